@@ -1,0 +1,45 @@
+# make run · make test · make check — the other targets are for those who work on the platform.
+PYTHON ?= python3
+BIN := .venv/bin
+.PHONY: setup run test check fault drill bench lock translations
+
+setup: .venv/ready
+
+.venv/ready: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info[:2] >= (3, 11) else "Huhang needs Python 3.11 or newer; set PYTHON=…")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	@touch $@
+
+locale/.compiled: .venv/ready $(wildcard locale/*/LC_MESSAGES/*.po)
+	@$(BIN)/pybabel --quiet compile -D django -d locale
+	@touch $@
+
+run: setup locale/.compiled
+	@exec $(BIN)/python -m config.stack run
+
+test: setup locale/.compiled
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not fault"
+
+fault: setup locale/.compiled
+	$(BIN)/pytest -m fault
+
+check: setup locale/.compiled
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/python -m config.stack env -- $(BIN)/mypy .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python manage.py check --fail-level WARNING
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py check_translations
+
+drill: setup locale/.compiled
+	$(BIN)/python manage.py drill yueqing
+
+bench: setup
+	@for f in benchmarks/*.py; do $(BIN)/python $$f; done
+
+lock:
+	rm -rf /tmp/huhang-lock && $(PYTHON) -m venv /tmp/huhang-lock
+	/tmp/huhang-lock/bin/pip install --quiet -r requirements-dev.txt
+	/tmp/huhang-lock/bin/pip freeze --exclude pip --exclude setuptools > requirements.lock

@@ -1,0 +1,36 @@
+"""One address, two lanes: pages, console and API on WSGI threads; `/live/` on a small async lane."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from a2wsgi import WSGIMiddleware
+from django.core.wsgi import get_wsgi_application
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+pages = WSGIMiddleware(get_wsgi_application(), workers=16)
+
+from rides.live import take_positions  # noqa: E402 - needs the applications that the line above has set up
+from safety.live import console_stream  # noqa: E402
+
+lane: ASGIApp = Starlette(
+    routes=[
+        Mount(
+            "/live",
+            routes=[
+                Route("/positions/", take_positions, methods=["POST"]),
+                Route("/console/", console_stream, methods=["GET"]),
+            ],
+        )
+    ]
+)
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Choose the lane by path."""
+    if scope["type"] == "http" and not scope["path"].startswith("/live/"):
+        await pages(scope, receive, send)  # type: ignore[arg-type]  # a2wsgi's own ASGI types
+    else:
+        await lane(scope, receive, send)

@@ -1,0 +1,121 @@
+"""The console, composed in one place: site, navigation, first page."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+from unfold.sites import UnfoldAdminSite
+
+from accounts.models import Account
+from accounts.policies import RESPONDERS
+from complaints.selectors import due_at, open_severe
+from core import clock
+from governance.measures import check_all
+from police.selectors import missing_papers, release_clocks, undecided, unreviewed_releases
+from rides.selectors import all_lines
+from safety.selectors import burning, sos_answered
+
+
+class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no stubs
+    """Staff with their second factor; sign-in is the platform's own page."""
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        user = request.user
+        return isinstance(user, Account) and user.is_staff and user.is_active and user.is_verified()  # type: ignore[attr-defined]  # django-otp adds it
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        wanted = request.GET.get("next") or reverse("admin:index")
+        if not request.user.is_authenticated:
+            return redirect(f"{reverse('accounts:sign_in')}?{urlencode({'next': wanted})}")
+        if isinstance(request.user, Account) and request.user.is_staff:
+            return redirect(f"{reverse('accounts:second_factor')}?{urlencode({'next': wanted})}")
+        return redirect("/")
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return redirect("/")
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """The first page: what burns, what is due, mine, lines and promises, figures."""
+    at = clock.now()
+    day = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    rows = burning()
+    account = request.user
+    code = account.code if isinstance(account, Account) else ""
+    responds = isinstance(account, Account) and account.role in RESPONDERS
+    return context | {
+        "burning": rows,
+        "mine": [row for row in rows if row.incident.taken_by == code],
+        "may_respond": responds,
+        "due_complaints": [(row, due_at(row), due_at(row) < at) for row in open_severe()],
+        "due_requests": undecided(),
+        "due_reviews": unreviewed_releases(),
+        "due_papers": missing_papers(at),
+        "lines": all_lines(),
+        "board": check_all(),
+        "clocks": release_clocks(day),
+        "sos": sos_answered(day),
+        "now": at,
+    }
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """What each role finds at the left; a link that a role may not follow is not there."""
+    user = request.user
+    role = user.role if isinstance(user, Account) else ""
+
+    def may(app: str) -> Any:
+        return lambda request: request.user.has_module_perms(app)
+
+    def responds(_request: HttpRequest) -> bool:
+        return role in RESPONDERS
+
+    def link(title: Any, icon: str, name: str, permission: Any = None) -> dict[str, Any]:
+        row = {"title": title, "icon": icon, "link": reverse(name)}
+        return row | ({"permission": permission} if permission else {})
+
+    return [
+        {
+            "title": _("Now"),
+            "items": [
+                link(_("First page"), "emergency_home", "admin:index"),
+                link(_("Police on the line"), "local_police", "police_console:line", responds),
+            ],
+        },
+        {
+            "title": _("Cases"),
+            "items": [
+                link(_("Incidents"), "crisis_alert", "admin:safety_incident_changelist", may("safety")),
+                link(
+                    _("Welfare checks"),
+                    "person_search",
+                    "admin:safety_welfarecheck_changelist",
+                    may("safety"),
+                ),
+                link(_("Complaints"), "forum", "admin:complaints_complaint_changelist", may("complaints")),
+                link(_("Police requests"), "gavel", "admin:police_policerequest_changelist", may("police")),
+            ],
+        },
+        {
+            "title": _("Rides and people"),
+            "items": [
+                link(_("Trips"), "route", "admin:rides_trip_changelist", may("rides")),
+                link(_("Lines"), "alt_route", "admin:rides_lineincity_changelist", may("rides")),
+                link(_("Drivers"), "badge", "admin:drivers_driver_changelist", may("drivers")),
+                link(_("Holds"), "front_hand", "admin:drivers_hold_changelist", may("drivers")),
+                link(_("Accounts"), "group", "admin:accounts_account_changelist", may("accounts")),
+            ],
+        },
+        {
+            "title": _("Governance"),
+            "items": [
+                link(_("Rectification board"), "fact_check", "governance_console:board"),
+                link(_("Policies"), "rule", "admin:core_policyversion_changelist", may("core")),
+                link(_("Journal"), "lock_clock", "admin:core_auditentry_changelist", may("core")),
+                link(_("Messages"), "sms", "admin:core_notification_changelist", may("core")),
+            ],
+        },
+    ]

@@ -1,0 +1,87 @@
+"""Health, readiness, metrics, and the API's documentation page."""
+
+import redis
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+from drf_spectacular.generators import SchemaGenerator
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+
+from core import clock
+from core.models import Notification, OutboxEvent
+from police.selectors import release_clocks
+from safety.selectors import live_counts, sos_answered
+
+
+@require_GET
+def live(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return JsonResponse({"status": "live"})
+
+
+@require_GET
+def ready(request: HttpRequest) -> HttpResponse:
+    """The database answers; a broker that is down is said, but SOS works without it."""
+    try:
+        connection.ensure_connection()
+    except Exception:  # whatever keeps the database away
+        return JsonResponse({"status": "not ready", "database": False}, status=503)
+    try:
+        broker = bool(
+            redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=0.5).ping()
+        )
+    except redis.RedisError:
+        broker = False
+    return JsonResponse({"status": "ready", "database": True, "broker": broker})
+
+
+@require_GET
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus figures, read from the database when asked, the same from every process."""
+    registry = CollectorRegistry()
+    at = clock.now()
+    day = at.replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def gauge(name: str, about: str, value: float) -> None:
+        Gauge(name, about, registry=registry).set(value)
+
+    alive, nobody = live_counts()
+    gauge("huhang_incidents_live", "Incidents that are not closed", alive)
+    gauge("huhang_incidents_without_owner", "Incidents that nobody has taken", nobody)
+    answered = sos_answered(day)
+    gauge("huhang_sos_today", "SOS incidents today", answered[0])
+    gauge("huhang_sos_answered_in_time_today", "of which taken within the limit", answered[1])
+    clocks = release_clocks(day)
+    gauge("huhang_police_release_p95_seconds", "Emergency requests today: asked to released", clocks.p95)
+    gauge("huhang_police_requests_waiting", "Emergency requests without an answer", clocks.waiting)
+    oldest = OutboxEvent.objects.filter(delivered_at=None, needs_person=False).order_by("pk").first()
+    gauge(
+        "huhang_outbox_age_seconds",
+        "Age of the oldest undelivered event",
+        (at - oldest.created_at).total_seconds() if oldest else 0,
+    )
+    gauge(
+        "huhang_messages_need_person",
+        "Messages that could not be sent",
+        Notification.objects.filter(state="needs_person").count(),
+    )
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+@require_GET
+def api_docs(request: HttpRequest) -> HttpResponse:
+    """The API as one readable page, made from its schema; no script from elsewhere."""
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    calls = [
+        {
+            "path": path,
+            "method": method.upper(),
+            "about": call.get("description", ""),
+            "answers": list(call.get("responses", {})),
+        }
+        for path, methods in schema["paths"].items()
+        for method, call in methods.items()
+    ]
+    return render(request, "api_docs.html", {"calls": calls})

@@ -1,0 +1,327 @@
+"""All settings, read from the environment; what is missing and matters stops the process.
+
+`python -m config.stack` makes an environment for one machine; production sets its own.
+"""
+
+from pathlib import Path
+
+import environ
+import structlog
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+# --- What this process is -------------------------------------------------------------------------
+# `production`, `local` (make run) or `scratch` (drills and tests). Only scratch may shift time.
+STAGE: str = env.str("HUHANG_STAGE", default="production")
+if STAGE not in {"production", "local", "scratch"}:
+    raise ImproperlyConfigured(f"HUHANG_STAGE is {STAGE!r}; it is production, local or scratch.")
+SECRET_KEY: str = env.str("HUHANG_SECRET_KEY")
+DEBUG = False
+ALLOWED_HOSTS: list[str] = env.list("HUHANG_HOSTS", default=["127.0.0.1", "localhost"])
+PUBLIC_URL: str = env.str("HUHANG_PUBLIC_URL", default="http://127.0.0.1:8000")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+# A file that shifts `core.clock`, for the scratch stack of a drill.
+CLOCK_FILE: str = env.str("HUHANG_CLOCK_FILE", default="")
+if CLOCK_FILE and STAGE != "scratch":
+    raise ImproperlyConfigured("HUHANG_CLOCK_FILE shifts time; only a scratch stack may do that.")
+
+# --- Keys: version:base64 of 32 bytes, newest last ------------------------------------------------
+FIELD_KEYS: list[str] = env.list("HUHANG_FIELD_KEYS")
+INDEX_KEY: str = env.str("HUHANG_INDEX_KEY")
+AUDIT_KEY: str = env.str("HUHANG_AUDIT_KEY")
+
+# --- Outside the company --------------------------------------------------------------------------
+SANDBOX_URL: str = env.str("HUHANG_SANDBOX_URL", default="")
+# Apprise addresses; {to} and {key} are filled in for each message.
+NOTIFY_URLS: dict[str, str] = {
+    "sms": env.str("HUHANG_SMS_URL", default=""),
+    "email": env.str("HUHANG_EMAIL_URL", default=""),
+}
+SAFETY_LINE: str = env.str("HUHANG_SAFETY_LINE", default="400-000-0110")
+LIAISON_LINE: str = env.str("HUHANG_LIAISON_LINE", default="400-000-0120")
+EXECUTIVE_PHONE: str = env.str("HUHANG_EXECUTIVE_PHONE", default="")
+EXECUTIVE_NAME: str = env.str("HUHANG_EXECUTIVE_NAME", default="")
+
+# --- Applications ---------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "config.apps.ConsoleConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "axes",
+    "csp",
+    "rest_framework",
+    "drf_spectacular",
+    "core",
+    "accounts",
+    "drivers",
+    "rides",
+    "safety",
+    "complaints",
+    "police",
+    "governance",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.content_security_policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "core.errors.DomainErrorMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "config.context.house",
+            ],
+            "builtins": ["core.templatetags.huhang"],
+        },
+    }
+]
+
+# --- Data -----------------------------------------------------------------------------------------
+DATABASES = {"default": env.db_url("DATABASE_URL")}
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+if env.bool("HUHANG_DATABASE_POOL", default=False):
+    # The web process: one pool for its threads. Celery's children keep one connection each.
+    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 2, "max_size": 20, "timeout": 5}}
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# The role the platform runs as; it may not rewrite the journal (`manage.py grant_rights`).
+DATABASE_APP_ROLE: str = env.str("HUHANG_DATABASE_ROLE", default="huhang_app")
+
+REDIS_URL: str = env.str("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+    }
+}
+
+# --- Celery ---------------------------------------------------------------------------------------
+CELERY_BROKER_URL = REDIS_URL
+# A broker that is down must not hold an SOS: the outbox sweep delivers what was not woken.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 0.5,
+    "socket_timeout": 5,
+    "visibility_timeout": 60,
+    "max_retries": 0,
+}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TIMEZONE = "Asia/Shanghai"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {
+    "deliver what was not delivered": {
+        "task": "core.tasks.sweep_events",
+        "schedule": 2.0,
+        "options": {"queue": "life_safety", "expires": 10},
+    },
+    "send what was not sent": {
+        "task": "core.tasks.sweep_notifications",
+        "schedule": 2.0,
+        "options": {"queue": "life_safety", "expires": 10},
+    },
+    "seal the journal": {"task": "core.tasks.seal_audit", "schedule": 5.0, "options": {"expires": 30}},
+    "questions without an answer": {
+        "task": "safety.tasks.expire_questions",
+        "schedule": 2.0,
+        "options": {"queue": "life_safety", "expires": 10},
+    },
+    "escalations past their limit": {
+        "task": "police.tasks.call_executive",
+        "schedule": 5.0,
+        "options": {"queue": "life_safety", "expires": 15},
+    },
+    "the promises, checked": {
+        "task": "governance.tasks.check_board",
+        "schedule": 60.0,
+        "options": {"expires": 50},
+    },
+}
+
+# --- People ---------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.Account"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "accounts:sign_in"
+LOGIN_REDIRECT_URL = "/"
+# Sign-in names are opaque account codes, so that the lockout's tables hold no phone number.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+CSRF_FAILURE_VIEW = "core.errors.csrf_failure"
+# Locking by address would lock a whole call centre or a carrier's gateway; names are locked.
+SILENCED_SYSTEM_CHECKS = ["axes.W006"]
+
+# --- Security of pages ----------------------------------------------------------------------------
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31536000 if PUBLIC_URL.startswith("https://") else 0
+SECURE_SSL_REDIRECT = PUBLIC_URL.startswith("https://")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_URL.startswith("https://") else None
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "style-src": [SELF],
+        "script-src": [SELF],
+        "connect-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+# One request's body; batches of positions have their own limit.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+
+# --- Languages and time ---------------------------------------------------------------------------
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+# --- Static files ---------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = env.str("HUHANG_STATIC_ROOT", default=str(BASE_DIR / "var" / "static"))
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+# --- API ------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["core.api.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "core.errors.api_exception_handler",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Huhang 护航",
+    "DESCRIPTION": "Everything a page can do for passenger, driver and police. Errors follow RFC 9457.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
+
+# --- Console --------------------------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": _("Huhang console"),
+    "SITE_HEADER": "Huhang 护航",
+    "SITE_SYMBOL": "shield_person",
+    "SHOW_LANGUAGES": False,
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "config.console.dashboard",
+    "STYLES": [lambda request: "/static/css/console.css"],
+    "SCRIPTS": [lambda request: "/static/vendor/htmx/htmx.min.js", lambda request: "/static/js/console.js"],
+    "COLORS": {
+        "primary": {
+            "50": "#ecfdf5",
+            "100": "#d1fae5",
+            "200": "#a7f3d0",
+            "300": "#6ee7b7",
+            "400": "#34d399",
+            "500": "#0f9f6e",
+            "600": "#057a55",
+            "700": "#046c4e",
+            "800": "#03543f",
+            "900": "#014737",
+            "950": "#022c22",
+        }
+    },
+    "SIDEBAR": {"show_search": False, "navigation": "config.console.navigation"},
+}
+CONSOLE_URL = reverse_lazy("admin:index")
+
+# --- Logs: structured, without personal data ------------------------------------------------------
+LOG_PROCESSORS = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+structlog.configure(
+    processors=[
+        *LOG_PROCESSORS,
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ],
+    cache_logger_on_first_use=True,
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+            "foreign_pre_chain": LOG_PROCESSORS,
+        }
+    },
+    "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stdout"], "level": "INFO"},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "httpx": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+        "apprise": {"level": "WARNING"},
+    },
+}

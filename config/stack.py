@@ -1,0 +1,416 @@
+"""Start, watch and stop the processes of one machine.
+
+    python -m config.stack run              what `make run` does
+    python -m config.stack scratch          a throw-away stack in a folder of its own, for drills and journeys;
+                                            prints one JSON line when it is ready and stops when its input ends
+    python -m config.stack env -- COMMAND   one command with an environment that holds but throw-away secrets
+
+Nothing here is used in production, where the environment is set by whoever runs the machines.
+"""
+
+import argparse
+import contextlib
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import IO
+from urllib.error import URLError
+from urllib.request import urlopen
+from xmlrpc.client import ServerProxy
+
+import psycopg
+from psycopg import sql
+from supervisor.xmlrpc import SupervisorTransport
+
+from config.embedded import OWNER_ROLE, make_cluster
+from config.local import BASE_DIR, new_secrets, throwaway_environment
+
+APP_ROLE = "huhang_app"
+PORTS = {
+    "HUHANG_WEB_PORT": 8000,
+    "HUHANG_SANDBOX_PORT": 8001,
+    "HUHANG_POSTGRES_PORT": 54329,
+    "HUHANG_VALKEY_PORT": 63799,
+}
+DJANGO_PROCESSES = ["sandbox", "web", "worker-life", "worker", "beat", "monitor"]
+DEMO_ACCOUNTS = (
+    "passenger passenger2 driver driver2 agent specialist vetting adjudicator supervisor officer admin"
+)
+
+
+class CannotStart(Exception):
+    """Says in one sentence why the stack does not start."""
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Stack:
+    """One state folder and the processes that run on it."""
+
+    def __init__(self, state: Path, *, stage: str, ports: dict[str, int]) -> None:
+        self.state = state.resolve()
+        self.stage = stage
+        self.ports = ports
+        self.env: dict[str, str] = {}
+        self._supervisor: subprocess.Popen[bytes] | None = None
+        self._lock: IO[str] | None = None
+        self.recorded: dict[str, int] = {}
+
+    # --- before anything starts ---
+    def prepare(self) -> None:
+        """Make the folder, its secrets and the environment. Raises `CannotStart`."""
+        self._make_folders()
+        self._take_lock()
+        embed_postgres = "DATABASE_URL" not in os.environ
+        embed_valkey = "REDIS_URL" not in os.environ
+        used = ["HUHANG_WEB_PORT", "HUHANG_SANDBOX_PORT"]
+        used += ["HUHANG_POSTGRES_PORT"] * embed_postgres + ["HUHANG_VALKEY_PORT"] * embed_valkey
+        for name in used:
+            self._check_port(name)
+        own = self._secrets()
+        pg, vk = self.ports["HUHANG_POSTGRES_PORT"], self.ports["HUHANG_VALKEY_PORT"]
+        web, box = self.ports["HUHANG_WEB_PORT"], self.ports["HUHANG_SANDBOX_PORT"]
+        digest = hashlib.sha256(str(self.state).encode()).hexdigest()[:12]
+        self.env = {
+            "HUHANG_SMS_URL": f"json://127.0.0.1:{box}/messages/sms/?:to={{to}}&:key={{key}}",
+            "HUHANG_EMAIL_URL": f"json://127.0.0.1:{box}/messages/email/?:to={{to}}&:key={{key}}",
+            "HUHANG_EXECUTIVE_PHONE": "+8613900000009",
+            "HUHANG_EXECUTIVE_NAME": "值班负责人 / executive on duty",
+            "HUHANG_BIND": "127.0.0.1",
+            **own,
+            **os.environ,
+            **{name: str(port) for name, port in self.ports.items()},
+            "HUHANG_STAGE": self.stage,
+            "HUHANG_STATE": str(self.state),
+            "HUHANG_PYTHON": sys.executable,
+            "HUHANG_PUBLIC_URL": os.environ.get("HUHANG_PUBLIC_URL", f"http://127.0.0.1:{web}"),
+            "HUHANG_SANDBOX_URL": f"http://127.0.0.1:{box}",
+            "HUHANG_CONTROL_SOCKET": str(Path(tempfile.gettempdir()) / f"huhang-{digest}.sock"),
+            "HUHANG_EMBED_POSTGRES": str(embed_postgres).lower(),
+            "HUHANG_EMBED_VALKEY": str(embed_valkey).lower(),
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "PYTHONPATH": str(BASE_DIR),
+        }
+        if embed_postgres:
+            self.env["DATABASE_URL"] = (
+                f"postgres://{APP_ROLE}:{own['HUHANG_APP_PASSWORD']}@127.0.0.1:{pg}/huhang"
+            )
+            self.env["HUHANG_OWNER_URL"] = (
+                f"postgres://{OWNER_ROLE}:{own['HUHANG_OWNER_PASSWORD']}@127.0.0.1:{pg}/huhang"
+            )
+            make_cluster(self.state / "postgres", owner_password=own["HUHANG_OWNER_PASSWORD"])
+        else:
+            self.env.setdefault("HUHANG_OWNER_URL", os.environ["DATABASE_URL"])
+        if embed_valkey:
+            self.env["REDIS_URL"] = f"redis://:{own['HUHANG_VALKEY_PASSWORD']}@127.0.0.1:{vk}/0"
+        if self.stage == "scratch":
+            self.env["HUHANG_CLOCK_FILE"] = str(self.state / "clock.json")
+        written = self.state / "run" / "environment.json"
+        written.touch(mode=0o600)
+        ours = {
+            name: value
+            for name, value in self.env.items()
+            if name.startswith(("HUHANG_", "DATABASE_", "REDIS_"))
+        }
+        written.write_text(json.dumps(ours))
+
+    def _make_folders(self) -> None:
+        for path in (self.state, self.state / "log", self.state / "run"):
+            try:
+                path.mkdir(parents=True, exist_ok=True)
+            except (FileExistsError, NotADirectoryError):
+                raise CannotStart(
+                    f"The state path {path} is a file, not a folder. Move it away or set HUHANG_STATE."
+                ) from None
+            except OSError as why:
+                raise CannotStart(f"The state folder {path} cannot be made: {why.strerror}.") from None
+
+    def _take_lock(self) -> None:
+        self._lock = (self.state / "run" / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CannotStart(
+                f"The platform already runs on {self.state}. Stop it first, or set HUHANG_STATE and ports."
+            ) from None
+
+    def _check_port(self, name: str) -> None:
+        port = self.ports[name]
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except (OSError, OverflowError) as why:
+                taken = isinstance(why, OSError) and why.errno == errno.EADDRINUSE
+                reason = "is in use" if taken else "cannot be used"
+                raise CannotStart(f"Port {port} {reason}. Set {name} to another one.") from None
+
+    def _secrets(self) -> dict[str, str]:
+        path = self.state / "secrets.json"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(json.dumps(new_secrets(), indent=1))
+        found: dict[str, str] = json.loads(path.read_text())
+        return found
+
+    # --- start ---
+    def start(self) -> None:
+        """Start all processes, with the database migrated and the demo world in it."""
+        self._supervisor = subprocess.Popen(
+            [sys.executable, "-m", "supervisor.supervisord", "-c", str(BASE_DIR / "supervisord.conf")],
+            env=self.env,
+            cwd=BASE_DIR,
+            stdin=subprocess.DEVNULL,
+            stdout=(self.state / "log" / "supervisord.out").open("ab"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self._make_database()
+        owner = {**self.env, "DATABASE_URL": self.env["HUHANG_OWNER_URL"]}
+        self._manage("prepare", env=owner)
+        rpc = self._rpc()
+        for name in DJANGO_PROCESSES:
+            rpc.startProcess(name, False)
+        self._wait_ready()
+        self._record()
+
+    def _manage(self, command: str, *, env: dict[str, str]) -> None:
+        done = subprocess.run(
+            [sys.executable, "manage.py", command],
+            env=env,
+            cwd=BASE_DIR,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise CannotStart(f"`manage.py {command}` failed:\n{done.stdout}{done.stderr}")
+
+    def _make_database(self) -> None:
+        """Wait for PostgreSQL; make the database and the role that the platform runs as."""
+        if self.env["HUHANG_EMBED_POSTGRES"] == "false":
+            return
+        address = self.env["HUHANG_OWNER_URL"].removesuffix("/huhang") + "/postgres"
+        with self._connect(address) as connection:
+            password = sql.Literal(self.env["HUHANG_APP_PASSWORD"])
+            role = sql.Identifier(APP_ROLE)
+            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP_ROLE]).fetchone():
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(role, password))
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'huhang'").fetchone():
+                connection.execute("CREATE DATABASE huhang")
+
+    def _connect(self, address: str) -> "psycopg.Connection[tuple[object, ...]]":
+        until = time.monotonic() + 30
+        while True:
+            try:
+                return psycopg.connect(address, autocommit=True, connect_timeout=2)
+            except psycopg.OperationalError as why:
+                if time.monotonic() > until:
+                    raise CannotStart(f"PostgreSQL did not answer: {why}") from None
+                time.sleep(0.1)
+
+    def _rpc(self) -> "ServerProxy":
+        transport = SupervisorTransport(None, None, f"unix://{self.env['HUHANG_CONTROL_SOCKET']}")
+        return ServerProxy("http://127.0.0.1", transport=transport).supervisor
+
+    def _wait_ready(self) -> None:
+        until = time.monotonic() + 60
+        address = f"http://127.0.0.1:{self.ports['HUHANG_WEB_PORT']}/health/ready"
+        while True:
+            try:
+                with urlopen(address, timeout=2) as answer:
+                    if answer.status == 200:
+                        return
+            except (URLError, OSError):
+                pass
+            if time.monotonic() > until:
+                raise CannotStart(f"The platform did not become ready. Its logs are in {self.state / 'log'}.")
+            time.sleep(0.1)
+
+    def _record(self) -> None:
+        """Write down every process id, so that anybody can check that nothing was left behind."""
+        self.recorded = {
+            str(row["name"]): int(row["pid"]) for row in self._rpc().getAllProcessInfo() if row["pid"]
+        }
+        if self._supervisor:
+            self.recorded["supervisord"] = self._supervisor.pid
+        (self.state / "run" / "pids.json").write_text(json.dumps(self.recorded, indent=1))
+
+    # --- stop ---
+    def alive(self) -> bool:
+        """The supervisor still runs."""
+        return self._supervisor is not None and self._supervisor.poll() is None
+
+    def stop(self) -> None:
+        """Stop all that was started; what does not stop in time is killed."""
+        if not self._supervisor:
+            return
+        with contextlib.suppress(OSError):
+            self._record()  # restarts gave new ids
+        group = {pid for pid in self.recorded.values() if pid != self._supervisor.pid}
+        with contextlib.suppress(ProcessLookupError):
+            self._supervisor.terminate()
+        try:
+            self._supervisor.wait(20)
+        except subprocess.TimeoutExpired:
+            self._supervisor.kill()
+            self._supervisor.wait()
+        for pid in group:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)
+        Path(self.env["HUHANG_CONTROL_SOCKET"]).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _ending_on_signals() -> Iterator[None]:
+    """Turn SIGTERM into the same orderly end as Ctrl-C."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _ports_from_environment() -> dict[str, int]:
+    ports = {}
+    for name, default in PORTS.items():
+        text = os.environ.get(name, str(default))
+        if not text.isdigit() or not 0 < int(text) < 65536:
+            raise CannotStart(f"{name} is {text!r}; a port is a number from 1 to 65535.")
+        ports[name] = int(text)
+    return ports
+
+
+def _stop_quietly(stack: Stack) -> None:
+    """Stop without being cut off by a second Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    stack.stop()
+
+
+def run() -> int:
+    """`make run`."""
+    began = time.monotonic()
+    stack = Stack(
+        Path(os.environ.get("HUHANG_STATE", BASE_DIR / "var")), stage="local", ports=_ports_from_environment()
+    )
+    try:
+        stack.prepare()
+        with _ending_on_signals():
+            print("Starting Huhang 护航 …", flush=True)
+            stack.start()
+            print(_table(stack, time.monotonic() - began), flush=True)
+            while stack.alive():
+                time.sleep(0.5)
+            print("The supervisor ended by itself; see", stack.state / "log", flush=True)
+            return 1
+    except KeyboardInterrupt:
+        print("\nStopping …", flush=True)
+        return 0
+    finally:
+        _stop_quietly(stack)
+
+
+def _table(stack: Stack, seconds: float) -> str:
+    web, box = stack.env["HUHANG_PUBLIC_URL"], stack.env["HUHANG_SANDBOX_URL"]
+    rows = [
+        ("passengers 乘客", f"{web}/"),
+        ("drivers 车主", f"{web}/drive/"),
+        ("friends and family 亲友", f"{web}/welfare-check/"),
+        ("police 警方", f"{web}/police/"),
+        ("console 控制台", f"{web}/admin/"),
+        ("API", f"{web}/api/v1/docs/"),
+        ("sandbox: SMS, mail, second factors", f"{box}/"),
+    ]
+    width = max(len(name) for name, _ in rows)
+    lines = ["", f"Huhang 护航 is running ({seconds:.1f} s). Ctrl-C stops it.", ""]
+    lines += [f"  {name.ljust(width)}  {address}" for name, address in rows]
+    lines += [
+        "",
+        f"  accounts  {DEMO_ACCOUNTS}",
+        f"  password  {stack.env['HUHANG_DEMO_PASSWORD']}",
+        f"  Sign in at {web}/sign-in/ with an account's name; staff and police take the six digits from {box}/codes/.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def scratch() -> int:
+    """A throw-away stack; its address and secrets go to standard output as one JSON line."""
+    state = Path(tempfile.mkdtemp(prefix="huhang-scratch-"))
+    for name in ("DATABASE_URL", "REDIS_URL", "HUHANG_STATE", "HUHANG_PUBLIC_URL", "HUHANG_CLOCK_FILE"):
+        os.environ.pop(name, None)
+    for name in new_secrets():
+        os.environ.pop(name, None)
+    stack = Stack(state, stage="scratch", ports={name: free_port() for name in PORTS})
+    try:
+        stack.prepare()
+        with _ending_on_signals():
+            stack.start()
+            shown = (
+                "HUHANG_PUBLIC_URL",
+                "HUHANG_SANDBOX_URL",
+                "HUHANG_DEMO_PASSWORD",
+                "HUHANG_CLOCK_FILE",
+                "HUHANG_STATE",
+                "DATABASE_URL",
+                "REDIS_URL",
+            )
+            print(
+                json.dumps(
+                    {"env": stack.env, "pids": stack.recorded} | {name: stack.env[name] for name in shown}
+                ),
+                flush=True,
+            )
+            sys.stdin.read()
+            return 0
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        _stop_quietly(stack)
+        shutil.rmtree(state, ignore_errors=True)
+
+
+def main() -> int:
+    """Parse the command line and report what cannot start in one sentence."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=["run", "scratch", "env"])
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    given = parser.parse_args()
+    try:
+        if given.what == "run":
+            return run()
+        if given.what == "scratch":
+            return scratch()
+    except CannotStart as why:
+        print(why, file=sys.stderr)
+        return 1
+    command = [part for part in given.command if part != "--"]
+    return subprocess.run(command, env={**os.environ, **throwaway_environment()}, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""All addresses, composed from the apps' own."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from accounts import api as accounts
+from complaints import api as complaints
+from config import health
+from police import api as police
+from rides import api as rides
+from safety import api as safety
+
+api = [
+    path("sign-in/code/", accounts.SignInCodeView.as_view()),
+    path("sign-in/", accounts.SignInView.as_view()),
+    path("sign-in/second-factor/", accounts.SecondFactorView.as_view()),
+    path("me/", accounts.MeView.as_view()),
+    path("me/contacts/", accounts.ContactsView.as_view()),
+    path("itineraries/", rides.ItinerariesView.as_view()),
+    path("itineraries/<str:code>/requests/", rides.RequestsView.as_view()),
+    path("driver/", rides.DriverView.as_view()),
+    path("trips/", rides.TripsView.as_view()),
+    path("trips/<str:code>/", rides.TripView.as_view()),
+    path("trips/<str:code>/accept/", rides.AcceptView.as_view()),
+    path("trips/<str:code>/arrive/", rides.ArriveView.as_view()),
+    path("trips/<str:code>/confirm-car/", rides.ConfirmCarView.as_view()),
+    path("trips/<str:code>/mismatch/", rides.MismatchView.as_view()),
+    path("trips/<str:code>/board/", rides.BoardView.as_view()),
+    path("trips/<str:code>/depart/", rides.DepartView.as_view()),
+    path("trips/<str:code>/end/", rides.EndView.as_view()),
+    path("trips/<str:code>/cancel/", rides.CancelView.as_view()),
+    path("trips/<str:code>/sos/", safety.SosView.as_view()),
+    path("trips/<str:code>/answer/", safety.QuestionView.as_view()),
+    path("welfare-checks/", safety.ChecksView.as_view()),
+    path("welfare-checks/<str:secret>/", safety.CheckView.as_view()),
+    path("complaints/", complaints.ComplaintsView.as_view()),
+    path("complaints/<str:code>/", complaints.ComplaintView.as_view()),
+    path("police/requests/", police.RequestsView.as_view()),
+    path("police/requests/<str:code>/", police.RequestView.as_view()),
+    path("police/requests/<str:code>/papers/", police.PapersView.as_view()),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", health.api_docs, name="docs"),
+]
+
+urlpatterns = [
+    path("health/live", health.live),
+    path("health/ready", health.ready),
+    path("metrics", health.metrics),
+    path("api/v1/", include(api)),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("safety.console")),
+    path("", include("police.console")),
+    path("", include("complaints.console")),
+    path("", include("governance.console")),
+    path("admin/", admin.site.urls),
+    path("", include("safety.urls")),
+    path("", include("complaints.urls")),
+    path("", include("police.urls")),
+    path("", include("accounts.urls")),
+    path("", include("rides.urls")),
+]
+
+handler400 = "core.errors.bad_request"
+handler403 = "core.errors.permission_denied"
+handler404 = "core.errors.page_not_found"
+handler500 = "core.errors.server_error"
