@@ -1,0 +1,181 @@
+"""Refusals: one exception with a stable code and a sentence, shown as a page or as RFC 9457 problem details."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext as translate
+from django.utils.translation import gettext_lazy as _
+from rest_framework import exceptions as drf
+from rest_framework.response import Response
+
+PROBLEM_TYPE = "application/problem+json"
+log = structlog.get_logger()
+
+
+class DomainError(Exception):
+    """Something that the rules refuse. `code` never changes its meaning; `sentence` is for the reader."""
+
+    code: ClassVar[str] = "refused"
+    status: ClassVar[int] = 409
+    sentence: ClassVar[str | Promise] = _("This is not possible.")
+
+    def __init__(self, field: str = "", **params: object) -> None:
+        self.field = field
+        self.params = params
+        super().__init__(self.code)
+
+    @property
+    def detail(self) -> str:
+        """The sentence in the reader's language."""
+        return str(self.sentence) % self.params if self.params else str(self.sentence)
+
+    def problem(self) -> dict[str, Any]:
+        """RFC 9457 members, with our `code` and, where one field is meant, `errors`."""
+        body: dict[str, Any] = {
+            "type": f"/problems/{self.code}",
+            "title": self.code.replace("_", " "),
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+        }
+        if self.field:
+            body["errors"] = {self.field: [self.detail]}
+        return body
+
+
+class NotFound(DomainError):
+    code, status, sentence = "not_found", 404, _("There is nothing here, or it is not yours to see.")
+
+
+class Forbidden(DomainError):
+    code, status, sentence = "forbidden", 403, _("Your role may not do this.")
+
+
+class SignInRequired(DomainError):
+    code, status, sentence = "sign_in_required", 401, _("Please sign in first.")
+
+
+class SecondFactorRequired(DomainError):
+    code, status, sentence = (
+        "second_factor_required",
+        403,
+        _("Please enter the code of your second factor first."),
+    )
+
+
+class InvalidInput(DomainError):
+    code, status, sentence = (
+        "invalid_input",
+        400,
+        _("Something in what was sent is missing or cannot be read."),
+    )
+
+
+class TooMany(DomainError):
+    code, status, sentence = "too_many", 429, _("Too many attempts. Please wait a moment and try again.")
+
+
+def problem_response(error: DomainError) -> JsonResponse:
+    """The error as a problem-details response."""
+    return JsonResponse(
+        error.problem(),
+        status=error.status,
+        content_type=PROBLEM_TYPE,
+        json_dumps_params={"ensure_ascii": False},
+    )
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """True for the API and for those who say that they read JSON alone."""
+    return request.path.startswith("/api/") or request.headers.get("Accept", "").startswith(
+        "application/json"
+    )
+
+
+def error_response(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """The error in the form that the caller reads."""
+    if wants_json(request):
+        return problem_response(error)
+    return render(request, "error.html", {"error": error}, status=error.status)
+
+
+class DomainErrorMiddleware:
+    """Turns a `DomainError` that leaves a view into the page or problem that says it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return error_response(request, exception) if isinstance(exception, DomainError) else None
+
+
+def api_exception_handler(exception: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's hook: every refusal leaves as problem details."""
+    match exception:
+        case DomainError():
+            body = exception.problem()
+        case drf.ValidationError():
+            body = InvalidInput().problem() | {"errors": exception.detail}
+        case drf.NotAuthenticated() | drf.AuthenticationFailed():
+            body = SignInRequired().problem()
+        case drf.ParseError():
+            body = InvalidInput().problem() | {
+                "code": "malformed_json",
+                "detail": translate("The body is not valid JSON."),
+            }
+        case Http404() | drf.NotFound():
+            body = NotFound().problem()
+        case PermissionDenied() | drf.PermissionDenied():
+            body = Forbidden().problem()
+        case drf.APIException():
+            body = DomainError().problem() | {
+                "status": exception.status_code,
+                "code": exception.default_code,
+                "detail": str(exception.detail),
+            }
+        case _:
+            return None
+    return Response(body, status=body["status"], content_type=PROBLEM_TYPE)
+
+
+class _Csrf(Forbidden):
+    code, sentence = (
+        "csrf",
+        _("This form is too old, or did not come from this site. Please load the page again."),
+    )
+
+
+class _Unexpected(DomainError):
+    code, status, sentence = (
+        "unexpected",
+        500,
+        _("Something went wrong on our side. What you sent before is kept."),
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return error_response(request, _Csrf())
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_response(request, InvalidInput())
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_response(request, Forbidden())
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_response(request, NotFound())
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return error_response(request, _Unexpected())

@@ -1,0 +1,200 @@
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext_lazy as _
+
+from core.privacy import EncryptedTextField
+from core.states import Transitions
+
+
+class OutboxEvent(models.Model):
+    """An event on its way upward."""
+
+    name = models.CharField(max_length=80)
+    version = models.PositiveSmallIntegerField(default=1)
+    payload = models.JSONField()
+    queue = models.CharField(max_length=20)
+    created_at = models.DateTimeField()
+    not_before = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    needs_person = models.BooleanField(default=False)
+    delivered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], condition=Q(delivered_at=None), name="outbox_undelivered")]
+
+    def __str__(self) -> str:
+        return f"{self.name} #{self.pk}"
+
+
+class HandlerRun(models.Model):
+    """One handler has run for one event; written in the handler's own transaction."""
+
+    event = models.ForeignKey(OutboxEvent, on_delete=models.CASCADE, related_name="runs")
+    handler = models.CharField(max_length=120)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["event", "handler"], name="handler_runs_once_per_event")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.handler} for #{self.event_id}"
+
+
+class AuditEntry(models.Model):
+    """One line of the journal. Nobody updates or deletes one; seals prove it (`core.audit`)."""
+
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=40)
+    role = models.CharField(max_length=20)
+    action = models.CharField(max_length=60)
+    subject = models.CharField(max_length=80, blank=True)
+    case = models.CharField(max_length=40, blank=True)
+    reason = models.TextField(blank=True)
+    facts = models.JSONField(default=dict)
+    digest = models.CharField(max_length=64)
+    # The writing transaction: sealing takes only rows whose transaction, and all before it, have ended.
+    transaction_id = models.BigIntegerField(
+        db_default=RawSQL("pg_current_xact_id()::text::bigint", []), editable=False
+    )
+
+    class Meta:
+        verbose_name = _("journal entry")
+        verbose_name_plural = _("journal")
+        indexes = [
+            models.Index(fields=["transaction_id", "id"], name="audit_sealing_order"),
+            models.Index(fields=["subject", "id"], name="audit_of_subject"),
+            models.Index(fields=["action", "at"], name="audit_of_action"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.subject}"
+
+
+class AuditSeal(models.Model):
+    """A batch of the journal, chained to the batch before by HMAC."""
+
+    at = models.DateTimeField()
+    up_to_transaction = models.BigIntegerField()
+    row_ids = ArrayField(models.BigIntegerField())
+    row_digests = ArrayField(models.CharField(max_length=64))
+    previous = models.CharField(max_length=64, blank=True)
+    seal = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        # One chain: two sealers at once cannot both follow the same seal.
+        constraints = [models.UniqueConstraint(fields=["previous"], name="audit_seals_form_one_chain")]
+
+    def __str__(self) -> str:
+        return f"seal {self.pk}: {len(self.row_ids)} rows"
+
+
+class PolicyVersion(models.Model):
+    """One value of one policy from a time on. Never edited: a change is a new version."""
+
+    key = models.CharField(max_length=60)
+    number = models.PositiveIntegerField()
+    value = models.JSONField()
+    effective_from = models.DateTimeField()
+    proposed_by = models.CharField(max_length=40)
+    approved_by = models.CharField(max_length=40)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("policy version")
+        verbose_name_plural = _("policies")
+        ordering = ["key", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["key", "number"], name="policy_version_number_is_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} v{self.number}"
+
+
+class TimelineEntry(models.Model):
+    """One line of what happened, for agent, specialist and police. `kind` is a member of an app's registered kinds."""
+
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    kind = models.CharField(max_length=60)
+    trip = models.CharField(max_length=20, blank=True)
+    incident = models.CharField(max_length=20, blank=True)
+    person = models.CharField(max_length=20, blank=True)
+    actor = models.CharField(max_length=40)
+    role = models.CharField(max_length=20)
+    latitude = models.FloatField(null=True)
+    longitude = models.FloatField(null=True)
+    facts = models.JSONField(default=dict)
+    # What somebody wrote or was told may name people, so words are encrypted.
+    words = EncryptedTextField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["trip", "at"], condition=~Q(trip=""), name="timeline_of_trip"),
+            models.Index(fields=["incident", "at"], condition=~Q(incident=""), name="timeline_of_incident"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%H:%M:%S} {self.kind}"
+
+
+class NotificationState(models.TextChoices):
+    QUEUED = "queued", _("waiting to be sent")
+    SENDING = "sending", _("being sent")
+    SENT = "sent", _("sent")
+    NEEDS_PERSON = "needs_person", _("could not be sent; needs a person")
+
+
+NOTIFICATION_TRANSITIONS: Transitions = {
+    "queued": frozenset({"sending"}),
+    "sending": frozenset({"queued", "sent", "needs_person"}),
+    "sent": frozenset(),
+    "needs_person": frozenset({"queued"}),
+}
+
+
+class Notification(models.Model):
+    """A message to somebody outside the pages. The row is the promise; sending happens afterwards."""
+
+    # Sent with the message, so that a provider and a reader see a repeat as one.
+    key = models.CharField(max_length=120, unique=True)
+    channel = models.CharField(max_length=10)
+    recipient = EncryptedTextField()
+    text = EncryptedTextField()
+    life_safety = models.BooleanField(default=False)
+    subject = models.CharField(max_length=80, blank=True)
+    state = models.CharField(
+        max_length=20, choices=NotificationState.choices, default=NotificationState.QUEUED
+    )
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+    not_before = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        indexes = [
+            models.Index(
+                fields=["not_before"],
+                condition=Q(state__in=["queued", "sending"]),
+                name="notification_unsent",
+            ),
+            models.Index(fields=["subject"], name="notification_of_subject"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=NotificationState.values), name="notification_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="sent") ^ Q(sent_at=None), name="notification_sent_has_a_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.key} {self.state}"

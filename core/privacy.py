@@ -1,0 +1,116 @@
+"""Personal data: encrypted at rest, found by keyed index, masked where it is shown.
+
+AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce. A stored value is
+`key version (2 bytes) | nonce (12) | ciphertext and tag`; the column's name is authenticated with it, so that a
+value copied into another column does not open. Keys come from `HUHANG_FIELD_KEYS`; the newest encrypts.
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+from functools import lru_cache
+from typing import Any
+
+import phonenumbers
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import InvalidInput
+
+
+class InvalidPhone(InvalidInput):
+    code, sentence = (
+        "invalid_phone",
+        _("This is not a phone number that can be called. Example: 138 0013 8000"),
+    )
+
+
+@lru_cache(maxsize=1)
+def _keys() -> dict[int, AESGCM]:
+    keys = {}
+    for entry in settings.FIELD_KEYS:
+        version, _colon, text = entry.partition(":")
+        raw = base64.b64decode(text)
+        if len(raw) != 32:
+            raise ImproperlyConfigured("Each of HUHANG_FIELD_KEYS is VERSION:BASE64 of 32 bytes.")
+        keys[int(version)] = AESGCM(raw)
+    return keys
+
+
+def encrypt(plain: bytes, *, context: str) -> bytes:
+    """Encrypt under the newest key; `context` must be given again to decrypt."""
+    version, nonce = max(_keys()), os.urandom(12)
+    return version.to_bytes(2, "big") + nonce + _keys()[version].encrypt(nonce, plain, context.encode())
+
+
+def decrypt(stored: bytes, *, context: str) -> bytes:
+    """Open what `encrypt` made. Raises `cryptography.exceptions.InvalidTag` where it was changed or moved."""
+    version = int.from_bytes(stored[:2], "big")
+    return _keys()[version].decrypt(stored[2:14], stored[14:], context.encode())
+
+
+class EncryptedTextField(models.Field):  # type: ignore[type-arg]  # Django cannot be subscripted here at run time
+    """Text in Python, ciphertext in the database. Cannot be searched: keep a blind index beside it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("editable", False)
+        kwargs.setdefault("default", "")
+        super().__init__(*args, **kwargs)
+
+    def get_internal_type(self) -> str:
+        return "BinaryField"
+
+    @property
+    def _context(self) -> str:
+        return f"{self.model._meta.db_table}.{self.column}"
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        if value is None:
+            return None
+        return encrypt(str(value).encode(), context=self._context)
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> str | None:
+        return None if value is None else decrypt(bytes(value), context=self._context).decode()
+
+    def to_python(self, value: Any) -> Any:
+        return value
+
+
+def blind_index(value: str, *, purpose: str) -> str:
+    """HMAC-SHA256 of a normalised value: equal values give equal indexes, nobody without the key can try values."""
+    key = base64.b64decode(settings.INDEX_KEY)
+    return hmac.new(key, f"{purpose}:{value}".encode(), hashlib.sha256).hexdigest() if value else ""
+
+
+def normalise_phone(text: str, *, field: str = "phone") -> str:
+    """E.164, a number without country code taken as Chinese. Raises `InvalidPhone`."""
+    try:
+        number = phonenumbers.parse(text, "CN")
+    except phonenumbers.NumberParseException:
+        raise InvalidPhone(field) from None
+    if not phonenumbers.is_possible_number(number):
+        raise InvalidPhone(field)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def phone_index(phone: str) -> str:
+    """The blind index of a normalised phone number."""
+    return blind_index(phone, purpose="phone")
+
+
+def mask_phone(phone: str) -> str:
+    """`+8613800138000` → `+86 138****8000`."""
+    if not phone:
+        return ""
+    local = phone.removeprefix("+86")
+    country = "+86 " if local != phone else ""
+    return f"{country}{local[:3]}****{local[-4:]}"
+
+
+def mask_name(name: str) -> str:
+    """`王小明` → `王**`; `Ann Lee` → `A******`."""
+    return name[:1] + "*" * (len(name) - 1)

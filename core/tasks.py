@@ -1,0 +1,32 @@
+"""Celery entries of the ground."""
+
+from celery import shared_task
+
+from core import audit, events, notify
+
+
+@shared_task
+def deliver_event(event_id: int) -> None:
+    events.deliver(event_id)
+
+
+@shared_task
+def sweep_events() -> None:
+    for event_id, queue in events.sweep():
+        deliver_event.apply_async([event_id], queue=queue)
+
+
+@shared_task
+def send_notification(notification_id: int) -> None:
+    notify.send(notification_id)
+
+
+@shared_task
+def sweep_notifications() -> None:
+    for notification_id, queue in notify.sweep():
+        send_notification.apply_async([notification_id], queue=queue)
+
+
+@shared_task
+def seal_audit() -> None:
+    audit.seal()

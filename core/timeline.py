@@ -1,0 +1,77 @@
+"""What happened, in one list that every app writes and one page shows.
+
+An app registers its kinds as a `TextChoices` whose labels are sentences, with `%(name)s` for the facts of a line.
+"""
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.functional import Promise
+
+from core import clock
+from core.actors import Actor
+from core.models import TimelineEntry
+from core.transactions import joins_transaction
+
+K = TypeVar("K", bound=type[models.TextChoices])
+_sentences: dict[str, str | Promise] = {}
+
+
+def kinds(choices: K) -> K:
+    """Class decorator: make the members known as kinds of lines."""
+    _sentences.update(dict(choices.choices))  # type: ignore[arg-type]  # stubs type labels loosely
+    return choices
+
+
+@joins_transaction
+def add(
+    kind: str,
+    actor: Actor,
+    *,
+    trip: str = "",
+    incident: str = "",
+    person: str = "",
+    at: datetime | None = None,
+    position: tuple[float, float] | None = None,
+    words: str = "",
+    **facts: Any,
+) -> None:
+    """Write one line. `at` is when it happened, if not now; `position` is (latitude, longitude) in WGS-84."""
+    if kind not in _sentences:
+        raise KeyError(kind)
+    now = clock.now()
+    TimelineEntry.objects.create(
+        at=at or now,
+        recorded_at=now,
+        kind=kind,
+        trip=trip,
+        incident=incident,
+        person=person,
+        actor=actor.code,
+        role=actor.role,
+        latitude=position[0] if position else None,
+        longitude=position[1] if position else None,
+        facts=facts,
+        words=words,
+    )
+
+
+def of(*, trip: str = "", incident: str = "") -> list[TimelineEntry]:
+    """All lines of a trip and of an incident, oldest first."""
+    wanted = Q()
+    if trip:
+        wanted |= Q(trip=trip)
+    if incident:
+        wanted |= Q(incident=incident)
+    return list(TimelineEntry.objects.filter(wanted).order_by("at", "pk")) if wanted else []
+
+
+def sentence(entry: TimelineEntry) -> str:
+    """The line in the reader's language."""
+    text = str(_sentences.get(entry.kind, entry.kind))
+    try:
+        return text % entry.facts
+    except (KeyError, ValueError):
+        return text
