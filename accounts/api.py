@@ -1,0 +1,102 @@
+"""Sign-in and one's own data, for native clients."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import services
+from accounts.access import account_of, check_door
+from core.api import read
+
+
+class PhoneInput(serializers.Serializer[None]):
+    phone = serializers.CharField(max_length=30)
+
+
+class SignInInput(serializers.Serializer[None]):
+    name = serializers.CharField(max_length=40, help_text="Phone number or account name")
+    password = serializers.CharField(max_length=128, required=False)
+    code = serializers.CharField(max_length=6, required=False)
+
+
+class TokenInput(serializers.Serializer[None]):
+    token = serializers.CharField(max_length=6)
+
+
+class ContactInput(serializers.Serializer[None]):
+    name = serializers.CharField(max_length=40)
+    phone = serializers.CharField(max_length=30)
+
+
+class MeOutput(serializers.Serializer[None]):
+    code = serializers.CharField()
+    role = serializers.CharField()
+    phone = serializers.CharField()
+    real_name = serializers.CharField()
+    verified_at = serializers.DateTimeField(allow_null=True)
+
+
+class SignInCodeView(APIView):
+    """Ask for a one-time code by SMS."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(request=PhoneInput, responses={202: None})
+    def post(self, request: Request) -> Response:
+        services.request_sign_in_code(**read(PhoneInput, request))
+        return Response(status=202)
+
+
+class SignInView(APIView):
+    """Sign in by password or by code; the answer sets the session cookie."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(request=SignInInput, responses=MeOutput)
+    def post(self, request: Request) -> Response:
+        body = read(SignInInput, request)
+        if "code" in body:
+            account = services.sign_in_by_code(request._request, phone=body["name"], code=body["code"])
+        else:
+            account = services.sign_in_by_password(
+                request._request, name=body["name"], password=body.get("password", "")
+            )
+        return Response(MeOutput(account).data)
+
+
+class SecondFactorView(APIView):
+    """Show the second factor, for staff and police."""
+
+    @extend_schema(request=TokenInput, responses={204: None})
+    def post(self, request: Request) -> Response:
+        services.verify_second_factor(
+            request._request, account=account_of(request), token=read(TokenInput, request)["token"]
+        )
+        return Response(status=204)
+
+
+class MeView(APIView):
+    """My own data."""
+
+    @extend_schema(responses=MeOutput)
+    def get(self, request: Request) -> Response:
+        return Response(MeOutput(check_door(request)).data)
+
+
+class ContactsView(APIView):
+    """My emergency contacts."""
+
+    @extend_schema(request=ContactInput, responses={201: None})
+    def post(self, request: Request) -> Response:
+        contact = services.add_emergency_contact(account=check_door(request), **read(ContactInput, request))
+        return Response({"id": contact.pk, "state": contact.state}, status=201)
+
+    @extend_schema(responses=ContactInput(many=True))
+    def get(self, request: Request) -> Response:
+        rows = check_door(request).emergency_contacts.order_by("pk")
+        return Response(
+            [{"id": row.pk, "name": row.name, "phone": row.phone, "state": row.state} for row in rows]
+        )

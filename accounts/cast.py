@@ -1,0 +1,63 @@
+"""The people of the demo and of the tests: one cast for both. Phones and documents are invented."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts.models import Account
+from accounts.policies import SECOND_FACTOR
+from accounts.services import enrol
+from accounts.states import Role
+from core import clock
+from core.transactions import joins_transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One person of the cast."""
+
+    code: str
+    role: Role
+    phone: str
+    real_name: str
+    id_number: str
+
+
+CAST = [
+    Part("passenger", Role.MEMBER, "+8613800000001", "林小雨", "330382199803120028"),
+    Part("passenger2", Role.MEMBER, "+8613800000002", "周晴", "330382199507080049"),
+    Part("driver", Role.MEMBER, "+8613800000003", "钟大勇", "510112199106150031"),
+    Part("driver2", Role.MEMBER, "+8613800000004", "何平", "330324198811230017"),
+    Part("agent", Role.AGENT, "+8613800000011", "陈静", ""),
+    Part("agent2", Role.AGENT, "+8613800000012", "吴磊", ""),
+    Part("specialist", Role.SPECIALIST, "+8613800000013", "许安", ""),
+    Part("vetting", Role.VETTING, "+8613800000014", "郑敏", ""),
+    Part("adjudicator", Role.ADJUDICATOR, "+8613800000015", "孙正", ""),
+    Part("supervisor", Role.SUPERVISOR, "+8613800000016", "李卫", ""),
+    Part("officer", Role.OFFICER, "+8613800000021", "王警官", ""),
+    Part("officer2", Role.OFFICER, "+8613800000022", "赵警官", ""),
+    Part("officer3", Role.OFFICER, "+8613800000023", "钱警官", ""),
+    Part("admin", Role.ADMIN, "+8613800000031", "管理员", ""),
+]
+
+
+@joins_transaction
+def enrol_cast(*, password: str) -> dict[str, Account]:
+    """Make the whole cast, second factors included; returns it by code."""
+    verified = clock.now() - timedelta(days=30)
+    people = {}
+    for part in CAST:
+        account = enrol(
+            code=part.code,
+            role=part.role,
+            phone=part.phone,
+            real_name=part.real_name,
+            id_number=part.id_number,
+            password=password,
+            verified_at=verified if part.id_number else None,
+        )
+        if part.role in SECOND_FACTOR:
+            TOTPDevice.objects.create(user=account, name="demo", confirmed=True)
+        people[part.code] = account
+    return people

@@ -1,0 +1,39 @@
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
+
+
+class SignInFailed(DomainError):
+    code, status, sentence = "sign_in_failed", 400, _("Name or password is wrong.")
+
+
+class LockedOut(DomainError):
+    code, status, sentence = (
+        "locked_out",
+        429,
+        _("Too many failed attempts. Sign in again in 15 minutes, or by a code to your phone."),
+    )
+
+
+class WrongCode(DomainError):
+    code, status, sentence = "wrong_code", 400, _("This code is wrong or has expired. Ask for a new one.")
+
+
+class CodeTooSoon(DomainError):
+    code, status, sentence = (
+        "code_too_soon",
+        429,
+        _("A code was just sent. Please wait a minute before asking for another."),
+    )
+
+
+class TooManyContacts(DomainError):
+    code, status, sentence = "too_many_contacts", 400, _("Up to five emergency contacts can be kept.")
+
+
+class RealNameRequired(DomainError):
+    code, status, sentence = (
+        "real_name_required",
+        403,
+        _("Your real name must be verified before the first hitch request."),
+    )

@@ -1,0 +1,110 @@
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.policies import STAFF, may_read_app
+from accounts.states import ContactState, Role
+from core.actors import Actor
+from core.privacy import EncryptedTextField
+
+
+class AccountManager(BaseUserManager["Account"]):
+    def get_by_natural_key(self, username: str | None) -> "Account":
+        return self.get(code=username)
+
+
+class Account(AbstractBaseUser):
+    """One person. The sign-in name is an opaque code, so that no library's table holds a phone number."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.MEMBER)
+    phone = EncryptedTextField()
+    phone_index = models.CharField(max_length=64, unique=True)
+    real_name = EncryptedTextField()
+    id_number = EncryptedTextField()
+    # Null until the real name was verified (A2): one document, one account.
+    id_index = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - unique where present
+    verified_at = models.DateTimeField(_("real name verified"), null=True)
+    language = models.CharField(max_length=10, default="zh-hans")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    USERNAME_FIELD = "code"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects = AccountManager()
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        constraints = [
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="account_role_is_known"),
+            models.CheckConstraint(
+                condition=Q(verified_at=None) | Q(id_index__isnull=False),
+                name="account_verified_has_document",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def actor(self) -> Actor:
+        """How the journal knows this person."""
+        return Actor(self.code, self.role)
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role in STAFF
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Django's console asks here; it may read by role and writes nothing by itself."""
+        app_label, _dot, action = perm.partition(".")
+        return self.is_active and action.startswith("view_") and may_read_app(self.role, app_label)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_active and may_read_app(self.role, app_label)
+
+
+class OneTimeCode(models.Model):
+    """A code sent to a phone. Only its keyed digest is kept."""
+
+    purpose = models.CharField(max_length=20)
+    phone_index = models.CharField(max_length=64)
+    subject = models.CharField(max_length=40, blank=True)
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["phone_index", "purpose", "created_at"], name="one_time_code_of_phone")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} #{self.pk}"
+
+
+class EmergencyContact(models.Model):
+    """Somebody whom an SOS reaches, unless they refused (A7)."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="emergency_contacts")
+    name = EncryptedTextField()
+    phone = EncryptedTextField()
+    phone_index = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=ContactState.choices, default=ContactState.ASKED)
+    answer_digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "phone_index"], name="contact_named_once_per_account"),
+            models.CheckConstraint(condition=Q(state__in=ContactState.values), name="contact_state_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"contact {self.pk} of {self.account_id}"

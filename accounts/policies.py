@@ -1,0 +1,28 @@
+"""Who may do what, by role. Objects are checked where they are fetched."""
+
+from accounts.states import Role
+
+STAFF = frozenset({Role.AGENT, Role.SPECIALIST, Role.VETTING, Role.ADJUDICATOR, Role.SUPERVISOR, Role.ADMIN})
+SECOND_FACTOR = STAFF | {Role.OFFICER}
+# Who may take an incident and act on it.
+RESPONDERS = frozenset({Role.AGENT, Role.SPECIALIST, Role.SUPERVISOR})
+# Who may be the second person beside an agent.
+SENIORS = frozenset({Role.SPECIALIST, Role.SUPERVISOR})
+
+_READS_ALL = frozenset({Role.SUPERVISOR, Role.ADMIN})
+# Reading in the console, by app. Writing happens through services, each with its own rule.
+_CONSOLE_READERS: dict[str, frozenset[str]] = {
+    "accounts": _READS_ALL,
+    "core": _READS_ALL,
+    "drivers": _READS_ALL | {Role.AGENT, Role.SPECIALIST, Role.VETTING},
+    "rides": _READS_ALL | {Role.AGENT, Role.SPECIALIST},
+    "safety": _READS_ALL | {Role.AGENT, Role.SPECIALIST},
+    "complaints": _READS_ALL | {Role.AGENT, Role.SPECIALIST, Role.ADJUDICATOR},
+    "police": _READS_ALL | {Role.AGENT, Role.SPECIALIST},
+    "governance": STAFF,
+}
+
+
+def may_read_app(role: str, app_label: str) -> bool:
+    """True where the role may read the app's lists in the console."""
+    return role in _CONSOLE_READERS.get(app_label, frozenset())

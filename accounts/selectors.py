@@ -1,0 +1,48 @@
+"""Reads about people."""
+
+from dataclasses import dataclass
+
+from django.templatetags.static import static
+from django.utils.translation import gettext as _
+
+from accounts.models import Account, EmergencyContact
+from accounts.states import ContactState, Role
+from core.privacy import phone_index
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """What others see of somebody (A3): a neutral name and the default avatar, the same for everybody."""
+
+    name: str
+    avatar: str
+
+
+def passenger_persona() -> Persona:
+    """How a driver sees any passenger."""
+    return Persona(_("Passenger"), static("img/avatar.svg"))
+
+
+def account_by_phone(phone: str) -> Account | None:
+    """The account of a normalised phone number."""
+    return Account.objects.filter(phone_index=phone_index(phone), is_active=True).first()
+
+
+def account_by_code(code: str) -> Account | None:
+    return Account.objects.filter(code=code, is_active=True).first()
+
+
+def contacts_to_alert(account: Account) -> list[EmergencyContact]:
+    """Contacts whom an SOS reaches: also those who have not answered, not those who refused."""
+    return list(account.emergency_contacts.exclude(state=ContactState.REFUSED).order_by("pk"))
+
+
+def people_with_role(*roles: Role) -> list[Account]:
+    """Active accounts with one of the roles, in a stable order."""
+    return list(Account.objects.filter(role__in=roles, is_active=True).order_by("pk"))
+
+
+def real_name_share() -> tuple[int, int]:
+    """(members whose real name is verified, all active members)."""
+    members = Account.objects.filter(role=Role.MEMBER, is_active=True)
+    return members.exclude(verified_at=None).count(), members.count()

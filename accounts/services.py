@@ -1,0 +1,268 @@
+"""The only writer of people."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from axes.handlers.proxy import AxesProxyHandler
+from django.conf import settings
+from django.contrib.auth import authenticate, login, logout
+from django.db import transaction
+from django.db.models import F
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from django_otp import login as otp_login
+from django_otp import match_token
+
+from accounts.errors import CodeTooSoon, LockedOut, SignInFailed, TooManyContacts, WrongCode
+from accounts.models import Account, EmergencyContact, OneTimeCode
+from accounts.policies import SECOND_FACTOR
+from accounts.selectors import account_by_code, account_by_phone
+from accounts.states import ContactState, Role
+from core import audit, clock, notify, policy
+from core.actors import NOBODY
+from core.codes import new_code, new_digits
+from core.errors import NotFound
+from core.privacy import InvalidPhone, blind_index, normalise_phone, phone_index
+from core.transactions import begins_transaction, joins_transaction
+
+CODE_LIFE = policy.declare(
+    "accounts.code_life", 300, unit="seconds", about="How long a one-time code is valid."
+)
+CODE_INTERVAL = policy.declare(
+    "accounts.code_interval", 60, unit="seconds", about="Least time between two codes to one phone."
+)
+CODE_ATTEMPTS = 5
+MAX_CONTACTS = 5
+MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+def _code_digest(code: str, phone: str, purpose: str) -> str:
+    return blind_index(f"{purpose}:{phone}:{code}", purpose="one-time-code")
+
+
+@joins_transaction
+def send_code(*, phone: str, purpose: str, subject: str = "") -> None:
+    """Send a one-time code to a normalised phone number. Raises `CodeTooSoon`."""
+    at = clock.now()
+    recent = OneTimeCode.objects.filter(
+        phone_index=phone_index(phone),
+        purpose=purpose,
+        created_at__gt=at - timedelta(seconds=policy.value(CODE_INTERVAL)),
+    )
+    if recent.exists():
+        raise CodeTooSoon("phone")
+    code = new_digits(6)
+    row = OneTimeCode.objects.create(
+        purpose=purpose,
+        phone_index=phone_index(phone),
+        subject=subject,
+        digest=_code_digest(code, phone, purpose),
+        created_at=at,
+        expires_at=at + timedelta(seconds=policy.value(CODE_LIFE)),
+    )
+    text = _("Huhang: your code is %(code)s. It is valid for 5 minutes. Give it to nobody.") % {"code": code}
+    notify.queue_message(key=f"code:{row.pk}", channel="sms", to=phone, text=text)
+
+
+def use_code(*, phone: str, purpose: str, code: str) -> str:
+    """Use the newest code once; returns its subject. A wrong try is counted and kept. Raises `WrongCode`."""
+    at = clock.now()
+    with transaction.atomic():
+        row = (
+            OneTimeCode.objects.select_for_update()
+            .filter(
+                phone_index=phone_index(phone),
+                purpose=purpose,
+                used_at=None,
+                expires_at__gt=at,
+                attempts__lt=CODE_ATTEMPTS,
+            )
+            .order_by("-pk")
+            .first()
+        )
+        right = row is not None and secrets.compare_digest(
+            row.digest, _code_digest(code.strip(), phone, purpose)
+        )
+        if row is not None:
+            OneTimeCode.objects.filter(pk=row.pk).update(
+                attempts=F("attempts") + 1, used_at=at if right else None
+            )
+    if row is None or not right:
+        raise WrongCode("code")
+    return row.subject
+
+
+@begins_transaction
+def request_sign_in_code(*, phone: str) -> None:
+    """Send a sign-in code; the answer is the same for a known and an unknown phone. Raises `InvalidPhone`, `CodeTooSoon`."""
+    send_code(phone=normalise_phone(phone), purpose="sign_in")
+
+
+def _find(name: str) -> tuple[Account | None, str]:
+    """The account meant by a phone number or an account's code, and the opaque name under which failures count."""
+    found = account_by_code(name.strip())
+    if found:
+        return found, found.code
+    try:
+        phone = normalise_phone(name)
+    except InvalidPhone:
+        return None, "unknown"
+    found = account_by_phone(phone)
+    return found, found.code if found else phone_index(phone)[:20]
+
+
+def sign_in_by_password(request: HttpRequest, *, name: str, password: str) -> Account:
+    """Sign in; repeated failures lock the name for a while. Raises `SignInFailed`, `LockedOut`."""
+    _account, opaque = _find(name)
+    credentials = {"username": opaque, "password": password}
+    if not AxesProxyHandler.is_allowed(request, {"username": opaque}):
+        raise LockedOut
+    user = authenticate(request, **credentials)
+    if not isinstance(user, Account):
+        _record_failure(opaque, "password")
+        if not AxesProxyHandler.is_allowed(request, {"username": opaque}):
+            raise LockedOut
+        raise SignInFailed
+    return _enter(request, user, "password")
+
+
+def sign_in_by_code(request: HttpRequest, *, phone: str, code: str) -> Account:
+    """Sign in by a one-time code; a new phone becomes a new member. Raises `WrongCode`, `InvalidPhone`."""
+    number = normalise_phone(phone)
+    try:
+        use_code(phone=number, purpose="sign_in", code=code)
+    except WrongCode:
+        _record_failure(phone_index(number)[:20], "code")
+        raise
+    return _enter(request, account_by_phone(number) or _register(number), "code")
+
+
+@begins_transaction
+def _register(phone: str) -> Account:
+    account, _new = Account.objects.get_or_create(
+        phone_index=phone_index(phone),
+        defaults={"code": new_code("A"), "phone": phone, "created_at": clock.now(), "password": "!"},
+    )
+    return account
+
+
+@begins_transaction
+def _record_failure(subject: str, how: str) -> None:
+    audit.record(NOBODY, "accounts.sign_in_failed", subject, how=how)
+
+
+def _enter(request: HttpRequest, account: Account, how: str) -> Account:
+    login(request, account, backend=MODEL_BACKEND)
+    with transaction.atomic(durable=True):
+        audit.record(account.actor, "accounts.signed_in", account.code, how=how)
+    return account
+
+
+def verify_second_factor(request: HttpRequest, *, account: Account, token: str) -> None:
+    """Check the six digits of the authenticator. Raises `WrongCode`; the library slows repeated failures down."""
+    device = match_token(account, token.strip()) if token.strip().isdigit() else None
+    if device is None:
+        with transaction.atomic(durable=True):
+            audit.record(account.actor, "accounts.second_factor_failed", account.code)
+        raise WrongCode("token")
+    otp_login(request, device)
+    with transaction.atomic(durable=True):
+        audit.record(account.actor, "accounts.second_factor_passed", account.code)
+
+
+def sign_out(request: HttpRequest) -> None:
+    """End the session."""
+    logout(request)
+
+
+def needs_second_factor(account: Account) -> bool:
+    """Staff and police prove a second factor before anything else opens."""
+    return account.role in SECOND_FACTOR
+
+
+@begins_transaction
+def add_emergency_contact(*, account: Account, name: str, phone: str) -> EmergencyContact:
+    """Keep a contact and ask them; the message says who asks and how to refuse. Raises `TooManyContacts`, `InvalidPhone`."""
+    number = normalise_phone(phone)
+    Account.objects.select_for_update().get(pk=account.pk)  # two at once must not make six
+    if account.emergency_contacts.count() >= MAX_CONTACTS:
+        raise TooManyContacts
+    secret = secrets.token_urlsafe(16)
+    contact, new = EmergencyContact.objects.get_or_create(
+        account=account,
+        phone_index=phone_index(number),
+        defaults={"name": name, "phone": number, "answer_digest": _digest(secret), "created_at": clock.now()},
+    )
+    if new:
+        link = settings.PUBLIC_URL + reverse("accounts:contact_answer", args=[secret])
+        with override(account.language):
+            text = _(
+                "You were named as an emergency contact on Huhang. If this is all right, or if you do not want it: %(link)s"
+            ) % {"link": link}
+        notify.queue_message(key=f"contact:{contact.pk}", channel="sms", to=number, text=text)
+        audit.record(account.actor, "accounts.contact_added", account.code)
+    return contact
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def contact_by_secret(secret: str) -> EmergencyContact:
+    """The contact whom a link addresses. Raises `NotFound`."""
+    contact = EmergencyContact.objects.filter(answer_digest=_digest(secret)).first()
+    if contact is None:
+        raise NotFound
+    return contact
+
+
+@begins_transaction
+def answer_as_contact(*, secret: str, accepts: bool) -> EmergencyContact:
+    """Somebody confirms or refuses to be an emergency contact; they may change their mind. Raises `NotFound`."""
+    contact = contact_by_secret(secret)
+    contact.state = ContactState.CONFIRMED if accepts else ContactState.REFUSED
+    contact.save(update_fields=["state"])
+    audit.record(NOBODY, "accounts.contact_answered", contact.account.code, accepts=accepts)
+    return contact
+
+
+@begins_transaction
+def remove_emergency_contact(*, account: Account, contact_id: int) -> None:
+    """Forget a contact of one's own. Raises `NotFound`."""
+    deleted, _by_model = EmergencyContact.objects.filter(account=account, pk=contact_id).delete()
+    if not deleted:
+        raise NotFound
+    audit.record(account.actor, "accounts.contact_removed", account.code)
+
+
+@joins_transaction
+def enrol(
+    *,
+    code: str,
+    role: Role,
+    phone: str,
+    real_name: str,
+    id_number: str,
+    password: str,
+    verified_at: datetime | None,
+    language: str = "zh-hans",
+) -> Account:
+    """Make an account whose person was checked elsewhere: staff by the company, the cast by the demo."""
+    account = Account(
+        code=code,
+        role=role,
+        phone=normalise_phone(phone),
+        phone_index=phone_index(normalise_phone(phone)),
+        real_name=real_name,
+        id_number=id_number,
+        id_index=blind_index(id_number, purpose="id-number") or None,
+        verified_at=verified_at,
+        language=language,
+        created_at=clock.now(),
+    )
+    account.set_password(password)
+    account.save(force_insert=True)
+    return account

@@ -1,0 +1,19 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    MEMBER = "member", _("member")  # passenger, driver or both
+    AGENT = "agent", _("customer-service agent")
+    SPECIALIST = "specialist", _("safety specialist")
+    VETTING = "vetting", _("vetting reviewer")
+    ADJUDICATOR = "adjudicator", _("adjudicator")
+    SUPERVISOR = "supervisor", _("supervisor")
+    OFFICER = "officer", _("police liaison officer")
+    ADMIN = "admin", _("administrator")
+
+
+class ContactState(models.TextChoices):
+    ASKED = "asked", _("asked, no answer yet")
+    CONFIRMED = "confirmed", _("confirmed")
+    REFUSED = "refused", _("refused")

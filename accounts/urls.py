@@ -1,0 +1,14 @@
+from django.urls import path
+
+from accounts import views
+
+app_name = "accounts"
+urlpatterns = [
+    path("sign-in/", views.sign_in, name="sign_in"),
+    path("sign-in/code/", views.sign_in_code, name="sign_in_code"),
+    path("sign-in/second-factor/", views.second_factor, name="second_factor"),
+    path("sign-out/", views.sign_out, name="sign_out"),
+    path("me/", views.me, name="me"),
+    path("me/contacts/<int:contact_id>/remove/", views.remove_contact, name="remove_contact"),
+    path("contact/<str:secret>/", views.contact_answer, name="contact_answer"),
+]

@@ -1,0 +1,132 @@
+"""Sign-in and one's own data."""
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import services
+from accounts.access import account_of, door
+from accounts.forms import ContactForm, PhoneCodeForm, PhoneForm, SignInForm, TokenForm
+from accounts.models import Account
+from accounts.states import Role
+from core.errors import DomainError
+
+
+def _next(request: HttpRequest) -> str:
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    return wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else ""
+
+
+def _go_on(request: HttpRequest, account: Account) -> HttpResponse:
+    """To where they wanted, by way of the second factor where one is asked for."""
+    if services.needs_second_factor(account):
+        return redirect(f"{reverse('accounts:second_factor')}?{urlencode({'next': _next(request)})}")
+    return redirect(_next(request) or "/")
+
+
+def explain(form: Form, error: DomainError) -> None:
+    """Put a refusal at the field it means, or above the form."""
+    form.add_error(error.field if error.field in form.fields else None, error.detail)
+
+
+def _page(
+    request: HttpRequest, template: str, form: Form, *, status: int = 200, **more: object
+) -> HttpResponse:
+    return render(
+        request,
+        template,
+        {"form": form, "next": _next(request), **more},
+        status=400 if form.errors and status == 200 else status,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    form = SignInForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            account = services.sign_in_by_password(request, **form.cleaned_data)
+            return _go_on(request, account)
+        except DomainError as error:
+            explain(form, error)
+            return _page(request, "accounts/sign_in.html", form, status=error.status)
+    return _page(request, "accounts/sign_in.html", form)
+
+
+@require_http_methods(["GET", "POST"])
+def sign_in_code(request: HttpRequest) -> HttpResponse:
+    """First the phone, then the code; one page, two steps, no scripts."""
+    step_two = "code" in request.POST
+    form: Form = PhoneCodeForm(request.POST) if step_two else PhoneForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            if step_two:
+                return _go_on(request, services.sign_in_by_code(request, **form.cleaned_data))
+            services.request_sign_in_code(**form.cleaned_data)
+            form, step_two = PhoneCodeForm(initial=form.cleaned_data), True
+        except DomainError as error:
+            explain(form, error)
+            return _page(request, "accounts/sign_in_code.html", form, status=error.status, step_two=step_two)
+    return _page(request, "accounts/sign_in_code.html", form, step_two=step_two)
+
+
+@require_http_methods(["GET", "POST"])
+def second_factor(request: HttpRequest) -> HttpResponse:
+    if not request.user.is_authenticated:
+        return redirect("accounts:sign_in")
+    account = account_of(request)
+    form = TokenForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.verify_second_factor(request, account=account, token=form.cleaned_data["token"])
+        except DomainError as error:
+            explain(form, error)
+            return _page(request, "accounts/second_factor.html", form, status=error.status)
+        home = reverse("police:home") if account.role == Role.OFFICER else reverse("admin:index")
+        return redirect(_next(request) or home)
+    return _page(request, "accounts/second_factor.html", form)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    services.sign_out(request)
+    return redirect("/")
+
+
+@require_http_methods(["GET", "POST"])
+@door()
+def me(request: HttpRequest) -> HttpResponse:
+    """My own data and my emergency contacts: visible to me alone."""
+    account = account_of(request)
+    form = ContactForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.add_emergency_contact(account=account, **form.cleaned_data)
+            messages.success(request, _("Kept. We sent them a message, so that they can agree or refuse."))
+            return redirect("accounts:me")
+        except DomainError as error:
+            explain(form, error)
+    contacts = account.emergency_contacts.order_by("pk")
+    return _page(request, "accounts/me.html", form, account=account, contacts=contacts)
+
+
+@require_POST
+@door()
+def remove_contact(request: HttpRequest, contact_id: int) -> HttpResponse:
+    services.remove_emergency_contact(account=account_of(request), contact_id=contact_id)
+    return redirect("accounts:me")
+
+
+@require_http_methods(["GET", "POST"])
+def contact_answer(request: HttpRequest, secret: str) -> HttpResponse:
+    """The page behind the link in the message to an emergency contact."""
+    if request.method == "POST":
+        contact = services.answer_as_contact(secret=secret, accepts=request.POST.get("answer") == "accept")
+    else:
+        contact = services.contact_by_secret(secret)
+    return render(request, "accounts/contact_answer.html", {"contact": contact})
