@@ -1,0 +1,14 @@
+from dataclasses import dataclass
+from typing import ClassVar
+
+from core.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class DriverHeld(Event):
+    """A driver may not get new orders. `covert` while somebody may be in the car."""
+
+    name: ClassVar[str] = "drivers.driver_held"
+    driver_code: str
+    hold_code: str
+    covert: bool

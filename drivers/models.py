@@ -1,0 +1,119 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core.privacy import EncryptedTextField
+from drivers.states import DriverState, HoldKind
+
+
+class Driver(models.Model):
+    """A person who drives: a hitch car owner (车主) or a professional."""
+
+    account = models.OneToOneField("accounts.Account", on_delete=models.PROTECT, related_name="driver")
+    state = models.CharField(
+        _("state"), max_length=10, choices=DriverState.choices, default=DriverState.APPLIED
+    )
+    licence_number = EncryptedTextField()
+    # One account is bound to exactly one driving licence, and one licence to one account (D3).
+    licence_index = models.CharField(max_length=64, unique=True)
+    licence_class = models.CharField(_("licence class"), max_length=4)
+    # A data: address of the vetted portrait, for the police and the reviewers alone.
+    photo = EncryptedTextField()
+    vetted_at = models.DateTimeField(_("vetted"), null=True)
+
+    class Meta:
+        verbose_name = _("driver")
+        verbose_name_plural = _("drivers")
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=DriverState.values), name="driver_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(state="applied") | Q(vetted_at__isnull=False) | Q(state="barred"),
+                name="driver_vetted_has_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.account.code
+
+
+class Vehicle(models.Model):
+    """A registered car. The plate can be read on the street, so it is not encrypted."""
+
+    plate = models.CharField(_("plate"), max_length=10, unique=True)
+    model = models.CharField(_("model"), max_length=40)
+    colour = models.CharField(_("colour"), max_length=20)
+    seats = models.PositiveSmallIntegerField(_("passenger seats"), default=4)
+
+    class Meta:
+        verbose_name = _("vehicle")
+        verbose_name_plural = _("vehicles")
+
+    def __str__(self) -> str:
+        return self.plate
+
+
+class Binding(models.Model):
+    """A driver may drive a vehicle, from and until a time."""
+
+    driver = models.ForeignKey(Driver, on_delete=models.PROTECT, related_name="bindings")
+    vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="bindings")
+    bound_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["driver", "vehicle"],
+                condition=Q(ended_at=None),
+                name="one_open_binding_of_driver_and_vehicle",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.driver_id} drives {self.vehicle_id}"
+
+
+class HoldQuerySet(models.QuerySet["Hold"]):
+    def open(self) -> "HoldQuerySet":
+        """Holds that act now."""
+        return self.filter(released_at=None)
+
+
+class Hold(models.Model):
+    """Stops a driver from getting new orders, for one reason, until it is released."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    driver = models.ForeignKey(
+        Driver, on_delete=models.PROTECT, related_name="holds", verbose_name=_("driver")
+    )
+    kind = models.CharField(_("reason"), max_length=12, choices=HoldKind.choices)
+    # The code of the complaint, trip or incident that it comes from.
+    source = models.CharField(_("comes from"), max_length=20)
+    citation = models.CharField(_("rule and version"), max_length=60)
+    # True while somebody may be in the car with this driver: nothing of it may be seen on the driver's phone (S11).
+    covert = models.BooleanField(_("not shown to the driver yet"), default=False)
+    opened_at = models.DateTimeField(_("since"))
+    opened_by = models.CharField(max_length=40)
+    released_at = models.DateTimeField(_("released"), null=True)
+    released_by = models.CharField(max_length=40, blank=True)
+    release_reason = models.TextField(blank=True)
+
+    objects = HoldQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("hold")
+        verbose_name_plural = _("holds")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["driver", "kind", "source"],
+                condition=Q(released_at=None),
+                name="one_open_hold_per_reason",
+            ),
+            models.CheckConstraint(condition=Q(kind__in=HoldKind.values), name="hold_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(released_at=None) | ~Q(released_by=""), name="hold_released_by_somebody"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.kind}"
