@@ -1,0 +1,35 @@
+from django.contrib import admin
+
+from core.admin import ReadOnlyAdmin
+from rides.models import LineInCity, Trip
+
+
+@admin.register(LineInCity)
+class LineInCityAdmin(ReadOnlyAdmin):
+    list_display = ["line", "city", "state", "since", "permit_until"]
+    list_select_related = ["city"]
+
+
+@admin.register(Trip)
+class TripAdmin(ReadOnlyAdmin):
+    list_display = [
+        "code",
+        "state",
+        "line",
+        "city",
+        "origin_name",
+        "destination_name",
+        "plate_registered",
+        "plate_seen",
+        "requested_at",
+    ]
+    list_filter = ["state", "line"]
+    list_select_related = ["city"]
+    search_fields = ["code__exact", "plate_registered", "plate_seen"]
+    ordering = ["-id"]
+
+    def get_fields(self, request: object, obj: object = None) -> list[str]:
+        """The boarding code is the passenger's alone."""
+        return [
+            name for name in super().get_fields(request, obj) if name not in {"boarding_code", "client_key"}
+        ]

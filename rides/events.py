@@ -1,0 +1,55 @@
+from dataclasses import dataclass
+from typing import ClassVar
+
+from core.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class TripAccepted(Event):
+    """A driver has accepted a request."""
+
+    name: ClassVar[str] = "rides.trip_accepted"
+    trip: str
+
+
+@dataclass(frozen=True, slots=True)
+class TripCancelled(Event):
+    """Cancelled before boarding; `phones_met` says that both phones had been at one place."""
+
+    name: ClassVar[str] = "rides.trip_cancelled"
+    queue: ClassVar[str] = "life_safety"
+    trip: str
+    party: str
+    reason: str
+    phones_met: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAttempted(Event):
+    """Somebody tried to cancel a trip after boarding; it was refused."""
+
+    name: ClassVar[str] = "rides.cancel_attempted"
+    queue: ClassVar[str] = "life_safety"
+    trip: str
+    party: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MismatchReported(Event):
+    """Before boarding the passenger said: not this car, or not this driver."""
+
+    name: ClassVar[str] = "rides.mismatch_reported"
+    queue: ClassVar[str] = "life_safety"
+    trip: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class TripEnded(Event):
+    """The driver has ended the trip; metres between the last position and the destination, -1 where unknown."""
+
+    name: ClassVar[str] = "rides.trip_ended"
+    queue: ClassVar[str] = "life_safety"
+    trip: str
+    metres: int
