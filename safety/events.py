@@ -1,0 +1,23 @@
+from dataclasses import dataclass
+from typing import ClassVar
+
+from core.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentOpened(Event):
+    """An incident is live and wants a person."""
+
+    name: ClassVar[str] = "safety.incident_opened"
+    queue: ClassVar[str] = "life_safety"
+    incident: str
+
+
+@dataclass(frozen=True, slots=True)
+class SosRaised(Event):
+    """Somebody tapped SOS: contacts are to be told."""
+
+    name: ClassVar[str] = "safety.sos_raised"
+    queue: ClassVar[str] = "life_safety"
+    incident: str
+    party: str

@@ -1,0 +1,92 @@
+"""What safety does when rides say something, and what follows an SOS."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accounts.selectors import contacts_to_alert
+from core import notify, policy, timeline
+from core.actors import SYSTEM
+from core.events import handles
+from rides.events import CancelAttempted, MismatchReported, TripCancelled, TripEnded
+from rides.selectors import trip_by_code
+from rides.states import Party
+from safety.events import SosRaised
+from safety.policies import ENDED_FAR_METRES
+from safety.selectors import has_live_incident, incident_by_code
+from safety.services import add_signal, let_holds_show
+from safety.states import SafetyLine, SignalKind
+
+
+@handles(CancelAttempted)
+def alert_cancel_aboard(event: CancelAttempted) -> None:
+    """An attempt to cancel after boarding is an alert, whoever pressed (R6)."""
+    add_signal(
+        actor=SYSTEM,
+        kind=SignalKind.CANCEL_ABOARD,
+        trip=trip_by_code(event.trip),
+        why=f"{event.party}: {event.reason}",
+    )
+
+
+@handles(TripCancelled)
+def alert_cancel_after_meeting(event: TripCancelled) -> None:
+    """A cancel after both phones had met is not simply believed (R6)."""
+    if event.phones_met:
+        add_signal(
+            actor=SYSTEM,
+            kind=SignalKind.CANCEL_AFTER_MEETING,
+            trip=trip_by_code(event.trip),
+            why=f"{event.party}: {event.reason}",
+        )
+
+
+@handles(MismatchReported)
+def alert_mismatch(event: MismatchReported) -> None:
+    """Not this car, or not this driver: a person looks after the passenger who stands at the roadside."""
+    add_signal(actor=SYSTEM, kind=SignalKind.MISMATCH, trip=trip_by_code(event.trip), detail=event.what)
+
+
+@handles(TripEnded)
+def weigh_end(event: TripEnded) -> None:
+    """An end far from the destination is a signal; after an ordinary one, covert holds may show."""
+    trip = trip_by_code(event.trip)
+    if event.metres > policy.value(ENDED_FAR_METRES):
+        add_signal(actor=SYSTEM, kind=SignalKind.ENDED_FAR, trip=trip, why=f"{event.metres} m")
+    if not has_live_incident(trip.code):
+        let_holds_show(trip=trip)
+
+
+@handles(SosRaised)
+def alert_contacts(event: SosRaised) -> None:
+    """Send the trip to the emergency contacts of whoever tapped SOS (S1, A7)."""
+    incident = incident_by_code(event.incident)
+    trip = incident.trip
+    if trip is None:
+        return
+    passenger = event.party == Party.PASSENGER
+    person = trip.passenger if passenger or trip.driver is None else trip.driver.account
+    contacts = contacts_to_alert(person)
+    with override(person.language):
+        text = _("%(name)s has called for help on a Huhang trip: %(origin)s to %(destination)s.") % {
+            "name": person.real_name,
+            "origin": trip.origin_name,
+            "destination": trip.destination_name,
+        }
+        if passenger and trip.plate_registered and trip.driver and trip.vehicle:
+            text += " " + _("Car %(plate)s, %(colour)s %(model)s, driver %(driver)s.") % {
+                "plate": trip.plate_registered,
+                "colour": trip.vehicle.colour,
+                "model": trip.vehicle.model,
+                "driver": trip.driver.account.real_name,
+            }
+        text += " " + _("Our safety staff are on it. If you know of danger, call 110 now.")
+    for contact in contacts:
+        notify.queue_message(
+            key=f"sos:{incident.code}:{event.party}:{contact.pk}",
+            channel="sms",
+            to=contact.phone,
+            text=text,
+            life_safety=True,
+            subject=incident.code,
+        )
+    timeline.add(SafetyLine.CONTACTS, SYSTEM, trip=trip.code, incident=incident.code, count=len(contacts))

@@ -1,0 +1,121 @@
+"""The async lane of safety: the console's live stream. The ORM is touched only in threads.
+
+One reader per process waits for Valkey's wake-up, at most a second, asks the database what changed and fans out to
+its browsers. With Valkey down it simply asks each second.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+import redis.asyncio
+import structlog
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import close_old_connections
+from django.http import HttpRequest
+from redis.exceptions import RedisError
+from sse_starlette.sse import EventSourceResponse
+from starlette.requests import Request
+from starlette.responses import Response
+
+from accounts.policies import STAFF
+from core import live
+from safety import selectors
+
+log = structlog.get_logger()
+
+
+class Hub:
+    """Fans one reader out to the browsers of this process."""
+
+    def __init__(self) -> None:
+        self.queues: set[asyncio.Queue[str]] = set()
+        self.reader: asyncio.Task[None] | None = None
+        self.last = ""
+
+    def join(self) -> "asyncio.Queue[str]":
+        queue: asyncio.Queue[str] = asyncio.Queue(maxsize=20)
+        self.queues.add(queue)
+        if self.reader is None or self.reader.done():
+            self.reader = asyncio.create_task(self._read())
+        return queue
+
+    def leave(self, queue: "asyncio.Queue[str]") -> None:
+        self.queues.discard(queue)
+
+    async def _read(self) -> None:
+        wake = _Wake()
+        while self.queues:
+            try:
+                state = await sync_to_async(_console_state)()
+            except Exception:  # a database that restarts; the next turn asks again
+                log.warning("live.cannot_ask")
+                await asyncio.sleep(1)
+                continue
+            if state != self.last:
+                self.last = state
+                for queue in list(self.queues):
+                    if not queue.full():
+                        queue.put_nowait(state)
+            await wake.wait(1.0)
+
+
+class _Wake:
+    """Valkey's wake-up, or a second."""
+
+    def __init__(self) -> None:
+        self.pubsub: redis.asyncio.client.PubSub | None = None
+
+    async def wait(self, seconds: float) -> None:
+        try:
+            if self.pubsub is None:
+                client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5)
+                self.pubsub = client.pubsub(ignore_subscribe_messages=True)
+                await self.pubsub.subscribe(live.CHANNEL)
+            await self.pubsub.get_message(timeout=seconds)
+        except (RedisError, OSError):
+            self.pubsub = None
+            await asyncio.sleep(seconds)
+
+
+def _console_state() -> str:
+    close_old_connections()
+    live_now, open_now = selectors.live_counts()
+    version = "|".join(str(part) for part in selectors.console_version())
+    close_old_connections()
+    return json.dumps({"version": version, "live": live_now, "open": open_now})
+
+
+hub = Hub()
+
+
+def _may_listen(session_key: str) -> bool:
+    """Staff with their second factor, by the session of the console's page."""
+    request = HttpRequest()
+    request.session = SessionStore(session_key)
+    user = get_user(request)
+    request.user = user
+    is_verified_here = bool(getattr(user, "role", "") in STAFF and "otp_device_id" in request.session)
+    close_old_connections()
+    return is_verified_here
+
+
+async def console_stream(request: Request) -> Response:
+    """`GET /live/console/`: server-sent events, each with the console's version and counts."""
+    if not await sync_to_async(_may_listen)(request.cookies.get("sessionid", "")):
+        return Response(status_code=403)
+
+    async def events() -> AsyncIterator[dict[str, str]]:
+        queue = hub.join()
+        try:
+            if hub.last:
+                yield {"data": hub.last}
+            while True:
+                yield {"data": await queue.get()}
+        finally:
+            hub.leave(queue)
+
+    return EventSourceResponse(events(), ping=10)

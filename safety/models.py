@@ -1,0 +1,185 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core.privacy import EncryptedTextField
+from safety.states import LIVE, Answer, IncidentOutcome, IncidentState, Origin, SignalKind
+
+
+class IncidentQuerySet(models.QuerySet["Incident"]):
+    def live(self) -> "IncidentQuerySet":
+        """Not closed."""
+        return self.filter(state__in=LIVE)
+
+
+class Incident(models.Model):
+    """Somebody may be in danger. One live incident for each trip, or for each missing person whose trip is not known."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    trip = models.ForeignKey(
+        "rides.Trip", on_delete=models.PROTECT, null=True, related_name="incidents", verbose_name=_("trip")
+    )
+    # The blind index of the missing person's phone, where no trip was found.
+    missing_index = models.CharField(max_length=64, blank=True)
+    origin = models.CharField(_("origin"), max_length=20, choices=Origin.choices)
+    state = models.CharField(
+        _("state"), max_length=10, choices=IncidentState.choices, default=IncidentState.OPEN
+    )
+    score = models.PositiveSmallIntegerField(_("risk"), default=0)
+    has_sos = models.BooleanField(default=False)
+    silent = models.BooleanField(default=False)
+    opened_at = models.DateTimeField(_("opened"))
+    opened_by = models.CharField(max_length=40)
+    changed_at = models.DateTimeField()
+    taken_at = models.DateTimeField(_("taken"), null=True)
+    taken_by = models.CharField(_("owner"), max_length=40, blank=True)
+    high_risk_at = models.DateTimeField(null=True)
+    safe_check_at = models.DateTimeField(null=True)
+    police_called_at = models.DateTimeField(null=True)
+    police_excused_at = models.DateTimeField(null=True)
+    outcome = models.CharField(_("outcome"), max_length=12, choices=IncidentOutcome.choices, blank=True)
+    resolved_by = models.CharField(max_length=40, blank=True)
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=40, blank=True)
+
+    objects = IncidentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("incident")
+        verbose_name_plural = _("incidents")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=IncidentState.values), name="incident_state_is_known"
+            ),
+            models.UniqueConstraint(
+                fields=["trip"],
+                condition=~Q(state="closed") & Q(trip__isnull=False),
+                name="one_live_incident_per_trip",
+            ),
+            models.UniqueConstraint(
+                fields=["missing_index"],
+                condition=~Q(state="closed") & ~Q(missing_index=""),
+                name="one_live_incident_per_missing_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open") ^ Q(taken_at__isnull=False), name="incident_taken_has_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(taken_at=None) | ~Q(taken_by=""), name="incident_taken_by_somebody"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="closed") ^ Q(closed_at=None), name="incident_closed_has_a_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="closed") | (~Q(closed_by="") & ~Q(closed_by=models.F("resolved_by"))),
+                name="incident_closed_by_a_second_person",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["resolved", "closed"]) | ~Q(outcome=""),
+                name="incident_resolved_has_an_outcome",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["-score", "opened_at"], condition=~Q(state="closed"), name="incident_burning"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Signal(models.Model):
+    """Something that speaks for danger on a trip, once for each kind and side; they add up to the score."""
+
+    trip = models.ForeignKey("rides.Trip", on_delete=models.PROTECT, null=True, related_name="signals")
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, null=True, related_name="signals")
+    kind = models.CharField(_("kind"), max_length=24, choices=SignalKind.choices)
+    # Which phone, or which repetition: what makes a second signal of one kind a new one.
+    detail = models.CharField(max_length=24, blank=True)
+    score = models.PositiveSmallIntegerField(_("points"))
+    why = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("signal")
+        verbose_name_plural = _("signals")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["trip", "kind", "detail"],
+                condition=Q(trip__isnull=False),
+                name="signal_once_per_trip_kind_and_detail",
+            ),
+            models.CheckConstraint(condition=Q(kind__in=SignalKind.values), name="signal_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(trip__isnull=False) | Q(incident__isnull=False), name="signal_belongs_somewhere"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.trip_id}"
+
+
+class SafetyQuestion(models.Model):
+    """'Are you all right?', asked of the passenger alone (S5)."""
+
+    trip = models.ForeignKey("rides.Trip", on_delete=models.PROTECT, related_name="safety_questions")
+    asked_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    answer = models.CharField(max_length=10, choices=Answer.choices, blank=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["trip"], condition=Q(answer=""), name="one_open_question_per_trip"
+            ),
+            models.CheckConstraint(
+                condition=Q(answer="") ^ Q(answered_at__isnull=False), name="question_answered_has_a_time"
+            ),
+        ]
+        indexes = [models.Index(fields=["expires_at"], condition=Q(answer=""), name="question_open")]
+
+    def __str__(self) -> str:
+        return f"question {self.pk}"
+
+
+class SosCall(models.Model):
+    """One tap on SOS; a second tap is a second row of the same incident."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="sos_calls")
+    party = models.CharField(max_length=10)
+    at = models.DateTimeField()
+    latitude = models.FloatField(null=True)
+    longitude = models.FloatField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["incident", "party"], name="sos_call_of_side")]
+
+    def __str__(self) -> str:
+        return f"SOS {self.pk}"
+
+
+class WelfareCheck(models.Model):
+    """A worried person's report (失联核查). Its code is what any police station can quote (P2)."""
+
+    code = models.CharField(_("report code"), max_length=20, unique=True)
+    submission = models.CharField(max_length=64, unique=True)
+    secret_digest = models.CharField(max_length=64, unique=True)
+    incident = models.ForeignKey(
+        Incident, on_delete=models.PROTECT, related_name="welfare_checks", verbose_name=_("incident")
+    )
+    missing_phone = EncryptedTextField()
+    reporter_phone = EncryptedTextField()
+    reporter_index = models.CharField(max_length=64)
+    reporter_name = EncryptedTextField()
+    relation = EncryptedTextField()
+    filed_at = models.DateTimeField(_("filed"))
+    verified_at = models.DateTimeField(_("reporter verified"), null=True)
+
+    class Meta:
+        verbose_name = _("welfare check")
+        verbose_name_plural = _("welfare checks")
+
+    def __str__(self) -> str:
+        return self.code

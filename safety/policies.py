@@ -1,0 +1,206 @@
+"""Pure rules of safety: how signals weigh, which clocks run, what may be done now."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.policies import RESPONDERS, SENIORS
+from accounts.states import Role
+from core import policy
+from safety.states import IncidentState, SignalKind
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+    from safety.models import Incident
+
+WEIGHTS = policy.declare(
+    "safety.weights",
+    {
+        SignalKind.OFF_ROUTE.value: 40,
+        SignalKind.SIGNAL_LOST.value: 30,
+        SignalKind.MOVING_AFTER_CANCEL.value: 70,
+        SignalKind.CANCEL_ABOARD.value: 70,
+        SignalKind.CANCEL_AFTER_MEETING.value: 50,
+        SignalKind.ENDED_FAR.value: 40,
+        SignalKind.NO_ANSWER.value: 30,
+        SignalKind.ASKED_FOR_HELP.value: 100,
+        SignalKind.MISMATCH.value: 70,
+        SignalKind.WELFARE_CHECK.value: 70,
+        SignalKind.REPEATED_REPORT.value: 10,
+        SignalKind.DISTRESS.value: 40,
+        SignalKind.SOS.value: 100,
+    },
+    unit="points",
+    about="What each signal adds to the risk score.",
+)
+THRESHOLD = policy.declare(
+    "safety.incident_threshold",
+    70,
+    unit="points",
+    about="The score at which an incident opens by itself and is of high risk.",
+)
+ANSWER_WITHIN = policy.declare(
+    "safety.answer_within", 60, unit="seconds", about="No answer within this time is an answer (S5)."
+)
+OWNED_WITHIN = policy.declare(
+    "safety.owned_within", 60, unit="seconds", about="A welfare check has a person within this time (S6)."
+)
+TAKEN_WITHIN = policy.declare(
+    "safety.sos_taken_within", 10, unit="seconds", about="An SOS is answered within this time (S3)."
+)
+POLICE_AFTER = policy.declare(
+    "safety.police_after",
+    180,
+    unit="seconds",
+    about="Without a safe check the police are called after this time (S10).",
+)
+POLICE_LIMIT = policy.declare(
+    "safety.police_limit",
+    600,
+    unit="seconds",
+    about="By then it is done, or a supervisor has said why not (S10).",
+)
+SILENCE = policy.declare(
+    "safety.silence", 180, unit="seconds", about="A phone that is silent for longer is lost (S5)."
+)
+SILENCE_AWAY = policy.declare(
+    "safety.silence_away",
+    900,
+    unit="seconds",
+    about="The same, for a page that said that it goes to the background (R9).",
+)
+OFF_ROUTE_METRES = policy.declare(
+    "safety.off_route_metres", 500, unit="metres", about="Farther from the router's route is off it."
+)
+OFF_ROUTE_SECONDS = policy.declare(
+    "safety.off_route_seconds", 30, unit="seconds", about="… for at least this long."
+)
+ENDED_FAR_METRES = policy.declare(
+    "safety.ended_far_metres", 2000, unit="metres", about="An end farther from the destination is a signal."
+)
+# Words that make a report one of distress (S10). They raise, never lower.
+DISTRESS_WORDS = policy.declare(
+    "safety.distress_words",
+    ["救命", "救我", "杀", "绑", "强奸", "报警", "help", "kidnap", "kill", "rape", "save me"],
+    unit="words",
+    about="Words in a report that mean distress.",
+)
+
+
+def says_distress(words: str) -> bool:
+    """True where a report speaks of distress."""
+    lowered = words.lower()
+    return any(word in lowered for word in policy.value(DISTRESS_WORDS))
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One clock of an incident: since when it runs, when it must be done, when it was."""
+
+    name: str | Promise
+    started: datetime
+    due: datetime
+    done: datetime | None
+
+    def overdue(self, at: datetime) -> bool:
+        return (self.done or at) > self.due
+
+
+def clocks_of(incident: "Incident") -> list[Clock]:
+    """The clocks that run on an incident (S3, S6, S10). None of them can be paused."""
+    limit = policy.value(TAKEN_WITHIN if incident.has_sos else OWNED_WITHIN)
+    clocks = [
+        Clock(
+            _("taken by a person"),
+            incident.opened_at,
+            incident.opened_at + timedelta(seconds=limit),
+            incident.taken_at,
+        )
+    ]
+    if incident.high_risk_at:
+        answered = min(
+            (at for at in (incident.safe_check_at, incident.police_called_at, incident.closed_at) if at),
+            default=None,
+        )
+        excused = min((at for at in (answered, incident.police_excused_at) if at), default=None)
+        after, limit = policy.value(POLICE_AFTER), policy.value(POLICE_LIMIT)
+        clocks.append(
+            Clock(
+                _("safe check, or police called"),
+                incident.high_risk_at,
+                incident.high_risk_at + timedelta(seconds=after),
+                answered,
+            )
+        )
+        clocks.append(
+            Clock(
+                _("police called, or a supervisor said why not"),
+                incident.high_risk_at,
+                incident.high_risk_at + timedelta(seconds=limit),
+                excused,
+            )
+        )
+    return clocks
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that may be done with an incident; `why_not` is empty where it may be done now."""
+
+    key: str
+    label: str | Promise
+    why_not: str | Promise = ""
+
+
+def actions_on(incident: "Incident", account: "Account") -> list[Action]:
+    """What this person may do now, each closed action with its reason."""
+    state, role = incident.state, account.role
+    not_yours = "" if role in RESPONDERS else _("Only agents, specialists and supervisors act on incidents.")
+    mine = not_yours or (
+        ""
+        if state == IncidentState.TAKEN
+        else _("Take the incident first.")
+        if state == IncidentState.OPEN
+        else _("An outcome is given already.")
+    )
+    supervisor = mine or ("" if role == Role.SUPERVISOR else _("Only a supervisor may record this."))
+    second = not_yours or (
+        _("There is no outcome to review yet.")
+        if state != IncidentState.RESOLVED
+        else _("Whoever gave the outcome cannot review it.")
+        if incident.resolved_by == account.code
+        else ""
+        if role in SENIORS
+        else _("A specialist or supervisor reviews.")
+    )
+    return [
+        Action(
+            "take",
+            _("Take it"),
+            not_yours or ("" if state == IncidentState.OPEN else _("Somebody has it already.")),
+        ),
+        Action(
+            "note",
+            _("Add a note"),
+            not_yours or ("" if state != IncidentState.CLOSED else _("It is closed.")),
+        ),
+        Action(
+            "called",
+            _("I called the passenger"),
+            mine or (_("Silent mode: do not call back.") if incident.silent else ""),
+        ),
+        Action("safe_check", _("Spoken to, apart from the driver, safe"), mine),
+        Action("police_called", _("Police of the place called"), mine),
+        Action("police_excused", _("Why the police are not called"), supervisor),
+        Action("resolve", _("Give an outcome"), mine),
+        Action("close", _("Review and close"), second),
+        Action("send_back", _("Send back"), second),
+    ]
+
+
+def why_not(incident: "Incident", account: "Account", key: str) -> str | Promise:
+    """The reason against one action, empty where it is allowed."""
+    return next((action.why_not for action in actions_on(incident, account) if action.key == key), "?")

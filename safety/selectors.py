@@ -1,0 +1,167 @@
+"""Reads about incidents."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Max, Q, Sum
+
+from core import clock, policy
+from core.codes import read_code
+from core.errors import NotFound
+from safety.models import Incident, SafetyQuestion, Signal, SosCall, WelfareCheck
+from safety.policies import OWNED_WITHIN, POLICE_AFTER, TAKEN_WITHIN, clocks_of
+from safety.states import LIVE, IncidentState, SignalKind
+
+if TYPE_CHECKING:
+    from rides.models import Trip
+
+
+def incident_by_code(code: str) -> Incident:
+    """Raises `NotFound`."""
+    incident = (
+        Incident.objects.select_related(
+            "trip__passenger", "trip__driver__account", "trip__vehicle", "trip__city"
+        )
+        .filter(code=code)
+        .first()
+    )
+    if incident is None:
+        raise NotFound
+    return incident
+
+
+def live_incident_of(trip: "Trip") -> Incident | None:
+    return Incident.objects.live().filter(trip=trip).first()
+
+
+def has_live_incident(trip_code: str) -> bool:
+    return Incident.objects.live().filter(trip__code=trip_code).exists()
+
+
+def signals_of(incident: Incident) -> list[Signal]:
+    """Why the score is what it is, oldest first."""
+    wanted = Q(incident=incident)
+    if incident.trip_id:
+        wanted |= Q(trip=incident.trip_id)
+    return list(Signal.objects.filter(wanted).order_by("at", "pk"))
+
+
+def score_of(trip: "Trip") -> int:
+    return Signal.objects.filter(trip=trip).aggregate(total=Sum("score"))["total"] or 0
+
+
+def open_question(trip: "Trip") -> SafetyQuestion | None:
+    """The question that the passenger's page shows now, if any."""
+    return SafetyQuestion.objects.filter(trip=trip, answer="", expires_at__gt=clock.now()).first()
+
+
+def sos_of_side(trip_code: str, party: str) -> tuple[Incident, SosCall] | None:
+    """The newest SOS of one side of a trip whose incident lives: what that side may know of it, and no more (S11)."""
+    call = (
+        SosCall.objects.select_related("incident")
+        .filter(incident__trip__code=trip_code, party=party, incident__state__in=LIVE)
+        .order_by("pk")
+        .first()
+    )
+    return (call.incident, call) if call else None
+
+
+@dataclass(frozen=True, slots=True)
+class Burning:
+    """One line of the console's first strip."""
+
+    incident: Incident
+    waited_seconds: int
+    overdue: bool
+    escalation: str
+
+
+def burning() -> list[Burning]:
+    """Live incidents by risk, then age. Escalation follows from the age, so no broken job can stop it (S3)."""
+    at = clock.now()
+    rows = Incident.objects.live().select_related("trip", "trip__city").order_by("-score", "opened_at")
+    return [
+        Burning(
+            incident=row,
+            waited_seconds=int((at - row.opened_at).total_seconds()),
+            overdue=any(clock_.done is None and clock_.overdue(at) for clock_ in clocks_of(row)),
+            escalation=_escalation(row, at),
+        )
+        for row in rows
+    ]
+
+
+def _escalation(incident: Incident, at: datetime) -> str:
+    """Who is called to an incident that nobody took: `agents`, all `specialists` after 10 s, `supervisors` after 20 s."""
+    if incident.state != IncidentState.OPEN:
+        return ""
+    age = (at - incident.opened_at).total_seconds()
+    limit = policy.value(TAKEN_WITHIN)
+    return "agents" if age < limit else "specialists" if age < 2 * limit else "supervisors"
+
+
+def console_version() -> tuple[object, ...]:
+    """Changes whenever something on the console's first page does: what the live stream compares."""
+    rows = Incident.objects.aggregate(newest=Max("pk"), changed=Max("changed_at"))
+    live = Incident.objects.live().aggregate(open=Count("pk", filter=Q(state="open")), all=Count("pk"))
+    return rows["newest"], rows["changed"], live["open"], live["all"]
+
+
+def live_counts() -> tuple[int, int]:
+    """(live incidents, of which nobody has)."""
+    rows = Incident.objects.live().aggregate(all=Count("pk"), open=Count("pk", filter=Q(state="open")))
+    return rows["all"], rows["open"]
+
+
+def check_by_code(text: str) -> WelfareCheck | None:
+    """The welfare check of a report code as somebody quoted it."""
+    return WelfareCheck.objects.select_related("incident__trip").filter(code=read_code(text)).first()
+
+
+def checks_of(incident: Incident) -> list[WelfareCheck]:
+    return list(incident.welfare_checks.order_by("pk"))
+
+
+def ownership_of_checks(since: datetime) -> tuple[int, int]:
+    """(welfare checks since, of which not owned by a person within the limit).
+
+    A check that came while its incident had an owner was owned at once; one that still waits within its time is not late.
+    """
+    limit = timedelta(seconds=policy.value(OWNED_WITHIN))
+    rows = list(WelfareCheck.objects.select_related("incident").filter(filed_at__gte=since))
+    at = clock.now()
+    late = sum((row.incident.taken_at or at) - row.filed_at > limit for row in rows)
+    return len(rows), late
+
+
+def attempts_with_alert(since: datetime, attempts: list[tuple[str, datetime]]) -> int:
+    """How many of the refused cancels (trip code, at) have an alert raised within 60 seconds of the first one."""
+    rows = Signal.objects.filter(kind=SignalKind.CANCEL_ABOARD, at__gte=since).values_list("trip__code", "at")
+    alerted = dict(rows)
+    return sum(code in alerted and alerted[code] <= at + timedelta(seconds=60) for code, at in attempts)
+
+
+def sos_answered(since: datetime) -> tuple[int, int]:
+    """(incidents with an SOS since, of which taken within the limit of S3)."""
+    rows = Incident.objects.filter(has_sos=True, opened_at__gte=since)
+    limit = timedelta(seconds=policy.value(TAKEN_WITHIN))
+    return rows.count(), sum(
+        row.taken_at is not None and row.taken_at - row.opened_at <= limit for row in rows
+    )
+
+
+def sos_incidents(since: datetime) -> list[Incident]:
+    """Incidents with an SOS by the passenger since a time, for the board."""
+    rows = Incident.objects.filter(sos_calls__party="passenger", opened_at__gte=since).select_related(
+        "trip__passenger"
+    )
+    return list(rows.distinct().order_by("pk"))
+
+
+def police_clock_missed(since: datetime) -> int:
+    """High-risk incidents since whose S10 clock ran out without a safe check, the police, or a supervisor's word."""
+    limit = timedelta(seconds=policy.value(POLICE_AFTER))
+    at = clock.now()
+    rows = Incident.objects.filter(high_risk_at__gte=since, high_risk_at__lt=at - limit)
+    return sum(any(each.overdue(at) for each in clocks_of(row)[2:]) for row in rows)

@@ -1,0 +1,86 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from core import timeline
+from core.states import Transitions
+
+
+class IncidentState(models.TextChoices):
+    OPEN = "open", _("nobody has it")
+    TAKEN = "taken", _("taken")
+    RESOLVED = "resolved", _("outcome given, awaits a second person")
+    CLOSED = "closed", _("closed")
+
+
+INCIDENT_TRANSITIONS: Transitions = {
+    "open": frozenset({"taken"}),
+    "taken": frozenset({"resolved"}),
+    "resolved": frozenset({"taken", "closed"}),  # the second person may send it back
+    "closed": frozenset(),
+}
+LIVE = frozenset({IncidentState.OPEN, IncidentState.TAKEN, IncidentState.RESOLVED})
+
+
+class Origin(models.TextChoices):
+    SOS = "sos", _("SOS")
+    WELFARE_CHECK = "welfare_check", _("welfare check")  # 失联核查
+    MONITOR = "monitor", _("trip monitor")
+    RULE = "rule", _("rule")
+
+
+class SignalKind(models.TextChoices):
+    OFF_ROUTE = "off_route", _("off the planned route")
+    SIGNAL_LOST = "signal_lost", _("a phone went silent")
+    MOVING_AFTER_CANCEL = "moving_after_cancel", _("both phones move together after a cancel")
+    CANCEL_ABOARD = "cancel_aboard", _("somebody tried to cancel after boarding")
+    CANCEL_AFTER_MEETING = "cancel_after_meeting", _("cancelled after both phones had met")
+    ENDED_FAR = "ended_far", _("ended far from the destination")
+    NO_ANSWER = "no_answer", _("no answer to the question in 60 seconds")
+    ASKED_FOR_HELP = "asked_for_help", _("the passenger answered that not all is well")
+    MISMATCH = "mismatch", _("not the registered car or driver")
+    WELFARE_CHECK = "welfare_check", _("somebody is worried")
+    REPEATED_REPORT = "repeated_report", _("reported again")
+    DISTRESS = "distress", _("a message of distress was reported")
+    SOS = "sos", _("SOS")
+
+
+class Answer(models.TextChoices):
+    FINE = "fine", _("fine")
+    NOT_WELL = "not_well", _("not quite")
+    NONE = "none", _("no answer")
+
+
+class IncidentOutcome(models.TextChoices):
+    SAFE = "safe", _("reached and safe")
+    POLICE = "police", _("handed to the police")
+    FALSE_ALARM = "false_alarm", _("false alarm in good faith")
+    MALICIOUS = "malicious", _("malicious alarm")
+
+
+@timeline.kinds
+class SafetyLine(models.TextChoices):
+    """What the timeline says of an incident."""
+
+    OPENED = "safety.opened", _("Incident opened by: %(origin)s")
+    SIGNAL = "safety.signal", _("Signal: %(signal)s (+%(score)s, now %(total)s). %(why)s")
+    ASKED = "safety.asked", _("The passenger alone was asked whether all is well")
+    ANSWERED = "safety.answered", _("The passenger's answer: %(answer)s")
+    SOS = "safety.sos", _("SOS by the %(party)s")
+    SOS_AGAIN = "safety.sos_again", _("SOS again by the %(party)s")
+    WORD = "safety.word", _("The %(party)s wrote")
+    CONTACTS = "safety.contacts", _("Emergency contacts alerted: %(count)s")
+    WELFARE_CHECK = "safety.welfare_check", _("Welfare check filed, report code %(code)s")
+    EVIDENCE = "safety.evidence", _("The reporter of %(code)s added")
+    REPORTER_VERIFIED = "safety.reporter_verified", _("The reporter of %(code)s verified their phone")
+    TAKEN = "safety.taken", _("Taken by %(who)s")
+    NOTE = "safety.note", _("Note")
+    SAFE_CHECK = (
+        "safety.safe_check",
+        _("A safe check reached the passenger: spoken to, apart from the driver"),
+    )
+    CALLED = "safety.called", _("Called the passenger: %(result)s")
+    POLICE_CALLED = "safety.police_called", _("The police of the place were called: %(station)s")
+    POLICE_NOT_CALLED = "safety.police_not_called", _("A supervisor recorded why the police were not called")
+    RESOLVED = "safety.resolved", _("Outcome given: %(outcome)s")
+    SENT_BACK = "safety.sent_back", _("The second person sent it back")
+    CLOSED = "safety.closed", _("Reviewed by a second person and closed")

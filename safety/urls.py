@@ -1,0 +1,16 @@
+from django.urls import path
+
+from safety import views
+
+app_name = "safety"
+urlpatterns = [
+    path("trips/<str:code>/sos/", views.sos, name="sos"),
+    path("trips/<str:code>/sos/status/", views.sos_status, name="sos_status"),
+    path("trips/<str:code>/sos/word/", views.sos_word, name="sos_word"),
+    path("trips/<str:code>/question/", views.question, name="question"),
+    path("trips/<str:code>/answer/", views.answer, name="answer"),
+    path("welfare-check/", views.welfare_check, name="welfare_check"),
+    path("welfare-check/<str:secret>/", views.report, name="report"),
+    path("welfare-check/<str:secret>/evidence/", views.evidence, name="evidence"),
+    path("welfare-check/<str:secret>/verify/", views.verify, name="verify"),
+]
