@@ -1,0 +1,122 @@
+"""The only writer of complaints."""
+
+from typing import TYPE_CHECKING
+
+from accounts.states import Role
+from complaints.errors import AlreadyDecided, NoDriverYet, NotAdjudicator
+from complaints.models import Complaint
+from complaints.policies import INTERLOCK, is_severe
+from complaints.selectors import complaint_by_code
+from complaints.states import COMPLAINT_TRANSITIONS, Category, ComplaintLine, ComplaintState, Finding
+from core import audit, clock, live, policy, timeline
+from core.codes import new_code
+from core.errors import InvalidInput
+from core.states import move
+from core.transactions import begins_transaction
+from drivers.services import hold_driver, release_holds_of
+from drivers.states import HoldKind
+from rides.selectors import aboard, trip_of
+from rides.services import give_to_others
+from rides.states import Party
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+
+@begins_transaction
+def file_complaint(
+    *, account: "Account", trip_code: str, category: Category, words: str, submission: str
+) -> Complaint:
+    """File a complaint about one's own trip; the same `submission` files once.
+
+    A severe one holds the accused driver in the same transaction (C2), without a sign on the driver's phone while
+    somebody may be in the car (S11). Raises `NotFound`, `NoDriverYet`.
+    """
+    again = Complaint.objects.filter(submission=submission, complainant=account).first()
+    if again:
+        return again
+    trip, party = trip_of(account, trip_code)
+    if trip.driver is None:
+        raise NoDriverYet
+    accused = trip.driver if party == Party.PASSENGER else None
+    complaint = Complaint.objects.create(
+        code=new_code("C"),
+        submission=submission,
+        trip=trip,
+        complainant=account,
+        accused=accused,
+        category=category,
+        severe=is_severe(category, words),
+        words=words.strip()[:4000],
+        filed_at=clock.now(),
+    )
+    actor = account.actor
+    timeline.add(
+        ComplaintLine.FILED,
+        actor,
+        trip=trip.code,
+        words=complaint.words,
+        code=complaint.code,
+        category=str(Category(category).label),
+    )
+    audit.record(
+        actor,
+        "complaints.filed",
+        complaint.code,
+        case=complaint.code,
+        category=category,
+        severe=complaint.severe,
+    )
+    if complaint.severe and accused and policy.value(INTERLOCK):
+        covert = aboard(accused.account.code) is not None
+        hold_driver(
+            actor=actor,
+            driver=accused,
+            kind=HoldKind.COMPLAINT,
+            source=complaint.code,
+            citation=policy.in_force(INTERLOCK).citation,
+            covert=covert,
+        )
+        timeline.add(ComplaintLine.HELD, actor, trip=trip.code)
+        if not covert:
+            give_to_others(actor=actor, driver=accused)
+    live.changed_on_commit("console")
+    return complaint
+
+
+@begins_transaction
+def decide_complaint(*, account: "Account", code: str, finding: Finding, reason: str) -> Complaint:
+    """Decide a complaint with a reason. An unfounded one releases the driver; an upheld one leaves the hold to vetting.
+
+    Raises `NotAdjudicator`, `AlreadyDecided`, `InvalidInput`, `NotFound`.
+    """
+    if account.role not in {Role.ADJUDICATOR, Role.SUPERVISOR}:
+        raise NotAdjudicator
+    if not reason.strip():
+        raise InvalidInput("reason")
+    complaint = complaint_by_code(code)
+    if complaint.state != ComplaintState.OPEN:
+        raise AlreadyDecided
+    move(
+        complaint,
+        COMPLAINT_TRANSITIONS,
+        ComplaintState.DECIDED,
+        decided_at=clock.now(),
+        decided_by=account.code,
+        finding=finding,
+        reason=reason.strip()[:4000],
+    )
+    actor = account.actor
+    timeline.add(
+        ComplaintLine.DECIDED,
+        actor,
+        trip=complaint.trip.code,
+        words=complaint.reason,
+        code=code,
+        finding=str(Finding(finding).label),
+    )
+    audit.record(actor, "complaints.decided", code, case=code, finding=finding)
+    if finding == Finding.UNFOUNDED:
+        release_holds_of(actor=actor, source=code, reason=str(Finding.UNFOUNDED.label))
+    live.changed_on_commit("console")
+    return complaint
