@@ -1,0 +1,143 @@
+"""Requests of liaison officers for stations with a system of their own."""
+
+import json
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.access import check_door
+from accounts.states import Role
+from core import clock
+from core.api import read
+from police import selectors, services
+from police.models import PoliceRequest
+from police.services import Question
+from police.states import Query, Urgency
+from police.views import check_officer
+
+
+class RequestInput(serializers.Serializer[None]):
+    query = serializers.ChoiceField(choices=Query.choices)
+    value = serializers.CharField(max_length=60)
+    about = serializers.DateTimeField(
+        required=False, help_text="The time that it concerns; now where left out"
+    )
+    urgency = serializers.ChoiceField(choices=Urgency.choices)
+    legal_basis = serializers.CharField(max_length=200, required=False, default="")
+    submission = serializers.CharField(max_length=64, help_text="The same value asks once")
+
+
+class PapersInput(serializers.Serializer[None]):
+    letter_number = serializers.CharField(max_length=40)
+    certificates = serializers.ListField(
+        child=serializers.CharField(max_length=40), min_length=2, max_length=2
+    )
+
+
+class LinkedOutput(serializers.Serializer[None]):
+    agency = serializers.CharField()
+    asked_at = serializers.DateTimeField()
+    state = serializers.CharField()
+    decided_at = serializers.DateTimeField(allow_null=True)
+
+
+class RequestOutput(serializers.Serializer[None]):
+    code = serializers.CharField()
+    state = serializers.CharField()
+    asked_at = serializers.DateTimeField()
+    decided_at = serializers.DateTimeField(allow_null=True)
+    papers_due_at = serializers.DateTimeField(allow_null=True)
+    papers_at = serializers.DateTimeField(allow_null=True)
+    linked = LinkedOutput(many=True)
+    pack = serializers.DictField(allow_null=True)
+    sha256 = serializers.CharField(allow_null=True)
+
+
+def _show(request: Request, asked: PoliceRequest) -> dict[str, Any]:
+    released = asked.state == "released"
+    linked = [
+        {
+            "agency": str(row.agency),
+            "asked_at": row.asked_at,
+            "state": row.state,
+            "decided_at": row.decided_at,
+        }
+        for row in selectors.linked_requests(asked)
+    ]
+    return {
+        "code": asked.code,
+        "state": asked.state,
+        "asked_at": asked.asked_at,
+        "decided_at": asked.decided_at,
+        "papers_due_at": asked.papers_due_at,
+        "papers_at": asked.papers_at,
+        "linked": linked,
+        "pack": json.loads(services.read_pack(actor=request.user.actor, request=asked)) if released else None,
+        "sha256": asked.release.digest if released else None,
+    }
+
+
+class OfficerView(APIView):
+    """Checks the officer by itself, so that each denial is recorded."""
+
+    permission_classes = [AllowAny]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        check_officer(request)  # type: ignore[arg-type]  # DRF's request stands for Django's
+        check_door(request, Role.OFFICER)
+
+
+class RequestsView(OfficerView):
+    """My requests; ask. An emergency that leads to one trip answers with the pack."""
+
+    @extend_schema(responses=RequestOutput(many=True))
+    def get(self, request: Request) -> Response:
+        officer = selectors.officer_of(check_door(request, Role.OFFICER), clock.now())
+        rows = selectors.requests_of(officer)
+        return Response(
+            [
+                {"code": row.code, "state": row.state, "asked_at": row.asked_at, "decided_at": row.decided_at}
+                for row in rows
+            ]
+        )
+
+    @extend_schema(request=RequestInput, responses={201: RequestOutput})
+    def post(self, request: Request) -> Response:
+        body = read(RequestInput, request)
+        question = Question(
+            Query(body["query"]),
+            body["value"],
+            body.get("about") or clock.now(),
+            Urgency(body["urgency"]),
+            body["legal_basis"],
+        )
+        asked = services.ask_by_form(
+            account=check_door(request, Role.OFFICER), question=question, submission=body["submission"]
+        )
+        return Response(_show(request, asked), status=201)
+
+
+class RequestView(OfficerView):
+    """One of my requests; another's is 404."""
+
+    @extend_schema(responses=RequestOutput)
+    def get(self, request: Request, code: str) -> Response:
+        officer = selectors.officer_of(check_door(request, Role.OFFICER), clock.now())
+        return Response(_show(request, selectors.own_request(officer, code)))
+
+
+class PapersView(OfficerView):
+    """Letter of introduction and two certificates."""
+
+    @extend_schema(request=PapersInput, responses=RequestOutput)
+    def post(self, request: Request, code: str) -> Response:
+        account = check_door(request, Role.OFFICER)
+        return Response(
+            _show(request, services.file_papers(account=account, code=code, **read(PapersInput, request)))
+        )

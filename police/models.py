@@ -1,0 +1,169 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core.privacy import EncryptedTextField
+from police.states import UNDECIDED, Channel, OfficerState, Query, RequestState, Urgency
+
+
+class Agency(models.Model):
+    """A police station as the public register has it; we call back only the published number (P4)."""
+
+    code = models.SlugField(_("code"), unique=True)
+    name_zh = models.CharField(_("name"), max_length=80)
+    name_en = models.CharField(max_length=80)
+    published_phone = models.CharField(_("published number"), max_length=20)
+    registered_email = models.EmailField(_("registered address"))
+    # ISO 3166: only authorities of the country are answered here (PIPL art. 41, DSL art. 36).
+    country = models.CharField(_("country"), max_length=2, default="CN")
+
+    class Meta:
+        verbose_name = _("police station")
+        verbose_name_plural = _("police stations")
+
+    def __str__(self) -> str:
+        return f"{self.name_zh} {self.name_en}"
+
+
+class Officer(models.Model):
+    """A verified liaison officer with an account (P1)."""
+
+    account = models.OneToOneField("accounts.Account", on_delete=models.PROTECT, related_name="officer")
+    agency = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, related_name="officers", verbose_name=_("police station")
+    )
+    badge_number = EncryptedTextField()
+    state = models.CharField(
+        _("state"), max_length=10, choices=OfficerState.choices, default=OfficerState.ACTIVE
+    )
+    expires_at = models.DateTimeField(_("expires"))
+
+    class Meta:
+        verbose_name = _("officer")
+        verbose_name_plural = _("officers")
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=OfficerState.values), name="officer_state_is_known")
+        ]
+
+    def __str__(self) -> str:
+        return self.account.code
+
+
+class PoliceRequest(models.Model):
+    """What the police ask, and when it was answered (P2, P8)."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    submission = models.CharField(max_length=64, unique=True)
+    agency = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, related_name="requests", verbose_name=_("police station")
+    )
+    officer = models.ForeignKey(
+        Officer, on_delete=models.PROTECT, null=True, related_name="requests", verbose_name=_("officer")
+    )
+    badge_number = EncryptedTextField()
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
+    urgency = models.CharField(_("urgency"), max_length=10, choices=Urgency.choices)
+    query = models.CharField(_("asked by"), max_length=10, choices=Query.choices)
+    query_value = EncryptedTextField()
+    about = models.DateTimeField()
+    legal_basis = models.CharField(max_length=200, blank=True)
+    report_code = models.CharField(_("report code"), max_length=20, blank=True)
+    trip = models.ForeignKey(
+        "rides.Trip",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="police_requests",
+        verbose_name=_("trip"),
+    )
+    trips_found = models.PositiveSmallIntegerField(_("trips found"), default=0)
+    state = models.CharField(
+        _("state"), max_length=12, choices=RequestState.choices, default=RequestState.ASKED
+    )
+    asked_at = models.DateTimeField(_("asked"))
+    owned_at = models.DateTimeField(_("owned"), null=True)
+    owned_by = models.CharField(max_length=40, blank=True)
+    called_back_at = models.DateTimeField(null=True)
+    escalated_at = models.DateTimeField(null=True)
+    executive_called_at = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(_("decided"), null=True)
+    decided_by = models.CharField(max_length=40, blank=True)
+    refusal = EncryptedTextField()
+    papers_due_at = models.DateTimeField(null=True)
+    papers_at = models.DateTimeField(null=True)
+    letter_number = EncryptedTextField()
+    certificates = EncryptedTextField()
+
+    class Meta:
+        verbose_name = _("police request")
+        verbose_name_plural = _("police requests")
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=RequestState.values), name="request_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=list(UNDECIDED)) ^ Q(decided_at__isnull=False),
+                name="request_decided_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="released") | Q(trip__isnull=False), name="request_released_for_one_trip"
+            ),
+            models.CheckConstraint(
+                condition=Q(channel="form")
+                | ~Q(state="released")
+                | (Q(called_back_at__isnull=False) & ~Q(decided_by=models.F("owned_by"))),
+                name="request_by_phone_released_by_two_people_after_call_back",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["trip", "id"], name="request_of_trip"),
+            models.Index(
+                fields=["asked_at"],
+                condition=Q(state__in=["asked", "called_back", "escalated"]),
+                name="request_undecided",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Release(models.Model):
+    """What was released: the pack as it was, its hash, and until when it opens."""
+
+    request = models.OneToOneField(PoliceRequest, on_delete=models.PROTECT, related_name="release")
+    pack = EncryptedTextField()
+    digest = models.CharField(max_length=64)
+    released_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    # For an officer without account: a link in the station's mailbox that opens once, with a code spoken on the call.
+    link_digest = models.CharField(max_length=64, blank=True)
+    spoken_code = EncryptedTextField()
+    wrong_codes = models.PositiveSmallIntegerField(default=0)
+    opened_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("release")
+        verbose_name_plural = _("releases")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["link_digest"], condition=~Q(link_digest=""), name="release_link_is_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"release of {self.request_id}"
+
+
+class ReleaseReview(models.Model):
+    """Two people look at each release afterwards (P3)."""
+
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="reviews")
+    reviewer = models.CharField(max_length=40)
+    proper = models.BooleanField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["release", "reviewer"], name="release_reviewed_once_by_each")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reviewer} on {self.release_id}"

@@ -1,0 +1,83 @@
+"""The minimum pack (P3): what an officer needs to find a car and a person, and nothing else."""
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import override
+
+from core import clock, timeline
+from core.notify import count_about
+from drivers.selectors import identity_of
+from rides.selectors import latest_positions
+from safety.selectors import live_incident_of, signals_of
+
+if TYPE_CHECKING:
+    from police.models import PoliceRequest
+    from rides.models import Trip
+
+# What of the timeline is the trip's true history; what complainants and reporters wrote is not in the pack.
+HISTORY = ("trip.", "safety.signal", "safety.sos", "safety.asked", "safety.answered")
+
+
+def build_pack(request: "PoliceRequest", trip: "Trip") -> dict[str, Any]:
+    """The pack as JSON-ready data. Times are ISO 8601 with offset, positions WGS-84."""
+    assert trip.driver is not None and trip.vehicle is not None  # noqa: S101 - only such trips resolve
+    identity = identity_of(trip.driver)
+    incident = live_incident_of(trip)
+    return {
+        "request": request.code,
+        "agency": str(request.agency),
+        "officer": request.officer.account.code if request.officer else f"badge {request.badge_number}",
+        "made_at": clock.now().isoformat(),
+        "trip": {
+            "code": trip.code,
+            "state": trip.state,
+            "from": trip.origin_name,
+            "to": trip.destination_name,
+            "accepted_at": _iso(trip.accepted_at),
+            "boarded_at": _iso(trip.boarded_at),
+            "ended_at": _iso(trip.ended_at),
+            "cancelled_at": _iso(trip.cancelled_at),
+        },
+        "plate_registered": trip.plate_registered,
+        "plate_seen": trip.plate_seen,
+        "plate_check": trip.plate_check,
+        "vehicle": {"model": trip.vehicle.model, "colour": trip.vehicle.colour},
+        "driver": {
+            "name": identity.name,
+            "id_number": identity.id_number,
+            "phone": identity.phone,
+            "licence_number": identity.licence_number,
+            "photo": identity.photo,
+        },
+        "last_positions": [
+            {"phone": party, "at": row.at.isoformat(), "lat": row.latitude, "lon": row.longitude}
+            for party, row in sorted(latest_positions(trip).items())
+        ],
+        "history": _history(trip),
+        "signals": [row.kind for row in signals_of(incident)] if incident else [],
+        "contacts_alerted": count_about(incident.code) if incident else 0,
+    }
+
+
+def _history(trip: "Trip") -> list[dict[str, Any]]:
+    lines = [line for line in timeline.of(trip=trip.code) if line.kind.startswith(HISTORY)]
+    told = []
+    for line in lines:
+        with override("zh-hans"):
+            zh = timeline.sentence(line)
+        with override("en"):
+            en = timeline.sentence(line)
+        told.append({"at": line.at.isoformat(), "kind": line.kind, "zh": zh, "en": en})
+    return told
+
+
+def _iso(at: Any) -> str | None:
+    return at.isoformat() if at else None
+
+
+def write_pack(pack: dict[str, Any]) -> tuple[str, str]:
+    """(canonical JSON, its SHA-256): the same text that the officer downloads and the journal cites."""
+    text = json.dumps(pack, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text, hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,197 @@
+"""Reads about police requests, and the search for the trip that is meant."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db.models import Count, Q, QuerySet
+
+from accounts.selectors import account_by_phone
+from core import clock
+from core.codes import read_code
+from core.errors import NotFound
+from core.privacy import InvalidPhone, normalise_phone
+from police.errors import NotAnOfficer, OfficerSuspended, QueryUnreadable
+from police.models import Agency, Officer, PoliceRequest, Release
+from police.states import UNDECIDED, OfficerState, Query, RequestState, Urgency
+from rides.selectors import trip_by_code, trips_by_person, trips_by_plate, trips_near
+from safety.selectors import check_by_code
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+    from rides.models import Trip
+
+HISTORY_MINUTES = 92  # from the first question to the plate, on 2018-08-24
+
+
+def officer_of(account: "Account", at: datetime) -> Officer:
+    """The active officer that an account is. Raises `NotAnOfficer`, `OfficerSuspended`."""
+    officer = Officer.objects.select_related("agency", "account").filter(account=account).first()
+    if officer is None:
+        raise NotAnOfficer(line=settings.LIAISON_LINE)
+    if officer.state != OfficerState.ACTIVE or officer.expires_at <= at:
+        raise OfficerSuspended(line=settings.LIAISON_LINE)
+    return officer
+
+
+def agencies() -> list[Agency]:
+    return list(Agency.objects.order_by("pk"))
+
+
+def agency_by_code(code: str) -> Agency:
+    """Raises `NotFound`."""
+    agency = Agency.objects.filter(code=code).first()
+    if agency is None:
+        raise NotFound("agency")
+    return agency
+
+
+def _requests() -> QuerySet[PoliceRequest]:
+    return PoliceRequest.objects.select_related(
+        "agency", "officer__account", "trip__driver__account", "trip__vehicle", "release"
+    )
+
+
+def request_by_code(code: str) -> PoliceRequest:
+    """Any request, for staff. Raises `NotFound`."""
+    found = _requests().filter(code=code).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def own_request(officer: Officer, code: str) -> PoliceRequest:
+    """An officer's own request; another's is not found, of the same station or not."""
+    found = _requests().filter(officer=officer, code=code).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def requests_of(officer: Officer, *, limit: int = 50) -> list[PoliceRequest]:
+    return list(_requests().filter(officer=officer).order_by("-pk")[:limit])
+
+
+def linked_requests(request: PoliceRequest) -> list[PoliceRequest]:
+    """Requests of others for the same trip or report code: who asked first, and what is already there (P2)."""
+    same = Q()
+    if request.trip_id:
+        same |= Q(trip=request.trip_id)
+    if request.report_code:
+        same |= Q(report_code=request.report_code)
+    return list(_requests().filter(same).exclude(pk=request.pk).order_by("asked_at", "pk")) if same else []
+
+
+def resolve_query(query: str, value: str, about: datetime) -> "tuple[list[Trip], str]":
+    """(trips with a driver that are meant, report code if that was quoted). Raises `QueryUnreadable`."""
+    match query:
+        case Query.TRIP:
+            try:
+                trip = trip_by_code(read_code(value))
+            except NotFound:
+                return [], ""
+            return ([trip] if trip.driver else []), ""
+        case Query.REPORT:
+            check = check_by_code(value)
+            if check is None:
+                return [], ""
+            found = check.incident.trip
+            return ([trip_by_code(found.code)] if found and found.driver_id else []), check.code
+        case Query.PLATE:
+            return trips_by_plate(value.strip().upper(), about), ""
+        case Query.PHONE:
+            try:
+                person = account_by_phone(normalise_phone(value, field="query_value"))
+            except InvalidPhone:
+                raise QueryUnreadable("query_value") from None
+            return (trips_by_person(person, about) if person else []), ""
+        case _:
+            try:
+                latitude, longitude = (float(part) for part in value.replace("，", ",").split(","))
+            except ValueError:
+                raise QueryUnreadable("query_value") from None
+            return trips_near((latitude, longitude), about), ""
+
+
+def undecided() -> list[PoliceRequest]:
+    """Requests that wait for an answer, oldest first."""
+    return list(_requests().filter(state__in=UNDECIDED).order_by("asked_at"))
+
+
+def unreviewed_releases() -> list[Release]:
+    """Releases that fewer than two people have looked at."""
+    rows = (
+        Release.objects.select_related("request__agency").annotate(looks=Count("reviews")).filter(looks__lt=2)
+    )
+    return list(rows.order_by("released_at"))
+
+
+def missing_papers(at: datetime) -> list[PoliceRequest]:
+    """Releases whose paperwork is due and has not come."""
+    return list(
+        _requests()
+        .filter(state=RequestState.RELEASED, papers_at=None, papers_due_at__lt=at)
+        .order_by("papers_due_at")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFigures:
+    """Seconds from asked to decided, of emergency requests that were released."""
+
+    count: int
+    p50: float
+    p95: float
+    longest: float
+    waiting: int
+
+    @property
+    def history_minutes(self) -> int:
+        """What it took in 2018."""
+        return HISTORY_MINUTES
+
+
+def release_clocks(since: datetime) -> ClockFigures:
+    """P8's figures since a time."""
+    rows = PoliceRequest.objects.filter(urgency=Urgency.EMERGENCY, asked_at__gte=since)
+    spans = sorted(
+        (done - asked).total_seconds()
+        for asked, done in rows.filter(state="released").values_list("asked_at", "decided_at")
+        if done
+    )
+    waiting = rows.filter(state__in=UNDECIDED).count()
+    if not spans:
+        return ClockFigures(0, 0, 0, 0, waiting)
+    return ClockFigures(
+        len(spans),
+        spans[len(spans) // 2],
+        spans[min(len(spans) - 1, int(len(spans) * 0.95))],
+        spans[-1],
+        waiting,
+    )
+
+
+def emergencies_late(since: datetime, *, form_seconds: float, phone_seconds: float) -> tuple[int, list[str]]:
+    """(emergency requests since, codes of those that were not answered in time); abroad counts as answered."""
+    rows = list(PoliceRequest.objects.filter(urgency=Urgency.EMERGENCY, asked_at__gte=since))
+    late = []
+    for row in rows:
+        limit = form_seconds if row.channel == "form" else phone_seconds
+        if ((row.decided_at or clock.now()) - row.asked_at) > timedelta(
+            seconds=limit
+        ) and row.trips_found == 1:
+            late.append(row.code)
+    return len(rows), late
+
+
+def releases_without_plate(since: datetime) -> list[str]:
+    """Releases since whose pack lacks the registered plate, or what the passenger said of it at boarding."""
+
+    bad = []
+    for row in Release.objects.select_related("request").filter(released_at__gte=since):
+        pack = json.loads(row.pack)
+        if not pack.get("plate_registered") or "plate_seen" not in pack:
+            bad.append(row.request.code)
+    return bad

@@ -1,0 +1,519 @@
+"""The only writer of police requests and releases."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db.models import F
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accounts.policies import RESPONDERS
+from core import audit, clock, live, notify, policy, timeline
+from core.actors import NOBODY, SYSTEM, Actor
+from core.codes import new_code, new_digits
+from core.errors import DomainError, Forbidden, InvalidInput, NotFound
+from core.states import StaleState, move
+from core.transactions import begins_transaction, joins_transaction
+from police import selectors
+from police.errors import (
+    AbroadRefused,
+    LinkClosed,
+    NeedsSecondPerson,
+    NotReleased,
+    TripNotFound,
+    WrongSpokenCode,
+)
+from police.models import Agency, Officer, PoliceRequest, Release, ReleaseReview
+from police.packs import build_pack, write_pack
+from police.policies import EMERGENCY_RULE, ESCALATE_WITHIN, OPEN_FOR, PAPERS_WITHIN, may_confirm
+from police.states import (
+    REQUEST_TRANSITIONS,
+    UNDECIDED,
+    Channel,
+    OfficerState,
+    PoliceLine,
+    Query,
+    RequestState,
+    Urgency,
+)
+from rides.selectors import trip_by_code
+from safety.selectors import live_incident_of
+from safety.services import note_police_called
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+    from rides.models import Trip
+
+SPOKEN_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked. `about` is the time that it concerns."""
+
+    query: Query
+    value: str
+    about: datetime
+    urgency: Urgency = Urgency.EMERGENCY
+    legal_basis: str = ""
+
+
+@begins_transaction
+def record_denial(*, actor: Actor, why: str, subject: str = "") -> None:
+    """Somebody who may not ask has asked: remembered, whoever it was."""
+    audit.record(actor, "police.denied", subject, why=why)
+
+
+@begins_transaction
+def ask_by_form(*, account: "Account", question: Question, submission: str) -> PoliceRequest:
+    """A verified officer asks (P2). An emergency that leads to one trip is released here and now, by rule (P3).
+
+    One that leads to none or several is escalated, and specialists are paged. The same `submission` asks once.
+    Raises `NotAnOfficer`, `OfficerSuspended` (the front records the denial), `QueryUnreadable`.
+    """
+    officer = selectors.officer_of(account, clock.now())
+    again = PoliceRequest.objects.filter(submission=submission, officer=officer).first()
+    if again:
+        return selectors.request_by_code(again.code)
+    request, trips = _write_request(
+        actor=account.actor,
+        agency=officer.agency,
+        question=question,
+        channel=Channel.FORM,
+        submission=submission,
+        officer=officer,
+    )
+    if question.urgency == Urgency.EMERGENCY:
+        if len(trips) == 1 and policy.value(EMERGENCY_RULE):
+            _release(request, trips[0], account.actor, by=policy.in_force(EMERGENCY_RULE).citation)
+        else:
+            _escalate(request, account.actor)
+    return selectors.request_by_code(request.code)
+
+
+def _write_request(
+    *,
+    actor: Actor,
+    agency: Agency,
+    question: Question,
+    channel: Channel,
+    submission: str,
+    officer: Officer | None = None,
+    badge: str = "",
+) -> "tuple[PoliceRequest, list[Trip]]":
+    trips, report_code = selectors.resolve_query(question.query, question.value, question.about)
+    trip = trips[0] if len(trips) == 1 else None
+    at = clock.now()
+    request = PoliceRequest.objects.create(
+        code=new_code("P"),
+        submission=submission,
+        agency=agency,
+        officer=officer,
+        badge_number=badge,
+        channel=channel,
+        urgency=question.urgency,
+        query=question.query,
+        query_value=question.value,
+        about=question.about,
+        legal_basis=question.legal_basis,
+        report_code=report_code,
+        trip=trip,
+        trips_found=len(trips),
+        asked_at=at,
+        owned_at=None if channel == Channel.FORM else at,
+        owned_by="" if channel == Channel.FORM else actor.code,
+    )
+    timeline.add(
+        PoliceLine.ASKED,
+        actor,
+        trip=trip.code if trip else "",
+        agency=str(agency),
+        channel=str(Channel(channel).label),
+        code=request.code,
+    )
+    audit.record(
+        actor,
+        "police.asked",
+        request.code,
+        case=request.code,
+        agency=agency.code,
+        query=question.query,
+        trips=len(trips),
+    )
+    live.changed_on_commit("console")
+    return request, trips
+
+
+@joins_transaction
+def _release(request: PoliceRequest, trip: "Trip", actor: Actor, *, by: str) -> Release:
+    """Build the pack, keep it with its hash, stop the clock."""
+    at = clock.now()
+    text, digest = write_pack(build_pack(request, trip))
+    move(
+        request,
+        REQUEST_TRANSITIONS,
+        RequestState.RELEASED,
+        trip=trip,
+        decided_at=at,
+        decided_by=actor.code,
+        owned_at=request.owned_at or at,
+        papers_due_at=at + timedelta(seconds=policy.value(PAPERS_WITHIN)),
+    )
+    release = Release.objects.create(
+        request=request, pack=text, digest=digest, released_at=at, expires_at=at + OPEN_FOR
+    )
+    seconds = round((at - request.asked_at).total_seconds(), 1)
+    timeline.add(
+        PoliceLine.RELEASED,
+        actor,
+        trip=trip.code,
+        agency=str(request.agency),
+        code=request.code,
+        seconds=seconds,
+    )
+    audit.record(
+        actor,
+        "police.released",
+        request.code,
+        case=request.code,
+        sha256=digest,
+        rule=by,
+        trip=trip.code,
+        agency=request.agency.code,
+        seconds=seconds,
+    )
+    incident = live_incident_of(trip)
+    if incident:
+        note_police_called(incident=incident, actor=actor, station=str(request.agency))
+    live.changed_on_commit("console")
+    return release
+
+
+@joins_transaction
+def _escalate(request: PoliceRequest, actor: Actor) -> None:
+    move(request, REQUEST_TRANSITIONS, RequestState.ESCALATED, escalated_at=clock.now())
+    timeline.add(
+        PoliceLine.ESCALATED, actor, trip=request.trip.code if request.trip else "", code=request.code
+    )
+    audit.record(actor, "police.escalated", request.code, case=request.code, trips=request.trips_found)
+    live.changed_on_commit("console")
+
+
+# --- An officer on the phone, without account (P4) ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneOutcome:
+    """What became of a call: the request, and the refusal where the law has decided already."""
+
+    request: PoliceRequest
+    refusal: DomainError | None = None
+
+
+@begins_transaction
+def open_phone_request(
+    *,
+    account: "Account",
+    agency_code: str,
+    badge: str,
+    question: Question,
+    submission: str,
+    outbound: bool = False,
+) -> PhoneOutcome:
+    """The agent takes down what an officer asks, or a specialist calls the police of the place (S10).
+
+    An authority of another country is refused with the way that law provides; that is kept and returned.
+    Raises `Forbidden`, `NotFound`, `InvalidInput`, `QueryUnreadable`.
+    """
+    _check_responder(account)
+    if not badge.strip():
+        raise InvalidInput("badge")
+    agency = selectors.agency_by_code(agency_code)
+    again = PoliceRequest.objects.filter(submission=submission, owned_by=account.code).first()
+    if again:
+        return PhoneOutcome(again)
+    channel = Channel.OUTBOUND if outbound else Channel.PHONE
+    request, _trips = _write_request(
+        actor=account.actor,
+        agency=agency,
+        question=question,
+        channel=channel,
+        submission=submission,
+        badge=badge.strip(),
+    )
+    if agency.country != "CN":
+        refusal = AbroadRefused()
+        _refuse(request, account.actor, refusal.detail)
+        return PhoneOutcome(request, refusal)
+    return PhoneOutcome(request)
+
+
+def _check_responder(account: "Account") -> None:
+    if account.role not in RESPONDERS:
+        raise Forbidden
+
+
+def _locked(code: str) -> PoliceRequest:
+    if not PoliceRequest.objects.select_for_update().filter(code=code).exists():
+        raise NotFound
+    return selectors.request_by_code(code)
+
+
+@begins_transaction
+def record_call_back(*, account: "Account", code: str) -> PoliceRequest:
+    """'I called the station's published number and reached the officer.'"""
+    _check_responder(account)
+    request = _locked(code)
+    if request.channel == Channel.FORM:
+        raise StaleState
+    move(
+        request,
+        REQUEST_TRANSITIONS,
+        RequestState.CALLED_BACK,
+        called_back_at=clock.now(),
+        owned_by=account.code,
+    )
+    timeline.add(
+        PoliceLine.CALLED_BACK,
+        account.actor,
+        trip=request.trip.code if request.trip else "",
+        agency=str(request.agency),
+    )
+    audit.record(account.actor, "police.called_back", code, case=code, number=request.agency.published_phone)
+    live.changed_on_commit("console")
+    return request
+
+
+@begins_transaction
+def point_to_trip(*, account: "Account", code: str, trip_code: str) -> PoliceRequest:
+    """Somebody found the trip that is meant, where the query led to none or several. Raises `TripNotFound`."""
+    _check_responder(account)
+    request = _locked(code)
+    if request.state not in UNDECIDED:
+        raise StaleState
+    trips, _report = selectors.resolve_query(Query.TRIP, trip_code, request.about)
+    if not trips:
+        raise TripNotFound("trip")
+    PoliceRequest.objects.filter(pk=request.pk).update(
+        trip=trips[0],
+        trips_found=1,
+        owned_at=request.owned_at or clock.now(),
+        owned_by=request.owned_by or account.code,
+    )
+    audit.record(account.actor, "police.trip_found", code, case=code, trip=trips[0].code)
+    live.changed_on_commit("console")
+    return selectors.request_by_code(code)
+
+
+@begins_transaction
+def confirm_release(*, account: "Account", code: str) -> Release:
+    """The second person confirms on their own screen; the pack goes to the station's registered address as a link.
+
+    The link opens once, with a code that is said on the call. Raises `NeedsSecondPerson`, `TripNotFound`, `IllegalTransition`.
+    """
+    request = _locked(code)
+    if not may_confirm(role=account.role, code=account.code, first=request.owned_by):
+        raise NeedsSecondPerson
+    if request.channel != Channel.FORM and request.called_back_at is None:
+        raise StaleState
+    if request.trip is None:
+        raise TripNotFound
+    release = _release(request, trip_by_code(request.trip.code), account.actor, by="P4")
+    if request.channel == Channel.FORM:
+        return release
+    secret = secrets.token_urlsafe(24)
+    release.link_digest = _digest(secret)
+    release.spoken_code = new_digits(6)
+    release.save(update_fields=["link_digest", "spoken_code"])
+    link = settings.PUBLIC_URL + reverse("police:link", args=[secret])
+    with override("zh-hans"):
+        text = _(
+            "Huhang: what you asked for (request %(code)s) opens once at %(link)s with the code that was said on the call."
+        ) % {
+            "code": request.code,
+            "link": link,
+        }
+    notify.queue_message(
+        key=f"pack:{request.code}",
+        channel="email",
+        to=request.agency.registered_email,
+        text=text,
+        life_safety=True,
+        subject=request.code,
+    )
+    return release
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@joins_transaction
+def _refuse(request: PoliceRequest, actor: Actor, reason: str) -> None:
+    move(
+        request,
+        REQUEST_TRANSITIONS,
+        RequestState.REFUSED,
+        decided_at=clock.now(),
+        decided_by=actor.code,
+        refusal=reason,
+    )
+    timeline.add(
+        PoliceLine.REFUSED,
+        actor,
+        trip=request.trip.code if request.trip else "",
+        agency=str(request.agency),
+        words=reason,
+        code=request.code,
+    )
+    audit.record(actor, "police.refused", request.code, case=request.code)
+    live.changed_on_commit("console")
+
+
+@begins_transaction
+def refuse_request(*, account: "Account", code: str, reason: str) -> PoliceRequest:
+    """Refuse with a legal reason. Raises `InvalidInput` without one."""
+    _check_responder(account)
+    if not reason.strip():
+        raise InvalidInput("reason")
+    request = _locked(code)
+    _refuse(request, account.actor, reason.strip()[:1000])
+    return request
+
+
+@begins_transaction
+def escalate_request(*, account: "Account", code: str) -> PoliceRequest:
+    """Escalate now: within two minutes somebody decides, or the executive on duty is called."""
+    _check_responder(account)
+    request = _locked(code)
+    _escalate(request, account.actor)
+    return request
+
+
+@begins_transaction
+def call_executive(*, at: datetime, limit: int = 50) -> int:
+    """Call the named executive about escalations past their limit; returns how many."""
+    due = at - timedelta(seconds=policy.value(ESCALATE_WITHIN))
+    rows = PoliceRequest.objects.select_for_update(skip_locked=True).filter(
+        state=RequestState.ESCALATED, executive_called_at=None, escalated_at__lte=due
+    )
+    called = 0
+    for request in rows.order_by("pk")[:limit]:
+        PoliceRequest.objects.filter(pk=request.pk).update(executive_called_at=at)
+        timeline.add(PoliceLine.EXECUTIVE, SYSTEM, code=request.code)
+        audit.record(SYSTEM, "police.executive_called", request.code, case=request.code)
+        text = _("Huhang: police request %(code)s was escalated two minutes ago and is not decided.") % {
+            "code": request.code
+        }
+        notify.queue_message(
+            key=f"executive:{request.code}",
+            channel="sms",
+            to=settings.EXECUTIVE_PHONE,
+            text=text,
+            life_safety=True,
+            subject=request.code,
+        )
+        called += 1
+    return called
+
+
+# --- Reading what was released ---------------------------------------------------------------------------------
+
+
+@begins_transaction
+def read_pack(*, actor: Actor, request: PoliceRequest) -> str:
+    """The released pack as JSON text, with the reading recorded (A8). Raises `NotReleased`, `LinkClosed`."""
+    release = Release.objects.filter(request=request).first()
+    if release is None:
+        raise NotReleased
+    if clock.now() > release.expires_at:
+        raise LinkClosed(line=settings.LIAISON_LINE)
+    audit.record(actor, "police.pack_read", request.code, case=request.code, sha256=release.digest)
+    return str(release.pack)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOutcome:
+    """What a spoken code opened."""
+
+    pack: str = ""
+    digest: str = ""
+    refusal: DomainError | None = None
+
+
+def link_exists(secret: str) -> bool:
+    """True for a link that can still be opened."""
+    return Release.objects.filter(
+        link_digest=_digest(secret), opened_at=None, expires_at__gt=clock.now(), wrong_codes__lt=SPOKEN_TRIES
+    ).exists()
+
+
+@begins_transaction
+def open_link(*, secret: str, spoken: str) -> LinkOutcome:
+    """Open a one-time link with the code said on the call. A wrong code is counted and kept. Raises `LinkClosed`."""
+    release = Release.objects.select_for_update().filter(link_digest=_digest(secret)).first()
+    at = clock.now()
+    if release is None or release.opened_at or at > release.expires_at or release.wrong_codes >= SPOKEN_TRIES:
+        raise LinkClosed(line=settings.LIAISON_LINE)
+    code = release.request.code
+    if not secrets.compare_digest(str(release.spoken_code).encode(), spoken.strip().encode()):
+        Release.objects.filter(pk=release.pk).update(wrong_codes=F("wrong_codes") + 1)
+        audit.record(NOBODY, "police.link_wrong_code", code, case=code)
+        return LinkOutcome(refusal=WrongSpokenCode("spoken"))
+    Release.objects.filter(pk=release.pk).update(opened_at=at)
+    audit.record(NOBODY, "police.link_opened", code, case=code, sha256=release.digest)
+    return LinkOutcome(pack=str(release.pack), digest=release.digest)
+
+
+# --- Afterwards ---------------------------------------------------------------------------------------------------
+
+
+@begins_transaction
+def file_papers(
+    *, account: "Account", code: str, letter_number: str, certificates: list[str]
+) -> PoliceRequest:
+    """The letter of introduction and two officers' certificates (P2). Raises `InvalidInput`, `NotFound`."""
+    request = selectors.own_request(selectors.officer_of(account, clock.now()), code)
+    given = [number.strip() for number in certificates if number.strip()]
+    if not letter_number.strip() or len(set(given)) < 2:
+        raise InvalidInput("certificates")
+    request.letter_number, request.certificates, request.papers_at = (
+        letter_number.strip(),
+        ", ".join(given),
+        clock.now(),
+    )
+    request.save(update_fields=["letter_number", "certificates", "papers_at"])
+    timeline.add(PoliceLine.PAPERS, account.actor, trip=request.trip.code if request.trip else "", code=code)
+    audit.record(account.actor, "police.papers", code, case=code)
+    return request
+
+
+@begins_transaction
+def review_release(*, account: "Account", code: str, proper: bool) -> None:
+    """One of the two people who look at a release afterwards; an improper one suspends the officer at once (P3)."""
+    _check_responder(account)
+    release = Release.objects.select_related("request__officer").filter(request__code=code).first()
+    if release is None:
+        raise NotFound
+    _review, new = ReleaseReview.objects.get_or_create(
+        release=release, reviewer=account.code, defaults={"proper": proper, "at": clock.now()}
+    )
+    if not new:
+        return
+    audit.record(account.actor, "police.release_reviewed", code, case=code, proper=proper)
+    officer = release.request.officer
+    if not proper and officer:
+        suspend_officer(actor=account.actor, officer=officer, case=code)
+    live.changed_on_commit("console")
+
+
+@joins_transaction
+def suspend_officer(*, actor: Actor, officer: Officer, case: str) -> None:
+    """Suspend at once; open sessions end with the next request, which asks for the state anew."""
+    Officer.objects.filter(pk=officer.pk).update(state=OfficerState.SUSPENDED)
+    audit.record(actor, "police.officer_suspended", officer.account.code, case=case)

@@ -1,0 +1,65 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from core import timeline
+from core.states import Transitions
+
+
+class RequestState(models.TextChoices):
+    ASKED = "asked", _("asked")
+    CALLED_BACK = "called_back", _("called back, awaits a second person")
+    ESCALATED = "escalated", _("escalated")
+    RELEASED = "released", _("released")
+    REFUSED = "refused", _("refused")
+
+
+# There is no way to answer 'wait': what is asked is released, refused with a legal reason, or escalated (P4).
+REQUEST_TRANSITIONS: Transitions = {
+    "asked": frozenset({"called_back", "escalated", "released", "refused"}),
+    "called_back": frozenset({"escalated", "released", "refused"}),
+    "escalated": frozenset({"called_back", "released", "refused"}),
+    "released": frozenset(),
+    "refused": frozenset(),
+}
+UNDECIDED = frozenset({RequestState.ASKED, RequestState.CALLED_BACK, RequestState.ESCALATED})
+
+
+class Channel(models.TextChoices):
+    FORM = "form", _("form")
+    PHONE = "phone", _("officer on the phone")
+    OUTBOUND = "outbound", _("we called the station")
+
+
+class Query(models.TextChoices):
+    TRIP = "trip", _("trip code")
+    REPORT = "report", _("report code of a welfare check")
+    PLATE = "plate", _("plate")
+    PHONE = "phone", _("passenger's or driver's phone")
+    PLACE = "place", _("place (latitude, longitude)")
+
+
+class OfficerState(models.TextChoices):
+    ACTIVE = "active", _("active")
+    SUSPENDED = "suspended", _("suspended")
+
+
+class Urgency(models.TextChoices):
+    EMERGENCY = "emergency", _("danger to life")
+    ORDINARY = "ordinary", _("ordinary")
+
+
+@timeline.kinds
+class PoliceLine(models.TextChoices):
+    ASKED = "police.asked", _("%(agency)s asked (%(channel)s), request %(code)s")
+    CALLED_BACK = (
+        "police.called_back",
+        _("Called back %(agency)s at its published number and reached the officer"),
+    )
+    RELEASED = (
+        "police.released",
+        _("Minimum pack released to %(agency)s, request %(code)s, after %(seconds)s s"),
+    )
+    REFUSED = "police.refused", _("Refused to %(agency)s, request %(code)s")
+    ESCALATED = "police.escalated", _("Request %(code)s escalated")
+    EXECUTIVE = "police.executive", _("The executive on duty was called about request %(code)s")
+    PAPERS = "police.papers", _("Paperwork for request %(code)s came")

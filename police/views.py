@@ -1,0 +1,167 @@
+"""The only pages that a liaison officer sees, and the one behind a one-time link."""
+
+import json
+import secrets
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.conf import settings
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.access import account_of, door
+from accounts.states import Role
+from accounts.views import explain
+from core import clock
+from core.actors import NOBODY
+from core.errors import DomainError, SignInRequired
+from police import selectors, services
+from police.errors import LinkClosed, NotAnOfficer, OfficerSuspended
+from police.forms import PapersForm, QuestionForm, RequestForm, SpokenCodeForm
+from police.models import Officer, PoliceRequest
+from police.services import Question
+from police.states import Query, Urgency
+
+P = ParamSpec("P")
+
+
+def check_officer(request: HttpRequest) -> Officer:
+    """The officer on the line; whoever is not one gets nothing, and that is recorded.
+
+    Raises `SignInRequired`, `NotAnOfficer`, `OfficerSuspended`.
+    """
+    user = request.user
+    if not user.is_authenticated:
+        services.record_denial(actor=NOBODY, why="not_signed_in", subject=request.path[:80])
+        raise SignInRequired
+    account = account_of(request)
+    try:
+        if account.role != Role.OFFICER:
+            raise NotAnOfficer(line=settings.LIAISON_LINE)
+        return selectors.officer_of(account, clock.now())
+    except (NotAnOfficer, OfficerSuspended) as error:
+        services.record_denial(actor=account.actor, why=error.code)
+        raise
+
+
+def officers_only(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Active officers with their second factor; a visitor who only looks is led to the sign-in page."""
+    behind_door = door(Role.OFFICER)(view)
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.user.is_authenticated or request.method != "GET":
+            check_officer(request)
+        return behind_door(request, *args, **kwargs)
+
+    return guarded
+
+
+def question_of(form: QuestionForm) -> Question:
+    """What a valid form asks."""
+    found = form.cleaned_data
+    emergency = found.get("emergency", True)
+    return Question(
+        query=Query(found["query"]),
+        value=found["query_value"],
+        about=found["about"] or clock.now(),
+        urgency=Urgency.EMERGENCY if emergency else Urgency.ORDINARY,
+        legal_basis=found.get("legal_basis", ""),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@officers_only
+def home(request: HttpRequest) -> HttpResponse:
+    """The request form, and my requests."""
+    account = account_of(request)
+    form = RequestForm(
+        request.POST or None, initial={"submission": secrets.token_urlsafe(16), "emergency": True}
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            asked = services.ask_by_form(
+                account=account, question=question_of(form), submission=form.cleaned_data["submission"]
+            )
+            return redirect("police:request", asked.code)
+        except DomainError as error:
+            explain(form, error)
+    mine = selectors.requests_of(selectors.officer_of(account, clock.now()))
+    return render(
+        request, "police/home.html", {"form": form, "requests": mine}, status=400 if form.errors else 200
+    )
+
+
+def _own(request: HttpRequest, code: str) -> PoliceRequest:
+    return selectors.own_request(selectors.officer_of(account_of(request), clock.now()), code)
+
+
+@require_GET
+@officers_only
+def show(request: HttpRequest, code: str) -> HttpResponse:
+    """One of my requests: the clock, the pack on one sheet, who else asked, the paperwork."""
+    asked = _own(request, code)
+    pack = (
+        json.loads(services.read_pack(actor=account_of(request).actor, request=asked))
+        if asked.state == "released"
+        else None
+    )
+    context = {
+        "asked": asked,
+        "pack": pack,
+        "linked": selectors.linked_requests(asked),
+        "papers_form": PapersForm(),
+    }
+    return render(request, "police/request.html", context)
+
+
+@require_GET
+@officers_only
+def pack_json(request: HttpRequest, code: str) -> HttpResponse:
+    """The pack as it was released; its SHA-256 is in the journal and in the header `X-SHA256`."""
+    asked = _own(request, code)
+    text = services.read_pack(actor=account_of(request).actor, request=asked)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{asked.code}.json"',
+        "X-SHA256": asked.release.digest,
+    }
+    return HttpResponse(text, content_type="application/json; charset=utf-8", headers=headers)
+
+
+@require_POST
+@officers_only
+def papers(request: HttpRequest, code: str) -> HttpResponse:
+    form: Form = PapersForm(request.POST)
+    if form.is_valid():
+        found = form.cleaned_data
+        services.file_papers(
+            account=account_of(request),
+            code=code,
+            letter_number=found["letter_number"],
+            certificates=[found["certificate_1"], found["certificate_2"]],
+        )
+        return redirect("police:request", code)
+    asked = _own(request, code)
+    context = {"asked": asked, "pack": None, "linked": selectors.linked_requests(asked), "papers_form": form}
+    return render(request, "police/request.html", context, status=400)
+
+
+@require_http_methods(["GET", "POST"])
+def link(request: HttpRequest, secret: str) -> HttpResponse:
+    """The one-time link that was sent to the station's registered address."""
+    form = SpokenCodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        outcome = services.open_link(secret=secret, spoken=form.cleaned_data["spoken"])
+        if outcome.refusal is None:
+            return render(
+                request, "police/link.html", {"pack": json.loads(outcome.pack), "digest": outcome.digest}
+            )
+        explain(form, outcome.refusal)
+    elif not services.link_exists(secret):
+        raise LinkClosed(line=settings.LIAISON_LINE)
+    return render(request, "police/link.html", {"form": form}, status=400 if form.errors else 200)
