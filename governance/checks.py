@@ -1,0 +1,257 @@
+"""The live checks. Each looks at the last 30 days and at the rules in force, and can turn red (`governance/tests`)."""
+
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from accounts.selectors import contacts_to_alert, real_name_share
+from complaints.policies import INTERLOCK
+from complaints.selectors import severe_spans, severe_without_hold
+from core import audit_selectors, notify, policy
+from governance.measures import Found, live_check
+from governance.states import Status
+from police.policies import EMERGENCY_RULE, FORM_WITHIN, PHONE_WITHIN
+from police.selectors import emergencies_late, releases_without_plate
+from rides.policies import CURFEW, in_curfew
+from rides.selectors import (
+    accepted_since,
+    boarded_since,
+    cancelled_after_boarding,
+    hitch_accepted_since,
+    running_hitch_cities,
+)
+from safety.policies import OWNED_WITHIN, WEIGHTS
+from safety.selectors import attempts_with_alert, ownership_of_checks, police_clock_missed, sos_incidents
+from safety.states import SignalKind
+
+SPAN = timedelta(days=30)
+
+
+def _law_stands(*names: str) -> list[str]:
+    """The named constraints that the database does not hold, or does not hold for all rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conname FROM pg_constraint WHERE convalidated AND conname = ANY(%s)", [list(names)]
+        )
+        found = {row[0] for row in cursor.fetchall()}
+    return sorted(set(names) - found)
+
+
+def _verdict(faults: list[str], evidence: str) -> Found:
+    if faults:
+        return Found(Status.FAIL, "; ".join(faults) + ". " + evidence)
+    return Found(Status.PASS, evidence, 1.0)
+
+
+@live_check("M04")
+def curfew(at: datetime) -> Found:
+    """No hitch trip of the last 30 days departs within the curfew, and the curfew is at least 22:00 to 06:00."""
+    hours = policy.value(CURFEW)
+    faults = []
+    if not (hours["from"] <= "22:00" and hours["to"] >= "06:00"):
+        faults.append(_("The curfew in force is only %(from)s to %(to)s") % hours)
+    trips = hitch_accepted_since(at - SPAN)
+    bad = [
+        trip.code
+        for trip in trips
+        if in_curfew(trip.window_start)
+        or in_curfew(trip.window_end)
+        or (trip.departed_at and in_curfew(trip.departed_at))
+    ]
+    if bad:
+        faults.append(_("Departing in the curfew: %(codes)s") % {"codes": ", ".join(bad[:5])})
+    return _verdict(
+        faults,
+        _("%(bad)s of %(all)s accepted hitch trips in 30 days depart between 22:00 and 06:00.")
+        % {"bad": len(bad), "all": len(trips)},
+    )
+
+
+def _suspended() -> Found:
+    cities = running_hitch_cities()
+    if cities:
+        names = ", ".join(str(city) for city in cities)
+        return Found(
+            Status.FAIL,
+            _("The hitch line runs in %(cities)s, and no gate has opened it.") % {"cities": names},
+        )
+    return Found(Status.PASS, _("The hitch line runs in no city."), 1.0)
+
+
+@live_check("M06")
+def suspended_in_may(at: datetime) -> Found:
+    """Until the gate exists, a running hitch line breaks this promise."""
+    return _suspended()
+
+
+@live_check("M31")
+def suspended_in_august(at: datetime) -> Found:
+    """The second suspension, by the same sign."""
+    return _suspended()
+
+
+@live_check("M14")
+def contacts(at: datetime) -> Found:
+    """Each passenger's SOS of the last 30 days, older than a minute, reached every contact who did not refuse."""
+    incidents = [row for row in sos_incidents(at - SPAN) if row.opened_at < at - timedelta(minutes=1)]
+    missed = []
+    for row in incidents:
+        if row.trip is None:
+            continue
+        sent = {
+            message.key.rsplit(":", 1)[1]
+            for message in notify.about(row.code)
+            if message.state == "sent" and message.key.startswith(f"sos:{row.code}:passenger:")
+        }
+        known_then = [
+            contact for contact in contacts_to_alert(row.trip.passenger) if contact.created_at < row.opened_at
+        ]
+        if not {str(contact.pk) for contact in known_then} <= sent:
+            missed.append(row.code)
+    faults = [_("Contacts not reached: %(codes)s") % {"codes": ", ".join(missed[:5])}] if missed else []
+    return _verdict(
+        faults,
+        _("%(good)s of %(all)s SOS in 30 days were sent to all emergency contacts.")
+        % {"good": len(incidents) - len(missed), "all": len(incidents)},
+    )
+
+
+@live_check("M20")
+def real_names(at: datetime) -> Found:
+    """The share of members whose real name is verified."""
+    done, everybody = real_name_share()
+    share = done / everybody if everybody else 1.0
+    evidence = _(
+        "%(done)s of %(all)s members have a verified real name; hitch asks for it before the first request."
+    ) % {"done": done, "all": everybody}
+    return Found(Status.PASS if share == 1.0 else Status.PROGRESS, evidence, share)
+
+
+@live_check("M26")
+def no_cancel_aboard(at: datetime) -> Found:
+    """The database forbids a cancel after boarding, each refused attempt raised an alert, and no S10 clock ran out."""
+    since = at - SPAN
+    faults = [
+        _("The database no longer holds: %(law)s") % {"law": name}
+        for name in _law_stands("trip_cancelled_never_boarded")
+    ]
+    broken = cancelled_after_boarding()
+    if broken:
+        faults.append(_("%(count)s trips are cancelled although somebody had boarded") % {"count": broken})
+    weights = policy.value(WEIGHTS)
+    if min(weights[SignalKind.CANCEL_ABOARD], weights[SignalKind.CANCEL_AFTER_MEETING]) <= 0:
+        faults.append(_("A cancel after boarding weighs nothing"))
+    attempts = [
+        row
+        for row in audit_selectors.first_of_each("rides.cancel_refused", since)
+        if row[1] < at - timedelta(seconds=60)
+    ]
+    alerted = attempts_with_alert(since, attempts)
+    if alerted < len(attempts):
+        faults.append(
+            _("%(count)s attempts raised no alert within a minute") % {"count": len(attempts) - alerted}
+        )
+    missed = police_clock_missed(since)
+    if missed:
+        faults.append(
+            _(
+                "%(count)s incidents of high risk passed ten minutes without a safe check, the police, or a supervisor's word"
+            )
+            % {"count": missed}
+        )
+    return _verdict(
+        faults,
+        _(
+            "%(alerted)s of %(all)s attempts to cancel after boarding in 30 days were refused and raised an alert."
+        )
+        % {"alerted": alerted, "all": len(attempts)},
+    )
+
+
+@live_check("M27")
+def owned_in_a_minute(at: datetime) -> Found:
+    """Each welfare check of the last 30 days was taken by a person within 60 seconds."""
+    faults = []
+    if policy.value(OWNED_WITHIN) > 60:
+        faults.append(
+            _("The limit in force is %(seconds)s seconds") % {"seconds": policy.value(OWNED_WITHIN)}
+        )
+    count, late = ownership_of_checks(at - SPAN)
+    if late:
+        faults.append(_("%(late)s welfare checks had no owner within a minute") % {"late": late})
+    return _verdict(
+        faults,
+        _("%(good)s of %(all)s welfare checks in 30 days had an owner within a minute.")
+        % {"good": count - late, "all": count},
+    )
+
+
+@live_check("M28")
+def police_at_once(at: datetime) -> Found:
+    """Emergencies by the form are released by rule within a minute, by phone within five."""
+    faults = []
+    if not policy.value(EMERGENCY_RULE):
+        faults.append(_("The rule that releases an emergency at once is off"))
+    faults += [
+        _("The database no longer holds: %(law)s") % {"law": name}
+        for name in _law_stands("request_by_phone_released_by_two_people_after_call_back")
+    ]
+    count, late = emergencies_late(
+        at - SPAN, form_seconds=policy.value(FORM_WITHIN), phone_seconds=policy.value(PHONE_WITHIN)
+    )
+    if late:
+        faults.append(_("Late: %(codes)s") % {"codes": ", ".join(late[:5])})
+    return _verdict(
+        faults,
+        _("%(good)s of %(all)s emergency requests in 30 days were answered in time.")
+        % {"good": count - len(late), "all": count},
+    )
+
+
+@live_check("M29")
+def complaint_holds(at: datetime) -> Found:
+    """No open severe complaint without a hold, and no order accepted while one was open."""
+    faults = []
+    if not policy.value(INTERLOCK):
+        faults.append(_("The interlock is off"))
+    loose = severe_without_hold()
+    if loose:
+        faults.append(_("Open severe complaints without a hold: %(codes)s") % {"codes": ", ".join(loose[:5])})
+    spans = severe_spans()
+    accepted = accepted_since(at - SPAN)
+    wrong = [
+        code
+        for code, driver, when in accepted
+        if any(who == driver and filed < when < until for who, filed, until in spans)
+    ]
+    if wrong:
+        faults.append(
+            _("Accepted with an open severe complaint: %(codes)s") % {"codes": ", ".join(wrong[:5])}
+        )
+    return _verdict(
+        faults,
+        _("%(bad)s of %(all)s orders in 30 days were accepted by a driver with an open severe complaint.")
+        % {"bad": len(wrong), "all": len(accepted)},
+    )
+
+
+@live_check("M30")
+def plate_seen(at: datetime) -> Found:
+    """Every boarding of the last 30 days had the plate compared, and every release carries both plates."""
+    since = at - SPAN
+    faults = [
+        _("The database no longer holds: %(law)s") % {"law": name}
+        for name in _law_stands("trip_boarded_after_plate_was_compared")
+    ]
+    count, without = boarded_since(since)
+    if without:
+        faults.append(_("%(count)s boardings without the plate compared") % {"count": without})
+    lacking = releases_without_plate(since)
+    if lacking:
+        faults.append(_("Releases without both plates: %(codes)s") % {"codes": ", ".join(lacking[:5])})
+    return _verdict(
+        faults,
+        _("In %(good)s of %(all)s boardings in 30 days the passenger compared the plate.")
+        % {"good": count - without, "all": count},
+    )

@@ -1,0 +1,52 @@
+"""The demo world: the cast, one city, the hitch line. The tests use the same people."""
+
+import json
+import os
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts.cast import enrol_cast
+from accounts.selectors import account_by_code
+from core import clock
+from core.actors import SYSTEM
+from core.transactions import begins_transaction
+from drivers.cast import enrol_drivers
+from police.cast import enrol_police
+from rides.cast import make_city
+from rides.services import set_line
+from rides.states import Line, LineState
+
+
+@begins_transaction
+def make_world(*, password: str) -> None:
+    """Fill an empty database; does nothing where the cast is there already."""
+    if account_by_code("passenger"):
+        return
+    people = enrol_cast(password=password)
+    enrol_drivers(people)
+    enrol_police(people)
+    until = datetime.combine(
+        date.fromordinal(clock.now().date().toordinal() + 365), time(), ZoneInfo("Asia/Shanghai")
+    )
+    set_line(
+        actor=SYSTEM,
+        line=Line.HITCH,
+        city=make_city(),
+        state=LineState.RUNNING,
+        permit_until=until + timedelta(days=1),
+    )
+
+
+def write_second_factors(folder: Path) -> None:
+    """Give the sandbox the secrets of the demo accounts' authenticators, as if each person held a phone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = {
+        device.user.code: device.key
+        for device in TOTPDevice.objects.select_related("user").filter(name="demo")
+    }
+    path = folder / "second_factors.json"
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as written:
+        written.write(json.dumps(rows))

@@ -1,0 +1,21 @@
+import os
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from governance.demo import make_world, write_second_factors
+
+
+class Command(BaseCommand):
+    help = "Migrate, grant rights and make the demo world, on one machine's stack. Refused in production."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.STAGE == "production":
+            raise CommandError("The demo world is not for production; use migrate and grant_rights.")
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("grant_rights")
+        make_world(password=os.environ["HUHANG_DEMO_PASSWORD"])
+        write_second_factors(Path(os.environ["HUHANG_STATE"]) / "sandbox")

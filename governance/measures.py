@@ -1,0 +1,99 @@
+"""What was promised, claimed or learned in 2018, and the live check of each (G1).
+
+`measures.json` holds the texts. A check is a function registered for a measure's id: it runs against the system and
+its data and says pass, fail or how much is left, with evidence. A measure without one is red and says what is missing.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from governance.states import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One row of the board."""
+
+    id: str
+    kind: str
+    scope: str
+    date: str
+    due: str
+    requirements: tuple[str, ...]
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a check found. `share` is done, from 0 to 1, where that means something."""
+
+    status: Status
+    evidence: str | Promise
+    share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A measure with what its check found, and when."""
+
+    measure: Measure
+    found: Found
+    checked_at: datetime
+
+
+Check = Callable[[datetime], Found]
+_checks: dict[str, Check] = {}
+
+
+def live_check(measure_id: str) -> Callable[[Check], Check]:
+    """Register the live check of a measure."""
+
+    def register(check: Check) -> Check:
+        _checks[measure_id] = check
+        return check
+
+    return register
+
+
+@lru_cache(maxsize=1)
+def measures() -> tuple[Measure, ...]:
+    """All measures, in the order of their ids."""
+    found = json.loads((Path(__file__).parent / "measures.json").read_text())["measures"]
+    return tuple(Measure(**(row | {"requirements": tuple(row["requirements"])})) for row in found)
+
+
+def check_measure(measure: Measure) -> Checked:
+    """Run one check now. A check that breaks is a measure that does not hold."""
+    at = clock.now()
+    check = _checks.get(measure.id)
+    if check is None:
+        missing = ", ".join(measure.requirements)
+        return Checked(measure, Found(Status.FAIL, _no_check(missing)), at)
+    try:
+        return Checked(measure, check(at), at)
+    except Exception as why:  # whatever broke, the promise is not shown to hold
+        return Checked(measure, Found(Status.FAIL, f"{type(why).__name__}"), at)
+
+
+def _no_check(requirements: str) -> str:
+    return str(_("Not built yet: %(requirements)s. There is no live check that could show it.")) % {
+        "requirements": requirements
+    }
+
+
+def has_check(measure_id: str) -> bool:
+    return measure_id in _checks
+
+
+def check_all() -> list[Checked]:
+    """Run every check now."""
+    return [check_measure(measure) for measure in measures()]

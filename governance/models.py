@@ -1,0 +1,27 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from governance.states import Status
+
+
+class MeasureResult(models.Model):
+    """What a measure's live check found; a row for each change and for each day (the board's history)."""
+
+    measure = models.CharField(_("measure"), max_length=8)
+    status = models.CharField(_("state"), max_length=10, choices=Status.choices)
+    share = models.FloatField(null=True)
+    evidence_zh = models.TextField()
+    evidence_en = models.TextField()
+    checked_at = models.DateTimeField(_("checked"))
+
+    class Meta:
+        verbose_name = _("measure result")
+        verbose_name_plural = _("measure results")
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="measure_status_is_known")
+        ]
+        indexes = [models.Index(fields=["measure", "-checked_at"], name="measure_history")]
+
+    def __str__(self) -> str:
+        return f"{self.measure} {self.status}"

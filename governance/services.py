@@ -1,0 +1,100 @@
+"""The only writer of the board's history."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accounts.selectors import people_with_role
+from accounts.states import Role
+from core import audit, clock, notify
+from core.actors import SYSTEM
+from core.transactions import begins_transaction
+from governance.measures import Checked, Measure, check_measure, measures
+from governance.models import MeasureResult
+from governance.states import Status
+
+HISTORY_STEP = timedelta(days=1)
+
+
+def show(checked: Checked) -> dict[str, Any]:
+    """One row of `manage.py board --json`."""
+    measure = checked.measure
+    with override("en"):
+        evidence = str(checked.found.evidence)
+    return {
+        "id": measure.id,
+        "title": {"zh": measure.zh, "en": measure.en},
+        "source": f"{measure.kind} {measure.date}",
+        "scope": measure.scope,
+        "due": measure.due,
+        "status": checked.found.status.value,
+        "share": checked.found.share,
+        "evidence": evidence,
+        "checked_at": checked.checked_at.isoformat(),
+    }
+
+
+def board_json() -> str:
+    """The board as JSON, checked now."""
+    with override("en"):
+        rows = [show(check_measure(measure)) for measure in measures()]
+    return json.dumps({"measures": rows}, ensure_ascii=False)
+
+
+@begins_transaction
+def record_check(measure: Measure) -> Checked:
+    """Check one measure and keep what changed. A measure that held and now does not alarms the supervisors."""
+    with override("zh-hans"):
+        checked = check_measure(measure)
+        zh = str(checked.found.evidence)
+    with override("en"):
+        checked = check_measure(measure)
+        en = str(checked.found.evidence)
+    last = MeasureResult.objects.filter(measure=measure.id).order_by("-checked_at", "-pk").first()
+    status = checked.found.status
+    if last and last.status == status and checked.checked_at - last.checked_at < HISTORY_STEP:
+        return checked
+    row = MeasureResult.objects.create(
+        measure=measure.id,
+        status=status,
+        share=checked.found.share,
+        evidence_zh=zh,
+        evidence_en=en,
+        checked_at=checked.checked_at,
+    )
+    if last and last.status == Status.PASS and status == Status.FAIL:
+        _alarm(measure, row)
+    return checked
+
+
+def _alarm(measure: Measure, row: MeasureResult) -> None:
+    audit.record(SYSTEM, "governance.measure_failed", measure.id, evidence=row.evidence_en)
+    for supervisor in people_with_role(Role.SUPERVISOR):
+        with override(supervisor.language):
+            text = _("Huhang: %(id)s no longer holds. %(evidence)s") % {
+                "id": measure.id,
+                "evidence": row.evidence_zh if supervisor.language == "zh-hans" else row.evidence_en,
+            }
+        notify.queue_message(
+            key=f"measure:{row.pk}:{supervisor.code}",
+            channel="sms",
+            to=supervisor.phone,
+            text=text,
+            subject=measure.id,
+        )
+
+
+def check_board() -> list[Checked]:
+    """Check every measure and keep the history."""
+    return [record_check(measure) for measure in measures()]
+
+
+def history_of(measure_id: str, *, days: int = 30) -> list[MeasureResult]:
+    """What a measure was in the last days, oldest first."""
+    since = clock.now() - timedelta(days=days)
+    return list(
+        MeasureResult.objects.filter(measure=measure_id, checked_at__gte=since).order_by("checked_at")
+    )

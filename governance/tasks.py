@@ -1,0 +1,8 @@
+from celery import shared_task
+
+from governance import services
+
+
+@shared_task
+def check_board() -> None:
+    services.check_board()
