@@ -1,0 +1,81 @@
+"""Providers of SMS and mail, and the second factors of the demo accounts, for people to look at."""
+
+import hashlib
+import hmac
+import json
+import re
+import struct
+import time
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from sandbox import messages
+
+PERIOD = 30
+
+
+@csrf_exempt  # a provider's API
+@require_POST
+def take_message(request: HttpRequest, channel: str) -> HttpResponse:
+    """What Apprise's JSON provider posts: `to`, `key`, `message`."""
+    try:
+        body = json.loads(request.body)
+        message = {
+            "channel": channel,
+            "to": str(body["to"]),
+            "key": str(body["key"]),
+            "text": str(body["message"]),
+        }
+    except (ValueError, KeyError, TypeError):
+        return JsonResponse({"error": "a JSON object with to, key and message is expected"}, status=400)
+    messages.keep(message | {"at": timezone.now().isoformat(timespec="seconds")})
+    return JsonResponse({"taken": True})
+
+
+@require_GET
+def messages_json(request: HttpRequest) -> HttpResponse:
+    """All messages, for those who read by program; `?to=` and `?channel=` choose."""
+    rows = messages.all_messages()
+    for name in ("to", "channel"):
+        wanted = request.GET.get(name)
+        rows = [row for row in rows if not wanted or row[name] == wanted]
+    return JsonResponse({"messages": rows})
+
+
+@require_GET
+def inbox(request: HttpRequest) -> HttpResponse:
+    """The inbox page: newest first, links to follow."""
+    rows = list(reversed(messages.all_messages()))[:200]
+    for row in rows:
+        row["parts"] = re.split(r"(https?://\S+)", row["text"])
+    return render(request, "inbox.html", {"messages": rows})
+
+
+def totp(key: str, at: float) -> str:
+    """RFC 6238 with SHA-1, 30 seconds, six digits; `key` in hexadecimal."""
+    digest = hmac.new(bytes.fromhex(key), struct.pack(">Q", int(at // PERIOD)), hashlib.sha1).digest()
+    offset = digest[-1] & 15
+    number = struct.unpack(">I", digest[offset : offset + 4])[0] & 0x7FFFFFFF
+    return f"{number % 1_000_000:06d}"
+
+
+def _codes() -> dict[str, str]:
+    path = settings.STATE / "second_factors.json"
+    keys = json.loads(path.read_text()) if path.exists() else {}
+    return {name: totp(key, time.time()) for name, key in keys.items()}
+
+
+@require_GET
+def codes(request: HttpRequest) -> HttpResponse:
+    """The six digits that each demo person's authenticator shows now."""
+    return render(request, "codes.html", {"codes": _codes(), "left": PERIOD - int(time.time()) % PERIOD})
+
+
+@require_GET
+def codes_json(request: HttpRequest) -> HttpResponse:
+    return JsonResponse(_codes())
