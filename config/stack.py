@@ -23,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -99,6 +100,7 @@ class Stack:
             **{name: str(port) for name, port in self.ports.items()},
             "HUHANG_STAGE": self.stage,
             "HUHANG_STATE": str(self.state),
+            "HUHANG_STATIC_ROOT": str(self.state / "static"),
             "HUHANG_PYTHON": sys.executable,
             "HUHANG_PUBLIC_URL": os.environ.get("HUHANG_PUBLIC_URL", f"http://127.0.0.1:{web}"),
             "HUHANG_SANDBOX_URL": f"http://127.0.0.1:{box}",
@@ -132,7 +134,7 @@ class Stack:
         written.write_text(json.dumps(ours))
 
     def _make_folders(self) -> None:
-        for path in (self.state, self.state / "log", self.state / "run"):
+        for path in (self.state, self.state / "log", self.state / "run", self.state / "static"):
             try:
                 path.mkdir(parents=True, exist_ok=True)
             except (FileExistsError, NotADirectoryError):
@@ -356,8 +358,11 @@ def _table(stack: Stack, seconds: float) -> str:
     return "\n".join(lines)
 
 
-def scratch() -> int:
-    """A throw-away stack; its address and secrets go to standard output as one JSON line."""
+def scratch(at: str) -> int:
+    """A throw-away stack; its address and secrets go to standard output as one JSON line.
+
+    `at`, an ISO time, is what its clock shows when it starts; the present where empty.
+    """
     state = Path(tempfile.mkdtemp(prefix="huhang-scratch-"))
     for name in ("DATABASE_URL", "REDIS_URL", "HUHANG_STATE", "HUHANG_PUBLIC_URL", "HUHANG_CLOCK_FILE"):
         os.environ.pop(name, None)
@@ -366,6 +371,9 @@ def scratch() -> int:
     stack = Stack(state, stage="scratch", ports={name: free_port() for name in PORTS})
     try:
         stack.prepare()
+        if at:
+            shift = {"real": time.time(), "shown": datetime.fromisoformat(at).timestamp(), "rate": 1.0}
+            Path(stack.env["HUHANG_CLOCK_FILE"]).write_text(json.dumps(shift))
         with _ending_on_signals():
             stack.start()
             shown = (
@@ -398,13 +406,14 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("what", choices=["run", "scratch", "env"])
+    parser.add_argument("--at", default="", help="scratch: the time that its clock shows, ISO 8601 with offset")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     given = parser.parse_args()
     try:
         if given.what == "run":
             return run()
         if given.what == "scratch":
-            return scratch()
+            return scratch(given.at)
     except CannotStart as why:
         print(why, file=sys.stderr)
         return 1

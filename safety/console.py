@@ -81,13 +81,6 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
     return page(request, "console/incident.html", _context(request, code))
 
 
-@require_GET
-@door(*RESPONDERS)
-def parts(request: HttpRequest, code: str) -> HttpResponse:
-    """What changes on an incident's page."""
-    return render(request, "console/_incident_parts.html", _context(request, code))
-
-
 @require_POST
 @door(*RESPONDERS)
 def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
@@ -137,6 +130,5 @@ app_name = "safety_console"
 urlpatterns = [
     path("admin/burning/", burning, name="burning"),
     path("admin/incidents/<str:code>/", show, name="incident"),
-    path("admin/incidents/<str:code>/parts/", parts, name="parts"),
     path("admin/incidents/<str:code>/do/<slug:action>/", act, name="act"),
 ]

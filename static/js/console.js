@@ -1,0 +1,65 @@
+// The console: live updates with sound and title badge. The stream says that something changed; parts fetch themselves.
+(function () {
+  "use strict";
+  let known = null;
+  let sound = null;
+  const title = document.title;
+
+  function beep() {
+    if (localStorage.getItem("huhang-sound") === "off") return;
+    try {
+      sound = sound || new AudioContext();
+      [0, 0.22].forEach((delay) => {
+        const tone = sound.createOscillator();
+        const gain = sound.createGain();
+        tone.frequency.value = 880;
+        gain.gain.setValueAtTime(0.15, sound.currentTime + delay);
+        gain.gain.exponentialRampToValueAtTime(0.001, sound.currentTime + delay + 0.18);
+        tone.connect(gain).connect(sound.destination);
+        tone.start(sound.currentTime + delay);
+        tone.stop(sound.currentTime + delay + 0.2);
+      });
+    } catch (error) { /* a browser that waits for a first click */ }
+  }
+
+  function heard(event) {
+    const state = JSON.parse(event.data);
+    document.body.dataset.live = state.live;
+    document.title = state.open ? "(" + state.open + ") " + title : title;
+    if (known !== null && state.version !== known.version) {
+      if (state.open > known.open) beep();
+      htmx.trigger(document.body, "huhang-changed");
+    }
+    known = state;
+  }
+
+  function listen() {
+    const stream = new EventSource("/live/console/");
+    stream.onmessage = heard;
+    stream.onopen = () => document.querySelectorAll("[data-offline]").forEach((el) => { el.hidden = true; });
+    stream.onerror = () => document.querySelectorAll("[data-offline]").forEach((el) => { el.hidden = false; });
+  }
+
+  function ages() {
+    document.querySelectorAll("[data-since]").forEach((el) => {
+      const seconds = Math.max(0, Math.floor(Number(el.dataset.age) + (performance.now() - loaded(el)) / 1000));
+      el.textContent = seconds < 3600 ? Math.floor(seconds / 60) + ":" + String(seconds % 60).padStart(2, "0") : Math.floor(seconds / 3600) + " h " + String(Math.floor(seconds % 3600 / 60)).padStart(2, "0");
+    });
+  }
+  function loaded(el) { el.loadedAt = el.loadedAt || performance.now(); return el.loadedAt; }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    if (!document.querySelector(".hh")) return;
+    listen();
+    setInterval(ages, 1000);
+    document.querySelectorAll("[data-sound]").forEach((el) => {
+      const show = () => { el.textContent = localStorage.getItem("huhang-sound") === "off" ? el.dataset.off : el.dataset.on; };
+      show();
+      el.addEventListener("click", () => { localStorage.setItem("huhang-sound", localStorage.getItem("huhang-sound") === "off" ? "on" : "off"); show(); beep(); });
+    });
+    document.addEventListener("keydown", (event) => {
+      if (event.target.closest("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === "t") { const first = document.querySelector("[data-take]"); if (first) first.click(); }
+    });
+  });
+})();

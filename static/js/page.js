@@ -1,0 +1,81 @@
+// Pages of people: maps, ticking clocks, positions. Everything else works without it.
+(function () {
+  "use strict";
+
+  function drawMap(box) {
+    const source = document.getElementById(box.dataset.map);
+    if (!source || !window.L) return;
+    const data = JSON.parse(source.textContent);
+    const map = L.map(box, { attributionControl: false, zoomControl: true, scrollWheelZoom: false });
+    const all = [];
+    const line = (points, style) => { if (points && points.length) { L.polyline(points, style).addTo(map); all.push(...points); } };
+    line(data.route, { color: "#51606f", weight: 4, dashArray: "2 8" });
+    const trails = data.trails || {};
+    line(trails.driver, { color: "#0b4ea2", weight: 4 });
+    line(trails.passenger, { color: "#046c4e", weight: 4 });
+    (data.ends || []).forEach((point) => { L.circleMarker(point, { radius: 5, color: "#16202b", fillColor: "#fff", fillOpacity: 1 }).addTo(map); all.push(point); });
+    (data.points || []).forEach((point) => {
+      const colour = point[2] === "driver" ? "#0b4ea2" : point[2] === "sos" ? "#b42318" : "#046c4e";
+      L.circleMarker([point[0], point[1]], { radius: 8, color: colour, fillColor: colour, fillOpacity: 0.85 }).addTo(map).bindTooltip(box.dataset[point[2]] || point[2]);
+      all.push([point[0], point[1]]);
+    });
+    if (all.length) map.fitBounds(L.latLngBounds(all).pad(0.15)); else map.setView([28.1, 120.8], 9);
+    if (box.dataset.tiles) L.tileLayer(box.dataset.tiles).addTo(map);
+  }
+  function drawMaps(root) { root.querySelectorAll("[data-map]").forEach((box) => { if (!box.dataset.drawn) { box.dataset.drawn = "1"; drawMap(box); } }); }
+
+  function tick() {
+    document.querySelectorAll("[data-since]").forEach((el) => {
+      const seconds = Math.max(0, Math.floor((Date.now() + skew) / 1000 - Number(el.dataset.since)));
+      el.textContent = Math.floor(seconds / 60) + ":" + String(seconds % 60).padStart(2, "0");
+    });
+    document.querySelectorAll("[data-until]").forEach((el) => {
+      el.textContent = Math.max(0, Math.ceil(Number(el.dataset.until) - (Date.now() + skew) / 1000));
+    });
+  }
+  // The server's clock at load: phones are wrong by minutes.
+  const skew = Number(document.documentElement.dataset.now) * 1000 - Date.now();
+
+  function sendPositions(holder) {
+    const key = holder.dataset.key;
+    let queue = [];
+    let last = null;
+    function post(away) {
+      const body = JSON.stringify({ crs: "WGS84", pings: queue.slice(0, 500), away: Boolean(away) });
+      const sent = queue.length;
+      return fetch("/live/positions/", { method: "POST", keepalive: true, headers: { Authorization: "Bearer " + key, "Content-Type": "application/json" }, body })
+        .then((answer) => { if (answer.ok || answer.status === 400) queue = queue.slice(sent); })
+        .catch(() => { queue = queue.slice(-500); });
+    }
+    if (!navigator.geolocation) return;
+    navigator.geolocation.watchPosition((found) => {
+      last = { at: Date.now() / 1000 + skew / 1000, lat: found.coords.latitude, lon: found.coords.longitude };
+      queue.push(last);
+      document.querySelectorAll("input[name=lat]").forEach((el) => { el.value = last.lat; });
+      document.querySelectorAll("input[name=lon]").forEach((el) => { el.value = last.lon; });
+    }, () => {}, { enableHighAccuracy: true });
+    setInterval(() => {
+      // A car that stands still sends no new fixes; say that the phone is here all the same.
+      const now = Date.now() / 1000 + skew / 1000;
+      if (last && !queue.length && now - last.at > 20) { last = { at: now, lat: last.lat, lon: last.lon }; queue.push(last); }
+      if (queue.length) post(false);
+    }, 5000);
+    document.addEventListener("visibilitychange", () => { if (document.hidden) post(true); });
+    if (navigator.wakeLock) navigator.wakeLock.request("screen").catch(() => {});
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    drawMaps(document);
+    tick();
+    setInterval(tick, 1000);
+    const holder = document.querySelector("[data-key]");
+    if (holder) sendPositions(holder);
+    document.querySelectorAll("[data-print]").forEach((el) => { el.hidden = false; el.addEventListener("click", () => window.print()); });
+  });
+  // A part that refreshes itself must not take away what somebody is typing.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const busy = document.activeElement;
+    if (event.detail.requestConfig.verb === "get" && busy && event.target.contains(busy) && busy.matches("input, textarea")) event.preventDefault();
+  });
+  document.addEventListener("htmx:afterSettle", (event) => { drawMaps(event.target); tick(); });
+})();
