@@ -8,7 +8,7 @@ from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 pages = WSGIMiddleware(get_wsgi_application(), workers=16)
 
@@ -31,6 +31,13 @@ lane: ASGIApp = Starlette(
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Choose the lane by path."""
     if scope["type"] == "http" and not scope["path"].startswith("/live/"):
-        await pages(scope, receive, send)  # type: ignore[arg-type]  # a2wsgi's own ASGI types
+        # granian's callables give awaitables; a2wsgi schedules them from its threads and needs coroutines.
+        async def take() -> Message:
+            return await receive()
+
+        async def give(message: Message) -> None:
+            await send(message)
+
+        await pages(scope, take, give)  # type: ignore[arg-type]  # a2wsgi's own ASGI types
     else:
         await lane(scope, receive, send)

@@ -282,16 +282,17 @@ class Stack:
 
 @contextlib.contextmanager
 def _ending_on_signals() -> Iterator[None]:
-    """Turn SIGTERM into the same orderly end as Ctrl-C."""
+    """Turn SIGTERM, and a SIGINT that a shell's background job would ignore, into an orderly end."""
 
     def end(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, end)
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _ports_from_environment() -> dict[str, int]:

@@ -1,0 +1,192 @@
+"""A scratch stack and the people in front of it. Everything goes over HTTP, like anybody's calls.
+
+The stack is started as a process of its own; its clock is shifted through the file that only a scratch stack reads.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import httpx
+
+from governance.drills.report import Report, Step
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 20.0  # real seconds until a drill takes something for not having happened
+T = TypeVar("T")
+
+
+class Surprise(Exception):
+    """An answer that the drill cannot go on from."""
+
+
+class Person:
+    """Somebody with a browser or an app: cookies, CSRF token, and a name."""
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.http = httpx.Client(base_url=world.url, timeout=30, headers={"Accept-Language": "en"}, follow_redirects=False, trust_env=False)
+
+    def sign_in(self, name: str) -> "Person":
+        """By password, and by the authenticator where one is asked for."""
+        answer = self.post("/api/v1/sign-in/", {"name": name, "password": self.world.password})
+        if answer.status_code != 200:
+            raise Surprise(answer.text)
+        if answer.json()["role"] != "member":
+            token = httpx.get(self.world.sandbox + "/codes.json", trust_env=False).json()[name]
+            self.must(self.post("/api/v1/sign-in/second-factor/", {"token": token}))
+        return self
+
+    def sign_up(self, phone: str) -> "Person":
+        """A new person, by a one-time code."""
+        self.must(self.post("/api/v1/sign-in/code/", {"phone": phone}))
+        text = self.world.message(lambda row: row["to"] == phone and "code" in row["key"])["text"]
+        digits = re.findall(r"\d{6}", text)[0]
+        self.must(self.post("/api/v1/sign-in/", {"name": phone, "code": digits}))
+        return self
+
+    def _headers(self) -> dict[str, str]:
+        if "csrftoken" not in self.http.cookies:
+            self.http.get("/sign-in/")
+        return {"X-CSRFToken": self.http.cookies.get("csrftoken", ""), "Referer": self.world.url}
+
+    def get(self, path: str) -> httpx.Response:
+        return self.http.get(path)
+
+    def post(self, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        """JSON to the API."""
+        return self.http.post(path, json=body or {}, headers=self._headers())
+
+    def submit(self, path: str, body: dict[str, str] | None = None) -> httpx.Response:
+        """A form, as a page sends it; the answer is where the page leads."""
+        return self.http.post(path, data=body or {}, headers=self._headers())
+
+    @staticmethod
+    def must(answer: httpx.Response) -> Any:
+        """The JSON of an answer that has to be a good one."""
+        if answer.status_code >= 400:
+            raise Surprise(f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text[:300]}")
+        return answer.json() if answer.content and "json" in answer.headers.get("content-type", "") else None
+
+
+class World:
+    """A running scratch stack whose clock the drill sets."""
+
+    def __init__(self, started: dict[str, Any], report: Report, branch: str) -> None:
+        self.url: str = started["HUHANG_PUBLIC_URL"]
+        self.sandbox: str = started["HUHANG_SANDBOX_URL"]
+        self.password: str = started["HUHANG_DEMO_PASSWORD"]
+        self.env: dict[str, str] = started["env"]
+        self.clock_file = Path(started["HUHANG_CLOCK_FILE"])
+        self.report = report
+        self.branch = branch
+        self._shown: tuple[float, float] = (time.time(), time.time())
+
+    # --- time ---
+    def set_clock(self, at: datetime) -> None:
+        """From now on the stack's clock shows `at` and goes on from there."""
+        self._shown = (time.time(), at.timestamp())
+        written = self.clock_file.with_suffix(".new")
+        written.write_text(json.dumps({"real": self._shown[0], "shown": self._shown[1], "rate": 1.0}))
+        written.replace(self.clock_file)
+
+    def now(self) -> float:
+        """What the stack's clock shows, in Unix seconds."""
+        real, shown = self._shown
+        return shown + time.time() - real
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass for what a person does."""
+        self.set_clock(datetime.fromtimestamp(self.now() + seconds).astimezone())
+
+    def clock_text(self, like: datetime) -> str:
+        return datetime.fromtimestamp(self.now(), tz=like.tzinfo).isoformat(timespec="seconds")
+
+    # --- people ---
+    def person(self, name: str = "") -> Person:
+        return Person(self).sign_in(name) if name else Person(self)
+
+    def message(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The newest message that left the platform and is wanted; waits for it."""
+
+        def look() -> dict[str, Any] | None:
+            rows = httpx.get(self.sandbox + "/messages/", trust_env=False).json()["messages"]
+            return next((row for row in reversed(rows) if wanted(row)), None)
+
+        return self.wait(look)
+
+    def wait(self, look: Callable[[], T | None]) -> T:
+        """Ask until there is an answer. Raises `Surprise` when patience ends."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            found = look()
+            if found:
+                return found
+            if time.monotonic() > until:
+                raise Surprise("nothing came within 20 s")
+            time.sleep(0.05)
+
+    # --- expectations ---
+    def expect(self, what: str, expected: str, look: Callable[[], tuple[bool, str]], *, tz: datetime, patient: bool = False) -> float:
+        """Do or see something, write the step down, and return the machine's seconds."""
+        began = time.monotonic()
+        until = began + (PATIENCE if patient else 0)
+        while True:
+            try:
+                ok, seen = look()
+            except (Surprise, httpx.HTTPError) as why:
+                ok, seen = False, str(why)
+            if ok or time.monotonic() >= until:
+                break
+            time.sleep(0.05)
+        seconds = round(time.monotonic() - began, 3)
+        self.report.steps.append(Step(f"{self.branch} {self.clock_text(tz)}", what, expected, seen[:300], ok, seconds))
+        return seconds
+
+    def audit_ok(self) -> tuple[bool, str]:
+        """`manage.py audit_verify` on this stack, once everything is sealed."""
+        env = {**os.environ, **self.env}
+        done = subprocess.run([sys.executable, "manage.py", "audit_verify", "--json"], cwd=ROOT, env=env, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+        found = json.loads(done.stdout or "{}")
+        return bool(found.get("ok")) and found.get("seals", 0) > 0, done.stdout.strip() or done.stderr[-200:]
+
+
+def new_key() -> str:
+    """An idempotency key."""
+    return uuid4().hex
+
+
+@contextmanager
+def scratch_world(report: Report, branch: str, at: datetime) -> Iterator[World]:
+    """Start a scratch stack whose clock shows `at`, and stop it afterwards."""
+    process = subprocess.Popen(  # noqa: S603 - ours
+        [sys.executable, "-m", "config.stack", "--at", at.isoformat(), "scratch"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None and process.stdout is not None  # noqa: S101 - pipes were asked for
+    try:
+        line = process.stdout.readline()
+        if not line:
+            raise Surprise("the scratch stack did not start")
+        world = World(json.loads(line), report, branch)
+        world.set_clock(at)
+        yield world
+    finally:
+        process.stdin.close()
+        process.wait(30)
+
+
+def minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
