@@ -19,10 +19,10 @@ run: setup locale/.compiled
 	@exec $(BIN)/python -m config.stack run
 
 test: setup locale/.compiled
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not fault"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not fault"
 
 fault: setup locale/.compiled
-	$(BIN)/pytest -m fault
+	$(BIN)/python -m pytest -m fault
 
 check: setup locale/.compiled
 	$(BIN)/ruff format --check .

@@ -246,7 +246,7 @@ def enrol(
     phone: str,
     real_name: str,
     id_number: str,
-    password: str,
+    password_hash: str,
     verified_at: datetime | None,
     language: str = "zh-hans",
 ) -> Account:
@@ -262,7 +262,7 @@ def enrol(
         verified_at=verified_at,
         language=language,
         created_at=clock.now(),
+        password=password_hash,
     )
-    account.set_password(password)
     account.save(force_insert=True)
     return account

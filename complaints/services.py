@@ -57,7 +57,7 @@ def file_complaint(
         trip=trip.code,
         words=complaint.words,
         code=complaint.code,
-        category=str(Category(category).label),
+        category=category,
     )
     audit.record(
         actor,
@@ -113,7 +113,7 @@ def decide_complaint(*, account: "Account", code: str, finding: Finding, reason:
         trip=complaint.trip.code,
         words=complaint.reason,
         code=code,
-        finding=str(Finding(finding).label),
+        finding=finding,
     )
     audit.record(actor, "complaints.decided", code, case=code, finding=finding)
     if finding == Finding.UNFOUNDED:

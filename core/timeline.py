@@ -17,12 +17,19 @@ from core.transactions import joins_transaction
 
 K = TypeVar("K", bound=type[models.TextChoices])
 _sentences: dict[str, str | Promise] = {}
+_vocabulary: dict[str, dict[str, str | Promise]] = {}
 
 
 def kinds(choices: K) -> K:
     """Class decorator: make the members known as kinds of lines."""
     _sentences.update(dict(choices.choices))  # type: ignore[arg-type]  # stubs type labels loosely
     return choices
+
+
+def vocabulary(**choices: type[models.TextChoices]) -> None:
+    """Say which facts hold a value of which choices, so that a line is told in the reader's words, not the writer's."""
+    for name, members in choices.items():
+        _vocabulary.setdefault(name, {}).update(dict(members.choices))  # type: ignore[arg-type]  # stubs type labels loosely
 
 
 @joins_transaction
@@ -71,7 +78,11 @@ def of(*, trip: str = "", incident: str = "") -> list[TimelineEntry]:
 def sentence(entry: TimelineEntry) -> str:
     """The line in the reader's language."""
     text = str(_sentences.get(entry.kind, entry.kind))
+    facts = {
+        name: _vocabulary.get(name, {}).get(value, value) if isinstance(value, str) else value
+        for name, value in entry.facts.items()
+    }
     try:
-        return text % entry.facts
+        return text % facts
     except (KeyError, ValueError):
         return text

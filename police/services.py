@@ -133,7 +133,7 @@ def _write_request(
         actor,
         trip=trip.code if trip else "",
         agency=str(agency),
-        channel=str(Channel(channel).label),
+        channel=channel,
         code=request.code,
     )
     audit.record(

@@ -48,6 +48,9 @@ class Urgency(models.TextChoices):
     ORDINARY = "ordinary", _("ordinary")
 
 
+timeline.vocabulary(channel=Channel)
+
+
 @timeline.kinds
 class PoliceLine(models.TextChoices):
     ASKED = "police.asked", _("%(agency)s asked (%(channel)s), request %(code)s")

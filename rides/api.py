@@ -16,7 +16,7 @@ from drivers.selectors import driver_of, visible_holds
 from rides import selectors, services
 from rides.models import Itinerary, Trip
 from rides.services import Outcome, Place
-from rides.states import Party, PlateCheck
+from rides.states import CancelReason, Party, PlateCheck
 
 
 class PlaceInput(serializers.Serializer[None]):
@@ -98,7 +98,7 @@ class MismatchInput(serializers.Serializer[None]):
 
 class CancelInput(serializers.Serializer[None]):
     reason = serializers.ChoiceField(
-        choices=["changed_plans", "other_side_asked", "not_boarded", "waited_too_long"]
+        choices=[reason.value for reason in CancelReason if reason != CancelReason.MISMATCH]
     )
 
 
@@ -200,7 +200,10 @@ class CancelView(APIView):
         account = check_door(request, Role.MEMBER)
         _trip, party = selectors.trip_of(account, code)
         return _answer(
-            services.cancel_trip(account=account, trip_code=code, **read(CancelInput, request)), party
+            services.cancel_trip(
+                account=account, trip_code=code, reason=CancelReason(read(CancelInput, request)["reason"])
+            ),
+            party,
         )
 
 

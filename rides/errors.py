@@ -67,7 +67,7 @@ class TooManyBoardingCodes(DomainError):
     code, status, sentence = (
         "too_many_boarding_codes",
         429,
-        _("Too many wrong codes. Please wait two minutes; an agent is informed."),
+        _("Too many wrong codes. Please call the safety line; it helps you on."),
     )
 
 

@@ -1,5 +1,7 @@
 """Distances and routes on the ground. Positions are (latitude, longitude) in degrees, WGS-84; lengths are metres."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,7 +45,7 @@ def place_on_route(point: Point, route: list[Point]) -> tuple[float, float]:
 
 def route_length(route: list[Point]) -> float:
     """Length of a route in metres."""
-    return sum(distance(a, b) for a, b in zip(route, route[1:], strict=False))
+    return sum(distance(a, b) for a, b in pairwise(route))
 
 
 def in_words(metres: float) -> str:

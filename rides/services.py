@@ -44,6 +44,7 @@ from rides.states import (
     TRIP_TRANSITIONS,
     WAITING,
     WITH_DRIVER,
+    CancelReason,
     Line,
     LineState,
     Party,
@@ -370,7 +371,7 @@ def report_mismatch(*, passenger: "Account", trip_code: str, what: PlateCheck, p
         plate_seen=seen,
         cancelled_at=at,
         cancelled_by=Party.PASSENGER,
-        cancel_reason="mismatch",
+        cancel_reason=CancelReason.MISMATCH,
     )
     actor = passenger.actor
     timeline.add(TripLine.MISMATCH, actor, trip=trip.code, registered=trip.plate_registered, seen=seen or "—")
@@ -488,10 +489,10 @@ def end_trip(*, driver: "Driver", trip_code: str) -> Trip:
 
 
 @begins_transaction
-def cancel_trip(*, account: "Account", trip_code: str, reason: str) -> Outcome:
+def cancel_trip(*, account: "Account", trip_code: str, reason: CancelReason) -> Outcome:
     """Cancel before boarding. After it nobody can (R6): the attempt is kept, raises an alert, and is refused.
 
-    `reason` is a word such as `changed_plans` or `not_boarded`; it is what somebody said, not what was true.
+    `reason` is what somebody said, not what was true.
     """
     trip = Trip.objects.select_for_update().filter(code=trip_code).first()
     if trip is None or account.pk not in (trip.passenger_id, trip.driver.account_id if trip.driver else None):

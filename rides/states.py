@@ -59,6 +59,17 @@ class PlateCheck(models.TextChoices):
     OTHER_DRIVER = "other_driver", _("the passenger saw another driver")
 
 
+class CancelReason(models.TextChoices):
+    CHANGED_PLANS = "changed_plans", _("changed plans")
+    OTHER_SIDE_ASKED = "other_side_asked", _("the other side asked for it")
+    NOT_BOARDED = "not_boarded", _("the passenger did not board")
+    WAITED_TOO_LONG = "waited_too_long", _("waited too long")
+    MISMATCH = "mismatch", _("not the registered car or driver")
+
+
+timeline.vocabulary(party=Party, reason=CancelReason)
+
+
 @timeline.kinds
 class TripLine(models.TextChoices):
     """What the timeline says of a trip."""

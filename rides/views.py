@@ -22,9 +22,9 @@ from rides import selectors, services
 from rides.forms import BoardingForm, MismatchForm, WayForm
 from rides.geometry import distance
 from rides.models import Trip
-from rides.states import ABOARD, BEFORE_BOARDING, WAITING, Party, PlateCheck, TripState
+from rides.states import ABOARD, BEFORE_BOARDING, WAITING, CancelReason, Party, PlateCheck, TripState
 
-CANCEL_REASONS = {"changed_plans", "other_side_asked", "not_boarded", "waited_too_long"}
+MAY_SAY = frozenset(CancelReason) - {CancelReason.MISMATCH}
 
 
 def _way_form(request: HttpRequest, city: Any, data: Any = None) -> WayForm:
@@ -168,7 +168,9 @@ def cancel(request: HttpRequest, code: str) -> HttpResponse:
     account = account_of(request)
     reason = request.POST.get("reason", "")
     outcome = services.cancel_trip(
-        account=account, trip_code=code, reason=reason if reason in CANCEL_REASONS else "changed_plans"
+        account=account,
+        trip_code=code,
+        reason=CancelReason(reason) if reason in MAY_SAY else CancelReason.CHANGED_PLANS,
     )
     if outcome.refusal:
         raise outcome.refusal

@@ -76,7 +76,7 @@ def open_incident(
             actor,
             trip=trip.code if trip else "",
             incident=incident.code,
-            origin=str(origin.label),
+            origin=origin,
         )
         audit.record(
             actor,
@@ -133,8 +133,7 @@ def add_signal(
         trip=trip.code if trip else "",
         incident=incident.code if incident else "",
         position=position,
-        signal=str(kind.label),
-        kind=kind,
+        signal=kind,
         score=weight,
         total=total,
         why=why,
@@ -188,7 +187,7 @@ def answer_question(*, key: TripKey, answer: Answer) -> None:
         raise QuestionClosed
     _close_question(question, answer)
     actor = trip.passenger.actor
-    timeline.add(SafetyLine.ANSWERED, actor, trip=trip.code, answer=str(answer.label))
+    timeline.add(SafetyLine.ANSWERED, actor, trip=trip.code, answer=answer)
     if answer == Answer.NOT_WELL:
         add_signal(actor=actor, kind=SignalKind.ASKED_FOR_HELP, trip=trip)
 
@@ -209,7 +208,7 @@ def expire_questions(*, at: datetime, limit: int = 200) -> int:
     for question in rows:
         trip = trip_by_code(question.trip.code)
         _close_question(question, Answer.NONE)
-        timeline.add(SafetyLine.ANSWERED, SYSTEM, trip=trip.code, answer=str(Answer.NONE.label))
+        timeline.add(SafetyLine.ANSWERED, SYSTEM, trip=trip.code, answer=Answer.NONE)
         add_signal(actor=MONITOR, kind=SignalKind.NO_ANSWER, trip=trip)
     return len(rows)
 
@@ -242,9 +241,7 @@ def raise_sos(*, key: TripKey, position: Point | None = None, silent: bool = Fal
         longitude=position[1] if position else None,
     )
     line = SafetyLine.SOS_AGAIN if again else SafetyLine.SOS
-    timeline.add(
-        line, actor, trip=trip.code, incident=incident.code, position=position, party=str(key.party.label)
-    )
+    timeline.add(line, actor, trip=trip.code, incident=incident.code, position=position, party=key.party)
     _touch(incident, has_sos=True, silent=incident.silent or silent)
     add_signal(
         actor=actor, kind=SignalKind.SOS, trip=trip, incident=incident, detail=key.party, position=position
@@ -280,7 +277,7 @@ def add_word(*, key: TripKey, words: str, silent: bool | None = None) -> Inciden
             trip=trip.code,
             incident=incident.code,
             words=words.strip()[:1000],
-            party=str(key.party.label),
+            party=key.party,
         )
     _touch(incident, silent=incident.silent if silent is None else silent)
     return incident
@@ -530,7 +527,7 @@ def resolve_incident(*, account: "Account", code: str, outcome: str, words: str)
         raise OutcomeUnknown("outcome")
     text = _need(words)
     move(incident, INCIDENT_TRANSITIONS, IncidentState.RESOLVED, outcome=outcome, resolved_by=account.code)
-    _line(incident, account, SafetyLine.RESOLVED, text, outcome=str(IncidentOutcome(outcome).label))
+    _line(incident, account, SafetyLine.RESOLVED, text, outcome=outcome)
     _touch(incident)
 
 

@@ -57,6 +57,9 @@ class IncidentOutcome(models.TextChoices):
     MALICIOUS = "malicious", _("malicious alarm")
 
 
+timeline.vocabulary(origin=Origin, signal=SignalKind, answer=Answer, outcome=IncidentOutcome)
+
+
 @timeline.kinds
 class SafetyLine(models.TextChoices):
     """What the timeline says of an incident."""

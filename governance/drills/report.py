@@ -56,11 +56,16 @@ class Report:
         return json.dumps(body, ensure_ascii=False)
 
     def as_text(self) -> str:
-        lines = [f"{'✔' if step.ok else '✘'} {step.at}  {step.what}\n      expected {step.expected}; seen {step.seen} ({step.machine_seconds:.2f} s)" for step in self.steps]
+        lines = [
+            f"{'✔' if step.ok else '✘'} {step.at}  {step.what}\n      expected {step.expected}; seen {step.seen} ({step.machine_seconds:.2f} s)"
+            for step in self.steps
+        ]
         for name, clock in self.clocks.items():
             then = "never" if clock.history_minutes is None else f"{clock.history_minutes} min"
             human = sum(step.assumed_seconds for step in clock.human_steps)
-            lines.append(f"{name}: {then} in 2018 → {clock.machine_seconds:.2f} s of machine + {human:.0f} s of people")
+            lines.append(
+                f"{name}: {then} in 2018 → {clock.machine_seconds:.2f} s of machine + {human:.0f} s of people"
+            )
             lines += [f"      {step.what}: {step.assumed_seconds:.0f} s" for step in clock.human_steps]
         lines.append("PASSED" if self.passed else "FAILED")
         return "\n".join(lines)

@@ -34,7 +34,13 @@ class Person:
 
     def __init__(self, world: "World") -> None:
         self.world = world
-        self.http = httpx.Client(base_url=world.url, timeout=30, headers={"Accept-Language": "en"}, follow_redirects=False, trust_env=False)
+        self.http = httpx.Client(
+            base_url=world.url,
+            timeout=30,
+            headers={"Accept-Language": "en"},
+            follow_redirects=False,
+            trust_env=False,
+        )
 
     def sign_in(self, name: str) -> "Person":
         """By password, and by the authenticator where one is asked for."""
@@ -74,7 +80,9 @@ class Person:
     def must(answer: httpx.Response) -> Any:
         """The JSON of an answer that has to be a good one."""
         if answer.status_code >= 400:
-            raise Surprise(f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text[:300]}")
+            raise Surprise(
+                f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text[:300]}"
+            )
         return answer.json() if answer.content and "json" in answer.headers.get("content-type", "") else None
 
 
@@ -136,7 +144,15 @@ class World:
             time.sleep(0.05)
 
     # --- expectations ---
-    def expect(self, what: str, expected: str, look: Callable[[], tuple[bool, str]], *, tz: datetime, patient: bool = False) -> float:
+    def expect(
+        self,
+        what: str,
+        expected: str,
+        look: Callable[[], tuple[bool, str]],
+        *,
+        tz: datetime,
+        patient: bool = False,
+    ) -> float:
         """Do or see something, write the step down, and return the machine's seconds."""
         began = time.monotonic()
         until = began + (PATIENCE if patient else 0)
@@ -149,13 +165,22 @@ class World:
                 break
             time.sleep(0.05)
         seconds = round(time.monotonic() - began, 3)
-        self.report.steps.append(Step(f"{self.branch} {self.clock_text(tz)}", what, expected, seen[:300], ok, seconds))
+        self.report.steps.append(
+            Step(f"{self.branch} {self.clock_text(tz)}", what, expected, seen[:300], ok, seconds)
+        )
         return seconds
 
     def audit_ok(self) -> tuple[bool, str]:
         """`manage.py audit_verify` on this stack, once everything is sealed."""
         env = {**os.environ, **self.env}
-        done = subprocess.run([sys.executable, "manage.py", "audit_verify", "--json"], cwd=ROOT, env=env, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+        done = subprocess.run(
+            [sys.executable, "manage.py", "audit_verify", "--json"],
+            cwd=ROOT,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         found = json.loads(done.stdout or "{}")
         return bool(found.get("ok")) and found.get("seals", 0) > 0, done.stdout.strip() or done.stderr[-200:]
 

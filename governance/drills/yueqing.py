@@ -23,7 +23,10 @@ DRIVEN: list[list[float]] = CASE["driven_route"]
 REGISTERED, SEEN = CASE["plates"]["registered"], CASE["plates"]["seen"]
 DAY = "2018-08-24T"
 ZONE = "+08:00"
-PASSENGER_PHONE, DRIVER_SECRETS = "13800000001", (REGISTERED, REGISTERED[-5:], "钟大勇", "13800000003", "510112199106150031")
+PASSENGER_PHONE, DRIVER_SECRETS = (
+    "13800000001",
+    (REGISTERED, REGISTERED[-5:], "钟大勇", "13800000003", "510112199106150031"),
+)
 STEP_SECONDS = 90  # between two batches of a phone, below the silence that the monitor takes for a lost one
 
 
@@ -68,7 +71,9 @@ class Ride:
         self.itinerary = Person.must(self.driver.post("/api/v1/itineraries/", body))["code"]
 
     def book(self, start: datetime, end: datetime) -> None:
-        trip = Person.must(self.passenger.post("/api/v1/trips/", self._way(start, end) | {"client_key": self.token}))
+        trip = Person.must(
+            self.passenger.post("/api/v1/trips/", self._way(start, end) | {"client_key": self.token})
+        )
         self.code, self.keys["passenger"] = trip["code"], trip["key"]
 
     def accept(self) -> Any:
@@ -85,12 +90,21 @@ class Ride:
     def send(self, side: str, points: list[tuple[float, float]], *, every: float = 30) -> None:
         """One batch whose last position is now."""
         now = self.world.now()
-        pings = [{"at": now - every * (len(points) - 1 - index), "lat": lat, "lon": lon} for index, (lat, lon) in enumerate(points)]
-        answer = self.driver.http.post("/live/positions/", json={"crs": "WGS84", "pings": pings}, headers={"Authorization": f"Bearer {self.keys[side]}"})
+        pings = [
+            {"at": now - every * (len(points) - 1 - index), "lat": lat, "lon": lon}
+            for index, (lat, lon) in enumerate(points)
+        ]
+        answer = self.driver.http.post(
+            "/live/positions/",
+            json={"crs": "WGS84", "pings": pings},
+            headers={"Authorization": f"Bearer {self.keys[side]}"},
+        )
         if answer.status_code != 202:
             raise Surprise(answer.text)
 
-    def drive(self, until: datetime, route: list[list[float]], first: float, last: float, *sides: str) -> None:
+    def drive(
+        self, until: datetime, route: list[list[float]], first: float, last: float, *sides: str
+    ) -> None:
         """Both or one of the phones move along a part of a route until a time, a batch every 90 seconds."""
         start = self.world.now()
         total = until.timestamp() - start
@@ -109,12 +123,32 @@ class Ride:
 def driver_view(ride: Ride) -> dict[str, str]:
     """All that the driver's pages and API say, without what differs in every answer: tokens, keys, clocks, positions."""
     key = ride.keys["driver"]
-    paths = ["/", "/drive/", "/me/", f"/trips/{ride.code}/", f"/trips/{ride.code}/status/", "/api/v1/driver/", f"/api/v1/trips/{ride.code}/", f"/trips/{ride.code}/question/?key={key}", "/api/v1/itineraries/", f"/api/v1/itineraries/{ride.itinerary}/requests/"]
+    paths = [
+        "/",
+        "/drive/",
+        "/me/",
+        f"/trips/{ride.code}/",
+        f"/trips/{ride.code}/status/",
+        "/api/v1/driver/",
+        f"/api/v1/trips/{ride.code}/",
+        f"/trips/{ride.code}/question/?key={key}",
+        "/api/v1/itineraries/",
+        f"/api/v1/itineraries/{ride.itinerary}/requests/",
+    ]
     seen = {}
     for path in paths:
         answer = ride.driver.get(path)
         text = f"{answer.status_code} {answer.headers.get('location', '')} {answer.text}"
-        for pattern in (r'name="csrfmiddlewaretoken" value="[^"]*"', r'"X-CSRFToken": "[^"]*"', r'data-now="[^"]*"', r'<script id="trip-map".*?</script>', r'"key":"[^"]*"', r'(?:data-key|name="key" value)="[^"]*"', r'name="(?:window_start|window_end|client_key)"[^>]*', r'value="[^"]*" (?:required )?id="id_window[^>]*'):
+        for pattern in (
+            r'name="csrfmiddlewaretoken" value="[^"]*"',
+            r'"X-CSRFToken": "[^"]*"',
+            r'data-now="[^"]*"',
+            r'<script id="trip-map".*?</script>',
+            r'"key":"[^"]*"',
+            r'(?:data-key|name="key" value)="[^"]*"',
+            r'name="(?:window_start|window_end|client_key)"[^>]*',
+            r'value="[^"]*" (?:required )?id="id_window[^>]*',
+        ):
             text = re.sub(pattern, "", text, flags=re.S)
         seen[path.split("?")[0]] = text
     return seen
@@ -144,7 +178,9 @@ def page_has(staff: Person, incident: str, *texts: str) -> tuple[bool, str]:
     return not missing, "all said" if not missing else f"not said: {', '.join(missing)}"
 
 
-def serve_by_phone(world: World, agent: Person, second: Person, form: dict[str, str], steps: list[HumanStep]) -> tuple[str, float]:
+def serve_by_phone(
+    world: World, agent: Person, second: Person, form: dict[str, str], steps: list[HumanStep]
+) -> tuple[str, float]:
     """P4 from the opened request to the release; returns (request's code, machine seconds). People's seconds pass on the clock."""
     machine = 0.0
     for step, act in zip(steps, ("open", "call-back", "confirm"), strict=True):
@@ -153,7 +189,9 @@ def serve_by_phone(world: World, agent: Person, second: Person, form: dict[str, 
         if act == "open":
             answer = agent.submit("/admin/police-line/", form | {"submission": new_key()})
             if answer.status_code != 302:
-                raise Surprise(f"police line: {answer.status_code} {re.findall('errorlist.*?</ul>', answer.text, re.S)}")
+                raise Surprise(
+                    f"police line: {answer.status_code} {re.findall('errorlist.*?</ul>', answer.text, re.S)}"
+                )
             code = answer.headers["location"].rstrip("/").rsplit("/", 1)[1]
         else:
             who = agent if act == "call-back" else second
@@ -170,7 +208,11 @@ def serve_by_phone(world: World, agent: Person, second: Person, form: dict[str, 
 def complaint_known(report: Report) -> None:
     """The day before, somebody complained about this driver."""
     with scratch_world(report, "1 complaint known", at("12:00", day="2018-08-23T")) as world:
-        driver, earlier, passenger = world.person("driver"), world.person("passenger2"), world.person("passenger")
+        driver, earlier, passenger = (
+            world.person("driver"),
+            world.person("passenger2"),
+            world.person("passenger"),
+        )
         before = Ride(world, earlier, driver)
         before.offer(at("12:30", day="2018-08-23T"), at("13:30", day="2018-08-23T"))
         before.book(at("12:30", day="2018-08-23T"), at("13:30", day="2018-08-23T"))
@@ -179,19 +221,36 @@ def complaint_known(report: Report) -> None:
         today.offer(at("12:30"), at("13:30"))
         world.set_clock(at("14:00", day="2018-08-23T"))
         Person.must(driver.post(f"/api/v1/trips/{before.code}/end/"))
-        body = {"trip": before.code, "category": "harassment", "words": "司机把我带到偏僻的地方，下车后还跟着我。", "submission": new_key()}
+        body = {
+            "trip": before.code,
+            "category": "harassment",
+            "words": "司机把我带到偏僻的地方，下车后还跟着我。",
+            "submission": new_key(),
+        }
         world.expect("the earlier passenger complains", "201, open", lambda: _filed(earlier, body), tz=TZ)
         world.set_clock(at("12:45"))
         today.book(at("12:45"), at("13:15"))
-        world.expect("the driver accepts the next day's passenger", "403 driver_held", lambda: _refused(today.accept(), 403, "driver_held"), tz=TZ)
+        world.expect(
+            "the driver accepts the next day's passenger",
+            "403 driver_held",
+            lambda: _refused(today.accept(), 403, "driver_held"),
+            tz=TZ,
+        )
         state = Person.must(passenger.get(f"/api/v1/trips/{today.code}/"))
-        world.expect("she has no driver", "no car", lambda: (state["car"] is None and state["state"] in {"requested", "matched"}, state["state"]), tz=TZ)
+        world.expect(
+            "she has no driver",
+            "no car",
+            lambda: (state["car"] is None and state["state"] in {"requested", "matched"}, state["state"]),
+            tz=TZ,
+        )
         world.expect("the journal verifies", "ok", world.audit_ok, tz=TZ, patient=True)
 
 
 def _filed(person: Person, body: dict[str, Any]) -> tuple[bool, str]:
     answer = person.post("/api/v1/complaints/", body)
-    return answer.status_code == 201 and answer.json()["state"] == "open", f"{answer.status_code} {answer.json().get('state')}"
+    return answer.status_code == 201 and answer.json()[
+        "state"
+    ] == "open", f"{answer.status_code} {answer.json().get('state')}"
 
 
 def _refused(answer: Any, status: int, code: str) -> tuple[bool, str]:
@@ -202,7 +261,11 @@ def _refused(answer: Any, status: int, code: str) -> tuple[bool, str]:
 def plate_seen(report: Report) -> None:
     """The plate on the car is not the registered one, and the passenger sees it."""
     with scratch_world(report, "2 plate seen", at("12:30")) as world:
-        driver, passenger, specialist = world.person("driver"), world.person("passenger"), world.person("specialist")
+        driver, passenger, specialist = (
+            world.person("driver"),
+            world.person("passenger"),
+            world.person("specialist"),
+        )
         ride = Ride(world, passenger, driver)
         ride.offer(at("12:40"), at("13:30"))
         ride.book(at("12:40"), at("13:30"))
@@ -213,18 +276,46 @@ def plate_seen(report: Report) -> None:
         world.set_clock(at("13:00"))
         Person.must(driver.post(f"/api/v1/trips/{ride.code}/arrive/"))
         card = Person.must(passenger.get(f"/api/v1/trips/{ride.code}/"))["car"]
-        world.expect("the card shows the registered plate", REGISTERED, lambda: (card["plate"] == REGISTERED, card["plate"]), tz=TZ)
+        world.expect(
+            "the card shows the registered plate",
+            REGISTERED,
+            lambda: (card["plate"] == REGISTERED, card["plate"]),
+            tz=TZ,
+        )
 
         def stop() -> tuple[bool, str]:
-            answer = Person.must(passenger.post(f"/api/v1/trips/{ride.code}/mismatch/", {"what": "car", "plate_seen": SEEN}))
+            answer = Person.must(
+                passenger.post(f"/api/v1/trips/{ride.code}/mismatch/", {"what": "car", "plate_seen": SEEN})
+            )
             return answer["state"] == "cancelled", answer["state"]
 
         world.expect("'not this car': the trip stops before it begins", "cancelled", stop, tz=TZ)
-        world.expect("boarding is not possible any more", "409", lambda: _status(driver.post(f"/api/v1/trips/{ride.code}/board/", {"code": "0000"}), 409), tz=TZ)
-        world.expect("the driver is held", "403 driver_held", lambda: _refused(later.accept(), 403, "driver_held"), tz=TZ)
-        world.expect("an incident is on the console", "one for this trip", lambda: _found(incident_of(specialist, ride.code)), tz=TZ, patient=True)
+        world.expect(
+            "boarding is not possible any more",
+            "409",
+            lambda: _status(driver.post(f"/api/v1/trips/{ride.code}/board/", {"code": "0000"}), 409),
+            tz=TZ,
+        )
+        world.expect(
+            "the driver is held",
+            "403 driver_held",
+            lambda: _refused(later.accept(), 403, "driver_held"),
+            tz=TZ,
+        )
+        world.expect(
+            "an incident is on the console",
+            "one for this trip",
+            lambda: _found(incident_of(specialist, ride.code)),
+            tz=TZ,
+            patient=True,
+        )
         incident = incident_of(specialist, ride.code)
-        world.expect("both plates stand in the timeline", f"{REGISTERED} and {SEEN}", lambda: page_has(specialist, incident, REGISTERED, SEEN), tz=TZ)
+        world.expect(
+            "both plates stand in the timeline",
+            f"{REGISTERED} and {SEEN}",
+            lambda: page_has(specialist, incident, REGISTERED, SEEN),
+            tz=TZ,
+        )
         world.expect("the journal verifies", "ok", world.audit_ok, tz=TZ, patient=True)
 
 
@@ -239,7 +330,10 @@ def _found(code: str) -> tuple[bool, str]:
 def nothing_known(report: Report) -> None:
     """She boards; nobody knows of the complaint and she does not see the plate."""
     with scratch_world(report, "3 nothing known", at("12:30")) as world:
-        cast = {name: world.person(name) for name in ("passenger", "driver", "agent", "specialist", "supervisor", "officer", "officer3")}
+        cast = {
+            name: world.person(name)
+            for name in ("passenger", "driver", "agent", "specialist", "supervisor", "officer", "officer3")
+        }
         ride = Ride(world, cast["passenger"], cast["driver"])
         ride.offer(at("12:40"), at("13:30"))
         ride.book(at("12:40"), at("13:30"))
@@ -248,7 +342,12 @@ def nothing_known(report: Report) -> None:
         contact = {"name": "周晴", "phone": "13800000002"}
         Person.must(cast["passenger"].post("/api/v1/me/contacts/", contact))
         ride.drive(at("14:00"), PLANNED, 0.0, 0.3, "passenger", "driver")
-        world.expect("an ordinary hour raises nothing", "no incident", lambda: (not incident_of(cast["agent"], ride.code), "none"), tz=TZ)
+        world.expect(
+            "an ordinary hour raises nothing",
+            "no incident",
+            lambda: (not incident_of(cast["agent"], ride.code), "none"),
+            tz=TZ,
+        )
         quiet = driver_view(ride)
         _alarm(world, ride, cast)
         incident = incident_of(cast["agent"], ride.code)
@@ -258,7 +357,12 @@ def nothing_known(report: Report) -> None:
         _second_station(world, cast, report_code)
         _impostors(world, cast, ride)
         after = driver_view(ride)
-        world.expect("the driver's pages and API say nothing of it (S11)", "the same as at 14:00", lambda: (quiet == after, differences(quiet, after) or "the same"), tz=TZ)
+        world.expect(
+            "the driver's pages and API say nothing of it (S11)",
+            "the same as at 14:00",
+            lambda: (quiet == after, differences(quiet, after) or "the same"),
+            tz=TZ,
+        )
         world.expect("the journal verifies", "ok", world.audit_ok, tz=TZ, patient=True)
 
 
@@ -269,53 +373,106 @@ def _alarm(world: World, ride: Ride, cast: dict[str, Person]) -> None:
     world.set_clock(at("14:03") + minutes(0.05))
     ride.send("driver", [along(PLANNED, 0.32)])
     key = ride.keys
-    world.expect("her phone is silent: she alone is asked", "asked, on her page only", lambda: _asked(ride, key), tz=TZ, patient=True)
+    world.expect(
+        "her phone is silent: she alone is asked",
+        "asked, on her page only",
+        lambda: _asked(ride, key),
+        tz=TZ,
+        patient=True,
+    )
     ride.drive(at("14:04") + minutes(0.2), PLANNED, 0.32, 0.33, "driver")
     ride.drive(at("14:10"), PLANNED, 0.33, 0.36, "driver")
     began = time.monotonic()
 
     def cancel() -> tuple[bool, str]:
-        return _refused(cast["driver"].post(f"/api/v1/trips/{ride.code}/cancel/", {"reason": "not_boarded"}), 409, "cannot_cancel_after_boarding")
+        return _refused(
+            cast["driver"].post(f"/api/v1/trips/{ride.code}/cancel/", {"reason": "not_boarded"}),
+            409,
+            "cannot_cancel_after_boarding",
+        )
 
     world.expect("the cancel as 'not boarded' is refused", "409 cannot_cancel_after_boarding", cancel, tz=TZ)
-    world.expect("the attempt is an alert on the console", "an incident", lambda: _found(incident_of(cast["agent"], ride.code)), tz=TZ, patient=True)
+    world.expect(
+        "the attempt is an alert on the console",
+        "an incident",
+        lambda: _found(incident_of(cast["agent"], ride.code)),
+        tz=TZ,
+        patient=True,
+    )
     alerted = time.monotonic() - began
     incident = incident_of(cast["agent"], ride.code)
     world.expect(
-        "it says what was tried, and that nobody answered", "both signals", lambda: page_has(cast["agent"], incident, "not_boarded", "no answer to the question"), tz=TZ, patient=True
+        "it says what was tried, and that nobody answered",
+        "both signals",
+        lambda: page_has(cast["agent"], incident, "not_boarded", "no answer to the question"),
+        tz=TZ,
+        patient=True,
     )
     human = [HumanStep("a specialist reads the strip and takes the incident", 10)]
     world.pass_time(10)
     cast["specialist"].submit(f"/admin/incidents/{incident}/do/take/")
-    world.expect("a person has it", "taken by specialist", lambda: page_has(cast["agent"], incident, "Taken by specialist"), tz=TZ)
+    world.expect(
+        "a person has it",
+        "taken by specialist",
+        lambda: page_has(cast["agent"], incident, "Taken by specialist"),
+        tz=TZ,
+    )
     history = CASE["historical_clocks_minutes"]["cancellation_to_anyone_at_the_platform_acting"]
-    world.report.clocks["cancellation_to_anyone_at_the_platform_acting"] = ClockResult(history, round(alerted, 3), human)
+    world.report.clocks["cancellation_to_anyone_at_the_platform_acting"] = ClockResult(
+        history, round(alerted, 3), human
+    )
     world.set_clock(at("14:11"))
     ride.send("driver", [along(DRIVEN, 0.3)])
     world.pass_time(40)
     ride.send("driver", [along(DRIVEN, 0.32), along(DRIVEN, 0.34)], every=20)
-    world.expect("the monitor sees that the car left the way", "off the planned route", lambda: page_has(cast["agent"], incident, "off the planned route"), tz=TZ, patient=True)
+    world.expect(
+        "the monitor sees that the car left the way",
+        "off the planned route",
+        lambda: page_has(cast["agent"], incident, "off the planned route"),
+        tz=TZ,
+        patient=True,
+    )
 
 
 def _asked(ride: Ride, keys: dict[str, str]) -> tuple[bool, str]:
     hers = ride.passenger.get(f"/trips/{ride.code}/question/?key={keys['passenger']}").text
     his = ride.driver.get(f"/trips/{ride.code}/question/?key={keys['driver']}").text
-    return "question" in hers and not his.strip(), f"passenger {'asked' if 'question' in hers else 'not asked'}, driver {'asked' if his.strip() else 'not asked'}"
+    return (
+        "question" in hers and not his.strip(),
+        f"passenger {'asked' if 'question' in hers else 'not asked'}, driver {'asked' if his.strip() else 'not asked'}",
+    )
 
 
 def _escalation(world: World, ride: Ride, cast: dict[str, Person], incident: str) -> None:
     """S10: no safe check within three minutes, so the specialist calls the police of the place with the pack."""
     world.set_clock(at("14:13") + minutes(0.2))
     ride.send("driver", [along(DRIVEN, 0.4)])
-    world.expect("S10's clock has run out on the console", "overdue", lambda: page_has(cast["specialist"], incident, "overdue"), tz=TZ)
-    form = {"agency": "hongqiao", "badge": "330001", "query": "trip", "query_value": ride.code, "outbound": "on"}
-    steps = [HumanStep("the specialist opens the request", 15), HumanStep("reaches the station's desk", 60), HumanStep("the supervisor confirms on their own screen", 20)]
+    world.expect(
+        "S10's clock has run out on the console",
+        "overdue",
+        lambda: page_has(cast["specialist"], incident, "overdue"),
+        tz=TZ,
+    )
+    form = {
+        "agency": "hongqiao",
+        "badge": "330001",
+        "query": "trip",
+        "query_value": ride.code,
+        "outbound": "on",
+    }
+    steps = [
+        HumanStep("the specialist opens the request", 15),
+        HumanStep("reaches the station's desk", 60),
+        HumanStep("the supervisor confirms on their own screen", 20),
+    ]
 
     def call() -> tuple[bool, str]:
         code, _machine = serve_by_phone(world, cast["specialist"], cast["supervisor"], form, steps)
         return page_has(cast["specialist"], incident, "The police of the place were called", code)
 
-    world.expect("the specialist calls the police of the place with the pack", "released, on the timeline", call, tz=TZ)
+    world.expect(
+        "the specialist calls the police of the place with the pack", "released, on the timeline", call, tz=TZ
+    )
     ride.drive(at("14:50"), DRIVEN, 0.45, 1.0, "driver")
 
 
@@ -327,29 +484,74 @@ def _friends(world: World, ride: Ride, cast: dict[str, Person], incident: str) -
     told: list[str] = []
 
     def report(person: Person, phone: str, words: str) -> tuple[bool, str]:
-        body = {"missing_phone": PASSENGER_PHONE, "reporter_phone": phone, "words": words, "submission": new_key()}
+        body = {
+            "missing_phone": PASSENGER_PHONE,
+            "reporter_phone": phone,
+            "words": words,
+            "submission": new_key(),
+        }
         answer = Person.must(person.post("/api/v1/welfare-checks/", body))
-        told.append(json.dumps(answer, ensure_ascii=False) + person.get(f"/welfare-check/{answer['secret']}/").text)
+        told.append(
+            json.dumps(answer, ensure_ascii=False) + person.get(f"/welfare-check/{answer['secret']}/").text
+        )
         codes.append(answer["code"])
         return bool(answer["owned_since"]), f"{answer['code']}, owned since {answer['owned_since']}"
 
     began = time.monotonic()
-    world.expect("the friend files a welfare check", "taken at once, has an owner", lambda: report(friend, "13911110001", "朋友下午一点上了顺风车，现在手机关机，没有到。"), tz=TZ)
+    world.expect(
+        "the friend files a welfare check",
+        "taken at once, has an owner",
+        lambda: report(friend, "13911110001", "朋友下午一点上了顺风车，现在手机关机，没有到。"),
+        tz=TZ,
+    )
     first = time.monotonic() - began
     for number in range(6):
         world.set_clock(at("15:42") + minutes(10 * (number + 1)))
         report(friend, "13911110001", "还是联系不上，电话关机。")
-    world.expect("six more reports merge and raise the priority", "seven checks, six repetitions, one incident", lambda: _merged(cast["agent"], incident, codes), tz=TZ)
+    world.expect(
+        "six more reports merge and raise the priority",
+        "seven checks, six repetitions, one incident",
+        lambda: _merged(cast["agent"], incident, codes),
+        tz=TZ,
+    )
     world.set_clock(at("16:43"))
     second = world.person()
-    world.expect("the second friend adds the message 'help'", "distress on the incident", lambda: _distress(report, second, cast, incident), tz=TZ, patient=True)
+    world.expect(
+        "the second friend adds the message 'help'",
+        "distress on the incident",
+        lambda: _distress(report, second, cast, incident),
+        tz=TZ,
+        patient=True,
+    )
     leaks = [secret for secret in DRIVER_SECRETS for text in told if secret in text]
-    world.expect("the friends are told nothing about driver or car", "nothing", lambda: (not leaks, ", ".join(leaks) or "nothing"), tz=TZ)
-    unknown = friend.post("/api/v1/welfare-checks/", {"missing_phone": "13999998888", "reporter_phone": "13911110009", "words": "x", "submission": new_key()})
+    world.expect(
+        "the friends are told nothing about driver or car",
+        "nothing",
+        lambda: (not leaks, ", ".join(leaks) or "nothing"),
+        tz=TZ,
+    )
+    unknown = friend.post(
+        "/api/v1/welfare-checks/",
+        {
+            "missing_phone": "13999998888",
+            "reporter_phone": "13911110009",
+            "words": "x",
+            "submission": new_key(),
+        },
+    )
     same = unknown.status_code == 201 and set(unknown.json()) == {"code", "secret", "owned_since", "police"}
-    world.expect("an unknown phone gets the same answer", "201, same members", lambda: (same, str(unknown.status_code)), tz=TZ)
+    world.expect(
+        "an unknown phone gets the same answer",
+        "201, same members",
+        lambda: (same, str(unknown.status_code)),
+        tz=TZ,
+    )
     history = CASE["historical_clocks_minutes"]["friend_first_report_to_disclosure"]["minutes"]
-    human = [HumanStep("the friend tells the report code at a police station and the officer types it into the form", 600)]
+    human = [
+        HumanStep(
+            "the friend tells the report code at a police station and the officer types it into the form", 600
+        )
+    ]
     world.report.clocks["friend_first_report_to_disclosure"] = ClockResult(history, round(first, 3), human)
     return codes[0]
 
@@ -378,10 +580,14 @@ def _first_station(world: World, cast: dict[str, Person], ride: Ride) -> None:
     found: dict[str, Any] = {}
 
     def serve() -> tuple[bool, str]:
-        found["code"], found["machine"] = serve_by_phone(world, cast["agent"], cast["specialist"], form, steps)
+        found["code"], found["machine"] = serve_by_phone(
+            world, cast["agent"], cast["specialist"], form, steps
+        )
         page = cast["agent"].get(f"/admin/police-line/{found['code']}/").text
         found["spoken"] = (re.findall(r'class="phone">(\d{6})<', page) or [""])[0]
-        return REGISTERED in page and bool(found["spoken"]), "pack and spoken code on the agent's screen" if found["spoken"] else "nothing"
+        return REGISTERED in page and bool(
+            found["spoken"]
+        ), "pack and spoken code on the agent's screen" if found["spoken"] else "nothing"
 
     world.expect("the first officer is served on the phone by call-back", "released", serve, tz=TZ)
 
@@ -395,11 +601,21 @@ def _first_station(world: World, cast: dict[str, Person], ride: Ride) -> None:
         page = station.submit(link, {"spoken": found["spoken"]}).text
         again = station.submit(link, {"spoken": found["spoken"]}).status_code
         found["machine"] += time.monotonic() - began
-        return REGISTERED in page and "510112199106150031" in page and again == 404, f"pack shown once, then {again}"
+        return (
+            REGISTERED in page and "510112199106150031" in page and again == 404,
+            f"pack shown once, then {again}",
+        )
 
-    world.expect("the link in the station's mailbox opens once with the spoken code", "minimum pack, then 404", open_link, tz=TZ)
+    world.expect(
+        "the link in the station's mailbox opens once with the spoken code",
+        "minimum pack, then 404",
+        open_link,
+        tz=TZ,
+    )
     history = CASE["historical_clocks_minutes"]["first_police_ask_to_disclosure"]
-    world.report.clocks["first_police_ask_to_disclosure"] = ClockResult(history, round(found.get("machine", 0.0), 3), steps)
+    world.report.clocks["first_police_ask_to_disclosure"] = ClockResult(
+        history, round(found.get("machine", 0.0), 3), steps
+    )
 
 
 def _second_station(world: World, cast: dict[str, Person], report_code: str) -> None:
@@ -414,18 +630,49 @@ def _second_station(world: World, cast: dict[str, Person], report_code: str) -> 
         seen.update(Person.must(officer.post("/api/v1/police/requests/", body)))
         seen["machine"] = time.monotonic() - began
         pack = seen["pack"] or {}
-        return seen["state"] == "released" and pack.get("plate_registered") == REGISTERED and pack["driver"]["phone"] == "+8613800000003", seen["state"]
+        return seen["state"] == "released" and pack.get("plate_registered") == REGISTERED and pack["driver"][
+            "phone"
+        ] == "+8613800000003", seen["state"]
 
-    world.expect("the second station asks by the form with the report code", "released with plate and driver", ask, tz=TZ)
-    world.expect("paperwork is outstanding", "due in 24 h, none yet", lambda: (bool(seen.get("papers_due_at")) and not seen.get("papers_at"), str(seen.get("papers_due_at"))), tz=TZ)
+    world.expect(
+        "the second station asks by the form with the report code",
+        "released with plate and driver",
+        ask,
+        tz=TZ,
+    )
+    world.expect(
+        "paperwork is outstanding",
+        "due in 24 h, none yet",
+        lambda: (
+            bool(seen.get("papers_due_at")) and not seen.get("papers_at"),
+            str(seen.get("papers_due_at")),
+        ),
+        tz=TZ,
+    )
     linked = [row["agency"] for row in seen.get("linked", []) if row["state"] == "released"]
-    world.expect("it sees that the first station has it", "Shangtang among the linked", lambda: (any("Shangtang" in name for name in linked), "; ".join(linked)), tz=TZ)
+    world.expect(
+        "it sees that the first station has it",
+        "Shangtang among the linked",
+        lambda: (any("Shangtang" in name for name in linked), "; ".join(linked)),
+        tz=TZ,
+    )
     history_of_states = [row["kind"] for row in (seen.get("pack") or {}).get("history", [])]
-    true_history = "trip.boarded" in history_of_states and "trip.cancel_refused" in history_of_states and "trip.cancelled" not in history_of_states
-    world.expect("the pack tells the true history", "boarded, a cancel refused, not cancelled", lambda: (true_history, ", ".join(history_of_states)), tz=TZ)
+    true_history = (
+        "trip.boarded" in history_of_states
+        and "trip.cancel_refused" in history_of_states
+        and "trip.cancelled" not in history_of_states
+    )
+    world.expect(
+        "the pack tells the true history",
+        "boarded, a cancel refused, not cancelled",
+        lambda: (true_history, ", ".join(history_of_states)),
+        tz=TZ,
+    )
     human = [HumanStep("the officer signs in with the second factor and fills in the form", 90)]
     clocks = CASE["historical_clocks_minutes"]
-    world.report.clocks["second_station_call_to_disclosure"] = ClockResult(clocks["second_station_call_to_disclosure"], round(seen.get("machine", 0.0), 3), human)
+    world.report.clocks["second_station_call_to_disclosure"] = ClockResult(
+        clocks["second_station_call_to_disclosure"], round(seen.get("machine", 0.0), 3), human
+    )
     world.set_clock(at("18:04"))
 
     def papers() -> tuple[bool, str]:
@@ -442,22 +689,67 @@ def _impostors(world: World, cast: dict[str, Person], ride: Ride) -> None:
     """Those who may not ask get nothing, and it is recorded."""
     body = {"query": "trip", "value": ride.code, "urgency": "emergency", "submission": new_key()}
     impostor = world.person().sign_up("+8613977770001")
-    world.expect("an impostor with an account and a plausible story asks by the form", "403 not_an_officer", lambda: _refused(impostor.post("/api/v1/police/requests/", body), 403, "not_an_officer"), tz=TZ)
-    world.expect("an impostor without account asks", "401 sign_in_required", lambda: _refused(world.person().post("/api/v1/police/requests/", body), 401, "sign_in_required"), tz=TZ)
-    world.expect("a suspended officer asks", "403 officer_suspended", lambda: _refused(cast["officer3"].post("/api/v1/police/requests/", body), 403, "officer_suspended"), tz=TZ)
-    caller = {"agency": "shangtang", "badge": "000000", "query": "trip", "query_value": ride.code, "submission": new_key()}
+    world.expect(
+        "an impostor with an account and a plausible story asks by the form",
+        "403 not_an_officer",
+        lambda: _refused(impostor.post("/api/v1/police/requests/", body), 403, "not_an_officer"),
+        tz=TZ,
+    )
+    world.expect(
+        "an impostor without account asks",
+        "401 sign_in_required",
+        lambda: _refused(world.person().post("/api/v1/police/requests/", body), 401, "sign_in_required"),
+        tz=TZ,
+    )
+    world.expect(
+        "a suspended officer asks",
+        "403 officer_suspended",
+        lambda: _refused(cast["officer3"].post("/api/v1/police/requests/", body), 403, "officer_suspended"),
+        tz=TZ,
+    )
+    caller = {
+        "agency": "shangtang",
+        "badge": "000000",
+        "query": "trip",
+        "query_value": ride.code,
+        "submission": new_key(),
+    }
     opened = cast["agent"].submit("/admin/police-line/", caller)
     code = opened.headers["location"].rstrip("/").rsplit("/", 1)[1]
     world.expect(
-        "a caller with a plausible mailbox is not released without the call-back", "409", lambda: _status(cast["specialist"].submit(f"/admin/police-line/{code}/confirm/"), 409), tz=TZ
+        "a caller with a plausible mailbox is not released without the call-back",
+        "409",
+        lambda: _status(cast["specialist"].submit(f"/admin/police-line/{code}/confirm/"), 409),
+        tz=TZ,
     )
-    cast["agent"].submit(f"/admin/police-line/{code}/refuse/", {"reason": "The published number does not know this officer: identity not verified (PIPL art. 6, 51)"})
+    cast["agent"].submit(
+        f"/admin/police-line/{code}/refuse/",
+        {
+            "reason": "The published number does not know this officer: identity not verified (PIPL art. 6, 51)"
+        },
+    )
     page = cast["agent"].get(f"/admin/police-line/{code}/").text
-    world.expect("and is refused when the station does not know them", "refused, no pack", lambda: ("identity not verified" in page and "510112199106150031" not in page, "refused"), tz=TZ)
-    abroad = {"agency": "abroad", "badge": "77", "query": "trip", "query_value": ride.code, "submission": new_key()}
+    world.expect(
+        "and is refused when the station does not know them",
+        "refused, no pack",
+        lambda: ("identity not verified" in page and "510112199106150031" not in page, "refused"),
+        tz=TZ,
+    )
+    abroad = {
+        "agency": "abroad",
+        "badge": "77",
+        "query": "trip",
+        "query_value": ride.code,
+        "submission": new_key(),
+    }
     answer = cast["agent"].submit("/admin/police-line/", abroad)
     foreign = cast["agent"].get(answer.headers["location"]).text
-    world.expect("an authority abroad is refused with the way that law provides", "refused, PIPL art. 41", lambda: ("art. 41" in foreign and "510112199106150031" not in foreign, "refused"), tz=TZ)
+    world.expect(
+        "an authority abroad is refused with the way that law provides",
+        "refused, PIPL art. 41",
+        lambda: ("art. 41" in foreign and "510112199106150031" not in foreign, "refused"),
+        tz=TZ,
+    )
     journal = cast["supervisor"].get("/admin/core/auditentry/?action=police.denied").text
     denied = len(re.findall(r">police\.denied<", journal))
     world.expect("each denial is in the journal", "three", lambda: (denied >= 3, str(denied)), tz=TZ)
@@ -480,10 +772,33 @@ def monitor_alone(report: Report) -> None:
         ride.send("driver", [along(DRIVEN, 0.3)])
         world.pass_time(40)
         ride.send("driver", [along(DRIVEN, 0.32), along(DRIVEN, 0.34)], every=20)
-        seconds = world.expect("the monitor opens an incident by itself", "an incident", lambda: _found(incident_of(agent, ride.code)), tz=TZ, patient=True)
+        seconds = world.expect(
+            "the monitor opens an incident by itself",
+            "an incident",
+            lambda: _found(incident_of(agent, ride.code)),
+            tz=TZ,
+            patient=True,
+        )
         incident = incident_of(agent, ride.code)
-        world.expect("opened by the monitor, with reasons", "trip monitor; phone silent; off the route", lambda: page_has(agent, incident, "Incident opened by: trip monitor", "a phone went silent", "off the planned route"), tz=TZ, patient=True)
-        world.expect("detected within one batch and five seconds", "≤ 5 s after the batch", lambda: (seconds <= 5, f"{seconds:.2f} s"), tz=TZ)
+        world.expect(
+            "opened by the monitor, with reasons",
+            "trip monitor; phone silent; off the route",
+            lambda: page_has(
+                agent,
+                incident,
+                "Incident opened by: trip monitor",
+                "a phone went silent",
+                "off the planned route",
+            ),
+            tz=TZ,
+            patient=True,
+        )
+        world.expect(
+            "detected within one batch and five seconds",
+            "≤ 5 s after the batch",
+            lambda: (seconds <= 5, f"{seconds:.2f} s"),
+            tz=TZ,
+        )
 
 
 def play() -> Report:
@@ -493,5 +808,14 @@ def play() -> Report:
         try:
             branch(report)
         except Exception as why:  # the report says what broke; the drill has failed
-            report.steps.append(Step(branch.__name__, "the branch goes on", "no surprise", f"{type(why).__name__}: {why}"[:400], ok=False, machine_seconds=0.0))
+            report.steps.append(
+                Step(
+                    branch.__name__,
+                    "the branch goes on",
+                    "no surprise",
+                    f"{type(why).__name__}: {why}"[:400],
+                    ok=False,
+                    machine_seconds=0.0,
+                )
+            )
     return report

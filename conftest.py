@@ -1,0 +1,164 @@
+"""Fixtures of all tests: the cast, the city, and a booked, accepted or boarded trip made through the services."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.test import Client
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts.models import Account
+from core import events
+from core.models import OutboxEvent
+from drivers.selectors import driver_of
+from governance.demo import make_world
+from rides.models import City, Trip
+from rides.services import (
+    Place,
+    accept_trip,
+    arrive,
+    board_trip,
+    book_trip,
+    confirm_car,
+    depart,
+    offer_itinerary,
+)
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+PICKUP = Place("虹桥镇 Hongqiao", 28.2127, 121.0260)
+GOAL = Place("上塘 Shangtang", 28.1535, 120.6905)
+ROUTE = [
+    (28.2127, 121.026),
+    (28.18, 120.99),
+    (28.129, 120.965),
+    (28.115, 120.88),
+    (28.125, 120.79),
+    (28.1535, 120.6905),
+]
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: object) -> None:
+    """Hashing that is slow on purpose would be most of the suite."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def noon() -> Iterator[time_machine.Traveller]:
+    """Noon of an ordinary day; the clock stands until a test shifts it."""
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def world(db: None, noon: time_machine.Traveller) -> None:
+    """The whole cast, one city, the hitch line."""
+    make_world(password="a password of tests")
+
+
+@pytest.fixture
+def people(world: None) -> Callable[[str], Account]:
+    """An account of the cast by name."""
+    return lambda name: Account.objects.get(code=name)
+
+
+@pytest.fixture
+def signed_in(people: Callable[[str], Account]) -> Callable[[str], Client]:
+    """A browser in which somebody of the cast is signed in, with their second factor; nobody for an empty name."""
+
+    def enter(name: str, *, second_factor: bool = True) -> Client:
+        client = Client(headers={"accept-language": "en"})
+        if name:
+            account = people(name)
+            client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+            device = TOTPDevice.objects.filter(user=account).first()
+            if device and second_factor:
+                session = client.session
+                session["otp_device_id"] = device.persistent_id
+                session.save()
+        return client
+
+    return enter
+
+
+class Rides:
+    """Makes trips in the state that a test needs."""
+
+    def __init__(self, people: Callable[[str], Account]) -> None:
+        self.people = people
+        self.count = 0
+
+    def booked(self, passenger: str = "passenger") -> Trip:
+        self.count += 1
+        return book_trip(
+            passenger=self.people(passenger),
+            city=City.objects.get(),
+            origin=PICKUP,
+            destination=GOAL,
+            window_start=NOON + timedelta(minutes=10),
+            window_end=NOON + timedelta(minutes=60),
+            seats=1,
+            client_key=f"trip-{self.count}",
+        )
+
+    def itinerary(self, driver: str = "driver", seats: int = 3) -> str:
+        self.count += 1
+        return offer_itinerary(
+            driver=driver_of(self.people(driver)),
+            city=City.objects.get(),
+            origin=PICKUP,
+            destination=GOAL,
+            window_start=NOON + timedelta(minutes=10),
+            window_end=NOON + timedelta(minutes=60),
+            seats=seats,
+            client_key=f"way-{self.count}",
+            route=ROUTE,
+        ).code
+
+    def accepted(self, passenger: str = "passenger", driver: str = "driver") -> Trip:
+        way, trip = self.itinerary(driver), self.booked(passenger)
+        outcome = accept_trip(driver=driver_of(self.people(driver)), trip_code=trip.code, itinerary_code=way)
+        assert outcome.refusal is None
+        return Trip.objects.get(pk=trip.pk)
+
+    def arrived(self, passenger: str = "passenger", driver: str = "driver") -> Trip:
+        trip = self.accepted(passenger, driver)
+        return arrive(driver=driver_of(self.people(driver)), trip_code=trip.code)
+
+    def boarded(self, passenger: str = "passenger", driver: str = "driver") -> Trip:
+        trip = self.arrived(passenger, driver)
+        confirm_car(passenger=self.people(passenger), trip_code=trip.code)
+        outcome = board_trip(
+            driver=driver_of(self.people(driver)), trip_code=trip.code, code=trip.boarding_code
+        )
+        assert outcome.refusal is None
+        return Trip.objects.get(pk=trip.pk)
+
+    def under_way(self, passenger: str = "passenger", driver: str = "driver") -> Trip:
+        trip = self.boarded(passenger, driver)
+        depart(driver=driver_of(self.people(driver)), trip_code=trip.code)
+        return Trip.objects.get(pk=trip.pk)
+
+
+@pytest.fixture
+def rides(people: Callable[[str], Account]) -> Rides:
+    return Rides(people)
+
+
+@pytest.fixture
+def deliver() -> Callable[[], None]:
+    """Deliver all published events now, as the worker does."""
+
+    def run() -> None:
+        while True:
+            waiting = list(
+                OutboxEvent.objects.filter(delivered_at=None, attempts=0).values_list("pk", flat=True)
+            )
+            if not waiting:
+                return
+            for event_id in waiting:
+                events.deliver(event_id)
+
+    return run
