@@ -13,6 +13,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils import timezone
 
 from core import clock
 from core.models import NOTIFICATION_TRANSITIONS, Notification, NotificationState
@@ -20,7 +21,7 @@ from core.states import StaleState, move
 from core.transactions import joins_transaction
 
 log = structlog.get_logger()
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=30)  # of machine time: a drill's shifted clock must not end it
 MAX_ATTEMPTS = 10
 
 
@@ -64,7 +65,7 @@ def send(notification_id: int) -> None:
             row,
             NOTIFICATION_TRANSITIONS,
             "sending",
-            lease_until=clock.now() + LEASE,
+            lease_until=timezone.now() + LEASE,
             attempts=F("attempts") + 1,
         )
     except StaleState:
@@ -100,7 +101,7 @@ def _hand_over(row: Notification) -> bool:
 def sweep(*, limit: int = 500) -> list[tuple[int, str]]:
     """Messages that are due: (id, queue). A lease that ran out puts its message back first."""
     at = clock.now()
-    Notification.objects.filter(state=NotificationState.SENDING, lease_until__lt=at).update(
+    Notification.objects.filter(state=NotificationState.SENDING, lease_until__lt=timezone.now()).update(
         state=NotificationState.QUEUED, lease_until=None
     )
     due = Notification.objects.filter(Q(state=NotificationState.QUEUED), not_before__lte=at)
