@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -40,7 +41,7 @@ ROUTE = [
 
 
 @pytest.fixture(autouse=True)
-def quick_passwords(settings: object) -> None:
+def quick_passwords(settings: Any) -> None:
     """Hashing that is slow on purpose would be most of the suite."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -1,5 +1,7 @@
 """Sign-in and one's own data, for native clients."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
@@ -12,26 +14,26 @@ from accounts.access import account_of, check_door
 from core.api import read
 
 
-class PhoneInput(serializers.Serializer[None]):
+class PhoneInput(serializers.Serializer[Any]):
     phone = serializers.CharField(max_length=30)
 
 
-class SignInInput(serializers.Serializer[None]):
+class SignInInput(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=40, help_text="Phone number or account name")
     password = serializers.CharField(max_length=128, required=False)
     code = serializers.CharField(max_length=6, required=False)
 
 
-class TokenInput(serializers.Serializer[None]):
+class TokenInput(serializers.Serializer[Any]):
     token = serializers.CharField(max_length=6)
 
 
-class ContactInput(serializers.Serializer[None]):
+class ContactInput(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=40)
     phone = serializers.CharField(max_length=30)
 
 
-class MeOutput(serializers.Serializer[None]):
+class MeOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
     role = serializers.CharField()
     phone = serializers.CharField()

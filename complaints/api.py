@@ -1,5 +1,7 @@
 """Complaints for native clients."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -13,14 +15,14 @@ from complaints.states import Category
 from core.api import read
 
 
-class ComplaintInput(serializers.Serializer[None]):
+class ComplaintInput(serializers.Serializer[Any]):
     trip = serializers.CharField(max_length=20)
     category = serializers.ChoiceField(choices=Category.choices)
     words = serializers.CharField(max_length=4000)
     submission = serializers.CharField(max_length=64, help_text="The same value files once")
 
 
-class ComplaintOutput(serializers.Serializer[None]):
+class ComplaintOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
     state = serializers.CharField()
     category = serializers.CharField()

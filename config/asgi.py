@@ -38,6 +38,6 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         async def give(message: Message) -> None:
             await send(message)
 
-        await pages(scope, take, give)  # type: ignore[arg-type]  # a2wsgi's own ASGI types
+        await pages(scope, take, give)
     else:
         await lane(scope, receive, send)

@@ -69,7 +69,7 @@ def _wait(database: str, broker: str) -> None:
     while True:
         try:
             with psycopg.connect(database, autocommit=True, connect_timeout=2) as connection:
-                connection.execute(f"CREATE ROLE {APP_ROLE}")  # type: ignore[arg-type]  # a constant of ours
+                connection.execute(f"CREATE ROLE {APP_ROLE}")
             redis.Redis.from_url(broker).ping()
             return
         except psycopg.errors.DuplicateObject:

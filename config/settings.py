@@ -286,7 +286,7 @@ UNFOLD = {
 CONSOLE_URL = reverse_lazy("admin:index")
 
 # --- Logs: structured, without personal data ------------------------------------------------------
-LOG_PROCESSORS = [
+LOG_PROCESSORS: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
-from typing import IO
+from typing import IO, Any
 from urllib.error import URLError
 from urllib.request import urlopen
 from xmlrpc.client import ServerProxy
@@ -228,7 +228,7 @@ class Stack:
                     raise CannotStart(f"PostgreSQL did not answer: {why}") from None
                 time.sleep(0.1)
 
-    def _rpc(self) -> "ServerProxy":
+    def _rpc(self) -> Any:  # XML-RPC: methods by name
         transport = SupervisorTransport(None, None, f"unix://{self.env['HUHANG_CONTROL_SOCKET']}")
         return ServerProxy("http://127.0.0.1", transport=transport).supervisor
 

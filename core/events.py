@@ -65,7 +65,7 @@ def wake(event_id: int, queue: str) -> None:
     from core.tasks import deliver_event
 
     try:
-        deliver_event.apply_async([event_id], queue=queue)
+        deliver_event.apply_async((event_id,), queue=queue)
     except Exception:  # the broker's many errors; the row is committed
         log.warning("outbox.not_woken", event=event_id)
 

@@ -50,7 +50,7 @@ def _wake(key: str, *, life_safety: bool) -> None:
 
     pk = Notification.objects.filter(key=key).values_list("pk", flat=True).first()
     try:
-        send_notification.apply_async([pk], queue="life_safety" if life_safety else "default")
+        send_notification.apply_async((pk,), queue="life_safety" if life_safety else "default")
     except Exception:  # the broker's many errors; the row is committed and the sweep follows
         log.warning("notify.not_woken", notification=pk)
 

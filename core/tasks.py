@@ -13,7 +13,7 @@ def deliver_event(event_id: int) -> None:
 @shared_task
 def sweep_events() -> None:
     for event_id, queue in events.sweep():
-        deliver_event.apply_async([event_id], queue=queue)
+        deliver_event.apply_async((event_id,), queue=queue)
 
 
 @shared_task
@@ -24,7 +24,7 @@ def send_notification(notification_id: int) -> None:
 @shared_task
 def sweep_notifications() -> None:
     for notification_id, queue in notify.sweep():
-        send_notification.apply_async([notification_id], queue=queue)
+        send_notification.apply_async((notification_id,), queue=queue)
 
 
 @shared_task

@@ -22,14 +22,15 @@ _vocabulary: dict[str, dict[str, str | Promise]] = {}
 
 def kinds(choices: K) -> K:
     """Class decorator: make the members known as kinds of lines."""
-    _sentences.update(dict(choices.choices))  # type: ignore[arg-type]  # stubs type labels loosely
+    for member in choices:
+        _sentences[member.value] = member.label
     return choices
 
 
 def vocabulary(**choices: type[models.TextChoices]) -> None:
     """Say which facts hold a value of which choices, so that a line is told in the reader's words, not the writer's."""
     for name, members in choices.items():
-        _vocabulary.setdefault(name, {}).update(dict(members.choices))  # type: ignore[arg-type]  # stubs type labels loosely
+        _vocabulary.setdefault(name, {}).update(dict(zip(members.values, members.labels, strict=True)))
 
 
 @joins_transaction

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.access import check_door
+from accounts.access import account_of, check_door
 from accounts.states import Role
 from core import clock
 from core.api import read
@@ -21,7 +21,7 @@ from police.states import Query, Urgency
 from police.views import check_officer
 
 
-class RequestInput(serializers.Serializer[None]):
+class RequestInput(serializers.Serializer[Any]):
     query = serializers.ChoiceField(choices=Query.choices)
     value = serializers.CharField(max_length=60)
     about = serializers.DateTimeField(
@@ -32,21 +32,21 @@ class RequestInput(serializers.Serializer[None]):
     submission = serializers.CharField(max_length=64, help_text="The same value asks once")
 
 
-class PapersInput(serializers.Serializer[None]):
+class PapersInput(serializers.Serializer[Any]):
     letter_number = serializers.CharField(max_length=40)
     certificates = serializers.ListField(
         child=serializers.CharField(max_length=40), min_length=2, max_length=2
     )
 
 
-class LinkedOutput(serializers.Serializer[None]):
+class LinkedOutput(serializers.Serializer[Any]):
     agency = serializers.CharField()
     asked_at = serializers.DateTimeField()
     state = serializers.CharField()
     decided_at = serializers.DateTimeField(allow_null=True)
 
 
-class RequestOutput(serializers.Serializer[None]):
+class RequestOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
     state = serializers.CharField()
     asked_at = serializers.DateTimeField()
@@ -77,7 +77,9 @@ def _show(request: Request, asked: PoliceRequest) -> dict[str, Any]:
         "papers_due_at": asked.papers_due_at,
         "papers_at": asked.papers_at,
         "linked": linked,
-        "pack": json.loads(services.read_pack(actor=request.user.actor, request=asked)) if released else None,
+        "pack": json.loads(services.read_pack(actor=account_of(request).actor, request=asked))
+        if released
+        else None,
         "sha256": asked.release.digest if released else None,
     }
 
@@ -89,7 +91,7 @@ class OfficerView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        check_officer(request)  # type: ignore[arg-type]  # DRF's request stands for Django's
+        check_officer(request)
         check_door(request, Role.OFFICER)
 
 

@@ -99,7 +99,7 @@ class PoliceRequest(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=RequestState.values), name="request_state_is_known"),
             models.CheckConstraint(
-                condition=Q(state__in=list(UNDECIDED)) ^ Q(decided_at__isnull=False),
+                condition=Q(state__in=sorted(UNDECIDED)) ^ Q(decided_at__isnull=False),
                 name="request_decided_has_a_time",
             ),
             models.CheckConstraint(

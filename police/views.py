@@ -54,7 +54,7 @@ def officers_only(
     behind_door = door(Role.OFFICER)(view)
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if request.user.is_authenticated or request.method != "GET":
             check_officer(request)
         return behind_door(request, *args, **kwargs)

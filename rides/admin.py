@@ -1,4 +1,6 @@
 from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
 
 from core.admin import ReadOnlyAdmin
 from rides.models import LineInCity, Trip
@@ -28,7 +30,7 @@ class TripAdmin(ReadOnlyAdmin):
     search_fields = ["code__exact", "plate_registered", "plate_seen"]
     ordering = ["-id"]
 
-    def get_fields(self, request: object, obj: object = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
         """The boarding code is the passenger's alone."""
         return [
             name for name in super().get_fields(request, obj) if name not in {"boarding_code", "client_key"}

@@ -19,13 +19,13 @@ from rides.services import Outcome, Place
 from rides.states import CancelReason, Party, PlateCheck
 
 
-class PlaceInput(serializers.Serializer[None]):
+class PlaceInput(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=80)
     lat = serializers.FloatField(min_value=-90, max_value=90)
     lon = serializers.FloatField(min_value=-180, max_value=180)
 
 
-class WayInput(serializers.Serializer[None]):
+class WayInput(serializers.Serializer[Any]):
     city = serializers.SlugField()
     origin = PlaceInput()
     destination = PlaceInput()
@@ -45,14 +45,14 @@ class ItineraryInput(WayInput):
     )
 
 
-class ItineraryOutput(serializers.Serializer[None]):
+class ItineraryOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
     seats = serializers.IntegerField()
     window_start = serializers.DateTimeField()
     window_end = serializers.DateTimeField()
 
 
-class RequestOutput(serializers.Serializer[None]):
+class RequestOutput(serializers.Serializer[Any]):
     """A request along the way, as a driver sees it."""
 
     code = serializers.CharField()
@@ -65,14 +65,14 @@ class RequestOutput(serializers.Serializer[None]):
         return passenger_persona().name
 
 
-class CarOutput(serializers.Serializer[None]):
+class CarOutput(serializers.Serializer[Any]):
     plate = serializers.CharField()
     model = serializers.CharField()
     colour = serializers.CharField()
     driver_name = serializers.CharField()
 
 
-class TripOutput(serializers.Serializer[None]):
+class TripOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
     state = serializers.CharField()
     origin_name = serializers.CharField()
@@ -83,20 +83,20 @@ class TripOutput(serializers.Serializer[None]):
     passenger = serializers.CharField(required=False)
 
 
-class AcceptInput(serializers.Serializer[None]):
+class AcceptInput(serializers.Serializer[Any]):
     itinerary = serializers.CharField(max_length=20)
 
 
-class BoardInput(serializers.Serializer[None]):
+class BoardInput(serializers.Serializer[Any]):
     code = serializers.CharField(max_length=4)
 
 
-class MismatchInput(serializers.Serializer[None]):
+class MismatchInput(serializers.Serializer[Any]):
     what = serializers.ChoiceField(choices=["car", "driver"])
     plate_seen = serializers.CharField(max_length=10, required=False, default="", allow_blank=True)
 
 
-class CancelInput(serializers.Serializer[None]):
+class CancelInput(serializers.Serializer[Any]):
     reason = serializers.ChoiceField(
         choices=[reason.value for reason in CancelReason if reason != CancelReason.MISMATCH]
     )

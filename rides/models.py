@@ -171,7 +171,7 @@ class Trip(models.Model):
                 name="trip_cancelled_never_boarded",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=[*ABOARD, "ended"]) | Q(boarded_at__isnull=False),
+                condition=~Q(state__in=sorted([*ABOARD, "ended"])) | Q(boarded_at__isnull=False),
                 name="trip_aboard_has_a_boarding_time",
             ),
             models.CheckConstraint(
@@ -179,7 +179,7 @@ class Trip(models.Model):
                 name="trip_boarded_after_plate_was_compared",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=[*BEFORE_BOARDING, *ABOARD, "ended"])
+                condition=~Q(state__in=sorted([*BEFORE_BOARDING, *ABOARD, "ended"]))
                 | (Q(driver__isnull=False) & Q(vehicle__isnull=False) & ~Q(plate_registered="")),
                 name="trip_with_driver_has_driver_car_and_plate",
             ),

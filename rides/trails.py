@@ -31,7 +31,7 @@ class PackedMinute:
     minute: datetime
     latitude: float
     longitude: float
-    packed: bytes
+    packed: bytes | memoryview
 
 
 def minute_of(at: float) -> datetime:

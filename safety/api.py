@@ -1,5 +1,7 @@
 """SOS and welfare checks for native clients and partners."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
@@ -15,24 +17,24 @@ from safety.states import Answer
 from safety.views import read_position
 
 
-class SosInput(serializers.Serializer[None]):
+class SosInput(serializers.Serializer[Any]):
     key = serializers.CharField(max_length=400, help_text="The key of the trip's page; no session is needed")
     lat = serializers.FloatField(required=False, allow_null=True)
     lon = serializers.FloatField(required=False, allow_null=True)
     silent = serializers.BooleanField(required=False, default=False)
 
 
-class SosOutput(serializers.Serializer[None]):
+class SosOutput(serializers.Serializer[Any]):
     incident = serializers.CharField()
     taken_at = serializers.DateTimeField(allow_null=True)
 
 
-class AnswerInput(serializers.Serializer[None]):
+class AnswerInput(serializers.Serializer[Any]):
     key = serializers.CharField(max_length=400)
     answer = serializers.ChoiceField(choices=[Answer.FINE, Answer.NOT_WELL])
 
 
-class CheckInput(serializers.Serializer[None]):
+class CheckInput(serializers.Serializer[Any]):
     missing_phone = serializers.CharField(max_length=30)
     reporter_phone = serializers.CharField(max_length=30)
     words = serializers.CharField(max_length=2000)
@@ -41,11 +43,11 @@ class CheckInput(serializers.Serializer[None]):
     submission = serializers.CharField(max_length=64, help_text="The same value files once")
 
 
-class EvidenceInput(serializers.Serializer[None]):
+class EvidenceInput(serializers.Serializer[Any]):
     words = serializers.CharField(max_length=2000)
 
 
-class CheckOutput(serializers.Serializer[None]):
+class CheckOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
     secret = serializers.CharField()
     owned_since = serializers.DateTimeField(allow_null=True)

@@ -103,7 +103,7 @@ class Monitor:
         for stream in all_streams():
             _cursor, rows, *_deleted = self.redis.xautoclaim(
                 stream, GROUP, self.name, CLAIM_AFTER_MS, count=1000
-            )  # type: ignore[misc]  # stubs allow an awaitable
+            )
             found += [(stream, entry_id, read_stored(fields)) for entry_id, fields in rows if fields]
         return found
 

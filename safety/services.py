@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
@@ -441,7 +441,7 @@ def _for_action(account: "Account", code: str, key: str) -> Incident:
     return incident
 
 
-def _line(incident: Incident, account: "Account", kind: SafetyLine, words: str = "", **facts: object) -> None:
+def _line(incident: Incident, account: "Account", kind: SafetyLine, words: str = "", **facts: Any) -> None:
     trip = incident.trip.code if incident.trip else ""
     timeline.add(kind, account.actor, trip=trip, incident=incident.code, words=words, **facts)
     audit.record(account.actor, kind, incident.code, case=incident.code, trip=trip)

@@ -11,7 +11,7 @@ _lock = threading.Lock()
 
 
 def _path() -> Path:
-    folder: Path = settings.STATE
+    folder: Path = settings.STATE  # type: ignore[misc]  # the sandbox has settings of its own
     folder.mkdir(parents=True, exist_ok=True)
     return folder / "messages.jsonl"
 

@@ -63,7 +63,7 @@ class Person:
     def _headers(self) -> dict[str, str]:
         if "csrftoken" not in self.http.cookies:
             self.http.get("/sign-in/")
-        return {"X-CSRFToken": self.http.cookies.get("csrftoken", ""), "Referer": self.world.url}
+        return {"X-CSRFToken": self.http.cookies.get("csrftoken") or "", "Referer": self.world.url}
 
     def get(self, path: str) -> httpx.Response:
         return self.http.get(path)
