@@ -67,7 +67,7 @@ def wake(event_id: int, queue: str) -> None:
     try:
         deliver_event.apply_async((event_id,), queue=queue)
     except Exception:  # the broker's many errors; the row is committed
-        log.warning("outbox.not_woken", event=event_id)
+        log.warning("outbox.not_woken", event_id=event_id)
 
 
 def deliver(event_id: int) -> None:
@@ -85,7 +85,7 @@ def deliver(event_id: int) -> None:
                 if mine:
                     handler(event_class(**row.payload))
         except Exception as why:  # one handler's failure must not stop the others
-            log.exception("outbox.handler_failed", event=row.pk, handler=name)
+            log.exception("outbox.handler_failed", event_id=row.pk, handler=name)
             failed = why
     if failed is None:
         OutboxEvent.objects.filter(pk=row.pk).update(delivered_at=clock.now())

@@ -1,0 +1,154 @@
+"""States, events, privacy, policy, clock."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from django.db import connection, transaction
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.models import Account
+from core import clock, events, notify, policy, privacy
+from core.models import Notification, OutboxEvent, PolicyVersion
+from core.states import IllegalTransition, StaleState, move
+from core.transactions import NoTransaction
+from rides.states import TRIP_TRANSITIONS, TripState
+from safety.events import IncidentOpened
+from safety.states import INCIDENT_TRANSITIONS, IncidentState
+from police.states import REQUEST_TRANSITIONS, RequestState
+
+
+@pytest.mark.parametrize(
+    ("transitions", "states"), [(TRIP_TRANSITIONS, TripState), (INCIDENT_TRANSITIONS, IncidentState), (REQUEST_TRANSITIONS, RequestState)]
+)
+def test_every_state_is_in_its_map(transitions, states):
+    assert set(transitions) == set(states.values)
+    assert all(target in states.values for targets in transitions.values() for target in targets)
+
+
+def test_nobody_cancels_aboard_whatever_the_way():
+    for state in ("boarded", "in_progress"):
+        assert "cancelled" not in TRIP_TRANSITIONS[state]
+
+
+def test_every_pair_of_states_moves_or_is_refused(rides):
+    trip = rides.accepted()
+    for old in TripState:
+        for new in TripState:
+            trip.state = old
+            if new in TRIP_TRANSITIONS[old]:
+                with pytest.raises(StaleState) if old != "accepted" else transaction.atomic():
+                    move(trip, TRIP_TRANSITIONS, new, **({"boarded_at": clock.now(), "presumed_boarded": True} if new == "boarded" else {"cancelled_at": clock.now()} if new == "cancelled" else {}))
+                type(trip).objects.filter(pk=trip.pk).update(state="accepted", boarded_at=None, cancelled_at=None, presumed_boarded=False)
+            else:
+                with pytest.raises(IllegalTransition):
+                    move(trip, TRIP_TRANSITIONS, new)
+
+
+@given(st.text(max_size=200))
+def test_encryption_opens_only_in_its_own_column(text):
+    stored = privacy.encrypt(text.encode(), context="a.b")
+    assert privacy.decrypt(stored, context="a.b").decode() == text
+    with pytest.raises(InvalidTag):
+        privacy.decrypt(stored, context="a.c")
+
+
+def test_a_dump_holds_no_phone_name_or_document(world):
+    account = Account.objects.get(code="passenger")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT row_to_json(a)::text FROM accounts_account a")
+        dump = "".join(row[0] for row in cursor.fetchall())
+    for secret in (account.phone, account.phone[3:], account.real_name, account.id_number):
+        assert secret not in dump
+        assert secret.encode().hex() not in dump
+
+
+@pytest.mark.parametrize(("typed", "stored"), [("138 0013 8000", "+8613800138000"), ("+86-13800138000", "+8613800138000"), ("+1 650 253 0000", "+16502530000")])
+def test_phones_are_normalised(typed, stored):
+    assert privacy.normalise_phone(typed) == stored
+
+
+@pytest.mark.parametrize("typed", ["", "12", "abc", "9" * 40])
+def test_what_is_no_phone_is_refused_with_a_code(typed):
+    with pytest.raises(privacy.InvalidPhone) as error:
+        privacy.normalise_phone(typed)
+    assert error.value.code == "invalid_phone"
+
+
+def test_publishing_needs_a_transaction(transactional_db):
+    with pytest.raises(NoTransaction):
+        events.publish(IncidentOpened(incident="I-1"))
+
+
+def test_an_event_that_is_delivered_twice_runs_its_handlers_once(rides, people, deliver):
+    from rides.services import cancel_trip
+    from rides.states import CancelReason
+    from safety.models import Signal
+
+    trip = rides.under_way()
+    cancel_trip(account=people("driver"), trip_code=trip.code, reason=CancelReason.NOT_BOARDED)
+    deliver()
+    OutboxEvent.objects.update(delivered_at=None, attempts=0)
+    deliver()
+    assert Signal.objects.count() == 1
+
+
+def test_a_handler_that_fails_is_tried_again_later(db, monkeypatch):
+    with transaction.atomic():
+        events.publish(IncidentOpened(incident="I-1"))
+
+    def broken(event):
+        raise RuntimeError("down")
+
+    monkeypatch.setitem(events._handlers, IncidentOpened.name, [("test.broken", IncidentOpened, broken)])
+    row = OutboxEvent.objects.get()
+    events.deliver(row.pk)
+    row.refresh_from_db()
+    assert (row.delivered_at, row.attempts, row.runs.count()) == (None, 1, 0)
+
+
+def test_a_policy_holds_from_its_time_on(db):
+    key = policy.declare("test.key", 1)
+    at = clock.now()
+    PolicyVersion.objects.create(key=key, number=1, value=2, effective_from=at, proposed_by="a", approved_by="b")
+    assert policy.in_force(key, at=at - timedelta(seconds=1)).citation == "test.key v0"
+    assert policy.in_force(key, at=at) == policy.InForce(2, "test.key v1")
+
+
+def test_the_clock_is_shifted_only_by_its_file(settings, tmp_path):
+    settings.CLOCK_FILE = str(tmp_path / "clock.json")
+    (tmp_path / "clock.json").write_text(json.dumps({"real": 0, "shown": 1535090400 - 0, "rate": 0}))
+    assert clock.now().isoformat() == "2018-08-24T06:00:00+00:00"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_send_a_message_once(monkeypatch):
+    with transaction.atomic():
+        notify.queue_message(key="k", channel="sms", to="+8613800000001", text="x")
+    row = Notification.objects.get()
+    gate, sent = Barrier(2), []
+    monkeypatch.setattr(notify.apprise.Apprise, "notify", lambda self, **_: sent.append(1) or True)
+
+    def work():
+        gate.wait()
+        notify.send(row.pk)
+        connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _n: work(), range(2)))
+    assert len(sent) == 1
+    assert Notification.objects.get().state == "sent"
+
+
+def test_a_provider_that_is_down_keeps_the_message(db, monkeypatch):
+    with transaction.atomic():
+        notify.queue_message(key="k", channel="sms", to="+8613800000001", text="x", life_safety=True)
+    monkeypatch.setattr(notify.apprise.Apprise, "notify", lambda self, **_: False)
+    notify.send(Notification.objects.get().pk)
+    row = Notification.objects.get()
+    assert (row.state, row.attempts) == ("queued", 1)
+    assert row.not_before > clock.now()

@@ -1,0 +1,184 @@
+"""A hitch trip: booking, acceptance, boarding, the end, and who may not."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Barrier
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from conftest import GOAL, NOON, PICKUP, Rides
+from core.errors import NotFound
+from core.states import StaleState
+from drivers.models import Driver, Hold
+from drivers.selectors import driver_of
+from drivers.services import hold_driver, release_hold
+from drivers.states import HoldKind
+from governance.demo import make_world
+from rides import services
+from rides.errors import CurfewHours, LineNotRunning, PlacesWrong, WindowWrong
+from rides.models import City, LineInCity, Trip
+from rides.policies import in_curfew
+from rides.states import CancelReason, PlateCheck
+
+
+@pytest.mark.parametrize(("clock", "closed"), [("21:59", False), ("22:00", True), ("23:59", True), ("00:00", True), ("05:59", True), ("06:00", False)])
+def test_the_curfew_begins_and_ends_on_the_minute(db, clock, closed):
+    assert in_curfew(datetime.fromisoformat(f"2026-03-02T{clock}:00+08:00")) is closed
+
+
+def _book(people, **changes):
+    wanted = {"passenger": people("passenger"), "city": City.objects.get(), "origin": PICKUP, "destination": GOAL, "window_start": NOON, "window_end": NOON + timedelta(minutes=30), "seats": 1, "client_key": "k"}
+    return services.book_trip(**(wanted | changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"window_start": NOON + timedelta(hours=10), "window_end": NOON + timedelta(hours=10, minutes=5)}, CurfewHours),
+        ({"window_start": NOON - timedelta(hours=2), "window_end": NOON - timedelta(hours=1)}, WindowWrong),
+        ({"window_end": NOON + timedelta(hours=4)}, WindowWrong),
+        ({"destination": PICKUP}, PlacesWrong),
+        ({"destination": services.Place("Beijing", 39.9, 116.4)}, PlacesWrong),
+    ],
+)
+def test_refuses_what_cannot_be_driven(people, changes, error):
+    with pytest.raises(error):
+        _book(people, **changes)
+    assert not Trip.objects.exists()
+
+
+def test_refuses_when_the_line_is_suspended(people):
+    LineInCity.objects.update(state="suspended")
+    with pytest.raises(LineNotRunning):
+        _book(people)
+
+
+def test_the_same_request_twice_is_one_trip(people):
+    assert _book(people).pk == _book(people).pk
+
+
+def test_an_accepted_trip_has_driver_car_and_plate(rides):
+    trip = rides.accepted()
+    assert (trip.state, trip.plate_registered) == ("accepted", "川A·H0001")
+    assert len(trip.planned_route) == 6
+
+
+@pytest.mark.parametrize(
+    ("break_it", "code"),
+    [
+        (lambda: LineInCity.objects.update(state="suspended"), "line_not_running"),
+        (lambda: Driver.objects.update(state="applied"), "driver_not_vetted"),
+    ],
+)
+def test_acceptance_is_refused_in_order(rides, people, break_it, code):
+    way, trip = rides.itinerary(), rides.booked()
+    break_it()
+    outcome = services.accept_trip(driver=driver_of(people("driver")), trip_code=trip.code, itinerary_code=way)
+    assert outcome.refusal.code == code
+    assert Trip.objects.get().driver is None
+
+
+def test_a_held_driver_accepts_nothing_until_released(rides, people):
+    way, trip = rides.itinerary(), rides.booked()
+    driver = driver_of(people("driver"))
+    with transaction.atomic():
+        hold = hold_driver(actor=people("vetting").actor, driver=driver, kind=HoldKind.STAFF, source="x", citation="D8", covert=False)
+    assert services.accept_trip(driver=driver, trip_code=trip.code, itinerary_code=way).refusal.code == "driver_held"
+    release_hold(actor=people("vetting").actor, code=hold.code, reason="checked")
+    assert services.accept_trip(driver=driver, trip_code=trip.code, itinerary_code=way).refusal is None
+
+
+def test_a_covert_hold_answers_like_a_lost_race(rides, people):
+    way, trip = rides.itinerary(), rides.booked()
+    driver = driver_of(people("driver"))
+    with transaction.atomic():
+        hold_driver(actor=people("agent").actor, driver=driver, kind=HoldKind.SAFETY, source="x", citation="S11", covert=True)
+    assert services.accept_trip(driver=driver, trip_code=trip.code, itinerary_code=way).refusal.code == "no_longer_available"
+
+
+def test_seats_run_out(rides, people):
+    way = rides.itinerary(seats=1)
+    first, second = rides.booked(), rides.booked("passenger2")
+    driver = driver_of(people("driver"))
+    assert services.accept_trip(driver=driver, trip_code=first.code, itinerary_code=way).refusal is None
+    assert services.accept_trip(driver=driver, trip_code=second.code, itinerary_code=way).refusal.code == "no_seat"
+
+
+def test_the_code_boards_only_after_the_plate_was_compared(rides, people):
+    trip = rides.arrived()
+    driver = driver_of(people("driver"))
+    assert services.board_trip(driver=driver, trip_code=trip.code, code=trip.boarding_code).refusal.code == "plate_not_compared"
+    services.confirm_car(passenger=people("passenger"), trip_code=trip.code)
+    wrong = "0000" if trip.boarding_code != "0000" else "1111"
+    assert services.board_trip(driver=driver, trip_code=trip.code, code=wrong).refusal.code == "wrong_boarding_code"
+    assert services.board_trip(driver=driver, trip_code=trip.code, code=trip.boarding_code).refusal is None
+
+
+def test_wrong_codes_are_counted_and_end(rides, people):
+    trip = rides.arrived()
+    services.confirm_car(passenger=people("passenger"), trip_code=trip.code)
+    driver = driver_of(people("driver"))
+    wrong = "0000" if trip.boarding_code != "0000" else "1111"
+    codes = [services.board_trip(driver=driver, trip_code=trip.code, code=wrong).refusal.code for _ in range(6)]
+    assert codes == ["wrong_boarding_code"] * 5 + ["too_many_boarding_codes"]
+    assert Trip.objects.get().wrong_codes == 5
+
+
+def test_not_this_car_stops_the_trip_holds_the_driver_and_frees_the_others(rides, people):
+    trip = rides.arrived()
+    other = rides.booked("passenger2")
+    driver = driver_of(people("driver"))
+    services.accept_trip(driver=driver, trip_code=other.code, itinerary_code=trip.itinerary.code)
+    services.report_mismatch(passenger=people("passenger"), trip_code=trip.code, what=PlateCheck.DIFFERS, plate_seen="川A F9999")
+    trip.refresh_from_db()
+    other.refresh_from_db()
+    assert (trip.state, trip.plate_registered, trip.plate_seen) == ("cancelled", "川A·H0001", "川A F9999")
+    assert (other.state, other.driver) == ("requested", None)
+    assert Hold.objects.open().get().kind == "mismatch"
+
+
+def test_another_persons_trip_is_not_found(rides, people):
+    trip = rides.arrived()
+    with pytest.raises(NotFound):
+        services.confirm_car(passenger=people("passenger2"), trip_code=trip.code)
+    with pytest.raises(NotFound):
+        services.cancel_trip(account=people("passenger2"), trip_code=trip.code, reason=CancelReason.CHANGED_PLANS)
+    with pytest.raises(NotFound):
+        services.depart(driver=driver_of(people("driver2")), trip_code=trip.code)
+
+
+def test_the_database_refuses_a_cancel_after_boarding(rides):
+    trip = rides.boarded()
+    with pytest.raises(IntegrityError, match="trip_cancelled_never_boarded"), transaction.atomic():
+        Trip.objects.filter(pk=trip.pk).update(state="cancelled", cancelled_at=NOON)
+
+
+def test_boarding_twice_is_stale(rides, people):
+    trip = rides.boarded()
+    with pytest.raises(StaleState):
+        services.board_trip(driver=driver_of(people("driver")), trip_code=trip.code, code=trip.boarding_code)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_drivers_accept_at_once_and_one_wins(noon):
+    make_world(password="x")
+    from accounts.models import Account
+
+    people = lambda name: Account.objects.get(code=name)  # noqa: E731
+    rides = Rides(people)
+    ways = {name: rides.itinerary(name) for name in ("driver", "driver2")}
+    trip = rides.booked()
+    gate = Barrier(2)
+
+    def accept(name):
+        driver = driver_of(people(name))
+        gate.wait()
+        try:
+            return services.accept_trip(driver=driver, trip_code=trip.code, itinerary_code=ways[name]).refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        refusals = list(pool.map(accept, ways))
+    assert sorted(refusal.code if refusal else "accepted" for refusal in refusals) == ["accepted", "no_longer_available"]

@@ -1,0 +1,99 @@
+"""A real browser in front of a real stack."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from governance.drills.report import Report
+from governance.drills.world import World, scratch_world
+
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+SIZES = {"phone": {"width": 360, "height": 740}, "desktop": {"width": 1280, "height": 800}}
+HERE = {"latitude": 28.2127, "longitude": 121.026}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        if os.environ.get("HUHANG_BROWSER_REQUIRED"):
+            pytest.fail("Chromium is not installed")
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[World]:
+    """Noon of today in Shanghai, so that no hour of the night stops a hitch trip."""
+    noon = datetime.now(ZoneInfo("Asia/Shanghai")).replace(hour=12, minute=0, second=0, microsecond=0)
+    with scratch_world(Report("journeys"), "journey", noon) as world:
+        yield world
+
+
+class Visitor:
+    """Somebody with a browser window; their pages must say nothing to the console and pass axe."""
+
+    def __init__(self, browser: Browser, world: World, size: str, language: str) -> None:
+        self.world, self.size, self.language = world, size, language
+        self.context: BrowserContext = browser.new_context(
+            viewport=SIZES[size], locale=language, geolocation=HERE, permissions=["geolocation"], base_url=world.url
+        )
+        self.page: Page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def go(self, path: str) -> Page:
+        self.page.goto(path)
+        return self.page
+
+    def sign_in(self, name: str, path: str = "/") -> Page:
+        page = self.go(f"/sign-in/?next={path}")
+        page.fill("[name=name]", name)
+        page.fill("[name=password]", self.world.password)
+        page.click("main button")
+        if "second-factor" in page.url:
+            codes = self.context.request.get(self.world.sandbox + "/codes.json").json()
+            page.fill("[name=token]", codes[name])
+            page.click("main button")
+        return page
+
+    def look(self, name: str, *, console: bool = False) -> None:
+        """Keep a picture where one is asked for; fail on what assistive technology would stumble over."""
+        folder = os.environ.get("HUHANG_SCREENSHOTS")
+        if folder:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=f"{folder}/{name}-{self.size}-{self.language[:2]}.png", full_page=True)
+        if not console:
+            wide = self.page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= SIZES[self.size]["width"], f"{name} is {wide} px wide"
+            found = Axe().run(self.page)
+            bad = [row["id"] for row in found.response["violations"] if row["impact"] in {"serious", "critical"}]
+            assert not bad, f"{name}: {bad} {found.generate_report()[:1500]}"
+        assert not self.complaints, f"{name}: {self.complaints}"
+
+
+@pytest.fixture
+def visitor(browser: Browser, stack: World) -> Iterator[Callable[..., Visitor]]:
+    opened: list[Visitor] = []
+
+    def open_window(size: str = "phone", language: str = "zh-CN") -> Visitor:
+        opened.append(Visitor(browser, stack, size, language))
+        return opened[-1]
+
+    yield open_window
+    for each in opened:
+        each.context.close()

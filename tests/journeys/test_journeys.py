@@ -1,0 +1,149 @@
+"""Four journeys through the pages, as their people walk them, at both widths and in both languages."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journey")]
+
+LOOKS = [("phone", "zh-CN", "passenger", "driver"), ("desktop", "en-US", "passenger2", "driver2")]
+OTHERS = [("phone", "en-US"), ("desktop", "zh-CN")]
+
+
+def ride(visitor, size, language, passenger, driver, boards=True):
+    """A passenger books, a driver offers and accepts, both by their pages; returns both and the trip's code."""
+    hers, his = visitor(size, language), visitor(size, language)
+    page = hers.sign_in(passenger)
+    page.select_option("[name=destination]", index=1)
+    hers.look("book")
+    page.click("main form button.wide")
+    page.wait_for_url("**/trips/**")
+    code = page.url.rstrip("/").rsplit("/", 1)[1]
+    road = his.sign_in(driver, "/drive/")
+    road.select_option("[name=destination]", index=1)
+    road.click("main form button.wide")
+    road.wait_for_url("**/drive/")
+    his.look("drive")
+    road.locator(f"form[action$='/{code}/accept/'] button").first.click()
+    road.wait_for_url("**/trips/**")
+    road.click("form[action$='/arrive/'] button")
+    page.reload()
+    hers.look("card")
+    page.click("form[action$='/confirm-car/'] button")
+    digits = page.inner_text(".code4")
+    hers.look("boarding-code")
+    if boards:
+        road.reload()
+        road.fill("[name=code]", digits)
+        his.look("driver-boarding")
+        road.click("form[action$='/board/'] button")
+        road.click("form[action$='/depart/'] button")
+        his.look("driver-trip")
+    return hers, his, code
+
+
+@pytest.mark.parametrize(("size", "language", "passenger", "driver"), LOOKS)
+def test_a_passenger_books_boards_and_taps_sos(visitor, size, language, passenger, driver):
+    hers, his, code = ride(visitor, size, language, passenger, driver)
+    page = hers.go("/me/")
+    page.fill("[name=name]", "周晴")
+    page.fill("[name=phone]", "13800000002" if passenger == "passenger" else "13800000001")
+    page.click("main form button.wide")
+    hers.look("me")
+    page = hers.go(f"/trips/{code}/")
+    hers.look("trip")
+    page.click("button.sos")
+    page.wait_for_url("**/sos/")
+    expect(page.locator("main h1")).to_be_visible()
+    hers.look("sos")
+    agent = visitor("desktop", language)
+    console = agent.sign_in("agent", "/admin/")
+    row = console.locator("tr", has_text=code)
+    row.locator("button").click()
+    expect(page.locator("main .state.good").first).to_be_visible(timeout=10_000)
+    hers.look("sos-taken")
+
+
+def test_two_phones_that_post_by_themselves_reach_the_map(visitor, stack):
+    hers, _his, code = ride(visitor, "phone", "zh-CN", "passenger", "driver2")
+    page = hers.page
+    page.goto(f"/trips/{code}/")
+    page.wait_for_timeout(7000)
+    page.reload()
+    points = page.evaluate("JSON.parse(document.getElementById('trip-map').textContent).points")
+    assert any(point[2] == "passenger" for point in points)
+
+
+@pytest.mark.parametrize(("size", "language"), [("phone", "zh-CN"), ("desktop", "en-US")])
+def test_a_friend_files_a_welfare_check(visitor, size, language):
+    friend = visitor(size, language)
+    page = friend.go("/")
+    friend.look("welcome")
+    page = friend.go("/welfare-check/")
+    page.fill("[name=missing_phone]", "12")
+    page.fill("[name=words]", "电话关机")
+    page.fill("[name=reporter_phone]", "13911110001")
+    page.click("main button.danger")
+    expect(page.locator(".errorlist")).to_be_visible()
+    assert page.input_value("[name=words]") == "电话关机"
+    friend.complaints.clear()  # the browser itself notes the 400
+    page.fill("[name=missing_phone]", "13800000001")
+    friend.look("welfare-check")
+    page.click("main button.danger")
+    expect(page.locator(".code-big")).to_have_text(re.compile(r"R-\w{8}"))
+    friend.look("report")
+    for secret in ("川A", "浙C", "钟大勇", "何平"):
+        assert secret not in page.content()
+
+
+@pytest.mark.parametrize(("language", "other"), [("zh-CN", "passenger"), ("en-US", "passenger2")])
+def test_an_agent_takes_the_incident_and_serves_an_officer_on_the_phone(visitor, stack, language, other):
+    _hers, _his, code = ride(visitor, "phone", language, other, "driver")
+    _hers.page.goto(f"/trips/{code}/")
+    agent, second = visitor("desktop", language), visitor("desktop", language)
+    console = agent.sign_in("agent2", "/admin/")
+    before = console.title()
+    _hers.page.click("button.sos")
+    row = console.locator("tr", has_text=code)
+    expect(row).to_be_visible(timeout=10_000)  # by itself, without a reload
+    assert console.title() != before, "the title carries a badge"
+    agent.look("console", console=True)
+    row.locator("button").click()
+    console.wait_for_url("**/incidents/**")
+    agent.look("incident", console=True)
+    console.goto(f"/admin/police-line/?query=trip&value={code}")
+    console.select_option("[name=agency]", "shangtang")
+    console.fill("[name=badge]", "331777")
+    agent.look("police-line", console=True)
+    console.click("#content form button:has-text('计时'), form button:has-text('clock')")
+    console.wait_for_url(re.compile(r"police-line/P-"))
+    console.click("form[action$='/call-back/'] button")
+    confirm = second.sign_in("specialist", "/admin/") if language == "zh-CN" else second.sign_in("supervisor", "/admin/")
+    confirm.goto(console.url)
+    second.look("police-confirm", console=True)
+    confirm.click("form[action$='/confirm/'] button")
+    console.reload()
+    expect(console.locator("dd.phone", has_text="川A·H0001")).to_be_visible()
+    agent.look("police-released", console=True)
+
+
+@pytest.mark.parametrize(("size", "language", "who"), [("phone", "zh-CN", "officer"), ("desktop", "en-US", "officer2")])
+def test_an_officer_gets_the_pack_from_the_form(visitor, size, language, who):
+    hers, _his, code = ride(visitor, "phone", language, "passenger", "driver")
+    officer = visitor(size, language)
+    page = officer.sign_in(who, "/police/")
+    page.fill("[name=query_value]", code)
+    officer.look("police-form")
+    page.click("main button.wide")
+    page.wait_for_url("**/police/requests/**")
+    expect(page.locator(".plates")).to_contain_text("川A·H0001")
+    expect(page.locator(".sheet").first).to_contain_text("510112199106150031")
+    officer.look("police-pack")
+
+
+def test_the_board_shows_every_measure(visitor):
+    supervisor = visitor("desktop", "zh-CN")
+    page = supervisor.sign_in("adjudicator", "/admin/board/")
+    expect(page.locator("tbody tr")).to_have_count(32)
+    supervisor.look("board", console=True)
