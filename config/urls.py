@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
 from accounts import api as accounts
@@ -44,6 +45,7 @@ api = [
 ]
 
 urlpatterns = [
+    path("favicon.ico", RedirectView.as_view(url="/static/img/avatar.svg")),
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("metrics", health.metrics),

@@ -4,6 +4,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from django.utils import timezone
 from django.utils.translation import override
 
 from core import clock, timeline
@@ -29,7 +30,7 @@ def build_pack(request: "PoliceRequest", trip: "Trip") -> dict[str, Any]:
         "request": request.code,
         "agency": str(request.agency),
         "officer": request.officer.account.code if request.officer else f"badge {request.badge_number}",
-        "made_at": clock.now().isoformat(),
+        "made_at": _iso(clock.now()),
         "trip": {
             "code": trip.code,
             "state": trip.state,
@@ -52,7 +53,7 @@ def build_pack(request: "PoliceRequest", trip: "Trip") -> dict[str, Any]:
             "photo": identity.photo,
         },
         "last_positions": [
-            {"phone": party, "at": row.at.isoformat(), "lat": row.latitude, "lon": row.longitude}
+            {"phone": party, "at": _iso(row.at), "lat": row.latitude, "lon": row.longitude}
             for party, row in sorted(latest_positions(trip).items())
         ],
         "history": _history(trip),
@@ -69,12 +70,13 @@ def _history(trip: "Trip") -> list[dict[str, Any]]:
             zh = timeline.sentence(line)
         with override("en"):
             en = timeline.sentence(line)
-        told.append({"at": line.at.isoformat(), "kind": line.kind, "zh": zh, "en": en})
+        told.append({"at": _iso(line.at), "kind": line.kind, "zh": zh, "en": en})
     return told
 
 
 def _iso(at: Any) -> str | None:
-    return at.isoformat() if at else None
+    """Local time with its offset, to the second: what an officer reads beside a watch."""
+    return timezone.localtime(at).isoformat(timespec="seconds") if at else None
 
 
 def write_pack(pack: dict[str, Any]) -> tuple[str, str]:

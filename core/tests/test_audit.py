@@ -81,11 +81,22 @@ def test_a_row_of_an_unfinished_transaction_waits_for_the_next_seal():
     assert audit.verify().ok
 
 
-@pytest.mark.parametrize("statement", ["UPDATE core_auditentry SET actor = 'x'", "DELETE FROM core_auditentry", "TRUNCATE core_auditentry CASCADE"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE core_auditentry SET actor = 'x'",
+        "DELETE FROM core_auditentry",
+        "TRUNCATE core_auditentry CASCADE",
+    ],
+)
 def test_the_platforms_role_may_not_rewrite_the_journal(journal, statement):
     from django.core.management import call_command
 
     call_command("grant_rights")
-    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(ProgrammingError, match="permission denied"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute("SET LOCAL ROLE huhang_app")
         cursor.execute(statement)

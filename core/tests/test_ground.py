@@ -16,14 +16,19 @@ from core import clock, events, notify, policy, privacy
 from core.models import Notification, OutboxEvent, PolicyVersion
 from core.states import IllegalTransition, StaleState, move
 from core.transactions import NoTransaction
+from police.states import REQUEST_TRANSITIONS, RequestState
 from rides.states import TRIP_TRANSITIONS, TripState
 from safety.events import IncidentOpened
 from safety.states import INCIDENT_TRANSITIONS, IncidentState
-from police.states import REQUEST_TRANSITIONS, RequestState
 
 
 @pytest.mark.parametrize(
-    ("transitions", "states"), [(TRIP_TRANSITIONS, TripState), (INCIDENT_TRANSITIONS, IncidentState), (REQUEST_TRANSITIONS, RequestState)]
+    ("transitions", "states"),
+    [
+        (TRIP_TRANSITIONS, TripState),
+        (INCIDENT_TRANSITIONS, IncidentState),
+        (REQUEST_TRANSITIONS, RequestState),
+    ],
 )
 def test_every_state_is_in_its_map(transitions, states):
     assert set(transitions) == set(states.values)
@@ -42,8 +47,21 @@ def test_every_pair_of_states_moves_or_is_refused(rides):
             trip.state = old
             if new in TRIP_TRANSITIONS[old]:
                 with pytest.raises(StaleState) if old != "accepted" else transaction.atomic():
-                    move(trip, TRIP_TRANSITIONS, new, **({"boarded_at": clock.now(), "presumed_boarded": True} if new == "boarded" else {"cancelled_at": clock.now()} if new == "cancelled" else {}))
-                type(trip).objects.filter(pk=trip.pk).update(state="accepted", boarded_at=None, cancelled_at=None, presumed_boarded=False)
+                    move(
+                        trip,
+                        TRIP_TRANSITIONS,
+                        new,
+                        **(
+                            {"boarded_at": clock.now(), "presumed_boarded": True}
+                            if new == "boarded"
+                            else {"cancelled_at": clock.now()}
+                            if new == "cancelled"
+                            else {}
+                        ),
+                    )
+                type(trip).objects.filter(pk=trip.pk).update(
+                    state="accepted", boarded_at=None, cancelled_at=None, presumed_boarded=False
+                )
             else:
                 with pytest.raises(IllegalTransition):
                     move(trip, TRIP_TRANSITIONS, new)
@@ -67,7 +85,14 @@ def test_a_dump_holds_no_phone_name_or_document(world):
         assert secret.encode().hex() not in dump
 
 
-@pytest.mark.parametrize(("typed", "stored"), [("138 0013 8000", "+8613800138000"), ("+86-13800138000", "+8613800138000"), ("+1 650 253 0000", "+16502530000")])
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("138 0013 8000", "+8613800138000"),
+        ("+86-13800138000", "+8613800138000"),
+        ("+1 650 253 0000", "+16502530000"),
+    ],
+)
 def test_phones_are_normalised(typed, stored):
     assert privacy.normalise_phone(typed) == stored
 
@@ -114,7 +139,9 @@ def test_a_handler_that_fails_is_tried_again_later(db, monkeypatch):
 def test_a_policy_holds_from_its_time_on(db):
     key = policy.declare("test.key", 1)
     at = clock.now()
-    PolicyVersion.objects.create(key=key, number=1, value=2, effective_from=at, proposed_by="a", approved_by="b")
+    PolicyVersion.objects.create(
+        key=key, number=1, value=2, effective_from=at, proposed_by="a", approved_by="b"
+    )
     assert policy.in_force(key, at=at - timedelta(seconds=1)).citation == "test.key v0"
     assert policy.in_force(key, at=at) == policy.InForce(2, "test.key v1")
 

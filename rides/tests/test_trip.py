@@ -22,20 +22,35 @@ from rides.policies import in_curfew
 from rides.states import CancelReason, PlateCheck
 
 
-@pytest.mark.parametrize(("clock", "closed"), [("21:59", False), ("22:00", True), ("23:59", True), ("00:00", True), ("05:59", True), ("06:00", False)])
+@pytest.mark.parametrize(
+    ("clock", "closed"),
+    [("21:59", False), ("22:00", True), ("23:59", True), ("00:00", True), ("05:59", True), ("06:00", False)],
+)
 def test_the_curfew_begins_and_ends_on_the_minute(db, clock, closed):
     assert in_curfew(datetime.fromisoformat(f"2026-03-02T{clock}:00+08:00")) is closed
 
 
 def _book(people, **changes):
-    wanted = {"passenger": people("passenger"), "city": City.objects.get(), "origin": PICKUP, "destination": GOAL, "window_start": NOON, "window_end": NOON + timedelta(minutes=30), "seats": 1, "client_key": "k"}
+    wanted = {
+        "passenger": people("passenger"),
+        "city": City.objects.get(),
+        "origin": PICKUP,
+        "destination": GOAL,
+        "window_start": NOON,
+        "window_end": NOON + timedelta(minutes=30),
+        "seats": 1,
+        "client_key": "k",
+    }
     return services.book_trip(**(wanted | changes))
 
 
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
-        ({"window_start": NOON + timedelta(hours=10), "window_end": NOON + timedelta(hours=10, minutes=5)}, CurfewHours),
+        (
+            {"window_start": NOON + timedelta(hours=10), "window_end": NOON + timedelta(hours=10, minutes=5)},
+            CurfewHours,
+        ),
         ({"window_start": NOON - timedelta(hours=2), "window_end": NOON - timedelta(hours=1)}, WindowWrong),
         ({"window_end": NOON + timedelta(hours=4)}, WindowWrong),
         ({"destination": PICKUP}, PlacesWrong),
@@ -74,7 +89,9 @@ def test_an_accepted_trip_has_driver_car_and_plate(rides):
 def test_acceptance_is_refused_in_order(rides, people, break_it, code):
     way, trip = rides.itinerary(), rides.booked()
     break_it()
-    outcome = services.accept_trip(driver=driver_of(people("driver")), trip_code=trip.code, itinerary_code=way)
+    outcome = services.accept_trip(
+        driver=driver_of(people("driver")), trip_code=trip.code, itinerary_code=way
+    )
     assert outcome.refusal.code == code
     assert Trip.objects.get().driver is None
 
@@ -83,8 +100,18 @@ def test_a_held_driver_accepts_nothing_until_released(rides, people):
     way, trip = rides.itinerary(), rides.booked()
     driver = driver_of(people("driver"))
     with transaction.atomic():
-        hold = hold_driver(actor=people("vetting").actor, driver=driver, kind=HoldKind.STAFF, source="x", citation="D8", covert=False)
-    assert services.accept_trip(driver=driver, trip_code=trip.code, itinerary_code=way).refusal.code == "driver_held"
+        hold = hold_driver(
+            actor=people("vetting").actor,
+            driver=driver,
+            kind=HoldKind.STAFF,
+            source="x",
+            citation="D8",
+            covert=False,
+        )
+    assert (
+        services.accept_trip(driver=driver, trip_code=trip.code, itinerary_code=way).refusal.code
+        == "driver_held"
+    )
     release_hold(actor=people("vetting").actor, code=hold.code, reason="checked")
     assert services.accept_trip(driver=driver, trip_code=trip.code, itinerary_code=way).refusal is None
 
@@ -93,8 +120,18 @@ def test_a_covert_hold_answers_like_a_lost_race(rides, people):
     way, trip = rides.itinerary(), rides.booked()
     driver = driver_of(people("driver"))
     with transaction.atomic():
-        hold_driver(actor=people("agent").actor, driver=driver, kind=HoldKind.SAFETY, source="x", citation="S11", covert=True)
-    assert services.accept_trip(driver=driver, trip_code=trip.code, itinerary_code=way).refusal.code == "no_longer_available"
+        hold_driver(
+            actor=people("agent").actor,
+            driver=driver,
+            kind=HoldKind.SAFETY,
+            source="x",
+            citation="S11",
+            covert=True,
+        )
+    assert (
+        services.accept_trip(driver=driver, trip_code=trip.code, itinerary_code=way).refusal.code
+        == "no_longer_available"
+    )
 
 
 def test_seats_run_out(rides, people):
@@ -102,16 +139,25 @@ def test_seats_run_out(rides, people):
     first, second = rides.booked(), rides.booked("passenger2")
     driver = driver_of(people("driver"))
     assert services.accept_trip(driver=driver, trip_code=first.code, itinerary_code=way).refusal is None
-    assert services.accept_trip(driver=driver, trip_code=second.code, itinerary_code=way).refusal.code == "no_seat"
+    assert (
+        services.accept_trip(driver=driver, trip_code=second.code, itinerary_code=way).refusal.code
+        == "no_seat"
+    )
 
 
 def test_the_code_boards_only_after_the_plate_was_compared(rides, people):
     trip = rides.arrived()
     driver = driver_of(people("driver"))
-    assert services.board_trip(driver=driver, trip_code=trip.code, code=trip.boarding_code).refusal.code == "plate_not_compared"
+    assert (
+        services.board_trip(driver=driver, trip_code=trip.code, code=trip.boarding_code).refusal.code
+        == "plate_not_compared"
+    )
     services.confirm_car(passenger=people("passenger"), trip_code=trip.code)
     wrong = "0000" if trip.boarding_code != "0000" else "1111"
-    assert services.board_trip(driver=driver, trip_code=trip.code, code=wrong).refusal.code == "wrong_boarding_code"
+    assert (
+        services.board_trip(driver=driver, trip_code=trip.code, code=wrong).refusal.code
+        == "wrong_boarding_code"
+    )
     assert services.board_trip(driver=driver, trip_code=trip.code, code=trip.boarding_code).refusal is None
 
 
@@ -120,7 +166,9 @@ def test_wrong_codes_are_counted_and_end(rides, people):
     services.confirm_car(passenger=people("passenger"), trip_code=trip.code)
     driver = driver_of(people("driver"))
     wrong = "0000" if trip.boarding_code != "0000" else "1111"
-    codes = [services.board_trip(driver=driver, trip_code=trip.code, code=wrong).refusal.code for _ in range(6)]
+    codes = [
+        services.board_trip(driver=driver, trip_code=trip.code, code=wrong).refusal.code for _ in range(6)
+    ]
     assert codes == ["wrong_boarding_code"] * 5 + ["too_many_boarding_codes"]
     assert Trip.objects.get().wrong_codes == 5
 
@@ -130,7 +178,9 @@ def test_not_this_car_stops_the_trip_holds_the_driver_and_frees_the_others(rides
     other = rides.booked("passenger2")
     driver = driver_of(people("driver"))
     services.accept_trip(driver=driver, trip_code=other.code, itinerary_code=trip.itinerary.code)
-    services.report_mismatch(passenger=people("passenger"), trip_code=trip.code, what=PlateCheck.DIFFERS, plate_seen="川A F9999")
+    services.report_mismatch(
+        passenger=people("passenger"), trip_code=trip.code, what=PlateCheck.DIFFERS, plate_seen="川A F9999"
+    )
     trip.refresh_from_db()
     other.refresh_from_db()
     assert (trip.state, trip.plate_registered, trip.plate_seen) == ("cancelled", "川A·H0001", "川A F9999")
@@ -143,7 +193,9 @@ def test_another_persons_trip_is_not_found(rides, people):
     with pytest.raises(NotFound):
         services.confirm_car(passenger=people("passenger2"), trip_code=trip.code)
     with pytest.raises(NotFound):
-        services.cancel_trip(account=people("passenger2"), trip_code=trip.code, reason=CancelReason.CHANGED_PLANS)
+        services.cancel_trip(
+            account=people("passenger2"), trip_code=trip.code, reason=CancelReason.CHANGED_PLANS
+        )
     with pytest.raises(NotFound):
         services.depart(driver=driver_of(people("driver2")), trip_code=trip.code)
 
@@ -181,4 +233,7 @@ def test_two_drivers_accept_at_once_and_one_wins(noon):
 
     with ThreadPoolExecutor(2) as pool:
         refusals = list(pool.map(accept, ways))
-    assert sorted(refusal.code if refusal else "accepted" for refusal in refusals) == ["accepted", "no_longer_available"]
+    assert sorted(refusal.code if refusal else "accepted" for refusal in refusals) == [
+        "accepted",
+        "no_longer_available",
+    ]

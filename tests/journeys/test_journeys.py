@@ -8,7 +8,6 @@ from playwright.sync_api import expect
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journey")]
 
 LOOKS = [("phone", "zh-CN", "passenger", "driver"), ("desktop", "en-US", "passenger2", "driver2")]
-OTHERS = [("phone", "en-US"), ("desktop", "zh-CN")]
 
 
 def ride(visitor, size, language, passenger, driver, boards=True):
@@ -45,7 +44,7 @@ def ride(visitor, size, language, passenger, driver, boards=True):
 
 @pytest.mark.parametrize(("size", "language", "passenger", "driver"), LOOKS)
 def test_a_passenger_books_boards_and_taps_sos(visitor, size, language, passenger, driver):
-    hers, his, code = ride(visitor, size, language, passenger, driver)
+    hers, _his, code = ride(visitor, size, language, passenger, driver)
     page = hers.go("/me/")
     page.fill("[name=name]", "周晴")
     page.fill("[name=phone]", "13800000002" if passenger == "passenger" else "13800000001")
@@ -119,7 +118,11 @@ def test_an_agent_takes_the_incident_and_serves_an_officer_on_the_phone(visitor,
     console.click("#content form button:has-text('计时'), form button:has-text('clock')")
     console.wait_for_url(re.compile(r"police-line/P-"))
     console.click("form[action$='/call-back/'] button")
-    confirm = second.sign_in("specialist", "/admin/") if language == "zh-CN" else second.sign_in("supervisor", "/admin/")
+    confirm = (
+        second.sign_in("specialist", "/admin/")
+        if language == "zh-CN"
+        else second.sign_in("supervisor", "/admin/")
+    )
     confirm.goto(console.url)
     second.look("police-confirm", console=True)
     confirm.click("form[action$='/confirm/'] button")
@@ -128,9 +131,11 @@ def test_an_agent_takes_the_incident_and_serves_an_officer_on_the_phone(visitor,
     agent.look("police-released", console=True)
 
 
-@pytest.mark.parametrize(("size", "language", "who"), [("phone", "zh-CN", "officer"), ("desktop", "en-US", "officer2")])
+@pytest.mark.parametrize(
+    ("size", "language", "who"), [("phone", "zh-CN", "officer"), ("desktop", "en-US", "officer2")]
+)
 def test_an_officer_gets_the_pack_from_the_form(visitor, size, language, who):
-    hers, _his, code = ride(visitor, "phone", language, "passenger", "driver")
+    _hers, _his, code = ride(visitor, "phone", language, "passenger", "driver")
     officer = visitor(size, language)
     page = officer.sign_in(who, "/police/")
     page.fill("[name=query_value]", code)
