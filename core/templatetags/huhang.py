@@ -20,6 +20,12 @@ def span(seconds: float) -> str:
 
 
 @register.filter
+def age(at: datetime) -> int:
+    """Whole seconds since, for a page that goes on counting."""
+    return int((clock.now() - at).total_seconds())
+
+
+@register.filter
 def ago(at: datetime) -> str:
     """Time since, as `span`."""
     return span((clock.now() - at).total_seconds())

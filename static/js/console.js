@@ -41,7 +41,7 @@
   }
 
   function ages() {
-    document.querySelectorAll("[data-since]").forEach((el) => {
+    document.querySelectorAll("[data-age]").forEach((el) => {
       const seconds = Math.max(0, Math.floor(Number(el.dataset.age) + (performance.now() - loaded(el)) / 1000));
       el.textContent = seconds < 3600 ? Math.floor(seconds / 60) + ":" + String(seconds % 60).padStart(2, "0") : Math.floor(seconds / 3600) + " h " + String(Math.floor(seconds % 3600 / 60)).padStart(2, "0");
     });

@@ -25,7 +25,7 @@
   function drawMaps(root) { root.querySelectorAll("[data-map]").forEach((box) => { if (!box.dataset.drawn) { box.dataset.drawn = "1"; drawMap(box); } }); }
 
   function tick() {
-    document.querySelectorAll("[data-since]").forEach((el) => {
+    document.querySelectorAll('[data-since]:not([data-since=""])').forEach((el) => {
       const seconds = Math.max(0, Math.floor((Date.now() + skew) / 1000 - Number(el.dataset.since)));
       el.textContent = Math.floor(seconds / 60) + ":" + String(seconds % 60).padStart(2, "0");
     });

@@ -1,0 +1,180 @@
+"""Each live check holds on a healthy platform and turns red when its promise is broken."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from complaints.models import Complaint
+from complaints.services import file_complaint
+from complaints.states import Category
+from core import clock
+from core.models import PolicyVersion
+from drivers.models import Hold
+from governance.measures import check_measure, has_check, measures
+from governance.models import MeasureResult
+from governance.services import record_check
+from police.models import PoliceRequest
+from rides.models import LineInCity, Trip
+from rides.services import cancel_trip
+from rides.states import CancelReason
+from safety.models import Incident, Signal, WelfareCheck
+from safety.services import file_welfare_check, take_incident
+
+
+def status(measure_id):
+    return check_measure(next(row for row in measures() if row.id == measure_id)).found.status
+
+
+def set_policy(key, value):
+    PolicyVersion.objects.create(
+        key=key, number=1, value=value, effective_from=clock.now(), proposed_by="a", approved_by="b"
+    )
+
+
+def drop(table, constraint):
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {constraint}")
+
+
+def test_the_board_has_every_measure_and_says_what_is_missing(world):
+    assert [row.id for row in measures()] == [f"M{number:02d}" for number in range(1, 33)]
+    for row in measures():
+        found = check_measure(row).found
+        assert str(found.evidence)
+        if not has_check(row.id):
+            assert found.status == "fail"
+
+
+@pytest.mark.parametrize("measure_id", ["M04", "M14", "M20", "M26", "M27", "M28", "M29", "M30"])
+def test_a_fresh_platform_holds(world, measure_id):
+    if measure_id == "M20":
+        from accounts.models import Account
+
+        Account.objects.filter(role="member", verified_at=None).delete()
+    assert status(measure_id) == "pass"
+
+
+@pytest.mark.parametrize("measure_id", ["M06", "M31"])
+def test_a_running_hitch_line_breaks_its_suspension(world, measure_id):
+    assert status(measure_id) == "fail"
+    LineInCity.objects.update(state="suspended")
+    assert status(measure_id) == "pass"
+
+
+def test_m04_turns_red_when_the_curfew_shrinks_or_a_trip_breaks_it(rides):
+    trip = rides.accepted()
+    assert status("M04") == "pass"
+    Trip.objects.filter(pk=trip.pk).update(departed_at=clock.now().replace(hour=15))  # 23:00 in Shanghai
+    assert status("M04") == "fail"
+    Trip.objects.update(departed_at=None)
+    set_policy("rides.curfew", {"from": "23:00", "to": "06:00"})
+    assert status("M04") == "fail"
+
+
+def test_m20_counts_who_is_left(world, people):
+    member = people("passenger2")
+    member.verified_at = None
+    member.save()
+    assert status("M20") == "progress"
+
+
+def test_m26_turns_red_when_an_attempt_raised_no_alert(rides, people, deliver, noon):
+    trip = rides.under_way()
+    cancel_trip(account=people("driver"), trip_code=trip.code, reason=CancelReason.NOT_BOARDED)
+    deliver()
+    noon.shift(61)
+    assert status("M26") == "pass"
+    Signal.objects.all().delete()
+    assert status("M26") == "fail"
+
+
+def test_m26_turns_red_when_the_law_is_gone(world):
+    drop("rides_trip", "trip_cancelled_never_boarded")
+    assert status("M26") == "fail"
+
+
+def test_m26_turns_red_when_s10_ran_out(rides, people, deliver, noon):
+    trip = rides.under_way()
+    cancel_trip(account=people("driver"), trip_code=trip.code, reason=CancelReason.NOT_BOARDED)
+    deliver()
+    noon.shift(601)
+    assert status("M26") == "fail"
+
+
+def test_m27_turns_red_when_nobody_took_it_within_a_minute(rides, people, noon):
+    rides.under_way()
+    file_welfare_check(missing_phone="13800000001", reporter_phone="13911110001", words="x", submission="s")
+    noon.shift(59)
+    assert status("M27") == "pass"
+    noon.shift(2)
+    assert status("M27") == "fail"
+    take_incident(account=people("agent"), code=Incident.objects.get().code)
+    assert status("M27") == "fail"
+    WelfareCheck.objects.update(filed_at=clock.now() - timedelta(seconds=30))
+    assert status("M27") == "pass"
+
+
+def test_m28_turns_red_when_an_emergency_waits_or_the_rule_is_off(rides, people, noon):
+    from police.services import Question, ask_by_form
+    from police.states import Query
+
+    trip = rides.under_way()
+    ask_by_form(
+        account=people("officer"), question=Question(Query.TRIP, trip.code, clock.now()), submission="s"
+    )
+    assert status("M28") == "pass"
+    PoliceRequest.objects.update(decided_at=clock.now() + timedelta(minutes=92))
+    assert status("M28") == "fail"
+    PoliceRequest.objects.update(decided_at=clock.now())
+    set_policy("police.emergency_release", False)
+    assert status("M28") == "fail"
+
+
+def test_m29_turns_red_without_the_hold(rides, people):
+    trip = rides.under_way()
+    file_complaint(
+        account=people("passenger"),
+        trip_code=trip.code,
+        category=Category.HARASSMENT,
+        words="x",
+        submission="s",
+    )
+    assert status("M29") == "pass"
+    Hold.objects.all().delete()
+    assert status("M29") == "fail"
+
+
+def test_m29_turns_red_when_an_order_was_accepted_meanwhile(rides, people, noon):
+    trip = rides.under_way()
+    file_complaint(
+        account=people("passenger"),
+        trip_code=trip.code,
+        category=Category.HARASSMENT,
+        words="x",
+        submission="s",
+    )
+    Complaint.objects.update(filed_at=clock.now() - timedelta(hours=1))
+    noon.shift(1)
+    assert status("M29") == "fail"
+
+
+def test_m30_turns_red_when_a_boarding_has_no_plate(rides):
+    trip = rides.boarded()
+    assert status("M30") == "pass"
+    drop("rides_trip", "trip_boarded_after_plate_was_compared")
+    Trip.objects.filter(pk=trip.pk).update(plate_check="")
+    assert status("M30") == "fail"
+
+
+def test_a_measure_that_held_and_fails_alarms_once(world, people):
+    from core.models import Notification
+
+    measure = next(row for row in measures() if row.id == "M29")
+    record_check(measure)
+    set_policy("complaints.interlock", False)
+    record_check(measure)
+    record_check(measure)
+    assert MeasureResult.objects.filter(measure="M29").count() == 2
+    assert Notification.objects.filter(subject="M29").count() == 1
