@@ -170,6 +170,11 @@ class World:
         )
         return seconds
 
+    def pids(self) -> dict[str, int]:
+        """Process ids by name as the stack recorded them when it was ready."""
+        found: dict[str, int] = json.loads((Path(self.env["HUHANG_STATE"]) / "run" / "pids.json").read_text())
+        return found
+
     def audit_ok(self) -> tuple[bool, str]:
         """`manage.py audit_verify` on this stack, once everything is sealed."""
         env = {**os.environ, **self.env}

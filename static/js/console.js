@@ -26,8 +26,9 @@
     const state = JSON.parse(event.data);
     document.body.dataset.live = state.live;
     document.title = state.open ? "(" + state.open + ") " + title : title;
-    if (known !== null && state.version !== known.version) {
-      if (state.open > known.open) beep();
+    // The first word may already tell of something newer than the page.
+    if (known === null || state.version !== known.version) {
+      if (known !== null && state.open > known.open) beep();
       htmx.trigger(document.body, "huhang-changed");
     }
     known = state;

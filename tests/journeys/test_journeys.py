@@ -60,7 +60,7 @@ def test_a_passenger_books_boards_and_taps_sos(visitor, size, language, passenge
     console = agent.sign_in("agent", "/admin/")
     row = console.locator("tr", has_text=code)
     row.locator("button").click()
-    expect(page.locator("main .state.good").first).to_be_visible(timeout=10_000)
+    expect(page.locator("main .state.good").first).to_be_visible(timeout=20_000)
     hers.look("sos-taken")
 
 
@@ -105,7 +105,7 @@ def test_an_agent_takes_the_incident_and_serves_an_officer_on_the_phone(visitor,
     before = console.title()
     _hers.page.click("button.sos")
     row = console.locator("tr", has_text=code)
-    expect(row).to_be_visible(timeout=10_000)  # by itself, without a reload
+    expect(row).to_be_visible(timeout=20_000)  # by itself, without a reload
     assert console.title() != before, "the title carries a badge"
     agent.look("console", console=True)
     row.locator("button").click()

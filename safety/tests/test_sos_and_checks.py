@@ -1,0 +1,272 @@
+"""SOS and welfare checks: taken at once, whoever is down; bad input; two agents; nothing on the driver's phone."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection
+
+from accounts.services import add_emergency_contact, answer_as_contact
+from conftest import Rides
+from core.models import Notification
+from governance.demo import make_world
+from rides.positions import read_batch
+from rides.selectors import position_key
+from rides.states import CancelReason, Party
+from rides.tokens import TripKey
+from safety import services
+from safety.errors import ActionClosed, AlreadyTaken
+from safety.models import Incident, SosCall, WelfareCheck
+
+
+def key(trip, party=Party.PASSENGER):
+    return TripKey(trip.code, party, "wenzhou")
+
+
+def test_one_tap_works_without_a_session_and_a_second_adds_to_the_same_incident(rides, signed_in):
+    trip = rides.under_way()
+    form = {"key": position_key(trip, Party.PASSENGER), "lat": "28.2", "lon": "121.0"}
+    stranger = signed_in("")
+    assert stranger.post(f"/trips/{trip.code}/sos/", form).status_code == 302
+    assert stranger.post(f"/trips/{trip.code}/sos/", form).status_code == 302
+    incident = Incident.objects.get()
+    assert (incident.has_sos, incident.score, SosCall.objects.count()) == (True, 100, 2)
+    assert stranger.get(f"/trips/{trip.code}/sos/").status_code == 200
+
+
+@pytest.mark.parametrize("position", [{"lat": "x", "lon": "y"}, {"lat": "999", "lon": "0"}, {}])
+def test_sos_never_waits_for_a_position(rides, signed_in, position):
+    trip = rides.under_way()
+    signed_in("").post(f"/trips/{trip.code}/sos/", {"key": position_key(trip, Party.PASSENGER), **position})
+    assert SosCall.objects.get().latitude is None
+
+
+def test_a_wrong_key_is_refused(rides, signed_in):
+    trip = rides.under_way()
+    answer = signed_in("").post(
+        f"/api/v1/trips/{trip.code}/sos/",
+        {"key": "x"},
+        content_type="application/json",
+        headers={"accept-language": "en"},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (401, "position_token")
+    assert not Incident.objects.exists()
+
+
+def test_sos_is_kept_while_the_broker_is_down(
+    rides, settings, monkeypatch, django_capture_on_commit_callbacks
+):
+    from core import tasks
+
+    def down(*args, **kwargs):
+        raise ConnectionError("broker")
+
+    monkeypatch.setattr(tasks.deliver_event, "apply_async", down)
+    trip = rides.under_way()
+    with django_capture_on_commit_callbacks(execute=True):
+        services.raise_sos(key=key(trip))
+    assert Incident.objects.get().has_sos
+
+
+def test_contacts_are_told_but_not_those_who_refused(rides, people, deliver):
+    passenger = people("passenger")
+    add_emergency_contact(account=passenger, name="a", phone="13911110001")
+    add_emergency_contact(account=passenger, name="b", phone="13911110002")
+    secret = re.findall(r"/contact/([^/]+)/", Notification.objects.latest("pk").text)[0]
+    answer_as_contact(secret=secret, accepts=False)
+    incident = services.raise_sos(key=key(rides.under_way()))
+    deliver()
+    told = Notification.objects.filter(subject=incident.code)
+    assert [row.recipient for row in told] == ["+8613911110001"]
+    assert "川A·H0001" in told.get().text
+
+
+def file(phone="13800000001", words="联系不上", submission="s", reporter="13911110001"):
+    return services.file_welfare_check(
+        missing_phone=phone, reporter_phone=reporter, words=words, submission=submission
+    )
+
+
+def test_reports_merge_and_raise_the_priority(rides):
+    rides.under_way()
+    scores = []
+    for number in range(3):
+        file(submission=str(number))
+        scores.append(Incident.objects.get().score)
+    assert scores == [70, 80, 90]
+    assert WelfareCheck.objects.count() == 3
+
+
+def test_the_same_form_sent_twice_is_one_report(rides):
+    assert file() == file()
+    assert WelfareCheck.objects.count() == 1
+
+
+def test_distress_starts_the_clock_of_s10(rides):
+    file(phone="13999998888", words="她发来：救命")
+    assert Incident.objects.get().high_risk_at is not None
+
+
+def test_an_unknown_phone_gets_the_same_answer(rides, signed_in):
+    rides.under_way()
+    pages = []
+    for number, phone in enumerate(("13800000001", "13999998888")):
+        body = {
+            "missing_phone": phone,
+            "reporter_phone": "13911110001",
+            "words": "x",
+            "submission": f"s{number}",
+        }
+        answer = signed_in("").post("/api/v1/welfare-checks/", body, content_type="application/json")
+        page = signed_in("").get(f"/welfare-check/{answer.json()['secret']}/").content.decode()
+        pages.append(
+            (
+                answer.status_code,
+                set(answer.json()),
+                re.sub(r"R-\w{8}|welfare-check/\w+|value=\"[^\"]+\"|X-CSRFToken[^}]+", "", page),
+            )
+        )
+    assert pages[0] == pages[1]
+    assert Incident.objects.count() == 2
+
+
+@pytest.mark.parametrize(("code", "expected"), [("000000", "wrong_code"), ("", "wrong_code")])
+def test_a_wrong_reporter_code_loses_nothing(rides, code, expected):
+    filed = file()
+    with pytest.raises(Exception, match=expected):
+        services.verify_reporter(secret=filed.secret, code=code)
+    assert WelfareCheck.objects.get().verified_at is None
+
+
+def test_the_right_code_verifies_and_an_expired_one_does_not(rides, noon):
+    filed = file()
+    digits = re.findall(r"\d{6}", Notification.objects.get().text)[0]
+    noon.shift(301)
+    with pytest.raises(Exception, match="wrong_code"):
+        services.verify_reporter(secret=filed.secret, code=digits)
+    noon.shift(-200)
+    assert services.verify_reporter(secret=filed.secret, code=digits).verified_at is not None
+
+
+def test_an_incident_ends_only_with_an_outcome_and_a_second_person(rides, people):
+    incident = services.raise_sos(key=key(rides.under_way()))
+    with pytest.raises(ActionClosed):
+        services.resolve_incident(account=people("agent"), code=incident.code, outcome="safe", words="x")
+    services.take_incident(account=people("specialist"), code=incident.code)
+    services.resolve_incident(
+        account=people("specialist"), code=incident.code, outcome="safe", words="reached her"
+    )
+    with pytest.raises(ActionClosed):
+        services.close_incident(account=people("specialist"), code=incident.code)
+    services.close_incident(account=people("supervisor"), code=incident.code)
+    assert Incident.objects.get().state == "closed"
+
+
+@pytest.mark.parametrize("who", ["vetting", "adjudicator", "admin", "officer", "passenger"])
+def test_others_do_not_take_incidents(rides, people, who):
+    incident = services.raise_sos(key=key(rides.under_way()))
+    with pytest.raises(ActionClosed):
+        services.take_incident(account=people(who), code=incident.code)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_agents_take_one_incident_and_one_is_told_who_was_first(noon):
+    from accounts.models import Account
+
+    make_world(password="x")
+    people = lambda name: Account.objects.get(code=name)  # noqa: E731
+    incident = services.raise_sos(key=key(Rides(people).under_way()))
+    gate = Barrier(2)
+
+    def take(name):
+        account = people(name)
+        gate.wait()
+        try:
+            return services.take_incident(account=account, code=incident.code).taken_by
+        except AlreadyTaken as error:
+            return error.code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        seen = list(pool.map(take, ["agent", "agent2"]))
+    assert "already_taken" in seen
+    assert len(set(seen) & {"agent", "agent2"}) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"{", "malformed_json"),
+        (b'{"crs": "WGS84"}', "malformed_json"),
+        (b'{"crs": "GCJ02", "pings": []}', "unknown_coordinates"),
+        (b'{"crs": "WGS84", "pings": [{"at": %d, "lat": 91, "lon": 0}]}', "position_out_of_range"),
+        (b'{"crs": "WGS84", "pings": [{"at": 99999999999, "lat": 1, "lon": 1}]}', "position_from_future"),
+        (b'{"crs": "WGS84", "pings": [{"at": 1, "lat": 1, "lon": 1}]}', "position_too_old"),
+        (
+            b'{"crs": "WGS84", "pings": [' + b",".join([b'{"at": 1, "lat": 1, "lon": 1}'] * 501) + b"]}",
+            "batch_too_large",
+        ),
+    ],
+)
+def test_bad_batches_are_refused_whole(body, code):
+    import time
+
+    from core.errors import DomainError
+
+    with pytest.raises(DomainError) as error:
+        read_batch(
+            body.replace(b"%d", str(int(time.time())).encode()), TripKey("T-1", Party.DRIVER, "wenzhou")
+        )
+    assert error.value.code == code
+
+
+def test_nothing_on_the_drivers_phone_betrays_the_passenger(rides, people, signed_in, deliver):
+    """S11: everything that the driver's pages and API say, with and without an incident, byte for byte but for tokens."""
+    from complaints.services import file_complaint
+    from complaints.states import Category
+    from drivers.models import Hold
+    from rides.services import cancel_trip
+
+    trip = rides.under_way()
+    waiting = rides.booked("passenger2")
+    client = signed_in("driver")
+    paths = [
+        "/",
+        "/drive/",
+        "/me/",
+        f"/trips/{trip.code}/",
+        f"/trips/{trip.code}/status/",
+        "/api/v1/driver/",
+        "/api/v1/itineraries/",
+        f"/api/v1/trips/{trip.code}/",
+        f"/api/v1/itineraries/{trip.itinerary.code}/requests/",
+    ]
+    paths.append(f"/trips/{trip.code}/question/?key={position_key(trip, Party.DRIVER)}")
+
+    def seen():
+        noise = r'csrfmiddlewaretoken" value="[^"]*"|X-CSRFToken": "[^"]*"|"key":"[^"]*"|data-key="[^"]*"|name="key" value="[^"]*"|name="client_key" value="[^"]*"'
+        return {path: re.sub(noise, "", client.get(path).content.decode()) for path in paths}
+
+    before = seen()
+    services.raise_sos(key=key(trip))
+    file()
+    file_complaint(
+        account=people("passenger"),
+        trip_code=trip.code,
+        category=Category.HARASSMENT,
+        words="救命",
+        submission="c",
+    )
+    services.report_finding(trip_code=trip.code, kind=services.SignalKind.OFF_ROUTE)
+    cancel_trip(account=people("passenger"), trip_code=trip.code, reason=CancelReason.NOT_BOARDED)
+    deliver()
+    assert Hold.objects.get().covert
+    assert seen() == before
+    answer = client.post(
+        f"/api/v1/trips/{waiting.code}/accept/",
+        {"itinerary": trip.itinerary.code},
+        content_type="application/json",
+    )
+    assert answer.json()["code"] == "no_longer_available"
