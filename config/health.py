@@ -1,15 +1,19 @@
 """Health, readiness, metrics, and the API's documentation page."""
 
+import secrets
+
 import redis
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 from drf_spectacular.generators import SchemaGenerator
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from core import clock
+from core.errors import NotFound
 from core.models import Notification, OutboxEvent
 from police.selectors import release_clocks
 from safety.selectors import live_counts, sos_answered
@@ -39,10 +43,16 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus figures, read from the database when asked, the same from every process."""
+    """Prometheus figures, read from the database when asked, the same from every process.
+
+    For whoever sends `Authorization: Bearer HUHANG_METRICS_TOKEN`; without a token set, for nobody.
+    """
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not settings.METRICS_TOKEN or not secrets.compare_digest(given, settings.METRICS_TOKEN):
+        raise NotFound
     registry = CollectorRegistry()
     at = clock.now()
-    day = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    day = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
 
     def gauge(name: str, about: str, value: float) -> None:
         Gauge(name, about, registry=registry).set(value)

@@ -45,12 +45,13 @@ NOTIFY_URLS: dict[str, str] = {
 }
 SAFETY_LINE: str = env.str("HUHANG_SAFETY_LINE", default="400-000-0110")
 LIAISON_LINE: str = env.str("HUHANG_LIAISON_LINE", default="400-000-0120")
+METRICS_TOKEN: str = env.str("HUHANG_METRICS_TOKEN", default="")
 EXECUTIVE_PHONE: str = env.str("HUHANG_EXECUTIVE_PHONE", default="")
 EXECUTIVE_NAME: str = env.str("HUHANG_EXECUTIVE_NAME", default="")
 
 # --- Applications ---------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # the default one would put its own site in the place of ours
     "config.apps.ConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -253,6 +254,10 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "rides.api.describe_positions",
+    ],
 }
 
 # --- Console --------------------------------------------------------------------------------------

@@ -165,11 +165,20 @@ class Stack:
                 raise CannotStart(f"Port {port} {reason}. Set {name} to another one.") from None
 
     def _secrets(self) -> dict[str, str]:
+        """The folder's own; what an earlier version of it lacks is added, what is there never changes."""
         path = self.state / "secrets.json"
-        if not path.exists():
-            path.touch(mode=0o600)
-            path.write_text(json.dumps(new_secrets(), indent=1))
-        found: dict[str, str] = json.loads(path.read_text())
+        try:
+            kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        except ValueError:
+            raise CannotStart(
+                f"{path} cannot be read. Without its keys the data beside it cannot be opened: restore the file."
+            ) from None
+        found = new_secrets() | kept
+        if found != kept:
+            whole = path.with_suffix(".new")
+            whole.touch(mode=0o600)
+            whole.write_text(json.dumps(found, indent=1))
+            whole.replace(path)
         return found
 
     # --- start ---

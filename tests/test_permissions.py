@@ -1,0 +1,341 @@
+"""Who may open what: every route × every role. A route that is not in the table fails the suite."""
+
+import re
+
+import pytest
+from django.contrib import admin
+from django.db import transaction
+from django.urls import get_resolver
+
+from accounts.policies import RESPONDERS, STAFF, may_read_app
+from accounts.services import add_emergency_contact
+from complaints.services import file_complaint
+from complaints.states import Category
+from core import clock
+from core.models import Notification
+from drivers.models import Hold
+from police import services as police
+from police.states import Query
+from rides.models import Trip
+from rides.selectors import position_key
+from rides.states import Party
+from rides.tokens import TripKey
+from safety import services as safety
+
+MEMBERS = {"passenger", "passenger2", "driver", "driver2"}
+STAFF_ROLES = {str(role) for role in STAFF}
+RESPONDER_ROLES = {str(role) for role in RESPONDERS}
+OFFICERS = {"officer", "officer2"}
+SIGNED_IN = MEMBERS | STAFF_ROLES | OFFICERS
+PEOPLE = ["", *sorted(SIGNED_IN)]
+EVERYBODY = set(PEOPLE)
+TRIP, DRIVERS_TRIP = {"passenger", "driver"}, {"driver"}
+DRIVERS = {"driver", "driver2"}
+DESK = STAFF_ROLES - {"vetting"}
+
+PAPERS = {
+    "letter_number": "1",
+    "certificates": ["1", "2"],
+    "certificate_1": "1",
+    "certificate_2": "2",
+}
+
+# (method, route, who gets past the door). Names in braces are filled with the objects that `things` makes.
+TABLE = [
+    ("GET", "favicon.ico", EVERYBODY),
+    ("GET", "health/live", EVERYBODY),
+    ("GET", "health/ready", EVERYBODY),
+    ("GET", "metrics", set()),  # for the machine that has the token (config/tests)
+    # --- API ---
+    ("POST", "api/v1/sign-in/code/", EVERYBODY),
+    ("POST", "api/v1/sign-in/", EVERYBODY),
+    ("POST", "api/v1/sign-in/second-factor/", SIGNED_IN),
+    ("GET", "api/v1/me/", SIGNED_IN),
+    ("GET", "api/v1/me/contacts/", SIGNED_IN),
+    ("POST", "api/v1/me/contacts/", SIGNED_IN),
+    ("GET", "api/v1/itineraries/", DRIVERS),
+    ("POST", "api/v1/itineraries/", DRIVERS),
+    ("GET", "api/v1/itineraries/{itinerary}/requests/", DRIVERS_TRIP),
+    ("GET", "api/v1/driver/", DRIVERS),
+    ("GET", "api/v1/trips/", MEMBERS),
+    ("POST", "api/v1/trips/", MEMBERS),
+    ("GET", "api/v1/trips/{trip}/", TRIP),
+    ("POST", "api/v1/trips/{waiting}/accept/", DRIVERS_TRIP, {"itinerary": "{itinerary}"}),
+    ("POST", "api/v1/trips/{trip}/arrive/", DRIVERS_TRIP),
+    ("POST", "api/v1/trips/{trip}/confirm-car/", {"passenger"}),
+    ("POST", "api/v1/trips/{trip}/mismatch/", {"passenger"}, {"what": "car"}),
+    ("POST", "api/v1/trips/{trip}/board/", DRIVERS_TRIP, {"code": "0000"}),
+    ("POST", "api/v1/trips/{trip}/depart/", DRIVERS_TRIP),
+    ("POST", "api/v1/trips/{trip}/end/", DRIVERS_TRIP),
+    ("POST", "api/v1/trips/{trip}/cancel/", TRIP),
+    ("POST", "api/v1/welfare-checks/", EVERYBODY),
+    ("GET", "api/v1/welfare-checks/{check}/", EVERYBODY),
+    ("POST", "api/v1/complaints/", MEMBERS),
+    ("GET", "api/v1/complaints/{complaint}/", {"passenger"}),
+    ("POST", "api/v1/police/requests/", OFFICERS),
+    ("GET", "api/v1/police/requests/", OFFICERS),
+    ("GET", "api/v1/police/requests/{request}/", {"officer"}),
+    ("POST", "api/v1/police/requests/{request}/papers/", {"officer"}, PAPERS),
+    ("GET", "api/v1/schema/", EVERYBODY),
+    ("GET", "api/v1/docs/", EVERYBODY),
+    ("POST", "i18n/setlang/", EVERYBODY),
+    # --- console ---
+    ("GET", "admin/due/", STAFF_ROLES),
+    ("GET", "admin/burning/", STAFF_ROLES),
+    ("GET", "admin/incidents/{incident}/", RESPONDER_ROLES),
+    ("POST", "admin/incidents/{incident}/do/note/", RESPONDER_ROLES),
+    ("GET", "admin/police-line/", RESPONDER_ROLES),
+    ("POST", "admin/police-line/", RESPONDER_ROLES),
+    ("GET", "admin/police-line/{request}/", RESPONDER_ROLES),
+    ("POST", "admin/police-line/{request}/escalate/", RESPONDER_ROLES),
+    ("GET", "admin/complaints-desk/{complaint}/", DESK),
+    ("POST", "admin/complaints-desk/{complaint}/", DESK),
+    ("GET", "admin/board/", STAFF_ROLES),
+    ("GET", "admin/drivers/hold/{hold}/release/", {"vetting", "adjudicator", "supervisor"}),
+    ("POST", "admin/drivers/hold/{hold}/release/", {"vetting", "adjudicator", "supervisor"}),
+    ("GET", "admin/", STAFF_ROLES),
+    ("GET", "admin/search/", STAFF_ROLES),
+    ("GET", "admin/password_change/", STAFF_ROLES),
+    ("GET", "admin/password_change/done/", STAFF_ROLES),
+    ("GET", "admin/jsi18n/", STAFF_ROLES),
+    ("GET", "admin/autocomplete/", set()),
+    # --- pages of members, friends and police ---
+    ("GET", "welfare-check/", EVERYBODY),
+    ("POST", "welfare-check/", EVERYBODY),
+    ("GET", "welfare-check/{check}/", EVERYBODY),
+    ("POST", "welfare-check/{check}/evidence/", EVERYBODY),
+    ("POST", "welfare-check/{check}/verify/", EVERYBODY),
+    ("GET", "trips/{trip}/complaint/", TRIP),
+    ("POST", "trips/{trip}/complaint/", TRIP),
+    ("GET", "complaints/{complaint}/", {"passenger"}),
+    ("GET", "police/", OFFICERS),
+    ("POST", "police/", OFFICERS),
+    ("GET", "police/requests/{request}/", {"officer"}),
+    ("GET", "police/requests/{request}/pack.json", {"officer"}),
+    ("POST", "police/requests/{request}/papers/", {"officer"}, PAPERS),
+    ("GET", "police/packs/{link}/", EVERYBODY),
+    ("POST", "police/packs/{link}/", EVERYBODY),
+    ("GET", "sign-in/", EVERYBODY),
+    ("POST", "sign-in/", EVERYBODY),
+    ("POST", "sign-in/code/", EVERYBODY),
+    ("GET", "sign-in/second-factor/", SIGNED_IN),
+    ("POST", "sign-in/second-factor/", SIGNED_IN),
+    ("GET", "me/", SIGNED_IN),
+    ("POST", "me/", SIGNED_IN),
+    ("POST", "me/contacts/{contact}/remove/", {"passenger"}),
+    ("GET", "contact/{contact_secret}/", EVERYBODY),
+    ("POST", "contact/{contact_secret}/", EVERYBODY),
+    ("GET", "", EVERYBODY),
+    ("GET", "trips/{trip}/", TRIP),
+    ("GET", "trips/{trip}/status/", TRIP),
+    ("POST", "trips/{trip}/confirm-car/", {"passenger"}),
+    ("POST", "trips/{trip}/mismatch/", {"passenger"}),
+    ("POST", "trips/{trip}/cancel/", TRIP),
+    ("GET", "drive/", DRIVERS),
+    ("POST", "drive/", DRIVERS),
+    ("POST", "drive/requests/{waiting}/accept/", DRIVERS_TRIP, {"itinerary": "{itinerary}"}),
+    ("POST", "drive/trips/{trip}/arrive/", DRIVERS_TRIP),
+    ("POST", "sign-out/", EVERYBODY),  # last: it ends the sessions of this test
+]
+# The key in the trip's page is the authority here, so that an expired session stops no call for help (S1).
+KEYED = [
+    ("POST", "api/v1/trips/{trip}/sos/"),
+    ("POST", "api/v1/trips/{trip}/answer/"),
+    ("POST", "trips/{trip}/sos/"),
+    ("GET", "trips/{trip}/sos/"),
+    ("GET", "trips/{trip}/sos/status/"),
+    ("POST", "trips/{trip}/sos/word/"),
+    ("GET", "trips/{trip}/question/"),
+    ("POST", "trips/{trip}/answer/"),
+]
+# Django's own doors into the console: they lead to the platform's sign-in page or out, whoever asks.
+LEADS_AWAY = {
+    "admin/login/",
+    "admin/logout/",
+    r"admin/r/<path:content_type_id>/<path:object_id>/",
+    r"admin/(?P<url>.*)$",
+}
+
+
+def routes():
+    """Every pattern of the resolver, as one string."""
+
+    def walk(resolver, before=""):
+        for pattern in resolver.url_patterns:
+            route = before + str(pattern.pattern)
+            if hasattr(pattern, "url_patterns"):
+                yield from walk(pattern, route)
+            else:
+                yield route
+
+    return sorted(set(walk(get_resolver())))
+
+
+def shape(route):
+    """A route without the names of its parameters."""
+    route = re.sub(r"\(\?P<\w+>[^)]*\)", "{}", route.replace("admin/^", "admin/"))
+    route = re.sub(r"<[^>]*>|\{\w+\}", "{}", route).strip("^$")
+    return re.sub(r"(/do|drive/trips/\{\}|admin/police-line/\{\})/(note|arrive|escalate)/$", r"\1/{}/", route)
+
+
+MODELS = sorted(f"{model._meta.app_label}/{model._meta.model_name}" for model in admin.site._registry)
+LISTED = {shape(row[1]) for row in TABLE + KEYED} | {shape(route) for route in LEADS_AWAY}
+
+
+def test_every_route_is_in_the_table():
+    ours = {
+        shape(f"admin/{model}/{page}")
+        for model in MODELS
+        for page in ("", "add/", "{x}/history/", "{x}/delete/", "{x}/change/", "{x}/")
+    }
+    lists = {shape(route) for route in routes() if route.startswith("admin/^(?P<app_label>")}
+    missing = {shape(route) for route in routes()} - LISTED - ours - lists
+    assert not missing
+
+
+def test_only_the_platforms_own_tables_stand_in_the_console():
+    assert {model.split("/")[0] for model in MODELS} <= {
+        "core", "accounts", "drivers", "rides", "safety", "complaints", "police", "governance",
+    }  # fmt: skip
+
+
+@pytest.fixture
+def things(rides, people):
+    """One of each object, so that every route can be filled in."""
+    waiting = rides.booked("passenger2")
+    trip = rides.under_way()
+    add_emergency_contact(account=people("passenger"), name="a", phone="13911110001")
+    secret = re.findall(r"/contact/([^/]+)/", Notification.objects.latest("pk").text)[0]
+    incident = safety.raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    check = safety.file_welfare_check(
+        missing_phone="13800000001", reporter_phone="13911110001", words="x", submission="s"
+    )
+    complaint = file_complaint(
+        account=people("passenger"),
+        trip_code=trip.code,
+        category=Category.DANGER,
+        words="x",
+        submission="s",
+    )
+    question = police.Question(Query.TRIP, trip.code, clock.now())
+    asked = police.ask_by_form(account=people("officer"), question=question, submission="s")
+    phone = police.open_phone_request(
+        account=people("agent"), agency_code="shangtang", badge="1", question=question, submission="p"
+    ).request
+    police.record_call_back(account=people("agent"), code=phone.code)
+    police.confirm_release(account=people("specialist"), code=phone.code)
+    link = Notification.objects.get(channel="email").text.split("/police/packs/")[1].split("/")[0]
+    return {
+        "trip": trip.code,
+        "waiting": waiting.code,
+        "itinerary": trip.itinerary.code,
+        "incident": incident.code,
+        "check": check.secret,
+        "complaint": complaint.code,
+        "request": asked.code,
+        "link": link,
+        "hold": Hold.objects.get().code,
+        "contact": people("passenger").emergency_contacts.get().pk,
+        "contact_secret": secret,
+    }
+
+
+def refused(answer):
+    """401, 403, 404, or on to the sign-in page."""
+    if answer.status_code in {301, 302}:
+        return answer.headers["location"] == "/sign-in/" or answer.headers["location"].startswith(
+            ("/sign-in/?next", "/sign-in/second-factor/?next", "/admin/login/")
+        )
+    return answer.status_code in {401, 403, 404}
+
+
+def ask(client, method, path, body=None):
+    """One request whose effects are undone, so that each role meets the same things."""
+    undone = transaction.atomic()
+    undone._from_testcase = (
+        True  # Django's mark for a test's own transaction: durable services may begin inside
+    )
+    kind = {"content_type": "application/json"} if path.startswith("/api/") and method == "POST" else {}
+    with undone:
+        answer = getattr(client, method.lower())(path, body or {}, **kind)
+        transaction.set_rollback(True)
+    return answer
+
+
+def wrongs(table, things, signed_in):
+    clients = {who: signed_in(who) for who in PEOPLE}
+    for method, route, allowed, *given in table:
+        path = "/" + route.format(**things)
+        body = [
+            {
+                name: value.format(**things) if isinstance(value, str) else value
+                for name, value in each.items()
+            }
+            for each in given
+        ]
+        for who, client in clients.items():
+            answer = ask(client, method, path, *body)
+            assert answer.status_code < 500, (method, route, who)
+            if refused(answer) == (who in allowed):
+                yield f"{method} {route} as {who or 'nobody'}: {answer.status_code} {answer.headers.get('location', '')}"
+
+
+@pytest.mark.parametrize("who", ["", "passenger", "officer", "supervisor"])
+def test_help_opens_by_its_key_alone(things, signed_in, people, who):
+    trip = Trip.objects.get(code=things["trip"])
+    key, other = position_key(trip, Party.PASSENGER), position_key(rides_other(things), Party.PASSENGER)
+    for method, route in KEYED:
+        path = "/" + route.format(**things)
+        body = {"answer": "fine", "words": "x"}
+        assert not refused(ask(signed_in(who), method, path, body | {"key": key})), route
+        for wrong in ({"key": ""}, {"key": other}, {"key": key[:-1] + ("A" if key[-1] != "A" else "B")}):
+            assert ask(signed_in(who), method, path, body | wrong).status_code in {400, 401}, (route, wrong)
+
+
+def rides_other(things):
+    return Trip.objects.get(code=things["waiting"])
+
+
+def test_every_route_opens_to_those_of_the_table_and_to_nobody_else(things, signed_in):
+    found = list(wrongs(TABLE, things, signed_in))
+    assert not found, "\n".join(found)
+
+
+def test_console_lists_open_to_their_readers_and_nothing_is_written_there(things, signed_in):
+    table = []
+    for model in MODELS:
+        app = model.split("/")[0]
+        readers = {who for who in STAFF_ROLES if may_read_app(who, app)}
+        row = admin.site._registry.keys()
+        found = next(each for each in row if f"{each._meta.app_label}/{each._meta.model_name}" == model)
+        pk = found._default_manager.values_list("pk", flat=True).first()
+        table += [
+            ("GET", f"admin/{model}/", readers),
+            ("GET", f"admin/{app}/", readers),
+            ("GET", f"admin/{model}/add/", set()),
+        ]
+        if pk is not None:
+            table += [
+                ("GET", f"admin/{model}/{pk}/change/", readers),
+                ("GET", f"admin/{model}/{pk}/history/", readers),
+                ("GET", f"admin/{model}/{pk}/delete/", set()),
+                ("POST", f"admin/{model}/{pk}/delete/", set()),
+                ("POST", f"admin/{model}/{pk}/change/", set()),
+            ]
+    found = list(wrongs(table, things, signed_in))
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("who", sorted(STAFF_ROLES | OFFICERS))
+def test_nothing_opens_without_the_second_factor(things, signed_in, who):
+    client = signed_in(who, second_factor=False)
+    for path in (
+        "/admin/",
+        "/admin/due/",
+        "/admin/board/",
+        "/police/",
+        "/api/v1/police/requests/",
+        "/me/",
+        "/api/v1/me/",
+    ):
+        assert refused(client.get(path)), path
