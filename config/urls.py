@@ -51,6 +51,7 @@ urlpatterns = [
     path("metrics", health.metrics),
     path("api/v1/", include(api)),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("config.console")),
     path("", include("safety.console")),
     path("", include("police.console")),
     path("", include("complaints.console")),

@@ -16,8 +16,3 @@ def first_of_each(action: str, since: datetime) -> list[tuple[str, datetime]]:
         .order_by("subject")
     )
     return [(row["subject"], row["first"]) for row in rows]
-
-
-def count_of(action: str, since: datetime) -> int:
-    """How often an action was recorded since a time."""
-    return AuditEntry.objects.filter(action=action, at__gte=since).count()

@@ -9,7 +9,7 @@ from accounts.access import door
 from accounts.policies import STAFF
 from core.console import page
 from governance.measures import check_all
-from governance.services import history_of
+from governance.selectors import history_of
 
 
 @require_GET

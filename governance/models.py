@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from governance.states import Status
@@ -25,3 +26,8 @@ class MeasureResult(models.Model):
 
     def __str__(self) -> str:
         return f"{self.measure} {self.status}"
+
+    @property
+    def evidence(self) -> str:
+        """In the reader's language."""
+        return self.evidence_zh if (get_language() or "").startswith("zh") else self.evidence_en

@@ -9,7 +9,7 @@ from django.utils.translation import override
 
 from accounts.selectors import people_with_role
 from accounts.states import Role
-from core import audit, clock, notify
+from core import audit, notify
 from core.actors import SYSTEM
 from core.transactions import begins_transaction
 from governance.measures import Checked, Measure, check_measure, measures
@@ -90,11 +90,3 @@ def _alarm(measure: Measure, row: MeasureResult) -> None:
 def check_board() -> list[Checked]:
     """Check every measure and keep the history."""
     return [record_check(measure) for measure in measures()]
-
-
-def history_of(measure_id: str, *, days: int = 30) -> list[MeasureResult]:
-    """What a measure was in the last days, oldest first."""
-    since = clock.now() - timedelta(days=days)
-    return list(
-        MeasureResult.objects.filter(measure=measure_id, checked_at__gte=since).order_by("checked_at")
-    )

@@ -78,7 +78,7 @@ def _show(request: Request, asked: PoliceRequest) -> dict[str, Any]:
         "papers_at": asked.papers_at,
         "linked": linked,
         "pack": json.loads(services.read_pack(actor=account_of(request).actor, request=asked))
-        if released
+        if released and asked.release.is_open(clock.now())
         else None,
         "sha256": asked.release.digest if released else None,
     }

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -150,6 +152,10 @@ class Release(models.Model):
 
     def __str__(self) -> str:
         return f"release of {self.request_id}"
+
+    def is_open(self, at: datetime) -> bool:
+        """The pack can still be read."""
+        return at <= self.expires_at
 
 
 class ReleaseReview(models.Model):

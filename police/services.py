@@ -431,7 +431,7 @@ def read_pack(*, actor: Actor, request: PoliceRequest) -> str:
     release = Release.objects.filter(request=request).first()
     if release is None:
         raise NotReleased
-    if clock.now() > release.expires_at:
+    if not release.is_open(clock.now()):
         raise LinkClosed(line=settings.LIAISON_LINE)
     audit.record(actor, "police.pack_read", request.code, case=request.code, sha256=release.digest)
     return str(release.pack)

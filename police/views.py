@@ -23,7 +23,7 @@ from police.errors import LinkClosed, NotAnOfficer, OfficerSuspended
 from police.forms import PapersForm, QuestionForm, RequestForm, SpokenCodeForm
 from police.models import Officer, PoliceRequest
 from police.services import Question
-from police.states import Query, Urgency
+from police.states import Query, RequestState, Urgency
 
 P = ParamSpec("P")
 
@@ -106,14 +106,13 @@ def _own(request: HttpRequest, code: str) -> PoliceRequest:
 def show(request: HttpRequest, code: str) -> HttpResponse:
     """One of my requests: the clock, the pack on one sheet, who else asked, the paperwork."""
     asked = _own(request, code)
-    pack = (
-        json.loads(services.read_pack(actor=account_of(request).actor, request=asked))
-        if asked.state == "released"
-        else None
-    )
+    released = asked.state == RequestState.RELEASED
+    readable = released and asked.release.is_open(clock.now())
+    pack = services.read_pack(actor=account_of(request).actor, request=asked) if readable else ""
     context = {
         "asked": asked,
-        "pack": pack,
+        "pack": json.loads(pack) if pack else None,
+        "expired": released and not readable,
         "linked": selectors.linked_requests(asked),
         "papers_form": PapersForm(),
     }

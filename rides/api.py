@@ -15,8 +15,48 @@ from core.api import read
 from drivers.selectors import driver_of, visible_holds
 from rides import selectors, services
 from rides.models import Itinerary, Trip
+from rides.positions import BATCH_LIMIT
 from rides.services import Outcome, Place
 from rides.states import CancelReason, Party, PlateCheck
+
+
+def describe_positions(result: dict[str, Any], **_given: Any) -> dict[str, Any]:
+    """Schema hook: the call that the async lane answers stands beside the others."""
+    number = {"type": "number"}
+    ping = {
+        "type": "object",
+        "required": ["at", "lat", "lon"],
+        "properties": {
+            "at": number | {"description": "Unix time, seconds"},
+            "lat": number | {"minimum": -90, "maximum": 90},
+            "lon": number | {"minimum": -180, "maximum": 180},
+        },
+    }
+    batch = {
+        "type": "object",
+        "required": ["crs", "pings"],
+        "properties": {
+            "crs": {"type": "string", "enum": ["WGS84"]},
+            "pings": {"type": "array", "items": ping, "maxItems": BATCH_LIMIT},
+            "away": {"type": "boolean", "default": False, "description": "The page goes to the background"},
+        },
+    }
+    result["paths"]["/live/positions/"] = {
+        "post": {
+            "operationId": "live_positions_create",
+            "description": "Positions in batches; all of a batch is taken or none.",
+            "tags": ["live"],
+            "security": [{"tripKey": []}],
+            "requestBody": {"required": True, "content": {"application/json": {"schema": batch}}},
+            "responses": {
+                "202": {"description": "The stream has them."},
+                "4XX": {"description": "Problem details"},
+            },
+        }
+    }
+    schemes = result.setdefault("components", {}).setdefault("securitySchemes", {})
+    schemes["tripKey"] = {"type": "http", "scheme": "bearer", "description": "`key` of the trip"}
+    return result
 
 
 class PlaceInput(serializers.Serializer[Any]):

@@ -1,5 +1,7 @@
 """The async lane of rides: positions. No ORM here."""
 
+from django.http import HttpRequest
+from django.utils.translation import get_language_from_request, override
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -23,5 +25,14 @@ async def take_positions(request: Request) -> Response:
         batch = read_batch(body, key)
         await append(batch, key.city)
     except DomainError as error:
-        return JSONResponse(error.problem(), status_code=error.status, media_type=PROBLEM_TYPE)
+        with override(_language(request)):
+            return JSONResponse(error.problem(), status_code=error.status, media_type=PROBLEM_TYPE)
     return JSONResponse({"accepted": len(batch.pings)}, status_code=202)
+
+
+def _language(request: Request) -> str:
+    """The reader's language, found as Django's pages find it."""
+    asked = HttpRequest()
+    asked.COOKIES = dict(request.cookies)
+    asked.META["HTTP_ACCEPT_LANGUAGE"] = request.headers.get("accept-language", "")
+    return get_language_from_request(asked)

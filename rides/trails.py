@@ -6,7 +6,7 @@ differences to the first in steps of 1e-5 degrees, about 1 m, as two int16), lit
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -68,8 +68,3 @@ def unpack(row: PackedMinute) -> list[Fix]:
         )
         for ms, dlat, dlon in records.tolist()
     ]
-
-
-def minutes_between(start: datetime, end: datetime) -> tuple[datetime, datetime]:
-    """The first and last minute that touch a span."""
-    return minute_of(start.timestamp()), minute_of(end.timestamp()) + timedelta(minutes=1)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Max, Q
 
 from core import clock, policy
 from core.codes import read_code
@@ -45,10 +45,6 @@ def signals_of(incident: Incident) -> list[Signal]:
     if incident.trip_id:
         wanted |= Q(trip=incident.trip_id)
     return list(Signal.objects.filter(wanted).order_by("at", "pk"))
-
-
-def score_of(trip: "Trip") -> int:
-    return Signal.objects.filter(trip=trip).aggregate(total=Sum("score"))["total"] or 0
 
 
 def open_question(trip: "Trip") -> SafetyQuestion | None:

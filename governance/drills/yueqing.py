@@ -161,10 +161,6 @@ def differences(before: dict[str, str], after: dict[str, str]) -> str:
 # --- What staff see -----------------------------------------------------------------------------------------------
 
 
-def burning_codes(staff: Person) -> list[str]:
-    return re.findall(r"/admin/incidents/(I-\w+)/\"", staff.get("/admin/burning/").text)
-
-
 def incident_of(staff: Person, trip: str) -> str:
     """The code of the trip's incident on the console's first strip, empty where there is none."""
     rows = staff.get("/admin/burning/").text.split("<tr>")
