@@ -15,7 +15,7 @@ from accounts.access import account_of, door
 from accounts.models import Account
 from accounts.policies import RESPONDERS, STAFF
 from complaints.selectors import due_at, open_severe
-from core import clock
+from core import clock, policy
 from governance.selectors import last_board
 from police.selectors import missing_papers, release_clocks, undecided, unreviewed_releases
 from rides.selectors import all_lines
@@ -51,6 +51,7 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no stubs
         return redirect("/")
 
 
+@policy.read_once()
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """The first page: what burns, what is due, mine, lines and promises, figures."""
     day = timezone.localtime(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -68,6 +69,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     )
 
 
+@policy.read_once()
 def due_and_mine(account: Account, rows: list[Burning]) -> dict[str, Any]:
     """What has a clock, and what this person took."""
     at = clock.now()

@@ -8,7 +8,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
-from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
@@ -76,6 +75,10 @@ class InvalidInput(DomainError):
     )
 
 
+class MalformedJson(DomainError):
+    code, status, sentence = "malformed_json", 400, _("The body is not valid JSON.")
+
+
 class TooMany(DomainError):
     code, status, sentence = "too_many", 429, _("Too many attempts. Please wait a moment and try again.")
 
@@ -127,10 +130,7 @@ def api_exception_handler(exception: Exception, context: dict[str, Any]) -> Resp
         case drf.NotAuthenticated() | drf.AuthenticationFailed():
             body = SignInRequired().problem()
         case drf.ParseError():
-            body = InvalidInput().problem() | {
-                "code": "malformed_json",
-                "detail": translate("The body is not valid JSON."),
-            }
+            body = MalformedJson().problem()
         case Http404() | drf.NotFound():
             body = NotFound().problem()
         case PermissionDenied() | drf.PermissionDenied():

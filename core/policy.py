@@ -3,9 +3,14 @@
 An app declares its policies with their first value; later versions are rows. `value()` asks for the one in force.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from django.db.models import QuerySet
 
 from core import clock
 from core.models import PolicyVersion
@@ -30,6 +35,7 @@ class InForce:
 
 
 _declared: dict[str, Policy] = {}
+_read: ContextVar[list[PolicyVersion] | None] = ContextVar("policies_read", default=None)
 
 
 def declare(key: str, default: Any, *, unit: str = "", about: str = "") -> str:
@@ -43,14 +49,27 @@ def declared() -> list[Policy]:
     return sorted(_declared.values(), key=lambda policy: policy.key)
 
 
+def _newest_first() -> QuerySet[PolicyVersion]:
+    return PolicyVersion.objects.order_by("-effective_from", "-number")
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Read all versions once for what runs inside: a list of a hundred rows asks for its limits once, not for each."""
+    token = _read.set(list(_newest_first()))
+    try:
+        yield
+    finally:
+        _read.reset(token)
+
+
 def in_force(key: str, *, at: datetime | None = None) -> InForce:
     """The version that holds at a time, now by default."""
-    policy = _declared[key]
-    row = (
-        PolicyVersion.objects.filter(key=key, effective_from__lte=at or clock.now())
-        .order_by("-effective_from", "-number")
-        .first()
-    )
+    policy, at, read = _declared[key], at or clock.now(), _read.get()
+    if read is None:
+        row = _newest_first().filter(key=key, effective_from__lte=at).first()
+    else:
+        row = next((each for each in read if each.key == key and each.effective_from <= at), None)
     return InForce(row.value, f"{key} v{row.number}") if row else InForce(policy.default, f"{key} v0")
 
 

@@ -9,14 +9,15 @@ from accounts.access import door
 from accounts.policies import STAFF
 from core.console import page
 from governance.measures import check_all
-from governance.selectors import history_of
+from governance.selectors import histories
 
 
 @require_GET
 @door(*STAFF)
 def board(request: HttpRequest) -> HttpResponse:
     """Every measure, checked now: state, text, scope, due, evidence, the last 30 days."""
-    rows = [(checked, history_of(checked.measure.id)) for checked in check_all()]
+    past = histories()
+    rows = [(checked, past.get(checked.measure.id, [])) for checked in check_all()]
     counts = {
         status: sum(checked.found.status == status for checked, _history in rows)
         for status in ("pass", "progress", "fail")

@@ -14,7 +14,7 @@ from pathlib import Path
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from core import clock
+from core import clock, policy
 from governance.states import Status
 
 
@@ -94,6 +94,7 @@ def has_check(measure_id: str) -> bool:
     return measure_id in _checks
 
 
+@policy.read_once()
 def check_all() -> list[Checked]:
     """Run every check now."""
     return [check_measure(measure) for measure in measures()]

@@ -8,12 +8,13 @@ from governance.models import MeasureResult
 from governance.states import Status
 
 
-def history_of(measure_id: str, *, days: int = 30) -> list[MeasureResult]:
-    """What a measure was in the last days, oldest first."""
+def histories(*, days: int = 30) -> dict[str, list[MeasureResult]]:
+    """What each measure was in the last days, oldest first, by the measure's id."""
+    found: dict[str, list[MeasureResult]] = {}
     since = clock.now() - timedelta(days=days)
-    return list(
-        MeasureResult.objects.filter(measure=measure_id, checked_at__gte=since).order_by("checked_at")
-    )
+    for row in MeasureResult.objects.filter(checked_at__gte=since).order_by("checked_at"):
+        found.setdefault(row.measure, []).append(row)
+    return found
 
 
 def last_board() -> list[Checked]:

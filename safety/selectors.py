@@ -73,6 +73,7 @@ class Burning:
     escalation: str
 
 
+@policy.read_once()
 def burning() -> list[Burning]:
     """Live incidents by risk, then age. Escalation follows from the age, so no broken job can stop it (S3)."""
     at = clock.now()

@@ -1,0 +1,112 @@
+"""`make run`: what it starts it stops, and what keeps it from starting is said in one sentence."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from config.stack import PORTS, free_port
+
+pytestmark = pytest.mark.xdist_group("stack")
+
+
+def start(state, **changes):
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("HUHANG_", "DATABASE_URL", "REDIS_URL"))
+    }
+    env |= {"HUHANG_STATE": str(state)} | {name: str(free_port()) for name in PORTS} | changes
+    return subprocess.Popen(
+        [sys.executable, "-m", "config.stack", "run"],
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ), env
+
+
+def alive(pid):
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1][:3]
+    except FileNotFoundError:
+        return False
+
+
+def said_instead_of_starting(process):
+    _out, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Traceback" not in err
+    return err
+
+
+def test_ctrl_c_leaves_nothing_and_the_second_start_is_quick(tmp_path):
+    for limit in (60, 10):
+        began = time.monotonic()
+        process, env = start(tmp_path / "state")
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if "Sign in at" in line:
+                break
+        assert time.monotonic() - began < limit, "".join(lines)
+        web = f"http://127.0.0.1:{env['HUHANG_WEB_PORT']}"
+        assert any(f"{web}/admin/" in line for line in lines)
+        assert httpx.get(web + "/health/ready", trust_env=False).json()["database"]
+        assert httpx.get(web + "/metrics", trust_env=False).status_code == 404
+        token = json.loads((tmp_path / "state" / "secrets.json").read_text())["HUHANG_METRICS_TOKEN"]
+        figures = httpx.get(web + "/metrics", headers={"Authorization": f"Bearer {token}"}, trust_env=False)
+        assert "huhang_incidents_live 0.0" in figures.text
+        pids = json.loads((tmp_path / "state" / "run" / "pids.json").read_text())
+        assert {
+            "web",
+            "worker-life",
+            "worker-bulk",
+            "beat",
+            "monitor",
+            "postgres",
+            "valkey",
+            "sandbox",
+        } <= set(pids) or len(pids) >= 8
+        assert all(alive(pid) for pid in pids.values())
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+        assert [name for name, pid in pids.items() if alive(pid)] == []
+
+
+def test_a_port_in_use_is_named(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        process, _env = start(tmp_path / "state", HUHANG_WEB_PORT=str(port))
+        assert f"Port {port} is in use. Set HUHANG_WEB_PORT to another one." in said_instead_of_starting(
+            process
+        )
+
+
+@pytest.mark.parametrize("port", ["http", "0", "70000", "-1"])
+def test_what_is_no_port_is_said(tmp_path, port):
+    process, _env = start(tmp_path / "state", HUHANG_WEB_PORT=port)
+    assert "a port is a number from 1 to 65535" in said_instead_of_starting(process)
+
+
+def test_a_state_path_that_is_a_file_is_named(tmp_path):
+    (tmp_path / "state").write_text("a file")
+    process, _env = start(tmp_path / "state")
+    assert "is a file, not a folder" in said_instead_of_starting(process)
+
+
+def test_keys_that_cannot_be_read_are_never_made_anew(tmp_path):
+    (tmp_path / "secrets.json").write_text("{half")
+    process, _env = start(tmp_path)
+    assert "restore the file" in said_instead_of_starting(process)
+    assert (tmp_path / "secrets.json").read_text() == "{half"

@@ -1,0 +1,111 @@
+"""The monitor on a real stream: what is acknowledged is in the database, and a monitor that dies loses nothing."""
+
+import os
+import time
+import zlib
+
+import pytest
+import redis
+
+from rides import positions
+from rides.models import LatestPosition, TrailMinute
+from rides.positions import StoredBatch
+from rides.states import Party
+from rides.trails import unpack
+from safety import monitor as module
+from safety.models import Signal
+from safety.monitor import GROUP, Monitor
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def valkey(settings):
+    """A database of Valkey for this worker alone."""
+    number = 1 + zlib.crc32(os.environ.get("PYTEST_XDIST_WORKER", "").encode()) % 15
+    settings.REDIS_URL = settings.REDIS_URL.rsplit("/", 1)[0] + f"/{number}"
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    client.flushdb()
+    yield client
+    client.flushdb()
+
+
+def put(client, trip, fixes, party=Party.DRIVER):
+    batch = StoredBatch(trip.code, party, False, fixes)
+    client.xadd(positions.shard_stream("wenzhou"), {b"b": positions._pack(batch)})
+
+
+def pending(client):
+    return client.xpending(positions.shard_stream("wenzhou"), GROUP)["pending"]
+
+
+def turn(found):
+    found.prepare()
+    found.step()
+
+
+def test_positions_are_kept_and_then_acknowledged(valkey, rides):
+    trip = rides.under_way()
+    now = time.time()
+    put(valkey, trip, [(now, 28.2, 121.0), (now + 1, 28.21, 121.01)])
+    turn(Monitor())
+    assert LatestPosition.objects.get(trip=trip).latitude == 28.21
+    assert pending(valkey) == 0
+
+
+def test_a_batch_that_came_twice_is_kept_once(valkey, rides):
+    trip = rides.under_way()
+    now = time.time()
+    for _again in range(2):
+        put(valkey, trip, [(now, 28.2, 121.0)])
+    turn(Monitor())
+    assert len(unpack(TrailMinute.objects.get(trip=trip))) == 1
+
+
+def test_what_a_dead_monitor_had_read_is_taken_over(valkey, rides, monkeypatch):
+    trip = rides.under_way()
+    put(valkey, trip, [(time.time(), 28.2, 121.0)])
+    dead = Monitor()
+    dead.prepare()
+    monkeypatch.setattr(dead, "_store", lambda entries: (_ for _ in ()).throw(SystemExit))
+    with pytest.raises(SystemExit):
+        dead.step()
+    assert (pending(valkey), LatestPosition.objects.count()) == (1, 0)
+    monkeypatch.setattr(module, "CLAIM_AFTER_MS", 0)
+    heir = Monitor()
+    heir.name = "heir"
+    turn(heir)
+    assert (pending(valkey), LatestPosition.objects.count()) == (0, 1)
+
+
+def test_signals_are_raised_once_by_two_monitors(valkey, rides, noon):
+    trip = rides.under_way()
+    noon.shift(3600)
+    for _monitor in range(2):
+        turn(Monitor())
+    assert sorted(Signal.objects.values_list("kind", "detail")) == [
+        ("signal_lost", "driver"),
+        ("signal_lost", "passenger"),
+    ]
+    assert trip.code
+
+
+def test_a_trip_that_is_over_takes_no_more_positions(valkey, rides, people):
+    from drivers.selectors import driver_of
+    from rides.services import end_trip
+
+    trip = rides.under_way()
+    end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
+    put(valkey, trip, [(time.time(), 28.2, 121.0)])
+    turn(Monitor())
+    assert not LatestPosition.objects.exists()
+    assert pending(valkey) == 0
+
+
+def test_a_valkey_that_began_anew_is_prepared_again(valkey, rides):
+    found = Monitor()
+    turn(found)
+    valkey.flushdb()
+    with pytest.raises(redis.ResponseError):
+        found.step()
+    turn(found)

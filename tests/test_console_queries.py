@@ -1,0 +1,93 @@
+"""A console list asks the same number of questions for one row as for thirty."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.services import add_emergency_contact
+from complaints.services import file_complaint
+from complaints.states import Category
+from core import clock
+from drivers.selectors import driver_of
+from police.services import Question, ask_by_form
+from police.states import Query
+from rides.services import end_trip
+from rides.states import Party
+from rides.tokens import TripKey
+from safety.services import file_welfare_check, raise_sos
+
+PAGES = [
+    "safety/incident",
+    "safety/welfarecheck",
+    "complaints/complaint",
+    "police/policerequest",
+    "police/officer",
+    "police/agency",
+    "rides/trip",
+    "rides/lineincity",
+    "drivers/driver",
+    "drivers/vehicle",
+    "drivers/hold",
+    "accounts/account",
+    "core/auditentry",
+    "core/notification",
+    "core/policyversion",
+]
+FIRST_PAGE = ["", "due", "burning", "board"]
+
+
+def fill(rides, people, count):
+    """Incidents, checks, complaints, holds, requests and messages."""
+    for number in range(count):
+        mark = f"{clock.now().timestamp()}-{number}"
+        trip = rides.under_way()
+        raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+        file_welfare_check(
+            missing_phone=f"1399999{number:04d}", reporter_phone="13911110001", words="x", submission=mark
+        )
+        file_complaint(
+            account=people("passenger"),
+            trip_code=trip.code,
+            category=Category.DISPUTE,
+            words="x",
+            submission=mark,
+        )
+        question = Question(Query.TRIP, trip.code, clock.now())
+        ask_by_form(account=people("officer"), question=question, submission=mark)
+        end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
+
+
+def count(client, path):
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        assert client.get(path).status_code == 200
+    return len(asked)
+
+
+@pytest.fixture
+def counted(rides, people, signed_in):
+    """Queries of each page with 1 and with 11 of everything."""
+    client = signed_in("supervisor")
+    add_emergency_contact(account=people("passenger"), name="a", phone="13911110001")
+    paths = [f"/admin/{page}/" if page else "/admin/" for page in PAGES + FIRST_PAGE]
+    fill(rides, people, 1)
+    for path in paths:
+        client.get(path)
+    few = {path: count(client, path) for path in paths}
+    fill(rides, people, 10)
+    return {path: (few[path], count(client, path)) for path in paths}
+
+
+def test_lists_do_not_ask_once_for_each_row(counted):
+    growing = {path: found for path, found in counted.items() if found[1] > found[0]}
+    assert not growing
+
+
+def test_lists_ask_little(counted):
+    assert max(many for _few, many in counted.values()) <= 45
+    assert {
+        path: many
+        for path, (_few, many) in counted.items()
+        if many > 14 and path not in {"/admin/", "/admin/board/"}
+    } == {}
