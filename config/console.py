@@ -27,6 +27,9 @@ APPS = frozenset({"core", "accounts", "drivers", "rides", "safety", "complaints"
 class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no stubs
     """Staff with their second factor; sign-in is the platform's own page."""
 
+    index_title = _("First page")
+    site_title = "Huhang 护航"
+
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user
         return isinstance(user, Account) and user.is_staff and user.is_active and user.is_verified()  # type: ignore[attr-defined]  # django-otp adds it

@@ -184,8 +184,6 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "/"
 # Sign-in names are opaque account codes, so that the lockout's tables hold no phone number.
-# Its middleware would put a page of its own in the place of ours: `accounts.services` says who is locked out.
-SILENCED_SYSTEM_CHECKS = ["axes.W002"]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = ["username"]
@@ -199,7 +197,8 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 CSRF_FAILURE_VIEW = "core.errors.csrf_failure"
 # Locking by address would lock a whole call centre or a carrier's gateway; names are locked.
-SILENCED_SYSTEM_CHECKS = ["axes.W006"]
+# Its middleware would put a page of its own in the place of ours: `accounts.services` says who is locked out.
+SILENCED_SYSTEM_CHECKS = ["axes.W002", "axes.W006"]
 
 # --- Security of pages ----------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -14,6 +14,7 @@ from core.console import page
 from core.errors import DomainError
 from drivers import services
 from drivers.models import Driver, Hold, Vehicle
+from drivers.selectors import hold_by_code
 
 
 @admin.register(Driver)
@@ -36,6 +37,7 @@ class VehicleAdmin(ReadOnlyAdmin):
 @door(Role.VETTING, Role.ADJUDICATOR, Role.SUPERVISOR)
 def release_view(request: HttpRequest, code: str) -> HttpResponse:
     """Release one hold, with a reason."""
+    hold = hold_by_code(code)
     if request.method == "POST":
         try:
             services.release_hold(
@@ -48,7 +50,7 @@ def release_view(request: HttpRequest, code: str) -> HttpResponse:
     return page(
         request,
         "console/release_hold.html",
-        {"title": _("Release hold %(code)s") % {"code": code}, "code": code},
+        {"title": _("Release hold %(code)s") % {"code": code}, "hold": hold},
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.errors import DomainError
+from core.errors import DomainError, NotFound
 from drivers.errors import DriverHeld, NotADriver, NotVetted, NoVehicle
 from drivers.models import Driver, Hold, Vehicle
 from drivers.states import DriverState, HoldKind
@@ -77,6 +77,14 @@ def visible_holds(driver: Driver) -> list[Hold]:
 def open_holds(driver_code: str) -> list[Hold]:
     """All open holds of a driver, for staff."""
     return list(Hold.objects.open().filter(driver__account__code=driver_code).order_by("pk"))
+
+
+def hold_by_code(code: str) -> Hold:
+    """Any hold, for staff. Raises `NotFound`."""
+    hold = Hold.objects.select_related("driver__account").filter(code=code).first()
+    if hold is None:
+        raise NotFound
+    return hold
 
 
 def identity_of(driver: Driver) -> DriverIdentity:

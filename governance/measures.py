@@ -12,10 +12,21 @@ from functools import lru_cache
 from pathlib import Path
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core import clock, policy
 from governance.states import Status
+
+WORDS = {
+    "platform": _("the whole platform"),
+    "hitch": _("hitch"),
+    "express": _("express"),
+    "premier": _("premier"),
+    "luxury": _("luxury"),
+    "relaunch": _("before a relaunch"),
+    "open": _("no date"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +41,20 @@ class Measure:
     requirements: tuple[str, ...]
     zh: str
     en: str
+
+    @property
+    def title(self) -> str:
+        """In the reader's language."""
+        return self.zh if (get_language() or "").startswith("zh") else self.en
+
+    @property
+    def scope_label(self) -> str:
+        return ", ".join(str(WORDS.get(word, word)) for word in self.scope.split(", "))
+
+    @property
+    def due_label(self) -> str:
+        """A date, or what it waits for."""
+        return str(WORDS.get(self.due, self.due))
 
 
 @dataclass(frozen=True, slots=True)

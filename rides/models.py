@@ -213,6 +213,10 @@ class Trip(models.Model):
         return self.destination_latitude, self.destination_longitude
 
     @property
+    def is_over(self) -> bool:
+        return self.state in {TripState.ENDED, TripState.CANCELLED}
+
+    @property
     def somebody_may_be_aboard(self) -> bool:
         """True where nothing may show on the driver's phone (S11): aboard, or met and not known to be apart."""
         return self.state in ABOARD or (self.state in BEFORE_BOARDING and self.phones_met_at is not None)

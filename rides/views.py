@@ -67,10 +67,12 @@ def home(request: HttpRequest) -> HttpResponse:
             return redirect("rides:trip", trip.code)
         except DomainError as error:
             explain(form, error)
+    trips = selectors.trips_as_passenger(account)
     context = {
         "form": form,
         "city": city,
-        "trips": selectors.trips_as_passenger(account),
+        "current": [trip for trip in trips if not trip.is_over],
+        "past": [trip for trip in trips if trip.is_over],
         "drives": is_driver(account),
     }
     return render(request, "rides/home.html", context, status=400 if form and form.errors else 200)

@@ -89,13 +89,18 @@ class Visitor:
 
     def look(self, name: str, *, console: bool = False) -> None:
         """Keep a picture where one is asked for; fail on what assistive technology would stumble over."""
-        folder = os.environ.get("HUHANG_SCREENSHOTS")
-        if folder:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=f"{folder}/{name}-{self.size}-{self.language[:2]}.png", full_page=True)
-        if not console:
+        for size, room in SIZES.items():
+            self.page.set_viewport_size(room)
             wide = self.page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= SIZES[self.size]["width"], f"{name} is {wide} px wide"
+            assert wide <= room["width"], f"{name} is {wide} px wide"
+            folder = os.environ.get("HUHANG_SCREENSHOTS")
+            if folder:
+                Path(folder).mkdir(parents=True, exist_ok=True)
+                self.page.wait_for_timeout(150)
+                path = f"{folder}/{name}-{size}-{self.language[:2]}.png"
+                self.page.screenshot(path=path, full_page=True)
+        self.page.set_viewport_size(SIZES[self.size])
+        if not console:
             found = Axe().run(self.page)
             bad = [
                 row["id"] for row in found.response["violations"] if row["impact"] in {"serious", "critical"}

@@ -152,3 +152,56 @@ def test_the_board_shows_every_measure(visitor):
     page = supervisor.sign_in("adjudicator", "/admin/board/")
     expect(page.locator("tbody tr")).to_have_count(32)
     supervisor.look("board", console=True)
+
+
+@pytest.mark.parametrize(
+    ("language", "passenger", "driver"),
+    [("zh-CN", "passenger", "driver2"), ("en-US", "passenger2", "driver")],
+)
+def test_a_complaint_is_filed_decided_and_the_hold_looked_at(visitor, language, passenger, driver):
+    hers, _his, code = ride(visitor, "phone", language, passenger, driver, boards=False)
+    page = hers.go(f"/trips/{code}/complaint/")
+    hers.look("complaint")
+    page.check("[name=category][value=harassment]") if page.locator(
+        "[type=radio]"
+    ).count() else page.select_option("[name=category]", "harassment")
+    page.fill("[name=words]", "他一直说下流的话")
+    page.click("main button.wide")
+    page.wait_for_url("**/complaints/C-**")
+    hers.look("complaint-receipt")
+    filed = page.url.rstrip("/").rsplit("/", 1)[1]
+    desk = visitor("desktop", language)
+    console = desk.sign_in("adjudicator" if language == "zh-CN" else "admin", "/admin/")
+    desk.look("console-adjudicator", console=True)
+    console.goto(f"/admin/complaints-desk/{filed}/")
+    desk.look("complaint-desk", console=True)
+    board = visitor("desktop", language)
+    console = board.sign_in("vetting", "/admin/drivers/hold/")
+    board.look("holds", console=True)
+    console.locator("a[href*='/release/']").first.click()
+    board.look("hold-release", console=True)
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-US"])
+def test_doors_errors_and_documents_read_well(visitor, stack, language):
+    someone = visitor("phone", language)
+    page = someone.go("/sign-in/")
+    someone.look("sign-in")
+    page.fill("[name=name]", "agent")
+    page.fill("[name=password]", "wrong")
+    page.click("main button")
+    expect(page.locator(".errorlist")).to_be_visible()
+    someone.complaints.clear()
+    page.fill("[name=password]", stack.password)
+    page.click("main button")
+    page.wait_for_url("**/second-factor/**")
+    someone.look("second-factor")
+    page = someone.go("/nowhere/")
+    someone.complaints.clear()
+    someone.look("error")
+    someone.go("/api/v1/docs/")
+    someone.look("api-docs")
+    someone.go(stack.sandbox + "/")
+    someone.look("sandbox")
+    someone.go(stack.sandbox + "/codes/")
+    someone.look("sandbox-codes")
