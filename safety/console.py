@@ -123,7 +123,10 @@ def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
 @door(*STAFF)
 def burning(request: HttpRequest) -> HttpResponse:
     """The strip of what burns, by itself."""
-    return render(request, "console/_burning.html", {"burning": selectors.burning()})
+    may_respond = account_of(request).role in RESPONDERS
+    return render(
+        request, "console/_burning.html", {"burning": selectors.burning(), "may_respond": may_respond}
+    )
 
 
 app_name = "safety_console"
