@@ -8,7 +8,7 @@ setup: .venv/ready
 .venv/ready: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info[:2] >= (3, 11) else "Huhang needs Python 3.11 or newer; set PYTHON=…")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
 	@touch $@
 
 locale/.compiled: .venv/ready $(wildcard locale/*/LC_MESSAGES/*.po)
@@ -42,4 +42,5 @@ bench: setup
 lock:
 	rm -rf /tmp/huhang-lock && $(PYTHON) -m venv /tmp/huhang-lock
 	/tmp/huhang-lock/bin/pip install --quiet -r requirements-dev.txt
-	/tmp/huhang-lock/bin/pip freeze --exclude pip --exclude setuptools > requirements.lock
+# Two packages bring the same `cv2`; the one without windows is enough, and version 5 fails in SFace.
+	/tmp/huhang-lock/bin/pip freeze --exclude pip --exclude setuptools --exclude opencv-python > requirements.lock

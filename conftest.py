@@ -14,6 +14,7 @@ from accounts.models import Account
 from core import events
 from core.models import OutboxEvent
 from drivers.selectors import driver_of
+from drivers.tests.factories import face_token, ready_for_pickup
 from governance.demo import make_world
 from rides.models import City, Trip
 from rides.services import (
@@ -120,13 +121,18 @@ class Rides:
 
     def accepted(self, passenger: str = "passenger", driver: str = "driver") -> Trip:
         way, trip = self.itinerary(driver), self.booked(passenger)
-        outcome = accept_trip(driver=driver_of(self.people(driver)), trip_code=trip.code, itinerary_code=way)
+        who = driver_of(self.people(driver))
+        outcome = accept_trip(
+            driver=who, trip_code=trip.code, itinerary_code=way, face_token=face_token(who, trip.code)
+        )
         assert outcome.refusal is None
         return Trip.objects.get(pk=trip.pk)
 
     def arrived(self, passenger: str = "passenger", driver: str = "driver") -> Trip:
         trip = self.accepted(passenger, driver)
-        return arrive(driver=driver_of(self.people(driver)), trip_code=trip.code)
+        who = driver_of(self.people(driver))
+        ready_for_pickup(who, trip.code)
+        return arrive(driver=who, trip_code=trip.code)
 
     def boarded(self, passenger: str = "passenger", driver: str = "driver") -> Trip:
         trip = self.arrived(passenger, driver)

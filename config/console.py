@@ -14,8 +14,10 @@ from unfold.sites import UnfoldAdminSite
 from accounts.access import account_of, door
 from accounts.models import Account
 from accounts.policies import RESPONDERS, STAFF
+from accounts.states import Role
 from complaints.selectors import due_at, open_severe
 from core import clock, policy
+from drivers.selectors import open_cases, waiting_plate_photos
 from governance.selectors import last_board
 from police.selectors import missing_papers, release_clocks, undecided, unreviewed_releases
 from rides.selectors import all_lines
@@ -83,6 +85,8 @@ def due_and_mine(account: Account, rows: list[Burning]) -> dict[str, Any]:
         "due_requests": undecided(),
         "due_reviews": unreviewed_releases(),
         "due_papers": missing_papers(at),
+        "due_plates": waiting_plate_photos() if account.role in {Role.VETTING, *RESPONDERS} else [],
+        "due_cases": open_cases() if account.role in {Role.VETTING, Role.SUPERVISOR} else [],
     }
 
 
@@ -139,6 +143,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 link(_("Trips"), "route", "admin:rides_trip_changelist", may("rides")),
                 link(_("Lines"), "alt_route", "admin:rides_lineincity_changelist", may("rides")),
+                link(
+                    _("Vetting desk"),
+                    "how_to_reg",
+                    "drivers_console:desk",
+                    lambda request: role in {Role.VETTING, *RESPONDERS},
+                ),
                 link(_("Drivers"), "badge", "admin:drivers_driver_changelist", may("drivers")),
                 link(_("Holds"), "front_hand", "admin:drivers_hold_changelist", may("drivers")),
                 link(_("Accounts"), "group", "admin:accounts_account_changelist", may("accounts")),

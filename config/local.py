@@ -20,6 +20,7 @@ def new_secrets() -> dict[str, str]:
         "HUHANG_FIELD_KEYS": f"1:{key()}",
         "HUHANG_INDEX_KEY": key(),
         "HUHANG_AUDIT_KEY": key(),
+        "HUHANG_FACE_KEY": key(),
         "HUHANG_METRICS_TOKEN": secrets.token_urlsafe(24),
         "HUHANG_OWNER_PASSWORD": secrets.token_urlsafe(18),
         "HUHANG_APP_PASSWORD": secrets.token_urlsafe(18),

@@ -35,6 +35,8 @@ if CLOCK_FILE and STAGE != "scratch":
 FIELD_KEYS: list[str] = env.list("HUHANG_FIELD_KEYS")
 INDEX_KEY: str = env.str("HUHANG_INDEX_KEY")
 AUDIT_KEY: str = env.str("HUHANG_AUDIT_KEY")
+# The secret rotation of stored face templates (`drivers.vision.templates`); a new one asks everybody to enrol again.
+FACE_KEY: str = env.str("HUHANG_FACE_KEY")
 
 # --- Outside the company --------------------------------------------------------------------------
 SANDBOX_URL: str = env.str("HUHANG_SANDBOX_URL", default="")
@@ -54,6 +56,7 @@ INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",  # the default one would put its own site in the place of ours
     "config.apps.ConsoleConfig",
     "django.contrib.auth",
+    "django.contrib.postgres",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
@@ -156,6 +159,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"queue": "life_safety", "expires": 10},
     },
+    "pictures whose time is over": {
+        "task": "core.tasks.destroy_pictures",
+        "schedule": 60.0,
+        "options": {"queue": "bulk", "expires": 50},
+    },
     "seal the journal": {"task": "core.tasks.seal_audit", "schedule": 5.0, "options": {"expires": 30}},
     "questions without an answer": {
         "task": "safety.tasks.expire_questions",
@@ -210,10 +218,11 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "img-src": [SELF, "data:"],
+        "img-src": [SELF, "data:", "blob:"],
         "style-src": [SELF],
         "script-src": [SELF],
-        "connect-src": [SELF],
+        # The sandbox's invented camera and cars, where there is a sandbox.
+        "connect-src": [SELF, *([SANDBOX_URL] if SANDBOX_URL else [])],
         "object-src": [NONE],
         "base-uri": [SELF],
         "form-action": [SELF],
@@ -235,6 +244,15 @@ TIME_ZONE = "Asia/Shanghai"
 # --- Static files ---------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Pictures of people and papers, each encrypted; see `core.pictures`.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "pictures": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": env.str("HUHANG_PICTURES", default=str(BASE_DIR / "var" / "pictures"))},
+    },
+}
 STATIC_ROOT = env.str("HUHANG_STATIC_ROOT", default=str(BASE_DIR / "var" / "static"))
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False

@@ -101,6 +101,7 @@ class Stack:
             "HUHANG_STAGE": self.stage,
             "HUHANG_STATE": str(self.state),
             "HUHANG_STATIC_ROOT": str(self.state / "static"),
+            "HUHANG_PICTURES": str(self.state / "pictures"),
             "HUHANG_PYTHON": sys.executable,
             "HUHANG_PUBLIC_URL": os.environ.get("HUHANG_PUBLIC_URL", f"http://127.0.0.1:{web}"),
             "HUHANG_SANDBOX_URL": f"http://127.0.0.1:{box}",

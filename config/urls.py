@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularAPIView
 from accounts import api as accounts
 from complaints import api as complaints
 from config import health
+from drivers import api as drivers
 from police import api as police
 from rides import api as rides
 from safety import api as safety
@@ -21,9 +22,14 @@ api = [
     path("itineraries/", rides.ItinerariesView.as_view()),
     path("itineraries/<str:code>/requests/", rides.RequestsView.as_view()),
     path("driver/", rides.DriverView.as_view()),
+    path("driver/face-consent/", drivers.FaceConsentView.as_view()),
+    path("driver/face-checks/", drivers.FaceChecksView.as_view()),
+    path("driver/face-checks/<str:code>/frames/", drivers.FaceFramesView.as_view()),
+    path("driver/online/", drivers.OnlineView.as_view()),
     path("trips/", rides.TripsView.as_view()),
     path("trips/<str:code>/", rides.TripView.as_view()),
     path("trips/<str:code>/accept/", rides.AcceptView.as_view()),
+    path("trips/<str:code>/plate-photo/", rides.PlatePhotoView.as_view()),
     path("trips/<str:code>/arrive/", rides.ArriveView.as_view()),
     path("trips/<str:code>/confirm-car/", rides.ConfirmCarView.as_view()),
     path("trips/<str:code>/mismatch/", rides.MismatchView.as_view()),
@@ -54,6 +60,7 @@ urlpatterns = [
     path("", include("config.console")),
     path("", include("safety.console")),
     path("", include("police.console")),
+    path("", include("drivers.console")),
     path("", include("complaints.console")),
     path("", include("governance.console")),
     path("admin/", admin.site.urls),
@@ -61,6 +68,7 @@ urlpatterns = [
     path("", include("complaints.urls")),
     path("", include("police.urls")),
     path("", include("accounts.urls")),
+    path("", include("drivers.urls")),
     path("", include("rides.urls")),
 ]
 

@@ -198,3 +198,27 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.key} {self.state}"
+
+
+class StoredPicture(models.Model):
+    """A picture in storage: encrypted under its name, kept until a time (`core.pictures`)."""
+
+    code = models.CharField(max_length=20, unique=True)
+    purpose = models.CharField(max_length=20)
+    # What it belongs to: the code of a check, an application, a report.
+    subject = models.CharField(max_length=20)
+    name = models.CharField(max_length=80, unique=True)
+    digest = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()
+    kept_at = models.DateTimeField()
+    keep_until = models.DateTimeField()
+    destroyed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["keep_until"], condition=Q(destroyed_at=None), name="picture_due"),
+            models.Index(fields=["subject"], name="picture_of_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.code}"

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from core import audit, events, notify
+from core import audit, clock, events, notify, pictures
 
 
 @shared_task
@@ -30,3 +30,8 @@ def sweep_notifications() -> None:
 @shared_task
 def seal_audit() -> None:
     audit.seal()
+
+
+@shared_task
+def destroy_pictures() -> None:
+    pictures.sweep(at=clock.now())

@@ -23,3 +23,147 @@ class DriverHeld(DomainError):
             "You cannot accept orders while %(why)s is looked into. You see the reason on your page and can appeal."
         ),
     )
+
+
+# --- Pictures ---
+
+
+class PictureTooLarge(DomainError):
+    code, status, sentence = (
+        "picture_too_large",
+        413,
+        _("This picture is too large. Up to 6 MB and 40 megapixels can be read."),
+    )
+
+
+class PictureUnreadable(DomainError):
+    code, status, sentence = (
+        "picture_unreadable",
+        400,
+        _("This is not a picture that can be read. Use JPEG, PNG or WebP."),
+    )
+
+
+class NoFace(DomainError):
+    code, status, sentence = (
+        "no_face",
+        400,
+        _("No face was found. Hold the phone at arm's length, at the height of your eyes."),
+    )
+
+
+class TwoFaces(DomainError):
+    code, status, sentence = (
+        "two_faces",
+        400,
+        _("More than one face was seen. Only you may be in the picture."),
+    )
+
+
+class FaceTooSmall(DomainError):
+    code, status, sentence = "face_too_small", 400, _("The face is too small. Come closer to the camera.")
+
+
+class FaceTooDark(DomainError):
+    code, status, sentence = (
+        "face_too_dark",
+        400,
+        _("It is too dark. Turn on the light in the car, or face a lamp."),
+    )
+
+
+# --- Face checks and cases ---
+
+
+class FaceRequired(DomainError):
+    code, status, sentence = (
+        "face_required",
+        403,
+        _("Show your face first: the check opens this once, for five minutes."),
+    )
+
+
+class FaceConsentNeeded(DomainError):
+    code, status, sentence = (
+        "face_consent_needed",
+        403,
+        _("Please read and agree to how faces are used first."),
+    )
+
+
+class NotEnrolled(DomainError):
+    code, status, sentence = (
+        "face_not_enrolled",
+        403,
+        _("Your face is not enrolled yet. It is part of your vetting."),
+    )
+
+
+class FaceFrozen(DomainError):
+    code, status, sentence = (
+        "face_frozen",
+        403,
+        _(
+            "Your account is frozen after repeated failed face checks. A reviewer looks at it; you see the reason on your page and can appeal."
+        ),
+    )
+
+
+class FaceRefused(DomainError):
+    code, status, sentence = (
+        "face_refused",
+        403,
+        _(
+            "The check did not pass. Do it yourself, follow each pose, and try again. After three failures the account is frozen."
+        ),
+    )
+
+
+class DailyCheckNeeded(DomainError):
+    code, status, sentence = "daily_check_needed", 403, _("Show your face once today before you go online.")
+
+
+class PickupCheckNeeded(DomainError):
+    code, status, sentence = (
+        "pickup_check_needed",
+        403,
+        _(
+            "Before the pick-up, show your face and photograph the car with its plate. It must not be older than ten minutes."
+        ),
+    )
+
+
+class PlatePhotoWaiting(DomainError):
+    code, status, sentence = (
+        "plate_photo_waiting",
+        409,
+        _("A person looks at your photo of the plate now. It takes a moment."),
+    )
+
+
+class PlateDiffers(DomainError):
+    code, status, sentence = (
+        "plate_differs",
+        403,
+        _("The photo does not show the registered plate %(plate)s. You cannot pick up with this car."),
+    )
+
+
+class AlreadyProposed(DomainError):
+    code, status, sentence = (
+        "already_proposed",
+        409,
+        _("%(who)s has proposed an outcome. Another person agrees or not."),
+    )
+
+
+class SecondPersonNeeded(DomainError):
+    code, status, sentence = "second_person_needed", 409, _("Another person must agree; you proposed this.")
+
+
+class TooManyVehicles(DomainError):
+    code, status, sentence = "too_many_vehicles", 409, _("Two vehicles are bound to this account already.")
+
+
+class TooManyPersons(DomainError):
+    code, status, sentence = "too_many_persons", 409, _("Three persons are bound to this vehicle already.")

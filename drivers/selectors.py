@@ -1,12 +1,36 @@
 """Reads about drivers and cars."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.db.models import Count
+from django.utils import timezone
+
+from core import clock, policy
 from core.errors import DomainError, NotFound
-from drivers.errors import DriverHeld, NotADriver, NotVetted, NoVehicle
-from drivers.models import Driver, Hold, Vehicle
-from drivers.states import DriverState, HoldKind
+from drivers.errors import (
+    DriverHeld,
+    NotADriver,
+    NotVetted,
+    NoVehicle,
+    PickupCheckNeeded,
+    PlateDiffers,
+    PlatePhotoWaiting,
+)
+from drivers.models import (
+    Binding,
+    Driver,
+    FaceCheck,
+    FaceFrame,
+    Hold,
+    OnlineSpell,
+    PlatePhoto,
+    Vehicle,
+    VettingCase,
+)
+from drivers.policies import PICKUP_WITHIN
+from drivers.states import CaseState, DriverState, FaceCheckState, FacePurpose, HoldKind, PlatePhotoState
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -67,6 +91,125 @@ def why_not_eligible(driver: Driver) -> DomainError | None:
 
 def has_covert_hold(driver: Driver) -> bool:
     return driver.holds.open().filter(covert=True).exists()
+
+
+def is_frozen(driver: Driver) -> bool:
+    """Failed face checks have frozen the account (D4)."""
+    return driver.holds.open().filter(kind=HoldKind.FACE).exists()
+
+
+@dataclass(frozen=True, slots=True)
+class PickupCheck:
+    """What the passenger sees of the check before the pick-up (D11)."""
+
+    face_at: datetime
+    plate_at: datetime
+    plate_state: PlatePhotoState
+    by_person: bool
+
+
+def pickup_check(driver: Driver, trip_code: str) -> PickupCheck | None:
+    """The newest check before this pick-up, if there is one."""
+    photo = (
+        PlatePhoto.objects.select_related("face_check")
+        .filter(driver=driver, subject=trip_code)
+        .order_by("-pk")
+        .first()
+    )
+    if photo is None or photo.face_check.decided_at is None:
+        return None
+    return PickupCheck(
+        photo.face_check.decided_at,
+        photo.taken_at,
+        PlatePhotoState(photo.state),
+        photo.decided_by not in {"", "ocr"},
+    )
+
+
+def why_not_arrive(driver: Driver, trip_code: str) -> DomainError | None:
+    """What is missing before the driver may be at the pick-up (D11): face and plate, both within ten minutes."""
+    check = pickup_check(driver, trip_code)
+    oldest = clock.now() - timedelta(seconds=policy.value(PICKUP_WITHIN))
+    if check is None or min(check.face_at, check.plate_at) < oldest:
+        return PickupCheckNeeded()
+    match check.plate_state:
+        case PlatePhotoState.SAME:
+            return None
+        case PlatePhotoState.WAITING:
+            return PlatePhotoWaiting()
+        case PlatePhotoState.DIFFERS:
+            vehicle = drivers_vehicle(driver)
+            return PlateDiffers(plate=vehicle.plate if vehicle else "")
+
+
+def waiting_plate_photos() -> list[PlatePhoto]:
+    """Photos that a person must look at, oldest first."""
+    return list(
+        PlatePhoto.objects.filter(state=PlatePhotoState.WAITING)
+        .select_related("driver__account", "vehicle", "picture")
+        .order_by("taken_at")
+    )
+
+
+def open_cases() -> list[VettingCase]:
+    """Vetting cases that wait for a decision, oldest first."""
+    return list(
+        VettingCase.objects.filter(state=CaseState.OPEN)
+        .select_related("driver__account")
+        .order_by("opened_at")
+    )
+
+
+def case_by_code(code: str) -> VettingCase:
+    """Any vetting case, for reviewers. Raises `NotFound`."""
+    case = VettingCase.objects.select_related("driver__account").filter(code=code).first()
+    if case is None:
+        raise NotFound
+    return case
+
+
+def frames_of_case(case: VettingCase) -> list[tuple[FaceCheck, list[FaceFrame]]]:
+    """The checks that a case is about, newest first, each with its frames."""
+    rows = FaceCheck.objects.filter(driver=case.driver, code__in=case.facts.get("checks", []))
+    return [
+        (check, list(check.frames.select_related("picture").order_by("step")))
+        for check in rows.order_by("-decided_at")
+    ]
+
+
+def acceptances_without_face(since: datetime, accepted: list[tuple[str, str, datetime]]) -> list[str]:
+    """Trips accepted since (code, driver's account code, at) for which no face token was used at that time (M03)."""
+    used = {
+        (row.subject, row.driver.account.code): row.token_used_at
+        for row in FaceCheck.objects.filter(
+            purpose=FacePurpose.ACCEPT, token_used_at__gte=since
+        ).select_related("driver__account")
+    }
+    return [
+        code
+        for code, driver, at in accepted
+        if (found := used.get((code, driver))) is None or abs(found - at) > timedelta(seconds=5)
+    ]
+
+
+def spells_without_face(since: datetime) -> tuple[int, int]:
+    """(online spells since, of which the face check is not a passed one of the same service day) (M10)."""
+    rows = list(OnlineSpell.objects.filter(began_at__gte=since).select_related("face_check"))
+    bad = sum(
+        row.face_check.state != FaceCheckState.PASSED
+        or row.face_check.purpose != FacePurpose.DAILY
+        or row.face_check.subject != timezone.localtime(row.began_at).date().isoformat()
+        for row in rows
+    )
+    return len(rows), bad
+
+
+def bindings_over_the_law() -> tuple[int, int, int]:
+    """(open bindings, drivers with more than two vehicles, vehicles with more than three persons) (M23)."""
+    rows = Binding.objects.filter(ended_at=None)
+    cars = rows.values("driver").annotate(n=Count("vehicle", distinct=True)).filter(n__gt=2).count()
+    persons = rows.values("vehicle").annotate(n=Count("driver", distinct=True)).filter(n__gt=3).count()
+    return rows.count(), cars, persons
 
 
 def visible_holds(driver: Driver) -> list[Hold]:

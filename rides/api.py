@@ -4,6 +4,7 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -12,6 +13,7 @@ from accounts.access import check_door
 from accounts.selectors import passenger_persona
 from accounts.states import Role
 from core.api import read
+from core.errors import InvalidInput
 from drivers.selectors import driver_of, visible_holds
 from rides import selectors, services
 from rides.models import Itinerary, Trip
@@ -125,6 +127,23 @@ class TripOutput(serializers.Serializer[Any]):
 
 class AcceptInput(serializers.Serializer[Any]):
     itinerary = serializers.CharField(max_length=20)
+    face_token = serializers.CharField(
+        max_length=64,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="Of a passed face check for this order",
+    )
+
+
+class PlatePhotoInput(serializers.Serializer[Any]):
+    token = serializers.CharField(max_length=64)
+    photo = serializers.ImageField()
+
+
+class PlatePhotoOutput(serializers.Serializer[Any]):
+    state = serializers.CharField(help_text="`same`, or `waiting` while a person looks")
+    read = serializers.CharField()
 
 
 class BoardInput(serializers.Serializer[Any]):
@@ -281,10 +300,30 @@ class AcceptView(APIView):
     @extend_schema(request=AcceptInput, responses=TripOutput)
     def post(self, request: Request, code: str) -> Response:
         driver = driver_of(check_door(request, Role.MEMBER))
-        wanted = read(AcceptInput, request)["itinerary"]
-        return _answer(
-            services.accept_trip(driver=driver, trip_code=code, itinerary_code=wanted), Party.DRIVER
+        body = read(AcceptInput, request)
+        outcome = services.accept_trip(
+            driver=driver, trip_code=code, itinerary_code=body["itinerary"], face_token=body["face_token"]
         )
+        return _answer(outcome, Party.DRIVER)
+
+
+class PlatePhotoView(APIView):
+    """The live photo of car and plate before the pick-up, with the token of its face check (D11)."""
+
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(request={"multipart/form-data": PlatePhotoInput}, responses=PlatePhotoOutput)
+    def post(self, request: Request, code: str) -> Response:
+        driver = driver_of(check_door(request, Role.MEMBER))
+        photo = request.FILES.get("photo")
+        if photo is None:
+            raise InvalidInput("photo")
+        outcome = services.check_plate(
+            driver=driver, trip_code=code, token=request.POST.get("token", ""), content=photo.read()
+        )
+        if outcome.refusal:
+            raise outcome.refusal
+        return Response(PlatePhotoOutput(outcome.photo).data, status=201)
 
 
 class ArriveView(APIView):

@@ -9,6 +9,7 @@ from django.db.models import Q
 from core import clock
 from core.errors import NotFound
 from drivers.selectors import VehicleCard, card_of, plate_key
+from rides.errors import NoLongerAvailable
 from rides.geometry import Point, distance
 from rides.models import (
     City,
@@ -118,6 +119,14 @@ def itinerary_of(driver: "Driver", code: str) -> Itinerary:
     if itinerary is None:
         raise NotFound("itinerary")
     return itinerary
+
+
+def request_along(itinerary: Itinerary, code: str) -> Trip:
+    """One waiting request along an itinerary; anything else is no longer there. Raises `NoLongerAvailable`."""
+    found = next((trip for trip in requests_along(itinerary) if trip.code == code), None)
+    if found is None:
+        raise NoLongerAvailable
+    return found
 
 
 def requests_along(itinerary: Itinerary) -> list[Trip]:

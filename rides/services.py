@@ -16,8 +16,9 @@ from core.errors import DomainError, NotFound
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 from drivers import services as driver_services
-from drivers.selectors import drivers_vehicle, has_covert_hold, plate_key, why_not_eligible
-from drivers.states import HoldKind
+from drivers.errors import FaceRequired
+from drivers.selectors import drivers_vehicle, has_covert_hold, plate_key, why_not_arrive, why_not_eligible
+from drivers.states import FacePurpose, HoldKind
 from rides import selectors
 from rides.errors import (
     CannotCancelAboard,
@@ -57,6 +58,7 @@ from rides.trails import Fix, PackedMinute, minute_of, pack, unpack
 if TYPE_CHECKING:
     from accounts.models import Account
     from drivers.models import Driver
+    from drivers.services import PlateOutcome
 
 CODE_TRIES = policy.declare(
     "rides.boarding_code_tries",
@@ -230,8 +232,10 @@ def book_trip(
 
 
 @begins_transaction
-def accept_trip(*, driver: "Driver", trip_code: str, itinerary_code: str) -> Outcome:
-    """A hitch owner accepts a request (R5): line, driver, curfew, seat, then the trip, in one transaction.
+def accept_trip(*, driver: "Driver", trip_code: str, itinerary_code: str, face_token: str = "") -> Outcome:
+    """A hitch owner accepts a request (R5): line, driver, curfew, face, seat, then the trip, in one transaction.
+
+    `face_token` is that of a passed check for this order; it is used up only by an acceptance that succeeds.
 
     A refusal is committed to the timeline and returned. Raises `NotFound` for an itinerary that is not the driver's.
     """
@@ -247,6 +251,10 @@ def accept_trip(*, driver: "Driver", trip_code: str, itinerary_code: str) -> Out
     if trip is None:
         raise NotFound
     refusal = _why_not_accept(driver, trip, itinerary)
+    if refusal is None and not driver_services.consume_face_token(
+        driver=driver, purpose=FacePurpose.ACCEPT, subject=trip.code, token=face_token
+    ):
+        refusal = FaceRequired()
     actor = driver.account.actor
     if refusal:
         timeline.add(TripLine.ACCEPT_REFUSED, actor, trip=trip.code, code=refusal.code)
@@ -308,10 +316,26 @@ def _why_not_accept(driver: "Driver", trip: Trip, itinerary: Itinerary) -> Domai
     return None
 
 
+def check_plate(*, driver: "Driver", trip_code: str, token: str, content: bytes) -> "PlateOutcome":
+    """The photo before the pick-up of one's own accepted trip (D11). Raises `NotFound`, and as `send_plate_photo`."""
+    trip = Trip.objects.select_related("vehicle").filter(driver=driver, code=trip_code).first()
+    if trip is None or trip.vehicle is None or trip.state not in BEFORE_BOARDING:
+        raise NotFound
+    return driver_services.send_plate_photo(
+        driver=driver, vehicle=trip.vehicle, subject=trip.code, token=token, content=content
+    )
+
+
 @begins_transaction
 def arrive(*, driver: "Driver", trip_code: str) -> Trip:
-    """The driver is at the pick-up. Raises `NotFound`, `IllegalTransition`, `StaleState`."""
+    """The driver is at the pick-up, face and plate checked (D11).
+
+    Raises `NotFound`, `IllegalTransition`, `StaleState`, `PickupCheckNeeded`, `PlatePhotoWaiting`, `PlateDiffers`.
+    """
     trip = _drivers_trip(driver, trip_code)
+    missing = why_not_arrive(driver, trip_code)
+    if missing and trip.state == TripState.ACCEPTED:
+        raise missing
     move(trip, TRIP_TRANSITIONS, TripState.ARRIVED, arrived_at=clock.now())
     timeline.add(TripLine.ARRIVED, driver.account.actor, trip=trip.code)
     return trip

@@ -11,7 +11,9 @@ urlpatterns = [
     path("trips/<str:code>/mismatch/", views.mismatch, name="mismatch"),
     path("trips/<str:code>/cancel/", views.cancel, name="cancel"),
     path("drive/", views.drive, name="drive"),
+    path("drive/requests/<str:code>/face/", views.face_before_accepting, name="face"),
     path("drive/requests/<str:code>/accept/", views.accept, name="accept"),
+    path("drive/trips/<str:code>/pickup/", views.pickup, name="pickup"),
     re_path(
         r"^drive/trips/(?P<code>[^/]+)/(?P<step>arrive|board|depart|end)/$",
         views.driver_step,

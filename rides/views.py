@@ -16,8 +16,18 @@ from accounts.selectors import passenger_persona
 from accounts.states import Role
 from accounts.views import explain
 from core import clock
-from core.errors import DomainError
-from drivers.selectors import driver_of, drivers_vehicle, is_driver, visible_holds
+from core.errors import DomainError, InvalidInput, NotFound
+from drivers.errors import FaceRequired, PictureTooLarge, PictureUnreadable
+from drivers.selectors import (
+    driver_of,
+    drivers_vehicle,
+    is_driver,
+    pickup_check,
+    visible_holds,
+    why_not_arrive,
+)
+from drivers.states import FacePurpose
+from drivers.views import camera_context
 from rides import selectors, services
 from rides.forms import BoardingForm, MismatchForm, WayForm
 from rides.geometry import distance
@@ -105,8 +115,10 @@ def _context(trip: Trip, party: Party) -> dict[str, Any]:
             "card": selectors.driver_card(trip),
             "compared": compared,
             "minutes_left": _minutes_left(trip),
+            "pickup": pickup_check(trip.driver, trip.code) if trip.driver else None,
         }
-    return shared | {"persona": passenger_persona()}
+    missing = why_not_arrive(trip.driver, trip.code) if trip.driver and trip.state == "accepted" else None
+    return shared | {"persona": passenger_persona(), "missing": missing}
 
 
 def _minutes_left(trip: Trip) -> int | None:
@@ -222,11 +234,54 @@ def drive(request: HttpRequest) -> HttpResponse:
 def accept(request: HttpRequest, code: str) -> HttpResponse:
     driver = driver_of(account_of(request))
     outcome = services.accept_trip(
-        driver=driver, trip_code=code, itinerary_code=request.POST.get("itinerary", "")
+        driver=driver,
+        trip_code=code,
+        itinerary_code=request.POST.get("itinerary", ""),
+        face_token=request.POST.get("face_token", ""),
     )
     if outcome.refusal:
         raise outcome.refusal
     return redirect("rides:trip", code)
+
+
+@require_GET
+@door(Role.MEMBER)
+def face_before_accepting(request: HttpRequest, code: str) -> HttpResponse:
+    """The camera page before an order is accepted (D4); what it passes opens this order alone."""
+    driver = driver_of(account_of(request))
+    way = selectors.itinerary_of(driver, request.GET.get("itinerary", ""))
+    trip = selectors.request_along(way, code)
+    context = camera_context(driver, FacePurpose.ACCEPT, trip.code) | {
+        "trip": trip,
+        "way": way,
+        "persona": passenger_persona(),
+    }
+    return render(request, "rides/face.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@door(Role.MEMBER)
+def pickup(request: HttpRequest, code: str) -> HttpResponse:
+    """Before the pick-up: face, then a photo of car and plate (D11)."""
+    driver = driver_of(account_of(request))
+    trip, party = selectors.trip_of(account_of(request), code)
+    if party != Party.DRIVER:
+        raise NotFound
+    context = camera_context(driver, FacePurpose.PICKUP, trip.code) | {"trip": trip}
+    if request.method == "POST":
+        photo = request.FILES.get("photo")
+        try:
+            if photo is None:
+                raise InvalidInput("photo")
+            outcome = services.check_plate(
+                driver=driver, trip_code=code, token=request.POST.get("face_token", ""), content=photo.read()
+            )
+            if outcome.refusal is None:
+                return redirect("rides:trip", code)
+            context["refusal"] = outcome.refusal
+        except (InvalidInput, FaceRequired, PictureUnreadable, PictureTooLarge) as error:
+            context["refusal"] = error
+    return render(request, "rides/pickup.html", context, status=400 if "refusal" in context else 200)
 
 
 @require_POST

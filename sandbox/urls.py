@@ -6,6 +6,10 @@ urlpatterns = [
     path("", views.inbox),
     path("codes/", views.codes),
     path("codes.json", views.codes_json),
+    path("camera/", views.camera),
+    path("camera/people.json", views.people_json),
+    path("camera/<str:name>/<slug:pose>.jpg", views.frame),
+    path("plates/<str:plate>.jpg", views.plate),
     path("messages/", views.messages_json),
     path("messages/<slug:channel>/", views.take_message),
 ]

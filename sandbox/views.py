@@ -14,7 +14,9 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from sandbox import messages
+from sandbox import messages, plates
+from sandbox.camera import POSES, people
+from sandbox.camera import frame as draw_frame
 
 PERIOD = 30
 
@@ -79,3 +81,43 @@ def codes(request: HttpRequest) -> HttpResponse:
 @require_GET
 def codes_json(request: HttpRequest) -> HttpResponse:
     return JsonResponse(_codes())
+
+
+# --- The camera: pages of the platform fetch frames from here instead of from a real one ---
+
+
+def _picture(content: bytes) -> HttpResponse:
+    return HttpResponse(
+        content,
+        content_type="image/jpeg",
+        headers={"Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"},
+    )
+
+
+@require_GET
+def frame(request: HttpRequest, name: str, pose: str) -> HttpResponse:
+    """One frame of an invented person; `?n=` is another moment."""
+    if name not in people() or pose not in POSES:
+        return HttpResponse(status=404)
+    number = request.GET.get("n", "0")
+    return _picture(draw_frame(name, pose, int(number) % 1_000_000 if number.isdigit() else 0))
+
+
+@require_GET
+def plate(request: HttpRequest, plate: str) -> HttpResponse:
+    """A photo of a car with this plate; `?blurred=1` as from a moving hand."""
+    try:
+        return _picture(plates.photo(plate, blurred=request.GET.get("blurred") == "1"))
+    except ValueError:
+        return HttpResponse(status=404)
+
+
+@require_GET
+def people_json(request: HttpRequest) -> HttpResponse:
+    return JsonResponse({"people": sorted(people())})
+
+
+@require_GET
+def camera(request: HttpRequest) -> HttpResponse:
+    """Who sits before the camera."""
+    return render(request, "camera.html", {"people": sorted(people()), "poses": list(POSES)})

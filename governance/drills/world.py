@@ -76,6 +76,26 @@ class Person:
         """A form, as a page sends it; the answer is where the page leads."""
         return self.http.post(path, data=body or {}, headers=self._headers())
 
+    def upload(
+        self, path: str, files: list[tuple[str, bytes]], body: dict[str, str] | None = None
+    ) -> httpx.Response:
+        """Pictures by field name, as a phone sends them."""
+        rows = [(name, ("picture.jpg", content, "image/jpeg")) for name, content in files]
+        return self.http.post(path, data=body or {}, files=rows, headers=self._headers())
+
+    def show_face(
+        self, face: str, purpose: str, subject: str = "", *, poses: list[str] | None = None
+    ) -> httpx.Response:
+        """A face check with somebody of the sandbox before the camera; `poses` instead of those asked for, if given."""
+        check = self.must(self.post("/api/v1/driver/face-checks/", {"purpose": purpose, "subject": subject}))
+        shown = poses or check["challenge"]
+        frames = [
+            (f"step{number}", self.world.frame(face, shown[number % len(shown)], number * 7 + again))
+            for number in range(len(check["challenge"]))
+            for again in range(2)
+        ]
+        return self.upload(f"/api/v1/driver/face-checks/{check['code']}/frames/", frames)
+
     @staticmethod
     def must(answer: httpx.Response) -> Any:
         """The JSON of an answer that has to be a good one."""
@@ -118,6 +138,21 @@ class World:
 
     def clock_text(self, like: datetime) -> str:
         return datetime.fromtimestamp(self.now(), tz=like.tzinfo).isoformat(timespec="seconds")
+
+    # --- the sandbox's camera ---
+    def frame(self, face: str, pose: str, number: int = 0) -> bytes:
+        """One frame of an invented person."""
+        return self._picture(f"/camera/{face}/{pose}.jpg?n={number}")
+
+    def car(self, plate: str, *, blurred: bool = False) -> bytes:
+        """A photo of a car with this plate."""
+        return self._picture(f"/plates/{plate}.jpg" + ("?blurred=1" if blurred else ""))
+
+    def _picture(self, path: str) -> bytes:
+        answer = httpx.get(self.sandbox + path, trust_env=False)
+        if answer.status_code != 200:
+            raise Surprise(f"sandbox {path}: {answer.status_code}")
+        return answer.content
 
     # --- people ---
     def person(self, name: str = "") -> Person:

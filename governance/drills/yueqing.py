@@ -55,7 +55,7 @@ class Ride:
         self.keys: dict[str, str] = {}
         self.token = new_key()
 
-    def _way(self, start: datetime, end: datetime) -> dict[str, Any]:
+    def way(self, start: datetime, end: datetime) -> dict[str, Any]:
         places = CASE["places"]
         return {
             "city": "wenzhou",
@@ -67,22 +67,41 @@ class Ride:
         }
 
     def offer(self, start: datetime, end: datetime) -> None:
-        body = self._way(start, end) | {"client_key": new_key(), "route": PLANNED, "seats": 3}
+        body = self.way(start, end) | {"client_key": new_key(), "route": PLANNED, "seats": 3}
         self.itinerary = Person.must(self.driver.post("/api/v1/itineraries/", body))["code"]
 
     def book(self, start: datetime, end: datetime) -> None:
         trip = Person.must(
-            self.passenger.post("/api/v1/trips/", self._way(start, end) | {"client_key": self.token})
+            self.passenger.post("/api/v1/trips/", self.way(start, end) | {"client_key": self.token})
         )
         self.code, self.keys["passenger"] = trip["code"], trip["key"]
 
-    def accept(self) -> Any:
-        return self.driver.post(f"/api/v1/trips/{self.code}/accept/", {"itinerary": self.itinerary})
+    def accept(self, face: str = "driver") -> Any:
+        """Somebody shows their face on the driver's phone and takes the order; the answer of the first that refuses."""
+        shown = self.driver.show_face(face, "accept", self.code)
+        if shown.status_code != 200:
+            return shown
+        body = {"itinerary": self.itinerary, "face_token": shown.json()["token"]}
+        return self.driver.post(f"/api/v1/trips/{self.code}/accept/", body)
+
+    def arrive(self, face: str = "driver", plate: str = REGISTERED) -> Any:
+        """Face and plate before the pick-up, then 'I am here'; the answer of the first that refuses."""
+        shown = self.driver.show_face(face, "pickup", self.code)
+        if shown.status_code != 200:
+            return shown
+        photo = self.driver.upload(
+            f"/api/v1/trips/{self.code}/plate-photo/",
+            [("photo", self.world.car(plate))],
+            {"token": shown.json()["token"]},
+        )
+        if photo.status_code != 201:
+            return photo
+        return self.driver.post(f"/api/v1/trips/{self.code}/arrive/")
 
     def board(self) -> None:
         """Accepted, arrived, plate compared, code entered, off."""
         self.keys["driver"] = Person.must(self.accept())["key"]
-        Person.must(self.driver.post(f"/api/v1/trips/{self.code}/arrive/"))
+        Person.must(self.arrive())
         shown = Person.must(self.passenger.post(f"/api/v1/trips/{self.code}/confirm-car/"))
         Person.must(self.driver.post(f"/api/v1/trips/{self.code}/board/", {"code": shown["boarding_code"]}))
         Person.must(self.driver.post(f"/api/v1/trips/{self.code}/depart/"))
@@ -223,13 +242,13 @@ def complaint_known(report: Report) -> None:
             "words": "司机把我带到偏僻的地方，下车后还跟着我。",
             "submission": new_key(),
         }
-        world.expect("the earlier passenger complains", "201, open", lambda: _filed(earlier, body), tz=TZ)
+        world.expect("the earlier passenger complains", "201, open", lambda: filed(earlier, body), tz=TZ)
         world.set_clock(at("12:45"))
         today.book(at("12:45"), at("13:15"))
         world.expect(
             "the driver accepts the next day's passenger",
             "403 driver_held",
-            lambda: _refused(today.accept(), 403, "driver_held"),
+            lambda: refused(today.accept(), 403, "driver_held"),
             tz=TZ,
         )
         state = Person.must(passenger.get(f"/api/v1/trips/{today.code}/"))
@@ -242,14 +261,14 @@ def complaint_known(report: Report) -> None:
         world.expect("the journal verifies", "ok", world.audit_ok, tz=TZ, patient=True)
 
 
-def _filed(person: Person, body: dict[str, Any]) -> tuple[bool, str]:
+def filed(person: Person, body: dict[str, Any]) -> tuple[bool, str]:
     answer = person.post("/api/v1/complaints/", body)
     return answer.status_code == 201 and answer.json()[
         "state"
     ] == "open", f"{answer.status_code} {answer.json().get('state')}"
 
 
-def _refused(answer: Any, status: int, code: str) -> tuple[bool, str]:
+def refused(answer: Any, status: int, code: str) -> tuple[bool, str]:
     seen = answer.json().get("code") if "json" in answer.headers.get("content-type", "") else ""
     return answer.status_code == status and seen == code, f"{answer.status_code} {seen}"
 
@@ -270,7 +289,7 @@ def plate_seen(report: Report) -> None:
         later.itinerary = ride.itinerary
         later.book(at("12:50"), at("13:30"))
         world.set_clock(at("13:00"))
-        Person.must(driver.post(f"/api/v1/trips/{ride.code}/arrive/"))
+        Person.must(ride.arrive())
         card = Person.must(passenger.get(f"/api/v1/trips/{ride.code}/"))["car"]
         world.expect(
             "the card shows the registered plate",
@@ -289,13 +308,13 @@ def plate_seen(report: Report) -> None:
         world.expect(
             "boarding is not possible any more",
             "409",
-            lambda: _status(driver.post(f"/api/v1/trips/{ride.code}/board/", {"code": "0000"}), 409),
+            lambda: status(driver.post(f"/api/v1/trips/{ride.code}/board/", {"code": "0000"}), 409),
             tz=TZ,
         )
         world.expect(
             "the driver is held",
             "403 driver_held",
-            lambda: _refused(later.accept(), 403, "driver_held"),
+            lambda: refused(later.accept(), 403, "driver_held"),
             tz=TZ,
         )
         world.expect(
@@ -315,7 +334,7 @@ def plate_seen(report: Report) -> None:
         world.expect("the journal verifies", "ok", world.audit_ok, tz=TZ, patient=True)
 
 
-def _status(answer: Any, status: int) -> tuple[bool, str]:
+def status(answer: Any, status: int) -> tuple[bool, str]:
     return answer.status_code == status, str(answer.status_code)
 
 
@@ -381,7 +400,7 @@ def _alarm(world: World, ride: Ride, cast: dict[str, Person]) -> None:
     began = time.monotonic()
 
     def cancel() -> tuple[bool, str]:
-        return _refused(
+        return refused(
             cast["driver"].post(f"/api/v1/trips/{ride.code}/cancel/", {"reason": "not_boarded"}),
             409,
             "cannot_cancel_after_boarding",
@@ -688,19 +707,19 @@ def _impostors(world: World, cast: dict[str, Person], ride: Ride) -> None:
     world.expect(
         "an impostor with an account and a plausible story asks by the form",
         "403 not_an_officer",
-        lambda: _refused(impostor.post("/api/v1/police/requests/", body), 403, "not_an_officer"),
+        lambda: refused(impostor.post("/api/v1/police/requests/", body), 403, "not_an_officer"),
         tz=TZ,
     )
     world.expect(
         "an impostor without account asks",
         "401 sign_in_required",
-        lambda: _refused(world.person().post("/api/v1/police/requests/", body), 401, "sign_in_required"),
+        lambda: refused(world.person().post("/api/v1/police/requests/", body), 401, "sign_in_required"),
         tz=TZ,
     )
     world.expect(
         "a suspended officer asks",
         "403 officer_suspended",
-        lambda: _refused(cast["officer3"].post("/api/v1/police/requests/", body), 403, "officer_suspended"),
+        lambda: refused(cast["officer3"].post("/api/v1/police/requests/", body), 403, "officer_suspended"),
         tz=TZ,
     )
     caller = {
@@ -715,7 +734,7 @@ def _impostors(world: World, cast: dict[str, Person], ride: Ride) -> None:
     world.expect(
         "a caller with a plausible mailbox is not released without the call-back",
         "409",
-        lambda: _status(cast["specialist"].submit(f"/admin/police-line/{code}/confirm/"), 409),
+        lambda: status(cast["specialist"].submit(f"/admin/police-line/{code}/confirm/"), 409),
         tz=TZ,
     )
     cast["agent"].submit(

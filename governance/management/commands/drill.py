@@ -2,9 +2,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from governance.drills import yueqing
+from governance.drills import yueqing, zhengzhou
 
-DRILLS = {"yueqing": yueqing.play}
+DRILLS = {"yueqing": yueqing.play, "zhengzhou": zhengzhou.play}
 
 
 class Command(BaseCommand):

@@ -8,9 +8,13 @@ from core.codes import new_code
 from core.errors import InvalidInput, NotFound
 from core.privacy import blind_index
 from core.transactions import begins_transaction, joins_transaction
+from drivers.errors import TooManyPersons, TooManyVehicles
 from drivers.events import DriverHeld
 from drivers.models import Binding, Driver, Hold, Vehicle
 from drivers.states import DriverState, HoldKind
+
+VEHICLE_PLACES = (1, 2)
+PERSON_PLACES = (1, 2, 3)
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -42,8 +46,50 @@ def register_vetted_driver(
     vehicle, _new = Vehicle.objects.get_or_create(
         plate=plate, defaults={"model": model, "colour": colour, "seats": seats}
     )
-    Binding.objects.create(driver=driver, vehicle=vehicle, bound_at=at)
+    bind_vehicle(actor=account.actor, driver=driver, vehicle=vehicle)
     return driver
+
+
+@joins_transaction
+def bind_vehicle(*, actor: Actor, driver: Driver, vehicle: Vehicle) -> Binding:
+    """Let a driver drive a vehicle: at most two vehicles a driver, at most three persons a vehicle (D3).
+
+    Rows are locked driver first, then vehicle; the places' unique constraints hold the law besides.
+    Raises `TooManyVehicles`, `TooManyPersons`.
+    """
+    Driver.objects.select_for_update().get(pk=driver.pk)
+    Vehicle.objects.select_for_update().get(pk=vehicle.pk)
+    known = Binding.objects.filter(driver=driver, vehicle=vehicle, ended_at=None).first()
+    if known:
+        return known
+    cars = set(Binding.objects.filter(driver=driver, ended_at=None).values_list("vehicle_place", flat=True))
+    persons = set(
+        Binding.objects.filter(vehicle=vehicle, ended_at=None).values_list("person_place", flat=True)
+    )
+    car_place = next((place for place in VEHICLE_PLACES if place not in cars), None)
+    person_place = next((place for place in PERSON_PLACES if place not in persons), None)
+    if car_place is None:
+        raise TooManyVehicles
+    if person_place is None:
+        raise TooManyPersons
+    audit.record(actor, "drivers.vehicle_bound", driver.account.code, plate=vehicle.plate)
+    return Binding.objects.create(
+        driver=driver,
+        vehicle=vehicle,
+        vehicle_place=car_place,
+        person_place=person_place,
+        bound_at=clock.now(),
+    )
+
+
+@joins_transaction
+def end_binding(*, actor: Actor, driver: Driver, plate: str) -> None:
+    """The driver drives this vehicle no more. Raises `NotFound`."""
+    if not Binding.objects.filter(driver=driver, vehicle__plate=plate, ended_at=None).update(
+        ended_at=clock.now()
+    ):
+        raise NotFound
+    audit.record(actor, "drivers.vehicle_unbound", driver.account.code, plate=plate)
 
 
 @joins_transaction

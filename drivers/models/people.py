@@ -20,6 +20,9 @@ class Driver(models.Model):
     # A data: address of the vetted portrait, for the police and the reviewers alone.
     photo = EncryptedTextField()
     vetted_at = models.DateTimeField(_("vetted"), null=True)
+    # Faces have a consent of their own (D4); its version, and when it was given.
+    face_consent = models.CharField(max_length=20, blank=True)
+    face_consent_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("driver")
@@ -57,16 +60,33 @@ class Binding(models.Model):
 
     driver = models.ForeignKey(Driver, on_delete=models.PROTECT, related_name="bindings")
     vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="bindings")
+    # Which of the driver's two places this car takes, and which of the car's three places this person takes (D3).
+    vehicle_place = models.PositiveSmallIntegerField(default=1)
+    person_place = models.PositiveSmallIntegerField(default=1)
     bound_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(vehicle_place__in=[1, 2]) & Q(person_place__in=[1, 2, 3]),
+                name="two_vehicles_per_driver_three_persons_per_vehicle",
+            ),
+            models.UniqueConstraint(
+                fields=["driver", "vehicle_place"],
+                condition=Q(ended_at=None),
+                name="one_vehicle_in_each_place_of_a_driver",
+            ),
+            models.UniqueConstraint(
+                fields=["vehicle", "person_place"],
+                condition=Q(ended_at=None),
+                name="one_person_in_each_place_of_a_vehicle",
+            ),
             models.UniqueConstraint(
                 fields=["driver", "vehicle"],
                 condition=Q(ended_at=None),
                 name="one_open_binding_of_driver_and_vehicle",
-            )
+            ),
         ]
 
     def __str__(self) -> str:

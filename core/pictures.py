@@ -1,0 +1,93 @@
+"""Pictures of people and papers: encrypted in storage, known by a row, destroyed on time.
+
+Writing to storage comes before the transaction (`write`), the row that makes it count inside it (`keep`). A file
+whose row never came is an orphan under a random name, encrypted like the rest.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+
+from core import audit, clock
+from core.actors import SYSTEM, Actor
+from core.codes import new_code
+from core.errors import NotFound
+from core.models import StoredPicture
+from core.privacy import decrypt, encrypt
+from core.transactions import begins_transaction, joins_transaction
+
+SWEEP_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An encrypted picture that lies in storage and belongs to no row yet. `digest` is the SHA-256 of its content."""
+
+    name: str
+    digest: str
+    size: int
+
+
+def write(content: bytes) -> Written:
+    """Encrypt a picture under a random name into storage."""
+    name = f"{secrets.token_hex(1)}/{secrets.token_hex(20)}"
+    storages["pictures"].save(name, ContentFile(encrypt(content, context=name)))
+    return Written(name, hashlib.sha256(content).hexdigest(), len(content))
+
+
+@joins_transaction
+def keep(written: Written, *, purpose: str, subject: str, keep_for: timedelta) -> StoredPicture:
+    """Make a written picture count, until a time. `purpose` is a short word such as `face_check`."""
+    at = clock.now()
+    return StoredPicture.objects.create(
+        code=new_code("F"),
+        purpose=purpose,
+        subject=subject,
+        name=written.name,
+        digest=written.digest,
+        size=written.size,
+        kept_at=at,
+        keep_until=at + keep_for,
+    )
+
+
+@joins_transaction
+def prolong(*, subject: str, until: datetime) -> None:
+    """Keep all pictures of a subject at least until a time, as long as a case needs them."""
+    StoredPicture.objects.filter(subject=subject, destroyed_at=None, keep_until__lt=until).update(
+        keep_until=until
+    )
+
+
+def look(*, actor: Actor, code: str, case: str = "") -> bytes:
+    """The picture itself, with the reading recorded (A8). Raises `NotFound`."""
+    row = StoredPicture.objects.filter(code=code, destroyed_at=None).first()
+    if row is None:
+        raise NotFound
+    _record_look(actor, row, case)
+    with storages["pictures"].open(row.name) as stored:
+        return decrypt(stored.read(), context=row.name)
+
+
+@begins_transaction
+def _record_look(actor: Actor, row: StoredPicture, case: str) -> None:
+    audit.record(actor, "core.picture_read", row.code, case=case or row.subject, purpose=row.purpose)
+
+
+def sweep(*, at: datetime) -> int:
+    """Destroy pictures whose time is over, a bounded batch at a time; returns how many."""
+    rows = list(StoredPicture.objects.filter(destroyed_at=None, keep_until__lte=at)[:SWEEP_BATCH])
+    for row in rows:
+        storages["pictures"].delete(row.name)
+        _record_destroyed(row, at)
+    return len(rows)
+
+
+@begins_transaction
+def _record_destroyed(row: StoredPicture, at: datetime) -> None:
+    if StoredPicture.objects.filter(pk=row.pk, destroyed_at=None).update(destroyed_at=at):
+        audit.record(SYSTEM, "core.picture_destroyed", row.code, case=row.subject, purpose=row.purpose)

@@ -1,0 +1,54 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core.privacy import EncryptedTextField
+from drivers.models.people import Driver
+from drivers.states import CaseKind, CaseOutcome, CaseState
+
+
+class VettingCase(models.Model):
+    """Something about a driver that a reviewer decides. One thing opens one case, however often it is seen (D7)."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    driver = models.ForeignKey(
+        Driver, on_delete=models.PROTECT, related_name="cases", verbose_name=_("driver")
+    )
+    kind = models.CharField(_("kind"), max_length=16, choices=CaseKind.choices)
+    subject = models.CharField(max_length=20, blank=True)
+    facts = models.JSONField(default=dict)
+    state = models.CharField(_("state"), max_length=10, choices=CaseState.choices, default=CaseState.OPEN)
+    opened_at = models.DateTimeField(_("opened"))
+    # Two keys: one proposes, another person agrees (D2).
+    proposed_by = models.CharField(_("proposed by"), max_length=40, blank=True)
+    proposed = models.CharField(max_length=10, choices=CaseOutcome.choices, blank=True)
+    reason = EncryptedTextField()
+    decided_by = models.CharField(_("decided by"), max_length=40, blank=True)
+    decided_at = models.DateTimeField(_("decided"), null=True)
+
+    class Meta:
+        verbose_name = _("vetting case")
+        verbose_name_plural = _("vetting cases")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=CaseState.values) & Q(kind__in=CaseKind.values),
+                name="vetting_case_state_is_known",
+            ),
+            models.UniqueConstraint(
+                fields=["driver", "kind", "subject"],
+                condition=Q(state="open"),
+                name="one_open_vetting_case_per_thing",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open")
+                | (Q(decided_at__isnull=False) & ~Q(decided_by="") & ~Q(proposed="")),
+                name="vetting_case_decided_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by="") | ~Q(decided_by=models.F("proposed_by")),
+                name="vetting_case_two_people",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code

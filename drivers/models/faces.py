@@ -1,0 +1,153 @@
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from pgvector.django import HnswIndex, VectorField
+
+from drivers.models.people import Driver, Vehicle
+from drivers.states import FaceCheckState, FacePurpose, PlatePhotoState
+
+
+class FaceTemplate(models.Model):
+    """A description of an enrolled face under the secret rotation (`drivers.vision.templates`), never a picture."""
+
+    driver = models.ForeignKey(Driver, on_delete=models.PROTECT, related_name="templates")
+    protected = VectorField(dimensions=128)
+    # Which weights and library made it: descriptions of two models cannot be compared.
+    model = models.CharField(max_length=80)
+    made_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["driver"], condition=Q(retired_at=None), name="template_in_use"),
+            # 1:N search by inner product of unit vectors (D7).
+            HnswIndex(
+                name="template_nearest",
+                fields=["protected"],
+                m=16,
+                ef_construction=64,
+                opclasses=["vector_ip_ops"],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"template of {self.driver_id}"
+
+
+class FaceCheck(models.Model):
+    """One challenge and what came of it. A passed one carries a token that opens one thing once."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    driver = models.ForeignKey(
+        Driver, on_delete=models.PROTECT, related_name="face_checks", verbose_name=_("driver")
+    )
+    purpose = models.CharField(_("purpose"), max_length=10, choices=FacePurpose.choices)
+    # The trip's code for `accept` and `pickup`, the service day (ISO) for `daily`.
+    subject = models.CharField(_("subject"), max_length=20)
+    challenge = ArrayField(models.CharField(max_length=10))
+    state = models.CharField(
+        _("state"), max_length=10, choices=FaceCheckState.choices, default=FaceCheckState.ASKED
+    )
+    asked_at = models.DateTimeField(_("asked"))
+    expires_at = models.DateTimeField()
+    decided_at = models.DateTimeField(_("decided"), null=True)
+    verdict = models.CharField(_("verdict"), max_length=20, blank=True)
+    score = models.FloatField(_("likeness"), null=True)
+    why = models.CharField(max_length=120, blank=True)
+    citation = models.CharField(max_length=60, blank=True)
+    token_digest = models.CharField(max_length=64, blank=True)
+    token_until = models.DateTimeField(null=True)
+    token_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("face check")
+        verbose_name_plural = _("face checks")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=FaceCheckState.values) & Q(purpose__in=FacePurpose.values),
+                name="face_check_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="asked") ^ Q(decided_at__isnull=False), name="face_check_decided_has_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(token_digest="") | Q(state="passed"), name="face_token_only_when_passed"
+            ),
+            models.UniqueConstraint(
+                fields=["token_digest"], condition=~Q(token_digest=""), name="face_token_is_unique"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["driver", "-decided_at"], name="face_checks_of_driver"),
+            models.Index(fields=["subject", "purpose"], name="face_checks_of_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class FaceFrame(models.Model):
+    """One frame of a check, for the reviewer of a case."""
+
+    check_row = models.ForeignKey(FaceCheck, on_delete=models.PROTECT, related_name="frames")
+    step = models.PositiveSmallIntegerField()
+    picture = models.OneToOneField("core.StoredPicture", on_delete=models.PROTECT)
+
+    def __str__(self) -> str:
+        return f"{self.check_row_id} step {self.step}"
+
+
+class PlatePhoto(models.Model):
+    """The live photo of car and plate within ten minutes before the pick-up (D11)."""
+
+    driver = models.ForeignKey(Driver, on_delete=models.PROTECT, related_name="plate_photos")
+    vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT)
+    face_check = models.OneToOneField(FaceCheck, on_delete=models.PROTECT)
+    # The trip's code.
+    subject = models.CharField(_("trip"), max_length=20)
+    picture = models.OneToOneField("core.StoredPicture", on_delete=models.PROTECT)
+    read = models.CharField(_("plate read"), max_length=12, blank=True)
+    certainty = models.FloatField(default=0)
+    state = models.CharField(_("state"), max_length=10, choices=PlatePhotoState.choices)
+    taken_at = models.DateTimeField(_("taken"))
+    decided_by = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = _("plate photo")
+        verbose_name_plural = _("plate photos")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=PlatePhotoState.values), name="plate_photo_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="waiting") | ~Q(decided_by=""), name="plate_photo_decided_by_somebody"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["subject"], name="plate_photo_of_trip"),
+            models.Index(fields=["taken_at"], condition=Q(state="waiting"), name="plate_photo_waiting"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.state}"
+
+
+class OnlineSpell(models.Model):
+    """A driver of express, premier or luxury is online; none begins without the day's face check (D4)."""
+
+    driver = models.ForeignKey(Driver, on_delete=models.PROTECT, related_name="spells")
+    line = models.CharField(max_length=10)
+    face_check = models.ForeignKey(FaceCheck, on_delete=models.PROTECT, related_name="spells")
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["driver"], condition=Q(ended_at=None), name="one_open_spell_per_driver"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.driver_id} online since {self.began_at:%H:%M}"

@@ -1,0 +1,48 @@
+"""Pure rules of drivers."""
+
+from core import policy
+from drivers.vision.liveness import Bands
+
+FACE_ACCEPT = policy.declare(
+    "drivers.face_accept",
+    0.45,
+    unit="cosine",
+    about="From here on a face is taken for the enrolled one (D4).",
+)
+FACE_REFUSE = policy.declare(
+    "drivers.face_refuse", 0.36, unit="cosine", about="Below this a face is another person's (D4)."
+)
+FACE_FAILURES = policy.declare(
+    "drivers.face_failures", 3, unit="checks", about="Failed checks in a row that freeze the account (D4)."
+)
+FACE_CHALLENGE_LIFE = policy.declare(
+    "drivers.face_challenge_life", 90, unit="seconds", about="Time to follow a challenge."
+)
+FACE_TOKEN_LIFE = policy.declare(
+    "drivers.face_token_life", 300, unit="seconds", about="How long a passed check opens an acceptance (D4)."
+)
+PICKUP_WITHIN = policy.declare(
+    "drivers.pickup_check_within",
+    600,
+    unit="seconds",
+    about="The check before the pick-up is at most this old at arrival (D11).",
+)
+FRAMES_KEPT = policy.declare(
+    "drivers.face_frames_kept", 259_200, unit="seconds", about="How long frames of a passed check are kept."
+)
+FAILED_FRAMES_KEPT = policy.declare(
+    "drivers.failed_face_frames_kept",
+    15_552_000,
+    unit="seconds",
+    about="How long frames of a failed check are kept as evidence.",
+)
+SAME_FACE = policy.declare(
+    "drivers.same_face", 0.5, unit="cosine", about="From here on two accounts' faces open a case (D7)."
+)
+FACE_CONSENT = "face-1"  # the version of the text that drivers agree to
+DAILY_LINES = frozenset({"express", "premier", "luxury"})
+
+
+def bands() -> Bands:
+    """The thresholds in force; measured error rates are in `docs/faces.md`."""
+    return Bands(accept=policy.value(FACE_ACCEPT), refuse=policy.value(FACE_REFUSE))

@@ -1,0 +1,106 @@
+"""Vetting cases: one for each thing, decided by two people."""
+
+from typing import TYPE_CHECKING, Any
+
+from accounts.states import Role
+from core import audit, clock, live
+from core.actors import SYSTEM, Actor
+from core.codes import new_code
+from core.errors import Forbidden, InvalidInput, NotFound
+from core.states import move
+from core.transactions import begins_transaction, joins_transaction
+from drivers.errors import AlreadyProposed, SecondPersonNeeded
+from drivers.models import Driver, VettingCase
+from drivers.services.people import release_holds_of
+from drivers.states import CASE_TRANSITIONS, DRIVER_TRANSITIONS, CaseKind, CaseOutcome, CaseState, DriverState
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+REVIEWERS = frozenset({Role.VETTING, Role.SUPERVISOR})
+
+
+@joins_transaction
+def open_case(
+    *, driver: Driver, kind: CaseKind, subject: str = "", actor: Actor = SYSTEM, **facts: Any
+) -> VettingCase:
+    """Open a case; the same thing seen again adds its facts to the open one."""
+    case, new = VettingCase.objects.get_or_create(
+        driver=driver,
+        kind=kind,
+        subject=subject,
+        state=CaseState.OPEN,
+        defaults={"code": new_code("V"), "opened_at": clock.now(), "facts": facts},
+    )
+    if new:
+        audit.record(actor, "drivers.case_opened", driver.account.code, case=case.code, kind=kind)
+        live.changed_on_commit("console")
+    else:
+        case.facts = case.facts | facts
+        case.save(update_fields=["facts"])
+    return case
+
+
+def _open_case_of(account: "Account", code: str) -> VettingCase:
+    if account.role not in REVIEWERS:
+        raise Forbidden
+    case = (
+        VettingCase.objects.select_for_update(of=("self",))
+        .select_related("driver__account")
+        .filter(code=code, state=CaseState.OPEN)
+        .first()
+    )
+    if case is None:
+        raise NotFound
+    return case
+
+
+@begins_transaction
+def propose(*, account: "Account", code: str, outcome: CaseOutcome, reason: str) -> VettingCase:
+    """The first key: a reviewer proposes, with a reason. Raises `Forbidden`, `NotFound`, `InvalidInput`, `AlreadyProposed`."""
+    case = _open_case_of(account, code)
+    if not reason.strip():
+        raise InvalidInput("reason")
+    if case.proposed:
+        raise AlreadyProposed(who=case.proposed_by)
+    case.proposed, case.proposed_by, case.reason = outcome, account.code, reason.strip()[:4000]
+    case.save(update_fields=["proposed", "proposed_by", "reason"])
+    audit.record(
+        account.actor,
+        "drivers.case_proposed",
+        case.driver.account.code,
+        case=code,
+        outcome=outcome,
+        reason=reason,
+    )
+    live.changed_on_commit("console")
+    return case
+
+
+@begins_transaction
+def agree(*, account: "Account", code: str, agrees: bool) -> VettingCase:
+    """The second key, by another person: the outcome acts, or the proposal falls.
+
+    Raises `Forbidden`, `NotFound`, `InvalidInput` where nothing is proposed, `SecondPersonNeeded`.
+    """
+    case = _open_case_of(account, code)
+    if not case.proposed:
+        raise InvalidInput("outcome")
+    if case.proposed_by == account.code:
+        raise SecondPersonNeeded
+    who = case.driver.account.code
+    if not agrees:
+        audit.record(account.actor, "drivers.case_not_agreed", who, case=code, outcome=case.proposed)
+        case.proposed, case.proposed_by, case.reason = "", "", ""
+        case.save(update_fields=["proposed", "proposed_by", "reason"])
+        live.changed_on_commit("console")
+        return case
+    move(case, CASE_TRANSITIONS, CaseState.DECIDED, decided_by=account.code, decided_at=clock.now())
+    audit.record(account.actor, "drivers.case_decided", who, case=code, outcome=case.proposed)
+    if case.proposed == CaseOutcome.BARRED:
+        if case.driver.state != DriverState.BARRED:
+            move(case.driver, DRIVER_TRANSITIONS, DriverState.BARRED)
+    else:
+        release_holds_of(actor=account.actor, source=code, reason=case.reason)
+    live.changed_on_commit("console")
+    return case

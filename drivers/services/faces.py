@@ -1,0 +1,318 @@
+"""Face checks (D4): challenge, judgement, token, freeze. No network; pictures are read before the transaction."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+from django.utils import timezone
+from pgvector.django import MaxInnerProduct
+
+from core import audit, clock, pictures, policy
+from core.actors import SYSTEM
+from core.codes import new_code
+from core.errors import DomainError, InvalidInput, NotFound
+from core.pictures import Written
+from core.states import StaleState, move
+from core.transactions import begins_transaction, joins_transaction
+from drivers import policies
+from drivers.errors import (
+    DailyCheckNeeded,
+    FaceConsentNeeded,
+    FaceFrozen,
+    FaceRefused,
+    NotEnrolled,
+)
+from drivers.models import Driver, FaceCheck, FaceFrame, FaceTemplate, OnlineSpell
+from drivers.selectors import is_frozen
+from drivers.services.cases import open_case
+from drivers.services.people import hold_driver
+from drivers.states import FACE_CHECK_TRANSITIONS, CaseKind, FaceCheckState, FacePurpose, HoldKind
+from drivers.vision import faces, liveness, templates
+from drivers.vision.faces import Face, Vector
+from drivers.vision.liveness import Judgement, Pose, Verdict
+
+if TYPE_CHECKING:
+    pass
+
+STATE_OF = {
+    Verdict.PASSED: FaceCheckState.PASSED,
+    Verdict.UNSURE: FaceCheckState.UNSURE,
+    Verdict.OTHER_PERSON: FaceCheckState.FAILED,
+    Verdict.TWO_PEOPLE: FaceCheckState.FAILED,
+    Verdict.NOT_FOLLOWED: FaceCheckState.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FaceOutcome:
+    """What came of a check, committed. `token` opens what it was for, once; `refusal` says why there is none."""
+
+    check: FaceCheck
+    token: str = ""
+    refusal: DomainError | None = None
+
+
+@begins_transaction
+def give_face_consent(*, driver: Driver) -> None:
+    """The driver agrees to the text on faces in its present version; it can be withdrawn by enrolling no more."""
+    Driver.objects.filter(pk=driver.pk).update(
+        face_consent=policies.FACE_CONSENT, face_consent_at=clock.now()
+    )
+    driver.face_consent = policies.FACE_CONSENT
+    audit.record(
+        driver.account.actor, "drivers.face_consent", driver.account.code, version=policies.FACE_CONSENT
+    )
+
+
+@joins_transaction
+def enrol_picture(*, driver: Driver, content: bytes) -> FaceTemplate:
+    """Keep the protected description of a vetted portrait; the search for the same face follows (D7).
+
+    Raises as `drivers.vision.faces.read_face`.
+    """
+    vector = faces.read_face(content).vector
+    template = FaceTemplate.objects.create(
+        driver=driver,
+        protected=templates.protect(vector),
+        model=faces.MODEL,
+        made_at=clock.now(),
+    )
+    _search_same_face(driver, template)
+    return template
+
+
+def _search_same_face(driver: Driver, template: FaceTemplate) -> None:
+    """One face on several accounts opens one case for the newcomer, whatever number of accounts it is (D7)."""
+    near = (
+        FaceTemplate.objects.filter(retired_at=None, model=template.model)
+        .exclude(driver=driver)
+        .annotate(likeness=MaxInnerProduct("protected", template.protected))
+        .order_by("likeness")
+        .select_related("driver__account")[:5]
+    )
+    limit = policy.value(policies.SAME_FACE)
+    # pgvector's operator gives the negative inner product.
+    found = {row.driver.account.code: round(-row.likeness, 3) for row in near if -row.likeness >= limit}
+    if found:
+        open_case(driver=driver, kind=CaseKind.SAME_FACE, accounts=found)
+
+
+@begins_transaction
+def ask_face_check(*, driver: Driver, purpose: FacePurpose, subject: str = "") -> FaceCheck:
+    """Begin a check: the answer carries the poses to follow, and a time.
+
+    Raises `FaceConsentNeeded`, `FaceFrozen`, `NotEnrolled`.
+    """
+    if driver.face_consent != policies.FACE_CONSENT:
+        raise FaceConsentNeeded
+    if is_frozen(driver):
+        raise FaceFrozen
+    if not driver.templates.filter(retired_at=None).exists():
+        raise NotEnrolled
+    at = clock.now()
+    return FaceCheck.objects.create(
+        code=new_code("K"),
+        driver=driver,
+        purpose=purpose,
+        subject=service_day(at) if purpose == FacePurpose.DAILY else subject,
+        challenge=[str(pose) for pose in liveness.new_challenge()],
+        asked_at=at,
+        expires_at=at + timedelta(seconds=policy.value(policies.FACE_CHALLENGE_LIFE)),
+    )
+
+
+def answer_face_check(*, driver: Driver, code: str, frames: Sequence[Sequence[bytes]]) -> FaceOutcome:
+    """Judge the frames of each pose, in the order of the challenge.
+
+    What cannot be read counts for nothing and against nobody; what fails is counted, kept with its frames, and the
+    third time in a row freezes the account. Raises `NotFound`, `StaleState`, `InvalidInput`.
+    """
+    check = FaceCheck.objects.select_related("driver__account").filter(driver=driver, code=code).first()
+    if check is None:
+        raise NotFound
+    if check.state != FaceCheckState.ASKED or clock.now() > check.expires_at:
+        raise StaleState
+    if len(frames) != len(check.challenge) or not all(1 <= len(step) <= 4 for step in frames):
+        raise InvalidInput("frames")
+    written: list[tuple[int, Written]] = []
+    try:
+        seen = [[faces.read_face(frame) for frame in step] for step in frames]
+    except DomainError as unreadable:
+        return _record_unreadable(check, unreadable)
+    judgement = liveness.judge(
+        [Pose(pose) for pose in check.challenge], seen, known_faces(driver), policies.bands()
+    )
+    # One frame of each pose is evidence enough.
+    written = [(number, pictures.write(step[0])) for number, step in enumerate(frames)]
+    return _record(check, judgement, written, seen)
+
+
+def known_faces(driver: Driver) -> list[Vector]:
+    """The descriptions that a driver is compared with."""
+    rows = driver.templates.filter(retired_at=None, model=faces.MODEL).order_by("pk")
+    return [templates.reveal(np.asarray(row.protected, dtype=np.float32)) for row in rows]
+
+
+@begins_transaction
+def _record_unreadable(check: FaceCheck, why: DomainError) -> FaceOutcome:
+    move(
+        check,
+        FACE_CHECK_TRANSITIONS,
+        FaceCheckState.UNREADABLE,
+        decided_at=clock.now(),
+        verdict=why.code[:20],
+        why=why.code,
+    )
+    return FaceOutcome(check, refusal=why)
+
+
+@begins_transaction
+def _record(
+    check: FaceCheck, judgement: Judgement, written: list[tuple[int, Written]], seen: list[list[Face]]
+) -> FaceOutcome:
+    at, actor = clock.now(), check.driver.account.actor
+    state = STATE_OF[judgement.verdict]
+    token = secrets.token_urlsafe(24) if state == FaceCheckState.PASSED else ""
+    move(
+        check,
+        FACE_CHECK_TRANSITIONS,
+        state,
+        decided_at=at,
+        verdict=judgement.verdict,
+        score=round(judgement.score, 4),
+        why=judgement.why,
+        citation=policy.in_force(policies.FACE_ACCEPT).citation,
+        token_digest=_digest(token),
+        token_until=at + timedelta(seconds=policy.value(policies.FACE_TOKEN_LIFE)) if token else None,
+    )
+    kept = policies.FRAMES_KEPT if token else policies.FAILED_FRAMES_KEPT
+    for number, each in written:
+        picture = pictures.keep(
+            each, purpose="face_check", subject=check.code, keep_for=timedelta(seconds=policy.value(kept))
+        )
+        FaceFrame.objects.create(check_row=check, step=number, picture=picture)
+    audit.record(
+        actor,
+        f"drivers.face_{state}",
+        check.driver.account.code,
+        case=check.code,
+        purpose=check.purpose,
+        trip=check.subject,
+        verdict=judgement.verdict,
+        score=round(judgement.score, 3),
+    )
+    if token:
+        return FaceOutcome(check, token)
+    if state == FaceCheckState.FAILED and _failures_in_a_row(check.driver) >= policy.value(
+        policies.FACE_FAILURES
+    ):
+        _freeze(check)
+        return FaceOutcome(check, refusal=FaceFrozen())
+    return FaceOutcome(check, refusal=FaceRefused(**{"verdict": check.verdict}))
+
+
+def _failures_in_a_row(driver: Driver) -> int:
+    rows = driver.face_checks.exclude(state__in=[FaceCheckState.ASKED, FaceCheckState.UNREADABLE])
+    count = 0
+    for state in rows.order_by("-decided_at", "-pk").values_list("state", flat=True)[:20]:
+        if state == FaceCheckState.PASSED:
+            break
+        count += state == FaceCheckState.FAILED
+    return count
+
+
+def _freeze(check: FaceCheck) -> None:
+    """Nobody drives on this account until two people have looked at the frames."""
+    rows = check.driver.face_checks.filter(state=FaceCheckState.FAILED).order_by("-decided_at", "-pk")[:10]
+    case = open_case(
+        driver=check.driver,
+        kind=CaseKind.FACE_FAILURES,
+        checks=[row.code for row in rows],
+        last=check.verdict,
+    )
+    hold_driver(
+        actor=SYSTEM,
+        driver=check.driver,
+        kind=HoldKind.FACE,
+        source=case.code,
+        citation=policy.in_force(policies.FACE_FAILURES).citation,
+        covert=False,
+    )
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest() if token else ""
+
+
+@joins_transaction
+def consume_face_token(*, driver: Driver, purpose: FacePurpose, subject: str, token: str) -> bool:
+    """Use a token up in the caller's transaction; false where it is another driver's, another order's, used or late."""
+    return bool(
+        token
+        and FaceCheck.objects.filter(
+            token_digest=_digest(token),
+            driver=driver,
+            purpose=purpose,
+            subject=subject,
+            token_used_at=None,
+            token_until__gte=clock.now(),
+        ).update(token_used_at=clock.now())
+    )
+
+
+@begins_transaction
+def ask_video_call(*, driver: Driver) -> str:
+    """The other way (D4), for a face that the model cannot read: a reviewer calls. Returns the case's code."""
+    return open_case(
+        driver=driver,
+        kind=CaseKind.UNREADABLE_FACE,
+        actor=driver.account.actor,
+        asked=clock.now().isoformat(),
+    ).code
+
+
+# --- The day's check of the other lines --------------------------------------------------------------------
+
+
+def service_day(at: datetime) -> str:
+    """The day in Asia/Shanghai, as ISO date."""
+    return timezone.localtime(at).date().isoformat()
+
+
+@begins_transaction
+def go_online(*, driver: Driver, line: str) -> OnlineSpell:
+    """Go online on express, premier or luxury; once a day a face check comes before (D4).
+
+    Raises `DailyCheckNeeded`, `InvalidInput`, or why the driver is not eligible.
+    """
+    from drivers.selectors import why_not_eligible
+
+    if line not in policies.DAILY_LINES:
+        raise InvalidInput("line")
+    refusal = why_not_eligible(driver)
+    if refusal:
+        raise refusal
+    check = (
+        driver.face_checks.filter(
+            purpose=FacePurpose.DAILY, subject=service_day(clock.now()), state=FaceCheckState.PASSED
+        )
+        .order_by("-pk")
+        .first()
+    )
+    if check is None:
+        raise DailyCheckNeeded
+    open_spell = driver.spells.filter(ended_at=None).first()
+    if open_spell:
+        return open_spell
+    audit.record(driver.account.actor, "drivers.online", driver.account.code, line=line, check=check.code)
+    return OnlineSpell.objects.create(driver=driver, line=line, face_check=check, began_at=clock.now())
+
+
+@begins_transaction
+def go_offline(*, driver: Driver) -> None:
+    """End the open spell, if there is one."""
+    driver.spells.filter(ended_at=None).update(ended_at=clock.now())

@@ -1,0 +1,62 @@
+"""The smallest valid rows of drivers, for tests of other things."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from core import clock
+from core.models import StoredPicture
+from drivers.models import FaceCheck, PlatePhoto
+from drivers.selectors import drivers_vehicle
+
+
+def passed_check(driver, purpose, subject):
+    """A passed face check with an unused token; returns (row, token)."""
+    at, token = clock.now(), secrets.token_urlsafe(24)
+    row = FaceCheck.objects.create(
+        code=secrets.token_hex(8),
+        driver=driver,
+        purpose=purpose,
+        subject=subject,
+        challenge=["centre"],
+        state="passed",
+        asked_at=at,
+        expires_at=at + timedelta(seconds=90),
+        decided_at=at,
+        verdict="passed",
+        score=0.9,
+        token_digest=hashlib.sha256(token.encode()).hexdigest(),
+        token_until=at + timedelta(seconds=300),
+    )
+    return row, token
+
+
+def face_token(driver, trip_code, purpose="accept"):
+    """A token as a passed check gives it."""
+    return passed_check(driver, purpose, trip_code)[1]
+
+
+def ready_for_pickup(driver, trip_code, state="same"):
+    """Face and plate checked for a pick-up."""
+    check, _token = passed_check(driver, "pickup", trip_code)
+    at = clock.now()
+    picture = StoredPicture.objects.create(
+        code=secrets.token_hex(8),
+        purpose="plate",
+        subject=trip_code,
+        name=secrets.token_hex(8),
+        digest="",
+        size=0,
+        kept_at=at,
+        keep_until=at + timedelta(days=1),
+    )
+    return PlatePhoto.objects.create(
+        driver=driver,
+        vehicle=drivers_vehicle(driver),
+        face_check=check,
+        subject=trip_code,
+        picture=picture,
+        state=state,
+        taken_at=at,
+        decided_by="" if state == "waiting" else "ocr",
+    )

@@ -1,0 +1,56 @@
+"""Drawn photos of cars from behind with a plate, for demo and tests; the province glyphs are drawn from Noto Sans CJK."""
+
+import io
+from functools import lru_cache
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+GLYPH = (104, 112)
+WIDTH, HEIGHT = 560, 170
+
+
+@lru_cache(maxsize=1)
+def _provinces() -> Image.Image:
+    return Image.open(Path(__file__).parent / "provinces.png").convert("L")
+
+
+def _plate(text: str) -> Image.Image:
+    green = len(text.replace("·", "")) == 8
+    width = WIDTH + 70 * green
+    picture = Image.new("RGB", (width, HEIGHT), (120, 190, 130) if green else (20, 60, 160))
+    ink = (10, 10, 10) if green else (250, 250, 250)
+    draw = ImageDraw.Draw(picture)
+    draw.rounded_rectangle((6, 6, width - 7, HEIGHT - 7), 12, outline=ink, width=4)
+    left = PROVINCES.index(text[0]) * GLYPH[0]
+    glyph = _provinces().crop((left, 0, left + GLYPH[0], GLYPH[1]))
+    picture.paste(ink, (22, 30), glyph)
+    font, step = ImageFont.load_default(size=104), 62 if green else 70
+    at = 128.0
+    for mark in text[1:]:
+        if mark == "·":
+            draw.ellipse((at - 2, 78, at + 12, 92), fill=ink)
+            at += 22
+            continue
+        draw.text((at, 26), mark, fill=ink, font=font)
+        at += step
+    return picture
+
+
+def photo(plate: str, *, blurred: bool = False) -> bytes:
+    """A JPEG of a car's tail with this plate, such as `川A·H0001`; `blurred` as from a moving hand. Raises `ValueError`."""
+    picture = Image.new("RGB", (1000, 700), (150, 160, 165))
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((0, 560, 1000, 700), fill=(90, 90, 92))
+    draw.rounded_rectangle((110, 120, 890, 600), 60, fill=(205, 208, 212))
+    draw.rounded_rectangle((200, 150, 800, 300), 40, fill=(60, 70, 80))
+    for left in (130, 770):
+        draw.rounded_rectangle((left, 330, left + 100, 390), 14, fill=(170, 30, 30))
+    picture.paste(_plate(plate), (220, 400))
+    draw.text((14, 672), "SANDBOX", fill=(235, 235, 235), font=ImageFont.load_default(size=18))
+    if blurred:
+        picture = picture.resize((100, 70)).resize((1000, 700))
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=90)
+    return out.getvalue()
