@@ -48,20 +48,26 @@ class OnlineInput(serializers.Serializer[Any]):
     line = serializers.ChoiceField(choices=sorted(DAILY_LINES))
 
 
-def _driver(request: Request) -> Driver:
-    return driver_of(check_door(request, Role.MEMBER))
+class DriverView(APIView):
+    """Knows the driver before it reads a body."""
+
+    driver: Driver
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.driver = driver_of(check_door(request, Role.MEMBER))
 
 
-class FaceConsentView(APIView):
+class FaceConsentView(DriverView):
     """I agree to the text on faces."""
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request) -> Response:
-        services.give_face_consent(driver=_driver(request))
+        services.give_face_consent(driver=self.driver)
         return Response(status=204)
 
 
-class FaceChecksView(APIView):
+class FaceChecksView(DriverView):
     """Begin a face check; follow the poses within the time and send frames of each."""
 
     @extend_schema(request=AskInput, responses={201: AskOutput})
@@ -70,36 +76,35 @@ class FaceChecksView(APIView):
         purpose = FacePurpose(body["purpose"])
         if purpose != FacePurpose.DAILY and not body["subject"]:
             raise InvalidInput("subject")
-        check = services.ask_face_check(driver=_driver(request), purpose=purpose, subject=body["subject"])
+        check = services.ask_face_check(driver=self.driver, purpose=purpose, subject=body["subject"])
         return Response(AskOutput(check).data, status=201)
 
 
-class FaceFramesView(APIView):
+class FaceFramesView(DriverView):
     """The frames of a check; a check that does not pass is 403 with `face_refused` or `face_frozen`."""
 
     parser_classes = [MultiPartParser]
 
     @extend_schema(request={"multipart/form-data": FramesInput}, responses=FramesOutput)
     def post(self, request: Request, code: str) -> Response:
-        driver = _driver(request)
         steps = sorted(name for name in request.FILES if name.startswith("step") and name[4:].isdigit())
         steps.sort(key=lambda name: int(name[4:]))
         frames = [[file.read() for file in request.FILES.getlist(name)] for name in steps]
-        outcome = services.answer_face_check(driver=driver, code=code, frames=frames)
+        outcome = services.answer_face_check(driver=self.driver, code=code, frames=frames)
         if outcome.refusal:
             raise outcome.refusal
         return Response({"state": outcome.check.state, "token": outcome.token})
 
 
-class OnlineView(APIView):
+class OnlineView(DriverView):
     """Go online on a line with a daily check; go offline."""
 
     @extend_schema(request=OnlineInput, responses={201: None})
     def post(self, request: Request) -> Response:
-        spell = services.go_online(driver=_driver(request), line=read(OnlineInput, request)["line"])
+        spell = services.go_online(driver=self.driver, line=read(OnlineInput, request)["line"])
         return Response({"line": spell.line, "since": spell.began_at}, status=201)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request) -> Response:
-        services.go_offline(driver=_driver(request))
+        services.go_offline(driver=self.driver)
         return Response(status=204)

@@ -9,6 +9,8 @@ from accounts.selectors import contacts_to_alert, real_name_share
 from complaints.policies import INTERLOCK
 from complaints.selectors import severe_spans, severe_without_hold
 from core import audit_selectors, notify, policy
+from drivers.policies import FACE_ACCEPT, FACE_REFUSE, FACE_TOKEN_LIFE
+from drivers.selectors import acceptances_without_face, bindings_over_the_law, spells_without_face
 from governance.measures import Found, live_check
 from governance.states import Status
 from police.policies import EMERGENCY_RULE, FORM_WITHIN, PHONE_WITHIN
@@ -26,6 +28,7 @@ from safety.selectors import attempts_with_alert, ownership_of_checks, police_cl
 from safety.states import SignalKind
 
 SPAN = timedelta(days=30)
+LOWEST_ACCEPT = 0.40  # the least likeness for which error rates were measured (docs/faces.md)
 
 
 def _law_stands(*names: str) -> list[str]:
@@ -38,10 +41,86 @@ def _law_stands(*names: str) -> list[str]:
     return sorted(set(names) - found)
 
 
+def _unique_stands(*names: str) -> list[str]:
+    """The named unique indexes that the database does not have, or has not finished."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+            " WHERE i.indisunique AND i.indisvalid AND c.relname = ANY(%s)",
+            [list(names)],
+        )
+        found = {row[0] for row in cursor.fetchall()}
+    return sorted(set(names) - found)
+
+
 def _verdict(faults: list[str], evidence: str) -> Found:
     if faults:
         return Found(Status.FAIL, "; ".join(faults) + ". " + evidence)
     return Found(Status.PASS, evidence, 1.0)
+
+
+@live_check("M03")
+def face_before_orders(at: datetime) -> Found:
+    """Every hitch order of the last 30 days was accepted with a face token, at thresholds that were measured."""
+    since = at - SPAN
+    faults = []
+    if policy.value(FACE_ACCEPT) < LOWEST_ACCEPT or policy.value(FACE_REFUSE) > policy.value(FACE_ACCEPT):
+        faults.append(_("The likeness in force is only %(value)s") % {"value": policy.value(FACE_ACCEPT)})
+    if policy.value(FACE_TOKEN_LIFE) > 300:
+        faults.append(
+            _("A check opens orders for %(seconds)s s") % {"seconds": policy.value(FACE_TOKEN_LIFE)}
+        )
+    faults += [
+        _("The database no longer holds: %(law)s") % {"law": name}
+        for name in _law_stands("face_token_only_when_passed")
+    ]
+    accepted = accepted_since(since)
+    bad = acceptances_without_face(since, accepted)
+    if bad:
+        faults.append(_("Accepted without a face: %(codes)s") % {"codes": ", ".join(bad[:5])})
+    return _verdict(
+        faults,
+        _("%(good)s of %(all)s hitch orders in 30 days were accepted with a face check of their own.")
+        % {"good": len(accepted) - len(bad), "all": len(accepted)},
+    )
+
+
+@live_check("M10")
+def face_each_day(at: datetime) -> Found:
+    """Every online spell of the last 30 days stands on a passed check of the same service day."""
+    count, bad = spells_without_face(at - SPAN)
+    faults = [_("%(count)s spells online without the day's check") % {"count": bad}] if bad else []
+    return _verdict(
+        faults,
+        _("%(good)s of %(all)s times online in 30 days began after the day's face check.")
+        % {"good": count - bad, "all": count},
+    )
+
+
+@live_check("M23")
+def bindings(at: datetime) -> Found:
+    """The constraints of D3 stand, and no binding breaks them."""
+    laws = ("two_vehicles_per_driver_three_persons_per_vehicle",)
+    faults = [_("The database no longer holds: %(law)s") % {"law": name} for name in _law_stands(*laws)] + [
+        _("The database no longer holds: %(law)s") % {"law": name}
+        for name in _unique_stands(
+            "one_vehicle_in_each_place_of_a_driver",
+            "one_person_in_each_place_of_a_vehicle",
+            "drivers_driver_licence_index_key",
+            "drivers_driver_account_id_key",
+        )
+    ]
+    count, cars, persons = bindings_over_the_law()
+    if cars or persons:
+        faults.append(
+            _("%(cars)s drivers have more than two vehicles, %(persons)s vehicles more than three persons")
+            % {"cars": cars, "persons": persons}
+        )
+    return _verdict(
+        faults,
+        _("%(count)s bindings; one licence for each account, two vehicles and three persons at most.")
+        % {"count": count},
+    )
 
 
 @live_check("M04")

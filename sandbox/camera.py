@@ -17,7 +17,7 @@ Plane = NDArray[Any]
 SIZE = 480
 SHOWN = 360
 # Pose: yaw in degrees (positive: to the person's own left), magnification.
-POSES = {"centre": (0.0, 1.0), "left": (26.0, 1.0), "right": (-26.0, 1.0), "closer": (0.0, 1.35)}
+POSES = {"centre": (0.0, 1.0), "left": (31.0, 1.0), "right": (-31.0, 1.0), "closer": (0.0, 1.35)}
 _Y, _X = np.mgrid[-1 : 1 : SIZE * 1j, -1 : 1 : SIZE * 1j]
 
 
@@ -31,11 +31,11 @@ def people() -> dict[str, list[float]]:
 def _bump(x: Plane, y: Plane, cx: float, cy: float, sx: float, sy: float, turn: float = 0.0) -> Plane:
     c, s = np.cos(turn), np.sin(turn)
     u, v = ((x - cx) * c + (y - cy) * s) / sx, ((y - cy) * c - (x - cx) * s) / sy
-    return np.exp(-(u * u + v * v))
+    return np.asarray(np.exp(-(u * u + v * v)))
 
 
 def _edge(value: Plane, width: float = 0.02) -> Plane:
-    return 1 / (1 + np.exp(-np.clip(value / width, -50, 50)))
+    return np.asarray(1 / (1 + np.exp(-np.clip(value / width, -50, 50))))
 
 
 @lru_cache(maxsize=1)
@@ -171,7 +171,7 @@ class Head:
         picture = np.ones((SIZE, SIZE, 3)) * np.array([0.75, 0.72, 0.68])
         for cover, colour in ((neck, skin * 0.62), (body, np.array(shirt)), (hood, hair * 0.8)):
             picture = picture * (1 - cover[..., None]) + colour * cover[..., None]
-        return picture
+        return np.asarray(picture)
 
     def seen(self, yaw: float, magnified: float) -> Plane:
         """The picture from a turned head; each shown point looks for the point of the head that lands on it."""
@@ -182,7 +182,8 @@ class Head:
             out = self._look_up(self.depth, at, v, cv2.BORDER_REPLICATE) - 0.25
             at += 0.7 * (u - (at * np.cos(angle) + out * np.sin(angle)))
         cover = self._look_up(self.mask, at, v, cv2.BORDER_CONSTANT)[..., None]
-        return self._look_up(self.front, at, v, cv2.BORDER_REPLICATE) * cover + self.behind * (1 - cover)
+        face = self._look_up(self.front, at, v, cv2.BORDER_REPLICATE)
+        return np.asarray(face * cover + self.behind * (1 - cover))
 
     @staticmethod
     def _look_up(plane: Plane, x: Plane, y: Plane, border: int) -> Plane:

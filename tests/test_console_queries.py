@@ -85,7 +85,7 @@ def test_lists_do_not_ask_once_for_each_row(counted):
 
 
 def test_lists_ask_little(counted):
-    assert max(many for _few, many in counted.values()) <= 45
+    assert max(many for _few, many in counted.values()) <= 55
     assert {
         path: many
         for path, (_few, many) in counted.items()

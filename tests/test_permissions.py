@@ -1,6 +1,7 @@
 """Who may open what: every route × every role. A route that is not in the table fails the suite."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib import admin
@@ -11,9 +12,13 @@ from accounts.policies import RESPONDERS, STAFF, may_read_app
 from accounts.services import add_emergency_contact
 from complaints.services import file_complaint
 from complaints.states import Category
-from core import clock
+from core import clock, pictures
 from core.models import Notification
-from drivers.models import Hold
+from drivers.models import Hold, PlatePhoto
+from drivers.selectors import driver_of
+from drivers.services import ask_face_check, open_case
+from drivers.states import CaseKind, FacePurpose
+from drivers.tests.factories import ready_for_pickup
 from police import services as police
 from police.states import Query
 from rides.models import Trip
@@ -57,10 +62,15 @@ TABLE = [
     ("POST", "api/v1/itineraries/", DRIVERS),
     ("GET", "api/v1/itineraries/{itinerary}/requests/", DRIVERS_TRIP),
     ("GET", "api/v1/driver/", DRIVERS),
+    ("POST", "api/v1/driver/face-consent/", DRIVERS),
+    ("POST", "api/v1/driver/face-checks/", DRIVERS, {"purpose": "daily"}),
+    ("POST", "api/v1/driver/face-checks/{face_check}/frames/", DRIVERS_TRIP, {}),
+    ("POST", "api/v1/driver/online/", DRIVERS),
     ("GET", "api/v1/trips/", MEMBERS),
     ("POST", "api/v1/trips/", MEMBERS),
     ("GET", "api/v1/trips/{trip}/", TRIP),
     ("POST", "api/v1/trips/{waiting}/accept/", DRIVERS_TRIP, {"itinerary": "{itinerary}"}),
+    ("POST", "api/v1/trips/{trip}/plate-photo/", DRIVERS_TRIP),
     ("POST", "api/v1/trips/{trip}/arrive/", DRIVERS_TRIP),
     ("POST", "api/v1/trips/{trip}/confirm-car/", {"passenger"}),
     ("POST", "api/v1/trips/{trip}/mismatch/", {"passenger"}, {"what": "car"}),
@@ -90,6 +100,11 @@ TABLE = [
     ("POST", "admin/police-line/{request}/escalate/", RESPONDER_ROLES),
     ("GET", "admin/complaints-desk/{complaint}/", DESK),
     ("POST", "admin/complaints-desk/{complaint}/", DESK),
+    ("GET", "admin/vetting/", RESPONDER_ROLES | {"vetting"}),
+    ("GET", "admin/vetting/{case}/", RESPONDER_ROLES | {"vetting"}),
+    ("POST", "admin/vetting/{case}/", RESPONDER_ROLES | {"vetting"}),
+    ("GET", "admin/pictures/{picture}.jpg", RESPONDER_ROLES | {"vetting"}),
+    ("POST", "admin/plates/{picture}/", RESPONDER_ROLES | {"vetting"}),
     ("GET", "admin/board/", STAFF_ROLES),
     ("GET", "admin/drivers/hold/{hold}/release/", {"vetting", "adjudicator", "supervisor"}),
     ("POST", "admin/drivers/hold/{hold}/release/", {"vetting", "adjudicator", "supervisor"}),
@@ -133,6 +148,10 @@ TABLE = [
     ("POST", "trips/{trip}/cancel/", TRIP),
     ("GET", "drive/", DRIVERS),
     ("POST", "drive/", DRIVERS),
+    ("POST", "drive/face-consent/", DRIVERS),
+    ("GET", "drive/requests/{waiting}/face/?itinerary={itinerary}", DRIVERS_TRIP),
+    ("GET", "drive/trips/{trip}/pickup/", DRIVERS_TRIP),
+    ("POST", "drive/trips/{trip}/pickup/", DRIVERS_TRIP),
     ("POST", "drive/requests/{waiting}/accept/", DRIVERS_TRIP, {"itinerary": "{itinerary}"}),
     ("POST", "drive/trips/{trip}/arrive/", DRIVERS_TRIP),
     ("POST", "sign-out/", EVERYBODY),  # last: it ends the sessions of this test
@@ -174,7 +193,7 @@ def routes():
 def shape(route):
     """A route without the names of its parameters."""
     route = re.sub(r"\(\?P<\w+>[^)]*\)", "{}", route.replace("admin/^", "admin/"))
-    route = re.sub(r"<[^>]*>|\{\w+\}", "{}", route).strip("^$")
+    route = re.sub(r"<[^>]*>|\{\w+\}", "{}", route.partition("?itinerary")[0]).strip("^$")
     return re.sub(r"(/do|drive/trips/\{\}|admin/police-line/\{\})/(note|arrive|escalate)/$", r"\1/{}/", route)
 
 
@@ -224,6 +243,12 @@ def things(rides, people):
     ).request
     police.record_call_back(account=people("agent"), code=phone.code)
     police.confirm_release(account=people("specialist"), code=phone.code)
+    driver = driver_of(people("driver"))
+    ready_for_pickup(driver, waiting.code, state="waiting")
+    with transaction.atomic():
+        picture = pictures.keep(pictures.write(b"x"), purpose="plate", subject="x", keep_for=timedelta(1))
+        PlatePhoto.objects.filter(subject=waiting.code).update(picture=picture)
+        case = open_case(driver=driver, kind=CaseKind.SAME_FACE)
     link = Notification.objects.get(channel="email").text.split("/police/packs/")[1].split("/")[0]
     return {
         "trip": trip.code,
@@ -234,6 +259,9 @@ def things(rides, people):
         "complaint": complaint.code,
         "request": asked.code,
         "link": link,
+        "face_check": ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T").code,
+        "case": case.code,
+        "picture": picture.code,
         "hold": Hold.objects.get().code,
         "contact": people("passenger").emergency_contacts.get().pk,
         "contact_secret": secret,
@@ -255,7 +283,9 @@ def ask(client, method, path, body=None):
     undone._from_testcase = (
         True  # Django's mark for a test's own transaction: durable services may begin inside
     )
-    kind = {"content_type": "application/json"} if path.startswith("/api/") and method == "POST" else {}
+    multipart = path.endswith(("/frames/", "/plate-photo/"))
+    json = path.startswith("/api/") and method == "POST" and not multipart
+    kind = {"content_type": "application/json"} if json else {}
     with undone:
         answer = getattr(client, method.lower())(path, body or {}, **kind)
         transaction.set_rollback(True)

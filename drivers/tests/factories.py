@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from core import clock
 from core.models import StoredPicture
-from drivers.models import FaceCheck, PlatePhoto
+from drivers.models import Driver, FaceCheck, PlatePhoto
 from drivers.selectors import drivers_vehicle
 
 
-def passed_check(driver, purpose, subject):
+def passed_check(driver: Driver, purpose: str, subject: str) -> tuple[FaceCheck, str]:
     """A passed face check with an unused token; returns (row, token)."""
     at, token = clock.now(), secrets.token_urlsafe(24)
     row = FaceCheck.objects.create(
@@ -31,12 +31,12 @@ def passed_check(driver, purpose, subject):
     return row, token
 
 
-def face_token(driver, trip_code, purpose="accept"):
+def face_token(driver: Driver, trip_code: str, purpose: str = "accept") -> str:
     """A token as a passed check gives it."""
     return passed_check(driver, purpose, trip_code)[1]
 
 
-def ready_for_pickup(driver, trip_code, state="same"):
+def ready_for_pickup(driver: Driver, trip_code: str, state: str = "same") -> PlatePhoto:
     """Face and plate checked for a pick-up."""
     check, _token = passed_check(driver, "pickup", trip_code)
     at = clock.now()

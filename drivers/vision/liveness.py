@@ -34,7 +34,7 @@ class Verdict(StrEnum):
 
 STEPS = 6
 FRAMES = 2
-TURN = 0.10  # change of `yaw`, about 12 degrees
+TURN = 0.08  # change of `yaw`, about 10 degrees
 CLOSER_BY = 1.15  # times the width at the start
 SAME_THROUGHOUT = 0.55
 
@@ -83,7 +83,7 @@ def judge(
     if least < SAME_THROUGHOUT:
         return Judgement(Verdict.TWO_PEOPLE, score, f"a frame differs from the others ({least:.2f})")
     for pose, step in zip(challenge[1:], steps[1:], strict=True):
-        if not all(_follows(pose, steps[0], face) for face in step):
+        if not any(_follows(pose, steps[0], face) for face in step):
             return Judgement(Verdict.NOT_FOLLOWED, score, f"asked for {pose}")
     if score < bands.accept:
         return Judgement(Verdict.UNSURE, score, "too unlike to accept, too alike to refuse")
@@ -100,6 +100,6 @@ def _follows(pose: Pose, centre: Sequence[Face], face: Face) -> bool:
         case Pose.RIGHT:
             return turned <= -TURN
         case Pose.CLOSER:
-            return face.width >= CLOSER_BY * width and abs(turned) < TURN
+            return face.width >= CLOSER_BY * width and abs(turned) < 2 * TURN
         case Pose.CENTRE:
             return abs(turned) < TURN

@@ -49,8 +49,18 @@ def along(route: list[list[float]], share: float) -> tuple[float, float]:
 class Ride:
     """A trip from booking on, as two phones see it."""
 
-    def __init__(self, world: World, passenger: Person, driver: Person) -> None:
+    def __init__(
+        self,
+        world: World,
+        passenger: Person,
+        driver: Person,
+        *,
+        face: str = "driver",
+        plate: str = REGISTERED,
+    ) -> None:
+        """`face` is who sits before the driver's camera and `plate` that of the car, unless a call says otherwise."""
         self.world, self.passenger, self.driver = world, passenger, driver
+        self.face, self.plate = face, plate
         self.code = self.itinerary = ""
         self.keys: dict[str, str] = {}
         self.token = new_key()
@@ -76,22 +86,22 @@ class Ride:
         )
         self.code, self.keys["passenger"] = trip["code"], trip["key"]
 
-    def accept(self, face: str = "driver") -> Any:
+    def accept(self, face: str = "") -> Any:
         """Somebody shows their face on the driver's phone and takes the order; the answer of the first that refuses."""
-        shown = self.driver.show_face(face, "accept", self.code)
+        shown = self.driver.show_face(face or self.face, "accept", self.code)
         if shown.status_code != 200:
             return shown
         body = {"itinerary": self.itinerary, "face_token": shown.json()["token"]}
         return self.driver.post(f"/api/v1/trips/{self.code}/accept/", body)
 
-    def arrive(self, face: str = "driver", plate: str = REGISTERED) -> Any:
+    def arrive(self, face: str = "", plate: str = "") -> Any:
         """Face and plate before the pick-up, then 'I am here'; the answer of the first that refuses."""
-        shown = self.driver.show_face(face, "pickup", self.code)
+        shown = self.driver.show_face(face or self.face, "pickup", self.code)
         if shown.status_code != 200:
             return shown
         photo = self.driver.upload(
             f"/api/v1/trips/{self.code}/plate-photo/",
-            [("photo", self.world.car(plate))],
+            [("photo", self.world.car(plate or self.plate))],
             {"token": shown.json()["token"]},
         )
         if photo.status_code != 201:
@@ -774,7 +784,7 @@ def monitor_alone(report: Report) -> None:
     """Nobody tries to cancel and nobody calls: the monitor opens the incident by itself."""
     with scratch_world(report, "4 monitor alone", at("12:30")) as world:
         passenger, driver, agent = world.person("passenger2"), world.person("driver2"), world.person("agent")
-        ride = Ride(world, passenger, driver)
+        ride = Ride(world, passenger, driver, face="driver2", plate="浙C·D0002")
         ride.offer(at("12:40"), at("13:30"))
         ride.book(at("12:40"), at("13:30"))
         world.set_clock(at("13:50"))

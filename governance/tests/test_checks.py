@@ -47,7 +47,9 @@ def test_the_board_has_every_measure_and_says_what_is_missing(world):
             assert found.status == "fail"
 
 
-@pytest.mark.parametrize("measure_id", ["M04", "M14", "M20", "M26", "M27", "M28", "M29", "M30"])
+@pytest.mark.parametrize(
+    "measure_id", ["M03", "M04", "M10", "M14", "M20", "M23", "M26", "M27", "M28", "M29", "M30"]
+)
 def test_a_fresh_platform_holds(world, measure_id):
     if measure_id == "M20":
         from accounts.models import Account
@@ -178,3 +180,63 @@ def test_a_measure_that_held_and_fails_alarms_once(world, people):
     record_check(measure)
     assert MeasureResult.objects.filter(measure="M29").count() == 2
     assert Notification.objects.filter(subject="M29").count() == 1
+
+
+def test_m03_turns_red_when_an_order_is_taken_without_a_face_or_the_thresholds_sink(rides, people):
+    from drivers.models import FaceCheck
+
+    rides.accepted()
+    assert status("M03") == "pass"
+    FaceCheck.objects.filter(purpose="accept").update(token_used_at=None)
+    assert status("M03") == "fail"
+    FaceCheck.objects.filter(purpose="accept").update(token_used_at=clock.now())
+    assert status("M03") == "pass"
+    set_policy("drivers.face_accept", 0.3)
+    assert status("M03") == "fail"
+
+
+def test_m03_turns_red_when_the_law_is_gone(world):
+    drop("drivers_facecheck", "face_token_only_when_passed")
+    assert status("M03") == "fail"
+
+
+def test_m10_turns_red_when_somebody_is_online_without_the_days_check(world, people, noon):
+    from drivers.models import FaceCheck
+    from drivers.selectors import driver_of
+    from drivers.services import go_online
+    from drivers.tests.factories import passed_check
+
+    driver = driver_of(people("driver"))
+    passed_check(driver, "daily", "2026-03-02")
+    go_online(driver=driver, line="express")
+    assert status("M10") == "pass"
+    FaceCheck.objects.update(subject="2026-03-01")
+    assert status("M10") == "fail"
+
+
+@pytest.mark.parametrize(
+    "law",
+    ["two_vehicles_per_driver_three_persons_per_vehicle", "one_person_in_each_place_of_a_vehicle_index"],
+)
+def test_m23_turns_red_when_the_law_is_gone(world, law):
+    assert status("M23") == "pass"
+    if law.endswith("_index"):
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP INDEX {law.removesuffix('_index')}")
+    else:
+        drop("drivers_binding", law)
+    assert status("M23") == "fail"
+
+
+def test_m23_turns_red_when_a_driver_has_three_vehicles(world, people):
+    from drivers.models import Binding, Vehicle
+    from drivers.selectors import driver_of
+
+    drop("drivers_binding", "two_vehicles_per_driver_three_persons_per_vehicle")
+    driver = driver_of(people("driver"))
+    for place in (2, 3):
+        vehicle = Vehicle.objects.create(plate=f"川A·0000{place}", model="x", colour="x")
+        Binding.objects.create(driver=driver, vehicle=vehicle, vehicle_place=place, bound_at=clock.now())
+    found = check_measure(next(row for row in measures() if row.id == "M23")).found
+    assert "1 drivers have more than two vehicles" in str(found.evidence) or "1" in str(found.evidence)
+    assert found.status == "fail"

@@ -14,6 +14,7 @@ from drivers.models import Driver, Hold
 from drivers.selectors import driver_of
 from drivers.services import hold_driver, release_hold
 from drivers.states import HoldKind
+from drivers.tests.factories import face_token
 from governance.demo import make_world
 from rides import services
 from rides.errors import CurfewHours, LineNotRunning, PlacesWrong, WindowWrong
@@ -113,7 +114,9 @@ def test_a_held_driver_accepts_nothing_until_released(rides, people):
         == "driver_held"
     )
     release_hold(actor=people("vetting").actor, code=hold.code, reason="checked")
-    assert services.accept_trip(driver=driver, trip_code=trip.code, itinerary_code=way).refusal is None
+    token = face_token(driver, trip.code)
+    outcome = services.accept_trip(driver=driver, trip_code=trip.code, itinerary_code=way, face_token=token)
+    assert outcome.refusal is None
 
 
 def test_a_covert_hold_answers_like_a_lost_race(rides, people):
@@ -138,7 +141,10 @@ def test_seats_run_out(rides, people):
     way = rides.itinerary(seats=1)
     first, second = rides.booked(), rides.booked("passenger2")
     driver = driver_of(people("driver"))
-    assert services.accept_trip(driver=driver, trip_code=first.code, itinerary_code=way).refusal is None
+    outcome = services.accept_trip(
+        driver=driver, trip_code=first.code, itinerary_code=way, face_token=face_token(driver, first.code)
+    )
+    assert outcome.refusal is None
     assert (
         services.accept_trip(driver=driver, trip_code=second.code, itinerary_code=way).refusal.code
         == "no_seat"
@@ -177,7 +183,12 @@ def test_not_this_car_stops_the_trip_holds_the_driver_and_frees_the_others(rides
     trip = rides.arrived()
     other = rides.booked("passenger2")
     driver = driver_of(people("driver"))
-    services.accept_trip(driver=driver, trip_code=other.code, itinerary_code=trip.itinerary.code)
+    services.accept_trip(
+        driver=driver,
+        trip_code=other.code,
+        itinerary_code=trip.itinerary.code,
+        face_token=face_token(driver, other.code),
+    )
     services.report_mismatch(
         passenger=people("passenger"), trip_code=trip.code, what=PlateCheck.DIFFERS, plate_seen="川A F9999"
     )
@@ -225,9 +236,12 @@ def test_two_drivers_accept_at_once_and_one_wins(noon):
 
     def accept(name):
         driver = driver_of(people(name))
+        token = face_token(driver, trip.code)
         gate.wait()
         try:
-            return services.accept_trip(driver=driver, trip_code=trip.code, itinerary_code=ways[name]).refusal
+            return services.accept_trip(
+                driver=driver, trip_code=trip.code, itinerary_code=ways[name], face_token=token
+            ).refusal
         finally:
             connection.close()
 

@@ -1,0 +1,315 @@
+"""Face checks with the real model and invented people (D4), tokens, the freeze, and what is stored."""
+
+import io
+
+import cv2
+import numpy as np
+import pytest
+
+from core import clock
+from core.models import AuditEntry, StoredPicture
+from core.pictures import look, sweep
+from drivers.errors import DailyCheckNeeded, FaceConsentNeeded, FaceFrozen, NotEnrolled
+from drivers.models import Driver, FaceCheck, FaceTemplate, Hold, VettingCase
+from drivers.selectors import driver_of
+from drivers.services import (
+    agree,
+    answer_face_check,
+    ask_face_check,
+    enrol_picture,
+    go_offline,
+    go_online,
+    propose,
+)
+from drivers.states import CaseOutcome, FacePurpose
+from drivers.tests.factories import face_token
+from drivers.vision import faces, templates
+from rides.models import Trip
+from rides.services import accept_trip
+from sandbox.camera import frame
+
+
+@pytest.fixture
+def driver(people):
+    return driver_of(people("driver"))
+
+
+def frames(challenge, name="driver", poses=None):
+    shown = poses or challenge
+    return [
+        [frame(name, shown[step % len(shown)], step * 2 + again) for again in range(2)]
+        for step in range(len(challenge))
+    ]
+
+
+def check(driver, subject="T-1", purpose=FacePurpose.ACCEPT, **shown):
+    asked = ask_face_check(driver=driver, purpose=purpose, subject=subject)
+    return answer_face_check(driver=driver, code=asked.code, frames=frames(asked.challenge, **shown))
+
+
+def test_the_enrolled_person_passes_and_gets_a_token(driver):
+    outcome = check(driver)
+    assert (outcome.check.state, outcome.refusal) == ("passed", None)
+    assert outcome.token
+    assert outcome.token not in str(FaceCheck.objects.values())
+
+
+def broken(good, how):
+    picture = cv2.imdecode(np.frombuffer(good, np.uint8), cv2.IMREAD_COLOR)
+    match how:
+        case "no_face":
+            picture[:] = 128
+        case "two_faces":
+            picture = np.hstack([picture, picture])
+        case "face_too_dark":
+            picture = (picture * 0.12).astype(np.uint8)
+        case "face_too_small":
+            small = cv2.resize(picture, (110, 110))
+            picture = np.full((640, 640, 3), 170, np.uint8)
+            picture[200:310, 200:310] = small
+        case "picture_unreadable":
+            return b"\xff\xd8 not a picture"
+        case "picture_too_large":
+            return good + b"\0" * faces.BYTES_LIMIT
+        case "bomb":
+            header = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (60000).to_bytes(4, "big") * 2
+            return header + b"\x08\x02\0\0\0" + b"\0" * 40
+    return bytes(cv2.imencode(".jpg", picture)[1])
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "no_face", "two_faces", "face_too_dark", "face_too_small",
+        "picture_unreadable", "picture_too_large", "bomb",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_said_and_counts_against_nobody(driver, how):
+    for _again in range(4):
+        asked = ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T-1")
+        shown = frames(asked.challenge)
+        shown[2][1] = broken(shown[2][1], how)
+        outcome = answer_face_check(driver=driver, code=asked.code, frames=shown)
+        assert outcome.check.state == "unreadable"
+        assert outcome.refusal.code == ("picture_too_large" if how == "bomb" else how)
+        assert not outcome.token
+    assert not Hold.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("shown", "verdict"),
+    [
+        ({"name": "son"}, "other_person"),
+        ({"poses": ["centre"]}, "not_followed"),
+        ({"poses": ["centre", "closer"]}, "not_followed"),
+    ],
+)
+def test_another_person_a_photo_and_another_clip_are_refused(driver, shown, verdict):
+    outcome = check(driver, **shown)
+    assert (outcome.check.state, outcome.check.verdict) == ("failed", verdict)
+    assert outcome.refusal.code == "face_refused"
+    assert not outcome.token
+
+
+def test_two_people_in_one_check_are_refused(driver):
+    asked = ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T-1")
+    shown = frames(asked.challenge)
+    shown[3] = frames(asked.challenge, name="son")[3]
+    outcome = answer_face_check(driver=driver, code=asked.code, frames=shown)
+    assert outcome.check.verdict == "two_people"
+
+
+def test_the_third_failure_freezes_and_opens_one_case_with_frames(driver):
+    refusals = [check(driver, name="son").refusal.code for _again in range(3)]
+    assert refusals == ["face_refused", "face_refused", "face_frozen"]
+    case, hold = VettingCase.objects.get(), Hold.objects.get()
+    assert (case.kind, len(case.facts["checks"]), hold.kind) == ("face_failures", 3, "face")
+    assert StoredPicture.objects.filter(subject__in=case.facts["checks"]).count() == 18
+    with pytest.raises(FaceFrozen):
+        check(driver)
+
+
+def test_a_pass_in_between_starts_the_count_again(driver):
+    check(driver, name="son")
+    check(driver, name="son")
+    check(driver)
+    assert check(driver, name="son").refusal.code == "face_refused"
+    assert not Hold.objects.exists()
+
+
+def test_a_case_is_decided_by_two_people_and_clears_the_hold(driver, people):
+    for _again in range(3):
+        check(driver, name="son")
+    code = VettingCase.objects.get().code
+    propose(account=people("vetting"), code=code, outcome=CaseOutcome.CLEARED, reason="video call")
+    with pytest.raises(Exception, match="second_person_needed"):
+        agree(account=people("vetting"), code=code, agrees=True)
+    with pytest.raises(Exception, match="forbidden"):
+        agree(account=people("agent"), code=code, agrees=True)
+    agree(account=people("supervisor"), code=code, agrees=True)
+    assert Hold.objects.get().released_at is not None
+    assert VettingCase.objects.get().state == "decided"
+
+
+def test_a_check_is_answered_once_in_time_and_by_its_driver(driver, people, noon):
+    asked = ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T-1")
+    shown = frames(asked.challenge)
+    with pytest.raises(Exception, match="not_found"):
+        answer_face_check(driver=driver_of(people("driver2")), code=asked.code, frames=shown)
+    with pytest.raises(Exception, match="invalid_input"):
+        answer_face_check(driver=driver, code=asked.code, frames=shown[:-1])
+    noon.shift(91)
+    with pytest.raises(Exception, match="stale_state"):
+        answer_face_check(driver=driver, code=asked.code, frames=shown)
+
+
+def test_without_consent_or_enrolment_nothing_is_asked(driver):
+    FaceTemplate.objects.filter(driver=driver).delete()
+    with pytest.raises(NotEnrolled):
+        ask_face_check(driver=driver, purpose=FacePurpose.DAILY)
+    Driver.objects.filter(pk=driver.pk).update(face_consent="")
+    driver.refresh_from_db()
+    with pytest.raises(FaceConsentNeeded):
+        ask_face_check(driver=driver, purpose=FacePurpose.DAILY)
+
+
+# --- The token ---------------------------------------------------------------------------------------------
+
+
+def accept(rides, driver, token, trip=None, way=None):
+    way, trip = way or rides.itinerary(), trip or rides.booked()
+    outcome = accept_trip(driver=driver, trip_code=trip.code, itinerary_code=way, face_token=token(trip))
+    return outcome.refusal.code if outcome.refusal else "accepted"
+
+
+def test_a_token_opens_its_own_order_once(rides, driver):
+    trip = rides.booked()
+    token = check(driver, subject=trip.code).token
+    assert accept(rides, driver, lambda _trip: token, trip) == "accepted"
+    Trip.objects.filter(pk=trip.pk).update(
+        state="matched", driver=None, vehicle=None, itinerary=None, accepted_at=None
+    )
+    assert accept(rides, driver, lambda _trip: token, Trip.objects.get(pk=trip.pk)) == "face_required"
+
+
+@pytest.mark.parametrize(
+    "whose", ["none", "other order", "other driver", "late", "other purpose", "invented"]
+)
+def test_no_other_token_opens_it(rides, driver, people, noon, whose):
+    def token(trip):
+        match whose:
+            case "none":
+                return ""
+            case "other order":
+                return face_token(driver, "T-OTHER")
+            case "other driver":
+                return face_token(driver_of(people("driver2")), trip.code)
+            case "other purpose":
+                return face_token(driver, trip.code, "daily")
+            case "invented":
+                return "x" * 32
+        given = face_token(driver, trip.code)
+        noon.shift(301)
+        return given
+
+    assert accept(rides, driver, token) == "face_required"
+    assert not Trip.objects.exclude(driver=None).exists()
+
+
+def test_an_acceptance_that_fails_for_another_reason_keeps_the_token(rides, driver):
+    trip = rides.booked()
+    token = face_token(driver, trip.code)
+    far = rides.itinerary(seats=1)
+    other = rides.booked("passenger2")
+    assert accept(rides, driver, lambda _t: face_token(driver, other.code), other, far) == "accepted"
+    assert accept(rides, driver, lambda _t: token, trip, far) == "no_seat"
+    assert accept(rides, driver, lambda _t: token, trip) == "accepted"
+
+
+# --- The day's check ----------------------------------------------------------------------------------------
+
+
+def test_the_other_lines_ask_once_a_service_day(driver, noon):
+    with pytest.raises(DailyCheckNeeded):
+        go_online(driver=driver, line="express")
+    check(driver, purpose=FacePurpose.DAILY)
+    first = go_online(driver=driver, line="express")
+    go_offline(driver=driver)
+    assert go_online(driver=driver, line="premier").face_check == first.face_check
+    go_offline(driver=driver)
+    noon.shift(12 * 3600 + 1)  # noon + 12 h is the next day in Shanghai
+    with pytest.raises(DailyCheckNeeded):
+        go_online(driver=driver, line="express")
+    with pytest.raises(Exception, match="invalid_input"):
+        go_online(driver=driver, line="hitch")
+
+
+# --- What is stored -----------------------------------------------------------------------------------------
+
+
+def test_stored_vectors_fit_no_photo_without_the_key(driver):
+    stored = np.asarray(FaceTemplate.objects.get(driver=driver).protected, dtype=np.float32)
+    again = faces.read_face(frame("driver", "centre", 7)).vector
+    assert abs(faces.likeness(stored, again)) < 0.36
+    other_key = templates.rotation_of("another key").T @ stored
+    assert abs(float(other_key @ again)) < 0.36
+    assert faces.likeness(templates.reveal(stored), again) > 0.9
+
+
+def test_pictures_lie_encrypted_each_look_is_recorded_and_time_destroys_them(driver, noon, settings):
+    from django.core.files.storage import storages
+
+    check(driver)
+    row = StoredPicture.objects.filter(purpose="face_check").first()
+    raw = storages["pictures"].open(row.name).read()
+    assert b"JFIF" not in raw
+    assert look(actor=driver.account.actor, code=row.code)[:2] == b"\xff\xd8"
+    assert AuditEntry.objects.filter(action="core.picture_read", subject=row.code).count() == 1
+    noon.shift(3 * 86400 + 1)
+    assert sweep(at=clock.now()) == 6
+    assert not storages["pictures"].exists(row.name)
+    with pytest.raises(Exception, match="not_found"):
+        look(actor=driver.account.actor, code=row.code)
+
+
+def test_one_face_on_two_accounts_opens_one_case(driver, people):
+    other = driver_of(people("driver2"))
+    FaceTemplate.objects.filter(driver=other).delete()
+    for number in (3, 4):
+        enrol_picture(driver=other, content=frame("driver", "centre", number))
+    case = VettingCase.objects.get()
+    assert (case.kind, case.driver, list(case.facts["accounts"])) == ("same_face", other, ["driver"])
+
+
+# --- The pages and the API ------------------------------------------------------------------------------------
+
+
+def test_the_api_leads_from_challenge_to_token(rides, signed_in):
+    client, trip = signed_in("driver"), rides.booked()
+    asked = client.post(
+        "/api/v1/driver/face-checks/",
+        {"purpose": "accept", "subject": trip.code},
+        content_type="application/json",
+    ).json()
+    files = {}
+    for step, shown in enumerate(frames(asked["challenge"])):
+        files[f"step{step}"] = [named(content) for content in shown]
+    answer = client.post(f"/api/v1/driver/face-checks/{asked['code']}/frames/", files)
+    assert (answer.status_code, answer.json()["state"]) == (200, "passed")
+    again = client.post(f"/api/v1/driver/face-checks/{asked['code']}/frames/", files)
+    assert (again.status_code, again.json()["code"]) == (409, "stale_state")
+
+
+def named(content):
+    file = io.BytesIO(content)
+    file.name = "a.jpg"
+    return file
+
+
+def test_an_answer_without_pictures_is_refused_whole(signed_in, driver):
+    asked = ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T-1")
+    client = signed_in("driver")
+    path = f"/api/v1/driver/face-checks/{asked.code}/frames/"
+    assert client.post(path, {}).json()["code"] == "invalid_input"
+    assert client.post(path, {"step0": named(b"x")}).json()["code"] == "invalid_input"
+    assert FaceCheck.objects.get(code=asked.code).state == "asked"
