@@ -37,7 +37,7 @@ drill: setup locale/.compiled
 	$(BIN)/python manage.py drill yueqing
 
 bench: setup
-	@for f in benchmarks/*.py; do $(BIN)/python $$f; done
+	@$(BIN)/python -m benchmarks
 
 lock:
 	rm -rf /tmp/huhang-lock && $(PYTHON) -m venv /tmp/huhang-lock

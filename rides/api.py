@@ -314,7 +314,9 @@ class PlatePhotoView(APIView):
 
     @extend_schema(request={"multipart/form-data": PlatePhotoInput}, responses=PlatePhotoOutput)
     def post(self, request: Request, code: str) -> Response:
-        driver = driver_of(check_door(request, Role.MEMBER))
+        account = check_door(request, Role.MEMBER)
+        driver = driver_of(account)
+        selectors.trip_of(account, code)
         photo = request.FILES.get("photo")
         if photo is None:
             raise InvalidInput("photo")
