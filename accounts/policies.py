@@ -9,6 +9,9 @@ RESPONDERS = frozenset({Role.AGENT, Role.SPECIALIST, Role.SUPERVISOR})
 # Who may be the second person beside an agent.
 SENIORS = frozenset({Role.SPECIALIST, Role.SUPERVISOR})
 
+# Who may have a field of a person shown, with a reason (A5).
+REVEALERS = RESPONDERS | {Role.VETTING, Role.ADJUDICATOR}
+
 _READS_ALL = frozenset({Role.SUPERVISOR, Role.ADMIN})
 # Reading in the console, by app. Writing happens through services, each with its own rule.
 _CONSOLE_READERS: dict[str, frozenset[str]] = {

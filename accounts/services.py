@@ -18,13 +18,13 @@ from django_otp import match_token
 
 from accounts.errors import CodeTooSoon, LockedOut, SignInFailed, TooManyContacts, WrongCode
 from accounts.models import Account, EmergencyContact, OneTimeCode
-from accounts.policies import SECOND_FACTOR
+from accounts.policies import REVEALERS, SECOND_FACTOR
 from accounts.selectors import account_by_code, account_by_phone
-from accounts.states import ContactState, Role
+from accounts.states import ContactState, PersonalField, Role
 from core import audit, clock, notify, policy
 from core.actors import NOBODY
 from core.codes import new_code, new_digits
-from core.errors import NotFound
+from core.errors import Forbidden, InvalidInput, NotFound
 from core.privacy import InvalidPhone, blind_index, normalise_phone, phone_index
 from core.transactions import begins_transaction, joins_transaction
 
@@ -236,6 +236,25 @@ def remove_emergency_contact(*, account: Account, contact_id: int) -> None:
     if not deleted:
         raise NotFound
     audit.record(account.actor, "accounts.contact_removed", account.code)
+
+
+@begins_transaction
+def reveal(*, account: Account, code: str, field: PersonalField, reason: str, case: str = "") -> str:
+    """Show one field of a person to a member of staff, with a reason; the reading is in the journal (A5, A8).
+
+    Raises `Forbidden`, `NotFound`, `InvalidInput` where there is no reason.
+    """
+    if account.role not in REVEALERS:
+        raise Forbidden
+    if not reason.strip():
+        raise InvalidInput("reason")
+    person = account_by_code(code)
+    if person is None:
+        raise NotFound
+    audit.record(
+        account.actor, "accounts.revealed", code, case=case, reason=reason.strip()[:400], field=str(field)
+    )
+    return str(getattr(person, field))
 
 
 @joins_transaction

@@ -13,6 +13,14 @@ class Role(models.TextChoices):
     ADMIN = "admin", _("administrator")
 
 
+class PersonalField(models.TextChoices):
+    """What can be revealed of a person, one field at a time (A5)."""
+
+    PHONE = "phone", _("phone")
+    REAL_NAME = "real_name", _("name")
+    ID_NUMBER = "id_number", _("ID number")
+
+
 class ContactState(models.TextChoices):
     ASKED = "asked", _("asked, no answer yet")
     CONFIRMED = "confirmed", _("confirmed")

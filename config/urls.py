@@ -60,6 +60,7 @@ urlpatterns = [
     path("", include("config.console")),
     path("", include("safety.console")),
     path("", include("police.console")),
+    path("", include("accounts.console")),
     path("", include("drivers.console")),
     path("", include("complaints.console")),
     path("", include("governance.console")),

@@ -41,6 +41,11 @@ def _keys() -> dict[int, AESGCM]:
     return keys
 
 
+def newest_version() -> int:
+    """The version of the key that encrypts now."""
+    return max(_keys())
+
+
 def encrypt(plain: bytes, *, context: str) -> bytes:
     """Encrypt under the newest key; `context` must be given again to decrypt."""
     version, nonce = max(_keys()), os.urandom(12)
@@ -109,6 +114,11 @@ def mask_phone(phone: str) -> str:
     local = phone.removeprefix("+86")
     country = "+86 " if local != phone else ""
     return f"{country}{local[:3]}****{local[-4:]}"
+
+
+def mask_id_number(number: str) -> str:
+    """`330382199803120028` → `330***********0028`."""
+    return number[:3] + "*" * max(len(number) - 7, 0) + number[-4:] if number else ""
 
 
 def mask_name(name: str) -> str:

@@ -105,6 +105,8 @@ TABLE = [
     ("POST", "admin/vetting/{case}/", RESPONDER_ROLES | {"vetting"}),
     ("GET", "admin/pictures/{picture}.jpg", RESPONDER_ROLES | {"vetting"}),
     ("POST", "admin/plates/{picture}/", RESPONDER_ROLES | {"vetting"}),
+    ("GET", "admin/people/passenger/", RESPONDER_ROLES | {"vetting", "adjudicator"}),
+    ("POST", "admin/people/passenger/", RESPONDER_ROLES | {"vetting", "adjudicator"}),
     ("GET", "admin/board/", STAFF_ROLES),
     ("GET", "admin/drivers/hold/{hold}/release/", {"vetting", "adjudicator", "supervisor"}),
     ("POST", "admin/drivers/hold/{hold}/release/", {"vetting", "adjudicator", "supervisor"}),
@@ -193,6 +195,7 @@ def routes():
 def shape(route):
     """A route without the names of its parameters."""
     route = re.sub(r"\(\?P<\w+>[^)]*\)", "{}", route.replace("admin/^", "admin/"))
+    route = route.replace("people/passenger/", "people/{code}/")
     route = re.sub(r"<[^>]*>|\{\w+\}", "{}", route.partition("?itinerary")[0]).strip("^$")
     return re.sub(r"(/do|drive/trips/\{\}|admin/police-line/\{\})/(note|arrive|escalate)/$", r"\1/{}/", route)
 

@@ -52,6 +52,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     if (!document.querySelector(".hh")) return;
     listen();
+    document.querySelectorAll("[data-hide-after]").forEach((el) => { setTimeout(() => { el.textContent = el.dataset.hidden; el.className = ""; }, Number(el.dataset.hideAfter) * 1000); });
     setInterval(ages, 1000);
     document.querySelectorAll("[data-sound]").forEach((el) => {
       const show = () => { el.textContent = localStorage.getItem("huhang-sound") === "off" ? el.dataset.off : el.dataset.on; };

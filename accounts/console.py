@@ -1,0 +1,63 @@
+"""One person in the console: masked, and a field at a time revealed with a reason (A5)."""
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from accounts import services
+from accounts.access import account_of, door
+from accounts.policies import REVEALERS
+from accounts.selectors import account_by_code
+from accounts.states import PersonalField
+from core.console import page
+from core.errors import NotFound
+from core.privacy import mask_id_number, mask_name, mask_phone
+
+SHOWN_SECONDS = 60
+
+
+class RevealForm(forms.Form):
+    field = forms.ChoiceField(label=gettext_lazy("Field"), choices=PersonalField.choices)
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=400)
+    case = forms.CharField(label=gettext_lazy("Case"), max_length=20, required=False)
+
+
+@require_http_methods(["GET", "POST"])
+@door(*REVEALERS)
+def person(request: HttpRequest, code: str) -> HttpResponse:
+    """Masked fields; a revealed one is shown for a minute and kept nowhere."""
+    found = account_by_code(code)
+    if found is None:
+        raise NotFound
+    form = RevealForm(request.POST or None, initial={"case": request.GET.get("case", "")})
+    shown, value = "", ""
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        shown = PersonalField(given["field"])
+        value = services.reveal(
+            account=account_of(request), code=code, field=shown, reason=given["reason"], case=given["case"]
+        )
+    rows = [
+        (PersonalField.REAL_NAME, mask_name(found.real_name)),
+        (PersonalField.PHONE, mask_phone(found.phone)),
+        (PersonalField.ID_NUMBER, mask_id_number(found.id_number)),
+    ]
+    context = {
+        "title": _("Person %(code)s") % {"code": code},
+        "person": found,
+        "rows": [
+            (field.label, value if field == shown else masked, field == shown) for field, masked in rows
+        ],
+        "seconds": SHOWN_SECONDS,
+        "form": form,
+    }
+    answer = page(request, "console/person.html", context, status=400 if form.errors else 200)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+app_name = "accounts_console"
+urlpatterns = [path("admin/people/<str:code>/", person, name="person")]
