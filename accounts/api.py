@@ -11,7 +11,9 @@ from rest_framework.views import APIView
 
 from accounts import services
 from accounts.access import account_of, check_door
+from accounts.states import Role
 from core.api import read
+from core.errors import NotFound
 
 
 class PhoneInput(serializers.Serializer[Any]):
@@ -39,6 +41,18 @@ class MeOutput(serializers.Serializer[Any]):
     phone = serializers.CharField()
     real_name = serializers.CharField()
     verified_at = serializers.DateTimeField(allow_null=True)
+
+
+class RealNameInput(serializers.Serializer[Any]):
+    real_name = serializers.CharField(max_length=40)
+    id_number = serializers.CharField(max_length=24)
+
+
+class RealNameOutput(serializers.Serializer[Any]):
+    state = serializers.CharField()
+    why = serializers.CharField()
+    asked_at = serializers.DateTimeField()
+    decided_at = serializers.DateTimeField(allow_null=True)
 
 
 class SignInCodeView(APIView):
@@ -86,6 +100,24 @@ class MeView(APIView):
     @extend_schema(responses=MeOutput)
     def get(self, request: Request) -> Response:
         return Response(MeOutput(check_door(request)).data)
+
+
+class RealNameView(APIView):
+    """Have my real name verified; the answer comes when the registry has spoken."""
+
+    @extend_schema(request=RealNameInput, responses={202: RealNameOutput})
+    def post(self, request: Request) -> Response:
+        check = services.ask_real_name(
+            account=check_door(request, Role.MEMBER), **read(RealNameInput, request)
+        )
+        return Response(RealNameOutput(check).data, status=202)
+
+    @extend_schema(responses=RealNameOutput)
+    def get(self, request: Request) -> Response:
+        last = check_door(request, Role.MEMBER).real_name_checks.order_by("-pk").first()
+        if last is None:
+            raise NotFound
+        return Response(RealNameOutput(last).data)
 
 
 class ContactsView(APIView):

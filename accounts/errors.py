@@ -31,6 +31,28 @@ class TooManyContacts(DomainError):
     code, status, sentence = "too_many_contacts", 400, _("Up to five emergency contacts can be kept.")
 
 
+class IdNumberWrong(DomainError):
+    code, status, sentence = (
+        "id_number_wrong",
+        400,
+        _(
+            "This is not a resident ID number: 18 characters, the last one a check digit. Please look at the card."
+        ),
+    )
+
+
+class RealNameOpen(DomainError):
+    code, status, sentence = (
+        "real_name_open",
+        409,
+        _("The registry is being asked already. You will see the answer here."),
+    )
+
+
+class RealNameVerified(DomainError):
+    code, status, sentence = "real_name_verified", 409, _("Your real name is verified already.")
+
+
 class RealNameRequired(DomainError):
     code, status, sentence = (
         "real_name_required",

@@ -41,6 +41,17 @@ class TokenForm(forms.Form):
     )
 
 
+class RealNameForm(forms.Form):
+    real_name = forms.CharField(
+        label=_("Name as on the ID card"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    id_number = forms.CharField(
+        label=_("Resident ID number"), max_length=24, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+
 class ContactForm(PhoneForm):
     name = forms.CharField(label=_("Name"), max_length=40)
     field_order = ["name", "phone"]

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.policies import STAFF, may_read_app
-from accounts.states import ContactState, Role
+from accounts.states import ContactState, RealNameState, Role
 from core.actors import Actor
 from core.privacy import EncryptedTextField
 
@@ -108,3 +108,36 @@ class EmergencyContact(models.Model):
 
     def __str__(self) -> str:
         return f"contact {self.pk} of {self.account_id}"
+
+
+class RealNameCheck(models.Model):
+    """A member's question to the identity registry (A2). It stays open until the registry answers."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="real_name_checks")
+    real_name = EncryptedTextField()
+    id_number = EncryptedTextField()
+    state = models.CharField(
+        _("state"), max_length=10, choices=RealNameState.choices, default=RealNameState.ASKED
+    )
+    why = models.CharField(max_length=20, blank=True)
+    asked_at = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0)
+    next_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], condition=Q(state="asked"), name="one_open_real_name_check"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=RealNameState.values), name="real_name_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="asked") ^ Q(decided_at__isnull=False), name="real_name_decided_has_a_time"
+            ),
+        ]
+        indexes = [models.Index(fields=["next_at"], condition=Q(state="asked"), name="real_name_due")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.state}"

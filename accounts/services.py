@@ -15,17 +15,28 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django_otp import login as otp_login
 from django_otp import match_token
+from stdnum.cn import ric
 
-from accounts.errors import CodeTooSoon, LockedOut, SignInFailed, TooManyContacts, WrongCode
-from accounts.models import Account, EmergencyContact, OneTimeCode
+from accounts.errors import (
+    CodeTooSoon,
+    IdNumberWrong,
+    LockedOut,
+    RealNameOpen,
+    RealNameVerified,
+    SignInFailed,
+    TooManyContacts,
+    WrongCode,
+)
+from accounts.models import Account, EmergencyContact, OneTimeCode, RealNameCheck
 from accounts.policies import REVEALERS, SECOND_FACTOR
 from accounts.selectors import account_by_code, account_by_phone
-from accounts.states import ContactState, PersonalField, Role
-from core import audit, clock, notify, policy
-from core.actors import NOBODY
+from accounts.states import REAL_NAME_TRANSITIONS, ContactState, PersonalField, RealNameState, Role
+from core import audit, clock, notify, policy, registries
+from core.actors import NOBODY, SYSTEM
 from core.codes import new_code, new_digits
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.privacy import InvalidPhone, blind_index, normalise_phone, phone_index
+from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 
 CODE_LIFE = policy.declare(
@@ -236,6 +247,81 @@ def remove_emergency_contact(*, account: Account, contact_id: int) -> None:
     if not deleted:
         raise NotFound
     audit.record(account.actor, "accounts.contact_removed", account.code)
+
+
+@begins_transaction
+def ask_real_name(*, account: Account, real_name: str, id_number: str) -> RealNameCheck:
+    """Ask for one's real name to be verified (A2): number checked by GB 11643, then the registry asked afterwards.
+
+    Raises `RealNameVerified`, `RealNameOpen`, `IdNumberWrong`, `InvalidInput`.
+    """
+    number = id_number.replace(" ", "").upper()
+    if not real_name.strip():
+        raise InvalidInput("real_name")
+    if not ric.is_valid(number):
+        raise IdNumberWrong("id_number")
+    Account.objects.select_for_update().get(pk=account.pk)
+    if account.verified_at:
+        raise RealNameVerified
+    if account.real_name_checks.filter(state=RealNameState.ASKED).exists():
+        raise RealNameOpen
+    at = clock.now()
+    check = RealNameCheck.objects.create(
+        account=account, real_name=real_name.strip()[:40], id_number=number, asked_at=at, next_at=at
+    )
+    audit.record(account.actor, "accounts.real_name_asked", account.code)
+    return check
+
+
+def settle_real_name(check_id: int) -> None:
+    """Ask the registry and decide; where it is silent, or says what it should not, the question stays open."""
+    check = (
+        RealNameCheck.objects.select_related("account").filter(pk=check_id, state=RealNameState.ASKED).first()
+    )
+    if check is None:
+        return
+    try:
+        answer = registries.ask("identity", {"name": check.real_name, "id_number": check.id_number})
+        if answer is not None and not isinstance(answer.get("match"), bool):
+            raise registries.RegistryDown
+    except registries.RegistryDown:
+        wait = timedelta(seconds=min(3600, 5 * 2 ** min(check.attempts, 10)))
+        RealNameCheck.objects.filter(pk=check.pk, state=RealNameState.ASKED).update(
+            attempts=F("attempts") + 1, next_at=clock.now() + wait
+        )
+        return
+    _settle(check, known=answer is not None, match=bool(answer and answer["match"]))
+
+
+@begins_transaction
+def _settle(check: RealNameCheck, *, known: bool, match: bool) -> None:
+    account = Account.objects.select_for_update().get(pk=check.account_id)
+    index = blind_index(check.id_number, purpose="id-number")
+    # One document, one account: the second is told so, and the first is not touched.
+    taken = Account.objects.filter(id_index=index).exclude(pk=account.pk).exists()
+    why = "" if match and not taken else "unknown" if not known else "differs" if not match else "taken"
+    at = clock.now()
+    try:
+        move(
+            check,
+            REAL_NAME_TRANSITIONS,
+            RealNameState.REFUSED if why else RealNameState.VERIFIED,
+            decided_at=at,
+            why=why,
+        )
+    except StaleState:
+        return  # another worker was faster
+    if not why:
+        Account.objects.filter(pk=account.pk).update(
+            real_name=check.real_name, id_number=check.id_number, id_index=index, verified_at=at
+        )
+    audit.record(SYSTEM, "accounts.real_name_settled", account.code, verified=not why, why=why)
+
+
+def due_real_names(*, at: datetime, limit: int = 100) -> list[int]:
+    """Questions that the registry is to be asked now, oldest first."""
+    rows = RealNameCheck.objects.filter(state=RealNameState.ASKED, next_at__lte=at)
+    return list(rows.order_by("next_at").values_list("pk", flat=True)[:limit])
 
 
 @begins_transaction

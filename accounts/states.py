@@ -1,6 +1,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.states import Transitions
+
 
 class Role(models.TextChoices):
     MEMBER = "member", _("member")  # passenger, driver or both
@@ -11,6 +13,19 @@ class Role(models.TextChoices):
     SUPERVISOR = "supervisor", _("supervisor")
     OFFICER = "officer", _("police liaison officer")
     ADMIN = "admin", _("administrator")
+
+
+class RealNameState(models.TextChoices):
+    ASKED = "asked", _("the registry is being asked")
+    VERIFIED = "verified", _("verified")
+    REFUSED = "refused", _("not verified")
+
+
+REAL_NAME_TRANSITIONS: Transitions = {
+    "asked": frozenset({"verified", "refused"}),
+    "verified": frozenset(),
+    "refused": frozenset(),
+}
 
 
 class PersonalField(models.TextChoices):

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import services
 from accounts.access import account_of, door
-from accounts.forms import ContactForm, PhoneCodeForm, PhoneForm, SignInForm, TokenForm
+from accounts.forms import ContactForm, PhoneCodeForm, PhoneForm, RealNameForm, SignInForm, TokenForm
 from accounts.models import Account
 from accounts.states import Role
 from core.errors import DomainError
@@ -113,6 +113,22 @@ def me(request: HttpRequest) -> HttpResponse:
             explain(form, error)
     contacts = account.emergency_contacts.order_by("pk")
     return _page(request, "accounts/me.html", form, account=account, contacts=contacts)
+
+
+@require_http_methods(["GET", "POST"])
+@door(Role.MEMBER)
+def real_name(request: HttpRequest) -> HttpResponse:
+    """Have one's real name verified, and see how far that is."""
+    account = account_of(request)
+    form = RealNameForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.ask_real_name(account=account, **form.cleaned_data)
+            return redirect("accounts:real_name")
+        except DomainError as error:
+            explain(form, error)
+    last = account.real_name_checks.order_by("-pk").first()
+    return _page(request, "accounts/real_name.html", form, account=account, last=last)
 
 
 @require_POST

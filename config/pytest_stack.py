@@ -31,6 +31,7 @@ def _start() -> None:
         "HUHANG_STATE": str(state),
         "HUHANG_POSTGRES_PORT": str(pg),
         "HUHANG_VALKEY_PORT": str(vk),
+        "HUHANG_REGISTRY_URL": "http://127.0.0.1:1/registries",
         "HUHANG_PICTURES": str(state / "pictures"),
         "HUHANG_CLOCK_FILE": "",
         "DATABASE_URL": f"postgres://{OWNER_ROLE}:{secrets['HUHANG_OWNER_PASSWORD']}@127.0.0.1:{pg}/postgres",

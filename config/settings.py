@@ -39,6 +39,7 @@ AUDIT_KEY: str = env.str("HUHANG_AUDIT_KEY")
 FACE_KEY: str = env.str("HUHANG_FACE_KEY")
 
 # --- Outside the company --------------------------------------------------------------------------
+REGISTRY_URL: str = env.str("HUHANG_REGISTRY_URL", default="")
 SANDBOX_URL: str = env.str("HUHANG_SANDBOX_URL", default="")
 # Apprise addresses; {to} and {key} are filled in for each message.
 NOTIFY_URLS: dict[str, str] = {
@@ -163,6 +164,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "core.tasks.destroy_pictures",
         "schedule": 60.0,
         "options": {"queue": "bulk", "expires": 50},
+    },
+    "real names that wait for the registry": {
+        "task": "accounts.tasks.sweep_real_names",
+        "schedule": 5.0,
+        "options": {"expires": 5},
     },
     "seal the journal": {"task": "core.tasks.seal_audit", "schedule": 5.0, "options": {"expires": 30}},
     "questions without an answer": {

@@ -104,6 +104,7 @@ class Stack:
             "HUHANG_PICTURES": str(self.state / "pictures"),
             "HUHANG_PYTHON": sys.executable,
             "HUHANG_PUBLIC_URL": os.environ.get("HUHANG_PUBLIC_URL", f"http://127.0.0.1:{web}"),
+            "HUHANG_REGISTRY_URL": f"http://127.0.0.1:{box}/registries",
             "HUHANG_SANDBOX_URL": f"http://127.0.0.1:{box}",
             "HUHANG_CONTROL_SOCKET": str(Path(tempfile.gettempdir()) / f"huhang-{digest}.sock"),
             "HUHANG_EMBED_POSTGRES": str(embed_postgres).lower(),

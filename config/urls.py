@@ -18,6 +18,7 @@ api = [
     path("sign-in/", accounts.SignInView.as_view()),
     path("sign-in/second-factor/", accounts.SecondFactorView.as_view()),
     path("me/", accounts.MeView.as_view()),
+    path("me/real-name/", accounts.RealNameView.as_view()),
     path("me/contacts/", accounts.ContactsView.as_view()),
     path("itineraries/", rides.ItinerariesView.as_view()),
     path("itineraries/<str:code>/requests/", rides.RequestsView.as_view()),

@@ -6,6 +6,8 @@ urlpatterns = [
     path("", views.inbox),
     path("codes/", views.codes),
     path("codes.json", views.codes_json),
+    path("registries/behaviour/", views.registry_behaviour),
+    path("registries/<slug:name>/", views.registry),
     path("camera/", views.camera),
     path("camera/people.json", views.people_json),
     path("camera/<str:name>/<slug:pose>.jpg", views.frame),

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from sandbox import messages, plates
+from sandbox import messages, plates, registries
 from sandbox.camera import POSES, people
 from sandbox.camera import frame as draw_frame
 
@@ -121,3 +121,31 @@ def people_json(request: HttpRequest) -> HttpResponse:
 def camera(request: HttpRequest) -> HttpResponse:
     """Who sits before the camera."""
     return render(request, "camera.html", {"people": sorted(people()), "poses": list(POSES)})
+
+
+# --- Registries ---
+
+
+@csrf_exempt  # a registry's API
+@require_POST
+def registry(request: HttpRequest, name: str) -> HttpResponse:
+    """What a registry says to a question."""
+    if name not in registries.REGISTRIES:
+        return JsonResponse({}, status=404)
+    try:
+        question = dict(json.loads(request.body))
+    except (ValueError, TypeError):
+        return JsonResponse({"error": "a JSON object is expected"}, status=400)
+    status, body = registries.answer(name, question)
+    return JsonResponse(body, status=status)
+
+
+@csrf_exempt
+@require_POST
+def registry_behaviour(request: HttpRequest) -> HttpResponse:
+    """Make registries slow, silent or contradictory."""
+    try:
+        registries.behave(dict(json.loads(request.body)))
+    except (ValueError, TypeError, AttributeError) as why:
+        return JsonResponse({"error": str(why)}, status=400)
+    return JsonResponse({"taken": True})

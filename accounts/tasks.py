@@ -1,0 +1,15 @@
+from celery import shared_task
+
+from accounts import services
+from core import clock
+
+
+@shared_task
+def settle_real_name(check_id: int) -> None:
+    services.settle_real_name(check_id)
+
+
+@shared_task
+def sweep_real_names() -> None:
+    for check_id in services.due_real_names(at=clock.now()):
+        services.settle_real_name(check_id)
