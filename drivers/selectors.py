@@ -30,7 +30,15 @@ from drivers.models import (
     VettingCase,
 )
 from drivers.policies import PICKUP_WITHIN
-from drivers.states import CaseState, DriverState, FaceCheckState, FacePurpose, HoldKind, PlatePhotoState
+from drivers.states import (
+    CaseKind,
+    CaseState,
+    DriverState,
+    FaceCheckState,
+    FacePurpose,
+    HoldKind,
+    PlatePhotoState,
+)
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -190,6 +198,13 @@ def acceptances_without_face(since: datetime, accepted: list[tuple[str, str, dat
         for code, driver, at in accepted
         if (found := used.get((code, driver))) is None or abs(found - at) > timedelta(seconds=5)
     ]
+
+
+def answered_mismatches(trips: list[str]) -> set[str]:
+    """Which of these trips have both a hold and a vetting case from the report of a mismatch (M09)."""
+    held = Hold.objects.filter(kind=HoldKind.MISMATCH, source__in=trips).values_list("source", flat=True)
+    cases = VettingCase.objects.filter(kind=CaseKind.MISMATCH, subject__in=trips)
+    return set(held) & set(cases.values_list("subject", flat=True))
 
 
 def spells_without_face(since: datetime) -> tuple[int, int]:

@@ -10,7 +10,12 @@ from complaints.policies import INTERLOCK
 from complaints.selectors import severe_spans, severe_without_hold
 from core import audit_selectors, notify, policy
 from drivers.policies import FACE_ACCEPT, FACE_REFUSE, FACE_TOKEN_LIFE
-from drivers.selectors import acceptances_without_face, bindings_over_the_law, spells_without_face
+from drivers.selectors import (
+    acceptances_without_face,
+    answered_mismatches,
+    bindings_over_the_law,
+    spells_without_face,
+)
 from governance.measures import Found, live_check
 from governance.states import Status
 from police.policies import EMERGENCY_RULE, FORM_WITHIN, PHONE_WITHIN
@@ -21,8 +26,10 @@ from rides.selectors import (
     boarded_since,
     cancelled_after_boarding,
     hitch_accepted_since,
+    mismatches_since,
     running_hitch_cities,
 )
+from rides.states import TripState
 from safety.policies import OWNED_WITHIN, WEIGHTS
 from safety.selectors import attempts_with_alert, ownership_of_checks, police_clock_missed, sos_incidents
 from safety.states import SignalKind
@@ -82,6 +89,24 @@ def face_before_orders(at: datetime) -> Found:
         faults,
         _("%(good)s of %(all)s hitch orders in 30 days were accepted with a face check of their own.")
         % {"good": len(accepted) - len(bad), "all": len(accepted)},
+    )
+
+
+@live_check("M09")
+def zero_tolerance(at: datetime) -> Found:
+    """Every mismatch reported before boarding in the last 30 days stopped the trip, held the driver and opened a case."""
+    reports = mismatches_since(at - SPAN)
+    answered = answered_mismatches([code for code, _state, _at in reports])
+    loose = [code for code, state, _at in reports if code not in answered or state != TripState.CANCELLED]
+    faults = [_("Reported without consequence: %(codes)s") % {"codes": ", ".join(loose[:5])}] if loose else []
+    faults += [
+        _("The database no longer holds: %(law)s") % {"law": name}
+        for name in _law_stands("trip_boarded_after_plate_was_compared")
+    ]
+    return _verdict(
+        faults,
+        _("%(good)s of %(all)s reports in 30 days stopped the trip, held the driver and opened a case.")
+        % {"good": len(reports) - len(loose), "all": len(reports)},
     )
 
 

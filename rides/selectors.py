@@ -22,7 +22,7 @@ from rides.models import (
     TripQuerySet,
 )
 from rides.policies import lies_along
-from rides.states import WITH_DRIVER, Line, LineState, Party, TripState
+from rides.states import WITH_DRIVER, Line, LineState, Party, PlateCheck, TripState
 from rides.tokens import TripKey, make_key
 from rides.trails import Fix, PackedMinute, unpack
 
@@ -319,6 +319,18 @@ def cancelled_after_boarding() -> int:
 
 def hitch_accepted_since(at: datetime) -> list[Trip]:
     return list(Trip.objects.filter(line=Line.HITCH, accepted_at__gte=at).order_by("pk"))
+
+
+def mismatches_since(at: datetime) -> list[tuple[str, TripState, datetime]]:
+    """(trip code, state now, reported at) of every 'not this car' and 'not this driver' since a time."""
+    rows = Trip.objects.filter(
+        plate_check__in=[PlateCheck.DIFFERS, PlateCheck.OTHER_DRIVER], cancelled_at__gte=at
+    ).order_by("pk")
+    return [
+        (code, TripState(state), when)
+        for code, state, when in rows.values_list("code", "state", "cancelled_at")
+        if when
+    ]
 
 
 def accepted_since(at: datetime) -> list[tuple[str, str, datetime]]:

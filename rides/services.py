@@ -18,7 +18,7 @@ from core.transactions import begins_transaction, joins_transaction
 from drivers import services as driver_services
 from drivers.errors import FaceRequired
 from drivers.selectors import drivers_vehicle, has_covert_hold, plate_key, why_not_arrive, why_not_eligible
-from drivers.states import FacePurpose, HoldKind
+from drivers.states import CaseKind, FacePurpose, HoldKind
 from rides import selectors
 from rides.errors import (
     CannotCancelAboard,
@@ -409,6 +409,15 @@ def report_mismatch(*, passenger: "Account", trip_code: str, what: PlateCheck, p
         source=trip.code,
         citation=MISMATCH_RULE,
         covert=covert,
+    )
+    driver_services.open_case(
+        driver=trip.driver,
+        kind=CaseKind.MISMATCH,
+        subject=trip.code,
+        actor=actor,
+        what=str(what),
+        read=seen,
+        registered=trip.plate_registered,
     )
     if not covert:
         give_to_others(actor=actor, driver=trip.driver)

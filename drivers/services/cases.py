@@ -101,6 +101,8 @@ def agree(*, account: "Account", code: str, agrees: bool) -> VettingCase:
         if case.driver.state != DriverState.BARRED:
             move(case.driver, DRIVER_TRANSITIONS, DriverState.BARRED)
     else:
-        release_holds_of(actor=account.actor, source=code, reason=case.reason)
+        # The hold of a mismatch comes from the trip on which it was reported, all others from their case.
+        source = case.subject if case.kind == CaseKind.MISMATCH else code
+        release_holds_of(actor=account.actor, source=source, reason=case.reason)
     live.changed_on_commit("console")
     return case

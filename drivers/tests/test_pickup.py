@@ -102,3 +102,24 @@ def test_drawn_plates_are_read(plate):
     assert reading.plate == plate.replace("·", "")
     assert reading.sure
     assert marks_apart(reading.plate, "川AH0001") == 0 or plate != "川A·H0001"
+
+
+def test_a_mismatch_opens_a_case_and_clearing_it_ends_the_hold(rides, people):
+    from drivers.models import Hold
+    from drivers.services import agree, propose
+    from drivers.states import CaseOutcome
+    from rides.services import report_mismatch
+    from rides.states import PlateCheck
+
+    trip = rides.arrived()
+    report_mismatch(passenger=people("passenger"), trip_code=trip.code, what=PlateCheck.OTHER_DRIVER)
+    case = VettingCase.objects.get()
+    assert (case.kind, case.subject, Hold.objects.get().released_at) == ("mismatch", trip.code, None)
+    propose(
+        account=people("vetting"),
+        code=case.code,
+        outcome=CaseOutcome.CLEARED,
+        reason="the twin brother is bound",
+    )
+    agree(account=people("supervisor"), code=case.code, agrees=True)
+    assert Hold.objects.get().released_at is not None

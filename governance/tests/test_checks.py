@@ -48,7 +48,7 @@ def test_the_board_has_every_measure_and_says_what_is_missing(world):
 
 
 @pytest.mark.parametrize(
-    "measure_id", ["M03", "M04", "M10", "M14", "M20", "M23", "M26", "M27", "M28", "M29", "M30"]
+    "measure_id", ["M03", "M04", "M09", "M10", "M14", "M20", "M23", "M26", "M27", "M28", "M29", "M30"]
 )
 def test_a_fresh_platform_holds(world, measure_id):
     if measure_id == "M20":
@@ -240,3 +240,20 @@ def test_m23_turns_red_when_a_driver_has_three_vehicles(world, people):
     found = check_measure(next(row for row in measures() if row.id == "M23")).found
     assert "1 drivers have more than two vehicles" in str(found.evidence) or "1" in str(found.evidence)
     assert found.status == "fail"
+
+
+def test_m09_turns_red_when_a_mismatch_has_no_consequence(rides, people):
+    from drivers.models import Hold, VettingCase
+    from rides.services import report_mismatch
+    from rides.states import PlateCheck
+
+    trip = rides.arrived()
+    report_mismatch(
+        passenger=people("passenger"), trip_code=trip.code, what=PlateCheck.DIFFERS, plate_seen="x"
+    )
+    assert status("M09") == "pass"
+    Hold.objects.update(kind="staff")
+    assert status("M09") == "fail"
+    Hold.objects.update(kind="mismatch")
+    VettingCase.objects.all().delete()
+    assert status("M09") == "fail"
