@@ -17,7 +17,8 @@ from accounts.policies import RESPONDERS, STAFF
 from accounts.states import Role
 from complaints.selectors import due_at, open_severe
 from core import clock, policy
-from drivers.selectors import open_cases, waiting_plate_photos
+from drivers.selectors import open_appeals, open_cases, waiting_plate_photos
+from drivers.services.appeals import JUDGES
 from governance.selectors import last_board
 from police.selectors import missing_papers, release_clocks, undecided, unreviewed_releases
 from rides.selectors import all_lines
@@ -86,6 +87,7 @@ def due_and_mine(account: Account, rows: list[Burning]) -> dict[str, Any]:
         "due_reviews": unreviewed_releases(),
         "due_papers": missing_papers(at),
         "due_plates": waiting_plate_photos() if account.role in {Role.VETTING, *RESPONDERS} else [],
+        "due_appeals": open_appeals() if account.role in JUDGES else [],
         "due_cases": open_cases() if account.role in {Role.VETTING, Role.SUPERVISOR} else [],
     }
 

@@ -44,6 +44,16 @@ class FramesOutput(serializers.Serializer[Any]):
     token = serializers.CharField(help_text="Opens what the check was for, once, for five minutes")
 
 
+class AppealInput(serializers.Serializer[Any]):
+    words = serializers.CharField(max_length=4000)
+
+
+class AppealOutput(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    state = serializers.CharField()
+    due_at = serializers.DateTimeField()
+
+
 class OnlineInput(serializers.Serializer[Any]):
     line = serializers.ChoiceField(choices=sorted(DAILY_LINES))
 
@@ -94,6 +104,15 @@ class FaceFramesView(DriverView):
         if outcome.refusal:
             raise outcome.refusal
         return Response({"state": outcome.check.state, "token": outcome.token})
+
+
+class AppealView(DriverView):
+    """Object to one of my holds, once; somebody who had no part in it decides."""
+
+    @extend_schema(request=AppealInput, responses={201: AppealOutput})
+    def post(self, request: Request, code: str) -> Response:
+        row = services.appeal(driver=self.driver, hold_code=code, words=read(AppealInput, request)["words"])
+        return Response(AppealOutput(row).data, status=201)
 
 
 class OnlineView(DriverView):

@@ -15,6 +15,7 @@ from core.console import page
 from core.errors import DomainError
 from core.privacy import mask_name
 from drivers import selectors, services
+from drivers.services.appeals import JUDGES, had_a_part
 from drivers.services.cases import REVIEWERS
 from drivers.services.plates import LOOKERS
 from drivers.states import CaseOutcome
@@ -86,6 +87,31 @@ def desk(request: HttpRequest) -> HttpResponse:
     return page(request, "console/vetting_desk.html", context)
 
 
+@require_http_methods(["GET", "POST"])
+@door(*JUDGES)
+def appeal(request: HttpRequest, code: str) -> HttpResponse:
+    """One appeal: the hold, the driver's words, the decision."""
+    account, row = account_of(request), selectors.appeal_by_code(code)
+    if request.method == "POST":
+        try:
+            services.decide_appeal(
+                account=account,
+                code=code,
+                granted=request.POST.get("granted") == "yes",
+                reason=request.POST.get("reason", ""),
+            )
+            return redirect("drivers_console:appeal", code)
+        except DomainError as error:
+            messages.error(request, error.detail)
+    context = {
+        "title": _("Appeal %(code)s") % {"code": code},
+        "appeal": row,
+        "hold": row.hold,
+        "had_a_part": had_a_part(row, account.code),
+    }
+    return page(request, "console/appeal.html", context)
+
+
 @require_POST
 @door(*LOOKERS)
 def plate(request: HttpRequest, code: str) -> HttpResponse:
@@ -101,5 +127,6 @@ urlpatterns = [
     path("admin/vetting/", desk, name="desk"),
     path("admin/vetting/<str:code>/", case, name="case"),
     path("admin/pictures/<str:code>.jpg", picture, name="picture"),
+    path("admin/appeals/<str:code>/", appeal, name="appeal"),
     path("admin/plates/<str:code>/", plate, name="plate"),
 ]

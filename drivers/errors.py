@@ -167,3 +167,19 @@ class TooManyVehicles(DomainError):
 
 class TooManyPersons(DomainError):
     code, status, sentence = "too_many_persons", 409, _("Three persons are bound to this vehicle already.")
+
+
+class AlreadyAppealed(DomainError):
+    code, status, sentence = (
+        "already_appealed",
+        409,
+        _("You have objected to this already. The answer comes on this page."),
+    )
+
+
+class HadAPart(DomainError):
+    code, status, sentence = (
+        "had_a_part",
+        403,
+        _("You had a part in this hold; somebody else decides the appeal."),
+    )

@@ -36,6 +36,12 @@ FAILED_FRAMES_KEPT = policy.declare(
     unit="seconds",
     about="How long frames of a failed check are kept as evidence.",
 )
+APPEAL_WITHIN = policy.declare(
+    "drivers.appeal_within",
+    259_200,
+    unit="seconds",
+    about="A driver's appeal is decided within this time, by somebody who had no part in the hold (D8).",
+)
 SAME_FACE = policy.declare(
     "drivers.same_face", 0.5, unit="cosine", about="From here on two accounts' faces open a case (D7)."
 )

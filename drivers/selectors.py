@@ -19,6 +19,7 @@ from drivers.errors import (
     PlatePhotoWaiting,
 )
 from drivers.models import (
+    Appeal,
     Binding,
     Driver,
     FaceCheck,
@@ -31,6 +32,7 @@ from drivers.models import (
 )
 from drivers.policies import PICKUP_WITHIN
 from drivers.states import (
+    AppealState,
     CaseKind,
     CaseState,
     DriverState,
@@ -159,6 +161,20 @@ def waiting_plate_photos() -> list[PlatePhoto]:
     )
 
 
+def open_appeals() -> list[Appeal]:
+    """Appeals that wait for a decision, the first due first."""
+    rows = Appeal.objects.filter(state=AppealState.OPEN).select_related("hold__driver__account")
+    return list(rows.order_by("due_at"))
+
+
+def appeal_by_code(code: str) -> Appeal:
+    """Any appeal, for staff. Raises `NotFound`."""
+    row = Appeal.objects.select_related("hold__driver__account").filter(code=code).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
 def open_cases() -> list[VettingCase]:
     """Vetting cases that wait for a decision, oldest first."""
     return list(
@@ -229,7 +245,7 @@ def bindings_over_the_law() -> tuple[int, int, int]:
 
 def visible_holds(driver: Driver) -> list[Hold]:
     """Holds that the driver may know of now (D8, S11)."""
-    return list(driver.holds.open().filter(covert=False).order_by("pk"))
+    return list(driver.holds.open().filter(covert=False).select_related("appeal").order_by("pk"))
 
 
 def open_holds(driver_code: str) -> list[Hold]:

@@ -72,6 +72,19 @@ class CaseKind(models.TextChoices):
     PLATE_DIFFERS = "plate_differs", _("another plate on the photo before the pick-up")
 
 
+class AppealState(models.TextChoices):
+    OPEN = "open", _("open")
+    GRANTED = "granted", _("granted")
+    REJECTED = "rejected", _("rejected")
+
+
+APPEAL_TRANSITIONS: Transitions = {
+    "open": frozenset({"granted", "rejected"}),
+    "granted": frozenset(),
+    "rejected": frozenset(),
+}
+
+
 class CaseState(models.TextChoices):
     OPEN = "open", _("open")
     DECIDED = "decided", _("decided")

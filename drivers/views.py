@@ -11,7 +11,9 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import account_of, door
 from accounts.states import Role
+from core.errors import InvalidInput
 from drivers import services
+from drivers.errors import AlreadyAppealed
 from drivers.models import Driver
 from drivers.policies import FACE_CONSENT
 from drivers.selectors import driver_of, is_frozen
@@ -58,3 +60,17 @@ def face_consent(request: HttpRequest) -> HttpResponse:
     return redirect(
         wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else "rides:drive"
     )
+
+
+@require_POST
+@door(Role.MEMBER)
+def appeal(request: HttpRequest, code: str) -> HttpResponse:
+    """Object to a hold from the page that shows it."""
+    try:
+        services.appeal(
+            driver=driver_of(account_of(request)), hold_code=code, words=request.POST.get("words", "")
+        )
+        messages.success(request, _("Your appeal is with us. Somebody who had no part in this decides it."))
+    except (InvalidInput, AlreadyAppealed) as error:
+        messages.error(request, error.detail)
+    return redirect("rides:drive")

@@ -13,11 +13,12 @@ from accounts.services import add_emergency_contact
 from complaints.services import file_complaint
 from complaints.states import Category
 from core import clock, pictures
+from core.actors import SYSTEM
 from core.models import Notification
 from drivers.models import Hold, PlatePhoto
 from drivers.selectors import driver_of
-from drivers.services import ask_face_check, open_case
-from drivers.states import CaseKind, FacePurpose
+from drivers.services import appeal, ask_face_check, hold_driver, open_case
+from drivers.states import CaseKind, FacePurpose, HoldKind
 from drivers.tests.factories import ready_for_pickup
 from police import services as police
 from police.states import Query
@@ -67,6 +68,7 @@ TABLE = [
     ("POST", "api/v1/driver/face-checks/", DRIVERS, {"purpose": "daily"}),
     ("POST", "api/v1/driver/face-checks/{face_check}/frames/", DRIVERS_TRIP, {}),
     ("POST", "api/v1/driver/online/", DRIVERS),
+    ("POST", "api/v1/driver/holds/{own_hold}/appeal/", DRIVERS_TRIP, {"words": "x"}),
     ("GET", "api/v1/trips/", MEMBERS),
     ("POST", "api/v1/trips/", MEMBERS),
     ("GET", "api/v1/trips/{trip}/", TRIP),
@@ -105,6 +107,8 @@ TABLE = [
     ("GET", "admin/vetting/{case}/", RESPONDER_ROLES | {"vetting"}),
     ("POST", "admin/vetting/{case}/", RESPONDER_ROLES | {"vetting"}),
     ("GET", "admin/pictures/{picture}.jpg", RESPONDER_ROLES | {"vetting"}),
+    ("GET", "admin/appeals/{appeal}/", {"vetting", "adjudicator", "supervisor"}),
+    ("POST", "admin/appeals/{appeal}/", {"vetting", "adjudicator", "supervisor"}),
     ("POST", "admin/plates/{picture}/", RESPONDER_ROLES | {"vetting"}),
     ("GET", "admin/people/passenger/", RESPONDER_ROLES | {"vetting", "adjudicator"}),
     ("POST", "admin/people/passenger/", RESPONDER_ROLES | {"vetting", "adjudicator"}),
@@ -154,6 +158,7 @@ TABLE = [
     ("GET", "drive/", DRIVERS),
     ("POST", "drive/", DRIVERS),
     ("POST", "drive/face-consent/", DRIVERS),
+    ("POST", "drive/holds/{own_hold}/appeal/", DRIVERS_TRIP, {"words": "x"}),
     ("GET", "drive/requests/{waiting}/face/?itinerary={itinerary}", DRIVERS_TRIP),
     ("GET", "drive/trips/{trip}/pickup/", DRIVERS_TRIP),
     ("POST", "drive/trips/{trip}/pickup/", DRIVERS_TRIP),
@@ -255,6 +260,13 @@ def things(rides, people):
         picture = pictures.keep(pictures.write(b"x"), purpose="plate", subject="x", keep_for=timedelta(1))
         PlatePhoto.objects.filter(subject=waiting.code).update(picture=picture)
         case = open_case(driver=driver, kind=CaseKind.SAME_FACE)
+        own, appealed = (
+            hold_driver(
+                actor=SYSTEM, driver=driver, kind=HoldKind.STAFF, source=source, citation="x", covert=False
+            )
+            for source in ("a", "b")
+        )
+    written = appeal(driver=driver, hold_code=appealed.code, words="x")
     link = Notification.objects.get(channel="email").text.split("/police/packs/")[1].split("/")[0]
     return {
         "trip": trip.code,
@@ -267,8 +279,10 @@ def things(rides, people):
         "link": link,
         "face_check": ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T").code,
         "case": case.code,
+        "own_hold": own.code,
+        "appeal": written.code,
         "picture": picture.code,
-        "hold": Hold.objects.get().code,
+        "hold": Hold.objects.get(kind="complaint").code,
         "contact": people("passenger").emergency_contacts.get().pk,
         "contact_secret": secret,
     }

@@ -3,8 +3,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.privacy import EncryptedTextField
-from drivers.models.people import Driver
-from drivers.states import CaseKind, CaseOutcome, CaseState
+from drivers.models.people import Driver, Hold
+from drivers.states import AppealState, CaseKind, CaseOutcome, CaseState
 
 
 class VettingCase(models.Model):
@@ -49,6 +49,35 @@ class VettingCase(models.Model):
                 name="vetting_case_two_people",
             ),
         ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Appeal(models.Model):
+    """A driver objects to a hold; somebody who had no part in it decides within the time set (D8)."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    hold = models.OneToOneField(Hold, on_delete=models.PROTECT, related_name="appeal", verbose_name=_("hold"))
+    words = EncryptedTextField()
+    state = models.CharField(_("state"), max_length=10, choices=AppealState.choices, default=AppealState.OPEN)
+    filed_at = models.DateTimeField(_("filed"))
+    due_at = models.DateTimeField(_("due"))
+    decided_at = models.DateTimeField(_("decided"), null=True)
+    decided_by = models.CharField(_("decided by"), max_length=40, blank=True)
+    reason = EncryptedTextField()
+
+    class Meta:
+        verbose_name = _("appeal")
+        verbose_name_plural = _("appeals")
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=AppealState.values), name="appeal_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(state="open") ^ (Q(decided_at__isnull=False) & ~Q(decided_by="")),
+                name="appeal_decided_by_somebody",
+            ),
+        ]
+        indexes = [models.Index(fields=["due_at"], condition=Q(state="open"), name="appeal_due")]
 
     def __str__(self) -> str:
         return self.code

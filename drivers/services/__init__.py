@@ -1,5 +1,6 @@
 """The only writer of drivers' rows, one topic per file."""
 
+from drivers.services.appeals import appeal, decide_appeal
 from drivers.services.cases import agree, open_case, propose
 from drivers.services.faces import (
     FaceOutcome,
@@ -28,10 +29,12 @@ __all__ = [
     "PlateOutcome",
     "agree",
     "answer_face_check",
+    "appeal",
     "ask_face_check",
     "ask_video_call",
     "bind_vehicle",
     "consume_face_token",
+    "decide_appeal",
     "decide_plate_photo",
     "end_binding",
     "enrol_picture",

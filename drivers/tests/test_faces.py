@@ -64,9 +64,9 @@ def broken(good, how):
         case "face_too_dark":
             picture = (picture * 0.12).astype(np.uint8)
         case "face_too_small":
-            small = cv2.resize(picture, (110, 110))
+            small = cv2.resize(picture, (90, 90))
             picture = np.full((640, 640, 3), 170, np.uint8)
-            picture[200:310, 200:310] = small
+            picture[200:290, 200:290] = small
         case "picture_unreadable":
             return b"\xff\xd8 not a picture"
         case "picture_too_large":
