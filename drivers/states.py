@@ -51,6 +51,16 @@ FACE_CHECK_TRANSITIONS: Transitions = {
 }
 
 
+# What a reviewer reads for a check's verdict (`drivers.vision.liveness.Verdict`).
+VERDICT_WORDS = {
+    "other_person": _("another person than the enrolled one"),
+    "two_people": _("not one person throughout"),
+    "not_followed": _("the poses were not followed: a photo or another clip"),
+    "unsure": _("neither sure nor refused"),
+    "passed": _("passed"),
+}
+
+
 class PlatePhotoState(models.TextChoices):
     SAME = "same", _("the registered plate was read")
     WAITING = "waiting", _("a person looks at the photo")

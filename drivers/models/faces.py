@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from pgvector.django import HnswIndex, VectorField
 
 from drivers.models.people import Driver, Vehicle
-from drivers.states import FaceCheckState, FacePurpose, PlatePhotoState
+from drivers.states import VERDICT_WORDS, FaceCheckState, FacePurpose, PlatePhotoState
 
 
 class FaceTemplate(models.Model):
@@ -85,6 +85,11 @@ class FaceCheck(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def verdict_label(self) -> str:
+        """The verdict in the reader's words."""
+        return str(VERDICT_WORDS.get(self.verdict, self.verdict))
 
 
 class FaceFrame(models.Model):
