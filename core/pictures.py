@@ -55,22 +55,17 @@ def keep(written: Written, *, purpose: str, subject: str, keep_for: timedelta) -
     )
 
 
-@joins_transaction
-def prolong(*, subject: str, until: datetime) -> None:
-    """Keep all pictures of a subject at least until a time, as long as a case needs them."""
-    StoredPicture.objects.filter(subject=subject, destroyed_at=None, keep_until__lt=until).update(
-        keep_until=until
-    )
-
-
 def look(*, actor: Actor, code: str, case: str = "") -> bytes:
     """The picture itself, with the reading recorded (A8). Raises `NotFound`."""
     row = StoredPicture.objects.filter(code=code, destroyed_at=None).first()
     if row is None:
         raise NotFound
     _record_look(actor, row, case)
-    with storages["pictures"].open(row.name) as stored:
-        return decrypt(stored.read(), context=row.name)
+    try:
+        with storages["pictures"].open(row.name) as stored:
+            return decrypt(stored.read(), context=row.name)
+    except FileNotFoundError:  # destroyed between the two looks
+        raise NotFound from None
 
 
 @begins_transaction

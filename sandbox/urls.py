@@ -9,7 +9,6 @@ urlpatterns = [
     path("registries/behaviour/", views.registry_behaviour),
     path("registries/<slug:name>/", views.registry),
     path("camera/", views.camera),
-    path("camera/people.json", views.people_json),
     path("camera/<str:name>/<slug:pose>.jpg", views.frame),
     path("plates/<str:plate>.jpg", views.plate),
     path("messages/", views.messages_json),

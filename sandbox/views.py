@@ -113,11 +113,6 @@ def plate(request: HttpRequest, plate: str) -> HttpResponse:
 
 
 @require_GET
-def people_json(request: HttpRequest) -> HttpResponse:
-    return JsonResponse({"people": sorted(people())})
-
-
-@require_GET
 def camera(request: HttpRequest) -> HttpResponse:
     """Who sits before the camera."""
     return render(request, "camera.html", {"people": sorted(people()), "poses": list(POSES)})

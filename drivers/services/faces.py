@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import numpy as np
 from django.utils import timezone
@@ -27,16 +26,13 @@ from drivers.errors import (
     NotEnrolled,
 )
 from drivers.models import Driver, FaceCheck, FaceFrame, FaceTemplate, OnlineSpell
-from drivers.selectors import is_frozen
+from drivers.selectors import is_frozen, why_not_eligible
 from drivers.services.cases import open_case
 from drivers.services.people import hold_driver
 from drivers.states import FACE_CHECK_TRANSITIONS, CaseKind, FaceCheckState, FacePurpose, HoldKind
 from drivers.vision import faces, liveness, templates
-from drivers.vision.faces import Face, Vector
+from drivers.vision.faces import Vector
 from drivers.vision.liveness import Judgement, Pose, Verdict
-
-if TYPE_CHECKING:
-    pass
 
 STATE_OF = {
     Verdict.PASSED: FaceCheckState.PASSED,
@@ -119,10 +115,18 @@ def ask_face_check(*, driver: Driver, purpose: FacePurpose, subject: str = "") -
         driver=driver,
         purpose=purpose,
         subject=service_day(at) if purpose == FacePurpose.DAILY else subject,
-        challenge=[str(pose) for pose in liveness.new_challenge()],
+        challenge=_challenge_for(driver),
         asked_at=at,
         expires_at=at + timedelta(seconds=policy.value(policies.FACE_CHALLENGE_LIFE)),
     )
+
+
+def _challenge_for(driver: Driver) -> list[str]:
+    """New poses only after a judgement: who could ask again and again would wait for those that a clip shows."""
+    last = driver.face_checks.order_by("-pk").first()
+    if last and last.state in {FaceCheckState.ASKED, FaceCheckState.UNREADABLE}:
+        return list(last.challenge)
+    return [str(pose) for pose in liveness.new_challenge()]
 
 
 def answer_face_check(*, driver: Driver, code: str, frames: Sequence[Sequence[bytes]]) -> FaceOutcome:
@@ -138,7 +142,6 @@ def answer_face_check(*, driver: Driver, code: str, frames: Sequence[Sequence[by
         raise StaleState
     if len(frames) != len(check.challenge) or not all(1 <= len(step) <= 4 for step in frames):
         raise InvalidInput("frames")
-    written: list[tuple[int, Written]] = []
     try:
         seen = [[faces.read_face(frame) for frame in step] for step in frames]
     except DomainError as unreadable:
@@ -148,7 +151,7 @@ def answer_face_check(*, driver: Driver, code: str, frames: Sequence[Sequence[by
     )
     # One frame of each pose is evidence enough.
     written = [(number, pictures.write(step[0])) for number, step in enumerate(frames)]
-    return _record(check, judgement, written, seen)
+    return _record(check, judgement, written)
 
 
 def known_faces(driver: Driver) -> list[Vector]:
@@ -171,9 +174,7 @@ def _record_unreadable(check: FaceCheck, why: DomainError) -> FaceOutcome:
 
 
 @begins_transaction
-def _record(
-    check: FaceCheck, judgement: Judgement, written: list[tuple[int, Written]], seen: list[list[Face]]
-) -> FaceOutcome:
+def _record(check: FaceCheck, judgement: Judgement, written: list[tuple[int, Written]]) -> FaceOutcome:
     at, actor = clock.now(), check.driver.account.actor
     state = STATE_OF[judgement.verdict]
     token = secrets.token_urlsafe(24) if state == FaceCheckState.PASSED else ""
@@ -212,7 +213,7 @@ def _record(
     ):
         _freeze(check)
         return FaceOutcome(check, refusal=FaceFrozen())
-    return FaceOutcome(check, refusal=FaceRefused(**{"verdict": check.verdict}))
+    return FaceOutcome(check, refusal=FaceRefused())
 
 
 def _failures_in_a_row(driver: Driver) -> int:
@@ -249,19 +250,15 @@ def _digest(token: str) -> str:
 
 
 @joins_transaction
-def consume_face_token(*, driver: Driver, purpose: FacePurpose, subject: str, token: str) -> bool:
-    """Use a token up in the caller's transaction; false where it is another driver's, another order's, used or late."""
-    return bool(
-        token
-        and FaceCheck.objects.filter(
-            token_digest=_digest(token),
-            driver=driver,
-            purpose=purpose,
-            subject=subject,
-            token_used_at=None,
-            token_until__gte=clock.now(),
-        ).update(token_used_at=clock.now())
+def consume_face_token(*, driver: Driver, purpose: FacePurpose, subject: str, token: str) -> FaceCheck | None:
+    """Use a token up in the caller's transaction; its check, or None where it is another driver's or order's, used or late."""
+    at = clock.now()
+    found = FaceCheck.objects.filter(
+        token_digest=_digest(token), driver=driver, purpose=purpose, subject=subject
     )
+    if not token or not found.filter(token_used_at=None, token_until__gte=at).update(token_used_at=at):
+        return None
+    return found.get()
 
 
 @begins_transaction
@@ -289,8 +286,6 @@ def go_online(*, driver: Driver, line: str) -> OnlineSpell:
 
     Raises `DailyCheckNeeded`, `InvalidInput`, or why the driver is not eligible.
     """
-    from drivers.selectors import why_not_eligible
-
     if line not in policies.DAILY_LINES:
         raise InvalidInput("line")
     refusal = why_not_eligible(driver)

@@ -13,7 +13,7 @@ from core.states import move
 from core.transactions import begins_transaction
 from drivers import policies
 from drivers.errors import FaceRequired, PlateDiffers
-from drivers.models import Driver, FaceCheck, PlatePhoto, Vehicle
+from drivers.models import Driver, PlatePhoto, Vehicle
 from drivers.selectors import plate_key
 from drivers.services.cases import open_case
 from drivers.services.faces import consume_face_token
@@ -53,12 +53,8 @@ def send_plate_photo(
 def _record(
     driver: Driver, vehicle: Vehicle, subject: str, token: str, written: Written, reading: Reading
 ) -> PlateOutcome:
-    check = FaceCheck.objects.filter(
-        driver=driver, purpose=FacePurpose.PICKUP, subject=subject, state="passed", token_used_at=None
-    ).last()
-    if check is None or not consume_face_token(
-        driver=driver, purpose=FacePurpose.PICKUP, subject=subject, token=token
-    ):
+    check = consume_face_token(driver=driver, purpose=FacePurpose.PICKUP, subject=subject, token=token)
+    if check is None:
         raise FaceRequired
     picture = pictures.keep(
         written,

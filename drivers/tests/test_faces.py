@@ -163,6 +163,19 @@ def test_a_check_is_answered_once_in_time_and_by_its_driver(driver, people, noon
         answer_face_check(driver=driver, code=asked.code, frames=shown)
 
 
+def test_asking_again_gives_the_same_poses_until_a_check_was_judged(driver, noon):
+    first = ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T-1")
+    noon.shift(91)
+    for _again in range(5):
+        asked = ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T-2")
+        assert asked.challenge == first.challenge
+        dark = [[broken(shown[0], "no_face")] for shown in frames(asked.challenge)]
+        answer_face_check(driver=driver, code=asked.code, frames=dark)
+    check(driver)
+    later = {tuple(check(driver).check.challenge) for _again in range(3)}
+    assert later != {tuple(first.challenge)}
+
+
 def test_without_consent_or_enrolment_nothing_is_asked(driver):
     FaceTemplate.objects.filter(driver=driver).delete()
     with pytest.raises(NotEnrolled):

@@ -1,6 +1,7 @@
 """What a drill prints."""
 
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -69,3 +70,15 @@ class Report:
             lines += [f"      {step.what}: {step.assumed_seconds:.0f} s" for step in clock.human_steps]
         lines.append("PASSED" if self.passed else "FAILED")
         return "\n".join(lines)
+
+
+def play_branches(drill: str, branches: Iterable[Callable[[Report], None]]) -> Report:
+    """Play all branches; one that cannot go on is a failed step, and the others are played."""
+    report = Report(drill)
+    for branch in branches:
+        try:
+            branch(report)
+        except Exception as why:  # the report says what broke; the drill has failed
+            seen = f"{type(why).__name__}: {why}"[:400]
+            report.steps.append(Step(branch.__name__, "the branch goes on", "no surprise", seen, False, 0.0))
+    return report

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from governance.drills.report import ClockResult, HumanStep, Report, Step
+from governance.drills.report import ClockResult, HumanStep, Report, play_branches
 from governance.drills.world import Person, Surprise, World, minutes, new_key, scratch_world
 
 CASE: dict[str, Any] = json.loads((Path(__file__).parent / "yueqing.json").read_text())
@@ -827,20 +827,5 @@ def monitor_alone(report: Report) -> None:
 
 
 def play() -> Report:
-    """Play all branches; a branch that cannot go on is a failed step, and the others are played."""
-    report = Report("yueqing")
-    for branch in (complaint_known, plate_seen, nothing_known, monitor_alone):
-        try:
-            branch(report)
-        except Exception as why:  # the report says what broke; the drill has failed
-            report.steps.append(
-                Step(
-                    branch.__name__,
-                    "the branch goes on",
-                    "no surprise",
-                    f"{type(why).__name__}: {why}"[:400],
-                    ok=False,
-                    machine_seconds=0.0,
-                )
-            )
-    return report
+    """Play all branches."""
+    return play_branches("yueqing", (complaint_known, plate_seen, nothing_known, monitor_alone))

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 
-from governance.drills.report import Report, Step
+from governance.drills.report import Report, play_branches
 from governance.drills.world import Person, World, new_key, scratch_world
 from governance.drills.yueqing import Ride, filed, refused, status
 
@@ -277,27 +277,9 @@ def at_night(report: Report) -> None:
 
 
 def _curfew(answer: object) -> tuple[bool, str]:
-    return refused(answer, CURFEW_STATUS, "curfew")
-
-
-CURFEW_STATUS = 409
+    return refused(answer, 409, "curfew")
 
 
 def play() -> Report:
-    """Play all branches; a branch that cannot go on is a failed step, and the others are played."""
-    report = Report("zhengzhou")
-    for branch in (lent_account, complaint_known, father_accepts_son_drives, at_night):
-        try:
-            branch(report)
-        except Exception as why:  # the report says what broke; the drill has failed
-            report.steps.append(
-                Step(
-                    branch.__name__,
-                    "the branch goes on",
-                    "no surprise",
-                    f"{type(why).__name__}: {why}"[:400],
-                    ok=False,
-                    machine_seconds=0.0,
-                )
-            )
-    return report
+    """Play all branches."""
+    return play_branches("zhengzhou", (lent_account, complaint_known, father_accepts_son_drives, at_night))

@@ -191,6 +191,7 @@ def test_a_complaint_is_filed_decided_and_the_hold_looked_at(visitor, language, 
     board.look("holds", console=True)
     console.locator("a[href*='/release/']").first.click()
     board.look("hold-release", console=True)
+    expect(console.locator("#content, main").first).to_contain_text(filed)
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en-US"])
