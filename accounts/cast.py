@@ -26,10 +26,10 @@ class Part:
 
 
 CAST = [
-    Part("passenger", Role.MEMBER, "+8613800000001", "林小雨", "330382199803120028"),
-    Part("passenger2", Role.MEMBER, "+8613800000002", "周晴", "330382199507080049"),
-    Part("driver", Role.MEMBER, "+8613800000003", "钟大勇", "510112199106150031"),
-    Part("driver2", Role.MEMBER, "+8613800000004", "何平", "330324198811230017"),
+    Part("passenger", Role.MEMBER, "+8613800000001", "林小雨", "330382199803120021"),
+    Part("passenger2", Role.MEMBER, "+8613800000002", "周晴", "330382199507080045"),
+    Part("driver", Role.MEMBER, "+8613800000003", "钟大勇", "510112199106150034"),
+    Part("driver2", Role.MEMBER, "+8613800000004", "何平", "330324198811230011"),
     Part("agent", Role.AGENT, "+8613800000011", "陈静", ""),
     Part("agent2", Role.AGENT, "+8613800000012", "吴磊", ""),
     Part("specialist", Role.SPECIALIST, "+8613800000013", "许安", ""),

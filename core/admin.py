@@ -6,9 +6,10 @@ from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db import models
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from core.models import AuditEntry, Notification, PolicyVersion
+from core.models import AuditEntry, LedgerTransfer, Notification, PolicyVersion
 from core.privacy import EncryptedTextField
 
 
@@ -56,3 +57,18 @@ class NotificationAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "channel", "subject", "life_safety", "state", "attempts", "sent_at"]
     list_filter = ["state", "channel", "life_safety"]
     ordering = ["-id"]
+
+
+@admin.register(LedgerTransfer)
+class LedgerTransferAdmin(ReadOnlyAdmin):
+    list_display = ["key", "subject", "at", "actor", "citation", "moved"]
+    search_fields = ["subject__exact", "key__exact"]
+    ordering = ["-id"]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[LedgerTransfer]:
+        return LedgerTransfer.objects.prefetch_related("entries")
+
+    @admin.display(description=_("entries"))
+    def moved(self, transfer: LedgerTransfer) -> str:
+        """Each entry in yuan."""
+        return " · ".join(f"{entry.account} {entry.fen / 100:+,.2f}" for entry in transfer.entries.all())

@@ -222,3 +222,38 @@ class StoredPicture(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.code}"
+
+
+class LedgerTransfer(models.Model):
+    """One movement of money: entries that sum to zero, written together and never changed (`core.ledger`)."""
+
+    # The same `key` moves money once.
+    key = models.CharField(max_length=80, unique=True)
+    # The code of what it is about: a mismatch report, a claim, a refund.
+    subject = models.CharField(max_length=40)
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=40)
+    citation = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = _("transfer")
+        verbose_name_plural = _("ledger")
+        indexes = [models.Index(fields=["subject"], name="transfer_of_subject")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class LedgerEntry(models.Model):
+    """One side of a transfer; fen (分) as whole numbers, debit positive, credit negative."""
+
+    transfer = models.ForeignKey(LedgerTransfer, on_delete=models.PROTECT, related_name="entries")
+    account = models.CharField(max_length=60)
+    fen = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(fen=0), name="ledger_entry_moves_something")]
+        indexes = [models.Index(fields=["account"], name="ledger_of_account")]
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.fen}"

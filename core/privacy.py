@@ -117,7 +117,7 @@ def mask_phone(phone: str) -> str:
 
 
 def mask_id_number(number: str) -> str:
-    """`330382199803120028` → `330***********0028`."""
+    """`330382199803120021` → `330***********0028`."""
     return number[:3] + "*" * max(len(number) - 7, 0) + number[-4:] if number else ""
 
 

@@ -32,7 +32,7 @@ def enrol_drivers(people: "dict[str, Account]") -> dict[str, Driver]:
     drivers = {
         "driver": register_vetted_driver(
             account=people["driver"],
-            licence_number="510112199106150031",
+            licence_number="510112199106150034",
             licence_class="C1",
             photo=_as_address("driver"),
             plate="川A·H0001",
@@ -42,7 +42,7 @@ def enrol_drivers(people: "dict[str, Account]") -> dict[str, Driver]:
         ),
         "driver2": register_vetted_driver(
             account=people["driver2"],
-            licence_number="330324198811230017",
+            licence_number="330324198811230011",
             licence_class="C1",
             photo=_as_address("driver2"),
             plate="浙C·D0002",

@@ -4,6 +4,15 @@ from django.utils.translation import gettext_lazy as _
 from core.states import Transitions
 
 
+class Line(models.TextChoices):
+    """The four service lines."""
+
+    HITCH = "hitch", _("Hitch")  # 顺风车
+    EXPRESS = "express", _("Express")  # 快车
+    PREMIER = "premier", _("Premier")  # 专车
+    LUXURY = "luxury", _("Luxury")  # 豪华车
+
+
 class DriverState(models.TextChoices):
     APPLIED = "applied", _("applied")
     VETTED = "vetted", _("vetted")
@@ -23,6 +32,7 @@ class HoldKind(models.TextChoices):
     SAFETY = "safety", _("an open safety incident")
     STAFF = "staff", _("a decision of a member of staff")
     FACE = "face", _("face checks that failed")
+    SCREENING = "screening", _("what a registry says")
 
 
 class FacePurpose(models.TextChoices):
@@ -80,6 +90,9 @@ class CaseKind(models.TextChoices):
     UNREADABLE_FACE = "unreadable_face", _("a face that the model cannot read: video call")
     MISMATCH = "mismatch", _("a driver or car that is not the registered one")
     PLATE_DIFFERS = "plate_differs", _("another plate on the photo before the pick-up")
+    SCREENING = "screening", _("what a registry says")
+    SAME_DEVICE = "same_device", _("one device on several accounts")
+    FAR_SIGN_IN = "far_sign_in", _("signed in far from the moving car")
 
 
 class AppealState(models.TextChoices):
@@ -105,4 +118,140 @@ CASE_TRANSITIONS: Transitions = {"open": frozenset({"decided"}), "decided": froz
 
 class CaseOutcome(models.TextChoices):
     CLEARED = "cleared", _("cleared: the hold ends")
-    BARRED = "barred", _("barred from driving")
+    BARRED = "barred", _("confirmed: barred from driving")
+
+
+# --- Application and screening ---
+
+
+class PaperKind(models.TextChoices):
+    DRIVING_LICENCE = "driving_licence", _("driving licence")  # 机动车驾驶证
+    VEHICLE_LICENCE = "vehicle_licence", _("vehicle licence")  # 机动车行驶证
+    DRIVER_PERMIT = "driver_permit", _("ride-hailing driver permit")  # 网络预约出租汽车驾驶员证
+    TRANSPORT_PERMIT = "transport_permit", _("ride-hailing vehicle permit")  # 网络预约出租汽车运输证
+
+
+class Certificate(models.TextChoices):
+    """The three certificates (三证), each with a photo."""
+
+    ID_CARD = "id_card", _("ID card")  # 居民身份证
+    DRIVING_LICENCE = "driving_licence", _("driving licence")
+    VEHICLE_LICENCE = "vehicle_licence", _("vehicle licence")
+
+
+class ApplicationState(models.TextChoices):
+    DRAFT = "draft", _("not sent yet")
+    CHECKING = "checking", _("the registries are being asked")
+    REVIEW = "review", _("a reviewer looks at it")
+    APPROVED = "approved", _("approved")
+    REFUSED = "refused", _("refused")
+
+
+APPLICATION_TRANSITIONS: Transitions = {
+    "draft": frozenset({"checking"}),
+    "checking": frozenset({"review", "draft"}),
+    # Back to the applicant where something is to be mended; decided by two people otherwise.
+    "review": frozenset({"approved", "refused", "draft"}),
+    "approved": frozenset(),
+    # An appeal that was granted opens it again for two other people (D8).
+    "refused": frozenset({"review"}),
+}
+
+
+class Decision(models.TextChoices):
+    APPROVE = "approve", _("approve")
+    REFUSE = "refuse", _("refuse")
+
+
+class Registry(models.TextChoices):
+    """What is asked at its source (D10)."""
+
+    IDENTITY = "identity", _("identity registry")
+    LICENCE = "licence", _("driving-licence registry")
+    VEHICLE = "vehicle", _("vehicle registry")
+    POLICE = "police", _("police registry")
+
+
+class Offence(models.TextChoices):
+    """Categories in which the police registry answers."""
+
+    PERSONS = "persons", _("against persons")
+    PROPERTY = "property", _("against property")
+    PUBLIC_SAFETY = "public_safety", _("against public safety")
+    VIOLENCE = "violence", _("violence")
+    TRAFFIC_CRIME = "traffic_crime", _("traffic crime")
+    DANGEROUS_DRIVING = "dangerous_driving", _("dangerous driving")
+    DRUGS = "drugs", _("drugs")
+    DRINK_DRIVING = "drink_driving", _("drink-driving")
+    SERIOUS_ACCIDENT = "serious_accident", _("liability for a serious accident")
+    COPYRIGHT = "copyright", _("copyright")
+    OTHER = "other", _("other")
+
+
+class ScreeningState(models.TextChoices):
+    ASKED = "asked", _("the registries are being asked")
+    ANSWERED = "answered", _("answered")
+
+
+SCREENING_TRANSITIONS: Transitions = {"asked": frozenset({"answered"}), "answered": frozenset()}
+
+
+class Finding(models.TextChoices):
+    """What a rule makes of an answer; the worst of all is the screening's."""
+
+    CLEAR = "clear", _("nothing against it")
+    REVIEW = "review", _("a person must look")
+    BAR = "bar", _("bars from driving")
+
+
+class RunState(models.TextChoices):
+    RUNNING = "running", _("running")
+    PAUSED = "paused", _("paused")
+    DONE = "done", _("done")
+
+
+RUN_TRANSITIONS: Transitions = {
+    "running": frozenset({"paused", "done"}),
+    "paused": frozenset({"running"}),
+    "done": frozenset(),
+}
+
+
+class ChunkState(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    WORKING = "working", _("working")
+    DONE = "done", _("done")
+
+
+CHUNK_TRANSITIONS: Transitions = {
+    "waiting": frozenset({"working"}),
+    # A lease that ran out puts the chunk back.
+    "working": frozenset({"waiting", "done"}),
+    "done": frozenset(),
+}
+
+
+# --- Mismatch (人车不符) ---
+
+
+class ReportSource(models.TextChoices):
+    BEFORE = "before", _("passenger, before boarding")
+    DURING = "during", _("passenger, during the trip")
+    AFTER = "after", _("passenger, afterwards")
+    DRIVER = "driver", _("another driver")
+    PUBLIC = "public", _("the public")
+
+
+class RewardState(models.TextChoices):
+    DUE = "due", _("to be approved")
+    PROPOSED = "proposed", _("waits for a second person")
+    APPROVED = "approved", _("approved")
+    REFUSED = "refused", _("refused")
+
+
+REWARD_TRANSITIONS: Transitions = {
+    "due": frozenset({"proposed"}),
+    "proposed": frozenset({"approved", "refused", "due"}),
+    "approved": frozenset(),
+    "refused": frozenset(),
+}

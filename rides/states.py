@@ -3,13 +3,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core import timeline
 from core.states import Transitions
+from drivers.states import Line
 
-
-class Line(models.TextChoices):
-    HITCH = "hitch", _("Hitch")  # 顺风车
-    EXPRESS = "express", _("Express")  # 快车
-    PREMIER = "premier", _("Premier")  # 专车
-    LUXURY = "luxury", _("Luxury")  # 豪华车
+__all__ = ["Line"]
 
 
 class LineState(models.TextChoices):

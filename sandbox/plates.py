@@ -1,19 +1,12 @@
-"""Drawn photos of cars from behind with a plate, for demo and tests; the province glyphs are drawn from Noto Sans CJK."""
+"""Drawn photos of cars from behind with a plate, for demo and tests."""
 
 import io
-from functools import lru_cache
-from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
-GLYPH = (104, 112)
+from sandbox.glyphs import glyph
+
 WIDTH, HEIGHT = 560, 170
-
-
-@lru_cache(maxsize=1)
-def _provinces() -> Image.Image:
-    return Image.open(Path(__file__).parent / "provinces.png").convert("L")
 
 
 def _plate(text: str) -> Image.Image:
@@ -23,9 +16,7 @@ def _plate(text: str) -> Image.Image:
     ink = (10, 10, 10) if green else (250, 250, 250)
     draw = ImageDraw.Draw(picture)
     draw.rounded_rectangle((6, 6, width - 7, HEIGHT - 7), 12, outline=ink, width=4)
-    left = PROVINCES.index(text[0]) * GLYPH[0]
-    glyph = _provinces().crop((left, 0, left + GLYPH[0], GLYPH[1]))
-    picture.paste(ink, (22, 30), glyph)
+    picture.paste(ink, (18, 30), glyph(text[0]))
     font, step = ImageFont.load_default(size=104), 62 if green else 70
     at = 128.0
     for mark in text[1:]:
@@ -39,7 +30,7 @@ def _plate(text: str) -> Image.Image:
 
 
 def photo(plate: str, *, blurred: bool = False) -> bytes:
-    """A JPEG of a car's tail with this plate, such as `川A·H0001`; `blurred` as from a moving hand. Raises `ValueError`."""
+    """A JPEG of a car's tail with this plate, such as `川A·H0001`; `blurred` as from a moving hand. Raises `KeyError`."""
     picture = Image.new("RGB", (1000, 700), (150, 160, 165))
     draw = ImageDraw.Draw(picture)
     draw.rectangle((0, 560, 1000, 700), fill=(90, 90, 92))

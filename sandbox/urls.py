@@ -10,6 +10,7 @@ urlpatterns = [
     path("registries/<slug:name>/", views.registry),
     path("camera/", views.camera),
     path("camera/<str:name>/<slug:pose>.jpg", views.frame),
+    path("certificates/<str:face>/<slug:kind>.jpg", views.certificate),
     path("plates/<str:plate>.jpg", views.plate),
     path("messages/", views.messages_json),
     path("messages/<slug:channel>/", views.take_message),

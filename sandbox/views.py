@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from sandbox import messages, plates, registries
+from sandbox import certificates, messages, plates, registries
 from sandbox.camera import POSES, people
 from sandbox.camera import frame as draw_frame
 
@@ -108,7 +108,17 @@ def plate(request: HttpRequest, plate: str) -> HttpResponse:
     """A photo of a car with this plate; `?blurred=1` as from a moving hand."""
     try:
         return _picture(plates.photo(plate, blurred=request.GET.get("blurred") == "1"))
-    except ValueError:
+    except KeyError:
+        return HttpResponse(status=404)
+
+
+@require_GET
+def certificate(request: HttpRequest, face: str, kind: str) -> HttpResponse:
+    """A photo of a certificate of whoever sits before the camera; `?car=` chooses among several."""
+    car = request.GET.get("car", "0")
+    try:
+        return _picture(certificates.photo(face, kind, int(car) if car.isdigit() else 0))
+    except (KeyError, IndexError):
         return HttpResponse(status=404)
 
 

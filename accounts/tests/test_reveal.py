@@ -42,9 +42,9 @@ def test_the_page_masks_until_it_is_asked(people, signed_in):
     client = signed_in("agent")
     before = client.get("/admin/people/passenger/").content.decode()
     assert "林**" in before
-    for secret in ("13800000001", "林小雨", "330382199803120028"):
+    for secret in ("13800000001", "林小雨", "330382199803120021"):
         assert secret not in before
     after = client.post("/admin/people/passenger/", {"field": "id_number", "reason": "police asks"})
-    assert "330382199803120028" in after.content.decode()
+    assert "330382199803120021" in after.content.decode()
     assert "林小雨" not in after.content.decode()
     assert after.headers["cache-control"] == "no-store"

@@ -55,10 +55,19 @@ class VettingCase(models.Model):
 
 
 class Appeal(models.Model):
-    """A driver objects to a hold; somebody who had no part in it decides within the time set (D8)."""
+    """A driver objects to a hold or to a refusal; somebody who had no part in it decides within the time set (D8)."""
 
     code = models.CharField(_("code"), max_length=20, unique=True)
-    hold = models.OneToOneField(Hold, on_delete=models.PROTECT, related_name="appeal", verbose_name=_("hold"))
+    hold = models.OneToOneField(
+        Hold, on_delete=models.PROTECT, null=True, related_name="appeal", verbose_name=_("hold")
+    )
+    decision = models.OneToOneField(
+        "drivers.VettingDecision",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="appeal",
+        verbose_name=_("decision"),
+    )
     words = EncryptedTextField()
     state = models.CharField(_("state"), max_length=10, choices=AppealState.choices, default=AppealState.OPEN)
     filed_at = models.DateTimeField(_("filed"))
@@ -73,6 +82,9 @@ class Appeal(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=AppealState.values), name="appeal_state_is_known"),
             models.CheckConstraint(
+                condition=Q(hold__isnull=True) ^ Q(decision__isnull=True), name="appeal_against_one_thing"
+            ),
+            models.CheckConstraint(
                 condition=Q(state="open") ^ (Q(decided_at__isnull=False) & ~Q(decided_by="")),
                 name="appeal_decided_by_somebody",
             ),
@@ -81,3 +93,11 @@ class Appeal(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def driver(self) -> Driver:
+        """Who objects."""
+        if self.hold is not None:
+            return self.hold.driver
+        assert self.decision is not None  # noqa: S101 - `appeal_against_one_thing` says so
+        return self.decision.application.driver

@@ -1,9 +1,14 @@
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.privacy import EncryptedTextField
-from drivers.states import DriverState, HoldKind
+from drivers.states import DriverState, HoldKind, Line, PaperKind
+
+
+def hitch_alone() -> list[str]:
+    return [Line.HITCH]
 
 
 class Driver(models.Model):
@@ -14,9 +19,11 @@ class Driver(models.Model):
         _("state"), max_length=10, choices=DriverState.choices, default=DriverState.APPLIED
     )
     licence_number = EncryptedTextField()
-    # One account is bound to exactly one driving licence, and one licence to one account (D3).
-    licence_index = models.CharField(max_length=64, unique=True)
-    licence_class = models.CharField(_("licence class"), max_length=4)
+    # One account is bound to exactly one driving licence, and one licence to one account (D3). Null until it was
+    # vetted, so that nobody can claim another's licence by applying with it.
+    licence_index = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - unique where present
+    licence_class = models.CharField(_("licence class"), max_length=4, blank=True)
+    lines = ArrayField(models.CharField(max_length=10, choices=Line.choices), default=hitch_alone)
     # A data: address of the vetted portrait, for the police and the reviewers alone.
     photo = EncryptedTextField()
     vetted_at = models.DateTimeField(_("vetted"), null=True)
@@ -33,6 +40,10 @@ class Driver(models.Model):
                 condition=Q(state="applied") | Q(vetted_at__isnull=False) | Q(state="barred"),
                 name="driver_vetted_has_a_time",
             ),
+            models.CheckConstraint(
+                condition=~Q(state="vetted") | Q(licence_index__isnull=False),
+                name="driver_vetted_has_a_licence",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -46,13 +57,58 @@ class Vehicle(models.Model):
     model = models.CharField(_("model"), max_length=40)
     colour = models.CharField(_("colour"), max_length=20)
     seats = models.PositiveSmallIntegerField(_("passenger seats"), default=4)
+    vin = models.CharField(_("VIN"), max_length=17, blank=True)  # 车辆识别代号
 
     class Meta:
         verbose_name = _("vehicle")
         verbose_name_plural = _("vehicles")
+        constraints = [
+            models.UniqueConstraint(fields=["vin"], condition=~Q(vin=""), name="one_vehicle_per_vin"),
+            # At most seven seats with the driver's (Interim Measures, art. 12).
+            models.CheckConstraint(condition=Q(seats__gte=1) & Q(seats__lte=6), name="vehicle_seats"),
+        ]
 
     def __str__(self) -> str:
         return self.plate
+
+
+class Paper(models.Model):
+    """A certificate or permit that is in force, of a driver or of a vehicle; it blocks when it expires (D9)."""
+
+    driver = models.ForeignKey(Driver, on_delete=models.PROTECT, null=True, related_name="papers")
+    vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, null=True, related_name="papers")
+    kind = models.CharField(max_length=20, choices=PaperKind.choices)
+    number = EncryptedTextField()
+    # The last day on which it is valid, Asia/Shanghai; null for a licence without an end (长期).
+    until = models.DateField(null=True)
+    added_at = models.DateTimeField()
+    replaced_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(driver__isnull=True) ^ Q(vehicle__isnull=True), name="paper_of_driver_or_vehicle"
+            ),
+            models.CheckConstraint(condition=Q(kind__in=PaperKind.values), name="paper_kind_is_known"),
+            models.UniqueConstraint(
+                fields=["driver", "kind"],
+                condition=Q(replaced_at=None, driver__isnull=False),
+                name="one_paper_of_a_kind_per_driver",
+            ),
+            models.UniqueConstraint(
+                fields=["vehicle", "kind"],
+                condition=Q(replaced_at=None, vehicle__isnull=False),
+                name="one_paper_of_a_kind_per_vehicle",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["until"], condition=Q(replaced_at=None, until__isnull=False), name="paper_expiring"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} until {self.until}"
 
 
 class Binding(models.Model):

@@ -25,7 +25,7 @@ DAY = "2018-08-24T"
 ZONE = "+08:00"
 PASSENGER_PHONE, DRIVER_SECRETS = (
     "13800000001",
-    (REGISTERED, REGISTERED[-5:], "钟大勇", "13800000003", "510112199106150031"),
+    (REGISTERED, REGISTERED[-5:], "钟大勇", "13800000003", "510112199106150034"),
 )
 STEP_SECONDS = 90  # between two batches of a phone, below the silence that the monitor takes for a lost one
 
@@ -627,7 +627,7 @@ def _first_station(world: World, cast: dict[str, Person], ride: Ride) -> None:
         again = station.submit(link, {"spoken": found["spoken"]}).status_code
         found["machine"] += time.monotonic() - began
         return (
-            REGISTERED in page and "510112199106150031" in page and again == 404,
+            REGISTERED in page and "510112199106150034" in page and again == 404,
             f"pack shown once, then {again}",
         )
 
@@ -757,7 +757,7 @@ def _impostors(world: World, cast: dict[str, Person], ride: Ride) -> None:
     world.expect(
         "and is refused when the station does not know them",
         "refused, no pack",
-        lambda: ("identity not verified" in page and "510112199106150031" not in page, "refused"),
+        lambda: ("identity not verified" in page and "510112199106150034" not in page, "refused"),
         tz=TZ,
     )
     abroad = {
@@ -772,7 +772,7 @@ def _impostors(world: World, cast: dict[str, Person], ride: Ride) -> None:
     world.expect(
         "an authority abroad is refused with the way that law provides",
         "refused, PIPL art. 41",
-        lambda: ("art. 41" in foreign and "510112199106150031" not in foreign, "refused"),
+        lambda: ("art. 41" in foreign and "510112199106150034" not in foreign, "refused"),
         tz=TZ,
     )
     journal = cast["supervisor"].get("/admin/core/auditentry/?action=police.denied").text

@@ -31,7 +31,7 @@ def test_an_emergency_by_the_form_is_released_at_once_with_its_hash_in_the_journ
         "川A·H0001",
         "川A·H0001",
     )
-    assert pack["driver"]["id_number"] == "510112199106150031"
+    assert pack["driver"]["id_number"] == "510112199106150034"
     assert hashlib.sha256(asked.release.pack.encode()).hexdigest() == asked.release.digest
     assert AuditEntry.objects.get(action="police.released").facts["sha256"] == asked.release.digest
 

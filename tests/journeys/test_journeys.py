@@ -154,7 +154,7 @@ def test_an_officer_gets_the_pack_from_the_form(visitor, size, language, who):
     page.click("main button.wide")
     page.wait_for_url("**/police/requests/**")
     expect(page.locator(".plates")).to_contain_text("川A·H0001")
-    expect(page.locator(".sheet").first).to_contain_text("510112199106150031")
+    expect(page.locator(".sheet").first).to_contain_text("510112199106150034")
     officer.look("police-pack")
 
 

@@ -6,7 +6,14 @@ from django.db import connection, transaction
 from psycopg import sql
 
 # Rows that may be written and never rewritten, whoever asks.
-APPEND_ONLY = ["core_auditentry", "core_auditseal", "core_policyversion"]
+APPEND_ONLY = [
+    "core_auditentry",
+    "core_auditseal",
+    "core_policyversion",
+    "core_ledgertransfer",
+    "core_ledgerentry",
+    "drivers_vettingdecision",
+]
 
 
 class Command(BaseCommand):

@@ -1,0 +1,97 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core.privacy import EncryptedTextField
+from drivers.models.people import Driver
+from drivers.models.screening import Screening
+from drivers.states import ApplicationState, Decision, Line
+
+
+class Application(models.Model):
+    """Somebody wants to drive, add a car or renew a paper: what they typed, their photos, and how far it is (D1)."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    driver = models.ForeignKey(
+        Driver, on_delete=models.PROTECT, related_name="applications", verbose_name=_("driver")
+    )
+    line = models.CharField(_("line"), max_length=10, choices=Line.choices, default=Line.HITCH)
+    state = models.CharField(
+        _("state"), max_length=10, choices=ApplicationState.choices, default=ApplicationState.DRAFT
+    )
+    # JSON of what was typed, field by field, exactly as it was: a draft may hold what does not hold up yet.
+    given = EncryptedTextField()
+    # JSON of what was read from each photo.
+    read = EncryptedTextField()
+    id_card = models.ForeignKey("core.StoredPicture", on_delete=models.PROTECT, null=True, related_name="+")
+    driving_licence = models.ForeignKey(
+        "core.StoredPicture", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    vehicle_licence = models.ForeignKey(
+        "core.StoredPicture", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    started_at = models.DateTimeField(_("started"))
+    submitted_at = models.DateTimeField(_("sent"), null=True)
+    decided_at = models.DateTimeField(_("decided"), null=True)
+    # The first key; the second one, by another person, makes a `VettingDecision` (D2).
+    proposed = models.CharField(max_length=10, choices=Decision.choices, blank=True)
+    proposed_by = models.CharField(_("proposed by"), max_length=40, blank=True)
+    reason = EncryptedTextField()
+
+    class Meta:
+        verbose_name = _("application")
+        verbose_name_plural = _("applications")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=ApplicationState.values) & Q(line__in=Line.values),
+                name="application_state_is_known",
+            ),
+            models.UniqueConstraint(
+                fields=["driver"],
+                condition=Q(state__in=["draft", "checking", "review"]),
+                name="one_open_application_per_driver",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["draft", "checking", "review"]) | Q(decided_at__isnull=False),
+                name="application_decided_has_a_time",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["submitted_at"], condition=Q(state="review"), name="application_queue")
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class VettingDecision(models.Model):
+    """What two people decided on an application. Never edited: a later one overrides it (D2)."""
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="decisions")
+    outcome = models.CharField(max_length=10, choices=Decision.choices)
+    reason = EncryptedTextField()
+    screening = models.ForeignKey(Screening, on_delete=models.PROTECT, null=True)
+    # The versions of the rules that were in force, such as `drivers.offence_rules v2`.
+    citation = models.CharField(max_length=200)
+    proposed_by = models.CharField(max_length=40)
+    agreed_by = models.CharField(max_length=40)
+    decided_at = models.DateTimeField()
+    overrides = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, related_name="overridden_by"
+    )
+
+    class Meta:
+        verbose_name = _("vetting decision")
+        verbose_name_plural = _("vetting decisions")
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(proposed_by=models.F("agreed_by")) & ~Q(agreed_by="") & ~Q(proposed_by=""),
+                name="vetting_decision_two_people",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome__in=Decision.values), name="vetting_decision_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.application_id} {self.outcome}"

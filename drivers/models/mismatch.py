@@ -1,0 +1,76 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core.privacy import EncryptedTextField
+from drivers.models.cases import VettingCase
+from drivers.models.people import Driver
+from drivers.states import ReportSource, RewardState
+
+
+class MismatchReport(models.Model):
+    """Somebody says that driver or car is not the registered one (人车不符, D5)."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    source = models.CharField(_("by"), max_length=10, choices=ReportSource.choices)
+    # Whom it is about; null where the plate fits no driver of ours, or several, until a person finds out.
+    driver = models.ForeignKey(
+        Driver, on_delete=models.PROTECT, null=True, related_name="mismatch_reports", verbose_name=_("driver")
+    )
+    case = models.ForeignKey(VettingCase, on_delete=models.PROTECT, null=True, related_name="reports")
+    trip = models.CharField(_("trip"), max_length=20, blank=True)
+    plate = models.CharField(_("plate seen"), max_length=12, blank=True)
+    # The reporter: an account's code, or the phone of somebody without one.
+    reporter = models.CharField(max_length=20, blank=True)
+    phone = EncryptedTextField()
+    words = EncryptedTextField()
+    picture = models.OneToOneField("core.StoredPicture", on_delete=models.PROTECT, null=True)
+    submission = models.CharField(max_length=40, unique=True)
+    reported_at = models.DateTimeField(_("reported"))
+
+    class Meta:
+        verbose_name = _("mismatch report")
+        verbose_name_plural = _("mismatch reports")
+        constraints = [
+            models.CheckConstraint(condition=Q(source__in=ReportSource.values), name="report_source_is_known"),
+            models.CheckConstraint(
+                condition=Q(driver__isnull=True) | Q(case__isnull=False), name="report_about_a_driver_has_a_case"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["trip"], condition=~Q(trip=""), name="report_of_trip"),
+            models.Index(fields=["reported_at"], condition=Q(driver=None), name="report_to_sort"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Reward(models.Model):
+    """What the first reporter of a confirmed mismatch gets: one for each case, approved by two people."""
+
+    case = models.OneToOneField(VettingCase, on_delete=models.PROTECT, related_name="reward")
+    report = models.OneToOneField(MismatchReport, on_delete=models.PROTECT, related_name="reward")
+    fen = models.PositiveIntegerField()
+    citation = models.CharField(max_length=60)
+    state = models.CharField(_("state"), max_length=10, choices=RewardState.choices, default=RewardState.DUE)
+    due_since = models.DateTimeField(_("since"))
+    proposed_by = models.CharField(max_length=40, blank=True)
+    approved_by = models.CharField(max_length=40, blank=True)
+    approved_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        verbose_name = _("reward")
+        verbose_name_plural = _("rewards")
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="approved")
+                | (~Q(approved_by="") & ~Q(proposed_by="") & ~Q(approved_by=models.F("proposed_by"))),
+                name="reward_two_people",
+            ),
+            models.CheckConstraint(condition=Q(state__in=RewardState.values), name="reward_state_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report_id} {self.fen}"

@@ -1,0 +1,112 @@
+"""What stands on a photographed certificate, read by RapidOCR: to prefill a form and to compare with what was typed.
+
+Readings are hints: a difference is shown to the applicant and to the reviewer, and decides nothing.
+"""
+
+import re
+
+from drivers.certificates import NO_END, VIN, read_day, tidy
+from drivers.states import Certificate
+from drivers.vision.plates import PLATE, read_lines
+
+ID_NUMBER = re.compile(r"\d{17}[\dX]")
+DAY = re.compile(r"\d{4}[-./年]\d{1,2}[-./月]\d{1,2}")
+CLASS = re.compile(r"^(?:A[123]|B[12]|C[1-6])(?:[A-E]\d?)*$")
+# The label that stands before a value, on the same line or above it.
+LABELS = {
+    Certificate.ID_CARD: {"name": "姓名", "id_number": "号码"},
+    Certificate.DRIVING_LICENCE: {
+        "name": "姓名",
+        "licence_number": "证号",
+        "licence_class": "准驾车型",
+        "licence_first": "初次领证日期",
+        "licence_until": "有效期限",
+    },
+    Certificate.VEHICLE_LICENCE: {
+        "plate": "号牌号码",
+        "owner": "所有人",
+        "model": "品牌型号",
+        "vin": "车辆识别代号",
+        "registered_on": "注册日期",
+        "vehicle_until": "检验有效期至",
+    },
+}
+
+
+def read_certificate(kind: Certificate, content: bytes) -> dict[str, str]:
+    """Field → text for what could be made out. Raises as `drivers.vision.faces.decode`."""
+    lines = [re.sub(r"\s", "", text) for text, certainty in read_lines(content) if certainty >= 0.5]
+    found: dict[str, str] = {}
+    for field, label in LABELS[kind].items():
+        value = _value_of(field, _after(label, lines))
+        if value:
+            found[field] = tidy(field, value)
+    for field, pattern in (("id_number", ID_NUMBER), ("licence_number", ID_NUMBER)):
+        if field in LABELS[kind] and field not in found:
+            anywhere = next((hit.group() for line in lines if (hit := pattern.search(line.upper()))), "")
+            if anywhere:
+                found[field] = anywhere
+    if kind == Certificate.VEHICLE_LICENCE:
+        for line in lines:
+            marks = re.sub(r"[·•.\-:：]", "", line.upper())
+            if "plate" not in found and PLATE.match(marks):
+                found["plate"] = tidy("plate", marks)
+            if "vin" not in found and VIN.match(marks):
+                found["vin"] = marks
+    return found
+
+
+def _after(label: str, lines: list[str]) -> list[str]:
+    """What follows a label: the rest of its line, then the next two lines."""
+    for number, line in enumerate(lines):
+        if label in line:
+            return [line.split(label, 1)[1].lstrip(":："), *lines[number + 1 : number + 3]]
+    return []
+
+
+def _value_of(field: str, candidates: list[str]) -> str:
+    for text in candidates:
+        marks = text.upper()
+        match field:
+            case "id_number" | "licence_number":
+                hit = ID_NUMBER.search(marks)
+                if hit:
+                    return hit.group()
+            case "licence_first" | "registered_on":
+                hit = DAY.search(text)
+                if hit and (day := read_day(hit.group())):
+                    return day.isoformat()
+            case "licence_until" | "vehicle_until":
+                if NO_END in text:
+                    return NO_END
+                days = [day for hit in DAY.findall(text) if (day := read_day(hit))]
+                if days:
+                    return days[-1].isoformat()
+            case "licence_class":
+                if CLASS.match(marks):
+                    return marks
+            case "vin":
+                if VIN.match(re.sub(r"[^A-Z0-9]", "", marks)):
+                    return re.sub(r"[^A-Z0-9]", "", marks)
+            case "plate":
+                plate = re.sub(r"[·•.\-]", "", marks)
+                if PLATE.match(plate):
+                    return plate
+            case _:
+                if text:
+                    return text
+    return ""
+
+
+def differences(given: dict[str, str], read: dict[str, str]) -> dict[str, str]:
+    """Fields whose photo says something else than was typed: field → what was read."""
+    return {
+        field: text
+        for field, text in read.items()
+        if given.get(field) and _plain(given[field]) != _plain(text)
+    }
+
+
+def _plain(text: str) -> str:
+    day = read_day(text)
+    return day.isoformat() if day else re.sub(r"[\s·•.\-]", "", text).upper()
