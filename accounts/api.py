@@ -24,6 +24,8 @@ class SignInInput(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=40, help_text="Phone number or account name")
     password = serializers.CharField(max_length=128, required=False)
     code = serializers.CharField(max_length=6, required=False)
+    latitude = serializers.FloatField(required=False, min_value=-90, max_value=90, help_text="WGS-84")
+    longitude = serializers.FloatField(required=False, min_value=-180, max_value=180)
 
 
 class TokenInput(serializers.Serializer[Any]):
@@ -74,11 +76,14 @@ class SignInView(APIView):
     @extend_schema(request=SignInInput, responses=MeOutput)
     def post(self, request: Request) -> Response:
         body = read(SignInInput, request)
+        here = (body["latitude"], body["longitude"]) if {"latitude", "longitude"} <= body.keys() else None
         if "code" in body:
-            account = services.sign_in_by_code(request._request, phone=body["name"], code=body["code"])
+            account = services.sign_in_by_code(
+                request._request, phone=body["name"], code=body["code"], here=here
+            )
         else:
             account = services.sign_in_by_password(
-                request._request, name=body["name"], password=body.get("password", "")
+                request._request, name=body["name"], password=body.get("password", ""), here=here
             )
         return Response(MeOutput(account).data)
 

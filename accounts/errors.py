@@ -59,3 +59,11 @@ class RealNameRequired(DomainError):
         403,
         _("Your real name must be verified before the first hitch request."),
     )
+
+
+class DocumentTaken(DomainError):
+    code, status, sentence = (
+        "document_taken",
+        409,
+        _("This document belongs to another account already. One person, one account."),
+    )

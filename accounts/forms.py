@@ -1,8 +1,28 @@
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 
-class SignInForm(forms.Form):
+class PlaceForm(forms.Form):
+    """Where somebody signs in, filled in by the page only where the browser may know it already."""
+
+    latitude = forms.FloatField(
+        required=False, min_value=-90, max_value=90, widget=forms.HiddenInput(attrs={"data-latitude": ""})
+    )
+    longitude = forms.FloatField(
+        required=False, min_value=-180, max_value=180, widget=forms.HiddenInput(attrs={"data-longitude": ""})
+    )
+
+    def credentials(self) -> dict[str, Any]:
+        """The fields that sign somebody in, with `here` in degrees, WGS-84, or None."""
+        rest = dict(self.cleaned_data)
+        latitude, longitude = rest.pop("latitude", None), rest.pop("longitude", None)
+        known = latitude is not None and longitude is not None
+        return rest | {"here": (latitude, longitude) if known else None}
+
+
+class SignInForm(PlaceForm):
     name = forms.CharField(
         label=_("Phone number or account name"),
         max_length=40,
@@ -23,7 +43,7 @@ class PhoneForm(forms.Form):
     )
 
 
-class PhoneCodeForm(PhoneForm):
+class PhoneCodeForm(PlaceForm, PhoneForm):
     code = forms.CharField(
         label=_("Code from the message"),
         max_length=6,

@@ -141,3 +141,34 @@ class RealNameCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.state}"
+
+
+class Device(models.Model):
+    """A browser or phone in which an account signed in; only the keyed digest of its number is kept."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="devices")
+    digest = models.CharField(max_length=64)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "digest"], name="device_once_per_account")]
+        indexes = [models.Index(fields=["digest"], name="device_on_several_accounts")]
+
+    def __str__(self) -> str:
+        return f"device {self.pk} of {self.account_id}"
+
+
+class SignInPlace(models.Model):
+    """Where a sign-in happened, as far as the page was allowed to know; forgotten after a day."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="sign_in_places")
+    at = models.DateTimeField()
+    # "latitude,longitude" in degrees, WGS-84.
+    place = EncryptedTextField()
+
+    class Meta:
+        indexes = [models.Index(fields=["at"], name="sign_in_place_age")]
+
+    def __str__(self) -> str:
+        return f"sign-in {self.pk} of {self.account_id}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
 
-from accounts.models import Account, EmergencyContact
+from accounts.models import Account, EmergencyContact, SignInPlace
 from accounts.states import ContactState, Role
 from core.privacy import phone_index
 
@@ -46,3 +46,12 @@ def real_name_share() -> tuple[int, int]:
     """(members whose real name is verified, all active members)."""
     members = Account.objects.filter(role=Role.MEMBER, is_active=True)
     return members.exclude(verified_at=None).count(), members.count()
+
+
+def sign_in_place(pk: int) -> tuple[float, float] | None:
+    """Where a sign-in happened, (latitude, longitude) in WGS-84; None once it is forgotten."""
+    row = SignInPlace.objects.filter(pk=pk).first()
+    if row is None:
+        return None
+    latitude, longitude = row.place.split(",")
+    return float(latitude), float(longitude)

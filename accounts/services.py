@@ -19,6 +19,7 @@ from stdnum.cn import ric
 
 from accounts.errors import (
     CodeTooSoon,
+    DocumentTaken,
     IdNumberWrong,
     LockedOut,
     RealNameOpen,
@@ -27,12 +28,14 @@ from accounts.errors import (
     TooManyContacts,
     WrongCode,
 )
-from accounts.models import Account, EmergencyContact, OneTimeCode, RealNameCheck
+from accounts.devices import device_of
+from accounts.events import DeviceShared, SignedInSomewhere
+from accounts.models import Account, Device, EmergencyContact, OneTimeCode, RealNameCheck, SignInPlace
 from accounts.policies import REVEALERS, SECOND_FACTOR
 from accounts.selectors import account_by_code, account_by_phone
 from accounts.states import REAL_NAME_TRANSITIONS, ContactState, PersonalField, RealNameState, Role
-from core import audit, clock, notify, policy, registries
-from core.actors import NOBODY, SYSTEM
+from core import audit, clock, events, notify, policy, registries
+from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.privacy import InvalidPhone, blind_index, normalise_phone, phone_index
@@ -46,6 +49,7 @@ CODE_INTERVAL = policy.declare(
     "accounts.code_interval", 60, unit="seconds", about="Least time between two codes to one phone."
 )
 CODE_ATTEMPTS = 5
+Place = tuple[float, float]  # latitude and longitude in degrees, WGS-84
 MAX_CONTACTS = 5
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -125,7 +129,9 @@ def _find(name: str) -> tuple[Account | None, str]:
     return found, found.code if found else phone_index(phone)[:20]
 
 
-def sign_in_by_password(request: HttpRequest, *, name: str, password: str) -> Account:
+def sign_in_by_password(
+    request: HttpRequest, *, name: str, password: str, here: Place | None = None
+) -> Account:
     """Sign in; repeated failures lock the name for a while. Raises `SignInFailed`, `LockedOut`."""
     _account, opaque = _find(name)
     credentials = {"username": opaque, "password": password}
@@ -137,10 +143,12 @@ def sign_in_by_password(request: HttpRequest, *, name: str, password: str) -> Ac
         if not AxesProxyHandler.is_allowed(request, {"username": opaque}):
             raise LockedOut
         raise SignInFailed
-    return _enter(request, user, "password")
+    return _enter(request, user, "password", here)
 
 
-def sign_in_by_code(request: HttpRequest, *, phone: str, code: str) -> Account:
+def sign_in_by_code(
+    request: HttpRequest, *, phone: str, code: str, here: Place | None = None
+) -> Account:
     """Sign in by a one-time code; a new phone becomes a new member. Raises `WrongCode`, `InvalidPhone`."""
     number = normalise_phone(phone)
     try:
@@ -148,7 +156,7 @@ def sign_in_by_code(request: HttpRequest, *, phone: str, code: str) -> Account:
     except WrongCode:
         _record_failure(phone_index(number)[:20], "code")
         raise
-    return _enter(request, account_by_phone(number) or _register(number), "code")
+    return _enter(request, account_by_phone(number) or _register(number), "code", here)
 
 
 @begins_transaction
@@ -165,11 +173,40 @@ def _record_failure(subject: str, how: str) -> None:
     audit.record(NOBODY, "accounts.sign_in_failed", subject, how=how)
 
 
-def _enter(request: HttpRequest, account: Account, how: str) -> Account:
+def _enter(request: HttpRequest, account: Account, how: str, here: Place | None) -> Account:
     login(request, account, backend=MODEL_BACKEND)
+    digest = blind_index(device_of(request), purpose="device")
     with transaction.atomic(durable=True):
         audit.record(account.actor, "accounts.signed_in", account.code, how=how)
+        _note_device(account, digest)
+        if here:
+            row = SignInPlace.objects.create(
+                account=account, at=clock.now(), place=f"{here[0]:.5f},{here[1]:.5f}"
+            )
+            events.publish(SignedInSomewhere(account=account.code, place=row.pk))
     return account
+
+
+def _note_device(account: Account, digest: str) -> None:
+    """Know the device again; who shares it is told upward once for each new pair (D7)."""
+    at = clock.now()
+    _row, new = Device.objects.update_or_create(
+        account=account,
+        digest=digest,
+        defaults={"last_seen_at": at},
+        create_defaults={"first_seen_at": at, "last_seen_at": at},
+    )
+    others = Device.objects.filter(digest=digest).exclude(account=account)
+    codes = sorted(others.filter(account__role=Role.MEMBER).values_list("account__code", flat=True))
+    if new and codes and account.role == Role.MEMBER:
+        events.publish(DeviceShared(account=account.code, others=codes))
+
+
+@begins_transaction
+def forget_places(*, at: datetime) -> int:
+    """Destroy positions of sign-ins older than a day; returns how many."""
+    deleted, _by_model = SignInPlace.objects.filter(at__lt=at - timedelta(days=1)).delete()
+    return deleted
 
 
 def verify_second_factor(request: HttpRequest, *, account: Account, token: str) -> None:
@@ -316,6 +353,21 @@ def _settle(check: RealNameCheck, *, known: bool, match: bool) -> None:
             real_name=check.real_name, id_number=check.id_number, id_index=index, verified_at=at
         )
     audit.record(SYSTEM, "accounts.real_name_settled", account.code, verified=not why, why=why)
+
+
+@joins_transaction
+def verify_by_vetting(*, actor: Actor, account: Account, real_name: str, id_number: str) -> None:
+    """A vetting, in which the identity registry was asked, verifies the real name too. Raises `DocumentTaken`."""
+    if account.verified_at and account.id_number == id_number:
+        return
+    index = blind_index(id_number, purpose="id-number")
+    if Account.objects.filter(id_index=index).exclude(pk=account.pk).exists():
+        raise DocumentTaken("id_number")
+    Account.objects.filter(pk=account.pk).update(
+        real_name=real_name, id_number=id_number, id_index=index, verified_at=clock.now()
+    )
+    account.refresh_from_db()
+    audit.record(actor, "accounts.real_name_settled", account.code, verified=True, why="vetting")
 
 
 def due_real_names(*, at: datetime, limit: int = 100) -> list[int]:

@@ -13,3 +13,8 @@ def settle_real_name(check_id: int) -> None:
 def sweep_real_names() -> None:
     for check_id in services.due_real_names(at=clock.now()):
         services.settle_real_name(check_id)
+
+
+@shared_task
+def forget_places() -> None:
+    services.forget_places(at=clock.now())

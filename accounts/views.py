@@ -50,7 +50,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            account = services.sign_in_by_password(request, **form.cleaned_data)
+            account = services.sign_in_by_password(request, **form.credentials())
             return _go_on(request, account)
         except DomainError as error:
             explain(form, error)
@@ -65,8 +65,8 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
     form: Form = PhoneCodeForm(request.POST) if step_two else PhoneForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            if step_two:
-                return _go_on(request, services.sign_in_by_code(request, **form.cleaned_data))
+            if isinstance(form, PhoneCodeForm):
+                return _go_on(request, services.sign_in_by_code(request, **form.credentials()))
             services.request_sign_in_code(**form.cleaned_data)
             form, step_two = PhoneCodeForm(initial=form.cleaned_data), True
         except DomainError as error:

@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "accounts.devices.DeviceMiddleware",
     "core.errors.DomainErrorMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
@@ -169,6 +170,26 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.tasks.sweep_real_names",
         "schedule": 5.0,
         "options": {"expires": 5},
+    },
+    "places of sign-ins, forgotten": {
+        "task": "accounts.tasks.forget_places",
+        "schedule": 3600.0,
+        "options": {"queue": "bulk", "expires": 3000},
+    },
+    "applications that wait for the registries": {
+        "task": "drivers.tasks.sweep_screenings",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "the fleet, screened": {
+        "task": "drivers.tasks.kick_run",
+        "schedule": 2.0,
+        "options": {"queue": "bulk", "expires": 2},
+    },
+    "papers that expire": {
+        "task": "drivers.tasks.chase_expiries",
+        "schedule": 3600.0,
+        "options": {"queue": "bulk", "expires": 3000},
     },
     "seal the journal": {"task": "core.tasks.seal_audit", "schedule": 5.0, "options": {"expires": 30}},
     "questions without an answer": {

@@ -111,7 +111,7 @@ class AppealView(DriverView):
 
     @extend_schema(request=AppealInput, responses={201: AppealOutput})
     def post(self, request: Request, code: str) -> Response:
-        row = services.appeal(driver=self.driver, hold_code=code, words=read(AppealInput, request)["words"])
+        row = services.appeal(driver=self.driver, code=code, words=read(AppealInput, request)["words"])
         return Response(AppealOutput(row).data, status=201)
 
 

@@ -10,6 +10,7 @@ from core.transactions import joins_transaction
 from drivers.models import Driver
 from drivers.policies import FACE_CONSENT
 from drivers.services import enrol_picture, register_vetted_driver
+from drivers.states import Line
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -36,6 +37,7 @@ def enrol_drivers(people: "dict[str, Account]") -> dict[str, Driver]:
             licence_class="C1",
             photo=_as_address("driver"),
             plate="川A·H0001",
+            vin="LB37624S8KL000002",
             model="吉利 帝豪",
             colour="白色",
             seats=4,
@@ -46,6 +48,8 @@ def enrol_drivers(people: "dict[str, Account]") -> dict[str, Driver]:
             licence_class="C1",
             photo=_as_address("driver2"),
             plate="浙C·D0002",
+            vin="LGXC74C47L0000003",
+            lines=tuple(Line),
             model="比亚迪 秦PLUS",
             colour="蓝色",
             seats=4,

@@ -1,6 +1,11 @@
+from typing import TYPE_CHECKING, Any
+
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
+
+if TYPE_CHECKING:
+    from drivers.certificates import Fault
 
 
 class NotADriver(DomainError):
@@ -99,6 +104,22 @@ class NotEnrolled(DomainError):
     )
 
 
+class IdCardFirst(DomainError):
+    code, status, sentence = (
+        "id_card_first",
+        409,
+        _("Photograph your ID card first: your face is compared with it."),
+    )
+
+
+class IdCardUnreadable(DomainError):
+    code, status, sentence = (
+        "id_card_unreadable",
+        409,
+        _("No face can be made out on the photo of your ID card. Photograph it again, flat and close."),
+    )
+
+
 class FaceFrozen(DomainError):
     code, status, sentence = (
         "face_frozen",
@@ -182,4 +203,112 @@ class HadAPart(DomainError):
         "had_a_part",
         403,
         _("You had a part in this hold; somebody else decides the appeal."),
+    )
+
+
+# --- Application and screening ---
+
+
+class CertificatesFaulty(DomainError):
+    """`faults` are those of `drivers.certificates`, each at its field."""
+
+    code, status, sentence = (
+        "certificates_faulty",
+        400,
+        _("Some fields do not hold up yet. Each says what to do."),
+    )
+
+    def __init__(self, faults: "list[Fault]") -> None:
+        super().__init__()
+        self.faults = faults
+
+    def problem(self) -> dict[str, Any]:
+        """With the sentence and the code of every field."""
+        return super().problem() | {
+            "errors": {fault.field: [fault.sentence] for fault in self.faults},
+            "codes": {fault.field: fault.code for fault in self.faults},
+        }
+
+
+class ApplicationOpen(DomainError):
+    code, status, sentence = (
+        "application_open",
+        409,
+        _("Your application is being checked and cannot be changed now."),
+    )
+
+
+class NotYourIdNumber(DomainError):
+    code, status, sentence = (
+        "not_your_id_number",
+        400,
+        _("This is not the ID number with which this account is verified. One person, one account."),
+    )
+
+
+class LicenceTaken(DomainError):
+    code, status, sentence = (
+        "licence_taken",
+        409,
+        _("This driving licence is bound to another account. One licence, one account."),
+    )
+
+
+class VehicleDiffers(DomainError):
+    code, status, sentence = (
+        "vehicle_differs",
+        409,
+        _("This plate is registered here with another VIN. It cannot be bound before that is cleared."),
+    )
+
+
+class ScreeningBars(DomainError):
+    code, status, sentence = (
+        "screening_bars",
+        409,
+        _("The screening bars this person. Ask the registries again if they were wrong; nobody is approved against them."),
+    )  # fmt: skip
+
+
+class ScreeningOpen(DomainError):
+    code, status, sentence = (
+        "screening_open",
+        409,
+        _("The registries have not answered yet. Nothing is decided before they do."),
+    )
+
+
+class PaperExpired(DomainError):
+    code, status, sentence = (
+        "paper_expired",
+        403,
+        _("Your %(paper)s has expired on %(until)s. Send the new one on your page; orders open again when it is checked."),
+    )  # fmt: skip
+
+
+class LineNotYours(DomainError):
+    code, status, sentence = (
+        "line_not_yours",
+        403,
+        _("You were not vetted for this line. Apply for it on your page first."),
+    )
+
+
+class RunGoesOn(DomainError):
+    code, status, sentence = (
+        "run_goes_on",
+        409,
+        _("The fleet is being screened already. Resume or finish that run first."),
+    )
+
+
+class AlreadyReported(DomainError):
+    code, status, sentence = "already_reported", 409, _("You have reported this already. We are on it.")
+
+
+class ReportNeedsPhoto(DomainError):
+    code, status, sentence = (
+        "photo_needed",
+        400,
+        _("Please add a photo of the car with its plate, so that nobody is accused by a typing error."),
     )

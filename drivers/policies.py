@@ -42,6 +42,30 @@ APPEAL_WITHIN = policy.declare(
     unit="seconds",
     about="A driver's appeal is decided within this time, by somebody who had no part in the hold (D8).",
 )
+CERTIFICATES_KEPT = policy.declare(
+    "drivers.certificates_kept",
+    63_072_000,
+    unit="seconds",
+    about="How long photos of certificates are kept after they were sent (Interim Measures, art. 27: two years).",
+)
+MISMATCH_REWARD = policy.declare(
+    "drivers.mismatch_reward",
+    30_000,
+    unit="fen",
+    about="What the first reporter of a confirmed mismatch gets (D5).",
+)
+REWARD_WITHIN = policy.declare(
+    "drivers.reward_within",
+    7 * 86_400,
+    unit="seconds",
+    about="A reward is decided this long after the mismatch was confirmed (D5).",
+)
+SCREENED_WITHIN = policy.declare(
+    "drivers.screened_within",
+    365 * 86_400,
+    unit="seconds",
+    about="Nobody drives whose last screening is older (D2).",
+)
 SAME_FACE = policy.declare(
     "drivers.same_face", 0.5, unit="cosine", about="From here on two accounts' faces open a case (D7)."
 )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Count
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from core import clock, policy
@@ -14,32 +14,47 @@ from drivers.errors import (
     NotADriver,
     NotVetted,
     NoVehicle,
+    PaperExpired,
     PickupCheckNeeded,
     PlateDiffers,
     PlatePhotoWaiting,
 )
 from drivers.models import (
     Appeal,
+    Application,
     Binding,
     Driver,
     FaceCheck,
     FaceFrame,
     Hold,
+    MismatchReport,
     OnlineSpell,
+    Paper,
     PlatePhoto,
+    Reward,
+    Screening,
+    ScreeningRun,
     Vehicle,
     VettingCase,
 )
 from drivers.policies import PICKUP_WITHIN
 from drivers.states import (
     AppealState,
+    ApplicationState,
     CaseKind,
+    CaseOutcome,
     CaseState,
     DriverState,
     FaceCheckState,
     FacePurpose,
+    Finding,
     HoldKind,
+    PaperKind,
     PlatePhotoState,
+    Registry,
+    RewardState,
+    RunState,
+    ScreeningState,
 )
 
 if TYPE_CHECKING:
@@ -74,6 +89,11 @@ def driver_of(account: "Account") -> Driver:
     return driver
 
 
+def driver_by_code(account_code: str) -> Driver | None:
+    """The driver whose account has this code, for handlers and staff."""
+    return Driver.objects.select_related("account").filter(account__code=account_code).first()
+
+
 def is_driver(account: "Account") -> bool:
     return Driver.objects.filter(account=account).exists()
 
@@ -93,6 +113,9 @@ def why_not_eligible(driver: Driver) -> DomainError | None:
         return NotVetted()
     if drivers_vehicle(driver) is None:
         return NoVehicle()
+    paper = expired_paper(driver)
+    if paper and paper.until:
+        return PaperExpired(paper=PaperKind(paper.kind).label, until=paper.until.isoformat())
     hold = driver.holds.open().order_by("pk").first()
     if hold:
         return DriverHeld(why=str(HoldKind(hold.kind).label))
@@ -163,13 +186,17 @@ def waiting_plate_photos() -> list[PlatePhoto]:
 
 def open_appeals() -> list[Appeal]:
     """Appeals that wait for a decision, the first due first."""
-    rows = Appeal.objects.filter(state=AppealState.OPEN).select_related("hold__driver__account")
+    rows = Appeal.objects.filter(state=AppealState.OPEN).select_related(
+        "hold__driver__account", "decision__application__driver__account"
+    )
     return list(rows.order_by("due_at"))
 
 
 def appeal_by_code(code: str) -> Appeal:
     """Any appeal, for staff. Raises `NotFound`."""
-    row = Appeal.objects.select_related("hold__driver__account").filter(code=code).first()
+    row = Appeal.objects.select_related(
+        "hold__driver__account", "decision__application__driver__account"
+    ).filter(code=code).first()
     if row is None:
         raise NotFound
     return row
@@ -217,10 +244,13 @@ def acceptances_without_face(since: datetime, accepted: list[tuple[str, str, dat
 
 
 def answered_mismatches(trips: list[str]) -> set[str]:
-    """Which of these trips have both a hold and a vetting case from the report of a mismatch (M09)."""
-    held = Hold.objects.filter(kind=HoldKind.MISMATCH, source__in=trips).values_list("source", flat=True)
-    cases = VettingCase.objects.filter(kind=CaseKind.MISMATCH, subject__in=trips)
-    return set(held) & set(cases.values_list("subject", flat=True))
+    """Which of these trips have a report whose vetting case held the driver (M09)."""
+    rows = dict(
+        MismatchReport.objects.filter(trip__in=trips, case__isnull=False).values_list("trip", "case__code")
+    )
+    held = Hold.objects.filter(kind=HoldKind.MISMATCH, source__in=rows.values())
+    sources = set(held.values_list("source", flat=True))
+    return {trip for trip, case in rows.items() if case in sources}
 
 
 def spells_without_face(since: datetime) -> tuple[int, int]:
@@ -276,6 +306,187 @@ def held_sources(kind: HoldKind) -> set[str]:
 
 def card_of(vehicle: Vehicle) -> VehicleCard:
     return VehicleCard(vehicle.plate, vehicle.model, vehicle.colour)
+
+
+def screening_of(application: Application) -> Screening | None:
+    """The newest round of questions for an application."""
+    rows = Screening.objects.filter(subject__startswith=application.code + ":")
+    return rows.order_by("-pk").first()
+
+
+def application_by_code(code: str) -> Application:
+    """Any application, for reviewers. Raises `NotFound`."""
+    row = Application.objects.select_related("driver__account").filter(code=code).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def newest_application(driver: Driver) -> Application | None:
+    return driver.applications.order_by("-pk").first()
+
+
+def review_queue() -> list[Application]:
+    """Applications that wait for a reviewer, the longest waiting first."""
+    rows = Application.objects.filter(state=ApplicationState.REVIEW).select_related("driver__account")
+    return list(rows.order_by("submitted_at"))
+
+
+def next_in_queue(after: str, who: str) -> str:
+    """The code of the next application that `who` may act on, after one; empty where there is none."""
+    codes = [row.code for row in review_queue() if row.proposed_by != who]
+    later = codes[codes.index(after) + 1 :] if after in codes else codes
+    return (later or [code for code in codes if code != after] or [""])[0]
+
+
+def papers_of(driver: Driver) -> list[Paper]:
+    """The papers in force of a driver and of the cars that they drive, the first to expire first."""
+    return list(
+        Paper.objects.filter(replaced_at=None)
+        .filter(Q(driver=driver) | Q(vehicle__bindings__driver=driver, vehicle__bindings__ended_at=None))
+        .select_related("vehicle")
+        .order_by(F("until").asc(nulls_last=True), "pk")
+        .distinct()
+    )
+
+
+def expired_paper(driver: Driver) -> Paper | None:
+    """A paper of the driver, or of the car that they drive, whose last day is over (D9)."""
+    today = timezone.localtime(clock.now()).date()
+    vehicle = drivers_vehicle(driver)
+    rows = Paper.objects.filter(replaced_at=None, until__lt=today)
+    return rows.filter(Q(driver=driver) | Q(vehicle=vehicle, vehicle__isnull=False)).first()
+
+
+@dataclass(frozen=True, slots=True)
+class RunProgress:
+    """How far a screening of the fleet is. `rate` is drivers per second, `left` seconds until all are done, if known."""
+
+    run: ScreeningRun
+    done: int
+    clear: int
+    review: int
+    bar: int
+    rate: float
+    left: int | None
+
+
+def run_progress(run: ScreeningRun) -> RunProgress:
+    """Counts by result; the rate is that of the last five minutes, or since the start."""
+    counts = dict(
+        Screening.objects.filter(subject=run.code)
+        .values_list("verdict")
+        .annotate(n=Count("pk"))
+        .values_list("verdict", "n")
+    )
+    done = sum(counts.values())
+    since = max(run.started_at, (run.finished_at or clock.now()) - timedelta(minutes=5))
+    recent = Screening.objects.filter(subject=run.code, answered_at__gte=since).count()
+    span = ((run.finished_at or clock.now()) - since).total_seconds()
+    rate = recent / span if span > 0 else 0.0
+    left = None if rate == 0 or run.state == RunState.DONE else round(max(run.drivers - done, 0) / rate)
+    return RunProgress(
+        run,
+        done,
+        counts.get(Finding.CLEAR, 0),
+        counts.get(Finding.REVIEW, 0),
+        counts.get(Finding.BAR, 0),
+        rate,
+        left,
+    )
+
+
+def screening_runs(*, limit: int = 10) -> list[RunProgress]:
+    """The newest runs over the fleet, with their progress."""
+    return [run_progress(run) for run in ScreeningRun.objects.order_by("-pk")[:limit]]
+
+
+def reports_to_sort() -> list[MismatchReport]:
+    """Reports whose plate fits no driver, or several: a person finds out whom they are about."""
+    return list(
+        MismatchReport.objects.filter(driver=None).select_related("picture").order_by("reported_at")[:100]
+    )
+
+
+def open_rewards() -> list[Reward]:
+    """Rewards that wait for one of their two people, oldest first."""
+    rows = Reward.objects.filter(state__in=[RewardState.DUE, RewardState.PROPOSED])
+    return list(rows.select_related("case", "report").order_by("due_since"))
+
+
+# --- For the board ---
+
+
+@dataclass(frozen=True, slots=True)
+class FleetScreening:
+    """How the vetted drivers stand with the registries: counts, and codes of those who should not drive."""
+
+    vetted: int
+    screened: int
+    driving_although_barred: list[str]
+
+
+def fleet_screening(since: datetime) -> FleetScreening:
+    """Vetted drivers, those screened since a time, and those whose newest result bars them and who are not held (M07)."""
+    newest = Screening.objects.filter(driver=OuterRef("pk"), state=ScreeningState.ANSWERED).order_by(
+        "-answered_at", "-pk"
+    )
+    rows = Driver.objects.filter(state=DriverState.VETTED).annotate(
+        result=Subquery(newest.values("verdict")[:1]), result_at=Subquery(newest.values("answered_at")[:1])
+    )
+    held = Hold.objects.open().filter(driver=OuterRef("pk"), kind=HoldKind.SCREENING)
+    cleared = VettingCase.objects.filter(
+        driver=OuterRef("pk"),
+        kind=CaseKind.SCREENING,
+        state=CaseState.DECIDED,
+        proposed=CaseOutcome.CLEARED,
+        decided_at__gte=OuterRef("result_at"),
+    )
+    loose = rows.filter(result=Finding.BAR).exclude(Exists(held)).exclude(Exists(cleared))
+    return FleetScreening(
+        rows.count(),
+        rows.filter(result_at__gte=since).count(),
+        list(loose.order_by("pk").values_list("account__code", flat=True)[:20]),
+    )
+
+
+def unproven_certificates() -> tuple[int, list[str]]:
+    """(vetted drivers, codes of those of whom a registry never said that all three certificates are real) (M08)."""
+    answered = Screening.objects.filter(driver=OuterRef("pk"), state=ScreeningState.ANSWERED)
+    # A finding of each registry stands in every answered screening; what differs, or is unknown, is not proof.
+    proven = answered.filter(
+        findings__contains=[{"registry": Registry.IDENTITY, "rule": "holds"}]
+    ).filter(findings__contains=[{"registry": Registry.LICENCE}]).filter(
+        findings__contains=[{"registry": Registry.VEHICLE}]
+    ).exclude(findings__contains=[{"rule": "unknown"}]).exclude(
+        findings__contains=[{"rule": "differs"}]
+    ).exclude(findings__contains=[{"rule": "plate_and_vin_differ"}])  # fmt: skip
+    vetted = Driver.objects.filter(state=DriverState.VETTED)
+    return vetted.count(), list(
+        vetted.exclude(Exists(proven)).order_by("pk").values_list("account__code", flat=True)[:20]
+    )
+
+
+def newest_run() -> ScreeningRun | None:
+    return ScreeningRun.objects.order_by("-pk").first()
+
+
+def rewards_late(before: datetime) -> tuple[int, list[str]]:
+    """(confirmed mismatches with a report that earns, codes of those without a decided reward since `before`) (M11)."""
+    cases = VettingCase.objects.filter(
+        kind=CaseKind.MISMATCH,
+        state=CaseState.DECIDED,
+        proposed=CaseOutcome.BARRED,
+        reports__isnull=False,
+    ).distinct()
+    settled = [RewardState.APPROVED, RewardState.REFUSED]
+    late = cases.filter(decided_at__lt=before).exclude(reward__state__in=settled)
+    return cases.count(), list(late.order_by("pk").values_list("code", flat=True)[:20])
+
+
+def approved_rewards() -> list[tuple[str, int]]:
+    """(report, fen) of every approved reward."""
+    return list(Reward.objects.filter(state=RewardState.APPROVED).values_list("report__code", "fen"))
 
 
 def plate_key(plate: str) -> str:

@@ -218,17 +218,11 @@ RUN_TRANSITIONS: Transitions = {
 
 
 class ChunkState(models.TextChoices):
+    """A stretch is claimed and given back by compare-and-swap on state and lease (`drivers.services.runs`)."""
+
     WAITING = "waiting", _("waiting")
     WORKING = "working", _("working")
     DONE = "done", _("done")
-
-
-CHUNK_TRANSITIONS: Transitions = {
-    "waiting": frozenset({"working"}),
-    # A lease that ran out puts the chunk back.
-    "working": frozenset({"waiting", "done"}),
-    "done": frozenset(),
-}
 
 
 # --- Mismatch (人车不符) ---

@@ -68,7 +68,7 @@ def appeal(request: HttpRequest, code: str) -> HttpResponse:
     """Object to a hold from the page that shows it."""
     try:
         services.appeal(
-            driver=driver_of(account_of(request)), hold_code=code, words=request.POST.get("words", "")
+            driver=driver_of(account_of(request)), code=code, words=request.POST.get("words", "")
         )
         messages.success(request, _("Your appeal is with us. Somebody who had no part in this decides it."))
     except (InvalidInput, AlreadyAppealed) as error:

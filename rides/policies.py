@@ -10,6 +10,12 @@ from rides.geometry import Point, place_on_route
 if TYPE_CHECKING:
     from rides.models import Itinerary, Trip
 
+FAR_SIGN_IN = policy.declare(
+    "rides.far_sign_in",
+    30_000,
+    unit="metres",
+    about="A sign-in further than this from the driver's moving phone opens a case (D7).",
+)
 CURFEW = policy.declare(
     "rides.curfew",
     {"from": "22:00", "to": "06:00"},

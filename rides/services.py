@@ -18,7 +18,7 @@ from core.transactions import begins_transaction, joins_transaction
 from drivers import services as driver_services
 from drivers.errors import FaceRequired
 from drivers.selectors import drivers_vehicle, has_covert_hold, plate_key, why_not_arrive, why_not_eligible
-from drivers.states import CaseKind, FacePurpose, HoldKind
+from drivers.states import FacePurpose, ReportSource
 from rides import selectors
 from rides.errors import (
     CannotCancelAboard,
@@ -67,7 +67,12 @@ CODE_TRIES = policy.declare(
     about="Wrong boarding codes before the trip waits for an agent.",
 )
 SHORTEST_TRIP = 500.0
-MISMATCH_RULE = "D5"
+REPORT_AFTER = policy.declare(
+    "rides.mismatch_report_after",
+    30 * 86_400,
+    unit="seconds",
+    about="How long after a trip its passenger can say that driver or car was another one (D5).",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,56 +378,75 @@ def confirm_car(*, passenger: "Account", trip_code: str) -> Trip:
 
 
 @begins_transaction
-def report_mismatch(*, passenger: "Account", trip_code: str, what: PlateCheck, plate_seen: str = "") -> Trip:
-    """'Not this car' or 'not this driver' before boarding (D5): the trip stops here and the driver is held.
+def report_mismatch(
+    *, passenger: "Account", trip_code: str, what: PlateCheck, plate_seen: str = "", words: str = ""
+) -> Trip:
+    """'Not this car' or 'not this driver' (D5), once for each trip.
 
-    `plate_seen` is kept beside the registered one. The driver's other trips that have not begun go to others.
+    Before boarding the trip stops here. Aboard nothing changes on the driver's phone, and the hold acts when she is
+    safe (S11). Afterwards, for a while, it can be said too. `plate_seen` is kept beside the registered one, and the
+    driver's other trips that have not begun go to others. Raises `NotFound`, `StaleState`.
     """
     trip = _passengers_trip(passenger, trip_code)
-    if trip.state not in BEFORE_BOARDING or trip.driver is None:
+    if trip.driver is None or trip.state in WAITING:
         raise StaleState
+    source = _report_source(trip)
+    at, driver = clock.now(), trip.driver
     seen = plate_seen.strip().upper()[:10]
     if seen and "·" not in seen and plate_key(seen) == plate_key(trip.plate_registered):
         seen = trip.plate_registered
-    at = clock.now()
-    # Another passenger may be in this car: then nothing shows until she is out (S11).
-    covert = selectors.aboard(trip.driver.account.code, other_than=trip.code) is not None
-    move(
-        trip,
-        TRIP_TRANSITIONS,
-        TripState.CANCELLED,
-        plate_check=what,
-        plate_seen=seen,
-        cancelled_at=at,
-        cancelled_by=Party.PASSENGER,
-        cancel_reason=CancelReason.MISMATCH,
-    )
+    # She, or another passenger, may be in this car: then nothing shows until nobody is (S11).
+    covert = source != ReportSource.BEFORE or selectors.aboard(driver.account.code) is not None
+    if source == ReportSource.BEFORE:
+        move(
+            trip,
+            TRIP_TRANSITIONS,
+            TripState.CANCELLED,
+            plate_check=what,
+            plate_seen=seen,
+            cancelled_at=at,
+            cancelled_by=Party.PASSENGER,
+            cancel_reason=CancelReason.MISMATCH,
+        )
+    elif seen:
+        Trip.objects.filter(pk=trip.pk).update(plate_seen=seen)
+        trip.plate_seen = seen
     actor = passenger.actor
     timeline.add(TripLine.MISMATCH, actor, trip=trip.code, registered=trip.plate_registered, seen=seen or "—")
     audit.record(
-        actor, "rides.mismatch_reported", trip.code, what=what, seen=seen, registered=trip.plate_registered
-    )
-    driver_services.hold_driver(
-        actor=actor,
-        driver=trip.driver,
-        kind=HoldKind.MISMATCH,
-        source=trip.code,
-        citation=MISMATCH_RULE,
-        covert=covert,
-    )
-    driver_services.open_case(
-        driver=trip.driver,
-        kind=CaseKind.MISMATCH,
-        subject=trip.code,
-        actor=actor,
-        what=str(what),
-        read=seen,
+        actor,
+        "rides.mismatch_reported",
+        trip.code,
+        what=what,
+        seen=seen,
         registered=trip.plate_registered,
+        source=source,
+    )
+    driver_services.report_mismatch(
+        actor=actor,
+        driver=driver,
+        source=source,
+        seen=driver_services.Seen(str(what), seen, words, trip.code),
+        submission=f"trip:{trip.code}",
+        covert=covert,
+        reporter=passenger.code,
     )
     if not covert:
-        give_to_others(actor=actor, driver=trip.driver)
-    events.publish(MismatchReported(trip=trip.code, what=what))
+        give_to_others(actor=actor, driver=driver)
+    if source != ReportSource.AFTER:
+        events.publish(MismatchReported(trip=trip.code, what=what))
     return trip
+
+
+def _report_source(trip: Trip) -> ReportSource:
+    if trip.state in BEFORE_BOARDING:
+        return ReportSource.BEFORE
+    if trip.state in ABOARD:
+        return ReportSource.DURING
+    over = trip.ended_at or trip.cancelled_at
+    if over is None or clock.now() - over > timedelta(seconds=policy.value(REPORT_AFTER)):
+        raise StaleState
+    return ReportSource.AFTER
 
 
 @joins_transaction

@@ -7,6 +7,8 @@ from accounts.selectors import contacts_to_alert
 from core import notify, policy, timeline
 from core.actors import SYSTEM
 from core.events import handles
+from drivers.events import DriverHeld
+from drivers.selectors import driver_by_code
 from rides.events import CancelAttempted, MismatchReported, TripCancelled, TripEnded
 from rides.selectors import trip_by_code
 from rides.states import Party
@@ -53,7 +55,14 @@ def weigh_end(event: TripEnded) -> None:
     if event.metres > policy.value(ENDED_FAR_METRES):
         add_signal(actor=SYSTEM, kind=SignalKind.ENDED_FAR, trip=trip, why=f"{event.metres} m")
     if not has_live_incident(trip.code):
-        let_holds_show(trip=trip)
+        let_holds_show(driver=trip.driver)
+
+
+@handles(DriverHeld)
+def let_hold_act(event: DriverHeld) -> None:
+    """A hold that began covertly acts at once where nobody is in the car (S11)."""
+    if event.covert:
+        let_holds_show(driver=driver_by_code(event.driver_code))
 
 
 @handles(SosRaised)

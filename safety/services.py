@@ -539,7 +539,7 @@ def close_incident(*, account: "Account", code: str) -> None:
     _line(incident, account, SafetyLine.CLOSED)
     _touch(incident)
     if incident.trip:
-        let_holds_show(trip=incident.trip)
+        let_holds_show(driver=incident.trip.driver)
 
 
 @begins_transaction
@@ -553,9 +553,8 @@ def send_back(*, account: "Account", code: str, words: str) -> None:
 
 
 @joins_transaction
-def let_holds_show(*, trip: "Trip") -> None:
+def let_holds_show(*, driver: "Driver | None") -> None:
     """When nobody is in the car and no incident lives, covert holds act in the open and waiting trips go to others (S11)."""
-    driver = trip.driver
     if (
         driver is None
         or aboard(driver.account.code)

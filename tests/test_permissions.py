@@ -266,7 +266,7 @@ def things(rides, people):
             )
             for source in ("a", "b")
         )
-    written = appeal(driver=driver, hold_code=appealed.code, words="x")
+    written = appeal(driver=driver, code=appealed.code, words="x")
     link = Notification.objects.get(channel="email").text.split("/police/packs/")[1].split("/")[0]
     return {
         "trip": trip.code,

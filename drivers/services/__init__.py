@@ -1,7 +1,19 @@
 """The only writer of drivers' rows, one topic per file."""
 
 from drivers.services.appeals import appeal, decide_appeal
-from drivers.services.cases import agree, open_case, propose
+from drivers.services.applications import (
+    agree_decision,
+    ask_registries_again,
+    begin_application,
+    due_screenings,
+    propose_decision,
+    return_application,
+    save_fields,
+    save_photo,
+    settle_screening,
+    submit_application,
+)
+from drivers.services.cases import agree, open_case, open_signal, propose
 from drivers.services.faces import (
     FaceOutcome,
     answer_face_check,
@@ -13,6 +25,15 @@ from drivers.services.faces import (
     go_offline,
     go_online,
 )
+from drivers.services.mismatch import (
+    Seen,
+    decide_reward,
+    propose_reward,
+    report_from_street,
+    report_mismatch,
+    sort_report,
+)
+from drivers.services.papers import chase_expiries, keep_paper
 from drivers.services.people import (
     bind_vehicle,
     end_binding,
@@ -23,30 +44,55 @@ from drivers.services.people import (
     uncover_holds,
 )
 from drivers.services.plates import PlateOutcome, decide_plate_photo, send_plate_photo
+from drivers.services.runs import begin_run, pause_run, start_run, wants_worker, work_on_run
 
 __all__ = [
     "FaceOutcome",
     "PlateOutcome",
+    "Seen",
     "agree",
+    "agree_decision",
     "answer_face_check",
     "appeal",
     "ask_face_check",
+    "ask_registries_again",
     "ask_video_call",
+    "begin_application",
+    "begin_run",
     "bind_vehicle",
+    "chase_expiries",
     "consume_face_token",
     "decide_appeal",
     "decide_plate_photo",
+    "decide_reward",
+    "due_screenings",
     "end_binding",
     "enrol_picture",
     "give_face_consent",
     "go_offline",
     "go_online",
     "hold_driver",
+    "keep_paper",
     "open_case",
+    "open_signal",
+    "pause_run",
     "propose",
+    "propose_decision",
+    "propose_reward",
     "register_vetted_driver",
     "release_hold",
     "release_holds_of",
+    "report_from_street",
+    "report_mismatch",
+    "return_application",
+    "save_fields",
+    "save_photo",
     "send_plate_photo",
+    "settle_screening",
+    "sort_report",
+    "start_run",
+    "submit_application",
     "uncover_holds",
+    "wants_worker",
+    "work_on_run",
 ]

@@ -13,10 +13,10 @@ from core.errors import Forbidden, InvalidInput, NotFound
 from core.states import move
 from core.transactions import begins_transaction
 from drivers.errors import AlreadyAppealed, HadAPart
-from drivers.models import Appeal, Driver, Hold, VettingCase
+from drivers.models import Appeal, Application, Driver, Hold, VettingCase, VettingDecision
 from drivers.policies import APPEAL_WITHIN
 from drivers.services.people import release_holds_of
-from drivers.states import APPEAL_TRANSITIONS, AppealState
+from drivers.states import APPEAL_TRANSITIONS, APPLICATION_TRANSITIONS, ApplicationState, AppealState
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -25,46 +25,65 @@ JUDGES = frozenset({Role.VETTING, Role.ADJUDICATOR, Role.SUPERVISOR})
 
 
 @begins_transaction
-def appeal(*, driver: Driver, hold_code: str, words: str) -> Appeal:
-    """Object to one's own visible hold, once. Raises `NotFound`, `InvalidInput`, `AlreadyAppealed`."""
-    hold = Hold.objects.open().select_for_update().filter(driver=driver, code=hold_code, covert=False).first()
-    if hold is None:
-        raise NotFound
+def appeal(*, driver: Driver, code: str, words: str) -> Appeal:
+    """Object, once, to one's own visible hold by its code, or to a refused application by the application's.
+
+    Raises `NotFound`, `InvalidInput`, `AlreadyAppealed`.
+    """
+    hold = Hold.objects.open().select_for_update().filter(driver=driver, code=code, covert=False).first()
+    decision = None if hold else _refusal(driver, code)
     if not words.strip():
         raise InvalidInput("words")
-    if Appeal.objects.filter(hold=hold).exists():
+    if Appeal.objects.filter(hold=hold, decision=decision).exists():
         raise AlreadyAppealed
     at = clock.now()
     row = Appeal.objects.create(
         code=new_code("E"),
         hold=hold,
+        decision=decision,
         words=words.strip()[:4000],
         filed_at=at,
         due_at=at + timedelta(seconds=policy.value(APPEAL_WITHIN)),
     )
-    audit.record(
-        driver.account.actor, "drivers.appealed", driver.account.code, case=hold.source, hold=hold.code
-    )
+    audit.record(driver.account.actor, "drivers.appealed", driver.account.code, case=code, appeal=row.code)
     live.changed_on_commit("console")
     return row
 
 
-def had_a_part(appeal_row: Appeal, who: str) -> bool:
-    """True for whoever opened the hold or turned a key in the case that it comes from."""
-    cases = VettingCase.objects.filter(code=appeal_row.hold.source)
-    keys = {key for row in cases for key in (row.proposed_by, row.decided_by)}
-    return who in keys | {appeal_row.hold.opened_by}
+def _refusal(driver: Driver, code: str) -> VettingDecision:
+    """The standing decision that refused an application of the driver. Raises `NotFound`."""
+    application = Application.objects.select_for_update().filter(
+        driver=driver, code=code, state=ApplicationState.REFUSED
+    )
+    decision = VettingDecision.objects.filter(application=application.first(), overridden_by=None).first()
+    if decision is None:
+        raise NotFound
+    return decision
+
+
+def had_a_part(row: Appeal, who: str) -> bool:
+    """True for whoever opened the hold, or turned a key in the case or decision that it is about."""
+    if row.hold is None:
+        assert row.decision is not None  # noqa: S101 - `appeal_against_one_thing` says so
+        return who in {row.decision.proposed_by, row.decision.agreed_by}
+    cases = VettingCase.objects.filter(code=row.hold.source)
+    keys = {key for case in cases for key in (case.proposed_by, case.decided_by)}
+    return who in keys | {row.hold.opened_by}
 
 
 @begins_transaction
 def decide_appeal(*, account: "Account", code: str, granted: bool, reason: str) -> Appeal:
-    """Decide with a reason; granted ends the hold. The driver is told.
+    """Decide with a reason. Granted ends the hold, or opens the application for two other people. The driver is told.
 
     Raises `Forbidden`, `NotFound`, `InvalidInput`, `HadAPart`, `IllegalTransition`, `StaleState`.
     """
     if account.role not in JUDGES:
         raise Forbidden
-    row = Appeal.objects.select_related("hold__driver__account").filter(code=code).first()
+    row = (
+        Appeal.objects.select_related("hold__driver__account", "decision__application__driver__account")
+        .filter(code=code)
+        .first()
+    )
     if row is None:
         raise NotFound
     if not reason.strip():
@@ -79,16 +98,35 @@ def decide_appeal(*, account: "Account", code: str, granted: bool, reason: str) 
         decided_by=account.code,
         reason=reason.strip()[:4000],
     )
-    person = row.hold.driver.account
-    audit.record(account.actor, "drivers.appeal_decided", person.code, case=row.hold.source, granted=granted)
-    if granted:
+    person, about = row.driver.account, _about(row)
+    audit.record(account.actor, "drivers.appeal_decided", person.code, case=about, granted=granted)
+    if granted and row.hold is not None:
         release_holds_of(actor=account.actor, source=row.hold.source, reason=row.reason)
+    elif granted and row.decision is not None:
+        move(
+            row.decision.application,
+            APPLICATION_TRANSITIONS,
+            ApplicationState.REVIEW,
+            decided_at=None,
+            proposed="",
+            proposed_by="",
+            reason="",
+        )
     with override(person.language):
         text = (
-            _("Huhang: your appeal %(code)s is granted. You can accept orders again.")
-            if granted
-            else _("Huhang: your appeal %(code)s is rejected. The reason is on your page.")
+            _("Huhang: your appeal %(code)s is rejected. The reason is on your page.")
+            if not granted
+            else _("Huhang: your appeal %(code)s is granted. You can accept orders again.")
+            if row.hold
+            else _("Huhang: your appeal %(code)s is granted. Two other people decide on your application.")
         ) % {"code": code}
     notify.queue_message(key=f"appeal:{code}", channel="sms", to=person.phone, text=text, subject=code)
     live.changed_on_commit("console")
     return row
+
+
+def _about(row: Appeal) -> str:
+    """The code of what was objected to."""
+    if row.hold is not None:
+        return row.hold.source
+    return row.decision.application.code if row.decision else ""

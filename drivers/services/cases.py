@@ -41,6 +41,22 @@ def open_case(
     return case
 
 
+@joins_transaction
+def open_signal(*, driver: Driver, kind: CaseKind, accounts: dict[str, Any]) -> VettingCase | None:
+    """A sign that an account is lent (D7): one open case, which other accounts are added to.
+
+    Accounts that two people have cleared before, for the same kind of sign, open nothing again.
+    """
+    cleared: set[str] = set()
+    for before in driver.cases.filter(kind=kind, state=CaseState.DECIDED, proposed=CaseOutcome.CLEARED):
+        cleared |= set(before.facts.get("accounts", {}))
+    fresh = {code: fact for code, fact in accounts.items() if code not in cleared}
+    if not fresh:
+        return None
+    known = driver.cases.filter(kind=kind, subject="", state=CaseState.OPEN).first()
+    return open_case(driver=driver, kind=kind, accounts=(known.facts.get("accounts", {}) if known else {}) | fresh)
+
+
 def _open_case_of(account: "Account", code: str) -> VettingCase:
     if account.role not in REVIEWERS:
         raise Forbidden
@@ -100,9 +116,11 @@ def agree(*, account: "Account", code: str, agrees: bool) -> VettingCase:
     if case.proposed == CaseOutcome.BARRED:
         if case.driver.state != DriverState.BARRED:
             move(case.driver, DRIVER_TRANSITIONS, DriverState.BARRED)
+        if case.kind == CaseKind.MISMATCH:
+            from drivers.services.mismatch import owe_reward  # mismatch opens its cases here
+
+            owe_reward(case=case)
     else:
-        # The hold of a mismatch comes from the trip on which it was reported, all others from their case.
-        source = case.subject if case.kind == CaseKind.MISMATCH else code
-        release_holds_of(actor=account.actor, source=source, reason=case.reason)
+        release_holds_of(actor=account.actor, source=code, reason=case.reason)
     live.changed_on_commit("console")
     return case

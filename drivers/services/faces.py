@@ -1,5 +1,6 @@
 """Face checks (D4): challenge, judgement, token, freeze. No network; pictures are read before the transaction."""
 
+import base64
 import hashlib
 import secrets
 from collections.abc import Sequence
@@ -23,13 +24,23 @@ from drivers.errors import (
     FaceConsentNeeded,
     FaceFrozen,
     FaceRefused,
+    IdCardFirst,
+    IdCardUnreadable,
+    LineNotYours,
     NotEnrolled,
 )
 from drivers.models import Driver, FaceCheck, FaceFrame, FaceTemplate, OnlineSpell
 from drivers.selectors import is_frozen, why_not_eligible
-from drivers.services.cases import open_case
+from drivers.services.cases import open_case, open_signal
 from drivers.services.people import hold_driver
-from drivers.states import FACE_CHECK_TRANSITIONS, CaseKind, FaceCheckState, FacePurpose, HoldKind
+from drivers.states import (
+    FACE_CHECK_TRANSITIONS,
+    ApplicationState,
+    CaseKind,
+    FaceCheckState,
+    FacePurpose,
+    HoldKind,
+)
 from drivers.vision import faces, liveness, templates
 from drivers.vision.faces import Vector
 from drivers.vision.liveness import Judgement, Pose, Verdict
@@ -70,7 +81,10 @@ def enrol_picture(*, driver: Driver, content: bytes) -> FaceTemplate:
 
     Raises as `drivers.vision.faces.read_face`.
     """
-    vector = faces.read_face(content).vector
+    return _keep_template(driver, faces.read_face(content).vector)
+
+
+def _keep_template(driver: Driver, vector: Vector) -> FaceTemplate:
     template = FaceTemplate.objects.create(
         driver=driver,
         protected=templates.protect(vector),
@@ -94,20 +108,23 @@ def _search_same_face(driver: Driver, template: FaceTemplate) -> None:
     # pgvector's operator gives the negative inner product.
     found = {row.driver.account.code: round(-row.likeness, 3) for row in near if -row.likeness >= limit}
     if found:
-        open_case(driver=driver, kind=CaseKind.SAME_FACE, accounts=found)
+        open_signal(driver=driver, kind=CaseKind.SAME_FACE, accounts=found)
 
 
 @begins_transaction
 def ask_face_check(*, driver: Driver, purpose: FacePurpose, subject: str = "") -> FaceCheck:
     """Begin a check: the answer carries the poses to follow, and a time.
 
-    Raises `FaceConsentNeeded`, `FaceFrozen`, `NotEnrolled`.
+    An enrolment is compared with the photo of the ID card in the open application. Raises `FaceConsentNeeded`,
+    `FaceFrozen`, `NotEnrolled`, `IdCardFirst`.
     """
     if driver.face_consent != policies.FACE_CONSENT:
         raise FaceConsentNeeded
     if is_frozen(driver):
         raise FaceFrozen
-    if not driver.templates.filter(retired_at=None).exists():
+    if purpose == FacePurpose.ENROL:
+        _id_photo(driver)
+    elif not driver.templates.filter(retired_at=None).exists():
         raise NotEnrolled
     at = clock.now()
     return FaceCheck.objects.create(
@@ -119,6 +136,29 @@ def ask_face_check(*, driver: Driver, purpose: FacePurpose, subject: str = "") -
         asked_at=at,
         expires_at=at + timedelta(seconds=policy.value(policies.FACE_CHALLENGE_LIFE)),
     )
+
+
+def _id_photo(driver: Driver) -> str:
+    """The code of the ID card's photo in the driver's draft. Raises `IdCardFirst`."""
+    draft = (
+        driver.applications.filter(state=ApplicationState.DRAFT, id_card__destroyed_at=None)
+        .select_related("id_card")
+        .first()
+    )
+    if draft is None or draft.id_card is None:
+        raise IdCardFirst
+    return draft.id_card.code
+
+
+def _compared_with(check: FaceCheck) -> list[Vector]:
+    """The enrolled descriptions; for an enrolment the face on the ID card. Raises `IdCardFirst`, `IdCardUnreadable`."""
+    if check.purpose != FacePurpose.ENROL:
+        return known_faces(check.driver)
+    card = pictures.look(actor=SYSTEM, code=_id_photo(check.driver), case=check.code)
+    try:
+        return [faces.read_face(card).vector]
+    except DomainError:
+        raise IdCardUnreadable from None
 
 
 def _challenge_for(driver: Driver) -> list[str]:
@@ -147,11 +187,27 @@ def answer_face_check(*, driver: Driver, code: str, frames: Sequence[Sequence[by
     except DomainError as unreadable:
         return _record_unreadable(check, unreadable)
     judgement = liveness.judge(
-        [Pose(pose) for pose in check.challenge], seen, known_faces(driver), policies.bands()
+        [Pose(pose) for pose in check.challenge], seen, _compared_with(check), policies.bands()
     )
     # One frame of each pose is evidence enough.
     written = [(number, pictures.write(step[0])) for number, step in enumerate(frames)]
-    return _record(check, judgement, written)
+    outcome = _record(check, judgement, written)
+    if outcome.refusal is None and check.purpose == FacePurpose.ENROL:
+        _enrol(check.driver, [face.vector for face in seen[0]], frames[0][0])
+    return outcome
+
+
+@begins_transaction
+def _enrol(driver: Driver, vectors: list[Vector], portrait: bytes) -> None:
+    """From now on the frames straight ahead stand for this face, and the first of them is the vetted portrait."""
+    at = clock.now()
+    driver.templates.filter(retired_at=None).update(retired_at=at)
+    address = "data:image/jpeg;base64," + base64.b64encode(faces.upright_jpeg(portrait)).decode()
+    driver.photo = address
+    driver.save(update_fields=["photo"])
+    for vector in vectors:
+        _keep_template(driver, vector)
+    audit.record(driver.account.actor, "drivers.face_enrolled", driver.account.code)
 
 
 def known_faces(driver: Driver) -> list[Vector]:
@@ -284,13 +340,15 @@ def service_day(at: datetime) -> str:
 def go_online(*, driver: Driver, line: str) -> OnlineSpell:
     """Go online on express, premier or luxury; once a day a face check comes before (D4).
 
-    Raises `DailyCheckNeeded`, `InvalidInput`, or why the driver is not eligible.
+    Raises `DailyCheckNeeded`, `InvalidInput`, `LineNotYours`, or why the driver is not eligible.
     """
     if line not in policies.DAILY_LINES:
         raise InvalidInput("line")
     refusal = why_not_eligible(driver)
     if refusal:
         raise refusal
+    if line not in driver.lines:
+        raise LineNotYours("line")
     check = (
         driver.face_checks.filter(
             purpose=FacePurpose.DAILY, subject=service_day(clock.now()), state=FaceCheckState.PASSED

@@ -11,7 +11,7 @@ from core.transactions import begins_transaction, joins_transaction
 from drivers.errors import TooManyPersons, TooManyVehicles
 from drivers.events import DriverHeld
 from drivers.models import Binding, Driver, Hold, Vehicle
-from drivers.states import DriverState, HoldKind
+from drivers.states import DriverState, HoldKind, Line
 
 VEHICLE_PLACES = (1, 2)
 PERSON_PLACES = (1, 2, 3)
@@ -28,11 +28,13 @@ def register_vetted_driver(
     licence_class: str,
     photo: str,
     plate: str,
+    vin: str,
     model: str,
     colour: str,
     seats: int,
+    lines: tuple[Line, ...] = (Line.HITCH,),
 ) -> Driver:
-    """A driver whose three certificates were checked, with the car bound."""
+    """A driver of the demo's cast with a car bound: vetted on paper; the registries are asked by a screening."""
     at = clock.now()
     driver = Driver.objects.create(
         account=account,
@@ -40,11 +42,12 @@ def register_vetted_driver(
         licence_number=licence_number,
         licence_index=blind_index(licence_number, purpose="licence"),
         licence_class=licence_class,
+        lines=list(lines),
         photo=photo,
         vetted_at=at,
     )
     vehicle, _new = Vehicle.objects.get_or_create(
-        plate=plate, defaults={"model": model, "colour": colour, "seats": seats}
+        plate=plate, defaults={"vin": vin, "model": model, "colour": colour, "seats": seats}
     )
     bind_vehicle(actor=account.actor, driver=driver, vehicle=vehicle)
     return driver

@@ -25,14 +25,14 @@ def held(people, by="vetting", covert=False):
 
 
 def test_a_granted_appeal_ends_the_hold_and_tells_the_driver(people):
-    row = appeal(driver=driver_of(people("driver")), hold_code=held(people).code, words="我没有")
+    row = appeal(driver=driver_of(people("driver")), code=held(people).code, words="我没有")
     decide_appeal(account=people("adjudicator"), code=row.code, granted=True, reason="nothing found")
     assert Hold.objects.get().released_at is not None
     assert row.code in Notification.objects.latest("pk").text
 
 
 def test_a_rejected_one_keeps_it_and_says_why(people, signed_in):
-    row = appeal(driver=driver_of(people("driver")), hold_code=held(people).code, words="x")
+    row = appeal(driver=driver_of(people("driver")), code=held(people).code, words="x")
     decide_appeal(
         account=people("supervisor"), code=row.code, granted=False, reason="the frames show another man"
     )
@@ -43,7 +43,7 @@ def test_a_rejected_one_keeps_it_and_says_why(people, signed_in):
 
 
 def test_who_had_a_part_does_not_decide(people):
-    row = appeal(driver=driver_of(people("driver")), hold_code=held(people).code, words="x")
+    row = appeal(driver=driver_of(people("driver")), code=held(people).code, words="x")
     with pytest.raises(HadAPart):
         decide_appeal(account=people("vetting"), code=row.code, granted=True, reason="x")
     for other in ("agent", "officer", "driver", "admin"):
@@ -57,12 +57,12 @@ def test_who_had_a_part_does_not_decide(people):
 def test_one_appeal_for_each_hold_of_ones_own(people):
     hold = held(people)
     with pytest.raises(NotFound):
-        appeal(driver=driver_of(people("driver2")), hold_code=hold.code, words="x")
+        appeal(driver=driver_of(people("driver2")), code=hold.code, words="x")
     with pytest.raises(Exception, match="invalid_input"):
-        appeal(driver=driver_of(people("driver")), hold_code=hold.code, words="  ")
-    appeal(driver=driver_of(people("driver")), hold_code=hold.code, words="x")
+        appeal(driver=driver_of(people("driver")), code=hold.code, words="  ")
+    appeal(driver=driver_of(people("driver")), code=hold.code, words="x")
     with pytest.raises(AlreadyAppealed):
-        appeal(driver=driver_of(people("driver")), hold_code=hold.code, words="x")
+        appeal(driver=driver_of(people("driver")), code=hold.code, words="x")
 
 
 def test_a_covert_hold_is_not_there(people, signed_in):

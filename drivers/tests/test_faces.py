@@ -9,7 +9,7 @@ import pytest
 from core import clock
 from core.models import AuditEntry, StoredPicture
 from core.pictures import look, sweep
-from drivers.errors import DailyCheckNeeded, FaceConsentNeeded, FaceFrozen, NotEnrolled
+from drivers.errors import DailyCheckNeeded, FaceConsentNeeded, FaceFrozen, LineNotYours, NotEnrolled
 from drivers.models import Driver, FaceCheck, FaceTemplate, Hold, VettingCase
 from drivers.selectors import driver_of
 from drivers.services import (
@@ -243,6 +243,9 @@ def test_an_acceptance_that_fails_for_another_reason_keeps_the_token(rides, driv
 
 
 def test_the_other_lines_ask_once_a_service_day(driver, noon):
+    with pytest.raises(LineNotYours):
+        go_online(driver=driver, line="express")
+    driver.lines = ["express", "hitch", "premier"]
     with pytest.raises(DailyCheckNeeded):
         go_online(driver=driver, line="express")
     check(driver, purpose=FacePurpose.DAILY)

@@ -87,6 +87,11 @@ def decode(content: bytes) -> NDArray[np.uint8]:
     return picture.astype(np.uint8)
 
 
+def upright_jpeg(content: bytes) -> bytes:
+    """The picture as a JPEG of at most 640 pixels, upright and without its metadata. Raises as `decode`."""
+    return bytes(cv2.imencode(".jpg", decode(content), [cv2.IMWRITE_JPEG_QUALITY, 88])[1])
+
+
 def check_picture(content: bytes) -> None:
     """Raises `PictureTooLarge`, `PictureUnreadable` where `decode` would."""
     decode(content)

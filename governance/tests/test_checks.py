@@ -206,7 +206,7 @@ def test_m10_turns_red_when_somebody_is_online_without_the_days_check(world, peo
     from drivers.services import go_online
     from drivers.tests.factories import passed_check
 
-    driver = driver_of(people("driver"))
+    driver = driver_of(people("driver2"))
     passed_check(driver, "daily", "2026-03-02")
     go_online(driver=driver, line="express")
     assert status("M10") == "pass"
@@ -243,7 +243,7 @@ def test_m23_turns_red_when_a_driver_has_three_vehicles(world, people):
 
 
 def test_m09_turns_red_when_a_mismatch_has_no_consequence(rides, people):
-    from drivers.models import Hold, VettingCase
+    from drivers.models import Hold, MismatchReport
     from rides.services import report_mismatch
     from rides.states import PlateCheck
 
@@ -255,5 +255,5 @@ def test_m09_turns_red_when_a_mismatch_has_no_consequence(rides, people):
     Hold.objects.update(kind="staff")
     assert status("M09") == "fail"
     Hold.objects.update(kind="mismatch")
-    VettingCase.objects.all().delete()
+    MismatchReport.objects.all().delete()
     assert status("M09") == "fail"

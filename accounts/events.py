@@ -1,0 +1,22 @@
+from dataclasses import dataclass
+from typing import ClassVar
+
+from core.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceShared(Event):
+    """An account signed in on a device on which other accounts had signed in before."""
+
+    name: ClassVar[str] = "accounts.device_shared"
+    account: str
+    others: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInSomewhere(Event):
+    """A sign-in said where it happened; `place` is the row's key, so that no position is in the event."""
+
+    name: ClassVar[str] = "accounts.signed_in_somewhere"
+    account: str
+    place: int

@@ -1,0 +1,17 @@
+"""What drivers do when accounts say something."""
+
+from accounts.events import DeviceShared
+from core.events import handles
+from drivers.selectors import driver_by_code
+from drivers.services import open_signal
+from drivers.states import CaseKind
+
+
+@handles(DeviceShared)
+def weigh_shared_device(event: DeviceShared) -> None:
+    """One device on several accounts of which one drives is a sign of a lent account: one case (D7)."""
+    everybody = [event.account, *event.others]
+    driver = next((found for code in everybody if (found := driver_by_code(code))), None)
+    if driver is not None:
+        others = {code: "device" for code in everybody if code != driver.account.code}
+        open_signal(driver=driver, kind=CaseKind.SAME_DEVICE, accounts=others)

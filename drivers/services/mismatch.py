@@ -1,0 +1,327 @@
+"""A driver or car that is not the registered one (人车不符, D5): reports, the case they share, the reward for the first."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accounts.selectors import account_by_code
+from accounts.states import Role
+from core import audit, clock, ledger, live, notify, pictures, policy
+from core.actors import NOBODY, Actor
+from core.codes import new_code
+from core.errors import Forbidden, InvalidInput, NotFound
+from core.pictures import Written
+from core.privacy import normalise_phone
+from core.states import move
+from core.transactions import begins_transaction, joins_transaction
+from drivers import policies
+from drivers.errors import AlreadyReported, ReportNeedsPhoto, SecondPersonNeeded
+from drivers.models import Binding, Driver, MismatchReport, Reward, VettingCase
+from drivers.selectors import driver_by_code, plate_key
+from drivers.services.cases import REVIEWERS, open_case
+from drivers.services.people import hold_driver
+from drivers.states import REWARD_TRANSITIONS, CaseKind, HoldKind, ReportSource, RewardState
+from drivers.vision import faces
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+RULE = "D5"
+PAYERS = frozenset({Role.SUPERVISOR, Role.ADJUDICATOR, Role.VETTING})
+EXPENSE, PAYABLE = "expense:mismatch_rewards", "payable:mismatch_report:{}"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What somebody saw. `what` is a short word for the case; plate and words are theirs."""
+
+    what: str
+    plate: str = ""
+    words: str = ""
+    trip: str = ""
+
+
+@joins_transaction
+def report_mismatch(
+    *,
+    actor: Actor,
+    driver: Driver,
+    source: ReportSource,
+    seen: Seen,
+    submission: str,
+    covert: bool,
+    reporter: str = "",
+    phone: str = "",
+    picture: Written | None = None,
+) -> MismatchReport:
+    """Keep a report about a driver: all reports of one mismatch share one open case, and the driver is held.
+
+    `covert` while somebody may be in the car (S11). The same `submission` reports once.
+    """
+    known = MismatchReport.objects.filter(submission=submission).first()
+    if known:
+        return known
+    Driver.objects.select_for_update().get(pk=driver.pk)
+    facts = {"what": seen.what, "read": seen.plate, "registered": _registered(driver)}
+    case = open_case(
+        driver=driver,
+        kind=CaseKind.MISMATCH,
+        actor=actor,
+        **{name: fact for name, fact in facts.items() if fact},
+    )
+    report = _keep(
+        actor=actor, driver=driver, case=case, source=source, seen=seen, submission=submission,
+        reporter=reporter, phone=phone, picture=picture,
+    )  # fmt: skip
+    hold_driver(
+        actor=actor, driver=driver, kind=HoldKind.MISMATCH, source=case.code, citation=RULE, covert=covert
+    )
+    return report
+
+
+def _registered(driver: Driver) -> str:
+    rows = Binding.objects.filter(driver=driver, ended_at=None).select_related("vehicle").order_by("pk")
+    return ", ".join(row.vehicle.plate for row in rows)
+
+
+def _keep(
+    *,
+    actor: Actor,
+    driver: Driver | None,
+    case: VettingCase | None,
+    source: ReportSource,
+    seen: Seen,
+    submission: str,
+    reporter: str,
+    phone: str,
+    picture: Written | None,
+) -> MismatchReport:
+    code = new_code("M")
+    kept = picture and pictures.keep(
+        picture,
+        purpose="mismatch",
+        subject=code,
+        keep_for=timedelta(seconds=policy.value(policies.FAILED_FRAMES_KEPT)),
+    )
+    report = MismatchReport.objects.create(
+        code=code,
+        source=source,
+        driver=driver,
+        case=case,
+        trip=seen.trip,
+        plate=seen.plate[:12],
+        reporter=reporter,
+        phone=phone,
+        words=seen.words.strip()[:2000],
+        picture=kept,
+        submission=submission,
+        reported_at=clock.now(),
+    )
+    audit.record(
+        actor,
+        "drivers.mismatch_reported",
+        driver.account.code if driver else report.plate,
+        case=case.code if case else report.code,
+        source=source,
+        trip=seen.trip,
+    )
+    live.changed_on_commit("console")
+    return report
+
+
+def report_from_street(
+    *,
+    account: "Account | None",
+    phone: str,
+    plate: str,
+    words: str,
+    content: bytes | None,
+    submission: str,
+) -> MismatchReport:
+    """A driver or anybody reports a car by plate and photo; without an account by phone.
+
+    Where the plate belongs to exactly one driver of ours the case opens and the driver is held, covertly until it is
+    known that nobody is in the car; otherwise a reviewer finds out whom it is about. Raises `ReportNeedsPhoto`,
+    `InvalidInput`, `InvalidPhone`, `PictureTooLarge`, `PictureUnreadable`, `AlreadyReported`.
+    """
+    if not plate_key(plate):
+        raise InvalidInput("plate")
+    number = account.phone if account else normalise_phone(phone)
+    if content is None:
+        raise ReportNeedsPhoto("photo")
+    faces.check_picture(content)
+    return _from_street(account, number, plate, words, pictures.write(content), submission)
+
+
+@begins_transaction
+def _from_street(
+    account: "Account | None", phone: str, plate: str, words: str, picture: Written, submission: str
+) -> MismatchReport:
+    known = MismatchReport.objects.filter(submission=submission).first()
+    if known:
+        return known
+    drivers = _drivers_of(plate)
+    seen = Seen("street", plate_key(plate)[:12], words)
+    is_driver = account is not None and Driver.objects.filter(account=account).exists()
+    source = ReportSource.DRIVER if is_driver else ReportSource.PUBLIC
+    actor, reporter = (account.actor, account.code) if account else (NOBODY, "")
+    if len(drivers) == 1:
+        if account and drivers[0].account_id == account.pk:
+            raise InvalidInput("plate")
+        same = MismatchReport.objects.filter(driver=drivers[0], reporter=reporter, case__state="open")
+        if reporter and same.exists():
+            raise AlreadyReported
+        return report_mismatch(
+            actor=actor, driver=drivers[0], source=source, seen=seen, submission=submission,
+            covert=True, reporter=reporter, phone=phone, picture=picture,
+        )  # fmt: skip
+    return _keep(
+        actor=actor, driver=None, case=None, source=source, seen=seen, submission=submission,
+        reporter=reporter, phone=phone, picture=picture,
+    )  # fmt: skip
+
+
+def _drivers_of(plate: str) -> list[Driver]:
+    """Who is bound to the car with this plate now."""
+    wanted = plate_key(plate)
+    shown = f"{wanted[:2]}·{wanted[2:]}"
+    return list(
+        Driver.objects.filter(bindings__vehicle__plate__in=[wanted, shown], bindings__ended_at=None)
+        .select_related("account")
+        .order_by("pk")
+        .distinct()
+    )
+
+
+@begins_transaction
+def sort_report(*, account: "Account", code: str, driver_code: str) -> MismatchReport:
+    """A reviewer says whom a report is about: the case opens and the driver is held. Raises `Forbidden`, `NotFound`."""
+    if account.role not in REVIEWERS:
+        raise Forbidden
+    report = MismatchReport.objects.select_for_update().filter(code=code, driver=None).first()
+    driver = driver_by_code(driver_code)
+    if report is None or driver is None:
+        raise NotFound("driver")
+    case = open_case(
+        driver=driver, kind=CaseKind.MISMATCH, actor=account.actor, what="street", read=report.plate
+    )
+    report.driver, report.case = driver, case
+    report.save(update_fields=["driver", "case"])
+    hold_driver(
+        actor=account.actor,
+        driver=driver,
+        kind=HoldKind.MISMATCH,
+        source=case.code,
+        citation=RULE,
+        covert=True,
+    )
+    audit.record(
+        account.actor, "drivers.mismatch_sorted", driver.account.code, case=case.code, report=code
+    )
+    return report
+
+
+# --- The reward ---
+
+
+@joins_transaction
+def owe_reward(*, case: VettingCase) -> Reward | None:
+    """A confirmed mismatch owes one reward, to the first who reported it and is not its driver."""
+    first = (
+        case.reports.exclude(reporter="", phone="")
+        .exclude(reporter=case.driver.account.code)
+        .order_by("reported_at", "pk")
+        .first()
+    )
+    if first is None:
+        return None
+    in_force = policy.in_force(policies.MISMATCH_REWARD)
+    reward, _new = Reward.objects.get_or_create(
+        case=case,
+        defaults={
+            "report": first,
+            "fen": in_force.value,
+            "citation": in_force.citation,
+            "due_since": clock.now(),
+        },
+    )
+    return reward
+
+
+def _reward_of(account: "Account", code: str) -> Reward:
+    if account.role not in PAYERS:
+        raise Forbidden
+    reward = Reward.objects.select_for_update(of=("self",)).select_related("report", "case").filter(report__code=code).first()  # fmt: skip
+    if reward is None:
+        raise NotFound
+    return reward
+
+
+@begins_transaction
+def propose_reward(*, account: "Account", code: str, reason: str) -> Reward:
+    """The first of two people. Raises `Forbidden`, `NotFound`, `InvalidInput`, `IllegalTransition`, `StaleState`."""
+    reward = _reward_of(account, code)
+    if not reason.strip():
+        raise InvalidInput("reason")
+    move(
+        reward,
+        REWARD_TRANSITIONS,
+        RewardState.PROPOSED,
+        proposed_by=account.code,
+        reason=reason.strip()[:400],
+    )
+    audit.record(account.actor, "drivers.reward_proposed", code, case=reward.case.code, fen=reward.fen)
+    live.changed_on_commit("console")
+    return reward
+
+
+@begins_transaction
+def decide_reward(*, account: "Account", code: str, approves: bool) -> Reward:
+    """The second, another person: the money is owed in the ledger and the reporter is told, or the reward is refused.
+
+    Raises `Forbidden`, `NotFound`, `SecondPersonNeeded`, `IllegalTransition`, `StaleState`.
+    """
+    reward = _reward_of(account, code)
+    if reward.proposed_by == account.code:
+        raise SecondPersonNeeded
+    move(
+        reward,
+        REWARD_TRANSITIONS,
+        RewardState.APPROVED if approves else RewardState.REFUSED,
+        approved_by=account.code,
+        approved_at=clock.now(),
+    )
+    audit.record(
+        account.actor, "drivers.reward_decided", code, case=reward.case.code, approved=approves, fen=reward.fen
+    )
+    if approves:
+        ledger.transfer(
+            actor=account.actor,
+            key=f"mismatch_reward:{reward.case.code}",
+            subject=code,
+            entries={EXPENSE: reward.fen, PAYABLE.format(code): -reward.fen},
+            citation=reward.citation,
+        )
+        _thank(reward)
+    live.changed_on_commit("console")
+    return reward
+
+
+def _thank(reward: Reward) -> None:
+    report = reward.report
+    person = account_by_code(report.reporter) if report.reporter else None
+    with override(person.language if person else "zh-hans"):
+        text = _("Huhang: your report %(code)s of a car or driver that was not the registered one is confirmed. Thank you: you get %(yuan)s CNY.") % {
+            "code": report.code,
+            "yuan": f"{reward.fen / 100:.2f}",
+        }  # fmt: skip
+    notify.queue_message(
+        key=f"reward:{reward.case.code}",
+        channel="sms",
+        to=person.phone if person else report.phone,
+        text=text,
+        subject=report.code,
+    )

@@ -1,0 +1,41 @@
+"""What rides do when accounts say something."""
+
+from datetime import timedelta
+
+from accounts.events import SignedInSomewhere
+from accounts.selectors import sign_in_place
+from core import clock, policy
+from core.events import handles
+from drivers.selectors import driver_by_code
+from drivers.services import open_case
+from drivers.states import CaseKind
+from rides.geometry import distance
+from rides.models import LatestPosition
+from rides.policies import FAR_SIGN_IN
+from rides.states import WITH_DRIVER, Party
+
+FRESH = timedelta(minutes=10)
+
+
+@handles(SignedInSomewhere)
+def weigh_far_sign_in(event: SignedInSomewhere) -> None:
+    """Somebody signs in on a driver's account far from where that driver's phone drives: one case for the trip (D7)."""
+    here, driver = sign_in_place(event.place), driver_by_code(event.account)
+    if here is None or driver is None:
+        return
+    car = (
+        LatestPosition.objects.filter(
+            trip__driver=driver,
+            trip__state__in=WITH_DRIVER,
+            party=Party.DRIVER,
+            at__gte=clock.now() - FRESH,
+        )
+        .select_related("trip")
+        .order_by("-at")
+        .first()
+    )
+    if car is None:
+        return
+    metres = round(distance(here, (car.latitude, car.longitude)))
+    if metres > policy.value(FAR_SIGN_IN):
+        open_case(driver=driver, kind=CaseKind.FAR_SIGN_IN, subject=car.trip.code, metres=metres)
