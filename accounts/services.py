@@ -17,6 +17,7 @@ from django_otp import login as otp_login
 from django_otp import match_token
 from stdnum.cn import ric
 
+from accounts.devices import device_of
 from accounts.errors import (
     CodeTooSoon,
     DocumentTaken,
@@ -28,7 +29,6 @@ from accounts.errors import (
     TooManyContacts,
     WrongCode,
 )
-from accounts.devices import device_of
 from accounts.events import DeviceShared, SignedInSomewhere
 from accounts.models import Account, Device, EmergencyContact, OneTimeCode, RealNameCheck, SignInPlace
 from accounts.policies import REVEALERS, SECOND_FACTOR
@@ -146,9 +146,7 @@ def sign_in_by_password(
     return _enter(request, user, "password", here)
 
 
-def sign_in_by_code(
-    request: HttpRequest, *, phone: str, code: str, here: Place | None = None
-) -> Account:
+def sign_in_by_code(request: HttpRequest, *, phone: str, code: str, here: Place | None = None) -> Account:
     """Sign in by a one-time code; a new phone becomes a new member. Raises `WrongCode`, `InvalidPhone`."""
     number = normalise_phone(phone)
     try:

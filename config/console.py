@@ -17,7 +17,7 @@ from accounts.policies import RESPONDERS, STAFF
 from accounts.states import Role
 from complaints.selectors import due_at, open_severe
 from core import clock, policy
-from drivers.selectors import open_appeals, open_cases, waiting_plate_photos
+from drivers.selectors import open_appeals, open_cases, review_queue, waiting_plate_photos
 from drivers.services.appeals import JUDGES
 from governance.selectors import last_board
 from police.selectors import missing_papers, release_clocks, undecided, unreviewed_releases
@@ -88,6 +88,7 @@ def due_and_mine(account: Account, rows: list[Burning]) -> dict[str, Any]:
         "due_papers": missing_papers(at),
         "due_plates": waiting_plate_photos() if account.role in {Role.VETTING, *RESPONDERS} else [],
         "due_appeals": open_appeals() if account.role in JUDGES else [],
+        "due_applications": review_queue() if account.role in {Role.VETTING, Role.SUPERVISOR} else [],
         "due_cases": open_cases() if account.role in {Role.VETTING, Role.SUPERVISOR} else [],
     }
 
@@ -151,6 +152,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     "drivers_console:desk",
                     lambda request: role in {Role.VETTING, *RESPONDERS},
                 ),
+                link(
+                    _("Screening of the fleet"),
+                    "groups",
+                    "drivers_console:fleet",
+                    lambda request: role in {Role.VETTING, *RESPONDERS},
+                ),
                 link(_("Drivers"), "badge", "admin:drivers_driver_changelist", may("drivers")),
                 link(_("Holds"), "front_hand", "admin:drivers_hold_changelist", may("drivers")),
                 link(_("Accounts"), "group", "admin:accounts_account_changelist", may("accounts")),
@@ -161,6 +168,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 link(_("Rectification board"), "fact_check", "governance_console:board"),
                 link(_("Policies"), "rule", "admin:core_policyversion_changelist", may("core")),
+                link(_("Ledger"), "account_balance", "admin:core_ledgertransfer_changelist", may("core")),
                 link(_("Journal"), "lock_clock", "admin:core_auditentry_changelist", may("core")),
                 link(_("Messages"), "sms", "admin:core_notification_changelist", may("core")),
             ],

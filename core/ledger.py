@@ -26,7 +26,7 @@ def transfer(
 ) -> LedgerTransfer:
     """Move money between accounts, in fen; the same `key` moves it once. Raises `Unbalanced`."""
     moves = {account: fen for account, fen in entries.items() if fen}
-    if not moves or sum(moves.values()):
+    if not moves or sum(moves.values()) != 0:
         raise Unbalanced
     row, new = LedgerTransfer.objects.get_or_create(
         key=key,

@@ -1,27 +1,31 @@
-"""Face checks and going online, for native clients and for the pages' camera."""
+"""Applications, face checks, going online and reports, for native clients and for the pages' camera."""
 
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.access import check_door
+from accounts.models import Account
 from accounts.states import Role
 from core.api import read
-from core.errors import InvalidInput
+from core.errors import InvalidInput, NotFound
 from drivers import services
-from drivers.models import Driver
+from drivers.models import Application, Driver
 from drivers.policies import DAILY_LINES
-from drivers.selectors import driver_of
-from drivers.states import FacePurpose
+from drivers.selectors import driver_of, newest_application, standing_decision
+from drivers.services.applications import check_application, given_of, read_of
+from drivers.services.mismatch import check_street_limit
+from drivers.states import Certificate, FacePurpose, Line
 
 
 class AskInput(serializers.Serializer[Any]):
-    purpose = serializers.ChoiceField(choices=[FacePurpose.ACCEPT, FacePurpose.DAILY, FacePurpose.PICKUP])
+    purpose = serializers.ChoiceField(choices=FacePurpose.choices)
     subject = serializers.CharField(
         max_length=20, required=False, default="", allow_blank=True, help_text="The trip, where it is for one"
     )
@@ -42,6 +46,53 @@ class FramesInput(serializers.Serializer[Any]):
 class FramesOutput(serializers.Serializer[Any]):
     state = serializers.CharField()
     token = serializers.CharField(help_text="Opens what the check was for, once, for five minutes")
+
+
+class BeginInput(serializers.Serializer[Any]):
+    line = serializers.ChoiceField(choices=Line.choices, default=Line.HITCH)
+
+
+class FieldsInput(serializers.Serializer[Any]):
+    line = serializers.ChoiceField(choices=Line.choices, required=False)
+    fields_typed = serializers.DictField(
+        child=serializers.CharField(max_length=60, allow_blank=True),
+        help_text="As they stand on the certificates; dates as 2026-05-31, 长期 for a licence without an end",
+    )
+
+
+class FaultOutput(serializers.Serializer[Any]):
+    field = serializers.CharField()
+    code = serializers.CharField()
+    sentence = serializers.CharField()
+
+
+class ApplicationOutput(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    line = serializers.CharField()
+    state = serializers.CharField()
+    reason = serializers.CharField(help_text="Why it came back or was refused")
+    given = serializers.DictField(child=serializers.CharField())
+    read = serializers.DictField(help_text="What was read from each photo")
+    faults = FaultOutput(many=True)
+    enrolled = serializers.BooleanField()
+
+
+class PhotoInput(serializers.Serializer[Any]):
+    photo = serializers.ImageField()
+
+
+class StreetReportInput(serializers.Serializer[Any]):
+    plate = serializers.CharField(max_length=12)
+    photo = serializers.ImageField()
+    words = serializers.CharField(max_length=2000, required=False, default="", allow_blank=True)
+    phone = serializers.CharField(
+        max_length=30, required=False, default="", allow_blank=True, help_text="Where nobody is signed in"
+    )
+    submission = serializers.CharField(max_length=40, help_text="The same one reports once")
+
+
+class ReportOutput(serializers.Serializer[Any]):
+    code = serializers.CharField()
 
 
 class AppealInput(serializers.Serializer[Any]):
@@ -68,6 +119,99 @@ class DriverView(APIView):
         self.driver = driver_of(check_door(request, Role.MEMBER))
 
 
+class ApplicationView(APIView):
+    """My application: how far it is; begin one; keep what I type."""
+
+    @extend_schema(responses=ApplicationOutput)
+    def get(self, request: Request) -> Response:
+        found = newest_application(driver_of(check_door(request, Role.MEMBER)))
+        if found is None:
+            raise NotFound
+        return _said(found)
+
+    @extend_schema(request=BeginInput, responses={201: ApplicationOutput})
+    def post(self, request: Request) -> Response:
+        account = check_door(request, Role.MEMBER)
+        return _said(
+            services.begin_application(account=account, line=read(BeginInput, request)["line"]), status=201
+        )
+
+    @extend_schema(request=FieldsInput, responses=ApplicationOutput)
+    def patch(self, request: Request) -> Response:
+        account, body = check_door(request, Role.MEMBER), read(FieldsInput, request)
+        return _said(
+            services.save_fields(
+                account=account, typed=body["fields_typed"], line=body.get("line", "")
+            )
+        )  # fmt: skip
+
+
+def _said(application: Application, *, status: int = 200) -> Response:
+    _found, faults = check_application(application)
+    decision = standing_decision(application)
+    body = {
+        "code": application.code,
+        "line": application.line,
+        "state": application.state,
+        "reason": decision.reason if decision else "" if application.proposed else application.reason,
+        "given": given_of(application),
+        "read": read_of(application),
+        "faults": faults,
+        "enrolled": application.driver.templates.filter(retired_at=None).exists(),
+    }
+    return Response(ApplicationOutput(body).data, status=status)
+
+
+class CertificatePhotoView(APIView):
+    """The photo of one certificate; what it says fills the fields that are still empty."""
+
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(request={"multipart/form-data": PhotoInput}, responses=ApplicationOutput)
+    def post(self, request: Request, kind: str) -> Response:
+        account = check_door(request, Role.MEMBER)
+        if kind not in Certificate.values:
+            raise NotFound
+        photo = request.FILES.get("photo")
+        if photo is None:
+            raise InvalidInput("photo")
+        return _said(
+            services.save_photo(account=account, kind=Certificate(kind), content=photo.read())
+        )  # fmt: skip
+
+
+class SendApplicationView(APIView):
+    """Send my application; 400 `certificates_faulty` carries a sentence and a code for every field."""
+
+    @extend_schema(request=None, responses={202: ApplicationOutput})
+    def post(self, request: Request) -> Response:
+        return _said(services.submit_application(account=check_door(request, Role.MEMBER)), status=202)
+
+
+class StreetReportsView(APIView):
+    """Anybody reports a car that is not what it is registered as."""
+
+    permission_classes = [AllowAny]
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(request={"multipart/form-data": StreetReportInput}, responses={201: ReportOutput})
+    def post(self, request: Request) -> Response:
+        check_street_limit(request.META.get("REMOTE_ADDR", ""))
+        body = read(StreetReportInput, request)
+        photo = body["photo"]
+        photo.seek(0)
+        user = request.user
+        report = services.report_from_street(
+            account=user if isinstance(user, Account) and user.role == Role.MEMBER else None,
+            phone=body["phone"],
+            plate=body["plate"],
+            words=body["words"],
+            content=photo.read(),
+            submission=body["submission"],
+        )
+        return Response(ReportOutput(report).data, status=201)
+
+
 class FaceConsentView(DriverView):
     """I agree to the text on faces."""
 
@@ -84,7 +228,7 @@ class FaceChecksView(DriverView):
     def post(self, request: Request) -> Response:
         body = read(AskInput, request)
         purpose = FacePurpose(body["purpose"])
-        if purpose != FacePurpose.DAILY and not body["subject"]:
+        if purpose in {FacePurpose.ACCEPT, FacePurpose.PICKUP} and not body["subject"]:
             raise InvalidInput("subject")
         check = services.ask_face_check(driver=self.driver, purpose=purpose, subject=body["subject"])
         return Response(AskOutput(check).data, status=201)

@@ -36,6 +36,7 @@ from drivers.models import (
     ScreeningRun,
     Vehicle,
     VettingCase,
+    VettingDecision,
 )
 from drivers.policies import PICKUP_WITHIN
 from drivers.states import (
@@ -194,9 +195,11 @@ def open_appeals() -> list[Appeal]:
 
 def appeal_by_code(code: str) -> Appeal:
     """Any appeal, for staff. Raises `NotFound`."""
-    row = Appeal.objects.select_related(
-        "hold__driver__account", "decision__application__driver__account"
-    ).filter(code=code).first()
+    row = (
+        Appeal.objects.select_related("hold__driver__account", "decision__application__driver__account")
+        .filter(code=code)
+        .first()
+    )
     if row is None:
         raise NotFound
     return row
@@ -326,6 +329,44 @@ def newest_application(driver: Driver) -> Application | None:
     return driver.applications.order_by("-pk").first()
 
 
+def standing_decision(application: Application) -> VettingDecision | None:
+    """The decision that no later one overrides, with the appeal against it if there is one."""
+    rows = VettingDecision.objects.select_related("appeal", "screening")
+    return rows.filter(application=application, overridden_by=None).first()
+
+
+def decisions_on(application: Application) -> list[VettingDecision]:
+    """Every decision on an application, the newest first."""
+    return list(VettingDecision.objects.filter(application=application).order_by("-pk"))
+
+
+def enrolment_of(driver: Driver) -> FaceCheck | None:
+    """The passed face check that enrolled the driver, against the photo of the ID card."""
+    rows = driver.face_checks.filter(purpose=FacePurpose.ENROL, state=FaceCheckState.PASSED)
+    return rows.order_by("-pk").first()
+
+
+def bindings_around(driver: Driver, plate: str) -> list[Binding]:
+    """Open bindings of the driver, and of everybody else who drives the car with this plate."""
+    rows = Binding.objects.filter(ended_at=None).filter(Q(driver=driver) | Q(vehicle__plate=plate))
+    return list(rows.select_related("driver__account", "vehicle").order_by("pk"))
+
+
+def signals_about(driver: Driver) -> list[VettingCase]:
+    """Cases of a driver: the same face or device on other accounts, and all the rest."""
+    return list(driver.cases.order_by("-pk")[:20])
+
+
+def reports_of_case(case: VettingCase) -> list[MismatchReport]:
+    """Reports of one mismatch, the first first."""
+    return list(case.reports.select_related("picture").order_by("reported_at", "pk"))
+
+
+def screening_of_case(case: VettingCase) -> Screening | None:
+    """The screening that opened a case."""
+    return Screening.objects.filter(code=case.facts.get("screening", "")).first()
+
+
 def review_queue() -> list[Application]:
     """Applications that wait for a reviewer, the longest waiting first."""
     rows = Application.objects.filter(state=ApplicationState.REVIEW).select_related("driver__account")
@@ -399,6 +440,11 @@ def run_progress(run: ScreeningRun) -> RunProgress:
 def screening_runs(*, limit: int = 10) -> list[RunProgress]:
     """The newest runs over the fleet, with their progress."""
     return [run_progress(run) for run in ScreeningRun.objects.order_by("-pk")[:limit]]
+
+
+def mismatch_reported(trip_code: str) -> bool:
+    """True where the passenger of a trip has said that driver or car was another one."""
+    return MismatchReport.objects.filter(trip=trip_code).exists()
 
 
 def reports_to_sort() -> list[MismatchReport]:

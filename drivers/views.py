@@ -1,23 +1,38 @@
-"""Pages of drivers that know nothing of trips: consent to faces, and what every camera page needs."""
+"""Pages of drivers that know nothing of trips: application, consent to faces, appeals, reports from the street."""
 
+import secrets
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import account_of, door
+from accounts.models import Account
 from accounts.states import Role
-from core.errors import InvalidInput
+from accounts.views import explain
+from core import clock
+from core.errors import DomainError, InvalidInput
 from drivers import services
-from drivers.errors import AlreadyAppealed
-from drivers.models import Driver
+from drivers.errors import (
+    AlreadyAppealed,
+    ApplicationOpen,
+    CertificatesFaulty,
+    NotADriver,
+    PictureTooLarge,
+    PictureUnreadable,
+)
+from drivers.forms import StreetReportForm, sections
+from drivers.models import Application, Driver
 from drivers.policies import FACE_CONSENT
-from drivers.selectors import driver_of, is_frozen
-from drivers.states import FacePurpose
+from drivers.selectors import driver_of, is_frozen, newest_application, standing_decision
+from drivers.services.applications import check_application, given_of, read_of
+from drivers.services.mismatch import check_street_limit
+from drivers.states import ApplicationState, Certificate, FacePurpose, Line
 
 INVENTED = ["applicant", "driver", "driver2", "lender", "passenger", "passenger2", "son", "stranger"]
 
@@ -62,15 +77,160 @@ def face_consent(request: HttpRequest) -> HttpResponse:
     )
 
 
+# --- Application ---
+
+
+def _application_of(account: Account) -> Application | None:
+    try:
+        return newest_application(driver_of(account))
+    except NotADriver:
+        return None
+
+
+def _apply_context(application: Application, *, strict: bool) -> dict[str, Any]:
+    found, faults = check_application(application)
+    photos = {kind: getattr(application, f"{kind}_id") is not None for kind in Certificate}
+    certificates, permits = sections(
+        application.line, given_of(application), read_of(application), photos, faults, strict=strict
+    )
+    enrolled = application.driver.templates.filter(retired_at=None).exists()
+    return camera_context(application.driver, FacePurpose.ENROL, application.code) | {
+        "application": application,
+        "sections": certificates,
+        "permits": permits,
+        "lines": Line.choices,
+        "enrolled": enrolled,
+        "holds_up": found is not None and enrolled,
+        "left": len({fault.field for fault in faults}) + (not enrolled),
+        "strict": strict,
+        "saved_at": timezone.localtime(clock.now()),
+        "has_id_photo": application.id_card_id is not None,
+    }
+
+
+@require_GET
+@door(Role.MEMBER)
+def apply(request: HttpRequest) -> HttpResponse:
+    """Apply to drive, see how far it is, and what came of it (D1)."""
+    application = _application_of(account_of(request))
+    if application is None:
+        return render(request, "drivers/apply.html", {"lines": Line.choices})
+    context = (
+        _apply_context(application, strict=bool(request.GET.get("check")))
+        if application.state == ApplicationState.DRAFT
+        else {
+            "application": application,
+            "lines": Line.choices,
+            "decision": standing_decision(application),
+        }
+    )
+    return render(request, "drivers/apply.html", context)
+
+
+@require_POST
+@door(Role.MEMBER)
+def begin_application(request: HttpRequest) -> HttpResponse:
+    services.begin_application(account=account_of(request), line=request.POST.get("line", Line.HITCH))
+    return redirect("drivers:apply")
+
+
+@require_POST
+@door(Role.MEMBER)
+def save_application(request: HttpRequest) -> HttpResponse:
+    """Keep what was typed. For a page with scripts only what is wrong comes back, so that nobody loses their place."""
+    application = services.save_fields(
+        account=account_of(request),
+        typed={name: str(request.POST[name]) for name in request.POST},
+        line=request.POST.get("line", ""),
+    )
+    if "HX-Request" not in request.headers:
+        return redirect("drivers:apply")
+    if "line" in request.POST:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    strict = request.POST.get("strict") == "1"
+    return render(request, "drivers/_faults.html", _apply_context(application, strict=strict))
+
+
+@require_POST
+@door(Role.MEMBER)
+def send_certificate(request: HttpRequest, kind: str) -> HttpResponse:
+    """A photo of one certificate; what it says fills the empty fields."""
+    if kind not in Certificate.values:
+        raise InvalidInput("kind")
+    photo = request.FILES.get("photo")
+    try:
+        if photo is None:
+            raise InvalidInput("photo")
+        services.save_photo(account=account_of(request), kind=Certificate(kind), content=photo.read())
+        messages.success(request, _("Read. Please compare each field with the certificate."))
+    except (InvalidInput, PictureTooLarge, PictureUnreadable) as error:
+        messages.error(request, error.detail)
+    return redirect("drivers:apply")
+
+
+@require_POST
+@door(Role.MEMBER)
+def send_application(request: HttpRequest) -> HttpResponse:
+    """Send it; what does not hold up is said at each field."""
+    try:
+        services.submit_application(account=account_of(request))
+    except CertificatesFaulty as error:
+        messages.error(request, error.detail)
+        return redirect("/drive/apply/?check=1")
+    except ApplicationOpen:
+        pass
+    except DomainError as error:
+        messages.error(request, error.detail)
+    return redirect("drivers:apply")
+
+
+# --- A car that is not what it is registered as ---
+
+
+@require_http_methods(["GET", "POST"])
+def street_report(request: HttpRequest) -> HttpResponse:
+    """Anybody reports a car by plate and photo (D5); with an account the phone is known."""
+    account = request.user if isinstance(request.user, Account) and request.user.role == Role.MEMBER else None
+    form = StreetReportForm(
+        request.POST or None,
+        request.FILES or None,
+        initial={"submission": secrets.token_urlsafe(16)},
+    )
+    if account:
+        del form.fields["phone"]
+    report = None
+    if request.method == "POST" and form.is_valid():
+        check_street_limit(request.META.get("REMOTE_ADDR", ""))
+        photo = form.cleaned_data["photo"]
+        if photo:
+            photo.seek(0)
+        try:
+            report = services.report_from_street(
+                account=account,
+                phone=form.cleaned_data.get("phone", ""),
+                plate=form.cleaned_data["plate"],
+                words=form.cleaned_data["words"],
+                content=photo.read() if photo else None,
+                submission=form.cleaned_data["submission"],
+            )
+        except DomainError as error:
+            explain(form, error)
+    return render(
+        request,
+        "drivers/street_report.html",
+        {"form": form, "report": report, "account": account},
+        status=400 if form.errors else 200,
+    )
+
+
 @require_POST
 @door(Role.MEMBER)
 def appeal(request: HttpRequest, code: str) -> HttpResponse:
     """Object to a hold from the page that shows it."""
     try:
-        services.appeal(
-            driver=driver_of(account_of(request)), code=code, words=request.POST.get("words", "")
-        )
+        services.appeal(driver=driver_of(account_of(request)), code=code, words=request.POST.get("words", ""))
         messages.success(request, _("Your appeal is with us. Somebody who had no part in this decides it."))
     except (InvalidInput, AlreadyAppealed) as error:
         messages.error(request, error.detail)
-    return redirect("rides:drive")
+    wanted = request.POST.get("next", "")
+    return redirect(wanted if wanted == "/drive/apply/" else "rides:drive")

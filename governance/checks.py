@@ -8,14 +8,28 @@ from django.utils.translation import gettext as _
 from accounts.selectors import contacts_to_alert, real_name_share
 from complaints.policies import INTERLOCK
 from complaints.selectors import severe_spans, severe_without_hold
-from core import audit_selectors, notify, policy
-from drivers.policies import FACE_ACCEPT, FACE_REFUSE, FACE_TOKEN_LIFE
+from core import audit_selectors, ledger, notify, policy
+from drivers.policies import (
+    FACE_ACCEPT,
+    FACE_REFUSE,
+    FACE_TOKEN_LIFE,
+    MISMATCH_REWARD,
+    REWARD_WITHIN,
+    SCREENED_WITHIN,
+)
 from drivers.selectors import (
     acceptances_without_face,
     answered_mismatches,
+    approved_rewards,
     bindings_over_the_law,
+    fleet_screening,
+    newest_run,
+    rewards_late,
+    run_progress,
     spells_without_face,
+    unproven_certificates,
 )
+from drivers.services.mismatch import PAYABLE
 from governance.measures import Found, live_check
 from governance.states import Status
 from police.policies import EMERGENCY_RULE, FORM_WITHIN, PHONE_WITHIN
@@ -122,6 +136,95 @@ def face_each_day(at: datetime) -> Found:
     )
 
 
+@live_check("M07")
+def background(at: datetime) -> Found:
+    """Every vetted driver was screened with the police in time, and nobody whom that bars may drive."""
+    fleet = fleet_screening(at - timedelta(seconds=policy.value(SCREENED_WITHIN)))
+    faults = []
+    if fleet.driving_although_barred:
+        faults.append(
+            _("Barred by a registry and not held: %(codes)s")
+            % {"codes": ", ".join(fleet.driving_although_barred[:5])}
+        )
+    evidence = _("%(done)s of %(all)s vetted drivers were screened with the police registry in time.") % {
+        "done": fleet.screened,
+        "all": fleet.vetted,
+    }
+    return _share_or_fault(faults, fleet.screened, fleet.vetted, evidence)
+
+
+@live_check("M08")
+def three_certificates(at: datetime) -> Found:
+    """Identity, driving licence and vehicle licence of every vetted driver were confirmed at their source."""
+    count, unproven = unproven_certificates()
+    faults = [
+        _("The database no longer holds: %(law)s") % {"law": name}
+        for name in _law_stands("driver_vetted_has_a_licence", "screening_answered_has_a_result")
+    ]
+    if unproven:
+        faults.append(_("Not confirmed at the source: %(codes)s") % {"codes": ", ".join(unproven[:5])})
+    return _verdict(
+        faults,
+        _("%(good)s of %(all)s vetted drivers have three certificates that the registries confirmed.")
+        % {"good": count - len(unproven), "all": count},
+    )
+
+
+@live_check("M11")
+def rewards(at: datetime) -> Found:
+    """A confirmed mismatch pays its first reporter once, in time, and the ledger adds up."""
+    faults = []
+    if policy.value(MISMATCH_REWARD) <= 0:
+        faults.append(_("The reward in force is nothing"))
+    faults += [
+        _("The database no longer holds: %(law)s") % {"law": name}
+        for name in _law_stands("reward_two_people")
+        + _unique_stands("drivers_reward_case_id_key", "drivers_reward_report_id_key")
+    ]
+    count, late = rewards_late(at - timedelta(seconds=policy.value(REWARD_WITHIN)))
+    if late:
+        faults.append(_("Confirmed and not rewarded in time: %(codes)s") % {"codes": ", ".join(late[:5])})
+    paid = approved_rewards()
+    owed = [code for code, fen in paid if ledger.balance(PAYABLE.format(code)) != -fen]
+    if owed or ledger.unbalanced():
+        faults.append(_("The ledger does not add up: %(codes)s") % {"codes": ", ".join(owed[:5])})
+    return _verdict(
+        faults,
+        _("%(paid)s rewards approved for %(all)s confirmed mismatches that somebody reported.")
+        % {"paid": len(paid), "all": count},
+    )
+
+
+@live_check("M16")
+def fleet_again(at: datetime) -> Found:
+    """The newest screening of the fleet is done, or how much of it is left; red when it is late or there was none."""
+    run = newest_run()
+    if run is None:
+        return Found(Status.FAIL, _("The fleet was never screened."), 0.0)
+    progress = run_progress(run)
+    share = min(1.0, progress.done / run.drivers) if run.drivers else 1.0
+    evidence = _(
+        "%(done)s of %(all)s drivers screened in run %(run)s; %(bar)s held, %(review)s for a person to look at."
+    ) % {
+        "done": progress.done,
+        "all": run.drivers,
+        "run": run.code,
+        "bar": progress.bar,
+        "review": progress.review,
+    }
+    old = at - run.started_at > timedelta(seconds=policy.value(SCREENED_WITHIN))
+    if old or (run.finished_at or at) > run.due_at:
+        return Found(Status.FAIL, _("Late. ") + evidence, share)
+    return Found(Status.PASS if run.finished_at else Status.PROGRESS, evidence, share)
+
+
+def _share_or_fault(faults: list[str], done: int, everybody: int, evidence: str) -> Found:
+    share = done / everybody if everybody else 1.0
+    if faults:
+        return Found(Status.FAIL, "; ".join(faults) + ". " + evidence, share)
+    return Found(Status.PASS if share == 1.0 else Status.FAIL, evidence, share)
+
+
 @live_check("M23")
 def bindings(at: datetime) -> Found:
     """The constraints of D3 stand, and no binding breaks them."""
@@ -133,6 +236,7 @@ def bindings(at: datetime) -> Found:
             "one_person_in_each_place_of_a_vehicle",
             "drivers_driver_licence_index_key",
             "drivers_driver_account_id_key",
+            "one_open_application_per_driver",
         )
     ]
     count, cars, persons = bindings_over_the_law()

@@ -14,6 +14,8 @@ from core import clock
 from core.actors import SYSTEM
 from core.transactions import begins_transaction
 from drivers.cast import enrol_drivers
+from drivers.selectors import newest_run
+from drivers.services import begin_run
 from police.cast import enrol_police
 from rides.cast import make_city
 from rides.services import set_line
@@ -38,6 +40,13 @@ def make_world(*, password: str) -> None:
         state=LineState.RUNNING,
         permit_until=until + timedelta(days=1),
     )
+
+
+@begins_transaction
+def screen_the_fleet() -> None:
+    """Have the registries asked about the demo's drivers by the worker, as after every start of a new platform."""
+    if newest_run() is None:
+        begin_run(actor=SYSTEM, reason="demo world")
 
 
 def write_second_factors(folder: Path) -> None:

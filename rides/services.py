@@ -17,7 +17,14 @@ from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 from drivers import services as driver_services
 from drivers.errors import FaceRequired
-from drivers.selectors import drivers_vehicle, has_covert_hold, plate_key, why_not_arrive, why_not_eligible
+from drivers.selectors import (
+    drivers_vehicle,
+    has_covert_hold,
+    mismatch_reported,
+    plate_key,
+    why_not_arrive,
+    why_not_eligible,
+)
 from drivers.states import FacePurpose, ReportSource
 from rides import selectors
 from rides.errors import (
@@ -388,6 +395,8 @@ def report_mismatch(
     driver's other trips that have not begun go to others. Raises `NotFound`, `StaleState`.
     """
     trip = _passengers_trip(passenger, trip_code)
+    if mismatch_reported(trip.code):
+        return trip
     if trip.driver is None or trip.state in WAITING:
         raise StaleState
     source = _report_source(trip)

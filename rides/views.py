@@ -22,6 +22,8 @@ from drivers.selectors import (
     driver_of,
     drivers_vehicle,
     is_driver,
+    mismatch_reported,
+    papers_of,
     pickup_check,
     visible_holds,
     why_not_arrive,
@@ -115,6 +117,7 @@ def _context(trip: Trip, party: Party) -> dict[str, Any]:
             "card": selectors.driver_card(trip),
             "compared": compared,
             "minutes_left": _minutes_left(trip),
+            "reported": trip.driver is not None and mismatch_reported(trip.code),
             "pickup": pickup_check(trip.driver, trip.code) if trip.driver else None,
         }
     missing = why_not_arrive(trip.driver, trip.code) if trip.driver and trip.state == "accepted" else None
@@ -172,6 +175,7 @@ def mismatch(request: HttpRequest, code: str) -> HttpResponse:
         trip_code=code,
         what=what,
         plate_seen=request.POST.get("plate_seen", ""),
+        words=request.POST.get("words", ""),
     )
     return redirect("rides:trip", code)
 
@@ -224,6 +228,9 @@ def drive(request: HttpRequest) -> HttpResponse:
         "trips": selectors.trips_as_driver(driver),
         "holds": visible_holds(driver),
         "vehicle": drivers_vehicle(driver),
+        "driver": driver,
+        "papers": papers_of(driver),
+        "today": timezone.localtime(clock.now()).date(),
         "persona": passenger_persona(),
     }
     return render(request, "rides/drive.html", context, status=400 if form and form.errors else 200)

@@ -41,6 +41,7 @@ from safety.states import (
 
 if TYPE_CHECKING:
     from accounts.models import Account
+    from drivers.models import Driver
     from rides.models import Trip
 
 

@@ -78,7 +78,9 @@ def photo(face: str, kind: str, car: int = 0) -> bytes:
     if kind == "id_card":
         portrait = Image.open(io.BytesIO(frame(face, "centre", 4242))).crop((20, 0, 340, 340))
         picture.paste(portrait.resize((330, 350)), (630, 90))
-    draw.text((WIDTH - 120, HEIGHT - 40), "SANDBOX", fill=(120, 120, 120), font=ImageFont.load_default(size=18))
+    draw.text(
+        (WIDTH - 120, HEIGHT - 40), "SANDBOX", fill=(120, 120, 120), font=ImageFont.load_default(size=18)
+    )
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=90)
     return out.getvalue()

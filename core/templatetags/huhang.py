@@ -45,3 +45,9 @@ def group_phone(phone: str) -> str:
     """`+8613800138000` → `138 0013 8000`."""
     local = phone.removeprefix("+86")
     return f"{local[:3]} {local[3:7]} {local[7:]}" if local != phone else phone
+
+
+@register.filter
+def yuan(fen: int) -> str:
+    """Whole fen as yuan: `30000` → `¥300.00`."""
+    return f"¥{fen / 100:,.2f}"

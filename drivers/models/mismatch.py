@@ -32,9 +32,12 @@ class MismatchReport(models.Model):
         verbose_name = _("mismatch report")
         verbose_name_plural = _("mismatch reports")
         constraints = [
-            models.CheckConstraint(condition=Q(source__in=ReportSource.values), name="report_source_is_known"),
             models.CheckConstraint(
-                condition=Q(driver__isnull=True) | Q(case__isnull=False), name="report_about_a_driver_has_a_case"
+                condition=Q(source__in=ReportSource.values), name="report_source_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(driver__isnull=True) | Q(case__isnull=False),
+                name="report_about_a_driver_has_a_case",
             ),
         ]
         indexes = [

@@ -34,7 +34,9 @@ class Screening(models.Model):
         verbose_name_plural = _("screenings")
         constraints = [
             # However often a run is repeated or resumed, nobody is screened twice in it.
-            models.UniqueConstraint(fields=["driver", "subject"], name="one_screening_per_driver_and_subject"),
+            models.UniqueConstraint(
+                fields=["driver", "subject"], name="one_screening_per_driver_and_subject"
+            ),
             models.CheckConstraint(
                 condition=Q(state="asked", answered_at__isnull=True, verdict="")
                 | (Q(state="answered", answered_at__isnull=False) & ~Q(verdict="")),

@@ -16,7 +16,7 @@ from drivers.errors import AlreadyAppealed, HadAPart
 from drivers.models import Appeal, Application, Driver, Hold, VettingCase, VettingDecision
 from drivers.policies import APPEAL_WITHIN
 from drivers.services.people import release_holds_of
-from drivers.states import APPEAL_TRANSITIONS, APPLICATION_TRANSITIONS, ApplicationState, AppealState
+from drivers.states import APPEAL_TRANSITIONS, APPLICATION_TRANSITIONS, AppealState, ApplicationState
 
 if TYPE_CHECKING:
     from accounts.models import Account

@@ -37,7 +37,7 @@ from drivers.errors import (
 )
 from drivers.models import Application, Driver, Screening, Vehicle, VettingDecision
 from drivers.screening import LINE_CONDITIONS, OFFENCE_RULES, Car, Subject
-from drivers.selectors import screening_of
+from drivers.selectors import application_by_code, screening_of
 from drivers.services.cases import REVIEWERS
 from drivers.services.papers import keep_paper
 from drivers.services.people import bind_vehicle
@@ -201,9 +201,7 @@ def submit_application(*, account: "Account") -> Application:
         raise NotYourIdNumber("id_number")
     if not application.driver.templates.filter(retired_at=None).exists():
         raise NotEnrolled
-    move(
-        application, APPLICATION_TRANSITIONS, ApplicationState.CHECKING, submitted_at=clock.now(), reason=""
-    )
+    move(application, APPLICATION_TRANSITIONS, ApplicationState.CHECKING, submitted_at=clock.now(), reason="")
     _ask_again(application)
     audit.record(account.actor, "drivers.application_sent", account.code, case=application.code)
     live.changed_on_commit("console")
@@ -452,9 +450,7 @@ def _admit(application: Application, account: "Account") -> None:
     if found is None:
         raise CertificatesFaulty(faults)
     driver, person = application.driver, application.driver.account
-    verify_by_vetting(
-        actor=account.actor, account=person, real_name=found.name, id_number=found.id_number
-    )
+    verify_by_vetting(actor=account.actor, account=person, real_name=found.name, id_number=found.id_number)
     _bind_licence(driver, found, application.line)
     vehicle, new = Vehicle.objects.select_for_update().get_or_create(
         plate=found.plate,
@@ -515,3 +511,22 @@ def _tell(application: Application, what: str, key: str) -> None:
             _REFUSED: _("Huhang: your application %(code)s is refused. Your page says why, and how to object."),
         }[what] % {"code": application.code}  # fmt: skip
     notify.queue_message(key=key, channel="sms", to=person.phone, text=text, subject=application.code)
+
+
+# --- What the reviewer reads ---
+
+
+@begins_transaction
+def read_application(*, account: "Account", code: str) -> Application:
+    """One application with its personal data, for a reviewer; the reading is in the journal (A8)."""
+    if account.role not in REVIEWERS:
+        raise Forbidden
+    application = application_by_code(code)
+    audit.record(
+        account.actor,
+        "drivers.application_read",
+        application.driver.account.code,
+        case=code,
+        reason="vetting",
+    )
+    return application

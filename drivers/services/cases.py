@@ -54,7 +54,9 @@ def open_signal(*, driver: Driver, kind: CaseKind, accounts: dict[str, Any]) -> 
     if not fresh:
         return None
     known = driver.cases.filter(kind=kind, subject="", state=CaseState.OPEN).first()
-    return open_case(driver=driver, kind=kind, accounts=(known.facts.get("accounts", {}) if known else {}) | fresh)
+    return open_case(
+        driver=driver, kind=kind, accounts=(known.facts.get("accounts", {}) if known else {}) | fresh
+    )
 
 
 def _open_case_of(account: "Account", code: str) -> VettingCase:

@@ -9,10 +9,10 @@ from django.utils.translation import override
 
 from accounts.selectors import account_by_code
 from accounts.states import Role
-from core import audit, clock, ledger, live, notify, pictures, policy
+from core import audit, clock, ledger, live, notify, pictures, policy, ratelimit
 from core.actors import NOBODY, Actor
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput, NotFound
+from core.errors import Forbidden, InvalidInput, NotFound, TooMany
 from core.pictures import Written
 from core.privacy import normalise_phone
 from core.states import move
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 RULE = "D5"
+STREET_LIMIT = 20
 PAYERS = frozenset({Role.SUPERVISOR, Role.ADJUDICATOR, Role.VETTING})
 EXPENSE, PAYABLE = "expense:mismatch_rewards", "payable:mismatch_report:{}"
 
@@ -100,12 +101,14 @@ def _keep(
     picture: Written | None,
 ) -> MismatchReport:
     code = new_code("M")
-    kept = picture and pictures.keep(
-        picture,
-        purpose="mismatch",
-        subject=code,
-        keep_for=timedelta(seconds=policy.value(policies.FAILED_FRAMES_KEPT)),
-    )
+    kept = None
+    if picture is not None:
+        kept = pictures.keep(
+            picture,
+            purpose="mismatch",
+            subject=code,
+            keep_for=timedelta(seconds=policy.value(policies.FAILED_FRAMES_KEPT)),
+        )
     report = MismatchReport.objects.create(
         code=code,
         source=source,
@@ -130,6 +133,12 @@ def _keep(
     )
     live.changed_on_commit("console")
     return report
+
+
+def check_street_limit(address: str) -> None:
+    """A bound on reports from one address in an hour: a whole carrier may stand behind it. Raises `TooMany`."""
+    if not ratelimit.allow(f"street:{address}", limit=STREET_LIMIT, seconds=3600):
+        raise TooMany
 
 
 def report_from_street(
@@ -218,9 +227,7 @@ def sort_report(*, account: "Account", code: str, driver_code: str) -> MismatchR
         citation=RULE,
         covert=True,
     )
-    audit.record(
-        account.actor, "drivers.mismatch_sorted", driver.account.code, case=case.code, report=code
-    )
+    audit.record(account.actor, "drivers.mismatch_sorted", driver.account.code, case=case.code, report=code)
     return report
 
 
@@ -295,7 +302,12 @@ def decide_reward(*, account: "Account", code: str, approves: bool) -> Reward:
         approved_at=clock.now(),
     )
     audit.record(
-        account.actor, "drivers.reward_decided", code, case=reward.case.code, approved=approves, fen=reward.fen
+        account.actor,
+        "drivers.reward_decided",
+        code,
+        case=reward.case.code,
+        approved=approves,
+        fen=reward.fen,
     )
     if approves:
         ledger.transfer(

@@ -109,8 +109,7 @@ def wants_worker() -> bool:
         run__state=RunState.RUNNING, state=ChunkState.WORKING, lease_until__gte=now
     ).count()
     return (
-        in_hand < policy.value(RUN_WORKERS)
-        and ScreeningRun.objects.filter(state=RunState.RUNNING).exists()
+        in_hand < policy.value(RUN_WORKERS) and ScreeningRun.objects.filter(state=RunState.RUNNING).exists()
     )
 
 
@@ -130,9 +129,7 @@ def _claim() -> ScreeningChunk | None:
         run__state=RunState.RUNNING,
     )
     for chunk in rows.select_related("run").order_by("not_before", "pk")[:20]:
-        free = ScreeningChunk.objects.filter(
-            pk=chunk.pk, state=chunk.state, lease_until=chunk.lease_until
-        )
+        free = ScreeningChunk.objects.filter(pk=chunk.pk, state=chunk.state, lease_until=chunk.lease_until)
         if free.update(state=ChunkState.WORKING, lease_until=now + LEASE):
             chunk.state, chunk.lease_until = ChunkState.WORKING, now + LEASE
             return chunk
@@ -197,9 +194,7 @@ def subject_of_driver(driver: Driver) -> Subject:
         Car(row.vehicle.plate, row.vehicle.vin) for row in driver.bindings.all() if row.ended_at is None
     )
     account = driver.account
-    return Subject(
-        account.real_name, account.id_number, driver.licence_number, cars, tuple(driver.lines)
-    )
+    return Subject(account.real_name, account.id_number, driver.licence_number, cars, tuple(driver.lines))
 
 
 @begins_transaction

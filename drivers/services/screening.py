@@ -54,9 +54,7 @@ def act_on(driver: Driver, screening: Screening) -> None:
     if screening.verdict == Finding.CLEAR:
         return
     wrong = [row for row in screening.findings if row["verdict"] != Finding.CLEAR]
-    case = open_case(
-        driver=driver, kind=CaseKind.SCREENING, screening=screening.code, findings=wrong
-    )
+    case = open_case(driver=driver, kind=CaseKind.SCREENING, screening=screening.code, findings=wrong)
     if screening.verdict == Finding.BAR:
         citation = next((row["citation"] for row in wrong if row["citation"]), "D6")
         hold_driver(

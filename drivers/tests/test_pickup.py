@@ -114,7 +114,11 @@ def test_a_mismatch_opens_a_case_and_clearing_it_ends_the_hold(rides, people):
     trip = rides.arrived()
     report_mismatch(passenger=people("passenger"), trip_code=trip.code, what=PlateCheck.OTHER_DRIVER)
     case = VettingCase.objects.get()
-    assert (case.kind, Hold.objects.get().source, Hold.objects.get().released_at) == ("mismatch", case.code, None)
+    assert (case.kind, Hold.objects.get().source, Hold.objects.get().released_at) == (
+        "mismatch",
+        case.code,
+        None,
+    )
     assert case.reports.get().trip == trip.code
     propose(
         account=people("vetting"),

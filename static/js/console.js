@@ -62,6 +62,7 @@
     document.addEventListener("keydown", (event) => {
       if (event.target.closest("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === "t") { const first = document.querySelector("[data-take]"); if (first) first.click(); }
+      if (event.key === "n") { const next = document.querySelector("[data-next-key]"); if (next) next.click(); }
     });
   });
 })();

@@ -64,7 +64,20 @@
     if (navigator.wakeLock) navigator.wakeLock.request("screen").catch(() => {});
   }
 
+  // At sign-in the place is sent only where the browser may know it already; nobody is asked for it there.
+  async function fillPlace() {
+    const latitude = document.querySelector("[data-latitude]");
+    if (!latitude || !navigator.permissions || !navigator.geolocation) return;
+    const may = await navigator.permissions.query({ name: "geolocation" });
+    if (may.state !== "granted") return;
+    navigator.geolocation.getCurrentPosition((found) => {
+      latitude.value = found.coords.latitude;
+      document.querySelector("[data-longitude]").value = found.coords.longitude;
+    }, () => {});
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
+    fillPlace();
     drawMaps(document);
     tick();
     setInterval(tick, 1000);

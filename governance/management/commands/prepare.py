@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from governance.demo import make_world, write_second_factors
+from governance.demo import make_world, screen_the_fleet, write_second_factors
 
 
 class Command(BaseCommand):
@@ -18,4 +18,5 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, interactive=False)
         call_command("grant_rights")
         make_world(password=os.environ["HUHANG_DEMO_PASSWORD"])
+        screen_the_fleet()
         write_second_factors(Path(os.environ["HUHANG_STATE"]) / "sandbox")
