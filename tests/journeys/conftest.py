@@ -17,6 +17,7 @@ from governance.drills.world import World, scratch_world
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
 ]  # fmt: skip
 SIZES = {"phone": {"width": 360, "height": 740}, "desktop": {"width": 1280, "height": 800}}
 USED: dict[str, str] = {}
@@ -53,7 +54,7 @@ class Visitor:
             viewport=SIZES[size],
             locale=language,
             geolocation=HERE,
-            permissions=["geolocation"],
+            permissions=["geolocation", "camera"],
             base_url=world.url,
         )
         self.page: Page = self.context.new_page()

@@ -1,0 +1,169 @@
+"""From an application on a phone to the first accepted order, before a camera that follows what the page asks."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journey")]
+
+# A camera device whose picture follows the instruction on the page: frames of an invented person come through
+# getUserMedia like those of any camera, and the page's own code takes them from the video.
+OBEYING_CAMERA = """
+(sandbox, name) => {
+  navigator.mediaDevices.getUserMedia = async () => {
+    const canvas = document.createElement("canvas");
+    canvas.width = 640; canvas.height = 480;
+    const pen = canvas.getContext("2d");
+    let moment = 1;
+    const draw = async () => {
+      const line = document.querySelector("[data-says]");
+      const pose = (line && line.dataset.pose) || "centre";
+      moment += 1;
+      const answer = await fetch(sandbox + "/camera/" + name + "/" + pose + ".jpg?n=" + moment);
+      const picture = await createImageBitmap(await answer.blob());
+      pen.fillStyle = "#777"; pen.fillRect(0, 0, 640, 480);
+      pen.drawImage(picture, 80, 0, 480, 480);
+    };
+    await draw();
+    setInterval(draw, 250);
+    return canvas.captureStream(10);
+  };
+}
+"""
+
+
+def with_camera(visitor, size, language, world, name):
+    window = visitor(size, language)
+    window.context.add_init_script(f"({OBEYING_CAMERA})({world.sandbox!r}, {name!r})")
+    return window
+
+
+def sign_up(window, phone, path):
+    page = window.go(f"/sign-in/code/?next={path}")
+    page.fill("[name=phone]", phone)
+    page.click("main button")
+    text = window.world.message(lambda row: row["to"].endswith(phone) and "code" in row["key"])["text"]
+    page.fill("[name=code]", re.findall(r"\d{6}", text)[0])
+    page.click("main button")
+    return page
+
+
+def use_real_camera(page):
+    page.select_option("[data-person]", "")
+    page.click("[data-start]")
+
+
+def send_certificate(page, kind, face):
+    form = page.locator(f"form[action$='/photos/{kind}/']")
+    form.locator("[data-sandbox-certificate]").select_option(face)
+    with page.expect_navigation():
+        form.locator("[data-take-certificate]").click()
+
+
+def decide(visitor, language, code, outcome):
+    reviewer, second = visitor("desktop", language), visitor("desktop", language)
+    desk = reviewer.sign_in("vetting", "/admin/vetting/")
+    reviewer.look("vetting-desk", console=True)
+    desk.click(f"a[href*='/applications/{code}/']")
+    reviewer.look("vetting-application", console=True)
+    desk.check(f"[name=outcome][value={outcome}]")
+    desk.fill("[name=reason]", "三证、登记机关与人脸一致")
+    desk.click("button[value=propose]")
+    expect(desk.locator("button[value=agree]")).to_have_count(0)
+    other = second.sign_in("supervisor", f"/admin/vetting/applications/{code}/")
+    other.click("button[value=agree]")
+    second.look("vetting-decided", console=True)
+
+
+@pytest.mark.parametrize("language", ["zh-CN"])
+def test_an_applicant_becomes_a_driver_and_accepts_an_order(visitor, stack, language):
+    his = with_camera(visitor, "phone", language, stack, "applicant")
+    page = sign_up(his, "13700000001", "/drive/apply/")
+    his.look("apply-begin")
+    page.click("form[action$='/begin/'] button")
+    page.click("form[action$='/send/'] button")  # too early: every field says what to do
+    expect(page.locator("#fault-vin .errorlist")).to_be_visible()
+    his.look("apply-faults")
+    for kind in ("id_card", "driving_licence", "vehicle_licence"):
+        send_certificate(page, kind, "applicant")
+    expect(page.locator("#id_vin")).to_have_value("LSVCF6C40KN000001")
+    page.fill("#id_vin", "LSVCF6C41KN000001")  # a slip of the finger
+    page.locator("#id_vin").blur()
+    expect(page.locator("#fault-vin .errorlist")).to_be_visible()
+    expect(page.locator("#fault-vin")).to_contain_text("LSVCF6C40KN000001")  # what the photo says
+    his.look("apply-vin-fault")
+    page.fill("#id_vin", "LSVCF6C40KN000001")
+    page.locator("#id_vin").blur()
+    expect(page.locator("#fault-vin .errorlist")).to_have_count(0)
+    for field, value in (("colour", "灰色"), ("seats", "4")):
+        page.fill(f"#id_{field}", value)
+        page.locator(f"#id_{field}").blur()
+    page.wait_for_timeout(500)
+    page.click("form[action$='/face-consent/'] button.wide >> nth=0")
+    his.look("apply-camera")
+    use_real_camera(page)
+    expect(page.locator("main .card > .state.good")).to_be_visible(timeout=60_000)
+    his.look("apply-ready")
+    page.click("form[action$='/send/'] button")
+    code = page.inner_text("main section.card p >> nth=1").split(" ")[0]
+    expect(page.locator("main .state.wait")).to_have_text("审核员正在查看", timeout=20_000)
+    his.look("apply-review")
+    decide(visitor, language, code, "approve")
+    road = his.go("/drive/apply/")
+    his.look("apply-approved")
+
+    hers = visitor("phone", language)
+    asked = hers.sign_in("passenger")
+    asked.select_option("[name=destination]", index=1)
+    asked.click("main form button.wide")
+    asked.wait_for_url("**/trips/**")
+    trip = asked.url.rstrip("/").rsplit("/", 1)[1]
+    road = his.go("/drive/")
+    road.select_option("[name=destination]", index=1)
+    road.click("main form[novalidate] button.wide")
+    his.look("drive-new-driver")
+    road.locator(f"a[href*='/{trip}/face/']").first.click()
+    use_real_camera(road)
+    road.wait_for_url("**/trips/**", timeout=60_000)
+    asked.reload()
+    expect(asked.locator(".plate")).to_have_text("浙C·A6789")
+
+
+def test_a_device_without_a_face_is_told_so_and_nothing_is_counted(visitor, stack):
+    """Chromium's own fake device shows a test picture: the page says that no face was found."""
+    his = visitor("phone", "en-US")
+    page = his.sign_in("driver2", "/drive/")
+    hers = visitor("phone", "en-US")
+    asked = hers.sign_in("passenger2")
+    asked.select_option("[name=destination]", index=2)
+    asked.click("main form button.wide")
+    trip = asked.url.rstrip("/").rsplit("/", 1)[1]
+    page.select_option("[name=destination]", index=2)
+    page.click("main form[novalidate] button.wide")
+    page.locator(f"a[href*='/{trip}/face/']").first.click()
+    use_real_camera(page)
+    expect(page.locator("[data-face]")).to_have_attribute("data-state", "failed", timeout=60_000)
+    expect(page.locator("[data-says]")).to_contain_text("No face was found")
+    his.complaints.clear()
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-US"])
+def test_a_mismatch_is_told_quietly_and_from_the_street(visitor, stack, language):
+    from tests.journeys.test_journeys import ride
+
+    passenger, driver = ("passenger", "driver") if language == "zh-CN" else ("passenger2", "driver2")
+    hers, his, code = ride(visitor, "phone", language, passenger, driver)
+    before = his.go(f"/trips/{code}/").inner_text("main")
+    page = hers.go(f"/trips/{code}/")
+    page.click("details summary")
+    hers.look("trip-mismatch")
+    page.click("button[value=car]")
+    expect(page.locator("main")).to_contain_text("司机的手机上不会" if language == "zh-CN" else "shows nothing of it")
+    hers.look("trip-reported")
+    assert his.go(f"/trips/{code}/").inner_text("main") == before
+    page = hers.go("/report-a-car/")
+    hers.look("street-report")
+    reviewer = visitor("desktop", language)
+    reviewer.sign_in("vetting", "/admin/vetting/fleet/")
+    reviewer.look("fleet", console=True)
