@@ -13,7 +13,7 @@ from core.admin import ReadOnlyAdmin
 from core.console import page
 from core.errors import DomainError
 from drivers import services
-from drivers.models import Driver, Hold, Vehicle
+from drivers.models import Driver, Hold, MismatchReport, Screening, Vehicle, VettingDecision
 from drivers.selectors import hold_by_code
 
 
@@ -30,6 +30,33 @@ class DriverAdmin(ReadOnlyAdmin):
 class VehicleAdmin(ReadOnlyAdmin):
     list_display = ["plate", "model", "colour", "seats"]
     search_fields = ["plate"]
+    ordering = ["-id"]
+
+
+@admin.register(Screening)
+class ScreeningAdmin(ReadOnlyAdmin):
+    list_display = ["code", "driver", "subject", "state", "verdict", "asked_at", "answered_at"]
+    list_filter = ["state", "verdict"]
+    list_select_related = ["driver__account"]
+    search_fields = ["code__exact", "subject__exact", "driver__account__code__exact"]
+    ordering = ["-id"]
+
+
+@admin.register(MismatchReport)
+class MismatchReportAdmin(ReadOnlyAdmin):
+    list_display = ["code", "source", "driver", "case", "trip", "plate", "reported_at"]
+    list_filter = ["source"]
+    list_select_related = ["driver__account", "case"]
+    search_fields = ["code__exact", "plate", "trip__exact"]
+    ordering = ["-id"]
+
+
+@admin.register(VettingDecision)
+class VettingDecisionAdmin(ReadOnlyAdmin):
+    list_display = ["application", "outcome", "proposed_by", "agreed_by", "decided_at", "citation"]
+    list_filter = ["outcome"]
+    list_select_related = ["application"]
+    search_fields = ["application__code__exact"]
     ordering = ["-id"]
 
 

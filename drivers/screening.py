@@ -185,9 +185,13 @@ def worst(found: list[Found]) -> Finding:
     return next(level for level in WORST_FIRST if level in verdicts)
 
 
-def bars_for_ever(found: list[dict[str, str]]) -> bool:
-    """True where a record is among the findings with which nobody may ever be approved."""
-    return any(row["rule"] == "record" and row["detail"] in NEVER for row in found)
+def proves_certificates(found: list[Found]) -> bool:
+    """True where identity, licence and at least one vehicle were confirmed at their source."""
+    asked = {row.registry for row in found}
+    doubts = {"unknown", "differs", "plate_and_vin_differ"}
+    return {Registry.IDENTITY, Registry.LICENCE, Registry.VEHICLE} <= asked and not any(
+        row.rule in doubts and row.registry != Registry.POLICE for row in found
+    )
 
 
 def _unknown(registry: Registry) -> Found:

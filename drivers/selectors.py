@@ -52,7 +52,6 @@ from drivers.states import (
     HoldKind,
     PaperKind,
     PlatePhotoState,
-    Registry,
     RewardState,
     RunState,
     ScreeningState,
@@ -498,15 +497,7 @@ def fleet_screening(since: datetime) -> FleetScreening:
 
 def unproven_certificates() -> tuple[int, list[str]]:
     """(vetted drivers, codes of those of whom a registry never said that all three certificates are real) (M08)."""
-    answered = Screening.objects.filter(driver=OuterRef("pk"), state=ScreeningState.ANSWERED)
-    # A finding of each registry stands in every answered screening; what differs, or is unknown, is not proof.
-    proven = answered.filter(
-        findings__contains=[{"registry": Registry.IDENTITY, "rule": "holds"}]
-    ).filter(findings__contains=[{"registry": Registry.LICENCE}]).filter(
-        findings__contains=[{"registry": Registry.VEHICLE}]
-    ).exclude(findings__contains=[{"rule": "unknown"}]).exclude(
-        findings__contains=[{"rule": "differs"}]
-    ).exclude(findings__contains=[{"rule": "plate_and_vin_differ"}])  # fmt: skip
+    proven = Screening.objects.filter(driver=OuterRef("pk"), proven=True)
     vetted = Driver.objects.filter(state=DriverState.VETTED)
     return vetted.count(), list(
         vetted.exclude(Exists(proven)).order_by("pk").values_list("account__code", flat=True)[:20]

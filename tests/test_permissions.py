@@ -15,9 +15,9 @@ from complaints.states import Category
 from core import clock, pictures
 from core.actors import SYSTEM
 from core.models import Notification
-from drivers.models import Hold, PlatePhoto
+from drivers.models import Hold, MismatchReport, PlatePhoto
 from drivers.selectors import driver_of
-from drivers.services import appeal, ask_face_check, hold_driver, open_case
+from drivers.services import appeal, ask_face_check, begin_application, hold_driver, open_case
 from drivers.states import CaseKind, FacePurpose, HoldKind
 from drivers.tests.factories import ready_for_pickup
 from police import services as police
@@ -35,8 +35,9 @@ OFFICERS = {"officer", "officer2"}
 SIGNED_IN = MEMBERS | STAFF_ROLES | OFFICERS
 PEOPLE = ["", *sorted(SIGNED_IN)]
 EVERYBODY = set(PEOPLE)
+APPLICANT = {"passenger2"}
 TRIP, DRIVERS_TRIP = {"passenger", "driver"}, {"driver"}
-DRIVERS = {"driver", "driver2"}
+DRIVERS = {"driver", "driver2"} | APPLICANT  # who has applied has a driver's pages, and no order
 DESK = STAFF_ROLES - {"vetting"}
 
 PAPERS = {
@@ -64,8 +65,14 @@ TABLE = [
     ("POST", "api/v1/itineraries/", DRIVERS),
     ("GET", "api/v1/itineraries/{itinerary}/requests/", DRIVERS_TRIP),
     ("GET", "api/v1/driver/", DRIVERS),
+    ("GET", "api/v1/driver/application/", APPLICANT),
+    ("POST", "api/v1/driver/application/", MEMBERS),
+    ("PATCH", "api/v1/driver/application/", APPLICANT, {"fields_typed": {}}),
+    ("POST", "api/v1/driver/application/photos/id_card/", MEMBERS),
+    ("POST", "api/v1/driver/application/send/", APPLICANT),
+    ("POST", "api/v1/mismatch-reports/", EVERYBODY),
     ("POST", "api/v1/driver/face-consent/", DRIVERS),
-    ("POST", "api/v1/driver/face-checks/", DRIVERS, {"purpose": "daily"}),
+    ("POST", "api/v1/driver/face-checks/", DRIVERS - APPLICANT, {"purpose": "daily"}),
     ("POST", "api/v1/driver/face-checks/{face_check}/frames/", DRIVERS_TRIP, {}),
     ("POST", "api/v1/driver/online/", DRIVERS),
     ("POST", "api/v1/driver/holds/{own_hold}/appeal/", DRIVERS_TRIP, {"words": "x"}),
@@ -104,6 +111,12 @@ TABLE = [
     ("GET", "admin/complaints-desk/{complaint}/", DESK),
     ("POST", "admin/complaints-desk/{complaint}/", DESK),
     ("GET", "admin/vetting/", RESPONDER_ROLES | {"vetting"}),
+    ("GET", "admin/vetting/fleet/", RESPONDER_ROLES | {"vetting"}),
+    ("POST", "admin/vetting/fleet/", RESPONDER_ROLES | {"vetting"}),
+    ("GET", "admin/vetting/applications/{application}/", {"vetting", "supervisor"}),
+    ("POST", "admin/vetting/applications/{application}/", {"vetting", "supervisor"}),
+    ("POST", "admin/vetting/reports/{report}/", {"vetting", "supervisor"}, {"driver": "driver"}),
+    ("POST", "admin/vetting/rewards/{report}/", {"vetting", "supervisor", "adjudicator"}),
     ("GET", "admin/vetting/{case}/", RESPONDER_ROLES | {"vetting"}),
     ("POST", "admin/vetting/{case}/", RESPONDER_ROLES | {"vetting"}),
     ("GET", "admin/pictures/{picture}.jpg", RESPONDER_ROLES | {"vetting"}),
@@ -157,6 +170,13 @@ TABLE = [
     ("POST", "trips/{trip}/cancel/", TRIP),
     ("GET", "drive/", DRIVERS),
     ("POST", "drive/", DRIVERS),
+    ("GET", "drive/apply/", MEMBERS),
+    ("POST", "drive/apply/begin/", MEMBERS),
+    ("POST", "drive/apply/save/", APPLICANT),
+    ("POST", "drive/apply/photos/id_card/", MEMBERS),
+    ("POST", "drive/apply/send/", MEMBERS),
+    ("GET", "report-a-car/", EVERYBODY),
+    ("POST", "report-a-car/", EVERYBODY),
     ("POST", "drive/face-consent/", DRIVERS),
     ("POST", "drive/holds/{own_hold}/appeal/", DRIVERS_TRIP, {"words": "x"}),
     ("GET", "drive/requests/{waiting}/face/?itinerary={itinerary}", DRIVERS_TRIP),
@@ -203,7 +223,7 @@ def routes():
 def shape(route):
     """A route without the names of its parameters."""
     route = re.sub(r"\(\?P<\w+>[^)]*\)", "{}", route.replace("admin/^", "admin/"))
-    route = route.replace("people/passenger/", "people/{code}/")
+    route = route.replace("people/passenger/", "people/{code}/").replace("photos/id_card/", "photos/{kind}/")
     route = re.sub(r"<[^>]*>|\{\w+\}", "{}", route.partition("?itinerary")[0]).strip("^$")
     return re.sub(r"(/do|drive/trips/\{\}|admin/police-line/\{\})/(note|arrive|escalate)/$", r"\1/{}/", route)
 
@@ -267,6 +287,11 @@ def things(rides, people):
             for source in ("a", "b")
         )
     written = appeal(driver=driver, code=appealed.code, words="x")
+    application = begin_application(account=people("passenger2"))
+    with transaction.atomic():
+        reported = MismatchReport.objects.create(
+            code="M-1", source="public", plate="x", phone="x", submission="m", reported_at=clock.now()
+        )
     link = Notification.objects.get(channel="email").text.split("/police/packs/")[1].split("/")[0]
     return {
         "trip": trip.code,
@@ -279,6 +304,8 @@ def things(rides, people):
         "link": link,
         "face_check": ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T").code,
         "case": case.code,
+        "application": application.code,
+        "report": reported.code,
         "own_hold": own.code,
         "appeal": written.code,
         "picture": picture.code,
@@ -303,8 +330,8 @@ def ask(client, method, path, body=None):
     undone._from_testcase = (
         True  # Django's mark for a test's own transaction: durable services may begin inside
     )
-    multipart = path.endswith(("/frames/", "/plate-photo/"))
-    json = path.startswith("/api/") and method == "POST" and not multipart
+    multipart = path.endswith(("/frames/", "/plate-photo/", "/mismatch-reports/")) or "/photos/" in path
+    json = path.startswith("/api/") and method in {"POST", "PATCH"} and not multipart
     kind = {"content_type": "application/json"} if json else {}
     with undone:
         answer = getattr(client, method.lower())(path, body or {}, **kind)

@@ -23,6 +23,8 @@ class Screening(models.Model):
     answers = EncryptedTextField()
     # [{"rule", "registry", "verdict", "detail", "citation"}]: categories and codes, nothing personal.
     findings = models.JSONField(default=list)
+    # All three certificates were confirmed at their source (三证验真).
+    proven = models.BooleanField(_("certificates confirmed"), default=False)
     verdict = models.CharField(_("result"), max_length=10, choices=Finding.choices, blank=True)
     asked_at = models.DateTimeField(_("asked"))
     attempts = models.PositiveIntegerField(default=0)
@@ -47,6 +49,8 @@ class Screening(models.Model):
             models.Index(fields=["next_at"], condition=Q(state="asked"), name="screening_due"),
             models.Index(fields=["subject", "verdict"], name="screening_of_subject"),
             models.Index(fields=["driver", "-answered_at"], name="screening_newest_of_driver"),
+            # M08: of whom were the certificates confirmed?
+            models.Index(fields=["driver"], condition=Q(proven=True), name="screening_proven"),
         ]
 
     def __str__(self) -> str:

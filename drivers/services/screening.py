@@ -40,6 +40,7 @@ def result_of(subject: Subject, answers: Answers) -> dict[str, Any]:
         "answers": json.dumps(answers, ensure_ascii=False),
         "findings": [each.as_json() for each in found],
         "verdict": rules.worst(found),
+        "proven": rules.proves_certificates(found),
         "answered_at": at,
     }
 

@@ -6,8 +6,11 @@ from datetime import timedelta
 
 from core import clock
 from core.models import StoredPicture
-from drivers.models import Driver, FaceCheck, PlatePhoto
+from drivers.models import Driver, FaceCheck, PlatePhoto, Screening
+from drivers.screening import Subject
 from drivers.selectors import drivers_vehicle
+from drivers.services.runs import subject_of_driver
+from drivers.services.screening import result_of
 
 
 def passed_check(driver: Driver, purpose: str, subject: str) -> tuple[FaceCheck, str]:
@@ -29,6 +32,40 @@ def passed_check(driver: Driver, purpose: str, subject: str) -> tuple[FaceCheck,
         token_until=at + timedelta(seconds=300),
     )
     return row, token
+
+
+def screened(driver: Driver, subject: str = "", **answers: object) -> Screening:
+    """An answered screening; `answers` replace those of a clean registry, by key, before the rules judge them."""
+    at, whom = clock.now(), subject_of_driver(driver)
+    known = clean_answers(whom) | answers
+    return Screening.objects.create(
+        code=secrets.token_hex(8),
+        driver=driver,
+        subject=subject or secrets.token_hex(8),
+        state="answered",
+        asked_at=at,
+        next_at=at,
+        **result_of(whom, known),
+    )
+
+
+def clean_answers(whom: Subject) -> dict:
+    """What registries say about somebody against whom there is nothing."""
+    car = {"match": True, "owner": whom.name, "model": "x", "colour": "x", "seats": 4}
+    car |= {"registered_on": "2019-05-20", "valid_until": "2029-05-31", "use": "ride_hailing"}
+    return {
+        "identity": {"match": True},
+        "licence": {
+            "match": True,
+            "class": "C1",
+            "first_issued": "2011-08-02",
+            "valid_until": "2031-08-02",
+            "status": "normal",
+            "points": [0, 0, 0],
+        },
+        "police": {"records": []},
+        **{f"vehicle:{each.plate}": car for each in whom.cars},
+    }
 
 
 def face_token(driver: Driver, trip_code: str, purpose: str = "accept") -> str:

@@ -159,7 +159,9 @@ def test_a_mismatch_is_told_quietly_and_from_the_street(visitor, stack, language
     page.click("details summary")
     hers.look("trip-mismatch")
     page.click("button[value=car]")
-    expect(page.locator("main")).to_contain_text("司机的手机上不会" if language == "zh-CN" else "shows nothing of it")
+    expect(page.locator("main")).to_contain_text(
+        "司机的手机上不会" if language == "zh-CN" else "shows nothing of it"
+    )
     hers.look("trip-reported")
     assert his.go(f"/trips/{code}/").inner_text("main") == before
     page = hers.go("/report-a-car/")
