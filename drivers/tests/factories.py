@@ -1,6 +1,7 @@
 """The smallest valid rows of drivers, for tests of other things."""
 
 import hashlib
+import re
 import secrets
 from datetime import timedelta
 
@@ -32,6 +33,11 @@ def passed_check(driver: Driver, purpose: str, subject: str) -> tuple[FaceCheck,
         token_until=at + timedelta(seconds=300),
     )
     return row, token
+
+
+def without_tokens(page: bytes) -> bytes:
+    """A page without its CSRF tokens and idempotency keys, which are new each time."""
+    return re.sub(rb'[A-Za-z0-9]{64}|value="[\w-]{22}"', b"", page)
 
 
 def screened(driver: Driver, subject: str = "", **answers: object) -> Screening:

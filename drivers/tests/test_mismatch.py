@@ -1,0 +1,262 @@
+"""A driver or car that is not the registered one (D5): many reports, one case, one hold, one reward."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from core import ledger
+from core.errors import Forbidden, InvalidInput, NotFound
+from core.models import LedgerTransfer, Notification
+from core.states import IllegalTransition, StaleState
+from drivers.errors import AlreadyReported, ReportNeedsPhoto, SecondPersonNeeded
+from drivers.models import Hold, MismatchReport, Reward, VettingCase
+from drivers.selectors import driver_of
+from drivers.services import (
+    agree,
+    bind_vehicle,
+    decide_reward,
+    propose,
+    propose_reward,
+    report_from_street,
+    sort_report,
+)
+from drivers.services.mismatch import EXPENSE, PAYABLE
+from drivers.states import CaseOutcome
+from drivers.tests.factories import without_tokens
+from rides.models import Trip
+from rides.services import end_trip, report_mismatch
+from rides.states import PlateCheck
+from safety.models import Incident, Signal
+from sandbox.plates import photo
+
+
+def tell(people, trip, who="passenger", what=PlateCheck.OTHER_DRIVER, plate=""):
+    return report_mismatch(passenger=people(who), trip_code=trip.code, what=what, plate_seen=plate)
+
+
+def street(people, plate="川A·H0001", who="passenger2", submission="s1", phone=""):
+    return report_from_street(
+        account=people(who) if who else None,
+        phone=phone,
+        plate=plate,
+        words="另一个人开的",
+        content=photo("川A·H0001"),
+        submission=submission,
+    )
+
+
+def confirm(people, outcome=CaseOutcome.BARRED):
+    case = VettingCase.objects.get(kind="mismatch")
+    propose(account=people("vetting"), code=case.code, outcome=outcome, reason="the frames show another man")
+    return agree(account=people("supervisor"), code=case.code, agrees=True)
+
+
+def test_before_boarding_the_trip_stops_and_the_driver_is_held_in_the_open(rides, people):
+    trip = tell(people, rides.arrived(), what=PlateCheck.DIFFERS, plate="川A·F9999")
+    hold = Hold.objects.get()
+    assert (trip.state, hold.covert, hold.source) == ("cancelled", False, VettingCase.objects.get().code)
+    assert VettingCase.objects.get().facts["read"] == "川A·F9999"
+
+
+def test_during_the_trip_nothing_changes_on_the_drivers_phone(rides, people, signed_in, deliver):
+    trip = rides.under_way()
+    client = signed_in("driver")
+    paths = [f"/trips/{trip.code}/", "/drive/", "/api/v1/driver/", f"/api/v1/trips/{trip.code}/"]
+    before = [without_tokens(client.get(path).content) for path in paths]
+    tell(people, trip, plate="川A·F9999")
+    deliver()
+    assert [without_tokens(client.get(path).content) for path in paths] == before
+    assert Hold.objects.get().covert
+    assert Trip.objects.get(pk=trip.pk).state == "in_progress"
+    assert Trip.objects.get(pk=trip.pk).plate_seen == "川A·F9999"
+    assert Signal.objects.filter(kind="mismatch", trip=trip).exists()
+
+
+def test_the_hold_acts_when_she_is_out(rides, people, deliver):
+    trip = rides.under_way()
+    tell(people, trip)
+    deliver()
+    Signal.objects.all().delete()
+    Incident.objects.all().delete()
+    end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
+    deliver()
+    assert not Hold.objects.get().covert
+
+
+def test_afterwards_it_can_still_be_said_for_a_month(rides, people, noon):
+    trip = rides.under_way()
+    end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
+    noon.shift(29 * 86_400)
+    tell(people, trip)
+    assert MismatchReport.objects.get().source == "after"
+
+
+def test_after_a_month_it_is_too_late(rides, people, noon):
+    trip = rides.under_way()
+    end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
+    noon.shift(31 * 86_400)
+    with pytest.raises(StaleState):
+        tell(people, trip)
+
+
+def test_saying_it_twice_is_one_report(rides, people):
+    trip = rides.arrived()
+    tell(people, trip)
+    tell(people, trip)
+    assert MismatchReport.objects.count() == 1
+
+
+def test_three_reports_of_one_mismatch_pay_the_first_once(rides, people):
+    first = street(people, submission="s1")
+    tell(people, rides_trip(rides))
+    street(people, who="", phone="13911112222", submission="s3")
+    assert (VettingCase.objects.count(), Hold.objects.count(), MismatchReport.objects.count()) == (1, 1, 3)
+    confirm(people)
+    reward = Reward.objects.get()
+    assert (reward.report, reward.fen, reward.citation) == (first, 30_000, "drivers.mismatch_reward v0")
+    with pytest.raises(SecondPersonNeeded):
+        propose_reward(account=people("supervisor"), code=first.code, reason="first to report")
+        decide_reward(account=people("supervisor"), code=first.code, approves=True)
+    decide_reward(account=people("adjudicator"), code=first.code, approves=True)
+    with pytest.raises(IllegalTransition):
+        decide_reward(account=people("vetting"), code=first.code, approves=True)
+    assert (ledger.balance(EXPENSE), ledger.balance(PAYABLE.format(first.code))) == (30_000, -30_000)
+    assert LedgerTransfer.objects.count() == 1
+    assert first.code in Notification.objects.latest("pk").text
+
+
+def rides_trip(rides):
+    """A street report holds the driver, so the trip was accepted before: made by releasing for a moment."""
+    Hold.objects.update(released_at="2026-01-01T00:00Z", released_by="x")
+    trip = rides.under_way()
+    Hold.objects.update(released_at=None, released_by="")
+    return trip
+
+
+def test_a_cleared_case_pays_nobody_and_ends_the_hold(people, world):
+    street(people)
+    confirm(people, CaseOutcome.CLEARED)
+    assert not Reward.objects.exists()
+    assert Hold.objects.get().released_at is not None
+
+
+def test_the_driver_cannot_earn_on_his_own_case(people, world):
+    with pytest.raises(InvalidInput):
+        street(people, who="driver")
+
+
+def test_a_street_report_needs_a_photo_a_phone_and_a_plate(people, world):
+    with pytest.raises(ReportNeedsPhoto):
+        report_from_street(account=people("passenger"), phone="", plate="x", words="", content=None, submission="a")  # fmt: skip
+    with pytest.raises(Exception, match="invalid_phone"):
+        street(people, who="", phone="x")
+    with pytest.raises(InvalidInput):
+        street(people, plate=" · ")
+    with pytest.raises(Exception, match="picture_unreadable"):
+        report_from_street(account=people("passenger"), phone="", plate="x", words="", content=b"x", submission="a")  # fmt: skip
+    assert not MismatchReport.objects.exists()
+
+
+def test_the_same_person_reports_an_open_mismatch_once(people, world):
+    street(people)
+    with pytest.raises(AlreadyReported):
+        street(people, submission="s2")
+    assert street(people).code == MismatchReport.objects.get().code  # the same submission again
+
+
+@pytest.mark.parametrize("plate", ["川A·F9999", "川AH0001"])
+def test_a_plate_of_nobody_or_of_several_waits_for_a_person(people, world, plate):
+    if plate == "川AH0001":
+        with transaction.atomic():
+            driver = driver_of(people("driver"))
+            bind_vehicle(
+                actor=people("driver").actor,
+                driver=driver_of(people("driver2")),
+                vehicle=driver.bindings.get().vehicle,
+            )
+    report = street(people, plate=plate)
+    assert (report.driver, Hold.objects.exists(), VettingCase.objects.exists()) == (None, False, False)
+    with pytest.raises(Forbidden):
+        sort_report(account=people("agent"), code=report.code, driver_code="driver")
+    with pytest.raises(NotFound):
+        sort_report(account=people("vetting"), code=report.code, driver_code="nobody")
+    sort_report(account=people("vetting"), code=report.code, driver_code="driver")
+    assert Hold.objects.get().driver.account.code == "driver"
+    with pytest.raises(NotFound):
+        sort_report(account=people("vetting"), code=report.code, driver_code="driver2")
+
+
+def test_a_street_report_acts_in_the_open_when_nobody_is_aboard(people, world, deliver):
+    street(people)
+    assert Hold.objects.get().covert
+    deliver()
+    assert not Hold.objects.get().covert
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reports_at_once_share_one_case_and_rewards_at_once_are_paid_once(world, people):
+    gate = Barrier(8)
+
+    def report(number):
+        gate.wait()
+        try:
+            return street(people, who="", phone=f"139222200{number:02d}", submission=f"s{number}").code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        codes = list(pool.map(report, range(8)))
+    assert len(set(codes)) == 8
+    assert (VettingCase.objects.count(), Hold.objects.count()) == (1, 1)
+    confirm(people)
+    code = Reward.objects.get().report.code
+    propose_reward(account=people("vetting"), code=code, reason="x")
+    second = Barrier(2)
+
+    def approve(name):
+        second.wait()
+        try:
+            decide_reward(account=people(name), code=code, approves=True)
+        except IllegalTransition:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(approve, ["supervisor", "adjudicator"])) == [False, True]
+    assert LedgerTransfer.objects.count() == 1
+
+
+def test_the_database_alone_keeps_two_people_and_one_reward(people, world):
+    street(people)
+    confirm(people)
+    reward = Reward.objects.get()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Reward.objects.filter(pk=reward.pk).update(state="approved", proposed_by="a", approved_by="a")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Reward.objects.create(
+            case=reward.case, report=reward.report, fen=1, citation="x", due_since=reward.due_since
+        )
+
+
+def test_the_page_for_anybody_reports_and_says_nothing_of_drivers(people, world, client):
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    page = client.post(
+        "/report-a-car/",
+        {
+            "plate": "川A·H0001",
+            "words": "x",
+            "phone": "13911112222",
+            "submission": "p1",
+            "photo": SimpleUploadedFile("car.jpg", photo("川A·H0001"), "image/jpeg"),
+        },
+    )
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert MismatchReport.objects.get().code in text
+    assert "钟大勇" not in text
+    assert client.post("/report-a-car/", {"plate": "x", "submission": "p2"}).status_code == 400
