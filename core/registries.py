@@ -26,6 +26,7 @@ from core.errors import DomainError
 log = structlog.get_logger()
 TIMEOUT = 3.0  # seconds, for each attempt
 ATTEMPTS = 3
+LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=100)
 # After five calls in a row that failed, nobody is asked for half a minute.
 _breakers = SyncCircuitBreakerFactory(default_threshold=5, default_ttl=30.0)
 
@@ -46,7 +47,7 @@ class _Failed(Exception):
 
 @lru_cache(maxsize=1)
 def _client() -> httpx.Client:
-    return httpx.Client(timeout=TIMEOUT, trust_env=False)
+    return httpx.Client(timeout=TIMEOUT, trust_env=False, limits=LIMITS)
 
 
 def ask(name: str, question: dict[str, Any]) -> dict[str, Any] | None:

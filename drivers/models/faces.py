@@ -25,8 +25,8 @@ class FaceTemplate(models.Model):
             HnswIndex(
                 name="template_nearest",
                 fields=["protected"],
-                m=16,
-                ef_construction=64,
+                m=24,
+                ef_construction=128,
                 opclasses=["vector_ip_ops"],
             ),
         ]

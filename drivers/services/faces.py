@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
+from django.db import connection, transaction
 from django.utils import timezone
 from pgvector.django import MaxInnerProduct
 
@@ -44,6 +45,9 @@ from drivers.states import (
 from drivers.vision import faces, liveness, templates
 from drivers.vision.faces import Vector
 from drivers.vision.liveness import Judgement, Pose, Verdict
+
+SEARCH_WIDTH = 600  # candidates that the index keeps in view
+NEAREST = 10
 
 STATE_OF = {
     Verdict.PASSED: FaceCheckState.PASSED,
@@ -95,20 +99,38 @@ def _keep_template(driver: Driver, vector: Vector) -> FaceTemplate:
     return template
 
 
+def near_faces(protected: Vector, *, model: str, limit: float) -> dict[int, float]:
+    """Drivers (primary key) with a template at least as alike as `limit`, and the cosine; of the ten most alike.
+
+    Through the HNSW index: measured recall in `docs/performance.md`.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL hnsw.ef_search = %s", [SEARCH_WIDTH])
+        rows = list(
+            FaceTemplate.objects.filter(retired_at=None, model=model)
+            # pgvector's operator gives the negative inner product.
+            .annotate(unlike=MaxInnerProduct("protected", protected))
+            .order_by("unlike")
+            .values_list("driver", "unlike")[:NEAREST]
+        )
+    found: dict[int, float] = {}
+    for driver, unlike in rows:
+        if -unlike >= limit:
+            found.setdefault(driver, -unlike)
+    return found
+
+
 def _search_same_face(driver: Driver, template: FaceTemplate) -> None:
     """One face on several accounts opens one case for the newcomer, whatever number of accounts it is (D7)."""
-    near = (
-        FaceTemplate.objects.filter(retired_at=None, model=template.model)
-        .exclude(driver=driver)
-        .annotate(likeness=MaxInnerProduct("protected", template.protected))
-        .order_by("likeness")
-        .select_related("driver__account")[:5]
-    )
-    limit = policy.value(policies.SAME_FACE)
-    # pgvector's operator gives the negative inner product.
-    found = {row.driver.account.code: round(-row.likeness, 3) for row in near if -row.likeness >= limit}
-    if found:
-        open_signal(driver=driver, kind=CaseKind.SAME_FACE, accounts=found)
+    near = near_faces(template.protected, model=template.model, limit=policy.value(policies.SAME_FACE))
+    near.pop(driver.pk, None)
+    if near:
+        codes = dict(Driver.objects.filter(pk__in=near).values_list("pk", "account__code"))
+        open_signal(
+            driver=driver,
+            kind=CaseKind.SAME_FACE,
+            accounts={codes[key]: round(likeness, 3) for key, likeness in near.items()},
+        )
 
 
 @begins_transaction

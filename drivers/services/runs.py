@@ -7,6 +7,7 @@ A worker that dies leaves its lease to run out; another goes on where rows are m
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
@@ -48,7 +49,7 @@ RUN_WITHIN = policy.declare(
     about="A screening of the fleet is done this long after its start (D6).",
 )
 STARTERS = frozenset({Role.VETTING, Role.SUPERVISOR})
-CHUNK = 100  # drivers: a second or two of work, so that other work comes between
+CHUNK = 200  # drivers: a second or two of work, so that other work comes between
 WRITE = 50  # screenings in one transaction
 LEASE = timedelta(seconds=120)  # of machine time
 PAUSE_WHEN_DOWN = timedelta(seconds=30)
@@ -147,10 +148,12 @@ def _work(chunk: ScreeningChunk) -> int:
         .order_by("pk")
     )
     done = 0
-    with ThreadPoolExecutor(int(policy.value(RUN_LIMIT))) as pool:
-        for start in range(0, len(waiting), WRITE):
-            part = waiting[start : start + WRITE]
-            answered = [each for each in pool.map(_ask, part) if each is not None]
+    pool = ThreadPoolExecutor(int(policy.value(RUN_LIMIT)))
+    try:
+        # The pool goes on asking while a part is written.
+        coming = pool.map(_ask, waiting)
+        while part := list(islice(coming, WRITE)):
+            answered = [each for each in part if each is not None]
             kept = _keep(chunk, answered)
             if kept is None:
                 return done
@@ -161,6 +164,8 @@ def _work(chunk: ScreeningChunk) -> int:
             if not ScreeningRun.objects.filter(pk=run.pk, state=RunState.RUNNING).exists():
                 _leave(chunk, ChunkState.WAITING)
                 return done
+    finally:
+        pool.shutdown(cancel_futures=True)
     _leave(chunk, ChunkState.DONE)
     return done
 

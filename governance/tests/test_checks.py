@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import F
 
 from complaints.models import Complaint
 from complaints.services import file_complaint
 from complaints.states import Category
 from core import clock
+from core.actors import SYSTEM
 from core.models import PolicyVersion
 from drivers.models import Hold
 from governance.measures import check_measure, has_check, measures
@@ -257,3 +259,128 @@ def test_m09_turns_red_when_a_mismatch_has_no_consequence(rides, people):
     Hold.objects.update(kind="mismatch")
     MismatchReport.objects.all().delete()
     assert status("M09") == "fail"
+
+
+# --- Who drives ---------------------------------------------------------------------------------------------
+
+
+def screen_everybody(**answers):
+    from drivers.models import Driver
+    from drivers.tests.factories import screened
+
+    return [screened(driver, **answers) for driver in Driver.objects.order_by("pk")]
+
+
+def test_m07_turns_red_when_somebody_drives_whom_a_registry_bars(world, people):
+    from drivers.selectors import driver_of
+    from drivers.tests.factories import screened
+
+    assert status("M07") == "fail"  # nobody was screened yet
+    screen_everybody()
+    assert status("M07") == "pass"
+    screened(driver_of(people("driver")), police={"records": [{"category": "persons", "year": 2012}]})
+    assert status("M07") == "fail"
+    Hold.objects.create(
+        code="H-x",
+        driver=driver_of(people("driver")),
+        kind="screening",
+        source="V-x",
+        citation="M07",
+        opened_at=clock.now(),
+        opened_by="system",
+    )
+    assert status("M07") == "pass"
+
+
+def test_m07_turns_red_when_the_last_screening_is_too_old(world, noon):
+    screen_everybody()
+    noon.shift(366 * 86_400)
+    assert status("M07") == "fail"
+
+
+@pytest.mark.parametrize("answers", [{"identity": {"match": False}}, {"licence": None}, {"identity": None}])
+def test_m08_turns_red_when_a_certificate_was_not_confirmed(world, answers):
+    screen_everybody(**answers)
+    assert status("M08") == "fail"
+    screen_everybody()
+    assert status("M08") == "pass"
+
+
+def test_m08_turns_red_when_the_law_is_gone(world):
+    screen_everybody()
+    drop("drivers_driver", "driver_vetted_has_a_licence")
+    assert status("M08") == "fail"
+
+
+def confirmed_mismatch(people):
+    from drivers.models import VettingCase
+    from drivers.services import agree, propose, report_from_street
+    from drivers.states import CaseOutcome
+    from sandbox.plates import photo
+
+    report = report_from_street(
+        account=people("passenger"), phone="", plate="川A·H0001", words="", content=photo("川A·H0001"), submission="s"
+    )  # fmt: skip
+    case = VettingCase.objects.get()
+    propose(account=people("vetting"), code=case.code, outcome=CaseOutcome.BARRED, reason="x")
+    agree(account=people("supervisor"), code=case.code, agrees=True)
+    return report.code
+
+
+def test_m11_turns_red_when_a_confirmed_report_waits_too_long(world, people, noon):
+    from drivers.services import decide_reward, propose_reward
+
+    assert status("M11") == "pass"
+    code = confirmed_mismatch(people)
+    assert status("M11") == "pass"
+    noon.shift(8 * 86_400)
+    assert status("M11") == "fail"
+    propose_reward(account=people("vetting"), code=code, reason="x")
+    decide_reward(account=people("supervisor"), code=code, approves=True)
+    assert status("M11") == "pass"
+
+
+def test_m11_turns_red_when_the_money_is_not_in_the_ledger(world, people):
+    from core.models import LedgerEntry
+    from drivers.services import decide_reward, propose_reward
+
+    code = confirmed_mismatch(people)
+    propose_reward(account=people("vetting"), code=code, reason="x")
+    decide_reward(account=people("supervisor"), code=code, approves=True)
+    LedgerEntry.objects.update(fen=F("fen") / 2)
+    assert status("M11") == "fail"
+
+
+def test_m11_turns_red_when_rewards_are_nothing(world):
+    set_policy("drivers.mismatch_reward", 0)
+    assert status("M11") == "fail"
+
+
+def test_m16_shows_how_much_is_left_and_turns_red_when_late(world, noon):
+    from drivers.models import Screening, ScreeningChunk
+    from drivers.services import begin_run, work_on_run
+    from drivers.tests.factories import screened
+
+    assert status("M16") == "fail"
+    with transaction.atomic():
+        run = begin_run(actor=SYSTEM, reason="x")
+    assert status("M16") == "progress"
+    from drivers.models import Driver
+
+    for driver in Driver.objects.all():
+        screened(driver, subject=run.code)
+    ScreeningChunk.objects.update(state="done")
+    assert work_on_run() is None
+    assert status("M16") == "pass"
+    Screening.objects.all().delete()
+    noon.shift(366 * 86_400)
+    assert status("M16") == "fail"
+
+
+def test_m16_turns_red_when_a_run_is_not_done_in_time(world, noon):
+    from drivers.services import begin_run
+
+    with transaction.atomic():
+        begin_run(actor=SYSTEM, reason="x")
+    noon.shift(7 * 86_400 + 1)
+    assert status("M16") == "fail"
