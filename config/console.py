@@ -17,7 +17,13 @@ from accounts.policies import RESPONDERS, STAFF
 from accounts.states import Role
 from complaints.selectors import due_at, open_severe
 from core import clock, policy
-from drivers.selectors import open_appeals, open_cases, review_queue, waiting_plate_photos
+from drivers.selectors import (
+    open_appeals,
+    open_cases,
+    review_queue,
+    waiting_plate_photos,
+    waiting_video_checks,
+)
 from drivers.services.appeals import JUDGES
 from governance.selectors import last_board
 from police.selectors import missing_papers, release_clocks, undecided, unreviewed_releases
@@ -86,6 +92,7 @@ def due_and_mine(account: Account, rows: list[Burning]) -> dict[str, Any]:
         "due_requests": undecided(),
         "due_reviews": unreviewed_releases(),
         "due_papers": missing_papers(at),
+        "due_videos": waiting_video_checks() if account.role in {Role.VETTING, Role.SUPERVISOR} else [],
         "due_plates": waiting_plate_photos() if account.role in {Role.VETTING, *RESPONDERS} else [],
         "due_appeals": open_appeals() if account.role in JUDGES else [],
         "due_applications": review_queue() if account.role in {Role.VETTING, Role.SUPERVISOR} else [],

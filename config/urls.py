@@ -30,6 +30,8 @@ api = [
     path("driver/face-consent/", drivers.FaceConsentView.as_view()),
     path("driver/face-checks/", drivers.FaceChecksView.as_view()),
     path("driver/face-checks/<str:code>/frames/", drivers.FaceFramesView.as_view()),
+    path("driver/video-checks/", drivers.VideoChecksView.as_view()),
+    path("driver/video-checks/<str:code>/", drivers.VideoCheckView.as_view()),
     path("driver/holds/<str:code>/appeal/", drivers.AppealView.as_view()),
     path("driver/online/", drivers.OnlineView.as_view()),
     path("trips/", rides.TripsView.as_view()),

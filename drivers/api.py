@@ -18,7 +18,7 @@ from core.errors import InvalidInput, NotFound
 from drivers import services
 from drivers.models import Application, Driver
 from drivers.policies import DAILY_LINES
-from drivers.selectors import driver_of, newest_application, standing_decision
+from drivers.selectors import driver_of, is_enrolled, newest_application, standing_decision, video_check_of
 from drivers.services.applications import check_application, given_of, read_of
 from drivers.services.mismatch import check_street_limit
 from drivers.states import Certificate, FacePurpose, Line
@@ -34,6 +34,12 @@ class AskInput(serializers.Serializer[Any]):
 class AskOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
     challenge = serializers.ListField(child=serializers.CharField(), help_text="Poses, in order")
+    expires_at = serializers.DateTimeField()
+
+
+class VideoOutput(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    state = serializers.CharField()
     expires_at = serializers.DateTimeField()
 
 
@@ -157,7 +163,7 @@ def _said(application: Application, *, status: int = 200) -> Response:
         "given": given_of(application),
         "read": read_of(application),
         "faults": faults,
-        "enrolled": application.driver.templates.filter(retired_at=None).exists(),
+        "enrolled": is_enrolled(application.driver),
     }
     return Response(ApplicationOutput(body).data, status=status)
 
@@ -248,6 +254,31 @@ class FaceFramesView(DriverView):
         if outcome.refusal:
             raise outcome.refusal
         return Response({"state": outcome.check.state, "token": outcome.token})
+
+
+class VideoChecksView(DriverView):
+    """Ask for a reviewer's video call instead of the camera."""
+
+    @extend_schema(request=AskInput, responses={201: VideoOutput})
+    def post(self, request: Request) -> Response:
+        body = read(AskInput, request)
+        check = services.ask_video_check(
+            driver=self.driver, purpose=FacePurpose(body["purpose"]), subject=body["subject"]
+        )
+        return Response(VideoOutput(check).data, status=201)
+
+
+class VideoCheckView(DriverView):
+    """How far it is; after the reviewer's yes, POST gives the token."""
+
+    @extend_schema(responses=VideoOutput)
+    def get(self, request: Request, code: str) -> Response:
+        return Response(VideoOutput(video_check_of(self.driver, code)).data)
+
+    @extend_schema(request=None, responses=FramesOutput)
+    def post(self, request: Request, code: str) -> Response:
+        token = services.claim_video_token(driver=self.driver, code=code)
+        return Response({"state": video_check_of(self.driver, code).state, "token": token})
 
 
 class AppealView(DriverView):

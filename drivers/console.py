@@ -88,6 +88,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     context = {
         "title": _("Vetting desk"),
         "photos": selectors.waiting_plate_photos(),
+        "videos": selectors.waiting_video_checks(),
         "applications": selectors.review_queue(),
         "cases": selectors.open_cases(),
         "reports": selectors.reports_to_sort(),
@@ -185,6 +186,22 @@ def fleet(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @door(*REVIEWERS)
+def video(request: HttpRequest, code: str) -> HttpResponse:
+    """What a reviewer saw in a video call."""
+    try:
+        services.decide_video_check(
+            account=account_of(request),
+            code=code,
+            same=request.POST.get("same") == "yes",
+            reason=request.POST.get("reason", ""),
+        )
+    except DomainError as error:
+        messages.error(request, error.detail)
+    return redirect("drivers_console:desk")
+
+
+@require_POST
+@door(*REVIEWERS)
 def sort_report(request: HttpRequest, code: str) -> HttpResponse:
     """Whom a report from the street is about."""
     try:
@@ -253,6 +270,7 @@ urlpatterns = [
     path("admin/vetting/", desk, name="desk"),
     path("admin/vetting/fleet/", fleet, name="fleet"),
     path("admin/vetting/applications/<str:code>/", application, name="application"),
+    path("admin/vetting/videos/<str:code>/", video, name="video"),
     path("admin/vetting/reports/<str:code>/", sort_report, name="sort_report"),
     path("admin/vetting/rewards/<str:code>/", reward, name="reward"),
     path("admin/vetting/<str:code>/", case, name="case"),

@@ -18,6 +18,12 @@ FACE_FAILURES = policy.declare(
 FACE_CHALLENGE_LIFE = policy.declare(
     "drivers.face_challenge_life", 90, unit="seconds", about="Time to follow a challenge."
 )
+VIDEO_CALL_WITHIN = policy.declare(
+    "drivers.video_call_within",
+    1800,
+    unit="seconds",
+    about="A reviewer's video call instead of a face check happens within this time, or is asked for again (D4).",
+)
 FACE_TOKEN_LIFE = policy.declare(
     "drivers.face_token_life", 300, unit="seconds", about="How long a passed check opens an acceptance (D4)."
 )

@@ -126,6 +126,28 @@ def has_covert_hold(driver: Driver) -> bool:
     return driver.holds.open().filter(covert=True).exists()
 
 
+def is_enrolled(driver: Driver) -> bool:
+    """A template of the face is kept, or a reviewer has seen the driver by video for the enrolment (D4)."""
+    by_video = driver.face_checks.filter(
+        by_video=True, purpose=FacePurpose.ENROL, state=FaceCheckState.PASSED
+    )
+    return driver.templates.filter(retired_at=None).exists() or by_video.exists()
+
+
+def waiting_video_checks() -> list[FaceCheck]:
+    """Drivers who wait for a reviewer's video call, the longest waiting first."""
+    rows = FaceCheck.objects.filter(state=FaceCheckState.ASKED, by_video=True, expires_at__gt=clock.now())
+    return list(rows.select_related("driver__account").order_by("asked_at"))
+
+
+def video_check_of(driver: Driver, code: str) -> FaceCheck:
+    """One's own wish for a video call. Raises `NotFound`."""
+    check = driver.face_checks.filter(code=code, by_video=True).first()
+    if check is None:
+        raise NotFound
+    return check
+
+
 def is_frozen(driver: Driver) -> bool:
     """Failed face checks have frozen the account (D4)."""
     return driver.holds.open().filter(kind=HoldKind.FACE).exists()

@@ -87,7 +87,6 @@ PLATE_PHOTO_TRANSITIONS: Transitions = {
 class CaseKind(models.TextChoices):
     FACE_FAILURES = "face_failures", _("repeated face checks that failed")
     SAME_FACE = "same_face", _("one face on several accounts")
-    UNREADABLE_FACE = "unreadable_face", _("a face that the model cannot read: video call")
     MISMATCH = "mismatch", _("a driver or car that is not the registered one")
     PLATE_DIFFERS = "plate_differs", _("another plate on the photo before the pick-up")
     SCREENING = "screening", _("what a registry says")

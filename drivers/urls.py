@@ -10,6 +10,7 @@ urlpatterns = [
     path("drive/apply/photos/<slug:kind>/", views.send_certificate, name="send_certificate"),
     path("drive/apply/send/", views.send_application, name="send_application"),
     path("drive/face-consent/", views.face_consent, name="face_consent"),
+    path("drive/video/<str:code>/", views.video, name="video"),
     path("drive/holds/<str:code>/appeal/", views.appeal, name="appeal"),
     path("report-a-car/", views.street_report, name="street_report"),
 ]

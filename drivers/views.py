@@ -6,8 +6,9 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -29,7 +30,14 @@ from drivers.errors import (
 from drivers.forms import StreetReportForm, sections
 from drivers.models import Application, Driver
 from drivers.policies import FACE_CONSENT
-from drivers.selectors import driver_of, is_frozen, newest_application, standing_decision
+from drivers.selectors import (
+    driver_of,
+    is_enrolled,
+    is_frozen,
+    newest_application,
+    standing_decision,
+    video_check_of,
+)
 from drivers.services.applications import check_application, given_of, read_of
 from drivers.services.mismatch import check_street_limit
 from drivers.states import ApplicationState, Certificate, FacePurpose, Line
@@ -37,9 +45,13 @@ from drivers.states import ApplicationState, Certificate, FacePurpose, Line
 INVENTED = ["applicant", "driver", "driver2", "lender", "passenger", "passenger2", "son", "stranger"]
 
 
-def camera_context(driver: Driver, purpose: FacePurpose, subject: str) -> dict[str, Any]:
-    """What `drivers/_camera.html` shows; `invented` are the sandbox's people, offered where there is a sandbox."""
+def camera_context(driver: Driver, purpose: FacePurpose, subject: str, video: str = "") -> dict[str, Any]:
+    """What `drivers/_camera.html` shows; `invented` are the sandbox's people, offered where there is a sandbox.
+
+    `video` is the code of a video check that a reviewer passed: its token then stands in the page's form.
+    """
     return {
+        "token": services.claim_video_token(driver=driver, code=video) if video else "",
         "purpose": purpose.value,
         "subject": subject,
         "consented": driver.face_consent == FACE_CONSENT,
@@ -63,18 +75,38 @@ def camera_context(driver: Driver, purpose: FacePurpose, subject: str) -> dict[s
 @door(Role.MEMBER)
 def face_consent(request: HttpRequest) -> HttpResponse:
     """Agree to the use of the face, or ask for the other way."""
-    driver = driver_of(account_of(request))
-    if request.POST.get("video_call"):
-        code = services.ask_video_call(driver=driver)
-        messages.success(
-            request, _("A reviewer will call you by video. Your case: %(code)s") % {"code": code}
+    driver, given = driver_of(account_of(request)), request.POST
+    wanted = given.get("next", "")
+    if not url_has_allowed_host_and_scheme(wanted, {request.get_host()}):
+        wanted = reverse("rides:drive")
+    if given.get("video_call"):
+        purpose = given.get("purpose", "")
+        if purpose not in FacePurpose.values:
+            raise InvalidInput("purpose")
+        check = services.ask_video_check(
+            driver=driver, purpose=FacePurpose(purpose), subject=given.get("subject", "")[:20]
         )
-    else:
-        services.give_face_consent(driver=driver)
-    wanted = request.POST.get("next", "")
-    return redirect(
-        wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else "rides:drive"
-    )
+        return redirect(f"{reverse('drivers:video', args=[check.code])}?{urlencode({'next': wanted})}")
+    services.give_face_consent(driver=driver)
+    return redirect(wanted)
+
+
+@require_GET
+@door(Role.MEMBER)
+def video(request: HttpRequest, code: str) -> HttpResponse:
+    """Waiting for a reviewer's video call; after a yes it leads back with what the check opens."""
+    check = video_check_of(driver_of(account_of(request)), code)
+    wanted = request.GET.get("next", "")
+    if not url_has_allowed_host_and_scheme(wanted, {request.get_host()}):
+        wanted = reverse("rides:drive")
+    joint = "&" if "?" in wanted else "?"
+    context = {
+        "check": check,
+        "expired": clock.now() > check.expires_at,
+        "go_on": f"{wanted}{joint}{urlencode({'video': check.code})}",
+        "again": wanted,
+    }
+    return render(request, "drivers/video.html", context)
 
 
 # --- Application ---
@@ -93,7 +125,7 @@ def _apply_context(application: Application, *, strict: bool) -> dict[str, Any]:
     certificates, permits = sections(
         application.line, given_of(application), read_of(application), photos, faults, strict=strict
     )
-    enrolled = application.driver.templates.filter(retired_at=None).exists()
+    enrolled = is_enrolled(application.driver)
     return camera_context(application.driver, FacePurpose.ENROL, application.code) | {
         "application": application,
         "sections": certificates,

@@ -258,7 +258,7 @@ def face_before_accepting(request: HttpRequest, code: str) -> HttpResponse:
     driver = driver_of(account_of(request))
     way = selectors.itinerary_of(driver, request.GET.get("itinerary", ""))
     trip = selectors.request_along(way, code)
-    context = camera_context(driver, FacePurpose.ACCEPT, trip.code) | {
+    context = camera_context(driver, FacePurpose.ACCEPT, trip.code, request.GET.get("video", "")) | {
         "trip": trip,
         "way": way,
         "persona": passenger_persona(),
@@ -274,7 +274,9 @@ def pickup(request: HttpRequest, code: str) -> HttpResponse:
     trip, party = selectors.trip_of(account_of(request), code)
     if party != Party.DRIVER:
         raise NotFound
-    context = camera_context(driver, FacePurpose.PICKUP, trip.code) | {"trip": trip}
+    context = camera_context(driver, FacePurpose.PICKUP, trip.code, request.GET.get("video", "")) | {
+        "trip": trip
+    }
     if request.method == "POST":
         photo = request.FILES.get("photo")
         try:

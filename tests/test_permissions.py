@@ -17,7 +17,14 @@ from core.actors import SYSTEM
 from core.models import Notification
 from drivers.models import Hold, MismatchReport, PlatePhoto
 from drivers.selectors import driver_of
-from drivers.services import appeal, ask_face_check, begin_application, hold_driver, open_case
+from drivers.services import (
+    appeal,
+    ask_face_check,
+    ask_video_check,
+    begin_application,
+    hold_driver,
+    open_case,
+)
 from drivers.states import CaseKind, FacePurpose, HoldKind
 from drivers.tests.factories import ready_for_pickup
 from police import services as police
@@ -75,6 +82,9 @@ TABLE = [
     ("POST", "api/v1/driver/face-checks/", DRIVERS - APPLICANT, {"purpose": "daily"}),
     ("POST", "api/v1/driver/face-checks/{face_check}/frames/", DRIVERS_TRIP, {}),
     ("POST", "api/v1/driver/online/", DRIVERS),
+    ("POST", "api/v1/driver/video-checks/", DRIVERS, {"purpose": "daily"}),
+    ("GET", "api/v1/driver/video-checks/{video}/", DRIVERS_TRIP),
+    ("POST", "api/v1/driver/video-checks/{video}/", DRIVERS_TRIP),
     ("POST", "api/v1/driver/holds/{own_hold}/appeal/", DRIVERS_TRIP, {"words": "x"}),
     ("GET", "api/v1/trips/", MEMBERS),
     ("POST", "api/v1/trips/", MEMBERS),
@@ -115,6 +125,7 @@ TABLE = [
     ("POST", "admin/vetting/fleet/", RESPONDER_ROLES | {"vetting"}),
     ("GET", "admin/vetting/applications/{application}/", {"vetting", "supervisor"}),
     ("POST", "admin/vetting/applications/{application}/", {"vetting", "supervisor"}),
+    ("POST", "admin/vetting/videos/{video}/", {"vetting", "supervisor"}, {"same": "yes", "reason": "x"}),
     ("POST", "admin/vetting/reports/{report}/", {"vetting", "supervisor"}, {"driver": "driver"}),
     ("POST", "admin/vetting/rewards/{report}/", {"vetting", "supervisor", "adjudicator"}),
     ("GET", "admin/vetting/{case}/", RESPONDER_ROLES | {"vetting"}),
@@ -178,6 +189,7 @@ TABLE = [
     ("GET", "report-a-car/", EVERYBODY),
     ("POST", "report-a-car/", EVERYBODY),
     ("POST", "drive/face-consent/", DRIVERS),
+    ("GET", "drive/video/{video}/", DRIVERS_TRIP),
     ("POST", "drive/holds/{own_hold}/appeal/", DRIVERS_TRIP, {"words": "x"}),
     ("GET", "drive/requests/{waiting}/face/?itinerary={itinerary}", DRIVERS_TRIP),
     ("GET", "drive/trips/{trip}/pickup/", DRIVERS_TRIP),
@@ -304,6 +316,7 @@ def things(rides, people):
         "link": link,
         "face_check": ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T").code,
         "case": case.code,
+        "video": ask_video_check(driver=driver, purpose=FacePurpose.DAILY).code,
         "application": application.code,
         "report": reported.code,
         "own_hold": own.code,

@@ -46,6 +46,8 @@ class FaceCheck(models.Model):
     # The trip's code for `accept` and `pickup`, the service day (ISO) for `daily`.
     subject = models.CharField(_("subject"), max_length=20)
     challenge = ArrayField(models.CharField(max_length=10))
+    # A reviewer looks by video instead of the model (`drivers.services.video`).
+    by_video = models.BooleanField(_("by video call"), default=False)
     state = models.CharField(
         _("state"), max_length=10, choices=FaceCheckState.choices, default=FaceCheckState.ASKED
     )
@@ -81,6 +83,9 @@ class FaceCheck(models.Model):
         indexes = [
             models.Index(fields=["driver", "-decided_at"], name="face_checks_of_driver"),
             models.Index(fields=["subject", "purpose"], name="face_checks_of_subject"),
+            models.Index(
+                fields=["asked_at"], condition=Q(state="asked", by_video=True), name="video_check_waiting"
+            ),
         ]
 
     def __str__(self) -> str:

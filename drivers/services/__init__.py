@@ -18,7 +18,6 @@ from drivers.services.faces import (
     FaceOutcome,
     answer_face_check,
     ask_face_check,
-    ask_video_call,
     consume_face_token,
     enrol_picture,
     give_face_consent,
@@ -45,6 +44,7 @@ from drivers.services.people import (
 )
 from drivers.services.plates import PlateOutcome, decide_plate_photo, send_plate_photo
 from drivers.services.runs import begin_run, pause_run, start_run, wants_worker, work_on_run
+from drivers.services.video import ask_video_check, claim_video_token, decide_video_check
 
 __all__ = [
     "FaceOutcome",
@@ -56,15 +56,17 @@ __all__ = [
     "appeal",
     "ask_face_check",
     "ask_registries_again",
-    "ask_video_call",
+    "ask_video_check",
     "begin_application",
     "begin_run",
     "bind_vehicle",
     "chase_expiries",
+    "claim_video_token",
     "consume_face_token",
     "decide_appeal",
     "decide_plate_photo",
     "decide_reward",
+    "decide_video_check",
     "due_screenings",
     "end_binding",
     "enrol_picture",

@@ -37,7 +37,7 @@ from drivers.errors import (
 )
 from drivers.models import Application, Driver, Screening, Vehicle, VettingDecision
 from drivers.screening import LINE_CONDITIONS, OFFENCE_RULES, Car, Subject
-from drivers.selectors import application_by_code, screening_of
+from drivers.selectors import application_by_code, is_enrolled, screening_of
 from drivers.services.cases import REVIEWERS
 from drivers.services.papers import keep_paper
 from drivers.services.people import bind_vehicle
@@ -199,7 +199,7 @@ def submit_application(*, account: "Account") -> Application:
         raise CertificatesFaulty(faults)
     if account.verified_at and account.id_number != found.id_number:
         raise NotYourIdNumber("id_number")
-    if not application.driver.templates.filter(retired_at=None).exists():
+    if not is_enrolled(application.driver):
         raise NotEnrolled
     move(application, APPLICATION_TRANSITIONS, ApplicationState.CHECKING, submitted_at=clock.now(), reason="")
     _ask_again(application)

@@ -145,7 +145,7 @@ def ask_face_check(*, driver: Driver, purpose: FacePurpose, subject: str = "") -
     if is_frozen(driver):
         raise FaceFrozen
     if purpose == FacePurpose.ENROL:
-        _id_photo(driver)
+        id_photo_code(driver)
     elif not driver.templates.filter(retired_at=None).exists():
         raise NotEnrolled
     at = clock.now()
@@ -160,7 +160,7 @@ def ask_face_check(*, driver: Driver, purpose: FacePurpose, subject: str = "") -
     )
 
 
-def _id_photo(driver: Driver) -> str:
+def id_photo_code(driver: Driver) -> str:
     """The code of the ID card's photo in the driver's draft. Raises `IdCardFirst`."""
     draft = (
         driver.applications.filter(state=ApplicationState.DRAFT, id_card__destroyed_at=None)
@@ -172,20 +172,31 @@ def _id_photo(driver: Driver) -> str:
     return draft.id_card.code
 
 
+def id_photo(driver: Driver) -> bytes:
+    """The photo of the ID card in the driver's draft; the reading is in the journal. Raises `IdCardFirst`."""
+    return pictures.look(actor=SYSTEM, code=id_photo_code(driver))
+
+
+@begins_transaction
+def keep_portrait(driver: Driver, picture: bytes) -> None:
+    """The vetted portrait, for reviewers and, in an emergency, the police."""
+    driver.photo = "data:image/jpeg;base64," + base64.b64encode(faces.upright_jpeg(picture)).decode()
+    driver.save(update_fields=["photo"])
+
+
 def _compared_with(check: FaceCheck) -> list[Vector]:
     """The enrolled descriptions; for an enrolment the face on the ID card. Raises `IdCardFirst`, `IdCardUnreadable`."""
     if check.purpose != FacePurpose.ENROL:
         return known_faces(check.driver)
-    card = pictures.look(actor=SYSTEM, code=_id_photo(check.driver), case=check.code)
     try:
-        return [faces.read_face(card).vector]
+        return [faces.read_face(id_photo(check.driver)).vector]
     except DomainError:
         raise IdCardUnreadable from None
 
 
 def _challenge_for(driver: Driver) -> list[str]:
     """New poses only after a judgement: who could ask again and again would wait for those that a clip shows."""
-    last = driver.face_checks.order_by("-pk").first()
+    last = driver.face_checks.filter(by_video=False).order_by("-pk").first()
     if last and last.state in {FaceCheckState.ASKED, FaceCheckState.UNREADABLE}:
         return list(last.challenge)
     return [str(pose) for pose in liveness.new_challenge()]
@@ -215,18 +226,15 @@ def answer_face_check(*, driver: Driver, code: str, frames: Sequence[Sequence[by
     written = [(number, pictures.write(step[0])) for number, step in enumerate(frames)]
     outcome = _record(check, judgement, written)
     if outcome.refusal is None and check.purpose == FacePurpose.ENROL:
-        _enrol(check.driver, [face.vector for face in seen[0]], frames[0][0])
+        _enrol(check.driver, [face.vector for face in seen[0]])
+        keep_portrait(check.driver, frames[0][0])
     return outcome
 
 
 @begins_transaction
-def _enrol(driver: Driver, vectors: list[Vector], portrait: bytes) -> None:
-    """From now on the frames straight ahead stand for this face, and the first of them is the vetted portrait."""
-    at = clock.now()
-    driver.templates.filter(retired_at=None).update(retired_at=at)
-    address = "data:image/jpeg;base64," + base64.b64encode(faces.upright_jpeg(portrait)).decode()
-    driver.photo = address
-    driver.save(update_fields=["photo"])
+def _enrol(driver: Driver, vectors: list[Vector]) -> None:
+    """From now on the frames straight ahead stand for this face."""
+    driver.templates.filter(retired_at=None).update(retired_at=clock.now())
     for vector in vectors:
         _keep_template(driver, vector)
     audit.record(driver.account.actor, "drivers.face_enrolled", driver.account.code)
@@ -265,7 +273,7 @@ def _record(check: FaceCheck, judgement: Judgement, written: list[tuple[int, Wri
         score=round(judgement.score, 4),
         why=judgement.why,
         citation=policy.in_force(policies.FACE_ACCEPT).citation,
-        token_digest=_digest(token),
+        token_digest=digest_of_token(token),
         token_until=at + timedelta(seconds=policy.value(policies.FACE_TOKEN_LIFE)) if token else None,
     )
     kept = policies.FRAMES_KEPT if token else policies.FAILED_FRAMES_KEPT
@@ -289,7 +297,7 @@ def _record(check: FaceCheck, judgement: Judgement, written: list[tuple[int, Wri
     if state == FaceCheckState.FAILED and _failures_in_a_row(check.driver) >= policy.value(
         policies.FACE_FAILURES
     ):
-        _freeze(check)
+        freeze(check)
         return FaceOutcome(check, refusal=FaceFrozen())
     return FaceOutcome(check, refusal=FaceRefused())
 
@@ -304,7 +312,8 @@ def _failures_in_a_row(driver: Driver) -> int:
     return count
 
 
-def _freeze(check: FaceCheck) -> None:
+@joins_transaction
+def freeze(check: FaceCheck) -> None:
     """Nobody drives on this account until two people have looked at the frames."""
     rows = check.driver.face_checks.filter(state=FaceCheckState.FAILED).order_by("-decided_at", "-pk")[:10]
     case = open_case(
@@ -323,7 +332,8 @@ def _freeze(check: FaceCheck) -> None:
     )
 
 
-def _digest(token: str) -> str:
+def digest_of_token(token: str) -> str:
+    """What is kept of a token."""
     return hashlib.sha256(token.encode()).hexdigest() if token else ""
 
 
@@ -332,22 +342,11 @@ def consume_face_token(*, driver: Driver, purpose: FacePurpose, subject: str, to
     """Use a token up in the caller's transaction; its check, or None where it is another driver's or order's, used or late."""
     at = clock.now()
     found = FaceCheck.objects.filter(
-        token_digest=_digest(token), driver=driver, purpose=purpose, subject=subject
+        token_digest=digest_of_token(token), driver=driver, purpose=purpose, subject=subject
     )
     if not token or not found.filter(token_used_at=None, token_until__gte=at).update(token_used_at=at):
         return None
     return found.get()
-
-
-@begins_transaction
-def ask_video_call(*, driver: Driver) -> str:
-    """The other way (D4), for a face that the model cannot read: a reviewer calls. Returns the case's code."""
-    return open_case(
-        driver=driver,
-        kind=CaseKind.UNREADABLE_FACE,
-        actor=driver.account.actor,
-        asked=clock.now().isoformat(),
-    ).code
 
 
 # --- The day's check of the other lines --------------------------------------------------------------------
