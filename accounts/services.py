@@ -355,8 +355,10 @@ def _settle(check: RealNameCheck, *, known: bool, match: bool) -> None:
 
 @joins_transaction
 def verify_by_vetting(*, actor: Actor, account: Account, real_name: str, id_number: str) -> None:
-    """A vetting, in which the identity registry was asked, verifies the real name too. Raises `DocumentTaken`."""
-    if account.verified_at and account.id_number == id_number:
+    """A vetting, in which the identity registry was asked, verifies the real name too. Raises `DocumentTaken`, `RealNameVerified`."""
+    if account.verified_at:
+        if account.id_number != id_number:
+            raise RealNameVerified
         return
     index = blind_index(id_number, purpose="id-number")
     if Account.objects.filter(id_index=index).exclude(pk=account.pk).exists():

@@ -112,6 +112,14 @@ class IdCardFirst(DomainError):
     )
 
 
+class AlreadyEnrolled(DomainError):
+    code, status, sentence = (
+        "face_already_enrolled",
+        409,
+        _("Your face is enrolled and vetted. Call us if it must be done again."),
+    )
+
+
 class IdCardUnreadable(DomainError):
     code, status, sentence = (
         "id_card_unreadable",

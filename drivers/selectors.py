@@ -127,11 +127,15 @@ def has_covert_hold(driver: Driver) -> bool:
 
 
 def is_enrolled(driver: Driver) -> bool:
-    """A template of the face is kept, or a reviewer has seen the driver by video for the enrolment (D4)."""
+    """A template of the face is kept, or a reviewer has compared it with the present ID card by video (D4)."""
+    if driver.state == DriverState.VETTED or driver.templates.filter(retired_at=None).exists():
+        return True
     by_video = driver.face_checks.filter(
         by_video=True, purpose=FacePurpose.ENROL, state=FaceCheckState.PASSED
     )
-    return driver.templates.filter(retired_at=None).exists() or by_video.exists()
+    draft = driver.applications.select_related("id_card").order_by("-pk").first()
+    card = draft.id_card if draft else None
+    return card is not None and by_video.filter(decided_at__gte=card.kept_at).exists()
 
 
 def waiting_video_checks() -> list[FaceCheck]:

@@ -2,7 +2,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from pgvector.django import HnswIndex, VectorField
+from pgvector.django import VectorField
 
 from drivers.models.people import Driver, Vehicle
 from drivers.states import VERDICT_WORDS, FaceCheckState, FacePurpose, PlatePhotoState
@@ -21,14 +21,6 @@ class FaceTemplate(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["driver"], condition=Q(retired_at=None), name="template_in_use"),
-            # 1:N search by inner product of unit vectors (D7).
-            HnswIndex(
-                name="template_nearest",
-                fields=["protected"],
-                m=24,
-                ef_construction=128,
-                opclasses=["vector_ip_ops"],
-            ),
         ]
 
     def __str__(self) -> str:

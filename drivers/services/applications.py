@@ -164,6 +164,9 @@ def _keep_photo(account: "Account", kind: Certificate, written: Written, read: d
         keep_for=timedelta(seconds=policy.value(policies.CERTIFICATES_KEPT)),
     )
     setattr(application, kind.value, picture)
+    if kind == Certificate.ID_CARD and application.driver.state == DriverState.APPLIED:
+        # The face was compared with the card before: another card asks for the face again.
+        application.driver.templates.filter(retired_at=None).update(retired_at=clock.now())
     given = given_of(application)
     known = certificates.FIELDS[kind]
     for field, text in read.items():

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
-from django.db import connection, transaction
 from django.utils import timezone
 from pgvector.django import MaxInnerProduct
 
@@ -21,6 +20,7 @@ from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 from drivers import policies
 from drivers.errors import (
+    AlreadyEnrolled,
     DailyCheckNeeded,
     FaceConsentNeeded,
     FaceFrozen,
@@ -38,6 +38,7 @@ from drivers.states import (
     FACE_CHECK_TRANSITIONS,
     ApplicationState,
     CaseKind,
+    DriverState,
     FaceCheckState,
     FacePurpose,
     HoldKind,
@@ -46,7 +47,6 @@ from drivers.vision import faces, liveness, templates
 from drivers.vision.faces import Vector
 from drivers.vision.liveness import Judgement, Pose, Verdict
 
-SEARCH_WIDTH = 600  # candidates that the index keeps in view
 NEAREST = 10
 
 STATE_OF = {
@@ -102,17 +102,15 @@ def _keep_template(driver: Driver, vector: Vector) -> FaceTemplate:
 def near_faces(protected: Vector, *, model: str, limit: float) -> dict[int, float]:
     """Drivers (primary key) with a template at least as alike as `limit`, and the cosine; of the ten most alike.
 
-    Through the HNSW index: measured recall in `docs/performance.md`.
+    Exact: every template in use is compared, because a missed one is a lent account (decision 0007).
     """
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL hnsw.ef_search = %s", [SEARCH_WIDTH])
-        rows = list(
-            FaceTemplate.objects.filter(retired_at=None, model=model)
-            # pgvector's operator gives the negative inner product.
-            .annotate(unlike=MaxInnerProduct("protected", protected))
-            .order_by("unlike")
-            .values_list("driver", "unlike")[:NEAREST]
-        )
+    rows = (
+        FaceTemplate.objects.filter(retired_at=None, model=model)
+        # pgvector's operator gives the negative inner product.
+        .annotate(unlike=MaxInnerProduct("protected", protected))
+        .order_by("unlike")
+        .values_list("driver", "unlike")[:NEAREST]
+    )
     found: dict[int, float] = {}
     for driver, unlike in rows:
         if -unlike >= limit:
@@ -137,15 +135,16 @@ def _search_same_face(driver: Driver, template: FaceTemplate) -> None:
 def ask_face_check(*, driver: Driver, purpose: FacePurpose, subject: str = "") -> FaceCheck:
     """Begin a check: the answer carries the poses to follow, and a time.
 
-    An enrolment is compared with the photo of the ID card in the open application. Raises `FaceConsentNeeded`,
-    `FaceFrozen`, `NotEnrolled`, `IdCardFirst`.
+    An applicant's enrolment is compared with the photo of the ID card in the open application; a vetted driver, whose
+    descriptions belong to another model or key, is compared with the vetted portrait and nothing newer. Raises
+    `FaceConsentNeeded`, `FaceFrozen`, `NotEnrolled`, `AlreadyEnrolled`, `IdCardFirst`.
     """
     if driver.face_consent != policies.FACE_CONSENT:
         raise FaceConsentNeeded
     if is_frozen(driver):
         raise FaceFrozen
     if purpose == FacePurpose.ENROL:
-        id_photo_code(driver)
+        check_may_enrol(driver)
     elif not driver.templates.filter(retired_at=None).exists():
         raise NotEnrolled
     at = clock.now()
@@ -158,6 +157,14 @@ def ask_face_check(*, driver: Driver, purpose: FacePurpose, subject: str = "") -
         asked_at=at,
         expires_at=at + timedelta(seconds=policy.value(policies.FACE_CHALLENGE_LIFE)),
     )
+
+
+def check_may_enrol(driver: Driver) -> None:
+    """Nobody puts another face in the place of a vetted one. Raises `AlreadyEnrolled`, `IdCardFirst`."""
+    if driver.state == DriverState.APPLIED:
+        id_photo_code(driver)
+    elif not driver.photo or driver.templates.filter(retired_at=None, model=faces.MODEL).exists():
+        raise AlreadyEnrolled
 
 
 def id_photo_code(driver: Driver) -> str:
@@ -188,6 +195,8 @@ def _compared_with(check: FaceCheck) -> list[Vector]:
     """The enrolled descriptions; for an enrolment the face on the ID card. Raises `IdCardFirst`, `IdCardUnreadable`."""
     if check.purpose != FacePurpose.ENROL:
         return known_faces(check.driver)
+    if check.driver.state != DriverState.APPLIED:
+        return [faces.read_face(base64.b64decode(check.driver.photo.partition(",")[2])).vector]
     try:
         return [faces.read_face(id_photo(check.driver)).vector]
     except DomainError:
@@ -227,7 +236,8 @@ def answer_face_check(*, driver: Driver, code: str, frames: Sequence[Sequence[by
     outcome = _record(check, judgement, written)
     if outcome.refusal is None and check.purpose == FacePurpose.ENROL:
         _enrol(check.driver, [face.vector for face in seen[0]])
-        keep_portrait(check.driver, frames[0][0])
+        if check.driver.state == DriverState.APPLIED:
+            keep_portrait(check.driver, frames[0][0])
     return outcome
 
 

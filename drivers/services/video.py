@@ -19,14 +19,14 @@ from drivers.errors import FaceFrozen
 from drivers.models import Driver, FaceCheck
 from drivers.selectors import is_frozen
 from drivers.services.faces import (
+    check_may_enrol,
     digest_of_token,
     freeze,
     id_photo,
-    id_photo_code,
     keep_portrait,
     service_day,
 )
-from drivers.states import FACE_CHECK_TRANSITIONS, FaceCheckState, FacePurpose
+from drivers.states import FACE_CHECK_TRANSITIONS, DriverState, FaceCheckState, FacePurpose
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -38,12 +38,12 @@ SEERS = frozenset({Role.VETTING, Role.SUPERVISOR})
 def ask_video_check(*, driver: Driver, purpose: FacePurpose, subject: str = "") -> FaceCheck:
     """Ask for a reviewer's video call instead of the camera; the same wish is the same check.
 
-    Raises `FaceFrozen`, `IdCardFirst`.
+    Raises `FaceFrozen`, `AlreadyEnrolled`, `IdCardFirst`.
     """
     if is_frozen(driver):
         raise FaceFrozen
     if purpose == FacePurpose.ENROL:
-        id_photo_code(driver)
+        check_may_enrol(driver)
     at = clock.now()
     wanted = service_day(at) if purpose == FacePurpose.DAILY else subject
     known = driver.face_checks.filter(
@@ -79,7 +79,7 @@ def decide_video_check(*, account: "Account", code: str, same: bool, reason: str
     `InvalidInput`, `StaleState` where the wish has expired or was decided.
     """
     check = _decide(account, code, same, reason)
-    if same and check.purpose == FacePurpose.ENROL:
+    if same and check.purpose == FacePurpose.ENROL and check.driver.state == DriverState.APPLIED:
         keep_portrait(check.driver, id_photo(check.driver))
     return check
 

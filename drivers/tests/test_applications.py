@@ -16,6 +16,7 @@ from core.errors import Forbidden, InvalidInput, NotFound
 from core.models import AuditEntry, Notification
 from core.states import IllegalTransition
 from drivers.errors import (
+    AlreadyEnrolled,
     ApplicationOpen,
     CertificatesFaulty,
     IdCardFirst,
@@ -394,3 +395,28 @@ def test_pages_and_api_keep_read_and_send(registry, people, signed_in):
     assert client.post("/drive/apply/photos/id_card/").status_code == 302
     with pytest.raises(NotFound):
         save_fields(account=people("passenger"), typed={})
+
+
+def test_nobody_puts_another_face_in_the_place_of_a_vetted_one(world, people):
+    """The son begins a renewal on the father's account, with his own card and his own face."""
+    father = people("driver")
+    begin_application(account=father)
+    save_photo(account=father, kind=Certificate.ID_CARD, content=certificates.photo("son", "id_card"))
+    before = list(FaceTemplate.objects.filter(driver=driver_of(father), retired_at=None))
+    with pytest.raises(AlreadyEnrolled):
+        show_face(father, "son")
+    assert list(FaceTemplate.objects.filter(driver=driver_of(father), retired_at=None)) == before
+    # After a change of model he is compared with the vetted portrait, not with the new card.
+    FaceTemplate.objects.update(model="an older one")
+    assert show_face(father, "son").refusal.code == "face_refused"
+    assert show_face(father, "driver").refusal is None
+
+
+def test_another_id_card_asks_for_the_face_again(world):
+    account = newcomer()
+    begin_application(account=account)
+    send_photos(account, "applicant")
+    assert show_face(account, "applicant").refusal is None
+    save_photo(account=account, kind=Certificate.ID_CARD, content=certificates.photo("lender", "id_card"))
+    with pytest.raises(NotEnrolled):
+        submit_application(account=account)
