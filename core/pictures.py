@@ -6,6 +6,7 @@ whose row never came is an orphan under a random name, encrypted like the rest.
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -55,9 +56,12 @@ def keep(written: Written, *, purpose: str, subject: str, keep_for: timedelta) -
     )
 
 
-def look(*, actor: Actor, code: str, case: str = "") -> bytes:
-    """The picture itself, with the reading recorded (A8). Raises `NotFound`."""
-    row = StoredPicture.objects.filter(code=code, destroyed_at=None).first()
+def look(*, actor: Actor, code: str, case: str = "", but: Collection[str] = ()) -> bytes:
+    """The picture itself, with the reading recorded (A8); `but` are purposes that are not for this reader.
+
+    Raises `NotFound`.
+    """
+    row = StoredPicture.objects.filter(code=code, destroyed_at=None).exclude(purpose__in=but).first()
     if row is None:
         raise NotFound
     _record_look(actor, row, case)

@@ -21,7 +21,7 @@ from drivers.services.cases import REVIEWERS
 from drivers.services.mismatch import PAYERS
 from drivers.services.plates import LOOKERS
 from drivers.services.runs import STARTERS
-from drivers.states import ApplicationState, CaseOutcome, Decision, Finding, RunState
+from drivers.states import ApplicationState, CaseOutcome, Certificate, Decision, Finding, RunState
 
 SEES_CASES = REVIEWERS | RESPONDERS
 
@@ -75,8 +75,14 @@ def case(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 @door(*(SEES_CASES | LOOKERS))
 def picture(request: HttpRequest, code: str) -> HttpResponse:
-    """One kept picture; each look is in the journal."""
-    content = pictures.look(actor=account_of(request).actor, code=code, case=request.GET.get("case", "")[:20])
+    """One kept picture; each look is in the journal. Certificates are for reviewers alone."""
+    account = account_of(request)
+    content = pictures.look(
+        actor=account.actor,
+        code=code,
+        case=request.GET.get("case", "")[:20],
+        but=() if account.role in REVIEWERS else Certificate.values,
+    )
     return HttpResponse(content, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
 

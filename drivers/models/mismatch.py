@@ -61,7 +61,7 @@ class Reward(models.Model):
     proposed_by = models.CharField(max_length=40, blank=True)
     approved_by = models.CharField(max_length=40, blank=True)
     approved_at = models.DateTimeField(null=True)
-    reason = models.CharField(max_length=400, blank=True)
+    reason = EncryptedTextField()
 
     class Meta:
         verbose_name = _("reward")

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.services import verify_by_vetting
-from core import audit, clock, live, notify, pictures, policy
+from core import audit, clock, live, notify, pictures, policy, ratelimit
 from core.actors import SYSTEM
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput, NotFound
+from core.errors import Forbidden, InvalidInput, NotFound, TooMany
 from core.pictures import Written
 from core.privacy import blind_index
 from core.registries import RegistryDown
@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 log = structlog.get_logger()
+PHOTOS_AN_HOUR = 60  # each is read, which takes half a second of a core
 OPEN = (ApplicationState.DRAFT, ApplicationState.CHECKING, ApplicationState.REVIEW)
 
 
@@ -140,18 +141,20 @@ def save_fields(*, account: "Account", typed: dict[str, str], line: str = "") ->
 def save_photo(*, account: "Account", kind: Certificate, content: bytes) -> Application:
     """Keep a certificate's photo, read it, and fill in what is still empty.
 
-    Raises `NotFound`, `ApplicationOpen`, `PictureTooLarge`, `PictureUnreadable`.
+    Raises `NotFound`, `ApplicationOpen`, `PictureTooLarge`, `PictureUnreadable`, `TooMany`.
     """
+    draft = _check_draft(account)
+    if not ratelimit.allow(f"certificate:{draft}", limit=PHOTOS_AN_HOUR, seconds=3600):
+        raise TooMany
     faces.check_picture(content)
-    if not Application.objects.filter(driver__account=account, state=ApplicationState.DRAFT).exists():
-        _refuse_or_none(account)
     read = documents.read_certificate(kind, content)
     return _keep_photo(account, kind, pictures.write(content), read)
 
 
 @begins_transaction
-def _refuse_or_none(account: "Account") -> None:
-    _draft_of(account)
+def _check_draft(account: "Account") -> str:
+    """The code of the draft, before a photo is read for it. Raises `NotFound`, `ApplicationOpen`."""
+    return _draft_of(account).code
 
 
 @begins_transaction

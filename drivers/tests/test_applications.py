@@ -4,6 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import httpx
 import pytest
 from django.db import connection, transaction
 
@@ -11,7 +12,7 @@ from accounts.errors import DocumentTaken
 from accounts.models import Account
 from accounts.services import enrol
 from accounts.states import Role
-from core import clock
+from core import clock, registries
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.models import AuditEntry, Notification
 from core.states import IllegalTransition
@@ -420,3 +421,35 @@ def test_another_id_card_asks_for_the_face_again(world):
     save_photo(account=account, kind=Certificate.ID_CARD, content=certificates.photo("lender", "id_card"))
     with pytest.raises(NotEnrolled):
         submit_application(account=account)
+
+
+def test_a_registry_that_is_slow_is_one_that_is_down(registry, world, monkeypatch):
+    registry.pause = 0.6
+    monkeypatch.setattr(registries, "_client", lambda: httpx.Client(timeout=0.2, trust_env=False))
+    application = sent(newcomer())
+    settle_screening(Screening.objects.get().pk)
+    application.refresh_from_db()
+    assert (Screening.objects.get().state, application.state) == ("asked", "checking")
+
+
+def test_certificates_open_to_reviewers_alone(world, people, signed_in):
+    account = newcomer()
+    begin_application(account=account)
+    send_photos(account, "applicant")
+    code = Application.objects.get().id_card.code
+    assert signed_in("vetting").get(f"/admin/pictures/{code}.jpg").status_code == 200
+    for who in ("agent", "specialist", "passenger", ""):
+        assert signed_in(who).get(f"/admin/pictures/{code}.jpg").status_code in {302, 403, 404}
+
+
+def test_nothing_personal_of_an_application_is_in_the_clear(registry, people):
+    in_review(newcomer())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT given, read FROM drivers_application"
+            " UNION ALL SELECT answers, convert_to(findings::text, 'UTF8') FROM drivers_screening"
+        )
+        dump = b"".join(bytes(each) for row in cursor.fetchall() for each in row)
+    assert len(dump) > 500
+    for secret in ("陈新", "33010619900101123X", "LSVCF6C40KN000001"):
+        assert secret.encode() not in dump
