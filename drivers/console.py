@@ -16,11 +16,12 @@ from core.errors import DomainError
 from core.privacy import mask_name
 from drivers import selectors, services, sheets
 from drivers.services.appeals import JUDGES, had_a_part
-from drivers.services.applications import given_of, read_application
+from drivers.services.applications import given_of
 from drivers.services.cases import REVIEWERS
 from drivers.services.mismatch import PAYERS
 from drivers.services.plates import LOOKERS
 from drivers.services.runs import STARTERS
+from drivers.services.vetting import read_application
 from drivers.states import ApplicationState, CaseOutcome, Certificate, Decision, Finding, RunState
 
 SEES_CASES = REVIEWERS | RESPONDERS

@@ -9,6 +9,16 @@ from accounts.selectors import contacts_to_alert, real_name_share
 from complaints.policies import INTERLOCK
 from complaints.selectors import severe_spans, severe_without_hold
 from core import audit_selectors, ledger, notify, policy
+from drivers.board_selectors import (
+    acceptances_without_face,
+    answered_mismatches,
+    approved_rewards,
+    bindings_over_the_law,
+    fleet_screening,
+    rewards_late,
+    spells_without_face,
+    unproven_certificates,
+)
 from drivers.policies import (
     FACE_ACCEPT,
     FACE_REFUSE,
@@ -17,18 +27,7 @@ from drivers.policies import (
     REWARD_WITHIN,
     SCREENED_WITHIN,
 )
-from drivers.selectors import (
-    acceptances_without_face,
-    answered_mismatches,
-    approved_rewards,
-    bindings_over_the_law,
-    fleet_screening,
-    newest_run,
-    rewards_late,
-    run_progress,
-    spells_without_face,
-    unproven_certificates,
-)
+from drivers.selectors import newest_run, run_progress
 from drivers.services.mismatch import PAYABLE
 from governance.measures import Found, live_check
 from governance.states import Status

@@ -2,12 +2,8 @@
 
 from drivers.services.appeals import appeal, decide_appeal
 from drivers.services.applications import (
-    agree_decision,
-    ask_registries_again,
     begin_application,
     due_screenings,
-    propose_decision,
-    return_application,
     save_fields,
     save_photo,
     settle_screening,
@@ -44,6 +40,12 @@ from drivers.services.people import (
 )
 from drivers.services.plates import PlateOutcome, decide_plate_photo, send_plate_photo
 from drivers.services.runs import begin_run, pause_run, start_run, wants_worker, work_on_run
+from drivers.services.vetting import (
+    agree_decision,
+    ask_registries_again,
+    propose_decision,
+    return_application,
+)
 from drivers.services.video import ask_video_check, claim_video_token, decide_video_check
 
 __all__ = [

@@ -11,9 +11,9 @@ from accounts.services import enrol
 from accounts.states import Role
 from core import clock
 from core.actors import SYSTEM
+from drivers.board_selectors import bindings_over_the_law
 from drivers.errors import TooManyPersons, TooManyVehicles
 from drivers.models import Binding, Driver, Vehicle
-from drivers.selectors import bindings_over_the_law
 from drivers.services import bind_vehicle, end_binding
 
 pytestmark = pytest.mark.django_db(transaction=True)

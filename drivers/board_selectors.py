@@ -1,0 +1,136 @@
+"""Reads for the rectification board: what must hold of everybody who drives."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Exists, OuterRef, Subquery
+from django.utils import timezone
+
+from drivers.models import (
+    Binding,
+    Driver,
+    FaceCheck,
+    Hold,
+    MismatchReport,
+    OnlineSpell,
+    Reward,
+    Screening,
+    VettingCase,
+)
+from drivers.states import (
+    CaseKind,
+    CaseOutcome,
+    CaseState,
+    DriverState,
+    FaceCheckState,
+    FacePurpose,
+    Finding,
+    HoldKind,
+    RewardState,
+    ScreeningState,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FleetScreening:
+    """How the vetted drivers stand with the registries: counts, and codes of those who should not drive."""
+
+    vetted: int
+    screened: int
+    driving_although_barred: list[str]
+
+
+def acceptances_without_face(since: datetime, accepted: list[tuple[str, str, datetime]]) -> list[str]:
+    """Trips accepted since (code, driver's account code, at) for which no face token was used at that time (M03)."""
+    used = {
+        (row.subject, row.driver.account.code): row.token_used_at
+        for row in FaceCheck.objects.filter(
+            purpose=FacePurpose.ACCEPT, token_used_at__gte=since
+        ).select_related("driver__account")
+    }
+    return [
+        code
+        for code, driver, at in accepted
+        if (found := used.get((code, driver))) is None or abs(found - at) > timedelta(seconds=5)
+    ]
+
+
+def answered_mismatches(trips: list[str]) -> set[str]:
+    """Which of these trips have a report whose vetting case held the driver (M09)."""
+    rows = dict(
+        MismatchReport.objects.filter(trip__in=trips, case__isnull=False).values_list("trip", "case__code")
+    )
+    held = Hold.objects.filter(kind=HoldKind.MISMATCH, source__in=rows.values())
+    sources = set(held.values_list("source", flat=True))
+    return {trip for trip, case in rows.items() if case in sources}
+
+
+def spells_without_face(since: datetime) -> tuple[int, int]:
+    """(online spells since, of which the face check is not a passed one of the same service day) (M10)."""
+    rows = list(OnlineSpell.objects.filter(began_at__gte=since).select_related("face_check"))
+    bad = sum(
+        row.face_check.state != FaceCheckState.PASSED
+        or row.face_check.purpose != FacePurpose.DAILY
+        or row.face_check.subject != timezone.localtime(row.began_at).date().isoformat()
+        for row in rows
+    )
+    return len(rows), bad
+
+
+def bindings_over_the_law() -> tuple[int, int, int]:
+    """(open bindings, drivers with more than two vehicles, vehicles with more than three persons) (M23)."""
+    rows = Binding.objects.filter(ended_at=None)
+    cars = rows.values("driver").annotate(n=Count("vehicle", distinct=True)).filter(n__gt=2).count()
+    persons = rows.values("vehicle").annotate(n=Count("driver", distinct=True)).filter(n__gt=3).count()
+    return rows.count(), cars, persons
+
+
+def fleet_screening(since: datetime) -> FleetScreening:
+    """Vetted drivers, those screened since a time, and those whose newest result bars them and who are not held (M07)."""
+    newest = Screening.objects.filter(driver=OuterRef("pk"), state=ScreeningState.ANSWERED).order_by(
+        "-answered_at", "-pk"
+    )
+    rows = Driver.objects.filter(state=DriverState.VETTED).annotate(
+        result=Subquery(newest.values("verdict")[:1]), result_at=Subquery(newest.values("answered_at")[:1])
+    )
+    held = Hold.objects.open().filter(driver=OuterRef("pk"), kind=HoldKind.SCREENING)
+    cleared = VettingCase.objects.filter(
+        driver=OuterRef("pk"),
+        kind=CaseKind.SCREENING,
+        state=CaseState.DECIDED,
+        proposed=CaseOutcome.CLEARED,
+        decided_at__gte=OuterRef("result_at"),
+    )
+    loose = rows.filter(result=Finding.BAR).exclude(Exists(held)).exclude(Exists(cleared))
+    return FleetScreening(
+        rows.count(),
+        rows.filter(result_at__gte=since).count(),
+        list(loose.order_by("pk").values_list("account__code", flat=True)[:20]),
+    )
+
+
+def unproven_certificates() -> tuple[int, list[str]]:
+    """(vetted drivers, codes of those of whom a registry never said that all three certificates are real) (M08)."""
+    proven = Screening.objects.filter(driver=OuterRef("pk"), proven=True)
+    vetted = Driver.objects.filter(state=DriverState.VETTED)
+    return vetted.count(), list(
+        vetted.exclude(Exists(proven)).order_by("pk").values_list("account__code", flat=True)[:20]
+    )
+
+
+def rewards_late(before: datetime) -> tuple[int, list[str]]:
+    """(confirmed mismatches with a report that earns, codes of those without a decided reward since `before`) (M11)."""
+    cases = VettingCase.objects.filter(
+        kind=CaseKind.MISMATCH,
+        state=CaseState.DECIDED,
+        proposed=CaseOutcome.BARRED,
+        reports__isnull=False,
+    ).distinct()
+    settled = [RewardState.APPROVED, RewardState.REFUSED]
+    late = cases.filter(decided_at__lt=before).exclude(reward__state__in=settled)
+    return cases.count(), list(late.order_by("pk").values_list("code", flat=True)[:20])
+
+
+def approved_rewards() -> list[tuple[str, int]]:
+    """(report, fen) of every approved reward."""
+    return list(Reward.objects.filter(state=RewardState.APPROVED).values_list("report__code", "fen"))
