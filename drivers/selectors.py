@@ -389,7 +389,7 @@ class RunProgress:
 
 
 def run_progress(run: ScreeningRun) -> RunProgress:
-    """Counts by result; the rate is that of the last five minutes, or since the start."""
+    """Counts by result; the rate is that of the last five minutes, of a finished run that of the whole."""
     counts = dict(
         Screening.objects.filter(subject=run.code)
         .values_list("verdict")
@@ -397,7 +397,9 @@ def run_progress(run: ScreeningRun) -> RunProgress:
         .values_list("verdict", "n")
     )
     done = sum(counts.values())
-    since = max(run.started_at, (run.finished_at or clock.now()) - timedelta(minutes=5))
+    since = run.started_at
+    if run.finished_at is None:
+        since = max(since, clock.now() - timedelta(minutes=5))
     recent = Screening.objects.filter(subject=run.code, answered_at__gte=since).count()
     span = ((run.finished_at or clock.now()) - since).total_seconds()
     rate = recent / span if span > 0 else 0.0

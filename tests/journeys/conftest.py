@@ -90,6 +90,7 @@ class Visitor:
 
     def look(self, name: str, *, console: bool = False) -> None:
         """Keep a picture where one is asked for; fail on what assistive technology would stumble over."""
+        self.page.wait_for_load_state()
         for size, room in SIZES.items():
             self.page.set_viewport_size(room)
             wide = self.page.evaluate("document.documentElement.scrollWidth")

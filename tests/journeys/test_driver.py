@@ -73,6 +73,7 @@ def decide(visitor, language, code, outcome):
     expect(desk.locator("button[value=agree]")).to_have_count(0)
     other = second.sign_in("supervisor", f"/admin/vetting/applications/{code}/")
     other.click("button[value=agree]")
+    expect(other.locator("#content")).to_contain_text("vetting + supervisor")
     second.look("vetting-decided", console=True)
 
 
@@ -180,4 +181,5 @@ def test_a_mismatch_is_told_quietly_and_from_the_street(visitor, stack, language
     desk.click("button:has-text('提出意见'), button:has-text('Propose')")
     other = second.sign_in("supervisor", desk.url.split(stack.url)[1])
     other.click("button[value=agree]")
+    expect(other.locator("#content")).to_contain_text("vetting + supervisor")
     second.look("mismatch-cleared", console=True)
