@@ -66,6 +66,7 @@ def decide(visitor, language, code, outcome):
     desk = reviewer.sign_in("vetting", "/admin/vetting/")
     reviewer.look("vetting-desk", console=True)
     desk.click(f"a[href*='/applications/{code}/']")
+    desk.wait_for_url(f"**/applications/{code}/")
     reviewer.look("vetting-application", console=True)
     desk.check(f"[name=outcome][value={outcome}]")
     desk.fill("[name=reason]", "三证、登记机关与人脸一致")
@@ -81,6 +82,7 @@ def decide(visitor, language, code, outcome):
 def test_an_applicant_becomes_a_driver_and_accepts_an_order(visitor, stack, language):
     his = with_camera(visitor, "phone", language, stack, "applicant")
     page = sign_up(his, "13700000001", "/drive/apply/")
+    expect(page.locator("form[action$='/begin/']")).to_be_visible()
     his.look("apply-begin")
     page.click("form[action$='/begin/'] button")
     page.click("form[action$='/send/'] button")  # too early: every field says what to do
@@ -102,6 +104,7 @@ def test_an_applicant_becomes_a_driver_and_accepts_an_order(visitor, stack, lang
         page.locator(f"#id_{field}").blur()
     page.wait_for_timeout(500)
     page.click("form[action$='/face-consent/'] button.wide >> nth=0")
+    expect(page.locator("[data-start]")).to_be_visible()
     his.look("apply-camera")
     use_real_camera(page)
     expect(page.locator("main .card > .state.good")).to_be_visible(timeout=60_000)
@@ -123,6 +126,7 @@ def test_an_applicant_becomes_a_driver_and_accepts_an_order(visitor, stack, lang
     road = his.go("/drive/")
     road.select_option("[name=destination]", index=1)
     road.click("main form[novalidate] button.wide")
+    expect(road.locator(f"a[href*='/{trip}/face/']").first).to_be_visible()
     his.look("drive-new-driver")
     road.locator(f"a[href*='/{trip}/face/']").first.click()
     use_real_camera(road)
