@@ -1,0 +1,76 @@
+"""The end of a trip, and cancels before boarding (R6)."""
+
+from typing import TYPE_CHECKING
+
+from core import audit, clock, events, timeline
+from core.errors import NotFound
+from core.states import move
+from core.transactions import begins_transaction
+from rides.errors import (
+    CannotCancelAboard,
+    TripStopped,
+)
+from rides.events import CancelAttempted, TripCancelled, TripEnded
+from rides.geometry import distance
+from rides.models import LatestPosition, Trip
+from rides.services.acceptance import Outcome
+from rides.services.pickup import drivers_trip
+from rides.states import (
+    ABOARD,
+    TRIP_TRANSITIONS,
+    CancelReason,
+    Party,
+    TripLine,
+    TripState,
+)
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+    from drivers.models import Driver
+
+
+@begins_transaction
+def end_trip(*, driver: "Driver", trip_code: str) -> Trip:
+    """The driver ends the trip. How far from the destination that is goes to the safety desk, not to the driver."""
+    trip = drivers_trip(driver, trip_code)
+    here = LatestPosition.objects.filter(trip=trip, party=Party.DRIVER).first()
+    metres = round(distance((here.latitude, here.longitude), trip.destination)) if here else -1
+    move(trip, TRIP_TRANSITIONS, TripState.ENDED, ended_at=clock.now())
+    actor = driver.account.actor
+    timeline.add(TripLine.ENDED, actor, trip=trip.code, metres=metres if here else "?")
+    audit.record(actor, "rides.ended", trip.code, metres=metres)
+    events.publish(TripEnded(trip=trip.code, metres=metres))
+    return trip
+
+
+@begins_transaction
+def cancel_trip(*, account: "Account", trip_code: str, reason: CancelReason) -> Outcome:
+    """Cancel before boarding. After it nobody can (R6): the attempt is kept, raises an alert, and is refused.
+
+    `reason` is what somebody said, not what was true.
+    """
+    trip = Trip.objects.select_for_update().filter(code=trip_code).first()
+    if trip is None or account.pk not in (trip.passenger_id, trip.driver.account_id if trip.driver else None):
+        raise NotFound
+    party = Party.PASSENGER if trip.passenger_id == account.pk else Party.DRIVER
+    if trip.state in ABOARD:
+        timeline.add(TripLine.CANCEL_REFUSED, account.actor, trip=trip.code, party=party, reason=reason)
+        audit.record(account.actor, "rides.cancel_refused", trip.code, said=reason)
+        events.publish(CancelAttempted(trip=trip.code, party=party, reason=reason))
+        return Outcome(trip, CannotCancelAboard())
+    if trip.state in {TripState.ENDED, TripState.CANCELLED}:
+        return Outcome(trip, TripStopped())
+    move(
+        trip,
+        TRIP_TRANSITIONS,
+        TripState.CANCELLED,
+        cancelled_at=clock.now(),
+        cancelled_by=party,
+        cancel_reason=reason,
+    )
+    timeline.add(TripLine.CANCELLED, account.actor, trip=trip.code, party=party, reason=reason)
+    audit.record(account.actor, "rides.cancelled", trip.code, said=reason)
+    events.publish(
+        TripCancelled(trip=trip.code, party=party, reason=reason, phones_met=trip.phones_met_at is not None)
+    )
+    return Outcome(trip)

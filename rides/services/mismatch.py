@@ -1,0 +1,146 @@
+"""Not this car, not this driver (D5), and trips that go to others."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from core import audit, clock, events, policy, timeline
+from core.actors import Actor
+from core.states import StaleState, move
+from core.transactions import begins_transaction, joins_transaction
+from drivers import services as driver_services
+from drivers.selectors import (
+    mismatch_reported,
+    plate_key,
+)
+from drivers.states import ReportSource
+from rides import selectors
+from rides.events import MismatchReported
+from rides.models import Trip
+from rides.services.booking import mark_matched
+from rides.services.pickup import passengers_trip
+from rides.states import (
+    ABOARD,
+    BEFORE_BOARDING,
+    TRIP_TRANSITIONS,
+    WAITING,
+    CancelReason,
+    Party,
+    PlateCheck,
+    TripLine,
+    TripState,
+)
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+    from drivers.models import Driver
+
+
+REPORT_AFTER = policy.declare(
+    "rides.mismatch_report_after",
+    30 * 86_400,
+    unit="seconds",
+    about="How long after a trip its passenger can say that driver or car was another one (D5).",
+)
+
+
+@begins_transaction
+def report_mismatch(
+    *, passenger: "Account", trip_code: str, what: PlateCheck, plate_seen: str = "", words: str = ""
+) -> Trip:
+    """'Not this car' or 'not this driver' (D5), once for each trip.
+
+    Before boarding the trip stops here. Aboard nothing changes on the driver's phone, and the hold acts when she is
+    safe (S11). Afterwards, for a while, it can be said too. `plate_seen` is kept beside the registered one, and the
+    driver's other trips that have not begun go to others. Raises `NotFound`, `StaleState`.
+    """
+    trip = passengers_trip(passenger, trip_code)
+    if mismatch_reported(trip.code):
+        return trip
+    if trip.driver is None or trip.state in WAITING:
+        raise StaleState
+    source = _report_source(trip)
+    at, driver = clock.now(), trip.driver
+    seen = plate_seen.strip().upper()[:10]
+    if seen and "·" not in seen and plate_key(seen) == plate_key(trip.plate_registered):
+        seen = trip.plate_registered
+    # She, or another passenger, may be in this car: then nothing shows until nobody is (S11).
+    covert = source != ReportSource.BEFORE or selectors.aboard(driver.account.code) is not None
+    if source == ReportSource.BEFORE:
+        move(
+            trip,
+            TRIP_TRANSITIONS,
+            TripState.CANCELLED,
+            plate_check=what,
+            plate_seen=seen,
+            cancelled_at=at,
+            cancelled_by=Party.PASSENGER,
+            cancel_reason=CancelReason.MISMATCH,
+        )
+    elif seen:
+        Trip.objects.filter(pk=trip.pk).update(plate_seen=seen)
+        trip.plate_seen = seen
+    actor = passenger.actor
+    timeline.add(TripLine.MISMATCH, actor, trip=trip.code, registered=trip.plate_registered, seen=seen or "—")
+    audit.record(
+        actor,
+        "rides.mismatch_reported",
+        trip.code,
+        what=what,
+        seen=seen,
+        registered=trip.plate_registered,
+        source=source,
+    )
+    driver_services.report_mismatch(
+        actor=actor,
+        driver=driver,
+        source=source,
+        seen=driver_services.Seen(str(what), seen, words, trip.code),
+        submission=f"trip:{trip.code}",
+        covert=covert,
+        reporter=passenger.code,
+    )
+    if not covert:
+        give_to_others(actor=actor, driver=driver)
+    if source != ReportSource.AFTER:
+        events.publish(MismatchReported(trip=trip.code, what=what))
+    return trip
+
+
+def _report_source(trip: Trip) -> ReportSource:
+    if trip.state in BEFORE_BOARDING:
+        return ReportSource.BEFORE
+    if trip.state in ABOARD:
+        return ReportSource.DURING
+    over = trip.ended_at or trip.cancelled_at
+    if over is None or clock.now() - over > timedelta(seconds=policy.value(REPORT_AFTER)):
+        raise StaleState
+    return ReportSource.AFTER
+
+
+@joins_transaction
+def give_to_others(*, actor: Actor, driver: "Driver") -> int:
+    """Trips of this driver that have not begun look for another driver; returns how many."""
+    given = 0
+    for trip in (
+        Trip.objects.select_for_update().filter(driver=driver, state__in=BEFORE_BOARDING).order_by("pk")
+    ):
+        move(
+            trip,
+            TRIP_TRANSITIONS,
+            TripState.REQUESTED,
+            driver=None,
+            vehicle=None,
+            itinerary=None,
+            plate_registered="",
+            plate_seen="",
+            plate_check="",
+            accepted_at=None,
+            arrived_at=None,
+            phones_met_at=None,
+        )
+        timeline.add(TripLine.GIVEN_TO_OTHERS, actor, trip=trip.code)
+        mark_matched(
+            trip, len([way for way in selectors.itineraries_along(trip) if way.driver_id != driver.pk])
+        )
+        given += 1
+    return given

@@ -1,0 +1,148 @@
+"""From the pick-up to setting off: checks, plate, code, meeting of phones (D11, R7)."""
+
+from typing import TYPE_CHECKING
+
+from django.db.models import F
+
+from core import audit, clock, policy, timeline
+from core.actors import MONITOR
+from core.errors import NotFound
+from core.states import StaleState, move
+from core.transactions import begins_transaction
+from drivers import services as driver_services
+from drivers.selectors import (
+    why_not_arrive,
+)
+from rides.errors import (
+    CurfewHours,
+    PlateNotCompared,
+    TooManyBoardingCodes,
+    WrongBoardingCode,
+)
+from rides.geometry import Point
+from rides.models import Trip
+from rides.policies import in_curfew
+from rides.services.acceptance import Outcome
+from rides.states import (
+    BEFORE_BOARDING,
+    TRIP_TRANSITIONS,
+    PlateCheck,
+    TripLine,
+    TripState,
+)
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+    from drivers.models import Driver
+    from drivers.services import PlateOutcome
+
+
+def check_plate(*, driver: "Driver", trip_code: str, token: str, content: bytes) -> "PlateOutcome":
+    """The photo before the pick-up of one's own accepted trip (D11). Raises `NotFound`, and as `send_plate_photo`."""
+    trip = Trip.objects.select_related("vehicle").filter(driver=driver, code=trip_code).first()
+    if trip is None or trip.vehicle is None or trip.state not in BEFORE_BOARDING:
+        raise NotFound
+    return driver_services.send_plate_photo(
+        driver=driver, vehicle=trip.vehicle, subject=trip.code, token=token, content=content
+    )
+
+
+@begins_transaction
+def arrive(*, driver: "Driver", trip_code: str) -> Trip:
+    """The driver is at the pick-up, face and plate checked (D11).
+
+    Raises `NotFound`, `IllegalTransition`, `StaleState`, `PickupCheckNeeded`, `PlatePhotoWaiting`, `PlateDiffers`.
+    """
+    trip = drivers_trip(driver, trip_code)
+    missing = why_not_arrive(driver, trip_code)
+    if missing and trip.state == TripState.ACCEPTED:
+        raise missing
+    move(trip, TRIP_TRANSITIONS, TripState.ARRIVED, arrived_at=clock.now())
+    timeline.add(TripLine.ARRIVED, driver.account.actor, trip=trip.code)
+    return trip
+
+
+def drivers_trip(driver: "Driver", code: str) -> Trip:
+    trip = Trip.objects.select_for_update().filter(driver=driver, code=code).first()
+    if trip is None:
+        raise NotFound
+    return trip
+
+
+def passengers_trip(passenger: "Account", code: str) -> Trip:
+    trip = Trip.objects.select_for_update().filter(passenger=passenger, code=code).first()
+    if trip is None:
+        raise NotFound
+    return trip
+
+
+CODE_TRIES = policy.declare(
+    "rides.boarding_code_tries",
+    5,
+    unit="tries",
+    about="Wrong boarding codes before the trip waits for an agent.",
+)
+
+
+@begins_transaction
+def confirm_car(*, passenger: "Account", trip_code: str) -> Trip:
+    """'This is my car' (R7): the plate was compared, and the boarding code may be told."""
+    trip = passengers_trip(passenger, trip_code)
+    if trip.state not in BEFORE_BOARDING:
+        raise StaleState
+    if trip.plate_check != PlateCheck.SAME:
+        trip.plate_check, trip.plate_seen = PlateCheck.SAME, trip.plate_registered
+        trip.save(update_fields=["plate_check", "plate_seen"])
+        timeline.add(TripLine.PLATE_SAME, passenger.actor, trip=trip.code, plate=trip.plate_seen)
+        audit.record(passenger.actor, "rides.plate_compared", trip.code, seen=trip.plate_seen)
+    return trip
+
+
+@begins_transaction
+def board_trip(*, driver: "Driver", trip_code: str, code: str) -> Outcome:
+    """The driver enters the passenger's code. Wrong ones are counted and kept; the refusal is returned."""
+    trip = drivers_trip(driver, trip_code)
+    if trip.state not in BEFORE_BOARDING:
+        raise StaleState
+    actor = driver.account.actor
+    if trip.wrong_codes >= policy.value(CODE_TRIES):
+        return Outcome(trip, TooManyBoardingCodes())
+    if trip.plate_check != PlateCheck.SAME:
+        return Outcome(trip, PlateNotCompared())
+    if in_curfew(clock.now()):
+        return Outcome(trip, CurfewHours())
+    if code.strip() != trip.boarding_code:
+        Trip.objects.filter(pk=trip.pk).update(wrong_codes=F("wrong_codes") + 1)
+        timeline.add(TripLine.WRONG_CODE, actor, trip=trip.code)
+        return Outcome(trip, WrongBoardingCode("code"))
+    move(trip, TRIP_TRANSITIONS, TripState.BOARDED, boarded_at=clock.now())
+    timeline.add(TripLine.BOARDED, actor, trip=trip.code)
+    audit.record(actor, "rides.boarded", trip.code)
+    return Outcome(trip)
+
+
+@begins_transaction
+def record_meeting(*, trip_code: str, position: Point) -> None:
+    """The monitor saw both phones at one place before boarding."""
+    if Trip.objects.filter(code=trip_code, phones_met_at=None).update(phones_met_at=clock.now()):
+        timeline.add(TripLine.MET, MONITOR, trip=trip_code, position=position)
+
+
+@begins_transaction
+def presume_boarded(*, trip_code: str, position: Point) -> None:
+    """No code was entered, but the phones travel together: counts as boarded (R7)."""
+    trip = Trip.objects.select_for_update().filter(code=trip_code, state__in=BEFORE_BOARDING).first()
+    if trip is None:
+        return
+    move(trip, TRIP_TRANSITIONS, TripState.BOARDED, boarded_at=clock.now(), presumed_boarded=True)
+    timeline.add(TripLine.PRESUMED_BOARDED, MONITOR, trip=trip.code, position=position)
+    audit.record(MONITOR, "rides.presumed_boarded", trip.code)
+
+
+@begins_transaction
+def depart(*, driver: "Driver", trip_code: str) -> Trip:
+    """The car sets off."""
+    trip = drivers_trip(driver, trip_code)
+    move(trip, TRIP_TRANSITIONS, TripState.IN_PROGRESS, departed_at=clock.now())
+    timeline.add(TripLine.DEPARTED, driver.account.actor, trip=trip.code)
+    return trip

@@ -1,0 +1,86 @@
+"""Trails and latest positions (R9)."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from core import clock
+from core.transactions import begins_transaction
+from rides.models import LatestPosition, TrailMinute
+from rides.states import (
+    Party,
+)
+from rides.trails import Fix, PackedMinute, minute_of, pack, unpack
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneFixes:
+    """New positions of one phone."""
+
+    trip_id: int
+    party: Party
+    fixes: list[Fix]
+    away: bool
+
+
+@begins_transaction
+def store_positions(batches: Iterable[PhoneFixes]) -> None:
+    """Write trails and latest positions in bulk. The same positions again change nothing; late ones find their minute."""
+    minutes: dict[tuple[int, Party, datetime], list[Fix]] = defaultdict(list)
+    newest: dict[tuple[int, Party], tuple[Fix, bool]] = {}
+    for batch in batches:
+        for fix in batch.fixes:
+            minutes[batch.trip_id, batch.party, minute_of(fix.at)].append(fix)
+        if batch.fixes:
+            last = max(batch.fixes)
+            known = newest.get((batch.trip_id, batch.party))
+            newest[batch.trip_id, batch.party] = (max(last, known[0]) if known else last, batch.away)
+        elif (batch.trip_id, batch.party) in newest:
+            newest[batch.trip_id, batch.party] = (newest[batch.trip_id, batch.party][0], batch.away)
+    _store_minutes(minutes)
+    _store_newest(newest)
+
+
+def _store_minutes(minutes: dict[tuple[int, Party, datetime], list[Fix]]) -> None:
+    wanted = {(trip, minute) for trip, _party, minute in minutes}
+    there = TrailMinute.objects.filter(
+        trip__in={trip for trip, _ in wanted}, minute__in={minute for _, minute in wanted}
+    )
+    before = {(row.trip_id, Party(row.party), row.minute): row for row in there.select_for_update()}
+    rows = []
+    for (trip, party, minute), fixes in sorted(
+        minutes.items(), key=lambda item: (item[0][0], item[0][1], item[0][2])
+    ):
+        old = before.get((trip, party, minute))
+        known = unpack(PackedMinute(old.minute, old.latitude, old.longitude, old.packed)) if old else []
+        packed = pack([*known, *fixes])
+        rows.append(
+            TrailMinute(
+                trip_id=trip,
+                party=party,
+                minute=minute,
+                latitude=packed.latitude,
+                longitude=packed.longitude,
+                packed=packed.packed,
+            )
+        )
+    TrailMinute.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["trip", "party", "minute"],
+        update_fields=["latitude", "longitude", "packed"],
+    )
+
+
+def _store_newest(newest: dict[tuple[int, Party], tuple[Fix, bool]]) -> None:
+    for (trip, party), (fix, away) in sorted(newest.items()):
+        at = datetime.fromtimestamp(fix.at, tz=clock.now().tzinfo)
+        values = {"at": at, "latitude": fix.latitude, "longitude": fix.longitude, "away": away}
+        row, new = LatestPosition.objects.get_or_create(trip_id=trip, party=party, defaults=values)
+        if not new and at >= row.at:
+            LatestPosition.objects.filter(pk=row.pk, at__lte=at).update(**values)
