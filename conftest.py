@@ -1,6 +1,7 @@
 """Fixtures of all tests: the cast, the city, and a booked, accepted or boarded trip made through the services."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,8 +17,10 @@ from core.models import OutboxEvent
 from drivers.selectors import driver_of
 from drivers.tests.factories import face_token, ready_for_pickup
 from governance.demo import make_world
+from rides import board, partitions
 from rides.models import City, Trip
 from rides.services import (
+    Journey,
     Place,
     accept_trip,
     arrive,
@@ -25,6 +28,7 @@ from rides.services import (
     book_trip,
     confirm_car,
     depart,
+    end_trip,
     offer_itinerary,
 )
 
@@ -85,6 +89,25 @@ def signed_in(people: Callable[[str], Account]) -> Callable[[str], Client]:
     return enter
 
 
+def usual_journey(**changes: Any) -> Journey:
+    """From Hongqiao to Shangtang, leaving in ten to sixty minutes, unless a test wants another way."""
+    journey = Journey(
+        City.objects.get(code="wenzhou"),
+        PICKUP,
+        GOAL,
+        NOON + timedelta(minutes=10),
+        NOON + timedelta(minutes=60),
+    )
+    return replace(journey, **changes)
+
+
+@pytest.fixture(autouse=True)
+def empty_boards() -> None:
+    """Each test has a database of its own: what a process remembers of the last one is forgotten."""
+    board.forget()
+    partitions.ensure_month.cache_clear()
+
+
 class Rides:
     """Makes trips in the state that a test needs."""
 
@@ -92,28 +115,21 @@ class Rides:
         self.people = people
         self.count = 0
 
-    def booked(self, passenger: str = "passenger") -> Trip:
+    def booked(self, passenger: str = "passenger", **changes: Any) -> Trip:
         self.count += 1
         return book_trip(
             passenger=self.people(passenger),
-            city=City.objects.get(),
-            origin=PICKUP,
-            destination=GOAL,
-            window_start=NOON + timedelta(minutes=10),
-            window_end=NOON + timedelta(minutes=60),
+            journey=usual_journey(),
             seats=1,
             client_key=f"trip-{self.count}",
+            **changes,
         )
 
     def itinerary(self, driver: str = "driver", seats: int = 3) -> str:
         self.count += 1
         return offer_itinerary(
             driver=driver_of(self.people(driver)),
-            city=City.objects.get(),
-            origin=PICKUP,
-            destination=GOAL,
-            window_start=NOON + timedelta(minutes=10),
-            window_end=NOON + timedelta(minutes=60),
+            journey=usual_journey(),
             seats=seats,
             client_key=f"way-{self.count}",
             route=ROUTE,
@@ -147,6 +163,10 @@ class Rides:
         trip = self.boarded(passenger, driver)
         depart(driver=driver_of(self.people(driver)), trip_code=trip.code)
         return Trip.objects.get(pk=trip.pk)
+
+    def ended(self, passenger: str = "passenger", driver: str = "driver") -> Trip:
+        trip = self.under_way(passenger, driver)
+        return end_trip(driver=driver_of(self.people(driver)), trip_code=trip.code)
 
 
 @pytest.fixture

@@ -7,13 +7,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import services
 from accounts.access import account_of, door
 from accounts.forms import ContactForm, PhoneCodeForm, PhoneForm, RealNameForm, SignInForm, TokenForm
 from accounts.models import Account
 from accounts.states import Role
+from core import shares
 from core.errors import DomainError
 
 
@@ -113,6 +114,13 @@ def me(request: HttpRequest) -> HttpResponse:
             explain(form, error)
     contacts = account.emergency_contacts.order_by("pk")
     return _page(request, "accounts/me.html", form, account=account, contacts=contacts)
+
+
+@require_GET
+@door(Role.MEMBER)
+def shared(request: HttpRequest) -> HttpResponse:
+    """What I shared, with whom and when (R11)."""
+    return render(request, "accounts/shared.html", {"shares": shares.of(account_of(request).code)})
 
 
 @require_http_methods(["GET", "POST"])

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 pages = WSGIMiddleware(get_wsgi_application(), workers=16)
 
-from rides.live import take_positions  # noqa: E402 - needs the applications that the line above has set up
+from rides.live import take_positions, trip_stream  # noqa: E402 - needs the applications that the line above has set up
 from safety.live import console_stream  # noqa: E402
 
 lane: ASGIApp = Starlette(
@@ -21,6 +21,7 @@ lane: ASGIApp = Starlette(
             "/live",
             routes=[
                 Route("/positions/", take_positions, methods=["POST"]),
+                Route("/trips/", trip_stream, methods=["GET"]),
                 Route("/console/", console_stream, methods=["GET"]),
             ],
         )

@@ -27,7 +27,8 @@ from drivers.selectors import (
 from drivers.services.appeals import JUDGES
 from governance.selectors import last_board
 from police.selectors import missing_papers, release_clocks, undecided, unreviewed_releases
-from rides.selectors import all_lines
+from rides.selectors import all_lines, open_late_pickups, open_suspensions, reminders_to_call
+from rides.services.lines import SUSPENDERS
 from safety.selectors import Burning, burning, sos_answered
 
 APPS = frozenset({"core", "accounts", "drivers", "rides", "safety", "complaints", "police", "governance"})
@@ -92,6 +93,9 @@ def due_and_mine(account: Account, rows: list[Burning]) -> dict[str, Any]:
         "due_requests": undecided(),
         "due_reviews": unreviewed_releases(),
         "due_papers": missing_papers(at),
+        "due_late": open_late_pickups() if account.role in RESPONDERS else [],
+        "due_calls": reminders_to_call(at) if account.role in RESPONDERS else [],
+        "due_suspensions": open_suspensions() if account.role in SUSPENDERS else [],
         "due_videos": waiting_video_checks() if account.role in {Role.VETTING, Role.SUPERVISOR} else [],
         "due_plates": waiting_plate_photos() if account.role in {Role.VETTING, *RESPONDERS} else [],
         "due_appeals": open_appeals() if account.role in JUDGES else [],
@@ -152,7 +156,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "title": _("Rides and people"),
             "items": [
                 link(_("Trips"), "route", "admin:rides_trip_changelist", may("rides")),
-                link(_("Lines"), "alt_route", "admin:rides_lineincity_changelist", may("rides")),
+                link(_("Lines"), "alt_route", "rides_console:lines"),
+                link(
+                    _("The night"),
+                    "bedtime",
+                    "rides_console:night",
+                    lambda request: role in RESPONDERS,
+                ),
                 link(
                     _("Vetting desk"),
                     "how_to_reg",

@@ -32,6 +32,8 @@ def _start() -> None:
         "HUHANG_POSTGRES_PORT": str(pg),
         "HUHANG_VALKEY_PORT": str(vk),
         "HUHANG_REGISTRY_URL": "http://127.0.0.1:1/registries",
+        "HUHANG_MONEY_URL": "http://127.0.0.1:1/money",
+        "HUHANG_RELAY_URL": "http://127.0.0.1:1/relay",
         "HUHANG_PICTURES": str(state / "pictures"),
         "HUHANG_CLOCK_FILE": "",
         "DATABASE_URL": f"postgres://{OWNER_ROLE}:{secrets['HUHANG_OWNER_PASSWORD']}@127.0.0.1:{pg}/postgres",

@@ -40,6 +40,10 @@ FACE_KEY: str = env.str("HUHANG_FACE_KEY")
 
 # --- Outside the company --------------------------------------------------------------------------
 REGISTRY_URL: str = env.str("HUHANG_REGISTRY_URL", default="")
+# The providers of money and relay numbers, and the router: see `core.money`, `core.relay`, `rides.routing`.
+MONEY_URL: str = env.str("HUHANG_MONEY_URL", default="")
+RELAY_URL: str = env.str("HUHANG_RELAY_URL", default="")
+ROUTER_URL: str = env.str("HUHANG_ROUTER_URL", default="")
 SANDBOX_URL: str = env.str("HUHANG_SANDBOX_URL", default="")
 # Apprise addresses; {to} and {key} are filled in for each message.
 NOTIFY_URLS: dict[str, str] = {
@@ -190,6 +194,36 @@ CELERY_BEAT_SCHEDULE = {
         "task": "drivers.tasks.chase_expiries",
         "schedule": 3600.0,
         "options": {"queue": "bulk", "expires": 3000},
+    },
+    "payouts that are due": {
+        "task": "core.tasks.settle_payouts",
+        "schedule": 10.0,
+        "options": {"expires": 9},
+    },
+    "payments that are due": {
+        "task": "rides.tasks.settle_payments",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "requests whose time is over": {
+        "task": "rides.tasks.close_unanswered",
+        "schedule": 10.0,
+        "options": {"queue": "live", "expires": 9},
+    },
+    "suspensions whose time has come": {
+        "task": "rides.tasks.carry_out_suspensions",
+        "schedule": 5.0,
+        "options": {"queue": "life_safety", "expires": 5},
+    },
+    "pick-ups that slip into the night": {
+        "task": "rides.tasks.open_late_pickups",
+        "schedule": 10.0,
+        "options": {"queue": "life_safety", "expires": 9},
+    },
+    "trails whose time is over": {
+        "task": "rides.tasks.expire_trails",
+        "schedule": 86_400.0,
+        "options": {"queue": "bulk", "expires": 80_000},
     },
     "seal the journal": {"task": "core.tasks.seal_audit", "schedule": 5.0, "options": {"expires": 30}},
     "questions without an answer": {

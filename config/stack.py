@@ -45,7 +45,7 @@ PORTS = {
     "HUHANG_POSTGRES_PORT": 54329,
     "HUHANG_VALKEY_PORT": 63799,
 }
-DJANGO_PROCESSES = ["sandbox", "web", "worker-life", "worker", "beat", "monitor"]
+DJANGO_PROCESSES = ["sandbox", "web", "worker-life", "worker", "beat", "monitor", "dispatcher"]
 DEMO_ACCOUNTS = (
     "passenger passenger2 driver driver2 agent specialist vetting adjudicator supervisor officer admin"
 )
@@ -105,6 +105,8 @@ class Stack:
             "HUHANG_PYTHON": sys.executable,
             "HUHANG_PUBLIC_URL": os.environ.get("HUHANG_PUBLIC_URL", f"http://127.0.0.1:{web}"),
             "HUHANG_REGISTRY_URL": f"http://127.0.0.1:{box}/registries",
+            "HUHANG_MONEY_URL": f"http://127.0.0.1:{box}/money",
+            "HUHANG_RELAY_URL": f"http://127.0.0.1:{box}/relay",
             "HUHANG_SANDBOX_URL": f"http://127.0.0.1:{box}",
             "HUHANG_CONTROL_SOCKET": str(Path(tempfile.gettempdir()) / f"huhang-{digest}.sock"),
             "HUHANG_EMBED_POSTGRES": str(embed_postgres).lower(),

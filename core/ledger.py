@@ -45,6 +45,11 @@ def balance(account: str) -> int:
     return LedgerEntry.objects.filter(account=account).aggregate(fen=Sum("fen"))["fen"] or 0
 
 
+def exists(key: str) -> bool:
+    """True where the transfer of this key is written."""
+    return LedgerTransfer.objects.filter(key=key).exists()
+
+
 def unbalanced() -> list[str]:
     """Keys of transfers whose entries do not sum to zero: always none, unless somebody went around the platform."""
     rows = LedgerTransfer.objects.annotate(fen=Sum("entries__fen")).exclude(fen=0)

@@ -11,7 +11,8 @@ from django.conf import settings
 from django.db import transaction
 
 log = structlog.get_logger()
-CHANNEL = "live"
+CHANNEL = "live"  # the console
+TRIPS = "live:trips"  # topics such as `trip:T123`
 
 
 @lru_cache(maxsize=1)
@@ -20,12 +21,12 @@ def _client() -> "redis.Redis":
 
 
 def changed_on_commit(topic: str) -> None:
-    """After the commit, tell open pages of `topic` (such as `console`) to look again."""
+    """After the commit, tell open pages of `topic` (`console`, or `trip:` and its code) to look again."""
     transaction.on_commit(lambda: _publish(topic))
 
 
 def _publish(topic: str) -> None:
     try:
-        _client().publish(CHANNEL, topic)
+        _client().publish(CHANNEL if topic == "console" else TRIPS, topic)
     except redis.RedisError:
         log.warning("live.not_woken", topic=topic)

@@ -257,3 +257,39 @@ class LedgerEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account} {self.fen}"
+
+
+PAYOUT_TRANSITIONS: Transitions = {"due": frozenset({"paid"}), "paid": frozenset()}
+
+
+class Payout(models.Model):
+    """Money that the company owes somebody and sends through the provider (`core.money`)."""
+
+    key = models.CharField(max_length=70, unique=True)
+    payee = models.CharField(max_length=40)
+    fen = models.PositiveBigIntegerField()
+    # The code of what it is about, and the account of the ledger on which it is owed.
+    subject = models.CharField(max_length=40)
+    account = models.CharField(max_length=60)
+    state = models.CharField(max_length=10, choices=[("due", _("due")), ("paid", _("paid"))], default="due")
+    due_at = models.DateTimeField()
+    next_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    paid_at = models.DateTimeField(null=True)
+    reference = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        verbose_name = _("payout")
+        verbose_name_plural = _("payouts")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["due", "paid"]) & Q(fen__gt=0), name="payout_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="due") ^ Q(paid_at__isnull=False), name="payout_paid_has_a_time"
+            ),
+        ]
+        indexes = [models.Index(fields=["next_at"], condition=Q(state="due"), name="payout_due")]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.state}"

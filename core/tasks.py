@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from core import audit, clock, events, notify, pictures
+from core import audit, clock, events, money, notify, pictures
 
 
 @shared_task
@@ -35,3 +35,9 @@ def seal_audit() -> None:
 @shared_task
 def destroy_pictures() -> None:
     pictures.sweep(at=clock.now())
+
+
+@shared_task
+def settle_payouts() -> None:
+    for payout_id in money.due_payouts(at=clock.now()):
+        money.settle_payout(payout_id)

@@ -17,7 +17,6 @@ from core.api import read
 from core.errors import InvalidInput, NotFound
 from drivers import services
 from drivers.models import Application, Driver
-from drivers.policies import DAILY_LINES
 from drivers.selectors import driver_of, is_enrolled, newest_application, standing_decision, video_check_of
 from drivers.services.applications import check_application, given_of, read_of
 from drivers.services.mismatch import check_street_limit
@@ -109,10 +108,6 @@ class AppealOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
     state = serializers.CharField()
     due_at = serializers.DateTimeField()
-
-
-class OnlineInput(serializers.Serializer[Any]):
-    line = serializers.ChoiceField(choices=sorted(DAILY_LINES))
 
 
 class DriverView(APIView):
@@ -288,17 +283,3 @@ class AppealView(DriverView):
     def post(self, request: Request, code: str) -> Response:
         row = services.appeal(driver=self.driver, code=code, words=read(AppealInput, request)["words"])
         return Response(AppealOutput(row).data, status=201)
-
-
-class OnlineView(DriverView):
-    """Go online on a line with a daily check; go offline."""
-
-    @extend_schema(request=OnlineInput, responses={201: None})
-    def post(self, request: Request) -> Response:
-        spell = services.go_online(driver=self.driver, line=read(OnlineInput, request)["line"])
-        return Response({"line": spell.line, "since": spell.began_at}, status=201)
-
-    @extend_schema(responses={204: None})
-    def delete(self, request: Request) -> Response:
-        services.go_offline(driver=self.driver)
-        return Response(status=204)

@@ -28,6 +28,7 @@ from drivers.models import (
     FaceFrame,
     Hold,
     MismatchReport,
+    OnlineSpell,
     Paper,
     PlatePhoto,
     Reward,
@@ -120,6 +121,26 @@ def why_not_eligible(driver: Driver) -> DomainError | None:
 
 def has_covert_hold(driver: Driver) -> bool:
     return driver.holds.open().filter(covert=True).exists()
+
+
+def held_among(drivers: list[int]) -> set[int]:
+    """Those drivers, by key, who get no orders: not vetted, or under a hold of any kind, covert ones included."""
+    held = set(Hold.objects.open().filter(driver__in=drivers).values_list("driver_id", flat=True))
+    return held | set(
+        Driver.objects.filter(pk__in=drivers).exclude(state=DriverState.VETTED).values_list("pk", flat=True)
+    )
+
+
+def open_spell(driver: Driver, line: str) -> OnlineSpell | None:
+    """The time online on a line that goes on now."""
+    return driver.spells.filter(line=line, ended_at=None).first()
+
+
+def passed_today(driver: Driver, day: str) -> bool:
+    """True where the driver has passed the daily check of a service day (D4)."""
+    return driver.face_checks.filter(
+        purpose=FacePurpose.DAILY, subject=day, state=FaceCheckState.PASSED
+    ).exists()
 
 
 def is_enrolled(driver: Driver) -> bool:

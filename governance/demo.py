@@ -17,7 +17,7 @@ from drivers.cast import enrol_drivers
 from drivers.selectors import newest_run
 from drivers.services import begin_run
 from police.cast import enrol_police
-from rides.cast import make_city
+from rides.cast import make_cities
 from rides.services import set_line
 from rides.states import Line, LineState
 
@@ -33,13 +33,16 @@ def make_world(*, password: str) -> None:
     until = datetime.combine(
         date.fromordinal(clock.now().date().toordinal() + 365), time(), ZoneInfo("Asia/Shanghai")
     )
-    set_line(
-        actor=SYSTEM,
-        line=Line.HITCH,
-        city=make_city(),
-        state=LineState.RUNNING,
-        permit_until=until + timedelta(days=1),
-    )
+    for city in make_cities():
+        for line in Line:
+            set_line(
+                actor=SYSTEM,
+                line=line,
+                city=city,
+                state=LineState.RUNNING,
+                permit_until=until + timedelta(days=1),
+                permit_number=f"{city.code.upper()}-{line.upper()}-2018",
+            )
 
 
 @begins_transaction

@@ -1,5 +1,6 @@
 """Trips for native clients. Another's trip is 404; each side sees what its page shows and no more."""
 
+from datetime import datetime
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -12,14 +13,18 @@ from rest_framework.views import APIView
 from accounts.access import check_door
 from accounts.selectors import passenger_persona
 from accounts.states import Role
+from core import clock
 from core.api import read
 from core.errors import InvalidInput
 from drivers.selectors import driver_of, visible_holds
-from rides import selectors, services
+from rides import fares, routing, selectors, services
+from rides.coordinates import Crs
+from rides.forms import HITCH_SOON
 from rides.models import Itinerary, Trip
 from rides.positions import BATCH_LIMIT
-from rides.services import Outcome, Place
-from rides.states import CancelReason, Party, PlateCheck
+from rides.selectors import Along
+from rides.services import Journey, Outcome, Rider, named_place
+from rides.states import MAY_SAY, CancelReason, Line, Party, Phrase, PlateCheck, RiderKind
 
 
 def describe_positions(result: dict[str, Any], **_given: Any) -> dict[str, Any]:
@@ -38,7 +43,7 @@ def describe_positions(result: dict[str, Any], **_given: Any) -> dict[str, Any]:
         "type": "object",
         "required": ["crs", "pings"],
         "properties": {
-            "crs": {"type": "string", "enum": ["WGS84"]},
+            "crs": {"type": "string", "enum": list(Crs)},
             "pings": {"type": "array", "items": ping, "maxItems": BATCH_LIMIT},
             "away": {"type": "boolean", "default": False, "description": "The page goes to the background"},
         },
@@ -62,22 +67,47 @@ def describe_positions(result: dict[str, Any], **_given: Any) -> dict[str, Any]:
 
 
 class PlaceInput(serializers.Serializer[Any]):
-    name = serializers.CharField(max_length=80)
+    """A point in WGS-84; the platform names it by its own map."""
+
     lat = serializers.FloatField(min_value=-90, max_value=90)
     lon = serializers.FloatField(min_value=-180, max_value=180)
 
 
-class WayInput(serializers.Serializer[Any]):
+class EndsInput(serializers.Serializer[Any]):
     city = serializers.SlugField()
     origin = PlaceInput()
     destination = PlaceInput()
+    seats = serializers.IntegerField(min_value=1, max_value=4, default=1)
+
+
+class WayInput(EndsInput):
     window_start = serializers.DateTimeField()
     window_end = serializers.DateTimeField()
-    seats = serializers.IntegerField(min_value=1, max_value=4, default=1)
+    client_key = serializers.CharField(max_length=64, help_text="The same key posts the same request once")
+
+
+class RiderInput(serializers.Serializer[Any]):
+    """Who travels, where it is somebody else (A6)."""
+
+    kind = serializers.ChoiceField(choices=[RiderKind.OTHER.value, RiderKind.CHILD.value])
+    name = serializers.CharField(max_length=40)
+    phone = serializers.CharField(max_length=20, required=False, default="", allow_blank=True)
+
+
+class TripInput(EndsInput):
+    """Hitch needs a window; the other lines leave at `window_start`, or at once without one."""
+
+    line = serializers.ChoiceField(choices=Line.choices, default=Line.HITCH)
+    window_start = serializers.DateTimeField(required=False)
+    window_end = serializers.DateTimeField(required=False)
+    rider = RiderInput(required=False)
     client_key = serializers.CharField(max_length=64, help_text="The same key posts the same request once")
 
 
 class ItineraryInput(WayInput):
+    detour_limit = serializers.IntegerField(
+        required=False, min_value=0, max_value=10_000, help_text="Metres of detour that you take on"
+    )
     route = serializers.ListField(
         child=serializers.ListField(child=serializers.FloatField(), min_length=2, max_length=2),
         min_length=2,
@@ -92,19 +122,97 @@ class ItineraryOutput(serializers.Serializer[Any]):
     seats = serializers.IntegerField()
     window_start = serializers.DateTimeField()
     window_end = serializers.DateTimeField()
+    detour_limit = serializers.IntegerField()
 
 
 class RequestOutput(serializers.Serializer[Any]):
-    """A request along the way, as a driver sees it."""
+    """A request along the way, as a driver sees it, and why it is there."""
 
-    code = serializers.CharField()
+    code = serializers.CharField(source="trip.code")
     passenger = serializers.SerializerMethodField()
-    origin_name = serializers.CharField()
-    destination_name = serializers.CharField()
-    seats = serializers.IntegerField()
+    origin_name = serializers.CharField(source="trip.origin_name")
+    destination_name = serializers.CharField(source="trip.destination_name")
+    seats = serializers.IntegerField(source="trip.seats")
+    detour_metres = serializers.SerializerMethodField()
+    detour_minutes = serializers.IntegerField()
+    overlap_percent = serializers.IntegerField()
 
-    def get_passenger(self, _trip: Trip) -> str:
+    def get_passenger(self, _along: Along) -> str:
         return passenger_persona().name
+
+    def get_detour_metres(self, along: Along) -> int:
+        return round(along.candidate.detour_metres)
+
+
+class PriceOutput(serializers.Serializer[Any]):
+    line = serializers.CharField()
+    fen = serializers.IntegerField()
+    tariff = serializers.CharField()
+    runs = serializers.BooleanField()
+
+
+class EstimateOutput(serializers.Serializer[Any]):
+    metres = serializers.IntegerField()
+    seconds = serializers.IntegerField()
+    source = serializers.CharField(help_text="`great_circle` is an estimate by straight line")
+    prices = PriceOutput(many=True)
+
+
+class OfferOutput(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    line = serializers.CharField(source="trip.line")
+    origin_name = serializers.CharField(source="trip.origin_name")
+    destination_name = serializers.CharField(source="trip.destination_name")
+    pickup_seconds = serializers.IntegerField()
+    expires_at = serializers.DateTimeField()
+
+
+class OnlineInput(serializers.Serializer[Any]):
+    line = serializers.ChoiceField(choices=[line.value for line in Line if line != Line.HITCH])
+    city = serializers.SlugField()
+    lat = serializers.FloatField(min_value=-90, max_value=90)
+    lon = serializers.FloatField(min_value=-180, max_value=180)
+
+
+class OnlineOutput(serializers.Serializer[Any]):
+    line = serializers.CharField()
+    since = serializers.DateTimeField(source="began_at")
+    key = serializers.SerializerMethodField(help_text="For /live/positions/ while you wait")
+
+    def get_key(self, spell: Any) -> str:
+        duty = selectors.duty_of(spell.driver)
+        return selectors.duty_key(duty) if duty else ""
+
+
+class StarsInput(serializers.Serializer[Any]):
+    stars = serializers.IntegerField(min_value=1, max_value=5)
+
+
+class ScoreInput(serializers.Serializer[Any]):
+    least = serializers.IntegerField(min_value=0, max_value=50, help_text="Tenths; 0 is no wish")
+
+
+class PhraseInput(serializers.Serializer[Any]):
+    phrase = serializers.ChoiceField(choices=Phrase.choices)
+
+
+class MessageOutput(serializers.Serializer[Any]):
+    party = serializers.CharField()
+    phrase = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
+class RelayOutput(serializers.Serializer[Any]):
+    number = serializers.CharField()
+
+
+class OtherLineInput(serializers.Serializer[Any]):
+    line = serializers.ChoiceField(choices=[line.value for line in Line if line != Line.HITCH])
+
+
+class ScoreOutput(serializers.Serializer[Any]):
+    average = serializers.FloatField(allow_null=True)
+    count = serializers.IntegerField()
 
 
 class CarOutput(serializers.Serializer[Any]):
@@ -117,9 +225,14 @@ class CarOutput(serializers.Serializer[Any]):
 class TripOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
     state = serializers.CharField()
+    line = serializers.CharField()
     origin_name = serializers.CharField()
     destination_name = serializers.CharField()
-    key = serializers.CharField(help_text="For /live/positions/ and SOS")
+    fare_estimate = serializers.IntegerField(help_text="fen")
+    fare = serializers.IntegerField(help_text="fen", allow_null=True)
+    reminder = serializers.BooleanField(help_text="A safety reminder waits to be read")
+    score = ScoreOutput(allow_null=True, help_text="Of the other side")
+    key = serializers.CharField(help_text="For /live/positions/, /live/trips/ and SOS")
     car = CarOutput(allow_null=True, required=False)
     boarding_code = serializers.CharField(required=False)
     passenger = serializers.CharField(required=False)
@@ -156,23 +269,30 @@ class MismatchInput(serializers.Serializer[Any]):
 
 
 class CancelInput(serializers.Serializer[Any]):
-    reason = serializers.ChoiceField(
-        choices=[reason.value for reason in CancelReason if reason != CancelReason.MISMATCH]
-    )
+    reason = serializers.ChoiceField(choices=sorted(reason.value for reason in MAY_SAY))
 
 
 def show_trip(trip: Trip, party: Party) -> dict[str, Any]:
     """A trip as one side may see it."""
+    reminder = selectors.reminder_of(trip, party)
     body: dict[str, Any] = {
         "code": trip.code,
         "state": trip.state,
+        "line": trip.line,
         "origin_name": trip.origin_name,
         "destination_name": trip.destination_name,
+        "fare_estimate": trip.fare_estimate,
+        "fare": trip.fare,
+        "reminder": bool(reminder and reminder.acknowledged_at is None and not trip.is_over),
         "key": selectors.position_key(trip, party),
     }
     if party == Party.DRIVER:
-        return body | {"passenger": passenger_persona().name}
+        score = ScoreOutput(selectors.score_of(trip.passenger)).data
+        return body | {"passenger": passenger_persona().name, "score": score}
     card = selectors.driver_card(trip)
+    body["score"] = (
+        ScoreOutput(selectors.score_of(trip.driver.account)).data if card and trip.driver else None
+    )
     body["car"] = (
         {
             "plate": card.car.plate,
@@ -188,16 +308,10 @@ def show_trip(trip: Trip, party: Party) -> dict[str, Any]:
     return body
 
 
-def _place(found: dict[str, Any]) -> Place:
-    return Place(found["name"], found["lat"], found["lon"])
-
-
-def _way(body: dict[str, Any]) -> dict[str, Any]:
-    return body | {
-        "city": selectors.city_by_code(body["city"]),
-        "origin": _place(body["origin"]),
-        "destination": _place(body["destination"]),
-    }
+def _journey(body: dict[str, Any], start: datetime, end: datetime) -> Journey:
+    city = selectors.city_by_code(body["city"])
+    origin, destination = ((body[end_]["lat"], body[end_]["lon"]) for end_ in ("origin", "destination"))
+    return Journey(city, named_place(city, origin), named_place(city, destination), start, end)
 
 
 def _answer(outcome: Outcome, party: Party) -> Response:
@@ -214,11 +328,44 @@ class TripsView(APIView):
         account = check_door(request, Role.MEMBER)
         return Response([show_trip(trip, Party.PASSENGER) for trip in selectors.trips_as_passenger(account)])
 
-    @extend_schema(request=WayInput, responses={201: TripOutput})
+    @extend_schema(request=TripInput, responses={201: TripOutput})
     def post(self, request: Request) -> Response:
-        account = check_door(request, Role.MEMBER)
-        trip = services.book_trip(passenger=account, **_way(read(WayInput, request)))
+        account, body = check_door(request, Role.MEMBER), read(TripInput, request)
+        start = body.get("window_start") or clock.now()
+        line, rider = Line(body["line"]), body.get("rider")
+        end = body.get("window_end") or (start + HITCH_SOON if line == Line.HITCH else start)
+        trip = services.book_trip(
+            passenger=account,
+            journey=_journey(body, start, end),
+            seats=body["seats"],
+            client_key=body["client_key"],
+            line=line,
+            rider=Rider(RiderKind(rider["kind"]), rider["name"], rider["phone"]) if rider else None,
+        )
         return Response(show_trip(trip, Party.PASSENGER), status=201)
+
+
+class EstimateView(APIView):
+    """What a way costs on each line, before anybody decides."""
+
+    @extend_schema(request=EndsInput, responses=EstimateOutput)
+    def post(self, request: Request) -> Response:
+        check_door(request, Role.MEMBER)
+        body = read(EndsInput, request)
+        journey = _journey(body, clock.now(), clock.now())
+        way = routing.route([journey.origin.point, journey.destination.point])
+        running = selectors.lines_of(journey.city, clock.now())
+        prices = []
+        for line in Line:
+            fare = fares.estimate(line, way.metres, way.seconds, seats=body["seats"])
+            prices.append({"line": line, "fen": fare.fen, "tariff": fare.citation, "runs": running[line]})
+        found = {
+            "metres": round(way.metres),
+            "seconds": round(way.seconds),
+            "source": way.source,
+            "prices": prices,
+        }
+        return Response(EstimateOutput(found).data)
 
 
 class TripView(APIView):
@@ -277,21 +424,154 @@ class ItinerariesView(APIView):
     @extend_schema(request=ItineraryInput, responses={201: ItineraryOutput})
     def post(self, request: Request) -> Response:
         driver, body = driver_of(check_door(request, Role.MEMBER)), read(ItineraryInput, request)
-        if "route" in body:
-            body["route"] = [(lat, lon) for lat, lon in body["route"]]
-        itinerary: Itinerary = services.offer_itinerary(driver=driver, **_way(body))
+        route = [(lat, lon) for lat, lon in body["route"]] if "route" in body else None
+        if route and not all(-90 <= lat <= 90 and -180 <= lon <= 180 for lat, lon in route):
+            raise InvalidInput("route")
+        itinerary: Itinerary = services.offer_itinerary(
+            driver=driver,
+            journey=_journey(body, body["window_start"], body["window_end"]),
+            seats=body["seats"],
+            client_key=body["client_key"],
+            route=route,
+            detour_limit=body.get("detour_limit"),
+        )
         return Response(ItineraryOutput(itinerary).data, status=201)
 
 
+class ItineraryView(APIView):
+    """One of my ways: close it for further passengers."""
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, code: str) -> Response:
+        services.close_itinerary(driver=driver_of(check_door(request, Role.MEMBER)), code=code)
+        return Response(status=204)
+
+
 class RequestsView(APIView):
-    """Requests along one of my ways."""
+    """Requests along one of my ways, the least detour and waiting first."""
 
     @extend_schema(responses=RequestOutput(many=True))
     def get(self, request: Request, code: str) -> Response:
         driver = driver_of(check_door(request, Role.MEMBER))
-        return Response(
-            RequestOutput(selectors.requests_along(selectors.itinerary_of(driver, code)), many=True).data
+        along = selectors.requests_along(selectors.itinerary_of(driver, code))
+        return Response(RequestOutput(along, many=True).data)
+
+
+class OnlineView(APIView):
+    """Go on duty on a line with a daily check, and off."""
+
+    @extend_schema(request=OnlineInput, responses={201: OnlineOutput})
+    def post(self, request: Request) -> Response:
+        driver, body = driver_of(check_door(request, Role.MEMBER)), read(OnlineInput, request)
+        spell = services.go_on_duty(
+            driver=driver,
+            line=Line(body["line"]),
+            city=selectors.city_by_code(body["city"]),
+            position=(body["lat"], body["lon"]),
         )
+        return Response(OnlineOutput(spell).data, status=201)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request) -> Response:
+        services.go_off_duty(driver=driver_of(check_door(request, Role.MEMBER)))
+        return Response(status=204)
+
+
+class OfferView(APIView):
+    """The order that the dispatcher holds out to me now, or nothing."""
+
+    @extend_schema(responses={200: OfferOutput, 204: None})
+    def get(self, request: Request) -> Response:
+        offer = selectors.offer_to(driver_of(check_door(request, Role.MEMBER)))
+        return Response(OfferOutput(offer).data) if offer else Response(status=204)
+
+
+class AcceptOfferView(APIView):
+    """Take the order."""
+
+    @extend_schema(request=None, responses=TripOutput)
+    def post(self, request: Request, code: str) -> Response:
+        driver = driver_of(check_door(request, Role.MEMBER))
+        return _answer(services.accept_offer(driver=driver, code=code), Party.DRIVER)
+
+
+class DeclineOfferView(APIView):
+    """Leave the order to the next driver."""
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request, code: str) -> Response:
+        services.decline_offer(driver=driver_of(check_door(request, Role.MEMBER)), code=code)
+        return Response(status=204)
+
+
+class RatingView(APIView):
+    """A number from 1 to 5 for the other side of an ended trip; there is no field for words (R8)."""
+
+    @extend_schema(request=StarsInput, responses={204: None})
+    def post(self, request: Request, code: str) -> Response:
+        account = check_door(request, Role.MEMBER)
+        services.rate_trip(account=account, trip_code=code, stars=read(StarsInput, request)["stars"])
+        return Response(status=204)
+
+
+class ScoreView(APIView):
+    """My own score, and the least score of others that I ride with."""
+
+    @extend_schema(responses=ScoreOutput)
+    def get(self, request: Request) -> Response:
+        return Response(ScoreOutput(selectors.score_of(check_door(request, Role.MEMBER))).data)
+
+    @extend_schema(request=ScoreInput, responses={204: None})
+    def put(self, request: Request) -> Response:
+        account = check_door(request, Role.MEMBER)
+        services.wish_least_score(account=account, tenths=read(ScoreInput, request)["least"])
+        return Response(status=204)
+
+
+class MessagesView(APIView):
+    """Phrases of this trip; say one of the list (A4)."""
+
+    @extend_schema(responses=MessageOutput(many=True))
+    def get(self, request: Request, code: str) -> Response:
+        trip, _party = selectors.trip_of(check_door(request, Role.MEMBER), code)
+        return Response(MessageOutput(selectors.messages_of(trip), many=True).data)
+
+    @extend_schema(request=PhraseInput, responses={201: MessageOutput})
+    def post(self, request: Request, code: str) -> Response:
+        account = check_door(request, Role.MEMBER)
+        row = services.say(
+            account=account, trip_code=code, phrase=Phrase(read(PhraseInput, request)["phrase"])
+        )
+        return Response(MessageOutput(row).data, status=201)
+
+
+class RelayView(APIView):
+    """The number that reaches the other side while the trip lasts."""
+
+    @extend_schema(request=None, responses=RelayOutput)
+    def post(self, request: Request, code: str) -> Response:
+        account = check_door(request, Role.MEMBER)
+        return Response({"number": services.relay_number(account=account, trip_code=code)})
+
+
+class ReminderView(APIView):
+    """'I have read the safety reminder' (R4)."""
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request, code: str) -> Response:
+        services.acknowledge_reminder(account=check_door(request, Role.MEMBER), trip_code=code)
+        return Response(status=204)
+
+
+class OtherLineView(APIView):
+    """After a pick-up slipped into the night: the same way on another line (R4)."""
+
+    @extend_schema(request=OtherLineInput, responses={201: TripOutput})
+    def post(self, request: Request, code: str) -> Response:
+        account = check_door(request, Role.MEMBER)
+        line = Line(read(OtherLineInput, request)["line"])
+        trip = services.go_on_with_other_line(passenger=account, trip_code=code, line=line)
+        return Response(show_trip(trip, Party.PASSENGER), status=201)
 
 
 class AcceptView(APIView):

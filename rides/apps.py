@@ -7,4 +7,5 @@ class RidesConfig(AppConfig):
     verbose_name = _("Rides")
 
     def ready(self) -> None:
-        import rides.handlers  # noqa: F401 - registers what rides do when others speak
+        import rides.handlers
+        import rides.shares  # noqa: F401 - tells what people shared on trips

@@ -119,7 +119,11 @@ class BatchTooLarge(DomainError):
 
 
 class UnknownCoordinates(DomainError):
-    code, status, sentence = "unknown_coordinates", 400, _("The coordinate system must be WGS-84.")
+    code, status, sentence = (
+        "unknown_coordinates",
+        400,
+        _("The coordinate system must be WGS84, GCJ02 or BD09."),
+    )
 
 
 class MalformedBatch(DomainError):
@@ -132,3 +136,53 @@ class StreamDown(DomainError):
         503,
         _("Positions cannot be taken at the moment. Keep them and send them again."),
     )
+
+
+class DailyLimit(DomainError):
+    code, sentence = (
+        "daily_limit",
+        _("Hitch shares costs and is no trade: at most %(count)s parties a day. Tomorrow you can take more."),
+    )
+
+
+class ScoreTooLow(DomainError):
+    code, sentence = "score_too_low", _("One of you rides only with people of a higher score.")
+
+
+class ChildNeedsCompany(DomainError):
+    code, status, sentence = (
+        "child_needs_company",
+        400,
+        _("In hitch a child travels with an adult: please book at least two seats, or choose another line."),
+    )
+
+
+class AlreadySuspended(DomainError):
+    code, sentence = "already_suspended", _("This line does not run there, or stops already.")
+
+
+class SecondPersonNeeded(DomainError):
+    code, status, sentence = (
+        "second_person_needed",
+        403,
+        _("Somebody else than the one who proposed it has to agree."),
+    )
+
+
+class NotOnDuty(DomainError):
+    code, sentence = "not_on_duty", _("You are not online on this line. Go online first.")
+
+
+class ReminderUnread(DomainError):
+    code, sentence = (
+        "reminder_unread",
+        _("This trip may run past 22:00. Both of you read the safety reminder first, or an agent calls you."),
+    )
+
+
+class RefundTooLarge(DomainError):
+    code, sentence = "refund_too_large", _("At most %(left)s CNY of this fare are left to refund.")
+
+
+class TooManyPhrases(DomainError):
+    code, status, sentence = "too_many_phrases", 429, _("Please wait a moment before you say more.")

@@ -53,3 +53,12 @@ class TripEnded(Event):
     queue: ClassVar[str] = "life_safety"
     trip: str
     metres: int
+
+
+@dataclass(frozen=True, slots=True)
+class PickupLate(Event):
+    """A passenger whose pick-up slipped into the night could not be reached by an agent."""
+
+    name: ClassVar[str] = "rides.pickup_late"
+    queue: ClassVar[str] = "life_safety"
+    trip: str

@@ -1,54 +1,240 @@
-"""Booking and offering by page."""
+"""Booking and offering by page: places by typing or on the map, now or later."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from core import clock
+from core.errors import DomainError
+from core.privacy import normalise_phone
 from rides.models import City
-from rides.selectors import places_of
-from rides.services import Place
+from rides.selectors import find_places
+from rides.services import Journey, Place, Rider, named_place
+from rides.states import Line, RiderKind
+
+HITCH_SOON = timedelta(minutes=45)
+MOMENT = "%Y-%m-%dT%H:%M"
 
 
-class WayForm(forms.Form):
-    """Where from, where to, when; `place()` gives the chosen places."""
-
-    origin = forms.ChoiceField(label=_("From"))
-    destination = forms.ChoiceField(label=_("To"))
-    window_start = forms.DateTimeField(
-        label=_("Earliest departure"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+def _moment(label: Any) -> forms.DateTimeField:
+    return forms.DateTimeField(
+        label=label,
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT),
     )
-    window_end = forms.DateTimeField(
-        label=_("Latest departure"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+
+
+class JourneyForm(forms.Form):
+    """Where from and where to: a name that is typed, or a point of the map whose name the platform writes."""
+
+    origin = forms.CharField(label=gettext_lazy("From"), max_length=120)
+    origin_lat = forms.FloatField(required=False, min_value=-90, max_value=90, widget=forms.HiddenInput)
+    origin_lon = forms.FloatField(required=False, min_value=-180, max_value=180, widget=forms.HiddenInput)
+    destination = forms.CharField(label=gettext_lazy("To"), max_length=120)
+    destination_lat = forms.FloatField(required=False, min_value=-90, max_value=90, widget=forms.HiddenInput)
+    destination_lon = forms.FloatField(
+        required=False, min_value=-180, max_value=180, widget=forms.HiddenInput
     )
-    seats = forms.IntegerField(label=_("Seats"), min_value=1, max_value=4, initial=1)
     client_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, city: City, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._places = {str(row.pk): Place(str(row), row.latitude, row.longitude) for row in places_of(city)}
-        choices = [(key, place.name) for key, place in self._places.items()]
+        self.city = city
         for name in ("origin", "destination"):
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
-            field.choices = choices
+            self.fields[name].widget.attrs.update(
+                {"list": "places", "autocomplete": "off", "data-place": name, "enterkeyhint": "next"}
+            )
 
-    def place(self, field: str) -> Place:
-        """The chosen place."""
-        return self._places[self.cleaned_data[field]]
+    def _place(self, name: str) -> Place | None:
+        """The point of the map where one was tapped, else the place that is meant by what was typed."""
+        latitude, longitude = (self.cleaned_data.get(f"{name}_{part}") for part in ("lat", "lon"))
+        if latitude is not None and longitude is not None:
+            return named_place(self.city, (latitude, longitude))
+        words = self.cleaned_data.get(name)
+        if not words:
+            return None
+        found = find_places(self.city, words)
+        exact = [
+            row
+            for row in found
+            if words.casefold() in {row.name_zh, row.name_en.casefold(), str(row).casefold()}
+        ]
+        if len(found) == 1 or exact:
+            row = (exact or found)[0]
+            return Place(str(row), row.latitude, row.longitude)
+        if found:
+            names = "; ".join(str(row) for row in found)
+            self.add_error(name, _("Which one do you mean? %(names)s") % {"names": names})
+        else:
+            self.add_error(
+                name, _("We know no such place. Choose one of the list, or tap the point on the map.")
+            )
+        return None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        cleaned["origin_place"], cleaned["destination_place"] = (
+            self._place("origin"),
+            self._place("destination"),
+        )
+        return cleaned
+
+    def journey(self, start: datetime, end: datetime) -> Journey:
+        """What was asked for."""
+        return Journey(
+            self.city, self.cleaned_data["origin_place"], self.cleaned_data["destination_place"], start, end
+        )
+
+
+class BookForm(JourneyForm):
+    """A passenger asks for a ride."""
+
+    line = forms.ChoiceField(
+        label=gettext_lazy("Line"), choices=Line.choices, widget=forms.RadioSelect, initial=Line.HITCH
+    )
+    when = forms.ChoiceField(
+        label=gettext_lazy("When"),
+        choices=[("now", gettext_lazy("as soon as possible")), ("later", gettext_lazy("later"))],
+        widget=forms.RadioSelect,
+        initial="now",
+    )
+    window_start = _moment(gettext_lazy("Earliest departure"))
+    window_end = _moment(gettext_lazy("Latest departure (hitch)"))
+    seats = forms.IntegerField(label=gettext_lazy("Seats"), min_value=1, max_value=4, initial=1)
+    rider_kind = forms.ChoiceField(
+        label=gettext_lazy("Who travels"),
+        choices=RiderKind.choices,
+        widget=forms.RadioSelect,
+        initial=RiderKind.SELF,
+    )
+    rider_name = forms.CharField(label=gettext_lazy("Their name"), max_length=40, required=False)
+    rider_phone = forms.CharField(
+        label=gettext_lazy("Their phone"),
+        max_length=20,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "tel"}),
+        help_text=gettext_lazy("They get car, boarding code and SOS by message."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("when") == "later" and not cleaned.get("window_start"):
+            self.add_error("window_start", _("When would you like to leave?"))
+        if cleaned.get("rider_kind") in {RiderKind.OTHER, RiderKind.CHILD} and not cleaned.get("rider_name"):
+            self.add_error("rider_name", _("Who travels? The name is for the safety staff alone."))
+        if cleaned.get("rider_kind") == RiderKind.OTHER or cleaned.get("rider_phone"):
+            try:
+                cleaned["rider_phone"] = normalise_phone(cleaned.get("rider_phone", ""))
+            except DomainError as error:
+                self.add_error("rider_phone", error.detail)
+        return cleaned
+
+    def wanted(self) -> dict[str, Any]:
+        """The arguments of `book_trip`, without the passenger."""
+        given = self.cleaned_data
+        line = Line(given["line"])
+        start = end = clock.now()
+        if given["when"] == "later":
+            start = given["window_start"]
+            end = given["window_end"] or start + HITCH_SOON
+        elif line == Line.HITCH:
+            end = start + HITCH_SOON
+        kind = RiderKind(given["rider_kind"])
+        rider = Rider(kind, given["rider_name"], given["rider_phone"]) if kind != RiderKind.SELF else None
+        return {
+            "journey": self.journey(start, end if line == Line.HITCH else start),
+            "seats": given["seats"],
+            "client_key": given["client_key"],
+            "line": line,
+            "rider": rider,
+        }
+
+
+class WayForm(JourneyForm):
+    """A hitch owner offers a way."""
+
+    window_start = _moment(gettext_lazy("Earliest departure"))
+    window_end = _moment(gettext_lazy("Latest departure"))
+    seats = forms.IntegerField(label=gettext_lazy("Seats"), min_value=1, max_value=4, initial=3)
+    detour_km = forms.IntegerField(
+        label=gettext_lazy("Detour that you take on, in km"), min_value=0, max_value=10, initial=4
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        for name in ("window_start", "window_end"):
+            if not cleaned.get(name) and name not in self.errors:
+                self.add_error(name, _("When would you like to leave?"))
+        return cleaned
+
+    def wanted(self) -> dict[str, Any]:
+        """The arguments of `offer_itinerary`, without the driver."""
+        given = self.cleaned_data
+        return {
+            "journey": self.journey(given["window_start"], given["window_end"]),
+            "seats": given["seats"],
+            "client_key": given["client_key"],
+            "detour_limit": given["detour_km"] * 1000,
+        }
+
+
+def soon() -> dict[str, Any]:
+    """The first values of a form: leaving in ten minutes."""
+    start = timezone.localtime(clock.now() + timedelta(minutes=10)).replace(second=0, microsecond=0)
+    return {"window_start": start, "window_end": start + HITCH_SOON}
 
 
 class MismatchForm(forms.Form):
     plate_seen = forms.CharField(
-        label=_("Which plate do you see? (if you can)"), max_length=10, required=False
+        label=gettext_lazy("Which plate do you see? (if you can)"), max_length=10, required=False
     )
 
 
 class BoardingForm(forms.Form):
     code = forms.CharField(
-        label=_("The passenger's four digits"),
+        label=gettext_lazy("The passenger's four digits"),
         max_length=4,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
+
+
+class OnlineForm(forms.Form):
+    """A driver goes on duty: the line, and where they stand."""
+
+    line = forms.ChoiceField(label=gettext_lazy("Line"), widget=forms.RadioSelect)
+    place = forms.CharField(
+        label=gettext_lazy("Where you are"),
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"list": "places", "autocomplete": "off"}),
+        help_text=gettext_lazy("Your phone's position is used where the page may know it."),
+    )
+    lat = forms.FloatField(required=False, min_value=-90, max_value=90, widget=forms.HiddenInput)
+    lon = forms.FloatField(required=False, min_value=-180, max_value=180, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, city: City, lines: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.city = city
+        line = self.fields["line"]
+        assert isinstance(line, forms.ChoiceField)  # noqa: S101 - declared above
+        line.choices = [(each.value, each.label) for each in Line if each in lines and each != Line.HITCH]
+        line.initial = line.choices[0][0] if line.choices else None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        cleaned["position"] = None
+        if cleaned.get("lat") is not None and cleaned.get("lon") is not None:
+            cleaned["position"] = (cleaned["lat"], cleaned["lon"])
+        elif cleaned.get("place"):
+            found = find_places(self.city, cleaned["place"])
+            if found:
+                cleaned["position"] = (found[0].latitude, found[0].longitude)
+        if cleaned["position"] is None:
+            self.add_error(
+                "place", _("Where are you? Choose a place of the list, or let the page know your position.")
+            )
+        return cleaned

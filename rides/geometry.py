@@ -48,6 +48,24 @@ def route_length(route: list[Point]) -> float:
     return sum(distance(a, b) for a, b in pairwise(route))
 
 
+def bounds(points: list[Point], reach: float) -> tuple[float, float, float, float]:
+    """South, west, north, east in degrees of the rectangle around points and `reach` metres beside them."""
+    latitudes, longitudes = [lat for lat, _lon in points], [lon for _lat, lon in points]
+    north = reach / (np.radians(1.0) * EARTH_RADIUS) * 1.02  # a plane of a whole city is right to 1 %
+    east = north / np.cos(np.radians(max(abs(lat) for lat in latitudes)))
+    return (
+        float(min(latitudes) - north),
+        float(min(longitudes) - east),
+        float(max(latitudes) + north),
+        float(max(longitudes) + east),
+    )
+
+
+def bearing(a: Point, b: Point) -> float:
+    """The compass direction from a to b in degrees, 0 is north, 90 east; good for a few kilometres."""
+    return float(np.degrees(np.arctan2((b[1] - a[1]) * np.cos(np.radians(a[0])), b[0] - a[0])) % 360.0)
+
+
 def in_words(metres: float) -> str:
     """`840 m` or `12.3 km`."""
     return f"{metres:.0f} m" if metres < 1000 else f"{metres / 1000:.1f} km"

@@ -1,10 +1,19 @@
-"""The async lane of rides: positions. No ORM here."""
+"""The async lane of rides: positions in, wake-ups of trip pages out. No ORM here."""
 
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+
+import redis.asyncio
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language_from_request, override
+from redis.exceptions import RedisError
+from sse_starlette.sse import EventSourceResponse
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from core import live
 from core.errors import PROBLEM_TYPE, DomainError
 from rides.errors import BatchTooLarge
 from rides.positions import append, read_batch
@@ -36,3 +45,63 @@ def _language(request: Request) -> str:
     asked.COOKIES = dict(request.cookies)
     asked.META["HTTP_ACCEPT_LANGUAGE"] = request.headers.get("accept-language", "")
     return get_language_from_request(asked)
+
+
+class Hub:
+    """One reader per process hears which trips changed and wakes their pages; which change it was the pages ask."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self.reader: asyncio.Task[None] | None = None
+
+    def join(self, trip: str) -> asyncio.Event:
+        page = asyncio.Event()
+        self.pages[trip].add(page)
+        if self.reader is None or self.reader.done():
+            self.reader = asyncio.create_task(self._read())
+        return page
+
+    def leave(self, trip: str, page: asyncio.Event) -> None:
+        self.pages[trip].discard(page)
+        if not self.pages[trip]:
+            del self.pages[trip]
+
+    async def _read(self) -> None:
+        while self.pages:
+            try:
+                client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5)
+                async with client.pubsub(ignore_subscribe_messages=True) as heard:
+                    await heard.subscribe(live.TRIPS)
+                    while self.pages:
+                        found = await heard.get_message(timeout=5.0)
+                        if found:
+                            self._wake(found["data"].decode())
+            except (RedisError, OSError):
+                await asyncio.sleep(1)  # pages ask by themselves meanwhile
+
+    def _wake(self, topic: str) -> None:
+        for page in self.pages.get(topic.partition(":")[2], ()):
+            page.set()
+
+
+hub = Hub()
+
+
+async def trip_stream(request: Request) -> Response:
+    """`GET /live/trips/?key=KEY`: an event whenever the trip of this key has changed; it says no more than that."""
+    try:
+        key = read_key(request.query_params.get("key", ""))
+    except DomainError as error:
+        return JSONResponse(error.problem(), status_code=error.status, media_type=PROBLEM_TYPE)
+
+    async def events() -> AsyncIterator[dict[str, str]]:
+        page = hub.join(key.trip)
+        try:
+            while True:
+                await page.wait()
+                page.clear()
+                yield {"data": "changed"}
+        finally:
+            hub.leave(key.trip, page)
+
+    return EventSourceResponse(events(), ping=15)

@@ -1,14 +1,13 @@
 """Pure rules of rides: may this be done? Reads policy values, writes nothing."""
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from core import policy
-from rides.geometry import Point, place_on_route
 
 if TYPE_CHECKING:
-    from rides.models import Itinerary, Trip
+    from rides.models import Trip
 
 FAR_SIGN_IN = policy.declare(
     "rides.far_sign_in",
@@ -21,6 +20,24 @@ CURFEW = policy.declare(
     {"from": "22:00", "to": "06:00"},
     unit="local time",
     about="No hitch order departs from … to … (R4).",
+)
+DETOUR_LIMIT = policy.declare(
+    "rides.detour_limit",
+    4000,
+    unit="metres",
+    about="The detour that an owner takes on for one party, where they name none (R2).",
+)
+DETOUR_MOST = policy.declare(
+    "rides.detour_most", 10_000, unit="metres", about="The longest detour that an owner may offer (R2)."
+)
+DAILY_TRIPS = policy.declare(
+    "rides.hitch_daily_trips",
+    8,
+    unit="trips",
+    about="Hitch shares costs and is no trade: one owner takes at most so many parties a day (R2).",
+)
+LEAST_RATINGS = policy.declare(
+    "rides.least_ratings", 5, unit="ratings", about="A score with fewer ratings keeps nobody away (R8)."
 )
 MATCH_REACH = policy.declare(
     "rides.match_reach",
@@ -44,15 +61,18 @@ def window_meets_curfew(start: datetime, end: datetime) -> bool:
     return in_curfew(start) or in_curfew(end)
 
 
-def lies_along(trip: "Trip", itinerary: "Itinerary") -> bool:
-    """True where a request lies along an owner's route: same city, windows overlap, enough seats, both ends within
-    reach of the route, pick-up before drop-off. Nothing about the person enters it (R2)."""
-    if trip.city_id != itinerary.city_id or trip.seats > itinerary.seats:
-        return False
-    if trip.window_start > itinerary.window_end or itinerary.window_start > trip.window_end:
-        return False
-    route: list[Point] = [(lat, lon) for lat, lon in itinerary.route]
-    reach = policy.value(MATCH_REACH)
-    from_origin, at_origin = place_on_route(trip.origin, route)
-    from_destination, at_destination = place_on_route(trip.destination, route)
-    return from_origin <= reach and from_destination <= reach and at_origin < at_destination
+def runs_into_curfew(trip: "Trip") -> bool:
+    """True where a trip's latest departure and driving time end inside the curfew or reach over it (R4)."""
+    end = trip.window_end + timedelta(seconds=trip.route_seconds)
+    return in_curfew(end) or in_curfew(trip.window_end)
+
+
+def city_day(at: datetime) -> tuple[datetime, datetime]:
+    """First and last moment of the local day of a time."""
+    first = at.astimezone(CITY_TIME).replace(hour=0, minute=0, second=0, microsecond=0)
+    return first, first + timedelta(days=1) - timedelta(microseconds=1)
+
+
+def score_suffices(least: int, stars: int, count: int) -> bool:
+    """True where a score meets a wish in tenths; who has few ratings yet is kept from nobody (R8)."""
+    return least == 0 or count < policy.value(LEAST_RATINGS) or stars * 10 >= least * count

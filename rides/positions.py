@@ -9,6 +9,7 @@ from django.conf import settings
 from redis.exceptions import RedisError
 
 from core import clock
+from rides.coordinates import Crs, to_wgs84
 from rides.errors import (
     BatchTooLarge,
     MalformedBatch,
@@ -38,7 +39,7 @@ class Ping(msgspec.Struct):
 
 
 class PingBatch(msgspec.Struct):
-    """What a phone posts. `away` announces that the page goes to the background."""
+    """What a phone posts: the coordinate system by name, and `away` when the page goes to the background."""
 
     crs: str
     pings: list[Ping]
@@ -57,6 +58,7 @@ class StoredBatch(msgspec.Struct, array_like=True):
         return [Fix(*ping) for ping in self.pings]
 
 
+KNOWN_CRS = frozenset(crs.value for crs in Crs)
 _decode = msgspec.json.Decoder(PingBatch).decode
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(StoredBatch).decode
@@ -81,7 +83,7 @@ def read_batch(body: bytes, key: TripKey) -> StoredBatch:
         batch = _decode(body)
     except msgspec.MsgspecError:
         raise MalformedBatch from None
-    if batch.crs != "WGS84":
+    if batch.crs not in KNOWN_CRS:
         raise UnknownCoordinates("crs")
     if len(batch.pings) > BATCH_LIMIT:
         raise BatchTooLarge("pings")
@@ -93,9 +95,12 @@ def read_batch(body: bytes, key: TripKey) -> StoredBatch:
             raise PositionFromFuture("pings")
         if ping.at < now - OLDEST:
             raise PositionTooOld("pings")
-    return StoredBatch(
-        key.trip, key.party, batch.away, [(ping.at, ping.lat, ping.lon) for ping in batch.pings]
-    )
+    if batch.crs == Crs.WGS84:
+        pings = [(ping.at, ping.lat, ping.lon) for ping in batch.pings]
+    else:
+        crs = Crs(batch.crs)
+        pings = [(ping.at, *to_wgs84(crs, ping.lat, ping.lon)) for ping in batch.pings]
+    return StoredBatch(key.trip, key.party, batch.away, pings)
 
 
 @lru_cache(maxsize=1)

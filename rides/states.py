@@ -14,6 +14,83 @@ class LineState(models.TextChoices):
     RELAUNCHING = "relaunching", _("relaunching")
 
 
+class SuspensionState(models.TextChoices):
+    PROPOSED = "proposed", _("waits for a second person")
+    AGREED = "agreed", _("agreed")
+    CARRIED_OUT = "carried_out", _("carried out")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+SUSPENSION_TRANSITIONS: Transitions = {
+    "proposed": frozenset({"agreed", "withdrawn"}),
+    "agreed": frozenset({"carried_out"}),
+    "carried_out": frozenset(),
+    "withdrawn": frozenset(),
+}
+
+
+class RiderKind(models.TextChoices):
+    SELF = "self", _("myself")
+    OTHER = "other", _("somebody else")
+    CHILD = "child", _("a child whose guardian I am")
+
+
+class OfferState(models.TextChoices):
+    OPEN = "open", _("waits for the driver")
+    ACCEPTED = "accepted", _("accepted")
+    DECLINED = "declined", _("declined")
+    EXPIRED = "expired", _("no answer")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+OFFER_TRANSITIONS: Transitions = {
+    "open": frozenset({"accepted", "declined", "expired", "withdrawn"}),
+    "accepted": frozenset(),
+    "declined": frozenset(),
+    "expired": frozenset(),
+    "withdrawn": frozenset(),
+}
+
+
+class PaymentState(models.TextChoices):
+    DUE = "due", _("being paid")
+    PAID = "paid", _("paid")
+    REFUNDED = "refunded", _("refunded")
+
+
+PAYMENT_TRANSITIONS: Transitions = {
+    "due": frozenset({"paid"}),
+    "paid": frozenset({"refunded"}),
+    "refunded": frozenset(),
+}
+
+
+class CallOutcome(models.TextChoices):
+    """What an agent's call found."""
+
+    SPOKEN = "spoken", _("spoken to, reminded")
+    SAFE = "safe", _("safe, told so personally")
+    OTHER_LINE = "other_line", _("safe on another line")
+    NO_ANSWER = "no_answer", _("no answer: given to the safety desk")
+
+
+class Phrase(models.TextChoices):
+    """Everything that the two sides of a trip can say to each other (A4)."""
+
+    COMING = "coming", _("I am on my way.")
+    FIVE_MINUTES = "five_minutes", _("I need five more minutes.")
+    HERE = "here", _("I am at the pick-up.")
+    WHERE = "where", _("I cannot find you. Please stay at the pick-up.")
+    OTHER_SIDE = "other_side", _("I am on the other side of the road.")
+    LUGGAGE = "luggage", _("I have large luggage.")
+    TRAFFIC = "traffic", _("Traffic is slow.")
+    YES = "yes", _("Yes.")
+    NO = "no", _("No.")
+    THANKS = "thanks", _("Thank you.")
+    SLOWER = "slower", _("Please drive more slowly.")
+    WINDOW = "window", _("Please open a window.")
+
+
 class Party(models.TextChoices):
     PASSENGER = "passenger", _("passenger")
     DRIVER = "driver", _("driver")
@@ -61,9 +138,30 @@ class CancelReason(models.TextChoices):
     NOT_BOARDED = "not_boarded", _("the passenger did not board")
     WAITED_TOO_LONG = "waited_too_long", _("waited too long")
     MISMATCH = "mismatch", _("not the registered car or driver")
+    LINE_SUSPENDED = "line_suspended", _("the line was suspended")
+    CURFEW = "curfew", _("the pick-up slipped into the night")
+    NO_DRIVER = "no_driver", _("no driver was free")
 
 
-timeline.vocabulary(party=Party, reason=CancelReason)
+class Company(models.TextChoices):
+    """Who cancelled where neither side did."""
+
+    COMPANY = "company", _("company")
+
+
+timeline.vocabulary(party=Company)
+# What a passenger or driver can give as a reason; the others are the company's.
+MAY_SAY = frozenset(
+    {
+        CancelReason.CHANGED_PLANS,
+        CancelReason.OTHER_SIDE_ASKED,
+        CancelReason.NOT_BOARDED,
+        CancelReason.WAITED_TOO_LONG,
+    }
+)
+
+timeline.vocabulary(why=OfferState)
+timeline.vocabulary(party=Party, reason=CancelReason, phrase=Phrase, outcome=CallOutcome, line=Line)
 
 
 @timeline.kinds
@@ -96,4 +194,19 @@ class TripLine(models.TextChoices):
         "trip.cancel_refused",
         _("The %(party)s tried to cancel after boarding (“%(reason)s”). Refused: the trip goes on"),
     )
+    OFFERED = "trip.offered", _("Given to a driver %(seconds)s s away")
+    OFFER_OVER = "trip.offer_over", _("That driver did not take it (%(why)s); the next one is looked for")
+    SAID = "trip.said", _("The %(party)s said: %(phrase)s")
+    RELAYED = "trip.relayed", _("The %(party)s called through the relay number")
+    REMINDED = "trip.reminded", _("A safety reminder went to the %(party)s: the trip may run into the night")
+    ACKNOWLEDGED = "trip.acknowledged", _("The %(party)s has read the safety reminder")
+    CALLED = "trip.called", _("An agent called the %(party)s about the night: %(outcome)s")
+    LATE_PICKUP = "trip.late_pickup", _("The pick-up slipped into the night: the passenger is looked after")
+    OTHER_LINE = "trip.other_line", _("Goes on as an order on another line: %(line)s")
+    LATE_CLOSED = "trip.late_closed", _("Looked after until safe: %(outcome)s")
+    RATED = "trip.rated", _("The %(party)s gave a number")
+    PAID = "trip.paid", _("Paid: %(yuan)s CNY")
+    REFUNDED = "trip.refunded", _("Refunded: %(yuan)s CNY")
+    FOR_ANOTHER = "trip.for_another", _("Booked for somebody else, who has the trip's page by message")
+    TRUTH = "trip.truth", _("What both phones show: %(truth)s. %(why)s")
     GIVEN_TO_OTHERS = "trip.given_to_others", _("Taken from the driver before boarding and offered to others")

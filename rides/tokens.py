@@ -11,7 +11,8 @@ from rides.errors import PositionToken
 from rides.states import Party
 
 SALT = "rides.trip-key"
-LIFE = 3 * 24 * 3600
+DUTY = "duty:"  # in place of a trip's code: a driver who waits for orders
+LIFE = 10 * 24 * 3600  # a week ahead, and what follows a trip
 
 
 @dataclass(frozen=True, slots=True)

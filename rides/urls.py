@@ -1,22 +1,41 @@
 from django.urls import path, re_path
 
-from rides import views
+from rides.views import booking, driving, rider, trips
 
 app_name = "rides"
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("trips/<str:code>/", views.trip_page, name="trip"),
-    path("trips/<str:code>/status/", views.trip_status, name="trip_status"),
-    path("trips/<str:code>/confirm-car/", views.confirm_car, name="confirm_car"),
-    path("trips/<str:code>/mismatch/", views.mismatch, name="mismatch"),
-    path("trips/<str:code>/cancel/", views.cancel, name="cancel"),
-    path("drive/", views.drive, name="drive"),
-    path("drive/requests/<str:code>/face/", views.face_before_accepting, name="face"),
-    path("drive/requests/<str:code>/accept/", views.accept, name="accept"),
-    path("drive/trips/<str:code>/pickup/", views.pickup, name="pickup"),
+    path("", booking.home, name="home"),
+    path("book/prices/", booking.prices, name="prices"),
+    path("book/places/", booking.places, name="places"),
+    path("book/score/", booking.least_score, name="least_score"),
+    path("trips/<str:code>/", trips.trip_page, name="trip"),
+    path("trips/<str:code>/status/", trips.trip_status, name="trip_status"),
+    path("trips/<str:code>/confirm-car/", trips.confirm_car, name="confirm_car"),
+    path("trips/<str:code>/mismatch/", trips.mismatch, name="mismatch"),
+    path("trips/<str:code>/cancel/", trips.cancel, name="cancel"),
+    path("trips/<str:code>/say/", trips.say, name="say"),
+    path("trips/<str:code>/call/", trips.call, name="call"),
+    path("trips/<str:code>/rate/", trips.rate, name="rate"),
+    path("trips/<str:code>/reminder/", trips.reminder, name="reminder"),
+    path("trips/<str:code>/other-line/", trips.other_line, name="other_line"),
+    path("ride/<str:key>/", rider.ride, name="ride"),
+    path("ride/<str:key>/status/", rider.ride_status, name="ride_status"),
+    path("ride/<str:key>/confirm-car/", rider.ride_confirm, name="ride_confirm"),
+    path("ride/<str:key>/mismatch/", rider.ride_mismatch, name="ride_mismatch"),
+    path("drive/", driving.drive, name="drive"),
+    path("drive/orders/", driving.orders, name="orders"),
+    path("drive/online/", driving.online, name="online"),
+    path("drive/offline/", driving.offline, name="offline"),
+    path("drive/ways/<str:code>/close/", driving.close_way, name="close_way"),
+    re_path(
+        r"^drive/offers/(?P<code>[^/]+)/(?P<answer>accept|decline)/$", driving.answer_offer, name="offer"
+    ),
+    path("drive/requests/<str:code>/face/", driving.face_before_accepting, name="face"),
+    path("drive/requests/<str:code>/accept/", driving.accept, name="accept"),
+    path("drive/trips/<str:code>/pickup/", driving.pickup, name="pickup"),
     re_path(
         r"^drive/trips/(?P<code>[^/]+)/(?P<step>arrive|board|depart|end)/$",
-        views.driver_step,
+        driving.driver_step,
         name="driver_step",
     ),
 ]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rides.geometry import Point, distance, in_words, place_on_route, route_length
+from rides.routing import is_drawn
 from rides.selectors import WatchedTrip
 from rides.states import ABOARD, BEFORE_BOARDING, Party, TripState
 from rides.trails import Fix
@@ -18,6 +19,7 @@ TOGETHER_METRES = 200.0
 TRAVELLED_METRES = 500.0
 AFTER_CANCEL_METRES = 300.0
 ALONE_AFTER_CANCEL_METRES = 1000.0
+CLOSER = 2.0  # a trip on a line that was suspended meanwhile is held to half of each limit (R1)
 # Where no router drew the way, the straight line stands for it: wide, and wider on long trips.
 STRAIGHT_LEAST_METRES = 1500.0
 STRAIGHT_SHARE = 0.3
@@ -95,6 +97,7 @@ class Watch:
             began = self.trip.driver_state_since.timestamp()
             silent = now - max(last.at if last else began, began)
             limit = limits.silence_away if self.away.get(party) else limits.silence
+            limit /= CLOSER if self.trip.closer else 1
             if silent > limit:
                 position = (last.latitude, last.longitude) if last else None
                 yield Finding(SignalKind.SIGNAL_LOST, party, f"{party}: {silent:.0f} s", position)
@@ -107,12 +110,12 @@ class Watch:
             return
         since = self.off_since.setdefault(party, fix.at)
         if fix.at - since >= limits.off_route_seconds:
-            drawn = "router" if self.trip.route_source == "router" else "straight line"
+            drawn = "planned way" if is_drawn(self.trip.route_source) else "straight line"
             yield Finding(SignalKind.OFF_ROUTE, "", f"{in_words(away)} from the {drawn} ({party})", here)
 
     def _tolerance(self, limits: Limits) -> float:
-        if self.trip.route_source == "router":
-            return limits.off_route_metres
+        if is_drawn(self.trip.route_source):
+            return limits.off_route_metres / (CLOSER if self.trip.closer else 1)
         return max(STRAIGHT_LEAST_METRES, STRAIGHT_SHARE * route_length(self.trip.route))
 
     def _apart(self) -> tuple[float, Point] | None:

@@ -20,6 +20,7 @@ from rides import selectors, services
 from rides.positions import StoredBatch, all_streams, read_stored
 from rides.selectors import WatchedTrip
 from rides.states import Party
+from rides.tokens import DUTY
 from rides.trails import Fix
 from safety import policies
 from safety.detectors import Finding, Limits, Meeting, Seen, TravelTogether, Watch
@@ -136,6 +137,13 @@ class Monitor:
         ]
         if batches:
             services.store_positions(batches)
+        duty = {
+            batch.trip.removeprefix(DUTY): max(batch.fixes())
+            for _stream, _id, batch in entries
+            if batch.trip.startswith(DUTY) and batch.pings
+        }
+        if duty:
+            services.store_duty_positions(duty)
 
     def _look(self, batch: StoredBatch) -> None:
         watch = self.watches.get(batch.trip)

@@ -6,6 +6,7 @@ import json
 import re
 import struct
 import time
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -14,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from sandbox import certificates, messages, plates, registries
+from sandbox import certificates, messages, plates, providers, registries
 from sandbox.camera import POSES, people
 from sandbox.camera import frame as draw_frame
 
@@ -154,3 +155,43 @@ def registry_behaviour(request: HttpRequest) -> HttpResponse:
     except (ValueError, TypeError, AttributeError) as why:
         return JsonResponse({"error": str(why)}, status=400)
     return JsonResponse({"taken": True})
+
+
+# --- Money and relay numbers ---
+
+
+def _object(request: HttpRequest) -> dict[str, Any] | None:
+    try:
+        return dict(json.loads(request.body))
+    except (ValueError, TypeError):
+        return None
+
+
+@csrf_exempt  # a provider's API
+@require_POST
+def money(request: HttpRequest, what: str) -> HttpResponse:
+    """A charge or a payout."""
+    body = _object(request)
+    if what not in {"charges", "payouts"} or body is None:
+        return JsonResponse({"error": "charges or payouts, with a JSON object"}, status=400)
+    status, answer = providers.move_money(what, body)
+    return JsonResponse(answer, status=status)
+
+
+@csrf_exempt  # a provider's API
+@require_POST
+def relay(request: HttpRequest) -> HttpResponse:
+    """A number that joins two phones."""
+    body = _object(request)
+    status, answer = providers.join_phones(body) if body is not None else (400, {"error": "a JSON object"})
+    return JsonResponse(answer, status=status)
+
+
+@require_GET
+def money_page(request: HttpRequest) -> HttpResponse:
+    """Charges, payouts and relay numbers, for people to look at."""
+    context = {
+        "movements": list(reversed(providers.movements())),
+        "relays": list(reversed(providers.relays())),
+    }
+    return render(request, "money.html", context)

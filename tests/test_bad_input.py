@@ -134,7 +134,7 @@ def lane(rides):
     ("body", "code"),
     [
         ("{", "malformed_json"),
-        ('{"crs": "BD09", "pings": []}', "unknown_coordinates"),
+        ('{"crs": "NAD27", "pings": []}', "unknown_coordinates"),
         ('{"crs": "WGS84", "pings": [{"at": 1, "lat": 1, "lon": 181}]}', "position_out_of_range"),
         ('{"crs": "WGS84", "pings": [{"at": 99999999999, "lat": 1, "lon": 1}]}', "position_from_future"),
         (

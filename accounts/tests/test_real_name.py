@@ -12,7 +12,7 @@ from accounts.errors import IdNumberWrong, RealNameOpen, RealNameVerified
 from accounts.models import Account, RealNameCheck
 from accounts.services import ask_real_name, due_real_names, enrol, settle_real_name
 from accounts.states import Role
-from core import clock, registries
+from core import clock, outside, registries
 from sandbox.registries import PEOPLE
 
 NUMBER = next(number for number, name in PEOPLE.items() if name == "陈新")
@@ -43,7 +43,7 @@ def registry(settings):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Registry)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     settings.REGISTRY_URL = f"http://127.0.0.1:{server.server_port}"
-    registries._breakers = type(registries._breakers)(default_threshold=5, default_ttl=30.0)
+    outside._breakers = type(outside._breakers)(default_threshold=5, default_ttl=30.0)
 
     def says(*replies):
         Registry.replies, Registry.asked = list(replies), []
@@ -132,7 +132,7 @@ def test_after_five_failures_nobody_asks_for_a_while(registry, world):
     for _call in range(8):
         with pytest.raises(registries.RegistryDown):
             registries.ask("identity", {})
-    assert len(asked) == 5 * registries.ATTEMPTS
+    assert len(asked) == 5 * outside.ATTEMPTS
 
 
 def test_one_document_is_one_account(registry, newcomer, people):

@@ -19,6 +19,7 @@ from drivers.services.faces import (
     give_face_consent,
     go_offline,
     go_online,
+    service_day,
 )
 from drivers.services.mismatch import (
     Seen,
@@ -92,6 +93,7 @@ __all__ = [
     "save_fields",
     "save_photo",
     "send_plate_photo",
+    "service_day",
     "settle_screening",
     "sort_report",
     "start_run",

@@ -9,7 +9,7 @@ from django.utils.translation import override
 
 from accounts.selectors import account_by_code
 from accounts.states import Role
-from core import audit, clock, ledger, live, notify, pictures, policy, ratelimit
+from core import audit, clock, ledger, live, money, notify, pictures, policy, ratelimit
 from core.actors import NOBODY, Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound, TooMany
@@ -316,6 +316,13 @@ def decide_reward(*, account: "Account", code: str, approves: bool) -> Reward:
             subject=code,
             entries={EXPENSE: reward.fen, PAYABLE.format(code): -reward.fen},
             citation=reward.citation,
+        )
+        money.owe_payout(
+            key=f"mismatch_reward:{reward.case.code}",
+            payee=reward.report.reporter or code,
+            fen=reward.fen,
+            subject=code,
+            account=PAYABLE.format(code),
         )
         _thank(reward)
     live.changed_on_commit("console")

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from core import registries
+from core import outside
 from sandbox import registries as sandbox
 
 
@@ -43,7 +43,7 @@ def registry(settings):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Registry)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     settings.REGISTRY_URL = f"http://127.0.0.1:{server.server_port}"
-    registries._breakers = type(registries._breakers)(default_threshold=5, default_ttl=30.0)
+    outside._breakers = type(outside._breakers)(default_threshold=5, default_ttl=30.0)
     Registry.said, Registry.asked, Registry.pause = {}, [], 0.0
     yield Registry
     server.shutdown()

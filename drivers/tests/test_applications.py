@@ -12,7 +12,7 @@ from accounts.errors import DocumentTaken
 from accounts.models import Account
 from accounts.services import enrol
 from accounts.states import Role
-from core import clock, registries
+from core import clock, outside
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.models import AuditEntry, Notification
 from core.states import IllegalTransition
@@ -425,7 +425,7 @@ def test_another_id_card_asks_for_the_face_again(world):
 
 def test_a_registry_that_is_slow_is_one_that_is_down(registry, world, monkeypatch):
     registry.pause = 0.6
-    monkeypatch.setattr(registries, "_client", lambda: httpx.Client(timeout=0.2, trust_env=False))
+    monkeypatch.setattr(outside, "_client", lambda: httpx.Client(timeout=0.2, trust_env=False))
     application = sent(newcomer())
     settle_screening(Screening.objects.get().pk)
     application.refresh_from_db()

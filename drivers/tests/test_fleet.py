@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.services import enrol
 from accounts.states import Role
-from core import clock
+from core import clock, outside
 from core.actors import SYSTEM
 from core.errors import Forbidden, InvalidInput
 from core.states import IllegalTransition
@@ -198,9 +198,8 @@ def test_a_registry_that_is_down_waits_and_is_asked_again(registry, small_chunks
     chunk = ScreeningChunk.objects.get()
     assert (chunk.state, chunk.not_before > timezone.now()) == ("waiting", True)
     assert work_on_run() is None
-    from core import registries
 
-    registries._breakers = type(registries._breakers)(default_threshold=5, default_ttl=30.0)
+    outside._breakers = type(outside._breakers)(default_threshold=5, default_ttl=30.0)
     registry.said = CLEAN
     ScreeningChunk.objects.update(not_before=timezone.now())
     assert finish().state == "done"

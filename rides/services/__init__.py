@@ -1,11 +1,31 @@
 """The only writer of itineraries, trips and positions; one topic for each file."""
 
-from rides.services.acceptance import Outcome, accept_trip
-from rides.services.booking import book_trip
+from rides.services.acceptance import accept_trip
+from rides.services.booking import Rider, book_trip, needs_real_name
 from rides.services.ending import cancel_trip, end_trip
-from rides.services.itineraries import offer_itinerary
-from rides.services.lines import set_line
+from rides.services.itineraries import close_itinerary, offer_itinerary
+from rides.services.lines import carry_out_suspensions, decide_suspension, propose_suspension, set_line
 from rides.services.mismatch import give_to_others, report_mismatch
+from rides.services.night import (
+    acknowledge_reminder,
+    close_late_pickup,
+    go_on_with_other_line,
+    open_late_pickups,
+    record_reminder_call,
+    take_late_pickup,
+)
+from rides.services.offers import (
+    Market,
+    accept_offer,
+    decline_offer,
+    dispatch_batch,
+    expire_offers,
+    go_off_duty,
+    go_on_duty,
+    markets,
+)
+from rides.services.outcomes import Outcome
+from rides.services.payments import due_payments, refund, settle_payment
 from rides.services.pickup import (
     arrive,
     board_trip,
@@ -15,27 +35,61 @@ from rides.services.pickup import (
     presume_boarded,
     record_meeting,
 )
-from rides.services.places import Place
-from rides.services.positions import PhoneFixes, store_positions
+from rides.services.places import Journey, Place, named_place
+from rides.services.positions import PhoneFixes, store_duty_positions, store_positions
+from rides.services.ratings import rate_trip, wish_least_score
+from rides.services.talk import relay_number, say
+from rides.services.upkeep import close_unanswered
 
 __all__ = [
+    "Journey",
+    "Market",
     "Outcome",
     "PhoneFixes",
     "Place",
+    "Rider",
+    "accept_offer",
     "accept_trip",
+    "acknowledge_reminder",
     "arrive",
     "board_trip",
     "book_trip",
     "cancel_trip",
+    "carry_out_suspensions",
     "check_plate",
+    "close_itinerary",
+    "close_late_pickup",
+    "close_unanswered",
     "confirm_car",
+    "decide_suspension",
+    "decline_offer",
     "depart",
+    "dispatch_batch",
+    "due_payments",
     "end_trip",
+    "expire_offers",
     "give_to_others",
+    "go_off_duty",
+    "go_on_duty",
+    "go_on_with_other_line",
+    "markets",
+    "named_place",
+    "needs_real_name",
     "offer_itinerary",
+    "open_late_pickups",
     "presume_boarded",
+    "propose_suspension",
+    "rate_trip",
     "record_meeting",
+    "record_reminder_call",
+    "refund",
+    "relay_number",
     "report_mismatch",
+    "say",
     "set_line",
+    "settle_payment",
+    "store_duty_positions",
     "store_positions",
+    "take_late_pickup",
+    "wish_least_score",
 ]

@@ -1,53 +1,39 @@
-"""A driver accepts a request (R5)."""
+"""A hitch owner accepts a request (R5)."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.db.models import Sum
 
-from core import audit, clock, events, policy, timeline
+from core import audit, clock, events, live, policy, timeline
 from core.errors import DomainError, NotFound
 from core.states import move
 from core.transactions import begins_transaction
 from drivers import services as driver_services
 from drivers.errors import FaceRequired
-from drivers.selectors import (
-    drivers_vehicle,
-    has_covert_hold,
-    why_not_eligible,
-)
+from drivers.selectors import drivers_vehicle, has_covert_hold, why_not_eligible
 from drivers.states import FacePurpose
-from rides import selectors
+from rides import routing, selectors
 from rides.errors import (
     CurfewHours,
+    DailyLimit,
     LineNotRunning,
     NoLongerAvailable,
     NoSeat,
     NotAlongTheWay,
     OwnRequest,
+    ScoreTooLow,
 )
 from rides.events import TripAccepted
 from rides.models import Itinerary, Trip
-from rides.policies import CURFEW, in_curfew, lies_along, window_meets_curfew
+from rides.policies import CURFEW, DAILY_TRIPS, city_day, in_curfew, window_meets_curfew
 from rides.services.booking import mark_matched
-from rides.states import (
-    TRIP_TRANSITIONS,
-    WAITING,
-    WITH_DRIVER,
-    TripLine,
-    TripState,
-)
+from rides.services.night import remind
+from rides.services.outcomes import Outcome
+from rides.states import TRIP_TRANSITIONS, WAITING, WITH_DRIVER, TripLine, TripState
 
 if TYPE_CHECKING:
     from drivers.models import Driver
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of an attempt whose refusal must be remembered: committed, then said by the front."""
-
-    trip: Trip
-    refusal: DomainError | None = None
 
 
 @begins_transaction
@@ -59,23 +45,28 @@ def accept_trip(*, driver: "Driver", trip_code: str, itinerary_code: str, face_t
     A refusal is committed to the timeline and returned. Raises `NotFound` for an itinerary that is not the driver's.
     """
     itinerary = (
-        Itinerary.objects.select_for_update()
+        Itinerary.objects.select_for_update(of=("self",))
         .select_related("city")
         .filter(driver=driver, code=itinerary_code)
         .first()
     )
     if itinerary is None:
         raise NotFound("itinerary")
-    trip = Trip.objects.select_for_update().select_related("city", "passenger").filter(code=trip_code).first()
+    trip = (
+        Trip.objects.select_for_update(of=("self",))
+        .select_related("city", "passenger")
+        .filter(code=trip_code)
+        .first()
+    )
     if trip is None:
         raise NotFound
-    refusal = _why_not_accept(driver, trip, itinerary)
-    if refusal is None and not driver_services.consume_face_token(
-        driver=driver, purpose=FacePurpose.ACCEPT, subject=trip.code, token=face_token
-    ):
-        refusal = FaceRequired()
     actor = driver.account.actor
-    if refusal:
+    try:
+        with transaction.atomic():
+            # What is refused here takes its steps back with it, so that a lost race uses up no face check.
+            _check(driver, trip, itinerary, face_token)
+            _take(driver, trip, itinerary)
+    except DomainError as refusal:
         timeline.add(TripLine.ACCEPT_REFUSED, actor, trip=trip.code, code=refusal.code)
         audit.record(
             actor,
@@ -85,8 +76,56 @@ def accept_trip(*, driver: "Driver", trip_code: str, itinerary_code: str, face_t
             curfew=policy.in_force(CURFEW).citation,
         )
         return Outcome(trip, refusal)
+    timeline.add(TripLine.ACCEPTED, actor, trip=trip.code, plate=trip.plate_registered)
+    audit.record(actor, "rides.accepted", trip.code, itinerary=itinerary.code)
+    remind(trip)
+    events.publish(TripAccepted(trip=trip.code))
+    live.changed_on_commit(f"trip:{trip.code}")
+    return Outcome(trip)
+
+
+def _check(driver: "Driver", trip: Trip, itinerary: Itinerary, face_token: str) -> None:
+    """Raises the first reason against an acceptance, in the order of R5: line, driver, curfew, face, seat."""
+    at = clock.now()
+    if not selectors.line_runs(trip.line, trip.city, at):
+        raise LineNotRunning
+    covert = has_covert_hold(driver)
+    not_eligible = None if covert else why_not_eligible(driver)
+    if not_eligible:
+        raise not_eligible
+    if trips_today(driver) >= policy.value(DAILY_TRIPS):
+        raise DailyLimit(count=policy.value(DAILY_TRIPS))
+    if in_curfew(at) or window_meets_curfew(trip.window_start, trip.window_end):
+        raise CurfewHours
+    if trip.passenger_id == driver.account_id:
+        raise OwnRequest
+    if not driver_services.consume_face_token(
+        driver=driver, purpose=FacePurpose.ACCEPT, subject=trip.code, token=face_token
+    ):
+        raise FaceRequired
+    # Somebody may be in the car: the answer is the one that losing a race gives, and tells nothing (S11).
+    if covert or trip.state not in WAITING or itinerary.closed_at:
+        raise NoLongerAvailable
+    if selectors.fit_of(trip, itinerary) is None:
+        raise NotAlongTheWay
+    if not selectors.scores_allow(trip.passenger, driver.account):
+        raise ScoreTooLow
+    taken = (
+        Trip.objects.filter(itinerary=itinerary, state__in=WITH_DRIVER).aggregate(seats=Sum("seats"))["seats"]
+        or 0
+    )
+    if taken + trip.seats > itinerary.seats:
+        raise NoSeat
+
+
+def _take(driver: "Driver", trip: Trip, itinerary: Itinerary) -> None:
     vehicle = drivers_vehicle(driver)
     assert vehicle is not None  # noqa: S101 - why_not_eligible has just said so
+    if trip.state == TripState.REQUESTED:
+        mark_matched(trip, 1)
+    way = {}
+    if not routing.is_drawn(trip.route_source) and routing.is_drawn(itinerary.route_source):
+        way = {"planned_route": itinerary.route, "route_source": itinerary.route_source}
     move(
         trip,
         TRIP_TRANSITIONS,
@@ -95,41 +134,16 @@ def accept_trip(*, driver: "Driver", trip_code: str, itinerary_code: str, face_t
         driver=driver,
         vehicle=vehicle,
         plate_registered=vehicle.plate,
-        planned_route=itinerary.route,
-        route_source=itinerary.route_source,
         accepted_at=clock.now(),
+        **way,
     )
-    timeline.add(TripLine.ACCEPTED, actor, trip=trip.code, plate=vehicle.plate)
-    audit.record(actor, "rides.accepted", trip.code, itinerary=itinerary.code)
-    events.publish(TripAccepted(trip=trip.code))
-    return Outcome(trip)
 
 
-def _why_not_accept(driver: "Driver", trip: Trip, itinerary: Itinerary) -> DomainError | None:
-    """The first reason against an acceptance, in the order of R5."""
-    at = clock.now()
-    if not selectors.line_runs(trip.line, trip.city, at):
-        return LineNotRunning()
-    if has_covert_hold(driver):
-        # Somebody may be in the car: the answer is the one that losing a race gives, and tells nothing (S11).
-        return NoLongerAvailable()
-    not_eligible = why_not_eligible(driver)
-    if not_eligible:
-        return not_eligible
-    if in_curfew(at) or window_meets_curfew(trip.window_start, trip.window_end):
-        return CurfewHours()
-    if trip.passenger_id == driver.account_id:
-        return OwnRequest()
-    if trip.state not in WAITING:
-        return NoLongerAvailable()
-    if not lies_along(trip, itinerary):
-        return NotAlongTheWay()
-    taken = (
-        Trip.objects.filter(itinerary=itinerary, state__in=WITH_DRIVER).aggregate(seats=Sum("seats"))["seats"]
-        or 0
+def trips_today(driver: "Driver") -> int:
+    """Hitch trips that an owner has taken today and that were not cancelled (R2: cost sharing, not a trade)."""
+    begin, end = city_day(clock.now())
+    return (
+        Trip.objects.filter(driver=driver, itinerary__isnull=False, accepted_at__range=(begin, end))
+        .exclude(state=TripState.CANCELLED)
+        .count()
     )
-    if taken + trip.seats > itinerary.seats:
-        return NoSeat()
-    if trip.state == TripState.REQUESTED:
-        mark_matched(trip, 1)
-    return None

@@ -1,89 +1,153 @@
-"""Passengers ask for a ride."""
+"""Passengers ask for a ride, for themselves or for somebody else (A6)."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
 from accounts.errors import RealNameRequired
-from core import clock, timeline
+from core import clock, live, notify, policy, timeline
 from core.actors import MONITOR
 from core.codes import new_code, new_digits
+from core.errors import InvalidInput
+from core.privacy import normalise_phone, phone_index
 from core.states import StaleState, move
 from core.transactions import begins_transaction
-from rides import selectors
-from rides.errors import (
-    LineNotRunning,
-)
-from rides.models import City, Trip
-from rides.services.places import Place, check_way
-from rides.states import (
-    TRIP_TRANSITIONS,
-    Line,
-    TripLine,
-    TripState,
-)
+from rides import fares, routing, selectors
+from rides.errors import ChildNeedsCompany, LineNotRunning
+from rides.models import Trip
+from rides.routing import Route
+from rides.services.places import Journey, check_journey
+from rides.states import TRIP_TRANSITIONS, Line, RiderKind, TripLine, TripState
 
 if TYPE_CHECKING:
     from accounts.models import Account
 
+REAL_NAME_FROM = policy.declare(
+    "rides.real_name_from",
+    "2027-01-01",
+    unit="date",
+    about="From this day on every line, not only hitch, needs a verified real name of the passenger (A2).",
+)
+PATIENCE = timedelta(minutes=10)  # how long an order of the other lines looks for a driver
 
-@begins_transaction
+
+@dataclass(frozen=True, slots=True)
+class Rider:
+    """Who travels, where it is not the account's own person: name and phone in the clear, encrypted when kept."""
+
+    kind: RiderKind
+    name: str
+    phone: str
+
+
 def book_trip(
     *,
     passenger: "Account",
-    city: City,
-    origin: Place,
-    destination: Place,
-    window_start: datetime,
-    window_end: datetime,
+    journey: Journey,
     seats: int,
     client_key: str,
+    line: Line = Line.HITCH,
+    rider: Rider | None = None,
 ) -> Trip:
-    """Ask for a hitch ride; the same `client_key` asks once.
+    """Ask for a ride; the same `client_key` asks once. Express, premier and luxury leave at `journey.start`.
 
-    Raises `RealNameRequired`, `LineNotRunning`, `PlacesWrong`, `WindowWrong`, `CurfewHours`.
+    Raises `RealNameRequired`, `LineNotRunning`, `PlacesWrong`, `WindowWrong`, `CurfewHours`, `InvalidInput`,
+    `ChildNeedsCompany`.
     """
-    again = Trip.objects.filter(client_key=client_key, passenger=passenger).first()
+    return _book(
+        passenger,
+        journey,
+        routing.route([journey.origin.point, journey.destination.point]),
+        Trip(line=line, seats=seats, client_key=client_key),
+        rider,
+    )
+
+
+@begins_transaction
+def _book(passenger: "Account", journey: Journey, way: Route, trip: Trip, rider: Rider | None) -> Trip:
+    again = Trip.objects.filter(client_key=trip.client_key, passenger=passenger).first()
     if again:
         return again
-    if passenger.verified_at is None:
+    at, line = clock.now(), Line(trip.line)
+    if passenger.verified_at is None and needs_real_name(line):
         raise RealNameRequired
-    if not selectors.line_runs(Line.HITCH, city, clock.now()):
-        raise LineNotRunning
-    check_way(city, origin, destination, window_start, window_end)
-    trip = Trip.objects.create(
-        code=new_code("T"),
-        line=Line.HITCH,
-        city=city,
-        passenger=passenger,
-        client_key=client_key,
-        origin_name=origin.name,
-        origin_latitude=origin.latitude,
-        origin_longitude=origin.longitude,
-        destination_name=destination.name,
-        destination_latitude=destination.latitude,
-        destination_longitude=destination.longitude,
-        window_start=window_start,
-        window_end=window_end,
-        seats=seats,
-        boarding_code=new_digits(4),
-        requested_at=clock.now(),
+    if not selectors.line_runs(line, journey.city, at):
+        raise LineNotRunning("line")
+    check_journey(journey, line)
+    fare = fares.estimate(line, way.metres, way.seconds, seats=trip.seats)
+    trip.code, trip.city, trip.passenger = new_code("T"), journey.city, passenger
+    trip.origin_name, (trip.origin_latitude, trip.origin_longitude) = (
+        journey.origin.name,
+        journey.origin.point,
     )
+    trip.destination_name = journey.destination.name
+    trip.destination_latitude, trip.destination_longitude = journey.destination.point
+    trip.window_start = journey.start
+    trip.window_end = journey.end if line == Line.HITCH else max(journey.start, at) + PATIENCE
+    trip.planned_route, trip.route_source = [list(point) for point in way.points], way.source
+    trip.route_metres, trip.route_seconds = way.metres, way.seconds
+    trip.fare_estimate, trip.tariff = fare.fen, fare.citation
+    trip.boarding_code, trip.requested_at = new_digits(4), at
+    if rider and rider.kind != RiderKind.SELF:
+        _name_rider(trip, rider)
+    trip.save(force_insert=True)
     timeline.add(
         TripLine.BOOKED,
         passenger.actor,
         trip=trip.code,
-        position=origin.point,
-        origin=origin.name,
-        destination=destination.name,
+        position=trip.origin,
+        origin=trip.origin_name,
+        destination=trip.destination_name,
     )
-    mark_matched(trip, len(selectors.itineraries_along(trip)))
+    if trip.rider_phone:
+        _tell_rider(trip)
+    if line == Line.HITCH:
+        mark_matched(trip, len(selectors.itineraries_along(trip)))
+    live.changed_on_commit(f"trip:{trip.code}")
     return trip
 
 
+def needs_real_name(line: Line) -> bool:
+    """Hitch always; the other lines from the day that policy sets (A2)."""
+    return line == Line.HITCH or clock.now().date() >= date.fromisoformat(policy.value(REAL_NAME_FROM))
+
+
+def _name_rider(trip: Trip, rider: Rider) -> None:
+    if not rider.name.strip():
+        raise InvalidInput("rider_name")
+    if rider.kind == RiderKind.CHILD and trip.line == Line.HITCH and trip.seats < 2:
+        raise ChildNeedsCompany("rider_kind")
+    trip.rider_kind, trip.rider_name = rider.kind, rider.name.strip()[:40]
+    if rider.phone or rider.kind == RiderKind.OTHER:
+        trip.rider_phone = normalise_phone(rider.phone)
+        trip.rider_phone_index = phone_index(trip.rider_phone)
+
+
+def _tell_rider(trip: Trip) -> None:
+    """Who travels gets the trip's page by message: plate, code, SOS, with no account of their own."""
+    with override(trip.passenger.language):
+        text = _(
+            "Huhang: a ride was booked for you, %(origin)s to %(destination)s. Car, boarding code and SOS: %(url)s"
+        ) % {
+            "origin": trip.origin_name,
+            "destination": trip.destination_name,
+            "url": selectors.rider_url(trip),
+        }
+    notify.queue_message(
+        key=f"rider:{trip.code}", channel="sms", to=trip.rider_phone, text=text, subject=trip.code
+    )
+    timeline.add(TripLine.FOR_ANOTHER, trip.passenger.actor, trip=trip.code)
+
+
 def mark_matched(trip: Trip, count: int) -> None:
+    """Say that owners go this way."""
     if trip.state == TripState.REQUESTED and count:
         try:
             move(trip, TRIP_TRANSITIONS, TripState.MATCHED)
         except StaleState:
             return  # somebody was faster; there is nothing left to do
         timeline.add(TripLine.MATCHED, MONITOR, trip=trip.code, count=count)
+        live.changed_on_commit(f"trip:{trip.code}")

@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from core import audit, clock, events, timeline
+from core import audit, clock, events, live, timeline
 from core.errors import NotFound
 from core.states import move
 from core.transactions import begins_transaction
+from rides import selectors
 from rides.errors import (
     CannotCancelAboard,
     TripStopped,
@@ -13,7 +14,9 @@ from rides.errors import (
 from rides.events import CancelAttempted, TripCancelled, TripEnded
 from rides.geometry import distance
 from rides.models import LatestPosition, Trip
-from rides.services.acceptance import Outcome
+from rides.services.offers import withdraw_offers
+from rides.services.outcomes import Outcome
+from rides.services.payments import fare_of, owe_fare
 from rides.services.pickup import drivers_trip
 from rides.states import (
     ABOARD,
@@ -35,11 +38,14 @@ def end_trip(*, driver: "Driver", trip_code: str) -> Trip:
     trip = drivers_trip(driver, trip_code)
     here = LatestPosition.objects.filter(trip=trip, party=Party.DRIVER).first()
     metres = round(distance((here.latitude, here.longitude), trip.destination)) if here else -1
-    move(trip, TRIP_TRANSITIONS, TripState.ENDED, ended_at=clock.now())
+    fare = fare_of(trip, selectors.trail_of(trip, Party.DRIVER))
+    move(trip, TRIP_TRANSITIONS, TripState.ENDED, ended_at=clock.now(), fare=fare.fen)
+    owe_fare(trip)
     actor = driver.account.actor
     timeline.add(TripLine.ENDED, actor, trip=trip.code, metres=metres if here else "?")
     audit.record(actor, "rides.ended", trip.code, metres=metres)
     events.publish(TripEnded(trip=trip.code, metres=metres))
+    live.changed_on_commit(f"trip:{trip.code}")
     return trip
 
 
@@ -49,7 +55,9 @@ def cancel_trip(*, account: "Account", trip_code: str, reason: CancelReason) -> 
 
     `reason` is what somebody said, not what was true.
     """
-    trip = Trip.objects.select_for_update().filter(code=trip_code).first()
+    trip = (
+        Trip.objects.select_for_update(of=("self",)).select_related("driver").filter(code=trip_code).first()
+    )
     if trip is None or account.pk not in (trip.passenger_id, trip.driver.account_id if trip.driver else None):
         raise NotFound
     party = Party.PASSENGER if trip.passenger_id == account.pk else Party.DRIVER
@@ -60,6 +68,7 @@ def cancel_trip(*, account: "Account", trip_code: str, reason: CancelReason) -> 
         return Outcome(trip, CannotCancelAboard())
     if trip.state in {TripState.ENDED, TripState.CANCELLED}:
         return Outcome(trip, TripStopped())
+    withdraw_offers(trip=trip)
     move(
         trip,
         TRIP_TRANSITIONS,
@@ -73,4 +82,5 @@ def cancel_trip(*, account: "Account", trip_code: str, reason: CancelReason) -> 
     events.publish(
         TripCancelled(trip=trip.code, party=party, reason=reason, phones_met=trip.phones_met_at is not None)
     )
+    live.changed_on_commit(f"trip:{trip.code}")
     return Outcome(trip)

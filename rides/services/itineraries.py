@@ -1,72 +1,81 @@
 """Hitch owners say which way they go."""
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from core import clock
+from core import clock, policy
 from core.codes import new_code
+from core.errors import InvalidInput, NotFound
 from core.transactions import begins_transaction
-from drivers.selectors import (
-    has_covert_hold,
-    why_not_eligible,
-)
-from rides import selectors
-from rides.errors import (
-    LineNotRunning,
-)
-from rides.geometry import Point
-from rides.models import City, Itinerary
+from drivers.selectors import has_covert_hold, why_not_eligible
+from rides import routing, selectors
+from rides.errors import LineNotRunning
+from rides.geometry import Point, bounds
+from rides.models import Itinerary
+from rides.policies import DETOUR_LIMIT, DETOUR_MOST, MATCH_REACH
+from rides.routing import Route
 from rides.services.booking import mark_matched
-from rides.services.places import Place, check_way
-from rides.states import (
-    Line,
-)
+from rides.services.places import Journey, check_journey
+from rides.states import Line
 
 if TYPE_CHECKING:
     from drivers.models import Driver
 
 
-@begins_transaction
 def offer_itinerary(
     *,
     driver: "Driver",
-    city: City,
-    origin: Place,
-    destination: Place,
-    window_start: datetime,
-    window_end: datetime,
+    journey: Journey,
     seats: int,
     client_key: str,
     route: list[Point] | None = None,
+    detour_limit: int | None = None,
 ) -> Itinerary:
     """A hitch owner says which way they go; the same `client_key` says it once.
 
-    `route` is the way that the owner's router drew; without one the straight line stands for it. Requests along the
-    way become `matched`. Raises `LineNotRunning`, `PlacesWrong`, `WindowWrong`, `CurfewHours`, or why the driver is not eligible.
+    `route` is the way that the owner's router drew; without one ours draws it. `detour_limit` is in metres. Requests
+    along the way become `matched`. Raises `LineNotRunning`, `PlacesWrong`, `WindowWrong`, `CurfewHours`,
+    `InvalidInput`, or why the driver is not eligible.
     """
-    again = Itinerary.objects.filter(client_key=client_key, driver=driver).first()
+    ends = [journey.origin.point, journey.destination.point]
+    way = routing.of_client(route) if route else routing.route(ends)
+    limit = policy.value(DETOUR_LIMIT) if detour_limit is None else detour_limit
+    return _offer(driver, journey, way, Itinerary(seats=seats, client_key=client_key, detour_limit=limit))
+
+
+@begins_transaction
+def _offer(driver: "Driver", journey: Journey, way: Route, itinerary: Itinerary) -> Itinerary:
+    again = Itinerary.objects.filter(client_key=itinerary.client_key, driver=driver).first()
     if again:
         return again
-    if not selectors.line_runs(Line.HITCH, city, clock.now()):
+    if not selectors.line_runs(Line.HITCH, journey.city, clock.now()):
         raise LineNotRunning
     refusal = None if has_covert_hold(driver) else why_not_eligible(driver)
     if refusal:
         raise refusal
-    check_way(city, origin, destination, window_start, window_end)
-    itinerary = Itinerary.objects.create(
-        code=new_code("W"),
-        driver=driver,
-        city=city,
-        origin_name=origin.name,
-        destination_name=destination.name,
-        route=[list(point) for point in route or [origin.point, destination.point]],
-        route_source="router" if route else "straight",
-        window_start=window_start,
-        window_end=window_end,
-        seats=seats,
-        client_key=client_key,
-        created_at=clock.now(),
+    check_journey(journey, Line.HITCH)
+    if not 0 <= itinerary.detour_limit <= policy.value(DETOUR_MOST):
+        raise InvalidInput("detour_limit")
+    itinerary.code, itinerary.driver, itinerary.city = new_code("W"), driver, journey.city
+    itinerary.origin_name, itinerary.destination_name = journey.origin.name, journey.destination.name
+    itinerary.route, itinerary.route_source = [list(point) for point in way.points], way.source
+    itinerary.route_metres, itinerary.route_seconds = way.metres, way.seconds
+    itinerary.window_start, itinerary.window_end = journey.start, journey.end
+    itinerary.created_at = clock.now()
+    itinerary.south, itinerary.west, itinerary.north, itinerary.east = bounds(
+        way.points, policy.value(MATCH_REACH)
     )
-    for trip in selectors.requests_along(itinerary):
-        mark_matched(trip, 1)
+    itinerary.save(force_insert=True)
+    for row in selectors.requests_along(itinerary):
+        mark_matched(row.trip, 1)
+    return itinerary
+
+
+@begins_transaction
+def close_itinerary(*, driver: "Driver", code: str) -> Itinerary:
+    """No more passengers on this way; who is accepted already stays. Raises `NotFound`."""
+    itinerary = Itinerary.objects.filter(driver=driver, code=code).first()
+    if itinerary is None:
+        raise NotFound
+    Itinerary.objects.filter(pk=itinerary.pk, closed_at=None).update(closed_at=clock.now())
+    itinerary.refresh_from_db()
     return itinerary

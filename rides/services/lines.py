@@ -1,27 +1,191 @@
-"""The state of service lines in cities (R1)."""
+"""The state of service lines in cities (R1). Suspending takes two people; starting again is the relaunch gate's alone."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from core import audit, clock
-from core.actors import Actor
-from core.transactions import joins_transaction
-from rides.models import City, LineInCity
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accounts.states import Role
+from core import audit, clock, live, notify, policy, timeline
+from core.actors import SYSTEM, Actor
+from core.codes import new_code
+from core.errors import Forbidden, InvalidInput, NotFound
+from core.states import move
+from core.transactions import begins_transaction, joins_transaction
+from rides.errors import AlreadySuspended, SecondPersonNeeded
+from rides.models import City, Itinerary, LineInCity, LineSuspension, Trip
+from rides.services.offers import withdraw_offers
 from rides.states import (
+    SUSPENSION_TRANSITIONS,
+    TRIP_TRANSITIONS,
+    WAITING,
+    CancelReason,
     Line,
     LineState,
+    SuspensionState,
+    TripLine,
+    TripState,
 )
 
 if TYPE_CHECKING:
-    pass
+    from accounts.models import Account
+
+SUSPENDERS = frozenset({Role.SUPERVISOR, Role.SPECIALIST, Role.ADMIN})
+SUSPEND_ACCEPTED_AFTER = policy.declare(
+    "rides.suspension_spares",
+    3600,
+    unit="seconds",
+    about="A trip already accepted that departs within this time of a suspension is finished under closer watch (R1).",
+)
 
 
 @joins_transaction
-def set_line(*, actor: Actor, line: Line, city: City, state: LineState, permit_until: datetime) -> None:
-    """Set the state of a line in a city."""
+def set_line(
+    *, actor: Actor, line: Line, city: City, state: LineState, permit_until: datetime, permit_number: str = ""
+) -> None:
+    """Set the state of a line in a city, with the company's permit: for a new world and the relaunch gate."""
     LineInCity.objects.update_or_create(
         line=line,
         city=city,
-        defaults={"state": state, "since": clock.now(), "permit_until": permit_until.date()},
+        defaults={
+            "state": state,
+            "since": clock.now(),
+            "suspends_at": None,
+            "permit_until": permit_until.date(),
+            "permit_number": permit_number,
+        },
     )
     audit.record(actor, "rides.line_set", f"{line}:{city.code}", state=state)
+
+
+@begins_transaction
+def propose_suspension(
+    *, account: "Account", line: Line, city: City | None, at: datetime | None, reason: str
+) -> LineSuspension:
+    """Ask for a line to be suspended, in one city or all of them, now or from a time on; a second person agrees.
+
+    Raises `Forbidden`, `InvalidInput`, `AlreadySuspended`.
+    """
+    if account.role not in SUSPENDERS:
+        raise Forbidden
+    if not reason.strip():
+        raise InvalidInput("reason")
+    if not _rows(line, city).filter(state=LineState.RUNNING, suspends_at=None).exists():
+        raise AlreadySuspended
+    now = clock.now()
+    row = LineSuspension.objects.create(
+        code=new_code("U"),
+        line=line,
+        city=city,
+        at=max(at or now, now),
+        reason=reason.strip()[:300],
+        proposed_by=account.code,
+        proposed_at=now,
+    )
+    audit.record(account.actor, "rides.suspension_proposed", row.code, line=line, since=row.at.isoformat())
+    live.changed_on_commit("console")
+    return row
+
+
+@begins_transaction
+def decide_suspension(*, account: "Account", code: str, agrees: bool) -> LineSuspension:
+    """The second person agrees, and the line stops at its time; or either withdraws it.
+
+    Raises `Forbidden`, `NotFound`, `SecondPersonNeeded`, `IllegalTransition`.
+    """
+    if account.role not in SUSPENDERS:
+        raise Forbidden
+    row = LineSuspension.objects.select_for_update().select_related("city").filter(code=code).first()
+    if row is None:
+        raise NotFound
+    if not agrees:
+        move(row, SUSPENSION_TRANSITIONS, SuspensionState.WITHDRAWN)
+        audit.record(account.actor, "rides.suspension_withdrawn", row.code)
+        live.changed_on_commit("console")
+        return row
+    if row.proposed_by == account.code:
+        raise SecondPersonNeeded
+    now = clock.now()
+    at = max(row.at, now)
+    move(row, SUSPENSION_TRANSITIONS, SuspensionState.AGREED, agreed_by=account.code, agreed_at=now, at=at)
+    _rows(Line(row.line), row.city).filter(Q(suspends_at=None) | Q(suspends_at__gt=at)).update(suspends_at=at)
+    audit.record(account.actor, "rides.suspension_agreed", row.code, line=row.line, since=at.isoformat())
+    if at <= now:
+        _carry_out(row, now)
+    live.changed_on_commit("console")
+    return row
+
+
+@begins_transaction
+def carry_out_suspensions(*, at: datetime) -> int:
+    """Tell people and close what waits, for suspensions whose time has come. Orders are refused from that time anyway."""
+    due = LineSuspension.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+        state=SuspensionState.AGREED, at__lte=at
+    )
+    rows = list(due.select_related("city").order_by("pk")[:10])
+    for row in rows:
+        _carry_out(row, at)
+    return len(rows)
+
+
+def _rows(line: Line, city: City | None) -> QuerySet[LineInCity]:
+    rows = LineInCity.objects.filter(line=line)
+    return rows.filter(city=city) if city else rows
+
+
+def _carry_out(row: LineSuspension, at: datetime) -> None:
+    _rows(Line(row.line), row.city).filter(suspends_at__lte=at).update(
+        state=LineState.SUSPENDED, since=row.at
+    )
+    move(row, SUSPENSION_TRANSITIONS, SuspensionState.CARRIED_OUT, carried_out_at=at)
+    trips = Trip.objects.filter(line=row.line).filter(
+        Q(state__in=WAITING)
+        | Q(
+            state=TripState.ACCEPTED,
+            phones_met_at=None,
+            window_start__gt=row.at + timedelta(seconds=policy.value(SUSPEND_ACCEPTED_AFTER)),
+        )
+    )
+    ways = Itinerary.objects.filter(closed_at=None)
+    if row.city:
+        trips, ways = trips.filter(city=row.city), ways.filter(city=row.city)
+    if row.line == Line.HITCH:
+        ways.update(closed_at=at)
+    locked = trips.select_for_update(of=("self",)).select_related("passenger", "driver__account")
+    for trip in locked.order_by("pk"):
+        _close(trip, row, at)
+    audit.record(SYSTEM, "rides.line_suspended", row.code, line=row.line)
+    live.changed_on_commit("console")
+
+
+def _close(trip: Trip, row: LineSuspension, at: datetime) -> None:
+    withdraw_offers(trip=trip)
+    move(
+        trip,
+        TRIP_TRANSITIONS,
+        TripState.CANCELLED,
+        cancelled_at=at,
+        cancelled_by="company",
+        cancel_reason=CancelReason.LINE_SUSPENDED,
+    )
+    timeline.add(TripLine.CANCELLED, SYSTEM, trip=trip.code, party="company", reason=trip.cancel_reason)
+    people = [trip.passenger, *([trip.driver.account] if trip.driver else [])]
+    for person in people:
+        with override(person.language):
+            text = _(
+                "Huhang: the %(line)s line is suspended from %(at)s. Your trip %(origin)s to %(destination)s is"
+                " cancelled, and costs nothing. Reason: %(reason)s"
+            ) % {
+                "line": Line(row.line).label,
+                "at": f"{timezone.localtime(row.at):%Y-%m-%d %H:%M}",
+                "origin": trip.origin_name,
+                "destination": trip.destination_name,
+                "reason": row.reason,
+            }
+        notify.queue_message(
+            key=f"suspended:{row.code}:{trip.code}:{person.code}", channel="sms", to=person.phone, text=text,
+            subject=trip.code,
+        )  # fmt: skip

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from core import audit, clock, events, policy, timeline
+from core import audit, clock, events, live, policy, timeline
 from core.actors import Actor
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
@@ -17,6 +17,7 @@ from rides import selectors
 from rides.events import MismatchReported
 from rides.models import Trip
 from rides.services.booking import mark_matched
+from rides.services.night import forget_reminders
 from rides.services.pickup import passengers_trip
 from rides.states import (
     ABOARD,
@@ -24,6 +25,7 @@ from rides.states import (
     TRIP_TRANSITIONS,
     WAITING,
     CancelReason,
+    Line,
     Party,
     PlateCheck,
     TripLine,
@@ -139,8 +141,10 @@ def give_to_others(*, actor: Actor, driver: "Driver") -> int:
             phones_met_at=None,
         )
         timeline.add(TripLine.GIVEN_TO_OTHERS, actor, trip=trip.code)
-        mark_matched(
-            trip, len([way for way in selectors.itineraries_along(trip) if way.driver_id != driver.pk])
-        )
+        forget_reminders(trip)
+        if trip.line == Line.HITCH:
+            others = [way for way in selectors.itineraries_along(trip) if way.driver_id != driver.pk]
+            mark_matched(trip, len(others))
+        live.changed_on_commit(f"trip:{trip.code}")
         given += 1
     return given

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import F
 
-from core import audit, clock, policy, timeline
+from core import audit, clock, live, policy, timeline
 from core.actors import MONITOR
 from core.errors import NotFound
 from core.states import StaleState, move
@@ -22,10 +22,12 @@ from rides.errors import (
 from rides.geometry import Point
 from rides.models import Trip
 from rides.policies import in_curfew
-from rides.services.acceptance import Outcome
+from rides.services.night import check_reminders_read
+from rides.services.outcomes import Outcome
 from rides.states import (
     BEFORE_BOARDING,
     TRIP_TRANSITIONS,
+    Line,
     PlateCheck,
     TripLine,
     TripState,
@@ -59,10 +61,12 @@ def arrive(*, driver: "Driver", trip_code: str) -> Trip:
         raise missing
     move(trip, TRIP_TRANSITIONS, TripState.ARRIVED, arrived_at=clock.now())
     timeline.add(TripLine.ARRIVED, driver.account.actor, trip=trip.code)
+    live.changed_on_commit(f"trip:{trip.code}")
     return trip
 
 
 def drivers_trip(driver: "Driver", code: str) -> Trip:
+    """The driver's own trip, locked. Raises `NotFound`."""
     trip = Trip.objects.select_for_update().filter(driver=driver, code=code).first()
     if trip is None:
         raise NotFound
@@ -70,6 +74,7 @@ def drivers_trip(driver: "Driver", code: str) -> Trip:
 
 
 def passengers_trip(passenger: "Account", code: str) -> Trip:
+    """The passenger's own trip, locked. Raises `NotFound`."""
     trip = Trip.objects.select_for_update().filter(passenger=passenger, code=code).first()
     if trip is None:
         raise NotFound
@@ -95,6 +100,7 @@ def confirm_car(*, passenger: "Account", trip_code: str) -> Trip:
         trip.save(update_fields=["plate_check", "plate_seen"])
         timeline.add(TripLine.PLATE_SAME, passenger.actor, trip=trip.code, plate=trip.plate_seen)
         audit.record(passenger.actor, "rides.plate_compared", trip.code, seen=trip.plate_seen)
+        live.changed_on_commit(f"trip:{trip.code}")
     return trip
 
 
@@ -109,7 +115,7 @@ def board_trip(*, driver: "Driver", trip_code: str, code: str) -> Outcome:
         return Outcome(trip, TooManyBoardingCodes())
     if trip.plate_check != PlateCheck.SAME:
         return Outcome(trip, PlateNotCompared())
-    if in_curfew(clock.now()):
+    if trip.line == Line.HITCH and in_curfew(clock.now()):
         return Outcome(trip, CurfewHours())
     if code.strip() != trip.boarding_code:
         Trip.objects.filter(pk=trip.pk).update(wrong_codes=F("wrong_codes") + 1)
@@ -118,6 +124,7 @@ def board_trip(*, driver: "Driver", trip_code: str, code: str) -> Outcome:
     move(trip, TRIP_TRANSITIONS, TripState.BOARDED, boarded_at=clock.now())
     timeline.add(TripLine.BOARDED, actor, trip=trip.code)
     audit.record(actor, "rides.boarded", trip.code)
+    live.changed_on_commit(f"trip:{trip.code}")
     return Outcome(trip)
 
 
@@ -141,8 +148,10 @@ def presume_boarded(*, trip_code: str, position: Point) -> None:
 
 @begins_transaction
 def depart(*, driver: "Driver", trip_code: str) -> Trip:
-    """The car sets off."""
+    """The car sets off. Raises `NotFound`, `ReminderUnread`, `IllegalTransition`, `StaleState`."""
     trip = drivers_trip(driver, trip_code)
+    check_reminders_read(trip)
     move(trip, TRIP_TRANSITIONS, TripState.IN_PROGRESS, departed_at=clock.now())
     timeline.add(TripLine.DEPARTED, driver.account.actor, trip=trip.code)
+    live.changed_on_commit(f"trip:{trip.code}")
     return trip

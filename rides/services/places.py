@@ -2,20 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from core import clock
-from rides.errors import (
-    CurfewHours,
-    PlacesWrong,
-    WindowWrong,
-)
+from rides import selectors
+from rides.errors import CurfewHours, PlacesWrong, WindowWrong
 from rides.geometry import Point, distance
 from rides.models import City
 from rides.policies import window_meets_curfew
+from rides.states import Line
 
-if TYPE_CHECKING:
-    pass
+SHORTEST_TRIP = 500.0
+LONGEST_WINDOW = timedelta(hours=3)
+AHEAD = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +29,33 @@ class Place:
         return self.latitude, self.longitude
 
 
-SHORTEST_TRIP = 500.0
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """Where from, where to, and when one could set off at the earliest and latest."""
+
+    city: City
+    origin: Place
+    destination: Place
+    start: datetime
+    end: datetime
 
 
-def check_way(city: City, origin: Place, destination: Place, start: datetime, end: datetime) -> None:
+def named_place(city: City, point: Point) -> Place:
+    """A point by the names of the map: nobody can write words for the other side into it (A4)."""
+    return Place(selectors.place_name(city, point), *point)
+
+
+def check_journey(journey: Journey, line: Line) -> None:
+    """Raises `PlacesWrong`, `WindowWrong`, and for hitch `CurfewHours`."""
+    city, origin, destination = journey.city, journey.origin.point, journey.destination.point
     middle = (city.latitude, city.longitude)
     if (
-        distance(origin.point, destination.point) < SHORTEST_TRIP
-        or max(distance(middle, origin.point), distance(middle, destination.point)) > city.radius
+        distance(origin, destination) < SHORTEST_TRIP
+        or max(distance(middle, origin), distance(middle, destination)) > city.radius
     ):
         raise PlacesWrong
-    at = clock.now()
-    if not (start <= end <= start + timedelta(hours=3)) or end <= at or start > at + timedelta(days=7):
+    at, start, end = clock.now(), journey.start, journey.end
+    if not (start <= end <= start + LONGEST_WINDOW) or end <= at or start > at + AHEAD:
         raise WindowWrong("window_start")
-    if window_meets_curfew(start, end):
+    if line == Line.HITCH and window_meets_curfew(start, end):
         raise CurfewHours("window_start")

@@ -1,21 +1,18 @@
 """Trails and latest positions (R9)."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
 
-from core import clock
 from core.transactions import begins_transaction
-from rides.models import LatestPosition, TrailMinute
+from rides.dispatch import cell
+from rides.models import DriverOnDuty, LatestPosition, TrailMinute
+from rides.partitions import ensure_months_of
 from rides.states import (
     Party,
 )
 from rides.trails import Fix, PackedMinute, minute_of, pack, unpack
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +44,7 @@ def store_positions(batches: Iterable[PhoneFixes]) -> None:
 
 
 def _store_minutes(minutes: dict[tuple[int, Party, datetime], list[Fix]]) -> None:
+    ensure_months_of({minute for _trip, _party, minute in minutes})
     wanted = {(trip, minute) for trip, _party, minute in minutes}
     there = TrailMinute.objects.filter(
         trip__in={trip for trip, _ in wanted}, minute__in={minute for _, minute in wanted}
@@ -77,9 +75,24 @@ def _store_minutes(minutes: dict[tuple[int, Party, datetime], list[Fix]]) -> Non
     )
 
 
+@begins_transaction
+def store_duty_positions(newest: Mapping[str, Fix]) -> None:
+    """Where drivers on duty are now, by account code; who is off duty meanwhile stays so."""
+    rows = DriverOnDuty.objects.select_for_update(of=("self",)).filter(driver__account__code__in=newest)
+    changed = []
+    for row in rows.select_related("driver__account").order_by("driver_id"):
+        fix = newest[row.driver.account.code]
+        at = datetime.fromtimestamp(fix.at, tz=UTC)
+        if at > row.at:
+            row.latitude, row.longitude, row.at = fix.latitude, fix.longitude, at
+            row.cell = cell((fix.latitude, fix.longitude))
+            changed.append(row)
+    DriverOnDuty.objects.bulk_update(changed, ["latitude", "longitude", "at", "cell"])
+
+
 def _store_newest(newest: dict[tuple[int, Party], tuple[Fix, bool]]) -> None:
     for (trip, party), (fix, away) in sorted(newest.items()):
-        at = datetime.fromtimestamp(fix.at, tz=clock.now().tzinfo)
+        at = datetime.fromtimestamp(fix.at, tz=UTC)
         values = {"at": at, "latitude": fix.latitude, "longitude": fix.longitude, "away": away}
         row, new = LatestPosition.objects.get_or_create(trip_id=trip, party=party, defaults=values)
         if not new and at >= row.at:

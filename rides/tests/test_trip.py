@@ -7,7 +7,7 @@ from threading import Barrier
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from conftest import GOAL, NOON, PICKUP, Rides
+from conftest import NOON, PICKUP, Rides, usual_journey
 from core.errors import NotFound
 from core.states import StaleState
 from drivers.models import Driver, Hold
@@ -18,7 +18,7 @@ from drivers.tests.factories import face_token
 from governance.demo import make_world
 from rides import services
 from rides.errors import CurfewHours, LineNotRunning, PlacesWrong, WindowWrong
-from rides.models import City, LineInCity, Trip
+from rides.models import LineInCity, Trip
 from rides.policies import in_curfew
 from rides.states import CancelReason, PlateCheck
 
@@ -32,28 +32,21 @@ def test_the_curfew_begins_and_ends_on_the_minute(db, clock, closed):
 
 
 def _book(people, **changes):
-    wanted = {
-        "passenger": people("passenger"),
-        "city": City.objects.get(),
-        "origin": PICKUP,
-        "destination": GOAL,
-        "window_start": NOON,
-        "window_end": NOON + timedelta(minutes=30),
-        "seats": 1,
-        "client_key": "k",
-    }
-    return services.book_trip(**(wanted | changes))
+    way = {"start": NOON, "end": NOON + timedelta(minutes=30)} | changes
+    return services.book_trip(
+        passenger=people("passenger"), journey=usual_journey(**way), seats=1, client_key="k"
+    )
 
 
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
         (
-            {"window_start": NOON + timedelta(hours=10), "window_end": NOON + timedelta(hours=10, minutes=5)},
+            {"start": NOON + timedelta(hours=10), "end": NOON + timedelta(hours=10, minutes=5)},
             CurfewHours,
         ),
-        ({"window_start": NOON - timedelta(hours=2), "window_end": NOON - timedelta(hours=1)}, WindowWrong),
-        ({"window_end": NOON + timedelta(hours=4)}, WindowWrong),
+        ({"start": NOON - timedelta(hours=2), "end": NOON - timedelta(hours=1)}, WindowWrong),
+        ({"end": NOON + timedelta(hours=4)}, WindowWrong),
         ({"destination": PICKUP}, PlacesWrong),
         ({"destination": services.Place("Beijing", 39.9, 116.4)}, PlacesWrong),
     ],
@@ -131,10 +124,15 @@ def test_a_covert_hold_answers_like_a_lost_race(rides, people):
             citation="S11",
             covert=True,
         )
-    assert (
-        services.accept_trip(driver=driver, trip_code=trip.code, itinerary_code=way).refusal.code
-        == "no_longer_available"
-    )
+
+    def answer(token):
+        outcome = services.accept_trip(
+            driver=driver, trip_code=trip.code, itinerary_code=way, face_token=token
+        )
+        return outcome.refusal.code
+
+    assert answer("") == "face_required"  # as everybody hears who has not shown a face
+    assert answer(face_token(driver, trip.code)) == "no_longer_available"
 
 
 def test_seats_run_out(rides, people):
@@ -146,7 +144,12 @@ def test_seats_run_out(rides, people):
     )
     assert outcome.refusal is None
     assert (
-        services.accept_trip(driver=driver, trip_code=second.code, itinerary_code=way).refusal.code
+        services.accept_trip(
+            driver=driver,
+            trip_code=second.code,
+            itinerary_code=way,
+            face_token=face_token(driver, second.code),
+        ).refusal.code
         == "no_seat"
     )
 

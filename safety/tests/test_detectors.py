@@ -15,7 +15,7 @@ LIMITS = Limits(silence=60, silence_away=180, off_route_metres=500, off_route_se
 NORTH = 1 / 111_195  # degrees of latitude in a metre
 
 
-def watch(state, *, met=False, source="router"):
+def watch(state, *, met=False, source="valhalla"):
     trip = WatchedTrip(
         pk=1,
         code="T-1",
@@ -60,7 +60,7 @@ def test_off_the_way_for_a_moment_is_none():
 
 def test_where_no_router_drew_the_way_the_corridor_is_wide():
     way = [(t, 5000, 900) for t in range(0, 100, 5)]
-    assert walk(watch(TripState.IN_PROGRESS, source="straight"), Party.DRIVER, way) == []
+    assert walk(watch(TripState.IN_PROGRESS, source="great_circle"), Party.DRIVER, way) == []
 
 
 def test_a_repeated_or_older_position_changes_nothing():

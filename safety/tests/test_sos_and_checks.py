@@ -200,7 +200,7 @@ def test_two_agents_take_one_incident_and_one_is_told_who_was_first(noon):
     [
         (b"{", "malformed_json"),
         (b'{"crs": "WGS84"}', "malformed_json"),
-        (b'{"crs": "GCJ02", "pings": []}', "unknown_coordinates"),
+        (b'{"crs": "NAD27", "pings": []}', "unknown_coordinates"),
         (b'{"crs": "WGS84", "pings": [{"at": %d, "lat": 91, "lon": 0}]}', "position_out_of_range"),
         (b'{"crs": "WGS84", "pings": [{"at": 99999999999, "lat": 1, "lon": 1}]}', "position_from_future"),
         (b'{"crs": "WGS84", "pings": [{"at": 1, "lat": 1, "lon": 1}]}', "position_too_old"),
@@ -227,6 +227,8 @@ def test_nothing_on_the_drivers_phone_betrays_the_passenger(rides, people, signe
     from complaints.services import file_complaint
     from complaints.states import Category
     from drivers.models import Hold
+    from drivers.selectors import driver_of
+    from drivers.tests.factories import face_token
     from rides.services import cancel_trip
 
     trip = rides.under_way()
@@ -235,7 +237,9 @@ def test_nothing_on_the_drivers_phone_betrays_the_passenger(rides, people, signe
     paths = [
         "/",
         "/drive/",
+        "/drive/orders/",
         "/me/",
+        "/me/shared/",
         f"/trips/{trip.code}/",
         f"/trips/{trip.code}/status/",
         "/api/v1/driver/",
@@ -246,7 +250,7 @@ def test_nothing_on_the_drivers_phone_betrays_the_passenger(rides, people, signe
     paths.append(f"/trips/{trip.code}/question/?key={position_key(trip, Party.DRIVER)}")
 
     def seen():
-        noise = r'csrfmiddlewaretoken" value="[^"]*"|X-CSRFToken": "[^"]*"|"key":"[^"]*"|data-key="[^"]*"|name="key" value="[^"]*"|name="client_key" value="[^"]*"'
+        noise = r'csrfmiddlewaretoken" value="[^"]*"|X-CSRFToken": "[^"]*"|"key":"[^"]*"|data-(?:key|live)="[^"]*"|name="key" value="[^"]*"|name="client_key" value="[^"]*"'
         return {path: re.sub(noise, "", client.get(path).content.decode()) for path in paths}
 
     before = seen()
@@ -266,7 +270,10 @@ def test_nothing_on_the_drivers_phone_betrays_the_passenger(rides, people, signe
     assert seen() == before
     answer = client.post(
         f"/api/v1/trips/{waiting.code}/accept/",
-        {"itinerary": trip.itinerary.code},
+        {
+            "itinerary": trip.itinerary.code,
+            "face_token": face_token(driver_of(people("driver")), waiting.code),
+        },
         content_type="application/json",
     )
     assert answer.json()["code"] == "no_longer_available"

@@ -64,6 +64,23 @@
     if (navigator.wakeLock) navigator.wakeLock.request("screen").catch(() => {});
   }
 
+  // The stream says that something changed; the part asks what. While it is silent, the part asks every few seconds.
+  function listen(part) {
+    if (!window.EventSource) return;
+    const stream = new EventSource("/live/trips/?key=" + encodeURIComponent(part.dataset.live));
+    stream.onmessage = () => window.htmx.trigger(part, "changed");
+    window.addEventListener("pagehide", () => stream.close());
+  }
+
+  function fillHere() {
+    const latitude = document.querySelector("[data-here-lat]");
+    if (!latitude || !navigator.geolocation) return;
+    navigator.geolocation.getCurrentPosition((found) => {
+      latitude.value = found.coords.latitude;
+      document.querySelector("[data-here-lon]").value = found.coords.longitude;
+    }, () => {});
+  }
+
   // At sign-in the place is sent only where the browser may know it already; nobody is asked for it there.
   async function fillPlace() {
     const latitude = document.querySelector("[data-latitude]");
@@ -78,6 +95,8 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     fillPlace();
+    fillHere();
+    document.querySelectorAll("[data-live]").forEach(listen);
     drawMaps(document);
     tick();
     setInterval(tick, 1000);
@@ -88,7 +107,7 @@
   // A part that refreshes itself must not take away what somebody is typing.
   document.addEventListener("htmx:beforeRequest", (event) => {
     const busy = document.activeElement;
-    if (event.detail.requestConfig.verb === "get" && busy && event.target.contains(busy) && busy.matches("input, textarea")) event.preventDefault();
+    if (event.detail.requestConfig.verb === "get" && busy && event.target.contains(busy) && busy.matches("input, textarea, select")) event.preventDefault();
   });
   document.addEventListener("htmx:afterSettle", (event) => { drawMaps(event.target); tick(); });
 })();

@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.privacy import EncryptedTextField
 from rides.geometry import Point
 from rides.states import (
     ABOARD,
@@ -9,100 +10,10 @@ from rides.states import (
     WAITING,
     WITH_DRIVER,
     Line,
-    LineState,
-    Party,
     PlateCheck,
+    RiderKind,
     TripState,
 )
-
-
-class City(models.Model):
-    """A city in which lines run. Positions of all its trips go to one shard of the stream."""
-
-    code = models.SlugField(_("code"), unique=True)
-    name_zh = models.CharField(max_length=40)
-    name_en = models.CharField(max_length=40)
-    latitude = models.FloatField()
-    longitude = models.FloatField()
-    # How far from its middle trips may begin and end, in metres.
-    radius = models.PositiveIntegerField(default=120_000)
-
-    class Meta:
-        verbose_name = _("city")
-        verbose_name_plural = _("cities")
-
-    def __str__(self) -> str:
-        return f"{self.name_zh} {self.name_en}"
-
-
-class KnownPlace(models.Model):
-    """A place that people choose by name."""
-
-    city = models.ForeignKey(City, on_delete=models.CASCADE, related_name="places")
-    name_zh = models.CharField(max_length=60)
-    name_en = models.CharField(max_length=60)
-    latitude = models.FloatField()
-    longitude = models.FloatField()
-
-    def __str__(self) -> str:
-        return f"{self.name_zh} {self.name_en}"
-
-
-class LineInCity(models.Model):
-    """The state of one service line in one city, with the company's own permit for it (R1)."""
-
-    line = models.CharField(_("line"), max_length=10, choices=Line.choices)
-    city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="lines", verbose_name=_("city"))
-    state = models.CharField(
-        _("state"), max_length=12, choices=LineState.choices, default=LineState.SUSPENDED
-    )
-    since = models.DateTimeField(_("since"))
-    permit_until = models.DateField(_("permit valid until"))
-
-    class Meta:
-        verbose_name = _("line in a city")
-        verbose_name_plural = _("lines")
-        constraints = [
-            models.UniqueConstraint(fields=["line", "city"], name="one_state_per_line_and_city"),
-            models.CheckConstraint(
-                condition=Q(state__in=LineState.values) & Q(line__in=Line.values), name="line_state_is_known"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.line} {self.city_id} {self.state}"
-
-
-class Itinerary(models.Model):
-    """A hitch owner's own way, which passengers may share."""
-
-    code = models.CharField(max_length=20, unique=True)
-    driver = models.ForeignKey("drivers.Driver", on_delete=models.PROTECT, related_name="itineraries")
-    city = models.ForeignKey(City, on_delete=models.PROTECT)
-    origin_name = models.CharField(max_length=80)
-    destination_name = models.CharField(max_length=80)
-    # Points [latitude, longitude] from origin to destination, and who drew them: `router` or `straight`.
-    route = models.JSONField()
-    route_source = models.CharField(max_length=10)
-    window_start = models.DateTimeField()
-    window_end = models.DateTimeField()
-    seats = models.PositiveSmallIntegerField()
-    client_key = models.CharField(max_length=64, unique=True)
-    created_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(window_end__gte=models.F("window_start")), name="itinerary_window_is_ordered"
-            ),
-            models.CheckConstraint(
-                condition=Q(seats__gte=1) & Q(seats__lte=6), name="itinerary_seats_are_sane"
-            ),
-        ]
-        indexes = [models.Index(fields=["city", "window_end"], name="itinerary_matching")]
-
-    def __str__(self) -> str:
-        return self.code
 
 
 class TripQuerySet(models.QuerySet["Trip"]):
@@ -120,7 +31,7 @@ class Trip(models.Model):
 
     code = models.CharField(_("code"), max_length=20, unique=True)
     line = models.CharField(_("line"), max_length=10, choices=Line.choices)
-    city = models.ForeignKey(City, on_delete=models.PROTECT, verbose_name=_("city"))
+    city = models.ForeignKey("rides.City", on_delete=models.PROTECT, verbose_name=_("city"))
     passenger = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="trips")
     client_key = models.CharField(max_length=64, unique=True)
     state = models.CharField(
@@ -136,11 +47,24 @@ class Trip(models.Model):
     window_end = models.DateTimeField(_("departure until"))
     seats = models.PositiveSmallIntegerField(default=1)
 
-    itinerary = models.ForeignKey(Itinerary, on_delete=models.PROTECT, null=True, related_name="trips")
+    itinerary = models.ForeignKey(
+        "rides.Itinerary", on_delete=models.PROTECT, null=True, related_name="trips"
+    )
     driver = models.ForeignKey("drivers.Driver", on_delete=models.PROTECT, null=True, related_name="trips")
     vehicle = models.ForeignKey("drivers.Vehicle", on_delete=models.PROTECT, null=True, related_name="trips")
     planned_route = models.JSONField(default=list)
-    route_source = models.CharField(max_length=10, blank=True)
+    route_source = models.CharField(max_length=12, blank=True)
+    route_metres = models.FloatField(default=0)
+    route_seconds = models.FloatField(default=0)
+    # Amounts in fen (分) by the tariff that was in force when it was booked (R12).
+    fare_estimate = models.PositiveIntegerField(_("estimate"), default=0)
+    fare = models.PositiveIntegerField(_("fare"), null=True)
+    tariff = models.CharField(_("tariff"), max_length=60, blank=True)
+    # Booked for somebody else (代叫) or for a child: that person is the passenger of every safety function (A6).
+    rider_kind = models.CharField(max_length=10, choices=RiderKind.choices, default=RiderKind.SELF)
+    rider_name = EncryptedTextField(blank=True, default="")
+    rider_phone = EncryptedTextField(blank=True, default="")
+    rider_phone_index = models.CharField(max_length=64, blank=True, default="")
     boarding_code = models.CharField(max_length=4)
     wrong_codes = models.PositiveSmallIntegerField(default=0)
     plate_registered = models.CharField(_("plate registered"), max_length=10, blank=True)
@@ -158,6 +82,9 @@ class Trip(models.Model):
     cancelled_at = models.DateTimeField(null=True)
     cancelled_by = models.CharField(max_length=10, blank=True)
     cancel_reason = models.CharField(max_length=40, blank=True)
+
+    # The transaction that wrote the row last, kept by a trigger: what keeps the matching's copy true (`rides.board`).
+    changed_in = models.BigIntegerField(default=0, editable=False)
 
     objects = TripQuerySet.as_manager()
 
@@ -183,6 +110,18 @@ class Trip(models.Model):
                 | (Q(driver__isnull=False) & Q(vehicle__isnull=False) & ~Q(plate_registered="")),
                 name="trip_with_driver_has_driver_car_and_plate",
             ),
+            models.CheckConstraint(
+                condition=Q(rider_kind="self") | ~Q(rider_name=""), name="trip_for_another_names_them"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="ended") | Q(fare__isnull=False), name="trip_ended_has_a_fare"
+            ),
+            # One driver never has two orders at once (R3); a hitch owner may share the way with several.
+            models.UniqueConstraint(
+                fields=["driver"],
+                condition=~Q(line="hitch") & Q(state__in=["accepted", "arrived", "boarded", "in_progress"]),
+                name="one_order_per_driver",
+            ),
         ]
         indexes = [
             models.Index(
@@ -199,6 +138,15 @@ class Trip(models.Model):
                 name="trip_watched",
             ),
             models.Index(fields=["cancelled_at"], name="trip_cancelled"),
+            models.Index(fields=["city", "changed_in"], name="trip_changed_in_city"),
+            models.Index(
+                fields=["rider_phone_index", "-id"], condition=~Q(rider_phone_index=""), name="trip_of_rider"
+            ),
+            models.Index(
+                fields=["window_start"],
+                condition=Q(state__in=["accepted", "arrived"]),
+                name="trip_before_boarding",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -220,44 +168,3 @@ class Trip(models.Model):
     def somebody_may_be_aboard(self) -> bool:
         """True where nothing may show on the driver's phone (S11): aboard, or met and not known to be apart."""
         return self.state in ABOARD or (self.state in BEFORE_BOARDING and self.phones_met_at is not None)
-
-
-class LatestPosition(models.Model):
-    """Where a phone of a trip was last; `away` when its page said that it goes to the background (R9)."""
-
-    trip = models.ForeignKey(Trip, on_delete=models.CASCADE, related_name="latest_positions")
-    party = models.CharField(max_length=10, choices=Party.choices)
-    at = models.DateTimeField()
-    latitude = models.FloatField()
-    longitude = models.FloatField()
-    away = models.BooleanField(default=False)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["trip", "party"], name="one_latest_position_per_phone")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.trip_id} {self.party} {self.at:%H:%M:%S}"
-
-
-class TrailMinute(models.Model):
-    """All positions of one phone in one minute, packed (`rides.trails`)."""
-
-    trip = models.ForeignKey(Trip, on_delete=models.CASCADE, related_name="trail")
-    party = models.CharField(max_length=10, choices=Party.choices)
-    minute = models.DateTimeField()
-    latitude = models.FloatField()
-    longitude = models.FloatField()
-    packed = models.BinaryField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["trip", "party", "minute"], name="one_trail_row_per_phone_and_minute"
-            )
-        ]
-        indexes = [models.Index(fields=["minute"], name="trail_by_minute")]
-
-    def __str__(self) -> str:
-        return f"{self.trip_id} {self.party} {self.minute:%H:%M}"

@@ -1,0 +1,80 @@
+"""Services outside the company, each behind one client: timeout, retry, circuit breaker. Call them outside of transactions."""
+
+from functools import lru_cache
+from typing import Any
+
+import httpx
+import structlog
+from django.utils.translation import gettext_lazy as _
+from purgatory import SyncCircuitBreakerFactory
+from purgatory.domain.model import OpenedState
+from tenacity import (
+    RetryError,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_random_exponential,
+)
+
+from core.errors import DomainError
+
+log = structlog.get_logger()
+TIMEOUT = 3.0  # seconds, for each attempt
+ATTEMPTS = 3
+LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=100)
+# After five calls in a row that failed, nobody is asked for half a minute.
+_breakers = SyncCircuitBreakerFactory(default_threshold=5, default_ttl=30.0)
+
+
+class OutsideDown(DomainError):
+    """No answer: nothing was decided, and it is asked again."""
+
+    code, status, sentence = (
+        "outside_down",
+        503,
+        _(
+            "A service outside the company does not answer now. Nothing is lost: please try again in a moment."
+        ),
+    )
+
+
+class _Failed(Exception):
+    """An answer that says nothing: 5xx, or a body that is not what the contract says."""
+
+
+@lru_cache(maxsize=1)
+def _client() -> httpx.Client:
+    return httpx.Client(timeout=TIMEOUT, trust_env=False, limits=LIMITS)
+
+
+def post(name: str, url: str, body: dict[str, Any]) -> dict[str, Any] | None:
+    """The JSON object that a service answers; None where it answers 404. `name` is that of its breaker.
+
+    Retries are safe where the body carries a key. Raises `OutsideDown`.
+    """
+    try:
+        with _breakers.get_breaker(name):
+            for attempt in Retrying(
+                stop=stop_after_attempt(ATTEMPTS),
+                wait=wait_random_exponential(multiplier=0.1, max=1),
+                retry=retry_if_exception_type((httpx.TransportError, _Failed)),
+            ):
+                with attempt:
+                    found = _once(url, body)
+            return found
+    except (RetryError, OpenedState):
+        log.warning("outside.down", service=name)
+        raise OutsideDown from None
+
+
+def _once(url: str, body: dict[str, Any]) -> dict[str, Any] | None:
+    answer = _client().post(url, json=body)
+    if answer.status_code == 404:
+        return None
+    try:
+        found = answer.json()
+    except ValueError:
+        raise _Failed from None
+    if answer.status_code != 200 or not isinstance(found, dict):
+        raise _Failed
+    return found

@@ -1,0 +1,267 @@
+"""Which open requests lie along a hitch owner's way (R2): pure arithmetic over arrays, no I/O, nothing about people.
+
+A request is a candidate when pick-up and drop-off lie within `reach` of the way and in its order, the owner's detour is
+within the owner's limit, both can be at the pick-up at the same time, and the seats suffice. Candidates are ordered by
+the time that they cost: the detour's, and the difference of both wishes; equal ones by age of the request.
+
+Positions are metres in a city's plane (`CityPlane`), times Unix seconds, lengths metres.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rides.geometry import EARTH_RADIUS, Point
+from rides.routing import SPEED
+
+Floats = NDArray[np.float64]
+CELL = 500.0  # metres; a quarter of the usual reach, so that few cells beside the corridor are marked
+MARGIN = 20  # cells around the city's square, for ways that bend out of it
+LONGEST_WINDOW = 3 * 3600.0
+MERGE_AFTER = 2_000  # requests that may lie unsorted before they are merged
+COLUMNS = np.dtype(
+    [
+        ("pk", "i8"),
+        ("ox", "f8"),
+        ("oy", "f8"),
+        ("dx", "f8"),
+        ("dy", "f8"),
+        ("start", "f8"),
+        ("end", "f8"),
+        ("seats", "i2"),
+        ("ocell", "i4"),
+        ("dcell", "i4"),
+        ("open", "?"),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CityPlane:
+    """A local equirectangular projection around a city's middle, and a grid of cells over it.
+
+    Lengths are right to 1 % within 120 km of the middle (the cosine of latitude changes by that much).
+    """
+
+    latitude: float
+    longitude: float
+    radius: float
+
+    def project(self, points: Iterable[Point]) -> Floats:
+        """(latitude, longitude) in degrees to metres, shape (n, 2)."""
+        degrees = np.asarray(list(points), dtype=float).reshape(-1, 2)
+        scale = np.radians(1.0) * EARTH_RADIUS
+        east = (degrees[:, 1] - self.longitude) * scale * np.cos(np.radians(self.latitude))
+        return np.column_stack([east, (degrees[:, 0] - self.latitude) * scale])
+
+    @property
+    def side(self) -> int:
+        """Cells along one side of the grid."""
+        return int(2 * self.radius / CELL) + 2 * MARGIN
+
+    def cells(self, xy: Floats) -> NDArray[np.int32]:
+        """The number of the cell of each point; what lies outside the grid goes to its border."""
+        index = np.clip(((xy + self.radius) / CELL).astype(np.int32) + MARGIN, 0, self.side - 1)
+        numbers: NDArray[np.int32] = index[:, 1] * np.int32(self.side) + index[:, 0]
+        return numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An open request as the matching sees it: nothing about who asks."""
+
+    pk: int
+    origin: Point
+    destination: Point
+    start: float
+    end: float
+    seats: int
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """An owner's itinerary: vertices in the city's plane, shape (m, 2), seconds for the whole way, window, limits."""
+
+    vertices: Floats
+    seconds: float
+    start: float
+    end: float
+    seats: int
+    reach: float
+    detour_limit: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Why a request fits: metres and seconds of detour, share of the way travelled together, when they can meet."""
+
+    pk: int
+    detour_metres: float
+    detour_seconds: float
+    wait_seconds: float
+    overlap: float
+    pickup_at: float
+
+
+class OpenRequests:
+    """The open requests of one city: sorted by earliest departure, with a short unsorted tail of the newest."""
+
+    def __init__(self, plane: CityPlane) -> None:
+        self.plane = plane
+        self._rows = np.zeros(0, dtype=COLUMNS)
+        self._sorted = 0
+        self._used = 0
+        self._place: dict[int, int] = {}
+        self._starts = np.zeros(0)
+
+    def __len__(self) -> int:
+        return len(self._place)
+
+    def __contains__(self, pk: int) -> bool:
+        return pk in self._place
+
+    def put(self, wishes: Iterable[Wish]) -> None:
+        """Add requests; one that is there already is replaced."""
+        wishes = list(wishes)
+        if not wishes:
+            return
+        for wish in wishes:
+            self.remove(wish.pk)
+        new = np.zeros(len(wishes), dtype=COLUMNS)
+        origins = self.plane.project([wish.origin for wish in wishes])
+        goals = self.plane.project([wish.destination for wish in wishes])
+        new["pk"] = [wish.pk for wish in wishes]
+        new["ox"], new["oy"] = origins.T
+        new["dx"], new["dy"] = goals.T
+        new["start"] = [wish.start for wish in wishes]
+        new["end"] = [wish.end for wish in wishes]
+        new["seats"] = [wish.seats for wish in wishes]
+        new["ocell"], new["dcell"] = self.plane.cells(origins), self.plane.cells(goals)
+        new["open"] = True
+        needed = self._used + len(new)
+        if needed > len(self._rows):
+            grown = np.zeros(max(needed, 2 * len(self._rows), 1024), dtype=COLUMNS)
+            grown[: self._used] = self._rows[: self._used]
+            self._rows = grown
+        self._rows[self._used : needed] = new
+        self._place.update(zip(new["pk"].tolist(), range(self._used, needed), strict=True))
+        self._used = needed
+        if self._used - self._sorted > MERGE_AFTER:
+            self._merge()
+
+    def remove(self, pk: int) -> None:
+        """Take a request out; one that is not there is left alone."""
+        place = self._place.pop(pk, None)
+        if place is not None:
+            self._rows["open"][place] = False
+
+    def _merge(self) -> None:
+        kept = self._rows[: self._used]
+        kept = kept[kept["open"]]
+        kept = kept[np.argsort(kept["start"], kind="stable")]
+        self._rows, self._used, self._sorted = kept, len(kept), len(kept)
+        self._place = dict(zip(kept["pk"].tolist(), range(len(kept)), strict=True))
+        self._starts = np.ascontiguousarray(kept["start"])
+
+    def candidates(self, way: Way) -> list[Candidate]:
+        """All requests that fit, best first."""
+        first = np.searchsorted(self._starts, way.start - LONGEST_WINDOW)
+        last = np.searchsorted(self._starts, way.end + way.seconds, side="right")
+        corridor = _corridor(self.plane, way)
+        found = [
+            _near(part, corridor)
+            for part in (self._rows[first:last], self._rows[self._sorted : self._used])
+            if len(part)
+        ]
+        return _fits(np.concatenate(found), way) if found else []
+
+
+def _corridor(plane: CityPlane, way: Way) -> NDArray[np.bool_]:
+    """Cells of the grid that may hold a point within reach of the way: never too few, by less than a cell too many."""
+    start, leg = way.vertices[:-1], np.diff(way.vertices, axis=0)
+    steps = np.maximum(np.ceil(np.hypot(leg[:, 0], leg[:, 1]) / CELL), 1).astype(int)
+    which = np.repeat(np.arange(len(leg)), steps)
+    share = (np.arange(steps.sum()) - np.repeat(np.cumsum(steps) - steps, steps)) / steps[which]
+    samples = np.vstack([start[which] + share[:, None] * leg[which], way.vertices[-1:]])
+    # A point within reach of the way is within reach + half a step of a sample, and both lie somewhere in their cells.
+    wide = int(np.ceil((way.reach + CELL / 2) / CELL)) + 1
+    offsets = np.arange(-wide, wide + 1)
+    east, north = np.meshgrid(offsets, offsets)
+    near = (
+        np.hypot(np.maximum(abs(east) - 1, 0), np.maximum(abs(north) - 1, 0)) * CELL <= way.reach + CELL / 2
+    )
+    around = (north[near] * plane.side + east[near]).astype(np.int32)
+    marked = np.zeros(plane.side * plane.side, dtype=bool)
+    cells = np.unique(plane.cells(samples))
+    marked[np.clip((cells[:, None] + around[None, :]).ravel(), 0, marked.size - 1)] = True
+    return marked
+
+
+def _near(rows: NDArray[np.void], corridor: NDArray[np.bool_]) -> NDArray[np.void]:
+    """The open rows whose both ends lie in the corridor's cells."""
+    rows = rows[corridor[rows["ocell"]]]
+    near: NDArray[np.void] = rows[corridor[rows["dcell"]] & rows["open"]]
+    return near
+
+
+def _place_on(vertices: Floats, lengths: Floats, xy: Floats) -> tuple[Floats, Floats]:
+    """Of each point: distance to the way, and length of the way up to its nearest point there (the first of equals)."""
+    start, leg = vertices[:-1], np.diff(vertices, axis=0)
+    squared = np.maximum((leg**2).sum(axis=1), 1e-9)
+    away = xy[:, None, :] - start[None, :, :]
+    share = np.clip((away * leg[None, :, :]).sum(axis=2) / squared, 0.0, 1.0)
+    gap = away - share[:, :, None] * leg[None, :, :]
+    distances = np.hypot(gap[:, :, 0], gap[:, :, 1])
+    best = distances.argmin(axis=1)
+    row = np.arange(len(xy))
+    before = np.concatenate([[0.0], np.cumsum(lengths)[:-1]])
+    return distances[row, best], before[best] + share[row, best] * lengths[best]
+
+
+def _fits(rows: NDArray[np.void], way: Way) -> list[Candidate]:
+    """The exact rule for rows that are near the way."""
+    rows = rows[rows["seats"] <= way.seats]
+    if not len(rows):
+        return []
+    leg = np.diff(way.vertices, axis=0)
+    lengths = np.hypot(leg[:, 0], leg[:, 1])
+    whole = max(float(lengths.sum()), 1e-9)
+    from_origin, at_origin = _place_on(way.vertices, lengths, np.column_stack([rows["ox"], rows["oy"]]))
+    from_goal, at_goal = _place_on(way.vertices, lengths, np.column_stack([rows["dx"], rows["dy"]]))
+    detour = 2.0 * (from_origin + from_goal)
+    passes = at_origin / whole * way.seconds
+    fits = (
+        (from_origin <= way.reach)
+        & (from_goal <= way.reach)
+        & (at_origin < at_goal)
+        & (detour <= way.detour_limit)
+        & (way.start + passes <= rows["end"])
+        & (rows["start"] <= way.end + passes)
+    )
+    wait = np.abs(way.start + passes - rows["start"])
+    found = [
+        Candidate(
+            pk=int(rows["pk"][each]),
+            detour_metres=float(detour[each]),
+            detour_seconds=float(detour[each]) / SPEED,
+            wait_seconds=float(wait[each]),
+            overlap=float((at_goal[each] - at_origin[each]) / whole),
+            pickup_at=float(max(way.start + passes[each], rows["start"][each])),
+        )
+        for each in np.flatnonzero(fits)
+    ]
+    return sorted(found, key=_cost)
+
+
+def _cost(found: Candidate) -> tuple[int, int]:
+    """What a candidate costs in whole seconds; age breaks ties, so that the order is the same each time."""
+    return round(found.detour_seconds + found.wait_seconds), found.pk
+
+
+def fit(plane: CityPlane, way: Way, wish: Wish) -> Candidate | None:
+    """The same rule for one pair; None where the request does not fit."""
+    requests = OpenRequests(plane)
+    requests.put([wish])
+    return next(iter(requests.candidates(way)), None)

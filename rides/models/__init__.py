@@ -1,0 +1,30 @@
+from rides.models.cities import City, KnownPlace, LineInCity, LineSuspension
+from rides.models.itineraries import Itinerary
+from rides.models.night import LatePickup, Reminder
+from rides.models.offers import Offer
+from rides.models.payments import Payment
+from rides.models.positions import DriverOnDuty, LatestPosition, TrailMinute
+from rides.models.ratings import Rating, Score
+from rides.models.talk import Message, RelayNumber
+from rides.models.trips import Trip, TripQuerySet
+
+__all__ = [
+    "City",
+    "DriverOnDuty",
+    "Itinerary",
+    "KnownPlace",
+    "LatePickup",
+    "LatestPosition",
+    "LineInCity",
+    "LineSuspension",
+    "Message",
+    "Offer",
+    "Payment",
+    "Rating",
+    "RelayNumber",
+    "Reminder",
+    "Score",
+    "TrailMinute",
+    "Trip",
+    "TripQuerySet",
+]

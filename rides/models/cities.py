@@ -1,0 +1,108 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from rides.states import Line, LineState, SuspensionState
+
+
+class City(models.Model):
+    """A city in which lines run. Positions of all its trips go to one shard of the stream."""
+
+    code = models.SlugField(_("code"), unique=True)
+    name_zh = models.CharField(max_length=40)
+    name_en = models.CharField(max_length=40)
+    latitude = models.FloatField()
+    longitude = models.FloatField()
+    # How far from its middle trips may begin and end, in metres.
+    radius = models.PositiveIntegerField(default=120_000)
+
+    class Meta:
+        verbose_name = _("city")
+        verbose_name_plural = _("cities")
+
+    def __str__(self) -> str:
+        return f"{self.name_zh} {self.name_en}"
+
+
+class KnownPlace(models.Model):
+    """A place that people choose by name."""
+
+    city = models.ForeignKey(City, on_delete=models.CASCADE, related_name="places")
+    name_zh = models.CharField(max_length=60)
+    name_en = models.CharField(max_length=60)
+    latitude = models.FloatField()
+    longitude = models.FloatField()
+
+    def __str__(self) -> str:
+        return f"{self.name_zh} {self.name_en}"
+
+
+class LineInCity(models.Model):
+    """The state of one service line in one city, with the company's own permit for it (R1)."""
+
+    line = models.CharField(_("line"), max_length=10, choices=Line.choices)
+    city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="lines", verbose_name=_("city"))
+    state = models.CharField(
+        _("state"), max_length=12, choices=LineState.choices, default=LineState.SUSPENDED
+    )
+    since = models.DateTimeField(_("since"))
+    # The company's own permit for the city (准入许可).
+    permit_number = models.CharField(_("permit"), max_length=40, blank=True)
+    permit_until = models.DateField(_("permit valid until"))
+    # From this moment on the line refuses new orders, whether or not the job that tells people has run yet.
+    suspends_at = models.DateTimeField(_("suspended from"), null=True)
+
+    class Meta:
+        verbose_name = _("line in a city")
+        verbose_name_plural = _("lines")
+        constraints = [
+            models.UniqueConstraint(fields=["line", "city"], name="one_state_per_line_and_city"),
+            models.CheckConstraint(
+                condition=Q(state__in=LineState.values) & Q(line__in=Line.values), name="line_state_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.line} {self.city_id} {self.state}"
+
+
+class LineSuspension(models.Model):
+    """One decision of two people to suspend a line, in one city or in all of them, from a time on (R1).
+
+    Nothing here starts a line again: that is the relaunch gate's.
+    """
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    line = models.CharField(_("line"), max_length=10, choices=Line.choices)
+    # Null means the whole country.
+    city = models.ForeignKey(City, on_delete=models.PROTECT, null=True, verbose_name=_("city"))
+    at = models.DateTimeField(_("suspended from"))
+    reason = models.CharField(_("reason"), max_length=300)
+    state = models.CharField(_("state"), max_length=12, choices=SuspensionState.choices, default="proposed")
+    proposed_by = models.CharField(_("proposed by"), max_length=40)
+    proposed_at = models.DateTimeField()
+    agreed_by = models.CharField(_("agreed by"), max_length=40, blank=True)
+    agreed_at = models.DateTimeField(null=True)
+    carried_out_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("suspension")
+        verbose_name_plural = _("suspensions")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=SuspensionState.values), name="suspension_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["proposed", "withdrawn"])
+                | (Q(agreed_at__isnull=False) & ~Q(agreed_by="") & ~Q(agreed_by=models.F("proposed_by"))),
+                name="suspension_two_people",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["at"], condition=Q(state__in=["proposed", "agreed"]), name="suspension_under_way"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.code

@@ -1,0 +1,38 @@
+from django.db import models
+from django.db.models import Q
+
+from rides.states import OfferState
+
+
+class Offer(models.Model):
+    """An order given to one driver by the dispatcher; open until answered or until its seconds are over (R3)."""
+
+    code = models.CharField(max_length=20, unique=True)
+    trip = models.ForeignKey("rides.Trip", on_delete=models.CASCADE, related_name="offers")
+    driver = models.ForeignKey("drivers.Driver", on_delete=models.CASCADE, related_name="offers")
+    state = models.CharField(max_length=10, choices=OfferState.choices, default=OfferState.OPEN)
+    pickup_seconds = models.PositiveIntegerField()
+    offered_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=OfferState.values), name="offer_state_is_known"),
+            models.UniqueConstraint(
+                fields=["trip"], condition=Q(state="open"), name="one_open_offer_per_order"
+            ),
+            models.UniqueConstraint(
+                fields=["driver"], condition=Q(state="open"), name="one_open_offer_per_driver"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open") ^ Q(answered_at__isnull=False), name="offer_answered_has_a_time"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["expires_at"], condition=Q(state="open"), name="offer_open"),
+            models.Index(fields=["trip", "driver"], name="offer_of_trip"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code

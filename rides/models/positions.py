@@ -1,0 +1,65 @@
+from django.db import models
+from django.db.models import Q
+
+from rides.states import Line, Party
+
+
+class LatestPosition(models.Model):
+    """Where a phone of a trip was last; `away` when its page said that it goes to the background (R9)."""
+
+    trip = models.ForeignKey("rides.Trip", on_delete=models.CASCADE, related_name="latest_positions")
+    party = models.CharField(max_length=10, choices=Party.choices)
+    at = models.DateTimeField()
+    latitude = models.FloatField()
+    longitude = models.FloatField()
+    away = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["trip", "party"], name="one_latest_position_per_phone")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.trip_id} {self.party} {self.at:%H:%M:%S}"
+
+
+class TrailMinute(models.Model):
+    """All positions of one phone in one minute, packed (`rides.trails`).
+
+    The table is partitioned by month, in SQL, which the ORM does not speak (migration 0002, `rides.partitions`): what
+    is past its time goes with its partition.
+    """
+
+    pk = models.CompositePrimaryKey("trip_id", "party", "minute")
+    trip = models.ForeignKey("rides.Trip", on_delete=models.CASCADE, related_name="trail")
+    party = models.CharField(max_length=10, choices=Party.choices)
+    minute = models.DateTimeField()
+    latitude = models.FloatField()
+    longitude = models.FloatField()
+    packed = models.BinaryField()
+
+    class Meta:
+        db_table = "rides_trail"
+
+    def __str__(self) -> str:
+        return f"{self.trip_id} {self.party} {self.minute:%H:%M}"
+
+
+class DriverOnDuty(models.Model):
+    """Where a driver of express, premier or luxury waits for orders; the row goes when they go offline."""
+
+    driver = models.OneToOneField("drivers.Driver", on_delete=models.CASCADE, related_name="duty")
+    line = models.CharField(max_length=10, choices=Line.choices)
+    city = models.ForeignKey("rides.City", on_delete=models.PROTECT)
+    latitude = models.FloatField()
+    longitude = models.FloatField()
+    # The H3 cell (`rides.dispatch.RESOLUTION`), so that a batch loads the drivers around its orders and no others.
+    cell = models.CharField(max_length=15)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["city", "line", "cell"], name="duty_by_cell")]
+        constraints = [models.CheckConstraint(condition=~Q(line="hitch"), name="duty_is_not_for_hitch")]
+
+    def __str__(self) -> str:
+        return f"{self.driver_id} {self.line}"

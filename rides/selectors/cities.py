@@ -1,0 +1,119 @@
+"""Reads about cities, places and the lines that run in them."""
+
+from datetime import datetime
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from core.errors import NotFound
+from rides.geometry import Point, bearing, distance, in_words
+from rides.models import (
+    City,
+    KnownPlace,
+    LineInCity,
+    LineSuspension,
+    Trip,
+)
+from rides.states import WAITING, Line, LineState, SuspensionState
+
+
+def cities() -> list[City]:
+    return list(City.objects.order_by("pk"))
+
+
+def places_of(city: City) -> list[KnownPlace]:
+    return list(city.places.order_by("pk"))
+
+
+def city_by_code(code: str) -> City:
+    """Raises `NotFound`."""
+    city = City.objects.filter(code=code).first()
+    if city is None:
+        raise NotFound("city")
+    return city
+
+
+def line_in_city(line: str, city: City) -> LineInCity | None:
+    return LineInCity.objects.filter(line=line, city=city).first()
+
+
+def all_lines() -> list[LineInCity]:
+    """Every line in every city, for the console and the board."""
+    return list(LineInCity.objects.select_related("city").order_by("pk"))
+
+
+def line_runs(line: str, city: City, at: datetime) -> bool:
+    """True where the line takes orders in the city at a time, and the company's permit is valid that day."""
+    row = line_in_city(line, city)
+    return row is not None and runs(row, at)
+
+
+def runs(row: LineInCity, at: datetime) -> bool:
+    """The same for a row that is at hand: the moment of a suspension counts, not the job that tells people."""
+    return (
+        row.state == LineState.RUNNING
+        and (row.suspends_at is None or at < row.suspends_at)
+        and row.permit_until >= timezone.localtime(at).date()
+    )
+
+
+def running_hitch_cities() -> list[City]:
+    return list(City.objects.filter(lines__line=Line.HITCH, lines__state=LineState.RUNNING).order_by("pk"))
+
+
+ARROWS = "↑↗→↘↓↙←↖"
+AT_PLACE = 300.0
+
+
+def place_name(city: City, point: Point) -> str:
+    """How a point is called: the known place it lies at, or the nearest one with direction and distance."""
+    places = places_of(city)
+    if not places:
+        return f"{point[0]:.4f}, {point[1]:.4f}"
+    nearest = min(places, key=lambda row: distance((row.latitude, row.longitude), point))
+    here = (nearest.latitude, nearest.longitude)
+    metres = distance(here, point)
+    if metres <= AT_PLACE:
+        return str(nearest)
+    arrow = ARROWS[round(bearing(here, point) / 45) % 8]
+    return f"{nearest} {arrow} {in_words(metres)}"
+
+
+def find_places(city: City, words: str, *, limit: int = 8) -> list[KnownPlace]:
+    """Known places whose Chinese or English name holds what somebody typed, the shortest name first."""
+    words = words.strip()
+    if not words:
+        return places_of(city)[:limit]
+    rows = KnownPlace.objects.filter(city=city).filter(
+        Q(name_zh__icontains=words) | Q(name_en__icontains=words) | Q(pk__in=_whole_name(city, words))
+    )
+    return sorted(rows, key=lambda row: (len(row.name_zh), row.pk))[:limit]
+
+
+def _whole_name(city: City, words: str) -> list[int]:
+    """What a suggestion writes into the field is both names together."""
+    return [row.pk for row in places_of(city) if str(row).casefold() == words.casefold()]
+
+
+def lines_of(city: City, at: datetime) -> dict[Line, bool]:
+    """Every line, and whether it takes orders in a city now."""
+    rows = {row.line: row for row in LineInCity.objects.filter(city=city)}
+    return {line: line in rows and runs(rows[line], at) for line in Line}
+
+
+def open_suspensions() -> list[LineSuspension]:
+    """Suspensions that wait for a second person or for their time, oldest first."""
+    rows = LineSuspension.objects.filter(state__in=[SuspensionState.PROPOSED, SuspensionState.AGREED])
+    return list(rows.select_related("city").order_by("pk"))
+
+
+def last_suspensions(*, limit: int = 20) -> list[LineSuspension]:
+    """What was suspended or withdrawn lately, newest first."""
+    rows = LineSuspension.objects.filter(state__in=[SuspensionState.CARRIED_OUT, SuspensionState.WITHDRAWN])
+    return list(rows.select_related("city").order_by("-pk")[:limit])
+
+
+def waiting_by_line() -> dict[str, int]:
+    """How many requests wait on each line now, by its value: whom a suspension would tell."""
+    rows = Trip.objects.filter(state__in=WAITING).values_list("line").annotate(count=Count("pk"))
+    return dict(rows.order_by("line"))

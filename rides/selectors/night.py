@@ -1,0 +1,40 @@
+"""Who has to be called about the night (R4)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.privacy import mask_name, mask_phone
+from rides.models import LatePickup, Reminder
+from rides.selectors.trips import name_of_rider, phone_of_rider
+from rides.states import WITH_DRIVER, Party
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call to make: whom, masked, and since when."""
+
+    reminder: Reminder
+    name: str
+    phone: str
+
+
+def reminders_to_call(at: datetime, *, limit: int = 50) -> list[Call]:
+    """Reminders that nobody has read although the departure is near, the most urgent first."""
+    rows = Reminder.objects.filter(
+        acknowledged_at=None, called_at=None, call_from__lte=at, trip__state__in=WITH_DRIVER
+    ).select_related("trip__passenger", "trip__driver__account")
+    found = []
+    for row in rows.order_by("call_from", "pk")[:limit]:
+        trip = row.trip
+        if row.party == Party.PASSENGER or trip.driver is None:
+            name, phone = name_of_rider(trip), phone_of_rider(trip)
+        else:
+            name, phone = trip.driver.account.real_name, trip.driver.account.phone
+        found.append(Call(row, mask_name(name), mask_phone(phone)))
+    return found
+
+
+def open_late_pickups() -> list[LatePickup]:
+    """Passengers who are looked after because their pick-up slipped into the night, the longest first."""
+    rows = LatePickup.objects.filter(closed_at=None).select_related("trip__passenger", "replacement")
+    return list(rows.order_by("opened_at"))

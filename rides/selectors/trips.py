@@ -1,0 +1,232 @@
+"""Reads about trips. What a person may see of a trip is decided here, by side (A3)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db.models import Q
+
+from core import clock, policy
+from core.errors import NotFound
+from drivers.selectors import VehicleCard, card_of
+from rides.models import (
+    DriverOnDuty,
+    LatePickup,
+    LatestPosition,
+    Message,
+    Offer,
+    Payment,
+    Rating,
+    Reminder,
+    Score,
+    TrailMinute,
+    Trip,
+    TripQuerySet,
+)
+from rides.policies import LEAST_RATINGS
+from rides.states import WITH_DRIVER, OfferState, Party
+from rides.tokens import DUTY, TripKey, make_key
+from rides.trails import Fix, PackedMinute, unpack
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+    from drivers.models import Driver
+
+
+CARD_AFTER = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class DriverCard:
+    """What the passenger sees of driver and car from acceptance until a day after the trip (A3)."""
+
+    name: str
+    badge: str
+    car: VehicleCard
+
+
+def all_trips() -> TripQuerySet:
+    return Trip.objects.select_related("passenger", "driver__account", "vehicle", "city", "itinerary")
+
+
+def trip_by_code(code: str) -> Trip:
+    """Any trip, for staff services and handlers. Raises `NotFound`."""
+    trip = all_trips().filter(code=code).first()
+    if trip is None:
+        raise NotFound
+    return trip
+
+
+def trip_of(account: "Account", code: str) -> tuple[Trip, Party]:
+    """A trip and the side that the account has in it; another's trip is not found. Raises `NotFound`."""
+    trip = all_trips().filter(Q(passenger=account) | Q(driver__account=account), code=code).first()
+    if trip is None:
+        raise NotFound
+    return trip, Party.PASSENGER if trip.passenger_id == account.pk else Party.DRIVER
+
+
+def trips_as_passenger(account: "Account", *, limit: int = 20) -> list[Trip]:
+    return list(all_trips().filter(passenger=account).order_by("-pk")[:limit])
+
+
+def trips_as_driver(driver: "Driver", *, limit: int = 20) -> list[Trip]:
+    return list(all_trips().filter(driver=driver).order_by("-pk")[:limit])
+
+
+def driver_card(trip: Trip) -> DriverCard | None:
+    """Driver and car as the passenger may see them now; None outside the time in which she may."""
+    if trip.driver is None or trip.vehicle is None:
+        return None
+    over = trip.ended_at or trip.cancelled_at
+    if over and clock.now() > over + CARD_AFTER:
+        return None
+    return DriverCard(
+        trip.driver.account.real_name, trip.driver.account.code[-4:].upper(), card_of(trip.vehicle)
+    )
+
+
+def position_key(trip: Trip, party: Party) -> str:
+    """The key with which this side's phone posts positions and calls for help."""
+    return make_key(TripKey(trip.code, party, trip.city.code))
+
+
+def aboard(account_code: str, *, other_than: str = "") -> Trip | None:
+    """The trip in which a driver may have somebody in the car, if any (S11)."""
+    rows = (
+        Trip.objects.filter(driver__account__code=account_code, state__in=WITH_DRIVER)
+        .exclude(code=other_than)
+        .order_by("-pk")
+    )
+    return next((trip for trip in rows if trip.somebody_may_be_aboard), None)
+
+
+def trip_meant(account: "Account", at: datetime) -> Trip | None:
+    """The passenger's trip that a worried friend most likely means: one under way, else the newest within a day."""
+    mine = all_trips().filter(passenger=account)
+    under_way = mine.filter(state__in=WITH_DRIVER).order_by("-pk").first()
+    if under_way:
+        return under_way
+    return (
+        mine.filter(requested_at__lte=at)
+        .filter(Q(ended_at__gte=at - timedelta(days=1)) | Q(cancelled_at__gte=at - timedelta(days=1)))
+        .order_by("-pk")
+        .first()
+    )
+
+
+def latest_positions(trip: Trip) -> dict[str, LatestPosition]:
+    """The newest position of each side."""
+    return latest_positions_by_id(trip.pk)
+
+
+def latest_positions_by_id(trip_id: int) -> dict[str, LatestPosition]:
+    """The same, for the monitor."""
+    return {row.party: row for row in LatestPosition.objects.filter(trip=trip_id)}
+
+
+def trail_of(trip: Trip, party: Party) -> list[Fix]:
+    """The whole trail of one side, by time."""
+    rows = TrailMinute.objects.filter(trip=trip, party=party).order_by("minute")
+    return [
+        fix
+        for row in rows
+        for fix in unpack(PackedMinute(row.minute, row.latitude, row.longitude, row.packed))
+    ]
+
+
+def trip_url(trip: Trip) -> str:
+    """The address of a trip's page."""
+    return f"{settings.PUBLIC_URL}/trips/{trip.code}/"
+
+
+def rider_url(trip: Trip) -> str:
+    """The address that somebody gets for whom a trip was booked: its key opens this trip's page and nothing else."""
+    return f"{settings.PUBLIC_URL}/ride/{position_key(trip, Party.PASSENGER)}/"
+
+
+def phone_of_rider(trip: Trip) -> str:
+    """The phone of who travels: the person it was booked for, else the account's own (A6)."""
+    return trip.rider_phone or trip.passenger.phone
+
+
+def name_of_rider(trip: Trip) -> str:
+    """The name of who travels."""
+    return trip.rider_name or trip.passenger.real_name
+
+
+def trip_meant_by_phone(index: str, at: datetime) -> Trip | None:
+    """The trip that was booked for the person with this phone, by `core.privacy.phone_index` (A6)."""
+    rows = all_trips().filter(rider_phone_index=index)
+    under_way = rows.filter(state__in=WITH_DRIVER).order_by("-pk").first()
+    if under_way:
+        return under_way
+    since = at - timedelta(days=1)
+    return rows.filter(requested_at__lte=at, requested_at__gte=since).order_by("-pk").first()
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreShown:
+    """A number with its count (R8); no number where there are too few ratings."""
+
+    average: float | None
+    count: int
+
+
+def score_of(account: "Account") -> ScoreShown:
+    """What others gave somebody."""
+    row = Score.objects.filter(account=account).first()
+    if row is None or row.count < policy.value(LEAST_RATINGS):
+        return ScoreShown(None, row.count if row else 0)
+    return ScoreShown(round(row.stars / row.count, 1), row.count)
+
+
+def least_score(account: "Account") -> int:
+    """The least score in tenths that somebody wishes to ride with; 0 is no wish."""
+    return Score.objects.filter(account=account).values_list("least", flat=True).first() or 0
+
+
+def rating_by(trip: Trip, party: Party) -> Rating | None:
+    """The number that one side gave."""
+    return Rating.objects.filter(trip=trip, party=party).first()
+
+
+def messages_of(trip: Trip) -> list[Message]:
+    """Phrases of a trip, oldest first."""
+    return list(Message.objects.filter(trip=trip).order_by("pk"))
+
+
+def reminder_of(trip: Trip, party: Party) -> Reminder | None:
+    """The safety reminder of one side, if the trip may run into the night (R4)."""
+    return Reminder.objects.filter(trip=trip, party=party).first()
+
+
+def late_pickup_of(trip: Trip) -> LatePickup | None:
+    """The care for a pick-up that slipped into the night, while it lasts."""
+    return LatePickup.objects.filter(trip=trip, closed_at=None).first()
+
+
+def payment_of(trip: Trip) -> Payment | None:
+    return Payment.objects.filter(trip=trip).first()
+
+
+def offer_to(driver: "Driver") -> Offer | None:
+    """The order that the dispatcher holds out to a driver now."""
+    rows = Offer.objects.select_related("trip__city").filter(driver=driver, state=OfferState.OPEN)
+    return rows.filter(expires_at__gte=clock.now()).first()
+
+
+def duty_of(driver: "Driver") -> DriverOnDuty | None:
+    """Where and on which line a driver waits for orders, if they do."""
+    return DriverOnDuty.objects.select_related("city", "driver__account").filter(driver=driver).first()
+
+
+def trips_shared_by(code: str, *, limit: int = 50) -> list[tuple[Trip, Party]]:
+    """The newest trips of an account by code, with its side in each."""
+    rows = all_trips().filter(Q(passenger__code=code) | Q(driver__account__code=code)).order_by("-pk")[:limit]
+    return [(trip, Party.PASSENGER if trip.passenger.code == code else Party.DRIVER) for trip in rows]
+
+
+def duty_key(duty: DriverOnDuty) -> str:
+    """The key with which a driver on duty posts positions; it opens no trip."""
+    return make_key(TripKey(f"{DUTY}{duty.driver.account.code}", Party.DRIVER, duty.city.code))

@@ -1,0 +1,245 @@
+"""Trips that reach into the night (R4): reminders, the agent's calls, and pick-ups that slip past the curfew's hour."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accounts.policies import RESPONDERS
+from core import audit, clock, events, live, notify, policy, timeline
+from core.actors import SYSTEM
+from core.codes import new_code
+from core.errors import Forbidden, InvalidInput, NotFound
+from core.states import StaleState, move
+from core.transactions import begins_transaction, joins_transaction
+from rides import selectors
+from rides.errors import ReminderUnread
+from rides.events import PickupLate
+from rides.models import LatePickup, Reminder, Trip
+from rides.policies import in_curfew, runs_into_curfew
+from rides.services.booking import book_trip
+from rides.services.places import Journey, Place
+from rides.states import (
+    BEFORE_BOARDING,
+    TRIP_TRANSITIONS,
+    CallOutcome,
+    CancelReason,
+    Line,
+    Party,
+    TripLine,
+    TripState,
+)
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+CALL_AHEAD = policy.declare(
+    "rides.reminder_call_ahead",
+    20 * 60,
+    unit="seconds",
+    about="Who has not read the reminder this long before the earliest departure is called by an agent (R4).",
+)
+
+
+@joins_transaction
+def remind(trip: Trip) -> None:
+    """A safety reminder to both sides of a hitch trip whose estimated end lies in the curfew, once."""
+    if trip.line != Line.HITCH or trip.driver is None or not runs_into_curfew(trip):
+        return
+    at = clock.now()
+    call_from = max(
+        trip.window_start - timedelta(seconds=policy.value(CALL_AHEAD)), at + timedelta(minutes=2)
+    )
+    for party, person in ((Party.PASSENGER, trip.passenger), (Party.DRIVER, trip.driver.account)):
+        _row, new = Reminder.objects.get_or_create(
+            trip=trip, party=party, defaults={"made_at": at, "call_from": call_from}
+        )
+        if not new:
+            continue
+        with override(person.language):
+            text = _(
+                "Huhang: your trip %(origin)s to %(destination)s may run past 22:00. Open it, read the safety"
+                " reminder and confirm it before you leave: %(url)s"
+            ) % {
+                "origin": trip.origin_name,
+                "destination": trip.destination_name,
+                "url": selectors.trip_url(trip),
+            }
+        notify.queue_message(
+            key=f"reminder:{trip.code}:{party}:{at.timestamp():.0f}", channel="sms", to=person.phone, text=text,
+            subject=trip.code,
+        )  # fmt: skip
+        timeline.add(TripLine.REMINDED, SYSTEM, trip=trip.code, party=party)
+
+
+@joins_transaction
+def forget_reminders(trip: Trip) -> None:
+    """The driver's reminder goes with the driver, when a trip is given to others; the passenger keeps hers."""
+    Reminder.objects.filter(trip=trip, party=Party.DRIVER).delete()
+
+
+@begins_transaction
+def acknowledge_reminder(*, account: "Account", trip_code: str) -> None:
+    """'I have read it.' Raises `NotFound`; a second time changes nothing."""
+    trip, party = selectors.trip_of(account, trip_code)
+    row = Reminder.objects.select_for_update().filter(trip=trip, party=party).first()
+    if row is None:
+        raise NotFound
+    if row.acknowledged_at is None:
+        row.acknowledged_at = clock.now()
+        row.save(update_fields=["acknowledged_at"])
+        timeline.add(TripLine.ACKNOWLEDGED, account.actor, trip=trip.code, party=party)
+        live.changed_on_commit("console")
+
+
+def check_reminders_read(trip: Trip) -> None:
+    """Nobody departs before both have read the reminder or an agent has called. Raises `ReminderUnread`."""
+    if Reminder.objects.filter(trip=trip, acknowledged_at=None, called_at=None).exists():
+        raise ReminderUnread
+
+
+@begins_transaction
+def record_reminder_call(*, account: "Account", trip_code: str, party: Party, outcome: CallOutcome) -> None:
+    """An agent called somebody who had not read the reminder. Raises `Forbidden`, `NotFound`, `InvalidInput`."""
+    if account.role not in RESPONDERS:
+        raise Forbidden
+    if outcome not in {CallOutcome.SPOKEN, CallOutcome.NO_ANSWER}:
+        raise InvalidInput("outcome")
+    row = (
+        Reminder.objects.select_for_update(of=("self",))
+        .select_related("trip")
+        .filter(trip__code=trip_code, party=party)
+        .first()
+    )
+    if row is None:
+        raise NotFound
+    row.called_at, row.called_by, row.outcome = clock.now(), account.code, outcome
+    row.save(update_fields=["called_at", "called_by", "outcome"])
+    timeline.add(TripLine.CALLED, account.actor, trip=trip_code, party=party, outcome=outcome)
+    audit.record(account.actor, "rides.reminder_called", trip_code, party=party, outcome=outcome)
+    live.changed_on_commit("console")
+
+
+# --- Pick-ups that slip into the night -------------------------------------------------------------------
+
+
+@begins_transaction
+def open_late_pickups(*, at: datetime) -> int:
+    """Hitch passengers who still wait for their pick-up when the curfew has begun; how many are new."""
+    if not in_curfew(at):
+        return 0
+    rows = Trip.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+        line=Line.HITCH, state__in=BEFORE_BOARDING, late_pickup=None, window_start__lte=at
+    )
+    trips = list(rows.select_related("passenger").order_by("pk")[:200])
+    for trip in trips:
+        LatePickup.objects.create(code=new_code("L"), trip=trip, opened_at=at)
+        with override(trip.passenger.language):
+            text = _(
+                "Huhang: hitch does not depart after 22:00. We stay with you: another ride is one tap away, and our"
+                " staff call you now. %(url)s"
+            ) % {"url": selectors.trip_url(trip)}
+        notify.queue_message(
+            key=f"late:{trip.code}", channel="sms", to=selectors.phone_of_rider(trip), text=text,
+            life_safety=True, subject=trip.code,
+        )  # fmt: skip
+        timeline.add(TripLine.LATE_PICKUP, SYSTEM, trip=trip.code)
+        live.changed_on_commit(f"trip:{trip.code}")
+    if trips:
+        live.changed_on_commit("console")
+    return len(trips)
+
+
+def go_on_with_other_line(*, passenger: "Account", trip_code: str, line: Line) -> Trip:
+    """The same way at once on another line; the hitch trip ends without cost, and the care goes on.
+
+    Raises `NotFound`, `InvalidInput`, and as `book_trip`.
+    """
+    trip, party = selectors.trip_of(passenger, trip_code)
+    care = LatePickup.objects.filter(trip=trip, closed_at=None).first()
+    if care is None or party != Party.PASSENGER:
+        raise NotFound
+    if line == Line.HITCH:
+        raise InvalidInput("line")
+    at = clock.now()
+    journey = Journey(
+        trip.city,
+        Place(trip.origin_name, *trip.origin),
+        Place(trip.destination_name, *trip.destination),
+        at,
+        at,
+    )
+    new = book_trip(
+        passenger=passenger, journey=journey, seats=trip.seats, client_key=f"late:{trip.code}", line=line
+    )
+    _replace(passenger, trip, new)
+    return new
+
+
+@begins_transaction
+def _replace(passenger: "Account", trip: Trip, new: Trip) -> None:
+    care = LatePickup.objects.select_for_update().get(trip=trip)
+    row = Trip.objects.select_for_update().get(pk=trip.pk)
+    if care.replacement_id is None:
+        care.replacement = new
+        care.save(update_fields=["replacement"])
+        timeline.add(TripLine.OTHER_LINE, passenger.actor, trip=trip.code, line=new.line)
+    if row.state in BEFORE_BOARDING:
+        move(
+            row,
+            TRIP_TRANSITIONS,
+            TripState.CANCELLED,
+            cancelled_at=clock.now(),
+            cancelled_by=Party.PASSENGER,
+            cancel_reason=CancelReason.CURFEW,
+        )
+        timeline.add(
+            TripLine.CANCELLED,
+            passenger.actor,
+            trip=trip.code,
+            party=Party.PASSENGER,
+            reason=CancelReason.CURFEW,
+        )
+    live.changed_on_commit("console")
+
+
+@begins_transaction
+def take_late_pickup(*, account: "Account", code: str) -> LatePickup:
+    """An agent stays with this passenger. Raises `Forbidden`, `NotFound`, `StaleState`."""
+    row = _late(account, code)
+    if row.taken_by:
+        raise StaleState
+    row.taken_by, row.taken_at = account.code, clock.now()
+    row.save(update_fields=["taken_by", "taken_at"])
+    audit.record(account.actor, "rides.late_pickup_taken", row.trip.code)
+    live.changed_on_commit("console")
+    return row
+
+
+@begins_transaction
+def close_late_pickup(*, account: "Account", code: str, outcome: CallOutcome) -> LatePickup:
+    """The passenger is safe, or the safety desk takes over. Raises `Forbidden`, `NotFound`, `StaleState`, `InvalidInput`."""
+    row = _late(account, code)
+    if row.closed_at:
+        raise StaleState
+    if outcome not in {CallOutcome.SAFE, CallOutcome.OTHER_LINE, CallOutcome.NO_ANSWER}:
+        raise InvalidInput("outcome")
+    row.closed_at, row.closed_by, row.outcome = clock.now(), account.code, outcome
+    row.taken_by = row.taken_by or account.code
+    row.save(update_fields=["closed_at", "closed_by", "outcome", "taken_by"])
+    timeline.add(TripLine.LATE_CLOSED, account.actor, trip=row.trip.code, outcome=outcome)
+    audit.record(account.actor, "rides.late_pickup_closed", row.trip.code, outcome=outcome)
+    if outcome == CallOutcome.NO_ANSWER:
+        events.publish(PickupLate(trip=row.trip.code))
+    live.changed_on_commit("console")
+    return row
+
+
+def _late(account: "Account", code: str) -> LatePickup:
+    if account.role not in RESPONDERS:
+        raise Forbidden
+    row = LatePickup.objects.select_for_update(of=("self",)).select_related("trip").filter(code=code).first()
+    if row is None:
+        raise NotFound
+    return row

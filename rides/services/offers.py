@@ -1,0 +1,317 @@
+"""Orders of express, premier and luxury: drivers on duty, the dispatcher's batches, offers and their answers (R3).
+
+Locks are taken in one order: orders by key, then drivers by key. A dispatcher that finds a row locked leaves it to the
+one that holds it, so that several can run at once; the database's unique keys have the last word.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
+
+from core import audit, clock, events, policy, timeline
+from core.actors import MONITOR
+from core.codes import new_code
+from core.errors import DomainError, NotFound
+from core.states import StaleState, move
+from core.transactions import begins_transaction, joins_transaction
+from drivers import services as driver_services
+from drivers.selectors import drivers_vehicle, has_covert_hold, held_among, open_spell, why_not_eligible
+from rides import selectors
+from rides.dispatch import Limits, assign, cell, cells_around
+from rides.errors import LineNotRunning, NoLongerAvailable, NotOnDuty
+from rides.events import TripAccepted
+from rides.geometry import Point
+from rides.models import City, DriverOnDuty, Offer, Trip
+from rides.services.outcomes import Outcome
+from rides.states import (
+    OFFER_TRANSITIONS,
+    TRIP_TRANSITIONS,
+    WITH_DRIVER,
+    Line,
+    OfferState,
+    TripLine,
+    TripState,
+)
+
+if TYPE_CHECKING:
+    from drivers.models import Driver, OnlineSpell
+
+REACH = policy.declare(
+    "rides.dispatch_reach",
+    6000,
+    unit="metres",
+    about="Farther than this no driver is sent to a pick-up (R3).",
+)
+PICKUP_SPEED = policy.declare(
+    "rides.dispatch_speed",
+    7,
+    unit="metres per second",
+    about="Speed on the way to a pick-up, for estimates (R3).",
+)
+LATE_AFTER = policy.declare(
+    "rides.dispatch_late_after",
+    60,
+    unit="seconds",
+    about="An order that waited longer is assigned before all younger ones (R3).",
+)
+ANSWER_WITHIN = policy.declare(
+    "rides.offer_within", 15, unit="seconds", about="A driver answers an offer within this time (R3)."
+)
+FRESH = policy.declare(
+    "rides.duty_fresh",
+    60,
+    unit="seconds",
+    about="A driver whose position is older gets no offer (R3).",
+)
+MOST_ORDERS = 2_000  # in one batch; the rest waits two seconds
+MOST_DRIVERS = 4_000
+
+
+# --- Drivers on duty -----------------------------------------------------------------------------------
+
+
+def go_on_duty(*, driver: "Driver", line: Line, city: City, position: Point) -> "OnlineSpell":
+    """Go online and wait for orders at a position. Raises as `drivers.services.go_online`, and `LineNotRunning`."""
+    if not selectors.line_runs(line, city, clock.now()):
+        raise LineNotRunning("line")
+    spell = driver_services.go_online(driver=driver, line=line)
+    _stand(driver, Line(spell.line), city, position)
+    return spell
+
+
+@begins_transaction
+def _stand(driver: "Driver", line: Line, city: City, position: Point) -> None:
+    DriverOnDuty.objects.update_or_create(
+        driver=driver,
+        defaults={
+            "line": line,
+            "city": city,
+            "latitude": position[0],
+            "longitude": position[1],
+            "cell": cell(position),
+            "at": clock.now(),
+        },
+    )
+
+
+def go_off_duty(*, driver: "Driver") -> None:
+    """No more orders; an open offer goes to the next driver."""
+    driver_services.go_offline(driver=driver)
+    _leave(driver)
+
+
+@begins_transaction
+def _leave(driver: "Driver") -> None:
+    code = Offer.objects.filter(driver=driver, state=OfferState.OPEN).values_list("code", flat=True).first()
+    if code:
+        trip, offer = _offered(driver, code)
+        if offer.state == OfferState.OPEN:
+            _pass_on(offer, OfferState.DECLINED, trip)
+    DriverOnDuty.objects.filter(driver=driver).delete()
+
+
+# --- One batch -------------------------------------------------------------------------------------------
+
+
+@begins_transaction
+def dispatch_batch(*, city: City, line: Line, at: datetime) -> int:
+    """Give the waiting orders of a line in a city to drivers on duty; how many offers were made."""
+    if not selectors.line_runs(line, city, at):
+        return 0
+    orders = _waiting_orders(city, line, at)
+    duties = _free_drivers(city, line, at, orders)
+    if not orders or not duties:
+        return 0
+    limits = Limits(policy.value(REACH), policy.value(PICKUP_SPEED), policy.value(LATE_AFTER))
+    pairs = assign(
+        [trip.origin for trip in orders],
+        [(at - trip.requested_at).total_seconds() for trip in orders],
+        [(duty.latitude, duty.longitude) for duty in duties],
+        limits,
+        _apart(orders, duties),
+    )
+    return sum(_offer(orders[pair.order], duties[pair.driver], pair.seconds, at) for pair in pairs)
+
+
+def _apart(orders: list[Trip], duties: list[DriverOnDuty]) -> list[tuple[int, int]]:
+    """Pairs that may not come together: the driver had this order already, or ordered it."""
+    place = {duty.driver_id: column for column, duty in enumerate(duties)}
+    own = {duty.driver.account_id: column for column, duty in enumerate(duties)}
+    line = {trip.pk: row for row, trip in enumerate(orders)}
+    had = Offer.objects.filter(trip__in=orders, driver__in=place).values_list("trip_id", "driver_id")
+    apart = [(line[trip], place[driver]) for trip, driver in had]
+    return apart + [
+        (row, own[trip.passenger_id]) for row, trip in enumerate(orders) if trip.passenger_id in own
+    ]
+
+
+def _waiting_orders(city: City, line: Line, at: datetime) -> list[Trip]:
+    """Orders without an offer whose departure is near, the longest waiting first; locked."""
+    rows = Trip.objects.filter(
+        city=city, line=line, state=TripState.REQUESTED, window_start__lte=at + timedelta(minutes=10)
+    )
+    locked = rows.select_for_update(skip_locked=True, of=("self",))
+    return list(locked.order_by("requested_at", "pk")[:MOST_ORDERS])
+
+
+def _free_drivers(city: City, line: Line, at: datetime, orders: list[Trip]) -> list[DriverOnDuty]:
+    """Drivers on duty around the orders, with a fresh position, no offer, no trip and no hold of any kind; locked."""
+    if not orders:
+        return []
+    near = {one for trip in orders for one in cells_around(trip.origin, policy.value(REACH))}
+    rows = DriverOnDuty.objects.filter(
+        ~Exists(Offer.objects.filter(driver=OuterRef("driver"), state=OfferState.OPEN)),
+        ~Exists(Trip.objects.filter(driver=OuterRef("driver"), state__in=WITH_DRIVER)),
+        city=city,
+        line=line,
+        cell__in=near,
+        at__gte=at - timedelta(seconds=policy.value(FRESH)),
+    )
+    locked = rows.select_for_update(skip_locked=True, of=("self",)).select_related("driver__account")
+    found = list(locked.order_by("driver_id")[:MOST_DRIVERS])
+    held = held_among([duty.driver_id for duty in found])
+    return [duty for duty in found if duty.driver_id not in held]
+
+
+def _offer(trip: Trip, duty: DriverOnDuty, seconds: float, at: datetime) -> bool:
+    try:
+        with transaction.atomic():
+            Offer.objects.create(
+                code=new_code("O"),
+                trip=trip,
+                driver_id=duty.driver_id,
+                pickup_seconds=round(seconds),
+                offered_at=at,
+                expires_at=at + timedelta(seconds=policy.value(ANSWER_WITHIN)),
+            )
+    except IntegrityError:
+        return (
+            False  # another dispatcher gave this driver an order while we looked: the next batch is 2 s away
+        )
+    move(trip, TRIP_TRANSITIONS, TripState.MATCHED)
+    timeline.add(TripLine.OFFERED, MONITOR, trip=trip.code, seconds=round(seconds))
+    return True
+
+
+# --- Answers ---------------------------------------------------------------------------------------------
+
+
+@begins_transaction
+def accept_offer(*, driver: "Driver", code: str) -> Outcome:
+    """Take an order that the dispatcher gave to this driver: line, driver, offer, then the trip, in one transaction.
+
+    A refusal is committed and returned. Raises `NotFound`.
+    """
+    trip, offer = _offered(driver, code)
+    actor = driver.account.actor
+    refusal = _why_not_take(driver, trip, offer)
+    if refusal:
+        if offer.state == OfferState.OPEN:
+            _pass_on(offer, OfferState.DECLINED, trip)
+        timeline.add(TripLine.ACCEPT_REFUSED, actor, trip=trip.code, code=refusal.code)
+        audit.record(actor, "rides.acceptance_refused", trip.code, code=refusal.code)
+        return Outcome(trip, refusal)
+    vehicle = drivers_vehicle(driver)
+    assert vehicle is not None  # noqa: S101 - why_not_eligible has just said so
+    at = clock.now()
+    move(offer, OFFER_TRANSITIONS, OfferState.ACCEPTED, answered_at=at)
+    move(
+        trip,
+        TRIP_TRANSITIONS,
+        TripState.ACCEPTED,
+        driver=driver,
+        vehicle=vehicle,
+        plate_registered=vehicle.plate,
+        accepted_at=at,
+    )
+    timeline.add(TripLine.ACCEPTED, actor, trip=trip.code, plate=vehicle.plate)
+    audit.record(actor, "rides.accepted", trip.code, offer=offer.code)
+    events.publish(TripAccepted(trip=trip.code))
+    return Outcome(trip)
+
+
+def _offered(driver: "Driver", code: str) -> tuple[Trip, Offer]:
+    """The order and its offer, locked in that order."""
+    found = Offer.objects.filter(driver=driver, code=code).values_list("trip_id", flat=True).first()
+    if found is None:
+        raise NotFound
+    trip = Trip.objects.select_for_update(of=("self",)).select_related("city", "passenger").get(pk=found)
+    return trip, Offer.objects.select_for_update().get(code=code)
+
+
+def _why_not_take(driver: "Driver", trip: Trip, offer: Offer) -> DomainError | None:
+    """The first reason against taking an order, in the order of R5."""
+    at = clock.now()
+    if not selectors.line_runs(trip.line, trip.city, at):
+        return LineNotRunning()
+    not_eligible = None if has_covert_hold(driver) else why_not_eligible(driver)
+    if not_eligible:
+        return not_eligible
+    if open_spell(driver, trip.line) is None:
+        return NotOnDuty()
+    if offer.state != OfferState.OPEN or offer.expires_at < at or has_covert_hold(driver):
+        return NoLongerAvailable()
+    return None
+
+
+@begins_transaction
+def decline_offer(*, driver: "Driver", code: str) -> None:
+    """Leave an order to the next driver. Raises `NotFound`; an offer that is over already stays as it is."""
+    trip, offer = _offered(driver, code)
+    if offer.state == OfferState.OPEN:
+        _pass_on(offer, OfferState.DECLINED, trip)
+
+
+@begins_transaction
+def expire_offers(*, at: datetime) -> int:
+    """Offers that nobody answered, and those of drivers who have gone, go to the next driver; how many."""
+    silent = at - timedelta(seconds=policy.value(FRESH))
+    gone = ~Exists(DriverOnDuty.objects.filter(driver=OuterRef("driver"), at__gte=silent))
+    due = Offer.objects.filter(Q(expires_at__lt=at) | gone, state=OfferState.OPEN)
+    keys = list(due.order_by("trip_id").values_list("trip_id", flat=True)[:500])
+    trips = Trip.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk__in=keys).order_by("pk")
+    done = 0
+    for trip in trips:
+        offer = Offer.objects.select_for_update().filter(trip=trip, state=OfferState.OPEN).first()
+        if offer:
+            _pass_on(offer, OfferState.EXPIRED, trip)
+            done += 1
+    return done
+
+
+def _pass_on(offer: Offer, why: OfferState, trip: Trip) -> None:
+    """Close an offer, and let its order be dispatched again; this driver does not get it a second time."""
+    move(offer, OFFER_TRANSITIONS, why, answered_at=clock.now())
+    if trip.state == TripState.MATCHED:
+        move(trip, TRIP_TRANSITIONS, TripState.REQUESTED)
+        timeline.add(TripLine.OFFER_OVER, MONITOR, trip=trip.code, why=why)
+
+
+@joins_transaction
+def withdraw_offers(*, trip: Trip) -> None:
+    """Close the open offer of an order that is cancelled."""
+    offer = Offer.objects.select_for_update().filter(trip=trip, state=OfferState.OPEN).first()
+    if offer:
+        try:
+            move(offer, OFFER_TRANSITIONS, OfferState.WITHDRAWN, answered_at=clock.now())
+        except StaleState:
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """A line in a city that has orders to dispatch."""
+
+    city: City
+    line: Line
+
+
+def markets() -> list[Market]:
+    """Where orders wait now."""
+    waiting = Trip.objects.exclude(line=Line.HITCH).filter(state=TripState.REQUESTED)
+    pairs = sorted(set(waiting.values_list("city_id", "line")))
+    cities = {city.pk: city for city in City.objects.filter(pk__in={key for key, _line in pairs})}
+    return [Market(cities[key], Line(line)) for key, line in pairs]

@@ -1,0 +1,212 @@
+"""The driver's pages. Nothing on them may depend on what the passenger or the company does covertly (S11)."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.access import account_of, door
+from accounts.selectors import passenger_persona
+from accounts.states import Role
+from accounts.views import explain
+from core import clock
+from core.errors import DomainError, InvalidInput, NotFound
+from drivers.errors import FaceRequired, PictureTooLarge, PictureUnreadable
+from drivers.selectors import driver_of, drivers_vehicle, papers_of, passed_today, visible_holds
+from drivers.services import service_day
+from drivers.states import FacePurpose
+from drivers.views import camera_context
+from rides import selectors, services
+from rides.forms import OnlineForm, WayForm
+from rides.states import Line, Party
+from rides.views.booking import city_context, city_of, first_values
+
+if TYPE_CHECKING:
+    from drivers.models import Driver
+
+
+@require_http_methods(["GET", "POST"])
+@door(Role.MEMBER)
+def drive(request: HttpRequest) -> HttpResponse:
+    """My ways, requests along them, my trips, and why orders stopped where they did."""
+    driver = driver_of(account_of(request))
+    city = city_of(request)
+    form = WayForm(request.POST or None, city=city, initial=first_values()) if city else None
+    if request.method == "POST" and form and form.is_valid():
+        try:
+            services.offer_itinerary(driver=driver, **form.wanted())
+            return redirect("rides:drive")
+        except DomainError as error:
+            explain(form, error)
+    context = (
+        city_context(city)
+        | _ways(driver)
+        | {
+            "form": form,
+            "trips": selectors.trips_as_driver(driver),
+            "holds": visible_holds(driver),
+            "vehicle": drivers_vehicle(driver),
+            "driver": driver,
+            "papers": papers_of(driver),
+            "today": timezone.localtime(clock.now()).date(),
+            "lines": _duty_lines(driver),
+        }
+    )
+    return render(request, "rides/drive.html", context, status=400 if form and form.errors else 200)
+
+
+def _ways(driver: "Driver") -> dict[str, Any]:
+    duty = selectors.duty_of(driver)
+    return {
+        "ways": [(way, selectors.requests_along(way)) for way in selectors.itineraries_of(driver)],
+        "persona": passenger_persona(),
+        "duty": duty,
+        "duty_key": selectors.duty_key(duty) if duty else "",
+        "offer": selectors.offer_to(driver) if duty else None,
+    }
+
+
+def _duty_lines(driver: "Driver") -> list[Line]:
+    return [line for line in Line if line in driver.lines and line != Line.HITCH]
+
+
+@require_GET
+@door(Role.MEMBER)
+def orders(request: HttpRequest) -> HttpResponse:
+    """The part of the driver's page that changes: requests along the ways, and the order held out now."""
+    return render(request, "rides/_orders.html", _ways(driver_of(account_of(request))))
+
+
+@require_POST
+@door(Role.MEMBER)
+def close_way(request: HttpRequest, code: str) -> HttpResponse:
+    """No more passengers on this way."""
+    services.close_itinerary(driver=driver_of(account_of(request)), code=code)
+    return redirect("rides:drive")
+
+
+@require_http_methods(["GET", "POST"])
+@door(Role.MEMBER)
+def online(request: HttpRequest) -> HttpResponse:
+    """Once a day the face, then the line and the place: on duty (D4)."""
+    driver, city = driver_of(account_of(request)), city_of(request)
+    lines = _duty_lines(driver)
+    form = OnlineForm(request.POST or None, city=city, lines=[*lines]) if city else None
+    if request.method == "POST" and city and form and form.is_valid():
+        try:
+            services.go_on_duty(
+                driver=driver,
+                line=Line(form.cleaned_data["line"]),
+                city=city,
+                position=form.cleaned_data["position"],
+            )
+            return redirect("rides:drive")
+        except DomainError as error:
+            explain(form, error)
+    day = service_day(clock.now())
+    context = (
+        city_context(city)
+        | camera_context(driver, FacePurpose.DAILY, day, request.GET.get("video", ""))
+        | {"form": form, "lines": lines, "checked": passed_today(driver, day)}
+    )
+    return render(request, "rides/online.html", context, status=400 if form and form.errors else 200)
+
+
+@require_POST
+@door(Role.MEMBER)
+def offline(request: HttpRequest) -> HttpResponse:
+    """No more orders."""
+    services.go_off_duty(driver=driver_of(account_of(request)))
+    return redirect("rides:drive")
+
+
+@require_POST
+@door(Role.MEMBER)
+def answer_offer(request: HttpRequest, code: str, answer: str) -> HttpResponse:
+    """Take the order that the dispatcher holds out, or leave it to the next driver."""
+    driver = driver_of(account_of(request))
+    if answer == "decline":
+        services.decline_offer(driver=driver, code=code)
+        return redirect("rides:drive")
+    outcome = services.accept_offer(driver=driver, code=code)
+    if outcome.refusal:
+        raise outcome.refusal
+    return redirect("rides:trip", outcome.trip.code)
+
+
+@require_POST
+@door(Role.MEMBER)
+def accept(request: HttpRequest, code: str) -> HttpResponse:
+    driver = driver_of(account_of(request))
+    outcome = services.accept_trip(
+        driver=driver,
+        trip_code=code,
+        itinerary_code=request.POST.get("itinerary", ""),
+        face_token=request.POST.get("face_token", ""),
+    )
+    if outcome.refusal:
+        raise outcome.refusal
+    return redirect("rides:trip", code)
+
+
+@require_GET
+@door(Role.MEMBER)
+def face_before_accepting(request: HttpRequest, code: str) -> HttpResponse:
+    """The camera page before an order is accepted (D4); what it passes opens this order alone."""
+    driver = driver_of(account_of(request))
+    way = selectors.itinerary_of(driver, request.GET.get("itinerary", ""))
+    trip = selectors.request_along(way, code)
+    context = camera_context(driver, FacePurpose.ACCEPT, trip.code, request.GET.get("video", "")) | {
+        "trip": trip,
+        "way": way,
+        "persona": passenger_persona(),
+    }
+    return render(request, "rides/face.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@door(Role.MEMBER)
+def pickup(request: HttpRequest, code: str) -> HttpResponse:
+    """Before the pick-up: face, then a photo of car and plate (D11)."""
+    driver = driver_of(account_of(request))
+    trip, party = selectors.trip_of(account_of(request), code)
+    if party != Party.DRIVER:
+        raise NotFound
+    context = camera_context(driver, FacePurpose.PICKUP, trip.code, request.GET.get("video", "")) | {
+        "trip": trip
+    }
+    if request.method == "POST":
+        photo = request.FILES.get("photo")
+        try:
+            if photo is None:
+                raise InvalidInput("photo")
+            outcome = services.check_plate(
+                driver=driver, trip_code=code, token=request.POST.get("face_token", ""), content=photo.read()
+            )
+            if outcome.refusal is None:
+                return redirect("rides:trip", code)
+            context["refusal"] = outcome.refusal
+        except (InvalidInput, FaceRequired, PictureUnreadable, PictureTooLarge) as error:
+            context["refusal"] = error
+    return render(request, "rides/pickup.html", context, status=400 if "refusal" in context else 200)
+
+
+@require_POST
+@door(Role.MEMBER)
+def driver_step(request: HttpRequest, code: str, step: str) -> HttpResponse:
+    """Arrive, board, depart, end."""
+    driver = driver_of(account_of(request))
+    match step:
+        case "arrive":
+            services.arrive(driver=driver, trip_code=code)
+        case "depart":
+            services.depart(driver=driver, trip_code=code)
+        case "end":
+            services.end_trip(driver=driver, trip_code=code)
+        case _:
+            outcome = services.board_trip(driver=driver, trip_code=code, code=request.POST.get("code", ""))
+            if outcome.refusal:
+                raise outcome.refusal
+    return redirect("rides:trip", code)

@@ -1,0 +1,50 @@
+"""The page of somebody for whom a ride was booked (A6): the key in its address opens this trip, and no account is needed."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from core.errors import NotFound
+from rides import selectors, services
+from rides.models import Trip
+from rides.states import Party, RiderKind
+from rides.tokens import read_key
+from rides.views.trips import mismatch_wanted, trip_context
+
+
+def _trip(key: str) -> Trip:
+    """The trip of a rider's key. Raises `PositionToken`, `NotFound`."""
+    opened = read_key(key)
+    trip = selectors.trip_by_code(opened.trip)
+    if opened.party != Party.PASSENGER or trip.rider_kind == RiderKind.SELF:
+        raise NotFound
+    return trip
+
+
+@require_GET
+def ride(request: HttpRequest, key: str) -> HttpResponse:
+    """Car, code, map and SOS."""
+    return render(request, "rides/ride.html", trip_context(_trip(key), Party.PASSENGER) | {"rider_key": key})
+
+
+@require_GET
+def ride_status(request: HttpRequest, key: str) -> HttpResponse:
+    """The part that changes."""
+    context = trip_context(_trip(key), Party.PASSENGER) | {"rider_key": key}
+    return render(request, "rides/_trip_status.html", context)
+
+
+@require_POST
+def ride_confirm(request: HttpRequest, key: str) -> HttpResponse:
+    """'This is my car.'"""
+    trip = _trip(key)
+    services.confirm_car(passenger=trip.passenger, trip_code=trip.code)
+    return redirect("rides:ride", key)
+
+
+@require_POST
+def ride_mismatch(request: HttpRequest, key: str) -> HttpResponse:
+    """'Not this car' and 'not this driver'."""
+    trip = _trip(key)
+    services.report_mismatch(passenger=trip.passenger, trip_code=trip.code, **mismatch_wanted(request))
+    return redirect("rides:ride", key)

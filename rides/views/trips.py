@@ -1,0 +1,216 @@
+"""A trip's page for each side, and what both can do on it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.access import account_of, door
+from accounts.selectors import passenger_persona
+from accounts.states import Role
+from core import clock
+from core.errors import InvalidInput
+from drivers.selectors import mismatch_reported, pickup_check, why_not_arrive
+from rides import fares, routing, selectors, services
+from rides.forms import BoardingForm, MismatchForm
+from rides.geometry import distance
+from rides.models import Trip
+from rides.routing import CIRCUITY, SPEED
+from rides.states import (
+    ABOARD,
+    BEFORE_BOARDING,
+    MAY_SAY,
+    WAITING,
+    WITH_DRIVER,
+    CancelReason,
+    Line,
+    Party,
+    Phrase,
+    PlateCheck,
+    TripState,
+)
+
+STARS = (1, 2, 3, 4, 5)
+
+
+def _map_data(trip: Trip) -> dict[str, Any]:
+    latest = selectors.latest_positions(trip)
+    return {
+        "route": trip.planned_route or [list(trip.origin), list(trip.destination)],
+        "points": [[row.latitude, row.longitude, party] for party, row in latest.items()],
+        "ends": [list(trip.origin), list(trip.destination)],
+    }
+
+
+def trip_context(trip: Trip, party: Party) -> dict[str, Any]:
+    """What the trip's pages show to one side (A3). Nothing of it may depend on what the other side did covertly (S11)."""
+    own = trip.passenger if party == Party.PASSENGER else trip.driver.account if trip.driver else None
+    shared: dict[str, Any] = {
+        "trip": trip,
+        "party": party,
+        "key": selectors.position_key(trip, party),
+        "map": _map_data(trip),
+        "waiting": trip.state in WAITING,
+        "before_boarding": trip.state in BEFORE_BOARDING,
+        "aboard": trip.state in ABOARD,
+        "with_driver": trip.state in WITH_DRIVER,
+        "moving": trip.driver is not None and trip.state != TripState.ENDED,
+        "hitch": trip.line == Line.HITCH,
+        "estimate": fares.yuan(trip.fare_estimate),
+        "fare": fares.yuan(trip.fare) if trip.fare is not None else "",
+        "drawn": routing.is_drawn(trip.route_source),
+        "said": selectors.messages_of(trip) if trip.driver else [],
+        "phrases": Phrase.choices,
+        "reminder": selectors.reminder_of(trip, party) if not trip.is_over else None,
+        "rating": selectors.rating_by(trip, party) if trip.state == TripState.ENDED else None,
+        "stars": STARS,
+        "own": own,
+        "mismatch_form": MismatchForm(),
+        "boarding_form": BoardingForm(),
+    }
+    return shared | (_passenger_context(trip) if party == Party.PASSENGER else _driver_context(trip))
+
+
+def _passenger_context(trip: Trip) -> dict[str, Any]:
+    late = selectors.late_pickup_of(trip)
+    lines = selectors.lines_of(trip.city, clock.now()) if late else {}
+    return {
+        "card": selectors.driver_card(trip),
+        "score": selectors.score_of(trip.driver.account) if trip.driver else None,
+        "compared": trip.plate_check == PlateCheck.SAME,
+        "minutes_left": _minutes_left(trip),
+        "reported": trip.driver is not None and mismatch_reported(trip.code),
+        "pickup": pickup_check(trip.driver, trip.code) if trip.driver else None,
+        "payment": selectors.payment_of(trip),
+        "late": late,
+        "other_lines": [line for line, runs in lines.items() if runs and line != Line.HITCH],
+    }
+
+
+def _driver_context(trip: Trip) -> dict[str, Any]:
+    missing = why_not_arrive(trip.driver, trip.code) if trip.driver and trip.state == "accepted" else None
+    return {
+        "persona": passenger_persona(),
+        "missing": missing,
+        "score": selectors.score_of(trip.passenger),
+    }
+
+
+def _minutes_left(trip: Trip) -> int | None:
+    """By the planned way's own speed from where the car is, named on the page as what it is (R10)."""
+    here = selectors.latest_positions(trip).get(Party.DRIVER)
+    if here is None or trip.state not in ABOARD:
+        return None
+    left = distance((here.latitude, here.longitude), trip.destination) * CIRCUITY
+    speed = trip.route_metres / trip.route_seconds if trip.route_seconds else SPEED
+    return round(left / speed / 60) + 1
+
+
+@require_GET
+@door(Role.MEMBER)
+def trip_page(request: HttpRequest, code: str) -> HttpResponse:
+    """The passenger's trip page, or the driver's, by who asks."""
+    trip, party = selectors.trip_of(account_of(request), code)
+    template = "rides/trip.html" if party == Party.PASSENGER else "rides/driver_trip.html"
+    return render(request, template, trip_context(trip, party))
+
+
+@require_GET
+@door(Role.MEMBER)
+def trip_status(request: HttpRequest, code: str) -> HttpResponse:
+    """The part of the trip page that changes; the page asks for it when the stream wakes it, and every few seconds."""
+    trip, party = selectors.trip_of(account_of(request), code)
+    template = "rides/_trip_status.html" if party == Party.PASSENGER else "rides/_driver_trip_status.html"
+    return render(request, template, trip_context(trip, party))
+
+
+@require_POST
+@door(Role.MEMBER)
+def confirm_car(request: HttpRequest, code: str) -> HttpResponse:
+    services.confirm_car(passenger=account_of(request), trip_code=code)
+    return redirect("rides:trip", code)
+
+
+def mismatch_wanted(request: HttpRequest) -> dict[str, Any]:
+    """The arguments of `report_mismatch` from a form."""
+    driver = request.POST.get("what") == "driver"
+    return {
+        "what": PlateCheck.OTHER_DRIVER if driver else PlateCheck.DIFFERS,
+        "plate_seen": request.POST.get("plate_seen", ""),
+    }
+
+
+@require_POST
+@door(Role.MEMBER)
+def mismatch(request: HttpRequest, code: str) -> HttpResponse:
+    """'Not this car' and 'not this driver'."""
+    services.report_mismatch(passenger=account_of(request), trip_code=code, **mismatch_wanted(request))
+    return redirect("rides:trip", code)
+
+
+@require_POST
+@door(Role.MEMBER)
+def cancel(request: HttpRequest, code: str) -> HttpResponse:
+    account = account_of(request)
+    reason = request.POST.get("reason", "")
+    outcome = services.cancel_trip(
+        account=account,
+        trip_code=code,
+        reason=CancelReason(reason) if reason in MAY_SAY else CancelReason.CHANGED_PLANS,
+    )
+    if outcome.refusal:
+        raise outcome.refusal
+    messages.success(request, _("The trip is cancelled."))
+    return redirect("rides:trip", code)
+
+
+@require_POST
+@door(Role.MEMBER)
+def say(request: HttpRequest, code: str) -> HttpResponse:
+    """One phrase of the list, to the other side."""
+    phrase = request.POST.get("phrase", "")
+    if phrase not in Phrase.values:
+        raise InvalidInput("phrase")
+    services.say(account=account_of(request), trip_code=code, phrase=Phrase(phrase))
+    return redirect("rides:trip", code)
+
+
+@require_POST
+@door(Role.MEMBER)
+def call(request: HttpRequest, code: str) -> HttpResponse:
+    """The number that reaches the other side, and shows neither's own."""
+    number = services.relay_number(account=account_of(request), trip_code=code)
+    return render(request, "rides/call.html", {"number": number, "code": code})
+
+
+@require_POST
+@door(Role.MEMBER)
+def rate(request: HttpRequest, code: str) -> HttpResponse:
+    """A number from 1 to 5."""
+    stars = request.POST.get("stars", "")
+    if not stars.isdigit():
+        raise InvalidInput("stars")
+    services.rate_trip(account=account_of(request), trip_code=code, stars=int(stars[:3]))
+    return redirect("rides:trip", code)
+
+
+@require_POST
+@door(Role.MEMBER)
+def reminder(request: HttpRequest, code: str) -> HttpResponse:
+    """'I have read it.'"""
+    services.acknowledge_reminder(account=account_of(request), trip_code=code)
+    return redirect("rides:trip", code)
+
+
+@require_POST
+@door(Role.MEMBER)
+def other_line(request: HttpRequest, code: str) -> HttpResponse:
+    """After a pick-up slipped into the night: the same way on another line."""
+    line = request.POST.get("line", "")
+    if line not in Line.values:
+        raise InvalidInput("line")
+    trip = services.go_on_with_other_line(passenger=account_of(request), trip_code=code, line=Line(line))
+    return redirect("rides:trip", trip.code)
