@@ -117,13 +117,8 @@ class Rides:
 
     def booked(self, passenger: str = "passenger", **changes: Any) -> Trip:
         self.count += 1
-        return book_trip(
-            passenger=self.people(passenger),
-            journey=usual_journey(),
-            seats=1,
-            client_key=f"trip-{self.count}",
-            **changes,
-        )
+        wanted: dict[str, Any] = {"journey": usual_journey(), "seats": 1, "client_key": f"trip-{self.count}"}
+        return book_trip(passenger=self.people(passenger), **(wanted | changes))
 
     def itinerary(self, driver: str = "driver", seats: int = 3) -> str:
         self.count += 1

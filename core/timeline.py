@@ -3,6 +3,7 @@
 An app registers its kinds as a `TextChoices` whose labels are sentences, with `%(name)s` for the facts of a line.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -63,6 +64,20 @@ def add(
         longitude=position[1] if position else None,
         facts=facts,
         words=words,
+    )
+
+
+@joins_transaction
+def add_each(kind: str, actor: Actor, facts: Mapping[str, Mapping[str, Any]]) -> None:
+    """One line of a kind for each trip, by its code, written together."""
+    if kind not in _sentences:
+        raise KeyError(kind)
+    now = clock.now()
+    TimelineEntry.objects.bulk_create(
+        TimelineEntry(
+            at=now, recorded_at=now, kind=kind, trip=trip, actor=actor.code, role=actor.role, facts=dict(each)
+        )
+        for trip, each in facts.items()
     )
 
 

@@ -18,7 +18,7 @@ from ortools.graph.python import min_cost_flow
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial import cKDTree
 
-from rides.geometry import EARTH_RADIUS, Point
+from rides.geometry import EARTH_RADIUS, Point, distance
 
 RESOLUTION = 8  # H3 cells of about 0.5 km edge
 NEAREST = 32  # drivers with an arc of their own for each order, and orders for each driver
@@ -55,10 +55,13 @@ def cell(point: Point) -> str:
 
 def cells_around(point: Point, reach: float) -> list[str]:
     """The cells in which a driver within `reach` metres of a position may stand, and a few more."""
-    edge = h3.average_hexagon_edge_length(RESOLUTION, unit="m")
-    # Neighbouring middles are edge × √3 apart; one ring more covers where in the cells both stand.
-    rings = int(np.ceil(reach / (edge * np.sqrt(3)))) + 1
-    return list(h3.grid_disk(cell(point), rings))
+    own = cell(point)
+    middle = h3.cell_to_latlng(own)
+    apart = min(distance(middle, h3.cell_to_latlng(near)) for near in h3.grid_disk(own, 1) if near != own)
+    # k rings reach k times the height of a triangle of neighbouring middles in the worst direction; one more for
+    # where in their cells both stand.
+    rings = int(np.ceil(reach / (apart * np.sqrt(3) / 2))) + 1
+    return list(h3.grid_disk(own, rings))
 
 
 def assign(
@@ -173,12 +176,14 @@ def _solve(
     n, m = len(orders), len(drivers)
     source, sink, first_cell = n + m, n + m + 1, n + m + 2
     every, each = np.arange(n), np.arange(m)
+    # The network cannot tell drivers apart: an order that may not have one of them goes by its own arcs alone.
+    through = every[~np.isin(group, never // len(plane.drivers))]
     hop = np.hypot(*(cells.middles[cells.tails] - cells.middles[cells.heads]).T) * STRAIGHTER
     into = np.hypot(*(orders - cells.middles[cells.of_orders]).T)
     out = np.hypot(*(drivers - cells.middles[cells.of_drivers]).T)
     arcs = [
         (order, n + driver, metres, 1),
-        (every, first_cell + cells.of_orders, into, 1),
+        (through, first_cell + cells.of_orders[through], into[through], 1),
         (first_cell + cells.of_drivers, n + each, out, 1),
         (first_cell + cells.tails, first_cell + cells.heads, hop, n),
         (np.full(n, source), every, np.zeros(n), 1),
@@ -194,11 +199,9 @@ def _solve(
     )
     flow.set_nodes_supplies(np.array([source, sink]), np.array([n, -n]))
     flow.solve()
-    used = flow.flows(np.arange(len(order) + n + m)) > 0
-    taken, going, coming = np.split(used, [len(order), len(order) + n])
-    left, right = np.flatnonzero(going), np.flatnonzero(coming)
-    keys = group[left][:, None] * len(plane.drivers) + free[right][None, :]
-    far = _pair(orders, drivers, left, right, reach, np.isin(keys, never))
+    used = flow.flows(np.arange(len(order) + len(through) + m)) > 0
+    taken, going, coming = np.split(used, [len(order), len(order) + len(through)])
+    far = _pair(orders, drivers, through[going], np.flatnonzero(coming), reach)
     return (
         np.concatenate([order[taken], far[0]]),
         np.concatenate([driver[taken], far[1]]),
@@ -212,11 +215,10 @@ def _pair(
     going: Integers,
     coming: Integers,
     reach: float,
-    never: NDArray[np.bool_],
 ) -> tuple[Integers, Integers, Floats]:
     """The exact assignment of the few who went through the cells; nobody is sent farther than reach."""
     gap = orders[going][:, None, :] - drivers[coming][None, :, :]
-    away = np.where(never, reach, np.minimum(np.hypot(gap[:, :, 0], gap[:, :, 1]), reach))
+    away = np.minimum(np.hypot(gap[:, :, 0], gap[:, :, 1]), reach)
     row, column = linear_sum_assignment(away)
     near = away[row, column] < reach
     return going[row[near]], coming[column[near]], away[row, column][near]

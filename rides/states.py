@@ -65,6 +65,15 @@ PAYMENT_TRANSITIONS: Transitions = {
 }
 
 
+class PhonesSay(models.TextChoices):
+    """What both phones show after somebody said 'not boarded', cancelled or ended early (R6)."""
+
+    APART = "apart", _("her phone goes its own way, away from the car")
+    TOGETHER = "together", _("both phones travel together")
+    SILENT = "silent", _("her phone is silent, which proves nothing")
+    UNCLEAR = "unclear", _("not clear yet")
+
+
 class CallOutcome(models.TextChoices):
     """What an agent's call found."""
 
@@ -161,7 +170,9 @@ MAY_SAY = frozenset(
 )
 
 timeline.vocabulary(why=OfferState)
-timeline.vocabulary(party=Party, reason=CancelReason, phrase=Phrase, outcome=CallOutcome, line=Line)
+timeline.vocabulary(
+    party=Party, reason=CancelReason, phrase=Phrase, truth=PhonesSay, found=CallOutcome, line=Line
+)
 
 
 @timeline.kinds
@@ -200,10 +211,10 @@ class TripLine(models.TextChoices):
     RELAYED = "trip.relayed", _("The %(party)s called through the relay number")
     REMINDED = "trip.reminded", _("A safety reminder went to the %(party)s: the trip may run into the night")
     ACKNOWLEDGED = "trip.acknowledged", _("The %(party)s has read the safety reminder")
-    CALLED = "trip.called", _("An agent called the %(party)s about the night: %(outcome)s")
+    CALLED = "trip.called", _("An agent called the %(party)s about the night: %(found)s")
     LATE_PICKUP = "trip.late_pickup", _("The pick-up slipped into the night: the passenger is looked after")
     OTHER_LINE = "trip.other_line", _("Goes on as an order on another line: %(line)s")
-    LATE_CLOSED = "trip.late_closed", _("Looked after until safe: %(outcome)s")
+    LATE_CLOSED = "trip.late_closed", _("Looked after until safe: %(found)s")
     RATED = "trip.rated", _("The %(party)s gave a number")
     PAID = "trip.paid", _("Paid: %(yuan)s CNY")
     REFUNDED = "trip.refunded", _("Refunded: %(yuan)s CNY")

@@ -16,8 +16,9 @@ from core.console import page
 from core.errors import DomainError, NotFound
 from core.privacy import mask_name, mask_phone
 from drivers.selectors import open_holds
-from rides.selectors import trail_of
+from rides.selectors import trail_of, truth_of
 from rides.states import Party
+from rides.truth import Truth
 from safety import selectors, services
 from safety.models import Incident
 from safety.policies import actions_on, clocks_of
@@ -42,6 +43,12 @@ def _map(incident: Incident) -> dict[str, Any]:
     return {"route": trip.planned_route or ends, "trails": trails, "points": latest + calls, "ends": ends}
 
 
+def _truth(incident: Incident) -> Truth | None:
+    """What both phones show, where something was said about the trip that is not simply believed (R6)."""
+    told = selectors.doubted_since(incident.trip) if incident.trip else None
+    return truth_of(incident.trip, told) if incident.trip and told else None
+
+
 def _context(request: HttpRequest, code: str) -> dict[str, Any]:
     incident, account, at = selectors.incident_by_code(code), account_of(request), clock.now()
     trip = incident.trip
@@ -52,6 +59,7 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
         "now": at,
         "clocks": [(each, each.overdue(at)) for each in clocks_of(incident)],
         "signals": selectors.signals_of(incident),
+        "truth": _truth(incident),
         "lines": [
             (line, timeline.sentence(line))
             for line in reversed(timeline.of(trip=trip.code if trip else "", incident=code))

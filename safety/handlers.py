@@ -9,8 +9,8 @@ from core.actors import SYSTEM
 from core.events import handles
 from drivers.events import DriverHeld
 from drivers.selectors import driver_by_code
-from rides.events import CancelAttempted, MismatchReported, TripCancelled, TripEnded
-from rides.selectors import trip_by_code
+from rides.events import CancelAttempted, MismatchReported, PickupLate, TripCancelled, TripEnded
+from rides.selectors import name_of_rider, trip_by_code
 from rides.states import Party
 from safety.events import SosRaised
 from safety.policies import ENDED_FAR_METRES
@@ -48,6 +48,12 @@ def alert_mismatch(event: MismatchReported) -> None:
     add_signal(actor=SYSTEM, kind=SignalKind.MISMATCH, trip=trip_by_code(event.trip), detail=event.what)
 
 
+@handles(PickupLate)
+def alert_pickup_late(event: PickupLate) -> None:
+    """A passenger who waited in the dark does not answer the agent: the safety desk looks for her (R4)."""
+    add_signal(actor=SYSTEM, kind=SignalKind.PICKUP_LATE, trip=trip_by_code(event.trip))
+
+
 @handles(TripEnded)
 def weigh_end(event: TripEnded) -> None:
     """An end far from the destination is a signal; after an ordinary one, covert holds may show."""
@@ -75,9 +81,10 @@ def alert_contacts(event: SosRaised) -> None:
     passenger = event.party == Party.PASSENGER
     person = trip.passenger if passenger or trip.driver is None else trip.driver.account
     contacts = contacts_to_alert(person)
+    name = name_of_rider(trip) if passenger else person.real_name
     with override(person.language):
         text = _("%(name)s has called for help on a Huhang trip: %(origin)s to %(destination)s.") % {
-            "name": person.real_name,
+            "name": name,
             "origin": trip.origin_name,
             "destination": trip.destination_name,
         }

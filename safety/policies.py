@@ -28,6 +28,7 @@ WEIGHTS = policy.declare(
         SignalKind.NO_ANSWER.value: 30,
         SignalKind.ASKED_FOR_HELP.value: 100,
         SignalKind.MISMATCH.value: 70,
+        SignalKind.PICKUP_LATE.value: 70,
         SignalKind.WELFARE_CHECK.value: 70,
         SignalKind.REPEATED_REPORT.value: 10,
         SignalKind.DISTRESS.value: 40,

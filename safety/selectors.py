@@ -47,6 +47,16 @@ def signals_of(incident: Incident) -> list[Signal]:
     return list(Signal.objects.filter(wanted).order_by("at", "pk"))
 
 
+DOUBTED = frozenset({SignalKind.CANCEL_ABOARD, SignalKind.CANCEL_AFTER_MEETING, SignalKind.ENDED_FAR})
+
+
+def doubted_since(trip: "Trip") -> datetime | None:
+    """When somebody first said something about this trip that is not simply believed (R6): a cancel, an early end."""
+    return (
+        Signal.objects.filter(trip=trip, kind__in=DOUBTED).order_by("at").values_list("at", flat=True).first()
+    )
+
+
 def open_question(trip: "Trip") -> SafetyQuestion | None:
     """The question that the passenger's page shows now, if any."""
     return SafetyQuestion.objects.filter(trip=trip, answer="", expires_at__gt=clock.now()).first()

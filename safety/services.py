@@ -20,14 +20,15 @@ from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 from drivers.services import uncover_holds
 from rides.geometry import Point
-from rides.selectors import aboard, trip_by_code, trip_meant
+from rides.selectors import aboard, trip_by_code, trip_meant, trip_meant_by_phone, truth_of
 from rides.services import give_to_others
-from rides.states import Party, TripState
+from rides.states import Party, TripLine, TripState
 from rides.tokens import TripKey
 from safety.errors import ActionClosed, AlreadyTaken, OutcomeUnknown, QuestionClosed, ReasonMissing
 from safety.events import IncidentOpened, SosRaised
 from safety.models import Incident, SafetyQuestion, Signal, SosCall, WelfareCheck
 from safety.policies import ANSWER_WITHIN, THRESHOLD, WEIGHTS, says_distress, why_not
+from safety.selectors import doubted_since
 from safety.states import (
     INCIDENT_TRANSITIONS,
     LIVE,
@@ -189,6 +190,11 @@ def answer_question(*, key: TripKey, answer: Answer) -> None:
     _close_question(question, answer)
     actor = trip.passenger.actor
     timeline.add(SafetyLine.ANSWERED, actor, trip=trip.code, answer=answer)
+    told = doubted_since(trip)
+    if told:
+        # What was said stays beside what the phones show; her answer alone closes nothing (R6).
+        truth = truth_of(trip, told)
+        timeline.add(TripLine.TRUTH, SYSTEM, trip=trip.code, truth=truth.says, why=truth.why)
     if answer == Answer.NOT_WELL:
         add_signal(actor=actor, kind=SignalKind.ASKED_FOR_HELP, trip=trip)
 
@@ -318,7 +324,8 @@ def file_welfare_check(
         return FiledCheck(again.code, secret)
     at = clock.now()
     person = account_by_phone(missing)
-    trip = trip_meant(person, at) if person else None
+    # Who travels may be somebody for whom another person booked (A6).
+    trip = trip_meant_by_phone(phone_index(missing), at) or (trip_meant(person, at) if person else None)
     incident = open_incident(
         actor=NOBODY, origin=Origin.WELFARE_CHECK, trip=trip, missing_index=phone_index(missing)
     )

@@ -38,6 +38,7 @@ class SignalKind(models.TextChoices):
     NO_ANSWER = "no_answer", _("no answer to the question in 60 seconds")
     ASKED_FOR_HELP = "asked_for_help", _("the passenger answered that not all is well")
     MISMATCH = "mismatch", _("not the registered car or driver")
+    PICKUP_LATE = "pickup_late", _("waited for a pick-up in the night and does not answer")
     WELFARE_CHECK = "welfare_check", _("somebody is worried")
     REPEATED_REPORT = "repeated_report", _("reported again")
     DISTRESS = "distress", _("a message of distress was reported")

@@ -114,5 +114,5 @@ def test_lists_ask_little(counted):
     assert {
         path: many
         for path, (_few, many) in counted.items()
-        if many > 14 and path not in {"/admin/", "/admin/board/", "/admin/due/"}
+        if many > 16 and path not in {"/admin/", "/admin/board/", "/admin/due/"}
     } == {}

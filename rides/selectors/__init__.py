@@ -67,6 +67,7 @@ from rides.selectors.trips import (
     trips_as_driver,
     trips_as_passenger,
     trips_shared_by,
+    truth_of,
 )
 from rides.selectors.watched import WatchedTrip, watched_trips
 
@@ -134,6 +135,7 @@ __all__ = [
     "trips_by_plate",
     "trips_near",
     "trips_shared_by",
+    "truth_of",
     "waiting_by_line",
     "watched_trips",
     "way_of",

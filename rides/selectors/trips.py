@@ -28,6 +28,7 @@ from rides.policies import LEAST_RATINGS
 from rides.states import WITH_DRIVER, OfferState, Party
 from rides.tokens import DUTY, TripKey, make_key
 from rides.trails import Fix, PackedMinute, unpack
+from rides.truth import Truth, what_was_true
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -230,3 +231,8 @@ def trips_shared_by(code: str, *, limit: int = 50) -> list[tuple[Trip, Party]]:
 def duty_key(duty: DriverOnDuty) -> str:
     """The key with which a driver on duty posts positions; it opens no trip."""
     return make_key(TripKey(f"{DUTY}{duty.driver.account.code}", Party.DRIVER, duty.city.code))
+
+
+def truth_of(trip: Trip, since: datetime) -> Truth:
+    """What both phones of a trip say about the time since somebody said 'not boarded', cancelled or ended (R6)."""
+    return what_was_true(trail_of(trip, Party.PASSENGER), trail_of(trip, Party.DRIVER), since.timestamp())

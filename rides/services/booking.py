@@ -1,7 +1,7 @@
 """Passengers ask for a ride, for themselves or for somebody else (A6)."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from rides import fares, routing, selectors
 from rides.errors import ChildNeedsCompany, LineNotRunning
 from rides.models import Trip
 from rides.routing import Route
-from rides.services.places import Journey, check_journey
+from rides.services.places import PATIENCE, Journey, check_journey
 from rides.states import TRIP_TRANSITIONS, Line, RiderKind, TripLine, TripState
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ REAL_NAME_FROM = policy.declare(
     unit="date",
     about="From this day on every line, not only hitch, needs a verified real name of the passenger (A2).",
 )
-PATIENCE = timedelta(minutes=10)  # how long an order of the other lines looks for a driver
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,12 @@ def decide_suspension(*, account: "Account", code: str, agrees: bool) -> LineSus
     """
     if account.role not in SUSPENDERS:
         raise Forbidden
-    row = LineSuspension.objects.select_for_update().select_related("city").filter(code=code).first()
+    row = (
+        LineSuspension.objects.select_for_update(of=("self",))
+        .select_related("city")
+        .filter(code=code)
+        .first()
+    )
     if row is None:
         raise NotFound
     if not agrees:

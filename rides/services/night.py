@@ -116,7 +116,7 @@ def record_reminder_call(*, account: "Account", trip_code: str, party: Party, ou
         raise NotFound
     row.called_at, row.called_by, row.outcome = clock.now(), account.code, outcome
     row.save(update_fields=["called_at", "called_by", "outcome"])
-    timeline.add(TripLine.CALLED, account.actor, trip=trip_code, party=party, outcome=outcome)
+    timeline.add(TripLine.CALLED, account.actor, trip=trip_code, party=party, found=outcome)
     audit.record(account.actor, "rides.reminder_called", trip_code, party=party, outcome=outcome)
     live.changed_on_commit("console")
 
@@ -228,7 +228,7 @@ def close_late_pickup(*, account: "Account", code: str, outcome: CallOutcome) ->
     row.closed_at, row.closed_by, row.outcome = clock.now(), account.code, outcome
     row.taken_by = row.taken_by or account.code
     row.save(update_fields=["closed_at", "closed_by", "outcome", "taken_by"])
-    timeline.add(TripLine.LATE_CLOSED, account.actor, trip=row.trip.code, outcome=outcome)
+    timeline.add(TripLine.LATE_CLOSED, account.actor, trip=row.trip.code, found=outcome)
     audit.record(account.actor, "rides.late_pickup_closed", row.trip.code, outcome=outcome)
     if outcome == CallOutcome.NO_ANSWER:
         events.publish(PickupLate(trip=row.trip.code))

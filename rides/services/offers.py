@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 
-from core import audit, clock, events, policy, timeline
+from core import audit, clock, events, live, policy, timeline
 from core.actors import MONITOR
 from core.codes import new_code
 from core.errors import DomainError, NotFound
@@ -133,7 +132,7 @@ def dispatch_batch(*, city: City, line: Line, at: datetime) -> int:
         limits,
         _apart(orders, duties),
     )
-    return sum(_offer(orders[pair.order], duties[pair.driver], pair.seconds, at) for pair in pairs)
+    return _hold_out([(orders[pair.order], duties[pair.driver], pair.seconds) for pair in pairs], at)
 
 
 def _apart(orders: list[Trip], duties: list[DriverOnDuty]) -> list[tuple[int, int]]:
@@ -176,24 +175,31 @@ def _free_drivers(city: City, line: Line, at: datetime, orders: list[Trip]) -> l
     return [duty for duty in found if duty.driver_id not in held]
 
 
-def _offer(trip: Trip, duty: DriverOnDuty, seconds: float, at: datetime) -> bool:
-    try:
-        with transaction.atomic():
-            Offer.objects.create(
-                code=new_code("O"),
-                trip=trip,
-                driver_id=duty.driver_id,
-                pickup_seconds=round(seconds),
-                offered_at=at,
-                expires_at=at + timedelta(seconds=policy.value(ANSWER_WITHIN)),
-            )
-    except IntegrityError:
-        return (
-            False  # another dispatcher gave this driver an order while we looked: the next batch is 2 s away
+def _hold_out(pairs: list[tuple[Trip, DriverOnDuty, float]], at: datetime) -> int:
+    """Offer the orders to their drivers, all of a batch together; how many."""
+    until = at + timedelta(seconds=policy.value(ANSWER_WITHIN))
+    rows = [
+        Offer(
+            code=new_code("O"),
+            trip=trip,
+            driver_id=duty.driver_id,
+            pickup_seconds=round(seconds),
+            offered_at=at,
+            expires_at=until,
         )
-    move(trip, TRIP_TRANSITIONS, TripState.MATCHED)
-    timeline.add(TripLine.OFFERED, MONITOR, trip=trip.code, seconds=round(seconds))
-    return True
+        for trip, duty, seconds in pairs
+    ]
+    # Where another dispatcher gave a driver an order while we looked, the unique key says no, and the order waits for
+    # the next batch.
+    Offer.objects.bulk_create(rows, ignore_conflicts=True)
+    codes = [row.code for row in rows]
+    made = {row.trip_id: row for row in Offer.objects.filter(code__in=codes).select_related("trip")}
+    Trip.objects.filter(pk__in=made, state=TripState.REQUESTED).update(state=TripState.MATCHED)
+    facts = {row.trip.code: {"seconds": row.pickup_seconds} for row in made.values()}
+    timeline.add_each(TripLine.OFFERED, MONITOR, facts)
+    for code in facts:
+        live.changed_on_commit(f"trip:{code}")
+    return len(made)
 
 
 # --- Answers ---------------------------------------------------------------------------------------------
@@ -230,6 +236,7 @@ def accept_offer(*, driver: "Driver", code: str) -> Outcome:
     timeline.add(TripLine.ACCEPTED, actor, trip=trip.code, plate=vehicle.plate)
     audit.record(actor, "rides.accepted", trip.code, offer=offer.code)
     events.publish(TripAccepted(trip=trip.code))
+    live.changed_on_commit(f"trip:{trip.code}")
     return Outcome(trip)
 
 
@@ -288,6 +295,7 @@ def _pass_on(offer: Offer, why: OfferState, trip: Trip) -> None:
     if trip.state == TripState.MATCHED:
         move(trip, TRIP_TRANSITIONS, TripState.REQUESTED)
         timeline.add(TripLine.OFFER_OVER, MONITOR, trip=trip.code, why=why)
+        live.changed_on_commit(f"trip:{trip.code}")
 
 
 @joins_transaction

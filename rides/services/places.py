@@ -14,6 +14,7 @@ from rides.states import Line
 SHORTEST_TRIP = 500.0
 LONGEST_WINDOW = timedelta(hours=3)
 AHEAD = timedelta(days=7)
+PATIENCE = timedelta(minutes=10)  # how long an order of the other lines looks for a driver
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ def check_journey(journey: Journey, line: Line) -> None:
         or max(distance(middle, origin), distance(middle, destination)) > city.radius
     ):
         raise PlacesWrong
-    at, start, end = clock.now(), journey.start, journey.end
+    at, start = clock.now(), journey.start
+    end = journey.end if line == Line.HITCH else start + PATIENCE
     if not (start <= end <= start + LONGEST_WINDOW) or end <= at or start > at + AHEAD:
         raise WindowWrong("window_start")
     if line == Line.HITCH and window_meets_curfew(start, end):
