@@ -50,6 +50,11 @@ def exists(key: str) -> bool:
     return LedgerTransfer.objects.filter(key=key).exists()
 
 
+def about(subject: str) -> int:
+    """How many transfers are about something, by its code."""
+    return LedgerTransfer.objects.filter(subject=subject).count()
+
+
 def unbalanced() -> list[str]:
     """Keys of transfers whose entries do not sum to zero: always none, unless somebody went around the platform."""
     rows = LedgerTransfer.objects.annotate(fen=Sum("entries__fen")).exclude(fen=0)

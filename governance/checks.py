@@ -1,8 +1,10 @@
 """The live checks. Each looks at the last 30 days and at the rules in force, and can turn red (`governance/tests`)."""
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.db import connection
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from accounts.selectors import contacts_to_alert, real_name_share
@@ -33,19 +35,28 @@ from governance.measures import Found, live_check
 from governance.states import Status
 from police.policies import EMERGENCY_RULE, FORM_WITHIN, PHONE_WITHIN
 from police.selectors import emergencies_late, releases_without_plate
+from rides.api import show_trip
 from rides.policies import CURFEW, in_curfew
 from rides.selectors import (
+    CARD_AFTER,
     accepted_since,
     boarded_since,
     cancelled_after_boarding,
     hitch_accepted_since,
     mismatches_since,
+    newest_with_driver,
+    night_departures,
+    places_with_numbers,
     running_hitch_cities,
 )
-from rides.states import TripState
+from rides.states import Party, TripState
+from rides.views.trips import trip_context
 from safety.policies import OWNED_WITHIN, WEIGHTS
 from safety.selectors import attempts_with_alert, ownership_of_checks, police_clock_missed, sos_incidents
 from safety.states import SignalKind
+
+if TYPE_CHECKING:
+    from rides.models import Trip
 
 SPAN = timedelta(days=30)
 LOWEST_ACCEPT = 0.40  # the least likeness for which error rates were measured (docs/faces.md)
@@ -184,7 +195,9 @@ def rewards(at: datetime) -> Found:
     if late:
         faults.append(_("Confirmed and not rewarded in time: %(codes)s") % {"codes": ", ".join(late[:5])})
     paid = approved_rewards()
-    owed = [code for code, fen in paid if ledger.balance(PAYABLE.format(code)) != -fen]
+    # Owed until the payout has left, and nothing afterwards.
+    owed = [code for code, fen in paid if ledger.balance(PAYABLE.format(code)) not in {-fen, 0}]
+    owed += [code for code, fen in paid if not ledger.about(code)]
     if owed or ledger.unbalanced():
         faults.append(_("The ledger does not add up: %(codes)s") % {"codes": ", ".join(owed[:5])})
     return _verdict(
@@ -248,6 +261,91 @@ def bindings(at: datetime) -> Found:
         faults,
         _("%(count)s bindings; one licence for each account, two vehicles and three persons at most.")
         % {"count": count},
+    )
+
+
+# What the tables of people and trips would hold if tags, comments or a switch to show more came back.
+WORDS = "comment|remark|review_text|tag|label|note|feedback|nickname|avatar|portrait|is_public|public_profile|visib"
+
+
+def _columns_like(words: str, *prefixes: str) -> list[str]:
+    """`table.column` of what the database has in tables of these apps under such a name."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public'"
+            " AND split_part(table_name, '_', 1) = ANY(%s) AND column_name ~* %s ORDER BY 1",
+            [list(prefixes), words],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+@live_check("M01")
+def no_tags_no_comments(at: datetime) -> Found:
+    """Ratings are numbers, messages are of the list, and no table of rides has room for tags or comments."""
+    faults = [
+        _("The database no longer holds: %(law)s") % {"law": name}
+        for name in _law_stands("rating_is_1_to_5", "message_is_of_the_list")
+    ]
+    columns = _columns_like(WORDS, "rides")
+    if columns:
+        faults.append(_("There is room for words again: %(columns)s") % {"columns": ", ".join(columns[:5])})
+    named = places_with_numbers(at - SPAN)
+    if named:
+        faults.append(_("Places named with numbers: %(codes)s") % {"codes": ", ".join(named[:5])})
+    return _verdict(
+        faults, _("Ratings are a number from 1 to 5, messages one of a list; no field takes words or tags.")
+    )
+
+
+@live_check("M02")
+def personal_data_for_oneself(at: datetime) -> Found:
+    """What each side's page and API really say of the newest trips holds nobody else's name, phone or photo."""
+    columns = _columns_like(WORDS, "accounts", "rides")
+    faults = (
+        [_("A switch or a picture for others: %(columns)s") % {"columns": ", ".join(columns[:5])}]
+        if columns
+        else []
+    )
+    trips = newest_with_driver(at - SPAN)
+    shown = [
+        trip.code for trip in trips if _driver_sees_passenger(trip) or _passenger_sees_too_long(trip, at)
+    ]
+    if shown:
+        faults.append(_("Personal data of the other side on: %(codes)s") % {"codes": ", ".join(shown[:5])})
+    return _verdict(
+        faults,
+        _("On %(count)s of the newest trips page and API of each side showed nothing personal of the other.")
+        % {"count": len(trips)},
+    )
+
+
+def _driver_sees_passenger(trip: "Trip") -> bool:
+    page = render_to_string("rides/_driver_trip_status.html", trip_context(trip, Party.DRIVER))
+    said = page + str(show_trip(trip, Party.DRIVER))
+    person = trip.passenger
+    return any(secret and secret in said for secret in (person.real_name, person.phone, trip.rider_name))
+
+
+def _passenger_sees_too_long(trip: "Trip", at: datetime) -> bool:
+    over = trip.ended_at or trip.cancelled_at
+    if over is None or at - over <= CARD_AFTER or trip.driver is None:
+        return False
+    page = render_to_string("rides/_trip_status.html", trip_context(trip, Party.PASSENGER))
+    said = page + str(show_trip(trip, Party.PASSENGER))
+    return any(secret and secret in said for secret in (trip.driver.account.real_name, trip.plate_registered))
+
+
+@live_check("M05")
+def night_reminders(at: datetime) -> Found:
+    """Every hitch trip that was estimated to run past the hour left only after both sides had been reminded."""
+    count, unread = night_departures(at - SPAN)
+    faults = [_("Departed unreminded: %(codes)s") % {"codes": ", ".join(unread[:5])}] if unread else []
+    return _verdict(
+        faults,
+        _(
+            "%(good)s of %(all)s trips in 30 days that may run past 22:00 left after both had read the reminder or were called."
+        )
+        % {"good": count - len(unread), "all": count},
     )
 
 

@@ -75,7 +75,6 @@ class RoadRouter:
             "base_url": base_url,
             "timeout": TIMEOUT,
             "retry_over_query_limit": False,
-            "max_retries": 0,
         }
         self.client = routingpy.OSRM(**options) if engine == "osrm" else routingpy.Valhalla(**options)
         self.profile = "driving" if engine == "osrm" else "auto"

@@ -15,7 +15,7 @@ from rides.states import Party
 from safety.events import SosRaised
 from safety.policies import ENDED_FAR_METRES
 from safety.selectors import has_live_incident, incident_by_code
-from safety.services import add_signal, let_holds_show
+from safety.services import add_signal, ask_passenger, let_holds_show
 from safety.states import SafetyLine, SignalKind
 
 
@@ -28,18 +28,21 @@ def alert_cancel_aboard(event: CancelAttempted) -> None:
         trip=trip_by_code(event.trip),
         why=f"{event.party}: {event.reason}",
     )
+    ask_passenger(trip=trip_by_code(event.trip))
 
 
 @handles(TripCancelled)
 def alert_cancel_after_meeting(event: TripCancelled) -> None:
-    """A cancel after both phones had met is not simply believed (R6)."""
+    """A cancel after both phones had met is not simply believed: she is asked, and silence is an answer (R6)."""
     if event.phones_met:
+        trip = trip_by_code(event.trip)
         add_signal(
             actor=SYSTEM,
             kind=SignalKind.CANCEL_AFTER_MEETING,
-            trip=trip_by_code(event.trip),
+            trip=trip,
             why=f"{event.party}: {event.reason}",
         )
+        ask_passenger(trip=trip)
 
 
 @handles(MismatchReported)
@@ -60,6 +63,7 @@ def weigh_end(event: TripEnded) -> None:
     trip = trip_by_code(event.trip)
     if event.metres > policy.value(ENDED_FAR_METRES):
         add_signal(actor=SYSTEM, kind=SignalKind.ENDED_FAR, trip=trip, why=f"{event.metres} m")
+        ask_passenger(trip=trip)
     if not has_live_incident(trip.code):
         let_holds_show(driver=trip.driver)
 

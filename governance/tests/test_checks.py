@@ -9,6 +9,7 @@ from django.db.models import F
 from complaints.models import Complaint
 from complaints.services import file_complaint
 from complaints.states import Category
+from conftest import NOON
 from core import clock
 from core.actors import SYSTEM
 from core.models import PolicyVersion
@@ -17,7 +18,7 @@ from governance.measures import check_measure, has_check, measures
 from governance.models import MeasureResult
 from governance.services import record_check
 from police.models import PoliceRequest
-from rides.models import LineInCity, Trip
+from rides.models import LineInCity, Reminder, Trip
 from rides.services import cancel_trip
 from rides.states import CancelReason
 from safety.models import Incident, Signal, WelfareCheck
@@ -50,7 +51,8 @@ def test_the_board_has_every_measure_and_says_what_is_missing(world):
 
 
 @pytest.mark.parametrize(
-    "measure_id", ["M03", "M04", "M09", "M10", "M14", "M20", "M23", "M26", "M27", "M28", "M29", "M30"]
+    "measure_id",
+    ["M01", "M02", "M03", "M04", "M05", "M09", "M10", "M14", "M20", "M23", "M26", "M27", "M28", "M29", "M30"],
 )
 def test_a_fresh_platform_holds(world, measure_id):
     if measure_id == "M20":
@@ -75,6 +77,63 @@ def test_m04_turns_red_when_the_curfew_shrinks_or_a_trip_breaks_it(rides):
     Trip.objects.update(departed_at=None)
     set_policy("rides.curfew", {"from": "23:00", "to": "06:00"})
     assert status("M04") == "fail"
+
+
+def test_m01_turns_red_when_there_is_room_for_words_again(rides):
+    assert status("M01") == "pass"
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE rides_rating ADD COLUMN comment text")
+    assert status("M01") == "fail"
+
+
+@pytest.mark.parametrize(
+    ("table", "law"), [("rides_rating", "rating_is_1_to_5"), ("rides_message", "message_is_of_the_list")]
+)
+def test_m01_turns_red_when_its_law_is_gone(world, table, law):
+    drop(table, law)
+    assert status("M01") == "fail"
+
+
+def test_m01_turns_red_when_a_phone_number_hides_in_a_place(rides):
+    Trip.objects.filter(pk=rides.booked().pk).update(origin_name="call 13800000001")
+    assert status("M01") == "fail"
+
+
+def test_m02_turns_red_when_a_switch_that_shows_more_comes_back(rides):
+    rides.accepted()
+    assert status("M02") == "pass"
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE accounts_account ADD COLUMN avatar_public boolean")
+    assert status("M02") == "fail"
+
+
+def test_m02_turns_red_when_a_page_shows_the_passenger(rides, people):
+    trip = rides.accepted()
+    Trip.objects.filter(pk=trip.pk).update(origin_name=people("passenger").real_name)
+    assert status("M02") == "fail"
+
+
+def test_m02_turns_red_when_the_card_outlives_its_day(rides, people, noon, monkeypatch):
+    rides.ended()
+    noon.shift(86_401)
+    assert status("M02") == "pass"
+    monkeypatch.setattr("rides.selectors.trips.CARD_AFTER", timedelta(days=400))
+    assert status("M02") == "fail"
+
+
+def test_m05_turns_red_when_a_car_left_before_both_were_reminded(rides):
+    trip = rides.under_way()
+    assert status("M05") == "pass"
+    late = NOON.replace(hour=21, minute=30)
+    Trip.objects.filter(pk=trip.pk).update(window_end=late, departed_at=late)  # about an hour's drive
+    assert status("M05") == "fail"
+    for party in ("passenger", "driver"):
+        Reminder.objects.create(
+            trip=trip, party=party, made_at=late, call_from=late, acknowledged_at=late - timedelta(minutes=5)
+        )
+    assert status("M05") == "pass"
+    Reminder.objects.filter(party="driver").update(acknowledged_at=late + timedelta(minutes=1))
+    assert status("M05") == "fail"
 
 
 def test_m20_counts_who_is_left(world, people):

@@ -231,7 +231,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='trip',
             name='rider_name',
-            field=core.privacy.EncryptedTextField(blank=True, default='', editable=False),
+            field=core.privacy.EncryptedTextField(default=None, editable=False, null=True),
         ),
         migrations.AddField(
             model_name='trip',
@@ -290,7 +290,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='trip',
-            constraint=models.CheckConstraint(condition=models.Q(('rider_kind', 'self'), models.Q(('rider_name', ''), _negated=True), _connector='OR'), name='trip_for_another_names_them'),
+            constraint=models.CheckConstraint(condition=models.Q(('rider_kind', 'self'), ('rider_name__isnull', False), _connector='XOR'), name='trip_for_another_names_them'),
         ),
         migrations.RunSQL(
             [

@@ -62,7 +62,7 @@ class Trip(models.Model):
     tariff = models.CharField(_("tariff"), max_length=60, blank=True)
     # Booked for somebody else (代叫) or for a child: that person is the passenger of every safety function (A6).
     rider_kind = models.CharField(max_length=10, choices=RiderKind.choices, default=RiderKind.SELF)
-    rider_name = EncryptedTextField(blank=True, default="")
+    rider_name = EncryptedTextField(null=True, default=None)
     rider_phone = EncryptedTextField(blank=True, default="")
     rider_phone_index = models.CharField(max_length=64, blank=True, default="")
     boarding_code = models.CharField(max_length=4)
@@ -111,7 +111,8 @@ class Trip(models.Model):
                 name="trip_with_driver_has_driver_car_and_plate",
             ),
             models.CheckConstraint(
-                condition=Q(rider_kind="self") | ~Q(rider_name=""), name="trip_for_another_names_them"
+                condition=Q(rider_kind="self") ^ Q(rider_name__isnull=False),
+                name="trip_for_another_names_them",
             ),
             models.CheckConstraint(
                 condition=~Q(state="ended") | Q(fare__isnull=False), name="trip_ended_has_a_fare"

@@ -6,6 +6,9 @@ from rides.selectors.board import (
     cancelled_after_boarding,
     hitch_accepted_since,
     mismatches_since,
+    newest_with_driver,
+    night_departures,
+    places_with_numbers,
 )
 from rides.selectors.cities import (
     all_lines,
@@ -106,6 +109,8 @@ __all__ = [
     "messages_of",
     "mismatches_since",
     "name_of_rider",
+    "newest_with_driver",
+    "night_departures",
     "offer_to",
     "open_late_pickups",
     "open_suspensions",
@@ -113,6 +118,7 @@ __all__ = [
     "phone_of_rider",
     "place_name",
     "places_of",
+    "places_with_numbers",
     "position_key",
     "rating_by",
     "reminder_of",

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from rides.models import (
-    Trip,
-)
-from rides.states import Line, PlateCheck, TripState
+from django.db.models import Q
+
+from rides.models import Trip
+from rides.policies import runs_into_curfew
+from rides.selectors.trips import all_trips
+from rides.states import Line, Party, PlateCheck, TripState
 
 
 def boarded_since(at: datetime) -> tuple[int, int]:
@@ -43,3 +45,35 @@ def accepted_since(at: datetime) -> list[tuple[str, str, datetime]]:
         for code, driver, when in rows.values_list("code", "driver__account__code", "accepted_at")
         if when
     ]
+
+
+def night_departures(at: datetime) -> tuple[int, list[str]]:
+    """Hitch trips departed since that were estimated to run into the curfew: how many, and which left although a side
+    had neither read its reminder nor been called before (R4)."""
+    rows = Trip.objects.filter(line=Line.HITCH, departed_at__gte=at).prefetch_related("reminders")
+    night = [trip for trip in rows.order_by("pk") if runs_into_curfew(trip)]
+    unread = []
+    for trip in night:
+        told = {
+            row.party
+            for row in trip.reminders.all()
+            for moment in (row.acknowledged_at, row.called_at)
+            if moment and trip.departed_at and moment <= trip.departed_at
+        }
+        if told != set(Party):
+            unread.append(trip.code)
+    return len(night), unread
+
+
+def newest_with_driver(at: datetime, *, limit: int = 40) -> list[Trip]:
+    """The newest trips that were accepted since, for a look at what each side sees of them."""
+    rows = all_trips().filter(accepted_at__gte=at, driver__isnull=False)
+    return list(rows.order_by("-accepted_at")[:limit])
+
+
+def places_with_numbers(at: datetime) -> list[str]:
+    """Trips requested since whose places are named with a run of digits like a phone's: words in disguise (A4)."""
+    rows = Trip.objects.filter(requested_at__gte=at).filter(
+        Q(origin_name__regex=r"\d{7}") | Q(destination_name__regex=r"\d{7}")
+    )
+    return list(rows.order_by("pk").values_list("code", flat=True)[:20])

@@ -46,9 +46,7 @@ REPORT_AFTER = policy.declare(
 
 
 @begins_transaction
-def report_mismatch(
-    *, passenger: "Account", trip_code: str, what: PlateCheck, plate_seen: str = "", words: str = ""
-) -> Trip:
+def report_mismatch(*, passenger: "Account", trip_code: str, what: PlateCheck, plate_seen: str = "") -> Trip:
     """'Not this car' or 'not this driver' (D5), once for each trip.
 
     Before boarding the trip stops here. Aboard nothing changes on the driver's phone, and the hold acts when she is
@@ -96,7 +94,7 @@ def report_mismatch(
         actor=actor,
         driver=driver,
         source=source,
-        seen=driver_services.Seen(str(what), seen, words, trip.code),
+        seen=driver_services.Seen(str(what), seen, "", trip.code),
         submission=f"trip:{trip.code}",
         covert=covert,
         reporter=passenger.code,

@@ -1,0 +1,135 @@
+"""Booking for somebody else, and for a child (A6): that person is the passenger of every safety function."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from conftest import Rides
+from core.errors import InvalidInput
+from core.models import Notification
+from drivers.selectors import driver_of
+from drivers.tests.factories import face_token
+from rides import selectors, services
+from rides.errors import ChildNeedsCompany
+from rides.models import Trip
+from rides.services import Rider
+from rides.states import Line, Party, RiderKind
+from rides.tokens import TripKey
+from safety import services as safety
+from safety.models import Incident
+
+GRANDMA = Rider(RiderKind.OTHER, "李奶奶", "13911110077")
+
+
+def link(trip):
+    text = Notification.objects.get(key=f"rider:{trip.code}").text
+    return "/ride/" + text.rpartition("/ride/")[2]
+
+
+@pytest.fixture
+def for_grandma(rides):
+    return rides.booked(rider=GRANDMA)
+
+
+def test_who_travels_gets_the_page_by_message_and_the_row_is_encrypted(for_grandma):
+    assert Notification.objects.get(key=f"rider:{for_grandma.code}").recipient == "+8613911110077"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rider_name, rider_phone FROM rides_trip WHERE id = %s", [for_grandma.pk])
+        stored = b"".join(bytes(value) for value in cursor.fetchone())
+    assert "李奶奶".encode() not in stored
+    assert b"13911110077" not in stored
+
+
+def accepted(rides: Rides, trip):
+    driver = driver_of(rides.people("driver"))
+    way = rides.itinerary()
+    outcome = services.accept_trip(
+        driver=driver, trip_code=trip.code, itinerary_code=way, face_token=face_token(driver, trip.code)
+    )
+    assert outcome.refusal is None
+    return Trip.objects.get(pk=trip.pk)
+
+
+def test_she_sees_car_and_code_without_an_account(rides, for_grandma, client):
+    trip = accepted(rides, for_grandma)
+    page = client.get(link(trip)).content.decode()
+    assert trip.plate_registered in page
+    assert trip.boarding_code not in page
+    client.post(link(trip) + "confirm-car/")
+    assert trip.boarding_code in client.get(link(trip)).content.decode()
+    assert 'class="sos"' in page
+    for mine in (rides.people("passenger").real_name, rides.people("passenger").phone):
+        assert mine not in page
+
+
+def test_her_page_cannot_do_what_is_the_accounts(rides, for_grandma, client):
+    trip = accepted(rides, for_grandma)
+    page = client.get(link(trip)).content.decode()
+    for path in ("cancel", "say", "call", "rate"):
+        assert f"/trips/{trip.code}/{path}/" not in page
+        assert client.post(f"/trips/{trip.code}/{path}/").status_code in {302, 403}
+    trip.refresh_from_db()
+    assert trip.state == "accepted"
+
+
+def test_not_this_car_from_her_page_stops_the_trip(rides, for_grandma, client):
+    trip = accepted(rides, for_grandma)
+    client.post(link(trip) + "mismatch/", {"what": "car", "plate_seen": "浙C·12345"})
+    trip.refresh_from_db()
+    assert (trip.state, trip.cancel_reason) == ("cancelled", "mismatch")
+
+
+def test_a_key_of_another_kind_opens_nothing(rides, client):
+    own = rides.accepted()
+    for key in (
+        selectors.position_key(own, Party.PASSENGER),  # booked for oneself
+        selectors.position_key(own, Party.DRIVER),
+        "nonsense",
+    ):
+        assert client.get(f"/ride/{key}/").status_code in {401, 404}
+
+
+def test_a_friend_who_knows_only_her_phone_finds_the_trip(rides, for_grandma):
+    trip = accepted(rides, for_grandma)
+    safety.file_welfare_check(
+        missing_phone="139 1111 0077", reporter_phone="13911110002", words="x", submission="s"
+    )
+    assert Incident.objects.get().trip == trip
+
+
+def test_sos_names_her_to_the_contacts(rides, for_grandma, people, deliver):
+    from accounts.services import add_emergency_contact
+
+    trip = accepted(rides, for_grandma)
+    add_emergency_contact(account=people("passenger"), name="妈妈", phone="13911110001")
+    safety.raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    deliver()
+    told = Notification.objects.get(key__startswith="sos:").text
+    assert "李奶奶" in told
+
+
+def test_the_driver_learns_nothing_of_who_travels(rides, for_grandma, signed_in):
+    trip = accepted(rides, for_grandma)
+    client = signed_in("driver")
+    for path in (f"/trips/{trip.code}/", f"/api/v1/trips/{trip.code}/", "/drive/", "/api/v1/driver/"):
+        page = client.get(path).content.decode()
+        assert "李奶奶" not in page
+        assert "13911110077" not in page
+
+
+def test_a_child_travels_in_company_or_on_another_line(rides):
+    child = Rider(RiderKind.CHILD, "小明", "")
+    with pytest.raises(ChildNeedsCompany):
+        rides.booked(rider=child)
+    assert rides.booked(rider=child, seats=2).rider_kind == "child"
+    assert rides.booked(rider=child, line=Line.EXPRESS).rider_kind == "child"
+    assert not Notification.objects.filter(key__startswith="rider:").exists()  # no phone, no message
+
+
+def test_whoever_travels_is_named(rides):
+    with pytest.raises(InvalidInput):
+        rides.booked(rider=Rider(RiderKind.OTHER, " ", "13911110077"))
+    with pytest.raises(Exception, match="invalid_phone"):
+        rides.booked(rider=Rider(RiderKind.OTHER, "x", "12"))
+    trip = rides.booked()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Trip.objects.filter(pk=trip.pk).update(rider_kind="child")

@@ -1,0 +1,133 @@
+"""A3: every page and every API as each role; another person's name, phone, ID number or photo stands only where the
+table allows it."""
+
+import re
+
+import pytest
+
+from tests.test_permissions import PEOPLE, TABLE, ask, things  # noqa: F401 - the fixture with one of everything
+
+MEMBERS = {"passenger", "passenger2", "driver", "driver2"}
+# (who looks, whose, what): the driver's verified name is shown to the passenger of a trip that goes on (A3).
+ALLOWED = {("passenger", "driver", "name"), ("passenger", "driver2", "name")}
+# Staff and police see what their rooms are for: masked, or revealed with a reason; those pages have tests of their own.
+OPEN_TO_ALL = {"", *MEMBERS}
+
+
+@pytest.fixture
+def secrets(people):
+    """What is personal of each member: full name, phone as typed and as kept, ID number."""
+    found = {}
+    for who in MEMBERS:
+        account = people(who)
+        found[who] = {
+            "name": [account.real_name],
+            "phone": [account.phone, account.phone.removeprefix("+86")],
+            "id": [account.id_number],
+        }
+    return found
+
+
+def leaks(text, viewer, secrets):
+    plain = re.sub(r"[\s\u00a0-]", "", text)
+    for whose, kinds in secrets.items():
+        if whose == viewer:
+            continue
+        for kind, values in kinds.items():
+            seen = any(value and value.replace(" ", "") in plain for value in values)
+            if seen and (viewer, whose, kind) not in ALLOWED:
+                yield f"{kind} of {whose}"
+
+
+def test_the_names_of_the_cast_can_be_told_apart(secrets):
+    """Otherwise the test below could not fail."""
+    names = [values["name"][0] for values in secrets.values()]
+    assert len(set(names)) == len(names)
+    assert all(len(name) >= 2 for name in names)
+    assert list(leaks(names[0] + names[1], "nobody", secrets))
+
+
+def test_no_page_and_no_api_shows_another_person(things, signed_in, secrets):  # noqa: F811 - the fixture
+    found = []
+    for who in sorted(OPEN_TO_ALL):
+        client = signed_in(who)
+        for method, route, *_rest in TABLE:
+            if method != "GET" or route.startswith(("api/v1/schema", "metrics")):
+                continue
+            answer = ask(client, method, "/" + route.format(**things))
+            if answer.status_code != 200 or answer.streaming:
+                continue
+            viewer = who or "nobody"
+            if route.startswith("ride/"):
+                continue  # whoever has that key is the passenger; the page has its own test
+            found += [
+                f"{route} as {viewer}: {leak}" for leak in leaks(answer.content.decode(), viewer, secrets)
+            ]
+    assert not found, "\n".join(sorted(set(found)))
+
+
+def test_no_photo_of_a_person_leaves_to_anybody_but_staff(things, signed_in):  # noqa: F811 - the fixture
+    for who in sorted(set(PEOPLE) - {"agent", "specialist", "supervisor", "vetting", "adjudicator", "admin"}):
+        client = signed_in(who)
+        for method, route, *_rest in TABLE:
+            if method != "GET":
+                continue
+            answer = ask(client, method, "/" + route.format(**things))
+            if answer.status_code == 200 and not answer.streaming and "officer" not in who:
+                assert "data:image/jpeg" not in answer.content.decode(errors="ignore"), (who, route)
+                assert not answer.headers["content-type"].startswith("image/jpeg"), (who, route)
+
+
+def test_after_a_day_the_passenger_sees_the_drivers_name_no_more(rides, signed_in, people, noon):
+    trip = rides.ended()
+    name = people("driver").real_name
+    client = signed_in("passenger")
+    assert name in client.get(f"/trips/{trip.code}/").content.decode()
+    noon.shift(86_401)
+    for path in (f"/trips/{trip.code}/", f"/api/v1/trips/{trip.code}/", "/", "/me/shared/", "/api/v1/trips/"):
+        page = signed_in("passenger").get(path).content.decode()
+        assert name not in page, path
+        assert "川A·H0001" not in page, path
+
+
+def test_before_acceptance_nobody_sees_anything(rides, signed_in, people):
+    rides.itinerary()
+    trip = rides.booked()
+    page = signed_in("passenger").get(f"/trips/{trip.code}/").content.decode()
+    assert people("driver").real_name not in page
+    drive = signed_in("driver").get("/drive/").content.decode()
+    assert people("passenger").real_name not in drive
+
+
+def test_two_people_get_the_same_persona(rides, signed_in):
+    rides.itinerary()
+    rides.booked("passenger")
+    rides.booked("passenger2")
+    page = signed_in("driver").get("/drive/").content.decode()
+    shown = re.findall(r'<li class="persona">(.*?)<br>', page, re.S)
+    assert len(shown) == 2
+    assert shown[0] == shown[1]
+
+
+def test_neither_side_finds_the_other_again(rides, signed_in, people, noon):
+    """No page and no API takes a name or phone of the other side and answers with a person."""
+    trip = rides.ended()
+    noon.shift(86_401)
+    body = signed_in("driver").get(f"/api/v1/trips/{trip.code}/").json()
+    assert set(body) == {
+        "code", "state", "line", "origin_name", "destination_name", "fare_estimate", "fare", "reminder", "key",
+        "passenger", "score",
+    }  # fmt: skip
+    assert body["passenger"] == "Passenger"
+
+
+def test_what_i_shared_tells_only_of_me(rides, signed_in, people):
+    trip = rides.accepted()
+    mine = signed_in("passenger").get("/me/shared/").content.decode()
+    assert trip.code in mine
+    assert people("driver").real_name not in mine
+    his = signed_in("driver").get("/me/shared/").content.decode()
+    assert trip.code in his
+    assert people("passenger").real_name not in his
+    other = signed_in("passenger2").get("/me/shared/").content.decode()
+    assert trip.code not in other
