@@ -42,5 +42,6 @@ bench: setup
 lock:
 	rm -rf /tmp/huhang-lock && $(PYTHON) -m venv /tmp/huhang-lock
 	/tmp/huhang-lock/bin/pip install --quiet -r requirements-dev.txt
+	/tmp/huhang-lock/bin/pip install --quiet --no-deps pyrosm
 # Two packages bring the same `cv2`; the one without windows is enough, and version 5 fails in SFace.
 	/tmp/huhang-lock/bin/pip freeze --exclude pip --exclude setuptools --exclude opencv-python > requirements.lock

@@ -154,7 +154,7 @@ class PriceOutput(serializers.Serializer[Any]):
 class EstimateOutput(serializers.Serializer[Any]):
     metres = serializers.IntegerField()
     seconds = serializers.IntegerField()
-    source = serializers.CharField(help_text="`great_circle` is an estimate by straight line")
+    drawn_by = serializers.CharField(help_text="`great_circle` is an estimate by straight line")
     prices = PriceOutput(many=True)
 
 
@@ -362,7 +362,7 @@ class EstimateView(APIView):
         found = {
             "metres": round(way.metres),
             "seconds": round(way.seconds),
-            "source": way.source,
+            "drawn_by": way.source,
             "prices": prices,
         }
         return Response(EstimateOutput(found).data)

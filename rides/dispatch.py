@@ -50,7 +50,7 @@ class Assignment:
 
 def cell(point: Point) -> str:
     """The H3 cell of a position (latitude, longitude)."""
-    return h3.latlng_to_cell(point[0], point[1], RESOLUTION)
+    return str(h3.latlng_to_cell(point[0], point[1], RESOLUTION))
 
 
 def cells_around(point: Point, reach: float) -> list[str]:

@@ -148,12 +148,12 @@ def rider_url(trip: Trip) -> str:
 
 def phone_of_rider(trip: Trip) -> str:
     """The phone of who travels: the person it was booked for, else the account's own (A6)."""
-    return trip.rider_phone or trip.passenger.phone
+    return str(trip.rider_phone or trip.passenger.phone)
 
 
 def name_of_rider(trip: Trip) -> str:
     """The name of who travels."""
-    return trip.rider_name or trip.passenger.real_name
+    return str(trip.rider_name or trip.passenger.real_name)
 
 
 def trip_meant_by_phone(index: str, at: datetime) -> Trip | None:
