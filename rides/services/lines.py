@@ -23,6 +23,7 @@ from rides.states import (
     TRIP_TRANSITIONS,
     WAITING,
     CancelReason,
+    Company,
     Line,
     LineState,
     SuspensionState,
@@ -173,10 +174,11 @@ def _close(trip: Trip, row: LineSuspension, at: datetime) -> None:
         TRIP_TRANSITIONS,
         TripState.CANCELLED,
         cancelled_at=at,
-        cancelled_by="company",
+        cancelled_by=Company.COMPANY,
         cancel_reason=CancelReason.LINE_SUSPENDED,
     )
-    timeline.add(TripLine.CANCELLED, SYSTEM, trip=trip.code, party="company", reason=trip.cancel_reason)
+    timeline.add(TripLine.CANCELLED, SYSTEM, trip=trip.code, party=Company.COMPANY, reason=trip.cancel_reason)
+    live.changed_on_commit(f"trip:{trip.code}")
     people = [trip.passenger, *([trip.driver.account] if trip.driver else [])]
     for person in people:
         with override(person.language):

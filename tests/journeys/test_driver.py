@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.journeys.test_journeys import ride, where
+
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journey")]
 
 # A camera device whose picture follows the instruction on the page: frames of an invented person come through
@@ -119,12 +121,12 @@ def test_an_applicant_becomes_a_driver_and_accepts_an_order(visitor, stack, lang
 
     hers = visitor("phone", language)
     asked = hers.sign_in("passenger")
-    asked.select_option("[name=destination]", index=1)
-    asked.click("main form button.wide")
+    where(asked)
+    asked.click("main form[novalidate] button.wide")
     asked.wait_for_url("**/trips/**")
     trip = asked.url.rstrip("/").rsplit("/", 1)[1]
     road = his.go("/drive/")
-    road.select_option("[name=destination]", index=1)
+    where(road)
     road.click("main form[novalidate] button.wide")
     expect(road.locator(f"a[href*='/{trip}/face/']").first).to_be_visible()
     his.look("drive-new-driver")
@@ -141,10 +143,10 @@ def test_a_device_without_a_face_is_told_so_and_nothing_is_counted(visitor, stac
     page = his.sign_in("driver2", "/drive/")
     hers = visitor("phone", "en-US")
     asked = hers.sign_in("passenger2")
-    asked.select_option("[name=destination]", index=2)
-    asked.click("main form button.wide")
+    where(asked, destination="乐清市区")
+    asked.click("main form[novalidate] button.wide")
     trip = asked.url.rstrip("/").rsplit("/", 1)[1]
-    page.select_option("[name=destination]", index=2)
+    where(page, destination="乐清市区")
     page.click("main form[novalidate] button.wide")
     page.locator(f"a[href*='/{trip}/face/']").first.click()
     use_real_camera(page)
@@ -155,8 +157,6 @@ def test_a_device_without_a_face_is_told_so_and_nothing_is_counted(visitor, stac
 
 @pytest.mark.parametrize("language", ["zh-CN", "en-US"])
 def test_a_mismatch_is_told_quietly_and_from_the_street(visitor, stack, language):
-    from tests.journeys.test_journeys import ride
-
     passenger, driver = ("passenger", "driver") if language == "zh-CN" else ("passenger2", "driver2")
     hers, his, code = ride(visitor, "phone", language, passenger, driver)
     before = his.go(f"/trips/{code}/").inner_text("main")
