@@ -63,4 +63,5 @@ def _amount(tariff: dict[str, Any], metres: float, seconds: float, seats: int) -
     if tariff["most"] is not None:
         one = min(one, tariff["most"])
     # Whole jiao (角): nobody pays in fen.
-    return int(round(one * (1 + MORE_SEATS * (seats - 1)) / 10)) * 10
+    fen: int = round(one * (1 + MORE_SEATS * (seats - 1)) / 10) * 10
+    return fen

@@ -61,7 +61,7 @@ def running_hitch_cities() -> list[City]:
     return list(City.objects.filter(lines__line=Line.HITCH, lines__state=LineState.RUNNING).order_by("pk"))
 
 
-ARROWS = "↑↗→↘↓↙←↖"
+COMPASS = ("北 N", "东北 NE", "东 E", "东南 SE", "南 S", "西南 SW", "西 W", "西北 NW")
 AT_PLACE = 300.0
 
 
@@ -75,8 +75,8 @@ def place_name(city: City, point: Point) -> str:
     metres = distance(here, point)
     if metres <= AT_PLACE:
         return str(nearest)
-    arrow = ARROWS[round(bearing(here, point) / 45) % 8]
-    return f"{nearest} {arrow} {in_words(metres)}"
+    direction = COMPASS[round(bearing(here, point) / 45) % 8]
+    return f"{nearest}, {direction} {in_words(metres)}"
 
 
 def find_places(city: City, words: str, *, limit: int = 8) -> list[KnownPlace]:

@@ -24,9 +24,10 @@
     const data = JSON.parse(document.getElementById(box.dataset.picker).textContent);
     const map = L.map(box, { attributionControl: false }).setView(data.middle, 10);
     if (box.dataset.tiles) L.tileLayer(box.dataset.tiles).addTo(map);
-    document.querySelectorAll("[data-known]").forEach((el) => {
-      L.circleMarker([el.dataset.lat, el.dataset.lon], { radius: 4, color: "#51606f" }).addTo(map).bindTooltip(el.dataset.known, { permanent: false });
+    data.places.forEach((place) => {
+      L.circleMarker([place[0], place[1]], { radius: 4, color: "#51606f", interactive: false }).addTo(map).bindTooltip(place[2].split(" ")[0], { permanent: true, direction: "right", className: "place", interactive: false });
     });
+    map.fitBounds(L.latLngBounds(data.places.length ? data.places.map((place) => [place[0], place[1]]) : [data.middle]).pad(0.1), { maxZoom: 12 });
     let next = field("origin").value ? "destination" : "origin";
     map.on("click", (event) => {
       const name = next;

@@ -36,8 +36,15 @@
   // The server's clock at load: phones are wrong by minutes.
   const skew = Number(document.documentElement.dataset.now) * 1000 - Date.now();
 
-  function sendPositions(holder) {
-    const key = holder.dataset.key;
+  // Positions go out while the page has a key: from the acceptance on, which a part of the page may bring by itself.
+  let following = "";
+  function follow() {
+    const key = document.querySelector("[data-key]")?.dataset.key || "";
+    if (key && !following) sendPositions(key);
+    following = key || following;
+  }
+
+  function sendPositions(key) {
     let queue = [];
     let last = null;
     function post(away) {
@@ -58,7 +65,7 @@
       // A car that stands still sends no new fixes; say that the phone is here all the same.
       const now = Date.now() / 1000 + skew / 1000;
       if (last && !queue.length && now - last.at > 20) { last = { at: now, lat: last.lat, lon: last.lon }; queue.push(last); }
-      if (queue.length) post(false);
+      if (queue.length && document.querySelector("[data-key]")) post(false);
     }, 5000);
     document.addEventListener("visibilitychange", () => { if (document.hidden) post(true); });
     if (navigator.wakeLock) navigator.wakeLock.request("screen").catch(() => {});
@@ -100,8 +107,7 @@
     drawMaps(document);
     tick();
     setInterval(tick, 1000);
-    const holder = document.querySelector("[data-key]");
-    if (holder) sendPositions(holder);
+    follow();
     document.querySelectorAll("[data-print]").forEach((el) => { el.hidden = false; el.addEventListener("click", () => window.print()); });
   });
   // A part that refreshes itself must not take away what somebody is typing.
@@ -109,5 +115,5 @@
     const busy = document.activeElement;
     if (event.detail.requestConfig.verb === "get" && busy && event.target.contains(busy) && busy.matches("input, textarea, select")) event.preventDefault();
   });
-  document.addEventListener("htmx:afterSettle", (event) => { drawMaps(event.target); tick(); });
+  document.addEventListener("htmx:afterSettle", (event) => { drawMaps(event.target); tick(); follow(); });
 })();
