@@ -15,18 +15,25 @@ pages = WSGIMiddleware(get_wsgi_application(), workers=16)
 from rides.live import take_positions, trip_stream  # noqa: E402 - needs the applications that the line above has set up
 from safety.live import console_stream  # noqa: E402
 
-lane: ASGIApp = Starlette(
+streams: ASGIApp = Starlette(
     routes=[
         Mount(
             "/live",
             routes=[
-                Route("/positions/", take_positions, methods=["POST"]),
                 Route("/trips/", trip_stream, methods=["GET"]),
                 Route("/console/", console_stream, methods=["GET"]),
             ],
         )
     ]
 )
+
+
+async def lane(scope: Scope, receive: Receive, send: Send) -> None:
+    """`/live/`: positions, most of all requests, go past the framework."""
+    if scope["type"] == "http" and scope["path"] == "/live/positions/" and scope["method"] == "POST":
+        await take_positions(scope, receive, send)
+    else:
+        await streams(scope, receive, send)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from sse_starlette.sse import EventSourceResponse
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from core import live
 from core.errors import PROBLEM_TYPE, DomainError
@@ -22,21 +23,42 @@ from rides.tokens import read_key
 BODY_LIMIT = 256 * 1024
 
 
-async def take_positions(request: Request) -> Response:
-    """`POST /live/positions/` with `Authorization: Bearer KEY`; 202 means that the stream has them."""
+async def take_positions(scope: Scope, receive: Receive, send: Send) -> None:
+    """`POST /live/positions/` with `Authorization: Bearer KEY`; 202 means that the stream has them.
+
+    A bare ASGI application: it answers most of the requests that the platform gets, and needs no more of a framework.
+    """
     try:
-        key = read_key(request.headers.get("authorization", "").removeprefix("Bearer "))
-        body = b""
-        async for part in request.stream():
-            body += part
-            if len(body) > BODY_LIMIT:
-                raise BatchTooLarge
-        batch = read_batch(body, key)
+        key = read_key(_header(scope, b"authorization").removeprefix("Bearer "))
+        batch = read_batch(await _body(receive), key)
         await append(batch, key.city)
     except DomainError as error:
+        request = Request(scope)
         with override(_language(request)):
-            return JSONResponse(error.problem(), status_code=error.status, media_type=PROBLEM_TYPE)
-    return JSONResponse({"accepted": len(batch.pings)}, status_code=202)
+            answer = JSONResponse(error.problem(), status_code=error.status, media_type=PROBLEM_TYPE)
+        await answer(scope, receive, send)
+        return
+    body = b'{"accepted": %d}' % len(batch.pings)
+    length = str(len(body)).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", length)]
+    await send({"type": "http.response.start", "status": 202, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+async def _body(receive: Receive) -> bytes:
+    """The whole body; raises `BatchTooLarge` before it has grown too long."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > BODY_LIMIT:
+            raise BatchTooLarge
+    return body
 
 
 def _language(request: Request) -> str:

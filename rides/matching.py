@@ -19,7 +19,6 @@ from rides.routing import SPEED
 Floats = NDArray[np.float64]
 CELL = 500.0  # metres; a quarter of the usual reach, so that few cells beside the corridor are marked
 MARGIN = 20  # cells around the city's square, for ways that bend out of it
-LONGEST_WINDOW = 3 * 3600.0
 MERGE_AFTER = 2_000  # requests that may lie unsorted before they are merged
 COLUMNS = np.dtype(
     [
@@ -114,7 +113,10 @@ class OpenRequests:
         self._sorted = 0
         self._used = 0
         self._place: dict[int, int] = {}
+        # Of the sorted part: what every look reads, as columns of their own, and the longest window in it.
         self._starts = np.zeros(0)
+        self._ocells = self._dcells = np.zeros(0, dtype=np.int32)
+        self._longest = 0.0
 
     def __len__(self) -> int:
         return len(self._place)
@@ -164,82 +166,103 @@ class OpenRequests:
         self._rows, self._used, self._sorted = kept, len(kept), len(kept)
         self._place = dict(zip(kept["pk"].tolist(), range(len(kept)), strict=True))
         self._starts = np.ascontiguousarray(kept["start"])
+        self._ocells, self._dcells = np.ascontiguousarray(kept["ocell"]), np.ascontiguousarray(kept["dcell"])
+        self._longest = float((kept["end"] - kept["start"]).max(initial=0.0))
 
     def candidates(self, way: Way) -> list[Candidate]:
         """All requests that fit, best first."""
-        first = np.searchsorted(self._starts, way.start - LONGEST_WINDOW)
+        first = np.searchsorted(self._starts, way.start - self._longest)
         last = np.searchsorted(self._starts, way.end + way.seconds, side="right")
         corridor = _corridor(self.plane, way)
-        found = [
-            _near(part, corridor)
-            for part in (self._rows[first:last], self._rows[self._sorted : self._used])
-            if len(part)
-        ]
-        return _fits(np.concatenate(found), way) if found else []
+        tail = slice(self._sorted, self._used)
+        rows = self._rows
+        near = np.concatenate(
+            [
+                first + _near(self._ocells[first:last], self._dcells[first:last], corridor),
+                self._sorted + _near(rows["ocell"][tail], rows["dcell"][tail], corridor),
+            ]
+        )
+        return _fits(rows[near], way)
 
 
-def _corridor(plane: CityPlane, way: Way) -> NDArray[np.bool_]:
-    """Cells of the grid that may hold a point within reach of the way: never too few, by less than a cell too many."""
+@dataclass(frozen=True, slots=True)
+class _Corridor:
+    """For each cell of the grid: how far along the way, in metres, it may be passed first and last; infinite where
+    no point of the cell is within reach. Never too narrow, by less than a cell too wide."""
+
+    first: NDArray[np.float32]
+    last: NDArray[np.float32]
+
+
+def _corridor(plane: CityPlane, way: Way) -> _Corridor:
+    reach = min(way.reach, way.detour_limit / 2)
     start, leg = way.vertices[:-1], np.diff(way.vertices, axis=0)
-    steps = np.maximum(np.ceil(np.hypot(leg[:, 0], leg[:, 1]) / CELL), 1).astype(int)
+    lengths = np.hypot(leg[:, 0], leg[:, 1])
+    steps = np.maximum(np.ceil(lengths / CELL), 1).astype(int)
     which = np.repeat(np.arange(len(leg)), steps)
     share = (np.arange(steps.sum()) - np.repeat(np.cumsum(steps) - steps, steps)) / steps[which]
     samples = np.vstack([start[which] + share[:, None] * leg[which], way.vertices[-1:]])
+    before = np.cumsum(lengths) - lengths
+    along = np.append(before[which] + share * lengths[which], lengths.sum())
     # A point within reach of the way is within reach + half a step of a sample, and both lie somewhere in their cells.
-    wide = int(np.ceil((way.reach + CELL / 2) / CELL)) + 1
+    wide = int(np.ceil((reach + CELL / 2) / CELL)) + 1
     offsets = np.arange(-wide, wide + 1)
     east, north = np.meshgrid(offsets, offsets)
-    near = (
-        np.hypot(np.maximum(abs(east) - 1, 0), np.maximum(abs(north) - 1, 0)) * CELL <= way.reach + CELL / 2
-    )
+    near = np.hypot(np.maximum(abs(east) - 1, 0), np.maximum(abs(north) - 1, 0)) * CELL <= reach + CELL / 2
     around = (north[near] * plane.side + east[near]).astype(np.int32)
-    marked = np.zeros(plane.side * plane.side, dtype=bool)
-    cells = np.unique(plane.cells(samples))
-    marked[np.clip((cells[:, None] + around[None, :]).ravel(), 0, marked.size - 1)] = True
-    return marked
+    marked = np.clip(plane.cells(samples)[:, None] + around[None, :], 0, plane.side**2 - 1)
+    passed = np.broadcast_to(along[:, None], marked.shape).astype(np.float32)
+    first = np.full(plane.side**2, np.inf, dtype=np.float32)
+    last = np.full(plane.side**2, -np.inf, dtype=np.float32)
+    # Of several writes to one cell the last one stays: forwards that is the farthest, backwards the nearest.
+    last[marked.ravel()] = passed.ravel() + CELL
+    first[marked[::-1].ravel()] = passed[::-1].ravel() - CELL
+    return _Corridor(first, last)
 
 
-def _near(rows: NDArray[np.void], corridor: NDArray[np.bool_]) -> NDArray[np.void]:
-    """The open rows whose both ends lie in the corridor's cells."""
-    rows = rows[corridor[rows["ocell"]]]
-    near: NDArray[np.void] = rows[corridor[rows["dcell"]] & rows["open"]]
-    return near
+def _near(ocells: NDArray[np.int32], dcells: NDArray[np.int32], corridor: _Corridor) -> NDArray[np.intp]:
+    """Places of the rows whose both ends lie in the corridor's cells and may be passed in this order."""
+    entered = corridor.first[ocells]
+    some = np.flatnonzero(entered < np.inf)
+    return some[corridor.last[dcells[some]] > entered[some]]
 
 
-def _place_on(vertices: Floats, lengths: Floats, xy: Floats) -> tuple[Floats, Floats]:
+def _place_on(vertices: Floats, lengths: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """Of each point: distance to the way, and length of the way up to its nearest point there (the first of equals)."""
-    start, leg = vertices[:-1], np.diff(vertices, axis=0)
-    squared = np.maximum((leg**2).sum(axis=1), 1e-9)
-    away = xy[:, None, :] - start[None, :, :]
-    share = np.clip((away * leg[None, :, :]).sum(axis=2) / squared, 0.0, 1.0)
-    gap = away - share[:, :, None] * leg[None, :, :]
-    distances = np.hypot(gap[:, :, 0], gap[:, :, 1])
+    leg = np.diff(vertices, axis=0)
+    east, north = leg[:, 0], leg[:, 1]
+    squared = np.maximum(east**2 + north**2, 1e-9)
+    away_x, away_y = x[:, None] - vertices[:-1, 0], y[:, None] - vertices[:-1, 1]
+    share = np.clip((away_x * east + away_y * north) / squared, 0.0, 1.0)
+    away_x -= share * east
+    away_y -= share * north
+    distances = away_x**2 + away_y**2
     best = distances.argmin(axis=1)
-    row = np.arange(len(xy))
-    before = np.concatenate([[0.0], np.cumsum(lengths)[:-1]])
-    return distances[row, best], before[best] + share[row, best] * lengths[best]
+    row = np.arange(len(x))
+    before = np.cumsum(lengths) - lengths
+    return np.sqrt(distances[row, best]), before[best] + share[row, best] * lengths[best]
 
 
 def _fits(rows: NDArray[np.void], way: Way) -> list[Candidate]:
     """The exact rule for rows that are near the way."""
-    rows = rows[rows["seats"] <= way.seats]
-    if not len(rows):
-        return []
+    rows = rows[
+        rows["open"]
+        & (rows["seats"] <= way.seats)
+        & (rows["end"] >= way.start)
+        & (rows["start"] <= way.end + way.seconds)
+    ]
     leg = np.diff(way.vertices, axis=0)
     lengths = np.hypot(leg[:, 0], leg[:, 1])
     whole = max(float(lengths.sum()), 1e-9)
-    from_origin, at_origin = _place_on(way.vertices, lengths, np.column_stack([rows["ox"], rows["oy"]]))
-    from_goal, at_goal = _place_on(way.vertices, lengths, np.column_stack([rows["dx"], rows["dy"]]))
-    detour = 2.0 * (from_origin + from_goal)
+    from_origin, at_origin = _place_on(way.vertices, lengths, rows["ox"], rows["oy"])
     passes = at_origin / whole * way.seconds
-    fits = (
-        (from_origin <= way.reach)
-        & (from_goal <= way.reach)
-        & (at_origin < at_goal)
-        & (detour <= way.detour_limit)
-        & (way.start + passes <= rows["end"])
-        & (rows["start"] <= way.end + passes)
+    some = (
+        (from_origin <= way.reach) & (way.start + passes <= rows["end"]) & (rows["start"] <= way.end + passes)
     )
+    rows, from_origin, at_origin, passes = rows[some], from_origin[some], at_origin[some], passes[some]
+    from_goal, at_goal = _place_on(way.vertices, lengths, rows["dx"], rows["dy"])
+    detour = 2.0 * (from_origin + from_goal)
+    fits = (from_goal <= way.reach) & (at_origin < at_goal) & (detour <= way.detour_limit)
     wait = np.abs(way.start + passes - rows["start"])
     found = [
         Candidate(

@@ -1,6 +1,8 @@
 """Batches of positions, from a phone to the stream of its city's shard (R9). Runs on the async lane, without the ORM."""
 
+import asyncio
 import zlib
+from collections import defaultdict
 from functools import lru_cache
 
 import msgspec
@@ -28,6 +30,7 @@ BATCH_LIMIT = 500
 FUTURE_TOLERANCE = 120.0  # seconds that a phone's clock may be ahead
 OLDEST = 24 * 3600.0
 STREAM_LENGTH = 2_000_000
+GATHER = 0.002  # seconds
 
 
 class Ping(msgspec.Struct):
@@ -61,9 +64,10 @@ class StoredBatch(msgspec.Struct, array_like=True):
 KNOWN_CRS = frozenset(crs.value for crs in Crs)
 _decode = msgspec.json.Decoder(PingBatch).decode
 _pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(StoredBatch).decode
+_unpack = msgspec.msgpack.Decoder(list[StoredBatch]).decode
 
 
+@lru_cache(maxsize=4096)
 def shard_stream(city: str) -> str:
     """The stream that takes a city's positions; a trip never changes its city, so its order is kept."""
     return f"positions:{zlib.crc32(city.encode()) % SHARDS}"
@@ -87,20 +91,25 @@ def read_batch(body: bytes, key: TripKey) -> StoredBatch:
         raise UnknownCoordinates("crs")
     if len(batch.pings) > BATCH_LIMIT:
         raise BatchTooLarge("pings")
-    now = clock.timestamp()
-    for ping in batch.pings:
-        if not (-90 <= ping.lat <= 90 and -180 <= ping.lon <= 180):
-            raise PositionOutOfRange("pings")
-        if ping.at > now + FUTURE_TOLERANCE:
-            raise PositionFromFuture("pings")
-        if ping.at < now - OLDEST:
-            raise PositionTooOld("pings")
-    if batch.crs == Crs.WGS84:
-        pings = [(ping.at, ping.lat, ping.lon) for ping in batch.pings]
-    else:
+    pings = [(ping.at, ping.lat, ping.lon) for ping in batch.pings]
+    if pings:
+        _check(pings)
+    if batch.crs != Crs.WGS84:
         crs = Crs(batch.crs)
-        pings = [(ping.at, *to_wgs84(crs, ping.lat, ping.lon)) for ping in batch.pings]
+        pings = [(at, *to_wgs84(crs, lat, lon)) for at, lat, lon in pings]
     return StoredBatch(key.trip, key.party, batch.away, pings)
+
+
+def _check(pings: list[tuple[float, float, float]]) -> None:
+    """Extremes instead of each one: a phone's batch is checked in a few steps, whatever its size."""
+    times, latitudes, longitudes = zip(*pings, strict=True)
+    if min(latitudes) < -90 or max(latitudes) > 90 or min(longitudes) < -180 or max(longitudes) > 180:
+        raise PositionOutOfRange("pings")
+    now = clock.timestamp()
+    if max(times) > now + FUTURE_TOLERANCE:
+        raise PositionFromFuture("pings")
+    if min(times) < now - OLDEST:
+        raise PositionTooOld("pings")
 
 
 @lru_cache(maxsize=1)
@@ -108,14 +117,43 @@ def _client() -> "redis.asyncio.Redis":
     return redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=2)
 
 
+class _Writer:
+    """Gathers what many phones post within a moment into one command for each stream.
+
+    Each phone's answer waits for that command: what is acknowledged is on the stream.
+    """
+
+    def __init__(self) -> None:
+        self.waiting: dict[str, list[StoredBatch]] = defaultdict(list)
+        self.flush: asyncio.Task[None] | None = None
+
+    async def put(self, stream: str, batch: StoredBatch) -> None:
+        self.waiting[stream].append(batch)
+        if self.flush is None:
+            self.flush = asyncio.create_task(self._flush())
+        # A phone that hangs up must not take the others' positions with it.
+        await asyncio.shield(self.flush)
+
+    async def _flush(self) -> None:
+        await asyncio.sleep(GATHER)
+        waiting, self.waiting, self.flush = self.waiting, defaultdict(list), None
+        async with _client().pipeline(transaction=False) as pipe:
+            for stream, batches in waiting.items():
+                pipe.xadd(stream, {b"b": _pack(batches)}, maxlen=STREAM_LENGTH, approximate=True)
+            await pipe.execute()
+
+
+_writer = _Writer()
+
+
 async def append(batch: StoredBatch, city: str) -> None:
     """Put a batch on its stream; when this returns the stream has it. Raises `StreamDown`."""
     try:
-        await _client().xadd(shard_stream(city), {b"b": _pack(batch)}, maxlen=STREAM_LENGTH, approximate=True)
+        await _writer.put(shard_stream(city), batch)
     except (RedisError, OSError):
         raise StreamDown from None
 
 
-def read_stored(fields: dict[bytes, bytes]) -> StoredBatch:
-    """What `append` wrote."""
+def read_stored(fields: dict[bytes, bytes]) -> list[StoredBatch]:
+    """The batches of one entry, as `append` wrote them together."""
     return _unpack(fields[b"b"])

@@ -3,7 +3,9 @@
 Signed, not stored: the page that the passenger opened an hour ago still works when her session has ended (S1).
 """
 
+import time
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.core import signing
 
@@ -12,6 +14,7 @@ from rides.states import Party
 
 SALT = "rides.trip-key"
 DUTY = "duty:"  # in place of a trip's code: a driver who waits for orders
+REMEMBERED = 60  # seconds
 LIFE = 10 * 24 * 3600  # a week ahead, and what follows a trip
 
 
@@ -30,6 +33,12 @@ def make_key(key: TripKey) -> str:
 
 def read_key(text: str) -> TripKey:
     """Raises `PositionToken`."""
+    return _read(text, int(time.time() // REMEMBERED))
+
+
+@lru_cache(maxsize=50_000)
+def _read(text: str, _moment: int) -> TripKey:
+    """Remembered for a moment, because a phone shows its key every few seconds."""
     try:
         trip, party, city = signing.loads(text, salt=SALT, max_age=LIFE)
     except (signing.BadSignature, ValueError):

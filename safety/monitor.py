@@ -82,7 +82,7 @@ class Monitor:
             self._look(batch)
         for watch in self.watches.values():
             self._act(watch, watch.tick(clock.timestamp(), self.limits))
-        for stream, entry_id, _batch in entries:
+        for stream, entry_id in {(stream, entry_id) for stream, entry_id, _batch in entries}:
             self.redis.xack(stream, GROUP, entry_id)
 
     def _read(self) -> list[Entry]:
@@ -91,7 +91,7 @@ class Monitor:
             GROUP, self.name, dict.fromkeys(all_streams(), ">"), count=1000, block=BLOCK_MS
         )
         for stream, rows in _streams(answer):
-            found += [(stream.decode(), entry_id, read_stored(fields)) for entry_id, fields in rows]
+            found += _entries(stream.decode(), rows)
         return found
 
     def _abandoned(self) -> list[Entry]:
@@ -105,7 +105,7 @@ class Monitor:
             _cursor, rows, *_deleted = self.redis.xautoclaim(
                 stream, GROUP, self.name, CLAIM_AFTER_MS, count=1000
             )
-            found += [(stream, entry_id, read_stored(fields)) for entry_id, fields in rows if fields]
+            found += _entries(stream, rows)
         return found
 
     def _refresh(self, now: float) -> None:
@@ -174,6 +174,11 @@ class Monitor:
                 case TravelTogether():
                     services.presume_boarded(trip_code=code, position=each.position)
                     self.refreshed = 0.0
+
+
+def _entries(stream: str, rows: "list[tuple[bytes, dict[bytes, bytes]]]") -> list[Entry]:
+    """Every batch of these entries; one that was trimmed away meanwhile has no fields."""
+    return [(stream, entry_id, batch) for entry_id, fields in rows if fields for batch in read_stored(fields)]
 
 
 def _streams(answer: object) -> list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]]:

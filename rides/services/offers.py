@@ -34,6 +34,7 @@ from rides.states import (
     TripLine,
     TripState,
 )
+from rides.tokens import DUTY
 
 if TYPE_CHECKING:
     from drivers.models import Driver, OnlineSpell
@@ -193,12 +194,16 @@ def _hold_out(pairs: list[tuple[Trip, DriverOnDuty, float]], at: datetime) -> in
     # the next batch.
     Offer.objects.bulk_create(rows, ignore_conflicts=True)
     codes = [row.code for row in rows]
-    made = {row.trip_id: row for row in Offer.objects.filter(code__in=codes).select_related("trip")}
+    made = {
+        row.trip_id: row
+        for row in Offer.objects.filter(code__in=codes).select_related("trip", "driver__account")
+    }
     Trip.objects.filter(pk__in=made, state=TripState.REQUESTED).update(state=TripState.MATCHED)
     facts = {row.trip.code: {"seconds": row.pickup_seconds} for row in made.values()}
     timeline.add_each(TripLine.OFFERED, MONITOR, facts)
-    for code in facts:
-        live.changed_on_commit(f"trip:{code}")
+    for row in made.values():
+        live.changed_on_commit(f"trip:{row.trip.code}")
+        live.changed_on_commit(f"trip:{DUTY}{row.driver.account.code}")
     return len(made)
 
 

@@ -32,7 +32,7 @@ def valkey(settings):
 
 def put(client, trip, fixes, party=Party.DRIVER):
     batch = StoredBatch(trip.code, party, False, fixes)
-    client.xadd(positions.shard_stream("wenzhou"), {b"b": positions._pack(batch)})
+    client.xadd(positions.shard_stream("wenzhou"), {b"b": positions._pack([batch])})
 
 
 def pending(client):
