@@ -174,7 +174,7 @@ def driver_view(ride: Ride) -> dict[str, str]:
             r'data-now="[^"]*"',
             r'<script id="trip-map".*?</script>',
             r'"key":"[^"]*"',
-            r'(?:data-key|name="key" value)="[^"]*"',
+            r'(?:data-key|data-live|name="key" value)="[^"]*"',
             r'name="(?:window_start|window_end|client_key)"[^>]*',
             r'value="[^"]*" (?:required )?id="id_window[^>]*',
         ):
