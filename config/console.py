@@ -185,6 +185,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 link(_("Rectification board"), "fact_check", "governance_console:board"),
                 link(_("Policies"), "rule", "admin:core_policyversion_changelist", may("core")),
+                link(_("Payments"), "payments", "admin:rides_payment_changelist", may("rides")),
+                link(_("Payouts"), "outbound", "admin:core_payout_changelist", may("core")),
                 link(_("Ledger"), "account_balance", "admin:core_ledgertransfer_changelist", may("core")),
                 link(_("Journal"), "lock_clock", "admin:core_auditentry_changelist", may("core")),
                 link(_("Messages"), "sms", "admin:core_notification_changelist", may("core")),

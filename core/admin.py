@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from core.models import AuditEntry, LedgerTransfer, Notification, PolicyVersion
+from core.models import AuditEntry, LedgerTransfer, Notification, Payout, PolicyVersion
 from core.privacy import EncryptedTextField
 
 
@@ -72,3 +72,11 @@ class LedgerTransferAdmin(ReadOnlyAdmin):
     def moved(self, transfer: LedgerTransfer) -> str:
         """Each entry in yuan."""
         return " · ".join(f"{entry.account} {entry.fen / 100:+,.2f}" for entry in transfer.entries.all())
+
+
+@admin.register(Payout)
+class PayoutAdmin(ReadOnlyAdmin):
+    list_display = ["key", "payee", "fen", "subject", "state", "due_at", "paid_at"]
+    list_filter = ["state"]
+    search_fields = ["key", "subject__exact"]
+    ordering = ["-id"]

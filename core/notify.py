@@ -114,6 +114,11 @@ def count_about(subject: str) -> int:
     return Notification.objects.filter(subject=subject).count()
 
 
+def count_keys(prefix: str) -> int:
+    """How many messages were promised under keys that begin so."""
+    return Notification.objects.filter(key__startswith=prefix).count()
+
+
 def about(subject: str) -> list[Notification]:
     """The messages about a code, oldest first."""
     return list(Notification.objects.filter(subject=subject).order_by("pk"))

@@ -3,7 +3,7 @@ from django.db import models
 from django.http import HttpRequest
 
 from core.admin import ReadOnlyAdmin
-from rides.models import LineInCity, Trip
+from rides.models import LineInCity, Payment, Trip
 
 
 @admin.register(LineInCity)
@@ -35,3 +35,12 @@ class TripAdmin(ReadOnlyAdmin):
         return [
             name for name in super().get_fields(request, obj) if name not in {"boarding_code", "client_key"}
         ]
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnlyAdmin):
+    list_display = ["code", "trip", "fen", "refunded", "state", "due_at", "paid_at"]
+    list_filter = ["state"]
+    list_select_related = ["trip"]
+    search_fields = ["code__exact", "trip__code__exact"]
+    ordering = ["-id"]

@@ -61,6 +61,15 @@ def describe_positions(result: dict[str, Any], **_given: Any) -> dict[str, Any]:
             },
         }
     }
+    result["paths"]["/live/trips/"] = {
+        "get": {
+            "operationId": "live_trips_retrieve",
+            "description": "Server-sent events: one whenever the trip of this key, or of your duty, has changed.",
+            "tags": ["live"],
+            "parameters": [{"name": "key", "in": "query", "required": True, "schema": {"type": "string"}}],
+            "responses": {"200": {"description": "A stream", "content": {"text/event-stream": {}}}},
+        }
+    }
     schemes = result.setdefault("components", {}).setdefault("securitySchemes", {})
     schemes["tripKey"] = {"type": "http", "scheme": "bearer", "description": "`key` of the trip"}
     return result

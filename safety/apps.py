@@ -7,4 +7,5 @@ class SafetyConfig(AppConfig):
     verbose_name = _("Safety")
 
     def ready(self) -> None:
-        import safety.handlers  # noqa: F401 - registers what safety does when rides speak
+        import safety.handlers
+        import safety.shares  # noqa: F401 - tells whom somebody's own SOS told

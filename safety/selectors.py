@@ -9,6 +9,7 @@ from django.db.models import Count, Max, Q
 from core import clock, policy
 from core.codes import read_code
 from core.errors import NotFound
+from rides.states import Party
 from safety.models import Incident, SafetyQuestion, Signal, SosCall, WelfareCheck
 from safety.policies import OWNED_WITHIN, POLICE_AFTER, TAKEN_WITHIN, clocks_of
 from safety.states import LIVE, IncidentState, SignalKind
@@ -55,6 +56,18 @@ def doubted_since(trip: "Trip") -> datetime | None:
     return (
         Signal.objects.filter(trip=trip, kind__in=DOUBTED).order_by("at").values_list("at", flat=True).first()
     )
+
+
+def own_sos_calls(code: str, *, limit: int = 20) -> list[tuple[SosCall, Party]]:
+    """The first SOS of each incident that an account tapped itself, with its side of the trip, newest first."""
+    rows = SosCall.objects.select_related(
+        "incident__trip__passenger", "incident__trip__driver__account"
+    ).filter(
+        Q(party=Party.PASSENGER, incident__trip__passenger__code=code)
+        | Q(party=Party.DRIVER, incident__trip__driver__account__code=code)
+    )
+    first = {(row.incident_id, row.party): row for row in rows.order_by("-pk")[: limit * 3]}
+    return [(row, Party(row.party)) for row in list(first.values())[:limit]]
 
 
 def open_question(trip: "Trip") -> SafetyQuestion | None:

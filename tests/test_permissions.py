@@ -26,7 +26,7 @@ from drivers.services import (
     open_case,
 )
 from drivers.states import CaseKind, FacePurpose, HoldKind
-from drivers.tests.factories import ready_for_pickup
+from drivers.tests.factories import face_token, ready_for_pickup
 from police import services as police
 from police.states import Query
 from rides.models import LatePickup, Offer, Reminder, Trip
@@ -56,6 +56,7 @@ PAPERS = {
     "certificate_2": "2",
 }
 
+ACCEPTS = {"itinerary": "{itinerary}", "face_token": "{face_token}"}
 # (method, route, who gets past the door). Names in braces are filled with the objects that `things` makes.
 TABLE = [
     ("GET", "favicon.ico", EVERYBODY),
@@ -99,7 +100,7 @@ TABLE = [
     ("GET", "api/v1/trips/", MEMBERS),
     ("POST", "api/v1/trips/", MEMBERS),
     ("GET", "api/v1/trips/{trip}/", TRIP),
-    ("POST", "api/v1/trips/{waiting}/accept/", DRIVERS_TRIP, {"itinerary": "{itinerary}"}),
+    ("POST", "api/v1/trips/{waiting}/accept/", DRIVERS_TRIP, ACCEPTS),
     ("POST", "api/v1/trips/{trip}/plate-photo/", DRIVERS_TRIP),
     ("POST", "api/v1/trips/{trip}/arrive/", DRIVERS_TRIP),
     ("POST", "api/v1/trips/{trip}/confirm-car/", {"passenger"}),
@@ -235,7 +236,7 @@ TABLE = [
     ("GET", "drive/requests/{waiting}/face/?itinerary={itinerary}", DRIVERS_TRIP),
     ("GET", "drive/trips/{trip}/pickup/", DRIVERS_TRIP),
     ("POST", "drive/trips/{trip}/pickup/", DRIVERS_TRIP),
-    ("POST", "drive/requests/{waiting}/accept/", DRIVERS_TRIP, {"itinerary": "{itinerary}"}),
+    ("POST", "drive/requests/{waiting}/accept/", DRIVERS_TRIP, ACCEPTS),
     ("POST", "drive/trips/{trip}/arrive/", DRIVERS_TRIP),
     ("POST", "sign-out/", EVERYBODY),  # last: it ends the sessions of this test
 ]
@@ -380,6 +381,7 @@ def things(rides, people):
         "appeal": written.code,
         "picture": picture.code,
         "hold": Hold.objects.get(kind="complaint").code,
+        "face_token": face_token(driver, waiting.code),
         "ended": ended.code,
         "late": late.code,
         "care": care.code,

@@ -1,13 +1,11 @@
 """A hitch trip: booking, acceptance, boarding, the end, and who may not."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from threading import Barrier
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
-from conftest import NOON, PICKUP, Rides, usual_journey
+from conftest import NOON, PICKUP, usual_journey
 from core.errors import NotFound
 from core.states import StaleState
 from drivers.models import Driver, Hold
@@ -15,7 +13,6 @@ from drivers.selectors import driver_of
 from drivers.services import hold_driver, release_hold
 from drivers.states import HoldKind
 from drivers.tests.factories import face_token
-from governance.demo import make_world
 from rides import services
 from rides.errors import CurfewHours, LineNotRunning, PlacesWrong, WindowWrong
 from rides.models import LineInCity, Trip
@@ -224,33 +221,3 @@ def test_boarding_twice_is_stale(rides, people):
     trip = rides.boarded()
     with pytest.raises(StaleState):
         services.board_trip(driver=driver_of(people("driver")), trip_code=trip.code, code=trip.boarding_code)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_drivers_accept_at_once_and_one_wins(noon):
-    make_world(password="x")
-    from accounts.models import Account
-
-    people = lambda name: Account.objects.get(code=name)  # noqa: E731
-    rides = Rides(people)
-    ways = {name: rides.itinerary(name) for name in ("driver", "driver2")}
-    trip = rides.booked()
-    gate = Barrier(2)
-
-    def accept(name):
-        driver = driver_of(people(name))
-        token = face_token(driver, trip.code)
-        gate.wait()
-        try:
-            return services.accept_trip(
-                driver=driver, trip_code=trip.code, itinerary_code=ways[name], face_token=token
-            ).refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(2) as pool:
-        refusals = list(pool.map(accept, ways))
-    assert sorted(refusal.code if refusal else "accepted" for refusal in refusals) == [
-        "accepted",
-        "no_longer_available",
-    ]

@@ -277,3 +277,17 @@ def test_nothing_on_the_drivers_phone_betrays_the_passenger(rides, people, signe
         content_type="application/json",
     )
     assert answer.json()["code"] == "no_longer_available"
+
+
+def test_who_tapped_sos_sees_whom_it_told_and_the_other_side_sees_nothing(rides, people, signed_in, deliver):
+    """R11: everybody sees what they themselves shared, and nobody learns that the other side called for help."""
+    trip = rides.under_way()
+    before = signed_in("driver").get("/me/shared/").content.decode()
+    add_emergency_contact(account=people("passenger"), name="a", phone="13911110001")
+    services.raise_sos(key=key(trip))
+    deliver()
+    page = signed_in("passenger").get("/me/shared/").content.decode()
+    assert "your emergency contacts (1)" in page
+    token = r'csrfmiddlewaretoken" value="[^"]*"|X-CSRFToken": "[^"]*"'
+    after = signed_in("driver").get("/me/shared/").content.decode()
+    assert re.sub(token, "", after) == re.sub(token, "", before)
