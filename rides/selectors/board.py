@@ -65,7 +65,7 @@ def night_departures(at: datetime) -> tuple[int, list[str]]:
     return len(night), unread
 
 
-def newest_with_driver(at: datetime, *, limit: int = 40) -> list[Trip]:
+def newest_with_driver(at: datetime, *, limit: int = 10) -> list[Trip]:
     """The newest trips that were accepted since, for a look at what each side sees of them."""
     rows = all_trips().filter(accepted_at__gte=at, driver__isnull=False)
     return list(rows.order_by("-accepted_at")[:limit])

@@ -198,6 +198,10 @@ def test_a_complaint_is_filed_decided_and_the_hold_looked_at(visitor, language, 
     console.locator("a[href*='/release/']").first.click()
     board.look("hold-release", console=True)
     expect(console.locator("#content, main").first).to_contain_text(filed)
+    console.fill("[name=reason]", "已听双方陈述 heard both sides")
+    console.locator("form:has([name=reason]) button").click()
+    console.wait_for_load_state()
+    hers.go(f"/trips/{code}/")
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en-US"])
