@@ -215,6 +215,8 @@ TABLE = [
     ("GET", "ride/{rider_key}/status/", EVERYBODY),
     ("POST", "ride/{rider_key}/confirm-car/", EVERYBODY),
     ("POST", "ride/{rider_key}/mismatch/", EVERYBODY),
+    ("POST", "ride/{late_key}/reminder/", EVERYBODY),
+    ("POST", "ride/{late_key}/other-line/", EVERYBODY, {"line": "express"}),
     ("GET", "drive/orders/", DRIVERS),
     ("GET", "drive/online/", DRIVERS),
     ("POST", "drive/online/", DRIVERS),
@@ -313,6 +315,8 @@ def things(rides, people):
     """One of each object, so that every route can be filled in."""
     waiting = rides.booked("passenger2")
     ended, late = rides.ended(driver="driver2"), rides.accepted(driver="driver2")
+    # As if it had been booked for somebody else: that person has a key to it.
+    Trip.objects.filter(pk=late.pk).update(rider_kind="other", rider_name="x", rider_phone="+8613911110008")
     trip = rides.under_way()
     add_emergency_contact(account=people("passenger"), name="a", phone="13911110001")
     secret = re.findall(r"/contact/([^/]+)/", Notification.objects.latest("pk").text)[0]
@@ -385,6 +389,7 @@ def things(rides, people):
         "ended": ended.code,
         "late": late.code,
         "care": care.code,
+        "late_key": position_key(late, Party.PASSENGER),
         "rider_key": position_key(given, Party.PASSENGER),
         "offer": offer.code,
         "suspension": suspension.code,

@@ -19,6 +19,7 @@ from rides.models import Trip
 from rides.services.booking import mark_matched
 from rides.services.night import forget_reminders
 from rides.services.pickup import passengers_trip
+from rides.services.places import PATIENCE
 from rides.states import (
     ABOARD,
     BEFORE_BOARDING,
@@ -134,6 +135,8 @@ def give_to_others(*, actor: Actor, driver: "Driver") -> int:
             plate_registered="",
             plate_seen="",
             plate_check="",
+            # Whoever waits again gets time to be found, also where the first window is nearly over.
+            window_end=max(trip.window_end, clock.now() + PATIENCE),
             accepted_at=None,
             arrived_at=None,
             phones_met_at=None,

@@ -18,7 +18,7 @@ from rides.errors import ReminderUnread
 from rides.events import PickupLate
 from rides.models import LatePickup, Reminder, Trip
 from rides.policies import in_curfew, runs_into_curfew
-from rides.services.booking import book_trip
+from rides.services.booking import Rider, book_trip
 from rides.services.places import Journey, Place
 from rides.states import (
     BEFORE_BOARDING,
@@ -27,6 +27,7 @@ from rides.states import (
     CancelReason,
     Line,
     Party,
+    RiderKind,
     TripLine,
     TripState,
 )
@@ -51,7 +52,12 @@ def remind(trip: Trip) -> None:
     call_from = max(
         trip.window_start - timedelta(seconds=policy.value(CALL_AHEAD)), at + timedelta(minutes=2)
     )
-    for party, person in ((Party.PASSENGER, trip.passenger), (Party.DRIVER, trip.driver.account)):
+    hers = selectors.rider_url(trip) if trip.rider_phone else selectors.trip_url(trip)
+    sides = (
+        (Party.PASSENGER, trip.passenger, selectors.phone_of_rider(trip), hers),
+        (Party.DRIVER, trip.driver.account, trip.driver.account.phone, selectors.trip_url(trip)),
+    )
+    for party, person, phone, url in sides:
         _row, new = Reminder.objects.get_or_create(
             trip=trip, party=party, defaults={"made_at": at, "call_from": call_from}
         )
@@ -64,10 +70,10 @@ def remind(trip: Trip) -> None:
             ) % {
                 "origin": trip.origin_name,
                 "destination": trip.destination_name,
-                "url": selectors.trip_url(trip),
+                "url": url,
             }
         notify.queue_message(
-            key=f"reminder:{trip.code}:{party}:{at.timestamp():.0f}", channel="sms", to=person.phone, text=text,
+            key=f"reminder:{trip.code}:{party}:{at.timestamp():.0f}", channel="sms", to=phone, text=text,
             subject=trip.code,
         )  # fmt: skip
         timeline.add(TripLine.REMINDED, SYSTEM, trip=trip.code, party=party)
@@ -139,7 +145,7 @@ def open_late_pickups(*, at: datetime) -> int:
             text = _(
                 "Huhang: hitch does not depart after 22:00. We stay with you: another ride is one tap away, and our"
                 " staff call you now. %(url)s"
-            ) % {"url": selectors.trip_url(trip)}
+            ) % {"url": selectors.rider_url(trip) if trip.rider_phone else selectors.trip_url(trip)}
         notify.queue_message(
             key=f"late:{trip.code}", channel="sms", to=selectors.phone_of_rider(trip), text=text,
             life_safety=True, subject=trip.code,
@@ -170,8 +176,16 @@ def go_on_with_other_line(*, passenger: "Account", trip_code: str, line: Line) -
         at,
         at,
     )
+    rider = None
+    if trip.rider_name:
+        rider = Rider(RiderKind(trip.rider_kind), trip.rider_name, trip.rider_phone)
     new = book_trip(
-        passenger=passenger, journey=journey, seats=trip.seats, client_key=f"late:{trip.code}", line=line
+        passenger=passenger,
+        journey=journey,
+        seats=trip.seats,
+        client_key=f"late:{trip.code}",
+        line=line,
+        rider=rider,
     )
     _replace(passenger, trip, new)
     return new

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import transaction
 
 from conftest import NOON, Rides, usual_journey
 from core import clock
@@ -15,7 +16,8 @@ from rides import selectors, services
 from rides.errors import CurfewHours, ReminderUnread
 from rides.models import LatePickup, Reminder, Trip
 from rides.policies import CURFEW
-from rides.states import CallOutcome, Line, Party
+from rides.services import Rider
+from rides.states import CallOutcome, Line, Party, RiderKind
 from safety.models import Signal
 
 
@@ -179,8 +181,6 @@ def test_calls_are_for_responders_and_have_an_outcome(evening, people):
 
 
 def test_a_new_driver_is_reminded_anew(evening, people):
-    from django.db import transaction
-
     trip = evening.accepted()
     services.acknowledge_reminder(account=people("passenger"), trip_code=trip.code)
     with transaction.atomic():
@@ -254,3 +254,38 @@ def test_nobody_boards_hitch_in_the_curfew(evening, people, noon):
         driver=driver_of(people("driver")), trip_code=trip.code, code=trip.boarding_code
     )
     assert outcome.refusal.code == "curfew"
+
+
+def test_who_travels_reads_the_reminder_and_goes_on_from_her_own_page(evening, people, noon, client):
+    """Booked for somebody else (A6): reminder, late pick-up and the new ride are hers, without an account."""
+    grandma = Rider(RiderKind.OTHER, "李奶奶", "13911110077")
+    trip = evening.booked(rider=grandma)
+    driver = driver_of(people("driver"))
+    way = evening.itinerary()
+    token = face_token(driver, trip.code)
+    services.accept_trip(driver=driver, trip_code=trip.code, itinerary_code=way, face_token=token)
+    told = Notification.objects.get(key__startswith=f"reminder:{trip.code}:passenger")
+    assert told.recipient == "+8613911110077"
+    page = "/ride/" + told.text.rpartition("/ride/")[2]
+    client.post(page + "reminder/")
+    assert Reminder.objects.get(trip=trip, party="passenger").acknowledged_at
+    noon.move_to(at("22:00:00"))
+    services.open_late_pickups(at=clock.now())
+    answer = client.post(page + "other-line/", {"line": "express"})
+    new = LatePickup.objects.get().replacement
+    assert (new.line, new.rider_name) == ("express", "李奶奶")
+    assert client.get(answer.headers["location"]).status_code == 200
+    assert Notification.objects.filter(key=f"rider:{new.code}").exists()
+
+
+def test_who_waits_again_gets_time_to_be_found(rides, people, noon):
+    """A trip taken from its driver after its window is not closed at once for want of one."""
+    trip = rides.accepted()
+    noon.shift(timedelta(hours=2))
+    with transaction.atomic():
+        services.give_to_others(actor=people("agent").actor, driver=driver_of(people("driver")))
+    assert services.close_unanswered(at=clock.now()) == 0
+    noon.shift(timedelta(minutes=12))
+    assert services.close_unanswered(at=clock.now()) == 1
+    trip.refresh_from_db()
+    assert trip.cancel_reason == "no_driver"

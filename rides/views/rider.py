@@ -4,10 +4,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from core.errors import NotFound
+from core.errors import InvalidInput, NotFound
 from rides import selectors, services
 from rides.models import Trip
-from rides.states import Party, RiderKind
+from rides.states import Line, Party, RiderKind
 from rides.tokens import read_key
 from rides.views.trips import mismatch_wanted, trip_context
 
@@ -48,3 +48,21 @@ def ride_mismatch(request: HttpRequest, key: str) -> HttpResponse:
     trip = _trip(key)
     services.report_mismatch(passenger=trip.passenger, trip_code=trip.code, **mismatch_wanted(request))
     return redirect("rides:ride", key)
+
+
+@require_POST
+def ride_reminder(request: HttpRequest, key: str) -> HttpResponse:
+    """'I have read it.'"""
+    trip = _trip(key)
+    services.acknowledge_reminder(account=trip.passenger, trip_code=trip.code)
+    return redirect("rides:ride", key)
+
+
+@require_POST
+def ride_other_line(request: HttpRequest, key: str) -> HttpResponse:
+    """After the pick-up slipped into the night: the same way on another line, with a page of its own."""
+    trip, line = _trip(key), request.POST.get("line", "")
+    if line not in Line.values:
+        raise InvalidInput("line")
+    new = services.go_on_with_other_line(passenger=trip.passenger, trip_code=trip.code, line=Line(line))
+    return redirect("rides:ride", selectors.position_key(new, Party.PASSENGER))
