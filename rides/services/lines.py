@@ -74,9 +74,11 @@ def propose_suspension(
         raise Forbidden
     if not reason.strip():
         raise InvalidInput("reason")
-    if not _rows(line, city).filter(state=LineState.RUNNING, suspends_at=None).exists():
-        raise AlreadySuspended
     now = clock.now()
+    # One that stops next week can still be stopped at once.
+    sooner = Q(suspends_at=None) | Q(suspends_at__gt=max(at or now, now))
+    if not _rows(line, city).filter(sooner, state=LineState.RUNNING).exists():
+        raise AlreadySuspended
     row = LineSuspension.objects.create(
         code=new_code("U"),
         line=line,

@@ -160,3 +160,12 @@ def test_the_console_leads_through_both_steps(people, signed_in):
     )
     assert bad.status_code == 200
     assert LineSuspension.objects.count() == 1
+
+
+def test_a_line_that_stops_next_week_can_be_stopped_at_once(people, noon):
+    suspend(people, at=NOON + timedelta(days=7))
+    with pytest.raises(AlreadySuspended):
+        propose(people, at=NOON + timedelta(days=8))
+    assert runs()
+    suspend(people)
+    assert not runs()
