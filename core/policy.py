@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import DatabaseError
 from django.db.models import QuerySet
 
 from core import clock
@@ -54,9 +55,18 @@ def _newest_first() -> QuerySet[PolicyVersion]:
 
 
 @contextmanager
-def read_once() -> Iterator[None]:
-    """Read all versions once for what runs inside: a list of a hundred rows asks for its limits once, not for each."""
-    token = _read.set(list(_newest_first()))
+def read_once(*, offline: bool = False) -> Iterator[None]:
+    """Read all versions once for what runs inside: a list of a hundred rows asks for its limits once, not for each.
+
+    `offline` is for commands that also run where there is no database: the declared values hold then.
+    """
+    try:
+        rows = list(_newest_first())
+    except DatabaseError:
+        if not offline:
+            raise
+        rows = []
+    token = _read.set(rows)
     try:
         yield
     finally:

@@ -46,6 +46,10 @@ def describe_positions(result: dict[str, Any], **_given: Any) -> dict[str, Any]:
             "crs": {"type": "string", "enum": list(Crs)},
             "pings": {"type": "array", "items": ping, "maxItems": BATCH_LIMIT},
             "away": {"type": "boolean", "default": False, "description": "The page goes to the background"},
+            "now": {
+                "type": "number",
+                "description": "The phone's own clock when it sends, Unix seconds: a clock that is wrong is put right by it",
+            },
         },
     }
     result["paths"]["/live/positions/"] = {

@@ -56,6 +56,16 @@ def in_curfew(at: datetime) -> bool:
     return begin <= local or local < end if begin > end else begin <= local < end
 
 
+def curfew_after(at: datetime) -> float | None:
+    """When the next curfew begins, in Unix seconds; None where one is in force at that moment."""
+    if in_curfew(at):
+        return None
+    begin = time.fromisoformat(policy.value(CURFEW, at=at)["from"])
+    local = at.astimezone(CITY_TIME)
+    start = datetime.combine(local.date(), begin, CITY_TIME)
+    return (start if start > local else start + timedelta(days=1)).timestamp()
+
+
 def window_meets_curfew(start: datetime, end: datetime) -> bool:
     """True where a departure window touches the curfew; no window is as long as the day between two curfews."""
     return in_curfew(start) or in_curfew(end)

@@ -29,6 +29,7 @@ SHARDS = 8
 BATCH_LIMIT = 500
 FUTURE_TOLERANCE = 120.0  # seconds that a phone's clock may be ahead
 OLDEST = 24 * 3600.0
+CLOCK_TOLERANCE = 30.0  # seconds; a smaller difference may be the network's
 STREAM_LENGTH = 2_000_000
 GATHER = 0.002  # seconds
 
@@ -42,11 +43,16 @@ class Ping(msgspec.Struct):
 
 
 class PingBatch(msgspec.Struct):
-    """What a phone posts: the coordinate system by name, and `away` when the page goes to the background."""
+    """What a phone posts: the coordinate system by name, and `away` when the page goes to the background.
+
+    `now` is the phone's own clock when it sends. Where it differs from ours, the positions' times are put right by
+    the difference: phones are hours off, and a wrong clock must not look like a silent phone.
+    """
 
     crs: str
     pings: list[Ping]
     away: bool = False
+    now: float | None = None
 
 
 class StoredBatch(msgspec.Struct, array_like=True):
@@ -91,7 +97,10 @@ def read_batch(body: bytes, key: TripKey) -> StoredBatch:
         raise UnknownCoordinates("crs")
     if len(batch.pings) > BATCH_LIMIT:
         raise BatchTooLarge("pings")
-    pings = [(ping.at, ping.lat, ping.lon) for ping in batch.pings]
+    wrong = 0.0 if batch.now is None else batch.now - clock.timestamp()
+    if abs(wrong) < CLOCK_TOLERANCE:
+        wrong = 0.0
+    pings = [(ping.at - wrong, ping.lat, ping.lon) for ping in batch.pings]
     if pings:
         _check(pings)
     if batch.crs != Crs.WGS84:

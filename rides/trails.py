@@ -39,8 +39,11 @@ def minute_of(at: float) -> datetime:
 
 
 def pack(fixes: Iterable[Fix]) -> PackedMinute:
-    """Pack the positions of one minute; a repeated time is kept once, a jump beyond 36 km within it is left out."""
-    ordered = sorted({round(fix.at * 1000): fix for fix in fixes}.values())
+    """Pack the positions of one minute; a jump beyond 36 km within it is left out.
+
+    A phone is kept at two positions a second: a repeated time once, and no flood makes a row large.
+    """
+    ordered = sorted({int(fix.at * 2): fix for fix in fixes}.values())
     first = ordered[0]
     kept = [
         fix

@@ -4,16 +4,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.selectors import contacts_to_alert
-from core import notify, policy, timeline
+from core import notify, timeline
 from core.actors import SYSTEM
 from core.events import handles
 from drivers.events import DriverHeld
 from drivers.selectors import driver_by_code
 from rides.events import CancelAttempted, MismatchReported, PickupLate, TripCancelled, TripEnded
+from rides.geometry import distance
 from rides.selectors import name_of_rider, trip_by_code
 from rides.states import Party
 from safety.events import SosRaised
-from safety.policies import ENDED_FAR_METRES
+from safety.policies import ended_far
 from safety.selectors import has_live_incident, incident_by_code
 from safety.services import add_signal, ask_passenger, let_holds_show
 from safety.states import SafetyLine, SignalKind
@@ -61,7 +62,7 @@ def alert_pickup_late(event: PickupLate) -> None:
 def weigh_end(event: TripEnded) -> None:
     """An end far from the destination is a signal; after an ordinary one, covert holds may show."""
     trip = trip_by_code(event.trip)
-    if event.metres > policy.value(ENDED_FAR_METRES):
+    if ended_far(event.metres, distance(trip.origin, trip.destination)):
         add_signal(actor=SYSTEM, kind=SignalKind.ENDED_FAR, trip=trip, why=f"{event.metres} m")
         ask_passenger(trip=trip)
     if not has_live_incident(trip.code):

@@ -20,6 +20,10 @@ WEIGHTS = policy.declare(
     "safety.weights",
     {
         SignalKind.OFF_ROUTE.value: 40,
+        SignalKind.LONG_STOP.value: 20,
+        SignalKind.OVERLONG.value: 20,
+        SignalKind.LATE_RUNNING.value: 10,
+        SignalKind.REMOTE_AT_NIGHT.value: 40,
         SignalKind.SIGNAL_LOST.value: 30,
         SignalKind.MOVING_AFTER_CANCEL.value: 70,
         SignalKind.CANCEL_ABOARD.value: 70,
@@ -79,9 +83,49 @@ OFF_ROUTE_METRES = policy.declare(
 OFF_ROUTE_SECONDS = policy.declare(
     "safety.off_route_seconds", 30, unit="seconds", about="… for at least this long."
 )
+STOP_SECONDS = policy.declare(
+    "safety.stop_seconds",
+    300,
+    unit="seconds",
+    about="A car that stays at one place for longer has stopped (S5). The longest wait on 23 ordinary rides was 214 s.",
+)
+STOP_METRES = policy.declare(
+    "safety.stop_metres", 100, unit="metres", about="… within this distance of where it came to stand."
+)
+AWAY_METRES = policy.declare(
+    "safety.away_metres",
+    900,
+    unit="metres",
+    about="Farther from the destination again, than the planned way leads, is driving away. On 23 ordinary rides: 580 m.",
+)
+AWAY_SHARE = policy.declare(
+    "safety.away_share", 0.15, unit="share", about="… or this share of the straight line, where that is more."
+)
+OVERLONG_FACTOR = policy.declare(
+    "safety.overlong_factor",
+    2.0,
+    unit="times",
+    about="A trip is overlong after so many times the planned time,",
+)
+OVERLONG_SECONDS = policy.declare(
+    "safety.overlong_seconds", 1200, unit="seconds", about="… and this long on top (S5)."
+)
+REMOTE_METRES = policy.declare(
+    "safety.remote_metres",
+    3000,
+    unit="metres",
+    about="Farther than this from the way and from every known place is a remote area; at night a signal (S5).",
+)
 ENDED_FAR_METRES = policy.declare(
     "safety.ended_far_metres", 2000, unit="metres", about="An end farther from the destination is a signal."
 )
+ENDED_FAR_SHARE = policy.declare(
+    "safety.ended_far_share",
+    0.25,
+    unit="share",
+    about="… and on short trips this share of the straight line, 500 m at least.",
+)
+ENDED_FAR_LEAST = 500.0  # metres; pins and phones are that wrong
 # Words that make a report one of distress (S10). They raise, never lower.
 DISTRESS_WORDS = policy.declare(
     "safety.distress_words",
@@ -89,6 +133,12 @@ DISTRESS_WORDS = policy.declare(
     unit="words",
     about="Words in a report that mean distress.",
 )
+
+
+def ended_far(metres: float, whole: float) -> bool:
+    """True for an end that is `metres` from the destination of a trip whose ends are `whole` metres apart."""
+    limit: float = min(policy.value(ENDED_FAR_METRES), policy.value(ENDED_FAR_SHARE) * whole)
+    return metres > max(ENDED_FAR_LEAST, limit)
 
 
 def says_distress(words: str) -> bool:

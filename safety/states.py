@@ -30,6 +30,10 @@ class Origin(models.TextChoices):
 
 class SignalKind(models.TextChoices):
     OFF_ROUTE = "off_route", _("off the planned route")
+    LONG_STOP = "long_stop", _("a long stop on the way")
+    OVERLONG = "overlong", _("longer on the way than planned")
+    LATE_RUNNING = "late_running", _("still on the way when the night hours began")
+    REMOTE_AT_NIGHT = "remote_at_night", _("in a remote area at night")
     SIGNAL_LOST = "signal_lost", _("a phone went silent")
     MOVING_AFTER_CANCEL = "moving_after_cancel", _("both phones move together after a cancel")
     CANCEL_ABOARD = "cancel_aboard", _("somebody tried to cancel after boarding")

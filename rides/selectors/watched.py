@@ -1,5 +1,6 @@
 """What the monitor needs of trips."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -7,7 +8,7 @@ from django.db.models import Q
 
 from core import clock
 from rides.geometry import Point
-from rides.models import LineInCity, Trip
+from rides.models import KnownPlace, LineInCity, Trip
 from rides.states import WITH_DRIVER, LineState
 
 WATCH_AFTER = timedelta(minutes=30)
@@ -19,6 +20,8 @@ class WatchedTrip:
 
     pk: int
     code: str
+    city: str
+    line: str
     state: str
     driver_state_since: datetime
     route: list[Point]
@@ -28,6 +31,9 @@ class WatchedTrip:
     cancelled_at: datetime | None
     # The line was suspended after this trip had begun: it is finished under closer watch (R1).
     closer: bool = False
+    planned_seconds: float = 0.0
+    # Known places around the way: whoever is near one of them is not in a remote area.
+    places: tuple[Point, ...] = ()
 
 
 def watched_trips() -> list[WatchedTrip]:
@@ -35,6 +41,9 @@ def watched_trips() -> list[WatchedTrip]:
     since = clock.now() - WATCH_AFTER
     rows = Trip.objects.filter(Q(state__in=WITH_DRIVER) | Q(cancelled_at__gt=since, driver__isnull=False))
     now = clock.now()
+    places: dict[int, list[Point]] = defaultdict(list)
+    for place in KnownPlace.objects.order_by("pk"):
+        places[place.city_id].append((place.latitude, place.longitude))
     stopped = {
         (row.line, row.city_id)
         for row in LineInCity.objects.all()
@@ -44,6 +53,8 @@ def watched_trips() -> list[WatchedTrip]:
         WatchedTrip(
             pk=trip.pk,
             code=trip.code,
+            city=trip.city.code,
+            line=trip.line,
             state=trip.state,
             driver_state_since=trip.departed_at
             or trip.boarded_at
@@ -56,6 +67,8 @@ def watched_trips() -> list[WatchedTrip]:
             met=trip.phones_met_at is not None,
             cancelled_at=trip.cancelled_at,
             closer=(trip.line, trip.city_id) in stopped,
+            planned_seconds=trip.route_seconds,
+            places=(trip.origin, trip.destination, *places[trip.city_id]),
         )
-        for trip in rows.order_by("pk")
+        for trip in rows.select_related("city").order_by("pk")
     ]

@@ -32,19 +32,25 @@ def degrees(x, y):
 
 
 def place_on(way, point):
-    """Brute force in plain Python: (distance to the way, length up to the first nearest point)."""
+    """Brute force in plain Python: (distance to the way, length up to the first nearest point, length, tied).
+
+    `tied` where the way passes equally near twice, as one that returns on itself does: rounding says which is nearer.
+    """
     x, y = point
     best, along, before = math.inf, 0.0, 0.0
+    passes = []
     for (ax, ay), (bx, by) in itertools.pairwise(way):
         dx, dy = bx - ax, by - ay
         length = math.hypot(dx, dy)
         share = 0.0 if length == 0 else ((x - ax) * dx + (y - ay) * dy) / length**2
         share = min(max(share, 0.0), 1.0)
         away = math.hypot(x - ax - share * dx, y - ay - share * dy)
+        passes.append((away, before + share * length))
         if away < best - 1e-9:
             best, along = away, before + share * length
         before += length
-    return best, along, before
+    near = [at for away, at in passes if away < best + CLOSE_CALL]
+    return best, along, before, max(near) - min(near) > CLOSE_CALL
 
 
 def brute(way, wishes):
@@ -53,8 +59,8 @@ def brute(way, wishes):
     fits, unclear = set(), set()
     for wish in wishes:
         (ox, oy), (dx, dy) = PLANE.project([wish.origin, wish.destination]).tolist()
-        off, at, whole = place_on(points, (ox, oy))
-        off_goal, at_goal, _whole = place_on(points, (dx, dy))
+        off, at, whole, tied = place_on(points, (ox, oy))
+        off_goal, at_goal, _whole, goal_tied = place_on(points, (dx, dy))
         passes = at / max(whole, 1e-9) * way.seconds
         margins = [
             way.reach - off,
@@ -66,7 +72,7 @@ def brute(way, wishes):
         ]
         if wish.seats > way.seats:
             continue
-        if any(abs(margin) < CLOSE_CALL for margin in margins):
+        if tied or goal_tied or any(abs(margin) < CLOSE_CALL for margin in margins):
             unclear.add(wish.pk)
         elif min(margins) > 0:
             fits.add(wish.pk)

@@ -53,6 +53,15 @@ def batch(crs, *pings):
     return msgspec.json.encode({"crs": crs, "pings": [dict(zip(("at", "lat", "lon"), ping, strict=True)) for ping in pings]})  # fmt: skip
 
 
+@pytest.mark.parametrize("hours", [-30, -3, 3, 30])
+def test_a_phone_whose_clock_is_hours_off_is_put_right_by_its_own_word(hours):
+    now, key = clock.timestamp(), TripKey("T", Party.DRIVER, "wenzhou")
+    theirs = now + hours * 3600
+    body = {"crs": "WGS84", "now": theirs, "pings": [{"at": theirs - 10, "lat": 28.2, "lon": 121.0}]}
+    stored = read_batch(msgspec.json.encode(body), key)
+    assert stored.pings[0][0] == pytest.approx(now - 10, abs=2)
+
+
 def test_a_batch_is_kept_as_wgs84_whatever_it_came_in(db):
     here, now = (28.2127, 121.0260), clock.timestamp()
     key = TripKey("T", Party.DRIVER, "wenzhou")

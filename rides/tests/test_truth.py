@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils.translation import override
 
 from conftest import NOON
 from core import timeline
@@ -77,7 +78,8 @@ def test_what_was_tried_and_what_was_true_stand_side_by_side(rides, people, deli
         services.store_positions([PhoneFixes(trip.pk, party, fixes, away=False)])
     noon.shift(timedelta(seconds=50))
     safety.answer_question(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"), answer=Answer.FINE)
-    lines = [timeline.sentence(row) for row in timeline.of(trip=trip.code)]
+    with override("en"):
+        lines = [timeline.sentence(row) for row in timeline.of(trip=trip.code)]
     assert any("the passenger did not board" in line for line in lines)
     assert any("her phone goes its own way" in line for line in lines)
     assert not Incident.objects.exists()  # her answer and her own positions together show her safe

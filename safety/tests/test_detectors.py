@@ -1,126 +1,300 @@
-"""What the monitor sees in positions: pure functions, so that each rule can be walked step by step."""
+"""What the monitor sees in positions: each rule walked step by step, through the compiled detectors."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from rides.geometry import place_on_route
 from rides.selectors import WatchedTrip
-from rides.states import Party, TripState
-from rides.trails import Fix
-from safety.detectors import Finding, Limits, Meeting, TravelTogether, Watch
+from rides.states import Line, Party, TripState
+from safety import detectors
 from safety.states import SignalKind
+from safety.watches import Finding, Limits, Meeting, TravelTogether, Watches, _project
 
-START = 1_535_086_800.0
-LIMITS = Limits(silence=60, silence_away=180, off_route_metres=500, off_route_seconds=30)
+START = 1_535_086_800.0  # 2018-08-24 13:00 in Wenzhou
+LIMITS = Limits(
+    silence=60,
+    silence_away=180,
+    off_route_metres=500,
+    off_route_seconds=30,
+    stop_seconds=300,
+    stop_metres=100,
+    away_metres=900,
+    away_share=0.15,
+    overlong_factor=2,
+    overlong_seconds=1200,
+    remote_metres=3000,
+)
 NORTH = 1 / 111_195  # degrees of latitude in a metre
+EAST = NORTH / 0.8829  # a metre of longitude at 28 degrees
 
 
-def watch(state, *, met=False, source="valhalla"):
-    trip = WatchedTrip(
+@pytest.fixture(autouse=True)
+def declared_policies(monkeypatch):
+    """No database: the declared curfew holds."""
+    from core import policy
+
+    monkeypatch.setattr(policy, "value", lambda key, at=None: policy._declared[key].default)
+
+
+def trip(state=TripState.IN_PROGRESS, **changes):
+    usual = WatchedTrip(
         pk=1,
         code="T-1",
+        city="wenzhou",
+        line=Line.HITCH,
         state=state,
         driver_state_since=datetime.fromtimestamp(START, tz=UTC),
         route=[(28.0, 121.0), (28.1, 121.0)],
-        route_source=source,
+        route_source="valhalla",
         destination=(28.1, 121.0),
         cancelled_at=None,
-        met=met,
+        met=False,
+        planned_seconds=1000,
+        places=((28.0, 121.0), (28.1, 121.0)),
     )
-    return Watch(trip)
+    return replace(usual, **changes)
 
 
-def walk(found, party, fixes):
-    """All that is seen on a way of (seconds, metres north of 28.0, metres east of 121.0)."""
-    east = NORTH / 0.8829  # a metre of longitude at 28 degrees
-    return [
-        seen
-        for second, north, right in fixes
-        for seen in found.observe(
-            party, Fix(START + second, 28.0 + north * NORTH, 121.0 + right * east), LIMITS
-        )
-    ]
+def watch(*args, **changes):
+    found = Watches(LIMITS)
+    found.set([trip(*args, **changes)], LIMITS)
+    return found
+
+
+def pings(way):
+    """Positions of (seconds, metres north of 28.0, metres east of 121.0)."""
+    return [(START + second, 28.0 + north * NORTH, 121.0 + east * EAST) for second, north, east in way]
+
+
+def walk(found, party, way):
+    return [seen for _code, seen in found.observe([("T-1", party, False, pings(way))])]
+
+
+def kinds(seen):
+    return [(each.kind, each.detail) for each in seen if isinstance(each, Finding)]
+
+
+def ticked(found, seconds):
+    return kinds(seen for _code, seen in found.tick(START + seconds))
 
 
 def test_on_the_way_nothing_is_said():
-    assert (
-        walk(watch(TripState.IN_PROGRESS), Party.DRIVER, [(t, t * 20, 100) for t in range(0, 400, 5)]) == []
-    )
+    found = watch()
+    assert walk(found, Party.DRIVER, [(t, t * 20, 100) for t in range(0, 400, 5)]) == []
 
 
-def test_off_the_way_for_long_enough_is_a_finding():
-    seen = walk(watch(TripState.IN_PROGRESS), Party.DRIVER, [(t, 1000, 900) for t in range(0, 40, 5)])
-    assert {each.kind for each in seen} == {SignalKind.OFF_ROUTE}
+def test_off_the_way_for_long_enough_is_a_finding_once():
+    found = watch()
+    seen = walk(found, Party.DRIVER, [(t, 1000, 700) for t in range(0, 90, 5)])
+    assert kinds(seen) == [(SignalKind.OFF_ROUTE, "")]
+    assert seen[0].at == START + 30
 
 
 def test_off_the_way_for_a_moment_is_none():
-    way = [(0, 1000, 900), (20, 1000, 900), (25, 1000, 10), (30, 1000, 900), (55, 1000, 900)]
-    assert walk(watch(TripState.IN_PROGRESS), Party.DRIVER, way) == []
+    way = [(0, 1000, 700), (20, 1000, 700), (25, 1000, 10), (30, 1000, 700), (55, 1000, 700)]
+    assert walk(watch(), Party.DRIVER, way) == []
 
 
 def test_where_no_router_drew_the_way_the_corridor_is_wide():
     way = [(t, 5000, 900) for t in range(0, 100, 5)]
-    assert walk(watch(TripState.IN_PROGRESS, source="great_circle"), Party.DRIVER, way) == []
+    assert walk(watch(route_source="great_circle"), Party.DRIVER, way) == []
+
+
+def test_driving_back_on_the_planned_way_is_driving_away():
+    way = [(t, 5000 - t * 11, 0) for t in range(0, 400, 5)]
+    seen = kinds(walk(watch(), Party.DRIVER, way))
+    assert seen == [(SignalKind.OFF_ROUTE, "away")]
+
+
+def test_a_planned_way_that_leads_away_first_is_no_signal():
+    bend = [(28.0, 121.0), (27.95, 121.0), (27.95, 121.05), (28.1, 121.05), (28.1, 121.0)]
+    way = [(t, -t * 20, 0) for t in range(0, 260, 5)]
+    assert walk(watch(route=bend), Party.DRIVER, way) == []
+
+
+def test_a_suspended_line_is_held_to_half():
+    way = [(t, 1000, 300) for t in range(0, 60, 5)]
+    assert walk(watch(), Party.DRIVER, way) == []
+    assert kinds(walk(watch(closer=True), Party.DRIVER, way)) == [(SignalKind.OFF_ROUTE, "")]
+
+
+def test_a_long_stop_is_said_once_and_the_next_one_again():
+    found = watch()
+    stand = [(t, 2000, (t % 3) * 10) for t in range(0, 700, 10)]
+    first = kinds(walk(found, Party.DRIVER, stand))
+    again = kinds(walk(found, Party.DRIVER, [(t, 4000, 0) for t in range(720, 1100, 10)]))
+    assert [kind for kind, _detail in first + again] == [SignalKind.LONG_STOP] * 2
+    assert first != again
+
+
+def test_a_wait_at_lights_is_no_stop():
+    way = [(t, 2000, 0) for t in range(0, 215, 5)] + [(220, 2300, 0)]
+    assert walk(watch(), Party.DRIVER, way) == []
 
 
 def test_a_repeated_or_older_position_changes_nothing():
-    found = watch(TripState.IN_PROGRESS)
+    found = watch()
     walk(found, Party.DRIVER, [(100, 0, 0)])
+    before = found.saved("T-1")
     assert walk(found, Party.DRIVER, [(100, 0, 5000), (50, 0, 5000)]) == []
-    assert found.last[Party.DRIVER].at == START + 100
+    assert found.saved("T-1") == before
 
 
-@pytest.mark.parametrize(
-    ("silent", "away", "parties"), [(59, False, 0), (61, False, 2), (61, True, 1), (181, True, 2)]
-)
-def test_silence_is_a_finding_after_its_time(silent, away, parties):
-    found = watch(TripState.IN_PROGRESS)
-    found.away[Party.PASSENGER] = away
-    assert len(list(found.tick(START + silent, LIMITS))) == parties
+def test_positions_out_of_order_within_a_batch_are_taken_by_time():
+    found, other = watch(), watch()
+    way = [(t, t * 20, 0) for t in range(0, 100, 5)]
+    walk(found, Party.DRIVER, way)
+    walk(other, Party.DRIVER, way[::-1])
+    assert found.saved("T-1") == other.saved("T-1")
 
 
-def test_nobody_asks_a_phone_before_boarding():
-    assert list(watch(TripState.ACCEPTED).tick(START + 9999, LIMITS)) == []
+def test_a_silent_phone_is_found_by_the_clock_and_once():
+    found = watch()
+    walk(found, Party.DRIVER, [(0, 0, 0)])
+    assert ticked(found, 60) == []
+    assert ticked(found, 61) == [(SignalKind.SIGNAL_LOST, "passenger"), (SignalKind.SIGNAL_LOST, "driver")]
+    assert ticked(found, 62) == []
 
 
-def test_phones_that_meet_and_travel_together_without_a_code_are_boarded():
-    found = watch(TripState.ARRIVED)
-    seen = []
-    for step in range(10):
-        seen += walk(found, Party.PASSENGER, [(step * 10, step * 100, 0)])
-        seen += walk(found, Party.DRIVER, [(step * 10, step * 100, 20)])
-    assert isinstance(seen[0], Meeting)
-    assert any(isinstance(each, TravelTogether) for each in seen)
+def test_a_page_that_said_it_goes_to_the_background_has_longer():
+    found = watch()
+    found.observe([("T-1", Party.PASSENGER, True, pings([(0, 0, 0)]))])
+    walk(found, Party.DRIVER, [(100, 0, 0)])
+    assert ticked(found, 120) == []
+    assert ticked(found, 161) == [(SignalKind.SIGNAL_LOST, "driver")]
 
 
-def test_phones_that_pass_each_other_are_not_boarded():
-    found = watch(TripState.ARRIVED)
-    seen = walk(found, Party.PASSENGER, [(0, 0, 0)]) + walk(found, Party.DRIVER, [(0, 0, 20), (60, 2000, 20)])
-    seen += walk(found, Party.PASSENGER, [(60, 0, 0)])
-    assert [type(each) for each in seen] == [Meeting]
+def test_silence_counts_only_with_somebody_aboard():
+    assert ticked(watch(TripState.ACCEPTED), 10_000) == []
 
 
-def test_two_phones_that_move_on_together_after_a_cancel():
+def test_longer_than_planned_is_said_by_the_clock():
+    found = watch()
+    for party in Party:
+        walk(found, party, [(3190, 0, 0)])
+    assert ticked(found, 3200) == []
+    assert ticked(found, 3201) == [(SignalKind.OVERLONG, "")]
+
+
+def test_running_into_the_curfew_surprises_only_where_it_was_not_planned():
+    ten = 9 * 3600  # from 13:00 to 22:00
+    begun = {"driver_state_since": datetime.fromtimestamp(START + ten - 1200, tz=UTC)}
+    late = [(ten - 1, 0, 0)]
+    found = watch(**begun)
+    walk(found, Party.PASSENGER, late)
+    walk(found, Party.DRIVER, late)
+    assert ticked(found, ten - 1) == []
+    assert ticked(found, ten) == [(SignalKind.LATE_RUNNING, "")]
+    for planned in ({"planned_seconds": 1300}, {"line": Line.EXPRESS}):
+        other = watch(**begun, **planned)
+        walk(other, Party.PASSENGER, late)
+        walk(other, Party.DRIVER, late)
+        assert ticked(other, ten) == []
+
+
+def test_a_remote_area_is_a_signal_at_night_alone():
+    def at(hour):
+        begun = START + (hour - 13) * 3600
+        found = watch(
+            driver_state_since=datetime.fromtimestamp(begun, tz=UTC), route_source="great_circle", places=()
+        )
+        way = [(begun - START + t, 5000, 3100) for t in range(0, 20, 5)]
+        return kinds(walk(found, Party.DRIVER, way))
+
+    assert at(14) == []
+    assert at(23) == [(SignalKind.REMOTE_AT_NIGHT, "")]
+
+
+def test_near_a_known_place_nothing_is_remote():
+    begun = START + 10 * 3600
+    found = watch(
+        driver_state_since=datetime.fromtimestamp(begun, tz=UTC),
+        route_source="great_circle",
+        places=((28.0 + 5000 * NORTH, 121.0 + 4000 * EAST),),
+    )
+    assert walk(found, Party.DRIVER, [(36_000 + t, 5000, 3100) for t in range(0, 20, 5)]) == []
+
+
+def test_phones_meet_and_then_travel_together():
+    found = watch(TripState.ACCEPTED)
+    walk(found, Party.DRIVER, [(0, 0, 0)])
+    assert [type(each) for each in walk(found, Party.PASSENGER, [(5, 20, 0)])] == [Meeting]
+    walk(found, Party.DRIVER, [(60, 700, 0)])
+    assert [type(each) for each in walk(found, Party.PASSENGER, [(65, 720, 0)])] == [TravelTogether]
+
+
+def test_phones_that_spoke_at_different_times_have_not_met():
+    found = watch(TripState.ACCEPTED)
+    walk(found, Party.DRIVER, [(0, 0, 0)])
+    assert walk(found, Party.PASSENGER, [(91, 0, 0)]) == []
+
+
+def test_both_phones_move_together_after_a_cancel():
     found = watch(TripState.CANCELLED, met=True)
-    seen = []
-    for step in range(5):
-        seen += walk(found, Party.PASSENGER, [(step * 10, step * 100, 0)])
-        seen += walk(found, Party.DRIVER, [(step * 10, step * 100, 20)])
-    assert {each.kind for each in seen} == {SignalKind.MOVING_AFTER_CANCEL}
+    for second in range(0, 100, 5):
+        walk(found, Party.PASSENGER, [(second, second * 3, 0)])
+        walk(found, Party.DRIVER, [(second, second * 3, 10)])
+    seen = walk(found, Party.DRIVER, [(101, 303, 10)])
+    assert kinds(seen) == [(SignalKind.MOVING_AFTER_CANCEL, "")]
 
 
-def test_a_silent_phone_is_no_proof_that_she_left():
+def test_the_car_goes_on_while_her_phone_is_silent():
     found = watch(TripState.CANCELLED, met=True)
     walk(found, Party.PASSENGER, [(0, 0, 0)])
-    seen = walk(found, Party.DRIVER, [(0, 0, 0), (100, 900, 0), (120, 1100, 0)])
-    assert [type(each) for each in seen] == [Finding]
+    seen = walk(found, Party.DRIVER, [(t, t * 12, 0) for t in range(0, 120, 5)])
+    assert kinds(seen) == [(SignalKind.MOVING_AFTER_CANCEL, "")]
     assert "silent" in seen[0].why
 
 
-def test_a_phone_that_stays_at_the_kerb_is_fine():
-    found = watch(TripState.CANCELLED, met=True)
-    seen = []
-    for step in range(20):
-        seen += walk(found, Party.PASSENGER, [(step * 10, 0, 0)])
-        seen += walk(found, Party.DRIVER, [(step * 10, step * 150, 0)])
-    assert seen == []
+def test_a_driver_who_never_met_her_may_drive_on():
+    found = watch(TripState.CANCELLED, met=False)
+    assert walk(found, Party.DRIVER, [(t, t * 12, 0) for t in range(0, 120, 5)]) == []
+
+
+@pytest.mark.parametrize("cut", [1, 7, 33, 60])
+def test_who_takes_over_goes_on_to_the_last_bit(cut):
+    way = [(t, 2000 + (t if t < 300 else 300), 600 if t > 500 else 0) for t in range(0, 1200, 10)]
+    whole, first, second = watch(), watch(), Watches(LIMITS)
+    expected = walk(whole, Party.DRIVER, way)
+    seen = walk(first, Party.DRIVER, way[:cut])
+    second.set([trip()], LIMITS, {"T-1": first.saved("T-1")})
+    seen += walk(second, Party.DRIVER, way[cut:])
+    assert seen == expected
+    assert expected
+    assert second.saved("T-1") == whole.saved("T-1")
+
+
+def test_what_was_saved_in_another_form_is_not_taken_up():
+    found = Watches(LIMITS)
+    found.set([trip()], LIMITS, {"T-1": b"of another version"})
+    assert found.nothing_known("T-1")
+
+
+def test_trips_beside_each_other_do_not_mix():
+    found = Watches(LIMITS)
+    found.set(
+        [trip(), trip(code="T-2", destination=(28.3, 121.3), route=[(28.2, 121.3), (28.3, 121.3)])], LIMITS
+    )
+    off = pings([(t, 1000, 700) for t in range(0, 40, 5)])
+    seen = found.observe(
+        [("T-1", Party.DRIVER, False, off), ("T-2", Party.DRIVER, False, [(START, 28.2, 121.3)])]
+    )
+    assert {code for code, _each in seen} == {"T-1"}
+    found.set([trip(code="T-2", destination=(28.3, 121.3), route=[(28.2, 121.3), (28.3, 121.3)])], LIMITS)
+    assert not found.nothing_known("T-2")
+
+
+near = st.tuples(st.floats(27.9, 28.2), st.floats(120.9, 121.1))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(near, min_size=2, max_size=12), near)
+def test_the_compiled_distance_is_that_of_the_plain_one(route, point):
+    way = _project(np.array(route), point)
+    found = detectors.distance_to_way(0.0, 0.0, way, 0, len(way))
+    assert found == pytest.approx(place_on_route(point, route)[0], abs=0.01)

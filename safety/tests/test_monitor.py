@@ -14,7 +14,7 @@ from rides.states import Party
 from rides.trails import unpack
 from safety import monitor as module
 from safety.models import Signal
-from safety.monitor import GROUP, Monitor
+from safety.monitor import GROUP, MONITORS, Monitor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,6 +37,11 @@ def put(client, trip, fixes, party=Party.DRIVER):
 
 def pending(client):
     return client.xpending(positions.shard_stream("wenzhou"), GROUP)["pending"]
+
+
+def time_of_leases_is_over(client):
+    """What a few seconds without a sign of life do."""
+    client.delete(MONITORS, *(f"monitor:lease:{stream}" for stream in positions.all_streams()))
 
 
 def turn(found):
@@ -72,9 +77,8 @@ def test_what_a_dead_monitor_had_read_is_taken_over(valkey, rides, monkeypatch):
         dead.step()
     assert (pending(valkey), LatestPosition.objects.count()) == (1, 0)
     monkeypatch.setattr(module, "CLAIM_AFTER_MS", 0)
-    heir = Monitor()
-    heir.name = "heir"
-    turn(heir)
+    time_of_leases_is_over(valkey)
+    turn(Monitor())
     assert (pending(valkey), LatestPosition.objects.count()) == (0, 1)
 
 
@@ -109,3 +113,75 @@ def test_a_valkey_that_began_anew_is_prepared_again(valkey, rides):
     with pytest.raises(redis.ResponseError):
         found.step()
     turn(found)
+
+
+def test_two_monitors_share_the_shards(valkey):
+    one, other = Monitor(), Monitor()
+    turn(one)
+    assert len(one.owned) == 8
+    turn(other)
+    one.leased = 0.0
+    one.step()
+    other.leased = 0.0
+    time.sleep(0.01)  # what is given back ends within a millisecond
+    other.step()
+    assert (len(one.owned), len(other.owned)) == (4, 4)
+    assert not one.owned & other.owned
+
+
+def off_the_way(trip, seconds):
+    """Far beside the planned way, a position every ten seconds."""
+    now = time.time()
+    return [(now + second, trip.origin_latitude + 0.02, trip.origin_longitude + 0.02) for second in seconds]
+
+
+def test_what_was_half_seen_is_seen_to_the_end_by_the_next_one_and_once(valkey, rides, monkeypatch):
+    trip = rides.under_way()
+    way = off_the_way(trip, range(0, 60, 10))
+    put(valkey, trip, way[:2])
+    turn(Monitor())
+    assert not Signal.objects.exists()
+    time_of_leases_is_over(valkey)
+    put(valkey, trip, way[2:])
+    heir = Monitor()
+    monkeypatch.setattr(heir, "_finish", lambda *_args: (_ for _ in ()).throw(SystemExit))
+    with pytest.raises(SystemExit):
+        turn(heir)  # it raised the signal and died before it saved
+    assert Signal.objects.filter(kind="off_route").count() == 1
+    time_of_leases_is_over(valkey)
+    last = Monitor()
+    turn(last)
+    assert Signal.objects.filter(kind="off_route").count() == 1
+    assert pending(valkey) == 0
+
+
+def test_a_monitor_that_lost_its_shard_neither_saves_nor_acknowledges(valkey, rides, monkeypatch):
+    trip = rides.under_way()
+    slow, quick = Monitor(), Monitor()
+    turn(slow)
+    put(valkey, trip, [(time.time(), 28.2, 121.0)])
+    meanwhile = slow._store
+
+    def stall(entries):
+        meanwhile(entries)
+        time_of_leases_is_over(valkey)
+        turn(quick)
+
+    monkeypatch.setattr(slow, "_store", stall)
+    slow.step()
+    assert positions.shard_stream("wenzhou") not in slow.owned
+    assert pending(valkey) == 1 or not quick.watches.nothing_known(trip.code)
+
+
+def test_a_million_positions_of_one_trip_are_taken(valkey, rides):
+    trip = rides.under_way()
+    now = time.time() - 3600
+    pings = [(now + step * 0.0036, 28.2, 121.0) for step in range(1_000_000)]
+    for start in range(0, len(pings), 50_000):
+        put(valkey, trip, pings[start : start + 50_000])
+    found = Monitor()
+    turn(found)
+    assert pending(valkey) == 0
+    kept = TrailMinute.objects.filter(trip=trip)
+    assert 60 <= kept.count() <= 62
+    assert max(len(unpack(row)) for row in kept) <= 120

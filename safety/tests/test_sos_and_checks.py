@@ -18,6 +18,7 @@ from rides.tokens import TripKey
 from safety import services
 from safety.errors import ActionClosed, AlreadyTaken
 from safety.models import Incident, SosCall, WelfareCheck
+from safety.states import SignalKind
 
 
 def key(trip, party=Party.PASSENGER):
@@ -263,7 +264,7 @@ def test_nothing_on_the_drivers_phone_betrays_the_passenger(rides, people, signe
         words="救命",
         submission="c",
     )
-    services.report_finding(trip_code=trip.code, kind=services.SignalKind.OFF_ROUTE)
+    services.report_finding(trip_code=trip.code, kind=SignalKind.OFF_ROUTE)
     cancel_trip(account=people("passenger"), trip_code=trip.code, reason=CancelReason.NOT_BOARDED)
     deliver()
     assert Hold.objects.get().covert

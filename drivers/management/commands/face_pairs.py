@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from core import policy
 from core.errors import DomainError
 from drivers.policies import FACE_ACCEPT
 from drivers.vision.faces import Face, likeness, read_face
@@ -13,14 +14,8 @@ from drivers.vision.faces import Face, likeness, read_face
 
 def threshold() -> float:
     """The likeness in force; the declared one where there is no database to ask."""
-    from django.db import DatabaseError
-
-    from core import policy
-
-    try:
+    with policy.read_once(offline=True):
         return float(policy.value(FACE_ACCEPT))
-    except DatabaseError:
-        return float(next(each.default for each in policy.declared() if each.key == FACE_ACCEPT))
 
 
 class Command(BaseCommand):

@@ -1,0 +1,166 @@
+"""What staff do with an incident."""
+
+from typing import TYPE_CHECKING, Any
+
+from core import audit, clock, timeline
+from core.actors import SYSTEM, Actor
+from core.errors import NotFound
+from core.states import move
+from core.transactions import begins_transaction, joins_transaction
+from drivers.services import uncover_holds
+from rides.selectors import aboard
+from rides.services import give_to_others
+from safety.errors import ActionClosed, AlreadyTaken, OutcomeUnknown, ReasonMissing
+from safety.models import Incident
+from safety.policies import why_not
+from safety.states import (
+    INCIDENT_TRANSITIONS,
+    IncidentOutcome,
+    IncidentState,
+    SafetyLine,
+)
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+    from drivers.models import Driver
+from safety.services.incidents import touch
+
+
+def _for_action(account: "Account", code: str, key: str) -> Incident:
+    incident = (
+        Incident.objects.select_for_update(of=("self",))
+        .select_related("trip__driver__account")
+        .filter(code=code)
+        .first()
+    )
+    if incident is None:
+        raise NotFound
+    reason = why_not(incident, account, key)
+    if reason:
+        raise ActionClosed(why=str(reason))
+    return incident
+
+
+def _line(incident: Incident, account: "Account", kind: SafetyLine, words: str = "", **facts: Any) -> None:
+    trip = incident.trip.code if incident.trip else ""
+    timeline.add(kind, account.actor, trip=trip, incident=incident.code, words=words, **facts)
+    audit.record(account.actor, kind, incident.code, case=incident.code, trip=trip)
+
+
+def _need(words: str) -> str:
+    if not words.strip():
+        raise ReasonMissing("words")
+    return words.strip()[:2000]
+
+
+@begins_transaction
+def take_incident(*, account: "Account", code: str) -> Incident:
+    """A person takes it; whoever comes second is told who was first. Raises `AlreadyTaken`, `ActionClosed`, `NotFound`."""
+    incident = (
+        Incident.objects.select_for_update(of=("self",)).select_related("trip").filter(code=code).first()
+    )
+    if incident is None:
+        raise NotFound
+    if incident.state != IncidentState.OPEN and incident.taken_by:
+        raise AlreadyTaken(who=incident.taken_by)
+    incident = _for_action(account, code, "take")
+    at = clock.now()
+    move(incident, INCIDENT_TRANSITIONS, IncidentState.TAKEN, taken_at=at, taken_by=account.code)
+    _line(incident, account, SafetyLine.TAKEN, who=account.code)
+    touch(incident)
+    return incident
+
+
+@begins_transaction
+def add_note(*, account: "Account", code: str, words: str) -> None:
+    incident = _for_action(account, code, "note")
+    _line(incident, account, SafetyLine.NOTE, _need(words))
+    touch(incident)
+
+
+@begins_transaction
+def record_call(*, account: "Account", code: str, words: str) -> None:
+    """The agent called the passenger back; `words` say what came of it."""
+    incident = _for_action(account, code, "called")
+    _line(incident, account, SafetyLine.CALLED, _need(words), result="")
+    touch(incident)
+
+
+@begins_transaction
+def record_safe_check(*, account: "Account", code: str, words: str) -> None:
+    """Somebody spoke to the passenger, apart from the driver, and she is safe (S10)."""
+    incident = _for_action(account, code, "safe_check")
+    _line(incident, account, SafetyLine.SAFE_CHECK, _need(words))
+    touch(incident, safe_check_at=incident.safe_check_at or clock.now())
+
+
+@begins_transaction
+def record_police_call(*, account: "Account", code: str, station: str) -> None:
+    """The police of the place were called (S10)."""
+    note_police_called(
+        incident=_for_action(account, code, "police_called"), actor=account.actor, station=_need(station)
+    )
+
+
+@joins_transaction
+def note_police_called(*, incident: Incident, actor: Actor, station: str) -> None:
+    """S10 is done: the police of the place have the case."""
+    trip = incident.trip.code if incident.trip else ""
+    timeline.add(SafetyLine.POLICE_CALLED, actor, trip=trip, incident=incident.code, station=station)
+    audit.record(actor, "safety.police_called", incident.code, case=incident.code)
+    touch(incident, police_called_at=incident.police_called_at or clock.now())
+
+
+@begins_transaction
+def excuse_police_call(*, account: "Account", code: str, words: str) -> None:
+    """A supervisor records why the police are not called (S10)."""
+    incident = _for_action(account, code, "police_excused")
+    _line(incident, account, SafetyLine.POLICE_NOT_CALLED, _need(words))
+    touch(incident, police_excused_at=incident.police_excused_at or clock.now())
+
+
+@begins_transaction
+def resolve_incident(*, account: "Account", code: str, outcome: str, words: str) -> None:
+    """Give an outcome with a reason; a second person reviews it. Raises `OutcomeUnknown`, `ReasonMissing`."""
+    incident = _for_action(account, code, "resolve")
+    if outcome not in IncidentOutcome.values:
+        raise OutcomeUnknown("outcome")
+    text = _need(words)
+    move(incident, INCIDENT_TRANSITIONS, IncidentState.RESOLVED, outcome=outcome, resolved_by=account.code)
+    _line(incident, account, SafetyLine.RESOLVED, text, outcome=outcome)
+    touch(incident)
+
+
+@begins_transaction
+def close_incident(*, account: "Account", code: str) -> None:
+    """The second person agrees. What was kept from the driver may now act and be seen, if nobody is aboard."""
+    incident = _for_action(account, code, "close")
+    move(incident, INCIDENT_TRANSITIONS, IncidentState.CLOSED, closed_at=clock.now(), closed_by=account.code)
+    _line(incident, account, SafetyLine.CLOSED)
+    touch(incident)
+    if incident.trip:
+        let_holds_show(driver=incident.trip.driver)
+
+
+@begins_transaction
+def send_back(*, account: "Account", code: str, words: str) -> None:
+    """The second person does not agree; the owner goes on."""
+    incident = _for_action(account, code, "send_back")
+    text = _need(words)
+    move(incident, INCIDENT_TRANSITIONS, IncidentState.TAKEN, outcome="", resolved_by="")
+    _line(incident, account, SafetyLine.SENT_BACK, text)
+    touch(incident)
+
+
+@joins_transaction
+def let_holds_show(*, driver: "Driver | None") -> None:
+    """When nobody is in the car and no incident lives, covert holds act in the open and waiting trips go to others (S11)."""
+    if (
+        driver is None
+        or aboard(driver.account.code)
+        or Incident.objects.live().filter(trip__driver=driver).exists()
+    ):
+        return
+    if driver.holds.open().filter(covert=True).exists():
+        uncover_holds(driver=driver)
+        give_to_others(actor=SYSTEM, driver=driver)

@@ -1,0 +1,130 @@
+"""Incidents open, grow and take signals."""
+
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+from django.db.models import Sum
+
+from core import audit, clock, events, live, policy, timeline
+from core.actors import MONITOR, Actor
+from core.codes import new_code
+from core.states import StaleState
+from core.transactions import joins_transaction
+from rides.geometry import Point
+from safety.events import IncidentOpened
+from safety.models import Incident, Signal
+from safety.policies import THRESHOLD, WEIGHTS
+from safety.states import (
+    LIVE,
+    Origin,
+    SafetyLine,
+    SignalKind,
+)
+
+if TYPE_CHECKING:
+    from rides.models import Trip
+
+
+@joins_transaction
+def open_incident(
+    *, actor: Actor, origin: Origin, trip: "Trip | None" = None, missing_index: str = ""
+) -> Incident:
+    """The live incident of a trip, or of a missing person without one; opened where there is none, row locked."""
+    key = {"trip": trip} if trip else {"trip": None, "missing_index": missing_index}
+    at = clock.now()
+    for _attempt in range(3):
+        found = Incident.objects.select_for_update().filter(**key, state__in=LIVE).first()
+        if found:
+            return found
+        try:
+            with transaction.atomic():
+                incident = Incident.objects.create(
+                    code=new_code("I"),
+                    origin=origin,
+                    opened_at=at,
+                    opened_by=actor.code,
+                    changed_at=at,
+                    missing_index="" if trip else missing_index,
+                    trip=trip,
+                )
+        except IntegrityError:
+            continue  # somebody opened it at the same moment: join theirs
+        timeline.add(
+            SafetyLine.OPENED,
+            actor,
+            trip=trip.code if trip else "",
+            incident=incident.code,
+            origin=origin,
+        )
+        audit.record(
+            actor,
+            "safety.incident_opened",
+            incident.code,
+            case=incident.code,
+            origin=origin,
+            trip=trip.code if trip else "",
+        )
+        events.publish(IncidentOpened(incident=incident.code))
+        return incident
+    raise StaleState
+
+
+@joins_transaction
+def touch(incident: Incident, **changes: object) -> None:
+    """Write these fields of an incident whose row is locked, and wake the console."""
+    changes["changed_at"] = clock.now()
+    for name, value in changes.items():
+        setattr(incident, name, value)
+    incident.save(update_fields=list(changes))
+    live.changed_on_commit("console")
+
+
+@joins_transaction
+def add_signal(
+    *,
+    actor: Actor,
+    kind: SignalKind,
+    trip: "Trip | None" = None,
+    incident: Incident | None = None,
+    detail: str = "",
+    why: str = "",
+    position: Point | None = None,
+) -> Signal | None:
+    """Keep a signal and add it to the score; None where this trip has had the same one.
+
+    When the score reaches the threshold an incident opens by itself; a live incident takes the new score.
+    """
+    at = clock.now()
+    weight = policy.value(WEIGHTS)[kind]
+    row = Signal(trip=trip, incident=incident, kind=kind, detail=detail, score=weight, why=why, at=at)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        return None
+    if trip:
+        total = Signal.objects.filter(trip=trip).aggregate(total=Sum("score"))["total"]
+        incident = incident or Incident.objects.select_for_update().filter(trip=trip, state__in=LIVE).first()
+    else:
+        total = Signal.objects.filter(incident=incident).aggregate(total=Sum("score"))["total"]
+    timeline.add(
+        SafetyLine.SIGNAL,
+        actor,
+        trip=trip.code if trip else "",
+        incident=incident.code if incident else "",
+        position=position,
+        signal=kind,
+        score=weight,
+        total=total,
+        why=why,
+    )
+    threshold = policy.value(THRESHOLD)
+    if incident is None and total >= threshold:
+        origin = Origin.MONITOR if actor == MONITOR else Origin.RULE
+        incident = open_incident(actor=actor, origin=origin, trip=trip)
+    if incident:
+        changes: dict[str, object] = {"score": total}
+        if total >= threshold and incident.high_risk_at is None:
+            changes["high_risk_at"] = at
+        touch(incident, **changes)
+    return row

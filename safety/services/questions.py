@@ -1,0 +1,95 @@
+"""'Are you all right?', asked of the passenger alone; and what the monitor found."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+
+from core import clock, policy, timeline
+from core.actors import MONITOR, SYSTEM
+from core.transactions import begins_transaction, joins_transaction
+from rides.geometry import Point
+from rides.selectors import trip_by_code, truth_of
+from rides.states import Party, TripLine, TripState
+from rides.tokens import TripKey
+from safety.errors import QuestionClosed
+from safety.models import SafetyQuestion
+from safety.policies import ANSWER_WITHIN
+from safety.selectors import doubted_since
+from safety.states import (
+    Answer,
+    SafetyLine,
+    SignalKind,
+)
+
+if TYPE_CHECKING:
+    from rides.models import Trip
+from safety.services.incidents import add_signal
+
+
+@begins_transaction
+def report_finding(
+    *, trip_code: str, kind: SignalKind, detail: str = "", why: str = "", position: Point | None = None
+) -> None:
+    """The monitor found something: keep the signal, and ask the passenger alone where she may be aboard (S5)."""
+    trip = trip_by_code(trip_code)
+    added = add_signal(actor=MONITOR, kind=kind, trip=trip, detail=detail, why=why, position=position)
+    if added and trip.state not in {TripState.ENDED, TripState.CANCELLED}:
+        ask_passenger(trip=trip)
+
+
+@joins_transaction
+def ask_passenger(*, trip: "Trip") -> None:
+    """Ask once at a time; what is asked shows on her page alone."""
+    at = clock.now()
+    try:
+        with transaction.atomic():
+            SafetyQuestion.objects.create(
+                trip=trip, asked_at=at, expires_at=at + timedelta(seconds=policy.value(ANSWER_WITHIN))
+            )
+    except IntegrityError:
+        return
+    timeline.add(SafetyLine.ASKED, MONITOR, trip=trip.code)
+
+
+@begins_transaction
+def answer_question(*, key: TripKey, answer: Answer) -> None:
+    """The passenger answers. 'Fine' is noted and closes nothing; the other answer looks the same and escalates.
+
+    Raises `QuestionClosed`.
+    """
+    trip = trip_by_code(key.trip)
+    question = SafetyQuestion.objects.select_for_update().filter(trip=trip, answer="").first()
+    if question is None or key.party != Party.PASSENGER:
+        raise QuestionClosed
+    _close_question(question, answer)
+    actor = trip.passenger.actor
+    timeline.add(SafetyLine.ANSWERED, actor, trip=trip.code, answer=answer)
+    told = doubted_since(trip)
+    if told:
+        # What was said stays beside what the phones show; her answer alone closes nothing (R6).
+        truth = truth_of(trip, told)
+        timeline.add(TripLine.TRUTH, SYSTEM, trip=trip.code, truth=truth.says, why=truth.why)
+    if answer == Answer.NOT_WELL:
+        add_signal(actor=actor, kind=SignalKind.ASKED_FOR_HELP, trip=trip)
+
+
+def _close_question(question: SafetyQuestion, answer: Answer) -> None:
+    question.answer, question.answered_at = answer, clock.now()
+    question.save(update_fields=["answer", "answered_at"])
+
+
+@begins_transaction
+def expire_questions(*, at: datetime, limit: int = 200) -> int:
+    """No answer in time is an answer; returns how many there were."""
+    rows = (
+        SafetyQuestion.objects.select_for_update(skip_locked=True)
+        .filter(answer="", expires_at__lte=at)
+        .order_by("pk")[:limit]
+    )
+    for question in rows:
+        trip = trip_by_code(question.trip.code)
+        _close_question(question, Answer.NONE)
+        timeline.add(SafetyLine.ANSWERED, SYSTEM, trip=trip.code, answer=Answer.NONE)
+        add_signal(actor=MONITOR, kind=SignalKind.NO_ANSWER, trip=trip)
+    return len(rows)
