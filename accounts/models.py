@@ -29,6 +29,10 @@ class Account(AbstractBaseUser):
     id_index = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - unique where present
     verified_at = models.DateTimeField(_("real name verified"), null=True)
     language = models.CharField(max_length=10, default="zh-hans")
+    # Trips are shared with the emergency contacts who agreed, without being asked each time (S4).
+    shares_trips = models.BooleanField(default=False)
+    # An account of the hourly drill (G3): what it does is told to nobody and enters no figure.
+    is_drill = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
 

@@ -37,6 +37,13 @@ def contacts_to_alert(account: Account) -> list[EmergencyContact]:
     return list(account.emergency_contacts.exclude(state=ContactState.REFUSED).order_by("pk"))
 
 
+def contacts_who_agreed(account: Account) -> list[EmergencyContact]:
+    """Contacts with whom an account's trips are shared by themselves: those who agreed, where the account wants it."""
+    if not account.shares_trips:
+        return []
+    return list(account.emergency_contacts.filter(state=ContactState.CONFIRMED).order_by("pk"))
+
+
 def people_with_role(*roles: Role) -> list[Account]:
     """Active accounts with one of the roles, in a stable order."""
     return list(Account.objects.filter(role__in=roles, is_active=True).order_by("pk"))

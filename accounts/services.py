@@ -230,6 +230,13 @@ def needs_second_factor(account: Account) -> bool:
 
 
 @begins_transaction
+def set_trip_sharing(*, account: Account, on: bool) -> None:
+    """Whether trips are shared with the contacts who agreed, without being asked each time (S4)."""
+    Account.objects.filter(pk=account.pk).update(shares_trips=on)
+    audit.record(account.actor, "accounts.trip_sharing", account.code, on=on)
+
+
+@begins_transaction
 def add_emergency_contact(*, account: Account, name: str, phone: str) -> EmergencyContact:
     """Keep a contact and ask them; the message says who asks and how to refuse. Raises `TooManyContacts`, `InvalidPhone`."""
     number = normalise_phone(phone)

@@ -9,6 +9,7 @@ urlpatterns = [
     path("sign-in/second-factor/", views.second_factor, name="second_factor"),
     path("sign-out/", views.sign_out, name="sign_out"),
     path("me/", views.me, name="me"),
+    path("me/share-trips/", views.share_trips, name="share_trips"),
     path("me/shared/", views.shared, name="shared"),
     path("me/real-name/", views.real_name, name="real_name"),
     path("me/contacts/<int:contact_id>/remove/", views.remove_contact, name="remove_contact"),

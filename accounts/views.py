@@ -116,6 +116,14 @@ def me(request: HttpRequest) -> HttpResponse:
     return _page(request, "accounts/me.html", form, account=account, contacts=contacts)
 
 
+@require_POST
+@door(Role.MEMBER)
+def share_trips(request: HttpRequest) -> HttpResponse:
+    """Whether my trips are shared with my contacts by themselves."""
+    services.set_trip_sharing(account=account_of(request), on=request.POST.get("on") == "1")
+    return redirect("accounts:me")
+
+
 @require_GET
 @door(Role.MEMBER)
 def shared(request: HttpRequest) -> HttpResponse:

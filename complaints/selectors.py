@@ -42,6 +42,12 @@ def open_severe() -> list[Complaint]:
     )
 
 
+def complaint_trip_if_open(code: str) -> str:
+    """The trip of an open complaint; empty where it is decided."""
+    rows = Complaint.objects.filter(code=code, state=ComplaintState.OPEN)
+    return rows.values_list("trip__code", flat=True).first() or ""
+
+
 def due_at(complaint: Complaint) -> datetime:
     """When a severe complaint must be decided."""
     return complaint.filed_at + timedelta(seconds=policy.value(DECIDE_WITHIN))

@@ -8,11 +8,11 @@ from complaints.models import Complaint
 from complaints.policies import INTERLOCK, is_severe
 from complaints.selectors import complaint_by_code
 from complaints.states import COMPLAINT_TRANSITIONS, Category, ComplaintLine, ComplaintState, Finding
-from core import audit, clock, live, policy, timeline
+from core import audit, clock, holds, live, policy, timeline
 from core.codes import new_code
 from core.errors import InvalidInput
 from core.states import move
-from core.transactions import begins_transaction
+from core.transactions import begins_transaction, joins_transaction
 from drivers.services import hold_driver, release_holds_of
 from drivers.states import HoldKind
 from rides.selectors import aboard, trip_of
@@ -21,6 +21,7 @@ from rides.states import Party
 
 if TYPE_CHECKING:
     from accounts.models import Account
+    from rides.models import Trip
 
 
 @begins_transaction
@@ -51,6 +52,7 @@ def file_complaint(
         filed_at=clock.now(),
     )
     actor = account.actor
+    holds.place(actor=actor, subject=trip.code, source="complaint", case=complaint.code)
     timeline.add(
         ComplaintLine.FILED,
         actor,
@@ -81,6 +83,32 @@ def file_complaint(
         if not covert:
             give_to_others(actor=actor, driver=accused)
     live.changed_on_commit("console")
+    return complaint
+
+
+@joins_transaction
+def open_recording_case(*, trip: "Trip") -> Complaint:
+    """A passenger asked to keep the recording of her trip (S7): a case that holds it, once for each trip."""
+    submission = f"recording:{trip.code}"
+    complaint, new = Complaint.objects.get_or_create(
+        submission=submission,
+        complainant=trip.passenger,
+        defaults={
+            "code": new_code("C"),
+            "trip": trip,
+            "category": Category.OTHER,
+            "severe": False,
+            "words": "",
+            "filed_at": clock.now(),
+        },
+    )
+    if new:
+        actor = trip.passenger.actor
+        holds.place(actor=actor, subject=trip.code, source="complaint", case=complaint.code)
+        holds.release(actor=actor, source="passenger", case=trip.code)
+        timeline.add(ComplaintLine.FILED, actor, trip=trip.code, code=complaint.code, category=Category.OTHER)
+        audit.record(actor, "complaints.filed", complaint.code, case=complaint.code, category=Category.OTHER)
+        live.changed_on_commit("console")
     return complaint
 
 
@@ -116,6 +144,7 @@ def decide_complaint(*, account: "Account", code: str, finding: Finding, reason:
         finding=finding,
     )
     audit.record(actor, "complaints.decided", code, case=code, finding=finding)
+    holds.release(actor=actor, source="complaint", case=code)
     if finding == Finding.UNFOUNDED:
         release_holds_of(actor=actor, source=code, reason=str(Finding.UNFOUNDED.label))
     live.changed_on_commit("console")

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 pages = WSGIMiddleware(get_wsgi_application(), workers=16)
 
 from rides.live import take_positions, trip_stream  # noqa: E402 - needs the applications that the line above has set up
+from safety.audio import listen, take_chunk  # noqa: E402
 from safety.live import console_stream  # noqa: E402
 
 streams: ASGIApp = Starlette(
@@ -22,6 +23,7 @@ streams: ASGIApp = Starlette(
             routes=[
                 Route("/trips/", trip_stream, methods=["GET"]),
                 Route("/console/", console_stream, methods=["GET"]),
+                Route("/listen/{code}/", listen, methods=["GET"]),
             ],
         )
     ]
@@ -29,9 +31,11 @@ streams: ASGIApp = Starlette(
 
 
 async def lane(scope: Scope, receive: Receive, send: Send) -> None:
-    """`/live/`: positions, most of all requests, go past the framework."""
+    """`/live/`: positions and sound, most of all requests, go past the framework."""
     if scope["type"] == "http" and scope["path"] == "/live/positions/" and scope["method"] == "POST":
         await take_positions(scope, receive, send)
+    elif scope["type"] == "http" and scope["path"] == "/live/audio/" and scope["method"] == "POST":
+        await take_chunk(scope, receive, send)
     else:
         await streams(scope, receive, send)
 

@@ -135,7 +135,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "title": _("Now"),
             "items": [
                 link(_("First page"), "emergency_home", "admin:index"),
+                link(_("Mine and hand-over"), "swap_horiz", "safety_console:mine", responds),
                 link(_("Police on the line"), "local_police", "police_console:line", responds),
+                link(_("SOS by SMS"), "sms", "safety_console:packet", responds),
             ],
         },
         {
@@ -148,6 +150,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     "admin:safety_welfarecheck_changelist",
                     may("safety"),
                 ),
+                link(_("Recordings"), "graphic_eq", "admin:safety_recording_changelist", may("safety")),
                 link(_("Complaints"), "forum", "admin:complaints_complaint_changelist", may("complaints")),
                 link(_("Police requests"), "gavel", "admin:police_policerequest_changelist", may("police")),
             ],

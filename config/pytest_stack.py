@@ -35,6 +35,8 @@ def _start() -> None:
         "HUHANG_MONEY_URL": "http://127.0.0.1:1/money",
         "HUHANG_RELAY_URL": "http://127.0.0.1:1/relay",
         "HUHANG_PICTURES": str(state / "pictures"),
+        "HUHANG_RECORDINGS": str(state / "recordings"),
+        "HUHANG_RECORDING_KEYS": str(state / "recording-keys"),
         "HUHANG_CLOCK_FILE": "",
         "DATABASE_URL": f"postgres://{OWNER_ROLE}:{secrets['HUHANG_OWNER_PASSWORD']}@127.0.0.1:{pg}/postgres",
         "REDIS_URL": f"redis://:{secrets['HUHANG_VALKEY_PASSWORD']}@127.0.0.1:{vk}/0",

@@ -50,6 +50,9 @@ NOTIFY_URLS: dict[str, str] = {
     "sms": env.str("HUHANG_SMS_URL", default=""),
     "email": env.str("HUHANG_EMAIL_URL", default=""),
 }
+# Messages that come in: the provider shows this token. The number to which phones without data send SOS packets.
+SMS_IN_TOKEN: str = env.str("HUHANG_SMS_IN_TOKEN", default="")
+SOS_SMS_NUMBER: str = env.str("HUHANG_SOS_SMS_NUMBER", default="10690000110")
 SAFETY_LINE: str = env.str("HUHANG_SAFETY_LINE", default="400-000-0110")
 LIAISON_LINE: str = env.str("HUHANG_LIAISON_LINE", default="400-000-0120")
 METRICS_TOKEN: str = env.str("HUHANG_METRICS_TOKEN", default="")
@@ -231,6 +234,26 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"queue": "life_safety", "expires": 10},
     },
+    "recordings whose time is over": {
+        "task": "safety.tasks.destroy_recordings",
+        "schedule": 10.0,
+        "options": {"queue": "bulk", "expires": 9},
+    },
+    "recordings whose phone went silent": {
+        "task": "safety.tasks.close_silent_recordings",
+        "schedule": 30.0,
+        "options": {"expires": 25},
+    },
+    "wrapping keys of the day": {
+        "task": "safety.tasks.turn_wrapping_keys",
+        "schedule": 600.0,
+        "options": {"queue": "bulk", "expires": 500},
+    },
+    "those whose recording was played": {
+        "task": "safety.tasks.tell_of_plays",
+        "schedule": 300.0,
+        "options": {"queue": "bulk", "expires": 250},
+    },
     "escalations past their limit": {
         "task": "police.tasks.call_executive",
         "schedule": 5.0,
@@ -284,6 +307,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": [SELF],
         # The sandbox's invented camera and cars, where there is a sandbox.
         "connect-src": [SELF, *([SANDBOX_URL] if SANDBOX_URL else [])],
+        "media-src": [SELF, "blob:"],
         "object-src": [NONE],
         "base-uri": [SELF],
         "form-action": [SELF],
@@ -306,7 +330,7 @@ TIME_ZONE = "Asia/Shanghai"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Pictures of people and papers, each encrypted; see `core.pictures`.
-STORAGES = {
+STORAGES: dict[str, dict[str, object]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     "pictures": {
@@ -314,6 +338,29 @@ STORAGES = {
         "OPTIONS": {"location": env.str("HUHANG_PICTURES", default=str(BASE_DIR / "var" / "pictures"))},
     },
 }
+# Sound, each chunk encrypted in the browser; see `safety.chunks`. A bucket in production, a folder on one machine.
+RECORDINGS_BUCKET: str = env.str("HUHANG_RECORDINGS_BUCKET", default="")
+STORAGES["recordings"] = (
+    {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": RECORDINGS_BUCKET,
+            "endpoint_url": env.str("HUHANG_S3_ENDPOINT", default="") or None,
+            "access_key": env.str("HUHANG_S3_ACCESS_KEY", default="") or None,
+            "secret_key": env.str("HUHANG_S3_SECRET_KEY", default="") or None,
+            "region_name": env.str("HUHANG_S3_REGION", default="us-east-1"),
+            "querystring_auth": True,
+            "default_acl": None,
+        },
+    }
+    if RECORDINGS_BUCKET
+    else {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": env.str("HUHANG_RECORDINGS", default=str(BASE_DIR / "var" / "recordings"))},
+    }
+)
+# The folder of the keys that wrap recordings' keys: shared by all machines, and in no backup.
+RECORDING_KEYS: str = env.str("HUHANG_RECORDING_KEYS", default=str(BASE_DIR / "var" / "recording-keys"))
 STATIC_ROOT = env.str("HUHANG_STATIC_ROOT", default=str(BASE_DIR / "var" / "static"))
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False

@@ -102,6 +102,8 @@ class Stack:
             "HUHANG_STATE": str(self.state),
             "HUHANG_STATIC_ROOT": str(self.state / "static"),
             "HUHANG_PICTURES": str(self.state / "pictures"),
+            "HUHANG_RECORDINGS": str(self.state / "recordings"),
+            "HUHANG_RECORDING_KEYS": str(self.state / "recording-keys"),
             "HUHANG_PYTHON": sys.executable,
             "HUHANG_PUBLIC_URL": os.environ.get("HUHANG_PUBLIC_URL", f"http://127.0.0.1:{web}"),
             "HUHANG_REGISTRY_URL": f"http://127.0.0.1:{box}/registries",

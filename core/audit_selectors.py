@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db.models import Min
 
-from core.models import AuditEntry
+from core.audit import digest_of
+from core.models import AuditEntry, AuditSeal
 
 
 def first_of_each(action: str, since: datetime) -> list[tuple[str, datetime]]:
@@ -16,3 +17,18 @@ def first_of_each(action: str, since: datetime) -> list[tuple[str, datetime]]:
         .order_by("subject")
     )
     return [(row["subject"], row["first"]) for row in rows]
+
+
+def entry_of(action: str, subject: str) -> AuditEntry | None:
+    """The first line of one action about one subject."""
+    return AuditEntry.objects.filter(action=action, subject=subject).order_by("pk").first()
+
+
+def is_whole(entry: AuditEntry) -> bool:
+    """True where a line says what it said when it was written, and its seal, once there is one, names it so."""
+    if digest_of(entry) != entry.digest:
+        return False
+    seal = AuditSeal.objects.filter(up_to_transaction__gte=entry.transaction_id).order_by("pk").first()
+    if seal is None:
+        return True
+    return (entry.pk, entry.digest) in zip(seal.row_ids, seal.row_digests, strict=True)

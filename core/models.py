@@ -293,3 +293,38 @@ class Payout(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} {self.state}"
+
+
+class DataHold(models.Model):
+    """Something that must not be destroyed yet, and why (`core.holds`)."""
+
+    code = models.CharField(max_length=20, unique=True)
+    # What is held: the code of a trip.
+    subject = models.CharField(max_length=20)
+    source = models.CharField(_("because of"), max_length=20)
+    case = models.CharField(_("case"), max_length=20)
+    placed_at = models.DateTimeField(_("since"))
+    placed_by = models.CharField(max_length=40)
+    until = models.DateTimeField(_("lapses"))
+    # The first of the two people who renew it.
+    renewal_by = models.CharField(max_length=40, blank=True)
+    released_at = models.DateTimeField(null=True)
+    released_by = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = _("data hold")
+        verbose_name_plural = _("data holds")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject", "source", "case"],
+                condition=Q(released_at=None),
+                name="one_open_hold_per_subject_source_and_case",
+            ),
+            models.CheckConstraint(
+                condition=Q(released_at=None) ^ ~Q(released_by=""), name="data_hold_released_by_somebody"
+            ),
+        ]
+        indexes = [models.Index(fields=["subject"], condition=Q(released_at=None), name="data_hold_open")]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.source} {self.case}"

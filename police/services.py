@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.policies import RESPONDERS
-from core import audit, clock, live, notify, policy, timeline
+from core import audit, clock, holds, live, notify, policy, timeline
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
 from core.errors import DomainError, Forbidden, InvalidInput, NotFound
@@ -145,6 +145,9 @@ def _write_request(
         query=question.query,
         trips=len(trips),
     )
+    if trip:
+        # Held before any paper is there (P7): what was recorded is not destroyed while the police may need it.
+        holds.place(actor=actor, subject=trip.code, source="police", case=request.code)
     live.changed_on_commit("console")
     return request, trips
 
@@ -305,6 +308,7 @@ def point_to_trip(*, account: "Account", code: str, trip_code: str) -> PoliceReq
         owned_at=request.owned_at or clock.now(),
         owned_by=request.owned_by or account.code,
     )
+    holds.place(actor=account.actor, subject=trips[0].code, source="police", case=code)
     audit.record(account.actor, "police.trip_found", code, case=code, trip=trips[0].code)
     live.changed_on_commit("console")
     return selectors.request_by_code(code)
@@ -372,6 +376,7 @@ def _refuse(request: PoliceRequest, actor: Actor, reason: str) -> None:
         code=request.code,
     )
     audit.record(actor, "police.refused", request.code, case=request.code)
+    holds.release(actor=actor, source="police", case=request.code)
     live.changed_on_commit("console")
 
 

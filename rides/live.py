@@ -29,12 +29,12 @@ async def take_positions(scope: Scope, receive: Receive, send: Send) -> None:
     A bare ASGI application: it answers most of the requests that the platform gets, and needs no more of a framework.
     """
     try:
-        key = read_key(_header(scope, b"authorization").removeprefix("Bearer "))
+        key = read_key(header(scope, b"authorization").removeprefix("Bearer "))
         batch = read_batch(await _body(receive), key)
         await append(batch, key.city)
     except DomainError as error:
         request = Request(scope)
-        with override(_language(request)):
+        with override(language_of(request)):
             answer = JSONResponse(error.problem(), status_code=error.status, media_type=PROBLEM_TYPE)
         await answer(scope, receive, send)
         return
@@ -45,23 +45,36 @@ async def take_positions(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def _header(scope: Scope, name: bytes) -> str:
+def header(scope: Scope, name: bytes) -> str:
+    """A request's header; empty where it is missing."""
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 
 async def _body(receive: Receive) -> bytes:
     """The whole body; raises `BatchTooLarge` before it has grown too long."""
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(body) > BODY_LIMIT:
-            raise BatchTooLarge
+    body = await read_body(receive, BODY_LIMIT)
+    if body is None:
+        raise BatchTooLarge
     return body
 
 
-def _language(request: Request) -> str:
+async def read_body(receive: Receive, limit: int) -> bytes | None:
+    """The whole body of a request; None where it is longer than the limit, or the phone hung up within it."""
+    parts, length, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        part = message.get("body", b"")
+        more = message.get("more_body", False)
+        length += len(part)
+        if length > limit:
+            return None
+        parts.append(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def language_of(request: Request) -> str:
     """The reader's language, found as Django's pages find it."""
     asked = HttpRequest()
     asked.COOKIES = dict(request.cookies)
@@ -70,9 +83,10 @@ def _language(request: Request) -> str:
 
 
 class Hub:
-    """One reader per process hears which trips changed and wakes their pages; which change it was the pages ask."""
+    """One reader per process hears on a channel what changed and wakes who waits for it; what it was they ask."""
 
-    def __init__(self) -> None:
+    def __init__(self, channel: str) -> None:
+        self.channel = channel
         self.pages: dict[str, set[asyncio.Event]] = defaultdict(set)
         self.reader: asyncio.Task[None] | None = None
 
@@ -93,7 +107,7 @@ class Hub:
             try:
                 client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5)
                 async with client.pubsub(ignore_subscribe_messages=True) as heard:
-                    await heard.subscribe(live.TRIPS)
+                    await heard.subscribe(self.channel)
                     while self.pages:
                         found = await heard.get_message(timeout=5.0)
                         if found:
@@ -106,7 +120,7 @@ class Hub:
             page.set()
 
 
-hub = Hub()
+hub = Hub(live.TRIPS)
 
 
 async def trip_stream(request: Request) -> Response:

@@ -1,7 +1,9 @@
 """SOS and welfare checks for native clients and partners."""
 
+import hmac
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
@@ -12,8 +14,8 @@ from rest_framework.views import APIView
 from core.api import read
 from rides.errors import PositionToken
 from rides.tokens import TripKey, read_key
-from safety import services
-from safety.states import Answer
+from safety import keys, services
+from safety.states import Answer, RecordingPurpose
 from safety.views import read_position
 
 
@@ -31,7 +33,7 @@ class SosOutput(serializers.Serializer[Any]):
 
 class AnswerInput(serializers.Serializer[Any]):
     key = serializers.CharField(max_length=400)
-    answer = serializers.ChoiceField(choices=[Answer.FINE, Answer.NOT_WELL])
+    answer = serializers.ChoiceField(choices=[Answer.FINE, Answer.NOT_WELL, Answer.DURESS])
 
 
 class CheckInput(serializers.Serializer[Any]):
@@ -86,6 +88,136 @@ class QuestionView(APIView):
         body = read(AnswerInput, request)
         services.answer_question(key=_key(body, code), answer=Answer(body["answer"]))
         return Response(status=204)
+
+
+class SoundInput(serializers.Serializer[Any]):
+    key = serializers.CharField(max_length=400, help_text="The key of the trip's page")
+    purpose = serializers.ChoiceField(choices=RecordingPurpose.choices)
+    day = serializers.CharField(max_length=8, help_text="Of the key of the day")
+    wrapped = serializers.CharField(
+        max_length=1000, help_text="The recording's AES-256 key, wrapped with RSA-OAEP (SHA-256), base64"
+    )
+    mime = serializers.CharField(max_length=60)
+
+
+class SoundOutput(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    token = serializers.CharField(help_text="Opens POST /live/audio/ for this recording's chunks")
+    slice_ms = serializers.IntegerField()
+
+
+class SoundKeyOutput(serializers.Serializer[Any]):
+    day = serializers.CharField()
+    spki = serializers.CharField(help_text="RSA public key, SubjectPublicKeyInfo, base64")
+
+
+class SoundEndInput(serializers.Serializer[Any]):
+    token = serializers.CharField(max_length=400)
+    last = serializers.IntegerField(
+        min_value=-1, max_value=200_000, help_text="Number of the last chunk, -1 for none"
+    )
+
+
+class ConsentInput(serializers.Serializer[Any]):
+    key = serializers.CharField(max_length=400)
+    agreed = serializers.BooleanField()
+
+
+class KeyInput(serializers.Serializer[Any]):
+    key = serializers.CharField(max_length=400)
+
+
+class ShareOutput(serializers.Serializer[Any]):
+    number = serializers.IntegerField()
+    address = serializers.CharField()
+
+
+class MessageInput(serializers.Serializer[Any]):
+    text = serializers.CharField(max_length=600)
+
+
+class _Open(APIView):
+    """A key in the body is the authority; no session is needed."""
+
+    permission_classes = [AllowAny]
+    authentication_classes = []
+
+
+class SoundKeyView(_Open):
+    """The key of the day, to which a phone wraps the key of its recording."""
+
+    @extend_schema(responses=SoundKeyOutput)
+    def get(self, request: Request) -> Response:
+        found = keys.public_key()
+        return Response({"day": found.day, "spki": found.spki})
+
+
+class SoundView(_Open):
+    """Begin a recording: live after SOS, or the whole trip with both sides' consent."""
+
+    @extend_schema(request=SoundInput, responses={201: SoundOutput})
+    def post(self, request: Request, code: str) -> Response:
+        body = read(SoundInput, request)
+        begun = services.begin_recording(
+            key=_key(body, code),
+            purpose=RecordingPurpose(body["purpose"]),
+            day=body["day"],
+            wrapped=body["wrapped"],
+            mime=body["mime"],
+        )
+        return Response({"code": begun.code, "token": begun.token, "slice_ms": begun.slice_ms}, status=201)
+
+
+class SoundEndView(_Open):
+    """End a recording; chunks up to the last one may still come."""
+
+    @extend_schema(request=SoundEndInput, responses={204: None})
+    def post(self, request: Request) -> Response:
+        body = read(SoundEndInput, request)
+        services.end_recording(code=services.recording_of_token(body["token"]), last=body["last"])
+        return Response(status=204)
+
+
+class ConsentView(_Open):
+    """Agree to the recording of this trip, refuse, or withdraw; the ride does not depend on it."""
+
+    @extend_schema(request=ConsentInput, responses={204: None})
+    def post(self, request: Request, code: str) -> Response:
+        body = read(ConsentInput, request)
+        services.answer_recording(key=_key(body, code), agreed=body["agreed"])
+        return Response(status=204)
+
+
+class SharesView(_Open):
+    """Make a link to this trip for friends and family."""
+
+    @extend_schema(request=KeyInput, responses={201: ShareOutput})
+    def post(self, request: Request, code: str) -> Response:
+        share = services.share_trip(key=_key(read(KeyInput, request), code))
+        return Response({"number": share.pk, "address": services.address_of(share.token)}, status=201)
+
+
+class ShareView(_Open):
+    """End a link."""
+
+    @extend_schema(request=KeyInput, responses={204: None})
+    def delete(self, request: Request, code: str, number: int) -> Response:
+        services.revoke_share(key=_key(read(KeyInput, request), code), number=number)
+        return Response(status=204)
+
+
+class MessagesView(_Open):
+    """Messages that the provider received for us: an SOS packet opens an incident, as the button does."""
+
+    @extend_schema(request=MessageInput, responses={201: SosOutput})
+    def post(self, request: Request) -> Response:
+        shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if not settings.SMS_IN_TOKEN or not hmac.compare_digest(
+            shown.encode(), settings.SMS_IN_TOKEN.encode()
+        ):
+            raise PositionToken
+        incident = services.raise_by_packet(text=read(MessageInput, request)["text"])
+        return Response({"incident": incident.code, "taken_at": incident.taken_at}, status=201)
 
 
 def _show(secret: str) -> dict[str, object]:

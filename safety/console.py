@@ -3,15 +3,17 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import account_of, door
 from accounts.policies import RESPONDERS, STAFF
-from core import clock, notify, timeline
+from accounts.selectors import people_with_role
+from core import clock, holds, notify, timeline
 from core.console import page
 from core.errors import DomainError, NotFound
 from core.privacy import mask_name, mask_phone
@@ -19,7 +21,7 @@ from drivers.selectors import open_holds
 from rides.selectors import trail_of, truth_of
 from rides.states import Party
 from rides.truth import Truth
-from safety import selectors, services
+from safety import packets, selectors, services
 from safety.models import Incident
 from safety.policies import actions_on, clocks_of
 from safety.states import IncidentOutcome
@@ -66,6 +68,11 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
         ],
         "actions": actions_on(incident, account),
         "outcomes": IncidentOutcome.choices,
+        "responders": [each.code for each in people_with_role(*RESPONDERS) if each.code != account.code],
+        "recordings": [(row, selectors.health_of(row)) for row in selectors.recordings_of(trip)]
+        if trip
+        else [],
+        "plea": selectors.plea_of(incident),
         "checks": [
             (check, mask_phone(check.missing_phone), mask_phone(check.reporter_phone))
             for check in selectors.checks_of(incident)
@@ -100,6 +107,16 @@ def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
                 services.take_incident(account=account, code=code)
             case "note":
                 services.add_note(account=account, code=code, words=words)
+            case "hand_over":
+                services.offer_incident(
+                    account=account, code=code, to=request.POST.get("to", ""), words=words
+                )
+            case "accept":
+                services.accept_incident(account=account, code=code)
+            case "plea":
+                services.decide_plea(
+                    account=account, code=code, upheld=request.POST.get("upheld") == "1", words=words
+                )
             case "called":
                 services.record_call(account=account, code=code, words=words)
             case "safe_check":
@@ -137,8 +154,134 @@ def burning(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_GET
+@door(*RESPONDERS)
+def live_sound(request: HttpRequest, code: str) -> HttpResponse:
+    """Which recording sends sound for an incident now; empty where none does."""
+    incident = selectors.incident_by_code(code)
+    row = selectors.live_sound_of(incident.trip) if incident.trip else None
+    return JsonResponse({"code": row.code if row else ""})
+
+
+@require_http_methods(["GET", "POST"])
+@door(*RESPONDERS)
+def recording(request: HttpRequest, code: str) -> HttpResponse:
+    """A recording: what is known of it, who played it, and its player inside a case."""
+    row, account = selectors.recording_by_code(code), account_of(request)
+    play = None
+    case = request.POST.get("case", "") or request.GET.get("case", "")
+    if request.method == "POST":
+        try:
+            play = services.play_recording(
+                account=account, code=code, case=case, reason=request.POST.get("reason", "")
+            )
+        except NotFound:
+            raise
+        except DomainError as error:
+            messages.error(request, error.detail)
+            return redirect(f"{reverse('safety_console:recording', args=[code])}?{urlencode({'case': case})}")
+    context = {
+        "title": _("Recording %(code)s") % {"code": code},
+        "recording": row,
+        "health": selectors.health_of(row),
+        "play": play,
+        "plays": selectors.plays_of(row),
+        "holds": holds.on(row.trip.code),
+        "case": case,
+        "receipt": selectors.verify_receipt(code) if row.destroyed_at else None,
+        "account": account,
+        "now": clock.now(),
+    }
+    return page(request, "console/recording.html", context)
+
+
+@require_GET
+@door(*RESPONDERS)
+def sound(request: HttpRequest, code: str, play: int) -> HttpResponse:
+    """The sound of a recording for whoever opened it a moment ago: decrypted chunk by chunk, kept by no cache."""
+    mime, pieces = services.sound_of_play(account=account_of(request), code=code, play=play)
+    answer = StreamingHttpResponse(pieces, content_type=mime)
+    answer["Cache-Control"] = "no-store"
+    return answer  # type: ignore[return-value]  # a stream is no HttpResponse to the type checker, and one to the door
+
+
+@require_POST
+@door(*RESPONDERS)
+def renew_hold(request: HttpRequest, code: str) -> HttpResponse:
+    """One of two people renews a hold on a trip's data."""
+    back = request.POST.get("back", "")
+    try:
+        done = holds.renew(actor=account_of(request).actor, code=code, reason=request.POST.get("reason", ""))
+        messages.success(request, _("Renewed.") if done else _("Somebody else has to agree."))
+    except NotFound:
+        raise
+    except DomainError as error:
+        messages.error(request, error.detail)
+    return redirect("safety_console:recording", back) if back else redirect("admin:index")
+
+
+@require_http_methods(["GET", "POST"])
+@door(*RESPONDERS)
+def packet(request: HttpRequest) -> HttpResponse:
+    """Read an SOS packet that came as a message, and act on it as on the button."""
+    text, found = request.POST.get("text", ""), None
+    if request.method == "POST":
+        try:
+            found = packets.decode(text)
+            if request.POST.get("act") == "1":
+                incident = services.raise_by_packet(text=text)
+                return redirect("safety_console:incident", incident.code)
+        except NotFound:
+            messages.error(request, _("No trip has this code."))
+        except DomainError as error:
+            messages.error(request, error.detail)
+    context = {"title": _("SOS by SMS"), "text": text, "packet": found}
+    return page(request, "console/packet.html", context)
+
+
+@require_GET
+@door(*RESPONDERS)
+def mine(request: HttpRequest) -> HttpResponse:
+    """What is mine, what somebody wants to hand over to me, appeals, and handing over at the end of a shift."""
+    account = account_of(request)
+    context = {
+        "title": _("Mine and hand-over"),
+        "mine": selectors.owned_by(account),
+        "offered": selectors.offered_to(account),
+        "pleas": selectors.open_pleas(),
+        "responders": [each.code for each in people_with_role(*RESPONDERS) if each.code != account.code],
+        "now": clock.now(),
+    }
+    return page(request, "console/mine.html", context)
+
+
+@require_POST
+@door(*RESPONDERS)
+def hand_over_all(request: HttpRequest) -> HttpResponse:
+    """The end of a shift: everything that is mine is offered to one person, with one note."""
+    account = account_of(request)
+    try:
+        for incident in selectors.owned_by(account):
+            services.offer_incident(
+                account=account,
+                code=incident.code,
+                to=request.POST.get("to", ""),
+                words=request.POST.get("words", ""),
+            )
+    except DomainError as error:
+        messages.error(request, error.detail)
+    return redirect("safety_console:mine")
+
+
 app_name = "safety_console"
 urlpatterns = [
+    path("admin/incidents/mine/", mine, name="mine"),
+    path("admin/incidents/hand-over/", hand_over_all, name="hand_over_all"),
+    path("admin/incidents/<str:code>/live-sound/", live_sound, name="live_sound"),
+    path("admin/recordings/<str:code>/", recording, name="recording"),
+    path("admin/recordings/<str:code>/<int:play>/sound/", sound, name="sound"),
+    path("admin/holds/<str:code>/renew/", renew_hold, name="renew_hold"),
+    path("admin/sos-packet/", packet, name="packet"),
     path("admin/burning/", burning, name="burning"),
     path("admin/incidents/<str:code>/", show, name="incident"),
     path("admin/incidents/<str:code>/do/<slug:action>/", act, name="act"),

@@ -21,3 +21,11 @@ class SosRaised(Event):
     queue: ClassVar[str] = "life_safety"
     incident: str
     party: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingKept(Event):
+    """A passenger asked to keep the recording of her trip: a case is to be opened."""
+
+    name: ClassVar[str] = "safety.recording_kept"
+    trip: str

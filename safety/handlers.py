@@ -4,19 +4,27 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.selectors import contacts_to_alert
-from core import notify, timeline
+from core import cases, clock, notify, timeline
 from core.actors import SYSTEM
 from core.events import handles
 from drivers.events import DriverHeld
 from drivers.selectors import driver_by_code
-from rides.events import CancelAttempted, MismatchReported, PickupLate, TripCancelled, TripEnded
+from rides.events import CancelAttempted, MismatchReported, PickupLate, TripAccepted, TripCancelled, TripEnded
 from rides.geometry import distance
 from rides.selectors import name_of_rider, trip_by_code
 from rides.states import Party
 from safety.events import SosRaised
 from safety.policies import ended_far
-from safety.selectors import has_live_incident, incident_by_code
-from safety.services import add_signal, ask_passenger, let_holds_show
+from safety.selectors import has_live_incident, incident_by_code, incident_trip_if_open
+from safety.services import (
+    add_signal,
+    address_of,
+    ask_passenger,
+    let_holds_show,
+    share_with,
+    share_with_contacts,
+    trip_is_over,
+)
 from safety.states import SafetyLine, SignalKind
 
 
@@ -69,6 +77,26 @@ def weigh_end(event: TripEnded) -> None:
         let_holds_show(driver=trip.driver)
 
 
+@handles(TripEnded)
+def count_hours_from_end(event: TripEnded) -> None:
+    """Recordings are kept for a time from the end of the trip (S7)."""
+    trip = trip_by_code(event.trip)
+    trip_is_over(trip=trip, at=trip.ended_at or clock.now())
+
+
+@handles(TripCancelled)
+def count_hours_from_cancel(event: TripCancelled) -> None:
+    """The same where a trip was cancelled: only a call for help before it was recorded."""
+    trip = trip_by_code(event.trip)
+    trip_is_over(trip=trip, at=trip.cancelled_at or clock.now())
+
+
+@handles(TripAccepted)
+def share_by_itself(event: TripAccepted) -> None:
+    """A car was found: contacts follow the trip where the passenger wants it so (S4)."""
+    share_with_contacts(trip=trip_by_code(event.trip))
+
+
 @handles(DriverHeld)
 def let_hold_act(event: DriverHeld) -> None:
     """A hold that began covertly acts at once where nobody is in the car (S11)."""
@@ -102,12 +130,22 @@ def alert_contacts(event: SosRaised) -> None:
             }
         text += " " + _("Our safety staff are on it. If you know of danger, call 110 now.")
     for contact in contacts:
+        link = ""
+        if passenger and trip.driver:
+            share = share_with(trip=trip, party=Party.PASSENGER, contact=contact.pk, phone=contact.phone)
+            link = " " + address_of(share.token)
         notify.queue_message(
             key=f"sos:{incident.code}:{event.party}:{contact.pk}",
             channel="sms",
             to=contact.phone,
-            text=text,
+            text=text + link,
             life_safety=True,
             subject=incident.code,
         )
     timeline.add(SafetyLine.CONTACTS, SYSTEM, trip=trip.code, incident=incident.code, count=len(contacts))
+
+
+@cases.knows_cases
+def trip_of_incident(code: str) -> str:
+    """A live incident is a case in which recordings of its trip may be played."""
+    return incident_trip_if_open(code) if code.startswith("I") else ""

@@ -21,6 +21,7 @@ from sse_starlette.sse import EventSourceResponse
 from starlette.requests import Request
 from starlette.responses import Response
 
+from accounts.models import Account
 from accounts.policies import STAFF
 from core import live
 from safety import selectors
@@ -92,15 +93,20 @@ def _console_state() -> str:
 hub = Hub()
 
 
-def _may_listen(session_key: str) -> bool:
-    """Staff with their second factor, by the session of the console's page."""
+def staff_of_session(session_key: str) -> Account | None:
+    """Who of the staff, with their second factor, a console page's session belongs to."""
     request = HttpRequest()
     request.session = SessionStore(session_key)
     user = get_user(request)
-    request.user = user
-    is_verified_here = bool(getattr(user, "role", "") in STAFF and "otp_device_id" in request.session)
+    verified = isinstance(user, Account) and user.role in STAFF and "otp_device_id" in request.session
+    return user if verified and isinstance(user, Account) else None
+
+
+def _may_listen(session_key: str) -> bool:
     close_old_connections()
-    return is_verified_here
+    found = staff_of_session(session_key) is not None
+    close_old_connections()
+    return found
 
 
 async def console_stream(request: Request) -> Response:

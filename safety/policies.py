@@ -14,7 +14,7 @@ from safety.states import IncidentState, SignalKind
 
 if TYPE_CHECKING:
     from accounts.models import Account
-    from safety.models import Incident
+    from safety.models import Incident, MalicePlea
 
 WEIGHTS = policy.declare(
     "safety.weights",
@@ -141,6 +141,35 @@ def ended_far(metres: float, whole: float) -> bool:
     return metres > max(ENDED_FAR_LEAST, limit)
 
 
+RECORDING_KEPT = policy.declare(
+    "safety.recording_kept",
+    72,
+    unit="hours",
+    about="A recording's key is destroyed this long after the trip (S7, as promised in 2018).",
+)
+RECORDING_TEXT = policy.declare(
+    "safety.recording_text",
+    {
+        "zh-hans": "行程录音：仅在双方都同意时进行，直接加密上传，手机不保存，行程结束72小时后销毁。",
+        "en": "Sound of the trip: only if both agree, encrypted straight to the server, not kept on the phone, "
+        "destroyed 72 hours after the trip.",
+    },
+    about="What both sides agree to; each consent names its version.",
+)
+RECORDING_OF_DRIVERS = policy.declare(
+    "safety.recording_of_drivers",
+    [],
+    unit="lines",
+    about="Lines on which drivers agree to recording by taking an order; passengers are asked on every line (S7).",
+)
+CALLED_BACK_WITHIN = policy.declare(
+    "safety.called_back_within",
+    60,
+    unit="seconds",
+    about="After it was taken, an SOS that is not silent is called back (S2).",
+)
+
+
 def says_distress(words: str) -> bool:
     """True where a report speaks of distress."""
     lowered = words.lower()
@@ -171,6 +200,19 @@ def clocks_of(incident: "Incident") -> list[Clock]:
             incident.taken_at,
         )
     ]
+    if incident.has_sos and not incident.silent and incident.taken_at:
+        spoken = min(
+            (at for at in (incident.called_back_at, incident.safe_check_at, incident.closed_at) if at),
+            default=None,
+        )
+        clocks.append(
+            Clock(
+                _("called back"),
+                incident.taken_at,
+                incident.taken_at + timedelta(seconds=policy.value(CALLED_BACK_WITHIN)),
+                spoken,
+            )
+        )
     if incident.high_risk_at:
         answered = min(
             (at for at in (incident.safe_check_at, incident.police_called_at, incident.closed_at) if at),
@@ -243,6 +285,17 @@ def actions_on(incident: "Incident", account: "Account") -> list[Action]:
             _("I called the passenger"),
             mine or (_("Silent mode: do not call back.") if incident.silent else ""),
         ),
+        Action("hand_over", _("Hand it over to"), mine),
+        Action(
+            "accept",
+            _("Take it over"),
+            not_yours
+            or (
+                ""
+                if state == IncidentState.TAKEN and incident.offered_to == account.code
+                else _("Nobody asked you to take it over.")
+            ),
+        ),
         Action("safe_check", _("Spoken to, apart from the driver, safe"), mine),
         Action("police_called", _("Police of the place called"), mine),
         Action("police_excused", _("Why the police are not called"), supervisor),
@@ -250,6 +303,17 @@ def actions_on(incident: "Incident", account: "Account") -> list[Action]:
         Action("close", _("Review and close"), second),
         Action("send_back", _("Send back"), second),
     ]
+
+
+def why_not_decide(plea: "MalicePlea", account: "Account") -> str | Promise:
+    """The reason against deciding an appeal: it takes a senior who had no part in the outcome."""
+    if account.role not in SENIORS:
+        return _("A specialist or supervisor reviews.")
+    if plea.decided_at is not None:
+        return _("It is decided already.")
+    if account.code in {plea.incident.resolved_by, plea.incident.closed_by}:
+        return _("Whoever had a part in the outcome cannot decide the appeal.")
+    return ""
 
 
 def why_not(incident: "Incident", account: "Account", key: str) -> str | Promise:

@@ -6,7 +6,23 @@ from django.utils.translation import gettext as _
 
 from core import notify
 from core.shares import Share, tells
-from safety.selectors import own_sos_calls
+from rides.selectors import CARD_AFTER
+from safety.selectors import own_sos_calls, shares_made_by
+
+
+@tells
+def links_to_trips(code: str) -> Iterator[Share]:
+    """The links that this account made, or had made for its contacts."""
+    for row in shares_made_by(code):
+        over = row.trip.ended_at or row.trip.cancelled_at
+        until = row.revoked_at or (over + CARD_AFTER if over else None)
+        yield Share(
+            row.created_at,
+            until,
+            _("This trip: car, driver's name, and where it is"),
+            _("an emergency contact") if row.contact else _("whoever has the link"),
+            row.trip.code,
+        )
 
 
 @tells

@@ -49,8 +49,28 @@ class SignalKind(models.TextChoices):
     SOS = "sos", _("SOS")
 
 
+class RecordingPurpose(models.TextChoices):
+    TRIP = "trip", _("the whole trip, with both sides' consent")
+    SOS = "sos", _("a call for help")
+
+
+class RecordingState(models.TextChoices):
+    LIVE = "live", _("recording")
+    ENDED = "ended", _("ended")
+    DESTROYED = "destroyed", _("destroyed")
+
+
+RECORDING_TRANSITIONS: Transitions = {
+    "live": frozenset({"ended", "destroyed"}),
+    "ended": frozenset({"destroyed"}),
+    "destroyed": frozenset(),
+}
+
+
 class Answer(models.TextChoices):
     FINE = "fine", _("fine")
+    # Held down instead of tapped: looks like 'fine' to whoever watches her hand.
+    DURESS = "duress", _("'fine', under duress")
     NOT_WELL = "not_well", _("not quite")
     NONE = "none", _("no answer")
 
@@ -62,7 +82,14 @@ class IncidentOutcome(models.TextChoices):
     MALICIOUS = "malicious", _("malicious alarm")
 
 
-timeline.vocabulary(origin=Origin, signal=SignalKind, answer=Answer, outcome=IncidentOutcome)
+class PleaOutcome(models.TextChoices):
+    UPHELD = "upheld", _("it was not malicious")
+    REFUSED = "refused", _("it stays so")
+
+
+timeline.vocabulary(
+    plea=PleaOutcome, origin=Origin, signal=SignalKind, answer=Answer, outcome=IncidentOutcome
+)
 
 
 @timeline.kinds
@@ -86,6 +113,16 @@ class SafetyLine(models.TextChoices):
         "safety.safe_check",
         _("A safe check reached the passenger: spoken to, apart from the driver"),
     )
+    HANDED_OVER = "safety.handed_over", _("Handed over to %(who)s")
+    OFFERED = "safety.offered", _("%(who)s was asked to take it over")
+    LISTENED = "safety.listened", _("%(who)s listens live (%(code)s)")
+    PLAYED = "safety.played", _("Recording %(code)s played by %(who)s")
+    SOUND = "safety.sound", _("Sound from the %(party)s's phone: recording %(code)s")
+    RECORDING_KEPT = "safety.recording_kept", _("The passenger asked to keep the recording")
+    SHARED = "safety.shared", _("The %(party)s shared the trip")
+    PACKET = "safety.packet", _("SMS packet from the %(party)s's phone, sent %(sent)s")
+    PLEA = "safety.plea", _("Appeal against 'malicious'")
+    PLEA_DECIDED = "safety.plea_decided", _("Appeal decided: %(plea)s")
     CALLED = "safety.called", _("Called the passenger: %(result)s")
     POLICE_CALLED = "safety.police_called", _("The police of the place were called: %(station)s")
     POLICE_NOT_CALLED = "safety.police_not_called", _("A supervisor recorded why the police were not called")

@@ -1,27 +1,38 @@
 """Public pages of safety: SOS, the question to the passenger, the welfare check."""
 
 import secrets
+from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.access import account_of, door
+from accounts.states import Role
 from accounts.views import explain
-from core import notify
+from core import clock, notify, policy
 from core.errors import DomainError, TooMany
 from core.ratelimit import allow
 from rides.errors import PositionToken
 from rides.geometry import Point
-from rides.selectors import latest_positions, trip_by_code
-from rides.states import Party
-from rides.tokens import TripKey, read_key
-from safety import selectors, services
+from rides.selectors import driver_card, latest_positions, minutes_left, trip_by_code
+from rides.states import WITH_DRIVER, Party
+from rides.tokens import TripKey, make_key, read_key
+from rides.views.trips import map_data
+from safety import packets, selectors, services
 from safety.forms import EvidenceForm, ReporterCodeForm, WelfareCheckForm
 from safety.models import WelfareCheck
+from safety.policies import RECORDING_TEXT
 from safety.states import Answer
+
+if TYPE_CHECKING:
+    from rides.models import LatestPosition
 
 KEY_COOKIE = "trip_key"
 
@@ -76,20 +87,39 @@ def sos_status(request: HttpRequest, code: str) -> HttpResponse:
 def _sos_page(request: HttpRequest, key: TripKey, template: str) -> HttpResponse:
     found = selectors.sos_of_side(key.trip, key.party)
     if found is None:
-        return redirect("rides:trip", key.trip)
+        malicious = selectors.malicious_alarm_of(key.trip, key.party)
+        if malicious is None:
+            return redirect("rides:trip", key.trip)
+        plea = selectors.plea_of(malicious)
+        return render(
+            request, "safety/malicious.html", {"code": key.trip, "incident": malicious, "plea": plea}
+        )
     incident, call = found
-    position = latest_positions(trip_by_code(key.trip)).get(key.party)
+    trip = trip_by_code(key.trip)
+    position = latest_positions(trip).get(key.party)
     prefix = f"sos:{incident.code}:{key.party}:"
     alerted = [message for message in notify.about(incident.code) if message.key.startswith(prefix)]
+    seen = {share.contact for share in selectors.shares_of(trip, key.party) if share.first_seen_at}
     context = {
         "code": key.trip,
         "incident": incident,
         "call": call,
         "position": position,
-        "contacts": alerted,
-        "key": request.POST.get("key", ""),
+        "contacts": [(message, int(message.key.rpartition(":")[2]) in seen) for message in alerted],
+        "sound": make_key(key),
+        "sms": _sms(key, position),
+        "number": settings.SOS_SMS_NUMBER,
+        "secret": packets.secret_for_page(key),
+        "party": key.party,
     }
     return render(request, template, context)
+
+
+def _sms(key: TripKey, position: "LatestPosition | None") -> str:
+    """The prepared message, from what is known now; the page's script keeps it up to date without a network."""
+    here = (position.latitude, position.longitude) if position else None
+    at = position.at if position else clock.now()
+    return packets.encode(packets.Packet(key.trip, key.party, at, here, silent=False))
 
 
 @csrf_exempt
@@ -99,6 +129,98 @@ def sos_word(request: HttpRequest, code: str) -> HttpResponse:
     silent = {"1": True, "0": False}.get(request.POST.get("silent", ""))
     services.add_word(key=_key(request, code), words=request.POST.get("words", ""), silent=silent)
     return redirect("safety:sos", code)
+
+
+@csrf_exempt
+@require_POST
+def plea(request: HttpRequest, code: str) -> HttpResponse:
+    """Why my call for help was not malicious."""
+    services.file_plea(key=_key(request, code), words=request.POST.get("words", ""))
+    return redirect("safety:sos", code)
+
+
+@require_http_methods(["GET", "POST"])
+def practice(request: HttpRequest) -> HttpResponse:
+    """Try SOS: looks like the real one, says so, and reaches nobody. Nothing is written anywhere."""
+    return render(request, "safety/practice.html", {"tapped": request.method == "POST"})
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def recording(request: HttpRequest, code: str) -> HttpResponse:
+    """The question whether this trip's sound is recorded, one side's answer, and whether it records now (S7)."""
+    key = _key(request, code)
+    if request.method == "POST":
+        services.answer_recording(key=key, agreed=request.POST.get("agreed") == "1")
+        if not request.headers.get("HX-Request"):
+            return redirect("rides:trip", code)
+    trip = trip_by_code(code)
+    texts = policy.value(RECORDING_TEXT)
+    context = {
+        "code": code,
+        "key": make_key(key),
+        "asked": selectors.recording_question(trip, key.party),
+        "text": texts.get(get_language() or "", texts["en"]),
+        "kept": key.party == Party.PASSENGER and trip.is_over and selectors.kept_for(trip),
+    }
+    return render(request, "safety/_recording.html", context)
+
+
+@require_POST
+@door(Role.MEMBER)
+def keep(request: HttpRequest, code: str) -> HttpResponse:
+    """Keep this recording: a case is opened."""
+    services.keep_recording(account=account_of(request), trip_code=code, words=request.POST.get("words", ""))
+    messages.success(request, _("Kept: a case is open, and a person looks at it."))
+    return redirect("rides:trip", code)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def shares(request: HttpRequest, code: str) -> HttpResponse:
+    """Who follows my trip; make a link, end a link. Only for the passenger's side."""
+    key = _key(request, code)
+    if request.method == "POST":
+        if request.POST.get("revoke", "").isdigit():
+            services.revoke_share(key=key, number=int(request.POST["revoke"]))
+        else:
+            services.share_trip(key=key)
+        if not request.headers.get("HX-Request"):
+            return redirect("rides:trip", code)
+    trip = trip_by_code(code)
+    rows = selectors.shares_of(trip, key.party) if key.party == Party.PASSENGER else []
+    context = {
+        "code": code,
+        "key": make_key(key),
+        "shares": [(row, services.address_of(row.token)) for row in rows],
+        "may_share": key.party == Party.PASSENGER and trip.state in WITH_DRIVER,
+    }
+    return render(request, "safety/_shares.html", context)
+
+
+@require_GET
+def share(request: HttpRequest, token: str) -> HttpResponse:
+    """A trip as its passenger shares it: car, driver's name, where it is, when it arrives. No sign-in."""
+    found = selectors.share_by_token(token)
+    if found.first_seen_at is None:
+        services.note_seen(share=found)
+    trip, live = found.trip, selectors.follows_live(found)
+    own = map_data(trip)
+    template = "safety/_share.html" if request.headers.get("HX-Request") else "safety/share.html"
+    context = {
+        "token": token,
+        "trip": trip,
+        "live": live,
+        "card": driver_card(trip),
+        "map": own if live else own | {"points": []},
+        "minutes_left": minutes_left(trip) if live else None,
+        "last": max((row.at for row in latest_positions(trip).values()), default=None) if live else None,
+    }
+    answer = render(request, template, context)
+    answer["X-Robots-Tag"] = "noindex, nofollow"
+    answer["Referrer-Policy"] = "no-referrer"
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 @require_GET
@@ -115,7 +237,9 @@ def question(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def answer(request: HttpRequest, code: str) -> HttpResponse:
     """Both answers look the same to somebody who looks over her shoulder."""
-    chosen = Answer.FINE if request.POST.get("answer") == "fine" else Answer.NOT_WELL
+    chosen = {"fine": Answer.FINE, "duress": Answer.DURESS}.get(
+        request.POST.get("answer", ""), Answer.NOT_WELL
+    )
     services.answer_question(key=_key(request, code), answer=chosen)
     if request.headers.get("HX-Request"):
         return render(request, "safety/_question.html", {"code": code, "thanks": True})

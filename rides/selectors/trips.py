@@ -10,6 +10,7 @@ from django.db.models import Q
 from core import clock, policy
 from core.errors import NotFound
 from drivers.selectors import VehicleCard, card_of
+from rides.geometry import distance
 from rides.models import (
     DriverOnDuty,
     LatePickup,
@@ -25,7 +26,8 @@ from rides.models import (
     TripQuerySet,
 )
 from rides.policies import LEAST_RATINGS
-from rides.states import WITH_DRIVER, OfferState, Party
+from rides.routing import CIRCUITY, SPEED
+from rides.states import ABOARD, WITH_DRIVER, OfferState, Party
 from rides.tokens import DUTY, TripKey, make_key
 from rides.trails import Fix, PackedMinute, unpack
 from rides.truth import Truth, what_was_true
@@ -236,3 +238,13 @@ def duty_key(duty: DriverOnDuty) -> str:
 def truth_of(trip: Trip, since: datetime) -> Truth:
     """What both phones of a trip say about the time since somebody said 'not boarded', cancelled or ended (R6)."""
     return what_was_true(trail_of(trip, Party.PASSENGER), trail_of(trip, Party.DRIVER), since.timestamp())
+
+
+def minutes_left(trip: Trip) -> int | None:
+    """By the planned way's own speed from where the car is, named on the page as what it is (R10)."""
+    here = latest_positions(trip).get(Party.DRIVER)
+    if here is None or trip.state not in ABOARD:
+        return None
+    left = distance((here.latitude, here.longitude), trip.destination) * CIRCUITY
+    speed = trip.route_metres / trip.route_seconds if trip.route_seconds else SPEED
+    return round(left / speed / 60) + 1

@@ -16,9 +16,7 @@ from core.errors import InvalidInput
 from drivers.selectors import mismatch_reported, pickup_check, why_not_arrive
 from rides import fares, routing, selectors, services
 from rides.forms import BoardingForm, MismatchForm
-from rides.geometry import distance
 from rides.models import Trip
-from rides.routing import CIRCUITY, SPEED
 from rides.states import (
     ABOARD,
     BEFORE_BOARDING,
@@ -36,7 +34,7 @@ from rides.states import (
 STARS = (1, 2, 3, 4, 5)
 
 
-def _map_data(trip: Trip) -> dict[str, Any]:
+def map_data(trip: Trip) -> dict[str, Any]:
     latest = selectors.latest_positions(trip)
     return {
         "route": trip.planned_route or [list(trip.origin), list(trip.destination)],
@@ -52,7 +50,7 @@ def trip_context(trip: Trip, party: Party) -> dict[str, Any]:
         "trip": trip,
         "party": party,
         "key": selectors.position_key(trip, party),
-        "map": _map_data(trip),
+        "map": map_data(trip),
         "waiting": trip.state in WAITING,
         "before_boarding": trip.state in BEFORE_BOARDING,
         "aboard": trip.state in ABOARD,
@@ -81,7 +79,7 @@ def _passenger_context(trip: Trip) -> dict[str, Any]:
         "card": selectors.driver_card(trip),
         "score": selectors.score_of(trip.driver.account) if trip.driver else None,
         "compared": trip.plate_check == PlateCheck.SAME,
-        "minutes_left": _minutes_left(trip),
+        "minutes_left": selectors.minutes_left(trip),
         "reported": trip.driver is not None and mismatch_reported(trip.code),
         "pickup": pickup_check(trip.driver, trip.code) if trip.driver else None,
         "payment": selectors.payment_of(trip),
@@ -97,16 +95,6 @@ def _driver_context(trip: Trip) -> dict[str, Any]:
         "missing": missing,
         "score": selectors.score_of(trip.passenger),
     }
-
-
-def _minutes_left(trip: Trip) -> int | None:
-    """By the planned way's own speed from where the car is, named on the page as what it is (R10)."""
-    here = selectors.latest_positions(trip).get(Party.DRIVER)
-    if here is None or trip.state not in ABOARD:
-        return None
-    left = distance((here.latitude, here.longitude), trip.destination) * CIRCUITY
-    speed = trip.route_metres / trip.route_seconds if trip.route_seconds else SPEED
-    return round(left / speed / 60) + 1
 
 
 @require_GET

@@ -19,6 +19,7 @@ from rides.selectors import trip_meant, trip_meant_by_phone
 from safety.errors import ReasonMissing
 from safety.models import Incident, Signal, WelfareCheck
 from safety.policies import says_distress
+from safety.services.incidents import add_signal, open_incident, touch
 from safety.states import (
     Origin,
     SafetyLine,
@@ -27,7 +28,6 @@ from safety.states import (
 
 if TYPE_CHECKING:
     pass
-from safety.services.incidents import add_signal, open_incident, touch
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from core import audit, clock, timeline
+from accounts.policies import RESPONDERS
+from accounts.selectors import account_by_code
+from core import audit, clock, holds, timeline
 from core.actors import SYSTEM, Actor
-from core.errors import NotFound
+from core.errors import InvalidInput, NotFound
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from drivers.services import uncover_holds
@@ -13,6 +15,7 @@ from rides.services import give_to_others
 from safety.errors import ActionClosed, AlreadyTaken, OutcomeUnknown, ReasonMissing
 from safety.models import Incident
 from safety.policies import why_not
+from safety.services.incidents import touch
 from safety.states import (
     INCIDENT_TRANSITIONS,
     IncidentOutcome,
@@ -23,7 +26,6 @@ from safety.states import (
 if TYPE_CHECKING:
     from accounts.models import Account
     from drivers.models import Driver
-from safety.services.incidents import touch
 
 
 def _for_action(account: "Account", code: str, key: str) -> Incident:
@@ -72,6 +74,28 @@ def take_incident(*, account: "Account", code: str) -> Incident:
 
 
 @begins_transaction
+def offer_incident(*, account: "Account", code: str, to: str, words: str) -> None:
+    """Ask somebody to take an incident over, with what they must know; until they do, it stays with its owner.
+
+    Raises `ActionClosed`, `NotFound` where nobody of that name responds to incidents, `ReasonMissing`.
+    """
+    incident = _for_action(account, code, "hand_over")
+    heir = account_by_code(to.strip())
+    if heir is None or heir.role not in RESPONDERS or heir.code == incident.taken_by:
+        raise InvalidInput("to")
+    _line(incident, account, SafetyLine.OFFERED, _need(words), who=heir.code)
+    touch(incident, offered_to=heir.code)
+
+
+@begins_transaction
+def accept_incident(*, account: "Account", code: str) -> None:
+    """Whoever was asked takes it over: from now on it is theirs. Raises `ActionClosed`, `NotFound`."""
+    incident = _for_action(account, code, "accept")
+    _line(incident, account, SafetyLine.HANDED_OVER, who=account.code)
+    touch(incident, taken_by=account.code, offered_to="")
+
+
+@begins_transaction
 def add_note(*, account: "Account", code: str, words: str) -> None:
     incident = _for_action(account, code, "note")
     _line(incident, account, SafetyLine.NOTE, _need(words))
@@ -83,7 +107,7 @@ def record_call(*, account: "Account", code: str, words: str) -> None:
     """The agent called the passenger back; `words` say what came of it."""
     incident = _for_action(account, code, "called")
     _line(incident, account, SafetyLine.CALLED, _need(words), result="")
-    touch(incident)
+    touch(incident, called_back_at=incident.called_back_at or clock.now())
 
 
 @begins_transaction
@@ -138,6 +162,9 @@ def close_incident(*, account: "Account", code: str) -> None:
     move(incident, INCIDENT_TRANSITIONS, IncidentState.CLOSED, closed_at=clock.now(), closed_by=account.code)
     _line(incident, account, SafetyLine.CLOSED)
     touch(incident)
+    if incident.outcome != IncidentOutcome.POLICE:
+        # What the police have may still be evidence; all else goes when its time is over (S7).
+        holds.release(actor=account.actor, source="sos", case=code)
     if incident.trip:
         let_holds_show(driver=incident.trip.driver)
 

@@ -15,7 +15,8 @@ from rides.tokens import TripKey
 from safety.errors import QuestionClosed
 from safety.models import SafetyQuestion
 from safety.policies import ANSWER_WITHIN
-from safety.selectors import doubted_since
+from safety.selectors import doubted_since, live_incident_of
+from safety.services.incidents import add_signal, touch
 from safety.states import (
     Answer,
     SafetyLine,
@@ -24,7 +25,6 @@ from safety.states import (
 
 if TYPE_CHECKING:
     from rides.models import Trip
-from safety.services.incidents import add_signal
 
 
 @begins_transaction
@@ -70,8 +70,13 @@ def answer_question(*, key: TripKey, answer: Answer) -> None:
         # What was said stays beside what the phones show; her answer alone closes nothing (R6).
         truth = truth_of(trip, told)
         timeline.add(TripLine.TRUTH, SYSTEM, trip=trip.code, truth=truth.says, why=truth.why)
-    if answer == Answer.NOT_WELL:
+    if answer in {Answer.NOT_WELL, Answer.DURESS}:
         add_signal(actor=actor, kind=SignalKind.ASKED_FOR_HELP, trip=trip)
+    if answer == Answer.DURESS:
+        # Somebody watches her: nobody may call back.
+        incident = live_incident_of(trip)
+        if incident:
+            touch(incident, silent=True)
 
 
 def _close_question(question: SafetyQuestion, answer: Answer) -> None:

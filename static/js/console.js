@@ -59,9 +59,17 @@
       show();
       el.addEventListener("click", () => { localStorage.setItem("huhang-sound", localStorage.getItem("huhang-sound") === "off" ? "on" : "off"); show(); beep(); });
     });
+    // What is hard to look at is blurred until somebody wants to see it; each desk decides for itself.
+    document.querySelectorAll("[data-soft]").forEach((el) => {
+      const show = () => { const soft = localStorage.getItem("huhang-soft") !== "off"; document.querySelectorAll(".hh").forEach((part) => part.classList.toggle("soft", soft)); el.textContent = soft ? el.dataset.on : el.dataset.off; el.setAttribute("aria-pressed", String(soft)); };
+      show();
+      el.addEventListener("click", () => { localStorage.setItem("huhang-soft", localStorage.getItem("huhang-soft") === "off" ? "on" : "off"); show(); });
+    });
+    document.addEventListener("click", (event) => { if (event.target.matches(".evidence")) event.target.classList.toggle("shown"); });
     document.addEventListener("keydown", (event) => {
       if (event.target.closest("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === "t") { const first = document.querySelector("[data-take]"); if (first) first.click(); }
+      if (event.key === "l") { const listen = document.querySelector("[data-listen-begin]:not([hidden])"); if (listen) listen.click(); }
       if (event.key === "n") { const next = document.querySelector("[data-next-key]"); if (next) next.click(); }
     });
   });

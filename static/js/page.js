@@ -19,10 +19,33 @@
       L.circleMarker([point[0], point[1]], { radius: 8, color: colour, fillColor: colour, fillOpacity: 0.85 }).addTo(map).bindTooltip(box.dataset[point[2]] || point[2]);
       all.push([point[0], point[1]]);
     });
+    box.drawing = map;
     if (all.length) map.fitBounds(L.latLngBounds(all).pad(0.15)); else map.setView([28.1, 120.8], 9);
     if (box.dataset.tiles) L.tileLayer(box.dataset.tiles).addTo(map);
   }
   function drawMaps(root) { root.querySelectorAll("[data-map]").forEach((box) => { if (!box.dataset.drawn) { box.dataset.drawn = "1"; drawMap(box); } }); }
+
+  // A page that somebody follows draws its map anew with each answer.
+  function redraw(part) {
+    const box = document.getElementById(part.dataset.redraw);
+    if (!box) return;
+    if (box.drawing) box.drawing.remove();
+    drawMap(box);
+  }
+
+  // Holding a button for two seconds is another answer that looks the same.
+  function hold(button) {
+    let timer = null;
+    const start = () => { timer = setTimeout(() => { button.value = button.dataset.hold; }, 2000); };
+    ["mousedown", "touchstart"].forEach((name) => button.addEventListener(name, start, { passive: true }));
+    ["mouseleave", "touchcancel"].forEach((name) => button.addEventListener(name, () => clearTimeout(timer)));
+    button.addEventListener("click", () => clearTimeout(timer));
+  }
+
+  function prepare(root) {
+    root.querySelectorAll("[data-hold]").forEach((el) => { if (!el.dataset.ready) { el.dataset.ready = "1"; hold(el); } });
+    root.querySelectorAll("[data-copy]").forEach((el) => { el.hidden = !navigator.clipboard; el.onclick = () => navigator.clipboard.writeText(el.dataset.copy).then(() => { el.textContent = el.dataset.done; }); });
+  }
 
   function tick() {
     document.querySelectorAll('[data-since]:not([data-since=""])').forEach((el) => {
@@ -105,6 +128,7 @@
     fillHere();
     document.querySelectorAll("[data-live]").forEach(listen);
     drawMaps(document);
+    prepare(document);
     tick();
     setInterval(tick, 1000);
     follow();
@@ -115,5 +139,11 @@
     const busy = document.activeElement;
     if (event.detail.requestConfig.verb === "get" && busy && event.target.contains(busy) && busy.matches("input, textarea, select")) event.preventDefault();
   });
-  document.addEventListener("htmx:afterSettle", (event) => { drawMaps(event.target); tick(); follow(); });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    drawMaps(event.target);
+    prepare(event.target);
+    if (event.target.dataset.redraw) redraw(event.target);
+    tick();
+    follow();
+  });
 })();

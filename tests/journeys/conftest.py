@@ -2,14 +2,16 @@
 
 import os
 import shutil
+import wave
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from governance.drills.report import Report
 from governance.drills.world import World, scratch_world
@@ -24,15 +26,32 @@ USED: dict[str, str] = {}
 HERE = {"latitude": 28.2127, "longitude": 121.026}
 
 
+TONE = 1000.0  # hertz, what the fake microphone plays
+
+
+def write_tone(path: Path) -> Path:
+    """Ten seconds of a tone; the fake microphone plays them again and again."""
+    rate = 48_000
+    samples = (12_000 * np.sin(2 * np.pi * TONE * np.arange(10 * rate) / rate)).astype("<i2")
+    with wave.open(str(path), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(rate)
+        sound.writeframes(samples.tobytes())
+    return path
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     chromium = shutil.which("chromium")
     if chromium is None:
         if os.environ.get("HUHANG_BROWSER_REQUIRED"):
             pytest.fail("Chromium is not installed")
         pytest.skip("Chromium is not installed")
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        tone = write_tone(tmp_path_factory.mktemp("sound") / "tone.wav")
+        flags = [*FLAGS, f"--use-file-for-fake-audio-capture={tone}"]
+        running = playwright.chromium.launch(executable_path=chromium, args=flags)
         yield running
         running.close()
 
@@ -54,16 +73,19 @@ class Visitor:
             viewport=SIZES[size],
             locale=language,
             geolocation=HERE,
-            permissions=["geolocation", "camera"],
+            permissions=["geolocation", "camera", "microphone"],
             base_url=world.url,
         )
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
         self.page.on(
             "console",
-            lambda message: self.complaints.append(message.text) if message.type == "error" else None,
+            lambda message: self._complain(message) if message.type == "error" else None,
         )
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _complain(self, message: ConsoleMessage) -> None:
+        self.complaints.append(f"{message.text} {message.location.get('url', '')}")
 
     def go(self, path: str) -> Page:
         self.page.goto(path)

@@ -10,11 +10,12 @@ from core import clock, policy
 from core.codes import read_code
 from core.errors import NotFound
 from rides.states import Party
-from safety.models import Incident, SafetyQuestion, Signal, SosCall, WelfareCheck
+from safety.models import Incident, MalicePlea, SafetyQuestion, Signal, SosCall, WelfareCheck
 from safety.policies import OWNED_WITHIN, POLICE_AFTER, TAKEN_WITHIN, clocks_of
-from safety.states import LIVE, IncidentState, SignalKind
+from safety.states import LIVE, IncidentOutcome, IncidentState, SignalKind
 
 if TYPE_CHECKING:
+    from accounts.models import Account
     from rides.models import Trip
 
 
@@ -84,6 +85,50 @@ def sos_of_side(trip_code: str, party: str) -> tuple[Incident, SosCall] | None:
         .first()
     )
     return (call.incident, call) if call else None
+
+
+def malicious_alarm_of(trip_code: str, party: str) -> Incident | None:
+    """The newest closed incident that this side of a trip opened and that was called malicious."""
+    return (
+        Incident.objects.filter(
+            trip__code=trip_code,
+            state=IncidentState.CLOSED,
+            outcome=IncidentOutcome.MALICIOUS,
+            sos_calls__party=party,
+        )
+        .order_by("-pk")
+        .first()
+    )
+
+
+def open_pleas() -> list[MalicePlea]:
+    """Appeals that wait, oldest first."""
+    return list(MalicePlea.objects.filter(decided_at=None).select_related("incident").order_by("pk"))
+
+
+def plea_of(incident: Incident) -> MalicePlea | None:
+    return MalicePlea.objects.filter(incident=incident).first()
+
+
+def offered_to(account: "Account") -> list[Incident]:
+    """Incidents that somebody wants to hand over to this person."""
+    return list(
+        Incident.objects.filter(state=IncidentState.TAKEN, offered_to=account.code).order_by("opened_at")
+    )
+
+
+def owned_by(account: "Account") -> list[Incident]:
+    """Incidents that this person has, highest risk first."""
+    return list(
+        Incident.objects.filter(state=IncidentState.TAKEN, taken_by=account.code).order_by(
+            "-score", "opened_at"
+        )
+    )
+
+
+def incident_trip_if_open(code: str) -> str:
+    """The trip of a live incident; empty where it is closed or has none."""
+    return Incident.objects.live().filter(code=code).values_list("trip__code", flat=True).first() or ""
 
 
 @dataclass(frozen=True, slots=True)

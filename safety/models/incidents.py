@@ -33,7 +33,10 @@ class Incident(models.Model):
     changed_at = models.DateTimeField()
     taken_at = models.DateTimeField(_("taken"), null=True)
     taken_by = models.CharField(_("owner"), max_length=40, blank=True)
+    # Whom the owner hands it over to; it stays the owner's until that person takes it.
+    offered_to = models.CharField(max_length=40, blank=True)
     high_risk_at = models.DateTimeField(null=True)
+    called_back_at = models.DateTimeField(null=True)
     safe_check_at = models.DateTimeField(null=True)
     police_called_at = models.DateTimeField(null=True)
     police_excused_at = models.DateTimeField(null=True)
@@ -150,6 +153,8 @@ class SosCall(models.Model):
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="sos_calls")
     party = models.CharField(max_length=10)
     at = models.DateTimeField()
+    # Of a call that came as a message: what the phone's clock said.
+    sent_at = models.DateTimeField(null=True)
     latitude = models.FloatField(null=True)
     longitude = models.FloatField(null=True)
 
@@ -183,3 +188,28 @@ class WelfareCheck(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class MalicePlea(models.Model):
+    """Somebody whose call for help was called malicious says why it was not; another person decides (S3)."""
+
+    incident = models.OneToOneField(Incident, on_delete=models.PROTECT, related_name="plea")
+    account = models.CharField(max_length=20)
+    words = EncryptedTextField()
+    filed_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=40, blank=True)
+    upheld = models.BooleanField(null=True)
+    reason = models.CharField(max_length=1000, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decided_at=None, upheld=None, decided_by="")
+                | (Q(decided_at__isnull=False, upheld__isnull=False) & ~Q(decided_by="")),
+                name="plea_decided_by_somebody",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"plea {self.incident_id}"

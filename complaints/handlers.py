@@ -1,0 +1,20 @@
+"""What complaints do when other rooms say something."""
+
+from complaints.selectors import complaint_trip_if_open
+from complaints.services import open_recording_case
+from core import cases
+from core.events import handles
+from rides.selectors import trip_by_code
+from safety.events import RecordingKept
+
+
+@handles(RecordingKept)
+def keep_recording_in_a_case(event: RecordingKept) -> None:
+    """Whoever asks to keep a recording has a case about it."""
+    open_recording_case(trip=trip_by_code(event.trip))
+
+
+@cases.knows_cases
+def trip_of_complaint(code: str) -> str:
+    """An open complaint is a case in which recordings of its trip may be played."""
+    return complaint_trip_if_open(code) if code.startswith("C") else ""

@@ -1,0 +1,317 @@
+"""The async lane of sound: chunks in, live sound out. The ORM is asked in threads, through services, and seldom."""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import redis.asyncio
+import structlog
+from asgiref.sync import sync_to_async
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections
+from django.utils.translation import override
+from redis.exceptions import RedisError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from core import clock
+from core.errors import PROBLEM_TYPE, DomainError, NotFound
+from rides.live import Hub, header, language_of, read_body
+from safety import chunks, selectors, services, sound
+from safety.errors import ChunkNumberWrong, ChunkTooLarge, RecordingOver, StorageDown
+from safety.live import staff_of_session
+from safety.states import RecordingPurpose
+
+log = structlog.get_logger()
+CHANNEL = "live:audio"
+FRESH = 5.0  # seconds that a recording's state is believed
+STALE = 600.0  # … and at most, while the database cannot be asked
+COUNT_EVERY = 3.0
+GAP_SECONDS = 2.0  # a chunk that is missing for longer is skipped by who listens
+REMEMBERED = 5_000  # recordings
+
+
+@dataclass(slots=True)
+class _Known:
+    sound: selectors.Sound
+    key: AESGCM
+    asked: float
+
+
+_known: dict[str, _Known] = {}
+hub = Hub(CHANNEL)
+
+
+def _ask(code: str) -> selectors.Sound:
+    close_old_connections()
+    try:
+        return selectors.sound_of(code)
+    finally:
+        close_old_connections()
+
+
+async def _sound_of(code: str) -> _Known:
+    """A recording and its key, asked anew every few seconds. Raises `RecordingOver`, `StorageDown`."""
+    known, now = _known.get(code), time.monotonic()
+    if known and now - known.asked < FRESH:
+        return known
+    try:
+        found = await sync_to_async(_ask, thread_sensitive=False)(code)
+    except NotFound:
+        _known.pop(code, None)
+        raise RecordingOver from None
+    except DatabaseError:
+        if known and now - known.asked < STALE:
+            return known  # a database that restarts must not stop a recording that is under way
+        raise StorageDown from None
+    if len(_known) >= REMEMBERED:
+        _known.clear()
+    _known[code] = _Known(found, AESGCM(found.key), now)
+    return _known[code]
+
+
+# --- Chunks in ---------------------------------------------------------------------------------------------
+
+
+class _Shelf:
+    """Writes what arrives within a moment in one thread; each phone's answer waits until its chunk is kept."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[str, int, bytes, asyncio.Future[None]]] = []
+        self.writer: asyncio.Task[None] | None = None
+
+    async def put(self, code: str, number: int, stored: bytes) -> None:
+        kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.waiting.append((code, number, stored, kept))
+        if self.writer is None:
+            self.writer = asyncio.create_task(self._write())
+        await kept
+
+    async def _write(self) -> None:
+        while self.waiting:
+            batch, self.waiting = self.waiting, []
+            errors = await asyncio.to_thread(
+                _write_all, [(code, number, stored) for code, number, stored, _kept in batch]
+            )
+            for (_code, _number, _stored, kept), error in zip(batch, errors, strict=True):
+                if kept.done():
+                    continue  # the phone hung up; its chunk is kept all the same
+                if error:
+                    kept.set_exception(error)
+                else:
+                    kept.set_result(None)
+        self.writer = None
+
+
+def _write_all(batch: list[tuple[str, int, bytes]]) -> list[Exception | None]:
+    errors: list[Exception | None] = []
+    for code, number, stored in batch:
+        try:
+            chunks.write(code, number, stored)
+        except DomainError as error:
+            errors.append(error)
+        except Exception:  # a disk that is full, a bucket that does not answer: the phone sends it again
+            log.exception("audio.cannot_keep")
+            errors.append(StorageDown())
+        else:
+            errors.append(None)
+    return errors
+
+
+@dataclass(slots=True)
+class _Counts:
+    """What arrived, told to the database every few seconds."""
+
+    rows: dict[str, services.Arrived] = field(default_factory=dict)
+    teller: "asyncio.Task[None] | None" = None
+
+    def add(self, row: services.Arrived) -> None:
+        old = self.rows.get(row.code)
+        self.rows[row.code] = (
+            services.Arrived(
+                row.code,
+                old.chunks + row.chunks,
+                old.bytes + row.bytes,
+                old.silent_ms + row.silent_ms,
+                old.clipped_ms + row.clipped_ms,
+                row.last_at,
+            )
+            if old
+            else row
+        )
+        if self.teller is None:
+            self.teller = asyncio.create_task(self._tell())
+
+    async def _tell(self) -> None:
+        await asyncio.sleep(COUNT_EVERY)
+        rows, self.rows, self.teller = self.rows, {}, None
+        try:
+            await sync_to_async(_note, thread_sensitive=False)(list(rows.values()))
+        except DatabaseError:
+            log.warning("audio.not_counted")  # the end counts what lies in storage
+
+
+def _note(rows: list[services.Arrived]) -> None:
+    close_old_connections()
+    try:
+        services.note_chunks(rows)
+    finally:
+        close_old_connections()
+
+
+_shelf, _counts = _Shelf(), _Counts()
+_client: "redis.asyncio.Redis | None" = None
+_waking: set["asyncio.Task[None]"] = set()
+
+
+async def _wake(code: str) -> None:
+    """Tell listeners of all processes; those of this one hear it at once, and without Valkey they look by themselves."""
+    global _client
+    hub._wake(f"audio:{code}")
+    if _client is None:
+        _client = redis.asyncio.Redis.from_url(
+            settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=0.5
+        )
+    try:
+        await _client.publish(CHANNEL, f"audio:{code}")
+    except (RedisError, OSError):
+        log.warning("audio.not_woken")
+
+
+async def take_chunk(scope: Scope, receive: Receive, send: Send) -> None:
+    """`POST /live/audio/` with `Authorization: Bearer TOKEN` and `X-Chunk: NUMBER`; 202 means that it is kept.
+
+    The body is `nonce (12) | AES-256-GCM ciphertext and tag`, with `CODE:NUMBER` authenticated. `X-Silent-Ms` and
+    `X-Clipped-Ms` may say what the phone measured. A bare ASGI application, like that of positions.
+    """
+    try:
+        number = await _take(scope, receive)
+    except DomainError as error:
+        with override(language_of(Request(scope))):
+            answer = JSONResponse(error.problem(), status_code=error.status, media_type=PROBLEM_TYPE)
+        await answer(scope, receive, send)
+        return
+    body = b'{"kept": %d}' % number
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 202, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _take(scope: Scope, receive: Receive) -> int:
+    code = services.recording_of_token(header(scope, b"authorization").removeprefix("Bearer "))
+    text = header(scope, b"x-chunk")
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else -1
+    if not 0 <= number < chunks.MOST_CHUNKS:
+        raise ChunkNumberWrong("x-chunk")
+    stored = await read_body(receive, chunks.CHUNK_LIMIT)
+    if stored is None:
+        raise ChunkTooLarge
+    known = await _sound_of(code)
+    if not known.sound.takes(number):
+        raise RecordingOver
+    chunks.open_chunk(known.key, code, number, stored)
+    await _shelf.put(code, number, stored)
+    silent, clipped = _milliseconds(scope, b"x-silent-ms"), _milliseconds(scope, b"x-clipped-ms")
+    _counts.add(services.Arrived(code, 1, len(stored), silent, clipped, clock.now()))
+    if known.sound.purpose == RecordingPurpose.SOS:
+        waking = asyncio.create_task(_wake(code))
+        _waking.add(waking)
+        waking.add_done_callback(_waking.discard)
+    return number
+
+
+def _milliseconds(scope: Scope, name: bytes) -> int:
+    text = header(scope, name)
+    return min(int(text), 60_000) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+
+
+# --- Sound out ---------------------------------------------------------------------------------------------
+
+
+def _may_hear(session_key: str, code: str) -> str:
+    """The kind of sound, once it is in the journal that this person listens. Raises what `note_listening` raises."""
+    close_old_connections()
+    try:
+        account = staff_of_session(session_key)
+        if account is None:
+            raise NotFound
+        return services.note_listening(account=account, code=code)
+    finally:
+        close_old_connections()
+
+
+async def listen(request: Request) -> Response:
+    """`GET /live/listen/CODE`: the sound of a call for help while it comes, for staff who respond to it."""
+    code = request.path_params["code"]
+    try:
+        mime = await sync_to_async(_may_hear, thread_sensitive=False)(
+            request.cookies.get("sessionid", ""), code
+        )
+    except DomainError as error:
+        with override(language_of(request)):
+            return Response(json.dumps(error.problem()), error.status, media_type=PROBLEM_TYPE)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_pieces(code, mime), media_type=mime, headers=headers)
+
+
+async def _plain(code: str, number: int) -> bytes | None:
+    stored = await asyncio.to_thread(chunks.read, code, number)
+    if stored is None:
+        return None
+    known = await _sound_of(code)
+    return chunks.open_chunk(known.key, code, number, stored)
+
+
+async def _pieces(code: str, mime: str) -> AsyncIterator[bytes]:
+    """The head, then the newest sound, then each chunk as it comes; after a gap from a whole piece on."""
+    page = hub.join(code)
+    try:
+        while (first := await _plain(code, 0)) is None:
+            await _next(page)
+        yield sound.head(mime, first)
+        number, cut = await _newest(code, mime), True
+        waited = time.monotonic()
+        while True:
+            plain = await _plain(code, number)
+            if plain is not None:
+                piece = sound.from_piece(mime, plain) if cut else plain
+                cut = cut and not piece
+                if piece:
+                    yield piece
+                number, waited = number + 1, time.monotonic()
+            elif time.monotonic() - waited > GAP_SECONDS and await _later(code, number):
+                number, cut, waited = await _newest(code, mime), True, time.monotonic()
+            elif (await _sound_of(code)).sound.ended_at and time.monotonic() - waited > 5:
+                return
+            else:
+                await _next(page)
+    except RecordingOver:
+        return
+    finally:
+        hub.leave(code, page)
+
+
+async def _next(page: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(page.wait(), 0.5)
+    page.clear()
+
+
+async def _later(code: str, number: int) -> bool:
+    there = await asyncio.to_thread(chunks.numbers, code)
+    return bool(there) and there[-1] > number
+
+
+async def _newest(code: str, mime: str) -> int:
+    """The newest chunk in which a piece begins."""
+    there = await asyncio.to_thread(chunks.numbers, code)
+    for number in reversed(there[-20:]):
+        plain = await _plain(code, number)
+        if plain and sound.from_piece(mime, plain):
+            return number
+    return there[-1] if there else 0

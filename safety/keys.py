@@ -1,0 +1,165 @@
+"""Keys that wrap recordings' keys. They live in a folder that is in no database and in none of its backups.
+
+For each day (by the platform's clock) there are two files: an AES-256 key that wraps recordings' keys at rest, and an
+RSA-3072 key pair to which browsers wrap the key they made. `safety.services.recordings.turn_wrapping_keys` re-wraps
+what lives under the key of a new day and destroys the old files: so a backup of yesterday opens nothing.
+"""
+
+import base64
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from core.errors import DomainError
+
+RSA_BITS = 3072
+_OAEP = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
+
+
+class KeyChanged(DomainError):
+    code, sentence = "recording_key_changed", _("The key of the day has changed. Please ask for it again.")
+
+
+class KeyUnreadable(DomainError):
+    code, status, sentence = "recording_key_unreadable", 400, _("The recording's key cannot be opened.")
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """What a browser wraps its key to: the day's id, and the key as base64 of its SubjectPublicKeyInfo."""
+
+    day: str
+    spki: str
+
+
+def _folder() -> Path:
+    folder = Path(settings.RECORDING_KEYS)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def today() -> str:
+    return f"{clock.now():%Y%m%d}"
+
+
+def days() -> list[str]:
+    """The days whose keys are there, oldest first."""
+    return sorted(path.stem for path in _folder().glob("*.aes"))
+
+
+def _write_once(path: Path, content: bytes) -> None:
+    """Put a whole file in place; where another process was quicker, theirs stands."""
+    new = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as opened:
+        opened.write(content)
+        opened.flush()
+        os.fsync(opened.fileno())
+    try:
+        os.link(new, path)
+    except FileExistsError:
+        pass
+    finally:
+        new.unlink()
+
+
+def newest_day() -> str:
+    """The day that wraps now: the newest whose keys are there; made where there is none."""
+    found = days()
+    if not found:
+        make_day(today())
+        found = days()
+    return found[-1]
+
+
+def make_day(day: str) -> None:
+    """Make the keys of a day, where they are not there yet. The wrapping key comes last: with it the day begins."""
+    folder = _folder()
+    if not (folder / f"{day}.pem").exists():
+        private = rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)
+        _write_once(
+            folder / f"{day}.pem",
+            private.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            ),
+        )
+    if not (folder / f"{day}.aes").exists():
+        _write_once(folder / f"{day}.aes", AESGCM.generate_key(256))
+
+
+def destroy_day(day: str) -> None:
+    """Overwrite and remove a day's keys: what only they wrap is gone for good."""
+    for path in (_folder() / f"{day}.aes", _folder() / f"{day}.pem"):
+        if path.exists():
+            with path.open("r+b") as opened:
+                opened.write(os.urandom(path.stat().st_size))
+                opened.flush()
+                os.fsync(opened.fileno())
+            path.unlink()
+
+
+def public_key() -> PublicKey:
+    """The key that browsers wrap to."""
+    day = newest_day()
+    spki = (
+        _private(day)
+        .public_key()
+        .public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )
+    return PublicKey(day, base64.b64encode(spki).decode())
+
+
+def _private(day: str) -> rsa.RSAPrivateKey:
+    if not (day.isdigit() and len(day) == 8):
+        raise KeyChanged
+    try:
+        found = serialization.load_pem_private_key((_folder() / f"{day}.pem").read_bytes(), None)
+    except FileNotFoundError:
+        raise KeyChanged from None
+    if not isinstance(found, rsa.RSAPrivateKey):
+        raise KeyChanged
+    return found
+
+
+def open_from_browser(day: str, wrapped: str) -> bytes:
+    """The 32 bytes of a recording's key, wrapped by a browser with RSA-OAEP (SHA-256).
+
+    Raises `KeyChanged` for a day that is over, `KeyUnreadable`.
+    """
+    private = _private(day)
+    try:
+        raw = private.decrypt(base64.b64decode(wrapped, validate=True), _OAEP)
+    except ValueError:
+        raise KeyUnreadable("wrapped") from None
+    if len(raw) != 32:
+        raise KeyUnreadable("wrapped")
+    return raw
+
+
+def wrap(raw: bytes, *, context: str) -> tuple[str, bytes]:
+    """Wrap a recording's key at rest: (day, wrapped). `context` is the recording's code."""
+    day = newest_day()
+    nonce = os.urandom(12)
+    return day, nonce + AESGCM(_wrapping(day)).encrypt(nonce, raw, context.encode())
+
+
+def unwrap(day: str, wrapped: bytes, *, context: str) -> bytes:
+    """Open what `wrap` made. Raises `KeyUnreadable` where the day's key is destroyed or the bytes are others."""
+    try:
+        return AESGCM(_wrapping(day)).decrypt(wrapped[:12], wrapped[12:], context.encode())
+    except Exception:  # InvalidTag, a file that is gone: there is no key, whatever the reason
+        raise KeyUnreadable from None
+
+
+def _wrapping(day: str) -> bytes:
+    return (_folder() / f"{day}.aes").read_bytes()

@@ -1,0 +1,26 @@
+"""Rows of safety, one topic for each file."""
+
+from safety.models.incidents import (
+    Incident,
+    MalicePlea,
+    SafetyQuestion,
+    Signal,
+    SosCall,
+    WelfareCheck,
+)
+from safety.models.recordings import Recording, RecordingConsent, RecordingKey, RecordingPlay
+from safety.models.shares import TripShare
+
+__all__ = [
+    "Incident",
+    "MalicePlea",
+    "Recording",
+    "RecordingConsent",
+    "RecordingKey",
+    "RecordingPlay",
+    "SafetyQuestion",
+    "Signal",
+    "SosCall",
+    "TripShare",
+    "WelfareCheck",
+]

@@ -1,0 +1,89 @@
+"""The SMS packet: a call for help from a phone without data, at most 140 bytes (S1). docs/sos-packet.md has the layout.
+
+`HH1` and base64url, without padding, of: flags (1 byte: bit 0 driver's side, bit 1 silent), Unix time of the position
+(4, big-endian), latitude and longitude (4 each, signed, in 1e-6 degrees, WGS-84; both 0x7FFFFFFF where unknown), the
+trip's code in ASCII (its length is what is left), and the first 8 bytes of an HMAC-SHA256 over all before it. The
+HMAC's key belongs to one side of one trip; the page has had it since it was opened.
+"""
+
+import base64
+import hashlib
+import hmac
+import struct
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
+from rides.geometry import Point
+from rides.states import Party
+from rides.tokens import TripKey
+
+MAGIC = "HH1"
+LIMIT = 140
+UNKNOWN = 0x7FFFFFFF
+_FORM = struct.Struct(">BIii")
+MAC = 8
+
+
+class PacketUnreadable(DomainError):
+    code, status, sentence = (
+        "packet_unreadable",
+        400,
+        _("This is not an SOS packet, or it was changed on its way."),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """What a phone says: which trip and side, where (WGS-84) and when it was there, and whether nobody may call back."""
+
+    trip: str
+    party: Party
+    at: datetime
+    position: Point | None
+    silent: bool
+
+
+def secret_of(trip: str, party: Party) -> bytes:
+    """The key of one side of one trip, 16 bytes."""
+    said = f"sos-packet:{trip}:{party.value}".encode()
+    return hmac.new(settings.SECRET_KEY.encode(), said, hashlib.sha256).digest()[:16]
+
+
+def secret_for_page(key: TripKey) -> str:
+    """The same as base64url, for the page's script."""
+    return base64.urlsafe_b64encode(secret_of(key.trip, key.party)).decode().rstrip("=")
+
+
+def encode(packet: Packet) -> str:
+    """The text of the message."""
+    flags = (packet.party == Party.DRIVER) | packet.silent << 1
+    position = packet.position
+    latitude, longitude = (round(part * 1e6) for part in position) if position else (UNKNOWN, UNKNOWN)
+    body = _FORM.pack(flags, int(packet.at.timestamp()), latitude, longitude) + packet.trip.encode()
+    mac = hmac.new(secret_of(packet.trip, packet.party), body, hashlib.sha256).digest()[:MAC]
+    return MAGIC + base64.urlsafe_b64encode(body + mac).decode().rstrip("=")
+
+
+def decode(text: str) -> Packet:
+    """Read a message, wherever in it the packet stands. Raises `PacketUnreadable`."""
+    word = next((part for part in text.split() if part.startswith(MAGIC)), "")
+    if not word or len(text.encode()) > 4 * LIMIT:
+        raise PacketUnreadable("packet")
+    raw = word.removeprefix(MAGIC)
+    try:
+        whole = base64.b64decode(raw + "=" * (-len(raw) % 4), altchars=b"-_", validate=True)
+        body, mac = whole[:-MAC], whole[-MAC:]
+        flags, at, latitude, longitude = _FORM.unpack(body[: _FORM.size])
+        trip = body[_FORM.size :].decode("ascii")
+    except (ValueError, struct.error):
+        raise PacketUnreadable("packet") from None
+    party = Party.DRIVER if flags & 1 else Party.PASSENGER
+    expected = hmac.new(secret_of(trip, party), body, hashlib.sha256).digest()[:MAC]
+    if not hmac.compare_digest(mac, expected):
+        raise PacketUnreadable("packet")
+    position = None if UNKNOWN in {latitude, longitude} else (latitude / 1e6, longitude / 1e6)
+    return Packet(trip, party, datetime.fromtimestamp(at, tz=UTC), position, bool(flags & 2))

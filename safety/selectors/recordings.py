@@ -1,0 +1,242 @@
+"""Reads about consents, recordings and their receipts."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import F, Q
+
+from core import audit_selectors, clock, holds, policy
+from core.errors import NotFound
+from rides.states import ABOARD, WITH_DRIVER, Party
+from safety import chunks, keys
+from safety.models import Recording, RecordingConsent, RecordingKey, RecordingPlay
+from safety.policies import RECORDING_OF_DRIVERS
+from safety.states import RecordingPurpose, RecordingState
+
+if TYPE_CHECKING:
+    from rides.models import Trip
+
+LATE_CHUNKS = timedelta(minutes=10)  # a phone without network sends what it still holds
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """What the lane of sound needs of a recording. `key` is the recording's own, 32 bytes."""
+
+    code: str
+    purpose: str
+    mime: str
+    key: bytes
+    state: str
+    last: int | None
+    ended_at: datetime | None
+
+    def takes(self, number: int) -> bool:
+        """True where a chunk of this number may still come."""
+        if self.last is not None:
+            return number <= self.last
+        return self.ended_at is None or clock.now() - self.ended_at < LATE_CHUNKS
+
+
+def sound_of(code: str) -> Sound:
+    """A recording with its key. Raises `NotFound` where it is not there or destroyed, `KeyUnreadable`."""
+    row = (
+        Recording.objects.filter(code=code)
+        .exclude(state=RecordingState.DESTROYED)
+        .select_related("key")
+        .first()
+    )
+    if row is None:
+        raise NotFound
+    raw = keys.unwrap(row.key.wrapped_by, bytes(row.key.wrapped), context=code)
+    return Sound(code, row.purpose, row.mime, raw, row.state, row.last, row.ended_at)
+
+
+def consents_of(trip: "Trip") -> dict[Party, bool]:
+    """What each side answered last; a side that has not answered is missing."""
+    found = {Party(row.party): row.audio for row in RecordingConsent.objects.filter(trip=trip).order_by("pk")}
+    if trip.line in policy.value(RECORDING_OF_DRIVERS) and trip.driver_id:
+        found[Party.DRIVER] = True
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingQuestion:
+    """What a side's page shows about the recording of its trip."""
+
+    may_answer: bool
+    answer: bool | None
+    condition: bool
+    runs: bool
+
+
+def recording_question(trip: "Trip", party: Party) -> RecordingQuestion:
+    """One side's question, its answer, and whether its phone records now: only with both consents (S7)."""
+    consents = consents_of(trip)
+    condition = party == Party.DRIVER and trip.line in policy.value(RECORDING_OF_DRIVERS)
+    agreed = all(consents.get(side, False) for side in Party)
+    return RecordingQuestion(
+        may_answer=trip.state in WITH_DRIVER and not condition,
+        answer=consents.get(party),
+        condition=condition,
+        runs=agreed and trip.state in ABOARD,
+    )
+
+
+def kept_for(trip: "Trip") -> datetime | None:
+    """Until when a trip's own recording is kept; None where there is none left."""
+    rows = Recording.objects.filter(trip=trip, purpose=RecordingPurpose.TRIP)
+    row = rows.exclude(state=RecordingState.DESTROYED).order_by("-destroy_at").first()
+    return row.destroy_at if row else None
+
+
+def recordings_of(trip: "Trip") -> list[Recording]:
+    return list(Recording.objects.filter(trip=trip).order_by("pk"))
+
+
+def recording_by_code(code: str) -> Recording:
+    """Raises `NotFound`."""
+    row = Recording.objects.select_related("trip").filter(code=code).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def live_sound_of(trip: "Trip") -> Recording | None:
+    """The newest call for help that sends sound now."""
+    rows = Recording.objects.filter(trip=trip, purpose=RecordingPurpose.SOS, state=RecordingState.LIVE)
+    return rows.order_by("-pk").first()
+
+
+def plays_of(recording: Recording) -> list[RecordingPlay]:
+    return list(recording.plays.order_by("-pk"))
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How usable a recording is; seconds. `gaps` is what did not arrive, `silent` and `clipped` what the phone heard."""
+
+    seconds: float
+    gaps: float
+    silent: float
+    clipped: float
+
+    @property
+    def usable(self) -> bool:
+        whole = self.seconds + self.gaps
+        return (
+            whole > 0
+            and self.gaps / whole < 0.2
+            and self.silent < 0.9 * self.seconds
+            and self.clipped < 0.5 * whole
+        )
+
+
+def health_of(row: Recording) -> Health:
+    """From the chunks that arrived and what the phone measured."""
+    piece = row.slice_ms / 1000
+    return Health(row.chunks * piece, row.missing * piece, row.silent_ms / 1000, row.clipped_ms / 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Of the trips since a time: how many had both consents, how many of those have sound, how many of it is usable."""
+
+    agreed: int
+    recorded: int
+    usable: int
+
+
+def coverage(since: datetime) -> Coverage:
+    """Figures for the board and the transparency report."""
+    answers: dict[int, dict[str, bool]] = defaultdict(dict)
+    for row in RecordingConsent.objects.filter(trip__ended_at__gte=since).order_by("pk"):
+        answers[row.trip_id][row.party] = row.audio
+    agreed = [trip for trip, said in answers.items() if all(said.get(side, False) for side in Party)]
+    rows = Recording.objects.filter(trip__in=agreed, purpose=RecordingPurpose.TRIP, chunks__gt=0)
+    recorded = {each.trip_id for each in rows}
+    usable = {each.trip_id for each in rows if health_of(each).usable}
+    return Coverage(len(agreed), len(recorded), len(usable))
+
+
+def due(at: datetime) -> "list[Recording]":
+    """Recordings whose time is over and that no hold keeps."""
+    rows = Recording.objects.filter(destroy_at__lte=at).exclude(state=RecordingState.DESTROYED)
+    found = list(rows.select_related("trip").order_by("destroy_at", "pk"))
+    kept = holds.held({row.trip.code for row in found})
+    return [row for row in found if row.trip.code not in kept]
+
+
+def late_destructions(at: datetime, tolerance: timedelta) -> list[str]:
+    """Codes of recordings whose key lives although their time was over before the tolerance."""
+    return [row.code for row in due(at - tolerance)]
+
+
+def without_consent(since: datetime) -> list[str]:
+    """Codes of whole-trip recordings that began without both consents."""
+    rows = Recording.objects.filter(purpose=RecordingPurpose.TRIP, begun_at__gte=since).select_related("trip")
+    bad = []
+    for row in rows:
+        before = RecordingConsent.objects.filter(trip=row.trip, at__lte=row.begun_at).order_by("pk")
+        known = {each.party: each.audio for each in before}
+        if row.trip.line in policy.value(RECORDING_OF_DRIVERS):
+            known[Party.DRIVER] = True
+        if not all(known.get(side, False) for side in Party):
+            bad.append(row.code)
+    return bad
+
+
+def kept_too_long(since: datetime, limit: timedelta) -> list[str]:
+    """Codes of recordings that are to be destroyed later than the limit after the trip or their beginning."""
+    rows = Recording.objects.filter(begun_at__gte=since).exclude(state=RecordingState.DESTROYED)
+    over = Q(
+        trip__ended_at__isnull=False,
+        destroy_at__gt=F("trip__ended_at") + limit,
+        begun_at__lt=F("trip__ended_at"),
+    )
+    return list(rows.filter(over).values_list("code", flat=True))
+
+
+def digest_of_batch(rows: Iterable[tuple[str, str]]) -> str:
+    """SHA-256 over the recordings (code, digest of its key) that were destroyed together, by code."""
+    return hashlib.sha256("\n".join(f"{code}:{key}" for code, key in sorted(rows)).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What proves that a recording is destroyed; `faults` is empty where all of it holds."""
+
+    code: str
+    batch: str
+    destroyed_at: datetime | None
+    faults: list[str]
+
+    @property
+    def ok(self) -> bool:
+        return not self.faults
+
+
+def verify_receipt(code: str) -> Receipt:
+    """Check a receipt against journal, keys and storage. Raises `NotFound`."""
+    row = recording_by_code(code)
+    faults = []
+    if row.state != RecordingState.DESTROYED:
+        faults.append("not destroyed")
+    if RecordingKey.objects.filter(recording=row).exists():
+        faults.append("its key is there")
+    if chunks.numbers(code):
+        faults.append("its objects are there")
+    batch = Recording.objects.filter(receipt=row.receipt) if row.receipt else Recording.objects.none()
+    entry = audit_selectors.entry_of("safety.recordings_destroyed", row.receipt) if row.receipt else None
+    if entry is None:
+        faults.append("the journal has no such receipt")
+    else:
+        if not audit_selectors.is_whole(entry):
+            faults.append("the journal's line was changed")
+        if entry.facts.get("digest") != digest_of_batch(batch.values_list("code", "key_digest")):
+            faults.append("the receipt names other recordings")
+    return Receipt(code, row.receipt, row.destroyed_at, faults)

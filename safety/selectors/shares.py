@@ -1,0 +1,57 @@
+"""Reads about shared trips."""
+
+import hashlib
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from core import clock
+from core.errors import NotFound
+from rides.selectors import CARD_AFTER
+from rides.states import Party
+from safety.models import Incident, TripShare
+from safety.states import LIVE
+
+if TYPE_CHECKING:
+    from rides.models import Trip
+
+
+def share_by_token(token: str) -> TripShare:
+    """An open share. Raises `NotFound` for one that never was, was revoked, or whose trip is over for a day."""
+    share = (
+        TripShare.objects.select_related(
+            "trip__city", "trip__passenger", "trip__driver__account", "trip__vehicle"
+        )
+        .filter(digest=hashlib.sha256(token.encode()).hexdigest(), revoked_at=None)
+        .first()
+    )
+    if share is None:
+        raise NotFound
+    over = share.trip.ended_at or share.trip.cancelled_at
+    if over and clock.now() > over + CARD_AFTER:
+        raise NotFound
+    return share
+
+
+def follows_live(share: TripShare) -> bool:
+    """True while the page shows positions: until the trip is over, and on while the sharer's own call for help lives."""
+    trip = share.trip
+    if not (trip.ended_at or trip.cancelled_at):
+        return True
+    return Incident.objects.filter(trip=trip, state__in=LIVE, sos_calls__party=share.party).exists()
+
+
+def shares_of(trip: "Trip", party: Party) -> list[TripShare]:
+    """Who follows this side's trip now, oldest first."""
+    return list(TripShare.objects.filter(trip=trip, party=party, revoked_at=None).order_by("pk"))
+
+
+def shares_made_by(code: str, *, limit: int = 100) -> list[TripShare]:
+    """What an account shared itself, newest first."""
+    rows = TripShare.objects.filter(party=Party.PASSENGER, trip__passenger__code=code).select_related("trip")
+    return list(rows.order_by("-pk")[:limit])
+
+
+def newest_open_share(since: datetime) -> TripShare | None:
+    """A share whose page can be drawn, for the board."""
+    rows = TripShare.objects.filter(created_at__gte=since, revoked_at=None, trip__driver__isnull=False)
+    return rows.select_related("trip").order_by("-pk").first()

@@ -1,0 +1,459 @@
+"""Consents to recording, recordings from their first chunk to their receipt, and who listens (S2, S7)."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.core import signing
+from django.db import connection, transaction
+from django.db.models import F, Subquery
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from core import audit, cases, clock, events, holds, live, notify, policy, timeline
+from core.actors import SYSTEM
+from core.codes import new_code
+from core.errors import NotFound
+from core.models import DataHold
+from core.states import move
+from core.transactions import begins_transaction, joins_transaction
+from rides.selectors import trip_by_code
+from rides.states import WITH_DRIVER, Party
+from rides.tokens import TripKey
+from safety import chunks, keys, sound
+from safety.errors import AudioToken, CaseNeeded, NoConsent, NotAfterHelp, ReasonMissing, SoundUnknown
+from safety.events import RecordingKept
+from safety.models import Incident, Recording, RecordingConsent, RecordingKey, RecordingPlay
+from safety.policies import RECORDING_KEPT, RECORDING_TEXT
+from safety.selectors.incidents import live_incident_of
+from safety.selectors.recordings import Sound, digest_of_batch, recording_question, sound_of
+from safety.states import (
+    LIVE,
+    RECORDING_TRANSITIONS,
+    RecordingPurpose,
+    RecordingState,
+    SafetyLine,
+)
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+    from rides.models import Trip
+
+SALT = "safety.audio"
+TOKEN_LIFE = 2 * 24 * 3600
+MIMES = ("audio/webm", "audio/mp4", "audio/ogg")
+SLICE_MS = {RecordingPurpose.SOS: 500, RecordingPurpose.TRIP: 10_000}
+LONGEST_TRIP = timedelta(hours=24)  # until its end is known
+SILENT_AFTER = timedelta(minutes=2)
+PURGE_BATCH = 5_000
+PLAY_LIFE = timedelta(minutes=30)
+WRAPPING_LOCK = 0x48554B59
+
+
+# --- Consent -----------------------------------------------------------------------------------------------
+
+
+@begins_transaction
+def answer_recording(*, key: TripKey, agreed: bool) -> None:
+    """One side agrees to the recording of its trip, refuses, or withdraws: the newest answer counts, nothing else does.
+
+    Raises `NotFound` where the trip has no driver or is over.
+    """
+    trip = trip_by_code(key.trip)
+    if trip.state not in WITH_DRIVER:
+        raise NotFound
+    RecordingConsent.objects.create(
+        trip=trip,
+        party=key.party,
+        version=policy.in_force(RECORDING_TEXT).citation,
+        audio=agreed,
+        at=clock.now(),
+    )
+    live.changed_on_commit(f"trip:{trip.code}")
+
+
+# --- From the first chunk to the last ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a phone needs to send: the token of its recording, and how long a chunk lasts."""
+
+    code: str
+    token: str
+    slice_ms: int
+
+
+@begins_transaction
+def begin_recording(*, key: TripKey, purpose: RecordingPurpose, day: str, wrapped: str, mime: str) -> Begun:
+    """A phone begins to record under a key that it made; a page that was loaded anew begins another recording.
+
+    Raises `NoConsent`, `NotAfterHelp`, `SoundUnknown`, `KeyChanged`, `KeyUnreadable`, `NotFound`.
+    """
+    trip = trip_by_code(key.trip)
+    if not mime.startswith(MIMES) or len(mime) > 60:
+        raise SoundUnknown("mime")
+    incident = None
+    if purpose == RecordingPurpose.TRIP:
+        if not recording_question(trip, key.party).runs:
+            raise NoConsent
+    else:
+        incident = Incident.objects.filter(trip=trip, state__in=LIVE, sos_calls__party=key.party).first()
+        if incident is None:
+            raise NotAfterHelp
+    raw = keys.open_from_browser(day, wrapped)
+    _lock_wrapping(shared=True)
+    at, code = clock.now(), new_code("A")
+    row = Recording.objects.create(
+        code=code,
+        trip=trip,
+        party=key.party,
+        purpose=purpose,
+        mime=mime,
+        slice_ms=SLICE_MS[purpose],
+        key_digest=hashlib.sha256(raw).hexdigest(),
+        begun_at=at,
+        destroy_at=_destroy_at(trip, at),
+    )
+    wrapping, stored = keys.wrap(raw, context=code)
+    RecordingKey.objects.create(recording=row, wrapped_by=wrapping, wrapped=stored)
+    audit.record(
+        _actor(trip, key.party).actor, "safety.recording_begun", code, trip=trip.code, purpose=purpose
+    )
+    if incident:
+        timeline.add(
+            SafetyLine.SOUND, SYSTEM, trip=trip.code, incident=incident.code, party=key.party, code=code
+        )
+        Incident.objects.filter(pk=incident.pk).update(changed_at=at)
+        live.changed_on_commit("console")
+    return Begun(code, signing.dumps(code, salt=SALT), row.slice_ms)
+
+
+def _actor(trip: "Trip", party: Party) -> "Account":
+    return trip.driver.account if party == Party.DRIVER and trip.driver else trip.passenger
+
+
+def _destroy_at(trip: "Trip", at: datetime) -> datetime:
+    kept = timedelta(hours=policy.value(RECORDING_KEPT))
+    over = trip.ended_at or trip.cancelled_at
+    return (max(over, at) if over else at + LONGEST_TRIP) + kept
+
+
+@lru_cache(maxsize=20_000)
+def recording_of_token(token: str) -> str:
+    """The code of the recording that a token opens for sending. Raises `AudioToken`."""
+    try:
+        code = signing.loads(token, salt=SALT, max_age=TOKEN_LIFE)
+    except signing.BadSignature:
+        raise AudioToken from None
+    return str(code)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What came of one recording since the last time."""
+
+    code: str
+    chunks: int
+    bytes: int
+    silent_ms: int
+    clipped_ms: int
+    last_at: datetime
+
+
+@begins_transaction
+def note_chunks(rows: Iterable[Arrived]) -> None:
+    """Keep count while chunks arrive; what counts in the end is what lies in storage (`end_recording`)."""
+    for row in sorted(rows, key=lambda each: each.code):
+        Recording.objects.filter(code=row.code).exclude(state=RecordingState.DESTROYED).update(
+            chunks=F("chunks") + row.chunks,
+            bytes=F("bytes") + row.bytes,
+            silent_ms=F("silent_ms") + row.silent_ms,
+            clipped_ms=F("clipped_ms") + row.clipped_ms,
+            last_chunk_at=row.last_at,
+        )
+
+
+def end_recording(*, code: str, last: int | None = None, at: datetime | None = None) -> None:
+    """A phone stops; `last` is the number of its last chunk, -1 where it sent none. Repeating it changes nothing.
+
+    What is in storage is counted, and what is missing between. Raises `NotFound`.
+    """
+    there = chunks.numbers(code)
+    size = chunks.size(code) if there else 0
+    with transaction.atomic(durable=True):
+        row = Recording.objects.select_for_update().filter(code=code).first()
+        if row is None:
+            raise NotFound
+        if row.state == RecordingState.DESTROYED:
+            return
+        known = row.last if last is None else last if row.last is None else row.last
+        expected = 1 + (known if known is not None else max(there, default=-1))
+        changes = {
+            "last": known if known is None or known >= 0 else 0,
+            "chunks": len(there),
+            "missing": max(expected - len(there), 0),
+            "bytes": size,
+        }
+        if row.state == RecordingState.LIVE:
+            move(row, RECORDING_TRANSITIONS, RecordingState.ENDED, ended_at=at or clock.now(), **changes)
+        else:
+            Recording.objects.filter(pk=row.pk).update(**changes)
+
+
+def close_silent_recordings(*, at: datetime, limit: int = 200) -> int:
+    """End recordings whose phone sends nothing more, and count late chunks of those that ended; returns how many."""
+    silent = Recording.objects.filter(state=RecordingState.LIVE, begun_at__lt=at - SILENT_AFTER)
+    rows = list(silent.exclude(last_chunk_at__gte=at - SILENT_AFTER).order_by("pk")[:limit])
+    for row in rows:
+        end_recording(code=row.code, at=row.last_chunk_at or row.begun_at)
+    return len(rows)
+
+
+# --- Evidence ----------------------------------------------------------------------------------------------
+
+
+@joins_transaction
+def trip_is_over(*, trip: "Trip", at: datetime) -> None:
+    """From the end of the trip the hours run that its recordings are kept."""
+    kept = timedelta(hours=policy.value(RECORDING_KEPT))
+    rows = Recording.objects.filter(trip=trip, begun_at__lte=at).exclude(state=RecordingState.DESTROYED)
+    rows.update(destroy_at=at + kept)
+
+
+@begins_transaction
+def keep_recording(*, account: "Account", trip_code: str, words: str) -> None:
+    """The passenger asks to keep the trip's recording: a case is opened from it, which holds it (S7).
+
+    Raises `NotFound` where it is not hers, or nothing is left to keep.
+    """
+    trip = trip_by_code(trip_code)
+    there = Recording.objects.filter(trip=trip).exclude(state=RecordingState.DESTROYED)
+    if trip.passenger != account or not there.exists():
+        raise NotFound
+    # Held in this transaction: the case may take a moment, the purge does not wait for it.
+    holds.place(actor=account.actor, subject=trip.code, source="passenger", case=trip.code)
+    timeline.add(SafetyLine.RECORDING_KEPT, account.actor, trip=trip.code, words=words.strip()[:1000])
+    audit.record(account.actor, "safety.recording_kept", trip.code, case=trip.code)
+    events.publish(RecordingKept(trip=trip.code))
+
+
+@begins_transaction
+def note_listening(*, account: "Account", code: str) -> str:
+    """Somebody opens the live sound of a call for help; returns its kind of sound. Raises `NotFound`, `CaseNeeded`."""
+    row = Recording.objects.select_related("trip").filter(code=code, purpose=RecordingPurpose.SOS).first()
+    if row is None or row.state == RecordingState.DESTROYED:
+        raise NotFound
+    incident = live_incident_of(row.trip)
+    if incident is None:
+        raise CaseNeeded
+    if not RecordingPlay.objects.filter(recording=row, actor=account.code, case=incident.code).exists():
+        timeline.add(
+            SafetyLine.LISTENED,
+            account.actor,
+            trip=row.trip.code,
+            incident=incident.code,
+            who=account.code,
+            code=code,
+        )
+    _note_play(row, account, incident.code, "live")
+    return row.mime
+
+
+@begins_transaction
+def play_recording(*, account: "Account", code: str, case: str, reason: str) -> RecordingPlay:
+    """Open a recording inside an open case of its trip, with a reason (S7). Raises `NotFound`, `CaseNeeded`, `ReasonMissing`."""
+    row = Recording.objects.select_related("trip").filter(code=code).first()
+    if row is None or row.state == RecordingState.DESTROYED:
+        raise NotFound
+    if not reason.strip():
+        raise ReasonMissing("reason")
+    if cases.trip_of_open_case(case) != row.trip.code:
+        raise CaseNeeded("case")
+    timeline.add(
+        SafetyLine.PLAYED,
+        account.actor,
+        trip=row.trip.code,
+        incident=case if case.startswith("I") else "",
+        words=reason.strip()[:400],
+        code=code,
+        who=account.code,
+    )
+    return _note_play(row, account, case, reason.strip()[:400])
+
+
+def sound_of_play(*, account: "Account", code: str, play: int) -> tuple[str, Iterator[bytes]]:
+    """The kind of a recording's sound and its chunks in the clear, for whoever opened it within the last half hour.
+
+    Raises `NotFound`, also where the case was closed meanwhile.
+    """
+    since = clock.now() - PLAY_LIFE
+    row = (
+        RecordingPlay.objects.select_related("recording__trip")
+        .filter(pk=play, recording__code=code, actor=account.code, at__gte=since)
+        .first()
+    )
+    if row is None or cases.trip_of_open_case(row.case) != row.recording.trip.code:
+        raise NotFound
+    found = sound_of(code)
+    return found.mime.partition(";")[0], _pieces(found)
+
+
+def _pieces(found: Sound) -> Iterator[bytes]:
+    """Each chunk as it is asked for; after a gap from a whole piece on, as a player needs it."""
+    key, expected = AESGCM(found.key), 0
+    for number in chunks.numbers(found.code):
+        stored = chunks.read(found.code, number)
+        if stored is None:
+            continue
+        plain = chunks.open_chunk(key, found.code, number, stored)
+        yield plain if number == expected or number == 0 else sound.from_piece(found.mime, plain)
+        expected = number + 1
+
+
+def _note_play(row: Recording, account: "Account", case: str, reason: str) -> RecordingPlay:
+    audit.record(account.actor, "safety.recording_played", row.code, case=case, reason=reason)
+    return RecordingPlay.objects.create(
+        recording=row, actor=account.code, case=case, reason=reason, at=clock.now()
+    )
+
+
+@begins_transaction
+def tell_of_plays(*, limit: int = 100) -> int:
+    """Tell those concerned that staff listened, once no incident and no hold speaks against it; returns how many plays."""
+    rows = (
+        RecordingPlay.objects.select_for_update(of=("self",))
+        .filter(told_at=None)
+        .exclude(recording__trip__state__in=WITH_DRIVER)
+        .exclude(recording__trip__incidents__state__in=LIVE)
+        .exclude(
+            recording__trip__code__in=Subquery(DataHold.objects.filter(holds.in_force()).values("subject"))
+        )
+        .select_related("recording__trip__passenger", "recording__trip__driver__account")
+        .order_by("pk")[:limit]
+    )
+    for play in rows:
+        trip = play.recording.trip
+        people = [trip.passenger, *([trip.driver.account] if trip.driver else [])]
+        for person in people:
+            with override(person.language):
+                text = _(
+                    "For a case that is closed now, our staff listened to a recording of your trip of %(day)s "
+                    "(%(origin)s to %(destination)s)."
+                ) % {
+                    "day": f"{trip.requested_at:%Y-%m-%d}",
+                    "origin": trip.origin_name,
+                    "destination": trip.destination_name,
+                }
+            # Once for each trip, however often somebody listened.
+            notify.queue_message(
+                key=f"played:{trip.code}:{person.code}",
+                channel="sms",
+                to=person.phone,
+                text=text,
+                subject=trip.code,
+            )
+        play.told_at = clock.now()
+        play.save(update_fields=["told_at"])
+    return len(rows)
+
+
+# --- Destruction -------------------------------------------------------------------------------------------
+
+
+@begins_transaction
+def _destroy_batch(at: datetime, limit: int) -> list[str]:
+    """Destroy the keys of due recordings, with one receipt; returns their codes."""
+    held = DataHold.objects.filter(holds.in_force()).values("subject")
+    rows = list(
+        Recording.objects.select_for_update(of=("self",), skip_locked=True)
+        .filter(destroy_at__lte=at)
+        .exclude(state=RecordingState.DESTROYED)
+        .exclude(trip__code__in=Subquery(held))
+        .order_by("pk")
+        .values_list("pk", "code", "key_digest")[:limit]
+    )
+    if not rows:
+        return []
+    pks, batch = [pk for pk, _code, _key in rows], new_code("D")
+    RecordingKey.objects.filter(pk__in=pks)._raw_delete("default")  # no signals, no cascade: one statement
+    Recording.objects.filter(pk__in=pks).update(
+        state=RecordingState.DESTROYED, destroyed_at=clock.now(), receipt=batch
+    )
+    audit.record(
+        SYSTEM,
+        "safety.recordings_destroyed",
+        batch,
+        count=len(rows),
+        digest=digest_of_batch((code, key) for _pk, code, key in rows),
+    )
+    return [code for _pk, code, _key in rows]
+
+
+def destroy_due(*, at: datetime, limit: int = PURGE_BATCH) -> int:
+    """Destroy what is due: keys first, with a receipt in the journal, then the objects. Returns how many recordings."""
+    count = 0
+    while codes := _destroy_batch(at, limit):
+        _erase(codes)
+        count += len(codes)
+    return count
+
+
+def erase_rest(*, limit: int = PURGE_BATCH) -> int:
+    """Remove the objects that a process that died left behind; returns how many recordings."""
+    rows = Recording.objects.filter(state=RecordingState.DESTROYED, erased_at=None).order_by("pk")
+    codes = list(rows.values_list("code", flat=True)[:limit])
+    _erase(codes)
+    return len(codes)
+
+
+def _erase(codes: list[str]) -> None:
+    for code in codes:
+        chunks.erase(code)
+    if codes:
+        with transaction.atomic(durable=True):
+            Recording.objects.filter(code__in=codes).update(erased_at=clock.now())
+
+
+def turn_wrapping_keys(*, limit: int = 1000) -> int:
+    """Wrap all living keys under the key of today and destroy the keys of days before; returns how many were wrapped."""
+    keys.make_day(keys.today())
+    newest, count = keys.newest_day(), 0
+    while done := _rewrap(newest, limit):
+        count += done
+    _destroy_days_before(newest)
+    return count
+
+
+@begins_transaction
+def _destroy_days_before(newest: str) -> None:
+    """Under the lock nobody is between wrapping a key and committing it."""
+    _lock_wrapping(shared=False)
+    for day in keys.days():
+        if day < newest and not RecordingKey.objects.filter(wrapped_by=day).exists():
+            keys.destroy_day(day)
+
+
+def _lock_wrapping(*, shared: bool) -> None:
+    function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s)", [WRAPPING_LOCK])
+
+
+@begins_transaction
+def _rewrap(newest: str, limit: int) -> int:
+    rows = list(
+        RecordingKey.objects.select_for_update(of=("self",))
+        .exclude(wrapped_by=newest)
+        .select_related("recording")
+        .order_by("pk")[:limit]
+    )
+    for row in rows:
+        raw = keys.unwrap(row.wrapped_by, bytes(row.wrapped), context=row.recording.code)
+        row.wrapped_by, row.wrapped = keys.wrap(raw, context=row.recording.code)
+    RecordingKey.objects.bulk_update(rows, ["wrapped_by", "wrapped"])
+    return len(rows)

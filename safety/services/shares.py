@@ -1,0 +1,105 @@
+"""Sharing a trip with friends and family by a link (S4): whoever has it sees car, driver's name and position."""
+
+import hashlib
+import secrets
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accounts.selectors import contacts_who_agreed
+from core import clock, notify, timeline
+from core.errors import NotFound
+from core.transactions import begins_transaction, joins_transaction
+from rides.selectors import name_of_rider, trip_by_code
+from rides.states import WITH_DRIVER, Party
+from rides.tokens import TripKey
+from safety.models import TripShare
+from safety.states import SafetyLine
+
+if TYPE_CHECKING:
+    from rides.models import Trip
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def address_of(token: str) -> str:
+    """The whole address of a share's page."""
+    return settings.PUBLIC_URL + reverse("safety:share", args=[token])
+
+
+@joins_transaction
+def share_with(*, trip: "Trip", party: Party, contact: int | None = None, phone: str = "") -> TripShare:
+    """A link to a trip; with a contact the one that they have already."""
+    if contact is not None:
+        known = TripShare.objects.filter(trip=trip, party=party, contact=contact, revoked_at=None).first()
+        if known:
+            return known
+    token = secrets.token_urlsafe(24)
+    try:
+        with transaction.atomic():
+            return TripShare.objects.create(
+                trip=trip,
+                digest=_digest(token),
+                token=token,
+                party=party,
+                contact=contact,
+                contact_phone=phone,
+                created_at=clock.now(),
+            )
+    except IntegrityError:
+        return TripShare.objects.get(trip=trip, party=party, contact=contact, revoked_at=None)
+
+
+@begins_transaction
+def share_trip(*, key: TripKey) -> TripShare:
+    """The passenger makes a link to pass on. Raises `NotFound` for the driver's side and for trips without a car."""
+    trip = trip_by_code(key.trip)
+    if key.party != Party.PASSENGER or trip.state not in WITH_DRIVER:
+        raise NotFound
+    share = share_with(trip=trip, party=key.party)
+    timeline.add(SafetyLine.SHARED, trip.passenger.actor, trip=trip.code, party=key.party)
+    return share
+
+
+@begins_transaction
+def revoke_share(*, key: TripKey, number: int) -> None:
+    """Who shared it ends it at once; again changes nothing. Raises `NotFound`."""
+    mine = TripShare.objects.filter(pk=number, trip__code=key.trip, party=key.party)
+    if not mine.exists():
+        raise NotFound
+    mine.filter(revoked_at=None).update(revoked_at=clock.now())
+
+
+@begins_transaction
+def note_seen(*, share: TripShare) -> None:
+    """Somebody opened the link for the first time: who called for help sees that it was seen."""
+    TripShare.objects.filter(pk=share.pk, first_seen_at=None).update(first_seen_at=clock.now())
+
+
+@joins_transaction
+def share_with_contacts(*, trip: "Trip") -> int:
+    """The passenger wants it so: contacts who agreed get the link when a car was found; returns how many."""
+    contacts = contacts_who_agreed(trip.passenger)
+    for contact in contacts:
+        share = share_with(trip=trip, party=Party.PASSENGER, contact=contact.pk, phone=contact.phone)
+        with override(trip.passenger.language):
+            text = _("%(name)s shares a Huhang trip with you: %(origin)s to %(destination)s. %(link)s") % {
+                "name": name_of_rider(trip),
+                "origin": trip.origin_name,
+                "destination": trip.destination_name,
+                "link": address_of(share.token),
+            }
+        notify.queue_message(
+            key=f"share:{trip.code}:{contact.pk}:{trip.driver_id}",
+            channel="sms",
+            to=contact.phone,
+            text=text,
+            subject=trip.code,
+        )
+    return len(contacts)
