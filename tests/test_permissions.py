@@ -14,7 +14,7 @@ from complaints.services import file_complaint
 from complaints.states import Category
 from core import clock, pictures
 from core.actors import SYSTEM
-from core.models import Notification
+from core.models import DataHold, Notification
 from drivers.models import Hold, MismatchReport, PlatePhoto
 from drivers.selectors import driver_of
 from drivers.services import (
@@ -34,7 +34,9 @@ from rides.selectors import position_key
 from rides.services import Rider, propose_suspension
 from rides.states import Line, Party, RiderKind
 from rides.tokens import TripKey
+from safety import keys
 from safety import services as safety
+from safety.tests.factories import agree, begin, wrapped
 
 MEMBERS = {"passenger", "passenger2", "driver", "driver2"}
 STAFF_ROLES = {str(role) for role in STAFF}
@@ -115,6 +117,9 @@ TABLE = [
     ("POST", "api/v1/trips/{trip}/relay-number/", TRIP),
     ("POST", "api/v1/trips/{late}/reminder/", OTHER_TRIP),
     ("POST", "api/v1/trips/{late}/other-line/", {"passenger"}, {"line": "express"}),
+    ("GET", "api/v1/sound-key/", EVERYBODY),
+    ("POST", "api/v1/sound/end/", EVERYBODY, {"token": "{sound_token}", "last": 0}),
+    ("POST", "api/v1/messages/in/", set()),  # for the provider that has the token (safety/tests)
     ("POST", "api/v1/welfare-checks/", EVERYBODY),
     ("GET", "api/v1/welfare-checks/{check}/", EVERYBODY),
     ("POST", "api/v1/complaints/", MEMBERS),
@@ -129,6 +134,15 @@ TABLE = [
     # --- console ---
     ("GET", "admin/due/", STAFF_ROLES),
     ("GET", "admin/burning/", STAFF_ROLES),
+    ("GET", "admin/incidents/mine/", RESPONDER_ROLES),
+    ("POST", "admin/incidents/hand-over/", RESPONDER_ROLES),
+    ("GET", "admin/incidents/{incident}/live-sound/", RESPONDER_ROLES),
+    ("GET", "admin/recordings/{recording}/", RESPONDER_ROLES),
+    ("POST", "admin/recordings/{recording}/", RESPONDER_ROLES),
+    ("GET", "admin/recordings/{recording}/{play}/sound/", {"specialist"}),  # who opened it, nobody else
+    ("POST", "admin/holds/{data_hold}/renew/", RESPONDER_ROLES),
+    ("GET", "admin/sos-packet/", RESPONDER_ROLES),
+    ("POST", "admin/sos-packet/", RESPONDER_ROLES),
     ("GET", "admin/incidents/{incident}/", RESPONDER_ROLES),
     ("POST", "admin/incidents/{incident}/do/note/", RESPONDER_ROLES),
     ("GET", "admin/police-line/", RESPONDER_ROLES),
@@ -192,6 +206,11 @@ TABLE = [
     ("GET", "me/", SIGNED_IN),
     ("POST", "me/", SIGNED_IN),
     ("GET", "me/shared/", MEMBERS),
+    ("POST", "me/share-trips/", MEMBERS, {"on": "1"}),
+    ("GET", "share/{share}/", EVERYBODY),
+    ("GET", "practice/sos/", EVERYBODY),
+    ("POST", "practice/sos/", EVERYBODY),
+    ("POST", "trips/{trip}/recording/keep/", {"passenger"}),
     ("GET", "me/real-name/", MEMBERS),
     ("POST", "me/real-name/", MEMBERS),
     ("POST", "me/contacts/{contact}/remove/", {"passenger"}),
@@ -250,6 +269,15 @@ KEYED = [
     ("GET", "trips/{trip}/sos/"),
     ("GET", "trips/{trip}/sos/status/"),
     ("POST", "trips/{trip}/sos/word/"),
+    ("POST", "api/v1/trips/{trip}/sound/"),
+    ("POST", "api/v1/trips/{trip}/recording/"),
+    ("POST", "api/v1/trips/{trip}/shares/"),
+    ("DELETE", "api/v1/trips/{trip}/shares/{share_number}/"),
+    ("GET", "trips/{trip}/recording/"),
+    ("POST", "trips/{trip}/recording/"),
+    ("GET", "trips/{trip}/shares/"),
+    ("POST", "trips/{trip}/shares/"),
+    ("POST", "trips/{malicious}/sos/plea/"),
     ("GET", "trips/{trip}/question/"),
     ("POST", "trips/{trip}/answer/"),
 ]
@@ -366,6 +394,17 @@ def things(rides, people):
         offered_at=clock.now(), expires_at=clock.now() + timedelta(1),
     )  # fmt: skip
     suspension = propose_suspension(account=people("admin"), line=Line.LUXURY, city=None, at=None, reason="x")
+    agree(trip)
+    phone_that_records = begin(trip)
+    phone_that_records.keep(0)
+    play = safety.play_recording(
+        account=people("specialist"), code=phone_that_records.code, case=incident.code, reason="x"
+    )
+    share = safety.share_trip(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    meant = safety.raise_sos(key=TripKey(ended.code, Party.PASSENGER, "wenzhou"))
+    safety.take_incident(account=people("agent"), code=meant.code)
+    safety.resolve_incident(account=people("agent"), code=meant.code, outcome="malicious", words="x")
+    safety.close_incident(account=people("specialist"), code=meant.code)
     link = Notification.objects.get(channel="email").text.split("/police/packs/")[1].split("/")[0]
     return {
         "trip": trip.code,
@@ -373,6 +412,13 @@ def things(rides, people):
         "itinerary": trip.itinerary.code,
         "incident": incident.code,
         "check": check.secret,
+        "recording": phone_that_records.code,
+        "sound_token": phone_that_records.token,
+        "play": play.pk,
+        "share": share.token,
+        "share_number": share.pk,
+        "malicious": ended.code,
+        "data_hold": DataHold.objects.filter(subject=trip.code).first().code,
         "complaint": complaint.code,
         "request": asked.code,
         "link": link,
@@ -445,9 +491,19 @@ def wrongs(table, things, signed_in):
 def test_help_opens_by_its_key_alone(things, signed_in, people, who):
     trip = Trip.objects.get(code=things["trip"])
     key, other = position_key(trip, Party.PASSENGER), position_key(rides_other(things), Party.PASSENGER)
+    day = keys.public_key()
+    sound = {
+        "purpose": "sos",
+        "day": day.day,
+        "wrapped": wrapped(bytes(32), day.spki),
+        "mime": "audio/webm",
+    }
+    ours = key
     for method, route in KEYED:
         path = "/" + route.format(**things)
-        body = {"answer": "fine", "words": "x"}
+        body = {"answer": "fine", "words": "x", "agreed": "1"} | sound
+        meant = Trip.objects.get(code=things["malicious"])
+        key = position_key(meant, Party.PASSENGER) if "{malicious}" in route else ours
         assert not refused(ask(signed_in(who), method, path, body | {"key": key})), route
         for wrong in ({"key": ""}, {"key": other}, {"key": key[:-1] + ("A" if key[-1] != "A" else "B")}):
             assert ask(signed_in(who), method, path, body | wrong).status_code in {400, 401}, (route, wrong)

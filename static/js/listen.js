@@ -6,20 +6,27 @@
 
   function sleep(ms) { return new Promise((done) => setTimeout(done, ms)); }
 
+  async function newest(box) { return (await (await fetch(box.dataset.listen)).json()).code; }
+
   async function follow(box, audio, told) {
+    let heard = "";
+    let stop = null;
+    // A page that the phone loaded anew sends under another recording: go over to it at once.
+    document.body.addEventListener("huhang-changed", async () => { if (stop && (await newest(box)) !== heard) stop.abort(); });
     for (;;) {
       if (!box.isConnected) return;
       try {
-        const code = (await (await fetch(box.dataset.listen)).json()).code;
-        if (code) await hear("/live/listen/" + code + "/", box, audio, told);
+        heard = await newest(box);
+        stop = new AbortController();
+        if (heard) await hear("/live/listen/" + heard + "/", box, audio, told, stop.signal);
       } catch (error) { /* no network, or the stream broke: again */ }
       told("wait");
       await sleep(1000);
     }
   }
 
-  async function hear(address, box, audio, told) {
-    const answer = await fetch(address);
+  async function hear(address, box, audio, told, signal) {
+    const answer = await fetch(address, { signal: signal });
     if (!answer.ok) throw new Error(String(answer.status));
     const source = new MediaSource();
     const url = URL.createObjectURL(source);

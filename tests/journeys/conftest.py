@@ -123,6 +123,8 @@ class Visitor:
                 self.page.wait_for_timeout(150)
                 path = f"{folder}/{name}-{size}-{self.language[:2]}.png"
                 self.page.screenshot(path=path, full_page=True)
+        if folder:  # taking a picture sets styles of its own, which the page's policy refuses
+            self.complaints = [each for each in self.complaints if "inline style" not in each]
         self.page.set_viewport_size(SIZES[self.size])
         if not console:
             found = Axe().run(self.page)

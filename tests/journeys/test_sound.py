@@ -16,7 +16,7 @@ HEARD = """
 async (audio) => {
   const context = new AudioContext();
   await context.resume();
-  const source = audio.captured || (audio.captured = context.createMediaStreamSource(audio.captureStream()));
+  const source = context.createMediaStreamSource(audio.captureStream());
   const analyser = source.context.createAnalyser();
   analyser.fftSize = 8192;
   source.connect(analyser);

@@ -1,0 +1,457 @@
+"""Recordings (S7): consent of both, keys of the day, destruction on time with a receipt, holds, playing in a case."""
+
+import hashlib
+import os
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from complaints.models import Complaint
+from complaints.services import decide_complaint
+from complaints.states import Finding
+from conftest import NOON
+from core import audit, clock, holds
+from core.actors import SYSTEM
+from core.errors import NotFound
+from core.models import AuditEntry, DataHold, Notification
+from drivers.selectors import driver_of
+from rides.services import end_trip
+from rides.states import Line, Party
+from rides.tokens import TripKey
+from safety import chunks, keys, selectors, services
+from safety.errors import CaseNeeded, ChunkDiffers, ChunkUnreadable, NoConsent, NotAfterHelp, ReasonMissing
+from safety.models import Incident, Recording, RecordingKey, RecordingPlay
+from safety.states import RecordingPurpose, RecordingState
+from safety.tests.factories import Phone, agree, begin
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HER = Party.PASSENGER
+
+
+def recorded(rides, *numbers):
+    """A trip that was recorded with both consents and is over; (trip, phone)."""
+    trip = rides.under_way()
+    agree(trip)
+    phone = begin(trip)
+    phone.keep(*(numbers or (0, 1, 2)))
+    services.end_recording(code=phone.code)
+    return trip, phone
+
+
+def over(rides, people, deliver, *numbers):
+    trip, phone = recorded(rides, *numbers)
+    end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
+    deliver()
+    return trip, phone
+
+
+# --- Consent -----------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_recorded_unless_both_agree(rides):
+    trip = rides.under_way()
+    with pytest.raises(NoConsent):
+        begin(trip)
+    agree(trip, HER)
+    with pytest.raises(NoConsent):
+        begin(trip)
+    agree(trip, Party.DRIVER)
+    assert begin(trip).code
+
+
+def test_who_withdraws_stops_it_for_both(rides):
+    trip = rides.under_way()
+    agree(trip)
+    services.answer_recording(key=TripKey(trip.code, HER, "wenzhou"), agreed=False)
+    for party in Party:
+        assert not selectors.recording_question(trip, party).runs
+    with pytest.raises(NoConsent):
+        begin(trip, party=Party.DRIVER)
+
+
+def test_a_refusal_never_refuses_the_ride(rides, people):
+    trip = rides.arrived()
+    services.answer_recording(key=TripKey(trip.code, HER, "wenzhou"), agreed=False)
+    from rides.services import board_trip, confirm_car
+
+    confirm_car(passenger=people("passenger"), trip_code=trip.code)
+    assert (
+        board_trip(driver=driver_of(people("driver")), trip_code=trip.code, code=trip.boarding_code).refusal
+        is None
+    )
+
+
+def test_a_line_may_make_it_a_condition_for_drivers_alone(rides):
+    from core.models import PolicyVersion
+
+    trip = rides.under_way()
+    PolicyVersion.objects.create(
+        key="safety.recording_of_drivers",
+        number=1,
+        value=[Line.HITCH],
+        effective_from=NOON - timedelta(days=1),
+        proposed_by="a",
+        approved_by="b",
+    )
+    assert not selectors.recording_question(trip, HER).runs
+    assert not selectors.recording_question(trip, Party.DRIVER).may_answer
+    agree(trip, HER)
+    assert selectors.recording_question(trip, Party.DRIVER).runs
+
+
+def test_nothing_is_recorded_before_boarding_or_after_the_end(rides, people, deliver):
+    waiting = rides.accepted("passenger2", "driver2")
+    agree(waiting)
+    with pytest.raises(NoConsent):
+        begin(waiting)
+    trip, _phone = over(rides, people, deliver)
+    with pytest.raises(NoConsent):
+        begin(trip)
+
+
+def test_live_sound_needs_a_call_for_help_of_the_same_side(rides):
+    trip = rides.under_way()
+    with pytest.raises(NotAfterHelp):
+        begin(trip, RecordingPurpose.SOS)
+    services.raise_sos(key=TripKey(trip.code, HER, "wenzhou"))
+    with pytest.raises(NotAfterHelp):
+        begin(trip, RecordingPurpose.SOS, Party.DRIVER)
+    assert begin(trip, RecordingPurpose.SOS).code
+
+
+# --- Chunks ------------------------------------------------------------------------------------------------
+
+
+def test_a_chunk_opens_only_as_what_it_was_sealed(rides):
+    trip = rides.under_way()
+    agree(trip)
+    phone, other = begin(trip), begin(trip, party=Party.DRIVER)
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    key, whole = AESGCM(phone.raw), phone.seal(3)
+    assert chunks.open_chunk(key, phone.code, 3, whole).endswith(b"sound 3 ")
+    for code, number, stored in (
+        (phone.code, 4, whole),
+        (other.code, 3, whole),
+        (phone.code, 3, whole[:-1]),
+        (phone.code, 3, whole[:5]),
+        (phone.code, 3, b""),
+        (phone.code, 3, whole[:20] + bytes([whole[20] ^ 1]) + whole[21:]),
+    ):
+        with pytest.raises(ChunkUnreadable):
+            chunks.open_chunk(key, code, number, stored)
+
+
+def test_a_chunk_is_kept_once_and_never_changed(rides):
+    trip = rides.under_way()
+    agree(trip)
+    phone = begin(trip)
+    stored = phone.seal(0)
+    chunks.write(phone.code, 0, stored)
+    chunks.write(phone.code, 0, stored)
+    with pytest.raises(ChunkDiffers):
+        chunks.write(phone.code, 0, phone.seal(0))
+    assert chunks.read(phone.code, 0) == stored
+
+
+def test_the_end_counts_what_lies_there_and_what_is_missing(rides):
+    _trip, phone = recorded(rides, 0, 1, 4)
+    row = Recording.objects.get(code=phone.code)
+    assert (row.state, row.chunks, row.missing) == (RecordingState.ENDED, 3, 2)
+    assert row.bytes == chunks.size(phone.code)
+    phone.keep(2)
+    services.end_recording(code=phone.code, last=5)
+    row.refresh_from_db()
+    assert (row.chunks, row.missing, row.last) == (4, 2, 5)
+    health = selectors.health_of(row)
+    assert (health.seconds, health.gaps) == (40.0, 20.0)
+    assert not health.usable
+
+
+def test_chunks_after_the_last_one_are_not_taken_late_ones_before_it_are(rides):
+    trip = rides.under_way()
+    agree(trip)
+    phone = begin(trip)
+    services.end_recording(code=phone.code, last=7)
+    sound = selectors.sound_of(phone.code)
+    assert sound.takes(7)
+    assert not sound.takes(8)
+
+
+def test_a_recording_whose_phone_went_silent_ends_by_itself(rides, noon):
+    trip = rides.under_way()
+    agree(trip)
+    phone = begin(trip)
+    phone.keep(0, 1)
+    assert services.close_silent_recordings(at=clock.now()) == 0
+    noon.shift(timedelta(minutes=3))
+    assert services.close_silent_recordings(at=clock.now()) == 1
+    assert Recording.objects.get(code=phone.code).chunks == 2
+
+
+# --- Destruction -------------------------------------------------------------------------------------------
+
+
+def test_72_hours_after_the_trip_key_and_objects_are_gone_and_a_receipt_proves_it(
+    rides, people, deliver, noon
+):
+    _trip, phone = over(rides, people, deliver)
+    noon.shift(timedelta(hours=72, seconds=-1))
+    assert services.destroy_due(at=clock.now()) == 0
+    assert selectors.sound_of(phone.code).key == phone.raw
+    noon.shift(1)
+    assert services.destroy_due(at=clock.now()) == 1
+    assert not RecordingKey.objects.exists()
+    assert chunks.numbers(phone.code) == []
+    with pytest.raises(NotFound):
+        selectors.sound_of(phone.code)
+    audit.seal()
+    receipt = selectors.verify_receipt(phone.code)
+    assert receipt.ok, receipt.faults
+    assert audit.verify().ok
+
+
+def test_a_receipt_that_is_not_true_is_found_out(rides, people, deliver, noon):
+    _trip, phone = over(rides, people, deliver)
+    assert "not destroyed" in selectors.verify_receipt(phone.code).faults
+    noon.shift(timedelta(hours=73))
+    services.destroy_due(at=clock.now())
+    row = Recording.objects.get(code=phone.code)
+    phone.keep(0)
+    assert selectors.verify_receipt(phone.code).faults == ["its objects are there"]
+    chunks.erase(phone.code)
+    RecordingKey.objects.create(recording=row, wrapped_by="20200101", wrapped=b"x")
+    assert selectors.verify_receipt(phone.code).faults == ["its key is there"]
+    RecordingKey.objects.all().delete()
+    Recording.objects.filter(pk=row.pk).update(key_digest=hashlib.sha256(b"another").hexdigest())
+    assert selectors.verify_receipt(phone.code).faults == ["the receipt names other recordings"]
+    Recording.objects.filter(pk=row.pk).update(key_digest=row.key_digest)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE core_auditentry SET actor = 'somebody' WHERE action = 'safety.recordings_destroyed'"
+        )
+    assert selectors.verify_receipt(phone.code).faults == ["the journal's line was changed"]
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM core_auditentry WHERE action = 'safety.recordings_destroyed'")
+    assert selectors.verify_receipt(phone.code).faults == ["the journal has no such receipt"]
+
+
+def test_a_process_that_died_between_key_and_objects_leaves_noise_and_the_next_one_removes_it(
+    rides, people, deliver, noon, monkeypatch
+):
+    _trip, phone = over(rides, people, deliver)
+    noon.shift(timedelta(hours=73))
+    monkeypatch.setattr(chunks, "erase", lambda code: (_ for _ in ()).throw(SystemExit))
+    with pytest.raises(SystemExit):
+        services.destroy_due(at=clock.now())
+    monkeypatch.undo()
+    assert not RecordingKey.objects.exists()
+    assert chunks.numbers(phone.code)
+    assert services.erase_rest() == 1
+    assert selectors.verify_receipt(phone.code).ok
+
+
+def test_yesterdays_backup_opens_nothing(rides, people, deliver, noon, settings):
+    """The rows of yesterday are put back, with all that yesterday's database knew; the folder of keys is today's."""
+    _trip, phone = over(rides, people, deliver)
+    backup = list(RecordingKey.objects.values("recording_id", "wrapped_by", "wrapped"))
+    assert keys.unwrap(backup[0]["wrapped_by"], bytes(backup[0]["wrapped"]), context=phone.code) == phone.raw
+    noon.shift(timedelta(days=1))
+    assert services.turn_wrapping_keys() == 1
+    assert selectors.sound_of(phone.code).key == phone.raw  # what lives is open under the key of today
+    RecordingKey.objects.all().delete()
+    for row in backup:
+        RecordingKey.objects.create(**row)
+    with pytest.raises(keys.KeyUnreadable):
+        selectors.sound_of(phone.code)
+    assert keys.days() == [keys.today()]
+
+
+def test_the_keys_of_a_day_are_not_destroyed_while_something_lives_under_them(
+    rides, people, deliver, noon, monkeypatch
+):
+    _trip, phone = over(rides, people, deliver)
+    noon.shift(timedelta(days=1))
+    monkeypatch.setattr("safety.services.recordings._rewrap", lambda newest, limit: 0)
+    services.turn_wrapping_keys()
+    assert len(keys.days()) == 2
+    assert selectors.sound_of(phone.code).key == phone.raw
+
+
+def test_a_browser_that_wrapped_to_a_day_that_is_over_is_told(rides, noon):
+    trip = rides.under_way()
+    agree(trip)
+    day = keys.public_key()
+    noon.shift(timedelta(days=1))
+    services.turn_wrapping_keys()
+    from safety.tests.factories import wrapped
+
+    with pytest.raises(keys.KeyChanged):
+        services.begin_recording(
+            key=TripKey(trip.code, HER, "wenzhou"),
+            purpose=RecordingPurpose.TRIP,
+            day=day.day,
+            wrapped=wrapped(os.urandom(32), day.spki),
+            mime="audio/webm",
+        )
+
+
+@pytest.mark.parametrize("day", ["../../etc", "20260302/..", "", "2026030"])
+def test_a_day_that_is_none_reads_no_file(day):
+    with pytest.raises(keys.KeyChanged):
+        keys.open_from_browser(day, "AAAA")
+
+
+# --- Holds -------------------------------------------------------------------------------------------------
+
+
+def test_a_call_for_help_holds_the_recording_and_closing_releases_it_at_once(rides, people, deliver, noon):
+    trip, phone = recorded(rides)
+    services.raise_sos(key=TripKey(trip.code, HER, "wenzhou"))
+    end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
+    deliver()
+    noon.shift(timedelta(hours=80))
+    assert services.destroy_due(at=clock.now()) == 0
+    incident = Incident.objects.get(trip=trip)
+    agent, specialist = people("agent"), people("specialist")
+    services.take_incident(account=agent, code=incident.code)
+    services.resolve_incident(account=agent, code=incident.code, outcome="safe", words="at home")
+    services.close_incident(account=specialist, code=incident.code)
+    assert services.destroy_due(at=clock.now()) == 1
+    assert phone.code
+
+
+def test_what_the_police_have_stays_held_until_it_lapses(rides, people, deliver, noon):
+    trip, _phone = recorded(rides)
+    services.raise_sos(key=TripKey(trip.code, HER, "wenzhou"))
+    incident = Incident.objects.get(trip=trip)
+    services.take_incident(account=people("agent"), code=incident.code)
+    services.resolve_incident(
+        account=people("agent"), code=incident.code, outcome="police", words="they have it"
+    )
+    services.close_incident(account=people("specialist"), code=incident.code)
+    end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
+    deliver()
+    noon.shift(timedelta(days=13))
+    assert services.destroy_due(at=clock.now()) == 0
+    noon.shift(timedelta(days=1))
+    assert services.destroy_due(at=clock.now()) == 1
+
+
+def test_a_hold_lapses_after_14_days_unless_two_people_renew_it(rides, people, noon):
+    trip = rides.under_way()
+    services.raise_sos(key=TripKey(trip.code, HER, "wenzhou"))
+    hold = DataHold.objects.get()
+    agent, specialist = people("agent").actor, people("specialist").actor
+    assert not holds.renew(actor=agent, code=hold.code, reason="the court asks")
+    with pytest.raises(holds.SecondPersonNeeded):
+        holds.renew(actor=agent, code=hold.code, reason="me again")
+    noon.shift(timedelta(days=13))
+    assert holds.renew(actor=specialist, code=hold.code, reason="agreed")
+    noon.shift(timedelta(days=13))
+    assert holds.held([trip.code]) == {trip.code}
+    noon.shift(timedelta(days=1))
+    assert holds.held([trip.code]) == set()
+    with pytest.raises(NotFound):
+        holds.renew(actor=agent, code=hold.code, reason="too late")
+
+
+def test_a_hold_that_lapsed_may_be_placed_anew(rides, noon, django_db_blocker):
+    from django.db import transaction
+
+    trip = rides.under_way()
+    for _time in range(2):
+        with transaction.atomic():
+            holds.place(actor=SYSTEM, subject=trip.code, source="sos", case="I-1")
+        noon.shift(timedelta(days=15))
+    assert DataHold.objects.count() == 2
+    assert DataHold.objects.filter(released_by="lapsed").count() == 1
+
+
+def test_keep_this_recording_opens_a_case_that_holds_it(rides, people, deliver, noon):
+    trip, phone = over(rides, people, deliver)
+    services.keep_recording(account=people("passenger"), trip_code=trip.code, words="he shouted")
+    assert holds.held([trip.code])
+    deliver()
+    case = Complaint.objects.get(trip=trip)
+    noon.shift(timedelta(hours=100))
+    assert services.destroy_due(at=clock.now()) == 0
+    services.play_recording(
+        account=people("agent"), code=phone.code, case=case.code, reason="what was shouted"
+    )
+    decide_complaint(account=people("adjudicator"), code=case.code, finding=Finding.UPHELD, reason="heard")
+    assert services.destroy_due(at=clock.now()) == 1
+
+
+def test_only_the_passenger_may_ask_and_only_while_it_is_there(rides, people, deliver, noon):
+    trip, _phone = over(rides, people, deliver)
+    with pytest.raises(NotFound):
+        services.keep_recording(account=people("driver"), trip_code=trip.code, words="")
+    noon.shift(timedelta(hours=73))
+    services.destroy_due(at=clock.now())
+    with pytest.raises(NotFound):
+        services.keep_recording(account=people("passenger"), trip_code=trip.code, words="")
+
+
+# --- Playing -----------------------------------------------------------------------------------------------
+
+
+def test_a_recording_is_played_only_in_an_open_case_of_its_trip_and_with_a_reason(rides, people):
+    trip, phone = recorded(rides)
+    agent = people("agent")
+    with pytest.raises(CaseNeeded):
+        services.play_recording(account=agent, code=phone.code, case="I-NONE", reason="curious")
+    other = rides.under_way("passenger2", "driver2")
+    services.raise_sos(key=TripKey(other.code, HER, "wenzhou"))
+    with pytest.raises(CaseNeeded):
+        services.play_recording(
+            account=agent, code=phone.code, case=Incident.objects.get().code, reason="another trip's"
+        )
+    services.raise_sos(key=TripKey(trip.code, HER, "wenzhou"))
+    case = Incident.objects.get(trip=trip).code
+    with pytest.raises(ReasonMissing):
+        services.play_recording(account=agent, code=phone.code, case=case, reason=" ")
+    play = services.play_recording(account=agent, code=phone.code, case=case, reason="hear what happens")
+    mime, pieces = services.sound_of_play(account=agent, code=phone.code, play=play.pk)
+    heard = b"".join(pieces)
+    assert mime == "audio/webm"
+    assert heard.count(b"sound 2 ") == 20
+    assert AuditEntry.objects.filter(action="safety.recording_played", case=case, subject=phone.code).exists()
+    with pytest.raises(NotFound):
+        services.sound_of_play(account=people("specialist"), code=phone.code, play=play.pk)
+
+
+def test_after_a_gap_it_is_played_from_a_whole_piece_on(rides, people):
+    trip, phone = recorded(rides, 0, 1)
+    chunks.write(phone.code, 5, phone.seal(5, b"the rest of a piece" + b"\x1f\x43\xb6\x75next"))
+    services.raise_sos(key=TripKey(trip.code, HER, "wenzhou"))
+    case = Incident.objects.get().code
+    play = services.play_recording(account=people("agent"), code=phone.code, case=case, reason="hear")
+    _mime, pieces = services.sound_of_play(account=people("agent"), code=phone.code, play=play.pk)
+    assert list(pieces)[-1] == b"\x1f\x43\xb6\x75next"
+
+
+def test_those_concerned_are_told_when_no_case_is_open_any_more(rides, people, deliver):
+    trip, phone = recorded(rides)
+    services.raise_sos(key=TripKey(trip.code, HER, "wenzhou"))
+    incident, agent = Incident.objects.get(), people("agent")
+    for _time in range(2):
+        services.play_recording(account=agent, code=phone.code, case=incident.code, reason="hear")
+    assert services.tell_of_plays() == 0
+    services.take_incident(account=agent, code=incident.code)
+    services.resolve_incident(account=agent, code=incident.code, outcome="safe", words="fine")
+    services.close_incident(account=people("specialist"), code=incident.code)
+    assert services.tell_of_plays() == 0  # somebody is aboard: nothing on the driver's phone may change
+    end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
+    assert services.tell_of_plays() == 2
+    told = Notification.objects.filter(key__startswith="played:")
+    assert sorted(row.key.rsplit(":", 1)[1] for row in told) == ["driver", "passenger"]
+    assert not RecordingPlay.objects.filter(told_at=None).exists()
+
+
+def test_a_line_in_the_journal_names_no_sound(rides):
+    _trip, phone = recorded(rides)
+    said = str(list(AuditEntry.objects.values("action", "facts")))
+    assert phone.raw.hex() not in said
+    assert isinstance(phone, Phone)
