@@ -23,6 +23,7 @@ from starlette.responses import Response
 
 from accounts.models import Account
 from accounts.policies import STAFF
+from accounts.states import Role
 from core import live
 from safety import selectors
 
@@ -93,12 +94,12 @@ def _console_state() -> str:
 hub = Hub()
 
 
-def staff_of_session(session_key: str) -> Account | None:
-    """Who of the staff, with their second factor, a console page's session belongs to."""
+def staff_of_session(session_key: str, roles: frozenset[Role] = STAFF) -> Account | None:
+    """Who of these roles, with their second factor, a console page's session belongs to."""
     request = HttpRequest()
     request.session = SessionStore(session_key)
     user = get_user(request)
-    verified = isinstance(user, Account) and user.role in STAFF and "otp_device_id" in request.session
+    verified = isinstance(user, Account) and user.role in roles and "otp_device_id" in request.session
     return user if verified and isinstance(user, Account) else None
 
 

@@ -1,0 +1,180 @@
+"""The lane of sound as phones and the console reach it: what is acknowledged is kept, and nothing else is."""
+
+import pytest
+from django.db import OperationalError
+from starlette.testclient import TestClient
+
+from rides.states import Party
+from rides.tokens import TripKey
+from safety import audio, chunks, selectors, services
+from safety.models import Recording
+from safety.states import RecordingPurpose
+from safety.tests.factories import WEBM_HEAD, agree, begin, cluster
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def lane():
+    from config.asgi import lane as application
+
+    audio._known.clear()
+    with TestClient(application) as client:
+        yield client
+
+
+@pytest.fixture
+def phone(rides):
+    trip = rides.under_way()
+    services.raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    return begin(trip, RecordingPurpose.SOS)
+
+
+def send(lane, phone, number, body=None, **headers):
+    given = {
+        "Authorization": f"Bearer {phone.token}",
+        "X-Chunk": str(number),
+        "Accept-Language": "en",
+    } | headers
+    return lane.post("/live/audio/", content=phone.seal(number) if body is None else body, headers=given)
+
+
+def code_of(answer):
+    assert answer.headers["content-type"] == "application/problem+json"
+    return answer.status_code, answer.json()["code"]
+
+
+def test_chunks_out_of_order_and_twice_are_kept_once_each(lane, phone):
+    first = phone.seal(0)
+    for number, body in ((2, None), (0, first), (0, first), (1, None)):
+        answer = send(lane, phone, number, body)
+        assert (answer.status_code, answer.json()) == (202, {"kept": number})
+    assert chunks.numbers(phone.code) == [0, 1, 2]
+
+
+def test_what_does_not_belong_here_is_refused_with_its_reason_and_not_kept(lane, phone, rides):
+    other = rides.under_way("passenger2", "driver2")
+    agree(other)
+    another = begin(other)
+    whole = phone.seal(5)
+    for body in (
+        whole[:-3],
+        whole[:11],
+        b"",
+        another.seal(5),
+        phone.seal(5, code=another.code),
+        phone.seal(6),
+    ):
+        assert code_of(send(lane, phone, 5, body)) == (400, "chunk_unreadable")
+    assert code_of(send(lane, phone, 5, b"x" * (chunks.CHUNK_LIMIT + 1))) == (413, "chunk_too_large")
+    assert send(lane, phone, 5, whole).status_code == 202
+    assert code_of(send(lane, phone, 5)) == (409, "chunk_differs")
+    assert chunks.read(phone.code, 5) == whole
+    assert chunks.numbers(phone.code) == [5]
+
+
+@pytest.mark.parametrize("number", ["", "-1", "1.5", "x", "9999999", "200000", "２"])
+def test_a_number_that_is_none(lane, phone, number):
+    answer = send(lane, phone, 0, b"x", **{"X-Chunk": number.encode()})
+    assert code_of(answer) == (400, "chunk_number_wrong")
+
+
+@pytest.mark.parametrize("token", ["", "x", "a:b:c"])
+def test_without_the_recordings_token(lane, phone, token):
+    answer = send(lane, phone, 0, Authorization=f"Bearer {token}")
+    assert code_of(answer) == (401, "audio_token_invalid")
+
+
+def test_after_the_end_nothing_more_is_taken_but_what_was_recorded_before_it(lane, phone):
+    send(lane, phone, 0)
+    services.end_recording(code=phone.code, last=2)
+    audio._known.clear()
+    assert send(lane, phone, 2).status_code == 202
+    assert code_of(send(lane, phone, 3)) == (409, "recording_over")
+
+
+def test_a_destroyed_recording_takes_nothing(lane, phone):
+    from datetime import timedelta
+
+    from django.db import transaction
+
+    from core import clock, holds
+    from core.actors import SYSTEM
+    from core.models import DataHold
+
+    with transaction.atomic():
+        holds.release(actor=SYSTEM, source="sos", case=DataHold.objects.get().case)
+    services.destroy_due(at=clock.now() + timedelta(days=9))
+    audio._known.clear()
+    assert code_of(send(lane, phone, 0)) == (409, "recording_over")
+
+
+def test_a_database_that_restarts_does_not_stop_a_recording(lane, phone, monkeypatch):
+    send(lane, phone, 0)
+    monkeypatch.setattr(audio, "FRESH", 0.0)
+    monkeypatch.setattr(selectors, "sound_of", lambda code: (_ for _ in ()).throw(OperationalError("down")))
+    assert send(lane, phone, 1).status_code == 202
+    audio._known.clear()
+    assert code_of(send(lane, phone, 2)) == (503, "storage_down")
+    monkeypatch.undo()
+    assert send(lane, phone, 2).status_code == 202
+    assert chunks.numbers(phone.code) == [0, 1, 2]
+
+
+def test_a_disk_that_is_full_is_said_and_the_next_try_is_kept(lane, phone, monkeypatch):
+    monkeypatch.setattr(chunks, "write", lambda *_given: (_ for _ in ()).throw(OSError("full")))
+    assert code_of(send(lane, phone, 0)) == (503, "storage_down")
+    monkeypatch.undo()
+    assert send(lane, phone, 0).status_code == 202
+
+
+def test_without_valkey_sound_is_kept_all_the_same(lane, phone, settings, monkeypatch):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    monkeypatch.setattr(audio, "_client", None)
+    assert send(lane, phone, 0).status_code == 202
+    assert chunks.numbers(phone.code) == [0]
+
+
+def test_what_arrived_is_counted_with_what_the_phone_measured(phone):
+    from core import clock
+
+    services.note_chunks([services.Arrived(phone.code, 2, 700, 300, 0, clock.now())])
+    services.note_chunks([services.Arrived(phone.code, 1, 300, 0, 100, clock.now())])
+    row = Recording.objects.get(code=phone.code)
+    assert (row.chunks, row.bytes, row.silent_ms, row.clipped_ms) == (3, 1000, 300, 100)
+
+
+def test_staff_hear_it_from_the_head_and_the_newest_piece_on(lane, phone, signed_in):
+    for number in range(4):
+        send(lane, phone, number)
+    services.end_recording(code=phone.code)
+    audio._known.clear()
+    client = signed_in("agent")
+    with lane.stream(
+        "GET", f"/live/listen/{phone.code}/", cookies={"sessionid": client.cookies["sessionid"].value}
+    ) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "audio/webm;codecs=opus"
+        assert answer.headers["cache-control"] == "no-store"
+        assert b"".join(answer.iter_bytes()) == WEBM_HEAD + cluster(3)
+
+
+@pytest.mark.parametrize("who", ["", "passenger", "driver", "officer", "vetting", "adjudicator"])
+def test_nobody_else_hears_it(lane, phone, signed_in, who):
+    send(lane, phone, 0)
+    client = signed_in(who)
+    cookie = client.cookies["sessionid"].value if who else "x"
+    answer = lane.get(f"/live/listen/{phone.code}/", cookies={"sessionid": cookie})
+    assert code_of(answer) == (404, "not_found")
+
+
+def test_nobody_listens_once_the_incident_is_closed(lane, phone, signed_in, people):
+    from safety.models import Incident
+
+    incident = Incident.objects.get()
+    services.take_incident(account=people("agent"), code=incident.code)
+    services.resolve_incident(account=people("agent"), code=incident.code, outcome="safe", words="x")
+    services.close_incident(account=people("specialist"), code=incident.code)
+    cookie = signed_in("agent").cookies["sessionid"].value
+    answer = lane.get(f"/live/listen/{phone.code}/", cookies={"sessionid": cookie})
+    assert code_of(answer) == (403, "case_needed")
