@@ -55,7 +55,7 @@ class RecordingPurpose(models.TextChoices):
 
 
 class RecordingState(models.TextChoices):
-    LIVE = "live", _("recording")
+    LIVE = "live", _("recording now")
     ENDED = "ended", _("ended")
     DESTROYED = "destroyed", _("destroyed")
 

@@ -1,7 +1,7 @@
 """Public pages of safety: SOS, the question to the passenger, the welfare check."""
 
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -27,12 +27,13 @@ from rides.tokens import TripKey, make_key, read_key
 from rides.views.trips import map_data
 from safety import packets, selectors, services
 from safety.forms import EvidenceForm, ReporterCodeForm, WelfareCheckForm
-from safety.models import WelfareCheck
+from safety.models import Incident, SosCall, WelfareCheck
 from safety.policies import RECORDING_TEXT
 from safety.states import Answer
 
 if TYPE_CHECKING:
-    from rides.models import LatestPosition
+    from rides.models import LatestPosition, Trip
+    from safety.models import TripShare
 
 KEY_COOKIE = "trip_key"
 
@@ -97,22 +98,41 @@ def _sos_page(request: HttpRequest, key: TripKey, template: str) -> HttpResponse
     incident, call = found
     trip = trip_by_code(key.trip)
     position = latest_positions(trip).get(key.party)
-    prefix = f"sos:{incident.code}:{key.party}:"
-    alerted = [message for message in notify.about(incident.code) if message.key.startswith(prefix)]
-    seen = {share.contact for share in selectors.shares_of(trip, key.party) if share.first_seen_at}
     context = {
         "code": key.trip,
         "incident": incident,
         "call": call,
         "position": position,
-        "contacts": [(message, int(message.key.rpartition(":")[2]) in seen) for message in alerted],
+        "contacts": _contacts(trip, incident, key.party),
         "sound": make_key(key),
         "sms": _sms(key, position),
         "number": settings.SOS_SMS_NUMBER,
         "secret": packets.secret_for_page(key),
         "party": key.party,
     }
-    return render(request, template, context)
+    return render(request, template, sos_context() | context)
+
+
+def sos_context() -> dict[str, Any]:
+    """What the SOS page shows of itself, whoever called; the board draws it from this alone."""
+    return {
+        "code": "T-0",
+        "incident": Incident(),
+        "call": SosCall(at=clock.now()),
+        "contacts": [],
+        "number": settings.SOS_SMS_NUMBER,
+    }
+
+
+def _contacts(trip: "Trip", incident: "Incident", party: Party) -> list[tuple[Any, bool]]:
+    """Each message to a contact, and whether its link was opened."""
+    prefix = f"sos:{incident.code}:{party}:"
+    seen = {share.contact for share in selectors.shares_of(trip, party) if share.first_seen_at}
+    return [
+        (message, int(message.key.rpartition(":")[2]) in seen)
+        for message in notify.about(incident.code)
+        if message.key.startswith(prefix)
+    ]
 
 
 def _sms(key: TripKey, position: "LatestPosition | None") -> str:
@@ -198,16 +218,11 @@ def shares(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "safety/_shares.html", context)
 
 
-@require_GET
-def share(request: HttpRequest, token: str) -> HttpResponse:
-    """A trip as its passenger shares it: car, driver's name, where it is, when it arrives. No sign-in."""
-    found = selectors.share_by_token(token)
-    if found.first_seen_at is None:
-        services.note_seen(share=found)
-    trip, live = found.trip, selectors.follows_live(found)
+def share_context(share: "TripShare", token: str) -> dict[str, Any]:
+    """What a share's page shows: the card of A3, and positions while it follows."""
+    trip, live = share.trip, selectors.follows_live(share)
     own = map_data(trip)
-    template = "safety/_share.html" if request.headers.get("HX-Request") else "safety/share.html"
-    context = {
+    return {
         "token": token,
         "trip": trip,
         "live": live,
@@ -216,7 +231,16 @@ def share(request: HttpRequest, token: str) -> HttpResponse:
         "minutes_left": minutes_left(trip) if live else None,
         "last": max((row.at for row in latest_positions(trip).values()), default=None) if live else None,
     }
-    answer = render(request, template, context)
+
+
+@require_GET
+def share(request: HttpRequest, token: str) -> HttpResponse:
+    """A trip as its passenger shares it: car, driver's name, where it is, when it arrives. No sign-in."""
+    found = selectors.share_by_token(token)
+    if found.first_seen_at is None:
+        services.note_seen(share=found)
+    template = "safety/_share.html" if request.headers.get("HX-Request") else "safety/share.html"
+    answer = render(request, template, share_context(found, token))
     answer["X-Robots-Tag"] = "noindex, nofollow"
     answer["Referrer-Policy"] = "no-referrer"
     answer["Cache-Control"] = "no-store"

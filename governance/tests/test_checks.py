@@ -52,7 +52,28 @@ def test_the_board_has_every_measure_and_says_what_is_missing(world):
 
 @pytest.mark.parametrize(
     "measure_id",
-    ["M01", "M02", "M03", "M04", "M05", "M09", "M10", "M14", "M20", "M23", "M26", "M27", "M28", "M29", "M30"],
+    [
+        "M01",
+        "M02",
+        "M03",
+        "M04",
+        "M05",
+        "M09",
+        "M10",
+        "M12",
+        "M13",
+        "M14",
+        "M15",
+        "M20",
+        "M21",
+        "M23",
+        "M25",
+        "M26",
+        "M27",
+        "M28",
+        "M29",
+        "M30",
+    ],
 )
 def test_a_fresh_platform_holds(world, measure_id):
     if measure_id == "M20":
@@ -443,3 +464,189 @@ def test_m16_turns_red_when_a_run_is_not_done_in_time(world, noon):
         begin_run(actor=SYSTEM, reason="x")
     noon.shift(7 * 86_400 + 1)
     assert status("M16") == "fail"
+
+
+# --- Help: the button, sound, recordings, sharing -----------------------------------------------------------
+
+
+def draw_otherwise(monkeypatch, change):
+    """The pages are drawn with something changed, as a careless edit of a template would."""
+    from governance.checks import help as checks
+
+    drawn = checks.render_to_string
+    monkeypatch.setattr(checks, "render_to_string", lambda *given: change(drawn(*given)))
+
+
+@pytest.mark.parametrize(
+    ("there", "instead"),
+    [
+        ('class="sosbar"', 'class="bar"'),
+        ('<button class="sos">', '<button class="sos" disabled>'),
+        ('<form class="in"', '<form class="in" hx-confirm="Are you sure?"'),
+        ('<button class="sos">SOS</button>', ""),
+        ("/sos/", "/help/"),
+    ],
+)
+def test_m12_turns_red_when_sos_is_hidden_or_asks(rides, monkeypatch, there, instead):
+    rides.under_way()
+    assert status("M12") == "pass"
+    draw_otherwise(monkeypatch, lambda page: page.replace(there, instead))
+    assert status("M12") == "fail"
+
+
+def test_m12_turns_red_when_the_button_shrinks_or_scrolls_away(rides, monkeypatch, tmp_path):
+    from pathlib import Path
+
+    from governance.checks import help as checks
+
+    rides.under_way()
+    style = Path(checks.finders.find("css/site.css")).read_text()
+    for changed in (
+        style.replace("min-height: 72px", "min-height: 40px"),
+        style.replace(".sosbar { position: fixed", ".sosbar { position: static"),
+    ):
+        sheet = tmp_path / "site.css"
+        sheet.write_text(changed)
+        monkeypatch.setattr(checks.finders, "find", lambda _name, sheet=sheet: str(sheet))
+        assert status("M12") == "fail"
+
+
+def sos_of(rides, people, **changes):
+    from rides.states import Party
+    from rides.tokens import TripKey
+    from safety.services import raise_sos
+
+    trip = rides.under_way()
+    incident = raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"), **changes)
+    take_incident(account=people("agent"), code=incident.code)
+    return trip, incident
+
+
+@pytest.fixture
+def own_sound(settings, tmp_path):
+    settings.RECORDING_KEYS = str(tmp_path / "keys")
+
+
+def test_m13_turns_red_when_nobody_calls_back(rides, people, noon, own_sound):
+    from safety.services import record_call
+
+    _trip, incident = sos_of(rides, people)
+    assert status("M13") == "pass"
+    noon.shift(59)
+    record_call(account=people("agent"), code=incident.code, words="she is safe")
+    noon.shift(10)
+    assert status("M13") == "pass"
+    Incident.objects.update(called_back_at=None)
+    assert status("M13") == "fail"
+    Incident.objects.update(silent=True)
+    assert status("M13") == "pass"
+
+
+def test_m13_turns_red_when_sound_comes_and_nobody_listens(rides, people, noon, own_sound):
+    from safety.models import Recording
+    from safety.services import note_listening
+    from safety.states import RecordingPurpose
+    from safety.tests.factories import begin
+
+    trip, _incident = sos_of(rides, people, silent=True)
+    phone = begin(trip, RecordingPurpose.SOS)
+    Recording.objects.update(chunks=100)
+    noon.shift(timedelta(minutes=6))
+    assert status("M13") == "fail"
+    note_listening(account=people("agent"), code=phone.code)
+    assert status("M13") == "pass"
+
+
+def test_m13_turns_red_when_sound_cannot_be_taken(world, settings, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    settings.RECORDING_KEYS = str(tmp_path / "file" / "keys")
+    assert status("M13") == "fail"
+
+
+def test_m13_turns_red_when_too_few_are_taken_in_time(rides, people, own_sound):
+    _trip, incident = sos_of(rides, people, silent=True)
+    for number in range(9):
+        Incident.objects.create(
+            code=f"I-{number}", origin="sos", has_sos=True, silent=True, opened_at=clock.now(), opened_by="x",
+            changed_at=clock.now(), state="taken", taken_at=clock.now() + timedelta(seconds=60), taken_by="agent",
+            missing_index=str(number),
+        )  # fmt: skip
+    assert status("M13") == "fail"
+    assert incident.code
+
+
+def test_m15_turns_red_when_a_number_cannot_be_tapped(world, monkeypatch, settings):
+    assert status("M15") == "pass"
+    settings.SAFETY_LINE = ""
+    assert status("M15") == "fail"
+    settings.SAFETY_LINE = "400-000-0110"
+    for number in ("110", "120", "122"):
+        with monkeypatch.context() as only:
+            draw_otherwise(only, lambda page, number=number: page.replace(f"tel:{number}", "#"))
+            assert status("M15") == "fail"
+
+
+def recorded(rides):
+    from safety.tests.factories import agree, begin
+
+    trip = rides.under_way()
+    agree(trip)
+    return trip, begin(trip)
+
+
+def test_m21_turns_red_when_a_key_outlives_its_hours_or_a_consent_is_missing(
+    rides, people, deliver, noon, own_sound
+):
+    from drivers.selectors import driver_of
+    from rides.services import end_trip
+    from safety.models import Recording, RecordingConsent
+    from safety.services import destroy_due, turn_wrapping_keys
+
+    trip, _phone = recorded(rides)
+    assert status("M21") == "pass"
+    consents = list(RecordingConsent.objects.all())
+    RecordingConsent.objects.filter(party="driver").delete()
+    assert status("M21") == "fail"
+    RecordingConsent.objects.bulk_create(consents, ignore_conflicts=True)
+    assert status("M21") == "pass"
+    end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
+    deliver()
+    Recording.objects.update(destroy_at=F("destroy_at") + timedelta(hours=1))
+    assert status("M21") == "fail"
+    Recording.objects.update(destroy_at=F("destroy_at") - timedelta(hours=1))
+    noon.shift(timedelta(hours=72, minutes=14))
+    turn_wrapping_keys()
+    assert status("M21") == "pass"
+    noon.shift(timedelta(minutes=2))
+    assert status("M21") == "fail"
+    destroy_due(at=clock.now())
+    assert status("M21") == "pass"
+    Recording.objects.update(key_digest="0" * 64)
+    assert status("M21") == "fail"
+
+
+def test_m21_turns_red_when_the_rule_or_the_keys_of_the_day_do_not_change(rides, noon, own_sound):
+    recorded(rides)
+    noon.shift(timedelta(days=2))
+    assert status("M21") == "fail"
+    from safety.services import turn_wrapping_keys
+
+    turn_wrapping_keys()
+    assert status("M21") == "pass"
+    set_policy("safety.recording_kept", 96)
+    assert status("M21") == "fail"
+
+
+@pytest.mark.parametrize("law", ["recording_destroyed_has_a_receipt"])
+def test_m21_turns_red_when_the_law_is_gone(world, own_sound, law):
+    drop("safety_recording", law)
+    assert status("M21") == "fail"
+
+
+@pytest.mark.parametrize("what", ["plate_registered", "real_name"])
+def test_m25_turns_red_when_the_shared_page_says_less(rides, monkeypatch, what):
+    trip = rides.under_way()
+    assert status("M25") == "pass"
+    said = trip.plate_registered if what == "plate_registered" else trip.driver.account.real_name
+    draw_otherwise(monkeypatch, lambda page: page.replace(said, "…"))
+    assert status("M25") == "fail"

@@ -13,8 +13,8 @@ from core import audit_selectors, clock, holds, policy
 from core.errors import NotFound
 from rides.states import ABOARD, WITH_DRIVER, Party
 from safety import chunks, keys
-from safety.models import Recording, RecordingConsent, RecordingKey, RecordingPlay
-from safety.policies import RECORDING_OF_DRIVERS
+from safety.models import Incident, Recording, RecordingConsent, RecordingKey, RecordingPlay
+from safety.policies import CALLED_BACK_WITHIN, RECORDING_OF_DRIVERS
 from safety.states import RecordingPurpose, RecordingState
 
 if TYPE_CHECKING:
@@ -176,6 +176,37 @@ def late_destructions(at: datetime, tolerance: timedelta) -> list[str]:
     return [row.code for row in due(at - tolerance)]
 
 
+def newest_destroyed(limit: int) -> list[str]:
+    """Codes of the recordings that were destroyed last."""
+    rows = Recording.objects.filter(state=RecordingState.DESTROYED).order_by("-destroyed_at", "-pk")
+    return list(rows.values_list("code", flat=True)[:limit])
+
+
+def not_called_back(since: datetime, at: datetime) -> list[str]:
+    """Codes of incidents with an SOS that is not silent and whose call-back's clock ran out."""
+    limit = timedelta(seconds=policy.value(CALLED_BACK_WITHIN))
+    rows = Incident.objects.filter(has_sos=True, silent=False, taken_at__gte=since, taken_at__lt=at - limit)
+    return [
+        row.code
+        for row in rows.order_by("pk")
+        if row.taken_at
+        and min((when for when in (row.called_back_at, row.safe_check_at, row.closed_at) if when), default=at)
+        > row.taken_at + limit
+    ]
+
+
+def sound_not_heard(since: datetime, at: datetime) -> list[str]:
+    """Codes of recordings that a call for help sent, in incidents that somebody took, and that nobody opened in 5 minutes."""
+    rows = Recording.objects.filter(
+        purpose=RecordingPurpose.SOS,
+        chunks__gt=10,
+        begun_at__gte=since,
+        begun_at__lt=at - timedelta(minutes=5),
+    )
+    taken = rows.filter(trip__incidents__has_sos=True, trip__incidents__taken_at__isnull=False)
+    return list(taken.filter(plays=None).values_list("code", flat=True).distinct())
+
+
 def without_consent(since: datetime) -> list[str]:
     """Codes of whole-trip recordings that began without both consents."""
     rows = Recording.objects.filter(purpose=RecordingPurpose.TRIP, begun_at__gte=since).select_related("trip")
@@ -196,7 +227,7 @@ def kept_too_long(since: datetime, limit: timedelta) -> list[str]:
     over = Q(
         trip__ended_at__isnull=False,
         destroy_at__gt=F("trip__ended_at") + limit,
-        begun_at__lt=F("trip__ended_at"),
+        begun_at__lte=F("trip__ended_at"),
     )
     return list(rows.filter(over).values_list("code", flat=True))
 

@@ -51,6 +51,11 @@ def shares_made_by(code: str, *, limit: int = 100) -> list[TripShare]:
     return list(rows.order_by("-pk")[:limit])
 
 
+def share_for_check(trip: "Trip") -> TripShare:
+    """A share of a trip as it would be, kept nowhere: the board draws its page."""
+    return TripShare(trip=trip, party=Party.PASSENGER)
+
+
 def newest_open_share(since: datetime) -> TripShare | None:
     """A share whose page can be drawn, for the board."""
     rows = TripShare.objects.filter(created_at__gte=since, revoked_at=None, trip__driver__isnull=False)
