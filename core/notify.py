@@ -22,7 +22,9 @@ from core.transactions import joins_transaction
 
 log = structlog.get_logger()
 LEASE = timedelta(seconds=30)  # of machine time: a drill's shifted clock must not end it
-MAX_ATTEMPTS = 10
+GIVE_UP = timedelta(
+    hours=24
+)  # providers are down for hours; a message that helps nobody any more needs a person
 
 
 @joins_transaction
@@ -75,12 +77,12 @@ def send(notification_id: int) -> None:
     at = clock.now()
     if sent:
         move(row, NOTIFICATION_TRANSITIONS, "sent", sent_at=at, lease_until=None)
-    elif row.attempts >= MAX_ATTEMPTS:
+    elif at - row.created_at > GIVE_UP:
         log.error("notify.needs_person", notification=row.pk)
         move(row, NOTIFICATION_TRANSITIONS, "needs_person", lease_until=None)
     else:
         ceiling = 10 if row.life_safety else 600
-        delay = timedelta(seconds=min(ceiling, 2**row.attempts))
+        delay = timedelta(seconds=min(ceiling, 2 ** min(row.attempts, 10)))
         move(row, NOTIFICATION_TRANSITIONS, "queued", not_before=at + delay, lease_until=None)
 
 

@@ -171,6 +171,37 @@ def test_two_workers_send_a_message_once(monkeypatch):
     assert Notification.objects.get().state == "sent"
 
 
+def test_a_provider_that_is_down_for_an_hour_gets_each_message_once_when_it_is_back(world, noon, monkeypatch):
+    sent = []
+    down = True
+
+    def hand_over(self, *, body, title):
+        if down:
+            return False
+        sent.append(body)
+        return True
+
+    monkeypatch.setattr(notify.apprise.Apprise, "notify", hand_over)
+    with transaction.atomic():
+        for number in range(5):
+            notify.queue_message(
+                key=f"k{number}", channel="sms", to="+8613800000001", text=str(number), life_safety=number < 3
+            )
+    for _turn in range(360):
+        for pk, _queue in notify.sweep():
+            notify.send(pk)
+        noon.shift(10)
+    assert not sent
+    down = False
+    for _turn in range(70):
+        for pk, _queue in notify.sweep():
+            notify.send(pk)
+        if _turn == 1:
+            assert sorted(sent) == ["0", "1", "2"], "what saves lives goes within seconds"
+        noon.shift(10)
+    assert sorted(sent) == ["0", "1", "2", "3", "4"]
+
+
 def test_a_provider_that_is_down_keeps_the_message(db, monkeypatch):
     with transaction.atomic():
         notify.queue_message(key="k", channel="sms", to="+8613800000001", text="x", life_safety=True)

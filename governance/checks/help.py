@@ -108,7 +108,7 @@ def four_numbers(at: datetime) -> Found:
     page = render_to_string("safety/sos.html", sos_context() | {"safety_line": settings.SAFETY_LINE})
     missing = [number for number in (*NUMBERS, settings.SAFETY_LINE) if f'href="tel:{number}"' not in page]
     faults = [_("No call by one tap: %(numbers)s") % {"numbers": ", ".join(missing)}] if missing else []
-    if not re.search(r"\d{5}", settings.SAFETY_LINE):
+    if len(re.sub(r"\D", "", settings.SAFETY_LINE)) < 5:
         faults.append(_("The safety line has no number"))
     return _verdict(
         faults,
