@@ -9,225 +9,34 @@
 import json
 import re
 import time
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from governance.drills import yueqing_help
 from governance.drills.report import ClockResult, HumanStep, Report, play_branches
-from governance.drills.world import Person, Surprise, World, minutes, new_key, scratch_world
-
-CASE: dict[str, Any] = json.loads((Path(__file__).parent / "yueqing.json").read_text())
-PLANNED: list[list[float]] = CASE["planned_route"]
-DRIVEN: list[list[float]] = CASE["driven_route"]
-REGISTERED, SEEN = CASE["plates"]["registered"], CASE["plates"]["seen"]
-DAY = "2018-08-24T"
-ZONE = "+08:00"
-PASSENGER_PHONE, DRIVER_SECRETS = (
-    "13800000001",
-    (REGISTERED, REGISTERED[-5:], "钟大勇", "13800000003", "510112199106150034"),
+from governance.drills.rides import (
+    CASE,
+    DRIVEN,
+    DRIVER_SECRETS,
+    PASSENGER_PHONE,
+    PLANNED,
+    REGISTERED,
+    SEEN,
+    TZ,
+    Ride,
+    along,
+    at,
+    differences,
+    driver_view,
+    filed,
+    found,
+    incident_of,
+    page_has,
+    refused,
+    serve_by_phone,
+    status,
 )
-STEP_SECONDS = 90  # between two batches of a phone, below the silence that the monitor takes for a lost one
-
-
-def at(clock: str, *, day: str = DAY) -> datetime:
-    return datetime.fromisoformat(f"{day}{clock}:00{ZONE}")
-
-
-TZ = at("12:00")
-
-
-def along(route: list[list[float]], share: float) -> tuple[float, float]:
-    """The point at a share of a route's legs, each leg counting the same."""
-    legs = len(route) - 1
-    leg = min(int(share * legs), legs - 1)
-    inner = share * legs - leg
-    (lat1, lon1), (lat2, lon2) = route[leg], route[leg + 1]
-    return lat1 + (lat2 - lat1) * inner, lon1 + (lon2 - lon1) * inner
-
-
-class Ride:
-    """A trip from booking on, as two phones see it."""
-
-    def __init__(
-        self,
-        world: World,
-        passenger: Person,
-        driver: Person,
-        *,
-        face: str = "driver",
-        plate: str = REGISTERED,
-    ) -> None:
-        """`face` is who sits before the driver's camera and `plate` that of the car, unless a call says otherwise."""
-        self.world, self.passenger, self.driver = world, passenger, driver
-        self.face, self.plate = face, plate
-        self.code = self.itinerary = ""
-        self.keys: dict[str, str] = {}
-        self.token = new_key()
-
-    def way(self, start: datetime, end: datetime) -> dict[str, Any]:
-        places = CASE["places"]
-        return {
-            "city": "wenzhou",
-            "origin": {"name": "虹桥镇 Hongqiao", **places["hongqiao_pickup"]},
-            "destination": {"name": "上塘 Shangtang", **places["shangtang_destination"]},
-            "window_start": start.isoformat(),
-            "window_end": end.isoformat(),
-            "seats": 1,
-        }
-
-    def offer(self, start: datetime, end: datetime) -> None:
-        body = self.way(start, end) | {"client_key": new_key(), "route": PLANNED, "seats": 3}
-        self.itinerary = Person.must(self.driver.post("/api/v1/itineraries/", body))["code"]
-
-    def book(self, start: datetime, end: datetime) -> None:
-        trip = Person.must(
-            self.passenger.post("/api/v1/trips/", self.way(start, end) | {"client_key": self.token})
-        )
-        self.code, self.keys["passenger"] = trip["code"], trip["key"]
-
-    def accept(self, face: str = "") -> Any:
-        """Somebody shows their face on the driver's phone and takes the order; the answer of the first that refuses."""
-        shown = self.driver.show_face(face or self.face, "accept", self.code)
-        if shown.status_code != 200:
-            return shown
-        body = {"itinerary": self.itinerary, "face_token": shown.json()["token"]}
-        return self.driver.post(f"/api/v1/trips/{self.code}/accept/", body)
-
-    def arrive(self, face: str = "", plate: str = "") -> Any:
-        """Face and plate before the pick-up, then 'I am here'; the answer of the first that refuses."""
-        shown = self.driver.show_face(face or self.face, "pickup", self.code)
-        if shown.status_code != 200:
-            return shown
-        photo = self.driver.upload(
-            f"/api/v1/trips/{self.code}/plate-photo/",
-            [("photo", self.world.car(plate or self.plate))],
-            {"token": shown.json()["token"]},
-        )
-        if photo.status_code != 201:
-            return photo
-        return self.driver.post(f"/api/v1/trips/{self.code}/arrive/")
-
-    def board(self) -> None:
-        """Accepted, arrived, plate compared, code entered, off."""
-        self.keys["driver"] = Person.must(self.accept())["key"]
-        Person.must(self.arrive())
-        shown = Person.must(self.passenger.post(f"/api/v1/trips/{self.code}/confirm-car/"))
-        Person.must(self.driver.post(f"/api/v1/trips/{self.code}/board/", {"code": shown["boarding_code"]}))
-        Person.must(self.driver.post(f"/api/v1/trips/{self.code}/depart/"))
-
-    def send(self, side: str, points: list[tuple[float, float]], *, every: float = 30) -> None:
-        """One batch whose last position is now."""
-        now = self.world.now()
-        pings = [
-            {"at": now - every * (len(points) - 1 - index), "lat": lat, "lon": lon}
-            for index, (lat, lon) in enumerate(points)
-        ]
-        answer = self.driver.http.post(
-            "/live/positions/",
-            json={"crs": "WGS84", "pings": pings},
-            headers={"Authorization": f"Bearer {self.keys[side]}"},
-        )
-        if answer.status_code != 202:
-            raise Surprise(answer.text)
-
-    def drive(
-        self, until: datetime, route: list[list[float]], first: float, last: float, *sides: str
-    ) -> None:
-        """Both or one of the phones move along a part of a route until a time, a batch every 90 seconds."""
-        start = self.world.now()
-        total = until.timestamp() - start
-        steps = max(1, int(total // STEP_SECONDS))
-        for number in range(1, steps + 1):
-            self.world.set_clock(datetime.fromtimestamp(start + total * number / steps, tz=TZ.tzinfo))
-            shares = [first + (last - first) * (number - 1 + part / 3) / steps for part in (1, 2, 3)]
-            for side in sides:
-                self.send(side, [along(route, share) for share in shares])
-            time.sleep(0.12)  # the monitor reads as the phones send
-
-
-# --- What the driver may see ------------------------------------------------------------------------------------
-
-
-def driver_view(ride: Ride) -> dict[str, str]:
-    """All that the driver's pages and API say, without what differs in every answer: tokens, keys, clocks, positions."""
-    key = ride.keys["driver"]
-    paths = [
-        "/",
-        "/drive/",
-        "/me/",
-        f"/trips/{ride.code}/",
-        f"/trips/{ride.code}/status/",
-        "/api/v1/driver/",
-        f"/api/v1/trips/{ride.code}/",
-        f"/trips/{ride.code}/question/?key={key}",
-        "/api/v1/itineraries/",
-        f"/api/v1/itineraries/{ride.itinerary}/requests/",
-    ]
-    seen = {}
-    for path in paths:
-        answer = ride.driver.get(path)
-        text = f"{answer.status_code} {answer.headers.get('location', '')} {answer.text}"
-        for pattern in (
-            r'name="csrfmiddlewaretoken" value="[^"]*"',
-            r'"X-CSRFToken": "[^"]*"',
-            r'data-now="[^"]*"',
-            r'<script id="trip-map".*?</script>',
-            r'"key":"[^"]*"',
-            r'(?:data-key|data-live|name="key" value)="[^"]*"',
-            r'name="(?:window_start|window_end|client_key)"[^>]*',
-            r'value="[^"]*" (?:required )?id="id_window[^>]*',
-        ):
-            text = re.sub(pattern, "", text, flags=re.S)
-        seen[path.split("?")[0]] = text
-    return seen
-
-
-def differences(before: dict[str, str], after: dict[str, str]) -> str:
-    return ", ".join(path for path in before if before[path] != after[path])
-
-
-# --- What staff see -----------------------------------------------------------------------------------------------
-
-
-def incident_of(staff: Person, trip: str) -> str:
-    """The code of the trip's incident on the console's first strip, empty where there is none."""
-    rows = staff.get("/admin/burning/").text.split("<tr>")
-    return next((re.findall(r"I-\w{10}", row)[0] for row in rows if trip in row), "")
-
-
-def page_has(staff: Person, incident: str, *texts: str) -> tuple[bool, str]:
-    """Whether the incident's page says all of these."""
-    page = staff.get(f"/admin/incidents/{incident}/").text
-    missing = [text for text in texts if text not in page]
-    return not missing, "all said" if not missing else f"not said: {', '.join(missing)}"
-
-
-def serve_by_phone(
-    world: World, agent: Person, second: Person, form: dict[str, str], steps: list[HumanStep]
-) -> tuple[str, float]:
-    """P4 from the opened request to the release; returns (request's code, machine seconds). People's seconds pass on the clock."""
-    machine = 0.0
-    for step, act in zip(steps, ("open", "call-back", "confirm"), strict=True):
-        world.pass_time(step.assumed_seconds)
-        began = time.monotonic()
-        if act == "open":
-            answer = agent.submit("/admin/police-line/", form | {"submission": new_key()})
-            if answer.status_code != 302:
-                raise Surprise(
-                    f"police line: {answer.status_code} {re.findall('errorlist.*?</ul>', answer.text, re.S)}"
-                )
-            code = answer.headers["location"].rstrip("/").rsplit("/", 1)[1]
-        else:
-            who = agent if act == "call-back" else second
-            answer = who.submit(f"/admin/police-line/{code}/{act}/")
-            if answer.status_code != 302:
-                raise Surprise(f"{act}: {answer.status_code}")
-        machine += time.monotonic() - began
-    return code, machine
-
-
-# --- Branches -------------------------------------------------------------------------------------------------------
+from governance.drills.world import Person, World, minutes, new_key, scratch_world
 
 
 def complaint_known(report: Report) -> None:
@@ -269,18 +78,6 @@ def complaint_known(report: Report) -> None:
             tz=TZ,
         )
         world.expect("the journal verifies", "ok", world.audit_ok, tz=TZ, patient=True)
-
-
-def filed(person: Person, body: dict[str, Any]) -> tuple[bool, str]:
-    answer = person.post("/api/v1/complaints/", body)
-    return answer.status_code == 201 and answer.json()[
-        "state"
-    ] == "open", f"{answer.status_code} {answer.json().get('state')}"
-
-
-def refused(answer: Any, status: int, code: str) -> tuple[bool, str]:
-    seen = answer.json().get("code") if "json" in answer.headers.get("content-type", "") else ""
-    return answer.status_code == status and seen == code, f"{answer.status_code} {seen}"
 
 
 def plate_seen(report: Report) -> None:
@@ -330,7 +127,7 @@ def plate_seen(report: Report) -> None:
         world.expect(
             "an incident is on the console",
             "one for this trip",
-            lambda: _found(incident_of(specialist, ride.code)),
+            lambda: found(incident_of(specialist, ride.code)),
             tz=TZ,
             patient=True,
         )
@@ -342,14 +139,6 @@ def plate_seen(report: Report) -> None:
             tz=TZ,
         )
         world.expect("the journal verifies", "ok", world.audit_ok, tz=TZ, patient=True)
-
-
-def status(answer: Any, status: int) -> tuple[bool, str]:
-    return answer.status_code == status, str(answer.status_code)
-
-
-def _found(code: str) -> tuple[bool, str]:
-    return bool(code), code or "none"
 
 
 def nothing_known(report: Report) -> None:
@@ -366,6 +155,8 @@ def nothing_known(report: Report) -> None:
         ride.board()
         contact = {"name": "周晴", "phone": "13800000002"}
         Person.must(cast["passenger"].post("/api/v1/me/contacts/", contact))
+        phone = yueqing_help.recorded_with_consent(world, ride)
+        yueqing_help.shared_with_a_friend(world, ride)
         ride.drive(at("14:00"), PLANNED, 0.0, 0.3, "passenger", "driver")
         world.expect(
             "an ordinary hour raises nothing",
@@ -388,6 +179,7 @@ def nothing_known(report: Report) -> None:
             lambda: (quiet == after, differences(quiet, after) or "the same"),
             tz=TZ,
         )
+        yueqing_help.held_for_the_police(world, ride, cast, incident, phone)
         world.expect("the journal verifies", "ok", world.audit_ok, tz=TZ, patient=True)
 
 
@@ -420,7 +212,7 @@ def _alarm(world: World, ride: Ride, cast: dict[str, Person]) -> None:
     world.expect(
         "the attempt is an alert on the console",
         "an incident",
-        lambda: _found(incident_of(cast["agent"], ride.code)),
+        lambda: found(incident_of(cast["agent"], ride.code)),
         tz=TZ,
         patient=True,
     )
@@ -800,7 +592,7 @@ def monitor_alone(report: Report) -> None:
         seconds = world.expect(
             "the monitor opens an incident by itself",
             "an incident",
-            lambda: _found(incident_of(agent, ride.code)),
+            lambda: found(incident_of(agent, ride.code)),
             tz=TZ,
             patient=True,
         )
@@ -828,4 +620,5 @@ def monitor_alone(report: Report) -> None:
 
 def play() -> Report:
     """Play all branches."""
-    return play_branches("yueqing", (complaint_known, plate_seen, nothing_known, monitor_alone))
+    branches = (complaint_known, plate_seen, nothing_known, monitor_alone, yueqing_help.sos_with_sound)
+    return play_branches("yueqing", branches)

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from governance.drills.report import Report, play_branches
+from governance.drills.rides import Ride, filed, refused, status
 from governance.drills.world import Person, World, new_key, scratch_world
-from governance.drills.yueqing import Ride, filed, refused, status
 
 ZONE = "+08:00"
 DAY = "2018-05-05T"

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from governance.drills.report import Report
+from governance.drills.rides import Ride
 from governance.drills.world import Person, new_key, scratch_world
-from governance.drills.yueqing import Ride
 
 pytestmark = [pytest.mark.fault, pytest.mark.xdist_group("fault")]
 

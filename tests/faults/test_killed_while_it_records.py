@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from governance.drills.report import Report
+from governance.drills.rides import Ride
 from governance.drills.sound import SoundPhone
 from governance.drills.world import Person, scratch_world
-from governance.drills.yueqing import Ride
 
 pytestmark = [pytest.mark.fault, pytest.mark.xdist_group("fault")]
 
