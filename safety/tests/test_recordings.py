@@ -3,6 +3,7 @@
 import hashlib
 import os
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -153,6 +154,50 @@ def test_a_chunk_is_kept_once_and_never_changed(rides):
     with pytest.raises(ChunkDiffers):
         chunks.write(phone.code, 0, phone.seal(0))
     assert chunks.read(phone.code, 0) == stored
+
+
+def test_what_a_process_left_half_written_is_cut_off_by_the_next(rides):
+    trip = rides.under_way()
+    agree(trip)
+    phone = begin(trip)
+    phone.keep(0, 1)
+    path = Path(chunks._path(chunks.storages["recordings"], phone.code))
+    whole = path.stat().st_size
+    with path.open("ab") as torn:
+        torn.write(b"HHck\x00\x00\x00\x02\x00\x00\x10\x00and then it died")
+    chunks._files.clear()  # another process
+    assert chunks.numbers(phone.code) == [0, 1]
+    phone.keep(2)
+    chunks._files.clear()
+    assert chunks.numbers(phone.code) == [0, 1, 2]
+    assert path.stat().st_size > whole
+
+
+def test_two_processes_append_to_one_recording(rides):
+    import multiprocessing
+
+    trip = rides.under_way()
+    agree(trip)
+    phone = begin(trip)
+    path = chunks._path(chunks.storages["recordings"], phone.code)
+    stored = [phone.seal(number) for number in range(200)]
+    fork = multiprocessing.get_context("fork")
+    writers = [fork.Process(target=_append, args=(path, stored, start)) for start in (0, 1)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(20)
+    assert chunks.numbers(phone.code) == list(range(200))
+    assert all(chunks.read(phone.code, number) == stored[number] for number in range(200))
+
+
+def _append(path, stored, start):
+    """Every second chunk is this process's own, and each tenth both processes send."""
+    found = chunks._Frames(path)
+    for number, chunk in enumerate(stored):
+        if number % 2 == start or number % 10 == 0:
+            found.append(number, chunk)
+    os._exit(0)
 
 
 def test_the_end_counts_what_lies_there_and_what_is_missing(rides):
