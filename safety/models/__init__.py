@@ -8,7 +8,13 @@ from safety.models.incidents import (
     SosCall,
     WelfareCheck,
 )
-from safety.models.recordings import Recording, RecordingConsent, RecordingKey, RecordingPlay
+from safety.models.recordings import (
+    Recording,
+    RecordingConsent,
+    RecordingKey,
+    RecordingPlay,
+    RecordingReceipt,
+)
 from safety.models.shares import TripShare
 
 __all__ = [
@@ -18,6 +24,7 @@ __all__ = [
     "RecordingConsent",
     "RecordingKey",
     "RecordingPlay",
+    "RecordingReceipt",
     "SafetyQuestion",
     "Signal",
     "SosCall",

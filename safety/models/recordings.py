@@ -55,8 +55,6 @@ class Recording(models.Model):
     destroy_at = models.DateTimeField(_("to be destroyed"))
     destroyed_at = models.DateTimeField(_("destroyed"), null=True)
     receipt = models.CharField(_("receipt"), max_length=20, blank=True)
-    # The objects go after the key; until then they are noise.
-    erased_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("recording")
@@ -79,9 +77,6 @@ class Recording(models.Model):
             models.Index(fields=["trip"], name="recording_of_trip"),
             models.Index(fields=["destroy_at"], condition=~Q(state="destroyed"), name="recording_to_destroy"),
             models.Index(fields=["receipt"], condition=~Q(receipt=""), name="recording_of_receipt"),
-            models.Index(
-                fields=["id"], condition=Q(state="destroyed", erased_at=None), name="recording_to_erase"
-            ),
         ]
 
     def __str__(self) -> str:
@@ -102,6 +97,23 @@ class RecordingKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.recording_id} {self.wrapped_by}"
+
+
+class RecordingReceipt(models.Model):
+    """Recordings that were destroyed together: the journal has the same digest under the same code."""
+
+    code = models.CharField(max_length=20, unique=True)
+    destroyed_at = models.DateTimeField()
+    count = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    # What was stored goes after the keys; until then it is noise.
+    erased_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], condition=Q(erased_at=None), name="receipt_to_erase")]
+
+    def __str__(self) -> str:
+        return self.code
 
 
 class RecordingPlay(models.Model):

@@ -27,7 +27,14 @@ from rides.tokens import TripKey
 from safety import chunks, keys, sound
 from safety.errors import AudioToken, CaseNeeded, NoConsent, NotAfterHelp, ReasonMissing, SoundUnknown
 from safety.events import RecordingKept
-from safety.models import Incident, Recording, RecordingConsent, RecordingKey, RecordingPlay
+from safety.models import (
+    Incident,
+    Recording,
+    RecordingConsent,
+    RecordingKey,
+    RecordingPlay,
+    RecordingReceipt,
+)
 from safety.policies import RECORDING_KEPT, RECORDING_TEXT
 from safety.selectors.incidents import live_incident_of
 from safety.selectors.recordings import Sound, digest_of_batch, recording_question, sound_of
@@ -366,8 +373,8 @@ def tell_of_plays(*, limit: int = 100) -> int:
 
 
 @begins_transaction
-def _destroy_batch(at: datetime, limit: int) -> list[str]:
-    """Destroy the keys of due recordings, with one receipt; returns their codes."""
+def _destroy_batch(at: datetime, limit: int) -> RecordingReceipt | None:
+    """Destroy the keys of due recordings, with one receipt; None where nothing is due."""
     held = DataHold.objects.filter(holds.in_force()).values("subject")
     rows = list(
         Recording.objects.select_for_update(of=("self",), skip_locked=True)
@@ -378,45 +385,49 @@ def _destroy_batch(at: datetime, limit: int) -> list[str]:
         .values_list("pk", "code", "key_digest")[:limit]
     )
     if not rows:
-        return []
-    pks, batch = [pk for pk, _code, _key in rows], new_code("D")
+        return None
+    pks, now = [pk for pk, _code, _key in rows], clock.now()
+    receipt = RecordingReceipt.objects.create(
+        code=new_code("D"),
+        destroyed_at=now,
+        count=len(rows),
+        digest=digest_of_batch((code, key) for _pk, code, key in rows),
+    )
     RecordingKey.objects.filter(pk__in=pks)._raw_delete("default")  # no signals, no cascade: one statement
     Recording.objects.filter(pk__in=pks).update(
-        state=RecordingState.DESTROYED, destroyed_at=clock.now(), receipt=batch
+        state=RecordingState.DESTROYED, destroyed_at=now, receipt=receipt.code
     )
     audit.record(
         SYSTEM,
         "safety.recordings_destroyed",
-        batch,
-        count=len(rows),
-        digest=digest_of_batch((code, key) for _pk, code, key in rows),
+        receipt.code,
+        count=receipt.count,
+        digest=receipt.digest,
     )
-    return [code for _pk, code, _key in rows]
+    return receipt
 
 
 def destroy_due(*, at: datetime, limit: int = PURGE_BATCH) -> int:
-    """Destroy what is due: keys first, with a receipt in the journal, then the objects. Returns how many recordings."""
+    """Destroy what is due: keys first, with a receipt in the journal, then what is stored. Returns how many recordings."""
     count = 0
-    while codes := _destroy_batch(at, limit):
-        _erase(codes)
-        count += len(codes)
+    while receipt := _destroy_batch(at, limit):
+        _erase(receipt)
+        count += receipt.count
     return count
 
 
-def erase_rest(*, limit: int = PURGE_BATCH) -> int:
-    """Remove the objects that a process that died left behind; returns how many recordings."""
-    rows = Recording.objects.filter(state=RecordingState.DESTROYED, erased_at=None).order_by("pk")
-    codes = list(rows.values_list("code", flat=True)[:limit])
-    _erase(codes)
-    return len(codes)
+def erase_rest(*, limit: int = 100) -> int:
+    """Remove what a process that died left behind; returns how many receipts."""
+    rows = list(RecordingReceipt.objects.filter(erased_at=None).order_by("pk")[:limit])
+    for receipt in rows:
+        _erase(receipt)
+    return len(rows)
 
 
-def _erase(codes: list[str]) -> None:
-    for code in codes:
+def _erase(receipt: RecordingReceipt) -> None:
+    for code in Recording.objects.filter(receipt=receipt.code).values_list("code", flat=True):
         chunks.erase(code)
-    if codes:
-        with transaction.atomic(durable=True):
-            Recording.objects.filter(code__in=codes).update(erased_at=clock.now())
+    RecordingReceipt.objects.filter(pk=receipt.pk).update(erased_at=clock.now())
 
 
 def turn_wrapping_keys(*, limit: int = 1000) -> int:

@@ -1,0 +1,326 @@
+"""SOS in a storm: from the tap's request to the console's open stream, and to the first message, in milliseconds.
+
+50 taps at once, then 500 within 10 s, while one process posts as many positions as the machine takes. Ours: a whole
+scratch stack (web, workers, monitor, sandbox) with a console stream open. Peer: a console that asks every 5 s, so on
+average 2.5 s and at worst 5 s behind. Limit: a bare Django view behind granian with one commit and one stream write,
+at the same concurrency, among the same positions, until a reader of the stream has it. The figure is p99 of both
+parts together; the others go to standard error.
+"""
+
+import asyncio
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+import threading
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+AT_ONCE, SPREAD, WITHIN = 50, 500, 10.0
+POLL = 5.0
+TABLE = "bench_bare"
+
+
+def bare() -> Any:
+    """The limit's WSGI application."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    import django
+
+    django.setup()
+    import redis
+    from django.conf import settings
+    from django.core.handlers.wsgi import WSGIHandler
+    from django.db import connection, transaction
+    from django.http import HttpRequest, JsonResponse
+    from django.urls import path
+    from django.views.decorators.csrf import csrf_exempt
+
+    client = redis.Redis.from_url(settings.REDIS_URL)
+
+    @csrf_exempt
+    def take(request: HttpRequest) -> JsonResponse:
+        number = json.loads(request.body)["number"]
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"INSERT INTO {TABLE} (number) VALUES (%s)", [number])
+        client.xadd("bench:sos", {"n": number})
+        return JsonResponse({"taken": number}, status=201)
+
+    module = type(sys)("bench_urls")
+    module.urlpatterns = [path("sos/", take)]
+    sys.modules["bench_urls"] = module
+    settings.ROOT_URLCONF = "bench_urls"
+    settings.MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+    return WSGIHandler()
+
+
+def make_trips(count: int) -> list[tuple[str, str]]:
+    """Trips under way, written into the scratch stack's database: (code, the passenger's key)."""
+    from accounts.models import Account, EmergencyContact
+    from core import clock
+    from core.privacy import phone_index
+    from drivers.selectors import driver_of
+    from rides.models import City, Trip
+    from rides.tokens import TripKey, make_key
+
+    passenger, driver = Account.objects.get(code="passenger"), driver_of(Account.objects.get(code="driver"))
+    EmergencyContact.objects.create(
+        account=passenger,
+        name="a",
+        phone="+8613911110000",
+        secret_digest="bench",
+        created_at=clock.now(),
+    )
+    city, at = City.objects.get(code="wenzhou"), clock.now()
+    vehicle = driver.bindings.first().vehicle if hasattr(driver, "bindings") else None
+    from drivers.models import Vehicle
+
+    vehicle = vehicle or Vehicle.objects.first()
+    rows = [
+        Trip(
+            code=f"T-STORM{number:05d}",
+            line="hitch",
+            city=city,
+            passenger=passenger,
+            client_key=f"storm-{number}",
+            state="in_progress",
+            origin_name="a",
+            origin_latitude=28.2,
+            origin_longitude=121.0,
+            destination_name="b",
+            destination_latitude=28.1,
+            destination_longitude=120.7,
+            window_start=at,
+            window_end=at,
+            driver=driver,
+            vehicle=vehicle,
+            plate_registered=vehicle.plate,
+            plate_check="same",
+            boarding_code="0000",
+            requested_at=at,
+            accepted_at=at,
+            boarded_at=at,
+            departed_at=at,
+        )
+        for number in range(count)
+    ]
+    Trip.objects.bulk_create(rows)
+    assert phone_index("+8613911110000")
+    return [(row.code, make_key(TripKey(row.code, "passenger", "wenzhou"))) for row in rows]
+
+
+class Stream(threading.Thread):
+    """An open console: when which number of live incidents was told."""
+
+    def __init__(self, url: str, cookie: str) -> None:
+        super().__init__(daemon=True)
+        self.url, self.cookie = url, cookie
+        self.told: list[tuple[float, int]] = []
+
+    def run(self) -> None:
+        import httpx
+
+        with httpx.stream(
+            "GET",
+            self.url + "/live/console/",
+            cookies={"sessionid": self.cookie},
+            timeout=None,
+            trust_env=False,
+        ) as answer:
+            for line in answer.iter_lines():
+                if line.startswith("data:"):
+                    self.told.append((time.time(), json.loads(line[5:])["live"]))
+
+    def reached(self, count: int) -> float:
+        """When so many were live for the first time."""
+        until = time.time() + 30
+        while time.time() < until:
+            for at, live in list(self.told):
+                if live >= count:
+                    return at
+            time.sleep(0.01)
+        raise SystemExit(f"the console never told of {count} incidents: {self.told[-3:]}")
+
+
+async def taps(url: str, calls: list[tuple[str, dict[str, Any]]], within: float) -> list[tuple[float, float]]:
+    """Post all calls, at once or spread over some seconds: (begun, answered) of each."""
+    import httpx
+
+    limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
+    async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False, limits=limits) as client:
+
+        async def one(number: int, path: str, body: dict[str, Any]) -> tuple[float, float]:
+            await asyncio.sleep(within * number / len(calls))
+            begun = time.time()
+            answer = await client.post(path, json=body)
+            if answer.status_code != 201:
+                raise SystemExit(f"{answer.status_code} {answer.text[:300]}")
+            return begun, time.time()
+
+        return await asyncio.gather(*[one(number, *call) for number, call in enumerate(calls)])
+
+
+def percentile(values: list[float], share: float) -> float:
+    """In milliseconds."""
+    ordered = sorted(values)
+    return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def ours(url: str, stream: Stream, trips: list[tuple[str, str]]) -> list[float]:
+    """Seconds from each tap's request to the console's stream."""
+    found: list[float] = []
+    before = stream.told[-1][1] if stream.told else 0
+    for some, within in ((trips[:AT_ONCE], 0.0), (trips[AT_ONCE:], WITHIN)):
+        calls = [(f"/api/v1/trips/{code}/sos/", {"key": key}) for code, key in some]
+        done = asyncio.run(taps(url, calls, within))
+        # Whichever was answered as the nth is among the first n that the console counts.
+        for rank, (begun, _answered) in enumerate(sorted(done, key=lambda each: each[1]), start=1):
+            found.append(stream.reached(before + rank) - begun)
+        before += len(some)
+    return found
+
+
+def limit(url: str, redis_url: str) -> list[float]:
+    """Seconds from each request to a reader of the stream."""
+    import redis
+
+    client, seen = redis.Redis.from_url(redis_url), {}
+
+    def read() -> None:
+        last = "$"
+        while len(seen) < AT_ONCE + SPREAD:
+            for _stream, rows in client.xread({"bench:sos": last}, block=500) or []:
+                for entry, fields in rows:
+                    seen[int(fields[b"n"])] = time.time()
+                    last = entry
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    time.sleep(0.3)
+    found, first = [], 0
+    for count, within in ((AT_ONCE, 0.0), (SPREAD, WITHIN)):
+        calls = [("/sos/", {"number": first + each}) for each in range(count)]
+        done = asyncio.run(taps(url, calls, within))
+        reader.join(1.0)
+        found += [seen[first + each] - begun for each, (begun, _answered) in enumerate(done)]
+        first += count
+    return found
+
+
+def storm_of_positions(port: int, key: str, seconds: float, answer: Any) -> None:
+    """As many positions as the machine takes, 20 in a request."""
+    from benchmarks.ping_ingest import load
+
+    load(port, key, 20, seconds, answer)
+
+
+def main() -> None:
+    from governance.drills.report import Report
+    from governance.drills.world import scratch_world
+
+    noon = datetime.now(ZoneInfo("Asia/Shanghai"))
+    with scratch_world(Report("storm"), "storm", noon) as world:
+        os.environ.update(world.env)
+        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+        import django
+
+        django.setup()
+        from django.db import connection
+
+        from rides.tokens import TripKey, make_key
+        from safety.models import SosCall
+
+        trips = make_trips(AT_ONCE + SPREAD)
+        agent = world.person("agent")
+        stream = Stream(world.url, agent.http.cookies["sessionid"])
+        stream.start()
+        port = int(world.url.rsplit(":", 1)[1])
+        pinged: Any = multiprocessing.Queue()
+        key = make_key(TripKey("T-OTHER", "driver", "hangzhou"))
+        seconds = 2 * WITHIN + 12
+        pings = multiprocessing.Process(target=storm_of_positions, args=(port, key, seconds, pinged))
+        pings.start()
+        time.sleep(1.0)
+        mine = ours(world.url, stream, trips)
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE TABLE {TABLE} (id bigserial PRIMARY KEY, number integer)")
+        from config.stack import free_port
+
+        spare = free_port()
+        run = [
+            sys.executable,
+            "-m",
+            "granian",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(spare),
+            "--no-ws",
+            "--workers",
+            "1",
+        ]
+        run += ["--interface", "wsgi", "--blocking-threads", "16", "--factory", "benchmarks.sos_storm:bare"]
+        environment = os.environ | {"HUHANG_DATABASE_POOL": "true", "PYTHONPATH": str(ROOT)}
+        server = subprocess.Popen(run, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            time.sleep(3.0)
+            most = limit(f"http://127.0.0.1:{spare}", world.env["REDIS_URL"])
+        finally:
+            server.terminate()
+            server.wait(10)
+        batches = pinged.get(timeout=120)
+        pings.join()
+        from core.models import Notification
+
+        until = time.time() + 120
+        while (
+            Notification.objects.filter(key__startswith="sos:").exclude(state="sent").exists()
+            and time.time() < until
+        ):
+            time.sleep(0.5)
+        sent = {
+            row.subject: row.sent_at
+            for row in Notification.objects.filter(key__startswith="sos:", state="sent")
+        }
+        delays = [
+            (sent[call.incident.code] - call.at) / timedelta(seconds=1)
+            for call in SosCall.objects.select_related("incident")
+            if call.incident.code in sent
+        ]
+    if len(delays) != AT_ONCE + SPREAD:
+        raise SystemExit(f"only {len(delays)} first messages left")
+    for name, values in (("console", mine), ("first message", delays), ("limit", most)):
+        print(
+            f"{name}: p50 {percentile(values, 0.5):.0f} ms, p99 {percentile(values, 0.99):.0f} ms,"
+            f" at once p99 {percentile(values[:AT_ONCE], 0.99):.0f} ms",
+            file=sys.stderr,
+        )
+    print(
+        f"positions meanwhile: {batches * 20 / seconds:,.0f}/s; a console that polls: p99 {POLL * 990:.0f} ms",
+        file=sys.stderr,
+    )
+    p99 = percentile(mine, 0.99)
+    print(
+        json.dumps(
+            {
+                "name": "sos_storm",
+                "ours": round(p99),
+                "peer": round(POLL * 990),
+                "limit": round(percentile(most, 0.99)),
+                "unit": "ms, p99 from the tap to the console",
+                "ratio_to_peer": round(POLL * 990 / p99, 2),
+                "ratio_to_limit": round(p99 / percentile(most, 0.99), 2),
+                "first_message_p99_ms": round(percentile(delays, 0.99)),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
