@@ -51,7 +51,7 @@ def people_with_role(*roles: Role) -> list[Account]:
 
 def real_name_share() -> tuple[int, int]:
     """(members whose real name is verified, all active members)."""
-    members = Account.objects.filter(role=Role.MEMBER, is_active=True)
+    members = Account.objects.filter(role=Role.MEMBER, is_active=True, is_drill=False)
     return members.exclude(verified_at=None).count(), members.count()
 
 

@@ -8,9 +8,11 @@ parts together; the others go to standard error.
 """
 
 import asyncio
+import contextlib
 import json
 import multiprocessing
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -67,6 +69,7 @@ def make_trips(count: int) -> list[tuple[str, str]]:
     from core.privacy import phone_index
     from drivers.selectors import driver_of
     from rides.models import City, Trip
+    from rides.states import Party
     from rides.tokens import TripKey, make_key
 
     passenger, driver = Account.objects.get(code="passenger"), driver_of(Account.objects.get(code="driver"))
@@ -74,14 +77,12 @@ def make_trips(count: int) -> list[tuple[str, str]]:
         account=passenger,
         name="a",
         phone="+8613911110000",
-        secret_digest="bench",
+        phone_index=phone_index("+8613911110000"),
+        answer_digest="bench",
         created_at=clock.now(),
     )
     city, at = City.objects.get(code="wenzhou"), clock.now()
-    vehicle = driver.bindings.first().vehicle if hasattr(driver, "bindings") else None
-    from drivers.models import Vehicle
-
-    vehicle = vehicle or Vehicle.objects.first()
+    vehicle = driver.bindings.first().vehicle
     rows = [
         Trip(
             code=f"T-STORM{number:05d}",
@@ -111,8 +112,7 @@ def make_trips(count: int) -> list[tuple[str, str]]:
         for number in range(count)
     ]
     Trip.objects.bulk_create(rows)
-    assert phone_index("+8613911110000")
-    return [(row.code, make_key(TripKey(row.code, "passenger", "wenzhou"))) for row in rows]
+    return [(row.code, make_key(TripKey(row.code, Party.PASSENGER, "wenzhou"))) for row in rows]
 
 
 class Stream(threading.Thread):
@@ -130,7 +130,7 @@ class Stream(threading.Thread):
             "GET",
             self.url + "/live/console/",
             cookies={"sessionid": self.cookie},
-            timeout=None,
+            timeout=300,
             trust_env=False,
         ) as answer:
             for line in answer.iter_lines():
@@ -231,8 +231,9 @@ def main() -> None:
         import django
 
         django.setup()
-        from django.db import connection
+        import psycopg
 
+        from rides.states import Party
         from rides.tokens import TripKey, make_key
         from safety.models import SosCall
 
@@ -242,14 +243,16 @@ def main() -> None:
         stream.start()
         port = int(world.url.rsplit(":", 1)[1])
         pinged: Any = multiprocessing.Queue()
-        key = make_key(TripKey("T-OTHER", "driver", "hangzhou"))
-        seconds = 2 * WITHIN + 12
+        key = make_key(TripKey("T-OTHER", Party.DRIVER, "hangzhou"))
+        seconds = 2 * WITHIN + 25
         pings = multiprocessing.Process(target=storm_of_positions, args=(port, key, seconds, pinged))
         pings.start()
         time.sleep(1.0)
         mine = ours(world.url, stream, trips)
-        with connection.cursor() as cursor:
-            cursor.execute(f"CREATE TABLE {TABLE} (id bigserial PRIMARY KEY, number integer)")
+        with psycopg.connect(world.env["HUHANG_OWNER_URL"], autocommit=True) as owner:
+            owner.execute(f"CREATE TABLE {TABLE} (id bigserial PRIMARY KEY, number integer)")
+            owner.execute(f"GRANT ALL ON TABLE {TABLE} TO PUBLIC")
+            owner.execute(f"GRANT ALL ON SEQUENCE {TABLE}_id_seq TO PUBLIC")
         from config.stack import free_port
 
         spare = free_port()
@@ -269,10 +272,13 @@ def main() -> None:
         environment = os.environ | {"HUHANG_DATABASE_POOL": "true", "PYTHONPATH": str(ROOT)}
         server = subprocess.Popen(run, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            time.sleep(3.0)
+            for _each in range(300):
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", spare), 1):
+                    break
+                time.sleep(0.1)
             most = limit(f"http://127.0.0.1:{spare}", world.env["REDIS_URL"])
         finally:
-            server.terminate()
+            server.kill()  # its threads wait for work and end for nothing less
             server.wait(10)
         batches = pinged.get(timeout=120)
         pings.join()

@@ -53,6 +53,10 @@ NOTIFY_URLS: dict[str, str] = {
 # Messages that come in: the provider shows this token. The number to which phones without data send SOS packets.
 SMS_IN_TOKEN: str = env.str("HUHANG_SMS_IN_TOKEN", default="")
 SOS_SMS_NUMBER: str = env.str("HUHANG_SOS_SMS_NUMBER", default="10690000110")
+# The hourly drill's marked numbers (G3): they ring nobody's phone.
+DRILL_PHONE: str = env.str("HUHANG_DRILL_PHONE", default="+8613900000090")
+DRILL_CONTACT_PHONE: str = env.str("HUHANG_DRILL_CONTACT_PHONE", default="+8613900000091")
+DRILL_CITY: str = env.str("HUHANG_DRILL_CITY", default="wenzhou")
 SAFETY_LINE: str = env.str("HUHANG_SAFETY_LINE", default="400-000-0110")
 LIAISON_LINE: str = env.str("HUHANG_LIAISON_LINE", default="400-000-0120")
 METRICS_TOKEN: str = env.str("HUHANG_METRICS_TOKEN", default="")
@@ -258,6 +262,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "police.tasks.call_executive",
         "schedule": 5.0,
         "options": {"queue": "life_safety", "expires": 15},
+    },
+    "the drill of the hour": {
+        "task": "governance.tasks.hourly_drill",
+        "schedule": 3600.0,
+        "options": {"queue": "bulk", "expires": 3000},
     },
     "the promises, checked": {
         "task": "governance.tasks.check_board",

@@ -31,3 +31,21 @@ class MeasureResult(models.Model):
     def evidence(self) -> str:
         """In the reader's language."""
         return self.evidence_zh if (get_language() or "").startswith("zh") else self.evidence_en
+
+
+class DrillRun(models.Model):
+    """One run of the hourly drill on the live stack (G3)."""
+
+    begun_at = models.DateTimeField(_("begun"))
+    seconds = models.FloatField(_("seconds"))
+    passed = models.BooleanField(_("passed"))
+    # What was expected and what was seen, step by step.
+    steps = models.JSONField()
+
+    class Meta:
+        verbose_name = _("drill")
+        verbose_name_plural = _("drills")
+        indexes = [models.Index(fields=["-begun_at"], name="drill_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.begun_at:%Y-%m-%d %H:%M} {'passed' if self.passed else 'failed'}"

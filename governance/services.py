@@ -1,19 +1,22 @@
 """The only writer of the board's history."""
 
 import json
+import time
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.selectors import people_with_role
 from accounts.states import Role
-from core import audit, notify
+from core import audit, clock, notify
 from core.actors import SYSTEM
 from core.transactions import begins_transaction
 from governance.measures import Checked, Measure, check_measure, measures
-from governance.models import MeasureResult
+from governance.models import DrillRun, MeasureResult
 from governance.states import Status
 
 HISTORY_STEP = timedelta(days=1)
@@ -84,6 +87,41 @@ def _alarm(measure: Measure, row: MeasureResult) -> None:
             to=supervisor.phone,
             text=text,
             subject=measure.id,
+        )
+
+
+def run_hourly_drill() -> DrillRun:
+    """Play the drill on the live stack and keep what came of it; a failure alarms the supervisors."""
+    from governance.drills import hourly
+
+    begun, clocked = clock.now(), time.monotonic()
+    steps = hourly.play()
+    with transaction.atomic(durable=True):
+        run = DrillRun.objects.create(
+            begun_at=begun,
+            seconds=round(time.monotonic() - clocked, 2),
+            passed=all(step.ok for step in steps) and len(steps) >= 7,
+            steps=[asdict(step) for step in steps],
+        )
+        if not run.passed:
+            _alarm_drill(run)
+    return run
+
+
+def _alarm_drill(run: DrillRun) -> None:
+    failed = (
+        "; ".join(f"{step['what']}: {step['seen']}" for step in run.steps if not step["ok"]) or "it broke off"
+    )
+    audit.record(SYSTEM, "governance.drill_failed", str(run.pk), seen=failed[:400])
+    for supervisor in people_with_role(Role.SUPERVISOR):
+        with override(supervisor.language):
+            text = _("Huhang: the hourly drill failed. %(seen)s") % {"seen": failed[:200]}
+        notify.queue_message(
+            key=f"drill:{run.pk}:{supervisor.code}",
+            channel="sms",
+            to=supervisor.phone,
+            text=text,
+            subject="drill",
         )
 
 

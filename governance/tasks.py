@@ -6,3 +6,8 @@ from governance import services
 @shared_task
 def check_board() -> None:
     services.check_board()
+
+
+@shared_task
+def hourly_drill() -> None:
+    services.run_hourly_drill()

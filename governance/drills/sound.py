@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from governance.drills.world import Surprise, World
+from governance.drills.world import Surprise
 
 HEAD = b"\x1aE\xdf\xa3 a drill's head of a WebM file "
 CLUSTER = bytes.fromhex("1f43b675")
@@ -23,9 +23,8 @@ def piece(number: int) -> bytes:
 class SoundPhone:
     """Records one side of a trip; each chunk is sent until the server has it."""
 
-    def __init__(self, world: World, trip: str, key: str, purpose: str) -> None:
-        self.world = world
-        self.http = httpx.Client(base_url=world.url, timeout=10, trust_env=False)
+    def __init__(self, url: str, trip: str, key: str, purpose: str) -> None:
+        self.http = httpx.Client(base_url=url, timeout=10, trust_env=False)
         self.raw = os.urandom(32)
         begun = self._begin(trip, key, purpose)
         self.code, self.token = str(begun["code"]), str(begun["token"])

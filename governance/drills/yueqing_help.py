@@ -27,7 +27,7 @@ def agree(ride: Ride) -> SoundPhone:
     for side in ("passenger", "driver"):
         body = {"key": ride.keys[side], "agreed": True}
         Person.must(ride.passenger.post(f"/api/v1/trips/{ride.code}/recording/", body))
-    return SoundPhone(ride.world, ride.code, ride.keys["passenger"], "trip")
+    return SoundPhone(ride.world.url, ride.code, ride.keys["passenger"], "trip")
 
 
 def recorded_with_consent(world: World, ride: Ride) -> SoundPhone:
@@ -156,7 +156,7 @@ def sos_with_sound(report: Report) -> None:
             patient=True,
         )
         incident = incident_of(agent, ride.code)
-        phone = SoundPhone(world, ride.code, ride.keys["passenger"], "sos")
+        phone = SoundPhone(world.url, ride.code, ride.keys["passenger"], "sos")
         phone.record(3)
         agent.submit(f"/admin/incidents/{incident}/do/take/")
         world.expect(

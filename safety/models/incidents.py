@@ -11,6 +11,10 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         """Not closed."""
         return self.filter(state__in=LIVE)
 
+    def real(self) -> "IncidentQuerySet":
+        """Without those of the hourly drill's marked accounts: they enter no figure and no strip (G3)."""
+        return self.filter(drill=False)
+
 
 class Incident(models.Model):
     """Somebody may be in danger. One live incident for each trip, or for each missing person whose trip is not known."""
@@ -27,6 +31,7 @@ class Incident(models.Model):
     )
     score = models.PositiveSmallIntegerField(_("risk"), default=0)
     has_sos = models.BooleanField(default=False)
+    drill = models.BooleanField(default=False)
     silent = models.BooleanField(default=False)
     opened_at = models.DateTimeField(_("opened"))
     opened_by = models.CharField(max_length=40)

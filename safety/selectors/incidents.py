@@ -145,7 +145,7 @@ class Burning:
 def burning() -> list[Burning]:
     """Live incidents by risk, then age. Escalation follows from the age, so no broken job can stop it (S3)."""
     at = clock.now()
-    rows = Incident.objects.live().select_related("trip", "trip__city").order_by("-score", "opened_at")
+    rows = Incident.objects.live().real().select_related("trip", "trip__city").order_by("-score", "opened_at")
     return [
         Burning(
             incident=row,
@@ -168,14 +168,14 @@ def _escalation(incident: Incident, at: datetime) -> str:
 
 def console_version() -> tuple[object, ...]:
     """Changes whenever something on the console's first page does: what the live stream compares."""
-    rows = Incident.objects.aggregate(newest=Max("pk"), changed=Max("changed_at"))
-    live = Incident.objects.live().aggregate(open=Count("pk", filter=Q(state="open")), all=Count("pk"))
+    rows = Incident.objects.real().aggregate(newest=Max("pk"), changed=Max("changed_at"))
+    live = Incident.objects.live().real().aggregate(open=Count("pk", filter=Q(state="open")), all=Count("pk"))
     return rows["newest"], rows["changed"], live["open"], live["all"]
 
 
 def live_counts() -> tuple[int, int]:
     """(live incidents, of which nobody has)."""
-    rows = Incident.objects.live().aggregate(all=Count("pk"), open=Count("pk", filter=Q(state="open")))
+    rows = Incident.objects.live().real().aggregate(all=Count("pk"), open=Count("pk", filter=Q(state="open")))
     return rows["all"], rows["open"]
 
 
@@ -194,7 +194,9 @@ def ownership_of_checks(since: datetime) -> tuple[int, int]:
     A check that came while its incident had an owner was owned at once; one that still waits within its time is not late.
     """
     limit = timedelta(seconds=policy.value(OWNED_WITHIN))
-    rows = list(WelfareCheck.objects.select_related("incident").filter(filed_at__gte=since))
+    rows = list(
+        WelfareCheck.objects.select_related("incident").filter(filed_at__gte=since, incident__drill=False)
+    )
     at = clock.now()
     late = sum((row.incident.taken_at or at) - row.filed_at > limit for row in rows)
     return len(rows), late
@@ -209,7 +211,7 @@ def attempts_with_alert(since: datetime, attempts: list[tuple[str, datetime]]) -
 
 def sos_answered(since: datetime) -> tuple[int, int]:
     """(incidents with an SOS since, of which taken within the limit of S3)."""
-    rows = Incident.objects.filter(has_sos=True, opened_at__gte=since)
+    rows = Incident.objects.real().filter(has_sos=True, opened_at__gte=since)
     limit = timedelta(seconds=policy.value(TAKEN_WITHIN))
     return rows.count(), sum(
         row.taken_at is not None and row.taken_at - row.opened_at <= limit for row in rows
@@ -218,8 +220,10 @@ def sos_answered(since: datetime) -> tuple[int, int]:
 
 def sos_incidents(since: datetime) -> list[Incident]:
     """Incidents with an SOS by the passenger since a time, for the board."""
-    rows = Incident.objects.filter(sos_calls__party="passenger", opened_at__gte=since).select_related(
-        "trip__passenger"
+    rows = (
+        Incident.objects.real()
+        .filter(sos_calls__party="passenger", opened_at__gte=since)
+        .select_related("trip__passenger")
     )
     return list(rows.distinct().order_by("pk"))
 
@@ -228,5 +232,5 @@ def police_clock_missed(since: datetime) -> int:
     """High-risk incidents since whose S10 clock ran out without a safe check, the police, or a supervisor's word."""
     limit = timedelta(seconds=policy.value(POLICE_AFTER))
     at = clock.now()
-    rows = Incident.objects.filter(high_risk_at__gte=since, high_risk_at__lt=at - limit)
+    rows = Incident.objects.real().filter(high_risk_at__gte=since, high_risk_at__lt=at - limit)
     return sum(any(each.overdue(at) for each in clocks_of(row)[2:]) for row in rows)

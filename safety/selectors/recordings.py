@@ -185,7 +185,9 @@ def newest_destroyed(limit: int) -> list[str]:
 def not_called_back(since: datetime, at: datetime) -> list[str]:
     """Codes of incidents with an SOS that is not silent and whose call-back's clock ran out."""
     limit = timedelta(seconds=policy.value(CALLED_BACK_WITHIN))
-    rows = Incident.objects.filter(has_sos=True, silent=False, taken_at__gte=since, taken_at__lt=at - limit)
+    rows = Incident.objects.real().filter(
+        has_sos=True, silent=False, taken_at__gte=since, taken_at__lt=at - limit
+    )
     return [
         row.code
         for row in rows.order_by("pk")
@@ -198,6 +200,7 @@ def not_called_back(since: datetime, at: datetime) -> list[str]:
 def sound_not_heard(since: datetime, at: datetime) -> list[str]:
     """Codes of recordings that a call for help sent, in incidents that somebody took, and that nobody opened in 5 minutes."""
     rows = Recording.objects.filter(
+        trip__passenger__is_drill=False,
         purpose=RecordingPurpose.SOS,
         chunks__gt=10,
         begun_at__gte=since,

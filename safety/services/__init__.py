@@ -10,6 +10,7 @@ from safety.services.checks import (
 from safety.services.desk import (
     accept_incident,
     add_note,
+    close_drill,
     close_incident,
     excuse_police_call,
     let_holds_show,
@@ -68,6 +69,7 @@ __all__ = [
     "ask_passenger",
     "begin_recording",
     "check_by_secret",
+    "close_drill",
     "close_incident",
     "close_silent_recordings",
     "decide_plea",

@@ -179,6 +179,24 @@ def send_back(*, account: "Account", code: str, words: str) -> None:
     touch(incident)
 
 
+@begins_transaction
+def close_drill(*, code: str) -> None:
+    """End an incident of the hourly drill; no other. Raises `NotFound`."""
+    incident = Incident.objects.select_for_update().filter(code=code, drill=True).first()
+    if incident is None:
+        raise NotFound
+    at = clock.now()
+    if incident.state == IncidentState.OPEN:
+        move(incident, INCIDENT_TRANSITIONS, IncidentState.TAKEN, taken_at=at, taken_by="drill")
+    if incident.state == IncidentState.TAKEN:
+        outcome = IncidentOutcome.FALSE_ALARM
+        move(incident, INCIDENT_TRANSITIONS, IncidentState.RESOLVED, outcome=outcome, resolved_by="drill")
+    if incident.state == IncidentState.RESOLVED:
+        move(incident, INCIDENT_TRANSITIONS, IncidentState.CLOSED, closed_at=at, closed_by="drill-second")
+    audit.record(SYSTEM, "safety.drill_closed", code, case=code)
+    holds.release(actor=SYSTEM, source="sos", case=code)
+
+
 @joins_transaction
 def let_holds_show(*, driver: "Driver | None") -> None:
     """When nobody is in the car and no incident lives, covert holds act in the open and waiting trips go to others (S11)."""

@@ -45,6 +45,7 @@ def open_incident(
                     opened_by=actor.code,
                     changed_at=at,
                     missing_index="" if trip else missing_index,
+                    drill=trip is not None and trip.passenger.is_drill,
                     trip=trip,
                 )
         except IntegrityError:

@@ -28,7 +28,7 @@ def test_no_acknowledged_chunk_is_lost():
         ride.board()
         key = ride.keys["passenger"]
         incident = Person.must(passenger.post(f"/api/v1/trips/{ride.code}/sos/", {"key": key}))["incident"]
-        phone = SoundPhone(world, ride.code, key, "sos")
+        phone = SoundPhone(world.url, ride.code, key, "sos")
 
         def kill():
             for name in ("postgres", "valkey", "web"):
