@@ -20,6 +20,7 @@ from core.transactions import joins_transaction
 
 log = structlog.get_logger()
 MAX_ATTEMPTS = 12
+REWAKE = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +100,18 @@ def deliver(event_id: int) -> None:
 
 
 def sweep(*, limit: int = 500) -> list[tuple[int, str]]:
-    """Events whose delivery is due but not done: (id, queue), oldest first."""
+    """Events whose delivery is due but not done: (id, queue), oldest first.
+
+    What is woken here is left alone for a moment: a queue that is long must not be made longer by each sweep.
+    """
     at = clock.now()
     due = OutboxEvent.objects.filter(
         Q(not_before=None) | Q(not_before__lte=at), delivered_at=None, needs_person=False
     )
-    return list(
+    rows = list(
         due.filter(created_at__lte=at - timedelta(seconds=1))
         .order_by("pk")
         .values_list("pk", "queue")[:limit]
     )
+    OutboxEvent.objects.filter(pk__in=[pk for pk, _queue in rows]).update(not_before=at + REWAKE)
+    return rows

@@ -38,9 +38,6 @@ def in_force() -> Q:
 def place(*, actor: Actor, subject: str, source: str, case: str) -> DataHold:
     """Hold a trip's data for a case; the same again changes nothing."""
     at = clock.now()
-    DataHold.objects.filter(
-        subject=subject, source=source, case=case, released_at=None, until__lte=at
-    ).update(released_at=at, released_by="lapsed")
     try:
         with transaction.atomic():
             hold = DataHold.objects.create(
@@ -53,7 +50,15 @@ def place(*, actor: Actor, subject: str, source: str, case: str) -> DataHold:
                 until=at + timedelta(days=policy.value(HOLD_DAYS)),
             )
     except IntegrityError:
-        return DataHold.objects.get(subject=subject, source=source, case=case, released_at=None)
+        known = DataHold.objects.select_for_update().get(
+            subject=subject, source=source, case=case, released_at=None
+        )
+        if known.until > at:
+            return known
+        # It lapsed by itself: a new one takes its place.
+        known.released_at, known.released_by = at, "lapsed"
+        known.save(update_fields=["released_at", "released_by"])
+        return place(actor=actor, subject=subject, source=source, case=case)
     audit.record(actor, "core.hold_placed", hold.code, case=case, trip=subject, source=source)
     return hold
 

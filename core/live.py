@@ -3,6 +3,7 @@
 Valkey carries the wake-up. When it is down, readers ask each second by themselves, so nothing depends on it.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import redis
@@ -21,8 +22,21 @@ def _client() -> "redis.Redis":
 
 
 def changed_on_commit(topic: str) -> None:
-    """After the commit, tell open pages of `topic` (`console`, or `trip:` and its code) to look again."""
-    transaction.on_commit(lambda: _publish(topic))
+    """After the commit, tell open pages of `topic` (`console`, or `trip:` and its code) to look again, once."""
+    connection = transaction.get_connection()
+    within = set(connection.savepoint_ids)
+    for sids, waiting, *_rest in connection.run_on_commit:
+        if isinstance(waiting, _Publish) and waiting.topic == topic and sids == within:
+            return
+    transaction.on_commit(_Publish(topic))
+
+
+@dataclass(frozen=True, slots=True)
+class _Publish:
+    topic: str
+
+    def __call__(self) -> None:
+        _publish(self.topic)
 
 
 def _publish(topic: str) -> None:

@@ -22,6 +22,7 @@ from core.transactions import joins_transaction
 
 log = structlog.get_logger()
 LEASE = timedelta(seconds=30)  # of machine time: a drill's shifted clock must not end it
+REWAKE = timedelta(seconds=5)
 GIVE_UP = timedelta(
     hours=24
 )  # providers are down for hours; a message that helps nobody any more needs a person
@@ -41,7 +42,7 @@ def queue_message(
         life_safety=life_safety,
         subject=subject,
         created_at=at,
-        not_before=at,
+        not_before=at + REWAKE,  # it is woken by its commit; the sweep is for what was missed
     )
     Notification.objects.bulk_create([row], ignore_conflicts=True)
     transaction.on_commit(lambda: _wake(key, life_safety=life_safety))
@@ -101,14 +102,19 @@ def _hand_over(row: Notification) -> bool:
 
 
 def sweep(*, limit: int = 500) -> list[tuple[int, str]]:
-    """Messages that are due: (id, queue). A lease that ran out puts its message back first."""
+    """Messages that are due: (id, queue). A lease that ran out puts its message back first.
+
+    What is woken here is left alone for a moment: a queue that is long must not be made longer by each sweep.
+    """
     at = clock.now()
     Notification.objects.filter(state=NotificationState.SENDING, lease_until__lt=timezone.now()).update(
         state=NotificationState.QUEUED, lease_until=None
     )
     due = Notification.objects.filter(Q(state=NotificationState.QUEUED), not_before__lte=at)
     rows = due.order_by("-life_safety", "pk").values_list("pk", "life_safety")[:limit]
-    return [(pk, "life_safety" if life_safety else "default") for pk, life_safety in rows]
+    found = [(pk, "life_safety" if life_safety else "default") for pk, life_safety in rows]
+    Notification.objects.filter(pk__in=[pk for pk, _queue in found]).update(not_before=at + REWAKE)
+    return found
 
 
 def count_about(subject: str) -> int:

@@ -5,15 +5,6 @@ from core.events import Event
 
 
 @dataclass(frozen=True, slots=True)
-class IncidentOpened(Event):
-    """An incident is live and wants a person."""
-
-    name: ClassVar[str] = "safety.incident_opened"
-    queue: ClassVar[str] = "life_safety"
-    incident: str
-
-
-@dataclass(frozen=True, slots=True)
 class SosRaised(Event):
     """Somebody tapped SOS: contacts are to be told."""
 

@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.selectors import contacts_to_alert
-from core import cases, clock, notify, timeline
+from core import cases, clock, holds, notify, timeline
 from core.actors import SYSTEM
 from core.events import handles
 from drivers.events import DriverHeld
@@ -102,6 +102,14 @@ def let_hold_act(event: DriverHeld) -> None:
     """A hold that began covertly acts at once where nobody is in the car (S11)."""
     if event.covert:
         let_holds_show(driver=driver_by_code(event.driver_code))
+
+
+@handles(SosRaised)
+def hold_recordings(event: SosRaised) -> None:
+    """What was recorded on this trip is evidence from now on (S7)."""
+    incident = incident_by_code(event.incident)
+    if incident.trip:
+        holds.place(actor=SYSTEM, subject=incident.trip.code, source="sos", case=incident.code)
 
 
 @handles(SosRaised)

@@ -28,6 +28,7 @@ from core import live
 from safety import selectors
 
 log = structlog.get_logger()
+BREATH = 0.03  # seconds between two looks: a storm must not make the console ask without end
 
 
 class Hub:
@@ -62,6 +63,7 @@ class Hub:
                 for queue in list(self.queues):
                     if not queue.full():
                         queue.put_nowait(state)
+            await asyncio.sleep(BREATH)
             await wake.wait(1.0)
 
 
@@ -77,7 +79,9 @@ class _Wake:
                 client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5)
                 self.pubsub = client.pubsub(ignore_subscribe_messages=True)
                 await self.pubsub.subscribe(live.CHANNEL)
-            await self.pubsub.get_message(timeout=seconds)
+            heard = await self.pubsub.get_message(timeout=seconds)
+            while heard is not None:  # a storm of wake-ups is answered by one look
+                heard = await self.pubsub.get_message(timeout=0)
         except (RedisError, OSError):
             self.pubsub = None
             await asyncio.sleep(seconds)
@@ -85,8 +89,8 @@ class _Wake:
 
 def _console_state() -> str:
     close_old_connections()
-    live_now, open_now = selectors.live_counts()
-    version = "|".join(str(part) for part in selectors.console_version())
+    changed, live_now, open_now = selectors.console_version()
+    version = f"{changed}|{live_now}|{open_now}"
     close_old_connections()
     return json.dumps({"version": version, "live": live_now, "open": open_now})
 

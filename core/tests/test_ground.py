@@ -18,7 +18,7 @@ from core.states import IllegalTransition, StaleState, move
 from core.transactions import NoTransaction
 from police.states import REQUEST_TRANSITIONS, RequestState
 from rides.states import TRIP_TRANSITIONS, TripState
-from safety.events import IncidentOpened
+from safety.events import SosRaised
 from safety.states import INCIDENT_TRANSITIONS, IncidentState
 
 
@@ -106,7 +106,7 @@ def test_what_is_no_phone_is_refused_with_a_code(typed):
 
 def test_publishing_needs_a_transaction(transactional_db):
     with pytest.raises(NoTransaction):
-        events.publish(IncidentOpened(incident="I-1"))
+        events.publish(SosRaised(incident="I-1", party="passenger"))
 
 
 def test_an_event_that_is_delivered_twice_runs_its_handlers_once(rides, people, deliver):
@@ -124,12 +124,12 @@ def test_an_event_that_is_delivered_twice_runs_its_handlers_once(rides, people, 
 
 def test_a_handler_that_fails_is_tried_again_later(db, monkeypatch):
     with transaction.atomic():
-        events.publish(IncidentOpened(incident="I-1"))
+        events.publish(SosRaised(incident="I-1", party="passenger"))
 
     def broken(event):
         raise RuntimeError("down")
 
-    monkeypatch.setitem(events._handlers, IncidentOpened.name, [("test.broken", IncidentOpened, broken)])
+    monkeypatch.setitem(events._handlers, SosRaised.name, [("test.broken", SosRaised, broken)])
     row = OutboxEvent.objects.get()
     events.deliver(row.pk)
     row.refresh_from_db()

@@ -61,6 +61,29 @@ def trip_by_code(code: str) -> Trip:
     return trip
 
 
+def trip_for_help(code: str) -> Trip:
+    """A trip with who travels and who drives, and no more than an SOS needs: no route, nothing encrypted.
+
+    Raises `NotFound`.
+    """
+    people = ("code", "role", "is_drill")
+    trip = (
+        Trip.objects.select_related("passenger", "driver__account", "city")
+        .only(
+            "code",
+            "state",
+            "city__code",
+            *[f"passenger__{name}" for name in people],
+            *[f"driver__account__{name}" for name in people],
+        )
+        .filter(code=code)
+        .first()
+    )
+    if trip is None:
+        raise NotFound
+    return trip
+
+
 def trip_of(account: "Account", code: str) -> tuple[Trip, Party]:
     """A trip and the side that the account has in it; another's trip is not found. Raises `NotFound`."""
     trip = all_trips().filter(Q(passenger=account) | Q(driver__account=account), code=code).first()

@@ -90,7 +90,8 @@ class Incident(models.Model):
         indexes = [
             models.Index(
                 fields=["-score", "opened_at"], condition=~Q(state="closed"), name="incident_burning"
-            )
+            ),
+            models.Index(fields=["-changed_at"], condition=Q(drill=False), name="incident_newest_change"),
         ]
 
     def __str__(self) -> str:

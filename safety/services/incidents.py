@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 
-from core import audit, clock, events, live, policy, timeline
+from core import audit, clock, live, policy, timeline
 from core.actors import MONITOR, Actor
 from core.codes import new_code
 from core.states import StaleState
 from core.transactions import joins_transaction
 from rides.geometry import Point
-from safety.events import IncidentOpened
 from safety.models import Incident, Signal
 from safety.policies import THRESHOLD, WEIGHTS
 from safety.states import (
@@ -65,7 +64,6 @@ def open_incident(
             origin=origin,
             trip=trip.code if trip else "",
         )
-        events.publish(IncidentOpened(incident=incident.code))
         return incident
     raise StaleState
 
@@ -90,10 +88,11 @@ def add_signal(
     detail: str = "",
     why: str = "",
     position: Point | None = None,
+    changes: dict[str, object] | None = None,
 ) -> Signal | None:
-    """Keep a signal and add it to the score; None where this trip has had the same one.
+    """Keep a signal and add it to the score; None where this trip has had the same one, and nothing is changed.
 
-    When the score reaches the threshold an incident opens by itself; a live incident takes the new score.
+    `changes` are other fields of the incident, written with the score. When the score reaches the threshold an incident opens by itself; a live incident takes the new score.
     """
     at = clock.now()
     weight = policy.value(WEIGHTS)[kind]
@@ -124,7 +123,7 @@ def add_signal(
         origin = Origin.MONITOR if actor == MONITOR else Origin.RULE
         incident = open_incident(actor=actor, origin=origin, trip=trip)
     if incident:
-        changes: dict[str, object] = {"score": total}
+        changes = {**(changes or {}), "score": total}
         if total >= threshold and incident.high_risk_at is None:
             changes["high_risk_at"] = at
         touch(incident, **changes)

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from core import audit, clock, events, holds, live, timeline
+from core import audit, clock, events, live, policy, timeline
 from core.errors import NotFound
 from core.transactions import begins_transaction
 from rides.geometry import Point
-from rides.selectors import trip_by_code
+from rides.selectors import trip_by_code, trip_for_help
 from rides.states import Party
 from rides.tokens import TripKey
 from safety import packets
@@ -65,10 +65,11 @@ def raise_by_packet(*, text: str) -> Incident:
     return incident
 
 
+@policy.read_once()
 def _raise(
     key: TripKey, position: Point | None, *, silent: bool, sent_at: datetime | None = None
 ) -> Incident:
-    trip = trip_by_code(key.trip)
+    trip = trip_for_help(key.trip)
     person = _who(trip, key.party)
     actor = person.actor
     incident = open_incident(actor=actor, origin=Origin.SOS, trip=trip)
@@ -81,14 +82,19 @@ def _raise(
         latitude=position[0] if position else None,
         longitude=position[1] if position else None,
     )
-    # What was recorded on this trip is evidence from now on (S7).
-    holds.place(actor=actor, subject=trip.code, source="sos", case=incident.code)
     line = SafetyLine.SOS_AGAIN if again else SafetyLine.SOS
     timeline.add(line, actor, trip=trip.code, incident=incident.code, position=position, party=key.party)
-    touch(incident, has_sos=True, silent=incident.silent or silent)
-    add_signal(
-        actor=actor, kind=SignalKind.SOS, trip=trip, incident=incident, detail=key.party, position=position
-    )
+    changes: dict[str, object] = {"has_sos": True, "silent": incident.silent or silent}
+    if not add_signal(
+        actor=actor,
+        kind=SignalKind.SOS,
+        trip=trip,
+        incident=incident,
+        detail=key.party,
+        position=position,
+        changes=changes,
+    ):
+        touch(incident, **changes)
     if not again:
         audit.record(actor, "safety.sos", incident.code, case=incident.code, trip=trip.code, party=key.party)
         events.publish(SosRaised(incident=incident.code, party=key.party))

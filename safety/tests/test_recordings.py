@@ -384,9 +384,10 @@ def test_what_the_police_have_stays_held_until_it_lapses(rides, people, deliver,
     assert services.destroy_due(at=clock.now()) == 1
 
 
-def test_a_hold_lapses_after_14_days_unless_two_people_renew_it(rides, people, noon):
+def test_a_hold_lapses_after_14_days_unless_two_people_renew_it(rides, people, noon, deliver):
     trip = rides.under_way()
     services.raise_sos(key=TripKey(trip.code, HER, "wenzhou"))
+    deliver()
     hold = DataHold.objects.get()
     agent, specialist = people("agent").actor, people("specialist").actor
     assert not holds.renew(actor=agent, code=hold.code, reason="the court asks")

@@ -93,7 +93,7 @@ def test_after_the_end_nothing_more_is_taken_but_what_was_recorded_before_it(lan
     assert code_of(send(lane, phone, 3)) == (409, "recording_over")
 
 
-def test_a_destroyed_recording_takes_nothing(lane, phone):
+def test_a_destroyed_recording_takes_nothing(lane, phone, deliver):
     from datetime import timedelta
 
     from django.db import transaction
@@ -102,6 +102,7 @@ def test_a_destroyed_recording_takes_nothing(lane, phone):
     from core.actors import SYSTEM
     from core.models import DataHold
 
+    deliver()
     with transaction.atomic():
         holds.release(actor=SYSTEM, source="sos", case=DataHold.objects.get().case)
     services.destroy_due(at=clock.now() + timedelta(days=9))
