@@ -187,6 +187,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "title": _("Governance"),
             "items": [
                 link(_("Rectification board"), "fact_check", "governance_console:board"),
+                link(_("Drills"), "sprint", "admin:governance_drillrun_changelist", may("governance")),
                 link(_("Policies"), "rule", "admin:core_policyversion_changelist", may("core")),
                 link(_("Payments"), "payments", "admin:rides_payment_changelist", may("rides")),
                 link(_("Payouts"), "outbound", "admin:core_payout_changelist", may("core")),

@@ -101,8 +101,8 @@ def _trip(run: Hourly, found: dict[str, str]) -> tuple[bool, str]:
         body = {
             "city": settings.DRILL_CITY,
             "line": line,
-            "origin": {"name": "drill", "latitude": 28.2127, "longitude": 121.026},
-            "destination": {"name": "drill", "latitude": 28.1535, "longitude": 120.6905},
+            "origin": {"name": "drill", "lat": 28.2127, "lon": 121.026},
+            "destination": {"name": "drill", "lat": 28.1535, "lon": 120.6905},
             "seats": 1,
             "client_key": new_key(),
         }
@@ -116,7 +116,7 @@ def _trip(run: Hourly, found: dict[str, str]) -> tuple[bool, str]:
         except Surprise as refused:
             why = str(refused)
             continue
-        run.post(f"/api/v1/trips/{trip['code']}/cancel/", {"reason": "plans_changed"})
+        run.post(f"/api/v1/trips/{trip['code']}/cancel/", {"reason": "changed_plans"})
         found["trip"], found["key"] = trip["code"], trip["key"]
         return True, f"{trip['code']} ({line})"
     rows = run.http.get("/api/v1/trips/").json()
