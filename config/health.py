@@ -1,6 +1,7 @@
 """Health, readiness, metrics, and the API's documentation page."""
 
 import secrets
+from datetime import timedelta
 
 import redis
 from django.conf import settings
@@ -16,7 +17,8 @@ from core import clock
 from core.errors import NotFound
 from core.models import Notification, OutboxEvent
 from police.selectors import release_clocks
-from safety.selectors import live_counts, sos_answered
+from rides.positions import backlog
+from safety.selectors import late_destructions, live_counts, sos_answered
 
 
 @require_GET
@@ -76,6 +78,12 @@ def metrics(request: HttpRequest) -> HttpResponse:
         "huhang_messages_need_person",
         "Messages that could not be sent",
         Notification.objects.filter(state="needs_person").count(),
+    )
+    gauge("huhang_monitor_backlog", "Batches of positions that no monitor has finished", backlog("monitor"))
+    gauge(
+        "huhang_recordings_overdue",
+        "Recordings whose key lives a minute after its time",
+        len(late_destructions(at, timedelta(minutes=1))),
     )
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 

@@ -166,3 +166,18 @@ async def append(batch: StoredBatch, city: str) -> None:
 def read_stored(fields: dict[bytes, bytes]) -> list[StoredBatch]:
     """The batches of one entry, as `append` wrote them together."""
     return _unpack(fields[b"b"])
+
+
+def backlog(group: str) -> float:
+    """Entries of all streams that a consumer group has not finished; not a number while Valkey cannot be asked."""
+    total = 0
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=1) as client:
+            for stream in all_streams():
+                groups = client.xinfo_groups(stream) if client.exists(stream) else []
+                for row in groups:
+                    if row["name"] == group.encode():
+                        total += int(row["pending"]) + int(row["lag"] or 0)
+    except (RedisError, OSError):
+        return float("nan")
+    return float(total)

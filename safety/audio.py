@@ -273,6 +273,7 @@ async def _pieces(code: str, mime: str) -> AsyncIterator[bytes]:
     page = hub.join(code)
     try:
         while (first := await _plain(code, 0)) is None:
+            await _sound_of(code)  # raises once it is destroyed
             await _next(page)
         yield sound.head(mime, first)
         number, cut = await _newest(code, mime), True

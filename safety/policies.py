@@ -162,6 +162,12 @@ RECORDING_OF_DRIVERS = policy.declare(
     unit="lines",
     about="Lines on which drivers agree to recording by taking an order; passengers are asked on every line (S7).",
 )
+TELL_AFTER = policy.declare(
+    "safety.tell_after",
+    168,
+    unit="hours",
+    about="Those whose recording was played are told no earlier than this, so that nobody acts on it in anger (S7).",
+)
 CALLED_BACK_WITHIN = policy.declare(
     "safety.called_back_within",
     60,

@@ -13,6 +13,7 @@ urlpatterns = [
     path("trips/<str:code>/shares/", views.shares, name="shares"),
     path("share/<str:token>/", views.share, name="share"),
     path("practice/sos/", views.practice, name="practice"),
+    path("trips/<str:code>/offline/", views.offline, name="offline"),
     path("trips/<str:code>/question/", views.question, name="question"),
     path("trips/<str:code>/answer/", views.answer, name="answer"),
     path("welfare-check/", views.welfare_check, name="welfare_check"),

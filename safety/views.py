@@ -142,6 +142,21 @@ def _sms(key: TripKey, position: "LatestPosition | None") -> str:
     return packets.encode(packets.Packet(key.trip, key.party, at, here, silent=False))
 
 
+@require_GET
+def offline(request: HttpRequest, code: str) -> HttpResponse:
+    """What the trip's page keeps ready for the moment in which the network goes: the message, and numbers to call."""
+    key = _key(request, code)
+    position = latest_positions(trip_by_code(code)).get(key.party)
+    context = {
+        "code": code,
+        "party": key.party,
+        "number": settings.SOS_SMS_NUMBER,
+        "secret": packets.secret_for_page(key),
+        "sms": _sms(key, position),
+    }
+    return render(request, "safety/_offline.html", context)
+
+
 @csrf_exempt
 @require_POST
 def sos_word(request: HttpRequest, code: str) -> HttpResponse:

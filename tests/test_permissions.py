@@ -276,6 +276,7 @@ KEYED = [
     ("GET", "trips/{trip}/recording/"),
     ("POST", "trips/{trip}/recording/"),
     ("GET", "trips/{trip}/shares/"),
+    ("GET", "trips/{trip}/offline/"),
     ("POST", "trips/{trip}/shares/"),
     ("POST", "trips/{malicious}/sos/plea/"),
     ("GET", "trips/{trip}/question/"),

@@ -35,7 +35,7 @@ from safety.models import (
     RecordingPlay,
     RecordingReceipt,
 )
-from safety.policies import RECORDING_KEPT, RECORDING_TEXT
+from safety.policies import RECORDING_KEPT, RECORDING_TEXT, TELL_AFTER
 from safety.selectors.incidents import live_incident_of
 from safety.selectors.recordings import Sound, digest_of_batch, recording_question, sound_of
 from safety.states import (
@@ -213,7 +213,7 @@ def end_recording(*, code: str, last: int | None = None, at: datetime | None = N
 
 
 def close_silent_recordings(*, at: datetime, limit: int = 200) -> int:
-    """End recordings whose phone sends nothing more, and count late chunks of those that ended; returns how many."""
+    """End recordings whose phone sends nothing more; returns how many."""
     silent = Recording.objects.filter(state=RecordingState.LIVE, begun_at__lt=at - SILENT_AFTER)
     rows = list(silent.exclude(last_chunk_at__gte=at - SILENT_AFTER).order_by("pk")[:limit])
     for row in rows:
@@ -331,10 +331,13 @@ def _note_play(row: Recording, account: "Account", case: str, reason: str) -> Re
 
 @begins_transaction
 def tell_of_plays(*, limit: int = 100) -> int:
-    """Tell those concerned that staff listened, once no incident and no hold speaks against it; returns how many plays."""
+    """Tell those concerned that staff listened: after a week, and once no incident and no hold speaks against it.
+
+    Returns how many plays were told of.
+    """
     rows = (
         RecordingPlay.objects.select_for_update(of=("self",))
-        .filter(told_at=None)
+        .filter(told_at=None, at__lte=clock.now() - timedelta(hours=policy.value(TELL_AFTER)))
         .exclude(recording__trip__state__in=WITH_DRIVER)
         .exclude(recording__trip__incidents__state__in=LIVE)
         .exclude(

@@ -478,12 +478,13 @@ def test_after_a_gap_it_is_played_from_a_whole_piece_on(rides, people):
     assert list(pieces)[-1] == b"\x1f\x43\xb6\x75next"
 
 
-def test_those_concerned_are_told_when_no_case_is_open_any_more(rides, people, deliver):
+def test_those_concerned_are_told_after_a_week_when_no_case_is_open_any_more(rides, people, deliver, noon):
     trip, phone = recorded(rides)
     services.raise_sos(key=TripKey(trip.code, HER, "wenzhou"))
     incident, agent = Incident.objects.get(), people("agent")
     for _time in range(2):
         services.play_recording(account=agent, code=phone.code, case=incident.code, reason="hear")
+    noon.shift(timedelta(days=8))
     assert services.tell_of_plays() == 0
     services.take_incident(account=agent, code=incident.code)
     services.resolve_incident(account=agent, code=incident.code, outcome="safe", words="fine")

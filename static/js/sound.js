@@ -149,8 +149,12 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll("[data-sound]").forEach(afterHelp);
-    const links = document.querySelectorAll("[data-packet]");
-    if (links.length && navigator.geolocation) navigator.geolocation.watchPosition((place) => links.forEach((link) => packet(link, place)), () => {}, { enableHighAccuracy: true });
+    if (document.querySelector("[data-packet], .sosbar") && navigator.geolocation) navigator.geolocation.watchPosition((place) => document.querySelectorAll("[data-packet]").forEach((link) => packet(link, place)), () => {}, { enableHighAccuracy: true });
+    // The network goes: the message and the numbers come up by themselves, and again when SOS is tapped.
+    const help = (shown) => document.querySelectorAll("[data-offline-help]").forEach((el) => { el.hidden = !shown; });
+    window.addEventListener("offline", () => help(true));
+    window.addEventListener("online", () => help(false));
+    document.querySelectorAll(".sosbar form[action*='/sos/']").forEach((form) => form.addEventListener("submit", (event) => { if (!navigator.onLine && document.querySelector("[data-offline-help]")) { event.preventDefault(); help(true); } }));
     document.querySelectorAll("[data-recording]").forEach((part) => part.addEventListener("htmx:afterSettle", followTrip));
   });
 })();

@@ -126,3 +126,28 @@ def test_the_agent_hears_the_scene_and_the_contact_sees_the_car(visitor, stack, 
     console.locator("main form button, .hh form button").filter(has_text="播放器").click()
     expect(console.locator("canvas[data-drawn]")).to_be_visible(timeout=20_000)
     agent.look("recording-played", console=True)
+
+
+def test_without_a_network_the_message_is_ready_on_a_page_that_was_opened_before(visitor, stack):
+    hers, _his, code = ride(visitor, "phone", "en-US", "passenger2", "driver")
+    page = hers.go(f"/trips/{code}/")
+    page.wait_for_selector("[data-offline-help]", state="attached")
+    expect(page.locator("[data-offline-help]")).to_be_hidden()
+    page.wait_for_timeout(1500)  # a position comes
+    hers.context.set_offline(True)
+    expect(page.locator("[data-offline-help]")).to_be_visible()
+    page.click("button.sos", force=True)
+    link = page.locator("[data-offline-help] a[href^='sms:']").get_attribute("href")
+    hers.look("offline")
+    hers.complaints.clear()
+    hers.context.set_offline(False)
+    expect(page.locator("[data-offline-help]")).to_be_hidden()
+    # The message reaches us another way: an agent reads it and opens the incident.
+    agent = visitor("desktop", "en-US")
+    console = agent.sign_in("agent", "/admin/sos-packet/")
+    console.fill("#text", link.split("?body=")[1])
+    console.locator(".hh form button.plain", has_text="Read it").click()
+    expect(console.locator("dl")).to_contain_text("28.2127")
+    agent.look("packet", console=True)
+    console.click("button.danger")
+    console.wait_for_url("**/incidents/**")
