@@ -25,7 +25,7 @@ from rides.states import Party
 from rides.tokens import DUTY
 from rides.trails import Fix
 from safety.services import report_finding
-from safety.watches import Finding, Meeting, Seen, TravelTogether, Watches, limits_in_force
+from safety.watches import Finding, Meeting, Seen, TravelTogether, Watches, limits_in_force, warm_up
 
 log = structlog.get_logger()
 GROUP = "monitor"
@@ -79,7 +79,8 @@ class Monitor:
         self.claimed = 0.0
 
     def prepare(self) -> None:
-        """Make the streams' groups where they do not exist."""
+        """Have the detectors ready before any shard is ours; make the streams' groups where they do not exist."""
+        warm_up()
         for stream in all_streams():
             try:
                 self.redis.xgroup_create(stream, GROUP, id="0", mkstream=True)

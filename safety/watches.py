@@ -108,6 +108,15 @@ def limits_in_force() -> Limits:
     )
 
 
+def warm_up() -> None:
+    """Have the detectors compiled, or read from the disk, before anybody waits for them: it takes seconds the first time."""
+    rows, nothing = np.zeros((0, 5)), np.zeros(1, dtype=np.int64)
+    trips, state = np.zeros((0, detectors.TRIP_COLUMNS)), np.zeros((0, detectors.STATE_COLUMNS))
+    limits, seen = np.zeros(6), np.zeros((0, detectors.SEEN_COLUMNS))
+    detectors.observe(rows, trips, state, _EMPTY, nothing, _EMPTY, nothing, limits, seen)
+    detectors.tick(0.0, trips, state, limits, seen)
+
+
 class Watches:
     """Trips by code, each a row of the arrays. One thread uses it."""
 

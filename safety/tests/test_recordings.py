@@ -26,7 +26,7 @@ from safety.models import Incident, Recording, RecordingKey, RecordingPlay
 from safety.states import RecordingPurpose, RecordingState
 from safety.tests.factories import Phone, agree, begin
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 HER = Party.PASSENGER
 
 

@@ -73,16 +73,13 @@ def test_what_does_not_belong_here_is_refused_with_its_reason_and_not_kept(lane,
     assert chunks.numbers(phone.code) == [5]
 
 
-@pytest.mark.parametrize("number", ["", "-1", "1.5", "x", "9999999", "200000", "２"])
-def test_a_number_that_is_none(lane, phone, number):
-    answer = send(lane, phone, 0, b"x", **{"X-Chunk": number.encode()})
-    assert code_of(answer) == (400, "chunk_number_wrong")
-
-
-@pytest.mark.parametrize("token", ["", "x", "a:b:c"])
-def test_without_the_recordings_token(lane, phone, token):
-    answer = send(lane, phone, 0, Authorization=f"Bearer {token}")
-    assert code_of(answer) == (401, "audio_token_invalid")
+def test_a_number_that_is_none_and_a_token_that_opens_nothing(lane, phone):
+    for number in ("", "-1", "1.5", "x", "9999999", "200000", "２"):
+        answer = send(lane, phone, 0, b"x", **{"X-Chunk": number.encode()})
+        assert code_of(answer) == (400, "chunk_number_wrong"), number
+    for token in ("", "x", "a:b:c"):
+        answer = send(lane, phone, 0, Authorization=f"Bearer {token}")
+        assert code_of(answer) == (401, "audio_token_invalid"), token
 
 
 def test_after_the_end_nothing_more_is_taken_but_what_was_recorded_before_it(lane, phone):
@@ -160,13 +157,13 @@ def test_staff_hear_it_from_the_head_and_the_newest_piece_on(lane, phone, signed
         assert b"".join(answer.iter_bytes()) == WEBM_HEAD + cluster(3)
 
 
-@pytest.mark.parametrize("who", ["", "passenger", "driver", "officer", "vetting", "adjudicator"])
-def test_nobody_else_hears_it(lane, phone, signed_in, who):
+def test_nobody_else_hears_it(lane, phone, signed_in):
     send(lane, phone, 0)
-    client = signed_in(who)
-    cookie = client.cookies["sessionid"].value if who else "x"
-    answer = lane.get(f"/live/listen/{phone.code}/", cookies={"sessionid": cookie})
-    assert code_of(answer) == (404, "not_found")
+    for who in ("", "passenger", "driver", "officer", "vetting", "adjudicator"):
+        client = signed_in(who)
+        cookie = client.cookies["sessionid"].value if who else "x"
+        answer = lane.get(f"/live/listen/{phone.code}/", cookies={"sessionid": cookie})
+        assert code_of(answer) == (404, "not_found"), who
 
 
 def test_nobody_listens_once_the_incident_is_closed(lane, phone, signed_in, people):

@@ -159,7 +159,7 @@ def test_a_device_without_a_face_is_told_so_and_nothing_is_counted(visitor, stac
 def test_a_mismatch_is_told_quietly_and_from_the_street(visitor, stack, language):
     passenger, driver = ("passenger", "driver") if language == "zh-CN" else ("passenger2", "driver2")
     hers, his, code = ride(visitor, "phone", language, passenger, driver)
-    before = his.go(f"/trips/{code}/").inner_text("main")
+    before = his.trip(code)
     page = hers.go(f"/trips/{code}/")
     page.click("details summary")
     hers.look("trip-mismatch")
@@ -167,7 +167,7 @@ def test_a_mismatch_is_told_quietly_and_from_the_street(visitor, stack, language
     # Whoever looks over her shoulder learns nothing.
     expect(page.locator("main")).to_contain_text("已记下。" if language == "zh-CN" else "Noted.")
     hers.look("trip-reported")
-    assert his.go(f"/trips/{code}/").inner_text("main") == before
+    assert his.trip(code) == before
     page = hers.go("/report-a-car/")
     hers.look("street-report")
     reviewer, second = visitor("desktop", language), visitor("desktop", language)

@@ -60,7 +60,7 @@ def test_the_agent_hears_the_scene_and_the_contact_sees_the_car(visitor, stack, 
         page.click("main form[novalidate] button.wide")
     page = hers.go(f"/trips/{code}/")
     expect(page.locator("[data-shares] section")).to_be_visible(timeout=10_000)
-    before = his.go(f"/trips/{code}/").inner_text("main")
+    before = his.trip(code)
     page.click("button.sos")
     page.wait_for_url("**/sos/")
     expect(page.locator("[data-sound-state].good")).to_be_visible(timeout=20_000)
@@ -100,7 +100,7 @@ def test_the_agent_hears_the_scene_and_the_contact_sees_the_car(visitor, stack, 
     hears_the_tone(console)
 
     # Nothing on the driver's page has changed.
-    assert his.go(f"/trips/{code}/").inner_text("main") == before
+    assert his.trip(code) == before
 
     # The contact opens the link of the message, without an account, and the car moves.
     text = stack.message(lambda row: row["key"].startswith(f"sos:{incident}"))["text"]
