@@ -1,6 +1,8 @@
 """One address, two lanes: pages, console and API on WSGI threads; `/live/` on a small async lane."""
 
+import asyncio
 import os
+import time
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -30,9 +32,22 @@ streams: ASGIApp = Starlette(
 )
 
 
+HELP = ("/sos/", "/welfare-check/", "/welfare-checks/")
+GIVE_WAY = 1.0  # seconds that a batch of positions waits at most
+helping = 0  # calls for help that are being answered by this process now
+
+
+async def _give_way() -> None:
+    """Positions come every few seconds and may wait a moment; who calls for help may not."""
+    until = time.monotonic() + GIVE_WAY
+    while helping and time.monotonic() < until:
+        await asyncio.sleep(0.01)
+
+
 async def lane(scope: Scope, receive: Receive, send: Send) -> None:
     """`/live/`: positions and sound, most of all requests, go past the framework."""
     if scope["type"] == "http" and scope["path"] == "/live/positions/" and scope["method"] == "POST":
+        await _give_way()
         await take_positions(scope, receive, send)
     elif scope["type"] == "http" and scope["path"] == "/live/audio/" and scope["method"] == "POST":
         await take_chunk(scope, receive, send)
@@ -42,6 +57,7 @@ async def lane(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Choose the lane by path."""
+    global helping
     if scope["type"] == "http" and not scope["path"].startswith("/live/"):
         # granian's callables give awaitables; a2wsgi schedules them from its threads and needs coroutines.
         async def take() -> Message:
@@ -50,6 +66,11 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         async def give(message: Message) -> None:
             await send(message)
 
-        await pages(scope, take, give)
+        first = scope["method"] == "POST" and scope["path"].endswith(HELP)
+        helping += first
+        try:
+            await pages(scope, take, give)
+        finally:
+            helping -= first
     else:
         await lane(scope, receive, send)

@@ -12,9 +12,9 @@ from governance.drills.world import ROOT
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journey")]
 
 
-def test_the_drill_passes_and_enters_no_figure(stack):
-    agent = stack.person("agent")
-    before = agent.get("/admin/burning/").text
+def test_the_drill_passes_and_enters_no_figure(visitor, stack):
+    page = visitor("desktop").sign_in("specialist", "/admin/burning/")
+    before = page.content()
     done = subprocess.run(
         [sys.executable, "manage.py", "hourly_drill", "--json"],
         cwd=ROOT,
@@ -27,6 +27,7 @@ def test_the_drill_passes_and_enters_no_figure(stack):
     found = json.loads(done.stdout)
     assert [step for step in found["steps"] if not step["ok"]] == []
     assert (done.returncode, found["passed"], len(found["steps"])) == (0, True, 7)
-    after = agent.get("/admin/burning/").text
+    page.reload()
+    after = page.content()
     assert before.count("<tr>") == after.count("<tr>")
     assert found["steps"][2]["seen"] not in after
