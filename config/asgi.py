@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -34,20 +35,41 @@ streams: ASGIApp = Starlette(
 
 HELP = ("/sos/", "/welfare-check/", "/welfare-checks/")
 GIVE_WAY = 1.0  # seconds that a batch of positions waits at most
-helping = 0  # calls for help that are being answered by this process now
 
 
-async def _give_way() -> None:
-    """Positions come every few seconds and may wait a moment; who calls for help may not."""
-    until = time.monotonic() + GIVE_WAY
-    while helping and time.monotonic() < until:
-        await asyncio.sleep(0.01)
+class _Help:
+    """Counts the calls for help that this process answers now; others wait until there is none."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.none = asyncio.Event()
+        self.none.set()
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        self.count += 1
+        self.none.clear()
+        try:
+            yield
+        finally:
+            self.count -= 1
+            if not self.count:
+                self.none.set()
+
+    async def let_pass(self) -> None:
+        """Positions come every few seconds and may wait a moment; who calls for help may not."""
+        if self.count:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.none.wait(), GIVE_WAY)
+
+
+_help = _Help()
 
 
 async def lane(scope: Scope, receive: Receive, send: Send) -> None:
     """`/live/`: positions and sound, most of all requests, go past the framework."""
     if scope["type"] == "http" and scope["path"] == "/live/positions/" and scope["method"] == "POST":
-        await _give_way()
+        await _help.let_pass()
         await take_positions(scope, receive, send)
     elif scope["type"] == "http" and scope["path"] == "/live/audio/" and scope["method"] == "POST":
         await take_chunk(scope, receive, send)
@@ -57,7 +79,6 @@ async def lane(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Choose the lane by path."""
-    global helping
     if scope["type"] == "http" and not scope["path"].startswith("/live/"):
         # granian's callables give awaitables; a2wsgi schedules them from its threads and needs coroutines.
         async def take() -> Message:
@@ -66,11 +87,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         async def give(message: Message) -> None:
             await send(message)
 
-        first = scope["method"] == "POST" and scope["path"].endswith(HELP)
-        helping += first
-        try:
+        calls = scope["method"] == "POST" and scope["path"].endswith(HELP)
+        with _help.answering() if calls else nullcontext():
             await pages(scope, take, give)
-        finally:
-            helping -= first
     else:
         await lane(scope, receive, send)

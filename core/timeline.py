@@ -3,7 +3,9 @@
 An app registers its kinds as a `TextChoices` whose labels are sentences, with `%(name)s` for the facts of a line.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -19,6 +21,7 @@ from core.transactions import joins_transaction
 K = TypeVar("K", bound=type[models.TextChoices])
 _sentences: dict[str, str | Promise] = {}
 _vocabulary: dict[str, dict[str, str | Promise]] = {}
+_gathered: ContextVar[list[TimelineEntry] | None] = ContextVar("timeline_gathered", default=None)
 
 
 def kinds(choices: K) -> K:
@@ -51,7 +54,7 @@ def add(
     if kind not in _sentences:
         raise KeyError(kind)
     now = clock.now()
-    TimelineEntry.objects.create(
+    line = TimelineEntry(
         at=at or now,
         recorded_at=now,
         kind=kind,
@@ -65,6 +68,23 @@ def add(
         facts=facts,
         words=words,
     )
+    gathered = _gathered.get()
+    if gathered is None:
+        line.save(force_insert=True)
+    else:
+        gathered.append(line)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Write the lines that are added inside at once, in their order, when all else is done: for what must be quick."""
+    lines: list[TimelineEntry] = []
+    token = _gathered.set(lines)
+    try:
+        yield
+        TimelineEntry.objects.bulk_create(lines)
+    finally:
+        _gathered.reset(token)
 
 
 @joins_transaction

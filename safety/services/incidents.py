@@ -31,24 +31,25 @@ def open_incident(
     """The live incident of a trip, or of a missing person without one; opened where there is none, row locked."""
     key = {"trip": trip} if trip else {"trip": None, "missing_index": missing_index}
     at = clock.now()
+    mine = Incident(
+        code=new_code("I"),
+        origin=origin,
+        opened_at=at,
+        opened_by=actor.code,
+        changed_at=at,
+        missing_index="" if trip else missing_index,
+        drill=trip is not None and trip.passenger.is_drill,
+        trip=trip,
+    )
     for _attempt in range(3):
-        found = Incident.objects.select_for_update().filter(**key, state__in=LIVE).first()
-        if found:
-            return found
-        try:
-            with transaction.atomic():
-                incident = Incident.objects.create(
-                    code=new_code("I"),
-                    origin=origin,
-                    opened_at=at,
-                    opened_by=actor.code,
-                    changed_at=at,
-                    missing_index="" if trip else missing_index,
-                    drill=trip is not None and trip.passenger.is_drill,
-                    trip=trip,
-                )
-        except IntegrityError:
-            continue  # somebody opened it at the same moment: join theirs
+        # The database lets one live incident be: where there is one already, nothing is written, and theirs is found.
+        Incident.objects.bulk_create([mine], ignore_conflicts=True)
+        incident = Incident.objects.select_for_update().filter(**key, state__in=LIVE).first()
+        if incident is None:
+            continue  # it was closed between the two
+        if incident.code != mine.code:
+            return incident
+        incident.trip = trip
         timeline.add(
             SafetyLine.OPENED,
             actor,

@@ -66,6 +66,7 @@ def raise_by_packet(*, text: str) -> Incident:
 
 
 @policy.read_once()
+@timeline.together()
 def _raise(
     key: TripKey, position: Point | None, *, silent: bool, sent_at: datetime | None = None
 ) -> Incident:
@@ -73,7 +74,7 @@ def _raise(
     person = _who(trip, key.party)
     actor = person.actor
     incident = open_incident(actor=actor, origin=Origin.SOS, trip=trip)
-    again = incident.sos_calls.filter(party=key.party).exists()
+    again = incident.has_sos and incident.sos_calls.filter(party=key.party).exists()
     SosCall.objects.create(
         incident=incident,
         party=key.party,
