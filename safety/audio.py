@@ -34,7 +34,6 @@ FRESH = 5.0  # seconds that a recording's state is believed
 STALE = 600.0  # … and at most, while the database cannot be asked
 COUNT_EVERY = 3.0
 GAP_SECONDS = 2.0  # a chunk that is missing for longer is skipped by who listens
-REMEMBERED = 5_000  # recordings
 
 
 @dataclass(slots=True)
@@ -70,8 +69,9 @@ async def _sound_of(code: str) -> _Known:
         if known and now - known.asked < STALE:
             return known  # a database that restarts must not stop a recording that is under way
         raise StorageDown from None
-    if len(_known) >= REMEMBERED:
-        _known.clear()
+    # A key that nobody needs any more leaves the memory as well, long before its recording is destroyed.
+    for idle in [each for each, kept in _known.items() if now - kept.asked > STALE]:
+        del _known[idle]
     _known[code] = _Known(found, AESGCM(found.key), now)
     return _known[code]
 

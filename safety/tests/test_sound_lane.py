@@ -176,3 +176,13 @@ def test_nobody_listens_once_the_incident_is_closed(lane, phone, signed_in, peop
     cookie = signed_in("agent").cookies["sessionid"].value
     answer = lane.get(f"/live/listen/{phone.code}/", cookies={"sessionid": cookie})
     assert code_of(answer) == (403, "case_needed")
+
+
+def test_a_key_that_is_not_needed_leaves_the_memory(lane, phone, rides, monkeypatch):
+    send(lane, phone, 0)
+    assert phone.code in audio._known
+    other = rides.under_way("passenger2", "driver2")
+    agree(other)
+    monkeypatch.setattr(audio, "STALE", 0.0)
+    assert send(lane, begin(other), 0).status_code == 202
+    assert phone.code not in audio._known
