@@ -14,7 +14,7 @@ from core.errors import NotFound
 from rides.states import ABOARD, WITH_DRIVER, Party
 from safety import chunks, keys
 from safety.models import Incident, Recording, RecordingConsent, RecordingKey, RecordingPlay
-from safety.policies import CALLED_BACK_WITHIN, RECORDING_OF_DRIVERS
+from safety.policies import CALLED_BACK_WITHIN, RECORDING_KEPT, RECORDING_OF_DRIVERS
 from safety.states import RecordingPurpose, RecordingState
 
 if TYPE_CHECKING:
@@ -91,7 +91,11 @@ def kept_for(trip: "Trip") -> datetime | None:
     """Until when a trip's own recording is kept; None where there is none left."""
     rows = Recording.objects.filter(trip=trip, purpose=RecordingPurpose.TRIP)
     row = rows.exclude(state=RecordingState.DESTROYED).order_by("-destroy_at").first()
-    return row.destroy_at if row else None
+    if row is None:
+        return None
+    over = trip.ended_at or trip.cancelled_at
+    end = over + timedelta(hours=policy.value(RECORDING_KEPT)) if over else row.destroy_at
+    return min(end, row.destroy_at)
 
 
 def recordings_of(trip: "Trip") -> list[Recording]:
