@@ -8,6 +8,7 @@ append-only file of frames, because a file for each chunk costs ten times the wr
 import fcntl
 import os
 import struct
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -133,8 +134,14 @@ class _Frames:
     path: str
     end: int = 0
     known: dict[int, tuple[int, int]] = field(default_factory=dict)
+    # The writer's thread and those of listeners share what is known; the file's own lock is for other processes.
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def append(self, number: int, stored: bytes) -> None:
+        with self.lock:
+            self._append(number, stored)
+
+    def _append(self, number: int, stored: bytes) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
         try:
             opened = os.open(self.path, flags, 0o600)
@@ -159,6 +166,10 @@ class _Frames:
             os.close(opened)  # and the lock with it
 
     def read(self, number: int) -> bytes | None:
+        with self.lock:
+            return self._read(number)
+
+    def _read(self, number: int) -> bytes | None:
         try:
             opened = os.open(self.path, os.O_RDONLY)
         except FileNotFoundError:
@@ -174,6 +185,10 @@ class _Frames:
 
     def places(self) -> dict[int, tuple[int, int]]:
         """Offset and length of each chunk by its number."""
+        with self.lock:
+            return dict(self._places())
+
+    def _places(self) -> dict[int, tuple[int, int]]:
         try:
             opened = os.open(self.path, os.O_RDONLY)
         except FileNotFoundError:
