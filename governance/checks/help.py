@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from core import clock, policy
 from core.errors import DomainError
-from governance.checks.promises import SPAN, _law_stands, _verdict
+from governance.checks.verdicts import SPAN, law_stands, verdict
 from governance.measures import Found, live_check
 from rides.selectors import newest_with_driver
 from rides.states import Party
@@ -69,7 +69,7 @@ def sos_in_a_prominent_place(at: datetime) -> Found:
         faults.append(_("The SOS bar is not fixed on the screen"))
     if button is None or int(button[1]) < LEAST_TOUCH:
         faults.append(_("The SOS button is smaller than %(size)s px") % {"size": LEAST_TOUCH})
-    return _verdict(
+    return verdict(
         sorted(set(faults)),
         _("SOS was on both sides' pages of the %(count)s newest trips: one tap, always on the screen.")
         % {"count": len(trips)},
@@ -96,7 +96,7 @@ def live_sound_and_call_back(at: datetime) -> Found:
         faults.append(
             _("Only %(taken)s of %(all)s SOS were taken within 10 s") % {"taken": taken, "all": count}
         )
-    return _verdict(
+    return verdict(
         faults,
         _("%(taken)s of %(all)s SOS in 30 days were taken within 10 s; all that should be were called back.")
         % {"taken": taken, "all": count},
@@ -111,7 +111,7 @@ def four_numbers(at: datetime) -> Found:
     faults = [_("No call by one tap: %(numbers)s") % {"numbers": ", ".join(missing)}] if missing else []
     if len(re.sub(r"\D", "", settings.SAFETY_LINE)) < 5:
         faults.append(_("The safety line has no number"))
-    return _verdict(
+    return verdict(
         faults,
         _("110, 120, 122 and the safety line (%(line)s) are links to call.") % {"line": settings.SAFETY_LINE},
     )
@@ -123,7 +123,7 @@ def recordings_with_consent_and_an_end(at: datetime) -> Found:
     since = at - SPAN
     faults = [
         _("The database no longer holds: %(law)s") % {"law": name}
-        for name in _law_stands("recording_destroyed_has_a_receipt", "recording_has_no_video")
+        for name in law_stands("recording_destroyed_has_a_receipt", "recording_has_no_video")
     ]
     hours = policy.value(RECORDING_KEPT)
     if hours > 72:
@@ -142,7 +142,7 @@ def recordings_with_consent_and_an_end(at: datetime) -> Found:
     if [day for day in keys.days() if day < yesterday]:
         faults.append(_("Wrapping keys of days before yesterday are still there"))
     found = coverage(since)
-    return _verdict(
+    return verdict(
         faults,
         _(
             "%(recorded)s of %(agreed)s trips with both consents have sound, %(usable)s of it usable; none is past its time."
@@ -158,7 +158,7 @@ def trips_are_shared_with_plate_and_name(at: datetime) -> Found:
         (share_for_check(trip) for trip in newest_with_driver(at - SPAN)), None
     )
     if share is None:
-        return _verdict([], _("No trip in 30 days had a driver; there was nothing to share."))
+        return verdict([], _("No trip in 30 days had a driver; there was nothing to share."))
     page = render_to_string("safety/_share.html", share_context(share, "x"))
     trip = share.trip
     over = trip.ended_at or trip.cancelled_at
@@ -170,7 +170,7 @@ def trips_are_shared_with_plate_and_name(at: datetime) -> Found:
             for what, said in (("plate", trip.plate_registered), ("name", name))
             if said not in page
         ]
-    return _verdict(
+    return verdict(
         faults,
         _("The page of the newest shared trip shows plate and driver's name, to whoever has its link."),
     )

@@ -31,6 +31,7 @@ from drivers.policies import (
 )
 from drivers.selectors import newest_run, run_progress
 from drivers.services.mismatch import PAYABLE
+from governance.checks.verdicts import SPAN, law_stands, unique_stands, verdict
 from governance.measures import Found, live_check
 from governance.states import Status
 from police.policies import EMERGENCY_RULE, FORM_WITHIN, PHONE_WITHIN
@@ -58,36 +59,7 @@ from safety.states import SignalKind
 if TYPE_CHECKING:
     from rides.models import Trip
 
-SPAN = timedelta(days=30)
 LOWEST_ACCEPT = 0.40  # the least likeness for which error rates were measured (docs/faces.md)
-
-
-def _law_stands(*names: str) -> list[str]:
-    """The named constraints that the database does not hold, or does not hold for all rows."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT conname FROM pg_constraint WHERE convalidated AND conname = ANY(%s)", [list(names)]
-        )
-        found = {row[0] for row in cursor.fetchall()}
-    return sorted(set(names) - found)
-
-
-def _unique_stands(*names: str) -> list[str]:
-    """The named unique indexes that the database does not have, or has not finished."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
-            " WHERE i.indisunique AND i.indisvalid AND c.relname = ANY(%s)",
-            [list(names)],
-        )
-        found = {row[0] for row in cursor.fetchall()}
-    return sorted(set(names) - found)
-
-
-def _verdict(faults: list[str], evidence: str) -> Found:
-    if faults:
-        return Found(Status.FAIL, "; ".join(faults) + ". " + evidence)
-    return Found(Status.PASS, evidence, 1.0)
 
 
 @live_check("M03")
@@ -103,13 +75,13 @@ def face_before_orders(at: datetime) -> Found:
         )
     faults += [
         _("The database no longer holds: %(law)s") % {"law": name}
-        for name in _law_stands("face_token_only_when_passed")
+        for name in law_stands("face_token_only_when_passed")
     ]
     accepted = accepted_since(since)
     bad = acceptances_without_face(since, accepted)
     if bad:
         faults.append(_("Accepted without a face: %(codes)s") % {"codes": ", ".join(bad[:5])})
-    return _verdict(
+    return verdict(
         faults,
         _("%(good)s of %(all)s hitch orders in 30 days were accepted with a face check of their own.")
         % {"good": len(accepted) - len(bad), "all": len(accepted)},
@@ -125,9 +97,9 @@ def zero_tolerance(at: datetime) -> Found:
     faults = [_("Reported without consequence: %(codes)s") % {"codes": ", ".join(loose[:5])}] if loose else []
     faults += [
         _("The database no longer holds: %(law)s") % {"law": name}
-        for name in _law_stands("trip_boarded_after_plate_was_compared")
+        for name in law_stands("trip_boarded_after_plate_was_compared")
     ]
-    return _verdict(
+    return verdict(
         faults,
         _("%(good)s of %(all)s reports in 30 days stopped the trip, held the driver and opened a case.")
         % {"good": len(reports) - len(loose), "all": len(reports)},
@@ -139,7 +111,7 @@ def face_each_day(at: datetime) -> Found:
     """Every online spell of the last 30 days stands on a passed check of the same service day."""
     count, bad = spells_without_face(at - SPAN)
     faults = [_("%(count)s spells online without the day's check") % {"count": bad}] if bad else []
-    return _verdict(
+    return verdict(
         faults,
         _("%(good)s of %(all)s times online in 30 days began after the day's face check.")
         % {"good": count - bad, "all": count},
@@ -169,11 +141,11 @@ def three_certificates(at: datetime) -> Found:
     count, unproven = unproven_certificates()
     faults = [
         _("The database no longer holds: %(law)s") % {"law": name}
-        for name in _law_stands("driver_vetted_has_a_licence", "screening_answered_has_a_result")
+        for name in law_stands("driver_vetted_has_a_licence", "screening_answered_has_a_result")
     ]
     if unproven:
         faults.append(_("Not confirmed at the source: %(codes)s") % {"codes": ", ".join(unproven[:5])})
-    return _verdict(
+    return verdict(
         faults,
         _("%(good)s of %(all)s vetted drivers have three certificates that the registries confirmed.")
         % {"good": count - len(unproven), "all": count},
@@ -188,8 +160,8 @@ def rewards(at: datetime) -> Found:
         faults.append(_("The reward in force is nothing"))
     faults += [
         _("The database no longer holds: %(law)s") % {"law": name}
-        for name in _law_stands("reward_two_people")
-        + _unique_stands("drivers_reward_case_id_key", "drivers_reward_report_id_key")
+        for name in law_stands("reward_two_people")
+        + unique_stands("drivers_reward_case_id_key", "drivers_reward_report_id_key")
     ]
     count, late = rewards_late(at - timedelta(seconds=policy.value(REWARD_WITHIN)))
     if late:
@@ -200,7 +172,7 @@ def rewards(at: datetime) -> Found:
     owed += [code for code, fen in paid if not ledger.about(code)]
     if owed or ledger.unbalanced():
         faults.append(_("The ledger does not add up: %(codes)s") % {"codes": ", ".join(owed[:5])})
-    return _verdict(
+    return verdict(
         faults,
         _("%(paid)s rewards approved for %(all)s confirmed mismatches that somebody reported.")
         % {"paid": len(paid), "all": count},
@@ -241,9 +213,9 @@ def _share_or_fault(faults: list[str], done: int, everybody: int, evidence: str)
 def bindings(at: datetime) -> Found:
     """The constraints of D3 stand, and no binding breaks them."""
     laws = ("two_vehicles_per_driver_three_persons_per_vehicle",)
-    faults = [_("The database no longer holds: %(law)s") % {"law": name} for name in _law_stands(*laws)] + [
+    faults = [_("The database no longer holds: %(law)s") % {"law": name} for name in law_stands(*laws)] + [
         _("The database no longer holds: %(law)s") % {"law": name}
-        for name in _unique_stands(
+        for name in unique_stands(
             "one_vehicle_in_each_place_of_a_driver",
             "one_person_in_each_place_of_a_vehicle",
             "drivers_driver_licence_index_key",
@@ -257,7 +229,7 @@ def bindings(at: datetime) -> Found:
             _("%(cars)s drivers have more than two vehicles, %(persons)s vehicles more than three persons")
             % {"cars": cars, "persons": persons}
         )
-    return _verdict(
+    return verdict(
         faults,
         _("%(count)s bindings; one licence for each account, two vehicles and three persons at most.")
         % {"count": count},
@@ -284,7 +256,7 @@ def no_tags_no_comments(at: datetime) -> Found:
     """Ratings are numbers, messages are of the list, and no table of rides has room for tags or comments."""
     faults = [
         _("The database no longer holds: %(law)s") % {"law": name}
-        for name in _law_stands("rating_is_1_to_5", "message_is_of_the_list")
+        for name in law_stands("rating_is_1_to_5", "message_is_of_the_list")
     ]
     columns = _columns_like(WORDS, "rides")
     if columns:
@@ -292,7 +264,7 @@ def no_tags_no_comments(at: datetime) -> Found:
     named = places_with_numbers(at - SPAN)
     if named:
         faults.append(_("Places named with numbers: %(codes)s") % {"codes": ", ".join(named[:5])})
-    return _verdict(
+    return verdict(
         faults, _("Ratings are a number from 1 to 5, messages one of a list; no field takes words or tags.")
     )
 
@@ -312,7 +284,7 @@ def personal_data_for_oneself(at: datetime) -> Found:
     ]
     if shown:
         faults.append(_("Personal data of the other side on: %(codes)s") % {"codes": ", ".join(shown[:5])})
-    return _verdict(
+    return verdict(
         faults,
         _("On %(count)s of the newest trips page and API of each side showed nothing personal of the other.")
         % {"count": len(trips)},
@@ -340,7 +312,7 @@ def night_reminders(at: datetime) -> Found:
     """Every hitch trip that was estimated to run past the hour left only after both sides had been reminded."""
     count, unread = night_departures(at - SPAN)
     faults = [_("Departed unreminded: %(codes)s") % {"codes": ", ".join(unread[:5])}] if unread else []
-    return _verdict(
+    return verdict(
         faults,
         _(
             "%(good)s of %(all)s trips in 30 days that may run past 22:00 left after both had read the reminder or were called."
@@ -366,7 +338,7 @@ def curfew(at: datetime) -> Found:
     ]
     if bad:
         faults.append(_("Departing in the curfew: %(codes)s") % {"codes": ", ".join(bad[:5])})
-    return _verdict(
+    return verdict(
         faults,
         _("%(bad)s of %(all)s accepted hitch trips in 30 days depart between 22:00 and 06:00.")
         % {"bad": len(bad), "all": len(trips)},
@@ -415,7 +387,7 @@ def contacts(at: datetime) -> Found:
         if not {str(contact.pk) for contact in known_then} <= sent:
             missed.append(row.code)
     faults = [_("Contacts not reached: %(codes)s") % {"codes": ", ".join(missed[:5])}] if missed else []
-    return _verdict(
+    return verdict(
         faults,
         _("%(good)s of %(all)s SOS in 30 days were sent to all emergency contacts.")
         % {"good": len(incidents) - len(missed), "all": len(incidents)},
@@ -439,7 +411,7 @@ def no_cancel_aboard(at: datetime) -> Found:
     since = at - SPAN
     faults = [
         _("The database no longer holds: %(law)s") % {"law": name}
-        for name in _law_stands("trip_cancelled_never_boarded")
+        for name in law_stands("trip_cancelled_never_boarded")
     ]
     broken = cancelled_after_boarding()
     if broken:
@@ -465,7 +437,7 @@ def no_cancel_aboard(at: datetime) -> Found:
             )
             % {"count": missed}
         )
-    return _verdict(
+    return verdict(
         faults,
         _(
             "%(alerted)s of %(all)s attempts to cancel after boarding in 30 days were refused and raised an alert."
@@ -485,7 +457,7 @@ def owned_in_a_minute(at: datetime) -> Found:
     count, late = ownership_of_checks(at - SPAN)
     if late:
         faults.append(_("%(late)s welfare checks had no owner within a minute") % {"late": late})
-    return _verdict(
+    return verdict(
         faults,
         _("%(good)s of %(all)s welfare checks in 30 days had an owner within a minute.")
         % {"good": count - late, "all": count},
@@ -500,14 +472,14 @@ def police_at_once(at: datetime) -> Found:
         faults.append(_("The rule that releases an emergency at once is off"))
     faults += [
         _("The database no longer holds: %(law)s") % {"law": name}
-        for name in _law_stands("request_by_phone_released_by_two_people_after_call_back")
+        for name in law_stands("request_by_phone_released_by_two_people_after_call_back")
     ]
     count, late = emergencies_late(
         at - SPAN, form_seconds=policy.value(FORM_WITHIN), phone_seconds=policy.value(PHONE_WITHIN)
     )
     if late:
         faults.append(_("Late: %(codes)s") % {"codes": ", ".join(late[:5])})
-    return _verdict(
+    return verdict(
         faults,
         _("%(good)s of %(all)s emergency requests in 30 days were answered in time.")
         % {"good": count - len(late), "all": count},
@@ -534,7 +506,7 @@ def complaint_holds(at: datetime) -> Found:
         faults.append(
             _("Accepted with an open severe complaint: %(codes)s") % {"codes": ", ".join(wrong[:5])}
         )
-    return _verdict(
+    return verdict(
         faults,
         _("%(bad)s of %(all)s orders in 30 days were accepted by a driver with an open severe complaint.")
         % {"bad": len(wrong), "all": len(accepted)},
@@ -547,7 +519,7 @@ def plate_seen(at: datetime) -> Found:
     since = at - SPAN
     faults = [
         _("The database no longer holds: %(law)s") % {"law": name}
-        for name in _law_stands("trip_boarded_after_plate_was_compared")
+        for name in law_stands("trip_boarded_after_plate_was_compared")
     ]
     count, without = boarded_since(since)
     if without:
@@ -555,7 +527,7 @@ def plate_seen(at: datetime) -> Found:
     lacking = releases_without_plate(since)
     if lacking:
         faults.append(_("Releases without both plates: %(codes)s") % {"codes": ", ".join(lacking[:5])})
-    return _verdict(
+    return verdict(
         faults,
         _("In %(good)s of %(all)s boardings in 30 days the passenger compared the plate.")
         % {"good": count - without, "all": count},
