@@ -10,13 +10,17 @@ import asyncio
 import json
 import multiprocessing
 import os
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 
 SIZES = (1, 20, 100)
@@ -120,12 +124,13 @@ def cpu(root: int) -> float:
     return sum(sum(each.cpu_times()[:2]) for each in (found, *found.children(recursive=True)))
 
 
-def measure(target: list[str], key: str) -> dict[int, float]:
-    """Pings per CPU second of the server, by size of the request."""
+@contextmanager
+def serving(target: list[str]) -> Iterator[tuple[int, int]]:
+    """A granian with one worker in a process of its own: (process id, port)."""
     from config.stack import free_port
 
     port = free_port()
-    run = [
+    command = [
         sys.executable,
         "-m",
         "granian",
@@ -136,41 +141,39 @@ def measure(target: list[str], key: str) -> dict[int, float]:
         "--no-ws",
         "--workers",
         "1",
-        *target,
     ]
     server = subprocess.Popen(
-        run,
-        env=os.environ | {"HUHANG_DATABASE_POOL": "true"},
+        [*command, *target],
+        env=os.environ | {"HUHANG_DATABASE_POOL": "true", "PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    rates = {}
     try:
-        for _each in range(200):
-            try:
-                asyncio.run(_ready(port))
+        for _each in range(300):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                 break
-            except OSError:
-                time.sleep(0.1)
+            time.sleep(0.1)
+        yield server.pid, port
+    finally:
+        server.kill()  # threads that wait for work end for nothing less
+        server.wait(10)
+
+
+def measure(target: list[str], key: str) -> dict[int, float]:
+    """Pings per CPU second of the server, by size of the request."""
+    rates = {}
+    with serving(target) as (pid, port):
         for size in SIZES:
             answer: multiprocessing.Queue[int] = multiprocessing.Queue()
             for seconds in (1.0, SECONDS):  # the first one warms up
-                before = cpu(server.pid)
+                before = cpu(pid)
                 client = multiprocessing.Process(target=load, args=(port, key, size, seconds, answer))
                 client.start()
                 done = answer.get(timeout=60)
                 client.join()
-                used = cpu(server.pid) - before
+                used = cpu(pid) - before
             rates[size] = done * size / used
-    finally:
-        server.terminate()
-        server.wait(10)
     return rates
-
-
-async def _ready(port: int) -> None:
-    _reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.close()
 
 
 def limit() -> dict[int, float]:

@@ -12,7 +12,6 @@ import json
 import multiprocessing
 import os
 import secrets
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,6 +21,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+
+from benchmarks.ping_ingest import cpu, serving
 
 CHUNK = 64 * 1024
 CONNECTIONS, SECONDS = 32, 4.0
@@ -175,58 +176,18 @@ def load(
     answer.put(done[0])
 
 
-def cpu(root: int) -> float:
-    """CPU seconds of a process and its children."""
-    import psutil
-
-    found = psutil.Process(root)
-    return sum(sum(each.cpu_times()[:2]) for each in (found, *found.children(recursive=True)))
-
-
-async def _ready(port: int) -> None:
-    _reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.close()
-
-
 def measure(target: list[str], phones: list[tuple[str, str, bytes]], *, multipart: bool = False) -> float:
     """Megabytes per CPU second of the server."""
-    from config.stack import free_port
-
-    port = free_port()
-    run = [
-        sys.executable,
-        "-m",
-        "granian",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--no-ws",
-        "--workers",
-        "1",
-        *target,
-    ]
-    environment = os.environ | {"HUHANG_DATABASE_POOL": "true", "PYTHONPATH": str(ROOT)}
-    server = subprocess.Popen(run, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _each in range(200):
-            try:
-                asyncio.run(_ready(port))
-                break
-            except OSError:
-                time.sleep(0.1)
+    with serving(target) as (pid, port):
         for seconds in (1.0, SECONDS):  # the first one warms up
             answer: Any = multiprocessing.Queue()
-            before = cpu(server.pid)
+            before = cpu(pid)
             client = multiprocessing.Process(target=load, args=(port, phones, multipart, seconds, answer))
             client.start()
             done = answer.get(timeout=60)
             client.join()
-            used = cpu(server.pid) - before
-        return float(done * CHUNK / 1e6 / used)
-    finally:
-        server.terminate()
-        server.wait(10)
+            used = cpu(pid) - before
+    return float(done * CHUNK / 1e6 / used)
 
 
 def main() -> None:

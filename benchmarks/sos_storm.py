@@ -8,12 +8,9 @@ parts together; the others go to standard error.
 """
 
 import asyncio
-import contextlib
 import json
 import multiprocessing
 import os
-import socket
-import subprocess
 import sys
 import threading
 import time
@@ -24,6 +21,8 @@ from zoneinfo import ZoneInfo
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+from benchmarks.ping_ingest import load, serving
 
 AT_ONCE, SPREAD, WITHIN = 50, 500, 10.0
 POLL = 5.0
@@ -215,8 +214,6 @@ def limit(url: str, redis_url: str) -> list[float]:
 
 def storm_of_positions(port: int, key: str, seconds: float, answer: Any) -> None:
     """As many positions as the machine takes, 20 in a request."""
-    from benchmarks.ping_ingest import load
-
     load(port, key, 20, seconds, answer)
 
 
@@ -253,33 +250,9 @@ def main() -> None:
             owner.execute(f"CREATE TABLE {TABLE} (id bigserial PRIMARY KEY, number integer)")
             owner.execute(f"GRANT ALL ON TABLE {TABLE} TO PUBLIC")
             owner.execute(f"GRANT ALL ON SEQUENCE {TABLE}_id_seq TO PUBLIC")
-        from config.stack import free_port
-
-        spare = free_port()
-        run = [
-            sys.executable,
-            "-m",
-            "granian",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(spare),
-            "--no-ws",
-            "--workers",
-            "1",
-        ]
-        run += ["--interface", "wsgi", "--blocking-threads", "16", "--factory", "benchmarks.sos_storm:bare"]
-        environment = os.environ | {"HUHANG_DATABASE_POOL": "true", "PYTHONPATH": str(ROOT)}
-        server = subprocess.Popen(run, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            for _each in range(300):
-                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", spare), 1):
-                    break
-                time.sleep(0.1)
+        target = ["--interface", "wsgi", "--blocking-threads", "16", "--factory", "benchmarks.sos_storm:bare"]
+        with serving(target) as (_pid, spare):
             most = limit(f"http://127.0.0.1:{spare}", world.env["REDIS_URL"])
-        finally:
-            server.kill()  # its threads wait for work and end for nothing less
-            server.wait(10)
         batches = pinged.get(timeout=120)
         pings.join()
         from core.models import Notification
