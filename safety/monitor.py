@@ -120,9 +120,11 @@ class Monitor:
             self._refresh(now)
         batches = [batch for _stream, _id, batch in entries if batch.trip in self.watches]
         self._store(entries)
+        self._hold_on()
         self._act(self.watches.observe((row.trip, row.party, row.away, row.pings) for row in batches))
         ticked = self.watches.tick(clock.timestamp())
         self._act(ticked)
+        self._hold_on()
         changed = {batch.trip for batch in batches} | {code for code, _seen in ticked}
         self._finish(entries, changed)
 
@@ -151,10 +153,23 @@ class Monitor:
             wanted = len(owned) < part and stream not in kept
             if wanted and self.redis.set(_lease_of(stream), self.name, nx=True, px=LEASE_MS):
                 owned.add(stream)
-        if owned != self.owned:
-            self.taken_over |= owned - self.owned
+        new = owned.difference(kept)  # also one that was lost and is taken again within this turn
+        if new or owned != self.owned:
+            self._forget(new)
+            self.taken_over |= new
             self.owned = owned
             self.refreshed = 0.0
+
+    def _forget(self, streams: set[str]) -> None:
+        """Somebody else may have had these shards meanwhile: what they saved counts, not what is remembered here."""
+        ours = [trip for trip in self.watches.trips if shard_stream(trip.city) not in streams]
+        self.watches.set(ours, self.watches.limits)
+
+    def _hold_on(self) -> None:
+        """Renew the leases in the midst of a long turn: a backlog must not cost the shards that it comes from."""
+        if time.monotonic() - self.leased >= LEASE_EVERY:
+            for stream in self.owned:
+                self._renew([_lease_of(stream)], [self.name, LEASE_MS])
 
     # --- positions ---
 

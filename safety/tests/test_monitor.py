@@ -173,6 +173,41 @@ def test_a_monitor_that_lost_its_shard_neither_saves_nor_acknowledges(valkey, ri
     assert pending(valkey) == 1 or not quick.watches.nothing_known(trip.code)
 
 
+def test_a_long_turn_does_not_cost_the_shard(valkey, rides, monkeypatch):
+    trip = rides.under_way()
+    put(valkey, trip, [(time.time(), 28.2, 121.0)])
+    slow = Monitor()
+    slow.prepare()
+    meanwhile = slow._store
+
+    def stall(entries):
+        meanwhile(entries)
+        slow.leased -= 3600  # as if it had taken long, but for the lease's own clock
+        valkey.pexpire(f"monitor:lease:{positions.shard_stream('wenzhou')}", 200)
+
+    monkeypatch.setattr(slow, "_store", stall)
+    slow.step()
+    assert pending(valkey) == 0
+    assert valkey.pttl(f"monitor:lease:{positions.shard_stream('wenzhou')}") > 1000
+
+
+def test_a_shard_that_came_back_is_read_from_what_others_saved(valkey, rides):
+    trip = rides.under_way()
+    now = time.time()
+    put(valkey, trip, [(now, 28.2, 121.0)])
+    first, second = Monitor(), Monitor()
+    turn(first)
+    time_of_leases_is_over(valkey)
+    put(valkey, trip, [(now + 5, 28.21, 121.01)])
+    turn(second)
+    time_of_leases_is_over(valkey)
+    first.leased = 0.0
+    first.step()  # its lease is gone: it lets go, and takes the shard again
+    first.leased = 0.0
+    first.step()
+    assert first.watches.saved(trip.code) == second.watches.saved(trip.code)
+
+
 def test_a_million_positions_of_one_trip_are_taken(valkey, rides):
     trip = rides.under_way()
     now = time.time() - 3600
