@@ -111,11 +111,12 @@ class Hub:
                     while self.pages:
                         found = await heard.get_message(timeout=5.0)
                         if found:
-                            self._wake(found["data"].decode())
+                            self.wake(found["data"].decode())
             except (RedisError, OSError):
                 await asyncio.sleep(1)  # pages ask by themselves meanwhile
 
-    def _wake(self, topic: str) -> None:
+    def wake(self, topic: str) -> None:
+        """Wake who waits for a topic such as `trip:CODE`."""
         for page in self.pages.get(topic.partition(":")[2], ()):
             page.set()
 

@@ -173,7 +173,7 @@ _waking: set["asyncio.Task[None]"] = set()
 async def _wake(code: str) -> None:
     """Tell listeners of all processes; those of this one hear it at once, and without Valkey they look by themselves."""
     global _client
-    hub._wake(f"audio:{code}")
+    hub.wake(f"audio:{code}")
     if _client is None:
         _client = redis.asyncio.Redis.from_url(
             settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=0.5

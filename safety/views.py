@@ -216,7 +216,7 @@ def shares(request: HttpRequest, code: str) -> HttpResponse:
     """Who follows my trip; make a link, end a link. Only for the passenger's side."""
     key = _key(request, code)
     if request.method == "POST":
-        if request.POST.get("revoke", "").isdigit():
+        if request.POST.get("revoke", "").isdecimal():
             services.revoke_share(key=key, number=int(request.POST["revoke"]))
         else:
             services.share_trip(key=key)

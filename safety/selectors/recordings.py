@@ -31,12 +31,15 @@ class Sound:
     purpose: str
     mime: str
     key: bytes
-    state: str
     last: int | None
     ended_at: datetime | None
+    # False once a side has withdrawn its consent to the recording of the whole trip.
+    agreed: bool
 
     def takes(self, number: int) -> bool:
         """True where a chunk of this number may still come."""
+        if not self.agreed:
+            return False
         if self.last is not None:
             return number <= self.last
         return self.ended_at is None or clock.now() - self.ended_at < LATE_CHUNKS
@@ -47,13 +50,14 @@ def sound_of(code: str) -> Sound:
     row = (
         Recording.objects.filter(code=code)
         .exclude(state=RecordingState.DESTROYED)
-        .select_related("key")
+        .select_related("key", "trip")
         .first()
     )
     if row is None:
         raise NotFound
     raw = keys.unwrap(row.key.wrapped_by, bytes(row.key.wrapped), context=code)
-    return Sound(code, row.purpose, row.mime, raw, row.state, row.last, row.ended_at)
+    agreed = row.purpose == RecordingPurpose.SOS or both_agree(row.trip)
+    return Sound(code, row.purpose, row.mime, raw, row.last, row.ended_at, agreed)
 
 
 def consents_of(trip: "Trip") -> dict[Party, bool]:
@@ -62,6 +66,12 @@ def consents_of(trip: "Trip") -> dict[Party, bool]:
     if trip.line in policy.value(RECORDING_OF_DRIVERS) and trip.driver_id:
         found[Party.DRIVER] = True
     return found
+
+
+def both_agree(trip: "Trip") -> bool:
+    """True while both sides' newest answer is yes."""
+    consents = consents_of(trip)
+    return all(consents.get(side, False) for side in Party)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +88,11 @@ def recording_question(trip: "Trip", party: Party) -> RecordingQuestion:
     """One side's question, its answer, and whether its phone records now: only with both consents (S7)."""
     consents = consents_of(trip)
     condition = party == Party.DRIVER and trip.line in policy.value(RECORDING_OF_DRIVERS)
-    agreed = all(consents.get(side, False) for side in Party)
     return RecordingQuestion(
         may_answer=trip.state in WITH_DRIVER and not condition,
         answer=consents.get(party),
         condition=condition,
-        runs=agreed and trip.state in ABOARD,
+        runs=trip.state in ABOARD and both_agree(trip),
     )
 
 

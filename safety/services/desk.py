@@ -77,7 +77,7 @@ def take_incident(*, account: "Account", code: str) -> Incident:
 def offer_incident(*, account: "Account", code: str, to: str, words: str) -> None:
     """Ask somebody to take an incident over, with what they must know; until they do, it stays with its owner.
 
-    Raises `ActionClosed`, `NotFound` where nobody of that name responds to incidents, `ReasonMissing`.
+    Raises `ActionClosed`, `NotFound`, `InvalidInput` where nobody of that name responds to incidents, `ReasonMissing`.
     """
     incident = _for_action(account, code, "hand_over")
     heir = account_by_code(to.strip())

@@ -1,6 +1,7 @@
 """Consents to recording, recordings from their first chunk to their receipt, and who listens (S2, S7)."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 
 SALT = "safety.audio"
 TOKEN_LIFE = 2 * 24 * 3600
-MIMES = ("audio/webm", "audio/mp4", "audio/ogg")
+MIMES = re.compile(r'audio/(webm|mp4|ogg)(; ?codecs="?[\w.,-]{1,30}"?)?')
 SLICE_MS = {RecordingPurpose.SOS: 500, RecordingPurpose.TRIP: 10_000}
 LONGEST_TRIP = timedelta(hours=24)  # until its end is known
 SILENT_AFTER = timedelta(minutes=2)
@@ -102,7 +103,7 @@ def begin_recording(*, key: TripKey, purpose: RecordingPurpose, day: str, wrappe
     Raises `NoConsent`, `NotAfterHelp`, `SoundUnknown`, `KeyChanged`, `KeyUnreadable`, `NotFound`.
     """
     trip = trip_by_code(key.trip)
-    if not mime.startswith(MIMES) or len(mime) > 60:
+    if not MIMES.fullmatch(mime):
         raise SoundUnknown("mime")
     incident = None
     if purpose == RecordingPurpose.TRIP:
@@ -198,10 +199,10 @@ def end_recording(*, code: str, last: int | None = None, at: datetime | None = N
             raise NotFound
         if row.state == RecordingState.DESTROYED:
             return
-        known = row.last if last is None else last if row.last is None else row.last
-        expected = 1 + (known if known is not None else max(there, default=-1))
+        known = last if row.last is None else row.last
+        expected = 1 + (max(there, default=-1) if known is None else known)
         changes = {
-            "last": known if known is None or known >= 0 else 0,
+            "last": None if known == -1 else known,
             "chunks": len(there),
             "missing": max(expected - len(there), 0),
             "bytes": size,

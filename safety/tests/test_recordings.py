@@ -224,6 +224,78 @@ def test_chunks_after_the_last_one_are_not_taken_late_ones_before_it_are(rides):
     assert not sound.takes(8)
 
 
+def test_a_phone_that_stops_before_its_first_chunk_misses_nothing(rides):
+    trip = rides.under_way()
+    agree(trip)
+    phone = begin(trip)
+    for _time in range(2):
+        services.end_recording(code=phone.code, last=-1)
+    row = Recording.objects.get(code=phone.code)
+    assert (row.state, row.chunks, row.missing) == (RecordingState.ENDED, 0, 0)
+
+
+def test_a_writer_and_listeners_share_one_file(rides):
+    import threading
+
+    trip = rides.under_way()
+    agree(trip)
+    phone = begin(trip)
+    stored = [phone.seal(number) for number in range(400)]
+    wrong = []
+
+    def listen():
+        while len(chunks.numbers(phone.code)) < len(stored):
+            newest = chunks.numbers(phone.code)[-3:]
+            wrong.extend(number for number in newest if chunks.read(phone.code, number) != stored[number])
+            chunks.size(phone.code)
+
+    listeners = [threading.Thread(target=listen) for _each in range(3)]
+    for listener in listeners:
+        listener.start()
+    for number, chunk in enumerate(stored):
+        chunks.write(phone.code, number, chunk)
+    for listener in listeners:
+        listener.join(20)
+    assert wrong == []
+    assert chunks.numbers(phone.code) == list(range(400))
+
+
+@pytest.mark.parametrize(
+    ("mime", "known"),
+    [
+        ("audio/webm", True),
+        ("audio/webm;codecs=opus", True),
+        ('audio/mp4; codecs="mp4a.40.2"', True),
+        ("audio/webm\r\nX-Injected: 1", False),
+        ("audio/webm;codecs=<script>", False),
+        ("audio/wav", False),
+        ("", False),
+    ],
+)
+def test_the_kind_of_sound_is_one_that_browsers_record(rides, mime, known):
+    from safety.errors import SoundUnknown
+    from safety.tests.factories import wrapped
+
+    trip = rides.under_way()
+    agree(trip)
+    day = keys.public_key()
+
+    def start():
+        return services.begin_recording(
+            key=TripKey(trip.code, HER, "wenzhou"),
+            purpose=RecordingPurpose.TRIP,
+            day=day.day,
+            wrapped=wrapped(os.urandom(32), day.spki),
+            mime=mime,
+        )
+
+    if known:
+        assert start().code
+    else:
+        with pytest.raises(SoundUnknown):
+            start()
+
+
 def test_a_recording_whose_phone_went_silent_ends_by_itself(rides, noon):
     trip = rides.under_way()
     agree(trip)

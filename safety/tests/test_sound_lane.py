@@ -82,6 +82,19 @@ def test_a_number_that_is_none_and_a_token_that_opens_nothing(lane, phone):
         assert code_of(answer) == (401, "audio_token_invalid"), token
 
 
+def test_when_a_side_withdraws_nothing_more_is_taken_from_either_phone(lane, rides, monkeypatch):
+    trip = rides.under_way()
+    agree(trip)
+    phones = [begin(trip, party=party) for party in Party]
+    for phone in phones:
+        assert send(lane, phone, 0).status_code == 202
+    services.answer_recording(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"), agreed=False)
+    monkeypatch.setattr(audio, "FRESH", 0.0)
+    for phone in phones:
+        assert code_of(send(lane, phone, 1)) == (409, "recording_over")
+        assert chunks.numbers(phone.code) == [0]
+
+
 def test_after_the_end_nothing_more_is_taken_but_what_was_recorded_before_it(lane, phone):
     send(lane, phone, 0)
     services.end_recording(code=phone.code, last=2)

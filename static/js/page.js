@@ -22,6 +22,7 @@
     box.drawing = map;
     if (all.length) map.fitBounds(L.latLngBounds(all).pad(0.15)); else map.setView([28.1, 120.8], 9);
     if (box.dataset.tiles) L.tileLayer(box.dataset.tiles).addTo(map);
+    map.on("dragend zoomend", () => { box.dataset.moved = "1"; });
   }
   function drawMaps(root) { root.querySelectorAll("[data-map]").forEach((box) => { if (!box.dataset.drawn) { box.dataset.drawn = "1"; drawMap(box); } }); }
 
@@ -29,8 +30,11 @@
   function redraw(part) {
     const box = document.getElementById(part.dataset.redraw);
     if (!box) return;
-    if (box.drawing) box.drawing.remove();
+    const before = box.drawing;
+    const view = before && box.dataset.moved ? [before.getCenter(), before.getZoom()] : null;
+    if (before) before.remove();
     drawMap(box);
+    if (view) box.drawing.setView(...view, { animate: false }); // whoever looks closer is left there
   }
 
   // Holding a button for two seconds is another answer that looks the same.
