@@ -72,6 +72,30 @@ class Account(AbstractBaseUser):
         return self.is_active and may_read_app(self.role, app_label)
 
 
+class Restriction(models.Model):
+    """Somebody may not order rides, for a time or for good, by a decision (C5). It holds the person, not the account:
+    their document and phone are kept as keyed indexes, so that a new account does not help."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="restrictions")
+    id_index = models.CharField(max_length=64, blank=True)
+    phone_index = models.CharField(max_length=64)
+    # The code of the decision's measure that it comes from.
+    source = models.CharField(max_length=20, unique=True)
+    citation = models.CharField(max_length=60)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["id_index"], condition=Q(lifted_at=None), name="restriction_of_document"),
+            models.Index(fields=["phone_index"], condition=Q(lifted_at=None), name="restriction_of_phone"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.source}"
+
+
 class OneTimeCode(models.Model):
     """A code sent to a phone. Only its keyed digest is kept."""
 

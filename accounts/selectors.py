@@ -1,11 +1,13 @@
 """Reads about people."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from django.db.models import Q
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
 
-from accounts.models import Account, EmergencyContact, SignInPlace
+from accounts.models import Account, EmergencyContact, Restriction, SignInPlace
 from accounts.states import ContactState, Role
 from core.privacy import phone_index
 
@@ -42,6 +44,15 @@ def contacts_who_agreed(account: Account) -> list[EmergencyContact]:
     if not account.shares_trips:
         return []
     return list(account.emergency_contacts.filter(state=ContactState.CONFIRMED).order_by("pk"))
+
+
+def restriction_on(account: Account, at: datetime) -> Restriction | None:
+    """The decision that keeps this person from ordering now, under whichever account it was made."""
+    same = Q(account=account) | Q(phone_index=account.phone_index)
+    if account.id_index:
+        same |= Q(id_index=account.id_index)
+    rows = Restriction.objects.filter(same, lifted_at=None).filter(Q(until=None) | Q(until__gt=at))
+    return rows.order_by("-until").first()
 
 
 def people_with_role(*roles: Role) -> list[Account]:

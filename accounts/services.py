@@ -30,7 +30,15 @@ from accounts.errors import (
     WrongCode,
 )
 from accounts.events import DeviceShared, SignedInSomewhere
-from accounts.models import Account, Device, EmergencyContact, OneTimeCode, RealNameCheck, SignInPlace
+from accounts.models import (
+    Account,
+    Device,
+    EmergencyContact,
+    OneTimeCode,
+    RealNameCheck,
+    Restriction,
+    SignInPlace,
+)
 from accounts.policies import REVEALERS, SECOND_FACTOR
 from accounts.selectors import account_by_code, account_by_phone
 from accounts.states import REAL_NAME_TRANSITIONS, ContactState, PersonalField, RealNameState, Role
@@ -249,6 +257,35 @@ def mark_drill_account(*, code: str, phone: str, password: str) -> Account:
     account.set_password(password)
     account.save(update_fields=["password"])
     return account
+
+
+@joins_transaction
+def restrict(
+    *, actor: Actor, account: Account, source: str, citation: str, until: datetime | None
+) -> Restriction:
+    """Keep a person from ordering rides, until a time or for good; the same `source` restricts once."""
+    row, new = Restriction.objects.get_or_create(
+        source=source,
+        defaults={
+            "account": account,
+            "id_index": account.id_index or "",
+            "phone_index": account.phone_index,
+            "citation": citation,
+            "since": clock.now(),
+            "until": until,
+        },
+    )
+    if new:
+        audit.record(actor, "accounts.restricted", account.code, case=source, citation=citation)
+    return row
+
+
+@joins_transaction
+def lift_restriction(*, actor: Actor, source: str) -> None:
+    """End what a decision's measure restricted; nothing happens where it restricted nobody."""
+    for row in Restriction.objects.filter(source=source, lifted_at=None).select_related("account"):
+        Restriction.objects.filter(pk=row.pk).update(lifted_at=clock.now())
+        audit.record(actor, "accounts.restriction_lifted", row.account.code, case=source)
 
 
 @begins_transaction

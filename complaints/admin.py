@@ -9,10 +9,10 @@ from core.admin import ReadOnlyAdmin
 
 @admin.register(Complaint)
 class ComplaintAdmin(ReadOnlyAdmin):
-    list_display = ["page", "category", "severe", "state", "trip", "accused", "filed_at", "finding"]
+    list_display = ["page", "category", "level", "state", "trip", "accused", "filed_at", "finding"]
     list_display_links = None
-    list_filter = ["state", "category", "severe"]
-    list_select_related = ["trip", "accused__account"]
+    list_filter = ["state", "category", "level"]
+    list_select_related = ["trip", "accused"]
     search_fields = ["code__exact", "trip__code__exact"]
     ordering = ["-id"]
 
@@ -20,6 +20,6 @@ class ComplaintAdmin(ReadOnlyAdmin):
     def page(self, complaint: Complaint) -> str:
         return format_html(
             '<a href="{}">{}</a>',
-            reverse("complaints_console:complaint", args=[complaint.code]),
+            reverse("complaints_console:case", args=[complaint.code]),
             complaint.code,
         )

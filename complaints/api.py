@@ -4,6 +4,8 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -11,8 +13,14 @@ from rest_framework.views import APIView
 from accounts.access import check_door
 from accounts.states import Role
 from complaints import selectors, services
-from complaints.states import Category
+from complaints.errors import FileRefused
+from complaints.models import Complaint
+from complaints.services import Caller, File, Told
+from complaints.services.files import LARGEST
+from complaints.states import OVER, Category, Side
 from core.api import read
+from core.errors import NotFound, TooMany
+from core.ratelimit import allow
 
 
 class ComplaintInput(serializers.Serializer[Any]):
@@ -20,17 +28,85 @@ class ComplaintInput(serializers.Serializer[Any]):
     category = serializers.ChoiceField(choices=Category.choices)
     words = serializers.CharField(max_length=4000)
     submission = serializers.CharField(max_length=64, help_text="The same value files once")
+    files = serializers.ListField(
+        child=serializers.FileField(), required=False, max_length=10, help_text="multipart/form-data only"
+    )
+
+
+class StreetComplaintInput(serializers.Serializer[Any]):
+    category = serializers.ChoiceField(choices=Category.choices)
+    words = serializers.CharField(max_length=4000)
+    plate = serializers.CharField(max_length=12, required=False, default="")
+    name = serializers.CharField(max_length=60)
+    phone = serializers.CharField(max_length=20)
+    submission = serializers.CharField(max_length=64, help_text="The same value files once")
+
+
+class WordsInput(serializers.Serializer[Any]):
+    words = serializers.CharField(max_length=4000)
+    files = serializers.ListField(
+        child=serializers.FileField(), required=False, max_length=10, help_text="multipart/form-data only"
+    )
+
+
+class StatementOutput(serializers.Serializer[Any]):
+    state = serializers.CharField()
+    question = serializers.CharField()
+    due_at = serializers.DateTimeField()
 
 
 class ComplaintOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
+    side = serializers.CharField()
     state = serializers.CharField()
     category = serializers.CharField()
     filed_at = serializers.DateTimeField()
+    due_at = serializers.DateTimeField(allow_null=True)
+    finding = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(allow_blank=True)
+    statement = StatementOutput(allow_null=True)
+    appeal_until = serializers.DateTimeField(allow_null=True)
+
+
+class StreetComplaintOutput(ComplaintOutput):
+    secret = serializers.CharField(help_text="Whoever has it follows the complaint without an account")
+
+
+def _said(complaint: Complaint, side: Side) -> dict[str, Any]:
+    root = complaint.merged_into or complaint
+    decision = selectors.decision_in_force(root) if root.state in OVER else None
+    return ComplaintOutput(
+        {
+            "code": complaint.code,
+            "side": side,
+            "state": root.state,
+            "category": complaint.category,
+            "filed_at": complaint.filed_at,
+            "due_at": root.due_at,
+            "finding": decision.finding if decision else "",
+            "reason": decision.reason if decision else "",
+            "statement": selectors.statements_of(root).get(side),
+            "appeal_until": selectors.appeal_until(root) if decision else None,
+        }
+    ).data
+
+
+def _files(body: dict[str, Any]) -> list[File]:
+    given = body.get("files") or []
+    if any(file.size > LARGEST for file in given):
+        raise FileRefused("files")
+    return [services.read_file(file.read()) for file in given]
 
 
 class ComplaintsView(APIView):
-    """File a complaint about one of my trips."""
+    """My complaints, and those about which I am asked; file one about a trip of mine."""
+
+    parser_classes = (JSONParser, MultiPartParser)
+
+    @extend_schema(responses=ComplaintOutput(many=True))
+    def get(self, request: Request) -> Response:
+        account = check_door(request, Role.MEMBER)
+        return Response([_said(row, side) for row, side in selectors.my_cases(account)])
 
     @extend_schema(request=ComplaintInput, responses={201: ComplaintOutput})
     def post(self, request: Request) -> Response:
@@ -41,13 +117,59 @@ class ComplaintsView(APIView):
             category=Category(body["category"]),
             words=body["words"],
             submission=body["submission"],
+            files=_files(body),
         )
-        return Response(ComplaintOutput(complaint).data, status=201)
+        return Response(_said(complaint, Side.COMPLAINANT), status=201)
 
 
 class ComplaintView(APIView):
-    """My complaint and where it stands."""
+    """My complaint, or one about which I am asked, and where it stands."""
 
     @extend_schema(responses=ComplaintOutput)
     def get(self, request: Request, code: str) -> Response:
-        return Response(ComplaintOutput(selectors.own_complaint(check_door(request, Role.MEMBER), code)).data)
+        return Response(_said(*selectors.my_case(check_door(request, Role.MEMBER), code)))
+
+
+class ComplaintActView(APIView):
+    """Add words and files to a complaint (`more`), give the statement that was asked for, or appeal the decision."""
+
+    parser_classes = (JSONParser, MultiPartParser)
+
+    @extend_schema(request=WordsInput, responses=ComplaintOutput)
+    def post(self, request: Request, code: str, what: str) -> Response:
+        account, body = check_door(request, Role.MEMBER), read(WordsInput, request)
+        complaint, side = selectors.my_case(account, code)
+        root, words = complaint.merged_into or complaint, body["words"]
+        match what:
+            case "more":
+                services.add_more(
+                    complaint=root, actor=account.actor, side=side, words=words, files=_files(body)
+                )
+            case "statement":
+                services.give_statement(
+                    complaint=root, side=side, actor=account.actor, words=words, files=_files(body)
+                )
+            case "appeal":
+                services.appeal(complaint=root, side=side, actor=account.actor, words=words)
+            case _:
+                raise NotFound
+        return Response(_said(*selectors.my_case(account, code)))
+
+
+class StreetComplaintsView(APIView):
+    """Complain without an account. The answer's `secret` follows it; a code to the phone proves the phone."""
+
+    permission_classes = (AllowAny,)
+
+    @extend_schema(request=StreetComplaintInput, responses={201: StreetComplaintOutput})
+    def post(self, request: Request) -> Response:
+        if not allow(f"complain:{request.META['REMOTE_ADDR']}", limit=10, seconds=3600):
+            raise TooMany
+        body = read(StreetComplaintInput, request)
+        complaint = services.file_from_street(
+            caller=Caller(body["name"], body["phone"]),
+            plate=body["plate"],
+            told=Told(Category(body["category"]), body["words"], body["submission"]),
+        )
+        said = _said(complaint, Side.COMPLAINANT) | {"secret": selectors.secret_of(complaint)}
+        return Response(said, status=201)

@@ -7,9 +7,88 @@ class NoDriverYet(DomainError):
     code, sentence = "no_driver_yet", _("Nobody drove this trip yet, so there is nobody to complain about.")
 
 
-class NotAdjudicator(DomainError):
-    code, status, sentence = "not_adjudicator", 403, _("An adjudicator or supervisor decides complaints.")
+class NotNow(DomainError):
+    """An action that the rules close now; the reason is the rule's own."""
+
+    code, status, sentence = "action_closed", 409, _("%(why)s")
 
 
-class AlreadyDecided(DomainError):
-    code, sentence = "already_decided", _("This complaint is decided already.")
+class AlreadyOwned(DomainError):
+    code, sentence = "already_owned", _("%(who)s has it already.")
+
+
+class ReasonNeeded(DomainError):
+    code, status, sentence = "reason_missing", 400, _("Please write what came of it, or why.")
+
+
+class NobodyThere(DomainError):
+    code, status, sentence = "nobody_there", 400, _("Nobody of this name works on complaints.")
+
+
+class NothingWaits(DomainError):
+    code, status, sentence = "nothing_waits", 404, _("Nothing waits in the queue.")
+
+
+class AwardClosed(DomainError):
+    code, status, sentence = "award_closed", 400, _("%(why)s")
+
+
+class CitesNothing(DomainError):
+    code, status, sentence = "cites_nothing", 400, _("A decision rests on something: choose what it cites.")
+
+
+class CitesUnknown(DomainError):
+    code, status, sentence = "cites_unknown", 400, _("%(cite)s is no part of this case.")
+
+
+class PauseClosed(DomainError):
+    code, sentence = "pause_closed", _("This class does not let this limit stop for that reason.")
+
+
+class StatementOver(DomainError):
+    code, sentence = (
+        "statement_over",
+        _("This statement cannot be given any more: the matter is decided, or it was given."),
+    )
+
+
+class AppealClosed(DomainError):
+    code, sentence = "appeal_closed", _("This decision cannot be appealed: %(why)s")
+
+
+class CannotMerge(DomainError):
+    code, status, sentence = "cannot_merge", 400, _("These two cannot be joined: %(why)s")
+
+
+class TooManyAtOnce(DomainError):
+    code, status, sentence = "too_many_at_once", 400, _("At most %(limit)s at once.")
+
+
+class FileRefused(DomainError):
+    code, status, sentence = (
+        "file_refused",
+        400,
+        _(
+            "Pictures (JPEG, PNG, WebP) and PDF files up to 8 MB can be added. This is something else or too large."
+        ),
+    )
+
+
+class TooManyFiles(DomainError):
+    code, status, sentence = "too_many_files", 400, _("Up to 10 files can be added to a complaint.")
+
+
+class TooManyComplaints(DomainError):
+    code, status, sentence = (
+        "too_many_complaints",
+        429,
+        _("You have filed many complaints today. Call the safety line: a person will listen."),
+    )
+
+
+class MacroUnknown(DomainError):
+    code, status, sentence = "placeholder_unknown", 400, _("There is no placeholder %(name)s.")
+
+
+class ViewTaken(DomainError):
+    code, status, sentence = "view_taken", 400, _("A view of yours has this name already.")

@@ -1,19 +1,119 @@
+"""Forms of complaints, for members, strangers and staff."""
+
+from typing import Any
+
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from complaints.states import Category, Finding
+from complaints.errors import FileRefused
+from complaints.services.files import LARGEST, File, read_file
+from complaints.states import Category, Level, Source
+
+
+class _Files(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files, each read by its content; gives `File`s that lie in storage."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault(
+            "widget", _Files(attrs={"accept": "image/jpeg,image/png,image/webp,application/pdf"})
+        )
+        kwargs.setdefault("required", False)
+        kwargs.setdefault("label", _("Pictures or documents"))
+        kwargs.setdefault(
+            "help_text", _("JPEG, PNG, WebP or PDF, up to 8 MB each. Places that a camera noted are removed.")
+        )
+        super().__init__(**kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        given = data if isinstance(data, list | tuple) else [data] if data else []
+        return read_files([file for file in given if file])
+
+
+def read_files(given: "list[UploadedFile[bytes]]") -> list[File]:
+    """Uploaded files as files of a case. Raises Django's `ValidationError` with the rule's own sentence."""
+    try:
+        if len(given) > 10 or any((file.size or 0) > LARGEST for file in given):
+            raise FileRefused("files")
+        return [read_file(file.read()) for file in given]
+    except FileRefused as error:
+        raise forms.ValidationError(error.detail) from None
+
+
+def _words(label: Any, rows: int = 4, *, required: bool = True) -> forms.CharField:
+    return forms.CharField(
+        label=label, max_length=4000, required=required, widget=forms.Textarea(attrs={"rows": rows})
+    )
 
 
 class ComplaintForm(forms.Form):
     category = forms.ChoiceField(
         label=_("What is it about?"), choices=Category.choices, widget=forms.RadioSelect
     )
-    words = forms.CharField(
-        label=_("What happened?"), max_length=4000, widget=forms.Textarea(attrs={"rows": 5})
-    )
+    words = _words(_("What happened?"), 5)
+    uploads = FilesField()
     submission = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
-class DecisionForm(forms.Form):
-    finding = forms.ChoiceField(label=_("Finding"), choices=Finding.choices, widget=forms.RadioSelect)
-    reason = forms.CharField(label=_("Reason"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
+class StreetComplaintForm(ComplaintForm):
+    plate = forms.CharField(
+        label=_("Plate of the car"), max_length=12, required=False, help_text=_("As far as you saw it.")
+    )
+    name = forms.CharField(label=_("Your name"), max_length=60)
+    phone = forms.CharField(
+        label=_("Your phone number"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+    field_order = ("category", "words", "plate", "uploads", "name", "phone")
+
+
+class PhoneComplaintForm(ComplaintForm):
+    source = forms.ChoiceField(
+        label=_("Who is on the line?"),
+        choices=[
+            (Source.PHONE, Source.PHONE.label),
+            (Source.POLICE, Source.POLICE.label),
+            (Source.OUTSIDE, Source.OUTSIDE.label),
+        ],
+    )
+    name = forms.CharField(label=_("Name of who calls"), max_length=60)
+    phone = forms.CharField(label=_("Their phone number"), max_length=20)
+    trip = forms.CharField(label=_("Trip"), max_length=20, required=False)
+    plate = forms.CharField(label=_("Plate of the car"), max_length=12, required=False)
+    field_order = ("source", "name", "phone", "category", "words", "trip", "plate", "uploads")
+
+
+class MoreForm(forms.Form):
+    words = _words(_("What else should we know?"), 3, required=False)
+    uploads = FilesField()
+
+
+class StatementForm(forms.Form):
+    words = _words(_("What happened, as you saw it?"), 5)
+    uploads = FilesField()
+
+
+class AppealForm(forms.Form):
+    words = _words(_("What is wrong with the decision?"), 4)
+
+
+class CallerCodeForm(forms.Form):
+    code = forms.CharField(
+        label=_("Code from the message"),
+        max_length=8,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+    )
+
+
+class DangerWordsForm(forms.Form):
+    category = forms.ChoiceField(label=_("Category"), choices=Category.choices)
+    words = _words(_("Text"), 4)
+
+
+class LevelForm(forms.Form):
+    level = forms.ChoiceField(label=_("Class"), choices=Level.choices)

@@ -16,5 +16,5 @@ def keep_recording_in_a_case(event: RecordingKept) -> None:
 
 @cases.knows_cases
 def trip_of_complaint(code: str) -> str:
-    """An open complaint is a case in which recordings of its trip may be played."""
+    """A complaint that is worked on is a case in which recordings of its trip may be played."""
     return complaint_trip_if_open(code) if code.startswith("C") else ""

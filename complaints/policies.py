@@ -1,28 +1,350 @@
-"""Pure rules of complaints."""
+"""Pure rules of complaints: what may be done with one now, by whom, and when a second person must agree."""
 
-from complaints.states import SEVERE, Category
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.policies import RESPONDERS
+from accounts.states import Role
+from complaints.states import (
+    LIVE,
+    ComplaintState,
+    Finding,
+    Level,
+    Outcome,
+    Side,
+    Stage,
+    StatementState,
+    TimerKind,
+)
 from core import policy
-from safety.policies import says_distress
+from core.actions import Action
 
-REVIEW_WITHIN = policy.declare(
-    "complaints.interlock_review_within",
-    7200,
-    unit="seconds",
-    about="A person looks at each severe complaint within this time (C2).",
-)
-DECIDE_WITHIN = policy.declare(
-    "complaints.interlock_decide_within",
-    259_200,
-    unit="seconds",
-    about="… and decides within this time (C2).",
-)
+if TYPE_CHECKING:
+    from accounts.models import Account
+    from complaints.models import Complaint, Decision, Statement, Timer
+
+WORKERS = RESPONDERS | {Role.ADJUDICATOR}  # who works on complaints
+JUDGES = frozenset({Role.ADJUDICATOR, Role.SUPERVISOR})
 INTERLOCK = policy.declare(
     "complaints.interlock",
     True,
     about="A severe complaint holds the accused driver until it is decided (C2).",
 )
+INTERLOCK_PAY = policy.declare(
+    "complaints.interlock_pay",
+    {"hitch": 500, "express": 2_500, "premier": 3_000, "luxury": 4_000},
+    unit="fen per hour",
+    about="What a driver who was stopped without reason gets for each hour begun, by line (C2).",
+)
+INTERLOCK_PAY_HOURS = policy.declare(
+    "complaints.interlock_pay_hours",
+    10,
+    unit="hours per day",
+    about="… for at most so many hours of a day, since nobody drives around the clock.",
+)
+STATEMENT_WITHIN = policy.declare(
+    "complaints.statement_within",
+    172_800,
+    unit="seconds",
+    about="Both sides have this long for their statement (C5).",
+)
+STATEMENT_REMIND = policy.declare(
+    "complaints.statement_remind",
+    0.5,
+    unit="share",
+    about="… and are reminded when this share of it has passed.",
+)
+APPEAL_DAYS = policy.declare(
+    "complaints.appeal_days", 15, unit="days", about="A decision can be appealed for this long (C5)."
+)
+APPEAL_WITHIN = policy.declare(
+    "complaints.appeal_within", 432_000, unit="seconds", about="… and the appeal is decided within this time."
+)
+MONEY_ALONE = policy.declare(
+    "complaints.money_alone",
+    50_000,
+    unit="fen",
+    about="Up to this much one adjudicator may award alone; above it a second decides (C5).",
+)
+SUSPENSION_ALONE = policy.declare(
+    "complaints.suspension_alone",
+    7,
+    unit="days",
+    about="Up to this long one adjudicator may suspend alone; above it a second decides (C5).",
+)
+UNDO_WITHIN = policy.declare(
+    "complaints.undo_within",
+    600,
+    unit="seconds",
+    about="A wrong assignment can be undone for this long (C4).",
+)
+BULK_LIMIT = 50  # more at once is not looked at any more
 
 
-def is_severe(category: Category, words: str) -> bool:
-    """By category; danger words raise any class and never lower one."""
-    return category in SEVERE or says_distress(words)
+@dataclass(frozen=True, slots=True)
+class Award:
+    """One outcome that a decision asks for: for or against whom, for how many days, how much in fen."""
+
+    outcome: Outcome
+    side: Side
+    days: int = 0
+    fen: int = 0
+
+    def as_row(self) -> dict[str, object]:
+        return {
+            "outcome": str(self.outcome),
+            "side": str(self.side),
+            "days": self.days,
+            "fen": self.fen,
+        }
+
+    @classmethod
+    def of_row(cls, row: dict[str, object]) -> "Award":
+        return cls(
+            Outcome(str(row["outcome"])), Side(str(row["side"])), int(str(row["days"])), int(str(row["fen"]))
+        )
+
+
+def awards_of(decision: "Decision") -> list[Award]:
+    """The outcomes of a decision."""
+    return [Award.of_row(row) for row in decision.outcomes]
+
+
+AGAINST = frozenset({Outcome.WARNING, Outcome.TRAINING, Outcome.SUSPENSION, Outcome.BAN})
+
+
+def why_not_award(finding: Finding, award: Award, *, has_account: bool, drives: bool) -> str | Promise:
+    """Why a finding cannot have this outcome; empty where it can.
+
+    Nobody is punished for a complaint made in good faith: only 'knowingly false' has consequences for who complains.
+    """
+    against = award.outcome in AGAINST
+    if not has_account:
+        return _("There is no account on that side that this could be done to.")
+    if against and award.side == Side.ACCUSED and finding != Finding.UPHELD:
+        return _("Nothing is done against somebody of whom nothing was proved.")
+    if against and award.side == Side.COMPLAINANT and finding != Finding.FALSE:
+        return _(
+            "Who complains in good faith is not punished: only a knowingly false complaint has consequences."
+        )
+    if award.outcome == Outcome.TRAINING and not drives:
+        return _("Only drivers are sent to training.")
+    if award.outcome == Outcome.SUSPENSION and not 1 <= award.days <= 365:
+        return _("A suspension lasts between 1 and 365 days.")
+    if award.outcome in {Outcome.COMPENSATION, Outcome.REFUND} and award.fen <= 0:
+        return _("Say how much.")
+    return ""
+
+
+def needs_second(level: str, finding: Finding, awards: list[Award]) -> str | Promise:
+    """Why a second adjudicator must decide without seeing the first decision; empty where one is enough (C5)."""
+    if level == Level.SEVERE:
+        return _("Severe complaints are decided by two people.")
+    if finding == Finding.FALSE:
+        return _("'Knowingly false' is decided by two people.")
+    if any(award.outcome == Outcome.BAN for award in awards):
+        return _("A ban is decided by two people.")
+    if any(award.days > policy.value(SUSPENSION_ALONE) for award in awards):
+        return _("A long suspension is decided by two people.")
+    if sum(award.fen for award in awards) > policy.value(MONEY_ALONE):
+        return _("This much money is decided by two people.")
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the rules look at beside the complaint's own row, read once for a page or a service."""
+
+    at: datetime
+    held: bool
+    reviewed: bool
+    aboard: bool
+    decided_by: frozenset[str]
+    stages: frozenset[str]
+    statements: dict[str, "Statement"]
+    timers: list["Timer"]
+    appeal_open: bool
+    undoable: bool
+
+
+def stage_of(complaint: "Complaint", known: Known) -> Stage | None:
+    """Which decision is next; None where none is."""
+    if complaint.state == ComplaintState.APPEALED:
+        return Stage.APPEAL
+    if complaint.state == ComplaintState.PROPOSED:
+        return Stage.SECOND
+    if complaint.state == ComplaintState.OPEN:
+        return Stage.THIRD if Stage.SECOND in known.stages else Stage.FIRST
+    return None
+
+
+def actions_on(complaint: "Complaint", account: "Account", known: Known) -> list[Action]:
+    """What this person may do now, each closed action with its reason."""
+    live, mine = complaint.state in LIVE, complaint.owner_id == account.pk
+    role = account.role
+    outsider = (
+        ""
+        if role in WORKERS
+        else _("Only customer service, adjudicators and supervisors work on complaints.")
+    )
+    over = outsider or ("" if live else _("It is decided. Only an appeal or a low score opens it again."))
+    undecided = over or (
+        ""
+        if complaint.state == ComplaintState.OPEN
+        else _("A decision was given already; wait for the second.")
+    )
+    owner = over or ("" if mine or role in JUDGES else _("Take the complaint first."))
+    open_owner = undecided or ("" if mine or role in JUDGES else _("Take the complaint first."))
+    running = [timer for timer in known.timers if timer.met_at is None and timer.void_at is None]
+    return [
+        Action(
+            "take",
+            _("Take it"),
+            over
+            or (
+                _("It is yours already.")
+                if mine
+                else _("Somebody has it already.")
+                if complaint.owner_id
+                else ""
+            ),
+            "t",
+        ),
+        Action(
+            "assign",
+            _("Give it to"),
+            over or ("" if mine or role in JUDGES else _("Take the complaint first.")),
+        ),
+        Action(
+            "undo",
+            _("Undo the last assignment"),
+            over
+            or ("" if known.undoable else _("There is no assignment of yours of the last minutes to undo.")),
+            "z",
+        ),
+        Action("answer", _("Answer who complained"), owner, "a"),
+        Action(
+            "note",
+            _("Add a note"),
+            outsider
+            or ("" if complaint.state != ComplaintState.MERGED else _("It is part of another complaint.")),
+            "n",
+        ),
+        Action(
+            "review_keep",
+            _("The stop on orders stays"),
+            over or _why_not_review(complaint, role, known),
+        ),
+        Action(
+            "review_lift",
+            _("Lift the stop on orders"),
+            over or _why_not_review(complaint, role, known),
+        ),
+        Action(
+            "ask_complainant",
+            _("Ask who complained for a statement"),
+            open_owner or _why_not_ask(complaint, Side.COMPLAINANT, known),
+        ),
+        Action(
+            "ask_accused",
+            _("Ask the other side for a statement"),
+            open_owner or _why_not_ask(complaint, Side.ACCUSED, known),
+        ),
+        Action(
+            "pause",
+            _("Pause a limit"),
+            owner or ("" if _pausable(running) else _("No limit of this class may be paused now.")),
+        ),
+        Action(
+            "resume",
+            _("Let a paused limit run"),
+            owner or ("" if any(timer.paused_at for timer in running) else _("Nothing is paused.")),
+        ),
+        Action("raise", _("Change the class"), open_owner),
+        Action(
+            "name",
+            _("Say whom it is about"),
+            open_owner or ("" if complaint.accused_id is None else _("That is known already.")),
+        ),
+        Action("merge", _("Join it to another complaint"), open_owner),
+        Action("decide", _("Decide"), _why_not_decide(complaint, account, known), "d"),
+        Action(
+            "reopen",
+            _("Open it again"),
+            outsider
+            or (
+                _("It is not decided yet.")
+                if complaint.state not in {ComplaintState.DECIDED, ComplaintState.FINAL}
+                else ""
+                if role == Role.SUPERVISOR
+                else _("Only a supervisor opens a decided complaint again.")
+            ),
+        ),
+    ]
+
+
+def _why_not_review(complaint: "Complaint", role: str, known: Known) -> str | Promise:
+    if not known.held:
+        return _("No driver is stopped by this complaint.")
+    if known.reviewed:
+        return _("It was reviewed already.")
+    if role == Role.AGENT:
+        return _("A specialist, adjudicator or supervisor reviews a stop on orders.")
+    return ""
+
+
+def _why_not_ask(complaint: "Complaint", side: Side, known: Known) -> str | Promise:
+    statement = known.statements.get(side)
+    if statement is not None and statement.state != StatementState.MISSED:
+        return _("It was asked for already.")
+    if side == Side.ACCUSED and complaint.accused_id is None:
+        return _("Nobody knows yet whom it is about.")
+    if side == Side.ACCUSED and known.aboard:
+        return _("Not while somebody may be in the car: nothing may show on that phone.")
+    return ""
+
+
+def _pausable(running: list["Timer"]) -> list["Timer"]:
+    from complaints.limits import limit_of
+
+    return [timer for timer in running if not timer.paused_at and limit_of(timer.level, timer.kind).pauses]
+
+
+def _why_not_decide(complaint: "Complaint", account: "Account", known: Known) -> str | Promise:
+    stage = stage_of(complaint, known)
+    if stage is None:
+        return _("It is decided. Only an appeal or a low score opens it again.")
+    if account.role not in JUDGES:
+        return _("An adjudicator or supervisor decides complaints.")
+    if account.code in known.decided_by:
+        return _("You gave a decision on it already: somebody else decides now.")
+    if stage in {Stage.FIRST, Stage.SECOND, Stage.THIRD}:
+        if complaint.accused_id is None and complaint.level == Level.SEVERE:
+            return _("Say whom it is about first.")
+        for side in Side:
+            statement = known.statements.get(side)
+            if statement is not None and statement.state == StatementState.ASKED:
+                return _("A statement is still awaited.")
+        if (
+            complaint.level != Level.ORDINARY
+            and complaint.accused_id
+            and Side.ACCUSED not in known.statements
+        ):
+            return _("Both sides are heard first: ask the other side for a statement.")
+    return ""
+
+
+def undo_until(at: datetime) -> datetime:
+    """Assignments after this time can still be undone."""
+    return at - timedelta(seconds=policy.value(UNDO_WITHIN))
+
+
+def review_timer(timers: list["Timer"]) -> "Timer | None":
+    """The limit for the review of the stop on orders, where it was not met."""
+    return next(
+        (t for t in timers if t.kind == TimerKind.REVIEW and t.met_at is None and t.void_at is None), None
+    )

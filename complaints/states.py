@@ -16,27 +16,180 @@ class Category(models.TextChoices):
     OTHER = "other", _("other")
 
 
-SEVERE = frozenset({Category.DANGER, Category.HARASSMENT, Category.VIOLENCE, Category.MISMATCH})
+class Level(models.TextChoices):
+    """How grave a complaint is (级别): by category, raised by words and by people, lowered by nobody's words."""
+
+    SEVERE = "severe", _("severe")
+    RAISED = "raised", _("raised")
+    ORDINARY = "ordinary", _("ordinary")
+
+
+LEVEL_OF = {
+    Category.DANGER: Level.SEVERE,
+    Category.HARASSMENT: Level.SEVERE,
+    Category.VIOLENCE: Level.SEVERE,
+    Category.MISMATCH: Level.SEVERE,
+    Category.DISCRIMINATION: Level.RAISED,
+    Category.DISPUTE: Level.ORDINARY,
+    Category.LOST_PROPERTY: Level.ORDINARY,
+    Category.OTHER: Level.ORDINARY,
+}
+RANK = {Level.ORDINARY: 0, Level.RAISED: 1, Level.SEVERE: 2}
+
+
+class Source(models.TextChoices):
+    """Who it came from."""
+
+    PASSENGER = "passenger", _("passenger")
+    DRIVER = "driver", _("driver")
+    THIRD_PARTY = "third_party", _("somebody else")
+    PHONE = "phone", _("on the phone")
+    POLICE = "police", _("police")
+    OUTSIDE = "outside", _("e-mail or social network")
+
+
+class Side(models.TextChoices):
+    COMPLAINANT = "complainant", _("who complains")
+    ACCUSED = "accused", _("who is complained about")
+
+
+class AccusedAs(models.TextChoices):
+    DRIVER = "driver", _("driver")
+    PASSENGER = "passenger", _("passenger")
 
 
 class ComplaintState(models.TextChoices):
     OPEN = "open", _("open")
+    PROPOSED = "proposed", _("waits for a second adjudicator")
     DECIDED = "decided", _("decided")
+    APPEALED = "appealed", _("appealed")
+    FINAL = "final", _("decided for good")
+    MERGED = "merged", _("part of another complaint")
 
 
-COMPLAINT_TRANSITIONS: Transitions = {"open": frozenset({"decided"}), "decided": frozenset()}
+COMPLAINT_TRANSITIONS: Transitions = {
+    "open": frozenset({"proposed", "decided", "merged"}),
+    # Back to open where two adjudicators differ and a third decides.
+    "proposed": frozenset({"open", "decided"}),
+    # Opened again where the answer satisfied nobody (C7).
+    "decided": frozenset({"appealed", "final", "open"}),
+    "appealed": frozenset({"final"}),
+    "final": frozenset({"open"}),
+    "merged": frozenset(),
+}
+UNDECIDED = frozenset({ComplaintState.OPEN, ComplaintState.PROPOSED})
+# What somebody still has to work on.
+LIVE = UNDECIDED | {ComplaintState.APPEALED}
+OVER = frozenset({ComplaintState.DECIDED, ComplaintState.APPEALED, ComplaintState.FINAL})
 
 
 class Finding(models.TextChoices):
-    UNFOUNDED = "unfounded", _("unfounded")
+    UNFOUNDED = "unfounded", _("unfounded: no fault")
+    UNPROVEN = "unproven", _("cannot be proved either way")  # 各执一词
     UPHELD = "upheld", _("upheld")
+    FALSE = "false", _("knowingly false")
 
 
-timeline.vocabulary(category=Category, finding=Finding)
+class Outcome(models.TextChoices):
+    """What comes of a decision (C5)."""
+
+    WARNING = "warning", _("warning")
+    TRAINING = "training", _("training before the next order")
+    SUSPENSION = "suspension", _("suspension for days")
+    BAN = "ban", _("ban for good")
+    COMPENSATION = "compensation", _("compensation")
+    REFUND = "refund", _("refund of the fare")
+
+
+class Stage(models.TextChoices):
+    """Which of the decisions on a complaint."""
+
+    FIRST = "first", _("first decision")
+    SECOND = "second", _("second decision")
+    THIRD = "third", _("deciding vote")
+    APPEAL = "appeal", _("decision on the appeal")
+
+
+class StatementState(models.TextChoices):
+    ASKED = "asked", _("asked for")
+    GIVEN = "given", _("given")
+    MISSED = "missed", _("not given in time")
+
+
+STATEMENT_TRANSITIONS: Transitions = {
+    "asked": frozenset({"given", "missed"}),
+    # What comes late is read all the same, as long as nothing is decided.
+    "missed": frozenset({"given"}),
+    "given": frozenset(),
+}
+
+
+class TimerKind(models.TextChoices):
+    ANSWER = "answer", _("first answer")
+    REVIEW = "review", _("review of the stop on orders")
+    DECIDE = "decide", _("decision")
+
+
+class PauseReason(models.TextChoices):
+    COMPLAINANT = "complainant", _("waiting for who complains")
+    ACCUSED = "accused", _("waiting for the other side's statement")
+    OUTSIDE = "outside", _("waiting for somebody outside the company")
+    POLICE = "police", _("the police asked us to wait")
+
+
+class EvidenceKind(models.TextChoices):
+    PICTURE = "picture", _("picture")
+    DOCUMENT = "document", _("document")
+
+
+timeline.vocabulary(
+    category=Category,
+    finding=Finding,
+    level=Level,
+    timer=TimerKind,
+    pause=PauseReason,
+    side=Side,
+    outcome=Outcome,
+    stage=Stage,
+)
 
 
 @timeline.kinds
 class ComplaintLine(models.TextChoices):
     FILED = "complaints.filed", _("Complaint %(code)s filed: %(category)s")
+    WORDS = "complaints.words", _("More was said about complaint %(code)s")
+    EVIDENCE = "complaints.evidence", _("Evidence %(evidence)s added")
     HELD = "complaints.held", _("Severe: the driver gets no new orders")
+    KEPT = "complaints.kept", _("The stop on orders was reviewed and stays")
+    LIFTED = "complaints.lifted", _("The stop on orders was reviewed and lifted")
+    RAISED = "complaints.raised", _("Class raised to %(level)s")
+    LOWERED = "complaints.lowered", _("Class set to %(level)s by a person")
+    NAMED = "complaints.named", _("The person complained about was found")
+    TAKEN = "complaints.taken", _("%(who)s took the complaint")
+    ASSIGNED = "complaints.assigned", _("Given to %(who)s")
+    UNASSIGNED = "complaints.unassigned", _("Back in the queue")
+    SILENT = "complaints.silent", _("Back in the queue: %(who)s did nothing on it for too long")
+    NOTE = "complaints.note", _("Note")
+    REVEALED = "complaints.revealed", _("Name and phone of the caller were shown")
+    ANSWERED = "complaints.answered", _("Answer sent")
+    PAUSED = "complaints.paused", _("%(timer)s paused: %(pause)s")
+    RESUMED = "complaints.resumed", _("%(timer)s runs again")
+    WARNED = "complaints.warned", _("%(timer)s is due soon")
+    BREACHED = "complaints.breached", _("%(timer)s is late")
+    ASKED = "complaints.asked", _("Statement asked for: %(side)s")
+    REMINDED = "complaints.reminded", _("Reminded of the statement: %(side)s")
+    STATED = "complaints.stated", _("Statement given: %(side)s")
+    MISSED = "complaints.missed", _("No statement in time: %(side)s")
+    PROPOSED = (
+        "complaints.proposed",
+        _("A first decision was given; a second adjudicator decides without seeing it"),
+    )
+    DIFFERED = "complaints.differed", _("Two adjudicators differ: a third decides")
     DECIDED = "complaints.decided", _("Complaint %(code)s decided: %(finding)s")
+    ACTED = "complaints.acted", _("Done: %(outcome)s")
+    UNDONE = "complaints.undone", _("Taken back: %(outcome)s")
+    APPEALED = "complaints.appealed", _("Appeal: %(side)s")
+    APPEAL_DECIDED = "complaints.appeal_decided", _("Appeal decided: %(finding)s")
+    MERGED = "complaints.merged", _("%(other)s is the same matter and was joined to it")
+    REOPENED = "complaints.reopened", _("Opened again")
+    SCORED = "complaints.scored", _("Satisfaction: %(score)s of 5")

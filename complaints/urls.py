@@ -1,9 +1,18 @@
-from django.urls import path
+from django.urls import path, re_path
 
 from complaints import views
 
 app_name = "complaints"
 urlpatterns = [
     path("trips/<str:trip_code>/complaint/", views.file, name="file"),
+    path("complain/", views.street, name="street"),
+    path("complaints/", views.mine, name="mine"),
     path("complaints/<str:code>/", views.receipt, name="receipt"),
+    re_path(r"^complaints/(?P<code>C-\w+)/(?P<what>more|statement|appeal)/$", views.act, name="act"),
+    path("complaints/<str:code>/<str:secret>/", views.follow, name="follow"),
+    re_path(
+        r"^complaints/(?P<code>C-\w+)/(?P<secret>[\w-]+)/(?P<what>more|statement|appeal|verify)/$",
+        views.follow_act,
+        name="follow_act",
+    ),
 ]

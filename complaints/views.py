@@ -1,19 +1,49 @@
-"""Complaints of passengers and drivers."""
+"""Complaints of passengers, drivers and strangers: telling, following, answering, appealing."""
 
 import secrets
+from typing import Any
 
+from django.contrib import messages
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import account_of, door
 from accounts.states import Role
 from accounts.views import explain
 from complaints import selectors, services
-from complaints.forms import ComplaintForm
-from complaints.states import Category
-from core.errors import DomainError
+from complaints.forms import (
+    AppealForm,
+    CallerCodeForm,
+    ComplaintForm,
+    MoreForm,
+    StatementForm,
+    StreetComplaintForm,
+)
+from complaints.models import Complaint
+from complaints.services import Caller, Told
+from complaints.states import LIVE, OVER, Category, ComplaintLine, ComplaintState, Finding, Side
+from core import clock, timeline
+from core.actors import NOBODY, Actor
+from core.errors import DomainError, TooMany
+from core.ratelimit import allow
 from rides.selectors import trip_of
+
+# What of the timeline whoever complained reads on their page; the rest is the staff's.
+SHOWN = frozenset(
+    {
+        ComplaintLine.FILED,
+        ComplaintLine.WORDS,
+        ComplaintLine.EVIDENCE,
+        ComplaintLine.ANSWERED,
+        ComplaintLine.STATED,
+        ComplaintLine.MERGED,
+        ComplaintLine.REOPENED,
+    }
+)
+STREET_AN_HOUR = 10  # complaints from one address
 
 
 @require_http_methods(["GET", "POST"])
@@ -22,7 +52,9 @@ def file(request: HttpRequest, trip_code: str) -> HttpResponse:
     """Category first, words second."""
     account = account_of(request)
     trip, _party = trip_of(account, trip_code)
-    form = ComplaintForm(request.POST or None, initial={"submission": secrets.token_urlsafe(16)})
+    form = ComplaintForm(
+        request.POST or None, request.FILES or None, initial={"submission": secrets.token_urlsafe(16)}
+    )
     if request.method == "POST" and form.is_valid():
         found = form.cleaned_data
         try:
@@ -32,6 +64,7 @@ def file(request: HttpRequest, trip_code: str) -> HttpResponse:
                 category=Category(found["category"]),
                 words=found["words"],
                 submission=found["submission"],
+                files=found["uploads"],
             )
             return redirect("complaints:receipt", complaint.code)
         except DomainError as error:
@@ -41,10 +74,149 @@ def file(request: HttpRequest, trip_code: str) -> HttpResponse:
     )
 
 
+@require_http_methods(["GET", "POST"])
+def street(request: HttpRequest) -> HttpResponse:
+    """Anybody complains, without an account (C1). It is taken before any code is asked for."""
+    form = StreetComplaintForm(
+        request.POST or None, request.FILES or None, initial={"submission": secrets.token_urlsafe(16)}
+    )
+    if request.method == "POST":
+        if not allow(f"complain:{request.META['REMOTE_ADDR']}", limit=STREET_AN_HOUR, seconds=3600):
+            raise TooMany
+        if form.is_valid():
+            found = form.cleaned_data
+            try:
+                complaint = services.file_from_street(
+                    caller=Caller(found["name"], found["phone"]),
+                    plate=found["plate"],
+                    told=Told(
+                        Category(found["category"]), found["words"], found["submission"], found["uploads"]
+                    ),
+                )
+                return redirect("complaints:follow", complaint.code, selectors.secret_of(complaint))
+            except DomainError as error:
+                explain(form, error)
+    return render(request, "complaints/street.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@require_GET
+@door(Role.MEMBER)
+def mine(request: HttpRequest) -> HttpResponse:
+    """What I complained about, and what I am asked about."""
+    return render(request, "complaints/mine.html", {"cases": selectors.my_cases(account_of(request))})
+
+
+def side_context(complaint: Complaint, side: Side, **forms: Form) -> dict[str, Any]:
+    """What a side reads of its case: where it stands, until when, who has it, what was decided and why."""
+    at = clock.now()
+    root = complaint.merged_into or complaint
+    decision = selectors.decision_in_force(root) if root.state in OVER else None
+    filed = side == Side.COMPLAINANT
+    lines = [line for line in timeline.of(case=complaint.code) if line.kind in SHOWN] if filed else []
+    return {
+        "complaint": complaint,
+        "root": root,
+        "side": side,
+        "filed": filed,
+        "live": root.state in LIVE,
+        "over": root.state in OVER,
+        "appealed": root.state == ComplaintState.APPEALED,
+        "timers": [timer for timer in selectors.timers_of(root) if timer.kind != "review"],
+        "now": at,
+        "lines": [(line, timeline.sentence(line)) for line in lines],
+        "statement": selectors.statements_of(root).get(side),
+        "statement_open": selectors.statement_waits(root, side) is not None,
+        "decision": decision,
+        "fault": decision is not None and decision.finding == Finding.UPHELD,
+        "measures": selectors.measures_of(root, side),
+        "why_not_appeal": services.why_not_appeal(root, side, at),
+        "appeal_until": selectors.appeal_until(root),
+        "appeals": selectors.appeals_of(root),
+        "more_form": forms.get("more") or MoreForm(),
+        "statement_form": forms.get("statement") or StatementForm(),
+        "appeal_form": forms.get("appeal") or AppealForm(),
+        "code_form": forms.get("code") or CallerCodeForm(),
+        "unproved": filed and bool(complaint.caller_phone) and complaint.caller_verified_at is None,
+    }
+
+
+def _page(request: HttpRequest, complaint: Complaint, side: Side, base: str, **forms: Form) -> HttpResponse:
+    context = side_context(complaint, side, **forms) | {"base": base}
+    failed = any(form.errors for form in forms.values())
+    return render(request, "complaints/receipt.html", context, status=400 if failed else 200)
+
+
+def _do(
+    request: HttpRequest, complaint: Complaint, side: Side, actor: Actor, what: str, base: str
+) -> HttpResponse:
+    """One thing that a side does on its page, whichever door it came through."""
+    form: Form
+    root = complaint.merged_into or complaint
+    match what:
+        case "more":
+            form = MoreForm(request.POST, request.FILES)
+        case "statement":
+            form = StatementForm(request.POST, request.FILES)
+        case _:
+            form = AppealForm(request.POST)
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            match what:
+                case "more":
+                    services.add_more(
+                        complaint=root, actor=actor, side=side, words=given["words"], files=given["uploads"]
+                    )
+                case "statement":
+                    services.give_statement(
+                        complaint=root, side=side, actor=actor, words=given["words"], files=given["uploads"]
+                    )
+                case _:
+                    services.appeal(complaint=root, side=side, actor=actor, words=given["words"])
+            messages.success(request, _("Kept. Whoever works on it sees it at once."))
+            return redirect(base)
+        except DomainError as error:
+            explain(form, error)
+    return _page(request, complaint, side, base, **{what: form})
+
+
 @require_GET
 @door(Role.MEMBER)
 def receipt(request: HttpRequest, code: str) -> HttpResponse:
-    """What was filed, and what happens next."""
-    return render(
-        request, "complaints/receipt.html", {"complaint": selectors.own_complaint(account_of(request), code)}
-    )
+    """My case: what was filed or asked, where it stands, what I may do."""
+    complaint, side = selectors.my_case(account_of(request), code)
+    return _page(request, complaint, side, f"/complaints/{code}/")
+
+
+@require_POST
+@door(Role.MEMBER)
+def act(request: HttpRequest, code: str, what: str) -> HttpResponse:
+    """I add something, give my statement, or appeal."""
+    account = account_of(request)
+    complaint, side = selectors.my_case(account, code)
+    return _do(request, complaint, side, account.actor, what, f"/complaints/{code}/")
+
+
+@require_GET
+def follow(request: HttpRequest, code: str, secret: str) -> HttpResponse:
+    """The page behind the link in a message, for whoever has no account."""
+    complaint = selectors.complaint_by_link(code, secret)
+    return _page(request, complaint, Side.COMPLAINANT, f"/complaints/{code}/{secret}/")
+
+
+@require_POST
+def follow_act(request: HttpRequest, code: str, secret: str, what: str) -> HttpResponse:
+    """Whoever has the link proves the phone, adds something, gives a statement, or appeals."""
+    complaint, base = selectors.complaint_by_link(code, secret), f"/complaints/{code}/{secret}/"
+    if what != "verify":
+        return _do(request, complaint, Side.COMPLAINANT, NOBODY, what, base)
+    if not allow(f"complaint-code:{code}", limit=10, seconds=600):
+        raise TooMany
+    form = CallerCodeForm(request.POST)
+    if form.is_valid():
+        try:
+            services.verify_caller(code=code, secret=secret, one_time=form.cleaned_data["code"])
+            return redirect(base)
+        except DomainError as error:
+            explain(form, error)
+    return _page(request, complaint, Side.COMPLAINANT, base, code=form)

@@ -15,7 +15,8 @@ from accounts.access import account_of, door
 from accounts.models import Account
 from accounts.policies import RESPONDERS, STAFF
 from accounts.states import Role
-from complaints.selectors import due_at, open_severe
+from complaints.policies import WORKERS
+from complaints.selectors import due_soon
 from core import clock, policy
 from drivers.selectors import (
     open_appeals,
@@ -88,8 +89,9 @@ def due_and_mine(account: Account, rows: list[Burning]) -> dict[str, Any]:
     at = clock.now()
     return {
         "mine": [row for row in rows if row.incident.taken_by == account.code],
+        "now": at,
         "may_respond": account.role in RESPONDERS,
-        "due_complaints": [(row, due_at(row), due_at(row) < at) for row in open_severe()],
+        "due_complaints": due_soon(account, at) if account.role in WORKERS else [],
         "due_requests": undecided(),
         "due_reviews": unreviewed_releases(),
         "due_papers": missing_papers(at),
@@ -151,7 +153,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     may("safety"),
                 ),
                 link(_("Recordings"), "graphic_eq", "admin:safety_recording_changelist", may("safety")),
-                link(_("Complaints"), "forum", "admin:complaints_complaint_changelist", may("complaints")),
+                link(_("Complaints"), "forum", "complaints_console:queue", lambda request: role in WORKERS),
                 link(_("Police requests"), "gavel", "admin:police_policerequest_changelist", may("police")),
             ],
         },

@@ -202,6 +202,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"queue": "bulk", "expires": 3000},
     },
+    "limits of complaints": {
+        "task": "complaints.tasks.check_limits",
+        "schedule": 10.0,
+        "options": {"queue": "live", "expires": 9},
+    },
+    "cases that move on": {
+        "task": "complaints.tasks.move_cases_on",
+        "schedule": 10.0,
+        "options": {"expires": 9},
+    },
     "payouts that are due": {
         "task": "core.tasks.settle_payouts",
         "schedule": 10.0,

@@ -123,6 +123,8 @@ class TimelineEntry(models.Model):
     kind = models.CharField(max_length=60)
     trip = models.CharField(max_length=20, blank=True)
     incident = models.CharField(max_length=20, blank=True)
+    # The code of a complaint, claim or other case that has a timeline of its own.
+    case = models.CharField(max_length=20, blank=True, default="")
     person = models.CharField(max_length=20, blank=True)
     actor = models.CharField(max_length=40)
     role = models.CharField(max_length=20)
@@ -136,6 +138,8 @@ class TimelineEntry(models.Model):
         indexes = [
             models.Index(fields=["trip", "at"], condition=~Q(trip=""), name="timeline_of_trip"),
             models.Index(fields=["incident", "at"], condition=~Q(incident=""), name="timeline_of_incident"),
+            models.Index(fields=["case", "at"], condition=~Q(case=""), name="timeline_of_case"),
+            models.Index(fields=["-id"], condition=~Q(case=""), name="timeline_newest_of_cases"),
         ]
 
     def __str__(self) -> str:

@@ -44,6 +44,7 @@ def add(
     *,
     trip: str = "",
     incident: str = "",
+    case: str = "",
     person: str = "",
     at: datetime | None = None,
     position: tuple[float, float] | None = None,
@@ -60,6 +61,7 @@ def add(
         kind=kind,
         trip=trip,
         incident=incident,
+        case=case,
         person=person,
         actor=actor.code,
         role=actor.role,
@@ -101,14 +103,27 @@ def add_each(kind: str, actor: Actor, facts: Mapping[str, Mapping[str, Any]]) ->
     )
 
 
-def of(*, trip: str = "", incident: str = "") -> list[TimelineEntry]:
-    """All lines of a trip and of an incident, oldest first."""
+def of(*, trip: str = "", incident: str = "", case: str = "", last: int = 0) -> list[TimelineEntry]:
+    """All lines of a trip, an incident and a case, oldest first; the `last` so many of them where that is given."""
     wanted = Q()
     if trip:
         wanted |= Q(trip=trip)
     if incident:
         wanted |= Q(incident=incident)
-    return list(TimelineEntry.objects.filter(wanted).order_by("at", "pk")) if wanted else []
+    if case:
+        wanted |= Q(case=case)
+    if not wanted:
+        return []
+    rows = TimelineEntry.objects.filter(wanted)
+    if last:
+        return list(reversed(rows.order_by("-at", "-pk")[:last]))
+    return list(rows.order_by("at", "pk"))
+
+
+def newest_of_cases(*, limit: int = 20) -> list[tuple[int, str]]:
+    """(key, case) of the newest lines of cases, newest first: how open pages learn that something changed."""
+    rows = TimelineEntry.objects.exclude(case="").order_by("-pk")
+    return list(rows.values_list("pk", "case")[:limit])
 
 
 def sentence(entry: TimelineEntry) -> str:

@@ -30,6 +30,22 @@ class DriverHeld(DomainError):
     )
 
 
+class BannedThing(DomainError):
+    code, status, sentence = (
+        "banned_thing",
+        403,
+        _("This licence or car was banned from the platform with a driver. It cannot be used again."),
+    )
+
+
+class PersonBarred(DomainError):
+    code, status, sentence = (
+        "person_barred",
+        403,
+        _("A decision about a complaint keeps you from driving. The decision and how to appeal stand under 'My complaints'."),
+    )  # fmt: skip
+
+
 # --- Pictures ---
 
 

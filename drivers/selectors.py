@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from core import clock, policy
 from core.errors import DomainError, NotFound
+from core.privacy import blind_index
 from drivers.errors import (
     DriverHeld,
     NotADriver,
@@ -22,6 +23,7 @@ from drivers.errors import (
 from drivers.models import (
     Appeal,
     Application,
+    Bar,
     Binding,
     Driver,
     FaceCheck,
@@ -117,6 +119,26 @@ def why_not_eligible(driver: Driver) -> DomainError | None:
     if hold:
         return DriverHeld(why=str(HoldKind(hold.kind).label))
     return None
+
+
+def is_barred(*, plate: str = "", licence_number: str = "") -> bool:
+    """True for a car or licence that was banned with its driver."""
+    values = [plate_key(plate)] if plate else []
+    if licence_number:
+        values.append(blind_index(licence_number, purpose="licence"))
+    return Bar.objects.filter(value__in=values, lifted_at=None).exists()
+
+
+def drivers_of_plate(plate: str) -> list[Driver]:
+    """Who is bound to the car with this plate now."""
+    wanted = plate_key(plate)
+    shown = f"{wanted[:2]}·{wanted[2:]}"
+    return list(
+        Driver.objects.filter(bindings__vehicle__plate__in=[wanted, shown], bindings__ended_at=None)
+        .select_related("account")
+        .order_by("pk")
+        .distinct()
+    )
 
 
 def has_covert_hold(driver: Driver) -> bool:

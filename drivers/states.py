@@ -33,6 +33,7 @@ class HoldKind(models.TextChoices):
     STAFF = "staff", _("a decision of a member of staff")
     FACE = "face", _("face checks that failed")
     SCREENING = "screening", _("what a registry says")
+    SANCTION = "sanction", _("a decision about a complaint")
 
 
 class FacePurpose(models.TextChoices):

@@ -184,5 +184,13 @@ class RefundTooLarge(DomainError):
     code, sentence = "refund_too_large", _("At most %(left)s CNY of this fare are left to refund.")
 
 
+class AccountRestricted(DomainError):
+    code, status, sentence = (
+        "account_restricted",
+        403,
+        _("You cannot order rides %(until)s, by a decision about a complaint (%(citation)s). You find it, and how to appeal, under 'My complaints'. Help, contacts and complaints stay open to you."),
+    )  # fmt: skip
+
+
 class TooManyPhrases(DomainError):
     code, status, sentence = "too_many_phrases", 429, _("Please wait a moment before you say more.")

@@ -24,7 +24,7 @@ from starlette.responses import Response
 from accounts.models import Account
 from accounts.policies import STAFF
 from accounts.states import Role
-from core import live
+from core import live, timeline
 from safety import selectors
 
 log = structlog.get_logger()
@@ -90,9 +90,19 @@ class _Wake:
 def _console_state() -> str:
     close_old_connections()
     changed, live_now, open_now = selectors.console_version()
+    lines = timeline.newest_of_cases()
     version = f"{changed}|{live_now}|{open_now}"
     close_old_connections()
-    return json.dumps({"version": version, "live": live_now, "open": open_now})
+    return json.dumps(
+        {
+            "version": version,
+            "live": live_now,
+            "open": open_now,
+            # Pages of cases look again when theirs is among those that changed last.
+            "cases": lines[0][0] if lines else 0,
+            "touched": sorted({case for _key, case in lines}),
+        }
+    )
 
 
 hub = Hub()

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.policies import RESPONDERS, SENIORS
 from accounts.states import Role
-from core import policy
+from core import actions, policy
+from core.actions import Action
 from safety.states import IncidentState, SignalKind
 
 if TYPE_CHECKING:
@@ -245,15 +246,6 @@ def clocks_of(incident: "Incident") -> list[Clock]:
     return clocks
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
-    """Something that may be done with an incident; `why_not` is empty where it may be done now."""
-
-    key: str
-    label: str | Promise
-    why_not: str | Promise = ""
-
-
 def actions_on(incident: "Incident", account: "Account") -> list[Action]:
     """What this person may do now, each closed action with its reason."""
     state, role = incident.state, account.role
@@ -324,4 +316,4 @@ def why_not_decide(plea: "MalicePlea", account: "Account") -> str | Promise:
 
 def why_not(incident: "Incident", account: "Account", key: str) -> str | Promise:
     """The reason against one action, empty where it is allowed."""
-    return next((action.why_not for action in actions_on(incident, account) if action.key == key), "?")
+    return actions.why_not(actions_on(incident, account), key)

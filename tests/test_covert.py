@@ -33,7 +33,9 @@ NOISE = re.compile(
     r'|name="submission" value="[^"]*"|"spki": ?"[^"]*"'
 )
 # What a driver opens only with an object of another person or of another journey: nothing of this trip is on it.
-ELSEWHERE = {"{check}", "{contact_secret}", "{link}", "{share}", "{rider_key}", "{late_key}", "{video}"}
+ELSEWHERE = {"{check}", "{contact_secret}", "{link}", "{share}", "{rider_key}", "{late_key}", "{video}"} | {
+    "{complaint_secret}"
+}
 
 
 def drivers_pages(trip, waiting):

@@ -10,7 +10,9 @@ from django.urls import get_resolver
 
 from accounts.policies import RESPONDERS, STAFF, may_read_app
 from accounts.services import add_emergency_contact
-from complaints.services import file_complaint
+from complaints.policies import WORKERS
+from complaints.selectors import secret_of
+from complaints.services import file_complaint, read_file, save_macro
 from complaints.states import Category
 from core import clock, pictures
 from core.actors import SYSTEM
@@ -49,7 +51,7 @@ APPLICANT = {"passenger2"}
 TRIP, DRIVERS_TRIP = {"passenger", "driver"}, {"driver"}
 OTHER_TRIP = {"passenger", "driver2"}
 DRIVERS = {"driver", "driver2"} | APPLICANT  # who has applied has a driver's pages, and no order
-DESK = STAFF_ROLES - {"vetting"}
+WORKER_ROLES = {str(role) for role in WORKERS}
 
 PAPERS = {
     "letter_number": "1",
@@ -123,7 +125,10 @@ TABLE = [
     ("POST", "api/v1/welfare-checks/", EVERYBODY),
     ("GET", "api/v1/welfare-checks/{check}/", EVERYBODY),
     ("POST", "api/v1/complaints/", MEMBERS),
+    ("GET", "api/v1/complaints/", MEMBERS),
     ("GET", "api/v1/complaints/{complaint}/", {"passenger"}),
+    ("POST", "api/v1/complaints/{complaint}/more/", {"passenger"}, {"words": "x"}),
+    ("POST", "api/v1/street-complaints/", EVERYBODY),
     ("POST", "api/v1/police/requests/", OFFICERS),
     ("GET", "api/v1/police/requests/", OFFICERS),
     ("GET", "api/v1/police/requests/{request}/", {"officer"}),
@@ -149,8 +154,19 @@ TABLE = [
     ("POST", "admin/police-line/", RESPONDER_ROLES),
     ("GET", "admin/police-line/{request}/", RESPONDER_ROLES),
     ("POST", "admin/police-line/{request}/escalate/", RESPONDER_ROLES),
-    ("GET", "admin/complaints-desk/{complaint}/", DESK),
-    ("POST", "admin/complaints-desk/{complaint}/", DESK),
+    ("GET", "admin/workspace/", WORKER_ROLES),
+    ("POST", "admin/workspace/next/", WORKER_ROLES),
+    ("POST", "admin/workspace/bulk/", WORKER_ROLES),
+    ("POST", "admin/workspace/hand-over/", WORKER_ROLES),
+    ("POST", "admin/workspace/views/", WORKER_ROLES),
+    ("GET", "admin/workspace/new/", WORKER_ROLES),
+    ("POST", "admin/workspace/new/", WORKER_ROLES),
+    ("GET", "admin/workspace/{complaint}/", WORKER_ROLES),
+    ("POST", "admin/workspace/{complaint}/do/note/", WORKER_ROLES),
+    ("POST", "admin/workspace/{complaint}/here/", WORKER_ROLES),
+    ("POST", "admin/workspace/{complaint}/reveal/", WORKER_ROLES),
+    ("GET", "admin/workspace/{complaint}/macro/{macro}/", WORKER_ROLES),
+    ("GET", "admin/workspace/{complaint}/evidence/{evidence}/", WORKER_ROLES),
     ("GET", "admin/vetting/", RESPONDER_ROLES | {"vetting"}),
     ("GET", "admin/vetting/fleet/", RESPONDER_ROLES | {"vetting"}),
     ("POST", "admin/vetting/fleet/", RESPONDER_ROLES | {"vetting"}),
@@ -190,7 +206,13 @@ TABLE = [
     ("POST", "welfare-check/{check}/verify/", EVERYBODY),
     ("GET", "trips/{trip}/complaint/", TRIP),
     ("POST", "trips/{trip}/complaint/", TRIP),
+    ("GET", "complain/", EVERYBODY),
+    ("POST", "complain/", EVERYBODY),
+    ("GET", "complaints/", MEMBERS),
     ("GET", "complaints/{complaint}/", {"passenger"}),
+    ("POST", "complaints/{complaint}/more/", {"passenger"}, {"words": "x"}),
+    ("GET", "complaints/{complaint}/{complaint_secret}/", EVERYBODY),
+    ("POST", "complaints/{complaint}/{complaint_secret}/more/", EVERYBODY, {"words": "x"}),
     ("GET", "police/", OFFICERS),
     ("POST", "police/", OFFICERS),
     ("GET", "police/requests/{request}/", {"officer"}),
@@ -309,6 +331,7 @@ def shape(route):
     """A route without the names of its parameters."""
     route = re.sub(r"\(\?P<\w+>[^)]*\)", "{}", route.replace("admin/^", "admin/"))
     route = route.replace("people/passenger/", "people/{code}/").replace("photos/id_card/", "photos/{kind}/")
+    route = re.sub(r"(complaints/\{\w+\}(?:/\{\w+\})?)/more/", r"\1/{what}/", route)
     route = route.replace("{late}/passenger/", "{late}/{party}/")
     route = re.sub(r"<[^>]*>|\{\w+\}", "{}", route.partition("?itinerary")[0]).strip("^$")
     return re.sub(
@@ -359,7 +382,10 @@ def things(rides, people):
         category=Category.DANGER,
         words="x",
         submission="s",
+        files=[read_file(b"%PDF-1.7")],
     )
+    texts = dict.fromkeys(("title_zh", "title_en", "body_zh", "body_en"), "x")
+    macro = save_macro(account=people("supervisor"), code="thanks", texts=texts, category="")
     question = police.Question(Query.TRIP, trip.code, clock.now())
     asked = police.ask_by_form(account=people("officer"), question=question, submission="s")
     phone = police.open_phone_request(
@@ -421,6 +447,9 @@ def things(rides, people):
         "malicious": ended.code,
         "data_hold": DataHold.objects.filter(subject=trip.code).first().code,
         "complaint": complaint.code,
+        "complaint_secret": secret_of(complaint),
+        "macro": macro.code,
+        "evidence": complaint.evidence.get().picture.code,
         "request": asked.code,
         "link": link,
         "face_check": ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T").code,

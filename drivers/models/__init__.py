@@ -4,12 +4,13 @@ from drivers.models.applications import Application, VettingDecision
 from drivers.models.cases import Appeal, VettingCase
 from drivers.models.faces import FaceCheck, FaceFrame, FaceTemplate, OnlineSpell, PlatePhoto
 from drivers.models.mismatch import MismatchReport, Reward
-from drivers.models.people import Binding, Driver, Hold, Paper, Vehicle
+from drivers.models.people import Bar, Binding, Driver, Hold, Paper, Vehicle
 from drivers.models.screening import Screening, ScreeningChunk, ScreeningRun
 
 __all__ = [
     "Appeal",
     "Application",
+    "Bar",
     "Binding",
     "Driver",
     "FaceCheck",

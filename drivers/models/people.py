@@ -149,6 +149,28 @@ class Binding(models.Model):
         return f"{self.driver_id} drives {self.vehicle_id}"
 
 
+class Bar(models.Model):
+    """A licence or car that was banned with a driver, so that a new account does not help (C5)."""
+
+    kind = models.CharField(max_length=10, choices=[("licence", "licence"), ("plate", "plate")])
+    # The licence's keyed index, or the plate without its dot.
+    value = models.CharField(max_length=64)
+    source = models.CharField(max_length=20)
+    since = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "value", "source"], name="barred_once_by_the_same_decision"
+            )
+        ]
+        indexes = [models.Index(fields=["value"], condition=Q(lifted_at=None), name="bar_in_force")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.source}"
+
+
 class HoldQuerySet(models.QuerySet["Hold"]):
     def open(self) -> "HoldQuerySet":
         """Holds that act now."""

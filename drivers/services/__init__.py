@@ -31,9 +31,11 @@ from drivers.services.mismatch import (
 )
 from drivers.services.papers import chase_expiries, keep_paper
 from drivers.services.people import (
+    bar_with,
     bind_vehicle,
     end_binding,
     hold_driver,
+    lift_bars,
     register_vetted_driver,
     release_hold,
     release_holds_of,
@@ -60,6 +62,7 @@ __all__ = [
     "ask_face_check",
     "ask_registries_again",
     "ask_video_check",
+    "bar_with",
     "begin_application",
     "begin_run",
     "bind_vehicle",
@@ -78,6 +81,7 @@ __all__ = [
     "go_online",
     "hold_driver",
     "keep_paper",
+    "lift_bars",
     "open_case",
     "open_signal",
     "pause_run",

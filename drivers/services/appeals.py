@@ -16,7 +16,13 @@ from drivers.errors import AlreadyAppealed, HadAPart
 from drivers.models import Appeal, Application, Driver, Hold, VettingCase, VettingDecision
 from drivers.policies import APPEAL_WITHIN
 from drivers.services.people import release_holds_of
-from drivers.states import APPEAL_TRANSITIONS, APPLICATION_TRANSITIONS, AppealState, ApplicationState
+from drivers.states import (
+    APPEAL_TRANSITIONS,
+    APPLICATION_TRANSITIONS,
+    AppealState,
+    ApplicationState,
+    HoldKind,
+)
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -30,7 +36,9 @@ def appeal(*, driver: Driver, code: str, words: str) -> Appeal:
 
     Raises `NotFound`, `InvalidInput`, `AlreadyAppealed`.
     """
-    hold = Hold.objects.open().select_for_update().filter(driver=driver, code=code, covert=False).first()
+    # What a decision about a complaint did is appealed where the decision stands, before other people (C5).
+    holds = Hold.objects.open().filter(covert=False).exclude(kind=HoldKind.SANCTION)
+    hold = holds.select_for_update().filter(driver=driver, code=code).first()
     decision = None if hold else _refusal(driver, code)
     if not words.strip():
         raise InvalidInput("words")

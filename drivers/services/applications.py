@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from accounts.selectors import restriction_on
 from core import audit, clock, live, pictures, policy, ratelimit
 from core.actors import SYSTEM
 from core.codes import new_code
@@ -21,13 +22,15 @@ from drivers import certificates, policies
 from drivers.certificates import Certificates, Fault
 from drivers.errors import (
     ApplicationOpen,
+    BannedThing,
     CertificatesFaulty,
     NotEnrolled,
     NotYourIdNumber,
+    PersonBarred,
 )
 from drivers.models import Application, Driver, Screening
 from drivers.screening import Car, Subject
-from drivers.selectors import is_enrolled
+from drivers.selectors import is_barred, is_enrolled
 from drivers.services.screening import Answers, ask_registries, result_of
 from drivers.states import (
     APPLICATION_TRANSITIONS,
@@ -56,7 +59,9 @@ def _today() -> "date":
 
 @begins_transaction
 def begin_application(*, account: "Account", line: str = Line.HITCH) -> Application:
-    """The account's open application, a new one where there is none. Raises `InvalidInput`, `Forbidden` when barred."""
+    """The account's open application, a new one where there is none. Raises `InvalidInput`, `Forbidden` when barred, `PersonBarred`."""
+    if restriction_on(account, clock.now()):
+        raise PersonBarred
     if line not in Line.values:
         raise InvalidInput("line")
     driver, _new = Driver.objects.select_for_update().get_or_create(account=account)
@@ -180,7 +185,7 @@ def check_application(application: Application) -> tuple[Certificates | None, li
 def submit_application(*, account: "Account") -> Application:
     """Send it: everything holds up, the face is enrolled, and the registries are asked afterwards.
 
-    Raises `NotFound`, `ApplicationOpen`, `CertificatesFaulty`, `NotYourIdNumber`, `NotEnrolled`.
+    Raises `NotFound`, `ApplicationOpen`, `CertificatesFaulty`, `NotYourIdNumber`, `NotEnrolled`, `BannedThing`.
     """
     application = _draft_of(account)
     found, faults = check_application(application)
@@ -188,6 +193,8 @@ def submit_application(*, account: "Account") -> Application:
         raise CertificatesFaulty(faults)
     if account.verified_at and account.id_number != found.id_number:
         raise NotYourIdNumber("id_number")
+    if is_barred(plate=found.plate, licence_number=found.licence_number):
+        raise BannedThing
     if not is_enrolled(application.driver):
         raise NotEnrolled
     move(application, APPLICATION_TRANSITIONS, ApplicationState.CHECKING, submitted_at=clock.now(), reason="")

@@ -20,7 +20,7 @@ from core.transactions import begins_transaction, joins_transaction
 from drivers import policies
 from drivers.errors import AlreadyReported, ReportNeedsPhoto, SecondPersonNeeded
 from drivers.models import Binding, Driver, MismatchReport, Reward, VettingCase
-from drivers.selectors import driver_by_code, plate_key
+from drivers.selectors import driver_by_code, drivers_of_plate, plate_key
 from drivers.services.cases import REVIEWERS, open_case
 from drivers.services.people import hold_driver
 from drivers.states import REWARD_TRANSITIONS, CaseKind, HoldKind, ReportSource, RewardState
@@ -172,7 +172,7 @@ def _from_street(
     known = MismatchReport.objects.filter(submission=submission).first()
     if known:
         return known
-    drivers = _drivers_of(plate)
+    drivers = drivers_of_plate(plate)
     seen = Seen("street", plate_key(plate)[:12], words)
     is_driver = account is not None and Driver.objects.filter(account=account).exists()
     source = ReportSource.DRIVER if is_driver else ReportSource.PUBLIC
@@ -191,18 +191,6 @@ def _from_street(
         actor=actor, driver=None, case=None, source=source, seen=seen, submission=submission,
         reporter=reporter, phone=phone, picture=picture,
     )  # fmt: skip
-
-
-def _drivers_of(plate: str) -> list[Driver]:
-    """Who is bound to the car with this plate now."""
-    wanted = plate_key(plate)
-    shown = f"{wanted[:2]}·{wanted[2:]}"
-    return list(
-        Driver.objects.filter(bindings__vehicle__plate__in=[wanted, shown], bindings__ended_at=None)
-        .select_related("account")
-        .order_by("pk")
-        .distinct()
-    )
 
 
 @begins_transaction

@@ -8,9 +8,10 @@ from core.codes import new_code
 from core.errors import InvalidInput, NotFound
 from core.privacy import blind_index
 from core.transactions import begins_transaction, joins_transaction
-from drivers.errors import TooManyPersons, TooManyVehicles
+from drivers.errors import BannedThing, TooManyPersons, TooManyVehicles
 from drivers.events import DriverHeld
-from drivers.models import Binding, Driver, Hold, Vehicle
+from drivers.models import Bar, Binding, Driver, Hold, Vehicle
+from drivers.selectors import is_barred, plate_key
 from drivers.states import DriverState, HoldKind, Line
 
 VEHICLE_PLACES = (1, 2)
@@ -58,8 +59,10 @@ def bind_vehicle(*, actor: Actor, driver: Driver, vehicle: Vehicle) -> Binding:
     """Let a driver drive a vehicle: at most two vehicles a driver, at most three persons a vehicle (D3).
 
     Rows are locked driver first, then vehicle; the places' unique constraints hold the law besides.
-    Raises `TooManyVehicles`, `TooManyPersons`.
+    Raises `TooManyVehicles`, `TooManyPersons`, `BannedThing`.
     """
+    if is_barred(plate=vehicle.plate):
+        raise BannedThing("plate")
     Driver.objects.select_for_update().get(pk=driver.pk)
     Vehicle.objects.select_for_update().get(pk=vehicle.pk)
     known = Binding.objects.filter(driver=driver, vehicle=vehicle, ended_at=None).first()
@@ -164,6 +167,31 @@ def _release(actor: Actor, hold: Hold, reason: str) -> None:
         reason=reason,
         hold=hold.code,
     )
+
+
+@joins_transaction
+def bar_with(*, actor: Actor, driver: Driver, source: str) -> int:
+    """Ban a driver's licence and the cars bound to the account, beside the person; returns how many things (C5).
+
+    The same `source` bans each thing once.
+    """
+    cars = Vehicle.objects.filter(bindings__driver=driver, bindings__ended_at=None).distinct()
+    things = [("plate", plate_key(car.plate)) for car in cars]
+    if driver.licence_index:
+        things.append(("licence", driver.licence_index))
+    Bar.objects.bulk_create(
+        [Bar(kind=kind, value=value, source=source, since=clock.now()) for kind, value in things],
+        ignore_conflicts=True,
+    )
+    audit.record(actor, "drivers.barred_with", driver.account.code, case=source, things=len(things))
+    return len(things)
+
+
+@joins_transaction
+def lift_bars(*, actor: Actor, source: str) -> None:
+    """Take back what `bar_with` banned for this source."""
+    if Bar.objects.filter(source=source, lifted_at=None).update(lifted_at=clock.now()):
+        audit.record(actor, "drivers.bars_lifted", source, case=source)
 
 
 @joins_transaction

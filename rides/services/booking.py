@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.errors import RealNameRequired
+from accounts.selectors import restriction_on
 from core import clock, live, notify, policy, timeline
 from core.actors import MONITOR
 from core.codes import new_code, new_digits
@@ -16,7 +18,7 @@ from core.privacy import normalise_phone, phone_index
 from core.states import StaleState, move
 from core.transactions import begins_transaction
 from rides import fares, routing, selectors
-from rides.errors import ChildNeedsCompany, LineNotRunning
+from rides.errors import AccountRestricted, ChildNeedsCompany, LineNotRunning
 from rides.models import Trip
 from rides.routing import Route
 from rides.services.places import PATIENCE, Journey, check_journey
@@ -54,7 +56,7 @@ def book_trip(
     """Ask for a ride; the same `client_key` asks once. Express, premier and luxury leave at `journey.start`.
 
     Raises `RealNameRequired`, `LineNotRunning`, `PlacesWrong`, `WindowWrong`, `CurfewHours`, `InvalidInput`,
-    `ChildNeedsCompany`.
+    `ChildNeedsCompany`, `AccountRestricted`.
     """
     return _book(
         passenger,
@@ -71,6 +73,11 @@ def _book(passenger: "Account", journey: Journey, way: Route, trip: Trip, rider:
     if again:
         return again
     at, line = clock.now(), Line(trip.line)
+    restriction = restriction_on(passenger, at)
+    if restriction:
+        until = timezone.localtime(restriction.until).strftime("%Y-%m-%d %H:%M") if restriction.until else ""
+        said = _("until %(time)s") % {"time": until} if until else _("any more")
+        raise AccountRestricted(until=said, citation=restriction.citation)
     if passenger.verified_at is None and needs_real_name(line):
         raise RealNameRequired
     if not selectors.line_runs(line, journey.city, at):

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from complaints.models import Complaint
-from complaints.services import decide_complaint
+from complaints.services import close_windows, decide
 from complaints.states import Finding
 from conftest import NOON
 from core import audit, clock, holds
@@ -498,7 +498,14 @@ def test_keep_this_recording_opens_a_case_that_holds_it(rides, people, deliver, 
     services.play_recording(
         account=people("agent"), code=phone.code, case=case.code, reason="what was shouted"
     )
-    decide_complaint(account=people("adjudicator"), code=case.code, finding=Finding.UPHELD, reason="heard")
+    decide(
+        account=people("adjudicator"), code=case.code, finding=Finding.UPHELD, awards=[], reason="heard",
+        cites=[phone.code],
+    )  # fmt: skip
+    # Whoever decides on an appeal must be able to hear it.
+    assert services.destroy_due(at=clock.now()) == 0
+    noon.shift(timedelta(days=15, seconds=1))
+    close_windows(at=clock.now())
     assert services.destroy_due(at=clock.now()) == 1
 
 

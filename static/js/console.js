@@ -31,6 +31,10 @@
       if (known !== null && state.open > known.open) beep();
       htmx.trigger(document.body, "huhang-changed");
     }
+    // Pages of cases have their own word, so that an incident does not make every queue ask again and the other way round.
+    if (known !== null && state.cases !== known.cases) {
+      document.dispatchEvent(new CustomEvent("huhang-cases", { detail: state.touched }));
+    }
     known = state;
   }
 

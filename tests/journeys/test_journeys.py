@@ -190,7 +190,7 @@ def test_a_complaint_is_filed_decided_and_the_hold_looked_at(visitor, language, 
     desk = visitor("desktop", language)
     console = desk.sign_in("adjudicator" if language == "zh-CN" else "admin", "/admin/")
     desk.look("console-adjudicator", console=True)
-    console.goto(f"/admin/complaints-desk/{filed}/")
+    console.goto(f"/admin/workspace/{filed}/")
     desk.look("complaint-desk", console=True)
     board = visitor("desktop", language)
     console = board.sign_in("vetting", "/admin/drivers/hold/")

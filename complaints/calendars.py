@@ -1,0 +1,67 @@
+"""Working time (C3): limits that run around the clock, and limits that run on working days from one hour to another.
+
+Working days are those of the State Council's yearly notice (调休 included), from the package `chinesecalendar`; a year
+that it does not know yet has Monday to Friday. Times are in Asia/Shanghai, which has no daylight saving time.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from chinese_calendar import is_workday
+
+from core import policy
+
+ZONE = ZoneInfo("Asia/Shanghai")
+ALWAYS, BUSINESS = "always", "business"
+HOURS = policy.declare(
+    "complaints.business_hours",
+    {"from": 9, "to": 21},
+    unit="hours of the day",
+    about="When limits run that run in business hours, on working days (C3).",
+)
+
+
+def works(day: date) -> bool:
+    """True for a working day."""
+    try:
+        return bool(is_workday(day))
+    except NotImplementedError:
+        return day.weekday() < 5
+
+
+def _spans(start: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Business time from `start` on, a span for each working day."""
+    hours, day = policy.value(HOURS), start.astimezone(ZONE).date()
+    while True:
+        if works(day):
+            midnight = datetime.combine(day, time(), ZONE)
+            opens = midnight + timedelta(hours=hours["from"])
+            closes = midnight + timedelta(hours=hours["to"])
+            if closes > start:
+                yield max(opens, start), closes
+        day += timedelta(days=1)
+
+
+def add(start: datetime, seconds: float, hours: str) -> datetime:
+    """When `seconds` of these hours have passed since `start`."""
+    if hours == ALWAYS or seconds <= 0:
+        return start + timedelta(seconds=max(seconds, 0))
+    for begins, ends in _spans(start):
+        room = (ends - begins).total_seconds()
+        if seconds <= room:
+            return (begins + timedelta(seconds=seconds)).astimezone(start.tzinfo)
+        seconds -= room
+    raise AssertionError("days do not end")
+
+
+def between(start: datetime, end: datetime, hours: str) -> float:
+    """Seconds of these hours between two times; zero where the end is before the start."""
+    if hours == ALWAYS or end <= start:
+        return max((end - start).total_seconds(), 0.0)
+    total = 0.0
+    for begins, ends in _spans(start):
+        if begins >= end:
+            break
+        total += (min(ends, end) - begins).total_seconds()
+    return total

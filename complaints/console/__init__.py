@@ -1,0 +1,1 @@
+"""The console's pages of complaints, one topic for each file."""

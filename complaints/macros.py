@@ -1,0 +1,57 @@
+"""Answers with placeholders: `{code}` in a macro's text becomes the case's own."""
+
+import re
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from complaints.errors import MacroUnknown
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+    from complaints.models import Complaint, Macro
+
+# What a text may hold, and what the writer of a macro reads about it.
+PLACEHOLDERS = {
+    "code": _("the complaint's code"),
+    "category": _("what it is about"),
+    "trip_date": _("the day of the trip"),
+    "filed": _("when it was filed"),
+    "due": _("until when it is decided"),
+    "agent": _("the number of who answers"),
+    "safety_line": _("the safety line"),
+    "link": _("where it can be followed"),
+}
+_HOLE = re.compile(r"\{(\w*)\}")
+
+
+def check_text(text: str) -> None:
+    """Raises `MacroUnknown` where a text holds a placeholder that there is not."""
+    for name in _HOLE.findall(text):
+        if name not in PLACEHOLDERS:
+            raise MacroUnknown(name=f"{{{name}}}")
+
+
+def fill(text: str, *, complaint: "Complaint", account: "Account", language: str, link: str) -> str:
+    """The text with the case's own words, in the language of whom it goes to."""
+    with override(language):
+        local = timezone.localtime
+        known = {
+            "code": complaint.code,
+            "category": complaint.get_category_display(),
+            "trip_date": f"{local(complaint.trip.window_start):%Y-%m-%d}" if complaint.trip else "—",
+            "filed": f"{local(complaint.filed_at):%Y-%m-%d %H:%M}",
+            "due": f"{local(complaint.due_at):%Y-%m-%d %H:%M}" if complaint.due_at else "—",
+            "agent": account.code,
+            "safety_line": settings.SAFETY_LINE,
+            "link": link,
+        }
+        return _HOLE.sub(lambda hole: str(known.get(hole[1], hole[0])), text)
+
+
+def body(macro: "Macro", language: str) -> str:
+    """The macro's text in a language."""
+    return macro.body_zh if language.startswith("zh") else macro.body_en

@@ -1,0 +1,194 @@
+"""A complaint, what was said and shown in it, and who has it."""
+
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from complaints.states import (
+    LIVE,
+    AccusedAs,
+    Category,
+    ComplaintState,
+    EvidenceKind,
+    Finding,
+    Level,
+    Side,
+    Source,
+)
+from core.privacy import EncryptedTextField
+
+LIVE_STATES = sorted(str(state) for state in LIVE)
+
+
+class ComplaintQuerySet(models.QuerySet["Complaint"]):
+    def live(self) -> "ComplaintQuerySet":
+        """What somebody still has to work on."""
+        return self.filter(state__in=LIVE_STATES)
+
+    def undecided(self) -> "ComplaintQuerySet":
+        return self.filter(state__in=[ComplaintState.OPEN, ComplaintState.PROPOSED])
+
+    def counted(self) -> "ComplaintQuerySet":
+        """Those that enter figures: not what the hourly drill files."""
+        return self.exclude(complainant__is_drill=True)
+
+
+class Complaint(models.Model):
+    """What somebody says went wrong. A severe one holds the accused driver at once (C2)."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    submission = models.CharField(max_length=64, unique=True)
+    source = models.CharField(_("source"), max_length=12, choices=Source.choices, default=Source.PASSENGER)
+    trip = models.ForeignKey(
+        "rides.Trip", on_delete=models.PROTECT, null=True, related_name="complaints", verbose_name=_("trip")
+    )
+    # Who complains: an account, or somebody with a phone alone.
+    complainant = models.ForeignKey(
+        "accounts.Account", on_delete=models.PROTECT, null=True, related_name="complaints"
+    )
+    caller_name = EncryptedTextField()
+    caller_phone = EncryptedTextField()
+    caller_index = models.CharField(max_length=64, blank=True, default="")
+    caller_verified_at = models.DateTimeField(null=True)
+    accused = models.ForeignKey(
+        "accounts.Account",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="complaints_about",
+        verbose_name=_("complained about"),
+    )
+    accused_as = models.CharField(max_length=10, choices=AccusedAs.choices, blank=True, default="")
+    # Plates registered and seen, for the search; anybody can read them on the street.
+    plates = models.CharField(_("plates"), max_length=60, blank=True, default="")
+    category = models.CharField(_("category"), max_length=16, choices=Category.choices)
+    level = models.CharField(_("class"), max_length=10, choices=Level.choices)
+    words = EncryptedTextField()
+    # Keyed digests of the words, so that the search finds them and a dump does not tell them (`complaints.words`).
+    search = SearchVectorField(null=True)
+    state = models.CharField(
+        _("state"), max_length=10, choices=ComplaintState.choices, default=ComplaintState.OPEN
+    )
+    owner = models.ForeignKey(
+        "accounts.Account",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="owned_complaints",
+        verbose_name=_("owner"),
+    )
+    owned_at = models.DateTimeField(null=True)
+    # When the owner last did something here.
+    touched_at = models.DateTimeField(null=True)
+    # The nearest limit that still runs; what the queue is ordered by.
+    due_at = models.DateTimeField(_("due"), null=True)
+    # How often it was begun: opened again, its limits run anew.
+    round = models.PositiveSmallIntegerField(default=1)
+    # One person of ours stays with whoever was harmed (C7).
+    named_contact = models.ForeignKey(
+        "accounts.Account", on_delete=models.PROTECT, null=True, related_name="named_for"
+    )
+    # Since when it stops the accused driver's orders, and when a person lifted that before a decision (C2).
+    stopped_at = models.DateTimeField(null=True)
+    lifted_at = models.DateTimeField(null=True)
+    filed_at = models.DateTimeField(_("filed"))
+    decided_at = models.DateTimeField(_("decided"), null=True)
+    decided_by = models.CharField(max_length=40, blank=True)
+    finding = models.CharField(_("finding"), max_length=10, choices=Finding.choices, blank=True)
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="joined")
+
+    objects = ComplaintQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("complaint")
+        verbose_name_plural = _("complaints")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=ComplaintState.values)
+                & Q(category__in=Category.values)
+                & Q(level__in=Level.values),
+                name="complaint_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["open", "proposed", "merged"]) ^ Q(decided_at__isnull=False),
+                name="complaint_decided_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["open", "proposed", "merged"]) | (~Q(decided_by="") & ~Q(finding="")),
+                name="complaint_decided_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="merged") ^ Q(merged_into__isnull=True),
+                name="complaint_merged_into_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(accused__isnull=True) ^ ~Q(accused_as=""), name="complaint_accused_in_a_part"
+            ),
+            models.CheckConstraint(
+                condition=Q(owner__isnull=True) ^ Q(owned_at__isnull=False), name="complaint_owned_since"
+            ),
+        ]
+        indexes = [
+            # The queue: what is live, by its nearest limit; the same by owner.
+            models.Index(
+                fields=["due_at", "id"], condition=Q(state__in=LIVE_STATES), name="complaint_queue_by_limit"
+            ),
+            models.Index(
+                fields=["owner", "due_at"],
+                condition=Q(state__in=LIVE_STATES),
+                name="complaint_queue_of_owner",
+            ),
+            models.Index(
+                fields=["due_at"],
+                condition=Q(state__in=LIVE_STATES, owner__isnull=True),
+                name="complaint_queue_of_nobody",
+            ),
+            models.Index(
+                fields=["filed_at"],
+                condition=Q(state__in=["open", "proposed"], level="severe"),
+                name="complaint_open_severe",
+            ),
+            models.Index(fields=["filed_at"], name="complaint_filed"),
+            models.Index(fields=["caller_index"], condition=~Q(caller_index=""), name="complaint_of_caller"),
+            GinIndex(fields=["search"], name="complaint_words", fastupdate=False),
+            GinIndex(OpClass("plates", "gin_trgm_ops"), name="complaint_plates"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Evidence(models.Model):
+    """A picture or document of a case, encrypted in storage (`core.pictures`)."""
+
+    complaint = models.ForeignKey(Complaint, on_delete=models.PROTECT, related_name="evidence")
+    picture = models.OneToOneField("core.StoredPicture", on_delete=models.PROTECT)
+    kind = models.CharField(max_length=10, choices=EvidenceKind.choices)
+    side = models.CharField(max_length=12, choices=Side.choices, blank=True)
+    given_by = models.CharField(max_length=40)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=EvidenceKind.values), name="evidence_kind_is_known")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.complaint_id} {self.kind}"
+
+
+class Assignment(models.Model):
+    """Who had a complaint, from whom and when; a wrong one is undone, not edited."""
+
+    complaint = models.ForeignKey(Complaint, on_delete=models.CASCADE, related_name="assignments")
+    by = models.CharField(max_length=40)
+    before = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, null=True, related_name="+")
+    after = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["complaint", "-id"], name="assignment_of_complaint")]
+
+    def __str__(self) -> str:
+        return f"{self.complaint_id} {self.by}"

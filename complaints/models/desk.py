@@ -1,0 +1,141 @@
+"""What agents work with: macros, saved views, the knowledge base, calls and messages from outside."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from complaints.models.cases import Complaint
+from complaints.states import Category
+from core.privacy import EncryptedTextField
+
+
+class Macro(models.Model):
+    """An answer that is written once and used often, in both languages, with placeholders (`complaints.macros`)."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    title_zh = models.CharField(_("title (Chinese)"), max_length=60)
+    title_en = models.CharField(_("title (English)"), max_length=60)
+    body_zh = models.TextField(_("text (Chinese)"))
+    body_en = models.TextField(_("text (English)"))
+    category = models.CharField(_("category"), max_length=16, choices=Category.choices, blank=True)
+    changed_by = models.CharField(max_length=40)
+    changed_at = models.DateTimeField(_("changed"))
+    retired = models.BooleanField(_("retired"), default=False)
+
+    class Meta:
+        verbose_name = _("macro")
+        verbose_name_plural = _("macros")
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def title(self) -> str:
+        return self.title_zh if (get_language() or "").startswith("zh") else self.title_en
+
+
+class SavedView(models.Model):
+    """A filter of the queue under a name, for oneself or for everybody."""
+
+    owner = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="saved_views")
+    name = models.CharField(max_length=40)
+    query = models.CharField(max_length=400)
+    shared = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="view_named_once_per_owner")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Article(models.Model):
+    """A guide or answer of the knowledge base; a change is a new version."""
+
+    code = models.CharField(_("code"), max_length=20)
+    number = models.PositiveIntegerField(_("version"))
+    title_zh = models.CharField(_("title (Chinese)"), max_length=80)
+    title_en = models.CharField(_("title (English)"), max_length=80)
+    body_zh = models.TextField(_("text (Chinese)"))
+    body_en = models.TextField(_("text (English)"))
+    category = models.CharField(_("category"), max_length=16, choices=Category.choices, blank=True)
+    written_by = models.CharField(max_length=40)
+    written_at = models.DateTimeField(_("written"))
+    current = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name = _("guide")
+        verbose_name_plural = _("knowledge base")
+        constraints = [
+            models.UniqueConstraint(fields=["code", "number"], name="article_version_is_unique"),
+            models.UniqueConstraint(
+                fields=["code"], condition=Q(current=True), name="one_current_version_per_article"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} v{self.number}"
+
+    @property
+    def title(self) -> str:
+        return self.title_zh if (get_language() or "").startswith("zh") else self.title_en
+
+    @property
+    def body(self) -> str:
+        return self.body_zh if (get_language() or "").startswith("zh") else self.body_en
+
+
+class Call(models.Model):
+    """A call that the telephone system announced to an agent (C11)."""
+
+    key = models.CharField(max_length=64, unique=True)
+    number = EncryptedTextField()
+    number_index = models.CharField(max_length=64, blank=True)
+    agent = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="calls")
+    rang_at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["agent", "-rang_at"], condition=Q(seen_at=None), name="call_to_show"),
+            models.Index(fields=["number_index", "-rang_at"], name="call_of_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"call {self.pk}"
+
+
+class OutsideMessage(models.Model):
+    """A message that came from outside, by e-mail, WeChat (微信) or Weibo (微博), until it belongs to a complaint."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    channel = models.CharField(
+        _("channel"),
+        max_length=10,
+        choices=[("email", _("e-mail")), ("wechat", "微信 WeChat"), ("weibo", "微博 Weibo")],
+    )
+    key = models.CharField(max_length=120, unique=True)
+    sender = EncryptedTextField()
+    words = EncryptedTextField()
+    at = models.DateTimeField(_("came"))
+    complaint = models.ForeignKey(
+        Complaint, on_delete=models.PROTECT, null=True, related_name="outside_messages"
+    )
+    sorted_by = models.CharField(max_length=40, blank=True)
+    sorted_at = models.DateTimeField(null=True)
+    dismissed = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("message from outside")
+        verbose_name_plural = _("messages from outside")
+        indexes = [models.Index(fields=["at"], condition=Q(sorted_at=None), name="outside_message_waits")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sorted_at=None) | ~Q(dismissed="") | Q(complaint__isnull=False),
+                name="outside_message_sorted_somewhere",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.code

@@ -1,0 +1,380 @@
+"""Reads about one complaint."""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from complaints.models import (
+    Appeal,
+    Article,
+    Assignment,
+    Complaint,
+    Decision,
+    Evidence,
+    Macro,
+    Measure,
+    Statement,
+    Timer,
+)
+from complaints.policies import APPEAL_DAYS, Known, undo_until
+from complaints.states import (
+    OVER,
+    UNDECIDED,
+    AccusedAs,
+    ComplaintState,
+    Level,
+    Outcome,
+    Side,
+    StatementState,
+    TimerKind,
+)
+from core import clock, policy
+from core.errors import NotFound
+from drivers.selectors import driver_by_code, held_sources, open_holds
+from drivers.states import HoldKind
+from rides.selectors import aboard
+from safety.selectors import recordings_of
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+SECRET_LENGTH = 22
+
+
+def _all() -> QuerySet[Complaint]:
+    return Complaint.objects.select_related(
+        "trip__driver__account",
+        "trip__vehicle",
+        "accused",
+        "complainant",
+        "owner",
+        "named_contact",
+        "merged_into",
+    )
+
+
+def complaint_by_code(code: str) -> Complaint:
+    """Any complaint, for staff. Raises `NotFound`."""
+    complaint = _all().filter(code=code).first()
+    if complaint is None:
+        raise NotFound
+    return complaint
+
+
+def own_complaint(account: "Account", code: str) -> Complaint:
+    """One's own complaint; another's is not found."""
+    complaint = _all().filter(complainant=account, code=code).first()
+    if complaint is None:
+        raise NotFound
+    return complaint
+
+
+def secret_of(complaint: Complaint) -> str:
+    """The end of the address under which whoever has no account follows their complaint; kept nowhere."""
+    key = base64.b64decode(settings.INDEX_KEY)
+    raw = hmac.new(key, b"complaint-link:" + complaint.code.encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(raw).decode()[:SECRET_LENGTH]
+
+
+def complaint_by_link(code: str, secret: str) -> Complaint:
+    """The complaint behind a link in a message. Raises `NotFound`."""
+    complaint = _all().filter(code=code).first()
+    if complaint is None or not hmac.compare_digest(secret_of(complaint), secret):
+        raise NotFound
+    return complaint
+
+
+def side_of(account: "Account", complaint: Complaint) -> Side | None:
+    """Which side somebody is on; None for whoever has no part in it."""
+    if complaint.complainant_id == account.pk:
+        return Side.COMPLAINANT
+    return Side.ACCUSED if complaint.accused_id == account.pk else None
+
+
+def may_know(complaint: Complaint, side: Side) -> bool:
+    """Whether this side may learn of the complaint now: the accused once they were asked, or once it is decided."""
+    if side == Side.COMPLAINANT:
+        return True
+    asked = Statement.objects.filter(complaint=complaint, side=Side.ACCUSED).exists()
+    told = complaint.state in OVER and measures_of(complaint, Side.ACCUSED)
+    return bool(asked or told) and not covert(complaint)
+
+
+def my_case(account: "Account", code: str) -> tuple[Complaint, Side]:
+    """A complaint and the side that the account has in it, where they may know of it. Raises `NotFound`."""
+    complaint = _all().filter(Q(complainant=account) | Q(accused=account), code=code).first()
+    side = side_of(account, complaint) if complaint else None
+    if complaint is None or side is None or not may_know(complaint, side):
+        raise NotFound
+    return complaint, side
+
+
+def my_cases(account: "Account") -> list[tuple[Complaint, Side]]:
+    """What somebody filed, and what they were asked about, newest first."""
+    rows = _all().filter(Q(complainant=account) | Q(accused=account)).order_by("-pk")[:100]
+    found = [(row, side_of(account, row)) for row in rows]
+    return [(row, side) for row, side in found if side and may_know(row, side)]
+
+
+def person_of(complaint: Complaint, side: Side) -> "Account | None":
+    """The account on a side, if there is one."""
+    return complaint.complainant if side == Side.COMPLAINANT else complaint.accused
+
+
+def part_of(complaint: Complaint, side: Side) -> AccusedAs:
+    """As what somebody is in it: driver or passenger."""
+    if side == Side.ACCUSED:
+        return AccusedAs(complaint.accused_as or AccusedAs.DRIVER)
+    other = complaint.accused_as == AccusedAs.PASSENGER
+    return AccusedAs.DRIVER if other else AccusedAs.PASSENGER
+
+
+def covert(complaint: Complaint) -> bool:
+    """True while the accused driver may have somebody in the car: nothing may show on that phone (S11)."""
+    if complaint.accused is None:
+        return False
+    if complaint.accused_as == AccusedAs.DRIVER:
+        return aboard(complaint.accused.code) is not None
+    trip = complaint.trip
+    return trip is not None and trip.ended_at is None and trip.somebody_may_be_aboard
+
+
+def holds_of(complaint: Complaint) -> list[object]:
+    """Open holds of the accused driver that come from this complaint."""
+    if complaint.accused is None or complaint.accused_as != AccusedAs.DRIVER:
+        return []
+    return [hold for hold in open_holds(complaint.accused.code) if hold.source == complaint.code]
+
+
+def statements_of(complaint: Complaint) -> dict[str, Statement]:
+    """The statements of this round, by side."""
+    return {
+        row.side: row
+        for row in Statement.objects.filter(complaint=complaint, round=complaint.round).order_by("pk")
+    }
+
+
+def timers_of(complaint: Complaint) -> list[Timer]:
+    """The limits of this round that were not voided, in the order in which they fall due."""
+    return list(
+        Timer.objects.filter(complaint=complaint, round=complaint.round, void_at=None).order_by("due_at")
+    )
+
+
+def decisions_of(complaint: Complaint) -> list[Decision]:
+    """Every decision, oldest first."""
+    return list(Decision.objects.select_related("by").filter(complaint=complaint).order_by("pk"))
+
+
+def decision_in_force(complaint: Complaint) -> Decision | None:
+    return Decision.objects.select_related("by").filter(complaint=complaint, in_force=True).first()
+
+
+def visible_decisions(complaint: Complaint, account: "Account") -> list[Decision]:
+    """The decisions that somebody of the staff may read now.
+
+    Whoever gives the second decision must not know the first (C5): until it is there, only its author sees it.
+    """
+    rows = decisions_of(complaint)
+    if complaint.state == ComplaintState.PROPOSED:
+        return [row for row in rows if row.by_id == account.pk or row.round < complaint.round]
+    return rows
+
+
+def measures_of(complaint: Complaint, side: Side | None = None) -> list[Measure]:
+    """What was done by the decisions, oldest first."""
+    rows = Measure.objects.select_related("person").filter(decision__complaint=complaint).order_by("pk")
+    person = person_of(complaint, side) if side else None
+    return list(rows.filter(person=person) if side else rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Cite:
+    """Something that a decision may rest on."""
+
+    code: str
+    label: str
+
+
+def citable(complaint: Complaint) -> list[Cite]:
+    """What of this case a decision can cite: statements, evidence, recordings, checks and signals of the trip."""
+    found = [
+        Cite(f"statement:{row.side}", _("Statement: %(side)s") % {"side": row.get_side_display()})
+        for row in statements_of(complaint).values()
+        if row.state == StatementState.GIVEN
+    ]
+    found.append(Cite("words", _("What was said when it was filed")))
+    found += [
+        Cite(row.picture.code, f"{row.get_kind_display()} {row.picture.code}")
+        for row in evidence_of(complaint)
+    ]
+    if complaint.trip:
+        found += [
+            Cite(row.code, _("Recording %(code)s") % {"code": row.code})
+            for row in recordings_of(complaint.trip)
+        ]
+        found.append(Cite(complaint.trip.code, _("What the trip's record shows")))
+    return found
+
+
+def open_appeal_of(complaint: Complaint) -> Appeal | None:
+    return Appeal.objects.filter(complaint=complaint, decided_at=None).first()
+
+
+def appeals_of(complaint: Complaint) -> list[Appeal]:
+    return list(Appeal.objects.filter(complaint=complaint).order_by("pk"))
+
+
+def evidence_of(complaint: Complaint) -> list[Evidence]:
+    """Pictures and documents that are still kept."""
+    return list(
+        Evidence.objects.select_related("picture")
+        .filter(complaint__in=[complaint.pk, *complaint.joined.values_list("pk", flat=True)])
+        .filter(picture__destroyed_at=None)
+        .order_by("pk")
+    )
+
+
+def last_assignment(complaint: Complaint) -> Assignment | None:
+    return Assignment.objects.filter(complaint=complaint).order_by("-pk").first()
+
+
+def undoable_by(complaint: Complaint, account: "Account", at: datetime) -> Assignment | None:
+    """The last assignment, where this person made it a moment ago and nothing happened since."""
+    row = last_assignment(complaint)
+    if row is None or row.by != account.code or row.undone_at or row.at < undo_until(at):
+        return None
+    if row.after_id != complaint.owner_id or (complaint.touched_at and complaint.touched_at > row.at):
+        return None
+    return row
+
+
+def known_of(complaint: Complaint, account: "Account") -> Known:
+    """What the rules look at, read once."""
+    at, timers = clock.now(), timers_of(complaint)
+    decisions = [row for row in decisions_of(complaint) if row.round == complaint.round]
+    review = next((timer for timer in timers if timer.kind == TimerKind.REVIEW), None)
+    return Known(
+        at=at,
+        held=bool(holds_of(complaint)),
+        reviewed=review is None or review.met_at is not None,
+        aboard=covert(complaint),
+        decided_by=frozenset(row.by.code for row in decisions),
+        stages=frozenset(row.stage for row in decisions),
+        statements=statements_of(complaint),
+        timers=timers,
+        appeal_open=open_appeal_of(complaint) is not None,
+        undoable=undoable_by(complaint, account, at) is not None,
+    )
+
+
+def appeal_until(complaint: Complaint) -> datetime | None:
+    """Until when the decision can be appealed; None where nothing is decided."""
+    if complaint.decided_at is None:
+        return None
+    return complaint.decided_at + timedelta(days=policy.value(APPEAL_DAYS))
+
+
+# --- What other rooms ask -----------------------------------------------------------------------
+
+
+def open_severe() -> list[Complaint]:
+    """Undecided severe complaints, oldest first."""
+    return list(_all().filter(state__in=sorted(UNDECIDED), level=Level.SEVERE).order_by("filed_at"))
+
+
+def complaint_trip_if_open(code: str) -> str:
+    """The trip of a complaint that is worked on; empty where it is decided."""
+    rows = Complaint.objects.live().filter(code=code, trip__isnull=False)
+    return rows.values_list("trip__code", flat=True).first() or ""
+
+
+def acts_at_once(complaint: Complaint) -> bool:
+    """Whether a severe complaint may stop a driver: not on the word of a voice that nobody can call back."""
+    return complaint.complainant_id is not None or complaint.caller_verified_at is not None
+
+
+def severe_without_hold() -> list[str]:
+    """Undecided severe complaints that should stop a driver and do not: the law says none."""
+    held = held_sources(HoldKind.COMPLAINT)
+    return [
+        row.code
+        for row in open_severe()
+        if row.accused_as == AccusedAs.DRIVER
+        and row.lifted_at is None
+        and acts_at_once(row)
+        and row.code not in held
+    ]
+
+
+def severe_spans() -> list[tuple[str, datetime, datetime]]:
+    """(driver's account code, stopped since, until or now) of every severe complaint about a driver."""
+    at = clock.now()
+    rows = Complaint.objects.filter(
+        level=Level.SEVERE, accused_as=AccusedAs.DRIVER, stopped_at__isnull=False
+    ).values_list("accused__code", "stopped_at", "lifted_at", "decided_at")
+    return [
+        (driver, since, lifted or decided or at)
+        for driver, since, lifted, decided in rows
+        if since is not None
+    ]
+
+
+def drives(account: "Account | None") -> bool:
+    return account is not None and driver_by_code(account.code) is not None
+
+
+def training_due(account: "Account") -> Measure | None:
+    """The training that somebody still has to do before the next order."""
+    return Measure.objects.filter(
+        person=account, outcome=Outcome.TRAINING, ended_at=None, undone_at=None
+    ).first()
+
+
+def statement_waits(complaint: Complaint, side: Side) -> Statement | None:
+    """The statement that this side may still give."""
+    row = statements_of(complaint).get(side)
+    return row if row and row.state != StatementState.GIVEN and complaint.state in UNDECIDED else None
+
+
+def macros_for(category: str) -> list[Macro]:
+    """Answers that are in use, those of the category first."""
+    rows = Macro.objects.filter(retired=False).filter(Q(category="") | Q(category=category))
+    return list(rows.order_by("-category", "code"))
+
+
+def guides_for(category: str) -> list[Article]:
+    """Current guides of the knowledge base, those of the category first."""
+    rows = Article.objects.filter(current=True).filter(Q(category="") | Q(category=category))
+    return list(rows.order_by("-category", "code")[:8])
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What is known of somebody's earlier complaints: how many against them, how many of those upheld, how many by them."""
+
+    against: int
+    upheld: int
+    filed: int
+    false: int
+
+
+def earlier_of(account: "Account | None") -> Earlier | None:
+    """Counts of earlier complaints, for the person's card."""
+    if account is None:
+        return None
+    against = Complaint.objects.filter(accused=account)
+    filed = Complaint.objects.filter(complainant=account)
+    return Earlier(
+        against.count(),
+        against.filter(finding="upheld").count(),
+        filed.count(),
+        filed.filter(finding="false").count(),
+    )

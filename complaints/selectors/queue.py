@@ -1,0 +1,184 @@
+"""The queue of the workspace: pages by key, never by number, so that the millionth row costs as much as the first."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlencode
+
+from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import RawSQL
+
+from accounts.selectors import account_by_phone
+from complaints import words
+from complaints.models import Complaint, SavedView
+from complaints.models.cases import LIVE_STATES
+from complaints.states import Category, ComplaintState, Level
+from core.codes import read_code
+from core.errors import DomainError
+from core.privacy import normalise_phone, phone_index
+from drivers.selectors import plate_key
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+PAGE = 25
+COUNT_LIMIT = 1_000  # a count above is shown as '1000+': nobody needs the rest, and counting it costs
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a view of the queue shows. `whose`: mine, nobody, all; `state`: live, second, appealed, over, all."""
+
+    whose: str = "all"
+    state: str = "live"
+    level: str = ""
+    category: str = ""
+    late: bool = False
+    text: str = ""
+
+    def query(self) -> str:
+        """As the end of an address; what is as usual is left out."""
+        usual = Filter()
+        return urlencode(
+            {
+                name: "1" if value is True else value
+                for name in self.__slots__
+                if (value := getattr(self, name)) != getattr(usual, name)
+            }
+        )
+
+    @classmethod
+    def of_query(cls, query: str) -> "Filter":
+        """From the end of an address; what cannot be read is as usual."""
+        given = {name: values[-1] for name, values in parse_qs(query).items()}
+        return cls(
+            whose=given.get("whose", "all") if given.get("whose") in {"mine", "nobody", "all"} else "all",
+            state=given.get("state", "live")
+            if given.get("state") in {"live", "second", "appealed", "over", "all"}
+            else "live",
+            level=given.get("level", "") if given.get("level") in Level.values else "",
+            category=given.get("category", "") if given.get("category") in Category.values else "",
+            late=given.get("late") == "1",
+            text=given.get("text", "")[:100].strip(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the queue; `after` is the key of the next one, empty where there is none."""
+
+    rows: list[Complaint]
+    after: str
+
+
+def _of_state(rows: QuerySet[Complaint], state: str) -> QuerySet[Complaint]:
+    match state:
+        case "live":
+            return rows.filter(state__in=LIVE_STATES)
+        case "second":
+            return rows.filter(state=ComplaintState.PROPOSED)
+        case "appealed":
+            return rows.filter(state=ComplaintState.APPEALED)
+        case "over":
+            return rows.filter(state__in=[ComplaintState.DECIDED, ComplaintState.FINAL])
+        case _:
+            return rows
+
+
+def _of_text(rows: QuerySet[Complaint], text: str) -> QuerySet[Complaint]:
+    """By code, by phone, by plate or a part of it, or by words, whatever the text looks like."""
+    code = read_code(text)
+    if code.startswith(("C-", "T-")):
+        return rows.filter(Q(code=code) | Q(trip__code=code))
+    try:
+        phone = normalise_phone(text) if sum(mark.isdigit() for mark in text) >= 7 else ""
+    except DomainError:
+        phone = ""
+    if phone:
+        found = account_by_phone(phone)
+        people = Q(caller_index=phone_index(phone))
+        if found:
+            people |= Q(complainant=found) | Q(accused=found)
+        return rows.filter(people)
+    plate = plate_key(text)
+    if 3 <= len(plate) <= 8 and any(mark.isdigit() for mark in plate) and " " not in text.strip():
+        return rows.filter(plates__contains=plate)
+    query = words.query(text)
+    if not query:
+        return rows.none()
+    return rows.annotate(found=RawSQL("search @@ %s::tsquery", [query])).filter(found=True)
+
+
+def rows_of(wanted: Filter, account: "Account", at: datetime) -> QuerySet[Complaint]:
+    """The complaints of a view, in no order yet."""
+    rows = _of_state(Complaint.objects.all(), wanted.state)
+    if wanted.whose == "mine":
+        rows = rows.filter(owner=account)
+    elif wanted.whose == "nobody":
+        rows = rows.filter(owner=None)
+    if wanted.level:
+        rows = rows.filter(level=wanted.level)
+    if wanted.category:
+        rows = rows.filter(category=wanted.category)
+    if wanted.late:
+        rows = rows.filter(due_at__lt=at)
+    return _of_text(rows, wanted.text) if wanted.text else rows
+
+
+def page_of(wanted: Filter, account: "Account", at: datetime, *, after: str = "") -> Page:
+    """One page: what is live by its nearest limit, what is over by its age; search results by their age."""
+    rows = rows_of(wanted, account, at).select_related("owner", "trip", "accused")
+    by_limit = wanted.state in {"live", "second", "appealed"} and not wanted.text
+    if by_limit:
+        rows = rows.order_by(F("due_at").asc(nulls_last=True), "id")
+        due, _dash, key = after.partition("_")
+        if key.isdecimal():
+            if due == "none":
+                rows = rows.filter(due_at=None, id__gt=int(key))
+            elif due.replace(".", "", 1).isdecimal():
+                moment = datetime.fromtimestamp(0, tz=at.tzinfo) + timedelta(microseconds=int(float(due)))
+                rows = rows.filter(Q(due_at__gt=moment) | Q(due_at=moment, id__gt=int(key)) | Q(due_at=None))
+    else:
+        rows = rows.order_by("-id")
+        if after.isdecimal():
+            rows = rows.filter(id__lt=int(after))
+    found = list(rows[: PAGE + 1])
+    if len(found) <= PAGE:
+        return Page(found, "")
+    last = found[PAGE - 1]
+    if not by_limit:
+        return Page(found[:PAGE], str(last.pk))
+    epoch = datetime.fromtimestamp(0, tz=at.tzinfo)
+    due = f"{(last.due_at - epoch) // timedelta(microseconds=1)}" if last.due_at else "none"
+    return Page(found[:PAGE], f"{due}_{last.pk}")
+
+
+def count_of(wanted: Filter, account: "Account", at: datetime) -> int:
+    """How many there are, counted up to `COUNT_LIMIT`."""
+    return rows_of(wanted, account, at)[:COUNT_LIMIT].count()
+
+
+def next_of(complaint: Complaint, wanted: Filter, account: "Account", at: datetime) -> Complaint | None:
+    """What comes after a complaint in a view."""
+    key = (complaint.due_at, complaint.pk)
+    rows = rows_of(wanted, account, at).exclude(pk=complaint.pk)
+    if key[0] is not None:
+        rows = rows.filter(Q(due_at__gt=key[0]) | Q(due_at=key[0], id__gt=key[1]) | Q(due_at=None))
+    return rows.order_by(F("due_at").asc(nulls_last=True), "id").first()
+
+
+def saved_views(account: "Account") -> list[SavedView]:
+    """One's own views, then those that others share."""
+    rows = SavedView.objects.select_related("owner").filter(Q(owner=account) | Q(shared=True))
+    return sorted(rows, key=lambda view: (view.owner_id != account.pk, view.name))
+
+
+def due_soon(account: "Account", at: datetime, *, limit: int = 10) -> list[Complaint]:
+    """What of one's own, or of nobody's, falls due next, for the first page."""
+    mine = Complaint.objects.live().select_related("owner").filter(Q(owner=account) | Q(owner=None))
+    return list(mine.filter(due_at__isnull=False).order_by("due_at")[:limit])
+
+
+def narrowed(wanted: Filter, **changes: object) -> Filter:
+    """A view with something changed."""
+    return replace(wanted, **changes)  # type: ignore[arg-type]  # names are checked by the dataclass

@@ -1,0 +1,375 @@
+"""What agents do with complaints: take, give, answer, note, join, sort (C4)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from accounts.selectors import account_by_code
+from complaints.errors import (
+    AlreadyOwned,
+    CannotMerge,
+    NobodyThere,
+    NothingWaits,
+    NotNow,
+    ReasonNeeded,
+    TooManyAtOnce,
+)
+from complaints.models import Assignment, Complaint
+from complaints.policies import BULK_LIMIT, JUDGES, WORKERS, Known, actions_on
+from complaints.selectors import complaint_by_code, known_of, undoable_by
+from complaints.services import interlock, timers
+from complaints.services.intake import link_of, locked, phone_and_language, raise_level
+from complaints.services.timers import add_line, touch
+from complaints.states import (
+    COMPLAINT_TRANSITIONS,
+    RANK,
+    AccusedAs,
+    ComplaintLine,
+    ComplaintState,
+    Level,
+    PauseReason,
+    TimerKind,
+)
+from core import actions, audit, clock, live, notify
+from core.errors import DomainError, Forbidden, InvalidInput, NotFound
+from core.states import move
+from core.transactions import begins_transaction
+from drivers.selectors import drivers_of_plate, plate_key
+from rides.selectors import trip_by_code
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+LONGEST = 4_000
+
+
+def for_action(account: "Account", code: str, key: str) -> tuple[Complaint, Known]:
+    """The complaint, locked, where this person may do this now. Raises `NotFound`, `NotNow`."""
+    complaint = locked(complaint_by_code(code).pk)
+    known = known_of(complaint, account)
+    reason = actions.why_not(actions_on(complaint, account, known), key)
+    if reason:
+        raise NotNow(why=str(reason))
+    return complaint, known
+
+
+def need(words: str) -> str:
+    """What somebody wrote, where something must be written. Raises `ReasonNeeded`."""
+    if not words.strip():
+        raise ReasonNeeded("words")
+    return words.strip()[:LONGEST]
+
+
+def _give(complaint: Complaint, account: "Account", to: "Account | None") -> Assignment:
+    at = clock.now()
+    row = Assignment.objects.create(
+        complaint=complaint, by=account.code, before=complaint.owner, after=to, at=at
+    )
+    complaint.owner, complaint.owned_at = to, at if to else None
+    Complaint.objects.filter(pk=complaint.pk).update(owner=to, owned_at=complaint.owned_at)
+    live.changed_on_commit("console")
+    if to is None:
+        add_line(complaint, account.actor, ComplaintLine.UNASSIGNED)
+    elif to.pk == account.pk:
+        add_line(complaint, account.actor, ComplaintLine.TAKEN, who=to.code)
+    else:
+        add_line(complaint, account.actor, ComplaintLine.ASSIGNED, who=to.code)
+    audit.record(
+        account.actor,
+        "complaints.assigned",
+        complaint.code,
+        case=complaint.code,
+        to=to.code if to else "",
+    )
+    return row
+
+
+@begins_transaction
+def take(*, account: "Account", code: str) -> Complaint:
+    """Take a complaint; whoever comes second is told who was first. Raises `AlreadyOwned`, `NotNow`, `NotFound`."""
+    complaint = locked(complaint_by_code(code).pk)
+    if complaint.owner and complaint.owner_id != account.pk:
+        raise AlreadyOwned(who=complaint.owner.code)
+    complaint, _known = for_action(account, code, "take")
+    _give(complaint, account, account)
+    return complaint
+
+
+@begins_transaction
+def take_next(*, account: "Account") -> Complaint:
+    """Take what is due first of all that nobody has; twenty agents at once get twenty complaints.
+
+    Raises `Forbidden`, `NothingWaits`.
+    """
+    if account.role not in WORKERS:
+        raise Forbidden
+    waiting = Complaint.objects.filter(owner=None, state=ComplaintState.OPEN).order_by("due_at", "pk")
+    row = waiting.select_for_update(skip_locked=True, of=("self",)).first()
+    if row is None:
+        raise NothingWaits
+    complaint = locked(row.pk)
+    _give(complaint, account, account)
+    return complaint
+
+
+def worker(code: str) -> "Account":
+    """Somebody who may have complaints. Raises `NobodyThere`."""
+    found = account_by_code(code)
+    if found is None or found.role not in WORKERS:
+        raise NobodyThere("to")
+    return found
+
+
+@begins_transaction
+def assign(*, account: "Account", code: str, to: str) -> Complaint:
+    """Give a complaint to somebody, or back to the queue for an empty name. Raises `NotNow`, `NobodyThere`."""
+    complaint, _known = for_action(account, code, "assign")
+    _give(complaint, account, worker(to) if to else None)
+    return complaint
+
+
+@begins_transaction
+def undo_assignment(*, account: "Account", code: str) -> Complaint:
+    """Take back one's own last assignment, as long as nothing happened since. Raises `NotNow`."""
+    complaint, _known = for_action(account, code, "undo")
+    row = undoable_by(complaint, account, clock.now())
+    if row is None:
+        raise NotNow(why=str(_("There is no assignment of yours of the last minutes to undo.")))
+    Assignment.objects.filter(pk=row.pk).update(undone_at=clock.now())
+    back = _give(complaint, account, row.before if row.before and row.before.is_active else None)
+    Assignment.objects.filter(pk=back.pk).update(undone_at=clock.now())  # an undoing is not undone
+    return complaint
+
+
+@begins_transaction
+def answer(*, account: "Account", code: str, words: str) -> Complaint:
+    """Write to whoever complained: by message, and on their page. Raises `NotNow`, `ReasonNeeded`, `NotFound`."""
+    complaint, _known = for_action(account, code, "answer")
+    text = need(words)
+    add_line(complaint, account.actor, ComplaintLine.ANSWERED, words=text)
+    audit.record(account.actor, "complaints.answered", code, case=code)
+    phone, _language = phone_and_language(complaint)
+    if phone:
+        count = notify.count_keys(f"answer:{code}:")
+        notify.queue_message(
+            key=f"answer:{code}:{count + 1}",
+            channel="sms",
+            to=phone,
+            text=f"{text}\n{link_of(complaint)}",
+            subject=code,
+        )
+    timers.meet(complaint, TimerKind.ANSWER, by=account)
+    touch(complaint)
+    return complaint
+
+
+@begins_transaction
+def add_note(*, account: "Account", code: str, words: str) -> None:
+    """A note for colleagues; who complained does not see it. Raises `NotNow`, `ReasonNeeded`, `NotFound`."""
+    complaint, _known = for_action(account, code, "note")
+    add_line(complaint, account.actor, ComplaintLine.NOTE, words=need(words))
+    audit.record(account.actor, "complaints.noted", code, case=code)
+    touch(complaint)
+
+
+@begins_transaction
+def review_interlock(*, account: "Account", code: str, keep: bool, words: str) -> Complaint:
+    """A person looks at the stop on a driver's orders: it stays, or it ends and the driver is paid for it (C2).
+
+    Raises `NotNow`, `ReasonNeeded`, `NotFound`.
+    """
+    complaint, _known = for_action(account, code, "review_keep" if keep else "review_lift")
+    reason, actor = need(words), account.actor
+    if keep:
+        add_line(complaint, actor, ComplaintLine.KEPT, words=reason)
+    else:
+        interlock.disengage(actor=actor, complaint=complaint, reason=reason, paid=True)
+        complaint.lifted_at = clock.now()
+        Complaint.objects.filter(pk=complaint.pk).update(lifted_at=complaint.lifted_at)
+        add_line(complaint, actor, ComplaintLine.LIFTED, words=reason)
+    audit.record(actor, "complaints.interlock_reviewed", code, case=code, kept=keep)
+    timers.meet(complaint, TimerKind.REVIEW, by=account)
+    touch(complaint)
+    return complaint
+
+
+@begins_transaction
+def pause_timer(*, account: "Account", code: str, kind: str, reason: str, words: str) -> None:
+    """Stop a limit for a reason that its class allows. Raises `NotNow`, `PauseClosed`, `InvalidInput`, `ReasonNeeded`."""
+    complaint, _known = for_action(account, code, "pause")
+    if kind not in TimerKind.values or reason not in PauseReason.values:
+        raise InvalidInput("reason")
+    timers.pause(complaint, TimerKind(kind), actor=account.actor, reason=PauseReason(reason))
+    add_line(complaint, account.actor, ComplaintLine.NOTE, words=need(words))
+    touch(complaint)
+
+
+@begins_transaction
+def resume_timers(*, account: "Account", code: str) -> None:
+    """Let paused limits run again. Raises `NotNow`, `NotFound`."""
+    complaint, _known = for_action(account, code, "resume")
+    timers.resume(complaint, actor=account.actor)
+    touch(complaint)
+
+
+@begins_transaction
+def change_level(*, account: "Account", code: str, level: str, words: str) -> Complaint:
+    """Raise the class, or, as an adjudicator or supervisor and with a reason, set it lower.
+
+    What the danger words raised only a person lowers. Raises `NotNow`, `InvalidInput`, `ReasonNeeded`, `Forbidden`.
+    """
+    complaint, _known = for_action(account, code, "raise")
+    if level not in Level.values or level == complaint.level:
+        raise InvalidInput("level")
+    reason, actor = need(words), account.actor
+    add_line(complaint, actor, ComplaintLine.NOTE, words=reason)
+    if RANK[Level(level)] > RANK[Level(complaint.level)]:
+        raise_level(actor=actor, complaint=complaint, level=Level(level))
+    else:
+        if account.role not in JUDGES:
+            raise Forbidden
+        if complaint.stopped_at and complaint.lifted_at is None:
+            raise NotNow(why=str(_("Review the stop on orders first: it belongs to the class.")))
+        complaint.level = Level(level)
+        Complaint.objects.filter(pk=complaint.pk).update(level=level)
+        add_line(complaint, actor, ComplaintLine.LOWERED, level=level)
+        audit.record(actor, "complaints.lowered", code, case=code, level=level)
+        timers.start(complaint, interlock=False)
+    touch(complaint)
+    return complaint
+
+
+@begins_transaction
+def name_accused(*, account: "Account", code: str, trip_code: str, plate: str, words: str) -> Complaint:
+    """Say whom it is about, by trip, or by a plate that belongs to one driver; a severe one acts from now on.
+
+    Raises `NotNow`, `NotFound`, `InvalidInput`, `ReasonNeeded`.
+    """
+    complaint, _known = for_action(account, code, "name")
+    reason, actor = need(words), account.actor
+    if trip_code.strip():
+        trip = trip_by_code(trip_code.strip().upper())
+        if trip.driver is None:
+            raise InvalidInput("trip")
+        complaint.trip = trip
+        person = trip.driver.account
+        as_ = AccusedAs.DRIVER
+        if person.pk == complaint.complainant_id:
+            person, as_ = trip.passenger, AccusedAs.PASSENGER
+    else:
+        drivers = drivers_of_plate(plate) if plate.strip() else []
+        if len(drivers) != 1:
+            raise InvalidInput("plate")
+        person, as_ = drivers[0].account, AccusedAs.DRIVER
+    complaint.accused, complaint.accused_as = person, as_
+    known = {complaint.plates, plate_key(plate)[:12]}
+    if complaint.trip:
+        known |= {plate_key(complaint.trip.plate_registered), plate_key(complaint.trip.plate_seen)}
+    complaint.plates = " ".join(sorted(known - {""}))[:60]
+    complaint.save(update_fields=["trip", "accused", "accused_as", "plates"])
+    add_line(complaint, actor, ComplaintLine.NAMED, words=reason)
+    audit.record(actor, "complaints.named", code, case=code, person=person.code)
+    stops = interlock.engage(actor=actor, complaint=complaint)
+    timers.start(complaint, interlock=stops)
+    touch(complaint)
+    return complaint
+
+
+@begins_transaction
+def merge(*, account: "Account", code: str, into: str, words: str) -> Complaint:
+    """Join a complaint to another about the same matter: it is worked on there, and both who complained are told there.
+
+    Rows are locked in the order of their keys. Raises `NotNow`, `CannotMerge`, `NotFound`, `ReasonNeeded`.
+    """
+    one, other = complaint_by_code(code), complaint_by_code(into.strip().upper())
+    if one.pk == other.pk:
+        raise CannotMerge(why=str(_("they are one and the same.")))
+    for pk in sorted((one.pk, other.pk)):
+        locked(pk)
+    complaint, _known = for_action(account, code, "merge")
+    target = locked(other.pk)
+    if target.state != ComplaintState.OPEN:
+        raise CannotMerge(why=str(_("the other one is decided, or part of a third.")))
+    if complaint.accused_id and target.accused_id and complaint.accused_id != target.accused_id:
+        raise CannotMerge(why=str(_("they are about two people.")))
+    if complaint.joined.exists():
+        raise CannotMerge(why=str(_("others were joined to this one; join it the other way round.")))
+    reason, actor = need(words), account.actor
+    if target.accused_id is None and complaint.accused_id is not None:
+        target.accused, target.accused_as = complaint.accused, complaint.accused_as
+        target.save(update_fields=["accused", "accused_as"])
+    timers.void_all(complaint)
+    move(
+        complaint,
+        COMPLAINT_TRANSITIONS,
+        ComplaintState.MERGED,
+        merged_into=target,
+        owner=None,
+        owned_at=None,
+        due_at=None,
+    )
+    add_line(target, actor, ComplaintLine.MERGED, words=reason, other=code)
+    add_line(complaint, actor, ComplaintLine.MERGED, words=reason, other=code)
+    audit.record(actor, "complaints.merged", code, case=target.code, into=target.code)
+    raise_level(actor=actor, complaint=target, level=Level(complaint.level))
+    if complaint.stopped_at:
+        # The other one stops the driver from now on; what began earlier goes on without a gap.
+        interlock.engage(actor=actor, complaint=target)
+        interlock.disengage(actor=actor, complaint=complaint, reason=reason, paid=False)
+        Complaint.objects.filter(pk=complaint.pk).update(lifted_at=clock.now())
+    touch(target)
+    return target
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one complaint of many; `why` is empty where it was done."""
+
+    code: str
+    why: str | Promise = ""
+
+
+def in_bulk(
+    *, account: "Account", codes: Sequence[str], action: str, to: str = "", words: str = ""
+) -> list[Outcome]:
+    """The same action on several complaints, each in a transaction of its own: one that is refused stops no other.
+
+    Only what can be put right again is done to many: taking, giving, notes. Raises `TooManyAtOnce`, `InvalidInput`.
+    """
+    chosen = list(dict.fromkeys(codes))
+    if not chosen:
+        raise InvalidInput("codes")
+    if len(chosen) > BULK_LIMIT:
+        raise TooManyAtOnce(limit=BULK_LIMIT)
+    found = []
+    for code in chosen:
+        try:
+            match action:
+                case "take":
+                    take(account=account, code=code)
+                case "assign":
+                    assign(account=account, code=code, to=to)
+                case "note":
+                    add_note(account=account, code=code, words=words)
+                case _:
+                    raise NotFound
+            found.append(Outcome(code))
+        except DomainError as refusal:
+            found.append(Outcome(code, refusal.detail))
+    return found
+
+
+def hand_over_all(*, account: "Account", to: str, words: str) -> int:
+    """The end of a shift: everything live that is mine goes to one person, with one note. Returns how many."""
+    other = worker(to)
+    if other.pk == account.pk:
+        raise NobodyThere("to")
+    reason = need(words)
+    codes = list(Complaint.objects.live().filter(owner=account).values_list("code", flat=True))
+    for code in codes:
+        add_note(account=account, code=code, words=reason)
+        assign(account=account, code=code, to=to)
+    return len(codes)

@@ -1,0 +1,431 @@
+"""Complaints come in (C1, C2): from members, from somebody on the phone, from outside, from the police."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accounts.errors import CodeTooSoon
+from accounts.policies import REVEALERS
+from accounts.selectors import account_by_phone
+from accounts.services import send_code, use_code
+from complaints import words as vocabulary
+from complaints.errors import NoDriverYet, NotNow, ReasonNeeded, TooManyComplaints, TooManyFiles
+from complaints.models import Complaint, Evidence
+from complaints.selectors import complaint_by_code, complaint_by_link, person_of, secret_of
+from complaints.services import interlock, timers
+from complaints.services.files import PURPOSES, File, kept_for
+from complaints.services.timers import add_line, touch
+from complaints.states import (
+    LIVE,
+    RANK,
+    UNDECIDED,
+    AccusedAs,
+    Category,
+    ComplaintLine,
+    ComplaintState,
+    Level,
+    Side,
+    Source,
+    TimerKind,
+)
+from core import audit, clock, holds, notify, pictures
+from core.actors import NOBODY, Actor
+from core.codes import new_code
+from core.errors import Forbidden, InvalidInput
+from core.privacy import normalise_phone, phone_index
+from core.transactions import begins_transaction, joins_transaction
+from drivers.selectors import drivers_of_plate, plate_key
+from rides.selectors import trip_by_code, trip_of, trips_by_plate
+from rides.states import Party
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+    from rides.models import Trip
+
+A_DAY = 20  # complaints of one account or phone; more is no complaint any more
+MOST_FILES = 10
+LONGEST = 4_000  # characters
+CODE_PURPOSE = "complaint"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What somebody tells: category and words, and files that lie in storage already."""
+
+    category: Category
+    words: str
+    submission: str
+    files: Sequence[File] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody without an account: name and phone as given. `verified` where the call itself proved the number."""
+
+    name: str
+    phone: str
+    verified: bool = False
+
+
+@begins_transaction
+def file_complaint(
+    *,
+    account: "Account",
+    trip_code: str,
+    category: Category,
+    words: str,
+    submission: str,
+    files: Sequence[File] = (),
+) -> Complaint:
+    """File a complaint about one's own trip; the same `submission` files once.
+
+    The same matter told again joins what is open already. A severe one holds the accused driver in the same
+    transaction (C2), without a sign on the driver's phone while somebody may be in the car (S11).
+    Raises `NotFound`, `NoDriverYet`, `TooManyComplaints`, `TooManyFiles`.
+    """
+    again = Complaint.objects.filter(submission=submission, complainant=account).first()
+    if again:
+        return again
+    trip, party = trip_of(account, trip_code)
+    if trip.driver is None:
+        raise NoDriverYet
+    told = Told(category, words, submission, files)
+    side = Complaint(
+        source=Source.PASSENGER if party == Party.PASSENGER else Source.DRIVER,
+        trip=trip,
+        complainant=account,
+        accused=trip.driver.account if party == Party.PASSENGER else trip.passenger,
+        accused_as=AccusedAs.DRIVER if party == Party.PASSENGER else AccusedAs.PASSENGER,
+    )
+    return _take_in(account.actor, side, told)
+
+
+@begins_transaction
+def file_for_caller(
+    *,
+    account: "Account",
+    caller: Caller,
+    trip_code: str,
+    plate: str,
+    told: Told,
+    source: Source = Source.PHONE,
+) -> Complaint:
+    """An agent writes down what somebody says on the phone, or what the police report; see `file_complaint`.
+
+    Where the caller's number belongs to an account, the complaint is that person's. Raises `InvalidPhone`, `NotFound`.
+    """
+    again = Complaint.objects.filter(submission=told.submission).first()
+    if again:
+        return again
+    phone = normalise_phone(caller.phone)
+    known = account_by_phone(phone)
+    row = Complaint(source=source, complainant=known)
+    if known is None:
+        _name_caller(row, caller, phone)
+    trip = trip_by_code(trip_code) if trip_code else None
+    _say_whom(row, trip, plate)
+    complaint = _take_in(account.actor, row, told)
+    # Who is spoken to has had a first answer.
+    timers.meet(complaint, TimerKind.ANSWER, by=account)
+    touch(complaint)
+    return complaint
+
+
+@begins_transaction
+def file_from_street(*, caller: Caller, plate: str, told: Told, actor: Actor = NOBODY) -> Complaint:
+    """Somebody without an account complains: a bystander, a parent, a friend. It is taken at once; the code that proves
+    the phone comes after, and nobody is stopped on the word of a phone that was not proved.
+
+    Raises `InvalidPhone`, `InvalidInput`, `TooManyComplaints`, `TooManyFiles`.
+    """
+    again = Complaint.objects.filter(submission=told.submission).first()
+    if again:
+        return again
+    phone = normalise_phone(caller.phone)
+    if not told.words.strip():
+        raise InvalidInput("words")
+    row = Complaint(source=Source.THIRD_PARTY)
+    _name_caller(row, caller, phone)
+    _say_whom(row, None, plate)
+    complaint = _take_in(actor, row, told)
+    with suppress(CodeTooSoon):  # one was sent a moment ago and still proves the phone
+        send_code(phone=phone, purpose=CODE_PURPOSE, subject=complaint.code)
+    return complaint
+
+
+def verify_caller(*, code: str, secret: str, one_time: str) -> Complaint:
+    """The code from the message proves the phone; a severe complaint then acts. Raises `NotFound`, `WrongCode`."""
+    complaint = complaint_by_link(code, secret)
+    if complaint.caller_verified_at is not None or not complaint.caller_phone:
+        return complaint
+    use_code(phone=complaint.caller_phone, purpose=CODE_PURPOSE, code=one_time)  # a wrong try is kept
+    return _verified(complaint.pk)
+
+
+@begins_transaction
+def _verified(pk: int) -> Complaint:
+    complaint = locked(pk)
+    code = complaint.code
+    if complaint.caller_verified_at is None:
+        complaint.caller_verified_at = clock.now()
+        Complaint.objects.filter(pk=complaint.pk).update(caller_verified_at=complaint.caller_verified_at)
+        audit.record(NOBODY, "complaints.caller_verified", code, case=code)
+        if complaint.state in UNDECIDED:
+            stops = interlock.engage(actor=NOBODY, complaint=complaint)
+            timers.start(complaint, interlock=stops)
+        touch(complaint)
+    return complaint
+
+
+def locked(pk: int) -> Complaint:
+    """The row, locked for this transaction, with whom it names."""
+    return (
+        Complaint.objects.select_for_update(of=("self",))
+        .select_related("trip__driver__account", "accused", "owner", "complainant", "named_contact")
+        .get(pk=pk)
+    )
+
+
+def _name_caller(row: Complaint, caller: Caller, phone: str) -> None:
+    row.caller_name, row.caller_phone = caller.name.strip()[:60], phone
+    row.caller_index = phone_index(phone)
+    row.caller_verified_at = clock.now() if caller.verified else None
+
+
+def _say_whom(row: Complaint, trip: "Trip | None", plate: str) -> None:
+    """From a trip, or from a plate that belongs to one driver, or that one trip under way has; else nobody yet."""
+    row.plates = plate_key(plate)[:12]
+    if trip is None and row.plates:
+        under_way = trips_by_plate(plate, clock.now())
+        trip = under_way[0] if len(under_way) == 1 else None
+    row.trip = trip
+    if trip and trip.driver:
+        row.accused, row.accused_as = trip.driver.account, AccusedAs.DRIVER
+        if row.complainant_id == row.accused.pk:
+            row.accused, row.accused_as = trip.passenger, AccusedAs.PASSENGER
+    elif row.plates:
+        drivers = drivers_of_plate(plate)
+        if len(drivers) == 1 and drivers[0].account_id != row.complainant_id:
+            row.accused, row.accused_as = drivers[0].account, AccusedAs.DRIVER
+
+
+@joins_transaction
+def _take_in(actor: Actor, row: Complaint, told: Told) -> Complaint:
+    if len(told.files) > MOST_FILES:
+        raise TooManyFiles("files")
+    _check_limit(row)
+    same = _same_matter(row, told.category)
+    if same is not None:
+        return _more(actor, same, told)
+    row.code, row.submission, row.filed_at = new_code("C"), told.submission, clock.now()
+    row.category, row.words = told.category, told.words.strip()[:LONGEST]
+    row.level = vocabulary.level_of(told.category, row.words)
+    if row.trip:
+        seen = {plate_key(row.trip.plate_registered), plate_key(row.trip.plate_seen), row.plates} - {""}
+        row.plates = " ".join(sorted(seen))[:60]
+    row.search = vocabulary.vector(row.words)
+    row.save(force_insert=True)
+    if row.trip:
+        holds.place(actor=actor, subject=row.trip.code, source="complaint", case=row.code)
+    add_line(row, actor, ComplaintLine.FILED, words=row.words, code=row.code, category=row.category)
+    audit.record(actor, "complaints.filed", row.code, case=row.code, category=row.category, level=row.level)
+    keep_files(actor, row, told.files, Side.COMPLAINANT)
+    stops = interlock.engage(actor=actor, complaint=row)
+    timers.start(row, interlock=stops)
+    touch(row)
+    _confirm(row)
+    return row
+
+
+def _check_limit(row: Complaint) -> None:
+    since = clock.now() - timedelta(days=1)
+    mine = Complaint.objects.filter(filed_at__gt=since)
+    mine = (
+        mine.filter(complainant=row.complainant)
+        if row.complainant
+        else mine.filter(caller_index=row.caller_index)
+    )
+    if mine.count() >= A_DAY:
+        raise TooManyComplaints
+
+
+def _same_matter(row: Complaint, category: Category) -> Complaint | None:
+    """What the same person said of the same trip or plate and is undecided: a second telling joins the first (C1).
+
+    A graver matter about the same trip joins as well and raises it; a claim of another kind stays its own.
+    """
+    mine = Complaint.objects.select_for_update(of=("self",)).select_related(
+        "trip", "accused", "owner", "complainant"
+    )
+    mine = mine.filter(state=ComplaintState.OPEN, category=category)
+    mine = (
+        mine.filter(complainant=row.complainant)
+        if row.complainant
+        else mine.filter(caller_index=row.caller_index)
+    )
+    if row.trip:
+        return mine.filter(trip=row.trip).order_by("pk").first()
+    return mine.filter(trip=None, plates=row.plates).order_by("pk").first() if row.plates else None
+
+
+def _more(actor: Actor, complaint: Complaint, told: Told) -> Complaint:
+    """Further words and files on a complaint; words can raise it, and time does not begin anew."""
+    said = told.words.strip()[:LONGEST]
+    if said:
+        add_line(complaint, actor, ComplaintLine.WORDS, words=said, code=complaint.code)
+        whole = f"{complaint.words}\n{said}"
+        Complaint.objects.filter(pk=complaint.pk).update(search=vocabulary.vector(whole))
+        raise_level(
+            actor=actor, complaint=complaint, level=vocabulary.level_of(Category(complaint.category), said)
+        )
+    keep_files(actor, complaint, told.files, Side.COMPLAINANT)
+    audit.record(actor, "complaints.more", complaint.code, case=complaint.code)
+    touch(complaint)
+    return complaint
+
+
+@joins_transaction
+def raise_level(*, actor: Actor, complaint: Complaint, level: Level) -> bool:
+    """A graver class, with its limits and its stop on orders; a milder one changes nothing. True where it was raised."""
+    if RANK[level] <= RANK[Level(complaint.level)]:
+        return False
+    complaint.level = level
+    Complaint.objects.filter(pk=complaint.pk).update(level=level)
+    add_line(complaint, actor, ComplaintLine.RAISED, level=level)
+    audit.record(actor, "complaints.raised", complaint.code, case=complaint.code, level=level)
+    stops = interlock.engage(actor=actor, complaint=complaint)
+    timers.start(complaint, interlock=stops)
+    return True
+
+
+def keep_files(actor: Actor, complaint: Complaint, files: Sequence[File], side: Side) -> None:
+    if not files:
+        return
+    if complaint.evidence.count() + len(files) > MOST_FILES:
+        raise TooManyFiles("files")
+    for file in files:
+        picture = pictures.keep(
+            file.written, purpose=PURPOSES[file.kind], subject=complaint.code, keep_for=kept_for()
+        )
+        Evidence.objects.create(
+            complaint=complaint,
+            picture=picture,
+            kind=file.kind,
+            side=side,
+            given_by=actor.code,
+            at=clock.now(),
+        )
+        add_line(complaint, actor, ComplaintLine.EVIDENCE, evidence=picture.code)
+
+
+@begins_transaction
+def add_more(
+    *, complaint: Complaint, actor: Actor, side: Side, words: str, files: Sequence[File] = ()
+) -> Complaint:
+    """Either side, or staff, adds words or files to a live complaint that was fetched for them.
+
+    Raises `InvalidInput` where there is neither, `NotNow` where it is decided, `TooManyFiles`.
+    """
+    row = locked(complaint.pk)
+    if row.state not in LIVE:
+        raise NotNow(why=str(_("It is decided. Only an appeal or a low score opens it again.")))
+    if not words.strip() and not files:
+        raise InvalidInput("words")
+    if side == Side.COMPLAINANT:
+        return _more(actor, row, Told(Category(row.category), words, "", files))
+    if words.strip():
+        add_line(row, actor, ComplaintLine.WORDS, words=words.strip()[:LONGEST], code=row.code)
+    keep_files(actor, row, files, side)
+    touch(row)
+    return row
+
+
+def link_of(complaint: Complaint) -> str:
+    """The address under which whoever complained follows it, with or without an account."""
+    if complaint.complainant_id:
+        return settings.PUBLIC_URL + reverse("complaints:receipt", args=[complaint.code])
+    return settings.PUBLIC_URL + reverse("complaints:follow", args=[complaint.code, secret_of(complaint)])
+
+
+def phone_and_language(complaint: Complaint, side: Side = Side.COMPLAINANT) -> tuple[str, str]:
+    """Where a side is written to, and in which language; no phone where there is none."""
+    person = person_of(complaint, side)
+    if person is not None:
+        return person.phone, person.language
+    return (complaint.caller_phone, "zh-hans") if side == Side.COMPLAINANT else ("", "zh-hans")
+
+
+def _confirm(complaint: Complaint) -> None:
+    """A message with the code to whoever has no page of ours before them."""
+    if complaint.source in {Source.PASSENGER, Source.DRIVER}:
+        return
+    phone, language = phone_and_language(complaint)
+    if not phone:
+        return
+    with override(language):
+        text = _("Huhang: we have your complaint %(code)s. Follow it here: %(link)s") % {
+            "code": complaint.code,
+            "link": link_of(complaint),
+        }
+    notify.queue_message(
+        key=f"complaint:{complaint.code}", channel="sms", to=phone, text=text, subject=complaint.code
+    )
+
+
+@joins_transaction
+def open_recording_case(*, trip: "Trip") -> Complaint:
+    """A passenger asked to keep the recording of her trip (S7): a case that holds it, once for each trip."""
+    submission = f"recording:{trip.code}"
+    known = Complaint.objects.filter(submission=submission).first()
+    if known:
+        return known
+    row = Complaint(
+        code=new_code("C"),
+        submission=submission,
+        source=Source.PASSENGER,
+        trip=trip,
+        complainant=trip.passenger,
+        category=Category.OTHER,
+        level=Level.ORDINARY,
+        words="",
+        plates=plate_key(trip.plate_registered),
+        filed_at=clock.now(),
+    )
+    row.save(force_insert=True)
+    actor = trip.passenger.actor
+    holds.place(actor=actor, subject=trip.code, source="complaint", case=row.code)
+    holds.release(actor=actor, source="passenger", case=trip.code)
+    add_line(row, actor, ComplaintLine.FILED, code=row.code, category=Category.OTHER)
+    audit.record(actor, "complaints.filed", row.code, case=row.code, category=Category.OTHER)
+    timers.start(row, interlock=False)
+    touch(row)
+    return row
+
+
+@begins_transaction
+def reveal_caller(*, account: "Account", code: str, reason: str) -> tuple[str, str]:
+    """(name, phone) of somebody without an account, in the clear, with the reading recorded (A5).
+
+    Raises `Forbidden`, `ReasonNeeded`, `NotFound`.
+    """
+    if account.role not in REVEALERS:
+        raise Forbidden
+    if not reason.strip():
+        raise ReasonNeeded("reason")
+    complaint = complaint_by_code(code)
+    audit.record(account.actor, "complaints.caller_revealed", code, case=code, reason=reason.strip()[:400])
+    add_line(complaint, account.actor, ComplaintLine.REVEALED)
+    return complaint.caller_name, complaint.caller_phone
+
+
+@begins_transaction
+def record_reading(*, actor: Actor, code: str) -> None:
+    """Somebody of the staff opened a case: what it says is personal (A8)."""
+    audit.record(actor, "complaints.read", code, case=code)

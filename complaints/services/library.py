@@ -1,0 +1,112 @@
+"""What staff keep for themselves and for one another: views, macros, guides."""
+
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from accounts.states import Role
+from complaints import macros
+from complaints.errors import ViewTaken
+from complaints.models import Article, Macro, SavedView
+from complaints.policies import WORKERS
+from complaints.selectors import Filter
+from complaints.states import Category
+from core import audit, clock
+from core.codes import new_code
+from core.errors import Forbidden, InvalidInput
+from core.transactions import begins_transaction
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+WRITERS = frozenset({Role.SUPERVISOR, Role.ADJUDICATOR})
+
+
+@begins_transaction
+def save_view(*, account: "Account", name: str, query: str, shared: bool) -> SavedView:
+    """Keep a filter of the queue under a name. Raises `InvalidInput`, `ViewTaken`, `Forbidden`."""
+    if account.role not in WORKERS:
+        raise Forbidden
+    if not name.strip():
+        raise InvalidInput("name")
+    try:
+        with transaction.atomic():
+            return SavedView.objects.create(
+                owner=account,
+                name=name.strip()[:40],
+                query=Filter.of_query(query).query()[:400],
+                shared=shared,
+            )
+    except IntegrityError:
+        raise ViewTaken("name") from None
+
+
+@begins_transaction
+def forget_view(*, account: "Account", name: str) -> None:
+    """Forget one's own view; another's stays."""
+    SavedView.objects.filter(owner=account, name=name).delete()
+
+
+def _check_writer(account: "Account") -> None:
+    if account.role not in WRITERS:
+        raise Forbidden
+
+
+def _needed(**texts: str) -> dict[str, str]:
+    for name, text in texts.items():
+        if not text.strip():
+            raise InvalidInput(name)
+    return {name: text.strip() for name, text in texts.items()}
+
+
+@begins_transaction
+def save_macro(
+    *, account: "Account", code: str, texts: dict[str, str], category: str, retired: bool = False
+) -> Macro:
+    """Write an answer in both languages, or change one; each placeholder must be known.
+
+    Raises `Forbidden`, `InvalidInput`, `MacroUnknown`.
+    """
+    _check_writer(account)
+    said = _needed(**{name: texts.get(name, "") for name in ("title_zh", "title_en", "body_zh", "body_en")})
+    if category and category not in Category.values:
+        raise InvalidInput("category")
+    macros.check_text(said["body_zh"])
+    macros.check_text(said["body_en"])
+    name = code or slugify(said["title_en"])[:20] or new_code("R", 6)
+    row, _new = Macro.objects.update_or_create(
+        code=name,
+        defaults={
+            **said,
+            "category": category,
+            "retired": retired,
+            "changed_by": account.code,
+            "changed_at": clock.now(),
+        },
+    )
+    audit.record(account.actor, "complaints.macro", row.code, retired=retired)
+    return row
+
+
+@begins_transaction
+def write_article(*, account: "Account", code: str, texts: dict[str, str], category: str) -> Article:
+    """Write a guide, or a new version of one; the old version stays. Raises `Forbidden`, `InvalidInput`."""
+    _check_writer(account)
+    said = _needed(**{name: texts.get(name, "") for name in ("title_zh", "title_en", "body_zh", "body_en")})
+    if category and category not in Category.values:
+        raise InvalidInput("category")
+    name = code or slugify(said["title_en"])[:20] or new_code("G", 6)
+    known = Article.objects.select_for_update().filter(code=name, current=True).first()
+    if known:
+        Article.objects.filter(pk=known.pk).update(current=False)
+    row = Article.objects.create(
+        code=name,
+        number=known.number + 1 if known else 1,
+        category=category,
+        written_by=account.code,
+        written_at=clock.now(),
+        **said,
+    )
+    audit.record(account.actor, "complaints.article", row.code, number=row.number)
+    return row

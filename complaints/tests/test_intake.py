@@ -1,0 +1,252 @@
+"""Complaints come in from members, from the phone and from the street (C1), and act at once where they are severe (C2)."""
+
+import io
+import re
+import threading
+
+import pytest
+from django.db import connection
+from PIL import Image
+
+from accounts.errors import WrongCode
+from complaints import services
+from complaints.errors import FileRefused, NoDriverYet, TooManyComplaints
+from complaints.models import Complaint
+from complaints.selectors import secret_of
+from complaints.services import Caller, Told, intake
+from complaints.states import Category
+from core import timeline
+from core.errors import InvalidInput, NotFound
+from core.models import DataHold, Notification
+from core.privacy import InvalidPhone
+from drivers.errors import DriverHeld
+from drivers.models import Hold
+from drivers.selectors import driver_of
+from rides.models import Trip
+from rides.services import accept_trip
+
+
+def test_a_severe_one_holds_the_driver_at_once_and_gives_his_order_to_others(rides, people, cases):
+    trip = rides.accepted()
+    cases.filed(trip)
+    hold = Hold.objects.get()
+    assert (hold.covert, hold.released_at) == (False, None)
+    assert Trip.objects.get(pk=trip.pk).state != "accepted"
+    outcome = accept_trip(
+        driver=driver_of(people("driver")), trip_code=trip.code, itinerary_code=trip.itinerary.code
+    )
+    assert outcome.refusal.code == "driver_held"
+    with pytest.raises(DriverHeld):
+        rides.itinerary()
+
+
+def test_while_she_is_in_the_car_the_hold_is_covert_and_the_trip_goes_on(rides, cases):
+    trip = rides.under_way()
+    cases.filed(trip)
+    assert Hold.objects.get().covert
+    assert Trip.objects.get(pk=trip.pk).state == "in_progress"
+
+
+def test_an_ordinary_one_holds_nobody(rides, cases):
+    filed = cases.filed(rides.accepted(), category=Category.DISPUTE, words="绕路了")
+    assert (filed.level, filed.stopped_at) == ("ordinary", None)
+    assert not Hold.objects.exists()
+    assert {timer.kind for timer in filed.timers.all()} == {"answer", "decide"}
+
+
+def test_the_same_form_sent_twice_is_one_complaint(rides, cases):
+    trip = rides.accepted()
+    assert cases.filed(trip, submission="s") == cases.filed(trip, submission="s")
+    assert Complaint.objects.count() == 1
+
+
+def test_the_same_matter_told_again_joins_what_is_open_and_can_raise_it(rides, cases):
+    trip = rides.ended()
+    first = cases.filed(trip, category=Category.DISPUTE, words="绕路了")
+    again = cases.filed(trip, category=Category.DISPUTE, words="他还威胁我，说要打人")
+    assert again.pk == first.pk
+    first.refresh_from_db()
+    assert first.level == "severe"
+    assert Hold.objects.get().source == first.code
+    assert "威胁" in [line.words for line in timeline.of(case=first.code)][1]
+
+
+def test_a_matter_of_another_kind_stays_its_own(rides, cases):
+    trip = rides.ended()
+    assert (
+        cases.filed(trip, category=Category.LOST_PROPERTY).pk
+        != cases.filed(trip, category=Category.DISPUTE).pk
+    )
+
+
+def test_a_strangers_trip_is_not_found_and_a_trip_without_driver_has_nobody_to_accuse(rides, cases):
+    with pytest.raises(NotFound):
+        cases.filed(rides.accepted(), who="passenger2")
+    with pytest.raises(NoDriverYet):
+        cases.filed(rides.booked("passenger2"), who="passenger2")
+    assert not Complaint.objects.exists()
+
+
+def test_a_drivers_complaint_is_about_the_passenger_and_stops_nobody(rides, people, cases):
+    filed = cases.filed(rides.under_way(), who="driver")
+    assert (filed.accused, filed.accused_as, filed.source) == (people("passenger"), "passenger", "driver")
+    assert not Hold.objects.exists()
+
+
+def test_who_files_without_end_is_asked_to_call(rides, cases, monkeypatch):
+    monkeypatch.setattr(intake, "A_DAY", 2)
+    trip = rides.ended()
+    cases.filed(trip, category=Category.DISPUTE)
+    cases.filed(trip, category=Category.OTHER)
+    with pytest.raises(TooManyComplaints):
+        cases.filed(trip, category=Category.LOST_PROPERTY)
+
+
+def test_its_trip_is_held_for_it_and_the_plates_can_be_found(rides, cases):
+    filed = cases.filed(rides.ended())
+    assert DataHold.objects.get(case=filed.code).subject == filed.trip.code
+    assert filed.plates == filed.trip.plate_registered.replace("·", "")
+
+
+# --- On the phone ---
+
+
+def told(words="他威胁我", category=Category.VIOLENCE, submission="t"):
+    return Told(category, words, submission)
+
+
+def test_an_agent_writes_down_what_a_caller_says_and_it_acts(rides, people):
+    trip = rides.ended()
+    filed = services.file_for_caller(
+        account=people("agent"),
+        caller=Caller("王女士", "139 1111 0001", verified=True),
+        trip_code=trip.code,
+        plate="",
+        told=told(),
+    )
+    assert (filed.source, filed.complainant, filed.accused) == ("phone", None, people("driver"))
+    assert Hold.objects.get().source == filed.code
+    assert filed.timers.get(kind="answer").met_at is not None
+    assert secret_of(filed) in Notification.objects.get(subject=filed.code).text
+
+
+def test_a_caller_with_an_account_has_their_complaint_on_their_page(rides, people, signed_in):
+    filed = services.file_for_caller(
+        account=people("agent"),
+        caller=Caller("x", people("passenger").phone, verified=True),
+        trip_code=rides.ended().code,
+        plate="",
+        told=told(),
+    )
+    assert filed.complainant == people("passenger")
+    assert filed.code in signed_in("passenger").get("/complaints/").content.decode()
+
+
+def test_a_wrong_number_or_trip_is_said(people):
+    with pytest.raises(InvalidPhone):
+        services.file_for_caller(
+            account=people("agent"), caller=Caller("x", "12"), trip_code="", plate="", told=told()
+        )
+    with pytest.raises(NotFound):
+        services.file_for_caller(
+            account=people("agent"), caller=Caller("x", "13911110001"), trip_code="T-0", plate="", told=told()
+        )
+    assert not Complaint.objects.exists()
+
+
+# --- From the street ---
+
+
+def from_street(rides, words="他拿刀威胁她"):
+    plate = rides.ended().plate_registered
+    return services.file_from_street(caller=Caller("路人", "13911110002"), plate=plate, told=told(words))
+
+
+def test_a_strangers_word_stops_nobody_before_the_phone_is_proved(rides, people):
+    filed = from_street(rides)
+    assert (filed.level, filed.accused, filed.stopped_at) == ("severe", people("driver"), None)
+    assert not Hold.objects.exists()
+    code = re.findall(r"\d{6}", Notification.objects.get(key__startswith="code:").text)[0]
+    with pytest.raises(WrongCode):
+        services.verify_caller(code=filed.code, secret=secret_of(filed), one_time="000000")
+    services.verify_caller(code=filed.code, secret=secret_of(filed), one_time=code)
+    assert Hold.objects.get().source == filed.code
+    filed.refresh_from_db()
+    assert filed.stopped_at is not None
+    assert filed.timers.filter(kind="review", void_at=None).count() == 1
+
+
+def test_nobody_without_the_link_sees_or_proves_it(rides):
+    filed = from_street(rides)
+    with pytest.raises(NotFound):
+        services.verify_caller(code=filed.code, secret="x" * 22, one_time="1")
+
+
+def test_no_words_are_no_complaint(rides):
+    with pytest.raises(InvalidInput):
+        from_street(rides, " ")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_taps_at_once_file_once(people, rides):
+    trip = rides.ended()
+    begin, found = threading.Barrier(2), []
+
+    def tap():
+        begin.wait()
+        try:
+            found.append(
+                services.file_complaint(
+                    account=people("passenger"),
+                    trip_code=trip.code,
+                    category=Category.HARASSMENT,
+                    words="x",
+                    submission="same",
+                ).code
+            )
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=tap) for _ in range(2)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert Complaint.objects.count() == 1
+    assert set(found) == {Complaint.objects.get().code}
+
+
+# --- Files ---
+
+
+def picture(kind="JPEG", **more):
+    drawn = io.BytesIO()
+    Image.new("RGB", (64, 48), (200, 30, 30)).save(drawn, kind, **more)
+    return drawn.getvalue()
+
+
+def test_pictures_are_drawn_anew_without_where_they_were_taken(rides, people, cases):
+    exif = Image.Exif()
+    exif[0x8825] = {1: "N", 2: (28.0, 12.0, 0.0)}
+    with_place = picture(exif=exif)
+    assert b"Exif" in with_place
+    filed = services.file_complaint(
+        account=people("passenger"),
+        trip_code=rides.ended().code,
+        category=Category.DISPUTE,
+        words="x",
+        submission="f",
+        files=[services.read_file(with_place), services.read_file(b"%PDF-1.7 ...")],
+    )
+    from core import pictures
+
+    kept = [pictures.look(actor=people("agent").actor, code=row.picture.code) for row in filed.evidence.all()]
+    assert kept[0].startswith(b"\xff\xd8")
+    assert b"Exif" not in kept[0]
+    assert kept[1] == b"%PDF-1.7 ..."
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"<script>", b"GIF89a" + b"x" * 40, b"\xff\xd8\xff broken", b"x" * (8 * 1024 * 1024 + 1)]
+)
+def test_what_is_no_picture_and_no_pdf_is_refused(content):
+    with pytest.raises(FileRefused):
+        services.read_file(content)
