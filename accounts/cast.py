@@ -34,6 +34,8 @@ CAST = [
     Part("agent2", Role.AGENT, "+8613800000012", "吴磊", ""),
     Part("specialist", Role.SPECIALIST, "+8613800000013", "许安", ""),
     Part("specialist2", Role.SPECIALIST, "+8613800000017", "韩梅", ""),
+    Part("specialist3", Role.SPECIALIST, "+8613800000024", "冯远", ""),
+    Part("specialist4", Role.SPECIALIST, "+8613800000025", "沈青", ""),
     Part("vetting", Role.VETTING, "+8613800000014", "郑敏", ""),
     Part("adjudicator", Role.ADJUDICATOR, "+8613800000015", "孙正", ""),
     Part("adjudicator2", Role.ADJUDICATOR, "+8613800000018", "秦明", ""),

@@ -1,7 +1,9 @@
 """Complaints for native clients."""
 
+import hmac
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import JSONParser, MultiPartParser
@@ -19,7 +21,7 @@ from complaints.services import Caller, File, Told
 from complaints.services.files import LARGEST
 from complaints.states import OVER, Category, Side
 from core.api import read
-from core.errors import NotFound, TooMany
+from core.errors import Forbidden, NotFound, TooMany
 from core.ratelimit import allow
 
 
@@ -173,3 +175,58 @@ class StreetComplaintsView(APIView):
         )
         said = _said(complaint, Side.COMPLAINANT) | {"secret": selectors.secret_of(complaint)}
         return Response(said, status=201)
+
+
+# --- Adapters: the telephone system, and the gateway of e-mail, WeChat and Weibo ------------------
+
+
+class _Machine(APIView):
+    """For a machine that shows its token; whoever else asks is refused."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    token = ""
+
+    def check(self, request: Request) -> None:
+        """Raises `Forbidden`."""
+        known: str = getattr(settings, self.token)
+        shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if not known or not hmac.compare_digest(shown.encode(), known.encode()):
+            raise Forbidden
+
+
+class CallInput(serializers.Serializer[Any]):
+    key = serializers.CharField(max_length=64, help_text="The telephone system's own number of the call")
+    number = serializers.CharField(max_length=30)
+    agent = serializers.CharField(max_length=20, help_text="To whom it is put through")
+
+
+class CallsView(_Machine):
+    """The telephone system puts a call through: the caller's history pops up for the agent (C11)."""
+
+    token = "TELEPHONE_TOKEN"  # noqa: S105 - the name of a setting
+
+    @extend_schema(request=CallInput, responses={201: None})
+    def post(self, request: Request) -> Response:
+        self.check(request)
+        services.announce_call(**read(CallInput, request))
+        return Response(status=201)
+
+
+class OutsideMessageInput(serializers.Serializer[Any]):
+    channel = serializers.ChoiceField(choices=["email", "wechat", "weibo"])
+    key = serializers.CharField(max_length=100, help_text="The channel's own number of the message")
+    sender = serializers.CharField(max_length=120, help_text="Where an answer goes")
+    words = serializers.CharField(max_length=4000)
+
+
+class OutsideMessagesView(_Machine):
+    """A message from outside; the same `key` of a channel is kept once (C11)."""
+
+    token = "OUTSIDE_TOKEN"  # noqa: S105 - the name of a setting
+
+    @extend_schema(request=OutsideMessageInput, responses={201: None})
+    def post(self, request: Request) -> Response:
+        self.check(request)
+        services.take_message(**read(OutsideMessageInput, request))
+        return Response(status=201)

@@ -86,6 +86,41 @@ class TooManyComplaints(DomainError):
     )
 
 
+class CapReached(DomainError):
+    code, sentence = (
+        "cap_reached",
+        _("Of the %(cap)s CNY for this accident %(left)s CNY are left. What the law requires beyond is not limited by it."),
+    )  # fmt: skip
+
+
+class ClaimClosed(DomainError):
+    code, sentence = "claim_closed", _("This claim cannot take that now: %(why)s")
+
+
+class PapersMissing(DomainError):
+    code, status, sentence = "papers_missing", 400, _("Still missing: %(papers)s.")
+
+
+class AlreadyScored(DomainError):
+    code, sentence = "already_scored", _("You have answered already. Thank you.")
+
+
+class RosterThin(DomainError):
+    code, sentence = "roster_thin", _("Too few specialists for SOS and welfare checks: %(gaps)s")
+
+
+class ShiftsOverlap(DomainError):
+    code, sentence = "shifts_overlap", _("%(who)s would be in two shifts at once.")
+
+
+class SummaryClosed(DomainError):
+    code, sentence = "summary_closed", _("This summary was handed in already.")
+
+
+class PracticeOver(DomainError):
+    code, sentence = "practice_over", _("This exercise is over. Begin it again if you like.")
+
+
 class MacroUnknown(DomainError):
     code, status, sentence = "placeholder_unknown", 400, _("There is no placeholder %(name)s.")
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from complaints.errors import FileRefused
 from complaints.services.files import LARGEST, File, read_file
-from complaints.states import Category, Level, Source
+from complaints.states import Category, Paper, Source
 
 
 class _Files(forms.ClearableFileInput):
@@ -30,8 +30,10 @@ class FilesField(forms.FileField):
         super().__init__(**kwargs)
 
     def clean(self, data: Any, initial: Any = None) -> Any:
-        given = data if isinstance(data, list | tuple) else [data] if data else []
-        return read_files([file for file in given if file])
+        given = [file for file in (data if isinstance(data, list | tuple) else [data]) if file]
+        if self.required and not given:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+        return read_files(given)
 
 
 def read_files(given: "list[UploadedFile[bytes]]") -> list[File]:
@@ -115,5 +117,6 @@ class DangerWordsForm(forms.Form):
     words = _words(_("Text"), 4)
 
 
-class LevelForm(forms.Form):
-    level = forms.ChoiceField(label=_("Class"), choices=Level.choices)
+class PapersForm(forms.Form):
+    paper = forms.ChoiceField(label=_("Which document is it?"), choices=Paper.choices)
+    uploads = FilesField(required=True)

@@ -1,8 +1,8 @@
 """What complaints do when other rooms say something."""
 
-from complaints.selectors import complaint_trip_if_open
+from complaints.selectors import complaint_trip_if_open, newest_call
 from complaints.services import open_recording_case
-from core import cases
+from core import cases, live
 from core.events import handles
 from rides.selectors import trip_by_code
 from safety.events import RecordingKept
@@ -18,3 +18,9 @@ def keep_recording_in_a_case(event: RecordingKept) -> None:
 def trip_of_complaint(code: str) -> str:
     """A complaint that is worked on is a case in which recordings of its trip may be played."""
     return complaint_trip_if_open(code) if code.startswith("C") else ""
+
+
+@live.mark("calls")
+def calls_that_rang() -> int:
+    """Open consoles look for a call that was put through to them when this grows."""
+    return newest_call()

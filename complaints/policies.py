@@ -270,6 +270,21 @@ def actions_on(complaint: "Complaint", account: "Account", known: Known) -> list
             _("Say whom it is about"),
             open_owner or ("" if complaint.accused_id is None else _("That is known already.")),
         ),
+        Action(
+            "confirm",
+            _("I called back and reached them"),
+            open_owner
+            or (
+                ""
+                if complaint.complainant_id is None and complaint.caller_verified_at is None
+                else _("Who complains is known and can be reached.")
+            ),
+        ),
+        Action(
+            "contact",
+            _("Who stays with the person harmed"),
+            outsider or ("" if role in JUDGES else _("An adjudicator or supervisor says who stays.")),
+        ),
         Action("merge", _("Join it to another complaint"), open_owner),
         Action("decide", _("Decide"), _why_not_decide(complaint, account, known), "d"),
         Action(

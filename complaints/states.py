@@ -165,6 +165,8 @@ class ComplaintLine(models.TextChoices):
     RAISED = "complaints.raised", _("Class raised to %(level)s")
     LOWERED = "complaints.lowered", _("Class set to %(level)s by a person")
     NAMED = "complaints.named", _("The person complained about was found")
+    REACHED = "complaints.reached", _("Called back and reached")
+    CONTACT = "complaints.contact", _("%(who)s stays with whoever was harmed")
     TAKEN = "complaints.taken", _("%(who)s took the complaint")
     ASSIGNED = "complaints.assigned", _("Given to %(who)s")
     UNASSIGNED = "complaints.unassigned", _("Back in the queue")
@@ -193,3 +195,114 @@ class ComplaintLine(models.TextChoices):
     MERGED = "complaints.merged", _("%(other)s is the same matter and was joined to it")
     REOPENED = "complaints.reopened", _("Opened again")
     SCORED = "complaints.scored", _("Satisfaction: %(score)s of 5")
+
+
+# --- Safeguards (C6) -----------------------------------------------------------------------------
+
+
+class ClaimKind(models.TextChoices):
+    INSURANCE = "insurance", _("insurance")
+    ADVANCE = "advance", _("medical advance payment")  # 医疗费用先行垫付
+    HUMANITARIAN = "humanitarian", _("humanitarian aid after an accident")  # 意外伤害人道援助
+    SUDDEN_DEATH = "sudden_death", _("aid after a driver's sudden death")  # 车主猝死公益帮扶
+    CARE_FUND = "care_fund", _("care fund")  # 关爱基金
+
+
+# What the cap of an accident counts; the care fund comes on top.
+CAPPED = frozenset({ClaimKind.INSURANCE, ClaimKind.ADVANCE, ClaimKind.HUMANITARIAN, ClaimKind.SUDDEN_DEATH})
+
+
+class ClaimState(models.TextChoices):
+    OPEN = "open", _("documents are collected")
+    PROPOSED = "proposed", _("waits for a second person")
+    APPROVED = "approved", _("approved")
+    REFUSED = "refused", _("refused")
+    SETTLED = "settled", _("advance settled")
+
+
+CLAIM_TRANSITIONS: Transitions = {
+    "open": frozenset({"proposed", "approved", "refused"}),
+    "proposed": frozenset({"approved", "open"}),
+    "approved": frozenset({"settled"}),
+    "refused": frozenset({"open"}),
+    "settled": frozenset(),
+}
+
+
+class Paper(models.TextChoices):
+    """Documents that a claim rests on."""
+
+    IDENTITY = "identity", _("who the claimant is")
+    RELATION = "relation", _("how the claimant is related")
+    ACCIDENT = "accident", _("accident report of the traffic police")
+    HOSPITAL = "hospital", _("hospital's notice or bill")
+    MEDICAL = "medical", _("medical record")
+    DEATH = "death", _("death certificate")
+    INSURER = "insurer", _("insurer's letter")
+    OTHER = "other", _("other")
+
+
+class Settlement(models.TextChoices):
+    RECOVERED = "recovered", _("paid back by whoever was at fault, or the insurer")
+    BORNE = "borne", _("borne by the company")
+
+
+# --- Care (C7) -----------------------------------------------------------------------------------
+
+
+class CareKind(models.TextChoices):
+    FOLLOW_UP = "follow_up", _("follow-up call")  # 回访
+    AFTER_ACCIDENT = "after_accident", _("call after an accident")
+    LOW_SCORE = "low_score", _("a low score to understand")
+    CARE = "care", _("care beyond duty")  # 增值服务
+
+
+class Audience(models.TextChoices):
+    ON_DUTY = "on_duty", _("drivers who are on duty then")
+    DRIVERS = "drivers", _("all drivers")
+
+
+class CampaignState(models.TextChoices):
+    PROPOSED = "proposed", _("waits for a second person")
+    APPROVED = "approved", _("goes out at its time")
+    SENT = "sent", _("sent")
+    DROPPED = "dropped", _("dropped")
+
+
+CAMPAIGN_TRANSITIONS: Transitions = {
+    "proposed": frozenset({"approved", "dropped"}),
+    "approved": frozenset({"sent", "dropped"}),
+    "sent": frozenset(),
+    "dropped": frozenset(),
+}
+
+
+# --- Work (C8, C10) ------------------------------------------------------------------------------
+
+
+class SummaryState(models.TextChoices):
+    DRAFT = "draft", _("being written")
+    SUBMITTED = "submitted", _("waits for the supervisor's answer")
+    ANSWERED = "answered", _("answered")
+
+
+SUMMARY_TRANSITIONS: Transitions = {
+    "draft": frozenset({"submitted"}),
+    "submitted": frozenset({"answered"}),
+    "answered": frozenset(),
+}
+timeline.vocabulary(claim=ClaimKind, paper=Paper, what=CareKind)
+
+
+@timeline.kinds
+class ClaimLine(models.TextChoices):
+    ACCIDENT = "claims.accident", _("Accident %(code)s opened")
+    FILED = "claims.filed", _("Claim %(code)s: %(claim)s")
+    PAPER = "claims.paper", _("Document of claim %(code)s: %(paper)s")
+    PROPOSED = "claims.proposed", _("Claim %(code)s: %(yuan)s CNY proposed")
+    SENT_BACK = "claims.sent_back", _("Claim %(code)s: the second person did not agree")
+    APPROVED = "claims.approved", _("Claim %(code)s: %(yuan)s CNY approved")
+    REFUSED = "claims.refused", _("Claim %(code)s refused")
+    REOPENED = "claims.reopened", _("Claim %(code)s opened again")
+    SETTLED = "claims.settled", _("Advance of claim %(code)s settled")
+    CARE = "claims.care", _("Care: %(what)s")

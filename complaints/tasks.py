@@ -22,3 +22,17 @@ def move_cases_on() -> None:
     services.chase_statements(at=at)
     services.end_suspensions(at=at)
     services.close_windows(at=at)
+
+
+@shared_task
+def care() -> None:
+    """Satisfaction to ask for, care that is overdue, greetings whose time has come."""
+    at = clock.now()
+    services.ask_satisfaction(at=at)
+    services.chase_care(at=at)
+    services.send_campaigns(at=at)
+
+
+@shared_task
+def watch_roster() -> None:
+    services.watch_roster(at=clock.now())

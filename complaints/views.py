@@ -7,25 +7,38 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import account_of, door
 from accounts.states import Role
 from accounts.views import explain
-from complaints import selectors, services
+from complaints import selectors, services, statements
 from complaints.forms import (
     AppealForm,
     CallerCodeForm,
     ComplaintForm,
     MoreForm,
+    PapersForm,
     StatementForm,
     StreetComplaintForm,
 )
 from complaints.models import Complaint
 from complaints.services import Caller, Told
-from complaints.states import LIVE, OVER, Category, ComplaintLine, ComplaintState, Finding, Side
-from core import clock, timeline
+from complaints.services.care import CARE_TEXT
+from complaints.states import (
+    LIVE,
+    OVER,
+    Category,
+    ClaimState,
+    ComplaintLine,
+    ComplaintState,
+    Finding,
+    Paper,
+    Side,
+)
+from core import clock, policy, timeline
 from core.actors import NOBODY, Actor
 from core.errors import DomainError, TooMany
 from core.ratelimit import allow
@@ -220,3 +233,93 @@ def follow_act(request: HttpRequest, code: str, secret: str, what: str) -> HttpR
         except DomainError as error:
             explain(form, error)
     return _page(request, complaint, Side.COMPLAINANT, base, code=form)
+
+
+# --- Claims, satisfaction, consent ---------------------------------------------------------------
+
+
+def _claim_page(request: HttpRequest, code: str, secret: str, form: Form) -> HttpResponse:
+    claim = selectors.claim_by_link(code, secret)
+    context = {
+        "claim": claim,
+        "papers": selectors.papers_of(claim),
+        "missing": selectors.missing_papers(claim),
+        "open": claim.state in {ClaimState.OPEN, ClaimState.PROPOSED},
+        "paid": selectors.paid_out(claim),
+        "form": form,
+        "base": f"/claims/{code}/{secret}/",
+    }
+    return render(request, "complaints/claim.html", context, status=400 if form.errors else 200)
+
+
+@require_GET
+def claim(request: HttpRequest, code: str, secret: str) -> HttpResponse:
+    """Whoever claims follows it without an account."""
+    return _claim_page(request, code, secret, PapersForm())
+
+
+@require_POST
+def claim_papers(request: HttpRequest, code: str, secret: str) -> HttpResponse:
+    """Whoever claims adds documents."""
+    found, form = selectors.claim_by_link(code, secret), PapersForm(request.POST, request.FILES)
+    if not allow(f"claim:{code}", limit=30, seconds=3600):
+        raise TooMany
+    if form.is_valid():
+        try:
+            services.add_papers(
+                claim=found,
+                actor=NOBODY,
+                paper=Paper(form.cleaned_data["paper"]),
+                files=form.cleaned_data["uploads"],
+            )
+            messages.success(request, _("Kept. Whoever works on it sees it at once."))
+            return redirect("complaints:claim", code, secret)
+        except DomainError as error:
+            explain(form, error)
+    return _claim_page(request, code, secret, form)
+
+
+@require_GET
+def claim_statement(request: HttpRequest, code: str, secret: str) -> HttpResponse:
+    """What was granted on my claim, as a PDF."""
+    found = selectors.claim_by_link(code, secret)
+    return HttpResponse(
+        statements.of_accident(found.accident, only=found),
+        content_type="application/pdf",
+        headers={"Cache-Control": "no-store", "Content-Disposition": f'inline; filename="{code}.pdf"'},
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def thanks(request: HttpRequest, code: str, number: int, secret: str) -> HttpResponse:
+    """One tap, no sign-in (C7). Only the tap counts: a machine that opens links answers nothing."""
+    row, refused = services.question(code, number, secret), ""
+    if request.method == "POST":
+        points = request.POST.get("score", "")
+        try:
+            row = services.score(
+                code=code, round_=number, secret=secret, points=int(points) if points.isdecimal() else 0
+            )
+        except DomainError as error:
+            refused = error.detail
+    context = {
+        "row": row,
+        "refused": refused,
+        "points": range(1, 6),
+        "reopened": row.complaint.round > number,
+    }
+    return render(request, "complaints/thanks.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@door(Role.MEMBER)
+def care(request: HttpRequest) -> HttpResponse:
+    """Whether I want greetings and messages of care."""
+    account = account_of(request)
+    if request.method == "POST":
+        services.set_care_consent(account=account, on=request.POST.get("on") == "1")
+        return redirect("complaints:care")
+    text = policy.in_force(CARE_TEXT)
+    language = "zh-hans" if (get_language() or "").startswith("zh") else "en"
+    context = {"wants": services.wants_care(account), "text": text.value[language], "citation": text.citation}
+    return render(request, "complaints/care.html", context)

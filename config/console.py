@@ -15,8 +15,9 @@ from accounts.access import account_of, door
 from accounts.models import Account
 from accounts.policies import RESPONDERS, STAFF
 from accounts.states import Role
+from complaints.policies import JUDGES as JUDGES_OF_COMPLAINTS
 from complaints.policies import WORKERS
-from complaints.selectors import due_soon
+from complaints.selectors import care_due, claims_to_decide, due_soon, roster_gaps, waiting_messages
 from core import clock, policy
 from drivers.selectors import (
     open_appeals,
@@ -92,6 +93,10 @@ def due_and_mine(account: Account, rows: list[Burning]) -> dict[str, Any]:
         "now": at,
         "may_respond": account.role in RESPONDERS,
         "due_complaints": due_soon(account, at) if account.role in WORKERS else [],
+        "due_claims": claims_to_decide(account) if account.role in JUDGES_OF_COMPLAINTS else [],
+        "due_care": care_due(account, at) if account.role in WORKERS else [],
+        "due_messages": waiting_messages(limit=5) if account.role in WORKERS else [],
+        "roster_gaps": roster_gaps(at)[:6] if account.role in WORKERS else [],
         "due_requests": undecided(),
         "due_reviews": unreviewed_releases(),
         "due_papers": missing_papers(at),
@@ -128,6 +133,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     def responds(_request: HttpRequest) -> bool:
         return role in RESPONDERS
 
+    def works(_request: HttpRequest) -> bool:
+        return role in WORKERS
+
     def link(title: Any, icon: str, name: str, permission: Any = None) -> dict[str, Any]:
         row = {"title": title, "icon": icon, "link": reverse(name)}
         return row | ({"permission": permission} if permission else {})
@@ -153,8 +161,34 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     may("safety"),
                 ),
                 link(_("Recordings"), "graphic_eq", "admin:safety_recording_changelist", may("safety")),
-                link(_("Complaints"), "forum", "complaints_console:queue", lambda request: role in WORKERS),
+                link(_("Complaints"), "forum", "complaints_console:queue", works),
                 link(_("Police requests"), "gavel", "admin:police_policerequest_changelist", may("police")),
+                link(_("Accidents and safeguards"), "personal_injury", "complaints_console:accidents", works),
+                link(_("Care"), "volunteer_activism", "complaints_console:care", works),
+                link(_("Messages from outside"), "forward_to_inbox", "complaints_console:outside", works),
+            ],
+        },
+        {
+            "title": _("Desk"),
+            "items": [
+                link(_("Roster"), "calendar_month", "complaints_console:roster", works),
+                link(_("Guides"), "menu_book", "complaints_console:guides", works),
+                link(_("Macros"), "quickreply", "complaints_console:macros", works),
+                link(
+                    _("Danger words"),
+                    "priority_high",
+                    "complaints_console:words",
+                    lambda request: role in {Role.SUPERVISOR, Role.ADJUDICATOR},
+                ),
+                link(_("Practice"), "school", "complaints_console:practice"),
+                link(_("Work summaries"), "summarize", "complaints_console:summaries"),
+                link(
+                    _("Team"),
+                    "diversity_3",
+                    "complaints_console:team",
+                    lambda request: role == Role.SUPERVISOR,
+                ),
+                link(_("Reports"), "bar_chart", "complaints_console:reports", works),
             ],
         },
         {

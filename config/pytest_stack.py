@@ -42,6 +42,8 @@ def _start() -> None:
         "REDIS_URL": f"redis://:{secrets['HUHANG_VALKEY_PASSWORD']}@127.0.0.1:{vk}/0",
         "HUHANG_SANDBOX_URL": "http://127.0.0.1:1",
         "HUHANG_SMS_URL": "json://127.0.0.1:1/messages/sms/?:to={to}&:key={key}",
+        "HUHANG_WECHAT_URL": "json://127.0.0.1:1/messages/wechat/?:to={to}&:key={key}",
+        "HUHANG_WEIBO_URL": "json://127.0.0.1:1/messages/weibo/?:to={to}&:key={key}",
         "HUHANG_EMAIL_URL": "json://127.0.0.1:1/messages/email/?:to={to}&:key={key}",
         "HUHANG_TEST_STACK": str(os.getpid()),
     }

@@ -49,8 +49,13 @@ SANDBOX_URL: str = env.str("HUHANG_SANDBOX_URL", default="")
 NOTIFY_URLS: dict[str, str] = {
     "sms": env.str("HUHANG_SMS_URL", default=""),
     "email": env.str("HUHANG_EMAIL_URL", default=""),
+    "wechat": env.str("HUHANG_WECHAT_URL", default=""),
+    "weibo": env.str("HUHANG_WEIBO_URL", default=""),
 }
 # Messages that come in: the provider shows this token. The number to which phones without data send SOS packets.
+# The telephone system announces calls with the first token, the gateway of e-mail, WeChat and Weibo messages with the other.
+TELEPHONE_TOKEN: str = env.str("HUHANG_TELEPHONE_TOKEN", default="")
+OUTSIDE_TOKEN: str = env.str("HUHANG_OUTSIDE_TOKEN", default="")
 SMS_IN_TOKEN: str = env.str("HUHANG_SMS_IN_TOKEN", default="")
 SOS_SMS_NUMBER: str = env.str("HUHANG_SOS_SMS_NUMBER", default="10690000110")
 # The hourly drill's marked numbers (G3): they ring nobody's phone.
@@ -211,6 +216,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "complaints.tasks.move_cases_on",
         "schedule": 10.0,
         "options": {"expires": 9},
+    },
+    "care and greetings": {
+        "task": "complaints.tasks.care",
+        "schedule": 30.0,
+        "options": {"expires": 25},
+    },
+    "the roster's gaps": {
+        "task": "complaints.tasks.watch_roster",
+        "schedule": 60.0,
+        "options": {"queue": "live", "expires": 50},
     },
     "payouts that are due": {
         "task": "core.tasks.settle_payouts",

@@ -91,6 +91,8 @@ class Stack:
         digest = hashlib.sha256(str(self.state).encode()).hexdigest()[:12]
         self.env = {
             "HUHANG_SMS_URL": f"json://127.0.0.1:{box}/messages/sms/?:to={{to}}&:key={{key}}",
+            "HUHANG_WECHAT_URL": f"json://127.0.0.1:{box}/messages/wechat/?:to={{to}}&:key={{key}}",
+            "HUHANG_WEIBO_URL": f"json://127.0.0.1:{box}/messages/weibo/?:to={{to}}&:key={{key}}",
             "HUHANG_EMAIL_URL": f"json://127.0.0.1:{box}/messages/email/?:to={{to}}&:key={{key}}",
             "HUHANG_EXECUTIVE_PHONE": "+8613900000009",
             "HUHANG_EXECUTIVE_NAME": "值班负责人 / executive on duty",

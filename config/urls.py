@@ -70,6 +70,8 @@ api = [
     path("complaints/", complaints.ComplaintsView.as_view()),
     path("complaints/<str:code>/", complaints.ComplaintView.as_view()),
     path("complaints/<str:code>/<slug:what>/", complaints.ComplaintActView.as_view()),
+    path("calls/", complaints.CallsView.as_view()),
+    path("outside-messages/", complaints.OutsideMessagesView.as_view()),
     path("street-complaints/", complaints.StreetComplaintsView.as_view()),
     path("police/requests/", police.RequestsView.as_view()),
     path("police/requests/<str:code>/", police.RequestView.as_view()),

@@ -3,6 +3,7 @@
 Valkey carries the wake-up. When it is down, readers ask each second by themselves, so nothing depends on it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,6 +13,8 @@ from django.conf import settings
 from django.db import transaction
 
 log = structlog.get_logger()
+Mark = Callable[[], int]
+_marks: dict[str, Mark] = {}
 CHANNEL = "live"  # the console
 TRIPS = "live:trips"  # topics such as `trip:T123`
 
@@ -19,6 +22,21 @@ TRIPS = "live:trips"  # topics such as `trip:T123`
 @lru_cache(maxsize=1)
 def _client() -> "redis.Redis":
     return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=0.5)
+
+
+def mark(name: str) -> Callable[[Mark], Mark]:
+    """Function decorator: a number that grows when something of an app changed; open consoles get it by its name."""
+
+    def register(ask: Mark) -> Mark:
+        _marks[name] = ask
+        return ask
+
+    return register
+
+
+def marks() -> dict[str, int]:
+    """What all apps say now."""
+    return {name: ask() for name, ask in sorted(_marks.items())}
 
 
 def changed_on_commit(topic: str) -> None:

@@ -129,6 +129,15 @@ def is_barred(*, plate: str = "", licence_number: str = "") -> bool:
     return Bar.objects.filter(value__in=values, lifted_at=None).exists()
 
 
+def drivers_to_greet(*, on_duty: bool) -> list["Account"]:
+    """The accounts of vetted drivers without a hold; those who are online now alone, where that is asked."""
+    rows = Driver.objects.select_related("account").filter(state=DriverState.VETTED)
+    rows = rows.exclude(pk__in=Hold.objects.open().values("driver"))
+    if on_duty:
+        rows = rows.filter(spells__ended_at=None, spells__isnull=False)
+    return [row.account for row in rows.order_by("pk").distinct()]
+
+
 def drivers_of_plate(plate: str) -> list[Driver]:
     """Who is bound to the car with this plate now."""
     wanted = plate_key(plate)

@@ -90,7 +90,7 @@ class _Wake:
 def _console_state() -> str:
     close_old_connections()
     changed, live_now, open_now = selectors.console_version()
-    lines = timeline.newest_of_cases()
+    lines, marks = timeline.newest_of_cases(), live.marks()
     version = f"{changed}|{live_now}|{open_now}"
     close_old_connections()
     return json.dumps(
@@ -98,6 +98,7 @@ def _console_state() -> str:
             "version": version,
             "live": live_now,
             "open": open_now,
+            "marks": marks,
             # Pages of cases look again when theirs is among those that changed last.
             "cases": lines[0][0] if lines else 0,
             "touched": sorted({case for _key, case in lines}),

@@ -9,6 +9,7 @@ urlpatterns = [
     path("registries/behaviour/", views.registry_behaviour),
     path("registries/<slug:name>/", views.registry),
     path("money/", views.money_page),
+    path("outside/", views.outside_page),
     path("money/<slug:what>/", views.money),
     path("relay/numbers/", views.relay),
     path("camera/", views.camera),

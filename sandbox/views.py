@@ -13,9 +13,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sandbox import certificates, messages, plates, providers, registries
+from sandbox import certificates, messages, outside, plates, providers, registries
 from sandbox.camera import POSES, people
 from sandbox.camera import frame as draw_frame
 
@@ -195,3 +195,19 @@ def money_page(request: HttpRequest) -> HttpResponse:
         "relays": list(reversed(providers.relays())),
     }
     return render(request, "money.html", context)
+
+
+@csrf_exempt  # the sandbox keeps no sessions
+@require_http_methods(["GET", "POST"])
+def outside_page(request: HttpRequest) -> HttpResponse:
+    """Ring an agent, or write to the company from outside, as people out there do."""
+    said = ""
+    if request.method == "POST":
+        given = request.POST
+        failed = (
+            outside.ring(given.get("number", ""), given.get("agent", ""))
+            if given.get("what") == "ring"
+            else outside.write(given.get("channel", ""), given.get("sender", ""), given.get("words", ""))
+        )
+        said = failed or "Done 已发出"
+    return render(request, "outside.html", {"said": said})

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from complaints.console import workspace
+from complaints.console import care, claims, outside, reports, work, workspace
 
 app_name = "complaints_console"
 urlpatterns = [
@@ -22,4 +22,31 @@ urlpatterns = [
     re_path(
         r"^admin/workspace/(?P<code>C-\w+)/evidence/(?P<picture>F-\w+)/$", workspace.evidence, name="evidence"
     ),
+    path("admin/workspace/words/", outside.danger_words, name="words"),
+    path("admin/workspace/macros/", outside.macro_list, name="macros"),
+    path("admin/workspace/guides/", outside.guides, name="guides"),
+    path("admin/outside/", outside.inbox, name="outside"),
+    path("admin/outside/<str:code>/", outside.sort, name="sort"),
+    path("admin/calls/ringing/", outside.ringing, name="ringing"),
+    path("admin/calls/<int:pk>/", outside.caller, name="caller"),
+    path("admin/accidents/", claims.accidents, name="accidents"),
+    path("admin/accidents/<str:code>/", claims.accident, name="accident"),
+    path("admin/accidents/<str:code>/claims/", claims.file_claim, name="file_claim"),
+    path("admin/accidents/<str:code>/contact/", claims.name_contact, name="accident_contact"),
+    path("admin/accidents/<str:code>/statement.pdf", claims.statement, name="statement"),
+    path("admin/claims/<str:code>/papers/", claims.add_papers, name="claim_papers"),
+    path("admin/claims/<str:code>/papers/<str:picture>/", claims.paper, name="claim_paper"),
+    path("admin/claims/<str:code>/do/<slug:action>/", claims.act, name="claim_act"),
+    path("admin/care/", care.care, name="care"),
+    path("admin/care/<str:code>/done/", care.finish, name="care_done"),
+    path("admin/care/greetings/<str:code>/", care.decide, name="campaign"),
+    path("admin/roster/", work.roster, name="roster"),
+    path("admin/practice/", work.exercises, name="practice"),
+    path("admin/practice/<str:code>/", work.exercise, name="exercise"),
+    path("admin/summaries/", work.summaries, name="summaries"),
+    path("admin/summaries/<str:code>/", work.summary, name="summary"),
+    path("admin/summaries/<str:code>/summary.pdf", work.summary_pdf, name="summary_pdf"),
+    path("admin/team/", work.team, name="team"),
+    path("admin/reports/", reports.reports, name="reports"),
+    path("admin/reports/<slug:name>.csv", reports.report_csv, name="report_csv"),
 ]

@@ -427,6 +427,10 @@ def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
                     plate=post.get("plate", ""),
                     words=words,
                 )
+            case "confirm":
+                services.confirm_caller(account=account, code=code, words=words)
+            case "contact":
+                services.name_contact(account=account, code=code, to=post.get("to", ""))
             case "merge":
                 services.merge(account=account, code=code, into=post.get("into", ""), words=words)
             case "reopen":

@@ -49,7 +49,9 @@ class Complaint(models.Model):
         "accounts.Account", on_delete=models.PROTECT, null=True, related_name="complaints"
     )
     caller_name = EncryptedTextField()
+    # A phone number, or the address in the channel by which they wrote.
     caller_phone = EncryptedTextField()
+    caller_channel = models.CharField(max_length=10, default="sms")
     caller_index = models.CharField(max_length=64, blank=True, default="")
     caller_verified_at = models.DateTimeField(null=True)
     accused = models.ForeignKey(

@@ -350,6 +350,11 @@ def macros_for(category: str) -> list[Macro]:
     return list(rows.order_by("-category", "code"))
 
 
+def all_macros() -> list[Macro]:
+    """Every answer, those in use first."""
+    return list(Macro.objects.order_by("retired", "category", "code"))
+
+
 def guides_for(category: str) -> list[Article]:
     """Current guides of the knowledge base, those of the category first."""
     rows = Article.objects.filter(current=True).filter(Q(category="") | Q(category=category))

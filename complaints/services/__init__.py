@@ -1,15 +1,41 @@
 """The only writers of complaints, one topic for each file."""
 
+from complaints.services.care import (
+    add_care,
+    ask_satisfaction,
+    chase_care,
+    decide_campaign,
+    finish_task,
+    propose_campaign,
+    question,
+    score,
+    send_campaigns,
+    set_care_consent,
+    wants_care,
+)
+from complaints.services.claims import (
+    add_papers,
+    decide_claim,
+    file_claim,
+    name_accident_contact,
+    open_accident,
+    propose_claim,
+    record_statement,
+    refuse_claim,
+    reopen_claim,
+    settle_advance,
+)
 from complaints.services.desk import (
-    Outcome,
     add_note,
     answer,
     assign,
     change_level,
+    confirm_caller,
     hand_over_all,
     in_bulk,
     merge,
     name_accused,
+    name_contact,
     pause_timer,
     resume_timers,
     review_interlock,
@@ -17,7 +43,10 @@ from complaints.services.desk import (
     take_next,
     undo_assignment,
 )
-from complaints.services.files import File, read_file
+from complaints.services.files import (
+    File,
+    read_file,
+)
 from complaints.services.intake import (
     Caller,
     Told,
@@ -31,7 +60,25 @@ from complaints.services.intake import (
     reveal_caller,
     verify_caller,
 )
-from complaints.services.library import forget_view, save_macro, save_view, write_article
+from complaints.services.library import (
+    forget_view,
+    save_macro,
+    save_view,
+    set_team,
+    write_article,
+)
+from complaints.services.outside import (
+    add_message_to,
+    announce_call,
+    dismiss_message,
+    file_from_message,
+    see_call,
+    take_message,
+)
+from complaints.services.practice import (
+    answer_step,
+    begin_practice,
+)
 from complaints.services.rulings import (
     appeal,
     ask_statement,
@@ -43,53 +90,106 @@ from complaints.services.rulings import (
     tell_decisions,
     why_not_appeal,
 )
-from complaints.services.sanctions import confirm_training, end_suspensions
-from complaints.services.timers import check, release_silent
+from complaints.services.sanctions import (
+    confirm_training,
+    end_suspensions,
+)
+from complaints.services.shifts import (
+    Planned,
+    save_roster,
+    watch_roster,
+)
+from complaints.services.summaries import (
+    answer_summary,
+    begin_summary,
+    write_summary,
+)
+from complaints.services.timers import (
+    check,
+    release_silent,
+)
 
 __all__ = [
     "Caller",
     "File",
-    "Outcome",
+    "Planned",
     "Told",
+    "add_care",
+    "add_message_to",
     "add_more",
     "add_note",
+    "add_papers",
+    "announce_call",
     "answer",
+    "answer_step",
+    "answer_summary",
     "appeal",
+    "ask_satisfaction",
     "ask_statement",
     "assign",
+    "begin_practice",
+    "begin_summary",
     "change_level",
+    "chase_care",
     "chase_statements",
     "check",
     "close_windows",
+    "confirm_caller",
     "confirm_training",
     "decide",
+    "decide_campaign",
+    "decide_claim",
+    "dismiss_message",
     "end_suspensions",
+    "file_claim",
     "file_complaint",
     "file_for_caller",
+    "file_from_message",
     "file_from_street",
+    "finish_task",
     "forget_view",
     "give_statement",
     "hand_over_all",
     "in_bulk",
     "link_of",
     "merge",
+    "name_accident_contact",
     "name_accused",
+    "name_contact",
+    "open_accident",
     "open_recording_case",
     "pause_timer",
+    "propose_campaign",
+    "propose_claim",
+    "question",
     "read_file",
     "record_reading",
+    "record_statement",
+    "refuse_claim",
     "release_silent",
     "reopen",
+    "reopen_claim",
     "resume_timers",
     "reveal_caller",
     "review_interlock",
     "save_macro",
+    "save_roster",
     "save_view",
+    "score",
+    "see_call",
+    "send_campaigns",
+    "set_care_consent",
+    "set_team",
+    "settle_advance",
     "take",
+    "take_message",
     "take_next",
     "tell_decisions",
     "undo_assignment",
     "verify_caller",
+    "wants_care",
+    "watch_roster",
     "why_not_appeal",
     "write_article",
+    "write_summary",
 ]

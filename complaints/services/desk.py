@@ -21,7 +21,7 @@ from complaints.models import Assignment, Complaint
 from complaints.policies import BULK_LIMIT, JUDGES, WORKERS, Known, actions_on
 from complaints.selectors import complaint_by_code, known_of, undoable_by
 from complaints.services import interlock, timers
-from complaints.services.intake import link_of, locked, phone_and_language, raise_level
+from complaints.services.intake import channel_of, link_of, locked, phone_and_language, raise_level
 from complaints.services.timers import add_line, touch
 from complaints.states import (
     COMPLAINT_TRANSITIONS,
@@ -71,6 +71,10 @@ def _give(complaint: Complaint, account: "Account", to: "Account | None") -> Ass
     complaint.owner, complaint.owned_at = to, at if to else None
     Complaint.objects.filter(pk=complaint.pk).update(owner=to, owned_at=complaint.owned_at)
     live.changed_on_commit("console")
+    if to is not None and complaint.level == Level.SEVERE and complaint.named_contact_id is None:
+        # Whoever takes a grave case first stays with the person who was harmed, whoever works on it later (C7).
+        complaint.named_contact = to
+        Complaint.objects.filter(pk=complaint.pk).update(named_contact=to)
     if to is None:
         add_line(complaint, account.actor, ComplaintLine.UNASSIGNED)
     elif to.pk == account.pk:
@@ -156,7 +160,7 @@ def answer(*, account: "Account", code: str, words: str) -> Complaint:
         count = notify.count_keys(f"answer:{code}:")
         notify.queue_message(
             key=f"answer:{code}:{count + 1}",
-            channel="sms",
+            channel=channel_of(complaint),
             to=phone,
             text=f"{text}\n{link_of(complaint)}",
             subject=code,
@@ -275,6 +279,36 @@ def name_accused(*, account: "Account", code: str, trip_code: str, plate: str, w
     stops = interlock.engage(actor=actor, complaint=complaint)
     timers.start(complaint, interlock=stops)
     touch(complaint)
+    return complaint
+
+
+@begins_transaction
+def confirm_caller(*, account: "Account", code: str, words: str) -> Complaint:
+    """Somebody without an account was called back and reached: their word now acts as a member's does.
+
+    Raises `NotNow`, `ReasonNeeded`, `NotFound`.
+    """
+    complaint, _known = for_action(account, code, "confirm")
+    reason, actor = need(words), account.actor
+    complaint.caller_verified_at = clock.now()
+    Complaint.objects.filter(pk=complaint.pk).update(caller_verified_at=complaint.caller_verified_at)
+    add_line(complaint, actor, ComplaintLine.REACHED, words=reason)
+    audit.record(actor, "complaints.caller_verified", code, case=code)
+    stops = interlock.engage(actor=actor, complaint=complaint)
+    timers.start(complaint, interlock=stops)
+    touch(complaint)
+    return complaint
+
+
+@begins_transaction
+def name_contact(*, account: "Account", code: str, to: str) -> Complaint:
+    """Say who stays with the person who was harmed (C7). Raises `NotNow`, `NobodyThere`, `NotFound`."""
+    complaint, _known = for_action(account, code, "contact")
+    person = worker(to)
+    Complaint.objects.filter(pk=complaint.pk).update(named_contact=person)
+    add_line(complaint, account.actor, ComplaintLine.CONTACT, who=person.code)
+    audit.record(account.actor, "complaints.contact", code, case=code, to=person.code)
+    live.changed_on_commit("console")
     return complaint
 
 

@@ -104,7 +104,7 @@ def file_complaint(
         accused=trip.driver.account if party == Party.PASSENGER else trip.passenger,
         accused_as=AccusedAs.DRIVER if party == Party.PASSENGER else AccusedAs.PASSENGER,
     )
-    return _take_in(account.actor, side, told)
+    return take_in(account.actor, side, told)
 
 
 @begins_transaction
@@ -131,7 +131,7 @@ def file_for_caller(
         _name_caller(row, caller, phone)
     trip = trip_by_code(trip_code) if trip_code else None
     _say_whom(row, trip, plate)
-    complaint = _take_in(account.actor, row, told)
+    complaint = take_in(account.actor, row, told)
     # Who is spoken to has had a first answer.
     timers.meet(complaint, TimerKind.ANSWER, by=account)
     touch(complaint)
@@ -154,7 +154,7 @@ def file_from_street(*, caller: Caller, plate: str, told: Told, actor: Actor = N
     row = Complaint(source=Source.THIRD_PARTY)
     _name_caller(row, caller, phone)
     _say_whom(row, None, plate)
-    complaint = _take_in(actor, row, told)
+    complaint = take_in(actor, row, told)
     with suppress(CodeTooSoon):  # one was sent a moment ago and still proves the phone
         send_code(phone=phone, purpose=CODE_PURPOSE, subject=complaint.code)
     return complaint
@@ -217,13 +217,14 @@ def _say_whom(row: Complaint, trip: "Trip | None", plate: str) -> None:
 
 
 @joins_transaction
-def _take_in(actor: Actor, row: Complaint, told: Told) -> Complaint:
+def take_in(actor: Actor, row: Complaint, told: Told) -> Complaint:
+    """Keep a complaint that names its sides, or join it to what the same person said of the same matter."""
     if len(told.files) > MOST_FILES:
         raise TooManyFiles("files")
     _check_limit(row)
     same = _same_matter(row, told.category)
     if same is not None:
-        return _more(actor, same, told)
+        return more(actor, same, told)
     row.code, row.submission, row.filed_at = new_code("C"), told.submission, clock.now()
     row.category, row.words = told.category, told.words.strip()[:LONGEST]
     row.level = vocabulary.level_of(told.category, row.words)
@@ -275,7 +276,7 @@ def _same_matter(row: Complaint, category: Category) -> Complaint | None:
     return mine.filter(trip=None, plates=row.plates).order_by("pk").first() if row.plates else None
 
 
-def _more(actor: Actor, complaint: Complaint, told: Told) -> Complaint:
+def more(actor: Actor, complaint: Complaint, told: Told) -> Complaint:
     """Further words and files on a complaint; words can raise it, and time does not begin anew."""
     said = told.words.strip()[:LONGEST]
     if said:
@@ -339,7 +340,7 @@ def add_more(
     if not words.strip() and not files:
         raise InvalidInput("words")
     if side == Side.COMPLAINANT:
-        return _more(actor, row, Told(Category(row.category), words, "", files))
+        return more(actor, row, Told(Category(row.category), words, "", files))
     if words.strip():
         add_line(row, actor, ComplaintLine.WORDS, words=words.strip()[:LONGEST], code=row.code)
     keep_files(actor, row, files, side)
@@ -362,6 +363,11 @@ def phone_and_language(complaint: Complaint, side: Side = Side.COMPLAINANT) -> t
     return (complaint.caller_phone, "zh-hans") if side == Side.COMPLAINANT else ("", "zh-hans")
 
 
+def channel_of(complaint: Complaint, side: Side = Side.COMPLAINANT) -> str:
+    """By which way a side is written to: the one by which they wrote, where they have no account."""
+    return "sms" if person_of(complaint, side) is not None else complaint.caller_channel
+
+
 def _confirm(complaint: Complaint) -> None:
     """A message with the code to whoever has no page of ours before them."""
     if complaint.source in {Source.PASSENGER, Source.DRIVER}:
@@ -375,7 +381,11 @@ def _confirm(complaint: Complaint) -> None:
             "link": link_of(complaint),
         }
     notify.queue_message(
-        key=f"complaint:{complaint.code}", channel="sms", to=phone, text=text, subject=complaint.code
+        key=f"complaint:{complaint.code}",
+        channel=channel_of(complaint),
+        to=phone,
+        text=text,
+        subject=complaint.code,
     )
 
 

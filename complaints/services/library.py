@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
+from accounts.selectors import account_by_code
 from accounts.states import Role
 from complaints import macros
 from complaints.errors import ViewTaken
-from complaints.models import Article, Macro, SavedView
+from complaints.models import Article, Macro, SavedView, TeamMember
 from complaints.policies import WORKERS
 from complaints.selectors import Filter
 from complaints.states import Category
@@ -87,6 +88,21 @@ def save_macro(
     )
     audit.record(account.actor, "complaints.macro", row.code, retired=retired)
     return row
+
+
+@begins_transaction
+def set_team(*, account: "Account", code: str, team: str) -> None:
+    """Say in which team somebody is; an empty name takes them out. Raises `Forbidden`, `InvalidInput`."""
+    if account.role != Role.SUPERVISOR:
+        raise Forbidden
+    person = account_by_code(code)
+    if person is None or person.role not in WORKERS:
+        raise InvalidInput("code")
+    if team.strip():
+        TeamMember.objects.update_or_create(account=person, defaults={"team": team.strip()[:40]})
+    else:
+        TeamMember.objects.filter(account=person).delete()
+    audit.record(account.actor, "complaints.team", code, team=team.strip()[:40])
 
 
 @begins_transaction

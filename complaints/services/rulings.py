@@ -39,7 +39,7 @@ from complaints.selectors import (
 from complaints.services import interlock, sanctions, timers
 from complaints.services.desk import for_action, need
 from complaints.services.files import File
-from complaints.services.intake import keep_files, link_of, locked, phone_and_language
+from complaints.services.intake import channel_of, keep_files, link_of, locked, phone_and_language
 from complaints.services.timers import add_line, touch
 from complaints.states import (
     COMPLAINT_TRANSITIONS,
@@ -134,7 +134,7 @@ def _write_about(complaint: Complaint, statement: Statement, what: str) -> None:
         ) % facts
     notify.queue_message(
         key=f"statement:{statement.pk}:{what}:{statement.asked_at:%Y%m%d%H%M}",
-        channel="sms",
+        channel=channel_of(complaint, side),
         to=phone,
         text=text,
         subject=complaint.code,
@@ -462,7 +462,7 @@ def _tell_side(complaint: Complaint, decision: Decision, side: Side) -> int:
         }
     notify.queue_message(
         key=f"decision:{decision.pk}:{complaint.code}:{side}",
-        channel="sms",
+        channel=channel_of(complaint, side),
         to=phone,
         text=text,
         subject=complaint.code,

@@ -217,6 +217,24 @@ def sos_answered(since: datetime) -> tuple[int, int]:
     )
 
 
+def calls_for_help(since: datetime) -> list[datetime]:
+    """When incidents by SOS or welfare check opened since a time: what the roster is measured by (S3, S6)."""
+    rows = Incident.objects.real().filter(opened_at__gte=since)
+    rows = rows.filter(Q(has_sos=True) | Q(welfare_checks__isnull=False)).distinct()
+    return list(rows.values_list("opened_at", flat=True))
+
+
+def incidents_worked_on(who: str, since: datetime, until: datetime) -> int:
+    """How many incidents somebody took in a time."""
+    return Incident.objects.real().filter(taken_by=who, taken_at__gte=since, taken_at__lt=until).count()
+
+
+def incidents_of_person(account: "Account", *, limit: int = 5) -> list[Incident]:
+    """The newest incidents on trips of somebody, as passenger or driver."""
+    rows = Incident.objects.real().filter(Q(trip__passenger=account) | Q(trip__driver__account=account))
+    return list(rows.order_by("-pk")[:limit])
+
+
 def sos_incidents(since: datetime) -> list[Incident]:
     """Incidents with an SOS by the passenger since a time, for the board."""
     rows = (

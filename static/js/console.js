@@ -35,6 +35,7 @@
     if (known !== null && state.cases !== known.cases) {
       document.dispatchEvent(new CustomEvent("huhang-cases", { detail: state.touched }));
     }
+    if (known !== null && state.marks.calls !== known.marks.calls) htmx.trigger(document.body, "huhang-ring");
     known = state;
   }
 

@@ -87,7 +87,19 @@
     all("[data-show]", root).forEach((el) => { el.classList.toggle("here", el.dataset.show === kind); el.setAttribute("aria-pressed", String(el.dataset.show === kind)); });
   }
 
+  // --- Charts: the same rows as the table below them ---
+  function charts() {
+    if (!window.Chart) return;
+    const colours = ["#b42318", "#8a5a00", "#046c4e", "#0b4ea2"];
+    all("[data-report]").forEach((canvas) => {
+      const data = JSON.parse(document.getElementById(canvas.dataset.report).textContent);
+      const many = data.sets.length > 1;
+      new Chart(canvas, { type: data.kind, data: { labels: data.names, datasets: data.sets.map((set, at) => ({ label: set.name, data: set.values, backgroundColor: many ? colours[at] : "#046c4e", borderColor: "#046c4e" })) }, options: { animation: false, responsive: true, maintainAspectRatio: false, plugins: { legend: { display: many } }, scales: { x: { stacked: many }, y: { stacked: many, beginAtZero: true } } } });
+    });
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
+    charts();
     document.addEventListener("keydown", onKey);
     restore();
     if (document.querySelector("[data-here]")) { present(); setInterval(present, 10000); }

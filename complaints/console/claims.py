@@ -1,0 +1,252 @@
+"""Accidents and claims in the console (C6)."""
+
+import secrets
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.access import account_of, door
+from accounts.selectors import people_with_role
+from accounts.views import explain
+from complaints import selectors, services, statements
+from complaints.forms import PapersForm
+from complaints.policies import JUDGES, WORKERS
+from complaints.safeguards import CLAIM_ALONE
+from complaints.states import ClaimKind, Paper, Settlement
+from core import clock, pictures, policy, timeline
+from core.console import page
+from core.errors import DomainError, InvalidInput, NotFound
+from core.privacy import mask_name, mask_phone
+
+
+class AccidentForm(forms.Form):
+    trip = forms.CharField(label=gettext_lazy("Trip"), max_length=20, required=False)
+    happened_at = forms.DateTimeField(
+        label=gettext_lazy("When did it happen?"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
+    )
+    place = forms.CharField(label=gettext_lazy("Where?"), max_length=120)
+    words = forms.CharField(
+        label=gettext_lazy("What happened?"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    submission = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+
+class ClaimForm(forms.Form):
+    kind = forms.ChoiceField(label=gettext_lazy("What is asked for?"), choices=ClaimKind.choices)
+    name = forms.CharField(label=gettext_lazy("Name of who claims"), max_length=60)
+    phone = forms.CharField(label=gettext_lazy("Their phone number"), max_length=20)
+    yuan = forms.CharField(label=gettext_lazy("Amount in yuan"), max_length=14)
+    submission = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+
+def fen_of(yuan: str) -> int:
+    """Yuan as somebody typed them, in fen. Raises `InvalidInput`."""
+    try:
+        found = Decimal(yuan.replace(",", "").strip()) * 100
+        if not found.is_finite() or found != found.to_integral_value():
+            raise InvalidInput("yuan")
+        return int(found)
+    except (InvalidOperation, ValueError, OverflowError):
+        raise InvalidInput("yuan") from None
+
+
+@require_http_methods(["GET", "POST"])
+@door(*WORKERS)
+def accidents(request: HttpRequest) -> HttpResponse:
+    """Accidents, what of their claims waits, and opening one."""
+    account = account_of(request)
+    form = AccidentForm(request.POST or None, initial={"submission": secrets.token_urlsafe(16)})
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            accident = services.open_accident(
+                account=account,
+                trip_code=given["trip"].strip().upper(),
+                happened_at=given["happened_at"],
+                place=given["place"],
+                words=given["words"],
+                submission=given["submission"],
+            )
+            return redirect("complaints_console:accident", accident.code)
+        except NotFound:
+            form.add_error("trip", _("No trip has this code."))
+        except DomainError as error:
+            explain(form, error)
+    context = {
+        "title": _("Accidents and safeguards"),
+        "form": form,
+        "accidents": selectors.accidents(),
+        "to_decide": selectors.claims_to_decide(account) if account.role in JUDGES else [],
+        "open_claims": selectors.open_claims(),
+    }
+    return page(request, "console/accidents.html", context, status=400 if form.errors else 200)
+
+
+def _context(request: HttpRequest, code: str) -> dict[str, Any]:
+    accident, account = selectors.accident_by_code(code), account_of(request)
+    rows = [
+        {
+            "claim": claim,
+            "name": mask_name(claim.name),
+            "phone": mask_phone(claim.phone),
+            "papers": selectors.papers_of(claim),
+            "missing": selectors.missing_papers(claim),
+            "paid": selectors.paid_out(claim),
+            "mine": claim.proposed_by == account.code,
+            "refused_by_me": claim.decided_by == account.code,
+        }
+        for claim in selectors.claims_of(accident)
+    ]
+    lines = timeline.of(case=code)
+    return {
+        "title": _("Accident %(code)s") % {"code": code},
+        "accident": accident,
+        "left": accident.cap_fen - accident.reserved_fen,
+        "claims": rows,
+        "judge": account.role in JUDGES,
+        "alone": policy.value(CLAIM_ALONE),
+        "papers_form": PapersForm(),
+        "claim_form": ClaimForm(initial={"submission": secrets.token_urlsafe(16)}),
+        "settlements": Settlement.choices,
+        "workers": [each.code for each in people_with_role(*sorted(WORKERS))],
+        "lines": [(line, timeline.sentence(line)) for line in reversed(lines)],
+        "now": clock.now(),
+    }
+
+
+@require_GET
+@door(*WORKERS)
+def accident(request: HttpRequest, code: str) -> HttpResponse:
+    """One accident: what is left of the cap, its claims, what may be done with each."""
+    return page(request, "console/accident.html", _context(request, code))
+
+
+@require_POST
+@door(*WORKERS)
+def file_claim(request: HttpRequest, code: str) -> HttpResponse:
+    """Write a claim down."""
+    form = ClaimForm(request.POST)
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            services.file_claim(
+                account=account_of(request),
+                accident_code=code,
+                kind=ClaimKind(given["kind"]),
+                name=given["name"],
+                phone=given["phone"],
+                fen=fen_of(given["yuan"]),
+                submission=given["submission"],
+            )
+            return redirect("complaints_console:accident", code)
+        except NotFound:
+            raise
+        except DomainError as error:
+            explain(form, error)
+    return page(request, "console/accident.html", _context(request, code) | {"claim_form": form}, status=400)
+
+
+@require_POST
+@door(*WORKERS)
+def add_papers(request: HttpRequest, code: str) -> HttpResponse:
+    """Documents that came to us by another way."""
+    claim, form = selectors.claim_by_code(code), PapersForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            services.add_papers(
+                claim=claim,
+                actor=account_of(request).actor,
+                paper=Paper(form.cleaned_data["paper"]),
+                files=form.cleaned_data["uploads"],
+            )
+        except DomainError as error:
+            messages.error(request, error.detail)
+    else:
+        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
+    return redirect("complaints_console:accident", claim.accident.code)
+
+
+@require_POST
+@door(*WORKERS)
+def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
+    """One step of a claim; a refusal is said on the page, and nothing else has changed."""
+    account, words, post = account_of(request), request.POST.get("words", ""), request.POST
+    claim = selectors.claim_by_code(code)
+    try:
+        match action:
+            case "propose":
+                services.propose_claim(
+                    account=account, code=code, fen=fen_of(post.get("yuan", "")), reason=words
+                )
+            case "approve":
+                services.decide_claim(account=account, code=code, approves=True)
+            case "send_back":
+                services.decide_claim(account=account, code=code, approves=False, reason=words)
+            case "refuse":
+                services.refuse_claim(account=account, code=code, reason=words)
+            case "reopen":
+                services.reopen_claim(account=account, code=code, reason=words)
+            case "settle":
+                if post.get("how") not in Settlement.values:
+                    raise InvalidInput("how")
+                services.settle_advance(account=account, code=code, how=Settlement(post["how"]), reason=words)
+            case _:
+                raise NotFound
+    except NotFound:
+        raise
+    except DomainError as error:
+        messages.error(request, error.detail)
+    return redirect("complaints_console:accident", claim.accident.code)
+
+
+@require_POST
+@door(*WORKERS)
+def name_contact(request: HttpRequest, code: str) -> HttpResponse:
+    """Who stays with those concerned."""
+    try:
+        services.name_accident_contact(
+            account=account_of(request), accident_code=code, to=request.POST.get("to", "")
+        )
+    except NotFound:
+        raise
+    except DomainError as error:
+        messages.error(request, error.detail)
+    return redirect("complaints_console:accident", code)
+
+
+@require_GET
+@door(*WORKERS)
+def paper(request: HttpRequest, code: str, picture: str) -> HttpResponse:
+    """One document of a claim; each look is in the journal."""
+    claim = selectors.claim_by_code(code)
+    row = next((each for each in selectors.papers_of(claim) if each.picture.code == picture), None)
+    if row is None:
+        raise NotFound
+    content = pictures.look(actor=account_of(request).actor, code=picture, case=claim.accident.code)
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    if row.is_document:
+        headers |= {"Content-Disposition": f'attachment; filename="{picture}.pdf"'}
+        return HttpResponse(content, content_type="application/pdf", headers=headers)
+    return HttpResponse(content, content_type="image/jpeg", headers=headers)
+
+
+@require_GET
+@door(*WORKERS)
+def statement(request: HttpRequest, code: str) -> HttpResponse:
+    """What was asked, granted and paid for an accident, as a PDF; that it was drawn is in the journal."""
+    found = selectors.accident_by_code(code)
+    services.record_statement(account=account_of(request), code=code)
+    return HttpResponse(
+        statements.of_accident(found),
+        content_type="application/pdf",
+        headers={"Cache-Control": "no-store", "Content-Disposition": f'inline; filename="{code}.pdf"'},
+    )

@@ -1,0 +1,206 @@
+"""Who calls, what came from outside, guides, macros, and what danger words would do (C2, C11)."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.access import account_of, door
+from accounts.states import Role
+from accounts.views import explain
+from complaints import macros, selectors, services, words
+from complaints.forms import DangerWordsForm
+from complaints.limits import limits_of
+from complaints.policies import WORKERS
+from complaints.services.library import WRITERS
+from complaints.states import LEVEL_OF, Category, Level
+from core import policy
+from core.console import page
+from core.errors import DomainError, NotFound
+from core.privacy import mask_name, mask_phone
+
+
+class TextsForm(forms.Form):
+    """A text in both languages: a macro or a guide."""
+
+    code = forms.CharField(max_length=20, required=False, widget=forms.HiddenInput)
+    title_zh = forms.CharField(label=gettext_lazy("title (Chinese)"), max_length=60)
+    title_en = forms.CharField(label=gettext_lazy("title (English)"), max_length=60)
+    body_zh = forms.CharField(
+        label=gettext_lazy("text (Chinese)"), max_length=8000, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    body_en = forms.CharField(
+        label=gettext_lazy("text (English)"), max_length=8000, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    category = forms.ChoiceField(
+        label=gettext_lazy("category"), choices=[("", gettext_lazy("all")), *Category.choices], required=False
+    )
+
+
+@require_GET
+@door(*WORKERS)
+def ringing(request: HttpRequest) -> HttpResponse:
+    """The call that was just put through to me; nothing where none was."""
+    call = selectors.ringing(account_of(request))
+    return render(
+        request, "console/_ringing.html", {"call": call, "number": mask_phone(call.number) if call else ""}
+    )
+
+
+@require_GET
+@door(*WORKERS)
+def caller(request: HttpRequest, pk: int) -> HttpResponse:
+    """The history that opens with a call; opening it is in the journal."""
+    call = services.see_call(account=account_of(request), pk=pk)
+    found = selectors.caller_of(call)
+    context = {
+        "title": _("Who calls"),
+        "caller": found,
+        "number": mask_phone(call.number),
+        "name": mask_name(found.account.real_name) if found.account else "",
+    }
+    return page(request, "console/caller.html", context)
+
+
+@require_GET
+@door(*WORKERS)
+def inbox(request: HttpRequest) -> HttpResponse:
+    """Messages from outside that wait for somebody to say what they are."""
+    context = {
+        "title": _("Messages from outside"),
+        "messages_in": selectors.waiting_messages(),
+        "categories": Category.choices,
+    }
+    return page(request, "console/outside.html", context)
+
+
+@require_POST
+@door(*WORKERS)
+def sort(request: HttpRequest, code: str) -> HttpResponse:
+    """A message becomes a complaint, joins one, or is none."""
+    account, post = account_of(request), request.POST
+    try:
+        match post.get("what"):
+            case "file":
+                category = post.get("category", "")
+                complaint = services.file_from_message(
+                    account=account,
+                    code=code,
+                    category=Category(category) if category in Category.values else Category.OTHER,
+                    name=post.get("name", ""),
+                )
+                return redirect("complaints_console:case", complaint.code)
+            case "add":
+                complaint = services.add_message_to(
+                    account=account, code=code, complaint_code=post.get("complaint", "")
+                )
+                return redirect("complaints_console:case", complaint.code)
+            case _:
+                services.dismiss_message(account=account, code=code, why=post.get("why", ""))
+    except NotFound:
+        messages.error(request, _("No open complaint has this code."))
+    except DomainError as error:
+        messages.error(request, error.detail)
+    return redirect("complaints_console:outside")
+
+
+def _texts(request: HttpRequest, keep: Any) -> tuple[TextsForm, bool]:
+    """The form of a text, and whether it was kept."""
+    form = TextsForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            keep(given)
+            return form, True
+        except DomainError as error:
+            explain(form, error)
+    return form, False
+
+
+@require_http_methods(["GET", "POST"])
+@door(*WORKERS)
+def guides(request: HttpRequest) -> HttpResponse:
+    """The knowledge base: searched by everybody, written by supervisors and adjudicators."""
+    account = account_of(request)
+    form, kept = _texts(
+        request,
+        lambda given: services.write_article(
+            account=account, code=given["code"], texts=given, category=given["category"]
+        ),
+    )
+    if kept:
+        return redirect("complaints_console:guides")
+    text = request.GET.get("text", "")[:60]
+    if code := request.GET.get("code", ""):
+        first = selectors.article_versions(code)[0]
+        fields = ("code", "title_zh", "title_en", "body_zh", "body_en", "category")
+        form = TextsForm(initial={name: getattr(first, name) for name in fields})
+    context = {
+        "title": _("Guides"),
+        "guides": selectors.articles(text),
+        "text": text,
+        "form": form,
+        "may_write": account.role in WRITERS,
+        "versions": selectors.article_versions(code) if code else [],
+    }
+    return page(request, "console/guides.html", context, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@door(*WORKERS)
+def macro_list(request: HttpRequest) -> HttpResponse:
+    """Answers that are used often: read by everybody, written by supervisors and adjudicators."""
+    account = account_of(request)
+    form, kept = _texts(
+        request,
+        lambda given: services.save_macro(
+            account=account,
+            code=given["code"],
+            texts=given,
+            category=given["category"],
+            retired=request.POST.get("retired") == "1",
+        ),
+    )
+    if kept:
+        return redirect("complaints_console:macros")
+    rows = selectors.all_macros()
+    if code := request.GET.get("code", ""):
+        row = next((each for each in rows if each.code == code), None)
+        if row is None:
+            raise NotFound
+        fields = ("code", "title_zh", "title_en", "body_zh", "body_en", "category")
+        form = TextsForm(initial={name: getattr(row, name) for name in fields})
+    context = {
+        "title": _("Macros"),
+        "macros": rows,
+        "form": form,
+        "editing": code,
+        "placeholders": [(f"{{{name}}}", what) for name, what in macros.PLACEHOLDERS.items()],
+        "may_write": account.role in WRITERS,
+    }
+    return page(request, "console/macros.html", context, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@door(Role.SUPERVISOR, Role.ADJUDICATOR)
+def danger_words(request: HttpRequest) -> HttpResponse:
+    """What would this text do? Nothing is kept of it."""
+    form, found = DangerWordsForm(request.POST or None), None
+    if request.method == "POST" and form.is_valid():
+        category, text = Category(form.cleaned_data["category"]), form.cleaned_data["words"]
+        level = words.level_of(category, text)
+        found = {
+            "level": level,
+            "by_category": LEVEL_OF[category],
+            "words": words.dangers(text),
+            "limits": limits_of(level, interlock=level == Level.SEVERE),
+            "searched": words.query(text).count("&") + 1 if words.query(text) else 0,
+        }
+    rule = policy.in_force(words.DANGER_WORDS)
+    context = {"title": _("Danger words"), "form": form, "found": found, "rule": rule}
+    return page(request, "console/danger_words.html", context, status=400 if form.errors else 200)

@@ -1,0 +1,294 @@
+"""Shifts, practice, work summaries and the team (C8, C9, C10)."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.access import account_of, door
+from accounts.policies import STAFF
+from accounts.selectors import people_with_role
+from accounts.states import Role
+from complaints import practice, selectors, services, statements
+from complaints.policies import WORKERS
+from complaints.services import Planned
+from complaints.services.shifts import midnight
+from complaints.states import SummaryState
+from core import clock
+from core.console import page
+from core.errors import DomainError, InvalidInput, NotFound
+
+ROWS = 12  # of the roster's form
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return timezone.localtime(clock.now()).date()
+
+
+def _planned(request: HttpRequest, day: date) -> list[Planned]:
+    """The rows of the form that name somebody. Raises `InvalidInput`."""
+    found = []
+    for number in range(ROWS):
+        who, start, hours = (request.POST.get(f"{name}-{number}", "") for name in ("who", "start", "hours"))
+        if not who:
+            continue
+        try:
+            hour, _colon, minute = start.partition(":")
+            begins = midnight(day) + timedelta(hours=int(hour), minutes=int(minute or 0))
+            found.append(Planned(who, begins, float(hours), request.POST.get(f"on_call-{number}") == "1"))
+        except (ValueError, OverflowError):
+            raise InvalidInput("hours") from None
+    return found
+
+
+@require_http_methods(["GET", "POST"])
+@door(*WORKERS)
+def roster(request: HttpRequest) -> HttpResponse:
+    """A day's shifts beside what each hour needs; only a supervisor writes, and not too thin a roster."""
+    account = account_of(request)
+    day = _day(request.POST.get("day", "") or request.GET.get("day", ""))
+    rows: list[dict[str, Any]] = []
+    if request.method == "POST":
+        try:
+            services.save_roster(account=account, day=day, shifts=_planned(request, day))
+            messages.success(request, _("Saved."))
+            return redirect(f"{request.path}?day={day:%Y-%m-%d}")
+        except DomainError as error:
+            messages.error(request, error.detail)
+            rows = [
+                {
+                    name: request.POST.get(f"{name}-{number}", "")
+                    for name in ("who", "start", "hours", "on_call")
+                }
+                for number in range(ROWS)
+            ]
+    begins = midnight(day)
+    shifts = selectors.shifts_between(begins, begins + timedelta(days=1))
+    if not rows:
+        rows = [
+            {
+                "who": shift.account.code,
+                "start": f"{timezone.localtime(shift.starts_at):%H:%M}",
+                "hours": f"{(shift.ends_at - shift.starts_at).total_seconds() / 3600:g}",
+                "on_call": "1" if shift.on_call else "",
+            }
+            for shift in shifts
+            if shift.starts_at >= begins
+        ]
+        rows += [{"who": "", "start": "", "hours": "", "on_call": ""}] * max(0, ROWS - len(rows))
+    workers = people_with_role(*sorted(WORKERS))
+    passed = selectors.practised([each.code for each in workers])
+    context = {
+        "title": _("Roster"),
+        "day": day,
+        "before": day - timedelta(days=1),
+        "after": day + timedelta(days=1),
+        "hours": selectors.roster_hours(begins, hours=24),
+        "shifts": shifts,
+        "rows": list(enumerate(rows[:ROWS])),
+        "workers": [(each.code, each.get_role_display()) for each in workers],
+        "unpractised": [code for code, done in passed.items() if len(done) < len(practice.scenarios())],
+        "may_plan": account.role == Role.SUPERVISOR,
+        "now": clock.now(),
+        "gaps": selectors.roster_gaps(clock.now()),
+        "on_shift": selectors.on_shift(clock.now()),
+    }
+    return page(request, "console/roster.html", context)
+
+
+# --- Practice ------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+@door(*STAFF)
+def exercises(request: HttpRequest) -> HttpResponse:
+    """Exercises, what I scored, and beginning one."""
+    account = account_of(request)
+    if request.method == "POST":
+        run = services.begin_practice(account=account, scenario=request.POST.get("scenario", ""))
+        return redirect("complaints_console:exercise", run.code)
+    runs = selectors.practice_runs(account)
+    context = {
+        "title": _("Practice"),
+        "scenarios": [
+            (each, [run for run in runs if run.scenario == each.key])
+            for each in practice.scenarios().values()
+        ],
+    }
+    return page(request, "console/practice.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@door(*STAFF)
+def exercise(request: HttpRequest, code: str) -> HttpResponse:
+    """One step at a time; after each answer what the rules say, and at the end how it went."""
+    account = account_of(request)
+    if request.method == "POST":
+        services.answer_step(
+            account=account,
+            code=code,
+            step=request.POST.get("step", ""),
+            choice=request.POST.get("choice", ""),
+        )
+        return redirect("complaints_console:exercise", code)
+    run = selectors.practice_by_code(account, code)
+    scenario = practice.scenarios()[run.scenario]
+    answered = []
+    for step, given in zip(scenario.steps, run.answers, strict=False):
+        choice = next(each for each in step.choices if each.key == given["choice"])
+        right = next(each for each in step.choices if each.key == step.right())
+        answered.append(
+            {"step": step, "choice": choice, "right": right, "given": given, "limit": step.seconds()}
+        )
+    here = scenario.steps[len(run.answers)] if run.ended_at is None else None
+    context = {
+        "title": str(scenario.title),
+        "run": run,
+        "scenario": scenario,
+        "answered": list(reversed(answered)),
+        "step": here,
+        "limit": here.seconds() if here else 0,
+        "since": int(run.step_at.timestamp()),
+        "number": len(run.answers) + 1,
+        "most": practice.POINTS_RIGHT,
+    }
+    return page(request, "console/exercise.html", context)
+
+
+# --- Work summaries ------------------------------------------------------------------------------
+
+
+def _period(text: str) -> tuple[date, date]:
+    """`2026-03` is a month, `2026` a year. Raises `InvalidInput`."""
+    try:
+        if len(text) == 4:
+            return date(int(text), 1, 1), date(int(text), 12, 31)
+        first = datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
+    except ValueError:
+        raise InvalidInput("period") from None
+    following = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
+    return first, following - timedelta(days=1)
+
+
+@require_http_methods(["GET", "POST"])
+@door(*STAFF)
+def summaries(request: HttpRequest) -> HttpResponse:
+    """My summaries, those that wait for my answer, and beginning one."""
+    account = account_of(request)
+    if request.method == "POST":
+        try:
+            begins, ends = _period(request.POST.get("period", "").strip())
+            row = services.begin_summary(account=account, begins=begins, ends=ends)
+            return redirect("complaints_console:summary", row.code)
+        except DomainError as error:
+            messages.error(request, error.detail)
+    today = timezone.localtime(clock.now()).date()
+    context = {
+        "title": _("Work summaries"),
+        "mine": selectors.summaries_of(account),
+        "to_answer": selectors.summaries_to_answer(account) if account.role == Role.SUPERVISOR else [],
+        "month": f"{today:%Y-%m}",
+        "year": f"{today:%Y}",
+    }
+    return page(request, "console/summaries.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@door(*STAFF)
+def summary(request: HttpRequest, code: str) -> HttpResponse:
+    """One summary: figures from the data, my words, the supervisor's answer."""
+    account = account_of(request)
+    row = selectors.summary_by_code(account, code, supervises=account.role == Role.SUPERVISOR)
+    if request.method == "POST":
+        post = request.POST
+        try:
+            if "reply" in post:
+                services.answer_summary(account=account, code=code, reply=post["reply"])
+            else:
+                services.write_summary(
+                    account=account,
+                    code=code,
+                    judgement=post.get("judgement", ""),
+                    learned=post.get("learned", ""),
+                    skills=post.get("skills", ""),
+                    goals=post.get("goals", ""),
+                    cases=post.getlist("cases"),
+                    submit=post.get("submit") == "1",
+                )
+                messages.success(request, _("Kept."))
+        except NotFound:
+            raise
+        except DomainError as error:
+            messages.error(request, error.detail)
+        return redirect("complaints_console:summary", code)
+    figures = row.figures or selectors.figures_of(row.account, row.begins, row.ends).as_row()
+    context = {
+        "title": _("Work summary %(begins)s – %(ends)s") % {"begins": row.begins, "ends": row.ends},
+        "summary": row,
+        "figures": statements.figure_rows(figures),
+        "categories": statements.category_rows(figures),
+        "candidates": selectors.cases_to_remember(row.account, row.begins, row.ends),
+        "mine": row.account_id == account.pk,
+        "draft": row.state == SummaryState.DRAFT,
+        "may_answer": account.role == Role.SUPERVISOR
+        and row.account_id != account.pk
+        and row.state == SummaryState.SUBMITTED,
+    }
+    return page(request, "console/summary.html", context)
+
+
+@require_GET
+@door(*STAFF)
+def summary_pdf(request: HttpRequest, code: str) -> HttpResponse:
+    """The summary as a PDF."""
+    account = account_of(request)
+    row = selectors.summary_by_code(account, code, supervises=account.role == Role.SUPERVISOR)
+    figures = row.figures or selectors.figures_of(row.account, row.begins, row.ends).as_row()
+    return HttpResponse(
+        statements.of_summary(row, figures),
+        content_type="application/pdf",
+        headers={"Cache-Control": "no-store", "Content-Disposition": f'inline; filename="{code}.pdf"'},
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@door(Role.SUPERVISOR)
+def team(request: HttpRequest) -> HttpResponse:
+    """Everybody's month beside one another, teams, and who has practised."""
+    account = account_of(request)
+    if request.method == "POST":
+        try:
+            services.set_team(
+                account=account, code=request.POST.get("code", ""), team=request.POST.get("team", "")
+            )
+        except DomainError as error:
+            messages.error(request, error.detail)
+        return redirect("complaints_console:team")
+    today = timezone.localtime(clock.now()).date()
+    begins, ends = _period(request.GET.get("period", "") or f"{today:%Y-%m}")
+    people = people_with_role(*sorted(WORKERS))
+    passed, teams = selectors.practised([each.code for each in people]), selectors.teams()
+    rows = [
+        {
+            "who": each,
+            "team": teams.get(each.code, ""),
+            "figures": selectors.figures_of(each, begins, ends),
+            "passed": len(passed[each.code]),
+        }
+        for each in people
+    ]
+    context = {
+        "title": _("Team"),
+        "rows": sorted(rows, key=lambda row: (str(row["team"]), row["who"].code)),  # type: ignore[attr-defined]  # an account
+        "period": f"{begins:%Y-%m}",
+        "exercises": len(practice.scenarios()),
+    }
+    return page(request, "console/team.html", context)

@@ -1,0 +1,117 @@
+"""Safeguards (C6): accidents with a cap that the database holds, and claims that rest on documents."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from complaints.states import ClaimKind, ClaimState, Paper, Settlement
+from core.privacy import EncryptedTextField
+
+
+class Accident(models.Model):
+    """One accident. `reserved_fen` is what was granted under the cap, and never passes it however claims race."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    trip = models.OneToOneField(
+        "rides.Trip", on_delete=models.PROTECT, null=True, related_name="accident", verbose_name=_("trip")
+    )
+    happened_at = models.DateTimeField(_("when"))
+    place = EncryptedTextField()
+    words = EncryptedTextField()
+    opened_by = models.CharField(max_length=40)
+    opened_at = models.DateTimeField(_("opened"))
+    submission = models.CharField(max_length=64, unique=True)
+    # The cap by the policy that held when it happened; fen.
+    cap_fen = models.PositiveBigIntegerField(_("cap"))
+    citation = models.CharField(max_length=60)
+    reserved_fen = models.PositiveBigIntegerField(default=0)
+    # One person of ours stays with those concerned (C7).
+    named_contact = models.ForeignKey(
+        "accounts.Account", on_delete=models.PROTECT, null=True, related_name="accidents_named_for"
+    )
+
+    class Meta:
+        verbose_name = _("accident")
+        verbose_name_plural = _("accidents")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(reserved_fen__lte=F("cap_fen")), name="accident_never_passes_its_cap"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Claim(models.Model):
+    """What somebody asks for after an accident, and what they were granted; fen."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    submission = models.CharField(max_length=64, unique=True)
+    accident = models.ForeignKey(Accident, on_delete=models.PROTECT, related_name="claims")
+    kind = models.CharField(_("kind"), max_length=14, choices=ClaimKind.choices)
+    state = models.CharField(_("state"), max_length=10, choices=ClaimState.choices, default=ClaimState.OPEN)
+    # Whoever is to be paid: often a family without an account.
+    account = models.ForeignKey(
+        "accounts.Account", on_delete=models.PROTECT, null=True, related_name="claims"
+    )
+    name = EncryptedTextField()
+    phone = EncryptedTextField()
+    phone_index = models.CharField(max_length=64)
+    asked_fen = models.PositiveBigIntegerField(_("asked"))
+    granted_fen = models.PositiveBigIntegerField(_("granted"), default=0)
+    filed_at = models.DateTimeField(_("filed"))
+    filed_by = models.CharField(max_length=40)
+    proposed_fen = models.PositiveBigIntegerField(default=0)
+    proposed_by = models.CharField(max_length=40, blank=True)
+    reason = EncryptedTextField()
+    decided_by = models.CharField(max_length=40, blank=True)
+    decided_at = models.DateTimeField(_("decided"), null=True)
+    citation = models.CharField(max_length=60, blank=True)
+    settled_at = models.DateTimeField(null=True)
+    settled_how = models.CharField(max_length=10, choices=Settlement.choices, blank=True)
+    settled_by = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = _("claim")
+        verbose_name_plural = _("claims")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=ClaimState.values) & Q(kind__in=ClaimKind.values),
+                name="claim_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["approved", "settled"]) ^ Q(granted_fen=0),
+                name="claim_granted_when_approved",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["open", "proposed"]) ^ Q(decided_at__isnull=False),
+                name="claim_decided_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="settled") ^ Q(settled_how=""), name="claim_settled_somehow"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="settled") | Q(kind="advance"), name="only_advances_are_settled"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["filed_at"], condition=Q(state__in=["open", "proposed"]), name="claim_waits")
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class ClaimPaper(models.Model):
+    """A document of a claim, encrypted in storage."""
+
+    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="papers")
+    picture = models.OneToOneField("core.StoredPicture", on_delete=models.PROTECT, related_name="claim_paper")
+    paper = models.CharField(max_length=10, choices=Paper.choices)
+    is_document = models.BooleanField(default=False)
+    given_by = models.CharField(max_length=40)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.claim_id} {self.paper}"

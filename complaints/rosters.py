@@ -1,0 +1,81 @@
+"""How many specialists an hour needs (C10): by what S3 and S6 brought in that hour of the week, and at least two."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from complaints.calendars import ZONE
+from core import policy
+
+LEAST = policy.declare(
+    "complaints.roster_least",
+    2,
+    unit="people",
+    about="So many specialists at least are on duty at any hour (C10).",
+)
+HANDLING = policy.declare(
+    "complaints.roster_handling",
+    30,
+    unit="minutes",
+    about="How long one SOS or welfare check keeps a specialist, for the roster (C10).",
+)
+BUSY = policy.declare(
+    "complaints.roster_busy",
+    0.6,
+    unit="share",
+    about="How much of their time specialists may be busy, so that one is free within seconds (C10).",
+)
+WEEKS = 4  # of history that the volume is taken from
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """One hour of the roster."""
+
+    at: datetime
+    needed: int
+    have: int
+
+    @property
+    def short(self) -> bool:
+        return self.have < self.needed
+
+
+def needed_for(busiest: int) -> int:
+    """Specialists for an hour whose busiest of the last weeks had so many calls for help."""
+    by_volume = math.ceil(busiest * float(policy.value(HANDLING)) / 60 / float(policy.value(BUSY)))
+    return max(int(policy.value(LEAST)), by_volume)
+
+
+def hour_of_week(at: datetime) -> int:
+    """0 is Monday 00:00 in Asia/Shanghai, 167 the last hour of Sunday."""
+    local = at.astimezone(ZONE)
+    return local.weekday() * 24 + local.hour
+
+
+def busiest_hours(times: Iterable[datetime]) -> dict[int, int]:
+    """The most calls for help that one hour had, by hour of the week."""
+    counted: dict[datetime, int] = {}
+    for at in times:
+        hour = at.astimezone(ZONE).replace(minute=0, second=0, microsecond=0)
+        counted[hour] = counted.get(hour, 0) + 1
+    busiest: dict[int, int] = {}
+    for hour, count in counted.items():
+        key = hour_of_week(hour)
+        busiest[key] = max(busiest.get(key, 0), count)
+    return busiest
+
+
+def hours_of(
+    start: datetime, spans: Iterable[tuple[datetime, datetime]], busiest: dict[int, int], *, hours: int
+) -> list[Hour]:
+    """Each of the next `hours` from `start` with how many it needs and how many are there for all of it."""
+    known = list(spans)
+    found = []
+    for step in range(hours):
+        at = start + step * HOUR
+        have = sum(begins <= at and ends >= at + HOUR for begins, ends in known)
+        found.append(Hour(at, needed_for(busiest.get(hour_of_week(at), 0)), have))
+    return found

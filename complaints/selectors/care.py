@@ -1,0 +1,42 @@
+"""Reads about satisfaction and care."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from complaints.models import Campaign, CareTask, Satisfaction
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+
+def care_tasks(account: "Account", *, everybody: bool = False) -> list[CareTask]:
+    """What is due: one's own and nobody's, or everybody's for a supervisor."""
+    rows = CareTask.objects.select_related("complaint", "accident", "owner").filter(done_at=None)
+    if not everybody:
+        rows = rows.filter(Q(owner=account) | Q(owner=None))
+    return list(rows.order_by("due_at")[:100])
+
+
+def care_due(account: "Account", at: datetime) -> list[CareTask]:
+    """Care that is overdue and mine, or nobody's."""
+    return [task for task in care_tasks(account) if task.due_at <= at]
+
+
+def done_care(*, limit: int = 30) -> list[CareTask]:
+    rows = CareTask.objects.select_related("complaint", "accident", "owner").filter(done_at__isnull=False)
+    return list(rows.order_by("-done_at")[:limit])
+
+
+def campaigns(*, limit: int = 50) -> list[Campaign]:
+    return list(Campaign.objects.order_by("-pk")[:limit])
+
+
+def scores_of(code: str) -> list[Satisfaction]:
+    return list(Satisfaction.objects.filter(complaint__code=code).order_by("round"))
+
+
+def overdue_care(at: datetime) -> int:
+    """How many care tasks are overdue."""
+    return CareTask.objects.filter(done_at=None, due_at__lt=at).count()

@@ -1,0 +1,146 @@
+"""Reads about accidents and claims."""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db.models import Count, Q, QuerySet, Sum
+from django.urls import reverse
+
+from complaints.models import Accident, Claim, ClaimPaper
+from complaints.safeguards import PAPERS_NEEDED
+from complaints.states import CAPPED, ClaimKind, ClaimState, Paper, Settlement
+from core import ledger, money
+from core.errors import NotFound
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+
+def accident_by_code(code: str) -> Accident:
+    """Raises `NotFound`."""
+    row = (
+        Accident.objects.select_related("trip__driver__account", "trip__passenger", "named_contact")
+        .filter(code=code)
+        .first()
+    )
+    if row is None:
+        raise NotFound
+    return row
+
+
+def claim_by_code(code: str) -> Claim:
+    """Raises `NotFound`."""
+    row = (
+        Claim.objects.select_related("accident__trip", "account", "accident__named_contact")
+        .filter(code=code)
+        .first()
+    )
+    if row is None:
+        raise NotFound
+    return row
+
+
+def claim_secret(claim: Claim) -> str:
+    """The end of the address under which whoever claims follows it; kept nowhere."""
+    key = base64.b64decode(settings.INDEX_KEY)
+    raw = hmac.new(key, b"claim-link:" + claim.code.encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(raw).decode()[:22]
+
+
+def claim_link(claim: Claim) -> str:
+    return settings.PUBLIC_URL + reverse("complaints:claim", args=[claim.code, claim_secret(claim)])
+
+
+def claim_by_link(code: str, secret: str) -> Claim:
+    """The claim behind a link in a message. Raises `NotFound`."""
+    row = claim_by_code(code)
+    if not hmac.compare_digest(claim_secret(row), secret):
+        raise NotFound
+    return row
+
+
+def papers_of(claim: Claim) -> list[ClaimPaper]:
+    return list(claim.papers.select_related("picture").filter(picture__destroyed_at=None).order_by("pk"))
+
+
+def missing_papers(claim: Claim) -> list[Paper]:
+    """Which documents the kind rests on that are not there yet."""
+    there = set(claim.papers.values_list("paper", flat=True))
+    return [paper for paper in PAPERS_NEEDED[ClaimKind(claim.kind)] if paper not in there]
+
+
+def claims_of(accident: Accident) -> list[Claim]:
+    return list(accident.claims.select_related("account").order_by("pk"))
+
+
+def paid_out(claim: Claim) -> bool:
+    """True where the money has left."""
+    return money.paid_out(f"claim:{claim.code}")
+
+
+def accidents(*, limit: int = 100) -> list[Accident]:
+    """The newest accidents with how many of their claims wait."""
+    rows = Accident.objects.select_related("trip", "named_contact").annotate(
+        waiting=Count("claims", filter=Q(claims__state__in=["open", "proposed"])), asked=Count("claims")
+    )
+    return list(rows.order_by("-pk")[:limit])
+
+
+def claims_to_decide(account: "Account") -> list[Claim]:
+    """Claims that wait for a second person who is not this one's own proposal, oldest first."""
+    rows = Claim.objects.select_related("accident").filter(state=ClaimState.PROPOSED)
+    return list(rows.exclude(proposed_by=account.code).order_by("filed_at")[:50])
+
+
+def open_claims(*, limit: int = 50) -> list[Claim]:
+    return list(
+        Claim.objects.select_related("accident").filter(state=ClaimState.OPEN).order_by("filed_at")[:limit]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """Safeguards in a time: how many claims were granted, how much, what of it by the care fund; fen."""
+
+    claims: int
+    fen: int
+    care_claims: int
+    care_fen: int
+
+
+def safeguards_since(since: datetime) -> Paid:
+    rows = Claim.objects.filter(decided_at__gte=since, granted_fen__gt=0)
+    capped, care = rows.exclude(kind=ClaimKind.CARE_FUND), rows.filter(kind=ClaimKind.CARE_FUND)
+
+    def total(which: QuerySet[Claim]) -> int:
+        return which.aggregate(fen=Sum("granted_fen"))["fen"] or 0
+
+    return Paid(capped.count(), total(capped), care.count(), total(care))
+
+
+def wrong_accidents() -> list[str]:
+    """Accidents whose sum does not agree with their claims, or passes the cap: always none (live check)."""
+    wrong = []
+    for accident in Accident.objects.order_by("pk").iterator():
+        rows = accident.claims.filter(kind__in=sorted(CAPPED), granted_fen__gt=0)
+        granted = rows.exclude(settled_how=Settlement.RECOVERED).aggregate(fen=Sum("granted_fen"))["fen"] or 0
+        if granted != accident.reserved_fen or granted > accident.cap_fen:
+            wrong.append(accident.code)
+    return wrong
+
+
+def granted_without_entry() -> list[str]:
+    """Granted claims that the ledger does not know: always none (live check)."""
+    rows = Claim.objects.filter(granted_fen__gt=0).values_list("code", flat=True)
+    return [code for code in rows if not ledger.exists(f"claim:{code}")]
+
+
+def granted_by_one_alone(limit: int) -> list[str]:
+    """Claims above the limit that one person granted alone: always none (live check)."""
+    rows = Claim.objects.filter(granted_fen__gt=limit).values_list("code", "proposed_by", "decided_by")
+    return [code for code, proposed, decided in rows if proposed == decided]

@@ -1,0 +1,108 @@
+"""Reads about who calls and what came from outside."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Max, Q
+
+from accounts.models import Account as AccountRow
+from complaints.models import Article, Call, Complaint, OutsideMessage
+from core import clock
+from core.errors import NotFound
+from rides.selectors import trips_as_passenger
+from safety.selectors import incidents_of_person
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+    from rides.models import Trip
+    from safety.models import Incident
+
+RINGS_FOR = timedelta(minutes=10)  # a call that nobody looked at pops no more after this
+
+
+def ringing(account: "Account") -> Call | None:
+    """The newest call put through to somebody that they have not looked at yet."""
+    since = clock.now() - RINGS_FOR
+    return Call.objects.filter(agent=account, seen_at=None, rang_at__gt=since).order_by("-rang_at").first()
+
+
+def newest_call() -> int:
+    """The key of the newest call: open consoles look again when it changes."""
+    return Call.objects.aggregate(newest=Max("pk"))["newest"] or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What is known of a number: an account, its trips and incidents, complaints by and about it, earlier calls."""
+
+    call: Call
+    account: "Account | None"
+    trips: "list[Trip]"
+    incidents: "list[Incident]"
+    complaints: list[Complaint]
+    calls: int
+
+
+def caller_of(call: Call) -> Caller:
+    """The history that opens with a call (C11)."""
+    account = (
+        AccountRow.objects.filter(phone_index=call.number_index, is_active=True).first()
+        if call.number_index
+        else None
+    )
+    mine = Q(caller_index=call.number_index) if call.number_index else Q(pk__in=[])
+    if account:
+        mine |= Q(complainant=account) | Q(accused=account)
+    return Caller(
+        call,
+        account,
+        trips_as_passenger(account, limit=5) if account else [],
+        incidents_of_person(account) if account else [],
+        list(Complaint.objects.select_related("owner").filter(mine).order_by("-pk")[:10]),
+        Call.objects.filter(number_index=call.number_index).count() if call.number_index else 1,
+    )
+
+
+def waiting_messages(*, limit: int = 50) -> list[OutsideMessage]:
+    """Messages from outside that nobody sorted yet, oldest first."""
+    return list(OutsideMessage.objects.filter(sorted_at=None).order_by("at")[:limit])
+
+
+def message_by_code(code: str) -> OutsideMessage:
+    """Raises `NotFound`."""
+    row = OutsideMessage.objects.select_related("complaint").filter(code=code).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def articles(text: str = "") -> list[Article]:
+    """Current guides, those that hold a text in either language where one is given."""
+    rows = Article.objects.filter(current=True)
+    for word in text.split():
+        rows = rows.filter(
+            Q(title_zh__icontains=word)
+            | Q(title_en__icontains=word)
+            | Q(body_zh__icontains=word)
+            | Q(body_en__icontains=word)
+        )
+    return list(rows.order_by("category", "code"))
+
+
+def article_versions(code: str) -> list[Article]:
+    """Every version of a guide, newest first. Raises `NotFound`."""
+    rows = list(Article.objects.filter(code=code).order_by("-number"))
+    if not rows:
+        raise NotFound
+    return rows
+
+
+def repeat_contacts(since: datetime, until: datetime) -> tuple[int, int]:
+    """(people who complained in a time, of whom more than once)."""
+    counted: dict[str, int] = {}
+    rows = Complaint.objects.counted().filter(filed_at__gte=since, filed_at__lt=until)
+    for account, caller in rows.values_list("complainant_id", "caller_index"):
+        key = f"a{account}" if account else f"c{caller}"
+        counted[key] = counted.get(key, 0) + 1
+    return len(counted), sum(count > 1 for count in counted.values())

@@ -1,0 +1,410 @@
+"""Satisfaction and care (C7): a score by one tap, calls that are due and chased, greetings for which there is consent."""
+
+import base64
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accounts.selectors import people_with_role
+from accounts.states import Role
+from complaints.errors import AlreadyScored, NotNow, ReasonNeeded
+from complaints.models import Accident, Campaign, CareConsent, CareTask, Complaint, Satisfaction
+from complaints.policies import JUDGES, WORKERS
+from complaints.selectors import decision_in_force
+from complaints.services.intake import channel_of, locked, phone_and_language
+from complaints.services.rulings import open_again
+from complaints.services.timers import add_line, team_of
+from complaints.states import (
+    CAMPAIGN_TRANSITIONS,
+    OVER,
+    Audience,
+    CampaignState,
+    CareKind,
+    ClaimLine,
+    ComplaintLine,
+    ComplaintState,
+    Level,
+)
+from core import audit, clock, live, notify, policy, timeline
+from core.actors import NOBODY, SYSTEM, Actor
+from core.codes import new_code
+from core.errors import Forbidden, InvalidInput, NotFound
+from core.holds import SecondPersonNeeded
+from core.states import move
+from core.transactions import begins_transaction, joins_transaction
+from drivers.selectors import drivers_to_greet
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+ASK_AFTER = policy.declare(
+    "complaints.ask_satisfaction_after",
+    3_600,
+    unit="seconds",
+    about="After a decision was told, satisfaction is asked for once this long has passed (C7).",
+)
+REOPEN_AT = policy.declare(
+    "complaints.reopen_at",
+    2,
+    unit="points of 5",
+    about="A score of this or less opens the case again, once (C7).",
+)
+FOLLOW_UP_DAYS = policy.declare(
+    "complaints.follow_up_days",
+    3,
+    unit="days",
+    about="Whoever complained of something severe is called this long after the decision (C7).",
+)
+CARE_WITHIN = policy.declare(
+    "complaints.care_within",
+    {"follow_up": 259_200, "after_accident": 86_400, "low_score": 86_400, "care": 604_800},
+    unit="seconds",
+    about="Until when care of each kind is due (C7).",
+)
+CARE_TEXT = policy.declare(
+    "complaints.care_text",
+    {
+        "zh-hans": "节日问候与关怀消息；可随时关闭，不影响任何服务。",
+        "en": "Greetings at holidays and messages of care; you can end them at any time, and nothing else changes.",
+    },
+    about="What somebody agrees to who wants to be greeted; each consent names its version (A6).",
+)
+BATCH = 200
+ASK_FOR_DAYS = 14  # a question about something long ago helps nobody
+
+
+# --- Satisfaction --------------------------------------------------------------------------------
+
+
+def thanks_secret(complaint: Complaint, round_: int) -> str:
+    """The end of the address of one question; kept nowhere."""
+    key = base64.b64decode(settings.INDEX_KEY)
+    raw = hmac.new(key, f"thanks:{complaint.code}:{round_}".encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(raw).decode()[:22]
+
+
+def ask_satisfaction(*, at: datetime) -> int:
+    """Ask whoever complained, once for each decided round; returns how many. Drills are asked nothing."""
+    rows = Complaint.objects.filter(
+        state__in=sorted(OVER - {ComplaintState.APPEALED}),
+        decided_at__gt=at - timedelta(days=ASK_FOR_DAYS),
+        decided_at__lte=at - timedelta(seconds=policy.value(ASK_AFTER)),
+    ).exclude(complainant__is_drill=True)
+    found = []
+    for pk, round_ in rows.order_by("decided_at").values_list("pk", "round"):
+        if not Satisfaction.objects.filter(complaint_id=pk, round=round_).exists():
+            found.append(pk)
+        if len(found) == BATCH:
+            break
+    return sum(_ask(pk, at) for pk in found)
+
+
+@begins_transaction
+def _ask(pk: int, at: datetime) -> bool:
+    complaint = locked(pk)
+    decision = decision_in_force(complaint)
+    if decision is None or decision.told_complainant_at is None:
+        return False
+    phone, language = phone_and_language(complaint)
+    agent = complaint.owner or decision.by
+    try:
+        with transaction.atomic():
+            Satisfaction.objects.create(
+                complaint=complaint, round=complaint.round, asked_at=at, agent=agent, team=team_of(agent)
+            )
+    except IntegrityError:
+        return False
+    secret = thanks_secret(complaint, complaint.round)
+    link = settings.PUBLIC_URL + reverse("complaints:thanks", args=[complaint.code, complaint.round, secret])
+    if phone:
+        with override(language):
+            text = _("Huhang: how did we do with %(code)s? One tap: %(link)s") % {
+                "code": complaint.code,
+                "link": link,
+            }
+        notify.queue_message(
+            key=f"thanks:{complaint.code}:{complaint.round}",
+            channel=channel_of(complaint),
+            to=phone,
+            text=text,
+            subject=complaint.code,
+        )
+    if complaint.level != Level.ORDINARY:
+        due = at + timedelta(days=policy.value(FOLLOW_UP_DAYS))
+        make_task(
+            actor=SYSTEM,
+            kind=CareKind.FOLLOW_UP,
+            complaint=complaint,
+            owner=complaint.named_contact,
+            due_at=due,
+        )
+    return True
+
+
+def question(code: str, round_: int, secret: str) -> Satisfaction:
+    """The question behind a link. Raises `NotFound`."""
+    row = (
+        Satisfaction.objects.select_related("complaint__complainant")
+        .filter(complaint__code=code, round=round_)
+        .first()
+    )
+    if row is None or not hmac.compare_digest(thanks_secret(row.complaint, round_), secret):
+        raise NotFound
+    return row
+
+
+@begins_transaction
+def score(*, code: str, round_: int, secret: str, points: int) -> Satisfaction:
+    """One tap, 1 to 5. A low score opens the case again, once, and a person asks why.
+
+    Raises `NotFound`, `InvalidInput`, `AlreadyScored`.
+    """
+    row = question(code, round_, secret)
+    if points not in range(1, 6):
+        raise InvalidInput("score")
+    at = clock.now()
+    if not Satisfaction.objects.filter(pk=row.pk, score=None).update(score=points, scored_at=at):
+        raise AlreadyScored
+    row.score, row.scored_at = points, at
+    complaint = locked(row.complaint_id)
+    actor = complaint.complainant.actor if complaint.complainant else NOBODY
+    add_line(complaint, actor, ComplaintLine.SCORED, score=str(points))
+    audit.record(actor, "complaints.scored", code, case=code, score=points)
+    live.changed_on_commit("console")
+    if points > policy.value(REOPEN_AT):
+        return row
+    if complaint.round == 1 and complaint.state in {ComplaintState.DECIDED, ComplaintState.FINAL}:
+        open_again(complaint, actor=actor, words="")
+    else:
+        make_task(actor=SYSTEM, kind=CareKind.LOW_SCORE, complaint=complaint, owner=None)
+    return row
+
+
+# --- Tasks ---------------------------------------------------------------------------------------
+
+
+@joins_transaction
+def make_task(
+    *,
+    actor: Actor,
+    kind: CareKind,
+    owner: "Account | None",
+    complaint: Complaint | None = None,
+    accident: Accident | None = None,
+    words: str = "",
+    due_at: datetime | None = None,
+) -> CareTask:
+    """Something that is due to a person, about a complaint or an accident."""
+    at = clock.now()
+    task = CareTask.objects.create(
+        code=new_code("W"),
+        kind=kind,
+        complaint=complaint,
+        accident=accident,
+        words=words.strip()[:400],
+        due_at=due_at or at + timedelta(seconds=policy.value(CARE_WITHIN)[str(kind)]),
+        owner=owner if owner and owner.role in WORKERS else None,
+        made_by=actor.code,
+        made_at=at,
+    )
+    audit.record(actor, "care.due", task.code, case=_case(task), kind=kind)
+    live.changed_on_commit("console")
+    return task
+
+
+def _case(task: CareTask) -> str:
+    if task.complaint is not None:
+        return task.complaint.code
+    return task.accident.code if task.accident is not None else ""
+
+
+@begins_transaction
+def add_care(*, account: "Account", case: str, words: str, due_at: datetime) -> CareTask:
+    """Care beyond duty, by somebody's own idea. Raises `Forbidden`, `NotFound`, `ReasonNeeded`."""
+    if account.role not in WORKERS:
+        raise Forbidden
+    if not words.strip():
+        raise ReasonNeeded("words")
+    complaint = Complaint.objects.filter(code=case).first()
+    accident = Accident.objects.filter(code=case).first()
+    if complaint is None and accident is None:
+        raise NotFound
+    return make_task(
+        actor=account.actor,
+        kind=CareKind.CARE,
+        complaint=complaint,
+        accident=accident,
+        owner=account,
+        words=words,
+        due_at=due_at,
+    )
+
+
+@begins_transaction
+def finish_task(*, account: "Account", code: str, words: str) -> CareTask:
+    """Say what came of it. Raises `Forbidden`, `NotFound`, `ReasonNeeded`, `NotNow`."""
+    if account.role not in WORKERS:
+        raise Forbidden
+    task = (
+        CareTask.objects.select_for_update(of=("self",))
+        .select_related("complaint__trip", "accident__trip")
+        .filter(code=code)
+        .first()
+    )
+    if task is None:
+        raise NotFound
+    if task.done_at is not None:
+        raise NotNow(why=str(_("It is done already.")))
+    if not words.strip():
+        raise ReasonNeeded("words")
+    task.done_at, task.done_by, task.outcome = clock.now(), account.code, words.strip()[:2_000]
+    task.save(update_fields=["done_at", "done_by", "outcome"])
+    about = task.complaint or task.accident
+    trip = about.trip.code if about and about.trip else ""
+    timeline.add(
+        ClaimLine.CARE,
+        account.actor,
+        trip=trip,
+        case=_case(task),
+        words=task.outcome,
+        what=str(CareKind(task.kind).value),
+    )
+    audit.record(account.actor, "care.done", code, case=_case(task))
+    live.changed_on_commit("console")
+    return task
+
+
+def chase_care(*, at: datetime) -> int:
+    """Care that is overdue: its owner is told, and the supervisors where it has none; once. Returns how many."""
+    rows = CareTask.objects.filter(done_at=None, chased_at=None, due_at__lte=at).order_by("due_at")
+    return sum(_chase(pk, at) for pk in list(rows.values_list("pk", flat=True)[:BATCH]))
+
+
+@begins_transaction
+def _chase(pk: int, at: datetime) -> bool:
+    task = CareTask.objects.select_for_update(of=("self",), skip_locked=True).select_related("owner", "complaint", "accident").filter(pk=pk, done_at=None, chased_at=None).first()  # fmt: skip
+    if task is None:
+        return False
+    CareTask.objects.filter(pk=pk).update(chased_at=at)
+    people = [task.owner] if task.owner and task.owner.is_active else people_with_role(Role.SUPERVISOR)
+    for person in people:
+        with override(person.language):
+            text = _("Huhang: %(kind)s about %(case)s is overdue.") % {
+                "kind": task.get_kind_display(),
+                "case": _case(task),
+            }
+        notify.queue_message(
+            key=f"care:{task.code}:{person.code}",
+            channel="sms",
+            to=person.phone,
+            text=text,
+            subject=_case(task),
+        )
+    live.changed_on_commit("console")
+    return True
+
+
+# --- Consent and greetings -----------------------------------------------------------------------
+
+
+@begins_transaction
+def set_care_consent(*, account: "Account", on: bool) -> None:
+    """Whether somebody wants to be greeted; each wish is kept with the text that it was about."""
+    known = CareConsent.objects.select_for_update().filter(account=account, withdrawn_at=None).first()
+    if on and known is None:
+        citation = policy.in_force(CARE_TEXT).citation
+        CareConsent.objects.create(account=account, citation=citation, given_at=clock.now())
+        audit.record(account.actor, "care.consent", account.code, on=True, citation=citation)
+    elif not on and known is not None:
+        CareConsent.objects.filter(pk=known.pk).update(withdrawn_at=clock.now())
+        audit.record(account.actor, "care.consent", account.code, on=False)
+
+
+def wants_care(account: "Account") -> bool:
+    return CareConsent.objects.filter(account=account, withdrawn_at=None).exists()
+
+
+@begins_transaction
+def propose_campaign(
+    *, account: "Account", title: str, text_zh: str, text_en: str, audience: Audience, send_at: datetime
+) -> Campaign:
+    """The first of two people writes a greeting. Raises `Forbidden`, `InvalidInput`."""
+    if account.role not in WORKERS:
+        raise Forbidden
+    for name, text in (("title", title), ("text_zh", text_zh), ("text_en", text_en)):
+        if not text.strip():
+            raise InvalidInput(name)
+    if send_at < clock.now() - timedelta(minutes=5):
+        raise InvalidInput("send_at")
+    row = Campaign.objects.create(
+        code=new_code("G"),
+        title=title.strip()[:60],
+        text_zh=text_zh.strip()[:200],
+        text_en=text_en.strip()[:200],
+        audience=audience,
+        send_at=send_at,
+        proposed_by=account.code,
+        proposed_at=clock.now(),
+    )
+    audit.record(account.actor, "care.campaign", row.code, audience=audience)
+    return row
+
+
+@begins_transaction
+def decide_campaign(*, account: "Account", code: str, approves: bool) -> Campaign:
+    """A second person agrees, or drops it. Raises `Forbidden`, `NotFound`, `SecondPersonNeeded`, `IllegalTransition`."""
+    if account.role not in JUDGES:
+        raise Forbidden
+    row = Campaign.objects.select_for_update().filter(code=code).first()
+    if row is None:
+        raise NotFound
+    if row.proposed_by == account.code and approves:
+        raise SecondPersonNeeded
+    move(
+        row,
+        CAMPAIGN_TRANSITIONS,
+        CampaignState.APPROVED if approves else CampaignState.DROPPED,
+        decided_by=account.code,
+    )
+    audit.record(account.actor, "care.campaign_decided", code, approved=approves)
+    return row
+
+
+def send_campaigns(*, at: datetime) -> int:
+    """Send greetings whose time has come, to those of the audience who want them; returns how many messages."""
+    due = Campaign.objects.filter(state=CampaignState.APPROVED, send_at__lte=at)
+    return sum(_send(pk, at) for pk in list(due.order_by("send_at").values_list("pk", flat=True)[:10]))
+
+
+@begins_transaction
+def _send(pk: int, at: datetime) -> int:
+    row = (
+        Campaign.objects.select_for_update(skip_locked=True)
+        .filter(pk=pk, state=CampaignState.APPROVED)
+        .first()
+    )
+    if row is None:
+        return 0
+    wants = set(CareConsent.objects.filter(withdrawn_at=None).values_list("account_id", flat=True))
+    people = [
+        each
+        for each in drivers_to_greet(on_duty=row.audience == Audience.ON_DUTY)
+        if each.pk in wants and each.is_active and not each.is_drill
+    ]
+    for person in people:
+        notify.queue_message(
+            key=f"campaign:{row.code}:{person.code}",
+            channel="sms",
+            to=person.phone,
+            text=row.text_en if person.language == "en" else row.text_zh,
+            subject=row.code,
+        )
+    move(row, CAMPAIGN_TRANSITIONS, CampaignState.SENT, sent_at=at, sent=len(people))
+    return len(people)

@@ -1,0 +1,405 @@
+"""Safeguards (C6): an accident, its claims, their documents, two people for much money, a cap that cannot be passed.
+
+What is granted under the cap is added to the accident's row in one UPDATE whose constraint the database checks; rows
+are locked accident first, then claim. Money is written in double entry and leaves with the payouts of `core.money`.
+Nothing here limits damages that the law requires.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accounts.selectors import account_by_code, account_by_phone
+from complaints.errors import CapReached, ClaimClosed, PapersMissing, ReasonNeeded
+from complaints.models import Accident, Claim, ClaimPaper
+from complaints.policies import JUDGES, WORKERS
+from complaints.safeguards import CAP, CLAIM_ALONE, why_not_propose
+from complaints.selectors import accident_by_code, claim_by_code, claim_link, missing_papers
+from complaints.services.care import make_task
+from complaints.services.files import PURPOSES, File, kept_for
+from complaints.states import (
+    CAPPED,
+    CLAIM_TRANSITIONS,
+    CareKind,
+    ClaimKind,
+    ClaimLine,
+    ClaimState,
+    EvidenceKind,
+    Paper,
+    Settlement,
+)
+from core import audit, clock, ledger, live, money, notify, pictures, policy, timeline
+from core.actors import Actor
+from core.codes import new_code
+from core.errors import Forbidden, InvalidInput
+from core.holds import SecondPersonNeeded
+from core.privacy import normalise_phone, phone_index
+from core.states import move
+from core.transactions import begins_transaction
+from rides.selectors import trip_by_code
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+PAYABLE = "payable:claim:{}"
+ADVANCES = "asset:advances:{}"
+EXPENSE = "expense:safeguards:{}"
+FUND = "fund:care"
+MOST_PAPERS = 20
+LARGEST = 1_000_000_000  # fen in one claim; more is a typing error
+
+
+def _line(accident: Accident, actor: Actor, kind: ClaimLine, *, words: str = "", **facts: Any) -> None:
+    trip = accident.trip.code if accident.trip else ""
+    timeline.add(kind, actor, trip=trip, case=accident.code, words=words, **facts)
+    live.changed_on_commit("console")
+
+
+def _check_worker(account: "Account") -> None:
+    if account.role not in WORKERS:
+        raise Forbidden
+
+
+@begins_transaction
+def open_accident(
+    *, account: "Account", trip_code: str, happened_at: datetime, place: str, words: str, submission: str
+) -> Accident:
+    """Open an accident, once for each trip; a call to those concerned is due within a day.
+
+    Raises `Forbidden`, `NotFound`, `InvalidInput`.
+    """
+    _check_worker(account)
+    again = Accident.objects.filter(submission=submission).first()
+    if again:
+        return again
+    trip = trip_by_code(trip_code) if trip_code else None
+    if not words.strip() or happened_at > clock.now():
+        raise InvalidInput("words" if not words.strip() else "happened_at")
+    known = Accident.objects.filter(trip=trip).first() if trip else None
+    if known:
+        return known
+    rule = policy.in_force(CAP, at=happened_at)
+    accident = Accident.objects.create(
+        code=new_code("A"),
+        trip=trip,
+        happened_at=happened_at,
+        place=place.strip()[:120],
+        words=words.strip()[:4_000],
+        opened_by=account.code,
+        opened_at=clock.now(),
+        submission=submission,
+        cap_fen=rule.value,
+        citation=rule.citation,
+        named_contact=account,
+    )
+    _line(accident, account.actor, ClaimLine.ACCIDENT, words=accident.words, code=accident.code)
+    audit.record(account.actor, "claims.accident", accident.code, case=accident.code, citation=rule.citation)
+    make_task(actor=account.actor, kind=CareKind.AFTER_ACCIDENT, accident=accident, owner=account)
+    return accident
+
+
+@begins_transaction
+def file_claim(
+    *,
+    account: "Account",
+    accident_code: str,
+    kind: ClaimKind,
+    name: str,
+    phone: str,
+    fen: int,
+    submission: str,
+) -> Claim:
+    """Write down what somebody asks for; they get a link under which they follow it and add documents.
+
+    Raises `Forbidden`, `NotFound`, `InvalidPhone`, `InvalidInput`.
+    """
+    _check_worker(account)
+    again = Claim.objects.filter(submission=submission).first()
+    if again:
+        return again
+    accident, number = accident_by_code(accident_code), normalise_phone(phone)
+    if not name.strip():
+        raise InvalidInput("name")
+    if not 0 < fen <= LARGEST:
+        raise InvalidInput("yuan")
+    claim = Claim.objects.create(
+        code=new_code("K"),
+        submission=submission,
+        accident=accident,
+        kind=kind,
+        account=account_by_phone(number),
+        name=name.strip()[:60],
+        phone=number,
+        phone_index=phone_index(number),
+        asked_fen=fen,
+        filed_at=clock.now(),
+        filed_by=account.code,
+    )
+    _line(accident, account.actor, ClaimLine.FILED, code=claim.code, claim=kind)
+    audit.record(account.actor, "claims.filed", claim.code, case=accident.code, kind=kind, fen=fen)
+    _write(claim, "filed")
+    return claim
+
+
+def _write(claim: Claim, what: str) -> None:
+    """A message to whoever claims, in their language."""
+    with override(claim.account.language if claim.account else "zh-hans"):
+        text = {
+            "filed": _("Huhang: claim %(code)s is with us. Add documents and follow it here: %(link)s"),
+            "approved": _("Huhang: claim %(code)s is approved: %(yuan)s CNY are on their way. %(link)s"),
+            "refused": _("Huhang: claim %(code)s was not granted. The reason, and what you can do: %(link)s"),
+        }[what] % {"code": claim.code, "yuan": f"{claim.granted_fen / 100:.2f}", "link": claim_link(claim)}
+    notify.queue_message(
+        key=f"claim:{claim.code}:{what}:{claim.decided_at or claim.filed_at:%Y%m%d%H%M%S}",
+        channel="sms",
+        to=claim.phone,
+        text=text,
+        subject=claim.code,
+    )
+
+
+def _locked(claim: Claim) -> tuple[Accident, Claim]:
+    """Accident and claim, locked in this order."""
+    accident = (
+        Accident.objects.select_for_update(of=("self",)).select_related("trip").get(pk=claim.accident_id)
+    )
+    row = Claim.objects.select_for_update(of=("self",)).select_related("account").get(pk=claim.pk)
+    return accident, row
+
+
+@begins_transaction
+def add_papers(*, claim: Claim, actor: Actor, paper: Paper, files: Sequence[File]) -> None:
+    """Documents of a claim that was fetched for whoever gives them. Raises `InvalidInput`, `ClaimClosed`."""
+    accident, row = _locked(claim)
+    if not files:
+        raise InvalidInput("uploads")
+    if row.state not in {ClaimState.OPEN, ClaimState.PROPOSED}:
+        raise ClaimClosed(why=str(_("it is decided.")))
+    if row.papers.count() + len(files) > MOST_PAPERS:
+        raise ClaimClosed(why=str(_("it has as many documents as it can hold.")))
+    for file in files:
+        picture = pictures.keep(
+            file.written, purpose=PURPOSES[file.kind], subject=row.code, keep_for=kept_for()
+        )
+        ClaimPaper.objects.create(
+            claim=row,
+            picture=picture,
+            paper=paper,
+            is_document=file.kind == EvidenceKind.DOCUMENT,
+            given_by=actor.code,
+            at=clock.now(),
+        )
+        _line(accident, actor, ClaimLine.PAPER, code=row.code, paper=paper)
+    audit.record(actor, "claims.papers", row.code, case=accident.code, paper=paper, files=len(files))
+
+
+@begins_transaction
+def propose_claim(*, account: "Account", code: str, fen: int, reason: str) -> Claim:
+    """The first of two people says how much; up to a limit an adjudicator or supervisor approves alone.
+
+    Raises `NotFound`, `Forbidden`, `ClaimClosed`, `ReasonNeeded`, `InvalidInput`, `PapersMissing`, `CapReached`.
+    """
+    _check_worker(account)
+    accident, claim = _locked(claim_by_code(code))
+    closed = why_not_propose(claim)
+    if closed:
+        raise ClaimClosed(why=str(closed))
+    if not reason.strip():
+        raise ReasonNeeded("reason")
+    if not 0 < fen <= LARGEST:
+        raise InvalidInput("yuan")
+    missing = missing_papers(claim)
+    if missing:
+        raise PapersMissing(papers=", ".join(str(paper.label) for paper in missing))
+    _check_room(accident, claim, fen)
+    said = reason.strip()[:4_000]
+    Claim.objects.filter(pk=claim.pk).update(proposed_fen=fen, proposed_by=account.code)
+    claim.proposed_fen, claim.proposed_by, claim.reason = fen, account.code, said
+    claim.save(update_fields=["reason"])
+    yuan = f"{fen / 100:.2f}"
+    _line(accident, account.actor, ClaimLine.PROPOSED, words=said, code=code, yuan=yuan)
+    audit.record(account.actor, "claims.proposed", code, case=accident.code, fen=fen)
+    if fen <= policy.value(CLAIM_ALONE) and account.role in JUDGES:
+        _grant(accident, claim, account)
+    else:
+        move(claim, CLAIM_TRANSITIONS, ClaimState.PROPOSED)
+    return claim
+
+
+def _check_room(accident: Accident, claim: Claim, fen: int) -> None:
+    left = accident.cap_fen - accident.reserved_fen
+    if claim.kind in CAPPED and fen > left:
+        raise CapReached(left=f"{left / 100:,.2f}", cap=f"{accident.cap_fen / 100:,.0f}")
+
+
+@begins_transaction
+def decide_claim(*, account: "Account", code: str, approves: bool, reason: str = "") -> Claim:
+    """The second, another person: agrees, and the money is owed; or sends it back with a reason.
+
+    Raises `NotFound`, `Forbidden`, `SecondPersonNeeded`, `ClaimClosed`, `CapReached`, `ReasonNeeded`.
+    """
+    if account.role not in JUDGES:
+        raise Forbidden
+    accident, claim = _locked(claim_by_code(code))
+    if claim.state != ClaimState.PROPOSED:
+        raise ClaimClosed(why=str(_("nothing is proposed.")))
+    if claim.proposed_by == account.code:
+        raise SecondPersonNeeded
+    if approves:
+        _grant(accident, claim, account)
+        return claim
+    if not reason.strip():
+        raise ReasonNeeded("reason")
+    move(claim, CLAIM_TRANSITIONS, ClaimState.OPEN, proposed_fen=0)
+    _line(accident, account.actor, ClaimLine.SENT_BACK, words=reason.strip()[:4_000], code=code)
+    audit.record(account.actor, "claims.sent_back", code, case=accident.code)
+    return claim
+
+
+def _grant(accident: Accident, claim: Claim, account: "Account") -> None:
+    """Grant what was proposed: the cap first, by the database, then claim and ledger."""
+    fen = claim.proposed_fen
+    if claim.kind in CAPPED:
+        try:
+            with transaction.atomic():
+                Accident.objects.filter(pk=accident.pk).update(reserved_fen=F("reserved_fen") + fen)
+        except IntegrityError:
+            _check_room(Accident.objects.get(pk=accident.pk), claim, fen)
+            raise
+    at, payable = clock.now(), PAYABLE.format(claim.code)
+    citation = accident.citation if claim.kind in CAPPED else policy.in_force(CLAIM_ALONE).citation
+    move(
+        claim,
+        CLAIM_TRANSITIONS,
+        ClaimState.APPROVED,
+        granted_fen=fen,
+        decided_by=account.code,
+        decided_at=at,
+        citation=citation,
+    )
+    # An advance is lent before anybody knows who was at fault; it is settled when that is known.
+    paid_from = {
+        ClaimKind.ADVANCE: ADVANCES.format(accident.code),
+        ClaimKind.CARE_FUND: FUND,
+    }.get(ClaimKind(claim.kind), EXPENSE.format(claim.kind))
+    ledger.transfer(
+        actor=account.actor,
+        key=f"claim:{claim.code}",
+        subject=claim.code,
+        entries={paid_from: fen, payable: -fen},
+        citation=citation,
+    )
+    money.owe_payout(
+        key=f"claim:{claim.code}",
+        payee=claim.account.code if claim.account else claim.code,
+        fen=fen,
+        subject=claim.code,
+        account=payable,
+    )
+    _line(accident, account.actor, ClaimLine.APPROVED, code=claim.code, yuan=f"{fen / 100:.2f}")
+    audit.record(account.actor, "claims.approved", claim.code, case=accident.code, fen=fen)
+    _write(claim, "approved")
+
+
+@begins_transaction
+def refuse_claim(*, account: "Account", code: str, reason: str) -> Claim:
+    """Refuse a claim with a reason that whoever claims reads. Raises `Forbidden`, `NotFound`, `ClaimClosed`, `ReasonNeeded`."""
+    if account.role not in JUDGES:
+        raise Forbidden
+    accident, claim = _locked(claim_by_code(code))
+    if claim.state != ClaimState.OPEN:
+        raise ClaimClosed(why=str(_("it is decided, or waits for a second person.")))
+    if not reason.strip():
+        raise ReasonNeeded("reason")
+    move(
+        claim,
+        CLAIM_TRANSITIONS,
+        ClaimState.REFUSED,
+        decided_by=account.code,
+        decided_at=clock.now(),
+        reason=reason.strip()[:4_000],
+    )
+    _line(accident, account.actor, ClaimLine.REFUSED, words=claim.reason, code=code)
+    audit.record(account.actor, "claims.refused", code, case=accident.code)
+    _write(claim, "refused")
+    return claim
+
+
+@begins_transaction
+def reopen_claim(*, account: "Account", code: str, reason: str) -> Claim:
+    """A refused claim is looked at again, by somebody else than who refused it. Raises as `refuse_claim`."""
+    if account.role not in JUDGES:
+        raise Forbidden
+    accident, claim = _locked(claim_by_code(code))
+    if claim.state != ClaimState.REFUSED:
+        raise ClaimClosed(why=str(_("it was not refused.")))
+    if claim.decided_by == account.code:
+        raise SecondPersonNeeded
+    if not reason.strip():
+        raise ReasonNeeded("reason")
+    move(claim, CLAIM_TRANSITIONS, ClaimState.OPEN, decided_by="", decided_at=None, proposed_fen=0)
+    _line(accident, account.actor, ClaimLine.REOPENED, words=reason.strip()[:4_000], code=code)
+    audit.record(account.actor, "claims.reopened", code, case=accident.code)
+    return claim
+
+
+@begins_transaction
+def settle_advance(*, account: "Account", code: str, how: Settlement, reason: str) -> Claim:
+    """Fault is settled: the advance was paid back, which gives the cap its room again, or the company bears it.
+
+    Raises `Forbidden`, `NotFound`, `ClaimClosed`, `ReasonNeeded`.
+    """
+    if account.role not in JUDGES:
+        raise Forbidden
+    accident, claim = _locked(claim_by_code(code))
+    if claim.kind != ClaimKind.ADVANCE or claim.state != ClaimState.APPROVED:
+        raise ClaimClosed(why=str(_("only an advance that was paid is settled.")))
+    if not reason.strip():
+        raise ReasonNeeded("reason")
+    fen, advances = claim.granted_fen, ADVANCES.format(accident.code)
+    other = money.CASH if how == Settlement.RECOVERED else EXPENSE.format(ClaimKind.ADVANCE)
+    ledger.transfer(
+        actor=account.actor,
+        key=f"settled:{claim.code}",
+        subject=claim.code,
+        entries={other: fen, advances: -fen},
+        citation=claim.citation,
+    )
+    if how == Settlement.RECOVERED:
+        Accident.objects.filter(pk=accident.pk).update(reserved_fen=F("reserved_fen") - fen)
+    move(
+        claim,
+        CLAIM_TRANSITIONS,
+        ClaimState.SETTLED,
+        settled_at=clock.now(),
+        settled_how=how,
+        settled_by=account.code,
+    )
+    _line(accident, account.actor, ClaimLine.SETTLED, words=reason.strip()[:4_000], code=code)
+    audit.record(account.actor, "claims.settled", code, case=accident.code, how=how, fen=fen)
+    return claim
+
+
+@begins_transaction
+def record_statement(*, account: "Account", code: str) -> None:
+    """A statement of an accident was drawn: it holds what people were paid (A8)."""
+    audit.record(account.actor, "claims.statement", code, case=code)
+
+
+@begins_transaction
+def name_accident_contact(*, account: "Account", accident_code: str, to: str) -> Accident:
+    """Who stays with those concerned; only a supervisor changes it. Raises `Forbidden`, `NotFound`, `InvalidInput`."""
+    if account.role not in JUDGES:
+        raise Forbidden
+    accident, person = accident_by_code(accident_code), account_by_code(to)
+    if person is None or person.role not in WORKERS:
+        raise InvalidInput("to")
+    Accident.objects.filter(pk=accident.pk).update(named_contact=person)
+    audit.record(account.actor, "claims.contact", accident_code, case=accident_code, to=to)
+    live.changed_on_commit("console")
+    return accident

@@ -1,0 +1,168 @@
+"""Satisfaction and care (C7): one tap, low scores open again, follow-ups are chased, greetings need consent."""
+
+from datetime import timedelta
+
+import pytest
+
+from complaints import services
+from complaints.errors import AlreadyScored, NotNow, ReasonNeeded
+from complaints.models import CareTask, Satisfaction
+from complaints.services.care import thanks_secret
+from complaints.states import Audience, Category, Finding
+from core import clock
+from core.errors import Forbidden, InvalidInput, NotFound
+from core.holds import SecondPersonNeeded
+from core.models import Notification
+
+
+def asked(cases, noon, category=Category.OTHER):
+    filed = cases.ended(category=category)
+    if category == Category.OTHER:
+        services.take(account=cases.people("agent"), code=filed.code)
+        filed = cases.decided(filed, Finding.UPHELD)
+    else:
+        filed = cases.decided(cases.heard(filed), Finding.UPHELD)
+    services.tell_decisions(at=clock.now())
+    noon.shift(3_601)
+    assert services.ask_satisfaction(at=clock.now()) == 1
+    return filed
+
+
+def tap(filed, points, round_=1):
+    return services.score(code=filed.code, round_=round_, secret=thanks_secret(filed, round_), points=points)
+
+
+def test_it_is_asked_once_and_answered_by_one_tap_without_signing_in(cases, noon, client):
+    filed = asked(cases, noon)
+    assert services.ask_satisfaction(at=clock.now()) == 0
+    row = Satisfaction.objects.get()
+    assert row.agent.code == "agent"
+    text = Notification.objects.get(key=f"thanks:{filed.code}:1").text
+    page = "/thanks/" + text.split("/thanks/")[1].split()[0]
+    assert client.get(page).content.decode().count('name="score"') == 5
+    assert Satisfaction.objects.get().score is None  # a link that a machine opens is no answer
+    assert client.post(page, {"score": "5"}).status_code == 200
+    assert Satisfaction.objects.get().score == 5
+    assert client.post(page, {"score": "1"}).status_code == 200
+    assert Satisfaction.objects.get().score == 5
+    assert client.get(page.replace(thanks_secret(filed, 1), "x" * 22)).status_code == 404
+
+
+def test_nothing_is_asked_before_the_decision_was_told(cases, noon):
+    filed = cases.ended(category=Category.OTHER)
+    cases.decided(filed, Finding.UPHELD)
+    noon.shift(3_601)
+    assert services.ask_satisfaction(at=clock.now()) == 0
+
+
+@pytest.mark.parametrize("points", [0, 6, -1])
+def test_only_one_to_five_count(cases, noon, points):
+    filed = asked(cases, noon)
+    with pytest.raises(InvalidInput):
+        tap(filed, points)
+
+
+def test_a_low_score_opens_it_again_once_and_then_somebody_calls(cases, noon):
+    filed = asked(cases, noon)
+    tap(filed, 2)
+    filed.refresh_from_db()
+    assert (filed.state, filed.round) == ("open", 2)
+    with pytest.raises(AlreadyScored):
+        tap(filed, 1)
+    filed = cases.decided(filed, Finding.UPHELD)
+    services.tell_decisions(at=clock.now())
+    noon.shift(3_601)
+    services.ask_satisfaction(at=clock.now())
+    tap(filed, 1, round_=2)
+    filed.refresh_from_db()
+    assert filed.state == "decided"
+    assert CareTask.objects.get().kind == "low_score"
+
+
+def test_a_grave_case_is_followed_up_by_who_stays_with_her_and_chased(cases, noon, people):
+    filed = cases.ended()
+    services.take(account=people("agent"), code=filed.code)
+    filed.refresh_from_db()
+    assert filed.named_contact.code == "agent"
+    services.assign(account=people("agent"), code=filed.code, to="agent2")
+    filed.refresh_from_db()
+    assert filed.named_contact.code == "agent"
+    cases.decided(cases.heard(filed), Finding.UPHELD)
+    services.tell_decisions(at=clock.now())
+    noon.shift(3_601)
+    services.ask_satisfaction(at=clock.now())
+    task = CareTask.objects.get()
+    assert (task.kind, task.owner.code) == ("follow_up", "agent")
+    noon.shift(timedelta(days=3, seconds=1))
+    assert services.chase_care(at=clock.now()) == 1
+    assert services.chase_care(at=clock.now()) == 0
+    assert Notification.objects.filter(key__startswith="care:").count() == 1
+    with pytest.raises(ReasonNeeded):
+        services.finish_task(account=people("agent"), code=task.code, words="")
+    services.finish_task(account=people("agent"), code=task.code, words="she is well")
+    with pytest.raises(NotNow):
+        services.finish_task(account=people("agent"), code=task.code, words="x")
+
+
+def test_care_without_an_owner_is_everybodys_and_the_supervisors_hear_of_it(cases, people, noon):
+    filed = cases.ended(category=Category.OTHER)
+    services.add_care(account=people("agent"), case=filed.code, words="flowers", due_at=clock.now())
+    CareTask.objects.update(owner=None)
+    services.chase_care(at=clock.now())
+    told = set(Notification.objects.filter(key__startswith="care:").values_list("key", flat=True))
+    assert {key.rsplit(":", 1)[1] for key in told} == {"supervisor", "supervisor2"}
+    with pytest.raises(NotFound):
+        services.add_care(account=people("agent"), case="C-NONE", words="x", due_at=clock.now())
+    with pytest.raises(Forbidden):
+        services.add_care(account=people("vetting"), case=filed.code, words="x", due_at=clock.now())
+
+
+# --- Greetings ---
+
+
+def greeting(people, at=None, audience=Audience.DRIVERS):
+    return services.propose_campaign(
+        account=people("agent"), title="中秋", text_zh="中秋快乐", text_en="Happy Mid-Autumn", audience=audience,
+        send_at=at or clock.now(),
+    )  # fmt: skip
+
+
+def test_a_greeting_takes_two_and_reaches_those_who_want_it(people, noon):
+    services.set_care_consent(account=people("driver"), on=True)
+    services.set_care_consent(account=people("passenger"), on=True)  # no driver
+    row = greeting(people)
+    assert services.send_campaigns(at=clock.now()) == 0
+    with pytest.raises(Forbidden):
+        services.decide_campaign(account=people("agent"), code=row.code, approves=True)
+    services.decide_campaign(account=people("supervisor"), code=row.code, approves=True)
+    assert services.send_campaigns(at=clock.now()) == 1
+    assert services.send_campaigns(at=clock.now()) == 0
+    assert Notification.objects.get(subject=row.code).text == "中秋快乐"
+    own = services.propose_campaign(
+        account=people("supervisor"),
+        title="x",
+        text_zh="x",
+        text_en="x",
+        audience=Audience.DRIVERS,
+        send_at=clock.now(),
+    )
+    with pytest.raises(SecondPersonNeeded):
+        services.decide_campaign(account=people("supervisor"), code=own.code, approves=True)
+
+
+def test_who_withdrew_is_greeted_no_more_and_nobody_off_duty(people, noon):
+    services.set_care_consent(account=people("driver"), on=True)
+    services.set_care_consent(account=people("driver"), on=True)
+    services.set_care_consent(account=people("driver"), on=False)
+    services.set_care_consent(account=people("driver2"), on=True)
+    for audience, expected in ((Audience.DRIVERS, 1), (Audience.ON_DUTY, 0)):
+        row = greeting(people, audience=audience)
+        services.decide_campaign(account=people("supervisor"), code=row.code, approves=True)
+        assert services.send_campaigns(at=clock.now()) == expected
+
+
+def test_the_switch_stands_on_my_page(signed_in, people):
+    his = signed_in("driver")
+    assert his.post("/me/care/", {"on": "1"}).status_code == 302
+    assert services.wants_care(people("driver"))
+    assert "care" in his.get("/me/").content.decode()

@@ -1,0 +1,322 @@
+"""Safeguards (C6): documents, two people, a cap that no race passes, a ledger that always adds up."""
+
+import threading
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from complaints import services
+from complaints.errors import CapReached, ClaimClosed, PapersMissing, ReasonNeeded
+from complaints.models import Accident, CareTask, Claim
+from complaints.safeguards import PAPERS_NEEDED
+from complaints.selectors import (
+    claim_secret,
+    granted_by_one_alone,
+    granted_without_entry,
+    wrong_accidents,
+)
+from complaints.states import CAPPED, ClaimKind, Paper, Settlement
+from core import clock, ledger
+from core.errors import DomainError, Forbidden, InvalidInput, NotFound
+from core.holds import SecondPersonNeeded
+from core.models import AuditEntry, LedgerEntry, Notification, Payout
+
+CAP = 120_000_000
+
+
+class Help:
+    """Opens accidents and claims as the cast would."""
+
+    def __init__(self, people):
+        self.people, self.count = people, 0
+
+    def accident(self, trip=""):
+        self.count += 1
+        return services.open_accident(
+            account=self.people("agent"), trip_code=trip, happened_at=clock.now() - timedelta(hours=1),
+            place="G104", words="撞上护栏", submission=f"a-{self.count}"[:64],
+        )  # fmt: skip
+
+    def claim(self, accident, kind=ClaimKind.HUMANITARIAN, fen=5_000_000, *, papers=True):
+        self.count += 1
+        claim = services.file_claim(
+            account=self.people("agent"), accident_code=accident.code, kind=kind, name="家属",
+            phone="13911110003", fen=fen, submission=f"k-{self.count}"[:64],
+        )  # fmt: skip
+        if papers:
+            for paper in PAPERS_NEEDED[kind]:
+                services.add_papers(
+                    claim=claim, actor=self.people("agent").actor, paper=paper,
+                    files=[services.read_file(b"%PDF-1.7")],
+                )  # fmt: skip
+        return claim
+
+    def propose(self, claim, fen=None, who="agent"):
+        return services.propose_claim(
+            account=self.people(who), code=claim.code, fen=fen or claim.asked_fen, reason="as the papers say"
+        )
+
+    def granted(self, accident, kind=ClaimKind.HUMANITARIAN, fen=5_000_000):
+        claim = self.claim(accident, kind, fen)
+        self.propose(claim)
+        return services.decide_claim(account=self.people("supervisor"), code=claim.code, approves=True)
+
+
+@pytest.fixture
+def safe(people):
+    return Help(people)
+
+
+def test_one_accident_for_a_trip_and_a_call_to_those_concerned_is_due(safe, rides):
+    trip = rides.ended()
+    accident = safe.accident(trip.code)
+    assert safe.accident(trip.code) == accident
+    assert accident.cap_fen == CAP
+    task = CareTask.objects.get()
+    assert (task.kind, task.owner.code, task.due_at) == (
+        "after_accident",
+        "agent",
+        clock.now() + timedelta(days=1),
+    )
+
+
+def test_a_claim_rests_on_its_documents(safe):
+    claim = safe.claim(safe.accident(), ClaimKind.SUDDEN_DEATH, papers=False)
+    with pytest.raises(PapersMissing) as told:
+        safe.propose(claim)
+    assert told.value.detail.count(",") == 2
+    for paper in (Paper.IDENTITY, Paper.RELATION, Paper.DEATH):
+        services.add_papers(
+            claim=claim, actor=safe.people("agent").actor, paper=paper, files=[services.read_file(b"%PDF-1")]
+        )
+    safe.propose(claim)
+    with pytest.raises(InvalidInput):
+        services.add_papers(claim=claim, actor=safe.people("agent").actor, paper=Paper.OTHER, files=[])
+
+
+def test_much_money_takes_two_and_little_one(safe, people):
+    accident = safe.accident()
+    much = safe.claim(accident, fen=1_000_001)
+    safe.propose(much, who="adjudicator")
+    assert Claim.objects.get(pk=much.pk).state == "proposed"
+    with pytest.raises(SecondPersonNeeded):
+        services.decide_claim(account=people("adjudicator"), code=much.code, approves=True)
+    with pytest.raises(Forbidden):
+        services.decide_claim(account=people("agent2"), code=much.code, approves=True)
+    services.decide_claim(account=people("supervisor"), code=much.code, approves=True)
+    little = safe.claim(accident, fen=1_000_000)
+    safe.propose(little, who="adjudicator")
+    assert Claim.objects.get(pk=little.pk).state == "approved"
+    third = safe.claim(accident, fen=1_000_000)
+    safe.propose(third, who="agent")  # an agent alone never grants
+    assert Claim.objects.get(pk=third.pk).state == "proposed"
+    accident.refresh_from_db()
+    assert accident.reserved_fen == 2_000_001
+    assert granted_by_one_alone(1_000_000) == []
+
+
+def test_the_second_person_can_send_it_back_and_a_refusal_is_looked_at_by_another(safe, people):
+    claim = safe.claim(safe.accident())
+    safe.propose(claim)
+    with pytest.raises(ReasonNeeded):
+        services.decide_claim(account=people("supervisor"), code=claim.code, approves=False)
+    services.decide_claim(account=people("supervisor"), code=claim.code, approves=False, reason="too much")
+    services.refuse_claim(account=people("adjudicator"), code=claim.code, reason="not covered")
+    with pytest.raises(SecondPersonNeeded):
+        services.reopen_claim(account=people("adjudicator"), code=claim.code, reason="x")
+    services.reopen_claim(account=people("supervisor"), code=claim.code, reason="it is covered")
+    safe.propose(Claim.objects.get(pk=claim.pk))
+
+
+def test_what_is_granted_is_owed_once_and_paid_out(safe):
+    claim = safe.granted(safe.accident())
+    assert ledger.balance(f"payable:claim:{claim.code}") == -5_000_000
+    assert Payout.objects.get(key=f"claim:{claim.code}").fen == 5_000_000
+    with pytest.raises(ClaimClosed):
+        services.decide_claim(account=safe.people("supervisor2"), code=claim.code, approves=True)
+    assert Payout.objects.filter(subject=claim.code).count() == 1
+    assert Notification.objects.filter(key__startswith=f"claim:{claim.code}:approved").count() == 1
+
+
+def test_the_cap_is_together_and_the_care_fund_on_top(safe):
+    accident = safe.accident()
+    safe.granted(accident, ClaimKind.HUMANITARIAN, 100_000_000)
+    claim = safe.claim(accident, ClaimKind.SUDDEN_DEATH, 20_000_001)
+    with pytest.raises(CapReached) as told:
+        safe.propose(claim)
+    assert "200,000.00" in told.value.detail
+    safe.granted(accident, ClaimKind.SUDDEN_DEATH, 20_000_000)
+    safe.granted(accident, ClaimKind.CARE_FUND, 30_000_000)
+    accident.refresh_from_db()
+    assert accident.reserved_fen == CAP
+    assert ledger.balance("fund:care") == 30_000_000
+    assert wrong_accidents() == []
+
+
+def test_the_database_itself_holds_the_cap(safe):
+    accident = safe.accident()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Accident.objects.filter(pk=accident.pk).update(reserved_fen=CAP + 1)
+
+
+def test_an_advance_comes_before_fault_and_is_settled_after(safe, people):
+    accident = safe.accident()
+    claim = safe.granted(accident, ClaimKind.ADVANCE, 8_000_000)
+    assert ledger.balance(f"asset:advances:{accident.code}") == 8_000_000
+    services.settle_advance(
+        account=people("adjudicator"), code=claim.code, how=Settlement.RECOVERED, reason="insurer"
+    )
+    accident.refresh_from_db()
+    assert accident.reserved_fen == 0
+    assert ledger.balance(f"asset:advances:{accident.code}") == 0
+    second = safe.granted(accident, ClaimKind.ADVANCE, 1_500_000)
+    services.settle_advance(
+        account=people("adjudicator"), code=second.code, how=Settlement.BORNE, reason="nobody pays"
+    )
+    accident.refresh_from_db()
+    assert accident.reserved_fen == 1_500_000
+    with pytest.raises(ClaimClosed):
+        services.settle_advance(
+            account=people("adjudicator"), code=second.code, how=Settlement.BORNE, reason="x"
+        )
+    assert wrong_accidents() == granted_without_entry() == ledger.unbalanced() == []
+
+
+MOVES = st.lists(
+    st.tuples(
+        st.sampled_from(list(ClaimKind)),
+        st.integers(1, 90_000_000),
+        st.sampled_from(["grant", "back", "refuse", "grant twice", "recovered", "borne"]),
+    ),
+    max_size=8,
+)
+
+
+@pytest.mark.django_db
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(moves=MOVES)
+def test_whatever_the_order_no_accident_passes_its_cap_and_every_ledger_sums_to_zero(world, people, moves):
+    safe = Help(people)
+    safe.count = uuid.uuid4().int  # submissions of examples must differ
+    accident = safe.accident()
+    for kind, fen, what in moves:
+        claim = safe.claim(accident, kind, fen)
+        try:
+            safe.propose(claim)
+            if what == "refuse":
+                services.decide_claim(
+                    account=people("supervisor"), code=claim.code, approves=False, reason="x"
+                )
+                services.refuse_claim(account=people("supervisor"), code=claim.code, reason="x")
+                continue
+            services.decide_claim(
+                account=people("supervisor"), code=claim.code, approves=what != "back", reason="x"
+            )
+            if what == "grant twice":
+                services.decide_claim(account=people("supervisor2"), code=claim.code, approves=True)
+            if what in {"recovered", "borne"}:
+                services.settle_advance(
+                    account=people("supervisor"), code=claim.code, how=Settlement(what), reason="x"
+                )
+        except DomainError:
+            pass
+        accident.refresh_from_db()
+        assert 0 <= accident.reserved_fen <= CAP
+        assert wrong_accidents() == granted_without_entry() == ledger.unbalanced() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_claims_that_race_cannot_pass_the_cap(people):
+    safe = Help(people)
+    accident = safe.accident()
+    claims = [safe.claim(accident, ClaimKind.HUMANITARIAN, 50_000_000) for _ in range(4)]
+    for claim in claims:
+        safe.propose(claim)
+    begin, outcomes = threading.Barrier(4), []
+
+    def agree(code):
+        begin.wait()
+        try:
+            services.decide_claim(account=people("supervisor"), code=code, approves=True)
+            outcomes.append("granted")
+        except CapReached:
+            outcomes.append("cap")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=agree, args=(claim.code,)) for claim in claims]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert sorted(outcomes) == ["cap", "cap", "granted", "granted"]
+    accident.refresh_from_db()
+    assert accident.reserved_fen == 100_000_000
+    granted = Claim.objects.filter(kind__in=sorted(CAPPED), granted_fen__gt=0)
+    assert granted.count() == LedgerEntry.objects.filter(account__startswith="payable:claim:").count() == 2
+    assert wrong_accidents() == []
+
+
+# --- Pages ---
+
+
+def test_whoever_claims_follows_it_and_adds_documents_without_an_account(safe, client):
+    claim = safe.claim(safe.accident(), papers=False)
+    page = f"/claims/{claim.code}/{claim_secret(claim)}/"
+    assert "K-" in client.get(page).content.decode()
+    assert client.get(f"/claims/{claim.code}/{'x' * 22}/").status_code == 404
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    sent = client.post(
+        f"{page}papers/", {"paper": "identity", "uploads": SimpleUploadedFile("a.pdf", b"%PDF-1.7")}
+    )
+    assert sent.status_code == 302
+    assert claim.papers.get().paper == "identity"
+    bad = client.post(f"{page}papers/", {"paper": "identity", "uploads": SimpleUploadedFile("a.exe", b"MZ")})
+    assert bad.status_code == 400
+
+
+def test_the_statement_is_a_pdf_with_the_figures(safe, signed_in):
+    accident = safe.accident()
+    claim = safe.granted(accident)
+    answer = signed_in("agent").get(f"/admin/accidents/{accident.code}/statement.pdf")
+    assert answer.content.startswith(b"%PDF-")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert AuditEntry.objects.filter(action="claims.statement", case=accident.code).exists()
+    page = signed_in("agent").get(f"/admin/accidents/{accident.code}/").content.decode()
+    assert claim.code in page
+    assert "1,150,000.00" in page  # what is left of the cap
+
+
+def test_the_pages_from_accident_to_money(people, signed_in, rides):
+    agent, supervisor = signed_in("agent"), signed_in("supervisor")
+    sent = agent.post(
+        "/admin/accidents/",
+        {
+            "trip": rides.ended().code,
+            "happened_at": "2026-03-02T11:00",
+            "place": "x",
+            "words": "x",
+            "submission": "s",
+        },
+    )
+    code = Accident.objects.get().code
+    assert sent.headers["location"] == f"/admin/accidents/{code}/"
+    agent.post(
+        f"/admin/accidents/{code}/claims/",
+        {"kind": "advance", "name": "x", "phone": "13911110004", "yuan": "30000", "submission": "c"},
+    )
+    claim = Claim.objects.get()
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    base = f"/admin/claims/{claim.code}"
+    agent.post(f"{base}/papers/", {"paper": "hospital", "uploads": SimpleUploadedFile("a.pdf", b"%PDF-1.7")})
+    agent.post(f"{base}/do/propose/", {"yuan": "30000", "words": "bill"})
+    assert "Too" not in supervisor.get(f"/admin/accidents/{code}/").content.decode()
+    supervisor.post(f"{base}/do/approve/")
+    claim.refresh_from_db()
+    assert (claim.state, claim.granted_fen) == ("approved", 3_000_000)
+    with pytest.raises(NotFound):
+        services.decide_claim(account=people("supervisor"), code="K-NONE", approves=True)
