@@ -34,7 +34,11 @@ NOISE = re.compile(
 )
 # What a driver opens only with an object of another person or of another journey: nothing of this trip is on it.
 ELSEWHERE = {"{check}", "{contact_secret}", "{link}", "{share}", "{rider_key}", "{late_key}", "{video}"} | {
-    "{complaint_secret}"
+    "{complaint_secret}",
+    "{claim_secret}",
+    "{thanks}",
+    "{claim_secret}",
+    "{thanks}",
 }
 
 

@@ -10,10 +10,14 @@ from django.urls import get_resolver
 
 from accounts.policies import RESPONDERS, STAFF, may_read_app
 from accounts.services import add_emergency_contact
+from complaints import services as desk
+from complaints.models import CareTask, Satisfaction
 from complaints.policies import WORKERS
-from complaints.selectors import secret_of
+from complaints.selectors import claim_secret, secret_of
 from complaints.services import file_complaint, read_file, save_macro
-from complaints.states import Category
+from complaints.services.care import thanks_secret
+from complaints.states import Audience, Category, ClaimKind, Paper
+from conftest import NOON
 from core import clock, pictures
 from core.actors import SYSTEM
 from core.models import DataHold, Notification
@@ -129,6 +133,8 @@ TABLE = [
     ("GET", "api/v1/complaints/{complaint}/", {"passenger"}),
     ("POST", "api/v1/complaints/{complaint}/more/", {"passenger"}, {"words": "x"}),
     ("POST", "api/v1/street-complaints/", EVERYBODY),
+    ("POST", "api/v1/calls/", set()),  # for the machines that have the tokens (complaints/tests)
+    ("POST", "api/v1/outside-messages/", set()),
     ("POST", "api/v1/police/requests/", OFFICERS),
     ("GET", "api/v1/police/requests/", OFFICERS),
     ("GET", "api/v1/police/requests/{request}/", {"officer"}),
@@ -167,6 +173,44 @@ TABLE = [
     ("POST", "admin/workspace/{complaint}/reveal/", WORKER_ROLES),
     ("GET", "admin/workspace/{complaint}/macro/{macro}/", WORKER_ROLES),
     ("GET", "admin/workspace/{complaint}/evidence/{evidence}/", WORKER_ROLES),
+    ("GET", "admin/workspace/words/", {"supervisor", "adjudicator"}),
+    ("POST", "admin/workspace/words/", {"supervisor", "adjudicator"}),
+    ("GET", "admin/workspace/macros/", WORKER_ROLES),
+    ("POST", "admin/workspace/macros/", WORKER_ROLES),
+    ("GET", "admin/workspace/guides/", WORKER_ROLES),
+    ("POST", "admin/workspace/guides/", WORKER_ROLES),
+    ("GET", "admin/outside/", WORKER_ROLES),
+    ("POST", "admin/outside/{letter}/", WORKER_ROLES, {"what": "dismiss", "why": "x"}),
+    ("GET", "admin/calls/ringing/", WORKER_ROLES),
+    ("GET", "admin/calls/{call}/", {"agent"}),  # to whom it was put through, nobody else
+    ("GET", "admin/accidents/", WORKER_ROLES),
+    ("POST", "admin/accidents/", WORKER_ROLES),
+    ("GET", "admin/accidents/{accident}/", WORKER_ROLES),
+    ("POST", "admin/accidents/{accident}/claims/", WORKER_ROLES),
+    ("POST", "admin/accidents/{accident}/contact/", WORKER_ROLES, {"to": "agent"}),
+    ("GET", "admin/accidents/{accident}/statement.pdf", WORKER_ROLES),
+    ("POST", "admin/claims/{claim}/papers/", WORKER_ROLES),
+    ("GET", "admin/claims/{claim}/papers/{claim_paper}/", WORKER_ROLES),
+    ("POST", "admin/claims/{claim}/do/propose/", WORKER_ROLES),
+    ("GET", "admin/care/", WORKER_ROLES),
+    ("POST", "admin/care/", WORKER_ROLES),
+    ("POST", "admin/care/{care_task}/done/", WORKER_ROLES, {"words": "x"}),
+    ("POST", "admin/care/greetings/{greeting}/", {"supervisor", "adjudicator"}),
+    ("GET", "admin/roster/", WORKER_ROLES),
+    ("POST", "admin/roster/", WORKER_ROLES),
+    ("GET", "admin/practice/", STAFF_ROLES),
+    ("POST", "admin/practice/", STAFF_ROLES, {"scenario": "yueqing"}),
+    ("GET", "admin/practice/{exercise}/", {"agent"}),
+    ("POST", "admin/practice/{exercise}/", {"agent"}, {"step": "complaint", "choice": "severe"}),
+    ("GET", "admin/summaries/", STAFF_ROLES),
+    ("POST", "admin/summaries/", STAFF_ROLES),
+    ("GET", "admin/summaries/{summary}/", {"agent", "supervisor"}),
+    ("POST", "admin/summaries/{summary}/", {"agent", "supervisor"}, {"reply": "x"}),
+    ("GET", "admin/summaries/{summary}/summary.pdf", {"agent", "supervisor"}),
+    ("GET", "admin/team/", {"supervisor"}),
+    ("POST", "admin/team/", {"supervisor"}),
+    ("GET", "admin/reports/", WORKER_ROLES),
+    ("GET", "admin/reports/volume.csv", WORKER_ROLES),
     ("GET", "admin/vetting/", RESPONDER_ROLES | {"vetting"}),
     ("GET", "admin/vetting/fleet/", RESPONDER_ROLES | {"vetting"}),
     ("POST", "admin/vetting/fleet/", RESPONDER_ROLES | {"vetting"}),
@@ -213,6 +257,13 @@ TABLE = [
     ("POST", "complaints/{complaint}/more/", {"passenger"}, {"words": "x"}),
     ("GET", "complaints/{complaint}/{complaint_secret}/", EVERYBODY),
     ("POST", "complaints/{complaint}/{complaint_secret}/more/", EVERYBODY, {"words": "x"}),
+    ("GET", "claims/{claim}/{claim_secret}/", EVERYBODY),
+    ("POST", "claims/{claim}/{claim_secret}/papers/", EVERYBODY),
+    ("GET", "claims/{claim}/{claim_secret}/statement.pdf", EVERYBODY),
+    ("GET", "thanks/{scored}/1/{thanks}/", EVERYBODY),
+    ("POST", "thanks/{scored}/1/{thanks}/", EVERYBODY, {"score": "5"}),
+    ("GET", "me/care/", MEMBERS),
+    ("POST", "me/care/", MEMBERS, {"on": "1"}),
     ("GET", "police/", OFFICERS),
     ("POST", "police/", OFFICERS),
     ("GET", "police/requests/{request}/", {"officer"}),
@@ -332,10 +383,13 @@ def shape(route):
     route = re.sub(r"\(\?P<\w+>[^)]*\)", "{}", route.replace("admin/^", "admin/"))
     route = route.replace("people/passenger/", "people/{code}/").replace("photos/id_card/", "photos/{kind}/")
     route = re.sub(r"(complaints/\{\w+\}(?:/\{\w+\})?)/more/", r"\1/{what}/", route)
+    route = route.replace("reports/volume.csv", "reports/{name}.csv").replace(
+        "/1/{thanks}", "/{number}/{thanks}"
+    )
     route = route.replace("{late}/passenger/", "{late}/{party}/")
     route = re.sub(r"<[^>]*>|\{\w+\}", "{}", route.partition("?itinerary")[0]).strip("^$")
     return re.sub(
-        r"(/do|drive/trips/\{\}|drive/offers/\{\}|admin/police-line/\{\})/(note|arrive|escalate|accept)/$",
+        r"(/do|drive/trips/\{\}|drive/offers/\{\}|admin/police-line/\{\})/(note|arrive|escalate|accept|propose)/$",
         r"\1/{}/",
         route,
     )
@@ -386,6 +440,34 @@ def things(rides, people):
     )
     texts = dict.fromkeys(("title_zh", "title_en", "body_zh", "body_en"), "x")
     macro = save_macro(account=people("supervisor"), code="thanks", texts=texts, category="")
+    letter = desk.take_message(channel="email", key="m", sender="a@example.org", words="x")
+    call = desk.announce_call(key="t", number="13800000001", agent="agent")
+    accident = desk.open_accident(
+        account=people("agent"), trip_code="", happened_at=clock.now(), place="x", words="x", submission="x"
+    )
+    claim = desk.file_claim(
+        account=people("agent"), accident_code=accident.code, kind=ClaimKind.ADVANCE, name="x",
+        phone="13911110001", fen=100, submission="k",
+    )  # fmt: skip
+    desk.add_papers(claim=claim, actor=SYSTEM, paper=Paper.HOSPITAL, files=[read_file(b"%PDF-1.7")])
+    greeting = desk.propose_campaign(
+        account=people("agent"),
+        title="x",
+        text_zh="x",
+        text_en="x",
+        audience=Audience.DRIVERS,
+        send_at=clock.now(),
+    )
+    exercise = desk.begin_practice(account=people("agent"), scenario="yueqing")
+    summary = desk.begin_summary(account=people("agent"), begins=NOON.date(), ends=NOON.date())
+    desk.write_summary(
+        account=people("agent"), code=summary.code, judgement="x", learned="x", skills="", goals="", cases=[],
+        submit=True,
+    )  # fmt: skip
+    scored = file_complaint(
+        account=people("passenger"), trip_code=trip.code, category=Category.OTHER, words="x", submission="o"
+    )
+    Satisfaction.objects.create(complaint=scored, asked_at=clock.now())
     question = police.Question(Query.TRIP, trip.code, clock.now())
     asked = police.ask_by_form(account=people("officer"), question=question, submission="s")
     phone = police.open_phone_request(
@@ -449,6 +531,18 @@ def things(rides, people):
         "complaint": complaint.code,
         "complaint_secret": secret_of(complaint),
         "macro": macro.code,
+        "letter": letter.code,
+        "call": call.pk,
+        "accident": accident.code,
+        "claim": claim.code,
+        "claim_secret": claim_secret(claim),
+        "claim_paper": claim.papers.get().picture.code,
+        "care_task": CareTask.objects.get().code,
+        "greeting": greeting.code,
+        "exercise": exercise.code,
+        "summary": summary.code,
+        "scored": scored.code,
+        "thanks": thanks_secret(scored, 1),
         "evidence": complaint.evidence.get().picture.code,
         "request": asked.code,
         "link": link,

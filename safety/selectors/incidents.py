@@ -221,7 +221,7 @@ def calls_for_help(since: datetime) -> list[datetime]:
     """When incidents by SOS or welfare check opened since a time: what the roster is measured by (S3, S6)."""
     rows = Incident.objects.real().filter(opened_at__gte=since)
     rows = rows.filter(Q(has_sos=True) | Q(welfare_checks__isnull=False)).distinct()
-    return list(rows.values_list("opened_at", flat=True))
+    return [opened for _pk, opened in rows.values_list("pk", "opened_at")]
 
 
 def incidents_worked_on(who: str, since: datetime, until: datetime) -> int:
