@@ -93,6 +93,10 @@ class CapReached(DomainError):
     )  # fmt: skip
 
 
+class FundEmpty(DomainError):
+    code, sentence = "fund_empty", _("The care fund has %(left)s CNY left this year.")
+
+
 class ClaimClosed(DomainError):
     code, sentence = "claim_closed", _("This claim cannot take that now: %(why)s")
 

@@ -23,6 +23,12 @@ CLAIM_ALONE = policy.declare(
     unit="fen",
     about="Up to this much an adjudicator or supervisor grants alone; above it a second person agrees (C6).",
 )
+CARE_FUND_YEAR = policy.declare(
+    "complaints.care_fund_year",
+    1_000_000_000,
+    unit="fen per year",
+    about="What the care fund has for a calendar year, beside the cap and beyond what law asks (C6).",
+)
 # What a claim of each kind rests on. An advance needs the hospital's word alone: it comes before fault is settled.
 PAPERS_NEEDED: dict[ClaimKind, tuple[Paper, ...]] = {
     ClaimKind.INSURANCE: (Paper.IDENTITY, Paper.ACCIDENT, Paper.INSURER),

@@ -37,8 +37,6 @@ ELSEWHERE = {"{check}", "{contact_secret}", "{link}", "{share}", "{rider_key}", 
     "{complaint_secret}",
     "{claim_secret}",
     "{thanks}",
-    "{claim_secret}",
-    "{thanks}",
 }
 
 

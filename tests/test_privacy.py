@@ -63,7 +63,8 @@ def test_no_page_and_no_api_shows_another_person(things, signed_in, secrets):  #
             if route.startswith("share/"):
                 continue  # whoever has the link sees car and driver's name (A3, S4); the page has its own test
             found += [
-                f"{route} as {viewer}: {leak}" for leak in leaks(answer.content.decode(errors="ignore"), viewer, secrets)
+                f"{route} as {viewer}: {leak}"
+                for leak in leaks(answer.content.decode(errors="ignore"), viewer, secrets)
             ]
     assert not found, "\n".join(sorted(set(found)))
 

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.models import Count, Q, QuerySet, Sum
 from django.urls import reverse
 
+from complaints.calendars import ZONE
 from complaints.models import Accident, Claim, ClaimPaper
 from complaints.safeguards import PAPERS_NEEDED
 from complaints.states import CAPPED, ClaimKind, ClaimState, Paper, Settlement
@@ -121,6 +122,14 @@ def safeguards_since(since: datetime) -> Paid:
         return which.aggregate(fen=Sum("granted_fen"))["fen"] or 0
 
     return Paid(capped.count(), total(capped), care.count(), total(care))
+
+
+def fund_spent(at: datetime) -> int:
+    """What the care fund gave in the calendar year of a time, Asia/Shanghai; fen."""
+    local = at.astimezone(ZONE)
+    since = local.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
+    rows = Claim.objects.filter(kind=ClaimKind.CARE_FUND, decided_at__gte=since, decided_at__lte=at)
+    return rows.aggregate(fen=Sum("granted_fen"))["fen"] or 0
 
 
 def wrong_accidents() -> list[str]:

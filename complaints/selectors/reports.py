@@ -1,16 +1,17 @@
 """Figures of complaints (C3, C5, C7): each report is a head and rows, for a table, a chart and a CSV alike."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Avg, Count, F, Q
+from django.db.models import Avg, Count, Exists, F, OuterRef, Q
 from django.db.models.functions import TruncDay, TruncMonth
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from complaints.calendars import ZONE
 from complaints.models import Appeal, CareTask, Complaint, Decision, Satisfaction, Timer
+from complaints.models.cases import LIVE_STATES
 from complaints.selectors.outside import repeat_contacts
 from complaints.selectors.work import span_of
 from complaints.states import Finding, Level, TimerKind
@@ -233,6 +234,30 @@ def repeats(begins: date, ends: date) -> Report:
             [str(_("follow-ups done in time")), done, late.count(), _percent(done, late.count())],
         ],
     )
+
+
+def limits_met(level: str, kind: str, since: datetime, until: datetime) -> tuple[int, int]:
+    """(limits of a class and kind that were met in time, all that fell due in a time), drills left out."""
+    rows = Timer.objects.filter(level=level, kind=kind, void_at=None, due_at__gte=since, due_at__lt=until)
+    rows = rows.exclude(complaint__complainant__is_drill=True)
+    return rows.filter(met_at__isnull=False, breached_at=None).count(), rows.count()
+
+
+def live_without_limit() -> list[str]:
+    """Undecided complaints on which no limit runs or is paused: the law says none."""
+    watched = Timer.objects.filter(
+        met_at=None, void_at=None, complaint=OuterRef("pk"), round=OuterRef("round")
+    )
+    rows = Complaint.objects.undecided().filter(~Exists(watched))
+    return list(rows.values_list("code", flat=True)[:20])
+
+
+def limits_not_watched(at: datetime, *, grace: timedelta = timedelta(minutes=5)) -> list[str]:
+    """Live complaints whose limit passed a while ago and went to nobody: the job that watches them is down."""
+    rows = Timer.objects.filter(
+        met_at=None, void_at=None, paused_at=None, breached_at=None, due_at__lt=at - grace
+    ).filter(complaint__state__in=LIVE_STATES)
+    return list(rows.values_list("complaint__code", flat=True)[:20])
 
 
 REPORTS = {

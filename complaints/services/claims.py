@@ -9,17 +9,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.selectors import account_by_code, account_by_phone
-from complaints.errors import CapReached, ClaimClosed, PapersMissing, ReasonNeeded
+from complaints.errors import CapReached, ClaimClosed, FundEmpty, PapersMissing, ReasonNeeded
 from complaints.models import Accident, Claim, ClaimPaper
 from complaints.policies import JUDGES, WORKERS
-from complaints.safeguards import CAP, CLAIM_ALONE, why_not_propose
-from complaints.selectors import accident_by_code, claim_by_code, claim_link, missing_papers
+from complaints.safeguards import CAP, CARE_FUND_YEAR, CLAIM_ALONE, why_not_propose
+from complaints.selectors import accident_by_code, claim_by_code, claim_link, fund_spent, missing_papers
 from complaints.services.care import make_task
 from complaints.services.files import PURPOSES, File, kept_for
 from complaints.states import (
@@ -50,6 +50,7 @@ PAYABLE = "payable:claim:{}"
 ADVANCES = "asset:advances:{}"
 EXPENSE = "expense:safeguards:{}"
 FUND = "fund:care"
+FUND_LOCK = 0x46554E44
 MOST_PAPERS = 20
 LARGEST = 1_000_000_000  # fen in one claim; more is a typing error
 
@@ -271,6 +272,8 @@ def _grant(accident: Accident, claim: Claim, account: "Account") -> None:
         except IntegrityError:
             _check_room(Accident.objects.get(pk=accident.pk), claim, fen)
             raise
+    else:
+        _check_fund(fen)
     at, payable = clock.now(), PAYABLE.format(claim.code)
     citation = accident.citation if claim.kind in CAPPED else policy.in_force(CLAIM_ALONE).citation
     move(
@@ -304,6 +307,15 @@ def _grant(accident: Accident, claim: Claim, account: "Account") -> None:
     _line(accident, account.actor, ClaimLine.APPROVED, code=claim.code, yuan=f"{fen / 100:.2f}")
     audit.record(account.actor, "claims.approved", claim.code, case=accident.code, fen=fen)
     _write(claim, "approved")
+
+
+def _check_fund(fen: int) -> None:
+    """The fund of a year cannot be given twice: one grant at a time looks and takes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FUND_LOCK])
+    left = policy.value(CARE_FUND_YEAR) - fund_spent(clock.now())
+    if fen > left:
+        raise FundEmpty(left=f"{left / 100:,.2f}")
 
 
 @begins_transaction

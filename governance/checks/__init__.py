@@ -1,4 +1,5 @@
 """The live checks, by room: each looks at the last 30 days and the rules in force, and can turn red."""
 
 import governance.checks.help
-import governance.checks.promises  # noqa: F401 - both register their checks
+import governance.checks.promises
+import governance.checks.service  # noqa: F401 - they register their checks

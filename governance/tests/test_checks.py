@@ -64,6 +64,8 @@ def test_the_board_has_every_measure_and_says_what_is_missing(world):
         "M13",
         "M14",
         "M15",
+        "M18",
+        "M19",
         "M20",
         "M21",
         "M23",
@@ -650,3 +652,110 @@ def test_m25_turns_red_when_the_shared_page_says_less(rides, monkeypatch, what):
     said = trip.plate_registered if what == "plate_registered" else trip.driver.account.real_name
     draw_otherwise(monkeypatch, lambda page: page.replace(said, "…"))
     assert status("M25") == "fail"
+
+
+# --- Safeguards, care, customer service ---
+
+
+def granted(people, kind, fen=100):
+    from complaints import services
+    from complaints.models import Claim
+    from complaints.safeguards import PAPERS_NEEDED
+
+    accident = services.open_accident(
+        account=people("agent"),
+        trip_code="",
+        happened_at=clock.now(),
+        place="x",
+        words="x",
+        submission=f"a{kind}",
+    )
+    claim = services.file_claim(
+        account=people("agent"), accident_code=accident.code, kind=kind, name="x", phone="13911110003", fen=fen,
+        submission=f"c{kind}",
+    )  # fmt: skip
+    for paper in PAPERS_NEEDED[kind]:
+        services.add_papers(claim=claim, actor=SYSTEM, paper=paper, files=[services.read_file(b"%PDF-1.7")])
+    services.propose_claim(account=people("agent"), code=claim.code, fen=fen, reason="x")
+    services.decide_claim(account=people("supervisor"), code=claim.code, approves=True)
+    return Claim.objects.get(pk=claim.pk)
+
+
+def test_m18_turns_red_when_the_cap_sinks_or_its_law_is_gone(world):
+    assert status("M18") == "pass"
+    set_policy("complaints.safeguards_cap", 60_000_000)
+    assert status("M18") == "fail"
+    PolicyVersion.objects.all().delete()
+    drop("complaints_accident", "accident_never_passes_its_cap")
+    assert status("M18") == "fail"
+
+
+def test_m18_turns_red_when_a_sum_is_wrong_one_grants_alone_or_the_ledger_does_not_know(people):
+    from complaints.models import Accident, Claim
+    from complaints.states import ClaimKind
+    from core.models import LedgerTransfer
+
+    claim = granted(people, ClaimKind.HUMANITARIAN, 2_000_000)
+    assert status("M18") == "pass"
+    Accident.objects.update(reserved_fen=1)
+    assert status("M18") == "fail"
+    Accident.objects.update(reserved_fen=2_000_000)
+    Claim.objects.filter(pk=claim.pk).update(decided_by="agent")
+    assert status("M18") == "fail"
+    Claim.objects.filter(pk=claim.pk).update(decided_by="supervisor")
+    assert status("M18") == "pass"
+    LedgerTransfer.objects.filter(subject=claim.code).update(key="something else")
+    assert status("M18") == "fail"
+
+
+def test_m19_turns_red_when_the_fund_is_empty_or_care_is_overdue(people, noon):
+    from complaints.states import ClaimKind
+
+    assert status("M19") == "pass"
+    granted(people, ClaimKind.CARE_FUND)
+    assert status("M19") == "pass"
+    noon.shift(timedelta(days=1, seconds=1))  # the call after the accident was not made
+    assert status("M19") == "fail"
+    from complaints.models import CareTask
+
+    CareTask.objects.update(done_at=clock.now(), done_by="agent")
+    assert status("M19") == "pass"
+    set_policy("complaints.care_fund_year", 0)
+    assert status("M19") == "fail"
+
+
+def planned(people):
+    from complaints.services import Planned, save_roster
+    from complaints.services.shifts import midnight
+
+    for number in range(2):
+        day = NOON.date() + timedelta(days=number)
+        begins = midnight(day)
+        save_roster(
+            account=people("supervisor"), day=day,
+            shifts=[Planned(who, begins, 24) for who in (("specialist", "specialist2"), ("specialist3", "specialist4"))[number]],
+        )  # fmt: skip
+
+
+def test_m24_turns_red_without_people_and_when_limits_are_not_kept_or_not_watched(rides, people, noon):
+    from complaints import services
+    from complaints.models import Timer
+
+    assert status("M24") == "fail"  # nobody is on the roster
+    planned(people)
+    assert status("M24") == "pass"
+    filed = file_complaint(
+        account=people("passenger"), trip_code=rides.ended().code, category=Category.HARASSMENT, words="x",
+        submission="s",
+    )  # fmt: skip
+    assert status("M24") == "pass"
+    noon.shift(600 + 301)
+    assert status("M24") == "fail"  # late, and the job that says so is down
+    services.check(at=clock.now())
+    assert status("M24") == "fail"  # late
+    services.take(account=people("agent"), code=filed.code)
+    services.answer(account=people("agent"), code=filed.code, words="x")
+    Timer.objects.filter(complaint=filed, kind="answer").update(breached_at=None)
+    assert status("M24") == "pass"
+    Timer.objects.filter(complaint=filed, met_at=None).update(void_at=clock.now())
+    assert status("M24") == "fail"  # nobody watches it

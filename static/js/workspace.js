@@ -78,7 +78,7 @@
     const box = document.querySelector("[data-here]");
     if (!box || document.hidden) return;
     const writing = document.activeElement && document.activeElement.tagName === "TEXTAREA" && document.activeElement.value ? "1" : "0";
-    htmx.ajax("POST", box.dataset.here, { target: box, swap: "innerHTML", values: { writing } }).catch(() => {});
+    htmx.ajax("POST", box.dataset.here, { source: box, target: box, swap: "innerHTML", values: { writing } }).catch(() => {});
   }
 
   function filterLines(root) {
