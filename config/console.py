@@ -13,7 +13,7 @@ from unfold.sites import UnfoldAdminSite
 
 from accounts.access import account_of, door
 from accounts.models import Account
-from accounts.policies import RESPONDERS, STAFF
+from accounts.policies import RESPONDERS, STAFF, may_read_app
 from accounts.states import Role
 from complaints.policies import JUDGES as JUDGES_OF_COMPLAINTS
 from complaints.policies import WORKERS
@@ -127,20 +127,15 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     user = request.user
     role = user.role if isinstance(user, Account) else ""
 
-    def may(app: str) -> Any:
-        return lambda request: request.user.has_module_perms(app)
+    responds, works = role in RESPONDERS, role in WORKERS
 
-    def responds(_request: HttpRequest) -> bool:
-        return role in RESPONDERS
+    def may(app: str) -> bool:
+        return may_read_app(role, app)
 
-    def works(_request: HttpRequest) -> bool:
-        return role in WORKERS
+    def link(title: Any, icon: str, name: str, permission: bool = True) -> dict[str, Any] | None:
+        return {"title": title, "icon": icon, "link": reverse(name)} if permission else None
 
-    def link(title: Any, icon: str, name: str, permission: Any = None) -> dict[str, Any]:
-        row = {"title": title, "icon": icon, "link": reverse(name)}
-        return row | ({"permission": permission} if permission else {})
-
-    return [
+    groups: list[dict[str, Any]] = [
         {
             "title": _("Now"),
             "items": [
@@ -178,7 +173,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     _("Danger words"),
                     "priority_high",
                     "complaints_console:words",
-                    lambda request: role in {Role.SUPERVISOR, Role.ADJUDICATOR},
+                    role in {Role.SUPERVISOR, Role.ADJUDICATOR},
                 ),
                 link(_("Practice"), "school", "complaints_console:practice"),
                 link(_("Work summaries"), "summarize", "complaints_console:summaries"),
@@ -186,7 +181,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     _("Team"),
                     "diversity_3",
                     "complaints_console:team",
-                    lambda request: role == Role.SUPERVISOR,
+                    role == Role.SUPERVISOR,
                 ),
                 link(_("Reports"), "bar_chart", "complaints_console:reports", works),
             ],
@@ -200,19 +195,19 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     _("The night"),
                     "bedtime",
                     "rides_console:night",
-                    lambda request: role in RESPONDERS,
+                    role in RESPONDERS,
                 ),
                 link(
                     _("Vetting desk"),
                     "how_to_reg",
                     "drivers_console:desk",
-                    lambda request: role in {Role.VETTING, *RESPONDERS},
+                    role in {Role.VETTING, *RESPONDERS},
                 ),
                 link(
                     _("Screening of the fleet"),
                     "groups",
                     "drivers_console:fleet",
-                    lambda request: role in {Role.VETTING, *RESPONDERS},
+                    role in {Role.VETTING, *RESPONDERS},
                 ),
                 link(_("Drivers"), "badge", "admin:drivers_driver_changelist", may("drivers")),
                 link(_("Holds"), "front_hand", "admin:drivers_hold_changelist", may("drivers")),
@@ -233,3 +228,5 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         },
     ]
+    # What somebody may not open is left out here, once, instead of being asked for each link of each page.
+    return [group | {"items": [row for row in group["items"] if row]} for group in groups]

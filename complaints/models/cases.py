@@ -151,6 +151,9 @@ class Complaint(models.Model):
                 name="complaint_open_severe",
             ),
             models.Index(fields=["filed_at"], name="complaint_filed"),
+            # What is known of somebody, on their card.
+            models.Index(fields=["accused", "finding"], name="complaint_of_accused"),
+            models.Index(fields=["complainant", "finding"], name="complaint_of_complainant"),
             models.Index(fields=["caller_index"], condition=~Q(caller_index=""), name="complaint_of_caller"),
             GinIndex(fields=["search"], name="complaint_words", fastupdate=False),
             GinIndex(OpClass("plates", "gin_trgm_ops"), name="complaint_plates"),

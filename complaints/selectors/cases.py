@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 SECRET_LENGTH = 22
+EARLIER = 100  # nobody needs to know more exactly, and a count of all would cost
 
 
 def _all() -> QuerySet[Complaint]:
@@ -372,14 +373,14 @@ class Earlier:
 
 
 def earlier_of(account: "Account | None") -> Earlier | None:
-    """Counts of earlier complaints, for the person's card."""
+    """Counts of earlier complaints, up to `EARLIER`, for the person's card."""
     if account is None:
         return None
     against = Complaint.objects.filter(accused=account)
     filed = Complaint.objects.filter(complainant=account)
     return Earlier(
-        against.count(),
-        against.filter(finding="upheld").count(),
-        filed.count(),
-        filed.filter(finding="false").count(),
+        against[:EARLIER].count(),
+        against.filter(finding="upheld")[:EARLIER].count(),
+        filed[:EARLIER].count(),
+        filed.filter(finding="false")[:EARLIER].count(),
     )

@@ -12,7 +12,7 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from governance.drills import yueqing_help
+from governance.drills import complaints, yueqing_help
 from governance.drills.report import ClockResult, HumanStep, Report, play_branches
 from governance.drills.rides import (
     CASE,
@@ -62,6 +62,7 @@ def complaint_known(report: Report) -> None:
             "submission": new_key(),
         }
         world.expect("the earlier passenger complains", "201, open", lambda: filed(earlier, body), tz=TZ)
+        complaints.looked_at(world, complaints.newest(earlier), tz=TZ)
         world.set_clock(at("12:45"))
         today.book(at("12:45"), at("13:15"))
         world.expect(

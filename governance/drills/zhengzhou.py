@@ -9,8 +9,9 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from governance.drills import complaints
 from governance.drills.report import Report, play_branches
 from governance.drills.rides import Ride, filed, refused, status
 from governance.drills.world import Person, World, new_key, scratch_world
@@ -166,6 +167,14 @@ def complaint_known(report: Report) -> None:
             "submission": new_key(),
         }
         world.expect("she complains", "201, open", lambda: filed(before.passenger, body), tz=TZ)
+        code = complaints.newest(before.passenger)
+        complaints.looked_at(world, code, tz=TZ)
+        complaints.asked(world, code)
+        Person.must(
+            before.passenger.post(
+                f"/api/v1/complaints/{code}/statement/", {"words": "他一路都在说，还要亲我"}
+            )
+        )
         world.set_clock(at("20:00"))
         world.expect(
             "the father himself accepts the evening's order",
@@ -180,6 +189,14 @@ def complaint_known(report: Report) -> None:
             tz=TZ,
         )
         world.expect("the order is in the pool", "no car", lambda: _in_the_pool(evening), tz=TZ)
+        world.set_clock(at("10:50") + timedelta(days=2))
+        complaints.decided(world, code, before.passenger, tz=TZ)
+        world.expect(
+            "the banned account offers a way",
+            "403 driver_held",
+            lambda: refused(_offer(evening), 403, "driver_held"),
+            tz=TZ,
+        )
         world.expect("the journal verifies", "ok", world.audit_ok, tz=TZ, patient=True)
 
 

@@ -9,7 +9,6 @@ from playwright.sync_api import expect
 from governance.drills.rides import TZ, Ride
 from tests.journeys.test_rides import free
 
-
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journey")]
 PLATE2 = "浙C·D0002"
 
@@ -57,7 +56,9 @@ def test_a_harassment_complaint_from_telling_to_appeal(visitor, stack):
     page = hers.sign_in("passenger2", f"/trips/{trip.code}/complaint/")
     page.check("[name=category][value=harassment]")
     page.fill("[name=words]", "他一路上说下流的话，还问我住哪里")
-    page.set_input_files("[name=uploads]", files=[{"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}])
+    page.set_input_files(
+        "[name=uploads]", files=[{"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}]
+    )
     hers.look("complaint-file")
     page.click("main button.wide")
     page.wait_for_url("**/complaints/C-**")
@@ -88,7 +89,10 @@ def test_a_harassment_complaint_from_telling_to_appeal(visitor, stack):
     other.look("workspace-case-stale", console=True)
 
     his = visitor("phone", "en-US")
-    for who, name, words in ((hers, "passenger2", "从虹桥到上塘一路都在说"), (his, "driver2", "只是聊天，没有恶意")):
+    for who, name, words in (
+        (hers, "passenger2", "从虹桥到上塘一路都在说"),
+        (his, "driver2", "只是聊天，没有恶意"),
+    ):
         page = who.go(f"/complaints/{code}/") if who is hers else who.sign_in(name, f"/complaints/{code}/")
         page.locator("form[action$='statement/'] textarea").fill(words)
         who.look(f"complaint-statement-{name}")
