@@ -87,7 +87,9 @@ def _said(complaint: Complaint, side: Side) -> dict[str, Any]:
             "due_at": root.due_at,
             "finding": decision.finding if decision else "",
             "reason": decision.reason if decision else "",
-            "statement": selectors.statements_of(root).get(side),
+            "statement": selectors.statements_of(root).get(side)
+            if selectors.speaks_for(complaint, root)
+            else None,
             "appeal_until": selectors.appeal_until(root) if decision else None,
         }
     ).data
@@ -142,6 +144,8 @@ class ComplaintActView(APIView):
         account, body = check_door(request, Role.MEMBER), read(WordsInput, request)
         complaint, side = selectors.my_case(account, code)
         root, words = complaint.merged_into or complaint, body["words"]
+        if what != "more" and not selectors.speaks_for(complaint, root):
+            raise NotFound
         match what:
             case "more":
                 services.add_more(

@@ -70,6 +70,12 @@ MONEY_ALONE = policy.declare(
     unit="fen",
     about="Up to this much one adjudicator may award alone; above it a second decides (C5).",
 )
+AGENT_MONEY = policy.declare(
+    "complaints.agent_money",
+    10_000,
+    unit="fen",
+    about="Up to this much an agent may award on an ordinary complaint of their own (C5).",
+)
 SUSPENSION_ALONE = policy.declare(
     "complaints.suspension_alone",
     7,
@@ -140,6 +146,15 @@ def why_not_award(finding: Finding, award: Award, *, has_account: bool, drives: 
     return ""
 
 
+def why_not_by_agent(awards: list[Award]) -> str | Promise:
+    """Why an agent may not decide this alone: nothing against anybody, and little money."""
+    if any(award.outcome in AGAINST for award in awards):
+        return _("Measures against somebody are an adjudicator's.")
+    if sum(award.fen for award in awards) > policy.value(AGENT_MONEY):
+        return _("This much money is an adjudicator's.")
+    return ""
+
+
 def needs_second(level: str, finding: Finding, awards: list[Award]) -> str | Promise:
     """Why a second adjudicator must decide without seeing the first decision; empty where one is enough (C5)."""
     if level == Level.SEVERE:
@@ -167,7 +182,6 @@ class Known:
     stages: frozenset[str]
     statements: dict[str, "Statement"]
     timers: list["Timer"]
-    appeal_open: bool
     undoable: bool
 
 
@@ -326,15 +340,20 @@ def _why_not_ask(complaint: "Complaint", side: Side, known: Known) -> str | Prom
 def _pausable(running: list["Timer"]) -> list["Timer"]:
     from complaints.limits import limit_of
 
-    return [timer for timer in running if not timer.paused_at and limit_of(timer.level, timer.kind).pauses]
+    return [
+        timer
+        for timer in running
+        if not timer.paused_at and timer.kind != TimerKind.APPEAL and limit_of(timer.level, timer.kind).pauses
+    ]
 
 
 def _why_not_decide(complaint: "Complaint", account: "Account", known: Known) -> str | Promise:
     stage = stage_of(complaint, known)
     if stage is None:
         return _("It is decided. Only an appeal or a low score opens it again.")
-    if account.role not in JUDGES:
-        return _("An adjudicator or supervisor decides complaints.")
+    ordinary = complaint.level == Level.ORDINARY and stage == Stage.FIRST and complaint.owner_id == account.pk
+    if account.role not in JUDGES and not (ordinary and account.role in WORKERS):
+        return _("An adjudicator or supervisor decides; an agent decides ordinary complaints of their own.")
     if account.code in known.decided_by:
         return _("You gave a decision on it already: somebody else decides now.")
     if stage in {Stage.FIRST, Stage.SECOND, Stage.THIRD}:

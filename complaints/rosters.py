@@ -1,7 +1,7 @@
 """How many specialists an hour needs (C10): by what S3 and S6 brought in that hour of the week, and at least two."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -55,12 +55,8 @@ def hour_of_week(at: datetime) -> int:
     return local.weekday() * 24 + local.hour
 
 
-def busiest_hours(times: Iterable[datetime]) -> dict[int, int]:
-    """The most calls for help that one hour had, by hour of the week."""
-    counted: dict[datetime, int] = {}
-    for at in times:
-        hour = at.astimezone(ZONE).replace(minute=0, second=0, microsecond=0)
-        counted[hour] = counted.get(hour, 0) + 1
+def busiest_hours(counted: Mapping[datetime, int]) -> dict[int, int]:
+    """The most calls for help that one hour had, by hour of the week, from the count of each hour."""
     busiest: dict[int, int] = {}
     for hour, count in counted.items():
         key = hour_of_week(hour)

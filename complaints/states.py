@@ -128,6 +128,7 @@ class TimerKind(models.TextChoices):
     ANSWER = "answer", _("first answer")
     REVIEW = "review", _("review of the stop on orders")
     DECIDE = "decide", _("decision")
+    APPEAL = "appeal", _("decision on the appeal")
 
 
 class PauseReason(models.TextChoices):

@@ -40,7 +40,7 @@ from complaints.states import (
 )
 from core import clock, policy, timeline
 from core.actors import NOBODY, Actor
-from core.errors import DomainError, TooMany
+from core.errors import DomainError, NotFound, TooMany
 from core.ratelimit import allow
 from rides.selectors import trip_of
 
@@ -125,6 +125,7 @@ def side_context(complaint: Complaint, side: Side, **forms: Form) -> dict[str, A
     root = complaint.merged_into or complaint
     decision = selectors.decision_in_force(root) if root.state in OVER else None
     filed = side == Side.COMPLAINANT
+    own = selectors.speaks_for(complaint, root)
     lines = [line for line in timeline.of(case=complaint.code) if line.kind in SHOWN] if filed else []
     return {
         "complaint": complaint,
@@ -137,12 +138,14 @@ def side_context(complaint: Complaint, side: Side, **forms: Form) -> dict[str, A
         "timers": [timer for timer in selectors.timers_of(root) if timer.kind != "review"],
         "now": at,
         "lines": [(line, timeline.sentence(line)) for line in lines],
-        "statement": selectors.statements_of(root).get(side),
-        "statement_open": selectors.statement_waits(root, side) is not None,
+        "statement": selectors.statements_of(root).get(side) if own else None,
+        "statement_open": own and selectors.statement_waits(root, side) is not None,
         "decision": decision,
         "fault": decision is not None and decision.finding == Finding.UPHELD,
-        "measures": selectors.measures_of(root, side),
-        "why_not_appeal": services.why_not_appeal(root, side, at),
+        "measures": selectors.measures_of(root, side) if own else [],
+        "why_not_appeal": services.why_not_appeal(root, side, at)
+        if own
+        else _("it was joined to another complaint."),
         "appeal_until": selectors.appeal_until(root),
         "appeals": selectors.appeals_of(root),
         "more_form": forms.get("more") or MoreForm(),
@@ -172,6 +175,8 @@ def _do(
             form = StatementForm(request.POST, request.FILES)
         case _:
             form = AppealForm(request.POST)
+    if what != "more" and not selectors.speaks_for(complaint, root):
+        raise NotFound  # joined to somebody else's complaint: the statement and the appeal are that person's
     if form.is_valid():
         given = form.cleaned_data
         try:

@@ -51,6 +51,7 @@ LINES = 60  # of the timeline at first; the rest on request
 def views_for(account: Account) -> list[tuple[str, str]]:
     """(name, end of the address) of the views that everybody has, those of one's role first."""
     judge = [
+        (_("Both sides heard"), Filter(state="heard")),
         (_("Wait for a second decision"), Filter(state="second")),
         (_("Appeals"), Filter(state="appealed")),
     ]
@@ -199,10 +200,12 @@ def save_view(request: HttpRequest) -> HttpResponse:
 @door(*WORKERS)
 def take_down(request: HttpRequest) -> HttpResponse:
     """Somebody complains on the phone, or the police do: written down while they speak."""
+    call = request.GET.get("call", "")
     initial = {
         "submission": secrets.token_urlsafe(16),
         "source": Source.PHONE,
-        "phone": request.GET.get("phone", ""),
+        # By the call's key, so that no number stands in an address.
+        "phone": selectors.number_of_call(account_of(request), int(call)) if call.isdecimal() else "",
         "trip": request.GET.get("trip", ""),
     }
     form = PhoneComplaintForm(request.POST or None, request.FILES or None, initial=initial)

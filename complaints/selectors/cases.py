@@ -124,6 +124,13 @@ def my_cases(account: "Account") -> list[tuple[Complaint, Side]]:
     return [(row, side) for row, side in found if side and may_know(row, side)]
 
 
+def speaks_for(complaint: Complaint, root: Complaint) -> bool:
+    """Whether whoever filed a complaint is a side of the one it was joined to: its statement, money and appeal are theirs."""
+    return complaint.pk == root.pk or (
+        complaint.complainant_id is not None and complaint.complainant_id == root.complainant_id
+    )
+
+
 def person_of(complaint: Complaint, side: Side) -> "Account | None":
     """The account on a side, if there is one."""
     return complaint.complainant if side == Side.COMPLAINANT else complaint.accused
@@ -271,7 +278,6 @@ def known_of(complaint: Complaint, account: "Account") -> Known:
         stages=frozenset(row.stage for row in decisions),
         statements=statements_of(complaint),
         timers=timers,
-        appeal_open=open_appeal_of(complaint) is not None,
         undoable=undoable_by(complaint, account, at) is not None,
     )
 

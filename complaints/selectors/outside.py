@@ -27,6 +27,12 @@ def ringing(account: "Account") -> Call | None:
     return Call.objects.filter(agent=account, seen_at=None, rang_at__gt=since).order_by("-rang_at").first()
 
 
+def number_of_call(account: "Account", pk: int) -> str:
+    """The number of a call that was put through to somebody; empty for another's."""
+    call = Call.objects.filter(agent=account, pk=pk).first()
+    return call.number if call else ""
+
+
 def newest_call() -> int:
     """The key of the newest call: open consoles look again when it changes."""
     return Call.objects.aggregate(newest=Max("pk"))["newest"] or 0

@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from accounts.selectors import account_by_phone
 from complaints import words
-from complaints.models import Complaint, SavedView
+from complaints.models import Complaint, SavedView, Statement
 from complaints.models.cases import LIVE_STATES
-from complaints.states import Category, ComplaintState, Level
+from complaints.states import Category, ComplaintState, Level, Side, StatementState
 from core.codes import read_code
 from core.errors import DomainError
 from core.privacy import normalise_phone, phone_index
@@ -27,7 +27,7 @@ COUNT_LIMIT = 1_000  # a count above is shown as '1000+': nobody needs the rest,
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a view of the queue shows. `whose`: mine, nobody, all; `state`: live, second, appealed, over, all."""
+    """What a view of the queue shows. `whose`: mine, nobody, all; `state`: live, heard, second, appealed, over, all."""
 
     whose: str = "all"
     state: str = "live"
@@ -54,7 +54,7 @@ class Filter:
         return cls(
             whose=given.get("whose", "all") if given.get("whose") in {"mine", "nobody", "all"} else "all",
             state=given.get("state", "live")
-            if given.get("state") in {"live", "second", "appealed", "over", "all"}
+            if given.get("state") in {"live", "heard", "second", "appealed", "over", "all"}
             else "live",
             level=given.get("level", "") if given.get("level") in Level.values else "",
             category=given.get("category", "") if given.get("category") in Category.values else "",
@@ -75,6 +75,12 @@ def _of_state(rows: QuerySet[Complaint], state: str) -> QuerySet[Complaint]:
     match state:
         case "live":
             return rows.filter(state__in=LIVE_STATES)
+        case "heard":
+            mine = Statement.objects.filter(complaint=OuterRef("pk"), round=OuterRef("round"))
+            waited = mine.filter(state=StatementState.ASKED)
+            return rows.filter(
+                Exists(mine.filter(side=Side.ACCUSED)), ~Exists(waited), state=ComplaintState.OPEN
+            )
         case "second":
             return rows.filter(state=ComplaintState.PROPOSED)
         case "appealed":
@@ -128,7 +134,7 @@ def rows_of(wanted: Filter, account: "Account", at: datetime) -> QuerySet[Compla
 def page_of(wanted: Filter, account: "Account", at: datetime, *, after: str = "") -> Page:
     """One page: what is live by its nearest limit, what is over by its age; search results by their age."""
     rows = rows_of(wanted, account, at).select_related("owner", "trip", "accused")
-    by_limit = wanted.state in {"live", "second", "appealed"} and not wanted.text
+    by_limit = wanted.state in {"live", "heard", "second", "appealed"} and not wanted.text
     if by_limit:
         rows = rows.order_by(F("due_at").asc(nulls_last=True), "id")
         due, _dash, key = after.partition("_")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -15,7 +16,15 @@ from django.utils.translation import override
 from accounts.selectors import people_with_role
 from accounts.states import Role
 from complaints.errors import AlreadyScored, NotNow, ReasonNeeded
-from complaints.models import Accident, Campaign, CareConsent, CareTask, Complaint, Satisfaction
+from complaints.models import (
+    Accident,
+    Campaign,
+    CareConsent,
+    CareTask,
+    Complaint,
+    Decision,
+    Satisfaction,
+)
 from complaints.policies import JUDGES, WORKERS
 from complaints.selectors import decision_in_force
 from complaints.services.intake import channel_of, locked, phone_and_language
@@ -97,13 +106,10 @@ def ask_satisfaction(*, at: datetime) -> int:
         decided_at__gt=at - timedelta(days=ASK_FOR_DAYS),
         decided_at__lte=at - timedelta(seconds=policy.value(ASK_AFTER)),
     ).exclude(complainant__is_drill=True)
-    found = []
-    for pk, round_ in rows.order_by("decided_at").values_list("pk", "round"):
-        if not Satisfaction.objects.filter(complaint_id=pk, round=round_).exists():
-            found.append(pk)
-        if len(found) == BATCH:
-            break
-    return sum(_ask(pk, at) for pk in found)
+    asked = Satisfaction.objects.filter(complaint=OuterRef("pk"), round=OuterRef("round"))
+    told = Decision.objects.filter(complaint=OuterRef("pk"), in_force=True, told_complainant_at__isnull=False)
+    due = rows.filter(Exists(told), ~Exists(asked)).order_by("decided_at")
+    return sum(_ask(pk, at) for pk in list(due.values_list("pk", flat=True)[:BATCH]))
 
 
 @begins_transaction

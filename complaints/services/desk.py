@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -17,7 +18,7 @@ from complaints.errors import (
     ReasonNeeded,
     TooManyAtOnce,
 )
-from complaints.models import Assignment, Complaint
+from complaints.models import Assignment, Complaint, Statement
 from complaints.policies import BULK_LIMIT, JUDGES, WORKERS, Known, actions_on
 from complaints.selectors import complaint_by_code, known_of, undoable_by
 from complaints.services import interlock, timers
@@ -31,6 +32,8 @@ from complaints.states import (
     ComplaintState,
     Level,
     PauseReason,
+    Side,
+    StatementState,
     TimerKind,
 )
 from core import actions, audit, clock, live, notify
@@ -111,6 +114,10 @@ def take_next(*, account: "Account") -> Complaint:
     if account.role not in WORKERS:
         raise Forbidden
     waiting = Complaint.objects.filter(owner=None, state=ComplaintState.OPEN).order_by("due_at", "pk")
+    if account.role not in JUDGES:
+        # Where both sides were heard, an adjudicator is next.
+        heard = Statement.objects.filter(complaint=OuterRef("pk"), round=OuterRef("round"), side=Side.ACCUSED)
+        waiting = waiting.filter(~Exists(heard.exclude(state=StatementState.ASKED)) | Q(level=Level.ORDINARY))
     row = waiting.select_for_update(skip_locked=True, of=("self",)).first()
     if row is None:
         raise NothingWaits

@@ -309,7 +309,7 @@ def raise_level(*, actor: Actor, complaint: Complaint, level: Level) -> bool:
 def keep_files(actor: Actor, complaint: Complaint, files: Sequence[File], side: Side) -> None:
     if not files:
         return
-    if complaint.evidence.count() + len(files) > MOST_FILES:
+    if complaint.evidence.filter(side=side).count() + len(files) > MOST_FILES:
         raise TooManyFiles("files")
     for file in files:
         picture = pictures.keep(

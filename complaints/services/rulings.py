@@ -16,12 +16,14 @@ from complaints.models import Appeal, Complaint, Decision, Statement
 from complaints.policies import (
     APPEAL_DAYS,
     APPEAL_WITHIN,
+    JUDGES,
     STATEMENT_REMIND,
     STATEMENT_WITHIN,
     Award,
     needs_second,
     stage_of,
     why_not_award,
+    why_not_by_agent,
 )
 from complaints.selectors import (
     appeal_until,
@@ -227,6 +229,8 @@ def decide(
     stage = stage_of(complaint, known)
     assert stage is not None  # noqa: S101 - the action would be closed
     said, wanted = need(reason), _checked(complaint, finding, awards)
+    if account.role not in JUDGES and (why := why_not_by_agent(wanted)):
+        raise AwardClosed("outcomes", why=str(why))
     decision = Decision.objects.create(
         complaint=complaint,
         round=complaint.round,
@@ -366,6 +370,7 @@ def appeal(*, complaint: Complaint, side: Side, actor: Actor, words: str) -> App
         due_at=at + timedelta(seconds=policy.value(APPEAL_WITHIN)),
     )
     move(row, COMPLAINT_TRANSITIONS, ComplaintState.APPEALED, owner=None, owned_at=None)
+    timers.start_appeal(row, due=filed.due_at, citation=policy.in_force(APPEAL_WITHIN).citation)
     add_line(row, actor, ComplaintLine.APPEALED, words=filed.words, side=side)
     audit.record(actor, "complaints.appealed", row.code, case=row.code, side=side)
     touch(row)
@@ -378,6 +383,7 @@ def _decide_appeal(complaint: Complaint, decision: Decision, account: "Account")
     changed = (before.finding, before.outcomes) != (decision.finding, decision.outcomes)
     _bring_into_force(complaint, decision, account)
     Appeal.objects.filter(pk=filed.pk).update(decided_at=decision.at, reversed=changed)
+    timers.meet(complaint, TimerKind.APPEAL, by=account)
     move(
         complaint,
         COMPLAINT_TRANSITIONS,

@@ -12,8 +12,8 @@ from accounts.selectors import people_with_role
 from accounts.states import Role
 from complaints import calendars, limits
 from complaints.errors import PauseClosed
-from complaints.models import Appeal, Complaint, Pause, TeamMember, Timer
-from complaints.states import LIVE, ComplaintLine, ComplaintState, PauseReason, TimerKind
+from complaints.models import Complaint, Pause, Statement, TeamMember, Timer
+from complaints.states import LIVE, ComplaintLine, PauseReason, TimerKind
 from core import audit, clock, live, notify, policy, timeline
 from core.actors import SYSTEM, Actor
 from core.errors import NotFound
@@ -39,8 +39,6 @@ def touch(complaint: Complaint) -> None:
     due = Timer.objects.filter(RUNNING, complaint=complaint, round=complaint.round).aggregate(
         at=Min("due_at")
     )["at"]
-    if complaint.state == ComplaintState.APPEALED:
-        due = Appeal.objects.filter(complaint=complaint, decided_at=None).aggregate(at=Min("due_at"))["at"]
     complaint.due_at = due
     complaint.touched_at = clock.now()
     Complaint.objects.filter(pk=complaint.pk).update(due_at=due, touched_at=complaint.touched_at)
@@ -95,6 +93,23 @@ def void_all(complaint: Complaint) -> None:
 
 
 @joins_transaction
+def start_appeal(complaint: Complaint, *, due: datetime, citation: str) -> None:
+    """An appeal has a limit of its own: around the clock, and nothing stops it."""
+    at = clock.now()
+    Timer.objects.create(
+        complaint=complaint,
+        kind=TimerKind.APPEAL,
+        round=complaint.round,
+        level=complaint.level,
+        citation=citation,
+        hours=calendars.ALWAYS,
+        started_at=at,
+        warn_at=at + (due - at) * float(policy.value(limits.WARN_AT)),
+        due_at=due,
+    )
+
+
+@joins_transaction
 def meet(complaint: Complaint, kind: TimerKind, *, by: "Account | None") -> None:
     """A limit is met now, in time or late; nothing happens where none of the kind runs."""
     at = clock.now()
@@ -134,6 +149,8 @@ def pause(complaint: Complaint, kind: TimerKind, *, actor: Actor, reason: PauseR
     if timer is None:
         raise NotFound
     at = clock.now()
+    if kind == TimerKind.APPEAL:
+        raise PauseClosed
     if reason not in limits.limit_of(timer.level, timer.kind).pauses or at >= timer.due_at:
         raise PauseClosed
     left = round(calendars.between(at, timer.due_at, timer.hours))
@@ -291,10 +308,10 @@ def release_silent(*, at: datetime) -> int:
     for level in ("severe", "raised", "ordinary"):
         since = at - limits.silent_after(level)
         quiet |= Q(level=level, owned_at__lt=since) & (Q(touched_at=None) | Q(touched_at__lt=since))
-    # A limit that waits for somebody else keeps its owner from having anything to do.
-    rows = (
-        Complaint.objects.live().filter(quiet, owner__isnull=False).exclude(timers__paused_at__isnull=False)
-    )
+    # Where a limit waits for somebody else, or a side was asked, the owner has nothing to do.
+    waited_for = Statement.objects.filter(state="asked").values("complaint")
+    rows = Complaint.objects.live().filter(quiet, owner__isnull=False)
+    rows = rows.exclude(timers__paused_at__isnull=False).exclude(pk__in=waited_for)
     return sum(_release(pk, at) for pk in list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH]))
 
 

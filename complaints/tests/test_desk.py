@@ -364,3 +364,69 @@ def test_the_pages_from_telling_to_deciding(rides, people, signed_in, noon):
     filed.refresh_from_db()
     assert (filed.state, filed.finding) == ("final", "unproven")
     assert not Hold.objects.filter(released_at=None).exists()
+
+
+def test_who_joined_anothers_complaint_reads_and_says_nothing_for_that_person(
+    cases, people, rides, signed_in
+):
+    from complaints.services import Caller, Told
+    from complaints.states import Side
+
+    trip = rides.ended()
+    hers = cases.filed(trip)
+    friend = services.file_for_caller(
+        account=people("agent"), caller=Caller("x", people("passenger2").phone, verified=True), trip_code=trip.code,
+        plate="", told=Told(Category.HARASSMENT, "me too", "friend"),
+    )  # fmt: skip
+    services.ask_statement(
+        account=people("supervisor"), code=hers.code, side=Side.COMPLAINANT, words="HERQUESTION"
+    )
+    services.merge(account=people("supervisor"), code=friend.code, into=hers.code, words="the same")
+    other = signed_in("passenger2")
+    page = other.get(f"/complaints/{friend.code}/")
+    assert page.status_code == 200
+    assert "HERQUESTION" not in page.content.decode()
+    assert other.get(f"/api/v1/complaints/{friend.code}/").json()["statement"] is None
+    for what in ("statement", "appeal"):
+        assert other.post(f"/complaints/{friend.code}/{what}/", {"words": "x"}).status_code == 404
+        sent = other.post(
+            f"/api/v1/complaints/{friend.code}/{what}/", {"words": "x"}, content_type="application/json"
+        )
+        assert sent.status_code == 404
+    assert (
+        other.post(f"/complaints/{friend.code}/more/", {"words": "he said it to me as well"}).status_code
+        == 302
+    )
+
+
+def test_what_was_heard_waits_for_a_judge_and_not_for_agents(cases, people):
+    filed = cases.heard(cases.ended())
+    with pytest.raises(NothingWaits):
+        services.take_next(account=people("agent"))
+    assert [row.pk for row in page_of(Filter(state="heard"), people("adjudicator"), clock.now()).rows] == [
+        filed.pk
+    ]
+    assert services.take_next(account=people("adjudicator")).pk == filed.pk
+
+
+def test_who_asked_a_side_may_wait_for_the_answer(cases, people, noon):
+    from complaints.states import Side
+
+    filed = cases.ended()
+    services.take(account=people("agent"), code=filed.code)
+    services.ask_statement(account=people("agent"), code=filed.code, side=Side.ACCUSED, words="?")
+    noon.shift(7_200)
+    assert services.release_silent(at=clock.now()) == 0
+
+
+def test_the_number_of_a_call_stands_in_no_address(people, signed_in):
+    from complaints.models import Call
+
+    services.announce_call(key="t", number="13911118888", agent="agent")
+    call = Call.objects.get()
+    page = signed_in("agent").get(f"/admin/calls/{call.pk}/").content.decode()
+    assert "13911118888" not in page
+    assert "13911118888" in signed_in("agent").get(f"/admin/workspace/new/?call={call.pk}").content.decode()
+    assert (
+        "13911118888" not in signed_in("agent2").get(f"/admin/workspace/new/?call={call.pk}").content.decode()
+    )

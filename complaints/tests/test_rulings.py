@@ -354,3 +354,43 @@ def test_two_adjudicators_at_once_give_one_first_decision(cases, people):
     assert Complaint.objects.get().state == "decided"
     with pytest.raises(NotFound):
         services.take(account=people("agent"), code="C-NONE")
+
+
+def test_an_agent_decides_an_ordinary_one_of_their_own_and_little_money(cases, people):
+    filed = cases.ended(category=Category.LOST_PROPERTY)
+    with pytest.raises(NotNow):
+        cases.decide(filed, "agent", Finding.UPHELD)  # not theirs yet
+    services.take(account=people("agent"), code=filed.code)
+    for award in (WARNING, Award(Outcome.COMPENSATION, Side.COMPLAINANT, fen=10_001)):
+        with pytest.raises(AwardClosed):
+            cases.decide(filed, "agent", Finding.UPHELD, award)
+    cases.decide(filed, "agent", Finding.UPHELD, Award(Outcome.COMPENSATION, Side.COMPLAINANT, fen=10_000))
+    filed.refresh_from_db()
+    assert (filed.state, filed.decided_by) == ("decided", "agent")
+
+
+def test_an_appeal_has_a_limit_that_goes_up_the_line(cases, people, noon):
+    filed = cases.decided(cases.heard(cases.ended()), Finding.UPHELD, WARNING)
+    services.appeal(complaint=filed, side=Side.ACCUSED, actor=people("driver").actor, words="x")
+    filed.refresh_from_db()
+    assert filed.due_at == filed.appeals.get().due_at
+    noon.shift(timedelta(days=5, seconds=1))
+    assert services.check(at=clock.now()) == (0, 1)
+    cases.decide(filed, "supervisor", Finding.UPHELD, WARNING)
+    timer = filed.timers.get(kind="appeal")
+    assert timer.met_at is not None
+    assert timer.breached_at == timer.due_at
+
+
+def test_each_side_has_room_for_its_files(cases, people):
+    filed = cases.ended()
+    ten = [services.read_file(b"%PDF-1.7") for _ in range(10)]
+    services.add_more(
+        complaint=filed, actor=people("passenger").actor, side=Side.COMPLAINANT, words="x", files=ten
+    )
+    services.ask_statement(account=people("supervisor"), code=filed.code, side=Side.ACCUSED, words="?")
+    services.give_statement(
+        complaint=filed, side=Side.ACCUSED, actor=people("driver").actor, words="x",
+        files=[services.read_file(b"%PDF-1.7")],
+    )  # fmt: skip
+    assert filed.evidence.count() == 11

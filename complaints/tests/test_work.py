@@ -73,9 +73,8 @@ def test_last_nights_shift_covers_this_morning(people):
 
 
 def test_a_busy_hour_needs_more(people, noon):
-    policy_rows = rosters.busiest_hours(
-        [NIGHT + timedelta(hours=9, minutes=m) - timedelta(weeks=1) for m in range(5)]
-    )
+    week_before = NIGHT + timedelta(hours=9) - timedelta(weeks=1)
+    policy_rows = rosters.busiest_hours({week_before: 5, week_before - timedelta(weeks=1): 3})
     assert policy_rows == {rosters.hour_of_week(NIGHT + timedelta(hours=9)): 5}
     with policy.read_once():
         assert rosters.needed_for(0) == rosters.needed_for(2) == 2

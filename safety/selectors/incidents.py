@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Max, Q
+from django.db.models.functions import TruncHour
 
 from core import clock, policy
 from core.codes import read_code
@@ -217,11 +218,12 @@ def sos_answered(since: datetime) -> tuple[int, int]:
     )
 
 
-def calls_for_help(since: datetime) -> list[datetime]:
-    """When incidents by SOS or welfare check opened since a time: what the roster is measured by (S3, S6)."""
+def calls_for_help(since: datetime) -> dict[datetime, int]:
+    """How many incidents by SOS or welfare check opened in each hour since a time: what the roster is measured by."""
     rows = Incident.objects.real().filter(opened_at__gte=since)
-    rows = rows.filter(Q(has_sos=True) | Q(welfare_checks__isnull=False)).distinct()
-    return [opened for _pk, opened in rows.values_list("pk", "opened_at")]
+    rows = rows.filter(Q(has_sos=True) | Q(welfare_checks__isnull=False))
+    hours = rows.values(hour=TruncHour("opened_at")).annotate(count=Count("pk", distinct=True))
+    return {row["hour"]: row["count"] for row in hours}
 
 
 def incidents_worked_on(who: str, since: datetime, until: datetime) -> int:
