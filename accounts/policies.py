@@ -6,6 +6,8 @@ STAFF = frozenset({Role.AGENT, Role.SPECIALIST, Role.VETTING, Role.ADJUDICATOR, 
 SECOND_FACTOR = STAFF | {Role.OFFICER}
 # Who may take an incident and act on it.
 RESPONDERS = frozenset({Role.AGENT, Role.SPECIALIST, Role.SUPERVISOR})
+# Who may hear a recording inside an open case, with a reason (S7): whoever acts on it, and whoever decides on it.
+HEARERS = RESPONDERS | {Role.ADJUDICATOR}
 # Who may be the second person beside an agent.
 SENIORS = frozenset({Role.SPECIALIST, Role.SUPERVISOR})
 

@@ -5,7 +5,7 @@ credit negative. The database checks the sum of each transfer when its transacti
 may not UPDATE, DELETE or TRUNCATE here. A mistake is set right by a transfer of its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.db.models import Sum
 
@@ -48,6 +48,11 @@ def balance(account: str) -> int:
 def exists(key: str) -> bool:
     """True where the transfer of this key is written."""
     return LedgerTransfer.objects.filter(key=key).exists()
+
+
+def known(keys: Iterable[str]) -> set[str]:
+    """Which of these keys have a transfer."""
+    return set(LedgerTransfer.objects.filter(key__in=list(keys)).values_list("key", flat=True))
 
 
 def about(subject: str) -> int:

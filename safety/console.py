@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import account_of, door
-from accounts.policies import RESPONDERS, STAFF
+from accounts.policies import HEARERS, RESPONDERS, STAFF
 from accounts.selectors import people_with_role
 from core import clock, holds, notify, timeline
 from core.console import page
@@ -164,7 +164,7 @@ def live_sound(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door(*RESPONDERS)
+@door(*HEARERS)
 def recording(request: HttpRequest, code: str) -> HttpResponse:
     """A recording: what is known of it, who played it, and its player inside a case."""
     row, account = selectors.recording_by_code(code), account_of(request)
@@ -196,7 +196,7 @@ def recording(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_GET
-@door(*RESPONDERS)
+@door(*HEARERS)
 def sound(request: HttpRequest, code: str, play: int) -> HttpResponse:
     """The sound of a recording for whoever opened it a moment ago: decrypted chunk by chunk, kept by no cache."""
     mime, pieces = services.sound_of_play(account=account_of(request), code=code, play=play)

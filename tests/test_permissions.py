@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db import transaction
 from django.urls import get_resolver
 
-from accounts.policies import RESPONDERS, STAFF, may_read_app
+from accounts.policies import HEARERS, RESPONDERS, STAFF, may_read_app
 from accounts.services import add_emergency_contact
 from complaints import services as desk
 from complaints.models import CareTask, Satisfaction
@@ -47,6 +47,7 @@ from safety.tests.factories import agree, begin, wrapped
 MEMBERS = {"passenger", "passenger2", "driver", "driver2"}
 STAFF_ROLES = {str(role) for role in STAFF}
 RESPONDER_ROLES = {str(role) for role in RESPONDERS}
+HEARER_ROLES = {str(role) for role in HEARERS}
 OFFICERS = {"officer", "officer2"}
 SIGNED_IN = MEMBERS | STAFF_ROLES | OFFICERS
 PEOPLE = ["", *sorted(SIGNED_IN)]
@@ -148,8 +149,8 @@ TABLE = [
     ("GET", "admin/incidents/mine/", RESPONDER_ROLES),
     ("POST", "admin/incidents/hand-over/", RESPONDER_ROLES),
     ("GET", "admin/incidents/{incident}/live-sound/", RESPONDER_ROLES),
-    ("GET", "admin/recordings/{recording}/", RESPONDER_ROLES),
-    ("POST", "admin/recordings/{recording}/", RESPONDER_ROLES),
+    ("GET", "admin/recordings/{recording}/", HEARER_ROLES),
+    ("POST", "admin/recordings/{recording}/", HEARER_ROLES),
     ("GET", "admin/recordings/{recording}/{play}/sound/", {"specialist"}),  # who opened it, nobody else
     ("POST", "admin/holds/{data_hold}/renew/", RESPONDER_ROLES),
     ("GET", "admin/sos-packet/", RESPONDER_ROLES),

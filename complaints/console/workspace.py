@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import account_of, door
 from accounts.models import Account
+from accounts.policies import RESPONDERS
 from accounts.selectors import people_with_role
 from accounts.views import explain
 from complaints import macros, presence, selectors, services
@@ -43,7 +44,7 @@ from core.privacy import mask_name, mask_phone
 from drivers.selectors import driver_by_code, drivers_vehicle
 from rides.selectors import trail_of
 from rides.states import Party
-from safety.selectors import health_of, recordings_of
+from safety.selectors import health_of, incidents_of_trip, recordings_of
 
 LINES = 60  # of the timeline at first; the rest on request
 
@@ -322,6 +323,8 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
         "map": _map(complaint),
         "evidence": selectors.evidence_of(complaint),
         "recordings": [(row, health_of(row)) for row in recordings_of(trip)] if trip else [],
+        "incidents": incidents_of_trip(trip) if trip else [],
+        "responds": account.role in RESPONDERS,
         "statements": list(known.statements.values()),
         "decisions": selectors.visible_decisions(complaint, account),
         "measures": selectors.measures_of(complaint) if complaint.state != ComplaintState.PROPOSED else [],

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from complaints.calendars import ZONE
@@ -115,13 +116,15 @@ class Paid:
 
 
 def safeguards_since(since: datetime) -> Paid:
-    rows = Claim.objects.filter(decided_at__gte=since, granted_fen__gt=0)
-    capped, care = rows.exclude(kind=ClaimKind.CARE_FUND), rows.filter(kind=ClaimKind.CARE_FUND)
-
-    def total(which: QuerySet[Claim]) -> int:
-        return which.aggregate(fen=Sum("granted_fen"))["fen"] or 0
-
-    return Paid(capped.count(), total(capped), care.count(), total(care))
+    """What was granted since a time."""
+    care = Q(kind=ClaimKind.CARE_FUND)
+    found = Claim.objects.filter(decided_at__gte=since, granted_fen__gt=0).aggregate(
+        claims=Count("pk", filter=~care),
+        fen=Coalesce(Sum("granted_fen", filter=~care), 0),
+        care_claims=Count("pk", filter=care),
+        care_fen=Coalesce(Sum("granted_fen", filter=care), 0),
+    )
+    return Paid(found["claims"], found["fen"], found["care_claims"], found["care_fen"])
 
 
 def fund_spent(at: datetime) -> int:
@@ -134,19 +137,17 @@ def fund_spent(at: datetime) -> int:
 
 def wrong_accidents() -> list[str]:
     """Accidents whose sum does not agree with their claims, or passes the cap: always none (live check)."""
-    wrong = []
-    for accident in Accident.objects.order_by("pk").iterator():
-        rows = accident.claims.filter(kind__in=sorted(CAPPED), granted_fen__gt=0)
-        granted = rows.exclude(settled_how=Settlement.RECOVERED).aggregate(fen=Sum("granted_fen"))["fen"] or 0
-        if granted != accident.reserved_fen or granted > accident.cap_fen:
-            wrong.append(accident.code)
-    return wrong
+    counts = Q(claims__kind__in=sorted(CAPPED)) & ~Q(claims__settled_how=Settlement.RECOVERED)
+    rows = Accident.objects.annotate(granted=Coalesce(Sum("claims__granted_fen", filter=counts), 0))
+    wrong = ~Q(granted=F("reserved_fen")) | Q(granted__gt=F("cap_fen"))
+    return list(rows.filter(wrong).values_list("code", flat=True)[:20])
 
 
 def granted_without_entry() -> list[str]:
     """Granted claims that the ledger does not know: always none (live check)."""
-    rows = Claim.objects.filter(granted_fen__gt=0).values_list("code", flat=True)
-    return [code for code in rows if not ledger.exists(f"claim:{code}")]
+    codes = list(Claim.objects.filter(granted_fen__gt=0).values_list("code", flat=True))
+    known = ledger.known(f"claim:{code}" for code in codes)
+    return [code for code in codes if f"claim:{code}" not in known]
 
 
 def granted_by_one_alone(limit: int) -> list[str]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -232,7 +233,11 @@ def take_in(actor: Actor, row: Complaint, told: Told) -> Complaint:
         seen = {plate_key(row.trip.plate_registered), plate_key(row.trip.plate_seen), row.plates} - {""}
         row.plates = " ".join(sorted(seen))[:60]
     row.search = vocabulary.vector(row.words)
-    row.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:  # the same form, sent twice in the same moment: the other one is the complaint
+        return Complaint.objects.get(submission=told.submission)
     if row.trip:
         holds.place(actor=actor, subject=row.trip.code, source="complaint", case=row.code)
     add_line(row, actor, ComplaintLine.FILED, words=row.words, code=row.code, category=row.category)

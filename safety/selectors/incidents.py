@@ -231,6 +231,11 @@ def incidents_worked_on(who: str, since: datetime, until: datetime) -> int:
     return Incident.objects.real().filter(taken_by=who, taken_at__gte=since, taken_at__lt=until).count()
 
 
+def incidents_of_trip(trip: "Trip") -> list[Incident]:
+    """Every incident of a trip, newest first."""
+    return list(Incident.objects.real().filter(trip=trip).order_by("-pk"))
+
+
 def incidents_of_person(account: "Account", *, limit: int = 5) -> list[Incident]:
     """The newest incidents on trips of somebody, as passenger or driver."""
     rows = Incident.objects.real().filter(Q(trip__passenger=account) | Q(trip__driver__account=account))

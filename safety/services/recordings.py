@@ -287,6 +287,7 @@ def play_recording(*, account: "Account", code: str, case: str, reason: str) -> 
         account.actor,
         trip=row.trip.code,
         incident=case if case.startswith("I") else "",
+        case=case if case.startswith("C") else "",
         words=reason.strip()[:400],
         code=code,
         who=account.code,

@@ -188,7 +188,7 @@ def test_a_complaint_is_filed_decided_and_the_hold_looked_at(visitor, language, 
     hers.look("complaint-receipt")
     filed = page.url.rstrip("/").rsplit("/", 1)[1]
     desk = visitor("desktop", language)
-    console = desk.sign_in("adjudicator" if language == "zh-CN" else "admin", "/admin/")
+    console = desk.sign_in("adjudicator" if language == "zh-CN" else "adjudicator2", "/admin/")
     desk.look("console-adjudicator", console=True)
     console.goto(f"/admin/workspace/{filed}/")
     desk.look("complaint-desk", console=True)
