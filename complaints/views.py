@@ -303,7 +303,10 @@ def thanks(request: HttpRequest, code: str, number: int, secret: str) -> HttpRes
         points = request.POST.get("score", "")
         try:
             row = services.score(
-                code=code, round_=number, secret=secret, points=int(points) if points.isdecimal() else 0
+                code=code,
+                round_=number,
+                secret=secret,
+                points=int(points) if points in {"1", "2", "3", "4", "5"} else 0,
             )
         except DomainError as error:
             refused = error.detail

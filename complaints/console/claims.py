@@ -1,7 +1,7 @@
 """Accidents and claims in the console (C6)."""
 
+import re
 import secrets
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -24,6 +24,8 @@ from core import clock, pictures, policy, timeline
 from core.console import page
 from core.errors import DomainError, InvalidInput, NotFound
 from core.privacy import mask_name, mask_phone
+
+YUAN = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,2}))?")
 
 
 class AccidentForm(forms.Form):
@@ -50,13 +52,10 @@ class ClaimForm(forms.Form):
 
 def fen_of(yuan: str) -> int:
     """Yuan as somebody typed them, in fen. Raises `InvalidInput`."""
-    try:
-        found = Decimal(yuan.replace(",", "").strip()) * 100
-        if not found.is_finite() or found != found.to_integral_value():
-            raise InvalidInput("yuan")
-        return int(found)
-    except (InvalidOperation, ValueError, OverflowError):
-        raise InvalidInput("yuan") from None
+    found = YUAN.fullmatch(yuan.replace(",", "").strip())
+    if found is None:
+        raise InvalidInput("yuan")
+    return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
 
 
 @require_http_methods(["GET", "POST"])

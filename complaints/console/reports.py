@@ -18,6 +18,7 @@ from core.console import page
 from core.errors import NotFound
 
 DAYS = 30
+YEARS = range(2000, 2101)  # beyond these somebody mistyped
 LONGEST = 400  # days; a longer span is cut
 
 
@@ -31,7 +32,9 @@ def _span(request: HttpRequest) -> tuple[date, date]:
     try:
         begins = date.fromisoformat(request.GET.get("begins", ""))
     except ValueError:
-        begins = ends - timedelta(days=DAYS - 1)
+        begins = max(ends, date(2000, 1, 31)) - timedelta(days=DAYS - 1)
+    if ends.year not in YEARS:
+        ends = today
     begins = min(begins, ends)
     return max(begins, ends - timedelta(days=LONGEST)), ends
 

@@ -23,14 +23,17 @@ from core import clock
 from core.console import page
 from core.errors import DomainError, InvalidInput, NotFound
 
+YEARS = range(2000, 2101)  # beyond these somebody mistyped
 ROWS = 12  # of the roster's form
 
 
 def _day(text: str) -> date:
+    today = timezone.localtime(clock.now()).date()
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
-        return timezone.localtime(clock.now()).date()
+        return today
+    return found if found.year in YEARS else today
 
 
 def _planned(request: HttpRequest, day: date) -> list[Planned]:
@@ -169,11 +172,13 @@ def exercise(request: HttpRequest, code: str) -> HttpResponse:
 def _period(text: str) -> tuple[date, date]:
     """`2026-03` is a month, `2026` a year. Raises `InvalidInput`."""
     try:
-        if len(text) == 4:
+        if len(text) == 4 and int(text) in YEARS:
             return date(int(text), 1, 1), date(int(text), 12, 31)
         first = datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
     except ValueError:
         raise InvalidInput("period") from None
+    if first.year not in YEARS:
+        raise InvalidInput("period")
     following = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
     return first, following - timedelta(days=1)
 

@@ -1,7 +1,6 @@
 """The investigation workspace (C4): the queue, one case in three panes, and what may be done there."""
 
 import secrets
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.contrib import messages
@@ -18,6 +17,7 @@ from accounts.policies import RESPONDERS
 from accounts.selectors import people_with_role
 from accounts.views import explain
 from complaints import macros, presence, selectors, services
+from complaints.console.claims import fen_of
 from complaints.errors import AwardClosed
 from complaints.forms import PhoneComplaintForm
 from complaints.models import Complaint
@@ -376,8 +376,8 @@ def _awards(request: HttpRequest) -> list[Award]:
             raise InvalidInput("award")
         days, yuan = (request.POST.get(f"{name}:{chosen}", "").strip() for name in ("days", "yuan"))
         try:
-            fen = int(Decimal(yuan) * 100) if yuan else 0
-        except (InvalidOperation, ValueError, OverflowError):
+            fen = fen_of(yuan) if yuan else 0
+        except InvalidInput:
             raise AwardClosed("award", why=_("Say how much.")) from None
         if days and not days.isdecimal():
             raise AwardClosed("award", why=_("A suspension lasts between 1 and 365 days."))

@@ -131,6 +131,11 @@ def rows_of(wanted: Filter, account: "Account", at: datetime) -> QuerySet[Compla
     return _of_text(rows, wanted.text) if wanted.text else rows
 
 
+def _is_key(text: str) -> bool:
+    """True for a number that is a key, or microseconds of some time of ours: what somebody typed may be neither."""
+    return text.isdecimal() and len(text) <= 17
+
+
 def page_of(wanted: Filter, account: "Account", at: datetime, *, after: str = "") -> Page:
     """One page: what is live by its nearest limit, what is over by its age; search results by their age."""
     rows = rows_of(wanted, account, at).select_related("owner", "trip", "accused")
@@ -138,15 +143,15 @@ def page_of(wanted: Filter, account: "Account", at: datetime, *, after: str = ""
     if by_limit:
         rows = rows.order_by(F("due_at").asc(nulls_last=True), "id")
         due, _dash, key = after.partition("_")
-        if key.isdecimal():
+        if _is_key(key):
             if due == "none":
                 rows = rows.filter(due_at=None, id__gt=int(key))
-            elif due.replace(".", "", 1).isdecimal():
-                moment = datetime.fromtimestamp(0, tz=at.tzinfo) + timedelta(microseconds=int(float(due)))
+            elif _is_key(due):
+                moment = datetime.fromtimestamp(0, tz=at.tzinfo) + timedelta(microseconds=int(due))
                 rows = rows.filter(Q(due_at__gt=moment) | Q(due_at=moment, id__gt=int(key)) | Q(due_at=None))
     else:
         rows = rows.order_by("-id")
-        if after.isdecimal():
+        if _is_key(after):
             rows = rows.filter(id__lt=int(after))
     found = list(rows[: PAGE + 1])
     if len(found) <= PAGE:

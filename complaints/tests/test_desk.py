@@ -430,3 +430,39 @@ def test_the_number_of_a_call_stands_in_no_address(people, signed_in):
     assert (
         "13911118888" not in signed_in("agent2").get(f"/admin/workspace/new/?call={call.pk}").content.decode()
     )
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/admin/workspace/?after={'9' * 30}_1", f"/admin/workspace/?after=1_{'9' * 5000}", "/admin/workspace/?after=x_y",
+        f"/admin/workspace/?state=over&after={'9' * 5000}", "/admin/workspace/?level=x&whose=y&state=z&category=q",
+        "/admin/workspace/?state=all&text=%00%F0%9F%92%A9'--", "/admin/workspace/?text=" + "1" * 300,
+        "/admin/roster/?day=9999-12-31", "/admin/roster/?day=0001-01-01", "/admin/roster/?day=x",
+        "/admin/reports/?begins=0001-01-01&ends=0001-01-01", "/admin/reports/?ends=9999-12-31", "/admin/reports/?begins=x",
+        f"/admin/workspace/new/?call={'9' * 40}",
+    ],
+)  # fmt: skip
+def test_addresses_that_nobody_should_type_are_answered(signed_in, path):
+    assert signed_in("agent").get(path).status_code == 200
+
+
+@pytest.mark.parametrize("period", ["9999", "0000", "9999-12", "0001-01", "x", "", "2026-13"])
+def test_a_period_that_is_none_is_said(signed_in, period):
+    client = signed_in("supervisor")
+    assert client.post("/admin/summaries/", {"period": period}).status_code == 200
+    if period:
+        assert client.get(f"/admin/team/?period={period}").status_code == 400
+
+
+@pytest.mark.parametrize("yuan", ["1e9", "NaN", "-5", "9" * 40, "1.234", "", "一百", "0x10"])
+def test_an_amount_that_is_none_is_refused(cases, signed_in, yuan):
+    filed = cases.heard(cases.ended())
+    body = {
+        "finding": "upheld", "award": "complainant:compensation", "yuan:complainant:compensation": yuan,
+        "words": "x", "cites": "words",
+    }  # fmt: skip
+    answer = signed_in("adjudicator").post(f"/admin/workspace/{filed.code}/do/decide/", body, follow=True)
+    assert answer.status_code == 200
+    filed.refresh_from_db()
+    assert filed.state == "open"

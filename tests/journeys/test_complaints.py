@@ -1,6 +1,5 @@
 """A harassment complaint from telling to appeal, in real browsers, by people who use what the pages say."""
 
-import os
 import re
 from datetime import datetime, timedelta
 
@@ -8,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from governance.drills.rides import TZ, Ride
+from tests.journeys.conftest import ways
 from tests.journeys.test_rides import free
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journey")]
@@ -129,11 +129,7 @@ def test_a_harassment_complaint_from_telling_to_appeal(visitor, stack):
     hers.look("complaint-final-hers")
 
 
-# English words are the longer ones; with pictures asked for, both languages are walked.
-LANGUAGES = ["zh-CN", "en-US"] if os.environ.get("HUHANG_SCREENSHOTS") else ["en-US"]
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", ways("zh-CN", "en-US", usual=1))
 def test_the_desk_reads_well(visitor, stack, language):
     """Every page of the desk in both languages and at both widths, and the pages that need no sign-in."""
     desk = visitor("desktop", language)

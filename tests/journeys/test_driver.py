@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.journeys.conftest import ways
 from tests.journeys.test_journeys import ride, where
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journey")]
@@ -155,7 +156,7 @@ def test_a_device_without_a_face_is_told_so_and_nothing_is_counted(visitor, stac
     his.complaints.clear()
 
 
-@pytest.mark.parametrize("language", ["zh-CN", "en-US"])
+@pytest.mark.parametrize("language", ways("zh-CN", "en-US", usual=1))
 def test_a_mismatch_is_told_quietly_and_from_the_street(visitor, stack, language):
     passenger, driver = ("passenger", "driver") if language == "zh-CN" else ("passenger2", "driver2")
     hers, his, code = ride(visitor, "phone", language, passenger, driver)

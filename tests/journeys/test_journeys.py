@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.journeys.conftest import ways
+
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journey")]
 
 LOOKS = [("phone", "zh-CN", "passenger", "driver"), ("desktop", "en-US", "passenger2", "driver2")]
@@ -113,7 +115,7 @@ def test_a_friend_files_a_welfare_check(visitor, size, language):
         assert secret not in page.content()
 
 
-@pytest.mark.parametrize(("language", "other"), [("zh-CN", "passenger"), ("en-US", "passenger2")])
+@pytest.mark.parametrize(("language", "other"), ways(("zh-CN", "passenger"), ("en-US", "passenger2")))
 def test_an_agent_takes_the_incident_and_serves_an_officer_on_the_phone(visitor, stack, language, other):
     _hers, _his, code = ride(visitor, "phone", language, other, "driver")
     _hers.page.goto(f"/trips/{code}/")
@@ -149,7 +151,8 @@ def test_an_agent_takes_the_incident_and_serves_an_officer_on_the_phone(visitor,
 
 
 @pytest.mark.parametrize(
-    ("size", "language", "who"), [("phone", "zh-CN", "officer"), ("desktop", "en-US", "officer2")]
+    ("size", "language", "who"),
+    ways(("phone", "zh-CN", "officer"), ("desktop", "en-US", "officer2"), usual=1),
 )
 def test_an_officer_gets_the_pack_from_the_form(visitor, size, language, who):
     _hers, _his, code = ride(visitor, "phone", language, "passenger", "driver")
@@ -173,7 +176,7 @@ def test_the_board_shows_every_measure(visitor):
 
 @pytest.mark.parametrize(
     ("language", "passenger", "driver"),
-    [("zh-CN", "passenger", "driver2"), ("en-US", "passenger2", "driver")],
+    ways(("zh-CN", "passenger", "driver2"), ("en-US", "passenger2", "driver")),
 )
 def test_a_complaint_is_filed_decided_and_the_hold_looked_at(visitor, language, passenger, driver):
     hers, _his, code = ride(visitor, "phone", language, passenger, driver, boards=False)

@@ -5,29 +5,33 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("complaints", "0003_carry_over")]
+
+    dependencies = [
+        ('complaints', '0004_carry_over'),
+    ]
 
     operations = [
-        migrations.RemoveField(model_name="complaint", name="accused"),
-        migrations.RenameField(model_name="complaint", old_name="accused_account", new_name="accused"),
-        migrations.AlterField(
-            model_name="complaint",
-            name="accused",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="complaints_about",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="complained about",
-            ),
-        ),
         migrations.RemoveField(
             model_name='complaint',
-            name='severe',
+            name='accused',
+        ),
+        migrations.RenameField(
+            model_name='complaint',
+            old_name='accused_account',
+            new_name='accused',
+        ),
+        migrations.AlterField(
+            model_name='complaint',
+            name='accused',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='complaints_about', to=settings.AUTH_USER_MODEL, verbose_name='complained about'),
         ),
         migrations.RemoveField(
             model_name='complaint',
             name='reason',
+        ),
+        migrations.RemoveField(
+            model_name='complaint',
+            name='severe',
         ),
         migrations.AddIndex(
             model_name='complaint',
@@ -48,6 +52,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='complaint',
             index=models.Index(fields=['filed_at'], name='complaint_filed'),
+        ),
+        migrations.AddIndex(
+            model_name='complaint',
+            index=models.Index(fields=['accused', 'finding'], name='complaint_of_accused'),
+        ),
+        migrations.AddIndex(
+            model_name='complaint',
+            index=models.Index(fields=['complainant', 'finding'], name='complaint_of_complainant'),
         ),
         migrations.AddIndex(
             model_name='complaint',

@@ -22,6 +22,6 @@ def carry_over(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("complaints", "0002_complaints_in_full"), ("accounts", "0005_restrictions")]
+    dependencies = [("complaints", "0003_desk"), ("accounts", "0005_restrictions")]
 
     operations = [migrations.RunPython(carry_over, migrations.RunPython.noop)]
