@@ -7,7 +7,7 @@
   // --- Keys ---
   function inField(target) { return target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]"); }
   function press(key) {
-    const el = document.querySelector('[data-key="' + CSS.escape(key) + '"]');
+    const el = document.querySelector('[data-shortcut="' + CSS.escape(key) + '"]');
     if (!el) return false;
     const box = el.closest("details");
     if (el.tagName === "SUMMARY") {

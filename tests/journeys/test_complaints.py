@@ -66,6 +66,14 @@ def test_a_harassment_complaint_from_telling_to_appeal(visitor, stack):
     code = re.search(r"C-\w+", page.url)[0]
     hers.look("complaint-receipt-filed")
 
+    # The stop on the driver's orders stands on the vetting desk with where it comes from.
+    board = visitor("desktop", "en-US")
+    stopped = board.sign_in("vetting", "/admin/drivers/hold/")
+    board.look("holds", console=True)
+    stopped.locator("a[href*='/release/']").first.click()
+    expect(stopped.locator("#content, main").first).to_contain_text(code)
+    board.look("hold-release", console=True)
+
     # Two agents at one case see each other; the one who types is seen to type.
     desk, other = visitor("desktop", "zh-CN"), visitor("desktop", "en-US")
     console = desk.sign_in("agent", "/admin/workspace/")
