@@ -60,6 +60,12 @@ def people_with_role(*roles: Role) -> list[Account]:
     return list(Account.objects.filter(role__in=roles, is_active=True).order_by("pk"))
 
 
+def codes_with_role(*roles: Role) -> list[str]:
+    """The codes of active accounts with one of the roles, in a stable order."""
+    rows = Account.objects.filter(role__in=roles, is_active=True).order_by("pk")
+    return list(rows.values_list("code", flat=True))
+
+
 def real_name_share() -> tuple[int, int]:
     """(members whose real name is verified, all active members)."""
     members = Account.objects.filter(role=Role.MEMBER, is_active=True, is_drill=False)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import account_of, door
 from accounts.models import Account
 from accounts.policies import RESPONDERS
-from accounts.selectors import people_with_role
+from accounts.selectors import codes_with_role
 from accounts.views import explain
 from complaints import macros, presence, selectors, services
 from complaints.console.claims import fen_of
@@ -109,7 +109,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 
 def _workers(account: Account) -> list[str]:
-    return [each.code for each in people_with_role(*sorted(WORKERS)) if each.code != account.code]
+    return [code for code in codes_with_role(*sorted(WORKERS)) if code != account.code]
 
 
 @require_POST
