@@ -375,10 +375,3 @@ def _why_not_decide(complaint: "Complaint", account: "Account", known: Known) ->
 def undo_until(at: datetime) -> datetime:
     """Assignments after this time can still be undone."""
     return at - timedelta(seconds=policy.value(UNDO_WITHIN))
-
-
-def review_timer(timers: list["Timer"]) -> "Timer | None":
-    """The limit for the review of the stop on orders, where it was not met."""
-    return next(
-        (t for t in timers if t.kind == TimerKind.REVIEW and t.met_at is None and t.void_at is None), None
-    )

@@ -91,6 +91,16 @@ def blind_index(value: str, *, purpose: str) -> str:
     return hmac.new(key, f"{purpose}:{value}".encode(), hashlib.sha256).hexdigest() if value else ""
 
 
+def link_secret(code: str, *, purpose: str) -> str:
+    """The end of an address that opens one thing to whoever has the link: 128 bits, made anew each time, kept nowhere."""
+    return blind_index(code, purpose=f"link-{purpose}")[:32]
+
+
+def is_link_secret(shown: str, code: str, *, purpose: str) -> bool:
+    """Whether somebody shows the secret of this thing, compared in constant time."""
+    return hmac.compare_digest(shown.encode(), link_secret(code, purpose=purpose).encode())
+
+
 def normalise_phone(text: str, *, field: str = "phone") -> str:
     """E.164, a number without country code taken as Chinese. Raises `InvalidPhone`."""
     try:

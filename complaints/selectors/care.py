@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from complaints.models import Campaign, CareTask, Satisfaction
+from complaints.models import Campaign, CareTask
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -31,10 +31,6 @@ def done_care(*, limit: int = 30) -> list[CareTask]:
 
 def campaigns(*, limit: int = 50) -> list[Campaign]:
     return list(Campaign.objects.order_by("-pk")[:limit])
-
-
-def scores_of(code: str) -> list[Satisfaction]:
-    return list(Satisfaction.objects.filter(complaint__code=code).order_by("round"))
 
 
 def overdue_care(at: datetime) -> int:

@@ -1,13 +1,9 @@
 """Reads about one complaint."""
 
-import base64
-import hashlib
-import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -30,13 +26,13 @@ from complaints.states import (
     AccusedAs,
     ComplaintState,
     Level,
-    Outcome,
     Side,
     StatementState,
     TimerKind,
 )
 from core import clock, policy
 from core.errors import NotFound
+from core.privacy import is_link_secret, link_secret
 from drivers.selectors import driver_by_code, held_sources, open_holds
 from drivers.states import HoldKind
 from rides.selectors import aboard
@@ -45,7 +41,6 @@ from safety.selectors import recordings_of
 if TYPE_CHECKING:
     from accounts.models import Account
 
-SECRET_LENGTH = 22
 EARLIER = 100  # nobody needs to know more exactly, and a count of all would cost
 
 
@@ -69,25 +64,15 @@ def complaint_by_code(code: str) -> Complaint:
     return complaint
 
 
-def own_complaint(account: "Account", code: str) -> Complaint:
-    """One's own complaint; another's is not found."""
-    complaint = _all().filter(complainant=account, code=code).first()
-    if complaint is None:
-        raise NotFound
-    return complaint
-
-
 def secret_of(complaint: Complaint) -> str:
     """The end of the address under which whoever has no account follows their complaint; kept nowhere."""
-    key = base64.b64decode(settings.INDEX_KEY)
-    raw = hmac.new(key, b"complaint-link:" + complaint.code.encode(), hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(raw).decode()[:SECRET_LENGTH]
+    return link_secret(complaint.code, purpose="complaint")
 
 
 def complaint_by_link(code: str, secret: str) -> Complaint:
     """The complaint behind a link in a message. Raises `NotFound`."""
     complaint = _all().filter(code=code).first()
-    if complaint is None or not hmac.compare_digest(secret_of(complaint), secret):
+    if complaint is None or not is_link_secret(secret, code, purpose="complaint"):
         raise NotFound
     return complaint
 
@@ -336,13 +321,6 @@ def severe_spans() -> list[tuple[str, datetime, datetime]]:
 
 def drives(account: "Account | None") -> bool:
     return account is not None and driver_by_code(account.code) is not None
-
-
-def training_due(account: "Account") -> Measure | None:
-    """The training that somebody still has to do before the next order."""
-    return Measure.objects.filter(
-        person=account, outcome=Outcome.TRAINING, ended_at=None, undone_at=None
-    ).first()
 
 
 def statement_waits(complaint: Complaint, side: Side) -> Statement | None:

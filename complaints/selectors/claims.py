@@ -1,8 +1,5 @@
 """Reads about accidents and claims."""
 
-import base64
-import hashlib
-import hmac
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -18,6 +15,7 @@ from complaints.safeguards import PAPERS_NEEDED
 from complaints.states import CAPPED, ClaimKind, ClaimState, Paper, Settlement
 from core import ledger, money
 from core.errors import NotFound
+from core.privacy import is_link_secret, link_secret
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -49,9 +47,7 @@ def claim_by_code(code: str) -> Claim:
 
 def claim_secret(claim: Claim) -> str:
     """The end of the address under which whoever claims follows it; kept nowhere."""
-    key = base64.b64decode(settings.INDEX_KEY)
-    raw = hmac.new(key, b"claim-link:" + claim.code.encode(), hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(raw).decode()[:22]
+    return link_secret(claim.code, purpose="claim")
 
 
 def claim_link(claim: Claim) -> str:
@@ -61,7 +57,7 @@ def claim_link(claim: Claim) -> str:
 def claim_by_link(code: str, secret: str) -> Claim:
     """The claim behind a link in a message. Raises `NotFound`."""
     row = claim_by_code(code)
-    if not hmac.compare_digest(claim_secret(row), secret):
+    if not is_link_secret(secret, code, purpose="claim"):
         raise NotFound
     return row
 

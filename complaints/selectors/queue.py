@@ -1,6 +1,6 @@
 """The queue of the workspace: pages by key, never by number, so that the millionth row costs as much as the first."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode
@@ -171,15 +171,6 @@ def count_of(wanted: Filter, account: "Account", at: datetime) -> int:
     return rows_of(wanted, account, at)[:COUNT_LIMIT].count()
 
 
-def next_of(complaint: Complaint, wanted: Filter, account: "Account", at: datetime) -> Complaint | None:
-    """What comes after a complaint in a view."""
-    key = (complaint.due_at, complaint.pk)
-    rows = rows_of(wanted, account, at).exclude(pk=complaint.pk)
-    if key[0] is not None:
-        rows = rows.filter(Q(due_at__gt=key[0]) | Q(due_at=key[0], id__gt=key[1]) | Q(due_at=None))
-    return rows.order_by(F("due_at").asc(nulls_last=True), "id").first()
-
-
 def saved_views(account: "Account") -> list[SavedView]:
     """One's own views, then those that others share."""
     rows = SavedView.objects.select_related("owner").filter(Q(owner=account) | Q(shared=True))
@@ -190,8 +181,3 @@ def due_soon(account: "Account", at: datetime, *, limit: int = 10) -> list[Compl
     """What of one's own, or of nobody's, falls due next, for the first page."""
     mine = Complaint.objects.live().select_related("owner").filter(Q(owner=account) | Q(owner=None))
     return list(mine.filter(due_at__isnull=False).order_by("due_at")[:limit])
-
-
-def narrowed(wanted: Filter, **changes: object) -> Filter:
-    """A view with something changed."""
-    return replace(wanted, **changes)  # type: ignore[arg-type]  # names are checked by the dataclass

@@ -1,8 +1,5 @@
 """Satisfaction and care (C7): a score by one tap, calls that are due and chased, greetings for which there is consent."""
 
-import base64
-import hashlib
-import hmac
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -46,6 +43,7 @@ from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.holds import SecondPersonNeeded
+from core.privacy import is_link_secret, link_secret
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from drivers.selectors import drivers_to_greet
@@ -94,9 +92,7 @@ ASK_FOR_DAYS = 14  # a question about something long ago helps nobody
 
 def thanks_secret(complaint: Complaint, round_: int) -> str:
     """The end of the address of one question; kept nowhere."""
-    key = base64.b64decode(settings.INDEX_KEY)
-    raw = hmac.new(key, f"thanks:{complaint.code}:{round_}".encode(), hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(raw).decode()[:22]
+    return link_secret(f"{complaint.code}:{round_}", purpose="thanks")
 
 
 def ask_satisfaction(*, at: datetime) -> int:
@@ -161,7 +157,7 @@ def question(code: str, round_: int, secret: str) -> Satisfaction:
         .filter(complaint__code=code, round=round_)
         .first()
     )
-    if row is None or not hmac.compare_digest(thanks_secret(row.complaint, round_), secret):
+    if row is None or not is_link_secret(secret, f"{code}:{round_}", purpose="thanks"):
         raise NotFound
     return row
 

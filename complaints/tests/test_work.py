@@ -70,6 +70,7 @@ def test_last_nights_shift_covers_this_morning(people):
         account=people("supervisor"), day=DAY + timedelta(days=1),
         shifts=pair("specialist", "specialist2", next_day + timedelta(hours=8), 16),
     )  # fmt: skip
+    assert [hour.have for hour in roster_hours(next_day, hours=24)] == [2] * 24
 
 
 def test_a_busy_hour_needs_more(people, noon):
