@@ -1,6 +1,5 @@
 """Complaints for native clients."""
 
-import hmac
 from typing import Any
 
 from django.conf import settings
@@ -20,7 +19,7 @@ from complaints.models import Complaint
 from complaints.services import Caller, File, Told
 from complaints.services.files import LARGEST
 from complaints.states import OVER, Category, Side
-from core.api import read
+from core.api import read, shows_token
 from core.errors import Forbidden, NotFound, TooMany
 from core.ratelimit import allow
 
@@ -193,9 +192,7 @@ class _Machine(APIView):
 
     def check(self, request: Request) -> None:
         """Raises `Forbidden`."""
-        known: str = getattr(settings, self.token)
-        shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if not known or not hmac.compare_digest(shown.encode(), known.encode()):
+        if not shows_token(request, getattr(settings, self.token)):
             raise Forbidden
 
 

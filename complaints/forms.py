@@ -1,5 +1,6 @@
 """Forms of complaints, for members, strangers and staff."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -9,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from complaints.errors import FileRefused
 from complaints.services.files import LARGEST, File, read_file
 from complaints.states import Category, Paper, Source
+from core.errors import InvalidInput
+
+YUAN = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,2}))?")
 
 
 class _Files(forms.ClearableFileInput):
@@ -120,3 +124,11 @@ class DangerWordsForm(forms.Form):
 class PapersForm(forms.Form):
     paper = forms.ChoiceField(label=_("Which document is it?"), choices=Paper.choices)
     uploads = FilesField(required=True)
+
+
+def fen_of(yuan: str) -> int:
+    """Yuan as somebody typed them, in fen. Raises `InvalidInput`."""
+    found = YUAN.fullmatch(yuan.replace(",", "").strip())
+    if found is None:
+        raise InvalidInput("yuan")
+    return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))

@@ -1,6 +1,5 @@
 """SOS and welfare checks for native clients and partners."""
 
-import hmac
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from core.api import read
+from core.api import read, shows_token
 from rides.errors import PositionToken
 from rides.tokens import TripKey, read_key
 from safety import keys, services
@@ -211,10 +210,7 @@ class MessagesView(_Open):
 
     @extend_schema(request=MessageInput, responses={201: SosOutput})
     def post(self, request: Request) -> Response:
-        shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if not settings.SMS_IN_TOKEN or not hmac.compare_digest(
-            shown.encode(), settings.SMS_IN_TOKEN.encode()
-        ):
+        if not shows_token(request, settings.SMS_IN_TOKEN):
             raise PositionToken
         incident = services.raise_by_packet(text=read(MessageInput, request)["text"])
         return Response({"incident": incident.code, "taken_at": incident.taken_at}, status=201)

@@ -1,6 +1,5 @@
 """Accidents and claims in the console (C6)."""
 
-import re
 import secrets
 from typing import Any
 
@@ -16,7 +15,8 @@ from accounts.access import account_of, door
 from accounts.selectors import people_with_role
 from accounts.views import explain
 from complaints import selectors, services, statements
-from complaints.forms import PapersForm
+from complaints.console.files import file_response
+from complaints.forms import PapersForm, fen_of
 from complaints.policies import JUDGES, WORKERS
 from complaints.safeguards import CLAIM_ALONE
 from complaints.states import ClaimKind, Paper, Settlement
@@ -24,8 +24,6 @@ from core import clock, pictures, policy, timeline
 from core.console import page
 from core.errors import DomainError, InvalidInput, NotFound
 from core.privacy import mask_name, mask_phone
-
-YUAN = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,2}))?")
 
 
 class AccidentForm(forms.Form):
@@ -48,14 +46,6 @@ class ClaimForm(forms.Form):
     phone = forms.CharField(label=gettext_lazy("Their phone number"), max_length=20)
     yuan = forms.CharField(label=gettext_lazy("Amount in yuan"), max_length=14)
     submission = forms.CharField(max_length=64, widget=forms.HiddenInput)
-
-
-def fen_of(yuan: str) -> int:
-    """Yuan as somebody typed them, in fen. Raises `InvalidInput`."""
-    found = YUAN.fullmatch(yuan.replace(",", "").strip())
-    if found is None:
-        raise InvalidInput("yuan")
-    return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -231,11 +221,7 @@ def paper(request: HttpRequest, code: str, picture: str) -> HttpResponse:
     if row is None:
         raise NotFound
     content = pictures.look(actor=account_of(request).actor, code=picture, case=claim.accident.code)
-    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    if row.is_document:
-        headers |= {"Content-Disposition": f'attachment; filename="{picture}.pdf"'}
-        return HttpResponse(content, content_type="application/pdf", headers=headers)
-    return HttpResponse(content, content_type="image/jpeg", headers=headers)
+    return file_response(content, picture, document=row.is_document)
 
 
 @require_GET

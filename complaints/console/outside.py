@@ -21,7 +21,7 @@ from complaints.services.library import WRITERS
 from complaints.states import LEVEL_OF, Category, Level
 from core import policy
 from core.console import page
-from core.errors import DomainError, NotFound
+from core.errors import DomainError, InvalidInput, NotFound
 from core.privacy import mask_name, mask_phone
 
 
@@ -88,10 +88,12 @@ def sort(request: HttpRequest, code: str) -> HttpResponse:
         match post.get("what"):
             case "file":
                 category = post.get("category", "")
+                if category not in Category.values:
+                    raise InvalidInput("category")
                 complaint = services.file_from_message(
                     account=account,
                     code=code,
-                    category=Category(category) if category in Category.values else Category.OTHER,
+                    category=Category(category),
                     name=post.get("name", ""),
                 )
                 return redirect("complaints_console:case", complaint.code)

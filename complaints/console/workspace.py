@@ -17,9 +17,9 @@ from accounts.policies import RESPONDERS
 from accounts.selectors import codes_with_role
 from accounts.views import explain
 from complaints import macros, presence, selectors, services
-from complaints.console.claims import fen_of
+from complaints.console.files import file_response
 from complaints.errors import AwardClosed
-from complaints.forms import PhoneComplaintForm
+from complaints.forms import PhoneComplaintForm, fen_of
 from complaints.models import Complaint
 from complaints.policies import BULK_LIMIT, JUDGES, WORKERS, Award, actions_on, stage_of
 from complaints.selectors import Filter
@@ -503,11 +503,7 @@ def evidence(request: HttpRequest, code: str, picture: str) -> HttpResponse:
     if row is None:
         raise NotFound
     content = pictures.look(actor=account_of(request).actor, code=picture, case=code)
-    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    if row.kind == EvidenceKind.DOCUMENT:
-        headers |= {"Content-Disposition": f'attachment; filename="{picture}.pdf"'}
-        return HttpResponse(content, content_type="application/pdf", headers=headers)
-    return HttpResponse(content, content_type="image/jpeg", headers=headers)
+    return file_response(content, picture, document=row.kind == EvidenceKind.DOCUMENT)
 
 
 @require_POST

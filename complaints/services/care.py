@@ -175,7 +175,7 @@ def score(*, code: str, round_: int, secret: str, points: int) -> Satisfaction:
     if not Satisfaction.objects.filter(pk=row.pk, score=None).update(score=points, scored_at=at):
         raise AlreadyScored
     row.score, row.scored_at = points, at
-    complaint = locked(row.complaint_id)
+    complaint = row.complaint = locked(row.complaint_id)
     actor = complaint.complainant.actor if complaint.complainant else NOBODY
     add_line(complaint, actor, ComplaintLine.SCORED, score=str(points))
     audit.record(actor, "complaints.scored", code, case=code, score=points)

@@ -79,6 +79,15 @@ def test_a_low_score_opens_it_again_once_and_then_somebody_calls(cases, noon):
     assert CareTask.objects.get().kind == "low_score"
 
 
+@pytest.mark.parametrize(("points", "said"), [("2", "Your case is open again"), ("4", "You gave 4 of 5")])
+def test_whoever_taps_reads_what_comes_of_it(cases, noon, client, points, said):
+    filed = asked(cases, noon)
+    page = f"/thanks/{filed.code}/1/{thanks_secret(filed, 1)}/"
+    for _now_and_later in range(2):
+        answer = client.post(page, {"score": points}, headers={"accept-language": "en"})
+        assert said in answer.content.decode()
+
+
 def test_a_grave_case_is_followed_up_by_who_stays_with_her_and_chased(cases, noon, people):
     filed = cases.ended()
     services.take(account=people("agent"), code=filed.code)

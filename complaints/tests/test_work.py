@@ -302,3 +302,29 @@ def test_a_message_becomes_a_complaint_and_is_answered_by_the_way_it_came(people
     services.dismiss_message(account=people("agent"), code=third.code, why="advertisement")
     with pytest.raises(InvalidInput):
         services.take_message(channel="fax", key="x", sender="x", words="x")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/calls/", "/api/v1/outside-messages/", "/api/v1/messages/in/"])
+def test_a_token_that_no_header_should_hold_is_refused(client, settings, people, path):
+    settings.TELEPHONE_TOKEN = settings.OUTSIDE_TOKEN = settings.SMS_IN_TOKEN = "secret"
+    answer = client.post(
+        path, {}, content_type="application/json", headers={"Authorization": "Bearer gehëim"}
+    )
+    assert answer.status_code in {401, 403}
+
+
+def test_figures_are_for_who_has_the_token(client, settings, people):
+    settings.METRICS_TOKEN = "secret"
+    for shown, status in (("gehëim", 404), ("", 404), ("secret", 200)):
+        assert client.get("/metrics", headers={"Authorization": f"Bearer {shown}"}).status_code == status
+
+
+def test_a_message_is_no_complaint_before_somebody_says_what_it_is_about(people, signed_in):
+    row = services.take_message(channel="weibo", key="m", sender="@somebody", words="x")
+    client = signed_in("agent")
+    client.post(f"/admin/outside/{row.code}/", {"what": "file", "category": "", "name": "x"})
+    row.refresh_from_db()
+    assert row.sorted_at is None
+    client.post(f"/admin/outside/{row.code}/", {"what": "file", "category": "dispute", "name": "x"})
+    row.refresh_from_db()
+    assert row.complaint.category == "dispute"
