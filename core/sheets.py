@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -15,15 +16,44 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
-FONT = "Huhang"
+# The Chinese font has no Latin letters and no digits; those come from a font that ReportLab brings.
+CHINESE, LATIN = "Huhang", "Huhang Latin"
 MARGIN = 18 * mm
 QUIET, LINE = colors.HexColor("#51606f"), colors.HexColor("#d5dde4")
 
 
 @lru_cache(maxsize=1)
+def _fonts() -> dict[str, frozenset[int]]:
+    """Both fonts, embedded in what is drawn, and the characters that each has."""
+    files = {LATIN: "Vera.ttf", CHINESE: str(Path(__file__).parent / "fonts" / "DroidSansFallbackFull.ttf")}
+    for name, path in files.items():
+        pdfmetrics.registerFont(TTFont(name, path))
+    return {name: frozenset(pdfmetrics.getFont(name).face.charToGlyph) for name in files}
+
+
+def runs(text: str) -> list[tuple[str, str]]:
+    """A text in stretches of one font: each character in the first font that has it, (font, stretch)."""
+    known = _fonts()
+
+    def font_of(mark: str) -> str:
+        return next((name for name, marks in known.items() if ord(mark) in marks), CHINESE)
+
+    return [(name, "".join(stretch)) for name, stretch in groupby(text, key=font_of)]
+
+
+def _markup(text: str) -> str:
+    """A plain text as ReportLab's markup: escaped, each stretch in its font, lines broken where they were."""
+    lines = (
+        "".join(f'<font name="{name}">{escape(stretch)}</font>' for name, stretch in runs(line))
+        for line in text.split("\n")
+    )
+    return "<br/>".join(lines)
+
+
+@lru_cache(maxsize=1)
 def _styles() -> dict[str, ParagraphStyle]:
-    pdfmetrics.registerFont(TTFont(FONT, str(Path(__file__).parent / "fonts" / "DroidSansFallbackFull.ttf")))
-    base = ParagraphStyle("base", fontName=FONT, fontSize=10, leading=15, wordWrap="CJK")
+    _fonts()
+    base = ParagraphStyle("base", fontName=CHINESE, fontSize=10, leading=15, wordWrap="CJK")
     return {
         "text": base,
         "title": ParagraphStyle("title", base, fontSize=17, leading=24, spaceAfter=4),
@@ -40,7 +70,7 @@ class Sheet:
         self.parts: list[Flowable] = [self._paragraph(title, "title")]
 
     def _paragraph(self, text: str, style: str) -> Paragraph:
-        return Paragraph(escape(text).replace("\n", "<br/>"), _styles()[style])
+        return Paragraph(_markup(text), _styles()[style])
 
     def head(self, text: str) -> None:
         self.parts.append(self._paragraph(text, "head"))
@@ -95,10 +125,9 @@ class Sheet:
         )
 
         def foot(canvas: Canvas, _document: object) -> None:
-            canvas.setFont(FONT, 8)
-            canvas.setFillColor(QUIET)
-            canvas.drawString(MARGIN, 10 * mm, self.foot)
-            canvas.drawRightString(A4[0] - MARGIN, 10 * mm, str(canvas.getPageNumber()))
+            line = self._paragraph(f"{self.foot} · {canvas.getPageNumber()}", "quiet")
+            line.wrapOn(canvas, A4[0] - 2 * MARGIN, 10 * mm)
+            line.drawOn(canvas, MARGIN, 8 * mm)
 
         document.build(list(self.parts), onFirstPage=foot, onLaterPages=foot)
         return written.getvalue()
