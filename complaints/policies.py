@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.policies import RESPONDERS
 from accounts.states import Role
+from complaints.limits import limit_of
 from complaints.states import (
     LIVE,
     ComplaintState,
@@ -338,8 +339,6 @@ def _why_not_ask(complaint: "Complaint", side: Side, known: Known) -> str | Prom
 
 
 def _pausable(running: list["Timer"]) -> list["Timer"]:
-    from complaints.limits import limit_of
-
     return [
         timer
         for timer in running

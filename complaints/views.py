@@ -227,6 +227,8 @@ def follow_act(request: HttpRequest, code: str, secret: str, what: str) -> HttpR
     """Whoever has the link proves the phone, adds something, gives a statement, or appeals."""
     complaint, base = selectors.complaint_by_link(code, secret), f"/complaints/{code}/{secret}/"
     if what != "verify":
+        if not allow(f"complaint-link:{code}", limit=60, seconds=3600):
+            raise TooMany
         return _do(request, complaint, Side.COMPLAINANT, NOBODY, what, base)
     if not allow(f"complaint-code:{code}", limit=10, seconds=600):
         raise TooMany

@@ -182,6 +182,13 @@ def test_nobody_without_the_link_sees_or_proves_it(rides):
         services.verify_caller(code=filed.code, secret="x" * 22, one_time="1")
 
 
+def test_a_link_takes_more_only_so_often(rides, client):
+    filed = from_street(rides)
+    page = f"/complaints/{filed.code}/{secret_of(filed)}/more/"
+    answers = [client.post(page, {"words": "x"}).status_code for _ in range(61)]
+    assert (set(answers[:60]), answers[60]) == ({302}, 429)
+
+
 def test_no_words_are_no_complaint(rides):
     with pytest.raises(InvalidInput):
         from_street(rides, " ")
