@@ -26,7 +26,9 @@ fault: setup locale/.compiled
 
 check: setup locale/.compiled
 	$(BIN)/ruff format --check .
+	$(BIN)/djangofmt --check templates
 	$(BIN)/ruff check .
+	$(BIN)/djangofmt check templates
 	$(BIN)/python -m config.stack env -- $(BIN)/mypy .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python manage.py check --fail-level WARNING
