@@ -44,6 +44,41 @@ class HandlerRun(models.Model):
         return f"{self.handler} for #{self.event_id}"
 
 
+class FailedWork(models.Model):
+    """A piece of work that failed and is tried again, until it succeeds or a person is asked (`core.retry`)."""
+
+    kind = models.CharField(_("kind of work"), max_length=60)
+    # What the work is about, by its own key: the id of an event, the key of a message, the id of a stream's entry.
+    key = models.CharField(_("key"), max_length=120)
+    life_safety = models.BooleanField(_("a life may depend on it"), default=False)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    first_at = models.DateTimeField(_("failed first"))
+    last_at = models.DateTimeField(_("failed last"))
+    next_at = models.DateTimeField(_("next try"))
+    error = models.CharField(_("what the machine said"), max_length=300, blank=True)
+    needs_person_at = models.DateTimeField(_("needs a person since"), null=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True)
+
+    class Meta:
+        verbose_name = _("failed work")
+        verbose_name_plural = _("failed work")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "key"], condition=Q(closed_at=None), name="one_open_failure_per_piece_of_work"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["first_at"],
+                condition=Q(closed_at=None, needs_person_at__isnull=False),
+                name="failed_work_needs_person",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+
 class AuditEntry(models.Model):
     """One line of the journal. Nobody updates or deletes one; seals prove it (`core.audit`)."""
 
