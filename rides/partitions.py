@@ -1,6 +1,6 @@
 """The months of the trail (R9). A month's partition is made before its first row comes, and dropped when its time is over.
 
-The platform's role may not make tables: two functions of the database's owner do this and nothing else (migration 0002).
+The platform's role may not make tables: two functions of the database's owner do this and nothing else (migration `0002_laws`).
 """
 
 from datetime import datetime, timedelta
