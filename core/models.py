@@ -16,13 +16,14 @@ class OutboxEvent(models.Model):
     payload = models.JSONField()
     queue = models.CharField(max_length=20)
     created_at = models.DateTimeField()
-    not_before = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    needs_person = models.BooleanField(default=False)
+    not_before = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0)
     delivered_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["id"], condition=Q(delivered_at=None), name="outbox_undelivered")]
+        indexes = [
+            models.Index(fields=["not_before"], condition=Q(delivered_at=None), name="outbox_undelivered")
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} #{self.pk}"
@@ -50,6 +51,8 @@ class FailedWork(models.Model):
     kind = models.CharField(_("kind of work"), max_length=60)
     # What the work is about, by its own key: the id of an event, the key of a message, the id of a stream's entry.
     key = models.CharField(_("key"), max_length=120)
+    # The code of what it is about: an incident, a trip, an application.
+    subject = models.CharField(_("about"), max_length=80, blank=True)
     life_safety = models.BooleanField(_("a life may depend on it"), default=False)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     first_at = models.DateTimeField(_("failed first"))
@@ -57,6 +60,8 @@ class FailedWork(models.Model):
     next_at = models.DateTimeField(_("next try"))
     error = models.CharField(_("what the machine said"), max_length=300, blank=True)
     needs_person_at = models.DateTimeField(_("needs a person since"), null=True)
+    # Not tried again by itself: nothing but a person helps, or its kind is given up.
+    rests = models.BooleanField(_("not tried again by itself"), default=False)
     closed_at = models.DateTimeField(_("closed at"), null=True)
 
     class Meta:
@@ -209,7 +214,7 @@ class Notification(models.Model):
     state = models.CharField(
         max_length=20, choices=NotificationState.choices, default=NotificationState.QUEUED
     )
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
     not_before = models.DateTimeField()
     lease_until = models.DateTimeField(null=True)
@@ -313,7 +318,7 @@ class Payout(models.Model):
     state = models.CharField(max_length=10, choices=[("due", _("due")), ("paid", _("paid"))], default="due")
     due_at = models.DateTimeField()
     next_at = models.DateTimeField()
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)
     paid_at = models.DateTimeField(null=True)
     reference = models.CharField(max_length=80, blank=True)
 

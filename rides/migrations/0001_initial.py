@@ -271,7 +271,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('due', 'being paid'), ('paid', 'paid'), ('refunded', 'refunded')], default='due', max_length=10, verbose_name='state')),
                 ('due_at', models.DateTimeField()),
                 ('next_at', models.DateTimeField()),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('attempts', models.PositiveIntegerField(default=0)),
                 ('paid_at', models.DateTimeField(null=True)),
                 ('refunded', models.PositiveIntegerField(default=0, verbose_name='refunded in fen')),
             ],

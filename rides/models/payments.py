@@ -14,7 +14,7 @@ class Payment(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=PaymentState.choices, default="due")
     due_at = models.DateTimeField()
     next_at = models.DateTimeField()
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)
     paid_at = models.DateTimeField(null=True)
     refunded = models.PositiveIntegerField(_("refunded in fen"), default=0)
 
