@@ -177,6 +177,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"queue": "life_safety", "expires": 10},
     },
+    "failed work that was done long ago": {
+        "task": "core.tasks.forget_failed_work",
+        "schedule": 86_400.0,
+        "options": {"queue": "bulk", "expires": 80_000},
+    },
     "pictures whose time is over": {
         "task": "core.tasks.destroy_pictures",
         "schedule": 60.0,

@@ -35,6 +35,9 @@
     if (known !== null && state.cases !== known.cases) {
       document.dispatchEvent(new CustomEvent("huhang-cases", { detail: state.touched }));
     }
+    // Work that failed and needs a person; with a sound where a life may depend on it.
+    if (known !== null && state.marks.failed_work !== known.marks.failed_work) htmx.trigger(document.body, "huhang-changed");
+    if (known !== null && state.marks.lives > known.marks.lives) beep();
     if (known !== null && state.marks.calls !== known.marks.calls) htmx.trigger(document.body, "huhang-ring");
     known = state;
   }
