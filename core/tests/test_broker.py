@@ -1,5 +1,6 @@
 """Valkey that hangs, is down, or has nobody who takes from it: no answer waits, and no queue is filled by sweeps."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from core import broker, live, notify, ratelimit, tasks
 from core.models import Notification, OutboxEvent
 from rides.selectors import position_key
 from rides.states import Party
+from safety.live import _Wake
 from safety.models import Incident
 
 
@@ -81,6 +83,17 @@ def test_all_that_asks_valkey_in_an_answer_goes_through_the_same_door(world, sig
     assert broker.publish("live", "console") is False
     assert signed_in("").get("/health/ready").json()["broker"] is False
     assert time.monotonic() - began < 1
+
+
+def test_the_console_goes_on_asking_the_database_while_valkey_hangs(hanging):
+    async def turns():
+        wake = _Wake()
+        for _turn in range(3):
+            await wake.wait(0.3)
+
+    began = time.monotonic()
+    asyncio.run(turns())
+    assert 0.9 <= time.monotonic() - began < 3
 
 
 def test_a_moment_after_valkey_answers_again_it_is_asked_again(world, hanging, monkeypatch):
