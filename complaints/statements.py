@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from complaints import selectors
 from complaints.states import CAPPED, Category, ClaimKind
@@ -42,7 +43,7 @@ def of_accident(accident: "Accident", *, only: "Claim | None" = None) -> bytes:
     facts = [
         (_("Accident"), accident.code),
         (_("When"), f"{timezone.localtime(accident.happened_at):%Y-%m-%d %H:%M}"),
-        (_("Where"), accident.place),
+        (pgettext("accident", "Where"), accident.place),
     ]
     if only is None:
         left = accident.cap_fen - accident.reserved_fen
@@ -54,7 +55,7 @@ def of_accident(accident: "Accident", *, only: "Claim | None" = None) -> bytes:
     sheet.facts(facts)
     sheet.head(_("Claims"))
     sheet.table(
-        [_("Code"), _("kind"), _("Name"), _("asked, CNY"), _("granted, CNY"), _("state"), ""],
+        [pgettext("claim", "Code"), _("kind"), _("Name"), _("asked, CNY"), _("granted, CNY"), _("state"), ""],
         [_claim_row(claim, masked=only is None) for claim in claims],
         [27, None, 20, 25, 25, 28, 12],
     )
@@ -102,7 +103,7 @@ def of_summary(row: "WorkSummary", figures: dict[str, Any]) -> bytes:
     sheet.facts(figure_rows(figures))
     if figures["by_category"]:
         sheet.table(
-            [_("category"), _("taken")],
+            [_("category"), pgettext("count", "taken")],
             [[name, str(count)] for name, count in category_rows(figures)],
             [None, 30],
         )

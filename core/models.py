@@ -3,6 +3,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.privacy import EncryptedTextField
 from core.states import Transitions
@@ -310,7 +311,9 @@ class Payout(models.Model):
     # The code of what it is about, and the account of the ledger on which it is owed.
     subject = models.CharField(max_length=40)
     account = models.CharField(max_length=60)
-    state = models.CharField(max_length=10, choices=[("due", _("due")), ("paid", _("paid"))], default="due")
+    state = models.CharField(
+        max_length=10, choices=[("due", pgettext_lazy("payout", "due")), ("paid", _("paid"))], default="due"
+    )
     due_at = models.DateTimeField()
     next_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -3,6 +3,7 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.privacy import EncryptedTextField
 from police.states import UNDECIDED, Channel, OfficerState, Query, RequestState, Urgency
@@ -12,7 +13,7 @@ class Agency(models.Model):
     """A police station as the public register has it; we call back only the published number (P4)."""
 
     code = models.SlugField(_("code"), unique=True)
-    name_zh = models.CharField(_("name"), max_length=80)
+    name_zh = models.CharField(pgettext_lazy("station", "name"), max_length=80)
     name_en = models.CharField(max_length=80)
     published_phone = models.CharField(_("published number"), max_length=20)
     registered_email = models.EmailField(_("registered address"))
@@ -81,13 +82,13 @@ class PoliceRequest(models.Model):
     state = models.CharField(
         _("state"), max_length=12, choices=RequestState.choices, default=RequestState.ASKED
     )
-    asked_at = models.DateTimeField(_("asked"))
+    asked_at = models.DateTimeField(pgettext_lazy("time", "asked"))
     owned_at = models.DateTimeField(_("owned"), null=True)
     owned_by = models.CharField(max_length=40, blank=True)
     called_back_at = models.DateTimeField(null=True)
     escalated_at = models.DateTimeField(null=True)
     executive_called_at = models.DateTimeField(null=True)
-    decided_at = models.DateTimeField(_("decided"), null=True)
+    decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
     decided_by = models.CharField(max_length=40, blank=True)
     refusal = EncryptedTextField()
     papers_due_at = models.DateTimeField(null=True)
@@ -142,7 +143,7 @@ class Release(models.Model):
     opened_at = models.DateTimeField(null=True)
 
     class Meta:
-        verbose_name = _("release")
+        verbose_name = pgettext_lazy("police", "release")
         verbose_name_plural = _("releases")
         constraints = [
             models.UniqueConstraint(

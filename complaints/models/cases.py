@@ -5,6 +5,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from complaints.states import (
     LIVE,
@@ -94,7 +95,7 @@ class Complaint(models.Model):
     stopped_at = models.DateTimeField(null=True)
     lifted_at = models.DateTimeField(null=True)
     filed_at = models.DateTimeField(_("filed"))
-    decided_at = models.DateTimeField(_("decided"), null=True)
+    decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
     decided_by = models.CharField(max_length=40, blank=True)
     finding = models.CharField(_("finding"), max_length=10, choices=Finding.choices, blank=True)
     merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="joined")

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from complaints.states import ClaimKind, ClaimState, Paper, Settlement
 from core.privacy import EncryptedTextField
@@ -58,15 +59,15 @@ class Claim(models.Model):
     name = EncryptedTextField()
     phone = EncryptedTextField()
     phone_index = models.CharField(max_length=64)
-    asked_fen = models.PositiveBigIntegerField(_("asked"))
-    granted_fen = models.PositiveBigIntegerField(_("granted"), default=0)
+    asked_fen = models.PositiveBigIntegerField(pgettext_lazy("claim", "asked"))
+    granted_fen = models.PositiveBigIntegerField(pgettext_lazy("claim", "granted"), default=0)
     filed_at = models.DateTimeField(_("filed"))
     filed_by = models.CharField(max_length=40)
     proposed_fen = models.PositiveBigIntegerField(default=0)
     proposed_by = models.CharField(max_length=40, blank=True)
     reason = EncryptedTextField()
     decided_by = models.CharField(max_length=40, blank=True)
-    decided_at = models.DateTimeField(_("decided"), null=True)
+    decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
     citation = models.CharField(max_length=60, blank=True)
     settled_at = models.DateTimeField(null=True)
     settled_how = models.CharField(max_length=10, choices=Settlement.choices, blank=True)

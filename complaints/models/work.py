@@ -5,6 +5,7 @@ from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, Ra
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from complaints.states import SummaryState
 from core.privacy import EncryptedTextField
@@ -21,7 +22,7 @@ class Shift(models.Model):
     account = models.ForeignKey(
         "accounts.Account", on_delete=models.PROTECT, related_name="shifts", verbose_name=_("who")
     )
-    starts_at = models.DateTimeField(_("from"))
+    starts_at = models.DateTimeField(pgettext_lazy("time", "from"))
     ends_at = models.DateTimeField(_("until"))
     on_call = models.BooleanField(_("on call"), default=False)
     made_by = models.CharField(max_length=40)

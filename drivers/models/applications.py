@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.privacy import EncryptedTextField
 from drivers.models.people import Driver
@@ -31,8 +32,8 @@ class Application(models.Model):
         "core.StoredPicture", on_delete=models.PROTECT, null=True, related_name="+"
     )
     started_at = models.DateTimeField(_("started"))
-    submitted_at = models.DateTimeField(_("sent"), null=True)
-    decided_at = models.DateTimeField(_("decided"), null=True)
+    submitted_at = models.DateTimeField(pgettext_lazy("application", "sent"), null=True)
+    decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
     # The first key; the second one, by another person, makes a `VettingDecision` (D2).
     proposed = models.CharField(max_length=10, choices=Decision.choices, blank=True)
     proposed_by = models.CharField(_("proposed by"), max_length=40, blank=True)

@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.privacy import EncryptedTextField
 from drivers.models.people import Driver, Hold
@@ -24,7 +25,7 @@ class VettingCase(models.Model):
     proposed = models.CharField(max_length=10, choices=CaseOutcome.choices, blank=True)
     reason = EncryptedTextField()
     decided_by = models.CharField(_("decided by"), max_length=40, blank=True)
-    decided_at = models.DateTimeField(_("decided"), null=True)
+    decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
 
     class Meta:
         verbose_name = _("vetting case")
@@ -59,7 +60,11 @@ class Appeal(models.Model):
 
     code = models.CharField(_("code"), max_length=20, unique=True)
     hold = models.OneToOneField(
-        Hold, on_delete=models.PROTECT, null=True, related_name="appeal", verbose_name=_("hold")
+        Hold,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="appeal",
+        verbose_name=pgettext_lazy("driver hold", "hold"),
     )
     decision = models.OneToOneField(
         "drivers.VettingDecision",
@@ -72,7 +77,7 @@ class Appeal(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=AppealState.choices, default=AppealState.OPEN)
     filed_at = models.DateTimeField(_("filed"))
     due_at = models.DateTimeField(_("due"))
-    decided_at = models.DateTimeField(_("decided"), null=True)
+    decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
     decided_by = models.CharField(_("decided by"), max_length=40, blank=True)
     reason = EncryptedTextField()
 

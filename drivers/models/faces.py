@@ -2,6 +2,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from pgvector.django import VectorField
 
 from drivers.models.people import Driver, Vehicle
@@ -43,9 +44,9 @@ class FaceCheck(models.Model):
     state = models.CharField(
         _("state"), max_length=10, choices=FaceCheckState.choices, default=FaceCheckState.ASKED
     )
-    asked_at = models.DateTimeField(_("asked"))
+    asked_at = models.DateTimeField(pgettext_lazy("time", "asked"))
     expires_at = models.DateTimeField()
-    decided_at = models.DateTimeField(_("decided"), null=True)
+    decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
     verdict = models.CharField(_("verdict"), max_length=20, blank=True)
     score = models.FloatField(_("likeness"), null=True)
     why = models.CharField(max_length=120, blank=True)
@@ -112,7 +113,7 @@ class PlatePhoto(models.Model):
     read = models.CharField(_("plate read"), max_length=12, blank=True)
     certainty = models.FloatField(default=0)
     state = models.CharField(_("state"), max_length=10, choices=PlatePhotoState.choices)
-    taken_at = models.DateTimeField(_("taken"))
+    taken_at = models.DateTimeField(pgettext_lazy("photo", "taken"))
     decided_by = models.CharField(max_length=40, blank=True)
 
     class Meta:

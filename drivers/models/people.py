@@ -2,6 +2,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.privacy import EncryptedTextField
 from drivers.states import DriverState, HoldKind, Line, PaperKind
@@ -26,7 +27,7 @@ class Driver(models.Model):
     lines = ArrayField(models.CharField(max_length=10, choices=Line.choices), default=hitch_alone)
     # A data: address of the vetted portrait, for the police and the reviewers alone.
     photo = EncryptedTextField()
-    vetted_at = models.DateTimeField(_("vetted"), null=True)
+    vetted_at = models.DateTimeField(pgettext_lazy("time", "vetted"), null=True)
     # Faces have a consent of their own (D4); its version, and when it was given.
     face_consent = models.CharField(max_length=20, blank=True)
     face_consent_at = models.DateTimeField(null=True)
@@ -192,15 +193,15 @@ class Hold(models.Model):
     covert = models.BooleanField(_("not shown to the driver yet"), default=False)
     opened_at = models.DateTimeField(_("since"))
     opened_by = models.CharField(max_length=40)
-    released_at = models.DateTimeField(_("released"), null=True)
+    released_at = models.DateTimeField(pgettext_lazy("driver hold", "released"), null=True)
     released_by = models.CharField(max_length=40, blank=True)
     release_reason = models.TextField(blank=True)
 
     objects = HoldQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("hold")
-        verbose_name_plural = _("holds")
+        verbose_name = pgettext_lazy("driver hold", "hold")
+        verbose_name_plural = pgettext_lazy("driver hold", "holds")
         constraints = [
             models.UniqueConstraint(
                 fields=["driver", "kind", "source"],

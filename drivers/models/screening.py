@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.privacy import EncryptedTextField
 from drivers.models.people import Driver
@@ -26,7 +27,7 @@ class Screening(models.Model):
     # All three certificates were confirmed at their source (三证验真).
     proven = models.BooleanField(_("certificates confirmed"), default=False)
     verdict = models.CharField(_("result"), max_length=10, choices=Finding.choices, blank=True)
-    asked_at = models.DateTimeField(_("asked"))
+    asked_at = models.DateTimeField(pgettext_lazy("time", "asked"))
     attempts = models.PositiveIntegerField(default=0)
     next_at = models.DateTimeField()
     answered_at = models.DateTimeField(_("answered"), null=True)

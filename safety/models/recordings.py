@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from rides.states import Party
 from safety.states import RecordingPurpose, RecordingState
@@ -47,7 +48,7 @@ class Recording(models.Model):
     # The number of the last chunk, where the phone has said which is the last one.
     last = models.PositiveIntegerField(null=True)
     chunks = models.PositiveIntegerField(_("chunks"), default=0)
-    missing = models.PositiveIntegerField(_("missing"), default=0)
+    missing = models.PositiveIntegerField(pgettext_lazy("recording", "missing"), default=0)
     bytes = models.PositiveBigIntegerField(default=0)
     # What the phone measured while it recorded.
     silent_ms = models.PositiveIntegerField(default=0)
