@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from complaints.models.cases import Complaint
 from complaints.models.claims import Accident
@@ -57,7 +58,7 @@ class CareTask(models.Model):
     made_by = models.CharField(max_length=40)
     made_at = models.DateTimeField()
     chased_at = models.DateTimeField(null=True)
-    done_at = models.DateTimeField(_("done"), null=True)
+    done_at = models.DateTimeField(pgettext_lazy("time", "done"), null=True)
     done_by = models.CharField(max_length=40, blank=True)
     outcome = EncryptedTextField()
 

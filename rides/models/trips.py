@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.privacy import EncryptedTextField
 from rides.geometry import Point
@@ -76,9 +77,9 @@ class Trip(models.Model):
     requested_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
     arrived_at = models.DateTimeField(null=True)
-    boarded_at = models.DateTimeField(_("boarded"), null=True)
+    boarded_at = models.DateTimeField(pgettext_lazy("time", "boarded"), null=True)
     departed_at = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField(_("ended"), null=True)
+    ended_at = models.DateTimeField(pgettext_lazy("time", "ended"), null=True)
     cancelled_at = models.DateTimeField(null=True)
     cancelled_by = models.CharField(max_length=10, blank=True)
     cancel_reason = models.CharField(max_length=40, blank=True)

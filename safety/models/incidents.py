@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.privacy import EncryptedTextField
 from safety.states import LIVE, Answer, IncidentOutcome, IncidentState, Origin, SignalKind
@@ -36,7 +37,7 @@ class Incident(models.Model):
     opened_at = models.DateTimeField(_("opened"))
     opened_by = models.CharField(max_length=40)
     changed_at = models.DateTimeField()
-    taken_at = models.DateTimeField(_("taken"), null=True)
+    taken_at = models.DateTimeField(pgettext_lazy("time", "taken"), null=True)
     taken_by = models.CharField(_("owner"), max_length=40, blank=True)
     # Whom the owner hands it over to; it stays the owner's until that person takes it.
     offered_to = models.CharField(max_length=40, blank=True)
