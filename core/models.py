@@ -4,6 +4,7 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
+from core import formats
 from core.privacy import EncryptedTextField
 from core.states import Transitions
 
@@ -178,7 +179,7 @@ class TimelineEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.at:%H:%M:%S} {self.kind}"
+        return f"{formats.moment(self.at)} {self.kind}"
 
 
 class NotificationState(models.TextChoices):

@@ -1,8 +1,9 @@
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext_lazy as _
 
+from core import formats
 from governance.states import Status
 
 
@@ -48,4 +49,4 @@ class DrillRun(models.Model):
         indexes = [models.Index(fields=["-begun_at"], name="drill_newest")]
 
     def __str__(self) -> str:
-        return f"{self.begun_at:%Y-%m-%d %H:%M} {'passed' if self.passed else 'failed'}"
+        return f"{formats.moment(self.begun_at)} {pgettext('drill', 'passed') if self.passed else pgettext('drill', 'failed')}"

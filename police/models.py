@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.formats import place
 from core.privacy import EncryptedTextField
 from police.states import UNDECIDED, Channel, OfficerState, Query, RequestState, Urgency
 
@@ -24,6 +25,11 @@ class Agency(models.Model):
         verbose_name_plural = _("police stations")
 
     def __str__(self) -> str:
+        return place(self.names)
+
+    @property
+    def names(self) -> str:
+        """Both names, as rows hold a station."""
         return f"{self.name_zh} {self.name_en}"
 
 

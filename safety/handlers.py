@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.selectors import contacts_to_alert
-from core import cases, clock, holds, notify, timeline
+from core import cases, clock, formats, holds, notify, timeline
 from core.actors import SYSTEM
 from core.events import handles
 from drivers.events import DriverHeld
@@ -126,8 +126,8 @@ def alert_contacts(event: SosRaised) -> None:
     with override(person.language):
         text = _("%(name)s has called for help on a Huhang trip: %(origin)s to %(destination)s.") % {
             "name": name,
-            "origin": trip.origin_name,
-            "destination": trip.destination_name,
+            "origin": formats.place(trip.origin_name),
+            "destination": formats.place(trip.destination_name),
         }
         if passenger and trip.plate_registered and trip.driver and trip.vehicle:
             text += " " + _("Car %(plate)s, %(colour)s %(model)s, driver %(driver)s.") % {

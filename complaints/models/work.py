@@ -7,6 +7,7 @@ from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from complaints.states import SummaryState
+from core import formats
 from core.privacy import EncryptedTextField
 
 
@@ -47,7 +48,7 @@ class Shift(models.Model):
         indexes = [models.Index(fields=["starts_at"], condition=Q(cancelled_at=None), name="shift_by_time")]
 
     def __str__(self) -> str:
-        return f"{self.account_id} {self.starts_at:%m-%d %H:%M}"
+        return f"{self.account_id} {formats.moment(self.starts_at)}"
 
 
 class RosterGap(models.Model):
@@ -59,7 +60,7 @@ class RosterGap(models.Model):
     told_at = models.DateTimeField()
 
     def __str__(self) -> str:
-        return f"{self.hour:%m-%d %H} {self.have}/{self.needed}"
+        return f"{formats.moment(self.hour)} {self.have}/{self.needed}"
 
 
 class PracticeRun(models.Model):

@@ -4,6 +4,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from pgvector.django import VectorField
 
+from core import formats
 from drivers.models.people import Driver, Vehicle
 from drivers.states import VERDICT_WORDS, FaceCheckState, FacePurpose, PlatePhotoState
 
@@ -152,4 +153,4 @@ class OnlineSpell(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.driver_id} online since {self.began_at:%H:%M}"
+        return f"{self.driver_id} online since {formats.moment(self.began_at)}"

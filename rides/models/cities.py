@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.formats import place
 from rides.states import Line, LineState, SuspensionState
 
 
@@ -21,6 +22,11 @@ class City(models.Model):
         verbose_name_plural = _("cities")
 
     def __str__(self) -> str:
+        return place(self.names)
+
+    @property
+    def names(self) -> str:
+        """Both names, as rows hold a place."""
         return f"{self.name_zh} {self.name_en}"
 
 
@@ -34,6 +40,11 @@ class KnownPlace(models.Model):
     longitude = models.FloatField()
 
     def __str__(self) -> str:
+        return place(self.names)
+
+    @property
+    def names(self) -> str:
+        """Both names, as rows hold a place."""
         return f"{self.name_zh} {self.name_en}"
 
 

@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 
+from core import formats
 from rides.states import Line, Party
 
 
@@ -20,7 +21,7 @@ class LatestPosition(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.trip_id} {self.party} {self.at:%H:%M:%S}"
+        return f"{self.trip_id} {self.party} {formats.moment(self.at)}"
 
 
 class TrailMinute(models.Model):
@@ -42,7 +43,7 @@ class TrailMinute(models.Model):
         db_table = "rides_trail"
 
     def __str__(self) -> str:
-        return f"{self.trip_id} {self.party} {self.minute:%H:%M}"
+        return f"{self.trip_id} {self.party} {formats.moment(self.minute)}"
 
 
 class DriverOnDuty(models.Model):
