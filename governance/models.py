@@ -1,6 +1,6 @@
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core import formats
@@ -12,9 +12,9 @@ class MeasureResult(models.Model):
 
     measure = models.CharField(_("measure"), max_length=8)
     status = models.CharField(_("state"), max_length=10, choices=Status.choices)
-    share = models.FloatField(null=True)
-    evidence_zh = models.TextField()
-    evidence_en = models.TextField()
+    share = models.FloatField(pgettext_lazy("field", "share done"), null=True)
+    evidence_zh = models.TextField(pgettext_lazy("field", "evidence in Chinese"))
+    evidence_en = models.TextField(pgettext_lazy("field", "evidence in English"))
     checked_at = models.DateTimeField(_("checked"))
 
     class Meta:
@@ -41,7 +41,7 @@ class DrillRun(models.Model):
     seconds = models.FloatField(_("seconds"))
     passed = models.BooleanField(_("passed"))
     # What was expected and what was seen, step by step.
-    steps = models.JSONField()
+    steps = models.JSONField(pgettext_lazy("field", "steps"))
 
     class Meta:
         verbose_name = _("drill")
