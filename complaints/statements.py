@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from complaints import selectors
 from complaints.states import CAPPED, Category, ClaimKind
-from core import clock
+from core import clock, policy
 from core.privacy import mask_name
 from core.sheets import Sheet
 
@@ -47,7 +47,7 @@ def of_accident(accident: "Accident", *, only: "Claim | None" = None) -> bytes:
     if only is None:
         left = accident.cap_fen - accident.reserved_fen
         facts += [
-            (_("Cap"), f"{_yuan(accident.cap_fen)} CNY ({accident.citation})"),
+            (_("Cap"), f"{_yuan(accident.cap_fen)} CNY ({policy.title(accident.citation)})"),
             (_("Granted under the cap"), f"{_yuan(accident.reserved_fen)} CNY"),
             (_("Left"), f"{_yuan(left)} CNY"),
         ]

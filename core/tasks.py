@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from core import audit, clock, events, money, notify, pictures
+from core import audit, clock, events, money, notify, pictures, policy
 
 
 @shared_task
@@ -41,3 +41,8 @@ def destroy_pictures() -> None:
 def settle_payouts() -> None:
     for payout_id in money.due_payouts(at=clock.now()):
         money.settle_payout(payout_id)
+
+
+@shared_task
+def examine_policies() -> None:
+    policy.examine()

@@ -1,4 +1,4 @@
-"""The three certificates (三证) as typed: formats, dates, and one against the other. Pure: asks nobody, writes nothing.
+"""The three certificates (三证) as typed: formats, dates, and one against the other. Pure: asks no registry, writes nothing.
 
 Sources: GB 11643 (ID number), GB 16735 and ISO 3779 (VIN), GA 36 (plates), the classes and dates of the Ministry of
 Public Security's Order 162 (driving licences), Interim Measures for online ride-hailing art. 12 and 14 (express,
@@ -14,6 +14,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from stdnum.cn import ric
 
+from core import policy
+from drivers.policies import LEAST_AGE
 from drivers.states import Certificate, Line
 from drivers.vision.plates import PLATE
 
@@ -24,7 +26,7 @@ NO_END = "长期"
 VIN = re.compile(r"^[A-HJ-NPR-Z0-9]{17}$")  # without I, O, Q
 VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 VIN_VALUES = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", "12345678123457923456789", strict=True))
-ADULT = 18
+LICENCE_AGE = 18  # the age before which nobody gets a driving licence (Order 162)
 MOST_SEATS = 6  # beside the driver's: seven in all (Interim Measures, art. 12)
 
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -55,7 +57,7 @@ SENTENCES: dict[str, str | Promise] = {
     "id_number_wrong": _(
         "This is not a resident ID number: 18 marks, the last one may be X. Compare it with the card."
     ),
-    "under_age": _("Drivers must be at least 18 years old."),
+    "under_age": _("Drivers must be at least %(years)s years old."),
     "licence_number_differs": _(
         "The number of a driving licence is the ID number of its holder. These two differ: use your own licence."
     ),
@@ -86,7 +88,8 @@ class Fault:
 
     @property
     def sentence(self) -> str:
-        return str(SENTENCES[self.code])
+        sentence = str(SENTENCES[self.code])
+        return sentence % {"years": policy.value(LEAST_AGE)} if self.code == "under_age" else sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,12 +236,12 @@ def _cross(
     if "id_number" in wrong:
         return
     birthday = born(known["id_number"])
-    if years_between(birthday, today) < ADULT:
+    if years_between(birthday, today) < policy.value(LEAST_AGE):
         fault("id_number", "under_age")
     if "licence_number" not in wrong and known["licence_number"] != known["id_number"]:
         fault("licence_number", "licence_number_differs")
     first = days.get("licence_first")
-    if first and "licence_first" not in wrong and years_between(birthday, first) < ADULT:
+    if first and "licence_first" not in wrong and years_between(birthday, first) < LICENCE_AGE:
         fault("licence_first", "licence_too_early")
 
 

@@ -7,14 +7,9 @@ positions, away from the car, say that both have parted; that she is safe needs 
 from dataclasses import dataclass
 
 from rides.geometry import distance, in_words
+from rides.policies import PhoneLimits
 from rides.states import PhonesSay
 from rides.trails import Fix
-
-NEAR = 200.0  # metres: within this the phones are together
-APART = 300.0  # metres: beyond this they are not
-MOVED = 300.0  # metres that phones travel together before it is called so
-WITHIN = 90.0  # seconds between two positions that are compared
-LEAST_SPAN = 60.0  # seconds over which her own positions must show her elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +20,7 @@ class Truth:
     why: str
 
 
-def what_was_true(passenger: list[Fix], driver: list[Fix], since: float) -> Truth:
+def what_was_true(passenger: list[Fix], driver: list[Fix], since: float, limits: PhoneLimits) -> Truth:
     """What both trails (by time) say about the time after `since`, in Unix seconds."""
     hers = [fix for fix in passenger if fix.at > since]
     his = [fix for fix in driver if fix.at > since]
@@ -35,21 +30,21 @@ def what_was_true(passenger: list[Fix], driver: list[Fix], since: float) -> Trut
     gaps = [
         (fix, distance((fix.latitude, fix.longitude), (other.latitude, other.longitude)))
         for fix in hers
-        if (other := _nearest_in_time(his, fix.at)) is not None
+        if (other := _nearest_in_time(his, fix.at, limits.within)) is not None
     ]
-    together = [fix for fix, gap in gaps if gap <= NEAR]
-    if _travelled(together) >= MOVED:
+    together = [fix for fix, gap in gaps if gap <= limits.near]
+    if _travelled(together) >= limits.moved:
         return Truth(PhonesSay.TOGETHER, f"together for {in_words(_travelled(together))}")
-    apart = [(fix, gap) for fix, gap in gaps if gap >= APART]
-    if apart and apart[-1][0] == gaps[-1][0] and apart[-1][0].at - apart[0][0].at >= LEAST_SPAN:
+    apart = [(fix, gap) for fix, gap in gaps if gap >= limits.apart]
+    if apart and apart[-1][0] == gaps[-1][0] and apart[-1][0].at - apart[0][0].at >= limits.least_span:
         seconds = apart[-1][0].at - apart[0][0].at
         return Truth(PhonesSay.APART, f"{in_words(apart[-1][1])} apart, for {seconds:.0f} s")
     return Truth(PhonesSay.UNCLEAR, f"{len(hers)} positions of her phone, {len(his)} of the car's")
 
 
-def _nearest_in_time(fixes: list[Fix], at: float) -> Fix | None:
+def _nearest_in_time(fixes: list[Fix], at: float, within: float) -> Fix | None:
     best = min(fixes, key=lambda fix: abs(fix.at - at), default=None)
-    return best if best and abs(best.at - at) <= WITHIN else None
+    return best if best and abs(best.at - at) <= within else None
 
 
 def _travelled(fixes: list[Fix]) -> float:

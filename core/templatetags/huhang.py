@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 
 from django import template
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from core import clock
+from core import clock, policy
 
 register = template.Library()
 
@@ -51,3 +52,16 @@ def group_phone(phone: str) -> str:
 def yuan(fen: int) -> str:
     """Whole fen as yuan: `30000` → `¥300.00`."""
     return f"¥{fen / 100:,.2f}"
+
+
+@register.filter
+def rule(citation: str) -> str:
+    """What a citation is called before people: 'Curfew of hitch, version 2'."""
+    return policy.title(citation)
+
+
+@register.filter
+def cited(citation: str) -> str:
+    """The same for staff, who also see the key that they may look up."""
+    called = policy.title(citation)
+    return called if called == citation else format_html("{} <small>{}</small>", called, citation)
