@@ -8,6 +8,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
@@ -74,29 +75,29 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
     def named(self, row: PolicyVersion) -> str:
         return policy.title(str(row))
 
-    @admin.display(description=_("what it says"))
+    @admin.display(description=pgettext_lazy("rule", "what it says"))
     def about(self, row: PolicyVersion) -> str:
         known = policy.of_key(row.key)
         return str(known.about) if known else "–"
 
-    @admin.display(description=_("value"))
+    @admin.display(description=pgettext_lazy("rule", "value"))
     def said(self, row: PolicyVersion) -> str:
         """The value with its units; what cannot be read says so, beside what holds instead."""
         known = policy.of_key(row.key)
         if known is None:
-            return _("No rule of this version of the platform.")
+            return gettext("This version of the platform has no such rule.")
         value, faults = known.read(row.value)
         lines = known.kind.lines(value)
         if any(fault.serious for fault in faults):
-            lines = [_("It cannot be read. This holds instead:"), *lines]
+            lines = [gettext("It cannot be read. This holds instead:"), *lines]
         return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))
 
-    @admin.display(description=_("what may be chosen"))
+    @admin.display(description=pgettext_lazy("rule", "what may be chosen"))
     def bounds(self, row: PolicyVersion) -> str:
         known = policy.of_key(row.key)
         return (known.kind.bounds() if known else "") or "–"
 
-    @admin.display(description=_("cited as"))
+    @admin.display(description=pgettext_lazy("rule", "cited as"))
     def cited(self, row: PolicyVersion) -> str:
         return str(row)
 

@@ -236,7 +236,7 @@ def test_what_type_or_bounds_refuse_is_not_written(db, kind, default, value, cod
 def test_a_refusal_says_what_may_be_chosen_in_the_readers_language(db):
     from safety.policies import TAKEN_WITHIN
 
-    for language, words in {"en": "Between 2 seconds and 10 minutes.", "zh-hans": "2 秒至 10 分钟"}.items():
+    for language, words in {"en": "Between 2 seconds and 10 minutes.", "zh-hans": "2 秒～10 分钟"}.items():
         with override(language), pytest.raises(policy.PolicyValueRefused) as refused:
             adopt(TAKEN_WITHIN, 0)
         with override(language):
