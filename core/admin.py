@@ -12,7 +12,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from core import policy
+from core import formats, policy
 from core.models import AuditEntry, LedgerTransfer, Notification, Payout, PolicyVersion
 from core.privacy import EncryptedTextField
 
@@ -121,7 +121,7 @@ class LedgerTransferAdmin(ReadOnlyAdmin):
     @admin.display(description=_("entries"))
     def moved(self, transfer: LedgerTransfer) -> str:
         """Each entry in yuan."""
-        return " · ".join(f"{entry.account} {entry.fen / 100:+,.2f}" for entry in transfer.entries.all())
+        return " · ".join(f"{entry.account} {formats.money(entry.fen)}" for entry in transfer.entries.all())
 
 
 @admin.register(Payout)

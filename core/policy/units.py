@@ -7,6 +7,8 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext, npgettext
 
+from core import formats
+
 
 class Unit(StrEnum):
     """What a number counts. `PLAIN` is for what the policy's name already says, such as people or tries."""
@@ -72,7 +74,7 @@ def said(unit: Unit, value: float) -> str:
         case Unit.PLAIN:
             return number(value)
         case Unit.FEN:
-            return f"¥{value / 100:,.2f}"
+            return formats.money(int(value))
         case Unit.SHARE:
             return f"{value * 100:g}%"
         case _:
