@@ -173,7 +173,12 @@ def _keep_photo(account: "Account", kind: Certificate, written: Written, read: d
 
 def check_application(application: Application) -> tuple[Certificates | None, list[Fault]]:
     """All rules on what was typed, the photos and the account; every fault at its field."""
-    found, faults = certificates.check(given_of(application), line=application.line, today=_today())
+    found, faults = certificates.check(
+        given_of(application),
+        line=application.line,
+        today=_today(),
+        least_age=policy.value(policies.LEAST_AGE),
+    )
     faults += [
         Fault(kind.value, "photo_missing")
         for kind in Certificate

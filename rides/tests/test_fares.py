@@ -186,4 +186,4 @@ def test_the_receipt_stands_on_the_page(rides, people, signed_in):
     trip = rides.ended()
     page = signed_in("passenger").get(f"/trips/{trip.code}/").content.decode()
     assert fares.yuan(trip.fare) in page
-    assert "rides.tariff v0" in page
+    assert "Tariff, original version" in page and "rides.tariff" not in page
