@@ -188,6 +188,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "bulk", "expires": 50},
     },
+    "rules that cannot be read": {
+        "task": "core.tasks.examine_policies",
+        "schedule": 60.0,
+        "options": {"queue": "bulk", "expires": 50},
+    },
     "real names that wait for the registry": {
         "task": "accounts.tasks.sweep_real_names",
         "schedule": 5.0,
