@@ -1,7 +1,6 @@
 """The applicant's side: from a draft on a phone to the registries' answers (D1, D10)."""
 
 import json
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
