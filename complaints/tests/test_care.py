@@ -57,7 +57,7 @@ def test_nothing_is_asked_before_the_decision_was_told(cases, noon):
 
 def test_the_first_page_and_the_desk_show_care_about_a_complaint_that_has_no_accident(cases, noon, signed_in):
     filed = asked(cases, noon)
-    due, done = (
+    _due, done = (
         CareTask.objects.create(
             code=code,
             kind="low_score",

@@ -9,10 +9,14 @@ export function minutes(seconds) {
   return Math.floor(seconds / 60) + ":" + String(seconds % 60).padStart(2, "0");
 }
 
-// Seconds as hours and minutes from an hour on: 7500 -> "2 h 05".
-export function span(seconds) {
-  if (seconds < 3600) return minutes(seconds);
-  return Math.floor(seconds / 3600) + " h " + String(Math.floor((seconds % 3600) / 60)).padStart(2, "0");
+// As `core.formats.span` writes it: minutes, hours from one on, days from four on. `words` has the page's `hours`
+// ("{hours} h {minutes}") and `days` ("{days} d {hours} h").
+export function span(seconds, words) {
+  const hours = Math.floor(seconds / 3600);
+  if (hours < 1) return minutes(seconds);
+  const rest = String(Math.floor((seconds % 3600) / 60)).padStart(2, "0");
+  if (hours < 96) return words.hours.replace("{hours}", hours).replace("{minutes}", rest);
+  return words.days.replace("{days}", Math.floor(hours / 24)).replace("{hours}", hours % 24);
 }
 
 export function tick() {
