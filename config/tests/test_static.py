@@ -16,7 +16,7 @@ from config.stack import _digest_of_static
 SOURCE = re.compile(
     r"""<(?:script[^>]*\ssrc|link[^>]*rel="stylesheet"[^>]*href|link[^>]*href)="/static/([^"]+)"""
 )
-IMPORT = re.compile(r"""^(?:import|export)\b[^"';]*["'](\.[^"']+)["']""", re.M)
+IMPORT = re.compile(r"""^(?:import|export)\b(?:[^"';]*\bfrom)?\s*["'](\.[^"']+)["']""", re.M)
 DYNAMIC = re.compile(r"""\bimport\(["'](\.[^"']+)["']\)""")
 
 KB = 1000
@@ -55,6 +55,7 @@ def loaded_by(html: str) -> set[str]:
 def wire_bytes(html: str) -> int:
     """What a first visit costs: the page and what it loads, as compressed as we send it; the theme's own is not ours."""
     own = [name for name in loaded_by(html) if not name.startswith((THEME, "admin/"))]
+    assert [name for name in own if not finders.find(name)] == []
     files = sum(len(brotli.compress(Path(finders.find(name)).read_bytes())) for name in own)
     return files + len(html.encode())
 
