@@ -39,7 +39,7 @@ from accounts.models import (
     Restriction,
     SignInPlace,
 )
-from accounts.policies import REVEALERS, SECOND_FACTOR
+from accounts.policies import CODE_INTERVAL, CODE_LIFE, REVEALERS, SECOND_FACTOR
 from accounts.selectors import account_by_code, account_by_phone
 from accounts.states import REAL_NAME_TRANSITIONS, ContactState, PersonalField, RealNameState, Role
 from core import audit, clock, events, notify, policy, registries, retry
@@ -50,12 +50,6 @@ from core.privacy import InvalidPhone, blind_index, normalise_phone, phone_index
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 
-CODE_LIFE = policy.declare(
-    "accounts.code_life", 300, unit="seconds", about="How long a one-time code is valid."
-)
-CODE_INTERVAL = policy.declare(
-    "accounts.code_interval", 60, unit="seconds", about="Least time between two codes to one phone."
-)
 CODE_ATTEMPTS = 5
 Place = tuple[float, float]  # latitude and longitude in degrees, WGS-84
 MAX_CONTACTS = 5
@@ -73,7 +67,7 @@ def send_code(*, phone: str, purpose: str, subject: str = "") -> None:
     recent = OneTimeCode.objects.filter(
         phone_index=phone_index(phone),
         purpose=purpose,
-        created_at__gt=at - timedelta(seconds=policy.value(CODE_INTERVAL)),
+        created_at__gt=at - policy.span(CODE_INTERVAL),
     )
     if recent.exists():
         raise CodeTooSoon("phone")
@@ -84,7 +78,7 @@ def send_code(*, phone: str, purpose: str, subject: str = "") -> None:
         subject=subject,
         digest=_code_digest(code, phone, purpose),
         created_at=at,
-        expires_at=at + timedelta(seconds=policy.value(CODE_LIFE)),
+        expires_at=at + policy.span(CODE_LIFE),
     )
     text = _("Huhang: your code is %(code)s. It is valid for 5 minutes. Give it to nobody.") % {"code": code}
     notify.queue_message(key=f"code:{row.pk}", channel="sms", to=phone, text=text)

@@ -1,6 +1,6 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -165,7 +165,10 @@ class PolicyVersion(models.Model):
         verbose_name_plural = _("policies")
         ordering = ["key", "-number"]
         constraints = [
-            models.UniqueConstraint(fields=["key", "number"], name="policy_version_number_is_unique")
+            models.UniqueConstraint(fields=["key", "number"], name="policy_version_number_is_unique"),
+            models.CheckConstraint(
+                condition=~Q(proposed_by=F("approved_by")), name="policy_version_takes_two_people"
+            ),
         ]
 
     def __str__(self) -> str:

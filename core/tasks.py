@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from core import audit, broker, clock, events, money, notify, pictures, retry
+from core import audit, broker, clock, events, money, notify, pictures, policy, retry
 from core.errors import NotFound
 
 
@@ -71,3 +71,8 @@ def settle_payouts() -> None:
 @shared_task
 def forget_failed_work() -> None:
     retry.forget(at=clock.now())
+
+
+@shared_task
+def examine_policies() -> None:
+    policy.examine()

@@ -9,7 +9,7 @@ from complaints.services import file_complaint
 from complaints.states import Category
 from core import clock, events, ledger, retry
 from core.actors import SYSTEM
-from core.models import PolicyVersion
+from core.tests.factories import set_policy
 from drivers.selectors import driver_of
 from drivers.tests.factories import screened
 from governance.measures import has_check, measures
@@ -50,9 +50,7 @@ FIRST_PAGE = ["", "due", "burning", "failed-work", "failed-work/strip", "board",
 @pytest.fixture
 def busy_owner(world):
     """An owner who may take any number of parties: the lists need rows."""
-    PolicyVersion.objects.create(
-        key=DAILY_TRIPS, number=1, value=1000, effective_from=clock.now(), proposed_by="a", approved_by="b"
-    )
+    set_policy(DAILY_TRIPS, 100)
 
 
 def fill(rides, people, count):

@@ -1,7 +1,6 @@
 """The applicant's side: from a draft on a phone to the registries' answers (D1, D10)."""
 
 import json
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -49,7 +48,6 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 log = structlog.get_logger()
-PHOTOS_AN_HOUR = 60  # each is read, which takes half a second of a core
 OPEN = (ApplicationState.DRAFT, ApplicationState.CHECKING, ApplicationState.REVIEW)
 
 
@@ -132,7 +130,9 @@ def save_photo(*, account: "Account", kind: Certificate, content: bytes) -> Appl
     Raises `NotFound`, `ApplicationOpen`, `PictureTooLarge`, `PictureUnreadable`, `TooMany`.
     """
     draft = _check_draft(account)
-    if not ratelimit.allow(f"certificate:{draft}", limit=PHOTOS_AN_HOUR, seconds=3600):
+    if not ratelimit.allow(
+        f"certificate:{draft}", limit=policy.value(policies.CERTIFICATE_PHOTOS), seconds=3600
+    ):
         raise TooMany
     faces.check_picture(content)
     read = documents.read_certificate(kind, content)
@@ -152,7 +152,7 @@ def _keep_photo(account: "Account", kind: Certificate, written: Written, read: d
         written,
         purpose=kind.value,
         subject=application.code,
-        keep_for=timedelta(seconds=policy.value(policies.CERTIFICATES_KEPT)),
+        keep_for=policy.span(policies.CERTIFICATES_KEPT),
     )
     setattr(application, kind.value, picture)
     if kind == Certificate.ID_CARD and application.driver.state == DriverState.APPLIED:
@@ -172,7 +172,12 @@ def _keep_photo(account: "Account", kind: Certificate, written: Written, read: d
 
 def check_application(application: Application) -> tuple[Certificates | None, list[Fault]]:
     """All rules on what was typed, the photos and the account; every fault at its field."""
-    found, faults = certificates.check(given_of(application), line=application.line, today=_today())
+    found, faults = certificates.check(
+        given_of(application),
+        line=application.line,
+        today=_today(),
+        least_age=policy.value(policies.LEAST_AGE),
+    )
     faults += [
         Fault(kind.value, "photo_missing")
         for kind in Certificate

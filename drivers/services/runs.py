@@ -25,6 +25,7 @@ from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from drivers.errors import RunGoesOn
 from drivers.models import Driver, Screening, ScreeningChunk, ScreeningRun
+from drivers.policies import RUN_LIMIT, RUN_WITHIN, RUN_WORKERS
 from drivers.screening import Car, Subject
 from drivers.services.screening import Answers, act_on, ask_registries, result_of
 from drivers.states import RUN_TRANSITIONS, ChunkState, DriverState, RunState, ScreeningState
@@ -33,24 +34,6 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 log = structlog.get_logger()
-RUN_LIMIT = policy.declare(
-    "drivers.screening_concurrency",
-    32,
-    unit="drivers at once",
-    about="How many drivers one worker asks the registries about at the same time (D6).",
-)
-RUN_WORKERS = policy.declare(
-    "drivers.screening_workers",
-    1,
-    unit="workers",
-    about="How many workers screen the fleet at the same time, each with its own limit (D6).",
-)
-RUN_WITHIN = policy.declare(
-    "drivers.screening_run_within",
-    7 * 86_400,
-    unit="seconds",
-    about="A screening of the fleet is done this long after its start (D6).",
-)
 STARTERS = frozenset({Role.VETTING, Role.SUPERVISOR})
 CHUNK = 200  # drivers: a second or two of work, so that other work comes between
 WRITE = 50  # screenings in one transaction
@@ -79,7 +62,7 @@ def begin_run(*, actor: Actor, reason: str) -> ScreeningRun:
         started_by=actor.code,
         reason=reason[:200],
         started_at=at,
-        due_at=at + timedelta(seconds=policy.value(RUN_WITHIN)),
+        due_at=at + policy.span(RUN_WITHIN),
         drivers=len(keys),
     )
     ScreeningChunk.objects.bulk_create(
@@ -158,7 +141,7 @@ def _work(chunk: ScreeningChunk) -> int:
         .order_by("pk")
     )
     done, why = 0, None
-    pool = ThreadPoolExecutor(int(policy.value(RUN_LIMIT)))
+    pool = ThreadPoolExecutor(policy.value(RUN_LIMIT))
     try:
         # The pool goes on asking while a part is written.
         coming = pool.map(_ask, waiting)
