@@ -272,25 +272,25 @@ class Text(Kind[str]):
         return _("A text of at most %(most)s characters is needed.") % {"most": number(self.longest)}
 
 
-class Words(Kind[Sequence[str]]):
+class Words(Kind[list[str]]):
     """A list of words, one at least: an empty list would find nothing for ever."""
 
     MOST, LONGEST = 2_000, 60
 
-    def read(self, raw: Json, default: Sequence[str], reading: Reading) -> Sequence[str]:
+    def read(self, raw: Json, default: list[str], reading: Reading) -> list[str]:
         if (
             isinstance(raw, (list, tuple))
             and 1 <= len(raw) <= self.MOST
             and all(isinstance(one, str) and one.strip() and len(one) <= self.LONGEST for one in raw)
         ):
-            return tuple(raw)
+            return list(raw)
         reading.wrong("wrong_type", Later(self.bounds))
         return default
 
-    def plain(self, value: Sequence[str]) -> Json:
+    def plain(self, value: list[str]) -> Json:
         return list(value)
 
-    def lines(self, value: Sequence[str]) -> list[str]:
+    def lines(self, value: list[str]) -> list[str]:
         return [" · ".join(value)]
 
     def bounds(self) -> str:

@@ -26,6 +26,8 @@ from core.errors import InvalidInput, SecondPersonNeeded
 from core.models import AuditEntry, FailedWork, PolicyVersion
 from core.policy import Unit
 from core.policy.kinds import Kind, Record, Table
+from rides.states import Party
+from rides.tokens import TripKey
 
 ONE, OTHER = Actor("one", "supervisor"), Actor("other", "executive")
 APPS = ["core", "accounts", "drivers", "rides", "safety", "complaints", "police", "governance", "config"]
@@ -543,3 +545,28 @@ def test_no_limit_stands_in_code_that_staff_could_want_to_change():
         for name, names in REVIEWED.items()
         if names - seen.get(name, set())
     } == {}
+
+
+# --- What it costs ---------------------------------------------------------------------------------
+
+
+def versions_read(queries):
+    return sum("core_policyversion" in query["sql"] for query in queries)
+
+
+def test_a_request_and_a_measure_of_the_board_read_the_versions_once(rides, people, signed_in):
+    from django.test.utils import CaptureQueriesContext
+
+    from governance.measures import check_measure, measures
+    from safety.services import raise_sos
+
+    trip = rides.under_way()
+    incident = raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    agent = signed_in("agent")
+    with CaptureQueriesContext(connection) as queries:
+        assert agent.get(f"/admin/incidents/{incident.code}/").status_code == 200
+    assert versions_read(queries) == 1
+    curfew = next(measure for measure in measures() if measure.id == "M04")
+    with CaptureQueriesContext(connection) as queries:
+        check_measure(curfew)
+    assert versions_read(queries) == 1
