@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from core import formats, policy
-from core.models import AuditEntry, LedgerTransfer, Notification, Payout, PolicyVersion
+from core.models import AuditEntry, FailedWork, LedgerTransfer, Notification, Payout, PolicyVersion
 from core.privacy import EncryptedTextField
 
 
@@ -106,6 +106,25 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
 class NotificationAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "channel", "subject", "life_safety", "state", "attempts", "sent_at"]
     list_filter = ["state", "channel", "life_safety"]
+    ordering = ["-id"]
+
+
+@admin.register(FailedWork)
+class FailedWorkAdmin(ReadOnlyAdmin):
+    """Also what was done in the end; trying again has its own page, which asks for a reason."""
+
+    list_display = [
+        "first_at",
+        "kind",
+        "subject",
+        "life_safety",
+        "attempts",
+        "needs_person_at",
+        "rests",
+        "closed_at",
+    ]
+    list_filter = ["kind", "life_safety", ("closed_at", admin.EmptyFieldListFilter)]
+    search_fields = ["subject__exact", "key__exact"]
     ordering = ["-id"]
 
 
