@@ -18,6 +18,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from core import formats
 from core.policy.units import SPANS, Later, Unit, number, said
 
 T = TypeVar("T")
@@ -179,10 +180,13 @@ class Day(Kind[date]):
         return value.isoformat()
 
     def lines(self, value: date) -> list[str]:
-        return [value.isoformat()]
+        return [formats.moment(value)]
 
     def bounds(self) -> str:
-        return _("Between %(least)s and %(most)s.") % {"least": self.first, "most": self.last}
+        return _("Between %(least)s and %(most)s.") % {
+            "least": formats.moment(self.first),
+            "most": formats.moment(self.last),
+        }
 
 
 class TimeOfDay(Kind[time]):
@@ -199,10 +203,10 @@ class TimeOfDay(Kind[time]):
         return value
 
     def plain(self, value: time) -> Json:
-        return f"{value:%H:%M}"
+        return value.isoformat("minutes")
 
     def lines(self, value: time) -> list[str]:
-        return [f"{value:%H:%M}"]
+        return [value.isoformat("minutes")]
 
 
 class Choice(Kind[str]):
