@@ -160,6 +160,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_WORKER_CONSUMER = "config.worker:Consumer"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -178,8 +179,18 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"queue": "life_safety", "expires": 10},
     },
+    "failed work that was done long ago": {
+        "task": "core.tasks.forget_failed_work",
+        "schedule": 86_400.0,
+        "options": {"queue": "bulk", "expires": 80_000},
+    },
     "pictures whose time is over": {
         "task": "core.tasks.destroy_pictures",
+        "schedule": 60.0,
+        "options": {"queue": "bulk", "expires": 50},
+    },
+    "rules that cannot be read": {
+        "task": "core.tasks.examine_policies",
         "schedule": 60.0,
         "options": {"queue": "bulk", "expires": 50},
     },

@@ -89,6 +89,7 @@ urlpatterns = [
     path("api/v1/", include(api)),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("config.console")),
+    path("", include("config.work")),
     path("", include("safety.console")),
     path("", include("police.console")),
     path("", include("accounts.console")),

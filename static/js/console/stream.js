@@ -18,6 +18,9 @@ function heard(event) {
   if (before === null) return;
   // Pages of cases have their own word, so that an incident does not make every queue ask again, and the other way.
   if (state.cases !== before.cases) document.dispatchEvent(new CustomEvent("huhang-cases", { detail: state.touched }));
+  // Work that failed and needs a person; with a sound where a life may depend on it.
+  if (state.marks.failed_work !== before.marks.failed_work) window.htmx.trigger(document.body, "huhang-changed");
+  if (state.marks.lives > before.marks.lives) beep();
   if (state.marks.calls !== before.marks.calls) window.htmx.trigger(document.body, "huhang-ring");
 }
 
