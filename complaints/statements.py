@@ -41,7 +41,7 @@ def of_accident(accident: "Accident", *, only: "Claim | None" = None) -> bytes:
     facts = [
         (_("Accident"), accident.code),
         (_("When"), formats.moment(accident.happened_at, "full")),
-        (_("Where"), accident.place),
+        (pgettext("accident", "Where"), accident.place),
     ]
     if only is None:
         left = accident.cap_fen - accident.reserved_fen
@@ -54,7 +54,7 @@ def of_accident(accident: "Accident", *, only: "Claim | None" = None) -> bytes:
     sheet.head(_("Claims"))
     sheet.table(
         [
-            _("Code"),
+            pgettext("claim", "Code"),
             _("kind"),
             _("Name"),
             pgettext("claim", "asked"),
@@ -112,7 +112,7 @@ def of_summary(row: "WorkSummary", figures: dict[str, Any]) -> bytes:
     sheet.facts(figure_rows(figures))
     if figures["by_category"]:
         sheet.table(
-            [_("category"), _("taken")],
+            [_("category"), pgettext("count", "taken")],
             [[name, str(count)] for name, count in category_rows(figures)],
             [None, 30],
         )

@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core import timeline
 from core.states import Transitions
@@ -42,9 +43,9 @@ class Source(models.TextChoices):
 
     PASSENGER = "passenger", _("passenger")
     DRIVER = "driver", _("driver")
-    THIRD_PARTY = "third_party", _("somebody else")
+    THIRD_PARTY = "third_party", pgettext_lazy("source", "somebody else")
     PHONE = "phone", _("on the phone")
-    POLICE = "police", _("police")
+    POLICE = "police", pgettext_lazy("source", "police")
     OUTSIDE = "outside", _("e-mail or social network")
 
 
@@ -217,7 +218,7 @@ class ClaimState(models.TextChoices):
     OPEN = "open", _("documents are collected")
     PROPOSED = "proposed", _("waits for a second person")
     APPROVED = "approved", _("approved")
-    REFUSED = "refused", _("refused")
+    REFUSED = "refused", pgettext_lazy("claim", "refused")
     SETTLED = "settled", _("advance settled")
 
 

@@ -344,7 +344,7 @@ class Payout(models.Model):
     state = models.CharField(
         pgettext_lazy("field", "state"),
         max_length=10,
-        choices=[("due", _("due")), ("paid", _("paid"))],
+        choices=[("due", pgettext_lazy("payout", "due")), ("paid", _("paid"))],
         default="due",
     )
     due_at = models.DateTimeField(pgettext_lazy("field", "due at"))

@@ -14,7 +14,7 @@ class Agency(models.Model):
     """A police station as the public register has it; we call back only the published number (P4)."""
 
     code = models.SlugField(_("code"), unique=True)
-    name_zh = models.CharField(_("name"), max_length=80)
+    name_zh = models.CharField(pgettext_lazy("station", "name"), max_length=80)
     name_en = models.CharField(pgettext_lazy("field", "name in English"), max_length=80)
     published_phone = models.CharField(_("published number"), max_length=20)
     registered_email = models.EmailField(_("registered address"))
@@ -93,13 +93,13 @@ class PoliceRequest(models.Model):
     state = models.CharField(
         _("state"), max_length=12, choices=RequestState.choices, default=RequestState.ASKED
     )
-    asked_at = models.DateTimeField(_("asked"))
+    asked_at = models.DateTimeField(pgettext_lazy("time", "asked"))
     owned_at = models.DateTimeField(_("owned"), null=True)
     owned_by = models.CharField(pgettext_lazy("field", "owned by"), max_length=40, blank=True)
     called_back_at = models.DateTimeField(pgettext_lazy("field", "called back at"), null=True)
     escalated_at = models.DateTimeField(pgettext_lazy("field", "escalated at"), null=True)
     executive_called_at = models.DateTimeField(pgettext_lazy("field", "executive called at"), null=True)
-    decided_at = models.DateTimeField(_("decided"), null=True)
+    decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
     decided_by = models.CharField(pgettext_lazy("field", "decided by"), max_length=40, blank=True)
     refusal = EncryptedTextField(pgettext_lazy("field", "reason of refusal"))
     papers_due_at = models.DateTimeField(pgettext_lazy("field", "paperwork due at"), null=True)
@@ -159,7 +159,7 @@ class Release(models.Model):
     opened_at = models.DateTimeField(pgettext_lazy("release", "opened at"), null=True)
 
     class Meta:
-        verbose_name = _("release")
+        verbose_name = pgettext_lazy("police", "release")
         verbose_name_plural = _("releases")
         constraints = [
             models.UniqueConstraint(

@@ -109,7 +109,7 @@ class Complaint(models.Model):
     stopped_at = models.DateTimeField(pgettext_lazy("field", "orders stopped at"), null=True)
     lifted_at = models.DateTimeField(pgettext_lazy("field", "lifted at"), null=True)
     filed_at = models.DateTimeField(_("filed"))
-    decided_at = models.DateTimeField(_("decided"), null=True)
+    decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
     decided_by = models.CharField(pgettext_lazy("field", "decided by"), max_length=40, blank=True)
     finding = models.CharField(_("finding"), max_length=10, choices=Finding.choices, blank=True)
     merged_into = models.ForeignKey(

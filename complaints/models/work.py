@@ -23,7 +23,7 @@ class Shift(models.Model):
     account = models.ForeignKey(
         "accounts.Account", on_delete=models.PROTECT, related_name="shifts", verbose_name=_("who")
     )
-    starts_at = models.DateTimeField(_("from"))
+    starts_at = models.DateTimeField(pgettext_lazy("time", "from"))
     ends_at = models.DateTimeField(_("until"))
     on_call = models.BooleanField(_("on call"), default=False)
     made_by = models.CharField(pgettext_lazy("field", "made by"), max_length=40)

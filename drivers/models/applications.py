@@ -46,8 +46,8 @@ class Application(models.Model):
         verbose_name=pgettext_lazy("field", "photo of the vehicle licence"),
     )
     started_at = models.DateTimeField(_("started"))
-    submitted_at = models.DateTimeField(_("sent"), null=True)
-    decided_at = models.DateTimeField(_("decided"), null=True)
+    submitted_at = models.DateTimeField(pgettext_lazy("application", "sent"), null=True)
+    decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
     # The first key; the second one, by another person, makes a `VettingDecision` (D2).
     proposed = models.CharField(
         pgettext_lazy("application", "decision proposed"), max_length=10, choices=Decision.choices, blank=True

@@ -30,7 +30,7 @@ class VettingCase(models.Model):
     )
     reason = EncryptedTextField(pgettext_lazy("field", "reason"))
     decided_by = models.CharField(_("decided by"), max_length=40, blank=True)
-    decided_at = models.DateTimeField(_("decided"), null=True)
+    decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
 
     class Meta:
         verbose_name = _("vetting case")
@@ -65,7 +65,11 @@ class Appeal(models.Model):
 
     code = models.CharField(_("code"), max_length=20, unique=True)
     hold = models.OneToOneField(
-        Hold, on_delete=models.PROTECT, null=True, related_name="appeal", verbose_name=_("hold")
+        Hold,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="appeal",
+        verbose_name=pgettext_lazy("driver hold", "hold"),
     )
     decision = models.OneToOneField(
         "drivers.VettingDecision",
@@ -78,7 +82,7 @@ class Appeal(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=AppealState.choices, default=AppealState.OPEN)
     filed_at = models.DateTimeField(_("filed"))
     due_at = models.DateTimeField(_("due"))
-    decided_at = models.DateTimeField(_("decided"), null=True)
+    decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
     decided_by = models.CharField(_("decided by"), max_length=40, blank=True)
     reason = EncryptedTextField(pgettext_lazy("field", "reason"))
 

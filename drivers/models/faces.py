@@ -52,9 +52,9 @@ class FaceCheck(models.Model):
     state = models.CharField(
         _("state"), max_length=10, choices=FaceCheckState.choices, default=FaceCheckState.ASKED
     )
-    asked_at = models.DateTimeField(_("asked"))
+    asked_at = models.DateTimeField(pgettext_lazy("time", "asked"))
     expires_at = models.DateTimeField(pgettext_lazy("field", "expires at"))
-    decided_at = models.DateTimeField(_("decided"), null=True)
+    decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
     verdict = models.CharField(_("verdict"), max_length=20, blank=True)
     score = models.FloatField(_("likeness"), null=True)
     why = models.CharField(pgettext_lazy("field", "why"), max_length=120, blank=True)
@@ -143,7 +143,7 @@ class PlatePhoto(models.Model):
     read = models.CharField(_("plate read"), max_length=12, blank=True)
     certainty = models.FloatField(pgettext_lazy("field", "certainty of reading"), default=0)
     state = models.CharField(_("state"), max_length=10, choices=PlatePhotoState.choices)
-    taken_at = models.DateTimeField(_("taken"))
+    taken_at = models.DateTimeField(pgettext_lazy("photo", "taken"))
     decided_by = models.CharField(pgettext_lazy("field", "decided by"), max_length=40, blank=True)
 
     class Meta:

@@ -38,7 +38,7 @@ class Driver(models.Model):
     )
     # A data: address of the vetted portrait, for the police and the reviewers alone.
     photo = EncryptedTextField(pgettext_lazy("field", "photo"))
-    vetted_at = models.DateTimeField(_("vetted"), null=True)
+    vetted_at = models.DateTimeField(pgettext_lazy("time", "vetted"), null=True)
     # Faces have a consent of their own (D4); its version, and when it was given.
     face_consent = models.CharField(
         pgettext_lazy("field", "consent to face checks"), max_length=20, blank=True
@@ -244,15 +244,15 @@ class Hold(models.Model):
     covert = models.BooleanField(_("not shown to the driver yet"), default=False)
     opened_at = models.DateTimeField(_("since"))
     opened_by = models.CharField(pgettext_lazy("hold", "held by"), max_length=40)
-    released_at = models.DateTimeField(_("released"), null=True)
+    released_at = models.DateTimeField(pgettext_lazy("driver hold", "released"), null=True)
     released_by = models.CharField(pgettext_lazy("hold", "released by"), max_length=40, blank=True)
     release_reason = models.TextField(pgettext_lazy("field", "release reason"), blank=True)
 
     objects = HoldQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("hold")
-        verbose_name_plural = _("holds")
+        verbose_name = pgettext_lazy("driver hold", "hold")
+        verbose_name_plural = pgettext_lazy("driver hold", "holds")
         constraints = [
             models.UniqueConstraint(
                 fields=["driver", "kind", "source"],

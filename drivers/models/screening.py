@@ -27,7 +27,7 @@ class Screening(models.Model):
     # All three certificates were confirmed at their source (三证验真).
     proven = models.BooleanField(_("certificates confirmed"), default=False)
     verdict = models.CharField(_("result"), max_length=10, choices=Finding.choices, blank=True)
-    asked_at = models.DateTimeField(_("asked"))
+    asked_at = models.DateTimeField(pgettext_lazy("time", "asked"))
     attempts = models.PositiveIntegerField(pgettext_lazy("field", "attempts"), default=0)
     next_at = models.DateTimeField(pgettext_lazy("field", "next try at"))
     answered_at = models.DateTimeField(_("answered"), null=True)

@@ -55,7 +55,7 @@ class Recording(models.Model):
     # The number of the last chunk, where the phone has said which is the last one.
     last = models.PositiveIntegerField(pgettext_lazy("recording", "number of the last chunk"), null=True)
     chunks = models.PositiveIntegerField(_("chunks"), default=0)
-    missing = models.PositiveIntegerField(_("missing"), default=0)
+    missing = models.PositiveIntegerField(pgettext_lazy("recording", "missing"), default=0)
     bytes = models.PositiveBigIntegerField(pgettext_lazy("field", "size in bytes"), default=0)
     # What the phone measured while it recorded.
     silent_ms = models.PositiveIntegerField(pgettext_lazy("field", "silence in ms"), default=0)

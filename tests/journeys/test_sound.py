@@ -6,6 +6,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
+from core.languages import say_in
 from tests.journeys.conftest import TONE
 from tests.journeys.test_journeys import ride
 
@@ -108,7 +109,7 @@ def test_the_agent_hears_the_scene_and_the_contact_sees_the_car(visitor, stack, 
     friend = visitor("phone", "en-US")
     shared = friend.go(link)
     friend.look("share")
-    expect(page.locator("main li", has_text="已看到")).to_be_visible(timeout=20_000)
+    expect(page.locator("main li", has_text=say_in("zh-CN", "seen"))).to_be_visible(timeout=20_000)
     first = shared.evaluate("document.getElementById('share-map-data').textContent")
     his.context.set_geolocation({"latitude": 28.2, "longitude": 121.01})
     his.go(f"/trips/{code}/")
