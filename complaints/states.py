@@ -128,7 +128,7 @@ STATEMENT_TRANSITIONS: Transitions = {
 class TimerKind(models.TextChoices):
     ANSWER = "answer", _("first answer")
     REVIEW = "review", _("review of the stop on orders")
-    DECIDE = "decide", _("decision")
+    DECIDE = "decide", pgettext_lazy("complaint", "decision")
     APPEAL = "appeal", _("decision on the appeal")
 
 

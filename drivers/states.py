@@ -111,7 +111,7 @@ APPEAL_TRANSITIONS: Transitions = {
 
 class CaseState(models.TextChoices):
     OPEN = "open", _("open")
-    DECIDED = "decided", _("decided")
+    DECIDED = "decided", pgettext_lazy("vetting", "decided")
 
 
 CASE_TRANSITIONS: Transitions = {"open": frozenset({"decided"}), "decided": frozenset()}

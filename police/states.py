@@ -41,7 +41,7 @@ class Query(models.TextChoices):
 
 class OfficerState(models.TextChoices):
     ACTIVE = "active", _("active")
-    SUSPENDED = "suspended", _("suspended")
+    SUSPENDED = "suspended", pgettext_lazy("officer", "suspended")
 
 
 class Urgency(models.TextChoices):

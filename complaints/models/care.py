@@ -83,7 +83,7 @@ class CareTask(models.Model):
     made_by = models.CharField(pgettext_lazy("field", "made by"), max_length=40)
     made_at = models.DateTimeField(pgettext_lazy("field", "made at"))
     chased_at = models.DateTimeField(pgettext_lazy("field", "chased at"), null=True)
-    done_at = models.DateTimeField(_("done"), null=True)
+    done_at = models.DateTimeField(pgettext_lazy("time", "done"), null=True)
     done_by = models.CharField(pgettext_lazy("field", "done by"), max_length=40, blank=True)
     outcome = EncryptedTextField(pgettext_lazy("caretask", "what came of it"))
 

@@ -39,7 +39,7 @@ class Incident(models.Model):
     opened_at = models.DateTimeField(_("opened"))
     opened_by = models.CharField(pgettext_lazy("incident", "opened by"), max_length=40)
     changed_at = models.DateTimeField(pgettext_lazy("field", "changed at"))
-    taken_at = models.DateTimeField(_("taken"), null=True)
+    taken_at = models.DateTimeField(pgettext_lazy("time", "taken"), null=True)
     taken_by = models.CharField(_("owner"), max_length=40, blank=True)
     # Whom the owner hands it over to; it stays the owner's until that person takes it.
     offered_to = models.CharField(pgettext_lazy("field", "offered to"), max_length=40, blank=True)

@@ -50,7 +50,7 @@ class Recording(models.Model):
     # SHA-256 of the key, so that a receipt can name what was destroyed.
     key_digest = models.CharField(pgettext_lazy("field", "digest of the key"), max_length=64)
     begun_at = models.DateTimeField(_("begun"))
-    ended_at = models.DateTimeField(_("ended"), null=True)
+    ended_at = models.DateTimeField(pgettext_lazy("time", "ended"), null=True)
     last_chunk_at = models.DateTimeField(pgettext_lazy("field", "last chunk at"), null=True)
     # The number of the last chunk, where the phone has said which is the last one.
     last = models.PositiveIntegerField(pgettext_lazy("recording", "number of the last chunk"), null=True)
@@ -61,7 +61,7 @@ class Recording(models.Model):
     silent_ms = models.PositiveIntegerField(pgettext_lazy("field", "silence in ms"), default=0)
     clipped_ms = models.PositiveIntegerField(pgettext_lazy("field", "clipping in ms"), default=0)
     destroy_at = models.DateTimeField(_("to be destroyed"))
-    destroyed_at = models.DateTimeField(_("destroyed"), null=True)
+    destroyed_at = models.DateTimeField(pgettext_lazy("time", "destroyed"), null=True)
     receipt = models.CharField(_("receipt"), max_length=20, blank=True)
 
     class Meta:

@@ -1,5 +1,6 @@
 """Sound from the scene: a tone that the phone's microphone hears is heard by the agent, and played again in the case."""
 
+import re
 import statistics
 import time
 
@@ -105,7 +106,7 @@ def test_the_agent_hears_the_scene_and_the_contact_sees_the_car(visitor, stack, 
 
     # The contact opens the link of the message, without an account, and the car moves.
     text = stack.message(lambda row: row["key"].startswith(f"sos:{incident}"))["text"]
-    link = next(word for word in text.split() if "/share/" in word)
+    link = re.search(r"https?://\S+/share/\S+", text)[0]
     friend = visitor("phone", "en-US")
     shared = friend.go(link)
     friend.look("share")
