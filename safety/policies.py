@@ -127,13 +127,6 @@ ENDED_FAR_SHARE = policy.declare(
     about="… and on short trips this share of the straight line, 500 m at least.",
 )
 ENDED_FAR_LEAST = 500.0  # metres; pins and phones are that wrong
-# Words that make a report one of distress (S10). They raise, never lower.
-DISTRESS_WORDS = policy.declare(
-    "safety.distress_words",
-    ["救命", "救我", "杀", "绑", "强奸", "报警", "help", "kidnap", "kill", "rape", "save me"],
-    unit="words",
-    about="Words in a report that mean distress.",
-)
 
 
 def ended_far(metres: float, whole: float) -> bool:
@@ -175,12 +168,6 @@ CALLED_BACK_WITHIN = policy.declare(
     unit="seconds",
     about="After it was taken, an SOS that is not silent is called back (S2).",
 )
-
-
-def says_distress(words: str) -> bool:
-    """True where a report speaks of distress."""
-    lowered = words.lower()
-    return any(word in lowered for word in policy.value(DISTRESS_WORDS))
 
 
 @dataclass(frozen=True, slots=True)

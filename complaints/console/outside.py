@@ -19,7 +19,7 @@ from complaints.limits import limits_of
 from complaints.policies import WORKERS
 from complaints.services.library import WRITERS
 from complaints.states import LEVEL_OF, Category, Level
-from core import policy
+from core import danger, policy
 from core.console import page
 from core.errors import DomainError, InvalidInput, NotFound
 from core.privacy import mask_name, mask_phone
@@ -203,6 +203,6 @@ def danger_words(request: HttpRequest) -> HttpResponse:
             "limits": limits_of(level, interlock=level == Level.SEVERE),
             "searched": words.query(text).count("&") + 1 if words.query(text) else 0,
         }
-    rule = policy.in_force(words.DANGER_WORDS)
+    rule = policy.in_force(danger.DANGER_WORDS)
     context = {"title": _("Danger words"), "form": form, "found": found, "rule": rule}
     return page(request, "console/danger_words.html", context, status=400 if form.errors else 200)

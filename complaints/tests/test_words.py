@@ -47,7 +47,7 @@ def test_the_policy_that_holds_decides(db):
 
     now = clock.now()
     PolicyVersion.objects.create(
-        key="complaints.danger_words", number=1, value={"severe": ["香蕉"]}, effective_from=now,
+        key="core.danger_words", number=1, value={"severe": ["香蕉"]}, effective_from=now,
         proposed_by="a", approved_by="b",
     )  # fmt: skip
     assert words.level_of(Category.OTHER, "香蕉") == Level.SEVERE
