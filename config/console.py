@@ -18,6 +18,7 @@ from accounts.states import Role
 from complaints.policies import JUDGES as JUDGES_OF_COMPLAINTS
 from complaints.policies import WORKERS
 from complaints.selectors import care_due, claims_to_decide, due_soon, roster_gaps, waiting_messages
+from config import work
 from core import clock, policy
 from drivers.selectors import (
     open_appeals,
@@ -97,6 +98,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     return (
         context
         | due_and_mine(account_of(request), rows)
+        | work.shown_to(account_of(request))
         | {
             "burning": rows,
             "lines": all_lines(),
@@ -111,7 +113,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def due_and_mine(account: Account, rows: list[Burning]) -> dict[str, Any]:
     """What has a clock, and what this person took."""
     at = clock.now()
-    return {
+    found: dict[str, Any] = {
         "mine": [row for row in rows if row.incident.taken_by == account.code],
         "now": at,
         "may_respond": account.role in RESPONDERS,
@@ -132,6 +134,7 @@ def due_and_mine(account: Account, rows: list[Burning]) -> dict[str, Any]:
         "due_applications": review_queue() if account.role in {Role.VETTING, Role.SUPERVISOR} else [],
         "due_cases": open_cases() if account.role in {Role.VETTING, Role.SUPERVISOR} else [],
     }
+    return found | {"anything_due": any(rows for name, rows in found.items() if name.startswith("due_"))}
 
 
 @require_GET

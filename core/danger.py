@@ -8,15 +8,76 @@ misses is measured on `core/tests/wordings.tsv`.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import opencc
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy
 
 from core import policy
+from core.policy.kinds import Reading
+from core.policy.units import Later
 
 SEVERE, RAISED, HARMLESS = "severe", "raised", "harmless"
+CJK = re.compile(r"[㐀-鿿豈-﫿]")
+_SIGNS = {"(": "(", ")": ")", "|": "|", "…": r"\w{0,4}?", "*": "[a-z]*", "$": "$", " ": r"\s+"}
+# OpenCC keeps 著 where it may be a word of its own; people write it for 着.
+_SIMPLE = opencc.OpenCC("t2s")
+
+
+def fold(text: str) -> str:
+    """A text as texts are compared: NFKC, lower case, simplified characters."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return _SIMPLE.convert(folded).replace("著", "着") if CJK.search(folded) else folded
+
+
+def plain(text: str) -> str:
+    """The same, with nothing between Chinese characters that hides a word: spaces, signs, ends of lines."""
+    return re.sub(rf"(?<={CJK.pattern})[\s\W_]+(?={CJK.pattern})", "", fold(text))
+
+
+@lru_cache(maxsize=16)
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(_one(word) for word in words) or r"(?!)")
+
+
+def _one(word: str) -> str:
+    """A word of the list as an expression: (a|b), … and * are its signs, anything else stands for itself."""
+    parts = [_SIGNS.get(part) or re.escape(fold(part)) for part in re.split(r"([()|…*$ ])", word) if part]
+    expression = "".join(part if part != "(" else "(?:" for part in parts)
+    # Not \b: a Chinese character beside a Latin one is a border for people.
+    return f"(?:{expression})" if CJK.search(word) else rf"(?<![a-z])(?:{expression})(?![a-z])"
+
+
+class Wordings(policy.Words):
+    """Words in the signs of this list; a text that is no expression is refused on writing and not read."""
+
+    LONGEST = 600
+
+    def read(self, raw: Any, default: Sequence[str], reading: Reading) -> Sequence[str]:
+        words = super().read(raw, default, reading)
+        for word in words:
+            try:
+                re.compile(_one(word))
+            except re.error:
+                reading.wrong("wrong_type", Later(lambda: _("Its brackets do not pair.")))
+                return default
+        return words
+
+
 DANGER_WORDS = policy.declare(
-    "core.danger_words",
+    "core.danger_words",  # C2, S10
+    policy.Table(
+        dict.fromkeys((SEVERE, RAISED, HARMLESS), Wordings()),
+        {
+            SEVERE: pgettext_lazy("danger words", "severe"),
+            RAISED: pgettext_lazy("danger words", "raised"),
+            HARMLESS: pgettext_lazy("danger words", "harmless phrases"),
+        },
+    ),
     {
         SEVERE: [
             # cries for help, fear
@@ -143,49 +204,23 @@ DANGER_WORDS = policy.declare(
             "let me out (at|on|in|near|far|too|early|before|a|two)",
         ],
     },
-    unit="words",
-    about="What raises a complaint's class and a report's score and never lowers them (C2, S10). (a|b) stands for either, "
-    "… for up to four characters, and an English word may end in *; harmless phrases are not looked into.",
+    name=pgettext_lazy("policy name", "Danger words"),
+    about=_lazy(
+        "What raises a complaint's class and a report's score and never lowers them. (a|b) stands for either, … for up to "
+        "four characters, and an English word may end in *. Harmless phrases are not looked into."
+    ),
 )  # fmt: skip
-CJK = re.compile(r"[㐀-鿿豈-﫿]")
-_SIGNS = {"(": "(", ")": ")", "|": "|", "…": r"\w{0,4}?", "*": "[a-z]*", "$": "$", " ": r"\s+"}
-# OpenCC keeps 著 where it may be a word of its own; people write it for 着.
-_SIMPLE = opencc.OpenCC("t2s")
-
-
-def fold(text: str) -> str:
-    """A text as texts are compared: NFKC, lower case, simplified characters."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return _SIMPLE.convert(folded).replace("著", "着") if CJK.search(folded) else folded
-
-
-def plain(text: str) -> str:
-    """The same, with nothing between Chinese characters that hides a word: spaces, signs, ends of lines."""
-    return re.sub(rf"(?<={CJK.pattern})[\s\W_]+(?={CJK.pattern})", "", fold(text))
-
-
-@lru_cache(maxsize=16)
-def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(_one(word) for word in words) or r"(?!)")
-
-
-def _one(word: str) -> str:
-    """A word of the list as an expression: (a|b), … and * are its signs, anything else stands for itself."""
-    parts = [_SIGNS.get(part) or re.escape(fold(part)) for part in re.split(r"([()|…*$ ])", word) if part]
-    expression = "".join(part if part != "(" else "(?:" for part in parts)
-    # Not \b: a Chinese character beside a Latin one is a border for people.
-    return f"(?:{expression})" if CJK.search(word) else rf"(?<![a-z])(?:{expression})(?![a-z])"
 
 
 def found(text: str) -> list[tuple[str, str]]:
     """The words of the policy in force that a text holds, each with its class, gravest first."""
     lists = policy.value(DANGER_WORDS)
     # A phrase leaves a character behind that no word has: what stood around it neither joins nor parts.
-    said = _pattern(tuple(lists.get(HARMLESS, ()))).sub("物", plain(text))
+    said = _pattern(tuple(lists[HARMLESS])).sub("物", plain(text))
     return [
         (level, match.group(0))
         for level in (SEVERE, RAISED)
-        for match in _pattern(tuple(lists.get(level, ()))).finditer(said)
+        for match in _pattern(tuple(lists[level])).finditer(said)
     ]
 
 

@@ -61,7 +61,7 @@ class PoliceLine(models.TextChoices):
     )
     RELEASED = (
         "police.released",
-        _("Minimum pack released to %(agency)s, request %(code)s, after %(seconds)s s"),
+        _("Minimum pack released to %(agency)s, request %(code)s, after %(seconds)s"),
     )
     REFUSED = "police.refused", _("Refused to %(agency)s, request %(code)s")
     ESCALATED = "police.escalated", _("Request %(code)s escalated")

@@ -61,11 +61,11 @@ class JourneyForm(forms.Form):
         exact = [
             row
             for row in found
-            if words.casefold() in {row.name_zh, row.name_en.casefold(), str(row).casefold()}
+            if words.casefold() in {row.name_zh, row.name_en.casefold(), row.names.casefold()}
         ]
         if len(found) == 1 or exact:
             row = (exact or found)[0]
-            return Place(str(row), row.latitude, row.longitude)
+            return Place(row.names, row.latitude, row.longitude)
         if found:
             names = "; ".join(str(row) for row in found)
             self.add_error(name, _("Which one do you mean? %(names)s") % {"names": names})

@@ -1,11 +1,10 @@
 """What safety does when rides say something, and what follows an SOS."""
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.selectors import contacts_to_alert
-from core import cases, clock, holds, notify, timeline
+from core import cases, clock, formats, holds, notify, timeline
 from core.actors import SYSTEM
 from core.events import handles
 from core.languages import sentences
@@ -130,9 +129,9 @@ def alert_contacts(event: SosRaised) -> None:
             _("%(name)s called for help on a trip at %(at)s: %(origin)s to %(destination)s.")
             % {
                 "name": name,
-                "at": f"{timezone.localtime(incident.opened_at):%H:%M}",
-                "origin": trip.origin_name,
-                "destination": trip.destination_name,
+                "at": formats.moment(incident.opened_at, "time"),
+                "origin": formats.place(trip.origin_name),
+                "destination": formats.place(trip.destination_name),
             }
         ]
         if passenger and trip.plate_registered and trip.driver and trip.vehicle:

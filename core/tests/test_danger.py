@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from core import danger
+from core.tests.factories import set_policy
 
 ROWS = [
     line.split("\t")
@@ -86,20 +87,16 @@ def test_the_longest_text_is_read_at_once(db):
 
 
 def test_the_version_in_force_decides(db):
-    from core import clock
-    from core.models import PolicyVersion
-
-    value = {"severe": ["(香|大)蕉", "ba* split"], "raised": [], "harmless": ["香蕉皮"]}
-    PolicyVersion.objects.create(
-        key="core.danger_words",
-        number=1,
-        value=value,
-        effective_from=clock.now(),
-        proposed_by="a",
-        approved_by="b",
-    )
+    value = {"severe": ["(香|大)蕉", "ba* split"], "raised": ["橙"], "harmless": ["香蕉皮"]}
+    set_policy(danger.DANGER_WORDS, value)
     assert danger.is_severe("香蕉")
     assert danger.is_severe("大 蕉")
     assert danger.is_severe("Banana split")
     assert not danger.is_severe("香蕉皮")
     assert not danger.is_severe("救命")
+
+
+def test_a_list_whose_brackets_do_not_pair_is_refused():
+    value = {"severe": ["(香|大蕉"], "raised": ["橙"], "harmless": ["皮"]}
+    _read, faults = danger.DANGER_WORDS.read(value)
+    assert [fault.where for fault in faults] == ["severe"]

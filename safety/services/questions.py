@@ -1,6 +1,6 @@
 """'Are you all right?', asked of the passenger alone; and what the monitor found."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -44,9 +44,7 @@ def ask_passenger(*, trip: "Trip") -> None:
     at = clock.now()
     try:
         with transaction.atomic():
-            SafetyQuestion.objects.create(
-                trip=trip, asked_at=at, expires_at=at + timedelta(seconds=policy.value(ANSWER_WITHIN))
-            )
+            SafetyQuestion.objects.create(trip=trip, asked_at=at, expires_at=at + policy.span(ANSWER_WITHIN))
     except IntegrityError:
         return
     timeline.add(SafetyLine.ASKED, MONITOR, trip=trip.code)
@@ -69,7 +67,7 @@ def answer_question(*, key: TripKey, answer: Answer) -> None:
     if told:
         # What was said stays beside what the phones show; her answer alone closes nothing (R6).
         truth = truth_of(trip, told)
-        timeline.add(TripLine.TRUTH, SYSTEM, trip=trip.code, truth=truth.says, why=truth.why)
+        timeline.add(TripLine.TRUTH, SYSTEM, trip=trip.code, truth=truth.facts)
     if answer in {Answer.NOT_WELL, Answer.DURESS}:
         add_signal(actor=actor, kind=SignalKind.ASKED_FOR_HELP, trip=trip)
     if answer == Answer.DURESS:
