@@ -12,7 +12,7 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 from django_otp import login as otp_login
 from django_otp import match_token
 from stdnum.cn import ric
@@ -42,7 +42,7 @@ from accounts.models import (
 from accounts.policies import REVEALERS, SECOND_FACTOR
 from accounts.selectors import account_by_code, account_by_phone
 from accounts.states import REAL_NAME_TRANSITIONS, ContactState, PersonalField, RealNameState, Role
-from core import audit, clock, events, notify, policy, registries
+from core import audit, clock, events, jobs, notify, policy, registries
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
 from core.errors import Forbidden, InvalidInput, NotFound
@@ -440,6 +440,20 @@ def due_real_names(*, at: datetime, limit: int = 100) -> list[int]:
     """Questions that the registry is to be asked now, oldest first."""
     rows = RealNameCheck.objects.filter(state=RealNameState.ASKED, next_at__lte=at)
     return list(rows.order_by("next_at").values_list("pk", flat=True)[:limit])
+
+
+REAL_NAMES = jobs.rows(
+    "accounts.settle_real_names",
+    gettext_lazy("asking the registry about real names"),
+    due=lambda at, limit: due_real_names(at=at, limit=limit),
+    act=lambda pk, _at: settle_real_name(pk),
+    key=int,
+)
+FORGETTING = jobs.whole(
+    "accounts.forget_places",
+    gettext_lazy("forgetting places of sign-ins"),
+    lambda at: forget_places(at=at),
+)
 
 
 @begins_transaction

@@ -95,12 +95,16 @@ class AuditEntry(models.Model):
     transaction_id = models.BigIntegerField(
         db_default=RawSQL("pg_current_xact_id()::text::bigint", []), editable=False
     )
+    # The database cluster that counted the transaction: a restored dump goes on in another, whose count is another.
+    epoch = models.BigIntegerField(
+        db_default=RawSQL("(pg_control_system()).system_identifier", []), editable=False
+    )
 
     class Meta:
         verbose_name = _("journal entry")
         verbose_name_plural = _("journal")
         indexes = [
-            models.Index(fields=["transaction_id", "id"], name="audit_sealing_order"),
+            models.Index(fields=["epoch", "transaction_id", "id"], name="audit_sealing_order"),
             models.Index(fields=["subject", "id"], name="audit_of_subject"),
             models.Index(fields=["action", "at"], name="audit_of_action"),
         ]
@@ -113,6 +117,7 @@ class AuditSeal(models.Model):
     """A batch of the journal, chained to the batch before by HMAC."""
 
     at = models.DateTimeField()
+    epoch = models.BigIntegerField()
     up_to_transaction = models.BigIntegerField()
     row_ids = ArrayField(models.BigIntegerField())
     row_digests = ArrayField(models.CharField(max_length=64))
@@ -367,3 +372,21 @@ class DataHold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} {self.source} {self.case}"
+
+
+class Heartbeat(models.Model):
+    """The newest sign of life of one process (`core.heartbeat`). `at` is by the database's clock."""
+
+    name = models.CharField(max_length=40)
+    # Which of several of the name: host and process; empty where they stand for each other.
+    instance = models.CharField(max_length=80, blank=True, default="")
+    at = models.DateTimeField()
+    facts = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["name", "instance"], name="one_heartbeat_of_each_process")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.instance}"

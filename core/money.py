@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
-from core import clock, ledger, outside
+from core import clock, jobs, ledger, outside
 from core.actors import SYSTEM
 from core.models import PAYOUT_TRANSITIONS, Payout
 from core.outside import OutsideDown
@@ -63,10 +64,10 @@ def owe_payout(*, key: str, payee: str, fen: int, subject: str, account: str = "
     return row
 
 
-def due_payouts(*, at: datetime) -> list[int]:
+def due_payouts(*, at: datetime, limit: int = 200) -> list[int]:
     """Payouts to try now."""
     rows = Payout.objects.filter(state="due", next_at__lte=at).order_by("next_at")
-    return list(rows.values_list("pk", flat=True)[:200])
+    return list(rows.values_list("pk", flat=True)[:limit])
 
 
 def settle_payout(payout_id: int) -> None:
@@ -99,6 +100,15 @@ def _paid(payout_id: int, reference: str) -> None:
         subject=row.subject,
         entries={row.account: row.fen, CASH: -row.fen},
     )
+
+
+PAYOUTS = jobs.rows(
+    "core.settle_payouts",
+    _("sending payouts that are due"),
+    due=lambda at, limit: due_payouts(at=at, limit=limit),
+    act=lambda pk, _at: settle_payout(pk),
+    key=int,
+)
 
 
 def paid_out(key: str) -> bool:

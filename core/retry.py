@@ -130,9 +130,17 @@ def resting(work: Work, keys: Iterable[str]) -> set[str]:
 
 
 def each(
-    work: Work, items: Iterable[T], act: Callable[[T], object], *, key: Callable[[T], str] = str
+    work: Work,
+    items: Iterable[T],
+    act: Callable[[T], object],
+    *,
+    key: Callable[[T], str] = str,
+    life_safety: bool = False,
+    begins: bool = False,
 ) -> Tally:
     """Do `act` for each item; one that fails is set aside, written down, and tried again by the law of its kind.
+
+    `begins` says that `act` begins a transaction of its own where it needs one.
 
     What keeps all of them from working, a database that is away, is raised.
     """
@@ -151,12 +159,15 @@ def each(
             waiting += 1
             continue
         try:
-            _apart(act, item)
+            if begins:
+                act(item)
+            else:
+                _apart(act, item)
         except Exception as why:  # whatever is wrong with one row is not the next one's fault
             if isinstance(why, (OperationalError, InterfaceError)) and not _usable():
                 raise
             log.exception("retry.set_aside", kind=work.kind, key=name)
-            failed(work, name, why)
+            failed(work, name, why, life_safety=life_safety)
             bad += 1
         else:
             finished += 1
@@ -192,6 +203,22 @@ def counts() -> dict[str, tuple[int, int]]:
         .annotate(people=Count("pk", filter=Q(needs_person_at__isnull=False)), all=Count("pk"))
     )
     return {row["kind"]: (row["all"] - row["people"], row["people"]) for row in rows}
+
+
+def due(work: Work, at: datetime, limit: int) -> list[str]:
+    """Keys of failed pieces of this kind whose next try has come, the longest waiting first."""
+    rows = FailedWork.objects.filter(kind=work.kind, closed_at=None, next_at__lte=at).order_by("next_at")
+    return [row.key for row in rows[:limit] if not rests(work, row)]
+
+
+def open_keys(work: Work) -> set[str]:
+    """The keys of all pieces of this kind that failed and are not done yet."""
+    return set(FailedWork.objects.filter(kind=work.kind, closed_at=None).values_list("key", flat=True))
+
+
+def open_count(work: Work) -> int:
+    """How many pieces of this kind failed and are not done yet."""
+    return FailedWork.objects.filter(kind=work.kind, closed_at=None).count()
 
 
 def since(work: Work, key: str) -> datetime | None:

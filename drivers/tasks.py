@@ -1,35 +1,43 @@
 """Celery entries of drivers."""
 
-from celery import shared_task
+from django.utils.translation import gettext_lazy as _
 
-from core import clock
+from core import jobs
 from drivers import services
+from drivers.services.papers import EXPIRIES, TELLING
+from drivers.services.runs import ONE_DRIVER
 
 
-@shared_task
+@jobs.piece
 def settle_screening(screening_id: int) -> None:
     services.settle_screening(screening_id)
 
 
-@shared_task
-def sweep_screenings() -> None:
-    for screening_id in services.due_screenings(at=clock.now()):
-        services.settle_screening(screening_id)
-
-
-@shared_task
-def kick_run() -> None:
-    if services.wants_worker():
-        work_on_run.apply_async(queue="bulk")
-
-
-@shared_task
+@jobs.piece
 def work_on_run() -> None:
     """One stretch, then behind whatever else waits."""
     if services.work_on_run() is not None:
         work_on_run.apply_async(queue="bulk")
 
 
-@shared_task
-def chase_expiries() -> None:
-    services.chase_expiries(at=clock.now())
+def _kick() -> None:
+    if services.wants_worker():
+        work_on_run.apply_async(queue="bulk")
+
+
+sweep_screenings = jobs.periodic(
+    "drivers.tasks.sweep_screenings",
+    jobs.rows(
+        "drivers.settle_screenings",
+        _("asking the registries about applications"),
+        due=lambda at, limit: services.due_screenings(at=at, limit=limit),
+        act=lambda pk, _at: services.settle_screening(pk),
+        key=int,
+    ),
+)
+kick_run = jobs.periodic(
+    "drivers.tasks.kick_run",
+    jobs.whole("drivers.kick_run", _("going on with the screening of the fleet"), lambda _at: _kick()),
+    jobs.again(ONE_DRIVER),
+)
+chase_expiries = jobs.periodic("drivers.tasks.chase_expiries", EXPIRIES, jobs.again(TELLING))

@@ -8,11 +8,11 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from accounts.selectors import people_with_role
 from accounts.states import Role
-from core import audit, clock, notify
+from core import audit, clock, jobs, notify, retry
 from core.actors import SYSTEM
 from core.transactions import begins_transaction
 from governance.measures import Checked, Measure, check_measure, measures
@@ -51,10 +51,10 @@ def board_json() -> str:
 def record_check(measure: Measure) -> Checked:
     """Check one measure and keep what changed. A measure that held and now does not alarms the supervisors."""
     with override("zh-hans"):
-        checked = check_measure(measure)
+        checked = _checked_apart(measure)
         zh = str(checked.found.evidence)
     with override("en"):
-        checked = check_measure(measure)
+        checked = _checked_apart(measure)
         en = str(checked.found.evidence)
     last = MeasureResult.objects.filter(measure=measure.id).order_by("-checked_at", "-pk").first()
     status = checked.found.status
@@ -70,6 +70,15 @@ def record_check(measure: Measure) -> Checked:
     )
     if last and last.status == Status.PASS and status == Status.FAIL:
         _alarm(measure, row)
+    return checked
+
+
+def _checked_apart(measure: Measure) -> Checked:
+    """A question that the database refuses must not spoil the transaction in which its failure is kept."""
+    with transaction.atomic():
+        checked = check_measure(measure)
+        if checked.broken:
+            transaction.set_rollback(True)
     return checked
 
 
@@ -126,5 +135,20 @@ def _alarm_drill(run: DrillRun) -> None:
 
 
 def check_board() -> list[Checked]:
-    """Check every measure and keep the history."""
-    return [record_check(measure) for measure in measures()]
+    """Check every measure and keep the history; one that cannot be kept does not stop the others."""
+    found: list[Checked] = []
+    retry.each(
+        MEASURES,
+        measures(),
+        lambda measure: found.append(record_check(measure)),
+        key=lambda measure: measure.id,
+        begins=True,
+    )
+    return found
+
+
+MEASURES = retry.declare("governance.check_measure", gettext_lazy("checking one promise"), law=jobs.JOB_LAW)
+BOARD = jobs.whole("governance.check_board", gettext_lazy("checking the promises"), lambda _at: check_board())
+DRILL = jobs.whole(
+    "governance.hourly_drill", gettext_lazy("the drill of the hour"), lambda _at: run_hourly_drill()
+)

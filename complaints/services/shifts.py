@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from accounts.selectors import account_by_code, people_with_role
 from accounts.states import Role
@@ -17,7 +17,7 @@ from complaints.errors import NobodyThere, RosterThin, ShiftsOverlap
 from complaints.models import RosterGap, Shift
 from complaints.policies import WORKERS
 from complaints.selectors import roster_hours
-from core import audit, clock, live, notify
+from core import audit, clock, jobs, live, notify
 from core.errors import Forbidden, InvalidInput
 from core.transactions import begins_transaction
 
@@ -104,6 +104,11 @@ def watch_roster(*, at: datetime) -> int:
     if new:
         _say(new, at)
     return len(new)
+
+
+ROSTER = jobs.whole(
+    "complaints.watch_roster", gettext_lazy("watching the roster"), lambda at: watch_roster(at=at)
+)
 
 
 @begins_transaction

@@ -10,11 +10,15 @@ from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
+import structlog
+from django.db import transaction
 from django.db.models import Q
+from django.db.utils import InterfaceError, OperationalError
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.states import Role
-from core import audit, clock, live, policy
+from core import audit, clock, jobs, live, policy, retry
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
@@ -30,6 +34,7 @@ from drivers.states import RUN_TRANSITIONS, ChunkState, DriverState, RunState, S
 if TYPE_CHECKING:
     from accounts.models import Account
 
+log = structlog.get_logger()
 RUN_LIMIT = policy.declare(
     "drivers.screening_concurrency",
     32,
@@ -153,12 +158,14 @@ def _work(chunk: ScreeningChunk) -> int:
         # The pool goes on asking while a part is written.
         coming = pool.map(_ask, waiting)
         while part := list(islice(coming, WRITE)):
-            answered = [each for each in part if each is not None]
-            kept = _keep(chunk, answered)
+            for each in part:
+                if isinstance(each, _Broken):
+                    retry.failed(ONE_DRIVER, _key(run, each.driver), each.why)
+            kept = _keep(chunk, [each for each in part if isinstance(each, _Answered)])
             if kept is None:
                 return done
             done += kept
-            if len(answered) < len(part):
+            if None in part:
                 _leave(chunk, ChunkState.WAITING, PAUSE_WHEN_DOWN)
                 return done
             if not ScreeningRun.objects.filter(pk=run.pk, state=RunState.RUNNING).exists():
@@ -184,13 +191,25 @@ class _Answered:
     answers: Answers
 
 
-def _ask(driver: Driver) -> _Answered | None:
-    """The registries' answers about one driver, without touching the database; None where one is down."""
-    subject = subject_of_driver(driver)
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    driver: Driver
+    why: Exception
+
+
+def _ask(driver: Driver) -> _Answered | _Broken | None:
+    """The registries' answers about one driver, without touching the database; None where one is down.
+
+    A driver who cannot even be asked about, whose papers do not open, is set aside: the others are screened.
+    """
     try:
+        subject = subject_of_driver(driver)
         return _Answered(driver, subject, ask_registries(subject))
     except RegistryDown:
         return None
+    except Exception as why:  # whatever is wrong with one driver is not the next one's fault
+        log.exception("drivers.not_asked", driver=driver.pk)
+        return _Broken(driver, why)
 
 
 def subject_of_driver(driver: Driver) -> Subject:
@@ -204,7 +223,10 @@ def subject_of_driver(driver: Driver) -> Subject:
 
 @begins_transaction
 def _keep(chunk: ScreeningChunk, answered: list[_Answered]) -> int | None:
-    """Write the results of a part and renew the lease, all or nothing; None where another worker has the stretch now."""
+    """Write the results of a part and renew the lease; None where another worker has the stretch now.
+
+    All are written together; where that fails, one by one, and whoever cannot be written is set aside.
+    """
     until = timezone.now() + LEASE
     mine = ScreeningChunk.objects.filter(
         pk=chunk.pk, state=ChunkState.WORKING, lease_until=chunk.lease_until
@@ -212,24 +234,75 @@ def _keep(chunk: ScreeningChunk, answered: list[_Answered]) -> int | None:
     if not mine:
         return None
     chunk.lease_until = until
-    at, run = clock.now(), chunk.run
-    with policy.read_once():
-        rows = Screening.objects.bulk_create(
-            Screening(
-                code=new_code("N"),
-                driver=each.driver,
-                subject=run.code,
-                asked_at=at,
-                next_at=at,
-                state=ScreeningState.ANSWERED,
-                **result_of(each.subject, each.answers),
-            )
-            for each in answered
-        )
-        for row, each in zip(rows, answered, strict=True):
-            act_on(each.driver, row)
+    run = chunk.run
     live.changed_on_commit("console")
-    return len(rows)
+    with policy.read_once():
+        try:
+            with transaction.atomic():
+                _write(run, answered)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:  # one of them: the others are written without it
+            log.exception("drivers.part_not_written", chunk=chunk.pk)
+            written = retry.each(
+                ONE_DRIVER,
+                answered,
+                lambda each: _write(run, [each]),
+                key=lambda each: _key(run, each.driver),
+            )
+            return written.done
+    return len(answered)
+
+
+def _write(run: ScreeningRun, answered: list[_Answered]) -> None:
+    at = clock.now()
+    rows = Screening.objects.bulk_create(
+        Screening(
+            code=new_code("N"),
+            driver=each.driver,
+            subject=run.code,
+            asked_at=at,
+            next_at=at,
+            state=ScreeningState.ANSWERED,
+            **result_of(each.subject, each.answers),
+        )
+        for each in answered
+    )
+    for row, each in zip(rows, answered, strict=True):
+        act_on(each.driver, row)
+
+
+def _key(run: ScreeningRun, driver: Driver) -> str:
+    return f"{run.code}:{driver.pk}"
+
+
+def _screen_again(key: str) -> None:
+    """One driver whom a run set aside, unless somebody screened them in it meanwhile or they drive no more."""
+    code, _colon, driver_id = key.partition(":")
+    run = ScreeningRun.objects.get(code=code)
+    driver = (
+        Driver.objects.filter(pk=int(driver_id), state=DriverState.VETTED)
+        .exclude(screenings__subject=code)
+        .select_related("account")
+        .prefetch_related("bindings__vehicle")
+        .first()
+    )
+    if driver is None:
+        return
+    subject = subject_of_driver(driver)
+    answered = _Answered(driver, subject, ask_registries(subject))
+    with transaction.atomic():
+        _write(run, [answered])
+
+
+# A run ends without those it had to set aside, so that the next one can begin; its progress and the journal say how
+# many there were, and each of them is tried again.
+ONE_DRIVER = retry.declare(
+    "drivers.screen_one",
+    gettext_lazy("screening one driver of the fleet"),
+    law=jobs.JOB_LAW,
+    again=_screen_again,
+)
 
 
 @begins_transaction
@@ -238,5 +311,6 @@ def _finish() -> None:
     run = ScreeningRun.objects.select_for_update().filter(state=RunState.RUNNING).first()
     if run and not run.chunks.exclude(state=ChunkState.DONE).exists():
         move(run, RUN_TRANSITIONS, RunState.DONE, finished_at=clock.now())
-        audit.record(SYSTEM, "drivers.run_finished", run.code, drivers=run.drivers)
+        aside = sum(key.startswith(f"{run.code}:") for key in retry.open_keys(ONE_DRIVER))
+        audit.record(SYSTEM, "drivers.run_finished", run.code, drivers=run.drivers, set_aside=aside)
         live.changed_on_commit("console")

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from accounts.states import Role
-from core import audit, clock, live, notify, policy, timeline
+from core import audit, clock, jobs, live, notify, policy, retry, timeline
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
@@ -127,16 +127,27 @@ def decide_suspension(*, account: "Account", code: str, agrees: bool) -> LineSus
     return row
 
 
-@begins_transaction
 def carry_out_suspensions(*, at: datetime) -> int:
-    """Tell people and close what waits, for suspensions whose time has come. Orders are refused from that time anyway."""
-    due = LineSuspension.objects.select_for_update(skip_locked=True, of=("self",)).filter(
-        state=SuspensionState.AGREED, at__lte=at
-    )
-    rows = list(due.select_related("city").order_by("pk")[:10])
-    for row in rows:
-        _carry_out(row, at)
-    return len(rows)
+    """Stop lines whose time has come, then close what waits on them, trip by trip; returns how many suspensions.
+
+    Orders are refused from that time anyway.
+    """
+    return SUSPENSIONS.run(at=at).total
+
+
+def _suspensions(at: datetime, limit: int) -> list[int]:
+    due = LineSuspension.objects.filter(state=SuspensionState.AGREED, at__lte=at)
+    return list(due.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+@begins_transaction
+def _suspend(pk: int, at: datetime) -> bool:
+    due = LineSuspension.objects.select_for_update(skip_locked=True, of=("self",))
+    row = due.select_related("city").filter(pk=pk, state=SuspensionState.AGREED, at__lte=at).first()
+    if row is None:
+        return False
+    _carry_out(row, at)
+    return True
 
 
 def _rows(line: Line, city: City | None) -> QuerySet[LineInCity]:
@@ -162,14 +173,23 @@ def _carry_out(row: LineSuspension, at: datetime) -> None:
         trips, ways = trips.filter(city=row.city), ways.filter(city=row.city)
     if row.line == Line.HITCH:
         ways.update(closed_at=at)
-    locked = trips.select_for_update(of=("self",)).select_related("passenger", "driver__account")
-    for trip in locked.order_by("pk"):
-        _close(trip, row, at)
+    codes = list(trips.order_by("pk").values_list("code", flat=True))
+    retry.each(
+        STRANDED,
+        codes,
+        lambda code: _close(code, row, at),
+        key=lambda code: f"{row.code}:{code}",
+        life_safety=True,
+    )
     audit.record(SYSTEM, "rides.line_suspended", row.code, line=row.line)
     live.changed_on_commit("console")
 
 
-def _close(trip: Trip, row: LineSuspension, at: datetime) -> None:
+def _close(code: str, row: LineSuspension, at: datetime) -> None:
+    locked = Trip.objects.select_for_update(of=("self",)).select_related("passenger", "driver__account")
+    trip = locked.filter(code=code, state__in={*WAITING, TripState.ACCEPTED}).first()
+    if trip is None:
+        return  # it began, ended or was cancelled meanwhile
     withdraw_offers(trip=trip)
     move(
         trip,
@@ -198,3 +218,27 @@ def _close(trip: Trip, row: LineSuspension, at: datetime) -> None:
             key=f"suspended:{row.code}:{trip.code}:{person.code}", channel="sms", to=person.phone, text=text,
             subject=trip.code,
         )  # fmt: skip
+
+
+@begins_transaction
+def _close_again(key: str) -> None:
+    suspension, _colon, code = key.partition(":")
+    _close(code, LineSuspension.objects.get(code=suspension), clock.now())
+
+
+# A trip that could not be closed and told does not keep the line running for all others.
+STRANDED = retry.declare(
+    "rides.close_suspended",
+    gettext_lazy("closing a trip whose line was suspended"),
+    law=jobs.LIFE_LAW,
+    again=_close_again,
+)
+SUSPENSIONS = jobs.rows(
+    "rides.carry_out_suspensions",
+    gettext_lazy("suspending lines whose time has come"),
+    due=_suspensions,
+    act=_suspend,
+    key=int,
+    seconds=4.0,
+    life_safety=True,
+)

@@ -3,7 +3,9 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from core import clock, ledger, money, timeline
+from django.utils.translation import gettext_lazy
+
+from core import clock, jobs, ledger, money, timeline
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import NotFound
@@ -53,10 +55,10 @@ def owe_fare(trip: Trip) -> None:
     )
 
 
-def due_payments(*, at: datetime) -> list[int]:
+def due_payments(*, at: datetime, limit: int = 200) -> list[int]:
     """Payments to try now."""
     rows = Payment.objects.filter(state=PaymentState.DUE, next_at__lte=at).order_by("next_at")
-    return list(rows.values_list("pk", flat=True)[:200])
+    return list(rows.values_list("pk", flat=True)[:limit])
 
 
 def settle_payment(payment_id: int) -> None:
@@ -97,6 +99,15 @@ def _paid(payment_id: int) -> None:
         entries={CASH: row.fen, RECEIVABLE.format(row.trip.code): -row.fen},
     )
     timeline.add(TripLine.PAID, SYSTEM, trip=row.trip.code, party=Party.PASSENGER, yuan=fares.yuan(row.fen))
+
+
+PAYMENTS = jobs.rows(
+    "rides.settle_payments",
+    gettext_lazy("charging trips that have ended"),
+    due=lambda at, limit: due_payments(at=at, limit=limit),
+    act=lambda pk, _at: settle_payment(pk),
+    key=int,
+)
 
 
 @joins_transaction
