@@ -4,12 +4,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from accounts.states import Role
-from core import audit, clock, jobs, live, notify, policy, retry, timeline
+from core import audit, clock, formats, jobs, live, notify, policy, retry, timeline
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
@@ -209,9 +208,9 @@ def _close(code: str, row: LineSuspension, at: datetime) -> None:
                 " cancelled, and costs nothing. Reason: %(reason)s"
             ) % {
                 "line": Line(row.line).label,
-                "at": f"{timezone.localtime(row.at):%Y-%m-%d %H:%M}",
-                "origin": trip.origin_name,
-                "destination": trip.destination_name,
+                "at": formats.moment(row.at),
+                "origin": formats.place(trip.origin_name),
+                "destination": formats.place(trip.destination_name),
                 "reason": row.reason,
             }
         notify.queue_message(

@@ -70,7 +70,7 @@ def answer_question(*, key: TripKey, answer: Answer) -> None:
     if told:
         # What was said stays beside what the phones show; her answer alone closes nothing (R6).
         truth = truth_of(trip, told)
-        timeline.add(TripLine.TRUTH, SYSTEM, trip=trip.code, truth=truth.says, why=truth.why)
+        timeline.add(TripLine.TRUTH, SYSTEM, trip=trip.code, truth=truth.facts)
     if answer in {Answer.NOT_WELL, Answer.DURESS}:
         add_signal(actor=actor, kind=SignalKind.ASKED_FOR_HELP, trip=trip)
     if answer == Answer.DURESS:

@@ -16,7 +16,7 @@ from django.db.models import F, QuerySet, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from core import audit, cases, clock, events, holds, jobs, live, notify, policy, retry, timeline
+from core import audit, cases, clock, events, formats, holds, jobs, live, notify, policy, retry, timeline
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import NotFound
@@ -396,9 +396,9 @@ def _tell_of_play(pk: int, at: datetime) -> bool:
                 "For a case that is closed now, our staff listened to a recording of your trip of %(day)s "
                 "(%(origin)s to %(destination)s)."
             ) % {
-                "day": f"{trip.requested_at:%Y-%m-%d}",
-                "origin": trip.origin_name,
-                "destination": trip.destination_name,
+                "day": formats.moment(trip.requested_at, "date"),
+                "origin": formats.place(trip.origin_name),
+                "destination": formats.place(trip.destination_name),
             }
         # Once for each trip, however often somebody listened.
         notify.queue_message(

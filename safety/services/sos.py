@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.utils import timezone
-
 from core import audit, clock, events, live, policy, timeline
 from core.errors import NotFound
 from core.transactions import begins_transaction
@@ -60,7 +58,7 @@ def raise_by_packet(*, text: str) -> Incident:
         incident=incident.code,
         position=packet.position,
         party=packet.party,
-        sent=f"{timezone.localtime(packet.at):%H:%M:%S}",
+        sent_at=packet.at.isoformat(),
     )
     return incident
 
