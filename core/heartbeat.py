@@ -9,7 +9,6 @@ drill's shifted time makes a process look dead, or alive.
 import os
 import socket
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -61,10 +60,18 @@ class Sign:
         return float(found) if isinstance(found, int | float) else None
 
     @property
+    def silent(self) -> bool:
+        """True where nothing was seen for too long, or never."""
+        return self.age is None or self.age > self.watcher.late_after.total_seconds()
+
+    @property
+    def long(self) -> bool:
+        """True for a queue whose probes come through, and wait too long for it."""
+        return not self.silent and (self.delay or 0.0) > LONG_QUEUE
+
+    @property
     def late(self) -> bool:
-        """True where nothing was seen for too long, or what was seen had waited too long."""
-        old = self.age is None or self.age > self.watcher.late_after.total_seconds()
-        return old or (self.delay or 0.0) > LONG_QUEUE
+        return self.silent or self.long
 
 
 _declared: dict[str, Watcher] = {}
@@ -98,17 +105,18 @@ class _Writer:
         self.marks: dict[str, dict[str, Any]] = {}
         self.thread: threading.Thread | None = None
         self.pid = 0
+        self.ended = threading.Event()
 
     def mark(self, name: str, facts: dict[str, Any]) -> None:
         self.marks[name] = facts
         if self.pid != os.getpid() or self.thread is None or not self.thread.is_alive():
-            self.pid = os.getpid()
+            self.pid, self.ended = os.getpid(), threading.Event()
             self.thread = threading.Thread(target=self.run, name="heartbeat", daemon=True)
             self.thread.start()
 
     def run(self) -> None:
-        instance = f"{socket.gethostname()}:{os.getpid()}"[:80]
-        while True:
+        instance, ended = f"{socket.gethostname()}:{os.getpid()}"[:80], self.ended
+        while not ended.is_set():
             marks, self.marks = self.marks, {}
             try:
                 close_old_connections()
@@ -117,7 +125,8 @@ class _Writer:
             except (DatabaseError, InterfaceError) as why:
                 log.warning("heartbeat.not_written", why=type(why).__name__)
                 connection.close()
-            time.sleep(PERIOD)
+            ended.wait(PERIOD)
+        connection.close()
 
 
 _writer = _Writer()
@@ -126,6 +135,13 @@ _writer = _Writer()
 def beat(name: str, **facts: Any) -> None:
     """Mark that this process has just done a turn of its real work. Never waits, and never raises for the database."""
     _writer.mark(name, facts)
+
+
+def stop() -> None:
+    """End the thread that writes, and wait for it; the next mark begins another."""
+    if _writer.thread is not None and _writer.pid == os.getpid():
+        _writer.ended.set()
+        _writer.thread.join()
 
 
 def write(name: str, *, instance: str = "", **facts: Any) -> None:

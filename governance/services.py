@@ -4,7 +4,7 @@ import json
 import time
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,10 +14,14 @@ from accounts.selectors import people_with_role
 from accounts.states import Role
 from core import audit, clock, jobs, notify, retry
 from core.actors import SYSTEM
+from core.recipients import write_to_each
 from core.transactions import begins_transaction
 from governance.measures import Checked, Measure, check_measure, measures
 from governance.models import DrillRun, MeasureResult
 from governance.states import Status
+
+if TYPE_CHECKING:
+    from accounts.models import Account
 
 HISTORY_STEP = timedelta(days=1)
 
@@ -84,7 +88,8 @@ def _checked_apart(measure: Measure) -> Checked:
 
 def _alarm(measure: Measure, row: MeasureResult) -> None:
     audit.record(SYSTEM, "governance.measure_failed", measure.id, evidence=row.evidence_en)
-    for supervisor in people_with_role(Role.SUPERVISOR):
+
+    def write(supervisor: "Account") -> None:
         with override(supervisor.language):
             text = _("Huhang: %(id)s no longer holds. %(evidence)s") % {
                 "id": measure.id,
@@ -97,6 +102,8 @@ def _alarm(measure: Measure, row: MeasureResult) -> None:
             text=text,
             subject=measure.id,
         )
+
+    write_to_each(people_with_role(Role.SUPERVISOR), write, about=f"measure:{row.pk}")
 
 
 def run_hourly_drill() -> DrillRun:
@@ -122,7 +129,8 @@ def _alarm_drill(run: DrillRun) -> None:
         "; ".join(f"{step['what']}: {step['seen']}" for step in run.steps if not step["ok"]) or "it broke off"
     )
     audit.record(SYSTEM, "governance.drill_failed", str(run.pk), seen=failed[:400])
-    for supervisor in people_with_role(Role.SUPERVISOR):
+
+    def write(supervisor: "Account") -> None:
         with override(supervisor.language):
             text = _("Huhang: the hourly drill failed. %(seen)s") % {"seen": failed[:200]}
         notify.queue_message(
@@ -132,6 +140,8 @@ def _alarm_drill(run: DrillRun) -> None:
             text=text,
             subject="drill",
         )
+
+    write_to_each(people_with_role(Role.SUPERVISOR), write, about=f"drill:{run.pk}")
 
 
 def check_board() -> list[Checked]:

@@ -44,6 +44,7 @@ from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.holds import SecondPersonNeeded
 from core.privacy import is_link_secret, link_secret
+from core.recipients import write_to_each
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from drivers.selectors import drivers_to_greet
@@ -303,7 +304,8 @@ def _chase(pk: int, at: datetime) -> bool:
         return False
     CareTask.objects.filter(pk=pk).update(chased_at=at)
     people = [task.owner] if task.owner and task.owner.is_active else people_with_role(Role.SUPERVISOR)
-    for person in people:
+
+    def write(person: "Account") -> None:
         with override(person.language):
             text = _("Huhang: %(kind)s about %(case)s is overdue.") % {
                 "kind": task.get_kind_display(),
@@ -316,6 +318,8 @@ def _chase(pk: int, at: datetime) -> bool:
             text=text,
             subject=_case(task),
         )
+
+    write_to_each(people, write, about=f"care:{task.code}")
     live.changed_on_commit("console")
     return True
 

@@ -19,6 +19,7 @@ from complaints.policies import WORKERS
 from complaints.selectors import roster_hours
 from core import audit, clock, formats, jobs, live, notify
 from core.errors import Forbidden, InvalidInput
+from core.recipients import write_to_each
 from core.transactions import begins_transaction
 
 if TYPE_CHECKING:
@@ -120,7 +121,8 @@ def _say(hours: Sequence[rosters.Hour], at: datetime) -> None:
         ignore_conflicts=True,
     )
     first = hours[0]
-    for person in people_with_role(Role.SUPERVISOR):
+
+    def write(person: "Account") -> None:
         with override(person.language):
             text = _(
                 "Huhang: the roster has %(have)s of %(needed)s specialists from %(hour)s on (%(n)s hours)."
@@ -138,4 +140,8 @@ def _say(hours: Sequence[rosters.Hour], at: datetime) -> None:
             life_safety=True,
             subject="roster",
         )
+
+    write_to_each(
+        people_with_role(Role.SUPERVISOR), write, about=f"roster:{first.at:%Y%m%d%H}", life_safety=True
+    )
     live.changed_on_commit("console")

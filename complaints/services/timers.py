@@ -17,6 +17,7 @@ from complaints.states import LIVE, ComplaintLine, PauseReason, TimerKind
 from core import audit, clock, jobs, live, notify, policy, timeline
 from core.actors import SYSTEM, Actor
 from core.errors import NotFound
+from core.recipients import write_to_each
 from core.transactions import begins_transaction, joins_transaction
 
 if TYPE_CHECKING:
@@ -280,8 +281,11 @@ def _up_the_line(complaint: Complaint, timer: Timer, step: int) -> None:
 
 
 def _tell(complaint: Complaint, timer: Timer, people: "list[Account]", *, step: int) -> None:
-    for person in people:
-        _send(complaint, timer, person.phone, person.code, person.language, step)
+    write_to_each(
+        people,
+        lambda person: _send(complaint, timer, person.phone, person.code, person.language, step),
+        about=f"timer:{timer.pk}:{step}",
+    )
 
 
 def _send(complaint: Complaint, timer: Timer, phone: str, who: str, language: str, step: int) -> None:

@@ -12,6 +12,7 @@ from core import audit, clock, formats, jobs, live, notify, policy, retry, timel
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
+from core.recipients import write_to_each
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from rides.errors import AlreadySuspended, SecondPersonNeeded
@@ -201,7 +202,8 @@ def _close(code: str, row: LineSuspension, at: datetime) -> None:
     timeline.add(TripLine.CANCELLED, SYSTEM, trip=trip.code, party=Company.COMPANY, reason=trip.cancel_reason)
     live.changed_on_commit(f"trip:{trip.code}")
     people = [trip.passenger, *([trip.driver.account] if trip.driver else [])]
-    for person in people:
+
+    def write(person: "Account") -> None:
         with override(person.language):
             text = _(
                 "Huhang: the %(line)s line is suspended from %(at)s. Your trip %(origin)s to %(destination)s is"
@@ -217,6 +219,8 @@ def _close(code: str, row: LineSuspension, at: datetime) -> None:
             key=f"suspended:{row.code}:{trip.code}:{person.code}", channel="sms", to=person.phone, text=text,
             subject=trip.code,
         )  # fmt: skip
+
+    write_to_each(people, write, about=f"suspended:{row.code}:{trip.code}")
 
 
 @begins_transaction

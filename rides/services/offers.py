@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
-from core import audit, clock, events, jobs, live, policy, timeline
+from core import audit, clock, events, heartbeat, jobs, live, policy, timeline
 from core.actors import MONITOR
 from core.codes import new_code
 from core.errors import DomainError, NotFound
@@ -66,6 +66,11 @@ FRESH = policy.declare(
     60,
     unit="seconds",
     about="A driver whose position is older gets no offer (R3).",
+)
+DISPATCHER = heartbeat.declare(
+    "dispatcher",
+    gettext_lazy("the dispatcher"),
+    gettext_lazy("Orders of express, premier and luxury are given to nobody; hitch goes on."),
 )
 MOST_ORDERS = 2_000  # in one batch; the rest waits two seconds
 MOST_DRIVERS = 4_000

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy
 
-from core import clock, jobs, policy, timeline
+from core import clock, heartbeat, jobs, policy, timeline
 from core.actors import MONITOR, SYSTEM
 from core.transactions import begins_transaction, joins_transaction
 from rides.geometry import Point
@@ -26,6 +26,15 @@ from safety.states import (
 
 if TYPE_CHECKING:
     from rides.models import Trip
+
+
+MONITOR_PROCESS = heartbeat.declare(
+    "monitor",
+    gettext_lazy("the monitor of trips under way"),
+    gettext_lazy(
+        "Nobody watches trips by their positions: no detour, stop or lost signal is seen. Positions are kept, and SOS works."
+    ),
+)
 
 
 @begins_transaction

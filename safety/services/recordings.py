@@ -21,6 +21,7 @@ from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import NotFound
 from core.models import DataHold
+from core.recipients import write_to_each
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from rides.selectors import trip_by_code
@@ -390,7 +391,8 @@ def _tell_of_play(pk: int, at: datetime) -> bool:
         return False
     trip = play.recording.trip
     people = [trip.passenger, *([trip.driver.account] if trip.driver else [])]
-    for person in people:
+
+    def write(person: "Account") -> None:
         with override(person.language):
             text = _(
                 "For a case that is closed now, our staff listened to a recording of your trip of %(day)s "
@@ -408,6 +410,8 @@ def _tell_of_play(pk: int, at: datetime) -> bool:
             text=text,
             subject=trip.code,
         )
+
+    write_to_each(people, write, about=f"played:{trip.code}")
     play.told_at = clock.now()
     play.save(update_fields=["told_at"])
     return True
