@@ -112,14 +112,14 @@ def seal(*, limit: int = SEAL_BATCH) -> int:
     return _seal_rows(last, here, _sealed_up_to(here), limit, below=horizon)
 
 
-def seal_all(*, seconds: float = SEAL_SECONDS) -> int:
+def seal_all(*, limit: int = SEAL_BATCH, seconds: float = SEAL_SECONDS) -> int:
     """Seal until less than a batch came, or the time is up; returns the number of rows."""
     until, count = time.monotonic() + seconds, 0
     while True:
-        found = seal()
+        found = seal(limit=limit)
         count += found
         # A batch that keeps a transaction's rows together may be a little shorter than its limit.
-        if found < SEAL_BATCH // 2 or time.monotonic() >= until:
+        if found < limit // 2 or time.monotonic() >= until:
             return count
 
 

@@ -73,11 +73,17 @@ class Unreadable:
 class _Opens(DeferredAttribute):
     """Whoever needs a value that does not open is told so, and nobody else: a list of rows is not lost with one."""
 
+    field: models.Field  # type: ignore[type-arg]  # as below
+
     def __get__(self, instance: models.Model | None, cls: type[models.Model] | None = None) -> Any:
         found = super().__get__(instance, cls)
         if isinstance(found, Unreadable):
             raise found.why
         return found
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        # Without this Python would look into the row first, and never ask `__get__`.
+        instance.__dict__[self.field.attname] = value
 
 
 class EncryptedTextField(models.Field):  # type: ignore[type-arg]  # Django cannot be subscripted here at run time
