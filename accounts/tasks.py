@@ -9,5 +9,5 @@ def settle_real_name(check_id: int) -> None:
     services.settle_real_name(check_id)
 
 
-sweep_real_names = jobs.periodic("accounts.tasks.sweep_real_names", services.REAL_NAMES)
+sweep_real_names = jobs.periodic("accounts.tasks.sweep_real_names", jobs.queue(services.REAL_NAME_QUEUE))
 forget_places = jobs.periodic("accounts.tasks.forget_places", services.FORGETTING)

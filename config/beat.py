@@ -11,7 +11,7 @@ PROBE_EVERY = 5.0  # seconds
 PROBE_EXPIRES = 60.0  # a queue that is stuck is not filled with probes
 
 
-class WatchedScheduler(PersistentScheduler):  # type: ignore[misc]  # celery has no types
+class WatchedScheduler(PersistentScheduler):
     """Named in the settings; beat makes it."""
 
     def setup_schedule(self) -> None:

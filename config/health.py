@@ -5,22 +5,21 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Generic, TypeVar
 
-import redis
 from django.conf import settings
 from django.db import connection
+from django.db.models import Min
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 from drf_spectacular.generators import SchemaGenerator
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
-from core import clock, heartbeat
+from core import broker, clock, heartbeat, retry
 from core.api import shows_token
 from core.errors import NotFound
 from core.models import Notification, OutboxEvent
@@ -63,26 +62,20 @@ class Asked(Generic[T]):
             waiting.set_exception(why)
 
 
-def _signs() -> list[heartbeat.Sign]:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    signs: list[heartbeat.Sign]
+    lives: int
+
+
+def _signs() -> _Known:
     try:
-        return heartbeat.signs()
+        return _Known(heartbeat.signs(), retry.lives_at_stake())
     finally:
         connection.close()  # this thread's own
 
 
-def _ping() -> bool:
-    client = redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_connect_timeout=0.5,
-        socket_timeout=0.5,
-        retry=Retry(NoBackoff(), 0),
-    )
-    with client:
-        return bool(client.ping())
-
-
 _database = Asked(_signs)
-_broker = Asked(_ping)
 WAIT = 1.0  # seconds for both answers together
 
 
@@ -90,29 +83,30 @@ WAIT = 1.0  # seconds for both answers together
 def ready(request: HttpRequest) -> HttpResponse:
     """Within a second: whether the database answers. A broker that is down, and processes whose signs of life are late,
     are said, but the page for SOS works without them: they degrade and do not make it unready.
+
+    `lives` is how much work on which a life may depend failed and needs a person now.
     """
     until = time.monotonic() + WAIT
-    asked, pinged = _database.begin(), _broker.begin()
+    asked = _database.begin()
+    answers = broker.ask(lambda client: bool(client.ping()), False)
     try:
-        signs: list[heartbeat.Sign] | None = asked.result(max(until - time.monotonic(), 0.0))
+        known: _Known | None = asked.result(max(until - time.monotonic(), 0.0))
     except Exception:  # whatever keeps the database away, or too long
-        signs = None
-    try:
-        broker = pinged.result(max(until - time.monotonic(), 0.05))
-    except Exception:  # the same of the broker
-        broker = False
-    if signs is None:
-        return JsonResponse({"status": "not ready", "database": False, "broker": broker}, status=503)
-    late = [sign.watcher.name for sign in heartbeat.late(signs)]
+        known = None
+    if known is None:
+        return JsonResponse({"status": "not ready", "database": False, "broker": answers}, status=503)
+    late = [sign.watcher.name for sign in heartbeat.late(known.signs)]
     return JsonResponse(
         {
             "status": "ready",
             "database": True,
-            "broker": broker,
-            "degraded": bool(late) or not broker,
+            "broker": answers,
+            "degraded": bool(late or known.lives) or not answers,
+            "lives": known.lives,
             "late": late,
             "heartbeats": {
-                sign.watcher.name: {"age": sign.age, "late": sign.late, "delay": sign.delay} for sign in signs
+                sign.watcher.name: {"age": sign.age, "late": sign.late, "delay": sign.delay}
+                for sign in known.signs
             },
         }
     )
@@ -142,11 +136,17 @@ def metrics(request: HttpRequest) -> HttpResponse:
     clocks = release_clocks(day)
     gauge("huhang_police_release_p95_seconds", "Emergency requests today: asked to released", clocks.p95)
     gauge("huhang_police_requests_waiting", "Emergency requests without an answer", clocks.waiting)
-    oldest = OutboxEvent.objects.filter(delivered_at=None, needs_person=False).order_by("pk").first()
+    oldest = OutboxEvent.objects.filter(delivered_at=None).aggregate(oldest=Min("created_at"))["oldest"]
     gauge(
         "huhang_outbox_age_seconds",
         "Age of the oldest undelivered event",
-        (at - oldest.created_at).total_seconds() if oldest else 0,
+        (at - oldest).total_seconds() if oldest else 0,
+    )
+    _failed_work(registry)
+    gauge(
+        "huhang_lives_need_person",
+        "Failed work on which a life may depend and that needs a person",
+        retry.lives_at_stake(),
     )
     gauge(
         "huhang_messages_need_person",
@@ -181,6 +181,23 @@ def _heartbeats(registry: CollectorRegistry) -> None:
         age.labels(sign.watcher.name).set(math.inf if sign.age is None else sign.age)
         if sign.delay is not None:
             delay.labels(sign.watcher.name.removeprefix("queue:")).set(sign.delay)
+
+
+def _failed_work(registry: CollectorRegistry) -> None:
+    """What failed and is not done, for every kind of work there is: a kind that is missing would look like silence."""
+    at = clock.now()
+    number = Gauge(
+        "huhang_failed_work", "Work that failed and is not done", ["kind", "state"], registry=registry
+    )
+    age = Gauge(
+        "huhang_failed_work_oldest_seconds", "Since when the oldest of it fails", ["kind"], registry=registry
+    )
+    counts, oldest = retry.counts(), retry.oldest()
+    for kind in sorted({work.kind for work in retry.declared()} | set(counts)):
+        waiting, people = counts.get(kind, (0, 0))
+        number.labels(kind, "trying").set(waiting)
+        number.labels(kind, "needs_person").set(people)
+        age.labels(kind).set((at - oldest[kind]).total_seconds() if kind in oldest else 0)
 
 
 @require_GET

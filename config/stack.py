@@ -25,6 +25,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from http.client import HTTPException
+from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any
@@ -51,6 +52,10 @@ MOST_STARTS = 5  # of one process while it is waited for: it will not come
 DEMO_ACCOUNTS = (
     "passenger passenger2 driver driver2 agent specialist vetting adjudicator supervisor officer admin"
 )
+
+
+# All stacks of this checkout share what was collected: compressing it takes seconds.
+STATIC_ROOT = BASE_DIR / "var" / "static"
 
 
 class CannotStart(Exception):
@@ -80,6 +85,18 @@ class _Ends:
 def _say(line: str) -> None:
     """To standard error: a scratch stack's standard output is read by a machine."""
     print(line, file=sys.stderr, flush=True)
+
+
+def _digest_of_static() -> str:
+    """Changes with our static files, with the packages that bring others, and with how they are collected."""
+    digest = hashlib.sha256()
+    ours = [path for path in (BASE_DIR / "static").rglob("*") if path.is_file()]
+    for path in (*sorted(ours), BASE_DIR / "config" / "static.py", BASE_DIR / "config" / "apps.py"):
+        digest.update(f"{path.relative_to(BASE_DIR)}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    for package in ("Django", "django-unfold", "django-otp", "whitenoise", "Brotli"):
+        digest.update(f"{package} {version(package)}\0".encode())
+    return digest.hexdigest()
 
 
 class Stack:
@@ -122,7 +139,7 @@ class Stack:
             **{name: str(port) for name, port in self.ports.items()},
             "HUHANG_STAGE": self.stage,
             "HUHANG_STATE": str(self.state),
-            "HUHANG_STATIC_ROOT": str(self.state / "static"),
+            "HUHANG_STATIC_ROOT": str(STATIC_ROOT),
             "HUHANG_PICTURES": str(self.state / "pictures"),
             "HUHANG_RECORDINGS": str(self.state / "recordings"),
             "HUHANG_RECORDING_KEYS": str(self.state / "recording-keys"),
@@ -162,7 +179,7 @@ class Stack:
         written.write_text(json.dumps(ours))
 
     def _make_folders(self) -> None:
-        for path in (self.state, self.state / "log", self.state / "run", self.state / "static"):
+        for path in (self.state, self.state / "log", self.state / "run"):
             try:
                 path.mkdir(parents=True, exist_ok=True)
             except (FileExistsError, NotADirectoryError):
@@ -221,6 +238,7 @@ class Stack:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        self._collect_static()
         self._make_database()
         owner = {**self.env, "DATABASE_URL": self.env["HUHANG_OWNER_URL"]}
         self._manage("prepare", "preparing tables and the demo world", env=owner)
@@ -272,10 +290,14 @@ class Stack:
                     found += log.read().decode(errors="replace").splitlines()
         return "\n".join(f"    {line[:300]}" for line in found[-lines:]) or "    (nothing)"
 
-    def _manage(self, command: str, what: str, *, env: dict[str, str]) -> None:
+    def _manage(self, command: str, what: str, *options: str, env: dict[str, str]) -> None:
         with tempfile.TemporaryFile("w+") as said:
             process = subprocess.Popen(
-                [sys.executable, "manage.py", command], env=env, cwd=BASE_DIR, stdout=said, stderr=said
+                [sys.executable, "manage.py", command, *options],
+                env=env,
+                cwd=BASE_DIR,
+                stdout=said,
+                stderr=said,
             )
             try:
                 self._wait_for(what, lambda: process.poll() is not None)
@@ -286,6 +308,17 @@ class Stack:
             if process.returncode:
                 said.seek(0)
                 raise CannotStart(f"`manage.py {command}` failed:\n{said.read()}")
+
+    def _collect_static(self) -> None:
+        """Collect and compress static files, unless that was done for exactly these."""
+        STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+        with (STATIC_ROOT.parent / "static.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            mark, wanted = STATIC_ROOT.parent / "static.digest", _digest_of_static()
+            if mark.exists() and mark.read_text() == wanted:
+                return
+            self._manage("collectstatic", "collecting static files", "--no-input", env=self.env)
+            mark.write_text(wanted)
 
     def _make_database(self) -> None:
         """Wait for PostgreSQL; make the database and the role that the platform runs as."""

@@ -23,9 +23,8 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 from django.db.models import Q
-from django.utils.translation import gettext_lazy
 
-from core import clock, jobs
+from core import clock
 from core.actors import Actor
 from core.models import AuditEntry, AuditSeal
 from core.transactions import begins_transaction, joins_transaction
@@ -172,14 +171,6 @@ def _add_seal(last: AuditSeal | None, epoch: int, up_to: int, rows: list[tuple[i
         previous=previous,
         seal=_seal_value(previous, epoch, up_to, ids, digests),
     )
-
-
-SEALING = jobs.whole(
-    "core.seal_audit",
-    gettext_lazy("sealing the journal"),
-    lambda _at: seal_all(),
-    law=jobs.SOON,
-)
 
 
 @dataclass(frozen=True, slots=True)

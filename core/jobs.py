@@ -15,12 +15,10 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 from celery import Task, shared_task
-from django.db import connection
-from django.db.utils import InterfaceError, OperationalError
 from django.utils.functional import Promise
 
 from core import clock, retry
-from core.retry import Law, Work
+from core.retry import Law, Queue, Work
 
 log = structlog.get_logger()
 K = TypeVar("K", int, str)
@@ -28,7 +26,7 @@ BATCH = 200
 SECONDS = 20.0
 # What fails goes on being tried: whatever is due stays due. A person hears of it meanwhile.
 JOB_LAW = Law(patience=timedelta(hours=1), gives_up=False)
-LIFE_LAW = Law(ceiling=timedelta(seconds=10), patience=timedelta(minutes=1), gives_up=False)
+LIFE_LAW = retry.LIFE
 # What people wait for on a page: tried again within seconds.
 SOON = Law(ceiling=timedelta(seconds=30), patience=timedelta(minutes=5), gives_up=False)
 READING = "reading what is due"  # the key under which a job that could not even read its rows is set aside
@@ -105,8 +103,12 @@ def rows(
     `act` begins its own transaction, and does nothing where the row is not due any more. `key` reads a key from its
     text (`int` for primary keys), so that a person can have one row tried again. `label` names the work to staff.
     """
+
+    def again(text: str) -> None:
+        act(key(text), clock.now())
+
     law = law or (LIFE_LAW if life_safety else JOB_LAW)
-    work = retry.declare(kind, label, law=law, again=lambda text: act(key(text), clock.now()))
+    work = retry.declare(kind, label, law=law, again=again)
     return Job(work, due, act, batch, seconds, life_safety)
 
 
@@ -134,8 +136,9 @@ def whole(
 def again(work: Work) -> Job[str]:
     """What failed inside another piece of work and was set aside there, tried when its next time has come."""
 
-    def act(key: str, _at: datetime) -> object:
-        return work.again(key) if work.again else None
+    def act(key: str, _at: datetime) -> None:
+        if work.again is None or work.again(key) is False:
+            raise retry.Known("again")
 
     return Job(work, partial(_failed_before, work), act, BATCH, SECONDS, life_safety=False)
 
@@ -144,13 +147,35 @@ def _failed_before(work: Work, at: datetime, limit: int) -> list[str]:
     return retry.due(work, at, limit)
 
 
+@dataclass(frozen=True, slots=True)
+class QueueJob:
+    """A table that is its own queue (`core.retry.Queue`) as a job: its rows fail one by one by themselves."""
+
+    queue: Queue[Any]
+    life_safety: bool = False
+
+    @property
+    def work(self) -> Work:
+        return self.queue.work
+
+    def run(self, *, at: datetime) -> None:
+        """Work off what is due; the queue looks at the clock itself, row by row."""
+        self.queue.work_off(seconds=SECONDS)
+
+
+def queue(rows: Queue[Any]) -> QueueJob:
+    """A queue's table, worked off by a periodic task."""
+    return QueueJob(rows)
+
+
 # --- Tasks -------------------------------------------------------------------------------------------------
 
-_periodic: dict[str, tuple[Job[Any], ...]] = {}
+AnyJob = Job[Any] | QueueJob
+_periodic: dict[str, tuple[AnyJob, ...]] = {}
 _pieces: set[str] = set()
 
 
-def periodic(name: str, *jobs: Job[Any]) -> Task:
+def periodic(name: str, *jobs: AnyJob) -> "Task[Any, Any]":
     """The Celery task `name` that runs these jobs, each of them whatever became of the one before."""
 
     def run() -> None:
@@ -161,13 +186,11 @@ def periodic(name: str, *jobs: Job[Any]) -> Task:
     return shared_task(name=name)(run)
 
 
-def _run_alone(job: Job[Any]) -> None:
+def _run_alone(job: AnyJob) -> None:
     try:
         job.run(at=clock.now())
     except Exception as why:  # whatever is wrong with one job is not the next one's fault
-        if isinstance(why, (OperationalError, InterfaceError)) and not (
-            connection.connection and connection.is_usable()
-        ):
+        if retry.database_away(why):
             raise
         log.exception("jobs.could_not_read", kind=job.work.kind)
         retry.failed(job.work, READING, why, life_safety=job.life_safety)
@@ -175,14 +198,14 @@ def _run_alone(job: Job[Any]) -> None:
         retry.done(job.work, READING)
 
 
-def piece(act: Callable[..., None]) -> Task:
+def piece(act: Callable[..., None]) -> "Task[Any, Any]":
     """A Celery task about one row, named by its arguments; its failure is its own."""
     task = shared_task(act)
     _pieces.add(f"{act.__module__}.{act.__name__}")
     return task
 
 
-def periodic_tasks() -> dict[str, tuple[Job[Any], ...]]:
+def periodic_tasks() -> dict[str, tuple[AnyJob, ...]]:
     """All periodic tasks by their names, with the jobs that they run."""
     return dict(_periodic)
 

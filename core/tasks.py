@@ -4,7 +4,8 @@ import time
 
 from django.utils.translation import gettext_lazy as _
 
-from core import audit, events, heartbeat, jobs, money, notify, pictures
+from core import audit, broker, events, heartbeat, jobs, money, notify, pictures, policy, retry
+from core.errors import NotFound
 
 
 @jobs.piece
@@ -23,14 +24,39 @@ def probe(queue: str, sent: float) -> None:
     heartbeat.write(heartbeat.queue_of(queue), delay=max(time.time() - sent, 0.0))
 
 
+@jobs.piece
+def work_off_events(queue: str) -> None:
+    broker.taken(f"events:{queue}")
+    if events.EVENTS.work_off(queue=queue):
+        broker.wake(work_off_events, queue, queue=queue, once=f"events:{queue}")
+
+
+@jobs.piece
+def work_off_notifications(queue: str) -> None:
+    broker.taken(f"messages:{queue}")
+    if notify.work_off(queue):
+        broker.wake(work_off_notifications, queue, queue=queue, once=f"messages:{queue}")
+
+
+@jobs.piece
+def try_again(kind: str, key: str) -> None:
+    """A person asked for it; what came of it stands in its row."""
+    try:
+        retry.again(kind, key)
+    except NotFound:
+        return  # it succeeded meanwhile
+
+
 def _wake_events() -> None:
-    for event_id, queue in events.sweep():
-        deliver_event.apply_async((event_id,), queue=queue)
+    """One task for each queue in which something is due, however much it is: it works off all of it."""
+    for queue in events.queues_with_due():
+        broker.wake(work_off_events, queue, queue=queue, once=f"events:{queue}")
 
 
 def _wake_notifications() -> None:
-    for notification_id, queue in notify.sweep():
-        send_notification.apply_async((notification_id,), queue=queue)
+    """The same for messages."""
+    for queue in notify.queues_with_due():
+        broker.wake(work_off_notifications, queue, queue=queue, once=f"messages:{queue}")
 
 
 sweep_events = jobs.periodic(
@@ -51,6 +77,19 @@ sweep_notifications = jobs.periodic(
         life_safety=True,
     ),
 )
-seal_audit = jobs.periodic("core.tasks.seal_audit", audit.SEALING)
+seal_audit = jobs.periodic(
+    "core.tasks.seal_audit",
+    jobs.whole("core.seal_audit", _("sealing the journal"), lambda _at: audit.seal_all(), law=jobs.SOON),
+)
 destroy_pictures = jobs.periodic("core.tasks.destroy_pictures", pictures.DESTRUCTION)
-settle_payouts = jobs.periodic("core.tasks.settle_payouts", money.PAYOUTS)
+settle_payouts = jobs.periodic("core.tasks.settle_payouts", jobs.queue(money.PAYOUT_QUEUE))
+forget_failed_work = jobs.periodic(
+    "core.tasks.forget_failed_work",
+    jobs.whole(
+        "core.forget_failed_work", _("forgetting failures of long ago"), lambda at: retry.forget(at=at)
+    ),
+)
+examine_policies = jobs.periodic(
+    "core.tasks.examine_policies",
+    jobs.whole("core.examine_policies", _("examining rules that are in force"), lambda _at: policy.examine()),
+)

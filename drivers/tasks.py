@@ -5,7 +5,6 @@ from django.utils.translation import gettext_lazy as _
 from core import jobs
 from drivers import services
 from drivers.services.papers import EXPIRIES, TELLING
-from drivers.services.runs import ONE_DRIVER
 
 
 @jobs.piece
@@ -25,19 +24,9 @@ def _kick() -> None:
         work_on_run.apply_async(queue="bulk")
 
 
-sweep_screenings = jobs.periodic(
-    "drivers.tasks.sweep_screenings",
-    jobs.rows(
-        "drivers.settle_screenings",
-        _("asking the registries about applications"),
-        due=lambda at, limit: services.due_screenings(at=at, limit=limit),
-        act=lambda pk, _at: services.settle_screening(pk),
-        key=int,
-    ),
-)
+sweep_screenings = jobs.periodic("drivers.tasks.sweep_screenings", jobs.queue(services.SCREENING_QUEUE))
 kick_run = jobs.periodic(
     "drivers.tasks.kick_run",
     jobs.whole("drivers.kick_run", _("going on with the screening of the fleet"), lambda _at: _kick()),
-    jobs.again(ONE_DRIVER),
 )
 chase_expiries = jobs.periodic("drivers.tasks.chase_expiries", EXPIRIES, jobs.again(TELLING))

@@ -6,10 +6,10 @@ from core import jobs
 from rides import partitions
 from rides.services.lines import STRANDED, SUSPENSIONS
 from rides.services.night import LATE_PICKUPS
-from rides.services.payments import PAYMENTS
+from rides.services.payments import PAYMENT_QUEUE
 from rides.services.upkeep import UNANSWERED
 
-settle_payments = jobs.periodic("rides.tasks.settle_payments", PAYMENTS)
+settle_payments = jobs.periodic("rides.tasks.settle_payments", jobs.queue(PAYMENT_QUEUE))
 close_unanswered = jobs.periodic("rides.tasks.close_unanswered", UNANSWERED)
 carry_out_suspensions = jobs.periodic("rides.tasks.carry_out_suspensions", SUSPENSIONS, jobs.again(STRANDED))
 open_late_pickups = jobs.periodic("rides.tasks.open_late_pickups", LATE_PICKUPS)

@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import DatabaseError, connection, transaction
 
-from core import clock, jobs, money, pictures, recipients, retry
+from core import clock, jobs, pictures, recipients, retry
 from core.actors import SYSTEM
 from core.models import FailedWork, Notification, StoredPicture
 
@@ -196,19 +196,6 @@ def test_pictures_are_destroyed_behind_one_whose_row_does_not_move(world, poison
     assert pictures.sweep(at=clock.now()) == 2
     assert StoredPicture.objects.get(destroyed_at=None).pk == kept[1].pk
     assert set_aside("core.pictures") == [str(kept[1].pk)]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_payouts_are_tried_behind_one_that_fails(world, poison, settings):
-    settings.MONEY_URL = ""  # nobody answers: each is put off
-    with transaction.atomic():
-        owed = [money.owe_payout(key=f"p{n}", payee="A1", fen=100, subject="x") for n in range(3)]
-    poison(owed[0])
-    money.PAYOUTS.run(at=clock.now())
-    for row in owed:
-        row.refresh_from_db()
-    assert [row.attempts for row in owed] == [0, 1, 1]
-    assert set_aside("core.settle_payouts") == [str(owed[0].pk)]
 
 
 def test_questions_expire_behind_one_that_cannot(rides, noon, poison):

@@ -1,4 +1,4 @@
-"""Papers that expire (D9): chased 30, 7 and 1 days ahead, and blocking from the day after."""
+"""Papers that expire (D9): their drivers are told three times ahead; they block from the day after."""
 
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -7,18 +7,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from core import audit, clock, jobs, notify, retry
+from core import audit, clock, jobs, notify, policy, retry
 from core.actors import Actor
 from core.transactions import begins_transaction, joins_transaction
 from drivers.models import Driver, Paper, Vehicle
+from drivers.policies import PAPERS_AHEAD, PAPERS_ENDED_FOR
 from drivers.states import PaperKind
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-AHEAD = (30, 7, 1)  # days
 ENDED = -1
-ENDED_FOR = timedelta(days=30)
 
 
 @joins_transaction
@@ -47,7 +46,7 @@ def keep_paper(
 
 
 def chase_expiries(*, at: "datetime") -> int:
-    """Tell drivers whose papers end within 30, 7 and 1 days, and that they have ended; returns how many were due.
+    """Tell drivers whose papers end soon, by `PAPERS_AHEAD`, and that they have ended; returns how many were due.
 
     However often it runs, and after a day without it too, each is told once for each of these: the message's key says
     for which.
@@ -56,9 +55,11 @@ def chase_expiries(*, at: "datetime") -> int:
 
 
 def _ending(at: "datetime", limit: int) -> list[int]:
-    today = timezone.localtime(at).date()
+    today, ahead = timezone.localtime(at).date(), policy.value(PAPERS_AHEAD)
     rows = Paper.objects.filter(
-        replaced_at=None, until__gte=today - ENDED_FOR, until__lte=today + timedelta(days=max(AHEAD))
+        replaced_at=None,
+        until__gte=today - policy.span(PAPERS_ENDED_FOR),
+        until__lte=today + timedelta(days=max(ahead)),
     )
     return list(rows.order_by("until", "pk").values_list("pk", flat=True)[:limit])
 
@@ -69,7 +70,7 @@ def _chase(pk: int, at: "datetime") -> int:
     if paper is None or paper.until is None:
         return 0
     left = (paper.until - timezone.localtime(at).date()).days
-    step = min(days for days in AHEAD if left <= days) if left >= 0 else ENDED
+    step = min(days for days in policy.value(PAPERS_AHEAD) if left <= days) if left >= 0 else ENDED
     found = paper  # for the closure: it is not None
     told = retry.each(
         TELLING,
@@ -88,11 +89,11 @@ def _tell_again(key: str) -> None:
     driver = Driver.objects.select_related("account").get(pk=int(driver_id))
     if paper.replaced_at is not None or paper.until is None:
         return
-    left = (paper.until - timezone.localtime(clock.now()).date()).days
+    left, ahead = (paper.until - timezone.localtime(clock.now()).date()).days, policy.value(PAPERS_AHEAD)
     _tell(
         driver,
         paper,
-        min((days for days in AHEAD if left <= days), default=max(AHEAD)) if left >= 0 else ENDED,
+        min((days for days in ahead if left <= days), default=max(ahead)) if left >= 0 else ENDED,
     )
 
 

@@ -11,14 +11,12 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 import structlog
-from django.db import transaction
 from django.db.models import Q
-from django.db.utils import InterfaceError, OperationalError
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from accounts.states import Role
-from core import audit, clock, jobs, live, policy, retry
+from core import audit, clock, live, policy, retry
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
@@ -27,6 +25,7 @@ from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from drivers.errors import RunGoesOn
 from drivers.models import Driver, Screening, ScreeningChunk, ScreeningRun
+from drivers.policies import RUN_LIMIT, RUN_WITHIN, RUN_WORKERS
 from drivers.screening import Car, Subject
 from drivers.services.screening import Answers, act_on, ask_registries, result_of
 from drivers.states import RUN_TRANSITIONS, ChunkState, DriverState, RunState, ScreeningState
@@ -35,29 +34,10 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 log = structlog.get_logger()
-RUN_LIMIT = policy.declare(
-    "drivers.screening_concurrency",
-    32,
-    unit="drivers at once",
-    about="How many drivers one worker asks the registries about at the same time (D6).",
-)
-RUN_WORKERS = policy.declare(
-    "drivers.screening_workers",
-    1,
-    unit="workers",
-    about="How many workers screen the fleet at the same time, each with its own limit (D6).",
-)
-RUN_WITHIN = policy.declare(
-    "drivers.screening_run_within",
-    7 * 86_400,
-    unit="seconds",
-    about="A screening of the fleet is done this long after its start (D6).",
-)
 STARTERS = frozenset({Role.VETTING, Role.SUPERVISOR})
 CHUNK = 200  # drivers: a second or two of work, so that other work comes between
 WRITE = 50  # screenings in one transaction
 LEASE = timedelta(seconds=120)  # of machine time
-PAUSE_WHEN_DOWN = timedelta(seconds=30)
 
 
 @begins_transaction
@@ -82,7 +62,7 @@ def begin_run(*, actor: Actor, reason: str) -> ScreeningRun:
         started_by=actor.code,
         reason=reason[:200],
         started_at=at,
-        due_at=at + timedelta(seconds=policy.value(RUN_WITHIN)),
+        due_at=at + policy.span(RUN_WITHIN),
         drivers=len(keys),
     )
     ScreeningChunk.objects.bulk_create(
@@ -135,11 +115,19 @@ def _claim() -> ScreeningChunk | None:
         run__state=RunState.RUNNING,
     )
     for chunk in rows.select_related("run").order_by("not_before", "pk")[:20]:
-        free = ScreeningChunk.objects.filter(pk=chunk.pk, state=chunk.state, lease_until=chunk.lease_until)
-        if free.update(state=ChunkState.WORKING, lease_until=now + LEASE):
-            chunk.state, chunk.lease_until = ChunkState.WORKING, now + LEASE
+        if _take(chunk):
             return chunk
     return None
+
+
+def _take(chunk: ScreeningChunk) -> bool:
+    """Hold a stretch under a lease, unless somebody else took it meanwhile."""
+    until = timezone.now() + LEASE
+    free = ScreeningChunk.objects.filter(pk=chunk.pk, state=chunk.state, lease_until=chunk.lease_until)
+    if not free.update(state=ChunkState.WORKING, lease_until=until):
+        return False
+    chunk.state, chunk.lease_until = ChunkState.WORKING, until
+    return True
 
 
 def _work(chunk: ScreeningChunk) -> int:
@@ -152,28 +140,32 @@ def _work(chunk: ScreeningChunk) -> int:
         .prefetch_related("bindings__vehicle")
         .order_by("pk")
     )
-    done = 0
-    pool = ThreadPoolExecutor(int(policy.value(RUN_LIMIT)))
+    done, why = 0, None
+    pool = ThreadPoolExecutor(policy.value(RUN_LIMIT))
     try:
         # The pool goes on asking while a part is written.
         coming = pool.map(_ask, waiting)
         while part := list(islice(coming, WRITE)):
-            for each in part:
-                if isinstance(each, _Broken):
-                    retry.failed(ONE_DRIVER, _key(run, each.driver), each.why)
-            kept = _keep(chunk, [each for each in part if isinstance(each, _Answered)])
+            failures = [each for each in part if isinstance(each, _Failed)]
+            for each in failures:
+                why = _set_aside(run, each)
+            kept = _keep_all(chunk, [each for each in part if isinstance(each, _Answered)])
             if kept is None:
                 return done
-            done += kept
-            if None in part:
-                _leave(chunk, ChunkState.WAITING, PAUSE_WHEN_DOWN)
-                return done
+            done, why = done + kept.done, kept.why or why
+            if any(isinstance(each.why, RegistryDown) for each in failures):
+                break
             if not ScreeningRun.objects.filter(pk=run.pk, state=RunState.RUNNING).exists():
                 _leave(chunk, ChunkState.WAITING)
                 return done
     finally:
         pool.shutdown(cancel_futures=True)
-    _leave(chunk, ChunkState.DONE)
+    if why is None:
+        _leave(chunk, ChunkState.DONE)
+        retry.done(STRETCHES, _name(chunk))
+    else:
+        written = retry.failed(STRETCHES, _name(chunk), why, subject=run.code)
+        _leave(chunk, ChunkState.WAITING, written.next_at - clock.now())
     return done
 
 
@@ -184,6 +176,30 @@ def _leave(chunk: ScreeningChunk, state: ChunkState, wait: timedelta = timedelta
     ).update(state=state, lease_until=None, not_before=timezone.now() + wait)
 
 
+def _name(chunk: ScreeningChunk) -> str:
+    return f"{chunk.run.code}:{chunk.first}"
+
+
+def _again(name: str) -> bool:
+    """Work on a stretch now, whatever its time; True also where it is done meanwhile."""
+    code, _colon, first = name.partition(":")
+    chunk = ScreeningChunk.objects.select_related("run").filter(run__code=code, first=first).first()
+    if chunk is None or chunk.state == ChunkState.DONE:
+        return True
+    if _take(chunk):
+        _work(chunk)
+        _finish()
+    return ScreeningChunk.objects.filter(pk=chunk.pk, state=ChunkState.DONE).exists()
+
+
+STRETCHES = retry.declare(
+    "drivers.screening_stretches",
+    _("Screening a stretch of the fleet"),
+    law=retry.Law(timedelta(seconds=30), timedelta(minutes=10), timedelta(hours=1), gives_up=False),
+    again=_again,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Answered:
     driver: Driver
@@ -192,24 +208,37 @@ class _Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class _Broken:
+class _Failed:
     driver: Driver
     why: Exception
 
 
-def _ask(driver: Driver) -> _Answered | _Broken | None:
-    """The registries' answers about one driver, without touching the database; None where one is down.
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    done: int
+    why: Exception | None
 
-    A driver who cannot even be asked about, whose papers do not open, is set aside: the others are screened.
-    """
+
+def _ask(driver: Driver) -> "_Answered | _Failed":
+    """The registries' answers about one driver, without touching the database."""
     try:
         subject = subject_of_driver(driver)
         return _Answered(driver, subject, ask_registries(subject))
-    except RegistryDown:
-        return None
-    except Exception as why:  # whatever is wrong with one driver is not the next one's fault
-        log.exception("drivers.not_asked", driver=driver.pk)
-        return _Broken(driver, why)
+    except Exception as why:  # one driver's fault is not the next one's; the stretch is not done without them
+        return _Failed(driver, why)
+
+
+def _set_aside(run: ScreeningRun, failure: _Failed) -> Exception:
+    """Say whom a stretch waits for. A registry that is down is nobody's fault, and one line for the whole stretch."""
+    if isinstance(failure.why, RegistryDown):
+        return failure.why
+    code = failure.driver.account.code
+    log.error("drivers.screening_set_aside", run=run.code, driver=code, exc_info=failure.why)
+    return ScreeningFailed(f"{code}: {type(failure.why).__name__}: {failure.why}")
+
+
+class ScreeningFailed(Exception):
+    """Says for whom it failed, and how."""
 
 
 def subject_of_driver(driver: Driver) -> Subject:
@@ -221,12 +250,45 @@ def subject_of_driver(driver: Driver) -> Subject:
     return Subject(account.real_name, account.id_number, driver.licence_number, cars, tuple(driver.lines))
 
 
+def _keep_all(chunk: ScreeningChunk, answered: list[_Answered]) -> _Kept | None:
+    """Write a part; where that fails, each by itself, so that one driver's fault keeps no other from being screened.
+
+    None where another worker has the stretch now.
+    """
+    try:
+        kept = _keep_or_nothing(chunk, answered)
+        return None if kept is None else _Kept(kept, None)
+    except Exception as why:  # found out below, driver by driver
+        if retry.database_away(why):
+            raise
+    done, reason = 0, None
+    for each in answered:
+        try:
+            kept = _keep_or_nothing(chunk, [each])
+        except Exception as why:  # written down with the stretch
+            if retry.database_away(why):
+                raise
+            reason = _set_aside(chunk.run, _Failed(each.driver, why))
+            continue
+        if kept is None:
+            return None
+        done += kept
+    return _Kept(done, reason)
+
+
+def _keep_or_nothing(chunk: ScreeningChunk, answered: list[_Answered]) -> int | None:
+    """`_keep`; where it fails the lease is the one of before, because its renewal was undone with the rest."""
+    before = chunk.lease_until
+    try:
+        return _keep(chunk, answered)
+    except Exception:
+        chunk.lease_until = before
+        raise
+
+
 @begins_transaction
 def _keep(chunk: ScreeningChunk, answered: list[_Answered]) -> int | None:
-    """Write the results of a part and renew the lease; None where another worker has the stretch now.
-
-    All are written together; where that fails, one by one, and whoever cannot be written is set aside.
-    """
+    """Write the results of a part and renew the lease, all or nothing; None where another worker has the stretch now."""
     until = timezone.now() + LEASE
     mine = ScreeningChunk.objects.filter(
         pk=chunk.pk, state=ChunkState.WORKING, lease_until=chunk.lease_until
@@ -234,75 +296,24 @@ def _keep(chunk: ScreeningChunk, answered: list[_Answered]) -> int | None:
     if not mine:
         return None
     chunk.lease_until = until
-    run = chunk.run
-    live.changed_on_commit("console")
+    at, run = clock.now(), chunk.run
     with policy.read_once():
-        try:
-            with transaction.atomic():
-                _write(run, answered)
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception:  # one of them: the others are written without it
-            log.exception("drivers.part_not_written", chunk=chunk.pk)
-            written = retry.each(
-                ONE_DRIVER,
-                answered,
-                lambda each: _write(run, [each]),
-                key=lambda each: _key(run, each.driver),
+        rows = Screening.objects.bulk_create(
+            Screening(
+                code=new_code("N"),
+                driver=each.driver,
+                subject=run.code,
+                asked_at=at,
+                next_at=at,
+                state=ScreeningState.ANSWERED,
+                **result_of(each.subject, each.answers),
             )
-            return written.done
-    return len(answered)
-
-
-def _write(run: ScreeningRun, answered: list[_Answered]) -> None:
-    at = clock.now()
-    rows = Screening.objects.bulk_create(
-        Screening(
-            code=new_code("N"),
-            driver=each.driver,
-            subject=run.code,
-            asked_at=at,
-            next_at=at,
-            state=ScreeningState.ANSWERED,
-            **result_of(each.subject, each.answers),
+            for each in answered
         )
-        for each in answered
-    )
-    for row, each in zip(rows, answered, strict=True):
-        act_on(each.driver, row)
-
-
-def _key(run: ScreeningRun, driver: Driver) -> str:
-    return f"{run.code}:{driver.pk}"
-
-
-def _screen_again(key: str) -> None:
-    """One driver whom a run set aside, unless somebody screened them in it meanwhile or they drive no more."""
-    code, _colon, driver_id = key.partition(":")
-    run = ScreeningRun.objects.get(code=code)
-    driver = (
-        Driver.objects.filter(pk=int(driver_id), state=DriverState.VETTED)
-        .exclude(screenings__subject=code)
-        .select_related("account")
-        .prefetch_related("bindings__vehicle")
-        .first()
-    )
-    if driver is None:
-        return
-    subject = subject_of_driver(driver)
-    answered = _Answered(driver, subject, ask_registries(subject))
-    with transaction.atomic():
-        _write(run, [answered])
-
-
-# A run ends without those it had to set aside, so that the next one can begin; its progress and the journal say how
-# many there were, and each of them is tried again.
-ONE_DRIVER = retry.declare(
-    "drivers.screen_one",
-    gettext_lazy("screening one driver of the fleet"),
-    law=jobs.JOB_LAW,
-    again=_screen_again,
-)
+        for row, each in zip(rows, answered, strict=True):
+            act_on(each.driver, row)
+    live.changed_on_commit("console")
+    return len(rows)
 
 
 @begins_transaction
@@ -311,6 +322,5 @@ def _finish() -> None:
     run = ScreeningRun.objects.select_for_update().filter(state=RunState.RUNNING).first()
     if run and not run.chunks.exclude(state=ChunkState.DONE).exists():
         move(run, RUN_TRANSITIONS, RunState.DONE, finished_at=clock.now())
-        aside = sum(key.startswith(f"{run.code}:") for key in retry.open_keys(ONE_DRIVER))
-        audit.record(SYSTEM, "drivers.run_finished", run.code, drivers=run.drivers, set_aside=aside)
+        audit.record(SYSTEM, "drivers.run_finished", run.code, drivers=run.drivers)
         live.changed_on_commit("console")

@@ -17,7 +17,7 @@ from rides import selectors
 from rides.errors import ReminderUnread
 from rides.events import PickupLate
 from rides.models import LatePickup, Reminder, Trip
-from rides.policies import in_curfew, runs_into_curfew
+from rides.policies import CALL_AHEAD, in_curfew, runs_into_curfew
 from rides.services.booking import Rider, book_trip
 from rides.services.places import Journey, Place
 from rides.states import (
@@ -35,13 +35,6 @@ from rides.states import (
 if TYPE_CHECKING:
     from accounts.models import Account
 
-CALL_AHEAD = policy.declare(
-    "rides.reminder_call_ahead",
-    20 * 60,
-    unit="seconds",
-    about="Who has not read the reminder this long before the earliest departure is called by an agent (R4).",
-)
-
 
 @joins_transaction
 def remind(trip: Trip) -> None:
@@ -49,9 +42,7 @@ def remind(trip: Trip) -> None:
     if trip.line != Line.HITCH or trip.driver is None or not runs_into_curfew(trip):
         return
     at = clock.now()
-    call_from = max(
-        trip.window_start - timedelta(seconds=policy.value(CALL_AHEAD)), at + timedelta(minutes=2)
-    )
+    call_from = max(trip.window_start - policy.span(CALL_AHEAD), at + timedelta(minutes=2))
     hers = selectors.rider_url(trip) if trip.rider_phone else selectors.trip_url(trip)
     sides = (
         (Party.PASSENGER, trip.passenger, selectors.phone_of_rider(trip), hers),
@@ -135,7 +126,7 @@ def open_late_pickups(*, at: datetime) -> int:
     return LATE_PICKUPS.run(at=at).total
 
 
-def _late(at: datetime, limit: int) -> list[int]:
+def _still_waiting(at: datetime, limit: int) -> list[int]:
     if not in_curfew(at):
         return []
     rows = Trip.objects.filter(
@@ -171,7 +162,7 @@ def _open_late(pk: int, at: datetime) -> bool:
 LATE_PICKUPS = jobs.rows(
     "rides.open_late_pickups",
     gettext_lazy("standing by passengers whose pick-up slips into the night"),
-    due=_late,
+    due=_still_waiting,
     act=_open_late,
     key=int,
     seconds=4.0,
