@@ -57,7 +57,7 @@ class Wordings(policy.Words):
 
     LONGEST = 600
 
-    def read(self, raw: Any, default: Sequence[str], reading: Reading) -> Sequence[str]:
+    def read(self, raw: Any, default: list[str], reading: Reading) -> list[str]:
         words = super().read(raw, default, reading)
         for word in words:
             try:

@@ -61,10 +61,10 @@ class _Once:
     def find(self, key: str, at: datetime) -> PolicyVersion | None:
         if self.live is None:
             self.live = {}
-            for row in _live():
-                self.live.setdefault(row.key, []).append(row)
+            for each in _live():
+                self.live.setdefault(each.key, []).append(each)
         known = self.live.get(key, [])
-        row = _first(known, at)
+        row: PolicyVersion | None = _first(known, at)
         if row is None and known:
             if key not in self.history:
                 self.history[key] = list(_newest_first().filter(key=key))
