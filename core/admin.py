@@ -39,7 +39,7 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no stubs
     show_full_result_count = False
     paginator = Paginator
     # Columns whose value is a code that its field cannot tell: their name, and the method that says it.
-    in_words: dict[str, str] = {}
+    in_words: ClassVar[dict[str, str]] = {}
 
     def __init__(self, model: type[models.Model], admin_site: admin.AdminSite) -> None:
         super().__init__(model, admin_site)
@@ -48,7 +48,7 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no stubs
             for field in model._meta.fields
             if isinstance(field, models.CharField) and (field.name == "actor" or field.name.endswith("_by"))
         ]
-        self.in_words = {name: f"{name}_said" for name in acting} | self.in_words
+        self.said = {name: f"{name}_said" for name in acting} | self.in_words
         for name in acting:
             setattr(self, f"{name}_said", _said_by(model, name))
 
@@ -67,10 +67,10 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no stubs
         sealed = (EncryptedTextField, SearchVectorField)
         fields = [field for field in self.model._meta.fields if not isinstance(field, sealed)]
         names = [field.name for field in fields if field.name != "id" and not field.name.endswith(hidden)]
-        return [self.in_words.get(name, name) for name in names]
+        return [self.said.get(name, name) for name in names]
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
-        return [self.in_words.get(name, name) for name in self.list_display]
+        return [self.said.get(name, name) for name in self.list_display]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return {}
