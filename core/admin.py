@@ -48,7 +48,7 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no stubs
             for field in model._meta.fields
             if isinstance(field, models.CharField) and (field.name == "actor" or field.name.endswith("_by"))
         ]
-        self.said = {name: f"{name}_said" for name in acting} | self.in_words
+        self.worded = {name: f"{name}_said" for name in acting} | self.in_words
         for name in acting:
             setattr(self, f"{name}_said", _said_by(model, name))
 
@@ -67,10 +67,10 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no stubs
         sealed = (EncryptedTextField, SearchVectorField)
         fields = [field for field in self.model._meta.fields if not isinstance(field, sealed)]
         names = [field.name for field in fields if field.name != "id" and not field.name.endswith(hidden)]
-        return [self.said.get(name, name) for name in names]
+        return [self.worded.get(name, name) for name in names]
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
-        return [self.said.get(name, name) for name in self.list_display]
+        return [self.worded.get(name, name) for name in self.list_display]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return {}
