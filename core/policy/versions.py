@@ -64,12 +64,12 @@ class _Once:
             for row in _live():
                 self.live.setdefault(row.key, []).append(row)
         known = self.live.get(key, [])
-        row = _first(known, at)
-        if row is None and known:
+        found = _first(known, at)
+        if found is None and known:
             if key not in self.history:
                 self.history[key] = list(_newest_first().filter(key=key))
-            row = _first(self.history[key], at)
-        return row
+            found = _first(self.history[key], at)
+        return found
 
 
 _read: ContextVar[_Once | None] = ContextVar("policies_read", default=None)
