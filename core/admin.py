@@ -22,7 +22,10 @@ from core.privacy import EncryptedTextField
 def _said_by(model: type[models.Model], name: str) -> Callable[[models.Model], str]:
     """The column of who acted, by the name that the reader knows them by."""
 
-    @admin.display(description=model._meta.get_field(name).verbose_name, ordering=name)
+    field = model._meta.get_field(name)
+    assert isinstance(field, models.Field)  # noqa: S101 - who acted is a column of the table itself
+
+    @admin.display(description=field.verbose_name, ordering=name)
     def said(row: models.Model) -> str:
         return actors.name_of(getattr(row, name))
 
@@ -36,7 +39,7 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no stubs
     show_full_result_count = False
     paginator = Paginator
     # Columns whose value is a code that its field cannot tell: their name, and the method that says it.
-    in_words: ClassVar[dict[str, str]] = {}
+    in_words: dict[str, str] = {}
 
     def __init__(self, model: type[models.Model], admin_site: admin.AdminSite) -> None:
         super().__init__(model, admin_site)
