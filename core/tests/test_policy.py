@@ -13,7 +13,7 @@ from time import sleep
 
 import pytest
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import TextChoices
 from django.template import Context, Template
 from django.utils.translation import override
@@ -208,6 +208,17 @@ def test_one_block_knows_the_past_and_what_will_be(db, noon, django_assert_num_q
         assert [policy.value(one, at=day) for day in days] == [1, 1, 2, 3, 4, 5, 5]
         assert [policy.value(other, at=day) for day in days] == [1] * 7
     assert [policy.value(one, at=day) for day in days] == [1, 1, 2, 3, 4, 5, 5]
+
+
+def test_a_reading_that_failed_is_no_empty_table(db, noon):
+    one = scratch(policy.Whole(1, 9), 1)
+    adopt(one, 2)
+    with policy.read_once():
+        with pytest.raises(DatabaseError), transaction.atomic():
+            with pytest.raises(DatabaseError), connection.cursor() as cursor:
+                cursor.execute("SELECT 1 / 0")
+            policy.value(one)  # the transaction is broken: nothing can be read in it
+        assert policy.value(one) == 2
 
 
 @pytest.mark.parametrize(

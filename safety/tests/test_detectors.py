@@ -38,7 +38,7 @@ def declared_policies(monkeypatch):
     """No database: the declared curfew holds."""
     from core import policy
 
-    monkeypatch.setattr(policy, "value", lambda key, at=None: policy._declared[key].default)
+    monkeypatch.setattr(policy, "value", lambda which, at=None: which.default)
 
 
 def trip(state=TripState.IN_PROGRESS, **changes):
