@@ -11,4 +11,4 @@ class ConsoleConfig(AdminConfig):
 class StaticFilesConfig(staticfiles.StaticFilesConfig):
     """What our packages bring and no page of ours shows is not collected: the browsable API."""
 
-    ignore_patterns: list[str] = [*staticfiles.StaticFilesConfig.ignore_patterns, "rest_framework"]  # type: ignore[misc]  # django-stubs has no type for it
+    ignore_patterns: list[str] = [*staticfiles.StaticFilesConfig.ignore_patterns, "rest_framework"]

@@ -70,11 +70,11 @@ def _start() -> None:
         shutil.rmtree(state, ignore_errors=True)
 
     atexit.register(stop)
-    _wait(env["DATABASE_URL"], env["REDIS_URL"])
+    _wait(env["DATABASE_URL"], env["REDIS_URL"], servers)
 
 
-def _wait(database: str, broker: str) -> None:
-    until = time.monotonic() + 30
+def _wait(database: str, broker: str, servers: list[subprocess.Popen[bytes]]) -> None:
+    """For as long as both servers live, however busy the machine is."""
     while True:
         try:
             with psycopg.connect(database, autocommit=True, connect_timeout=2) as connection:
@@ -84,7 +84,7 @@ def _wait(database: str, broker: str) -> None:
         except psycopg.errors.DuplicateObject:
             return
         except (psycopg.OperationalError, redis.ConnectionError):
-            if time.monotonic() > until:
+            if any(server.poll() is not None for server in servers):
                 raise
             time.sleep(0.1)
 

@@ -113,12 +113,18 @@ class AuditEntry(models.Model):
         db_default=RawSQL("pg_current_xact_id()::text::bigint", []),
         editable=False,
     )
+    # The database cluster that counted the transaction: a restored dump goes on in another, whose count is another.
+    epoch = models.BigIntegerField(
+        pgettext_lazy("field", "database cluster"),
+        db_default=RawSQL("(pg_control_system()).system_identifier", []),
+        editable=False,
+    )
 
     class Meta:
         verbose_name = _("journal entry")
         verbose_name_plural = _("journal")
         indexes = [
-            models.Index(fields=["transaction_id", "id"], name="audit_sealing_order"),
+            models.Index(fields=["epoch", "transaction_id", "id"], name="audit_sealing_order"),
             models.Index(fields=["subject", "id"], name="audit_of_subject"),
             models.Index(fields=["action", "at"], name="audit_of_action"),
         ]
@@ -131,6 +137,7 @@ class AuditSeal(models.Model):
     """A batch of the journal, chained to the batch before by HMAC."""
 
     at = models.DateTimeField(pgettext_lazy("field", "time"))
+    epoch = models.BigIntegerField(pgettext_lazy("field", "database cluster"))
     up_to_transaction = models.BigIntegerField(pgettext_lazy("field", "up to transaction"))
     row_ids = ArrayField(models.BigIntegerField(), verbose_name=pgettext_lazy("field", "rows sealed"))
     row_digests = ArrayField(
@@ -223,12 +230,21 @@ NOTIFICATION_TRANSITIONS: Transitions = {
 }
 
 
+# By which ways a message leaves; each needs its provider in `NOTIFY_URLS`.
+WAYS = [
+    ("sms", pgettext_lazy("channel", "text message")),
+    ("email", pgettext_lazy("channel", "e-mail")),
+    ("wechat", pgettext_lazy("channel", "WeChat")),
+    ("weibo", pgettext_lazy("channel", "Weibo")),
+]
+
+
 class Notification(models.Model):
     """A message to somebody outside the pages. The row is the promise; sending happens afterwards."""
 
     # Sent with the message, so that a provider and a reader see a repeat as one.
     key = models.CharField(pgettext_lazy("notification", "message key"), max_length=120, unique=True)
-    channel = models.CharField(pgettext_lazy("field", "channel"), max_length=10)
+    channel = models.CharField(pgettext_lazy("field", "channel"), max_length=10, choices=WAYS)
     recipient = EncryptedTextField(pgettext_lazy("field", "recipient"))
     text = EncryptedTextField(pgettext_lazy("field", "text"))
     life_safety = models.BooleanField(pgettext_lazy("field", "life safety"), default=False)
@@ -266,7 +282,7 @@ class Notification(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.channel} {self.key} {self.state}"
+        return f"{self.get_channel_display()} {self.key} {self.get_state_display()}"
 
 
 class StoredPicture(models.Model):
@@ -375,7 +391,7 @@ class Payout(models.Model):
         indexes = [models.Index(fields=["next_at"], condition=Q(state="due"), name="payout_due")]
 
     def __str__(self) -> str:
-        return f"{self.key} {self.state}"
+        return f"{self.key} {self.get_state_display()}"
 
 
 class DataHold(models.Model):
@@ -384,7 +400,16 @@ class DataHold(models.Model):
     code = models.CharField(pgettext_lazy("field", "code"), max_length=20, unique=True)
     # What is held: the code of a trip.
     subject = models.CharField(pgettext_lazy("datahold", "what is held"), max_length=20)
-    source = models.CharField(_("because of"), max_length=20)
+    source = models.CharField(
+        _("because of"),
+        max_length=20,
+        choices=[
+            ("passenger", pgettext_lazy("data hold", "the passenger asked for it")),
+            ("sos", pgettext_lazy("data hold", "call for help")),
+            ("police", pgettext_lazy("data hold", "police request")),
+            ("complaint", pgettext_lazy("data hold", "complaint")),
+        ],
+    )
     case = models.CharField(_("case"), max_length=20)
     placed_at = models.DateTimeField(_("since"))
     placed_by = models.CharField(pgettext_lazy("field", "placed by"), max_length=40)
@@ -410,4 +435,26 @@ class DataHold(models.Model):
         indexes = [models.Index(fields=["subject"], condition=Q(released_at=None), name="data_hold_open")]
 
     def __str__(self) -> str:
-        return f"{self.subject} {self.source} {self.case}"
+        return f"{self.subject} {self.get_source_display()} {self.case}"
+
+
+class Heartbeat(models.Model):
+    """The newest sign of life of one process (`core.heartbeat`). `at` is by the database's clock."""
+
+    name = models.CharField(pgettext_lazy("field", "process"), max_length=40)
+    # Which of several of the name: host and process; empty where they stand for each other.
+    instance = models.CharField(
+        pgettext_lazy("field", "host and process"), max_length=80, blank=True, default=""
+    )
+    at = models.DateTimeField(pgettext_lazy("field", "time"))
+    facts = models.JSONField(pgettext_lazy("field", "facts"), default=dict)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "sign of life")
+        verbose_name_plural = pgettext_lazy("model", "signs of life")
+        constraints = [
+            models.UniqueConstraint(fields=["name", "instance"], name="one_heartbeat_of_each_process")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.instance}"

@@ -67,7 +67,7 @@ def owe_payout(*, key: str, payee: str, fen: int, subject: str, account: str = "
     return row
 
 
-def due_payouts(*, at: datetime) -> list[int]:
+def due_payouts(*, at: datetime, limit: int = 200) -> list[int]:
     """Payouts to try now."""
     return list(PAYOUT_QUEUE.due_at(at).values_list("pk", flat=True)[:200])
 
@@ -86,10 +86,12 @@ def _unpaid() -> "QuerySet[Payout]":
     return Payout.objects.filter(state="due")
 
 
-PAYOUT_QUEUE = retry.Queue(
-    retry.declare("core.payouts", _("Paying out"), law=LAW, again=lambda key: PAYOUT_QUEUE.again(key)),
-    _unpaid,
-    _pay,
+PAYOUT_QUEUE = retry.queue(
+    "core.payouts",
+    _("Paying out"),
+    law=LAW,
+    waiting=_unpaid,
+    act=_pay,
     key="key",
     about=lambda row: row.subject,
 )

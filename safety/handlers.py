@@ -1,5 +1,7 @@
 """What safety does when rides say something, and what follows an SOS."""
 
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -8,6 +10,7 @@ from core import cases, clock, formats, holds, notify, timeline
 from core.actors import SYSTEM
 from core.events import handles
 from core.languages import sentences
+from core.recipients import write_to_each
 from drivers.events import DriverHeld
 from drivers.selectors import driver_by_code
 from rides.events import CancelAttempted, MismatchReported, PickupLate, TripAccepted, TripCancelled, TripEnded
@@ -27,6 +30,9 @@ from safety.services import (
     trip_is_over,
 )
 from safety.states import SafetyLine, SignalKind
+
+if TYPE_CHECKING:
+    from accounts.models import EmergencyContact
 
 
 @handles(CancelAttempted)
@@ -145,7 +151,8 @@ def alert_contacts(event: SosRaised) -> None:
                 }
             )
         said.append(_("Our safety staff are told. If you know that they are in danger, call 110 now."))
-    for contact in contacts:
+
+    def alert(contact: "EmergencyContact") -> None:
         where = ""
         if passenger and trip.driver:
             share = share_with(trip=trip, party=Party.PASSENGER, contact=contact.pk, phone=contact.phone)
@@ -153,7 +160,6 @@ def alert_contacts(event: SosRaised) -> None:
                 where = _("Where they are: %(link)s") % {"link": address_of(share.token)}
         with override(person.language):
             text = sentences(*said, where)
-
         notify.queue_message(
             key=f"sos:{incident.code}:{event.party}:{contact.pk}",
             channel="sms",
@@ -162,7 +168,9 @@ def alert_contacts(event: SosRaised) -> None:
             life_safety=True,
             subject=incident.code,
         )
-    timeline.add(SafetyLine.CONTACTS, SYSTEM, trip=trip.code, incident=incident.code, count=len(contacts))
+
+    told = write_to_each(contacts, alert, about=f"sos:{incident.code}:{event.party}", life_safety=True)
+    timeline.add(SafetyLine.CONTACTS, SYSTEM, trip=trip.code, incident=incident.code, count=told)
 
 
 @cases.knows_cases

@@ -56,14 +56,6 @@ THRESHOLD = policy.declare(
     name=pgettext_lazy("policy name", "Score of an incident"),
     about=_("The score at which an incident opens by itself and is of high risk."),
 )
-# Words that make a report one of distress (S10). They raise, never lower.
-DISTRESS_WORDS = policy.declare(
-    "safety.distress_words",
-    policy.Words(),
-    ["救命", "救我", "杀", "绑", "强奸", "报警", "help", "kidnap", "kill", "rape", "save me"],
-    name=pgettext_lazy("policy name", "Words of distress"),
-    about=_("Words in a report that mean distress."),
-)
 
 # --- Clocks of an incident ------------------------------------------------------------------------
 
@@ -377,12 +369,6 @@ def ended_far(metres: float, whole: float) -> bool:
     """True for an end that is `metres` from the destination of a trip whose ends are `whole` metres apart."""
     limit = min(policy.value(ENDED_FAR_METRES), policy.value(ENDED_FAR_SHARE) * whole)
     return metres > max(policy.value(ENDED_FAR_LEAST), limit)
-
-
-def says_distress(words: str) -> bool:
-    """True where a report speaks of distress."""
-    lowered = words.lower()
-    return any(word in lowered for word in policy.value(DISTRESS_WORDS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import account_of, door
@@ -19,7 +19,7 @@ from complaints.limits import limits_of
 from complaints.policies import WORKERS
 from complaints.services.library import WRITERS
 from complaints.states import LEVEL_OF, Category, Level
-from core import policy
+from core import danger, policy
 from core.console import page
 from core.errors import DomainError, InvalidInput, NotFound
 from core.privacy import mask_name, mask_phone
@@ -203,6 +203,8 @@ def danger_words(request: HttpRequest) -> HttpResponse:
             "limits": limits_of(level, interlock=level == Level.SEVERE),
             "searched": words.query(text).count("&") + 1 if words.query(text) else 0,
         }
-    rule = policy.in_force(words.DANGER_WORDS)
-    context = {"title": _("Danger words"), "form": form, "found": found, "rule": rule}
+    rule = policy.in_force(danger.DANGER_WORDS)
+    labels = {**dict(Level.choices), danger.HARMLESS: pgettext("danger words", "harmless phrases")}
+    lists = [(labels[level], listed) for level, listed in rule.value.items()]
+    context = {"title": _("Danger words"), "form": form, "found": found, "rule": rule, "lists": lists}
     return page(request, "console/danger_words.html", context, status=400 if form.errors else 200)

@@ -35,7 +35,7 @@ class Hourly:
         self.steps: list[Step] = []
         self.http = httpx.Client(
             base_url=settings.PUBLIC_URL,
-            timeout=20,
+            timeout=PATIENCE,
             trust_env=False,
             headers={"Accept-Language": "en", "Referer": settings.PUBLIC_URL + "/"},
         )

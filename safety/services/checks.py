@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.errors import CodeTooSoon, WrongCode
 from accounts.selectors import account_by_phone
 from accounts.services import send_code, use_code
-from core import audit, clock, timeline
+from core import audit, clock, danger, timeline
 from core.actors import NOBODY
 from core.codes import new_code
 from core.errors import NotFound
@@ -18,7 +18,6 @@ from core.transactions import begins_transaction
 from rides.selectors import trip_meant, trip_meant_by_phone
 from safety.errors import ReasonMissing
 from safety.models import Incident, Signal, WelfareCheck
-from safety.policies import says_distress
 from safety.services.incidents import add_signal, open_incident, touch
 from safety.states import (
     Origin,
@@ -110,7 +109,7 @@ def _digest(secret: str) -> str:
 
 def _hear_distress(incident: Incident, words: str) -> None:
     """A message of distress raises the score once, and starts S10's clock whatever the score was."""
-    if not says_distress(words):
+    if not danger.is_severe(words):
         return
     if not Signal.objects.filter(incident=incident, kind=SignalKind.DISTRESS).exists():
         add_signal(actor=NOBODY, kind=SignalKind.DISTRESS, trip=incident.trip, incident=incident)

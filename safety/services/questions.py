@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy
 
-from core import clock, policy, timeline
+from core import clock, heartbeat, jobs, policy, timeline
 from core.actors import MONITOR, SYSTEM
 from core.transactions import begins_transaction, joins_transaction
 from rides.geometry import Point
@@ -25,6 +26,15 @@ from safety.states import (
 
 if TYPE_CHECKING:
     from rides.models import Trip
+
+
+MONITOR_PROCESS = heartbeat.declare(
+    "monitor",
+    gettext_lazy("the monitor of trips under way"),
+    gettext_lazy(
+        "Nobody watches trips by their positions: no detour, stop or lost signal is seen. Positions are kept, and SOS works."
+    ),
+)
 
 
 @begins_transaction
@@ -82,17 +92,35 @@ def _close_question(question: SafetyQuestion, answer: Answer) -> None:
     question.save(update_fields=["answer", "answered_at"])
 
 
-@begins_transaction
-def expire_questions(*, at: datetime, limit: int = 200) -> int:
+def expire_questions(*, at: datetime) -> int:
     """No answer in time is an answer; returns how many there were."""
-    rows = (
-        SafetyQuestion.objects.select_for_update(skip_locked=True)
-        .filter(answer="", expires_at__lte=at)
-        .order_by("pk")[:limit]
-    )
-    for question in rows:
-        trip = trip_by_code(question.trip.code)
-        _close_question(question, Answer.NONE)
-        timeline.add(SafetyLine.ANSWERED, SYSTEM, trip=trip.code, answer=Answer.NONE)
-        add_signal(actor=MONITOR, kind=SignalKind.NO_ANSWER, trip=trip)
-    return len(rows)
+    return EXPIRIES.run(at=at).total
+
+
+def _expired(at: datetime, limit: int) -> list[int]:
+    rows = SafetyQuestion.objects.filter(answer="", expires_at__lte=at).order_by("expires_at", "pk")
+    return list(rows.values_list("pk", flat=True)[:limit])
+
+
+@begins_transaction
+def _expire(pk: int, at: datetime) -> bool:
+    rows = SafetyQuestion.objects.select_for_update(skip_locked=True, of=("self",)).select_related("trip")
+    question = rows.filter(pk=pk, answer="", expires_at__lte=at).first()
+    if question is None:
+        return False
+    trip = trip_by_code(question.trip.code)
+    _close_question(question, Answer.NONE)
+    timeline.add(SafetyLine.ANSWERED, SYSTEM, trip=trip.code, answer=Answer.NONE)
+    add_signal(actor=MONITOR, kind=SignalKind.NO_ANSWER, trip=trip)
+    return True
+
+
+EXPIRIES = jobs.rows(
+    "safety.expire_questions",
+    gettext_lazy("acting on questions that were not answered"),
+    due=_expired,
+    act=_expire,
+    key=int,
+    seconds=4.0,
+    life_safety=True,
+)

@@ -381,7 +381,7 @@ def test_the_keys_of_a_day_are_not_destroyed_while_something_lives_under_them(
 ):
     _trip, phone = over(rides, people, deliver)
     noon.shift(timedelta(days=1))
-    monkeypatch.setattr("safety.services.recordings._rewrap", lambda newest, limit: 0)
+    monkeypatch.setattr("safety.services.recordings._rewrap", lambda newest, limit, *, after: None)
     services.turn_wrapping_keys()
     assert len(keys.days()) == 2
     assert selectors.sound_of(phone.code).key == phone.raw
