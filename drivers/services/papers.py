@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from core import audit, clock, notify, policy
+from core import audit, clock, formats, notify, policy
 from core.actors import Actor
 from core.transactions import joins_transaction
 from drivers.models import Driver, Paper, Vehicle
@@ -81,7 +81,7 @@ def _tell(driver: Driver, paper: Paper, days: int) -> None:
     person = driver.account
     with override(person.language):
         what = f"{PaperKind(paper.kind).label}{' ' + paper.vehicle.plate if paper.vehicle else ''}"
-        until = paper.until.isoformat() if paper.until else ""
+        until = formats.moment(paper.until)
         text = (
             _("Huhang: your %(paper)s is valid until %(until)s. Renew it and send the new one on your page; without it no orders can be accepted.")
             if days > 0
