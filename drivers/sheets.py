@@ -153,7 +153,7 @@ def _detail(row: dict[str, Any]) -> str:
     if row["detail"]:
         return str(Offence(row["detail"]).label)
     facts = row["facts"]
-    told = facts | {"line": ServiceLine(facts["line"]).label if "line" in facts else ""}
+    told: dict[str, Any] = {**facts, "line": ServiceLine(facts["line"]).label if "line" in facts else ""}
     match row["rule"]:
         case "years_of_driving":
             return _("%(line)s: %(years)s of %(least)s years") % told
