@@ -1,5 +1,6 @@
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
@@ -31,7 +32,9 @@ class Account(AbstractBaseUser):
         pgettext_lazy("field", "index of the document"), max_length=64, unique=True, null=True
     )
     verified_at = models.DateTimeField(_("real name verified"), null=True)
-    language = models.CharField(pgettext_lazy("field", "language"), max_length=10, default="zh-hans")
+    language = models.CharField(
+        pgettext_lazy("field", "language"), max_length=10, default="zh-hans", choices=settings.LANGUAGES
+    )
     # Trips are shared with the emergency contacts who agreed, without being asked each time (S4).
     shares_trips = models.BooleanField(pgettext_lazy("field", "shares trips by itself"), default=False)
     # An account of the hourly drill (G3): what it does is told to nobody and enters no figure.
@@ -203,7 +206,7 @@ class RealNameCheck(models.Model):
         indexes = [models.Index(fields=["next_at"], condition=Q(state="asked"), name="real_name_due")]
 
     def __str__(self) -> str:
-        return f"{self.account_id} {self.state}"
+        return f"{self.account_id} {self.get_state_display()}"
 
 
 class Device(models.Model):

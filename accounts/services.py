@@ -384,15 +384,12 @@ def _open_checks() -> "QuerySet[RealNameCheck]":
     return RealNameCheck.objects.filter(state=RealNameState.ASKED)
 
 
-REAL_NAME_QUEUE = retry.Queue(
-    retry.declare(
-        "accounts.real_names",
-        gettext_lazy("Asking the registry about a real name"),
-        law=registries.LAW,
-        again=lambda key: REAL_NAME_QUEUE.again(key),
-    ),
-    _open_checks,
-    _ask_registry,
+REAL_NAME_QUEUE = retry.queue(
+    "accounts.real_names",
+    gettext_lazy("Asking the registry about a real name"),
+    law=registries.LAW,
+    waiting=_open_checks,
+    act=_ask_registry,
     about=lambda check: check.account.code,
 )
 

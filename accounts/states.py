@@ -1,6 +1,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core import timeline
 from core.states import Transitions
 
 
@@ -13,6 +14,9 @@ class Role(models.TextChoices):
     SUPERVISOR = "supervisor", _("supervisor")
     OFFICER = "officer", _("police liaison officer")
     ADMIN = "admin", _("administrator")
+
+
+timeline.vocabulary(role=Role)
 
 
 class RealNameState(models.TextChoices):

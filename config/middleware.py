@@ -7,6 +7,19 @@ from csp.middleware import CSPMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import sync_only_middleware
 
+from core import policy
+
+
+@sync_only_middleware
+def rules_once(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """A request reads the versions of policies at most once, when it first asks for one, and goes by the same to its end."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        with policy.read_once():
+            return get_response(request)
+
+    return middleware
+
 
 @sync_only_middleware
 def content_security_policy(

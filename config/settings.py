@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.devices.DeviceMiddleware",
+    "config.middleware.rules_once",
     "core.errors.DomainErrorMiddleware",
 ]
 ROOT_URLCONF = "config.urls"

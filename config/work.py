@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.contrib import messages
+from django.db.models import Count, Window
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, path, reverse
@@ -57,10 +58,10 @@ def _link(subject: str, account: Account) -> str:
 
 def shown_to(account: Account) -> dict[str, object]:
     """What needs a person now, what a life may depend on first: the panel's part of the first page."""
-    rows = list(retry.needing_person()[: PANEL + 1])
+    rows = list(retry.needing_person().annotate(all_of_them=Window(Count("pk")))[:PANEL])
     return {
-        "failed_work": [_row(each, account) for each in rows[:PANEL]],
-        "failed_work_count": len(rows) if len(rows) <= PANEL else retry.needing_person().count(),
+        "failed_work": [_row(each, account) for each in rows],
+        "failed_work_count": rows[0].all_of_them if rows else 0,
     }
 
 

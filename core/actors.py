@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.db import models
 from django.utils.translation import pgettext_lazy
 
 
@@ -21,6 +22,13 @@ _NAMES = {
     MONITOR.code: pgettext_lazy("actor", "system's monitor"),
     NOBODY.code: pgettext_lazy("actor", "somebody not signed in"),
 }
+
+
+class NoPerson(models.TextChoices):
+    """Roles of what acts without being somebody."""
+
+    SYSTEM = "system", pgettext_lazy("role", "the platform itself")
+    PUBLIC = "public", pgettext_lazy("role", "not signed in")
 
 
 def name_of(code: str) -> str:

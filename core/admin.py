@@ -1,8 +1,10 @@
 """Journal, policies and messages in the console: read, never written here."""
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.postgres.search import SearchVectorField
 from django.core.paginator import Paginator
 from django.db import models
 from django.http import HttpRequest
@@ -12,9 +14,19 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from core import formats, policy
+from core import actors, formats, policy, timeline
 from core.models import AuditEntry, FailedWork, LedgerTransfer, Notification, Payout, PolicyVersion
 from core.privacy import EncryptedTextField
+
+
+def _said_by(model: type[models.Model], name: str) -> Callable[[models.Model], str]:
+    """The column of who acted, by the name that the reader knows them by."""
+
+    @admin.display(description=model._meta.get_field(name).verbose_name, ordering=name)
+    def said(row: models.Model) -> str:
+        return actors.name_of(getattr(row, name))
+
+    return said
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no stubs
@@ -23,6 +35,19 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no stubs
     list_per_page = 50
     show_full_result_count = False
     paginator = Paginator
+    # Columns whose value is a code that its field cannot tell: their name, and the method that says it.
+    in_words: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, model: type[models.Model], admin_site: admin.AdminSite) -> None:
+        super().__init__(model, admin_site)
+        acting = [
+            field.name
+            for field in model._meta.fields
+            if isinstance(field, models.CharField) and (field.name == "actor" or field.name.endswith("_by"))
+        ]
+        self.in_words = {name: f"{name}_said" for name in acting} | self.in_words
+        for name in acting:
+            setattr(self, f"{name}_said", _said_by(model, name))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -34,21 +59,39 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no stubs
         return False
 
     def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
-        """Every column but encrypted ones, indexes and digests."""
+        """Every column but encrypted ones, indexes and digests, each in words where `in_words` says so."""
         hidden = ("_index", "_digest", "password")
-        fields = [field for field in self.model._meta.fields if not isinstance(field, EncryptedTextField)]
-        return [field.name for field in fields if field.name != "id" and not field.name.endswith(hidden)]
+        sealed = (EncryptedTextField, SearchVectorField)
+        fields = [field for field in self.model._meta.fields if not isinstance(field, sealed)]
+        names = [field.name for field in fields if field.name != "id" and not field.name.endswith(hidden)]
+        return [self.in_words.get(name, name) for name in names]
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        return [self.in_words.get(name, name) for name in self.list_display]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return {}
 
 
+class WordsFilter(admin.AllValuesFieldListFilter):
+    """A filter by values of a vocabulary (`core.timeline`), in the reader's words."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield choice | {"display": timeline.word(self.field_path, str(choice["display"]))}
+
+
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ["at", "actor", "role", "action", "subject", "case"]
-    list_filter = ["action", "role"]
+    list_filter = ["action", ("role", WordsFilter)]
+    in_words: ClassVar = {"role": "part"}
     search_fields = ["subject__exact", "case__exact", "actor__exact"]
     ordering = ["-id"]
+
+    @admin.display(description=pgettext_lazy("field", "role"), ordering="role")
+    def part(self, entry: AuditEntry) -> str:
+        return timeline.word("role", entry.role)
 
 
 @admin.register(PolicyVersion)

@@ -115,15 +115,12 @@ def _undelivered() -> "QuerySet[OutboxEvent]":
     return OutboxEvent.objects.filter(delivered_at=None)
 
 
-EVENTS = retry.Queue(
-    retry.declare(
-        "core.events",
-        _("Passing on what happened"),
-        law=retry.Law(ceiling=timedelta(minutes=5), patience=timedelta(minutes=10), gives_up=False),
-        again=lambda key: EVENTS.again(key),
-    ),
-    _undelivered,
-    _deliver,
+EVENTS = retry.queue(
+    "core.events",
+    _("Passing on what happened"),
+    law=retry.Law(ceiling=timedelta(minutes=5), patience=timedelta(minutes=10), gives_up=False),
+    waiting=_undelivered,
+    act=_deliver,
     due="not_before",
     about=_about,
     life_safety=lambda row: row.queue == LIFE_SAFETY,

@@ -223,12 +223,21 @@ NOTIFICATION_TRANSITIONS: Transitions = {
 }
 
 
+# By which ways a message leaves; each needs its provider in `NOTIFY_URLS`.
+WAYS = [
+    ("sms", pgettext_lazy("channel", "text message")),
+    ("email", pgettext_lazy("channel", "e-mail")),
+    ("wechat", pgettext_lazy("channel", "WeChat")),
+    ("weibo", pgettext_lazy("channel", "Weibo")),
+]
+
+
 class Notification(models.Model):
     """A message to somebody outside the pages. The row is the promise; sending happens afterwards."""
 
     # Sent with the message, so that a provider and a reader see a repeat as one.
     key = models.CharField(pgettext_lazy("notification", "message key"), max_length=120, unique=True)
-    channel = models.CharField(pgettext_lazy("field", "channel"), max_length=10)
+    channel = models.CharField(pgettext_lazy("field", "channel"), max_length=10, choices=WAYS)
     recipient = EncryptedTextField(pgettext_lazy("field", "recipient"))
     text = EncryptedTextField(pgettext_lazy("field", "text"))
     life_safety = models.BooleanField(pgettext_lazy("field", "life safety"), default=False)
@@ -266,7 +275,7 @@ class Notification(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.channel} {self.key} {self.state}"
+        return f"{self.get_channel_display()} {self.key} {self.get_state_display()}"
 
 
 class StoredPicture(models.Model):
@@ -375,7 +384,7 @@ class Payout(models.Model):
         indexes = [models.Index(fields=["next_at"], condition=Q(state="due"), name="payout_due")]
 
     def __str__(self) -> str:
-        return f"{self.key} {self.state}"
+        return f"{self.key} {self.get_state_display()}"
 
 
 class DataHold(models.Model):
@@ -384,7 +393,16 @@ class DataHold(models.Model):
     code = models.CharField(pgettext_lazy("field", "code"), max_length=20, unique=True)
     # What is held: the code of a trip.
     subject = models.CharField(pgettext_lazy("datahold", "what is held"), max_length=20)
-    source = models.CharField(_("because of"), max_length=20)
+    source = models.CharField(
+        _("because of"),
+        max_length=20,
+        choices=[
+            ("passenger", pgettext_lazy("data hold", "the passenger asked for it")),
+            ("sos", pgettext_lazy("data hold", "call for help")),
+            ("police", pgettext_lazy("data hold", "police request")),
+            ("complaint", pgettext_lazy("data hold", "complaint")),
+        ],
+    )
     case = models.CharField(_("case"), max_length=20)
     placed_at = models.DateTimeField(_("since"))
     placed_by = models.CharField(pgettext_lazy("field", "placed by"), max_length=40)
@@ -410,4 +428,4 @@ class DataHold(models.Model):
         indexes = [models.Index(fields=["subject"], condition=Q(released_at=None), name="data_hold_open")]
 
     def __str__(self) -> str:
-        return f"{self.subject} {self.source} {self.case}"
+        return f"{self.subject} {self.get_source_display()} {self.case}"

@@ -86,10 +86,12 @@ def _unpaid() -> "QuerySet[Payout]":
     return Payout.objects.filter(state="due")
 
 
-PAYOUT_QUEUE = retry.Queue(
-    retry.declare("core.payouts", _("Paying out"), law=LAW, again=lambda key: PAYOUT_QUEUE.again(key)),
-    _unpaid,
-    _pay,
+PAYOUT_QUEUE = retry.queue(
+    "core.payouts",
+    _("Paying out"),
+    law=LAW,
+    waiting=_unpaid,
+    act=_pay,
     key="key",
     about=lambda row: row.subject,
 )

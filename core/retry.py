@@ -280,7 +280,7 @@ def database_away(why: Exception) -> bool:
 
 @dataclass(frozen=True)
 class Queue(Generic[M]):
-    """Rows that wait for their work in their own table, each claimed by one worker at a time.
+    """Rows that wait for their work in their own table, each claimed by one worker at a time; made by `queue`.
 
     `waiting` are the rows that are not done; `due` is their column that says from when they are tried. `act` does one
     and raises where it failed: then the law says when it is due again, and counts in `attempts`. `key` is the unique
@@ -290,10 +290,10 @@ class Queue(Generic[M]):
     work: Work
     waiting: Callable[[], "QuerySet[M]"]
     act: Callable[[M], object]
-    due: str = "next_at"
-    key: str = "pk"
-    about: Callable[[M], str] = lambda _row: ""
-    life_safety: Callable[[M], bool] = lambda _row: False
+    due: str
+    key: str
+    about: Callable[[M], str]
+    life_safety: Callable[[M], bool]
 
     def due_at(self, at: datetime) -> "QuerySet[M]":
         """Rows to try now, those that wait longest first."""
@@ -361,6 +361,28 @@ class Queue(Generic[M]):
         """Try the row of this key now, whatever its time; True also where it is done meanwhile."""
         row = self.waiting().filter(**{self.key: key}).first()
         return row is None or self.attempt(row.pk)
+
+
+def queue(
+    kind: str,
+    label: str | Promise,
+    *,
+    law: Law,
+    waiting: Callable[[], "QuerySet[M]"],
+    act: Callable[[M], object],
+    due: str = "next_at",
+    key: str = "pk",
+    about: Callable[[M], str] = lambda _row: "",
+    life_safety: Callable[[M], bool] = lambda _row: False,
+) -> Queue[M]:
+    """Declare a table as a queue of its own, with a way to try one of its rows again; see `Queue`."""
+
+    def again(name: str) -> bool:
+        return found.again(name)
+
+    work = declare(kind, label, law=law, again=again)
+    found = Queue(work, waiting, act, due, key, about, life_safety)
+    return found
 
 
 # --- For people ---

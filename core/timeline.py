@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils.functional import Promise
 
 from core import clock, formats
-from core.actors import Actor
+from core.actors import Actor, NoPerson
 from core.models import TimelineEntry
 from core.transactions import joins_transaction
 
@@ -32,6 +32,7 @@ _formats: dict[str, Callable[[Any], str]] = {
     "destination": formats.place,
     "agency": formats.place,
 }
+_vocabulary["role"] = dict(zip(NoPerson.values, NoPerson.labels, strict=True))
 _gathered: ContextVar[list[TimelineEntry] | None] = ContextVar("timeline_gathered", default=None)
 
 
@@ -152,12 +153,17 @@ def sentence(entry: TimelineEntry) -> str:
         return text
 
 
-def _told(name: str, value: Any) -> str | Promise:
+def word(name: str, value: str) -> str:
+    """A value of a vocabulary in the reader's language; what is in none stays as it is."""
+    return str(_vocabulary.get(name, {}).get(value, value))
+
+
+def _told(name: str, value: Any) -> str:
     """A fact in the reader's words; `?` for what nobody knew."""
     if value is None:
         return "?"
     if isinstance(value, str) and value in _vocabulary.get(name, {}):
-        return _vocabulary[name][value]
+        return word(name, value)
     try:
         return _formats.get(name, str)(value)
     except (TypeError, ValueError):  # a line of the past with a fact of another shape is still read

@@ -8,9 +8,13 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from gettext import GNUTranslations
 from pathlib import Path
 
+import unfold
 from babel.messages.pofile import read_po
+from django import conf
+from django.apps import apps
 from django.utils.translation.template import templatize
 
 APPS = ["core", "accounts", "drivers", "rides", "safety", "complaints", "police", "governance", "config"]
@@ -122,6 +126,26 @@ def code(root: Path) -> Iterator[Path]:
 
 def templates(root: Path) -> list[Path]:
     return sorted((root / "templates").rglob("*.html"))
+
+
+def of_theme() -> set[Key]:
+    """The sentences of the console's theme, which ships no Chinese: those that Django itself does not answer.
+
+    Its optional parts (`unfold.contrib`) are not installed here, so nothing of theirs can show.
+    """
+    answers = [
+        GNUTranslations(path.open("rb"))
+        for root in [Path(conf.__file__).parent, *(Path(app.path) for app in apps.get_app_configs())]
+        if (path := root / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.mo").exists()
+    ]
+    root = Path(unfold.__file__).parent
+    found: set[Key] = set()
+    for path in [*root.rglob("*.py"), *root.rglob("*.html")]:
+        if {"contrib", "unfold_crispy"} & set(path.relative_to(root).parts):
+            continue
+        source = path.read_text()
+        found |= set(in_code(source) if path.suffix == ".py" else in_template(source, origin=str(path)))
+    return {key for key in found if all(each.gettext(key.text) == key.text for each in answers)}
 
 
 def catalogue(path: Path) -> dict[Key, tuple[str, ...]]:

@@ -1,10 +1,12 @@
+from typing import ClassVar
+
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import account_of, door
@@ -15,6 +17,7 @@ from core.errors import DomainError
 from drivers import services
 from drivers.models import Driver, Hold, MismatchReport, Screening, Vehicle, VettingDecision
 from drivers.selectors import hold_by_code
+from drivers.states import Line
 
 
 @admin.register(Driver)
@@ -22,8 +25,13 @@ class DriverAdmin(ReadOnlyAdmin):
     list_display = ["account", "state", "licence_class", "vetted_at"]
     list_filter = ["state"]
     list_select_related = ["account"]
+    in_words: ClassVar = {"lines": "vetted_lines"}
     search_fields = ["account__code__exact"]
     ordering = ["-id"]
+
+    @admin.display(description=pgettext_lazy("field", "lines"))
+    def vetted_lines(self, driver: Driver) -> str:
+        return ", ".join(str(Line(line).label) for line in driver.lines)
 
 
 @admin.register(Vehicle)

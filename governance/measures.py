@@ -96,6 +96,7 @@ def measures() -> tuple[Measure, ...]:
     return tuple(Measure(**(row | {"requirements": tuple(row["requirements"])})) for row in found)
 
 
+@policy.read_once()
 def check_measure(measure: Measure) -> Checked:
     """Run one check now. A check that breaks is a measure that does not hold."""
     at = clock.now()

@@ -26,7 +26,7 @@ class MeasureResult(models.Model):
         indexes = [models.Index(fields=["measure", "-checked_at"], name="measure_history")]
 
     def __str__(self) -> str:
-        return f"{self.measure} {self.status}"
+        return f"{self.measure} {self.get_status_display()}"
 
     @property
     def evidence(self) -> str:

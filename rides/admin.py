@@ -1,8 +1,12 @@
+from typing import ClassVar
+
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
+from django.utils.translation import pgettext_lazy
 
 from core.admin import ReadOnlyAdmin
+from rides import routing
 from rides.models import LineInCity, Payment, Trip
 
 
@@ -27,8 +31,13 @@ class TripAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["state", "line"]
     list_select_related = ["city"]
+    in_words: ClassVar = {"route_source": "drawn_by"}
     search_fields = ["code__exact", "plate_registered", "plate_seen"]
     ordering = ["-id"]
+
+    @admin.display(description=pgettext_lazy("field", "route source"))
+    def drawn_by(self, trip: Trip) -> str:
+        return routing.named(trip.route_source)
 
     def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
         """The boarding code is the passenger's alone."""

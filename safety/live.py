@@ -102,7 +102,7 @@ class _Wake:
         if pubsub is not None:
             with suppress(RedisError, OSError):
                 async with asyncio.timeout(1):
-                    await pubsub.aclose()
+                    await pubsub.aclose()  # type: ignore[no-untyped-call]  # redis leaves it untyped
                     await pubsub.connection_pool.disconnect()
 
 

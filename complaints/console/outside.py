@@ -204,5 +204,6 @@ def danger_words(request: HttpRequest) -> HttpResponse:
             "searched": words.query(text).count("&") + 1 if words.query(text) else 0,
         }
     rule = policy.in_force(danger.DANGER_WORDS)
-    context = {"title": _("Danger words"), "form": form, "found": found, "rule": rule}
+    lists = [(danger.LABELS[level], listed) for level, listed in rule.value.items()]
+    context = {"title": _("Danger words"), "form": form, "found": found, "rule": rule, "lists": lists}
     return page(request, "console/danger_words.html", context, status=400 if form.errors else 200)

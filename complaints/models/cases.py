@@ -211,7 +211,7 @@ class Evidence(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.complaint_id} {self.kind}"
+        return f"{self.complaint_id} {self.get_kind_display()}"
 
 
 class Assignment(models.Model):

@@ -143,4 +143,4 @@ class ClaimPaper(models.Model):
         verbose_name_plural = pgettext_lazy("model", "documents of claims")
 
     def __str__(self) -> str:
-        return f"{self.claim_id} {self.paper}"
+        return f"{self.claim_id} {self.get_paper_display()}"

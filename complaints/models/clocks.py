@@ -90,7 +90,7 @@ class Timer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.complaint_id} {self.kind}"
+        return f"{self.complaint_id} {self.get_kind_display()}"
 
 
 class Pause(models.Model):
@@ -116,7 +116,7 @@ class Pause(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.timer_id} {self.reason}"
+        return f"{self.timer_id} {self.get_reason_display()}"
 
 
 class TeamMember(models.Model):

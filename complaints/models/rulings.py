@@ -54,7 +54,7 @@ class Statement(models.Model):
         indexes = [models.Index(fields=["due_at"], condition=Q(state="asked"), name="statement_waited_for")]
 
     def __str__(self) -> str:
-        return f"{self.complaint_id} {self.side}"
+        return f"{self.complaint_id} {self.get_side_display()}"
 
 
 class Decision(models.Model):
@@ -116,7 +116,7 @@ class Decision(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.complaint_id} {self.stage}"
+        return f"{self.complaint_id} {self.get_stage_display()}"
 
 
 class Measure(models.Model):
@@ -170,7 +170,7 @@ class Measure(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.code} {self.outcome}"
+        return f"{self.code} {self.get_outcome_display()}"
 
 
 class Appeal(models.Model):
@@ -202,4 +202,4 @@ class Appeal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.complaint_id} {self.side}"
+        return f"{self.complaint_id} {self.get_side_display()}"

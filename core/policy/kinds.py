@@ -18,6 +18,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from core import formats
 from core.policy.units import SPANS, Later, Unit, number, said
 
 T = TypeVar("T")
@@ -179,10 +180,13 @@ class Day(Kind[date]):
         return value.isoformat()
 
     def lines(self, value: date) -> list[str]:
-        return [value.isoformat()]
+        return [formats.moment(value)]
 
     def bounds(self) -> str:
-        return _("Between %(least)s and %(most)s.") % {"least": self.first, "most": self.last}
+        return _("Between %(least)s and %(most)s.") % {
+            "least": formats.moment(self.first),
+            "most": formats.moment(self.last),
+        }
 
 
 class TimeOfDay(Kind[time]):
@@ -199,10 +203,10 @@ class TimeOfDay(Kind[time]):
         return value
 
     def plain(self, value: time) -> Json:
-        return f"{value:%H:%M}"
+        return value.isoformat("minutes")
 
     def lines(self, value: time) -> list[str]:
-        return [f"{value:%H:%M}"]
+        return [value.isoformat("minutes")]
 
 
 class Choice(Kind[str]):
@@ -272,25 +276,25 @@ class Text(Kind[str]):
         return _("A text of at most %(most)s characters is needed.") % {"most": number(self.longest)}
 
 
-class Words(Kind[Sequence[str]]):
+class Words(Kind[list[str]]):
     """A list of words, one at least: an empty list would find nothing for ever."""
 
     MOST, LONGEST = 2_000, 60
 
-    def read(self, raw: Json, default: Sequence[str], reading: Reading) -> Sequence[str]:
+    def read(self, raw: Json, default: list[str], reading: Reading) -> list[str]:
         if (
             isinstance(raw, (list, tuple))
             and 1 <= len(raw) <= self.MOST
             and all(isinstance(one, str) and one.strip() and len(one) <= self.LONGEST for one in raw)
         ):
-            return tuple(raw)
+            return list(raw)
         reading.wrong("wrong_type", Later(self.bounds))
         return default
 
-    def plain(self, value: Sequence[str]) -> Json:
+    def plain(self, value: list[str]) -> Json:
         return list(value)
 
-    def lines(self, value: Sequence[str]) -> list[str]:
+    def lines(self, value: list[str]) -> list[str]:
         return [" · ".join(value)]
 
     def bounds(self) -> str:

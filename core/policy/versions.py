@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeVar
 
 import structlog
 from django.db import DatabaseError, connection
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -48,13 +48,28 @@ class BackdatedPolicy(DomainError):
 
 @dataclass(slots=True)
 class _Once:
-    """What one block has read: all versions, newest first, once it has asked for the first time.
+    """What one block has read, newest first: of each policy the version that holds and those that will, once it has
+    asked for the first time; and all versions of a policy of which it has asked about a time before.
 
     `written` once it has adopted one: its transaction may still be rolled back, so from then on each read asks.
     """
 
-    rows: list[PolicyVersion] | None = None
+    live: dict[str, list[PolicyVersion]] | None = None
+    history: dict[str, list[PolicyVersion]] = field(default_factory=dict)
     written: bool = False
+
+    def find(self, key: str, at: datetime) -> PolicyVersion | None:
+        if self.live is None:
+            self.live = {}
+            for row in _live():
+                self.live.setdefault(row.key, []).append(row)
+        known = self.live.get(key, [])
+        row = _first(known, at)
+        if row is None and known:
+            if key not in self.history:
+                self.history[key] = list(_newest_first().filter(key=key))
+            row = _first(self.history[key], at)
+        return row
 
 
 _read: ContextVar[_Once | None] = ContextVar("policies_read", default=None)
@@ -65,9 +80,22 @@ def _newest_first() -> QuerySet[PolicyVersion]:
     return PolicyVersion.objects.order_by("-effective_from", "-number")
 
 
+def _live() -> QuerySet[PolicyVersion]:
+    """Of each policy the version that holds now, and those that will: what was before may be many and is seldom asked for."""
+    now = clock.now()
+    holding = PolicyVersion.objects.filter(effective_from__lte=now).order_by(
+        "key", "-effective_from", "-number"
+    )
+    return _newest_first().filter(Q(effective_from__gt=now) | Q(pk__in=holding.distinct("key").values("pk")))
+
+
+def _first(rows: list[PolicyVersion], at: datetime) -> PolicyVersion | None:
+    return next((row for row in rows if row.effective_from <= at), None)
+
+
 @contextmanager
 def read_once(*, offline: bool = False) -> Iterator[None]:
-    """Read all versions once for what runs inside, when it first asks: a list of a hundred rows asks for its limits
+    """Read the versions once for what runs inside, when it first asks: a list of a hundred rows asks for its limits
     once, not for each. A version that is adopted inside is seen inside; a block in a block shares what was read.
 
     `offline` is for commands that also run where there is no database: the declared values hold then.
@@ -78,9 +106,9 @@ def read_once(*, offline: bool = False) -> Iterator[None]:
     once = _Once()
     if offline:
         try:
-            once.rows = list(_newest_first())
+            once.find("", clock.now())
         except DatabaseError:
-            once.rows = []
+            once.live = {}
     token = _read.set(once)
     try:
         yield
@@ -92,9 +120,7 @@ def _row(key: str, at: datetime) -> PolicyVersion | None:
     once = _read.get()
     if once is None or once.written:
         return _newest_first().filter(key=key, effective_from__lte=at).first()
-    if once.rows is None:
-        once.rows = list(_newest_first())
-    return next((row for row in once.rows if row.key == key and row.effective_from <= at), None)
+    return once.find(key, at)
 
 
 def in_force(policy: Policy[T], *, at: datetime | None = None) -> InForce[T]:
@@ -202,19 +228,9 @@ def _plain(policy: Policy[Any], value: Any) -> Any:
         return value
 
 
-def _live(at: datetime) -> Iterator[PolicyVersion]:
-    """Of each policy the version that holds at a time, and those that will."""
-    ended: set[str] = set()
-    for row in _newest_first():
-        if row.key not in ended:
-            yield row
-        if row.effective_from <= at:
-            ended.add(row.key)
-
-
 def _check(name: str) -> None:
     """Raises `PolicyValueRefused` where a live version, `safety.weights v3`, cannot be read in full."""
-    for row in _live(clock.now()):
+    for row in _live():
         policy = of_key(row.key)
         if str(row) == name and policy is not None and (faults := _serious(policy.read(row.value)[1])):
             raise PolicyValueRefused(policy, faults)
@@ -233,7 +249,7 @@ def examine() -> int:
     It asks once for each, and is closed by itself when a version that can be read has followed.
     """
     bad: set[str] = set()
-    for row in _live(clock.now()):
+    for row in _live():
         policy = of_key(row.key)
         if policy is not None and (faults := _serious(policy.read(row.value)[1])):
             bad.add(str(row))

@@ -28,8 +28,8 @@ def closed_circuit(monkeypatch):
 
 
 @pytest.fixture
-def hanging(settings, tmp_path):
-    """A Valkey of our own that takes connections and answers nothing."""
+def own(settings, tmp_path):
+    """A Valkey of our own, which answers."""
     port = free_port()
     env = os.environ | {"HUHANG_VALKEY_PORT": str(port), "HUHANG_STATE": str(tmp_path)}
     server = subprocess.Popen([sys.executable, "-m", "config.embedded", "valkey"], env=env)
@@ -44,7 +44,6 @@ def hanging(settings, tmp_path):
             time.sleep(0.05)
     settings.REDIS_URL = settings.CELERY_BROKER_URL = url
     presence._client.cache_clear()
-    os.kill(server.pid, signal.SIGSTOP)
     yield server
     os.kill(server.pid, signal.SIGCONT)
     server.terminate()
@@ -52,16 +51,36 @@ def hanging(settings, tmp_path):
     presence._client.cache_clear()
 
 
+@pytest.fixture
+def hanging(own):
+    """The same, which takes connections and answers nothing."""
+    os.kill(own.pid, signal.SIGSTOP)
+    return own
+
+
 @pytest.mark.django_db(transaction=True)
-def test_sos_answers_within_a_second_while_valkey_hangs(rides, people, signed_in, hanging):
+@pytest.mark.parametrize("connected", [True, False])
+def test_sos_answers_within_a_second_while_valkey_hangs(rides, people, signed_in, own, connected):
     add_emergency_contact(account=people("passenger"), name="a", phone="13911110001")
-    trip = rides.under_way()
-    client, began = signed_in(""), time.monotonic()
-    answer = client.post(f"/trips/{trip.code}/sos/", {"key": position_key(trip, Party.PASSENGER)})
-    took = time.monotonic() - began
-    assert (answer.status_code, Incident.objects.count()) == (302, 1)
-    assert OutboxEvent.objects.filter(name="safety.sos_raised", delivered_at=None).exists()
-    assert took < 1, f"{took:.1f} s"
+    add_emergency_contact(account=people("passenger2"), name="b", phone="13911110002")
+    client = signed_in("")
+
+    def tap(trip):
+        began = time.monotonic()
+        answer = client.post(f"/trips/{trip.code}/sos/", {"key": position_key(trip, Party.PASSENGER)})
+        assert answer.status_code == 302
+        return time.monotonic() - began
+
+    usual = tap(rides.under_way())  # also what the first request of a process loads
+    if not connected:
+        broker._client_of.cache_clear()
+        broker._connection_to.cache_clear()
+    trip = rides.under_way("passenger2", "driver2")
+    os.kill(own.pid, signal.SIGSTOP)
+    took = tap(trip)
+    assert Incident.objects.count() == 2
+    assert OutboxEvent.objects.filter(name="safety.sos_raised", delivered_at=None).count() == 2
+    assert took < max(1, usual + 0.5), f"{took:.2f} s; with Valkey {usual:.2f} s"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -75,13 +94,16 @@ def test_forty_wakes_in_a_row_wait_once(world, hanging):
     assert Notification.objects.count() == 40
 
 
-def test_all_that_asks_valkey_in_an_answer_goes_through_the_same_door(world, signed_in, hanging):
+def test_all_that_asks_valkey_in_an_answer_waits_once(world, signed_in, own):
+    client = signed_in("")
+    assert client.get("/health/ready").json()["broker"] is True
+    os.kill(own.pid, signal.SIGSTOP)
     began = time.monotonic()
     assert ratelimit.allow("x", limit=1, seconds=60)
     assert ratelimit.allow("x", limit=1, seconds=60), "help must not hang on a counter"
     assert presence.seen("C-1", "agent", writing=False) is None
     assert broker.publish("live", "console") is False
-    assert signed_in("").get("/health/ready").json()["broker"] is False
+    assert client.get("/health/ready").json()["broker"] is False
     assert time.monotonic() - began < 1
 
 

@@ -26,6 +26,8 @@ from core.errors import InvalidInput, SecondPersonNeeded
 from core.models import AuditEntry, FailedWork, PolicyVersion
 from core.policy import Unit
 from core.policy.kinds import Kind, Record, Table
+from rides.states import Party
+from rides.tokens import TripKey
 
 ONE, OTHER = Actor("one", "supervisor"), Actor("other", "executive")
 APPS = ["core", "accounts", "drivers", "rides", "safety", "complaints", "police", "governance", "config"]
@@ -192,6 +194,20 @@ def test_one_block_asks_the_database_once_and_only_when_somebody_asks(db, django
         for _again in range(3):
             with policy.read_once():
                 policy.value(one), policy.value(other)
+
+
+def test_one_block_knows_the_past_and_what_will_be(db, noon, django_assert_num_queries):
+    one, other = scratch(policy.Whole(1, 9), 1), scratch(policy.Whole(1, 9), 1, "tests.other")
+    begins = clock.now()
+    for value in (2, 3, 4):
+        noon.shift(timedelta(days=1))
+        adopt(one, value)
+    adopt(one, 5, effective_from=clock.now() + timedelta(days=1))
+    days = [begins + timedelta(days=number, hours=1) for number in range(-1, 6)]
+    with django_assert_num_queries(2), policy.read_once():
+        assert [policy.value(one, at=day) for day in days] == [1, 1, 2, 3, 4, 5, 5]
+        assert [policy.value(other, at=day) for day in days] == [1] * 7
+    assert [policy.value(one, at=day) for day in days] == [1, 1, 2, 3, 4, 5, 5]
 
 
 @pytest.mark.parametrize(
@@ -419,7 +435,7 @@ def test_a_driver_who_is_held_reads_the_rules_name(people, signed_in, rides):
         (Unit.DAYS, 1, "24 hours", "24 小时"),
         (Unit.METRES, 3_000, "3,000 metres", "3,000 米"),
         (Unit.YEARS, 3, "3 years", "3 年"),
-        (Unit.FEN, 30_000, "¥300.00", "¥300.00"),
+        (Unit.FEN, 30_000, "¥300.00", "300.00 元"),
         (Unit.SHARE, 0.15, "15%", "15%"),
         (Unit.TIMES, 2.0, "2 times", "2 倍"),
         (Unit.POINTS, 70, "70 points", "70 分"),
@@ -455,7 +471,7 @@ def test_the_console_shows_versions_readably_and_says_what_cannot_be_read(people
 # What stands in code, and why it is no rule that staff would change.
 REVIEWED = {
     # batches, leases and locks of jobs
-    "drivers/services/runs.py": {"CHUNK", "WRITE", "LEASE", "PAUSE_WHEN_DOWN"},
+    "drivers/services/runs.py": {"CHUNK", "WRITE", "LEASE"},
     "drivers/services/faces.py": {"NEAREST"},
     "safety/services/recordings.py": {
         "PURGE_BATCH", "WRAPPING_LOCK",
@@ -543,3 +559,28 @@ def test_no_limit_stands_in_code_that_staff_could_want_to_change():
         for name, names in REVIEWED.items()
         if names - seen.get(name, set())
     } == {}
+
+
+# --- What it costs ---------------------------------------------------------------------------------
+
+
+def versions_read(queries):
+    return sum("core_policyversion" in query["sql"] for query in queries)
+
+
+def test_a_request_and_a_measure_of_the_board_read_the_versions_once(rides, people, signed_in):
+    from django.test.utils import CaptureQueriesContext
+
+    from governance.measures import check_measure, measures
+    from safety.services import raise_sos
+
+    trip = rides.under_way()
+    incident = raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    agent = signed_in("agent")
+    with CaptureQueriesContext(connection) as queries:
+        assert agent.get(f"/admin/incidents/{incident.code}/").status_code == 200
+    assert versions_read(queries) == 1
+    curfew = next(measure for measure in measures() if measure.id == "M04")
+    with CaptureQueriesContext(connection) as queries:
+        check_measure(curfew)
+    assert versions_read(queries) == 1

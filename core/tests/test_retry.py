@@ -44,7 +44,8 @@ spans = st.timedeltas(timedelta(milliseconds=1), timedelta(days=400))
 @given(first=spans, ceiling=spans, attempts=st.integers(0, 100_000))
 def test_the_delay_grows_to_its_ceiling_and_never_beyond(first, ceiling, attempts):
     law = Law(first, ceiling)
-    plain = min(first * 2 ** min(max(attempts, 1) - 1, 40), ceiling) if attempts < 40 else ceiling
+    doubled = (first // timedelta.resolution) * 2 ** min(max(attempts, 1) - 1, 50)
+    plain = min(doubled, ceiling // timedelta.resolution) * timedelta.resolution
     delay = law.delay(attempts)
     assert plain * 0.9 - timedelta(microseconds=1) <= delay <= ceiling
     assert delay <= max(plain, timedelta())

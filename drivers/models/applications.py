@@ -124,4 +124,4 @@ class VettingDecision(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.application_id} {self.outcome}"
+        return f"{self.application_id} {self.get_outcome_display()}"

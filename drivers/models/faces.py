@@ -163,7 +163,7 @@ class PlatePhoto(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.subject} {self.state}"
+        return f"{self.subject} {self.get_state_display()}"
 
 
 class OnlineSpell(models.Model):

@@ -138,7 +138,7 @@ class Paper(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} until {self.until}"
+        return f"{self.get_kind_display()} until {self.until}"
 
 
 class Binding(models.Model):
@@ -220,7 +220,7 @@ class Bar(models.Model):
         indexes = [models.Index(fields=["value"], condition=Q(lifted_at=None), name="bar_in_force")]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.source}"
+        return f"{self.get_kind_display()} {self.source}"
 
 
 class HoldQuerySet(models.QuerySet["Hold"]):
@@ -266,4 +266,4 @@ class Hold(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.code} {self.kind}"
+        return f"{self.code} {self.get_kind_display()}"

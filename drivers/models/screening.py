@@ -124,4 +124,4 @@ class ScreeningChunk(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.run_id} {self.first}–{self.last} {self.state}"
+        return f"{self.run_id} {self.first}–{self.last} {self.get_state_display()}"

@@ -251,15 +251,12 @@ def _open_screenings() -> "QuerySet[Screening]":
     return Screening.objects.filter(state=ScreeningState.ASKED)
 
 
-SCREENING_QUEUE = retry.Queue(
-    retry.declare(
-        "drivers.screenings",
-        _("Asking the registries about an application"),
-        law=registries.LAW,
-        again=lambda key: SCREENING_QUEUE.again(key),
-    ),
-    _open_screenings,
-    _ask_about,
+SCREENING_QUEUE = retry.queue(
+    "drivers.screenings",
+    _("Asking the registries about an application"),
+    law=registries.LAW,
+    waiting=_open_screenings,
+    act=_ask_about,
     key="code",
     about=lambda row: row.subject.partition(":")[0],
 )

@@ -256,7 +256,7 @@ def _keep_all(chunk: ScreeningChunk, answered: list[_Answered]) -> _Kept | None:
     None where another worker has the stretch now.
     """
     try:
-        kept = _keep(chunk, answered)
+        kept = _keep_or_nothing(chunk, answered)
         return None if kept is None else _Kept(kept, None)
     except Exception as why:  # found out below, driver by driver
         if retry.database_away(why):
@@ -264,7 +264,7 @@ def _keep_all(chunk: ScreeningChunk, answered: list[_Answered]) -> _Kept | None:
     done, reason = 0, None
     for each in answered:
         try:
-            kept = _keep(chunk, [each])
+            kept = _keep_or_nothing(chunk, [each])
         except Exception as why:  # written down with the stretch
             if retry.database_away(why):
                 raise
@@ -274,6 +274,16 @@ def _keep_all(chunk: ScreeningChunk, answered: list[_Answered]) -> _Kept | None:
             return None
         done += kept
     return _Kept(done, reason)
+
+
+def _keep_or_nothing(chunk: ScreeningChunk, answered: list[_Answered]) -> int | None:
+    """`_keep`; where it fails the lease is the one of before, because its renewal was undone with the rest."""
+    before = chunk.lease_until
+    try:
+        return _keep(chunk, answered)
+    except Exception:
+        chunk.lease_until = before
+        raise
 
 
 @begins_transaction

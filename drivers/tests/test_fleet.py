@@ -15,9 +15,10 @@ from django.utils import timezone
 
 from accounts.services import enrol
 from accounts.states import Role
-from core import clock, outside
+from core import clock, outside, retry
 from core.actors import SYSTEM
 from core.errors import Forbidden, InvalidInput
+from core.models import FailedWork
 from core.states import IllegalTransition
 from drivers.errors import RunGoesOn
 from drivers.models import Driver, Hold, Screening, ScreeningChunk, ScreeningRun, VettingCase
@@ -264,3 +265,27 @@ def test_one_run_at_a_time_by_those_who_may(world, people):
     with pytest.raises(RunGoesOn):
         start_run(account=people("supervisor"), reason="again")
     assert ScreeningRun.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_driver_whose_answer_cannot_be_kept_keeps_no_other_from_being_screened(registry, small_chunks):
+    def licence(body):
+        # PostgreSQL keeps no such character in a JSON column.
+        return CLEAN["licence"] | ({"class": "X\0"} if body["licence_number"] == "L3" else {})
+
+    registry.said = CLEAN | {"licence": licence}
+    make_fleet(30)
+    run = begin()
+    finish()
+    screened = Screening.objects.filter(subject=run.code).values_list("driver__account__code", flat=True)
+    assert sorted({f"f{number}" for number in range(30)} - set(screened)) == ["f3"]
+    assert newest_run().state == "running"
+    failure = FailedWork.objects.get(closed_at=None)
+    assert (failure.kind, failure.subject) == ("drivers.screening_stretches", run.code)
+    assert failure.error.startswith("ScreeningFailed: f3: DataError")
+
+    registry.said = CLEAN
+    assert retry.again(failure.kind, failure.key) is None
+    assert newest_run().state == "done"
+    assert everybody_once(run)
+    assert not FailedWork.objects.filter(closed_at=None).exists()

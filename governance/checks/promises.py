@@ -328,7 +328,7 @@ def curfew(at: datetime) -> Found:
     hours = policy.value(CURFEW)
     faults = []
     if not (hours.from_ <= time(22) and hours.to >= time(6)):
-        said = {"from": f"{hours.from_:%H:%M}", "to": f"{hours.to:%H:%M}"}
+        said = {"from": hours.from_.isoformat("minutes"), "to": hours.to.isoformat("minutes")}
         faults.append(_("The curfew in force is only %(from)s to %(to)s") % said)
     trips = hitch_accepted_since(at - SPAN)
     bad = [

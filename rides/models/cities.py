@@ -81,7 +81,7 @@ class LineInCity(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.line} {self.city_id} {self.state}"
+        return f"{self.get_line_display()} {self.city} {self.get_state_display()}"
 
 
 class LineSuspension(models.Model):

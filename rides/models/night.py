@@ -48,7 +48,7 @@ class Reminder(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.trip_id} {self.party}"
+        return f"{self.trip_id} {self.get_party_display()}"
 
 
 class LatePickup(models.Model):

@@ -29,7 +29,7 @@ class LatestPosition(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.trip_id} {self.party} {formats.moment(self.at)}"
+        return f"{self.trip_id} {self.get_party_display()} {formats.moment(self.at)}"
 
 
 class TrailMinute(models.Model):
@@ -58,7 +58,7 @@ class TrailMinute(models.Model):
         db_table = "rides_trail"
 
     def __str__(self) -> str:
-        return f"{self.trip_id} {self.party} {formats.moment(self.minute)}"
+        return f"{self.trip_id} {self.get_party_display()} {formats.moment(self.minute)}"
 
 
 class DriverOnDuty(models.Model):
@@ -87,4 +87,4 @@ class DriverOnDuty(models.Model):
         constraints = [models.CheckConstraint(condition=~Q(line="hitch"), name="duty_is_not_for_hitch")]
 
     def __str__(self) -> str:
-        return f"{self.driver_id} {self.line}"
+        return f"{self.driver_id} {self.get_line_display()}"

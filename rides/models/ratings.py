@@ -27,7 +27,7 @@ class Rating(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.trip_id} {self.party} {self.stars}"
+        return f"{self.trip_id} {self.get_party_display()} {self.stars}"
 
 
 class Score(models.Model):

@@ -26,7 +26,7 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.trip_id} {self.party} {self.phrase}"
+        return f"{self.trip_id} {self.get_party_display()} {self.get_phrase_display()}"
 
 
 class RelayNumber(models.Model):

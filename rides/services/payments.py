@@ -76,12 +76,12 @@ def _unpaid() -> "QuerySet[Payment]":
     return Payment.objects.filter(state=PaymentState.DUE)
 
 
-PAYMENT_QUEUE = retry.Queue(
-    retry.declare(
-        "rides.payments", _("Charging a fare"), law=money.LAW, again=lambda key: PAYMENT_QUEUE.again(key)
-    ),
-    _unpaid,
-    _charge,
+PAYMENT_QUEUE = retry.queue(
+    "rides.payments",
+    _("Charging a fare"),
+    law=money.LAW,
+    waiting=_unpaid,
+    act=_charge,
     key="code",
     about=lambda row: row.trip.code,
 )

@@ -141,7 +141,7 @@ class Signal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.trip_id}"
+        return f"{self.get_kind_display()} {self.trip_id}"
 
 
 class SafetyQuestion(models.Model):

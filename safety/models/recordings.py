@@ -30,7 +30,7 @@ class RecordingConsent(models.Model):
         indexes = [models.Index(fields=["trip", "party", "-id"], name="recording_consent_newest")]
 
     def __str__(self) -> str:
-        return f"{self.trip_id} {self.party} {self.audio}"
+        return f"{self.trip_id} {self.get_party_display()} {self.audio}"
 
 
 class Recording(models.Model):

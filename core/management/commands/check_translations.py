@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
 def _faults(root: Path, found: dict[wording.Key, set[str]]) -> Iterator[str]:
     said = wording.catalogue(root / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po")
-    yield from wording.compare(found, said)
+    yield from wording.compare(found.keys() | wording.of_theme(), said)
     for key, texts in sorted(said.items()):
         if key.context == FORMAT:
             continue

@@ -8,14 +8,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core import policy
 from core.errors import DomainError
-from drivers.policies import FACE_ACCEPT
-from drivers.vision.faces import Face, likeness, read_face
+from drivers.policies import FACE_ACCEPT, FACE_DEMANDS
+from drivers.vision.faces import Demands, Face, likeness, read_face
 
 
-def threshold() -> float:
-    """The likeness in force; the declared one where there is no database to ask."""
+def limits() -> tuple[float, Demands]:
+    """The likeness and what pictures must show, as in force; the declared ones where there is no database to ask."""
     with policy.read_once(offline=True):
-        return float(policy.value(FACE_ACCEPT))
+        return policy.value(FACE_ACCEPT), policy.value(FACE_DEMANDS)
 
 
 class Command(BaseCommand):
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{path} must have the columns image_a, image_b and same, and at least one pair."
             )
-        found = measure(path.parent, rows, threshold())
+        found = measure(path.parent, rows, *limits())
         self.stdout.write(
             json.dumps(found)
             if options["json"]
@@ -45,14 +45,14 @@ class Command(BaseCommand):
         )
 
 
-def measure(folder: Path, rows: list[dict[str, str]], limit: float) -> dict[str, Any]:
+def measure(folder: Path, rows: list[dict[str, str]], limit: float, demands: Demands) -> dict[str, Any]:
     """What `face_pairs` prints. `ms_per_check` is the whole path of one picture: decode, detect, align, describe."""
     faces: dict[str, Face | None] = {}
     seconds = 0.0
     for name in sorted({row[side] for row in rows for side in ("image_a", "image_b")}):
         began = time.perf_counter()
         try:
-            faces[name] = read_face((folder / name).read_bytes())
+            faces[name] = read_face((folder / name).read_bytes(), demands)
         except (DomainError, OSError):
             faces[name] = None
         seconds += time.perf_counter() - began
