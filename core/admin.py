@@ -36,7 +36,7 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no stubs
     show_full_result_count = False
     paginator = Paginator
     # Columns whose value is a code that its field cannot tell: their name, and the method that says it.
-    in_words: ClassVar[dict[str, str]] = {}
+    in_words: dict[str, str] = {}
 
     def __init__(self, model: type[models.Model], admin_site: admin.AdminSite) -> None:
         super().__init__(model, admin_site)
