@@ -353,7 +353,7 @@ def tell_of_plays(*, limit: int = 100) -> int:
         for person in people:
             with override(person.language):
                 text = _(
-                    "For a case that is closed now, our staff listened to a recording of your trip of %(day)s "
+                    "Huhang: for a case that is closed now, our staff listened to a recording of your trip of %(day)s "
                     "(%(origin)s to %(destination)s)."
                 ) % {
                     "day": formats.moment(trip.requested_at, "date"),
