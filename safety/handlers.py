@@ -132,7 +132,7 @@ def alert_contacts(event: SosRaised) -> None:
     name = name_of_rider(trip) if passenger else person.real_name
     with override(person.language):
         said = [
-            _("%(name)s called for help on a trip at %(at)s: %(origin)s to %(destination)s.")
+            _("Huhang: %(name)s called for help on a trip at %(at)s: %(origin)s to %(destination)s.")
             % {
                 "name": name,
                 "at": formats.moment(incident.opened_at, "time"),

@@ -70,7 +70,7 @@ RECORDING_TRANSITIONS: Transitions = {
 class Answer(models.TextChoices):
     FINE = "fine", _("fine")
     # Held down instead of tapped: looks like 'fine' to whoever watches her hand.
-    DURESS = "duress", _("'fine', under duress")
+    DURESS = "duress", _("“Good”, under duress")
     NOT_WELL = "not_well", _("not quite")
     NONE = "none", _("no answer")
 
