@@ -66,7 +66,8 @@ test("a slice says who sends it and how much of it is silent or too loud", async
 test("sealing that takes longer for the first does not let the second go first", async () => {
   server();
   const up = uploader();
-  const slow = { arrayBuffer: () => new Promise((done) => { setImmediate(() => setImmediate(() => done(new ArrayBuffer(8)))); }) };
+  const later = (done) => { setImmediate(() => setImmediate(() => done(new ArrayBuffer(8)))); };
+  const slow = { arrayBuffer: () => new Promise(later) };
   up.push(slow, SILENCE);
   up.push(slice("quick"), SILENCE);
   await up.drain();
