@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.functional import Promise
 
-from core import clock
+from core import clock, sentences
 from core.actors import Actor
 from core.models import TimelineEntry
 from core.transactions import joins_transaction
@@ -51,7 +51,10 @@ def add(
     words: str = "",
     **facts: Any,
 ) -> None:
-    """Write one line. `at` is when it happened, if not now; `position` is (latitude, longitude) in WGS-84."""
+    """Write one line. `at` is when it happened, if not now; `position` is (latitude, longitude) in WGS-84.
+
+    A fact may be facts itself, made by `core.sentences.facts`: it is told as they are.
+    """
     if kind not in _sentences:
         raise KeyError(kind)
     now = clock.now()
@@ -129,11 +132,14 @@ def newest_of_cases(*, limit: int = 20) -> list[tuple[int, str]]:
 def sentence(entry: TimelineEntry) -> str:
     """The line in the reader's language."""
     text = str(_sentences.get(entry.kind, entry.kind))
-    facts = {
-        name: _vocabulary.get(name, {}).get(value, value) if isinstance(value, str) else value
-        for name, value in entry.facts.items()
-    }
+    facts = {name: _told(name, value) for name, value in entry.facts.items()}
     try:
-        return text % facts
+        return (text % facts).rstrip()
     except (KeyError, ValueError):
         return text
+
+
+def _told(name: str, value: object) -> object:
+    if isinstance(value, dict):
+        return sentences.say(value)
+    return _vocabulary.get(name, {}).get(value, value) if isinstance(value, str) else value

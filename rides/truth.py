@@ -4,9 +4,14 @@ Who says 'not boarded' is not simply believed, and a silent phone is never proof
 positions, away from the car, say that both have parted; that she is safe needs her own answer besides.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rides.geometry import distance, in_words
+from django.utils.translation import gettext_lazy as _
+
+from core import sentences
+from core.sentences import Fact, facts
+from rides.geometry import distance
 from rides.states import PhonesSay
 from rides.trails import Fix
 
@@ -22,7 +27,30 @@ class Truth:
     """What the phones say, and from which figures."""
 
     says: PhonesSay
-    why: str
+    facts: Mapping[str, Fact]
+
+    @property
+    def why(self) -> str:
+        """The figures in the reader's language."""
+        return sentences.say(self.facts)
+
+
+sentences.declare(
+    "truth.silent", _("no positions of her phone; the car went %(metres)s"), metres=sentences.metres
+)
+sentences.declare("truth.together", _("together for %(metres)s"), metres=sentences.metres)
+sentences.declare(
+    "truth.apart",
+    _("%(metres)s apart, for %(seconds)s"),
+    metres=sentences.metres,
+    seconds=sentences.seconds,
+)
+sentences.declare(
+    "truth.unclear",
+    _("%(hers)s positions of her phone, %(his)s of the car's"),
+    hers=sentences.number,
+    his=sentences.number,
+)
 
 
 def what_was_true(passenger: list[Fix], driver: list[Fix], since: float) -> Truth:
@@ -31,7 +59,7 @@ def what_was_true(passenger: list[Fix], driver: list[Fix], since: float) -> Trut
     his = [fix for fix in driver if fix.at > since]
     if not hers:
         moved = _travelled(his)
-        return Truth(PhonesSay.SILENT, f"0 positions of her phone; the car went {in_words(moved)}")
+        return Truth(PhonesSay.SILENT, facts("truth.silent", metres=moved))
     gaps = [
         (fix, distance((fix.latitude, fix.longitude), (other.latitude, other.longitude)))
         for fix in hers
@@ -39,12 +67,12 @@ def what_was_true(passenger: list[Fix], driver: list[Fix], since: float) -> Trut
     ]
     together = [fix for fix, gap in gaps if gap <= NEAR]
     if _travelled(together) >= MOVED:
-        return Truth(PhonesSay.TOGETHER, f"together for {in_words(_travelled(together))}")
+        return Truth(PhonesSay.TOGETHER, facts("truth.together", metres=_travelled(together)))
     apart = [(fix, gap) for fix, gap in gaps if gap >= APART]
     if apart and apart[-1][0] == gaps[-1][0] and apart[-1][0].at - apart[0][0].at >= LEAST_SPAN:
         seconds = apart[-1][0].at - apart[0][0].at
-        return Truth(PhonesSay.APART, f"{in_words(apart[-1][1])} apart, for {seconds:.0f} s")
-    return Truth(PhonesSay.UNCLEAR, f"{len(hers)} positions of her phone, {len(his)} of the car's")
+        return Truth(PhonesSay.APART, facts("truth.apart", metres=apart[-1][1], seconds=seconds))
+    return Truth(PhonesSay.UNCLEAR, facts("truth.unclear", hers=len(hers), his=len(his)))
 
 
 def _nearest_in_time(fixes: list[Fix], at: float) -> Fix | None:

@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.selectors import contacts_to_alert
-from core import cases, clock, holds, notify, timeline
+from core import cases, clock, holds, notify, sentences, timeline
 from core.actors import SYSTEM
 from core.events import handles
 from drivers.events import DriverHeld
@@ -35,7 +35,7 @@ def alert_cancel_aboard(event: CancelAttempted) -> None:
         actor=SYSTEM,
         kind=SignalKind.CANCEL_ABOARD,
         trip=trip_by_code(event.trip),
-        why=f"{event.party}: {event.reason}",
+        facts=sentences.facts(SignalKind.CANCEL_ABOARD, party=event.party, reason=event.reason),
     )
     ask_passenger(trip=trip_by_code(event.trip))
 
@@ -49,7 +49,7 @@ def alert_cancel_after_meeting(event: TripCancelled) -> None:
             actor=SYSTEM,
             kind=SignalKind.CANCEL_AFTER_MEETING,
             trip=trip,
-            why=f"{event.party}: {event.reason}",
+            facts=sentences.facts(SignalKind.CANCEL_AFTER_MEETING, party=event.party, reason=event.reason),
         )
         ask_passenger(trip=trip)
 
@@ -57,13 +57,20 @@ def alert_cancel_after_meeting(event: TripCancelled) -> None:
 @handles(MismatchReported)
 def alert_mismatch(event: MismatchReported) -> None:
     """Not this car, or not this driver: a person looks after the passenger who stands at the roadside."""
-    add_signal(actor=SYSTEM, kind=SignalKind.MISMATCH, trip=trip_by_code(event.trip), detail=event.what)
+    kind = SignalKind.MISMATCH
+    facts = sentences.facts(kind, what=event.what)
+    add_signal(actor=SYSTEM, kind=kind, trip=trip_by_code(event.trip), detail=event.what, facts=facts)
 
 
 @handles(PickupLate)
 def alert_pickup_late(event: PickupLate) -> None:
     """A passenger who waited in the dark does not answer the agent: the safety desk looks for her (R4)."""
-    add_signal(actor=SYSTEM, kind=SignalKind.PICKUP_LATE, trip=trip_by_code(event.trip))
+    add_signal(
+        actor=SYSTEM,
+        kind=SignalKind.PICKUP_LATE,
+        trip=trip_by_code(event.trip),
+        facts=sentences.facts(SignalKind.PICKUP_LATE),
+    )
 
 
 @handles(TripEnded)
@@ -71,7 +78,8 @@ def weigh_end(event: TripEnded) -> None:
     """An end far from the destination is a signal; after an ordinary one, covert holds may show."""
     trip = trip_by_code(event.trip)
     if ended_far(event.metres, distance(trip.origin, trip.destination)):
-        add_signal(actor=SYSTEM, kind=SignalKind.ENDED_FAR, trip=trip, why=f"{event.metres} m")
+        facts = sentences.facts(SignalKind.ENDED_FAR, metres=event.metres)
+        add_signal(actor=SYSTEM, kind=SignalKind.ENDED_FAR, trip=trip, facts=facts)
         ask_passenger(trip=trip)
     if not has_live_incident(trip.code):
         let_holds_show(driver=trip.driver)

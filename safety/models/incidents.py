@@ -3,6 +3,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.privacy import EncryptedTextField
+from safety.sentences import why
 from safety.states import LIVE, Answer, IncidentOutcome, IncidentState, Origin, SignalKind
 
 
@@ -107,7 +108,9 @@ class Signal(models.Model):
     # Which phone, or which repetition: what makes a second signal of one kind a new one.
     detail = models.CharField(max_length=24, blank=True)
     score = models.PositiveSmallIntegerField(_("points"))
-    why = models.CharField(max_length=200, blank=True)
+    facts = models.JSONField(
+        default=dict, blank=True
+    )  # what `safety.sentences` says in the reader's language
     at = models.DateTimeField(_("at"))
 
     class Meta:
@@ -127,6 +130,11 @@ class Signal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.trip_id}"
+
+    @property
+    def why(self) -> str:
+        """The facts in the reader's language."""
+        return why(self.facts)
 
 
 class SafetyQuestion(models.Model):

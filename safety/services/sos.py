@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from core import audit, clock, events, live, policy, timeline
+from core import audit, clock, events, live, policy, sentences, timeline
 from core.errors import NotFound
 from core.transactions import begins_transaction
 from rides.geometry import Point
@@ -92,6 +92,7 @@ def _raise(
         trip=trip,
         incident=incident,
         detail=key.party,
+        facts=sentences.facts(SignalKind.SOS, party=key.party),
         position=position,
         changes=changes,
     ):
