@@ -48,6 +48,10 @@ FIRST_FIGURE = 6
 SAID_COLUMNS = FIRST_FIGURE + FIGURES
 BEFORE_BOARDING, ABOARD = Phase.BEFORE_BOARDING.value, Phase.ABOARD.value
 
+# Nothing in here makes an array: without counting who uses one, a position costs a third less.
+_OPTIONS = {"_nrt": False}
+_plain, _inlined = njit(**_OPTIONS), njit(**_OPTIONS, forceinline=True)
+
 Ints = NDArray[np.int64]
 Marks = NDArray[np.uint8]
 
@@ -58,7 +62,7 @@ Marks = NDArray[np.uint8]
 def fingerprint(*functions: Callable[..., Any]) -> str:
     """A digest of the functions' code, of every function of ours that they call, and of every constant they read."""
     digest = hashlib.sha256()
-    for part in _parts(list(functions)):
+    for part in _parts([*functions, repr(_OPTIONS)]):
         digest.update(part.encode() + b"\0")
     return digest.hexdigest()
 
@@ -72,6 +76,7 @@ def _parts(waiting: list[Any]) -> Iterator[str]:
             if id(function) in seen:
                 continue
             seen.add(id(function))
+            yield repr(sorted(getattr(each, "targetoptions", {}).items()))
             yield from _code(function.__code__)
             names = [name for name in function.__code__.co_names if name in function.__globals__]
             waiting += [function.__globals__[name] for name in names]
@@ -128,7 +133,7 @@ class _Cache(FunctionCache):  # type: ignore[misc]  # numba has no types
 
 def kept(function: Callable[..., Any]) -> Any:
     """Decorator: compile when first called, and keep the machine code until the code or a constant changes."""
-    compiled = njit(function)
+    compiled = _plain(function)
     compiled._cache = _Cache(compiled.py_func)
     return compiled
 
@@ -136,7 +141,7 @@ def kept(function: Callable[..., Any]) -> Any:
 # --- the frame of the rules ---
 
 
-@njit
+@_plain
 def distance_to_way(x: float, y: float, way: Array, first: int, last: int) -> float:
     """Metres from a point to the nearest piece of the way that its points `first` to `last` - 1 make."""
     best = (way[first, 0] - x) ** 2 + (way[first, 1] - y) ** 2
@@ -154,7 +159,7 @@ def distance_to_way(x: float, y: float, way: Array, first: int, last: int) -> fl
     return float(np.sqrt(best))
 
 
-@njit
+@_inlined
 def _apart(phones: Array) -> float:
     """Metres between the phones where both have spoken at about the same time; infinite otherwise."""
     if not abs(phones[PASSENGER, AT] - phones[DRIVER, AT]) <= MEETING_SECONDS:
@@ -164,7 +169,7 @@ def _apart(phones: Array) -> float:
     return float(np.sqrt(dx * dx + dy * dy))
 
 
-@njit
+@_inlined
 def _ask_nobody(_given: Any, _marks: Marks, _row: int, _said: Array, count: int) -> int:
     return count
 
@@ -175,7 +180,7 @@ def _ask(look: Any, rule: Rule, number: int, rest: Any) -> Any:
     once, each_phone = rule.once != Once.NEVER, rule.once == Once.FOR_PHONE
     of_passenger = rule.place == Place.PASSENGER
 
-    @njit
+    @_inlined
     def ask(given: Any, marks: Marks, row: int, said: Array, count: int) -> int:
         fires, values = look(given)
         if len(values) != figures:
@@ -203,7 +208,7 @@ def _chain(looks: list[tuple[Any, Rule]]) -> Any:
     """One compiled function that asks these rules one after another."""
     asked = _ask_nobody
     for look, rule in reversed(looks):
-        asked = _ask(njit(look), rule, RULES.index(rule), asked)
+        asked = _ask(_inlined(look), rule, RULES.index(rule), asked)
     return asked
 
 
