@@ -4,13 +4,12 @@ Who says 'not boarded' is not simply believed, and a silent phone is never proof
 positions, away from the car, say that both have parted; that she is safe needs her own answer besides.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any, assert_never
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
-from core import sentences
-from core.sentences import Fact, facts
+from core import formats, timeline
 from rides.geometry import distance
 from rides.states import PhonesSay
 from rides.trails import Fix
@@ -24,33 +23,45 @@ LEAST_SPAN = 60.0  # seconds over which her own positions must show her elsewher
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What the phones say, and from which figures."""
+    """What the phones say, and from which figures: metres and seconds of what is said, positions of her phone and the
+    car's."""
 
     says: PhonesSay
-    facts: Mapping[str, Fact]
+    metres: float = 0.0
+    seconds: float = 0.0
+    hers: int = 0
+    his: int = 0
 
     @property
     def why(self) -> str:
-        """The figures in the reader's language."""
-        return sentences.say(self.facts)
+        """The figures, in the reader's language."""
+        match self.says:
+            case PhonesSay.SILENT:
+                text = _("No position of her phone; the car went %(way)s.")
+            case PhonesSay.TOGETHER:
+                text = _("Together for %(way)s.")
+            case PhonesSay.APART:
+                text = _("%(way)s apart, for %(time)s.")
+            case PhonesSay.UNCLEAR:
+                text = _("Positions of her phone: %(hers)s; of the car's: %(his)s.")
+            case _ as never:
+                assert_never(never)
+        facts = {"way": formats.distance(self.metres), "time": formats.span(self.seconds)}
+        return text % (facts | {"hers": self.hers, "his": self.his})
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """As a line of the timeline holds it."""
+        return asdict(self) | {"says": self.says.value}
 
 
-sentences.declare(
-    "truth.silent", _("no positions of her phone; the car went %(metres)s"), metres=sentences.metres
-)
-sentences.declare("truth.together", _("together for %(metres)s"), metres=sentences.metres)
-sentences.declare(
-    "truth.apart",
-    _("%(metres)s apart, for %(seconds)s"),
-    metres=sentences.metres,
-    seconds=sentences.seconds,
-)
-sentences.declare(
-    "truth.unclear",
-    _("%(hers)s positions of her phone, %(his)s of the car's"),
-    hers=sentences.number,
-    his=sentences.number,
-)
+def told(facts: dict[str, Any]) -> str:
+    """A line's fact in the reader's language: what the phones say, and why."""
+    truth = Truth(**facts | {"says": PhonesSay(facts["says"])})
+    return _("%(what)s. %(why)s") % {"what": truth.says.label, "why": truth.why}
+
+
+timeline.forms(truth=told)
 
 
 def what_was_true(passenger: list[Fix], driver: list[Fix], since: float) -> Truth:
@@ -58,8 +69,7 @@ def what_was_true(passenger: list[Fix], driver: list[Fix], since: float) -> Trut
     hers = [fix for fix in passenger if fix.at > since]
     his = [fix for fix in driver if fix.at > since]
     if not hers:
-        moved = _travelled(his)
-        return Truth(PhonesSay.SILENT, facts("truth.silent", metres=moved))
+        return Truth(PhonesSay.SILENT, _travelled(his), his=len(his))
     gaps = [
         (fix, distance((fix.latitude, fix.longitude), (other.latitude, other.longitude)))
         for fix in hers
@@ -67,12 +77,12 @@ def what_was_true(passenger: list[Fix], driver: list[Fix], since: float) -> Trut
     ]
     together = [fix for fix, gap in gaps if gap <= NEAR]
     if _travelled(together) >= MOVED:
-        return Truth(PhonesSay.TOGETHER, facts("truth.together", metres=_travelled(together)))
+        return Truth(PhonesSay.TOGETHER, _travelled(together), hers=len(hers), his=len(his))
     apart = [(fix, gap) for fix, gap in gaps if gap >= APART]
     if apart and apart[-1][0] == gaps[-1][0] and apart[-1][0].at - apart[0][0].at >= LEAST_SPAN:
         seconds = apart[-1][0].at - apart[0][0].at
-        return Truth(PhonesSay.APART, facts("truth.apart", metres=apart[-1][1], seconds=seconds))
-    return Truth(PhonesSay.UNCLEAR, facts("truth.unclear", hers=len(hers), his=len(his)))
+        return Truth(PhonesSay.APART, apart[-1][1], seconds, len(hers), len(his))
+    return Truth(PhonesSay.UNCLEAR, hers=len(hers), his=len(his))
 
 
 def _nearest_in_time(fixes: list[Fix], at: float) -> Fix | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from core import policy, sentences
+from core import facts, policy
 from rides.geometry import Point, distance, route_length
 from rides.positions import shard_stream
 from rides.routing import SPEED, GreatCircle, Source
@@ -105,8 +105,7 @@ def _end(story: Story, found: Replay, table: WatchTable, now: float) -> None:
     if not ended_far(away, distance((first.latitude, first.longitude), story.destination)):
         return
     kind = SignalKind.ENDED_FAR
-    facts = sentences.facts(kind, metres=away)
-    found.add(Detection(kind, kind, "", facts, last.at, here))
+    found.add(Detection(kind, kind, "", facts.of(kind, metres=away), last.at, here))
     until = now + table.limits[SILENCE] + TICK
     while now < until:
         now += TICK

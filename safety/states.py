@@ -1,7 +1,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from core import timeline
+from core import facts, timeline
 from core.states import Transitions
 from safety.monitor.rules import KINDS
 
@@ -88,6 +88,7 @@ class PleaOutcome(models.TextChoices):
 timeline.vocabulary(
     plea=PleaOutcome, origin=Origin, signal=SignalKind, answer=Answer, outcome=IncidentOutcome
 )
+timeline.forms(why=facts.say)
 
 
 @timeline.kinds
@@ -118,7 +119,7 @@ class SafetyLine(models.TextChoices):
     SOUND = "safety.sound", _("Sound from the %(party)s's phone: recording %(code)s")
     RECORDING_KEPT = "safety.recording_kept", _("The passenger asked to keep the recording")
     SHARED = "safety.shared", _("The %(party)s shared the trip")
-    PACKET = "safety.packet", _("SMS packet from the %(party)s's phone, sent %(sent)s")
+    PACKET = "safety.packet", _("SMS packet from the %(party)s's phone, sent %(sent_at)s")
     PLEA = "safety.plea", _("Appeal against 'malicious'")
     PLEA_DECIDED = "safety.plea_decided", _("Appeal decided: %(plea)s")
     CALLED = "safety.called", _("Called the passenger: %(result)s")

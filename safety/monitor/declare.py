@@ -14,8 +14,8 @@ import numpy as np
 from django.utils.functional import Promise
 from numpy.typing import NDArray
 
-from core import policy, sentences
-from core.sentences import Fact, Form
+from core import facts, policy
+from core.facts import Fact, Form
 from rides.geometry import route_length
 from rides.routing import SPEED
 from rides.states import ABOARD, BEFORE_BOARDING, Party
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 PHONES = (Party.PASSENGER, Party.DRIVER)
 PASSENGER, DRIVER = 0, 1
-PARTY = sentences.choice(Party)
+PARTY = facts.choice(Party)
 
 
 class Phase(IntEnum):
@@ -223,14 +223,14 @@ class Rule:
 
     def __post_init__(self) -> None:
         """Raises `ValueError` where the parts do not belong together."""
-        facts = {*self.figures, *self.of_trip} | ({"party"} & self.forms.keys())
-        if facts != self.forms.keys():
-            raise ValueError(f"{self.key}: facts {sorted(facts)}, forms for {sorted(self.forms)}")
+        given = {*self.figures, *self.of_trip} | ({"party"} & self.forms.keys())
+        if given != self.forms.keys():
+            raise ValueError(f"{self.key}: facts {sorted(given)}, forms for {sorted(self.forms)}")
         if not self.figures:
             raise ValueError(f"{self.key}: a rule gives one figure at least")
         if (self.on_position is None) == (self.on_tick is None):
             raise ValueError(f"{self.key}: a rule looks either at positions or at the clock")
-        sentences.declare(self.key, self.says, **self.forms)
+        facts.declare(self.key, self.says, **self.forms)
 
     @property
     def bits(self) -> int:

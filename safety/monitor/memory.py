@@ -12,8 +12,8 @@ from typing import Final, TypeVar, final
 import numpy as np
 from numpy.typing import NDArray
 
-from core import sentences
-from core.sentences import Fact
+from core import facts
+from core.facts import Fact
 from rides.geometry import Point
 from rides.positions import shard_stream
 from rides.selectors import WatchedTrip
@@ -42,7 +42,7 @@ _PHONE, _MEMORY, _TRIP, _LIMITS = declare.columns()
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What a rule saw. `facts` are what `core.sentences.say` renders; `at` is Unix seconds; a position is WGS-84.
+    """What a rule saw. `facts` are what `core.facts.say` renders; `at` is Unix seconds; a position is WGS-84.
 
     `kind` and `detail` make the signal; `kind` is None for what is no signal: a meeting, travelling together.
     """
@@ -330,7 +330,7 @@ class WatchTable:
                     rule=rule.key,
                     kind=SignalKind(rule.kind.value) if rule.kind else None,
                     detail=rule.detail(values),
-                    facts=sentences.facts(rule.key, **values),
+                    facts=facts.of(rule.key, **values),
                     at=at,
                     position=None if np.isnan(x) else plane.point(x, y, trip.destination),
                 ),

@@ -9,7 +9,7 @@ from django.db.models import Sum
 from core import audit, clock, live, policy, timeline
 from core.actors import MONITOR, Actor
 from core.codes import new_code
-from core.sentences import Fact
+from core.facts import Fact
 from core.states import StaleState
 from core.transactions import joins_transaction
 from rides.geometry import Point
@@ -95,7 +95,7 @@ def add_signal(
 ) -> Signal | None:
     """Keep a signal and add it to the score; None where this trip has had the same one, and nothing is changed.
 
-    `facts` are what `core.sentences.facts` made: why, in the reader's language wherever it shows. `changes` are other
+    `facts` are what `core.facts.of` made: why, in the reader's language wherever it shows. `changes` are other
     fields of the incident, written with the score. When the score reaches the threshold an incident opens by itself; a live incident takes the new score.
     """
     at = clock.now()

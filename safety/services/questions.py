@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 
-from core import clock, policy, sentences, timeline
+from core import clock, facts, policy, timeline
 from core.actors import MONITOR, SYSTEM
-from core.sentences import Fact
+from core.facts import Fact
 from core.transactions import begins_transaction, joins_transaction
 from rides.geometry import Point
 from rides.selectors import trip_by_code, truth_of
@@ -76,13 +76,13 @@ def answer_question(*, key: TripKey, answer: Answer) -> None:
     if told:
         # What was said stays beside what the phones show; her answer alone closes nothing (R6).
         truth = truth_of(trip, told)
-        timeline.add(TripLine.TRUTH, SYSTEM, trip=trip.code, truth=truth.says, why=truth.facts)
+        timeline.add(TripLine.TRUTH, SYSTEM, trip=trip.code, truth=truth.facts)
     if answer in {Answer.NOT_WELL, Answer.DURESS}:
         add_signal(
             actor=actor,
             kind=SignalKind.ASKED_FOR_HELP,
             trip=trip,
-            facts=sentences.facts(SignalKind.ASKED_FOR_HELP),
+            facts=facts.of(SignalKind.ASKED_FOR_HELP),
         )
     if answer == Answer.DURESS:
         # Somebody watches her: nobody may call back.
@@ -108,7 +108,5 @@ def expire_questions(*, at: datetime, limit: int = 200) -> int:
         trip = trip_by_code(question.trip.code)
         _close_question(question, Answer.NONE)
         timeline.add(SafetyLine.ANSWERED, SYSTEM, trip=trip.code, answer=Answer.NONE)
-        add_signal(
-            actor=MONITOR, kind=SignalKind.NO_ANSWER, trip=trip, facts=sentences.facts(SignalKind.NO_ANSWER)
-        )
+        add_signal(actor=MONITOR, kind=SignalKind.NO_ANSWER, trip=trip, facts=facts.of(SignalKind.NO_ANSWER))
     return len(rows)

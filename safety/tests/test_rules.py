@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from types import FunctionType
 
 import numpy as np
 import pytest
@@ -11,8 +12,8 @@ from django.utils.translation import override
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import sentences
-from core.sentences import metres
+from core import facts
+from core.formats import distance
 from rides.positions import shard_stream
 from rides.states import Party, TripState
 from rides.trails import Fix
@@ -35,7 +36,7 @@ def test_every_kind_of_signal_has_a_weight_a_sentence_and_its_chinese():
     of_rules = {rule.kind.value for rule in RULES if rule.kind}
     for kind in SignalKind:
         assert kind.value in weights, f"{kind}: no weight in its rule's Kind or in safety/policies.py"
-        assert kind.value in of_rules or kind.value in sentences.declared(), (
+        assert kind.value in of_rules or kind.value in facts.declared(), (
             f"{kind}: no rule of safety/monitor/rules has it, and safety/sentences.py declares no sentence"
         )
         with override("zh-hans"):
@@ -46,7 +47,7 @@ def test_every_kind_of_signal_has_a_weight_a_sentence_and_its_chinese():
 
 
 def test_every_sentence_has_its_chinese():
-    for key, sentence in sentences.declared().items():
+    for key, sentence in facts.declared().items():
         with override("en"):
             english = str(sentence.text)
         with override("zh-hans"):
@@ -99,7 +100,7 @@ def look(_here):
     [
         {"figures": ()},
         {"figures": ("metres", "seconds")},
-        {"forms": {"metres": metres, "party": metres, "way": metres}},
+        {"forms": {"metres": distance, "party": distance, "way": distance}},
         {"on_position": None},
         {"on_tick": look},
     ],
@@ -108,7 +109,7 @@ def test_a_rule_whose_parts_do_not_belong_together_is_refused(wrong):
     right = {
         "key": "rule_of_a_test",
         "says": "%(metres)s",
-        "forms": {"metres": metres},
+        "forms": {"metres": distance},
         "figures": ("metres",),
         "on_position": look,
     }
@@ -120,12 +121,12 @@ def test_a_rule_whose_parts_do_not_belong_together_is_refused(wrong):
 
 
 def test_facts_are_told_in_the_readers_language_with_their_units():
-    facts = sentences.facts("off_route", metres=1234.0, way="planned", party="driver")
+    stored = facts.of("off_route", metres=1234.0, way="planned", party="driver")
     with override("en"):
-        assert why(facts) == "1.2 km from the planned way (driver's phone)"
+        assert why(stored) == "1.2 km from the planned way (driver's phone)"
     with override("zh-hans"):
-        assert why(facts) == "偏离规划路线 1.2 公里（司机手机）"
-    silent = sentences.facts("signal_lost", seconds=181.0, party="passenger")
+        assert why(stored) == "偏离规划路线 1.2 公里（司机手机）"
+    silent = facts.of("signal_lost", seconds=180.0, party="passenger")
     with override("zh-hans"):
         assert why(silent) == "乘客手机失联 3 分钟"
 
@@ -144,9 +145,9 @@ def test_facts_of_another_release_say_nothing_and_raise_nothing():
 
 def test_facts_that_their_sentence_does_not_declare_are_refused():
     with pytest.raises(ValueError, match="off_route"):
-        sentences.facts("off_route", metres=1.0)
+        facts.of("off_route", metres=1.0)
     with pytest.raises(ValueError, match="of tomorrow"):
-        sentences.facts("of tomorrow")
+        facts.of("of tomorrow")
 
 
 def test_every_rule_makes_facts_that_its_sentence_tells():
@@ -154,12 +155,12 @@ def test_every_rule_makes_facts_that_its_sentence_tells():
         values = dict.fromkeys(rule.figures, 600.0) | {name: of(trip()) for name, of in rule.of_trip.items()}
         if "party" in rule.forms:
             values["party"] = "driver"
-        facts = sentences.facts(rule.key, **values)
+        stored = facts.of(rule.key, **values)
         assert len(rule.detail(values)) <= 24
         for language in ("en", "zh-hans"):
             with override(language):
-                assert "%" not in why(facts)
-                assert why(facts)
+                assert "%" not in why(stored)
+                assert why(stored)
 
 
 # --- trips in memory ---
@@ -363,14 +364,7 @@ def test_after_the_warm_up_nothing_is_left_to_compile(declared_policies):  # noq
     assert [len(each) for each in before] == [1, 1]
 
 
-CHANGED = """
-from safety.monitor import program
-
-LIMIT = {limit}
-
-def inner(x):
-    return x > LIMIT
-"""
+LIMIT_OF_TEST, INNER_OF_TEST = 0, None  # stand for globals of other files; each function below has its own
 
 
 def test_a_constant_of_another_file_that_changed_is_not_served_stale(tmp_path, monkeypatch):
@@ -381,8 +375,7 @@ def test_a_constant_of_another_file_that_changed_is_not_served_stale(tmp_path, m
 
     def build(limit):
         inner = program._inlined(_reader(limit))
-        fresh = program.kept(_caller(inner))
-        return fresh
+        return program.kept(_caller(inner))
 
     first = build(5)
     assert [first(4), first(6)] == [False, True]
@@ -395,9 +388,6 @@ def test_a_constant_of_another_file_that_changed_is_not_served_stale(tmp_path, m
 
 
 def _reader(limit):
-    """A function of a module with a constant."""
-    from types import FunctionType
-
     def inner(x):
         return x > LIMIT_OF_TEST
 
@@ -405,8 +395,6 @@ def _reader(limit):
 
 
 def _caller(inner):
-    from types import FunctionType
-
     def outer(x):
         return INNER_OF_TEST(x)
 

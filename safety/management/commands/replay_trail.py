@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from core import policy, sentences
+from core import facts, policy
 from rides.geometry import Point
 from rides.trails import Fix
 from safety.replay import Story, replay
@@ -59,7 +59,7 @@ class Command(BaseCommand):
                     "kind": each.kind,
                     "at": _iso(each.detection.at),
                     "score": each.score,
-                    "why": sentences.say(each.detection.facts),
+                    "why": facts.say(each.detection.facts),
                 }
                 for each in found.raised
             ],
@@ -72,7 +72,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{answer['pings']} positions, {len(found.raised)} signals")
         for each in found.raised:
             self.stdout.write(
-                f"{_iso(each.detection.at)}  {each.kind:<20} {each.score:>4}  {sentences.say(each.detection.facts)}"
+                f"{_iso(each.detection.at)}  {each.kind:<20} {each.score:>4}  {facts.say(each.detection.facts)}"
             )
         self.stdout.write(f"incident: {answer['incident_at'] or 'none'}")
 

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from django.utils.translation import gettext_lazy as _
 
-from core import policy
-from core.sentences import metres
+from core import formats, policy
 from rides.geometry import distance
 from rides.routing import is_drawn
 from safety.monitor.declare import (
@@ -77,5 +76,5 @@ RULE = Rule(
     figures=("metres",),
     detail=lambda _facts: "away",
     says=_("%(metres)s away from the destination again (%(party)s's phone)"),
-    forms={"metres": metres, "party": PARTY},
+    forms={"metres": formats.distance, "party": PARTY},
 )

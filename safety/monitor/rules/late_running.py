@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from core.sentences import seconds
+from core.formats import span
 from rides.policies import curfew_after
 from rides.states import Line
 from safety.monitor.declare import (
@@ -48,5 +48,5 @@ RULE = Rule(
     each_phone=False,
     figures=("seconds",),
     says=_("%(seconds)s since boarding"),
-    forms={"seconds": seconds},
+    forms={"seconds": span},
 )

@@ -4,7 +4,8 @@ import numpy as np
 from django.utils.translation import gettext_lazy as _
 
 from core import policy
-from core.sentences import number, seconds
+from core.facts import number
+from core.formats import span
 from safety.monitor.declare import PARTY, Kind, Once, Position, Rule, limit, phone_column
 
 SECONDS = limit(
@@ -48,5 +49,5 @@ RULE = Rule(
     # Its beginning names a stop: another one is another signal, the same seen by both phones is one.
     detail=lambda facts: f"{float(facts['since']) // 600:.0f}",
     says=_("%(seconds)s at one place (%(party)s's phone)"),
-    forms={"seconds": seconds, "since": number, "party": PARTY},
+    forms={"seconds": span, "since": number, "party": PARTY},
 )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from django.utils.translation import gettext_lazy as _
 
-from core.sentences import metres
+from core.formats import distance
 from safety.monitor.declare import (
     PASSENGER,
     Array,
@@ -49,5 +49,5 @@ RULE = Rule(
     place=Place.PASSENGER,
     begin=_met_before,
     says=_("both phones at one place, %(apart)s apart"),
-    forms={"apart": metres},
+    forms={"apart": distance},
 )

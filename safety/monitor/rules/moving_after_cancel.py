@@ -3,7 +3,7 @@
 import numpy as np
 from django.utils.translation import gettext_lazy as _
 
-from core.sentences import metres, seconds
+from core.formats import distance, span
 from safety.monitor.declare import (
     AT,
     DRIVER,
@@ -54,7 +54,7 @@ TOGETHER = Rule(
     phases=frozenset({Phase.CANCELLED}),
     figures=("metres", "apart"),
     says=_("both phones %(metres)s on, %(apart)s apart"),
-    forms={"metres": metres, "apart": metres},
+    forms={"metres": distance, "apart": distance},
 )
 ALONE = Rule(
     key="moving_alone_after_cancel",
@@ -63,5 +63,5 @@ ALONE = Rule(
     phases=frozenset({Phase.CANCELLED}),
     figures=("metres", "seconds"),
     says=_("driver %(metres)s on, her phone silent for %(seconds)s"),
-    forms={"metres": metres, "seconds": seconds},
+    forms={"metres": distance, "seconds": span},
 )

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core import policy
-from core.sentences import metres, one_of
+from core.facts import one_of
+from core.formats import distance
 from rides.geometry import route_length
 from rides.routing import is_drawn
 from safety.monitor.declare import (
@@ -80,5 +81,5 @@ RULE = Rule(
     figures=("metres",),
     of_trip={"way": _which_way},
     says=_("%(metres)s from the %(way)s (%(party)s's phone)"),
-    forms={"metres": metres, "way": one_of(WAYS), "party": PARTY},
+    forms={"metres": distance, "way": one_of(WAYS), "party": PARTY},
 )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from core import policy
-from core.sentences import seconds
+from core.formats import span
 from safety.monitor.declare import (
     BEGAN,
     Kind,
@@ -57,5 +57,5 @@ RULE = Rule(
     figures=("seconds",),
     of_trip={"planned": planned_seconds},
     says=_("%(seconds)s on the way, planned were %(planned)s"),
-    forms={"seconds": seconds, "planned": seconds},
+    forms={"seconds": span, "planned": span},
 )

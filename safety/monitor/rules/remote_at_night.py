@@ -4,7 +4,7 @@ import numpy as np
 from django.utils.translation import gettext_lazy as _
 
 from core import policy
-from core.sentences import metres
+from core.formats import distance
 from safety.monitor.declare import PARTY, Kind, Position, Rule, limit
 
 NIGHT_FROM, NIGHT_TO = 22 * 3600.0, 6 * 3600.0  # local time
@@ -41,5 +41,5 @@ RULE = Rule(
     on_position=look,
     figures=("metres",),
     says=_("%(metres)s from the way and from every known place (%(party)s's phone)"),
-    forms={"metres": metres, "party": PARTY},
+    forms={"metres": distance, "party": PARTY},
 )

@@ -4,7 +4,7 @@ import numpy as np
 from django.utils.translation import gettext_lazy as _
 
 from core import policy
-from core.sentences import seconds
+from core.formats import span
 from safety.monitor.declare import (
     AT,
     BEGAN,
@@ -56,5 +56,5 @@ RULE = Rule(
     once=Once.FOR_PHONE,
     detail=lambda facts: str(facts["party"]),
     says=_("the %(party)s's phone silent for %(seconds)s"),
-    forms={"seconds": seconds, "party": PARTY},
+    forms={"seconds": span, "party": PARTY},
 )

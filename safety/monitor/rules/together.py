@@ -3,7 +3,7 @@
 import numpy as np
 from django.utils.translation import gettext_lazy as _
 
-from core.sentences import metres
+from core.formats import distance
 from safety.monitor.declare import PASSENGER, Phase, Place, Position, Rule, X, Y
 from safety.monitor.rules.meeting import MET_X, MET_Y
 
@@ -26,5 +26,5 @@ RULE = Rule(
     figures=("metres", "apart"),
     place=Place.PASSENGER,
     says=_("both phones travelled %(metres)s together, %(apart)s apart"),
-    forms={"metres": metres, "apart": metres},
+    forms={"metres": distance, "apart": distance},
 )

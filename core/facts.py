@@ -1,6 +1,6 @@
 """Facts are stored, sentences are rendered: one registry of what facts say, in the reader's language.
 
-Facts are JSON: `{"rule": key, name: value, …}`. Whoever writes them makes them with `facts()`, which knows the names;
+Facts are JSON: `{"rule": key, name: value, …}`. Whoever writes them makes them with `of()`, which knows the names;
 whoever shows them asks `say()`, which never fails: facts of another release, or of a rule that is gone, say nothing.
 """
 
@@ -10,24 +10,9 @@ from typing import Any
 
 from django.db import models
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 
 Fact = float | str
 Form = Callable[[Any], str]
-
-
-def metres(value: float) -> str:
-    """A length: `840 m` or `12.3 km`, in the reader's units' names."""
-    if value < 1000:
-        return _("%(n)s m") % {"n": f"{value:.0f}"}
-    return _("%(n)s km") % {"n": f"{value / 1000:.1f}"}
-
-
-def seconds(value: float) -> str:
-    """A duration: seconds up to two minutes, then whole minutes."""
-    if value < 120:
-        return _("%(n)s s") % {"n": f"{value:.0f}"}
-    return _("%(n)s min") % {"n": f"{value / 60:.0f}"}
 
 
 def number(value: float) -> str:
@@ -70,7 +55,7 @@ def declared() -> dict[str, Sentence]:
     return dict(_known)
 
 
-def facts(rule: str, **values: Fact) -> dict[str, Fact]:
+def of(rule: str, **values: Fact) -> dict[str, Fact]:
     """Facts to store. Raises `ValueError` where they are not those that the rule's sentence declares."""
     wanted = _known[rule].forms.keys() if rule in _known else None
     if wanted != values.keys():
