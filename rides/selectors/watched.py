@@ -2,16 +2,15 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Q
 
-from core import clock
+from core import clock, policy
 from rides.geometry import Point
 from rides.models import KnownPlace, LineInCity, Trip
+from rides.policies import WATCH_AFTER
 from rides.states import WITH_DRIVER, LineState
-
-WATCH_AFTER = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class WatchedTrip:
 
 def watched_trips() -> list[WatchedTrip]:
     """Trips whose phones are watched now: with a driver, or over since less than half an hour."""
-    since = clock.now() - WATCH_AFTER
+    since = clock.now() - policy.span(WATCH_AFTER)
     rows = Trip.objects.filter(Q(state__in=WITH_DRIVER) | Q(cancelled_at__gt=since, driver__isnull=False))
     now = clock.now()
     places: dict[int, list[Point]] = defaultdict(list)
