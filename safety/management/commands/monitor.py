@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from safety.monitor import Monitor
+from safety.monitor.loop import Monitor
 
 
 class Command(BaseCommand):

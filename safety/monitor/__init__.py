@@ -1,0 +1,1 @@
+"""The trip monitor (S5)."""
