@@ -3,8 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from django.db.models import Q
+
+from core import clock
 from core.transactions import begins_transaction
 from rides.dispatch import cell
 from rides.models import DriverOnDuty, LatestPosition, TrailMinute
@@ -13,6 +16,8 @@ from rides.states import (
     Party,
 )
 from rides.trails import Fix, PackedMinute, minute_of, pack, unpack
+
+AHEAD = 120.0  # seconds that a phone's clock may be ahead (`rides.positions`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +84,11 @@ def _store_minutes(minutes: dict[tuple[int, Party, datetime], list[Fix]]) -> Non
 def store_duty_positions(newest: Mapping[str, Fix]) -> None:
     """Where drivers on duty are now, by account code; who is off duty meanwhile stays so."""
     rows = DriverOnDuty.objects.select_for_update(of=("self",)).filter(driver__account__code__in=newest)
-    changed = []
+    changed, beyond = [], clock.now() + timedelta(seconds=AHEAD)
     for row in rows.select_related("driver__account").order_by("driver_id"):
         fix = newest[row.driver.account.code]
         at = datetime.fromtimestamp(fix.at, tz=UTC)
-        if at > row.at:
+        if at > row.at or row.at > beyond:
             row.latitude, row.longitude, row.at = fix.latitude, fix.longitude, at
             row.cell = cell((fix.latitude, fix.longitude))
             changed.append(row)
@@ -91,9 +96,12 @@ def store_duty_positions(newest: Mapping[str, Fix]) -> None:
 
 
 def _store_newest(newest: dict[tuple[int, Party], tuple[Fix, bool]]) -> None:
+    # One from beyond now was written while a clock was ahead: it must not stand still until now has reached it.
+    beyond = clock.now() + timedelta(seconds=AHEAD)
     for (trip, party), (fix, away) in sorted(newest.items()):
         at = datetime.fromtimestamp(fix.at, tz=UTC)
         values = {"at": at, "latitude": fix.latitude, "longitude": fix.longitude, "away": away}
         row, new = LatestPosition.objects.get_or_create(trip_id=trip, party=party, defaults=values)
-        if not new and at >= row.at:
-            LatestPosition.objects.filter(pk=row.pk, at__lte=at).update(**values)
+        if not new and (at >= row.at or row.at > beyond):
+            rows = LatestPosition.objects.filter(Q(at__lte=at) | Q(at__gt=beyond), pk=row.pk)
+            rows.update(**values)
