@@ -4,6 +4,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.policies import STAFF, may_read_app
 from accounts.states import ContactState, RealNameState, Role
@@ -21,20 +22,22 @@ class Account(AbstractBaseUser):
 
     code = models.CharField(_("code"), max_length=20, unique=True)
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.MEMBER)
-    phone = EncryptedTextField()
-    phone_index = models.CharField(max_length=64, unique=True)
-    real_name = EncryptedTextField()
-    id_number = EncryptedTextField()
+    phone = EncryptedTextField(pgettext_lazy("field", "phone"))
+    phone_index = models.CharField(pgettext_lazy("field", "index of the phone"), max_length=64, unique=True)
+    real_name = EncryptedTextField(pgettext_lazy("field", "real name"))
+    id_number = EncryptedTextField(pgettext_lazy("field", "ID number"))
     # Null until the real name was verified (A2): one document, one account.
-    id_index = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - unique where present
+    id_index = models.CharField(  # noqa: DJ001 - unique where present
+        pgettext_lazy("field", "index of the document"), max_length=64, unique=True, null=True
+    )
     verified_at = models.DateTimeField(_("real name verified"), null=True)
-    language = models.CharField(max_length=10, default="zh-hans")
+    language = models.CharField(pgettext_lazy("field", "language"), max_length=10, default="zh-hans")
     # Trips are shared with the emergency contacts who agreed, without being asked each time (S4).
-    shares_trips = models.BooleanField(default=False)
+    shares_trips = models.BooleanField(pgettext_lazy("field", "shares trips by itself"), default=False)
     # An account of the hourly drill (G3): what it does is told to nobody and enters no figure.
-    is_drill = models.BooleanField(default=False)
-    is_active = models.BooleanField(default=True)
-    created_at = models.DateTimeField()
+    is_drill = models.BooleanField(pgettext_lazy("field", "drill account"), default=False)
+    is_active = models.BooleanField(pgettext_lazy("field", "active"), default=True)
+    created_at = models.DateTimeField(pgettext_lazy("field", "created at"))
 
     USERNAME_FIELD = "code"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -76,17 +79,26 @@ class Restriction(models.Model):
     """Somebody may not order rides, for a time or for good, by a decision (C5). It holds the person, not the account:
     their document and phone are kept as keyed indexes, so that a new account does not help."""
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="restrictions")
-    id_index = models.CharField(max_length=64, blank=True)
-    phone_index = models.CharField(max_length=64)
+    account = models.ForeignKey(
+        Account,
+        on_delete=models.PROTECT,
+        related_name="restrictions",
+        verbose_name=pgettext_lazy("field", "account"),
+    )
+    id_index = models.CharField(pgettext_lazy("field", "index of the document"), max_length=64, blank=True)
+    phone_index = models.CharField(pgettext_lazy("field", "index of the phone"), max_length=64)
     # The code of the decision's measure that it comes from.
-    source = models.CharField(max_length=20, unique=True)
-    citation = models.CharField(max_length=60)
-    since = models.DateTimeField()
-    until = models.DateTimeField(null=True)
-    lifted_at = models.DateTimeField(null=True)
+    source = models.CharField(
+        pgettext_lazy("restriction", "measure it comes from"), max_length=20, unique=True
+    )
+    citation = models.CharField(pgettext_lazy("field", "rule cited"), max_length=60)
+    since = models.DateTimeField(pgettext_lazy("restriction", "restricted since"))
+    until = models.DateTimeField(pgettext_lazy("restriction", "restricted until"), null=True)
+    lifted_at = models.DateTimeField(pgettext_lazy("field", "lifted at"), null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "restriction")
+        verbose_name_plural = pgettext_lazy("model", "restrictions")
         indexes = [
             models.Index(fields=["id_index"], condition=Q(lifted_at=None), name="restriction_of_document"),
             models.Index(fields=["phone_index"], condition=Q(lifted_at=None), name="restriction_of_phone"),
@@ -99,16 +111,18 @@ class Restriction(models.Model):
 class OneTimeCode(models.Model):
     """A code sent to a phone. Only its keyed digest is kept."""
 
-    purpose = models.CharField(max_length=20)
-    phone_index = models.CharField(max_length=64)
-    subject = models.CharField(max_length=40, blank=True)
-    digest = models.CharField(max_length=64)
-    created_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    attempts = models.PositiveSmallIntegerField(default=0)
-    used_at = models.DateTimeField(null=True)
+    purpose = models.CharField(pgettext_lazy("field", "purpose"), max_length=20)
+    phone_index = models.CharField(pgettext_lazy("field", "index of the phone"), max_length=64)
+    subject = models.CharField(pgettext_lazy("onetimecode", "about"), max_length=40, blank=True)
+    digest = models.CharField(pgettext_lazy("field", "digest"), max_length=64)
+    created_at = models.DateTimeField(pgettext_lazy("field", "created at"))
+    expires_at = models.DateTimeField(pgettext_lazy("onetimecode", "valid until"))
+    attempts = models.PositiveSmallIntegerField(pgettext_lazy("field", "attempts"), default=0)
+    used_at = models.DateTimeField(pgettext_lazy("field", "used at"), null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "one-time code")
+        verbose_name_plural = pgettext_lazy("model", "one-time codes")
         indexes = [
             models.Index(fields=["phone_index", "purpose", "created_at"], name="one_time_code_of_phone")
         ]
@@ -120,15 +134,29 @@ class OneTimeCode(models.Model):
 class EmergencyContact(models.Model):
     """Somebody whom an SOS reaches, unless they refused (A7)."""
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="emergency_contacts")
-    name = EncryptedTextField()
-    phone = EncryptedTextField()
-    phone_index = models.CharField(max_length=64)
-    state = models.CharField(max_length=10, choices=ContactState.choices, default=ContactState.ASKED)
-    answer_digest = models.CharField(max_length=64, unique=True)
-    created_at = models.DateTimeField()
+    account = models.ForeignKey(
+        Account,
+        on_delete=models.CASCADE,
+        related_name="emergency_contacts",
+        verbose_name=pgettext_lazy("field", "account"),
+    )
+    name = EncryptedTextField(pgettext_lazy("emergencycontact", "contact's name"))
+    phone = EncryptedTextField(pgettext_lazy("emergencycontact", "contact's phone"))
+    phone_index = models.CharField(pgettext_lazy("field", "index of the phone"), max_length=64)
+    state = models.CharField(
+        pgettext_lazy("field", "state"),
+        max_length=10,
+        choices=ContactState.choices,
+        default=ContactState.ASKED,
+    )
+    answer_digest = models.CharField(
+        pgettext_lazy("field", "digest of the answer link"), max_length=64, unique=True
+    )
+    created_at = models.DateTimeField(pgettext_lazy("field", "created at"))
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "emergency contact")
+        verbose_name_plural = pgettext_lazy("model", "emergency contacts")
         constraints = [
             models.UniqueConstraint(fields=["account", "phone_index"], name="contact_named_once_per_account"),
             models.CheckConstraint(condition=Q(state__in=ContactState.values), name="contact_state_is_known"),
@@ -141,19 +169,26 @@ class EmergencyContact(models.Model):
 class RealNameCheck(models.Model):
     """A member's question to the identity registry (A2). It stays open until the registry answers."""
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="real_name_checks")
-    real_name = EncryptedTextField()
-    id_number = EncryptedTextField()
+    account = models.ForeignKey(
+        Account,
+        on_delete=models.CASCADE,
+        related_name="real_name_checks",
+        verbose_name=pgettext_lazy("field", "account"),
+    )
+    real_name = EncryptedTextField(pgettext_lazy("field", "real name"))
+    id_number = EncryptedTextField(pgettext_lazy("field", "ID number"))
     state = models.CharField(
         _("state"), max_length=10, choices=RealNameState.choices, default=RealNameState.ASKED
     )
-    why = models.CharField(max_length=20, blank=True)
-    asked_at = models.DateTimeField()
-    attempts = models.PositiveIntegerField(default=0)
-    next_at = models.DateTimeField()
-    decided_at = models.DateTimeField(null=True)
+    why = models.CharField(pgettext_lazy("field", "why"), max_length=20, blank=True)
+    asked_at = models.DateTimeField(pgettext_lazy("field", "asked at"))
+    attempts = models.PositiveIntegerField(pgettext_lazy("field", "attempts"), default=0)
+    next_at = models.DateTimeField(pgettext_lazy("field", "next try at"))
+    decided_at = models.DateTimeField(pgettext_lazy("field", "decided at"), null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "real-name check")
+        verbose_name_plural = pgettext_lazy("model", "real-name checks")
         constraints = [
             models.UniqueConstraint(
                 fields=["account"], condition=Q(state="asked"), name="one_open_real_name_check"
@@ -174,12 +209,19 @@ class RealNameCheck(models.Model):
 class Device(models.Model):
     """A browser or phone in which an account signed in; only the keyed digest of its number is kept."""
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="devices")
-    digest = models.CharField(max_length=64)
-    first_seen_at = models.DateTimeField()
-    last_seen_at = models.DateTimeField()
+    account = models.ForeignKey(
+        Account,
+        on_delete=models.CASCADE,
+        related_name="devices",
+        verbose_name=pgettext_lazy("field", "account"),
+    )
+    digest = models.CharField(pgettext_lazy("field", "digest"), max_length=64)
+    first_seen_at = models.DateTimeField(pgettext_lazy("field", "first seen at"))
+    last_seen_at = models.DateTimeField(pgettext_lazy("field", "last seen at"))
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "device")
+        verbose_name_plural = pgettext_lazy("model", "devices")
         constraints = [models.UniqueConstraint(fields=["account", "digest"], name="device_once_per_account")]
         indexes = [models.Index(fields=["digest"], name="device_on_several_accounts")]
 
@@ -190,12 +232,19 @@ class Device(models.Model):
 class SignInPlace(models.Model):
     """Where a sign-in happened, as far as the page was allowed to know; forgotten after a day."""
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="sign_in_places")
-    at = models.DateTimeField()
+    account = models.ForeignKey(
+        Account,
+        on_delete=models.CASCADE,
+        related_name="sign_in_places",
+        verbose_name=pgettext_lazy("field", "account"),
+    )
+    at = models.DateTimeField(pgettext_lazy("field", "time"))
     # "latitude,longitude" in degrees, WGS-84.
-    place = EncryptedTextField()
+    place = EncryptedTextField(pgettext_lazy("signinplace", "place of the sign-in"))
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "place of a sign-in")
+        verbose_name_plural = pgettext_lazy("model", "places of sign-ins")
         indexes = [models.Index(fields=["at"], name="sign_in_place_age")]
 
     def __str__(self) -> str:

@@ -89,12 +89,12 @@ class TooManyComplaints(DomainError):
 class CapReached(DomainError):
     code, sentence = (
         "cap_reached",
-        _("Of the %(cap)s CNY for this accident %(left)s CNY are left. What the law requires beyond is not limited by it."),
+        _("Of the %(cap)s for this accident %(left)s are left. What the law requires beyond is not limited by it."),
     )  # fmt: skip
 
 
 class FundEmpty(DomainError):
-    code, sentence = "fund_empty", _("The care fund has %(left)s CNY left this year.")
+    code, sentence = "fund_empty", _("The care fund has %(left)s left this year.")
 
 
 class ClaimClosed(DomainError):

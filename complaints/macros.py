@@ -4,11 +4,11 @@ import re
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from complaints.errors import MacroUnknown
+from core import formats
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -38,13 +38,12 @@ def check_text(text: str) -> None:
 def fill(text: str, *, complaint: "Complaint", account: "Account", language: str, link: str) -> str:
     """The text with the case's own words, in the language of whom it goes to."""
     with override(language):
-        local = timezone.localtime
         known = {
             "code": complaint.code,
             "category": complaint.get_category_display(),
-            "trip_date": f"{local(complaint.trip.window_start):%Y-%m-%d}" if complaint.trip else "—",
-            "filed": f"{local(complaint.filed_at):%Y-%m-%d %H:%M}",
-            "due": f"{local(complaint.due_at):%Y-%m-%d %H:%M}" if complaint.due_at else "—",
+            "trip_date": formats.moment(complaint.trip.window_start, "date") if complaint.trip else "—",
+            "filed": formats.moment(complaint.filed_at),
+            "due": formats.moment(complaint.due_at) or "—",
             "agent": account.code,
             "safety_line": settings.SAFETY_LINE,
             "link": link,

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from complaints import selectors
 from complaints.states import CAPPED, Category, ClaimKind
-from core import clock
+from core import clock, formats
 from core.privacy import mask_name
 from core.sheets import Sheet
 
@@ -15,12 +15,8 @@ if TYPE_CHECKING:
     from complaints.models import Accident, Claim, WorkSummary
 
 
-def _yuan(fen: int) -> str:
-    return f"{fen / 100:,.2f}"
-
-
 def _now() -> str:
-    return f"{timezone.localtime(clock.now()):%Y-%m-%d %H:%M}"
+    return formats.moment(clock.now(), "full")
 
 
 def _claim_row(claim: "Claim", *, masked: bool) -> list[str]:
@@ -28,8 +24,8 @@ def _claim_row(claim: "Claim", *, masked: bool) -> list[str]:
         claim.code,
         str(ClaimKind(claim.kind).label),
         mask_name(claim.name) if masked else claim.name,
-        _yuan(claim.asked_fen),
-        _yuan(claim.granted_fen),
+        formats.money(claim.asked_fen),
+        formats.money(claim.granted_fen),
         str(claim.get_settled_how_display() or claim.get_state_display()),
         _("paid") if claim.granted_fen and selectors.paid_out(claim) else "",
     ]
@@ -37,30 +33,41 @@ def _claim_row(claim: "Claim", *, masked: bool) -> list[str]:
 
 def of_accident(accident: "Accident", *, only: "Claim | None" = None) -> bytes:
     """What was asked, granted and paid; for one claimant their own claim alone, and nothing of others."""
-    sheet = Sheet(_("Statement of safeguards"), foot=f"Huhang 护航 · {accident.code} · {_now()}")
+    sheet = Sheet(
+        _("Statement of safeguards"),
+        foot=f"Huhang 护航 · {accident.code} · {_now()}",
+    )
     claims = [only] if only else selectors.claims_of(accident)
     facts = [
         (_("Accident"), accident.code),
-        (_("When"), f"{timezone.localtime(accident.happened_at):%Y-%m-%d %H:%M}"),
-        (_("Where"), accident.place),
+        (_("When"), formats.moment(accident.happened_at, "full")),
+        (pgettext("accident", "Where"), accident.place),
     ]
     if only is None:
         left = accident.cap_fen - accident.reserved_fen
         facts += [
-            (_("Cap"), f"{_yuan(accident.cap_fen)} CNY ({accident.citation})"),
-            (_("Granted under the cap"), f"{_yuan(accident.reserved_fen)} CNY"),
-            (_("Left"), f"{_yuan(left)} CNY"),
+            (_("Cap"), f"{formats.money(accident.cap_fen)} ({accident.citation})"),
+            (_("Granted under the cap"), formats.money(accident.reserved_fen)),
+            (_("Left"), formats.money(left)),
         ]
     sheet.facts(facts)
     sheet.head(_("Claims"))
     sheet.table(
-        [_("Code"), _("kind"), _("Name"), _("asked, CNY"), _("granted, CNY"), _("state"), ""],
+        [
+            pgettext("claim", "Code"),
+            _("kind"),
+            _("Name"),
+            pgettext("claim", "asked"),
+            pgettext("claim", "granted"),
+            _("state"),
+            "",
+        ],
         [_claim_row(claim, masked=only is None) for claim in claims],
         [27, None, 20, 25, 25, 28, 12],
     )
     on_top = sum(claim.granted_fen for claim in claims if claim.kind not in CAPPED)
     if on_top:
-        sheet.text(_("The care fund comes on top of the cap: %(yuan)s CNY.") % {"yuan": _yuan(on_top)})
+        sheet.text(_("The care fund comes on top of the cap: %(sum)s.") % {"sum": formats.money(on_top)})
     sheet.gap()
     sheet.text(
         _("Neither the cap nor this statement limits damages that the law requires. An advance is paid before fault is settled and is no admission of it."),
@@ -95,14 +102,17 @@ def category_rows(figures: dict[str, Any]) -> list[tuple[str, int]]:
 
 def of_summary(row: "WorkSummary", figures: dict[str, Any]) -> bytes:
     """A work summary (工作总结) as it was handed in, with the supervisor's answer where there is one."""
-    title = _("Work summary %(begins)s – %(ends)s") % {"begins": row.begins, "ends": row.ends}
+    title = _("Work summary %(begins)s – %(ends)s") % {
+        "begins": formats.moment(row.begins),
+        "ends": formats.moment(row.ends),
+    }
     sheet = Sheet(title, foot=f"Huhang 护航 · {row.account.code} · {_now()}")
     sheet.facts([(_("Name"), row.account.real_name or row.account.code), (_("Number"), row.account.code)])
     sheet.head(_("Figures"))
     sheet.facts(figure_rows(figures))
     if figures["by_category"]:
         sheet.table(
-            [_("category"), _("taken")],
+            [_("category"), pgettext("count", "taken")],
             [[name, str(count)] for name, count in category_rows(figures)],
             [None, 30],
         )

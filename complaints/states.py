@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core import timeline
 from core.states import Transitions
@@ -42,9 +43,9 @@ class Source(models.TextChoices):
 
     PASSENGER = "passenger", _("passenger")
     DRIVER = "driver", _("driver")
-    THIRD_PARTY = "third_party", _("somebody else")
+    THIRD_PARTY = "third_party", pgettext_lazy("source", "somebody else")
     PHONE = "phone", _("on the phone")
-    POLICE = "police", _("police")
+    POLICE = "police", pgettext_lazy("source", "police")
     OUTSIDE = "outside", _("e-mail or social network")
 
 
@@ -127,7 +128,7 @@ STATEMENT_TRANSITIONS: Transitions = {
 class TimerKind(models.TextChoices):
     ANSWER = "answer", _("first answer")
     REVIEW = "review", _("review of the stop on orders")
-    DECIDE = "decide", _("decision")
+    DECIDE = "decide", pgettext_lazy("complaint", "decision")
     APPEAL = "appeal", _("decision on the appeal")
 
 
@@ -217,7 +218,7 @@ class ClaimState(models.TextChoices):
     OPEN = "open", _("documents are collected")
     PROPOSED = "proposed", _("waits for a second person")
     APPROVED = "approved", _("approved")
-    REFUSED = "refused", _("refused")
+    REFUSED = "refused", pgettext_lazy("claim", "refused")
     SETTLED = "settled", _("advance settled")
 
 
@@ -300,9 +301,9 @@ class ClaimLine(models.TextChoices):
     ACCIDENT = "claims.accident", _("Accident %(code)s opened")
     FILED = "claims.filed", _("Claim %(code)s: %(claim)s")
     PAPER = "claims.paper", _("Document of claim %(code)s: %(paper)s")
-    PROPOSED = "claims.proposed", _("Claim %(code)s: %(yuan)s CNY proposed")
+    PROPOSED = "claims.proposed", _("Claim %(code)s: %(fen)s proposed")
     SENT_BACK = "claims.sent_back", _("Claim %(code)s: the second person did not agree")
-    APPROVED = "claims.approved", _("Claim %(code)s: %(yuan)s CNY approved")
+    APPROVED = "claims.approved", _("Claim %(code)s: %(fen)s approved")
     REFUSED = "claims.refused", _("Claim %(code)s refused")
     REOPENED = "claims.reopened", _("Claim %(code)s opened again")
     SETTLED = "claims.settled", _("Advance of claim %(code)s settled")

@@ -111,7 +111,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def due_and_mine(account: Account, rows: list[Burning]) -> dict[str, Any]:
     """What has a clock, and what this person took."""
     at = clock.now()
-    return {
+    found: dict[str, Any] = {
         "mine": [row for row in rows if row.incident.taken_by == account.code],
         "now": at,
         "may_respond": account.role in RESPONDERS,
@@ -132,6 +132,7 @@ def due_and_mine(account: Account, rows: list[Burning]) -> dict[str, Any]:
         "due_applications": review_queue() if account.role in {Role.VETTING, Role.SUPERVISOR} else [],
         "due_cases": open_cases() if account.role in {Role.VETTING, Role.SUPERVISOR} else [],
     }
+    return found | {"anything_due": any(rows for name, rows in found.items() if name.startswith("due_"))}
 
 
 @require_GET

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import pgettext_lazy
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -14,3 +16,13 @@ class Actor:
 SYSTEM = Actor("system", "system")
 MONITOR = Actor("monitor", "system")
 NOBODY = Actor("anonymous", "public")
+_NAMES = {
+    SYSTEM.code: pgettext_lazy("actor", "system"),
+    MONITOR.code: pgettext_lazy("actor", "system's monitor"),
+    NOBODY.code: pgettext_lazy("actor", "somebody not signed in"),
+}
+
+
+def name_of(code: str) -> str:
+    """Who acted, in the reader's words: a person's code as it is, and a name for what is no person."""
+    return str(_NAMES.get(code, code))

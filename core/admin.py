@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
+from core import formats
 from core.models import AuditEntry, LedgerTransfer, Notification, Payout, PolicyVersion
 from core.privacy import EncryptedTextField
 
@@ -71,7 +72,7 @@ class LedgerTransferAdmin(ReadOnlyAdmin):
     @admin.display(description=_("entries"))
     def moved(self, transfer: LedgerTransfer) -> str:
         """Each entry in yuan."""
-        return " · ".join(f"{entry.account} {entry.fen / 100:+,.2f}" for entry in transfer.entries.all())
+        return " · ".join(f"{entry.account} {formats.money(entry.fen)}" for entry in transfer.entries.all())
 
 
 @admin.register(Payout)

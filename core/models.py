@@ -3,7 +3,9 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from core import formats
 from core.privacy import EncryptedTextField
 from core.states import Transitions
 
@@ -11,17 +13,19 @@ from core.states import Transitions
 class OutboxEvent(models.Model):
     """An event on its way upward."""
 
-    name = models.CharField(max_length=80)
-    version = models.PositiveSmallIntegerField(default=1)
-    payload = models.JSONField()
-    queue = models.CharField(max_length=20)
-    created_at = models.DateTimeField()
-    not_before = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    needs_person = models.BooleanField(default=False)
-    delivered_at = models.DateTimeField(null=True)
+    name = models.CharField(pgettext_lazy("outboxevent", "event name"), max_length=80)
+    version = models.PositiveSmallIntegerField(pgettext_lazy("field", "version"), default=1)
+    payload = models.JSONField(pgettext_lazy("field", "payload"))
+    queue = models.CharField(pgettext_lazy("field", "queue"), max_length=20)
+    created_at = models.DateTimeField(pgettext_lazy("field", "created at"))
+    not_before = models.DateTimeField(pgettext_lazy("field", "not before"), null=True)
+    attempts = models.PositiveSmallIntegerField(pgettext_lazy("field", "attempts"), default=0)
+    needs_person = models.BooleanField(pgettext_lazy("field", "needs a person"), default=False)
+    delivered_at = models.DateTimeField(pgettext_lazy("field", "delivered at"), null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "event to be delivered")
+        verbose_name_plural = pgettext_lazy("model", "events to be delivered")
         indexes = [models.Index(fields=["id"], condition=Q(delivered_at=None), name="outbox_undelivered")]
 
     def __str__(self) -> str:
@@ -31,11 +35,18 @@ class OutboxEvent(models.Model):
 class HandlerRun(models.Model):
     """One handler has run for one event; written in the handler's own transaction."""
 
-    event = models.ForeignKey(OutboxEvent, on_delete=models.CASCADE, related_name="runs")
-    handler = models.CharField(max_length=120)
-    at = models.DateTimeField()
+    event = models.ForeignKey(
+        OutboxEvent,
+        on_delete=models.CASCADE,
+        related_name="runs",
+        verbose_name=pgettext_lazy("field", "event"),
+    )
+    handler = models.CharField(pgettext_lazy("field", "handler"), max_length=120)
+    at = models.DateTimeField(pgettext_lazy("handlerrun", "handled at"))
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "handling of an event")
+        verbose_name_plural = pgettext_lazy("model", "handlings of events")
         constraints = [
             models.UniqueConstraint(fields=["event", "handler"], name="handler_runs_once_per_event")
         ]
@@ -82,18 +93,20 @@ class FailedWork(models.Model):
 class AuditEntry(models.Model):
     """One line of the journal. Nobody updates or deletes one; seals prove it (`core.audit`)."""
 
-    at = models.DateTimeField()
-    actor = models.CharField(max_length=40)
-    role = models.CharField(max_length=20)
-    action = models.CharField(max_length=60)
-    subject = models.CharField(max_length=80, blank=True)
-    case = models.CharField(max_length=40, blank=True)
-    reason = models.TextField(blank=True)
-    facts = models.JSONField(default=dict)
-    digest = models.CharField(max_length=64)
+    at = models.DateTimeField(pgettext_lazy("field", "time"))
+    actor = models.CharField(pgettext_lazy("field", "actor"), max_length=40)
+    role = models.CharField(pgettext_lazy("field", "role"), max_length=20)
+    action = models.CharField(pgettext_lazy("field", "action"), max_length=60)
+    subject = models.CharField(pgettext_lazy("auditentry", "about"), max_length=80, blank=True)
+    case = models.CharField(pgettext_lazy("field", "case"), max_length=40, blank=True)
+    reason = models.TextField(pgettext_lazy("field", "reason"), blank=True)
+    facts = models.JSONField(pgettext_lazy("field", "facts"), default=dict)
+    digest = models.CharField(pgettext_lazy("field", "digest"), max_length=64)
     # The writing transaction: sealing takes only rows whose transaction, and all before it, have ended.
     transaction_id = models.BigIntegerField(
-        db_default=RawSQL("pg_current_xact_id()::text::bigint", []), editable=False
+        pgettext_lazy("field", "transaction"),
+        db_default=RawSQL("pg_current_xact_id()::text::bigint", []),
+        editable=False,
     )
 
     class Meta:
@@ -112,14 +125,18 @@ class AuditEntry(models.Model):
 class AuditSeal(models.Model):
     """A batch of the journal, chained to the batch before by HMAC."""
 
-    at = models.DateTimeField()
-    up_to_transaction = models.BigIntegerField()
-    row_ids = ArrayField(models.BigIntegerField())
-    row_digests = ArrayField(models.CharField(max_length=64))
-    previous = models.CharField(max_length=64, blank=True)
-    seal = models.CharField(max_length=64, unique=True)
+    at = models.DateTimeField(pgettext_lazy("field", "time"))
+    up_to_transaction = models.BigIntegerField(pgettext_lazy("field", "up to transaction"))
+    row_ids = ArrayField(models.BigIntegerField(), verbose_name=pgettext_lazy("field", "rows sealed"))
+    row_digests = ArrayField(
+        models.CharField(max_length=64), verbose_name=pgettext_lazy("field", "digests of the rows")
+    )
+    previous = models.CharField(pgettext_lazy("field", "seal before"), max_length=64, blank=True)
+    seal = models.CharField(pgettext_lazy("field", "seal"), max_length=64, unique=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "seal of the journal")
+        verbose_name_plural = pgettext_lazy("model", "seals of the journal")
         # One chain: two sealers at once cannot both follow the same seal.
         constraints = [models.UniqueConstraint(fields=["previous"], name="audit_seals_form_one_chain")]
 
@@ -130,13 +147,13 @@ class AuditSeal(models.Model):
 class PolicyVersion(models.Model):
     """One value of one policy from a time on. Never edited: a change is a new version."""
 
-    key = models.CharField(max_length=60)
-    number = models.PositiveIntegerField()
-    value = models.JSONField()
-    effective_from = models.DateTimeField()
-    proposed_by = models.CharField(max_length=40)
-    approved_by = models.CharField(max_length=40)
-    reason = models.TextField(blank=True)
+    key = models.CharField(pgettext_lazy("policyversion", "policy"), max_length=60)
+    number = models.PositiveIntegerField(pgettext_lazy("policyversion", "version number"))
+    value = models.JSONField(pgettext_lazy("policyversion", "value"))
+    effective_from = models.DateTimeField(pgettext_lazy("field", "effective from"))
+    proposed_by = models.CharField(pgettext_lazy("field", "proposed by"), max_length=40)
+    approved_by = models.CharField(pgettext_lazy("field", "approved by"), max_length=40)
+    reason = models.TextField(pgettext_lazy("policyversion", "reason of the change"), blank=True)
 
     class Meta:
         verbose_name = _("policy version")
@@ -153,23 +170,25 @@ class PolicyVersion(models.Model):
 class TimelineEntry(models.Model):
     """One line of what happened, for agent, specialist and police. `kind` is a member of an app's registered kinds."""
 
-    at = models.DateTimeField()
-    recorded_at = models.DateTimeField()
-    kind = models.CharField(max_length=60)
-    trip = models.CharField(max_length=20, blank=True)
-    incident = models.CharField(max_length=20, blank=True)
+    at = models.DateTimeField(pgettext_lazy("field", "time"))
+    recorded_at = models.DateTimeField(pgettext_lazy("field", "recorded at"))
+    kind = models.CharField(pgettext_lazy("field", "kind"), max_length=60)
+    trip = models.CharField(pgettext_lazy("field", "trip"), max_length=20, blank=True)
+    incident = models.CharField(pgettext_lazy("field", "incident"), max_length=20, blank=True)
     # The code of a complaint, claim or other case that has a timeline of its own.
-    case = models.CharField(max_length=20, blank=True, default="")
-    person = models.CharField(max_length=20, blank=True)
-    actor = models.CharField(max_length=40)
-    role = models.CharField(max_length=20)
-    latitude = models.FloatField(null=True)
-    longitude = models.FloatField(null=True)
-    facts = models.JSONField(default=dict)
+    case = models.CharField(pgettext_lazy("timelineentry", "case"), max_length=20, blank=True, default="")
+    person = models.CharField(pgettext_lazy("field", "person"), max_length=20, blank=True)
+    actor = models.CharField(pgettext_lazy("field", "actor"), max_length=40)
+    role = models.CharField(pgettext_lazy("field", "role"), max_length=20)
+    latitude = models.FloatField(pgettext_lazy("field", "latitude"), null=True)
+    longitude = models.FloatField(pgettext_lazy("field", "longitude"), null=True)
+    facts = models.JSONField(pgettext_lazy("field", "facts"), default=dict)
     # What somebody wrote or was told may name people, so words are encrypted.
-    words = EncryptedTextField()
+    words = EncryptedTextField(pgettext_lazy("field", "words"))
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "line of the timeline")
+        verbose_name_plural = pgettext_lazy("model", "lines of the timeline")
         indexes = [
             models.Index(fields=["trip", "at"], condition=~Q(trip=""), name="timeline_of_trip"),
             models.Index(fields=["incident", "at"], condition=~Q(incident=""), name="timeline_of_incident"),
@@ -178,7 +197,7 @@ class TimelineEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.at:%H:%M:%S} {self.kind}"
+        return f"{formats.moment(self.at)} {self.kind}"
 
 
 class NotificationState(models.TextChoices):
@@ -200,20 +219,23 @@ class Notification(models.Model):
     """A message to somebody outside the pages. The row is the promise; sending happens afterwards."""
 
     # Sent with the message, so that a provider and a reader see a repeat as one.
-    key = models.CharField(max_length=120, unique=True)
-    channel = models.CharField(max_length=10)
-    recipient = EncryptedTextField()
-    text = EncryptedTextField()
-    life_safety = models.BooleanField(default=False)
-    subject = models.CharField(max_length=80, blank=True)
+    key = models.CharField(pgettext_lazy("notification", "message key"), max_length=120, unique=True)
+    channel = models.CharField(pgettext_lazy("field", "channel"), max_length=10)
+    recipient = EncryptedTextField(pgettext_lazy("field", "recipient"))
+    text = EncryptedTextField(pgettext_lazy("field", "text"))
+    life_safety = models.BooleanField(pgettext_lazy("field", "life safety"), default=False)
+    subject = models.CharField(pgettext_lazy("notification", "about"), max_length=80, blank=True)
     state = models.CharField(
-        max_length=20, choices=NotificationState.choices, default=NotificationState.QUEUED
+        pgettext_lazy("field", "state"),
+        max_length=20,
+        choices=NotificationState.choices,
+        default=NotificationState.QUEUED,
     )
-    attempts = models.PositiveSmallIntegerField(default=0)
-    created_at = models.DateTimeField()
-    not_before = models.DateTimeField()
-    lease_until = models.DateTimeField(null=True)
-    sent_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(pgettext_lazy("field", "attempts"), default=0)
+    created_at = models.DateTimeField(pgettext_lazy("field", "created at"))
+    not_before = models.DateTimeField(pgettext_lazy("field", "not before"))
+    lease_until = models.DateTimeField(pgettext_lazy("field", "lease until"), null=True)
+    sent_at = models.DateTimeField(pgettext_lazy("field", "sent at"), null=True)
 
     class Meta:
         verbose_name = _("message")
@@ -242,18 +264,20 @@ class Notification(models.Model):
 class StoredPicture(models.Model):
     """A picture in storage: encrypted under its name, kept until a time (`core.pictures`)."""
 
-    code = models.CharField(max_length=20, unique=True)
-    purpose = models.CharField(max_length=20)
+    code = models.CharField(pgettext_lazy("field", "code"), max_length=20, unique=True)
+    purpose = models.CharField(pgettext_lazy("field", "purpose"), max_length=20)
     # What it belongs to: the code of a check, an application, a report.
-    subject = models.CharField(max_length=20)
-    name = models.CharField(max_length=80, unique=True)
-    digest = models.CharField(max_length=64)
-    size = models.PositiveIntegerField()
-    kept_at = models.DateTimeField()
-    keep_until = models.DateTimeField()
-    destroyed_at = models.DateTimeField(null=True)
+    subject = models.CharField(pgettext_lazy("field", "subject"), max_length=20)
+    name = models.CharField(pgettext_lazy("storedpicture", "storage name"), max_length=80, unique=True)
+    digest = models.CharField(pgettext_lazy("field", "digest"), max_length=64)
+    size = models.PositiveIntegerField(pgettext_lazy("field", "size in bytes"))
+    kept_at = models.DateTimeField(pgettext_lazy("field", "kept at"))
+    keep_until = models.DateTimeField(pgettext_lazy("field", "keep until"))
+    destroyed_at = models.DateTimeField(pgettext_lazy("field", "destroyed at"), null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "stored picture")
+        verbose_name_plural = pgettext_lazy("model", "stored pictures")
         indexes = [
             models.Index(fields=["keep_until"], condition=Q(destroyed_at=None), name="picture_due"),
             models.Index(fields=["subject"], name="picture_of_subject"),
@@ -267,12 +291,12 @@ class LedgerTransfer(models.Model):
     """One movement of money: entries that sum to zero, written together and never changed (`core.ledger`)."""
 
     # The same `key` moves money once.
-    key = models.CharField(max_length=80, unique=True)
+    key = models.CharField(pgettext_lazy("ledgertransfer", "transfer key"), max_length=80, unique=True)
     # The code of what it is about: a mismatch report, a claim, a refund.
-    subject = models.CharField(max_length=40)
-    at = models.DateTimeField()
-    actor = models.CharField(max_length=40)
-    citation = models.CharField(max_length=60, blank=True)
+    subject = models.CharField(pgettext_lazy("ledgertransfer", "about"), max_length=40)
+    at = models.DateTimeField(pgettext_lazy("field", "time"))
+    actor = models.CharField(pgettext_lazy("field", "actor"), max_length=40)
+    citation = models.CharField(pgettext_lazy("field", "rule cited"), max_length=60, blank=True)
 
     class Meta:
         verbose_name = _("transfer")
@@ -286,11 +310,18 @@ class LedgerTransfer(models.Model):
 class LedgerEntry(models.Model):
     """One side of a transfer; fen (分) as whole numbers, debit positive, credit negative."""
 
-    transfer = models.ForeignKey(LedgerTransfer, on_delete=models.PROTECT, related_name="entries")
-    account = models.CharField(max_length=60)
-    fen = models.BigIntegerField()
+    transfer = models.ForeignKey(
+        LedgerTransfer,
+        on_delete=models.PROTECT,
+        related_name="entries",
+        verbose_name=pgettext_lazy("field", "transfer"),
+    )
+    account = models.CharField(pgettext_lazy("ledgerentry", "ledger account"), max_length=60)
+    fen = models.BigIntegerField(pgettext_lazy("field", "amount in fen"))
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "ledger entry")
+        verbose_name_plural = pgettext_lazy("model", "ledger entries")
         constraints = [models.CheckConstraint(condition=~Q(fen=0), name="ledger_entry_moves_something")]
         indexes = [models.Index(fields=["account"], name="ledger_of_account")]
 
@@ -304,18 +335,23 @@ PAYOUT_TRANSITIONS: Transitions = {"due": frozenset({"paid"}), "paid": frozenset
 class Payout(models.Model):
     """Money that the company owes somebody and sends through the provider (`core.money`)."""
 
-    key = models.CharField(max_length=70, unique=True)
-    payee = models.CharField(max_length=40)
-    fen = models.PositiveBigIntegerField()
+    key = models.CharField(pgettext_lazy("payout", "payout key"), max_length=70, unique=True)
+    payee = models.CharField(pgettext_lazy("field", "payee"), max_length=40)
+    fen = models.PositiveBigIntegerField(pgettext_lazy("field", "amount in fen"))
     # The code of what it is about, and the account of the ledger on which it is owed.
-    subject = models.CharField(max_length=40)
-    account = models.CharField(max_length=60)
-    state = models.CharField(max_length=10, choices=[("due", _("due")), ("paid", _("paid"))], default="due")
-    due_at = models.DateTimeField()
-    next_at = models.DateTimeField()
-    attempts = models.PositiveSmallIntegerField(default=0)
-    paid_at = models.DateTimeField(null=True)
-    reference = models.CharField(max_length=80, blank=True)
+    subject = models.CharField(pgettext_lazy("payout", "about"), max_length=40)
+    account = models.CharField(pgettext_lazy("payout", "ledger account"), max_length=60)
+    state = models.CharField(
+        pgettext_lazy("field", "state"),
+        max_length=10,
+        choices=[("due", pgettext_lazy("payout", "due")), ("paid", _("paid"))],
+        default="due",
+    )
+    due_at = models.DateTimeField(pgettext_lazy("field", "due at"))
+    next_at = models.DateTimeField(pgettext_lazy("field", "next try at"))
+    attempts = models.PositiveSmallIntegerField(pgettext_lazy("field", "attempts"), default=0)
+    paid_at = models.DateTimeField(pgettext_lazy("field", "paid at"), null=True)
+    reference = models.CharField(pgettext_lazy("field", "provider's reference"), max_length=80, blank=True)
 
     class Meta:
         verbose_name = _("payout")
@@ -337,18 +373,18 @@ class Payout(models.Model):
 class DataHold(models.Model):
     """Something that must not be destroyed yet, and why (`core.holds`)."""
 
-    code = models.CharField(max_length=20, unique=True)
+    code = models.CharField(pgettext_lazy("field", "code"), max_length=20, unique=True)
     # What is held: the code of a trip.
-    subject = models.CharField(max_length=20)
+    subject = models.CharField(pgettext_lazy("datahold", "what is held"), max_length=20)
     source = models.CharField(_("because of"), max_length=20)
     case = models.CharField(_("case"), max_length=20)
     placed_at = models.DateTimeField(_("since"))
-    placed_by = models.CharField(max_length=40)
+    placed_by = models.CharField(pgettext_lazy("field", "placed by"), max_length=40)
     until = models.DateTimeField(_("lapses"))
     # The first of the two people who renew it.
-    renewal_by = models.CharField(max_length=40, blank=True)
-    released_at = models.DateTimeField(null=True)
-    released_by = models.CharField(max_length=40, blank=True)
+    renewal_by = models.CharField(pgettext_lazy("field", "renewal proposed by"), max_length=40, blank=True)
+    released_at = models.DateTimeField(pgettext_lazy("field", "released at"), null=True)
+    released_by = models.CharField(pgettext_lazy("datahold", "released by"), max_length=40, blank=True)
 
     class Meta:
         verbose_name = _("data hold")

@@ -3,17 +3,18 @@
 An app registers its kinds as a `TextChoices` whose labels are sentences, with `%(name)s` for the facts of a line.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from django.db import models
 from django.db.models import Q
 from django.utils.functional import Promise
 
-from core import clock
+from core import clock, formats
 from core.actors import Actor
 from core.models import TimelineEntry
 from core.transactions import joins_transaction
@@ -21,6 +22,16 @@ from core.transactions import joins_transaction
 K = TypeVar("K", bound=type[models.TextChoices])
 _sentences: dict[str, str | Promise] = {}
 _vocabulary: dict[str, dict[str, str | Promise]] = {}
+# A fact is named after its unit, or after what it is; each is written in the reader's form of that.
+_formats: dict[str, Callable[[Any], str]] = {
+    "fen": formats.money,
+    "metres": formats.distance,
+    "seconds": formats.span,
+    "sent_at": partial(formats.moment, form="second"),
+    "origin": formats.place,
+    "destination": formats.place,
+    "agency": formats.place,
+}
 _gathered: ContextVar[list[TimelineEntry] | None] = ContextVar("timeline_gathered", default=None)
 
 
@@ -35,6 +46,11 @@ def vocabulary(**choices: type[models.TextChoices]) -> None:
     """Say which facts hold a value of which choices, so that a line is told in the reader's words, not the writer's."""
     for name, members in choices.items():
         _vocabulary.setdefault(name, {}).update(dict(zip(members.values, members.labels, strict=True)))
+
+
+def forms(**functions: Callable[[Any], str]) -> None:
+    """Say how facts are written that are neither words of a vocabulary nor a plain number or code."""
+    _formats.update(functions)
 
 
 @joins_transaction
@@ -129,11 +145,20 @@ def newest_of_cases(*, limit: int = 20) -> list[tuple[int, str]]:
 def sentence(entry: TimelineEntry) -> str:
     """The line in the reader's language."""
     text = str(_sentences.get(entry.kind, entry.kind))
-    facts = {
-        name: _vocabulary.get(name, {}).get(value, value) if isinstance(value, str) else value
-        for name, value in entry.facts.items()
-    }
+    facts = {name: _told(name, value) for name, value in entry.facts.items()}
     try:
         return text % facts
     except (KeyError, ValueError):
         return text
+
+
+def _told(name: str, value: Any) -> str | Promise:
+    """A fact in the reader's words; `?` for what nobody knew."""
+    if value is None:
+        return "?"
+    if isinstance(value, str) and value in _vocabulary.get(name, {}):
+        return _vocabulary[name][value]
+    try:
+        return _formats.get(name, str)(value)
+    except (TypeError, ValueError):  # a line of the past with a fact of another shape is still read
+        return str(value)

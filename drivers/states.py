@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.states import Transitions
 
@@ -110,7 +111,7 @@ APPEAL_TRANSITIONS: Transitions = {
 
 class CaseState(models.TextChoices):
     OPEN = "open", _("open")
-    DECIDED = "decided", _("decided")
+    DECIDED = "decided", pgettext_lazy("vetting", "decided")
 
 
 CASE_TRANSITIONS: Transitions = {"open": frozenset({"decided"}), "decided": frozenset()}
@@ -144,7 +145,7 @@ class ApplicationState(models.TextChoices):
     CHECKING = "checking", _("the registries are being asked")
     REVIEW = "review", _("a reviewer looks at it")
     APPROVED = "approved", _("approved")
-    REFUSED = "refused", _("refused")
+    REFUSED = "refused", pgettext_lazy("application", "refused")
 
 
 APPLICATION_TRANSITIONS: Transitions = {
@@ -205,7 +206,7 @@ class Finding(models.TextChoices):
 
 
 class RunState(models.TextChoices):
-    RUNNING = "running", _("running")
+    RUNNING = "running", pgettext_lazy("screening run", "running")
     PAUSED = "paused", _("paused")
     DONE = "done", _("done")
 
@@ -240,7 +241,7 @@ class RewardState(models.TextChoices):
     DUE = "due", _("to be approved")
     PROPOSED = "proposed", _("waits for a second person")
     APPROVED = "approved", _("approved")
-    REFUSED = "refused", _("refused")
+    REFUSED = "refused", pgettext_lazy("reward", "refused")
 
 
 REWARD_TRANSITIONS: Transitions = {

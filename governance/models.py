@@ -1,8 +1,9 @@
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from core import formats
 from governance.states import Status
 
 
@@ -11,9 +12,9 @@ class MeasureResult(models.Model):
 
     measure = models.CharField(_("measure"), max_length=8)
     status = models.CharField(_("state"), max_length=10, choices=Status.choices)
-    share = models.FloatField(null=True)
-    evidence_zh = models.TextField()
-    evidence_en = models.TextField()
+    share = models.FloatField(pgettext_lazy("field", "share done"), null=True)
+    evidence_zh = models.TextField(pgettext_lazy("field", "evidence in Chinese"))
+    evidence_en = models.TextField(pgettext_lazy("field", "evidence in English"))
     checked_at = models.DateTimeField(_("checked"))
 
     class Meta:
@@ -40,7 +41,7 @@ class DrillRun(models.Model):
     seconds = models.FloatField(_("seconds"))
     passed = models.BooleanField(_("passed"))
     # What was expected and what was seen, step by step.
-    steps = models.JSONField()
+    steps = models.JSONField(pgettext_lazy("field", "steps"))
 
     class Meta:
         verbose_name = _("drill")
@@ -48,4 +49,4 @@ class DrillRun(models.Model):
         indexes = [models.Index(fields=["-begun_at"], name="drill_newest")]
 
     def __str__(self) -> str:
-        return f"{self.begun_at:%Y-%m-%d %H:%M} {'passed' if self.passed else 'failed'}"
+        return f"{formats.moment(self.begun_at)} {pgettext('drill', 'passed') if self.passed else pgettext('drill', 'failed')}"

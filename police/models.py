@@ -3,7 +3,9 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from core.formats import place
 from core.privacy import EncryptedTextField
 from police.states import UNDECIDED, Channel, OfficerState, Query, RequestState, Urgency
 
@@ -12,8 +14,8 @@ class Agency(models.Model):
     """A police station as the public register has it; we call back only the published number (P4)."""
 
     code = models.SlugField(_("code"), unique=True)
-    name_zh = models.CharField(_("name"), max_length=80)
-    name_en = models.CharField(max_length=80)
+    name_zh = models.CharField(pgettext_lazy("station", "name"), max_length=80)
+    name_en = models.CharField(pgettext_lazy("field", "name in English"), max_length=80)
     published_phone = models.CharField(_("published number"), max_length=20)
     registered_email = models.EmailField(_("registered address"))
     # ISO 3166: only authorities of the country are answered here (PIPL art. 41, DSL art. 36).
@@ -24,17 +26,27 @@ class Agency(models.Model):
         verbose_name_plural = _("police stations")
 
     def __str__(self) -> str:
+        return place(self.names)
+
+    @property
+    def names(self) -> str:
+        """Both names, as rows hold a station."""
         return f"{self.name_zh} {self.name_en}"
 
 
 class Officer(models.Model):
     """A verified liaison officer with an account (P1)."""
 
-    account = models.OneToOneField("accounts.Account", on_delete=models.PROTECT, related_name="officer")
+    account = models.OneToOneField(
+        "accounts.Account",
+        on_delete=models.PROTECT,
+        related_name="officer",
+        verbose_name=pgettext_lazy("officer", "officer's account"),
+    )
     agency = models.ForeignKey(
         Agency, on_delete=models.PROTECT, related_name="officers", verbose_name=_("police station")
     )
-    badge_number = EncryptedTextField()
+    badge_number = EncryptedTextField(pgettext_lazy("field", "badge number"))
     state = models.CharField(
         _("state"), max_length=10, choices=OfficerState.choices, default=OfficerState.ACTIVE
     )
@@ -55,20 +67,20 @@ class PoliceRequest(models.Model):
     """What the police ask, and when it was answered (P2, P8)."""
 
     code = models.CharField(_("code"), max_length=20, unique=True)
-    submission = models.CharField(max_length=64, unique=True)
+    submission = models.CharField(pgettext_lazy("field", "submission key"), max_length=64, unique=True)
     agency = models.ForeignKey(
         Agency, on_delete=models.PROTECT, related_name="requests", verbose_name=_("police station")
     )
     officer = models.ForeignKey(
         Officer, on_delete=models.PROTECT, null=True, related_name="requests", verbose_name=_("officer")
     )
-    badge_number = EncryptedTextField()
+    badge_number = EncryptedTextField(pgettext_lazy("field", "badge number"))
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
     urgency = models.CharField(_("urgency"), max_length=10, choices=Urgency.choices)
     query = models.CharField(_("asked by"), max_length=10, choices=Query.choices)
-    query_value = EncryptedTextField()
-    about = models.DateTimeField()
-    legal_basis = models.CharField(max_length=200, blank=True)
+    query_value = EncryptedTextField(pgettext_lazy("field", "query value"))
+    about = models.DateTimeField(pgettext_lazy("policerequest", "time asked about"))
+    legal_basis = models.CharField(pgettext_lazy("field", "legal basis"), max_length=200, blank=True)
     report_code = models.CharField(_("report code"), max_length=20, blank=True)
     trip = models.ForeignKey(
         "rides.Trip",
@@ -81,19 +93,19 @@ class PoliceRequest(models.Model):
     state = models.CharField(
         _("state"), max_length=12, choices=RequestState.choices, default=RequestState.ASKED
     )
-    asked_at = models.DateTimeField(_("asked"))
+    asked_at = models.DateTimeField(pgettext_lazy("time", "asked"))
     owned_at = models.DateTimeField(_("owned"), null=True)
-    owned_by = models.CharField(max_length=40, blank=True)
-    called_back_at = models.DateTimeField(null=True)
-    escalated_at = models.DateTimeField(null=True)
-    executive_called_at = models.DateTimeField(null=True)
-    decided_at = models.DateTimeField(_("decided"), null=True)
-    decided_by = models.CharField(max_length=40, blank=True)
-    refusal = EncryptedTextField()
-    papers_due_at = models.DateTimeField(null=True)
-    papers_at = models.DateTimeField(null=True)
-    letter_number = EncryptedTextField()
-    certificates = EncryptedTextField()
+    owned_by = models.CharField(pgettext_lazy("field", "owned by"), max_length=40, blank=True)
+    called_back_at = models.DateTimeField(pgettext_lazy("field", "called back at"), null=True)
+    escalated_at = models.DateTimeField(pgettext_lazy("field", "escalated at"), null=True)
+    executive_called_at = models.DateTimeField(pgettext_lazy("field", "executive called at"), null=True)
+    decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
+    decided_by = models.CharField(pgettext_lazy("field", "decided by"), max_length=40, blank=True)
+    refusal = EncryptedTextField(pgettext_lazy("field", "reason of refusal"))
+    papers_due_at = models.DateTimeField(pgettext_lazy("field", "paperwork due at"), null=True)
+    papers_at = models.DateTimeField(pgettext_lazy("field", "paperwork received at"), null=True)
+    letter_number = EncryptedTextField(pgettext_lazy("field", "letter number"))
+    certificates = EncryptedTextField(pgettext_lazy("field", "certificates"))
 
     class Meta:
         verbose_name = _("police request")
@@ -130,19 +142,24 @@ class PoliceRequest(models.Model):
 class Release(models.Model):
     """What was released: the pack as it was, its hash, and until when it opens."""
 
-    request = models.OneToOneField(PoliceRequest, on_delete=models.PROTECT, related_name="release")
-    pack = EncryptedTextField()
-    digest = models.CharField(max_length=64)
-    released_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
+    request = models.OneToOneField(
+        PoliceRequest,
+        on_delete=models.PROTECT,
+        related_name="release",
+        verbose_name=pgettext_lazy("release", "police request"),
+    )
+    pack = EncryptedTextField(pgettext_lazy("field", "minimum pack"))
+    digest = models.CharField(pgettext_lazy("field", "digest"), max_length=64)
+    released_at = models.DateTimeField(pgettext_lazy("release", "handed over at"))
+    expires_at = models.DateTimeField(pgettext_lazy("field", "expires at"))
     # For an officer without account: a link in the station's mailbox that opens once, with a code spoken on the call.
-    link_digest = models.CharField(max_length=64, blank=True)
-    spoken_code = EncryptedTextField()
-    wrong_codes = models.PositiveSmallIntegerField(default=0)
-    opened_at = models.DateTimeField(null=True)
+    link_digest = models.CharField(pgettext_lazy("field", "digest of the link"), max_length=64, blank=True)
+    spoken_code = EncryptedTextField(pgettext_lazy("field", "spoken code"))
+    wrong_codes = models.PositiveSmallIntegerField(pgettext_lazy("field", "wrong codes entered"), default=0)
+    opened_at = models.DateTimeField(pgettext_lazy("release", "opened at"), null=True)
 
     class Meta:
-        verbose_name = _("release")
+        verbose_name = pgettext_lazy("police", "release")
         verbose_name_plural = _("releases")
         constraints = [
             models.UniqueConstraint(
@@ -161,12 +178,19 @@ class Release(models.Model):
 class ReleaseReview(models.Model):
     """Two people look at each release afterwards (P3)."""
 
-    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="reviews")
-    reviewer = models.CharField(max_length=40)
-    proper = models.BooleanField()
-    at = models.DateTimeField()
+    release = models.ForeignKey(
+        Release,
+        on_delete=models.PROTECT,
+        related_name="reviews",
+        verbose_name=pgettext_lazy("field", "release"),
+    )
+    reviewer = models.CharField(pgettext_lazy("field", "reviewer"), max_length=40)
+    proper = models.BooleanField(pgettext_lazy("field", "proper"))
+    at = models.DateTimeField(pgettext_lazy("field", "time"))
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "review of a release")
+        verbose_name_plural = pgettext_lazy("model", "reviews of releases")
         constraints = [
             models.UniqueConstraint(fields=["release", "reviewer"], name="release_reviewed_once_by_each")
         ]

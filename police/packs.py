@@ -28,7 +28,7 @@ def build_pack(request: "PoliceRequest", trip: "Trip") -> dict[str, Any]:
     incident = live_incident_of(trip)
     return {
         "request": request.code,
-        "agency": str(request.agency),
+        "agency": request.agency.names,
         "officer": request.officer.account.code if request.officer else f"badge {request.badge_number}",
         "made_at": _iso(clock.now()),
         "trip": {

@@ -132,7 +132,7 @@ def _write_request(
         PoliceLine.ASKED,
         actor,
         trip=trip.code if trip else "",
-        agency=str(agency),
+        agency=agency.names,
         channel=channel,
         code=request.code,
     )
@@ -175,7 +175,7 @@ def _release(request: PoliceRequest, trip: "Trip", actor: Actor, *, by: str) -> 
         PoliceLine.RELEASED,
         actor,
         trip=trip.code,
-        agency=str(request.agency),
+        agency=request.agency.names,
         code=request.code,
         seconds=seconds,
     )
@@ -192,7 +192,7 @@ def _release(request: PoliceRequest, trip: "Trip", actor: Actor, *, by: str) -> 
     )
     incident = live_incident_of(trip)
     if incident:
-        note_police_called(incident=incident, actor=actor, station=str(request.agency))
+        note_police_called(incident=incident, actor=actor, station=request.agency.name_zh)
     live.changed_on_commit("console")
     return release
 
@@ -285,7 +285,7 @@ def record_call_back(*, account: "Account", code: str) -> PoliceRequest:
         PoliceLine.CALLED_BACK,
         account.actor,
         trip=request.trip.code if request.trip else "",
-        agency=str(request.agency),
+        agency=request.agency.names,
     )
     audit.record(account.actor, "police.called_back", code, case=code, number=request.agency.published_phone)
     live.changed_on_commit("console")
@@ -371,7 +371,7 @@ def _refuse(request: PoliceRequest, actor: Actor, reason: str) -> None:
         PoliceLine.REFUSED,
         actor,
         trip=request.trip.code if request.trip else "",
-        agency=str(request.agency),
+        agency=request.agency.names,
         words=reason,
         code=request.code,
     )

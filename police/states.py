@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core import timeline
 from core.states import Transitions
@@ -10,7 +11,7 @@ class RequestState(models.TextChoices):
     CALLED_BACK = "called_back", _("called back, awaits a second person")
     ESCALATED = "escalated", _("escalated")
     RELEASED = "released", _("released")
-    REFUSED = "refused", _("refused")
+    REFUSED = "refused", pgettext_lazy("police", "refused")
 
 
 # There is no way to answer 'wait': what is asked is released, refused with a legal reason, or escalated (P4).
@@ -40,7 +41,7 @@ class Query(models.TextChoices):
 
 class OfficerState(models.TextChoices):
     ACTIVE = "active", _("active")
-    SUSPENDED = "suspended", _("suspended")
+    SUSPENDED = "suspended", pgettext_lazy("officer", "suspended")
 
 
 class Urgency(models.TextChoices):
@@ -60,7 +61,7 @@ class PoliceLine(models.TextChoices):
     )
     RELEASED = (
         "police.released",
-        _("Minimum pack released to %(agency)s, request %(code)s, after %(seconds)s s"),
+        _("Minimum pack released to %(agency)s, request %(code)s, after %(seconds)s"),
     )
     REFUSED = "police.refused", _("Refused to %(agency)s, request %(code)s")
     ESCALATED = "police.escalated", _("Request %(code)s escalated")

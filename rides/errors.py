@@ -181,7 +181,7 @@ class ReminderUnread(DomainError):
 
 
 class RefundTooLarge(DomainError):
-    code, sentence = "refund_too_large", _("At most %(left)s CNY of this fare are left to refund.")
+    code, sentence = "refund_too_large", _("At most %(left)s of this fare are left to refund.")
 
 
 class AccountRestricted(DomainError):

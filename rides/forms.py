@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from core import clock
 from core.errors import DomainError
@@ -61,11 +61,11 @@ class JourneyForm(forms.Form):
         exact = [
             row
             for row in found
-            if words.casefold() in {row.name_zh, row.name_en.casefold(), str(row).casefold()}
+            if words.casefold() in {row.name_zh, row.name_en.casefold(), row.names.casefold()}
         ]
         if len(found) == 1 or exact:
             row = (exact or found)[0]
-            return Place(str(row), row.latitude, row.longitude)
+            return Place(row.names, row.latitude, row.longitude)
         if found:
             names = "; ".join(str(row) for row in found)
             self.add_error(name, _("Which one do you mean? %(names)s") % {"names": names})
@@ -94,7 +94,10 @@ class BookForm(JourneyForm):
     """A passenger asks for a ride."""
 
     line = forms.ChoiceField(
-        label=gettext_lazy("Line"), choices=Line.choices, widget=forms.RadioSelect, initial=Line.HITCH
+        label=pgettext_lazy("booking", "Line"),
+        choices=Line.choices,
+        widget=forms.RadioSelect,
+        initial=Line.HITCH,
     )
     when = forms.ChoiceField(
         label=gettext_lazy("When"),
@@ -205,7 +208,7 @@ class BoardingForm(forms.Form):
 class OnlineForm(forms.Form):
     """A driver goes on duty: the line, and where they stand."""
 
-    line = forms.ChoiceField(label=gettext_lazy("Line"), widget=forms.RadioSelect)
+    line = forms.ChoiceField(label=pgettext_lazy("booking", "Line"), widget=forms.RadioSelect)
     place = forms.CharField(
         label=gettext_lazy("Where you are"),
         max_length=120,

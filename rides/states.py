@@ -170,9 +170,7 @@ MAY_SAY = frozenset(
 )
 
 timeline.vocabulary(why=OfferState)
-timeline.vocabulary(
-    party=Party, reason=CancelReason, phrase=Phrase, truth=PhonesSay, found=CallOutcome, line=Line
-)
+timeline.vocabulary(party=Party, reason=CancelReason, phrase=Phrase, found=CallOutcome, line=Line)
 
 
 @timeline.kinds
@@ -199,13 +197,13 @@ class TripLine(models.TextChoices):
     )
     MET = "trip.met", _("Both phones are at one place")
     DEPARTED = "trip.departed", _("Set off")
-    ENDED = "trip.ended", _("Ended by the driver, %(metres)s m from the destination")
+    ENDED = "trip.ended", _("Ended by the driver, %(metres)s from the destination")
     CANCELLED = "trip.cancelled", _("Cancelled before boarding by the %(party)s: %(reason)s")
     CANCEL_REFUSED = (
         "trip.cancel_refused",
         _("The %(party)s tried to cancel after boarding (“%(reason)s”). Refused: the trip goes on"),
     )
-    OFFERED = "trip.offered", _("Given to a driver %(seconds)s s away")
+    OFFERED = "trip.offered", _("Given to a driver %(seconds)s away")
     OFFER_OVER = "trip.offer_over", _("That driver did not take it (%(why)s); the next one is looked for")
     SAID = "trip.said", _("The %(party)s said: %(phrase)s")
     RELAYED = "trip.relayed", _("The %(party)s called through the relay number")
@@ -216,8 +214,8 @@ class TripLine(models.TextChoices):
     OTHER_LINE = "trip.other_line", _("Goes on as an order on another line: %(line)s")
     LATE_CLOSED = "trip.late_closed", _("Looked after until safe: %(found)s")
     RATED = "trip.rated", _("The %(party)s gave a number")
-    PAID = "trip.paid", _("Paid: %(yuan)s CNY")
-    REFUNDED = "trip.refunded", _("Refunded: %(yuan)s CNY")
+    PAID = "trip.paid", _("Paid: %(fen)s")
+    REFUNDED = "trip.refunded", _("Refunded: %(fen)s")
     FOR_ANOTHER = "trip.for_another", _("Booked for somebody else, who has the trip's page by message")
-    TRUTH = "trip.truth", _("What both phones show: %(truth)s. %(why)s")
+    TRUTH = "trip.truth", _("What both phones show: %(truth)s")
     GIVEN_TO_OTHERS = "trip.given_to_others", _("Taken from the driver before boarding and offered to others")

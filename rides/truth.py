@@ -4,9 +4,13 @@ Who says 'not boarded' is not simply believed, and a silent phone is never proof
 positions, away from the car, say that both have parted; that she is safe needs her own answer besides.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any, assert_never
 
-from rides.geometry import distance, in_words
+from django.utils.translation import gettext as _
+
+from core import formats, timeline
+from rides.geometry import distance
 from rides.states import PhonesSay
 from rides.trails import Fix
 
@@ -19,10 +23,45 @@ LEAST_SPAN = 60.0  # seconds over which her own positions must show her elsewher
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What the phones say, and from which figures."""
+    """What the phones say, and from which figures: metres and seconds of what is said, positions of her phone and the
+    car's."""
 
     says: PhonesSay
-    why: str
+    metres: float = 0.0
+    seconds: float = 0.0
+    hers: int = 0
+    his: int = 0
+
+    @property
+    def why(self) -> str:
+        """The figures, in the reader's language."""
+        match self.says:
+            case PhonesSay.SILENT:
+                text = _("No position of her phone; the car went %(way)s.")
+            case PhonesSay.TOGETHER:
+                text = _("Together for %(way)s.")
+            case PhonesSay.APART:
+                text = _("%(way)s apart, for %(time)s.")
+            case PhonesSay.UNCLEAR:
+                text = _("Positions of her phone: %(hers)s; of the car's: %(his)s.")
+            case _ as never:
+                assert_never(never)
+        facts = {"way": formats.distance(self.metres), "time": formats.span(self.seconds)}
+        return text % (facts | {"hers": self.hers, "his": self.his})
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """As a line of the timeline holds it."""
+        return asdict(self) | {"says": self.says.value}
+
+
+def told(facts: dict[str, Any]) -> str:
+    """A line's fact in the reader's language: what the phones say, and why."""
+    truth = Truth(**facts | {"says": PhonesSay(facts["says"])})
+    return _("%(what)s. %(why)s") % {"what": truth.says.label, "why": truth.why}
+
+
+timeline.forms(truth=told)
 
 
 def what_was_true(passenger: list[Fix], driver: list[Fix], since: float) -> Truth:
@@ -30,8 +69,7 @@ def what_was_true(passenger: list[Fix], driver: list[Fix], since: float) -> Trut
     hers = [fix for fix in passenger if fix.at > since]
     his = [fix for fix in driver if fix.at > since]
     if not hers:
-        moved = _travelled(his)
-        return Truth(PhonesSay.SILENT, f"0 positions of her phone; the car went {in_words(moved)}")
+        return Truth(PhonesSay.SILENT, _travelled(his), his=len(his))
     gaps = [
         (fix, distance((fix.latitude, fix.longitude), (other.latitude, other.longitude)))
         for fix in hers
@@ -39,12 +77,12 @@ def what_was_true(passenger: list[Fix], driver: list[Fix], since: float) -> Trut
     ]
     together = [fix for fix, gap in gaps if gap <= NEAR]
     if _travelled(together) >= MOVED:
-        return Truth(PhonesSay.TOGETHER, f"together for {in_words(_travelled(together))}")
+        return Truth(PhonesSay.TOGETHER, _travelled(together), hers=len(hers), his=len(his))
     apart = [(fix, gap) for fix, gap in gaps if gap >= APART]
     if apart and apart[-1][0] == gaps[-1][0] and apart[-1][0].at - apart[0][0].at >= LEAST_SPAN:
         seconds = apart[-1][0].at - apart[0][0].at
-        return Truth(PhonesSay.APART, f"{in_words(apart[-1][1])} apart, for {seconds:.0f} s")
-    return Truth(PhonesSay.UNCLEAR, f"{len(hers)} positions of her phone, {len(his)} of the car's")
+        return Truth(PhonesSay.APART, apart[-1][1], seconds, len(hers), len(his))
+    return Truth(PhonesSay.UNCLEAR, hers=len(hers), his=len(his))
 
 
 def _nearest_in_time(fixes: list[Fix], at: float) -> Fix | None:

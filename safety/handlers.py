@@ -4,9 +4,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.selectors import contacts_to_alert
-from core import cases, clock, holds, notify, timeline
+from core import cases, clock, facts, formats, holds, notify, timeline
 from core.actors import SYSTEM
 from core.events import handles
+from core.languages import sentences
 from drivers.events import DriverHeld
 from drivers.selectors import driver_by_code
 from rides.events import CancelAttempted, MismatchReported, PickupLate, TripAccepted, TripCancelled, TripEnded
@@ -35,7 +36,7 @@ def alert_cancel_aboard(event: CancelAttempted) -> None:
         actor=SYSTEM,
         kind=SignalKind.CANCEL_ABOARD,
         trip=trip_by_code(event.trip),
-        why=f"{event.party}: {event.reason}",
+        facts=facts.of(SignalKind.CANCEL_ABOARD, party=event.party, reason=event.reason),
     )
     ask_passenger(trip=trip_by_code(event.trip))
 
@@ -49,7 +50,7 @@ def alert_cancel_after_meeting(event: TripCancelled) -> None:
             actor=SYSTEM,
             kind=SignalKind.CANCEL_AFTER_MEETING,
             trip=trip,
-            why=f"{event.party}: {event.reason}",
+            facts=facts.of(SignalKind.CANCEL_AFTER_MEETING, party=event.party, reason=event.reason),
         )
         ask_passenger(trip=trip)
 
@@ -57,13 +58,25 @@ def alert_cancel_after_meeting(event: TripCancelled) -> None:
 @handles(MismatchReported)
 def alert_mismatch(event: MismatchReported) -> None:
     """Not this car, or not this driver: a person looks after the passenger who stands at the roadside."""
-    add_signal(actor=SYSTEM, kind=SignalKind.MISMATCH, trip=trip_by_code(event.trip), detail=event.what)
+    kind = SignalKind.MISMATCH
+    add_signal(
+        actor=SYSTEM,
+        kind=kind,
+        trip=trip_by_code(event.trip),
+        detail=event.what,
+        facts=facts.of(kind, what=event.what),
+    )
 
 
 @handles(PickupLate)
 def alert_pickup_late(event: PickupLate) -> None:
     """A passenger who waited in the dark does not answer the agent: the safety desk looks for her (R4)."""
-    add_signal(actor=SYSTEM, kind=SignalKind.PICKUP_LATE, trip=trip_by_code(event.trip))
+    add_signal(
+        actor=SYSTEM,
+        kind=SignalKind.PICKUP_LATE,
+        trip=trip_by_code(event.trip),
+        facts=facts.of(SignalKind.PICKUP_LATE),
+    )
 
 
 @handles(TripEnded)
@@ -71,7 +84,8 @@ def weigh_end(event: TripEnded) -> None:
     """An end far from the destination is a signal; after an ordinary one, covert holds may show."""
     trip = trip_by_code(event.trip)
     if ended_far(event.metres, distance(trip.origin, trip.destination)):
-        add_signal(actor=SYSTEM, kind=SignalKind.ENDED_FAR, trip=trip, why=f"{event.metres} m")
+        why = facts.of(SignalKind.ENDED_FAR, metres=event.metres)
+        add_signal(actor=SYSTEM, kind=SignalKind.ENDED_FAR, trip=trip, facts=why)
         ask_passenger(trip=trip)
     if not has_live_incident(trip.code):
         let_holds_show(driver=trip.driver)
@@ -124,29 +138,40 @@ def alert_contacts(event: SosRaised) -> None:
     contacts = contacts_to_alert(person)
     name = name_of_rider(trip) if passenger else person.real_name
     with override(person.language):
-        text = _("%(name)s has called for help on a Huhang trip: %(origin)s to %(destination)s.") % {
-            "name": name,
-            "origin": trip.origin_name,
-            "destination": trip.destination_name,
-        }
-        if passenger and trip.plate_registered and trip.driver and trip.vehicle:
-            text += " " + _("Car %(plate)s, %(colour)s %(model)s, driver %(driver)s.") % {
-                "plate": trip.plate_registered,
-                "colour": trip.vehicle.colour,
-                "model": trip.vehicle.model,
-                "driver": trip.driver.account.real_name,
+        said = [
+            _("%(name)s called for help on a trip at %(at)s: %(origin)s to %(destination)s.")
+            % {
+                "name": name,
+                "at": formats.moment(incident.opened_at, "time"),
+                "origin": formats.place(trip.origin_name),
+                "destination": formats.place(trip.destination_name),
             }
-        text += " " + _("Our safety staff are on it. If you know of danger, call 110 now.")
+        ]
+        if passenger and trip.plate_registered and trip.driver and trip.vehicle:
+            said.append(
+                _("Car %(plate)s, %(colour)s %(model)s, driver %(driver)s.")
+                % {
+                    "plate": trip.plate_registered,
+                    "colour": trip.vehicle.colour,
+                    "model": trip.vehicle.model,
+                    "driver": trip.driver.account.real_name,
+                }
+            )
+        said.append(_("Our safety staff are told. If you know that they are in danger, call 110 now."))
     for contact in contacts:
-        link = ""
+        where = ""
         if passenger and trip.driver:
             share = share_with(trip=trip, party=Party.PASSENGER, contact=contact.pk, phone=contact.phone)
-            link = " " + address_of(share.token)
+            with override(person.language):
+                where = _("Where they are: %(link)s") % {"link": address_of(share.token)}
+        with override(person.language):
+            text = sentences(*said, where)
+
         notify.queue_message(
             key=f"sos:{incident.code}:{event.party}:{contact.pk}",
             channel="sms",
             to=contact.phone,
-            text=text + link,
+            text=text,
             life_safety=True,
             subject=incident.code,
         )

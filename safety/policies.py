@@ -11,6 +11,7 @@ from accounts.policies import RESPONDERS, SENIORS
 from accounts.states import Role
 from core import actions, policy
 from core.actions import Action
+from safety.monitor.rules import KINDS
 from safety.states import IncidentState, SignalKind
 
 if TYPE_CHECKING:
@@ -20,13 +21,6 @@ if TYPE_CHECKING:
 WEIGHTS = policy.declare(
     "safety.weights",
     {
-        SignalKind.OFF_ROUTE.value: 40,
-        SignalKind.LONG_STOP.value: 20,
-        SignalKind.OVERLONG.value: 20,
-        SignalKind.LATE_RUNNING.value: 10,
-        SignalKind.REMOTE_AT_NIGHT.value: 40,
-        SignalKind.SIGNAL_LOST.value: 30,
-        SignalKind.MOVING_AFTER_CANCEL.value: 70,
         SignalKind.CANCEL_ABOARD.value: 70,
         SignalKind.CANCEL_AFTER_MEETING.value: 50,
         SignalKind.ENDED_FAR.value: 40,
@@ -38,6 +32,8 @@ WEIGHTS = policy.declare(
         SignalKind.REPEATED_REPORT.value: 10,
         SignalKind.DISTRESS.value: 40,
         SignalKind.SOS.value: 100,
+        # What the monitor sees weighs what its rules declare.
+        **{kind.value: kind.weight for kind in KINDS.values()},
     },
     unit="points",
     about="What each signal adds to the risk score.",
@@ -68,54 +64,6 @@ POLICE_LIMIT = policy.declare(
     600,
     unit="seconds",
     about="By then it is done, or a supervisor has said why not (S10).",
-)
-SILENCE = policy.declare(
-    "safety.silence", 180, unit="seconds", about="A phone that is silent for longer is lost (S5)."
-)
-SILENCE_AWAY = policy.declare(
-    "safety.silence_away",
-    900,
-    unit="seconds",
-    about="The same, for a page that said that it goes to the background (R9).",
-)
-OFF_ROUTE_METRES = policy.declare(
-    "safety.off_route_metres", 500, unit="metres", about="Farther from the router's route is off it."
-)
-OFF_ROUTE_SECONDS = policy.declare(
-    "safety.off_route_seconds", 30, unit="seconds", about="… for at least this long."
-)
-STOP_SECONDS = policy.declare(
-    "safety.stop_seconds",
-    300,
-    unit="seconds",
-    about="A car that stays at one place for longer has stopped (S5). The longest wait on 23 ordinary rides was 214 s.",
-)
-STOP_METRES = policy.declare(
-    "safety.stop_metres", 100, unit="metres", about="… within this distance of where it came to stand."
-)
-AWAY_METRES = policy.declare(
-    "safety.away_metres",
-    900,
-    unit="metres",
-    about="Farther from the destination again, than the planned way leads, is driving away. On 23 ordinary rides: 580 m.",
-)
-AWAY_SHARE = policy.declare(
-    "safety.away_share", 0.15, unit="share", about="… or this share of the straight line, where that is more."
-)
-OVERLONG_FACTOR = policy.declare(
-    "safety.overlong_factor",
-    2.0,
-    unit="times",
-    about="A trip is overlong after so many times the planned time,",
-)
-OVERLONG_SECONDS = policy.declare(
-    "safety.overlong_seconds", 1200, unit="seconds", about="… and this long on top (S5)."
-)
-REMOTE_METRES = policy.declare(
-    "safety.remote_metres",
-    3000,
-    unit="metres",
-    about="Farther than this from the way and from every known place is a remote area; at night a signal (S5).",
 )
 ENDED_FAR_METRES = policy.declare(
     "safety.ended_far_metres", 2000, unit="metres", about="An end farther from the destination is a signal."

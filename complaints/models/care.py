@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from complaints.models.cases import Complaint
 from complaints.models.claims import Accident
@@ -13,16 +14,29 @@ from core.privacy import EncryptedTextField
 class Satisfaction(models.Model):
     """One question after a decided case, and the score that came, from 1 to 5."""
 
-    complaint = models.ForeignKey(Complaint, on_delete=models.CASCADE, related_name="satisfaction")
-    round = models.PositiveSmallIntegerField(default=1)
-    asked_at = models.DateTimeField()
-    score = models.PositiveSmallIntegerField(null=True)
-    scored_at = models.DateTimeField(null=True)
+    complaint = models.ForeignKey(
+        Complaint,
+        on_delete=models.CASCADE,
+        related_name="satisfaction",
+        verbose_name=pgettext_lazy("field", "complaint"),
+    )
+    round = models.PositiveSmallIntegerField(pgettext_lazy("field", "round"), default=1)
+    asked_at = models.DateTimeField(pgettext_lazy("field", "asked at"))
+    score = models.PositiveSmallIntegerField(pgettext_lazy("field", "score"), null=True)
+    scored_at = models.DateTimeField(pgettext_lazy("field", "scored at"), null=True)
     # Who answered for it when it was asked: the last owner, or who decided.
-    agent = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, null=True, related_name="+")
-    team = models.CharField(max_length=40, blank=True)
+    agent = models.ForeignKey(
+        "accounts.Account",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=pgettext_lazy("satisfaction", "agent asked about"),
+    )
+    team = models.CharField(pgettext_lazy("field", "team"), max_length=40, blank=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "satisfaction")
+        verbose_name_plural = pgettext_lazy("model", "satisfactions")
         constraints = [
             models.UniqueConstraint(fields=["complaint", "round"], name="asked_once_per_round"),
             models.CheckConstraint(
@@ -43,9 +57,21 @@ class CareTask(models.Model):
 
     code = models.CharField(_("code"), max_length=20, unique=True)
     kind = models.CharField(_("kind"), max_length=14, choices=CareKind.choices)
-    complaint = models.ForeignKey(Complaint, on_delete=models.PROTECT, null=True, related_name="care")
-    accident = models.ForeignKey(Accident, on_delete=models.PROTECT, null=True, related_name="care")
-    words = EncryptedTextField()
+    complaint = models.ForeignKey(
+        Complaint,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="care",
+        verbose_name=pgettext_lazy("field", "complaint"),
+    )
+    accident = models.ForeignKey(
+        Accident,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="care",
+        verbose_name=pgettext_lazy("field", "accident"),
+    )
+    words = EncryptedTextField(pgettext_lazy("caretask", "what to do"))
     due_at = models.DateTimeField(_("due"))
     owner = models.ForeignKey(
         "accounts.Account",
@@ -54,12 +80,12 @@ class CareTask(models.Model):
         related_name="care_tasks",
         verbose_name=_("owner"),
     )
-    made_by = models.CharField(max_length=40)
-    made_at = models.DateTimeField()
-    chased_at = models.DateTimeField(null=True)
-    done_at = models.DateTimeField(_("done"), null=True)
-    done_by = models.CharField(max_length=40, blank=True)
-    outcome = EncryptedTextField()
+    made_by = models.CharField(pgettext_lazy("field", "made by"), max_length=40)
+    made_at = models.DateTimeField(pgettext_lazy("field", "made at"))
+    chased_at = models.DateTimeField(pgettext_lazy("field", "chased at"), null=True)
+    done_at = models.DateTimeField(pgettext_lazy("time", "done"), null=True)
+    done_by = models.CharField(pgettext_lazy("field", "done by"), max_length=40, blank=True)
+    outcome = EncryptedTextField(pgettext_lazy("caretask", "what came of it"))
 
     class Meta:
         verbose_name = _("care task")
@@ -79,12 +105,19 @@ class CareTask(models.Model):
 class CareConsent(models.Model):
     """Somebody's wish to be greeted; without it nobody is (A6)."""
 
-    account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="care_consents")
-    citation = models.CharField(max_length=60)
-    given_at = models.DateTimeField()
-    withdrawn_at = models.DateTimeField(null=True)
+    account = models.ForeignKey(
+        "accounts.Account",
+        on_delete=models.CASCADE,
+        related_name="care_consents",
+        verbose_name=pgettext_lazy("field", "account"),
+    )
+    citation = models.CharField(pgettext_lazy("field", "rule cited"), max_length=60)
+    given_at = models.DateTimeField(pgettext_lazy("field", "given at"))
+    withdrawn_at = models.DateTimeField(pgettext_lazy("field", "withdrawn at"), null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "consent to greetings")
+        verbose_name_plural = pgettext_lazy("model", "consents to greetings")
         constraints = [
             models.UniqueConstraint(
                 fields=["account"], condition=Q(withdrawn_at=None), name="one_care_consent_at_a_time"
@@ -100,17 +133,17 @@ class Campaign(models.Model):
 
     code = models.CharField(_("code"), max_length=20, unique=True)
     title = models.CharField(_("title"), max_length=60)
-    text_zh = models.CharField(max_length=200)
-    text_en = models.CharField(max_length=200)
+    text_zh = models.CharField(pgettext_lazy("field", "text in Chinese"), max_length=200)
+    text_en = models.CharField(pgettext_lazy("field", "text in English"), max_length=200)
     audience = models.CharField(_("to whom"), max_length=10, choices=Audience.choices)
     state = models.CharField(
         _("state"), max_length=10, choices=CampaignState.choices, default=CampaignState.PROPOSED
     )
     send_at = models.DateTimeField(_("when"))
-    proposed_by = models.CharField(max_length=40)
-    proposed_at = models.DateTimeField()
-    decided_by = models.CharField(max_length=40, blank=True)
-    sent_at = models.DateTimeField(null=True)
+    proposed_by = models.CharField(pgettext_lazy("field", "proposed by"), max_length=40)
+    proposed_at = models.DateTimeField(pgettext_lazy("field", "proposed at"))
+    decided_by = models.CharField(pgettext_lazy("field", "decided by"), max_length=40, blank=True)
+    sent_at = models.DateTimeField(pgettext_lazy("field", "sent at"), null=True)
     sent = models.PositiveIntegerField(_("sent"), default=0)
 
     class Meta:

@@ -5,6 +5,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from complaints.states import (
     LIVE,
@@ -39,21 +40,29 @@ class Complaint(models.Model):
     """What somebody says went wrong. A severe one holds the accused driver at once (C2)."""
 
     code = models.CharField(_("code"), max_length=20, unique=True)
-    submission = models.CharField(max_length=64, unique=True)
+    submission = models.CharField(pgettext_lazy("field", "submission key"), max_length=64, unique=True)
     source = models.CharField(_("source"), max_length=12, choices=Source.choices, default=Source.PASSENGER)
     trip = models.ForeignKey(
         "rides.Trip", on_delete=models.PROTECT, null=True, related_name="complaints", verbose_name=_("trip")
     )
     # Who complains: an account, or somebody with a phone alone.
     complainant = models.ForeignKey(
-        "accounts.Account", on_delete=models.PROTECT, null=True, related_name="complaints"
+        "accounts.Account",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="complaints",
+        verbose_name=pgettext_lazy("field", "complainant"),
     )
-    caller_name = EncryptedTextField()
+    caller_name = EncryptedTextField(pgettext_lazy("field", "caller's name"))
     # A phone number, or the address in the channel by which they wrote.
-    caller_phone = EncryptedTextField()
-    caller_channel = models.CharField(max_length=10, default="sms")
-    caller_index = models.CharField(max_length=64, blank=True, default="")
-    caller_verified_at = models.DateTimeField(null=True)
+    caller_phone = EncryptedTextField(pgettext_lazy("field", "caller's phone"))
+    caller_channel = models.CharField(
+        pgettext_lazy("field", "caller's channel"), max_length=10, default="sms"
+    )
+    caller_index = models.CharField(
+        pgettext_lazy("field", "index of the caller"), max_length=64, blank=True, default=""
+    )
+    caller_verified_at = models.DateTimeField(pgettext_lazy("field", "caller verified at"), null=True)
     accused = models.ForeignKey(
         "accounts.Account",
         on_delete=models.PROTECT,
@@ -61,14 +70,16 @@ class Complaint(models.Model):
         related_name="complaints_about",
         verbose_name=_("complained about"),
     )
-    accused_as = models.CharField(max_length=10, choices=AccusedAs.choices, blank=True, default="")
+    accused_as = models.CharField(
+        pgettext_lazy("field", "accused as"), max_length=10, choices=AccusedAs.choices, blank=True, default=""
+    )
     # Plates registered and seen, for the search; anybody can read them on the street.
     plates = models.CharField(_("plates"), max_length=60, blank=True, default="")
     category = models.CharField(_("category"), max_length=16, choices=Category.choices)
     level = models.CharField(_("class"), max_length=10, choices=Level.choices)
-    words = EncryptedTextField()
+    words = EncryptedTextField(pgettext_lazy("field", "words"))
     # Keyed digests of the words, so that the search finds them and a dump does not tell them (`complaints.words`).
-    search = SearchVectorField(null=True)
+    search = SearchVectorField(pgettext_lazy("field", "search index"), null=True)
     state = models.CharField(
         _("state"), max_length=10, choices=ComplaintState.choices, default=ComplaintState.OPEN
     )
@@ -79,25 +90,35 @@ class Complaint(models.Model):
         related_name="owned_complaints",
         verbose_name=_("owner"),
     )
-    owned_at = models.DateTimeField(null=True)
+    owned_at = models.DateTimeField(pgettext_lazy("complaint", "owned since"), null=True)
     # When the owner last did something here.
-    touched_at = models.DateTimeField(null=True)
+    touched_at = models.DateTimeField(pgettext_lazy("field", "last worked on"), null=True)
     # The nearest limit that still runs; what the queue is ordered by.
     due_at = models.DateTimeField(_("due"), null=True)
     # How often it was begun: opened again, its limits run anew.
-    round = models.PositiveSmallIntegerField(default=1)
+    round = models.PositiveSmallIntegerField(pgettext_lazy("field", "round"), default=1)
     # One person of ours stays with whoever was harmed (C7).
     named_contact = models.ForeignKey(
-        "accounts.Account", on_delete=models.PROTECT, null=True, related_name="named_for"
+        "accounts.Account",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="named_for",
+        verbose_name=pgettext_lazy("field", "named contact"),
     )
     # Since when it stops the accused driver's orders, and when a person lifted that before a decision (C2).
-    stopped_at = models.DateTimeField(null=True)
-    lifted_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(pgettext_lazy("field", "orders stopped at"), null=True)
+    lifted_at = models.DateTimeField(pgettext_lazy("field", "lifted at"), null=True)
     filed_at = models.DateTimeField(_("filed"))
-    decided_at = models.DateTimeField(_("decided"), null=True)
-    decided_by = models.CharField(max_length=40, blank=True)
+    decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
+    decided_by = models.CharField(pgettext_lazy("field", "decided by"), max_length=40, blank=True)
     finding = models.CharField(_("finding"), max_length=10, choices=Finding.choices, blank=True)
-    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="joined")
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="joined",
+        verbose_name=pgettext_lazy("field", "merged into"),
+    )
 
     objects = ComplaintQuerySet.as_manager()
 
@@ -166,14 +187,25 @@ class Complaint(models.Model):
 class Evidence(models.Model):
     """A picture or document of a case, encrypted in storage (`core.pictures`)."""
 
-    complaint = models.ForeignKey(Complaint, on_delete=models.PROTECT, related_name="evidence")
-    picture = models.OneToOneField("core.StoredPicture", on_delete=models.PROTECT)
-    kind = models.CharField(max_length=10, choices=EvidenceKind.choices)
-    side = models.CharField(max_length=12, choices=Side.choices, blank=True)
-    given_by = models.CharField(max_length=40)
-    at = models.DateTimeField()
+    complaint = models.ForeignKey(
+        Complaint,
+        on_delete=models.PROTECT,
+        related_name="evidence",
+        verbose_name=pgettext_lazy("field", "complaint"),
+    )
+    picture = models.OneToOneField(
+        "core.StoredPicture", on_delete=models.PROTECT, verbose_name=pgettext_lazy("field", "picture")
+    )
+    kind = models.CharField(pgettext_lazy("field", "kind"), max_length=10, choices=EvidenceKind.choices)
+    side = models.CharField(
+        pgettext_lazy("field", "side of the case"), max_length=12, choices=Side.choices, blank=True
+    )
+    given_by = models.CharField(pgettext_lazy("field", "given by"), max_length=40)
+    at = models.DateTimeField(pgettext_lazy("field", "time"))
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "evidence")
+        verbose_name_plural = pgettext_lazy("model", "evidence")
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=EvidenceKind.values), name="evidence_kind_is_known")
         ]
@@ -185,14 +217,33 @@ class Evidence(models.Model):
 class Assignment(models.Model):
     """Who had a complaint, from whom and when; a wrong one is undone, not edited."""
 
-    complaint = models.ForeignKey(Complaint, on_delete=models.CASCADE, related_name="assignments")
-    by = models.CharField(max_length=40)
-    before = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, null=True, related_name="+")
-    after = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, null=True, related_name="+")
-    at = models.DateTimeField()
-    undone_at = models.DateTimeField(null=True)
+    complaint = models.ForeignKey(
+        Complaint,
+        on_delete=models.CASCADE,
+        related_name="assignments",
+        verbose_name=pgettext_lazy("field", "complaint"),
+    )
+    by = models.CharField(pgettext_lazy("assignment", "assigned by"), max_length=40)
+    before = models.ForeignKey(
+        "accounts.Account",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=pgettext_lazy("field", "owner before"),
+    )
+    after = models.ForeignKey(
+        "accounts.Account",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=pgettext_lazy("field", "owner after"),
+    )
+    at = models.DateTimeField(pgettext_lazy("field", "time"))
+    undone_at = models.DateTimeField(pgettext_lazy("field", "undone at"), null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "assignment")
+        verbose_name_plural = pgettext_lazy("model", "assignments")
         indexes = [models.Index(fields=["complaint", "-id"], name="assignment_of_complaint")]
 
     def __str__(self) -> str:

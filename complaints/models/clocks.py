@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import pgettext_lazy
 
 from complaints.models.cases import Complaint
 from complaints.states import Level, PauseReason, TimerKind
@@ -10,31 +11,53 @@ from complaints.states import Level, PauseReason, TimerKind
 class Timer(models.Model):
     """One limit of one complaint. Where it is paused, `left_seconds` is what remained."""
 
-    complaint = models.ForeignKey(Complaint, on_delete=models.CASCADE, related_name="timers")
-    kind = models.CharField(max_length=10, choices=TimerKind.choices)
-    round = models.PositiveSmallIntegerField(default=1)
+    complaint = models.ForeignKey(
+        Complaint,
+        on_delete=models.CASCADE,
+        related_name="timers",
+        verbose_name=pgettext_lazy("field", "complaint"),
+    )
+    kind = models.CharField(pgettext_lazy("field", "kind"), max_length=10, choices=TimerKind.choices)
+    round = models.PositiveSmallIntegerField(pgettext_lazy("field", "round"), default=1)
     # The class and the rule that it was set by.
-    level = models.CharField(max_length=10, choices=Level.choices)
-    citation = models.CharField(max_length=60)
-    hours = models.CharField(max_length=10, choices=[("always", "always"), ("business", "business")])
-    started_at = models.DateTimeField()
-    warn_at = models.DateTimeField()
-    due_at = models.DateTimeField()
-    paused_at = models.DateTimeField(null=True)
-    pause_reason = models.CharField(max_length=12, choices=PauseReason.choices, blank=True)
-    left_seconds = models.PositiveIntegerField(null=True)
-    met_at = models.DateTimeField(null=True)
+    level = models.CharField(pgettext_lazy("field", "level"), max_length=10, choices=Level.choices)
+    citation = models.CharField(pgettext_lazy("field", "rule cited"), max_length=60)
+    hours = models.CharField(
+        pgettext_lazy("field", "hours that count"),
+        max_length=10,
+        choices=[
+            ("always", pgettext_lazy("hours that count", "always")),
+            ("business", pgettext_lazy("hours that count", "business hours")),
+        ],
+    )
+    started_at = models.DateTimeField(pgettext_lazy("field", "started at"))
+    warn_at = models.DateTimeField(pgettext_lazy("field", "warn at"))
+    due_at = models.DateTimeField(pgettext_lazy("field", "due at"))
+    paused_at = models.DateTimeField(pgettext_lazy("field", "paused at"), null=True)
+    pause_reason = models.CharField(
+        pgettext_lazy("field", "pause reason"), max_length=12, choices=PauseReason.choices, blank=True
+    )
+    left_seconds = models.PositiveIntegerField(pgettext_lazy("field", "seconds left"), null=True)
+    met_at = models.DateTimeField(pgettext_lazy("field", "met at"), null=True)
     # Ended by something else than being met: joined to another complaint, class changed.
-    void_at = models.DateTimeField(null=True)
-    warned_at = models.DateTimeField(null=True)
-    breached_at = models.DateTimeField(null=True)
+    void_at = models.DateTimeField(pgettext_lazy("field", "void at"), null=True)
+    warned_at = models.DateTimeField(pgettext_lazy("field", "warned at"), null=True)
+    breached_at = models.DateTimeField(pgettext_lazy("field", "breached at"), null=True)
     # How far up the line it went: 0 nobody yet, then each step of the ladder.
-    escalated = models.PositiveSmallIntegerField(default=0)
+    escalated = models.PositiveSmallIntegerField(pgettext_lazy("field", "steps escalated"), default=0)
     # Who met it, or who had it when it was late; and their team then.
-    person = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, null=True, related_name="+")
-    team = models.CharField(max_length=40, blank=True)
+    person = models.ForeignKey(
+        "accounts.Account",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=pgettext_lazy("timer", "who met or missed it"),
+    )
+    team = models.CharField(pgettext_lazy("field", "team"), max_length=40, blank=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "limit")
+        verbose_name_plural = pgettext_lazy("model", "limits")
         constraints = [
             models.UniqueConstraint(
                 fields=["complaint", "kind", "round"],
@@ -73,13 +96,19 @@ class Timer(models.Model):
 class Pause(models.Model):
     """A time in which a limit did not run, and why."""
 
-    timer = models.ForeignKey(Timer, on_delete=models.CASCADE, related_name="pauses")
-    reason = models.CharField(max_length=12, choices=PauseReason.choices)
-    by = models.CharField(max_length=40)
-    began_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True)
+    timer = models.ForeignKey(
+        Timer, on_delete=models.CASCADE, related_name="pauses", verbose_name=pgettext_lazy("field", "timer")
+    )
+    reason = models.CharField(
+        pgettext_lazy("pause", "reason of the pause"), max_length=12, choices=PauseReason.choices
+    )
+    by = models.CharField(pgettext_lazy("pause", "paused by"), max_length=40)
+    began_at = models.DateTimeField(pgettext_lazy("field", "began at"))
+    ended_at = models.DateTimeField(pgettext_lazy("field", "ended at"), null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "pause of a limit")
+        verbose_name_plural = pgettext_lazy("model", "pauses of limits")
         constraints = [
             models.UniqueConstraint(
                 fields=["timer"], condition=Q(ended_at=None), name="one_open_pause_per_timer"
@@ -93,8 +122,17 @@ class Pause(models.Model):
 class TeamMember(models.Model):
     """Which team a member of staff is in, for the figures and the ladder."""
 
-    account = models.OneToOneField("accounts.Account", on_delete=models.CASCADE, related_name="team_member")
-    team = models.CharField(max_length=40)
+    account = models.OneToOneField(
+        "accounts.Account",
+        on_delete=models.CASCADE,
+        related_name="team_member",
+        verbose_name=pgettext_lazy("field", "account"),
+    )
+    team = models.CharField(pgettext_lazy("field", "team"), max_length=40)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "member of a team")
+        verbose_name_plural = pgettext_lazy("model", "members of teams")
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.team}"

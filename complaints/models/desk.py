@@ -2,7 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from complaints.models.cases import Complaint
@@ -19,7 +19,7 @@ class Macro(models.Model):
     body_zh = models.TextField(_("text (Chinese)"))
     body_en = models.TextField(_("text (English)"))
     category = models.CharField(_("category"), max_length=16, choices=Category.choices, blank=True)
-    changed_by = models.CharField(max_length=40)
+    changed_by = models.CharField(pgettext_lazy("field", "changed by"), max_length=40)
     changed_at = models.DateTimeField(_("changed"))
     retired = models.BooleanField(_("retired"), default=False)
 
@@ -38,12 +38,19 @@ class Macro(models.Model):
 class SavedView(models.Model):
     """A filter of the queue under a name, for oneself or for everybody."""
 
-    owner = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="saved_views")
-    name = models.CharField(max_length=40)
-    query = models.CharField(max_length=400)
-    shared = models.BooleanField(default=False)
+    owner = models.ForeignKey(
+        "accounts.Account",
+        on_delete=models.CASCADE,
+        related_name="saved_views",
+        verbose_name=pgettext_lazy("field", "owner"),
+    )
+    name = models.CharField(pgettext_lazy("savedview", "name of the view"), max_length=40)
+    query = models.CharField(pgettext_lazy("savedview", "filter"), max_length=400)
+    shared = models.BooleanField(pgettext_lazy("field", "shared"), default=False)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "saved view")
+        verbose_name_plural = pgettext_lazy("model", "saved views")
         constraints = [models.UniqueConstraint(fields=["owner", "name"], name="view_named_once_per_owner")]
 
     def __str__(self) -> str:
@@ -60,9 +67,9 @@ class Article(models.Model):
     body_zh = models.TextField(_("text (Chinese)"))
     body_en = models.TextField(_("text (English)"))
     category = models.CharField(_("category"), max_length=16, choices=Category.choices, blank=True)
-    written_by = models.CharField(max_length=40)
+    written_by = models.CharField(pgettext_lazy("field", "written by"), max_length=40)
     written_at = models.DateTimeField(_("written"))
-    current = models.BooleanField(default=True)
+    current = models.BooleanField(pgettext_lazy("field", "current version"), default=True)
 
     class Meta:
         verbose_name = _("guide")
@@ -89,14 +96,21 @@ class Article(models.Model):
 class Call(models.Model):
     """A call that the telephone system announced to an agent (C11)."""
 
-    key = models.CharField(max_length=64, unique=True)
-    number = EncryptedTextField()
-    number_index = models.CharField(max_length=64, blank=True)
-    agent = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="calls")
-    rang_at = models.DateTimeField()
-    seen_at = models.DateTimeField(null=True)
+    key = models.CharField(pgettext_lazy("call", "call key"), max_length=64, unique=True)
+    number = EncryptedTextField(pgettext_lazy("call", "number of the caller"))
+    number_index = models.CharField(pgettext_lazy("field", "index of the number"), max_length=64, blank=True)
+    agent = models.ForeignKey(
+        "accounts.Account",
+        on_delete=models.PROTECT,
+        related_name="calls",
+        verbose_name=pgettext_lazy("call", "agent called"),
+    )
+    rang_at = models.DateTimeField(pgettext_lazy("field", "rang at"))
+    seen_at = models.DateTimeField(pgettext_lazy("field", "seen at"), null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "incoming call")
+        verbose_name_plural = pgettext_lazy("model", "incoming calls")
         indexes = [
             models.Index(fields=["agent", "-rang_at"], condition=Q(seen_at=None), name="call_to_show"),
             models.Index(fields=["number_index", "-rang_at"], name="call_of_number"),
@@ -115,16 +129,20 @@ class OutsideMessage(models.Model):
         max_length=10,
         choices=[("email", _("e-mail")), ("wechat", "微信 WeChat"), ("weibo", "微博 Weibo")],
     )
-    key = models.CharField(max_length=120, unique=True)
-    sender = EncryptedTextField()
-    words = EncryptedTextField()
+    key = models.CharField(pgettext_lazy("outsidemessage", "message key"), max_length=120, unique=True)
+    sender = EncryptedTextField(pgettext_lazy("field", "sender"))
+    words = EncryptedTextField(pgettext_lazy("field", "words"))
     at = models.DateTimeField(_("came"))
     complaint = models.ForeignKey(
-        Complaint, on_delete=models.PROTECT, null=True, related_name="outside_messages"
+        Complaint,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="outside_messages",
+        verbose_name=pgettext_lazy("field", "complaint"),
     )
-    sorted_by = models.CharField(max_length=40, blank=True)
-    sorted_at = models.DateTimeField(null=True)
-    dismissed = models.CharField(max_length=200, blank=True)
+    sorted_by = models.CharField(pgettext_lazy("field", "sorted by"), max_length=40, blank=True)
+    sorted_at = models.DateTimeField(pgettext_lazy("field", "sorted at"), null=True)
+    dismissed = models.CharField(pgettext_lazy("field", "why dismissed"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("message from outside")

@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import pgettext_lazy
 
 from complaints.models.cases import Complaint
 from complaints.states import AccusedAs, Finding, Outcome, Side, Stage, StatementState
@@ -12,20 +13,32 @@ from core.privacy import EncryptedTextField
 class Statement(models.Model):
     """What one side was asked, until when, and what they answered."""
 
-    complaint = models.ForeignKey(Complaint, on_delete=models.PROTECT, related_name="statements")
-    side = models.CharField(max_length=12, choices=Side.choices)
-    round = models.PositiveSmallIntegerField(default=1)
-    state = models.CharField(max_length=8, choices=StatementState.choices, default=StatementState.ASKED)
-    question = EncryptedTextField()
-    words = EncryptedTextField()
-    asked_by = models.CharField(max_length=40)
-    asked_at = models.DateTimeField()
-    remind_at = models.DateTimeField()
-    due_at = models.DateTimeField()
-    reminded_at = models.DateTimeField(null=True)
-    given_at = models.DateTimeField(null=True)
+    complaint = models.ForeignKey(
+        Complaint,
+        on_delete=models.PROTECT,
+        related_name="statements",
+        verbose_name=pgettext_lazy("field", "complaint"),
+    )
+    side = models.CharField(pgettext_lazy("field", "side of the case"), max_length=12, choices=Side.choices)
+    round = models.PositiveSmallIntegerField(pgettext_lazy("field", "round"), default=1)
+    state = models.CharField(
+        pgettext_lazy("field", "state"),
+        max_length=8,
+        choices=StatementState.choices,
+        default=StatementState.ASKED,
+    )
+    question = EncryptedTextField(pgettext_lazy("field", "question"))
+    words = EncryptedTextField(pgettext_lazy("field", "words"))
+    asked_by = models.CharField(pgettext_lazy("field", "asked by"), max_length=40)
+    asked_at = models.DateTimeField(pgettext_lazy("field", "asked at"))
+    remind_at = models.DateTimeField(pgettext_lazy("field", "to be reminded at"))
+    due_at = models.DateTimeField(pgettext_lazy("field", "due at"))
+    reminded_at = models.DateTimeField(pgettext_lazy("field", "reminded at"), null=True)
+    given_at = models.DateTimeField(pgettext_lazy("field", "given at"), null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "statement")
+        verbose_name_plural = pgettext_lazy("model", "statements")
         constraints = [
             models.UniqueConstraint(
                 fields=["complaint", "side", "round"], name="one_statement_per_side_and_round"
@@ -47,25 +60,37 @@ class Statement(models.Model):
 class Decision(models.Model):
     """One decision of one person. Never edited: a later one overrides it."""
 
-    complaint = models.ForeignKey(Complaint, on_delete=models.PROTECT, related_name="decisions")
-    round = models.PositiveSmallIntegerField(default=1)
-    stage = models.CharField(max_length=8, choices=Stage.choices)
-    by = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="complaint_decisions")
-    at = models.DateTimeField()
-    finding = models.CharField(max_length=10, choices=Finding.choices)
+    complaint = models.ForeignKey(
+        Complaint,
+        on_delete=models.PROTECT,
+        related_name="decisions",
+        verbose_name=pgettext_lazy("field", "complaint"),
+    )
+    round = models.PositiveSmallIntegerField(pgettext_lazy("field", "round"), default=1)
+    stage = models.CharField(pgettext_lazy("field", "stage"), max_length=8, choices=Stage.choices)
+    by = models.ForeignKey(
+        "accounts.Account",
+        on_delete=models.PROTECT,
+        related_name="complaint_decisions",
+        verbose_name=pgettext_lazy("decision", "decided by"),
+    )
+    at = models.DateTimeField(pgettext_lazy("field", "time"))
+    finding = models.CharField(pgettext_lazy("field", "finding"), max_length=10, choices=Finding.choices)
     # [{"outcome", "side", "days", "fen"}] in a fixed order, so that two decisions can be compared.
-    outcomes = models.JSONField(default=list)
-    reason = EncryptedTextField()
+    outcomes = models.JSONField(pgettext_lazy("field", "outcomes"), default=list)
+    reason = EncryptedTextField(pgettext_lazy("field", "reason"))
     # What it rests on: codes of evidence, recordings, statements, lines of the timeline.
-    cites = ArrayField(models.CharField(max_length=40))
-    citation = models.CharField(max_length=60)
+    cites = ArrayField(models.CharField(max_length=40), verbose_name=pgettext_lazy("field", "rules cited"))
+    citation = models.CharField(pgettext_lazy("field", "rule cited"), max_length=60)
     # True for the one that holds now.
-    in_force = models.BooleanField(default=False)
+    in_force = models.BooleanField(pgettext_lazy("field", "in force"), default=False)
     # When each side was told of it; the accused not while somebody may be in the car (S11).
-    told_complainant_at = models.DateTimeField(null=True)
-    told_accused_at = models.DateTimeField(null=True)
+    told_complainant_at = models.DateTimeField(pgettext_lazy("field", "complainant told at"), null=True)
+    told_accused_at = models.DateTimeField(pgettext_lazy("field", "accused told at"), null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "decision of a complaint")
+        verbose_name_plural = pgettext_lazy("model", "decisions of complaints")
         constraints = [
             models.UniqueConstraint(
                 fields=["complaint", "round", "stage"], name="one_decision_per_stage_and_round"
@@ -97,20 +122,34 @@ class Decision(models.Model):
 class Measure(models.Model):
     """Something that a decision did to or for somebody; taken back, it stays as a row."""
 
-    code = models.CharField(max_length=20, unique=True)
-    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="measures")
-    outcome = models.CharField(max_length=12, choices=Outcome.choices)
-    person = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="measures")
-    person_as = models.CharField(max_length=10, choices=AccusedAs.choices)
-    days = models.PositiveSmallIntegerField(default=0)
-    fen = models.PositiveBigIntegerField(default=0)
-    done_at = models.DateTimeField()
+    code = models.CharField(pgettext_lazy("field", "code"), max_length=20, unique=True)
+    decision = models.ForeignKey(
+        Decision,
+        on_delete=models.PROTECT,
+        related_name="measures",
+        verbose_name=pgettext_lazy("field", "decision"),
+    )
+    outcome = models.CharField(pgettext_lazy("measure", "outcome"), max_length=12, choices=Outcome.choices)
+    person = models.ForeignKey(
+        "accounts.Account",
+        on_delete=models.PROTECT,
+        related_name="measures",
+        verbose_name=pgettext_lazy("measure", "whom it concerns"),
+    )
+    person_as = models.CharField(
+        pgettext_lazy("field", "person's part"), max_length=10, choices=AccusedAs.choices
+    )
+    days = models.PositiveSmallIntegerField(pgettext_lazy("field", "days"), default=0)
+    fen = models.PositiveBigIntegerField(pgettext_lazy("field", "amount in fen"), default=0)
+    done_at = models.DateTimeField(pgettext_lazy("field", "done at"))
     # Until when it acts; null for what acts once or for good.
-    until = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField(null=True)
-    undone_at = models.DateTimeField(null=True)
+    until = models.DateTimeField(pgettext_lazy("measure", "acts until"), null=True)
+    ended_at = models.DateTimeField(pgettext_lazy("field", "ended at"), null=True)
+    undone_at = models.DateTimeField(pgettext_lazy("field", "undone at"), null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "outcome")
+        verbose_name_plural = pgettext_lazy("model", "outcomes")
         constraints = [
             models.UniqueConstraint(
                 fields=["decision", "outcome", "person"], name="a_decision_does_each_thing_once"
@@ -137,17 +176,24 @@ class Measure(models.Model):
 class Appeal(models.Model):
     """One side's objection to a decision; another person decides it."""
 
-    complaint = models.ForeignKey(Complaint, on_delete=models.PROTECT, related_name="appeals")
-    round = models.PositiveSmallIntegerField(default=1)
-    side = models.CharField(max_length=12, choices=Side.choices)
-    words = EncryptedTextField()
-    filed_at = models.DateTimeField()
-    due_at = models.DateTimeField()
-    decided_at = models.DateTimeField(null=True)
+    complaint = models.ForeignKey(
+        Complaint,
+        on_delete=models.PROTECT,
+        related_name="appeals",
+        verbose_name=pgettext_lazy("field", "complaint"),
+    )
+    round = models.PositiveSmallIntegerField(pgettext_lazy("field", "round"), default=1)
+    side = models.CharField(pgettext_lazy("field", "side of the case"), max_length=12, choices=Side.choices)
+    words = EncryptedTextField(pgettext_lazy("field", "words"))
+    filed_at = models.DateTimeField(pgettext_lazy("field", "filed at"))
+    due_at = models.DateTimeField(pgettext_lazy("field", "due at"))
+    decided_at = models.DateTimeField(pgettext_lazy("field", "decided at"), null=True)
     # True where the decision was changed.
-    reversed = models.BooleanField(null=True)
+    reversed = models.BooleanField(pgettext_lazy("appeal", "reversed"), null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "appeal")
+        verbose_name_plural = pgettext_lazy("model", "appeals")
         constraints = [
             models.UniqueConstraint(fields=["complaint", "round"], name="one_appeal_per_round"),
             models.CheckConstraint(

@@ -8,6 +8,7 @@ from django.db.models import Avg, Count, Exists, F, OuterRef, Q
 from django.db.models.functions import TruncDay, TruncMonth
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from complaints.calendars import ZONE
 from complaints.models import Appeal, CareTask, Complaint, Decision, Satisfaction, Timer
@@ -133,7 +134,7 @@ def _scores(
     return Report(
         key,
         title,
-        [name, _("mean score"), _("answers"), _("asked"), _("scores of 1 and 2")],
+        [name, _("mean score"), _("answers"), pgettext_lazy("report", "asked"), _("scores of 1 and 2")],
         [
             [
                 str(labels.get(row[field], row[field] or "—")),
@@ -177,7 +178,7 @@ def satisfaction_by_month(begins: date, ends: date) -> Report:
     return Report(
         "satisfaction_months",
         _("Satisfaction by month"),
-        [_("month"), _("mean score"), _("answers"), _("asked")],
+        [_("month"), _("mean score"), _("answers"), pgettext_lazy("report", "asked")],
         [
             [
                 f"{row['month']:%Y-%m}",

@@ -33,7 +33,7 @@ from complaints.states import (
     Paper,
     Settlement,
 )
-from core import audit, clock, ledger, live, money, notify, pictures, policy, timeline
+from core import audit, clock, formats, ledger, live, money, notify, pictures, policy, timeline
 from core.actors import Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput
@@ -152,9 +152,9 @@ def _write(claim: Claim, what: str) -> None:
     with override(claim.account.language if claim.account else "zh-hans"):
         text = {
             "filed": _("Huhang: claim %(code)s is with us. Add documents and follow it here: %(link)s"),
-            "approved": _("Huhang: claim %(code)s is approved: %(yuan)s CNY are on their way. %(link)s"),
+            "approved": _("Huhang: claim %(code)s is approved: %(sum)s is on its way. %(link)s"),
             "refused": _("Huhang: claim %(code)s was not granted. The reason, and what you can do: %(link)s"),
-        }[what] % {"code": claim.code, "yuan": f"{claim.granted_fen / 100:.2f}", "link": claim_link(claim)}
+        }[what] % {"code": claim.code, "sum": formats.money(claim.granted_fen), "link": claim_link(claim)}
     notify.queue_message(
         key=f"claim:{claim.code}:{what}:{claim.decided_at or claim.filed_at:%Y%m%d%H%M%S}",
         channel="sms",
@@ -222,8 +222,7 @@ def propose_claim(*, account: "Account", code: str, fen: int, reason: str) -> Cl
     Claim.objects.filter(pk=claim.pk).update(proposed_fen=fen, proposed_by=account.code)
     claim.proposed_fen, claim.proposed_by, claim.reason = fen, account.code, said
     claim.save(update_fields=["reason"])
-    yuan = f"{fen / 100:.2f}"
-    _line(accident, account.actor, ClaimLine.PROPOSED, words=said, code=code, yuan=yuan)
+    _line(accident, account.actor, ClaimLine.PROPOSED, words=said, code=code, fen=fen)
     audit.record(account.actor, "claims.proposed", code, case=accident.code, fen=fen)
     if fen <= policy.value(CLAIM_ALONE) and account.role in JUDGES:
         _grant(accident, claim, account)
@@ -235,7 +234,7 @@ def propose_claim(*, account: "Account", code: str, fen: int, reason: str) -> Cl
 def _check_room(accident: Accident, claim: Claim, fen: int) -> None:
     left = accident.cap_fen - accident.reserved_fen
     if claim.kind in CAPPED and fen > left:
-        raise CapReached(left=f"{left / 100:,.2f}", cap=f"{accident.cap_fen / 100:,.0f}")
+        raise CapReached(left=formats.money(left), cap=formats.money(accident.cap_fen))
 
 
 @begins_transaction
@@ -304,7 +303,7 @@ def _grant(accident: Accident, claim: Claim, account: "Account") -> None:
         subject=claim.code,
         account=payable,
     )
-    _line(accident, account.actor, ClaimLine.APPROVED, code=claim.code, yuan=f"{fen / 100:.2f}")
+    _line(accident, account.actor, ClaimLine.APPROVED, code=claim.code, fen=fen)
     audit.record(account.actor, "claims.approved", claim.code, case=accident.code, fen=fen)
     _write(claim, "approved")
 
@@ -315,7 +314,7 @@ def _check_fund(fen: int) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FUND_LOCK])
     left = policy.value(CARE_FUND_YEAR) - fund_spent(clock.now())
     if fen > left:
-        raise FundEmpty(left=f"{left / 100:,.2f}")
+        raise FundEmpty(left=formats.money(left))
 
 
 @begins_transaction

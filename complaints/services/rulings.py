@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -56,7 +55,7 @@ from complaints.states import (
     StatementState,
     TimerKind,
 )
-from core import audit, clock, holds, live, notify, policy
+from core import audit, clock, formats, holds, live, notify, policy
 from core.actors import SYSTEM, Actor
 from core.errors import InvalidInput
 from core.states import move
@@ -124,7 +123,7 @@ def _write_about(complaint: Complaint, statement: Statement, what: str) -> None:
     with override(language):
         facts = {
             "code": complaint.code,
-            "due": f"{timezone.localtime(statement.due_at):%Y-%m-%d %H:%M}",
+            "due": formats.moment(statement.due_at),
             "link": statement_link(complaint, side),
         }
         text = (
@@ -341,7 +340,7 @@ def why_not_appeal(complaint: Complaint, side: Side, at: datetime) -> str:
     if complaint.state != ComplaintState.DECIDED or until is None:
         return _("there is no decision that waits for one.")
     if at > until:
-        return _("its time was over on %(until)s.") % {"until": f"{timezone.localtime(until):%Y-%m-%d %H:%M}"}
+        return _("its time was over on %(until)s.") % {"until": formats.moment(until)}
     if Appeal.objects.filter(complaint=complaint, round=complaint.round).exists():
         return _("it was appealed already.")
     if side == Side.ACCUSED and complaint.finding != Finding.UPHELD and not measures_of(complaint, side):

@@ -13,7 +13,7 @@ from complaints.policies import Award, awards_of
 from complaints.selectors import covert, part_of, person_of
 from complaints.services.timers import add_line
 from complaints.states import AccusedAs, ComplaintLine, Outcome
-from core import audit, clock, ledger, money
+from core import audit, clock, formats, ledger, money
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
@@ -42,8 +42,8 @@ def why_not_refund(complaint: Complaint, award: Award) -> str | Promise:
     if payment is None or payment.paid_at is None:
         return _("The fare was not paid yet.")
     if payment.refunded + award.fen > payment.fen:
-        return _("At most %(left)s CNY of this fare are left to refund.") % {
-            "left": f"{(payment.fen - payment.refunded) / 100:.2f}"
+        return _("At most %(left)s of this fare are left to refund.") % {
+            "left": formats.money(payment.fen - payment.refunded)
         }
     return ""
 

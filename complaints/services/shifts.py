@@ -17,7 +17,7 @@ from complaints.errors import NobodyThere, RosterThin, ShiftsOverlap
 from complaints.models import RosterGap, Shift
 from complaints.policies import WORKERS
 from complaints.selectors import roster_hours
-from core import audit, clock, live, notify
+from core import audit, clock, formats, live, notify
 from core.errors import Forbidden, InvalidInput
 from core.transactions import begins_transaction
 
@@ -90,7 +90,9 @@ def _check_cover(begins: datetime) -> None:
     short = [hour for hour in roster_hours(begins, hours=24) if hour.short]
     if short:
         raise RosterThin(
-            gaps="; ".join(f"{hour.at:%H}:00 {hour.have}/{hour.needed}" for hour in short[:6])
+            gaps="; ".join(
+                f"{formats.moment(hour.at, 'time')} {hour.have}/{hour.needed}" for hour in short[:6]
+            )
             + (" …" if len(short) > 6 else "")
         )
 
@@ -120,7 +122,7 @@ def _say(hours: Sequence[rosters.Hour], at: datetime) -> None:
             ) % {
                 "have": first.have,
                 "needed": first.needed,
-                "hour": f"{first.at:%m-%d %H}:00",
+                "hour": formats.moment(first.at),
                 "n": len(hours),
             }
         notify.queue_message(

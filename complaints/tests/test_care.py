@@ -55,6 +55,27 @@ def test_nothing_is_asked_before_the_decision_was_told(cases, noon):
     assert services.ask_satisfaction(at=clock.now()) == 0
 
 
+def test_the_first_page_and_the_desk_show_care_about_a_complaint_that_has_no_accident(cases, noon, signed_in):
+    filed = asked(cases, noon)
+    _due, done = (
+        CareTask.objects.create(
+            code=code,
+            kind="low_score",
+            complaint=filed,
+            due_at=clock.now(),
+            made_by="system",
+            made_at=clock.now(),
+        )
+        for code in ("CARE-DUE", "CARE-DONE")
+    )
+    services.finish_task(account=cases.people("agent"), code=done.code, words="called, all is well")
+    browser = signed_in("agent")
+    for page in ("/admin/", "/admin/care/"):
+        answer = browser.get(page)
+        assert answer.status_code == 200
+        assert filed.code in answer.content.decode()
+
+
 @pytest.mark.parametrize("points", [0, 6, -1])
 def test_only_one_to_five_count(cases, noon, points):
     filed = asked(cases, noon)

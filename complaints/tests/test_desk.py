@@ -233,7 +233,7 @@ def test_a_macro_speaks_the_language_of_whom_it_goes_to(cases, people, signed_in
     filed = cases.ended()
     client = signed_in("agent")
     path = f"/admin/workspace/{filed.code}/macro/thanks/"
-    assert client.get(path).json()["text"].startswith(f"投诉{filed.code}：2026-03-02")
+    assert client.get(path).json()["text"].startswith(f"投诉{filed.code}：3月2日")
     people("passenger").__class__.objects.filter(code="passenger").update(language="en")
     assert client.get(path).json()["text"].startswith(f"{filed.code} by")
 

@@ -5,18 +5,19 @@ from datetime import datetime, timedelta
 from django import template
 from django.utils.translation import gettext as _
 
-from core import clock
+from core import actors, clock, formats
 
 register = template.Library()
 
 
-@register.filter
-def span(seconds: float) -> str:
-    """Seconds as a person reads them: `0:07`, `12:30`, `3 h 05`."""
-    whole = max(0, int(seconds))
-    if whole < 3600:
-        return f"{whole // 60}:{whole % 60:02d}"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d}"
+register.filter("moment", formats.moment)
+register.filter("span", formats.span)
+register.filter("minutes", formats.minutes)
+register.filter("seconds", formats.seconds)
+register.filter("distance", formats.distance)
+register.filter("money", formats.money)
+register.filter("place", formats.place)
+register.filter("actor", actors.name_of)
 
 
 @register.filter
@@ -27,8 +28,8 @@ def age(at: datetime) -> int:
 
 @register.filter
 def ago(at: datetime) -> str:
-    """Time since, as `span`."""
-    return span((clock.now() - at).total_seconds())
+    """Time since, as a clock that runs."""
+    return formats.span(clock.now() - at, "clock")
 
 
 @register.filter
@@ -36,8 +37,8 @@ def until(at: datetime) -> str:
     """Time left, or how long it is overdue."""
     left = at - clock.now()
     if left >= timedelta():
-        return _("%(time)s left") % {"time": span(left.total_seconds())}
-    return _("%(time)s overdue") % {"time": span(-left.total_seconds())}
+        return _("%(time)s left") % {"time": formats.span(left, "clock")}
+    return _("%(time)s overdue") % {"time": formats.span(-left, "clock")}
 
 
 @register.filter
@@ -45,9 +46,3 @@ def group_phone(phone: str) -> str:
     """`+8613800138000` → `138 0013 8000`."""
     local = phone.removeprefix("+86")
     return f"{local[:3]} {local[3:7]} {local[7:]}" if local != phone else phone
-
-
-@register.filter
-def yuan(fen: int) -> str:
-    """Whole fen as yuan: `30000` → `¥300.00`."""
-    return f"¥{fen / 100:,.2f}"

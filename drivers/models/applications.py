@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.privacy import EncryptedTextField
 from drivers.models.people import Driver
@@ -20,23 +21,39 @@ class Application(models.Model):
         _("state"), max_length=10, choices=ApplicationState.choices, default=ApplicationState.DRAFT
     )
     # JSON of what was typed, field by field, exactly as it was: a draft may hold what does not hold up yet.
-    given = EncryptedTextField()
+    given = EncryptedTextField(pgettext_lazy("field", "what was typed"))
     # JSON of what was read from each photo.
-    read = EncryptedTextField()
-    id_card = models.ForeignKey("core.StoredPicture", on_delete=models.PROTECT, null=True, related_name="+")
+    read = EncryptedTextField(pgettext_lazy("field", "what was read"))
+    id_card = models.ForeignKey(
+        "core.StoredPicture",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=pgettext_lazy("field", "photo of the ID card"),
+    )
     driving_licence = models.ForeignKey(
-        "core.StoredPicture", on_delete=models.PROTECT, null=True, related_name="+"
+        "core.StoredPicture",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=pgettext_lazy("field", "photo of the driving licence"),
     )
     vehicle_licence = models.ForeignKey(
-        "core.StoredPicture", on_delete=models.PROTECT, null=True, related_name="+"
+        "core.StoredPicture",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=pgettext_lazy("field", "photo of the vehicle licence"),
     )
     started_at = models.DateTimeField(_("started"))
-    submitted_at = models.DateTimeField(_("sent"), null=True)
-    decided_at = models.DateTimeField(_("decided"), null=True)
+    submitted_at = models.DateTimeField(pgettext_lazy("application", "sent"), null=True)
+    decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
     # The first key; the second one, by another person, makes a `VettingDecision` (D2).
-    proposed = models.CharField(max_length=10, choices=Decision.choices, blank=True)
+    proposed = models.CharField(
+        pgettext_lazy("application", "decision proposed"), max_length=10, choices=Decision.choices, blank=True
+    )
     proposed_by = models.CharField(_("proposed by"), max_length=40, blank=True)
-    reason = EncryptedTextField()
+    reason = EncryptedTextField(pgettext_lazy("application", "reason proposed"))
 
     class Meta:
         verbose_name = _("application")
@@ -67,17 +84,30 @@ class Application(models.Model):
 class VettingDecision(models.Model):
     """What two people decided on an application. Never edited: a later one overrides it (D2)."""
 
-    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="decisions")
-    outcome = models.CharField(max_length=10, choices=Decision.choices)
-    reason = EncryptedTextField()
-    screening = models.ForeignKey(Screening, on_delete=models.PROTECT, null=True)
+    application = models.ForeignKey(
+        Application,
+        on_delete=models.PROTECT,
+        related_name="decisions",
+        verbose_name=pgettext_lazy("field", "application"),
+    )
+    outcome = models.CharField(
+        pgettext_lazy("vettingdecision", "decision"), max_length=10, choices=Decision.choices
+    )
+    reason = EncryptedTextField(pgettext_lazy("field", "reason"))
+    screening = models.ForeignKey(
+        Screening, on_delete=models.PROTECT, null=True, verbose_name=pgettext_lazy("field", "screening")
+    )
     # The versions of the rules that were in force, such as `drivers.offence_rules v2`.
-    citation = models.CharField(max_length=200)
-    proposed_by = models.CharField(max_length=40)
-    agreed_by = models.CharField(max_length=40)
-    decided_at = models.DateTimeField()
+    citation = models.CharField(pgettext_lazy("field", "rule cited"), max_length=200)
+    proposed_by = models.CharField(pgettext_lazy("field", "proposed by"), max_length=40)
+    agreed_by = models.CharField(pgettext_lazy("field", "agreed by"), max_length=40)
+    decided_at = models.DateTimeField(pgettext_lazy("field", "decided at"))
     overrides = models.OneToOneField(
-        "self", on_delete=models.PROTECT, null=True, related_name="overridden_by"
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="overridden_by",
+        verbose_name=pgettext_lazy("field", "decision overridden"),
     )
 
     class Meta:

@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.privacy import EncryptedTextField
 from drivers.models.people import Driver, Hold
@@ -15,16 +16,21 @@ class VettingCase(models.Model):
         Driver, on_delete=models.PROTECT, related_name="cases", verbose_name=_("driver")
     )
     kind = models.CharField(_("kind"), max_length=16, choices=CaseKind.choices)
-    subject = models.CharField(max_length=20, blank=True)
-    facts = models.JSONField(default=dict)
+    subject = models.CharField(pgettext_lazy("vettingcase", "what it is about"), max_length=20, blank=True)
+    facts = models.JSONField(pgettext_lazy("field", "facts"), default=dict)
     state = models.CharField(_("state"), max_length=10, choices=CaseState.choices, default=CaseState.OPEN)
     opened_at = models.DateTimeField(_("opened"))
     # Two keys: one proposes, another person agrees (D2).
     proposed_by = models.CharField(_("proposed by"), max_length=40, blank=True)
-    proposed = models.CharField(max_length=10, choices=CaseOutcome.choices, blank=True)
-    reason = EncryptedTextField()
+    proposed = models.CharField(
+        pgettext_lazy("vettingcase", "decision proposed"),
+        max_length=10,
+        choices=CaseOutcome.choices,
+        blank=True,
+    )
+    reason = EncryptedTextField(pgettext_lazy("field", "reason"))
     decided_by = models.CharField(_("decided by"), max_length=40, blank=True)
-    decided_at = models.DateTimeField(_("decided"), null=True)
+    decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
 
     class Meta:
         verbose_name = _("vetting case")
@@ -59,7 +65,11 @@ class Appeal(models.Model):
 
     code = models.CharField(_("code"), max_length=20, unique=True)
     hold = models.OneToOneField(
-        Hold, on_delete=models.PROTECT, null=True, related_name="appeal", verbose_name=_("hold")
+        Hold,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="appeal",
+        verbose_name=pgettext_lazy("driver hold", "hold"),
     )
     decision = models.OneToOneField(
         "drivers.VettingDecision",
@@ -68,13 +78,13 @@ class Appeal(models.Model):
         related_name="appeal",
         verbose_name=_("decision"),
     )
-    words = EncryptedTextField()
+    words = EncryptedTextField(pgettext_lazy("field", "words"))
     state = models.CharField(_("state"), max_length=10, choices=AppealState.choices, default=AppealState.OPEN)
     filed_at = models.DateTimeField(_("filed"))
     due_at = models.DateTimeField(_("due"))
-    decided_at = models.DateTimeField(_("decided"), null=True)
+    decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
     decided_by = models.CharField(_("decided by"), max_length=40, blank=True)
-    reason = EncryptedTextField()
+    reason = EncryptedTextField(pgettext_lazy("field", "reason"))
 
     class Meta:
         verbose_name = _("appeal")

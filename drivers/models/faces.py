@@ -2,8 +2,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from pgvector.django import VectorField
 
+from core import formats
 from drivers.models.people import Driver, Vehicle
 from drivers.states import VERDICT_WORDS, FaceCheckState, FacePurpose, PlatePhotoState
 
@@ -11,14 +13,21 @@ from drivers.states import VERDICT_WORDS, FaceCheckState, FacePurpose, PlatePhot
 class FaceTemplate(models.Model):
     """A description of an enrolled face under the secret rotation (`drivers.vision.templates`), never a picture."""
 
-    driver = models.ForeignKey(Driver, on_delete=models.PROTECT, related_name="templates")
-    protected = VectorField(dimensions=128)
+    driver = models.ForeignKey(
+        Driver,
+        on_delete=models.PROTECT,
+        related_name="templates",
+        verbose_name=pgettext_lazy("field", "driver"),
+    )
+    protected = VectorField(pgettext_lazy("field", "protected template"), dimensions=128)
     # Which weights and library made it: descriptions of two models cannot be compared.
-    model = models.CharField(max_length=80)
-    made_at = models.DateTimeField()
-    retired_at = models.DateTimeField(null=True)
+    model = models.CharField(pgettext_lazy("facetemplate", "model"), max_length=80)
+    made_at = models.DateTimeField(pgettext_lazy("field", "made at"))
+    retired_at = models.DateTimeField(pgettext_lazy("field", "retired at"), null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "face template")
+        verbose_name_plural = pgettext_lazy("model", "face templates")
         indexes = [
             models.Index(fields=["driver"], condition=Q(retired_at=None), name="template_in_use"),
         ]
@@ -37,22 +46,22 @@ class FaceCheck(models.Model):
     purpose = models.CharField(_("purpose"), max_length=10, choices=FacePurpose.choices)
     # The trip's code for `accept` and `pickup`, the service day (ISO) for `daily`.
     subject = models.CharField(_("subject"), max_length=20)
-    challenge = ArrayField(models.CharField(max_length=10))
+    challenge = ArrayField(models.CharField(max_length=10), verbose_name=pgettext_lazy("field", "challenge"))
     # A reviewer looks by video instead of the model (`drivers.services.video`).
     by_video = models.BooleanField(_("by video call"), default=False)
     state = models.CharField(
         _("state"), max_length=10, choices=FaceCheckState.choices, default=FaceCheckState.ASKED
     )
-    asked_at = models.DateTimeField(_("asked"))
-    expires_at = models.DateTimeField()
-    decided_at = models.DateTimeField(_("decided"), null=True)
+    asked_at = models.DateTimeField(pgettext_lazy("time", "asked"))
+    expires_at = models.DateTimeField(pgettext_lazy("field", "expires at"))
+    decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
     verdict = models.CharField(_("verdict"), max_length=20, blank=True)
     score = models.FloatField(_("likeness"), null=True)
-    why = models.CharField(max_length=120, blank=True)
-    citation = models.CharField(max_length=60, blank=True)
-    token_digest = models.CharField(max_length=64, blank=True)
-    token_until = models.DateTimeField(null=True)
-    token_used_at = models.DateTimeField(null=True)
+    why = models.CharField(pgettext_lazy("field", "why"), max_length=120, blank=True)
+    citation = models.CharField(pgettext_lazy("field", "rule cited"), max_length=60, blank=True)
+    token_digest = models.CharField(pgettext_lazy("field", "digest of the token"), max_length=64, blank=True)
+    token_until = models.DateTimeField(pgettext_lazy("field", "token valid until"), null=True)
+    token_used_at = models.DateTimeField(pgettext_lazy("field", "token used at"), null=True)
 
     class Meta:
         verbose_name = _("face check")
@@ -92,9 +101,20 @@ class FaceCheck(models.Model):
 class FaceFrame(models.Model):
     """One frame of a check, for the reviewer of a case."""
 
-    check_row = models.ForeignKey(FaceCheck, on_delete=models.PROTECT, related_name="frames")
-    step = models.PositiveSmallIntegerField()
-    picture = models.OneToOneField("core.StoredPicture", on_delete=models.PROTECT)
+    check_row = models.ForeignKey(
+        FaceCheck,
+        on_delete=models.PROTECT,
+        related_name="frames",
+        verbose_name=pgettext_lazy("field", "face check"),
+    )
+    step = models.PositiveSmallIntegerField(pgettext_lazy("field", "step"))
+    picture = models.OneToOneField(
+        "core.StoredPicture", on_delete=models.PROTECT, verbose_name=pgettext_lazy("field", "picture")
+    )
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "frame of a face check")
+        verbose_name_plural = pgettext_lazy("model", "frames of face checks")
 
     def __str__(self) -> str:
         return f"{self.check_row_id} step {self.step}"
@@ -103,17 +123,28 @@ class FaceFrame(models.Model):
 class PlatePhoto(models.Model):
     """The live photo of car and plate within ten minutes before the pick-up (D11)."""
 
-    driver = models.ForeignKey(Driver, on_delete=models.PROTECT, related_name="plate_photos")
-    vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT)
-    face_check = models.OneToOneField(FaceCheck, on_delete=models.PROTECT)
+    driver = models.ForeignKey(
+        Driver,
+        on_delete=models.PROTECT,
+        related_name="plate_photos",
+        verbose_name=pgettext_lazy("field", "driver"),
+    )
+    vehicle = models.ForeignKey(
+        Vehicle, on_delete=models.PROTECT, verbose_name=pgettext_lazy("field", "vehicle")
+    )
+    face_check = models.OneToOneField(
+        FaceCheck, on_delete=models.PROTECT, verbose_name=pgettext_lazy("field", "face check")
+    )
     # The trip's code.
     subject = models.CharField(_("trip"), max_length=20)
-    picture = models.OneToOneField("core.StoredPicture", on_delete=models.PROTECT)
+    picture = models.OneToOneField(
+        "core.StoredPicture", on_delete=models.PROTECT, verbose_name=pgettext_lazy("field", "picture")
+    )
     read = models.CharField(_("plate read"), max_length=12, blank=True)
-    certainty = models.FloatField(default=0)
+    certainty = models.FloatField(pgettext_lazy("field", "certainty of reading"), default=0)
     state = models.CharField(_("state"), max_length=10, choices=PlatePhotoState.choices)
-    taken_at = models.DateTimeField(_("taken"))
-    decided_by = models.CharField(max_length=40, blank=True)
+    taken_at = models.DateTimeField(pgettext_lazy("photo", "taken"))
+    decided_by = models.CharField(pgettext_lazy("field", "decided by"), max_length=40, blank=True)
 
     class Meta:
         verbose_name = _("plate photo")
@@ -138,13 +169,22 @@ class PlatePhoto(models.Model):
 class OnlineSpell(models.Model):
     """A driver of express, premier or luxury is online; none begins without the day's face check (D4)."""
 
-    driver = models.ForeignKey(Driver, on_delete=models.PROTECT, related_name="spells")
-    line = models.CharField(max_length=10)
-    face_check = models.ForeignKey(FaceCheck, on_delete=models.PROTECT, related_name="spells")
-    began_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True)
+    driver = models.ForeignKey(
+        Driver, on_delete=models.PROTECT, related_name="spells", verbose_name=pgettext_lazy("field", "driver")
+    )
+    line = models.CharField(pgettext_lazy("field", "line"), max_length=10)
+    face_check = models.ForeignKey(
+        FaceCheck,
+        on_delete=models.PROTECT,
+        related_name="spells",
+        verbose_name=pgettext_lazy("field", "face check"),
+    )
+    began_at = models.DateTimeField(pgettext_lazy("field", "began at"))
+    ended_at = models.DateTimeField(pgettext_lazy("field", "ended at"), null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "time online")
+        verbose_name_plural = pgettext_lazy("model", "times online")
         constraints = [
             models.UniqueConstraint(
                 fields=["driver"], condition=Q(ended_at=None), name="one_open_spell_per_driver"
@@ -152,4 +192,4 @@ class OnlineSpell(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.driver_id} online since {self.began_at:%H:%M}"
+        return f"{self.driver_id} online since {formats.moment(self.began_at)}"

@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.privacy import EncryptedTextField
 from drivers.models.cases import VettingCase
@@ -17,15 +18,26 @@ class MismatchReport(models.Model):
     driver = models.ForeignKey(
         Driver, on_delete=models.PROTECT, null=True, related_name="mismatch_reports", verbose_name=_("driver")
     )
-    case = models.ForeignKey(VettingCase, on_delete=models.PROTECT, null=True, related_name="reports")
+    case = models.ForeignKey(
+        VettingCase,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="reports",
+        verbose_name=pgettext_lazy("mismatchreport", "vetting case"),
+    )
     trip = models.CharField(_("trip"), max_length=20, blank=True)
     plate = models.CharField(_("plate seen"), max_length=12, blank=True)
     # The reporter: an account's code, or the phone of somebody without one.
-    reporter = models.CharField(max_length=20, blank=True)
-    phone = EncryptedTextField()
-    words = EncryptedTextField()
-    picture = models.OneToOneField("core.StoredPicture", on_delete=models.PROTECT, null=True)
-    submission = models.CharField(max_length=40, unique=True)
+    reporter = models.CharField(pgettext_lazy("field", "reporter"), max_length=20, blank=True)
+    phone = EncryptedTextField(pgettext_lazy("mismatchreport", "reporter's phone"))
+    words = EncryptedTextField(pgettext_lazy("field", "words"))
+    picture = models.OneToOneField(
+        "core.StoredPicture",
+        on_delete=models.PROTECT,
+        null=True,
+        verbose_name=pgettext_lazy("field", "picture"),
+    )
+    submission = models.CharField(pgettext_lazy("field", "submission key"), max_length=40, unique=True)
     reported_at = models.DateTimeField(_("reported"))
 
     class Meta:
@@ -52,16 +64,26 @@ class MismatchReport(models.Model):
 class Reward(models.Model):
     """What the first reporter of a confirmed mismatch gets: one for each case, approved by two people."""
 
-    case = models.OneToOneField(VettingCase, on_delete=models.PROTECT, related_name="reward")
-    report = models.OneToOneField(MismatchReport, on_delete=models.PROTECT, related_name="reward")
-    fen = models.PositiveIntegerField()
-    citation = models.CharField(max_length=60)
+    case = models.OneToOneField(
+        VettingCase,
+        on_delete=models.PROTECT,
+        related_name="reward",
+        verbose_name=pgettext_lazy("reward", "vetting case"),
+    )
+    report = models.OneToOneField(
+        MismatchReport,
+        on_delete=models.PROTECT,
+        related_name="reward",
+        verbose_name=pgettext_lazy("field", "report"),
+    )
+    fen = models.PositiveIntegerField(pgettext_lazy("reward", "reward in fen"))
+    citation = models.CharField(pgettext_lazy("field", "rule cited"), max_length=60)
     state = models.CharField(_("state"), max_length=10, choices=RewardState.choices, default=RewardState.DUE)
     due_since = models.DateTimeField(_("since"))
-    proposed_by = models.CharField(max_length=40, blank=True)
-    approved_by = models.CharField(max_length=40, blank=True)
-    approved_at = models.DateTimeField(null=True)
-    reason = EncryptedTextField()
+    proposed_by = models.CharField(pgettext_lazy("field", "proposed by"), max_length=40, blank=True)
+    approved_by = models.CharField(pgettext_lazy("field", "approved by"), max_length=40, blank=True)
+    approved_at = models.DateTimeField(pgettext_lazy("field", "approved at"), null=True)
+    reason = EncryptedTextField(pgettext_lazy("field", "reason"))
 
     class Meta:
         verbose_name = _("reward")

@@ -2,6 +2,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.privacy import EncryptedTextField
 from drivers.states import DriverState, HoldKind, Line, PaperKind
@@ -14,22 +15,35 @@ def hitch_alone() -> list[str]:
 class Driver(models.Model):
     """A person who drives: a hitch car owner (车主) or a professional."""
 
-    account = models.OneToOneField("accounts.Account", on_delete=models.PROTECT, related_name="driver")
+    account = models.OneToOneField(
+        "accounts.Account",
+        on_delete=models.PROTECT,
+        related_name="driver",
+        verbose_name=pgettext_lazy("field", "account"),
+    )
     state = models.CharField(
         _("state"), max_length=10, choices=DriverState.choices, default=DriverState.APPLIED
     )
-    licence_number = EncryptedTextField()
+    licence_number = EncryptedTextField(pgettext_lazy("field", "licence number"))
     # One account is bound to exactly one driving licence, and one licence to one account (D3). Null until it was
     # vetted, so that nobody can claim another's licence by applying with it.
-    licence_index = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - unique where present
+    licence_index = models.CharField(  # noqa: DJ001 - unique where present
+        pgettext_lazy("field", "index of the licence"), max_length=64, unique=True, null=True
+    )
     licence_class = models.CharField(_("licence class"), max_length=4, blank=True)
-    lines = ArrayField(models.CharField(max_length=10, choices=Line.choices), default=hitch_alone)
+    lines = ArrayField(
+        models.CharField(max_length=10, choices=Line.choices),
+        default=hitch_alone,
+        verbose_name=pgettext_lazy("field", "lines"),
+    )
     # A data: address of the vetted portrait, for the police and the reviewers alone.
-    photo = EncryptedTextField()
-    vetted_at = models.DateTimeField(_("vetted"), null=True)
+    photo = EncryptedTextField(pgettext_lazy("field", "photo"))
+    vetted_at = models.DateTimeField(pgettext_lazy("time", "vetted"), null=True)
     # Faces have a consent of their own (D4); its version, and when it was given.
-    face_consent = models.CharField(max_length=20, blank=True)
-    face_consent_at = models.DateTimeField(null=True)
+    face_consent = models.CharField(
+        pgettext_lazy("field", "consent to face checks"), max_length=20, blank=True
+    )
+    face_consent_at = models.DateTimeField(pgettext_lazy("field", "face consent given at"), null=True)
 
     class Meta:
         verbose_name = _("driver")
@@ -75,16 +89,32 @@ class Vehicle(models.Model):
 class Paper(models.Model):
     """A certificate or permit that is in force, of a driver or of a vehicle; it blocks when it expires (D9)."""
 
-    driver = models.ForeignKey(Driver, on_delete=models.PROTECT, null=True, related_name="papers")
-    vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, null=True, related_name="papers")
-    kind = models.CharField(max_length=20, choices=PaperKind.choices)
-    number = EncryptedTextField()
+    driver = models.ForeignKey(
+        Driver,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="papers",
+        verbose_name=pgettext_lazy("field", "driver"),
+    )
+    vehicle = models.ForeignKey(
+        Vehicle,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="papers",
+        verbose_name=pgettext_lazy("field", "vehicle"),
+    )
+    kind = models.CharField(
+        pgettext_lazy("paper", "kind of certificate"), max_length=20, choices=PaperKind.choices
+    )
+    number = EncryptedTextField(pgettext_lazy("paper", "certificate number"))
     # The last day on which it is valid, Asia/Shanghai; null for a licence without an end (长期).
-    until = models.DateField(null=True)
-    added_at = models.DateTimeField()
-    replaced_at = models.DateTimeField(null=True)
+    until = models.DateField(pgettext_lazy("paper", "valid until"), null=True)
+    added_at = models.DateTimeField(pgettext_lazy("field", "added at"))
+    replaced_at = models.DateTimeField(pgettext_lazy("field", "replaced at"), null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "certificate or permit")
+        verbose_name_plural = pgettext_lazy("model", "certificates and permits")
         constraints = [
             models.CheckConstraint(
                 condition=Q(driver__isnull=True) ^ Q(vehicle__isnull=True), name="paper_of_driver_or_vehicle"
@@ -114,15 +144,31 @@ class Paper(models.Model):
 class Binding(models.Model):
     """A driver may drive a vehicle, from and until a time."""
 
-    driver = models.ForeignKey(Driver, on_delete=models.PROTECT, related_name="bindings")
-    vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="bindings")
+    driver = models.ForeignKey(
+        Driver,
+        on_delete=models.PROTECT,
+        related_name="bindings",
+        verbose_name=pgettext_lazy("field", "driver"),
+    )
+    vehicle = models.ForeignKey(
+        Vehicle,
+        on_delete=models.PROTECT,
+        related_name="bindings",
+        verbose_name=pgettext_lazy("field", "vehicle"),
+    )
     # Which of the driver's two places this car takes, and which of the car's three places this person takes (D3).
-    vehicle_place = models.PositiveSmallIntegerField(default=1)
-    person_place = models.PositiveSmallIntegerField(default=1)
-    bound_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True)
+    vehicle_place = models.PositiveSmallIntegerField(
+        pgettext_lazy("field", "which of the driver's cars"), default=1
+    )
+    person_place = models.PositiveSmallIntegerField(
+        pgettext_lazy("field", "which of the car's drivers"), default=1
+    )
+    bound_at = models.DateTimeField(pgettext_lazy("field", "bound at"))
+    ended_at = models.DateTimeField(pgettext_lazy("field", "ended at"), null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "binding")
+        verbose_name_plural = pgettext_lazy("model", "bindings")
         constraints = [
             models.CheckConstraint(
                 condition=Q(vehicle_place__in=[1, 2]) & Q(person_place__in=[1, 2, 3]),
@@ -152,14 +198,20 @@ class Binding(models.Model):
 class Bar(models.Model):
     """A licence or car that was banned with a driver, so that a new account does not help (C5)."""
 
-    kind = models.CharField(max_length=10, choices=[("licence", "licence"), ("plate", "plate")])
+    kind = models.CharField(
+        pgettext_lazy("field", "kind"),
+        max_length=10,
+        choices=[("licence", pgettext_lazy("bar", "licence")), ("plate", pgettext_lazy("bar", "plate"))],
+    )
     # The licence's keyed index, or the plate without its dot.
-    value = models.CharField(max_length=64)
-    source = models.CharField(max_length=20)
-    since = models.DateTimeField()
-    lifted_at = models.DateTimeField(null=True)
+    value = models.CharField(pgettext_lazy("bar", "what is barred"), max_length=64)
+    source = models.CharField(pgettext_lazy("bar", "measure it comes from"), max_length=20)
+    since = models.DateTimeField(pgettext_lazy("field", "since"))
+    lifted_at = models.DateTimeField(pgettext_lazy("field", "lifted at"), null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "bar")
+        verbose_name_plural = pgettext_lazy("model", "bars")
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "value", "source"], name="barred_once_by_the_same_decision"
@@ -191,16 +243,16 @@ class Hold(models.Model):
     # True while somebody may be in the car with this driver: nothing of it may be seen on the driver's phone (S11).
     covert = models.BooleanField(_("not shown to the driver yet"), default=False)
     opened_at = models.DateTimeField(_("since"))
-    opened_by = models.CharField(max_length=40)
-    released_at = models.DateTimeField(_("released"), null=True)
-    released_by = models.CharField(max_length=40, blank=True)
-    release_reason = models.TextField(blank=True)
+    opened_by = models.CharField(pgettext_lazy("hold", "held by"), max_length=40)
+    released_at = models.DateTimeField(pgettext_lazy("driver hold", "released"), null=True)
+    released_by = models.CharField(pgettext_lazy("hold", "released by"), max_length=40, blank=True)
+    release_reason = models.TextField(pgettext_lazy("field", "release reason"), blank=True)
 
     objects = HoldQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("hold")
-        verbose_name_plural = _("holds")
+        verbose_name = pgettext_lazy("driver hold", "hold")
+        verbose_name_plural = pgettext_lazy("driver hold", "holds")
         constraints = [
             models.UniqueConstraint(
                 fields=["driver", "kind", "source"],

@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.privacy import EncryptedTextField
 from drivers.models.people import Driver
@@ -20,15 +21,15 @@ class Screening(models.Model):
         _("state"), max_length=10, choices=ScreeningState.choices, default=ScreeningState.ASKED
     )
     # JSON: registry → its answer, null where it does not know whom we mean.
-    answers = EncryptedTextField()
+    answers = EncryptedTextField(pgettext_lazy("screening", "registries' answers"))
     # [{"rule", "registry", "verdict", "detail", "citation"}]: categories and codes, nothing personal.
-    findings = models.JSONField(default=list)
+    findings = models.JSONField(pgettext_lazy("field", "findings"), default=list)
     # All three certificates were confirmed at their source (三证验真).
     proven = models.BooleanField(_("certificates confirmed"), default=False)
     verdict = models.CharField(_("result"), max_length=10, choices=Finding.choices, blank=True)
-    asked_at = models.DateTimeField(_("asked"))
-    attempts = models.PositiveIntegerField(default=0)
-    next_at = models.DateTimeField()
+    asked_at = models.DateTimeField(pgettext_lazy("time", "asked"))
+    attempts = models.PositiveIntegerField(pgettext_lazy("field", "attempts"), default=0)
+    next_at = models.DateTimeField(pgettext_lazy("field", "next try at"))
     answered_at = models.DateTimeField(_("answered"), null=True)
 
     class Meta:
@@ -89,14 +90,25 @@ class ScreeningRun(models.Model):
 class ScreeningChunk(models.Model):
     """A stretch of drivers of a run, which one worker holds under a lease."""
 
-    run = models.ForeignKey(ScreeningRun, on_delete=models.CASCADE, related_name="chunks")
-    first = models.BigIntegerField()  # primary keys of drivers, both included
-    last = models.BigIntegerField()
-    state = models.CharField(max_length=10, choices=ChunkState.choices, default=ChunkState.WAITING)
-    lease_until = models.DateTimeField(null=True)
-    not_before = models.DateTimeField()
+    run = models.ForeignKey(
+        ScreeningRun,
+        on_delete=models.CASCADE,
+        related_name="chunks",
+        verbose_name=pgettext_lazy("field", "run"),
+    )
+    first = models.BigIntegerField(
+        pgettext_lazy("screeningchunk", "first driver")
+    )  # primary keys of drivers, both included
+    last = models.BigIntegerField(pgettext_lazy("screeningchunk", "last driver"))
+    state = models.CharField(
+        pgettext_lazy("field", "state"), max_length=10, choices=ChunkState.choices, default=ChunkState.WAITING
+    )
+    lease_until = models.DateTimeField(pgettext_lazy("field", "lease until"), null=True)
+    not_before = models.DateTimeField(pgettext_lazy("field", "not before"))
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "stretch of a screening run")
+        verbose_name_plural = pgettext_lazy("model", "stretches of screening runs")
         constraints = [
             models.UniqueConstraint(fields=["run", "first"], name="one_chunk_per_stretch"),
             models.CheckConstraint(

@@ -9,7 +9,7 @@ from django.utils.translation import override
 
 from accounts.selectors import account_by_code
 from accounts.states import Role
-from core import audit, clock, ledger, live, money, notify, pictures, policy, ratelimit
+from core import audit, clock, formats, ledger, live, money, notify, pictures, policy, ratelimit
 from core.actors import NOBODY, Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound, TooMany
@@ -321,9 +321,9 @@ def _thank(reward: Reward) -> None:
     report = reward.report
     person = account_by_code(report.reporter) if report.reporter else None
     with override(person.language if person else "zh-hans"):
-        text = _("Huhang: your report %(code)s of a car or driver that was not the registered one is confirmed. Thank you: you get %(yuan)s CNY.") % {
+        text = _("Huhang: your report %(code)s of a car or driver that was not the registered one is confirmed. Thank you: you get %(sum)s.") % {
             "code": report.code,
-            "yuan": f"{reward.fen / 100:.2f}",
+            "sum": formats.money(reward.fen),
         }  # fmt: skip
     notify.queue_message(
         key=f"reward:{reward.case.code}",

@@ -1,5 +1,7 @@
 """The other way of a face check (D4): a reviewer's video call, for one thing, once, in time."""
 
+import re
+
 import pytest
 
 from core.errors import Forbidden, InvalidInput, NotFound
@@ -121,6 +123,6 @@ def test_the_pages_lead_from_the_wish_back_to_the_order(rides, people, driver, s
     page = his.get(answer.headers["location"]).content.decode()
     assert "Seen: it is you." in page
     form = his.get(f"{back}&video={code}").content.decode()
-    token = form.split('name="face_token" value="')[1].split('"')[0]
+    token = re.search(r'name="face_token"\s+value="([^"]+)"', form)[1]
     accepted = his.post(f"/drive/requests/{trip.code}/accept/", {"itinerary": way, "face_token": token})
     assert accepted.status_code == 302

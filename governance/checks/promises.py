@@ -11,6 +11,7 @@ from accounts.selectors import contacts_to_alert, real_name_share
 from complaints.policies import INTERLOCK
 from complaints.selectors import severe_spans, severe_without_hold
 from core import audit_selectors, ledger, notify, policy
+from core.languages import clauses, sentences
 from drivers.board_selectors import (
     acceptances_without_face,
     answered_mismatches,
@@ -198,14 +199,14 @@ def fleet_again(at: datetime) -> Found:
     }
     old = at - run.started_at > timedelta(seconds=policy.value(SCREENED_WITHIN))
     if old or (run.finished_at or at) > run.due_at:
-        return Found(Status.FAIL, _("Late. ") + evidence, share)
+        return Found(Status.FAIL, sentences(_("Late."), evidence), share)
     return Found(Status.PASS if run.finished_at else Status.PROGRESS, evidence, share)
 
 
 def _share_or_fault(faults: list[str], done: int, everybody: int, evidence: str) -> Found:
     share = done / everybody if everybody else 1.0
     if faults:
-        return Found(Status.FAIL, "; ".join(faults) + ". " + evidence, share)
+        return Found(Status.FAIL, sentences(clauses(faults), evidence), share)
     return Found(Status.PASS if share == 1.0 else Status.FAIL, evidence, share)
 
 

@@ -18,17 +18,13 @@ from complaints.selectors import (
     wrong_accidents,
 )
 from complaints.states import CAPPED, ClaimKind
-from core import ledger, policy
+from core import formats, ledger, policy
 from governance.checks.verdicts import SPAN, law_stands, verdict
 from governance.measures import Found, live_check
 from safety.selectors import ownership_of_checks, sos_answered
 
 PROMISED = 120_000_000  # fen: the company said 'up to 1.2 million CNY'
 LEAST_MET = 0.95  # of grave complaints' first answers
-
-
-def _yuan(fen: int) -> str:
-    return f"{fen / 100:,.0f}"
 
 
 @live_check("M18")
@@ -40,7 +36,7 @@ def safeguards_up_to_what_was_promised(at: datetime) -> Found:
     ]
     cap = policy.value(CAP)
     if cap < PROMISED:
-        faults.append(_("The cap is %(yuan)s CNY, less than was promised") % {"yuan": _yuan(cap)})
+        faults.append(_("The cap is %(sum)s, less than was promised") % {"sum": formats.money(cap)})
     missing = CAPPED - PAPERS_NEEDED.keys()
     if missing or len(CAPPED) != 4:
         faults.append(_("A safeguard cannot be claimed"))
@@ -54,8 +50,8 @@ def safeguards_up_to_what_was_promised(at: datetime) -> Found:
     paid = safeguards_since(at - SPAN)
     return verdict(
         faults,
-        _("Up to %(cap)s CNY for an accident; %(claims)s claims of %(yuan)s CNY were granted in 30 days.")
-        % {"cap": _yuan(cap), "claims": paid.claims, "yuan": _yuan(paid.fen)},
+        _("Up to %(cap)s for an accident; %(claims)s claims of %(sum)s were granted in 30 days.")
+        % {"cap": formats.money(cap), "claims": paid.claims, "sum": formats.money(paid.fen)},
     )
 
 
@@ -76,12 +72,12 @@ def care_fund_beyond_what_law_asks(at: datetime) -> Found:
     paid = safeguards_since(at - SPAN)
     return verdict(
         faults,
-        _("%(left)s of %(budget)s CNY are left this year; %(claims)s families got %(yuan)s CNY in 30 days.")
+        _("%(left)s of %(budget)s are left this year; %(claims)s families got %(sum)s in 30 days.")
         % {
-            "left": _yuan(budget - spent),
-            "budget": _yuan(budget),
+            "left": formats.money(budget - spent),
+            "budget": formats.money(budget),
             "claims": paid.care_claims,
-            "yuan": _yuan(paid.care_fen),
+            "sum": formats.money(paid.care_fen),
         },
     )
 

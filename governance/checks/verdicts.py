@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.db import connection
 
+from core.languages import clauses, sentences
 from governance.measures import Found
 from governance.states import Status
 
@@ -35,5 +36,5 @@ def unique_stands(*names: str) -> list[str]:
 def verdict(faults: list[str], evidence: str) -> Found:
     """Red with the faults, or green; the evidence in either case."""
     if faults:
-        return Found(Status.FAIL, "; ".join(faults) + ". " + evidence)
+        return Found(Status.FAIL, sentences(clauses(faults), evidence))
     return Found(Status.PASS, evidence, 1.0)

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 
+from core.languages import in_every_language
 from governance.drills.world import Person, World
 
 
@@ -36,15 +37,16 @@ def looked_at(world: World, code: str, *, tz: datetime) -> None:
 
     def answered() -> tuple[bool, str]:
         page = _case(agent, code)
-        met = re.search(r"✔ \d\d-\d\d \d\d:\d\d</b>(?:first answer|首次答复)", page)
+        label = "|".join(re.escape(text) for text in in_every_language("first answer"))
+        met = re.search(rf"✔ \d\d-\d\d \d\d:\d\d</b>(?:{label})", page)
         return met is not None, "in time" if met else "no answer"
 
     world.expect("she has an answer", "within ten minutes", answered, tz=tz)
-    _do(specialist, code, "review_keep", {"words": "描述具体，维持停止派单"})
+    _do(specialist, code, "review_keep", {"words": "描述具体，维持暂停接单"})
 
     def kept() -> tuple[bool, str]:
         page = _case(specialist, code)
-        stands = "The stop on orders was reviewed and stays" in page or "停止派单已复核并维持" in page
+        stands = any(text in page for text in in_every_language("The stop on orders was reviewed and stays"))
         return stands, "reviewed, stays" if stands else "not reviewed"
 
     world.expect("a second person reviews the stop on orders", "reviewed, stays", kept, tz=tz)

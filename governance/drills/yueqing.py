@@ -494,7 +494,7 @@ def _second_station(world: World, cast: dict[str, Person], report_code: str) -> 
     world.set_clock(at("18:04"))
 
     def papers() -> tuple[bool, str]:
-        body = {"letter_number": "乐公介字2018-0824", "certificates": ["331001", "331002"]}
+        body = {"letter_number": "乐公（介）字〔2018〕0824 号", "certificates": ["331001", "331002"]}
         answer = Person.must(officer.post(f"/api/v1/police/requests/{seen['code']}/papers/", body))
         return bool(answer["papers_at"]), str(answer["papers_at"])
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from core.languages import in_every_language
 from governance.drills.report import Report
 from governance.drills.rides import (
     PLANNED,
@@ -133,7 +134,12 @@ def held_for_the_police(
 def _held(agent: Person, page: str) -> tuple[bool, str]:
     text = agent.get(page).text
     sources = [source for source in ("sos", "police", "complaint") if f"<p>{source} · " in text]
-    return "police" in sources and "<dt>" in text and "Destroyed" not in text, ", ".join(sources) or "no hold"
+    proofs = [
+        said.partition("%(receipt)s")[0]
+        for said in in_every_language("Proof of destruction: <b>%(receipt)s</b>")
+    ]
+    kept = "<dt>" in text and not any(proof in text for proof in proofs)
+    return "police" in sources and kept, ", ".join(sources) or "no hold"
 
 
 def sos_with_sound(report: Report) -> None:
@@ -205,7 +211,7 @@ def _hears(world: World, agent: Person, phone: SoundPhone) -> tuple[bool, str]:
 
 def _follows(world: World, ride: Ride, incident: str) -> tuple[bool, str]:
     text = world.message(lambda row: row["key"].startswith(f"sos:{incident}"))["text"]
-    link = urlsplit(next(word for word in text.split() if "/share/" in word)).path
+    link = "/share/" + text.partition("/share/")[2].split()[0]
     before = world.person().get(link).text
     world.pass_time(20)
     ride.send("driver", [along(PLANNED, 0.3)])

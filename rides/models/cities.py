@@ -1,7 +1,9 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from core.formats import place
 from rides.states import Line, LineState, SuspensionState
 
 
@@ -9,31 +11,47 @@ class City(models.Model):
     """A city in which lines run. Positions of all its trips go to one shard of the stream."""
 
     code = models.SlugField(_("code"), unique=True)
-    name_zh = models.CharField(max_length=40)
-    name_en = models.CharField(max_length=40)
-    latitude = models.FloatField()
-    longitude = models.FloatField()
+    name_zh = models.CharField(pgettext_lazy("field", "name in Chinese"), max_length=40)
+    name_en = models.CharField(pgettext_lazy("field", "name in English"), max_length=40)
+    latitude = models.FloatField(pgettext_lazy("field", "latitude"))
+    longitude = models.FloatField(pgettext_lazy("field", "longitude"))
     # How far from its middle trips may begin and end, in metres.
-    radius = models.PositiveIntegerField(default=120_000)
+    radius = models.PositiveIntegerField(pgettext_lazy("field", "radius in metres"), default=120_000)
 
     class Meta:
         verbose_name = _("city")
         verbose_name_plural = _("cities")
 
     def __str__(self) -> str:
+        return place(self.names)
+
+    @property
+    def names(self) -> str:
+        """Both names, as rows hold a place."""
         return f"{self.name_zh} {self.name_en}"
 
 
 class KnownPlace(models.Model):
     """A place that people choose by name."""
 
-    city = models.ForeignKey(City, on_delete=models.CASCADE, related_name="places")
-    name_zh = models.CharField(max_length=60)
-    name_en = models.CharField(max_length=60)
-    latitude = models.FloatField()
-    longitude = models.FloatField()
+    city = models.ForeignKey(
+        City, on_delete=models.CASCADE, related_name="places", verbose_name=pgettext_lazy("field", "city")
+    )
+    name_zh = models.CharField(pgettext_lazy("field", "name in Chinese"), max_length=60)
+    name_en = models.CharField(pgettext_lazy("field", "name in English"), max_length=60)
+    latitude = models.FloatField(pgettext_lazy("field", "latitude"))
+    longitude = models.FloatField(pgettext_lazy("field", "longitude"))
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "known place")
+        verbose_name_plural = pgettext_lazy("model", "known places")
 
     def __str__(self) -> str:
+        return place(self.names)
+
+    @property
+    def names(self) -> str:
+        """Both names, as rows hold a place."""
         return f"{self.name_zh} {self.name_en}"
 
 
@@ -80,10 +98,10 @@ class LineSuspension(models.Model):
     reason = models.CharField(_("reason"), max_length=300)
     state = models.CharField(_("state"), max_length=12, choices=SuspensionState.choices, default="proposed")
     proposed_by = models.CharField(_("proposed by"), max_length=40)
-    proposed_at = models.DateTimeField()
+    proposed_at = models.DateTimeField(pgettext_lazy("field", "proposed at"))
     agreed_by = models.CharField(_("agreed by"), max_length=40, blank=True)
-    agreed_at = models.DateTimeField(null=True)
-    carried_out_at = models.DateTimeField(null=True)
+    agreed_at = models.DateTimeField(pgettext_lazy("field", "agreed at"), null=True)
+    carried_out_at = models.DateTimeField(pgettext_lazy("field", "carried out at"), null=True)
 
     class Meta:
         verbose_name = _("suspension")

@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import pgettext_lazy
 
 from rides.states import OfferState
 
@@ -7,16 +8,30 @@ from rides.states import OfferState
 class Offer(models.Model):
     """An order given to one driver by the dispatcher; open until answered or until its seconds are over (R3)."""
 
-    code = models.CharField(max_length=20, unique=True)
-    trip = models.ForeignKey("rides.Trip", on_delete=models.CASCADE, related_name="offers")
-    driver = models.ForeignKey("drivers.Driver", on_delete=models.CASCADE, related_name="offers")
-    state = models.CharField(max_length=10, choices=OfferState.choices, default=OfferState.OPEN)
-    pickup_seconds = models.PositiveIntegerField()
-    offered_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    answered_at = models.DateTimeField(null=True)
+    code = models.CharField(pgettext_lazy("field", "code"), max_length=20, unique=True)
+    trip = models.ForeignKey(
+        "rides.Trip",
+        on_delete=models.CASCADE,
+        related_name="offers",
+        verbose_name=pgettext_lazy("field", "trip"),
+    )
+    driver = models.ForeignKey(
+        "drivers.Driver",
+        on_delete=models.CASCADE,
+        related_name="offers",
+        verbose_name=pgettext_lazy("field", "driver"),
+    )
+    state = models.CharField(
+        pgettext_lazy("field", "state"), max_length=10, choices=OfferState.choices, default=OfferState.OPEN
+    )
+    pickup_seconds = models.PositiveIntegerField(pgettext_lazy("field", "seconds to the pick-up"))
+    offered_at = models.DateTimeField(pgettext_lazy("field", "offered at"))
+    expires_at = models.DateTimeField(pgettext_lazy("offer", "answer until"))
+    answered_at = models.DateTimeField(pgettext_lazy("field", "answered at"), null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "dispatch")
+        verbose_name_plural = pgettext_lazy("model", "dispatches")
         constraints = [
             models.CheckConstraint(condition=Q(state__in=OfferState.values), name="offer_state_is_known"),
             models.UniqueConstraint(

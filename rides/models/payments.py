@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from rides.states import PaymentState
 
@@ -9,13 +10,18 @@ class Payment(models.Model):
     """What a trip's passenger pays (R12). The amounts move through `core.money`; the ledger has every movement."""
 
     code = models.CharField(_("code"), max_length=20, unique=True)
-    trip = models.OneToOneField("rides.Trip", on_delete=models.PROTECT, related_name="payment")
+    trip = models.OneToOneField(
+        "rides.Trip",
+        on_delete=models.PROTECT,
+        related_name="payment",
+        verbose_name=pgettext_lazy("field", "trip"),
+    )
     fen = models.PositiveIntegerField(_("amount in fen"))
     state = models.CharField(_("state"), max_length=10, choices=PaymentState.choices, default="due")
-    due_at = models.DateTimeField()
-    next_at = models.DateTimeField()
-    attempts = models.PositiveSmallIntegerField(default=0)
-    paid_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(pgettext_lazy("field", "due at"))
+    next_at = models.DateTimeField(pgettext_lazy("field", "next try at"))
+    attempts = models.PositiveSmallIntegerField(pgettext_lazy("field", "attempts"), default=0)
+    paid_at = models.DateTimeField(pgettext_lazy("field", "paid at"), null=True)
     refunded = models.PositiveIntegerField(_("refunded in fen"), default=0)
 
     class Meta:

@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.privacy import EncryptedTextField
 from rides.geometry import Point
@@ -32,59 +33,86 @@ class Trip(models.Model):
     code = models.CharField(_("code"), max_length=20, unique=True)
     line = models.CharField(_("line"), max_length=10, choices=Line.choices)
     city = models.ForeignKey("rides.City", on_delete=models.PROTECT, verbose_name=_("city"))
-    passenger = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="trips")
-    client_key = models.CharField(max_length=64, unique=True)
+    passenger = models.ForeignKey(
+        "accounts.Account",
+        on_delete=models.PROTECT,
+        related_name="trips",
+        verbose_name=pgettext_lazy("field", "passenger"),
+    )
+    client_key = models.CharField(pgettext_lazy("field", "client key"), max_length=64, unique=True)
     state = models.CharField(
         _("state"), max_length=12, choices=TripState.choices, default=TripState.REQUESTED
     )
     origin_name = models.CharField(_("from"), max_length=80)
-    origin_latitude = models.FloatField()
-    origin_longitude = models.FloatField()
+    origin_latitude = models.FloatField(pgettext_lazy("field", "origin latitude"))
+    origin_longitude = models.FloatField(pgettext_lazy("field", "origin longitude"))
     destination_name = models.CharField(_("to"), max_length=80)
-    destination_latitude = models.FloatField()
-    destination_longitude = models.FloatField()
+    destination_latitude = models.FloatField(pgettext_lazy("field", "destination latitude"))
+    destination_longitude = models.FloatField(pgettext_lazy("field", "destination longitude"))
     window_start = models.DateTimeField(_("departure from"))
     window_end = models.DateTimeField(_("departure until"))
-    seats = models.PositiveSmallIntegerField(default=1)
+    seats = models.PositiveSmallIntegerField(pgettext_lazy("field", "seats"), default=1)
 
     itinerary = models.ForeignKey(
-        "rides.Itinerary", on_delete=models.PROTECT, null=True, related_name="trips"
+        "rides.Itinerary",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="trips",
+        verbose_name=pgettext_lazy("field", "owner's way"),
     )
-    driver = models.ForeignKey("drivers.Driver", on_delete=models.PROTECT, null=True, related_name="trips")
-    vehicle = models.ForeignKey("drivers.Vehicle", on_delete=models.PROTECT, null=True, related_name="trips")
-    planned_route = models.JSONField(default=list)
-    route_source = models.CharField(max_length=12, blank=True)
-    route_metres = models.FloatField(default=0)
-    route_seconds = models.FloatField(default=0)
+    driver = models.ForeignKey(
+        "drivers.Driver",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="trips",
+        verbose_name=pgettext_lazy("field", "driver"),
+    )
+    vehicle = models.ForeignKey(
+        "drivers.Vehicle",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="trips",
+        verbose_name=pgettext_lazy("field", "vehicle"),
+    )
+    planned_route = models.JSONField(pgettext_lazy("field", "planned route"), default=list)
+    route_source = models.CharField(pgettext_lazy("field", "route source"), max_length=12, blank=True)
+    route_metres = models.FloatField(pgettext_lazy("field", "length of the route (m)"), default=0)
+    route_seconds = models.FloatField(pgettext_lazy("field", "time of the route (s)"), default=0)
     # Amounts in fen (分) by the tariff that was in force when it was booked (R12).
     fare_estimate = models.PositiveIntegerField(_("estimate"), default=0)
     fare = models.PositiveIntegerField(_("fare"), null=True)
     tariff = models.CharField(_("tariff"), max_length=60, blank=True)
     # Booked for somebody else (代叫) or for a child: that person is the passenger of every safety function (A6).
-    rider_kind = models.CharField(max_length=10, choices=RiderKind.choices, default=RiderKind.SELF)
-    rider_name = EncryptedTextField(null=True, default=None)
-    rider_phone = EncryptedTextField(blank=True, default="")
-    rider_phone_index = models.CharField(max_length=64, blank=True, default="")
-    boarding_code = models.CharField(max_length=4)
-    wrong_codes = models.PositiveSmallIntegerField(default=0)
+    rider_kind = models.CharField(
+        pgettext_lazy("field", "who rides"), max_length=10, choices=RiderKind.choices, default=RiderKind.SELF
+    )
+    rider_name = EncryptedTextField(pgettext_lazy("field", "rider's name"), null=True, default=None)
+    rider_phone = EncryptedTextField(pgettext_lazy("field", "rider's phone"), blank=True, default="")
+    rider_phone_index = models.CharField(
+        pgettext_lazy("field", "index of the rider's phone"), max_length=64, blank=True, default=""
+    )
+    boarding_code = models.CharField(pgettext_lazy("field", "boarding code"), max_length=4)
+    wrong_codes = models.PositiveSmallIntegerField(pgettext_lazy("field", "wrong codes entered"), default=0)
     plate_registered = models.CharField(_("plate registered"), max_length=10, blank=True)
     plate_seen = models.CharField(_("plate seen"), max_length=10, blank=True)
     plate_check = models.CharField(_("plate compared"), max_length=12, choices=PlateCheck.choices, blank=True)
-    presumed_boarded = models.BooleanField(default=False)
-    phones_met_at = models.DateTimeField(null=True)
+    presumed_boarded = models.BooleanField(pgettext_lazy("field", "presumed boarded"), default=False)
+    phones_met_at = models.DateTimeField(pgettext_lazy("field", "phones met at"), null=True)
 
-    requested_at = models.DateTimeField()
-    accepted_at = models.DateTimeField(null=True)
-    arrived_at = models.DateTimeField(null=True)
-    boarded_at = models.DateTimeField(_("boarded"), null=True)
-    departed_at = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField(_("ended"), null=True)
-    cancelled_at = models.DateTimeField(null=True)
-    cancelled_by = models.CharField(max_length=10, blank=True)
-    cancel_reason = models.CharField(max_length=40, blank=True)
+    requested_at = models.DateTimeField(pgettext_lazy("field", "requested at"))
+    accepted_at = models.DateTimeField(pgettext_lazy("field", "accepted at"), null=True)
+    arrived_at = models.DateTimeField(pgettext_lazy("field", "arrived at"), null=True)
+    boarded_at = models.DateTimeField(pgettext_lazy("time", "boarded"), null=True)
+    departed_at = models.DateTimeField(pgettext_lazy("field", "departed at"), null=True)
+    ended_at = models.DateTimeField(pgettext_lazy("time", "ended"), null=True)
+    cancelled_at = models.DateTimeField(pgettext_lazy("field", "cancelled at"), null=True)
+    cancelled_by = models.CharField(pgettext_lazy("field", "cancelled by"), max_length=10, blank=True)
+    cancel_reason = models.CharField(pgettext_lazy("field", "cancel reason"), max_length=40, blank=True)
 
     # The transaction that wrote the row last, kept by a trigger: what keeps the matching's copy true (`rides.board`).
-    changed_in = models.BigIntegerField(default=0, editable=False)
+    changed_in = models.BigIntegerField(
+        pgettext_lazy("field", "changed in transaction"), default=0, editable=False
+    )
 
     objects = TripQuerySet.as_manager()
 

@@ -74,9 +74,9 @@ def place_name(city: City, point: Point) -> str:
     here = (nearest.latitude, nearest.longitude)
     metres = distance(here, point)
     if metres <= AT_PLACE:
-        return str(nearest)
+        return nearest.names
     direction = COMPASS[round(bearing(here, point) / 45) % 8]
-    return f"{nearest}, {direction} {in_words(metres)}"
+    return f"{nearest.names}, {direction} {in_words(metres)}"
 
 
 def find_places(city: City, words: str, *, limit: int = 8) -> list[KnownPlace]:
@@ -92,7 +92,7 @@ def find_places(city: City, words: str, *, limit: int = 8) -> list[KnownPlace]:
 
 def _whole_name(city: City, words: str) -> list[int]:
     """What a suggestion writes into the field is both names together."""
-    return [row.pk for row in places_of(city) if str(row).casefold() == words.casefold()]
+    return [row.pk for row in places_of(city) if row.names.casefold() == words.casefold()]
 
 
 def lines_of(city: City, at: datetime) -> dict[Line, bool]:

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.errors import RealNameRequired
 from accounts.selectors import restriction_on
-from core import clock, live, notify, policy, timeline
+from core import clock, formats, live, notify, policy, timeline
 from core.actors import MONITOR
 from core.codes import new_code, new_digits
 from core.errors import InvalidInput
@@ -75,7 +74,7 @@ def _book(passenger: "Account", journey: Journey, way: Route, trip: Trip, rider:
     at, line = clock.now(), Line(trip.line)
     restriction = restriction_on(passenger, at)
     if restriction:
-        until = timezone.localtime(restriction.until).strftime("%Y-%m-%d %H:%M") if restriction.until else ""
+        until = formats.moment(restriction.until)
         said = _("until %(time)s") % {"time": until} if until else _("any more")
         raise AccountRestricted(until=said, citation=restriction.citation)
     if passenger.verified_at is None and needs_real_name(line):
@@ -138,8 +137,8 @@ def _tell_rider(trip: Trip) -> None:
         text = _(
             "Huhang: a ride was booked for you, %(origin)s to %(destination)s. Car, boarding code and SOS: %(url)s"
         ) % {
-            "origin": trip.origin_name,
-            "destination": trip.destination_name,
+            "origin": formats.place(trip.origin_name),
+            "destination": formats.place(trip.destination_name),
             "url": selectors.rider_url(trip),
         }
     notify.queue_message(

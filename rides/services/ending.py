@@ -42,7 +42,7 @@ def end_trip(*, driver: "Driver", trip_code: str) -> Trip:
     move(trip, TRIP_TRANSITIONS, TripState.ENDED, ended_at=clock.now(), fare=fare.fen)
     owe_fare(trip)
     actor = driver.account.actor
-    timeline.add(TripLine.ENDED, actor, trip=trip.code, metres=metres if here else "?")
+    timeline.add(TripLine.ENDED, actor, trip=trip.code, metres=metres if here else None)
     audit.record(actor, "rides.ended", trip.code, metres=metres)
     events.publish(TripEnded(trip=trip.code, metres=metres))
     live.changed_on_commit(f"trip:{trip.code}")

@@ -4,12 +4,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.states import Role
-from core import audit, clock, live, notify, policy, timeline
+from core import audit, clock, formats, live, notify, policy, timeline
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
@@ -189,9 +188,9 @@ def _close(trip: Trip, row: LineSuspension, at: datetime) -> None:
                 " cancelled, and costs nothing. Reason: %(reason)s"
             ) % {
                 "line": Line(row.line).label,
-                "at": f"{timezone.localtime(row.at):%Y-%m-%d %H:%M}",
-                "origin": trip.origin_name,
-                "destination": trip.destination_name,
+                "at": formats.moment(row.at),
+                "origin": formats.place(trip.origin_name),
+                "destination": formats.place(trip.destination_name),
                 "reason": row.reason,
             }
         notify.queue_message(

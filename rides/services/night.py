@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.policies import RESPONDERS
-from core import audit, clock, events, live, notify, policy, timeline
+from core import audit, clock, events, formats, live, notify, policy, timeline
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
@@ -68,8 +68,8 @@ def remind(trip: Trip) -> None:
                 "Huhang: your trip %(origin)s to %(destination)s may run past 22:00. Open it, read the safety"
                 " reminder and confirm it before you leave: %(url)s"
             ) % {
-                "origin": trip.origin_name,
-                "destination": trip.destination_name,
+                "origin": formats.place(trip.origin_name),
+                "destination": formats.place(trip.destination_name),
                 "url": url,
             }
         notify.queue_message(

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from core import clock, ledger, money, timeline
+from core import clock, formats, ledger, money, timeline
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import NotFound
@@ -96,7 +96,7 @@ def _paid(payment_id: int) -> None:
         subject=row.trip.code,
         entries={CASH: row.fen, RECEIVABLE.format(row.trip.code): -row.fen},
     )
-    timeline.add(TripLine.PAID, SYSTEM, trip=row.trip.code, party=Party.PASSENGER, yuan=fares.yuan(row.fen))
+    timeline.add(TripLine.PAID, SYSTEM, trip=row.trip.code, party=Party.PASSENGER, fen=row.fen)
 
 
 @joins_transaction
@@ -116,7 +116,7 @@ def refund(*, actor: Actor, trip_code: str, fen: int, key: str, citation: str) -
     if ledger.exists(key):
         return row
     if fen <= 0 or row.refunded + fen > row.fen:
-        raise RefundTooLarge(left=fares.yuan(row.fen - row.refunded))
+        raise RefundTooLarge(left=formats.money(row.fen - row.refunded))
     row.refunded += fen
     row.save(update_fields=["refunded"])
     if row.refunded == row.fen:
@@ -129,5 +129,5 @@ def refund(*, actor: Actor, trip_code: str, fen: int, key: str, citation: str) -
         citation=citation,
     )
     money.owe_payout(key=key, payee=row.trip.passenger.code, fen=fen, subject=trip_code)
-    timeline.add(TripLine.REFUNDED, actor, trip=trip_code, yuan=fares.yuan(fen))
+    timeline.add(TripLine.REFUNDED, actor, trip=trip_code, fen=fen)
     return row

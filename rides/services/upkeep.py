@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from core import live, notify, timeline
+from core import formats, live, notify, timeline
 from core.actors import SYSTEM
 from core.states import move
 from core.transactions import begins_transaction
@@ -38,8 +38,8 @@ def close_unanswered(*, at: datetime) -> int:
         )
         with override(trip.passenger.language):
             text = _("Huhang: nobody was free for %(origin)s to %(destination)s. It costs nothing.") % {
-                "origin": trip.origin_name,
-                "destination": trip.destination_name,
+                "origin": formats.place(trip.origin_name),
+                "destination": formats.place(trip.destination_name),
             }
         notify.queue_message(
             key=f"unanswered:{trip.code}",

@@ -64,9 +64,13 @@ def valhalla(tmp_path_factory):
         found[part]["service"]["proxy"] = f"ipc://{folder}/{part}"
     config.write_text(json.dumps(found))
     build = [programs / "valhalla_build_tiles", "-c", config, extract]
-    subprocess.run(build, check=True, capture_output=True, timeout=120)
+    # It leaves a file of its findings where it stands.
+    subprocess.run(build, check=True, capture_output=True, timeout=120, cwd=folder)
     running = subprocess.Popen(
-        [programs / "valhalla_service", config, "1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [programs / "valhalla_service", config, "1"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=folder,
     )
     import httpx
 

@@ -89,10 +89,11 @@ def _prices(form: BookForm) -> dict[str, Any]:
     seats = form.cleaned_data.get("seats") or 1
     return {
         "rows": [
-            (line, fares.estimate(line, way.metres, way.seconds, seats=seats), runs[line]) for line in Line
+            (line, fares.estimate(line, way.metres, way.seconds, seats=seats).fen, runs[line])
+            for line in Line
         ],
-        "km": way.metres / 1000,
-        "minutes": round(way.seconds / 60),
+        "metres": way.metres,
+        "seconds": way.seconds,
         "source": routing.named(way.source),
         "origin": journey.origin.name,
         "destination": journey.destination.name,

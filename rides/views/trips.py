@@ -14,7 +14,7 @@ from accounts.states import Role
 from core import clock
 from core.errors import InvalidInput
 from drivers.selectors import mismatch_reported, pickup_check, why_not_arrive
-from rides import fares, routing, selectors, services
+from rides import routing, selectors, services
 from rides.forms import BoardingForm, MismatchForm
 from rides.models import Trip
 from rides.states import (
@@ -57,8 +57,6 @@ def trip_context(trip: Trip, party: Party) -> dict[str, Any]:
         "with_driver": trip.state in WITH_DRIVER,
         "moving": trip.driver is not None and trip.state != TripState.ENDED,
         "hitch": trip.line == Line.HITCH,
-        "estimate": fares.yuan(trip.fare_estimate),
-        "fare": fares.yuan(trip.fare) if trip.fare is not None else "",
         "drawn": routing.is_drawn(trip.route_source),
         "said": selectors.messages_of(trip) if trip.driver else [],
         "phrases": Phrase.choices,

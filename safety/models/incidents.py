@@ -1,8 +1,10 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.privacy import EncryptedTextField
+from safety.sentences import why
 from safety.states import LIVE, Answer, IncidentOutcome, IncidentState, Origin, SignalKind
 
 
@@ -24,31 +26,33 @@ class Incident(models.Model):
         "rides.Trip", on_delete=models.PROTECT, null=True, related_name="incidents", verbose_name=_("trip")
     )
     # The blind index of the missing person's phone, where no trip was found.
-    missing_index = models.CharField(max_length=64, blank=True)
+    missing_index = models.CharField(
+        pgettext_lazy("field", "index of the missing phone"), max_length=64, blank=True
+    )
     origin = models.CharField(_("origin"), max_length=20, choices=Origin.choices)
     state = models.CharField(
         _("state"), max_length=10, choices=IncidentState.choices, default=IncidentState.OPEN
     )
     score = models.PositiveSmallIntegerField(_("risk"), default=0)
-    has_sos = models.BooleanField(default=False)
-    drill = models.BooleanField(default=False)
-    silent = models.BooleanField(default=False)
+    has_sos = models.BooleanField(pgettext_lazy("field", "has an SOS"), default=False)
+    drill = models.BooleanField(pgettext_lazy("field", "drill"), default=False)
+    silent = models.BooleanField(pgettext_lazy("field", "silent mode"), default=False)
     opened_at = models.DateTimeField(_("opened"))
-    opened_by = models.CharField(max_length=40)
-    changed_at = models.DateTimeField()
-    taken_at = models.DateTimeField(_("taken"), null=True)
+    opened_by = models.CharField(pgettext_lazy("incident", "opened by"), max_length=40)
+    changed_at = models.DateTimeField(pgettext_lazy("field", "changed at"))
+    taken_at = models.DateTimeField(pgettext_lazy("time", "taken"), null=True)
     taken_by = models.CharField(_("owner"), max_length=40, blank=True)
     # Whom the owner hands it over to; it stays the owner's until that person takes it.
-    offered_to = models.CharField(max_length=40, blank=True)
-    high_risk_at = models.DateTimeField(null=True)
-    called_back_at = models.DateTimeField(null=True)
-    safe_check_at = models.DateTimeField(null=True)
-    police_called_at = models.DateTimeField(null=True)
-    police_excused_at = models.DateTimeField(null=True)
+    offered_to = models.CharField(pgettext_lazy("field", "offered to"), max_length=40, blank=True)
+    high_risk_at = models.DateTimeField(pgettext_lazy("field", "high risk since"), null=True)
+    called_back_at = models.DateTimeField(pgettext_lazy("field", "called back at"), null=True)
+    safe_check_at = models.DateTimeField(pgettext_lazy("field", "safe check at"), null=True)
+    police_called_at = models.DateTimeField(pgettext_lazy("field", "police called at"), null=True)
+    police_excused_at = models.DateTimeField(pgettext_lazy("field", "police call excused at"), null=True)
     outcome = models.CharField(_("outcome"), max_length=12, choices=IncidentOutcome.choices, blank=True)
-    resolved_by = models.CharField(max_length=40, blank=True)
-    closed_at = models.DateTimeField(null=True)
-    closed_by = models.CharField(max_length=40, blank=True)
+    resolved_by = models.CharField(pgettext_lazy("field", "resolved by"), max_length=40, blank=True)
+    closed_at = models.DateTimeField(pgettext_lazy("field", "closed at"), null=True)
+    closed_by = models.CharField(pgettext_lazy("field", "closed by"), max_length=40, blank=True)
 
     objects = IncidentQuerySet.as_manager()
 
@@ -101,13 +105,26 @@ class Incident(models.Model):
 class Signal(models.Model):
     """Something that speaks for danger on a trip, once for each kind and side; they add up to the score."""
 
-    trip = models.ForeignKey("rides.Trip", on_delete=models.PROTECT, null=True, related_name="signals")
-    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, null=True, related_name="signals")
+    trip = models.ForeignKey(
+        "rides.Trip",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="signals",
+        verbose_name=pgettext_lazy("field", "trip"),
+    )
+    incident = models.ForeignKey(
+        Incident,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="signals",
+        verbose_name=pgettext_lazy("field", "incident"),
+    )
     kind = models.CharField(_("kind"), max_length=24, choices=SignalKind.choices)
     # Which phone, or which repetition: what makes a second signal of one kind a new one.
-    detail = models.CharField(max_length=24, blank=True)
+    detail = models.CharField(pgettext_lazy("signal", "what tells it apart"), max_length=24, blank=True)
     score = models.PositiveSmallIntegerField(_("points"))
-    why = models.CharField(max_length=200, blank=True)
+    # What `safety.sentences` says in the reader's language.
+    facts = models.JSONField(pgettext_lazy("field", "why"), default=dict, blank=True)
     at = models.DateTimeField(_("at"))
 
     class Meta:
@@ -128,17 +145,34 @@ class Signal(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.trip_id}"
 
+    @property
+    def why(self) -> str:
+        """The facts in the reader's language."""
+        return why(self.facts)
+
 
 class SafetyQuestion(models.Model):
     """'Are you all right?', asked of the passenger alone (S5)."""
 
-    trip = models.ForeignKey("rides.Trip", on_delete=models.PROTECT, related_name="safety_questions")
-    asked_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    answer = models.CharField(max_length=10, choices=Answer.choices, blank=True)
-    answered_at = models.DateTimeField(null=True)
+    trip = models.ForeignKey(
+        "rides.Trip",
+        on_delete=models.PROTECT,
+        related_name="safety_questions",
+        verbose_name=pgettext_lazy("field", "trip"),
+    )
+    asked_at = models.DateTimeField(pgettext_lazy("field", "asked at"))
+    expires_at = models.DateTimeField(pgettext_lazy("safetyquestion", "answer until"))
+    answer = models.CharField(
+        pgettext_lazy("safetyquestion", "passenger's answer"),
+        max_length=10,
+        choices=Answer.choices,
+        blank=True,
+    )
+    answered_at = models.DateTimeField(pgettext_lazy("field", "answered at"), null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "safety question")
+        verbose_name_plural = pgettext_lazy("model", "safety questions")
         constraints = [
             models.UniqueConstraint(
                 fields=["trip"], condition=Q(answer=""), name="one_open_question_per_trip"
@@ -156,15 +190,22 @@ class SafetyQuestion(models.Model):
 class SosCall(models.Model):
     """One tap on SOS; a second tap is a second row of the same incident."""
 
-    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="sos_calls")
-    party = models.CharField(max_length=10)
-    at = models.DateTimeField()
+    incident = models.ForeignKey(
+        Incident,
+        on_delete=models.PROTECT,
+        related_name="sos_calls",
+        verbose_name=pgettext_lazy("field", "incident"),
+    )
+    party = models.CharField(pgettext_lazy("field", "side of the trip"), max_length=10)
+    at = models.DateTimeField(pgettext_lazy("soscall", "called at"))
     # Of a call that came as a message: what the phone's clock said.
-    sent_at = models.DateTimeField(null=True)
-    latitude = models.FloatField(null=True)
-    longitude = models.FloatField(null=True)
+    sent_at = models.DateTimeField(pgettext_lazy("field", "sent at"), null=True)
+    latitude = models.FloatField(pgettext_lazy("field", "latitude"), null=True)
+    longitude = models.FloatField(pgettext_lazy("field", "longitude"), null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "SOS call")
+        verbose_name_plural = pgettext_lazy("model", "SOS calls")
         indexes = [models.Index(fields=["incident", "party"], name="sos_call_of_side")]
 
     def __str__(self) -> str:
@@ -175,16 +216,18 @@ class WelfareCheck(models.Model):
     """A worried person's report (失联核查). Its code is what any police station can quote (P2)."""
 
     code = models.CharField(_("report code"), max_length=20, unique=True)
-    submission = models.CharField(max_length=64, unique=True)
-    secret_digest = models.CharField(max_length=64, unique=True)
+    submission = models.CharField(pgettext_lazy("field", "submission key"), max_length=64, unique=True)
+    secret_digest = models.CharField(
+        pgettext_lazy("field", "digest of the secret"), max_length=64, unique=True
+    )
     incident = models.ForeignKey(
         Incident, on_delete=models.PROTECT, related_name="welfare_checks", verbose_name=_("incident")
     )
-    missing_phone = EncryptedTextField()
-    reporter_phone = EncryptedTextField()
-    reporter_index = models.CharField(max_length=64)
-    reporter_name = EncryptedTextField()
-    relation = EncryptedTextField()
+    missing_phone = EncryptedTextField(pgettext_lazy("field", "phone of the missing person"))
+    reporter_phone = EncryptedTextField(pgettext_lazy("field", "reporter's phone"))
+    reporter_index = models.CharField(pgettext_lazy("field", "index of the reporter's phone"), max_length=64)
+    reporter_name = EncryptedTextField(pgettext_lazy("field", "reporter's name"))
+    relation = EncryptedTextField(pgettext_lazy("field", "relation to the missing person"))
     filed_at = models.DateTimeField(_("filed"))
     verified_at = models.DateTimeField(_("reporter verified"), null=True)
 
@@ -199,16 +242,23 @@ class WelfareCheck(models.Model):
 class MalicePlea(models.Model):
     """Somebody whose call for help was called malicious says why it was not; another person decides (S3)."""
 
-    incident = models.OneToOneField(Incident, on_delete=models.PROTECT, related_name="plea")
-    account = models.CharField(max_length=20)
-    words = EncryptedTextField()
-    filed_at = models.DateTimeField()
-    decided_at = models.DateTimeField(null=True)
-    decided_by = models.CharField(max_length=40, blank=True)
-    upheld = models.BooleanField(null=True)
-    reason = models.CharField(max_length=1000, blank=True)
+    incident = models.OneToOneField(
+        Incident,
+        on_delete=models.PROTECT,
+        related_name="plea",
+        verbose_name=pgettext_lazy("field", "incident"),
+    )
+    account = models.CharField(pgettext_lazy("field", "account"), max_length=20)
+    words = EncryptedTextField(pgettext_lazy("maliceplea", "what they say"))
+    filed_at = models.DateTimeField(pgettext_lazy("field", "filed at"))
+    decided_at = models.DateTimeField(pgettext_lazy("field", "decided at"), null=True)
+    decided_by = models.CharField(pgettext_lazy("field", "decided by"), max_length=40, blank=True)
+    upheld = models.BooleanField(pgettext_lazy("maliceplea", "plea upheld"), null=True)
+    reason = models.CharField(pgettext_lazy("field", "reason"), max_length=1000, blank=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "plea about a malicious alarm")
+        verbose_name_plural = pgettext_lazy("model", "pleas about malicious alarms")
         constraints = [
             models.CheckConstraint(
                 condition=Q(decided_at=None, upheld=None, decided_by="")

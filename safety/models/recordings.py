@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from rides.states import Party
 from safety.states import RecordingPurpose, RecordingState
@@ -9,15 +10,22 @@ from safety.states import RecordingPurpose, RecordingState
 class RecordingConsent(models.Model):
     """What one side of one trip answered to the question whether the trip's sound is recorded. The newest counts."""
 
-    trip = models.ForeignKey("rides.Trip", on_delete=models.PROTECT, related_name="recording_consents")
-    party = models.CharField(max_length=10, choices=Party.choices)
+    trip = models.ForeignKey(
+        "rides.Trip",
+        on_delete=models.PROTECT,
+        related_name="recording_consents",
+        verbose_name=pgettext_lazy("field", "trip"),
+    )
+    party = models.CharField(pgettext_lazy("field", "side of the trip"), max_length=10, choices=Party.choices)
     # The text that was agreed to, as a policy version. Video is asked for by nobody yet.
-    version = models.CharField(max_length=60)
-    audio = models.BooleanField()
-    video = models.BooleanField(default=False)
-    at = models.DateTimeField()
+    version = models.CharField(pgettext_lazy("field", "version"), max_length=60)
+    audio = models.BooleanField(pgettext_lazy("field", "agreed to sound"))
+    video = models.BooleanField(pgettext_lazy("field", "agreed to video"), default=False)
+    at = models.DateTimeField(pgettext_lazy("field", "time"))
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "consent to recording")
+        verbose_name_plural = pgettext_lazy("model", "consents to recording")
         constraints = [models.CheckConstraint(condition=Q(video=False), name="recording_has_no_video")]
         indexes = [models.Index(fields=["trip", "party", "-id"], name="recording_consent_newest")]
 
@@ -34,26 +42,26 @@ class Recording(models.Model):
     )
     party = models.CharField(_("side"), max_length=10, choices=Party.choices)
     purpose = models.CharField(_("purpose"), max_length=6, choices=RecordingPurpose.choices)
-    mime = models.CharField(max_length=60)
-    slice_ms = models.PositiveIntegerField()
+    mime = models.CharField(pgettext_lazy("field", "media type"), max_length=60)
+    slice_ms = models.PositiveIntegerField(pgettext_lazy("field", "length of a chunk (ms)"))
     state = models.CharField(
         _("state"), max_length=10, choices=RecordingState.choices, default=RecordingState.LIVE
     )
     # SHA-256 of the key, so that a receipt can name what was destroyed.
-    key_digest = models.CharField(max_length=64)
+    key_digest = models.CharField(pgettext_lazy("field", "digest of the key"), max_length=64)
     begun_at = models.DateTimeField(_("begun"))
-    ended_at = models.DateTimeField(_("ended"), null=True)
-    last_chunk_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(pgettext_lazy("time", "ended"), null=True)
+    last_chunk_at = models.DateTimeField(pgettext_lazy("field", "last chunk at"), null=True)
     # The number of the last chunk, where the phone has said which is the last one.
-    last = models.PositiveIntegerField(null=True)
+    last = models.PositiveIntegerField(pgettext_lazy("recording", "number of the last chunk"), null=True)
     chunks = models.PositiveIntegerField(_("chunks"), default=0)
-    missing = models.PositiveIntegerField(_("missing"), default=0)
-    bytes = models.PositiveBigIntegerField(default=0)
+    missing = models.PositiveIntegerField(pgettext_lazy("recording", "missing"), default=0)
+    bytes = models.PositiveBigIntegerField(pgettext_lazy("field", "size in bytes"), default=0)
     # What the phone measured while it recorded.
-    silent_ms = models.PositiveIntegerField(default=0)
-    clipped_ms = models.PositiveIntegerField(default=0)
+    silent_ms = models.PositiveIntegerField(pgettext_lazy("field", "silence in ms"), default=0)
+    clipped_ms = models.PositiveIntegerField(pgettext_lazy("field", "clipping in ms"), default=0)
     destroy_at = models.DateTimeField(_("to be destroyed"))
-    destroyed_at = models.DateTimeField(_("destroyed"), null=True)
+    destroyed_at = models.DateTimeField(pgettext_lazy("time", "destroyed"), null=True)
     receipt = models.CharField(_("receipt"), max_length=20, blank=True)
 
     class Meta:
@@ -87,12 +95,18 @@ class RecordingKey(models.Model):
     """A recording's key, wrapped under a key of the day that is not in the database. Destroying is deleting this row."""
 
     recording = models.OneToOneField(
-        Recording, on_delete=models.PROTECT, primary_key=True, related_name="key"
+        Recording,
+        on_delete=models.PROTECT,
+        primary_key=True,
+        related_name="key",
+        verbose_name=pgettext_lazy("field", "recording"),
     )
-    wrapped_by = models.CharField(max_length=20)
-    wrapped = models.BinaryField()
+    wrapped_by = models.CharField(pgettext_lazy("field", "wrapped under"), max_length=20)
+    wrapped = models.BinaryField(pgettext_lazy("field", "wrapped key"))
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "key of a recording")
+        verbose_name_plural = pgettext_lazy("model", "keys of recordings")
         indexes = [models.Index(fields=["wrapped_by"], name="recording_key_by_day")]
 
     def __str__(self) -> str:
@@ -102,14 +116,16 @@ class RecordingKey(models.Model):
 class RecordingReceipt(models.Model):
     """Recordings that were destroyed together: the journal has the same digest under the same code."""
 
-    code = models.CharField(max_length=20, unique=True)
-    destroyed_at = models.DateTimeField()
-    count = models.PositiveIntegerField()
-    digest = models.CharField(max_length=64)
+    code = models.CharField(pgettext_lazy("field", "code"), max_length=20, unique=True)
+    destroyed_at = models.DateTimeField(pgettext_lazy("field", "destroyed at"))
+    count = models.PositiveIntegerField(pgettext_lazy("field", "count"))
+    digest = models.CharField(pgettext_lazy("field", "digest"), max_length=64)
     # What was stored goes after the keys; until then it is noise.
-    erased_at = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(pgettext_lazy("field", "erased at"), null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "receipt of destruction")
+        verbose_name_plural = pgettext_lazy("model", "receipts of destruction")
         indexes = [models.Index(fields=["id"], condition=Q(erased_at=None), name="receipt_to_erase")]
 
     def __str__(self) -> str:
@@ -119,14 +135,21 @@ class RecordingReceipt(models.Model):
 class RecordingPlay(models.Model):
     """Somebody opened a recording inside a case; those concerned are told when it is safe and lawful."""
 
-    recording = models.ForeignKey(Recording, on_delete=models.PROTECT, related_name="plays")
+    recording = models.ForeignKey(
+        Recording,
+        on_delete=models.PROTECT,
+        related_name="plays",
+        verbose_name=pgettext_lazy("field", "recording"),
+    )
     actor = models.CharField(_("who"), max_length=40)
     case = models.CharField(_("case"), max_length=20)
     reason = models.CharField(_("reason"), max_length=400)
     at = models.DateTimeField(_("at"))
-    told_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(pgettext_lazy("field", "told at"), null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "playing of a recording")
+        verbose_name_plural = pgettext_lazy("model", "playings of recordings")
         indexes = [models.Index(fields=["at"], condition=Q(told_at=None), name="recording_play_untold")]
 
     def __str__(self) -> str:

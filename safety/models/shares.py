@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import pgettext_lazy
 
 from core.privacy import EncryptedTextField
 from rides.states import Party
@@ -8,19 +9,26 @@ from rides.states import Party
 class TripShare(models.Model):
     """A link to one trip for somebody without an account (S4). The link itself is known to who has it alone."""
 
-    trip = models.ForeignKey("rides.Trip", on_delete=models.PROTECT, related_name="shares")
-    digest = models.CharField(max_length=64, unique=True)
+    trip = models.ForeignKey(
+        "rides.Trip",
+        on_delete=models.PROTECT,
+        related_name="shares",
+        verbose_name=pgettext_lazy("field", "trip"),
+    )
+    digest = models.CharField(pgettext_lazy("field", "digest"), max_length=64, unique=True)
     # Kept readable for its owner's page, and encrypted like all that opens something.
-    token = EncryptedTextField()
-    party = models.CharField(max_length=10, choices=Party.choices)
+    token = EncryptedTextField(pgettext_lazy("field", "token of the link"))
+    party = models.CharField(pgettext_lazy("field", "side of the trip"), max_length=10, choices=Party.choices)
     # Whom it was sent to: a contact's number as it stood, or empty for a link that its owner passes on.
-    contact_phone = EncryptedTextField()
-    contact = models.BigIntegerField(null=True)
-    created_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True)
-    first_seen_at = models.DateTimeField(null=True)
+    contact_phone = EncryptedTextField(pgettext_lazy("field", "contact phone"))
+    contact = models.BigIntegerField(pgettext_lazy("field", "emergency contact"), null=True)
+    created_at = models.DateTimeField(pgettext_lazy("field", "created at"))
+    revoked_at = models.DateTimeField(pgettext_lazy("field", "revoked at"), null=True)
+    first_seen_at = models.DateTimeField(pgettext_lazy("field", "first seen at"), null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "shared trip")
+        verbose_name_plural = pgettext_lazy("model", "shared trips")
         constraints = [
             models.UniqueConstraint(
                 fields=["trip", "party", "contact"],

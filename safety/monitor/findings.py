@@ -14,6 +14,7 @@ from core import retry
 from rides import services
 from rides.selectors import trip_by_code
 from safety.errors import NothingAside
+from safety.monitor import memory
 from safety.monitor.memory import Detection
 from safety.monitor.shards import found_of
 from safety.services import report_finding
@@ -48,15 +49,15 @@ def act_on(code: str, seen: Detection) -> None:
             trip_code=code,
             kind=seen.kind,
             detail=seen.detail,
-            why=seen.facts.get("why", ""),
+            facts=seen.facts,
             position=seen.position,
         )
         return
     here = seen.position or trip_by_code(code).destination
     match seen.rule:
-        case "meeting":
+        case memory.MEETING:
             services.record_meeting(trip_code=code, position=here)
-        case "together":
+        case memory.TOGETHER:
             services.presume_boarded(trip_code=code, position=here)
         case _:
             raise ValueError(f"nothing is known to follow from {seen.rule}")

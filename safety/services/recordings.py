@@ -15,7 +15,7 @@ from django.db.models import F, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from core import audit, cases, clock, events, holds, live, notify, policy, timeline
+from core import audit, cases, clock, events, formats, holds, live, notify, policy, timeline
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import NotFound
@@ -357,9 +357,9 @@ def tell_of_plays(*, limit: int = 100) -> int:
                     "For a case that is closed now, our staff listened to a recording of your trip of %(day)s "
                     "(%(origin)s to %(destination)s)."
                 ) % {
-                    "day": f"{trip.requested_at:%Y-%m-%d}",
-                    "origin": trip.origin_name,
-                    "destination": trip.destination_name,
+                    "day": formats.moment(trip.requested_at, "date"),
+                    "origin": formats.place(trip.origin_name),
+                    "destination": formats.place(trip.destination_name),
                 }
             # Once for each trip, however often somebody listened.
             notify.queue_message(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.selectors import contacts_who_agreed
-from core import clock, notify, timeline
+from core import clock, formats, notify, timeline
 from core.errors import NotFound
 from core.transactions import begins_transaction, joins_transaction
 from rides.selectors import name_of_rider, trip_by_code
@@ -91,8 +91,8 @@ def share_with_contacts(*, trip: "Trip") -> int:
         with override(trip.passenger.language):
             text = _("%(name)s shares a Huhang trip with you: %(origin)s to %(destination)s. %(link)s") % {
                 "name": name_of_rider(trip),
-                "origin": trip.origin_name,
-                "destination": trip.destination_name,
+                "origin": formats.place(trip.origin_name),
+                "destination": formats.place(trip.destination_name),
                 "link": address_of(share.token),
             }
         notify.queue_message(

@@ -3,9 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.utils import timezone
-
-from core import audit, clock, events, live, policy, timeline
+from core import audit, clock, events, facts, live, policy, timeline
 from core.errors import NotFound
 from core.transactions import begins_transaction
 from rides.geometry import Point
@@ -60,7 +58,7 @@ def raise_by_packet(*, text: str) -> Incident:
         incident=incident.code,
         position=packet.position,
         party=packet.party,
-        sent=f"{timezone.localtime(packet.at):%H:%M:%S}",
+        sent_at=packet.at.isoformat(),
     )
     return incident
 
@@ -92,6 +90,7 @@ def _raise(
         trip=trip,
         incident=incident,
         detail=key.party,
+        facts=facts.of(SignalKind.SOS, party=key.party),
         position=position,
         changes=changes,
     ):

@@ -1,5 +1,6 @@
 """Sharing a trip (S4): by a link that nobody can guess, with what may be shown and no more, until it is over or ended."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -128,7 +129,7 @@ def test_sos_sends_each_contact_a_link_and_shows_that_it_was_seen(rides, people,
     services.raise_sos(key=key_of(trip))
     deliver()
     message = Notification.objects.get(key__startswith="sos:")
-    link = next(word for word in message.text.split() if "/share/" in word)
+    link = re.search(r"https?://\S+/share/\S+", message.text)[0]
     page = f"/trips/{trip.code}/sos/?key={position_key(trip, HER)}"
     assert "seen" not in signed_in("").get(page).content.decode()
     assert signed_in("").get("/share/" + link.rsplit("/share/", 1)[1]).status_code == 200

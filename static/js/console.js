@@ -46,10 +46,20 @@
     stream.onerror = () => document.querySelectorAll("[data-offline]").forEach((el) => { el.hidden = false; });
   }
 
+  // As `core.formats.span` writes it, with the page's words for hours and days.
+  function span(seconds) {
+    const words = document.querySelector(".hh").dataset;
+    const hours = Math.floor(seconds / 3600);
+    const minutes = String(Math.floor(seconds % 3600 / 60)).padStart(2, "0");
+    if (hours < 1) return Math.floor(seconds / 60) + ":" + String(seconds % 60).padStart(2, "0");
+    if (hours < 96) return words.hours.replace("{hours}", hours).replace("{minutes}", minutes);
+    return words.days.replace("{days}", Math.floor(hours / 24)).replace("{hours}", hours % 24);
+  }
+
   function ages() {
     document.querySelectorAll("[data-age]").forEach((el) => {
       const seconds = Math.max(0, Math.floor(Number(el.dataset.age) + (performance.now() - loaded(el)) / 1000));
-      el.textContent = seconds < 3600 ? Math.floor(seconds / 60) + ":" + String(seconds % 60).padStart(2, "0") : Math.floor(seconds / 3600) + " h " + String(Math.floor(seconds % 3600 / 60)).padStart(2, "0");
+      el.textContent = span(seconds);
     });
   }
   function loaded(el) { el.loadedAt = el.loadedAt || performance.now(); return el.loadedAt; }

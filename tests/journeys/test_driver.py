@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from core.languages import say_in
 from tests.journeys.conftest import ways
 from tests.journeys.test_journeys import ride, where
 
@@ -114,7 +115,9 @@ def test_an_applicant_becomes_a_driver_and_accepts_an_order(visitor, stack, lang
     his.look("apply-ready")
     page.click("form[action$='/send/'] button")
     code = page.inner_text("main section.card p >> nth=1").split(" ")[0]
-    expect(page.locator("main .state.wait")).to_have_text("审核员正在查看", timeout=20_000)
+    expect(page.locator("main .state.wait")).to_have_text(
+        say_in("zh-CN", "a reviewer looks at it"), timeout=20_000
+    )
     his.look("apply-review")
     decide(visitor, language, code, "approve")
     road = his.go("/drive/apply/")
@@ -166,7 +169,7 @@ def test_a_mismatch_is_told_quietly_and_from_the_street(visitor, stack, language
     hers.look("trip-mismatch")
     page.click("button[value=car]")
     # Whoever looks over her shoulder learns nothing.
-    expect(page.locator("main")).to_contain_text("已记下。" if language == "zh-CN" else "Noted.")
+    expect(page.locator("main")).to_contain_text(say_in(language, "Noted."))
     hers.look("trip-reported")
     assert his.trip(code) == before
     page = hers.go("/report-a-car/")
@@ -175,9 +178,7 @@ def test_a_mismatch_is_told_quietly_and_from_the_street(visitor, stack, language
     desk = reviewer.sign_in("vetting", "/admin/vetting/fleet/")
     reviewer.look("fleet", console=True)
     desk.goto("/admin/vetting/")
-    row = desk.locator(
-        "tr", has_text="司机或车辆与登记不符" if language == "zh-CN" else "not the registered one"
-    )
+    row = desk.locator("tr", has_text=say_in(language, "a driver or car that is not the registered one"))
     row.filter(has=desk.get_by_role("cell", name=driver, exact=True)).locator("a").first.click()
     expect(desk.locator("main, #content").first).to_contain_text(code)
     reviewer.look("mismatch-case", console=True)

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from core.languages import say_in
 from tests.journeys.test_journeys import ride, where
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journey")]
@@ -137,7 +138,7 @@ def test_suspending_a_line_shows_at_once_in_both_browsers(visitor, language, lin
     other = second.sign_in("specialist", "/admin/lines/")
     second.look("lines-proposed", console=True)
     other.click("button[value=agree]")
-    said = "该业务线已暂停" if language == "zh-CN" else "This line was suspended."
+    said = say_in(language, "This line was suspended.")
     expect(page.locator("#status")).to_contain_text(said, timeout=10_000)  # by itself
     second.look("lines-suspended", console=True)
     hers.look("trip-suspended")

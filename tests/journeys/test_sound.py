@@ -1,11 +1,13 @@
 """Sound from the scene: a tone that the phone's microphone hears is heard by the agent, and played again in the case."""
 
+import re
 import statistics
 import time
 
 import pytest
 from playwright.sync_api import expect
 
+from core.languages import say_in
 from tests.journeys.conftest import TONE
 from tests.journeys.test_journeys import ride
 
@@ -104,11 +106,11 @@ def test_the_agent_hears_the_scene_and_the_contact_sees_the_car(visitor, stack, 
 
     # The contact opens the link of the message, without an account, and the car moves.
     text = stack.message(lambda row: row["key"].startswith(f"sos:{incident}"))["text"]
-    link = next(word for word in text.split() if "/share/" in word)
+    link = re.search(r"https?://\S+/share/\S+", text)[0]
     friend = visitor("phone", "en-US")
     shared = friend.go(link)
     friend.look("share")
-    expect(page.locator("main li", has_text="已看到")).to_be_visible(timeout=20_000)
+    expect(page.locator("main li", has_text=say_in("zh-CN", "seen"))).to_be_visible(timeout=20_000)
     first = shared.evaluate("document.getElementById('share-map-data').textContent")
     his.context.set_geolocation({"latitude": 28.2, "longitude": 121.01})
     his.go(f"/trips/{code}/")
