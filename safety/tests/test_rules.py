@@ -280,7 +280,7 @@ def test_what_was_not_the_phones_fault_is_not_silence(whom):
 @pytest.mark.parametrize("state", [TripState.ACCEPTED, TripState.IN_PROGRESS, TripState.CANCELLED])
 def test_a_step_of_the_clock_changes_nothing_that_is_seen(state, step):
     """Every rule: what was remembered before goes with the clock. Red where a column that holds a time says so not."""
-    night = START + 9 * 3600  # 22:00, far from where a step leads out of the night
+    night = START + 13 * 3600  # 02:00: no step leads out of the night
     began = datetime.fromtimestamp(night, tz=UTC)
     way = [(t, 0 if t < 400 else (t - 400) * 12, 0 if t < 900 else 5000) for t in range(0, 1500, 20)]
 
