@@ -5,6 +5,7 @@ killed monitor's batches are read again; stored positions and raised signals are
 one entry, batch, trip or finding is not fit for is set aside (`safety.monitor.quarantine`) and stops nothing beside it.
 """
 
+import gc
 import os
 import secrets
 import socket
@@ -388,6 +389,9 @@ class Monitor:
                 if self.watchlist.ready(stream):
                     self.swept.add(stream)
                     self.shards.forget_all_but(stream, self.watchlist.live(stream))
+                    # What a shard's trips consist of stays for as long as they do: looking through all of it for
+                    # garbage again and again would cost more than a turn.
+                    gc.freeze()
 
     def _look(self, codes: Iterable[str]) -> None:
         """Positions came: trips are judged as they are now, and one that nobody knew is asked for at once."""
