@@ -210,8 +210,8 @@ class WatchTable:
     def saved(self, code: str) -> bytes:
         """What is remembered of a trip, for `put` of another monitor; another version of the rules does not take it."""
         row = self._rows[code]
-        marks = np.packbits(self._marks[row]).tobytes()
-        return VERSION + self._phones[row].tobytes() + self._memory[row].tobytes() + marks
+        parts = self._phones[row], self._memory[row], np.packbits(self._marks[row])
+        return VERSION + b"".join(bytes(part) for part in parts)
 
     def observe(self, batches: Iterable[Batch]) -> list[tuple[str, Detection]]:
         """Take batches (trip, phone, gone to the background, positions as (at, latitude, longitude)) into account.

@@ -49,8 +49,9 @@ SAID_COLUMNS = FIRST_FIGURE + FIGURES
 BEFORE_BOARDING, ABOARD = Phase.BEFORE_BOARDING.value, Phase.ABOARD.value
 
 # Nothing in here makes an array: without counting who uses one, a position costs a third less.
-_OPTIONS = {"_nrt": False}
-_plain, _inlined = njit(**_OPTIONS), njit(**_OPTIONS, forceinline=True)
+_OPTIONS: dict[str, Any] = {"_nrt": False}
+_plain: Any = njit(**_OPTIONS)
+_inlined: Any = njit(**_OPTIONS, forceinline=True)
 
 Ints = NDArray[np.int64]
 Marks = NDArray[np.uint8]
@@ -111,37 +112,37 @@ class _Stamped:
     def get_cache_path(self) -> str:
         """Code that checks its bounds stands apart: numba does not tell it from other code."""
         path: str = super().get_cache_path()  # type: ignore[misc]  # numba's locator beside it has it
-        return f"{path}/bounds" if config.BOUNDSCHECK else path
+        return f"{path}/bounds" if getattr(config, "BOUNDSCHECK", 0) else path
 
 
-class _Given(_Stamped, UserProvidedCacheLocator): ...  # type: ignore[misc]  # numba has no types
+class _Given(_Stamped, UserProvidedCacheLocator): ...
 
 
-class _InTree(_Stamped, InTreeCacheLocator): ...  # type: ignore[misc]  # numba has no types
+class _InTree(_Stamped, InTreeCacheLocator): ...
 
 
-class _OfUser(_Stamped, UserWideCacheLocator): ...  # type: ignore[misc]  # numba has no types
+class _OfUser(_Stamped, UserWideCacheLocator): ...
 
 
-class _CacheImpl(CompileResultCacheImpl):  # type: ignore[misc]  # numba has no types
+class _CacheImpl(CompileResultCacheImpl):
     _locator_classes = [_Given, _InTree, _OfUser]
 
 
-class _Cache(FunctionCache):  # type: ignore[misc]  # numba has no types
+class _Cache(FunctionCache):
     _impl_class = _CacheImpl
 
 
 def kept(function: Callable[..., Any]) -> Any:
     """Decorator: compile when first called, and keep the machine code until the code or a constant changes."""
     compiled = _plain(function)
-    compiled._cache = _Cache(compiled.py_func)
+    compiled._cache = _Cache(compiled.py_func)  # type: ignore[no-untyped-call]  # numba's own class
     return compiled
 
 
 # --- the frame of the rules ---
 
 
-@_plain
+@_plain  # type: ignore[untyped-decorator]  # numba's options that its stubs do not know
 def distance_to_way(x: float, y: float, way: Array, first: int, last: int) -> float:
     """Metres from a point to the nearest piece of the way that its points `first` to `last` - 1 make."""
     best = (way[first, 0] - x) ** 2 + (way[first, 1] - y) ** 2
@@ -159,7 +160,7 @@ def distance_to_way(x: float, y: float, way: Array, first: int, last: int) -> fl
     return float(np.sqrt(best))
 
 
-@_inlined
+@_inlined  # type: ignore[untyped-decorator]  # numba's options that its stubs do not know
 def _apart(phones: Array) -> float:
     """Metres between the phones where both have spoken at about the same time; infinite otherwise."""
     if not abs(phones[PASSENGER, AT] - phones[DRIVER, AT]) <= MEETING_SECONDS:
@@ -169,7 +170,7 @@ def _apart(phones: Array) -> float:
     return float(np.sqrt(dx * dx + dy * dy))
 
 
-@_inlined
+@_inlined  # type: ignore[untyped-decorator]  # numba's options that its stubs do not know
 def _ask_nobody(_given: Any, _marks: Marks, _row: int, _said: Array, count: int) -> int:
     return count
 
@@ -180,7 +181,7 @@ def _ask(look: Any, rule: Rule, number: int, rest: Any) -> Any:
     once, each_phone = rule.once != Once.NEVER, rule.once == Once.FOR_PHONE
     of_passenger = rule.place == Place.PASSENGER
 
-    @_inlined
+    @_inlined  # type: ignore[untyped-decorator]  # as above
     def ask(given: Any, marks: Marks, row: int, said: Array, count: int) -> int:
         fires, values = look(given)
         if len(values) != figures:
@@ -199,7 +200,7 @@ def _ask(look: Any, rule: Rule, number: int, rest: Any) -> Any:
                 for i in range(figures):
                     said[count, FIRST_FIGURE + i] = values[i]
                 count += 1
-        return rest(given, marks, row, said, count)
+        return int(rest(given, marks, row, said, count))
 
     return ask
 
