@@ -7,12 +7,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import redis.asyncio
 from django.conf import settings
 from redis.exceptions import RedisError
+from redis.typing import EncodableT, FieldT
 
 from core import clock
 from rides.coordinates import Crs, to_wgs84
@@ -80,6 +81,7 @@ class Unreadable:
     fields: dict[bytes, bytes]
 
 
+Row = tuple[bytes, dict[bytes, bytes]]
 # What an entry says of itself. A field more at the end of `StoredBatch` is no new version: who does not know it skips
 # it, and who misses it takes its default. Anything else is; who reads must know it before anybody writes it.
 VERSION = b"1"
@@ -193,7 +195,7 @@ async def append(batch: StoredBatch, city: str) -> None:
         raise StreamDown from None
 
 
-def entry_of(batches: Sequence[StoredBatch]) -> dict[bytes, bytes]:
+def entry_of(batches: Sequence[StoredBatch]) -> "dict[FieldT, EncodableT]":
     """The fields of an entry that holds these batches."""
     return {b"v": VERSION, b"b": _pack(batches)}
 
@@ -270,8 +272,13 @@ def _unfinished(client: "redis.Redis", stream: str, group: "dict[str, Any]") -> 
     found = []
     if group["pending"]:
         found.append(seconds_of(client.xpending(stream, group["name"])["min"]))
-    after = client.xrange(stream, min=b"(" + group["last-delivered-id"], count=1)
+    after = rows_from(client, stream, b"(" + group["last-delivered-id"], count=1)
     return found + [seconds_of(entry_id) for entry_id, _fields in after]
+
+
+def rows_from(client: "redis.Redis", stream: str, start: bytes, *, count: int) -> list[Row]:
+    """Entries of a stream by their ids, from `start` on, as the client of bytes gives them."""
+    return cast(list[Row], client.xrange(stream, min=start, count=count))
 
 
 def seconds_of(entry_id: bytes) -> float:

@@ -3,14 +3,10 @@
 A finding that its service refuses is tried again by the retry law; no life-safety finding is given up.
 """
 
-from datetime import timedelta
-
 import msgspec
 import redis
 from django.conf import settings
-from django.utils.translation import gettext_lazy as _
 
-from core import retry
 from rides import services
 from rides.selectors import trip_by_code
 from safety.errors import NothingAside
@@ -72,11 +68,3 @@ def act_again(key: str) -> None:
             raise NothingAside
         act_on(*unpack(packed))
         client.hdel(found_of(stream), name)
-
-
-FINDINGS = retry.declare(
-    "safety.monitor_finding",
-    _("something the monitor found"),
-    law=retry.Law(ceiling=timedelta(minutes=1), patience=timedelta(minutes=1), gives_up=False),
-    again=act_again,
-)

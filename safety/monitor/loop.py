@@ -23,7 +23,6 @@ import structlog
 from django.conf import settings
 from django.db import close_old_connections
 from django.db.utils import InterfaceError, OperationalError
-from django.utils.translation import gettext_lazy as _
 
 from core import clock, policy, retry
 from rides import selectors, services
@@ -43,9 +42,8 @@ from rides.tokens import DUTY
 from rides.trails import Fix
 from safety.errors import StillUnwatchable
 from safety.monitor import findings
-from safety.monitor.findings import FINDINGS
 from safety.monitor.memory import Detection, WatchTable, limits_in_force, warm_up
-from safety.monitor.quarantine import Quarantine, apart, database_away
+from safety.monitor.quarantine import FINDINGS, LAG, RULES, TRIPS, Quarantine, apart, database_away
 from safety.monitor.shards import GROUP, Shards
 from safety.monitor.watchlist import Changes, Watchlist
 
@@ -61,9 +59,6 @@ TELL_SECONDS = 10.0
 STEP_SECONDS = 30.0  # a difference between two clocks that no turn explains
 AHEAD = 150.0  # seconds: more than a phone's clock may be ahead, and the way of its position to here
 OUTAGE_SECONDS = 5.0  # a shorter one makes no phone silent
-
-LAG = retry.declare("safety.monitor_lag", _("the monitor reads positions late"))
-RULES = retry.declare("safety.monitor_rules", _("the rules of the monitor"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -605,11 +600,6 @@ def watch_again(code: str) -> None:
     wrong += WatchTable(limits_in_force()).put(trips, {}).values()
     if wrong:
         raise StillUnwatchable(why=f"{type(wrong[0]).__name__}: {wrong[0]}")
-
-
-TRIPS = retry.declare(
-    "safety.monitor_trip", _("a trip that the monitor cannot watch as it is"), again=watch_again
-)
 
 
 def _newest(batch: StoredBatch) -> float:

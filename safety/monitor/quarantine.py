@@ -4,7 +4,8 @@ An entry that cannot be read, a batch that cannot be stored, a trip that cannot 
 acted on: each is a row of `FailedWork`, and everything beside it goes on. `again` of its kind feeds it back.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import TypeVar
 
 import msgspec
@@ -14,9 +15,10 @@ from django.conf import settings
 from django.db import connection
 from django.db.utils import InterfaceError, OperationalError
 from django.utils.translation import gettext_lazy as _
+from redis.typing import EncodableT, FieldT
 
 from core import retry
-from rides.positions import READABLE, read_stored
+from rides.positions import READABLE, Row, read_stored, rows_from
 from safety.errors import NothingAside, StillUnreadable
 
 log = structlog.get_logger()
@@ -25,6 +27,8 @@ ASIDE = "positions:aside"
 ASIDE_LENGTH = 10_000  # entries; the oldest fall off
 ROWS_AT_ONCE = 20  # rows of their own in one turn; what is more shares one
 PAGE = 1000
+
+Fields = Mapping[bytes, bytes] | Mapping[FieldT, EncodableT]
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(dict[bytes, bytes]).decode
@@ -80,7 +84,7 @@ class Quarantine:
         """Rows of their own are counted by turns: a flood of bad entries makes no flood of rows."""
         self._rows = 0
 
-    def set_aside(self, stream: str, where: str, why: "Exception | str", fields: dict[bytes, bytes]) -> None:
+    def set_aside(self, stream: str, where: str, why: "Exception | str", fields: Fields) -> None:
         """Keep an entry that cannot be taken, with its reason. `where` names it on its stream, also when it is read again.
 
         After this it may be acknowledged.
@@ -89,7 +93,12 @@ class Quarantine:
         key = f"{stream}/{where}" if self._rows <= ROWS_AT_ONCE else f"{stream}/more"
         reason = why if isinstance(why, str) else f"{type(why).__name__}: {why}"
         log.error("monitor.set_aside", stream=stream, where=where, why=reason)
-        kept = {b"k": key.encode(), b"s": stream.encode(), b"w": reason.encode()[:300], b"f": _pack(fields)}
+        kept: dict[FieldT, EncodableT] = {
+            b"k": key.encode(),
+            b"s": stream.encode(),
+            b"w": reason.encode()[:300],
+            b"f": _pack(fields),
+        }
         self.redis.xadd(ASIDE, kept, maxlen=ASIDE_LENGTH, approximate=True)
         retry.failed(ENTRIES, key, reason, needs_person=True)
 
@@ -118,7 +127,7 @@ def feed_back(key: str) -> int:
         retry.done(ENTRIES, key)
         for entry_id, row in found:
             with client.pipeline(transaction=True) as pipe:
-                pipe.xadd(row[b"s"], _unpack(row[b"f"]))
+                pipe.xadd(row[b"s"], {name: value for name, value in _unpack(row[b"f"]).items()})  # noqa: C416 - wider types
                 pipe.xdel(ASIDE, entry_id)
                 pipe.execute()
     return len(found)
@@ -133,11 +142,11 @@ def set_aside_count() -> float:
         return float("nan")
 
 
-def _aside(client: "redis.Redis") -> Iterator[tuple[str, tuple[bytes, dict[bytes, bytes]]]]:
+def _aside(client: "redis.Redis") -> Iterator[tuple[str, Row]]:
     """All that is set aside, by key."""
     after = b"-"
     while True:
-        rows = client.xrange(ASIDE, min=after, count=PAGE)
+        rows = rows_from(client, ASIDE, after, count=PAGE)
         for entry_id, row in rows:
             yield row[b"k"].decode(), (entry_id, row)
         if len(rows) < PAGE:
@@ -145,6 +154,30 @@ def _aside(client: "redis.Redis") -> Iterator[tuple[str, tuple[bytes, dict[bytes
         after = b"(" + rows[-1][0]
 
 
+def _act_again(key: str) -> None:
+    from safety.monitor.findings import act_again  # brings the compiler with it
+
+    act_again(key)
+
+
+def _watch_again(code: str) -> None:
+    from safety.monitor.loop import watch_again  # likewise
+
+    watch_again(code)
+
+
+# Declared here, where no compiler is needed: pages and workers name them and try them again.
 ENTRIES = retry.declare(
     "safety.monitor_entry", _("positions that the monitor could not take"), again=feed_back
 )
+TRIPS = retry.declare(
+    "safety.monitor_trip", _("a trip that the monitor cannot watch as it is"), again=_watch_again
+)
+FINDINGS = retry.declare(
+    "safety.monitor_finding",
+    _("something the monitor found and could not raise"),
+    law=retry.Law(ceiling=timedelta(minutes=1), patience=timedelta(minutes=1), gives_up=False),
+    again=_act_again,
+)
+LAG = retry.declare("safety.monitor_lag", _("the monitor reads positions late"))
+RULES = retry.declare("safety.monitor_rules", _("the monitor's rules raise an error"))

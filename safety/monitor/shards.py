@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import cast
 
 import redis
 import structlog
@@ -223,7 +224,8 @@ class Shards:
 
     def found(self, stream: str) -> dict[str, bytes]:
         """What was found on a shard and not acted on yet."""
-        return {key.decode(): value for key, value in self.redis.hgetall(found_of(stream)).items()}
+        rows = cast(dict[bytes, bytes], self.redis.hgetall(found_of(stream)))
+        return {key.decode(): value for key, value in rows.items()}
 
     def forget(self, stream: str, codes: Iterable[str]) -> None:
         """What is remembered of these trips is needed no more."""
