@@ -24,7 +24,8 @@ from core.api import shows_token
 from core.errors import NotFound
 from core.models import Notification, OutboxEvent
 from police.selectors import release_clocks
-from rides.positions import backlog
+from rides.positions import backlog, lag
+from safety.monitor.quarantine import set_aside_count
 from safety.selectors import late_destructions, live_counts, sos_answered
 
 T = TypeVar("T")
@@ -154,6 +155,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
         Notification.objects.filter(state="needs_person").count(),
     )
     gauge("huhang_monitor_backlog", "Batches of positions that no monitor has finished", backlog("monitor"))
+    gauge("huhang_monitor_lag_seconds", "How long the oldest of them waits", lag("monitor"))
+    gauge("huhang_monitor_set_aside", "Entries of positions that no monitor could take", set_aside_count())
     _heartbeats(registry)
     gauge(
         "huhang_recordings_overdue",

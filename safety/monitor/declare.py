@@ -87,13 +87,19 @@ class Columns:
         self.of = of
         self.names: list[str] = []
         self.starts: list[float] = []
+        self.times: list[int] = []
 
-    def add(self, name: str, start: float = np.nan) -> int:
-        """The number of a new column; `start` is what it holds at first. Raises `ValueError` for a second one."""
+    def add(self, name: str, start: float = np.nan, *, time: bool = False) -> int:
+        """The number of a new column; `start` is what it holds at first. Raises `ValueError` for a second one.
+
+        `time` says that it holds Unix seconds.
+        """
         if name in self.names:
             raise ValueError(f"{self.of} has a column {name} already")
         self.names.append(name)
         self.starts.append(start)
+        if time:
+            self.times.append(len(self.names) - 1)
         return len(self.names) - 1
 
     def __len__(self) -> int:
@@ -108,14 +114,17 @@ _compilers: list[Callable[["WatchedTrip", "Limits"], float]] = []
 _readers: list[Callable[[], float]] = []
 
 
-def phone_column(name: str, start: float = np.nan) -> int:
-    """Something that a rule remembers of each phone: the number of its column in `mine`."""
-    return _phone.add(name, start)
+def phone_column(name: str, start: float = np.nan, *, time: bool = False) -> int:
+    """Something that a rule remembers of each phone: the number of its column in `mine`.
+
+    `time` says that it holds Unix seconds: it goes with the machine's clock when that steps.
+    """
+    return _phone.add(name, start, time=time)
 
 
-def memory_column(name: str, start: float = np.nan) -> int:
-    """Something that a rule remembers of a trip: the number of its column in `memory`."""
-    return _memory.add(name, start)
+def memory_column(name: str, start: float = np.nan, *, time: bool = False) -> int:
+    """Something that a rule remembers of a trip: the number of its column in `memory`. `time` as for a phone's."""
+    return _memory.add(name, start, time=time)
 
 
 def trip_column(name: str, of: Callable[["WatchedTrip", "Limits"], float]) -> int:
@@ -248,12 +257,12 @@ class Rule:
 
 # --- what all rules share ---
 
-AT = phone_column("at")
+AT = phone_column("at", time=True)
 X = phone_column("x")
 Y = phone_column("y")
 GONE = phone_column("gone", 0.0)  # 1 where the page said that it goes to the background
-# Silence counts from here at the earliest: the time at which a gap of our own, or a step of the clock, was over.
-PARDONED = memory_column("pardoned", -np.inf)
+# Silence counts from here at the earliest: the time at which a gap of our own was over.
+PARDONED = memory_column("pardoned", -np.inf, time=True)
 
 
 def phase_of(trip: "WatchedTrip") -> Phase:

@@ -284,7 +284,7 @@ class WatchTable:
     def pardon(self, whom: str | None, at: float) -> None:
         """Silence of a trip, of all trips of a stream, or of all (None) counts from `at` (Unix s) at the earliest.
 
-        For what was not the phones' fault: a step of the clock, a time in which nobody could send or nobody read.
+        For what was not the phones' fault: a time in which nobody could send or nobody read.
         """
         if whom is None:
             self._memory[: self._top, PARDONED] = at
@@ -292,6 +292,11 @@ class WatchTable:
             self._memory[self._rows[whom], PARDONED] = at
         elif whom in self._streams:
             self._memory[self._shards == self._streams[whom], PARDONED] = at
+
+    def shift(self, seconds: float) -> None:
+        """The machine's clock stepped: all times that are remembered go with it, so that what lay between them stays."""
+        self._phones[: self._top, :, _PHONE.times] += seconds
+        self._memory[: self._top, _MEMORY.times] += seconds
 
     # --- rows ---
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from types import FunctionType
 
 import numpy as np
@@ -271,6 +272,33 @@ def test_what_was_not_the_phones_fault_is_not_silence(whom):
     assert silent(heir, of={STREAM: START + 3600 + 60}) == []
     assert silent(heir, of={STREAM: START + 3600 + 61}) == ["passenger", "driver"]
     assert silent(table, of={STREAM: START + 3600 + 61}) == ["passenger", "driver"]
+
+
+@pytest.mark.parametrize("step", [3600.0, -3600.0])
+@pytest.mark.parametrize("state", [TripState.ACCEPTED, TripState.IN_PROGRESS, TripState.CANCELLED])
+def test_a_step_of_the_clock_changes_nothing_that_is_seen(state, step):
+    """Every rule: what was remembered before goes with the clock. Red where a column that holds a time says so not."""
+    night = START + 13 * 3600  # 02:00: no step leads out of the night
+    began = datetime.fromtimestamp(night, tz=UTC)
+    way = [(t, 0 if t < 400 else (t - 400) * 12, 0 if t < 900 else 5000) for t in range(0, 1500, 20)]
+
+    def walked(at_step: float) -> list[tuple[str, str]]:
+        table = table_of(trip(state, driver_state_since=began, met=True))
+        seen = []
+        for second, north, east in way:
+            by = at_step if second >= 700 else 0.0
+            if second == 700:
+                table.shift(at_step)
+                moved = began + timedelta(seconds=at_step)
+                table.put([trip(state, driver_state_since=moved, met=True)], {})
+            ((_at, lat, lon),) = pings([(0, north, east)])
+            for party in Party:
+                if party == Party.DRIVER or second < 1000:
+                    seen += table.observe([("T-1", party, False, [(night + second + by, lat, lon)])])
+            seen += table.tick({STREAM: night + second + by})
+        return [(each.rule, str(each.facts.get("party"))) for _code, each in seen]
+
+    assert walked(step) == walked(0.0) != []
 
 
 def test_a_great_many_positions_at_once_have_room_to_speak(monkeypatch):

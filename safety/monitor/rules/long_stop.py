@@ -30,7 +30,7 @@ METRES = limit(
         about=_("A car within this distance of where it came to stand has not moved on."),
     ),
 )
-SINCE = phone_column("long_stop.since")
+SINCE = phone_column("long_stop.since", time=True)
 STOP_X = phone_column("long_stop.x")
 STOP_Y = phone_column("long_stop.y")
 

@@ -83,7 +83,7 @@ def _which_way(trip: "WatchedTrip") -> str:
 
 
 TOLERANCE = trip_column("off_route.tolerance", _tolerance)
-SINCE = phone_column("off_route.since")
+SINCE = phone_column("off_route.since", time=True)
 WAYS = {
     "planned": pgettext_lazy("which way", "planned way"),
     "straight": pgettext_lazy("which way", "straight line"),
