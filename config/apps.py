@@ -7,6 +7,13 @@ class ConsoleConfig(AdminConfig):
 
     default_site = "config.console.ConsoleSite"
 
+    def ready(self) -> None:
+        """Every process knows all kinds of work, also one that runs no tasks: its pages name what failed."""
+        super().ready()
+        from config.celery import app
+
+        app.autodiscover_tasks(force=True)
+
 
 class StaticFilesConfig(staticfiles.StaticFilesConfig):
     """What our packages bring and no page of ours shows is not collected: the browsable API."""

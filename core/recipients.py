@@ -1,13 +1,11 @@
 """Writing to several people: one who cannot be written to does not cost the others their message."""
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 from typing import Protocol, TypeVar
 
 from django.utils.translation import gettext_lazy as _
 
 from core import retry
-from core.retry import Law
 from core.transactions import joins_transaction
 
 
@@ -21,9 +19,7 @@ class _Row(Protocol):
 P = TypeVar("P", bound=_Row)
 
 # Nothing is tried again by itself: the others have been told. A person sees who was not, and reaches them.
-UNWRITTEN = retry.declare(
-    "core.recipients", _("writing to one of several people"), law=Law(patience=timedelta(0))
-)
+UNWRITTEN = retry.declare("core.recipients", _("writing to one of several people"))
 
 
 @joins_transaction
@@ -34,6 +30,19 @@ def write_to_each(
 
     Whoever it fails for, because a number does not open, is set aside for a person.
     """
+
+    def write_or_ask(person: P) -> None:
+        try:
+            write(person)
+        except Exception as why:
+            if retry.database_away(why):
+                raise
+            raise retry.Hopeless(f"{type(why).__name__}: {why}") from why
+
     return retry.each(
-        UNWRITTEN, people, write, key=lambda person: f"{about}:{person.pk}"[:120], life_safety=life_safety
+        UNWRITTEN,
+        people,
+        write_or_ask,
+        key=lambda person: f"{about}:{person.pk}",
+        life_safety=life_safety,
     ).done
