@@ -8,7 +8,6 @@ misses is measured on `core/tests/wordings.tsv`.
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
