@@ -306,7 +306,7 @@ def add_emergency_contact(*, account: Account, name: str, phone: str) -> Emergen
         link = settings.PUBLIC_URL + reverse("accounts:contact_answer", args=[secret])
         with override(account.language):
             text = _(
-                "You were named as an emergency contact on Huhang. If this is all right, or if you do not want it: %(link)s"
+                "Huhang: a passenger named you as emergency contact; we tell you if they call for help. Agree or decline: %(link)s"
             ) % {"link": link}
         notify.queue_message(key=f"contact:{contact.pk}", channel="sms", to=number, text=text)
         audit.record(account.actor, "accounts.contact_added", account.code)

@@ -1,7 +1,7 @@
 """Positions per second and core through all detectors of the monitor, for planned ways of 50 and of 200 points.
 
-Ours: `safety.watches.Watches.observe`, from batches as they come off the stream to findings, every detector on: off
-the way, driving away, long stops, remote areas, and what is remembered. 2 000 trips, two phones each, 10 positions in
+Ours: `WatchTable.observe`, from batches as they come off the stream to detections, every rule on: off the
+way, driving away, long stops, remote areas, and what is remembered. 2 000 trips, two phones each, 10 positions in
 a batch. Peer: shapely, one call for each position, for the distance to the way alone. Limit: numba over arrays that
 are ready, for the distance alone. One JSON line for 50 points; 200 goes to standard error.
 """
@@ -29,10 +29,11 @@ import shapely
 from numba import njit
 
 from core import policy
+from rides.positions import shard_stream
 from rides.selectors import WatchedTrip
 from rides.states import Line, Party, TripState
-from safety.detectors import distance_to_way
-from safety.watches import Watches, limits_in_force
+from safety.monitor.memory import WatchTable, limits_in_force, warm_up
+from safety.monitor.program import distance_to_way
 
 TRIPS, BATCH, TURNS = 2_000, 10, 12
 START = 1_535_086_800.0
@@ -93,7 +94,7 @@ def distances(pings: Any, way: Any, ways: Any) -> float:
     total = 0.0
     for i in range(len(pings)):
         row = int(pings[i, 0])
-        total += distance_to_way(pings[i, 1], pings[i, 2], way, ways[row], ways[row + 1])
+        total += distance_to_way(pings[i, 1], pings[i, 2], way, ways[row, 0], ways[row, 1])
     return total
 
 
@@ -106,17 +107,18 @@ def per_second(count: int, work: Callable[[], object]) -> float:
 def measure(points: int) -> dict[str, Any]:
     watched = trips(points)
     stream = turns(watched)
-    watches = Watches(limits_in_force())
-    watches.set(watched, watches.limits)
-    watches.observe(stream[0])  # compiles
-    watches.tick(START + 60)
+    warm_up()
+    table = WatchTable(limits_in_force())
+    table.put(watched, {})
+    table.observe(stream[0])
+    clocks = {shard_stream("wenzhou"): START + 60}
     count = sum(len(pings) for batches in stream[1:] for *_rest, pings in batches)
     seen: list[Any] = []
 
     def ours() -> None:
         for batches in stream[1:]:
-            seen.extend(watches.observe(batches))
-            watches.tick(START + 60)
+            seen.extend(table.observe(batches))
+            table.tick(clocks)
 
     rate = per_second(count, ours)
     lines = [shapely.LineString(trip.route) for trip in watched]
@@ -137,8 +139,9 @@ def measure(points: int) -> dict[str, Any]:
             for _at, lat, lon in pings
         ]
     )
-    distances(ready[:2], watches.way, watches.ways)
-    limit = per_second(len(ready), lambda: distances(ready, watches.way, watches.ways))
+    way, ways = table._ways.points, table._ways.spans
+    distances(ready[:2], way, ways)
+    limit = per_second(len(ready), lambda: distances(ready, way, ways))
     if not seen:
         raise SystemExit("The detectors saw nothing: the measurement is worth nothing.")
     return {

@@ -34,14 +34,14 @@ MACROS = [
     ),
     (
         "lost", "lost_property", "寻找失物", "Looking for it",
-        "我们已请司机查找您{trip_date}行程中遗失的物品，找到后将第一时间联系您。",
+        "我们已请司机查找您{trip_date}行程中遗失的物品，找到后会联系您。",
         "We asked the driver to look for what you left on {trip_date} and call you as soon as it is found.",
     ),
 ]  # fmt: skip
 GUIDES = [
     (
         "first-minute", "", "第一分钟", "The first minute",
-        "先问是否安全。危险时：开启事件，不要让对方等待。严重投诉在提交时已自动停止派单，不需要先证明。",
+        "先问是否安全。危险时：建立事件，不要让对方等待。严重投诉在提交时已自动暂停接单，不需要先证明。",
         "Ask first whether they are safe. In danger: open an incident, and never let anybody wait. A severe complaint "
         "has stopped the driver's orders already; nothing has to be proved first.",
     ),

@@ -21,7 +21,7 @@ PLACEHOLDERS = {
     "trip_date": _("the day of the trip"),
     "filed": _("when it was filed"),
     "due": _("until when it is decided"),
-    "agent": _("the number of who answers"),
+    "agent": _("who answers: the role, never a name"),
     "safety_line": _("the safety line"),
     "link": _("where it can be followed"),
 }
@@ -44,7 +44,7 @@ def fill(text: str, *, complaint: "Complaint", account: "Account", language: str
             "trip_date": formats.moment(complaint.trip.window_start, "date") if complaint.trip else "—",
             "filed": formats.moment(complaint.filed_at),
             "due": formats.moment(complaint.due_at) or "—",
-            "agent": account.code,
+            "agent": account.get_role_display(),
             "safety_line": settings.SAFETY_LINE,
             "link": link,
         }

@@ -34,7 +34,7 @@ class Step:
     """What happens, what is asked, within how many seconds, and which choice the rules ask for."""
 
     key: str
-    clock: str
+    clock: Text
     happens: Text
     asks: Text
     choices: tuple[Choice, ...]
@@ -191,7 +191,7 @@ ZHENGZHOU = Scenario(
     _("A night of 2018-05-05. A complaint of harassment that reached nobody, a face that does not match, a departure near midnight."),
     (
         Step(
-            "class", "earlier",
+            "class", _("earlier"),
             _("A passenger writes about route and price, and then: 'All the way he said obscene things and asked to kiss me.'"),
             _("She chose 'route or price'. Which class is it?"),
             _CLASSES,
@@ -199,7 +199,7 @@ ZHENGZHOU = Scenario(
             "C2", lambda: limit_of(Level.SEVERE, TimerKind.ANSWER).seconds,
         ),
         Step(
-            "calls", "earlier",
+            "calls", _("earlier"),
             _("You call the driver five times; nobody answers."),
             _("What becomes of the complaint?"),
             (
@@ -210,7 +210,7 @@ ZHENGZHOU = Scenario(
             _is("stays"), "C5", lambda: 300,
         ),
         Step(
-            "statement", "earlier",
+            "statement", _("earlier"),
             _("You ask both sides. She is still in another of his cars at this moment, so the trip's record says."),
             _("When do you ask him?"),
             (
@@ -220,7 +220,7 @@ ZHENGZHOU = Scenario(
             _is("after"), "S11", lambda: 120,
         ),
         Step(
-            "second", "earlier",
+            "second", _("earlier"),
             _("The first adjudicator finds it upheld and asks for a ban."),
             _("What does the second adjudicator see?"),
             (

@@ -456,7 +456,7 @@ def _table(stack: Stack, seconds: float) -> str:
     web, box = stack.env["HUHANG_PUBLIC_URL"], stack.env["HUHANG_SANDBOX_URL"]
     rows = [
         ("passengers 乘客", f"{web}/"),
-        ("drivers 车主", f"{web}/drive/"),
+        ("drivers 司机", f"{web}/drive/"),
         ("friends and family 亲友", f"{web}/welfare-check/"),
         ("police 警方", f"{web}/police/"),
         ("console 控制台", f"{web}/admin/"),

@@ -67,15 +67,16 @@ class Wordings(policy.Words):
         return words
 
 
+LABELS = {
+    SEVERE: pgettext_lazy("danger words", "severe"),
+    RAISED: pgettext_lazy("danger words", "raised"),
+    HARMLESS: pgettext_lazy("danger words", "harmless phrases"),
+}
 DANGER_WORDS = policy.declare(
     "core.danger_words",  # C2, S10
     policy.Table(
         dict.fromkeys((SEVERE, RAISED, HARMLESS), Wordings()),
-        {
-            SEVERE: pgettext_lazy("danger words", "severe"),
-            RAISED: pgettext_lazy("danger words", "raised"),
-            HARMLESS: pgettext_lazy("danger words", "harmless phrases"),
-        },
+        LABELS,
     ),
     {
         SEVERE: [

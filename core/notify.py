@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core import broker, clock, retry
@@ -34,6 +35,7 @@ HELPS = timedelta(
 )  # a message that is older helps nobody any more: it rests, and a person knows of it
 NEVER = frozenset({410, 422})  # what a provider answers for a number or address that does not exist
 LIFE_SAFETY, DEFAULT = "life_safety", "default"
+SIGNATURES = ("【护航】", "Huhang: ")
 _apprise_log = logging.getLogger("apprise")
 # Of this call: Apprise takes it along into the thread in which it sends.
 _answers: ContextVar[list[int] | None] = ContextVar("answers", default=None)
@@ -43,13 +45,16 @@ _answers: ContextVar[list[int] | None] = ContextVar("answers", default=None)
 def queue_message(
     *, key: str, channel: str, to: str, text: str, life_safety: bool = False, subject: str = ""
 ) -> None:
-    """Promise a message; the same `key` promises it once. `subject` is the code of what it is about."""
+    """Promise a message; the same `key` promises it once. `subject` is the code of what it is about.
+
+    An SMS says first who sends it; what does not say so itself is signed in the language in force.
+    """
     at = clock.now()
     row = Notification(
         key=key,
         channel=channel,
         recipient=to,
-        text=text,
+        text=_signed(text) if channel == "sms" else text,
         life_safety=life_safety,
         subject=subject,
         created_at=at,
@@ -57,6 +62,14 @@ def queue_message(
     )
     Notification.objects.bulk_create([row], ignore_conflicts=True)
     transaction.on_commit(lambda: _wake(key, life_safety=life_safety))
+
+
+def _signed(text: str) -> str:
+    """Carriers in China deliver only what begins with the sender's name in these brackets; phones know codes by it."""
+    if text.startswith(SIGNATURES):
+        return text
+    chinese = (get_language() or "").startswith("zh")
+    return (SIGNATURES[0] if chinese else SIGNATURES[1]) + text
 
 
 def _wake(key: str, *, life_safety: bool) -> None:

@@ -185,6 +185,12 @@ def compare(wanted: Iterable[Key], said: dict[Key, tuple[str, ...]]) -> Iterator
                 yield f"a placeholder stands on one side only ({odd}): {key}"
 
 
+def signed(key: Key, texts: tuple[str, ...]) -> Iterator[str]:
+    """A message that says its sender in one language and not in the other."""
+    if key.text.startswith("Huhang: ") != all(text.startswith("【护航】") for text in texts):
+        yield f"signed in one language only: {key}"
+
+
 def written(text: str) -> Iterator[str]:
     """What is wrong with the letters of a Chinese text: spaces between scripts, and punctuation."""
     bare = _NOT_TEXT.sub("\0", text)

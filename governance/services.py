@@ -106,6 +106,15 @@ def _alarm(measure: Measure, row: MeasureResult) -> None:
     write_to_each(people_with_role(Role.SUPERVISOR), write, about=f"measure:{row.pk}")
 
 
+def told(step: dict[str, Any]) -> str:
+    """A step of a drill in the reader's language; what was seen are codes and figures."""
+    return _("%(what)s: expected %(expected)s, seen %(seen)s") % {
+        "what": _(step["what"]),
+        "expected": _(step["expected"]),
+        "seen": step["seen"] or "–",
+    }
+
+
 def run_hourly_drill() -> DrillRun:
     """Play the drill on the live stack and keep what came of it; a failure alarms the supervisors."""
     from governance.drills import hourly
@@ -125,14 +134,13 @@ def run_hourly_drill() -> DrillRun:
 
 
 def _alarm_drill(run: DrillRun) -> None:
-    failed = (
-        "; ".join(f"{step['what']}: {step['seen']}" for step in run.steps if not step["ok"]) or "it broke off"
-    )
-    audit.record(SYSTEM, "governance.drill_failed", str(run.pk), seen=failed[:400])
+    failed = [step for step in run.steps if not step["ok"]]
+    audit.record(SYSTEM, "governance.drill_failed", str(run.pk), failed=[step["what"] for step in failed])
 
     def write(supervisor: "Account") -> None:
         with override(supervisor.language):
-            text = _("Huhang: the hourly drill failed. %(seen)s") % {"seen": failed[:200]}
+            seen = " · ".join(told(step) for step in failed) or _("it broke off")
+            text = _("Huhang: the hourly drill failed. %(seen)s") % {"seen": seen[:200]}
         notify.queue_message(
             key=f"drill:{run.pk}:{supervisor.code}",
             channel="sms",

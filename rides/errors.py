@@ -146,7 +146,10 @@ class DailyLimit(DomainError):
 
 
 class ScoreTooLow(DomainError):
-    code, sentence = "score_too_low", _("One of you rides only with people of a higher score.")
+    code, sentence = (
+        "score_too_low",
+        _("There is no match at the moment. Please choose another trip or time."),
+    )
 
 
 class ChildNeedsCompany(DomainError):

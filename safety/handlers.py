@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.selectors import contacts_to_alert
-from core import cases, clock, formats, holds, notify, timeline
+from core import cases, clock, facts, formats, holds, notify, timeline
 from core.actors import SYSTEM
 from core.events import handles
 from core.languages import sentences
@@ -42,7 +42,7 @@ def alert_cancel_aboard(event: CancelAttempted) -> None:
         actor=SYSTEM,
         kind=SignalKind.CANCEL_ABOARD,
         trip=trip_by_code(event.trip),
-        why=f"{event.party}: {event.reason}",
+        facts=facts.of(SignalKind.CANCEL_ABOARD, party=event.party, reason=event.reason),
     )
     ask_passenger(trip=trip_by_code(event.trip))
 
@@ -56,7 +56,7 @@ def alert_cancel_after_meeting(event: TripCancelled) -> None:
             actor=SYSTEM,
             kind=SignalKind.CANCEL_AFTER_MEETING,
             trip=trip,
-            why=f"{event.party}: {event.reason}",
+            facts=facts.of(SignalKind.CANCEL_AFTER_MEETING, party=event.party, reason=event.reason),
         )
         ask_passenger(trip=trip)
 
@@ -64,13 +64,25 @@ def alert_cancel_after_meeting(event: TripCancelled) -> None:
 @handles(MismatchReported)
 def alert_mismatch(event: MismatchReported) -> None:
     """Not this car, or not this driver: a person looks after the passenger who stands at the roadside."""
-    add_signal(actor=SYSTEM, kind=SignalKind.MISMATCH, trip=trip_by_code(event.trip), detail=event.what)
+    kind = SignalKind.MISMATCH
+    add_signal(
+        actor=SYSTEM,
+        kind=kind,
+        trip=trip_by_code(event.trip),
+        detail=event.what,
+        facts=facts.of(kind, what=event.what),
+    )
 
 
 @handles(PickupLate)
 def alert_pickup_late(event: PickupLate) -> None:
     """A passenger who waited in the dark does not answer the agent: the safety desk looks for her (R4)."""
-    add_signal(actor=SYSTEM, kind=SignalKind.PICKUP_LATE, trip=trip_by_code(event.trip))
+    add_signal(
+        actor=SYSTEM,
+        kind=SignalKind.PICKUP_LATE,
+        trip=trip_by_code(event.trip),
+        facts=facts.of(SignalKind.PICKUP_LATE),
+    )
 
 
 @handles(TripEnded)
@@ -78,7 +90,8 @@ def weigh_end(event: TripEnded) -> None:
     """An end far from the destination is a signal; after an ordinary one, covert holds may show."""
     trip = trip_by_code(event.trip)
     if ended_far(event.metres, distance(trip.origin, trip.destination)):
-        add_signal(actor=SYSTEM, kind=SignalKind.ENDED_FAR, trip=trip, why=f"{event.metres} m")
+        why = facts.of(SignalKind.ENDED_FAR, metres=event.metres)
+        add_signal(actor=SYSTEM, kind=SignalKind.ENDED_FAR, trip=trip, facts=why)
         ask_passenger(trip=trip)
     if not has_live_incident(trip.code):
         let_holds_show(driver=trip.driver)
@@ -132,7 +145,7 @@ def alert_contacts(event: SosRaised) -> None:
     name = name_of_rider(trip) if passenger else person.real_name
     with override(person.language):
         said = [
-            _("%(name)s called for help on a trip at %(at)s: %(origin)s to %(destination)s.")
+            _("Huhang: %(name)s called for help on a trip at %(at)s: %(origin)s to %(destination)s.")
             % {
                 "name": name,
                 "at": formats.moment(incident.opened_at, "time"),

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import account_of, door
@@ -204,7 +204,6 @@ def danger_words(request: HttpRequest) -> HttpResponse:
             "searched": words.query(text).count("&") + 1 if words.query(text) else 0,
         }
     rule = policy.in_force(danger.DANGER_WORDS)
-    labels = {**dict(Level.choices), danger.HARMLESS: pgettext("danger words", "harmless phrases")}
-    lists = [(labels[level], listed) for level, listed in rule.value.items()]
+    lists = [(danger.LABELS[level], listed) for level, listed in rule.value.items()]
     context = {"title": _("Danger words"), "form": form, "found": found, "rule": rule, "lists": lists}
     return page(request, "console/danger_words.html", context, status=400 if form.errors else 200)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from accounts.selectors import account_by_code
 from complaints.errors import (
@@ -162,16 +163,17 @@ def answer(*, account: "Account", code: str, words: str) -> Complaint:
     text = need(words)
     add_line(complaint, account.actor, ComplaintLine.ANSWERED, words=text)
     audit.record(account.actor, "complaints.answered", code, case=code)
-    phone, _language = phone_and_language(complaint)
+    phone, language = phone_and_language(complaint)
     if phone:
         count = notify.count_keys(f"answer:{code}:")
-        notify.queue_message(
-            key=f"answer:{code}:{count + 1}",
-            channel=channel_of(complaint),
-            to=phone,
-            text=f"{text}\n{link_of(complaint)}",
-            subject=code,
-        )
+        with override(language):
+            notify.queue_message(
+                key=f"answer:{code}:{count + 1}",
+                channel=channel_of(complaint),
+                to=phone,
+                text=f"{text}\n{link_of(complaint)}",
+                subject=code,
+            )
     timers.meet(complaint, TimerKind.ANSWER, by=account)
     touch(complaint)
     return complaint

@@ -60,9 +60,12 @@ class _Once:
 
     def find(self, key: str, at: datetime) -> PolicyVersion | None:
         if self.live is None:
-            self.live = {}
+            read: dict[str, list[PolicyVersion]] = {}
             for each in _live():
-                self.live.setdefault(each.key, []).append(each)
+                read.setdefault(each.key, []).append(each)
+            self.live = (
+                read  # not before all are read: a reading that failed is tried again, and is no empty table
+            )
         known = self.live.get(key, [])
         row: PolicyVersion | None = _first(known, at)
         if row is None and known:

@@ -68,6 +68,12 @@ def test_a_form_for_one_and_a_form_for_many_share_an_entry():
     assert not list(compare({Key("%(n)s seat", "", "%(n)s seats"), Key("%(n)s seat")}, said))
 
 
+def test_a_message_says_who_sends_it_in_both_languages():
+    assert list(wording.signed(Key("Huhang: a"), ("甲",)))
+    assert list(wording.signed(Key("a"), ("【护航】甲",)))
+    assert not list(wording.signed(Key("Huhang: a"), ("【护航】甲",)))
+
+
 @pytest.mark.parametrize(
     "text",
     [

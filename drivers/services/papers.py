@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from core import audit, clock, jobs, notify, policy, retry
+from core import audit, clock, formats, jobs, notify, policy, retry
 from core.actors import Actor
 from core.transactions import begins_transaction, joins_transaction
 from drivers.models import Driver, Paper, Vehicle
@@ -126,7 +126,7 @@ def _tell(driver: Driver, paper: Paper, days: int) -> None:
     person = driver.account
     with override(person.language):
         what = f"{PaperKind(paper.kind).label}{' ' + paper.vehicle.plate if paper.vehicle else ''}"
-        until = paper.until.isoformat() if paper.until else ""
+        until = formats.moment(paper.until)
         text = (
             _("Huhang: your %(paper)s is valid until %(until)s. Renew it and send the new one on your page; without it no orders can be accepted.")
             if days > 0

@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
                 ('trip', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='safety_questions', to='rides.trip', verbose_name='trip')),
                 ('asked_at', models.DateTimeField(verbose_name='asked at')),
                 ('expires_at', models.DateTimeField(verbose_name='answer until')),
-                ('answer', models.CharField(blank=True, choices=[('fine', 'fine'), ('duress', "'fine', under duress"), ('not_well', 'not quite'), ('none', 'no answer')], max_length=10, verbose_name="passenger's answer")),
+                ('answer', models.CharField(blank=True, choices=[('fine', 'fine'), ('duress', "“Good”, under duress"), ('not_well', 'not quite'), ('none', 'no answer')], max_length=10, verbose_name="passenger's answer")),
                 ('answered_at', models.DateTimeField(null=True, verbose_name='answered at')),
             ],
             options={

@@ -394,7 +394,7 @@ def _tell_of_play(pk: int, at: datetime) -> bool:
     def write(person: "Account") -> None:
         with override(person.language):
             text = _(
-                "For a case that is closed now, our staff listened to a recording of your trip of %(day)s "
+                "Huhang: for a case that is closed now, our staff listened to a recording of your trip of %(day)s "
                 "(%(origin)s to %(destination)s)."
             ) % {
                 "day": formats.moment(trip.requested_at, "date"),

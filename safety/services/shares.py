@@ -89,7 +89,7 @@ def share_with_contacts(*, trip: "Trip") -> int:
     for contact in contacts:
         share = share_with(trip=trip, party=Party.PASSENGER, contact=contact.pk, phone=contact.phone)
         with override(trip.passenger.language):
-            text = _("%(name)s shares a Huhang trip with you: %(origin)s to %(destination)s. %(link)s") % {
+            text = _("Huhang: %(name)s shares a trip with you: %(origin)s to %(destination)s. %(link)s") % {
                 "name": name_of_rider(trip),
                 "origin": formats.place(trip.origin_name),
                 "destination": formats.place(trip.destination_name),

@@ -152,7 +152,7 @@ def test_practice_reaches_nobody(world, signed_in):
     for client in (signed_in(""), signed_in("passenger")):
         assert "Practice" in client.get("/practice/sos/").content.decode()
         page = client.post("/practice/sos/").content.decode()
-        assert "An agent has been called" in page
+        assert "Calling a safety specialist" in page
         assert "reaches nobody" in page
     assert not Incident.objects.exists()
     assert not OutboxEvent.objects.exists()

@@ -12,9 +12,9 @@ from rides.models import LatestPosition, TrailMinute
 from rides.positions import StoredBatch
 from rides.states import Party
 from rides.trails import unpack
-from safety import monitor as module
 from safety.models import Signal
-from safety.monitor import GROUP, MONITORS, Monitor
+from safety.monitor import loop as module
+from safety.monitor.loop import GROUP, MONITORS, Monitor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

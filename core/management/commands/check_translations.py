@@ -30,6 +30,7 @@ def _faults(root: Path, found: dict[wording.Key, set[str]]) -> Iterator[str]:
     for key, texts in sorted(said.items()):
         if key.context == FORMAT:
             continue
+        yield from wording.signed(key, texts)
         for why in (why for text in texts for why in wording.written(text)):
             yield f"{why}: {key}"
     yield from wording.shared(found, wording.read_reviewed(root / "locale" / "shared_words.txt"))

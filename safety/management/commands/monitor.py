@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from core import heartbeat
-from safety.monitor import Monitor
+from safety.monitor.loop import Monitor
 from safety.services.questions import MONITOR_PROCESS
 
 

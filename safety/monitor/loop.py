@@ -24,8 +24,8 @@ from rides.selectors import WatchedTrip
 from rides.states import Party
 from rides.tokens import DUTY
 from rides.trails import Fix
+from safety.monitor.memory import MEETING, TOGETHER, Detection, WatchTable, limits_in_force, warm_up
 from safety.services import report_finding
-from safety.watches import Finding, Meeting, Seen, TravelTogether, Watches, limits_in_force, warm_up
 
 log = structlog.get_logger()
 GROUP = "monitor"
@@ -71,7 +71,7 @@ class Monitor:
 
     def begin_anew(self) -> None:
         """Forget what is in memory: what counts is saved."""
-        self.watches = Watches(limits_in_force())
+        self.watches = WatchTable(limits_in_force())
         self.owned: set[str] = set()
         self.taken_over: set[str] = set()
         self.refreshed = 0.0
@@ -122,10 +122,11 @@ class Monitor:
         self._store(entries)
         self._hold_on()
         self._act(self.watches.observe((row.trip, row.party, row.away, row.pings) for row in batches))
-        ticked = self.watches.tick(clock.timestamp())
+        now = clock.timestamp()
+        ticked = self.watches.tick(dict.fromkeys(self.owned, now))
         self._act(ticked)
         self._hold_on()
-        changed = {batch.trip for batch in batches} | {code for code, _seen in ticked}
+        changed = {batch.trip for batch in batches} | {code for code, _found in ticked}
         self._finish(entries, changed)
 
     # --- shards ---
@@ -162,8 +163,9 @@ class Monitor:
 
     def _forget(self, streams: set[str]) -> None:
         """Somebody else may have had these shards meanwhile: what they saved counts, not what is remembered here."""
-        ours = [trip for trip in self.watches.trips if shard_stream(trip.city) not in streams]
-        self.watches.set(ours, self.watches.limits)
+        self.watches.drop(
+            [code for code in self.watches.codes() if shard_stream(self.watches.trip(code).city) in streams]
+        )
 
     def _hold_on(self) -> None:
         """Renew the leases in the midst of a long turn: a backlog must not cost the shards that it comes from."""
@@ -207,8 +209,11 @@ class Monitor:
         trips = [trip for trip in selectors.watched_trips() if shard_stream(trip.city) in self.owned]
         new = [trip for trip in trips if trip.code not in self.watches]
         saved = self._saved(new)
-        gone = [trip for trip in self.watches.trips if trip.code not in {each.code for each in trips}]
-        self.watches.set(trips, limits_in_force(), saved)
+        codes = {each.code for each in trips}
+        gone = [self.watches.trip(code) for code in self.watches.codes() if code not in codes]
+        self.watches.set_limits(limits_in_force())
+        self.watches.put(trips, saved)
+        self.watches.drop([trip.code for trip in gone])
         for trip in new:
             if trip.code not in saved or self.watches.nothing_known(trip.code):
                 last = selectors.latest_positions_by_id(trip.pk)
@@ -251,23 +256,23 @@ class Monitor:
         if duty:
             services.store_duty_positions(duty)
 
-    def _act(self, seen: Iterable[tuple[str, Seen]]) -> None:
-        for code, each in seen:
-            match each:
-                case Finding():
-                    report_finding(
-                        trip_code=code,
-                        kind=each.kind,
-                        detail=each.detail,
-                        why=each.why,
-                        position=each.position,
-                    )
-                case Meeting():
-                    services.record_meeting(trip_code=code, position=each.position)
-                    self.refreshed = 0.0
-                case TravelTogether():
-                    services.presume_boarded(trip_code=code, position=each.position)
-                    self.refreshed = 0.0
+    def _act(self, found: Iterable[tuple[str, Detection]]) -> None:
+        for code, each in found:
+            here = each.position or self.watches.trip(code).destination
+            if each.kind:
+                report_finding(
+                    trip_code=code,
+                    kind=each.kind,
+                    detail=each.detail,
+                    facts=each.facts,
+                    position=each.position,
+                )
+            elif each.rule == MEETING:
+                services.record_meeting(trip_code=code, position=here)
+                self.refreshed = 0.0
+            elif each.rule == TOGETHER:
+                services.presume_boarded(trip_code=code, position=here)
+                self.refreshed = 0.0
 
     def _finish(self, entries: list[Entry], changed: set[str]) -> None:
         """Save what is remembered and acknowledge what it comes from, shard by shard, where the lease still holds."""
