@@ -62,10 +62,14 @@ class CannotStart(Exception):
     """Says in one sentence why the stack does not start."""
 
 
-def free_port() -> int:
-    """A loopback port that nobody listens on now."""
+def free_port(wanted: int = 0) -> int:
+    """A loopback port that nobody listens on now: `wanted` where it is free."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 

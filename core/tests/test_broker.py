@@ -138,6 +138,7 @@ def test_one_that_refuses_at_once_opens_nothing(settings):
     assert broker.circuit.closed_again == 0
 
 
+@pytest.mark.valkey
 def test_a_rate_holds_while_valkey_answers(settings):
     name = f"test-{time.time()}"
     assert [ratelimit.allow(name, limit=2, seconds=60) for _turn in range(3)] == [True, True, False]

@@ -12,6 +12,6 @@ def test_long_lines_are_found_and_one_sentence_may_be_long(tmp_path):
     (tmp_path / "static/js/page.js").write_text(f"{'a' * 120}\n{'b' * 121}\n")
     assert list(too_long(tmp_path)) == [
         "templates/page.html:3: 161 characters, at most 160",
-        "templates/page.html:4: 239 characters, at most 160",
+        "templates/page.html:4: 237 characters, at most 160",
         "static/js/page.js:2: 121 characters, at most 120",
     ]
