@@ -8,7 +8,6 @@ misses is measured on `core/tests/wordings.tsv`.
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -57,7 +56,7 @@ class Wordings(policy.Words):
 
     LONGEST = 600
 
-    def read(self, raw: Any, default: Sequence[str], reading: Reading) -> Sequence[str]:
+    def read(self, raw: Any, default: list[str], reading: Reading) -> list[str]:
         words = super().read(raw, default, reading)
         for word in words:
             try:
