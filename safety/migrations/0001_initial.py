@@ -55,16 +55,16 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('trip', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='signals', to='rides.trip', verbose_name='trip')),
                 ('incident', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='signals', to='safety.incident', verbose_name='incident')),
-                ('kind', models.CharField(choices=[('off_route', 'off the planned route'), ('long_stop', 'a long stop on the way'), ('overlong', 'longer on the way than planned'), ('late_running', 'still on the way when the night hours began'), ('remote_at_night', 'in a remote area at night'), ('signal_lost', 'a phone went silent'), ('moving_after_cancel', 'both phones move together after a cancel'), ('cancel_aboard', 'somebody tried to cancel after boarding'), ('cancel_after_meeting', 'cancelled after both phones had met'), ('ended_far', 'ended far from the destination'), ('no_answer', 'no answer to the question in 60 seconds'), ('asked_for_help', 'the passenger answered that not all is well'), ('mismatch', 'not the registered car or driver'), ('pickup_late', 'waited for a pick-up in the night and does not answer'), ('welfare_check', 'somebody is worried'), ('repeated_report', 'reported again'), ('distress', 'a message of distress was reported'), ('sos', 'SOS')], max_length=24, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('cancel_aboard', 'somebody tried to cancel after boarding'), ('cancel_after_meeting', 'cancelled after both phones had met'), ('ended_far', 'ended far from the destination'), ('no_answer', 'no answer to the question in 60 seconds'), ('asked_for_help', 'the passenger answered that not all is well'), ('mismatch', 'not the registered car or driver'), ('pickup_late', 'waited for a pick-up in the night and does not answer'), ('welfare_check', 'somebody is worried'), ('repeated_report', 'reported again'), ('distress', 'a message of distress was reported'), ('sos', 'SOS'), ('off_route', 'off the planned route'), ('late_running', 'still on the way when the night hours began'), ('long_stop', 'a long stop on the way'), ('moving_after_cancel', 'both phones move together after a cancel'), ('overlong', 'longer on the way than planned'), ('remote_at_night', 'in a remote area at night'), ('signal_lost', 'a phone went silent')], max_length=24, verbose_name='kind')),
                 ('detail', models.CharField(blank=True, max_length=24, verbose_name='what tells it apart')),
                 ('score', models.PositiveSmallIntegerField(verbose_name='points')),
-                ('why', models.CharField(blank=True, max_length=200, verbose_name='why')),
+                ('facts', models.JSONField(blank=True, default=dict, verbose_name='why')),
                 ('at', models.DateTimeField(verbose_name='at')),
             ],
             options={
                 'verbose_name': 'signal',
                 'verbose_name_plural': 'signals',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('trip__isnull', False)), fields=('trip', 'kind', 'detail'), name='signal_once_per_trip_kind_and_detail'), models.CheckConstraint(condition=models.Q(('kind__in', ['off_route', 'long_stop', 'overlong', 'late_running', 'remote_at_night', 'signal_lost', 'moving_after_cancel', 'cancel_aboard', 'cancel_after_meeting', 'ended_far', 'no_answer', 'asked_for_help', 'mismatch', 'pickup_late', 'welfare_check', 'repeated_report', 'distress', 'sos'])), name='signal_kind_is_known'), models.CheckConstraint(condition=models.Q(('trip__isnull', False), ('incident__isnull', False), _connector='OR'), name='signal_belongs_somewhere')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('trip__isnull', False)), fields=('trip', 'kind', 'detail'), name='signal_once_per_trip_kind_and_detail'), models.CheckConstraint(condition=models.Q(('kind__in', ['cancel_aboard', 'cancel_after_meeting', 'ended_far', 'no_answer', 'asked_for_help', 'mismatch', 'pickup_late', 'welfare_check', 'repeated_report', 'distress', 'sos', 'off_route', 'late_running', 'long_stop', 'moving_after_cancel', 'overlong', 'remote_at_night', 'signal_lost'])), name='signal_kind_is_known'), models.CheckConstraint(condition=models.Q(('trip__isnull', False), ('incident__isnull', False), _connector='OR'), name='signal_belongs_somewhere')],
             },
         ),
         migrations.CreateModel(
@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
                 ('trip', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='safety_questions', to='rides.trip', verbose_name='trip')),
                 ('asked_at', models.DateTimeField(verbose_name='asked at')),
                 ('expires_at', models.DateTimeField(verbose_name='answer until')),
-                ('answer', models.CharField(blank=True, choices=[('fine', 'fine'), ('duress', "“Good”, under duress"), ('not_well', 'not quite'), ('none', 'no answer')], max_length=10, verbose_name="passenger's answer")),
+                ('answer', models.CharField(blank=True, choices=[('fine', 'fine'), ('duress', '“Good”, under duress'), ('not_well', 'not quite'), ('none', 'no answer')], max_length=10, verbose_name="passenger's answer")),
                 ('answered_at', models.DateTimeField(null=True, verbose_name='answered at')),
             ],
             options={
