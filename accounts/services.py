@@ -8,11 +8,11 @@ from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 from django_otp import login as otp_login
 from django_otp import match_token
 from stdnum.cn import ric
@@ -39,10 +39,10 @@ from accounts.models import (
     Restriction,
     SignInPlace,
 )
-from accounts.policies import REVEALERS, SECOND_FACTOR
+from accounts.policies import CODE_INTERVAL, CODE_LIFE, REVEALERS, SECOND_FACTOR
 from accounts.selectors import account_by_code, account_by_phone
 from accounts.states import REAL_NAME_TRANSITIONS, ContactState, PersonalField, RealNameState, Role
-from core import audit, clock, events, notify, policy, registries
+from core import audit, clock, events, notify, policy, registries, retry
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
 from core.errors import Forbidden, InvalidInput, NotFound
@@ -50,12 +50,6 @@ from core.privacy import InvalidPhone, blind_index, normalise_phone, phone_index
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 
-CODE_LIFE = policy.declare(
-    "accounts.code_life", 300, unit="seconds", about="How long a one-time code is valid."
-)
-CODE_INTERVAL = policy.declare(
-    "accounts.code_interval", 60, unit="seconds", about="Least time between two codes to one phone."
-)
 CODE_ATTEMPTS = 5
 Place = tuple[float, float]  # latitude and longitude in degrees, WGS-84
 MAX_CONTACTS = 5
@@ -73,7 +67,7 @@ def send_code(*, phone: str, purpose: str, subject: str = "") -> None:
     recent = OneTimeCode.objects.filter(
         phone_index=phone_index(phone),
         purpose=purpose,
-        created_at__gt=at - timedelta(seconds=policy.value(CODE_INTERVAL)),
+        created_at__gt=at - policy.span(CODE_INTERVAL),
     )
     if recent.exists():
         raise CodeTooSoon("phone")
@@ -84,7 +78,7 @@ def send_code(*, phone: str, purpose: str, subject: str = "") -> None:
         subject=subject,
         digest=_code_digest(code, phone, purpose),
         created_at=at,
-        expires_at=at + timedelta(seconds=policy.value(CODE_LIFE)),
+        expires_at=at + policy.span(CODE_LIFE),
     )
     text = _("Huhang: your code is %(code)s. It is valid for 5 minutes. Give it to nobody.") % {"code": code}
     notify.queue_message(key=f"code:{row.pk}", channel="sms", to=phone, text=text)
@@ -376,22 +370,31 @@ def ask_real_name(*, account: Account, real_name: str, id_number: str) -> RealNa
 
 def settle_real_name(check_id: int) -> None:
     """Ask the registry and decide; where it is silent, or says what it should not, the question stays open."""
-    check = (
-        RealNameCheck.objects.select_related("account").filter(pk=check_id, state=RealNameState.ASKED).first()
-    )
-    if check is None:
-        return
-    try:
-        answer = registries.ask("identity", {"name": check.real_name, "id_number": check.id_number})
-        if answer is not None and not isinstance(answer.get("match"), bool):
-            raise registries.RegistryDown
-    except registries.RegistryDown:
-        wait = timedelta(seconds=min(3600, 5 * 2 ** min(check.attempts, 10)))
-        RealNameCheck.objects.filter(pk=check.pk, state=RealNameState.ASKED).update(
-            attempts=F("attempts") + 1, next_at=clock.now() + wait
-        )
-        return
+    REAL_NAME_QUEUE.attempt(check_id)
+
+
+def _ask_registry(check: RealNameCheck) -> None:
+    answer = registries.ask("identity", {"name": check.real_name, "id_number": check.id_number})
+    if answer is not None and not isinstance(answer.get("match"), bool):
+        raise registries.RegistryDown
     _settle(check, known=answer is not None, match=bool(answer and answer["match"]))
+
+
+def _open_checks() -> "QuerySet[RealNameCheck]":
+    return RealNameCheck.objects.filter(state=RealNameState.ASKED)
+
+
+REAL_NAME_QUEUE = retry.Queue(
+    retry.declare(
+        "accounts.real_names",
+        gettext_lazy("Asking the registry about a real name"),
+        law=registries.LAW,
+        again=lambda key: REAL_NAME_QUEUE.again(key),
+    ),
+    _open_checks,
+    _ask_registry,
+    about=lambda check: check.account.code,
+)
 
 
 @begins_transaction
@@ -438,8 +441,7 @@ def verify_by_vetting(*, actor: Actor, account: Account, real_name: str, id_numb
 
 def due_real_names(*, at: datetime, limit: int = 100) -> list[int]:
     """Questions that the registry is to be asked now, oldest first."""
-    rows = RealNameCheck.objects.filter(state=RealNameState.ASKED, next_at__lte=at)
-    return list(rows.order_by("next_at").values_list("pk", flat=True)[:limit])
+    return list(REAL_NAME_QUEUE.due_at(at).values_list("pk", flat=True)[:limit])
 
 
 @begins_transaction

@@ -11,8 +11,7 @@ def settle_real_name(check_id: int) -> None:
 
 @shared_task
 def sweep_real_names() -> None:
-    for check_id in services.due_real_names(at=clock.now()):
-        services.settle_real_name(check_id)
+    services.REAL_NAME_QUEUE.work_off()
 
 
 @shared_task

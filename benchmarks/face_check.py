@@ -73,11 +73,11 @@ def dlib_path(content: bytes, known: Any) -> Callable[[], Any] | None:
 def main() -> None:
     names = sorted(people())
     content = frame(names[0], "centre", 5)
-    known = faces.read_face(frame(names[0], "centre", 99)).vector
+    known = faces.read_face(frame(names[0], "centre", 99), faces.Demands()).vector
     picture = faces.decode(content)
 
     def ours() -> float:
-        return faces.likeness(faces.read_face(content).vector, known)
+        return faces.likeness(faces.read_face(content, faces.Demands()).vector, known)
 
     def bare() -> Any:
         detector, recogniser = faces._models()

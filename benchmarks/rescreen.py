@@ -118,9 +118,10 @@ def main() -> None:
     from core import policy
     from core.actors import SYSTEM
     from drivers.models import Driver, Screening
+    from drivers.policies import RUN_LIMIT
     from drivers.screening import questions
     from drivers.services import begin_run, work_on_run
-    from drivers.services.runs import RUN_LIMIT, subject_of_driver
+    from drivers.services.runs import subject_of_driver
 
     rows = list(Driver.objects.select_related("account").prefetch_related("bindings__vehicle"))
     asked = [questions(subject_of_driver(row)) for row in rows]
@@ -142,7 +143,7 @@ def main() -> None:
                 raise
             time.sleep(0.1)
     began = time.perf_counter()
-    with ThreadPoolExecutor(int(policy.value(RUN_LIMIT))) as pool:
+    with ThreadPoolExecutor(policy.value(RUN_LIMIT)) as pool:
         list(pool.map(bare, asked))
     limit = DRIVERS / (time.perf_counter() - began)
 

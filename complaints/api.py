@@ -16,9 +16,11 @@ from accounts.states import Role
 from complaints import selectors, services
 from complaints.errors import FileRefused
 from complaints.models import Complaint
+from complaints.policies import STREET_COMPLAINTS
 from complaints.services import Caller, File, Told
 from complaints.services.files import LARGEST
 from complaints.states import OVER, Category, Side
+from core import policy
 from core.api import read, shows_token
 from core.errors import Forbidden, NotFound, TooMany
 from core.ratelimit import allow
@@ -168,7 +170,9 @@ class StreetComplaintsView(APIView):
 
     @extend_schema(request=StreetComplaintInput, responses={201: StreetComplaintOutput})
     def post(self, request: Request) -> Response:
-        if not allow(f"complain:{request.META['REMOTE_ADDR']}", limit=10, seconds=3600):
+        if not allow(
+            f"complain:{request.META['REMOTE_ADDR']}", limit=policy.value(STREET_COMPLAINTS), seconds=3600
+        ):
             raise TooMany
         body = read(StreetComplaintInput, request)
         complaint = services.file_from_street(

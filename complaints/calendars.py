@@ -5,20 +5,40 @@ that it does not know yet has Monday to Friday. Times are in Asia/Shanghai, whic
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from chinese_calendar import is_workday
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core import policy
 
 ZONE = ZoneInfo("Asia/Shanghai")
 ALWAYS, BUSINESS = "always", "business"
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessHours:
+    """Whole hours of a day, the last one not included."""
+
+    from_: int
+    to: int
+
+
 HOURS = policy.declare(
-    "complaints.business_hours",
-    {"from": 9, "to": 21},
-    unit="hours of the day",
-    about="When limits run that run in business hours, on working days (C3).",
+    "complaints.business_hours",  # C3
+    policy.Record(
+        BusinessHours,
+        {"from_": policy.Whole(0, 23), "to": policy.Whole(1, 24)},
+        labels={"from_": pgettext_lazy("hours", "from"), "to": pgettext_lazy("hours", "to")},
+        fits=lambda hours: hours.from_ < hours.to,
+        unfit=_("Business hours end after they begin."),
+    ),
+    BusinessHours(9, 21),
+    name=pgettext_lazy("policy name", "Business hours"),
+    about=_("When limits run that run in business hours, on working days; hours of the day."),
 )
 
 
@@ -36,8 +56,8 @@ def _spans(start: datetime) -> Iterator[tuple[datetime, datetime]]:
     while True:
         if works(day):
             midnight = datetime.combine(day, time(), ZONE)
-            opens = midnight + timedelta(hours=hours["from"])
-            closes = midnight + timedelta(hours=hours["to"])
+            opens = midnight + timedelta(hours=hours.from_)
+            closes = midnight + timedelta(hours=hours.to)
             if closes > start:
                 yield max(opens, start), closes
         day += timedelta(days=1)

@@ -1,17 +1,19 @@
 """Pure rules of complaints: what may be done with one now, by whom, and when a second person must agree."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.policies import RESPONDERS
 from accounts.states import Role
 from complaints.limits import limit_of
 from complaints.states import (
     LIVE,
+    CareKind,
     ComplaintState,
     Finding,
     Level,
@@ -23,6 +25,8 @@ from complaints.states import (
 )
 from core import policy
 from core.actions import Action
+from core.policy import Unit
+from rides.states import Line
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -30,66 +34,169 @@ if TYPE_CHECKING:
 
 WORKERS = RESPONDERS | {Role.ADJUDICATOR}  # who works on complaints
 JUDGES = frozenset({Role.ADJUDICATOR, Role.SUPERVISOR})
-INTERLOCK = policy.declare(
-    "complaints.interlock",
-    True,
-    about="A severe complaint holds the accused driver until it is decided (C2).",
+BULK_LIMIT = 50  # more at once is not looked at any more
+
+# --- Filing and handling -------------------------------------------------------------------------
+
+COMPLAINTS_A_DAY = policy.declare(
+    "complaints.complaints_a_day",
+    policy.Whole(1, 500),
+    20,
+    name=pgettext_lazy("policy name", "Complaints of one person in a day"),
+    about=_("So many complaints are taken of one account or phone in a day."),
 )
-INTERLOCK_PAY = policy.declare(
-    "complaints.interlock_pay",
-    {"hitch": 500, "express": 2_500, "premier": 3_000, "luxury": 4_000},
-    unit="fen per hour",
-    about="What a driver who was stopped without reason gets for each hour begun, by line (C2).",
-)
-INTERLOCK_PAY_HOURS = policy.declare(
-    "complaints.interlock_pay_hours",
+STREET_COMPLAINTS = policy.declare(
+    "complaints.street_complaints_an_hour",
+    policy.Whole(1, 500),
     10,
-    unit="hours per day",
-    about="… for at most so many hours of a day, since nobody drives around the clock.",
+    name=pgettext_lazy("policy name", "Complaints without an account in an hour"),
+    about=_("So many complaints without an account are taken from one address in an hour."),
 )
-STATEMENT_WITHIN = policy.declare(
-    "complaints.statement_within",
-    172_800,
-    unit="seconds",
-    about="Both sides have this long for their statement (C5).",
-)
-STATEMENT_REMIND = policy.declare(
-    "complaints.statement_remind",
-    0.5,
-    unit="share",
-    about="… and are reminded when this share of it has passed.",
-)
-APPEAL_DAYS = policy.declare(
-    "complaints.appeal_days", 15, unit="days", about="A decision can be appealed for this long (C5)."
-)
-APPEAL_WITHIN = policy.declare(
-    "complaints.appeal_within", 432_000, unit="seconds", about="… and the appeal is decided within this time."
-)
-MONEY_ALONE = policy.declare(
-    "complaints.money_alone",
-    50_000,
-    unit="fen",
-    about="Up to this much one adjudicator may award alone; above it a second decides (C5).",
-)
-AGENT_MONEY = policy.declare(
-    "complaints.agent_money",
-    10_000,
-    unit="fen",
-    about="Up to this much an agent may award on an ordinary complaint of their own (C5).",
-)
-SUSPENSION_ALONE = policy.declare(
-    "complaints.suspension_alone",
-    7,
-    unit="days",
-    about="Up to this long one adjudicator may suspend alone; above it a second decides (C5).",
+RINGS_FOR = policy.declare(
+    "complaints.call_rings_for",
+    policy.Span(30, 3_600),
+    600,
+    name=pgettext_lazy("policy name", "Call put through"),
+    about=_("A call that was put through and that nobody looked at is shown for this long."),
 )
 UNDO_WITHIN = policy.declare(
-    "complaints.undo_within",
+    "complaints.undo_within",  # C4
+    policy.Span(10, 86_400),
     600,
-    unit="seconds",
-    about="A wrong assignment can be undone for this long (C4).",
+    name=pgettext_lazy("policy name", "Undoing an assignment"),
+    about=_("A wrong assignment can be undone for this long."),
 )
-BULK_LIMIT = 50  # more at once is not looked at any more
+FILES_KEPT = policy.declare(
+    "complaints.files_kept",
+    policy.Span(730, 3_650, Unit.DAYS),  # Interim Measures, art. 27: two years at least
+    1_095,
+    name=pgettext_lazy("policy name", "Files of complaints"),
+    about=_("Pictures and documents of a case are kept this long; the law asks for two years at least."),
+)
+
+# --- The stop on orders --------------------------------------------------------------------------
+
+INTERLOCK = policy.declare(
+    "complaints.interlock",  # C2
+    policy.Flag(),
+    True,
+    name=pgettext_lazy("policy name", "Stop on orders at a severe complaint"),
+    about=_("A severe complaint holds the accused driver until it is decided."),
+)
+INTERLOCK_PAY = policy.declare(
+    "complaints.interlock_pay",  # C2
+    policy.Table.of(Line, policy.Whole(0, 100_000, Unit.FEN)),
+    {"hitch": 500, "express": 2_500, "premier": 3_000, "luxury": 4_000},
+    name=pgettext_lazy("policy name", "Pay for a stop without reason"),
+    about=_("What a driver who was stopped without reason gets for each hour begun, by line."),
+)
+INTERLOCK_PAY_HOURS = policy.declare(
+    "complaints.interlock_pay_hours",  # C2
+    policy.Span(1, 24, Unit.HOURS),
+    10,
+    name=pgettext_lazy("policy name", "Paid hours of a day"),
+    about=_("A stop without reason is paid for at most so long a day, since nobody drives around the clock."),
+)
+
+# --- Statements, decisions, appeals --------------------------------------------------------------
+
+STATEMENT_WITHIN = policy.declare(
+    "complaints.statement_within",  # C5
+    policy.Span(3_600, 30 * 86_400),
+    172_800,
+    name=pgettext_lazy("policy name", "Time for a statement"),
+    about=_("Both sides have this long for their statement."),
+)
+STATEMENT_REMIND = policy.declare(
+    "complaints.statement_remind",  # C5
+    policy.Real(0.1, 0.95, Unit.SHARE),
+    0.5,
+    name=pgettext_lazy("policy name", "Reminder of a statement"),
+    about=_("Both sides are reminded of their statement when this share of its time has passed."),
+)
+APPEAL_DAYS = policy.declare(
+    "complaints.appeal_days",  # C5
+    policy.Span(1, 180, Unit.DAYS),
+    15,
+    name=pgettext_lazy("policy name", "Time for an appeal"),
+    about=_("A decision can be appealed for this long."),
+)
+APPEAL_WITHIN = policy.declare(
+    "complaints.appeal_within",  # C5
+    policy.Span(3_600, 60 * 86_400),
+    432_000,
+    name=pgettext_lazy("policy name", "Decision on an appeal"),
+    about=_("An appeal against a decision is decided within this time."),
+)
+MONEY_ALONE = policy.declare(
+    "complaints.money_alone",  # C5
+    policy.Whole(0, 1_000_000, Unit.FEN),
+    50_000,
+    name=pgettext_lazy("policy name", "Money that one adjudicator awards"),
+    about=_("Up to this much one adjudicator may award alone; above it a second decides."),
+)
+AGENT_MONEY = policy.declare(
+    "complaints.agent_money",  # C5
+    policy.Whole(0, 200_000, Unit.FEN),
+    10_000,
+    name=pgettext_lazy("policy name", "Money that an agent awards"),
+    about=_("Up to this much an agent may award on an ordinary complaint of their own."),
+)
+SUSPENSION_ALONE = policy.declare(
+    "complaints.suspension_alone",  # C5
+    policy.Span(1, 90, Unit.DAYS),
+    7,
+    name=pgettext_lazy("policy name", "Suspension by one adjudicator"),
+    about=_("Up to this long one adjudicator may suspend alone; above it a second decides."),
+)
+
+# --- After the decision --------------------------------------------------------------------------
+
+ASK_AFTER = policy.declare(
+    "complaints.ask_satisfaction_after",  # C7
+    policy.Span(60, 7 * 86_400),
+    3_600,
+    name=pgettext_lazy("policy name", "Question about satisfaction"),
+    about=_("Satisfaction is asked for once this long has passed after a decision was told."),
+)
+ASK_FOR_DAYS = policy.declare(
+    "complaints.ask_satisfaction_for",  # C7
+    policy.Span(1, 90, Unit.DAYS),
+    14,
+    name=pgettext_lazy("policy name", "Old decisions"),
+    about=_("Nobody is asked about a decision that is older: it helps nobody."),
+)
+REOPEN_AT = policy.declare(
+    "complaints.reopen_at",  # C7
+    policy.Whole(1, 4),
+    2,
+    name=pgettext_lazy("policy name", "Score that opens a case again"),
+    about=_("A score of this or less, of five, opens the case again, once."),
+)
+FOLLOW_UP_DAYS = policy.declare(
+    "complaints.follow_up_days",  # C7
+    policy.Span(1, 60, Unit.DAYS),
+    3,
+    name=pgettext_lazy("policy name", "Follow-up call"),
+    about=_("Whoever complained of something severe is called this long after the decision."),
+)
+CARE_WITHIN = policy.declare(
+    "complaints.care_within",  # C7
+    policy.Table.of(CareKind, policy.Span(3_600, 60 * 86_400)),
+    {"follow_up": 259_200, "after_accident": 86_400, "low_score": 86_400, "care": 604_800},
+    name=pgettext_lazy("policy name", "Care"),
+    about=_("Until when care of each kind is due."),
+)
+CARE_TEXT = policy.declare(
+    "complaints.care_text",  # A6
+    policy.texts(),
+    {
+        "zh-hans": "节日问候与关怀消息；可随时关闭，不影响任何服务。",
+        "en": "Greetings at holidays and messages of care; you can end them at any time, and nothing else changes.",
+    },
+    name=pgettext_lazy("policy name", "Consent to greetings"),
+    about=_("What somebody agrees to who wants to be greeted; each consent names its version."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,4 +480,4 @@ def _why_not_decide(complaint: "Complaint", account: "Account", known: Known) ->
 
 def undo_until(at: datetime) -> datetime:
     """Assignments after this time can still be undone."""
-    return at - timedelta(seconds=policy.value(UNDO_WITHIN))
+    return at - policy.span(UNDO_WITHIN)

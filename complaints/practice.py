@@ -61,8 +61,8 @@ def _is(key: str) -> Callable[[], str]:
     return lambda: key
 
 
-def _within(key: str) -> Callable[[], int]:
-    return lambda: int(policy.value(key))
+def _within(limit: policy.SpanPolicy) -> Callable[[], int]:
+    return lambda: policy.value(limit)
 
 
 def _class_of(category: Category, text: str) -> Callable[[], str]:
@@ -116,7 +116,7 @@ YUEQING = Scenario(
                 Choice("600", _("Ten minutes, like any severe complaint"), _("This is no complaint. Somebody may be in a car now.")),
                 Choice("3600", _("An hour: 'a reply within one hour'"), _("That was the answer of 2018.")),
             ),
-            lambda: str(int(policy.value(OWNED_WITHIN))), "S6", _within(OWNED_WITHIN),
+            lambda: str(policy.value(OWNED_WITHIN)), "S6", _within(OWNED_WITHIN),
         ),
         Step(
             "code", "15:43",

@@ -9,6 +9,8 @@ from functools import lru_cache
 import redis
 from django.conf import settings
 
+from core import broker
+
 SECONDS = 30
 
 
@@ -21,14 +23,18 @@ def _client() -> "redis.Redis":
 
 def seen(case: str, who: str, *, writing: bool) -> dict[str, bool] | None:
     """Say that somebody is here, and learn who else is: code → whether they write. None where nobody can tell."""
-    key, now = f"presence:{case}", time.time()
-    try:
-        pipe = _client().pipeline()
-        pipe.hset(key, who, f"{now:.0f} {int(writing)}")
-        pipe.expire(key, SECONDS)
-        pipe.hgetall(key)
-        found: dict[str, str] = pipe.execute()[-1]
-    except redis.RedisError:
+    now = time.time()
+    found = broker.circuit.ask(lambda: _tell(f"presence:{case}", who, f"{now:.0f} {int(writing)}"), None)
+    if found is None:
         return None
     fresh = {name: value.split() for name, value in found.items() if name != who}
     return {name: state == "1" for name, (at, state) in sorted(fresh.items()) if float(at) > now - SECONDS}
+
+
+def _tell(key: str, who: str, state: str) -> dict[str, str] | None:
+    pipe = _client().pipeline()
+    pipe.hset(key, who, state)
+    pipe.expire(key, SECONDS)
+    pipe.hgetall(key)
+    found: dict[str, str] = pipe.execute()[-1]
+    return found

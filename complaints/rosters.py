@@ -5,26 +5,40 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
 from complaints.calendars import ZONE
 from core import policy
+from core.policy import Unit
 
 LEAST = policy.declare(
-    "complaints.roster_least",
+    "complaints.roster_least",  # C10
+    policy.Whole(1, 100),
     2,
-    unit="people",
-    about="So many specialists at least are on duty at any hour (C10).",
+    name=pgettext_lazy("policy name", "Specialists on duty"),
+    about=_("So many specialists at least are on duty at any hour."),
 )
 HANDLING = policy.declare(
-    "complaints.roster_handling",
+    "complaints.roster_handling",  # C10
+    policy.Span(1, 480, Unit.MINUTES),
     30,
-    unit="minutes",
-    about="How long one SOS or welfare check keeps a specialist, for the roster (C10).",
+    name=pgettext_lazy("policy name", "Time for a call for help"),
+    about=_("How long one SOS or welfare check keeps a specialist, for the roster."),
 )
 BUSY = policy.declare(
-    "complaints.roster_busy",
+    "complaints.roster_busy",  # C10
+    policy.Real(0.1, 0.95, Unit.SHARE),
     0.6,
-    unit="share",
-    about="How much of their time specialists may be busy, so that one is free within seconds (C10).",
+    name=pgettext_lazy("policy name", "Busy specialists"),
+    about=_("How much of their time specialists may be busy, so that one is free within seconds."),
+)
+AHEAD = policy.declare(
+    "complaints.roster_ahead",  # C10
+    policy.Span(1, 72, Unit.HOURS),
+    12,
+    name=pgettext_lazy("policy name", "Gap in the roster"),
+    about=_("An hour with too few specialists alarms this long ahead."),
 )
 WEEKS = 4  # of history that the volume is taken from
 HOUR = timedelta(hours=1)
@@ -45,8 +59,8 @@ class Hour:
 
 def needed_for(busiest: int) -> int:
     """Specialists for an hour whose busiest of the last weeks had so many calls for help."""
-    by_volume = math.ceil(busiest * float(policy.value(HANDLING)) / 60 / float(policy.value(BUSY)))
-    return max(int(policy.value(LEAST)), by_volume)
+    by_volume = math.ceil(busiest * policy.value(HANDLING) / 60 / policy.value(BUSY))
+    return max(policy.value(LEAST), by_volume)
 
 
 def hour_of_week(at: datetime) -> int:

@@ -4,30 +4,37 @@ from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from complaints.states import ClaimKind, ClaimState, Paper
 from core import policy
+from core.policy import Unit
 
 if TYPE_CHECKING:
     from complaints.models import Claim
 
 CAP = policy.declare(
-    "complaints.safeguards_cap",
+    "complaints.safeguards_cap",  # C6
+    policy.Whole(1_000_000, 1_000_000_000, Unit.FEN),
     120_000_000,
-    unit="fen per accident",
-    about="Insurance, medical advance, humanitarian aid and sudden-death aid together, for each accident (C6, as promised in 2018).",
+    name=pgettext_lazy("policy name", "Cap of safeguards"),
+    about=_(
+        "Insurance, medical advance, humanitarian aid and sudden-death aid together, for each accident, as promised in 2018."
+    ),
 )
 CLAIM_ALONE = policy.declare(
-    "complaints.claim_alone",
+    "complaints.claim_alone",  # C6
+    policy.Whole(0, 20_000_000, Unit.FEN),
     1_000_000,
-    unit="fen",
-    about="Up to this much an adjudicator or supervisor grants alone; above it a second person agrees (C6).",
+    name=pgettext_lazy("policy name", "Claim granted by one person"),
+    about=_("Up to this much an adjudicator or supervisor grants alone; above it a second person agrees."),
 )
 CARE_FUND_YEAR = policy.declare(
-    "complaints.care_fund_year",
+    "complaints.care_fund_year",  # C6
+    policy.Whole(0, 100_000_000_000, Unit.FEN),
     1_000_000_000,
-    unit="fen per year",
-    about="What the care fund has for a calendar year, beside the cap and beyond what law asks (C6).",
+    name=pgettext_lazy("policy name", "Care fund of a year"),
+    about=_("What the care fund has for a calendar year, beside the cap and beyond what law asks."),
 )
 # What a claim of each kind rests on. An advance needs the hospital's word alone: it comes before fault is settled.
 PAPERS_NEEDED: dict[ClaimKind, tuple[Paper, ...]] = {

@@ -7,7 +7,7 @@ from django.utils.translation import pgettext
 
 from complaints import selectors
 from complaints.states import CAPPED, Category, ClaimKind
-from core import clock, formats
+from core import clock, formats, policy
 from core.privacy import mask_name
 from core.sheets import Sheet
 
@@ -46,7 +46,7 @@ def of_accident(accident: "Accident", *, only: "Claim | None" = None) -> bytes:
     if only is None:
         left = accident.cap_fen - accident.reserved_fen
         facts += [
-            (_("Cap"), f"{formats.money(accident.cap_fen)} ({accident.citation})"),
+            (_("Cap"), f"{formats.money(accident.cap_fen)} ({policy.title(accident.citation)})"),
             (_("Granted under the cap"), formats.money(accident.reserved_fen)),
             (_("Left"), formats.money(left)),
         ]

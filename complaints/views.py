@@ -25,8 +25,8 @@ from complaints.forms import (
     StreetComplaintForm,
 )
 from complaints.models import Complaint
+from complaints.policies import CARE_TEXT, STREET_COMPLAINTS
 from complaints.services import Caller, Told
-from complaints.services.care import CARE_TEXT
 from complaints.states import (
     LIVE,
     OVER,
@@ -56,7 +56,6 @@ SHOWN = frozenset(
         ComplaintLine.REOPENED,
     }
 )
-STREET_AN_HOUR = 10  # complaints from one address
 
 
 @require_http_methods(["GET", "POST"])
@@ -94,7 +93,9 @@ def street(request: HttpRequest) -> HttpResponse:
         request.POST or None, request.FILES or None, initial={"submission": secrets.token_urlsafe(16)}
     )
     if request.method == "POST":
-        if not allow(f"complain:{request.META['REMOTE_ADDR']}", limit=STREET_AN_HOUR, seconds=3600):
+        if not allow(
+            f"complain:{request.META['REMOTE_ADDR']}", limit=policy.value(STREET_COMPLAINTS), seconds=3600
+        ):
             raise TooMany
         if form.is_valid():
             found = form.cleaned_data

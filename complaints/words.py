@@ -12,13 +12,16 @@ from functools import lru_cache
 
 import rjieba
 from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from complaints.states import LEVEL_OF, RANK, Category, Level
 from core import policy
 from core.privacy import blind_index
 
 DANGER_WORDS = policy.declare(
-    "complaints.danger_words",
+    "complaints.danger_words",  # C2
+    policy.Table.of([Level.SEVERE, Level.RAISED], policy.Words()),
     {
         "severe": [
             "救命", "救我", "杀了", "杀我", "弄死", "砍死", "捅我", "捅人", "捅了", "持刀", "拿刀", "刀子", "持枪", "手枪", "绑架", "绑我",
@@ -36,8 +39,8 @@ DANGER_WORDS = policy.declare(
             "crash*", "accident*", "injur*", "bleed*", "pregnan*", "child*",
         ],
     },
-    unit="words",
-    about="Words that raise a complaint's class and never lower it; an English word may end in * (C2).",
+    name=pgettext_lazy("policy name", "Danger words"),
+    about=_("Words that raise a complaint's class and never lower it; an English word may end in *."),
 )  # fmt: skip
 _CJK = re.compile(r"[㐀-鿿豈-﫿]")
 # Phones, ID numbers and other long numbers: 7 digits or more, also written with spaces or dashes between them.
@@ -70,7 +73,7 @@ def dangers(text: str) -> list[tuple[Level, str]]:
     return [
         (Level(level), match.group(0))
         for level in (Level.SEVERE, Level.RAISED)
-        for match in _pattern(tuple(lists.get(level, ()))).finditer(said)
+        for match in _pattern(tuple(lists[level])).finditer(said)
     ]
 
 

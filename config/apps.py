@@ -1,7 +1,14 @@
 from django.contrib.admin.apps import AdminConfig
+from django.contrib.staticfiles import apps as staticfiles
 
 
 class ConsoleConfig(AdminConfig):
     """Django's admin as the operations console."""
 
     default_site = "config.console.ConsoleSite"
+
+
+class StaticFilesConfig(staticfiles.StaticFilesConfig):
+    """What our packages bring and no page of ours shows is not collected: the browsable API."""
+
+    ignore_patterns: list[str] = [*staticfiles.StaticFilesConfig.ignore_patterns, "rest_framework"]  # type: ignore[misc]  # django-stubs has no type for it

@@ -18,6 +18,7 @@ from accounts.states import Role
 from complaints.policies import JUDGES as JUDGES_OF_COMPLAINTS
 from complaints.policies import WORKERS
 from complaints.selectors import care_due, claims_to_decide, due_soon, roster_gaps, waiting_messages
+from config import work
 from core import clock, policy
 from drivers.selectors import (
     open_appeals,
@@ -97,6 +98,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     return (
         context
         | due_and_mine(account_of(request), rows)
+        | work.shown_to(account_of(request))
         | {
             "burning": rows,
             "lines": all_lines(),

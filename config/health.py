@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-import redis
 from django.conf import settings
 from django.db import connection
+from django.db.models import Min
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from drf_spectacular.generators import SchemaGenerator
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
-from core import clock
+from core import broker, clock, retry
 from core.api import shows_token
 from core.errors import NotFound
 from core.models import Notification, OutboxEvent
@@ -30,18 +30,18 @@ def live(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def ready(request: HttpRequest) -> HttpResponse:
-    """The database answers; a broker that is down is said, but SOS works without it."""
+    """The database answers; a broker that is down is said, but SOS works without it.
+
+    `lives` is how much work on which a life may depend failed and needs a person now.
+    """
     try:
         connection.ensure_connection()
     except Exception:  # whatever keeps the database away
         return JsonResponse({"status": "not ready", "database": False}, status=503)
-    try:
-        broker = bool(
-            redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=0.5).ping()
-        )
-    except redis.RedisError:
-        broker = False
-    return JsonResponse({"status": "ready", "database": True, "broker": broker})
+    answers = broker.ask(lambda client: bool(client.ping()), False)
+    return JsonResponse(
+        {"status": "ready", "database": True, "broker": answers, "lives": retry.lives_at_stake()}
+    )
 
 
 @require_GET
@@ -68,11 +68,17 @@ def metrics(request: HttpRequest) -> HttpResponse:
     clocks = release_clocks(day)
     gauge("huhang_police_release_p95_seconds", "Emergency requests today: asked to released", clocks.p95)
     gauge("huhang_police_requests_waiting", "Emergency requests without an answer", clocks.waiting)
-    oldest = OutboxEvent.objects.filter(delivered_at=None, needs_person=False).order_by("pk").first()
+    oldest = OutboxEvent.objects.filter(delivered_at=None).aggregate(oldest=Min("created_at"))["oldest"]
     gauge(
         "huhang_outbox_age_seconds",
         "Age of the oldest undelivered event",
-        (at - oldest.created_at).total_seconds() if oldest else 0,
+        (at - oldest).total_seconds() if oldest else 0,
+    )
+    _failed_work(registry)
+    gauge(
+        "huhang_lives_need_person",
+        "Failed work on which a life may depend and that needs a person",
+        retry.lives_at_stake(),
     )
     gauge(
         "huhang_messages_need_person",
@@ -88,6 +94,23 @@ def metrics(request: HttpRequest) -> HttpResponse:
         len(late_destructions(at, timedelta(minutes=1))),
     )
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _failed_work(registry: CollectorRegistry) -> None:
+    """What failed and is not done, for every kind of work there is: a kind that is missing would look like silence."""
+    at = clock.now()
+    number = Gauge(
+        "huhang_failed_work", "Work that failed and is not done", ["kind", "state"], registry=registry
+    )
+    age = Gauge(
+        "huhang_failed_work_oldest_seconds", "Since when the oldest of it fails", ["kind"], registry=registry
+    )
+    counts, oldest = retry.counts(), retry.oldest()
+    for kind in sorted({work.kind for work in retry.declared()} | set(counts)):
+        waiting, people = counts.get(kind, (0, 0))
+        number.labels(kind, "trying").set(waiting)
+        number.labels(kind, "needs_person").set(people)
+        age.labels(kind).set((at - oldest[kind]).total_seconds() if kind in oldest else 0)
 
 
 @require_GET

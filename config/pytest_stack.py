@@ -48,6 +48,7 @@ def _start() -> None:
         "HUHANG_TEST_STACK": str(os.getpid()),
     }
     os.environ.update(env)
+    os.environ.pop("HUHANG_STATIC_ROOT", None)  # straight from the sources: nothing has to be collected first
     make_cluster(state / "postgres", owner_password=secrets["HUHANG_OWNER_PASSWORD"])
     servers = [
         subprocess.Popen(

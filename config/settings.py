@@ -9,6 +9,7 @@ import environ
 import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -77,7 +78,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "config.apps.StaticFilesConfig",
     "django_otp",
     "django_otp.plugins.otp_totp",
     "axes",
@@ -159,6 +160,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_WORKER_CONSUMER = "config.worker:Consumer"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -177,8 +179,18 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"queue": "life_safety", "expires": 10},
     },
+    "failed work that was done long ago": {
+        "task": "core.tasks.forget_failed_work",
+        "schedule": 86_400.0,
+        "options": {"queue": "bulk", "expires": 80_000},
+    },
     "pictures whose time is over": {
         "task": "core.tasks.destroy_pictures",
+        "schedule": 60.0,
+        "options": {"queue": "bulk", "expires": 50},
+    },
+    "rules that cannot be read": {
+        "task": "core.tasks.examine_policies",
         "schedule": 60.0,
         "options": {"queue": "bulk", "expires": 50},
     },
@@ -361,12 +373,24 @@ USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 
 # --- Static files ---------------------------------------------------------------------------------
+# Collected: names with a digest of the content, compressed, cached for good. Uncollected (tests, commands typed by
+# hand): straight from their sources.
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT: str | None = env.str("HUHANG_STATIC_ROOT", default="") or None
+if STATIC_ROOT is None and STAGE == "production":
+    raise ImproperlyConfigured("HUHANG_STATIC_ROOT is not set; it is the folder that `collectstatic` filled.")
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+WHITENOISE_AUTOREFRESH = False
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # Pictures of people and papers, each encrypted; see `core.pictures`.
 STORAGES: dict[str, dict[str, object]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "config.static.HashedStaticFiles"
+        if STATIC_ROOT
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
     "pictures": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": env.str("HUHANG_PICTURES", default=str(BASE_DIR / "var" / "pictures"))},
@@ -395,9 +419,6 @@ STORAGES["recordings"] = (
 )
 # The folder of the keys that wrap recordings' keys: shared by all machines, and in no backup.
 RECORDING_KEYS: str = env.str("HUHANG_RECORDING_KEYS", default=str(BASE_DIR / "var" / "recording-keys"))
-STATIC_ROOT = env.str("HUHANG_STATIC_ROOT", default=str(BASE_DIR / "var" / "static"))
-WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = False
 
 # --- API ------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -430,8 +451,7 @@ UNFOLD = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "config.console.dashboard",
-    "STYLES": [lambda request: "/static/css/console.css"],
-    "SCRIPTS": [lambda request: "/static/vendor/htmx/htmx.min.js", lambda request: "/static/js/console.js"],
+    "STYLES": [lambda request: static("css/console.css")],
     "COLORS": {
         "primary": {
             "50": "#ecfdf5",

@@ -24,6 +24,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any
@@ -51,6 +52,10 @@ DEMO_ACCOUNTS = (
 )
 
 
+# All stacks of this checkout share what was collected: compressing it takes seconds.
+STATIC_ROOT = BASE_DIR / "var" / "static"
+
+
 class CannotStart(Exception):
     """Says in one sentence why the stack does not start."""
 
@@ -60,6 +65,18 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _digest_of_static() -> str:
+    """Changes with our static files, with the packages that bring others, and with how they are collected."""
+    digest = hashlib.sha256()
+    ours = [path for path in (BASE_DIR / "static").rglob("*") if path.is_file()]
+    for path in (*sorted(ours), BASE_DIR / "config" / "static.py", BASE_DIR / "config" / "apps.py"):
+        digest.update(f"{path.relative_to(BASE_DIR)}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    for package in ("Django", "django-unfold", "django-otp", "whitenoise", "Brotli"):
+        digest.update(f"{package} {version(package)}\0".encode())
+    return digest.hexdigest()
 
 
 class Stack:
@@ -102,7 +119,7 @@ class Stack:
             **{name: str(port) for name, port in self.ports.items()},
             "HUHANG_STAGE": self.stage,
             "HUHANG_STATE": str(self.state),
-            "HUHANG_STATIC_ROOT": str(self.state / "static"),
+            "HUHANG_STATIC_ROOT": str(STATIC_ROOT),
             "HUHANG_PICTURES": str(self.state / "pictures"),
             "HUHANG_RECORDINGS": str(self.state / "recordings"),
             "HUHANG_RECORDING_KEYS": str(self.state / "recording-keys"),
@@ -142,7 +159,7 @@ class Stack:
         written.write_text(json.dumps(ours))
 
     def _make_folders(self) -> None:
-        for path in (self.state, self.state / "log", self.state / "run", self.state / "static"):
+        for path in (self.state, self.state / "log", self.state / "run"):
             try:
                 path.mkdir(parents=True, exist_ok=True)
             except (FileExistsError, NotADirectoryError):
@@ -201,6 +218,7 @@ class Stack:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        self._collect_static()
         self._make_database()
         owner = {**self.env, "DATABASE_URL": self.env["HUHANG_OWNER_URL"]}
         self._manage("prepare", env=owner)
@@ -210,9 +228,9 @@ class Stack:
         self._wait_ready()
         self._record()
 
-    def _manage(self, command: str, *, env: dict[str, str]) -> None:
+    def _manage(self, command: str, *options: str, env: dict[str, str]) -> None:
         done = subprocess.run(
-            [sys.executable, "manage.py", command],
+            [sys.executable, "manage.py", command, *options],
             env=env,
             cwd=BASE_DIR,
             capture_output=True,
@@ -221,6 +239,17 @@ class Stack:
         )
         if done.returncode:
             raise CannotStart(f"`manage.py {command}` failed:\n{done.stdout}{done.stderr}")
+
+    def _collect_static(self) -> None:
+        """Collect and compress static files, unless that was done for exactly these."""
+        STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+        with (STATIC_ROOT.parent / "static.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            mark, wanted = STATIC_ROOT.parent / "static.digest", _digest_of_static()
+            if mark.exists() and mark.read_text() == wanted:
+                return
+            self._manage("collectstatic", "--no-input", env=self.env)
+            mark.write_text(wanted)
 
     def _make_database(self) -> None:
         """Wait for PostgreSQL; make the database and the role that the platform runs as."""

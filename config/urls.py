@@ -1,8 +1,9 @@
 """All addresses, composed from the apps' own."""
 
 from django.contrib import admin
+from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.urls import include, path
-from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
 from accounts import api as accounts
@@ -81,13 +82,14 @@ api = [
 ]
 
 urlpatterns = [
-    path("favicon.ico", RedirectView.as_view(url="/static/img/avatar.svg")),
+    path("favicon.ico", lambda request: redirect(static("img/avatar.svg"))),
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("metrics", health.metrics),
     path("api/v1/", include(api)),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("config.console")),
+    path("", include("config.work")),
     path("", include("safety.console")),
     path("", include("police.console")),
     path("", include("accounts.console")),

@@ -6,11 +6,14 @@ from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db import models
 from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from core import formats
-from core.models import AuditEntry, LedgerTransfer, Notification, Payout, PolicyVersion
+from core import formats, policy
+from core.models import AuditEntry, FailedWork, LedgerTransfer, Notification, Payout, PolicyVersion
 from core.privacy import EncryptedTextField
 
 
@@ -50,13 +53,78 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
 @admin.register(PolicyVersion)
 class PolicyVersionAdmin(ReadOnlyAdmin):
-    list_display = ["key", "number", "value", "effective_from", "approved_by"]
+    list_display = ["named", "said", "effective_from", "proposed_by", "approved_by", "cited"]
+    fields = [
+        "named",
+        "about",
+        "said",
+        "bounds",
+        "effective_from",
+        "proposed_by",
+        "approved_by",
+        "reason",
+        "cited",
+    ]
+    readonly_fields = fields
+    search_fields = ["key"]
+
+    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
+        return self.fields
+
+    @admin.display(description=_("rule"), ordering="key")
+    def named(self, row: PolicyVersion) -> str:
+        return policy.title(str(row))
+
+    @admin.display(description=pgettext_lazy("rule", "what it says"))
+    def about(self, row: PolicyVersion) -> str:
+        known = policy.of_key(row.key)
+        return str(known.about) if known else "–"
+
+    @admin.display(description=pgettext_lazy("rule", "value"))
+    def said(self, row: PolicyVersion) -> str:
+        """The value with its units; what cannot be read says so, beside what holds instead."""
+        known = policy.of_key(row.key)
+        if known is None:
+            return gettext("This version of the platform has no such rule.")
+        value, faults = known.read(row.value)
+        lines = known.kind.lines(value)
+        if any(fault.serious for fault in faults):
+            lines = [gettext("It cannot be read. This holds instead:"), *lines]
+        return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))
+
+    @admin.display(description=pgettext_lazy("rule", "what may be chosen"))
+    def bounds(self, row: PolicyVersion) -> str:
+        known = policy.of_key(row.key)
+        return (known.kind.bounds() if known else "") or "–"
+
+    @admin.display(description=pgettext_lazy("rule", "cited as"))
+    def cited(self, row: PolicyVersion) -> str:
+        return str(row)
 
 
 @admin.register(Notification)
 class NotificationAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "channel", "subject", "life_safety", "state", "attempts", "sent_at"]
     list_filter = ["state", "channel", "life_safety"]
+    ordering = ["-id"]
+
+
+@admin.register(FailedWork)
+class FailedWorkAdmin(ReadOnlyAdmin):
+    """Also what was done in the end; trying again has its own page, which asks for a reason."""
+
+    list_display = [
+        "first_at",
+        "kind",
+        "subject",
+        "life_safety",
+        "attempts",
+        "needs_person_at",
+        "rests",
+        "closed_at",
+    ]
+    list_filter = ["kind", "life_safety", ("closed_at", admin.EmptyFieldListFilter)]
+    search_fields = ["subject__exact", "key__exact"]
     ordering = ["-id"]
 
 

@@ -2,25 +2,27 @@
 
 `publish()` writes a row in the caller's transaction and wakes delivery after the commit; a sweep delivers what was
 missed. Delivery opens one transaction for each handler and inserts a unique (event, handler) row in it, so the
-handler's effect and the record that it ran commit together and a repeat is harmless.
+handler's effect and the record that it ran commit together and a repeat is harmless. A handler that fails is tried
+again by the law of `core.retry`, and never given up.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
 from typing import ClassVar, TypeVar
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
-from core import clock
+from core import broker, clock, retry
 from core.models import HandlerRun, OutboxEvent
 from core.transactions import joins_transaction
 
 log = structlog.get_logger()
-MAX_ATTEMPTS = 12
-REWAKE = timedelta(seconds=5)
+GRACE = timedelta(seconds=1)  # a worker that was woken by the commit has it by then, or the sweep takes it
+LIFE_SAFETY = "life_safety"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,14 @@ def handles(event_class: type[E]) -> Callable[[Callable[[E], None]], Callable[[E
 @joins_transaction
 def publish(event: Event) -> None:
     """Write the event with the caller's rows; delivery follows the commit."""
+    at = clock.now()
     row = OutboxEvent.objects.create(
         name=event.name,
         version=event.version,
         payload=asdict(event),
         queue=event.queue,
-        created_at=clock.now(),
+        created_at=at,
+        not_before=at + GRACE,
     )
     transaction.on_commit(lambda: wake(row.pk, event.queue))
 
@@ -65,18 +69,23 @@ def wake(event_id: int, queue: str) -> None:
     """Ask a worker to deliver now. A broker that is down costs nothing but time: the sweep follows."""
     from core.tasks import deliver_event
 
-    try:
-        deliver_event.apply_async((event_id,), queue=queue)
-    except Exception:  # the broker's many errors; the row is committed
-        log.warning("outbox.not_woken", event_id=event_id)
+    broker.wake(deliver_event, event_id, queue=queue)
 
 
-def deliver(event_id: int) -> None:
-    """Run every handler that has not run yet for this event; raises the last handler's error, if any."""
-    row = OutboxEvent.objects.filter(pk=event_id, delivered_at=None).first()
-    if row is None:
-        return
-    failed: Exception | None = None
+class HandlerFailed(retry.Known):
+    """Says which handler failed, and how."""
+
+    def __init__(self, handler: str, why: Exception) -> None:
+        super().__init__(f"{handler}: {type(why).__name__}: {why}")
+
+
+def deliver(event_id: int) -> bool:
+    """Run every handler that has not run yet for this event; False where one failed, which is tried again."""
+    return EVENTS.attempt(event_id)
+
+
+def _deliver(row: OutboxEvent) -> None:
+    failed: HandlerFailed | None = None
     for name, event_class, handler in _handlers.get(row.name, []):
         try:
             with transaction.atomic(durable=True):
@@ -86,32 +95,42 @@ def deliver(event_id: int) -> None:
                 if mine:
                     handler(event_class(**row.payload))
         except Exception as why:  # one handler's failure must not stop the others
+            if retry.database_away(why):
+                raise
             log.exception("outbox.handler_failed", event_id=row.pk, handler=name)
-            failed = why
-    if failed is None:
-        OutboxEvent.objects.filter(pk=row.pk).update(delivered_at=clock.now())
-        return
-    delay = timedelta(seconds=min(300, 2**row.attempts))
-    OutboxEvent.objects.filter(pk=row.pk).update(
-        attempts=F("attempts") + 1,
-        not_before=clock.now() + delay,
-        needs_person=row.attempts + 1 >= MAX_ATTEMPTS,
-    )
+            failed = HandlerFailed(name, why)
+    if failed is not None:
+        raise failed
+    OutboxEvent.objects.filter(pk=row.pk).update(delivered_at=clock.now())
 
 
-def sweep(*, limit: int = 500) -> list[tuple[int, str]]:
-    """Events whose delivery is due but not done: (id, queue), oldest first.
+def _about(row: OutboxEvent) -> str:
+    """The code of what happened to whom: what an event names first."""
+    declared = _handlers.get(row.name, [])
+    names = [each.name for each in fields(declared[0][1])] if declared else sorted(row.payload)
+    return next((str(row.payload[name]) for name in names if isinstance(row.payload.get(name), str)), "")
 
-    What is woken here is left alone for a moment: a queue that is long must not be made longer by each sweep.
-    """
-    at = clock.now()
-    due = OutboxEvent.objects.filter(
-        Q(not_before=None) | Q(not_before__lte=at), delivered_at=None, needs_person=False
-    )
-    rows = list(
-        due.filter(created_at__lte=at - timedelta(seconds=1))
-        .order_by("pk")
-        .values_list("pk", "queue")[:limit]
-    )
-    OutboxEvent.objects.filter(pk__in=[pk for pk, _queue in rows]).update(not_before=at + REWAKE)
-    return rows
+
+def _undelivered() -> "QuerySet[OutboxEvent]":
+    return OutboxEvent.objects.filter(delivered_at=None)
+
+
+EVENTS = retry.Queue(
+    retry.declare(
+        "core.events",
+        _("Passing on what happened"),
+        law=retry.Law(ceiling=timedelta(minutes=5), patience=timedelta(minutes=10), gives_up=False),
+        again=lambda key: EVENTS.again(key),
+    ),
+    _undelivered,
+    _deliver,
+    due="not_before",
+    about=_about,
+    life_safety=lambda row: row.queue == LIFE_SAFETY,
+)
+
+
+def queues_with_due() -> list[str]:
+    """The queues in which an event waits that no worker was woken for, or that is due again."""
+    rows = EVENTS.due_at(clock.now()).order_by().values_list("queue", flat=True)
+    return sorted(set(rows.distinct()))

@@ -4,29 +4,26 @@ Whoever destroys data asks here first. A hold that lapsed needs no job to end: i
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core import audit, clock, policy
 from core.actors import Actor
 from core.codes import new_code
-from core.errors import DomainError, NotFound
+from core.errors import NotFound, SecondPersonNeeded
 from core.models import DataHold
 from core.transactions import begins_transaction, joins_transaction
 
-HOLD_DAYS = policy.declare(
-    "core.hold_days",
+HOLD_TIME = policy.declare(
+    "core.hold_days",  # S7
+    policy.Span(1, 365, policy.Unit.DAYS),
     14,
-    unit="days",
-    about="A hold on data lapses after this time unless two people renew it (S7).",
+    name=pgettext_lazy("policy name", "Hold on data"),
+    about=_("A hold on data lapses after this time unless two people renew it."),
 )
-
-
-class SecondPersonNeeded(DomainError):
-    code, status, sentence = "second_person_needed", 403, _("Somebody else has to agree to this.")
 
 
 def in_force() -> Q:
@@ -47,7 +44,7 @@ def place(*, actor: Actor, subject: str, source: str, case: str) -> DataHold:
                 case=case,
                 placed_at=at,
                 placed_by=actor.code,
-                until=at + timedelta(days=policy.value(HOLD_DAYS)),
+                until=at + policy.span(HOLD_TIME),
             )
     except IntegrityError:
         known = DataHold.objects.select_for_update().get(
@@ -97,7 +94,7 @@ def renew(*, actor: Actor, code: str, reason: str) -> bool:
         trip=hold.subject,
     )
     if done:
-        hold.until, hold.renewal_by = clock.now() + timedelta(days=policy.value(HOLD_DAYS)), ""
+        hold.until, hold.renewal_by = clock.now() + policy.span(HOLD_TIME), ""
     else:
         hold.renewal_by = actor.code
     hold.save(update_fields=["until", "renewal_by"])

@@ -5,23 +5,15 @@ Valkey carries the wake-up. When it is down, readers ask each second by themselv
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
-import redis
-import structlog
-from django.conf import settings
 from django.db import transaction
 
-log = structlog.get_logger()
+from core import broker
+
 Mark = Callable[[], int]
 _marks: dict[str, Mark] = {}
 CHANNEL = "live"  # the console
 TRIPS = "live:trips"  # topics such as `trip:T123`
-
-
-@lru_cache(maxsize=1)
-def _client() -> "redis.Redis":
-    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=0.5)
 
 
 def mark(name: str) -> Callable[[Mark], Mark]:
@@ -54,11 +46,4 @@ class _Publish:
     topic: str
 
     def __call__(self) -> None:
-        _publish(self.topic)
-
-
-def _publish(topic: str) -> None:
-    try:
-        _client().publish(CHANNEL if topic == "console" else TRIPS, topic)
-    except redis.RedisError:
-        log.warning("live.not_woken", topic=topic)
+        broker.publish(CHANNEL if self.topic == "console" else TRIPS, self.topic)

@@ -1,6 +1,6 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -18,15 +18,16 @@ class OutboxEvent(models.Model):
     payload = models.JSONField(pgettext_lazy("field", "payload"))
     queue = models.CharField(pgettext_lazy("field", "queue"), max_length=20)
     created_at = models.DateTimeField(pgettext_lazy("field", "created at"))
-    not_before = models.DateTimeField(pgettext_lazy("field", "not before"), null=True)
-    attempts = models.PositiveSmallIntegerField(pgettext_lazy("field", "attempts"), default=0)
-    needs_person = models.BooleanField(pgettext_lazy("field", "needs a person"), default=False)
+    not_before = models.DateTimeField(pgettext_lazy("field", "not before"))
+    attempts = models.PositiveIntegerField(pgettext_lazy("field", "attempts"), default=0)
     delivered_at = models.DateTimeField(pgettext_lazy("field", "delivered at"), null=True)
 
     class Meta:
         verbose_name = pgettext_lazy("model", "event to be delivered")
         verbose_name_plural = pgettext_lazy("model", "events to be delivered")
-        indexes = [models.Index(fields=["id"], condition=Q(delivered_at=None), name="outbox_undelivered")]
+        indexes = [
+            models.Index(fields=["not_before"], condition=Q(delivered_at=None), name="outbox_undelivered")
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} #{self.pk}"
@@ -61,6 +62,8 @@ class FailedWork(models.Model):
     kind = models.CharField(_("kind of work"), max_length=60)
     # What the work is about, by its own key: the id of an event, the key of a message, the id of a stream's entry.
     key = models.CharField(_("key"), max_length=120)
+    # The code of what it is about: an incident, a trip, an application.
+    subject = models.CharField(pgettext_lazy("failed work", "about"), max_length=80, blank=True)
     life_safety = models.BooleanField(_("a life may depend on it"), default=False)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     first_at = models.DateTimeField(_("failed first"))
@@ -68,6 +71,8 @@ class FailedWork(models.Model):
     next_at = models.DateTimeField(_("next try"))
     error = models.CharField(_("what the machine said"), max_length=300, blank=True)
     needs_person_at = models.DateTimeField(_("needs a person since"), null=True)
+    # Not tried again by itself: nothing but a person helps, or its kind is given up.
+    rests = models.BooleanField(_("not tried again by itself"), default=False)
     closed_at = models.DateTimeField(_("closed at"), null=True)
 
     class Meta:
@@ -160,7 +165,10 @@ class PolicyVersion(models.Model):
         verbose_name_plural = _("policies")
         ordering = ["key", "-number"]
         constraints = [
-            models.UniqueConstraint(fields=["key", "number"], name="policy_version_number_is_unique")
+            models.UniqueConstraint(fields=["key", "number"], name="policy_version_number_is_unique"),
+            models.CheckConstraint(
+                condition=~Q(proposed_by=F("approved_by")), name="policy_version_takes_two_people"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -231,7 +239,7 @@ class Notification(models.Model):
         choices=NotificationState.choices,
         default=NotificationState.QUEUED,
     )
-    attempts = models.PositiveSmallIntegerField(pgettext_lazy("field", "attempts"), default=0)
+    attempts = models.PositiveIntegerField(pgettext_lazy("field", "attempts"), default=0)
     created_at = models.DateTimeField(pgettext_lazy("field", "created at"))
     not_before = models.DateTimeField(pgettext_lazy("field", "not before"))
     lease_until = models.DateTimeField(pgettext_lazy("field", "lease until"), null=True)
@@ -349,7 +357,7 @@ class Payout(models.Model):
     )
     due_at = models.DateTimeField(pgettext_lazy("field", "due at"))
     next_at = models.DateTimeField(pgettext_lazy("field", "next try at"))
-    attempts = models.PositiveSmallIntegerField(pgettext_lazy("field", "attempts"), default=0)
+    attempts = models.PositiveIntegerField(pgettext_lazy("field", "attempts"), default=0)
     paid_at = models.DateTimeField(pgettext_lazy("field", "paid at"), null=True)
     reference = models.CharField(pgettext_lazy("field", "provider's reference"), max_length=80, blank=True)
 

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
-from core import clock, ledger, outside
+from core import clock, ledger, outside, retry
 from core.actors import SYSTEM
 from core.models import PAYOUT_TRANSITIONS, Payout
 from core.outside import OutsideDown
@@ -19,7 +21,9 @@ from core.transactions import begins_transaction, joins_transaction
 
 CASH = "asset:payments"
 PAYABLE = "payable:person:{}"
-RETRY = timedelta(seconds=30)
+LAW = retry.Law(
+    first=timedelta(seconds=30), ceiling=timedelta(hours=1), patience=timedelta(hours=6), gives_up=False
+)
 
 
 class MoneyDown(OutsideDown):
@@ -65,26 +69,30 @@ def owe_payout(*, key: str, payee: str, fen: int, subject: str, account: str = "
 
 def due_payouts(*, at: datetime) -> list[int]:
     """Payouts to try now."""
-    rows = Payout.objects.filter(state="due", next_at__lte=at).order_by("next_at")
-    return list(rows.values_list("pk", flat=True)[:200])
+    return list(PAYOUT_QUEUE.due_at(at).values_list("pk", flat=True)[:200])
 
 
 def settle_payout(payout_id: int) -> None:
-    """Pay one out through the provider and write it into the ledger; a provider that is down is asked again later."""
-    row = Payout.objects.filter(pk=payout_id, state="due").first()
-    if row is None:
-        return
-    try:
-        reference = _ask(
-            "payouts", {"key": row.key, "payee": row.payee, "fen": row.fen, "subject": row.subject}
-        )
-    except MoneyDown:
-        wait = RETRY * min(2**row.attempts, 120)
-        Payout.objects.filter(pk=row.pk, state="due").update(
-            next_at=clock.now() + wait, attempts=row.attempts + 1
-        )
-        return
-    _paid(payout_id, reference)
+    """Pay one out through the provider and write it into the ledger; what failed is tried again later."""
+    PAYOUT_QUEUE.attempt(payout_id)
+
+
+def _pay(row: Payout) -> None:
+    reference = _ask("payouts", {"key": row.key, "payee": row.payee, "fen": row.fen, "subject": row.subject})
+    _paid(row.pk, reference)
+
+
+def _unpaid() -> "QuerySet[Payout]":
+    return Payout.objects.filter(state="due")
+
+
+PAYOUT_QUEUE = retry.Queue(
+    retry.declare("core.payouts", _("Paying out"), law=LAW, again=lambda key: PAYOUT_QUEUE.again(key)),
+    _unpaid,
+    _pay,
+    key="key",
+    about=lambda row: row.subject,
+)
 
 
 @begins_transaction

@@ -4,13 +4,19 @@ Contract: `POST {base}/{name}/` with a JSON object answers 200 with a JSON objec
 whom we mean, 5xx or nothing where it is down. `docs/registries.md` has the fields of each.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from core import outside
+from core import outside, retry
 from core.outside import OutsideDown
+
+# A question that no registry answered is asked again by itself, at last once an hour.
+LAW = retry.Law(
+    first=timedelta(seconds=5), ceiling=timedelta(hours=1), patience=timedelta(hours=6), gives_up=False
+)
 
 
 class RegistryDown(OutsideDown):

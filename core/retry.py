@@ -2,35 +2,48 @@
 
 Each kind of work is declared once, with its law and the way to try it again by hand. What fails is a row of
 `FailedWork`: it is counted in `/metrics`, stands on the console's first page once it needs a person, and closes by
-itself when the work succeeds. One bad row never stops the rows beside it: `each()` is the loop for that.
+itself when the work succeeds. One bad row never stops the rows beside it: `each()` is the loop for a list, and a
+`Queue` that for a table which is its own queue.
+
+Work on which a life may depend has the same law whatever its kind (`LIFE`): it is never given up, its delay stays
+short, and a person hears of it soon.
 """
 
+import hashlib
+import re
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from time import monotonic
+from typing import Generic, TypeVar
 
 import structlog
-from django.db import connection, transaction
-from django.db.models import Count, Q, QuerySet
+from django.db import IntegrityError, connection, models, transaction
+from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.db.utils import InterfaceError, OperationalError
 from django.utils.functional import Promise
 
-from core import clock
+from core import audit, broker, clock, live
+from core.actors import Actor
+from core.errors import DomainError, InvalidInput, NotFound
 from core.models import FailedWork
+from core.transactions import begins_transaction
 
 log = structlog.get_logger()
 T = TypeVar("T")
-ERROR_LENGTH = 300
+M = TypeVar("M", bound=models.Model)
+ERROR_LENGTH, KEY_LENGTH, SUBJECT_LENGTH = 300, 120, 80
+KEPT = timedelta(days=90)  # how long it is known that something had failed
+LEASE = timedelta(seconds=30)  # how long a claimed row is left to whoever claimed it
+TURN = 4.0  # seconds for which a queue is worked off before other work has its turn
 
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """How often and how long. The delay doubles from `first` up to `ceiling`, with a tenth of jitter.
+    """How often and how long. The delay doubles from `first` up to `ceiling`, less up to a tenth of jitter.
 
-    A person is asked once it has failed for `patience`. `gives_up` says whether it rests from then on; work on which
-    a life may depend never rests (pass `life_safety` to `failed`).
+    A person is asked once it has failed for `patience`. `gives_up` says whether it rests from then on.
     """
 
     first: timedelta = timedelta(seconds=1)
@@ -40,18 +53,40 @@ class Law:
 
     def delay(self, attempts: int) -> timedelta:
         """How long to wait after so many failures, one at least."""
-        plain = min(self.first * 2 ** min(max(attempts, 1) - 1, 30), self.ceiling)
-        return plain * (1 + secrets.randbelow(100) / 1000)
+        plain = self.first
+        for _failure in range(max(attempts, 1) - 1):
+            if plain >= self.ceiling:
+                break
+            plain *= 2
+        return min(plain, self.ceiling) * (1 - secrets.randbelow(100) / 1000)
+
+
+LIFE = Law(timedelta(seconds=1), timedelta(seconds=10), timedelta(minutes=2), gives_up=False)
+
+
+class Known(Exception):
+    """A failure whose cause is in the log already, or needs none."""
+
+
+class Hopeless(Known):
+    """Raised by work that no repeat can help, such as a number that does not exist: a person is asked at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A kind of work that can fail. `again` tries one piece of it now, by its key; None where nobody can."""
+    """A kind of work that can fail. `again` tries one piece of it now, by its key; None where nobody can.
+
+    `again` raises, or returns False, where it failed again.
+    """
 
     kind: str
     label: str | Promise
     law: Law
     again: Callable[[str], object] | None
+
+    def law_of(self, *, life_safety: bool) -> Law:
+        """The law of a piece of it."""
+        return LIFE if life_safety else self.law
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,55 +119,111 @@ def of_kind(kind: str) -> Work | None:
     return _declared.get(kind)
 
 
+# --- Failing, and success ---
+
+
 def failed(
-    work: Work, key: str, why: "Exception | str", *, life_safety: bool = False, needs_person: bool = False
+    work: Work,
+    key: str,
+    why: "Exception | str",
+    *,
+    life_safety: bool = False,
+    needs_person: bool = False,
+    subject: str = "",
+    rests: bool = False,
 ) -> FailedWork:
     """Write down that a piece of work failed; the row says when it is due again (`next_at`).
 
     Works inside and outside of a transaction. `needs_person` asks a person at once: nothing but a change of data or
-    code can help, such as an entry that cannot be read.
+    code can help, such as an entry that cannot be read. `rests` says that it is not tried again by itself. `subject`
+    is the code of what it is about.
     """
-    at = clock.now()
-    error = why if isinstance(why, str) else f"{type(why).__name__}: {why}"
+    at, key = clock.now(), _short(key)
     with transaction.atomic():
-        row, _new = FailedWork.objects.select_for_update().get_or_create(
-            kind=work.kind,
-            key=key,
-            closed_at=None,
-            defaults={"first_at": at, "last_at": at, "next_at": at, "life_safety": life_safety},
-        )
+        row = _open_row(work, key, at)
         row.attempts += 1
-        row.last_at, row.error = at, error[:ERROR_LENGTH]
+        row.last_at, row.error = at, _what_it_said(why)
         row.life_safety = row.life_safety or life_safety
-        row.next_at = at + work.law.delay(row.attempts)
-        if row.needs_person_at is None and (needs_person or at - row.first_at >= work.law.patience):
+        row.subject = subject[:SUBJECT_LENGTH] or row.subject
+        law = work.law_of(life_safety=row.life_safety)
+        row.next_at = at + law.delay(row.attempts)
+        hopeless = needs_person or rests or isinstance(why, Hopeless)
+        if row.needs_person_at is None and (hopeless or at - row.first_at >= law.patience):
             row.needs_person_at = at
             log.error("retry.needs_person", kind=work.kind, key=key, error=row.error)
-        row.save(update_fields=["attempts", "last_at", "error", "life_safety", "next_at", "needs_person_at"])
+            live.changed_on_commit("console")
+        row.rests = rests or (row.needs_person_at is not None and law.gives_up)
+        row.save(
+            update_fields=[
+                "rests",
+                "attempts",
+                "last_at",
+                "error",
+                "life_safety",
+                "subject",
+                "next_at",
+                "needs_person_at",
+            ]
+        )
     return row
 
 
-def rests(work: Work, row: FailedWork) -> bool:
-    """True where a piece of work is not tried by itself any more: a person was asked, and no life depends on it."""
-    return row.needs_person_at is not None and work.law.gives_up and not row.life_safety
+def _open_row(work: Work, key: str, at: datetime) -> FailedWork:
+    """The one open row of a piece of work, locked. Two who fail at once share it, also while a third closes it."""
+    for _turn in range(3):
+        try:
+            row, _new = FailedWork.objects.select_for_update().get_or_create(
+                kind=work.kind,
+                key=key,
+                closed_at=None,
+                defaults={"first_at": at, "last_at": at, "next_at": at},
+            )
+        except (IntegrityError, FailedWork.DoesNotExist):
+            continue
+        return row
+    return FailedWork.objects.create(kind=work.kind, key=key, first_at=at, last_at=at, next_at=at)
+
+
+def _short(key: str) -> str:
+    """A key that fits; a long one keeps its beginning, and a digest tells it from its neighbours."""
+    if len(key) <= KEY_LENGTH:
+        return key
+    return f"{key[: KEY_LENGTH - 33]}~{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+
+
+def _what_it_said(why: "Exception | str") -> str:
+    """The first line, without what may be a phone or a document's number: staff of every role read it."""
+    said = why if isinstance(why, str) else f"{type(why).__name__}: {why}"
+    first = said.replace("\0", "").strip().partition("\n")[0]
+    return re.sub(r"\d{6,}", "…", first)[:ERROR_LENGTH]
 
 
 def done(work: Work, key: str) -> None:
     """The piece of work succeeded: its row, if it has one, is closed."""
-    FailedWork.objects.filter(kind=work.kind, key=key, closed_at=None).update(closed_at=clock.now())
+    rows = FailedWork.objects.filter(kind=work.kind, key=_short(key), closed_at=None)
+    if rows.update(closed_at=clock.now()):
+        live.changed_on_commit("console")
 
 
 def resting(work: Work, keys: Iterable[str]) -> set[str]:
     """Which of these are not due: they failed, and wait for their time or for a person."""
-    at = clock.now()
-    rows = FailedWork.objects.filter(kind=work.kind, key__in=list(keys), closed_at=None)
-    return {row.key for row in rows if row.next_at > at or rests(work, row)}
+    at, names = clock.now(), {_short(key): key for key in keys}
+    rows = FailedWork.objects.filter(kind=work.kind, key__in=names, closed_at=None)
+    return {names[row.key] for row in rows if row.next_at > at or row.rests}
 
 
 def each(
-    work: Work, items: Iterable[T], act: Callable[[T], object], *, key: Callable[[T], str] = str
+    work: Work,
+    items: Iterable[T],
+    act: Callable[[T], object],
+    *,
+    key: Callable[[T], str] = str,
+    life_safety: bool = False,
+    begins: bool = False,
 ) -> Tally:
     """Do `act` for each item; one that fails is set aside, written down, and tried again by the law of its kind.
+
+    `begins` says that `act` begins a transaction of its own where it needs one.
 
     What keeps all of them from working, a database that is away, is raised.
     """
@@ -140,23 +231,26 @@ def each(
     known = {
         row.key: row
         for row in FailedWork.objects.filter(
-            kind=work.kind, key__in=[key(item) for item in rows], closed_at=None
+            kind=work.kind, key__in=[_short(key(item)) for item in rows], closed_at=None
         )
     }
     at, finished, bad, waiting = clock.now(), 0, 0, 0
     for item in rows:
         name = key(item)
-        before = known.get(name)
-        if before is not None and (before.next_at > at or rests(work, before)):
+        before = known.get(_short(name))
+        if before is not None and (before.next_at > at or before.rests):
             waiting += 1
             continue
         try:
-            _apart(act, item)
+            if begins:
+                act(item)
+            else:
+                _apart(act, item)
         except Exception as why:  # whatever is wrong with one row is not the next one's fault
-            if isinstance(why, (OperationalError, InterfaceError)) and not _usable():
+            if database_away(why):
                 raise
             log.exception("retry.set_aside", kind=work.kind, key=name)
-            failed(work, name, why)
+            failed(work, name, why, life_safety=life_safety)
             bad += 1
         else:
             finished += 1
@@ -174,14 +268,113 @@ def _apart(act: Callable[[T], object], item: T) -> None:
         act(item)
 
 
-def _usable() -> bool:
-    return connection.connection is not None and connection.is_usable()
+def database_away(why: Exception) -> bool:
+    """True where an error means that nothing can be written now, so that no row is to blame."""
+    return isinstance(why, (OperationalError, InterfaceError)) and not (
+        connection.connection is not None and connection.is_usable()
+    )
+
+
+# --- A table that is its own queue ---
+
+
+@dataclass(frozen=True)
+class Queue(Generic[M]):
+    """Rows that wait for their work in their own table, each claimed by one worker at a time.
+
+    `waiting` are the rows that are not done; `due` is their column that says from when they are tried. `act` does one
+    and raises where it failed: then the law says when it is due again, and counts in `attempts`. `key` is the unique
+    column that names a row in `FailedWork`; `about` gives the code of what it is about.
+    """
+
+    work: Work
+    waiting: Callable[[], "QuerySet[M]"]
+    act: Callable[[M], object]
+    due: str = "next_at"
+    key: str = "pk"
+    about: Callable[[M], str] = lambda _row: ""
+    life_safety: Callable[[M], bool] = lambda _row: False
+
+    def due_at(self, at: datetime) -> "QuerySet[M]":
+        """Rows to try now, those that wait longest first."""
+        return self.waiting().filter(**{f"{self.due}__lte": at}).order_by(self.due, "pk")
+
+    def claim(self, **only: object) -> int | None:
+        """The first row that is due, left alone by others for `LEASE`; None where none is."""
+        at = clock.now()
+        with transaction.atomic():
+            rows = self.due_at(at).filter(**only).select_for_update(skip_locked=True)
+            pk = rows.values_list("pk", flat=True).first()
+            if pk is not None:
+                self.waiting().filter(pk=pk).update(**{self.due: at + LEASE})
+        return pk
+
+    def attempt(self, pk: int) -> bool:
+        """Try one row now; False where it failed, and was written down. A row that is done is left alone."""
+        row = self.waiting().filter(pk=pk).first()
+        if row is None:
+            return True
+        try:
+            self.act(row)
+        except Exception as why:  # whatever is wrong with one row is not the next one's fault
+            if database_away(why):
+                raise
+            known = isinstance(why, (Known, DomainError))
+            log.warning(
+                "retry.failed", kind=self.work.kind, row=pk, error=type(why).__name__, exc_info=not known
+            )
+            return self.put_off(row, why) is None
+        done(self.work, self.name_of(row))
+        return True
+
+    def put_off(self, row: M, why: "Exception | str") -> FailedWork | None:
+        """A row failed: written down, and due again when the law says; None where somebody else did it meanwhile."""
+        with transaction.atomic():
+            if not self.waiting().filter(pk=row.pk).select_for_update().exists():
+                return None
+            written = failed(
+                self.work,
+                self.name_of(row),
+                why,
+                life_safety=self.life_safety(row),
+                subject=self.about(row),
+            )
+            self.waiting().filter(pk=row.pk).update(
+                **{self.due: written.next_at, "attempts": F("attempts") + 1}
+            )
+        return written
+
+    def name_of(self, row: M) -> str:
+        """Its key in `FailedWork`."""
+        return str(getattr(row, self.key))
+
+    def work_off(self, *, seconds: float = TURN, **only: object) -> bool:
+        """Try what is due, row by row, until nothing is or the time is over; True where more may wait."""
+        until = monotonic() + seconds
+        while (pk := self.claim(**only)) is not None:
+            self.attempt(pk)
+            if monotonic() > until:
+                return True
+        return False
+
+    def again(self, key: str) -> bool:
+        """Try the row of this key now, whatever its time; True also where it is done meanwhile."""
+        row = self.waiting().filter(**{self.key: key}).first()
+        return row is None or self.attempt(row.pk)
+
+
+# --- For people ---
 
 
 def needing_person() -> "QuerySet[FailedWork]":
     """What waits for a person, what a life may depend on first, then the oldest."""
     rows = FailedWork.objects.filter(closed_at=None, needs_person_at__isnull=False)
     return rows.order_by("-life_safety", "first_at", "pk")
+
+
+def lives_at_stake() -> int:
+    """How much work on which a life may depend needs a person now."""
+    return needing_person().filter(life_safety=True).count()
 
 
 def counts() -> dict[str, tuple[int, int]]:
@@ -194,7 +387,105 @@ def counts() -> dict[str, tuple[int, int]]:
     return {row["kind"]: (row["all"] - row["people"], row["people"]) for row in rows}
 
 
+def due(work: Work, at: datetime, limit: int) -> list[str]:
+    """Keys of failed pieces of this kind whose next try has come, the longest waiting first."""
+    rows = FailedWork.objects.filter(kind=work.kind, closed_at=None, next_at__lte=at).order_by("next_at")
+    return [row.key for row in rows[:limit] if not row.rests]
+
+
+def open_keys(work: Work) -> set[str]:
+    """The keys of all pieces of this kind that failed and are not done yet."""
+    return set(FailedWork.objects.filter(kind=work.kind, closed_at=None).values_list("key", flat=True))
+
+
+def open_count(work: Work) -> int:
+    """How many pieces of this kind failed and are not done yet."""
+    return FailedWork.objects.filter(kind=work.kind, closed_at=None).count()
+
+
+def oldest() -> dict[str, datetime]:
+    """By kind: since when the oldest piece of work fails."""
+    rows = FailedWork.objects.filter(closed_at=None).values("kind").annotate(since=Min("first_at"))
+    return {row["kind"]: row["since"] for row in rows}
+
+
 def since(work: Work, key: str) -> datetime | None:
     """When this piece of work began to fail; None where it does not."""
-    row = FailedWork.objects.filter(kind=work.kind, key=key, closed_at=None).only("first_at").first()
+    row = FailedWork.objects.filter(kind=work.kind, key=_short(key), closed_at=None).only("first_at").first()
     return row.first_at if row else None
+
+
+@live.mark("failed_work")
+def _newest() -> int:
+    return _newest_of(needing_person())
+
+
+@live.mark("lives")
+def _newest_of_lives() -> int:
+    """Open consoles sound when it grows."""
+    return _newest_of(needing_person().filter(life_safety=True))
+
+
+def _newest_of(rows: "QuerySet[FailedWork]") -> int:
+    newest = rows.order_by().aggregate(newest=Max("needs_person_at"))["newest"]
+    return int(newest.timestamp() * 1000) if newest else 0
+
+
+@begins_transaction
+def ask_again(*, actor: Actor, failed_work_id: int, reason: str) -> FailedWork:
+    """A person wants a piece of work tried again now: a worker does it, and the row says what came of it.
+
+    Raises `NotFound` where it is closed or nobody can try it again, `InvalidInput` without a reason.
+    """
+    row = FailedWork.objects.select_for_update().filter(pk=failed_work_id, closed_at=None).first()
+    work = of_kind(row.kind) if row else None
+    if row is None or work is None or work.again is None:
+        raise NotFound
+    if not reason.strip():
+        raise InvalidInput("reason")
+    row.next_at = clock.now()
+    row.save(update_fields=["next_at"])
+    audit.record(
+        actor,
+        "core.work_tried_again",
+        row.subject or row.key[:SUBJECT_LENGTH],
+        reason=reason.strip(),
+        kind=row.kind,
+        key=row.key,
+    )
+    transaction.on_commit(lambda: _wake(row))
+    return row
+
+
+def _wake(row: FailedWork) -> None:
+    from core.tasks import try_again
+
+    broker.wake(try_again, row.kind, row.key, queue="life_safety" if row.life_safety else "default")
+
+
+def again(kind: str, key: str) -> FailedWork | None:
+    """Try a piece of work now; the row that is still open afterwards, None where it succeeded.
+
+    Call it outside of transactions. Raises `NotFound` for work that does not fail, or that nobody can try again.
+    """
+    work = of_kind(kind)
+    rows = FailedWork.objects.filter(kind=kind, key=_short(key), closed_at=None)
+    before = rows.first()
+    if work is None or work.again is None or before is None:
+        raise NotFound
+    try:
+        succeeded = work.again(key) is not False
+    except Exception as why:  # what it is, the row says
+        if database_away(why):
+            raise
+        log.exception("retry.failed_again", kind=kind, key=key)
+        return failed(work, key, why)
+    if succeeded:
+        done(work, key)
+        return None
+    return rows.first()
+
+
+def forget(*, at: datetime) -> int:
+    """Delete what was closed long ago."""
+    return FailedWork.objects.filter(closed_at__lt=at - KEPT).delete()[0]

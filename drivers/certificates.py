@@ -24,7 +24,7 @@ NO_END = "长期"
 VIN = re.compile(r"^[A-HJ-NPR-Z0-9]{17}$")  # without I, O, Q
 VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 VIN_VALUES = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", "12345678123457923456789", strict=True))
-ADULT = 18
+LICENCE_AGE = 18  # the age before which nobody gets a driving licence (Order 162)
 MOST_SEATS = 6  # beside the driver's: seven in all (Interim Measures, art. 12)
 
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -55,7 +55,7 @@ SENTENCES: dict[str, str | Promise] = {
     "id_number_wrong": _(
         "This is not a resident ID number: 18 marks, the last one may be X. Compare it with the card."
     ),
-    "under_age": _("Drivers must be at least 18 years old."),
+    "under_age": _("Drivers must be at least %(years)s years old."),
     "licence_number_differs": _(
         "The number of a driving licence is the ID number of its holder. These two differ: use your own licence."
     ),
@@ -83,10 +83,12 @@ class Fault:
 
     field: str
     code: str
+    years: int = 0  # of the age that a driver must have
 
     @property
     def sentence(self) -> str:
-        return str(SENTENCES[self.code])
+        sentence = str(SENTENCES[self.code])
+        return sentence % {"years": self.years} if self.code == "under_age" else sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +153,18 @@ def read_day(text: str) -> date | None:
         return None
 
 
-def check(given: Mapping[str, str], *, line: str, today: date) -> tuple[Certificates | None, list[Fault]]:
-    """What was typed against all rules; the certificates where there is no fault, else every fault at its field."""
+def check(
+    given: Mapping[str, str], *, line: str, today: date, least_age: int = LICENCE_AGE
+) -> tuple[Certificates | None, list[Fault]]:
+    """What was typed against all rules; the certificates where there is no fault, else every fault at its field.
+
+    `least_age` is what the policy asks of drivers, in years; never less than what the law asks of a licence.
+    """
     faults: list[Fault] = []
     days: dict[str, date | None] = {}
 
     def fault(field: str, code: str) -> None:
-        faults.append(Fault(field, code))
+        faults.append(Fault(field, code, least_age if code == "under_age" else 0))
 
     known = {field: given.get(field, "") for field in fields_of(line)}
     for field, text in known.items():
@@ -169,7 +176,7 @@ def check(given: Mapping[str, str], *, line: str, today: date) -> tuple[Certific
     for field, (holds, code) in FORMATS.items():
         if field in known and field not in wrong and not holds(known[field]):
             fault(field, code)
-    _cross(known, {each.field for each in faults}, days, today, fault)
+    _cross(known, {each.field for each in faults}, days, today, least_age, fault)
     if faults:
         return None, faults
     return _built(known, days), []
@@ -227,18 +234,19 @@ def _cross(
     wrong: set[str],
     days: dict[str, date | None],
     today: date,
+    least_age: int,
     fault: _Fault,
 ) -> None:
     """One certificate against the other."""
     if "id_number" in wrong:
         return
     birthday = born(known["id_number"])
-    if years_between(birthday, today) < ADULT:
+    if years_between(birthday, today) < max(least_age, LICENCE_AGE):
         fault("id_number", "under_age")
     if "licence_number" not in wrong and known["licence_number"] != known["id_number"]:
         fault("licence_number", "licence_number_differs")
     first = days.get("licence_first")
-    if first and "licence_first" not in wrong and years_between(birthday, first) < ADULT:
+    if first and "licence_first" not in wrong and years_between(birthday, first) < LICENCE_AGE:
         fault("licence_first", "licence_too_early")
 
 

@@ -1,79 +1,307 @@
 """Pure rules of drivers."""
 
+from dataclasses import dataclass
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
 from core import policy
-from drivers.vision.liveness import Bands
+from core.policy import Unit
+from drivers.states import Line, Offence
+from drivers.vision.faces import Demands
+from drivers.vision.liveness import Bands, Moves
+
+# --- Faces ---------------------------------------------------------------------------------------
+# The bounds keep a face check one: no value takes anybody for the enrolled person, and none refuses everybody.
 
 FACE_ACCEPT = policy.declare(
-    "drivers.face_accept",
+    "drivers.face_accept",  # D4
+    policy.Real(0.37, 0.8),
     0.45,
-    unit="cosine",
-    about="From here on a face is taken for the enrolled one (D4).",
+    name=pgettext_lazy("policy name", "Likeness from which a face is accepted"),
+    about=_("From this likeness (cosine) on a face is taken for the enrolled one."),
 )
 FACE_REFUSE = policy.declare(
-    "drivers.face_refuse", 0.36, unit="cosine", about="Below this a face is another person's (D4)."
+    "drivers.face_refuse",  # D4
+    policy.Real(0.2, 0.37),
+    0.36,
+    name=pgettext_lazy("policy name", "Likeness below which a face is refused"),
+    about=_("Below this likeness (cosine) a face is another person's; between both limits nobody knows."),
+)
+SAME_FACE = policy.declare(
+    "drivers.same_face",  # D7
+    policy.Real(0.37, 0.9),
+    0.5,
+    name=pgettext_lazy("policy name", "One face on two accounts"),
+    about=_("From this likeness (cosine) on the faces of two accounts open a case."),
+)
+FACE_MOVES = policy.declare(
+    "drivers.face_moves",  # D4
+    policy.Record(
+        Moves,
+        {
+            "steps": policy.Whole(4, 12),
+            "turn": policy.Real(0.05, 0.3),
+            "closer_by": policy.Real(1.05, 2.0, Unit.TIMES),
+            "same_throughout": policy.Real(0.37, 0.9),
+        },
+        labels={
+            "steps": pgettext_lazy("face check", "poses"),
+            "turn": pgettext_lazy("face check", "turn of the nose between the eyes"),
+            "closer_by": pgettext_lazy("face check", "width when closer"),
+            "same_throughout": pgettext_lazy("face check", "likeness of all frames"),
+        },
+    ),
+    Moves(),
+    name=pgettext_lazy("policy name", "Challenge of a face check"),
+    about=_("How many poses a face check asks for, how far they must go, and how alike all frames must be."),
+)
+FACE_DEMANDS = policy.declare(
+    "drivers.face_demands",  # D4
+    policy.Record(
+        Demands,
+        {
+            "height": policy.Whole(60, 400),
+            "light": policy.Whole(15, 128),
+            "certain": policy.Real(0.5, 0.95),
+            "beside": policy.Real(0.05, 0.6, Unit.SHARE),
+        },
+        labels={
+            "height": pgettext_lazy("face check", "least height of the face, in pixels"),
+            "light": pgettext_lazy("face check", "least light, of 255"),
+            "certain": pgettext_lazy("face check", "least certainty that it is a face"),
+            "beside": pgettext_lazy("face check", "size of a second face that counts"),
+        },
+    ),
+    Demands(),
+    name=pgettext_lazy("policy name", "Picture of a face"),
+    about=_("What a picture must show before a face in it is compared."),
 )
 FACE_FAILURES = policy.declare(
-    "drivers.face_failures", 3, unit="checks", about="Failed checks in a row that freeze the account (D4)."
+    "drivers.face_failures",  # D4
+    policy.Whole(1, 10),
+    3,
+    name=pgettext_lazy("policy name", "Failed face checks before a freeze"),
+    about=_("So many failed checks in a row freeze the account."),
 )
 FACE_CHALLENGE_LIFE = policy.declare(
-    "drivers.face_challenge_life", 90, unit="seconds", about="Time to follow a challenge."
-)
-VIDEO_CALL_WITHIN = policy.declare(
-    "drivers.video_call_within",
-    1800,
-    unit="seconds",
-    about="A reviewer's video call instead of a face check happens within this time, or is asked for again (D4).",
+    "drivers.face_challenge_life",
+    policy.Span(30, 600),
+    90,
+    name=pgettext_lazy("policy name", "Time for a face check"),
+    about=_("The time to follow a challenge."),
 )
 FACE_TOKEN_LIFE = policy.declare(
-    "drivers.face_token_life", 300, unit="seconds", about="How long a passed check opens an acceptance (D4)."
+    "drivers.face_token_life",  # D4
+    policy.Span(30, 1_800),
+    300,
+    name=pgettext_lazy("policy name", "Life of a passed face check"),
+    about=_("How long a passed check opens an acceptance."),
 )
-PICKUP_WITHIN = policy.declare(
-    "drivers.pickup_check_within",
-    600,
-    unit="seconds",
-    about="The check before the pick-up is at most this old at arrival (D11).",
+VIDEO_CALL_WITHIN = policy.declare(
+    "drivers.video_call_within",  # D4
+    policy.Span(300, 86_400),
+    1_800,
+    name=pgettext_lazy("policy name", "Video call instead of a face check"),
+    about=_("A reviewer's video call happens within this time, or is asked for again."),
 )
 FRAMES_KEPT = policy.declare(
-    "drivers.face_frames_kept", 259_200, unit="seconds", about="How long frames of a passed check are kept."
+    "drivers.face_frames_kept",
+    policy.Span(3_600, 30 * 86_400),
+    259_200,
+    name=pgettext_lazy("policy name", "Frames of a passed face check"),
+    about=_("How long frames of a passed check are kept."),
 )
 FAILED_FRAMES_KEPT = policy.declare(
     "drivers.failed_face_frames_kept",
+    policy.Span(30 * 86_400, 1_095 * 86_400),
     15_552_000,
-    unit="seconds",
-    about="How long frames of a failed check are kept as evidence.",
+    name=pgettext_lazy("policy name", "Frames of a failed face check"),
+    about=_("How long frames of a failed check are kept as evidence."),
 )
-APPEAL_WITHIN = policy.declare(
-    "drivers.appeal_within",
-    259_200,
-    unit="seconds",
-    about="A driver's appeal is decided within this time, by somebody who had no part in the hold (D8).",
+
+# --- Plates and pick-up --------------------------------------------------------------------------
+
+PICKUP_WITHIN = policy.declare(
+    "drivers.pickup_check_within",  # D11
+    policy.Span(60, 3_600),
+    600,
+    name=pgettext_lazy("policy name", "Check before the pick-up"),
+    about=_("The check before the pick-up is at most this old at arrival."),
+)
+PLATE_CERTAINTY = policy.declare(
+    "drivers.plate_certainty",  # D11
+    policy.Real(0.5, 0.99),
+    0.85,
+    name=pgettext_lazy("policy name", "Certainty of a plate that was read"),
+    about=_("A plate that was read with less certainty is looked at by a person."),
+)
+PLATE_MARKS = policy.declare(
+    "drivers.plate_marks",  # D11
+    policy.Whole(1, 4),
+    3,
+    name=pgettext_lazy("policy name", "Marks in which another plate differs"),
+    about=_("A plate that differs in so many marks is another plate; with fewer a person looks."),
+)
+
+# --- Papers, screening, vetting ------------------------------------------------------------------
+
+LEAST_AGE = policy.declare(
+    "drivers.least_age",
+    policy.Whole(18, 30, Unit.YEARS),  # 18 by Order 162 of the Ministry of Public Security
+    18,
+    name=pgettext_lazy("policy name", "Least age of drivers"),
+    about=_("Nobody younger is taken as a driver."),
+)
+PAPERS_AHEAD = policy.declare(
+    "drivers.papers_ahead",  # D9
+    policy.Row(policy.Span(1, 180, Unit.DAYS), 3, falling=True),
+    (30, 7, 1),
+    name=pgettext_lazy("policy name", "Warnings before papers end"),
+    about=_("So long before a certificate ends its driver is told: first, second and last warning."),
+)
+PAPERS_ENDED_FOR = policy.declare(
+    "drivers.papers_ended_for",  # D9
+    policy.Span(1, 365, Unit.DAYS),
+    30,
+    name=pgettext_lazy("policy name", "Papers that have ended"),
+    about=_("A driver is told of a certificate that ended no longer ago than this."),
 )
 CERTIFICATES_KEPT = policy.declare(
     "drivers.certificates_kept",
+    policy.Span(730 * 86_400, 3_650 * 86_400),  # Interim Measures, art. 27: two years
     63_072_000,
-    unit="seconds",
-    about="How long photos of certificates are kept after they were sent (Interim Measures, art. 27: two years).",
+    name=pgettext_lazy("policy name", "Photos of certificates"),
+    about=_("How long photos of certificates are kept after they were sent; the law asks for two years."),
 )
+CERTIFICATE_PHOTOS = policy.declare(
+    "drivers.certificate_photos_an_hour",
+    policy.Whole(5, 600),
+    60,
+    name=pgettext_lazy("policy name", "Photos of certificates in an hour"),
+    about=_("So many photos of one application are read in an hour."),
+)
+
+
+class OffenceRule(TextChoices):
+    """What a record of a category means for an applicant."""
+
+    REFUSE = "refuse", pgettext_lazy("record", "refuse")
+    REVIEW = "review", pgettext_lazy("record", "a person reviews")
+    ADMIT = "admit", pgettext_lazy("record", "admit")
+
+
+# The promise of 2018: no policy lifts these, and nobody can be approved with one.
+NEVER = frozenset({Offence.PERSONS, Offence.PROPERTY, Offence.PUBLIC_SAFETY, Offence.VIOLENCE})
+NEVER_RULE = policy.fixed("M07", pgettext_lazy("policy name", "Crimes that bar for ever"))
+OFFENCE_RULES = policy.declare(
+    "drivers.offence_rules",  # D2
+    policy.Table.of([one for one in Offence if one not in NEVER], policy.Choice(OffenceRule)),
+    {
+        "traffic_crime": "refuse",
+        "dangerous_driving": "refuse",
+        "drugs": "refuse",
+        "drink_driving": "refuse",
+        "serious_accident": "review",
+        "copyright": "review",
+        "other": "review",
+    },
+    name=pgettext_lazy("policy name", "Criminal and traffic records"),
+    about=_("What a record of each category means. Records against persons, property or public safety always bar."),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class LineConditions:
+    """Years of driving, and the penalty points in one of the last three periods that bar; 0 for none."""
+
+    years: int
+    points: int
+
+
+LINE_CONDITIONS = policy.declare(
+    "drivers.line_conditions",  # Interim Measures, art. 14
+    policy.Table.of(
+        Line,
+        policy.Record(
+            LineConditions,
+            {"years": policy.Whole(1, 20, Unit.YEARS), "points": policy.Whole(0, 12)},
+            labels={
+                "years": pgettext_lazy("driver's conditions", "years of driving"),
+                "points": pgettext_lazy("driver's conditions", "penalty points that bar"),
+            },
+        ),
+    ),
+    {
+        "hitch": LineConditions(years=1, points=0),
+        "express": LineConditions(years=3, points=12),
+        "premier": LineConditions(years=3, points=12),
+        "luxury": LineConditions(years=3, points=12),
+    },
+    name=pgettext_lazy("policy name", "Driver's conditions of each line"),
+    about=_("Years of driving, and the penalty points in one of the last three periods that bar; 0 for none."),
+)  # fmt: skip
+SCREENED_WITHIN = policy.declare(
+    "drivers.screened_within",  # D2
+    policy.Span(30 * 86_400, 730 * 86_400),
+    365 * 86_400,
+    name=pgettext_lazy("policy name", "Age of a screening"),
+    about=_("Nobody drives whose last screening is older."),
+)
+SCREENING_RULE = policy.fixed("D6", pgettext_lazy("policy name", "Screening of drivers"))
+RUN_LIMIT = policy.declare(
+    "drivers.screening_concurrency",  # D6
+    policy.Whole(1, 256),
+    32,
+    name=pgettext_lazy("policy name", "Questions to the registries at once"),
+    about=_("How many drivers one worker asks the registries about at the same time."),
+)
+RUN_WORKERS = policy.declare(
+    "drivers.screening_workers",  # D6
+    policy.Whole(1, 32),
+    1,
+    name=pgettext_lazy("policy name", "Workers of a screening"),
+    about=_("How many workers screen the fleet at the same time, each with its own limit."),
+)
+RUN_WITHIN = policy.declare(
+    "drivers.screening_run_within",  # D6
+    policy.Span(86_400, 90 * 86_400),
+    7 * 86_400,
+    name=pgettext_lazy("policy name", "Screening of the fleet"),
+    about=_("A screening of the fleet is done this long after its start."),
+)
+APPEAL_WITHIN = policy.declare(
+    "drivers.appeal_within",  # D8
+    policy.Span(3_600, 30 * 86_400),
+    259_200,
+    name=pgettext_lazy("policy name", "Appeal of a driver"),
+    about=_("A driver's appeal is decided within this time, by somebody who had no part in the hold."),
+)
+
+# --- Mismatches ----------------------------------------------------------------------------------
+
+MISMATCH_RULE = policy.fixed("D5", pgettext_lazy("policy name", "Driver or car other than registered"))
 MISMATCH_REWARD = policy.declare(
-    "drivers.mismatch_reward",
+    "drivers.mismatch_reward",  # D5
+    policy.Whole(0, 1_000_000, Unit.FEN),
     30_000,
-    unit="fen",
-    about="What the first reporter of a confirmed mismatch gets (D5).",
+    name=pgettext_lazy("policy name", "Reward for a report"),
+    about=_("What the first reporter of a confirmed mismatch gets."),
 )
 REWARD_WITHIN = policy.declare(
-    "drivers.reward_within",
+    "drivers.reward_within",  # D5
+    policy.Span(86_400, 90 * 86_400),
     7 * 86_400,
-    unit="seconds",
-    about="A reward is decided this long after the mismatch was confirmed (D5).",
+    name=pgettext_lazy("policy name", "Decision about a reward"),
+    about=_("A reward is decided this long after the mismatch was confirmed."),
 )
-SCREENED_WITHIN = policy.declare(
-    "drivers.screened_within",
-    365 * 86_400,
-    unit="seconds",
-    about="Nobody drives whose last screening is older (D2).",
-)
-SAME_FACE = policy.declare(
-    "drivers.same_face", 0.5, unit="cosine", about="From here on two accounts' faces open a case (D7)."
+STREET_REPORTS = policy.declare(
+    "drivers.street_reports_an_hour",
+    policy.Whole(1, 500),
+    20,
+    name=pgettext_lazy("policy name", "Reports from the street in an hour"),
+    about=_("So many reports without an account are taken from one address in an hour."),
 )
 FACE_CONSENT = "face-1"  # the version of the text that drivers agree to
 DAILY_LINES = frozenset({"express", "premier", "luxury"})

@@ -13,35 +13,9 @@ import msgspec
 
 from core import policy
 from drivers.certificates import CAR_CLASSES, years_between
+from drivers.policies import LINE_CONDITIONS, NEVER, NEVER_RULE, OFFENCE_RULES
 from drivers.states import Finding, Line, Offence, Registry
 
-# The promise of 2018: no policy lifts these, and nobody can be approved with one.
-NEVER = frozenset({Offence.PERSONS, Offence.PROPERTY, Offence.PUBLIC_SAFETY, Offence.VIOLENCE})
-OFFENCE_RULES = policy.declare(
-    "drivers.offence_rules",
-    {
-        "traffic_crime": "refuse",
-        "dangerous_driving": "refuse",
-        "drugs": "refuse",
-        "drink_driving": "refuse",
-        "serious_accident": "review",
-        "copyright": "review",
-        "other": "review",
-    },
-    unit="refuse, review or admit",
-    about="What a record of a category means (D2). Records against persons, property or public safety always bar.",
-)
-LINE_CONDITIONS = policy.declare(
-    "drivers.line_conditions",
-    {
-        "hitch": {"years": 1, "points": 0},
-        "express": {"years": 3, "points": 12},
-        "premier": {"years": 3, "points": 12},
-        "luxury": {"years": 3, "points": 12},
-    },
-    unit="years of driving; penalty points in one of the last three periods that bar, 0 for none",
-    about="Driver's conditions of each line (Interim Measures, art. 14).",
-)
 RULES = {"refuse": Finding.BAR, "review": Finding.REVIEW, "admit": Finding.CLEAR}
 WORST_FIRST = (Finding.BAR, Finding.REVIEW, Finding.CLEAR)
 
@@ -218,12 +192,12 @@ def _licence(answer: LicenceAnswer, subject: Subject, today: date) -> list[Found
     for line in subject.lines:
         terms = in_force.value[line]
         years = years_between(answer.first_issued, today)
-        if years < terms["years"]:
+        if years < terms.years:
             found.append(
-                Found("years_of_driving", at, Finding.BAR, f"{line}: {years} < {terms['years']}", in_force.citation)
+                Found("years_of_driving", at, Finding.BAR, f"{line}: {years} < {terms.years}", in_force.citation)
             )  # fmt: skip
         most = max(answer.points[-3:], default=0)
-        if terms["points"] and most >= terms["points"]:
+        if terms.points and most >= terms.points:
             found.append(Found("points", at, Finding.BAR, f"{line}: {most}", in_force.citation))
     return found
 
@@ -247,9 +221,8 @@ def _police(answer: PoliceAnswer) -> list[Found]:
     for record in answer.records:
         category = record.category if record.category in Offence.values else Offence.OTHER
         if category in NEVER:
-            verdict, citation = Finding.BAR, "M07"
+            verdict, citation = Finding.BAR, NEVER_RULE
         else:
-            rule = in_force.value.get(category, "review")
-            verdict, citation = RULES.get(rule, Finding.REVIEW), in_force.citation
+            verdict, citation = RULES[in_force.value[category]], in_force.citation
         found.append(Found("record", Registry.POLICE, verdict, category, citation))
     return found

@@ -236,7 +236,7 @@ def pickup_check(driver: Driver, trip_code: str) -> PickupCheck | None:
 def why_not_arrive(driver: Driver, trip_code: str) -> DomainError | None:
     """What is missing before the driver may be at the pick-up (D11): face and plate, both within ten minutes."""
     check = pickup_check(driver, trip_code)
-    oldest = clock.now() - timedelta(seconds=policy.value(PICKUP_WITHIN))
+    oldest = clock.now() - policy.span(PICKUP_WITHIN)
     if check is None or min(check.face_at, check.plate_at) < oldest:
         return PickupCheckNeeded()
     match check.plate_state:

@@ -13,8 +13,7 @@ def settle_screening(screening_id: int) -> None:
 
 @shared_task
 def sweep_screenings() -> None:
-    for screening_id in services.due_screenings(at=clock.now()):
-        services.settle_screening(screening_id)
+    services.SCREENING_QUEUE.work_off()
 
 
 @shared_task

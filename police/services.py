@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -30,7 +30,14 @@ from police.errors import (
 )
 from police.models import Agency, Officer, PoliceRequest, Release, ReleaseReview
 from police.packs import build_pack, write_pack
-from police.policies import EMERGENCY_RULE, ESCALATE_WITHIN, OPEN_FOR, PAPERS_WITHIN, may_confirm
+from police.policies import (
+    EMERGENCY_RULE,
+    ESCALATE_WITHIN,
+    OPEN_FOR,
+    PAPERS_WITHIN,
+    SPOKEN_TRIES,
+    may_confirm,
+)
 from police.states import (
     REQUEST_TRANSITIONS,
     UNDECIDED,
@@ -48,8 +55,6 @@ from safety.services import note_police_called
 if TYPE_CHECKING:
     from accounts.models import Account
     from rides.models import Trip
-
-SPOKEN_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +170,10 @@ def _release(request: PoliceRequest, trip: "Trip", actor: Actor, *, by: str) -> 
         decided_at=at,
         decided_by=actor.code,
         owned_at=request.owned_at or at,
-        papers_due_at=at + timedelta(seconds=policy.value(PAPERS_WITHIN)),
+        papers_due_at=at + policy.span(PAPERS_WITHIN),
     )
     release = Release.objects.create(
-        request=request, pack=text, digest=digest, released_at=at, expires_at=at + OPEN_FOR
+        request=request, pack=text, digest=digest, released_at=at, expires_at=at + policy.span(OPEN_FOR)
     )
     seconds = round((at - request.asked_at).total_seconds(), 1)
     timeline.add(
@@ -403,7 +408,7 @@ def escalate_request(*, account: "Account", code: str) -> PoliceRequest:
 @begins_transaction
 def call_executive(*, at: datetime, limit: int = 50) -> int:
     """Call the named executive about escalations past their limit; returns how many."""
-    due = at - timedelta(seconds=policy.value(ESCALATE_WITHIN))
+    due = at - policy.span(ESCALATE_WITHIN)
     rows = PoliceRequest.objects.select_for_update(skip_locked=True).filter(
         state=RequestState.ESCALATED, executive_called_at=None, escalated_at__lte=due
     )
@@ -454,7 +459,10 @@ class LinkOutcome:
 def link_exists(secret: str) -> bool:
     """True for a link that can still be opened."""
     return Release.objects.filter(
-        link_digest=_digest(secret), opened_at=None, expires_at__gt=clock.now(), wrong_codes__lt=SPOKEN_TRIES
+        link_digest=_digest(secret),
+        opened_at=None,
+        expires_at__gt=clock.now(),
+        wrong_codes__lt=policy.value(SPOKEN_TRIES),
     ).exists()
 
 
@@ -463,7 +471,12 @@ def open_link(*, secret: str, spoken: str) -> LinkOutcome:
     """Open a one-time link with the code said on the call. A wrong code is counted and kept. Raises `LinkClosed`."""
     release = Release.objects.select_for_update().filter(link_digest=_digest(secret)).first()
     at = clock.now()
-    if release is None or release.opened_at or at > release.expires_at or release.wrong_codes >= SPOKEN_TRIES:
+    if (
+        release is None
+        or release.opened_at
+        or at > release.expires_at
+        or release.wrong_codes >= policy.value(SPOKEN_TRIES)
+    ):
         raise LinkClosed(line=settings.LIAISON_LINE)
     code = release.request.code
     if not secrets.compare_digest(str(release.spoken_code).encode(), spoken.strip().encode()):

@@ -1,7 +1,5 @@
 """What rides do when accounts say something."""
 
-from datetime import timedelta
-
 from accounts.events import SignedInSomewhere
 from accounts.selectors import sign_in_place
 from core import clock, policy
@@ -11,10 +9,8 @@ from drivers.services import open_case
 from drivers.states import CaseKind
 from rides.geometry import distance
 from rides.models import LatestPosition
-from rides.policies import FAR_SIGN_IN
+from rides.policies import FAR_SIGN_IN, FAR_SIGN_IN_FRESH
 from rides.states import WITH_DRIVER, Party
-
-FRESH = timedelta(minutes=10)
 
 
 @handles(SignedInSomewhere)
@@ -28,7 +24,7 @@ def weigh_far_sign_in(event: SignedInSomewhere) -> None:
             trip__driver=driver,
             trip__state__in=WITH_DRIVER,
             party=Party.DRIVER,
-            at__gte=clock.now() - FRESH,
+            at__gte=clock.now() - policy.span(FAR_SIGN_IN_FRESH),
         )
         .select_related("trip")
         .order_by("-at")

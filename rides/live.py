@@ -107,7 +107,8 @@ class Hub:
             try:
                 client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5)
                 async with client.pubsub(ignore_subscribe_messages=True) as heard:
-                    await heard.subscribe(self.channel)
+                    async with asyncio.timeout(2):  # one that answers nothing is left, and asked again
+                        await heard.subscribe(self.channel)
                     while self.pages:
                         found = await heard.get_message(timeout=5.0)
                         if found:

@@ -3,20 +3,13 @@
 The platform's role may not make tables: two functions of the database's owner do this and nothing else (migration `0002_laws`).
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 
 from django.db import connection
 
 from core import clock, policy
-
-TRAIL_KEPT = policy.declare(
-    "rides.trail_kept",
-    3 * 366,
-    unit="days",
-    about="Trails are kept this long: at least two years (Interim Measures art. 27), and then destroyed (R9).",
-)
-LEAST_KEPT = 2 * 366  # days, whatever a policy says
+from rides.policies import TRAIL_KEPT
 
 
 @lru_cache(maxsize=64)
@@ -34,9 +27,8 @@ def ensure_months_of(minutes: set[datetime]) -> None:
 
 def drop_expired(*, at: datetime | None = None) -> int:
     """Destroy the months that ended longer ago than trails are kept; how many there were."""
-    kept = timedelta(days=max(policy.value(TRAIL_KEPT), LEAST_KEPT))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT rides_trail_expire(%s)", [(at or clock.now()) - kept])
+        cursor.execute("SELECT rides_trail_expire(%s)", [(at or clock.now()) - policy.span(TRAIL_KEPT)])
         row = cursor.fetchone()
     ensure_month.cache_clear()
     return int(row[0]) if row else 0

@@ -1,66 +1,359 @@
 """Pure rules of rides: may this be done? Reads policy values, writes nothing."""
 
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
 from core import policy
+from core.policy import Unit
+from rides.states import Line
 
 if TYPE_CHECKING:
     from rides.models import Trip
 
-FAR_SIGN_IN = policy.declare(
-    "rides.far_sign_in",
-    30_000,
-    unit="metres",
-    about="A sign-in further than this from the driver's moving phone opens a case (D7).",
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """From one local time to another, over midnight where the first is the later one."""
+
+    from_: time
+    to: time
+
+    def hold(self, local: time) -> bool:
+        """True within these hours; their end is outside of them."""
+        if self.from_ > self.to:
+            return local >= self.from_ or local < self.to
+        return self.from_ <= local < self.to
+
+
+HOURS = policy.Record(
+    Hours,
+    {"from_": policy.TimeOfDay(), "to": policy.TimeOfDay()},
+    labels={"from_": pgettext_lazy("hours", "from"), "to": pgettext_lazy("hours", "to")},
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What a line costs, in whole fen; `most` caps the amount for each seat of hitch."""
+
+    base: int
+    per_km: int
+    per_minute: int
+    least: int
+    most: int | None = None
+
+
+def _fen(most: int) -> policy.Whole:
+    return policy.Whole(0, most, Unit.FEN)
+
+
+# --- Orders --------------------------------------------------------------------------------------
+
 CURFEW = policy.declare(
-    "rides.curfew",
-    {"from": "22:00", "to": "06:00"},
-    unit="local time",
-    about="No hitch order departs from … to … (R4).",
+    "rides.curfew",  # R4
+    HOURS,
+    Hours(time(22), time(6)),
+    name=pgettext_lazy("policy name", "Curfew of hitch"),
+    about=_("No hitch order departs in these hours."),
+)
+SHORTEST_TRIP = policy.declare(
+    "rides.shortest_trip",
+    policy.Whole(50, 5_000, Unit.METRES),
+    500,
+    name=pgettext_lazy("policy name", "Shortest trip"),
+    about=_("Origin and destination lie at least this far apart."),
+)
+LONGEST_WINDOW = policy.declare(
+    "rides.longest_window",
+    policy.Span(1_800, 12 * 3_600),
+    3 * 3_600,
+    name=pgettext_lazy("policy name", "Departure window"),
+    about=_("The earliest and the latest departure lie at most this far apart."),
+)
+BOOK_AHEAD = policy.declare(
+    "rides.book_ahead",
+    policy.Span(1, 60, Unit.DAYS),
+    7,
+    name=pgettext_lazy("policy name", "Booking ahead"),
+    about=_("A trip is booked or offered at most this long ahead."),
+)
+PATIENCE = policy.declare(
+    "rides.order_patience",
+    policy.Span(60, 3_600),
+    600,
+    name=pgettext_lazy("policy name", "Search for a driver"),
+    about=_("How long an order of the lines other than hitch looks for a driver."),
+)
+REAL_NAME_FROM = policy.declare(
+    "rides.real_name_from",  # A2
+    policy.Day(date(2018, 9, 1), date(2030, 1, 1)),
+    date(2027, 1, 1),
+    name=pgettext_lazy("policy name", "Real names on every line"),
+    about=_("From this day on every line, not only hitch, needs a verified real name of the passenger."),
 )
 DETOUR_LIMIT = policy.declare(
-    "rides.detour_limit",
-    4000,
-    unit="metres",
-    about="The detour that an owner takes on for one party, where they name none (R2).",
+    "rides.detour_limit",  # R2
+    policy.Whole(0, 50_000, Unit.METRES),
+    4_000,
+    name=pgettext_lazy("policy name", "Usual detour"),
+    about=_("The detour that an owner takes on for one party, where they name none."),
 )
 DETOUR_MOST = policy.declare(
-    "rides.detour_most", 10_000, unit="metres", about="The longest detour that an owner may offer (R2)."
+    "rides.detour_most",  # R2
+    policy.Whole(500, 50_000, Unit.METRES),
+    10_000,
+    name=pgettext_lazy("policy name", "Longest detour"),
+    about=_("The longest detour that an owner may offer."),
 )
 DAILY_TRIPS = policy.declare(
-    "rides.hitch_daily_trips",
+    "rides.hitch_daily_trips",  # R2
+    policy.Whole(1, 100),
     8,
-    unit="trips",
-    about="Hitch shares costs and is no trade: one owner takes at most so many parties a day (R2).",
-)
-LEAST_RATINGS = policy.declare(
-    "rides.least_ratings", 5, unit="ratings", about="A score with fewer ratings keeps nobody away (R8)."
+    name=pgettext_lazy("policy name", "Hitch parties in a day"),
+    about=_("Hitch shares costs and is no trade: one owner takes at most so many parties a day."),
 )
 MATCH_REACH = policy.declare(
     "rides.match_reach",
-    2000,
-    unit="metres",
-    about="How far pick-up and drop-off may lie from the owner's route.",
+    policy.Whole(100, 10_000, Unit.METRES),
+    2_000,
+    name=pgettext_lazy("policy name", "Reach of an owner's route"),
+    about=_("How far pick-up and drop-off may lie from the owner's route."),
+)
+
+# --- Dispatch ------------------------------------------------------------------------------------
+
+DISPATCH_REACH = policy.declare(
+    "rides.dispatch_reach",  # R3
+    policy.Whole(500, 30_000, Unit.METRES),
+    6_000,
+    name=pgettext_lazy("policy name", "Reach of dispatch"),
+    about=_("Farther than this no driver is sent to a pick-up."),
+)
+DISPATCH_SPEED = policy.declare(
+    "rides.dispatch_speed",  # R3
+    policy.Whole(1, 30, Unit.SPEED),
+    7,
+    name=pgettext_lazy("policy name", "Speed on the way to a pick-up"),
+    about=_("The speed on the way to a pick-up, for estimates."),
+)
+DISPATCH_LATE_AFTER = policy.declare(
+    "rides.dispatch_late_after",  # R3
+    policy.Span(10, 1_800),
+    60,
+    name=pgettext_lazy("policy name", "Orders that waited long"),
+    about=_("An order that waited longer is assigned before all younger ones."),
+)
+OFFER_WITHIN = policy.declare(
+    "rides.offer_within",  # R3
+    policy.Span(5, 300),
+    15,
+    name=pgettext_lazy("policy name", "Answer to an offer"),
+    about=_("A driver answers an offer within this time."),
+)
+DUTY_FRESH = policy.declare(
+    "rides.duty_fresh",  # R3
+    policy.Span(10, 900),
+    60,
+    name=pgettext_lazy("policy name", "Position of a driver on duty"),
+    about=_("A driver whose position is older gets no offer."),
+)
+
+# --- On the way ----------------------------------------------------------------------------------
+
+CODE_TRIES = policy.declare(
+    "rides.boarding_code_tries",
+    policy.Whole(2, 20),
+    5,
+    name=pgettext_lazy("policy name", "Tries of a boarding code"),
+    about=_("After so many wrong boarding codes the trip waits for an agent."),
+)
+CALL_AHEAD = policy.declare(
+    "rides.reminder_call_ahead",  # R4
+    policy.Span(60, 6 * 3_600),
+    20 * 60,
+    name=pgettext_lazy("policy name", "Call about an unread reminder"),
+    about=_("Who has not read the reminder this long before the earliest departure is called by an agent."),
+)
+PHRASES_A_MINUTE = policy.declare(
+    "rides.phrases_a_minute",
+    policy.Whole(1, 60),
+    10,
+    name=pgettext_lazy("policy name", "Phrases in a minute"),
+    about=_("So many phrases one side of a trip can say to the other in a minute."),
+)
+RELAY_AFTER = policy.declare(
+    "rides.relay_after",  # A4
+    policy.Span(0, 24 * 3_600),
+    1_800,
+    name=pgettext_lazy("policy name", "Relay number after a trip"),
+    about=_("The relay number joins both sides until this long after the trip's latest estimated end."),
+)
+SUSPENSION_SPARES = policy.declare(
+    "rides.suspension_spares",  # R1
+    policy.Span(0, 24 * 3_600),
+    3_600,
+    name=pgettext_lazy("policy name", "Trips that a suspension spares"),
+    about=_(
+        "A trip already accepted that departs within this time of a suspension is finished under closer watch."
+    ),
+)
+WATCH_AFTER = policy.declare(
+    "rides.watched_after_cancel",
+    policy.Span(300, 6 * 3_600),
+    1_800,
+    name=pgettext_lazy("policy name", "Watch after a cancel"),
+    about=_("Both phones of a cancelled trip are watched for this long."),
+)
+FAR_SIGN_IN = policy.declare(
+    "rides.far_sign_in",  # D7
+    policy.Whole(1_000, 1_000_000, Unit.METRES),
+    30_000,
+    name=pgettext_lazy("policy name", "Sign-in far from the car"),
+    about=_("A sign-in farther than this from the driver's moving phone opens a case."),
+)
+FAR_SIGN_IN_FRESH = policy.declare(
+    "rides.far_sign_in_fresh",  # D7
+    policy.Span(60, 3_600),
+    600,
+    name=pgettext_lazy("policy name", "Position that a sign-in is compared with"),
+    about=_("A position of the driver's phone that is older is not compared with a sign-in."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneLimits:
+    """When two phones are together, apart, or moved, in metres and seconds."""
+
+    near: int = 200
+    apart: int = 300
+    moved: int = 300
+    within: int = 90
+    least_span: int = 60
+
+
+PHONE_LIMITS = policy.declare(
+    "rides.phone_limits",  # R6
+    policy.Record(
+        PhoneLimits,
+        {
+            "near": policy.Whole(20, 1_000, Unit.METRES),
+            "apart": policy.Whole(50, 5_000, Unit.METRES),
+            "moved": policy.Whole(50, 5_000, Unit.METRES),
+            "within": policy.Span(10, 600),
+            "least_span": policy.Span(10, 1_800),
+        },
+        labels={
+            "near": pgettext_lazy("two phones", "together within"),
+            "apart": pgettext_lazy("two phones", "apart from"),
+            "moved": pgettext_lazy("two phones", "moved together from"),
+            "within": pgettext_lazy("two phones", "positions compared within"),
+            "least_span": pgettext_lazy("two phones", "shown elsewhere for"),
+        },
+        fits=lambda limits: limits.near <= limits.apart,
+        unfit=_("Phones that are apart are farther from each other than phones that are together."),
+    ),
+    PhoneLimits(),
+    name=pgettext_lazy("policy name", "What two phones say"),
+    about=_("When the two phones of a trip count as together, as apart, and as moved together."),
+)
+
+# --- Money, ratings, what is kept ----------------------------------------------------------------
+
+TARIFF = policy.declare(
+    "rides.tariff",  # R12
+    policy.Table.of(
+        Line,
+        policy.Record(
+            Rates,
+            {
+                "base": _fen(20_000),
+                "per_km": _fen(5_000),
+                "per_minute": _fen(2_000),
+                "least": _fen(50_000),
+                "most": policy.Maybe(_fen(500_000)),
+            },
+            labels={
+                "base": pgettext_lazy("tariff", "base"),
+                "per_km": pgettext_lazy("tariff", "per km"),
+                "per_minute": pgettext_lazy("tariff", "per minute"),
+                "least": pgettext_lazy("tariff", "least"),
+                "most": pgettext_lazy("tariff", "most"),
+            },
+            fits=lambda rates: rates.most is None or rates.least <= rates.most,
+            unfit=_("The least amount is not above the most."),
+        ),
+    ),
+    {
+        "hitch": Rates(base=300, per_km=80, per_minute=0, least=500, most=20_000),
+        "express": Rates(base=500, per_km=180, per_minute=35, least=900),
+        "premier": Rates(base=1_000, per_km=300, per_minute=60, least=1_800),
+        "luxury": Rates(base=2_000, per_km=520, per_minute=110, least=3_800),
+    },
+    name=pgettext_lazy("policy name", "Tariff"),
+    about=_("Tariff of each line: base, per km, per minute, least and most; hitch for each seat, capped."),
+)
+MORE_SEATS = policy.declare(
+    "rides.more_seats",  # R12
+    policy.Real(0.0, 1.0, Unit.SHARE),
+    0.7,
+    name=pgettext_lazy("policy name", "Further hitch seats"),
+    about=_(
+        "The second and each further hitch seat of one party costs this share: they sit in the same car."
+    ),
+)
+FARE_SLACK = policy.declare(
+    "rides.fare_slack",  # R12
+    policy.Real(1.0, 2.0, Unit.TIMES),
+    1.2,
+    name=pgettext_lazy("policy name", "Fare above its estimate"),
+    about=_("The amount after a trip is never more than this times the estimate before."),
+)
+LEAST_RATINGS = policy.declare(
+    "rides.least_ratings",  # R8
+    policy.Whole(1, 100),
+    5,
+    name=pgettext_lazy("policy name", "Ratings that make a score"),
+    about=_("A score with fewer ratings keeps nobody away."),
+)
+RATE_WITHIN = policy.declare(
+    "rides.rate_within",  # R8
+    policy.Span(3_600, 90 * 86_400),
+    7 * 86_400,
+    name=pgettext_lazy("policy name", "Time for a rating"),
+    about=_("How long after a trip it can be rated."),
+)
+MISMATCH_REPORT_AFTER = policy.declare(
+    "rides.mismatch_report_after",  # D5
+    policy.Span(86_400, 365 * 86_400),
+    30 * 86_400,
+    name=pgettext_lazy("policy name", "Report of another driver or car"),
+    about=_("How long after a trip its passenger can say that driver or car was another one."),
+)
+TRAIL_KEPT = policy.declare(
+    "rides.trail_kept",  # R9
+    policy.Span(2 * 366, 10 * 366, Unit.DAYS),  # Interim Measures, art. 27: two years
+    3 * 366,
+    name=pgettext_lazy("policy name", "Trails of trips"),
+    about=_("Trails are kept this long, at least two years as the law asks, and then destroyed."),
 )
 CITY_TIME = ZoneInfo("Asia/Shanghai")
 
 
 def in_curfew(at: datetime) -> bool:
     """True from 22:00:00 to 05:59:59 local time, by the policy in force at that moment."""
-    hours = policy.value(CURFEW, at=at)
-    begin, end = time.fromisoformat(hours["from"]), time.fromisoformat(hours["to"])
-    local = at.astimezone(CITY_TIME).time()
-    return begin <= local or local < end if begin > end else begin <= local < end
+    return policy.value(CURFEW, at=at).hold(at.astimezone(CITY_TIME).time())
 
 
 def curfew_after(at: datetime) -> float | None:
     """When the next curfew begins, in Unix seconds; None where one is in force at that moment."""
     if in_curfew(at):
         return None
-    begin = time.fromisoformat(policy.value(CURFEW, at=at)["from"])
+    begin = policy.value(CURFEW, at=at).from_
     local = at.astimezone(CITY_TIME)
     start = datetime.combine(local.date(), begin, CITY_TIME)
     return (start if start > local else start + timedelta(days=1)).timestamp()

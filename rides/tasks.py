@@ -8,8 +8,7 @@ from rides import partitions, services
 
 @shared_task
 def settle_payments() -> None:
-    for payment_id in services.due_payments(at=clock.now()):
-        services.settle_payment(payment_id)
+    services.PAYMENT_QUEUE.work_off()
 
 
 @shared_task

@@ -11,14 +11,9 @@ from django.utils.translation import gettext as _
 
 from core import formats, timeline
 from rides.geometry import distance
+from rides.policies import PhoneLimits
 from rides.states import PhonesSay
 from rides.trails import Fix
-
-NEAR = 200.0  # metres: within this the phones are together
-APART = 300.0  # metres: beyond this they are not
-MOVED = 300.0  # metres that phones travel together before it is called so
-WITHIN = 90.0  # seconds between two positions that are compared
-LEAST_SPAN = 60.0  # seconds over which her own positions must show her elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +59,7 @@ def told(facts: dict[str, Any]) -> str:
 timeline.forms(truth=told)
 
 
-def what_was_true(passenger: list[Fix], driver: list[Fix], since: float) -> Truth:
+def what_was_true(passenger: list[Fix], driver: list[Fix], since: float, limits: PhoneLimits) -> Truth:
     """What both trails (by time) say about the time after `since`, in Unix seconds."""
     hers = [fix for fix in passenger if fix.at > since]
     his = [fix for fix in driver if fix.at > since]
@@ -73,21 +68,21 @@ def what_was_true(passenger: list[Fix], driver: list[Fix], since: float) -> Trut
     gaps = [
         (fix, distance((fix.latitude, fix.longitude), (other.latitude, other.longitude)))
         for fix in hers
-        if (other := _nearest_in_time(his, fix.at)) is not None
+        if (other := _nearest_in_time(his, fix.at, limits.within)) is not None
     ]
-    together = [fix for fix, gap in gaps if gap <= NEAR]
-    if _travelled(together) >= MOVED:
+    together = [fix for fix, gap in gaps if gap <= limits.near]
+    if _travelled(together) >= limits.moved:
         return Truth(PhonesSay.TOGETHER, _travelled(together), hers=len(hers), his=len(his))
-    apart = [(fix, gap) for fix, gap in gaps if gap >= APART]
-    if apart and apart[-1][0] == gaps[-1][0] and apart[-1][0].at - apart[0][0].at >= LEAST_SPAN:
+    apart = [(fix, gap) for fix, gap in gaps if gap >= limits.apart]
+    if apart and apart[-1][0] == gaps[-1][0] and apart[-1][0].at - apart[0][0].at >= limits.least_span:
         seconds = apart[-1][0].at - apart[0][0].at
         return Truth(PhonesSay.APART, apart[-1][1], seconds, len(hers), len(his))
     return Truth(PhonesSay.UNCLEAR, hers=len(hers), his=len(his))
 
 
-def _nearest_in_time(fixes: list[Fix], at: float) -> Fix | None:
+def _nearest_in_time(fixes: list[Fix], at: float, within: float) -> Fix | None:
     best = min(fixes, key=lambda fix: abs(fix.at - at), default=None)
-    return best if best and abs(best.at - at) <= WITHIN else None
+    return best if best and abs(best.at - at) <= within else None
 
 
 def _travelled(fixes: list[Fix]) -> float:

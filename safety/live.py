@@ -7,6 +7,7 @@ its browsers. With Valkey down it simply asks each second.
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import redis.asyncio
 import structlog
@@ -68,23 +69,41 @@ class Hub:
 
 
 class _Wake:
-    """Valkey's wake-up, or a second."""
+    """Valkey's wake-up, or a second: also where Valkey takes the connection and answers nothing."""
 
     def __init__(self) -> None:
         self.pubsub: redis.asyncio.client.PubSub | None = None
 
     async def wait(self, seconds: float) -> None:
+        clock = asyncio.get_running_loop().time
+        until = clock() + seconds
         try:
             if self.pubsub is None:
-                client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5)
-                self.pubsub = client.pubsub(ignore_subscribe_messages=True)
-                await self.pubsub.subscribe(live.CHANNEL)
-            heard = await self.pubsub.get_message(timeout=seconds)
+                async with asyncio.timeout(seconds):
+                    await self._listen()
+            heard = await self._hear(until - clock())
             while heard is not None:  # a storm of wake-ups is answered by one look
-                heard = await self.pubsub.get_message(timeout=0)
+                heard = await self._hear(0)
         except (RedisError, OSError):
-            self.pubsub = None
-            await asyncio.sleep(seconds)
+            await self._forget()
+            await asyncio.sleep(max(0.0, until - clock()))
+
+    async def _listen(self) -> None:
+        client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5)
+        self.pubsub = client.pubsub(ignore_subscribe_messages=True)
+        await self.pubsub.subscribe(live.CHANNEL)
+
+    async def _hear(self, seconds: float) -> object:
+        return await self.pubsub.get_message(timeout=max(0.0, seconds)) if self.pubsub else None
+
+    async def _forget(self) -> None:
+        """A connection that failed is closed, so that one a second does not fill the process."""
+        pubsub, self.pubsub = self.pubsub, None
+        if pubsub is not None:
+            with suppress(RedisError, OSError):
+                async with asyncio.timeout(1):
+                    await pubsub.aclose()
+                    await pubsub.connection_pool.disconnect()
 
 
 def _console_state() -> str:

@@ -1,16 +1,19 @@
 """Pure rules of safety: how signals weigh, which clocks run, what may be done now."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.policies import RESPONDERS, SENIORS
 from accounts.states import Role
 from core import actions, policy
 from core.actions import Action
+from core.policy import Unit
+from rides.states import Line
 from safety.monitor.rules import KINDS
 from safety.states import IncidentState, SignalKind
 
@@ -18,8 +21,11 @@ if TYPE_CHECKING:
     from accounts.models import Account
     from safety.models import Incident, MalicePlea
 
+# --- The score ------------------------------------------------------------------------------------
+
 WEIGHTS = policy.declare(
-    "safety.weights",
+    "safety.weights",  # S5
+    policy.Table.of(SignalKind, policy.Whole(0, 100, Unit.POINTS)),
     {
         SignalKind.CANCEL_ABOARD.value: 70,
         SignalKind.CANCEL_AFTER_MEETING.value: 50,
@@ -35,94 +41,182 @@ WEIGHTS = policy.declare(
         # What the monitor sees weighs what its rules declare.
         **{kind.value: kind.weight for kind in KINDS.values()},
     },
-    unit="points",
-    about="What each signal adds to the risk score.",
+    name=pgettext_lazy("policy name", "Weights of signals"),
+    about=_("What each signal adds to the risk score."),
 )
 THRESHOLD = policy.declare(
-    "safety.incident_threshold",
+    "safety.incident_threshold",  # S5
+    policy.Whole(10, 100, Unit.POINTS),
     70,
-    unit="points",
-    about="The score at which an incident opens by itself and is of high risk.",
+    name=pgettext_lazy("policy name", "Score of an incident"),
+    about=_("The score at which an incident opens by itself and is of high risk."),
 )
-ANSWER_WITHIN = policy.declare(
-    "safety.answer_within", 60, unit="seconds", about="No answer within this time is an answer (S5)."
-)
-OWNED_WITHIN = policy.declare(
-    "safety.owned_within", 60, unit="seconds", about="A welfare check has a person within this time (S6)."
-)
-TAKEN_WITHIN = policy.declare(
-    "safety.sos_taken_within", 10, unit="seconds", about="An SOS is answered within this time (S3)."
-)
-POLICE_AFTER = policy.declare(
-    "safety.police_after",
-    180,
-    unit="seconds",
-    about="Without a safe check the police are called after this time (S10).",
-)
-POLICE_LIMIT = policy.declare(
-    "safety.police_limit",
-    600,
-    unit="seconds",
-    about="By then it is done, or a supervisor has said why not (S10).",
-)
-ENDED_FAR_METRES = policy.declare(
-    "safety.ended_far_metres", 2000, unit="metres", about="An end farther from the destination is a signal."
-)
-ENDED_FAR_SHARE = policy.declare(
-    "safety.ended_far_share",
-    0.25,
-    unit="share",
-    about="… and on short trips this share of the straight line, 500 m at least.",
-)
-ENDED_FAR_LEAST = 500.0  # metres; pins and phones are that wrong
 # Words that make a report one of distress (S10). They raise, never lower.
 DISTRESS_WORDS = policy.declare(
     "safety.distress_words",
+    policy.Words(),
     ["救命", "救我", "杀", "绑", "强奸", "报警", "help", "kidnap", "kill", "rape", "save me"],
-    unit="words",
-    about="Words in a report that mean distress.",
+    name=pgettext_lazy("policy name", "Words of distress"),
+    about=_("Words in a report that mean distress."),
 )
 
+# --- Clocks of an incident ------------------------------------------------------------------------
 
-def ended_far(metres: float, whole: float) -> bool:
-    """True for an end that is `metres` from the destination of a trip whose ends are `whole` metres apart."""
-    limit: float = min(policy.value(ENDED_FAR_METRES), policy.value(ENDED_FAR_SHARE) * whole)
-    return metres > max(ENDED_FAR_LEAST, limit)
+ANSWER_WITHIN = policy.declare(
+    "safety.answer_within",  # S5
+    policy.Span(10, 600),
+    60,
+    name=pgettext_lazy("policy name", "Answer to a safety question"),
+    about=_("No answer within this time is an answer."),
+)
+OWNED_WITHIN = policy.declare(
+    "safety.owned_within",  # S6
+    policy.Span(5, 3_600),
+    60,
+    name=pgettext_lazy("policy name", "Welfare check taken"),
+    about=_("A welfare check has a person within this time."),
+)
+TAKEN_WITHIN = policy.declare(
+    "safety.sos_taken_within",  # S3
+    policy.Span(2, 600),
+    10,
+    name=pgettext_lazy("policy name", "SOS taken"),
+    about=_("An SOS is answered within this time."),
+)
+CALLED_BACK_WITHIN = policy.declare(
+    "safety.called_back_within",  # S2
+    policy.Span(5, 1_800),
+    60,
+    name=pgettext_lazy("policy name", "Call back after an SOS"),
+    about=_("After it was taken, an SOS that is not silent is called back within this time."),
+)
+POLICE_AFTER = policy.declare(
+    "safety.police_after",  # S10
+    policy.Span(10, 3_600),
+    180,
+    name=pgettext_lazy("policy name", "Call to the police"),
+    about=_("Without a safe check the police are called after this time."),
+)
+POLICE_LIMIT = policy.declare(
+    "safety.police_limit",  # S10
+    policy.Span(30, 7_200),
+    600,
+    name=pgettext_lazy("policy name", "Last moment of the call to the police"),
+    about=_("By then the police are called, or a supervisor has said why not."),
+)
 
+# --- The end of a trip ----------------------------------------------------------------------------
+
+ENDED_FAR_METRES = policy.declare(
+    "safety.ended_far_metres",
+    policy.Whole(100, 50_000, Unit.METRES),
+    2_000,
+    name=pgettext_lazy("policy name", "End far from the destination"),
+    about=_("An end farther from the destination is a signal."),
+)
+ENDED_FAR_SHARE = policy.declare(
+    "safety.ended_far_share",
+    policy.Real(0.02, 1.0, Unit.SHARE),
+    0.25,
+    name=pgettext_lazy("policy name", "End of a short trip"),
+    about=_("On short trips it is this share of the straight line, where that is less."),
+)
+ENDED_FAR_LEAST = policy.declare(
+    "safety.ended_far_least",
+    policy.Whole(50, 5_000, Unit.METRES),
+    500,
+    name=pgettext_lazy("policy name", "End close to the destination"),
+    about=_(
+        "An end within this distance of the destination is never a signal: pins and phones are that wrong."
+    ),
+)
+
+# --- Recordings -----------------------------------------------------------------------------------
 
 RECORDING_KEPT = policy.declare(
-    "safety.recording_kept",
+    "safety.recording_kept",  # S7
+    policy.Span(24, 30 * 24, Unit.HOURS),
     72,
-    unit="hours",
-    about="A recording's key is destroyed this long after the trip (S7, as promised in 2018).",
+    name=pgettext_lazy("policy name", "Recordings"),
+    about=_("A recording's key is destroyed this long after the trip, as promised in 2018."),
 )
 RECORDING_TEXT = policy.declare(
     "safety.recording_text",
+    policy.texts(),
     {
         "zh-hans": "行程录音：仅在双方都同意时进行，直接加密上传，手机不保存，行程结束72小时后销毁。",
         "en": "Sound of the trip: only if both agree, encrypted straight to the server, not kept on the phone, "
         "destroyed 72 hours after the trip.",
     },
-    about="What both sides agree to; each consent names its version.",
+    name=pgettext_lazy("policy name", "Consent to recordings"),
+    about=_("What both sides agree to; each consent names its version."),
 )
 RECORDING_OF_DRIVERS = policy.declare(
-    "safety.recording_of_drivers",
-    [],
-    unit="lines",
-    about="Lines on which drivers agree to recording by taking an order; passengers are asked on every line (S7).",
+    "safety.recording_of_drivers",  # S7
+    policy.Several(Line),
+    (),
+    name=pgettext_lazy("policy name", "Recording as a condition for drivers"),
+    about=_(
+        "Lines on which drivers agree to recording by taking an order; passengers are asked on every line."
+    ),
+)
+RECORDING_SILENT_AFTER = policy.declare(
+    "safety.recording_silent_after",
+    policy.Span(30, 3_600),
+    120,
+    name=pgettext_lazy("policy name", "Recording that stopped"),
+    about=_("A recording from which nothing came for this long has stopped."),
+)
+LATE_CHUNKS = policy.declare(
+    "safety.recording_late_chunks",
+    policy.Span(60, 24 * 3_600),
+    600,
+    name=pgettext_lazy("policy name", "Sound that comes late"),
+    about=_("A phone without network may send what it still holds until this long after a recording's end."),
+)
+PLAY_LIFE = policy.declare(
+    "safety.recording_play_life",  # S7
+    policy.Span(60, 12 * 3_600),
+    1_800,
+    name=pgettext_lazy("policy name", "Playing a recording"),
+    about=_("A recording that was opened with a reason can be heard for this long."),
 )
 TELL_AFTER = policy.declare(
-    "safety.tell_after",
+    "safety.tell_after",  # S7
+    policy.Span(0, 90 * 24, Unit.HOURS),
     168,
-    unit="hours",
-    about="Those whose recording was played are told no earlier than this, so that nobody acts on it in anger (S7).",
+    name=pgettext_lazy("policy name", "Telling that a recording was played"),
+    about=_(
+        "Those whose recording was played are told no earlier than this, so that nobody acts on it in anger."
+    ),
 )
-CALLED_BACK_WITHIN = policy.declare(
-    "safety.called_back_within",
+SOUND_HEARD_WITHIN = policy.declare(
+    "safety.sound_heard_within",
+    policy.Span(10, 3_600),
+    300,
+    name=pgettext_lazy("policy name", "Sound of an SOS heard"),
+    about=_("The sound of an SOS that somebody took is heard within this time."),
+)
+ALERT_WITHIN = policy.declare(
+    "safety.cancel_alert_within",  # R6
+    policy.Span(5, 600),
     60,
-    unit="seconds",
-    about="After it was taken, an SOS that is not silent is called back (S2).",
+    name=pgettext_lazy("policy name", "Alert after a cancel aboard"),
+    about=_("A refused cancel after boarding raises an alert within this time."),
 )
+WELFARE_CHECKS = policy.declare(
+    "safety.welfare_checks_a_minute",
+    policy.Whole(5, 1_000),
+    30,
+    name=pgettext_lazy("policy name", "Welfare checks in a minute"),
+    about=_("So many welfare checks are taken from one address in a minute."),
+)
+
+
+def ended_far(metres: float, whole: float) -> bool:
+    """True for an end that is `metres` from the destination of a trip whose ends are `whole` metres apart."""
+    limit = min(policy.value(ENDED_FAR_METRES), policy.value(ENDED_FAR_SHARE) * whole)
+    return metres > max(policy.value(ENDED_FAR_LEAST), limit)
 
 
 def says_distress(words: str) -> bool:
@@ -146,12 +240,12 @@ class Clock:
 
 def clocks_of(incident: "Incident") -> list[Clock]:
     """The clocks that run on an incident (S3, S6, S10). None of them can be paused."""
-    limit = policy.value(TAKEN_WITHIN if incident.has_sos else OWNED_WITHIN)
+    limit = policy.span(TAKEN_WITHIN if incident.has_sos else OWNED_WITHIN)
     clocks = [
         Clock(
             _("taken by a person"),
             incident.opened_at,
-            incident.opened_at + timedelta(seconds=limit),
+            incident.opened_at + limit,
             incident.taken_at,
         )
     ]
@@ -164,7 +258,7 @@ def clocks_of(incident: "Incident") -> list[Clock]:
             Clock(
                 _("called back"),
                 incident.taken_at,
-                incident.taken_at + timedelta(seconds=policy.value(CALLED_BACK_WITHIN)),
+                incident.taken_at + policy.span(CALLED_BACK_WITHIN),
                 spoken,
             )
         )
@@ -174,12 +268,12 @@ def clocks_of(incident: "Incident") -> list[Clock]:
             default=None,
         )
         excused = min((at for at in (answered, incident.police_excused_at) if at), default=None)
-        after, limit = policy.value(POLICE_AFTER), policy.value(POLICE_LIMIT)
+        after, limit = policy.span(POLICE_AFTER), policy.span(POLICE_LIMIT)
         clocks.append(
             Clock(
                 _("safe check, or police called"),
                 incident.high_risk_at,
-                incident.high_risk_at + timedelta(seconds=after),
+                incident.high_risk_at + after,
                 answered,
             )
         )
@@ -187,7 +281,7 @@ def clocks_of(incident: "Incident") -> list[Clock]:
             Clock(
                 _("police called, or a supervisor said why not"),
                 incident.high_risk_at,
-                incident.high_risk_at + timedelta(seconds=limit),
+                incident.high_risk_at + limit,
                 excused,
             )
         )

@@ -28,7 +28,7 @@ from rides.views.trips import map_data
 from safety import packets, selectors, services
 from safety.forms import EvidenceForm, ReporterCodeForm, WelfareCheckForm
 from safety.models import Incident, SosCall, WelfareCheck
-from safety.policies import RECORDING_TEXT
+from safety.policies import RECORDING_TEXT, WELFARE_CHECKS
 from safety.states import Answer
 
 if TYPE_CHECKING:
@@ -290,7 +290,9 @@ def welfare_check(request: HttpRequest) -> HttpResponse:
     """File a welfare check: taken at once, verified later."""
     form = WelfareCheckForm(request.POST or None, initial={"submission": secrets.token_urlsafe(16)})
     if request.method == "POST" and form.is_valid():
-        if not allow(f"welfare:{request.META.get('REMOTE_ADDR')}", limit=30, seconds=60):
+        if not allow(
+            f"welfare:{request.META.get('REMOTE_ADDR')}", limit=policy.value(WELFARE_CHECKS), seconds=60
+        ):
             raise TooMany
         try:
             filed = services.file_welfare_check(**form.cleaned_data)

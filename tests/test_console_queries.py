@@ -7,9 +7,9 @@ from django.test.utils import CaptureQueriesContext
 from accounts.services import add_emergency_contact
 from complaints.services import file_complaint
 from complaints.states import Category
-from core import clock, ledger
+from core import clock, events, ledger, retry
 from core.actors import SYSTEM
-from core.models import PolicyVersion
+from core.tests.factories import set_policy
 from drivers.selectors import driver_of
 from drivers.tests.factories import screened
 from governance.measures import has_check, measures
@@ -40,18 +40,17 @@ PAGES = [
     "core/ledgertransfer",
     "accounts/account",
     "core/auditentry",
+    "core/failedwork",
     "core/notification",
     "core/policyversion",
 ]
-FIRST_PAGE = ["", "due", "burning", "board", "lines", "night"]
+FIRST_PAGE = ["", "due", "burning", "failed-work", "failed-work/strip", "board", "lines", "night"]
 
 
 @pytest.fixture
 def busy_owner(world):
     """An owner who may take any number of parties: the lists need rows."""
-    PolicyVersion.objects.create(
-        key=DAILY_TRIPS, number=1, value=1000, effective_from=clock.now(), proposed_by="a", approved_by="b"
-    )
+    set_policy(DAILY_TRIPS, 100)
 
 
 def fill(rides, people, count):
@@ -76,6 +75,8 @@ def fill(rides, people, count):
         screened(driver_of(people("driver")), subject=f"{mark}-{trip.code}"[-30:])
         with transaction.atomic():
             ledger.transfer(actor=SYSTEM, key=f"{mark}-{trip.code}", subject="x", entries={"a": 1, "b": -1})
+            retry.failed(events.EVENTS.work, mark, "x", needs_person=True, subject=trip.code)
+            retry.failed(events.EVENTS.work, f"{mark} again", "x", subject=trip.code)
 
 
 def count(client, path):

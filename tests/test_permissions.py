@@ -18,7 +18,7 @@ from complaints.services import file_complaint, read_file, save_macro
 from complaints.services.care import thanks_secret
 from complaints.states import Audience, Category, ClaimKind, Paper
 from conftest import NOON
-from core import clock, pictures
+from core import clock, events, pictures, retry
 from core.actors import SYSTEM
 from core.models import DataHold, Notification
 from drivers.models import Hold, MismatchReport, PlatePhoto
@@ -145,6 +145,14 @@ TABLE = [
     ("POST", "i18n/setlang/", EVERYBODY),
     # --- console ---
     ("GET", "admin/due/", STAFF_ROLES),
+    ("GET", "admin/failed-work/", STAFF_ROLES),
+    ("GET", "admin/failed-work/strip/", STAFF_ROLES),
+    (
+        "POST",
+        "admin/failed-work/{failed_work}/again/",
+        {"specialist", "supervisor", "admin"},
+        {"reason": "x"},
+    ),
     ("GET", "admin/burning/", STAFF_ROLES),
     ("GET", "admin/incidents/mine/", RESPONDER_ROLES),
     ("POST", "admin/incidents/hand-over/", RESPONDER_ROLES),
@@ -566,6 +574,7 @@ def things(rides, people):
         "suspension": suspension.code,
         "contact": people("passenger").emergency_contacts.get().pk,
         "contact_secret": secret,
+        "failed_work": retry.failed(events.EVENTS.work, "1", "x", life_safety=True, subject=incident.code).pk,
     }
 
 

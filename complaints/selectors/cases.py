@@ -1,7 +1,7 @@
 """Reads about one complaint."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
@@ -271,7 +271,7 @@ def appeal_until(complaint: Complaint) -> datetime | None:
     """Until when the decision can be appealed; None where nothing is decided."""
     if complaint.decided_at is None:
         return None
-    return complaint.decided_at + timedelta(days=policy.value(APPEAL_DAYS))
+    return complaint.decided_at + policy.span(APPEAL_DAYS)
 
 
 # --- What other rooms ask -----------------------------------------------------------------------

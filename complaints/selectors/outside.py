@@ -1,14 +1,15 @@
 """Reads about who calls and what came from outside."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Max, Q
 
 from accounts.models import Account as AccountRow
 from complaints.models import Article, Call, Complaint, OutsideMessage
-from core import clock
+from complaints.policies import RINGS_FOR
+from core import clock, policy
 from core.errors import NotFound
 from rides.selectors import trips_as_passenger
 from safety.selectors import incidents_of_person
@@ -18,12 +19,10 @@ if TYPE_CHECKING:
     from rides.models import Trip
     from safety.models import Incident
 
-RINGS_FOR = timedelta(minutes=10)  # a call that nobody looked at pops no more after this
-
 
 def ringing(account: "Account") -> Call | None:
     """The newest call put through to somebody that they have not looked at yet."""
-    since = clock.now() - RINGS_FOR
+    since = clock.now() - policy.span(RINGS_FOR)
     return Call.objects.filter(agent=account, seen_at=None, rang_at__gt=since).order_by("-rang_at").first()
 
 

@@ -22,7 +22,16 @@ from complaints.models import (
     Decision,
     Satisfaction,
 )
-from complaints.policies import JUDGES, WORKERS
+from complaints.policies import (
+    ASK_AFTER,
+    ASK_FOR_DAYS,
+    CARE_TEXT,
+    CARE_WITHIN,
+    FOLLOW_UP_DAYS,
+    JUDGES,
+    REOPEN_AT,
+    WORKERS,
+)
 from complaints.selectors import decision_in_force
 from complaints.services.intake import channel_of, locked, phone_and_language
 from complaints.services.rulings import open_again
@@ -41,8 +50,7 @@ from complaints.states import (
 from core import audit, clock, live, notify, policy, timeline
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput, NotFound
-from core.holds import SecondPersonNeeded
+from core.errors import Forbidden, InvalidInput, NotFound, SecondPersonNeeded
 from core.privacy import is_link_secret, link_secret
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
@@ -51,40 +59,7 @@ from drivers.selectors import drivers_to_greet
 if TYPE_CHECKING:
     from accounts.models import Account
 
-ASK_AFTER = policy.declare(
-    "complaints.ask_satisfaction_after",
-    3_600,
-    unit="seconds",
-    about="After a decision was told, satisfaction is asked for once this long has passed (C7).",
-)
-REOPEN_AT = policy.declare(
-    "complaints.reopen_at",
-    2,
-    unit="points of 5",
-    about="A score of this or less opens the case again, once (C7).",
-)
-FOLLOW_UP_DAYS = policy.declare(
-    "complaints.follow_up_days",
-    3,
-    unit="days",
-    about="Whoever complained of something severe is called this long after the decision (C7).",
-)
-CARE_WITHIN = policy.declare(
-    "complaints.care_within",
-    {"follow_up": 259_200, "after_accident": 86_400, "low_score": 86_400, "care": 604_800},
-    unit="seconds",
-    about="Until when care of each kind is due (C7).",
-)
-CARE_TEXT = policy.declare(
-    "complaints.care_text",
-    {
-        "zh-hans": "节日问候与关怀消息；可随时关闭，不影响任何服务。",
-        "en": "Greetings at holidays and messages of care; you can end them at any time, and nothing else changes.",
-    },
-    about="What somebody agrees to who wants to be greeted; each consent names its version (A6).",
-)
 BATCH = 200
-ASK_FOR_DAYS = 14  # a question about something long ago helps nobody
 
 
 # --- Satisfaction --------------------------------------------------------------------------------
@@ -99,8 +74,8 @@ def ask_satisfaction(*, at: datetime) -> int:
     """Ask whoever complained, once for each decided round; returns how many. Drills are asked nothing."""
     rows = Complaint.objects.filter(
         state__in=sorted(OVER - {ComplaintState.APPEALED}),
-        decided_at__gt=at - timedelta(days=ASK_FOR_DAYS),
-        decided_at__lte=at - timedelta(seconds=policy.value(ASK_AFTER)),
+        decided_at__gt=at - policy.span(ASK_FOR_DAYS),
+        decided_at__lte=at - policy.span(ASK_AFTER),
     ).exclude(complainant__is_drill=True)
     asked = Satisfaction.objects.filter(complaint=OuterRef("pk"), round=OuterRef("round"))
     told = Decision.objects.filter(complaint=OuterRef("pk"), in_force=True, told_complainant_at__isnull=False)
@@ -139,7 +114,7 @@ def _ask(pk: int, at: datetime) -> bool:
             subject=complaint.code,
         )
     if complaint.level != Level.ORDINARY:
-        due = at + timedelta(days=policy.value(FOLLOW_UP_DAYS))
+        due = at + policy.span(FOLLOW_UP_DAYS)
         make_task(
             actor=SYSTEM,
             kind=CareKind.FOLLOW_UP,

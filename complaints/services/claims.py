@@ -36,8 +36,7 @@ from complaints.states import (
 from core import audit, clock, formats, ledger, live, money, notify, pictures, policy, timeline
 from core.actors import Actor
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput
-from core.holds import SecondPersonNeeded
+from core.errors import Forbidden, InvalidInput, SecondPersonNeeded
 from core.privacy import normalise_phone, phone_index
 from core.states import move
 from core.transactions import begins_transaction

@@ -7,6 +7,7 @@ from datetime import timedelta
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from complaints.errors import FileRefused
+from complaints.policies import FILES_KEPT
 from complaints.states import EvidenceKind
 from core import pictures, policy
 from core.pictures import Written
@@ -14,12 +15,6 @@ from core.pictures import Written
 LARGEST = 8 * 1024 * 1024
 SIDE = 2_400  # pixels of the longer side of a kept picture
 Image.MAX_IMAGE_PIXELS = 60_000_000
-FILES_KEPT = policy.declare(
-    "complaints.files_kept",
-    1_095,
-    unit="days",
-    about="Pictures and documents of a case are kept this long (Interim Measures, art. 27: two years at least).",
-)
 PURPOSES = {EvidenceKind.PICTURE: "case_picture", EvidenceKind.DOCUMENT: "case_pdf"}
 
 
@@ -32,7 +27,7 @@ class File:
 
 
 def kept_for() -> timedelta:
-    return timedelta(days=policy.value(FILES_KEPT))
+    return policy.span(FILES_KEPT)
 
 
 def read_file(content: bytes) -> File:

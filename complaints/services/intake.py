@@ -19,6 +19,7 @@ from accounts.services import send_code, use_code
 from complaints import words as vocabulary
 from complaints.errors import NoDriverYet, NotNow, ReasonNeeded, TooManyComplaints, TooManyFiles
 from complaints.models import Complaint, Evidence
+from complaints.policies import COMPLAINTS_A_DAY
 from complaints.selectors import complaint_by_code, complaint_by_link, person_of, secret_of
 from complaints.services import interlock, timers
 from complaints.services.files import PURPOSES, File, kept_for
@@ -36,7 +37,7 @@ from complaints.states import (
     Source,
     TimerKind,
 )
-from core import audit, clock, holds, notify, pictures
+from core import audit, clock, holds, notify, pictures, policy
 from core.actors import NOBODY, Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
     from accounts.models import Account
     from rides.models import Trip
 
-A_DAY = 20  # complaints of one account or phone; more is no complaint any more
 MOST_FILES = 10
 LONGEST = 4_000  # characters
 CODE_PURPOSE = "complaint"
@@ -258,7 +258,7 @@ def _check_limit(row: Complaint) -> None:
         if row.complainant
         else mine.filter(caller_index=row.caller_index)
     )
-    if mine.count() >= A_DAY:
+    if mine.count() >= policy.value(COMPLAINTS_A_DAY):
         raise TooManyComplaints
 
 

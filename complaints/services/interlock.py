@@ -31,7 +31,7 @@ def applies(complaint: Complaint) -> bool:
         and complaint.accused_as == AccusedAs.DRIVER
         and complaint.lifted_at is None
         and acts_at_once(complaint)
-        and bool(policy.value(INTERLOCK))
+        and policy.value(INTERLOCK)
     )
 
 
@@ -76,7 +76,7 @@ def disengage(*, actor: Actor, complaint: Complaint, reason: str, paid: bool) ->
 
 def paid_hours(since: datetime, until: datetime) -> int:
     """Hours begun between two times, at most so many of each day in Asia/Shanghai as the policy says."""
-    most, total = int(policy.value(INTERLOCK_PAY_HOURS)), 0
+    most, total = policy.value(INTERLOCK_PAY_HOURS), 0
     begins = timezone.localtime(since)
     ends = timezone.localtime(until)
     while begins < ends:
@@ -93,7 +93,7 @@ def pay_for(*, actor: Actor, complaint: Complaint, driver: "Driver", until: date
         return 0
     rule = policy.in_force(INTERLOCK_PAY)
     line = complaint.trip.line if complaint.trip else Line.HITCH
-    fen = int(rule.value[line]) * paid_hours(complaint.stopped_at, until)
+    fen = rule.value[line] * paid_hours(complaint.stopped_at, until)
     key = f"interlock:{complaint.code}:{complaint.round}"
     if fen <= 0 or ledger.exists(key):
         return 0

@@ -1,7 +1,7 @@
 """Adjudication (C5): statements, decisions of which the second is blind, appeals."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -79,13 +79,13 @@ def ask_statement(*, account: "Account", code: str, side: Side, words: str) -> S
     The other side is asked only when nobody can be in the car with them any more (S11).
     """
     complaint, known = for_action(account, code, f"ask_{side}")
-    at, within = clock.now(), policy.value(STATEMENT_WITHIN)
+    at, within = clock.now(), policy.span(STATEMENT_WITHIN)
     question = need(words)
     missed = known.statements.get(side)
     times = {
         "asked_at": at,
-        "due_at": at + timedelta(seconds=within),
-        "remind_at": at + timedelta(seconds=within * float(policy.value(STATEMENT_REMIND))),
+        "due_at": at + within,
+        "remind_at": at + within * policy.value(STATEMENT_REMIND),
     }
     if missed:
         Statement.objects.filter(pk=missed.pk).update(
@@ -366,7 +366,7 @@ def appeal(*, complaint: Complaint, side: Side, actor: Actor, words: str) -> App
         side=side,
         words=words.strip()[:LONGEST],
         filed_at=at,
-        due_at=at + timedelta(seconds=policy.value(APPEAL_WITHIN)),
+        due_at=at + policy.span(APPEAL_WITHIN),
     )
     move(row, COMPLAINT_TRANSITIONS, ComplaintState.APPEALED, owner=None, owned_at=None)
     timers.start_appeal(row, due=filed.due_at, citation=policy.in_force(APPEAL_WITHIN).citation)
@@ -407,7 +407,7 @@ def _decide_appeal(complaint: Complaint, decision: Decision, account: "Account")
 
 def close_windows(*, at: datetime) -> int:
     """Decisions that nobody appealed in time are for good, and their data holds end; returns how many."""
-    since = at - timedelta(days=policy.value(APPEAL_DAYS))
+    since = at - policy.span(APPEAL_DAYS)
     rows = Complaint.objects.filter(state=ComplaintState.DECIDED, decided_at__lt=since).order_by("decided_at")
     return sum(_close(pk) for pk in list(rows.values_list("pk", flat=True)[:BATCH]))
 

@@ -16,8 +16,9 @@ from complaints.calendars import ZONE
 from complaints.errors import NobodyThere, RosterThin, ShiftsOverlap
 from complaints.models import RosterGap, Shift
 from complaints.policies import WORKERS
+from complaints.rosters import AHEAD
 from complaints.selectors import roster_hours
-from core import audit, clock, formats, live, notify
+from core import audit, clock, formats, live, notify, policy
 from core.errors import Forbidden, InvalidInput
 from core.transactions import begins_transaction
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 ROSTER_LOCK = 0x524F5354  # one roster is written at a time
-AHEAD = 12  # hours in which a gap alarms
 DAY = timedelta(days=1)
 
 
@@ -98,9 +98,9 @@ def _check_cover(begins: datetime) -> None:
 
 
 def watch_roster(*, at: datetime) -> int:
-    """Say each hour of the next half day that has too few, once, to every supervisor; returns how many."""
+    """Say each of the next hours that has too few, once, to every supervisor; returns how many."""
     start = at.astimezone(ZONE).replace(minute=0, second=0, microsecond=0)
-    short = [hour for hour in roster_hours(start, hours=AHEAD) if hour.short]
+    short = [hour for hour in roster_hours(start, hours=policy.value(AHEAD)) if hour.short]
     known = set(RosterGap.objects.filter(hour__gte=start).values_list("hour", flat=True))
     new = [hour for hour in short if hour.at not in known]
     if new:

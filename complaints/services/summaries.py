@@ -12,8 +12,7 @@ from complaints.selectors import cases_to_remember, figures_of
 from complaints.states import SUMMARY_TRANSITIONS, SummaryState
 from core import audit, clock, live
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput, NotFound
-from core.holds import SecondPersonNeeded
+from core.errors import Forbidden, InvalidInput, NotFound, SecondPersonNeeded
 from core.states import move
 from core.transactions import begins_transaction
 

@@ -104,7 +104,7 @@ def start_appeal(complaint: Complaint, *, due: datetime, citation: str) -> None:
         citation=citation,
         hours=calendars.ALWAYS,
         started_at=at,
-        warn_at=at + (due - at) * float(policy.value(limits.WARN_AT)),
+        warn_at=at + (due - at) * policy.value(limits.WARN_AT),
         due_at=due,
     )
 
@@ -180,7 +180,7 @@ def _end_pause(timer: Timer, at: datetime) -> None:
     left = timer.left_seconds or 0
     whole = calendars.between(timer.started_at, timer.due_at, timer.hours)
     due = calendars.add(at, left, timer.hours)
-    warn = calendars.add(at, max(left - (1 - float(policy.value(limits.WARN_AT))) * whole, 0), timer.hours)
+    warn = calendars.add(at, max(left - (1 - policy.value(limits.WARN_AT)) * whole, 0), timer.hours)
     timer.due_at, timer.warn_at, timer.paused_at, timer.left_seconds = due, warn, None, None
     Timer.objects.filter(pk=timer.pk).update(
         due_at=due, warn_at=warn, paused_at=None, left_seconds=None, pause_reason=""

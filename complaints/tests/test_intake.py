@@ -13,12 +13,13 @@ from complaints import services
 from complaints.errors import FileRefused, NoDriverYet, TooManyComplaints
 from complaints.models import Complaint
 from complaints.selectors import secret_of
-from complaints.services import Caller, Told, intake
+from complaints.services import Caller, Told
 from complaints.states import Category
 from core import timeline
 from core.errors import InvalidInput, NotFound
 from core.models import DataHold, Notification
 from core.privacy import InvalidPhone
+from core.tests.factories import set_policy
 from drivers.errors import DriverHeld
 from drivers.models import Hold
 from drivers.selectors import driver_of
@@ -93,8 +94,8 @@ def test_a_drivers_complaint_is_about_the_passenger_and_stops_nobody(rides, peop
     assert not Hold.objects.exists()
 
 
-def test_who_files_without_end_is_asked_to_call(rides, cases, monkeypatch):
-    monkeypatch.setattr(intake, "A_DAY", 2)
+def test_who_files_without_end_is_asked_to_call(rides, cases):
+    set_policy("complaints.complaints_a_day", 2)
     trip = rides.ended()
     cases.filed(trip, category=Category.DISPUTE)
     cases.filed(trip, category=Category.OTHER)

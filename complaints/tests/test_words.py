@@ -8,8 +8,9 @@ from complaints import words
 from complaints.models import Complaint
 from complaints.selectors import Filter, page_of
 from complaints.states import LEVEL_OF, RANK, Category, Level
-from core import clock
+from core import clock, policy
 from core.policy import read_once
+from core.tests.factories import set_policy
 
 
 @pytest.mark.parametrize(
@@ -43,13 +44,7 @@ def test_no_words_lower_a_category(text, category):
 
 
 def test_the_policy_that_holds_decides(db):
-    from core.models import PolicyVersion
-
-    now = clock.now()
-    PolicyVersion.objects.create(
-        key="complaints.danger_words", number=1, value={"severe": ["香蕉"]}, effective_from=now,
-        proposed_by="a", approved_by="b",
-    )  # fmt: skip
+    set_policy(words.DANGER_WORDS, policy.value(words.DANGER_WORDS) | {"severe": ["香蕉"]})
     assert words.level_of(Category.OTHER, "香蕉") == Level.SEVERE
     assert words.level_of(Category.OTHER, "救命") == Level.ORDINARY
 

@@ -23,6 +23,7 @@ from core import clock, policy
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.holds import SecondPersonNeeded
 from core.models import Notification
+from core.tests.factories import set_policy
 from safety.services import file_welfare_check
 
 DAY = date(2026, 3, 3)
@@ -166,18 +167,9 @@ def test_a_step_counts_once_and_only_in_its_turn(people):
 
 
 def test_the_exercise_follows_the_rule_that_holds(people):
-    from core.models import PolicyVersion
-
     step = practice.YUEQING.steps[2]
     assert step.right() == "60"
-    PolicyVersion.objects.create(
-        key="safety.owned_within",
-        number=1,
-        value=600,
-        effective_from=clock.now(),
-        proposed_by="a",
-        approved_by="b",
-    )
+    set_policy("safety.owned_within", 600)
     assert step.right() == "600"
 
 

@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 
 from django import template
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from core import actors, clock, formats
+from core import actors, clock, formats, policy
 
 register = template.Library()
 
@@ -46,3 +47,16 @@ def group_phone(phone: str) -> str:
     """`+8613800138000` → `138 0013 8000`."""
     local = phone.removeprefix("+86")
     return f"{local[:3]} {local[3:7]} {local[7:]}" if local != phone else phone
+
+
+@register.filter
+def rule(citation: str) -> str:
+    """What a citation is called before people: 'Curfew of hitch, version 2'."""
+    return policy.title(citation)
+
+
+@register.filter
+def cited(citation: str) -> str:
+    """The same for staff, who also see the key that they may look up."""
+    called = policy.title(citation)
+    return called if called == citation else format_html("{} <small>{}</small>", called, citation)

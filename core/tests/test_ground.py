@@ -2,7 +2,6 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from threading import Barrier
 
 import pytest
@@ -12,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import Account
-from core import clock, events, notify, policy, privacy
-from core.models import Notification, OutboxEvent, PolicyVersion
+from core import clock, events, notify, privacy
+from core.models import Notification, OutboxEvent
 from core.states import IllegalTransition, StaleState, move
 from core.transactions import NoTransaction
 from police.states import REQUEST_TRANSITIONS, RequestState
@@ -134,16 +133,6 @@ def test_a_handler_that_fails_is_tried_again_later(db, monkeypatch):
     events.deliver(row.pk)
     row.refresh_from_db()
     assert (row.delivered_at, row.attempts, row.runs.count()) == (None, 1, 0)
-
-
-def test_a_policy_holds_from_its_time_on(db):
-    key = policy.declare("test.key", 1)
-    at = clock.now()
-    PolicyVersion.objects.create(
-        key=key, number=1, value=2, effective_from=at, proposed_by="a", approved_by="b"
-    )
-    assert policy.in_force(key, at=at - timedelta(seconds=1)).citation == "test.key v0"
-    assert policy.in_force(key, at=at) == policy.InForce(2, "test.key v1")
 
 
 def test_the_clock_is_shifted_only_by_its_file(settings, tmp_path):

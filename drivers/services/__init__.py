@@ -2,6 +2,7 @@
 
 from drivers.services.appeals import appeal, decide_appeal
 from drivers.services.applications import (
+    SCREENING_QUEUE,
     begin_application,
     due_screenings,
     save_fields,
@@ -52,6 +53,7 @@ from drivers.services.vetting import (
 from drivers.services.video import ask_video_check, claim_video_token, decide_video_check
 
 __all__ = [
+    "SCREENING_QUEUE",
     "FaceOutcome",
     "PlateOutcome",
     "Seen",

@@ -1,6 +1,5 @@
 """Appeals against holds (D8): the right to work is protected by another pair of eyes."""
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -51,7 +50,7 @@ def appeal(*, driver: Driver, code: str, words: str) -> Appeal:
         decision=decision,
         words=words.strip()[:4000],
         filed_at=at,
-        due_at=at + timedelta(seconds=policy.value(APPEAL_WITHIN)),
+        due_at=at + policy.span(APPEAL_WITHIN),
     )
     audit.record(driver.account.actor, "drivers.appealed", driver.account.code, case=code, appeal=row.code)
     live.changed_on_commit("console")

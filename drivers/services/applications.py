@@ -1,21 +1,20 @@
 """The applicant's side: from a draft on a phone to the registries' answers (D1, D10)."""
 
 import json
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 from django.db import transaction
-from django.db.models import F
+from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.selectors import restriction_on
-from core import audit, clock, live, pictures, policy, ratelimit
+from core import audit, broker, clock, live, pictures, policy, ratelimit, registries, retry
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound, TooMany
 from core.pictures import Written
-from core.registries import RegistryDown
 from core.states import StaleState, move
 from core.transactions import begins_transaction
 from drivers import certificates, policies
@@ -49,7 +48,6 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 log = structlog.get_logger()
-PHOTOS_AN_HOUR = 60  # each is read, which takes half a second of a core
 OPEN = (ApplicationState.DRAFT, ApplicationState.CHECKING, ApplicationState.REVIEW)
 
 
@@ -132,7 +130,9 @@ def save_photo(*, account: "Account", kind: Certificate, content: bytes) -> Appl
     Raises `NotFound`, `ApplicationOpen`, `PictureTooLarge`, `PictureUnreadable`, `TooMany`.
     """
     draft = _check_draft(account)
-    if not ratelimit.allow(f"certificate:{draft}", limit=PHOTOS_AN_HOUR, seconds=3600):
+    if not ratelimit.allow(
+        f"certificate:{draft}", limit=policy.value(policies.CERTIFICATE_PHOTOS), seconds=3600
+    ):
         raise TooMany
     faces.check_picture(content)
     read = documents.read_certificate(kind, content)
@@ -152,7 +152,7 @@ def _keep_photo(account: "Account", kind: Certificate, written: Written, read: d
         written,
         purpose=kind.value,
         subject=application.code,
-        keep_for=timedelta(seconds=policy.value(policies.CERTIFICATES_KEPT)),
+        keep_for=policy.span(policies.CERTIFICATES_KEPT),
     )
     setattr(application, kind.value, picture)
     if kind == Certificate.ID_CARD and application.driver.state == DriverState.APPLIED:
@@ -172,7 +172,12 @@ def _keep_photo(account: "Account", kind: Certificate, written: Written, read: d
 
 def check_application(application: Application) -> tuple[Certificates | None, list[Fault]]:
     """All rules on what was typed, the photos and the account; every fault at its field."""
-    found, faults = certificates.check(given_of(application), line=application.line, today=_today())
+    found, faults = certificates.check(
+        given_of(application),
+        line=application.line,
+        today=_today(),
+        least_age=policy.value(policies.LEAST_AGE),
+    )
     faults += [
         Fault(kind.value, "photo_missing")
         for kind in Certificate
@@ -224,35 +229,40 @@ def ask_again(application: Application) -> None:
 def _wake(pk: int) -> None:
     from drivers.tasks import settle_screening
 
-    try:
-        settle_screening.apply_async((pk,))
-    except Exception:  # the broker's many errors; the row is committed and the sweep follows
-        log.warning("drivers.screening_not_woken", screening=pk)
+    broker.wake(settle_screening, pk, queue="default")
 
 
 def due_screenings(*, at: "datetime", limit: int = 100) -> list[int]:
     """Questions that the registries are to be asked now, oldest first."""
-    rows = Screening.objects.filter(state=ScreeningState.ASKED, next_at__lte=at)
-    return list(rows.order_by("next_at").values_list("pk", flat=True)[:limit])
+    return list(SCREENING_QUEUE.due_at(at).values_list("pk", flat=True)[:limit])
 
 
 def settle_screening(pk: int) -> None:
     """Ask and keep the result; where a registry is down the question stays open and decides nothing (D10)."""
-    row = (
-        Screening.objects.select_related("driver__account").filter(pk=pk, state=ScreeningState.ASKED).first()
-    )
-    if row is None:
-        return
+    SCREENING_QUEUE.attempt(pk)
+
+
+def _ask_about(row: Screening) -> None:
     subject = subject_of_application(application_of(row))
-    try:
-        answers = ask_registries(subject)
-    except RegistryDown:
-        wait = timedelta(seconds=min(3600, 5 * 2 ** min(row.attempts, 10)))
-        Screening.objects.filter(pk=row.pk, state=ScreeningState.ASKED).update(
-            attempts=F("attempts") + 1, next_at=clock.now() + wait
-        )
-        return
-    _keep_result(row, subject, answers)
+    _keep_result(row, subject, ask_registries(subject))
+
+
+def _open_screenings() -> "QuerySet[Screening]":
+    return Screening.objects.filter(state=ScreeningState.ASKED)
+
+
+SCREENING_QUEUE = retry.Queue(
+    retry.declare(
+        "drivers.screenings",
+        _("Asking the registries about an application"),
+        law=registries.LAW,
+        again=lambda key: SCREENING_QUEUE.again(key),
+    ),
+    _open_screenings,
+    _ask_about,
+    key="code",
+    about=lambda row: row.subject.partition(":")[0],
+)
 
 
 @begins_transaction

@@ -5,7 +5,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 from django.utils import timezone
@@ -85,7 +85,7 @@ def enrol_picture(*, driver: Driver, content: bytes) -> FaceTemplate:
 
     Raises as `drivers.vision.faces.read_face`.
     """
-    return _keep_template(driver, faces.read_face(content).vector)
+    return _keep_template(driver, faces.read_face(content, policy.value(policies.FACE_DEMANDS)).vector)
 
 
 def _keep_template(driver: Driver, vector: Vector) -> FaceTemplate:
@@ -155,7 +155,7 @@ def ask_face_check(*, driver: Driver, purpose: FacePurpose, subject: str = "") -
         subject=service_day(at) if purpose == FacePurpose.DAILY else subject,
         challenge=_challenge_for(driver),
         asked_at=at,
-        expires_at=at + timedelta(seconds=policy.value(policies.FACE_CHALLENGE_LIFE)),
+        expires_at=at + policy.span(policies.FACE_CHALLENGE_LIFE),
     )
 
 
@@ -195,10 +195,11 @@ def _compared_with(check: FaceCheck) -> list[Vector]:
     """The enrolled descriptions; for an enrolment the face on the ID card. Raises `IdCardFirst`, `IdCardUnreadable`."""
     if check.purpose != FacePurpose.ENROL:
         return known_faces(check.driver)
+    demands = policy.value(policies.FACE_DEMANDS)
     if check.driver.state != DriverState.APPLIED:
-        return [faces.read_face(base64.b64decode(check.driver.photo.partition(",")[2])).vector]
+        return [faces.read_face(base64.b64decode(check.driver.photo.partition(",")[2]), demands).vector]
     try:
-        return [faces.read_face(id_photo(check.driver)).vector]
+        return [faces.read_face(id_photo(check.driver), demands).vector]
     except DomainError:
         raise IdCardUnreadable from None
 
@@ -208,7 +209,7 @@ def _challenge_for(driver: Driver) -> list[str]:
     last = driver.face_checks.filter(by_video=False).order_by("-pk").first()
     if last and last.state in {FaceCheckState.ASKED, FaceCheckState.UNREADABLE}:
         return list(last.challenge)
-    return [str(pose) for pose in liveness.new_challenge()]
+    return [str(pose) for pose in liveness.new_challenge(policy.value(policies.FACE_MOVES).steps)]
 
 
 def answer_face_check(*, driver: Driver, code: str, frames: Sequence[Sequence[bytes]]) -> FaceOutcome:
@@ -224,12 +225,17 @@ def answer_face_check(*, driver: Driver, code: str, frames: Sequence[Sequence[by
         raise StaleState
     if len(frames) != len(check.challenge) or not all(1 <= len(step) <= 4 for step in frames):
         raise InvalidInput("frames")
+    demands = policy.value(policies.FACE_DEMANDS)
     try:
-        seen = [[faces.read_face(frame) for frame in step] for step in frames]
+        seen = [[faces.read_face(frame, demands) for frame in step] for step in frames]
     except DomainError as unreadable:
         return _record_unreadable(check, unreadable)
     judgement = liveness.judge(
-        [Pose(pose) for pose in check.challenge], seen, _compared_with(check), policies.bands()
+        [Pose(pose) for pose in check.challenge],
+        seen,
+        _compared_with(check),
+        policies.bands(),
+        policy.value(policies.FACE_MOVES),
     )
     # One frame of each pose is evidence enough.
     written = [(number, pictures.write(step[0])) for number, step in enumerate(frames)]
@@ -284,13 +290,11 @@ def _record(check: FaceCheck, judgement: Judgement, written: list[tuple[int, Wri
         why=judgement.why,
         citation=policy.in_force(policies.FACE_ACCEPT).citation,
         token_digest=digest_of_token(token),
-        token_until=at + timedelta(seconds=policy.value(policies.FACE_TOKEN_LIFE)) if token else None,
+        token_until=at + policy.span(policies.FACE_TOKEN_LIFE) if token else None,
     )
     kept = policies.FRAMES_KEPT if token else policies.FAILED_FRAMES_KEPT
     for number, each in written:
-        picture = pictures.keep(
-            each, purpose="face_check", subject=check.code, keep_for=timedelta(seconds=policy.value(kept))
-        )
+        picture = pictures.keep(each, purpose="face_check", subject=check.code, keep_for=policy.span(kept))
         FaceFrame.objects.create(check_row=check, step=number, picture=picture)
     audit.record(
         actor,

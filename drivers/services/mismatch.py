@@ -1,7 +1,6 @@
 """A driver or car that is not the registered one (人车不符, D5): reports, the case they share, the reward for the first."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -29,8 +28,6 @@ from drivers.vision import faces
 if TYPE_CHECKING:
     from accounts.models import Account
 
-RULE = "D5"
-STREET_LIMIT = 20
 PAYERS = frozenset({Role.SUPERVISOR, Role.ADJUDICATOR, Role.VETTING})
 EXPENSE, PAYABLE = "expense:mismatch_rewards", "payable:mismatch_report:{}"
 
@@ -78,7 +75,12 @@ def report_mismatch(
         reporter=reporter, phone=phone, picture=picture,
     )  # fmt: skip
     hold_driver(
-        actor=actor, driver=driver, kind=HoldKind.MISMATCH, source=case.code, citation=RULE, covert=covert
+        actor=actor,
+        driver=driver,
+        kind=HoldKind.MISMATCH,
+        source=case.code,
+        citation=policies.MISMATCH_RULE,
+        covert=covert,
     )
     return report
 
@@ -107,7 +109,7 @@ def _keep(
             picture,
             purpose="mismatch",
             subject=code,
-            keep_for=timedelta(seconds=policy.value(policies.FAILED_FRAMES_KEPT)),
+            keep_for=policy.span(policies.FAILED_FRAMES_KEPT),
         )
     report = MismatchReport.objects.create(
         code=code,
@@ -137,7 +139,7 @@ def _keep(
 
 def check_street_limit(address: str) -> None:
     """A bound on reports from one address in an hour: a whole carrier may stand behind it. Raises `TooMany`."""
-    if not ratelimit.allow(f"street:{address}", limit=STREET_LIMIT, seconds=3600):
+    if not ratelimit.allow(f"street:{address}", limit=policy.value(policies.STREET_REPORTS), seconds=3600):
         raise TooMany
 
 
@@ -212,7 +214,7 @@ def sort_report(*, account: "Account", code: str, driver_code: str) -> MismatchR
         driver=driver,
         kind=HoldKind.MISMATCH,
         source=case.code,
-        citation=RULE,
+        citation=policies.MISMATCH_RULE,
         covert=True,
     )
     audit.record(account.actor, "drivers.mismatch_sorted", driver.account.code, case=case.code, report=code)

@@ -1,4 +1,4 @@
-"""Papers that expire (D9): chased 30, 7 and 1 days ahead, and blocking from the day after."""
+"""Papers that expire (D9): their drivers are told three times ahead; they block from the day after."""
 
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -8,18 +8,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from core import audit, clock, notify
+from core import audit, clock, notify, policy
 from core.actors import Actor
 from core.transactions import joins_transaction
 from drivers.models import Driver, Paper, Vehicle
+from drivers.policies import PAPERS_AHEAD, PAPERS_ENDED_FOR
 from drivers.states import PaperKind
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-AHEAD = (30, 7, 1)  # days
 ENDED = -1
-ENDED_FOR = timedelta(days=30)
 
 
 @joins_transaction
@@ -48,20 +47,22 @@ def keep_paper(
 
 
 def chase_expiries(*, at: "datetime", limit: int = 5000) -> int:
-    """Tell drivers whose papers end within 30, 7 and 1 days, and that they have ended; returns how many were due.
+    """Tell drivers whose papers end soon, by `PAPERS_AHEAD`, and that they have ended; returns how many were due.
 
     However often it runs, and after a day without it too, each is told once for each of these: the message's key says
     for which.
     """
-    today = timezone.localtime(at).date()
+    today, ahead = timezone.localtime(at).date(), policy.value(PAPERS_AHEAD)
     rows = Paper.objects.filter(
-        replaced_at=None, until__gte=today - ENDED_FOR, until__lte=today + timedelta(days=max(AHEAD))
+        replaced_at=None,
+        until__gte=today - policy.span(PAPERS_ENDED_FOR),
+        until__lte=today + timedelta(days=max(ahead)),
     )
     due = 0
     for paper in rows.select_related("driver__account", "vehicle").order_by("until", "pk")[:limit]:
         assert paper.until is not None  # noqa: S101 - filtered by it
         left = (paper.until - today).days
-        step = min(days for days in AHEAD if left <= days) if left >= 0 else ENDED
+        step = min(days for days in ahead if left <= days) if left >= 0 else ENDED
         for driver in _who_cares(paper):
             with transaction.atomic(durable=True):
                 _tell(driver, paper, step)

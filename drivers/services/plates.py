@@ -1,7 +1,6 @@
 """The photo of car and plate before the pick-up (D11)."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from accounts.policies import RESPONDERS
@@ -24,7 +23,6 @@ from drivers.vision.plates import Reading
 if TYPE_CHECKING:
     from accounts.models import Account
 
-OTHER_PLATE = 3  # marks
 LOOKERS = RESPONDERS | {Role.VETTING}
 
 
@@ -60,7 +58,7 @@ def _record(
         written,
         purpose="plate",
         subject=subject,
-        keep_for=timedelta(seconds=policy.value(policies.FAILED_FRAMES_KEPT)),
+        keep_for=policy.span(policies.FAILED_FRAMES_KEPT),
     )
     state = _state_of(reading, vehicle)
     photo = PlatePhoto.objects.create(
@@ -93,7 +91,8 @@ def _record(
 def _state_of(reading: Reading, vehicle: Vehicle) -> PlatePhotoState:
     """One or two marks off may be the reading's fault, so a person looks; more is another plate."""
     apart = plates.marks_apart(plate_key(reading.plate), plate_key(vehicle.plate))
-    if not reading.sure or 0 < apart < OTHER_PLATE:
+    sure = reading.is_sure(policy.value(policies.PLATE_CERTAINTY))
+    if not sure or 0 < apart < policy.value(policies.PLATE_MARKS):
         return PlatePhotoState.WAITING
     return PlatePhotoState.SAME if apart == 0 else PlatePhotoState.DIFFERS
 

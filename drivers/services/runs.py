@@ -10,11 +10,13 @@ from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
+import structlog
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.states import Role
-from core import audit, clock, live, policy
+from core import audit, clock, live, policy, retry
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
@@ -23,6 +25,7 @@ from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from drivers.errors import RunGoesOn
 from drivers.models import Driver, Screening, ScreeningChunk, ScreeningRun
+from drivers.policies import RUN_LIMIT, RUN_WITHIN, RUN_WORKERS
 from drivers.screening import Car, Subject
 from drivers.services.screening import Answers, act_on, ask_registries, result_of
 from drivers.states import RUN_TRANSITIONS, ChunkState, DriverState, RunState, ScreeningState
@@ -30,29 +33,11 @@ from drivers.states import RUN_TRANSITIONS, ChunkState, DriverState, RunState, S
 if TYPE_CHECKING:
     from accounts.models import Account
 
-RUN_LIMIT = policy.declare(
-    "drivers.screening_concurrency",
-    32,
-    unit="drivers at once",
-    about="How many drivers one worker asks the registries about at the same time (D6).",
-)
-RUN_WORKERS = policy.declare(
-    "drivers.screening_workers",
-    1,
-    unit="workers",
-    about="How many workers screen the fleet at the same time, each with its own limit (D6).",
-)
-RUN_WITHIN = policy.declare(
-    "drivers.screening_run_within",
-    7 * 86_400,
-    unit="seconds",
-    about="A screening of the fleet is done this long after its start (D6).",
-)
+log = structlog.get_logger()
 STARTERS = frozenset({Role.VETTING, Role.SUPERVISOR})
 CHUNK = 200  # drivers: a second or two of work, so that other work comes between
 WRITE = 50  # screenings in one transaction
 LEASE = timedelta(seconds=120)  # of machine time
-PAUSE_WHEN_DOWN = timedelta(seconds=30)
 
 
 @begins_transaction
@@ -77,7 +62,7 @@ def begin_run(*, actor: Actor, reason: str) -> ScreeningRun:
         started_by=actor.code,
         reason=reason[:200],
         started_at=at,
-        due_at=at + timedelta(seconds=policy.value(RUN_WITHIN)),
+        due_at=at + policy.span(RUN_WITHIN),
         drivers=len(keys),
     )
     ScreeningChunk.objects.bulk_create(
@@ -130,11 +115,19 @@ def _claim() -> ScreeningChunk | None:
         run__state=RunState.RUNNING,
     )
     for chunk in rows.select_related("run").order_by("not_before", "pk")[:20]:
-        free = ScreeningChunk.objects.filter(pk=chunk.pk, state=chunk.state, lease_until=chunk.lease_until)
-        if free.update(state=ChunkState.WORKING, lease_until=now + LEASE):
-            chunk.state, chunk.lease_until = ChunkState.WORKING, now + LEASE
+        if _take(chunk):
             return chunk
     return None
+
+
+def _take(chunk: ScreeningChunk) -> bool:
+    """Hold a stretch under a lease, unless somebody else took it meanwhile."""
+    until = timezone.now() + LEASE
+    free = ScreeningChunk.objects.filter(pk=chunk.pk, state=chunk.state, lease_until=chunk.lease_until)
+    if not free.update(state=ChunkState.WORKING, lease_until=until):
+        return False
+    chunk.state, chunk.lease_until = ChunkState.WORKING, until
+    return True
 
 
 def _work(chunk: ScreeningChunk) -> int:
@@ -147,26 +140,32 @@ def _work(chunk: ScreeningChunk) -> int:
         .prefetch_related("bindings__vehicle")
         .order_by("pk")
     )
-    done = 0
-    pool = ThreadPoolExecutor(int(policy.value(RUN_LIMIT)))
+    done, why = 0, None
+    pool = ThreadPoolExecutor(policy.value(RUN_LIMIT))
     try:
         # The pool goes on asking while a part is written.
         coming = pool.map(_ask, waiting)
         while part := list(islice(coming, WRITE)):
-            answered = [each for each in part if each is not None]
-            kept = _keep(chunk, answered)
+            failures = [each for each in part if isinstance(each, _Failed)]
+            for each in failures:
+                why = _set_aside(run, each)
+            kept = _keep_all(chunk, [each for each in part if isinstance(each, _Answered)])
             if kept is None:
                 return done
-            done += kept
-            if len(answered) < len(part):
-                _leave(chunk, ChunkState.WAITING, PAUSE_WHEN_DOWN)
-                return done
+            done, why = done + kept.done, kept.why or why
+            if any(isinstance(each.why, RegistryDown) for each in failures):
+                break
             if not ScreeningRun.objects.filter(pk=run.pk, state=RunState.RUNNING).exists():
                 _leave(chunk, ChunkState.WAITING)
                 return done
     finally:
         pool.shutdown(cancel_futures=True)
-    _leave(chunk, ChunkState.DONE)
+    if why is None:
+        _leave(chunk, ChunkState.DONE)
+        retry.done(STRETCHES, _name(chunk))
+    else:
+        written = retry.failed(STRETCHES, _name(chunk), why, subject=run.code)
+        _leave(chunk, ChunkState.WAITING, written.next_at - clock.now())
     return done
 
 
@@ -177,6 +176,30 @@ def _leave(chunk: ScreeningChunk, state: ChunkState, wait: timedelta = timedelta
     ).update(state=state, lease_until=None, not_before=timezone.now() + wait)
 
 
+def _name(chunk: ScreeningChunk) -> str:
+    return f"{chunk.run.code}:{chunk.first}"
+
+
+def _again(name: str) -> bool:
+    """Work on a stretch now, whatever its time; True also where it is done meanwhile."""
+    code, _colon, first = name.partition(":")
+    chunk = ScreeningChunk.objects.select_related("run").filter(run__code=code, first=first).first()
+    if chunk is None or chunk.state == ChunkState.DONE:
+        return True
+    if _take(chunk):
+        _work(chunk)
+        _finish()
+    return ScreeningChunk.objects.filter(pk=chunk.pk, state=ChunkState.DONE).exists()
+
+
+STRETCHES = retry.declare(
+    "drivers.screening_stretches",
+    _("Screening a stretch of the fleet"),
+    law=retry.Law(timedelta(seconds=30), timedelta(minutes=10), timedelta(hours=1), gives_up=False),
+    again=_again,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Answered:
     driver: Driver
@@ -184,13 +207,38 @@ class _Answered:
     answers: Answers
 
 
-def _ask(driver: Driver) -> _Answered | None:
-    """The registries' answers about one driver, without touching the database; None where one is down."""
-    subject = subject_of_driver(driver)
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    driver: Driver
+    why: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    done: int
+    why: Exception | None
+
+
+def _ask(driver: Driver) -> "_Answered | _Failed":
+    """The registries' answers about one driver, without touching the database."""
     try:
+        subject = subject_of_driver(driver)
         return _Answered(driver, subject, ask_registries(subject))
-    except RegistryDown:
-        return None
+    except Exception as why:  # one driver's fault is not the next one's; the stretch is not done without them
+        return _Failed(driver, why)
+
+
+def _set_aside(run: ScreeningRun, failure: _Failed) -> Exception:
+    """Say whom a stretch waits for. A registry that is down is nobody's fault, and one line for the whole stretch."""
+    if isinstance(failure.why, RegistryDown):
+        return failure.why
+    code = failure.driver.account.code
+    log.error("drivers.screening_set_aside", run=run.code, driver=code, exc_info=failure.why)
+    return ScreeningFailed(f"{code}: {type(failure.why).__name__}: {failure.why}")
+
+
+class ScreeningFailed(Exception):
+    """Says for whom it failed, and how."""
 
 
 def subject_of_driver(driver: Driver) -> Subject:
@@ -200,6 +248,32 @@ def subject_of_driver(driver: Driver) -> Subject:
     )
     account = driver.account
     return Subject(account.real_name, account.id_number, driver.licence_number, cars, tuple(driver.lines))
+
+
+def _keep_all(chunk: ScreeningChunk, answered: list[_Answered]) -> _Kept | None:
+    """Write a part; where that fails, each by itself, so that one driver's fault keeps no other from being screened.
+
+    None where another worker has the stretch now.
+    """
+    try:
+        kept = _keep(chunk, answered)
+        return None if kept is None else _Kept(kept, None)
+    except Exception as why:  # found out below, driver by driver
+        if retry.database_away(why):
+            raise
+    done, reason = 0, None
+    for each in answered:
+        try:
+            kept = _keep(chunk, [each])
+        except Exception as why:  # written down with the stretch
+            if retry.database_away(why):
+                raise
+            reason = _set_aside(chunk.run, _Failed(each.driver, why))
+            continue
+        if kept is None:
+            return None
+        done += kept
+    return _Kept(done, reason)
 
 
 @begins_transaction

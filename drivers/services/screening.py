@@ -11,6 +11,7 @@ from core.actors import SYSTEM
 from core.transactions import joins_transaction
 from drivers import screening as rules
 from drivers.models import Driver, Screening
+from drivers.policies import SCREENING_RULE
 from drivers.screening import Subject
 from drivers.services.cases import open_case
 from drivers.services.people import hold_driver
@@ -57,7 +58,7 @@ def act_on(driver: Driver, screening: Screening) -> None:
     wrong = [row for row in screening.findings if row["verdict"] != Finding.CLEAR]
     case = open_case(driver=driver, kind=CaseKind.SCREENING, screening=screening.code, findings=wrong)
     if screening.verdict == Finding.BAR:
-        citation = next((row["citation"] for row in wrong if row["citation"]), "D6")
+        citation = next((row["citation"] for row in wrong if row["citation"]), SCREENING_RULE)
         hold_driver(
             actor=SYSTEM,
             driver=driver,

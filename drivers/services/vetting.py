@@ -23,7 +23,7 @@ from drivers.errors import (
     VehicleDiffers,
 )
 from drivers.models import Application, Driver, Vehicle, VettingDecision
-from drivers.screening import LINE_CONDITIONS, OFFENCE_RULES
+from drivers.policies import LINE_CONDITIONS, OFFENCE_RULES
 from drivers.selectors import application_by_code, screening_of
 from drivers.services.applications import ask_again, check_application
 from drivers.services.cases import REVIEWERS
@@ -151,7 +151,7 @@ def agree_decision(*, account: "Account", code: str, agrees: bool) -> Applicatio
         live.changed_on_commit("console")
         return application
     _check_decidable(application, account, application.proposed)
-    rules = [policy.in_force(key).citation for key in (OFFENCE_RULES, LINE_CONDITIONS)]
+    rules = [policy.in_force(OFFENCE_RULES).citation, policy.in_force(LINE_CONDITIONS).citation]
     before = application.decisions.filter(overridden_by=None).first()
     VettingDecision.objects.create(
         application=application,

@@ -5,7 +5,6 @@ yes is a passed check like any other: its token opens one thing, once, for five 
 """
 
 import secrets
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from accounts.states import Role
@@ -63,7 +62,7 @@ def ask_video_check(*, driver: Driver, purpose: FacePurpose, subject: str = "") 
         by_video=True,
         challenge=[],
         asked_at=at,
-        expires_at=at + timedelta(seconds=policy.value(policies.VIDEO_CALL_WITHIN)),
+        expires_at=at + policy.span(policies.VIDEO_CALL_WITHIN),
     )
     audit.record(
         driver.account.actor, "drivers.video_asked", driver.account.code, case=check.code, purpose=purpose
@@ -128,7 +127,7 @@ def claim_video_token(*, driver: Driver, code: str) -> str:
     if check is None:
         raise NotFound
     at = clock.now()
-    until = (check.decided_at or at) + timedelta(seconds=policy.value(policies.FACE_TOKEN_LIFE))
+    until = (check.decided_at or at) + policy.span(policies.FACE_TOKEN_LIFE)
     if check.state != FaceCheckState.PASSED or at > until:
         return ""
     token = secrets.token_urlsafe(24)

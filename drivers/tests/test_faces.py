@@ -265,7 +265,7 @@ def test_the_other_lines_ask_once_a_service_day(driver, noon):
 
 def test_stored_vectors_fit_no_photo_without_the_key(driver):
     stored = np.asarray(FaceTemplate.objects.get(driver=driver).protected, dtype=np.float32)
-    again = faces.read_face(frame("driver", "centre", 7)).vector
+    again = faces.read_face(frame("driver", "centre", 7), faces.Demands()).vector
     assert abs(faces.likeness(stored, again)) < 0.36
     other_key = templates.rotation_of("another key").T @ stored
     assert abs(float(other_key @ again)) < 0.36

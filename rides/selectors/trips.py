@@ -25,7 +25,7 @@ from rides.models import (
     Trip,
     TripQuerySet,
 )
-from rides.policies import LEAST_RATINGS
+from rides.policies import LEAST_RATINGS, PHONE_LIMITS
 from rides.routing import CIRCUITY, SPEED
 from rides.states import ABOARD, WITH_DRIVER, OfferState, Party
 from rides.tokens import DUTY, TripKey, make_key
@@ -255,7 +255,10 @@ def duty_key(duty: DriverOnDuty) -> str:
 
 def truth_of(trip: Trip, since: datetime) -> Truth:
     """What both phones of a trip say about the time since somebody said 'not boarded', cancelled or ended (R6)."""
-    return what_was_true(trail_of(trip, Party.PASSENGER), trail_of(trip, Party.DRIVER), since.timestamp())
+    limits = policy.value(PHONE_LIMITS)
+    return what_was_true(
+        trail_of(trip, Party.PASSENGER), trail_of(trip, Party.DRIVER), since.timestamp(), limits
+    )
 
 
 def minutes_left(trip: Trip) -> int | None:

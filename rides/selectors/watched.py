@@ -3,18 +3,18 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from core import clock
+from core import clock, policy
 from rides.geometry import Point
 from rides.models import City, KnownPlace, LatestPosition, LineInCity, Trip
+from rides.policies import WATCH_AFTER
 from rides.states import WITH_DRIVER, LineState, TripState
 
-WATCH_AFTER = timedelta(minutes=30)
 _HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 
@@ -152,16 +152,18 @@ def latest_positions_of(trip_ids: Collection[int]) -> dict[int, dict[str, Latest
 
 
 def _watched(at: datetime) -> Q:
-    return Q(state__in=WITH_DRIVER) | Q(cancelled_at__gt=at - WATCH_AFTER, driver__isnull=False)
+    since = at - policy.span(WATCH_AFTER)
+    return Q(state__in=WITH_DRIVER) | Q(cancelled_at__gt=since, driver__isnull=False)
 
 
 def _marks(rows: "QuerySet[Trip]") -> list[TripMark]:
-    since = clock.now() - WATCH_AFTER
+    watched_after = policy.span(WATCH_AFTER)
+    since = clock.now() - watched_after
     columns = ("pk", "code", "changed_in", "city_id", "line", "state", "cancelled_at", "driver_id")
     found = []
     for pk, code, changed_in, city, line, state, cancelled_at, driver in rows.values_list(*columns):
         after = state == TripState.CANCELLED and driver is not None and cancelled_at > since
-        until = cancelled_at + WATCH_AFTER if after else None
+        until = cancelled_at + watched_after if after else None
         found.append(TripMark(pk, code, changed_in, city, line, after or state in WITH_DRIVER, until))
     return found
 

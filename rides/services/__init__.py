@@ -25,7 +25,7 @@ from rides.services.offers import (
     markets,
 )
 from rides.services.outcomes import Outcome
-from rides.services.payments import due_payments, refund, settle_payment
+from rides.services.payments import PAYMENT_QUEUE, due_payments, refund, settle_payment
 from rides.services.pickup import (
     arrive,
     board_trip,
@@ -42,6 +42,7 @@ from rides.services.talk import relay_number, say
 from rides.services.upkeep import close_unanswered
 
 __all__ = [
+    "PAYMENT_QUEUE",
     "Journey",
     "Market",
     "Outcome",

@@ -1,7 +1,6 @@
 """Passengers ask for a ride, for themselves or for somebody else (A6)."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -19,19 +18,13 @@ from core.transactions import begins_transaction
 from rides import fares, routing, selectors
 from rides.errors import AccountRestricted, ChildNeedsCompany, LineNotRunning
 from rides.models import Trip
+from rides.policies import PATIENCE, REAL_NAME_FROM
 from rides.routing import Route
-from rides.services.places import PATIENCE, Journey, check_journey
+from rides.services.places import Journey, check_journey
 from rides.states import TRIP_TRANSITIONS, Line, RiderKind, TripLine, TripState
 
 if TYPE_CHECKING:
     from accounts.models import Account
-
-REAL_NAME_FROM = policy.declare(
-    "rides.real_name_from",
-    "2027-01-01",
-    unit="date",
-    about="From this day on every line, not only hitch, needs a verified real name of the passenger (A2).",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +69,7 @@ def _book(passenger: "Account", journey: Journey, way: Route, trip: Trip, rider:
     if restriction:
         until = formats.moment(restriction.until)
         said = _("until %(time)s") % {"time": until} if until else _("any more")
-        raise AccountRestricted(until=said, citation=restriction.citation)
+        raise AccountRestricted(until=said, citation=policy.title(restriction.citation))
     if passenger.verified_at is None and needs_real_name(line):
         raise RealNameRequired
     if not selectors.line_runs(line, journey.city, at):
@@ -91,7 +84,7 @@ def _book(passenger: "Account", journey: Journey, way: Route, trip: Trip, rider:
     trip.destination_name = journey.destination.name
     trip.destination_latitude, trip.destination_longitude = journey.destination.point
     trip.window_start = journey.start
-    trip.window_end = journey.end if line == Line.HITCH else max(journey.start, at) + PATIENCE
+    trip.window_end = journey.end if line == Line.HITCH else max(journey.start, at) + policy.span(PATIENCE)
     trip.planned_route, trip.route_source = [list(point) for point in way.points], way.source
     trip.route_metres, trip.route_seconds = way.metres, way.seconds
     trip.fare_estimate, trip.tariff = fare.fen, fare.citation
@@ -117,7 +110,7 @@ def _book(passenger: "Account", journey: Journey, way: Route, trip: Trip, rider:
 
 def needs_real_name(line: Line) -> bool:
     """Hitch always; the other lines from the day that policy sets (A2)."""
-    return line == Line.HITCH or clock.now().date() >= date.fromisoformat(policy.value(REAL_NAME_FROM))
+    return line == Line.HITCH or clock.now().date() >= policy.value(REAL_NAME_FROM)
 
 
 def _name_rider(trip: Trip, rider: Rider) -> None:

@@ -1,6 +1,6 @@
 """The state of service lines in cities (R1). Suspending takes two people; starting again is the relaunch gate's alone."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
@@ -16,6 +16,7 @@ from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from rides.errors import AlreadySuspended, SecondPersonNeeded
 from rides.models import City, Itinerary, LineInCity, LineSuspension, Trip
+from rides.policies import SUSPENSION_SPARES
 from rides.services.offers import withdraw_offers
 from rides.states import (
     SUSPENSION_TRANSITIONS,
@@ -34,12 +35,6 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 SUSPENDERS = frozenset({Role.SUPERVISOR, Role.SPECIALIST, Role.ADMIN})
-SUSPEND_ACCEPTED_AFTER = policy.declare(
-    "rides.suspension_spares",
-    3600,
-    unit="seconds",
-    about="A trip already accepted that departs within this time of a suspension is finished under closer watch (R1).",
-)
 
 
 @joins_transaction
@@ -153,7 +148,7 @@ def _carry_out(row: LineSuspension, at: datetime) -> None:
         | Q(
             state=TripState.ACCEPTED,
             phones_met_at=None,
-            window_start__gt=row.at + timedelta(seconds=policy.value(SUSPEND_ACCEPTED_AFTER)),
+            window_start__gt=row.at + policy.span(SUSPENSION_SPARES),
         )
     )
     ways = Itinerary.objects.filter(closed_at=None)

@@ -1,6 +1,5 @@
 """Not this car, not this driver (D5), and trips that go to others."""
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from core import audit, clock, events, live, policy, timeline
@@ -16,10 +15,10 @@ from drivers.states import ReportSource
 from rides import selectors
 from rides.events import MismatchReported
 from rides.models import Trip
+from rides.policies import MISMATCH_REPORT_AFTER, PATIENCE
 from rides.services.booking import mark_matched
 from rides.services.night import forget_reminders
 from rides.services.pickup import passengers_trip
-from rides.services.places import PATIENCE
 from rides.states import (
     ABOARD,
     BEFORE_BOARDING,
@@ -36,14 +35,6 @@ from rides.states import (
 if TYPE_CHECKING:
     from accounts.models import Account
     from drivers.models import Driver
-
-
-REPORT_AFTER = policy.declare(
-    "rides.mismatch_report_after",
-    30 * 86_400,
-    unit="seconds",
-    about="How long after a trip its passenger can say that driver or car was another one (D5).",
-)
 
 
 @begins_transaction
@@ -113,7 +104,7 @@ def _report_source(trip: Trip) -> ReportSource:
     if trip.state in ABOARD:
         return ReportSource.DURING
     over = trip.ended_at or trip.cancelled_at
-    if over is None or clock.now() - over > timedelta(seconds=policy.value(REPORT_AFTER)):
+    if over is None or clock.now() - over > policy.span(MISMATCH_REPORT_AFTER):
         raise StaleState
     return ReportSource.AFTER
 
@@ -136,7 +127,7 @@ def give_to_others(*, actor: Actor, driver: "Driver") -> int:
             plate_seen="",
             plate_check="",
             # Whoever waits again gets time to be found, also where the first window is nearly over.
-            window_end=max(trip.window_end, clock.now() + PATIENCE),
+            window_end=max(trip.window_end, clock.now() + policy.span(PATIENCE)),
             accepted_at=None,
             arrived_at=None,
             phones_met_at=None,

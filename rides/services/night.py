@@ -17,7 +17,7 @@ from rides import selectors
 from rides.errors import ReminderUnread
 from rides.events import PickupLate
 from rides.models import LatePickup, Reminder, Trip
-from rides.policies import in_curfew, runs_into_curfew
+from rides.policies import CALL_AHEAD, in_curfew, runs_into_curfew
 from rides.services.booking import Rider, book_trip
 from rides.services.places import Journey, Place
 from rides.states import (
@@ -35,13 +35,6 @@ from rides.states import (
 if TYPE_CHECKING:
     from accounts.models import Account
 
-CALL_AHEAD = policy.declare(
-    "rides.reminder_call_ahead",
-    20 * 60,
-    unit="seconds",
-    about="Who has not read the reminder this long before the earliest departure is called by an agent (R4).",
-)
-
 
 @joins_transaction
 def remind(trip: Trip) -> None:
@@ -49,9 +42,7 @@ def remind(trip: Trip) -> None:
     if trip.line != Line.HITCH or trip.driver is None or not runs_into_curfew(trip):
         return
     at = clock.now()
-    call_from = max(
-        trip.window_start - timedelta(seconds=policy.value(CALL_AHEAD)), at + timedelta(minutes=2)
-    )
+    call_from = max(trip.window_start - policy.span(CALL_AHEAD), at + timedelta(minutes=2))
     hers = selectors.rider_url(trip) if trip.rider_phone else selectors.trip_url(trip)
     sides = (
         (Party.PASSENGER, trip.passenger, selectors.phone_of_rider(trip), hers),

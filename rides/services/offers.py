@@ -24,6 +24,7 @@ from rides.errors import LineNotRunning, NoLongerAvailable, NotOnDuty
 from rides.events import TripAccepted
 from rides.geometry import Point
 from rides.models import City, DriverOnDuty, Offer, Trip
+from rides.policies import DISPATCH_LATE_AFTER, DISPATCH_REACH, DISPATCH_SPEED, DUTY_FRESH, OFFER_WITHIN
 from rides.services.outcomes import Outcome
 from rides.states import (
     OFFER_TRANSITIONS,
@@ -39,33 +40,6 @@ from rides.tokens import DUTY
 if TYPE_CHECKING:
     from drivers.models import Driver, OnlineSpell
 
-REACH = policy.declare(
-    "rides.dispatch_reach",
-    6000,
-    unit="metres",
-    about="Farther than this no driver is sent to a pick-up (R3).",
-)
-PICKUP_SPEED = policy.declare(
-    "rides.dispatch_speed",
-    7,
-    unit="metres per second",
-    about="Speed on the way to a pick-up, for estimates (R3).",
-)
-LATE_AFTER = policy.declare(
-    "rides.dispatch_late_after",
-    60,
-    unit="seconds",
-    about="An order that waited longer is assigned before all younger ones (R3).",
-)
-ANSWER_WITHIN = policy.declare(
-    "rides.offer_within", 15, unit="seconds", about="A driver answers an offer within this time (R3)."
-)
-FRESH = policy.declare(
-    "rides.duty_fresh",
-    60,
-    unit="seconds",
-    about="A driver whose position is older gets no offer (R3).",
-)
 MOST_ORDERS = 2_000  # in one batch; the rest waits two seconds
 MOST_DRIVERS = 4_000
 
@@ -125,7 +99,9 @@ def dispatch_batch(*, city: City, line: Line, at: datetime) -> int:
     duties = _free_drivers(city, line, at, orders)
     if not orders or not duties:
         return 0
-    limits = Limits(policy.value(REACH), policy.value(PICKUP_SPEED), policy.value(LATE_AFTER))
+    limits = Limits(
+        policy.value(DISPATCH_REACH), policy.value(DISPATCH_SPEED), policy.value(DISPATCH_LATE_AFTER)
+    )
     pairs = assign(
         [trip.origin for trip in orders],
         [(at - trip.requested_at).total_seconds() for trip in orders],
@@ -161,14 +137,14 @@ def _free_drivers(city: City, line: Line, at: datetime, orders: list[Trip]) -> l
     """Drivers on duty around the orders, with a fresh position, no offer, no trip and no hold of any kind; locked."""
     if not orders:
         return []
-    near = {one for trip in orders for one in cells_around(trip.origin, policy.value(REACH))}
+    near = {one for trip in orders for one in cells_around(trip.origin, policy.value(DISPATCH_REACH))}
     rows = DriverOnDuty.objects.filter(
         ~Exists(Offer.objects.filter(driver=OuterRef("driver"), state=OfferState.OPEN)),
         ~Exists(Trip.objects.filter(driver=OuterRef("driver"), state__in=WITH_DRIVER)),
         city=city,
         line=line,
         cell__in=near,
-        at__gte=at - timedelta(seconds=policy.value(FRESH)),
+        at__gte=at - policy.span(DUTY_FRESH),
     )
     locked = rows.select_for_update(skip_locked=True, of=("self",)).select_related("driver__account")
     found = list(locked.order_by("driver_id")[:MOST_DRIVERS])
@@ -178,7 +154,7 @@ def _free_drivers(city: City, line: Line, at: datetime, orders: list[Trip]) -> l
 
 def _hold_out(pairs: list[tuple[Trip, DriverOnDuty, float]], at: datetime) -> int:
     """Offer the orders to their drivers, all of a batch together; how many."""
-    until = at + timedelta(seconds=policy.value(ANSWER_WITHIN))
+    until = at + policy.span(OFFER_WITHIN)
     rows = [
         Offer(
             code=new_code("O"),
@@ -280,7 +256,7 @@ def decline_offer(*, driver: "Driver", code: str) -> None:
 @begins_transaction
 def expire_offers(*, at: datetime) -> int:
     """Offers that nobody answered, and those of drivers who have gone, go to the next driver; how many."""
-    silent = at - timedelta(seconds=policy.value(FRESH))
+    silent = at - policy.span(DUTY_FRESH)
     gone = ~Exists(DriverOnDuty.objects.filter(driver=OuterRef("driver"), at__gte=silent))
     due = Offer.objects.filter(Q(expires_at__lt=at) | gone, state=OfferState.OPEN)
     keys = list(due.order_by("trip_id").values_list("trip_id", flat=True)[:500])

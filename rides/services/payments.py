@@ -1,9 +1,12 @@
 """What trips cost (R12): due at the end, paid through the money adapter by a worker, refunded by a decision."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from core import clock, formats, ledger, money, timeline
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from core import clock, formats, ledger, money, retry, timeline
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import NotFound
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
 
 RECEIVABLE, CASH, REVENUE = "receivable:trip:{}", "asset:payments", "revenue:{}"
 OWNERS_SHARE = "payable:owner:{}"  # hitch: the costs that are shared go to the owner of the car
-RETRY = timedelta(seconds=30)
 
 
 def fare_of(trip: Trip, driven: "list[Fix]") -> fares.Fare:
@@ -55,30 +57,34 @@ def owe_fare(trip: Trip) -> None:
 
 def due_payments(*, at: datetime) -> list[int]:
     """Payments to try now."""
-    rows = Payment.objects.filter(state=PaymentState.DUE, next_at__lte=at).order_by("next_at")
-    return list(rows.values_list("pk", flat=True)[:200])
+    return list(PAYMENT_QUEUE.due_at(at).values_list("pk", flat=True)[:200])
 
 
 def settle_payment(payment_id: int) -> None:
-    """Charge one payment through the adapter; whoever is down is asked again later. The key charges once."""
-    row = (
-        Payment.objects.select_related("trip__passenger")
-        .filter(pk=payment_id, state=PaymentState.DUE)
-        .first()
+    """Charge one payment through the adapter; what failed is tried again later. The key charges once."""
+    PAYMENT_QUEUE.attempt(payment_id)
+
+
+def _charge(row: Payment) -> None:
+    money.charge(
+        key=f"trip:{row.trip.code}", payer=row.trip.passenger.code, fen=row.fen, subject=row.trip.code
     )
-    if row is None:
-        return
-    try:
-        money.charge(
-            key=f"trip:{row.trip.code}", payer=row.trip.passenger.code, fen=row.fen, subject=row.trip.code
-        )
-    except money.MoneyDown:
-        wait = RETRY * min(2**row.attempts, 120)
-        Payment.objects.filter(pk=row.pk, state=PaymentState.DUE).update(
-            next_at=clock.now() + wait, attempts=row.attempts + 1
-        )
-        return
     _paid(row.pk)
+
+
+def _unpaid() -> "QuerySet[Payment]":
+    return Payment.objects.filter(state=PaymentState.DUE)
+
+
+PAYMENT_QUEUE = retry.Queue(
+    retry.declare(
+        "rides.payments", _("Charging a fare"), law=money.LAW, again=lambda key: PAYMENT_QUEUE.again(key)
+    ),
+    _unpaid,
+    _charge,
+    key="code",
+    about=lambda row: row.trip.code,
+)
 
 
 @begins_transaction

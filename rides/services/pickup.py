@@ -21,7 +21,7 @@ from rides.errors import (
 )
 from rides.geometry import Point
 from rides.models import Trip
-from rides.policies import in_curfew
+from rides.policies import CODE_TRIES, in_curfew
 from rides.services.night import check_reminders_read
 from rides.services.outcomes import Outcome
 from rides.states import (
@@ -79,14 +79,6 @@ def passengers_trip(passenger: "Account", code: str) -> Trip:
     if trip is None:
         raise NotFound
     return trip
-
-
-CODE_TRIES = policy.declare(
-    "rides.boarding_code_tries",
-    5,
-    unit="tries",
-    about="Wrong boarding codes before the trip waits for an agent.",
-)
 
 
 @begins_transaction

@@ -1,20 +1,15 @@
 """Where trips begin and end, and what every journey must meet."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from core import clock
+from core import clock, policy
 from rides import selectors
 from rides.errors import CurfewHours, PlacesWrong, WindowWrong
 from rides.geometry import Point, distance
 from rides.models import City
-from rides.policies import window_meets_curfew
+from rides.policies import BOOK_AHEAD, LONGEST_WINDOW, PATIENCE, SHORTEST_TRIP, window_meets_curfew
 from rides.states import Line
-
-SHORTEST_TRIP = 500.0
-LONGEST_WINDOW = timedelta(hours=3)
-AHEAD = timedelta(days=7)
-PATIENCE = timedelta(minutes=10)  # how long an order of the other lines looks for a driver
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +46,14 @@ def check_journey(journey: Journey, line: Line) -> None:
     city, origin, destination = journey.city, journey.origin.point, journey.destination.point
     middle = (city.latitude, city.longitude)
     if (
-        distance(origin, destination) < SHORTEST_TRIP
+        distance(origin, destination) < policy.value(SHORTEST_TRIP)
         or max(distance(middle, origin), distance(middle, destination)) > city.radius
     ):
         raise PlacesWrong
     at, start = clock.now(), journey.start
-    end = journey.end if line == Line.HITCH else start + PATIENCE
-    if not (start <= end <= start + LONGEST_WINDOW) or end <= at or start > at + AHEAD:
+    end = journey.end if line == Line.HITCH else start + policy.span(PATIENCE)
+    longest, ahead = policy.span(LONGEST_WINDOW), policy.span(BOOK_AHEAD)
+    if not (start <= end <= start + longest) or end <= at or start > at + ahead:
         raise WindowWrong("window_start")
     if line == Line.HITCH and window_meets_curfew(start, end):
         raise CurfewHours("window_start")

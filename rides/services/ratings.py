@@ -1,6 +1,5 @@
 """Numbers from 1 to 5, and the least score that somebody wishes to ride with (R8). No words, anywhere."""
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import F
@@ -11,14 +10,11 @@ from core.states import StaleState
 from core.transactions import begins_transaction
 from rides import selectors
 from rides.models import Rating, Score
+from rides.policies import RATE_WITHIN
 from rides.states import Party, TripLine, TripState
 
 if TYPE_CHECKING:
     from accounts.models import Account
-
-RATE_WITHIN = policy.declare(
-    "rides.rate_within", 7 * 86_400, unit="seconds", about="How long after a trip it can be rated (R8)."
-)
 
 
 @begins_transaction
@@ -30,7 +26,7 @@ def rate_trip(*, account: "Account", trip_code: str, stars: int) -> Rating:
     at = clock.now()
     if trip.state != TripState.ENDED or trip.ended_at is None or trip.driver is None:
         raise StaleState
-    if at - trip.ended_at > timedelta(seconds=policy.value(RATE_WITHIN)):
+    if at - trip.ended_at > policy.span(RATE_WITHIN):
         raise StaleState
     rating, new = Rating.objects.get_or_create(trip=trip, party=party, defaults={"stars": stars, "at": at})
     if new:

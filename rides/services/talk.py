@@ -9,18 +9,11 @@ from core.transactions import begins_transaction
 from rides import selectors
 from rides.errors import TooManyPhrases
 from rides.models import Message, RelayNumber, Trip
+from rides.policies import PHRASES_A_MINUTE, RELAY_AFTER
 from rides.states import WITH_DRIVER, Party, Phrase, TripLine
 
 if TYPE_CHECKING:
     from accounts.models import Account
-
-PHRASES_A_MINUTE = 10
-RELAY_AFTER = policy.declare(
-    "rides.relay_after",
-    1800,
-    unit="seconds",
-    about="The relay number joins both sides until this long after the trip's latest estimated end (A4).",
-)
 
 
 @begins_transaction
@@ -30,10 +23,9 @@ def say(*, account: "Account", trip_code: str, phrase: Phrase) -> Message:
     if trip.state not in WITH_DRIVER:
         raise StaleState
     at = clock.now()
-    if (
-        Message.objects.filter(trip=trip, party=party, at__gt=at - timedelta(minutes=1)).count()
-        >= PHRASES_A_MINUTE
-    ):
+    if Message.objects.filter(
+        trip=trip, party=party, at__gt=at - timedelta(minutes=1)
+    ).count() >= policy.value(PHRASES_A_MINUTE):
         raise TooManyPhrases
     row = Message.objects.create(trip=trip, party=party, phrase=phrase, at=at)
     timeline.add(TripLine.SAID, account.actor, trip=trip.code, party=party, phrase=phrase)
@@ -51,8 +43,8 @@ def relay_number(*, account: "Account", trip_code: str) -> str:
         raise StaleState
     known = RelayNumber.objects.filter(trip=trip, until__gt=clock.now()).first()
     if known is None:
-        until = trip.window_end + timedelta(seconds=trip.route_seconds + policy.value(RELAY_AFTER))
-        until = max(until, clock.now() + timedelta(seconds=policy.value(RELAY_AFTER)))
+        until = trip.window_end + timedelta(seconds=trip.route_seconds) + policy.span(RELAY_AFTER)
+        until = max(until, clock.now() + policy.span(RELAY_AFTER))
         sides = [selectors.phone_of_rider(trip), trip.driver.account.phone]
         number = relay.join(key=f"trip:{trip.code}", sides=sides, until=until)
         known = _keep(trip, RelayNumber(number=number, until=until))

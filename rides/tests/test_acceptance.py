@@ -8,8 +8,8 @@ from django.db import connection, transaction
 
 from accounts.models import Account
 from conftest import Rides
-from core import clock
 from core.models import PolicyVersion, TimelineEntry
+from core.tests.factories import set_policy
 from drivers.models import Driver, FaceCheck, Hold
 from drivers.selectors import driver_of
 from drivers.services import hold_driver
@@ -28,12 +28,6 @@ def accept(driver, trip, way, token=""):
     return services.accept_trip(
         driver=driver, trip_code=trip.code, itinerary_code=way, face_token=token
     ).refusal
-
-
-def set_policy(key, value):
-    PolicyVersion.objects.create(
-        key=key, number=1, value=value, effective_from=clock.now(), proposed_by="a", approved_by="b"
-    )
 
 
 def test_everything_is_wrong_and_each_refusal_comes_in_its_turn(rides, people):
@@ -61,9 +55,9 @@ def test_everything_is_wrong_and_each_refusal_comes_in_its_turn(rides, people):
     Hold.objects.filter(pk=hold.pk).delete()
     set_policy(DAILY_TRIPS, 1)
     ask()
-    PolicyVersion.objects.filter(key=DAILY_TRIPS).delete()
+    PolicyVersion.objects.filter(key=DAILY_TRIPS.key).delete()
     ask()
-    PolicyVersion.objects.filter(key=CURFEW).delete()
+    PolicyVersion.objects.filter(key=CURFEW.key).delete()
     ask()
     token = face_token(driver, trip.code)
     ask(token)

@@ -8,8 +8,9 @@ from django.db import transaction
 from conftest import NOON, Rides, usual_journey
 from core import clock
 from core.errors import Forbidden, InvalidInput, NotFound
-from core.models import Notification, PolicyVersion
+from core.models import Notification
 from core.states import StaleState
+from core.tests.factories import set_policy
 from drivers.selectors import driver_of
 from drivers.tests.factories import face_token
 from rides import selectors, services
@@ -61,14 +62,7 @@ def test_the_other_lines_drive_at_night(people, noon):
 
 
 def change_curfew(begin, from_):
-    PolicyVersion.objects.create(
-        key=CURFEW,
-        number=1,
-        value={"from": begin, "to": "06:00"},
-        effective_from=from_,
-        proposed_by="a",
-        approved_by="b",
-    )
+    set_policy(CURFEW, {"from": begin, "to": "06:00"}, effective_from=from_)
 
 
 def test_a_policy_counts_that_is_in_force_when_the_trip_departs(people):

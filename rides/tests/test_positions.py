@@ -10,14 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import NOON
-from core import clock
+from core import clock, policy
 from core.models import PolicyVersion
+from core.tests.factories import set_policy
 from drivers.selectors import driver_of
 from rides import partitions, services
 from rides.coordinates import Crs, bd09, gcj02, to_wgs84
 from rides.dispatch import cell
 from rides.geometry import distance
 from rides.models import DriverOnDuty, LatestPosition, TrailMinute
+from rides.policies import TRAIL_KEPT
 from rides.positions import read_batch
 from rides.selectors import duty_key, duty_of, trail_of
 from rides.services import PhoneFixes
@@ -122,8 +124,10 @@ def test_months_past_their_time_are_dropped_and_no_others(rides):
 
 def test_no_policy_destroys_what_the_law_keeps(rides):
     trip = rides.accepted()
-    PolicyVersion.objects.create(
-        key=partitions.TRAIL_KEPT, number=1, value=30, effective_from=NOON - timedelta(days=1), proposed_by="a",
+    with pytest.raises(policy.PolicyValueRefused):  # no service writes it
+        set_policy(TRAIL_KEPT, 30)
+    PolicyVersion.objects.create(  # and a row that is written by hand is not heard
+        key=TRAIL_KEPT.key, number=1, value=30, effective_from=NOON - timedelta(days=1), proposed_by="a",
         approved_by="b",
     )  # fmt: skip
     store(trip, Fix(datetime(2025, 3, 2, tzinfo=UTC).timestamp(), 28.2, 121.0))

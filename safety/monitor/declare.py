@@ -8,14 +8,17 @@ its destination, equirectangular, good to 1 % within 100 km.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, NamedTuple, final
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, final, overload
 
 import numpy as np
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from numpy.typing import NDArray
 
 from core import facts, policy
 from core.facts import Fact, Form
+from core.policy import Policy, Unit
 from rides.geometry import route_length
 from rides.routing import SPEED
 from rides.states import ABOARD, BEFORE_BOARDING, Party
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from rides.selectors import WatchedTrip
 
 Array = NDArray[np.float64]
+T = TypeVar("T")
 PHONES = (Party.PASSENGER, Party.DRIVER)
 PASSENGER, DRIVER = 0, 1
 PARTY = facts.choice(Party)
@@ -107,7 +111,7 @@ _memory = Columns("a trip's memory")
 _trip = Columns("a trip")
 _limits = Columns("limits")
 _compilers: list[Callable[["WatchedTrip", "Limits"], float]] = []
-_keys: list[str] = []
+_readers: list[Callable[[], float]] = []
 
 
 def phone_column(name: str, start: float = np.nan, *, time: bool = False) -> int:
@@ -129,9 +133,13 @@ def trip_column(name: str, of: Callable[["WatchedTrip", "Limits"], float]) -> in
     return _trip.add(name)
 
 
-def limit(name: str, key: str) -> int:
-    """A policy that is a limit: its number in `limits` and in `Limits`. `key` is what `policy.declare` returned."""
-    _keys.append(key)
+@overload
+def limit(name: str, by: Policy[int] | Policy[float]) -> int: ...
+@overload
+def limit(name: str, by: Policy[T], *, of: Callable[[T], float]) -> int: ...
+def limit(name: str, by: Policy[Any], *, of: Callable[[Any], float] = float) -> int:
+    """A policy that is a limit: its number in `limits` and in `Limits`. `of` makes a number of a value that is none."""
+    _readers.append(lambda: of(policy.value(by)))
     return _limits.add(name)
 
 
@@ -169,7 +177,7 @@ class Limits:
 
 def limits_in_force() -> Limits:
     """The limits of now."""
-    return Limits(**{name: policy.value(key) for name, key in zip(_limits.names, _keys, strict=True)})
+    return Limits(**{name: read() for name, read in zip(_limits.names, _readers, strict=True)})
 
 
 # --- rules ---
@@ -269,9 +277,31 @@ def planned_seconds(trip: "WatchedTrip") -> float:
     return trip.planned_seconds or route_length(trip.route) / SPEED
 
 
-def closeness(trip: "WatchedTrip") -> float:
-    """What each limit is divided by: 2 on a line that was suspended while the trip was under way (R1)."""
-    return 2.0 if trip.closer else 1.0
+CLOSER_WATCH = limit(
+    "closer_watch",
+    policy.declare(
+        "safety.closer_watch",  # R1
+        policy.Real(1.0, 10.0, Unit.TIMES),
+        2.0,
+        name=pgettext_lazy("policy name", "Closer watch"),
+        about=_("A trip on a line that was suspended meanwhile is held to its limits divided by this."),
+    ),
+)
+MEETING_SECONDS = limit(
+    "meeting_seconds",
+    policy.declare(
+        "safety.meeting_seconds",  # R6
+        policy.Span(10, 600),
+        90,
+        name=pgettext_lazy("policy name", "Positions of a meeting"),
+        about=_("Positions of two phones that lie farther apart in time are not compared."),
+    ),
+)
+
+
+def closeness(trip: "WatchedTrip", limits: Limits) -> float:
+    """What each limit is divided by: more than 1 on a line that was suspended while the trip was under way (R1)."""
+    return limits[CLOSER_WATCH] if trip.closer else 1.0
 
 
 PHASE = trip_column("phase", lambda trip, _limits: float(phase_of(trip)))

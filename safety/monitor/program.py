@@ -27,6 +27,7 @@ from safety.monitor.declare import (
     DRIVER,
     LATITUDE,
     LONGITUDE,
+    MEETING_SECONDS,
     PASSENGER,
     PHASE,
     Array,
@@ -42,7 +43,6 @@ from safety.monitor.declare import (
 from safety.monitor.plane import METRES_IN_DEGREE
 from safety.monitor.rules import FIGURES, MARKS, RULES
 
-MEETING_SECONDS = 90.0  # phones that spoke within this time are compared
 # Columns of what was said: trip row, rule, phone, at, x, y, then the figures.
 FIRST_FIGURE = 6
 SAID_COLUMNS = FIRST_FIGURE + FIGURES
@@ -161,9 +161,9 @@ def distance_to_way(x: float, y: float, way: Array, first: int, last: int) -> fl
 
 
 @_inlined  # type: ignore[untyped-decorator]  # numba's options that its stubs do not know
-def _apart(phones: Array) -> float:
-    """Metres between the phones where both have spoken at about the same time; infinite otherwise."""
-    if not abs(phones[PASSENGER, AT] - phones[DRIVER, AT]) <= MEETING_SECONDS:
+def _apart(phones: Array, within: float) -> float:
+    """Metres between the phones where both have spoken within so many seconds; infinite otherwise."""
+    if not abs(phones[PASSENGER, AT] - phones[DRIVER, AT]) <= within:
         return float(np.inf)
     dx = phones[PASSENGER, X] - phones[DRIVER, X]
     dy = phones[PASSENGER, Y] - phones[DRIVER, Y]
@@ -278,7 +278,7 @@ def observe(
             last_y,
             distance_to_way(x, y, way, ways[row, 0], ways[row, 1]),
             np.sqrt(x * x + y * y),  # the destination lies at the plane's origin
-            _apart(both),
+            _apart(both, limits[MEETING_SECONDS]),
             trip,
             mine,
             both,

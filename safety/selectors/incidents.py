@@ -1,7 +1,7 @@
 """Reads about incidents."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Max, Q
@@ -12,7 +12,7 @@ from core.codes import read_code
 from core.errors import NotFound
 from rides.states import Party
 from safety.models import Incident, MalicePlea, SafetyQuestion, Signal, SosCall, WelfareCheck
-from safety.policies import OWNED_WITHIN, POLICE_AFTER, TAKEN_WITHIN, clocks_of
+from safety.policies import ALERT_WITHIN, OWNED_WITHIN, POLICE_AFTER, TAKEN_WITHIN, clocks_of
 from safety.states import LIVE, IncidentOutcome, IncidentState, SignalKind
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def ownership_of_checks(since: datetime) -> tuple[int, int]:
 
     A check that came while its incident had an owner was owned at once; one that still waits within its time is not late.
     """
-    limit = timedelta(seconds=policy.value(OWNED_WITHIN))
+    limit = policy.span(OWNED_WITHIN)
     rows = list(
         WelfareCheck.objects.select_related("incident").filter(filed_at__gte=since, incident__drill=False)
     )
@@ -203,16 +203,16 @@ def ownership_of_checks(since: datetime) -> tuple[int, int]:
 
 
 def attempts_with_alert(since: datetime, attempts: list[tuple[str, datetime]]) -> int:
-    """How many of the refused cancels (trip code, at) have an alert raised within 60 seconds of the first one."""
+    """How many of the refused cancels (trip code, at) have an alert raised in time after the first one."""
     rows = Signal.objects.filter(kind=SignalKind.CANCEL_ABOARD, at__gte=since).values_list("trip__code", "at")
-    alerted = dict(rows)
-    return sum(code in alerted and alerted[code] <= at + timedelta(seconds=60) for code, at in attempts)
+    alerted, within = dict(rows), policy.span(ALERT_WITHIN)
+    return sum(code in alerted and alerted[code] <= at + within for code, at in attempts)
 
 
 def sos_answered(since: datetime) -> tuple[int, int]:
     """(incidents with an SOS since, of which taken within the limit of S3)."""
     rows = Incident.objects.real().filter(has_sos=True, opened_at__gte=since)
-    limit = timedelta(seconds=policy.value(TAKEN_WITHIN))
+    limit = policy.span(TAKEN_WITHIN)
     return rows.count(), sum(
         row.taken_at is not None and row.taken_at - row.opened_at <= limit for row in rows
     )
@@ -254,7 +254,7 @@ def sos_incidents(since: datetime) -> list[Incident]:
 
 def police_clock_missed(since: datetime) -> int:
     """High-risk incidents since whose S10 clock ran out without a safe check, the police, or a supervisor's word."""
-    limit = timedelta(seconds=policy.value(POLICE_AFTER))
+    limit = policy.span(POLICE_AFTER)
     at = clock.now()
     rows = Incident.objects.real().filter(high_risk_at__gte=since, high_risk_at__lt=at - limit)
     return sum(any(each.overdue(at) for each in clocks_of(row)[2:]) for row in rows)

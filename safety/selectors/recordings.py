@@ -14,13 +14,17 @@ from core.errors import NotFound
 from rides.states import ABOARD, WITH_DRIVER, Party
 from safety import chunks, keys
 from safety.models import Incident, Recording, RecordingConsent, RecordingKey, RecordingPlay
-from safety.policies import CALLED_BACK_WITHIN, RECORDING_KEPT, RECORDING_OF_DRIVERS
+from safety.policies import (
+    CALLED_BACK_WITHIN,
+    LATE_CHUNKS,
+    RECORDING_KEPT,
+    RECORDING_OF_DRIVERS,
+    SOUND_HEARD_WITHIN,
+)
 from safety.states import RecordingPurpose, RecordingState
 
 if TYPE_CHECKING:
     from rides.models import Trip
-
-LATE_CHUNKS = timedelta(minutes=10)  # a phone without network sends what it still holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class Sound:
     key: bytes
     last: int | None
     ended_at: datetime | None
+    # Until when a phone without network may send what it still holds; None while it goes on.
+    closes_at: datetime | None
     # False once a side has withdrawn its consent to the recording of the whole trip.
     agreed: bool
 
@@ -42,7 +48,7 @@ class Sound:
             return False
         if self.last is not None:
             return number <= self.last
-        return self.ended_at is None or clock.now() - self.ended_at < LATE_CHUNKS
+        return self.closes_at is None or clock.now() < self.closes_at
 
 
 def sound_of(code: str) -> Sound:
@@ -57,7 +63,8 @@ def sound_of(code: str) -> Sound:
         raise NotFound
     raw = keys.unwrap(row.key.wrapped_by, bytes(row.key.wrapped), context=code)
     agreed = row.purpose == RecordingPurpose.SOS or both_agree(row.trip)
-    return Sound(code, row.purpose, row.mime, raw, row.last, row.ended_at, agreed)
+    closes_at = row.ended_at + policy.span(LATE_CHUNKS) if row.ended_at else None
+    return Sound(code, row.purpose, row.mime, raw, row.last, row.ended_at, closes_at, agreed)
 
 
 def consents_of(trip: "Trip") -> dict[Party, bool]:
@@ -103,7 +110,7 @@ def kept_for(trip: "Trip") -> datetime | None:
     if row is None:
         return None
     over = trip.ended_at or trip.cancelled_at
-    end = over + timedelta(hours=policy.value(RECORDING_KEPT)) if over else row.destroy_at
+    end = over + policy.span(RECORDING_KEPT) if over else row.destroy_at
     return min(end, row.destroy_at)
 
 
@@ -197,7 +204,7 @@ def newest_destroyed(limit: int) -> list[str]:
 
 def not_called_back(since: datetime, at: datetime) -> list[str]:
     """Codes of incidents with an SOS that is not silent and whose call-back's clock ran out."""
-    limit = timedelta(seconds=policy.value(CALLED_BACK_WITHIN))
+    limit = policy.span(CALLED_BACK_WITHIN)
     rows = Incident.objects.real().filter(
         has_sos=True, silent=False, taken_at__gte=since, taken_at__lt=at - limit
     )
@@ -211,13 +218,13 @@ def not_called_back(since: datetime, at: datetime) -> list[str]:
 
 
 def sound_not_heard(since: datetime, at: datetime) -> list[str]:
-    """Codes of recordings that a call for help sent, in incidents that somebody took, and that nobody opened in 5 minutes."""
+    """Codes of recordings that a call for help sent, in incidents that somebody took, and that nobody opened in time."""
     rows = Recording.objects.filter(
         trip__passenger__is_drill=False,
         purpose=RecordingPurpose.SOS,
         chunks__gt=10,
         begun_at__gte=since,
-        begun_at__lt=at - timedelta(minutes=5),
+        begun_at__lt=at - policy.span(SOUND_HEARD_WITHIN),
     )
     taken = rows.filter(trip__incidents__has_sos=True, trip__incidents__taken_at__isnull=False)
     return list(taken.filter(plays=None).values_list("code", flat=True).distinct())

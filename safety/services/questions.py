@@ -1,7 +1,7 @@
 """'Are you all right?', asked of the passenger alone; and what the monitor found."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -51,9 +51,7 @@ def ask_passenger(*, trip: "Trip") -> None:
     at = clock.now()
     try:
         with transaction.atomic():
-            SafetyQuestion.objects.create(
-                trip=trip, asked_at=at, expires_at=at + timedelta(seconds=policy.value(ANSWER_WITHIN))
-            )
+            SafetyQuestion.objects.create(trip=trip, asked_at=at, expires_at=at + policy.span(ANSWER_WITHIN))
     except IntegrityError:
         return
     timeline.add(SafetyLine.ASKED, MONITOR, trip=trip.code)

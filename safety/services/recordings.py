@@ -36,7 +36,7 @@ from safety.models import (
     RecordingPlay,
     RecordingReceipt,
 )
-from safety.policies import RECORDING_KEPT, RECORDING_TEXT, TELL_AFTER
+from safety.policies import PLAY_LIFE, RECORDING_KEPT, RECORDING_SILENT_AFTER, RECORDING_TEXT, TELL_AFTER
 from safety.selectors.incidents import live_incident_of
 from safety.selectors.recordings import Sound, digest_of_batch, recording_question, sound_of
 from safety.states import (
@@ -56,9 +56,7 @@ TOKEN_LIFE = 2 * 24 * 3600
 MIMES = re.compile(r'audio/(webm|mp4|ogg)(; ?codecs="?[\w.,-]{1,30}"?)?')
 SLICE_MS = {RecordingPurpose.SOS: 500, RecordingPurpose.TRIP: 10_000}
 LONGEST_TRIP = timedelta(hours=24)  # until its end is known
-SILENT_AFTER = timedelta(minutes=2)
 PURGE_BATCH = 5_000
-PLAY_LIFE = timedelta(minutes=30)
 WRAPPING_LOCK = 0x48554B59
 
 
@@ -146,7 +144,7 @@ def _actor(trip: "Trip", party: Party) -> "Account":
 
 
 def _destroy_at(trip: "Trip", at: datetime) -> datetime:
-    kept = timedelta(hours=policy.value(RECORDING_KEPT))
+    kept = policy.span(RECORDING_KEPT)
     over = trip.ended_at or trip.cancelled_at
     return (max(over, at) if over else at + LONGEST_TRIP) + kept
 
@@ -215,8 +213,9 @@ def end_recording(*, code: str, last: int | None = None, at: datetime | None = N
 
 def close_silent_recordings(*, at: datetime, limit: int = 200) -> int:
     """End recordings whose phone sends nothing more; returns how many."""
-    silent = Recording.objects.filter(state=RecordingState.LIVE, begun_at__lt=at - SILENT_AFTER)
-    rows = list(silent.exclude(last_chunk_at__gte=at - SILENT_AFTER).order_by("pk")[:limit])
+    since = at - policy.span(RECORDING_SILENT_AFTER)
+    silent = Recording.objects.filter(state=RecordingState.LIVE, begun_at__lt=since)
+    rows = list(silent.exclude(last_chunk_at__gte=since).order_by("pk")[:limit])
     for row in rows:
         end_recording(code=row.code, at=row.last_chunk_at or row.begun_at)
     return len(rows)
@@ -228,7 +227,7 @@ def close_silent_recordings(*, at: datetime, limit: int = 200) -> int:
 @joins_transaction
 def trip_is_over(*, trip: "Trip", at: datetime) -> None:
     """From the end of the trip the hours run that its recordings are kept."""
-    kept = timedelta(hours=policy.value(RECORDING_KEPT))
+    kept = policy.span(RECORDING_KEPT)
     rows = Recording.objects.filter(trip=trip, begun_at__lte=at).exclude(state=RecordingState.DESTROYED)
     rows.update(destroy_at=at + kept)
 
@@ -300,7 +299,7 @@ def sound_of_play(*, account: "Account", code: str, play: int) -> tuple[str, Ite
 
     Raises `NotFound`, also where the case was closed meanwhile.
     """
-    since = clock.now() - PLAY_LIFE
+    since = clock.now() - policy.span(PLAY_LIFE)
     row = (
         RecordingPlay.objects.select_related("recording__trip")
         .filter(pk=play, recording__code=code, actor=account.code, at__gte=since)
@@ -339,7 +338,7 @@ def tell_of_plays(*, limit: int = 100) -> int:
     """
     rows = (
         RecordingPlay.objects.select_for_update(of=("self",))
-        .filter(told_at=None, at__lte=clock.now() - timedelta(hours=policy.value(TELL_AFTER)))
+        .filter(told_at=None, at__lte=clock.now() - policy.span(TELL_AFTER))
         .exclude(recording__trip__state__in=WITH_DRIVER)
         .exclude(recording__trip__incidents__state__in=LIVE)
         .exclude(

@@ -32,6 +32,17 @@ LIMITS = Limits(
     overlong_factor=2,
     overlong_seconds=1200,
     remote_metres=3000,
+    night_from=22 * 3600,
+    night_to=6 * 3600,
+    straight_least_metres=3000,
+    straight_share=0.75,
+    closer_watch=2,
+    meeting_metres=100,
+    meeting_seconds=90,
+    together_metres=200,
+    travelled_metres=500,
+    after_cancel_metres=300,
+    alone_after_cancel_metres=1000,
 )
 NORTH = 1 / 111_195  # degrees of latitude in a metre
 EAST = NORTH / 0.8829  # a metre of longitude at 28 degrees
@@ -42,7 +53,7 @@ def declared_policies(monkeypatch):
     """No database: the declared curfew holds."""
     from core import policy
 
-    monkeypatch.setattr(policy, "value", lambda key, at=None: policy._declared[key].default)
+    monkeypatch.setattr(policy, "value", lambda by, at=None: by.default)
 
 
 def trip(state=TripState.IN_PROGRESS, **changes):

@@ -11,11 +11,11 @@ from django.db import connection
 from complaints.models import Complaint
 from complaints.services import close_windows, decide
 from complaints.states import Finding
-from conftest import NOON
 from core import audit, clock, holds
 from core.actors import SYSTEM
 from core.errors import NotFound
 from core.models import AuditEntry, DataHold, Notification
+from core.tests.factories import set_policy
 from drivers.selectors import driver_of
 from rides.services import end_trip
 from rides.states import Line, Party
@@ -84,17 +84,8 @@ def test_a_refusal_never_refuses_the_ride(rides, people):
 
 
 def test_a_line_may_make_it_a_condition_for_drivers_alone(rides):
-    from core.models import PolicyVersion
-
     trip = rides.under_way()
-    PolicyVersion.objects.create(
-        key="safety.recording_of_drivers",
-        number=1,
-        value=[Line.HITCH],
-        effective_from=NOON - timedelta(days=1),
-        proposed_by="a",
-        approved_by="b",
-    )
+    set_policy("safety.recording_of_drivers", [Line.HITCH])
     assert not selectors.recording_question(trip, HER).runs
     assert not selectors.recording_question(trip, Party.DRIVER).may_answer
     agree(trip, HER)

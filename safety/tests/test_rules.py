@@ -31,9 +31,7 @@ STREAM = shard_stream("wenzhou")
 
 
 def test_every_kind_of_signal_has_a_weight_a_sentence_and_its_chinese():
-    from core import policy
-
-    weights = policy._declared[WEIGHTS].default
+    weights = WEIGHTS.default
     of_rules = {rule.kind.value for rule in RULES if rule.kind}
     for kind in SignalKind:
         assert kind.value in weights, f"{kind}: no weight in its rule's Kind or in safety/policies.py"

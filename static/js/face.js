@@ -1,108 +1,151 @@
 // The camera page: leads through the poses of a challenge and sends the frames. In a sandbox, invented people can sit
 // before the camera; the server judges their frames like anybody's.
-(function () {
-  "use strict";
-  const box = document.querySelector("[data-face]");
-  if (!box) return;
-  const said = JSON.parse(document.getElementById("face-words").textContent);
-  const video = box.querySelector("video");
-  const drawn = box.querySelector("img");
-  const line = box.querySelector("[data-says]");
-  const bar = box.querySelector("progress");
-  const start = box.querySelector("[data-start]");
-  const person = box.querySelector("[data-person]");
-  const SIDE = 480;
-  const POSE_MS = 1700;
-  let moment = Math.floor(Math.random() * 100000);
+import { putPicture } from "./parts/files.js";
+import { wait } from "./parts/wait.js";
 
-  const wait = (ms) => new Promise((done) => { setTimeout(done, ms); });
-  const csrf = () => document.querySelector("[name=csrfmiddlewaretoken]").value;
-  const invented = () => person && person.value;
+const SIDE = 480;
+const POSE_MS = 1700;
+const SETTLE_MS = 150;
 
-  async function post(path, body) {
-    const json = !(body instanceof FormData);
-    const headers = { "X-CSRFToken": csrf(), Accept: "application/json" };
-    if (json) headers["Content-Type"] = "application/json";
-    const answer = await fetch(path, { method: "POST", headers, body: json ? JSON.stringify(body) : body });
-    const found = answer.status === 204 ? {} : await answer.json();
-    if (!answer.ok) { const error = new Error(found.detail || said.failed); error.code = found.code; throw error; }
-    return found;
+const csrf = () => document.querySelector("[name=csrfmiddlewaretoken]").value;
+
+async function post(path, body) {
+  const json = !(body instanceof FormData);
+  const headers = { "X-CSRFToken": csrf(), Accept: "application/json" };
+  if (json) headers["Content-Type"] = "application/json";
+  const answer = await fetch(path, { method: "POST", headers, body: json ? JSON.stringify(body) : body });
+  const found = answer.status === 204 ? {} : await answer.json();
+  if (answer.ok) return found;
+  const error = new Error(found.detail || "");
+  error.code = found.code;
+  throw error;
+}
+
+class Camera {
+  constructor(box) {
+    this.box = box;
+    this.said = JSON.parse(document.getElementById("face-words").textContent);
+    this.video = box.querySelector("video");
+    this.drawn = box.querySelector("img");
+    this.line = box.querySelector("[data-says]");
+    this.bar = box.querySelector("progress");
+    this.start = box.querySelector("[data-start]");
+    this.person = box.querySelector("[data-person]");
+    this.moment = Math.floor(Math.random() * 100000);
+    this.start.hidden = false;
+    this.start.addEventListener("click", () => this.run());
   }
 
-  async function open() {
-    if (invented()) { video.hidden = true; drawn.hidden = false; return null; }
-    drawn.hidden = true; video.hidden = false;
-    const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "user", width: 640, height: 480 }, audio: false });
-    video.srcObject = stream;
-    await video.play();
+  // The invented person who sits before the camera; empty for the phone's own.
+  get invented() {
+    return this.person?.value || "";
+  }
+
+  async open() {
+    this.video.hidden = Boolean(this.invented);
+    this.drawn.hidden = !this.invented;
+    if (this.invented) return null;
+    const stream = await navigator.mediaDevices.getUserMedia({
+      video: { facingMode: "user", width: 640, height: 480 },
+      audio: false,
+    });
+    this.video.srcObject = stream;
+    await this.video.play();
     return stream;
   }
 
-  async function frame(pose) {
-    if (invented()) {
-      moment += 1;
-      const answer = await fetch(box.dataset.sandbox + "/camera/" + person.value + "/" + pose + ".jpg?n=" + moment);
-      const blob = await answer.blob();
-      URL.revokeObjectURL(drawn.src);
-      drawn.src = URL.createObjectURL(blob);
-      return blob;
-    }
-    const scale = Math.min(1, SIDE / Math.max(video.videoWidth, video.videoHeight));
+  async inventedFrame(pose) {
+    this.moment += 1;
+    const address = this.box.dataset.sandbox + "/camera/" + this.invented + "/" + pose + ".jpg?n=" + this.moment;
+    const blob = await (await fetch(address)).blob();
+    URL.revokeObjectURL(this.drawn.src);
+    this.drawn.src = URL.createObjectURL(blob);
+    return blob;
+  }
+
+  ownFrame() {
+    const { videoWidth, videoHeight } = this.video;
+    const scale = Math.min(1, SIDE / Math.max(videoWidth, videoHeight));
     const canvas = document.createElement("canvas");
-    canvas.width = Math.round(video.videoWidth * scale);
-    canvas.height = Math.round(video.videoHeight * scale);
-    canvas.getContext("2d").drawImage(video, 0, 0, canvas.width, canvas.height);
+    canvas.width = Math.round(videoWidth * scale);
+    canvas.height = Math.round(videoHeight * scale);
+    canvas.getContext("2d").drawImage(this.video, 0, 0, canvas.width, canvas.height);
     return new Promise((done) => { canvas.toBlob(done, "image/jpeg", 0.9); });
   }
 
-  async function run() {
-    start.disabled = true;
+  frame(pose) {
+    return this.invented ? this.inventedFrame(pose) : this.ownFrame();
+  }
+
+  // Two frames of each pose, one after another: the face has to move as it was asked.
+  async capture(challenge) {
+    const form = new FormData();
+    this.bar.hidden = false;
+    this.bar.max = challenge.length;
+    for (const [step, pose] of challenge.entries()) {
+      this.line.textContent = this.said[pose];
+      this.line.dataset.pose = pose;
+      await wait(this.invented ? SETTLE_MS : POSE_MS);
+      form.append("step" + step, await this.frame(pose), "a.jpg");
+      await wait(this.invented ? 0 : SETTLE_MS);
+      form.append("step" + step, await this.frame(pose), "b.jpg");
+      this.bar.value = step + 1;
+    }
+    this.line.dataset.pose = "";
+    return form;
+  }
+
+  passed(found) {
+    this.line.textContent = this.said.passed;
+    this.box.dataset.state = "passed";
+    document.querySelectorAll("[name=face_token]").forEach((el) => { el.value = found.token; });
+    document.querySelectorAll("[data-after-face]").forEach((el) => { el.hidden = false; });
+    document.querySelector("form[data-at-once]")?.requestSubmit();
+  }
+
+  failed(error) {
+    const noCamera = error.name === "NotAllowedError" || error.name === "NotFoundError";
+    this.line.textContent = noCamera ? this.said.nocamera : error.message || this.said.failed;
+    this.box.dataset.state = "failed";
+    this.start.textContent = this.said.again;
+    this.start.disabled = error.code === "face_frozen";
+  }
+
+  async run() {
+    this.start.disabled = true;
     let stream = null;
     try {
-      stream = await open();
-      const check = await post("/api/v1/driver/face-checks/", { purpose: box.dataset.purpose, subject: box.dataset.subject });
-      const form = new FormData();
-      bar.hidden = false;
-      bar.max = check.challenge.length;
-      for (let step = 0; step < check.challenge.length; step += 1) {
-        const pose = check.challenge[step];
-        line.textContent = said[pose];
-        line.dataset.pose = pose;
-        await wait(invented() ? 150 : POSE_MS);
-        form.append("step" + step, await frame(pose), "a.jpg");
-        await wait(invented() ? 0 : 150);
-        form.append("step" + step, await frame(pose), "b.jpg");
-        bar.value = step + 1;
-      }
-      line.dataset.pose = "";
-      line.textContent = said.sending;
-      const found = await post("/api/v1/driver/face-checks/" + check.code + "/frames/", form);
-      line.textContent = said.passed;
-      box.dataset.state = "passed";
-      document.querySelectorAll("[name=face_token]").forEach((el) => { el.value = found.token; });
-      document.querySelectorAll("[data-after-face]").forEach((el) => { el.hidden = false; });
-      const next = document.querySelector("form[data-at-once]");
-      if (next) next.requestSubmit();
+      stream = await this.open();
+      const { purpose, subject } = this.box.dataset;
+      const check = await post("/api/v1/driver/face-checks/", { purpose, subject });
+      const form = await this.capture(check.challenge);
+      this.line.textContent = this.said.sending;
+      this.passed(await post("/api/v1/driver/face-checks/" + check.code + "/frames/", form));
     } catch (error) {
-      line.textContent = error.name === "NotAllowedError" || error.name === "NotFoundError" ? said.nocamera : error.message;
-      box.dataset.state = "failed";
-      start.textContent = said.again;
-      start.disabled = error.code === "face_frozen";
+      this.failed(error);
     } finally {
       if (stream) stream.getTracks().forEach((track) => track.stop());
     }
   }
-  start.hidden = false;
-  start.addEventListener("click", run);
+}
+
+// A sandbox car for the invented camera.
+function prepareSandboxPlate(camera) {
   const photo = document.querySelector("[data-photo]");
-  if (photo && person) {
-    // A sandbox car for the invented camera.
-    const button = document.querySelector("[data-sandbox-plate]");
-    if (button) button.addEventListener("click", async () => {
-      const answer = await fetch(box.dataset.sandbox + "/plates/" + encodeURIComponent(document.querySelector("[data-plate]").value) + ".jpg");
-      const files = new DataTransfer();
-      files.items.add(new File([await answer.blob()], "car.jpg", { type: "image/jpeg" }));
-      photo.files = files.files;
-    });
-  }
-})();
+  if (!photo || !camera.person) return;
+  document.querySelector("[data-sandbox-plate]")?.addEventListener("click", () => {
+    const plate = encodeURIComponent(document.querySelector("[data-plate]").value);
+    putPicture(photo, camera.box.dataset.sandbox + "/plates/" + plate + ".jpg", "car.jpg");
+  });
+}
+
+// The box may come with a part of the page.
+function prepare() {
+  const box = document.querySelector("[data-face]");
+  if (!box || box.dataset.ready) return;
+  box.dataset.ready = "1";
+  prepareSandboxPlate(new Camera(box));
+}
+
+prepare();
+document.addEventListener("htmx:afterSettle", prepare);

@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core import formats, policy
+from core.policy import Unit
 from rides.geometry import distance
 from rides.routing import is_drawn
 from safety.monitor.declare import (
@@ -27,26 +29,28 @@ if TYPE_CHECKING:
 METRES = limit(
     "away_metres",
     policy.declare(
-        "safety.away_metres",
+        "safety.away_metres",  # S5
+        policy.Whole(100, 20_000, Unit.METRES),
         900,
-        unit="metres",
-        about="Farther from the destination again, than the planned way leads, is driving away. On 23 ordinary rides: 580 m.",
+        name=pgettext_lazy("policy name", "Driving away"),
+        about=_("Farther from the destination again, than the planned way leads, is driving away."),
     ),
 )
 SHARE = limit(
     "away_share",
     policy.declare(
-        "safety.away_share",
+        "safety.away_share",  # S5
+        policy.Real(0.01, 1.0, Unit.SHARE),
         0.15,
-        unit="share",
-        about="… or this share of the straight line, where that is more.",
+        name=pgettext_lazy("policy name", "Driving away on long trips"),
+        about=_("On long trips it is this share of the straight line, where that is more."),
     ),
 )
 
 
 def _tolerance(trip: "WatchedTrip", limits: Limits) -> float:
     whole = distance(trip.route[0], trip.destination)
-    return _planned(trip) + max(limits[METRES], limits[SHARE] * whole) / closeness(trip)
+    return _planned(trip) + max(limits[METRES], limits[SHARE] * whole) / closeness(trip, limits)
 
 
 def _planned(trip: "WatchedTrip") -> float:

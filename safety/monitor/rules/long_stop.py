@@ -2,25 +2,32 @@
 
 import numpy as np
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core import policy
 from core.facts import number
 from core.formats import span
+from core.policy import Unit
 from safety.monitor.declare import PARTY, Kind, Once, Position, Rule, limit, phone_column
 
 SECONDS = limit(
     "stop_seconds",
     policy.declare(
-        "safety.stop_seconds",
+        "safety.stop_seconds",  # S5
+        policy.Span(60, 7_200),
         300,
-        unit="seconds",
-        about="A car that stays at one place for longer has stopped (S5). The longest wait on 23 ordinary rides was 214 s.",
+        name=pgettext_lazy("policy name", "Long stop"),
+        about=_("A car that stays at one place for longer has stopped."),
     ),
 )
 METRES = limit(
     "stop_metres",
     policy.declare(
-        "safety.stop_metres", 100, unit="metres", about="… within this distance of where it came to stand."
+        "safety.stop_metres",  # S5
+        policy.Whole(20, 1_000, Unit.METRES),
+        100,
+        name=pgettext_lazy("policy name", "Place of a stop"),
+        about=_("A car within this distance of where it came to stand has not moved on."),
     ),
 )
 SINCE = phone_column("long_stop.since", time=True)

@@ -4,8 +4,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from core import policy
 from core.formats import distance
+from core.policy import Unit
 from safety.monitor.declare import (
     PASSENGER,
     Array,
@@ -15,20 +18,30 @@ from safety.monitor.declare import (
     Rule,
     X,
     Y,
+    limit,
     memory_column,
 )
 
 if TYPE_CHECKING:
     from rides.selectors import WatchedTrip
 
-METRES = 100.0
+METRES = limit(
+    "meeting_metres",
+    policy.declare(
+        "safety.meeting_metres",  # R6
+        policy.Whole(20, 1_000, Unit.METRES),
+        100,
+        name=pgettext_lazy("policy name", "Meeting of two phones"),
+        about=_("Both phones of a trip within this distance of each other have met."),
+    ),
+)
 MET_X = memory_column("meeting.x")
 MET_Y = memory_column("meeting.y")
 
 
 def look(here: Position) -> tuple[bool, tuple[float]]:
     """They are near each other for the first time."""
-    fires = here.apart <= METRES and np.isnan(here.memory[MET_X])
+    fires = here.apart <= here.limits[METRES] and np.isnan(here.memory[MET_X])
     if fires:
         here.memory[MET_X], here.memory[MET_Y] = here.phones[PASSENGER, X], here.phones[PASSENGER, Y]
     return fires, (here.apart,)

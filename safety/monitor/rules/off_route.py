@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 from core import policy
 from core.facts import one_of
 from core.formats import distance
+from core.policy import Unit
 from rides.geometry import route_length
 from rides.routing import is_drawn
 from safety.monitor.declare import (
@@ -26,27 +27,55 @@ from safety.monitor.declare import (
 if TYPE_CHECKING:
     from rides.selectors import WatchedTrip
 
-# Where no router drew the way, the straight line stands for it: very wide, and wider on long trips. On 23 ordinary
-# rides the farthest was 0.61 of the straight line's length (`replay_trail`).
-STRAIGHT_LEAST_METRES = 3000.0
-STRAIGHT_SHARE = 0.75
-
 METRES = limit(
     "off_route_metres",
     policy.declare(
-        "safety.off_route_metres", 500, unit="metres", about="Farther from the router's route is off it."
+        "safety.off_route_metres",  # S5
+        policy.Whole(50, 10_000, Unit.METRES),
+        500,
+        name=pgettext_lazy("policy name", "Distance off the route"),
+        about=_("Farther from the router's route is off it."),
     ),
 )
 SECONDS = limit(
     "off_route_seconds",
-    policy.declare("safety.off_route_seconds", 30, unit="seconds", about="… for at least this long."),
+    policy.declare(
+        "safety.off_route_seconds",  # S5
+        policy.Span(5, 1_800),
+        30,
+        name=pgettext_lazy("policy name", "Time off the route"),
+        about=_("A car that is off its route for at least this long has left it."),
+    ),
+)
+# Where no router drew the way, the straight line stands for it: very wide, and wider on long trips.
+STRAIGHT_METRES = limit(
+    "straight_least_metres",
+    policy.declare(
+        "safety.straight_least_metres",  # S5
+        policy.Whole(500, 20_000, Unit.METRES),
+        3_000,
+        name=pgettext_lazy("policy name", "Distance off a straight line"),
+        about=_("Where no router drew the way, farther from the straight line is off it."),
+    ),
+)
+STRAIGHT_SHARE = limit(
+    "straight_share",
+    policy.declare(
+        "safety.straight_share",  # S5
+        policy.Real(0.3, 3.0, Unit.SHARE),
+        0.75,
+        name=pgettext_lazy("policy name", "Distance off a long straight line"),
+        about=_(
+            "On long trips without a drawn way it is this share of the straight line's length, where that is more."
+        ),
+    ),
 )
 
 
 def _tolerance(trip: "WatchedTrip", limits: Limits) -> float:
     if is_drawn(trip.route_source):
-        return limits[METRES] / closeness(trip)
-    return max(STRAIGHT_LEAST_METRES, STRAIGHT_SHARE * route_length(trip.route))
+        return limits[METRES] / closeness(trip, limits)
+    return max(limits[STRAIGHT_METRES], limits[STRAIGHT_SHARE] * route_length(trip.route))
 
 
 def _which_way(trip: "WatchedTrip") -> str:

@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core import policy
 from core.formats import span
+from core.policy import Unit
 from safety.monitor.declare import (
     BEGAN,
     Kind,
@@ -24,20 +26,27 @@ if TYPE_CHECKING:
 FACTOR = limit(
     "overlong_factor",
     policy.declare(
-        "safety.overlong_factor",
+        "safety.overlong_factor",  # S5
+        policy.Real(1.0, 10.0, Unit.TIMES),
         2.0,
-        unit="times",
-        about="A trip is overlong after so many times the planned time,",
+        name=pgettext_lazy("policy name", "Overlong trip"),
+        about=_("A trip is overlong after so many times the planned time, and some time on top."),
     ),
 )
 SECONDS = limit(
     "overlong_seconds",
-    policy.declare("safety.overlong_seconds", 1200, unit="seconds", about="… and this long on top (S5)."),
+    policy.declare(
+        "safety.overlong_seconds",  # S5
+        policy.Span(60, 4 * 3_600),
+        1_200,
+        name=pgettext_lazy("policy name", "Time on top of an overlong trip"),
+        about=_("This long on top of the planned time, so that short trips are not overlong at once."),
+    ),
 )
 
 
 def _allowed(trip: "WatchedTrip", limits: Limits) -> float:
-    return (limits[FACTOR] * planned_seconds(trip) + limits[SECONDS]) / closeness(trip)
+    return (limits[FACTOR] * planned_seconds(trip) + limits[SECONDS]) / closeness(trip, limits)
 
 
 ALLOWED = trip_column("overlong.allowed", _allowed)

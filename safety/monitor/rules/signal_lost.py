@@ -2,6 +2,7 @@
 
 import numpy as np
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core import policy
 from core.formats import span
@@ -23,19 +24,24 @@ from safety.monitor.declare import (
 SILENCE = limit(
     "silence",
     policy.declare(
-        "safety.silence", 180, unit="seconds", about="A phone that is silent for longer is lost (S5)."
+        "safety.silence",  # S5
+        policy.Span(30, 3_600),
+        180,
+        name=pgettext_lazy("policy name", "Silent phone"),
+        about=_("A phone that is silent for longer is lost."),
     ),
 )
 SILENCE_AWAY = limit(
     "silence_away",
     policy.declare(
-        "safety.silence_away",
+        "safety.silence_away",  # R9
+        policy.Span(60, 7_200),
         900,
-        unit="seconds",
-        about="The same, for a page that said that it goes to the background (R9).",
+        name=pgettext_lazy("policy name", "Silent phone in the background"),
+        about=_("A phone whose page said that it goes to the background is lost after this time."),
     ),
 )
-CLOSENESS = trip_column("signal_lost.closeness", lambda trip, _limits: closeness(trip))
+CLOSENESS = trip_column("signal_lost.closeness", closeness)
 
 
 def look(now: Moment) -> tuple[bool, tuple[float]]:

@@ -1,0 +1,106 @@
+"""The door to Valkey for whoever must not wait for it: answers to people, and what follows a commit.
+
+Nothing depends on what goes through here: rows are committed and sweeps follow, pages ask by themselves. So each word
+has a third of a second, and after one that took that long nobody waits again for a moment: many wake-ups in one
+answer cost what one costs, also when Valkey hangs instead of being down.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import redis
+import structlog
+from django.conf import settings
+from kombu import Connection, pools
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+if TYPE_CHECKING:
+    from celery import Task
+
+log = structlog.get_logger()
+T = TypeVar("T")
+LIMIT = 0.3  # seconds for one word
+REST = 2.0  # seconds in which nobody waits for it again
+ONCE = 15  # seconds for which a task that waits in its queue is not put there again
+
+
+class _Circuit:
+    """Opened by a word that took its whole time. One that is refused at once costs nothing and opens nothing."""
+
+    def __init__(self) -> None:
+        self.closed_again = 0.0
+
+    def ask(self, do: Callable[[], T], otherwise: T, **about: object) -> T:
+        """What `do` answers; `otherwise` where Valkey does not answer it, or did not a moment ago."""
+        began = monotonic()
+        if began < self.closed_again:
+            return otherwise
+        try:
+            return do()
+        except Exception as why:  # redis, kombu and the socket have many errors; none of them is the caller's
+            if monotonic() - began > LIMIT / 2:
+                self.closed_again = monotonic() + REST
+            log.warning("broker.no_answer", error=type(why).__name__, **about)
+            return otherwise
+
+
+circuit = _Circuit()
+
+
+@lru_cache(maxsize=2)
+def _client_of(url: str) -> "redis.Redis":
+    return redis.Redis.from_url(
+        url, socket_connect_timeout=LIMIT, socket_timeout=LIMIT, retry=Retry(NoBackoff(), 0)
+    )
+
+
+@lru_cache(maxsize=2)
+def _connection_to(url: str) -> Connection:
+    """For producers alone: a worker's own connection waits longer, because it listens on it."""
+    options = {
+        **settings.CELERY_BROKER_TRANSPORT_OPTIONS,
+        "socket_connect_timeout": LIMIT,
+        "socket_timeout": LIMIT,
+    }
+    return Connection(url, transport_options=options)
+
+
+def ask(do: "Callable[[redis.Redis], T]", otherwise: T) -> T:
+    """What Valkey says within `LIMIT`, else `otherwise`. `do` gets a client; it must not block by itself."""
+    return circuit.ask(lambda: do(_client_of(settings.REDIS_URL)), otherwise)
+
+
+def publish(channel: str, text: str) -> bool:
+    """Wake who listens on a channel; False where Valkey did not take it."""
+
+    def tell(client: "redis.Redis") -> bool:
+        client.publish(channel, text)
+        return True
+
+    return ask(tell, False)
+
+
+def wake(task: "Task[Any, Any]", *args: object, queue: str, once: str = "") -> bool:
+    """Put a task into its queue; False where it could not be put there within `LIMIT`.
+
+    What is named by `once` is not put there again while it waits; the task says with `taken` that it began.
+    """
+
+    def put() -> bool:
+        if once and not _client_of(settings.REDIS_URL).set(f"waking:{once}", 1, nx=True, ex=ONCE):
+            return True
+        with pools.producers[_connection_to(settings.CELERY_BROKER_URL)].acquire(
+            block=True, timeout=LIMIT
+        ) as producer:
+            task.apply_async(args, queue=queue, producer=producer)
+        return True
+
+    return circuit.ask(put, False, task=task.name)
+
+
+def taken(once: str) -> None:
+    """A task that was put in its queue once has begun: the next one may be put there."""
+    ask(lambda client: client.delete(f"waking:{once}"), 0)

@@ -1,0 +1,174 @@
+"""Valkey that hangs, is down, or has nobody who takes from it: no answer waits, and no queue is filled by sweeps."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import redis
+from django.db import transaction
+
+from accounts.services import add_emergency_contact
+from complaints import presence
+from config.stack import free_port
+from core import broker, live, notify, ratelimit, tasks
+from core.models import Notification, OutboxEvent
+from rides.selectors import position_key
+from rides.states import Party
+from safety.live import _Wake
+from safety.models import Incident
+
+
+@pytest.fixture(autouse=True)
+def closed_circuit(monkeypatch):
+    monkeypatch.setattr(broker, "circuit", broker._Circuit())
+
+
+@pytest.fixture
+def hanging(settings, tmp_path):
+    """A Valkey of our own that takes connections and answers nothing."""
+    port = free_port()
+    env = os.environ | {"HUHANG_VALKEY_PORT": str(port), "HUHANG_STATE": str(tmp_path)}
+    server = subprocess.Popen([sys.executable, "-m", "config.embedded", "valkey"], env=env)
+    url = settings.REDIS_URL.rpartition(":")[0] + f":{port}/0"
+    until = time.monotonic() + 30
+    while True:
+        try:
+            redis.Redis.from_url(url).ping()
+            break
+        except redis.ConnectionError:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    settings.REDIS_URL = settings.CELERY_BROKER_URL = url
+    presence._client.cache_clear()
+    os.kill(server.pid, signal.SIGSTOP)
+    yield server
+    os.kill(server.pid, signal.SIGCONT)
+    server.terminate()
+    server.wait(10)
+    presence._client.cache_clear()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sos_answers_within_a_second_while_valkey_hangs(rides, people, signed_in, hanging):
+    add_emergency_contact(account=people("passenger"), name="a", phone="13911110001")
+    trip = rides.under_way()
+    client, began = signed_in(""), time.monotonic()
+    answer = client.post(f"/trips/{trip.code}/sos/", {"key": position_key(trip, Party.PASSENGER)})
+    took = time.monotonic() - began
+    assert (answer.status_code, Incident.objects.count()) == (302, 1)
+    assert OutboxEvent.objects.filter(name="safety.sos_raised", delivered_at=None).exists()
+    assert took < 1, f"{took:.1f} s"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_forty_wakes_in_a_row_wait_once(world, hanging):
+    began = time.monotonic()
+    with transaction.atomic():
+        for number in range(40):
+            notify.queue_message(key=f"k{number}", channel="sms", to="+8613800000001", text="x")
+            live.changed_on_commit(f"trip:{number}")
+    assert time.monotonic() - began < 1
+    assert Notification.objects.count() == 40
+
+
+def test_all_that_asks_valkey_in_an_answer_goes_through_the_same_door(world, signed_in, hanging):
+    began = time.monotonic()
+    assert ratelimit.allow("x", limit=1, seconds=60)
+    assert ratelimit.allow("x", limit=1, seconds=60), "help must not hang on a counter"
+    assert presence.seen("C-1", "agent", writing=False) is None
+    assert broker.publish("live", "console") is False
+    assert signed_in("").get("/health/ready").json()["broker"] is False
+    assert time.monotonic() - began < 1
+
+
+def test_the_console_goes_on_asking_the_database_while_valkey_hangs(hanging):
+    async def turns():
+        wake = _Wake()
+        for _turn in range(3):
+            await wake.wait(0.3)
+
+    began = time.monotonic()
+    asyncio.run(turns())
+    assert 0.9 <= time.monotonic() - began < 3
+
+
+def test_a_moment_after_valkey_answers_again_it_is_asked_again(world, hanging, monkeypatch):
+    monkeypatch.setattr(broker, "REST", 0.2)
+    assert broker.publish("live", "console") is False
+    os.kill(hanging.pid, signal.SIGCONT)
+    until = time.monotonic() + 5
+    while not broker.publish("live", "console"):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def test_one_that_refuses_at_once_opens_nothing(settings):
+    settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
+    assert broker.publish("live", "console") is False
+    assert broker.circuit.closed_again == 0
+
+
+def test_a_rate_holds_while_valkey_answers(settings):
+    name = f"test-{time.time()}"
+    assert [ratelimit.allow(name, limit=2, seconds=60) for _turn in range(3)] == [True, True, False]
+
+
+@pytest.fixture
+def waiting(settings):
+    """How many tasks wait in each queue."""
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    queues = ("default", "life_safety")
+    names = [*queues, *client.keys("waking:*")]
+    client.delete(*names)
+    yield lambda: {queue: client.llen(queue) for queue in queues}
+    client.delete(*queues, *client.keys("waking:*"))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.xdist_group("broker")
+def test_forty_messages_and_a_worker_that_is_down_for_a_minute_make_forty_tasks(world, noon, waiting):
+    with transaction.atomic():
+        for number in range(40):
+            notify.queue_message(key=f"k{number}", channel="sms", to="+8613800000001", text="x")
+    for _turn in range(30):
+        noon.shift(2)
+        tasks.sweep_notifications()
+        tasks.sweep_events()
+    # One for each message, woken by its commit, and one that works off whatever is due then.
+    assert waiting() == {"default": 41, "life_safety": 0}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.xdist_group("broker")
+def test_one_sweep_sends_all_that_is_due_however_much(world, noon, waiting, monkeypatch):
+    sent = []
+    monkeypatch.setattr(notify.apprise.Apprise, "notify", lambda self, **_: sent.append(1) or True)
+    with transaction.atomic():
+        for number in range(620):
+            Notification.objects.create(
+                key=f"k{number}",
+                channel="sms",
+                recipient="+8613800000001",
+                text="x",
+                created_at=noon_now(),
+                not_before=noon_now(),
+            )
+    tasks.sweep_notifications()
+    tasks.sweep_notifications()
+    assert waiting()["default"] == 1
+    turns = 0
+    while Notification.objects.exclude(state="sent").exists():
+        tasks.work_off_notifications("default")
+        turns += 1
+    assert len(sent) == 620
+    assert turns <= 10
+
+
+def noon_now():
+    from core import clock
+
+    return clock.now()

@@ -1,0 +1,35 @@
+// Drafts: kept in this window alone, put back after a refusal, gone when it was sent.
+import { all, openCase } from "./page.js";
+
+const REFUSED = ".errornote, [data-refused], .messagelist .error, [role=alert]";
+
+const keyOf = (form) => "draft:" + openCase() + ":" + form.dataset.action;
+
+function restore(form) {
+  const field = form.querySelector("textarea");
+  if (!field) return;
+  const key = keyOf(form);
+  if (sessionStorage.getItem(key + ":sent")) {
+    sessionStorage.removeItem(key + ":sent");
+    if (!document.querySelector(REFUSED)) sessionStorage.removeItem(key);
+  }
+  const kept = sessionStorage.getItem(key);
+  if (!kept || field.value) return;
+  field.value = kept;
+  const box = form.closest("details");
+  if (box) box.open = true;
+}
+
+export function restoreDrafts() {
+  all("form[data-action]").forEach(restore);
+}
+
+export function keepDrafts() {
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-action]");
+    if (form && event.target.tagName === "TEXTAREA") sessionStorage.setItem(keyOf(form), event.target.value);
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.target.dataset.action) sessionStorage.setItem(keyOf(event.target) + ":sent", "1");
+  });
+}

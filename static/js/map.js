@@ -1,0 +1,61 @@
+// Maps of a way: the planned line, where both sides went, and points.
+import "../vendor/leaflet/leaflet.js";
+
+const COLOURS = { driver: "#0b4ea2", passenger: "#046c4e", sos: "#b42318" };
+const { L } = window;
+
+function drawMap(box) {
+  const source = document.getElementById(box.dataset.map);
+  if (!source) return;
+  const data = JSON.parse(source.textContent);
+  const map = L.map(box, { attributionControl: false, zoomControl: true, scrollWheelZoom: false });
+  const all = [];
+  const line = (points, style) => {
+    if (!points || !points.length) return;
+    L.polyline(points, style).addTo(map);
+    all.push(...points);
+  };
+  line(data.route, { color: "#51606f", weight: 4, dashArray: "2 8" });
+  const trails = data.trails || {};
+  line(trails.driver, { color: COLOURS.driver, weight: 4 });
+  line(trails.passenger, { color: COLOURS.passenger, weight: 4 });
+  (data.ends || []).forEach((point) => {
+    L.circleMarker(point, { radius: 5, color: "#16202b", fillColor: "#fff", fillOpacity: 1 }).addTo(map);
+    all.push(point);
+  });
+  (data.points || []).forEach(([latitude, longitude, whose]) => {
+    const colour = COLOURS[whose] || COLOURS.passenger;
+    const style = { radius: 8, color: colour, fillColor: colour, fillOpacity: 0.85 };
+    L.circleMarker([latitude, longitude], style).addTo(map).bindTooltip(box.dataset[whose] || whose);
+    all.push([latitude, longitude]);
+  });
+  box.drawing = map;
+  if (all.length) map.fitBounds(L.latLngBounds(all).pad(0.15)); else map.setView([28.1, 120.8], 9);
+  if (box.dataset.tiles) L.tileLayer(box.dataset.tiles).addTo(map);
+  map.on("dragend zoomend", () => { box.dataset.moved = "1"; });
+}
+
+function drawMaps(root) {
+  root.querySelectorAll("[data-map]").forEach((box) => {
+    if (box.dataset.drawn) return;
+    box.dataset.drawn = "1";
+    drawMap(box);
+  });
+}
+
+// A page that somebody follows draws its map anew with each answer.
+function redraw(part) {
+  const box = document.getElementById(part.dataset.redraw);
+  if (!box) return;
+  const before = box.drawing;
+  const view = before && box.dataset.moved ? [before.getCenter(), before.getZoom()] : null;
+  if (before) before.remove();
+  drawMap(box);
+  if (view) box.drawing.setView(...view, { animate: false }); // whoever looks closer is left there
+}
+
+drawMaps(document);
+document.addEventListener("htmx:afterSettle", (event) => {
+  drawMaps(event.target);
+  if (event.target.dataset.redraw) redraw(event.target);
+});
