@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from core import clock, policy
 from drivers.selectors import driver_of
 from rides import positions
 from rides.models import LatestPosition, LineInCity, Trip
+from rides.policies import WATCH_AFTER
 from rides.services import cancel_trip, end_trip
 from rides.states import CancelReason
 from safety.monitor import shards
@@ -30,15 +32,21 @@ def watchlist(rides):
     return found
 
 
+@contextmanager
+def queries_of_a_look():
+    """What is asked beside the policies, which are read once for all of a look."""
+    policy.span(WATCH_AFTER)
+    with CaptureQueriesContext(connection) as queries:
+        yield queries
+
+
 def test_a_look_reads_what_was_changed_and_nothing_else(rides, watchlist):
     first, second = rides.under_way("passenger"), rides.under_way("passenger2")
     assert {trip.code for trip in watchlist.look().trips} == {first.code, second.code}
     assert watchlist.look().trips == []
     Trip.objects.filter(pk=first.pk).update(route_seconds=1)
     assert [trip.code for trip in watchlist.look().trips] == [first.code]
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with policy.read_once(), queries_of_a_look() as queries:
         assert watchlist.look().trips == []
     assert len(queries) <= 3
 
@@ -102,7 +110,7 @@ def test_the_slow_round_finds_what_no_change_told(rides, watchlist):
 
 def test_a_code_that_nobody_knows_is_asked_for_once(rides, watchlist):
     watchlist.look()
-    with policy.read_once(), CaptureQueriesContext(connection) as queries:
+    with policy.read_once(), queries_of_a_look() as queries:
         for _again in range(5):
             assert watchlist.ask(["T-NOBODY", "T-\x00"]).trips == []
     assert len(queries) == 1
