@@ -19,7 +19,7 @@ run: setup locale/.compiled
 	@exec $(BIN)/python -m config.stack run
 
 test: setup locale/.compiled
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not fault"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=10 -m "not fault"
 
 fault: setup locale/.compiled
 	$(BIN)/python -m pytest -m fault
@@ -29,6 +29,8 @@ check: setup locale/.compiled
 	$(BIN)/djangofmt --check templates
 	$(BIN)/ruff check .
 	$(BIN)/djangofmt check templates
+	$(BIN)/python manage.py check_lines
+	$(BIN)/oxlint --deny-warnings static/js tests/scripts
 	$(BIN)/python -m config.stack env -- $(BIN)/mypy .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python manage.py check --fail-level WARNING

@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import connection, models
 from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
+from psycopg import sql
 
 from accounts.models import Account
 from core import events
@@ -184,3 +186,27 @@ def deliver() -> Callable[[], None]:
                 events.deliver(event_id)
 
     return run
+
+
+@pytest.fixture
+def poison(db: None) -> Iterator[Callable[[models.Model], None]]:
+    """Make the database refuse every change of one row: the one bad row of a job."""
+
+    def bite(row: models.Model) -> None:
+        table = sql.Identifier(type(row)._meta.db_table)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE OR REPLACE FUNCTION poisoned() RETURNS trigger LANGUAGE plpgsql AS"
+                " $$ BEGIN RAISE EXCEPTION 'poisoned row'; END $$"
+            )
+            cursor.execute(
+                sql.SQL(
+                    "CREATE TRIGGER poisoned BEFORE UPDATE ON {} FOR EACH ROW WHEN (OLD.id = {})"
+                    " EXECUTE FUNCTION poisoned()"
+                ).format(table, sql.Literal(row.pk))
+            )
+
+    yield bite
+    if not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION IF EXISTS poisoned CASCADE")

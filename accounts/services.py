@@ -42,7 +42,7 @@ from accounts.models import (
 from accounts.policies import CODE_INTERVAL, CODE_LIFE, REVEALERS, SECOND_FACTOR
 from accounts.selectors import account_by_code, account_by_phone
 from accounts.states import REAL_NAME_TRANSITIONS, ContactState, PersonalField, RealNameState, Role
-from core import audit, clock, events, notify, policy, registries, retry
+from core import audit, clock, events, jobs, notify, policy, registries, retry
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
 from core.errors import Forbidden, InvalidInput, NotFound
@@ -439,6 +439,13 @@ def verify_by_vetting(*, actor: Actor, account: Account, real_name: str, id_numb
 def due_real_names(*, at: datetime, limit: int = 100) -> list[int]:
     """Questions that the registry is to be asked now, oldest first."""
     return list(REAL_NAME_QUEUE.due_at(at).values_list("pk", flat=True)[:limit])
+
+
+FORGETTING = jobs.whole(
+    "accounts.forget_places",
+    gettext_lazy("forgetting places of sign-ins"),
+    lambda at: forget_places(at=at),
+)
 
 
 @begins_transaction

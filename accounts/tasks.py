@@ -1,19 +1,13 @@
-from celery import shared_task
+"""Celery entries of accounts."""
 
 from accounts import services
-from core import clock
+from core import jobs
 
 
-@shared_task
+@jobs.piece
 def settle_real_name(check_id: int) -> None:
     services.settle_real_name(check_id)
 
 
-@shared_task
-def sweep_real_names() -> None:
-    services.REAL_NAME_QUEUE.work_off()
-
-
-@shared_task
-def forget_places() -> None:
-    services.forget_places(at=clock.now())
+sweep_real_names = jobs.periodic("accounts.tasks.sweep_real_names", jobs.queue(services.REAL_NAME_QUEUE))
+forget_places = jobs.periodic("accounts.tasks.forget_places", services.FORGETTING)

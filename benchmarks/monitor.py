@@ -1,9 +1,12 @@
 """Positions per second and core through all detectors of the monitor, for planned ways of 50 and of 200 points.
 
-Ours: `safety.watches.Watches.observe`, from batches as they come off the stream to findings, every detector on: off
-the way, driving away, long stops, remote areas, and what is remembered. 2 000 trips, two phones each, 10 positions in
+Ours: `WatchTable.observe`, from batches as they come off the stream to detections, every rule on: off the
+way, driving away, long stops, remote areas, and what is remembered. 2 000 trips, two phones each, 10 positions in
 a batch. Peer: shapely, one call for each position, for the distance to the way alone. Limit: numba over arrays that
-are ready, for the distance alone. One JSON line for 50 points; 200 goes to standard error.
+are ready, for the distance alone. One JSON line for 50 points; 200 points and the turns go to standard error.
+
+A turn: a real monitor on a real database and stream, with 1 000, 10 000 and 50 000 trips under way of which 1 % changed:
+their rows were written, and both phones of each posted five positions. Its CPU, and the database's beside it.
 """
 
 import json
@@ -11,14 +14,15 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from config.local import local_environment
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+os.chdir(ROOT)
+import config.pytest_stack  # a PostgreSQL and a Valkey of its own  # noqa: F401
 
-os.environ.update(local_environment())
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 import django
 
@@ -29,12 +33,15 @@ import shapely
 from numba import njit
 
 from core import policy
+from rides.positions import shard_stream
 from rides.selectors import WatchedTrip
 from rides.states import Line, Party, TripState
-from safety.detectors import distance_to_way
-from safety.watches import Watches, limits_in_force
+from safety.monitor.memory import WatchTable, limits_in_force, warm_up
+from safety.monitor.program import distance_to_way
 
 TRIPS, BATCH, TURNS = 2_000, 10, 12
+LIVE, CHANGED, POINTS, ROUNDS = (1_000, 10_000, 50_000), 0.01, 50, 7
+AIM = 0.5  # seconds of CPU for a turn with 50 000 trips under way
 START = 1_535_086_800.0
 Batch = tuple[str, Party, bool, list[tuple[float, float, float]]]
 
@@ -93,7 +100,7 @@ def distances(pings: Any, way: Any, ways: Any) -> float:
     total = 0.0
     for i in range(len(pings)):
         row = int(pings[i, 0])
-        total += distance_to_way(pings[i, 1], pings[i, 2], way, ways[row], ways[row + 1])
+        total += distance_to_way(pings[i, 1], pings[i, 2], way, ways[row, 0], ways[row, 1])
     return total
 
 
@@ -106,17 +113,18 @@ def per_second(count: int, work: Callable[[], object]) -> float:
 def measure(points: int) -> dict[str, Any]:
     watched = trips(points)
     stream = turns(watched)
-    watches = Watches(limits_in_force())
-    watches.set(watched, watches.limits)
-    watches.observe(stream[0])  # compiles
-    watches.tick(START + 60)
+    warm_up()
+    table = WatchTable(limits_in_force())
+    table.put(watched, {})
+    table.observe(stream[0])
+    clocks = {shard_stream("wenzhou"): START + 60}
     count = sum(len(pings) for batches in stream[1:] for *_rest, pings in batches)
     seen: list[Any] = []
 
     def ours() -> None:
         for batches in stream[1:]:
-            seen.extend(watches.observe(batches))
-            watches.tick(START + 60)
+            seen.extend(table.observe(batches))
+            table.tick(clocks)
 
     rate = per_second(count, ours)
     lines = [shapely.LineString(trip.route) for trip in watched]
@@ -137,8 +145,9 @@ def measure(points: int) -> dict[str, Any]:
             for _at, lat, lon in pings
         ]
     )
-    distances(ready[:2], watches.way, watches.ways)
-    limit = per_second(len(ready), lambda: distances(ready, watches.way, watches.ways))
+    way, ways = table._ways.points, table._ways.spans
+    distances(ready[:2], way, ways)
+    limit = per_second(len(ready), lambda: distances(ready, way, ways))
     if not seen:
         raise SystemExit("The detectors saw nothing: the measurement is worth nothing.")
     return {
@@ -152,10 +161,128 @@ def measure(points: int) -> dict[str, Any]:
     }
 
 
+def fill(count: int) -> list[tuple[int, str]]:
+    """So many trips under way in the database, each with a drawn way; as (primary key, code)."""
+    from accounts.models import Account
+    from core import clock
+    from drivers.selectors import driver_of
+    from rides.models import City, Trip
+
+    passenger, driver = Account.objects.get(code="passenger"), driver_of(Account.objects.get(code="driver"))
+    city, at = City.objects.get(code="wenzhou"), clock.now()
+    vehicle = driver.bindings.first().vehicle
+    rng, known = np.random.default_rng(3), Trip.objects.count()
+    for start in range(known, count, 2_000):
+        rows = []
+        for number in range(start, min(start + 2_000, count)):
+            way = way_of(rng, POINTS)
+            rows.append(
+                Trip(
+                    code=f"T-BENCH{number:06d}",
+                    line="hitch",
+                    city=city,
+                    passenger=passenger,
+                    client_key=f"bench-{number}",
+                    state="in_progress",
+                    origin_name="a",
+                    origin_latitude=way[0][0],
+                    origin_longitude=way[0][1],
+                    destination_name="b",
+                    destination_latitude=way[-1][0],
+                    destination_longitude=way[-1][1],
+                    window_start=at,
+                    window_end=at,
+                    driver=driver,
+                    vehicle=vehicle,
+                    planned_route=way,
+                    route_source="valhalla",
+                    route_seconds=3600,
+                    plate_registered=vehicle.plate,
+                    plate_check="same",
+                    boarding_code="0000",
+                    requested_at=at,
+                    accepted_at=at,
+                    boarded_at=at,
+                    departed_at=at + timedelta(hours=3),  # however long the rest takes, nobody is silent
+                )
+            )
+        Trip.objects.bulk_create(rows)
+    return list(Trip.objects.order_by("pk").values_list("pk", "code"))
+
+
+def backend_seconds() -> float:
+    """CPU of this connection's own process in PostgreSQL."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        fields = Path(f"/proc/{cursor.fetchone()[0]}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def whole_turns() -> list[dict[str, Any]]:
+    """The CPU of a turn: of this process, and of the database beside it."""
+    from django.core.management import call_command
+
+    from governance.demo import make_world
+    from rides.models import Trip
+    from rides.positions import StoredBatch, entry_of, shard_stream
+    from safety.monitor.loop import Monitor
+
+    call_command("migrate", verbosity=0, interactive=False)
+    make_world(password="a password of benchmarks")
+    found = []
+    for live in LIVE:
+        trips = fill(live)
+        monitor = Monitor()
+        monitor.redis.flushdb()
+        monitor.prepare()
+        with monitor.shards.kept_alive():
+            monitor.step()
+            while monitor.watchlist.loading:
+                monitor.step()
+            if len(monitor.table) != live:
+                raise SystemExit(f"{len(monitor.table)} trips are watched instead of {live}")
+            ours, database = [], []
+            for turn in range(ROUNDS):
+                some = trips[turn :: round(1 / CHANGED)]
+                Trip.objects.filter(pk__in=[pk for pk, _code in some]).update(route_seconds=3600 + turn)
+                way = [(pk, code, monitor.table.trip(code).route) for pk, code in some]
+                now = time.time()
+                batches = [
+                    StoredBatch(code, party, False, [(now - 4 + step, *way[turn]) for step in range(5)])
+                    for _pk, code, way in way
+                    for party in Party
+                ]
+                stream = shard_stream("wenzhou")
+                for start in range(0, len(batches), 20):
+                    monitor.redis.xadd(stream, entry_of(batches[start : start + 20]))
+                beside, began = backend_seconds(), time.process_time()
+                monitor.looked = -float("inf")
+                monitor.step()
+                ours.append(time.process_time() - began)
+                database.append(backend_seconds() - beside)
+                if monitor.redis.xpending(stream, "monitor")["pending"] or monitor.found:
+                    raise SystemExit("The turn left something: the measurement is worth nothing.")
+            monitor.shards.let_go()
+        monitor.redis.flushdb()
+        found.append(
+            {
+                "name": f"monitor, a whole turn, {live} trips, 1 % changed",
+                "ours": round(sorted(ours)[len(ours) // 2], 4),
+                "database": round(sorted(database)[len(database) // 2], 3),
+                "aim": AIM if live == max(LIVE) else None,
+                "unit": "CPU s",
+            }
+        )
+    return found
+
+
 def main() -> None:
     with policy.read_once(offline=True):
         rows = [measure(200), measure(50)]
-    print(json.dumps(rows[0]), file=sys.stderr)
+    for row in [rows[0], *whole_turns()]:
+        print(json.dumps(row), file=sys.stderr)
     print(json.dumps(rows[1]))
 
 

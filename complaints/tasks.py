@@ -1,38 +1,16 @@
 """Celery entries of complaints."""
 
-from celery import shared_task
+from complaints.services.care import CAMPAIGNS, GREETINGS, OVERDUE, QUESTIONS
+from complaints.services.rulings import STATEMENTS, TELLING, WINDOWS
+from complaints.services.sanctions import ENDS
+from complaints.services.shifts import ROSTER
+from complaints.services.timers import ESCALATIONS, RELEASES, WARNINGS
+from core import jobs
 
-from complaints import services
-from core import clock
-
-
-@shared_task
-def check_limits() -> None:
-    """Warnings and breaches, and owners who do nothing."""
-    at = clock.now()
-    services.check(at=at)
-    services.release_silent(at=at)
-
-
-@shared_task
-def move_cases_on() -> None:
-    """Statements, decisions to tell, suspensions and appeal windows whose time is over."""
-    at = clock.now()
-    services.tell_decisions(at=at)
-    services.chase_statements(at=at)
-    services.end_suspensions(at=at)
-    services.close_windows(at=at)
-
-
-@shared_task
-def care() -> None:
-    """Satisfaction to ask for, care that is overdue, greetings whose time has come."""
-    at = clock.now()
-    services.ask_satisfaction(at=at)
-    services.chase_care(at=at)
-    services.send_campaigns(at=at)
-
-
-@shared_task
-def watch_roster() -> None:
-    services.watch_roster(at=clock.now())
+# Warnings and breaches, and owners who do nothing.
+check_limits = jobs.periodic("complaints.tasks.check_limits", WARNINGS, ESCALATIONS, RELEASES)
+# Decisions to tell, statements, suspensions and appeal windows whose time is over.
+move_cases_on = jobs.periodic("complaints.tasks.move_cases_on", TELLING, STATEMENTS, ENDS, WINDOWS)
+# Satisfaction to ask for, care that is overdue, greetings whose time has come.
+care = jobs.periodic("complaints.tasks.care", QUESTIONS, OVERDUE, CAMPAIGNS, jobs.again(GREETINGS))
+watch_roster = jobs.periodic("complaints.tasks.watch_roster", ROSTER)

@@ -7,8 +7,15 @@ class ConsoleConfig(AdminConfig):
 
     default_site = "config.console.ConsoleSite"
 
+    def ready(self) -> None:
+        """Every process knows all kinds of work, also one that runs no tasks: its pages name what failed."""
+        super().ready()
+        from config.celery import app
+
+        app.autodiscover_tasks(force=True)
+
 
 class StaticFilesConfig(staticfiles.StaticFilesConfig):
     """What our packages bring and no page of ours shows is not collected: the browsable API."""
 
-    ignore_patterns: list[str] = [*staticfiles.StaticFilesConfig.ignore_patterns, "rest_framework"]  # type: ignore[misc]  # django-stubs has no type for it
+    ignore_patterns: list[str] = [*staticfiles.StaticFilesConfig.ignore_patterns, "rest_framework"]

@@ -1,11 +1,28 @@
-"""The Celery application."""
+"""The Celery application, and how its workers show that they live (`core.heartbeat`)."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("huhang")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_ready.connect
+def show_signs_of_life(sender: Any, **_kwargs: Any) -> None:
+    """The worker's own loop marks each queue that it reads; whether tasks run is said by the probes of beat."""
+    from core import heartbeat
+
+    names = [heartbeat.worker_of(queue) for queue in app.amqp.queues.consume_from]
+
+    def mark() -> None:
+        for name in names:
+            heartbeat.beat(name)
+
+    mark()
+    sender.timer.call_repeatedly(heartbeat.PERIOD, mark)

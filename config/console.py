@@ -19,7 +19,7 @@ from complaints.policies import JUDGES as JUDGES_OF_COMPLAINTS
 from complaints.policies import WORKERS
 from complaints.selectors import care_due, claims_to_decide, due_soon, roster_gaps, waiting_messages
 from config import work
-from core import clock, policy
+from core import clock, heartbeat, policy
 from drivers.selectors import (
     open_appeals,
     open_cases,
@@ -114,6 +114,7 @@ def due_and_mine(account: Account, rows: list[Burning]) -> dict[str, Any]:
     """What has a clock, and what this person took."""
     at = clock.now()
     found: dict[str, Any] = {
+        "late_processes": heartbeat.late(),
         "mine": [row for row in rows if row.incident.taken_by == account.code],
         "now": at,
         "may_respond": account.role in RESPONDERS,

@@ -1,6 +1,13 @@
 """Health, readiness, metrics, and the API's documentation page."""
 
+import math
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Generic, TypeVar
 
 from django.conf import settings
 from django.db import connection
@@ -12,13 +19,16 @@ from django.views.decorators.http import require_GET
 from drf_spectacular.generators import SchemaGenerator
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
-from core import broker, clock, retry
+from core import broker, clock, heartbeat, retry
 from core.api import shows_token
 from core.errors import NotFound
 from core.models import Notification, OutboxEvent
 from police.selectors import release_clocks
-from rides.positions import backlog
+from rides.positions import backlog, lag
+from safety.monitor.quarantine import set_aside_count
 from safety.selectors import late_destructions, live_counts, sos_answered
+
+T = TypeVar("T")
 
 
 @require_GET
@@ -27,19 +37,79 @@ def live(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": "live"})
 
 
+class Asked(Generic[T]):
+    """A question whose answer is waited for only so long: it is asked in a thread, one at a time.
+
+    Whoever asks while it is still being asked waits for the same answer, so that a server that hangs costs one thread.
+    """
+
+    def __init__(self, ask: Callable[[], T]) -> None:
+        self._ask = ask
+        self._lock = threading.Lock()
+        self._waiting: Future[T] | None = None
+
+    def begin(self) -> "Future[T]":
+        """Ask, or join whoever asks already."""
+        with self._lock:
+            if self._waiting is None or self._waiting.done():
+                self._waiting = Future()
+                threading.Thread(target=self._run, args=(self._waiting,), daemon=True).start()
+            return self._waiting
+
+    def _run(self, waiting: "Future[T]") -> None:
+        try:
+            waiting.set_result(self._ask())
+        except Exception as why:  # whatever it was, it is not an answer
+            waiting.set_exception(why)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    signs: list[heartbeat.Sign]
+    lives: int
+
+
+def _signs() -> _Known:
+    try:
+        return _Known(heartbeat.signs(), retry.lives_at_stake())
+    finally:
+        connection.close()  # this thread's own
+
+
+_database = Asked(_signs)
+WAIT = 1.0  # seconds for both answers together
+
+
 @require_GET
 def ready(request: HttpRequest) -> HttpResponse:
-    """The database answers; a broker that is down is said, but SOS works without it.
+    """Within a second: whether the database answers. A broker that is down, and processes whose signs of life are late,
+    are said, but the page for SOS works without them: they degrade and do not make it unready.
 
     `lives` is how much work on which a life may depend failed and needs a person now.
     """
-    try:
-        connection.ensure_connection()
-    except Exception:  # whatever keeps the database away
-        return JsonResponse({"status": "not ready", "database": False}, status=503)
+    until = time.monotonic() + WAIT
+    asked = _database.begin()
     answers = broker.ask(lambda client: bool(client.ping()), False)
+    try:
+        known: _Known | None = asked.result(max(until - time.monotonic(), 0.0))
+    except Exception:  # whatever keeps the database away, or too long
+        known = None
+    if known is None:
+        return JsonResponse({"status": "not ready", "database": False, "broker": answers}, status=503)
+    late = [sign.watcher.name for sign in heartbeat.late(known.signs)]
     return JsonResponse(
-        {"status": "ready", "database": True, "broker": answers, "lives": retry.lives_at_stake()}
+        {
+            "status": "ready",
+            "database": True,
+            "broker": answers,
+            "degraded": bool(late or known.lives) or not answers,
+            "lives": known.lives,
+            "late": late,
+            "heartbeats": {
+                sign.watcher.name: {"age": sign.age, "late": sign.late, "delay": sign.delay}
+                for sign in known.signs
+            },
+        }
     )
 
 
@@ -85,12 +155,35 @@ def metrics(request: HttpRequest) -> HttpResponse:
         Notification.objects.filter(state="needs_person").count(),
     )
     gauge("huhang_monitor_backlog", "Batches of positions that no monitor has finished", backlog("monitor"))
+    gauge("huhang_monitor_lag_seconds", "How long the oldest of them waits", lag("monitor"))
+    gauge("huhang_monitor_set_aside", "Entries of positions that no monitor could take", set_aside_count())
+    _heartbeats(registry)
     gauge(
         "huhang_recordings_overdue",
         "Recordings whose key lives a minute after its time",
         len(late_destructions(at, timedelta(minutes=1))),
     )
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _heartbeats(registry: CollectorRegistry) -> None:
+    """What never showed a sign of life has an age without bound, so that an alarm by age hears of it too."""
+    age = Gauge(
+        "huhang_heartbeat_age_seconds",
+        "Seconds since the newest sign of life of a process or queue",
+        ["name"],
+        registry=registry,
+    )
+    delay = Gauge(
+        "huhang_queue_delay_seconds",
+        "How long the last probe waited in its queue",
+        ["queue"],
+        registry=registry,
+    )
+    for sign in heartbeat.signs():
+        age.labels(sign.watcher.name).set(math.inf if sign.age is None else sign.age)
+        if sign.delay is not None:
+            delay.labels(sign.watcher.name.removeprefix("queue:")).set(sign.delay)
 
 
 def _failed_work(registry: CollectorRegistry) -> None:

@@ -1,93 +1,208 @@
-"""Pytest plugin: real PostgreSQL and Valkey for the test session, before Django's settings are read.
+"""Pytest plugin: real PostgreSQL and Valkey for the tests that need them, chosen before Django's settings are read.
 
-The first process starts both and passes their addresses to xdist's workers through the environment.
+The first process chooses folder, keys and ports and passes them to xdist's workers through the environment; the servers
+start when a collected test needs a database (or has the mark `valkey`), and at once where workers share them.
+`--reuse-db` keeps folder, keys and databases in `var/tests` between runs.
 Tests connect as the owner, because they flush tables; what the platform's own role may not do has its own tests.
 """
 
 import atexit
+import contextlib
+import fcntl
+import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
+import pytest
 import redis
 
 from config.embedded import OWNER_ROLE, make_cluster
-from config.local import new_secrets
+from config.local import BASE_DIR, new_secrets
 from config.stack import APP_ROLE, free_port
 
+KEPT = BASE_DIR / "var" / "tests"
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
+OURS = "HUHANG_TEST_STACK"
 
-def _start() -> None:
-    state = Path(tempfile.mkdtemp(prefix="huhang-test-"))
-    secrets = new_secrets()
-    pg, vk = free_port(), free_port()
-    env = {
-        **secrets,
-        "HUHANG_STAGE": "scratch",
-        "HUHANG_STATE": str(state),
-        "HUHANG_POSTGRES_PORT": str(pg),
-        "HUHANG_VALKEY_PORT": str(vk),
-        "HUHANG_REGISTRY_URL": "http://127.0.0.1:1/registries",
-        "HUHANG_MONEY_URL": "http://127.0.0.1:1/money",
-        "HUHANG_RELAY_URL": "http://127.0.0.1:1/relay",
-        "HUHANG_PICTURES": str(state / "pictures"),
-        "HUHANG_RECORDINGS": str(state / "recordings"),
-        "HUHANG_RECORDING_KEYS": str(state / "recording-keys"),
-        "HUHANG_CLOCK_FILE": "",
-        "DATABASE_URL": f"postgres://{OWNER_ROLE}:{secrets['HUHANG_OWNER_PASSWORD']}@127.0.0.1:{pg}/postgres",
-        "REDIS_URL": f"redis://:{secrets['HUHANG_VALKEY_PASSWORD']}@127.0.0.1:{vk}/0",
-        "HUHANG_SANDBOX_URL": "http://127.0.0.1:1",
-        "HUHANG_SMS_URL": "json://127.0.0.1:1/messages/sms/?:to={to}&:key={key}",
-        "HUHANG_WECHAT_URL": "json://127.0.0.1:1/messages/wechat/?:to={to}&:key={key}",
-        "HUHANG_WEIBO_URL": "json://127.0.0.1:1/messages/weibo/?:to={to}&:key={key}",
-        "HUHANG_EMAIL_URL": "json://127.0.0.1:1/messages/email/?:to={to}&:key={key}",
-        "HUHANG_TEST_STACK": str(os.getpid()),
-    }
-    os.environ.update(env)
-    os.environ.pop("HUHANG_STATIC_ROOT", None)  # straight from the sources: nothing has to be collected first
-    make_cluster(state / "postgres", owner_password=secrets["HUHANG_OWNER_PASSWORD"])
-    servers = [
-        subprocess.Popen(
-            [sys.executable, "-m", "config.embedded", name],
-            stdout=(state / f"{name}.log").open("wb"),
-            stderr=subprocess.STDOUT,
-        )
-        for name in ("postgres", "valkey")
-    ]
 
-    def stop() -> None:
-        for server in servers:
+class _Servers:
+    """The two servers of a run, and the folder in which they keep what they hold."""
+
+    def __init__(self, *, kept: bool) -> None:
+        self.kept = kept
+        self.running: list[subprocess.Popen[bytes]] = []
+        if kept:
+            KEPT.mkdir(parents=True, exist_ok=True)
+            self.state = KEPT
+            self._only_one()
+            # Rows stay; what stood in streams and folders belongs to the run that made it.
+            for name in ("valkey", "pictures", "recordings", "recording-keys"):
+                shutil.rmtree(self.state / name, ignore_errors=True)
+        else:
+            self.state = Path(tempfile.mkdtemp(prefix="huhang-test-"))
+        self.secrets = self._secrets()
+        os.environ.update(self._environment())
+        os.environ.pop(
+            "HUHANG_STATIC_ROOT", None
+        )  # straight from the sources: nothing has to be collected first
+        atexit.register(self.stop)
+
+    def _only_one(self) -> None:
+        self._lock = (KEPT / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise pytest.UsageError(
+                f"Another run uses the databases in {KEPT}. Wait for it, or run without --reuse-db."
+            ) from None
+
+    def _secrets(self) -> dict[str, str]:
+        """The cluster's password is among them: a kept cluster keeps them."""
+        path = self.state / "secrets.json"
+        found: dict[str, str] = json.loads(path.read_text()) if path.exists() else new_secrets()
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(found))
+        return found
+
+    def _ports(self) -> tuple[int, int]:
+        """Of the last run where they are free."""
+        path = self.state / "ports.json"
+        known = json.loads(path.read_text()) if path.exists() else []
+        ports = [free_port(wanted) for wanted in known] or [free_port(), free_port()]
+        path.write_text(json.dumps(ports))
+        return ports[0], ports[1]
+
+    def _environment(self) -> dict[str, str]:
+        state, secrets = self.state, self.secrets
+        pg, vk = self._ports()
+        return {
+            **secrets,
+            "HUHANG_STAGE": "scratch",
+            "HUHANG_STATE": str(state),
+            "HUHANG_POSTGRES_PORT": str(pg),
+            "HUHANG_VALKEY_PORT": str(vk),
+            "HUHANG_REGISTRY_URL": "http://127.0.0.1:1/registries",
+            "HUHANG_MONEY_URL": "http://127.0.0.1:1/money",
+            "HUHANG_RELAY_URL": "http://127.0.0.1:1/relay",
+            "HUHANG_PICTURES": str(state / "pictures"),
+            "HUHANG_RECORDINGS": str(state / "recordings"),
+            "HUHANG_RECORDING_KEYS": str(state / "recording-keys"),
+            "HUHANG_CLOCK_FILE": "",
+            "DATABASE_URL": f"postgres://{OWNER_ROLE}:{secrets['HUHANG_OWNER_PASSWORD']}@127.0.0.1:{pg}/postgres",
+            "REDIS_URL": f"redis://:{secrets['HUHANG_VALKEY_PASSWORD']}@127.0.0.1:{vk}/0",
+            "HUHANG_SANDBOX_URL": "http://127.0.0.1:1",
+            "HUHANG_SMS_URL": "json://127.0.0.1:1/messages/sms/?:to={to}&:key={key}",
+            "HUHANG_WECHAT_URL": "json://127.0.0.1:1/messages/wechat/?:to={to}&:key={key}",
+            "HUHANG_WEIBO_URL": "json://127.0.0.1:1/messages/weibo/?:to={to}&:key={key}",
+            "HUHANG_EMAIL_URL": "json://127.0.0.1:1/messages/email/?:to={to}&:key={key}",
+            OURS: str(os.getpid()),
+        }
+
+    def start(self) -> None:
+        """Start both, once."""
+        if self.running:
+            return
+        make_cluster(self.state / "postgres", owner_password=self.secrets["HUHANG_OWNER_PASSWORD"])
+        self.running = [
+            subprocess.Popen(
+                [sys.executable, "-m", "config.embedded", name],
+                stdout=(self.state / f"{name}.log").open("wb"),
+                stderr=subprocess.STDOUT,
+            )
+            for name in ("postgres", "valkey")
+        ]
+        _wait(os.environ["DATABASE_URL"], os.environ["REDIS_URL"], self.running)
+
+    def stop(self) -> None:
+        for server in self.running:
             server.terminate()
-        for server in servers:
+        for server in self.running:
             try:
                 server.wait(5)
             except subprocess.TimeoutExpired:
                 server.kill()
-        shutil.rmtree(state, ignore_errors=True)
-
-    atexit.register(stop)
-    _wait(env["DATABASE_URL"], env["REDIS_URL"])
+        if not self.kept:
+            shutil.rmtree(self.state, ignore_errors=True)
 
 
-def _wait(database: str, broker: str) -> None:
-    until = time.monotonic() + 30
+def _wait(database: str, broker: str, servers: list[subprocess.Popen[bytes]]) -> None:
+    """For as long as both servers live, however busy the machine is."""
     while True:
         try:
-            with psycopg.connect(database, autocommit=True, connect_timeout=2) as connection:
+            with (
+                psycopg.connect(database, autocommit=True, connect_timeout=2) as connection,
+                contextlib.suppress(psycopg.errors.DuplicateObject),
+            ):
                 connection.execute(f"CREATE ROLE {APP_ROLE}")
             redis.Redis.from_url(broker).ping()
             return
-        except psycopg.errors.DuplicateObject:
-            return
         except (psycopg.OperationalError, redis.ConnectionError):
-            if time.monotonic() > until:
+            if any(server.poll() is not None for server in servers):
                 raise
             time.sleep(0.1)
 
 
-if "HUHANG_TEST_STACK" not in os.environ:
-    _start()
+def digest_of_migrations(root: Path) -> str:
+    """Changes with any migration's text: one that was applied already and then edited would not be applied again."""
+    digest = hashlib.sha256()
+    for path in sorted(root.glob("*/migrations/*.py")):
+        digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def needs_servers(item: pytest.Item) -> bool:
+    """A test of a database, or one that says that it needs Valkey alone."""
+    fixtures = getattr(item, "fixturenames", ())
+    marked = item.get_closest_marker("django_db") or item.get_closest_marker("valkey")
+    return bool(marked) or not DATABASE_FIXTURES.isdisjoint(fixtures)
+
+
+_servers: _Servers | None = None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
+    """Before pytest-django reads the settings. A worker finds everything in its environment."""
+    global _servers
+    if OURS not in os.environ:
+        _servers = _Servers(kept=bool(early_config.known_args_namespace.reuse_db))
+    yield
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if _servers is None:
+        return
+    if _servers.kept and _mark().exists() and _mark().read_text() != digest_of_migrations(BASE_DIR):
+        print("Migrations changed since the databases were made: they are made anew.")  # noqa: T201
+        config.option.create_db = True
+    if getattr(config.option, "numprocesses", None) and not config.option.collectonly:
+        _servers.start()
+
+
+def _mark() -> Path:
+    return KEPT / "migrations.digest"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What is left after `-k` and `-m` decides."""
+    plugins = session.config.pluginmanager
+    if "hypothesis" not in sys.modules and plugins.hasplugin("hypothesispytest"):
+        plugins.unregister(name="hypothesispytest")  # its summary would import all of it
+    if _servers and not session.config.option.collectonly and any(map(needs_servers, session.items)):
+        _servers.start()
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: Any) -> None:
+    """Written last: databases of a run that was cut off may be half made."""
+    if _servers and _servers.kept and _servers.running and exitstatus in {0, 1}:
+        _mark().write_text(digest_of_migrations(BASE_DIR))

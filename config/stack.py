@@ -22,15 +22,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from http.client import HTTPException
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any
-from urllib.error import URLError
 from urllib.request import urlopen
-from xmlrpc.client import ServerProxy
+from xmlrpc.client import Fault, ServerProxy
 
 import psycopg
 from psycopg import sql
@@ -47,6 +47,8 @@ PORTS = {
     "HUHANG_VALKEY_PORT": 63799,
 }
 DJANGO_PROCESSES = ["sandbox", "web", "worker-life", "worker", "beat", "monitor", "dispatcher"]
+SAY_EVERY = 5.0  # seconds
+MOST_STARTS = 5  # of one process while it is waited for: it will not come
 DEMO_ACCOUNTS = (
     "passenger passenger2 driver driver2 agent specialist vetting adjudicator supervisor officer admin"
 )
@@ -60,11 +62,33 @@ class CannotStart(Exception):
     """Says in one sentence why the stack does not start."""
 
 
-def free_port() -> int:
-    """A loopback port that nobody listens on now."""
+def free_port(wanted: int = 0) -> int:
+    """A loopback port that nobody listens on now: `wanted` where it is free."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+class _Ends:
+    """How often a process ended while it was waited for."""
+
+    def __init__(self) -> None:
+        self.pids: set[int] = set()
+
+    def too_many(self, pid: int, state: str) -> bool:
+        """True where it was started several times, or the supervisor gave it up."""
+        if pid:
+            self.pids.add(pid)
+        return state == "FATAL" or len(self.pids) > MOST_STARTS
+
+
+def _say(line: str) -> None:
+    """To standard error: a scratch stack's standard output is read by a machine."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def _digest_of_static() -> str:
@@ -221,24 +245,73 @@ class Stack:
         self._collect_static()
         self._make_database()
         owner = {**self.env, "DATABASE_URL": self.env["HUHANG_OWNER_URL"]}
-        self._manage("prepare", env=owner)
+        self._manage("prepare", "preparing tables and the demo world", env=owner)
         rpc = self._rpc()
         for name in DJANGO_PROCESSES:
             rpc.startProcess(name, False)
         self._wait_ready()
         self._record()
 
-    def _manage(self, command: str, *options: str, env: dict[str, str]) -> None:
-        done = subprocess.run(
-            [sys.executable, "manage.py", command, *options],
-            env=env,
-            cwd=BASE_DIR,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise CannotStart(f"`manage.py {command}` failed:\n{done.stdout}{done.stderr}")
+    # --- waiting: for as long as what is waited for lives, saying what it is ---
+    def _wait_for(self, what: str, ready: Callable[[], bool], *, processes: Sequence[str] = ()) -> None:
+        """Wait until `ready`, however slow the machine is. Says what is waited for, every few seconds.
+
+        Raises `CannotStart` where the supervisor ended, or one of `processes` ends again and again, with what its log
+        said last.
+        """
+        began = said = time.monotonic()
+        ends = {name: _Ends() for name in processes}
+        while not ready():
+            if not self.alive():
+                raise CannotStart(
+                    f"The supervisor ended while {what}.\n{self._tail('supervisord.out', 'supervisord.log')}"
+                )
+            for name, row in self._rows(processes).items():
+                if ends[name].too_many(int(row["pid"]), str(row["statename"])):
+                    raise CannotStart(
+                        f"The process {name} ends again and again while {what}. Its log, {self.state}/log/{name}.log,"
+                        f" ends so:\n{self._tail(f'{name}.log')}"
+                    )
+            if time.monotonic() - said >= SAY_EVERY:
+                said = time.monotonic()
+                _say(f"  {what} ({said - began:.0f} s)")
+            time.sleep(0.1)
+
+    def _rows(self, processes: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """What the supervisor says of these processes; nothing while it does not listen yet."""
+        try:
+            return {row["name"]: row for row in self._rpc().getAllProcessInfo() if row["name"] in processes}
+        except (OSError, HTTPException, Fault):
+            return {}
+
+    def _tail(self, *names: str, lines: int = 15) -> str:
+        found: list[str] = []
+        for name in names:
+            path = self.state / "log" / name
+            if path.is_file():
+                with path.open("rb") as log:
+                    log.seek(max(path.stat().st_size - 20_000, 0))
+                    found += log.read().decode(errors="replace").splitlines()
+        return "\n".join(f"    {line[:300]}" for line in found[-lines:]) or "    (nothing)"
+
+    def _manage(self, command: str, what: str, *options: str, env: dict[str, str]) -> None:
+        with tempfile.TemporaryFile("w+") as said:
+            process = subprocess.Popen(
+                [sys.executable, "manage.py", command, *options],
+                env=env,
+                cwd=BASE_DIR,
+                stdout=said,
+                stderr=said,
+            )
+            try:
+                self._wait_for(what, lambda: process.poll() is not None)
+            finally:
+                if process.poll() is None:
+                    process.terminate()
+                    process.wait()
+            if process.returncode:
+                said.seek(0)
+                raise CannotStart(f"`manage.py {command}` failed:\n{said.read()}")
 
     def _collect_static(self) -> None:
         """Collect and compress static files, unless that was done for exactly these."""
@@ -248,7 +321,7 @@ class Stack:
             mark, wanted = STATIC_ROOT.parent / "static.digest", _digest_of_static()
             if mark.exists() and mark.read_text() == wanted:
                 return
-            self._manage("collectstatic", "--no-input", env=self.env)
+            self._manage("collectstatic", "collecting static files", "--no-input", env=self.env)
             mark.write_text(wanted)
 
     def _make_database(self) -> None:
@@ -256,7 +329,15 @@ class Stack:
         if self.env["HUHANG_EMBED_POSTGRES"] == "false":
             return
         address = self.env["HUHANG_OWNER_URL"].removesuffix("/huhang") + "/postgres"
-        with self._connect(address) as connection:
+        opened: list[psycopg.Connection[tuple[object, ...]]] = []
+
+        def answers() -> bool:
+            with contextlib.suppress(psycopg.OperationalError):
+                opened.append(psycopg.connect(address, autocommit=True, connect_timeout=5))
+            return bool(opened)
+
+        self._wait_for("waiting for the database", answers, processes=["postgres"])
+        with opened[0] as connection:
             password = sql.Literal(self.env["HUHANG_APP_PASSWORD"])
             role = sql.Identifier(APP_ROLE)
             if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP_ROLE]).fetchone():
@@ -264,33 +345,23 @@ class Stack:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'huhang'").fetchone():
                 connection.execute("CREATE DATABASE huhang")
 
-    def _connect(self, address: str) -> "psycopg.Connection[tuple[object, ...]]":
-        until = time.monotonic() + 30
-        while True:
-            try:
-                return psycopg.connect(address, autocommit=True, connect_timeout=2)
-            except psycopg.OperationalError as why:
-                if time.monotonic() > until:
-                    raise CannotStart(f"PostgreSQL did not answer: {why}") from None
-                time.sleep(0.1)
-
     def _rpc(self) -> Any:  # XML-RPC: methods by name
         transport = SupervisorTransport(None, None, f"unix://{self.env['HUHANG_CONTROL_SOCKET']}")
         return ServerProxy("http://127.0.0.1", transport=transport).supervisor
 
     def _wait_ready(self) -> None:
-        until = time.monotonic() + 60
         address = f"http://127.0.0.1:{self.ports['HUHANG_WEB_PORT']}/health/ready"
-        while True:
+
+        def answers() -> bool:
             try:
-                with urlopen(address, timeout=2) as answer:
-                    if answer.status == 200:
-                        return
-            except (URLError, OSError):
-                pass
-            if time.monotonic() > until:
-                raise CannotStart(f"The platform did not become ready. Its logs are in {self.state / 'log'}.")
-            time.sleep(0.1)
+                with urlopen(address, timeout=5) as answer:
+                    return bool(answer.status == 200)
+            except (OSError, HTTPException):
+                return False
+
+        self._wait_for(
+            "waiting for the web server", answers, processes=["postgres", "valkey", "sandbox", "web"]
+        )
 
     def _record(self) -> None:
         """Write down every process id, so that anybody can check that nothing was left behind."""

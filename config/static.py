@@ -7,7 +7,7 @@ from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class OnceCompressor(Compressor):
+class OnceCompressor(Compressor):  # type: ignore[misc]  # whitenoise has no stubs
     """A name that carries the content's digest is compressed once: Brotli at its best takes seconds for all of them."""
 
     def compress(self, path: str) -> list[str]:
@@ -30,7 +30,7 @@ class OnceCompressor(Compressor):
         half.replace(name)
 
 
-class HashedStaticFiles(CompressedManifestStaticFilesStorage):
+class HashedStaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # whitenoise has no stubs
     """Names carry a digest of the content, also inside the `import`s of our modules."""
 
     support_js_module_import_aggregation = True

@@ -1,7 +1,7 @@
 """Journal, policies and messages in the console: read, never written here."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.postgres.search import SearchVectorField
@@ -19,12 +19,12 @@ from core.models import AuditEntry, FailedWork, LedgerTransfer, Notification, Pa
 from core.privacy import EncryptedTextField
 
 
-def _said_by(model: type[models.Model], name: str) -> Callable[[models.Model], str]:
+def _said_by(field: "models.CharField[Any, Any]") -> Callable[[models.Model], str]:
     """The column of who acted, by the name that the reader knows them by."""
 
-    @admin.display(description=model._meta.get_field(name).verbose_name, ordering=name)
+    @admin.display(description=field.verbose_name, ordering=field.name)
     def said(row: models.Model) -> str:
-        return actors.name_of(getattr(row, name))
+        return actors.name_of(getattr(row, field.name))
 
     return said
 
@@ -36,18 +36,18 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no stubs
     show_full_result_count = False
     paginator = Paginator
     # Columns whose value is a code that its field cannot tell: their name, and the method that says it.
-    in_words: ClassVar[dict[str, str]] = {}
+    in_words: dict[str, str] = {}
 
     def __init__(self, model: type[models.Model], admin_site: admin.AdminSite) -> None:
         super().__init__(model, admin_site)
         acting = [
-            field.name
+            field
             for field in model._meta.fields
             if isinstance(field, models.CharField) and (field.name == "actor" or field.name.endswith("_by"))
         ]
-        self.in_words = {name: f"{name}_said" for name in acting} | self.in_words
-        for name in acting:
-            setattr(self, f"{name}_said", _said_by(model, name))
+        self.worded = {field.name: f"{field.name}_said" for field in acting} | self.in_words
+        for field in acting:
+            setattr(self, f"{field.name}_said", _said_by(field))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -64,10 +64,10 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no stubs
         sealed = (EncryptedTextField, SearchVectorField)
         fields = [field for field in self.model._meta.fields if not isinstance(field, sealed)]
         names = [field.name for field in fields if field.name != "id" and not field.name.endswith(hidden)]
-        return [self.in_words.get(name, name) for name in names]
+        return [self.worded.get(name, name) for name in names]
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
-        return [self.in_words.get(name, name) for name in self.list_display]
+        return [self.worded.get(name, name) for name in self.list_display]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return {}
@@ -85,7 +85,7 @@ class WordsFilter(admin.AllValuesFieldListFilter):
 class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ["at", "actor", "role", "action", "subject", "case"]
     list_filter = ["action", ("role", WordsFilter)]
-    in_words: ClassVar = {"role": "part"}
+    in_words = {"role": "part"}
     search_fields = ["subject__exact", "case__exact", "actor__exact"]
     ordering = ["-id"]
 

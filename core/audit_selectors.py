@@ -28,7 +28,8 @@ def is_whole(entry: AuditEntry) -> bool:
     """True where a line says what it said when it was written, and its seal, once there is one, names it so."""
     if digest_of(entry) != entry.digest:
         return False
-    seal = AuditSeal.objects.filter(up_to_transaction__gte=entry.transaction_id).order_by("pk").first()
+    seals = AuditSeal.objects.filter(epoch=entry.epoch, up_to_transaction__gte=entry.transaction_id)
+    seal = seals.order_by("pk").first()
     if seal is None:
         return True
     return (entry.pk, entry.digest) in zip(seal.row_ids, seal.row_digests, strict=True)

@@ -20,7 +20,11 @@ def now() -> datetime:
 
 def timestamp() -> float:
     """The current time in Unix seconds."""
-    real = time.time()
+    return shown(time.time())
+
+
+def shown(real: float) -> float:
+    """What this clock shows at a moment of the machine's own, in Unix seconds: the same but on a drill's stack."""
     if not settings.CLOCK_FILE:
         return real
     try:

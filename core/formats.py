@@ -32,7 +32,7 @@ def moment(at: datetime | date | str | None, form: Moment = "minute") -> str:
     if not at:
         return ""
     if isinstance(at, str):
-        at = datetime.fromisoformat(at)
+        at = date.fromisoformat(at) if len(at) == len("2026-11-26") else datetime.fromisoformat(at)
     if isinstance(at, datetime):
         at = timezone.localtime(at)
         day = at.date()
@@ -49,7 +49,7 @@ def moment(at: datetime | date | str | None, form: Moment = "minute") -> str:
             shape = pgettext("date format", "j M Y")
         parts.append(dateformat.format(day, shape))
     if form != "date":
-        parts.append(dateformat.format(at, _CLOCKS[form]))  # type: ignore[arg-type]  # a day alone has the form 'date'
+        parts.append(dateformat.format(at, _CLOCKS[form]))
     return " ".join(parts)
 
 

@@ -113,12 +113,18 @@ class AuditEntry(models.Model):
         db_default=RawSQL("pg_current_xact_id()::text::bigint", []),
         editable=False,
     )
+    # The database cluster that counted the transaction: a restored dump goes on in another, whose count is another.
+    epoch = models.BigIntegerField(
+        pgettext_lazy("field", "database cluster"),
+        db_default=RawSQL("(pg_control_system()).system_identifier", []),
+        editable=False,
+    )
 
     class Meta:
         verbose_name = _("journal entry")
         verbose_name_plural = _("journal")
         indexes = [
-            models.Index(fields=["transaction_id", "id"], name="audit_sealing_order"),
+            models.Index(fields=["epoch", "transaction_id", "id"], name="audit_sealing_order"),
             models.Index(fields=["subject", "id"], name="audit_of_subject"),
             models.Index(fields=["action", "at"], name="audit_of_action"),
         ]
@@ -131,6 +137,7 @@ class AuditSeal(models.Model):
     """A batch of the journal, chained to the batch before by HMAC."""
 
     at = models.DateTimeField(pgettext_lazy("field", "time"))
+    epoch = models.BigIntegerField(pgettext_lazy("field", "database cluster"))
     up_to_transaction = models.BigIntegerField(pgettext_lazy("field", "up to transaction"))
     row_ids = ArrayField(models.BigIntegerField(), verbose_name=pgettext_lazy("field", "rows sealed"))
     row_digests = ArrayField(
@@ -429,3 +436,25 @@ class DataHold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} {self.get_source_display()} {self.case}"
+
+
+class Heartbeat(models.Model):
+    """The newest sign of life of one process (`core.heartbeat`). `at` is by the database's clock."""
+
+    name = models.CharField(pgettext_lazy("field", "process"), max_length=40)
+    # Which of several of the name: host and process; empty where they stand for each other.
+    instance = models.CharField(
+        pgettext_lazy("field", "host and process"), max_length=80, blank=True, default=""
+    )
+    at = models.DateTimeField(pgettext_lazy("field", "time"))
+    facts = models.JSONField(pgettext_lazy("field", "facts"), default=dict)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "sign of life")
+        verbose_name_plural = pgettext_lazy("model", "signs of life")
+        constraints = [
+            models.UniqueConstraint(fields=["name", "instance"], name="one_heartbeat_of_each_process")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.instance}"

@@ -67,7 +67,7 @@ def owe_payout(*, key: str, payee: str, fen: int, subject: str, account: str = "
     return row
 
 
-def due_payouts(*, at: datetime) -> list[int]:
+def due_payouts(*, at: datetime, limit: int = 200) -> list[int]:
     """Payouts to try now."""
     return list(PAYOUT_QUEUE.due_at(at).values_list("pk", flat=True)[:200])
 

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
+from django.utils.translation import gettext_lazy as _
 
-from core import audit, clock
+from core import audit, clock, jobs
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import NotFound
@@ -78,12 +79,32 @@ def _record_look(actor: Actor, row: StoredPicture, case: str) -> None:
 
 
 def sweep(*, at: datetime) -> int:
-    """Destroy pictures whose time is over, a bounded batch at a time; returns how many."""
-    rows = list(StoredPicture.objects.filter(destroyed_at=None, keep_until__lte=at)[:SWEEP_BATCH])
-    for row in rows:
-        storages["pictures"].delete(row.name)
-        _record_destroyed(row, at)
-    return len(rows)
+    """Destroy pictures whose time is over; returns how many."""
+    return DESTRUCTION.run(at=at).total
+
+
+def _due(at: datetime, limit: int) -> list[int]:
+    rows = StoredPicture.objects.filter(destroyed_at=None, keep_until__lte=at).order_by("keep_until")
+    return list(rows.values_list("pk", flat=True)[:limit])
+
+
+def _destroy(pk: int, at: datetime) -> bool:
+    row = StoredPicture.objects.filter(pk=pk, destroyed_at=None, keep_until__lte=at).first()
+    if row is None:
+        return False
+    storages["pictures"].delete(row.name)
+    _record_destroyed(row, at)
+    return True
+
+
+DESTRUCTION = jobs.rows(
+    "core.pictures",
+    _("destroying pictures whose time is over"),
+    due=_due,
+    act=_destroy,
+    key=int,
+    batch=SWEEP_BATCH,
+)
 
 
 @begins_transaction

@@ -13,10 +13,12 @@ from functools import lru_cache
 from typing import Any
 
 import phonenumbers
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+from django.db.models.query_utils import DeferredAttribute
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import InvalidInput
@@ -58,8 +60,36 @@ def decrypt(stored: bytes, *, context: str) -> bytes:
     return _keys()[version].decrypt(stored[2:14], stored[14:], context.encode())
 
 
+class Unreadable:
+    """In the place of a value that does not open: its row can be read, its other columns be used. This one raises."""
+
+    def __init__(self, why: Exception) -> None:
+        self.why = why
+
+    def __str__(self) -> str:
+        raise self.why
+
+
+class _Opens(DeferredAttribute):
+    """Whoever needs a value that does not open is told so, and nobody else: a list of rows is not lost with one."""
+
+    field: models.Field  # type: ignore[type-arg]  # as below
+
+    def __get__(self, instance: models.Model | None, cls: type[models.Model] | None = None) -> Any:
+        found = super().__get__(instance, cls)
+        if isinstance(found, Unreadable):
+            raise found.why
+        return found
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        # Without this Python would look into the row first, and never ask `__get__`.
+        instance.__dict__[self.field.attname] = value
+
+
 class EncryptedTextField(models.Field):  # type: ignore[type-arg]  # Django cannot be subscripted here at run time
     """Text in Python, ciphertext in the database. Cannot be searched: keep a blind index beside it."""
+
+    descriptor_class = _Opens
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("editable", False)
@@ -78,8 +108,13 @@ class EncryptedTextField(models.Field):  # type: ignore[type-arg]  # Django cann
             return None
         return encrypt(str(value).encode(), context=self._context)
 
-    def from_db_value(self, value: Any, expression: Any, connection: Any) -> str | None:
-        return None if value is None else decrypt(bytes(value), context=self._context).decode()
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> "str | Unreadable | None":
+        if value is None:
+            return None
+        try:
+            return decrypt(bytes(value), context=self._context).decode()
+        except (InvalidTag, KeyError, ValueError) as why:
+            return Unreadable(why)
 
     def to_python(self, value: Any) -> Any:
         return value

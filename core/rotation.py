@@ -1,13 +1,17 @@
 """Key rotation: what an older key encrypted is encrypted again under the newest, a batch at a time, while all goes on."""
 
 from collections.abc import Iterator
+from itertools import islice
 
+from cryptography.exceptions import InvalidTag
 from django.apps import apps
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
+from core import retry
 from core.models import StoredPicture
 from core.privacy import EncryptedTextField, decrypt, encrypt, newest_version
 
@@ -25,29 +29,42 @@ def encrypted_columns() -> list[tuple[str, str]]:
 def rotate_columns(*, batch: int = 500) -> Iterator[tuple[str, str, int]]:
     """Bring every column to the newest key; yields (table, column, rows) for each batch, so that it can be stopped."""
     for table, column in encrypted_columns():
-        while done := _rotate_batch(table, column, batch):
-            yield table, column, done
+        after = 0
+        while found := _rotate_batch(table, column, batch, after):
+            done, after = found
+            if done:
+                yield table, column, done
 
 
 @transaction.atomic
-def _rotate_batch(table: str, column: str, batch: int) -> int:
+def _rotate_batch(table: str, column: str, batch: int, after: int) -> tuple[int, int] | None:
+    """How many values of a batch were brought to the newest key, and the last row of it; None where none is left.
+
+    A value that does not open is set aside for a person, who needs the key that it names.
+    """
     names = {"table": sql.Identifier(table), "column": sql.Identifier(column)}
     newest, context = newest_version().to_bytes(2, "big"), f"{table}.{column}"
     with connection.cursor() as cursor:
         cursor.execute(
             sql.SQL(
-                "SELECT id, {column} FROM {table} WHERE substring({column} FROM 1 FOR 2) <> %s"
+                "SELECT id, {column} FROM {table} WHERE id > %s AND substring({column} FROM 1 FOR 2) <> %s"
                 " ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED"
             ).format(**names),
-            [newest, batch],
+            [after, newest, batch],
         )
         rows = cursor.fetchall()
+        done = 0
         for row_id, stored in rows:
-            again = encrypt(decrypt(bytes(stored), context=context), context=context)
+            try:
+                again = encrypt(decrypt(bytes(stored), context=context), context=context)
+            except (InvalidTag, KeyError, ValueError) as why:
+                retry.failed(VALUES, f"{context}:{row_id}", why, needs_person=True)
+                continue
             cursor.execute(
                 sql.SQL("UPDATE {table} SET {column} = %s WHERE id = %s").format(**names), [again, row_id]
             )
-    return len(rows)
+            done += 1
+    return (done, rows[-1][0]) if rows else None
 
 
 def rotate_pictures() -> int:
@@ -55,18 +72,34 @@ def rotate_pictures() -> int:
 
     The new file lies beside the old one before the row points to it, so a crash loses nothing.
     """
-    done, storage = 0, storages["pictures"]
-    newest = newest_version().to_bytes(2, "big")
-    for row in StoredPicture.objects.filter(destroyed_at=None).order_by("pk").iterator():
-        with storage.open(row.name) as stored:
-            content = stored.read()
-        if content[:2] == newest:
-            continue
-        name = f"{row.name}-{newest_version()}"
-        storage.save(name, ContentFile(encrypt(decrypt(content, context=row.name), context=name)))
-        if StoredPicture.objects.filter(pk=row.pk, name=row.name, destroyed_at=None).update(name=name):
-            storage.delete(row.name)
-            done += 1
-        else:
-            storage.delete(name)  # destroyed meanwhile
+    done = 0
+
+    def rotate(row: StoredPicture) -> None:
+        nonlocal done
+        done += _rotate_picture(row)
+
+    rows = StoredPicture.objects.filter(destroyed_at=None).order_by("pk").iterator()
+    while part := list(islice(rows, 500)):
+        retry.each(PICTURES, part, rotate, key=lambda row: str(row.pk), begins=True)
     return done
+
+
+def _rotate_picture(row: StoredPicture) -> bool:
+    storage = storages["pictures"]
+    with storage.open(row.name) as stored:
+        content = stored.read()
+    if content[:2] == newest_version().to_bytes(2, "big"):
+        return False
+    name = f"{row.name}-{newest_version()}"
+    storage.save(name, ContentFile(encrypt(decrypt(content, context=row.name), context=name)))
+    if StoredPicture.objects.filter(pk=row.pk, name=row.name, destroyed_at=None).update(name=name):
+        storage.delete(row.name)
+        return True
+    storage.delete(name)  # destroyed meanwhile
+    return False
+
+
+VALUES = retry.declare("core.rotate_values", _("bringing a stored value to the newest key"))
+PICTURES = retry.declare(
+    "core.rotate_pictures", _("bringing a stored picture to the newest key"), law=retry.Law(gives_up=False)
+)

@@ -1,50 +1,44 @@
 """Celery entries of the ground."""
 
-from celery import shared_task
+import time
 
-from core import audit, broker, clock, events, money, notify, pictures, policy, retry
+from django.utils.translation import gettext_lazy as _
+
+from core import audit, broker, events, heartbeat, jobs, money, notify, pictures, policy, retry
 from core.errors import NotFound
 
 
-@shared_task
+@jobs.piece
 def deliver_event(event_id: int) -> None:
     events.deliver(event_id)
 
 
-@shared_task
+@jobs.piece
 def send_notification(notification_id: int) -> None:
     notify.send(notification_id)
 
 
-@shared_task
-def sweep_events() -> None:
-    """One task for each queue in which something is due, however much it is: it works off all of it."""
-    for queue in events.queues_with_due():
-        broker.wake(work_off_events, queue, queue=queue, once=f"events:{queue}")
+@jobs.piece
+def probe(queue: str, sent: float) -> None:
+    """A task of this queue ran, and waited so long for it (`sent` in Unix seconds)."""
+    heartbeat.write(heartbeat.queue_of(queue), delay=max(time.time() - sent, 0.0))
 
 
-@shared_task
+@jobs.piece
 def work_off_events(queue: str) -> None:
     broker.taken(f"events:{queue}")
     if events.EVENTS.work_off(queue=queue):
         broker.wake(work_off_events, queue, queue=queue, once=f"events:{queue}")
 
 
-@shared_task
-def sweep_notifications() -> None:
-    """The same for messages."""
-    for queue in notify.queues_with_due():
-        broker.wake(work_off_notifications, queue, queue=queue, once=f"messages:{queue}")
-
-
-@shared_task
+@jobs.piece
 def work_off_notifications(queue: str) -> None:
     broker.taken(f"messages:{queue}")
     if notify.work_off(queue):
         broker.wake(work_off_notifications, queue, queue=queue, once=f"messages:{queue}")
 
 
-@shared_task
+@jobs.piece
 def try_again(kind: str, key: str) -> None:
     """A person asked for it; what came of it stands in its row."""
     try:
@@ -53,26 +47,49 @@ def try_again(kind: str, key: str) -> None:
         return  # it succeeded meanwhile
 
 
-@shared_task
-def seal_audit() -> None:
-    audit.seal()
+def _wake_events() -> None:
+    """One task for each queue in which something is due, however much it is: it works off all of it."""
+    for queue in events.queues_with_due():
+        broker.wake(work_off_events, queue, queue=queue, once=f"events:{queue}")
 
 
-@shared_task
-def destroy_pictures() -> None:
-    pictures.sweep(at=clock.now())
+def _wake_notifications() -> None:
+    """The same for messages."""
+    for queue in notify.queues_with_due():
+        broker.wake(work_off_notifications, queue, queue=queue, once=f"messages:{queue}")
 
 
-@shared_task
-def settle_payouts() -> None:
-    money.PAYOUT_QUEUE.work_off()
-
-
-@shared_task
-def forget_failed_work() -> None:
-    retry.forget(at=clock.now())
-
-
-@shared_task
-def examine_policies() -> None:
-    policy.examine()
+sweep_events = jobs.periodic(
+    "core.tasks.sweep_events",
+    jobs.whole(
+        "core.sweep_events",
+        _("finding events that were not delivered"),
+        lambda _at: _wake_events(),
+        life_safety=True,
+    ),
+)
+sweep_notifications = jobs.periodic(
+    "core.tasks.sweep_notifications",
+    jobs.whole(
+        "core.sweep_notifications",
+        _("finding messages that were not sent"),
+        lambda _at: _wake_notifications(),
+        life_safety=True,
+    ),
+)
+seal_audit = jobs.periodic(
+    "core.tasks.seal_audit",
+    jobs.whole("core.seal_audit", _("sealing the journal"), lambda _at: audit.seal_all(), law=jobs.SOON),
+)
+destroy_pictures = jobs.periodic("core.tasks.destroy_pictures", pictures.DESTRUCTION)
+settle_payouts = jobs.periodic("core.tasks.settle_payouts", jobs.queue(money.PAYOUT_QUEUE))
+forget_failed_work = jobs.periodic(
+    "core.tasks.forget_failed_work",
+    jobs.whole(
+        "core.forget_failed_work", _("forgetting failures of long ago"), lambda at: retry.forget(at=at)
+    ),
+)
+examine_policies = jobs.periodic(
+    "core.tasks.examine_policies",
+    jobs.whole("core.examine_policies", _("examining rules that are in force"), lambda _at: policy.examine()),
+)

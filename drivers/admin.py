@@ -1,5 +1,3 @@
-from typing import ClassVar
-
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -25,7 +23,7 @@ class DriverAdmin(ReadOnlyAdmin):
     list_display = ["account", "state", "licence_class", "vetted_at"]
     list_filter = ["state"]
     list_select_related = ["account"]
-    in_words: ClassVar = {"lines": "vetted_lines"}
+    in_words = {"lines": "vetted_lines"}
     search_fields = ["account__code__exact"]
     ordering = ["-id"]
 

@@ -5,7 +5,7 @@ The answers' shapes are the contract of `docs/registries.md`. `bar` stops a driv
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Literal
 
@@ -95,15 +95,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one rule makes of one answer. `detail` is a category or a figure, nothing personal."""
+    """What one rule makes of one answer: `detail` is a category, `facts` the figures; nothing personal."""
 
     rule: str
     registry: str
     verdict: str
     detail: str = ""
     citation: str = ""
+    facts: dict[str, str | int] = field(default_factory=dict)
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
@@ -183,35 +184,56 @@ def _licence(answer: LicenceAnswer, subject: Subject, today: date) -> list[Found
     if not answer.match:
         found.append(Found("differs", at, Finding.BAR))
     if answer.status != "normal":
-        found.append(Found("licence_status", at, Finding.BAR, answer.status))
+        found.append(Found("licence_status", at, Finding.BAR, facts={"status": answer.status}))
     if answer.class_ not in CAR_CLASSES:
-        found.append(Found("licence_class", at, Finding.BAR, answer.class_))
+        found.append(Found("licence_class", at, Finding.BAR, facts={"class": answer.class_}))
     if answer.valid_until and answer.valid_until < today:
-        found.append(Found("expired", at, Finding.BAR, answer.valid_until.isoformat()))
+        found.append(Found("expired", at, Finding.BAR, facts={"until": answer.valid_until.isoformat()}))
     in_force = policy.in_force(LINE_CONDITIONS)
     for line in subject.lines:
         terms = in_force.value[line]
         years = years_between(answer.first_issued, today)
         if years < terms.years:
             found.append(
-                Found("years_of_driving", at, Finding.BAR, f"{line}: {years} < {terms.years}", in_force.citation)
-            )  # fmt: skip
+                Found(
+                    "years_of_driving",
+                    at,
+                    Finding.BAR,
+                    citation=in_force.citation,
+                    facts={"line": line, "years": years, "least": terms.years},
+                )
+            )
         most = max(answer.points[-3:], default=0)
         if terms.points and most >= terms.points:
-            found.append(Found("points", at, Finding.BAR, f"{line}: {most}", in_force.citation))
+            found.append(
+                Found(
+                    "points",
+                    at,
+                    Finding.BAR,
+                    citation=in_force.citation,
+                    facts={"line": line, "points": most},
+                )
+            )
     return found
 
 
 def _vehicle(answer: VehicleAnswer, car: Car, subject: Subject, today: date) -> list[Found]:
     at, found = Registry.VEHICLE, []
     if not answer.match:
-        found.append(Found("plate_and_vin_differ", at, Finding.BAR, car.plate))
+        found.append(Found("plate_and_vin_differ", at, Finding.BAR, facts={"plate": car.plate}))
     if answer.valid_until < today:
-        found.append(Found("expired", at, Finding.BAR, f"{car.plate} {answer.valid_until.isoformat()}"))
+        found.append(
+            Found(
+                "expired",
+                at,
+                Finding.BAR,
+                facts={"plate": car.plate, "until": answer.valid_until.isoformat()},
+            )
+        )
     if answer.use != "ride_hailing" and set(subject.lines) - {Line.HITCH}:
-        found.append(Found("vehicle_use", at, Finding.BAR, f"{car.plate} {answer.use}"))
+        found.append(Found("vehicle_use", at, Finding.BAR, facts={"plate": car.plate, "use": answer.use}))
     if car.owner and answer.owner != car.owner:
-        found.append(Found("owner_differs", at, Finding.REVIEW, car.plate))
+        found.append(Found("owner_differs", at, Finding.REVIEW, facts={"plate": car.plate}))
     return found
 
 

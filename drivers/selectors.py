@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
-from core import clock, policy
+from core import clock, formats, policy
 from core.errors import DomainError, NotFound
 from core.privacy import blind_index
 from drivers.errors import (
@@ -114,7 +114,7 @@ def why_not_eligible(driver: Driver) -> DomainError | None:
         return NoVehicle()
     paper = expired_paper(driver)
     if paper and paper.until:
-        return PaperExpired(paper=PaperKind(paper.kind).label, until=paper.until.isoformat())
+        return PaperExpired(paper=PaperKind(paper.kind).label, until=formats.moment(paper.until))
     hold = driver.holds.open().order_by("pk").first()
     if hold:
         return DriverHeld(why=str(HoldKind(hold.kind).label))

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from core import formats
 from drivers import certificates
 from drivers.certificates import read_day
 from drivers.forms import LABELS
@@ -15,6 +16,7 @@ from drivers.models import Application, Screening
 from drivers.selectors import screening_of
 from drivers.services.applications import check_application, given_of, read_of
 from drivers.states import Certificate, Finding, Offence, Registry, ScreeningState
+from drivers.states import Line as ServiceLine
 
 # Field → (registry, the answer's member); those of the ID card are only confirmed or not.
 AT_SOURCE = {
@@ -133,6 +135,35 @@ def _answers(application: Application) -> dict[str, Any]:
 LEVELS = {Finding.CLEAR: "good", Finding.REVIEW: "warn", Finding.BAR: "bad"}
 
 
+# Values that registries give, in the reader's words.
+SAID: dict[str, dict[str, str | Promise]] = {
+    "status": {
+        "suspended": pgettext_lazy("licence", "suspended"),
+        "revoked": pgettext_lazy("licence", "revoked"),
+    },
+    "use": {
+        "private": pgettext_lazy("use of a car", "private"),
+        "ride_hailing": pgettext_lazy("use of a car", "ride-hailing"),
+    },
+}
+
+
+def _detail(row: dict[str, Any]) -> str:
+    """The category or the figures of a finding."""
+    if row["detail"]:
+        return str(Offence(row["detail"]).label)
+    facts = row["facts"]
+    told: dict[str, Any] = {**facts, "line": ServiceLine(facts["line"]).label if "line" in facts else ""}
+    match row["rule"]:
+        case "years_of_driving":
+            return _("%(line)s: %(years)s of %(least)s years") % told
+        case "points":
+            return _("%(line)s: %(points)s points") % told
+    parts = [facts.get("plate"), facts.get("class"), formats.moment(facts.get("until", ""), "date")]
+    parts += [str(SAID[name].get(facts[name], facts[name])) for name in SAID if name in facts]
+    return " · ".join(part for part in parts if part)
+
+
 def finding_rows(screening: Screening | None) -> list[FindingRow]:
     """What the registries said, in the reader's words, the worst first."""
     if screening is None or screening.state != ScreeningState.ANSWERED:
@@ -143,7 +174,7 @@ def finding_rows(screening: Screening | None) -> list[FindingRow]:
         FindingRow(
             str(Registry(row["registry"]).label),
             str(RULES.get(row["rule"], row["rule"])),
-            str(Offence(row["detail"]).label) if row["detail"] in Offence.values else row["detail"],
+            _detail(row),
             str(Finding(row["verdict"]).label),
             LEVELS[Finding(row["verdict"])],
             row["citation"],

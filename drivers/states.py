@@ -73,6 +73,15 @@ VERDICT_WORDS = {
 }
 
 
+# The poses of a challenge (`drivers.vision.liveness.Pose`).
+POSE_WORDS = {
+    "centre": _("look straight ahead"),
+    "left": _("turn to the left"),
+    "right": _("turn to the right"),
+    "closer": _("come closer"),
+}
+
+
 class PlatePhotoState(models.TextChoices):
     SAME = "same", _("the registered plate was read")
     WAITING = "waiting", _("a person looks at the photo")

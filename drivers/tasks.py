@@ -1,34 +1,32 @@
 """Celery entries of drivers."""
 
-from celery import shared_task
+from django.utils.translation import gettext_lazy as _
 
-from core import clock
+from core import jobs
 from drivers import services
+from drivers.services.papers import EXPIRIES, TELLING
 
 
-@shared_task
+@jobs.piece
 def settle_screening(screening_id: int) -> None:
     services.settle_screening(screening_id)
 
 
-@shared_task
-def sweep_screenings() -> None:
-    services.SCREENING_QUEUE.work_off()
-
-
-@shared_task
-def kick_run() -> None:
-    if services.wants_worker():
-        work_on_run.apply_async(queue="bulk")
-
-
-@shared_task
+@jobs.piece
 def work_on_run() -> None:
     """One stretch, then behind whatever else waits."""
     if services.work_on_run() is not None:
         work_on_run.apply_async(queue="bulk")
 
 
-@shared_task
-def chase_expiries() -> None:
-    services.chase_expiries(at=clock.now())
+def _kick() -> None:
+    if services.wants_worker():
+        work_on_run.apply_async(queue="bulk")
+
+
+sweep_screenings = jobs.periodic("drivers.tasks.sweep_screenings", jobs.queue(services.SCREENING_QUEUE))
+kick_run = jobs.periodic(
+    "drivers.tasks.kick_run",
+    jobs.whole("drivers.kick_run", _("going on with the screening of the fleet"), lambda _at: _kick()),
+)
+chase_expiries = jobs.periodic("drivers.tasks.chase_expiries", EXPIRIES, jobs.again(TELLING))

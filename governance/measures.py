@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
+import structlog
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from core import clock, policy
 from governance.states import Status
 
+log = structlog.get_logger()
 WORDS = {
     "platform": _("the whole platform"),
     "hitch": _("hitch"),
@@ -68,11 +70,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A measure with what its check found, and when."""
+    """A measure with what its check found, and when. `broken` says that the check itself failed."""
 
     measure: Measure
     found: Found
     checked_at: datetime
+    broken: bool = False
 
 
 Check = Callable[[datetime], Found]
@@ -98,7 +101,7 @@ def measures() -> tuple[Measure, ...]:
 
 @policy.read_once()
 def check_measure(measure: Measure) -> Checked:
-    """Run one check now. A check that breaks is a measure that does not hold."""
+    """Run one check now. A check that breaks is a measure that could not be checked, which is never green."""
     at = clock.now()
     check = _checks.get(measure.id)
     if check is None:
@@ -107,7 +110,9 @@ def check_measure(measure: Measure) -> Checked:
     try:
         return Checked(measure, check(at), at)
     except Exception as why:  # whatever broke, the promise is not shown to hold
-        return Checked(measure, Found(Status.FAIL, f"{type(why).__name__}"), at)
+        log.exception("governance.check_broke", measure=measure.id)
+        said = str(_("It could not be checked: %(why)s. The log says where.")) % {"why": type(why).__name__}
+        return Checked(measure, Found(Status.FAIL, said), at, broken=True)
 
 
 def _no_check(requirements: str) -> str:

@@ -4,20 +4,24 @@ import json
 import time
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from accounts.selectors import people_with_role
 from accounts.states import Role
-from core import audit, clock, notify
+from core import audit, clock, jobs, notify, retry
 from core.actors import SYSTEM
+from core.recipients import write_to_each
 from core.transactions import begins_transaction
 from governance.measures import Checked, Measure, check_measure, measures
 from governance.models import DrillRun, MeasureResult
 from governance.states import Status
+
+if TYPE_CHECKING:
+    from accounts.models import Account
 
 HISTORY_STEP = timedelta(days=1)
 
@@ -51,10 +55,10 @@ def board_json() -> str:
 def record_check(measure: Measure) -> Checked:
     """Check one measure and keep what changed. A measure that held and now does not alarms the supervisors."""
     with override("zh-hans"):
-        checked = check_measure(measure)
+        checked = _checked_apart(measure)
         zh = str(checked.found.evidence)
     with override("en"):
-        checked = check_measure(measure)
+        checked = _checked_apart(measure)
         en = str(checked.found.evidence)
     last = MeasureResult.objects.filter(measure=measure.id).order_by("-checked_at", "-pk").first()
     status = checked.found.status
@@ -73,9 +77,19 @@ def record_check(measure: Measure) -> Checked:
     return checked
 
 
+def _checked_apart(measure: Measure) -> Checked:
+    """A question that the database refuses must not spoil the transaction in which its failure is kept."""
+    with transaction.atomic():
+        checked = check_measure(measure)
+        if checked.broken:
+            transaction.set_rollback(True)
+    return checked
+
+
 def _alarm(measure: Measure, row: MeasureResult) -> None:
     audit.record(SYSTEM, "governance.measure_failed", measure.id, evidence=row.evidence_en)
-    for supervisor in people_with_role(Role.SUPERVISOR):
+
+    def write(supervisor: "Account") -> None:
         with override(supervisor.language):
             text = _("Huhang: %(id)s no longer holds. %(evidence)s") % {
                 "id": measure.id,
@@ -88,6 +102,17 @@ def _alarm(measure: Measure, row: MeasureResult) -> None:
             text=text,
             subject=measure.id,
         )
+
+    write_to_each(people_with_role(Role.SUPERVISOR), write, about=f"measure:{row.pk}")
+
+
+def told(step: dict[str, Any]) -> str:
+    """A step of a drill in the reader's language; what was seen are codes and figures."""
+    return _("%(what)s: expected %(expected)s, seen %(seen)s") % {
+        "what": _(step["what"]),
+        "expected": _(step["expected"]),
+        "seen": step["seen"] or "–",
+    }
 
 
 def run_hourly_drill() -> DrillRun:
@@ -109,13 +134,13 @@ def run_hourly_drill() -> DrillRun:
 
 
 def _alarm_drill(run: DrillRun) -> None:
-    failed = (
-        "; ".join(f"{step['what']}: {step['seen']}" for step in run.steps if not step["ok"]) or "it broke off"
-    )
-    audit.record(SYSTEM, "governance.drill_failed", str(run.pk), seen=failed[:400])
-    for supervisor in people_with_role(Role.SUPERVISOR):
+    failed = [step for step in run.steps if not step["ok"]]
+    audit.record(SYSTEM, "governance.drill_failed", str(run.pk), failed=[step["what"] for step in failed])
+
+    def write(supervisor: "Account") -> None:
         with override(supervisor.language):
-            text = _("Huhang: the hourly drill failed. %(seen)s") % {"seen": failed[:200]}
+            seen = " · ".join(told(step) for step in failed) or _("it broke off")
+            text = _("Huhang: the hourly drill failed. %(seen)s") % {"seen": seen[:200]}
         notify.queue_message(
             key=f"drill:{run.pk}:{supervisor.code}",
             channel="sms",
@@ -124,7 +149,24 @@ def _alarm_drill(run: DrillRun) -> None:
             subject="drill",
         )
 
+    write_to_each(people_with_role(Role.SUPERVISOR), write, about=f"drill:{run.pk}")
+
 
 def check_board() -> list[Checked]:
-    """Check every measure and keep the history."""
-    return [record_check(measure) for measure in measures()]
+    """Check every measure and keep the history; one that cannot be kept does not stop the others."""
+    found: list[Checked] = []
+    retry.each(
+        MEASURES,
+        measures(),
+        lambda measure: found.append(record_check(measure)),
+        key=lambda measure: measure.id,
+        begins=True,
+    )
+    return found
+
+
+MEASURES = retry.declare("governance.check_measure", gettext_lazy("checking one promise"), law=jobs.JOB_LAW)
+BOARD = jobs.whole("governance.check_board", gettext_lazy("checking the promises"), lambda _at: check_board())
+DRILL = jobs.whole(
+    "governance.hourly_drill", gettext_lazy("the drill of the hour"), lambda _at: run_hourly_drill()
+)

@@ -1,13 +1,7 @@
-from celery import shared_task
+"""Celery entries of governance."""
 
-from governance import services
+from core import jobs
+from governance.services import BOARD, DRILL
 
-
-@shared_task
-def check_board() -> None:
-    services.check_board()
-
-
-@shared_task
-def hourly_drill() -> None:
-    services.run_hourly_drill()
+check_board = jobs.periodic("governance.tasks.check_board", BOARD)
+hourly_drill = jobs.periodic("governance.tasks.hourly_drill", DRILL)

@@ -10,10 +10,10 @@ from django.conf import settings
 from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from accounts.policies import RESPONDERS
-from core import audit, clock, holds, live, notify, policy, timeline
+from core import audit, clock, holds, jobs, live, notify, policy, timeline
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
 from core.errors import DomainError, Forbidden, InvalidInput, NotFound
@@ -405,31 +405,53 @@ def escalate_request(*, account: "Account", code: str) -> PoliceRequest:
     return request
 
 
-@begins_transaction
-def call_executive(*, at: datetime, limit: int = 50) -> int:
+def call_executive(*, at: datetime) -> int:
     """Call the named executive about escalations past their limit; returns how many."""
+    return EXECUTIVE.run(at=at).total
+
+
+def _past_limit(at: datetime, limit: int) -> list[int]:
     due = at - policy.span(ESCALATE_WITHIN)
-    rows = PoliceRequest.objects.select_for_update(skip_locked=True).filter(
+    rows = PoliceRequest.objects.filter(
         state=RequestState.ESCALATED, executive_called_at=None, escalated_at__lte=due
     )
-    called = 0
-    for request in rows.order_by("pk")[:limit]:
-        PoliceRequest.objects.filter(pk=request.pk).update(executive_called_at=at)
-        timeline.add(PoliceLine.EXECUTIVE, SYSTEM, code=request.code)
-        audit.record(SYSTEM, "police.executive_called", request.code, case=request.code)
-        text = _("Huhang: police request %(code)s was escalated two minutes ago and is not decided.") % {
-            "code": request.code
-        }
-        notify.queue_message(
-            key=f"executive:{request.code}",
-            channel="sms",
-            to=settings.EXECUTIVE_PHONE,
-            text=text,
-            life_safety=True,
-            subject=request.code,
-        )
-        called += 1
-    return called
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+@begins_transaction
+def _call_executive(pk: int, at: datetime) -> bool:
+    rows = PoliceRequest.objects.select_for_update(skip_locked=True).filter(
+        pk=pk, state=RequestState.ESCALATED, executive_called_at=None
+    )
+    request = rows.first()
+    if request is None:
+        return False
+    PoliceRequest.objects.filter(pk=request.pk).update(executive_called_at=at)
+    timeline.add(PoliceLine.EXECUTIVE, SYSTEM, code=request.code)
+    audit.record(SYSTEM, "police.executive_called", request.code, case=request.code)
+    text = _("Huhang: police request %(code)s was escalated two minutes ago and is not decided.") % {
+        "code": request.code
+    }
+    notify.queue_message(
+        key=f"executive:{request.code}",
+        channel="sms",
+        to=settings.EXECUTIVE_PHONE,
+        text=text,
+        life_safety=True,
+        subject=request.code,
+    )
+    return True
+
+
+EXECUTIVE = jobs.rows(
+    "police.call_executive",
+    gettext_lazy("calling the executive about police requests past their limit"),
+    due=_past_limit,
+    act=_call_executive,
+    key=int,
+    seconds=4.0,
+    life_safety=True,
+)
 
 
 # --- Reading what was released ---------------------------------------------------------------------------------

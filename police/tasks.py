@@ -1,9 +1,6 @@
-from celery import shared_task
+"""Celery entries of police."""
 
-from core import clock
-from police import services
+from core import jobs
+from police.services import EXECUTIVE
 
-
-@shared_task
-def call_executive() -> None:
-    services.call_executive(at=clock.now())
+call_executive = jobs.periodic("police.tasks.call_executive", EXECUTIVE)

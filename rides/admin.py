@@ -1,5 +1,3 @@
-from typing import ClassVar
-
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
@@ -31,7 +29,7 @@ class TripAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["state", "line"]
     list_select_related = ["city"]
-    in_words: ClassVar = {"route_source": "drawn_by"}
+    in_words = {"route_source": "drawn_by"}
     search_fields = ["code__exact", "plate_registered", "plate_seen"]
     ordering = ["-id"]
 

@@ -1,14 +1,19 @@
 """Batches of positions, from a phone to the stream of its city's shard (R9). Runs on the async lane, without the ORM."""
 
 import asyncio
+import time
 import zlib
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, cast
 
 import msgspec
 import redis.asyncio
 from django.conf import settings
 from redis.exceptions import RedisError
+from redis.typing import EncodableT, FieldT
 
 from core import clock
 from rides.coordinates import Crs, to_wgs84
@@ -67,10 +72,29 @@ class StoredBatch(msgspec.Struct, array_like=True):
         return [Fix(*ping) for ping in self.pings]
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A part of an entry that cannot be read: where it stood, why, and the fields of an entry of its own."""
+
+    part: str
+    why: str
+    fields: dict[bytes, bytes]
+
+
+Row = tuple[bytes, dict[bytes, bytes]]
+# What an entry says of itself. A field more at the end of `StoredBatch` is no new version: who does not know it skips
+# it, and who misses it takes its default. Anything else is; who reads must know it before anybody writes it.
+VERSION = b"1"
+READABLE = frozenset({b"0", VERSION})  # 0: entries from before they said their version; the same form
+RESTORED = (
+    "positions:restored"  # when the streams could be written again after a time in which they could not
+)
 KNOWN_CRS = frozenset(crs.value for crs in Crs)
 _decode = msgspec.json.Decoder(PingBatch).decode
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(list[StoredBatch]).decode
+_unpack_parts = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
+_unpack_part = msgspec.msgpack.Decoder(StoredBatch).decode
 
 
 @lru_cache(maxsize=4096)
@@ -135,6 +159,7 @@ class _Writer:
     def __init__(self) -> None:
         self.waiting: dict[str, list[StoredBatch]] = defaultdict(list)
         self.flush: asyncio.Task[None] | None = None
+        self.down = False  # phones were refused: their silence of that time is ours
 
     async def put(self, stream: str, batch: StoredBatch) -> None:
         self.waiting[stream].append(batch)
@@ -148,8 +173,15 @@ class _Writer:
         waiting, self.waiting, self.flush = self.waiting, defaultdict(list), None
         async with _client().pipeline(transaction=False) as pipe:
             for stream, batches in waiting.items():
-                pipe.xadd(stream, {b"b": _pack(batches)}, maxlen=STREAM_LENGTH, approximate=True)
-            await pipe.execute()
+                pipe.xadd(stream, entry_of(batches), maxlen=STREAM_LENGTH, approximate=True)
+            if self.down:
+                pipe.set(RESTORED, repr(clock.timestamp()))
+            try:
+                await pipe.execute()
+            except (RedisError, OSError):
+                self.down = True
+                raise
+        self.down = False
 
 
 _writer = _Writer()
@@ -163,9 +195,46 @@ async def append(batch: StoredBatch, city: str) -> None:
         raise StreamDown from None
 
 
-def read_stored(fields: dict[bytes, bytes]) -> list[StoredBatch]:
-    """The batches of one entry, as `append` wrote them together."""
-    return _unpack(fields[b"b"])
+def entry_of(batches: Sequence[StoredBatch]) -> "dict[FieldT, EncodableT]":
+    """The fields of an entry that holds these batches."""
+    return {b"v": VERSION, b"b": _pack(batches)}
+
+
+def version_of(fields: dict[bytes, bytes]) -> bytes:
+    """What an entry says of itself."""
+    return fields.get(b"v", b"0")
+
+
+def read_stored(fields: dict[bytes, bytes]) -> tuple[list[StoredBatch], list[Unreadable]]:
+    """The batches of one entry, as `append` wrote them together, and what of it cannot be read.
+
+    Raises nothing: an entry of a version that nobody here knows, or of no form at all, is unreadable as a whole; one
+    bad batch among others is unreadable alone.
+    """
+    version = version_of(fields)
+    if version not in READABLE:
+        return [], [Unreadable("", f"version {version.decode(errors='replace')[:20]}", fields)]
+    try:
+        return _unpack(fields[b"b"]), []
+    except KeyError:
+        return [], [Unreadable("", "no batches", fields)]
+    except msgspec.MsgspecError:
+        return _one_by_one(fields)
+
+
+def _one_by_one(fields: dict[bytes, bytes]) -> tuple[list[StoredBatch], list[Unreadable]]:
+    try:
+        parts = _unpack_parts(fields[b"b"])
+    except msgspec.MsgspecError as why:
+        return [], [Unreadable("", str(why), fields)]
+    read, bad = [], []
+    for number, part in enumerate(parts):
+        try:
+            read.append(_unpack_part(part))
+        except msgspec.MsgspecError as why:
+            alone = {b"v": version_of(fields), b"b": _pack([part])}
+            bad.append(Unreadable(str(number), str(why), alone))
+    return read, bad
 
 
 def backlog(group: str) -> float:
@@ -181,3 +250,37 @@ def backlog(group: str) -> float:
     except (RedisError, OSError):
         return float("nan")
     return float(total)
+
+
+def lag(group: str) -> float:
+    """Seconds that the oldest unfinished entry of all streams waits; not a number while Valkey cannot be asked."""
+    oldest: list[float] = []
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=1) as client:
+            for stream in all_streams():
+                groups = client.xinfo_groups(stream) if client.exists(stream) else []
+                for row in groups:
+                    if row["name"] == group.encode():
+                        oldest += _unfinished(client, stream, row)
+    except (RedisError, OSError):
+        return float("nan")
+    return max(0.0, time.time() - min(oldest)) if oldest else 0.0
+
+
+def _unfinished(client: "redis.Redis", stream: str, group: "dict[str, Any]") -> list[float]:
+    """When the oldest entries were written that a group has read and not finished, or not read yet."""
+    found = []
+    if group["pending"]:
+        found.append(seconds_of(client.xpending(stream, group["name"])["min"]))
+    after = rows_from(client, stream, b"(" + group["last-delivered-id"], count=1)
+    return found + [seconds_of(entry_id) for entry_id, _fields in after]
+
+
+def rows_from(client: "redis.Redis", stream: str, start: bytes, *, count: int) -> list[Row]:
+    """Entries of a stream by their ids, from `start` on, as the client of bytes gives them."""
+    return cast(list[Row], client.xrange(stream, min=start, count=count))
+
+
+def seconds_of(entry_id: bytes) -> float:
+    """When an entry was written, by its id: Unix seconds of Valkey's clock."""
+    return int(entry_id.partition(b"-")[0]) / 1000

@@ -1,31 +1,23 @@
 """Celery entries of rides."""
 
-from celery import shared_task
+from django.utils.translation import gettext_lazy as _
 
-from core import clock
-from rides import partitions, services
+from core import jobs
+from rides import partitions
+from rides.services.lines import STRANDED, SUSPENSIONS
+from rides.services.night import LATE_PICKUPS
+from rides.services.payments import PAYMENT_QUEUE
+from rides.services.upkeep import UNANSWERED
 
-
-@shared_task
-def settle_payments() -> None:
-    services.PAYMENT_QUEUE.work_off()
-
-
-@shared_task
-def close_unanswered() -> None:
-    services.close_unanswered(at=clock.now())
-
-
-@shared_task
-def carry_out_suspensions() -> None:
-    services.carry_out_suspensions(at=clock.now())
-
-
-@shared_task
-def open_late_pickups() -> None:
-    services.open_late_pickups(at=clock.now())
-
-
-@shared_task
-def expire_trails() -> None:
-    partitions.drop_expired()
+settle_payments = jobs.periodic("rides.tasks.settle_payments", jobs.queue(PAYMENT_QUEUE))
+close_unanswered = jobs.periodic("rides.tasks.close_unanswered", UNANSWERED)
+carry_out_suspensions = jobs.periodic("rides.tasks.carry_out_suspensions", SUSPENSIONS, jobs.again(STRANDED))
+open_late_pickups = jobs.periodic("rides.tasks.open_late_pickups", LATE_PICKUPS)
+expire_trails = jobs.periodic(
+    "rides.tasks.expire_trails",
+    jobs.whole(
+        "rides.expire_trails",
+        _("destroying trails whose time is over"),
+        lambda _at: partitions.drop_expired(),
+    ),
+)

@@ -8,4 +8,5 @@ class SafetyConfig(AppConfig):
 
     def ready(self) -> None:
         import safety.handlers
+        import safety.monitor.quarantine
         import safety.shares  # noqa: F401 - tells whom somebody's own SOS told

@@ -81,3 +81,15 @@ class CaseNeeded(DomainError):
 
 class QuestionClosed(DomainError):
     code, sentence = "question_closed", _("There is no open question.")
+
+
+class NothingAside(DomainError):
+    code, status, sentence = "nothing_aside", 404, _("Nothing is set aside under this key any more.")
+
+
+class StillUnreadable(DomainError):
+    code, sentence = "still_unreadable", _("This cannot be read by this release either: %(why)s")
+
+
+class StillUnwatchable(DomainError):
+    code, sentence = "still_unwatchable", _("This trip cannot be watched as it is: %(why)s")

@@ -1,13 +1,16 @@
 """What safety does when rides say something, and what follows an SOS."""
 
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.selectors import contacts_to_alert
-from core import cases, clock, formats, holds, notify, timeline
+from core import cases, clock, facts, formats, holds, notify, timeline
 from core.actors import SYSTEM
 from core.events import handles
 from core.languages import sentences
+from core.recipients import write_to_each
 from drivers.events import DriverHeld
 from drivers.selectors import driver_by_code
 from rides.events import CancelAttempted, MismatchReported, PickupLate, TripAccepted, TripCancelled, TripEnded
@@ -28,6 +31,9 @@ from safety.services import (
 )
 from safety.states import SafetyLine, SignalKind
 
+if TYPE_CHECKING:
+    from accounts.models import EmergencyContact
+
 
 @handles(CancelAttempted)
 def alert_cancel_aboard(event: CancelAttempted) -> None:
@@ -36,7 +42,7 @@ def alert_cancel_aboard(event: CancelAttempted) -> None:
         actor=SYSTEM,
         kind=SignalKind.CANCEL_ABOARD,
         trip=trip_by_code(event.trip),
-        why=f"{event.party}: {event.reason}",
+        facts=facts.of(SignalKind.CANCEL_ABOARD, party=event.party, reason=event.reason),
     )
     ask_passenger(trip=trip_by_code(event.trip))
 
@@ -50,7 +56,7 @@ def alert_cancel_after_meeting(event: TripCancelled) -> None:
             actor=SYSTEM,
             kind=SignalKind.CANCEL_AFTER_MEETING,
             trip=trip,
-            why=f"{event.party}: {event.reason}",
+            facts=facts.of(SignalKind.CANCEL_AFTER_MEETING, party=event.party, reason=event.reason),
         )
         ask_passenger(trip=trip)
 
@@ -58,13 +64,25 @@ def alert_cancel_after_meeting(event: TripCancelled) -> None:
 @handles(MismatchReported)
 def alert_mismatch(event: MismatchReported) -> None:
     """Not this car, or not this driver: a person looks after the passenger who stands at the roadside."""
-    add_signal(actor=SYSTEM, kind=SignalKind.MISMATCH, trip=trip_by_code(event.trip), detail=event.what)
+    kind = SignalKind.MISMATCH
+    add_signal(
+        actor=SYSTEM,
+        kind=kind,
+        trip=trip_by_code(event.trip),
+        detail=event.what,
+        facts=facts.of(kind, what=event.what),
+    )
 
 
 @handles(PickupLate)
 def alert_pickup_late(event: PickupLate) -> None:
     """A passenger who waited in the dark does not answer the agent: the safety desk looks for her (R4)."""
-    add_signal(actor=SYSTEM, kind=SignalKind.PICKUP_LATE, trip=trip_by_code(event.trip))
+    add_signal(
+        actor=SYSTEM,
+        kind=SignalKind.PICKUP_LATE,
+        trip=trip_by_code(event.trip),
+        facts=facts.of(SignalKind.PICKUP_LATE),
+    )
 
 
 @handles(TripEnded)
@@ -72,7 +90,8 @@ def weigh_end(event: TripEnded) -> None:
     """An end far from the destination is a signal; after an ordinary one, covert holds may show."""
     trip = trip_by_code(event.trip)
     if ended_far(event.metres, distance(trip.origin, trip.destination)):
-        add_signal(actor=SYSTEM, kind=SignalKind.ENDED_FAR, trip=trip, why=f"{event.metres} m")
+        why = facts.of(SignalKind.ENDED_FAR, metres=event.metres)
+        add_signal(actor=SYSTEM, kind=SignalKind.ENDED_FAR, trip=trip, facts=why)
         ask_passenger(trip=trip)
     if not has_live_incident(trip.code):
         let_holds_show(driver=trip.driver)
@@ -145,7 +164,8 @@ def alert_contacts(event: SosRaised) -> None:
                 }
             )
         said.append(_("Our safety staff are told. If you know that they are in danger, call 110 now."))
-    for contact in contacts:
+
+    def alert(contact: "EmergencyContact") -> None:
         where = ""
         if passenger and trip.driver:
             share = share_with(trip=trip, party=Party.PASSENGER, contact=contact.pk, phone=contact.phone)
@@ -153,7 +173,6 @@ def alert_contacts(event: SosRaised) -> None:
                 where = _("Where they are: %(link)s") % {"link": address_of(share.token)}
         with override(person.language):
             text = sentences(*said, where)
-
         notify.queue_message(
             key=f"sos:{incident.code}:{event.party}:{contact.pk}",
             channel="sms",
@@ -162,7 +181,9 @@ def alert_contacts(event: SosRaised) -> None:
             life_safety=True,
             subject=incident.code,
         )
-    timeline.add(SafetyLine.CONTACTS, SYSTEM, trip=trip.code, incident=incident.code, count=len(contacts))
+
+    told = write_to_each(contacts, alert, about=f"sos:{incident.code}:{event.party}", life_safety=True)
+    timeline.add(SafetyLine.CONTACTS, SYSTEM, trip=trip.code, incident=incident.code, count=told)
 
 
 @cases.knows_cases

@@ -11,6 +11,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -154,10 +155,17 @@ def wrap(raw: bytes, *, context: str) -> tuple[str, bytes]:
 
 
 def unwrap(day: str, wrapped: bytes, *, context: str) -> bytes:
-    """Open what `wrap` made. Raises `KeyUnreadable` where the day's key is destroyed or the bytes are others."""
+    """Open what `wrap` made. Raises `KeyUnreadable` where the day's key is destroyed or the bytes are others.
+
+    A file that is there and cannot be read now raises `OSError`: what it wraps is not lost.
+    """
     try:
-        return AESGCM(_wrapping(day)).decrypt(wrapped[:12], wrapped[12:], context.encode())
-    except Exception:  # InvalidTag, a file that is gone: there is no key, whatever the reason
+        key = _wrapping(day)
+    except FileNotFoundError:
+        raise KeyUnreadable from None
+    try:
+        return AESGCM(key).decrypt(wrapped[:12], wrapped[12:], context.encode())
+    except (InvalidTag, ValueError):  # ValueError: a key or a nonce of another length
         raise KeyUnreadable from None
 
 

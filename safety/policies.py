@@ -1,7 +1,7 @@
 """Pure rules of safety: how signals weigh, which clocks run, what may be done now."""
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
@@ -13,8 +13,8 @@ from accounts.states import Role
 from core import actions, policy
 from core.actions import Action
 from core.policy import Unit
-from rides.policies import HOURS, Hours
 from rides.states import Line
+from safety.monitor.rules import KINDS
 from safety.states import IncidentState, SignalKind
 
 if TYPE_CHECKING:
@@ -27,13 +27,6 @@ WEIGHTS = policy.declare(
     "safety.weights",  # S5
     policy.Table.of(SignalKind, policy.Whole(0, 100, Unit.POINTS)),
     {
-        SignalKind.OFF_ROUTE.value: 40,
-        SignalKind.LONG_STOP.value: 20,
-        SignalKind.OVERLONG.value: 20,
-        SignalKind.LATE_RUNNING.value: 10,
-        SignalKind.REMOTE_AT_NIGHT.value: 40,
-        SignalKind.SIGNAL_LOST.value: 30,
-        SignalKind.MOVING_AFTER_CANCEL.value: 70,
         SignalKind.CANCEL_ABOARD.value: 70,
         SignalKind.CANCEL_AFTER_MEETING.value: 50,
         SignalKind.ENDED_FAR.value: 40,
@@ -45,6 +38,8 @@ WEIGHTS = policy.declare(
         SignalKind.REPEATED_REPORT.value: 10,
         SignalKind.DISTRESS.value: 40,
         SignalKind.SOS.value: 100,
+        # What the monitor sees weighs what its rules declare.
+        **{kind.value: kind.weight for kind in KINDS.values()},
     },
     name=pgettext_lazy("policy name", "Weights of signals"),
     about=_("What each signal adds to the risk score."),
@@ -100,161 +95,6 @@ POLICE_LIMIT = policy.declare(
     600,
     name=pgettext_lazy("policy name", "Last moment of the call to the police"),
     about=_("By then the police are called, or a supervisor has said why not."),
-)
-
-# --- The monitor ----------------------------------------------------------------------------------
-
-SILENCE = policy.declare(
-    "safety.silence",  # S5
-    policy.Span(30, 3_600),
-    180,
-    name=pgettext_lazy("policy name", "Silent phone"),
-    about=_("A phone that is silent for longer is lost."),
-)
-SILENCE_AWAY = policy.declare(
-    "safety.silence_away",  # R9
-    policy.Span(60, 7_200),
-    900,
-    name=pgettext_lazy("policy name", "Silent phone in the background"),
-    about=_("A phone whose page said that it goes to the background is lost after this time."),
-)
-OFF_ROUTE_METRES = policy.declare(
-    "safety.off_route_metres",  # S5
-    policy.Whole(50, 10_000, Unit.METRES),
-    500,
-    name=pgettext_lazy("policy name", "Distance off the route"),
-    about=_("Farther from the router's route is off it."),
-)
-OFF_ROUTE_SECONDS = policy.declare(
-    "safety.off_route_seconds",  # S5
-    policy.Span(5, 1_800),
-    30,
-    name=pgettext_lazy("policy name", "Time off the route"),
-    about=_("A car that is off its route for at least this long has left it."),
-)
-STRAIGHT_LEAST_METRES = policy.declare(
-    "safety.straight_least_metres",  # S5
-    policy.Whole(500, 20_000, Unit.METRES),
-    3_000,
-    name=pgettext_lazy("policy name", "Distance off a straight line"),
-    about=_("Where no router drew the way, farther from the straight line is off it."),
-)
-# On 23 ordinary rides the farthest was 0.61 of the straight line's length (`replay_trail`).
-STRAIGHT_SHARE = policy.declare(
-    "safety.straight_share",  # S5
-    policy.Real(0.3, 3.0, Unit.SHARE),
-    0.75,
-    name=pgettext_lazy("policy name", "Distance off a long straight line"),
-    about=_(
-        "On long trips without a drawn way it is this share of the straight line's length, where that is more."
-    ),
-)
-# The longest wait on 23 ordinary rides was 214 s.
-STOP_SECONDS = policy.declare(
-    "safety.stop_seconds",  # S5
-    policy.Span(60, 7_200),
-    300,
-    name=pgettext_lazy("policy name", "Long stop"),
-    about=_("A car that stays at one place for longer has stopped."),
-)
-STOP_METRES = policy.declare(
-    "safety.stop_metres",  # S5
-    policy.Whole(20, 1_000, Unit.METRES),
-    100,
-    name=pgettext_lazy("policy name", "Place of a stop"),
-    about=_("A car within this distance of where it came to stand has not moved on."),
-)
-# On 23 ordinary rides: 580 m.
-AWAY_METRES = policy.declare(
-    "safety.away_metres",  # S5
-    policy.Whole(100, 20_000, Unit.METRES),
-    900,
-    name=pgettext_lazy("policy name", "Driving away"),
-    about=_("Farther from the destination again, than the planned way leads, is driving away."),
-)
-AWAY_SHARE = policy.declare(
-    "safety.away_share",  # S5
-    policy.Real(0.01, 1.0, Unit.SHARE),
-    0.15,
-    name=pgettext_lazy("policy name", "Driving away on long trips"),
-    about=_("On long trips it is this share of the straight line, where that is more."),
-)
-OVERLONG_FACTOR = policy.declare(
-    "safety.overlong_factor",  # S5
-    policy.Real(1.0, 10.0, Unit.TIMES),
-    2.0,
-    name=pgettext_lazy("policy name", "Overlong trip"),
-    about=_("A trip is overlong after so many times the planned time, and some time on top."),
-)
-OVERLONG_SECONDS = policy.declare(
-    "safety.overlong_seconds",  # S5
-    policy.Span(60, 4 * 3_600),
-    1_200,
-    name=pgettext_lazy("policy name", "Time on top of an overlong trip"),
-    about=_("This long on top of the planned time, so that short trips are not overlong at once."),
-)
-REMOTE_METRES = policy.declare(
-    "safety.remote_metres",  # S5
-    policy.Whole(500, 50_000, Unit.METRES),
-    3_000,
-    name=pgettext_lazy("policy name", "Remote area"),
-    about=_("Farther than this from the way and from every known place is a remote area; at night a signal."),
-)
-NIGHT = policy.declare(
-    "safety.night",  # S5
-    HOURS,
-    Hours(time(22), time(6)),
-    name=pgettext_lazy("policy name", "Night"),
-    about=_("The hours in which a remote area is a signal."),
-)
-CLOSER = policy.declare(
-    "safety.closer_watch",  # R1
-    policy.Real(1.0, 10.0, Unit.TIMES),
-    2.0,
-    name=pgettext_lazy("policy name", "Closer watch"),
-    about=_("A trip on a line that was suspended meanwhile is held to its limits divided by this."),
-)
-MEETING_METRES = policy.declare(
-    "safety.meeting_metres",  # R6
-    policy.Whole(20, 1_000, Unit.METRES),
-    100,
-    name=pgettext_lazy("policy name", "Meeting of two phones"),
-    about=_("Both phones of a trip within this distance of each other have met."),
-)
-MEETING_SECONDS = policy.declare(
-    "safety.meeting_seconds",  # R6
-    policy.Span(10, 600),
-    90,
-    name=pgettext_lazy("policy name", "Positions of a meeting"),
-    about=_("Positions of two phones that lie farther apart in time are not compared."),
-)
-TOGETHER_METRES = policy.declare(
-    "safety.together_metres",  # R6
-    policy.Whole(20, 2_000, Unit.METRES),
-    200,
-    name=pgettext_lazy("policy name", "Phones that travel together"),
-    about=_("Phones within this distance of each other travel together."),
-)
-TRAVELLED_METRES = policy.declare(
-    "safety.travelled_metres",  # R6
-    policy.Whole(100, 10_000, Unit.METRES),
-    500,
-    name=pgettext_lazy("policy name", "Travelling together without a boarding code"),
-    about=_("Phones that travel together for this distance are aboard, whatever was entered."),
-)
-AFTER_CANCEL_METRES = policy.declare(
-    "safety.after_cancel_metres",  # R6
-    policy.Whole(50, 10_000, Unit.METRES),
-    300,
-    name=pgettext_lazy("policy name", "Together after a cancel"),
-    about=_("Both phones that move this far together after a cancel are a signal."),
-)
-ALONE_AFTER_CANCEL_METRES = policy.declare(
-    "safety.alone_after_cancel_metres",  # R6
-    policy.Whole(100, 50_000, Unit.METRES),
-    1_000,
-    name=pgettext_lazy("policy name", "Car alone after a cancel"),
-    about=_("A car that moves this far after a cancel, while her phone is silent, is a signal."),
 )
 
 # --- The end of a trip ----------------------------------------------------------------------------

@@ -3,25 +3,29 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from core import policy
-from rides.geometry import Point, distance, in_words, route_length
+from core import facts, policy
+from rides.geometry import Point, distance, route_length
+from rides.positions import shard_stream
 from rides.routing import SPEED, GreatCircle, Source
 from rides.selectors import WatchedTrip
 from rides.states import Line, Party, TripState
 from rides.trails import Fix
+from safety.monitor.memory import MEETING, Detection, WatchTable, limits_in_force
+from safety.monitor.rules.signal_lost import SILENCE
 from safety.policies import THRESHOLD, WEIGHTS, ended_far
 from safety.states import SignalKind
-from safety.watches import Finding, Meeting, Seen, Watches, limits_in_force
 
 TICK = 5.0  # seconds between two looks at the clock, as long as phones take between two batches
 CODE = "T-REPLAY"
+STREAM = shard_stream("")
 
 
 @dataclass(frozen=True, slots=True)
 class Raised:
     """A signal with the score of the trip after it."""
 
-    finding: Finding
+    kind: SignalKind
+    detection: Detection
     score: int
 
 
@@ -34,16 +38,16 @@ class Replay:
     score: int = 0
     one_phone: bool = False
 
-    def add(self, finding: Finding) -> None:
-        if self.one_phone and finding.detail == Party.PASSENGER:
+    def add(self, found: Detection) -> None:
+        if found.kind is None or (self.one_phone and found.detail == Party.PASSENGER):
             return
-        known = {(each.finding.kind, each.finding.detail) for each in self.raised}
-        if (finding.kind, finding.detail) in known:
+        known = {(each.detection.kind, each.detection.detail) for each in self.raised}
+        if (found.kind, found.detail) in known:
             return
-        self.score += policy.value(WEIGHTS)[finding.kind]
-        self.raised.append(Raised(finding, self.score))
+        self.score += policy.value(WEIGHTS)[found.kind]
+        self.raised.append(Raised(found.kind, found, self.score))
         if self.incident_at is None and self.score >= policy.value(THRESHOLD):
-            self.incident_at = finding.at
+            self.incident_at = found.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,29 +74,29 @@ def replay(story: Story) -> Replay:
     cancelled_at = story.cancelled_at
     if cancelled_at is not None or story.cancelled_on_meeting:
         trip = replace(trip, state=TripState.ACCEPTED)
-    watches = Watches(limits_in_force())
-    watches.set([trip], watches.limits)
+    table = WatchTable(limits_in_force())
+    table.put([trip], {})
     now = story.trail[0].at
     for party, fix in _in_order(story):
         while fix.at - now > TICK:
             now += TICK
-            _take(found, watches.tick(now))
+            _take(found, table.tick({STREAM: now}))
         now = fix.at
         if cancelled_at is not None and trip.state == TripState.ACCEPTED and now >= cancelled_at:
             trip = replace(trip, state=TripState.CANCELLED, met=True)
-            watches.set([trip], watches.limits)
-        seen = watches.observe([(CODE, party, False, [(fix.at, fix.latitude, fix.longitude)])])
-        if story.cancelled_on_meeting and any(isinstance(each, Meeting) for _code, each in seen):
+            table.put([trip], {})
+        seen = table.observe([(CODE, party, False, [(fix.at, fix.latitude, fix.longitude)])])
+        if story.cancelled_on_meeting and any(each.rule == MEETING for _code, each in seen):
             trip = replace(trip, state=TripState.CANCELLED, met=True)
-            watches.set([trip], watches.limits)
+            table.put([trip], {})
         _take(found, seen)
-        _take(found, watches.tick(now))
+        _take(found, table.tick({STREAM: now}))
     if trip.state == TripState.IN_PROGRESS:
-        _end(story, found, watches, now)
+        _end(story, found, table, now)
     return found
 
 
-def _end(story: Story, found: Replay, watches: Watches, now: float) -> None:
+def _end(story: Story, found: Replay, table: WatchTable, now: float) -> None:
     """The last position. Far from the destination nobody can tell an end from a phone that went off: it is both."""
     last = story.trail[-1]
     here = (last.latitude, last.longitude)
@@ -100,17 +104,17 @@ def _end(story: Story, found: Replay, watches: Watches, now: float) -> None:
     first = story.trail[0]
     if not ended_far(away, distance((first.latitude, first.longitude), story.destination)):
         return
-    found.add(Finding(SignalKind.ENDED_FAR, "", f"{in_words(away)} from the destination", last.at, here))
-    until = now + watches.limits.silence + TICK
+    kind = SignalKind.ENDED_FAR
+    found.add(Detection(kind, kind, "", facts.of(kind, metres=away), last.at, here))
+    until = now + table.limits[SILENCE] + TICK
     while now < until:
         now += TICK
-        _take(found, watches.tick(now))
+        _take(found, table.tick({STREAM: now}))
 
 
-def _take(found: Replay, seen: list[tuple[str, Seen]]) -> None:
+def _take(found: Replay, seen: list[tuple[str, Detection]]) -> None:
     for _code, each in seen:
-        if isinstance(each, Finding):
-            found.add(each)
+        found.add(each)
 
 
 def _trip(story: Story) -> WatchedTrip:

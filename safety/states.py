@@ -1,8 +1,9 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from core import timeline
+from core import facts, timeline
 from core.states import Transitions
+from safety.monitor.rules import KINDS
 
 
 class IncidentState(models.TextChoices):
@@ -29,13 +30,8 @@ class Origin(models.TextChoices):
 
 
 class SignalKind(models.TextChoices):
-    OFF_ROUTE = "off_route", _("off the planned route")
-    LONG_STOP = "long_stop", _("a long stop on the way")
-    OVERLONG = "overlong", _("longer on the way than planned")
-    LATE_RUNNING = "late_running", _("still on the way when the night hours began")
-    REMOTE_AT_NIGHT = "remote_at_night", _("in a remote area at night")
-    SIGNAL_LOST = "signal_lost", _("a phone went silent")
-    MOVING_AFTER_CANCEL = "moving_after_cancel", _("both phones move together after a cancel")
+    """Kinds of signals: those of what people do, named here, and those of the monitor, which its rules declare."""
+
     CANCEL_ABOARD = "cancel_aboard", _("somebody tried to cancel after boarding")
     CANCEL_AFTER_MEETING = "cancel_after_meeting", _("cancelled after both phones had met")
     ENDED_FAR = "ended_far", _("ended far from the destination")
@@ -47,6 +43,8 @@ class SignalKind(models.TextChoices):
     REPEATED_REPORT = "repeated_report", _("reported again")
     DISTRESS = "distress", _("a message of distress was reported")
     SOS = "sos", _("SOS")
+    # Members of an enumeration are what its body assigns: OFF_ROUTE and so on.
+    vars().update({value.upper(): (value, kind.label) for value, kind in KINDS.items()})
 
 
 class RecordingPurpose(models.TextChoices):
@@ -90,6 +88,7 @@ class PleaOutcome(models.TextChoices):
 timeline.vocabulary(
     plea=PleaOutcome, origin=Origin, signal=SignalKind, answer=Answer, outcome=IncidentOutcome
 )
+timeline.forms(why=facts.say)
 
 
 @timeline.kinds

@@ -1,30 +1,11 @@
-from celery import shared_task
+"""Celery entries of safety."""
 
-from core import clock
-from safety import services
+from core import jobs
+from safety.services.questions import EXPIRIES
+from safety.services.recordings import DESTRUCTION, ERASURE, PLAYS, SILENT, WRAPPING
 
-
-@shared_task
-def expire_questions() -> None:
-    services.expire_questions(at=clock.now())
-
-
-@shared_task
-def destroy_recordings() -> None:
-    services.destroy_due(at=clock.now())
-    services.erase_rest()
-
-
-@shared_task
-def close_silent_recordings() -> None:
-    services.close_silent_recordings(at=clock.now())
-
-
-@shared_task
-def turn_wrapping_keys() -> None:
-    services.turn_wrapping_keys()
-
-
-@shared_task
-def tell_of_plays() -> None:
-    services.tell_of_plays()
+expire_questions = jobs.periodic("safety.tasks.expire_questions", EXPIRIES)
+destroy_recordings = jobs.periodic("safety.tasks.destroy_recordings", DESTRUCTION, ERASURE)
+close_silent_recordings = jobs.periodic("safety.tasks.close_silent_recordings", SILENT)
+turn_wrapping_keys = jobs.periodic("safety.tasks.turn_wrapping_keys", WRAPPING)
+tell_of_plays = jobs.periodic("safety.tasks.tell_of_plays", PLAYS)

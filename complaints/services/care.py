@@ -8,9 +8,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
-from accounts.selectors import people_with_role
+from accounts.selectors import account_by_code, people_with_role
 from accounts.states import Role
 from complaints.errors import AlreadyScored, NotNow, ReasonNeeded
 from complaints.models import (
@@ -47,11 +47,12 @@ from complaints.states import (
     ComplaintState,
     Level,
 )
-from core import audit, clock, live, notify, policy, timeline
+from core import audit, clock, jobs, live, notify, policy, retry, timeline
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound, SecondPersonNeeded
 from core.privacy import is_link_secret, link_secret
+from core.recipients import write_to_each
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from drivers.selectors import drivers_to_greet
@@ -72,6 +73,10 @@ def thanks_secret(complaint: Complaint, round_: int) -> str:
 
 def ask_satisfaction(*, at: datetime) -> int:
     """Ask whoever complained, once for each decided round; returns how many. Drills are asked nothing."""
+    return QUESTIONS.run(at=at).total
+
+
+def _to_ask(at: datetime, limit: int) -> list[int]:
     rows = Complaint.objects.filter(
         state__in=sorted(OVER - {ComplaintState.APPEALED}),
         decided_at__gt=at - policy.span(ASK_FOR_DAYS),
@@ -80,7 +85,7 @@ def ask_satisfaction(*, at: datetime) -> int:
     asked = Satisfaction.objects.filter(complaint=OuterRef("pk"), round=OuterRef("round"))
     told = Decision.objects.filter(complaint=OuterRef("pk"), in_force=True, told_complainant_at__isnull=False)
     due = rows.filter(Exists(told), ~Exists(asked)).order_by("decided_at")
-    return sum(_ask(pk, at) for pk in list(due.values_list("pk", flat=True)[:BATCH]))
+    return list(due.values_list("pk", flat=True)[:limit])
 
 
 @begins_transaction
@@ -260,8 +265,12 @@ def finish_task(*, account: "Account", code: str, words: str) -> CareTask:
 
 def chase_care(*, at: datetime) -> int:
     """Care that is overdue: its owner is told, and the supervisors where it has none; once. Returns how many."""
+    return OVERDUE.run(at=at).total
+
+
+def _overdue(at: datetime, limit: int) -> list[int]:
     rows = CareTask.objects.filter(done_at=None, chased_at=None, due_at__lte=at).order_by("due_at")
-    return sum(_chase(pk, at) for pk in list(rows.values_list("pk", flat=True)[:BATCH]))
+    return list(rows.values_list("pk", flat=True)[:limit])
 
 
 @begins_transaction
@@ -271,7 +280,8 @@ def _chase(pk: int, at: datetime) -> bool:
         return False
     CareTask.objects.filter(pk=pk).update(chased_at=at)
     people = [task.owner] if task.owner and task.owner.is_active else people_with_role(Role.SUPERVISOR)
-    for person in people:
+
+    def write(person: "Account") -> None:
         with override(person.language):
             text = _("Huhang: %(kind)s about %(case)s is overdue.") % {
                 "kind": task.get_kind_display(),
@@ -284,6 +294,8 @@ def _chase(pk: int, at: datetime) -> bool:
             text=text,
             subject=_case(task),
         )
+
+    write_to_each(people, write, about=f"care:{task.code}")
     live.changed_on_commit("console")
     return True
 
@@ -356,8 +368,12 @@ def decide_campaign(*, account: "Account", code: str, approves: bool) -> Campaig
 
 def send_campaigns(*, at: datetime) -> int:
     """Send greetings whose time has come, to those of the audience who want them; returns how many messages."""
+    return CAMPAIGNS.run(at=at).total
+
+
+def _campaigns(at: datetime, limit: int) -> list[int]:
     due = Campaign.objects.filter(state=CampaignState.APPROVED, send_at__lte=at)
-    return sum(_send(pk, at) for pk in list(due.order_by("send_at").values_list("pk", flat=True)[:10]))
+    return list(due.order_by("send_at").values_list("pk", flat=True)[:limit])
 
 
 @begins_transaction
@@ -375,13 +391,53 @@ def _send(pk: int, at: datetime) -> int:
         for each in drivers_to_greet(on_duty=row.audience == Audience.ON_DUTY)
         if each.pk in wants and each.is_active and not each.is_drill
     ]
-    for person in people:
-        notify.queue_message(
-            key=f"campaign:{row.code}:{person.code}",
-            channel="sms",
-            to=person.phone,
-            text=row.text_en if person.language == "en" else row.text_zh,
-            subject=row.code,
-        )
-    move(row, CAMPAIGN_TRANSITIONS, CampaignState.SENT, sent_at=at, sent=len(people))
-    return len(people)
+    told = retry.each(
+        GREETINGS,
+        people,
+        lambda person: _greet(row, person),
+        key=lambda person: f"{row.code}:{person.code}",
+    )
+    move(row, CAMPAIGN_TRANSITIONS, CampaignState.SENT, sent_at=at, sent=told.done)
+    return told.done
+
+
+def _greet(row: Campaign, person: "Account") -> None:
+    notify.queue_message(
+        key=f"campaign:{row.code}:{person.code}",
+        channel="sms",
+        to=person.phone,
+        text=row.text_en if person.language == "en" else row.text_zh,
+        subject=row.code,
+    )
+
+
+@begins_transaction
+def _greet_again(key: str) -> None:
+    """Somebody whom a campaign could not be sent to, if they still want it."""
+    code, _colon, who = key.partition(":")
+    row, person = Campaign.objects.get(code=code), account_by_code(who)
+    if person and wants_care(person):
+        _greet(row, person)
+
+
+GREETINGS = retry.declare(
+    "complaints.greet", gettext_lazy("sending a greeting to one person"), law=jobs.JOB_LAW, again=_greet_again
+)
+QUESTIONS = jobs.rows(
+    "complaints.ask_satisfaction",
+    gettext_lazy("asking whether people are satisfied"),
+    due=_to_ask,
+    act=_ask,
+    key=int,
+)
+OVERDUE = jobs.rows(
+    "complaints.chase_care", gettext_lazy("chasing care that is overdue"), due=_overdue, act=_chase, key=int
+)
+CAMPAIGNS = jobs.rows(
+    "complaints.send_campaigns",
+    gettext_lazy("sending greetings whose time has come"),
+    due=_campaigns,
+    act=_send,
+    key=int,
+    batch=10,
+)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from complaints.errors import AppealClosed, AwardClosed, CitesNothing, CitesUnknown, StatementOver
 from complaints.limits import SERVICE_LEVELS
@@ -55,7 +55,7 @@ from complaints.states import (
     StatementState,
     TimerKind,
 )
-from core import audit, clock, formats, holds, live, notify, policy
+from core import audit, clock, formats, holds, jobs, live, notify, policy
 from core.actors import SYSTEM, Actor
 from core.errors import InvalidInput
 from core.states import move
@@ -64,7 +64,6 @@ from core.transactions import begins_transaction, joins_transaction
 if TYPE_CHECKING:
     from accounts.models import Account
 
-BATCH = 200
 LONGEST = 4_000
 PAUSED_BY = {Side.COMPLAINANT: PauseReason.COMPLAINANT, Side.ACCUSED: PauseReason.ACCUSED}
 
@@ -172,9 +171,13 @@ def give_statement(
 
 def chase_statements(*, at: datetime) -> int:
     """Remind of statements that are awaited, and go on without those whose time is over; returns how many."""
+    return STATEMENTS.run(at=at).total
+
+
+def _to_chase(at: datetime, limit: int) -> list[int]:
     waiting = Statement.objects.filter(state=StatementState.ASKED)
     due = waiting.filter(remind_at__lte=at, reminded_at=None) | waiting.filter(due_at__lte=at)
-    return sum(_chase(pk, at) for pk in list(due.order_by("due_at").values_list("pk", flat=True)[:BATCH]))
+    return list(due.order_by("due_at").values_list("pk", flat=True)[:limit])
 
 
 @begins_transaction
@@ -407,13 +410,17 @@ def _decide_appeal(complaint: Complaint, decision: Decision, account: "Account")
 
 def close_windows(*, at: datetime) -> int:
     """Decisions that nobody appealed in time are for good, and their data holds end; returns how many."""
+    return WINDOWS.run(at=at).total
+
+
+def _over(at: datetime, limit: int) -> list[int]:
     since = at - policy.span(APPEAL_DAYS)
     rows = Complaint.objects.filter(state=ComplaintState.DECIDED, decided_at__lt=since).order_by("decided_at")
-    return sum(_close(pk) for pk in list(rows.values_list("pk", flat=True)[:BATCH]))
+    return list(rows.values_list("pk", flat=True)[:limit])
 
 
 @begins_transaction
-def _close(pk: int) -> bool:
+def _close(pk: int, _at: datetime) -> bool:
     complaint = locked(pk)
     if complaint.state != ComplaintState.DECIDED:
         return False
@@ -427,9 +434,13 @@ def _close(pk: int) -> bool:
 
 def tell_decisions(*, at: datetime) -> int:
     """Tell both sides of what was decided: the accused when nobody can be in the car with them; returns how many."""
+    return TELLING.run(at=at).total
+
+
+def _to_tell(_at: datetime, limit: int) -> list[int]:
     rows = Decision.objects.filter(in_force=True)
     open_ = rows.filter(told_complainant_at=None) | rows.filter(told_accused_at=None)
-    return sum(_tell(pk, at) for pk in list(open_.order_by("pk").values_list("pk", flat=True)[:BATCH]))
+    return list(open_.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
 @begins_transaction
@@ -502,3 +513,26 @@ def open_again(complaint: Complaint, *, actor: Actor, words: str) -> Complaint:
     timers.start(complaint, interlock=False)
     touch(complaint)
     return complaint
+
+
+STATEMENTS = jobs.rows(
+    "complaints.chase_statements",
+    gettext_lazy("chasing statements that are awaited"),
+    due=_to_chase,
+    act=_chase,
+    key=int,
+)
+WINDOWS = jobs.rows(
+    "complaints.close_windows",
+    gettext_lazy("closing decisions that nobody appealed"),
+    due=_over,
+    act=_close,
+    key=int,
+)
+TELLING = jobs.rows(
+    "complaints.tell_decisions",
+    gettext_lazy("telling people what was decided"),
+    due=_to_tell,
+    act=_tell,
+    key=int,
+)

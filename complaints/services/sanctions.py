@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.services import lift_restriction, restrict
 from accounts.states import Role
@@ -13,7 +14,7 @@ from complaints.policies import Award, awards_of
 from complaints.selectors import covert, part_of, person_of
 from complaints.services.timers import add_line
 from complaints.states import AccusedAs, ComplaintLine, Outcome
-from core import audit, clock, formats, ledger, money
+from core import audit, clock, formats, jobs, ledger, money
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 EXPENSE = "expense:compensation"
-BATCH = 200
 
 
 def why_not_refund(complaint: Complaint, award: Award) -> str | Promise:
@@ -178,8 +178,12 @@ def _let_go(measure: Measure, actor: Actor, reason: str) -> None:
 
 def end_suspensions(*, at: datetime) -> int:
     """Suspensions whose time is over end; returns how many."""
+    return ENDS.run(at=at).total
+
+
+def _ended(at: datetime, limit: int) -> list[int]:
     rows = Measure.objects.filter(until__lte=at, ended_at=None).order_by("until")
-    return sum(_end(pk, at) for pk in list(rows.values_list("pk", flat=True)[:BATCH]))
+    return list(rows.values_list("pk", flat=True)[:limit])
 
 
 @begins_transaction
@@ -195,6 +199,15 @@ def _end(pk: int, at: datetime) -> bool:
     Measure.objects.filter(pk=pk).update(ended_at=at)
     _let_go(measure, SYSTEM, str(_("its time is over")))
     return True
+
+
+ENDS = jobs.rows(
+    "complaints.end_suspensions",
+    gettext_lazy("ending suspensions whose time is over"),
+    due=_ended,
+    act=_end,
+    key=int,
+)
 
 
 @begins_transaction

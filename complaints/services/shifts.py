@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from accounts.selectors import account_by_code, people_with_role
 from accounts.states import Role
@@ -18,8 +18,9 @@ from complaints.models import RosterGap, Shift
 from complaints.policies import WORKERS
 from complaints.rosters import AHEAD
 from complaints.selectors import roster_hours
-from core import audit, clock, formats, live, notify, policy
+from core import audit, clock, formats, jobs, live, notify, policy
 from core.errors import Forbidden, InvalidInput
+from core.recipients import write_to_each
 from core.transactions import begins_transaction
 
 if TYPE_CHECKING:
@@ -108,6 +109,11 @@ def watch_roster(*, at: datetime) -> int:
     return len(new)
 
 
+ROSTER = jobs.whole(
+    "complaints.watch_roster", gettext_lazy("watching the roster"), lambda at: watch_roster(at=at)
+)
+
+
 @begins_transaction
 def _say(hours: Sequence[rosters.Hour], at: datetime) -> None:
     RosterGap.objects.bulk_create(
@@ -115,7 +121,8 @@ def _say(hours: Sequence[rosters.Hour], at: datetime) -> None:
         ignore_conflicts=True,
     )
     first = hours[0]
-    for person in people_with_role(Role.SUPERVISOR):
+
+    def write(person: "Account") -> None:
         with override(person.language):
             text = _(
                 "Huhang: the roster has %(have)s of %(needed)s specialists from %(hour)s on (%(n)s hours)."
@@ -133,4 +140,8 @@ def _say(hours: Sequence[rosters.Hour], at: datetime) -> None:
             life_safety=True,
             subject="roster",
         )
+
+    write_to_each(
+        people_with_role(Role.SUPERVISOR), write, about=f"roster:{first.at:%Y%m%d%H}", life_safety=True
+    )
     live.changed_on_commit("console")

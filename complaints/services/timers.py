@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db.models import Min, Q
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from accounts.selectors import people_with_role
 from accounts.states import Role
@@ -14,15 +14,15 @@ from complaints import calendars, limits
 from complaints.errors import PauseClosed
 from complaints.models import Complaint, Pause, Statement, TeamMember, Timer
 from complaints.states import LIVE, ComplaintLine, PauseReason, TimerKind
-from core import audit, clock, live, notify, policy, timeline
+from core import audit, clock, jobs, live, notify, policy, timeline
 from core.actors import SYSTEM, Actor
 from core.errors import NotFound
+from core.recipients import write_to_each
 from core.transactions import begins_transaction, joins_transaction
 
 if TYPE_CHECKING:
     from accounts.models import Account
 
-BATCH = 200
 RUNNING = Q(met_at=None, void_at=None, paused_at=None)
 
 
@@ -197,18 +197,23 @@ def check(*, at: datetime) -> tuple[int, int]:
     Everything is worked out from the limits themselves and from `at`: a job that was down does at its next run what it
     missed, and a second run does nothing more.
     """
-    warned = [_warn(pk, at) for pk in _due_ids(Q(warn_at__lte=at, due_at__gt=at, warned_at=None), at)]
-    steps = policy.value(limits.LADDER)
-    late = Q(pk__in=[])
+    return WARNINGS.run(at=at).total, ESCALATIONS.run(at=at).total
+
+
+def _to_warn(at: datetime, limit: int) -> list[int]:
+    return _due_ids(Q(warn_at__lte=at, due_at__gt=at, warned_at=None), limit)
+
+
+def _to_escalate(at: datetime, limit: int) -> list[int]:
+    late, steps = Q(pk__in=[]), policy.value(limits.LADDER)
     for step, after in enumerate(steps, start=1):
         late |= Q(escalated__lt=step, due_at__lte=at - timedelta(seconds=after))
-    went = [_escalate(pk, at) for pk in _due_ids(late, at)]
-    return sum(warned), sum(went)
+    return _due_ids(late, limit)
 
 
-def _due_ids(which: Q, at: datetime) -> list[int]:
+def _due_ids(which: Q, limit: int) -> list[int]:
     rows = Timer.objects.filter(RUNNING, which, complaint__state__in=sorted(LIVE))
-    return list(rows.order_by("due_at").values_list("pk", flat=True)[:BATCH])
+    return list(rows.order_by("due_at").values_list("pk", flat=True)[:limit])
 
 
 def _locked(pk: int) -> Timer | None:
@@ -276,8 +281,11 @@ def _up_the_line(complaint: Complaint, timer: Timer, step: int) -> None:
 
 
 def _tell(complaint: Complaint, timer: Timer, people: "list[Account]", *, step: int) -> None:
-    for person in people:
-        _send(complaint, timer, person.phone, person.code, person.language, step)
+    write_to_each(
+        people,
+        lambda person: _send(complaint, timer, person.phone, person.code, person.language, step),
+        about=f"timer:{timer.pk}:{step}",
+    )
 
 
 def _send(complaint: Complaint, timer: Timer, phone: str, who: str, language: str, step: int) -> None:
@@ -304,6 +312,10 @@ def _send(complaint: Complaint, timer: Timer, phone: str, who: str, language: st
 
 def release_silent(*, at: datetime) -> int:
     """Complaints whose owner does nothing, or is nobody any more, go back to the queue; returns how many."""
+    return RELEASES.run(at=at).total
+
+
+def _quiet(at: datetime, limit: int) -> list[int]:
     quiet = Q(owner__is_active=False)
     for level in ("severe", "raised", "ordinary"):
         since = at - limits.silent_after(level)
@@ -312,7 +324,7 @@ def release_silent(*, at: datetime) -> int:
     waited_for = Statement.objects.filter(state="asked").values("complaint")
     rows = Complaint.objects.live().filter(quiet, owner__isnull=False)
     rows = rows.exclude(timers__paused_at__isnull=False).exclude(pk__in=waited_for)
-    return sum(_release(pk, at) for pk in list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH]))
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
 @begins_transaction
@@ -334,3 +346,22 @@ def _release(pk: int, at: datetime) -> bool:
     audit.record(SYSTEM, "complaints.released", complaint.code, case=complaint.code, owner=who)
     live.changed_on_commit("console")
     return True
+
+
+WARNINGS = jobs.rows(
+    "complaints.warn", gettext_lazy("warning of limits that fall due"), due=_to_warn, act=_warn, key=int
+)
+ESCALATIONS = jobs.rows(
+    "complaints.escalate",
+    gettext_lazy("taking late complaints up the line"),
+    due=_to_escalate,
+    act=_escalate,
+    key=int,
+)
+RELEASES = jobs.rows(
+    "complaints.release_silent",
+    gettext_lazy("giving cases of silent owners back to the queue"),
+    due=_quiet,
+    act=_release,
+    key=int,
+)

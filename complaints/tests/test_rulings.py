@@ -166,11 +166,19 @@ def test_a_ban_holds_person_licence_and_vehicle(cases, people, rides):
 
 
 def test_a_passenger_can_be_suspended_and_still_calls_for_help(cases, people, rides, noon):
+    from rides.states import Party
+    from rides.tokens import TripKey
+    from safety.services import raise_sos
+
     filed = cases.filed(rides.ended(), who="driver", category=Category.VIOLENCE)
+    under_way = rides.under_way("passenger", "driver2")
     cases.heard(filed)
     cases.decided(filed, Finding.UPHELD, SUSPENSION)
     with pytest.raises(AccountRestricted):
         rides.booked("passenger")
+    incident = raise_sos(key=TripKey(under_way.code, Party.PASSENGER, "wenzhou"), position=(28.2, 121.0))
+    assert (incident.state, incident.trip_id) == ("open", under_way.pk)
+    assert incident.sos_calls.filter(party=Party.PASSENGER).count() == 1
     assert not Hold.objects.filter(kind="sanction").exists()
     noon.shift(timedelta(days=3, seconds=1))
     assert Restriction.objects.get().until < clock.now()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,7 +17,7 @@ from config.stack import PORTS, free_port
 pytestmark = pytest.mark.xdist_group("stack")
 
 
-def start(state, **changes):
+def start(state, *, nice=0, **changes):
     env = {
         name: value
         for name, value in os.environ.items()
@@ -24,7 +25,7 @@ def start(state, **changes):
     }
     env |= {"HUHANG_STATE": str(state)} | {name: str(free_port()) for name in PORTS} | changes
     return subprocess.Popen(
-        [sys.executable, "-m", "config.stack", "run"],
+        [shutil.which("nice") or "nice", "-n", str(nice), sys.executable, "-m", "config.stack", "run"],
         env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -39,8 +40,8 @@ def alive(pid):
         return False
 
 
-def said_instead_of_starting(process):
-    _out, err = process.communicate(timeout=60)
+def said_instead_of_starting(process, timeout=60):
+    _out, err = process.communicate(timeout=timeout)
     assert process.returncode == 1
     assert "Traceback" not in err
     return err
@@ -107,3 +108,44 @@ def test_keys_that_cannot_be_read_are_never_made_anew(tmp_path):
     process, _env = start(tmp_path)
     assert "restore the file" in said_instead_of_starting(process)
     assert (tmp_path / "secrets.json").read_text() == "{half"
+
+
+def busy(processes, seconds):
+    """So many processes that use the whole machine, and end by themselves."""
+    loop = f"import time\nuntil = time.monotonic() + {seconds}\nwhile time.monotonic() < until: pass"
+    return [subprocess.Popen([sys.executable, "-c", loop]) for _number in range(processes)]
+
+
+@pytest.mark.fault
+def test_on_a_busy_machine_the_start_takes_as_long_as_it_takes_and_says_what_it_waits_for(tmp_path):
+    loops = busy(20, 90)
+    process, _env = start(tmp_path / "state", nice=10)
+    try:
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if "Sign in at" in line:
+                break
+        assert any("Sign in at" in line for line in lines), process.stderr.read()
+        process.send_signal(signal.SIGINT)
+        _out, said = process.communicate(timeout=300)
+        assert process.returncode == 0
+        assert "preparing tables and the demo world (" in said
+        assert "waiting for the web server (" in said
+    finally:
+        for each in [process, *loops]:
+            if each.poll() is None:
+                each.kill()
+            each.wait()
+
+
+def test_a_process_that_keeps_dying_ends_the_start_with_what_its_log_said_last(tmp_path):
+    """PostgreSQL cannot open a data folder of another version."""
+    data = tmp_path / "state" / "postgres"
+    data.mkdir(parents=True, mode=0o700)
+    (data / "PG_VERSION").write_text("9\n")
+    process, _env = start(tmp_path / "state")
+    said = said_instead_of_starting(process, timeout=300)
+    assert "The process postgres ends again and again while waiting for the database." in said
+    assert "log/postgres.log" in said
+    assert "FATAL" in said or "postgres" in said.rsplit("ends so:", 1)[1]

@@ -60,11 +60,14 @@ class _Once:
 
     def find(self, key: str, at: datetime) -> PolicyVersion | None:
         if self.live is None:
-            self.live = {}
-            for row in _live():
-                self.live.setdefault(row.key, []).append(row)
+            read: dict[str, list[PolicyVersion]] = {}
+            for each in _live():
+                read.setdefault(each.key, []).append(each)
+            self.live = (
+                read  # not before all are read: a reading that failed is tried again, and is no empty table
+            )
         known = self.live.get(key, [])
-        row = _first(known, at)
+        row: PolicyVersion | None = _first(known, at)
         if row is None and known:
             if key not in self.history:
                 self.history[key] = list(_newest_first().filter(key=key))

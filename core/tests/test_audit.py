@@ -4,8 +4,9 @@ import time
 
 import pytest
 from django.db import ProgrammingError, connection, transaction
+from django.db.models import F
 
-from core import audit
+from core import audit, audit_selectors
 from core.actors import SYSTEM
 from core.models import AuditEntry, AuditSeal
 
@@ -111,3 +112,105 @@ def test_the_platforms_role_may_not_rewrite_the_journal(journal, statement):
     ):
         cursor.execute("SET LOCAL ROLE huhang_app")
         cursor.execute(statement)
+
+
+# --- A dump restored in another cluster ----------------------------------------------------------------------
+
+
+def as_of_another_cluster(rows, *, ahead=10**9):
+    """What a dump brings: the rows say in which cluster, and with which count, they were written."""
+    pks = [row.pk for row in rows]
+    AuditEntry.objects.filter(pk__in=pks).update(epoch=42, transaction_id=F("transaction_id") + ahead)
+
+
+def rewritten(number):
+    with transaction.atomic():
+        audit.record(SYSTEM, "test.happened", f"T-{number}", number=number)
+
+
+@pytest.mark.parametrize("ahead", [10**9, 0])
+def test_after_a_restore_whatever_the_count_is_sealing_goes_on(ahead):
+    """The cluster before counted higher than this one, or lower; three rows were sealed in it and two were not."""
+    for number in range(3):
+        rewritten(number)
+    as_of_another_cluster(AuditEntry.objects.all(), ahead=ahead)
+    assert audit.seal() == 3
+    assert set(AuditSeal.objects.values_list("epoch", flat=True)) == {42}
+    for number in range(3, 5):
+        rewritten(number)
+    as_of_another_cluster(AuditEntry.objects.filter(subject__in=["T-3", "T-4"]), ahead=ahead)
+    assert audit.verify().ok  # restored, and nothing was sealed yet
+    for number in range(5, 9):
+        rewritten(number)
+    assert audit.verify().ok
+    assert seal_rows(6) == 6
+    found = audit.verify()
+    assert (found.ok, found.rows, found.first_bad) == (True, 9, "")
+    rewritten(9)
+    assert seal_rows(1) == 1
+    assert audit.verify().ok
+    for entry in AuditEntry.objects.all():
+        assert audit_selectors.is_whole(entry)
+
+
+@pytest.fixture
+def restored(journal):
+    """The six rows of the cluster before, sealed there; one of this cluster, sealed here."""
+    AuditSeal.objects.all().delete()
+    as_of_another_cluster(journal)
+    assert audit.seal() == 6
+    rewritten(6)
+    assert seal_rows(1) == 1
+    assert audit.verify().ok
+    return journal
+
+
+@pytest.mark.parametrize("where", [0, 3, 10**6])
+def test_a_row_put_in_afterwards_under_the_name_of_the_cluster_before_is_named(restored, where):
+    rewritten(7)
+    forged = AuditEntry.objects.latest("pk")
+    AuditEntry.objects.filter(pk=forged.pk).update(
+        epoch=42, transaction_id=restored[0].transaction_id + 10**9 + where
+    )
+    assert audit.verify().first_bad == f"row {forged.pk}: inserted after its time was sealed"
+    audit.seal()
+    assert not audit.verify().ok
+
+
+def test_a_row_under_the_name_of_a_cluster_that_nobody_knows_is_named(restored):
+    rewritten(7)
+    forged = AuditEntry.objects.latest("pk")
+    AuditEntry.objects.filter(pk=forged.pk).update(epoch=43)
+    assert audit.verify().first_bad == f"row {forged.pk}: inserted after its time was sealed"
+    audit.seal()
+    assert not audit.verify().ok
+
+
+def test_a_changed_and_a_removed_row_of_the_cluster_before_are_named(restored):
+    AuditEntry.objects.filter(pk=restored[1].pk).update(reason="other")
+    assert audit.verify().first_bad == f"row {restored[1].pk}: changed"
+    AuditEntry.objects.filter(pk=restored[1].pk).update(reason="")
+    AuditEntry.objects.filter(pk=restored[5].pk).delete()
+    assert audit.verify().first_bad == f"row {restored[5].pk}: removed"
+
+
+def test_more_than_a_batch_is_sealed_in_one_run():
+    for number in range(11):
+        rewritten(number)
+    until = time.monotonic() + 60
+    while audit.verify().seals < 3 and time.monotonic() < until:
+        audit.seal_all(limit=4)
+    assert AuditSeal.objects.count() == 3
+    assert audit.seal_all(limit=4) == 0
+    assert audit.verify().ok
+
+
+def test_a_transaction_longer_than_a_batch_stays_in_one_seal():
+    with transaction.atomic():
+        for number in range(7):
+            audit.record(SYSTEM, "test.happened", f"T-{number}", number=number)
+    until = time.monotonic() + 60
+    while not audit.seal(limit=3) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert [len(row.row_ids) for row in AuditSeal.objects.all()] == [7]
+    assert audit.verify().ok

@@ -11,9 +11,10 @@ from pkgutil import walk_packages
 from threading import Barrier
 from time import sleep
 
+import hypothesis
 import pytest
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import TextChoices
 from django.template import Context, Template
 from django.utils.translation import override
@@ -146,6 +147,7 @@ JSON = st.recursive(
 )
 
 
+@hypothesis.settings(deadline=None)  # a machine that is busy is no fault of what is read
 @given(st.sampled_from(ALL), JSON, st.data())
 def test_whatever_is_stored_is_read_as_a_value_within_the_bounds(one, junk, data):
     raw = one.kind.plain(one.default)
@@ -208,6 +210,17 @@ def test_one_block_knows_the_past_and_what_will_be(db, noon, django_assert_num_q
         assert [policy.value(one, at=day) for day in days] == [1, 1, 2, 3, 4, 5, 5]
         assert [policy.value(other, at=day) for day in days] == [1] * 7
     assert [policy.value(one, at=day) for day in days] == [1, 1, 2, 3, 4, 5, 5]
+
+
+def test_a_reading_that_failed_is_no_empty_table(db, noon):
+    one = scratch(policy.Whole(1, 9), 1)
+    adopt(one, 2)
+    with policy.read_once():
+        with pytest.raises(DatabaseError), transaction.atomic():
+            with pytest.raises(DatabaseError), connection.cursor() as cursor:
+                cursor.execute("SELECT 1 / 0")
+            policy.value(one)  # the transaction is broken: nothing can be read in it
+        assert policy.value(one) == 2
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pgvector.django import VectorField
 
 from core import formats
 from drivers.models.people import Driver, Vehicle
-from drivers.states import VERDICT_WORDS, FaceCheckState, FacePurpose, PlatePhotoState
+from drivers.states import POSE_WORDS, VERDICT_WORDS, FaceCheckState, FacePurpose, PlatePhotoState
 
 
 class FaceTemplate(models.Model):
@@ -57,7 +57,10 @@ class FaceCheck(models.Model):
     decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
     verdict = models.CharField(_("verdict"), max_length=20, blank=True)
     score = models.FloatField(_("likeness"), null=True)
-    why = models.CharField(pgettext_lazy("field", "why"), max_length=120, blank=True)
+    # The figures behind the verdict (`drivers.vision.liveness.Judgement`); their sentence is `why`.
+    facts = models.JSONField(pgettext_lazy("field", "facts"), default=dict)
+    # Who looked by video; why they decided so is in the journal.
+    decided_by = models.CharField(pgettext_lazy("field", "decided by"), max_length=40, blank=True)
     citation = models.CharField(pgettext_lazy("field", "rule cited"), max_length=60, blank=True)
     token_digest = models.CharField(pgettext_lazy("field", "digest of the token"), max_length=64, blank=True)
     token_until = models.DateTimeField(pgettext_lazy("field", "token valid until"), null=True)
@@ -96,6 +99,21 @@ class FaceCheck(models.Model):
     def verdict_label(self) -> str:
         """The verdict in the reader's words."""
         return str(VERDICT_WORDS.get(self.verdict, self.verdict))
+
+    @property
+    def why(self) -> str:
+        """From which figures or by whom, in the reader's words; empty where the verdict says it all."""
+        if self.decided_by:
+            return _("Seen by video by %(who)s") % {"who": self.decided_by}
+        match self.facts:
+            case {"pose": pose}:
+                return _("Not followed: %(pose)s") % {"pose": POSE_WORDS[pose]}
+            case {"least": least}:
+                return _("One frame is alike to the others by %(likeness)s only") % {
+                    "likeness": f"{least:.2f}"
+                }
+            case _nothing:
+                return ""
 
 
 class FaceFrame(models.Model):

@@ -22,7 +22,7 @@ class Screening(models.Model):
     )
     # JSON: registry → its answer, null where it does not know whom we mean.
     answers = EncryptedTextField(pgettext_lazy("screening", "registries' answers"))
-    # [{"rule", "registry", "verdict", "detail", "citation"}]: categories and codes, nothing personal.
+    # [{"rule", "registry", "verdict", "detail", "citation", "facts"}]: categories and codes, nothing personal.
     findings = models.JSONField(pgettext_lazy("field", "findings"), default=list)
     # All three certificates were confirmed at their source (三证验真).
     proven = models.BooleanField(_("certificates confirmed"), default=False)

@@ -270,7 +270,6 @@ def _record_unreadable(check: FaceCheck, why: DomainError) -> FaceOutcome:
         FaceCheckState.UNREADABLE,
         decided_at=clock.now(),
         verdict=why.code[:20],
-        why=why.code,
     )
     return FaceOutcome(check, refusal=why)
 
@@ -287,7 +286,7 @@ def _record(check: FaceCheck, judgement: Judgement, written: list[tuple[int, Wri
         decided_at=at,
         verdict=judgement.verdict,
         score=round(judgement.score, 4),
-        why=judgement.why,
+        facts=judgement.facts,
         citation=policy.in_force(policies.FACE_ACCEPT).citation,
         token_digest=digest_of_token(token),
         token_until=at + policy.span(policies.FACE_TOKEN_LIFE) if token else None,

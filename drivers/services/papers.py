@@ -3,14 +3,13 @@
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
-from core import audit, clock, notify, policy
+from core import audit, clock, formats, jobs, notify, policy, retry
 from core.actors import Actor
-from core.transactions import joins_transaction
+from core.transactions import begins_transaction, joins_transaction
 from drivers.models import Driver, Paper, Vehicle
 from drivers.policies import PAPERS_AHEAD, PAPERS_ENDED_FOR
 from drivers.states import PaperKind
@@ -46,28 +45,74 @@ def keep_paper(
     )
 
 
-def chase_expiries(*, at: "datetime", limit: int = 5000) -> int:
+def chase_expiries(*, at: "datetime") -> int:
     """Tell drivers whose papers end soon, by `PAPERS_AHEAD`, and that they have ended; returns how many were due.
 
     However often it runs, and after a day without it too, each is told once for each of these: the message's key says
     for which.
     """
+    return EXPIRIES.run(at=at).total
+
+
+def _ending(at: "datetime", limit: int) -> list[int]:
     today, ahead = timezone.localtime(at).date(), policy.value(PAPERS_AHEAD)
     rows = Paper.objects.filter(
         replaced_at=None,
         until__gte=today - policy.span(PAPERS_ENDED_FOR),
         until__lte=today + timedelta(days=max(ahead)),
     )
-    due = 0
-    for paper in rows.select_related("driver__account", "vehicle").order_by("until", "pk")[:limit]:
-        assert paper.until is not None  # noqa: S101 - filtered by it
-        left = (paper.until - today).days
-        step = min(days for days in ahead if left <= days) if left >= 0 else ENDED
-        for driver in _who_cares(paper):
-            with transaction.atomic(durable=True):
-                _tell(driver, paper, step)
-            due += 1
-    return due
+    return list(rows.order_by("until", "pk").values_list("pk", flat=True)[:limit])
+
+
+@begins_transaction
+def _chase(pk: int, at: "datetime") -> int:
+    paper = Paper.objects.select_related("driver__account", "vehicle").filter(pk=pk, replaced_at=None).first()
+    if paper is None or paper.until is None:
+        return 0
+    left = (paper.until - timezone.localtime(at).date()).days
+    step = min(days for days in policy.value(PAPERS_AHEAD) if left <= days) if left >= 0 else ENDED
+    found = paper  # for the closure: it is not None
+    told = retry.each(
+        TELLING,
+        _who_cares(paper),
+        lambda driver: _tell(driver, found, step),
+        key=lambda driver: f"{pk}:{driver.pk}",
+    )
+    return told.done
+
+
+@begins_transaction
+def _tell_again(key: str) -> None:
+    """One driver who could not be told of one paper; what is said is by the date of now."""
+    paper_id, _colon, driver_id = key.partition(":")
+    paper = Paper.objects.select_related("vehicle").get(pk=int(paper_id))
+    driver = Driver.objects.select_related("account").get(pk=int(driver_id))
+    if paper.replaced_at is not None or paper.until is None:
+        return
+    left, ahead = (paper.until - timezone.localtime(clock.now()).date()).days, policy.value(PAPERS_AHEAD)
+    _tell(
+        driver,
+        paper,
+        min((days for days in ahead if left <= days), default=max(ahead)) if left >= 0 else ENDED,
+    )
+
+
+# The papers that end within a month stay due however often they were chased: each run looks at all of them.
+EXPIRIES = jobs.rows(
+    "drivers.chase_expiries",
+    gettext_lazy("telling drivers of papers that expire"),
+    due=_ending,
+    act=_chase,
+    key=int,
+    batch=5_000,
+    seconds=120.0,
+)
+TELLING = retry.declare(
+    "drivers.tell_expiry",
+    gettext_lazy("telling one driver of a paper that expires"),
+    law=jobs.JOB_LAW,
+    again=_tell_again,
+)
 
 
 def _who_cares(paper: Paper) -> list[Driver]:
@@ -81,7 +126,7 @@ def _tell(driver: Driver, paper: Paper, days: int) -> None:
     person = driver.account
     with override(person.language):
         what = f"{PaperKind(paper.kind).label}{' ' + paper.vehicle.plate if paper.vehicle else ''}"
-        until = paper.until.isoformat() if paper.until else ""
+        until = formats.moment(paper.until)
         text = (
             _("Huhang: your %(paper)s is valid until %(until)s. Renew it and send the new one on your page; without it no orders can be accepted.")
             if days > 0

@@ -100,7 +100,7 @@ def _decide(account: "Account", code: str, same: bool, reason: str) -> FaceCheck
         FaceCheckState.PASSED if same else FaceCheckState.FAILED,
         decided_at=clock.now(),
         verdict="passed" if same else "other_person",
-        why=f"{account.code}: {reason.strip()}"[:120],
+        decided_by=account.code,
     )
     audit.record(
         account.actor,

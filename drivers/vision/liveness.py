@@ -7,7 +7,7 @@ shows other poses in another order, and two people have two descriptions.
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -53,9 +53,12 @@ class Bands:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
+    """`facts` are the figures behind the verdict: `pose`, the one that was not followed, or `least`, how alike the frame
+    that differs most is to the others (a cosine)."""
+
     verdict: Verdict
     score: float
-    why: str
+    facts: dict[str, str | float] = field(default_factory=dict)
 
 
 def new_challenge(steps: int) -> list[Pose]:
@@ -86,16 +89,16 @@ def judge(
     centre = [max(likeness(face.vector, known) for known in enrolled) for face in steps[0]]
     score = float(np.median(centre))
     if score < bands.refuse:
-        return Judgement(Verdict.OTHER_PERSON, score, "the face is not the enrolled one")
+        return Judgement(Verdict.OTHER_PERSON, score)
     least = min(likeness(vector, middle) for vector in everything)
     if least < moves.same_throughout:
-        return Judgement(Verdict.TWO_PEOPLE, score, f"a frame differs from the others ({least:.2f})")
+        return Judgement(Verdict.TWO_PEOPLE, score, {"least": round(least, 4)})
     for pose, step in zip(challenge[1:], steps[1:], strict=True):
         if not any(_follows(pose, steps[0], face, moves) for face in step):
-            return Judgement(Verdict.NOT_FOLLOWED, score, f"asked for {pose}")
+            return Judgement(Verdict.NOT_FOLLOWED, score, {"pose": pose.value})
     if score < bands.accept:
-        return Judgement(Verdict.UNSURE, score, "too unlike to accept, too alike to refuse")
-    return Judgement(Verdict.PASSED, score, "")
+        return Judgement(Verdict.UNSURE, score)
+    return Judgement(Verdict.PASSED, score)
 
 
 def _follows(pose: Pose, centre: Sequence[Face], face: Face, moves: Moves) -> bool:

@@ -45,6 +45,7 @@ from rides.selectors import (
     boarded_since,
     cancelled_after_boarding,
     hitch_accepted_since,
+    hitch_unverified_since,
     mismatches_since,
     newest_with_driver,
     night_departures,
@@ -398,9 +399,16 @@ def contacts(at: datetime) -> Found:
 
 @live_check("M20")
 def real_names(at: datetime) -> Found:
-    """The share of members whose real name is verified."""
+    """The share of members whose real name is verified; red where one without rode hitch, which asks for it first."""
     done, everybody = real_name_share()
     share = done / everybody if everybody else 1.0
+    unverified = hitch_unverified_since(at - SPAN)
+    if unverified:
+        return Found(
+            Status.FAIL,
+            _("Hitch ordered without a verified real name: %(codes)s") % {"codes": ", ".join(unverified[:5])},
+            share,
+        )
     evidence = _(
         "%(done)s of %(all)s members have a verified real name; hitch asks for it before the first request."
     ) % {"done": done, "all": everybody}

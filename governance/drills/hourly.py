@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import httpx
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+from django.utils.translation import gettext_noop as noop
 
 from accounts.services import mark_drill_account
 from core import clock, notify
@@ -35,7 +36,7 @@ class Hourly:
         self.steps: list[Step] = []
         self.http = httpx.Client(
             base_url=settings.PUBLIC_URL,
-            timeout=20,
+            timeout=PATIENCE,
             trust_env=False,
             headers={"Accept-Language": "en", "Referer": settings.PUBLIC_URL + "/"},
         )
@@ -72,8 +73,12 @@ def play() -> list[Step]:
     found: dict[str, str] = {}
     before = (live_counts(), sos_answered(clock.now() - timedelta(days=1)))
     try:
-        begun = run.expect("the marked passenger signs in", "signed in", lambda: _sign_in(run))
-        if begun and run.expect("she has a trip", "a trip's code and key", lambda: _trip(run, found)):
+        begun = run.expect(
+            noop("the marked passenger signs in"), noop("she is signed in"), lambda: _sign_in(run)
+        )
+        if begun and run.expect(
+            noop("she has a trip"), noop("a trip's code and key"), lambda: _trip(run, found)
+        ):
             _help(run, found, before)
     finally:
         if found.get("incident"):
@@ -139,9 +144,14 @@ def _help(run: Hourly, found: dict[str, str], before: object) -> None:
         found["incident"] = anybody.json().get("incident", "")
         return anybody.status_code == 201 and incident_by_code(found["incident"]).drill, found["incident"]
 
-    if not run.expect("one tap without a session", "an incident, marked as a drill", call):
+    if not run.expect(noop("one tap without a session"), noop("an incident, marked as a drill"), call):
         return
-    run.expect("her contact is told", "sent", lambda: _told(found["incident"]), patient=True)
+    run.expect(
+        noop("her contact is told"),
+        noop("the message is sent"),
+        lambda: _told(found["incident"]),
+        patient=True,
+    )
 
     def sound() -> tuple[bool, str]:
         phone = SoundPhone(settings.PUBLIC_URL, code, key, "sos")
@@ -154,7 +164,7 @@ def _help(run: Hourly, found: dict[str, str], before: object) -> None:
         phone.end()
         return heard == phone.whole(), f"{len(heard)} bytes"
 
-    run.expect("sound from the scene is kept and opens", "all of it", sound)
+    run.expect(noop("sound from the scene is kept and opens"), noop("all of it"), sound)
 
     def check() -> tuple[bool, str]:
         filed = run.post(
@@ -169,10 +179,10 @@ def _help(run: Hourly, found: dict[str, str], before: object) -> None:
         rows = incident_by_code(found["incident"]).welfare_checks.filter(code=filed["code"])
         return rows.exists(), filed["code"]
 
-    run.expect("a friend's welfare check joins the incident", "the same incident", check)
+    run.expect(noop("a friend's welfare check joins the incident"), noop("the same incident"), check)
     run.expect(
-        "no figure and no strip knows of it",
-        "the same as before",
+        noop("no figure and no strip knows of it"),
+        noop("the same as before"),
         lambda: ((live_counts(), sos_answered(clock.now() - timedelta(days=1))) == before, str(before)),
     )
 

@@ -136,7 +136,7 @@ class Ride:
             shares = [first + (last - first) * (number - 1 + part / 3) / steps for part in (1, 2, 3)]
             for side in sides:
                 self.send(side, [along(route, share) for share in shares])
-            time.sleep(0.12)  # the monitor reads as the phones send
+            self.world.positions_read()  # the monitor reads as the phones send
 
 
 # --- What the driver may see ------------------------------------------------------------------------------------

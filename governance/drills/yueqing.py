@@ -585,7 +585,7 @@ def monitor_alone(report: Report) -> None:
         ride.drive(at("14:00"), PLANNED, 0.0, 0.1, "passenger", "driver")
         ride.drive(at("14:03"), PLANNED, 0.1, 0.12, "driver")
         ride.drive(at("14:04") + minutes(0.5), PLANNED, 0.12, 0.13, "driver")
-        time.sleep(0.5)
+        world.positions_read()
         world.pass_time(70)
         ride.send("driver", [along(DRIVEN, 0.3)])
         world.pass_time(40)

@@ -215,13 +215,15 @@ def _follows(world: World, ride: Ride, incident: str) -> tuple[bool, str]:
     before = world.person().get(link).text
     world.pass_time(20)
     ride.send("driver", [along(PLANNED, 0.3)])
-    time.sleep(1.5)
-    after = world.person().get(link).text
 
     def place(page: str) -> str:
         return str((re.findall(r'"points": (\[.*?\]\])', page) or [""])[0])
 
-    return REGISTERED in after and place(before) != place(after), f"{place(before)} → {place(after)}"
+    def moved() -> str:
+        page = world.person().get(link).text
+        return page if REGISTERED in page and place(page) != place(before) else ""
+
+    return True, f"{place(before)} → {place(world.wait(moved))}"
 
 
 def _quiet(ride: Ride) -> tuple[bool, str]:

@@ -5,14 +5,17 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 from django.db.models import F
+from django.utils.translation import override
 
+from accounts.models import Account
+from accounts.services import add_emergency_contact
 from complaints.models import Complaint
 from complaints.services import file_complaint
 from complaints.states import Category
 from conftest import NOON
 from core import clock, policy
 from core.actors import SYSTEM
-from core.models import PolicyVersion
+from core.models import Notification, PolicyVersion
 from core.tests.factories import set_policy
 from drivers.models import Hold
 from governance.measures import check_measure, has_check, measures
@@ -21,9 +24,10 @@ from governance.services import record_check
 from police.models import PoliceRequest
 from rides.models import LineInCity, Reminder, Trip
 from rides.services import cancel_trip
-from rides.states import CancelReason
+from rides.states import CancelReason, Party
+from rides.tokens import TripKey
 from safety.models import Incident, Signal, WelfareCheck
-from safety.services import file_welfare_check, take_incident
+from safety.services import file_welfare_check, raise_sos, take_incident
 
 
 def status(measure_id):
@@ -159,6 +163,54 @@ def test_m20_counts_who_is_left(world, people):
     member.verified_at = None
     member.save()
     assert status("M20") == "progress"
+
+
+def test_m20_turns_red_when_somebody_without_a_verified_name_rides_hitch(rides, people):
+    rides.accepted()
+    people("passenger2")
+    Account.objects.filter(role="member", verified_at=None).delete()
+    assert status("M20") == "pass"
+    Account.objects.filter(code="passenger").update(verified_at=clock.now() + timedelta(minutes=1))
+    assert status("M20") == "fail"  # verified only after the order
+    Account.objects.filter(code="passenger").update(verified_at=None)
+    assert status("M20") == "fail"
+
+
+def test_m14_turns_red_when_a_contact_was_not_reached_within_a_minute(rides, people, deliver, noon):
+    add_emergency_contact(account=people("passenger"), name="somebody", phone="13900000077")
+    noon.shift(1)
+    trip = rides.under_way()
+    raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    deliver()
+    sent = Notification.objects.filter(key__startswith="sos:")
+    assert sent.count() >= 1
+    noon.shift(59)
+    assert status("M14") == "pass"  # it may still be on its way
+    noon.shift(2)
+    assert status("M14") == "fail"
+    sent.update(state="sent", sent_at=clock.now())
+    assert status("M14") == "pass"
+    sent.filter(pk=sent.first().pk).update(state="needs_person", sent_at=None)
+    assert status("M14") == "fail"
+
+
+def test_m28_turns_red_when_an_officer_on_the_phone_waits_longer_than_the_phone_may(rides, people, noon):
+    from police.services import Question, open_phone_request
+    from police.states import Query
+
+    open_phone_request(
+        account=people("agent"),
+        agency_code="shangtang",
+        badge="331777",
+        question=Question(Query.TRIP, rides.under_way().code, clock.now()),
+        submission="s",
+    )
+    noon.shift(61)
+    assert status("M28") == "pass"  # the form's limit is not the phone's
+    noon.shift(300 - 61)
+    assert status("M28") == "pass"
+    noon.shift(1)
+    assert status("M28") == "fail"
 
 
 def test_m26_turns_red_when_an_attempt_raised_no_alert(rides, people, deliver, noon):
@@ -319,7 +371,9 @@ def test_m23_turns_red_when_a_driver_has_three_vehicles(world, people):
         vehicle = Vehicle.objects.create(plate=f"川A·0000{place}", model="x", colour="x")
         Binding.objects.create(driver=driver, vehicle=vehicle, vehicle_place=place, bound_at=clock.now())
     found = check_measure(next(row for row in measures() if row.id == "M23")).found
-    assert "1 drivers have more than two vehicles" in str(found.evidence) or "1" in str(found.evidence)
+    with override("en"):
+        evidence = str(check_measure(next(row for row in measures() if row.id == "M23")).found.evidence)
+    assert "1 drivers have more than two vehicles, 0 vehicles more than three persons" in evidence
     assert found.status == "fail"
 
 

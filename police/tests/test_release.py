@@ -110,6 +110,15 @@ def test_the_phone_needs_call_back_and_a_second_person(rides, people):
     assert Notification.objects.get(channel="email").recipient == "shangtang@police.example"
 
 
+def test_who_called_back_does_not_confirm_however_senior(rides, people):
+    asked = phone_request(people, rides.under_way(), account=people("specialist"))
+    services.record_call_back(account=people("specialist"), code=asked.code)
+    with pytest.raises(NeedsSecondPerson):
+        services.confirm_release(account=people("specialist"), code=asked.code)
+    assert not Release.objects.exists()
+    services.confirm_release(account=people("supervisor"), code=asked.code)
+
+
 def test_the_database_refuses_a_release_by_one_person(rides, people):
     asked = phone_request(people, rides.under_way())
     with pytest.raises(IntegrityError, match="two_people"), transaction.atomic():

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from rides.models import Trip
 from rides.policies import runs_into_curfew
@@ -23,6 +23,13 @@ def cancelled_after_boarding() -> int:
 
 def hitch_accepted_since(at: datetime) -> list[Trip]:
     return list(Trip.objects.filter(line=Line.HITCH, accepted_at__gte=at).order_by("pk"))
+
+
+def hitch_unverified_since(at: datetime) -> list[str]:
+    """Hitch trips ordered since by somebody whose real name was not verified when they ordered (A2)."""
+    rows = Trip.objects.filter(line=Line.HITCH, requested_at__gte=at, passenger__is_drill=False)
+    late = Q(passenger__verified_at=None) | Q(passenger__verified_at__gt=F("requested_at"))
+    return list(rows.filter(late).order_by("pk").values_list("code", flat=True))
 
 
 def mismatches_since(at: datetime) -> list[tuple[str, TripState, datetime]]:

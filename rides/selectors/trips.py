@@ -143,12 +143,7 @@ def trip_meant(account: "Account", at: datetime) -> Trip | None:
 
 def latest_positions(trip: Trip) -> dict[str, LatestPosition]:
     """The newest position of each side."""
-    return latest_positions_by_id(trip.pk)
-
-
-def latest_positions_by_id(trip_id: int) -> dict[str, LatestPosition]:
-    """The same, for the monitor."""
-    return {row.party: row for row in LatestPosition.objects.filter(trip=trip_id)}
+    return {row.party: row for row in LatestPosition.objects.filter(trip=trip)}
 
 
 def trail_of(trip: Trip, party: Party) -> list[Fix]:

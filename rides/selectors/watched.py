@@ -1,16 +1,21 @@
-"""What the monitor needs of trips."""
+"""What the monitor needs of trips: all at once, or only what was changed since it looked last."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Q
+from django.db import connection
+from django.db.models import Q, QuerySet
 
 from core import clock, policy
 from rides.geometry import Point
-from rides.models import KnownPlace, LineInCity, Trip
+from rides.models import City, KnownPlace, LatestPosition, LineInCity, Trip
 from rides.policies import WATCH_AFTER
-from rides.states import WITH_DRIVER, LineState
+from rides.states import WITH_DRIVER, LineState, TripState
+
+_HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,39 +40,178 @@ class WatchedTrip:
     places: tuple[Point, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class TripMark:
+    """A trip's row in short: which transaction wrote it last, and whether it is watched now.
+
+    `watched_until` is when a cancelled trip is watched no more; None where a change of the row will say it.
+    """
+
+    pk: int
+    code: str
+    changed_in: int
+    city_id: int
+    line: str
+    watched: bool
+    watched_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unwatchable:
+    """A trip whose row cannot be read as a trip to watch, and why."""
+
+    pk: int
+    code: str
+    why: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a trip's watch depends on beside its row: each city's places, and the lines that are suspended there."""
+
+    cities: dict[int, str] = field(default_factory=dict)
+    places: dict[int, list[Point]] = field(default_factory=dict)
+    stopped: frozenset[tuple[str, int]] = frozenset()
+
+
 def watched_trips() -> list[WatchedTrip]:
-    """Trips whose phones are watched now: with a driver, or over since less than half an hour."""
-    since = clock.now() - policy.span(WATCH_AFTER)
-    rows = Trip.objects.filter(Q(state__in=WITH_DRIVER) | Q(cancelled_at__gt=since, driver__isnull=False))
-    now = clock.now()
+    """Trips whose phones are watched now: with a driver, or over since less than half an hour.
+
+    Raises what is wrong with the first one that cannot be read.
+    """
+    pks = list(Trip.objects.filter(_watched(clock.now())).order_by("pk").values_list("pk", flat=True))
+    trips, bad = read_watched(pks, surroundings())
+    for each in bad:
+        raise each.why
+    return trips
+
+
+def watch_horizon() -> int:
+    """The oldest transaction that the next look has to ask about: taken before the rows of this one are read."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HORIZON)
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def city_codes() -> dict[int, str]:
+    """All cities by primary key."""
+    return dict(City.objects.values_list("pk", "code"))
+
+
+def changed_marks(cities: Collection[int], since: int) -> list[TripMark]:
+    """Trips of these cities that were written by this transaction or a later one, watched or not."""
+    return _marks(Trip.objects.filter(city_id__in=cities, changed_in__gte=since))
+
+
+def watched_marks(cities: Collection[int]) -> list[TripMark]:
+    """All watched trips of these cities."""
+    return _marks(Trip.objects.filter(_watched(clock.now()), city_id__in=cities))
+
+
+def marks_of(codes: Collection[str]) -> list[TripMark]:
+    """The trips with these codes."""
+    return _marks(Trip.objects.filter(code__in=codes))
+
+
+def surroundings() -> Surroundings:
+    """The surroundings of now."""
     places: dict[int, list[Point]] = defaultdict(list)
-    for place in KnownPlace.objects.order_by("pk"):
-        places[place.city_id].append((place.latitude, place.longitude))
-    stopped = {
-        (row.line, row.city_id)
-        for row in LineInCity.objects.all()
-        if row.state != LineState.RUNNING or (row.suspends_at is not None and row.suspends_at <= now)
-    }
-    return [
-        WatchedTrip(
-            pk=trip.pk,
-            code=trip.code,
-            city=trip.city.code,
-            line=trip.line,
-            state=trip.state,
-            driver_state_since=trip.departed_at
-            or trip.boarded_at
-            or trip.arrived_at
-            or trip.accepted_at
-            or trip.requested_at,
-            route=[(lat, lon) for lat, lon in trip.planned_route],
-            route_source=trip.route_source,
-            destination=trip.destination,
-            met=trip.phones_met_at is not None,
-            cancelled_at=trip.cancelled_at,
-            closer=(trip.line, trip.city_id) in stopped,
-            planned_seconds=trip.route_seconds,
-            places=(trip.origin, trip.destination, *places[trip.city_id]),
-        )
-        for trip in rows.select_related("city").order_by("pk")
-    ]
+    rows = KnownPlace.objects.order_by("pk").values_list("city_id", "latitude", "longitude")
+    for city, latitude, longitude in rows:
+        places[city].append((latitude, longitude))
+    return Surroundings(city_codes(), places, stopped_lines())
+
+
+def stopped_lines() -> frozenset[tuple[str, int]]:
+    """Lines that are not running now, as (line, city's primary key)."""
+    at = clock.now()
+    rows = LineInCity.objects.filter(~Q(state=LineState.RUNNING) | Q(suspends_at__lte=at))
+    return frozenset(rows.values_list("line", "city_id"))
+
+
+def read_watched(pks: Iterable[int], around: Surroundings) -> tuple[list[WatchedTrip], list[Unwatchable]]:
+    """Those of these trips that are watched now, and those whose row cannot be read as one."""
+    found: list[WatchedTrip] = []
+    bad: list[Unwatchable] = []
+    rows = Trip.objects.filter(_watched(clock.now()), pk__in=list(pks))
+    for row in rows.order_by("pk").values(*_COLUMNS):
+        try:
+            found.append(_read(row, around))
+        except Exception as why:  # whatever stands in a row of somebody else's must not stop the others
+            bad.append(Unwatchable(row["pk"], row["code"], why))
+    return found, bad
+
+
+def latest_positions_of(trip_ids: Collection[int]) -> dict[int, dict[str, LatestPosition]]:
+    """The newest position of each side of these trips."""
+    found: dict[int, dict[str, LatestPosition]] = defaultdict(dict)
+    for row in LatestPosition.objects.filter(trip__in=trip_ids):
+        found[row.trip_id][row.party] = row
+    return found
+
+
+def _watched(at: datetime) -> Q:
+    since = at - policy.span(WATCH_AFTER)
+    return Q(state__in=WITH_DRIVER) | Q(cancelled_at__gt=since, driver__isnull=False)
+
+
+def _marks(rows: "QuerySet[Trip]") -> list[TripMark]:
+    watched_after = policy.span(WATCH_AFTER)
+    since = clock.now() - watched_after
+    columns = ("pk", "code", "changed_in", "city_id", "line", "state", "cancelled_at", "driver_id")
+    found = []
+    for pk, code, changed_in, city, line, state, cancelled_at, driver in rows.values_list(*columns):
+        after = state == TripState.CANCELLED and driver is not None and cancelled_at > since
+        until = cancelled_at + watched_after if after else None
+        found.append(TripMark(pk, code, changed_in, city, line, after or state in WITH_DRIVER, until))
+    return found
+
+
+_COLUMNS = (
+    "pk",
+    "code",
+    "city_id",
+    "line",
+    "state",
+    "departed_at",
+    "boarded_at",
+    "arrived_at",
+    "accepted_at",
+    "requested_at",
+    "planned_route",
+    "route_source",
+    "route_seconds",
+    "origin_latitude",
+    "origin_longitude",
+    "destination_latitude",
+    "destination_longitude",
+    "phones_met_at",
+    "cancelled_at",
+)
+
+
+def _read(row: dict[str, Any], around: Surroundings) -> WatchedTrip:
+    city = row["city_id"]
+    origin = (row["origin_latitude"], row["origin_longitude"])
+    destination = (row["destination_latitude"], row["destination_longitude"])
+    return WatchedTrip(
+        pk=row["pk"],
+        code=row["code"],
+        city=around.cities[city],
+        line=row["line"],
+        state=row["state"],
+        driver_state_since=row["departed_at"]
+        or row["boarded_at"]
+        or row["arrived_at"]
+        or row["accepted_at"]
+        or row["requested_at"],
+        route=[(lat, lon) for lat, lon in row["planned_route"]],
+        route_source=row["route_source"],
+        destination=destination,
+        met=row["phones_met_at"] is not None,
+        cancelled_at=row["cancelled_at"],
+        closer=(row["line"], city) in around.stopped,
+        planned_seconds=row["route_seconds"],
+        places=(origin, destination, *around.places.get(city, ())),
+    )

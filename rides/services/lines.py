@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from accounts.states import Role
-from core import audit, clock, formats, live, notify, policy, timeline
+from core import audit, clock, formats, jobs, live, notify, policy, retry, timeline
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
+from core.recipients import write_to_each
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from rides.errors import AlreadySuspended, SecondPersonNeeded
@@ -121,16 +122,27 @@ def decide_suspension(*, account: "Account", code: str, agrees: bool) -> LineSus
     return row
 
 
-@begins_transaction
 def carry_out_suspensions(*, at: datetime) -> int:
-    """Tell people and close what waits, for suspensions whose time has come. Orders are refused from that time anyway."""
-    due = LineSuspension.objects.select_for_update(skip_locked=True, of=("self",)).filter(
-        state=SuspensionState.AGREED, at__lte=at
-    )
-    rows = list(due.select_related("city").order_by("pk")[:10])
-    for row in rows:
-        _carry_out(row, at)
-    return len(rows)
+    """Stop lines whose time has come, then close what waits on them, trip by trip; returns how many suspensions.
+
+    Orders are refused from that time anyway.
+    """
+    return SUSPENSIONS.run(at=at).total
+
+
+def _suspensions(at: datetime, limit: int) -> list[int]:
+    due = LineSuspension.objects.filter(state=SuspensionState.AGREED, at__lte=at)
+    return list(due.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+@begins_transaction
+def _suspend(pk: int, at: datetime) -> bool:
+    due = LineSuspension.objects.select_for_update(skip_locked=True, of=("self",))
+    row = due.select_related("city").filter(pk=pk, state=SuspensionState.AGREED, at__lte=at).first()
+    if row is None:
+        return False
+    _carry_out(row, at)
+    return True
 
 
 def _rows(line: Line, city: City | None) -> QuerySet[LineInCity]:
@@ -156,14 +168,23 @@ def _carry_out(row: LineSuspension, at: datetime) -> None:
         trips, ways = trips.filter(city=row.city), ways.filter(city=row.city)
     if row.line == Line.HITCH:
         ways.update(closed_at=at)
-    locked = trips.select_for_update(of=("self",)).select_related("passenger", "driver__account")
-    for trip in locked.order_by("pk"):
-        _close(trip, row, at)
+    codes = list(trips.order_by("pk").values_list("code", flat=True))
+    retry.each(
+        STRANDED,
+        codes,
+        lambda code: _close(code, row, at),
+        key=lambda code: f"{row.code}:{code}",
+        life_safety=True,
+    )
     audit.record(SYSTEM, "rides.line_suspended", row.code, line=row.line)
     live.changed_on_commit("console")
 
 
-def _close(trip: Trip, row: LineSuspension, at: datetime) -> None:
+def _close(code: str, row: LineSuspension, at: datetime) -> None:
+    locked = Trip.objects.select_for_update(of=("self",)).select_related("passenger", "driver__account")
+    trip = locked.filter(code=code, state__in={*WAITING, TripState.ACCEPTED}).first()
+    if trip is None:
+        return  # it began, ended or was cancelled meanwhile
     withdraw_offers(trip=trip)
     move(
         trip,
@@ -176,7 +197,8 @@ def _close(trip: Trip, row: LineSuspension, at: datetime) -> None:
     timeline.add(TripLine.CANCELLED, SYSTEM, trip=trip.code, party=Company.COMPANY, reason=trip.cancel_reason)
     live.changed_on_commit(f"trip:{trip.code}")
     people = [trip.passenger, *([trip.driver.account] if trip.driver else [])]
-    for person in people:
+
+    def write(person: "Account") -> None:
         with override(person.language):
             text = _(
                 "Huhang: the %(line)s line is suspended from %(at)s. Your trip %(origin)s to %(destination)s is"
@@ -192,3 +214,29 @@ def _close(trip: Trip, row: LineSuspension, at: datetime) -> None:
             key=f"suspended:{row.code}:{trip.code}:{person.code}", channel="sms", to=person.phone, text=text,
             subject=trip.code,
         )  # fmt: skip
+
+    write_to_each(people, write, about=f"suspended:{row.code}:{trip.code}")
+
+
+@begins_transaction
+def _close_again(key: str) -> None:
+    suspension, _colon, code = key.partition(":")
+    _close(code, LineSuspension.objects.get(code=suspension), clock.now())
+
+
+# A trip that could not be closed and told does not keep the line running for all others.
+STRANDED = retry.declare(
+    "rides.close_suspended",
+    gettext_lazy("closing a trip whose line was suspended"),
+    law=jobs.LIFE_LAW,
+    again=_close_again,
+)
+SUSPENSIONS = jobs.rows(
+    "rides.carry_out_suspensions",
+    gettext_lazy("suspending lines whose time has come"),
+    due=_suspensions,
+    act=_suspend,
+    key=int,
+    seconds=4.0,
+    life_safety=True,
+)

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from accounts.policies import RESPONDERS
-from core import audit, clock, events, formats, live, notify, policy, timeline
+from core import audit, clock, events, formats, jobs, live, notify, policy, timeline
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
@@ -121,31 +121,53 @@ def record_reminder_call(*, account: "Account", trip_code: str, party: Party, ou
 # --- Pick-ups that slip into the night -------------------------------------------------------------------
 
 
-@begins_transaction
 def open_late_pickups(*, at: datetime) -> int:
     """Hitch passengers who still wait for their pick-up when the curfew has begun; how many are new."""
+    return LATE_PICKUPS.run(at=at).total
+
+
+def _still_waiting(at: datetime, limit: int) -> list[int]:
     if not in_curfew(at):
-        return 0
-    rows = Trip.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+        return []
+    rows = Trip.objects.filter(
         line=Line.HITCH, state__in=BEFORE_BOARDING, late_pickup=None, window_start__lte=at
     )
-    trips = list(rows.select_related("passenger").order_by("pk")[:200])
-    for trip in trips:
-        LatePickup.objects.create(code=new_code("L"), trip=trip, opened_at=at)
-        with override(trip.passenger.language):
-            text = _(
-                "Huhang: hitch does not depart after 22:00. We stay with you: another ride is one tap away, and our"
-                " staff call you now. %(url)s"
-            ) % {"url": selectors.rider_url(trip) if trip.rider_phone else selectors.trip_url(trip)}
-        notify.queue_message(
-            key=f"late:{trip.code}", channel="sms", to=selectors.phone_of_rider(trip), text=text,
-            life_safety=True, subject=trip.code,
-        )  # fmt: skip
-        timeline.add(TripLine.LATE_PICKUP, SYSTEM, trip=trip.code)
-        live.changed_on_commit(f"trip:{trip.code}")
-    if trips:
-        live.changed_on_commit("console")
-    return len(trips)
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+@begins_transaction
+def _open_late(pk: int, at: datetime) -> bool:
+    rows = Trip.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+        pk=pk, state__in=BEFORE_BOARDING, late_pickup=None
+    )
+    trip = rows.select_related("passenger").first()
+    if trip is None:
+        return False
+    LatePickup.objects.create(code=new_code("L"), trip=trip, opened_at=at)
+    with override(trip.passenger.language):
+        text = _(
+            "Huhang: hitch does not depart after 22:00. We stay with you: another ride is one tap away, and our"
+            " staff call you now. %(url)s"
+        ) % {"url": selectors.rider_url(trip) if trip.rider_phone else selectors.trip_url(trip)}
+    notify.queue_message(
+        key=f"late:{trip.code}", channel="sms", to=selectors.phone_of_rider(trip), text=text,
+        life_safety=True, subject=trip.code,
+    )  # fmt: skip
+    timeline.add(TripLine.LATE_PICKUP, SYSTEM, trip=trip.code)
+    live.changed_on_commit(f"trip:{trip.code}")
+    live.changed_on_commit("console")
+    return True
+
+
+LATE_PICKUPS = jobs.rows(
+    "rides.open_late_pickups",
+    gettext_lazy("standing by passengers whose pick-up slips into the night"),
+    due=_still_waiting,
+    act=_open_late,
+    key=int,
+    seconds=4.0,
+    life_safety=True,
+)
 
 
 def go_on_with_other_line(*, passenger: "Account", trip_code: str, line: Line) -> Trip:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy
 
-from core import audit, clock, events, live, policy, timeline
+from core import audit, clock, events, heartbeat, jobs, live, policy, timeline
 from core.actors import MONITOR
 from core.codes import new_code
 from core.errors import DomainError, NotFound
@@ -40,6 +41,11 @@ from rides.tokens import DUTY
 if TYPE_CHECKING:
     from drivers.models import Driver, OnlineSpell
 
+DISPATCHER = heartbeat.declare(
+    "dispatcher",
+    gettext_lazy("the dispatcher"),
+    gettext_lazy("Orders of express, premier and luxury are given to nobody; hitch goes on."),
+)
 MOST_ORDERS = 2_000  # in one batch; the rest waits two seconds
 MOST_DRIVERS = 4_000
 
@@ -253,21 +259,43 @@ def decline_offer(*, driver: "Driver", code: str) -> None:
         _pass_on(offer, OfferState.DECLINED, trip)
 
 
-@begins_transaction
 def expire_offers(*, at: datetime) -> int:
     """Offers that nobody answered, and those of drivers who have gone, go to the next driver; how many."""
+    return EXPIRIES.run(at=at).total
+
+
+def _over(at: datetime) -> "QuerySet[Offer]":
     silent = at - policy.span(DUTY_FRESH)
     gone = ~Exists(DriverOnDuty.objects.filter(driver=OuterRef("driver"), at__gte=silent))
-    due = Offer.objects.filter(Q(expires_at__lt=at) | gone, state=OfferState.OPEN)
-    keys = list(due.order_by("trip_id").values_list("trip_id", flat=True)[:500])
-    trips = Trip.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk__in=keys).order_by("pk")
-    done = 0
-    for trip in trips:
-        offer = Offer.objects.select_for_update().filter(trip=trip, state=OfferState.OPEN).first()
-        if offer:
-            _pass_on(offer, OfferState.EXPIRED, trip)
-            done += 1
-    return done
+    return Offer.objects.filter(Q(expires_at__lt=at) | gone, state=OfferState.OPEN)
+
+
+def _expired(at: datetime, limit: int) -> list[int]:
+    return list(_over(at).order_by("trip_id").values_list("trip_id", flat=True)[:limit])
+
+
+@begins_transaction
+def _expire(trip_id: int, at: datetime) -> bool:
+    """One order's offer, unless another dispatcher has it in hand."""
+    trip = Trip.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=trip_id).first()
+    if trip is None:
+        return False
+    offer = _over(at).select_for_update().filter(trip=trip).first()
+    if offer is None:
+        return False
+    _pass_on(offer, OfferState.EXPIRED, trip)
+    return True
+
+
+EXPIRIES = jobs.rows(
+    "rides.expire_offers",
+    gettext_lazy("passing on offers that nobody answered"),
+    due=_expired,
+    act=_expire,
+    key=int,
+    seconds=2.0,
+    law=jobs.SOON,
+)
 
 
 def _pass_on(offer: Offer, why: OfferState, trip: Trip) -> None:

@@ -55,7 +55,7 @@ def owe_fare(trip: Trip) -> None:
     )
 
 
-def due_payments(*, at: datetime) -> list[int]:
+def due_payments(*, at: datetime, limit: int = 200) -> list[int]:
     """Payments to try now."""
     return list(PAYMENT_QUEUE.due_at(at).values_list("pk", flat=True)[:200])
 

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.privacy import EncryptedTextField
+from safety.sentences import why
 from safety.states import LIVE, Answer, IncidentOutcome, IncidentState, Origin, SignalKind
 
 
@@ -122,7 +123,8 @@ class Signal(models.Model):
     # Which phone, or which repetition: what makes a second signal of one kind a new one.
     detail = models.CharField(pgettext_lazy("signal", "what tells it apart"), max_length=24, blank=True)
     score = models.PositiveSmallIntegerField(_("points"))
-    why = models.CharField(pgettext_lazy("field", "why"), max_length=200, blank=True)
+    # What `safety.sentences` says in the reader's language.
+    facts = models.JSONField(pgettext_lazy("field", "why"), default=dict, blank=True)
     at = models.DateTimeField(_("at"))
 
     class Meta:
@@ -142,6 +144,11 @@ class Signal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.trip_id}"
+
+    @property
+    def why(self) -> str:
+        """The facts in the reader's language."""
+        return why(self.facts)
 
 
 class SafetyQuestion(models.Model):

@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.errors import CodeTooSoon, WrongCode
 from accounts.selectors import account_by_phone
 from accounts.services import send_code, use_code
-from core import audit, clock, danger, timeline
+from core import audit, clock, danger, facts, timeline
 from core.actors import NOBODY
 from core.codes import new_code
 from core.errors import NotFound
@@ -88,7 +88,8 @@ def file_welfare_check(
     )
     audit.record(NOBODY, "safety.welfare_check", check.code, case=incident.code, number=number)
     kind = SignalKind.WELFARE_CHECK if number == 1 else SignalKind.REPEATED_REPORT
-    add_signal(actor=NOBODY, kind=kind, trip=trip, incident=incident, detail=str(number))
+    why = facts.of(kind) if number == 1 else facts.of(kind, number=number)
+    add_signal(actor=NOBODY, kind=kind, trip=trip, incident=incident, detail=str(number), facts=why)
     _hear_distress(incident, words)
     try:
         with transaction.atomic():
@@ -112,7 +113,8 @@ def _hear_distress(incident: Incident, words: str) -> None:
     if not danger.is_severe(words):
         return
     if not Signal.objects.filter(incident=incident, kind=SignalKind.DISTRESS).exists():
-        add_signal(actor=NOBODY, kind=SignalKind.DISTRESS, trip=incident.trip, incident=incident)
+        why = facts.of(SignalKind.DISTRESS)
+        add_signal(actor=NOBODY, kind=SignalKind.DISTRESS, trip=incident.trip, incident=incident, facts=why)
     incident.refresh_from_db()
     if incident.high_risk_at is None:
         touch(incident, high_risk_at=clock.now())

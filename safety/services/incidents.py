@@ -1,5 +1,6 @@
 """Incidents open, grow and take signals."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -8,6 +9,7 @@ from django.db.models import Sum
 from core import audit, clock, live, policy, timeline
 from core.actors import MONITOR, Actor
 from core.codes import new_code
+from core.facts import Fact
 from core.states import StaleState
 from core.transactions import joins_transaction
 from rides.geometry import Point
@@ -87,17 +89,20 @@ def add_signal(
     trip: "Trip | None" = None,
     incident: Incident | None = None,
     detail: str = "",
-    why: str = "",
+    facts: Mapping[str, Fact] | None = None,
     position: Point | None = None,
     changes: dict[str, object] | None = None,
 ) -> Signal | None:
     """Keep a signal and add it to the score; None where this trip has had the same one, and nothing is changed.
 
-    `changes` are other fields of the incident, written with the score. When the score reaches the threshold an incident opens by itself; a live incident takes the new score.
+    `facts` are what `core.facts.of` made: why, in the reader's language wherever it shows. `changes` are other
+    fields of the incident, written with the score. When the score reaches the threshold an incident opens by itself; a live incident takes the new score.
     """
     at = clock.now()
     weight = policy.value(WEIGHTS)[kind]
-    row = Signal(trip=trip, incident=incident, kind=kind, detail=detail, score=weight, why=why, at=at)
+    row = Signal(
+        trip=trip, incident=incident, kind=kind, detail=detail, score=weight, facts=facts or {}, at=at
+    )
     try:
         with transaction.atomic():
             row.save(force_insert=True)
@@ -117,7 +122,7 @@ def add_signal(
         signal=kind,
         score=weight,
         total=total,
-        why=why,
+        why=facts or {},
     )
     threshold = policy.value(THRESHOLD)
     if incident is None and total >= threshold:

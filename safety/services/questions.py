@@ -1,12 +1,15 @@
 """'Are you all right?', asked of the passenger alone; and what the monitor found."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy
 
-from core import clock, policy, timeline
+from core import clock, facts, heartbeat, jobs, policy, timeline
 from core.actors import MONITOR, SYSTEM
+from core.facts import Fact
 from core.transactions import begins_transaction, joins_transaction
 from rides.geometry import Point
 from rides.selectors import trip_by_code, truth_of
@@ -27,13 +30,27 @@ if TYPE_CHECKING:
     from rides.models import Trip
 
 
+MONITOR_PROCESS = heartbeat.declare(
+    "monitor",
+    gettext_lazy("the monitor of trips under way"),
+    gettext_lazy(
+        "Nobody watches trips by their positions: no detour, stop or lost signal is seen. Positions are kept, and SOS works."
+    ),
+)
+
+
 @begins_transaction
 def report_finding(
-    *, trip_code: str, kind: SignalKind, detail: str = "", why: str = "", position: Point | None = None
+    *,
+    trip_code: str,
+    kind: SignalKind,
+    detail: str = "",
+    facts: Mapping[str, Fact] | None = None,
+    position: Point | None = None,
 ) -> None:
     """The monitor found something: keep the signal, and ask the passenger alone where she may be aboard (S5)."""
     trip = trip_by_code(trip_code)
-    added = add_signal(actor=MONITOR, kind=kind, trip=trip, detail=detail, why=why, position=position)
+    added = add_signal(actor=MONITOR, kind=kind, trip=trip, detail=detail, facts=facts, position=position)
     if added and trip.state not in {TripState.ENDED, TripState.CANCELLED}:
         ask_passenger(trip=trip)
 
@@ -69,7 +86,12 @@ def answer_question(*, key: TripKey, answer: Answer) -> None:
         truth = truth_of(trip, told)
         timeline.add(TripLine.TRUTH, SYSTEM, trip=trip.code, truth=truth.facts)
     if answer in {Answer.NOT_WELL, Answer.DURESS}:
-        add_signal(actor=actor, kind=SignalKind.ASKED_FOR_HELP, trip=trip)
+        add_signal(
+            actor=actor,
+            kind=SignalKind.ASKED_FOR_HELP,
+            trip=trip,
+            facts=facts.of(SignalKind.ASKED_FOR_HELP),
+        )
     if answer == Answer.DURESS:
         # Somebody watches her: nobody may call back.
         incident = live_incident_of(trip)
@@ -82,17 +104,35 @@ def _close_question(question: SafetyQuestion, answer: Answer) -> None:
     question.save(update_fields=["answer", "answered_at"])
 
 
-@begins_transaction
-def expire_questions(*, at: datetime, limit: int = 200) -> int:
+def expire_questions(*, at: datetime) -> int:
     """No answer in time is an answer; returns how many there were."""
-    rows = (
-        SafetyQuestion.objects.select_for_update(skip_locked=True)
-        .filter(answer="", expires_at__lte=at)
-        .order_by("pk")[:limit]
-    )
-    for question in rows:
-        trip = trip_by_code(question.trip.code)
-        _close_question(question, Answer.NONE)
-        timeline.add(SafetyLine.ANSWERED, SYSTEM, trip=trip.code, answer=Answer.NONE)
-        add_signal(actor=MONITOR, kind=SignalKind.NO_ANSWER, trip=trip)
-    return len(rows)
+    return EXPIRIES.run(at=at).total
+
+
+def _expired(at: datetime, limit: int) -> list[int]:
+    rows = SafetyQuestion.objects.filter(answer="", expires_at__lte=at).order_by("expires_at", "pk")
+    return list(rows.values_list("pk", flat=True)[:limit])
+
+
+@begins_transaction
+def _expire(pk: int, at: datetime) -> bool:
+    rows = SafetyQuestion.objects.select_for_update(skip_locked=True, of=("self",)).select_related("trip")
+    question = rows.filter(pk=pk, answer="", expires_at__lte=at).first()
+    if question is None:
+        return False
+    trip = trip_by_code(question.trip.code)
+    _close_question(question, Answer.NONE)
+    timeline.add(SafetyLine.ANSWERED, SYSTEM, trip=trip.code, answer=Answer.NONE)
+    add_signal(actor=MONITOR, kind=SignalKind.NO_ANSWER, trip=trip, facts=facts.of(SignalKind.NO_ANSWER))
+    return True
+
+
+EXPIRIES = jobs.rows(
+    "safety.expire_questions",
+    gettext_lazy("acting on questions that were not answered"),
+    due=_expired,
+    act=_expire,
+    key=int,
+    seconds=4.0,
+    life_safety=True,
+)

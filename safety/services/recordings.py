@@ -8,18 +8,20 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import structlog
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.core import signing
 from django.db import connection, transaction
-from django.db.models import F, Subquery
+from django.db.models import F, QuerySet, Subquery
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
-from core import audit, cases, clock, events, formats, holds, live, notify, policy, timeline
+from core import audit, cases, clock, events, formats, holds, jobs, live, notify, policy, retry, timeline
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import NotFound
 from core.models import DataHold
+from core.recipients import write_to_each
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from rides.selectors import trip_by_code
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from accounts.models import Account
     from rides.models import Trip
 
+log = structlog.get_logger()
 SALT = "safety.audio"
 TOKEN_LIFE = 2 * 24 * 3600
 MIMES = re.compile(r'audio/(webm|mp4|ogg)(; ?codecs="?[\w.,-]{1,30}"?)?')
@@ -211,14 +214,36 @@ def end_recording(*, code: str, last: int | None = None, at: datetime | None = N
             Recording.objects.filter(pk=row.pk).update(**changes)
 
 
-def close_silent_recordings(*, at: datetime, limit: int = 200) -> int:
+def close_silent_recordings(*, at: datetime) -> int:
     """End recordings whose phone sends nothing more; returns how many."""
+    return SILENT.run(at=at).total
+
+
+def _silent(at: datetime) -> "QuerySet[Recording]":
     since = at - policy.span(RECORDING_SILENT_AFTER)
-    silent = Recording.objects.filter(state=RecordingState.LIVE, begun_at__lt=since)
-    rows = list(silent.exclude(last_chunk_at__gte=since).order_by("pk")[:limit])
-    for row in rows:
-        end_recording(code=row.code, at=row.last_chunk_at or row.begun_at)
-    return len(rows)
+    rows = Recording.objects.filter(state=RecordingState.LIVE, begun_at__lt=since)
+    return rows.exclude(last_chunk_at__gte=since)
+
+
+def _silent_keys(at: datetime, limit: int) -> list[int]:
+    return list(_silent(at).order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def _close_silent(pk: int, at: datetime) -> bool:
+    row = _silent(at).filter(pk=pk).first()
+    if row is None:
+        return False
+    end_recording(code=row.code, at=row.last_chunk_at or row.begun_at)
+    return True
+
+
+SILENT = jobs.rows(
+    "safety.close_silent_recordings",
+    gettext_lazy("closing recordings whose phone went silent"),
+    due=_silent_keys,
+    act=_close_silent,
+    key=int,
+)
 
 
 # --- Evidence ----------------------------------------------------------------------------------------------
@@ -330,47 +355,74 @@ def _note_play(row: Recording, account: "Account", case: str, reason: str) -> Re
     )
 
 
-@begins_transaction
-def tell_of_plays(*, limit: int = 100) -> int:
+def tell_of_plays() -> int:
     """Tell those concerned that staff listened: after a week, and once no incident and no hold speaks against it.
 
     Returns how many plays were told of.
     """
-    rows = (
-        RecordingPlay.objects.select_for_update(of=("self",))
-        .filter(told_at=None, at__lte=clock.now() - policy.span(TELL_AFTER))
+    return PLAYS.run(at=clock.now()).total
+
+
+def _untold(at: datetime) -> "QuerySet[RecordingPlay]":
+    return (
+        RecordingPlay.objects.filter(told_at=None, at__lte=at - policy.span(TELL_AFTER))
         .exclude(recording__trip__state__in=WITH_DRIVER)
         .exclude(recording__trip__incidents__state__in=LIVE)
         .exclude(
             recording__trip__code__in=Subquery(DataHold.objects.filter(holds.in_force()).values("subject"))
         )
-        .select_related("recording__trip__passenger", "recording__trip__driver__account")
-        .order_by("pk")[:limit]
     )
-    for play in rows:
-        trip = play.recording.trip
-        people = [trip.passenger, *([trip.driver.account] if trip.driver else [])]
-        for person in people:
-            with override(person.language):
-                text = _(
-                    "Huhang: for a case that is closed now, our staff listened to a recording of your trip of %(day)s "
-                    "(%(origin)s to %(destination)s)."
-                ) % {
-                    "day": formats.moment(trip.requested_at, "date"),
-                    "origin": formats.place(trip.origin_name),
-                    "destination": formats.place(trip.destination_name),
-                }
-            # Once for each trip, however often somebody listened.
-            notify.queue_message(
-                key=f"played:{trip.code}:{person.code}",
-                channel="sms",
-                to=person.phone,
-                text=text,
-                subject=trip.code,
-            )
-        play.told_at = clock.now()
-        play.save(update_fields=["told_at"])
-    return len(rows)
+
+
+def _untold_keys(at: datetime, limit: int) -> list[int]:
+    return list(_untold(at).order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+@begins_transaction
+def _tell_of_play(pk: int, at: datetime) -> bool:
+    rows = _untold(at).select_for_update(of=("self",), skip_locked=True)
+    play = (
+        rows.select_related("recording__trip__passenger", "recording__trip__driver__account")
+        .filter(pk=pk)
+        .first()
+    )
+    if play is None:
+        return False
+    trip = play.recording.trip
+    people = [trip.passenger, *([trip.driver.account] if trip.driver else [])]
+
+    def write(person: "Account") -> None:
+        with override(person.language):
+            text = _(
+                "Huhang: for a case that is closed now, our staff listened to a recording of your trip of %(day)s "
+                "(%(origin)s to %(destination)s)."
+            ) % {
+                "day": formats.moment(trip.requested_at, "date"),
+                "origin": formats.place(trip.origin_name),
+                "destination": formats.place(trip.destination_name),
+            }
+        # Once for each trip, however often somebody listened.
+        notify.queue_message(
+            key=f"played:{trip.code}:{person.code}",
+            channel="sms",
+            to=person.phone,
+            text=text,
+            subject=trip.code,
+        )
+
+    write_to_each(people, write, about=f"played:{trip.code}")
+    play.told_at = clock.now()
+    play.save(update_fields=["told_at"])
+    return True
+
+
+PLAYS = jobs.rows(
+    "safety.tell_of_plays",
+    gettext_lazy("telling people that a recording of their trip was played"),
+    due=_untold_keys,
+    act=_tell_of_play,
+    key=int,
+)
 
 
 # --- Destruction -------------------------------------------------------------------------------------------
@@ -412,44 +464,88 @@ def _destroy_batch(at: datetime, limit: int) -> RecordingReceipt | None:
 
 
 def destroy_due(*, at: datetime, limit: int = PURGE_BATCH) -> int:
-    """Destroy what is due: keys first, with a receipt in the journal, then what is stored. Returns how many recordings."""
+    """Destroy what is due: keys first, with a receipt in the journal, then what is stored. Returns how many recordings.
+
+    What is stored and cannot be removed now is removed by `erase_rest`; without its key it opens for nobody.
+    """
     count = 0
     while receipt := _destroy_batch(at, limit):
-        _erase(receipt)
+        retry.each(ERASURE.work, [receipt.pk], lambda pk: _erase(pk, at))
         count += receipt.count
     return count
 
 
-def erase_rest(*, limit: int = 100) -> int:
-    """Remove what a process that died left behind; returns how many receipts."""
-    rows = list(RecordingReceipt.objects.filter(erased_at=None).order_by("pk")[:limit])
-    for receipt in rows:
-        _erase(receipt)
-    return len(rows)
+def erase_rest() -> int:
+    """Remove what is stored of recordings whose keys are destroyed; returns how many receipts are done."""
+    return ERASURE.run(at=clock.now()).total
 
 
-def _erase(receipt: RecordingReceipt) -> None:
+def _unerased(_at: datetime, limit: int) -> list[int]:
+    rows = RecordingReceipt.objects.filter(erased_at=None).order_by("pk")
+    return list(rows.values_list("pk", flat=True)[:limit])
+
+
+def _erase(pk: int, _at: datetime) -> None:
+    """All files of a receipt; one that cannot be removed keeps the receipt open, not the others."""
+    receipt = RecordingReceipt.objects.get(pk=pk)
+    broken: Exception | None = None
     for code in Recording.objects.filter(receipt=receipt.code).values_list("code", flat=True):
-        chunks.erase(code)
+        try:
+            chunks.erase(code)
+        except Exception as why:  # storage raises what it likes
+            log.exception("recordings.not_erased", recording=code)
+            broken = why
+    if broken:
+        raise broken
     RecordingReceipt.objects.filter(pk=receipt.pk).update(erased_at=clock.now())
 
 
+ERASURE = jobs.rows(
+    "safety.erase_recordings",
+    gettext_lazy("removing what is stored of destroyed recordings"),
+    due=_unerased,
+    act=_erase,
+    key=int,
+)
+DESTRUCTION = jobs.whole(
+    "safety.destroy_recordings",
+    gettext_lazy("destroying recordings whose time is over"),
+    lambda at: destroy_due(at=at),
+)
+
+
 def turn_wrapping_keys(*, limit: int = 1000) -> int:
-    """Wrap all living keys under the key of today and destroy the keys of days before; returns how many were wrapped."""
+    """Wrap all living keys under the key of today and destroy the keys of days before; returns how many were wrapped.
+
+    A recording's key that no key opens any more is set aside for a person: the days before end all the same. A key
+    that cannot be read now keeps its day.
+    """
     keys.make_day(keys.today())
-    newest, count = keys.newest_day(), 0
-    while done := _rewrap(newest, limit):
-        count += done
-    _destroy_days_before(newest)
+    newest = keys.newest_day()
+    count = after = 0
+    lost: set[int] = set()
+    while batch := _rewrap(newest, limit, after=after):
+        count, after = count + batch.wrapped, batch.last
+        lost |= batch.lost
+    _destroy_days_before(newest, lost)
+    _forget_destroyed()
     return count
 
 
+def _forget_destroyed() -> None:
+    """A key that could not be wrapped and was destroyed with its recording meanwhile needs nobody any more."""
+    known = retry.open_keys(KEYS_LOST)
+    there = RecordingKey.objects.filter(recording__code__in=known).values_list("recording__code", flat=True)
+    for code in known - set(there):
+        retry.done(KEYS_LOST, code)
+
+
 @begins_transaction
-def _destroy_days_before(newest: str) -> None:
+def _destroy_days_before(newest: str, lost: set[int]) -> None:
     """Under the lock nobody is between wrapping a key and committing it."""
     _lock_wrapping(shared=False)
     for day in keys.days():
-        if day < newest and not RecordingKey.objects.filter(wrapped_by=day).exists():
+        if day < newest and not RecordingKey.objects.filter(wrapped_by=day).exclude(pk__in=lost).exists():
             keys.destroy_day(day)
 
 
@@ -459,16 +555,50 @@ def _lock_wrapping(*, shared: bool) -> None:
         cursor.execute(f"SELECT {function}(%s)", [WRAPPING_LOCK])
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What came of some keys: how many were wrapped anew, the last that was looked at, which nothing opens."""
+
+    wrapped: int
+    last: int
+    lost: set[int]
+
+
 @begins_transaction
-def _rewrap(newest: str, limit: int) -> int:
+def _rewrap(newest: str, limit: int, *, after: int) -> _Batch | None:
     rows = list(
         RecordingKey.objects.select_for_update(of=("self",))
+        .filter(pk__gt=after)
         .exclude(wrapped_by=newest)
         .select_related("recording")
         .order_by("pk")[:limit]
     )
+    if not rows:
+        return None
+    good, lost = [], set()
     for row in rows:
-        raw = keys.unwrap(row.wrapped_by, bytes(row.wrapped), context=row.recording.code)
-        row.wrapped_by, row.wrapped = keys.wrap(raw, context=row.recording.code)
-    RecordingKey.objects.bulk_update(rows, ["wrapped_by", "wrapped"])
-    return len(rows)
+        code = row.recording.code
+        try:
+            raw = keys.unwrap(row.wrapped_by, bytes(row.wrapped), context=code)
+        except keys.KeyUnreadable as why:
+            lost.add(row.pk)
+            retry.failed(KEYS_LOST, code, why, needs_person=True)
+        except OSError as why:
+            retry.failed(KEYS_LOST, code, why)
+        else:
+            row.wrapped_by, row.wrapped = keys.wrap(raw, context=code)
+            good.append(row)
+    RecordingKey.objects.bulk_update(good, ["wrapped_by", "wrapped"])
+    for code in retry.open_keys(KEYS_LOST) & {row.recording.code for row in good}:
+        retry.done(KEYS_LOST, code)
+    return _Batch(len(good), rows[-1].pk, lost)
+
+
+KEYS_LOST = retry.declare(
+    "safety.recording_keys", gettext_lazy("wrapping a recording's key anew"), law=jobs.JOB_LAW
+)
+WRAPPING = jobs.whole(
+    "safety.turn_wrapping_keys",
+    gettext_lazy("turning the keys that wrap recordings' keys"),
+    lambda _at: turn_wrapping_keys(),
+)

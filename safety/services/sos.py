@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from core import audit, clock, events, live, policy, timeline
+from core import audit, clock, events, facts, live, policy, timeline
 from core.errors import NotFound
 from core.transactions import begins_transaction
 from rides.geometry import Point
@@ -90,6 +90,7 @@ def _raise(
         trip=trip,
         incident=incident,
         detail=key.party,
+        facts=facts.of(SignalKind.SOS, party=key.party),
         position=position,
         changes=changes,
     ):

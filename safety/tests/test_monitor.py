@@ -1,52 +1,19 @@
 """The monitor on a real stream: what is acknowledged is in the database, and a monitor that dies loses nothing."""
 
-import os
 import time
-import zlib
 
 import pytest
 import redis
 
 from rides import positions
 from rides.models import LatestPosition, TrailMinute
-from rides.positions import StoredBatch
-from rides.states import Party
 from rides.trails import unpack
-from safety import monitor as module
 from safety.models import Signal
-from safety.monitor import GROUP, MONITORS, Monitor
+from safety.monitor import loop as module
+from safety.monitor.loop import Monitor
+from safety.tests.streams import pending, put, time_of_leases_is_over, turn, until_done
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def valkey(settings):
-    """A database of Valkey for this worker alone."""
-    number = 1 + zlib.crc32(os.environ.get("PYTEST_XDIST_WORKER", "").encode()) % 15
-    settings.REDIS_URL = settings.REDIS_URL.rsplit("/", 1)[0] + f"/{number}"
-    client = redis.Redis.from_url(settings.REDIS_URL)
-    client.flushdb()
-    yield client
-    client.flushdb()
-
-
-def put(client, trip, fixes, party=Party.DRIVER):
-    batch = StoredBatch(trip.code, party, False, fixes)
-    client.xadd(positions.shard_stream("wenzhou"), {b"b": positions._pack([batch])})
-
-
-def pending(client):
-    return client.xpending(positions.shard_stream("wenzhou"), GROUP)["pending"]
-
-
-def time_of_leases_is_over(client):
-    """What a few seconds without a sign of life do."""
-    client.delete(MONITORS, *(f"monitor:lease:{stream}" for stream in positions.all_streams()))
-
-
-def turn(found):
-    found.prepare()
-    found.step()
 
 
 def test_positions_are_kept_and_then_acknowledged(valkey, rides):
@@ -120,9 +87,9 @@ def test_two_monitors_share_the_shards(valkey):
     turn(one)
     assert len(one.owned) == 8
     turn(other)
-    one.leased = 0.0
+    one.shards.leased = 0.0
     one.step()
-    other.leased = 0.0
+    other.shards.leased = 0.0
     time.sleep(0.01)  # what is given back ends within a millisecond
     other.step()
     assert (len(one.owned), len(other.owned)) == (4, 4)
@@ -163,14 +130,15 @@ def test_a_monitor_that_lost_its_shard_neither_saves_nor_acknowledges(valkey, ri
     meanwhile = slow._store
 
     def stall(entries):
-        meanwhile(entries)
+        kept = meanwhile(entries)
         time_of_leases_is_over(valkey)
         turn(quick)
+        return kept
 
     monkeypatch.setattr(slow, "_store", stall)
     slow.step()
     assert positions.shard_stream("wenzhou") not in slow.owned
-    assert pending(valkey) == 1 or not quick.watches.nothing_known(trip.code)
+    assert pending(valkey) == 1 or not quick.table.nothing_known(trip.code)
 
 
 def test_a_long_turn_does_not_cost_the_shard(valkey, rides, monkeypatch):
@@ -181,9 +149,10 @@ def test_a_long_turn_does_not_cost_the_shard(valkey, rides, monkeypatch):
     meanwhile = slow._store
 
     def stall(entries):
-        meanwhile(entries)
-        slow.leased -= 3600  # as if it had taken long, but for the lease's own clock
+        kept = meanwhile(entries)
+        slow.shards.leased -= 3600  # as if it had taken long, but for the lease's own clock
         valkey.pexpire(f"monitor:lease:{positions.shard_stream('wenzhou')}", 200)
+        return kept
 
     monkeypatch.setattr(slow, "_store", stall)
     slow.step()
@@ -201,11 +170,11 @@ def test_a_shard_that_came_back_is_read_from_what_others_saved(valkey, rides):
     put(valkey, trip, [(now + 5, 28.21, 121.01)])
     turn(second)
     time_of_leases_is_over(valkey)
-    first.leased = 0.0
+    first.shards.leased = 0.0
     first.step()  # its lease is gone: it lets go, and takes the shard again
-    first.leased = 0.0
+    first.shards.leased = 0.0
     first.step()
-    assert first.watches.saved(trip.code) == second.watches.saved(trip.code)
+    assert first.table.saved(trip.code) == second.table.saved(trip.code)
 
 
 def test_a_million_positions_of_one_trip_are_taken(valkey, rides):
@@ -215,8 +184,9 @@ def test_a_million_positions_of_one_trip_are_taken(valkey, rides):
     for start in range(0, len(pings), 50_000):
         put(valkey, trip, pings[start : start + 50_000])
     found = Monitor()
-    turn(found)
-    assert pending(valkey) == 0
+    found.prepare()
+    with found.shards.kept_alive():
+        until_done(valkey, found)
     kept = TrailMinute.objects.filter(trip=trip)
     assert 60 <= kept.count() <= 62
     assert max(len(unpack(row)) for row in kept) <= 120

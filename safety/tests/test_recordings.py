@@ -14,7 +14,7 @@ from complaints.states import Finding
 from core import audit, clock, holds
 from core.actors import SYSTEM
 from core.errors import NotFound
-from core.models import AuditEntry, DataHold, Notification
+from core.models import AuditEntry, DataHold, FailedWork, Notification
 from core.tests.factories import set_policy
 from drivers.selectors import driver_of
 from rides.services import end_trip
@@ -381,7 +381,7 @@ def test_the_keys_of_a_day_are_not_destroyed_while_something_lives_under_them(
 ):
     _trip, phone = over(rides, people, deliver)
     noon.shift(timedelta(days=1))
-    monkeypatch.setattr("safety.services.recordings._rewrap", lambda newest, limit: 0)
+    monkeypatch.setattr("safety.services.recordings._rewrap", lambda newest, limit, *, after: None)
     services.turn_wrapping_keys()
     assert len(keys.days()) == 2
     assert selectors.sound_of(phone.code).key == phone.raw
@@ -572,3 +572,85 @@ def test_a_line_in_the_journal_names_no_sound(rides):
     said = str(list(AuditEntry.objects.values("action", "facts")))
     assert phone.raw.hex() not in said
     assert isinstance(phone, Phone)
+
+
+# --- One bad row ----------------------------------------------------------------------------------------------
+
+
+def test_a_key_that_nothing_opens_is_set_aside_and_the_old_days_end_all_the_same(
+    rides, people, deliver, noon
+):
+    """Its day was destroyed by design, a backup brought the row back: it must not keep other days alive for ever."""
+    _trip, phone = over(rides, people, deliver)
+    lost = RecordingKey.objects.get()
+    old = RecordingKey(recording_id=lost.recording_id, wrapped_by="20200101", wrapped=lost.wrapped)
+    other = Recording.objects.create(
+        **{
+            field.attname: getattr(lost.recording, field.attname)
+            for field in Recording._meta.concrete_fields
+            if field.attname not in {"id", "code"}
+        },
+        code="A-LOST",
+    )
+    old.recording_id = other.pk
+    old.save(force_insert=True)
+    noon.shift(timedelta(days=1))
+    assert services.turn_wrapping_keys() == 1
+    assert keys.days() == [keys.today()]
+    assert selectors.sound_of(phone.code).key == phone.raw
+    row = FailedWork.objects.get(kind="safety.recording_keys")
+    assert (row.key, row.needs_person_at is not None) == ("A-LOST", True)
+    noon.shift(timedelta(days=1))
+    assert services.turn_wrapping_keys() == 1  # and so on the days after
+    assert keys.days() == [keys.today()]
+    old.delete()
+    services.turn_wrapping_keys()
+    row.refresh_from_db()
+    assert row.closed_at is not None  # what is destroyed needs nobody
+
+
+def test_a_key_file_that_cannot_be_read_now_keeps_its_day(rides, people, deliver, noon):
+    """What it wraps is not lost: an error of the disk must not become the end of evidence."""
+    _trip, phone = over(rides, people, deliver)
+    day = keys.today()
+    noon.shift(timedelta(days=1))
+    path = keys._folder() / f"{day}.aes"
+    kept = path.read_bytes()
+    path.unlink()
+    path.mkdir()  # reading it is an error of the file system, not its absence
+    assert services.turn_wrapping_keys() == 0
+    assert path.exists()
+    assert FailedWork.objects.get(kind="safety.recording_keys").needs_person_at is None
+    path.rmdir()
+    path.write_bytes(kept)
+    noon.shift(timedelta(seconds=30))
+    assert services.turn_wrapping_keys() == 1
+    assert selectors.sound_of(phone.code).key == phone.raw
+    assert FailedWork.objects.get(kind="safety.recording_keys").closed_at is not None
+
+
+def test_recordings_are_destroyed_behind_one_whose_file_cannot_be_removed(rides, people, deliver, noon):
+    trip = rides.under_way()
+    agree(trip)
+    phones = [begin(trip), begin(trip, party=Party.DRIVER)]
+    for each in phones:
+        each.keep(0, 1)
+        services.end_recording(code=each.code)
+    end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
+    deliver()
+    files = [Path(chunks._path(chunks.storages["recordings"], each.code)) for each in phones]
+    files[0].rename(files[0].with_suffix(".kept"))
+    files[0].mkdir()  # what stands there is no file, and removing it as one fails
+    noon.shift(timedelta(hours=73))
+    assert services.destroy_due(at=clock.now()) == 2
+    assert not RecordingKey.objects.exists()
+    assert (files[0].exists(), files[1].exists()) == (True, False)
+    row = FailedWork.objects.get(kind="safety.erase_recordings")
+    assert row.closed_at is None
+    files[0].rmdir()
+    files[0].with_suffix(".kept").rename(files[0])
+    noon.shift(timedelta(minutes=1))
+    assert services.erase_rest() == 1
+    assert not files[0].exists()
+    row.refresh_from_db()
+    assert row.closed_at is not None

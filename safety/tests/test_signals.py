@@ -1,14 +1,21 @@
 """Signals add up, and a high score opens an incident by itself."""
 
 import pytest
+from django.utils.translation import override
 
-from core import clock
+from core import clock, facts, timeline
 from drivers.selectors import driver_of
 from rides.services import cancel_trip, end_trip
 from rides.states import Party
 from rides.tokens import TripKey
 from safety.models import Incident, SafetyQuestion, Signal
-from safety.services import answer_question, expire_questions, report_finding
+from safety.services import (
+    answer_question,
+    expire_questions,
+    file_welfare_check,
+    raise_sos,
+    report_finding,
+)
 from safety.states import Answer, SignalKind
 
 
@@ -70,3 +77,64 @@ def test_an_end_far_from_the_destination_is_a_signal(rides, people, deliver):
     end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
     deliver()
     assert Signal.objects.get(trip=trip).kind == "ended_far"
+
+
+def test_why_is_told_in_the_language_of_whoever_reads_it(rides, signed_in):
+    """In the console, on the timeline and in the police's pack; what is stored is facts."""
+    trip = rides.under_way()
+    found = facts.of("off_route", metres=1234.0, way="planned", party="driver")
+    report_finding(trip_code=trip.code, kind=SignalKind.OFF_ROUTE, facts=found)
+    report_finding(
+        trip_code=trip.code,
+        kind=SignalKind.SIGNAL_LOST,
+        detail="passenger",
+        facts=facts.of("signal_lost", seconds=180.0, party="passenger"),
+    )
+    signal = Signal.objects.get(kind="off_route")
+    assert signal.facts == {"rule": "off_route", "metres": 1234.0, "way": "planned", "party": "driver"}
+    (line,) = [
+        each for each in timeline.of(trip=trip.code) if each.facts.get("signal") == SignalKind.OFF_ROUTE
+    ]
+    incident = Incident.objects.get(trip=trip)
+    page = signed_in("specialist").get(
+        f"/admin/incidents/{incident.code}/", headers={"accept-language": "zh-hans"}
+    )
+    for language, told in (
+        ("zh-hans", "偏离规划路线 1.2 公里（司机手机）"),
+        ("en", "1.2 km from the planned way (driver's phone)"),
+    ):
+        with override(language):
+            assert signal.why == told
+            assert told in timeline.sentence(line)
+    assert "偏离规划路线 1.2 公里（司机手机）" in page.content.decode()
+    assert "乘客手机失联 3 分钟" in page.content.decode()
+
+
+def test_every_writer_of_signals_gives_facts(rides, people, deliver, noon):
+    """Each kind that people cause has its sentence; none is written without facts."""
+    trip = rides.under_way()
+    cancel_trip(account=people("passenger"), trip_code=trip.code, reason="not_boarded")
+    deliver()
+    raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    for number in range(2):
+        file_welfare_check(
+            missing_phone=str(people("passenger").phone),
+            reporter_phone="13900139000",
+            words="救命",
+            submission=f"one-{number}",
+        )
+    noon.shift(61)
+    expire_questions(at=clock.now())
+    rows = Signal.objects.all()
+    assert {row.kind for row in rows} == {
+        "cancel_aboard",
+        "sos",
+        "welfare_check",
+        "repeated_report",
+        "distress",
+        "no_answer",
+    }
+    for row in rows:
+        assert row.facts["rule"] == row.kind
+        with override("en"):
+            assert bool(row.why) == (row.kind in {"cancel_aboard", "sos", "repeated_report"})

@@ -1,4 +1,4 @@
-// The workspace: keys, who else is here, drafts that survive a refusal, parts that fetch themselves when a case changed.
+// The workspace: keys, who else is here, drafts that survive a refusal, parts that come anew when a case changed.
 import { keepDrafts, restoreDrafts } from "./console/drafts.js";
 import { fillFromMacros } from "./console/macros.js";
 import { sayWhoIsHere } from "./console/presence.js";

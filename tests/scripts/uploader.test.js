@@ -33,6 +33,7 @@ function server(...answers) {
 }
 
 const uploader = () => new Uploader({ key, code: "R-1", token: "secret" }, (what) => told.push(what));
+const later = (done) => { setImmediate(() => setImmediate(() => done(new ArrayBuffer(8)))); };
 const slice = (text) => new Blob([text]);
 const arrived = () => sent.filter((each) => each.status === 202).map((each) => Number(each.headers["X-Chunk"]));
 
@@ -66,7 +67,7 @@ test("a slice says who sends it and how much of it is silent or too loud", async
 test("sealing that takes longer for the first does not let the second go first", async () => {
   server();
   const up = uploader();
-  const slow = { arrayBuffer: () => new Promise((done) => { setImmediate(() => setImmediate(() => done(new ArrayBuffer(8)))); }) };
+  const slow = { arrayBuffer: () => new Promise(later) };
   up.push(slow, SILENCE);
   up.push(slice("quick"), SILENCE);
   await up.drain();

@@ -72,7 +72,7 @@ class Command(BaseCommand):
             state = "needs a person" if row.needs_person_at else "tried by itself"
             life = ", a life may depend on it" if row.life_safety else ""
             self.stdout.write(
-                f"{row.kind} {row.key}: {state}{life}; {row.attempts} tries since {row.first_at:%Y-%m-%d %H:%M}Z; {row.error}"
+                f"{row.kind} {row.key}: {state}{life}; {row.attempts} tries since {row.first_at.isoformat(timespec='minutes')}; {row.error}"
             )
 
 

@@ -2,7 +2,17 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from safety.monitor import Monitor
+from core import heartbeat
+from safety.monitor.loop import Monitor
+from safety.services.questions import MONITOR_PROCESS
+
+
+class WatchedMonitor(Monitor):
+    """With a sign of life for each turn that came to its end."""
+
+    def step(self) -> None:
+        super().step()
+        heartbeat.beat(MONITOR_PROCESS.name)
 
 
 class Command(BaseCommand):
@@ -11,4 +21,4 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        Monitor().run_forever()
+        WatchedMonitor().run_forever()

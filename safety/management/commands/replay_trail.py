@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from core import policy
+from core import facts, policy
 from rides.geometry import Point
 from rides.trails import Fix
 from safety.replay import Story, replay
@@ -56,10 +56,10 @@ class Command(BaseCommand):
             "pings": len(trail) + len(passenger or []),
             "signals": [
                 {
-                    "kind": each.finding.kind.value,
-                    "at": _iso(each.finding.at),
+                    "kind": each.kind,
+                    "at": _iso(each.detection.at),
                     "score": each.score,
-                    "why": each.finding.why,
+                    "why": facts.say(each.detection.facts),
                 }
                 for each in found.raised
             ],
@@ -72,7 +72,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{answer['pings']} positions, {len(found.raised)} signals")
         for each in found.raised:
             self.stdout.write(
-                f"{_iso(each.finding.at)}  {each.finding.kind.value:<20} {each.score:>4}  {each.finding.why}"
+                f"{_iso(each.detection.at)}  {each.kind:<20} {each.score:>4}  {facts.say(each.detection.facts)}"
             )
         self.stdout.write(f"incident: {answer['incident_at'] or 'none'}")
 

@@ -1,0 +1,332 @@
+"""One bad row stops only itself: in the door, in each kind of job, and no task goes round the door."""
+
+from datetime import timedelta
+
+import pytest
+from celery import current_app
+from cryptography.exceptions import InvalidTag
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.db import DatabaseError, connection, transaction
+
+from core import clock, jobs, pictures, recipients, retry
+from core.actors import SYSTEM
+from core.models import FailedWork, Notification, StoredPicture
+
+
+def set_aside(kind):
+    return list(FailedWork.objects.filter(kind=kind, closed_at=None).values_list("key", flat=True))
+
+
+# --- The door ----------------------------------------------------------------------------------------------
+
+
+def test_every_task_is_made_of_jobs_or_is_about_one_row():
+    current_app.loader.import_default_modules()
+    ours = {name for name in current_app.tasks if not name.startswith("celery.")}
+    assert ours == set(jobs.periodic_tasks()) | jobs.pieces()
+    assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} == set(jobs.periodic_tasks())
+
+
+def test_every_job_has_words_for_staff_and_can_be_tried_again():
+    found = [job for each in jobs.periodic_tasks().values() for job in each]
+    assert len(found) > 25
+    for job in found:
+        assert str(job.work.label)
+        assert job.work.again is not None
+        assert retry.of_kind(job.work.kind) == job.work
+
+
+@pytest.fixture
+def numbers():
+    """A job on the numbers that are left; 3 cannot be done."""
+    left, done = list(range(1, 11)), []
+
+    def act(key, _at):
+        if key == 3:
+            raise ValueError("three")
+        done.append(key)
+        left.remove(key)
+
+    job = jobs.rows("test.numbers", "numbers", due=lambda _at, limit: left[:limit], act=act, key=int, batch=2)
+    yield job, left, done
+    retry._declared.pop("test.numbers")
+
+
+def test_the_rows_behind_a_bad_one_are_done_and_it_is_written_down(db, noon, numbers):
+    job, left, done = numbers
+    ran = job.run(at=clock.now())
+    assert (ran.done, ran.failed, left) == (9, 1, [3])
+    assert done == [1, 2, 4, 5, 6, 7, 8, 9, 10]
+    row = FailedWork.objects.get(kind="test.numbers")
+    assert (row.key, row.attempts, row.error) == ("3", 1, "ValueError: three")
+    assert job.run(at=clock.now()).resting == 1  # not again at once
+    noon.shift(timedelta(seconds=3))
+    assert job.run(at=clock.now()).failed == 1
+    row.refresh_from_db()
+    assert row.attempts == 2
+
+
+def test_as_many_bad_rows_as_a_batch_holds_do_not_stand_in_the_way_of_the_others(db, noon):
+    left = list(range(10))
+
+    def act(key, _at):
+        if key < 6:
+            raise ValueError(key)
+        left.remove(key)
+
+    job = jobs.rows("test.wall", "x", due=lambda _at, limit: left[:limit], act=act, key=int, batch=2)
+    job.run(at=clock.now())
+    assert left == [0, 1, 2, 3, 4, 5]
+    left.append(11)
+    job.run(at=clock.now())
+    assert 11 not in left
+    retry._declared.pop("test.wall")
+
+
+def test_more_than_a_batch_is_done_in_one_run_until_the_time_is_up(db, numbers):
+    job, left, _done = numbers
+    assert job.run(at=clock.now()).done == 9
+    left[:] = list(range(100, 200))
+    hurried = jobs.Job(job.work, job.due, job.act, 20, 0.0, False)
+    assert hurried.run(at=clock.now()).done == 20
+    assert len(left) == 80
+
+
+def test_a_job_that_cannot_read_its_rows_does_not_stop_the_next_one(db):
+    def broken(_at, _limit):
+        raise DatabaseError("no such column")
+
+    seen = []
+    bad = jobs.rows("test.bad", "x", due=broken, act=lambda key, at: None, key=int)
+    good = jobs.whole("test.good", "x", lambda at: seen.append(at))
+    task = jobs.periodic("test.tasks.both", bad, good)
+    try:
+        task()
+        assert len(seen) == 1
+        assert set_aside("test.bad") == [jobs.READING]
+    finally:
+        jobs._periodic.pop("test.tasks.both")
+        current_app.tasks.pop("test.tasks.both", None)
+        retry._declared.pop("test.bad")
+        retry._declared.pop("test.good")
+
+
+def test_what_fails_in_a_row_is_undone_with_it(world, poison, people):
+    """A transaction that breaks half way leaves nothing of its row, and the next row's is whole."""
+    first, second = people("passenger"), people("passenger2")
+    poison(first)
+
+    @transaction.atomic
+    def act(key, _at):
+        Notification.objects.create(
+            key=f"t:{key}", channel="sms", created_at=clock.now(), not_before=clock.now()
+        )
+        type(first).objects.filter(pk=key).update(language="en")
+
+    job = jobs.rows("test.undo", "x", due=lambda _at, _limit: [first.pk, second.pk], act=act, key=int)
+    job.run(at=clock.now())
+    assert set_aside("test.undo") == [str(first.pk)]
+    assert list(Notification.objects.filter(key__startswith="t:").values_list("key", flat=True)) == [
+        f"t:{second.pk}"
+    ]
+    retry._declared.pop("test.undo")
+
+
+# --- A value that does not open ------------------------------------------------------------------------------
+
+
+def scribble(row, column):
+    """What a value is after its bytes were damaged."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {type(row)._meta.db_table} SET {column} = '\\x000100112233'::bytea WHERE id = %s",  # noqa: S608 - names of our own
+            [row.pk],
+        )
+
+
+def test_a_list_is_not_lost_with_one_value_that_does_not_open(people):
+    from accounts.models import Account
+
+    scribble(people("passenger"), "phone")
+    rows = {row.code: row for row in Account.objects.all()}
+    assert rows["passenger2"].phone
+    with pytest.raises((InvalidTag, KeyError, ValueError)):
+        _ = rows["passenger"].phone
+    assert rows["passenger"].real_name
+    with pytest.raises((InvalidTag, KeyError, ValueError)):
+        rows["passenger"].save()  # what does not open is not written over
+
+
+def test_the_contacts_of_an_sos_are_told_but_for_the_one_whose_number_does_not_open(rides, people, deliver):
+    from accounts.models import EmergencyContact
+    from accounts.services import add_emergency_contact
+    from rides.states import Party
+    from rides.tokens import TripKey
+    from safety.services import raise_sos
+
+    person = people("passenger")
+    EmergencyContact.objects.filter(account=person).delete()
+    for number in (1, 2, 3):
+        add_emergency_contact(account=person, name=f"friend {number}", phone=f"1390000001{number}")
+    second = EmergencyContact.objects.filter(account=person).order_by("pk")[1]
+    trip = rides.under_way()
+    scribble(second, "phone")
+    raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    deliver()
+    told = Notification.objects.filter(key__startswith="sos:")
+    assert {row.recipient for row in told} == {"+8613900000011", "+8613900000013"}
+    (key,) = set_aside("core.recipients")
+    assert key.endswith(f":{second.pk}")
+    assert FailedWork.objects.get(key=key).needs_person_at is not None
+
+
+# --- Each kind of job ------------------------------------------------------------------------------------------
+
+
+def test_pictures_are_destroyed_behind_one_whose_row_does_not_move(world, poison, noon):
+    with transaction.atomic():
+        kept = [
+            pictures.keep(pictures.write(b"x"), purpose="t", subject="t", keep_for=timedelta(1))
+            for _number in range(3)
+        ]
+    noon.shift(timedelta(days=2))
+    poison(kept[1])
+    assert pictures.sweep(at=clock.now()) == 2
+    assert StoredPicture.objects.get(destroyed_at=None).pk == kept[1].pk
+    assert set_aside("core.pictures") == [str(kept[1].pk)]
+
+
+def test_questions_expire_behind_one_that_cannot(rides, noon, poison):
+    from safety.models import SafetyQuestion
+    from safety.services import expire_questions, report_finding
+    from safety.states import SignalKind
+
+    trips = [rides.under_way(), rides.under_way("passenger2", "driver2")]
+    for trip in trips:
+        report_finding(trip_code=trip.code, kind=SignalKind.OFF_ROUTE)
+    first, second = SafetyQuestion.objects.order_by("pk")
+    poison(first)
+    noon.shift(timedelta(minutes=5))
+    assert expire_questions(at=clock.now()) == 1
+    second.refresh_from_db()
+    assert second.answer == "none"
+    row = FailedWork.objects.get(kind="safety.expire_questions")
+    assert (row.key, row.life_safety) == (str(first.pk), True)
+    noon.shift(timedelta(minutes=2))
+    expire_questions(at=clock.now())
+    row.refresh_from_db()
+    assert row.needs_person_at is not None  # after a minute a person hears of it
+    noon.shift(timedelta(seconds=12))
+    expire_questions(at=clock.now())
+    row.refresh_from_db()
+    assert row.attempts == 3  # and it is tried all the same
+
+
+def test_requests_are_closed_behind_one_that_cannot_be(rides, noon, poison):
+    from rides.services import close_unanswered
+
+    bad, good = rides.booked(), rides.booked("passenger2")
+    poison(bad)
+    noon.shift(timedelta(hours=2))
+    assert close_unanswered(at=clock.now()) == 1
+    good.refresh_from_db()
+    assert good.state == "cancelled"
+    assert set_aside("rides.close_unanswered") == [str(bad.pk)]
+
+
+def test_a_line_stops_although_one_of_its_trips_cannot_be_closed(rides, people, poison):
+    from rides.models import LineSuspension
+    from rides.services import decide_suspension, propose_suspension
+    from rides.states import Line
+
+    bad, good = rides.booked(), rides.booked("passenger2")
+    poison(bad)
+    row = propose_suspension(
+        account=people("supervisor"), line=Line.HITCH, city=None, at=None, reason="a passenger was killed"
+    )
+    decide_suspension(account=people("specialist"), code=row.code, agrees=True)
+    good.refresh_from_db()
+    assert good.state == "cancelled"
+    assert LineSuspension.objects.get().state == "carried_out"
+    assert set_aside("rides.close_suspended") == [f"{row.code}:{bad.code}"]
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER poisoned ON rides_trip")
+    again = retry.of_kind("rides.close_suspended")
+    again.again(f"{row.code}:{bad.code}")
+    bad.refresh_from_db()
+    assert bad.state == "cancelled"
+
+
+def test_a_check_that_breaks_is_logged_is_not_green_and_does_not_stop_the_board(world):
+    from governance import measures, services
+    from governance.models import MeasureResult
+
+    first, second = [each for each in measures.measures() if measures.has_check(each.id)][:2]
+    usual = measures._checks[first.id]
+
+    def breaks(_at):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT no_such_column")
+
+    measures._checks[first.id] = breaks
+    try:
+        services.check_board()
+    finally:
+        measures._checks[first.id] = usual
+    row = MeasureResult.objects.get(measure=first.id)
+    assert row.status == "fail"
+    assert row.evidence_en == "It could not be checked: ProgrammingError. The log says where."
+    assert row.evidence_zh.startswith("无法核查")
+    assert MeasureResult.objects.filter(measure=second.id).exists()
+
+
+def test_values_and_pictures_turn_to_a_new_key_behind_one_that_does_not_open(world, people, settings):
+    from core import privacy, rotation
+
+    with transaction.atomic():
+        bad, good = (
+            pictures.keep(pictures.write(b"x"), purpose="t", subject="t", keep_for=timedelta(1)) for _ in "12"
+        )
+    storages["pictures"].delete(bad.name)
+    storages["pictures"].save(bad.name, ContentFile(b"\x00\x01noise"))
+    scribble(people("passenger"), "phone")
+    old = settings.FIELD_KEYS[-1]
+    version = old.partition(":")[0]
+    settings.FIELD_KEYS = [old, f"{int(version) + 1}:{_other_key()}"]
+    privacy._keys.cache_clear()
+    try:
+        list(rotation.rotate_columns(batch=2))
+        assert rotation.rotate_pictures() >= 1
+        settings.FIELD_KEYS = settings.FIELD_KEYS[1:]
+        privacy._keys.cache_clear()
+        assert people("passenger2").phone
+        assert pictures.look(actor=SYSTEM, code=good.code) == b"x"
+    finally:
+        settings.FIELD_KEYS = [old]
+        privacy._keys.cache_clear()
+    assert set_aside("core.rotate_values") == [f"accounts_account.phone:{people('passenger').pk}"]
+    assert set_aside("core.rotate_pictures") == [str(bad.pk)]
+
+
+def _other_key():
+    import base64
+    import os
+
+    return base64.b64encode(os.urandom(32)).decode()
+
+
+def test_one_of_several_recipients_does_not_cost_the_others(world, people):
+    said = []
+
+    def write(person):
+        if person.code == "passenger":
+            raise ValueError("no number")
+        said.append(person.code)
+
+    with transaction.atomic():
+        reached = recipients.write_to_each(
+            [people("passenger"), people("passenger2"), people("agent")], write, about="t"
+        )
+    assert (reached, said) == (2, ["passenger2", "agent"])

@@ -1,0 +1,397 @@
+"""The trips that one monitor watches, in memory: rows of arrays for the compiled rules, detections out of them.
+
+What is remembered of a trip can be saved as bytes and taken up again by another monitor, to the last bit.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Final, TypeVar, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import facts
+from core.facts import Fact
+from rides.geometry import Point
+from rides.positions import shard_stream
+from rides.selectors import WatchedTrip
+from rides.states import Line, Party, TripState
+from rides.trails import Fix
+from safety.monitor import declare, plane, program
+from safety.monitor.declare import AT, GONE, PARDONED, PHONES, Array, Limits, Phase, X, Y, limits_in_force
+from safety.monitor.program import SAID_COLUMNS
+from safety.monitor.rules import BITS, MARKS, RULES, SAID_AT_POSITION, SAID_AT_TICK, VERSION
+from safety.monitor.rules.meeting import RULE as _MEETING
+from safety.monitor.rules.together import RULE as _TOGETHER
+from safety.states import SignalKind
+
+__all__ = ["MEETING", "TOGETHER", "Detection", "Limits", "WatchTable", "limits_in_force", "warm_up"]
+
+MEETING: Final = _MEETING.key
+TOGETHER: Final = _TOGETHER.key
+AT_ONCE = 65_536  # positions for which there is room to speak at a time
+FEWEST = 64  # rows and points for which there is room at first
+
+Pings = Sequence[tuple[float, float, float]]
+Batch = tuple[str, Party, bool, Pings]
+A = TypeVar("A", bound=np.generic)
+_PHONE, _MEMORY, _TRIP, _LIMITS = declare.columns()
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What a rule saw. `facts` are what `core.facts.say` renders; `at` is Unix seconds; a position is WGS-84.
+
+    `kind` and `detail` make the signal; `kind` is None for what is no signal: a meeting, travelling together.
+    """
+
+    rule: str
+    kind: SignalKind | None
+    detail: str
+    facts: dict[str, Fact]
+    at: float
+    position: Point | None
+
+
+@final
+class Pool:
+    """Runs of points of rows, one after another; what rows gave back is taken up when it is half of all."""
+
+    def __init__(self) -> None:
+        self.points = np.empty((FEWEST, 2))
+        self.spans = np.zeros((0, 2), dtype=np.int64)
+        self.end = 0
+        self.unused = 0
+
+    def grow(self, rows: int) -> None:
+        """Room for so many rows."""
+        self.spans = _longer(self.spans, rows, 0)
+
+    def put(self, row: int, points: Array) -> None:
+        """Give a row its points."""
+        self.drop(row)
+        if self.end + len(points) > len(self.points):
+            self._make_room(len(points))
+        self.points[self.end : self.end + len(points)] = points
+        self.spans[row] = self.end, self.end + len(points)
+        self.end += len(points)
+
+    def drop(self, row: int) -> None:
+        """Take its points from a row."""
+        self.unused += int(self.spans[row, 1] - self.spans[row, 0])
+        self.spans[row] = 0
+
+    def _make_room(self, wanted: int) -> None:
+        """Move all runs together, into twice the room where half of it is used."""
+        used = self.end - self.unused
+        room = len(self.points)
+        while 2 * (used + wanted) > room:
+            room *= 2
+        points, end = np.empty((room, 2)), 0
+        for row in np.flatnonzero(self.spans[:, 1] > self.spans[:, 0]):
+            first, last = self.spans[row]
+            points[end : end + last - first] = self.points[first:last]
+            self.spans[row] = end, end + last - first
+            end += last - first
+        self.points, self.end, self.unused = points, end, 0
+
+
+@final
+class WatchTable:
+    """Trips by code, each a row of the arrays. One thread uses it. Each call costs by what it is given."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._rows: dict[str, int] = {}
+        self._trips: dict[int, WatchedTrip] = {}
+        self._free: list[int] = []
+        self._top = 0  # rows beyond this one were never used
+        self._streams: dict[str, int] = {}
+        self._trip = np.zeros((0, len(_TRIP)))
+        self._phones = np.zeros((0, len(PHONES), len(_PHONE)))
+        self._memory = np.zeros((0, len(_MEMORY)))
+        self._marks = np.zeros((0, BITS), dtype=np.uint8)
+        self._shards = np.zeros(0, dtype=np.int64)
+        self._ways, self._places = Pool(), Pool()
+        self._limit_row = limits.row()
+        self._grow()
+
+    def __contains__(self, code: object) -> bool:
+        return code in self._rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def codes(self) -> Iterable[str]:
+        """The codes of all trips that are watched; not to be kept while trips are put and dropped."""
+        return self._rows.keys()
+
+    def trip(self, code: str) -> WatchedTrip:
+        """The trip as it was put. Raises `KeyError` for one that is not watched."""
+        return self._trips[self._rows[code]]
+
+    def put(self, trips: Iterable[WatchedTrip], saved: Mapping[str, bytes]) -> dict[str, Exception]:
+        """Watch these too, or as they are now. What is remembered of those known is kept; `saved` is for new ones.
+
+        Returns, by code, what is wrong with those that cannot be watched: they are not, also where they were before.
+        """
+        wrong: dict[str, Exception] = {}
+        for trip in trips:
+            row = self._rows.get(trip.code)
+            if row is not None and self._trips[row] == trip:
+                continue
+            try:
+                self._put(trip, saved.get(trip.code))
+            except Exception as why:  # whatever is wrong with one trip, the others are watched
+                self.drop([trip.code])
+                wrong[trip.code] = why
+        return wrong
+
+    def _put(self, trip: WatchedTrip, saved: bytes | None) -> None:
+        values, way, places = _compile(trip, self.limits)
+        row = self._rows.get(trip.code)
+        if row is None:
+            row = self._free.pop() if self._free else self._top
+            if row == len(self._shards):
+                self._grow()
+            self._top = max(self._top, row + 1)
+            self._rows[trip.code] = row
+            self._restore(row, saved)
+        self._trips[row] = trip
+        self._trip[row] = values
+        self._ways.put(row, way)
+        self._places.put(row, places)
+        stream = shard_stream(trip.city)
+        self._shards[row] = self._streams.setdefault(stream, len(self._streams))
+
+    def drop(self, codes: Iterable[str]) -> None:
+        """Watch these no longer; one that is not watched is none."""
+        for code in codes:
+            row = self._rows.pop(code, None)
+            if row is not None:
+                del self._trips[row]
+                self._ways.drop(row)
+                self._places.drop(row)
+                self._shards[row] = -1
+                self._free.append(row)
+
+    def set_limits(self, limits: Limits) -> dict[str, Exception]:
+        """Hold all trips to these limits; as `put` where a trip cannot be. Nothing is done where they are as before."""
+        if limits == self.limits:
+            return {}
+        self.limits, self._limit_row = limits, limits.row()
+        wrong: dict[str, Exception] = {}
+        for code, row in list(self._rows.items()):
+            try:
+                self._trip[row] = declare.compile_row(self._trips[row], limits)
+            except Exception as why:  # as in `put`
+                self.drop([code])
+                wrong[code] = why
+        return wrong
+
+    def begin(self, code: str, last: dict[Party, tuple[Fix, bool]]) -> None:
+        """Start a trip of which nothing is remembered from the last positions that the database has."""
+        row = self._rows[code]
+        trip, phones, memory = self._trips[row], self._phones[row], self._memory[row]
+        for party, (fix, away) in last.items():
+            mine = phones[PHONES.index(party)]
+            mine[AT], mine[GONE] = fix.at, float(away)
+            mine[X], mine[Y] = plane.project(np.array([[fix.latitude, fix.longitude]]), trip.destination)[0]
+        for rule in RULES:
+            if rule.begin and rule.begin(trip, phones, memory):
+                self._marks[row, MARKS[rule.key] : MARKS[rule.key] + rule.bits] = 1
+
+    def nothing_known(self, code: str) -> bool:
+        """True where no phone of the trip was heard yet."""
+        return bool(np.isnan(self._phones[self._rows[code], :, AT]).all())
+
+    def saved(self, code: str) -> bytes:
+        """What is remembered of a trip, for `put` of another monitor; another version of the rules does not take it."""
+        row = self._rows[code]
+        parts = self._phones[row], self._memory[row], np.packbits(self._marks[row])
+        return VERSION + b"".join(bytes(part) for part in parts)
+
+    def observe(self, batches: Iterable[Batch]) -> list[tuple[str, Detection]]:
+        """Take batches (trip, phone, gone to the background, positions as (at, latitude, longitude)) into account.
+
+        A batch of a trip that is not watched says nothing, nor does a position that is no number.
+        """
+        rows: list[int] = []
+        phones: list[int] = []
+        counts: list[int] = []
+        flat: list[tuple[float, float, float]] = []
+        for code, party, away, pings in batches:
+            row = self._rows.get(code)
+            if row is None:
+                continue
+            phone = PHONES.index(party)
+            self._phones[row, phone, GONE] = away
+            rows.append(row)
+            phones.append(phone)
+            counts.append(len(pings))
+            flat += sorted(pings)
+        if not flat:
+            return []
+        table = np.empty((len(flat), 5))
+        table[:, 0], table[:, 1] = np.repeat(rows, counts), np.repeat(phones, counts)
+        table[:, 2:] = np.fromiter(chain.from_iterable(flat), float, 3 * len(flat)).reshape(-1, 3)
+        finite = np.isfinite(table).all(axis=1)
+        if not finite.all():
+            table = np.ascontiguousarray(table[finite])
+        found: list[tuple[str, Detection]] = []
+        said = np.empty((SAID_AT_POSITION * min(AT_ONCE, len(table)), SAID_COLUMNS))
+        for first in range(0, len(table), AT_ONCE):
+            count = program.observe(
+                table[first : first + AT_ONCE],
+                self._trip,
+                self._phones,
+                self._memory,
+                self._marks,
+                self._ways.points,
+                self._ways.spans,
+                self._places.points,
+                self._places.spans,
+                self._limit_row,
+                said,
+            )
+            found += self._found(said[:count])
+        return found
+
+    def tick(self, now_of: Mapping[str, float]) -> list[tuple[str, Detection]]:
+        """What silence and the clock say at the watermark of each shard, in Unix seconds by the stream's name.
+
+        A trip is judged by the watermark of its own shard; one whose shard is not named is not looked at.
+        """
+        clocks = np.full(len(self._streams) + 1, np.nan)
+        for stream, now in now_of.items():
+            if stream in self._streams:
+                clocks[self._streams[stream]] = now
+        said = np.empty((SAID_AT_TICK * self._top, SAID_COLUMNS))
+        count = program.tick(
+            clocks,
+            self._shards[: self._top],
+            self._trip,
+            self._phones,
+            self._memory,
+            self._marks,
+            self._limit_row,
+            said,
+        )
+        return list(self._found(said[:count]))
+
+    def pardon(self, whom: str | None, at: float) -> None:
+        """Silence of a trip, of all trips of a stream, or of all (None) counts from `at` (Unix s) at the earliest.
+
+        For what was not the phones' fault: a time in which nobody could send or nobody read.
+        """
+        if whom is None:
+            self._memory[: self._top, PARDONED] = at
+        elif whom in self._rows:
+            self._memory[self._rows[whom], PARDONED] = at
+        elif whom in self._streams:
+            self._memory[self._shards == self._streams[whom], PARDONED] = at
+
+    def shift(self, seconds: float) -> None:
+        """The machine's clock stepped: all times that are remembered go with it, so that what lay between them stays."""
+        self._phones[: self._top, :, _PHONE.times] += seconds
+        self._memory[: self._top, _MEMORY.times] += seconds
+
+    # --- rows ---
+
+    def _grow(self) -> None:
+        rows = max(FEWEST, 2 * len(self._shards))
+        self._trip = _longer(self._trip, rows, 0.0)
+        self._phones = _longer(self._phones, rows, 0.0)
+        self._memory = _longer(self._memory, rows, 0.0)
+        self._marks = _longer(self._marks, rows, 0)
+        self._shards = _longer(self._shards, rows, -1)
+        self._ways.grow(rows)
+        self._places.grow(rows)
+
+    def _restore(self, row: int, saved: bytes | None) -> None:
+        """What was saved, where it has the form of today; nothing remembered otherwise."""
+        self._phones[row], self._memory[row], self._marks[row] = _PHONE.starts, _MEMORY.starts, 0
+        split = len(VERSION), len(VERSION) + self._phones[row].nbytes
+        end = split[1] + self._memory[row].nbytes
+        if saved is None or saved[: split[0]] != VERSION or len(saved) != end + -(-BITS // 8):
+            return
+        self._phones[row] = np.frombuffer(saved[split[0] : split[1]]).reshape(len(PHONES), len(_PHONE))
+        self._memory[row] = np.frombuffer(saved[split[1] : end])
+        self._marks[row] = np.unpackbits(np.frombuffer(saved[end:], dtype=np.uint8), count=BITS)
+
+    def _found(self, said: Array) -> Iterator[tuple[str, Detection]]:
+        for row, number, phone, at, x, y, *figures in said.tolist():
+            trip = self._trips[int(row)]
+            rule = RULES[int(number)]
+            values: dict[str, Fact] = dict(zip(rule.figures, figures, strict=False))
+            values |= {name: of(trip) for name, of in rule.of_trip.items()}
+            if "party" in rule.forms:
+                values["party"] = str(PHONES[int(phone)])
+            yield (
+                trip.code,
+                Detection(
+                    rule=rule.key,
+                    kind=SignalKind(rule.kind.value) if rule.kind else None,
+                    detail=rule.detail(values),
+                    facts=facts.of(rule.key, **values),
+                    at=at,
+                    position=None if np.isnan(x) else plane.point(x, y, trip.destination),
+                ),
+            )
+
+
+def _longer(array: NDArray[A], rows: int, fill: float) -> NDArray[A]:
+    longer = np.full((rows, *array.shape[1:]), fill, dtype=array.dtype)
+    longer[: len(array)] = array
+    return longer
+
+
+def _compile(trip: WatchedTrip, limits: Limits) -> tuple[list[float], Array, Array]:
+    """One trip's columns, way and known places. Raises where it cannot be watched: no way, or what is no number."""
+    if not trip.route:
+        raise ValueError("the trip has no way")
+    values = declare.compile_row(trip, limits)
+    way = plane.project(np.array(trip.route, dtype=float), trip.destination)
+    places = plane.project(np.array(trip.places, dtype=float).reshape(-1, 2), trip.destination)
+    if not (np.isfinite(way).all() and np.isfinite(places).all()):
+        raise ValueError("the way or a known place of the trip is not a number")
+    return values, way, places
+
+
+def warm_up() -> None:
+    """Have the rules compiled, or read from the disk, before anybody waits for them: it takes seconds the first time.
+
+    Trips of each phase go the way that real ones go, so that nothing is left to compile for the first real batch.
+    """
+    states = {
+        Phase.BEFORE_BOARDING: TripState.ACCEPTED,
+        Phase.ABOARD: TripState.IN_PROGRESS,
+        Phase.CANCELLED: TripState.CANCELLED,
+    }
+    origin, destination = (28.0, 121.0), (28.1, 121.0)
+    trips = [
+        WatchedTrip(
+            pk=0,
+            code=phase.name,
+            city="",
+            line=Line.EXPRESS,
+            state=states[phase],
+            driver_state_since=datetime.fromtimestamp(0, tz=UTC),
+            route=[origin, destination],
+            route_source="",
+            destination=destination,
+            met=True,
+            cancelled_at=None,
+            planned_seconds=600,
+            places=(origin, destination),
+        )
+        for phase in Phase
+    ]
+    table = WatchTable(Limits(**dict.fromkeys(_LIMITS.names, 1.0)))
+    if wrong := table.put(trips, {}):
+        raise ValueError(f"the rules cannot take an ordinary trip: {wrong}")
+    pings = [(at, 28.0 + at / 1000, 121.0) for at in (1.0, 20.0, 40.0)]
+    table.observe((trip.code, party, False, pings) for trip in trips for party in Party)
+    table.tick({shard_stream(""): 100_000.0})

@@ -1,0 +1,183 @@
+"""What the monitor cannot take is set aside here: kept as it came, with its reason, until a person has looked at it.
+
+An entry that cannot be read, a batch that cannot be stored, a trip that cannot be watched, a finding that cannot be
+acted on: each is a row of `FailedWork`, and everything beside it goes on. `again` of its kind feeds it back.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import TypeVar
+
+import msgspec
+import redis
+import structlog
+from django.conf import settings
+from django.db import connection
+from django.db.utils import InterfaceError, OperationalError
+from django.utils.translation import gettext_lazy as _
+from redis.typing import EncodableT, FieldT
+
+from core import retry
+from rides.positions import READABLE, Row, read_stored, rows_from
+from safety.errors import NothingAside, StillUnreadable
+
+log = structlog.get_logger()
+T = TypeVar("T")
+ASIDE = "positions:aside"
+ASIDE_LENGTH = 10_000  # entries; the oldest fall off
+ROWS_AT_ONCE = 20  # rows of their own in one turn; what is more shares one
+PAGE = 1000
+
+Fields = Mapping[bytes, bytes] | Mapping[FieldT, EncodableT]
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(dict[bytes, bytes]).decode
+
+
+def database_away(why: Exception) -> bool:
+    """True where an error means that nothing can be written now."""
+    return isinstance(why, (InterfaceError, OperationalError)) and not (
+        connection.connection is not None and connection.is_usable()
+    )
+
+
+def the_platforms_own(why: Exception) -> bool:
+    """True for trouble of the database or Valkey as such: no row's fault, so it is waited for.
+
+    What is too large or too deep for the database (SQLSTATE class 54) is the row's.
+    """
+    if isinstance(why, OperationalError):
+        return not str(getattr(why.__cause__, "sqlstate", None) or "").startswith("54")
+    return isinstance(why, (InterfaceError, redis.RedisError))
+
+
+def apart(
+    items: Sequence[T], act: Callable[[Sequence[T]], object], refuse: Callable[[T, Exception], object]
+) -> list[T]:
+    """Do `act` for all items at once; where it raises, for its halves, until the guilty ones are found.
+
+    Those go to `refuse`; returns the others. What is the platform's own trouble is raised.
+    """
+    if not items:
+        return []
+    try:
+        act(items)
+    except Exception as why:
+        if the_platforms_own(why):
+            raise
+        if len(items) == 1:
+            refuse(items[0], why)
+            return []
+        half = len(items) // 2
+        return apart(items[:half], act, refuse) + apart(items[half:], act, refuse)
+    return list(items)
+
+
+class Quarantine:
+    """Where one monitor sets positions aside."""
+
+    def __init__(self, client: "redis.Redis") -> None:
+        self.redis = client
+        self._rows = 0
+
+    def begin_turn(self) -> None:
+        """Rows of their own are counted by turns: a flood of bad entries makes no flood of rows."""
+        self._rows = 0
+
+    def set_aside(self, stream: str, where: str, why: "Exception | str", fields: Fields) -> None:
+        """Keep an entry that cannot be taken, with its reason. `where` names it on its stream, also when it is read again.
+
+        After this it may be acknowledged.
+        """
+        self._rows += 1
+        key = f"{stream}/{where}" if self._rows <= ROWS_AT_ONCE else f"{stream}/more"
+        reason = why if isinstance(why, str) else f"{type(why).__name__}: {why}"
+        log.error("monitor.set_aside", stream=stream, where=where, why=reason)
+        kept: dict[FieldT, EncodableT] = {
+            b"k": key.encode(),
+            b"s": stream.encode(),
+            b"w": reason.encode()[:300],
+            b"f": _pack(fields),
+        }
+        self.redis.xadd(ASIDE, kept, maxlen=ASIDE_LENGTH, approximate=True)
+        retry.failed(ENTRIES, key, reason, needs_person=True)
+
+    def feed_back_known(self) -> None:
+        """Entries of a version that nobody knew are read once this release knows it."""
+        for version in sorted(READABLE):
+            for key in {
+                key for key, _row in _aside(self.redis) if key.endswith(f"/version {version.decode()}")
+            }:
+                feed_back(key)
+
+
+def feed_back(key: str) -> int:
+    """Put what was set aside under this key on its stream again; how many entries that were.
+
+    The monitor reads them as any other; what it cannot take this time either is set aside anew. Raises `NothingAside`,
+    `StillUnreadable`.
+    """
+    with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=5) as client:
+        found = [(entry_id, row) for each, (entry_id, row) in _aside(client) if each == key]
+        if not found:
+            raise NothingAside
+        unread = [bad for _id, row in found for bad in read_stored(_unpack(row[b"f"]))[1]]
+        if unread:
+            raise StillUnreadable(why=unread[0].why)
+        retry.done(ENTRIES, key)
+        for entry_id, row in found:
+            with client.pipeline(transaction=True) as pipe:
+                pipe.xadd(row[b"s"], {name: value for name, value in _unpack(row[b"f"]).items()})  # noqa: C416 - wider types
+                pipe.xdel(ASIDE, entry_id)
+                pipe.execute()
+    return len(found)
+
+
+def set_aside_count() -> float:
+    """Entries that are set aside; not a number while Valkey cannot be asked."""
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=1) as client:
+            return float(client.xlen(ASIDE))
+    except (redis.RedisError, OSError):
+        return float("nan")
+
+
+def _aside(client: "redis.Redis") -> Iterator[tuple[str, Row]]:
+    """All that is set aside, by key."""
+    after = b"-"
+    while True:
+        rows = rows_from(client, ASIDE, after, count=PAGE)
+        for entry_id, row in rows:
+            yield row[b"k"].decode(), (entry_id, row)
+        if len(rows) < PAGE:
+            return
+        after = b"(" + rows[-1][0]
+
+
+def _act_again(key: str) -> None:
+    from safety.monitor.findings import act_again  # brings the compiler with it
+
+    act_again(key)
+
+
+def _watch_again(code: str) -> None:
+    from safety.monitor.loop import watch_again  # likewise
+
+    watch_again(code)
+
+
+# Declared here, where no compiler is needed: pages and workers name them and try them again.
+ENTRIES = retry.declare(
+    "safety.monitor_entry", _("positions that the monitor could not take"), again=feed_back
+)
+TRIPS = retry.declare(
+    "safety.monitor_trip", _("a trip that the monitor cannot watch as it is"), again=_watch_again
+)
+FINDINGS = retry.declare(
+    "safety.monitor_finding",
+    _("something the monitor found and could not raise"),
+    law=retry.Law(ceiling=timedelta(minutes=1), patience=timedelta(minutes=1), gives_up=False),
+    again=_act_again,
+)
+LAG = retry.declare("safety.monitor_lag", _("the monitor reads positions late"))
+RULES = retry.declare("safety.monitor_rules", _("the monitor's rules raise an error"))

@@ -1,0 +1,81 @@
+"""The rules of the trip monitor, one file each, and all that is derived from what they declare.
+
+A file of this folder is a rule by standing here. Column numbers, sizes of buffers, marks, the version of what is
+saved, kinds of signals with their weights, and sentences come from the declarations alone.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
+
+from safety.monitor import declare
+from safety.monitor.declare import Kind, Limits, Phase, Rule, limits_in_force
+
+__all__ = [
+    "BITS",
+    "FIGURES",
+    "KINDS",
+    "MARKS",
+    "RULES",
+    "SAID_AT_POSITION",
+    "SAID_AT_TICK",
+    "VERSION",
+    "Limits",
+    "limits_in_force",
+]
+
+
+def _read() -> Iterator[Rule]:
+    """The rules of each file here, by the files' names. Raises `ValueError` for a file without one."""
+    for module in sorted(each.name for each in iter_modules(__path__)):
+        if module == "tests":
+            continue
+        found = [
+            each for each in vars(import_module(f"{__name__}.{module}")).values() if isinstance(each, Rule)
+        ]
+        if not found:
+            raise ValueError(f"safety/monitor/rules/{module}.py declares no Rule")
+        yield from found
+
+
+def _kinds() -> dict[str, Kind]:
+    kinds: dict[str, Kind] = {}
+    for rule in RULES:
+        if rule.kind and kinds.setdefault(rule.kind.value, rule.kind) != rule.kind:
+            raise ValueError(f"{rule.kind.value} is declared twice, with another weight or label")
+    return kinds
+
+
+def _marks() -> dict[str, int]:
+    """The first mark of each rule that speaks once: set when it has spoken."""
+    marks, count = {}, 0
+    for rule in RULES:
+        marks[rule.key] = count
+        count += rule.bits
+    return marks
+
+
+def _version() -> bytes:
+    """A digest of all that gives the bytes of what is saved their meaning: 8 bytes."""
+    phone, memory, *_rest = declare.columns()
+    said = [(rule.key, rule.bits) for rule in RULES]
+    form = json.dumps([phone.names, phone.starts, memory.names, memory.starts, said])
+    return hashlib.sha256(form.encode()).digest()[:8]
+
+
+RULES: tuple[Rule, ...] = tuple(_read())
+KINDS = _kinds()
+MARKS = _marks()
+BITS = sum(rule.bits for rule in RULES)
+FIGURES = max(len(rule.figures) for rule in RULES)
+# A rule speaks at most once at a position, and at most once for each phone at a tick.
+SAID_AT_POSITION = max(
+    sum(1 for rule in RULES if rule.on_position and phase in rule.phases) for phase in Phase
+)
+SAID_AT_TICK = max(
+    sum(2 if rule.each_phone else 1 for rule in RULES if rule.on_tick and phase in rule.phases)
+    for phase in Phase
+)
+VERSION = _version()

@@ -1,0 +1,30 @@
+"""What signals say: the sentence of each kind that people cause. Those of the monitor stand with its rules."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core import facts
+from core.facts import choice, number
+from core.formats import distance
+from rides.states import CancelReason, Company, Party, PlateCheck
+from safety.states import SignalKind
+
+_PARTY = choice(Party, Company)
+_WHO_SAID = {"party": _PARTY, "reason": choice(CancelReason)}
+
+facts.declare(SignalKind.CANCEL_ABOARD, _("%(party)s: %(reason)s"), **_WHO_SAID)
+facts.declare(SignalKind.CANCEL_AFTER_MEETING, _("%(party)s: %(reason)s"), **_WHO_SAID)
+facts.declare(SignalKind.ENDED_FAR, _("%(metres)s from the destination"), metres=distance)
+facts.declare(SignalKind.MISMATCH, "%(what)s", what=choice(PlateCheck))
+facts.declare(SignalKind.REPEATED_REPORT, _("report number %(number)s"), number=number)
+facts.declare(SignalKind.SOS, _("from the %(party)s's phone"), party=_PARTY)
+# The kind says all there is.
+facts.declare(SignalKind.NO_ANSWER)
+facts.declare(SignalKind.ASKED_FOR_HELP)
+facts.declare(SignalKind.PICKUP_LATE)
+facts.declare(SignalKind.WELFARE_CHECK)
+facts.declare(SignalKind.DISTRESS)
+
+
+def why(stored: object) -> str:
+    """Why a signal was raised, from its facts, in the reader's language; empty where its kind says all there is."""
+    return facts.say(stored)

@@ -1,0 +1,327 @@
+"""What the monitor cannot take stops only itself: it is set aside, shown, and can be fed back."""
+
+import time
+
+import pytest
+from django.db import connection
+from django.db.utils import DataError, OperationalError
+
+from core import retry
+from core.models import FailedWork
+from drivers.selectors import driver_of
+from rides import positions
+from rides.models import LatestPosition, Trip
+from rides.positions import StoredBatch
+from rides.services import end_trip
+from rides.states import Party
+from safety.errors import NothingAside, StillUnreadable, StillUnwatchable
+from safety.models import Signal
+from safety.monitor import loop, quarantine
+from safety.monitor.loop import Monitor
+from safety.monitor.quarantine import ASIDE, apart
+from safety.monitor.shards import found_of
+from safety.tests.streams import STREAM, pending, put, time_of_leases_is_over, turn
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def open_rows(kind):
+    return FailedWork.objects.filter(kind=kind, closed_at=None)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {b"b": b"\xc1 no message pack"},
+        {b"b": b"\xc0"},
+        {b"something": b"else"},
+        {b"v": b"77", b"b": b"of a release to come"},
+        {b"v": b"\xff\xfe", b"b": b""},
+    ],
+    ids=["bytes", "nil", "fields", "version", "no-version"],
+)
+def test_an_entry_that_cannot_be_read_stops_no_other(valkey, rides, fields):
+    trip = rides.under_way()
+    valkey.xadd(STREAM, fields)
+    put(valkey, trip, [(time.time(), 28.2, 121.0)])
+    turn(Monitor())
+    assert LatestPosition.objects.get(trip=trip).latitude == 28.2
+    assert pending(valkey) == 0
+    assert open_rows("safety.monitor_entry").get().needs_person_at
+    assert valkey.xlen(ASIDE) == 1
+
+
+def test_one_batch_that_cannot_be_read_stops_not_the_others_of_its_entry(valkey, rides):
+    trip = rides.under_way()
+    good = StoredBatch(trip.code, Party.DRIVER, False, [(time.time(), 28.2, 121.0)])
+    valkey.xadd(STREAM, {b"v": b"1", b"b": positions._pack([["?"], good, 7])})
+    turn(Monitor())
+    assert LatestPosition.objects.get(trip=trip).latitude == 28.2
+    assert pending(valkey) == 0
+    assert open_rows("safety.monitor_entry").count() == 2
+
+
+@pytest.mark.parametrize("fields", [{}, {b"v": b"1"}], ids=["before-versions", "today"])
+def test_entries_of_the_last_release_and_of_this_one_are_read(valkey, rides, fields):
+    trip = rides.under_way()
+    batch = StoredBatch(trip.code, Party.DRIVER, False, [(time.time(), 28.2, 121.0)])
+    valkey.xadd(STREAM, fields | {b"b": positions._pack([batch])})
+    turn(Monitor())
+    assert LatestPosition.objects.get(trip=trip).latitude == 28.2
+
+
+def test_a_field_that_the_next_release_adds_is_skipped(valkey, rides):
+    trip = rides.under_way()
+    batch = [trip.code, "driver", False, [(time.time(), 28.2, 121.0)], "something new"]
+    valkey.xadd(STREAM, {b"v": b"1", b"b": positions._pack([batch])})
+    turn(Monitor())
+    assert LatestPosition.objects.get(trip=trip).latitude == 28.2
+
+
+def test_what_is_written_says_its_version():
+    assert positions.entry_of([])[b"v"] == positions.VERSION
+
+
+def test_entries_of_a_release_to_come_are_read_once_it_is_here(valkey, rides, monkeypatch):
+    trip = rides.under_way()
+    batch = StoredBatch(trip.code, Party.DRIVER, False, [(time.time(), 28.2, 121.0)])
+    for _entry in range(3):
+        valkey.xadd(STREAM, {b"v": b"2", b"b": positions._pack([batch])})
+    turn(Monitor())
+    assert open_rows("safety.monitor_entry").count() == 1  # one for all: a deploy makes no flood of rows
+    assert valkey.xlen(ASIDE) == 3
+    time_of_leases_is_over(valkey)
+    readable = frozenset({b"0", b"1", b"2"})
+    monkeypatch.setattr(positions, "READABLE", readable)
+    monkeypatch.setattr(quarantine, "READABLE", readable)
+    turn(Monitor())
+    assert LatestPosition.objects.get(trip=trip).latitude == 28.2
+    assert not open_rows("safety.monitor_entry").exists()
+    assert valkey.xlen(ASIDE) == 0
+
+
+def test_a_flood_of_bad_entries_makes_no_flood_of_rows(valkey, rides):
+    for _entry in range(200):
+        valkey.xadd(STREAM, {b"b": b"\xc1"})
+    turn(Monitor())
+    assert pending(valkey) == 0
+    assert open_rows("safety.monitor_entry").count() == quarantine.ROWS_AT_ONCE + 1
+    assert valkey.xlen(ASIDE) == 200
+
+
+def test_what_was_set_aside_is_fed_back_by_its_key(valkey, rides):
+    trip = rides.under_way()
+    put(valkey, trip, [(float("nan"), 28.2, 121.0)])
+    turn(Monitor())
+    key = open_rows("safety.monitor_entry").get().key
+    work = retry.of_kind("safety.monitor_entry")
+    assert work.again(key) == 1
+    assert not open_rows("safety.monitor_entry").exists()
+    time_of_leases_is_over(valkey)
+    turn(Monitor())  # it is as bad as it was: set aside anew, under its own name
+    assert open_rows("safety.monitor_entry").get().key != key
+    with pytest.raises(NothingAside):
+        work.again(key)
+
+
+def test_what_still_cannot_be_read_stays_aside(valkey, rides):
+    valkey.xadd(STREAM, {b"b": b"\xc1"})
+    turn(Monitor())
+    row = open_rows("safety.monitor_entry").get()
+    with pytest.raises(StillUnreadable):
+        retry.of_kind("safety.monitor_entry").again(row.key)
+    assert valkey.xlen(ASIDE) == 1
+    assert open_rows("safety.monitor_entry").exists()
+
+
+@pytest.mark.parametrize(
+    "ping",
+    [(float("nan"), 28.2, 121.0), (1e300, 28.2, 121.0), (1.0e9, float("inf"), 121.0)],
+    ids=["no-time", "no-year", "no-place"],
+)
+def test_a_batch_that_cannot_be_stored_stops_no_other(valkey, rides, ping):
+    trips = [rides.under_way("passenger"), rides.under_way("passenger2")]
+    now = time.time()
+    for _round in range(4):
+        for trip in trips:
+            put(valkey, trip, [(now, 28.2, 121.0)])
+    put(valkey, trips[0], [ping])
+    put(valkey, trips[1], [(now + 1, 28.3, 121.0)])
+    turn(Monitor())
+    assert LatestPosition.objects.get(trip=trips[1]).latitude == 28.3
+    assert LatestPosition.objects.get(trip=trips[0]).latitude == 28.2
+    assert pending(valkey) == 0
+    assert open_rows("safety.monitor_entry").count() == 1
+
+
+def test_a_trip_without_a_way_stops_no_other_and_is_watched_by_the_straight_line(valkey, rides, noon):
+    broken, trip = rides.under_way("passenger"), rides.under_way("passenger2")
+    Trip.objects.filter(pk=broken.pk).update(planned_route=[], route_source="valhalla")
+    noon.shift(3600)
+    put(valkey, trip, [(time.time(), 28.2, 121.0)])
+    found = Monitor()
+    turn(found)
+    assert LatestPosition.objects.get(trip=trip).latitude == 28.2
+    row = open_rows("safety.monitor_trip").get()
+    assert (row.key, row.life_safety) == (broken.code, True)
+    assert row.needs_person_at
+    assert Signal.objects.filter(trip=broken, kind="signal_lost").count() == 2
+    with pytest.raises(StillUnwatchable):
+        retry.of_kind("safety.monitor_trip").again(broken.code)
+    Trip.objects.filter(pk=broken.pk).update(planned_route=trip.planned_route)
+    retry.of_kind("safety.monitor_trip").again(broken.code)
+    found.looked = 0.0
+    found.step()
+    assert not open_rows("safety.monitor_trip").exists()
+
+
+@pytest.mark.parametrize("way", [[[1, 2, 3]], {"a": 1}, ["x"], 5], ids=str)
+def test_a_trip_whose_row_cannot_be_read_keeps_its_positions(valkey, rides, way):
+    broken, trip = rides.under_way("passenger"), rides.under_way("passenger2")
+    Trip.objects.filter(pk=broken.pk).update(planned_route=way, route_source="valhalla")
+    for each in (broken, trip):
+        put(valkey, each, [(time.time(), 28.2, 121.0)])
+    turn(Monitor())
+    assert LatestPosition.objects.filter(trip__in=[broken, trip]).count() == 2
+    assert open_rows("safety.monitor_trip").get().key == broken.code
+    assert pending(valkey) == 0
+
+
+def test_the_row_of_an_unwatchable_trip_is_closed_when_the_trip_is_over(valkey, rides, people):
+    broken = rides.under_way()
+    Trip.objects.filter(pk=broken.pk).update(planned_route=[], route_source="valhalla")
+    found = Monitor()
+    turn(found)
+    assert open_rows("safety.monitor_trip").exists()
+    end_trip(driver=driver_of(people("driver")), trip_code=broken.code)
+    found.looked = 0.0
+    found.step()
+    assert not open_rows("safety.monitor_trip").exists()
+
+
+@pytest.fixture
+def refused():
+    """Signals of one trip are refused by the database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'refused for a test'; END $$"
+        )
+
+    def refuse(trip):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE TRIGGER refuse BEFORE INSERT ON safety_signal"
+                f" FOR EACH ROW WHEN (NEW.trip_id = {trip.pk}) EXECUTE FUNCTION refuse()"
+            )
+
+    def allow():
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TRIGGER IF EXISTS refuse ON safety_signal")
+
+    yield refuse, allow
+    allow()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP FUNCTION refuse")
+
+
+def test_a_finding_that_is_refused_stops_no_other_and_is_tried_again(valkey, rides, noon, refused):
+    refuse, allow = refused
+    first, second = rides.under_way("passenger"), rides.under_way("passenger2")
+    refuse(first)
+    noon.shift(3600)
+    put(valkey, second, [(time.time() - 3000, 28.2, 121.0)])
+    found = Monitor()
+    turn(found)
+    assert Signal.objects.filter(trip=second, kind="signal_lost").count() == 2
+    assert pending(valkey) == 0
+    rows = open_rows("safety.monitor_finding")
+    assert {row.life_safety for row in rows} == {True}
+    assert rows.count() == 2
+    time_of_leases_is_over(valkey)
+    allow()
+    turn(Monitor())  # the first one is dead, and with it all that it had in memory
+    assert Signal.objects.filter(trip=first, kind="signal_lost").count() == 2
+    assert not open_rows("safety.monitor_finding").exists()
+    assert not valkey.hlen(found_of(STREAM))
+
+
+def test_a_refused_finding_is_tried_again_by_the_same_monitor(valkey, rides, noon, refused):
+    refuse, allow = refused
+    trip = rides.under_way()
+    refuse(trip)
+    noon.shift(3600)
+    found = Monitor()
+    turn(found)
+    allow()
+    began = time.monotonic()
+    while open_rows("safety.monitor_finding").exists():
+        found.step()
+        assert time.monotonic() - began < 60
+    assert Signal.objects.filter(trip=trip, kind="signal_lost").count() == 2
+    assert not valkey.hlen(found_of(STREAM))
+
+
+def test_a_person_can_have_a_finding_acted_on(valkey, rides, noon, refused):
+    refuse, allow = refused
+    trip = rides.under_way()
+    refuse(trip)
+    noon.shift(3600)
+    turn(Monitor())
+    allow()
+    for row in open_rows("safety.monitor_finding"):
+        retry.of_kind(row.kind).again(row.key)
+    assert Signal.objects.filter(trip=trip, kind="signal_lost").count() == 2
+    assert not valkey.hlen(found_of(STREAM))
+
+
+def test_what_was_found_and_not_acted_on_outlives_the_monitor_once(valkey, rides, noon, monkeypatch):
+    trip = rides.under_way()
+    noon.shift(3600)
+    monkeypatch.setattr(loop, "ACT_SECONDS", 0.0)  # a mass of findings: the turn's time is over
+    put(valkey, trip, [(time.time() - 3000, 28.2, 121.0)])
+    turn(Monitor())
+    assert (pending(valkey), Signal.objects.count()) == (0, 0)
+    time_of_leases_is_over(valkey)
+    monkeypatch.undo()
+    for _heir in range(2):
+        turn(Monitor())
+        time_of_leases_is_over(valkey)
+    assert Signal.objects.filter(trip=trip, kind="signal_lost").count() == 2
+    assert not valkey.hlen(found_of(STREAM))
+
+
+def test_positions_are_read_while_a_mass_of_findings_waits(valkey, rides, noon, monkeypatch):
+    trip = rides.under_way()
+    noon.shift(3600)
+    monkeypatch.setattr(loop, "ACT_SECONDS", 0.0)
+    found = Monitor()
+    turn(found)
+    put(valkey, trip, [(time.time(), 28.2, 121.0)])
+    found.step()
+    assert LatestPosition.objects.get(trip=trip).latitude == 28.2
+    assert not Signal.objects.exists()
+    monkeypatch.undo()
+    found.step()
+    assert Signal.objects.filter(kind="signal_lost").count() == 2
+
+
+def test_the_guilty_ones_are_found_and_the_others_done_once():
+    done, refused = [], []
+
+    def act(part):
+        if 7 in part:
+            raise DataError("seven")
+        done.extend(part)
+
+    kept = apart(list(range(20)), act, lambda item, _why: refused.append(item))
+    assert (sorted(done), refused) == (kept, [7])
+    assert kept == [item for item in range(20) if item != 7]
+
+
+def test_a_database_that_is_away_is_nobodys_fault():
+    def act(part):
+        raise OperationalError("the connection is lost")
+
+    with pytest.raises(OperationalError):
+        apart([1], act, lambda *_args: pytest.fail("set aside"))
