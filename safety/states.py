@@ -120,7 +120,7 @@ class SafetyLine(models.TextChoices):
     RECORDING_KEPT = "safety.recording_kept", _("The passenger asked to keep the recording")
     SHARED = "safety.shared", _("The %(party)s shared the trip")
     PACKET = "safety.packet", _("SMS packet from the %(party)s's phone, sent %(sent_at)s")
-    PLEA = "safety.plea", _("Appeal against 'malicious'")
+    PLEA = "safety.plea", _("Appeal against 'malicious alarm'")
     PLEA_DECIDED = "safety.plea_decided", _("Appeal decided: %(plea)s")
     CALLED = "safety.called", _("Called the passenger: %(result)s")
     POLICE_CALLED = "safety.police_called", _("The police of the place were called: %(station)s")

@@ -11,6 +11,8 @@ from core.wording import catalogue
 
 # What stands in quotation marks, and the text that it must be.
 QUOTES = [
+    ("Appeal against 'malicious alarm'", "malicious alarm"),
+    ("Appeals against 'malicious alarm'", "malicious alarm"),
     ("'Knowingly false' is decided by two people.", "knowingly false"),
     ("“Good”, under duress", "Good"),
     ("A decision about a complaint keeps you from driving. The decision and how to appeal stand under 'My complaints'.", "My complaints"),

@@ -1,4 +1,4 @@
-"""The desk: hand-over between shifts, the call-back's clock, appeals against 'malicious', duress, practice."""
+"""The desk: hand-over between shifts, the call-back's clock, appeals against 'malicious alarm', duress, practice."""
 
 import pytest
 
