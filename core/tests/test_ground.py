@@ -7,6 +7,7 @@ from threading import Barrier
 import pytest
 from cryptography.exceptions import InvalidTag
 from django.db import connection, transaction
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -174,7 +175,11 @@ def test_a_provider_that_is_down_for_an_hour_gets_each_message_once_when_it_is_b
     with transaction.atomic():
         for number in range(5):
             notify.queue_message(
-                key=f"k{number}", channel="sms", to="+8613800000001", text=str(number), life_safety=number < 3
+                key=f"k{number}",
+                channel="sms",
+                to="+8613800000001",
+                text=f"Huhang: {number}",
+                life_safety=number < 3,
             )
     for _turn in range(360):
         for pk, _queue in notify.sweep():
@@ -186,9 +191,9 @@ def test_a_provider_that_is_down_for_an_hour_gets_each_message_once_when_it_is_b
         for pk, _queue in notify.sweep():
             notify.send(pk)
         if _turn == 1:
-            assert sorted(sent) == ["0", "1", "2"], "what saves lives goes within seconds"
+            assert sorted(sent) == [f"Huhang: {n}" for n in range(3)], "what saves lives goes within seconds"
         noon.shift(10)
-    assert sorted(sent) == ["0", "1", "2", "3", "4"]
+    assert sorted(sent) == [f"Huhang: {n}" for n in range(5)]
 
 
 def test_a_provider_that_is_down_keeps_the_message(db, monkeypatch):
@@ -199,3 +204,19 @@ def test_a_provider_that_is_down_keeps_the_message(db, monkeypatch):
     row = Notification.objects.get()
     assert (row.state, row.attempts) == ("queued", 1)
     assert row.not_before > clock.now()
+
+
+@pytest.mark.parametrize(
+    ("language", "channel", "text", "said"),
+    [
+        ("zh-hans", "sms", "您好", "【护航】您好"),
+        ("en", "sms", "Hello", "Huhang: Hello"),
+        ("zh-hans", "sms", "【护航】您好", "【护航】您好"),
+        ("en", "sms", "【护航】您好", "【护航】您好"),
+        ("en", "email", "Hello", "Hello"),
+    ],
+)
+def test_an_sms_says_first_who_sends_it(db, language, channel, text, said):
+    with transaction.atomic(), override(language):
+        notify.queue_message(key="k", channel=channel, to="+8613800000001", text=text)
+    assert Notification.objects.get().text == said

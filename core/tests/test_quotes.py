@@ -11,6 +11,7 @@ from core.wording import catalogue
 
 # What stands in quotation marks, and the text that it must be.
 QUOTES = [
+    ("She chose 'route or price'. Which class is it?", "route or price"),
     ("Appeal against 'malicious alarm'", "malicious alarm"),
     ("Appeals against 'malicious alarm'", "malicious alarm"),
     ("'Knowingly false' is decided by two people.", "knowingly false"),
