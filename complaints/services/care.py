@@ -402,13 +402,14 @@ def _send(pk: int, at: datetime) -> int:
 
 
 def _greet(row: Campaign, person: "Account") -> None:
-    notify.queue_message(
-        key=f"campaign:{row.code}:{person.code}",
-        channel="sms",
-        to=person.phone,
-        text=row.text_en if person.language == "en" else row.text_zh,
-        subject=row.code,
-    )
+    with override(person.language):
+        notify.queue_message(
+            key=f"campaign:{row.code}:{person.code}",
+            channel="sms",
+            to=person.phone,
+            text=row.text_en if person.language == "en" else row.text_zh,
+            subject=row.code,
+        )
 
 
 @begins_transaction

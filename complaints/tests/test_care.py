@@ -167,7 +167,7 @@ def test_a_greeting_takes_two_and_reaches_those_who_want_it(people, noon):
     services.decide_campaign(account=people("supervisor"), code=row.code, approves=True)
     assert services.send_campaigns(at=clock.now()) == 1
     assert services.send_campaigns(at=clock.now()) == 0
-    assert Notification.objects.get(subject=row.code).text == "中秋快乐"
+    assert Notification.objects.get(subject=row.code).text == "【护航】中秋快乐"
     own = services.propose_campaign(
         account=people("supervisor"),
         title="x",
