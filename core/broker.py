@@ -92,10 +92,16 @@ def wake(task: "Task[Any, Any]", *args: object, queue: str, once: str = "") -> b
     def put() -> bool:
         if once and not _client_of(settings.REDIS_URL).set(f"waking:{once}", 1, nx=True, ex=ONCE):
             return True
-        with pools.producers[_connection_to(settings.CELERY_BROKER_URL)].acquire(
-            block=True, timeout=LIMIT
-        ) as producer:
-            task.apply_async(args, queue=queue, producer=producer)
+        try:
+            with pools.producers[_connection_to(settings.CELERY_BROKER_URL)].acquire(
+                block=True, timeout=LIMIT
+            ) as producer:
+                task.apply_async(args, queue=queue, producer=producer)
+        except Exception:
+            # Nothing waits in the queue: the next one may be put there at once.
+            if once:
+                _client_of(settings.REDIS_URL).delete(f"waking:{once}")
+            raise
         return True
 
     return circuit.ask(put, False, task=task.name)

@@ -105,7 +105,10 @@ def rows(
     """
 
     def again(text: str) -> None:
-        act(key(text), clock.now())
+        if text == READING:
+            due(clock.now(), 1)
+        else:
+            act(key(text), clock.now())
 
     law = law or (LIFE_LAW if life_safety else JOB_LAW)
     work = retry.declare(kind, label, law=law, again=again)

@@ -167,13 +167,14 @@ def _put_off(row: Notification, why: Exception) -> None:
 
 
 def _again(key: str) -> bool:
-    """Try a message now, whatever its time; True also where it was sent meanwhile."""
+    """Try a message now, whatever its time; False where it was not sent, also while another worker has it."""
     row = Notification.objects.filter(key=key).first()
     if row is None:
         return True
     if row.state == NotificationState.NEEDS_PERSON:
         move(row, NOTIFICATION_TRANSITIONS, "queued", not_before=clock.now())
-    return send(row.pk)
+    send(row.pk)
+    return Notification.objects.filter(pk=row.pk, state=NotificationState.SENT).exists()
 
 
 MESSAGES = retry.declare(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import retry
@@ -24,23 +25,31 @@ UNWRITTEN = retry.declare("core.recipients", _("writing to one of several people
 
 @joins_transaction
 def write_to_each(
-    people: Iterable[P], write: Callable[[P], None], *, about: str, life_safety: bool = False
+    people: Iterable[P],
+    write: Callable[[P], None],
+    *,
+    about: str,
+    life_safety: bool = False,
+    again: retry.Work | None = None,
 ) -> int:
     """Call `write` for each of several people; returns how many it reached. `about` names the message, such as `sos:I1`.
 
-    Whoever it fails for, because a number does not open, is set aside for a person.
+    Whoever it fails for, because a number does not open, is set aside for a person at once; and tried again by the law of
+    `again`, a kind of work whose keys are `about` and the person's own.
     """
 
     def write_or_ask(person: P) -> None:
         try:
-            write(person)
+            # Undone before anybody asks whether the database is there: a broken transaction answers nothing.
+            with transaction.atomic():
+                write(person)
         except Exception as why:
             if retry.database_away(why):
                 raise
             raise retry.Hopeless(f"{type(why).__name__}: {why}") from why
 
     return retry.each(
-        UNWRITTEN,
+        again or UNWRITTEN,
         people,
         write_or_ask,
         key=lambda person: f"{about}:{person.pk}",

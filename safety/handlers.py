@@ -3,14 +3,15 @@
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from accounts.selectors import contacts_to_alert
-from core import cases, clock, facts, formats, holds, notify, timeline
+from core import cases, clock, facts, formats, holds, notify, retry, timeline
 from core.actors import SYSTEM
 from core.events import handles
 from core.languages import sentences
 from core.recipients import write_to_each
+from core.transactions import begins_transaction
 from drivers.events import DriverHeld
 from drivers.selectors import driver_by_code
 from rides.events import CancelAttempted, MismatchReported, PickupLate, TripAccepted, TripCancelled, TripEnded
@@ -33,6 +34,7 @@ from safety.states import SafetyLine, SignalKind
 
 if TYPE_CHECKING:
     from accounts.models import EmergencyContact
+    from safety.models import Incident
 
 
 @handles(CancelAttempted)
@@ -141,7 +143,27 @@ def alert_contacts(event: SosRaised) -> None:
         return
     passenger = event.party == Party.PASSENGER
     person = trip.passenger if passenger or trip.driver is None else trip.driver.account
-    contacts = contacts_to_alert(person)
+
+    def alert(contact: "EmergencyContact") -> None:
+        _alert(contact, incident, event.party)
+
+    told = write_to_each(
+        contacts_to_alert(person),
+        alert,
+        about=f"{incident.code}:{event.party}",
+        life_safety=True,
+        again=CONTACTS,
+    )
+    timeline.add(SafetyLine.CONTACTS, SYSTEM, trip=trip.code, incident=incident.code, count=told)
+
+
+def _alert(contact: "EmergencyContact", incident: "Incident", party: str) -> None:
+    """Promise the message to one contact; the same one is promised once."""
+    trip = incident.trip
+    if trip is None:
+        return
+    passenger = party == Party.PASSENGER
+    person = trip.passenger if passenger or trip.driver is None else trip.driver.account
     name = name_of_rider(trip) if passenger else person.real_name
     with override(person.language):
         said = [
@@ -165,25 +187,43 @@ def alert_contacts(event: SosRaised) -> None:
             )
         said.append(_("Our safety staff are told. If you know that they are in danger, call 110 now."))
 
-    def alert(contact: "EmergencyContact") -> None:
-        where = ""
-        if passenger and trip.driver:
-            share = share_with(trip=trip, party=Party.PASSENGER, contact=contact.pk, phone=contact.phone)
-            with override(person.language):
-                where = _("Where they are: %(link)s") % {"link": address_of(share.token)}
+    where = ""
+    if passenger and trip.driver:
+        share = share_with(trip=trip, party=Party.PASSENGER, contact=contact.pk, phone=contact.phone)
         with override(person.language):
-            text = sentences(*said, where)
-        notify.queue_message(
-            key=f"sos:{incident.code}:{event.party}:{contact.pk}",
-            channel="sms",
-            to=contact.phone,
-            text=text,
-            life_safety=True,
-            subject=incident.code,
-        )
+            where = _("Where they are: %(link)s") % {"link": address_of(share.token)}
+    with override(person.language):
+        text = sentences(*said, where)
+    notify.queue_message(
+        key=f"sos:{incident.code}:{party}:{contact.pk}",
+        channel="sms",
+        to=contact.phone,
+        text=text,
+        life_safety=True,
+        subject=incident.code,
+    )
 
-    told = write_to_each(contacts, alert, about=f"sos:{incident.code}:{event.party}", life_safety=True)
-    timeline.add(SafetyLine.CONTACTS, SYSTEM, trip=trip.code, incident=incident.code, count=told)
+
+@begins_transaction
+def _alert_again(key: str) -> None:
+    """Whoever could not be written to when the others were; a contact that was taken away meanwhile is not."""
+    code, party, pk = key.split(":")
+    incident = incident_by_code(code)
+    trip = incident.trip
+    if trip is None:
+        return
+    person = trip.passenger if party == Party.PASSENGER or trip.driver is None else trip.driver.account
+    for contact in contacts_to_alert(person):
+        if str(contact.pk) == pk:
+            _alert(contact, incident, party)
+
+
+CONTACTS = retry.declare(
+    "safety.alert_contacts",
+    gettext_lazy("alerting an emergency contact of an SOS"),
+    law=retry.LIFE,
+    again=_alert_again,
+)
 
 
 @cases.knows_cases

@@ -1,9 +1,11 @@
 """Celery entries of safety."""
 
 from core import jobs
+from safety.handlers import CONTACTS
 from safety.services.questions import EXPIRIES
 from safety.services.recordings import DESTRUCTION, ERASURE, PLAYS, SILENT, WRAPPING
 
+alert_contacts_again = jobs.periodic("safety.tasks.alert_contacts_again", jobs.again(CONTACTS))
 expire_questions = jobs.periodic("safety.tasks.expire_questions", EXPIRIES)
 destroy_recordings = jobs.periodic("safety.tasks.destroy_recordings", DESTRUCTION, ERASURE)
 close_silent_recordings = jobs.periodic("safety.tasks.close_silent_recordings", SILENT)

@@ -58,6 +58,7 @@ from complaints.states import (
 from core import audit, clock, formats, holds, jobs, live, notify, policy
 from core.actors import SYSTEM, Actor
 from core.errors import InvalidInput
+from core.recipients import write_to_each
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 
@@ -457,14 +458,21 @@ def _tell(pk: int, at: datetime) -> int:
     if decision.told_complainant_at is None:
         Decision.objects.filter(pk=pk).update(told_complainant_at=at)
         told += _tell_side(complaint, decision, Side.COMPLAINANT)
-        for other in complaint.joined.all():
-            told += _tell_side(complaint_by_code(other.code), decision, Side.COMPLAINANT)
+        told += write_to_each(
+            complaint.joined.all(),
+            lambda other: _tell_joined(other, decision),
+            about=f"decision:{decision.pk}",
+        )
     if decision.told_accused_at is None and not covert(complaint):
         Decision.objects.filter(pk=pk).update(told_accused_at=at)
         heard = Side.ACCUSED in statements_of(complaint) or measures_of(complaint, Side.ACCUSED)
         if heard or complaint.stopped_at:
             told += _tell_side(complaint, decision, Side.ACCUSED)
     return told
+
+
+def _tell_joined(other: Complaint, decision: Decision) -> None:
+    _tell_side(complaint_by_code(other.code), decision, Side.COMPLAINANT)
 
 
 def _tell_side(complaint: Complaint, decision: Decision, side: Side) -> int:

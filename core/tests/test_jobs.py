@@ -177,7 +177,7 @@ def test_the_contacts_of_an_sos_are_told_but_for_the_one_whose_number_does_not_o
     deliver()
     told = Notification.objects.filter(key__startswith="sos:")
     assert {row.recipient for row in told} == {"+8613900000011", "+8613900000013"}
-    (key,) = set_aside("core.recipients")
+    (key,) = set_aside("safety.alert_contacts")
     assert key.endswith(f":{second.pk}")
     assert FailedWork.objects.get(key=key).needs_person_at is not None
 

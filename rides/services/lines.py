@@ -150,12 +150,9 @@ def _rows(line: Line, city: City | None) -> QuerySet[LineInCity]:
     return rows.filter(city=city) if city else rows
 
 
-def _carry_out(row: LineSuspension, at: datetime) -> None:
-    _rows(Line(row.line), row.city).filter(suspends_at__lte=at).update(
-        state=LineState.SUSPENDED, since=row.at
-    )
-    move(row, SUSPENSION_TRANSITIONS, SuspensionState.CARRIED_OUT, carried_out_at=at)
-    trips = Trip.objects.filter(line=row.line).filter(
+def _stranded_by(row: LineSuspension) -> Q:
+    """Which trips a suspension ends: nobody whose car is there, or as good as there, is left at the roadside."""
+    return Q(line=row.line) & (
         Q(state__in=WAITING)
         | Q(
             state=TripState.ACCEPTED,
@@ -163,6 +160,14 @@ def _carry_out(row: LineSuspension, at: datetime) -> None:
             window_start__gt=row.at + policy.span(SUSPENSION_SPARES),
         )
     )
+
+
+def _carry_out(row: LineSuspension, at: datetime) -> None:
+    _rows(Line(row.line), row.city).filter(suspends_at__lte=at).update(
+        state=LineState.SUSPENDED, since=row.at
+    )
+    move(row, SUSPENSION_TRANSITIONS, SuspensionState.CARRIED_OUT, carried_out_at=at)
+    trips = Trip.objects.filter(_stranded_by(row))
     ways = Itinerary.objects.filter(closed_at=None)
     if row.city:
         trips, ways = trips.filter(city=row.city), ways.filter(city=row.city)
@@ -182,7 +187,7 @@ def _carry_out(row: LineSuspension, at: datetime) -> None:
 
 def _close(code: str, row: LineSuspension, at: datetime) -> None:
     locked = Trip.objects.select_for_update(of=("self",)).select_related("passenger", "driver__account")
-    trip = locked.filter(code=code, state__in={*WAITING, TripState.ACCEPTED}).first()
+    trip = locked.filter(_stranded_by(row), code=code).first()
     if trip is None:
         return  # it began, ended or was cancelled meanwhile
     withdraw_offers(trip=trip)
@@ -221,7 +226,10 @@ def _close(code: str, row: LineSuspension, at: datetime) -> None:
 @begins_transaction
 def _close_again(key: str) -> None:
     suspension, _colon, code = key.partition(":")
-    _close(code, LineSuspension.objects.get(code=suspension), clock.now())
+    row = LineSuspension.objects.get(code=suspension)
+    trip = Trip.objects.select_related("city").get(code=code)
+    if _rows(Line(row.line), trip.city).filter(state=LineState.SUSPENDED).exists():
+        _close(code, row, clock.now())
 
 
 # A trip that could not be closed and told does not keep the line running for all others.
