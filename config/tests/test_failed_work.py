@@ -44,6 +44,8 @@ def test_every_kind_of_work_has_its_figures_also_while_nothing_fails(world, figu
     assert found["huhang_lives_need_person"] == "0.0"
 
 
+# Readiness asks over a connection of its own, which sees what is committed.
+@pytest.mark.django_db(transaction=True)
 def test_what_fails_is_counted_with_its_age_and_readiness_names_lives(world, noon, figures, client):
     retry.failed(events.EVENTS.work, "1", "x", life_safety=True)
     noon.shift(120)

@@ -222,7 +222,7 @@ def _alarm(world: World, ride: Ride, cast: dict[str, Person]) -> None:
     world.expect(
         "it says what was tried, and that nobody answered",
         "both signals",
-        lambda: page_has(cast["agent"], incident, "not_boarded", "no answer to the question"),
+        lambda: page_has(cast["agent"], incident, "the passenger did not board", "no answer to the question"),
         tz=TZ,
         patient=True,
     )

@@ -133,7 +133,15 @@ def held_for_the_police(
 
 def _held(agent: Person, page: str) -> tuple[bool, str]:
     text = agent.get(page).text
-    sources = [source for source in ("sos", "police", "complaint") if f"<p>{source} · " in text]
+    labels = {"sos": "call for help", "police": "police request", "complaint": "complaint"}
+    sources = [
+        source
+        for source, label in labels.items()
+        if any(
+            re.search(rf"{re.escape(said)}\s+· ", text)
+            for said in in_every_language(label, context="data hold")
+        )
+    ]
     proofs = [
         said.partition("%(receipt)s")[0]
         for said in in_every_language("Proof of destruction: <b>%(receipt)s</b>")

@@ -101,7 +101,7 @@ def test_an_express_order_is_dispatched_by_itself(visitor, stack, language):
     page = hers.sign_in("passenger")
     where(page)
     page.check("[name=line][value=express]")
-    expect(page.locator("#prices")).to_contain_text("¥")  # while she still looks
+    expect(page.locator("#prices")).to_contain_text("元")  # while she still looks
     hers.look("book-express")
     page.click("main form[novalidate] button.wide")
     page.wait_for_url("**/trips/**")
@@ -180,11 +180,11 @@ def test_a_point_on_the_map_books_as_well_as_a_name(visitor):
     page.wait_for_timeout(300)
     box.click(position={"x": 120, "y": 100})
     box.click(position={"x": 200, "y": 170})
-    expect(page.locator("#prices")).to_contain_text("¥")
+    expect(page.locator("#prices")).to_contain_text("元")
     hers.look("book-map")
     page.click("main form[novalidate] button.wide")
     page.wait_for_url("**/trips/**")
-    expect(page.locator("h1")).to_contain_text("km")
+    expect(page.locator("h1")).to_contain_text("公里")
     page.click("form[action$='/cancel/'] button")
 
 
