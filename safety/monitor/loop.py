@@ -29,6 +29,7 @@ from rides import selectors, services
 from rides.positions import (
     RESTORED,
     StoredBatch,
+    Unreadable,
     all_streams,
     entry_of,
     read_stored,
@@ -355,7 +356,13 @@ class Monitor:
         for entry_id, fields in rows:
             batches: list[StoredBatch] = []
             if fields:  # one that was trimmed away meanwhile has none
-                batches, unreadable = read_stored(fields)
+                try:
+                    batches, unreadable = read_stored(fields)
+                except (
+                    Exception
+                ) as why:  # no entry may stop the monitor: it would be read again by whoever comes next
+                    log.exception("monitor.unreadable", stream=stream, entry=entry_id.decode())
+                    batches, unreadable = [], [Unreadable("", f"{type(why).__name__}: {why}", fields)]
                 for bad in unreadable:
                     name = bad.why if bad.why.startswith("version ") else f"{entry_id.decode()}/{bad.part}"
                     self.quarantine.set_aside(stream, name.rstrip("/"), bad.why, bad.fields)

@@ -90,13 +90,14 @@ class Quarantine:
         After this it may be acknowledged.
         """
         self._rows += 1
+        where = where.replace("\0", "")
         key = f"{stream}/{where}" if self._rows <= ROWS_AT_ONCE else f"{stream}/more"
         reason = why if isinstance(why, str) else f"{type(why).__name__}: {why}"
         log.error("monitor.set_aside", stream=stream, where=where, why=reason)
         kept: dict[FieldT, EncodableT] = {
-            b"k": key.encode(),
+            b"k": key.encode(errors="replace"),
             b"s": stream.encode(),
-            b"w": reason.encode()[:300],
+            b"w": reason.encode(errors="replace")[:300],
             b"f": _pack(fields),
         }
         self.redis.xadd(ASIDE, kept, maxlen=ASIDE_LENGTH, approximate=True)

@@ -37,8 +37,12 @@ def open_rows(kind):
         {b"something": b"else"},
         {b"v": b"77", b"b": b"of a release to come"},
         {b"v": b"\xff\xfe", b"b": b""},
+        {b"v": b"\x00", b"b": b""},
+        {b"v": b"1", b"b": b"\x91\x94\xa2\xff\xfe\xa6driver\xc2\x90"},
+        {b"v": b"1", b"b": b"\x91" * 5000},
+        {b"v": b"1", b"b": positions._pack([["a\0b", "driver", False, []]])},
     ],
-    ids=["bytes", "nil", "fields", "version", "no-version"],
+    ids=["bytes", "nil", "fields", "version", "no-version", "zero", "utf-8", "deep", "zero-in-code"],
 )
 def test_an_entry_that_cannot_be_read_stops_no_other(valkey, rides, fields):
     trip = rides.under_way()
