@@ -21,8 +21,7 @@ from math import isfinite
 import redis
 import structlog
 from django.conf import settings
-from django.db import close_old_connections
-from django.db.utils import InterfaceError, OperationalError
+from django.db import Error, close_old_connections
 
 from core import clock, policy, retry
 from rides import selectors, services
@@ -149,14 +148,15 @@ class Monitor:
                         self.prepare()
                         ready = True
                     self.step()
-                except (redis.RedisError, OperationalError, InterfaceError) as why:
+                except (redis.RedisError, Error) as why:
                     # A ResponseError: the streams are gone, a Valkey that began anew.
                     ready = ready and not isinstance(why, redis.ResponseError)
                     self.wait(why)
 
     def wait(self, why: Exception) -> None:
         """Something is down: begin anew from what is saved, when it is back."""
-        log.warning("monitor.waiting", why=type(why).__name__)
+        state = getattr(why.__cause__, "sqlstate", None)
+        log.warning("monitor.waiting", why=type(why).__name__, sqlstate=state)
         if self.failing_since is None and isinstance(why, redis.RedisError):
             self.failing_since = self.turned
         close_old_connections()
@@ -164,7 +164,7 @@ class Monitor:
         self.shards.pulse()
         try:
             self.begin_anew()
-        except (OperationalError, InterfaceError):
+        except Error:
             self.shards.let_go()  # the next turn fails as well, and comes here again
 
     def step(self) -> None:
@@ -490,6 +490,7 @@ class Monitor:
         services.store_duty_positions(newest)
 
     def _refuse(self, item: Item, why: Exception) -> None:
+        self.shards.pulse()  # many of them take long, and are no reason to lose the shards
         self.quarantine.set_aside(item.stream, item.where, why, entry_of([item.batch]))
 
     def _observe(self, items: list[Item]) -> set[str]:

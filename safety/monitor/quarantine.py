@@ -12,7 +12,7 @@ import msgspec
 import redis
 import structlog
 from django.conf import settings
-from django.db import connection
+from django.db import DataError, Error, IntegrityError, connection
 from django.db.utils import InterfaceError, OperationalError
 from django.utils.translation import gettext_lazy as _
 from redis.typing import EncodableT, FieldT
@@ -44,11 +44,14 @@ def database_away(why: Exception) -> bool:
 def the_platforms_own(why: Exception) -> bool:
     """True for trouble of the database or Valkey as such: no row's fault, so it is waited for.
 
-    What is too large or too deep for the database (SQLSTATE class 54) is the row's.
+    A row's own are values that the database refuses, what is too large or too deep for it (SQLSTATE class 54), and
+    errors of Python. All else a good row meets as well: a column that is missing, a right that was not granted, a
+    database that is read-only.
     """
-    if isinstance(why, OperationalError):
-        return not str(getattr(why.__cause__, "sqlstate", None) or "").startswith("54")
-    return isinstance(why, (InterfaceError, redis.RedisError))
+    if isinstance(why, Error):
+        too_large = str(getattr(why.__cause__, "sqlstate", None) or "").startswith("54")
+        return not (too_large or isinstance(why, (DataError, IntegrityError)))
+    return isinstance(why, redis.RedisError)
 
 
 def apart(

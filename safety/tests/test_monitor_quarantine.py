@@ -4,7 +4,7 @@ import time
 
 import pytest
 from django.db import connection
-from django.db.utils import DataError, OperationalError
+from django.db.utils import DataError, InterfaceError, InternalError, OperationalError, ProgrammingError
 
 from core import retry
 from core.models import FailedWork
@@ -323,9 +323,10 @@ def test_the_guilty_ones_are_found_and_the_others_done_once():
     assert kept == [item for item in range(20) if item != 7]
 
 
-def test_a_database_that_is_away_is_nobodys_fault():
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError, ProgrammingError, InternalError])
+def test_trouble_of_the_database_as_such_is_nobodys_fault(error):
     def act(part):
-        raise OperationalError("the connection is lost")
+        raise error("the connection is lost, a column is missing, nothing can be written")
 
-    with pytest.raises(OperationalError):
+    with pytest.raises(error):
         apart([1], act, lambda *_args: pytest.fail("set aside"))
