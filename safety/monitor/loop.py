@@ -119,6 +119,7 @@ class Monitor:
         self.told: dict[str, float] = {}
         self.in_time: set[str] = set()
         self.unwatched: set[str] = set()  # trips of which staff were told
+        self.faulty: dict[str, set[str]] = defaultdict(set)  # what staff were told of rules, by trip
         self.pardoned = -float("inf")
         self.looked = self.claimed = self.trimmed = -float("inf")
 
@@ -448,6 +449,9 @@ class Monitor:
         for code, stream in gone.items():
             by_stream[stream].append(code)
             self.began.pop(code, None)
+            for name in self.faulty.pop(code, ()):
+                self.told.pop(name, None)
+                retry.done(RULES, name)
             if code in self.unwatched:
                 self.unwatched.discard(code)
                 retry.done(TRIPS, code)
@@ -508,22 +512,34 @@ class Monitor:
         items = [item for item in items if item.batch.trip in self.table]
         kept = apart([item for item in items if _newest(item.batch) <= beyond], look, self._refuse)
         self._note(seen, self.urgent)
+        self._tell_faults()
         return {item.batch.trip for item in kept}
 
     def _tick(self) -> set[str]:
         """What silence and the clock say, at each shard's watermark; returns the trips of which they say something."""
-        try:
-            seen = self.table.tick(self.watermarks)
-        except Exception as why:  # positions are taken all the same, and staff hear of it
-            log.exception("monitor.tick")
-            if time.monotonic() - self.told.get("tick", -float("inf")) > TELL_SECONDS:
-                self.told["tick"] = time.monotonic()
-                retry.failed(RULES, "tick", why, life_safety=True, needs_person=True)
-            return set()
-        if self.told.pop("tick", None):
-            retry.done(RULES, "tick")
+        seen: list[tuple[str, Detection]] = []
+        for stream, now in self.watermarks.items():
+            # Each shard by itself: a trip that a rule raises for is in the way of none of another shard.
+            seen += self.table.tick({stream: now})
         self._note(seen, self.ordinary)
+        failed = self._tell_faults()
+        for name in {f"tick/{stream}" for stream in self.watermarks} & self.told.keys() - failed:
+            del self.told[name]
+            retry.done(RULES, name)
         return {code for code, _seen in seen}
+
+    def _tell_faults(self) -> set[str]:
+        """Staff hear of what a rule was not fit for, and all else goes on; returns the names of what failed."""
+        faults = self.table.take_faults()
+        for fault in faults:
+            if time.monotonic() - self.told.get(fault.name, -float("inf")) > TELL_SECONDS:
+                self.told[fault.name] = time.monotonic()
+                if fault.code:
+                    self.faulty[fault.code].add(fault.name)
+                retry.failed(
+                    RULES, fault.name, fault.why, life_safety=True, needs_person=True, subject=fault.code
+                )
+        return {fault.name for fault in faults}
 
     def _note(self, seen: list[tuple[str, Detection]], queue: "deque[str]") -> None:
         for code, each in seen:
