@@ -107,34 +107,54 @@ class Quarantine:
         retry.failed(ENTRIES, key, reason, needs_person=True)
 
     def feed_back_known(self) -> None:
-        """Entries of a version that nobody knew are read once this release knows it."""
-        for version in sorted(READABLE):
-            for key in {
-                key for key, _row in _aside(self.redis) if key.endswith(f"/version {version.decode()}")
-            }:
+        """Entries of a version that nobody knew are read once this release knows it.
+
+        What cannot be fed back stays aside: it is no reason not to read positions.
+        """
+        known = tuple(f"/version {version.decode()}" for version in sorted(READABLE))
+        for key in sorted({key for key, _row in _aside(self.redis) if key.endswith(known)}):
+            try:
                 feed_back(key)
+            except NothingAside:
+                log.info("monitor.fed_back_by_another", key=key)  # monitors of one deploy start together
+            except Exception as why:
+                if the_platforms_own(why):
+                    raise
+                log.exception("monitor.not_fed_back", key=key)
 
 
 def feed_back(key: str) -> int:
     """Put what was set aside under this key on its stream again; how many entries that were.
 
-    The monitor reads them as any other; what it cannot take this time either is set aside anew. Raises `NothingAside`,
-    `StillUnreadable`.
+    The monitor reads them as any other; what it cannot take this time either is set aside anew. Raises `NothingAside`;
+    `StillUnreadable` where some cannot be read: those stay aside, the others are fed back all the same.
     """
     with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=5) as client:
         found = [(entry_id, row) for each, (entry_id, row) in _aside(client) if each == key]
         if not found:
             raise NothingAside
-        unread = [bad for _id, row in found for bad in read_stored(_unpack(row[b"f"]))[1]]
-        if unread:
-            raise StillUnreadable(why=unread[0].why)
-        retry.done(ENTRIES, key)
+        good, unread = [], []
         for entry_id, row in found:
+            try:
+                fields = _unpack(row[b"f"])
+                bad = read_stored(fields)[1]
+            except Exception as why:  # what was kept of it is no entry at all
+                unread.append(f"{type(why).__name__}: {why}")
+                continue
+            if bad:
+                unread.append(bad[0].why)
+            else:
+                good.append((entry_id, row[b"s"], fields))
+        if not unread:
+            retry.done(ENTRIES, key)
+        for entry_id, stream, fields in good:
             with client.pipeline(transaction=True) as pipe:
-                pipe.xadd(row[b"s"], {name: value for name, value in _unpack(row[b"f"]).items()})  # noqa: C416 - wider types
+                pipe.xadd(stream, {name: value for name, value in fields.items()})  # noqa: C416 - wider types
                 pipe.xdel(ASIDE, entry_id)
                 pipe.execute()
-    return len(found)
+    if unread:
+        raise StillUnreadable(why=unread[0])
+    return len(good)
 
 
 def set_aside_count() -> float:
@@ -152,7 +172,7 @@ def _aside(client: "redis.Redis") -> Iterator[tuple[str, Row]]:
     while True:
         rows = rows_from(client, ASIDE, after, count=PAGE)
         for entry_id, row in rows:
-            yield row[b"k"].decode(), (entry_id, row)
+            yield row.get(b"k", b"").decode(errors="replace"), (entry_id, row)
         if len(rows) < PAGE:
             return
         after = b"(" + rows[-1][0]

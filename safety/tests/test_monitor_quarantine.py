@@ -104,6 +104,24 @@ def test_entries_of_a_release_to_come_are_read_once_it_is_here(valkey, rides, mo
     assert valkey.xlen(ASIDE) == 0
 
 
+def test_one_entry_of_a_version_that_stays_unreadable_is_left_and_the_monitor_starts(
+    valkey, rides, monkeypatch
+):
+    trip = rides.under_way()
+    batch = StoredBatch(trip.code, Party.DRIVER, False, [(time.time(), 28.2, 121.0)])
+    for body in (b"\xc1", positions._pack([batch])):
+        valkey.xadd(STREAM, {b"v": b"2", b"b": body})
+    turn(Monitor())
+    time_of_leases_is_over(valkey)
+    readable = frozenset({b"0", b"1", b"2"})
+    monkeypatch.setattr(positions, "READABLE", readable)
+    monkeypatch.setattr(quarantine, "READABLE", readable)
+    turn(Monitor())
+    assert LatestPosition.objects.get(trip=trip).latitude == 28.2
+    assert open_rows("safety.monitor_entry").exists()
+    assert valkey.xlen(ASIDE) == 1
+
+
 def test_a_flood_of_bad_entries_makes_no_flood_of_rows(valkey, rides):
     for _entry in range(200):
         valkey.xadd(STREAM, {b"b": b"\xc1"})
