@@ -180,7 +180,12 @@ class Monitor:
         self._look(item.batch.trip for item in items)
         items = self._store(items)
         self._hold_on()
-        changed = self._observe(items) | self._tick() | self.shifted
+        changed = self._observe(items)
+        # The clock may have stepped after the turn began: a watermark of the one clock against memory of the other
+        # would make everybody silent.
+        if not self._stepped():
+            changed |= self._tick()
+        changed |= self.shifted
         self._hold_on()
         self._act()
         self._finish(items, changed)
@@ -195,12 +200,7 @@ class Monitor:
         All that is remembered goes with the clock: two positions a second apart stay so. A drill's clock is shifted by
         its file, not here: what it shows is meant.
         """
-        wall, steady = self.clocks
-        self.clocks = time.time(), time.monotonic()
-        step = (self.clocks[0] - wall) - (self.clocks[1] - steady)
-        if abs(step) > STEP_SECONDS:
-            log.error("monitor.clock_stepped", seconds=round(step))
-            self._shift(step)
+        self._stepped()
         down = self.failing_since
         if down is not None:
             self.redis.ping()
@@ -208,6 +208,18 @@ class Monitor:
             if time.monotonic() - down > OUTAGE_SECONDS:
                 log.error("monitor.stream_was_down", seconds=round(time.monotonic() - down))
                 self._pardon(clock.timestamp())
+
+    def _stepped(self) -> bool:
+        """True where the clock stepped since this was last asked: what is remembered went with it."""
+        wall, steady = self.clocks
+        self.clocks = time.time(), time.monotonic()
+        step = (self.clocks[0] - wall) - (self.clocks[1] - steady)
+        if abs(step) <= STEP_SECONDS:
+            return False
+        log.error("monitor.clock_stepped", seconds=round(step))
+        self._shift(step)
+        self.watermarks.clear()  # by the clock of before; reading gives new ones
+        return True
 
     def _pardon(self, at: float) -> None:
         """Until `at` silence was nobody's; whoever takes a shard over knows it too."""
@@ -415,7 +427,8 @@ class Monitor:
             return
         trips = {trip.code: self._in_time(trip) for trip in changes.trips}
         new = [trip for trip in trips.values() if trip.code not in self.table]
-        saved = self._saved(new)
+        # A row that cannot be watched as it is now is left with its memory: without it, its phones would be silent.
+        saved = {code: self.table.saved(code) for code in trips if code in self.table} | self._saved(new)
         for code, why in self.table.put(list(trips.values()), saved).items():
             self._unwatchable(code, why)
             # Better watched by the straight line than not at all.

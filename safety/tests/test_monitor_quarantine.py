@@ -197,6 +197,24 @@ def test_a_trip_without_a_way_stops_no_other_and_is_watched_by_the_straight_line
     assert not open_rows("safety.monitor_trip").exists()
 
 
+def test_a_trip_whose_changed_row_cannot_be_watched_keeps_what_is_remembered(valkey, rides, noon):
+    trip = rides.under_way()
+    found = Monitor()
+    turn(found)
+    noon.shift(3600)
+    found.clocks = time.time(), time.monotonic()
+    for party in Party:
+        put(valkey, trip, [(time.time(), 28.2127, 121.026)], party)
+    found.step()
+    Trip.objects.filter(pk=trip.pk).update(planned_route=[], route_source="valhalla")
+    found.looked = 0.0
+    found.step()
+    found.step()
+    assert open_rows("safety.monitor_trip").get().key == trip.code
+    assert not found.table.nothing_known(trip.code)
+    assert not Signal.objects.filter(kind="signal_lost").exists()
+
+
 @pytest.mark.parametrize("way", [[[1, 2, 3]], {"a": 1}, ["x"], 5], ids=str)
 def test_a_trip_whose_row_cannot_be_read_keeps_its_positions(valkey, rides, way):
     broken, trip = rides.under_way("passenger"), rides.under_way("passenger2")
