@@ -103,11 +103,13 @@ def look(_here):
         {"forms": {"metres": distance, "party": distance, "way": distance}},
         {"on_position": None},
         {"on_tick": look},
+        {"kind": None},
     ],
 )
 def test_a_rule_whose_parts_do_not_belong_together_is_refused(wrong):
     right = {
         "key": "rule_of_a_test",
+        "kind": KINDS["off_route"],
         "says": "%(metres)s",
         "forms": {"metres": distance},
         "figures": ("metres",),
@@ -115,6 +117,29 @@ def test_a_rule_whose_parts_do_not_belong_together_is_refused(wrong):
     }
     with pytest.raises(ValueError, match="rule_of_a_test"):
         Rule(**{**right, **wrong})
+
+
+def test_rules_of_two_files_that_share_a_kind_without_details_are_refused():
+    off = next(rule for rule in RULES if rule.key == "off_route")
+    again = another("long_stop", kind=off.kind)
+    assert rules._kinds([off, again])  # long stops have a detail
+    with pytest.raises(ValueError, match="off_route, long_stop"):
+        rules._kinds([off, another("long_stop", kind=off.kind, detail=declare.no_detail)])
+
+
+def test_a_folder_among_the_rules_is_refused(monkeypatch, tmp_path):
+    (tmp_path / "__pycache__").mkdir()
+    monkeypatch.setattr(rules, "__path__", [str(tmp_path)])
+    assert list(rules._read()) == []
+    (tmp_path / "braking").mkdir()
+    with pytest.raises(ValueError, match="braking"):
+        list(rules._read())
+
+
+def test_what_is_no_signal_is_what_something_else_follows_from():
+    assert (
+        {rule.key for rule in RULES if rule.kind is None} == {MEETING, memory.TOGETHER} == declare.NO_SIGNAL
+    )
 
 
 # --- facts and their sentences ---
