@@ -185,7 +185,11 @@ def _open_row(work: Work, key: str, at: datetime) -> FailedWork:
 
 
 def _short(key: str) -> str:
-    """A key that fits; a long one keeps its beginning, and a digest tells it from its neighbours."""
+    """A key that fits; a long one keeps its beginning, and a digest tells it from its neighbours.
+
+    A zero byte, which PostgreSQL takes in no text, is left out: a key often comes from what could not be read.
+    """
+    key = key.replace("\0", "")
     if len(key) <= KEY_LENGTH:
         return key
     return f"{key[: KEY_LENGTH - 33]}~{hashlib.sha256(key.encode()).hexdigest()[:32]}"

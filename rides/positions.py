@@ -213,28 +213,41 @@ def read_stored(fields: dict[bytes, bytes]) -> tuple[list[StoredBatch], list[Unr
     """
     version = version_of(fields)
     if version not in READABLE:
-        return [], [Unreadable("", f"version {version.decode(errors='replace')[:20]}", fields)]
+        # It becomes part of a name: bytes that no text holds are spelled out.
+        said = version.decode() if version.isalnum() else f"0x{version.hex()}"
+        return [], [Unreadable("", f"version {said[:20]}", fields)]
     try:
-        return _unpack(fields[b"b"]), []
+        batches = _unpack(fields[b"b"])
+        if not any("\0" in batch.trip for batch in batches):
+            return batches, []
     except KeyError:
         return [], [Unreadable("", "no batches", fields)]
-    except msgspec.MsgspecError:
-        return _one_by_one(fields)
+    except Exception:  # noqa: S110 - not only msgspec's own: bad UTF-8, nesting without end; told part by part below
+        pass
+    return _one_by_one(fields)
 
 
 def _one_by_one(fields: dict[bytes, bytes]) -> tuple[list[StoredBatch], list[Unreadable]]:
     try:
         parts = _unpack_parts(fields[b"b"])
-    except msgspec.MsgspecError as why:
-        return [], [Unreadable("", str(why), fields)]
+    except Exception as why:  # as in `read_stored`
+        return [], [Unreadable("", _said(why), fields)]
     read, bad = [], []
     for number, part in enumerate(parts):
         try:
-            read.append(_unpack_part(part))
-        except msgspec.MsgspecError as why:
+            batch = _unpack_part(part)
+            if "\0" in batch.trip:  # the database cannot even be asked for it
+                raise ValueError("the trip's code holds a zero byte")
+        except Exception as why:  # as in `read_stored`
             alone = {b"v": version_of(fields), b"b": _pack([part])}
-            bad.append(Unreadable(str(number), str(why), alone))
+            bad.append(Unreadable(str(number), _said(why), alone))
+        else:
+            read.append(batch)
     return read, bad
+
+
+def _said(why: Exception) -> str:
+    return str(why) if isinstance(why, msgspec.MsgspecError) else f"{type(why).__name__}: {why}"
 
 
 def backlog(group: str) -> float:

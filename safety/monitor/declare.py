@@ -31,6 +31,8 @@ T = TypeVar("T")
 PHONES = (Party.PASSENGER, Party.DRIVER)
 PASSENGER, DRIVER = 0, 1
 PARTY = facts.choice(Party)
+# Rules from which something else than a signal follows; what that is, `safety.monitor.findings` knows.
+NO_SIGNAL = frozenset({"meeting", "together"})
 
 
 class Phase(IntEnum):
@@ -207,7 +209,8 @@ class Place(Enum):
     PASSENGER = "passenger"
 
 
-def _no_detail(_facts: Mapping[str, Fact]) -> str:
+def no_detail(_facts: Mapping[str, Fact]) -> str:
+    """A rule has one signal on a trip."""
     return ""
 
 
@@ -234,7 +237,7 @@ class Rule:
     place: Place = Place.PHONE
     of_trip: Mapping[str, Callable[["WatchedTrip"], Fact]] = field(default_factory=dict)
     # Tells a second signal of one kind on one trip from the first: at most 24 characters.
-    detail: Callable[[Mapping[str, Fact]], str] = _no_detail
+    detail: Callable[[Mapping[str, Fact]], str] = no_detail
     # What is already known of a trip of which nothing is remembered: (trip, phones, memory) → it has spoken.
     begin: Callable[["WatchedTrip", Array, Array], bool] | None = None
 
@@ -247,6 +250,9 @@ class Rule:
             raise ValueError(f"{self.key}: a rule gives one figure at least")
         if (self.on_position is None) == (self.on_tick is None):
             raise ValueError(f"{self.key}: a rule looks either at positions or at the clock")
+        if self.kind is None and self.key not in NO_SIGNAL:
+            # Nothing is known to follow from it: each of its findings would fail when it is acted on.
+            raise ValueError(f"{self.key}: a rule has a kind, unless something else follows from it")
         facts.declare(self.key, self.says, **self.forms)
 
     @property

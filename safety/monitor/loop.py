@@ -21,14 +21,14 @@ from math import isfinite
 import redis
 import structlog
 from django.conf import settings
-from django.db import close_old_connections
-from django.db.utils import InterfaceError, OperationalError
+from django.db import Error, close_old_connections
 
 from core import clock, policy, retry
 from rides import selectors, services
 from rides.positions import (
     RESTORED,
     StoredBatch,
+    Unreadable,
     all_streams,
     entry_of,
     read_stored,
@@ -119,6 +119,7 @@ class Monitor:
         self.told: dict[str, float] = {}
         self.in_time: set[str] = set()
         self.unwatched: set[str] = set()  # trips of which staff were told
+        self.faulty: dict[str, set[str]] = defaultdict(set)  # what staff were told of rules, by trip
         self.pardoned = -float("inf")
         self.looked = self.claimed = self.trimmed = -float("inf")
 
@@ -148,14 +149,15 @@ class Monitor:
                         self.prepare()
                         ready = True
                     self.step()
-                except (redis.RedisError, OperationalError, InterfaceError) as why:
+                except (redis.RedisError, Error) as why:
                     # A ResponseError: the streams are gone, a Valkey that began anew.
                     ready = ready and not isinstance(why, redis.ResponseError)
                     self.wait(why)
 
     def wait(self, why: Exception) -> None:
         """Something is down: begin anew from what is saved, when it is back."""
-        log.warning("monitor.waiting", why=type(why).__name__)
+        state = getattr(why.__cause__, "sqlstate", None)
+        log.warning("monitor.waiting", why=type(why).__name__, sqlstate=state)
         if self.failing_since is None and isinstance(why, redis.RedisError):
             self.failing_since = self.turned
         close_old_connections()
@@ -163,7 +165,7 @@ class Monitor:
         self.shards.pulse()
         try:
             self.begin_anew()
-        except (OperationalError, InterfaceError):
+        except Error:
             self.shards.let_go()  # the next turn fails as well, and comes here again
 
     def step(self) -> None:
@@ -178,7 +180,12 @@ class Monitor:
         self._look(item.batch.trip for item in items)
         items = self._store(items)
         self._hold_on()
-        changed = self._observe(items) | self._tick() | self.shifted
+        changed = self._observe(items)
+        # The clock may have stepped after the turn began: a watermark of the one clock against memory of the other
+        # would make everybody silent.
+        if not self._stepped():
+            changed |= self._tick()
+        changed |= self.shifted
         self._hold_on()
         self._act()
         self._finish(items, changed)
@@ -193,12 +200,7 @@ class Monitor:
         All that is remembered goes with the clock: two positions a second apart stay so. A drill's clock is shifted by
         its file, not here: what it shows is meant.
         """
-        wall, steady = self.clocks
-        self.clocks = time.time(), time.monotonic()
-        step = (self.clocks[0] - wall) - (self.clocks[1] - steady)
-        if abs(step) > STEP_SECONDS:
-            log.error("monitor.clock_stepped", seconds=round(step))
-            self._shift(step)
+        self._stepped()
         down = self.failing_since
         if down is not None:
             self.redis.ping()
@@ -206,6 +208,18 @@ class Monitor:
             if time.monotonic() - down > OUTAGE_SECONDS:
                 log.error("monitor.stream_was_down", seconds=round(time.monotonic() - down))
                 self._pardon(clock.timestamp())
+
+    def _stepped(self) -> bool:
+        """True where the clock stepped since this was last asked: what is remembered went with it."""
+        wall, steady = self.clocks
+        self.clocks = time.time(), time.monotonic()
+        step = (self.clocks[0] - wall) - (self.clocks[1] - steady)
+        if abs(step) <= STEP_SECONDS:
+            return False
+        log.error("monitor.clock_stepped", seconds=round(step))
+        self._shift(step)
+        self.watermarks.clear()  # by the clock of before; reading gives new ones
+        return True
 
     def _pardon(self, at: float) -> None:
         """Until `at` silence was nobody's; whoever takes a shard over knows it too."""
@@ -355,7 +369,13 @@ class Monitor:
         for entry_id, fields in rows:
             batches: list[StoredBatch] = []
             if fields:  # one that was trimmed away meanwhile has none
-                batches, unreadable = read_stored(fields)
+                try:
+                    batches, unreadable = read_stored(fields)
+                except (
+                    Exception
+                ) as why:  # no entry may stop the monitor: it would be read again by whoever comes next
+                    log.exception("monitor.unreadable", stream=stream, entry=entry_id.decode())
+                    batches, unreadable = [], [Unreadable("", f"{type(why).__name__}: {why}", fields)]
                 for bad in unreadable:
                     name = bad.why if bad.why.startswith("version ") else f"{entry_id.decode()}/{bad.part}"
                     self.quarantine.set_aside(stream, name.rstrip("/"), bad.why, bad.fields)
@@ -407,7 +427,8 @@ class Monitor:
             return
         trips = {trip.code: self._in_time(trip) for trip in changes.trips}
         new = [trip for trip in trips.values() if trip.code not in self.table]
-        saved = self._saved(new)
+        # A row that cannot be watched as it is now is left with its memory: without it, its phones would be silent.
+        saved = {code: self.table.saved(code) for code in trips if code in self.table} | self._saved(new)
         for code, why in self.table.put(list(trips.values()), saved).items():
             self._unwatchable(code, why)
             # Better watched by the straight line than not at all.
@@ -441,6 +462,9 @@ class Monitor:
         for code, stream in gone.items():
             by_stream[stream].append(code)
             self.began.pop(code, None)
+            for name in self.faulty.pop(code, ()):
+                self.told.pop(name, None)
+                retry.done(RULES, name)
             if code in self.unwatched:
                 self.unwatched.discard(code)
                 retry.done(TRIPS, code)
@@ -483,6 +507,7 @@ class Monitor:
         services.store_duty_positions(newest)
 
     def _refuse(self, item: Item, why: Exception) -> None:
+        self.shards.pulse()  # many of them take long, and are no reason to lose the shards
         self.quarantine.set_aside(item.stream, item.where, why, entry_of([item.batch]))
 
     def _observe(self, items: list[Item]) -> set[str]:
@@ -500,22 +525,34 @@ class Monitor:
         items = [item for item in items if item.batch.trip in self.table]
         kept = apart([item for item in items if _newest(item.batch) <= beyond], look, self._refuse)
         self._note(seen, self.urgent)
+        self._tell_faults()
         return {item.batch.trip for item in kept}
 
     def _tick(self) -> set[str]:
         """What silence and the clock say, at each shard's watermark; returns the trips of which they say something."""
-        try:
-            seen = self.table.tick(self.watermarks)
-        except Exception as why:  # positions are taken all the same, and staff hear of it
-            log.exception("monitor.tick")
-            if time.monotonic() - self.told.get("tick", -float("inf")) > TELL_SECONDS:
-                self.told["tick"] = time.monotonic()
-                retry.failed(RULES, "tick", why, life_safety=True, needs_person=True)
-            return set()
-        if self.told.pop("tick", None):
-            retry.done(RULES, "tick")
+        seen: list[tuple[str, Detection]] = []
+        for stream, now in self.watermarks.items():
+            # Each shard by itself: a trip that a rule raises for is in the way of none of another shard.
+            seen += self.table.tick({stream: now})
         self._note(seen, self.ordinary)
+        failed = self._tell_faults()
+        for name in {f"tick/{stream}" for stream in self.watermarks} & self.told.keys() - failed:
+            del self.told[name]
+            retry.done(RULES, name)
         return {code for code, _seen in seen}
+
+    def _tell_faults(self) -> set[str]:
+        """Staff hear of what a rule was not fit for, and all else goes on; returns the names of what failed."""
+        faults = self.table.take_faults()
+        for fault in faults:
+            if time.monotonic() - self.told.get(fault.name, -float("inf")) > TELL_SECONDS:
+                self.told[fault.name] = time.monotonic()
+                if fault.code:
+                    self.faulty[fault.code].add(fault.name)
+                retry.failed(
+                    RULES, fault.name, fault.why, life_safety=True, needs_person=True, subject=fault.code
+                )
+        return {fault.name for fault in faults}
 
     def _note(self, seen: list[tuple[str, Detection]], queue: "deque[str]") -> None:
         for code, each in seen:

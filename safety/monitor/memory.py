@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Final, TypeVar, final
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from core import facts
@@ -20,7 +21,19 @@ from rides.selectors import WatchedTrip
 from rides.states import Line, Party, TripState
 from rides.trails import Fix
 from safety.monitor import declare, plane, program
-from safety.monitor.declare import AT, GONE, PARDONED, PHONES, Array, Limits, Phase, X, Y, limits_in_force
+from safety.monitor.declare import (
+    AT,
+    GONE,
+    PARDONED,
+    PHONES,
+    Array,
+    Limits,
+    Phase,
+    Rule,
+    X,
+    Y,
+    limits_in_force,
+)
 from safety.monitor.program import SAID_COLUMNS
 from safety.monitor.rules import BITS, MARKS, RULES, SAID_AT_POSITION, SAID_AT_TICK, VERSION
 from safety.monitor.rules.meeting import RULE as _MEETING
@@ -29,6 +42,7 @@ from safety.states import SignalKind
 
 __all__ = ["MEETING", "TOGETHER", "Detection", "Limits", "WatchTable", "limits_in_force", "warm_up"]
 
+log = structlog.get_logger()
 MEETING: Final = _MEETING.key
 TOGETHER: Final = _TOGETHER.key
 AT_ONCE = 65_536  # positions for which there is room to speak at a time
@@ -53,6 +67,15 @@ class Detection:
     facts: dict[str, Fact]
     at: float
     position: Point | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a rule was not fit for: `name` says which rule and where, `code` of which trip, empty for a whole shard."""
+
+    name: str
+    code: str
+    why: Exception
 
 
 @final
@@ -104,6 +127,7 @@ class WatchTable:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
+        self.faults: list[Fault] = []  # until somebody takes them
         self._rows: dict[str, int] = {}
         self._trips: dict[int, WatchedTrip] = {}
         self._free: list[int] = []
@@ -216,24 +240,38 @@ class WatchTable:
     def observe(self, batches: Iterable[Batch]) -> list[tuple[str, Detection]]:
         """Take batches (trip, phone, gone to the background, positions as (at, latitude, longitude)) into account.
 
-        A batch of a trip that is not watched says nothing, nor does a position that is no number.
+        A batch of a trip that is not watched says nothing, nor does a position that is no number. Where a rule raises,
+        nothing was taken into account: what was found goes with the error, so no mark of it may stay.
         """
         rows: list[int] = []
         phones: list[int] = []
+        gone: list[bool] = []
         counts: list[int] = []
         flat: list[tuple[float, float, float]] = []
         for code, party, away, pings in batches:
             row = self._rows.get(code)
             if row is None:
                 continue
-            phone = PHONES.index(party)
-            self._phones[row, phone, GONE] = away
             rows.append(row)
-            phones.append(phone)
+            phones.append(PHONES.index(party))
+            gone.append(away)
             counts.append(len(pings))
             flat += sorted(pings)
+        concerned = np.unique(np.array(rows, dtype=np.int64))
+        before = [each[concerned] for each in (self._phones, self._memory, self._marks)]
+        for row, phone, away in zip(rows, phones, gone, strict=True):
+            self._phones[row, phone, GONE] = away
         if not flat:
             return []
+        try:
+            return self._observe(rows, phones, counts, flat)
+        except Exception:
+            self._phones[concerned], self._memory[concerned], self._marks[concerned] = before
+            raise
+
+    def _observe(
+        self, rows: list[int], phones: list[int], counts: list[int], flat: list[tuple[float, float, float]]
+    ) -> list[tuple[str, Detection]]:
         table = np.empty((len(flat), 5))
         table[:, 0], table[:, 1] = np.repeat(rows, counts), np.repeat(phones, counts)
         table[:, 2:] = np.fromiter(chain.from_iterable(flat), float, 3 * len(flat)).reshape(-1, 3)
@@ -262,24 +300,37 @@ class WatchTable:
     def tick(self, now_of: Mapping[str, float]) -> list[tuple[str, Detection]]:
         """What silence and the clock say at the watermark of each shard, in Unix seconds by the stream's name.
 
-        A trip is judged by the watermark of its own shard; one whose shard is not named is not looked at.
+        A trip is judged by the watermark of its own shard; one whose shard is not named is not looked at. Where a rule
+        raises, the trips behind the one that it raised for are not judged, and it is a fault of these shards.
         """
         clocks = np.full(len(self._streams) + 1, np.nan)
         for stream, now in now_of.items():
             if stream in self._streams:
                 clocks[self._streams[stream]] = now
         said = np.empty((SAID_AT_TICK * self._top, SAID_COLUMNS))
-        count = program.tick(
-            clocks,
-            self._shards[: self._top],
-            self._trip,
-            self._phones,
-            self._memory,
-            self._marks,
-            self._limit_row,
-            said,
-        )
+        said[:, 0] = np.nan
+        try:
+            count = program.tick(
+                clocks,
+                self._shards[: self._top],
+                self._trip,
+                self._phones,
+                self._memory,
+                self._marks,
+                self._limit_row,
+                said,
+            )
+        except Exception as why:
+            log.exception("monitor.tick")
+            # What was said until then has its mark already: nobody would say it again.
+            count = np.count_nonzero(~np.isnan(said[:, 0]))
+            self.faults.append(Fault(f"tick/{','.join(sorted(now_of))}", "", why))
         return list(self._found(said[:count]))
+
+    def take_faults(self) -> list[Fault]:
+        """What rules were not fit for since this was last asked."""
+        faults, self.faults = self.faults, []
+        return faults
 
     def pardon(self, whom: str | None, at: float) -> None:
         """Silence of a trip, of all trips of a stream, or of all (None) counts from `at` (Unix s) at the earliest.
@@ -322,24 +373,33 @@ class WatchTable:
         self._marks[row] = np.unpackbits(np.frombuffer(saved[end:], dtype=np.uint8), count=BITS)
 
     def _found(self, said: Array) -> Iterator[tuple[str, Detection]]:
-        for row, number, phone, at, x, y, *figures in said.tolist():
+        for row, number, *what in said.tolist():
             trip = self._trips[int(row)]
             rule = RULES[int(number)]
-            values: dict[str, Fact] = dict(zip(rule.figures, figures, strict=False))
-            values |= {name: of(trip) for name, of in rule.of_trip.items()}
-            if "party" in rule.forms:
-                values["party"] = str(PHONES[int(phone)])
-            yield (
-                trip.code,
-                Detection(
-                    rule=rule.key,
-                    kind=SignalKind(rule.kind.value) if rule.kind else None,
-                    detail=rule.detail(values),
-                    facts=facts.of(rule.key, **values),
-                    at=at,
-                    position=None if np.isnan(x) else plane.point(x, y, trip.destination),
-                ),
-            )
+            try:
+                seen = _detection(trip, rule, *what)
+            except Exception as why:  # the others have their marks already, and would be lost with this one
+                log.exception("monitor.detection", rule=rule.key, trip=trip.code)
+                self.faults.append(Fault(f"{rule.key}/{trip.code}", trip.code, why))
+            else:
+                yield trip.code, seen
+
+
+def _detection(
+    trip: WatchedTrip, rule: Rule, phone: float, at: float, x: float, y: float, *figures: float
+) -> Detection:
+    values: dict[str, Fact] = dict(zip(rule.figures, figures, strict=False))
+    values |= {name: of(trip) for name, of in rule.of_trip.items()}
+    if "party" in rule.forms:
+        values["party"] = str(PHONES[int(phone)])
+    return Detection(
+        rule=rule.key,
+        kind=SignalKind(rule.kind.value) if rule.kind else None,
+        detail=rule.detail(values),
+        facts=facts.of(rule.key, **values),
+        at=at,
+        position=None if np.isnan(x) else plane.point(x, y, trip.destination),
+    )
 
 
 def _longer(array: NDArray[A], rows: int, fill: float) -> NDArray[A]:
@@ -395,3 +455,5 @@ def warm_up() -> None:
     pings = [(at, 28.0 + at / 1000, 121.0) for at in (1.0, 20.0, 40.0)]
     table.observe((trip.code, party, False, pings) for trip in trips for party in Party)
     table.tick({shard_stream(""): 100_000.0})
+    for fault in table.take_faults():
+        raise fault.why

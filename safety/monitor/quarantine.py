@@ -12,7 +12,7 @@ import msgspec
 import redis
 import structlog
 from django.conf import settings
-from django.db import connection
+from django.db import DataError, Error, IntegrityError, connection
 from django.db.utils import InterfaceError, OperationalError
 from django.utils.translation import gettext_lazy as _
 from redis.typing import EncodableT, FieldT
@@ -44,11 +44,14 @@ def database_away(why: Exception) -> bool:
 def the_platforms_own(why: Exception) -> bool:
     """True for trouble of the database or Valkey as such: no row's fault, so it is waited for.
 
-    What is too large or too deep for the database (SQLSTATE class 54) is the row's.
+    A row's own are values that the database refuses, what is too large or too deep for it (SQLSTATE class 54), and
+    errors of Python. All else a good row meets as well: a column that is missing, a right that was not granted, a
+    database that is read-only.
     """
-    if isinstance(why, OperationalError):
-        return not str(getattr(why.__cause__, "sqlstate", None) or "").startswith("54")
-    return isinstance(why, (InterfaceError, redis.RedisError))
+    if isinstance(why, Error):
+        too_large = str(getattr(why.__cause__, "sqlstate", None) or "").startswith("54")
+        return not (too_large or isinstance(why, (DataError, IntegrityError)))
+    return isinstance(why, redis.RedisError)
 
 
 def apart(
@@ -90,47 +93,68 @@ class Quarantine:
         After this it may be acknowledged.
         """
         self._rows += 1
+        where = where.replace("\0", "")
         key = f"{stream}/{where}" if self._rows <= ROWS_AT_ONCE else f"{stream}/more"
         reason = why if isinstance(why, str) else f"{type(why).__name__}: {why}"
         log.error("monitor.set_aside", stream=stream, where=where, why=reason)
         kept: dict[FieldT, EncodableT] = {
-            b"k": key.encode(),
+            b"k": key.encode(errors="replace"),
             b"s": stream.encode(),
-            b"w": reason.encode()[:300],
+            b"w": reason.encode(errors="replace")[:300],
             b"f": _pack(fields),
         }
         self.redis.xadd(ASIDE, kept, maxlen=ASIDE_LENGTH, approximate=True)
         retry.failed(ENTRIES, key, reason, needs_person=True)
 
     def feed_back_known(self) -> None:
-        """Entries of a version that nobody knew are read once this release knows it."""
-        for version in sorted(READABLE):
-            for key in {
-                key for key, _row in _aside(self.redis) if key.endswith(f"/version {version.decode()}")
-            }:
+        """Entries of a version that nobody knew are read once this release knows it.
+
+        What cannot be fed back stays aside: it is no reason not to read positions.
+        """
+        known = tuple(f"/version {version.decode()}" for version in sorted(READABLE))
+        for key in sorted({key for key, _row in _aside(self.redis) if key.endswith(known)}):
+            try:
                 feed_back(key)
+            except NothingAside:
+                log.info("monitor.fed_back_by_another", key=key)  # monitors of one deploy start together
+            except Exception as why:
+                if the_platforms_own(why):
+                    raise
+                log.exception("monitor.not_fed_back", key=key)
 
 
 def feed_back(key: str) -> int:
     """Put what was set aside under this key on its stream again; how many entries that were.
 
-    The monitor reads them as any other; what it cannot take this time either is set aside anew. Raises `NothingAside`,
-    `StillUnreadable`.
+    The monitor reads them as any other; what it cannot take this time either is set aside anew. Raises `NothingAside`;
+    `StillUnreadable` where some cannot be read: those stay aside, the others are fed back all the same.
     """
     with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=5) as client:
         found = [(entry_id, row) for each, (entry_id, row) in _aside(client) if each == key]
         if not found:
             raise NothingAside
-        unread = [bad for _id, row in found for bad in read_stored(_unpack(row[b"f"]))[1]]
-        if unread:
-            raise StillUnreadable(why=unread[0].why)
-        retry.done(ENTRIES, key)
+        good, unread = [], []
         for entry_id, row in found:
+            try:
+                fields = _unpack(row[b"f"])
+                bad = read_stored(fields)[1]
+            except Exception as why:  # what was kept of it is no entry at all
+                unread.append(f"{type(why).__name__}: {why}")
+                continue
+            if bad:
+                unread.append(bad[0].why)
+            else:
+                good.append((entry_id, row[b"s"], fields))
+        if not unread:
+            retry.done(ENTRIES, key)
+        for entry_id, stream, fields in good:
             with client.pipeline(transaction=True) as pipe:
-                pipe.xadd(row[b"s"], {name: value for name, value in _unpack(row[b"f"]).items()})  # noqa: C416 - wider types
+                pipe.xadd(stream, {name: value for name, value in fields.items()})  # noqa: C416 - wider types
                 pipe.xdel(ASIDE, entry_id)
                 pipe.execute()
-    return len(found)
+    if unread:
+        raise StillUnreadable(why=unread[0])
+    return len(good)
 
 
 def set_aside_count() -> float:
@@ -148,7 +172,7 @@ def _aside(client: "redis.Redis") -> Iterator[tuple[str, Row]]:
     while True:
         rows = rows_from(client, ASIDE, after, count=PAGE)
         for entry_id, row in rows:
-            yield row[b"k"].decode(), (entry_id, row)
+            yield row.get(b"k", b"").decode(errors="replace"), (entry_id, row)
         if len(rows) < PAGE:
             return
         after = b"(" + rows[-1][0]

@@ -4,7 +4,7 @@ import time
 
 import pytest
 from django.db import connection
-from django.db.utils import DataError, OperationalError
+from django.db.utils import DataError, InterfaceError, InternalError, OperationalError, ProgrammingError
 
 from core import retry
 from core.models import FailedWork
@@ -37,8 +37,12 @@ def open_rows(kind):
         {b"something": b"else"},
         {b"v": b"77", b"b": b"of a release to come"},
         {b"v": b"\xff\xfe", b"b": b""},
+        {b"v": b"\x00", b"b": b""},
+        {b"v": b"1", b"b": b"\x91\x94\xa2\xff\xfe\xa6driver\xc2\x90"},
+        {b"v": b"1", b"b": b"\x91" * 5000},
+        {b"v": b"1", b"b": positions._pack([["a\0b", "driver", False, []]])},
     ],
-    ids=["bytes", "nil", "fields", "version", "no-version"],
+    ids=["bytes", "nil", "fields", "version", "no-version", "zero", "utf-8", "deep", "zero-in-code"],
 )
 def test_an_entry_that_cannot_be_read_stops_no_other(valkey, rides, fields):
     trip = rides.under_way()
@@ -98,6 +102,24 @@ def test_entries_of_a_release_to_come_are_read_once_it_is_here(valkey, rides, mo
     assert LatestPosition.objects.get(trip=trip).latitude == 28.2
     assert not open_rows("safety.monitor_entry").exists()
     assert valkey.xlen(ASIDE) == 0
+
+
+def test_one_entry_of_a_version_that_stays_unreadable_is_left_and_the_monitor_starts(
+    valkey, rides, monkeypatch
+):
+    trip = rides.under_way()
+    batch = StoredBatch(trip.code, Party.DRIVER, False, [(time.time(), 28.2, 121.0)])
+    for body in (b"\xc1", positions._pack([batch])):
+        valkey.xadd(STREAM, {b"v": b"2", b"b": body})
+    turn(Monitor())
+    time_of_leases_is_over(valkey)
+    readable = frozenset({b"0", b"1", b"2"})
+    monkeypatch.setattr(positions, "READABLE", readable)
+    monkeypatch.setattr(quarantine, "READABLE", readable)
+    turn(Monitor())
+    assert LatestPosition.objects.get(trip=trip).latitude == 28.2
+    assert open_rows("safety.monitor_entry").exists()
+    assert valkey.xlen(ASIDE) == 1
 
 
 def test_a_flood_of_bad_entries_makes_no_flood_of_rows(valkey, rides):
@@ -173,6 +195,24 @@ def test_a_trip_without_a_way_stops_no_other_and_is_watched_by_the_straight_line
     found.looked = 0.0
     found.step()
     assert not open_rows("safety.monitor_trip").exists()
+
+
+def test_a_trip_whose_changed_row_cannot_be_watched_keeps_what_is_remembered(valkey, rides, noon):
+    trip = rides.under_way()
+    found = Monitor()
+    turn(found)
+    noon.shift(3600)
+    found.clocks = time.time(), time.monotonic()
+    for party in Party:
+        put(valkey, trip, [(time.time(), 28.2127, 121.026)], party)
+    found.step()
+    Trip.objects.filter(pk=trip.pk).update(planned_route=[], route_source="valhalla")
+    found.looked = 0.0
+    found.step()
+    found.step()
+    assert open_rows("safety.monitor_trip").get().key == trip.code
+    assert not found.table.nothing_known(trip.code)
+    assert not Signal.objects.filter(kind="signal_lost").exists()
 
 
 @pytest.mark.parametrize("way", [[[1, 2, 3]], {"a": 1}, ["x"], 5], ids=str)
@@ -319,9 +359,10 @@ def test_the_guilty_ones_are_found_and_the_others_done_once():
     assert kept == [item for item in range(20) if item != 7]
 
 
-def test_a_database_that_is_away_is_nobodys_fault():
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError, ProgrammingError, InternalError])
+def test_trouble_of_the_database_as_such_is_nobodys_fault(error):
     def act(part):
-        raise OperationalError("the connection is lost")
+        raise error("the connection is lost, a column is missing, nothing can be written")
 
-    with pytest.raises(OperationalError):
+    with pytest.raises(error):
         apart([1], act, lambda *_args: pytest.fail("set aside"))

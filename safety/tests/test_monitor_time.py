@@ -90,6 +90,26 @@ def test_a_step_of_the_clock_gives_no_trip_points(valkey, rides, noon, hours):
     assert Signal.objects.filter(kind="signal_lost").count() == 2
 
 
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_step_within_a_turn_gives_no_trip_points_either(valkey, rides, noon, monkeypatch, hours):
+    trip = rides.under_way()
+    found = Monitor()
+    for party in Party:
+        put(valkey, trip, [(time.time(), 28.2127, 121.026)], party)
+    turn(found)
+    read = found._read
+
+    def stepped():
+        noon.shift(hours * 3600)
+        return read()
+
+    monkeypatch.setattr(found, "_read", stepped)
+    found.step()
+    monkeypatch.undo()
+    found.step()
+    assert not Signal.objects.exists()
+
+
 def test_whoever_takes_over_after_a_step_knows_of_it(valkey, rides, noon):
     trip = rides.under_way()
     found = Monitor()

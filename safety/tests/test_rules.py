@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import FunctionType
@@ -102,11 +103,13 @@ def look(_here):
         {"forms": {"metres": distance, "party": distance, "way": distance}},
         {"on_position": None},
         {"on_tick": look},
+        {"kind": None},
     ],
 )
 def test_a_rule_whose_parts_do_not_belong_together_is_refused(wrong):
     right = {
         "key": "rule_of_a_test",
+        "kind": KINDS["off_route"],
         "says": "%(metres)s",
         "forms": {"metres": distance},
         "figures": ("metres",),
@@ -114,6 +117,29 @@ def test_a_rule_whose_parts_do_not_belong_together_is_refused(wrong):
     }
     with pytest.raises(ValueError, match="rule_of_a_test"):
         Rule(**{**right, **wrong})
+
+
+def test_rules_of_two_files_that_share_a_kind_without_details_are_refused():
+    off = next(rule for rule in RULES if rule.key == "off_route")
+    again = another("long_stop", kind=off.kind)
+    assert rules._kinds([off, again])  # long stops have a detail
+    with pytest.raises(ValueError, match="off_route, long_stop"):
+        rules._kinds([off, another("long_stop", kind=off.kind, detail=declare.no_detail)])
+
+
+def test_a_folder_among_the_rules_is_refused(monkeypatch, tmp_path):
+    (tmp_path / "__pycache__").mkdir()
+    monkeypatch.setattr(rules, "__path__", [str(tmp_path)])
+    assert list(rules._read()) == []
+    (tmp_path / "braking").mkdir()
+    with pytest.raises(ValueError, match="braking"):
+        list(rules._read())
+
+
+def test_what_is_no_signal_is_what_something_else_follows_from():
+    assert (
+        {rule.key for rule in RULES if rule.kind is None} == {MEETING, memory.TOGETHER} == declare.NO_SIGNAL
+    )
 
 
 # --- facts and their sentences ---
@@ -487,3 +513,74 @@ def test_a_web_process_reads_the_rules_without_the_compiler():
     )
     done = run(["-c", code])
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+# --- a rule that raises ---
+
+
+def another(key, **parts):
+    """A declared rule with other parts; its sentence is declared already."""
+    rule = copy(next(rule for rule in RULES if rule.key == key))
+    for name, part in parts.items():
+        object.__setattr__(rule, name, part)
+    return rule
+
+
+def broken(monkeypatch, key, **parts):
+    found = tuple(another(key, **parts) if rule.key == key else rule for rule in RULES)
+    monkeypatch.setattr(memory, "RULES", found)
+
+
+def fail(*_anything):
+    raise ZeroDivisionError("for a test")
+
+
+def test_one_detection_that_cannot_be_made_takes_no_other_with_it(monkeypatch):
+    broken(monkeypatch, "off_route", detail=fail)
+    table = WatchTable(LIMITS)
+    table.put([trip(code="T-1")], {})
+    off = pings([(second, 1000, 700) for second in range(0, 200, 10)])
+    table.observe([("T-1", Party.DRIVER, False, off)])
+    (fault,) = table.take_faults()
+    assert (fault.name, fault.code) == ("off_route/T-1", "T-1")
+    assert table.take_faults() == []
+    monkeypatch.undo()
+    broken(
+        monkeypatch, "signal_lost", detail=lambda values: fail() if values["party"] == "driver" else "hers"
+    )
+    seen = [each.detail for _code, each in table.tick({STREAM: START + 9000}) if each.rule == "signal_lost"]
+    assert seen == ["hers"]
+    assert [fault.name for fault in table.take_faults()] == ["signal_lost/T-1"]
+
+
+def test_what_a_rule_raised_in_is_as_if_it_was_never_read(monkeypatch):
+    table = WatchTable(LIMITS)
+    table.put([trip(code="T-1")], {})
+    before = table.saved("T-1")
+    off = pings([(second, 1000, 700) for second in range(0, 200, 10)])
+    whole = program.observe
+
+    def after_half(table, *rest):
+        whole(table[: len(table) // 2], *rest)
+        fail()
+
+    monkeypatch.setattr(program, "observe", after_half)
+    with pytest.raises(ZeroDivisionError):
+        table.observe([("T-1", Party.DRIVER, True, off)])
+    assert table.saved("T-1") == before
+    monkeypatch.undo()
+    assert [each.rule for _code, each in table.observe([("T-1", Party.DRIVER, False, off)])] == ["off_route"]
+
+
+def test_what_was_said_before_a_rule_raised_at_the_clock_is_heard(monkeypatch):
+    table = WatchTable(LIMITS)
+    table.put([trip(code="T-1")], {})
+    whole = program.tick
+
+    def then_fail(*arguments):
+        whole(*arguments)
+        fail()
+
+    monkeypatch.setattr(program, "tick", then_fail)
+    assert "signal_lost" in {each.rule for _code, each in table.tick({STREAM: START + 9000})}
+    assert [fault.name for fault in table.take_faults()] == [f"tick/{STREAM}"]

@@ -6,12 +6,13 @@ saved, kinds of signals with their weights, and sentences come from the declarat
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 
 from safety.monitor import declare
-from safety.monitor.declare import Kind, Limits, Phase, Rule, limits_in_force
+from safety.monitor.declare import Kind, Limits, Phase, Rule, limits_in_force, no_detail
 
 __all__ = [
     "BITS",
@@ -28,10 +29,13 @@ __all__ = [
 
 
 def _read() -> Iterator[Rule]:
-    """The rules of each file here, by the files' names. Raises `ValueError` for a file without one."""
+    """The rules of each file here, by the files' names. Raises `ValueError` for a file without one, and for a folder."""
+    for path in __path__:
+        for each in sorted(Path(path).iterdir()):
+            if each.is_dir() and each.name != "__pycache__":
+                # Without an `__init__.py` it would not even be seen, and its rules never asked.
+                raise ValueError(f"safety/monitor/rules/{each.name}: a rule is a file, not a folder")
     for module in sorted(each.name for each in iter_modules(__path__)):
-        if module == "tests":
-            continue
         found = [
             each for each in vars(import_module(f"{__name__}.{module}")).values() if isinstance(each, Rule)
         ]
@@ -40,12 +44,26 @@ def _read() -> Iterator[Rule]:
         yield from found
 
 
-def _kinds() -> dict[str, Kind]:
+def _kinds(rules: Iterable[Rule]) -> dict[str, Kind]:
     kinds: dict[str, Kind] = {}
-    for rule in RULES:
+    for rule in rules:
         if rule.kind and kinds.setdefault(rule.kind.value, rule.kind) != rule.kind:
             raise ValueError(f"{rule.kind.value} is declared twice, with another weight or label")
+    for kind in kinds:
+        plain = [rule for rule in rules if rule.kind and rule.kind.value == kind and rule.detail is no_detail]
+        if len({_file_of(rule) for rule in plain}) > 1:
+            # A trip has one signal of a kind and a detail: the second rule would never be heard.
+            keys = ", ".join(rule.key for rule in plain)
+            raise ValueError(
+                f"{keys}: rules of several files that share the kind {kind} need a detail each but one"
+            )
     return kinds
+
+
+def _file_of(rule: Rule) -> str:
+    """Two rules of one file may be two ways to see the same."""
+    look = rule.on_position or rule.on_tick
+    return look.__module__ if look else ""
 
 
 def _marks() -> dict[str, int]:
@@ -66,7 +84,7 @@ def _version() -> bytes:
 
 
 RULES: tuple[Rule, ...] = tuple(_read())
-KINDS = _kinds()
+KINDS = _kinds(RULES)
 MARKS = _marks()
 BITS = sum(rule.bits for rule in RULES)
 FIGURES = max(len(rule.figures) for rule in RULES)
