@@ -16,7 +16,7 @@ from rides.services import end_trip
 from rides.states import Party
 from safety.errors import NothingAside, StillUnreadable, StillUnwatchable
 from safety.models import Signal
-from safety.monitor import loop, quarantine
+from safety.monitor import loop, memory, program, quarantine
 from safety.monitor.loop import Monitor
 from safety.monitor.quarantine import ASIDE, apart
 from safety.monitor.shards import found_of
@@ -366,3 +366,49 @@ def test_trouble_of_the_database_as_such_is_nobodys_fault(error):
 
     with pytest.raises(error):
         apart([1], act, lambda *_args: pytest.fail("set aside"))
+
+
+def test_a_rule_that_raises_for_one_trip_is_told_and_the_others_are_heard(
+    valkey, rides, people, noon, monkeypatch
+):
+    broken, trip = rides.under_way("passenger"), rides.under_way("passenger2")
+    noon.shift(3600)
+    make = memory._detection
+
+    def raise_for_one(of, rule, *rest):
+        if of.code == broken.code and rule.key == "signal_lost":
+            raise ZeroDivisionError("for a test")
+        return make(of, rule, *rest)
+
+    monkeypatch.setattr(memory, "_detection", raise_for_one)
+    found = Monitor()
+    turn(found)
+    assert Signal.objects.filter(trip=trip, kind="signal_lost").count() == 2
+    row = open_rows("safety.monitor_rules").get()
+    assert (row.key, row.subject, row.life_safety) == (f"signal_lost/{broken.code}", broken.code, True)
+    monkeypatch.undo()
+    end_trip(driver=driver_of(people("driver")), trip_code=broken.code)
+    found.looked = 0.0
+    found.step()
+    assert not open_rows("safety.monitor_rules").exists()
+
+
+def test_a_rule_that_raises_at_the_clock_is_told_until_it_does_not(valkey, rides, noon, monkeypatch):
+    trip = rides.under_way()
+    noon.shift(3600)
+    whole = program.tick
+
+    def fail(*arguments):
+        raise ZeroDivisionError("for a test")
+
+    found = Monitor()
+    found.prepare()
+    monkeypatch.setattr(program, "tick", fail)
+    put(valkey, trip, [(time.time() - 3000, 28.2, 121.0)])
+    found.step()
+    assert LatestPosition.objects.get(trip=trip).latitude == 28.2
+    assert f"tick/{STREAM}" in {row.key for row in open_rows("safety.monitor_rules")}
+    monkeypatch.setattr(program, "tick", whole)
+    found.step()
+    assert not open_rows("safety.monitor_rules").exists()
+    assert Signal.objects.filter(kind="signal_lost").exists()

@@ -327,6 +327,38 @@ def test_a_step_of_the_clock_changes_nothing_that_is_seen(state, step):
     assert walked(step) == walked(0.0) != []
 
 
+@pytest.mark.parametrize("state", [TripState.ACCEPTED, TripState.IN_PROGRESS, TripState.CANCELLED])
+def test_columns_that_hold_a_time_say_so_and_no_others(state):
+    """The same trip an hour later: what is an hour more is a time, all else is as it was."""
+    way = [(t, 0 if t < 400 else (t - 400) * 12, 0 if t < 900 else 5000) for t in range(0, 1500, 20)]
+    tables = []
+    for by in (0.0, 3600.0):
+        began = datetime.fromtimestamp(START + by, tz=UTC)
+        tables.append(table_of(trip(state, driver_state_since=began, met=True)))
+    columns = list(declare.columns())[:2]
+    for second, north, east in way:
+        for table, by in zip(tables, (0.0, 3600.0), strict=True):
+            ((at, lat, lon),) = pings([(second, north, east)])
+            for party in Party:
+                if party == Party.DRIVER or second < 1000:
+                    table.observe([("T-1", party, False, [(at + by, lat, lon)])])
+            table.tick({STREAM: at + by})
+        for of, now, later in zip(
+            columns,
+            (tables[0]._phones[0], tables[0]._memory[:1]),
+            (tables[1]._phones[0], tables[1]._memory[:1]),
+            strict=True,
+        ):
+            for number, name in enumerate(of.names):
+                both = np.isfinite(now[:, number]) & np.isfinite(later[:, number])
+                moved = later[both, number] - now[both, number]
+                expected = 3600.0 if number in of.times else 0.0
+                assert np.allclose(moved, expected, atol=1e-6), (
+                    f"{of.of}, column {name}: it {'has' if number in of.times else 'lacks'} time=True,"
+                    f" and is {moved} s more an hour later"
+                )
+
+
 def test_a_great_many_positions_at_once_have_room_to_speak(monkeypatch):
     monkeypatch.setattr(memory, "AT_ONCE", 7)
     table, whole = table_of(trip()), table_of(trip())
