@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils.translation import override
 
 from core import clock
 from core.actors import SYSTEM
@@ -61,7 +62,8 @@ def test_it_blocks_from_the_day_after_in_shanghai(driver, noon):
     paper(driver, 0)
     assert why_not_eligible(driver) is None
     noon.shift(12 * 3600)  # midnight in Shanghai
-    refusal = why_not_eligible(driver)
+    with override("zh-hans"):
+        refusal = why_not_eligible(driver)
     assert (refusal.code, "3月2日" in refusal.detail) == ("paper_expired", True)
     paper(driver, 400)
     assert why_not_eligible(driver) is None
