@@ -19,7 +19,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from accounts.policies import RESPONDERS
 from core import clock
 from core.errors import PROBLEM_TYPE, DomainError, NotFound
 from rides.live import Hub, header, language_of, read_body
@@ -238,7 +237,7 @@ def _may_hear(session_key: str, code: str) -> str:
     """The kind of sound, once it is in the journal that this person listens. Raises what `note_listening` raises."""
     close_old_connections()
     try:
-        account = staff_of_session(session_key, RESPONDERS)
+        account = staff_of_session(session_key, "incidents.respond")
         if account is None:
             raise NotFound
         return services.note_listening(account=account, code=code)

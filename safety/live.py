@@ -23,9 +23,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from accounts.models import Account
-from accounts.policies import STAFF
-from accounts.states import Role
 from core import live, timeline
+from core.permissions import may
 from safety import selectors
 
 log = structlog.get_logger()
@@ -128,12 +127,12 @@ def _console_state() -> str:
 hub = Hub()
 
 
-def staff_of_session(session_key: str, roles: frozenset[Role] = STAFF) -> Account | None:
+def staff_of_session(session_key: str, permission: str = "console.open") -> Account | None:
     """Who of these roles, with their second factor, a console page's session belongs to."""
     request = HttpRequest()
     request.session = SessionStore(session_key)
     user = get_user(request)
-    verified = isinstance(user, Account) and user.role in roles and "otp_device_id" in request.session
+    verified = isinstance(user, Account) and may(user, permission) and "otp_device_id" in request.session
     return user if verified and isinstance(user, Account) else None
 
 

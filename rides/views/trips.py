@@ -8,10 +8,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.access import account_of, door
 from accounts.selectors import passenger_persona
-from accounts.states import Role
 from core import clock
+from core.access import account_of, door
 from core.errors import InvalidInput
 from drivers.selectors import mismatch_reported, pickup_check, why_not_arrive
 from rides import routing, selectors, services
@@ -96,7 +95,7 @@ def _driver_context(trip: Trip) -> dict[str, Any]:
 
 
 @require_GET
-@door(Role.MEMBER)
+@door("ride")
 def trip_page(request: HttpRequest, code: str) -> HttpResponse:
     """The passenger's trip page, or the driver's, by who asks."""
     trip, party = selectors.trip_of(account_of(request), code)
@@ -105,7 +104,7 @@ def trip_page(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_GET
-@door(Role.MEMBER)
+@door("ride")
 def trip_status(request: HttpRequest, code: str) -> HttpResponse:
     """The part of the trip page that changes; the page asks for it when the stream wakes it, and every few seconds."""
     trip, party = selectors.trip_of(account_of(request), code)
@@ -114,7 +113,7 @@ def trip_status(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def confirm_car(request: HttpRequest, code: str) -> HttpResponse:
     services.confirm_car(passenger=account_of(request), trip_code=code)
     return redirect("rides:trip", code)
@@ -130,7 +129,7 @@ def mismatch_wanted(request: HttpRequest) -> dict[str, Any]:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def mismatch(request: HttpRequest, code: str) -> HttpResponse:
     """'Not this car' and 'not this driver'."""
     services.report_mismatch(passenger=account_of(request), trip_code=code, **mismatch_wanted(request))
@@ -138,7 +137,7 @@ def mismatch(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def cancel(request: HttpRequest, code: str) -> HttpResponse:
     account = account_of(request)
     reason = request.POST.get("reason", "")
@@ -154,7 +153,7 @@ def cancel(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def say(request: HttpRequest, code: str) -> HttpResponse:
     """One phrase of the list, to the other side."""
     phrase = request.POST.get("phrase", "")
@@ -165,7 +164,7 @@ def say(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def call(request: HttpRequest, code: str) -> HttpResponse:
     """The number that reaches the other side, and shows neither's own."""
     number = services.relay_number(account=account_of(request), trip_code=code)
@@ -173,7 +172,7 @@ def call(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def rate(request: HttpRequest, code: str) -> HttpResponse:
     """A number from 1 to 5."""
     stars = request.POST.get("stars", "")
@@ -184,7 +183,7 @@ def rate(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def reminder(request: HttpRequest, code: str) -> HttpResponse:
     """'I have read it.'"""
     services.acknowledge_reminder(account=account_of(request), trip_code=code)
@@ -192,7 +191,7 @@ def reminder(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def other_line(request: HttpRequest, code: str) -> HttpResponse:
     """After a pick-up slipped into the night: the same way on another line."""
     line = request.POST.get("line", "")
