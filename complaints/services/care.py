@@ -44,10 +44,10 @@ from complaints.states import (
     ComplaintState,
     Level,
 )
-from core import audit, clock, jobs, live, notify, policy, retry, timeline
+from core import audit, clock, four_eyes, jobs, live, notify, policy, retry, timeline
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code
-from core.errors import InvalidInput, NotFound, SecondPersonNeeded
+from core.errors import InvalidInput, NotFound
 from core.permissions import may, require
 from core.privacy import is_link_secret, link_secret
 from core.recipients import write_to_each
@@ -348,8 +348,8 @@ def decide_campaign(*, account: "Account", code: str, approves: bool) -> Campaig
     row = Campaign.objects.select_for_update().filter(code=code).first()
     if row is None:
         raise NotFound
-    if row.proposed_by == account.code and approves:
-        raise SecondPersonNeeded
+    if approves:
+        four_eyes.another(account.code, row.proposed_by)
     move(
         row,
         CAMPAIGN_TRANSITIONS,

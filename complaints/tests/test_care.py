@@ -11,7 +11,7 @@ from complaints.services.care import thanks_secret
 from complaints.states import Audience, Category, Finding
 from core import clock
 from core.errors import Forbidden, InvalidInput, NotFound
-from core.holds import SecondPersonNeeded
+from core.four_eyes import SecondPersonNeeded
 from core.models import Notification
 
 

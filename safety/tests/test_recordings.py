@@ -14,6 +14,7 @@ from complaints.states import Finding
 from core import audit, clock, holds
 from core.actors import SYSTEM
 from core.errors import NotFound
+from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry, DataHold, FailedWork, Notification
 from core.tests.factories import set_policy
 from drivers.selectors import driver_of
@@ -454,7 +455,7 @@ def test_a_hold_lapses_after_14_days_unless_two_people_renew_it(rides, people, n
     hold = DataHold.objects.get()
     agent, specialist = people("agent").actor, people("specialist").actor
     assert not holds.renew(actor=agent, code=hold.code, reason="the court asks")
-    with pytest.raises(holds.SecondPersonNeeded):
+    with pytest.raises(SecondPersonNeeded):
         holds.renew(actor=agent, code=hold.code, reason="me again")
     noon.shift(timedelta(days=13))
     assert holds.renew(actor=specialist, code=hold.code, reason="agreed")
