@@ -16,6 +16,7 @@ from psycopg import sql
 from accounts.models import Account
 from core import events
 from core.models import OutboxEvent
+from core.tests.replay import Replay
 from drivers.selectors import driver_of
 from drivers.tests.factories import face_token, ready_for_pickup
 from governance.demo import make_world
@@ -60,10 +61,14 @@ def noon() -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
+# Its faces are read by a model and its people saved one by one, which before each test would be a tenth of the suite.
+_WORLD = Replay(lambda: make_world(password="a password of tests"))
+
+
 @pytest.fixture
 def world(db: None, noon: time_machine.Traveller) -> None:
     """The whole cast, one city, the hitch line."""
-    make_world(password="a password of tests")
+    _WORLD()
 
 
 @pytest.fixture
