@@ -19,6 +19,7 @@ from core.models import OutboxEvent
 from core.tests.replay import Replay
 from drivers.selectors import driver_of
 from drivers.tests.factories import face_token, ready_for_pickup
+from drivers.tests.reading import read_each_picture_once
 from governance.demo import make_world
 from rides import board, partitions
 from rides.models import City, Trip
@@ -52,6 +53,14 @@ ROUTE = [
 def quick_passwords(settings: Any) -> None:
     """Hashing that is slow on purpose would be most of the suite."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_reading() -> Iterator[None]:
+    """Each distinct face and certificate is read by its model once."""
+    with pytest.MonkeyPatch.context() as patch:
+        read_each_picture_once(patch)
+        yield
 
 
 @pytest.fixture
