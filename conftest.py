@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.db import connection, models
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from psycopg import sql
 
 from accounts.models import Account
 from core import events
 from core.models import OutboxEvent
+from core.tests.flush import empty_tables
 from core.tests.replay import Replay
 from drivers.selectors import driver_of
 from drivers.tests.factories import face_token, ready_for_pickup
@@ -60,6 +61,14 @@ def quick_reading() -> Iterator[None]:
     """Each distinct face and certificate is read by its model once."""
     with pytest.MonkeyPatch.context() as patch:
         read_each_picture_once(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_flush() -> Iterator[None]:
+    """Django empties all tables after a test that commits, and writes every content type and permission anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: empty_tables())
         yield
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.apps import apps
-from django.db import connection, models
+from django.db import connection, models, transaction
 from psycopg import sql
 
 
@@ -18,18 +18,20 @@ class Replay:
     def __init__(self, make: Callable[[], None]) -> None:
         self._make = make
         self._script: sql.Composed | None = None
+        self._hooks = 0
 
     def __call__(self) -> None:
-        """Make the rows, or put them back. Outside a test's transaction they are really made, commit hooks included."""
-        if not connection.in_atomic_block:
-            self._make()
-        elif self._script is None:
-            before = _rows()
-            self._make()
-            self._script = _added(before, _rows())
-        else:
-            with connection.cursor() as cursor:
+        """Make the rows, or put them back. Where they are committed and that wakes somebody, they are really made."""
+        within = connection.in_atomic_block
+        if self._script is not None and (within or not self._hooks):
+            with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(self._script)
+        elif within:
+            before, hooks = _rows(), len(connection.run_on_commit)
+            self._make()
+            self._script, self._hooks = _added(before, _rows()), len(connection.run_on_commit) - hooks
+        else:
+            self._make()
 
 
 Rows = dict[type[models.Model], dict[str, None]]

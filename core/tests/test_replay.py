@@ -2,7 +2,7 @@
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
 
 from core.models import AuditEntry, PolicyVersion
 from core.tests.factories import set_policy
@@ -67,8 +67,19 @@ def test_what_changes_rows_that_stood_there_is_refused(db):
         Replay(lambda: PolicyVersion.objects.all().delete())()
 
 
-@pytest.mark.django_db(transaction=True)
-def test_outside_a_tests_transaction_the_rows_are_really_made():
-    seen = []
-    Replay(lambda: seen.append(connection.in_atomic_block))()
-    assert seen == [False]
+@pytest.mark.parametrize(("wakes", "times"), [(False, 1), (True, 2)])
+def test_what_wakes_somebody_when_it_is_committed_is_really_made_there(transactional_db, wakes, times):
+    made = []
+
+    def policy():
+        made.append(1)
+        set_policy("rides.hitch_daily_trips", 5)
+        if wakes:
+            transaction.on_commit(lambda: None)
+
+    again = Replay(policy)
+    with transaction.atomic():
+        again()
+        transaction.set_rollback(True)
+    again()
+    assert (len(made), PolicyVersion.objects.count()) == (times, 1)
