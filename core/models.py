@@ -95,6 +95,23 @@ class FailedWork(models.Model):
         return f"{self.kind} {self.key}"
 
 
+class JobTurn(models.Model):
+    """Who runs a periodic job now, and where the last turn of a walk over all rows stopped (`core.jobs`)."""
+
+    job = models.CharField(pgettext_lazy("field", "job"), max_length=60, unique=True)
+    holder = models.CharField(pgettext_lazy("field", "held by"), max_length=16, blank=True, default="")
+    # By the database's clock.
+    until = models.DateTimeField(pgettext_lazy("field", "lease until"), null=True)
+    after = models.CharField(pgettext_lazy("field", "goes on after"), max_length=120, blank=True, default="")
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "turn of a periodic job")
+        verbose_name_plural = pgettext_lazy("model", "turns of periodic jobs")
+
+    def __str__(self) -> str:
+        return self.job
+
+
 class AuditEntry(models.Model):
     """One line of the journal. Nobody updates or deletes one; seals prove it (`core.audit`)."""
 

@@ -91,11 +91,15 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a loop did: how many it finished, how many failed now, how many rested because they failed before."""
+    """What a loop did: how many it finished, how many failed now, how many rested because they failed before.
+
+    `left` is how many it did not look at, because it was told not to go on.
+    """
 
     done: int
     failed: int
     resting: int
+    left: int = 0
 
 
 _declared: dict[str, Work] = {}
@@ -224,10 +228,12 @@ def each(
     key: Callable[[T], str] = str,
     life_safety: bool = False,
     begins: bool = False,
+    go_on: Callable[[], bool] | None = None,
 ) -> Tally:
     """Do `act` for each item; one that fails is set aside, written down, and tried again by the law of its kind.
 
-    `begins` says that `act` begins a transaction of its own where it needs one.
+    `begins` says that `act` begins a transaction of its own where it needs one. `go_on` is asked between two items
+    whether there is time for another one.
 
     What keeps all of them from working, a database that is away, is raised.
     """
@@ -239,7 +245,9 @@ def each(
         )
     }
     at, finished, bad, waiting = clock.now(), 0, 0, 0
-    for item in rows:
+    for number, item in enumerate(rows):
+        if number and go_on is not None and not go_on():
+            return Tally(finished, bad, waiting, len(rows) - number)
         name = key(item)
         before = known.get(_short(name))
         if before is not None and (before.next_at > at or before.rests):

@@ -1,5 +1,6 @@
 """Reads about drivers and cars."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -129,9 +130,9 @@ def is_barred(*, plate: str = "", licence_number: str = "") -> bool:
     return Bar.objects.filter(value__in=values, lifted_at=None).exists()
 
 
-def drivers_to_greet(*, on_duty: bool) -> list["Account"]:
-    """The accounts of vetted drivers without a hold; those who are online now alone, where that is asked."""
-    rows = Driver.objects.select_related("account").filter(state=DriverState.VETTED)
+def drivers_to_greet(*, on_duty: bool, among: Collection[int]) -> list["Account"]:
+    """Which of these accounts are vetted drivers' without a hold; who is online now alone, where that is asked."""
+    rows = Driver.objects.select_related("account").filter(state=DriverState.VETTED, account__in=among)
     rows = rows.exclude(pk__in=Hold.objects.open().values("driver"))
     if on_duty:
         rows = rows.filter(spells__ended_at=None, spells__isnull=False)
