@@ -55,6 +55,7 @@ from drivers.states import (
     PlatePhotoState,
     RewardState,
     RunState,
+    ScreeningState,
 )
 
 if TYPE_CHECKING:
@@ -430,7 +431,10 @@ def expired_paper(driver: Driver) -> Paper | None:
 
 @dataclass(frozen=True, slots=True)
 class RunProgress:
-    """How far a screening of the fleet is. `rate` is drivers per second, `left` seconds until all are done, if known."""
+    """How far a screening of the fleet is. `rate` is drivers per second, `left` seconds until all are done, if known.
+
+    `aside` are the codes of drivers who could not be screened and are not yet.
+    """
 
     run: ScreeningRun
     done: int
@@ -439,17 +443,19 @@ class RunProgress:
     bar: int
     rate: float
     left: int | None
+    aside: list[str]
 
 
 def run_progress(run: ScreeningRun) -> RunProgress:
     """Counts by result; the rate is that of the last five minutes, of a finished run that of the whole."""
     counts = dict(
-        Screening.objects.filter(subject=run.code)
+        Screening.objects.filter(subject=run.code, state=ScreeningState.ANSWERED)
         .values_list("verdict")
         .annotate(n=Count("pk"))
         .values_list("verdict", "n")
     )
     done = sum(counts.values())
+    waiting = Screening.objects.filter(subject=run.code, state=ScreeningState.ASKED).order_by("pk")
     since = run.started_at
     if run.finished_at is None:
         since = max(since, clock.now() - timedelta(minutes=5))
@@ -465,6 +471,7 @@ def run_progress(run: ScreeningRun) -> RunProgress:
         counts.get(Finding.BAR, 0),
         rate,
         left,
+        list(waiting.values_list("driver__account__code", flat=True)),
     )
 
 

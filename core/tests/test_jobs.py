@@ -246,7 +246,7 @@ def test_a_walk_goes_on_where_the_last_turn_stopped_and_then_begins_anew(db, tas
 
 @pytest.mark.django_db(transaction=True)
 def test_what_is_under_way_in_one_worker_is_not_begun_by_another(tasks):
-    make, queued = tasks
+    make, _queued = tasks
     begun, goes_on, count = threading.Event(), threading.Event(), []
 
     def act(_at):
