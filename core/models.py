@@ -74,14 +74,24 @@ class FailedWork(models.Model):
     # Not tried again by itself: nothing but a person helps, or its kind is given up.
     rests = models.BooleanField(_("not tried again by itself"), default=False)
     closed_at = models.DateTimeField(_("closed at"), null=True)
+    # Who dealt with it by other means, and how; empty where the work was done in the end.
+    closed_by = models.CharField(pgettext_lazy("failed work", "dealt with by"), max_length=40, blank=True)
+    closed_reason = models.CharField(
+        pgettext_lazy("failed work", "how it was dealt with"), max_length=200, blank=True
+    )
 
     class Meta:
         verbose_name = _("failed work")
         verbose_name_plural = _("failed work")
         constraints = [
+            models.CheckConstraint(
+                condition=Q(closed_by="", closed_reason="")
+                | (~Q(closed_by="") & ~Q(closed_reason="") & Q(closed_at__isnull=False)),
+                name="failed_work_dealt_with_says_by_whom_and_how",
+            ),
             models.UniqueConstraint(
                 fields=["kind", "key"], condition=Q(closed_at=None), name="one_open_failure_per_piece_of_work"
-            )
+            ),
         ]
         indexes = [
             models.Index(
