@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from django.db import connection, models
 from django.test import Client
+from django.utils import timezone, translation
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from psycopg import sql
 
@@ -51,6 +52,14 @@ ROUTE = [
 def quick_passwords(settings: Any) -> None:
     """Hashing that is slow on purpose would be most of the suite."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def language_and_zone_of_nobody() -> Iterator[None]:
+    """What a test activated for its thread is not the next one's."""
+    yield
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.fixture
