@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -123,6 +123,7 @@ class Job(Generic[K]):
     batch: int
     seconds: float
     life_safety: bool
+    lease: timedelta = LEASE
 
     @property
     def alone(self) -> bool:
@@ -163,6 +164,7 @@ class Walk(Generic[K]):
     seconds: float = SECONDS
     life_safety: bool = False
     alone: bool = True  # the place where it stopped is one
+    lease: timedelta = LEASE
 
     def run(self, *, at: datetime, seconds: float | None = None, after: str = "") -> Ran:
         """Go through all rows once, from behind the key `after` on; each row stands for itself, one at least is done.
@@ -274,12 +276,14 @@ def whole(
     *,
     life_safety: bool = False,
     law: Law | None = None,
+    lease: timedelta = LEASE,
 ) -> Job[str]:
     """Declare work that is one piece, such as sealing the journal; `act(at)` isolates what it loops over by itself.
 
-    It takes less than a turn, or asks `go_on()` between its parts.
+    It takes less than a turn, or asks `go_on()` between its parts. One that cannot be parted says with `lease` what it
+    takes at most: the broker may give it to another worker, which finds it under way and leaves it.
     """
-    return rows(
+    job = rows(
         kind,
         label,
         due=lambda _at, _limit: [ALL],
@@ -289,6 +293,7 @@ def whole(
         life_safety=life_safety,
         law=law,
     )
+    return replace(job, lease=lease)
 
 
 def again(work: Work) -> Job[str]:
@@ -313,6 +318,7 @@ class QueueJob:
     life_safety: bool = False
 
     alone: bool = False  # each row is claimed by one worker
+    lease: timedelta = LEASE
 
     @property
     def work(self) -> Work:
@@ -396,7 +402,7 @@ def _lease(job: AnyJob) -> "Iterator[_Lease | None]":
     rows, holder = JobTurn.objects.filter(job=job.work.kind), secrets.token_hex(8)
 
     def take() -> int:
-        return rows.filter(Q(until=None) | Q(until__lt=Now())).update(until=Now() + LEASE, holder=holder)
+        return rows.filter(Q(until=None) | Q(until__lt=Now())).update(until=Now() + job.lease, holder=holder)
 
     if not take():
         JobTurn.objects.bulk_create([JobTurn(job=job.work.kind)], ignore_conflicts=True)

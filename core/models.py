@@ -465,6 +465,30 @@ class DataHold(models.Model):
         return f"{self.subject} {self.get_source_display()} {self.case}"
 
 
+class Outage(models.Model):
+    """A time in which a process behind the pages was late (`core.outages`). All times are by the database's clock."""
+
+    process = models.CharField(pgettext_lazy("field", "process"), max_length=40)
+    since = models.DateTimeField(pgettext_lazy("outage", "late since"))
+    noticed_at = models.DateTimeField(pgettext_lazy("outage", "noticed"))
+    told_at = models.DateTimeField(pgettext_lazy("outage", "people were told"), null=True)
+    # Empty again where it was late once more before the outage was over.
+    well_at = models.DateTimeField(pgettext_lazy("outage", "well again since"), null=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "outage of a process")
+        verbose_name_plural = pgettext_lazy("model", "outages of processes")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["process"], condition=Q(closed_at=None), name="one_open_outage_of_each_process"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.process} {self.since:%Y-%m-%d %H:%M}"
+
+
 class Heartbeat(models.Model):
     """The newest sign of life of one process (`core.heartbeat`). `at` is by the database's clock."""
 

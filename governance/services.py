@@ -184,5 +184,8 @@ BOARD = jobs.walk(
     key=str,
 )
 DRILL = jobs.whole(
-    "governance.hourly_drill", gettext_lazy("the drill of the hour"), lambda _at: run_hourly_drill()
+    "governance.hourly_drill",
+    gettext_lazy("the drill of the hour"),
+    lambda _at: run_hourly_drill(),
+    lease=timedelta(minutes=10),  # real time on the live stack: every step may take its patience
 )
