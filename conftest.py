@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from django.db import connection, models
 from django.test import Client, TransactionTestCase
+from django.utils import timezone, translation
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from psycopg import sql
 
@@ -70,6 +71,14 @@ def quick_flush() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: empty_tables())
         yield
+
+
+@pytest.fixture(autouse=True)
+def language_and_zone_of_nobody() -> Iterator[None]:
+    """What a test activated for its thread is not the next one's."""
+    yield
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ LEASE_MS = LEASE_SECONDS * 1000
 LEASE_EVERY = 1.0
 # A loop that has not moved for so long hangs for good: its shards are better off with somebody else.
 HUNG_SECONDS = 60.0
+CONSUMER_SILENT_MS = 600_000  # whoever read nothing for ten minutes is gone, or can come back as somebody new
 AT_ONCE = 5000  # trips in one step of Valkey, which serves nobody else meanwhile
 
 # KEYS: lease. ARGV: name, milliseconds. Renews the lease, or lets it end soon, where it is ours.
@@ -53,9 +54,19 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 for i = 2, #ARGV do redis.call('HDEL', KEYS[2], ARGV[i]) end
 return 1
 """
-# KEYS: lease, stream. ARGV: name. Cuts the stream before the oldest entry that some group has not finished.
+# KEYS: lease, stream. ARGV: name, group, milliseconds. Cuts the stream before the oldest entry that some group has not
+# finished. Each start of a monitor leaves a consumer in the group: one that has been silent for so long and has nothing
+# unfinished goes. A monitor that lives and reads again gets a new one of its name.
 TRIM = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end
+for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[2], ARGV[2])) do
+  local known = {}
+  for i = 1, #consumer, 2 do known[consumer[i]] = consumer[i + 1] end
+  local silent = tonumber(known['idle']) > tonumber(ARGV[3])
+  if silent and tonumber(known['pending']) == 0 and known['name'] ~= ARGV[1] then
+    redis.call('XGROUP', 'DELCONSUMER', KEYS[2], ARGV[2], known['name'])
+  end
+end
 local function parts(id)
   local ms, seq = string.match(id, '^(%d+)-(%d+)$')
   return tonumber(ms), tonumber(seq)
@@ -242,7 +253,7 @@ class Shards:
 
     def trim(self, stream: str) -> int:
         """Cut off what every group has finished; how many entries that were."""
-        return int(self._trim([lease_of(stream), stream], [self.name]))
+        return int(self._trim([lease_of(stream), stream], [self.name, GROUP, CONSUMER_SILENT_MS]))
 
 
 def _flat(pairs: Iterable[tuple[str, bytes]]) -> list[str | bytes]:

@@ -188,6 +188,30 @@ def test_what_another_group_has_not_finished_stays_on_the_stream(valkey, rides):
     assert pending(valkey) == 0
 
 
+def test_consumers_of_monitors_that_are_gone_do_not_stay_in_the_group(valkey, rides, monkeypatch):
+    trip = rides.under_way()
+    for _start in range(3):  # each process has a name of its own
+        put(valkey, trip, [(time.time(), 28.2, 121.0)])
+        found = Monitor()
+        turn(found)
+        found.shards.let_go()
+        valkey.delete(lease_of(STREAM))
+    put(valkey, trip, [(time.time(), 28.2, 121.0)])
+    valkey.xreadgroup(GROUP, "unfinished", {STREAM: ">"})
+    last = Monitor()
+    turn(last)
+    names = {row["name"].decode() for row in valkey.xinfo_consumers(STREAM, GROUP)}
+    assert len(names) == 5
+    time.sleep(0.02)
+    monkeypatch.setattr("safety.monitor.shards.CONSUMER_SILENT_MS", 10)
+    put(valkey, trip, [(time.time(), 28.2, 121.0)])
+    valkey.xreadgroup(GROUP, "unfinished", {STREAM: ">"})
+    time.sleep(0.02)
+    assert last.shards.trim(STREAM) >= 0
+    names = {row["name"].decode() for row in valkey.xinfo_consumers(STREAM, GROUP)}
+    assert names == {last.name, "unfinished"}
+
+
 def positions_of(answer):
     from safety.monitor.loop import _streams
 
