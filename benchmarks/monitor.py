@@ -239,7 +239,7 @@ def whole_turns() -> list[dict[str, Any]]:
         monitor.prepare()
         with monitor.shards.kept_alive():
             monitor.step()
-            while monitor.watchlist.loading:
+            while monitor.refresh.watchlist.loading:
                 monitor.step()
             if len(monitor.table) != live:
                 raise SystemExit(f"{len(monitor.table)} trips are watched instead of {live}")
@@ -258,11 +258,11 @@ def whole_turns() -> list[dict[str, Any]]:
                 for start in range(0, len(batches), 20):
                     monitor.redis.xadd(stream, entry_of(batches[start : start + 20]))
                 beside, began = backend_seconds(), time.process_time()
-                monitor.looked = -float("inf")
+                monitor.refresh.looked = -float("inf")
                 monitor.step()
                 ours.append(time.process_time() - began)
                 database.append(backend_seconds() - beside)
-                if monitor.redis.xpending(stream, "monitor")["pending"] or monitor.found:
+                if monitor.redis.xpending(stream, "monitor")["pending"] or monitor.pending.found:
                     raise SystemExit("The turn left something: the measurement is worth nothing.")
             monitor.shards.let_go()
         monitor.redis.flushdb()

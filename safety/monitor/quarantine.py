@@ -185,7 +185,7 @@ def _act_again(key: str) -> None:
 
 
 def _watch_again(code: str) -> None:
-    from safety.monitor.loop import watch_again  # likewise
+    from safety.monitor.refresh import watch_again  # likewise
 
     watch_again(code)
 

@@ -16,7 +16,7 @@ from rides.services import end_trip
 from rides.states import Party
 from safety.errors import NothingAside, StillUnreadable, StillUnwatchable
 from safety.models import Signal
-from safety.monitor import loop, memory, program, quarantine
+from safety.monitor import acting, memory, program, quarantine
 from safety.monitor.loop import Monitor
 from safety.monitor.quarantine import ASIDE, apart
 from safety.monitor.shards import found_of
@@ -192,7 +192,7 @@ def test_a_trip_without_a_way_stops_no_other_and_is_watched_by_the_straight_line
         retry.of_kind("safety.monitor_trip").again(broken.code)
     Trip.objects.filter(pk=broken.pk).update(planned_route=trip.planned_route)
     retry.of_kind("safety.monitor_trip").again(broken.code)
-    found.looked = 0.0
+    found.refresh.looked = 0.0
     found.step()
     assert not open_rows("safety.monitor_trip").exists()
 
@@ -207,7 +207,7 @@ def test_a_trip_whose_changed_row_cannot_be_watched_keeps_what_is_remembered(val
         put(valkey, trip, [(time.time(), 28.2127, 121.026)], party)
     found.step()
     Trip.objects.filter(pk=trip.pk).update(planned_route=[], route_source="valhalla")
-    found.looked = 0.0
+    found.refresh.looked = 0.0
     found.step()
     found.step()
     assert open_rows("safety.monitor_trip").get().key == trip.code
@@ -234,7 +234,7 @@ def test_the_row_of_an_unwatchable_trip_is_closed_when_the_trip_is_over(valkey, 
     turn(found)
     assert open_rows("safety.monitor_trip").exists()
     end_trip(driver=driver_of(people("driver")), trip_code=broken.code)
-    found.looked = 0.0
+    found.refresh.looked = 0.0
     found.step()
     assert not open_rows("safety.monitor_trip").exists()
 
@@ -318,7 +318,7 @@ def test_a_person_can_have_a_finding_acted_on(valkey, rides, noon, refused):
 def test_what_was_found_and_not_acted_on_outlives_the_monitor_once(valkey, rides, noon, monkeypatch):
     trip = rides.under_way()
     noon.shift(3600)
-    monkeypatch.setattr(loop, "ACT_SECONDS", 0.0)  # a mass of findings: the turn's time is over
+    monkeypatch.setattr(acting, "ACT_SECONDS", 0.0)  # a mass of findings: the turn's time is over
     put(valkey, trip, [(time.time() - 3000, 28.2, 121.0)])
     turn(Monitor())
     assert (pending(valkey), Signal.objects.count()) == (0, 0)
@@ -334,7 +334,7 @@ def test_what_was_found_and_not_acted_on_outlives_the_monitor_once(valkey, rides
 def test_positions_are_read_while_a_mass_of_findings_waits(valkey, rides, noon, monkeypatch):
     trip = rides.under_way()
     noon.shift(3600)
-    monkeypatch.setattr(loop, "ACT_SECONDS", 0.0)
+    monkeypatch.setattr(acting, "ACT_SECONDS", 0.0)
     found = Monitor()
     turn(found)
     put(valkey, trip, [(time.time(), 28.2, 121.0)])
@@ -388,7 +388,7 @@ def test_a_rule_that_raises_for_one_trip_is_told_and_the_others_are_heard(
     assert (row.key, row.subject, row.life_safety) == (f"signal_lost/{broken.code}", broken.code, True)
     monkeypatch.undo()
     end_trip(driver=driver_of(people("driver")), trip_code=broken.code)
-    found.looked = 0.0
+    found.refresh.looked = 0.0
     found.step()
     assert not open_rows("safety.monitor_rules").exists()
 

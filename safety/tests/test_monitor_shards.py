@@ -119,7 +119,7 @@ def test_a_code_that_nobody_knows_is_asked_for_once(rides, watchlist):
 def test_the_first_batch_of_a_new_trip_is_kept_before_anybody_looked(valkey, rides):
     found = Monitor()
     turn(found)
-    found.looked = time.monotonic() + 3600
+    found.refresh.looked = time.monotonic() + 3600
     trip = rides.under_way()
     put(valkey, trip, [(time.time(), 28.2, 121.0)])
     found.step()
@@ -158,7 +158,7 @@ def test_what_is_remembered_of_a_trip_that_ends_is_forgotten(valkey, rides, peop
     found = Monitor()
     turn(found)
     end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
-    found.looked = 0.0
+    found.refresh.looked = 0.0
     found.step()
     assert not valkey.hexists(memory_of(STREAM), trip.code)
 
@@ -189,9 +189,9 @@ def test_what_another_group_has_not_finished_stays_on_the_stream(valkey, rides):
 
 
 def positions_of(answer):
-    from safety.monitor.loop import _streams
+    from safety.monitor.intake import by_stream
 
-    return [row for _stream, rows in _streams(answer) for row in rows]
+    return [row for _stream, rows in by_stream(answer) for row in rows]
 
 
 def test_a_monitor_that_lost_its_lease_trims_and_forgets_nothing(valkey, rides):

@@ -181,7 +181,7 @@ def test_a_time_in_which_phones_were_refused_is_no_silence(valkey, rides, noon):
     turn(found)
     time_passes(noon, found, 600)
     valkey.set(RESTORED, repr(time.time()))
-    found.looked = 0.0
+    found.refresh.looked = 0.0
     found.step()
     assert not Signal.objects.exists()
     time_passes(noon, found, 200)
