@@ -11,7 +11,6 @@ import socket
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from itertools import chain
 from math import isfinite
 
@@ -22,22 +21,23 @@ from django.db import Error, close_old_connections
 
 from core import clock
 from rides import services
-from rides.positions import RESTORED, StoredBatch, all_streams, entry_of
+from rides.positions import StoredBatch, all_streams, entry_of
 from rides.tokens import DUTY
 from rides.trails import Fix
 from safety.monitor.acting import Pending
 from safety.monitor.intake import Intake, Item
 from safety.monitor.memory import Detection, WatchTable, limits_in_force, warm_up
+from safety.monitor.outages import Outages
 from safety.monitor.quarantine import Quarantine, apart
 from safety.monitor.refresh import Refresh
 from safety.monitor.reports import Reports
+from safety.monitor.rules.signal_lost import SILENCE
 from safety.monitor.shards import GROUP, Shards
 
 log = structlog.get_logger()
 TRIM_SECONDS = 5.0
 STEP_SECONDS = 30.0  # a difference between two clocks that no turn explains
 AHEAD = 150.0  # seconds: more than a phone's clock may be ahead, and the way of its position to here
-OUTAGE_SECONDS = 5.0  # a shorter one makes no phone silent
 
 
 class Monitor:
@@ -52,10 +52,7 @@ class Monitor:
         self.shards = Shards(self.redis, self.name)
         self.quarantine = Quarantine(self.redis)
         self.clocks = time.time(), time.monotonic()
-        self.turned = time.monotonic()
-        self.failing_since: float | None = None
-        # Trips that were under way when the clock stepped: when they began by the row, and by how much it is wrong now.
-        self.began: dict[str, tuple[datetime, timedelta]] = {}
+        self.outages = Outages(self.redis)
         self.begin_anew()
 
     def begin_anew(self) -> None:
@@ -64,9 +61,10 @@ class Monitor:
         self.shards.let_go()
         self.reports = Reports()
         self.intake = Intake(self.redis, self.name, self.quarantine, self.reports)
-        self.refresh = Refresh(self.table, self.shards, self.reports, self.began)
+        self.refresh = Refresh(self.table, self.shards, self.reports)
         self.pending = Pending(self.shards)
         self.trimmed = -float("inf")
+        self.begun = True
 
     @property
     def owned(self) -> set[str]:
@@ -103,25 +101,25 @@ class Monitor:
         """Something is down: begin anew from what is saved, when it is back."""
         state = getattr(why.__cause__, "sqlstate", None)
         log.warning("monitor.waiting", why=type(why).__name__, sqlstate=state)
-        if self.failing_since is None and isinstance(why, redis.RedisError):
-            self.failing_since = self.turned
         close_old_connections()
         time.sleep(0.5)
         self.shards.pulse()
-        try:
-            self.begin_anew()
-        except Error:
-            self.shards.let_go()  # the next turn fails as well, and comes here again
+        # No lease is taken before what is saved can be read: somebody else may be able to.
+        self.shards.let_go()
+        self.begun = False
 
     def step(self) -> None:
         """Read, store, look, act, save and acknowledge."""
+        if not self.begun:
+            self.begin_anew()
         self.intake.unfinished.clear()
         self.shifted: set[str] = set()
         self.quarantine.begin_turn()
-        self._check_clocks()
+        self._stepped()
         self._share()
         if self.refresh.due():
-            self._heed_outages()
+            silence = self.table.limits[SILENCE]
+            self.table.excuse(self.outages.look(self.reports, silence))
             self.refresh.look_around()
         items = self._read()
         self.refresh.look_for(item.batch.trip for item in items)
@@ -137,27 +135,15 @@ class Monitor:
         self._act()
         self._finish(changed)
         self._tend()
-        self.turned = time.monotonic()
 
     # --- clocks ---
 
-    def _check_clocks(self) -> None:
-        """A step of the machine's clock, and a time in which the stream was down, say nothing of any trip.
+    def _stepped(self) -> bool:
+        """True where the clock stepped since this was last asked, which says nothing of any trip.
 
         All that is remembered goes with the clock: two positions a second apart stay so. A drill's clock is shifted by
         its file, not here: what it shows is meant.
         """
-        self._stepped()
-        down = self.failing_since
-        if down is not None:
-            self.redis.ping()
-            self.failing_since = None
-            if time.monotonic() - down > OUTAGE_SECONDS:
-                log.error("monitor.stream_was_down", seconds=round(time.monotonic() - down))
-                self._pardon(clock.timestamp())
-
-    def _stepped(self) -> bool:
-        """True where the clock stepped since this was last asked: what is remembered went with it."""
         wall, steady = self.clocks
         self.clocks = time.time(), time.monotonic()
         step = (self.clocks[0] - wall) - (self.clocks[1] - steady)
@@ -165,20 +151,10 @@ class Monitor:
             return False
         log.error("monitor.clock_stepped", seconds=round(step))
         self.shifted = self.refresh.shift(step)
+        self.outages.shift(step)
+        self.table.excuse(self.outages.gaps())
         self.intake.watermarks.clear()  # by the clock of before; reading gives new ones
         return True
-
-    def _pardon(self, at: float) -> None:
-        """Until `at` silence was nobody's; whoever takes a shard over knows it too."""
-        self.redis.set(RESTORED, repr(at))
-        self.refresh.pardon(at)
-
-    def _heed_outages(self) -> None:
-        """Phones could not send for a while: whoever noticed has written down since when they can."""
-        value = self.redis.get(RESTORED)
-        at = float(value) if value else -float("inf")
-        if at != self.refresh.pardoned:
-            self.refresh.pardon(at)
 
     # --- shards ---
 
@@ -260,11 +236,12 @@ class Monitor:
         watermarks = self.intake.watermarks
         seen: list[tuple[str, Detection]] = []
         for stream, now in watermarks.items():
-            # Each shard by itself: a trip that a rule raises for is in the way of none of another shard.
             seen += self.table.tick({stream: now})
         self.pending.note(seen, self.refresh.watchlist.stream_of, urgent=False)
         failed = self.reports.faults(self.table.take_faults())
-        self.reports.no_fault({f"tick/{stream}" for stream in watermarks} - failed)
+        own = {code for code in self.reports.faulty if code in self.table}
+        judged = {f"tick/{each}" for each in own.union(watermarks)}
+        self.reports.no_fault(judged - failed)
         return {code for code, _seen in seen}
 
     def _act(self) -> None:

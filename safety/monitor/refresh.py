@@ -5,7 +5,6 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 from django.db import close_old_connections
 
@@ -24,20 +23,17 @@ from safety.monitor.shards import Shards
 from safety.monitor.watchlist import Changes, Watchlist
 
 REFRESH_SECONDS = 1.0
-Began = dict[str, tuple[datetime, timedelta]]
 
 
 class Refresh:
     """Keeps one monitor's table of trips by the watchlist, the limits in force and what the shards have saved."""
 
-    def __init__(self, table: WatchTable, shards: Shards, reports: Reports, began: Began) -> None:
+    def __init__(self, table: WatchTable, shards: Shards, reports: Reports) -> None:
         self.table = table
         self.shards = shards
         self.reports = reports
-        self.began = began
         self.watchlist = Watchlist()
         self.swept: set[str] = set()
-        self.pardoned = -float("inf")
         self.looked = -float("inf")
 
     def take(self, streams: Collection[str]) -> None:
@@ -62,13 +58,19 @@ class Refresh:
             self.watchlist.read_again(self.table.set_limits(limits_in_force()))
             self._follow(self.watchlist.look())
             self._follow(self.watchlist.make_round())
-            for stream in self.shards.owned - self.swept:
-                if self.watchlist.ready(stream):
-                    self.swept.add(stream)
-                    self.shards.forget_all_but(stream, self.watchlist.live(stream))
-                    # What a shard's trips consist of stays for as long as they do: looking through all of it for
-                    # garbage again and again would cost more than a turn.
-                    gc.freeze()
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """Once all trips of a shard are known: nothing that is remembered or told of others stays."""
+        new = {stream for stream in self.shards.owned - self.swept if self.watchlist.ready(stream)}
+        for stream in new:
+            self.swept.add(stream)
+            self.shards.forget_all_but(stream, self.watchlist.live(stream))
+        if new:
+            self._take_back()
+            # What a shard's trips consist of stays for as long as they do: looking through all of it for garbage again
+            # and again would cost more than a turn.
+            gc.freeze()
 
     def look_for(self, codes: Iterable[str]) -> None:
         """Positions came: trips are judged as they are now, and one that nobody knew is asked for at once."""
@@ -79,29 +81,11 @@ class Refresh:
             self._follow(self.watchlist.look())
             self._follow(self.watchlist.ask(came))
 
-    def pardon(self, at: float) -> None:
-        """Silence of all trips counts from `at` (Unix seconds) at the earliest, also of those to come."""
-        self.pardoned = at
-        self.table.pardon(None, at)
-
     def shift(self, seconds: float) -> set[str]:
         """By the clock of now what is remembered was so much later, or earlier, and so trips began; returns which."""
-        step = timedelta(seconds=seconds)
-        trips = [self.table.trip(code) for code in self.table.codes()]
-        for trip in trips:
-            row, before = self.began.get(trip.code, (trip.driver_state_since, timedelta()))
-            self.began[trip.code] = row, before + step
-        self.table.shift(seconds)
-        self.table.put(
-            [replace(trip, driver_state_since=trip.driver_state_since + step) for trip in trips], {}
-        )
+        for code, why in self.table.shift(seconds).items():
+            self.reports.unwatchable(code, why)
         return set(self.table.codes())
-
-    def _in_time(self, trip: WatchedTrip) -> WatchedTrip:
-        row, step = self.began.get(trip.code, (None, timedelta()))
-        if row != trip.driver_state_since:
-            return trip
-        return replace(trip, driver_state_since=trip.driver_state_since + step)
 
     def _follow(self, changes: Changes) -> None:
         """Watch what is new or changed, going on from what was saved; leave what is over."""
@@ -111,7 +95,7 @@ class Refresh:
             self.reports.unwatchable(each.code, each.why)
         if not changes.trips:
             return
-        trips = {trip.code: self._in_time(trip) for trip in changes.trips}
+        trips = {trip.code: trip for trip in changes.trips}
         new = [trip for trip in trips.values() if trip.code not in self.table]
         # A row that cannot be watched as it is now is left with its memory: without it, its phones would be silent.
         saved = {code: self.table.saved(code) for code in trips if code in self.table} | self._saved(new)
@@ -132,19 +116,22 @@ class Refresh:
                 for party, row in last.get(trip.pk, {}).items()
             }
             self.table.begin(trip.code, fixes)
-        if self.pardoned > 0:
-            for trip in trips:
-                self.table.pardon(trip.code, self.pardoned)
 
     def _leave(self, gone: dict[str, str]) -> None:
         by_stream: dict[str, list[str]] = defaultdict(list)
         for code, stream in gone.items():
             by_stream[stream].append(code)
-            self.began.pop(code, None)
         self.reports.over(gone)
         self.table.drop(gone)
         for stream, codes in by_stream.items():
             self.shards.forget(stream, codes)
+
+    def _take_back(self) -> None:
+        """Close what staff were told of trips that ended while nobody watched, or are well again."""
+        trips, faulty = self.reports.recall()
+        watched = {mark.code for mark in selectors.marks_of(trips | faulty) if mark.watched}
+        self.reports.over((trips | faulty) - watched)
+        self.reports.watchable({code for code in trips & watched if code in self.table})
 
     def _saved(self, trips: list[WatchedTrip]) -> dict[str, bytes]:
         found: dict[str, bytes] = {}

@@ -8,11 +8,12 @@ import structlog
 
 from core import retry
 from safety.monitor.memory import Fault
-from safety.monitor.quarantine import LAG, RULES, TRIPS
+from safety.monitor.quarantine import CLOSED, LAG, RULES, TRIPS
 
 log = structlog.get_logger()
 LAG_SECONDS = 15.0  # of our own, from which on staff are told
 TELL_SECONDS = 10.0
+DOOR = "positions"
 
 
 class Reports:
@@ -21,8 +22,23 @@ class Reports:
     def __init__(self) -> None:
         self.told: dict[str, float] = {}
         self.in_time: set[str] = set()
+        self.door_is_open = False
         self.unwatched: set[str] = set()  # trips of which staff were told
         self.faulty: dict[str, set[str]] = defaultdict(set)  # what staff were told of rules, by trip
+
+    def recall(self) -> tuple[set[str], set[str]]:
+        """What other monitors, or those before this one, told: trips that were unwatchable, trips with faulty rules.
+
+        From now on it is taken back here where it is over.
+        """
+        trips = retry.open_keys(TRIPS) - self.unwatched
+        self.unwatched |= trips
+        faulty = retry.open_subjects(RULES)
+        for name, code in faulty.items():
+            self.told.setdefault(name, -float("inf"))
+            if code:
+                self.faulty[code].add(name)
+        return trips, {code for code in faulty.values() if code}
 
     def lose(self, streams: Collection[str]) -> None:
         """Whoever has these shards now tells of them."""
@@ -41,6 +57,20 @@ class Reports:
             # Also the first time that a shard is in time: who had it before may have been late.
             self.in_time.add(stream)
             retry.done(LAG, stream)
+
+    def closed(self, why: str) -> None:
+        """The platform took no positions, for so long."""
+        self.door_is_open = False
+        if self._due(DOOR):
+            log.error("monitor.door_closed", why=why)
+            retry.failed(CLOSED, DOOR, why, life_safety=True, needs_person=True)
+
+    def open(self) -> None:
+        """It takes positions."""
+        if not self.door_is_open:  # also the first time: another monitor may have told
+            self.door_is_open = True
+            self.told.pop(DOOR, None)
+            retry.done(CLOSED, DOOR)
 
     def unwatchable(self, code: str, why: Exception) -> None:
         """A trip cannot be watched as it is."""
