@@ -233,13 +233,13 @@ class Monitor:
 
     def _tick(self) -> set[str]:
         """What silence and the clock say, at each shard's watermark; returns the trips of which they say something."""
-        watermarks = self.intake.watermarks
+        watermarks, stream_of = self.intake.watermarks, self.refresh.watchlist.stream_of
         seen: list[tuple[str, Detection]] = []
         for stream, now in watermarks.items():
             seen += self.table.tick({stream: now})
-        self.pending.note(seen, self.refresh.watchlist.stream_of, urgent=False)
+        self.pending.note(seen, stream_of, urgent=False)
         failed = self.reports.faults(self.table.take_faults())
-        own = {code for code in self.reports.faulty if code in self.table}
+        own = {code for code in self.reports.faulty if code in self.table and stream_of(code) in watermarks}
         judged = {f"tick/{each}" for each in own.union(watermarks)}
         self.reports.no_fault(judged - failed)
         return {code for code, _seen in seen}

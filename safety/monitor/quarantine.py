@@ -102,8 +102,8 @@ class Quarantine:
         key = f"{stream}/{where}"
         if key not in self._keys and len(self._keys) >= ROWS_AT_ONCE:
             key = f"{stream}/more"
-        else:
-            self._keys.add(key)
+        known = key in self._keys
+        self._keys.add(key)
         reason = why if isinstance(why, str) else f"{type(why).__name__}: {why}"
         log.error("monitor.set_aside", stream=stream, where=where, why=reason)
         kept: dict[FieldT, EncodableT] = {
@@ -113,7 +113,8 @@ class Quarantine:
             b"f": _pack(fields),
         }
         self.redis.xadd(ASIDE, kept, maxlen=ASIDE_LENGTH, approximate=True)
-        retry.failed(ENTRIES, key, reason, needs_person=True)
+        if not known:  # once in a turn: a flood must not take longer than a lease
+            retry.failed(ENTRIES, key, reason, needs_person=True)
 
     def feed_back_known(self) -> None:
         """Entries of a version that nobody knew are read once this release knows it.
@@ -123,7 +124,7 @@ class Quarantine:
         known = {b"version " + version for version in READABLE}
         fed: set[str] = set()
         left: set[str] = set()
-        for key, (entry_id, row) in list(_aside(self.redis)):
+        for key, (entry_id, row) in _aside(self.redis):
             if row.get(b"w") not in known:
                 left.add(key)
                 continue
