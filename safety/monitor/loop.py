@@ -26,13 +26,14 @@ from rides.tokens import DUTY
 from rides.trails import Fix
 from safety.monitor.acting import Pending
 from safety.monitor.intake import Intake, Item
-from safety.monitor.memory import Detection, WatchTable, limits_in_force, warm_up
+from safety.monitor.memory import Detection, WatchTable, limits_in_force
 from safety.monitor.outages import Outages
 from safety.monitor.quarantine import Quarantine, apart
 from safety.monitor.refresh import Refresh
 from safety.monitor.reports import Reports
 from safety.monitor.rules.signal_lost import SILENCE
 from safety.monitor.shards import GROUP, Shards
+from safety.monitor.warmup import warm_up
 
 log = structlog.get_logger()
 TRIM_SECONDS = 5.0

@@ -5,7 +5,7 @@ What is remembered of a trip can be saved as bytes and taken up again by another
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import chain
 from typing import Final, NamedTuple, final
 
@@ -18,7 +18,7 @@ from core.facts import Fact
 from rides.geometry import Point
 from rides.positions import shard_stream
 from rides.selectors import WatchedTrip
-from rides.states import Line, Party, TripState
+from rides.states import Party
 from rides.trails import Fix
 from safety.monitor import declare, plane, program
 from safety.monitor.declare import (
@@ -29,7 +29,6 @@ from safety.monitor.declare import (
     STEPPED_OF,
     Array,
     Limits,
-    Phase,
     Rule,
     X,
     Y,
@@ -42,7 +41,7 @@ from safety.monitor.rules.meeting import RULE as _MEETING
 from safety.monitor.rules.together import RULE as _TOGETHER
 from safety.states import SignalKind
 
-__all__ = ["MEETING", "TOGETHER", "Detection", "Limits", "WatchTable", "limits_in_force", "warm_up"]
+__all__ = ["MEETING", "TOGETHER", "Detection", "Limits", "WatchTable", "limits_in_force"]
 
 log = structlog.get_logger()
 MEETING: Final = _MEETING.key
@@ -422,42 +421,3 @@ def _compile(trip: WatchedTrip, limits: Limits) -> tuple[list[float], Array, Arr
     if not (np.isfinite(way).all() and np.isfinite(places).all()):
         raise ValueError("the way or a known place of the trip is not a number")
     return values, way, places
-
-
-def warm_up() -> None:
-    """Have the rules compiled, or read from the disk, before anybody waits for them: it takes seconds the first time.
-
-    Trips of each phase go the way that real ones go, so that nothing is left to compile for the first real batch.
-    """
-    states = {
-        Phase.BEFORE_BOARDING: TripState.ACCEPTED,
-        Phase.ABOARD: TripState.IN_PROGRESS,
-        Phase.CANCELLED: TripState.CANCELLED,
-    }
-    origin, destination = (28.0, 121.0), (28.1, 121.0)
-    trips = [
-        WatchedTrip(
-            pk=0,
-            code=phase.name,
-            city="",
-            line=Line.EXPRESS,
-            state=states[phase],
-            driver_state_since=datetime.fromtimestamp(0, tz=UTC),
-            route=[origin, destination],
-            route_source="",
-            destination=destination,
-            met=True,
-            cancelled_at=None,
-            planned_seconds=600,
-            places=(origin, destination),
-        )
-        for phase in Phase
-    ]
-    table = WatchTable(Limits(**dict.fromkeys(_LIMITS.names, 1.0)))
-    if wrong := table.put(trips, {}):
-        raise ValueError(f"the rules cannot take an ordinary trip: {wrong}")
-    pings = [(at, 28.0 + at / 1000, 121.0) for at in (1.0, 20.0, 40.0)]
-    table.observe((trip.code, party, False, pings) for trip in trips for party in Party)
-    table.tick({shard_stream(""): 100_000.0})
-    for fault in table.take_faults():
-        raise fault.why

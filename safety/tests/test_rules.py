@@ -21,9 +21,10 @@ from rides.states import Party, TripState
 from rides.trails import Fix
 from safety.monitor import declare, memory, program, rules
 from safety.monitor.declare import Limits, Phase, Rule
-from safety.monitor.memory import MEETING, WatchTable, limits_in_force, warm_up
+from safety.monitor.memory import MEETING, WatchTable, limits_in_force
 from safety.monitor.rules import KINDS, MARKS, RULES
 from safety.monitor.rules.signal_lost import CLOSENESS
+from safety.monitor.warmup import warm_up
 from safety.policies import WEIGHTS
 from safety.sentences import why
 from safety.states import SignalKind
