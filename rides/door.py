@@ -7,7 +7,7 @@ in it was not.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -82,9 +82,11 @@ class Sign:
 
 
 @asynccontextmanager
-async def kept_open(client: Callable[[], "redis.asyncio.Redis"]) -> AsyncIterator[None]:
-    """Say each second that the door is open, for as long as this lasts."""
-    task = asyncio.create_task(_say_on(Sign(client())))
+async def kept_open(
+    client: Callable[[], "redis.asyncio.Redis"], then: Callable[[], Awaitable[None]]
+) -> AsyncIterator[None]:
+    """Say each second that the door is open, for as long as this lasts, and do `then` whenever that was heard."""
+    task = asyncio.create_task(_say_on(Sign(client()), then))
     try:
         yield
     finally:
@@ -93,10 +95,11 @@ async def kept_open(client: Callable[[], "redis.asyncio.Redis"]) -> AsyncIterato
             await task
 
 
-async def _say_on(sign: Sign) -> None:
+async def _say_on(sign: Sign, then: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await sign.say()
+            await then()
         except (RedisError, OSError) as why:
             log.warning("door.not_said", why=type(why).__name__)
         await asyncio.sleep(EVERY)

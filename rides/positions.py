@@ -146,7 +146,7 @@ def _check(pings: list[tuple[float, float, float]]) -> None:
 
 def door_open() -> "AbstractAsyncContextManager[None]":
     """For as long as this process takes positions: the monitor hears that it does."""
-    return door.kept_open(_client)
+    return door.kept_open(_client, _writer.write_down)
 
 
 @lru_cache(maxsize=1)
@@ -178,16 +178,24 @@ class _Writer:
         async with _client().pipeline(transaction=False) as pipe:
             for stream, batches in waiting.items():
                 pipe.xadd(stream, entry_of(batches), maxlen=STREAM_LENGTH, approximate=True)
-            if self.refused is not None:
-                member, over = door.gap_of(time.monotonic() - self.refused)
-                pipe.zadd(door.GAPS, {member: over})
             began = time.monotonic()
             try:
                 await pipe.execute()
             except (RedisError, OSError):
                 self.refused = began if self.refused is None else self.refused
                 raise
-        self.refused = None
+        await self.write_down()
+
+    async def write_down(self) -> None:
+        """The stream can be written: where it could not, that time was a gap. Raises nothing, and is tried again."""
+        if self.refused is None:
+            return
+        refused, self.refused = self.refused, None
+        member, over = door.gap_of(time.monotonic() - refused)
+        try:
+            await _client().zadd(door.GAPS, {member: over})
+        except (RedisError, OSError):
+            self.refused = refused
 
 
 _writer = _Writer()
