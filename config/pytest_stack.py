@@ -137,6 +137,11 @@ class _Servers:
             shutil.rmtree(self.state, ignore_errors=True)
 
 
+def own_servers() -> None:
+    """Start both for this process alone, until it ends, and put them into its environment: for benchmarks."""
+    _Servers(kept=False).start()
+
+
 def _wait(database: str, broker: str, servers: list[subprocess.Popen[bytes]]) -> None:
     """For as long as both servers live, however busy the machine is."""
     while True:

@@ -433,6 +433,11 @@ def open_keys(work: Work) -> set[str]:
     return set(FailedWork.objects.filter(kind=work.kind, closed_at=None).values_list("key", flat=True))
 
 
+def open_subjects(work: Work) -> dict[str, str]:
+    """By key of each piece of this kind that failed and is not done yet, the code of what it is about."""
+    return dict(FailedWork.objects.filter(kind=work.kind, closed_at=None).values_list("key", "subject"))
+
+
 def open_count(work: Work) -> int:
     """How many pieces of this kind failed and are not done yet."""
     return FailedWork.objects.filter(kind=work.kind, closed_at=None).count()
