@@ -15,7 +15,7 @@ from accounts.forms import ContactForm, PhoneCodeForm, PhoneForm, RealNameForm, 
 from accounts.models import Account
 from accounts.states import Role
 from core import shares
-from core.errors import DomainError
+from core.errors import DomainError, explain
 
 
 def _next(request: HttpRequest) -> str:
@@ -28,11 +28,6 @@ def _go_on(request: HttpRequest, account: Account) -> HttpResponse:
     if services.needs_second_factor(account):
         return redirect(f"{reverse('accounts:second_factor')}?{urlencode({'next': _next(request)})}")
     return redirect(_next(request) or "/")
-
-
-def explain(form: Form, error: DomainError) -> None:
-    """Put a refusal at the field it means, or above the form."""
-    form.add_error(error.field if error.field in form.fields else None, error.detail)
 
 
 def _page(

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import account_of, door
 from accounts.states import Role
-from accounts.views import explain
 from complaints import selectors, services, statements
 from complaints.forms import (
     AppealForm,
@@ -40,7 +39,7 @@ from complaints.states import (
 )
 from core import clock, policy, timeline
 from core.actors import NOBODY, Actor
-from core.errors import DomainError, NotFound, TooMany
+from core.errors import DomainError, NotFound, TooMany, explain
 from core.ratelimit import allow
 from rides.selectors import trip_of
 

@@ -12,9 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import account_of, door
 from accounts.policies import RESPONDERS
-from accounts.views import explain
 from core.console import page
-from core.errors import DomainError
+from core.errors import DomainError, explain
 from police import selectors, services
 from police.forms import PhoneRequestForm
 from police.policies import may_confirm

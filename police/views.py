@@ -14,10 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import account_of, door
 from accounts.states import Role
-from accounts.views import explain
 from core import clock
 from core.actors import NOBODY
-from core.errors import DomainError, SignInRequired
+from core.errors import DomainError, SignInRequired, explain
 from police import selectors, services
 from police.errors import LinkClosed, NotAnOfficer, OfficerSuspended
 from police.forms import PapersForm, QuestionForm, RequestForm, SpokenCodeForm

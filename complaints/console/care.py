@@ -10,13 +10,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import account_of, door
 from accounts.states import Role
-from accounts.views import explain
 from complaints import selectors, services
 from complaints.policies import JUDGES, WORKERS
 from complaints.states import Audience
 from core import clock
 from core.console import page
-from core.errors import DomainError, NotFound
+from core.errors import DomainError, NotFound, explain
 
 
 def _when(label: object) -> forms.DateTimeField:

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import account_of, door
 from accounts.selectors import people_with_role
-from accounts.views import explain
 from complaints import selectors, services, statements
 from complaints.console.files import file_response
 from complaints.forms import PapersForm, fen_of
@@ -22,7 +21,7 @@ from complaints.safeguards import CLAIM_ALONE
 from complaints.states import ClaimKind, Paper, Settlement
 from core import clock, pictures, policy, timeline
 from core.console import page
-from core.errors import DomainError, InvalidInput, NotFound
+from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.privacy import mask_name, mask_phone
 
 

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import account_of, door
 from accounts.states import Role
-from accounts.views import explain
 from complaints import macros, selectors, services, words
 from complaints.forms import DangerWordsForm
 from complaints.limits import limits_of
@@ -21,7 +20,7 @@ from complaints.services.library import WRITERS
 from complaints.states import LEVEL_OF, Category, Level
 from core import danger, policy
 from core.console import page
-from core.errors import DomainError, InvalidInput, NotFound
+from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.privacy import mask_name, mask_phone
 
 

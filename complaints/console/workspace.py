@@ -15,7 +15,6 @@ from accounts.access import account_of, door
 from accounts.models import Account
 from accounts.policies import RESPONDERS
 from accounts.selectors import codes_with_role
-from accounts.views import explain
 from complaints import macros, presence, selectors, services
 from complaints.console.files import file_response
 from complaints.errors import AwardClosed
@@ -39,7 +38,7 @@ from complaints.states import (
 )
 from core import clock, pictures, policy, timeline
 from core.console import page
-from core.errors import DomainError, InvalidInput, NotFound
+from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.privacy import mask_name, mask_phone
 from drivers.selectors import driver_by_code, drivers_vehicle
 from rides.selectors import trail_of

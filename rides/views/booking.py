@@ -9,9 +9,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import account_of, door
 from accounts.states import Role
-from accounts.views import explain
 from core import clock
-from core.errors import DomainError, InvalidInput
+from core.errors import DomainError, InvalidInput, explain
 from drivers.selectors import is_driver
 from rides import fares, routing, selectors, services
 from rides.forms import BookForm, soon
