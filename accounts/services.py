@@ -39,13 +39,14 @@ from accounts.models import (
     Restriction,
     SignInPlace,
 )
-from accounts.policies import CODE_INTERVAL, CODE_LIFE, REVEALERS, SECOND_FACTOR
+from accounts.policies import CODE_INTERVAL, CODE_LIFE
 from accounts.selectors import account_by_code, account_by_phone
-from accounts.states import REAL_NAME_TRANSITIONS, ContactState, PersonalField, RealNameState, Role
+from accounts.states import REAL_NAME_TRANSITIONS, ContactState, PersonalField, RealNameState
 from core import audit, clock, events, jobs, notify, policy, registries, retry
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
 from core.errors import Forbidden, InvalidInput, NotFound
+from core.permissions import Role, may, require, roles_who
 from core.privacy import InvalidPhone, blind_index, normalise_phone, phone_index
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
@@ -197,8 +198,8 @@ def _note_device(account: Account, digest: str) -> None:
         create_defaults={"first_seen_at": at, "last_seen_at": at},
     )
     others = Device.objects.filter(digest=digest).exclude(account=account)
-    codes = sorted(others.filter(account__role=Role.MEMBER).values_list("account__code", flat=True))
-    if new and codes and account.role == Role.MEMBER:
+    codes = sorted(others.filter(account__role__in=roles_who("ride")).values_list("account__code", flat=True))
+    if new and codes and may(account, "ride"):
         events.publish(DeviceShared(account=account.code, others=codes))
 
 
@@ -224,11 +225,6 @@ def verify_second_factor(request: HttpRequest, *, account: Account, token: str) 
 def sign_out(request: HttpRequest) -> None:
     """End the session."""
     logout(request)
-
-
-def needs_second_factor(account: Account) -> bool:
-    """Staff and police prove a second factor before anything else opens."""
-    return account.role in SECOND_FACTOR
 
 
 @begins_transaction
@@ -454,8 +450,7 @@ def reveal(*, account: Account, code: str, field: PersonalField, reason: str, ca
 
     Raises `Forbidden`, `NotFound`, `InvalidInput` where there is no reason.
     """
-    if account.role not in REVEALERS:
-        raise Forbidden
+    require(account, "people.reveal")
     if not reason.strip():
         raise InvalidInput("reason")
     person = account_by_code(code)

@@ -2,19 +2,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from core import timeline
+from core.permissions import Role
 from core.states import Transitions
-
-
-class Role(models.TextChoices):
-    MEMBER = "member", _("member")  # passenger, driver or both
-    AGENT = "agent", _("customer-service agent")
-    SPECIALIST = "specialist", _("safety specialist")
-    VETTING = "vetting", _("vetting reviewer")
-    ADJUDICATOR = "adjudicator", _("adjudicator")
-    SUPERVISOR = "supervisor", _("supervisor")
-    OFFICER = "officer", _("police liaison officer")
-    ADMIN = "admin", _("administrator")
-
 
 timeline.vocabulary(role=Role)
 

@@ -11,16 +11,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.access import account_of, door
 from accounts.models import Account
-from accounts.policies import RESPONDERS, STAFF
-from accounts.states import Role
 from core import retry
+from core.access import account_of, door
 from core.console import page
 from core.errors import DomainError
 from core.models import FailedWork
+from core.permissions import may
 
-MAY_TRY_AGAIN = frozenset({Role.SPECIALIST, Role.SUPERVISOR, Role.ADMIN})
 PANEL, SHOWN = 8, 200  # rows on the first page, and of a part of the page of all
 # Where a case stands in the console, by the first letters of its code.
 _PAGES = {"I-": "safety_console:incident"}
@@ -48,7 +46,7 @@ def _row(found: FailedWork, account: Account) -> Row:
 
 def _link(subject: str, account: Account) -> str:
     name = next((name for start, name in _PAGES.items() if subject.startswith(start)), "")
-    if not name or account.role not in RESPONDERS:
+    if not name or not may(account, "incidents.respond"):
         return ""
     try:
         return reverse(name, args=[subject])
@@ -66,14 +64,14 @@ def shown_to(account: Account) -> dict[str, object]:
 
 
 @require_GET
-@door(*STAFF)
+@door("console.open")
 def strip(request: HttpRequest) -> HttpResponse:
     """The panel by itself, for the page that refreshes it."""
     return render(request, "console/_failed_work.html", shown_to(account_of(request)))
 
 
 @require_GET
-@door(*STAFF)
+@door("console.open")
 def index(request: HttpRequest) -> HttpResponse:
     """All work that failed and is not done: first what needs a person, then what is still tried by itself."""
     account = account_of(request)
@@ -86,13 +84,13 @@ def index(request: HttpRequest) -> HttpResponse:
             "needs_person": [_row(each, account) for each in retry.needing_person()[:SHOWN]],
             "trying": [_row(each, account) for each in trying[:SHOWN]],
             "more": max(0, trying.count() - SHOWN),
-            "may_try": account.role in MAY_TRY_AGAIN,
+            "may_try": may(account, "failed_work.retry"),
         },
     )
 
 
 @require_POST
-@door(*MAY_TRY_AGAIN)
+@door("failed_work.retry")
 def again(request: HttpRequest, number: int) -> HttpResponse:
     """Have one piece of work tried again now, with a reason."""
     actor = account_of(request).actor

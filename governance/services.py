@@ -10,8 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from accounts.selectors import people_with_role
-from accounts.states import Role
+from accounts.selectors import people_who_may
 from core import audit, clock, jobs, notify, retry
 from core.actors import SYSTEM
 from core.recipients import write_to_each
@@ -103,7 +102,7 @@ def _alarm(measure: Measure, row: MeasureResult) -> None:
             subject=measure.id,
         )
 
-    write_to_each(people_with_role(Role.SUPERVISOR), write, about=f"measure:{row.pk}")
+    write_to_each(people_who_may("duty.supervise"), write, about=f"measure:{row.pk}")
 
 
 def told(step: dict[str, Any]) -> str:
@@ -149,7 +148,7 @@ def _alarm_drill(run: DrillRun) -> None:
             subject="drill",
         )
 
-    write_to_each(people_with_role(Role.SUPERVISOR), write, about=f"drill:{run.pk}")
+    write_to_each(people_who_may("duty.supervise"), write, about=f"drill:{run.pk}")
 
 
 def check_board() -> list[Checked]:

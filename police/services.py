@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from accounts.policies import RESPONDERS
 from core import audit, clock, holds, jobs, live, notify, policy, timeline
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
-from core.errors import DomainError, Forbidden, InvalidInput, NotFound
+from core.errors import DomainError, InvalidInput, NotFound
+from core.permissions import require
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 from police import selectors
@@ -262,8 +262,7 @@ def open_phone_request(
 
 
 def _check_responder(account: "Account") -> None:
-    if account.role not in RESPONDERS:
-        raise Forbidden
+    require(account, "police.answer")
 
 
 def _locked(code: str) -> PoliceRequest:
@@ -326,7 +325,7 @@ def confirm_release(*, account: "Account", code: str) -> Release:
     The link opens once, with a code that is said on the call. Raises `NeedsSecondPerson`, `TripNotFound`, `IllegalTransition`.
     """
     request = _locked(code)
-    if not may_confirm(role=account.role, code=account.code, first=request.owned_by):
+    if not may_confirm(account, first=request.owned_by):
         raise NeedsSecondPerson
     if request.channel != Channel.FORM and request.called_back_at is None:
         raise StaleState

@@ -16,9 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from accounts.access import staff_of_session
-from accounts.policies import RESPONDERS
 from core import clock, lane
+from core.access import staff_of_session
 from core.errors import DomainError, NotFound
 from safety import chunks, selectors, services, sound
 from safety.errors import ChunkNumberWrong, ChunkTooLarge, RecordingOver, StorageDown
@@ -222,7 +221,7 @@ def _milliseconds(scope: Scope, name: bytes) -> int:
 @lane.in_thread
 def _may_hear(session_key: str, code: str) -> str:
     """The kind of sound, once it is in the journal that this person listens. Raises what `note_listening` raises."""
-    account = staff_of_session(session_key, RESPONDERS)
+    account = staff_of_session(session_key, "incidents.respond")
     if account is None:
         raise NotFound
     return services.note_listening(account=account, code=code)

@@ -10,12 +10,12 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import account_of, door
-from accounts.policies import HEARERS, RESPONDERS, STAFF
-from accounts.selectors import people_with_role
+from accounts.selectors import people_who_may
 from core import clock, holds, notify, timeline
+from core.access import account_of, door
 from core.console import page
 from core.errors import DomainError, NotFound
+from core.permissions import may
 from core.privacy import mask_name, mask_phone
 from drivers.selectors import open_holds
 from rides.selectors import trail_of, truth_of
@@ -68,7 +68,9 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
         ],
         "actions": actions_on(incident, account),
         "outcomes": IncidentOutcome.choices,
-        "responders": [each.code for each in people_with_role(*RESPONDERS) if each.code != account.code],
+        "responders": [
+            each.code for each in people_who_may("incidents.respond") if each.code != account.code
+        ],
         "recordings": [(row, selectors.health_of(row)) for row in selectors.recordings_of(trip)]
         if trip
         else [],
@@ -90,14 +92,14 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
 
 
 @require_GET
-@door(*RESPONDERS)
+@door("incidents.respond")
 def show(request: HttpRequest, code: str) -> HttpResponse:
     """One incident: clocks, map, one timeline, what may be done now."""
     return page(request, "console/incident.html", _context(request, code))
 
 
 @require_POST
-@door(*RESPONDERS)
+@door("incidents.respond")
 def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
     """One action; a refusal is said on the page, and nothing else has changed."""
     account, words = account_of(request), request.POST.get("words", "")
@@ -145,17 +147,17 @@ def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
 
 
 @require_GET
-@door(*STAFF)
+@door("console.open")
 def burning(request: HttpRequest) -> HttpResponse:
     """The strip of what burns, by itself."""
-    may_respond = account_of(request).role in RESPONDERS
+    may_respond = may(account_of(request), "incidents.respond")
     return render(
         request, "console/_burning.html", {"burning": selectors.burning(), "may_respond": may_respond}
     )
 
 
 @require_GET
-@door(*RESPONDERS)
+@door("incidents.respond")
 def live_sound(request: HttpRequest, code: str) -> HttpResponse:
     """Which recording sends sound for an incident now; empty where none does."""
     incident = selectors.incident_by_code(code)
@@ -164,7 +166,7 @@ def live_sound(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door(*HEARERS)
+@door("recordings.hear")
 def recording(request: HttpRequest, code: str) -> HttpResponse:
     """A recording: what is known of it, who played it, and its player inside a case."""
     row, account = selectors.recording_by_code(code), account_of(request)
@@ -196,7 +198,7 @@ def recording(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_GET
-@door(*HEARERS)
+@door("recordings.hear")
 def sound(request: HttpRequest, code: str, play: int) -> HttpResponse:
     """The sound of a recording for whoever opened it a moment ago: decrypted chunk by chunk, kept by no cache."""
     mime, pieces = services.sound_of_play(account=account_of(request), code=code, play=play)
@@ -206,7 +208,7 @@ def sound(request: HttpRequest, code: str, play: int) -> HttpResponse:
 
 
 @require_POST
-@door(*RESPONDERS)
+@door("data_holds.renew")
 def renew_hold(request: HttpRequest, code: str) -> HttpResponse:
     """One of two people renews a hold on a trip's data."""
     back = request.POST.get("back", "")
@@ -221,7 +223,7 @@ def renew_hold(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door(*RESPONDERS)
+@door("incidents.respond")
 def packet(request: HttpRequest) -> HttpResponse:
     """Read an SOS packet that came as a message, and act on it as on the button."""
     text, found = request.POST.get("text", ""), None
@@ -240,7 +242,7 @@ def packet(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@door(*RESPONDERS)
+@door("incidents.respond")
 def mine(request: HttpRequest) -> HttpResponse:
     """What is mine, what somebody wants to hand over to me, appeals, and handing over at the end of a shift."""
     account = account_of(request)
@@ -249,14 +251,16 @@ def mine(request: HttpRequest) -> HttpResponse:
         "mine": selectors.owned_by(account),
         "offered": selectors.offered_to(account),
         "pleas": selectors.open_pleas(),
-        "responders": [each.code for each in people_with_role(*RESPONDERS) if each.code != account.code],
+        "responders": [
+            each.code for each in people_who_may("incidents.respond") if each.code != account.code
+        ],
         "now": clock.now(),
     }
     return page(request, "console/mine.html", context)
 
 
 @require_POST
-@door(*RESPONDERS)
+@door("incidents.respond")
 def hand_over_all(request: HttpRequest) -> HttpResponse:
     """The end of a shift: everything that is mine is offered to one person, with one note."""
     account = account_of(request)

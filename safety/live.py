@@ -9,8 +9,8 @@ import json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from accounts.access import staff_of_session
 from core import lane, live, timeline
+from core.access import staff_of_session
 from safety import selectors
 
 

@@ -8,10 +8,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.policies import RESPONDERS, SENIORS
-from accounts.states import Role
 from core import actions, policy
 from core.actions import Action
+from core.permissions import may
 from core.policy import Unit
 from rides.states import Line
 from safety.monitor.rules import KINDS
@@ -276,8 +275,12 @@ def clocks_of(incident: "Incident") -> list[Clock]:
 
 def actions_on(incident: "Incident", account: "Account") -> list[Action]:
     """What this person may do now, each closed action with its reason."""
-    state, role = incident.state, account.role
-    not_yours = "" if role in RESPONDERS else _("Only agents, specialists and supervisors act on incidents.")
+    state = incident.state
+    not_yours = (
+        ""
+        if may(account, "incidents.respond")
+        else _("Only agents, specialists and supervisors act on incidents.")
+    )
     mine = not_yours or (
         ""
         if state == IncidentState.TAKEN
@@ -285,14 +288,16 @@ def actions_on(incident: "Incident", account: "Account") -> list[Action]:
         if state == IncidentState.OPEN
         else _("An outcome is given already.")
     )
-    supervisor = mine or ("" if role == Role.SUPERVISOR else _("Only a supervisor may record this."))
+    supervisor = mine or (
+        "" if may(account, "incidents.excuse_police") else _("Only a supervisor may record this.")
+    )
     second = not_yours or (
         _("There is no outcome to review yet.")
         if state != IncidentState.RESOLVED
         else _("Whoever gave the outcome cannot review it.")
         if incident.resolved_by == account.code
         else ""
-        if role in SENIORS
+        if may(account, "incidents.review")
         else _("A specialist or supervisor reviews.")
     )
     return [
@@ -333,7 +338,7 @@ def actions_on(incident: "Incident", account: "Account") -> list[Action]:
 
 def why_not_decide(plea: "MalicePlea", account: "Account") -> str | Promise:
     """The reason against deciding an appeal: it takes a senior who had no part in the outcome."""
-    if account.role not in SENIORS:
+    if not may(account, "incidents.review"):
         return _("A specialist or supervisor reviews.")
     if plea.decided_at is not None:
         return _("It is decided already.")

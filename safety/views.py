@@ -13,9 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import account_of, door
-from accounts.states import Role
 from core import clock, notify, policy
+from core.access import account_of, door
 from core.errors import DomainError, TooMany, explain
 from core.ratelimit import allow
 from rides.errors import PositionToken
@@ -189,7 +188,7 @@ def recording(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def keep(request: HttpRequest, code: str) -> HttpResponse:
     """Keep this recording: a case is opened."""
     services.keep_recording(account=account_of(request), trip_code=code, words=request.POST.get("words", ""))

@@ -10,8 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from accounts.selectors import account_by_code, people_with_role
-from accounts.states import Role
+from accounts.selectors import account_by_code, people_who_may
 from complaints.errors import AlreadyScored, NotNow, ReasonNeeded
 from complaints.models import (
     Accident,
@@ -28,9 +27,7 @@ from complaints.policies import (
     CARE_TEXT,
     CARE_WITHIN,
     FOLLOW_UP_DAYS,
-    JUDGES,
     REOPEN_AT,
-    WORKERS,
 )
 from complaints.selectors import decision_in_force
 from complaints.services.intake import channel_of, locked, phone_and_language
@@ -50,7 +47,8 @@ from complaints.states import (
 from core import audit, clock, jobs, live, notify, policy, retry, timeline
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput, NotFound, SecondPersonNeeded
+from core.errors import InvalidInput, NotFound, SecondPersonNeeded
+from core.permissions import may, require
 from core.privacy import is_link_secret, link_secret
 from core.recipients import write_to_each
 from core.states import move
@@ -192,7 +190,7 @@ def make_task(
         accident=accident,
         words=words.strip()[:400],
         due_at=due_at or at + timedelta(seconds=policy.value(CARE_WITHIN)[str(kind)]),
-        owner=owner if owner and owner.role in WORKERS else None,
+        owner=owner if owner and may(owner, "complaints.work") else None,
         made_by=actor.code,
         made_at=at,
     )
@@ -210,8 +208,7 @@ def _case(task: CareTask) -> str:
 @begins_transaction
 def add_care(*, account: "Account", case: str, words: str, due_at: datetime) -> CareTask:
     """Care beyond duty, by somebody's own idea. Raises `Forbidden`, `NotFound`, `ReasonNeeded`."""
-    if account.role not in WORKERS:
-        raise Forbidden
+    require(account, "complaints.work")
     if not words.strip():
         raise ReasonNeeded("words")
     complaint = Complaint.objects.filter(code=case).first()
@@ -232,8 +229,7 @@ def add_care(*, account: "Account", case: str, words: str, due_at: datetime) -> 
 @begins_transaction
 def finish_task(*, account: "Account", code: str, words: str) -> CareTask:
     """Say what came of it. Raises `Forbidden`, `NotFound`, `ReasonNeeded`, `NotNow`."""
-    if account.role not in WORKERS:
-        raise Forbidden
+    require(account, "complaints.work")
     task = (
         CareTask.objects.select_for_update(of=("self",))
         .select_related("complaint__trip", "accident__trip")
@@ -279,7 +275,7 @@ def _chase(pk: int, at: datetime) -> bool:
     if task is None:
         return False
     CareTask.objects.filter(pk=pk).update(chased_at=at)
-    people = [task.owner] if task.owner and task.owner.is_active else people_with_role(Role.SUPERVISOR)
+    people = [task.owner] if task.owner and task.owner.is_active else people_who_may("duty.supervise")
 
     def write(person: "Account") -> None:
         with override(person.language):
@@ -325,8 +321,7 @@ def propose_campaign(
     *, account: "Account", title: str, text_zh: str, text_en: str, audience: Audience, send_at: datetime
 ) -> Campaign:
     """The first of two people writes a greeting. Raises `Forbidden`, `InvalidInput`."""
-    if account.role not in WORKERS:
-        raise Forbidden
+    require(account, "complaints.work")
     for name, text in (("title", title), ("text_zh", text_zh), ("text_en", text_en)):
         if not text.strip():
             raise InvalidInput(name)
@@ -349,8 +344,7 @@ def propose_campaign(
 @begins_transaction
 def decide_campaign(*, account: "Account", code: str, approves: bool) -> Campaign:
     """A second person agrees, or drops it. Raises `Forbidden`, `NotFound`, `SecondPersonNeeded`, `IllegalTransition`."""
-    if account.role not in JUDGES:
-        raise Forbidden
+    require(account, "greetings.decide")
     row = Campaign.objects.select_for_update().filter(code=code).first()
     if row is None:
         raise NotFound

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.errors import CodeTooSoon
-from accounts.policies import REVEALERS
 from accounts.selectors import account_by_phone
 from accounts.services import send_code, use_code
 from complaints import words as vocabulary
@@ -40,7 +39,8 @@ from complaints.states import (
 from core import audit, clock, holds, notify, pictures, policy
 from core.actors import NOBODY, Actor
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput
+from core.errors import InvalidInput
+from core.permissions import require
 from core.privacy import normalise_phone, phone_index
 from core.transactions import begins_transaction, joins_transaction
 from drivers.selectors import drivers_of_plate, plate_key
@@ -430,8 +430,7 @@ def reveal_caller(*, account: "Account", code: str, reason: str) -> tuple[str, s
 
     Raises `Forbidden`, `ReasonNeeded`, `NotFound`.
     """
-    if account.role not in REVEALERS:
-        raise Forbidden
+    require(account, "people.reveal")
     if not reason.strip():
         raise ReasonNeeded("reason")
     complaint = complaint_by_code(code)

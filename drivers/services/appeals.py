@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from accounts.states import Role
 from core import audit, clock, live, notify, policy
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound
+from core.permissions import require
 from core.states import move
 from core.transactions import begins_transaction
 from drivers.errors import AlreadyAppealed, HadAPart
@@ -25,8 +25,6 @@ from drivers.states import (
 
 if TYPE_CHECKING:
     from accounts.models import Account
-
-JUDGES = frozenset({Role.VETTING, Role.ADJUDICATOR, Role.SUPERVISOR})
 
 
 @begins_transaction
@@ -84,8 +82,7 @@ def decide_appeal(*, account: "Account", code: str, granted: bool, reason: str) 
 
     Raises `Forbidden`, `NotFound`, `InvalidInput`, `HadAPart`, `IllegalTransition`, `StaleState`.
     """
-    if account.role not in JUDGES:
-        raise Forbidden
+    require(account, "holds.release")
     row = (
         Appeal.objects.select_related("hold__driver__account", "decision__application__driver__account")
         .filter(code=code)

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from accounts.states import Role
 from core import audit, clock, live
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound
+from core.permissions import require
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from drivers.errors import AlreadyProposed, SecondPersonNeeded
@@ -17,8 +17,6 @@ from drivers.states import CASE_TRANSITIONS, DRIVER_TRANSITIONS, CaseKind, CaseO
 
 if TYPE_CHECKING:
     from accounts.models import Account
-
-REVIEWERS = frozenset({Role.VETTING, Role.SUPERVISOR})
 
 
 @joins_transaction
@@ -61,8 +59,7 @@ def open_signal(*, driver: Driver, kind: CaseKind, accounts: dict[str, Any]) -> 
 
 
 def _open_case_of(account: "Account", code: str) -> VettingCase:
-    if account.role not in REVIEWERS:
-        raise Forbidden
+    require(account, "vetting.decide")
     case = (
         VettingCase.objects.select_for_update(of=("self",))
         .select_related("driver__account")

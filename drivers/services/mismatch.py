@@ -7,11 +7,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.selectors import account_by_code
-from accounts.states import Role
 from core import audit, clock, formats, ledger, live, money, notify, pictures, policy, ratelimit
 from core.actors import NOBODY, Actor
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput, NotFound, TooMany
+from core.errors import InvalidInput, NotFound, TooMany
+from core.permissions import require
 from core.pictures import Written
 from core.privacy import normalise_phone
 from core.states import move
@@ -20,7 +20,7 @@ from drivers import policies
 from drivers.errors import AlreadyReported, ReportNeedsPhoto, SecondPersonNeeded
 from drivers.models import Binding, Driver, MismatchReport, Reward, VettingCase
 from drivers.selectors import driver_by_code, drivers_of_plate, plate_key
-from drivers.services.cases import REVIEWERS, open_case
+from drivers.services.cases import open_case
 from drivers.services.people import hold_driver
 from drivers.states import REWARD_TRANSITIONS, CaseKind, HoldKind, ReportSource, RewardState
 from drivers.vision import faces
@@ -28,7 +28,6 @@ from drivers.vision import faces
 if TYPE_CHECKING:
     from accounts.models import Account
 
-PAYERS = frozenset({Role.SUPERVISOR, Role.ADJUDICATOR, Role.VETTING})
 EXPENSE, PAYABLE = "expense:mismatch_rewards", "payable:mismatch_report:{}"
 
 
@@ -198,8 +197,7 @@ def _from_street(
 @begins_transaction
 def sort_report(*, account: "Account", code: str, driver_code: str) -> MismatchReport:
     """A reviewer says whom a report is about: the case opens and the driver is held. Raises `Forbidden`, `NotFound`."""
-    if account.role not in REVIEWERS:
-        raise Forbidden
+    require(account, "vetting.decide")
     report = MismatchReport.objects.select_for_update().filter(code=code, driver=None).first()
     driver = driver_by_code(driver_code)
     if report is None or driver is None:
@@ -225,8 +223,7 @@ def sort_report(*, account: "Account", code: str, driver_code: str) -> MismatchR
 
 
 def _reward_of(account: "Account", code: str) -> Reward:
-    if account.role not in PAYERS:
-        raise Forbidden
+    require(account, "rewards.decide")
     reward = Reward.objects.select_for_update(of=("self",)).select_related("report", "case").filter(report__code=code).first()  # fmt: skip
     if reward is None:
         raise NotFound

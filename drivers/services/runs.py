@@ -15,11 +15,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.states import Role
 from core import audit, clock, live, policy, retry
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound
+from core.permissions import require
 from core.registries import RegistryDown
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 log = structlog.get_logger()
-STARTERS = frozenset({Role.VETTING, Role.SUPERVISOR})
 CHUNK = 200  # drivers: a second or two of work, so that other work comes between
 WRITE = 50  # screenings in one transaction
 LEASE = timedelta(seconds=120)  # of machine time
@@ -43,8 +42,7 @@ LEASE = timedelta(seconds=120)  # of machine time
 @begins_transaction
 def start_run(*, account: "Account", reason: str) -> ScreeningRun:
     """Begin to screen everybody who is vetted now. Raises `Forbidden`, `InvalidInput`, `RunGoesOn`."""
-    if account.role not in STARTERS:
-        raise Forbidden
+    require(account, "fleet.screen")
     if not reason.strip():
         raise InvalidInput("reason")
     if ScreeningRun.objects.exclude(state=RunState.DONE).exists():
@@ -77,8 +75,7 @@ def begin_run(*, actor: Actor, reason: str) -> ScreeningRun:
 @begins_transaction
 def pause_run(*, account: "Account", code: str, pause: bool) -> ScreeningRun:
     """Stop after what is in hand, or go on. Raises `Forbidden`, `NotFound`, `IllegalTransition`, `StaleState`."""
-    if account.role not in STARTERS:
-        raise Forbidden
+    require(account, "fleet.screen")
     run = ScreeningRun.objects.filter(code=code).first()
     if run is None:
         raise NotFound

@@ -9,6 +9,7 @@ from django.utils.translation import override
 from accounts.services import verify_by_vetting
 from core import audit, clock, live, notify, policy
 from core.errors import Forbidden, InvalidInput, NotFound
+from core.permissions import require
 from core.privacy import blind_index
 from core.states import IllegalTransition, move
 from core.transactions import begins_transaction
@@ -26,7 +27,6 @@ from drivers.models import Application, Driver, Vehicle, VettingDecision
 from drivers.policies import LINE_CONDITIONS, OFFENCE_RULES
 from drivers.selectors import application_by_code, screening_of
 from drivers.services.applications import ask_again, check_application
-from drivers.services.cases import REVIEWERS
 from drivers.services.papers import keep_paper
 from drivers.services.people import bind_vehicle
 from drivers.states import (
@@ -46,8 +46,7 @@ if TYPE_CHECKING:
 
 
 def _in_review(account: "Account", code: str) -> Application:
-    if account.role not in REVIEWERS:
-        raise Forbidden
+    require(account, "vetting.decide")
     application = (
         Application.objects.select_for_update(of=("self",))
         .select_related("driver__account")
@@ -265,8 +264,7 @@ def _tell(application: Application, what: str, key: str) -> None:
 @begins_transaction
 def read_application(*, account: "Account", code: str) -> Application:
     """One application with its personal data, for a reviewer; the reading is in the journal (A8)."""
-    if account.role not in REVIEWERS:
-        raise Forbidden
+    require(account, "vetting.decide")
     application = application_by_code(code)
     audit.record(
         account.actor,

@@ -11,10 +11,10 @@ from django.db import connection, transaction
 from accounts.errors import DocumentTaken
 from accounts.models import Account
 from accounts.services import enrol
-from accounts.states import Role
 from core import clock, outside
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.models import AuditEntry, Notification
+from core.permissions import Role
 from core.states import IllegalTransition
 from drivers.errors import (
     AlreadyEnrolled,

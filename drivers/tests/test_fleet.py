@@ -14,11 +14,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.services import enrol
-from accounts.states import Role
 from core import clock, outside, retry
 from core.actors import SYSTEM
 from core.errors import Forbidden, InvalidInput
 from core.models import FailedWork
+from core.permissions import Role
 from core.states import IllegalTransition
 from drivers.errors import RunGoesOn
 from drivers.models import Driver, Hold, Screening, ScreeningChunk, ScreeningRun, VettingCase

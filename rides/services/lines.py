@@ -7,11 +7,11 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from accounts.states import Role
 from core import audit, clock, formats, jobs, live, notify, policy, retry, timeline
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound
+from core.permissions import require
 from core.recipients import write_to_each
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
@@ -34,8 +34,6 @@ from rides.states import (
 
 if TYPE_CHECKING:
     from accounts.models import Account
-
-SUSPENDERS = frozenset({Role.SUPERVISOR, Role.SPECIALIST, Role.ADMIN})
 
 
 @joins_transaction
@@ -65,8 +63,7 @@ def propose_suspension(
 
     Raises `Forbidden`, `InvalidInput`, `AlreadySuspended`.
     """
-    if account.role not in SUSPENDERS:
-        raise Forbidden
+    require(account, "lines.suspend")
     if not reason.strip():
         raise InvalidInput("reason")
     now = clock.now()
@@ -94,8 +91,7 @@ def decide_suspension(*, account: "Account", code: str, agrees: bool) -> LineSus
 
     Raises `Forbidden`, `NotFound`, `SecondPersonNeeded`, `IllegalTransition`.
     """
-    if account.role not in SUSPENDERS:
-        raise Forbidden
+    require(account, "lines.suspend")
     row = (
         LineSuspension.objects.select_for_update(of=("self",))
         .select_related("city")

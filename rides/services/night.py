@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from accounts.policies import RESPONDERS
 from core import audit, clock, events, formats, jobs, live, notify, policy, timeline
 from core.actors import SYSTEM
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound
+from core.permissions import require
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 from rides import selectors
@@ -100,8 +100,7 @@ def check_reminders_read(trip: Trip) -> None:
 @begins_transaction
 def record_reminder_call(*, account: "Account", trip_code: str, party: Party, outcome: CallOutcome) -> None:
     """An agent called somebody who had not read the reminder. Raises `Forbidden`, `NotFound`, `InvalidInput`."""
-    if account.role not in RESPONDERS:
-        raise Forbidden
+    require(account, "night.call")
     if outcome not in {CallOutcome.SPOKEN, CallOutcome.NO_ANSWER}:
         raise InvalidInput("outcome")
     row = (
@@ -265,8 +264,7 @@ def close_late_pickup(*, account: "Account", code: str, outcome: CallOutcome) ->
 
 
 def _late(account: "Account", code: str) -> LatePickup:
-    if account.role not in RESPONDERS:
-        raise Forbidden
+    require(account, "night.call")
     row = LatePickup.objects.select_for_update(of=("self",)).select_related("trip").filter(code=code).first()
     if row is None:
         raise NotFound

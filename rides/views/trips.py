@@ -8,8 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.access import account_of, door
-from accounts.states import Role
+from core.access import account_of, door
 from core.errors import InvalidInput
 from rides import selectors, services
 from rides.shown import trip_context
@@ -24,7 +23,7 @@ from rides.states import (
 
 
 @require_GET
-@door(Role.MEMBER)
+@door("ride")
 def trip_page(request: HttpRequest, code: str) -> HttpResponse:
     """The passenger's trip page, or the driver's, by who asks."""
     trip, party = selectors.trip_of(account_of(request), code)
@@ -33,7 +32,7 @@ def trip_page(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_GET
-@door(Role.MEMBER)
+@door("ride")
 def trip_status(request: HttpRequest, code: str) -> HttpResponse:
     """The part of the trip page that changes; the page asks for it when the stream wakes it, and every few seconds."""
     trip, party = selectors.trip_of(account_of(request), code)
@@ -42,7 +41,7 @@ def trip_status(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def confirm_car(request: HttpRequest, code: str) -> HttpResponse:
     services.confirm_car(passenger=account_of(request), trip_code=code)
     return redirect("rides:trip", code)
@@ -58,7 +57,7 @@ def mismatch_wanted(request: HttpRequest) -> dict[str, Any]:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def mismatch(request: HttpRequest, code: str) -> HttpResponse:
     """'Not this car' and 'not this driver'."""
     services.report_mismatch(passenger=account_of(request), trip_code=code, **mismatch_wanted(request))
@@ -66,7 +65,7 @@ def mismatch(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def cancel(request: HttpRequest, code: str) -> HttpResponse:
     account = account_of(request)
     reason = request.POST.get("reason", "")
@@ -82,7 +81,7 @@ def cancel(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def say(request: HttpRequest, code: str) -> HttpResponse:
     """One phrase of the list, to the other side."""
     phrase = request.POST.get("phrase", "")
@@ -93,7 +92,7 @@ def say(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def call(request: HttpRequest, code: str) -> HttpResponse:
     """The number that reaches the other side, and shows neither's own."""
     number = services.relay_number(account=account_of(request), trip_code=code)
@@ -101,7 +100,7 @@ def call(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def rate(request: HttpRequest, code: str) -> HttpResponse:
     """A number from 1 to 5."""
     stars = request.POST.get("stars", "")
@@ -112,7 +111,7 @@ def rate(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def reminder(request: HttpRequest, code: str) -> HttpResponse:
     """'I have read it.'"""
     services.acknowledge_reminder(account=account_of(request), trip_code=code)
@@ -120,7 +119,7 @@ def reminder(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def other_line(request: HttpRequest, code: str) -> HttpResponse:
     """After a pick-up slipped into the night: the same way on another line."""
     line = request.POST.get("line", "")

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from accounts.policies import RESPONDERS
 from accounts.selectors import account_by_code
 from core import audit, clock, holds, timeline
 from core.actors import SYSTEM, Actor
 from core.errors import InvalidInput, NotFound
+from core.permissions import may
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from drivers.services import uncover_holds
@@ -81,7 +81,7 @@ def offer_incident(*, account: "Account", code: str, to: str, words: str) -> Non
     """
     incident = _for_action(account, code, "hand_over")
     heir = account_by_code(to.strip())
-    if heir is None or heir.role not in RESPONDERS or heir.code == incident.taken_by:
+    if heir is None or not may(heir, "incidents.respond") or heir.code == incident.taken_by:
         raise InvalidInput("to")
     _line(incident, account, SafetyLine.OFFERED, _need(words), who=heir.code)
     touch(incident, offered_to=heir.code)
