@@ -40,7 +40,6 @@ from rides.selectors import WatchedTrip
 from rides.states import Party
 from rides.tokens import DUTY
 from rides.trails import Fix
-from safety.errors import StillUnwatchable
 from safety.monitor import findings
 from safety.monitor.memory import Detection, WatchTable, limits_in_force, warm_up
 from safety.monitor.quarantine import FINDINGS, LAG, RULES, TRIPS, Quarantine, apart, database_away
@@ -624,19 +623,6 @@ class Monitor:
             self.trimmed = time.monotonic()
             for stream in sorted(self.owned):
                 self.shards.trim(stream)
-
-
-def watch_again(code: str) -> None:
-    """See whether a trip that could not be watched can be now: the monitor takes it up when its row is changed.
-
-    Raises `StillUnwatchable`.
-    """
-    marks = [mark for mark in selectors.marks_of([code]) if mark.watched]
-    trips, bad = selectors.read_watched([mark.pk for mark in marks], selectors.surroundings())
-    wrong = [each.why for each in bad]
-    wrong += WatchTable(limits_in_force()).put(trips, {}).values()
-    if wrong:
-        raise StillUnwatchable(why=f"{type(wrong[0]).__name__}: {wrong[0]}")
 
 
 def _newest(batch: StoredBatch) -> float:
