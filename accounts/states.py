@@ -14,11 +14,11 @@ class RealNameState(models.TextChoices):
     REFUSED = "refused", _("not verified")
 
 
-REAL_NAME_TRANSITIONS: Transitions = {
-    "asked": frozenset({"verified", "refused"}),
-    "verified": frozenset(),
-    "refused": frozenset(),
-}
+REAL_NAME_TRANSITIONS = Transitions(
+    RealNameState,
+    {"asked": frozenset({"verified", "refused"})},
+    ends={"verified", "refused"},
+)
 
 
 class PersonalField(models.TextChoices):

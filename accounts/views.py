@@ -14,7 +14,7 @@ from accounts.forms import ContactForm, PhoneCodeForm, PhoneForm, RealNameForm, 
 from accounts.models import Account
 from core import shares
 from core.access import account_of, door
-from core.errors import DomainError
+from core.errors import DomainError, explain
 from core.permissions import may, needs_second_factor
 
 
@@ -28,11 +28,6 @@ def _go_on(request: HttpRequest, account: Account) -> HttpResponse:
     if needs_second_factor(account):
         return redirect(f"{reverse('accounts:second_factor')}?{urlencode({'next': _next(request)})}")
     return redirect(_next(request) or "/")
-
-
-def explain(form: Form, error: DomainError) -> None:
-    """Put a refusal at the field it means, or above the form."""
-    form.add_error(error.field if error.field in form.fields else None, error.detail)
 
 
 def _page(

@@ -34,7 +34,7 @@ def discard() -> Any:
     import django
 
     django.setup()
-    from rides.live import read_body
+    from core.lane import read_body
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":

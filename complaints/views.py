@@ -11,7 +11,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.views import explain
 from complaints import selectors, services, statements
 from complaints.forms import (
     AppealForm,
@@ -39,7 +38,7 @@ from complaints.states import (
 from core import clock, policy, timeline
 from core.access import account_of, door
 from core.actors import NOBODY, Actor
-from core.errors import DomainError, NotFound, TooMany
+from core.errors import DomainError, NotFound, TooMany, explain
 from core.ratelimit import allow
 from rides.selectors import trip_of
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import redis
 import structlog
+from celery import current_app
 from django.conf import settings
 from kombu import Connection, pools
 from redis.backoff import NoBackoff
@@ -85,11 +86,14 @@ def publish(channel: str, text: str) -> bool:
     return ask(tell, False)
 
 
-def wake(task: "Task[Any, Any]", *args: object, queue: str, once: str = "") -> bool:
+def wake(task: "Task[Any, Any] | str", *args: object, queue: str, once: str = "") -> bool:
     """Put a task into its queue; False where it could not be put there within `LIMIT`.
 
+    Services name it (`core.tasks.deliver_event`): tasks stand above them, and a test looks that each name is one's.
     What is named by `once` is not put there again while it waits; the task says with `taken` that it began.
     """
+
+    name = task if isinstance(task, str) else task.name
 
     def put() -> bool:
         if once and not _client_of(settings.REDIS_URL).set(f"waking:{once}", 1, nx=True, ex=ONCE):
@@ -98,7 +102,7 @@ def wake(task: "Task[Any, Any]", *args: object, queue: str, once: str = "") -> b
             with pools.producers[_connection_to(settings.CELERY_BROKER_URL)].acquire(
                 block=True, timeout=LIMIT
             ) as producer:
-                task.apply_async(args, queue=queue, producer=producer)
+                current_app.send_task(name, args, queue=queue, producer=producer)
         except Exception:
             # Nothing waits in the queue: the next one may be put there at once.
             if once:
@@ -106,7 +110,7 @@ def wake(task: "Task[Any, Any]", *args: object, queue: str, once: str = "") -> b
             raise
         return True
 
-    return circuit.ask(put, False, task=task.name)
+    return circuit.ask(put, False, task=name)
 
 
 def taken(once: str) -> None:

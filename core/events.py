@@ -67,9 +67,7 @@ def publish(event: Event) -> None:
 
 def wake(event_id: int, queue: str) -> None:
     """Ask a worker to deliver now. A broker that is down costs nothing but time: the sweep follows."""
-    from core.tasks import deliver_event
-
-    broker.wake(deliver_event, event_id, queue=queue)
+    broker.wake("core.tasks.deliver_event", event_id, queue=queue)
 
 
 class HandlerFailed(retry.Known):

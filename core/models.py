@@ -249,12 +249,15 @@ class NotificationState(models.TextChoices):
     NEEDS_PERSON = "needs_person", _("could not be sent; needs a person")
 
 
-NOTIFICATION_TRANSITIONS: Transitions = {
-    "queued": frozenset({"sending"}),
-    "sending": frozenset({"queued", "sent", "needs_person"}),
-    "sent": frozenset(),
-    "needs_person": frozenset({"queued"}),
-}
+NOTIFICATION_TRANSITIONS = Transitions(
+    NotificationState,
+    {
+        "queued": frozenset({"sending"}),
+        "sending": frozenset({"queued", "sent", "needs_person"}),
+        "needs_person": frozenset({"queued"}),
+    },
+    ends={"sent"},
+)
 
 
 # By which ways a message leaves; each needs its provider in `NOTIFY_URLS`.
@@ -380,7 +383,16 @@ class LedgerEntry(models.Model):
         return f"{self.account} {self.fen}"
 
 
-PAYOUT_TRANSITIONS: Transitions = {"due": frozenset({"paid"}), "paid": frozenset()}
+class PayoutState(models.TextChoices):
+    DUE = "due", pgettext_lazy("payout", "due")
+    PAID = "paid", _("paid")
+
+
+PAYOUT_TRANSITIONS = Transitions(
+    PayoutState,
+    {"due": frozenset({"paid"})},
+    ends={"paid"},
+)
 
 
 class Payout(models.Model):
@@ -395,8 +407,8 @@ class Payout(models.Model):
     state = models.CharField(
         pgettext_lazy("field", "state"),
         max_length=10,
-        choices=[("due", pgettext_lazy("payout", "due")), ("paid", _("paid"))],
-        default="due",
+        choices=PayoutState.choices,
+        default=PayoutState.DUE,
     )
     due_at = models.DateTimeField(pgettext_lazy("field", "due at"))
     next_at = models.DateTimeField(pgettext_lazy("field", "next try at"))
@@ -409,7 +421,7 @@ class Payout(models.Model):
         verbose_name_plural = _("payouts")
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=["due", "paid"]) & Q(fen__gt=0), name="payout_state_is_known"
+                condition=Q(state__in=PayoutState.values) & Q(fen__gt=0), name="payout_state_is_known"
             ),
             models.CheckConstraint(
                 condition=Q(state="due") ^ Q(paid_at__isnull=False), name="payout_paid_has_a_time"

@@ -543,9 +543,8 @@ def deal_with(*, actor: Actor, failed_work_id: int, reason: str) -> FailedWork:
 
 
 def _wake(row: FailedWork) -> None:
-    from core.tasks import try_again
-
-    broker.wake(try_again, row.kind, row.key, queue="life_safety" if row.life_safety else "default")
+    queue = "life_safety" if row.life_safety else "default"
+    broker.wake("core.tasks.try_again", row.kind, row.key, queue=queue)
 
 
 def again(kind: str, key: str) -> FailedWork | None:

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import Account
-from accounts.views import explain
 from core import clock
 from core.access import account_of, door
-from core.errors import DomainError, InvalidInput
+from core.errors import DomainError, InvalidInput, explain
 from core.permissions import may
 from drivers import services
+from drivers.camera import camera_context
 from drivers.errors import (
     AlreadyAppealed,
     ApplicationOpen,
@@ -28,12 +28,10 @@ from drivers.errors import (
     PictureUnreadable,
 )
 from drivers.forms import StreetReportForm, sections
-from drivers.models import Application, Driver
-from drivers.policies import FACE_CONSENT
+from drivers.models import Application
 from drivers.selectors import (
     driver_of,
     is_enrolled,
-    is_frozen,
     newest_application,
     standing_decision,
     video_check_of,
@@ -41,34 +39,6 @@ from drivers.selectors import (
 from drivers.services.applications import check_application, given_of, read_of
 from drivers.services.mismatch import check_street_limit
 from drivers.states import ApplicationState, Certificate, FacePurpose, Line
-
-INVENTED = ["applicant", "driver", "driver2", "lender", "passenger", "passenger2", "son", "stranger"]
-
-
-def camera_context(driver: Driver, purpose: FacePurpose, subject: str, video: str = "") -> dict[str, Any]:
-    """What `drivers/_camera.html` shows; `invented` are the sandbox's people, offered where there is a sandbox.
-
-    `video` is the code of a video check that a reviewer passed: its token then stands in the page's form.
-    """
-    return {
-        "token": services.claim_video_token(driver=driver, code=video) if video else "",
-        "purpose": purpose.value,
-        "subject": subject,
-        "consented": driver.face_consent == FACE_CONSENT,
-        "frozen": is_frozen(driver),
-        "invented": INVENTED,
-        "words": {
-            "centre": _("Look straight at the camera"),
-            "left": _("Turn your head to your left ←"),
-            "right": _("Turn your head to your right →"),
-            "closer": _("Come closer"),
-            "sending": _("Being checked …"),
-            "passed": _("Checked: it is you."),
-            "failed": _("That did not work. Please try again."),
-            "nocamera": _("No camera can be used. Allow it in the browser, or ask for a video call below."),
-            "again": _("Try again"),
-        },
-    }
 
 
 @require_POST

@@ -10,10 +10,9 @@ from django.urls import path, re_path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.views import explain
 from core.access import account_of, door
 from core.console import page
-from core.errors import DomainError
+from core.errors import DomainError, explain
 from police import selectors, services
 from police.forms import PhoneRequestForm
 from police.policies import may_confirm

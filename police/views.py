@@ -12,11 +12,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.views import explain
 from core import clock
 from core.access import account_of, door
 from core.actors import NOBODY
-from core.errors import DomainError, SignInRequired
+from core.errors import DomainError, SignInRequired, explain
 from core.permissions import may
 from police import selectors, services
 from police.errors import LinkClosed, NotAnOfficer, OfficerSuspended

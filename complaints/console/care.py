@@ -8,13 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.views import explain
 from complaints import selectors, services
 from complaints.states import Audience
 from core import clock
 from core.access import account_of, door
 from core.console import page
-from core.errors import DomainError, NotFound
+from core.errors import DomainError, NotFound, explain
 from core.permissions import may
 
 

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.selectors import people_who_may
-from accounts.views import explain
 from complaints import selectors, services, statements
 from complaints.console.files import file_response
 from complaints.forms import PapersForm, fen_of
@@ -21,7 +20,7 @@ from complaints.states import ClaimKind, Paper, Settlement
 from core import clock, pictures, policy, timeline
 from core.access import account_of, door
 from core.console import page
-from core.errors import DomainError, InvalidInput, NotFound
+from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.permissions import may
 from core.privacy import mask_name, mask_phone
 

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.views import explain
 from complaints import macros, selectors, services, words
 from complaints.forms import DangerWordsForm
 from complaints.limits import limits_of
@@ -18,7 +17,7 @@ from complaints.states import LEVEL_OF, Category, Level
 from core import danger, policy
 from core.access import account_of, door
 from core.console import page
-from core.errors import DomainError, InvalidInput, NotFound
+from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.permissions import may
 from core.privacy import mask_name, mask_phone
 

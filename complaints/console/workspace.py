@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.models import Account
 from accounts.selectors import codes_who_may
-from accounts.views import explain
 from complaints import macros, presence, selectors, services
 from complaints.console.files import file_response
 from complaints.errors import AwardClosed
@@ -38,7 +37,7 @@ from complaints.states import (
 from core import clock, pictures, policy, timeline
 from core.access import account_of, door
 from core.console import page
-from core.errors import DomainError, InvalidInput, NotFound
+from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.permissions import may
 from core.privacy import mask_name, mask_phone
 from drivers.selectors import driver_by_code, drivers_vehicle

@@ -227,9 +227,7 @@ def ask_again(application: Application) -> None:
 
 
 def _wake(pk: int) -> None:
-    from drivers.tasks import settle_screening
-
-    broker.wake(settle_screening, pk, queue="default")
+    broker.wake("drivers.tasks.settle_screening", pk, queue="default")
 
 
 def due_screenings(*, at: "datetime", limit: int = 100) -> list[int]:

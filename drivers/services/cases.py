@@ -12,6 +12,7 @@ from core.transactions import begins_transaction, joins_transaction
 from drivers.errors import AlreadyProposed
 from drivers.models import Driver, VettingCase
 from drivers.services.people import release_holds_of
+from drivers.services.rewards import owe_reward
 from drivers.states import CASE_TRANSITIONS, DRIVER_TRANSITIONS, CaseKind, CaseOutcome, CaseState, DriverState
 
 if TYPE_CHECKING:
@@ -115,8 +116,6 @@ def agree(*, account: "Account", code: str, agrees: bool) -> VettingCase:
         if case.driver.state != DriverState.BARRED:
             move(case.driver, DRIVER_TRANSITIONS, DriverState.BARRED)
         if case.kind == CaseKind.MISMATCH:
-            from drivers.services.mismatch import owe_reward  # mismatch opens its cases here
-
             owe_reward(case=case)
     else:
         release_holds_of(actor=account.actor, source=code, reason=case.reason)

@@ -222,30 +222,6 @@ def sort_report(*, account: "Account", code: str, driver_code: str) -> MismatchR
 # --- The reward ---
 
 
-@joins_transaction
-def owe_reward(*, case: VettingCase) -> Reward | None:
-    """A confirmed mismatch owes one reward, to the first who reported it and is not its driver."""
-    first = (
-        case.reports.exclude(reporter="", phone="")
-        .exclude(reporter=case.driver.account.code)
-        .order_by("reported_at", "pk")
-        .first()
-    )
-    if first is None:
-        return None
-    in_force = policy.in_force(policies.MISMATCH_REWARD)
-    reward, _new = Reward.objects.get_or_create(
-        case=case,
-        defaults={
-            "report": first,
-            "fen": in_force.value,
-            "citation": in_force.citation,
-            "due_since": clock.now(),
-        },
-    )
-    return reward
-
-
 def _reward_of(account: "Account", code: str) -> Reward:
     require(account, "rewards.decide")
     reward = Reward.objects.select_for_update(of=("self",)).select_related("report", "case").filter(report__code=code).first()  # fmt: skip

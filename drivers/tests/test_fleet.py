@@ -289,7 +289,11 @@ def test_one_driver_whose_answer_cannot_be_kept_keeps_no_other_from_being_screen
     assert (failure.kind, failure.subject) == ("drivers.screening_of_driver", run.code)
     assert failure.error.startswith("f3: DataError")
     progress = run_progress(newest_run())
-    assert (progress.done, progress.aside, progress.bar + progress.review) == (31, ["f3"], 0)  # with the two of the cast
+    assert (progress.done, progress.aside, progress.bar + progress.review) == (
+        31,
+        ["f3"],
+        0,
+    )  # with the two of the cast
     assert fleet_again(clock.now()).status == "progress"  # unknown is not green
     page = signed_in("supervisor").get("/admin/vetting/fleet/").content.decode()
     assert "could not be screened" in page

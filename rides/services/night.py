@@ -14,10 +14,11 @@ from core.permissions import require
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 from rides import selectors
+from rides.curfew import in_curfew, runs_into_curfew
 from rides.errors import ReminderUnread
 from rides.events import PickupLate
 from rides.models import LatePickup, Reminder, Trip
-from rides.policies import CALL_AHEAD, in_curfew, runs_into_curfew
+from rides.policies import CALL_AHEAD
 from rides.services.booking import Rider, book_trip
 from rides.services.places import Journey, Place
 from rides.states import (

@@ -13,6 +13,7 @@ from drivers import services as driver_services
 from drivers.selectors import (
     why_not_arrive,
 )
+from rides.curfew import in_curfew
 from rides.errors import (
     CurfewHours,
     PlateNotCompared,
@@ -21,7 +22,7 @@ from rides.errors import (
 )
 from rides.geometry import Point
 from rides.models import Trip
-from rides.policies import CODE_TRIES, in_curfew
+from rides.policies import CODE_TRIES
 from rides.services.night import check_reminders_read
 from rides.services.outcomes import Outcome
 from rides.states import (

@@ -7,10 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.views import explain
 from core import clock
 from core.access import account_of, door
-from core.errors import DomainError, InvalidInput
+from core.errors import DomainError, InvalidInput, explain
 from core.permissions import may
 from drivers.selectors import is_driver
 from rides import fares, routing, selectors, services

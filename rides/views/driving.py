@@ -8,15 +8,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.selectors import passenger_persona
-from accounts.views import explain
 from core import clock
 from core.access import account_of, door
-from core.errors import DomainError, InvalidInput, NotFound
+from core.errors import DomainError, InvalidInput, NotFound, explain
+from drivers.camera import camera_context
 from drivers.errors import FaceRequired, PictureTooLarge, PictureUnreadable
 from drivers.selectors import driver_of, drivers_vehicle, papers_of, passed_today, visible_holds
 from drivers.services import service_day
 from drivers.states import FacePurpose
-from drivers.views import camera_context
 from rides import selectors, services
 from rides.forms import OnlineForm, WayForm
 from rides.states import Line, Party

@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from redis.typing import EncodableT, FieldT
 
 from core import retry
+from rides import selectors
 from rides.positions import READABLE, Row, read_stored, rows_from
-from safety.errors import NothingAside, StillUnreadable
+from safety.errors import NothingAside, StillUnreadable, StillUnwatchable
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -209,9 +210,18 @@ def _act_again(key: str) -> None:
 
 
 def _watch_again(code: str) -> None:
-    from safety.monitor.refresh import watch_again  # likewise
+    """See whether a trip that could not be watched can be now: the monitor takes it up when its row is changed.
 
-    watch_again(code)
+    Raises `StillUnwatchable`.
+    """
+    from safety.monitor.memory import WatchTable, limits_in_force  # likewise
+
+    marks = [mark for mark in selectors.marks_of([code]) if mark.watched]
+    trips, bad = selectors.read_watched([mark.pk for mark in marks], selectors.surroundings())
+    wrong = [each.why for each in bad]
+    wrong += WatchTable(limits_in_force()).put(trips, {}).values()
+    if wrong:
+        raise StillUnwatchable(why=f"{type(wrong[0]).__name__}: {wrong[0]}")
 
 
 # Declared here, where no compiler is needed: pages and workers name them and try them again.

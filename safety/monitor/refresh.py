@@ -16,7 +16,6 @@ from rides.selectors import WatchedTrip
 from rides.states import Party
 from rides.tokens import DUTY
 from rides.trails import Fix
-from safety.errors import StillUnwatchable
 from safety.monitor.memory import WatchTable, limits_in_force
 from safety.monitor.reports import Reports
 from safety.monitor.shards import Shards
@@ -141,19 +140,6 @@ class Refresh:
         for stream, codes in by_stream.items():
             found |= self.shards.remembered(stream, codes)
         return found
-
-
-def watch_again(code: str) -> None:
-    """See whether a trip that could not be watched can be now: the monitor takes it up when its row is changed.
-
-    Raises `StillUnwatchable`.
-    """
-    marks = [mark for mark in selectors.marks_of([code]) if mark.watched]
-    trips, bad = selectors.read_watched([mark.pk for mark in marks], selectors.surroundings())
-    wrong = [each.why for each in bad]
-    wrong += WatchTable(limits_in_force()).put(trips, {}).values()
-    if wrong:
-        raise StillUnwatchable(why=f"{type(wrong[0]).__name__}: {wrong[0]}")
 
 
 def _straight(trip: WatchedTrip) -> WatchedTrip:
