@@ -106,7 +106,7 @@ def again(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-@door(*MAY_TRY_AGAIN)
+@door("failed_work.retry")
 def dealt_with(request: HttpRequest, number: int) -> HttpResponse:
     """Close what no repeat can help and somebody did by other means, with how."""
     actor = account_of(request).actor
