@@ -15,11 +15,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from accounts.selectors import people_with_role
-from accounts.states import Role
+from accounts.selectors import people_who_may
 from complaints.selectors import on_shift
 from core import clock, formats, heartbeat, notify, outages
 from core.models import NotificationState, Outage
+from core.permissions import may
 from core.recipients import write_to_each
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 EVERY = 5.0  # seconds
-RESPONSIBLE = frozenset({Role.SUPERVISOR, Role.ADMIN})
 
 
 def on_call() -> "list[Account]":
@@ -35,9 +34,9 @@ def on_call() -> "list[Account]":
     found = [
         shift.account
         for shift in on_shift(clock.now())
-        if shift.account.is_active and (shift.on_call or shift.account.role in RESPONSIBLE)
+        if shift.account.is_active and (shift.on_call or may(shift.account, "duty.answer"))
     ]
-    return found or people_with_role(*RESPONSIBLE)
+    return found or people_who_may("duty.answer")
 
 
 def look() -> list[Outage]:
