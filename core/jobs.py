@@ -186,7 +186,8 @@ class _Count(Generic[K]):
     """What became of a job's rows so far."""
 
     def __init__(self, job: "Job[K] | Walk[K]", at: datetime) -> None:
-        self.job, self.at = job, at
+        self.job: Job[K] | Walk[K] = job
+        self.at = at
         self.done = self.failed = self.resting = self.total = 0
 
     def each(self, keys: list[K], turn: Turn) -> int:
@@ -232,7 +233,7 @@ def rows(
     if seconds > TURN:
         raise ValueError(f"{kind}: {seconds} s are longer than a task's turn")
     law = law or (LIFE_LAW if life_safety else JOB_LAW)
-    again = _once_more(partial(due, limit=1), act, key)
+    again = _once_more(lambda at: due(at, 1), act, key)
     return Job(retry.declare(kind, label, law=law, again=again), due, act, batch, seconds, life_safety)
 
 
@@ -364,10 +365,13 @@ def periodic(name: str, *jobs: AnyJob) -> "Task[Any, Any]":
 
 def queue_of(name: str) -> str:
     """The queue in which beat puts a periodic task."""
-    for entry in settings.CELERY_BEAT_SCHEDULE.values():
-        if entry["task"] == name:
-            return str(entry.get("options", {}).get("queue", settings.CELERY_TASK_DEFAULT_QUEUE))
-    return str(settings.CELERY_TASK_DEFAULT_QUEUE)
+    schedule: dict[str, dict[str, Any]] = settings.CELERY_BEAT_SCHEDULE
+    options = [entry.get("options", {}) for entry in schedule.values() if entry["task"] == name]
+    return str(
+        options[0].get("queue", settings.CELERY_TASK_DEFAULT_QUEUE)
+        if options
+        else settings.CELERY_TASK_DEFAULT_QUEUE
+    )
 
 
 def _run_alone(job: AnyJob, seconds: float) -> bool:

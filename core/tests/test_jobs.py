@@ -40,6 +40,16 @@ def test_every_job_has_words_for_staff_and_can_be_tried_again():
         assert retry.of_kind(job.work.kind) == job.work
 
 
+def test_a_person_can_have_the_reading_of_every_job_tried_again(world):
+    current_app.loader.import_default_modules()
+    found = {job.work for each in jobs.periodic_tasks().values() for job in each}
+    own = [work for work in found if work.again.__module__ == "core.jobs"]
+    assert len(own) > 20
+    for work in own:
+        retry.failed(work, jobs.READING, "x")
+        assert retry.again(work.kind, jobs.READING) is None, work.kind
+
+
 @pytest.fixture
 def numbers():
     """A job on the numbers that are left; 3 cannot be done."""
