@@ -173,7 +173,7 @@ TABLE = [
     ("GET", "admin/police-line/", RESPONDER_ROLES),
     ("POST", "admin/police-line/", RESPONDER_ROLES),
     ("GET", "admin/police-line/{request}/", RESPONDER_ROLES),
-    ("POST", "admin/police-line/{request}/escalate/", RESPONDER_ROLES),
+    ("POST", "admin/police-line/{request}/do/escalate/", RESPONDER_ROLES),
     ("GET", "admin/workspace/", WORKER_ROLES),
     ("POST", "admin/workspace/next/", WORKER_ROLES),
     ("POST", "admin/workspace/bulk/", WORKER_ROLES),
@@ -403,7 +403,7 @@ def shape(route):
     route = route.replace("{late}/passenger/", "{late}/{party}/")
     route = re.sub(r"<[^>]*>|\{\w+\}", "{}", route.partition("?itinerary")[0]).strip("^$")
     return re.sub(
-        r"(/do|drive/trips/\{\}|drive/offers/\{\}|admin/police-line/\{\})/(note|arrive|escalate|accept|propose)/$",
+        r"(/do|drive/trips/\{\}|drive/offers/\{\})/(note|arrive|escalate|accept|propose)/$",
         r"\1/{}/",
         route,
     )
