@@ -9,6 +9,7 @@ Tests connect as the owner, because they flush tables; what the platform's own r
 import atexit
 import contextlib
 import fcntl
+import gc
 import hashlib
 import json
 import os
@@ -206,6 +207,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     plugins = session.config.pluginmanager
     if "hypothesis" not in sys.modules and plugins.hasplugin("hypothesispytest"):
         plugins.unregister(name="hypothesispytest")  # its summary would import all of it
+    gc.freeze()  # what was imported and collected stays to the end: it is not searched for garbage again and again
     if _servers and not session.config.option.collectonly and any(map(needs_servers, session.items)):
         _servers.start()
 
