@@ -46,8 +46,10 @@ def staff_of_session(session_key: str, permission: str = "console.open") -> "Acc
     request = HttpRequest()
     request.session = SessionStore(session_key)
     user = get_user(request)
-    verified = user.is_authenticated and "otp_device_id" in request.session
-    return user if verified and may(user, permission) else None
+    if not user.is_authenticated or "otp_device_id" not in request.session:
+        return None
+    account = cast("Account", user)
+    return account if may(account, permission) else None
 
 
 def door(*permissions: str) -> Callable[[View[P]], View[P]]:

@@ -1,6 +1,7 @@
 """What holds of the modules as a whole: no circles among them, and tasks that are named are there."""
 
 import ast
+import re
 from pathlib import Path
 
 import grimp
@@ -79,3 +80,62 @@ def test_every_task_that_is_named_is_there():
     named = set(named_tasks())
     assert "core.tasks.deliver_event" in named
     assert named <= current_app.tasks.keys()
+
+
+# --- What services raise ---
+
+
+def _raised(node, caught=frozenset()):
+    """The names of errors that leave a function by its own `raise`, and of private functions that it calls."""
+    if isinstance(node, ast.Raise) and node.exc is not None:
+        error = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+        name = ast.unparse(error).rpartition(".")[2]
+        if name[0].isupper() and not {name, "DomainError", "Exception"} & caught:
+            yield name
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.startswith("_"):
+        yield node.func.id, caught
+    if isinstance(node, ast.Try):
+        handled = {name for each in node.handlers if each.type for name in _names(each.type)}
+        for inner in node.body:
+            yield from _raised(inner, caught | handled)
+        for inner in [*node.handlers, *node.orelse, *node.finalbody]:
+            yield from _raised(inner, caught)
+        return
+    for inner in ast.iter_child_nodes(node):
+        yield from _raised(inner, caught)
+
+
+def _names(types):
+    each = types.elts if isinstance(types, ast.Tuple) else [types]
+    return {ast.unparse(one).rpartition(".")[2] for one in each}
+
+
+def unnamed():
+    """Services whose docstring does not name what they, or private functions beside them, raise."""
+    for app in APPS:
+        for file in sorted([*(ROOT / app).glob("services.py"), *(ROOT / app).glob("services/*.py")]):
+            there = {
+                node.name: node
+                for node in ast.parse(file.read_text()).body
+                if isinstance(node, ast.FunctionDef)
+            }
+            for name, node in there.items():
+                if name.startswith("_"):
+                    continue
+                raised = set()
+                for found in _raised(node):
+                    if isinstance(found, str):
+                        raised.add(found)
+                    elif found[0] in there:
+                        own = {each for each in _raised(there[found[0]]) if isinstance(each, str)}
+                        raised |= set() if {"DomainError", "Exception"} & found[1] else own - found[1]
+                said = ast.get_docstring(node) or ""
+                for like in re.findall(r"Raises as `(\w+)`", said):
+                    said += ast.get_docstring(there[like]) or ""
+                missing = sorted(each for each in raised if f"`{each}`" not in said)
+                if missing:
+                    yield f"{file.relative_to(ROOT)}:{node.lineno}", name, missing
+
+
+def test_services_name_what_they_raise():
+    assert list(unnamed()) == []

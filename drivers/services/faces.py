@@ -216,7 +216,7 @@ def answer_face_check(*, driver: Driver, code: str, frames: Sequence[Sequence[by
     """Judge the frames of each pose, in the order of the challenge.
 
     What cannot be read counts for nothing and against nobody; what fails is counted, kept with its frames, and the
-    third time in a row freezes the account. Raises `NotFound`, `StaleState`, `InvalidInput`.
+    third time in a row freezes the account. Raises `NotFound`, `StaleState`, `InvalidInput`, `IdCardUnreadable`.
     """
     check = FaceCheck.objects.select_related("driver__account").filter(driver=driver, code=code).first()
     if check is None:
