@@ -48,8 +48,7 @@ def staff_of_session(session_key: str, permission: str = "console.open") -> "Acc
     user = get_user(request)
     if not user.is_authenticated or "otp_device_id" not in request.session:
         return None
-    account = cast("Account", user)
-    return account if may(account, permission) else None
+    return user if may(user, permission) else None
 
 
 def door(*permissions: str) -> Callable[[View[P]], View[P]]:

@@ -102,7 +102,7 @@ def _keep_template(driver: Driver, vector: Vector) -> FaceTemplate:
 def near_faces(protected: Vector, *, model: str, limit: float) -> dict[int, float]:
     """Drivers (primary key) with a template at least as alike as `limit`, and the cosine; of the ten most alike.
 
-    Exact: every template in use is compared, because a missed one is a lent account (decision 0007).
+    Exact: every template in use is compared, because a missed one is a lent account (decision 0007-09).
     """
     rows = (
         FaceTemplate.objects.filter(retired_at=None, model=model)
