@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import grimp
@@ -139,3 +140,60 @@ def unnamed():
 
 def test_services_name_what_they_raise():
     assert list(unnamed()) == []
+
+
+# --- The walks of docs/architecture.md ---
+
+
+def steps(text):
+    """(file, the names said to be in it) of each step: `file` `name`, and names that follow without a file."""
+    walks = text[text.index("## Five walks") :]
+    file = ""
+    for said in re.findall(r"`([^`]+)`", walks):
+        if "/" in said:
+            file = said
+            yield file, ""
+        elif re.fullmatch(r"\w+", said):
+            yield file, said
+
+
+def defined_anywhere():
+    """Every name that a module of ours defines, by file."""
+    found = {}
+    for app in APPS:
+        for path in (ROOT / app).rglob("*.py"):
+            names = re.findall(r"^(?:\s*(?:async )?def |\s*class )(\w+)", path.read_text(), re.M)
+            found[str(path.relative_to(ROOT))] = set(names)
+    return found
+
+
+def test_the_five_walks_lead_through_what_is_there():
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    assert re.findall(r"^### (.+)$", text, re.M) == ["SOS", "Ping", "Acceptance", "Complaint", "Release"]
+    defined = defined_anywhere()
+    everything = set().union(*defined.values())
+    for file, name in steps(text):
+        assert (ROOT / file).exists(), file
+        if name:
+            assert name in everything, name
+    pairs = re.findall(r"`([\w/]+\.py)`\s+`(\w+)`", text)
+    assert len(pairs) > 30
+    assert [pair for pair in pairs if pair[1] not in defined[pair[0]]] == []
+
+
+def test_the_drawing_has_the_layers_of_the_import_rules():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(each["layers"] for each in contracts if each["type"] == "layers")
+    assert " --> ".join(layers) in (ROOT / "docs" / "architecture.md").read_text()
+
+
+def test_each_decision_has_its_date_and_its_state_and_stands_in_the_list():
+    folder = ROOT / "docs" / "decisions"
+    listed = (folder / "README.md").read_text()
+    records = [path for path in folder.glob("*.md") if path.name != "README.md"]
+    assert records
+    for path in records:
+        title, _, state = path.read_text().split("\n")[:3]
+        assert title.startswith("# "), path
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d · (in force|replaced by \d{4}(-\d\d)?)", state), path
+        assert f"({path.name}) | {state.replace(' · ', ' | ')} |" in listed, path
