@@ -206,8 +206,7 @@ def _note_device(account: Account, digest: str) -> None:
 @begins_transaction
 def forget_places(*, at: datetime) -> int:
     """Destroy positions of sign-ins older than a day; returns how many."""
-    deleted, _by_model = SignInPlace.objects.filter(at__lt=at - timedelta(days=1)).delete()
-    return deleted
+    return jobs.delete(SignInPlace.objects.filter(at__lt=at - timedelta(days=1)))
 
 
 def verify_second_factor(request: HttpRequest, *, account: Account, token: str) -> None:

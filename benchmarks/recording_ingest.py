@@ -193,7 +193,9 @@ def measure(target: list[str], phones: list[tuple[str, str, bytes]], *, multipar
 def main() -> None:
     import django
 
-    import config.pytest_stack  # noqa: F401 - starts PostgreSQL and Valkey of its own
+    from config.pytest_stack import own_servers
+
+    own_servers()
 
     django.setup()
     phones = prepare()

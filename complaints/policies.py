@@ -22,7 +22,6 @@ from complaints.states import (
     TimerKind,
 )
 from core import policy
-from core.actions import Action
 from core.permissions import may
 from core.policy import Unit
 from rides.states import Line
@@ -288,6 +287,16 @@ class Known:
     statements: dict[str, "Statement"]
     timers: list["Timer"]
     undoable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that may be done; `why_not` is empty where it may be done now. `shortcut` is a key on the keyboard."""
+
+    key: str
+    label: str | Promise
+    why_not: str | Promise = ""
+    shortcut: str = ""
 
 
 def stage_of(complaint: "Complaint", known: Known) -> Stage | None:

@@ -32,6 +32,7 @@ class Row:
     label: str | Promise
     link: str
     can_be_tried: bool
+    can_be_closed: bool
 
 
 def _row(found: FailedWork, account: Account) -> Row:
@@ -41,6 +42,7 @@ def _row(found: FailedWork, account: Account) -> Row:
         work.label if work else found.kind,
         _link(found.subject, account),
         work is not None and work.again is not None,
+        retry.can_be_dealt_with(found),
     )
 
 
@@ -103,9 +105,24 @@ def again(request: HttpRequest, number: int) -> HttpResponse:
     return redirect("failed_work:index")
 
 
+@require_POST
+@door("failed_work.retry")
+def dealt_with(request: HttpRequest, number: int) -> HttpResponse:
+    """Close what no repeat can help and somebody did by other means, with how."""
+    actor = account_of(request).actor
+    try:
+        retry.deal_with(actor=actor, failed_work_id=number, reason=request.POST.get("reason", ""))
+    except DomainError as error:
+        messages.error(request, error.detail)
+    else:
+        messages.success(request, _("It is closed. The journal keeps who dealt with it, when and how."))
+    return redirect("failed_work:index")
+
+
 app_name = "failed_work"
 urlpatterns = [
     path("admin/failed-work/", index, name="index"),
     path("admin/failed-work/strip/", strip, name="strip"),
     path("admin/failed-work/<int:number>/again/", again, name="again"),
+    path("admin/failed-work/<int:number>/dealt-with/", dealt_with, name="dealt_with"),
 ]

@@ -1,8 +1,10 @@
 """The door to Valkey for whoever must not wait for it: answers to people, and what follows a commit.
 
-Nothing depends on what goes through here: rows are committed and sweeps follow, pages ask by themselves. So each word
-has a third of a second, and after one that took that long nobody waits again for a moment: many wake-ups in one
-answer cost what one costs, also when Valkey hangs instead of being down.
+What goes through here may be lost, because it only hastens: rows are committed, and a sweep finds what nobody was woken
+for. The sweeps are tasks too and travel through Valkey from beat to a worker, so while it is down no task runs at all,
+and what waits runs once it is back. Pages ask the database by themselves meanwhile. So each word has a third of a
+second, and after one that took that long nobody waits again for a moment: many wake-ups in one answer cost what one
+costs, also when Valkey hangs instead of being down.
 """
 
 from collections.abc import Callable

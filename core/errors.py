@@ -63,10 +63,6 @@ class Forbidden(DomainError):
     code, status, sentence = "forbidden", 403, _("Your role may not do this.")
 
 
-class SecondPersonNeeded(DomainError):
-    code, status, sentence = "second_person_needed", 403, _("Somebody else has to agree to this.")
-
-
 class SignInRequired(DomainError):
     code, status, sentence = "sign_in_required", 401, _("Please sign in first.")
 

@@ -53,6 +53,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
         "governance.read": {AGENT, SPECIALIST, VETTING, ADJUDICATOR, SUPERVISOR, ADMIN},
         # --- everybody's work ---
         "duty.supervise": {SUPERVISOR},  # who is told where nobody else is responsible
+        "duty.answer": {SUPERVISOR, ADMIN},  # who is told where nobody is on duty
         "failed_work.retry": {SPECIALIST, SUPERVISOR, ADMIN},
         "people.reveal": {AGENT, SPECIALIST, VETTING, ADJUDICATOR, SUPERVISOR},  # a field, with a reason (A5)
         "data_holds.renew": {AGENT, SPECIALIST, SUPERVISOR},

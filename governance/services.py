@@ -20,6 +20,8 @@ from governance.models import DrillRun, MeasureResult
 from governance.states import Status
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from accounts.models import Account
 
 HISTORY_STEP = timedelta(days=1)
@@ -155,7 +157,7 @@ def check_board() -> list[Checked]:
     """Check every measure and keep the history; one that cannot be kept does not stop the others."""
     found: list[Checked] = []
     retry.each(
-        MEASURES,
+        BOARD.work,
         measures(),
         lambda measure: found.append(record_check(measure)),
         key=lambda measure: measure.id,
@@ -164,8 +166,25 @@ def check_board() -> list[Checked]:
     return found
 
 
-MEASURES = retry.declare("governance.check_measure", gettext_lazy("checking one promise"), law=jobs.JOB_LAW)
-BOARD = jobs.whole("governance.check_board", gettext_lazy("checking the promises"), lambda _at: check_board())
+def _behind(_at: "datetime", last: str | None, limit: int) -> list[str]:
+    names = [measure.id for measure in measures()]
+    return names[names.index(last) + 1 if last in names else 0 :][:limit]
+
+
+def _check_one(name: str, _at: "datetime") -> None:
+    record_check(next(measure for measure in measures() if measure.id == name))
+
+
+BOARD = jobs.walk(
+    "governance.check_measure",
+    gettext_lazy("checking one promise"),
+    behind=_behind,
+    act=_check_one,
+    key=str,
+)
 DRILL = jobs.whole(
-    "governance.hourly_drill", gettext_lazy("the drill of the hour"), lambda _at: run_hourly_drill()
+    "governance.hourly_drill",
+    gettext_lazy("the drill of the hour"),
+    lambda _at: run_hourly_drill(),
+    lease=timedelta(minutes=10),  # real time on the live stack: every step may take its patience
 )

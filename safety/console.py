@@ -13,7 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.selectors import people_who_may
 from core import clock, holds, notify, timeline
 from core.access import account_of, door
-from core.console import page
+from core.actions import Refusal
+from core.console import act, page
 from core.errors import DomainError, NotFound
 from core.permissions import may
 from core.privacy import mask_name, mask_phone
@@ -22,9 +23,9 @@ from rides.selectors import trail_of, truth_of
 from rides.states import Party
 from rides.truth import Truth
 from safety import packets, selectors, services
+from safety.actions import INCIDENTS
 from safety.models import Incident
-from safety.policies import actions_on, clocks_of
-from safety.states import IncidentOutcome
+from safety.policies import clocks_of
 
 
 def _map(incident: Incident) -> dict[str, Any]:
@@ -51,9 +52,8 @@ def _truth(incident: Incident) -> Truth | None:
     return truth_of(incident.trip, told) if incident.trip and told else None
 
 
-def _context(request: HttpRequest, code: str) -> dict[str, Any]:
-    incident, account, at = selectors.incident_by_code(code), account_of(request), clock.now()
-    trip = incident.trip
+def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) -> dict[str, Any]:
+    account, at, code, trip = account_of(request), clock.now(), incident.code, incident.trip
     return {
         "title": _("Incident %(code)s") % {"code": code},
         "incident": incident,
@@ -66,11 +66,8 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
             (line, timeline.sentence(line))
             for line in reversed(timeline.of(trip=trip.code if trip else "", incident=code))
         ],
-        "actions": actions_on(incident, account),
-        "outcomes": IncidentOutcome.choices,
-        "responders": [
-            each.code for each in people_who_may("incidents.respond") if each.code != account.code
-        ],
+        "offers": INCIDENTS.offers(incident, account, refusal),
+        "decide_plea": INCIDENTS.offer("plea", incident, account, refusal),
         "recordings": [(row, selectors.health_of(row)) for row in selectors.recordings_of(trip)]
         if trip
         else [],
@@ -95,55 +92,12 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
 @door("incidents.respond")
 def show(request: HttpRequest, code: str) -> HttpResponse:
     """One incident: clocks, map, one timeline, what may be done now."""
-    return page(request, "console/incident.html", _context(request, code))
+    return _page(request, selectors.incident_by_code(code), None)
 
 
-@require_POST
-@door("incidents.respond")
-def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
-    """One action; a refusal is said on the page, and nothing else has changed."""
-    account, words = account_of(request), request.POST.get("words", "")
-    try:
-        match action:
-            case "take":
-                services.take_incident(account=account, code=code)
-            case "note":
-                services.add_note(account=account, code=code, words=words)
-            case "hand_over":
-                services.offer_incident(
-                    account=account, code=code, to=request.POST.get("to", ""), words=words
-                )
-            case "accept":
-                services.accept_incident(account=account, code=code)
-            case "plea":
-                services.decide_plea(
-                    account=account, code=code, upheld=request.POST.get("upheld") == "1", words=words
-                )
-            case "called":
-                services.record_call(account=account, code=code, words=words)
-            case "safe_check":
-                services.record_safe_check(account=account, code=code, words=words)
-            case "police_called":
-                services.record_police_call(account=account, code=code, station=words)
-            case "police_excused":
-                services.excuse_police_call(account=account, code=code, words=words)
-            case "resolve":
-                services.resolve_incident(
-                    account=account, code=code, outcome=request.POST.get("outcome", ""), words=words
-                )
-            case "close":
-                services.close_incident(account=account, code=code)
-            case "send_back":
-                services.send_back(account=account, code=code, words=words)
-            case _:
-                raise NotFound
-    except NotFound:
-        raise
-    except DomainError as error:
-        if request.headers.get("Accept") == "application/json":
-            raise
-        messages.error(request, error.detail)
-    return redirect("safety_console:incident", code)
+@INCIDENTS.shown_by
+def _page(request: HttpRequest, incident: Incident, refusal: Refusal | None) -> HttpResponse:
+    return page(request, "console/incident.html", _context(request, incident, refusal))
 
 
 @require_GET
@@ -288,5 +242,5 @@ urlpatterns = [
     path("admin/sos-packet/", packet, name="packet"),
     path("admin/burning/", burning, name="burning"),
     path("admin/incidents/<str:code>/", show, name="incident"),
-    path("admin/incidents/<str:code>/do/<slug:action>/", act, name="act"),
+    path("admin/incidents/<str:code>/do/<slug:action>/", act.view(INCIDENTS), name="act"),
 ]

@@ -152,6 +152,12 @@ TABLE = [
         {"specialist", "supervisor", "admin"},
         {"reason": "x"},
     ),
+    (
+        "POST",
+        "admin/failed-work/{failed_work}/dealt-with/",
+        {"specialist", "supervisor", "admin"},
+        {"reason": "x"},
+    ),
     ("GET", "admin/burning/", STAFF_ROLES),
     ("GET", "admin/incidents/mine/", RESPONDER_ROLES),
     ("POST", "admin/incidents/hand-over/", RESPONDER_ROLES),

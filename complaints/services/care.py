@@ -44,10 +44,10 @@ from complaints.states import (
     ComplaintState,
     Level,
 )
-from core import audit, clock, jobs, live, notify, policy, retry, timeline
+from core import audit, clock, four_eyes, jobs, live, notify, policy, retry, timeline
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code
-from core.errors import InvalidInput, NotFound, SecondPersonNeeded
+from core.errors import InvalidInput, NotFound
 from core.permissions import may, require
 from core.privacy import is_link_secret, link_secret
 from core.recipients import write_to_each
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 BATCH = 200
+GREETED_AT_ONCE = 500  # people of one greeting in one transaction
 
 
 # --- Satisfaction --------------------------------------------------------------------------------
@@ -348,8 +349,8 @@ def decide_campaign(*, account: "Account", code: str, approves: bool) -> Campaig
     row = Campaign.objects.select_for_update().filter(code=code).first()
     if row is None:
         raise NotFound
-    if row.proposed_by == account.code and approves:
-        raise SecondPersonNeeded
+    if approves:
+        four_eyes.another(account.code, row.proposed_by)
     move(
         row,
         CAMPAIGN_TRANSITIONS,
@@ -370,28 +371,42 @@ def _campaigns(at: datetime, limit: int) -> list[int]:
     return list(due.order_by("send_at").values_list("pk", flat=True)[:limit])
 
 
-@begins_transaction
 def _send(pk: int, at: datetime) -> int:
+    told = 0
+    while (part := _send_part(pk, at)) is not None:
+        told += part
+        if not jobs.go_on():
+            break
+    return told
+
+
+@begins_transaction
+def _send_part(pk: int, at: datetime) -> int | None:
+    """Write to the next of the audience; None once a greeting is through, or is in another worker's hands."""
     row = (
         Campaign.objects.select_for_update(skip_locked=True)
         .filter(pk=pk, state=CampaignState.APPROVED)
         .first()
     )
     if row is None:
-        return 0
-    wants = set(CareConsent.objects.filter(withdrawn_at=None).values_list("account_id", flat=True))
-    people = [
-        each
-        for each in drivers_to_greet(on_duty=row.audience == Audience.ON_DUTY)
-        if each.pk in wants and each.is_active and not each.is_drill
-    ]
+        return None
+    consents = CareConsent.objects.filter(withdrawn_at=None, account_id__gt=row.reached).order_by(
+        "account_id"
+    )
+    wants = list(consents.values_list("account_id", flat=True).distinct()[:GREETED_AT_ONCE])
+    if not wants:
+        move(row, CAMPAIGN_TRANSITIONS, CampaignState.SENT, sent_at=at)
+        return None
+    found = drivers_to_greet(on_duty=row.audience == Audience.ON_DUTY, among=wants)
+    people = [each for each in found if each.is_active and not each.is_drill]
     told = retry.each(
         GREETINGS,
         people,
         lambda person: _greet(row, person),
         key=lambda person: f"{row.code}:{person.code}",
     )
-    move(row, CAMPAIGN_TRANSITIONS, CampaignState.SENT, sent_at=at, sent=told.done)
+    row.sent, row.reached = row.sent + told.done, wants[-1]
+    row.save(update_fields=["sent", "reached"])
     return told.done
 
 

@@ -32,10 +32,10 @@ from complaints.states import (
     Paper,
     Settlement,
 )
-from core import audit, clock, formats, ledger, live, money, notify, pictures, policy, timeline
+from core import audit, clock, formats, four_eyes, ledger, live, money, notify, pictures, policy, timeline
 from core.actors import Actor
 from core.codes import new_code
-from core.errors import InvalidInput, SecondPersonNeeded
+from core.errors import InvalidInput
 from core.permissions import may, require
 from core.privacy import normalise_phone, phone_index
 from core.states import move
@@ -245,8 +245,7 @@ def decide_claim(*, account: "Account", code: str, approves: bool, reason: str =
     accident, claim = _locked(claim_by_code(code))
     if claim.state != ClaimState.PROPOSED:
         raise ClaimClosed(why=str(_("nothing is proposed.")))
-    if claim.proposed_by == account.code:
-        raise SecondPersonNeeded
+    four_eyes.another(account.code, claim.proposed_by)
     if approves:
         _grant(accident, claim, account)
         return claim
@@ -347,8 +346,7 @@ def reopen_claim(*, account: "Account", code: str, reason: str) -> Claim:
     accident, claim = _locked(claim_by_code(code))
     if claim.state != ClaimState.REFUSED:
         raise ClaimClosed(why=str(_("it was not refused.")))
-    if claim.decided_by == account.code:
-        raise SecondPersonNeeded
+    four_eyes.another(account.code, claim.decided_by)
     if not reason.strip():
         raise ReasonNeeded("reason")
     move(claim, CLAIM_TRANSITIONS, ClaimState.OPEN, decided_by="", decided_at=None, proposed_fen=0)

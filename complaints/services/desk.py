@@ -37,7 +37,7 @@ from complaints.states import (
     StatementState,
     TimerKind,
 )
-from core import actions, audit, clock, live, notify
+from core import audit, clock, live, notify
 from core.errors import DomainError, InvalidInput, NotFound
 from core.permissions import may, require
 from core.states import move
@@ -55,7 +55,7 @@ def for_action(account: "Account", code: str, key: str) -> tuple[Complaint, Know
     """The complaint, locked, where this person may do this now. Raises `NotFound`, `NotNow`."""
     complaint = locked(complaint_by_code(code).pk)
     known = known_of(complaint, account)
-    reason = actions.why_not(actions_on(complaint, account, known), key)
+    reason = next((each.why_not for each in actions_on(complaint, account, known) if each.key == key), "?")
     if reason:
         raise NotNow(why=str(reason))
     return complaint, known

@@ -8,9 +8,9 @@ from complaints.errors import ReasonNeeded, SummaryClosed
 from complaints.models import WorkSummary
 from complaints.selectors import cases_to_remember, figures_of
 from complaints.states import SUMMARY_TRANSITIONS, SummaryState
-from core import audit, clock, live
+from core import audit, clock, four_eyes, live
 from core.codes import new_code
-from core.errors import InvalidInput, NotFound, SecondPersonNeeded
+from core.errors import InvalidInput, NotFound
 from core.permissions import require
 from core.states import move
 from core.transactions import begins_transaction
@@ -87,8 +87,7 @@ def answer_summary(*, account: "Account", code: str, reply: str) -> WorkSummary:
     )
     if row is None or row.state == SummaryState.DRAFT:
         raise NotFound
-    if row.account_id == account.pk:
-        raise SecondPersonNeeded
+    four_eyes.another(account.code, row.account.code)
     if not reply.strip():
         raise ReasonNeeded("reply")
     move(

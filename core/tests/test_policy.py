@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 
 from core import clock, policy
 from core.actors import Actor
-from core.errors import InvalidInput, SecondPersonNeeded
+from core.errors import InvalidInput
+from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry, FailedWork, PolicyVersion
 from core.policy import Unit
 from core.policy.kinds import Kind, Record, Table

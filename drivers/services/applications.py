@@ -246,7 +246,8 @@ def _ask_about(row: Screening) -> None:
 
 
 def _open_screenings() -> "QuerySet[Screening]":
-    return Screening.objects.filter(state=ScreeningState.ASKED)
+    """Of applications: whom a run has set aside waits in a queue of its own."""
+    return Screening.objects.filter(state=ScreeningState.ASKED, subject__contains=":")
 
 
 SCREENING_QUEUE = retry.queue(

@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from core import audit, clock, live
+from core import audit, clock, four_eyes, live
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound
 from core.permissions import require
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
-from drivers.errors import AlreadyProposed, SecondPersonNeeded
+from drivers.errors import AlreadyProposed
 from drivers.models import Driver, VettingCase
 from drivers.services.people import release_holds_of
 from drivers.services.rewards import owe_reward
@@ -102,8 +102,7 @@ def agree(*, account: "Account", code: str, agrees: bool) -> VettingCase:
     case = _open_case_of(account, code)
     if not case.proposed:
         raise InvalidInput("outcome")
-    if case.proposed_by == account.code:
-        raise SecondPersonNeeded
+    four_eyes.another(account.code, case.proposed_by)
     who = case.driver.account.code
     if not agrees:
         audit.record(account.actor, "drivers.case_not_agreed", who, case=code, outcome=case.proposed)

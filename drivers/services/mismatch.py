@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.selectors import account_by_code
-from core import audit, clock, formats, ledger, live, money, notify, pictures, policy, ratelimit
+from core import audit, clock, formats, four_eyes, ledger, live, money, notify, pictures, policy, ratelimit
 from core.actors import NOBODY, Actor
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound, TooMany
@@ -17,7 +17,7 @@ from core.privacy import normalise_phone
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from drivers import policies
-from drivers.errors import AlreadyReported, ReportNeedsPhoto, SecondPersonNeeded
+from drivers.errors import AlreadyReported, ReportNeedsPhoto
 from drivers.models import Binding, Driver, MismatchReport, Reward, VettingCase
 from drivers.selectors import driver_by_code, drivers_of_plate, plate_key
 from drivers.services.cases import open_case
@@ -255,8 +255,7 @@ def decide_reward(*, account: "Account", code: str, approves: bool) -> Reward:
     Raises `Forbidden`, `NotFound`, `SecondPersonNeeded`, `IllegalTransition`, `StaleState`.
     """
     reward = _reward_of(account, code)
-    if reward.proposed_by == account.code:
-        raise SecondPersonNeeded
+    four_eyes.another(account.code, reward.proposed_by)
     move(
         reward,
         REWARD_TRANSITIONS,

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.services import verify_by_vetting
-from core import audit, clock, live, notify, policy
+from core import audit, clock, four_eyes, live, notify, policy
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.permissions import require
 from core.privacy import blind_index
@@ -20,7 +20,6 @@ from drivers.errors import (
     LicenceTaken,
     ScreeningBars,
     ScreeningOpen,
-    SecondPersonNeeded,
     VehicleDiffers,
 )
 from drivers.models import Application, Driver, Vehicle, VettingDecision
@@ -147,8 +146,7 @@ def agree_decision(*, account: "Account", code: str, agrees: bool) -> Applicatio
     person = application.driver.account
     if not application.proposed:
         raise InvalidInput("outcome")
-    if application.proposed_by == account.code:
-        raise SecondPersonNeeded
+    four_eyes.another(account.code, application.proposed_by)
     if not agrees:
         audit.record(account.actor, "drivers.application_not_agreed", person.code, case=code)
         application.proposed, application.proposed_by, application.reason = "", "", ""

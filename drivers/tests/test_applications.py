@@ -13,6 +13,7 @@ from accounts.models import Account
 from accounts.services import enrol
 from core import clock, outside
 from core.errors import Forbidden, InvalidInput, NotFound
+from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry, Notification
 from core.permissions import Role
 from core.states import IllegalTransition
@@ -26,7 +27,6 @@ from drivers.errors import (
     NotYourIdNumber,
     ScreeningBars,
     ScreeningOpen,
-    SecondPersonNeeded,
     VehicleDiffers,
 )
 from drivers.models import (

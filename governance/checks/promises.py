@@ -205,10 +205,14 @@ def fleet_again(at: datetime) -> Found:
         "bar": progress.bar,
         "review": progress.review,
     }
+    if progress.aside:
+        evidence = sentences(evidence, _("%(n)s could not be screened.") % {"n": len(progress.aside)})
+    # Whom the run set aside is part of the fleet: until they are screened it is not done.
+    finished = None if progress.aside else run.finished_at
     old = at - run.started_at > policy.span(SCREENED_WITHIN)
-    if old or (run.finished_at or at) > run.due_at:
+    if old or (finished or at) > run.due_at:
         return Found(Status.FAIL, sentences(_("Late."), evidence), share)
-    return Found(Status.PASS if run.finished_at else Status.PROGRESS, evidence, share)
+    return Found(Status.PASS if finished else Status.PROGRESS, evidence, share)
 
 
 def _share_or_fault(faults: list[str], done: int, everybody: int, evidence: str) -> Found:

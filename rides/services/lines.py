@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from core import audit, clock, formats, jobs, live, notify, policy, retry, timeline
+from core import audit, clock, formats, four_eyes, jobs, live, notify, policy, retry, timeline
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound
@@ -15,7 +15,7 @@ from core.permissions import require
 from core.recipients import write_to_each
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
-from rides.errors import AlreadySuspended, SecondPersonNeeded
+from rides.errors import AlreadySuspended
 from rides.models import City, Itinerary, LineInCity, LineSuspension, Trip
 from rides.policies import SUSPENSION_SPARES
 from rides.services.offers import withdraw_offers
@@ -105,8 +105,7 @@ def decide_suspension(*, account: "Account", code: str, agrees: bool) -> LineSus
         audit.record(account.actor, "rides.suspension_withdrawn", row.code)
         live.changed_on_commit("console")
         return row
-    if row.proposed_by == account.code:
-        raise SecondPersonNeeded
+    four_eyes.another(account.code, row.proposed_by)
     now = clock.now()
     at = max(row.at, now)
     move(row, SUSPENSION_TRANSITIONS, SuspensionState.AGREED, agreed_by=account.code, agreed_at=now, at=at)
