@@ -228,7 +228,10 @@ def sign_out(request: HttpRequest) -> None:
 
 @begins_transaction
 def mark_drill_account(*, code: str, phone: str, password: str) -> Account:
-    """The hourly drill's own passenger (G3): marked, so that what it does enters no figure; a new password each time."""
+    """The hourly drill's own passenger (G3): marked, so that what it does enters no figure; a new password each time.
+
+    Raises `Forbidden`.
+    """
     account, _new = Account.objects.get_or_create(
         code=code,
         defaults={

@@ -338,7 +338,10 @@ def refuse_claim(*, account: "Account", code: str, reason: str) -> Claim:
 
 @begins_transaction
 def reopen_claim(*, account: "Account", code: str, reason: str) -> Claim:
-    """A refused claim is looked at again, by somebody else than who refused it. Raises as `refuse_claim`."""
+    """A refused claim is looked at again, by somebody else than who refused it.
+
+    Raises as `refuse_claim`, and `SecondPersonNeeded`.
+    """
     require(account, "claims.decide")
     accident, claim = _locked(claim_by_code(code))
     if claim.state != ClaimState.REFUSED:

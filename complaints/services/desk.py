@@ -405,7 +405,10 @@ def in_bulk(
 
 
 def hand_over_all(*, account: "Account", to: str, words: str) -> int:
-    """The end of a shift: everything live that is mine goes to one person, with one note. Returns how many."""
+    """The end of a shift: everything live that is mine goes to one person, with one note. Returns how many.
+
+    Raises `NobodyThere`.
+    """
     other = worker(to)
     if other.pk == account.pk:
         raise NobodyThere("to")

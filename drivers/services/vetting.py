@@ -61,7 +61,10 @@ def _in_review(account: "Account", code: str) -> Application:
 
 @begins_transaction
 def ask_registries_again(*, account: "Account", code: str) -> Application:
-    """A reviewer has the registries asked once more; the old answers stay. Raises `Forbidden`, `NotFound`, `ScreeningOpen`."""
+    """A reviewer has the registries asked once more; the old answers stay.
+
+    Raises `Forbidden`, `NotFound`, `ScreeningOpen`, `IllegalTransition`.
+    """
     application = _in_review(account, code)
     last = screening_of(application)
     if last and last.state == ScreeningState.ASKED:
@@ -73,7 +76,10 @@ def ask_registries_again(*, account: "Account", code: str) -> Application:
 
 @begins_transaction
 def return_application(*, account: "Account", code: str, words: str) -> Application:
-    """Back to the applicant, who reads what to mend. Raises `Forbidden`, `NotFound`, `InvalidInput`."""
+    """Back to the applicant, who reads what to mend.
+
+    Raises `Forbidden`, `NotFound`, `InvalidInput`, `IllegalTransition`.
+    """
     application = _in_review(account, code)
     if not words.strip():
         raise InvalidInput("reason")
@@ -95,7 +101,7 @@ def return_application(*, account: "Account", code: str, words: str) -> Applicat
 @begins_transaction
 def propose_decision(*, account: "Account", code: str, outcome: Decision, reason: str) -> Application:
     """The first key, with a reason. Raises `Forbidden`, `NotFound`, `InvalidInput`, `AlreadyProposed`, `ScreeningOpen`,
-    `ScreeningBars`.
+    `ScreeningBars`, `IllegalTransition`.
     """
     application = _in_review(account, code)
     if not reason.strip():
@@ -134,7 +140,7 @@ def agree_decision(*, account: "Account", code: str, agrees: bool) -> Applicatio
     """The second key, by another person: the decision is appended and acts, or the proposal falls.
 
     Raises `Forbidden`, `NotFound`, `InvalidInput`, `SecondPersonNeeded`, `ScreeningBars`, `CertificatesFaulty`,
-    `LicenceTaken`, `VehicleDiffers`, `TooManyVehicles`, `TooManyPersons`.
+    `LicenceTaken`, `VehicleDiffers`, `TooManyVehicles`, `TooManyPersons`, `IllegalTransition`, `ScreeningOpen`.
     """
     application = _in_review(account, code)
     person = application.driver.account
