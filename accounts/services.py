@@ -42,10 +42,11 @@ from accounts.models import (
 from accounts.policies import CODE_INTERVAL, CODE_LIFE, REVEALERS, SECOND_FACTOR
 from accounts.selectors import account_by_code, account_by_phone
 from accounts.states import REAL_NAME_TRANSITIONS, ContactState, PersonalField, RealNameState, Role
-from core import audit, clock, events, jobs, notify, policy, registries, retry
+from core import audit, clock, events, jobs, policy, registries, retry
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
 from core.errors import Forbidden, InvalidInput, NotFound
+from core.messages import outbox
 from core.privacy import InvalidPhone, blind_index, normalise_phone, phone_index
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
@@ -81,7 +82,7 @@ def send_code(*, phone: str, purpose: str, subject: str = "") -> None:
         expires_at=at + policy.span(CODE_LIFE),
     )
     text = _("Huhang: your code is %(code)s. It is valid for 5 minutes. Give it to nobody.") % {"code": code}
-    notify.queue_message(key=f"code:{row.pk}", channel="sms", to=phone, text=text)
+    outbox.queue_message(key=f"code:{row.pk}", channel="sms", to=phone, text=text)
 
 
 def use_code(*, phone: str, purpose: str, code: str) -> str:
@@ -308,7 +309,7 @@ def add_emergency_contact(*, account: Account, name: str, phone: str) -> Emergen
             text = _(
                 "Huhang: a passenger named you as emergency contact; we tell you if they call for help. Agree or decline: %(link)s"
             ) % {"link": link}
-        notify.queue_message(key=f"contact:{contact.pk}", channel="sms", to=number, text=text)
+        outbox.queue_message(key=f"contact:{contact.pk}", channel="sms", to=number, text=text)
         audit.record(account.actor, "accounts.contact_added", account.code)
     return contact
 

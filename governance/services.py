@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy, override
 
 from accounts.selectors import people_with_role
 from accounts.states import Role
-from core import audit, clock, jobs, notify, retry
+from core import audit, clock, jobs, retry
 from core.actors import SYSTEM
+from core.messages import outbox
 from core.recipients import write_to_each
 from core.transactions import begins_transaction
 from governance.measures import Checked, Measure, check_measure, measures
@@ -95,7 +96,7 @@ def _alarm(measure: Measure, row: MeasureResult) -> None:
                 "id": measure.id,
                 "evidence": row.evidence_zh if supervisor.language == "zh-hans" else row.evidence_en,
             }
-        notify.queue_message(
+        outbox.queue_message(
             key=f"measure:{row.pk}:{supervisor.code}",
             channel="sms",
             to=supervisor.phone,
@@ -141,7 +142,7 @@ def _alarm_drill(run: DrillRun) -> None:
         with override(supervisor.language):
             seen = " · ".join(told(step) for step in failed) or _("it broke off")
             text = _("Huhang: the hourly drill failed. %(seen)s") % {"seen": seen[:200]}
-        notify.queue_message(
+        outbox.queue_message(
             key=f"drill:{run.pk}:{supervisor.code}",
             channel="sms",
             to=supervisor.phone,

@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from accounts.policies import RESPONDERS
-from core import audit, clock, holds, jobs, live, notify, policy, timeline
+from core import audit, clock, holds, jobs, live, policy, timeline
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
 from core.errors import DomainError, Forbidden, InvalidInput, NotFound
+from core.messages import outbox
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 from police import selectors
@@ -347,7 +348,7 @@ def confirm_release(*, account: "Account", code: str) -> Release:
             "code": request.code,
             "link": link,
         }
-    notify.queue_message(
+    outbox.queue_message(
         key=f"pack:{request.code}",
         channel="email",
         to=request.agency.registered_email,
@@ -432,7 +433,7 @@ def _call_executive(pk: int, at: datetime) -> bool:
     text = _("Huhang: police request %(code)s was escalated two minutes ago and is not decided.") % {
         "code": request.code
     }
-    notify.queue_message(
+    outbox.queue_message(
         key=f"executive:{request.code}",
         channel="sms",
         to=settings.EXECUTIVE_PHONE,

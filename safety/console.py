@@ -13,9 +13,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import account_of, door
 from accounts.policies import HEARERS, RESPONDERS, STAFF
 from accounts.selectors import people_with_role
-from core import clock, holds, notify, timeline
+from core import clock, holds, timeline
 from core.console import page
 from core.errors import DomainError, NotFound
+from core.messages import outbox
 from core.privacy import mask_name, mask_phone
 from drivers.selectors import open_holds
 from rides.selectors import trail_of, truth_of
@@ -77,7 +78,7 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
             (check, mask_phone(check.missing_phone), mask_phone(check.reporter_phone))
             for check in selectors.checks_of(incident)
         ],
-        "contacts": notify.about(code),
+        "contacts": outbox.about(code),
         "map": _map(incident),
         "passenger": (mask_name(trip.passenger.real_name), mask_phone(trip.passenger.phone))
         if trip

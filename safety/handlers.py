@@ -6,10 +6,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from accounts.selectors import contacts_to_alert
-from core import cases, clock, facts, formats, holds, notify, retry, timeline
+from core import cases, clock, facts, formats, holds, retry, timeline
 from core.actors import SYSTEM
 from core.events import handles
 from core.languages import sentences
+from core.messages import outbox
 from core.recipients import write_to_each
 from core.transactions import begins_transaction
 from drivers.events import DriverHeld
@@ -194,7 +195,7 @@ def _alert(contact: "EmergencyContact", incident: "Incident", party: str) -> Non
             where = _("Where they are: %(link)s") % {"link": address_of(share.token)}
     with override(person.language):
         text = sentences(*said, where)
-    notify.queue_message(
+    outbox.queue_message(
         key=f"sos:{incident.code}:{party}:{contact.pk}",
         channel="sms",
         to=contact.phone,

@@ -16,8 +16,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import account_of, door
 from accounts.states import Role
 from accounts.views import explain
-from core import clock, notify, policy
+from core import clock, policy
 from core.errors import DomainError, TooMany
+from core.messages import outbox
 from core.ratelimit import allow
 from rides.errors import PositionToken
 from rides.geometry import Point
@@ -130,7 +131,7 @@ def _contacts(trip: "Trip", incident: "Incident", party: Party) -> list[tuple[An
     seen = {share.contact for share in selectors.shares_of(trip, party) if share.first_seen_at}
     return [
         (message, int(message.key.rpartition(":")[2]) in seen)
-        for message in notify.about(incident.code)
+        for message in outbox.about(incident.code)
         if message.key.startswith(prefix)
     ]
 

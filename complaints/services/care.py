@@ -47,10 +47,11 @@ from complaints.states import (
     ComplaintState,
     Level,
 )
-from core import audit, clock, jobs, live, notify, policy, retry, timeline
+from core import audit, clock, jobs, live, policy, retry, timeline
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound, SecondPersonNeeded
+from core.messages import outbox
 from core.privacy import is_link_secret, link_secret
 from core.recipients import write_to_each
 from core.states import move
@@ -111,7 +112,7 @@ def _ask(pk: int, at: datetime) -> bool:
                 "code": complaint.code,
                 "link": link,
             }
-        notify.queue_message(
+        outbox.queue_message(
             key=f"thanks:{complaint.code}:{complaint.round}",
             channel=channel_of(complaint),
             to=phone,
@@ -287,7 +288,7 @@ def _chase(pk: int, at: datetime) -> bool:
                 "kind": task.get_kind_display(),
                 "case": _case(task),
             }
-        notify.queue_message(
+        outbox.queue_message(
             key=f"care:{task.code}:{person.code}",
             channel="sms",
             to=person.phone,
@@ -403,7 +404,7 @@ def _send(pk: int, at: datetime) -> int:
 
 def _greet(row: Campaign, person: "Account") -> None:
     with override(person.language):
-        notify.queue_message(
+        outbox.queue_message(
             key=f"campaign:{row.code}:{person.code}",
             channel="sms",
             to=person.phone,

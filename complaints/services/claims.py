@@ -33,10 +33,11 @@ from complaints.states import (
     Paper,
     Settlement,
 )
-from core import audit, clock, formats, ledger, live, money, notify, pictures, policy, timeline
+from core import audit, clock, formats, ledger, live, money, pictures, policy, timeline
 from core.actors import Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, SecondPersonNeeded
+from core.messages import outbox
 from core.privacy import normalise_phone, phone_index
 from core.states import move
 from core.transactions import begins_transaction
@@ -154,7 +155,7 @@ def _write(claim: Claim, what: str) -> None:
             "approved": _("Huhang: claim %(code)s is approved: %(sum)s is on its way. %(link)s"),
             "refused": _("Huhang: claim %(code)s was not granted. The reason, and what you can do: %(link)s"),
         }[what] % {"code": claim.code, "sum": formats.money(claim.granted_fen), "link": claim_link(claim)}
-    notify.queue_message(
+    outbox.queue_message(
         key=f"claim:{claim.code}:{what}:{claim.decided_at or claim.filed_at:%Y%m%d%H%M%S}",
         channel="sms",
         to=claim.phone,

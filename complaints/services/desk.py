@@ -37,8 +37,9 @@ from complaints.states import (
     StatementState,
     TimerKind,
 )
-from core import actions, audit, clock, live, notify
+from core import actions, audit, clock, live
 from core.errors import DomainError, Forbidden, InvalidInput, NotFound
+from core.messages import outbox
 from core.states import move
 from core.transactions import begins_transaction
 from drivers.selectors import drivers_of_plate, plate_key
@@ -165,9 +166,9 @@ def answer(*, account: "Account", code: str, words: str) -> Complaint:
     audit.record(account.actor, "complaints.answered", code, case=code)
     phone, language = phone_and_language(complaint)
     if phone:
-        count = notify.count_keys(f"answer:{code}:")
+        count = outbox.count_keys(f"answer:{code}:")
         with override(language):
-            notify.queue_message(
+            outbox.queue_message(
                 key=f"answer:{code}:{count + 1}",
                 channel=channel_of(complaint),
                 to=phone,

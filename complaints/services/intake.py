@@ -37,10 +37,11 @@ from complaints.states import (
     Source,
     TimerKind,
 )
-from core import audit, clock, holds, notify, pictures, policy
+from core import audit, clock, holds, pictures, policy
 from core.actors import NOBODY, Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput
+from core.messages import outbox
 from core.privacy import normalise_phone, phone_index
 from core.transactions import begins_transaction, joins_transaction
 from drivers.selectors import drivers_of_plate, plate_key
@@ -385,7 +386,7 @@ def _confirm(complaint: Complaint) -> None:
             "code": complaint.code,
             "link": link_of(complaint),
         }
-    notify.queue_message(
+    outbox.queue_message(
         key=f"complaint:{complaint.code}",
         channel=channel_of(complaint),
         to=phone,

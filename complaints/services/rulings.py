@@ -55,9 +55,10 @@ from complaints.states import (
     StatementState,
     TimerKind,
 )
-from core import audit, clock, formats, holds, jobs, live, notify, policy
+from core import audit, clock, formats, holds, jobs, live, policy
 from core.actors import SYSTEM, Actor
 from core.errors import InvalidInput
+from core.messages import outbox
 from core.recipients import write_to_each
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
@@ -133,7 +134,7 @@ def _write_about(complaint: Complaint, statement: Statement, what: str) -> None:
                 "Huhang: we still wait for your side of %(code)s. After %(due)s it is decided without it: %(link)s"
             )
         ) % facts
-    notify.queue_message(
+    outbox.queue_message(
         key=f"statement:{statement.pk}:{what}:{statement.asked_at:%Y%m%d%H%M}",
         channel=channel_of(complaint, side),
         to=phone,
@@ -484,7 +485,7 @@ def _tell_side(complaint: Complaint, decision: Decision, side: Side) -> int:
             "code": complaint.code,
             "link": statement_link(complaint, side),
         }
-    notify.queue_message(
+    outbox.queue_message(
         key=f"decision:{decision.pk}:{complaint.code}:{side}",
         channel=channel_of(complaint, side),
         to=phone,

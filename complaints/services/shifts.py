@@ -18,8 +18,9 @@ from complaints.models import RosterGap, Shift
 from complaints.policies import WORKERS
 from complaints.rosters import AHEAD
 from complaints.selectors import roster_hours
-from core import audit, clock, formats, jobs, live, notify, policy
+from core import audit, clock, formats, jobs, live, policy
 from core.errors import Forbidden, InvalidInput
+from core.messages import outbox
 from core.recipients import write_to_each
 from core.transactions import begins_transaction
 
@@ -132,7 +133,7 @@ def _say(hours: Sequence[rosters.Hour], at: datetime) -> None:
                 "hour": formats.moment(first.at),
                 "n": len(hours),
             }
-        notify.queue_message(
+        outbox.queue_message(
             key=f"roster:{first.at:%Y%m%d%H}:{person.code}",
             channel="sms",
             to=person.phone,

@@ -14,9 +14,10 @@ from complaints import calendars, limits
 from complaints.errors import PauseClosed
 from complaints.models import Complaint, Pause, Statement, TeamMember, Timer
 from complaints.states import LIVE, ComplaintLine, PauseReason, TimerKind
-from core import audit, clock, jobs, live, notify, policy, timeline
+from core import audit, clock, jobs, live, policy, timeline
 from core.actors import SYSTEM, Actor
 from core.errors import NotFound
+from core.messages import outbox
 from core.recipients import write_to_each
 from core.transactions import begins_transaction, joins_transaction
 
@@ -302,7 +303,7 @@ def _send(complaint: Complaint, timer: Timer, phone: str, who: str, language: st
             else _("Huhang: %(timer)s of complaint %(code)s (%(level)s) is late. It is with: %(who)s.")
             % facts
         )
-    notify.queue_message(
+    outbox.queue_message(
         key=f"timer:{timer.pk}:{step}:{who}", channel="sms", to=phone, text=text, subject=complaint.code
     )
 

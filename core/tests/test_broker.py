@@ -14,7 +14,8 @@ from django.db import transaction
 from accounts.services import add_emergency_contact
 from complaints import presence
 from config.stack import free_port
-from core import broker, live, notify, ratelimit, tasks
+from core import broker, live, ratelimit, tasks
+from core.messages import outbox
 from core.models import Notification, OutboxEvent
 from rides.selectors import position_key
 from rides.states import Party
@@ -92,7 +93,7 @@ def test_forty_wakes_in_a_row_wait_once(world, hanging):
     began = time.monotonic()
     with transaction.atomic():
         for number in range(40):
-            notify.queue_message(key=f"k{number}", channel="sms", to="+8613800000001", text="x")
+            outbox.queue_message(key=f"k{number}", channel="sms", to="+8613800000001", text="x")
             live.changed_on_commit(f"trip:{number}")
     assert time.monotonic() - began < 1
     assert Notification.objects.count() == 40
@@ -160,7 +161,7 @@ def waiting(settings):
 def test_forty_messages_and_a_worker_that_is_down_for_a_minute_make_forty_tasks(world, noon, waiting):
     with transaction.atomic():
         for number in range(40):
-            notify.queue_message(key=f"k{number}", channel="sms", to="+8613800000001", text="x")
+            outbox.queue_message(key=f"k{number}", channel="sms", to="+8613800000001", text="x")
     for _turn in range(30):
         noon.shift(2)
         tasks.sweep_notifications()
@@ -173,7 +174,7 @@ def test_forty_messages_and_a_worker_that_is_down_for_a_minute_make_forty_tasks(
 @pytest.mark.xdist_group("broker")
 def test_one_sweep_sends_all_that_is_due_however_much(world, noon, waiting, monkeypatch):
     sent = []
-    monkeypatch.setattr(notify.apprise.Apprise, "notify", lambda self, **_: sent.append(1) or True)
+    monkeypatch.setattr(outbox.apprise.Apprise, "notify", lambda self, **_: sent.append(1) or True)
     with transaction.atomic():
         for number in range(620):
             Notification.objects.create(

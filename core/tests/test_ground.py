@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import Account
-from core import clock, events, notify, privacy
+from core import clock, events, privacy
+from core.messages import outbox
 from core.models import Notification, OutboxEvent
 from core.states import IllegalTransition, StaleState, move
 from core.transactions import NoTransaction
@@ -145,14 +146,14 @@ def test_the_clock_is_shifted_only_by_its_file(settings, tmp_path):
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_send_a_message_once(monkeypatch):
     with transaction.atomic():
-        notify.queue_message(key="k", channel="sms", to="+8613800000001", text="x")
+        outbox.queue_message(key="k", channel="sms", to="+8613800000001", text="x")
     row = Notification.objects.get()
     gate, sent = Barrier(2), []
-    monkeypatch.setattr(notify.apprise.Apprise, "notify", lambda self, **_: sent.append(1) or True)
+    monkeypatch.setattr(outbox.apprise.Apprise, "notify", lambda self, **_: sent.append(1) or True)
 
     def work():
         gate.wait()
-        notify.send(row.pk)
+        outbox.send(row.pk)
         connection.close()
 
     with ThreadPoolExecutor(2) as pool:
@@ -171,10 +172,10 @@ def test_a_provider_that_is_down_for_an_hour_gets_each_message_once_when_it_is_b
         sent.append(body)
         return True
 
-    monkeypatch.setattr(notify.apprise.Apprise, "notify", hand_over)
+    monkeypatch.setattr(outbox.apprise.Apprise, "notify", hand_over)
     with transaction.atomic():
         for number in range(5):
-            notify.queue_message(
+            outbox.queue_message(
                 key=f"k{number}",
                 channel="sms",
                 to="+8613800000001",
@@ -182,14 +183,14 @@ def test_a_provider_that_is_down_for_an_hour_gets_each_message_once_when_it_is_b
                 life_safety=number < 3,
             )
     for _turn in range(360):
-        for pk, _queue in notify.sweep():
-            notify.send(pk)
+        for pk, _queue in outbox.sweep():
+            outbox.send(pk)
         noon.shift(10)
     assert not sent
     down = False
     for _turn in range(70):
-        for pk, _queue in notify.sweep():
-            notify.send(pk)
+        for pk, _queue in outbox.sweep():
+            outbox.send(pk)
         if _turn == 1:
             assert sorted(sent) == [f"Huhang: {n}" for n in range(3)], "what saves lives goes within seconds"
         noon.shift(10)
@@ -198,9 +199,9 @@ def test_a_provider_that_is_down_for_an_hour_gets_each_message_once_when_it_is_b
 
 def test_a_provider_that_is_down_keeps_the_message(db, monkeypatch):
     with transaction.atomic():
-        notify.queue_message(key="k", channel="sms", to="+8613800000001", text="x", life_safety=True)
-    monkeypatch.setattr(notify.apprise.Apprise, "notify", lambda self, **_: False)
-    notify.send(Notification.objects.get().pk)
+        outbox.queue_message(key="k", channel="sms", to="+8613800000001", text="x", life_safety=True)
+    monkeypatch.setattr(outbox.apprise.Apprise, "notify", lambda self, **_: False)
+    outbox.send(Notification.objects.get().pk)
     row = Notification.objects.get()
     assert (row.state, row.attempts) == ("queued", 1)
     assert row.not_before > clock.now()
@@ -218,5 +219,5 @@ def test_a_provider_that_is_down_keeps_the_message(db, monkeypatch):
 )
 def test_an_sms_says_first_who_sends_it(db, language, channel, text, said):
     with transaction.atomic(), override(language):
-        notify.queue_message(key="k", channel=channel, to="+8613800000001", text=text)
+        outbox.queue_message(key="k", channel=channel, to="+8613800000001", text=text)
     assert Notification.objects.get().text == said

@@ -6,9 +6,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.states import Role
-from core import audit, clock, live, notify, policy
+from core import audit, clock, live, policy
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
+from core.messages import outbox
 from core.states import move
 from core.transactions import begins_transaction
 from drivers.errors import AlreadyAppealed, HadAPart
@@ -127,7 +128,7 @@ def decide_appeal(*, account: "Account", code: str, granted: bool, reason: str) 
             if row.hold
             else _("Huhang: your appeal %(code)s is granted. Two other people decide on your application.")
         ) % {"code": code}
-    notify.queue_message(key=f"appeal:{code}", channel="sms", to=person.phone, text=text, subject=code)
+    outbox.queue_message(key=f"appeal:{code}", channel="sms", to=person.phone, text=text, subject=code)
     live.changed_on_commit("console")
     return row
 

@@ -8,10 +8,11 @@ from django.utils.translation import override
 
 from accounts.selectors import account_by_code
 from accounts.states import Role
-from core import audit, clock, formats, ledger, live, money, notify, pictures, policy, ratelimit
+from core import audit, clock, formats, ledger, live, money, pictures, policy, ratelimit
 from core.actors import NOBODY, Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound, TooMany
+from core.messages import outbox
 from core.pictures import Written
 from core.privacy import normalise_phone
 from core.states import move
@@ -327,7 +328,7 @@ def _thank(reward: Reward) -> None:
             "code": report.code,
             "sum": formats.money(reward.fen),
         }  # fmt: skip
-    notify.queue_message(
+    outbox.queue_message(
         key=f"reward:{reward.case.code}",
         channel="sms",
         to=person.phone if person else report.phone,

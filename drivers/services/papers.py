@@ -7,8 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from core import audit, clock, formats, jobs, notify, policy, retry
+from core import audit, clock, formats, jobs, policy, retry
 from core.actors import Actor
+from core.messages import outbox
 from core.transactions import begins_transaction, joins_transaction
 from drivers.models import Driver, Paper, Vehicle
 from drivers.policies import PAPERS_AHEAD, PAPERS_ENDED_FOR
@@ -132,7 +133,7 @@ def _tell(driver: Driver, paper: Paper, days: int) -> None:
             if days > 0
             else _("Huhang: your %(paper)s has expired on %(until)s. No orders can be accepted until the new one is checked. Send it on your page.")
         ) % {"paper": what, "until": until}  # fmt: skip
-    notify.queue_message(
+    outbox.queue_message(
         key=f"paper:{paper.pk}:{driver.pk}:{days}",
         channel="sms",
         to=person.phone,

@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.services import verify_by_vetting
-from core import audit, clock, live, notify, policy
+from core import audit, clock, live, policy
 from core.errors import Forbidden, InvalidInput, NotFound
+from core.messages import outbox
 from core.privacy import blind_index
 from core.states import IllegalTransition, move
 from core.transactions import begins_transaction
@@ -256,7 +257,7 @@ def _tell(application: Application, what: str, key: str) -> None:
             _APPROVED: _("Huhang: your application %(code)s is approved. You can offer seats now."),
             _REFUSED: _("Huhang: your application %(code)s is refused. Your page says why, and how to object."),
         }[what] % {"code": application.code}  # fmt: skip
-    notify.queue_message(key=key, channel="sms", to=person.phone, text=text, subject=application.code)
+    outbox.queue_message(key=key, channel="sms", to=person.phone, text=text, subject=application.code)
 
 
 # --- What the reviewer reads ---

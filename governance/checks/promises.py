@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from accounts.selectors import contacts_to_alert, real_name_share
 from complaints.policies import INTERLOCK
 from complaints.selectors import severe_spans, severe_without_hold
-from core import audit_selectors, ledger, notify, policy
+from core import audit_selectors, ledger, policy
 from core.languages import clauses, sentences
+from core.messages import outbox
 from drivers.board_selectors import (
     acceptances_without_face,
     answered_mismatches,
@@ -381,7 +382,7 @@ def contacts(at: datetime) -> Found:
             continue
         sent = {
             message.key.rsplit(":", 1)[1]
-            for message in notify.about(row.code)
+            for message in outbox.about(row.code)
             if message.state == "sent" and message.key.startswith(f"sos:{row.code}:passenger:")
         }
         known_then = [

@@ -8,10 +8,11 @@ from django.utils.translation import override
 
 from accounts.errors import RealNameRequired
 from accounts.selectors import restriction_on
-from core import clock, formats, live, notify, policy, timeline
+from core import clock, formats, live, policy, timeline
 from core.actors import MONITOR
 from core.codes import new_code, new_digits
 from core.errors import InvalidInput
+from core.messages import outbox
 from core.privacy import normalise_phone, phone_index
 from core.states import StaleState, move
 from core.transactions import begins_transaction
@@ -134,7 +135,7 @@ def _tell_rider(trip: Trip) -> None:
             "destination": formats.place(trip.destination_name),
             "url": selectors.rider_url(trip),
         }
-    notify.queue_message(
+    outbox.queue_message(
         key=f"rider:{trip.code}", channel="sms", to=trip.rider_phone, text=text, subject=trip.code
     )
     timeline.add(TripLine.FOR_ANOTHER, trip.passenger.actor, trip=trip.code)

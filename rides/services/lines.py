@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from accounts.states import Role
-from core import audit, clock, formats, jobs, live, notify, policy, retry, timeline
+from core import audit, clock, formats, jobs, live, policy, retry, timeline
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
+from core.messages import outbox
 from core.recipients import write_to_each
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
@@ -215,7 +216,7 @@ def _close(code: str, row: LineSuspension, at: datetime) -> None:
                 "destination": formats.place(trip.destination_name),
                 "reason": row.reason,
             }
-        notify.queue_message(
+        outbox.queue_message(
             key=f"suspended:{row.code}:{trip.code}:{person.code}", channel="sms", to=person.phone, text=text,
             subject=trip.code,
         )  # fmt: skip

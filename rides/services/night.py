@@ -7,10 +7,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from accounts.policies import RESPONDERS
-from core import audit, clock, events, formats, jobs, live, notify, policy, timeline
+from core import audit, clock, events, formats, jobs, live, policy, timeline
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
+from core.messages import outbox
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 from rides import selectors
@@ -63,7 +64,7 @@ def remind(trip: Trip) -> None:
                 "destination": formats.place(trip.destination_name),
                 "url": url,
             }
-        notify.queue_message(
+        outbox.queue_message(
             key=f"reminder:{trip.code}:{party}:{at.timestamp():.0f}", channel="sms", to=phone, text=text,
             subject=trip.code,
         )  # fmt: skip
@@ -149,7 +150,7 @@ def _open_late(pk: int, at: datetime) -> bool:
             "Huhang: hitch does not depart after 22:00. We stay with you: another ride is one tap away, and our"
             " staff call you now. %(url)s"
         ) % {"url": selectors.rider_url(trip) if trip.rider_phone else selectors.trip_url(trip)}
-    notify.queue_message(
+    outbox.queue_message(
         key=f"late:{trip.code}", channel="sms", to=selectors.phone_of_rider(trip), text=text,
         life_safety=True, subject=trip.code,
     )  # fmt: skip

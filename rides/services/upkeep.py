@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from core import formats, jobs, live, notify, timeline
+from core import formats, jobs, live, timeline
 from core.actors import SYSTEM
+from core.messages import outbox
 from core.states import move
 from core.transactions import begins_transaction
 from rides.models import Trip
@@ -49,7 +50,7 @@ def _close(pk: int, at: datetime) -> bool:
             "origin": formats.place(trip.origin_name),
             "destination": formats.place(trip.destination_name),
         }
-    notify.queue_message(
+    outbox.queue_message(
         key=f"unanswered:{trip.code}",
         channel="sms",
         to=trip.passenger.phone,

@@ -16,10 +16,11 @@ from django.db.models import F, QuerySet, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from core import audit, cases, clock, events, formats, holds, jobs, live, notify, policy, retry, timeline
+from core import audit, cases, clock, events, formats, holds, jobs, live, policy, retry, timeline
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import NotFound
+from core.messages import outbox
 from core.models import DataHold
 from core.recipients import write_to_each
 from core.states import move
@@ -402,7 +403,7 @@ def _tell_of_play(pk: int, at: datetime) -> bool:
                 "destination": formats.place(trip.destination_name),
             }
         # Once for each trip, however often somebody listened.
-        notify.queue_message(
+        outbox.queue_message(
             key=f"played:{trip.code}:{person.code}",
             channel="sms",
             to=person.phone,

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.selectors import contacts_who_agreed
-from core import clock, formats, notify, timeline
+from core import clock, formats, timeline
 from core.errors import NotFound
+from core.messages import outbox
 from core.transactions import begins_transaction, joins_transaction
 from rides.selectors import name_of_rider, trip_by_code
 from rides.states import WITH_DRIVER, Party
@@ -95,7 +96,7 @@ def share_with_contacts(*, trip: "Trip") -> int:
                 "destination": formats.place(trip.destination_name),
                 "link": address_of(share.token),
             }
-        notify.queue_message(
+        outbox.queue_message(
             key=f"share:{trip.code}:{contact.pk}:{trip.driver_id}",
             channel="sms",
             to=contact.phone,
