@@ -1,3 +1,5 @@
+import json
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -244,9 +246,14 @@ class Notification(models.Model):
 
     # Sent with the message, so that a provider and a reader see a repeat as one.
     key = models.CharField(pgettext_lazy("notification", "message key"), max_length=120, unique=True)
+    # Its code in the catalogue (`core.messages.catalogue`), and the language of whoever reads it.
+    message = models.CharField(pgettext_lazy("notification", "message"), max_length=60, blank=True)
+    language = models.CharField(pgettext_lazy("notification", "language"), max_length=10, default="zh-hans")
     channel = models.CharField(pgettext_lazy("field", "channel"), max_length=10, choices=WAYS)
     recipient = EncryptedTextField(pgettext_lazy("field", "recipient"))
+    # What was said, kept as it was said; and the values in it as JSON, for providers that have the sentence already.
     text = EncryptedTextField(pgettext_lazy("field", "text"))
+    parameters = EncryptedTextField(pgettext_lazy("notification", "values in the text"))
     life_safety = models.BooleanField(pgettext_lazy("field", "life safety"), default=False)
     subject = models.CharField(pgettext_lazy("notification", "about"), max_length=80, blank=True)
     state = models.CharField(
@@ -283,6 +290,11 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_channel_display()} {self.key} {self.get_state_display()}"
+
+    def values(self) -> dict[str, str]:
+        """The values in its text by the names that its message gives them, as the reader reads them."""
+        found: dict[str, str] = json.loads(self.parameters or "{}")
+        return found
 
 
 class StoredPicture(models.Model):

@@ -8,10 +8,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy
 
 from accounts.selectors import account_by_code, people_with_role
 from accounts.states import Role
+from complaints import messages
 from complaints.errors import AlreadyScored, NotNow, ReasonNeeded
 from complaints.models import (
     Accident,
@@ -107,16 +108,12 @@ def _ask(pk: int, at: datetime) -> bool:
     secret = thanks_secret(complaint, complaint.round)
     link = settings.PUBLIC_URL + reverse("complaints:thanks", args=[complaint.code, complaint.round, secret])
     if phone:
-        with override(language):
-            text = _("Huhang: how did we do with %(code)s? One tap: %(link)s") % {
-                "code": complaint.code,
-                "link": link,
-            }
-        outbox.queue_message(
+        outbox.queue(
+            messages.SatisfactionAsked(code=complaint.code, link=link),
             key=f"thanks:{complaint.code}:{complaint.round}",
             channel=channel_of(complaint),
             to=phone,
-            text=text,
+            language=language,
             subject=complaint.code,
         )
     if complaint.level != Level.ORDINARY:
@@ -283,16 +280,11 @@ def _chase(pk: int, at: datetime) -> bool:
     people = [task.owner] if task.owner and task.owner.is_active else people_with_role(Role.SUPERVISOR)
 
     def write(person: "Account") -> None:
-        with override(person.language):
-            text = _("Huhang: %(kind)s about %(case)s is overdue.") % {
-                "kind": task.get_kind_display(),
-                "case": _case(task),
-            }
-        outbox.queue_message(
+        outbox.queue(
+            messages.CareOverdue(kind=CareKind(task.kind), case=_case(task)),
             key=f"care:{task.code}:{person.code}",
-            channel="sms",
             to=person.phone,
-            text=text,
+            language=person.language,
             subject=_case(task),
         )
 
@@ -403,14 +395,13 @@ def _send(pk: int, at: datetime) -> int:
 
 
 def _greet(row: Campaign, person: "Account") -> None:
-    with override(person.language):
-        outbox.queue_message(
-            key=f"campaign:{row.code}:{person.code}",
-            channel="sms",
-            to=person.phone,
-            text=row.text_en if person.language == "en" else row.text_zh,
-            subject=row.code,
-        )
+    outbox.queue(
+        messages.Greeting(words=(row.text_zh, row.text_en)),
+        key=f"campaign:{row.code}:{person.code}",
+        to=person.phone,
+        language=person.language,
+        subject=row.code,
+    )
 
 
 @begins_transaction

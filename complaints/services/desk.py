@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from accounts.selectors import account_by_code
+from complaints import messages
 from complaints.errors import (
     AlreadyOwned,
     CannotMerge,
@@ -167,14 +167,14 @@ def answer(*, account: "Account", code: str, words: str) -> Complaint:
     phone, language = phone_and_language(complaint)
     if phone:
         count = outbox.count_keys(f"answer:{code}:")
-        with override(language):
-            outbox.queue_message(
-                key=f"answer:{code}:{count + 1}",
-                channel=channel_of(complaint),
-                to=phone,
-                text=f"{text}\n{link_of(complaint)}",
-                subject=code,
-            )
+        outbox.queue(
+            messages.ComplaintAnswered(words=text, link=link_of(complaint)),
+            key=f"answer:{code}:{count + 1}",
+            channel=channel_of(complaint),
+            to=phone,
+            language=language,
+            subject=code,
+        )
     timers.meet(complaint, TimerKind.ANSWER, by=account)
     touch(complaint)
     return complaint

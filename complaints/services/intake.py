@@ -10,12 +10,12 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from accounts.errors import CodeTooSoon
 from accounts.policies import REVEALERS
 from accounts.selectors import account_by_phone
 from accounts.services import send_code, use_code
+from complaints import messages
 from complaints import words as vocabulary
 from complaints.errors import NoDriverYet, NotNow, ReasonNeeded, TooManyComplaints, TooManyFiles
 from complaints.models import Complaint, Evidence
@@ -381,16 +381,12 @@ def _confirm(complaint: Complaint) -> None:
     phone, language = phone_and_language(complaint)
     if not phone:
         return
-    with override(language):
-        text = _("Huhang: we have your complaint %(code)s. Follow it here: %(link)s") % {
-            "code": complaint.code,
-            "link": link_of(complaint),
-        }
-    outbox.queue_message(
+    outbox.queue(
+        messages.ComplaintReceived(code=complaint.code, link=link_of(complaint)),
         key=f"complaint:{complaint.code}",
         channel=channel_of(complaint),
         to=phone,
-        text=text,
+        language=language,
         subject=complaint.code,
     )
 

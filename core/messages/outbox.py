@@ -6,6 +6,7 @@ them unless the worker died between the two. What was not taken is tried again b
 provider says can never arrive needs a person at once.
 """
 
+import json
 import logging
 import re
 from contextvars import ContextVar
@@ -19,10 +20,11 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from core import broker, clock, retry
+from core.messages.catalogue import SIGNATURES, Message
 from core.models import NOTIFICATION_TRANSITIONS, Notification, NotificationState
 from core.states import StaleState, move
 from core.transactions import joins_transaction
@@ -35,33 +37,42 @@ HELPS = timedelta(
 )  # a message that is older helps nobody any more: it rests, and a person knows of it
 NEVER = frozenset({410, 422})  # what a provider answers for a number or address that does not exist
 LIFE_SAFETY, DEFAULT = "life_safety", "default"
-SIGNATURES = ("【护航】", "Huhang: ")
 _apprise_log = logging.getLogger("apprise")
 # Of this call: Apprise takes it along into the thread in which it sends.
 _answers: ContextVar[list[int] | None] = ContextVar("answers", default=None)
 
 
 @joins_transaction
-def queue_message(
-    *, key: str, channel: str, to: str, text: str, life_safety: bool = False, subject: str = ""
+def queue(
+    message: Message, *, key: str, to: str, language: str, channel: str = "sms", subject: str = ""
 ) -> None:
-    """Promise a message; the same `key` promises it once. `subject` is the code of what it is about.
+    """Promise a message in its reader's language; the same `key` promises it once.
 
-    An SMS says first who sends it; what does not say so itself is signed in the language in force.
+    `to` is a phone in E.164, an address or a name, as the channel has it; `subject` the code of what it is about. An SMS
+    says first who sends it. Raises `ValueError` for a channel by which this message does not leave.
     """
+    entry = message.entry
+    if channel not in entry.channels:
+        raise ValueError(f"{entry.code} does not leave by {channel}")
     at = clock.now()
-    row = Notification(
-        key=key,
-        channel=channel,
-        recipient=to,
-        text=_signed(text) if channel == "sms" else text,
-        life_safety=life_safety,
-        subject=subject,
-        created_at=at,
-        not_before=at + GRACE,
-    )
+    with override(language):
+        written = message.written()
+        text = entry.text() % written
+        row = Notification(
+            key=key,
+            message=entry.code,
+            language=language,
+            channel=channel,
+            recipient=to,
+            text=_signed(text) if channel == "sms" else text,
+            parameters=json.dumps(written, ensure_ascii=False),
+            life_safety=entry.life_safety,
+            subject=subject,
+            created_at=at,
+            not_before=at + GRACE,
+        )
     Notification.objects.bulk_create([row], ignore_conflicts=True)
-    transaction.on_commit(lambda: _wake(key, life_safety=life_safety))
+    transaction.on_commit(lambda: _wake(key, life_safety=entry.life_safety))
 
 
 def _signed(text: str) -> str:

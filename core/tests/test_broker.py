@@ -17,6 +17,7 @@ from config.stack import free_port
 from core import broker, live, ratelimit, tasks
 from core.messages import outbox
 from core.models import Notification, OutboxEvent
+from core.tests.factories import say
 from rides.selectors import position_key
 from rides.states import Party
 from safety.live import _Wake
@@ -93,7 +94,7 @@ def test_forty_wakes_in_a_row_wait_once(world, hanging):
     began = time.monotonic()
     with transaction.atomic():
         for number in range(40):
-            outbox.queue_message(key=f"k{number}", channel="sms", to="+8613800000001", text="x")
+            say(key=f"k{number}")
             live.changed_on_commit(f"trip:{number}")
     assert time.monotonic() - began < 1
     assert Notification.objects.count() == 40
@@ -161,7 +162,7 @@ def waiting(settings):
 def test_forty_messages_and_a_worker_that_is_down_for_a_minute_make_forty_tasks(world, noon, waiting):
     with transaction.atomic():
         for number in range(40):
-            outbox.queue_message(key=f"k{number}", channel="sms", to="+8613800000001", text="x")
+            say(key=f"k{number}")
     for _turn in range(30):
         noon.shift(2)
         tasks.sweep_notifications()

@@ -7,7 +7,6 @@ from threading import Barrier
 import pytest
 from cryptography.exceptions import InvalidTag
 from django.db import connection, transaction
-from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from core import clock, events, privacy
 from core.messages import outbox
 from core.models import Notification, OutboxEvent
 from core.states import IllegalTransition, StaleState, move
+from core.tests.factories import say
 from core.transactions import NoTransaction
 from police.states import REQUEST_TRANSITIONS, RequestState
 from rides.states import TRIP_TRANSITIONS, TripState
@@ -146,7 +146,7 @@ def test_the_clock_is_shifted_only_by_its_file(settings, tmp_path):
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_send_a_message_once(monkeypatch):
     with transaction.atomic():
-        outbox.queue_message(key="k", channel="sms", to="+8613800000001", text="x")
+        say()
     row = Notification.objects.get()
     gate, sent = Barrier(2), []
     monkeypatch.setattr(outbox.apprise.Apprise, "notify", lambda self, **_: sent.append(1) or True)
@@ -175,13 +175,7 @@ def test_a_provider_that_is_down_for_an_hour_gets_each_message_once_when_it_is_b
     monkeypatch.setattr(outbox.apprise.Apprise, "notify", hand_over)
     with transaction.atomic():
         for number in range(5):
-            outbox.queue_message(
-                key=f"k{number}",
-                channel="sms",
-                to="+8613800000001",
-                text=f"Huhang: {number}",
-                life_safety=number < 3,
-            )
+            say(key=f"k{number}", words=f"Huhang: {number}", life_safety=number < 3)
     for _turn in range(360):
         for pk, _queue in outbox.sweep():
             outbox.send(pk)
@@ -199,7 +193,7 @@ def test_a_provider_that_is_down_for_an_hour_gets_each_message_once_when_it_is_b
 
 def test_a_provider_that_is_down_keeps_the_message(db, monkeypatch):
     with transaction.atomic():
-        outbox.queue_message(key="k", channel="sms", to="+8613800000001", text="x", life_safety=True)
+        say(life_safety=True)
     monkeypatch.setattr(outbox.apprise.Apprise, "notify", lambda self, **_: False)
     outbox.send(Notification.objects.get().pk)
     row = Notification.objects.get()
@@ -218,6 +212,6 @@ def test_a_provider_that_is_down_keeps_the_message(db, monkeypatch):
     ],
 )
 def test_an_sms_says_first_who_sends_it(db, language, channel, text, said):
-    with transaction.atomic(), override(language):
-        outbox.queue_message(key="k", channel=channel, to="+8613800000001", text=text)
+    with transaction.atomic():
+        say(channel=channel, words=text, language=language)
     assert Notification.objects.get().text == said

@@ -21,6 +21,7 @@ from core.errors import InvalidInput, NotFound
 from core.messages import outbox
 from core.models import AuditEntry, FailedWork, Notification, OutboxEvent, Payout
 from core.retry import LIFE, Law
+from core.tests.factories import say
 from rides.states import Party
 from rides.tokens import TripKey
 from safety import services
@@ -342,7 +343,7 @@ def gateway(monkeypatch):
 
 def queued(**options):
     with transaction.atomic():
-        outbox.queue_message(key="k", channel="sms", to="+8613800000001", text="x", **options)
+        say(**options)
     return Notification.objects.get()
 
 
