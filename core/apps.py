@@ -15,6 +15,9 @@ class CoreConfig(AppConfig):
 
 
 def _messages_are_whole(**_options: object) -> list[CheckMessage]:
-    from core.messages import catalogue
+    from core.messages import catalogue, transports
 
-    return [Error(fault, id="core.E001") for fault in catalogue.faults()]
+    return [
+        *(Error(fault, id="core.E001") for fault in catalogue.faults()),
+        *(Error(fault, id="core.E002") for fault in transports.faults()),
+    ]

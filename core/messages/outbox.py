@@ -1,22 +1,16 @@
-"""Messages out: a row first, sent afterwards by a worker through Apprise, never inside a transaction.
+"""Messages out: a row first, sent afterwards by a worker through a transport, never inside a transaction.
 
-A message is claimed by compare-and-swap with a lease. Life-safety messages are sent at least once, with the row's
-key, so that a repeat is seen as one. The others carry the same key, and are not sent again once the provider took
-them unless the worker died between the two. What was not taken is tried again by the law of `core.retry`; what the
-provider says can never arrive needs a person at once.
+A message is claimed by compare-and-swap with a lease. Its channel's transports are asked in their order until one takes
+it. Life-safety messages are sent at least once, with the row's key, so that a repeat is seen as one. The others carry
+the same key, and are given to a second provider only where it is known that the first has not got them. What was not
+taken, or was not delivered, is tried again by the law of `core.retry`; what can never arrive needs a person at once.
 """
 
 import json
-import logging
-import re
-from contextvars import ContextVar
 from datetime import timedelta
 from time import monotonic
-from urllib.parse import quote
 
-import apprise
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -24,8 +18,10 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from core import broker, clock, retry
+from core.messages import transports
 from core.messages.catalogue import SIGNATURES, Message
-from core.models import NOTIFICATION_TRANSITIONS, Notification, NotificationState
+from core.messages.transports import Letter, NoAnswer, NoProvider, NotTaken, Transport, Unfit, WrongRecipient
+from core.models import NOTIFICATION_TRANSITIONS, Answer, Notification, NotificationState
 from core.states import StaleState, move
 from core.transactions import joins_transaction
 
@@ -35,11 +31,7 @@ GRACE = timedelta(seconds=2)  # a worker that was woken by the commit has it by 
 HELPS = timedelta(
     hours=24
 )  # a message that is older helps nobody any more: it rests, and a person knows of it
-NEVER = frozenset({410, 422})  # what a provider answers for a number or address that does not exist
 LIFE_SAFETY, DEFAULT = "life_safety", "default"
-_apprise_log = logging.getLogger("apprise")
-# Of this call: Apprise takes it along into the thread in which it sends.
-_answers: ContextVar[list[int] | None] = ContextVar("answers", default=None)
 
 
 @joins_transaction
@@ -110,71 +102,91 @@ def send(notification_id: int) -> bool:
         return True
     row.refresh_from_db()
     try:
-        _hand_over(row)
+        number = _hand_over(row)
     except Exception as why:  # a provider's library may raise anything; the message stays ours
-        log.warning("notify.not_taken", notification=row.pk, error=type(why).__name__)
-        _put_off(row, why)
-        return False
-    move(row, NOTIFICATION_TRANSITIONS, "sent", sent_at=clock.now(), lease_until=None)
-    retry.done(MESSAGES, row.key)
+        known = isinstance(why, retry.Known)
+        log.warning("messages.not_taken", notification=row.pk, error=type(why).__name__, exc_info=not known)
+        return _put_off(row, why)
+    _taken(row, number)
     return True
 
 
-class NotTaken(Exception):
-    """The provider did not take a message."""
-
-
-class NoProvider(NotTaken):
-    """A channel without an address in the settings: a person is asked at once, and it is tried on meanwhile."""
-
-
-class _Listener(logging.Handler):
-    """Hears from Apprise's log, which alone is told, with which status the provider answered."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        heard, found = _answers.get(), re.search(r"error=(\d{3})", record.getMessage())
-        if heard is not None and found:
-            heard.append(int(found[1]))
-
-
-def _hand_over(row: Notification) -> None:
-    """Raises `NotTaken`, or `Hopeless` where the provider says that the message can never arrive."""
-    pattern = settings.NOTIFY_URLS.get(row.channel, "")
-    if not pattern:
-        raise NoProvider(row.channel)
-    provider = apprise.Apprise()
-    provider.add(pattern.format(to=quote(row.recipient, safe=""), key=quote(row.key, safe="")))
-    heard: list[int] = []
-    listener, token = _Listener(logging.INFO), _answers.set(heard)
-    _apprise_log.addHandler(listener)
+def _taken(row: Notification, number: str) -> None:
+    """A provider has it. Its receipt may have been faster, and says more."""
+    taken = {"answer": Answer.TAKEN, "provider_id": number[:80]}
     try:
-        if provider.notify(body=row.text, title="Huhang 护航"):
-            return
-    finally:
-        _apprise_log.removeHandler(listener)
-        _answers.reset(token)
-    status = heard[-1] if heard else 0
-    if status in NEVER:
-        raise retry.Hopeless(f"{row.channel}: {status}")
-    raise NotTaken(f"{row.channel}: {status or 'no answer'}")
+        move(row, NOTIFICATION_TRANSITIONS, "sent", sent_at=clock.now(), lease_until=None, **taken)
+    except StaleState:
+        Notification.objects.filter(pk=row.pk, state=NotificationState.DELIVERED).update(**taken)
+        return
+    if not row.undelivered:  # what did not arrive once is done when it does
+        retry.done(MESSAGES, row.key)
+
+
+# --- Asking transports ---
+
+
+def _in_turn(row: Notification) -> list[Transport]:
+    """Whom to ask, in which order. Who may have an ordinary message already is asked alone: nobody gets it twice."""
+    ways = list(transports.of_channel(row.channel))
+    if not ways:
+        raise NoProvider(f"{row.channel}: no provider")
+    if row.answer == Answer.ASKED and not row.life_safety:
+        ways = [way for way in ways if way.name == row.transport] or ways
+    first = row.undelivered % len(ways)
+    return ways[first:] + ways[:first]
+
+
+def _hand_over(row: Notification) -> str:
+    """The id that the first transport gave that took it. Raises `NotTaken`, or `WrongRecipient`."""
+    letter = Letter(row.key, row.channel, row.recipient, row.text, row.message, row.language, row.values())
+    failures: list[NotTaken] = []
+    for way in _in_turn(row):
+        _note(row, way, Answer.ASKED)
+        try:
+            return way.hand_over(letter)
+        except NoAnswer as why:
+            failures.append(why)
+            if not row.life_safety:
+                break
+        except NotTaken as why:
+            _note(row, way, Answer.REFUSED)
+            failures.append(why)
+        log.warning("messages.next_transport", notification=row.pk, transport=way.name)
+    said = "; ".join(str(why) for why in failures)
+    raise (Unfit if all(isinstance(why, Unfit) for why in failures) else NotTaken)(said)
+
+
+def _note(row: Notification, way: Transport, answer: Answer) -> None:
+    """Written before it is asked: a receipt finds the row, and a worker that dies leaves word of who may have it."""
+    row.transport, row.answer = way.name, answer
+    Notification.objects.filter(pk=row.pk, state=NotificationState.SENDING).update(
+        transport=way.name, answer=answer
+    )
 
 
 @transaction.atomic
-def _put_off(row: Notification, why: Exception) -> None:
+def _put_off(row: Notification, why: Exception) -> bool:
+    """Write down that it did not get through, and when it is tried again; True where it arrived meanwhile."""
     rests = isinstance(why, retry.Hopeless) or clock.now() - row.created_at > HELPS
+    try:
+        if rests:
+            move(row, NOTIFICATION_TRANSITIONS, "needs_person", lease_until=None, sent_at=None)
+        else:
+            move(row, NOTIFICATION_TRANSITIONS, "queued", lease_until=None, sent_at=None)
+    except StaleState:
+        return True
     written = retry.failed(
         MESSAGES,
         row.key,
         why,
         life_safety=row.life_safety,
-        needs_person=isinstance(why, NoProvider),
+        needs_person=isinstance(why, Unfit),
         rests=rests,
         subject=row.subject,
     )
-    if rests:
-        move(row, NOTIFICATION_TRANSITIONS, "needs_person", lease_until=None)
-    else:
-        move(row, NOTIFICATION_TRANSITIONS, "queued", not_before=written.next_at, lease_until=None)
+    Notification.objects.filter(pk=row.pk).update(not_before=written.next_at)
+    return False
 
 
 def _again(key: str) -> bool:
@@ -185,7 +197,8 @@ def _again(key: str) -> bool:
     if row.state == NotificationState.NEEDS_PERSON:
         move(row, NOTIFICATION_TRANSITIONS, "queued", not_before=clock.now())
     send(row.pk)
-    return Notification.objects.filter(pk=row.pk, state=NotificationState.SENT).exists()
+    row.refresh_from_db()
+    return row.handed_over
 
 
 MESSAGES = retry.declare(
@@ -194,6 +207,52 @@ MESSAGES = retry.declare(
     law=retry.Law(first=timedelta(seconds=2), patience=timedelta(hours=1), gives_up=False),
     again=_again,
 )
+
+
+# --- Receipts ---
+
+
+class Undelivered(NotTaken):
+    """A receipt said that it did not arrive."""
+
+
+def delivered(*, transport: str, key: str) -> None:
+    """A receipt: the message arrived. Again, or of a message that another transport has, it changes nothing."""
+    rows = Notification.objects.filter(key=key, transport=transport)
+    with transaction.atomic():
+        row = rows.select_for_update().exclude(state=NotificationState.DELIVERED).first()
+        if row is None:
+            return
+        at = clock.now()
+        move(
+            row,
+            NOTIFICATION_TRANSITIONS,
+            "delivered",
+            delivered_at=at,
+            sent_at=row.sent_at or at,
+            lease_until=None,
+            answer=Answer.TAKEN,
+        )
+        retry.done(MESSAGES, row.key)
+
+
+def undelivered(*, transport: str, key: str, reason: str, wrong: bool) -> None:
+    """A receipt: the message did not arrive, for a `reason` that is the provider's code.
+
+    It goes to the next transport by the law of `core.retry`; where the number is `wrong`, to a person at once.
+    """
+    with_it = {NotificationState.SENT, NotificationState.SENDING}  # it may be faster than the worker
+    rows = Notification.objects.filter(key=key, transport=transport, state__in=with_it)
+    with transaction.atomic():
+        row = rows.select_for_update().first()
+        if row is None:
+            return
+        rows.update(answer=Answer.UNDELIVERED, undelivered=F("undelivered") + 1)
+        said = f"{transport}: {reason or 'not delivered'}"
+        _put_off(row, WrongRecipient(said) if wrong else Undelivered(said))
+
+
+# --- What is due ---
 
 
 def _due() -> "QuerySet[Notification]":
@@ -227,6 +286,9 @@ def work_off(queue: str, *, seconds: float = retry.TURN) -> bool:
             if monotonic() > until:
                 return True
     return False
+
+
+# --- For people ---
 
 
 def count_about(subject: str) -> int:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import apprise
 import pytest
 import redis
 from django.db import transaction
@@ -15,7 +16,6 @@ from accounts.services import add_emergency_contact
 from complaints import presence
 from config.stack import free_port
 from core import broker, live, ratelimit, tasks
-from core.messages import outbox
 from core.models import Notification, OutboxEvent
 from core.tests.factories import say
 from rides.selectors import position_key
@@ -175,7 +175,7 @@ def test_forty_messages_and_a_worker_that_is_down_for_a_minute_make_forty_tasks(
 @pytest.mark.xdist_group("broker")
 def test_one_sweep_sends_all_that_is_due_however_much(world, noon, waiting, monkeypatch):
     sent = []
-    monkeypatch.setattr(outbox.apprise.Apprise, "notify", lambda self, **_: sent.append(1) or True)
+    monkeypatch.setattr(apprise.Apprise, "notify", lambda self, **_: sent.append(1) or True)
     with transaction.atomic():
         for number in range(620):
             Notification.objects.create(

@@ -4,6 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import apprise
 import pytest
 from cryptography.exceptions import InvalidTag
 from django.db import connection, transaction
@@ -149,7 +150,7 @@ def test_two_workers_send_a_message_once(monkeypatch):
         say()
     row = Notification.objects.get()
     gate, sent = Barrier(2), []
-    monkeypatch.setattr(outbox.apprise.Apprise, "notify", lambda self, **_: sent.append(1) or True)
+    monkeypatch.setattr(apprise.Apprise, "notify", lambda self, **_: sent.append(1) or True)
 
     def work():
         gate.wait()
@@ -172,7 +173,7 @@ def test_a_provider_that_is_down_for_an_hour_gets_each_message_once_when_it_is_b
         sent.append(body)
         return True
 
-    monkeypatch.setattr(outbox.apprise.Apprise, "notify", hand_over)
+    monkeypatch.setattr(apprise.Apprise, "notify", hand_over)
     with transaction.atomic():
         for number in range(5):
             say(key=f"k{number}", words=f"Huhang: {number}", life_safety=number < 3)
@@ -194,7 +195,7 @@ def test_a_provider_that_is_down_for_an_hour_gets_each_message_once_when_it_is_b
 def test_a_provider_that_is_down_keeps_the_message(db, monkeypatch):
     with transaction.atomic():
         say(life_safety=True)
-    monkeypatch.setattr(outbox.apprise.Apprise, "notify", lambda self, **_: False)
+    monkeypatch.setattr(apprise.Apprise, "notify", lambda self, **_: False)
     outbox.send(Notification.objects.get().pk)
     row = Notification.objects.get()
     assert (row.state, row.attempts) == ("queued", 1)

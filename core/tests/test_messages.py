@@ -178,7 +178,7 @@ def offences(path, source):
     modules, classes = imported_messages(tree)
     at_home = path.startswith(HOME)
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom | ast.Import) and not at_home:
+        if isinstance(node, ast.ImportFrom | ast.Import) and not path.startswith(HOME + "transports/"):
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
             if any(name.split(".")[0] == "apprise" for name in names):
                 yield "apprise is used"

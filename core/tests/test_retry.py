@@ -377,7 +377,7 @@ def test_what_may_pass_is_tried_again(world, gateway, status):
 
 
 def test_a_channel_without_a_provider_needs_a_person_at_once_and_is_tried_on(world, noon, settings):
-    settings.NOTIFY_URLS = {}
+    settings.MESSAGE_TRANSPORTS = {}
     row = queued()
     outbox.send(row.pk)
     row.refresh_from_db()

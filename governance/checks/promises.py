@@ -383,7 +383,7 @@ def contacts(at: datetime) -> Found:
         sent = {
             message.key.rsplit(":", 1)[1]
             for message in outbox.about(row.code)
-            if message.state == "sent" and message.key.startswith(f"sos:{row.code}:passenger:")
+            if message.handed_over and message.key.startswith(f"sos:{row.code}:passenger:")
         }
         known_then = [
             contact for contact in contacts_to_alert(row.trip.passenger) if contact.created_at < row.opened_at

@@ -189,5 +189,6 @@ def _help(run: Hourly, found: dict[str, str], before: object) -> None:
 
 
 def _told(incident: str) -> tuple[bool, str]:
-    states = [row.state for row in outbox.about(incident) if row.key.startswith("sos:")]
-    return bool(states) and set(states) == {"sent"}, ", ".join(states) or "no message"
+    rows = [row for row in outbox.about(incident) if row.key.startswith("sos:")]
+    handed_over = bool(rows) and all(row.handed_over for row in rows)
+    return handed_over, ", ".join(row.state for row in rows) or "no message"
