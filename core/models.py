@@ -571,7 +571,7 @@ class Outage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.process} {self.since:%Y-%m-%d %H:%M}"
+        return f"{self.process} {self.pk}"
 
 
 class Heartbeat(models.Model):
