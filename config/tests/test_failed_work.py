@@ -78,7 +78,7 @@ def test_the_age_of_the_outbox_counts_all_that_is_undelivered(world, noon, figur
 # Who talks to Valkey by itself: loops that listen or write on the async lane, and the monitor. No answer to a person
 # and nothing after a commit is among them but `presence`, which asks through the door's circuit.
 OWN_CLIENTS = re.compile(
-    r"core/broker\.py|complaints/presence\.py|rides/(positions|live)\.py|safety/(live|audio)\.py|safety/monitor.*|config/.*"
+    r"core/(broker|lane)\.py|complaints/presence\.py|rides/positions\.py|safety/audio\.py|safety/monitor.*|config/.*"
 )
 
 
