@@ -10,11 +10,11 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from accounts.errors import CodeTooSoon
 from accounts.selectors import account_by_phone
 from accounts.services import send_code, use_code
+from complaints import messages
 from complaints import words as vocabulary
 from complaints.errors import NoDriverYet, NotNow, ReasonNeeded, TooManyComplaints, TooManyFiles
 from complaints.models import Complaint, Evidence
@@ -36,10 +36,11 @@ from complaints.states import (
     Source,
     TimerKind,
 )
-from core import audit, clock, holds, notify, pictures, policy
+from core import audit, clock, holds, pictures, policy
 from core.actors import NOBODY, Actor
 from core.codes import new_code
 from core.errors import InvalidInput
+from core.messages import outbox
 from core.permissions import require
 from core.privacy import normalise_phone, phone_index
 from core.transactions import begins_transaction, joins_transaction
@@ -385,16 +386,12 @@ def _confirm(complaint: Complaint) -> None:
     phone, language = phone_and_language(complaint)
     if not phone:
         return
-    with override(language):
-        text = _("Huhang: we have your complaint %(code)s. Follow it here: %(link)s") % {
-            "code": complaint.code,
-            "link": link_of(complaint),
-        }
-    notify.queue_message(
+    outbox.queue(
+        messages.ComplaintReceived(code=complaint.code, link=link_of(complaint)),
         key=f"complaint:{complaint.code}",
         channel=channel_of(complaint),
         to=phone,
-        text=text,
+        language=language,
         subject=complaint.code,
     )
 
