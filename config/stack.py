@@ -47,7 +47,16 @@ PORTS = {
     "HUHANG_POSTGRES_PORT": 54329,
     "HUHANG_VALKEY_PORT": 63799,
 }
-DJANGO_PROCESSES = ["sandbox", "web", "worker-life", "worker", "beat", "monitor", "dispatcher"]
+DJANGO_PROCESSES = [
+    "sandbox",
+    "web",
+    "worker-life",
+    "worker-messages",
+    "worker",
+    "beat",
+    "monitor",
+    "dispatcher",
+]
 SAY_EVERY = 5.0  # seconds
 MOST_STARTS = 5  # of one process while it is waited for: it will not come
 DEMO_ACCOUNTS = (

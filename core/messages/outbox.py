@@ -8,6 +8,7 @@ taken, or was not delivered, is tried again by the law of `core.retry`; what can
 
 import json
 from datetime import timedelta
+from functools import partial
 from time import monotonic
 
 import structlog
@@ -20,7 +21,17 @@ from django.utils.translation import gettext_lazy as _
 from core import broker, clock, retry
 from core.messages import transports
 from core.messages.catalogue import SIGNATURES, Message
-from core.messages.transports import Letter, NoAnswer, NoProvider, NotTaken, Transport, Unfit, WrongRecipient
+from core.messages.transports import (
+    Letter,
+    NoAnswer,
+    NoProvider,
+    NotTaken,
+    Transport,
+    Unfit,
+    WrongRecipient,
+    breaker,
+)
+from core.messages.transports.breaker import Resting
 from core.models import NOTIFICATION_TRANSITIONS, Answer, Notification, NotificationState
 from core.states import StaleState, move
 from core.transactions import joins_transaction
@@ -31,7 +42,9 @@ GRACE = timedelta(seconds=2)  # a worker that was woken by the commit has it by 
 HELPS = timedelta(
     hours=24
 )  # a message that is older helps nobody any more: it rests, and a person knows of it
-LIFE_SAFETY, DEFAULT = "life_safety", "default"
+# Those on which a life may depend have a queue and a worker of their own: a provider that hangs holds up messages, and
+# nothing else that saves lives.
+LIFE_MESSAGES, ORDINARY = "life_messages", "default"
 
 
 @joins_transaction
@@ -77,7 +90,7 @@ def _signed(text: str) -> str:
 
 def _wake(key: str, *, life_safety: bool) -> None:
     pk = Notification.objects.filter(key=key).values_list("pk", flat=True).first()
-    broker.wake("core.tasks.send_notification", pk, queue=LIFE_SAFETY if life_safety else DEFAULT)
+    broker.wake("core.tasks.send_notification", pk, queue=LIFE_MESSAGES if life_safety else ORDINARY)
 
 
 def send(notification_id: int) -> bool:
@@ -140,9 +153,10 @@ def _hand_over(row: Notification) -> str:
     letter = Letter(row.key, row.channel, row.recipient, row.text, row.message, row.language, row.values())
     failures: list[NotTaken] = []
     for way in _in_turn(row):
-        _note(row, way, Answer.ASKED)
         try:
-            return way.hand_over(letter)
+            return breaker.of(way.name).ask(partial(_ask, row, way, letter))
+        except Resting as why:
+            failures.append(why)
         except NoAnswer as why:
             failures.append(why)
             if not row.life_safety:
@@ -153,6 +167,11 @@ def _hand_over(row: Notification) -> str:
         log.warning("messages.next_transport", notification=row.pk, transport=way.name)
     said = "; ".join(str(why) for why in failures)
     raise (Unfit if all(isinstance(why, Unfit) for why in failures) else NotTaken)(said)
+
+
+def _ask(row: Notification, way: Transport, letter: Letter) -> str:
+    _note(row, way, Answer.ASKED)
+    return way.hand_over(letter)
 
 
 def _note(row: Notification, way: Transport, answer: Answer) -> None:
@@ -204,6 +223,7 @@ MESSAGES = retry.declare(
     _("Sending a message"),
     law=retry.Law(first=timedelta(seconds=2), patience=timedelta(hours=1), gives_up=False),
     again=_again,
+    life_queue=LIFE_MESSAGES,
 )
 
 
@@ -264,15 +284,15 @@ def _due() -> "QuerySet[Notification]":
 
 def sweep(*, queue: str | None = None, limit: int = 500) -> list[tuple[int, str]]:
     """Messages that are due: (id, queue), those on which a life may depend first."""
-    rows = _due() if queue is None else _due().filter(life_safety=queue == LIFE_SAFETY)
+    rows = _due() if queue is None else _due().filter(life_safety=queue == LIFE_MESSAGES)
     found = rows.values_list("pk", "life_safety")[:limit]
-    return [(pk, LIFE_SAFETY if life_safety else DEFAULT) for pk, life_safety in found]
+    return [(pk, LIFE_MESSAGES if life_safety else ORDINARY) for pk, life_safety in found]
 
 
 def queues_with_due() -> list[str]:
     """The queues in which a message waits that no worker was woken for, or that is due again."""
     found = _due().order_by().values_list("life_safety", flat=True).distinct()
-    return sorted({LIFE_SAFETY if life_safety else DEFAULT for life_safety in found})
+    return sorted({LIFE_MESSAGES if life_safety else ORDINARY for life_safety in found})
 
 
 def work_off(queue: str, *, seconds: float = retry.TURN) -> bool:

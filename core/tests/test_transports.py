@@ -1,19 +1,27 @@
 """Transports: who is asked, in which order, what a refusal means, and what a receipt changes."""
 
 import json
+import os
+import re
+import shlex
+import subprocess
+import sys
 import threading
+import time
 from contextlib import contextmanager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import redis
 from django.db import transaction
 
 from accounts.messages import OneTimeCodeSent
-from core import retry
+from core import broker, heartbeat, retry, tasks
 from core.messages import outbox, transports
+from core.messages.transports import NoAnswer, breaker, template_sms
 from core.messages.transports.template_sms import to_submit
-from core.models import FailedWork, Notification
+from core.models import FailedWork, Heartbeat, Notification
 from core.tests.factories import Said, SaidForLife, say
 
 PHONE = "+8613800000001"
@@ -329,3 +337,170 @@ def test_every_sms_can_be_submitted_in_each_language():
         assert set(row["parameters"]) == {part.split("}")[0] for part in row["content"].split("${")[1:]}
         assert not row["content"].startswith(("【", "Huhang")) and "%" not in row["content"]
     assert Said.entry.channels == SaidForLife.entry.channels
+
+
+# --- A provider that hangs ---
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """A missing answer counts from a tenth of a second on, and a rest is short."""
+    monkeypatch.setattr(template_sms, "TIMEOUT", 0.2)
+    template_sms._client.cache_clear()
+    monkeypatch.setattr(breaker, "SLOW", 0.1)
+    monkeypatch.setattr(breaker, "REST", 0.5)
+    yield
+    template_sms._client.cache_clear()
+
+
+def send_all():
+    for pk in Notification.objects.filter(state="queued").order_by("pk").values_list("pk", flat=True):
+        outbox.send(pk)
+
+
+def test_a_provider_that_hangs_is_left_alone_and_asked_again_later(db, ways, template, gateway, impatient):
+    template.hang.clear()
+    with transaction.atomic():
+        for number in range(6):
+            say(key=f"k{number}", life_safety=True)
+    send_all()
+    assert (len(template.asked), len(gateway.asked)) == (2, 6), "after two nobody waits for it"
+    template.hang.set()
+    time.sleep(0.6)
+    with transaction.atomic():
+        say(key="later", life_safety=True)
+        say(key="last", life_safety=True)
+    send_all()
+    assert template.keys()[2:] == ["later", "last"]
+    assert len(gateway.asked) == 6
+
+
+def test_one_at_a_time_asks_whether_it_is_back(monkeypatch):
+    monkeypatch.setattr(breaker, "SLOW", 0.0)
+    monkeypatch.setattr(breaker, "REST", 0.1)
+    ours, inside, free = breaker.Breaker("x"), threading.Event(), threading.Event()
+
+    def nothing():
+        raise NoAnswer("x")
+
+    def slow():
+        inside.set()
+        free.wait(10)
+        return "back"
+
+    for _turn in range(breaker.AFTER):
+        with pytest.raises(NoAnswer):
+            ours.ask(nothing)
+    with pytest.raises(breaker.Resting):
+        ours.ask(lambda: "not asked")
+    time.sleep(0.15)
+    found = []
+    probe = threading.Thread(target=lambda: found.append(ours.ask(slow)))
+    probe.start()
+    inside.wait(10)
+    with pytest.raises(breaker.Resting):
+        ours.ask(lambda: "a second one")
+    free.set()
+    probe.join()
+    assert (found, ours.ask(lambda: "all")) == (["back"], "all")
+
+
+def test_who_refuses_at_once_is_asked_each_time(db, ways, template, gateway):
+    template.answer = (500, "broken")
+    with transaction.atomic():
+        for number in range(5):
+            say(key=f"k{number}", life_safety=True)
+    send_all()
+    assert len(template.asked) == 5
+
+
+def test_an_ordinary_message_stays_with_who_may_have_it_while_that_one_rests(
+    db, ways, template, gateway, impatient
+):
+    template.hang.clear()
+    with transaction.atomic():
+        for number in range(3):
+            say(key=f"k{number}")
+    send_all()
+    # Two were asked and may be there; the third was asked of nobody, and goes by the other way.
+    assert (
+        len(template.asked),
+        [body[":key"] if ":key" in body else body["key"] for body in gateway.asked],
+    ) == (
+        2,
+        ["k2"],
+    )
+    send_all()
+    assert len(gateway.asked) == 1
+    assert Notification.objects.filter(state="queued", answer="asked", transport="first").count() == 2
+
+
+QUEUES = ["life_safety", "life_messages"]
+
+
+@pytest.fixture
+def workers(settings, db_is_real, template, tmp_path):
+    """The workers of the queues that save lives, started as supervisord.conf starts them."""
+    told = settings.BASE_DIR / "supervisord.conf"
+    commands = [
+        shlex.split(
+            line.partition("=")[2].replace("%(ENV_HUHANG_PYTHON)s", sys.executable).replace("%%", "%")
+        )
+        for line in told.read_text().splitlines()
+        if re.search(r"^command=.* --queues \S*life_", line)
+    ]
+    database = settings.DATABASES["default"]
+    env = os.environ | {
+        "DATABASE_URL": os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{database['NAME']}",
+        "HUHANG_SMS_TRANSPORTS": f"gateway={template.url.replace('http', 'json')}?:key={{key}}",
+    }
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    client.delete(*QUEUES)
+    with (tmp_path / "log").open("wb") as log:
+        running = [
+            subprocess.Popen(each, env=env, stdout=log, stderr=log, cwd=settings.BASE_DIR)
+            for each in commands
+        ]
+        yield commands
+        template.hang.set()
+        client.delete(*QUEUES, *client.keys("waking:*"))
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.wait(60)
+
+
+@pytest.fixture
+def db_is_real(transactional_db):
+    """What workers in processes of their own see."""
+
+
+def came_through(queue):
+    """How long a task of this queue waited for its turn, in seconds."""
+    Heartbeat.objects.filter(name=heartbeat.queue_of(queue)).delete()
+    broker.wake(tasks.probe, queue, time.time(), queue=queue)
+    until = time.monotonic() + 90
+    while True:
+        found = Heartbeat.objects.filter(name=heartbeat.queue_of(queue)).first()
+        if found:
+            return found.facts["delay"]
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+@pytest.mark.xdist_group("broker")
+def test_a_provider_that_hangs_holds_up_nothing_else_that_saves_lives(workers, template):
+    """Fifty messages wait for a provider that says nothing; what else saves lives has its turn at once."""
+    read = {queue for each in workers for queue in each[each.index("--queues") + 1].split(",")}
+    for queue in read:
+        came_through(queue)
+    template.hang.clear()
+    with transaction.atomic():
+        for number in range(50):
+            say(key=f"k{number}", life_safety=True)
+    until = time.monotonic() + 30
+    while not template.asked:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    assert max(came_through("life_safety") for _turn in range(3)) < 2
+    assert Notification.objects.filter(sent_at=None).count() == 50
