@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from core import clock, timeline
-from core.notify import count_about
+from core.messages.outbox import count_about
 from drivers.selectors import identity_of
 from rides.selectors import latest_positions
 from safety.selectors import live_incident_of, signals_of

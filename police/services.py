@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db.models import F
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy
 
-from core import audit, clock, four_eyes, holds, jobs, live, notify, policy, timeline
+from core import audit, clock, four_eyes, holds, jobs, live, policy, timeline
 from core.actions import NotNow
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
 from core.errors import DomainError, InvalidInput, NotFound
+from core.messages import outbox
 from core.permissions import require
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
-from police import selectors
+from police import messages, selectors
 from police.errors import (
     AbroadRefused,
     LinkClosed,
@@ -388,19 +388,12 @@ def confirm_release(*, account: "Account", code: str) -> Release:
     release.spoken_code = new_digits(6)
     release.save(update_fields=["link_digest", "spoken_code"])
     link = settings.PUBLIC_URL + reverse("police:link", args=[secret])
-    with override("zh-hans"):
-        text = _(
-            "Huhang: what you asked for (request %(code)s) opens once at %(link)s with the code that was said on the call."
-        ) % {
-            "code": request.code,
-            "link": link,
-        }
-    notify.queue_message(
+    outbox.queue(
+        messages.PackReleased(code=request.code, link=link),
         key=f"pack:{request.code}",
         channel="email",
         to=request.agency.registered_email,
-        text=text,
-        life_safety=True,
+        language="zh-hans",
         subject=request.code,
     )
     return release
@@ -479,15 +472,11 @@ def _call_executive(pk: int, at: datetime) -> bool:
     PoliceRequest.objects.filter(pk=request.pk).update(executive_called_at=at)
     timeline.add(PoliceLine.EXECUTIVE, SYSTEM, code=request.code)
     audit.record(SYSTEM, "police.executive_called", request.code, case=request.code)
-    text = _("Huhang: police request %(code)s was escalated two minutes ago and is not decided.") % {
-        "code": request.code
-    }
-    notify.queue_message(
+    outbox.queue(
+        messages.RequestEscalated(code=request.code),
         key=f"executive:{request.code}",
-        channel="sms",
         to=settings.EXECUTIVE_PHONE,
-        text=text,
-        life_safety=True,
+        language="zh-hans",
         subject=request.code,
     )
     return True

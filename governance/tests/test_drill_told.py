@@ -1,8 +1,9 @@
 from django.utils.translation import override
 
 from core.models import Notification
+from governance.messages import told
 from governance.models import DrillRun
-from governance.services import _alarm_drill, told
+from governance.services import _alarm_drill
 
 STEP = {"what": "her contact is told", "expected": "the message is sent", "seen": "queued", "ok": False}
 
