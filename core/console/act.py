@@ -9,25 +9,27 @@ from django.views.decorators.http import require_POST
 
 from core.access import account_of, door
 from core.actions import Desk, Refusal
-from core.errors import DomainError, NotFound, explain, wants_json
+from core.errors import DomainError, Forbidden, NotFound, explain, wants_json
 
 
-def view(desk: Desk[Any]) -> Any:
-    """The view of a desk's actions: its route gives `code` and `action`.
+def view(desk: Desk[Any], *permissions: str) -> Any:
+    """The view of a desk's actions: its route gives `code` and `action`. `permissions` open it, else the console's own.
 
     An unknown action or row is 404. A refusal leaves the page as it is: what was typed stays, the sentence says why,
-    and the status says that nothing was done.
+    and the status says that nothing was done. Who may not act at all is not shown the row's page either.
     """
 
     @require_POST
-    @door("console.open")
+    @door(*permissions or ("console.open",))
     def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
         person, chosen = account_of(request), desk.action(action)
         row = desk.find(code, person)
-        form = chosen.form(request.POST, request.FILES, row=row, person=person, auto_id=f"{chosen.key}-%s")
+        form = chosen.form(
+            request.POST, request.FILES, row=row, person=person, auto_id=f"{desk.name(chosen, row)}-%s"
+        )
         try:
             answer = desk.perform(chosen, row, person, form)
-        except NotFound:
+        except (NotFound, Forbidden):
             raise
         except DomainError as error:
             if wants_json(request):
