@@ -125,6 +125,7 @@ class Offer(Generic[R]):
     why_not: Text
     form: ActionForm
     url: str
+    id: str
 
     @property
     def key(self) -> str:
@@ -142,8 +143,12 @@ class Offer(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What was refused a moment ago, with what was typed: the page draws it where it was typed."""
+    """What was refused a moment ago, with what was typed: the page draws it where it was typed.
 
+    `code` names the row, for a page that draws several.
+    """
+
+    code: str
     key: str
     form: ActionForm
     error: DomainError
@@ -156,7 +161,7 @@ class Desk(Generic[R]):
     `find(code, person)` reads the row for somebody, or raises `NotFound`; `code` is how the row is called in addresses.
     `route` is the name of the address that acts (`core.console.act.view`), `back(row)` where one returns to.
     `why_not(row, person, key)` is the app's rule, which its services ask again under a lock. The front says with
-    `shown_by` how the row's page is drawn.
+    `shown_by` how the row's page is drawn; `listed` where that page holds many rows.
     """
 
     kind: str
@@ -165,6 +170,7 @@ class Desk(Generic[R]):
     back: Callable[[R], str]
     why_not: Callable[[R, "Account", str], Text] = field(default=lambda _row, _person, _key: "")
     code: Callable[[R], str] = field(default=lambda row: row.code)
+    listed: bool = False
     actions: dict[str, Action[R]] = field(default_factory=dict)
     show: Callable[[HttpRequest, R, Refusal | None], HttpResponse] = field(init=False)
 
@@ -220,10 +226,23 @@ class Desk(Generic[R]):
         return self._offer(self.action(key), row, person, refusal)
 
     def _offer(self, action: Action[R], row: R, person: "Account", refusal: Refusal | None) -> Offer[R]:
-        typed = refusal.form if refusal is not None and refusal.key == action.key else None
-        form = typed or action.form(row=row, person=person, auto_id=f"{action.key}-%s")
-        url = reverse(self.route, args=[self.code(row), action.key])
-        return Offer(action, self.against(action, row, person), form, url)
+        code = self.code(row)
+        typed = (
+            refusal.form
+            if refusal is not None and (refusal.code, refusal.key) == (code, action.key)
+            else None
+        )
+        form = typed or self.form(action, row, person)
+        url = reverse(self.route, args=[code, action.key])
+        return Offer(action, self.against(action, row, person), form, url, self._id(action, row))
+
+    def _id(self, action: Action[R], row: R) -> str:
+        """What no other form of the row's page is called."""
+        return f"{action.key}-{self.code(row)}" if self.listed else action.key
+
+    def form(self, action: Action[R], row: R, person: "Account", *typed: Any) -> ActionForm:
+        """The form of an action for a row, empty or with what was `typed` (fields, files)."""
+        return action.form(*typed, row=row, person=person, auto_id=f"{self._id(action, row)}-%s")
 
     def perform(
         self, action: Action[R], row: R, person: "Account", form: ActionForm

@@ -10,21 +10,23 @@ from django.views.decorators.http import require_POST
 from core.access import account_of, door
 from core.actions import Desk, Refusal
 from core.errors import DomainError, NotFound, explain, wants_json
+from core.permissions import require
 
 
 def view(desk: Desk[Any]) -> Any:
     """The view of a desk's actions: its route gives `code` and `action`.
 
-    An unknown action or row is 404. A refusal leaves the page as it is: what was typed stays, the sentence says why,
-    and the status says that nothing was done.
+    An unknown action or row is 404, and whoever may not do it at all sees nothing of the row. Any other refusal leaves
+    the page as it is: what was typed stays, the sentence says why, and the status says that nothing was done.
     """
 
     @require_POST
     @door("console.open")
     def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
         person, chosen = account_of(request), desk.action(action)
+        require(person, chosen.permission)
         row = desk.find(code, person)
-        form = chosen.form(request.POST, request.FILES, row=row, person=person, auto_id=f"{chosen.key}-%s")
+        form = desk.form(chosen, row, person, request.POST, request.FILES)
         try:
             answer = desk.perform(chosen, row, person, form)
         except NotFound:
@@ -33,7 +35,12 @@ def view(desk: Desk[Any]) -> Any:
             if wants_json(request):
                 raise
             explain(form, error)
-            shown = desk.show(request, desk.find(code, person), Refusal(chosen.key, form, error))
+            row = desk.find(code, person)
+            if not chosen.offered(
+                row, person
+            ):  # its form is gone from the page, or stands at a place of its own
+                messages.error(request, error.detail)
+            shown = desk.show(request, row, Refusal(desk.code(row), chosen.key, form, error))
             shown.status_code = error.status
             return shown
         if isinstance(answer, HttpResponse):
