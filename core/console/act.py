@@ -1,6 +1,7 @@
 """The one door through which everything is done with a row of the console."""
 
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +12,12 @@ from core.access import account_of, door
 from core.actions import Desk, Refusal
 from core.errors import DomainError, NotFound, explain, wants_json
 from core.permissions import require
+
+
+def _back(address: str, query: str) -> str:
+    """Where one returns to, with what the address of the action carried, such as the filter of the list one came from."""
+    parts = urlsplit(address)
+    return urlunsplit(parts._replace(query="&".join(each for each in (parts.query, query) if each)))
 
 
 def view(desk: Desk[Any]) -> Any:
@@ -36,6 +43,8 @@ def view(desk: Desk[Any]) -> Any:
                 raise
             explain(form, error)
             row = desk.find(code, person)
+            # Parts of a page ask for themselves anew, and its links are relative: by the page's address, not by this one.
+            request.path = request.path_info = urlsplit(desk.back(row)).path
             if not chosen.offered(
                 row, person
             ):  # its form is gone from the page, or stands at a place of its own
@@ -47,6 +56,6 @@ def view(desk: Desk[Any]) -> Any:
             return answer
         if answer:
             messages.success(request, str(answer))
-        return redirect(desk.back(row))
+        return redirect(_back(desk.back(row), request.META.get("QUERY_STRING", "")))
 
     return act
