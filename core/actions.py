@@ -44,10 +44,11 @@ class IncompleteForm(DomainError):
 class ActionForm(forms.Form):
     """What an action has to be told. Each decision is a required field: what is absent is never 'no'.
 
-    `row` and `person` are there for choices that depend on them.
+    `row` and `person` are there for choices that depend on them. `template` is the partial that draws the fields.
     """
 
     required_css_class = "required"
+    template = "_form.html"
 
     def __init__(self, *args: Any, row: Any, person: "Account", **options: Any) -> None:
         self.row, self.person = row, person
@@ -155,8 +156,12 @@ class Offer(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What was refused a moment ago, with what was typed: the page draws it where it was typed."""
+    """What was refused a moment ago, with what was typed: the page draws it where it was typed.
 
+    `code` names the row, for a page that draws several.
+    """
+
+    code: str
     key: str
     form: ActionForm
     error: DomainError

@@ -1,6 +1,7 @@
 """The one door through which everything is done with a row of the console."""
 
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +12,12 @@ from core.access import account_of, door
 from core.actions import Desk, Refusal
 from core.errors import DomainError, Forbidden, NotFound, explain, wants_json
 from core.permissions import require
+
+
+def _back(address: str, query: str) -> str:
+    """Where one returns to, with what the address of the action carried, such as the filter of the list one came from."""
+    parts = urlsplit(address)
+    return urlunsplit(parts._replace(query="&".join(each for each in (parts.query, query) if each)))
 
 
 def view(desk: Desk[Any], *permissions: str) -> Any:
@@ -36,9 +43,9 @@ def view(desk: Desk[Any], *permissions: str) -> Any:
                 raise
             explain(form, error)
             row = desk.find(code, person)
-            if not chosen.offered(
-                row, person
-            ):  # its form is gone from the page, or stands at a place of its own
+            # Parts of a page ask for themselves anew, and its links are relative: by the page's address, not by this one.
+            request.path = request.path_info = urlsplit(desk.back(row)).path
+            if not chosen.offered(row, person):  # its form is gone from the page, or stands elsewhere on it
                 messages.error(request, error.detail)
             shown = desk.show(request, row, Refusal(chosen.key, form, error))
             shown.status_code = error.status
@@ -47,6 +54,6 @@ def view(desk: Desk[Any], *permissions: str) -> Any:
             return answer
         if answer:
             messages.success(request, str(answer))
-        return redirect(desk.back(row))
+        return redirect(_back(desk.back(row), request.META.get("QUERY_STRING", "")))
 
     return act
