@@ -156,12 +156,8 @@ class Offer(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What was refused a moment ago, with what was typed: the page draws it where it was typed.
+    """What was refused a moment ago, with what was typed: the page draws it where it was typed."""
 
-    `code` names the row, for a page that draws several.
-    """
-
-    code: str
     key: str
     form: ActionForm
     error: DomainError
