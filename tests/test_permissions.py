@@ -166,7 +166,6 @@ TABLE = [
     ("GET", "admin/recordings/{recording}/", HEARER_ROLES),
     ("POST", "admin/recordings/{recording}/", HEARER_ROLES),
     ("GET", "admin/recordings/{recording}/{play}/sound/", {"specialist"}),  # who opened it, nobody else
-    ("POST", "admin/holds/{data_hold}/renew/", RESPONDER_ROLES),
     ("GET", "admin/sos-packet/", RESPONDER_ROLES),
     ("POST", "admin/sos-packet/", RESPONDER_ROLES),
     ("GET", "admin/incidents/{incident}/", RESPONDER_ROLES),
