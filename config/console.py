@@ -252,6 +252,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 link(_("Ledger"), "account_balance", "admin:core_ledgertransfer_changelist", may("core")),
                 link(_("Journal"), "lock_clock", "admin:core_auditentry_changelist", may("core")),
                 link(_("Messages"), "sms", "admin:core_notification_changelist", may("core")),
+                link(_("What we say"), "chat", "messages:index"),
             ],
         },
     ]
