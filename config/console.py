@@ -262,6 +262,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 ),
                 link(_("Journal"), "lock_clock", "admin:core_auditentry_changelist", allowed("core.read")),
                 link(_("Messages"), "sms", "admin:core_notification_changelist", allowed("core.read")),
+                link(_("What we say"), "chat", "messages:index"),
             ],
         },
     ]

@@ -92,6 +92,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("config.console")),
     path("", include("config.work")),
+    path("", include("config.catalogue")),
     path("", include("safety.console")),
     path("", include("police.console")),
     path("", include("accounts.console")),

@@ -15,6 +15,7 @@ from core.access import account_of, door
 from core.actions import Refusal
 from core.console import act, page
 from core.errors import DomainError, explain
+from core.messages import outbox
 from police import selectors, services
 from police.actions import REQUESTS
 from police.forms import PhoneRequestForm
@@ -71,6 +72,7 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
     released = asked.state == RequestState.RELEASED
     hers = released and asked.channel != Channel.FORM and account.code == asked.owned_by
     readable = hers and asked.release.is_open(clock.now())
+    letters = outbox.about(asked.code)
     context = {
         "title": _("Police request %(code)s") % {"code": asked.code},
         "asked": asked,
@@ -79,6 +81,8 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
         "do": {offer.key.replace("-", "_"): offer for offer in REQUESTS.offers(asked, account, refusal)},
         "pack": json.loads(services.read_pack(actor=account.actor, request=asked)) if readable else None,
         "spoken_code": asked.release.spoken_code if hers else "",
+        "to_station": [row for row in letters if row.key.startswith("pack:")],
+        "to_executive": [row for row in letters if row.key.startswith("executive:")],
         "linked": selectors.linked_requests(asked),
         "reviews": list(asked.release.reviews.order_by("pk")) if released else [],
     }

@@ -29,12 +29,14 @@ def links_to_trips(code: str) -> Iterator[Share]:
 def told_by_sos(code: str) -> Iterator[Share]:
     """The contacts that an SOS of this account reached; nothing of an SOS of the other side."""
     for call, party in own_sos_calls(code):
-        count = outbox.count_keys(f"sos:{call.incident.code}:{party}:")
+        prefix = f"sos:{call.incident.code}:{party}:"
+        count = outbox.count_keys(prefix)
         if count and call.incident.trip:
             yield Share(
                 call.at,
                 call.at,
                 _("Your name and this trip: from, to, car and driver"),
-                _("your emergency contacts (%(count)s), because you called for help") % {"count": count},
+                _("your emergency contacts (%(count)s), because you called for help: %(known)s")
+                % {"count": count, "known": outbox.tally(prefix)},
                 call.incident.trip.code,
             )

@@ -146,6 +146,7 @@ TABLE = [
     # --- console ---
     ("GET", "admin/due/", STAFF_ROLES),
     ("GET", "admin/failed-work/", STAFF_ROLES),
+    ("GET", "admin/messages/", STAFF_ROLES),
     ("GET", "admin/failed-work/strip/", STAFF_ROLES),
     (
         "POST",

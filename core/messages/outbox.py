@@ -7,15 +7,18 @@ taken, or was not delivered, is tried again by the law of `core.retry`; what can
 """
 
 import json
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import get_language, override
+from django.utils.translation import get_language, gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from core import broker, clock, retry
@@ -309,9 +312,58 @@ def work_off(queue: str, *, seconds: float = retry.TURN) -> bool:
 # --- For people ---
 
 
-def count_about(subject: str) -> int:
-    """How many messages were promised about a code, such as contacts alerted for an incident."""
-    return Notification.objects.filter(subject=subject).count()
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What is known of several messages: how many wait, were handed over and not confirmed, arrived, did not arrive."""
+
+    waiting: int = 0
+    handed_over: int = 0
+    delivered: int = 0
+    failed: int = 0
+
+    def __str__(self) -> str:
+        """In the reader's language, and no more than is known."""
+        return gettext(
+            "%(delivered)s delivered, %(handed_over)s handed over and not confirmed, %(waiting)s waiting, %(failed)s not delivered"
+        ) % asdict(self)
+
+
+_COUNTED_AS = {
+    NotificationState.QUEUED: "waiting",
+    NotificationState.SENDING: "waiting",
+    NotificationState.SENT: "handed_over",
+    NotificationState.DELIVERED: "delivered",
+    NotificationState.NEEDS_PERSON: "failed",
+}
+
+
+def _tally(states: Iterable[tuple[str, int]]) -> Tally:
+    found: Counter[str] = Counter()
+    for state, count in states:
+        found[_COUNTED_AS[NotificationState(state)]] += count
+    return Tally(**found)
+
+
+def tally(prefix: str) -> Tally:
+    """What became of the messages under keys that begin so."""
+    rows = Notification.objects.filter(key__startswith=prefix).values_list("state")
+    return _tally(rows.annotate(Count("pk")).order_by())
+
+
+def figures(column: str, since: datetime) -> dict[str, Tally]:
+    """What became of the messages since then, by `message` (its code) or `transport`."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    rows = Notification.objects.filter(created_at__gte=since).values_list(column, "state")
+    for name, state, count in rows.annotate(Count("pk")).order_by():
+        found.setdefault(name, []).append((state, count))
+    return {name: _tally(states) for name, states in found.items()}
+
+
+def oldest_life_message(at: datetime) -> float:
+    """For how many seconds the oldest message on which a life may depend is waiting for a provider; 0 for none."""
+    rows = Notification.objects.filter(state__in=["queued", "sending"], life_safety=True)
+    oldest = rows.aggregate(oldest=Min("created_at"))["oldest"]
+    return (at - oldest).total_seconds() if oldest else 0.0
 
 
 def count_keys(prefix: str) -> int:

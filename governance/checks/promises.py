@@ -404,7 +404,9 @@ def contacts(at: datetime) -> Found:
     faults = [_("Contacts not reached: %(codes)s") % {"codes": ", ".join(missed[:5])}] if missed else []
     return verdict(
         faults,
-        _("%(good)s of %(all)s SOS in 30 days were sent to all emergency contacts.")
+        _(
+            "%(good)s of %(all)s SOS in 30 days: the messages to all emergency contacts were handed over, and none came back."
+        )
         % {"good": len(incidents) - len(missed), "all": len(incidents)},
     )
 

@@ -149,7 +149,7 @@ def _help(run: Hourly, found: dict[str, str], before: object) -> None:
         return
     run.expect(
         noop("her contact is told"),
-        noop("the message is sent"),
+        noop("a provider has the message"),
         lambda: _told(found["incident"]),
         patient=True,
     )

@@ -6,7 +6,7 @@ no class has. `docs/messages.md` says how one is added.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -64,6 +64,10 @@ class Transport(Protocol):
 
         Answers within five seconds. Raises `NotTaken`, `NoAnswer`, `Unfit` or `WrongRecipient`.
         """
+        ...
+
+    def templates(self) -> Mapping[str, Mapping[str, str]]:
+        """Its codes of our messages by language, where it sends approved templates; empty where it sends text."""
         ...
 
     def says_wrong_recipient(self, reason: str) -> bool:

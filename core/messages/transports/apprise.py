@@ -6,6 +6,7 @@ Apprise gives no id and no receipts.
 
 import logging
 import re
+from collections.abc import Mapping
 from contextvars import ContextVar
 from urllib.parse import quote
 
@@ -37,6 +38,10 @@ class Apprise:
     def __init__(self, name: str, address: str) -> None:
         self.name = name
         self.address = address
+
+    def templates(self) -> Mapping[str, Mapping[str, str]]:
+        """None: it sends text."""
+        return {}
 
     def says_wrong_recipient(self, reason: str) -> bool:
         """Never: it brings no receipts."""
