@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from core.access import account_of, door
 from core.actions import Desk, Refusal
 from core.errors import DomainError, Forbidden, NotFound, explain, wants_json
+from core.permissions import may
 
 
 def view(desk: Desk[Any], *permissions: str) -> Any:
@@ -29,11 +30,14 @@ def view(desk: Desk[Any], *permissions: str) -> Any:
         )
         try:
             answer = desk.perform(chosen, row, person, form)
-        except (NotFound, Forbidden):
+        except NotFound:
             raise
         except DomainError as error:
-            if wants_json(request):
+            stranger = isinstance(error, Forbidden) and not may(person, chosen.permission)
+            if stranger or wants_json(request):
                 raise
+            # Above the page, because the action itself may have gone from it meanwhile, and where it was typed.
+            messages.error(request, error.detail)
             explain(form, error)
             shown = desk.show(request, desk.find(code, person), Refusal(chosen.key, form, error))
             shown.status_code = error.status
