@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from core.access import account_of, door
 from core.console import page
 from core.errors import DomainError, explain
+from core.messages import outbox
 from police import selectors, services
 from police.forms import PhoneRequestForm
 from police.policies import may_confirm
@@ -67,6 +68,7 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
         if released and by_phone and account.code == asked.owned_by
         else None
     )
+    letters = outbox.about(code)
     context = {
         "title": _("Police request %(code)s") % {"code": code},
         "asked": asked,
@@ -76,6 +78,8 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
         "ready": asked.called_back_at is not None or not by_phone,
         "pack": pack,
         "spoken_code": asked.release.spoken_code if released and account.code == asked.owned_by else "",
+        "to_station": [row for row in letters if row.key.startswith("pack:")],
+        "to_executive": [row for row in letters if row.key.startswith("executive:")],
         "linked": selectors.linked_requests(asked),
         "reviews": list(asked.release.reviews.order_by("pk")) if released else [],
     }

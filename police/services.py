@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db.models import F
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy
 
-from core import audit, clock, holds, jobs, live, notify, policy, timeline
+from core import audit, clock, holds, jobs, live, policy, timeline
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
 from core.errors import DomainError, InvalidInput, NotFound
+from core.messages import outbox
 from core.permissions import require
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
-from police import selectors
+from police import messages, selectors
 from police.errors import (
     AbroadRefused,
     LinkClosed,
@@ -273,7 +273,10 @@ def _locked(code: str) -> PoliceRequest:
 
 @begins_transaction
 def record_call_back(*, account: "Account", code: str) -> PoliceRequest:
-    """'I called the station's published number and reached the officer.'"""
+    """'I called the station's published number and reached the officer.'
+
+    Raises `NotFound`, `StaleState`.
+    """
     _check_responder(account)
     request = _locked(code)
     if request.channel == Channel.FORM:
@@ -298,7 +301,10 @@ def record_call_back(*, account: "Account", code: str) -> PoliceRequest:
 
 @begins_transaction
 def point_to_trip(*, account: "Account", code: str, trip_code: str) -> PoliceRequest:
-    """Somebody found the trip that is meant, where the query led to none or several. Raises `TripNotFound`."""
+    """Somebody found the trip that is meant, where the query led to none or several.
+
+    Raises `TripNotFound`, `NotFound`, `StaleState`.
+    """
     _check_responder(account)
     request = _locked(code)
     if request.state not in UNDECIDED:
@@ -322,7 +328,8 @@ def point_to_trip(*, account: "Account", code: str, trip_code: str) -> PoliceReq
 def confirm_release(*, account: "Account", code: str) -> Release:
     """The second person confirms on their own screen; the pack goes to the station's registered address as a link.
 
-    The link opens once, with a code that is said on the call. Raises `NeedsSecondPerson`, `TripNotFound`, `IllegalTransition`.
+    The link opens once, with a code that is said on the call. Raises `NeedsSecondPerson`, `TripNotFound`,
+    `IllegalTransition`, `NotFound`, `StaleState`.
     """
     request = _locked(code)
     if not may_confirm(account, first=request.owned_by):
@@ -339,19 +346,12 @@ def confirm_release(*, account: "Account", code: str) -> Release:
     release.spoken_code = new_digits(6)
     release.save(update_fields=["link_digest", "spoken_code"])
     link = settings.PUBLIC_URL + reverse("police:link", args=[secret])
-    with override("zh-hans"):
-        text = _(
-            "Huhang: what you asked for (request %(code)s) opens once at %(link)s with the code that was said on the call."
-        ) % {
-            "code": request.code,
-            "link": link,
-        }
-    notify.queue_message(
+    outbox.queue(
+        messages.PackReleased(code=request.code, link=link),
         key=f"pack:{request.code}",
         channel="email",
         to=request.agency.registered_email,
-        text=text,
-        life_safety=True,
+        language="zh-hans",
         subject=request.code,
     )
     return release
@@ -386,7 +386,7 @@ def _refuse(request: PoliceRequest, actor: Actor, reason: str) -> None:
 
 @begins_transaction
 def refuse_request(*, account: "Account", code: str, reason: str) -> PoliceRequest:
-    """Refuse with a legal reason. Raises `InvalidInput` without one."""
+    """Refuse with a legal reason. Raises `InvalidInput` without one, `NotFound`."""
     _check_responder(account)
     if not reason.strip():
         raise InvalidInput("reason")
@@ -397,7 +397,10 @@ def refuse_request(*, account: "Account", code: str, reason: str) -> PoliceReque
 
 @begins_transaction
 def escalate_request(*, account: "Account", code: str) -> PoliceRequest:
-    """Escalate now: within two minutes somebody decides, or the executive on duty is called."""
+    """Escalate now: within two minutes somebody decides, or the executive on duty is called.
+
+    Raises `NotFound`.
+    """
     _check_responder(account)
     request = _locked(code)
     _escalate(request, account.actor)
@@ -428,15 +431,11 @@ def _call_executive(pk: int, at: datetime) -> bool:
     PoliceRequest.objects.filter(pk=request.pk).update(executive_called_at=at)
     timeline.add(PoliceLine.EXECUTIVE, SYSTEM, code=request.code)
     audit.record(SYSTEM, "police.executive_called", request.code, case=request.code)
-    text = _("Huhang: police request %(code)s was escalated two minutes ago and is not decided.") % {
-        "code": request.code
-    }
-    notify.queue_message(
+    outbox.queue(
+        messages.RequestEscalated(code=request.code),
         key=f"executive:{request.code}",
-        channel="sms",
         to=settings.EXECUTIVE_PHONE,
-        text=text,
-        life_safety=True,
+        language="zh-hans",
         subject=request.code,
     )
     return True
@@ -534,7 +533,10 @@ def file_papers(
 
 @begins_transaction
 def review_release(*, account: "Account", code: str, proper: bool) -> None:
-    """One of the two people who look at a release afterwards; an improper one suspends the officer at once (P3)."""
+    """One of the two people who look at a release afterwards; an improper one suspends the officer at once (P3).
+
+    Raises `NotFound`.
+    """
     _check_responder(account)
     release = Release.objects.select_related("request__officer").filter(request__code=code).first()
     if release is None:

@@ -67,5 +67,8 @@ class PoliceLine(models.TextChoices):
     )
     REFUSED = "police.refused", _("Refused to %(agency)s, request %(code)s")
     ESCALATED = "police.escalated", _("Request %(code)s escalated")
-    EXECUTIVE = "police.executive", _("The executive on duty was called about request %(code)s")
+    EXECUTIVE = (
+        "police.executive",
+        _("A message to the executive on duty about request %(code)s was put on its way"),
+    )
     PAPERS = "police.papers", _("Paperwork for request %(code)s came")

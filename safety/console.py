@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.selectors import people_who_may
-from core import clock, holds, notify, timeline
+from core import clock, holds, timeline
 from core.access import account_of, door
 from core.actions import Refusal
 from core.console import act, page
 from core.errors import DomainError, NotFound
+from core.messages import outbox
 from core.permissions import may
 from core.privacy import mask_name, mask_phone
 from drivers.selectors import open_holds
@@ -76,7 +77,7 @@ def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) 
             (check, mask_phone(check.missing_phone), mask_phone(check.reporter_phone))
             for check in selectors.checks_of(incident)
         ],
-        "contacts": notify.about(code),
+        "contacts": outbox.about(code),
         "map": _map(incident),
         "passenger": (mask_name(trip.passenger.real_name), mask_phone(trip.passenger.phone))
         if trip

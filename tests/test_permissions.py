@@ -126,6 +126,7 @@ TABLE = [
     ("GET", "api/v1/sound-key/", EVERYBODY),
     ("POST", "api/v1/sound/end/", EVERYBODY, {"token": "{sound_token}", "last": 0}),
     ("POST", "api/v1/messages/in/", set()),  # for the provider that has the token (safety/tests)
+    ("POST", "api/v1/receipts/template/", set()),  # for the provider that has the token (core/tests)
     ("POST", "api/v1/welfare-checks/", EVERYBODY),
     ("GET", "api/v1/welfare-checks/{check}/", EVERYBODY),
     ("POST", "api/v1/complaints/", MEMBERS),
@@ -145,6 +146,7 @@ TABLE = [
     # --- console ---
     ("GET", "admin/due/", STAFF_ROLES),
     ("GET", "admin/failed-work/", STAFF_ROLES),
+    ("GET", "admin/messages/", STAFF_ROLES),
     ("GET", "admin/failed-work/strip/", STAFF_ROLES),
     (
         "POST",

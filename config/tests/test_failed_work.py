@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 
-from core import broker, clock, events, notify, recipients, retry
+from core import broker, clock, events, recipients, retry
+from core.messages import outbox
 from core.models import AuditEntry, OutboxEvent
 from safety.events import SosRaised
 
@@ -78,7 +79,7 @@ def test_the_age_of_the_outbox_counts_all_that_is_undelivered(world, noon, figur
 # Who talks to Valkey by itself: loops that listen or write on the async lane, and the monitor. No answer to a person
 # and nothing after a commit is among them but `presence`, which asks through the door's circuit.
 OWN_CLIENTS = re.compile(
-    r"core/broker\.py|complaints/presence\.py|rides/(positions|live)\.py|safety/(live|audio)\.py|safety/monitor.*|config/.*"
+    r"core/(broker|lane)\.py|complaints/presence\.py|rides/positions\.py|safety/audio\.py|safety/monitor.*|config/.*"
 )
 
 
@@ -159,9 +160,9 @@ def test_what_no_repeat_can_help_is_closed_by_a_person_who_says_what_they_did(
 
 @pytest.mark.parametrize("life_safety", [True, False])
 def test_what_is_still_tried_by_itself_cannot_be_closed_by_hand(signed_in, noon, life_safety):
-    retry.failed(notify.MESSAGES, "m", "x", life_safety=life_safety)
+    retry.failed(outbox.MESSAGES, "m", "x", life_safety=life_safety)
     noon.shift(timedelta(hours=2))
-    row = retry.failed(notify.MESSAGES, "m", "x", life_safety=life_safety)
+    row = retry.failed(outbox.MESSAGES, "m", "x", life_safety=life_safety)
     assert (row.rests, row.needs_person_at is not None) == (False, True)
     hers = signed_in("supervisor")
     assert "Dealt with" not in hers.get("/admin/failed-work/").content.decode()

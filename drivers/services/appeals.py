@@ -2,14 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
-from django.utils.translation import override
-
-from core import audit, clock, live, notify, policy
+from core import audit, clock, live, policy
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound, refuse
+from core.messages import outbox
 from core.states import move
 from core.transactions import begins_transaction
+from drivers import messages
 from drivers.errors import AlreadyAppealed
 from drivers.models import Appeal, Application, Driver, Hold, VettingDecision
 from drivers.policies import APPEAL_WITHIN, against_appeal
@@ -140,15 +139,9 @@ def agree_appeal_decision(*, account: "Account", code: str, agrees: bool) -> App
             proposed_by="",
             reason="",
         )
-    with override(person.language):
-        text = (
-            _("Huhang: your appeal %(code)s is rejected. The reason is on your page.")
-            if not granted
-            else _("Huhang: your appeal %(code)s is granted. You can accept orders again.")
-            if row.hold
-            else _("Huhang: your appeal %(code)s is granted. Two other people decide on your application.")
-        ) % {"code": code}
-    notify.queue_message(key=f"appeal:{code}", channel="sms", to=person.phone, text=text, subject=code)
+    granted_for = messages.HoldAppealGranted if row.hold else messages.DecisionAppealGranted
+    said = granted_for(code=code) if granted else messages.AppealRejected(code=code)
+    outbox.queue(said, key=f"appeal:{code}", to=person.phone, language=person.language, subject=code)
     return row
 
 

@@ -3,19 +3,17 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
-from django.utils.translation import override
-
 from accounts.selectors import account_by_code
-from core import audit, clock, formats, ledger, live, money, notify, pictures, policy, ratelimit
+from core import audit, clock, ledger, live, money, pictures, policy, ratelimit
 from core.actors import NOBODY, Actor
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound, TooMany, refuse
+from core.messages import outbox
 from core.pictures import Written
 from core.privacy import normalise_phone
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
-from drivers import policies
+from drivers import messages, policies
 from drivers.errors import AlreadyReported, ReportNeedsPhoto
 from drivers.models import Binding, Driver, MismatchReport, Reward, VettingCase
 from drivers.selectors import driver_by_code, drivers_of_plate, plate_key
@@ -297,15 +295,10 @@ def decide_reward(*, account: "Account", code: str, approves: bool) -> Reward:
 def _thank(reward: Reward) -> None:
     report = reward.report
     person = account_by_code(report.reporter) if report.reporter else None
-    with override(person.language if person else "zh-hans"):
-        text = _("Huhang: your report %(code)s of a car or driver that was not the registered one is confirmed. Thank you: you get %(sum)s.") % {
-            "code": report.code,
-            "sum": formats.money(reward.fen),
-        }  # fmt: skip
-    notify.queue_message(
+    outbox.queue(
+        messages.ReportRewarded(code=report.code, sum=reward.fen),
         key=f"reward:{reward.case.code}",
-        channel="sms",
         to=person.phone if person else report.phone,
-        text=text,
+        language=person.language if person else "zh-hans",
         subject=report.code,
     )

@@ -3,16 +3,17 @@
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from accounts.services import verify_by_vetting
-from core import audit, clock, live, notify, policy
+from core import audit, clock, live, policy
 from core.errors import Forbidden, InvalidInput, NotFound, refuse
+from core.messages import outbox
+from core.messages.catalogue import Message
 from core.permissions import require
 from core.privacy import blind_index
 from core.states import move
 from core.transactions import begins_transaction
+from drivers import messages
 from drivers.certificates import Certificates
 from drivers.errors import CertificatesFaulty, LicenceTaken, ScreeningBars, VehicleDiffers
 from drivers.models import Application, Driver, Vehicle, VettingDecision
@@ -77,7 +78,11 @@ def return_application(*, account: "Account", code: str, words: str) -> Applicat
     )
     person = application.driver.account
     audit.record(account.actor, "drivers.application_returned", person.code, case=code)
-    _tell(application, _RETURNED, f"application:{code}:returned:{clock.now().isoformat()}")
+    _tell(
+        application,
+        messages.ApplicationReturned(code=code),
+        f"application:{code}:returned:{clock.now().isoformat()}",
+    )
     live.changed_on_commit("console")
     return application
 
@@ -166,7 +171,7 @@ def agree_decision(*, account: "Account", code: str, agrees: bool) -> Applicatio
     )
     _tell(
         application,
-        _APPROVED if approved else _REFUSED,
+        messages.ApplicationApproved(code=code) if approved else messages.ApplicationRefused(code=code),
         f"application:{code}:{application.proposed}:{application.decisions.count()}",
     )
     live.changed_on_commit("console")
@@ -228,18 +233,9 @@ def _bind_licence(driver: Driver, found: Certificates, line: str) -> None:
         raise LicenceTaken("licence_number") from None
 
 
-_RETURNED, _APPROVED, _REFUSED = "returned", "approved", "refused"
-
-
-def _tell(application: Application, what: str, key: str) -> None:
+def _tell(application: Application, said: Message, key: str) -> None:
     person = application.driver.account
-    with override(person.language):
-        text = {
-            _RETURNED: _("Huhang: your application %(code)s came back. Your page says what to mend."),
-            _APPROVED: _("Huhang: your application %(code)s is approved. You can offer seats now."),
-            _REFUSED: _("Huhang: your application %(code)s is refused. Your page says why, and how to object."),
-        }[what] % {"code": application.code}  # fmt: skip
-    notify.queue_message(key=key, channel="sms", to=person.phone, text=text, subject=application.code)
+    outbox.queue(said, key=key, to=person.phone, language=person.language, subject=application.code)
 
 
 # --- What the reviewer reads ---

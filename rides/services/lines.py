@@ -4,17 +4,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy
 
-from core import audit, clock, formats, jobs, live, notify, policy, retry, timeline
+from core import audit, clock, jobs, live, policy, retry, timeline
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound, refuse
+from core.messages import outbox
 from core.permissions import require
 from core.recipients import write_to_each
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
+from rides import messages
 from rides.errors import AlreadySuspended
 from rides.models import City, Itinerary, LineInCity, LineSuspension, Trip
 from rides.policies import SUSPENSION_SPARES, against_suspension
@@ -197,22 +198,22 @@ def _close(code: str, row: LineSuspension, at: datetime) -> None:
     live.changed_on_commit(f"trip:{trip.code}")
     people = [trip.passenger, *([trip.driver.account] if trip.driver else [])]
 
+    said = messages.LineSuspended(
+        line=Line(row.line),
+        at=row.at,
+        origin=trip.origin_name,
+        destination=trip.destination_name,
+        reason=row.reason,
+    )
+
     def write(person: "Account") -> None:
-        with override(person.language):
-            text = _(
-                "Huhang: the %(line)s line is suspended from %(at)s. Your trip %(origin)s to %(destination)s is"
-                " cancelled, and costs nothing. Reason: %(reason)s"
-            ) % {
-                "line": Line(row.line).label,
-                "at": formats.moment(row.at),
-                "origin": formats.place(trip.origin_name),
-                "destination": formats.place(trip.destination_name),
-                "reason": row.reason,
-            }
-        notify.queue_message(
-            key=f"suspended:{row.code}:{trip.code}:{person.code}", channel="sms", to=person.phone, text=text,
+        outbox.queue(
+            said,
+            key=f"suspended:{row.code}:{trip.code}:{person.code}",
+            to=person.phone,
+            language=person.language,
             subject=trip.code,
-        )  # fmt: skip
+        )
 
     write_to_each(people, write, about=f"suspended:{row.code}:{trip.code}")
 

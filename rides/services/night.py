@@ -3,17 +3,17 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy
 
-from core import audit, clock, events, formats, jobs, live, notify, policy, timeline
+from core import audit, clock, events, jobs, live, policy, timeline
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound, refuse
+from core.messages import outbox
 from core.permissions import require
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
-from rides import selectors
+from rides import messages, selectors
 from rides.curfew import in_curfew, runs_into_curfew
 from rides.errors import ReminderUnread
 from rides.events import PickupLate
@@ -55,19 +55,13 @@ def remind(trip: Trip) -> None:
         )
         if not new:
             continue
-        with override(person.language):
-            text = _(
-                "Huhang: your trip %(origin)s to %(destination)s may run past 22:00. Open it, read the safety"
-                " reminder and confirm it before you leave: %(url)s"
-            ) % {
-                "origin": formats.place(trip.origin_name),
-                "destination": formats.place(trip.destination_name),
-                "url": url,
-            }
-        notify.queue_message(
-            key=f"reminder:{trip.code}:{party}:{at.timestamp():.0f}", channel="sms", to=phone, text=text,
+        outbox.queue(
+            messages.NightReminder(origin=trip.origin_name, destination=trip.destination_name, url=url),
+            key=f"reminder:{trip.code}:{party}:{at.timestamp():.0f}",
+            to=phone,
+            language=person.language,
             subject=trip.code,
-        )  # fmt: skip
+        )
         timeline.add(TripLine.REMINDED, SYSTEM, trip=trip.code, party=party)
 
 
@@ -144,15 +138,14 @@ def _open_late(pk: int, at: datetime) -> bool:
     if trip is None:
         return False
     LatePickup.objects.create(code=new_code("L"), trip=trip, opened_at=at)
-    with override(trip.passenger.language):
-        text = _(
-            "Huhang: hitch does not depart after 22:00. We stay with you: another ride is one tap away, and our"
-            " staff call you now. %(url)s"
-        ) % {"url": selectors.rider_url(trip) if trip.rider_phone else selectors.trip_url(trip)}
-    notify.queue_message(
-        key=f"late:{trip.code}", channel="sms", to=selectors.phone_of_rider(trip), text=text,
-        life_safety=True, subject=trip.code,
-    )  # fmt: skip
+    url = selectors.rider_url(trip) if trip.rider_phone else selectors.trip_url(trip)
+    outbox.queue(
+        messages.LatePickupStandby(url=url),
+        key=f"late:{trip.code}",
+        to=selectors.phone_of_rider(trip),
+        language=trip.passenger.language,
+        subject=trip.code,
+    )
     timeline.add(TripLine.LATE_PICKUP, SYSTEM, trip=trip.code)
     live.changed_on_commit(f"trip:{trip.code}")
     live.changed_on_commit("console")
