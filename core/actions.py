@@ -44,10 +44,11 @@ class IncompleteForm(DomainError):
 class ActionForm(forms.Form):
     """What an action has to be told. Each decision is a required field: what is absent is never 'no'.
 
-    `row` and `person` are there for choices that depend on them.
+    `row` and `person` are there for choices that depend on them. `template` is the partial that draws the fields.
     """
 
     required_css_class = "required"
+    template = "_form.html"
 
     def __init__(self, *args: Any, row: Any, person: "Account", **options: Any) -> None:
         self.row, self.person = row, person
@@ -236,13 +237,17 @@ class Desk(Generic[R]):
 
     def _offer(self, action: Action[R], row: R, person: "Account", refusal: Refusal | None) -> Offer[R]:
         typed = refusal.form if refusal is not None and self._is_about(refusal, action, row) else None
-        form = typed or action.form(row=row, person=person, auto_id=f"{self.name(action, row)}-%s")
+        form = typed or self.form(action, row, person)
         url = reverse(self.route, args=[self.code(row), action.key])
         return Offer(action, self.against(action, row, person), form, url, self.name(action, row))
 
     def name(self, action: Action[R], row: R) -> str:
         """What the action's form is called on the page, there alone."""
         return f"{self.kind}-{self.code(row)}-{action.key}" if self.listed else action.key
+
+    def form(self, action: Action[R], row: R, person: "Account", *typed: Any) -> ActionForm:
+        """The form of an action for a row, empty or with what was `typed` (fields, files)."""
+        return action.form(*typed, row=row, person=person, auto_id=f"{self.name(action, row)}-%s")
 
     def _is_about(self, refusal: Refusal, action: Action[R], row: R) -> bool:
         """Whether this action was refused for this row: other rows, and rows of other kinds, may be on the page."""
