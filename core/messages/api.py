@@ -29,7 +29,7 @@ class ReceiptSerializer(serializers.Serializer[Any]):
 
 
 class ReceiptsSerializer(serializers.Serializer[Any]):
-    receipts = ReceiptSerializer(many=True, max_length=MOST)
+    receipts = serializers.ListField(child=ReceiptSerializer(), max_length=MOST)
 
 
 class ReceiptsView(APIView):

@@ -124,6 +124,8 @@ def _who_cares(paper: Paper) -> list[Driver]:
 
 
 def _tell(driver: Driver, paper: Paper, days: int) -> None:
+    if paper.until is None:
+        return  # it never ends
     person = driver.account
     what = (PaperKind(paper.kind), paper.vehicle.plate if paper.vehicle else "")
     said = messages.PaperEnds if days > 0 else messages.PaperEnded
