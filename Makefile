@@ -1,6 +1,8 @@
 # make run · make test · make check — the other targets are for those who work on the platform.
 PYTHON ?= python3
 BIN := .venv/bin
+# A run starts some forty processes: without bytecode on disk each of them would compile all modules of ours anew.
+export PYTHONDONTWRITEBYTECODE :=
 .PHONY: setup run test check fault drill bench lock translations
 
 setup: .venv/ready

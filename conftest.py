@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.db import connection, models
-from django.test import Client
+from django.test import Client, TransactionTestCase
+from django.utils import timezone, translation
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from psycopg import sql
 
@@ -17,8 +18,11 @@ from accounts.models import Account
 from core import events
 from core.messages.transports import breaker
 from core.models import OutboxEvent
+from core.tests.flush import empty_tables
+from core.tests.replay import Replay
 from drivers.selectors import driver_of
 from drivers.tests.factories import face_token, ready_for_pickup
+from drivers.tests.reading import read_each_picture_once
 from governance.demo import make_world
 from rides import board, partitions
 from rides.models import City, Trip
@@ -54,6 +58,30 @@ def quick_passwords(settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_reading() -> Iterator[None]:
+    """Each distinct face and certificate is read by its model once."""
+    with pytest.MonkeyPatch.context() as patch:
+        read_each_picture_once(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_flush() -> Iterator[None]:
+    """Django empties all tables after a test that commits, and writes every content type and permission anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: empty_tables())
+        yield
+
+
+@pytest.fixture(autouse=True)
+def language_and_zone_of_nobody() -> Iterator[None]:
+    """What a test activated for its thread is not the next one's."""
+    yield
+    translation.deactivate()
+    timezone.deactivate()
+
+
 @pytest.fixture
 def noon() -> Iterator[time_machine.Traveller]:
     """Noon of an ordinary day; the clock stands until a test shifts it."""
@@ -61,10 +89,14 @@ def noon() -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
+# Its faces are read by a model and its people saved one by one, which before each test would be a tenth of the suite.
+_WORLD = Replay(lambda: make_world(password="a password of tests"))
+
+
 @pytest.fixture
 def world(db: None, noon: time_machine.Traveller) -> None:
     """The whole cast, one city, the hitch line."""
-    make_world(password="a password of tests")
+    _WORLD()
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import services
-from accounts.access import account_of, check_door
-from accounts.states import Role
+from core.access import account_of, check_door
 from core.api import read
 from core.errors import NotFound
 
@@ -112,14 +111,12 @@ class RealNameView(APIView):
 
     @extend_schema(request=RealNameInput, responses={202: RealNameOutput})
     def post(self, request: Request) -> Response:
-        check = services.ask_real_name(
-            account=check_door(request, Role.MEMBER), **read(RealNameInput, request)
-        )
+        check = services.ask_real_name(account=check_door(request, "ride"), **read(RealNameInput, request))
         return Response(RealNameOutput(check).data, status=202)
 
     @extend_schema(responses=RealNameOutput)
     def get(self, request: Request) -> Response:
-        last = check_door(request, Role.MEMBER).real_name_checks.order_by("-pk").first()
+        last = check_door(request, "ride").real_name_checks.order_by("-pk").first()
         if last is None:
             raise NotFound
         return Response(RealNameOutput(last).data)

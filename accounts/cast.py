@@ -7,10 +7,9 @@ from django.contrib.auth.hashers import make_password
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import Account
-from accounts.policies import SECOND_FACTOR
 from accounts.services import enrol
-from accounts.states import Role
 from core import clock
+from core.permissions import Role, needs_second_factor
 from core.transactions import joins_transaction
 
 
@@ -64,7 +63,7 @@ def enrol_cast(*, password: str) -> dict[str, Account]:
             password_hash=password_hash,
             verified_at=verified if part.id_number else None,
         )
-        if part.role in SECOND_FACTOR:
+        if needs_second_factor(part):
             TOTPDevice.objects.create(user=account, name="demo", confirmed=True)
         people[part.code] = account
     return people

@@ -8,10 +8,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts import services
-from accounts.access import account_of, door
-from accounts.policies import REVEALERS
 from accounts.selectors import account_by_code
 from accounts.states import PersonalField
+from core.access import account_of, door
 from core.console import page
 from core.errors import NotFound
 from core.privacy import mask_id_number, mask_name, mask_phone
@@ -26,7 +25,7 @@ class RevealForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
-@door(*REVEALERS)
+@door("people.reveal")
 def person(request: HttpRequest, code: str) -> HttpResponse:
     """Masked fields; a revealed one is shown for a minute and kept nowhere."""
     found = account_by_code(code)

@@ -7,9 +7,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.policies import STAFF, may_read_app
-from accounts.states import ContactState, RealNameState, Role
+from accounts.states import ContactState, RealNameState
 from core.actors import Actor
+from core.permissions import TABLE, Role, may
 from core.privacy import EncryptedTextField
 
 
@@ -67,15 +67,20 @@ class Account(AbstractBaseUser):
 
     @property
     def is_staff(self) -> bool:
-        return self.role in STAFF
+        return may(self, "console.open")
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         """Django's console asks here; it may read by role and writes nothing by itself."""
         app_label, _dot, action = perm.partition(".")
-        return self.is_active and action.startswith("view_") and may_read_app(self.role, app_label)
+        return (
+            self.is_active
+            and action.startswith("view_")
+            and f"{app_label}.read" in TABLE
+            and may(self, f"{app_label}.read")
+        )
 
     def has_module_perms(self, app_label: str) -> bool:
-        return self.is_active and may_read_app(self.role, app_label)
+        return self.is_active and f"{app_label}.read" in TABLE and may(self, f"{app_label}.read")
 
 
 class Restriction(models.Model):

@@ -8,7 +8,8 @@ from django.templatetags.static import static
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, EmergencyContact, Restriction, SignInPlace
-from accounts.states import ContactState, Role
+from accounts.states import ContactState
+from core.permissions import roles_who
 from core.privacy import phone_index
 
 
@@ -55,20 +56,20 @@ def restriction_on(account: Account, at: datetime) -> Restriction | None:
     return rows.order_by("-until").first()
 
 
-def people_with_role(*roles: Role) -> list[Account]:
-    """Active accounts with one of the roles, in a stable order."""
-    return list(Account.objects.filter(role__in=roles, is_active=True).order_by("pk"))
+def people_who_may(permission: str) -> list[Account]:
+    """Active accounts that have a permission, in a stable order."""
+    return list(Account.objects.filter(role__in=roles_who(permission), is_active=True).order_by("pk"))
 
 
-def codes_with_role(*roles: Role) -> list[str]:
-    """The codes of active accounts with one of the roles, in a stable order."""
-    rows = Account.objects.filter(role__in=roles, is_active=True).order_by("pk")
+def codes_who_may(permission: str) -> list[str]:
+    """The codes of active accounts that have a permission, in a stable order."""
+    rows = Account.objects.filter(role__in=roles_who(permission), is_active=True).order_by("pk")
     return list(rows.values_list("code", flat=True))
 
 
 def real_name_share() -> tuple[int, int]:
     """(members whose real name is verified, all active members)."""
-    members = Account.objects.filter(role=Role.MEMBER, is_active=True, is_drill=False)
+    members = Account.objects.filter(role__in=roles_who("ride"), is_active=True, is_drill=False)
     found = members.aggregate(verified=Count("verified_at"), all=Count("pk"))
     return found["verified"], found["all"]
 

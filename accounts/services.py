@@ -39,14 +39,15 @@ from accounts.models import (
     Restriction,
     SignInPlace,
 )
-from accounts.policies import CODE_INTERVAL, CODE_LIFE, REVEALERS, SECOND_FACTOR
+from accounts.policies import CODE_INTERVAL, CODE_LIFE
 from accounts.selectors import account_by_code, account_by_phone
-from accounts.states import REAL_NAME_TRANSITIONS, ContactState, PersonalField, RealNameState, Role
+from accounts.states import REAL_NAME_TRANSITIONS, ContactState, PersonalField, RealNameState
 from core import audit, clock, events, jobs, policy, registries, retry
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.messages import outbox
+from core.permissions import Role, may, require, roles_who
 from core.privacy import InvalidPhone, blind_index, normalise_phone, phone_index
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
@@ -202,16 +203,15 @@ def _note_device(account: Account, digest: str) -> None:
         create_defaults={"first_seen_at": at, "last_seen_at": at},
     )
     others = Device.objects.filter(digest=digest).exclude(account=account)
-    codes = sorted(others.filter(account__role=Role.MEMBER).values_list("account__code", flat=True))
-    if new and codes and account.role == Role.MEMBER:
+    codes = sorted(others.filter(account__role__in=roles_who("ride")).values_list("account__code", flat=True))
+    if new and codes and may(account, "ride"):
         events.publish(DeviceShared(account=account.code, others=codes))
 
 
 @begins_transaction
 def forget_places(*, at: datetime) -> int:
     """Destroy positions of sign-ins older than a day; returns how many."""
-    deleted, _by_model = SignInPlace.objects.filter(at__lt=at - timedelta(days=1)).delete()
-    return deleted
+    return jobs.delete(SignInPlace.objects.filter(at__lt=at - timedelta(days=1)))
 
 
 def verify_second_factor(request: HttpRequest, *, account: Account, token: str) -> None:
@@ -231,14 +231,12 @@ def sign_out(request: HttpRequest) -> None:
     logout(request)
 
 
-def needs_second_factor(account: Account) -> bool:
-    """Staff and police prove a second factor before anything else opens."""
-    return account.role in SECOND_FACTOR
-
-
 @begins_transaction
 def mark_drill_account(*, code: str, phone: str, password: str) -> Account:
-    """The hourly drill's own passenger (G3): marked, so that what it does enters no figure; a new password each time."""
+    """The hourly drill's own passenger (G3): marked, so that what it does enters no figure; a new password each time.
+
+    Raises `Forbidden`.
+    """
     account, _new = Account.objects.get_or_create(
         code=code,
         defaults={
@@ -460,8 +458,7 @@ def reveal(*, account: Account, code: str, field: PersonalField, reason: str, ca
 
     Raises `Forbidden`, `NotFound`, `InvalidInput` where there is no reason.
     """
-    if account.role not in REVEALERS:
-        raise Forbidden
+    require(account, "people.reveal")
     if not reason.strip():
         raise InvalidInput("reason")
     person = account_by_code(code)

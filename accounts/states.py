@@ -2,19 +2,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from core import timeline
+from core.permissions import Role
 from core.states import Transitions
-
-
-class Role(models.TextChoices):
-    MEMBER = "member", _("member")  # passenger, driver or both
-    AGENT = "agent", _("customer-service agent")
-    SPECIALIST = "specialist", _("safety specialist")
-    VETTING = "vetting", _("vetting reviewer")
-    ADJUDICATOR = "adjudicator", _("adjudicator")
-    SUPERVISOR = "supervisor", _("supervisor")
-    OFFICER = "officer", _("police liaison officer")
-    ADMIN = "admin", _("administrator")
-
 
 timeline.vocabulary(role=Role)
 
@@ -25,11 +14,11 @@ class RealNameState(models.TextChoices):
     REFUSED = "refused", _("not verified")
 
 
-REAL_NAME_TRANSITIONS: Transitions = {
-    "asked": frozenset({"verified", "refused"}),
-    "verified": frozenset(),
-    "refused": frozenset(),
-}
+REAL_NAME_TRANSITIONS = Transitions(
+    RealNameState,
+    {"asked": frozenset({"verified", "refused"})},
+    ends={"verified", "refused"},
+)
 
 
 class PersonalField(models.TextChoices):

@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import services
-from accounts.access import account_of, door
 from accounts.forms import ContactForm, PhoneCodeForm, PhoneForm, RealNameForm, SignInForm, TokenForm
 from accounts.models import Account
-from accounts.states import Role
 from core import shares
-from core.errors import DomainError
+from core.access import account_of, door
+from core.errors import DomainError, explain
+from core.permissions import may, needs_second_factor
 
 
 def _next(request: HttpRequest) -> str:
@@ -25,14 +25,9 @@ def _next(request: HttpRequest) -> str:
 
 def _go_on(request: HttpRequest, account: Account) -> HttpResponse:
     """To where they wanted, by way of the second factor where one is asked for."""
-    if services.needs_second_factor(account):
+    if needs_second_factor(account):
         return redirect(f"{reverse('accounts:second_factor')}?{urlencode({'next': _next(request)})}")
     return redirect(_next(request) or "/")
-
-
-def explain(form: Form, error: DomainError) -> None:
-    """Put a refusal at the field it means, or above the form."""
-    form.add_error(error.field if error.field in form.fields else None, error.detail)
 
 
 def _page(
@@ -88,7 +83,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             explain(form, error)
             return _page(request, "accounts/second_factor.html", form, status=error.status)
-        home = reverse("police:home") if account.role == Role.OFFICER else reverse("admin:index")
+        home = reverse("police:home") if may(account, "police.ask") else reverse("admin:index")
         return redirect(_next(request) or home)
     return _page(request, "accounts/second_factor.html", form)
 
@@ -117,7 +112,7 @@ def me(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def share_trips(request: HttpRequest) -> HttpResponse:
     """Whether my trips are shared with my contacts by themselves."""
     services.set_trip_sharing(account=account_of(request), on=request.POST.get("on") == "1")
@@ -125,14 +120,14 @@ def share_trips(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@door(Role.MEMBER)
+@door("ride")
 def shared(request: HttpRequest) -> HttpResponse:
     """What I shared, with whom and when (R11)."""
     return render(request, "accounts/shared.html", {"shares": shares.of(account_of(request).code)})
 
 
 @require_http_methods(["GET", "POST"])
-@door(Role.MEMBER)
+@door("ride")
 def real_name(request: HttpRequest) -> HttpResponse:
     """Have one's real name verified, and see how far that is."""
     account = account_of(request)

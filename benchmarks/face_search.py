@@ -21,7 +21,9 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 
 import numpy as np
 
-import config.pytest_stack  # noqa: F401 - starts PostgreSQL and Valkey of its own
+from config.pytest_stack import own_servers
+
+own_servers()
 
 STORED = int(os.environ.get("HUHANG_BENCH_FACES", "1000000"))
 QUERIES, EXACT = 60, 3

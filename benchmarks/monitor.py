@@ -21,7 +21,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 os.chdir(ROOT)
-import config.pytest_stack  # a PostgreSQL and a Valkey of its own  # noqa: F401
+from config.pytest_stack import own_servers
+
+own_servers()
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 import django
@@ -36,8 +38,9 @@ from core import policy
 from rides.positions import shard_stream
 from rides.selectors import WatchedTrip
 from rides.states import Line, Party, TripState
-from safety.monitor.memory import WatchTable, limits_in_force, warm_up
+from safety.monitor.memory import WatchTable, limits_in_force
 from safety.monitor.program import distance_to_way
+from safety.monitor.warmup import warm_up
 
 TRIPS, BATCH, TURNS = 2_000, 10, 12
 LIVE, CHANGED, POINTS, ROUNDS = (1_000, 10_000, 50_000), 0.01, 50, 7
@@ -239,7 +242,7 @@ def whole_turns() -> list[dict[str, Any]]:
         monitor.prepare()
         with monitor.shards.kept_alive():
             monitor.step()
-            while monitor.watchlist.loading:
+            while monitor.refresh.watchlist.loading:
                 monitor.step()
             if len(monitor.table) != live:
                 raise SystemExit(f"{len(monitor.table)} trips are watched instead of {live}")
@@ -258,11 +261,11 @@ def whole_turns() -> list[dict[str, Any]]:
                 for start in range(0, len(batches), 20):
                     monitor.redis.xadd(stream, entry_of(batches[start : start + 20]))
                 beside, began = backend_seconds(), time.process_time()
-                monitor.looked = -float("inf")
+                monitor.refresh.looked = -float("inf")
                 monitor.step()
                 ours.append(time.process_time() - began)
                 database.append(backend_seconds() - beside)
-                if monitor.redis.xpending(stream, "monitor")["pending"] or monitor.found:
+                if monitor.redis.xpending(stream, "monitor")["pending"] or monitor.pending.found:
                     raise SystemExit("The turn left something: the measurement is worth nothing.")
             monitor.shards.let_go()
         monitor.redis.flushdb()

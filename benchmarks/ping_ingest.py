@@ -204,7 +204,9 @@ def limit() -> dict[int, float]:
 def main() -> None:
     import django
 
-    import config.pytest_stack  # noqa: F401 - starts PostgreSQL and Valkey of its own
+    from config.pytest_stack import own_servers
+
+    own_servers()
 
     django.setup()
     from django.db import connection

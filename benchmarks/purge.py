@@ -92,7 +92,9 @@ def bare(folder: Path) -> float:
 def main() -> None:
     import django
 
-    import config.pytest_stack  # noqa: F401 - starts PostgreSQL and Valkey of its own
+    from config.pytest_stack import own_servers
+
+    own_servers()
 
     django.setup()
     from django.conf import settings

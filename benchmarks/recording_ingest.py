@@ -34,7 +34,7 @@ def discard() -> Any:
     import django
 
     django.setup()
-    from rides.live import read_body
+    from core.lane import read_body
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -193,7 +193,9 @@ def measure(target: list[str], phones: list[tuple[str, str, bytes]], *, multipar
 def main() -> None:
     import django
 
-    import config.pytest_stack  # noqa: F401 - starts PostgreSQL and Valkey of its own
+    from config.pytest_stack import own_servers
+
+    own_servers()
 
     django.setup()
     phones = prepare()

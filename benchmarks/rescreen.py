@@ -18,7 +18,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 
-import config.pytest_stack  # noqa: F401 - starts PostgreSQL and Valkey of its own
+from config.pytest_stack import own_servers
+
+own_servers()
 
 DRIVERS, ONE_BY_ONE = 1500, 15
 ANSWERS = {

@@ -8,8 +8,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.policies import RESPONDERS
-from accounts.states import Role
 from complaints.limits import limit_of
 from complaints.states import (
     LIVE,
@@ -24,7 +22,7 @@ from complaints.states import (
     TimerKind,
 )
 from core import policy
-from core.actions import Action
+from core.permissions import may
 from core.policy import Unit
 from rides.states import Line
 
@@ -32,8 +30,6 @@ if TYPE_CHECKING:
     from accounts.models import Account
     from complaints.models import Complaint, Decision, Statement, Timer
 
-WORKERS = RESPONDERS | {Role.ADJUDICATOR}  # who works on complaints
-JUDGES = frozenset({Role.ADJUDICATOR, Role.SUPERVISOR})
 BULK_LIMIT = 50  # more at once is not looked at any more
 
 # --- Filing and handling -------------------------------------------------------------------------
@@ -293,6 +289,16 @@ class Known:
     undoable: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that may be done; `why_not` is empty where it may be done now. `shortcut` is a key on the keyboard."""
+
+    key: str
+    label: str | Promise
+    why_not: str | Promise = ""
+    shortcut: str = ""
+
+
 def stage_of(complaint: "Complaint", known: Known) -> Stage | None:
     """Which decision is next; None where none is."""
     if complaint.state == ComplaintState.APPEALED:
@@ -307,10 +313,9 @@ def stage_of(complaint: "Complaint", known: Known) -> Stage | None:
 def actions_on(complaint: "Complaint", account: "Account", known: Known) -> list[Action]:
     """What this person may do now, each closed action with its reason."""
     live, mine = complaint.state in LIVE, complaint.owner_id == account.pk
-    role = account.role
     outsider = (
         ""
-        if role in WORKERS
+        if may(account, "complaints.work")
         else _("Only customer service, adjudicators and supervisors work on complaints.")
     )
     over = outsider or ("" if live else _("It is decided. Only an appeal or a low score opens it again."))
@@ -319,8 +324,10 @@ def actions_on(complaint: "Complaint", account: "Account", known: Known) -> list
         if complaint.state == ComplaintState.OPEN
         else _("A decision was given already; wait for the second.")
     )
-    owner = over or ("" if mine or role in JUDGES else _("Take the complaint first."))
-    open_owner = undecided or ("" if mine or role in JUDGES else _("Take the complaint first."))
+    owner = over or ("" if mine or may(account, "complaints.judge") else _("Take the complaint first."))
+    open_owner = undecided or (
+        "" if mine or may(account, "complaints.judge") else _("Take the complaint first.")
+    )
     running = [timer for timer in known.timers if timer.met_at is None and timer.void_at is None]
     return [
         Action(
@@ -339,7 +346,7 @@ def actions_on(complaint: "Complaint", account: "Account", known: Known) -> list
         Action(
             "assign",
             _("Give it to"),
-            over or ("" if mine or role in JUDGES else _("Take the complaint first.")),
+            over or ("" if mine or may(account, "complaints.judge") else _("Take the complaint first.")),
         ),
         Action(
             "undo",
@@ -359,12 +366,12 @@ def actions_on(complaint: "Complaint", account: "Account", known: Known) -> list
         Action(
             "review_keep",
             _("The stop on orders stays"),
-            over or _why_not_review(complaint, role, known),
+            over or _why_not_review(complaint, account, known),
         ),
         Action(
             "review_lift",
             _("Lift the stop on orders"),
-            over or _why_not_review(complaint, role, known),
+            over or _why_not_review(complaint, account, known),
         ),
         Action(
             "ask_complainant",
@@ -405,7 +412,10 @@ def actions_on(complaint: "Complaint", account: "Account", known: Known) -> list
         Action(
             "contact",
             _("Who stays with the person harmed"),
-            outsider or ("" if role in JUDGES else _("An adjudicator or supervisor says who stays.")),
+            outsider
+            or (
+                "" if may(account, "complaints.judge") else _("An adjudicator or supervisor says who stays.")
+            ),
         ),
         Action("merge", _("Join it to another complaint"), open_owner),
         Action("decide", _("Decide"), _why_not_decide(complaint, account, known), "d"),
@@ -417,19 +427,19 @@ def actions_on(complaint: "Complaint", account: "Account", known: Known) -> list
                 _("It is not decided yet.")
                 if complaint.state not in {ComplaintState.DECIDED, ComplaintState.FINAL}
                 else ""
-                if role == Role.SUPERVISOR
+                if may(account, "complaints.reopen")
                 else _("Only a supervisor opens a decided complaint again.")
             ),
         ),
     ]
 
 
-def _why_not_review(complaint: "Complaint", role: str, known: Known) -> str | Promise:
+def _why_not_review(complaint: "Complaint", account: "Account", known: Known) -> str | Promise:
     if not known.held:
         return _("No driver is stopped by this complaint.")
     if known.reviewed:
         return _("It was reviewed already.")
-    if role == Role.AGENT:
+    if not may(account, "complaints.review_stop"):
         return _("A specialist, adjudicator or supervisor reviews a stop on orders.")
     return ""
 
@@ -458,7 +468,7 @@ def _why_not_decide(complaint: "Complaint", account: "Account", known: Known) ->
     if stage is None:
         return _("It is decided. Only an appeal or a low score opens it again.")
     ordinary = complaint.level == Level.ORDINARY and stage == Stage.FIRST and complaint.owner_id == account.pk
-    if account.role not in JUDGES and not (ordinary and account.role in WORKERS):
+    if not may(account, "complaints.judge") and not (ordinary and may(account, "complaints.work")):
         return _("An adjudicator or supervisor decides; an agent decides ordinary complaints of their own.")
     if account.code in known.decided_by:
         return _("You gave a decision on it already: somebody else decides now.")

@@ -15,7 +15,7 @@ from complaints import words
 from complaints.limits import limit_of
 from complaints.states import Category, Level, TimerKind
 from core import policy
-from safety.policies import OWNED_WITHIN, POLICE_AFTER, TAKEN_WITHIN
+from safety.selectors import OWNED_WITHIN, POLICE_AFTER, TAKEN_WITHIN
 
 Text = str | Promise
 

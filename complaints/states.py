@@ -68,16 +68,19 @@ class ComplaintState(models.TextChoices):
     MERGED = "merged", _("part of another complaint")
 
 
-COMPLAINT_TRANSITIONS: Transitions = {
-    "open": frozenset({"proposed", "decided", "merged"}),
-    # Back to open where two adjudicators differ and a third decides.
-    "proposed": frozenset({"open", "decided"}),
-    # Opened again where the answer satisfied nobody (C7).
-    "decided": frozenset({"appealed", "final", "open"}),
-    "appealed": frozenset({"final"}),
-    "final": frozenset({"open"}),
-    "merged": frozenset(),
-}
+COMPLAINT_TRANSITIONS = Transitions(
+    ComplaintState,
+    {
+        "open": frozenset({"proposed", "decided", "merged"}),
+        # Back to open where two adjudicators differ and a third decides.
+        "proposed": frozenset({"open", "decided"}),
+        # Opened again where the answer satisfied nobody (C7).
+        "decided": frozenset({"appealed", "final", "open"}),
+        "appealed": frozenset({"final"}),
+        "final": frozenset({"open"}),
+    },
+    ends={"merged"},
+)
 UNDECIDED = frozenset({ComplaintState.OPEN, ComplaintState.PROPOSED})
 # What somebody still has to work on.
 LIVE = UNDECIDED | {ComplaintState.APPEALED}
@@ -117,12 +120,15 @@ class StatementState(models.TextChoices):
     MISSED = "missed", _("not given in time")
 
 
-STATEMENT_TRANSITIONS: Transitions = {
-    "asked": frozenset({"given", "missed"}),
-    # What comes late is read all the same, as long as nothing is decided.
-    "missed": frozenset({"given"}),
-    "given": frozenset(),
-}
+STATEMENT_TRANSITIONS = Transitions(
+    StatementState,
+    {
+        "asked": frozenset({"given", "missed"}),
+        # What comes late is read all the same, as long as nothing is decided.
+        "missed": frozenset({"given"}),
+    },
+    ends={"given"},
+)
 
 
 class TimerKind(models.TextChoices):
@@ -222,13 +228,16 @@ class ClaimState(models.TextChoices):
     SETTLED = "settled", _("advance settled")
 
 
-CLAIM_TRANSITIONS: Transitions = {
-    "open": frozenset({"proposed", "approved", "refused"}),
-    "proposed": frozenset({"approved", "open"}),
-    "approved": frozenset({"settled"}),
-    "refused": frozenset({"open"}),
-    "settled": frozenset(),
-}
+CLAIM_TRANSITIONS = Transitions(
+    ClaimState,
+    {
+        "open": frozenset({"proposed", "approved", "refused"}),
+        "proposed": frozenset({"approved", "open"}),
+        "approved": frozenset({"settled"}),
+        "refused": frozenset({"open"}),
+    },
+    ends={"settled"},
+)
 
 
 class Paper(models.TextChoices):
@@ -271,12 +280,14 @@ class CampaignState(models.TextChoices):
     DROPPED = "dropped", _("dropped")
 
 
-CAMPAIGN_TRANSITIONS: Transitions = {
-    "proposed": frozenset({"approved", "dropped"}),
-    "approved": frozenset({"sent", "dropped"}),
-    "sent": frozenset(),
-    "dropped": frozenset(),
-}
+CAMPAIGN_TRANSITIONS = Transitions(
+    CampaignState,
+    {
+        "proposed": frozenset({"approved", "dropped"}),
+        "approved": frozenset({"sent", "dropped"}),
+    },
+    ends={"sent", "dropped"},
+)
 
 
 # --- Work (C8, C10) ------------------------------------------------------------------------------
@@ -288,11 +299,14 @@ class SummaryState(models.TextChoices):
     ANSWERED = "answered", _("answered")
 
 
-SUMMARY_TRANSITIONS: Transitions = {
-    "draft": frozenset({"submitted"}),
-    "submitted": frozenset({"answered"}),
-    "answered": frozenset(),
-}
+SUMMARY_TRANSITIONS = Transitions(
+    SummaryState,
+    {
+        "draft": frozenset({"submitted"}),
+        "submitted": frozenset({"answered"}),
+    },
+    ends={"answered"},
+)
 timeline.vocabulary(claim=ClaimKind, paper=Paper, what=CareKind)
 
 

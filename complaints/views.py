@@ -11,9 +11,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import account_of, door
-from accounts.states import Role
-from accounts.views import explain
 from complaints import selectors, services, statements
 from complaints.forms import (
     AppealForm,
@@ -39,8 +36,9 @@ from complaints.states import (
     Side,
 )
 from core import clock, policy, timeline
+from core.access import account_of, door
 from core.actors import NOBODY, Actor
-from core.errors import DomainError, NotFound, TooMany
+from core.errors import DomainError, NotFound, TooMany, explain
 from core.ratelimit import allow
 from rides.selectors import trip_of
 
@@ -59,7 +57,7 @@ SHOWN = frozenset(
 
 
 @require_http_methods(["GET", "POST"])
-@door(Role.MEMBER)
+@door("ride")
 def file(request: HttpRequest, trip_code: str) -> HttpResponse:
     """Category first, words second."""
     account = account_of(request)
@@ -114,7 +112,7 @@ def street(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@door(Role.MEMBER)
+@door("ride")
 def mine(request: HttpRequest) -> HttpResponse:
     """What I complained about, and what I am asked about."""
     return render(request, "complaints/mine.html", {"cases": selectors.my_cases(account_of(request))})
@@ -200,7 +198,7 @@ def _do(
 
 
 @require_GET
-@door(Role.MEMBER)
+@door("ride")
 def receipt(request: HttpRequest, code: str) -> HttpResponse:
     """My case: what was filed or asked, where it stands, what I may do."""
     complaint, side = selectors.my_case(account_of(request), code)
@@ -208,7 +206,7 @@ def receipt(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def act(request: HttpRequest, code: str, what: str) -> HttpResponse:
     """I add something, give my statement, or appeal."""
     account = account_of(request)
@@ -323,7 +321,7 @@ def thanks(request: HttpRequest, code: str, number: int, secret: str) -> HttpRes
 
 
 @require_http_methods(["GET", "POST"])
-@door(Role.MEMBER)
+@door("ride")
 def care(request: HttpRequest) -> HttpResponse:
     """Whether I want greetings and messages of care."""
     account = account_of(request)

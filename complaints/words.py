@@ -8,7 +8,6 @@ Numbers of phones and documents are cut out before, so that they can only be fou
 
 import re
 
-import rjieba
 from django.db.models.expressions import RawSQL
 
 from complaints.states import LEVEL_OF, RANK, Category, Level
@@ -35,6 +34,8 @@ def _digest(word: str) -> str:
 
 
 def _cut(text: str) -> list[str]:
+    import rjieba  # reads its dictionary: only in a process that cuts
+
     words = rjieba.cut_for_search(danger.fold(_NUMBERS.sub(" ", text)))
     return [word for word in words if danger.CJK.search(word) or _LATIN.search(word)]
 

@@ -13,9 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_GET
 
-from accounts.access import door
-from accounts.policies import STAFF
 from core import clock
+from core.access import door
 from core.console import page
 from core.messages import outbox, transports
 from core.messages.catalogue import Entry, entries
@@ -60,7 +59,7 @@ def _rows() -> Iterator[Row]:
 
 
 @require_GET
-@door(*STAFF)
+@door("console.open")
 def index(request: HttpRequest) -> HttpResponse:
     """Everything that the company says outside of its pages, app by app."""
     grouped = groupby(_rows(), key=lambda row: row.entry.app)

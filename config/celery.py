@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import beat_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -26,3 +26,12 @@ def show_signs_of_life(sender: Any, **_kwargs: Any) -> None:
 
     mark()
     sender.timer.call_repeatedly(heartbeat.PERIOD, mark)
+
+
+@worker_ready.connect
+@beat_init.connect
+def watch_the_others(**_kwargs: Any) -> None:
+    """Staff on call hear of a process that is late, also where it is the worker that sends their messages."""
+    from config import outages
+
+    outages.watch()

@@ -11,15 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 from unfold.sites import UnfoldAdminSite
 
-from accounts.access import account_of, door
 from accounts.models import Account
-from accounts.policies import RESPONDERS, STAFF, may_read_app
-from accounts.states import Role
-from complaints.policies import JUDGES as JUDGES_OF_COMPLAINTS
-from complaints.policies import WORKERS
 from complaints.selectors import care_due, claims_to_decide, due_soon, roster_gaps, waiting_messages
 from config import work
 from core import clock, heartbeat, policy
+from core.access import account_of, door
+from core.permissions import may
 from drivers.selectors import (
     open_appeals,
     open_cases,
@@ -27,11 +24,9 @@ from drivers.selectors import (
     waiting_plate_photos,
     waiting_video_checks,
 )
-from drivers.services.appeals import JUDGES
 from governance.selectors import last_board
 from police.selectors import missing_papers, release_clocks, undecided, unreviewed_releases
 from rides.selectors import all_lines, open_late_pickups, open_suspensions, reminders_to_call
-from rides.services.lines import SUSPENDERS
 from safety.selectors import Burning, burning, sos_answered
 
 APPS = frozenset({"core", "accounts", "drivers", "rides", "safety", "complaints", "police", "governance"})
@@ -82,7 +77,7 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no stubs
         wanted = request.GET.get("next") or reverse("admin:index")
         if not request.user.is_authenticated:
             return redirect(f"{reverse('accounts:sign_in')}?{urlencode({'next': wanted})}")
-        if isinstance(request.user, Account) and request.user.is_staff:
+        if request.user.is_staff:
             return redirect(f"{reverse('accounts:second_factor')}?{urlencode({'next': wanted})}")
         return redirect("/")
 
@@ -117,29 +112,29 @@ def due_and_mine(account: Account, rows: list[Burning]) -> dict[str, Any]:
         "late_processes": heartbeat.late(),
         "mine": [row for row in rows if row.incident.taken_by == account.code],
         "now": at,
-        "may_respond": account.role in RESPONDERS,
-        "due_complaints": due_soon(account, at) if account.role in WORKERS else [],
-        "due_claims": claims_to_decide(account) if account.role in JUDGES_OF_COMPLAINTS else [],
-        "due_care": care_due(account, at) if account.role in WORKERS else [],
-        "due_messages": waiting_messages(limit=5) if account.role in WORKERS else [],
-        "roster_gaps": roster_gaps(at)[:6] if account.role in WORKERS else [],
+        "may_respond": may(account, "incidents.respond"),
+        "due_complaints": due_soon(account, at) if may(account, "complaints.work") else [],
+        "due_claims": claims_to_decide(account) if may(account, "claims.decide") else [],
+        "due_care": care_due(account, at) if may(account, "complaints.work") else [],
+        "due_messages": waiting_messages(limit=5) if may(account, "complaints.work") else [],
+        "roster_gaps": roster_gaps(at)[:6] if may(account, "complaints.work") else [],
         "due_requests": undecided(),
         "due_reviews": unreviewed_releases(),
         "due_papers": missing_papers(at),
-        "due_late": open_late_pickups() if account.role in RESPONDERS else [],
-        "due_calls": reminders_to_call(at) if account.role in RESPONDERS else [],
-        "due_suspensions": open_suspensions() if account.role in SUSPENDERS else [],
-        "due_videos": waiting_video_checks() if account.role in {Role.VETTING, Role.SUPERVISOR} else [],
-        "due_plates": waiting_plate_photos() if account.role in {Role.VETTING, *RESPONDERS} else [],
-        "due_appeals": open_appeals() if account.role in JUDGES else [],
-        "due_applications": review_queue() if account.role in {Role.VETTING, Role.SUPERVISOR} else [],
-        "due_cases": open_cases() if account.role in {Role.VETTING, Role.SUPERVISOR} else [],
+        "due_late": open_late_pickups() if may(account, "incidents.respond") else [],
+        "due_calls": reminders_to_call(at) if may(account, "incidents.respond") else [],
+        "due_suspensions": open_suspensions() if may(account, "lines.suspend") else [],
+        "due_videos": waiting_video_checks() if may(account, "vetting.decide") else [],
+        "due_plates": waiting_plate_photos() if may(account, "plates.read") else [],
+        "due_appeals": open_appeals() if may(account, "holds.release") else [],
+        "due_applications": review_queue() if may(account, "vetting.decide") else [],
+        "due_cases": open_cases() if may(account, "vetting.decide") else [],
     }
     return found | {"anything_due": any(rows for name, rows in found.items() if name.startswith("due_"))}
 
 
 @require_GET
-@door(*STAFF)
+@door("console.open")
 def due(request: HttpRequest) -> HttpResponse:
     """The strips *Due* and *Mine* by themselves, for the page that refreshes them."""
     return render(request, "console/_due.html", due_and_mine(account_of(request), burning()))
@@ -152,12 +147,11 @@ urlpatterns = [path("admin/due/", due, name="due")]
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """What each role finds at the left; a link that a role may not follow is not there."""
     user = request.user
-    role = user.role if isinstance(user, Account) else ""
 
-    responds, works = role in RESPONDERS, role in WORKERS
+    def allowed(permission: str) -> bool:
+        return isinstance(user, Account) and may(user, permission)
 
-    def may(app: str) -> bool:
-        return may_read_app(role, app)
+    responds, works = allowed("incidents.respond"), allowed("complaints.work")
 
     def link(title: Any, icon: str, name: str, permission: bool = True) -> dict[str, Any] | None:
         return {"title": title, "icon": icon, "link": reverse(name)} if permission else None
@@ -175,16 +169,25 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "title": _("Cases"),
             "items": [
-                link(_("Incidents"), "crisis_alert", "admin:safety_incident_changelist", may("safety")),
+                link(
+                    _("Incidents"), "crisis_alert", "admin:safety_incident_changelist", allowed("safety.read")
+                ),
                 link(
                     _("Welfare checks"),
                     "person_search",
                     "admin:safety_welfarecheck_changelist",
-                    may("safety"),
+                    allowed("safety.read"),
                 ),
-                link(_("Recordings"), "graphic_eq", "admin:safety_recording_changelist", may("safety")),
+                link(
+                    _("Recordings"), "graphic_eq", "admin:safety_recording_changelist", allowed("safety.read")
+                ),
                 link(_("Complaints"), "forum", "complaints_console:queue", works),
-                link(_("Police requests"), "gavel", "admin:police_policerequest_changelist", may("police")),
+                link(
+                    _("Police requests"),
+                    "gavel",
+                    "admin:police_policerequest_changelist",
+                    allowed("police.read"),
+                ),
                 link(_("Accidents and safeguards"), "personal_injury", "complaints_console:accidents", works),
                 link(_("Care"), "volunteer_activism", "complaints_console:care", works),
                 link(_("Messages from outside"), "forward_to_inbox", "complaints_console:outside", works),
@@ -200,7 +203,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     _("Danger words"),
                     "priority_high",
                     "complaints_console:words",
-                    role in {Role.SUPERVISOR, Role.ADJUDICATOR},
+                    allowed("danger_words.try"),
                 ),
                 link(_("Practice"), "school", "complaints_console:practice"),
                 link(_("Work summaries"), "summarize", "complaints_console:summaries"),
@@ -208,7 +211,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     _("Team"),
                     "diversity_3",
                     "complaints_console:team",
-                    role == Role.SUPERVISOR,
+                    allowed("roster.plan"),
                 ),
                 link(_("Reports"), "bar_chart", "complaints_console:reports", works),
             ],
@@ -216,42 +219,49 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "title": _("Rides and people"),
             "items": [
-                link(_("Trips"), "route", "admin:rides_trip_changelist", may("rides")),
+                link(_("Trips"), "route", "admin:rides_trip_changelist", allowed("rides.read")),
                 link(_("Lines"), "alt_route", "rides_console:lines"),
                 link(
                     _("The night"),
                     "bedtime",
                     "rides_console:night",
-                    role in RESPONDERS,
+                    allowed("night.call"),
                 ),
                 link(
                     _("Vetting desk"),
                     "how_to_reg",
                     "drivers_console:desk",
-                    role in {Role.VETTING, *RESPONDERS},
+                    allowed("vetting.see"),
                 ),
                 link(
                     _("Screening of the fleet"),
                     "groups",
                     "drivers_console:fleet",
-                    role in {Role.VETTING, *RESPONDERS},
+                    allowed("vetting.see"),
                 ),
-                link(_("Drivers"), "badge", "admin:drivers_driver_changelist", may("drivers")),
-                link(_("Holds"), "front_hand", "admin:drivers_hold_changelist", may("drivers")),
-                link(_("Accounts"), "group", "admin:accounts_account_changelist", may("accounts")),
+                link(_("Drivers"), "badge", "admin:drivers_driver_changelist", allowed("drivers.read")),
+                link(_("Holds"), "front_hand", "admin:drivers_hold_changelist", allowed("drivers.read")),
+                link(_("Accounts"), "group", "admin:accounts_account_changelist", allowed("accounts.read")),
             ],
         },
         {
             "title": _("Governance"),
             "items": [
                 link(_("Rectification board"), "fact_check", "governance_console:board"),
-                link(_("Drills"), "sprint", "admin:governance_drillrun_changelist", may("governance")),
-                link(_("Policies"), "rule", "admin:core_policyversion_changelist", may("core")),
-                link(_("Payments"), "payments", "admin:rides_payment_changelist", may("rides")),
-                link(_("Payouts"), "outbound", "admin:core_payout_changelist", may("core")),
-                link(_("Ledger"), "account_balance", "admin:core_ledgertransfer_changelist", may("core")),
-                link(_("Journal"), "lock_clock", "admin:core_auditentry_changelist", may("core")),
-                link(_("Messages"), "sms", "admin:core_notification_changelist", may("core")),
+                link(
+                    _("Drills"), "sprint", "admin:governance_drillrun_changelist", allowed("governance.read")
+                ),
+                link(_("Policies"), "rule", "admin:core_policyversion_changelist", allowed("core.read")),
+                link(_("Payments"), "payments", "admin:rides_payment_changelist", allowed("rides.read")),
+                link(_("Payouts"), "outbound", "admin:core_payout_changelist", allowed("core.read")),
+                link(
+                    _("Ledger"),
+                    "account_balance",
+                    "admin:core_ledgertransfer_changelist",
+                    allowed("core.read"),
+                ),
+                link(_("Journal"), "lock_clock", "admin:core_auditentry_changelist", allowed("core.read")),
+                link(_("Messages"), "sms", "admin:core_notification_changelist", allowed("core.read")),
                 link(_("What we say"), "chat", "messages:index"),
             ],
         },

@@ -5,8 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from complaints.policies import WORKERS
+from accounts.models import Account
 from core import clock
+from core.permissions import may
 
 
 def house(request: HttpRequest) -> dict[str, Any]:
@@ -17,5 +18,7 @@ def house(request: HttpRequest) -> dict[str, Any]:
         "sandbox_url": settings.SANDBOX_URL if settings.STAGE != "production" else "",
         "page_time": clock.now(),
         # Calls pop up on whatever page of the console an agent has open.
-        "rings_here": request.path.startswith("/admin/") and getattr(request.user, "role", "") in WORKERS,
+        "rings_here": request.path.startswith("/admin/")
+        and isinstance(request.user, Account)
+        and may(request.user, "complaints.work"),
     }

@@ -9,6 +9,7 @@ Tests connect as the owner, because they flush tables; what the platform's own r
 import atexit
 import contextlib
 import fcntl
+import gc
 import hashlib
 import json
 import os
@@ -112,6 +113,9 @@ class _Servers:
         if self.running:
             return
         make_cluster(self.state / "postgres", owner_password=self.secrets["HUHANG_OWNER_PASSWORD"])
+        # Nothing of a test outlives a machine that loses its power: no commit waits for the disk.
+        settings = self.state / "postgres" / "postgresql.auto.conf"
+        settings.write_text("fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n")
         self.running = [
             subprocess.Popen(
                 [sys.executable, "-m", "config.embedded", name],
@@ -132,6 +136,11 @@ class _Servers:
                 server.kill()
         if not self.kept:
             shutil.rmtree(self.state, ignore_errors=True)
+
+
+def own_servers() -> None:
+    """Start both for this process alone, until it ends, and put them into its environment: for benchmarks."""
+    _Servers(kept=False).start()
 
 
 def _wait(database: str, broker: str, servers: list[subprocess.Popen[bytes]]) -> None:
@@ -198,6 +207,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     plugins = session.config.pluginmanager
     if "hypothesis" not in sys.modules and plugins.hasplugin("hypothesispytest"):
         plugins.unregister(name="hypothesispytest")  # its summary would import all of it
+    gc.freeze()  # what was imported and collected stays to the end: it is not searched for garbage again and again
     if _servers and not session.config.option.collectonly and any(map(needs_servers, session.items)):
         _servers.start()
 

@@ -11,16 +11,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.access import account_of, door
 from accounts.models import Account
-from accounts.policies import RESPONDERS, STAFF
-from accounts.states import Role
 from core import retry
+from core.access import account_of, door
 from core.console import page
 from core.errors import DomainError
 from core.models import FailedWork
+from core.permissions import may
 
-MAY_TRY_AGAIN = frozenset({Role.SPECIALIST, Role.SUPERVISOR, Role.ADMIN})
 PANEL, SHOWN = 8, 200  # rows on the first page, and of a part of the page of all
 # Where a case stands in the console, by the first letters of its code.
 _PAGES = {"I-": "safety_console:incident"}
@@ -34,6 +32,7 @@ class Row:
     label: str | Promise
     link: str
     can_be_tried: bool
+    can_be_closed: bool
 
 
 def _row(found: FailedWork, account: Account) -> Row:
@@ -43,12 +42,13 @@ def _row(found: FailedWork, account: Account) -> Row:
         work.label if work else found.kind,
         _link(found.subject, account),
         work is not None and work.again is not None,
+        retry.can_be_dealt_with(found),
     )
 
 
 def _link(subject: str, account: Account) -> str:
     name = next((name for start, name in _PAGES.items() if subject.startswith(start)), "")
-    if not name or account.role not in RESPONDERS:
+    if not name or not may(account, "incidents.respond"):
         return ""
     try:
         return reverse(name, args=[subject])
@@ -66,14 +66,14 @@ def shown_to(account: Account) -> dict[str, object]:
 
 
 @require_GET
-@door(*STAFF)
+@door("console.open")
 def strip(request: HttpRequest) -> HttpResponse:
     """The panel by itself, for the page that refreshes it."""
     return render(request, "console/_failed_work.html", shown_to(account_of(request)))
 
 
 @require_GET
-@door(*STAFF)
+@door("console.open")
 def index(request: HttpRequest) -> HttpResponse:
     """All work that failed and is not done: first what needs a person, then what is still tried by itself."""
     account = account_of(request)
@@ -86,13 +86,13 @@ def index(request: HttpRequest) -> HttpResponse:
             "needs_person": [_row(each, account) for each in retry.needing_person()[:SHOWN]],
             "trying": [_row(each, account) for each in trying[:SHOWN]],
             "more": max(0, trying.count() - SHOWN),
-            "may_try": account.role in MAY_TRY_AGAIN,
+            "may_try": may(account, "failed_work.retry"),
         },
     )
 
 
 @require_POST
-@door(*MAY_TRY_AGAIN)
+@door("failed_work.retry")
 def again(request: HttpRequest, number: int) -> HttpResponse:
     """Have one piece of work tried again now, with a reason."""
     actor = account_of(request).actor
@@ -105,9 +105,24 @@ def again(request: HttpRequest, number: int) -> HttpResponse:
     return redirect("failed_work:index")
 
 
+@require_POST
+@door("failed_work.retry")
+def dealt_with(request: HttpRequest, number: int) -> HttpResponse:
+    """Close what no repeat can help and somebody did by other means, with how."""
+    actor = account_of(request).actor
+    try:
+        retry.deal_with(actor=actor, failed_work_id=number, reason=request.POST.get("reason", ""))
+    except DomainError as error:
+        messages.error(request, error.detail)
+    else:
+        messages.success(request, _("It is closed. The journal keeps who dealt with it, when and how."))
+    return redirect("failed_work:index")
+
+
 app_name = "failed_work"
 urlpatterns = [
     path("admin/failed-work/", index, name="index"),
     path("admin/failed-work/strip/", strip, name="strip"),
     path("admin/failed-work/<int:number>/again/", again, name="again"),
+    path("admin/failed-work/<int:number>/dealt-with/", dealt_with, name="dealt_with"),
 ]

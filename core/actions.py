@@ -1,21 +1,243 @@
-"""What somebody may do with a case now: a list that pages draw and services ask again."""
+"""What one may do with a row of the console: one object each, in one registry, and one door through which all pass.
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+An app makes a `Desk` for each kind of row that staff act on (an incident, a claim, a vetting case) and gives it its
+actions. The page of the row draws them, the permission table enumerates them, and `core.console.act` performs them:
+who may, why not now, what has to be said, the service. What is not in a registry cannot be done.
+"""
 
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from core import four_eyes
+from core.errors import DomainError, Forbidden, NotFound
+from core.permissions import TABLE, may, require
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+R = TypeVar("R")
+Given = Mapping[str, Any]
+Text = str | Promise
+
+
+class NotNow(DomainError):
+    """The rule against an action, in its own words."""
+
+    code, sentence = "not_now", "%(why)s"
+
+
+class IncompleteForm(DomainError):
+    code, status, sentence = (
+        "invalid_input",
+        400,
+        _("Something is missing or cannot be read. Nothing was changed."),
+    )
+
+
+class ActionForm(forms.Form):
+    """What an action has to be told. Each decision is a required field: what is absent is never 'no'.
+
+    `row` and `person` are there for choices that depend on them.
+    """
+
+    required_css_class = "required"
+
+    def __init__(self, *args: Any, row: Any, person: "Account", **options: Any) -> None:
+        self.row, self.person = row, person
+        super().__init__(*args, **options)
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Fill in choices from `self.row` and `self.person`."""
+
+
+class Sure(ActionForm):
+    """For an action that needs no words: the button itself says that it was meant, so an empty request does nothing."""
+
+    do = forms.ChoiceField(choices=[("1", "1")], widget=forms.HiddenInput, initial="1")
+
+
+def text(label: Any, *, rows: int = 1, limit: int = 4000) -> forms.CharField:
+    """A field for words that have to be said."""
+    return forms.CharField(label=label, max_length=limit, widget=forms.Textarea(attrs={"rows": rows}))
+
+
+def words(label: Any, *, rows: int = 1, limit: int = 4000) -> type[ActionForm]:
+    """A form that asks for `words`, nothing else."""
+    return type("Words", (ActionForm,), {"words": text(label, rows=rows, limit=limit)})
+
+
+def choice(label: Any, choices: Iterable[tuple[str, Any]], *, drawn: bool = True) -> forms.ChoiceField:
+    """A field for a decision: nothing is ticked beforehand, and nothing but what is offered is taken.
+
+    All choices are `drawn` beside each other, or else stand in a list that begins empty.
+    """
+    if drawn:
+        return forms.ChoiceField(label=label, choices=list(choices), widget=forms.RadioSelect)
+    return forms.ChoiceField(label=label, choices=[("", "—"), *choices])
+
+
+def calls(
+    service: Callable[..., object], *fields: str, done: Text = "", **fixed: object
+) -> Callable[[Any, "Account", Given], Text | None]:
+    """What an action runs in most cases: `service(account=, code=)` with some of the form's fields by their names."""
+
+    def run(row: Any, person: "Account", given: Given) -> Text | None:
+        service(account=person, code=row.code, **{name: given[name] for name in fields}, **fixed)
+        return done or None
+
+    return run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action(Generic[R]):
+    """Something that may be done with a row.
+
+    `run(row, person, given)` calls one service and returns nothing, a sentence to say, or an answer of its own.
+    `two` names the pair of `core.four_eyes` that it is a part of. `shortcut` is a key on the keyboard. `urgent` is
+    drawn first and red. `offered` is false where the page draws it elsewhere, or not for this row at all.
+    """
+
+    key: str
+    label: Text
+    permission: str
+    run: Callable[[R, "Account", Given], Text | HttpResponse | None]
+    form: type[ActionForm] = Sure
+    why_not: Callable[[R, "Account"], Text] | None = None
+    two: str = ""
+    shortcut: str = ""
+    urgent: bool = False
+    offered: Callable[[R, "Account"], bool] = field(default=lambda _row, _person: True)
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
-    """Something that may be done; `why_not` is empty where it may be done now. `shortcut` is a key on the keyboard."""
+class Offer(Generic[R]):
+    """An action for one row and one person: `why_not` is empty where it may be done now; `form` is ready to be drawn."""
+
+    action: Action[R]
+    why_not: Text
+    form: ActionForm
+    url: str
+
+    @property
+    def key(self) -> str:
+        return self.action.key
+
+    @property
+    def label(self) -> Text:
+        return self.action.label
+
+    @property
+    def plain(self) -> bool:
+        """True where there is nothing to fill in: a button is enough."""
+        return all(bound.is_hidden for bound in self.form)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What was refused a moment ago, with what was typed: the page draws it where it was typed."""
 
     key: str
-    label: str | Promise
-    why_not: str | Promise = ""
-    shortcut: str = ""
+    form: ActionForm
+    error: DomainError
 
 
-def why_not(actions: Iterable[Action], key: str) -> str | Promise:
-    """The reason against one action of a list, empty where it is allowed; an action that is not there is closed."""
-    return next((action.why_not for action in actions if action.key == key), "?")
+@dataclass(slots=True, kw_only=True)
+class Desk(Generic[R]):
+    """A kind of row that staff act on.
+
+    `find(code, person)` reads the row for somebody, or raises `NotFound`; `code` is how the row is called in addresses.
+    `route` is the name of the address that acts (`core.console.act.view`), `back(row)` where one returns to.
+    `why_not(row, person, key)` is the app's rule, which its services ask again under a lock. The front says with
+    `shown_by` how the row's page is drawn.
+    """
+
+    kind: str
+    find: Callable[[str, "Account"], R]
+    route: str
+    back: Callable[[R], str]
+    why_not: Callable[[R, "Account", str], Text] = field(default=lambda _row, _person, _key: "")
+    code: Callable[[R], str] = field(default=lambda row: row.code)
+    actions: dict[str, Action[R]] = field(default_factory=dict)
+    show: Callable[[HttpRequest, R, Refusal | None], HttpResponse] = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.kind in DESKS:
+            raise ValueError(f"{self.kind}: there is such a desk already")
+        DESKS[self.kind] = self
+
+    def shown_by(
+        self, page: Callable[[HttpRequest, R, Refusal | None], HttpResponse]
+    ) -> Callable[[HttpRequest, R, Refusal | None], HttpResponse]:
+        """Function decorator: the page of a row, drawn also after a refusal."""
+        self.show = page
+        return page
+
+    def add(self, *actions: Action[R]) -> None:
+        """Raises `ValueError` for a key that is taken, and for a permission, pair or service that does not exist."""
+        for each in actions:
+            if each.key in self.actions:
+                raise ValueError(f"{self.kind}.{each.key}: there is such an action already")
+            if each.permission not in TABLE:
+                raise ValueError(f"{self.kind}.{each.key}: no permission {each.permission!r}")
+            if each.two and each.two not in four_eyes.PAIRS:
+                raise ValueError(f"{self.kind}.{each.key}: no pair {each.two!r}")
+            if not any(bound.required for bound in each.form.base_fields.values()):
+                raise ValueError(f"{self.kind}.{each.key}: an empty request would do it")
+            self.actions[each.key] = each
+
+    def action(self, key: str) -> Action[R]:
+        """Raises `NotFound` for what nobody registered."""
+        try:
+            return self.actions[key]
+        except KeyError:
+            raise NotFound from None
+
+    def against(self, action: Action[R], row: R, person: "Account") -> Text:
+        """Why this person may not do it with this row now; empty where they may."""
+        rule = (
+            self.why_not(row, person, action.key) if action.why_not is None else action.why_not(row, person)
+        )
+        return rule or ("" if may(person, action.permission) else Forbidden.sentence)
+
+    def offers(self, row: R, person: "Account", refusal: Refusal | None = None) -> list[Offer[R]]:
+        """All that is offered for a row, each closed one with its reason, in the order of registration."""
+        return [
+            self._offer(each, row, person, refusal)
+            for each in self.actions.values()
+            if each.offered(row, person)
+        ]
+
+    def offer(self, key: str, row: R, person: "Account", refusal: Refusal | None = None) -> Offer[R]:
+        """One action, for a page that draws it at a place of its own."""
+        return self._offer(self.action(key), row, person, refusal)
+
+    def _offer(self, action: Action[R], row: R, person: "Account", refusal: Refusal | None) -> Offer[R]:
+        typed = refusal.form if refusal is not None and refusal.key == action.key else None
+        form = typed or action.form(row=row, person=person, auto_id=f"{action.key}-%s")
+        url = reverse(self.route, args=[self.code(row), action.key])
+        return Offer(action, self.against(action, row, person), form, url)
+
+    def perform(
+        self, action: Action[R], row: R, person: "Account", form: ActionForm
+    ) -> Text | HttpResponse | None:
+        """Do it. Raises what refuses it: `Forbidden`, `NotNow`, `IncompleteForm`, or what the service says.
+
+        The desk's rule is asked by the service, under its lock, and refused there by the app's own codes.
+        """
+        require(person, action.permission)
+        if action.why_not is not None and (why := action.why_not(row, person)):
+            raise NotNow(why=why)
+        if not form.is_valid():
+            raise IncompleteForm
+        return action.run(row, person, form.cleaned_data)
+
+
+DESKS: dict[str, Desk[Any]] = {}

@@ -176,6 +176,8 @@ class FailedWorkAdmin(ReadOnlyAdmin):
         "needs_person_at",
         "rests",
         "closed_at",
+        "closed_by",
+        "closed_reason",
     ]
     list_filter = ["kind", "life_safety", ("closed_at", admin.EmptyFieldListFilter)]
     search_fields = ["subject__exact", "key__exact"]

@@ -1,8 +1,10 @@
 """The door to Valkey for whoever must not wait for it: answers to people, and what follows a commit.
 
-Nothing depends on what goes through here: rows are committed and sweeps follow, pages ask by themselves. So each word
-has a third of a second, and after one that took that long nobody waits again for a moment: many wake-ups in one
-answer cost what one costs, also when Valkey hangs instead of being down.
+What goes through here may be lost, because it only hastens: rows are committed, and a sweep finds what nobody was woken
+for. The sweeps are tasks too and travel through Valkey from beat to a worker, so while it is down no task runs at all,
+and what waits runs once it is back. Pages ask the database by themselves meanwhile. So each word has a third of a
+second, and after one that took that long nobody waits again for a moment: many wake-ups in one answer cost what one
+costs, also when Valkey hangs instead of being down.
 """
 
 from collections.abc import Callable
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import redis
 import structlog
+from celery import current_app
 from django.conf import settings
 from kombu import Connection, pools
 from redis.backoff import NoBackoff
@@ -83,11 +86,14 @@ def publish(channel: str, text: str) -> bool:
     return ask(tell, False)
 
 
-def wake(task: "Task[Any, Any]", *args: object, queue: str, once: str = "") -> bool:
+def wake(task: "Task[Any, Any] | str", *args: object, queue: str, once: str = "") -> bool:
     """Put a task into its queue; False where it could not be put there within `LIMIT`.
 
+    Services name it (`core.tasks.deliver_event`): tasks stand above them, and a test looks that each name is one's.
     What is named by `once` is not put there again while it waits; the task says with `taken` that it began.
     """
+
+    name = task if isinstance(task, str) else task.name
 
     def put() -> bool:
         if once and not _client_of(settings.REDIS_URL).set(f"waking:{once}", 1, nx=True, ex=ONCE):
@@ -96,7 +102,7 @@ def wake(task: "Task[Any, Any]", *args: object, queue: str, once: str = "") -> b
             with pools.producers[_connection_to(settings.CELERY_BROKER_URL)].acquire(
                 block=True, timeout=LIMIT
             ) as producer:
-                task.apply_async(args, queue=queue, producer=producer)
+                current_app.send_task(name, args, queue=queue, producer=producer)
         except Exception:
             # Nothing waits in the queue: the next one may be put there at once.
             if once:
@@ -104,7 +110,7 @@ def wake(task: "Task[Any, Any]", *args: object, queue: str, once: str = "") -> b
             raise
         return True
 
-    return circuit.ask(put, False, task=task.name)
+    return circuit.ask(put, False, task=name)
 
 
 def taken(once: str) -> None:

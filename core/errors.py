@@ -1,7 +1,7 @@
 """Refusals: one exception with a stable code and a sentence, shown as a page or as RFC 9457 problem details."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import structlog
 from django.core.exceptions import PermissionDenied
@@ -11,6 +11,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
+
+if TYPE_CHECKING:
+    from django.forms import BaseForm
 
 PROBLEM_TYPE = "application/problem+json"
 log = structlog.get_logger()
@@ -47,16 +50,17 @@ class DomainError(Exception):
         return body
 
 
+def explain(form: "BaseForm", error: DomainError) -> None:
+    """Put a refusal at the field it means, or above the form."""
+    form.add_error(error.field if error.field in form.fields else None, error.detail)
+
+
 class NotFound(DomainError):
     code, status, sentence = "not_found", 404, _("There is nothing here, or it is not yours to see.")
 
 
 class Forbidden(DomainError):
     code, status, sentence = "forbidden", 403, _("Your role may not do this.")
-
-
-class SecondPersonNeeded(DomainError):
-    code, status, sentence = "second_person_needed", 403, _("Somebody else has to agree to this.")
 
 
 class SignInRequired(DomainError):

@@ -10,10 +10,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core import audit, clock, policy
+from core import audit, clock, four_eyes, policy
 from core.actors import Actor
 from core.codes import new_code
-from core.errors import NotFound, SecondPersonNeeded
+from core.errors import NotFound
 from core.models import DataHold
 from core.transactions import begins_transaction, joins_transaction
 
@@ -82,8 +82,7 @@ def renew(*, actor: Actor, code: str, reason: str) -> bool:
     hold = DataHold.objects.select_for_update().filter(in_force(), code=code).first()
     if hold is None:
         raise NotFound
-    if hold.renewal_by == actor.code:
-        raise SecondPersonNeeded
+    four_eyes.another(actor.code, hold.renewal_by)
     done = bool(hold.renewal_by)
     audit.record(
         actor,

@@ -1,6 +1,8 @@
 """Waking open pages. The message says only that something changed; pages ask the database what.
 
-Valkey carries the wake-up. When it is down, readers ask each second by themselves, so nothing depends on it.
+Valkey carries the wake-up, and nothing but speed depends on it: a console's reader asks the database each second by
+itself while Valkey is down, a trip's page every few seconds. What sweeps and other tasks would have changed meanwhile
+has not changed: they travel through Valkey as well.
 """
 
 from collections.abc import Callable

@@ -77,14 +77,24 @@ class FailedWork(models.Model):
     # Not tried again by itself: nothing but a person helps, or its kind is given up.
     rests = models.BooleanField(_("not tried again by itself"), default=False)
     closed_at = models.DateTimeField(_("closed at"), null=True)
+    # Who dealt with it by other means, and how; empty where the work was done in the end.
+    closed_by = models.CharField(pgettext_lazy("failed work", "dealt with by"), max_length=40, blank=True)
+    closed_reason = models.CharField(
+        pgettext_lazy("failed work", "how it was dealt with"), max_length=200, blank=True
+    )
 
     class Meta:
         verbose_name = _("failed work")
         verbose_name_plural = _("failed work")
         constraints = [
+            models.CheckConstraint(
+                condition=Q(closed_by="", closed_reason="")
+                | (~Q(closed_by="") & ~Q(closed_reason="") & Q(closed_at__isnull=False)),
+                name="failed_work_dealt_with_says_by_whom_and_how",
+            ),
             models.UniqueConstraint(
                 fields=["kind", "key"], condition=Q(closed_at=None), name="one_open_failure_per_piece_of_work"
-            )
+            ),
         ]
         indexes = [
             models.Index(
@@ -96,6 +106,23 @@ class FailedWork(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
+
+
+class JobTurn(models.Model):
+    """Who runs a periodic job now, and where the last turn of a walk over all rows stopped (`core.jobs`)."""
+
+    job = models.CharField(pgettext_lazy("field", "job"), max_length=60, unique=True)
+    holder = models.CharField(pgettext_lazy("field", "held by"), max_length=16, blank=True, default="")
+    # By the database's clock.
+    until = models.DateTimeField(pgettext_lazy("field", "lease until"), null=True)
+    after = models.CharField(pgettext_lazy("field", "goes on after"), max_length=120, blank=True, default="")
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "turn of a periodic job")
+        verbose_name_plural = pgettext_lazy("model", "turns of periodic jobs")
+
+    def __str__(self) -> str:
+        return self.job
 
 
 class AuditEntry(models.Model):
@@ -227,13 +254,16 @@ class NotificationState(models.TextChoices):
 
 
 # A receipt may be faster than the worker that handed over, or find that what was thought lost has arrived.
-NOTIFICATION_TRANSITIONS: Transitions = {
-    "queued": frozenset({"sending", "delivered"}),
-    "sending": frozenset({"queued", "sent", "delivered", "needs_person"}),
-    "sent": frozenset({"delivered", "queued", "needs_person"}),
-    "delivered": frozenset(),
-    "needs_person": frozenset({"queued", "delivered"}),
-}
+NOTIFICATION_TRANSITIONS = Transitions(
+    NotificationState,
+    {
+        "queued": frozenset({"sending", "delivered"}),
+        "sending": frozenset({"queued", "sent", "delivered", "needs_person"}),
+        "sent": frozenset({"delivered", "queued", "needs_person"}),
+        "needs_person": frozenset({"queued", "delivered"}),
+    },
+    ends={"delivered"},
+)
 
 
 class Answer(models.TextChoices):
@@ -426,7 +456,16 @@ class LedgerEntry(models.Model):
         return f"{self.account} {self.fen}"
 
 
-PAYOUT_TRANSITIONS: Transitions = {"due": frozenset({"paid"}), "paid": frozenset()}
+class PayoutState(models.TextChoices):
+    DUE = "due", pgettext_lazy("payout", "due")
+    PAID = "paid", _("paid")
+
+
+PAYOUT_TRANSITIONS = Transitions(
+    PayoutState,
+    {"due": frozenset({"paid"})},
+    ends={"paid"},
+)
 
 
 class Payout(models.Model):
@@ -441,8 +480,8 @@ class Payout(models.Model):
     state = models.CharField(
         pgettext_lazy("field", "state"),
         max_length=10,
-        choices=[("due", pgettext_lazy("payout", "due")), ("paid", _("paid"))],
-        default="due",
+        choices=PayoutState.choices,
+        default=PayoutState.DUE,
     )
     due_at = models.DateTimeField(pgettext_lazy("field", "due at"))
     next_at = models.DateTimeField(pgettext_lazy("field", "next try at"))
@@ -455,7 +494,7 @@ class Payout(models.Model):
         verbose_name_plural = _("payouts")
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=["due", "paid"]) & Q(fen__gt=0), name="payout_state_is_known"
+                condition=Q(state__in=PayoutState.values) & Q(fen__gt=0), name="payout_state_is_known"
             ),
             models.CheckConstraint(
                 condition=Q(state="due") ^ Q(paid_at__isnull=False), name="payout_paid_has_a_time"
@@ -509,6 +548,30 @@ class DataHold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} {self.get_source_display()} {self.case}"
+
+
+class Outage(models.Model):
+    """A time in which a process behind the pages was late (`core.outages`). All times are by the database's clock."""
+
+    process = models.CharField(pgettext_lazy("field", "process"), max_length=40)
+    since = models.DateTimeField(pgettext_lazy("outage", "late since"))
+    noticed_at = models.DateTimeField(pgettext_lazy("outage", "noticed"))
+    told_at = models.DateTimeField(pgettext_lazy("outage", "people were told"), null=True)
+    # Empty again where it was late once more before the outage was over.
+    well_at = models.DateTimeField(pgettext_lazy("outage", "well again since"), null=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "outage of a process")
+        verbose_name_plural = pgettext_lazy("model", "outages of processes")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["process"], condition=Q(closed_at=None), name="one_open_outage_of_each_process"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.process} {self.pk}"
 
 
 class Heartbeat(models.Model):

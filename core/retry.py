@@ -23,6 +23,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.db.utils import InterfaceError, OperationalError
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from core import audit, broker, clock, live
 from core.actors import Actor
@@ -33,7 +34,7 @@ from core.transactions import begins_transaction
 log = structlog.get_logger()
 T = TypeVar("T")
 M = TypeVar("M", bound=models.Model)
-ERROR_LENGTH, KEY_LENGTH, SUBJECT_LENGTH = 300, 120, 80
+ERROR_LENGTH, KEY_LENGTH, SUBJECT_LENGTH, REASON_LENGTH = 300, 120, 80, 200
 KEPT = timedelta(days=90)  # how long it is known that something had failed
 LEASE = timedelta(seconds=30)  # how long a claimed row is left to whoever claimed it
 TURN = 4.0  # seconds for which a queue is worked off before other work has its turn
@@ -93,11 +94,15 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a loop did: how many it finished, how many failed now, how many rested because they failed before."""
+    """What a loop did: how many it finished, how many failed now, how many rested because they failed before.
+
+    `left` is how many it did not look at, because it was told not to go on.
+    """
 
     done: int
     failed: int
     resting: int
+    left: int = 0
 
 
 _declared: dict[str, Work] = {}
@@ -231,10 +236,12 @@ def each(
     key: Callable[[T], str] = str,
     life_safety: bool = False,
     begins: bool = False,
+    go_on: Callable[[], bool] | None = None,
 ) -> Tally:
     """Do `act` for each item; one that fails is set aside, written down, and tried again by the law of its kind.
 
-    `begins` says that `act` begins a transaction of its own where it needs one.
+    `begins` says that `act` begins a transaction of its own where it needs one. `go_on` is asked between two items
+    whether there is time for another one.
 
     What keeps all of them from working, a database that is away, is raised.
     """
@@ -246,7 +253,9 @@ def each(
         )
     }
     at, finished, bad, waiting = clock.now(), 0, 0, 0
-    for item in rows:
+    for number, item in enumerate(rows):
+        if number and go_on is not None and not go_on():
+            return Tally(finished, bad, waiting, len(rows) - number)
         name = key(item)
         before = known.get(_short(name))
         if before is not None and (before.next_at > at or before.rests):
@@ -431,6 +440,11 @@ def open_keys(work: Work) -> set[str]:
     return set(FailedWork.objects.filter(kind=work.kind, closed_at=None).values_list("key", flat=True))
 
 
+def open_subjects(work: Work) -> dict[str, str]:
+    """By key of each piece of this kind that failed and is not done yet, the code of what it is about."""
+    return dict(FailedWork.objects.filter(kind=work.kind, closed_at=None).values_list("key", "subject"))
+
+
 def open_count(work: Work) -> int:
     """How many pieces of this kind failed and are not done yet."""
     return FailedWork.objects.filter(kind=work.kind, closed_at=None).count()
@@ -490,10 +504,54 @@ def ask_again(*, actor: Actor, failed_work_id: int, reason: str) -> FailedWork:
     return row
 
 
-def _wake(row: FailedWork, work: Work) -> None:
-    from core.tasks import try_again
+class StillTried(DomainError):
+    code, status, sentence = (
+        "work_still_tried",
+        409,
+        _("This work is still tried by itself. It leaves the list when it succeeds."),
+    )
 
-    broker.wake(try_again, row.kind, row.key, queue=work.life_queue if row.life_safety else "default")
+
+def can_be_dealt_with(row: FailedWork) -> bool:
+    """True for what nothing tries again by itself, so that only a person can end it.
+
+    What is still tried would stand here again after its next failure, and somebody would believe it done.
+    """
+    work = of_kind(row.kind)
+    return row.needs_person_at is not None and (row.rests or work is None or work.again is None)
+
+
+@begins_transaction
+def deal_with(*, actor: Actor, failed_work_id: int, reason: str) -> FailedWork:
+    """A person has done by other means what no repeat can: the row is closed, with who, when and how.
+
+    Raises `NotFound` where it is closed, `InvalidInput` without a reason, `StillTried` where it is tried by itself.
+    """
+    row = FailedWork.objects.select_for_update().filter(pk=failed_work_id, closed_at=None).first()
+    if row is None:
+        raise NotFound
+    if not reason.strip():
+        raise InvalidInput("reason")
+    if not can_be_dealt_with(row):
+        raise StillTried
+    row.closed_at, row.closed_by, row.closed_reason = clock.now(), actor.code, reason.strip()[:REASON_LENGTH]
+    row.save(update_fields=["closed_at", "closed_by", "closed_reason"])
+    audit.record(
+        actor,
+        "core.work_dealt_with",
+        row.subject or row.key[:SUBJECT_LENGTH],
+        reason=reason.strip(),
+        kind=row.kind,
+        key=row.key,
+        life_safety=row.life_safety,
+    )
+    live.changed_on_commit("console")
+    return row
+
+
+def _wake(row: FailedWork, work: Work) -> None:
+    queue = work.life_queue if row.life_safety else "default"
+    broker.wake("core.tasks.try_again", row.kind, row.key, queue=queue)
 
 
 def again(kind: str, key: str) -> FailedWork | None:

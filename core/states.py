@@ -1,6 +1,6 @@
 """State machines: a complete map and one way to move."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from django.db import models
@@ -8,7 +8,42 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 
-Transitions = Mapping[str, frozenset[str]]
+
+class Transitions(Mapping[str, frozenset[str]]):
+    """The complete map of a machine: from each of its states to those that may follow it, none after an end.
+
+    `moves` has every state that something follows, `ends` every state that nothing does. Raises `ValueError`, so that
+    the platform does not start, where a state of the choices is in neither or in both, where one is named that is not
+    among the choices, where a state follows itself, or where one that is no end has nothing after it: a state that
+    was added and forgotten must not become the end of everything by silence.
+    """
+
+    def __init__(
+        self, states: type[models.TextChoices], moves: Mapping[str, Set[str]], *, ends: Set[str]
+    ) -> None:
+        known = set(states.values)
+        named = {*moves, *ends, *(new for follow in moves.values() for new in follow)}
+        faults = {
+            "not among the choices": named - known,
+            "neither moves nor is an end": known - moves.keys() - ends,
+            "is an end and moves": moves.keys() & ends,
+            "nothing follows, and it is not said to be an end": {old for old in moves if not moves[old]},
+            "follows itself": {old for old in moves if old in moves[old]},
+        }
+        said = [f"{fault}: {', '.join(sorted(which))}" for fault, which in faults.items() if which]
+        if said:
+            raise ValueError(f"The map of {states.__name__} is wrong. {'; '.join(said)}.")
+        self.states, self.ends = states, frozenset(ends)
+        self._moves = {state: frozenset(moves.get(state, ())) for state in states.values}
+
+    def __getitem__(self, state: str) -> frozenset[str]:
+        return self._moves[state]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._moves)
+
+    def __len__(self) -> int:
+        return len(self._moves)
 
 
 class IllegalTransition(DomainError):

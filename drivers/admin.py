@@ -7,8 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import account_of, door
-from accounts.states import Role
+from core.access import account_of, door
 from core.admin import ReadOnlyAdmin
 from core.console import page
 from core.errors import DomainError
@@ -67,7 +66,7 @@ class VettingDecisionAdmin(ReadOnlyAdmin):
 
 
 @require_http_methods(["GET", "POST"])
-@door(Role.VETTING, Role.ADJUDICATOR, Role.SUPERVISOR)
+@door("holds.release")
 def release_view(request: HttpRequest, code: str) -> HttpResponse:
     """Release one hold, with a reason."""
     hold = hold_by_code(code)

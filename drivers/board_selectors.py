@@ -17,6 +17,14 @@ from drivers.models import (
     Screening,
     VettingCase,
 )
+
+# The rules in force, for whoever judges by them.
+from drivers.policies import FACE_ACCEPT as FACE_ACCEPT
+from drivers.policies import FACE_REFUSE as FACE_REFUSE
+from drivers.policies import FACE_TOKEN_LIFE as FACE_TOKEN_LIFE
+from drivers.policies import MISMATCH_REWARD as MISMATCH_REWARD
+from drivers.policies import REWARD_WITHIN as REWARD_WITHIN
+from drivers.policies import SCREENED_WITHIN as SCREENED_WITHIN
 from drivers.states import (
     CaseKind,
     CaseOutcome,

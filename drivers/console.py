@@ -7,28 +7,22 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import account_of, door
 from accounts.models import Account
-from accounts.policies import RESPONDERS
 from core import pictures
+from core.access import account_of, door
 from core.console import page
 from core.errors import DomainError
+from core.permissions import may
 from core.privacy import mask_name
 from drivers import selectors, services, sheets
-from drivers.services.appeals import JUDGES, had_a_part
+from drivers.services.appeals import had_a_part
 from drivers.services.applications import given_of
-from drivers.services.cases import REVIEWERS
-from drivers.services.mismatch import PAYERS
-from drivers.services.plates import LOOKERS
-from drivers.services.runs import STARTERS
 from drivers.services.vetting import read_application
 from drivers.states import ApplicationState, CaseOutcome, Certificate, Decision, Finding, RunState
 
-SEES_CASES = REVIEWERS | RESPONDERS
-
 
 @require_http_methods(["GET", "POST"])
-@door(*SEES_CASES)
+@door("vetting.see")
 def case(request: HttpRequest, code: str) -> HttpResponse:
     """One case: why it is open, the frames beside the vetted portrait, and the two keys."""
     account = account_of(request)
@@ -67,14 +61,14 @@ def case(request: HttpRequest, code: str) -> HttpResponse:
         "findings": sheets.finding_rows(selectors.screening_of_case(found)),
         "holds": selectors.open_holds(driver.account.code),
         "outcomes": CaseOutcome.choices,
-        "may_decide": account.role in REVIEWERS,
+        "may_decide": may(account, "vetting.decide"),
         "is_proposer": account.code == found.proposed_by,
     }
     return page(request, "console/vetting_case.html", context)
 
 
 @require_GET
-@door(*(SEES_CASES | LOOKERS))
+@door("vetting.see", "plates.read")
 def picture(request: HttpRequest, code: str) -> HttpResponse:
     """One kept picture; each look is in the journal. Certificates are for reviewers alone."""
     account = account_of(request)
@@ -82,13 +76,13 @@ def picture(request: HttpRequest, code: str) -> HttpResponse:
         actor=account.actor,
         code=code,
         case=request.GET.get("case", "")[:20],
-        but=() if account.role in REVIEWERS else Certificate.values,
+        but=() if may(account, "vetting.decide") else Certificate.values,
     )
     return HttpResponse(content, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
 @require_GET
-@door(*SEES_CASES)
+@door("vetting.see")
 def desk(request: HttpRequest) -> HttpResponse:
     """What waits: plates to read first, then applications and cases by age, reports to sort, rewards."""
     account = account_of(request)
@@ -101,15 +95,15 @@ def desk(request: HttpRequest) -> HttpResponse:
         "reports": selectors.reports_to_sort(),
         "rewards": selectors.open_rewards(),
         "runs": selectors.screening_runs(limit=1),
-        "reviews": account.role in REVIEWERS,
-        "pays": account.role in PAYERS,
+        "reviews": may(account, "vetting.decide"),
+        "pays": may(account, "rewards.decide"),
         "who": account.code,
     }
     return page(request, "console/vetting_desk.html", context)
 
 
 @require_http_methods(["GET", "POST"])
-@door(*REVIEWERS)
+@door("vetting.decide")
 def application(request: HttpRequest, code: str) -> HttpResponse:
     """One applicant on one page: certificates, photo, registries, face, bindings, and the two keys (D2)."""
     account = account_of(request)
@@ -162,7 +156,7 @@ def _act_on_application(request: HttpRequest, account: Account, code: str) -> No
 
 
 @require_http_methods(["GET", "POST"])
-@door(*SEES_CASES)
+@door("vetting.see")
 def fleet(request: HttpRequest) -> HttpResponse:
     """Screening the whole fleet again (D6): start, pause, resume, and how far it is."""
     account = account_of(request)
@@ -185,14 +179,14 @@ def fleet(request: HttpRequest) -> HttpResponse:
     context = {
         "title": _("Screening of the fleet"),
         "runs": runs,
-        "may_start": account.role in STARTERS,
+        "may_start": may(account, "fleet.screen"),
         "idle": all(row.run.state == RunState.DONE for row in runs),
     }
     return page(request, "console/fleet.html", context)
 
 
 @require_POST
-@door(*REVIEWERS)
+@door("vetting.decide")
 def video(request: HttpRequest, code: str) -> HttpResponse:
     """What a reviewer saw in a video call."""
     try:
@@ -208,7 +202,7 @@ def video(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(*REVIEWERS)
+@door("vetting.decide")
 def sort_report(request: HttpRequest, code: str) -> HttpResponse:
     """Whom a report from the street is about."""
     try:
@@ -221,7 +215,7 @@ def sort_report(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(*PAYERS)
+@door("rewards.decide")
 def reward(request: HttpRequest, code: str) -> HttpResponse:
     """The two approvals of a reward."""
     account, given = account_of(request), request.POST
@@ -232,11 +226,11 @@ def reward(request: HttpRequest, code: str) -> HttpResponse:
             services.decide_reward(account=account, code=code, approves=given.get("step") == "approve")
     except DomainError as error:
         messages.error(request, error.detail)
-    return redirect("drivers_console:desk" if account.role in SEES_CASES else "admin:index")
+    return redirect("drivers_console:desk" if may(account, "vetting.see") else "admin:index")
 
 
 @require_http_methods(["GET", "POST"])
-@door(*JUDGES)
+@door("holds.release")
 def appeal(request: HttpRequest, code: str) -> HttpResponse:
     """One appeal: the hold, the driver's words, the decision."""
     account, row = account_of(request), selectors.appeal_by_code(code)
@@ -263,7 +257,7 @@ def appeal(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(*LOOKERS)
+@door("plates.read")
 def plate(request: HttpRequest, code: str) -> HttpResponse:
     """What a person reads on a photo before a pick-up."""
     services.decide_plate_photo(

@@ -202,10 +202,6 @@ class AlreadyProposed(DomainError):
     )
 
 
-class SecondPersonNeeded(DomainError):
-    code, status, sentence = "second_person_needed", 409, _("Another person must agree; you proposed this.")
-
-
 class TooManyVehicles(DomainError):
     code, status, sentence = "too_many_vehicles", 409, _("Two vehicles are bound to this account already.")
 

@@ -1,5 +1,6 @@
 """Reads about drivers and cars."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -54,6 +55,7 @@ from drivers.states import (
     PlatePhotoState,
     RewardState,
     RunState,
+    ScreeningState,
 )
 
 if TYPE_CHECKING:
@@ -129,9 +131,9 @@ def is_barred(*, plate: str = "", licence_number: str = "") -> bool:
     return Bar.objects.filter(value__in=values, lifted_at=None).exists()
 
 
-def drivers_to_greet(*, on_duty: bool) -> list["Account"]:
-    """The accounts of vetted drivers without a hold; those who are online now alone, where that is asked."""
-    rows = Driver.objects.select_related("account").filter(state=DriverState.VETTED)
+def drivers_to_greet(*, on_duty: bool, among: Collection[int]) -> list["Account"]:
+    """Which of these accounts are vetted drivers' without a hold; who is online now alone, where that is asked."""
+    rows = Driver.objects.select_related("account").filter(state=DriverState.VETTED, account__in=among)
     rows = rows.exclude(pk__in=Hold.objects.open().values("driver"))
     if on_duty:
         rows = rows.filter(spells__ended_at=None, spells__isnull=False)
@@ -429,7 +431,10 @@ def expired_paper(driver: Driver) -> Paper | None:
 
 @dataclass(frozen=True, slots=True)
 class RunProgress:
-    """How far a screening of the fleet is. `rate` is drivers per second, `left` seconds until all are done, if known."""
+    """How far a screening of the fleet is. `rate` is drivers per second, `left` seconds until all are done, if known.
+
+    `aside` are the codes of drivers who could not be screened and are not yet.
+    """
 
     run: ScreeningRun
     done: int
@@ -438,17 +443,19 @@ class RunProgress:
     bar: int
     rate: float
     left: int | None
+    aside: list[str]
 
 
 def run_progress(run: ScreeningRun) -> RunProgress:
     """Counts by result; the rate is that of the last five minutes, of a finished run that of the whole."""
     counts = dict(
-        Screening.objects.filter(subject=run.code)
+        Screening.objects.filter(subject=run.code, state=ScreeningState.ANSWERED)
         .values_list("verdict")
         .annotate(n=Count("pk"))
         .values_list("verdict", "n")
     )
     done = sum(counts.values())
+    waiting = Screening.objects.filter(subject=run.code, state=ScreeningState.ASKED).order_by("pk")
     since = run.started_at
     if run.finished_at is None:
         since = max(since, clock.now() - timedelta(minutes=5))
@@ -464,6 +471,7 @@ def run_progress(run: ScreeningRun) -> RunProgress:
         counts.get(Finding.BAR, 0),
         rate,
         left,
+        list(waiting.values_list("driver__account__code", flat=True)),
     )
 
 

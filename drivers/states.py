@@ -20,11 +20,14 @@ class DriverState(models.TextChoices):
     BARRED = "barred", _("barred")
 
 
-DRIVER_TRANSITIONS: Transitions = {
-    "applied": frozenset({"vetted", "barred"}),
-    "vetted": frozenset({"barred"}),
-    "barred": frozenset(),
-}
+DRIVER_TRANSITIONS = Transitions(
+    DriverState,
+    {
+        "applied": frozenset({"vetted", "barred"}),
+        "vetted": frozenset({"barred"}),
+    },
+    ends={"barred"},
+)
 
 
 class HoldKind(models.TextChoices):
@@ -54,13 +57,11 @@ class FaceCheckState(models.TextChoices):
     UNREADABLE = "unreadable", _("could not be read")
 
 
-FACE_CHECK_TRANSITIONS: Transitions = {
-    "asked": frozenset({"passed", "failed", "unsure", "unreadable"}),
-    "passed": frozenset(),
-    "failed": frozenset(),
-    "unsure": frozenset(),
-    "unreadable": frozenset(),
-}
+FACE_CHECK_TRANSITIONS = Transitions(
+    FaceCheckState,
+    {"asked": frozenset({"passed", "failed", "unsure", "unreadable"})},
+    ends={"passed", "failed", "unsure", "unreadable"},
+)
 
 
 # What a reviewer reads for a check's verdict (`drivers.vision.liveness.Verdict`).
@@ -88,11 +89,11 @@ class PlatePhotoState(models.TextChoices):
     DIFFERS = "differs", _("another plate was seen")
 
 
-PLATE_PHOTO_TRANSITIONS: Transitions = {
-    "waiting": frozenset({"same", "differs"}),
-    "same": frozenset(),
-    "differs": frozenset(),
-}
+PLATE_PHOTO_TRANSITIONS = Transitions(
+    PlatePhotoState,
+    {"waiting": frozenset({"same", "differs"})},
+    ends={"same", "differs"},
+)
 
 
 class CaseKind(models.TextChoices):
@@ -111,11 +112,11 @@ class AppealState(models.TextChoices):
     REJECTED = "rejected", _("rejected")
 
 
-APPEAL_TRANSITIONS: Transitions = {
-    "open": frozenset({"granted", "rejected"}),
-    "granted": frozenset(),
-    "rejected": frozenset(),
-}
+APPEAL_TRANSITIONS = Transitions(
+    AppealState,
+    {"open": frozenset({"granted", "rejected"})},
+    ends={"granted", "rejected"},
+)
 
 
 class CaseState(models.TextChoices):
@@ -123,7 +124,11 @@ class CaseState(models.TextChoices):
     DECIDED = "decided", pgettext_lazy("vetting", "decided")
 
 
-CASE_TRANSITIONS: Transitions = {"open": frozenset({"decided"}), "decided": frozenset()}
+CASE_TRANSITIONS = Transitions(
+    CaseState,
+    {"open": frozenset({"decided"})},
+    ends={"decided"},
+)
 
 
 class CaseOutcome(models.TextChoices):
@@ -157,15 +162,18 @@ class ApplicationState(models.TextChoices):
     REFUSED = "refused", pgettext_lazy("application", "refused")
 
 
-APPLICATION_TRANSITIONS: Transitions = {
-    "draft": frozenset({"checking"}),
-    "checking": frozenset({"review", "draft"}),
-    # Back to the applicant where something is to be mended; decided by two people otherwise.
-    "review": frozenset({"approved", "refused", "draft"}),
-    "approved": frozenset(),
-    # An appeal that was granted opens it again for two other people (D8).
-    "refused": frozenset({"review"}),
-}
+APPLICATION_TRANSITIONS = Transitions(
+    ApplicationState,
+    {
+        "draft": frozenset({"checking"}),
+        "checking": frozenset({"review", "draft"}),
+        # Back to the applicant where something is to be mended; decided by two people otherwise.
+        "review": frozenset({"approved", "refused", "draft"}),
+        # An appeal that was granted opens it again for two other people (D8).
+        "refused": frozenset({"review"}),
+    },
+    ends={"approved"},
+)
 
 
 class Decision(models.TextChoices):
@@ -203,7 +211,11 @@ class ScreeningState(models.TextChoices):
     ANSWERED = "answered", _("answered")
 
 
-SCREENING_TRANSITIONS: Transitions = {"asked": frozenset({"answered"}), "answered": frozenset()}
+SCREENING_TRANSITIONS = Transitions(
+    ScreeningState,
+    {"asked": frozenset({"answered"})},
+    ends={"answered"},
+)
 
 
 class Finding(models.TextChoices):
@@ -220,11 +232,14 @@ class RunState(models.TextChoices):
     DONE = "done", _("done")
 
 
-RUN_TRANSITIONS: Transitions = {
-    "running": frozenset({"paused", "done"}),
-    "paused": frozenset({"running"}),
-    "done": frozenset(),
-}
+RUN_TRANSITIONS = Transitions(
+    RunState,
+    {
+        "running": frozenset({"paused", "done"}),
+        "paused": frozenset({"running"}),
+    },
+    ends={"done"},
+)
 
 
 class ChunkState(models.TextChoices):
@@ -253,9 +268,11 @@ class RewardState(models.TextChoices):
     REFUSED = "refused", pgettext_lazy("reward", "refused")
 
 
-REWARD_TRANSITIONS: Transitions = {
-    "due": frozenset({"proposed"}),
-    "proposed": frozenset({"approved", "refused", "due"}),
-    "approved": frozenset(),
-    "refused": frozenset(),
-}
+REWARD_TRANSITIONS = Transitions(
+    RewardState,
+    {
+        "due": frozenset({"proposed"}),
+        "proposed": frozenset({"approved", "refused", "due"}),
+    },
+    ends={"approved", "refused"},
+)

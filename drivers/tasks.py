@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from core import jobs
 from drivers import services
 from drivers.services.papers import EXPIRIES, TELLING
+from drivers.services.runs import SET_ASIDE
 
 
 @jobs.piece
@@ -24,7 +25,9 @@ def _kick() -> None:
         work_on_run.apply_async(queue="bulk")
 
 
-sweep_screenings = jobs.periodic("drivers.tasks.sweep_screenings", jobs.queue(services.SCREENING_QUEUE))
+sweep_screenings = jobs.periodic(
+    "drivers.tasks.sweep_screenings", jobs.queue(services.SCREENING_QUEUE), jobs.queue(SET_ASIDE)
+)
 kick_run = jobs.periodic(
     "drivers.tasks.kick_run",
     jobs.whole("drivers.kick_run", _("going on with the screening of the fleet"), lambda _at: _kick()),

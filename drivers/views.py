@@ -12,13 +12,13 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import account_of, door
 from accounts.models import Account
-from accounts.states import Role
-from accounts.views import explain
 from core import clock
-from core.errors import DomainError, InvalidInput
+from core.access import account_of, door
+from core.errors import DomainError, InvalidInput, explain
+from core.permissions import may
 from drivers import services
+from drivers.camera import camera_context
 from drivers.errors import (
     AlreadyAppealed,
     ApplicationOpen,
@@ -28,12 +28,10 @@ from drivers.errors import (
     PictureUnreadable,
 )
 from drivers.forms import StreetReportForm, sections
-from drivers.models import Application, Driver
-from drivers.policies import FACE_CONSENT
+from drivers.models import Application
 from drivers.selectors import (
     driver_of,
     is_enrolled,
-    is_frozen,
     newest_application,
     standing_decision,
     video_check_of,
@@ -42,37 +40,9 @@ from drivers.services.applications import check_application, given_of, read_of
 from drivers.services.mismatch import check_street_limit
 from drivers.states import ApplicationState, Certificate, FacePurpose, Line
 
-INVENTED = ["applicant", "driver", "driver2", "lender", "passenger", "passenger2", "son", "stranger"]
-
-
-def camera_context(driver: Driver, purpose: FacePurpose, subject: str, video: str = "") -> dict[str, Any]:
-    """What `drivers/_camera.html` shows; `invented` are the sandbox's people, offered where there is a sandbox.
-
-    `video` is the code of a video check that a reviewer passed: its token then stands in the page's form.
-    """
-    return {
-        "token": services.claim_video_token(driver=driver, code=video) if video else "",
-        "purpose": purpose.value,
-        "subject": subject,
-        "consented": driver.face_consent == FACE_CONSENT,
-        "frozen": is_frozen(driver),
-        "invented": INVENTED,
-        "words": {
-            "centre": _("Look straight at the camera"),
-            "left": _("Turn your head to your left ←"),
-            "right": _("Turn your head to your right →"),
-            "closer": _("Come closer"),
-            "sending": _("Being checked …"),
-            "passed": _("Checked: it is you."),
-            "failed": _("That did not work. Please try again."),
-            "nocamera": _("No camera can be used. Allow it in the browser, or ask for a video call below."),
-            "again": _("Try again"),
-        },
-    }
-
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def face_consent(request: HttpRequest) -> HttpResponse:
     """Agree to the use of the face, or ask for the other way."""
     driver, given = driver_of(account_of(request)), request.POST
@@ -92,7 +62,7 @@ def face_consent(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@door(Role.MEMBER)
+@door("ride")
 def video(request: HttpRequest, code: str) -> HttpResponse:
     """Waiting for a reviewer's video call; after a yes it leads back with what the check opens."""
     check = video_check_of(driver_of(account_of(request)), code)
@@ -141,7 +111,7 @@ def _apply_context(application: Application, *, strict: bool) -> dict[str, Any]:
 
 
 @require_GET
-@door(Role.MEMBER)
+@door("ride")
 def apply(request: HttpRequest) -> HttpResponse:
     """Apply to drive, see how far it is, and what came of it (D1)."""
     application = _application_of(account_of(request))
@@ -160,14 +130,14 @@ def apply(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def begin_application(request: HttpRequest) -> HttpResponse:
     services.begin_application(account=account_of(request), line=request.POST.get("line", Line.HITCH))
     return redirect("drivers:apply")
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def save_application(request: HttpRequest) -> HttpResponse:
     """Keep what was typed. For a page with scripts only what is wrong comes back, so that nobody loses their place."""
     application = services.save_fields(
@@ -184,7 +154,7 @@ def save_application(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def send_certificate(request: HttpRequest, kind: str) -> HttpResponse:
     """A photo of one certificate; what it says fills the empty fields."""
     if kind not in Certificate.values:
@@ -201,7 +171,7 @@ def send_certificate(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def send_application(request: HttpRequest) -> HttpResponse:
     """Send it; what does not hold up is said at each field."""
     try:
@@ -222,7 +192,7 @@ def send_application(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def street_report(request: HttpRequest) -> HttpResponse:
     """Anybody reports a car by plate and photo (D5); with an account the phone is known."""
-    account = request.user if isinstance(request.user, Account) and request.user.role == Role.MEMBER else None
+    account = request.user if isinstance(request.user, Account) and may(request.user, "ride") else None
     form = StreetReportForm(
         request.POST or None,
         request.FILES or None,
@@ -256,7 +226,7 @@ def street_report(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def appeal(request: HttpRequest, code: str) -> HttpResponse:
     """Object to a hold from the page that shows it."""
     try:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy, override
 
-from accounts.selectors import people_with_role
-from accounts.states import Role
+from accounts.selectors import people_who_may
 from core import audit, clock, jobs, retry
 from core.actors import SYSTEM
 from core.messages import outbox
@@ -22,6 +21,8 @@ from governance.models import DrillRun, MeasureResult
 from governance.states import Status
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from accounts.models import Account
 
 HISTORY_STEP = timedelta(days=1)
@@ -99,7 +100,7 @@ def _alarm(measure: Measure, row: MeasureResult) -> None:
             subject=measure.id,
         )
 
-    write_to_each(people_with_role(Role.SUPERVISOR), write, about=f"measure:{row.pk}")
+    write_to_each(people_who_may("duty.supervise"), write, about=f"measure:{row.pk}")
 
 
 def run_hourly_drill() -> DrillRun:
@@ -133,14 +134,14 @@ def _alarm_drill(run: DrillRun) -> None:
             subject="drill",
         )
 
-    write_to_each(people_with_role(Role.SUPERVISOR), write, about=f"drill:{run.pk}")
+    write_to_each(people_who_may("duty.supervise"), write, about=f"drill:{run.pk}")
 
 
 def check_board() -> list[Checked]:
     """Check every measure and keep the history; one that cannot be kept does not stop the others."""
     found: list[Checked] = []
     retry.each(
-        MEASURES,
+        BOARD.work,
         measures(),
         lambda measure: found.append(record_check(measure)),
         key=lambda measure: measure.id,
@@ -149,8 +150,25 @@ def check_board() -> list[Checked]:
     return found
 
 
-MEASURES = retry.declare("governance.check_measure", gettext_lazy("checking one promise"), law=jobs.JOB_LAW)
-BOARD = jobs.whole("governance.check_board", gettext_lazy("checking the promises"), lambda _at: check_board())
+def _behind(_at: "datetime", last: str | None, limit: int) -> list[str]:
+    names = [measure.id for measure in measures()]
+    return names[names.index(last) + 1 if last in names else 0 :][:limit]
+
+
+def _check_one(name: str, _at: "datetime") -> None:
+    record_check(next(measure for measure in measures() if measure.id == name))
+
+
+BOARD = jobs.walk(
+    "governance.check_measure",
+    gettext_lazy("checking one promise"),
+    behind=_behind,
+    act=_check_one,
+    key=str,
+)
 DRILL = jobs.whole(
-    "governance.hourly_drill", gettext_lazy("the drill of the hour"), lambda _at: run_hourly_drill()
+    "governance.hourly_drill",
+    gettext_lazy("the drill of the hour"),
+    lambda _at: run_hourly_drill(),
+    lease=timedelta(minutes=10),  # real time on the live stack: every step may take its patience
 )

@@ -10,9 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.access import account_of, check_door
-from accounts.states import Role
 from core import clock
+from core.access import account_of, check_door
 from core.api import read
 from police import selectors, services
 from police.models import PoliceRequest
@@ -92,7 +91,7 @@ class OfficerView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         check_officer(request)
-        check_door(request, Role.OFFICER)
+        check_door(request, "police.ask")
 
 
 class RequestsView(OfficerView):
@@ -100,7 +99,7 @@ class RequestsView(OfficerView):
 
     @extend_schema(responses=RequestOutput(many=True))
     def get(self, request: Request) -> Response:
-        officer = selectors.officer_of(check_door(request, Role.OFFICER), clock.now())
+        officer = selectors.officer_of(check_door(request, "police.ask"), clock.now())
         rows = selectors.requests_of(officer)
         return Response(
             [
@@ -120,7 +119,7 @@ class RequestsView(OfficerView):
             body["legal_basis"],
         )
         asked = services.ask_by_form(
-            account=check_door(request, Role.OFFICER), question=question, submission=body["submission"]
+            account=check_door(request, "police.ask"), question=question, submission=body["submission"]
         )
         return Response(_show(request, asked), status=201)
 
@@ -130,7 +129,7 @@ class RequestView(OfficerView):
 
     @extend_schema(responses=RequestOutput)
     def get(self, request: Request, code: str) -> Response:
-        officer = selectors.officer_of(check_door(request, Role.OFFICER), clock.now())
+        officer = selectors.officer_of(check_door(request, "police.ask"), clock.now())
         return Response(_show(request, selectors.own_request(officer, code)))
 
 
@@ -139,7 +138,7 @@ class PapersView(OfficerView):
 
     @extend_schema(request=PapersInput, responses=RequestOutput)
     def post(self, request: Request, code: str) -> Response:
-        account = check_door(request, Role.OFFICER)
+        account = check_door(request, "police.ask")
         return Response(
             _show(request, services.file_papers(account=account, code=code, **read(PapersInput, request)))
         )

@@ -10,11 +10,9 @@ from django.urls import path, re_path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import account_of, door
-from accounts.policies import RESPONDERS
-from accounts.views import explain
+from core.access import account_of, door
 from core.console import page
-from core.errors import DomainError
+from core.errors import DomainError, explain
 from core.messages import outbox
 from police import selectors, services
 from police.forms import PhoneRequestForm
@@ -24,7 +22,7 @@ from police.views import question_of
 
 
 @require_http_methods(["GET", "POST"])
-@door(*RESPONDERS)
+@door("police.answer")
 def line(request: HttpRequest) -> HttpResponse:
     """Take down who calls and what they ask."""
     initial = {
@@ -59,7 +57,7 @@ def line(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@door(*RESPONDERS)
+@door("police.answer")
 def show(request: HttpRequest, code: str) -> HttpResponse:
     """One request: the steps that are left, three ways to answer, and what was released."""
     account, asked = account_of(request), selectors.request_by_code(code)
@@ -76,8 +74,7 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
         "asked": asked,
         "by_phone": by_phone,
         "undecided": asked.state in UNDECIDED,
-        "may_confirm": may_confirm(role=account.role, code=account.code, first=asked.owned_by)
-        and asked.trip is not None,
+        "may_confirm": may_confirm(account, first=asked.owned_by) and asked.trip is not None,
         "ready": asked.called_back_at is not None or not by_phone,
         "pack": pack,
         "spoken_code": asked.release.spoken_code if released and account.code == asked.owned_by else "",
@@ -90,7 +87,7 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(*RESPONDERS)
+@door("police.answer")
 def act(request: HttpRequest, code: str, step: str) -> HttpResponse:
     """One step: call back, confirm, refuse, escalate, point to the trip, review."""
     account, given = account_of(request), request.POST

@@ -1,10 +1,15 @@
 """Pure rules of police liaison."""
 
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.policies import SENIORS
 from core import policy
+from core.permissions import may
+
+if TYPE_CHECKING:
+    from accounts.models import Account
 
 PAPERS_WITHIN = policy.declare(
     "police.papers_within",  # P3
@@ -57,6 +62,6 @@ EMERGENCY_RULE = policy.declare(
 )
 
 
-def may_confirm(*, role: str, code: str, first: str) -> bool:
+def may_confirm(account: "Account", *, first: str) -> bool:
     """The second person: senior, and not the one who called back."""
-    return role in SENIORS and code != first
+    return may(account, "police.confirm") and account.code != first

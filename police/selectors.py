@@ -15,6 +15,11 @@ from core.errors import NotFound
 from core.privacy import InvalidPhone, normalise_phone
 from police.errors import NotAnOfficer, OfficerSuspended, QueryUnreadable
 from police.models import Agency, Officer, PoliceRequest, Release
+
+# The rules in force, for whoever judges by them.
+from police.policies import EMERGENCY_RULE as EMERGENCY_RULE
+from police.policies import FORM_WITHIN as FORM_WITHIN
+from police.policies import PHONE_WITHIN as PHONE_WITHIN
 from police.states import UNDECIDED, OfficerState, Query, RequestState, Urgency
 from rides.selectors import trip_by_code, trips_by_person, trips_by_plate, trips_near
 from safety.selectors import check_by_code

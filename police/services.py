@@ -11,12 +11,12 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from accounts.policies import RESPONDERS
 from core import audit, clock, holds, jobs, live, policy, timeline
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
-from core.errors import DomainError, Forbidden, InvalidInput, NotFound
+from core.errors import DomainError, InvalidInput, NotFound
 from core.messages import outbox
+from core.permissions import require
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 from police import messages, selectors
@@ -262,8 +262,7 @@ def open_phone_request(
 
 
 def _check_responder(account: "Account") -> None:
-    if account.role not in RESPONDERS:
-        raise Forbidden
+    require(account, "police.answer")
 
 
 def _locked(code: str) -> PoliceRequest:
@@ -274,7 +273,10 @@ def _locked(code: str) -> PoliceRequest:
 
 @begins_transaction
 def record_call_back(*, account: "Account", code: str) -> PoliceRequest:
-    """'I called the station's published number and reached the officer.'"""
+    """'I called the station's published number and reached the officer.'
+
+    Raises `NotFound`, `StaleState`.
+    """
     _check_responder(account)
     request = _locked(code)
     if request.channel == Channel.FORM:
@@ -299,7 +301,10 @@ def record_call_back(*, account: "Account", code: str) -> PoliceRequest:
 
 @begins_transaction
 def point_to_trip(*, account: "Account", code: str, trip_code: str) -> PoliceRequest:
-    """Somebody found the trip that is meant, where the query led to none or several. Raises `TripNotFound`."""
+    """Somebody found the trip that is meant, where the query led to none or several.
+
+    Raises `TripNotFound`, `NotFound`, `StaleState`.
+    """
     _check_responder(account)
     request = _locked(code)
     if request.state not in UNDECIDED:
@@ -323,10 +328,11 @@ def point_to_trip(*, account: "Account", code: str, trip_code: str) -> PoliceReq
 def confirm_release(*, account: "Account", code: str) -> Release:
     """The second person confirms on their own screen; the pack goes to the station's registered address as a link.
 
-    The link opens once, with a code that is said on the call. Raises `NeedsSecondPerson`, `TripNotFound`, `IllegalTransition`.
+    The link opens once, with a code that is said on the call. Raises `NeedsSecondPerson`, `TripNotFound`,
+    `IllegalTransition`, `NotFound`, `StaleState`.
     """
     request = _locked(code)
-    if not may_confirm(role=account.role, code=account.code, first=request.owned_by):
+    if not may_confirm(account, first=request.owned_by):
         raise NeedsSecondPerson
     if request.channel != Channel.FORM and request.called_back_at is None:
         raise StaleState
@@ -380,7 +386,7 @@ def _refuse(request: PoliceRequest, actor: Actor, reason: str) -> None:
 
 @begins_transaction
 def refuse_request(*, account: "Account", code: str, reason: str) -> PoliceRequest:
-    """Refuse with a legal reason. Raises `InvalidInput` without one."""
+    """Refuse with a legal reason. Raises `InvalidInput` without one, `NotFound`."""
     _check_responder(account)
     if not reason.strip():
         raise InvalidInput("reason")
@@ -391,7 +397,10 @@ def refuse_request(*, account: "Account", code: str, reason: str) -> PoliceReque
 
 @begins_transaction
 def escalate_request(*, account: "Account", code: str) -> PoliceRequest:
-    """Escalate now: within two minutes somebody decides, or the executive on duty is called."""
+    """Escalate now: within two minutes somebody decides, or the executive on duty is called.
+
+    Raises `NotFound`.
+    """
     _check_responder(account)
     request = _locked(code)
     _escalate(request, account.actor)
@@ -524,7 +533,10 @@ def file_papers(
 
 @begins_transaction
 def review_release(*, account: "Account", code: str, proper: bool) -> None:
-    """One of the two people who look at a release afterwards; an improper one suspends the officer at once (P3)."""
+    """One of the two people who look at a release afterwards; an improper one suspends the officer at once (P3).
+
+    Raises `NotFound`.
+    """
     _check_responder(account)
     release = Release.objects.select_related("request__officer").filter(request__code=code).first()
     if release is None:

@@ -15,13 +15,15 @@ class RequestState(models.TextChoices):
 
 
 # There is no way to answer 'wait': what is asked is released, refused with a legal reason, or escalated (P4).
-REQUEST_TRANSITIONS: Transitions = {
-    "asked": frozenset({"called_back", "escalated", "released", "refused"}),
-    "called_back": frozenset({"escalated", "released", "refused"}),
-    "escalated": frozenset({"called_back", "released", "refused"}),
-    "released": frozenset(),
-    "refused": frozenset(),
-}
+REQUEST_TRANSITIONS = Transitions(
+    RequestState,
+    {
+        "asked": frozenset({"called_back", "escalated", "released", "refused"}),
+        "called_back": frozenset({"escalated", "released", "refused"}),
+        "escalated": frozenset({"called_back", "released", "refused"}),
+    },
+    ends={"released", "refused"},
+)
 UNDECIDED = frozenset({RequestState.ASKED, RequestState.CALLED_BACK, RequestState.ESCALATED})
 
 

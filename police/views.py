@@ -12,12 +12,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import account_of, door
-from accounts.states import Role
-from accounts.views import explain
 from core import clock
+from core.access import account_of, door
 from core.actors import NOBODY
-from core.errors import DomainError, SignInRequired
+from core.errors import DomainError, SignInRequired, explain
+from core.permissions import may
 from police import selectors, services
 from police.errors import LinkClosed, NotAnOfficer, OfficerSuspended
 from police.forms import PapersForm, QuestionForm, RequestForm, SpokenCodeForm
@@ -39,7 +38,7 @@ def check_officer(request: HttpRequest) -> Officer:
         raise SignInRequired
     account = account_of(request)
     try:
-        if account.role != Role.OFFICER:
+        if not may(account, "police.ask"):
             raise NotAnOfficer(line=settings.LIAISON_LINE)
         return selectors.officer_of(account, clock.now())
     except (NotAnOfficer, OfficerSuspended) as error:
@@ -51,7 +50,7 @@ def officers_only(
     view: Callable[Concatenate[HttpRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Active officers with their second factor; a visitor who only looks is led to the sign-in page."""
-    behind_door = door(Role.OFFICER)(view)
+    behind_door = door("police.ask")(view)
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:

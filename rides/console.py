@@ -9,18 +9,17 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import account_of, door
-from accounts.policies import RESPONDERS, STAFF
 from core import clock
+from core.access import account_of, door
 from core.console import page
 from core.errors import DomainError, InvalidInput
+from core.permissions import may
 from rides import selectors, services
-from rides.services.lines import SUSPENDERS
 from rides.states import CallOutcome, Line, Party
 
 
 @require_http_methods(["GET", "POST"])
-@door(*STAFF)
+@door("console.open")
 def lines(request: HttpRequest) -> HttpResponse:
     """Every line in every city, and the two-person suspension (R1)."""
     account = account_of(request)
@@ -39,7 +38,7 @@ def lines(request: HttpRequest) -> HttpResponse:
         "last": selectors.last_suspensions(),
         "lines": Line.choices,
         "cities": selectors.cities(),
-        "may_suspend": account.role in SUSPENDERS,
+        "may_suspend": may(account, "lines.suspend"),
         "account": account,
         "waiting": selectors.waiting_by_line(),
         "now": now,
@@ -70,7 +69,7 @@ def _propose(request: HttpRequest) -> None:
 
 
 @require_POST
-@door(*STAFF)
+@door("console.open")
 def decide(request: HttpRequest, code: str) -> HttpResponse:
     """The second person agrees, or somebody withdraws it."""
     agrees = request.POST.get("step") == "agree"
@@ -84,7 +83,7 @@ def decide(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_GET
-@door(*RESPONDERS)
+@door("night.call")
 def night(request: HttpRequest) -> HttpResponse:
     """Who has to be called about the night, and whose pick-up slipped into it (R4)."""
     context = {
@@ -98,7 +97,7 @@ def night(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door(*RESPONDERS)
+@door("night.call")
 def reminder_call(request: HttpRequest, code: str, party: str) -> HttpResponse:
     """What the call to somebody found who had not read the reminder."""
     outcome = request.POST.get("outcome", "")
@@ -114,7 +113,7 @@ def reminder_call(request: HttpRequest, code: str, party: str) -> HttpResponse:
 
 
 @require_POST
-@door(*RESPONDERS)
+@door("night.call")
 def late_step(request: HttpRequest, code: str) -> HttpResponse:
     """Take a late pick-up, or close it."""
     account, outcome = account_of(request), request.POST.get("outcome", "")

@@ -5,6 +5,8 @@ nearest orders, over arcs of their own; everybody farther away over a network of
 around it, so that a whole city needs few arcs. Who went through the network is paired by the exact assignment
 afterwards. An order may also wait for the next batch; that costs as much as the farthest pick-up allowed, so there is
 always an answer. Orders that have waited too long are served first, by themselves: nobody starves.
+
+The solvers are imported where they are used: one process dispatches, and each process of the platform imports this.
 """
 
 from collections.abc import Collection
@@ -14,9 +16,6 @@ import h3
 import h3.api.numpy_int as h3_int
 import numpy as np
 from numpy.typing import NDArray
-from ortools.graph.python import min_cost_flow
-from scipy.optimize import linear_sum_assignment
-from scipy.spatial import cKDTree
 
 from rides.geometry import EARTH_RADIUS, Point, distance
 
@@ -156,6 +155,8 @@ def _edges(orders: Floats, drivers: Floats, reach: float) -> tuple[Integers, Int
 
 def _nearest(of: Floats, among: Floats, reach: float) -> tuple[Floats, Integers]:
     """Distances and indices of the nearest, shape (n, k); infinite where there are fewer."""
+    from scipy.spatial import cKDTree
+
     away, which = cKDTree(among).query(of, k=min(NEAREST, len(among)), distance_upper_bound=reach)
     return away.reshape(len(of), -1), which.reshape(len(of), -1)
 
@@ -190,6 +191,8 @@ def _solve(
         (n + each, np.full(m, sink), np.zeros(m), 1),
         (every, np.full(n, sink), np.full(n, reach), 1),
     ]
+    from ortools.graph.python import min_cost_flow
+
     flow = min_cost_flow.SimpleMinCostFlow()
     flow.add_arcs_with_capacity_and_unit_cost(
         np.concatenate([tails for tails, _heads, _cost, _room in arcs]),
@@ -219,6 +222,8 @@ def _pair(
     """The exact assignment of the few who went through the cells; nobody is sent farther than reach."""
     gap = orders[going][:, None, :] - drivers[coming][None, :, :]
     away = np.minimum(np.hypot(gap[:, :, 0], gap[:, :, 1]), reach)
+    from scipy.optimize import linear_sum_assignment
+
     row, column = linear_sum_assignment(away)
     near = away[row, column] < reach
     return going[row[near]], coming[column[near]], away[row, column][near]

@@ -164,14 +164,6 @@ class AlreadySuspended(DomainError):
     code, sentence = "already_suspended", _("This line does not run there, or stops already.")
 
 
-class SecondPersonNeeded(DomainError):
-    code, status, sentence = (
-        "second_person_needed",
-        403,
-        _("Somebody else than the one who proposed it has to agree."),
-    )
-
-
 class NotOnDuty(DomainError):
     code, sentence = "not_on_duty", _("You are not online on this line. Go online first.")
 

@@ -4,7 +4,8 @@ import asyncio
 import time
 import zlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
@@ -16,6 +17,7 @@ from redis.exceptions import RedisError
 from redis.typing import EncodableT, FieldT
 
 from core import clock
+from rides import door
 from rides.coordinates import Crs, to_wgs84
 from rides.errors import (
     BatchTooLarge,
@@ -86,9 +88,6 @@ Row = tuple[bytes, dict[bytes, bytes]]
 # it, and who misses it takes its default. Anything else is; who reads must know it before anybody writes it.
 VERSION = b"1"
 READABLE = frozenset({b"0", VERSION})  # 0: entries from before they said their version; the same form
-RESTORED = (
-    "positions:restored"  # when the streams could be written again after a time in which they could not
-)
 KNOWN_CRS = frozenset(crs.value for crs in Crs)
 _decode = msgspec.json.Decoder(PingBatch).decode
 _pack = msgspec.msgpack.Encoder().encode
@@ -145,6 +144,18 @@ def _check(pings: list[tuple[float, float, float]]) -> None:
         raise PositionTooOld("pings")
 
 
+@asynccontextmanager
+async def door_open() -> AsyncIterator[None]:
+    """For as long as this process takes positions: the monitor hears that it does."""
+    try:
+        async with door.kept_open(_client, _writer.write_down):
+            yield
+    finally:
+        # Its connections belong to this event loop; another loop of this process makes its own.
+        await _client().aclose()
+        _client.cache_clear()
+
+
 @lru_cache(maxsize=1)
 def _client() -> "redis.asyncio.Redis":
     return redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=2)
@@ -159,7 +170,7 @@ class _Writer:
     def __init__(self) -> None:
         self.waiting: dict[str, list[StoredBatch]] = defaultdict(list)
         self.flush: asyncio.Task[None] | None = None
-        self.down = False  # phones were refused: their silence of that time is ours
+        self.refused: float | None = None  # since when phones are refused: their silence of that time is ours
 
     async def put(self, stream: str, batch: StoredBatch) -> None:
         self.waiting[stream].append(batch)
@@ -174,14 +185,24 @@ class _Writer:
         async with _client().pipeline(transaction=False) as pipe:
             for stream, batches in waiting.items():
                 pipe.xadd(stream, entry_of(batches), maxlen=STREAM_LENGTH, approximate=True)
-            if self.down:
-                pipe.set(RESTORED, repr(clock.timestamp()))
+            began = time.monotonic()
             try:
                 await pipe.execute()
             except (RedisError, OSError):
-                self.down = True
+                self.refused = began if self.refused is None else self.refused
                 raise
-        self.down = False
+        await self.write_down()
+
+    async def write_down(self) -> None:
+        """The stream can be written: where it could not, that time was a gap. Raises nothing, and is tried again."""
+        if self.refused is None:
+            return
+        refused, self.refused = self.refused, None
+        member, over = door.gap_of(time.monotonic() - refused)
+        try:
+            await _client().zadd(door.GAPS, {member: over})
+        except (RedisError, OSError):
+            self.refused = refused
 
 
 _writer = _Writer()

@@ -21,12 +21,14 @@ class SuspensionState(models.TextChoices):
     WITHDRAWN = "withdrawn", _("withdrawn")
 
 
-SUSPENSION_TRANSITIONS: Transitions = {
-    "proposed": frozenset({"agreed", "withdrawn"}),
-    "agreed": frozenset({"carried_out"}),
-    "carried_out": frozenset(),
-    "withdrawn": frozenset(),
-}
+SUSPENSION_TRANSITIONS = Transitions(
+    SuspensionState,
+    {
+        "proposed": frozenset({"agreed", "withdrawn"}),
+        "agreed": frozenset({"carried_out"}),
+    },
+    ends={"carried_out", "withdrawn"},
+)
 
 
 class RiderKind(models.TextChoices):
@@ -43,13 +45,11 @@ class OfferState(models.TextChoices):
     WITHDRAWN = "withdrawn", _("withdrawn")
 
 
-OFFER_TRANSITIONS: Transitions = {
-    "open": frozenset({"accepted", "declined", "expired", "withdrawn"}),
-    "accepted": frozenset(),
-    "declined": frozenset(),
-    "expired": frozenset(),
-    "withdrawn": frozenset(),
-}
+OFFER_TRANSITIONS = Transitions(
+    OfferState,
+    {"open": frozenset({"accepted", "declined", "expired", "withdrawn"})},
+    ends={"accepted", "declined", "expired", "withdrawn"},
+)
 
 
 class PaymentState(models.TextChoices):
@@ -58,11 +58,14 @@ class PaymentState(models.TextChoices):
     REFUNDED = "refunded", _("refunded")
 
 
-PAYMENT_TRANSITIONS: Transitions = {
-    "due": frozenset({"paid"}),
-    "paid": frozenset({"refunded"}),
-    "refunded": frozenset(),
-}
+PAYMENT_TRANSITIONS = Transitions(
+    PaymentState,
+    {
+        "due": frozenset({"paid"}),
+        "paid": frozenset({"refunded"}),
+    },
+    ends={"refunded"},
+)
 
 
 class PhonesSay(models.TextChoices):
@@ -118,16 +121,18 @@ class TripState(models.TextChoices):
 
 # `accepted → boarded` is for phones that travel together although no code was entered (R7); `accepted → requested`
 # and `arrived → requested` give a trip to others when its driver is held before anybody boarded.
-TRIP_TRANSITIONS: Transitions = {
-    "requested": frozenset({"matched", "cancelled"}),
-    "matched": frozenset({"accepted", "requested", "cancelled"}),
-    "accepted": frozenset({"arrived", "boarded", "requested", "cancelled"}),
-    "arrived": frozenset({"boarded", "requested", "cancelled"}),
-    "boarded": frozenset({"in_progress", "ended"}),
-    "in_progress": frozenset({"ended"}),
-    "ended": frozenset(),
-    "cancelled": frozenset(),
-}
+TRIP_TRANSITIONS = Transitions(
+    TripState,
+    {
+        "requested": frozenset({"matched", "cancelled"}),
+        "matched": frozenset({"accepted", "requested", "cancelled"}),
+        "accepted": frozenset({"arrived", "boarded", "requested", "cancelled"}),
+        "arrived": frozenset({"boarded", "requested", "cancelled"}),
+        "boarded": frozenset({"in_progress", "ended"}),
+        "in_progress": frozenset({"ended"}),
+    },
+    ends={"ended", "cancelled"},
+)
 
 WAITING = frozenset({TripState.REQUESTED, TripState.MATCHED})
 BEFORE_BOARDING = frozenset({TripState.ACCEPTED, TripState.ARRIVED})

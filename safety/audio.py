@@ -2,30 +2,25 @@
 
 import asyncio
 import contextlib
-import json
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import redis.asyncio
 import structlog
-from asgiref.sync import sync_to_async
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
-from django.utils.translation import override
+from django.db import DatabaseError
 from redis.exceptions import RedisError
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from accounts.policies import RESPONDERS
-from core import clock
-from core.errors import PROBLEM_TYPE, DomainError, NotFound
-from rides.live import Hub, header, language_of, read_body
+from core import clock, lane
+from core.access import staff_of_session
+from core.errors import DomainError, NotFound
 from safety import chunks, selectors, services, sound
 from safety.errors import ChunkNumberWrong, ChunkTooLarge, RecordingOver, StorageDown
-from safety.live import staff_of_session
 from safety.states import RecordingPurpose
 
 log = structlog.get_logger()
@@ -44,15 +39,12 @@ class _Known:
 
 
 _known: dict[str, _Known] = {}
-hub = Hub(CHANNEL)
+hub = lane.Hub(CHANNEL)
 
 
+@lane.in_thread
 def _ask(code: str) -> selectors.Sound:
-    close_old_connections()
-    try:
-        return selectors.sound_of(code)
-    finally:
-        close_old_connections()
+    return selectors.sound_of(code)
 
 
 async def _sound_of(code: str) -> _Known:
@@ -61,7 +53,7 @@ async def _sound_of(code: str) -> _Known:
     if known and now - known.asked < FRESH:
         return known
     try:
-        found = await sync_to_async(_ask, thread_sensitive=False)(code)
+        found = await _ask(code)
     except NotFound:
         _known.pop(code, None)
         raise RecordingOver from None
@@ -152,17 +144,14 @@ class _Counts:
         await asyncio.sleep(COUNT_EVERY)
         rows, self.rows, self.teller = self.rows, {}, None
         try:
-            await sync_to_async(_note, thread_sensitive=False)(list(rows.values()))
+            await _note(list(rows.values()))
         except DatabaseError:
             log.warning("audio.not_counted")  # the end counts what lies in storage
 
 
+@lane.in_thread
 def _note(rows: list[services.Arrived]) -> None:
-    close_old_connections()
-    try:
-        services.note_chunks(rows)
-    finally:
-        close_old_connections()
+    services.note_chunks(rows)
 
 
 _shelf, _counts = _Shelf(), _Counts()
@@ -193,23 +182,18 @@ async def take_chunk(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         number = await _take(scope, receive)
     except DomainError as error:
-        with override(language_of(Request(scope))):
-            answer = JSONResponse(error.problem(), status_code=error.status, media_type=PROBLEM_TYPE)
-        await answer(scope, receive, send)
+        await lane.refuse(scope, receive, send, error)
         return
-    body = b'{"kept": %d}' % number
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 202, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await lane.accept(send, b'{"kept": %d}' % number)
 
 
 async def _take(scope: Scope, receive: Receive) -> int:
-    code = services.recording_of_token(header(scope, b"authorization").removeprefix("Bearer "))
-    text = header(scope, b"x-chunk")
+    code = services.recording_of_token(lane.header(scope, b"authorization").removeprefix("Bearer "))
+    text = lane.header(scope, b"x-chunk")
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else -1
     if not 0 <= number < chunks.MOST_CHUNKS:
         raise ChunkNumberWrong("x-chunk")
-    stored = await read_body(receive, chunks.CHUNK_LIMIT)
+    stored = await lane.read_body(receive, chunks.CHUNK_LIMIT)
     if stored is None:
         raise ChunkTooLarge
     known = await _sound_of(code)
@@ -227,35 +211,29 @@ async def _take(scope: Scope, receive: Receive) -> int:
 
 
 def _milliseconds(scope: Scope, name: bytes) -> int:
-    text = header(scope, name)
+    text = lane.header(scope, name)
     return min(int(text), 60_000) if text.isascii() and text.isdigit() and len(text) < 7 else 0
 
 
 # --- Sound out ---------------------------------------------------------------------------------------------
 
 
+@lane.in_thread
 def _may_hear(session_key: str, code: str) -> str:
     """The kind of sound, once it is in the journal that this person listens. Raises what `note_listening` raises."""
-    close_old_connections()
-    try:
-        account = staff_of_session(session_key, RESPONDERS)
-        if account is None:
-            raise NotFound
-        return services.note_listening(account=account, code=code)
-    finally:
-        close_old_connections()
+    account = staff_of_session(session_key, "incidents.respond")
+    if account is None:
+        raise NotFound
+    return services.note_listening(account=account, code=code)
 
 
 async def listen(request: Request) -> Response:
     """`GET /live/listen/CODE`: the sound of a call for help while it comes, for staff who respond to it."""
     code = request.path_params["code"]
     try:
-        mime = await sync_to_async(_may_hear, thread_sensitive=False)(
-            request.cookies.get("sessionid", ""), code
-        )
+        mime = await _may_hear(request.cookies.get("sessionid", ""), code)
     except DomainError as error:
-        with override(language_of(request)):
-            return Response(json.dumps(error.problem()), error.status, media_type=PROBLEM_TYPE)
+        return lane.refusal(request, error)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(_pieces(code, mime), media_type=mime, headers=headers)
 

@@ -10,22 +10,23 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import account_of, door
-from accounts.policies import HEARERS, RESPONDERS, STAFF
-from accounts.selectors import people_with_role
+from accounts.selectors import people_who_may
 from core import clock, holds, timeline
-from core.console import page
+from core.access import account_of, door
+from core.actions import Refusal
+from core.console import act, page
 from core.errors import DomainError, NotFound
 from core.messages import outbox
+from core.permissions import may
 from core.privacy import mask_name, mask_phone
 from drivers.selectors import open_holds
 from rides.selectors import trail_of, truth_of
 from rides.states import Party
 from rides.truth import Truth
 from safety import packets, selectors, services
+from safety.actions import INCIDENTS
 from safety.models import Incident
-from safety.policies import actions_on, clocks_of
-from safety.states import IncidentOutcome
+from safety.policies import clocks_of
 
 
 def _map(incident: Incident) -> dict[str, Any]:
@@ -52,9 +53,8 @@ def _truth(incident: Incident) -> Truth | None:
     return truth_of(incident.trip, told) if incident.trip and told else None
 
 
-def _context(request: HttpRequest, code: str) -> dict[str, Any]:
-    incident, account, at = selectors.incident_by_code(code), account_of(request), clock.now()
-    trip = incident.trip
+def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) -> dict[str, Any]:
+    account, at, code, trip = account_of(request), clock.now(), incident.code, incident.trip
     return {
         "title": _("Incident %(code)s") % {"code": code},
         "incident": incident,
@@ -67,9 +67,8 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
             (line, timeline.sentence(line))
             for line in reversed(timeline.of(trip=trip.code if trip else "", incident=code))
         ],
-        "actions": actions_on(incident, account),
-        "outcomes": IncidentOutcome.choices,
-        "responders": [each.code for each in people_with_role(*RESPONDERS) if each.code != account.code],
+        "offers": INCIDENTS.offers(incident, account, refusal),
+        "decide_plea": INCIDENTS.offer("plea", incident, account, refusal),
         "recordings": [(row, selectors.health_of(row)) for row in selectors.recordings_of(trip)]
         if trip
         else [],
@@ -91,72 +90,29 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
 
 
 @require_GET
-@door(*RESPONDERS)
+@door("incidents.respond")
 def show(request: HttpRequest, code: str) -> HttpResponse:
     """One incident: clocks, map, one timeline, what may be done now."""
-    return page(request, "console/incident.html", _context(request, code))
+    return _page(request, selectors.incident_by_code(code), None)
 
 
-@require_POST
-@door(*RESPONDERS)
-def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
-    """One action; a refusal is said on the page, and nothing else has changed."""
-    account, words = account_of(request), request.POST.get("words", "")
-    try:
-        match action:
-            case "take":
-                services.take_incident(account=account, code=code)
-            case "note":
-                services.add_note(account=account, code=code, words=words)
-            case "hand_over":
-                services.offer_incident(
-                    account=account, code=code, to=request.POST.get("to", ""), words=words
-                )
-            case "accept":
-                services.accept_incident(account=account, code=code)
-            case "plea":
-                services.decide_plea(
-                    account=account, code=code, upheld=request.POST.get("upheld") == "1", words=words
-                )
-            case "called":
-                services.record_call(account=account, code=code, words=words)
-            case "safe_check":
-                services.record_safe_check(account=account, code=code, words=words)
-            case "police_called":
-                services.record_police_call(account=account, code=code, station=words)
-            case "police_excused":
-                services.excuse_police_call(account=account, code=code, words=words)
-            case "resolve":
-                services.resolve_incident(
-                    account=account, code=code, outcome=request.POST.get("outcome", ""), words=words
-                )
-            case "close":
-                services.close_incident(account=account, code=code)
-            case "send_back":
-                services.send_back(account=account, code=code, words=words)
-            case _:
-                raise NotFound
-    except NotFound:
-        raise
-    except DomainError as error:
-        if request.headers.get("Accept") == "application/json":
-            raise
-        messages.error(request, error.detail)
-    return redirect("safety_console:incident", code)
+@INCIDENTS.shown_by
+def _page(request: HttpRequest, incident: Incident, refusal: Refusal | None) -> HttpResponse:
+    return page(request, "console/incident.html", _context(request, incident, refusal))
 
 
 @require_GET
-@door(*STAFF)
+@door("console.open")
 def burning(request: HttpRequest) -> HttpResponse:
     """The strip of what burns, by itself."""
-    may_respond = account_of(request).role in RESPONDERS
+    may_respond = may(account_of(request), "incidents.respond")
     return render(
         request, "console/_burning.html", {"burning": selectors.burning(), "may_respond": may_respond}
     )
 
 
 @require_GET
-@door(*RESPONDERS)
+@door("incidents.respond")
 def live_sound(request: HttpRequest, code: str) -> HttpResponse:
     """Which recording sends sound for an incident now; empty where none does."""
     incident = selectors.incident_by_code(code)
@@ -165,7 +121,7 @@ def live_sound(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door(*HEARERS)
+@door("recordings.hear")
 def recording(request: HttpRequest, code: str) -> HttpResponse:
     """A recording: what is known of it, who played it, and its player inside a case."""
     row, account = selectors.recording_by_code(code), account_of(request)
@@ -197,7 +153,7 @@ def recording(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_GET
-@door(*HEARERS)
+@door("recordings.hear")
 def sound(request: HttpRequest, code: str, play: int) -> HttpResponse:
     """The sound of a recording for whoever opened it a moment ago: decrypted chunk by chunk, kept by no cache."""
     mime, pieces = services.sound_of_play(account=account_of(request), code=code, play=play)
@@ -207,7 +163,7 @@ def sound(request: HttpRequest, code: str, play: int) -> HttpResponse:
 
 
 @require_POST
-@door(*RESPONDERS)
+@door("data_holds.renew")
 def renew_hold(request: HttpRequest, code: str) -> HttpResponse:
     """One of two people renews a hold on a trip's data."""
     back = request.POST.get("back", "")
@@ -222,7 +178,7 @@ def renew_hold(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door(*RESPONDERS)
+@door("incidents.respond")
 def packet(request: HttpRequest) -> HttpResponse:
     """Read an SOS packet that came as a message, and act on it as on the button."""
     text, found = request.POST.get("text", ""), None
@@ -241,7 +197,7 @@ def packet(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@door(*RESPONDERS)
+@door("incidents.respond")
 def mine(request: HttpRequest) -> HttpResponse:
     """What is mine, what somebody wants to hand over to me, appeals, and handing over at the end of a shift."""
     account = account_of(request)
@@ -250,14 +206,16 @@ def mine(request: HttpRequest) -> HttpResponse:
         "mine": selectors.owned_by(account),
         "offered": selectors.offered_to(account),
         "pleas": selectors.open_pleas(),
-        "responders": [each.code for each in people_with_role(*RESPONDERS) if each.code != account.code],
+        "responders": [
+            each.code for each in people_who_may("incidents.respond") if each.code != account.code
+        ],
         "now": clock.now(),
     }
     return page(request, "console/mine.html", context)
 
 
 @require_POST
-@door(*RESPONDERS)
+@door("incidents.respond")
 def hand_over_all(request: HttpRequest) -> HttpResponse:
     """The end of a shift: everything that is mine is offered to one person, with one note."""
     account = account_of(request)
@@ -285,5 +243,5 @@ urlpatterns = [
     path("admin/sos-packet/", packet, name="packet"),
     path("admin/burning/", burning, name="burning"),
     path("admin/incidents/<str:code>/", show, name="incident"),
-    path("admin/incidents/<str:code>/do/<slug:action>/", act, name="act"),
+    path("admin/incidents/<str:code>/do/<slug:action>/", act.view(INCIDENTS), name="act"),
 ]

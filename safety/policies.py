@@ -1,5 +1,6 @@
 """Pure rules of safety: how signals weigh, which clocks run, what may be done now."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -8,10 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.policies import RESPONDERS, SENIORS
-from accounts.states import Role
-from core import actions, policy
-from core.actions import Action
+from core import four_eyes, policy
+from core.permissions import may
 from core.policy import Unit
 from rides.states import Line
 from safety.monitor.rules import KINDS
@@ -274,74 +273,86 @@ def clocks_of(incident: "Incident") -> list[Clock]:
     return clocks
 
 
-def actions_on(incident: "Incident", account: "Account") -> list[Action]:
-    """What this person may do now, each closed action with its reason."""
-    state, role = incident.state, account.role
-    not_yours = "" if role in RESPONDERS else _("Only agents, specialists and supervisors act on incidents.")
-    mine = not_yours or (
-        ""
-        if state == IncidentState.TAKEN
-        else _("Take the incident first.")
-        if state == IncidentState.OPEN
-        else _("An outcome is given already.")
-    )
-    supervisor = mine or ("" if role == Role.SUPERVISOR else _("Only a supervisor may record this."))
-    second = not_yours or (
-        _("There is no outcome to review yet.")
-        if state != IncidentState.RESOLVED
-        else _("Whoever gave the outcome cannot review it.")
-        if incident.resolved_by == account.code
-        else ""
-        if role in SENIORS
-        else _("A specialist or supervisor reviews.")
-    )
-    return [
-        Action(
-            "take",
-            _("Take it"),
-            not_yours or ("" if state == IncidentState.OPEN else _("Somebody has it already.")),
-        ),
-        Action(
-            "note",
-            _("Add a note"),
-            not_yours or ("" if state != IncidentState.CLOSED else _("It is closed.")),
-        ),
-        Action(
-            "called",
-            _("I called the passenger"),
-            mine or (_("Silent mode: do not call back.") if incident.silent else ""),
-        ),
-        Action("hand_over", _("Hand it over to"), mine),
-        Action(
-            "accept",
-            _("Take it over"),
-            not_yours
-            or (
-                ""
-                if state == IncidentState.TAKEN and incident.offered_to == account.code
-                else _("Nobody asked you to take it over.")
-            ),
-        ),
-        Action("safe_check", _("Spoken to, apart from the driver, safe"), mine),
-        Action("police_called", _("Police of the place called"), mine),
-        Action("police_excused", _("Why the police are not called"), supervisor),
-        Action("resolve", _("Give an outcome"), mine),
-        Action("close", _("Review and close"), second),
-        Action("send_back", _("Send back"), second),
-    ]
+OUTCOME = four_eyes.declare(
+    "safety.outcome",
+    _("The outcome of an incident"),
+    table="safety.Incident",
+    first="resolved_by",
+    second="closed_by",
+    law="incident_closed_by_a_second_person",
+)
+
+
+def why_not(incident: "Incident", account: "Account", key: str) -> str | Promise:
+    """The reason against one action on an incident, empty where it is allowed. Raises `KeyError` for no action."""
+    if not may(account, "incidents.respond"):
+        return _("Only agents, specialists and supervisors act on incidents.")
+    return _RULES[key](incident, account)
+
+
+def _not_open(incident: "Incident", _account: "Account") -> str | Promise:
+    return "" if incident.state == IncidentState.OPEN else _("Somebody has it already.")
+
+
+def _closed(incident: "Incident", _account: "Account") -> str | Promise:
+    return "" if incident.state != IncidentState.CLOSED else _("It is closed.")
+
+
+def _not_taken(incident: "Incident", _account: "Account") -> str | Promise:
+    match IncidentState(incident.state):
+        case IncidentState.TAKEN:
+            return ""
+        case IncidentState.OPEN:
+            return _("Take the incident first.")
+        case IncidentState.RESOLVED | IncidentState.CLOSED:
+            return _("An outcome is given already.")
+
+
+def _not_called(incident: "Incident", account: "Account") -> str | Promise:
+    silent = _("Silent mode: do not call back.") if incident.silent else ""
+    return _not_taken(incident, account) or silent
+
+
+def _not_offered(incident: "Incident", account: "Account") -> str | Promise:
+    if incident.state == IncidentState.TAKEN and incident.offered_to == account.code:
+        return ""
+    return _("Nobody asked you to take it over.")
+
+
+def _not_excused(incident: "Incident", account: "Account") -> str | Promise:
+    supervises = may(account, "incidents.excuse_police")
+    return _not_taken(incident, account) or ("" if supervises else _("Only a supervisor may record this."))
+
+
+def _not_reviewed(incident: "Incident", account: "Account") -> str | Promise:
+    if incident.state != IncidentState.RESOLVED:
+        return _("There is no outcome to review yet.")
+    if incident.resolved_by == account.code:
+        return _("Whoever gave the outcome cannot review it.")
+    return "" if may(account, "incidents.review") else _("A specialist or supervisor reviews.")
+
+
+_RULES: dict[str, Callable[["Incident", "Account"], str | Promise]] = {
+    "take": _not_open,
+    "note": _closed,
+    "called": _not_called,
+    "hand_over": _not_taken,
+    "accept": _not_offered,
+    "safe_check": _not_taken,
+    "police_called": _not_taken,
+    "police_excused": _not_excused,
+    "resolve": _not_taken,
+    "close": _not_reviewed,
+    "send_back": _not_reviewed,
+}
 
 
 def why_not_decide(plea: "MalicePlea", account: "Account") -> str | Promise:
     """The reason against deciding an appeal: it takes a senior who had no part in the outcome."""
-    if account.role not in SENIORS:
+    if not may(account, "incidents.review"):
         return _("A specialist or supervisor reviews.")
     if plea.decided_at is not None:
         return _("It is decided already.")
     if account.code in {plea.incident.resolved_by, plea.incident.closed_by}:
         return _("Whoever had a part in the outcome cannot decide the appeal.")
     return ""
-
-
-def why_not(incident: "Incident", account: "Account", key: str) -> str | Promise:
-    """The reason against one action, empty where it is allowed."""
-    return actions.why_not(actions_on(incident, account), key)

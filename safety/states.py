@@ -13,12 +13,15 @@ class IncidentState(models.TextChoices):
     CLOSED = "closed", _("closed")
 
 
-INCIDENT_TRANSITIONS: Transitions = {
-    "open": frozenset({"taken"}),
-    "taken": frozenset({"resolved"}),
-    "resolved": frozenset({"taken", "closed"}),  # the second person may send it back
-    "closed": frozenset(),
-}
+INCIDENT_TRANSITIONS = Transitions(
+    IncidentState,
+    {
+        "open": frozenset({"taken"}),
+        "taken": frozenset({"resolved"}),
+        "resolved": frozenset({"taken", "closed"}),  # the second person may send it back
+    },
+    ends={"closed"},
+)
 LIVE = frozenset({IncidentState.OPEN, IncidentState.TAKEN, IncidentState.RESOLVED})
 
 
@@ -58,11 +61,14 @@ class RecordingState(models.TextChoices):
     DESTROYED = "destroyed", _("destroyed")
 
 
-RECORDING_TRANSITIONS: Transitions = {
-    "live": frozenset({"ended", "destroyed"}),
-    "ended": frozenset({"destroyed"}),
-    "destroyed": frozenset(),
-}
+RECORDING_TRANSITIONS = Transitions(
+    RecordingState,
+    {
+        "live": frozenset({"ended", "destroyed"}),
+        "ended": frozenset({"destroyed"}),
+    },
+    ends={"destroyed"},
+)
 
 
 class Answer(models.TextChoices):

@@ -13,28 +13,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import account_of, door
-from accounts.states import Role
-from accounts.views import explain
 from core import clock, policy
-from core.errors import DomainError, TooMany
+from core.access import account_of, door
+from core.errors import DomainError, TooMany, explain
 from core.messages import outbox
 from core.ratelimit import allow
 from rides.errors import PositionToken
 from rides.geometry import Point
-from rides.selectors import driver_card, latest_positions, minutes_left, trip_by_code
+from rides.selectors import latest_positions, trip_by_code
 from rides.states import WITH_DRIVER, Party
 from rides.tokens import TripKey, make_key, read_key
-from rides.views.trips import map_data
 from safety import packets, selectors, services
 from safety.forms import EvidenceForm, ReporterCodeForm, WelfareCheckForm
-from safety.models import Incident, SosCall, WelfareCheck
+from safety.models import Incident, WelfareCheck
 from safety.policies import RECORDING_TEXT, WELFARE_CHECKS
+from safety.shown import share_context, sos_context
 from safety.states import Answer
 
 if TYPE_CHECKING:
     from rides.models import LatestPosition, Trip
-    from safety.models import TripShare
 
 KEY_COOKIE = "trip_key"
 
@@ -112,17 +109,6 @@ def _sos_page(request: HttpRequest, key: TripKey, template: str) -> HttpResponse
         "party": key.party,
     }
     return render(request, template, sos_context() | context)
-
-
-def sos_context() -> dict[str, Any]:
-    """What the SOS page shows of itself, whoever called; the board draws it from this alone."""
-    return {
-        "code": "T-0",
-        "incident": Incident(),
-        "call": SosCall(at=clock.now()),
-        "contacts": [],
-        "number": settings.SOS_SMS_NUMBER,
-    }
 
 
 def _contacts(trip: "Trip", incident: "Incident", party: Party) -> list[tuple[Any, bool]]:
@@ -203,7 +189,7 @@ def recording(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def keep(request: HttpRequest, code: str) -> HttpResponse:
     """Keep this recording: a case is opened."""
     services.keep_recording(account=account_of(request), trip_code=code, words=request.POST.get("words", ""))
@@ -232,21 +218,6 @@ def shares(request: HttpRequest, code: str) -> HttpResponse:
         "may_share": key.party == Party.PASSENGER and trip.state in WITH_DRIVER,
     }
     return render(request, "safety/_shares.html", context)
-
-
-def share_context(share: "TripShare", token: str) -> dict[str, Any]:
-    """What a share's page shows: the card of A3, and positions while it follows."""
-    trip, live = share.trip, selectors.follows_live(share)
-    own = map_data(trip)
-    return {
-        "token": token,
-        "trip": trip,
-        "live": live,
-        "card": driver_card(trip),
-        "map": own if live else own | {"points": []},
-        "minutes_left": minutes_left(trip) if live else None,
-        "last": max((row.at for row in latest_positions(trip).values()), default=None) if live else None,
-    }
 
 
 @require_GET

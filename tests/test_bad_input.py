@@ -104,14 +104,18 @@ def test_two_agents_take_one_incident(rides, signed_in):
     trip = rides.under_way()
     incident = raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
     path = f"/admin/incidents/{incident.code}/do/take/"
-    assert signed_in("agent").post(path).status_code == 302
+    sure = {"do": "1"}
+    assert signed_in("agent").post(path).status_code == 400  # what nobody meant
+    assert Incident.objects.get().taken_by == ""
+    assert signed_in("agent").post(path, sure).status_code == 302
     events = OutboxEvent.objects.count()
-    answer = signed_in("agent2").post(path, headers={"accept": "application/json"})
+    answer = signed_in("agent2").post(path, sure, headers={"accept": "application/json"})
     check_problem(answer, 409, "already_taken")
     assert "agent" in answer.json()["detail"]
     assert Incident.objects.get().taken_by == "agent"
     assert OutboxEvent.objects.count() == events
-    page = signed_in("agent2").post(path, follow=True)
+    page = signed_in("agent2").post(path, sure)
+    assert page.status_code == 409
     assert "agent" in page.content.decode()
 
 

@@ -1,13 +1,16 @@
 """Every state machine of every app: its map is complete, and `move()` does what the map says and nothing else."""
 
 import importlib
+import re
 from itertools import product
 
 import pytest
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
+from django.db import connection
+from django.db.models import TextChoices
 
-from core.states import IllegalTransition, StaleState, may_move, move
+from core.states import IllegalTransition, StaleState, Transitions, may_move, move
 
 APPS = ("core", "accounts", "drivers", "rides", "safety", "complaints", "police", "governance")
 MACHINES = {
@@ -103,9 +106,11 @@ def test_every_map_of_the_platform_is_walked_here():
 @pytest.mark.parametrize("label", MACHINES)
 def test_every_state_is_in_its_map_and_the_ends_are_meant(label):
     states, transitions = states_of(label), map_of(label)
+    assert isinstance(transitions, Transitions)
+    assert apps.get_model(label)._meta.get_field("state").choices == transitions.states.choices
     assert set(transitions) == set(states)
     assert {target for targets in transitions.values() for target in targets} <= set(states)
-    assert {state for state, targets in transitions.items() if not targets} == ENDS[label]
+    assert {state for state, targets in transitions.items() if not targets} == transitions.ends == ENDS[label]
     assert all(state not in targets for state, targets in transitions.items())
     default = apps.get_model(label)._meta.get_field("state").default
     beginnings = {default} if default in states else set(states)
@@ -127,3 +132,49 @@ def test_every_pair_of_states_moves_or_is_refused(db, label):
         with pytest.raises(StaleState if allowed else IllegalTransition):
             move(row, transitions, new)
         assert row.state == old
+
+
+@pytest.mark.parametrize("label", [*MACHINES, *sorted(NO_MACHINE)])
+def test_the_database_knows_every_state_and_no_other(db, label):
+    """A check of the table lists just the choices, as PostgreSQL itself prints it."""
+    table = apps.get_model(label)._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'c'",
+            [table],
+        )
+        laws = [row[0] for row in cursor.fetchall()]
+    lists = [
+        set(re.findall(r"'(\w*)'::", found[1]))
+        for law in laws
+        for found in re.finditer(r"\(\(state\)::text = ANY \(\(?ARRAY\[(.*?)\]", law)
+    ]
+    assert set(states_of(label)) in lists, laws
+
+
+class Lamp(TextChoices):
+    OFF = "off", "off"
+    ON = "on", "on"
+    BROKEN = "broken", "broken"
+
+
+def test_a_whole_map_is_taken():
+    lamp = Transitions(Lamp, {"off": {"on"}, "on": {"off", "broken"}}, ends={"broken"})
+    assert dict(lamp) == {"off": {"on"}, "on": {"off", "broken"}, "broken": frozenset()}
+
+
+@pytest.mark.parametrize(
+    ("moves", "ends", "says"),
+    [
+        ({"off": {"on"}, "on": {"off"}}, set(), "neither moves nor is an end: broken"),
+        ({"off": {"on", "lost"}, "on": {"off", "broken"}}, {"broken"}, "not among the choices: lost"),
+        ({"off": {"on"}, "on": {"broken"}, "lost": {"off"}}, {"broken"}, "not among the choices: lost"),
+        ({"off": {"on"}, "on": {"broken"}}, {"broken", "lost"}, "not among the choices: lost"),
+        ({"off": {"on"}, "on": {"broken"}}, {"on", "broken"}, "is an end and moves: on"),
+        ({"off": {"on"}, "on": {"broken"}, "broken": set()}, set(), "not said to be an end: broken"),
+        ({"off": {"on", "off"}, "on": {"broken"}}, {"broken"}, "follows itself: off"),
+    ],
+)
+def test_a_map_that_is_not_whole_does_not_come_to_be(moves, ends, says):
+    with pytest.raises(ValueError, match=says):
+        Transitions(Lamp, moves, ends=ends)

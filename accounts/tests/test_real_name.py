@@ -11,8 +11,8 @@ from django.db import connection
 from accounts.errors import IdNumberWrong, RealNameOpen, RealNameVerified
 from accounts.models import Account, RealNameCheck
 from accounts.services import ask_real_name, due_real_names, enrol, settle_real_name
-from accounts.states import Role
 from core import clock, outside, registries
+from core.permissions import Role
 from sandbox.registries import PEOPLE
 
 NUMBER = next(number for number, name in PEOPLE.items() if name == "陈新")

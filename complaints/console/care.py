@@ -8,15 +8,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.access import account_of, door
-from accounts.states import Role
-from accounts.views import explain
 from complaints import selectors, services
-from complaints.policies import JUDGES, WORKERS
 from complaints.states import Audience
 from core import clock
+from core.access import account_of, door
 from core.console import page
-from core.errors import DomainError, NotFound
+from core.errors import DomainError, NotFound, explain
+from core.permissions import may
 
 
 def _when(label: object) -> forms.DateTimeField:
@@ -42,7 +40,7 @@ class CampaignForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
-@door(*WORKERS)
+@door("complaints.work")
 def care(request: HttpRequest) -> HttpResponse:
     """What is due, what was done, greetings; and care by one's own idea."""
     account = account_of(request)
@@ -68,12 +66,12 @@ def care(request: HttpRequest) -> HttpResponse:
             explain(campaign, error)
     context = {
         "title": _("Care"),
-        "tasks": selectors.care_tasks(account, everybody=account.role == Role.SUPERVISOR),
+        "tasks": selectors.care_tasks(account, everybody=may(account, "care.see_all")),
         "done": selectors.done_care(),
         "campaigns": selectors.campaigns(),
         "form": form,
         "campaign_form": campaign,
-        "judge": account.role in JUDGES,
+        "judge": may(account, "greetings.decide"),
         "account": account,
         "now": clock.now(),
     }
@@ -82,7 +80,7 @@ def care(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door(*WORKERS)
+@door("complaints.work")
 def finish(request: HttpRequest, code: str) -> HttpResponse:
     """Say what came of it."""
     try:
@@ -95,7 +93,7 @@ def finish(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(*JUDGES)
+@door("greetings.decide")
 def decide(request: HttpRequest, code: str) -> HttpResponse:
     """The second person agrees with a greeting, or drops it."""
     try:

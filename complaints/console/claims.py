@@ -11,18 +11,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import account_of, door
-from accounts.selectors import people_with_role
-from accounts.views import explain
+from accounts.selectors import people_who_may
 from complaints import selectors, services, statements
 from complaints.console.files import file_response
 from complaints.forms import PapersForm, fen_of
-from complaints.policies import JUDGES, WORKERS
 from complaints.safeguards import CLAIM_ALONE
 from complaints.states import ClaimKind, Paper, Settlement
 from core import clock, pictures, policy, timeline
+from core.access import account_of, door
 from core.console import page
-from core.errors import DomainError, InvalidInput, NotFound
+from core.errors import DomainError, InvalidInput, NotFound, explain
+from core.permissions import may
 from core.privacy import mask_name, mask_phone
 
 
@@ -49,7 +48,7 @@ class ClaimForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
-@door(*WORKERS)
+@door("claims.work")
 def accidents(request: HttpRequest) -> HttpResponse:
     """Accidents, what of their claims waits, and opening one."""
     account = account_of(request)
@@ -74,7 +73,7 @@ def accidents(request: HttpRequest) -> HttpResponse:
         "title": _("Accidents and safeguards"),
         "form": form,
         "accidents": selectors.accidents(),
-        "to_decide": selectors.claims_to_decide(account) if account.role in JUDGES else [],
+        "to_decide": selectors.claims_to_decide(account) if may(account, "claims.decide") else [],
         "open_claims": selectors.open_claims(),
     }
     return page(request, "console/accidents.html", context, status=400 if form.errors else 200)
@@ -101,26 +100,26 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
         "accident": accident,
         "left": accident.cap_fen - accident.reserved_fen,
         "claims": rows,
-        "judge": account.role in JUDGES,
+        "judge": may(account, "claims.decide"),
         "alone": policy.value(CLAIM_ALONE),
         "papers_form": PapersForm(),
         "claim_form": ClaimForm(initial={"submission": secrets.token_urlsafe(16)}),
         "settlements": Settlement.choices,
-        "workers": [each.code for each in people_with_role(*sorted(WORKERS))],
+        "workers": [each.code for each in people_who_may("claims.work")],
         "lines": [(line, timeline.sentence(line)) for line in reversed(lines)],
         "now": clock.now(),
     }
 
 
 @require_GET
-@door(*WORKERS)
+@door("claims.work")
 def accident(request: HttpRequest, code: str) -> HttpResponse:
     """One accident: what is left of the cap, its claims, what may be done with each."""
     return page(request, "console/accident.html", _context(request, code))
 
 
 @require_POST
-@door(*WORKERS)
+@door("claims.work")
 def file_claim(request: HttpRequest, code: str) -> HttpResponse:
     """Write a claim down."""
     form = ClaimForm(request.POST)
@@ -145,7 +144,7 @@ def file_claim(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(*WORKERS)
+@door("claims.work")
 def add_papers(request: HttpRequest, code: str) -> HttpResponse:
     """Documents that came to us by another way."""
     claim, form = selectors.claim_by_code(code), PapersForm(request.POST, request.FILES)
@@ -165,7 +164,7 @@ def add_papers(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(*WORKERS)
+@door("claims.work")
 def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
     """One step of a claim; a refusal is said on the page, and nothing else has changed."""
     account, words, post = account_of(request), request.POST.get("words", ""), request.POST
@@ -198,7 +197,7 @@ def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
 
 
 @require_POST
-@door(*WORKERS)
+@door("claims.work")
 def name_contact(request: HttpRequest, code: str) -> HttpResponse:
     """Who stays with those concerned."""
     try:
@@ -213,7 +212,7 @@ def name_contact(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_GET
-@door(*WORKERS)
+@door("claims.work")
 def paper(request: HttpRequest, code: str, picture: str) -> HttpResponse:
     """One document of a claim; each look is in the journal."""
     claim = selectors.claim_by_code(code)
@@ -225,7 +224,7 @@ def paper(request: HttpRequest, code: str, picture: str) -> HttpResponse:
 
 
 @require_GET
-@door(*WORKERS)
+@door("claims.work")
 def statement(request: HttpRequest, code: str) -> HttpResponse:
     """What was asked, granted and paid for an accident, as a PDF; that it was drawn is in the journal."""
     found = selectors.accident_by_code(code)

@@ -10,18 +10,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import account_of, door
-from accounts.states import Role
-from accounts.views import explain
 from complaints import macros, selectors, services, words
 from complaints.forms import DangerWordsForm
 from complaints.limits import limits_of
-from complaints.policies import WORKERS
-from complaints.services.library import WRITERS
 from complaints.states import LEVEL_OF, Category, Level
 from core import danger, policy
+from core.access import account_of, door
 from core.console import page
-from core.errors import DomainError, InvalidInput, NotFound
+from core.errors import DomainError, InvalidInput, NotFound, explain
+from core.permissions import may
 from core.privacy import mask_name, mask_phone
 
 
@@ -43,7 +40,7 @@ class TextsForm(forms.Form):
 
 
 @require_GET
-@door(*WORKERS)
+@door("complaints.work")
 def ringing(request: HttpRequest) -> HttpResponse:
     """The call that was just put through to me; nothing where none was."""
     call = selectors.ringing(account_of(request))
@@ -53,7 +50,7 @@ def ringing(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@door(*WORKERS)
+@door("complaints.work")
 def caller(request: HttpRequest, pk: int) -> HttpResponse:
     """The history that opens with a call; opening it is in the journal."""
     call = services.see_call(account=account_of(request), pk=pk)
@@ -68,7 +65,7 @@ def caller(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-@door(*WORKERS)
+@door("complaints.work")
 def inbox(request: HttpRequest) -> HttpResponse:
     """Messages from outside that wait for somebody to say what they are."""
     context = {
@@ -80,7 +77,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door(*WORKERS)
+@door("complaints.work")
 def sort(request: HttpRequest, code: str) -> HttpResponse:
     """A message becomes a complaint, joins one, or is none."""
     account, post = account_of(request), request.POST
@@ -125,7 +122,7 @@ def _texts(request: HttpRequest, keep: Any) -> tuple[TextsForm, bool]:
 
 
 @require_http_methods(["GET", "POST"])
-@door(*WORKERS)
+@door("complaints.work")
 def guides(request: HttpRequest) -> HttpResponse:
     """The knowledge base: searched by everybody, written by supervisors and adjudicators."""
     account = account_of(request)
@@ -147,14 +144,14 @@ def guides(request: HttpRequest) -> HttpResponse:
         "guides": selectors.articles(text),
         "text": text,
         "form": form,
-        "may_write": account.role in WRITERS,
+        "may_write": may(account, "guides.write"),
         "versions": selectors.article_versions(code) if code else [],
     }
     return page(request, "console/guides.html", context, status=400 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])
-@door(*WORKERS)
+@door("complaints.work")
 def macro_list(request: HttpRequest) -> HttpResponse:
     """Answers that are used often: read by everybody, written by supervisors and adjudicators."""
     account = account_of(request)
@@ -183,13 +180,13 @@ def macro_list(request: HttpRequest) -> HttpResponse:
         "form": form,
         "editing": code,
         "placeholders": [(f"{{{name}}}", what) for name, what in macros.PLACEHOLDERS.items()],
-        "may_write": account.role in WRITERS,
+        "may_write": may(account, "guides.write"),
     }
     return page(request, "console/macros.html", context, status=400 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])
-@door(Role.SUPERVISOR, Role.ADJUDICATOR)
+@door("danger_words.try")
 def danger_words(request: HttpRequest) -> HttpResponse:
     """What would this text do? Nothing is kept of it."""
     form, found = DangerWordsForm(request.POST or None), None

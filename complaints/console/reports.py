@@ -9,11 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from accounts.access import door
 from complaints import selectors
-from complaints.policies import WORKERS
 from complaints.selectors.reports import Report
 from core import clock
+from core.access import door
 from core.console import page
 from core.errors import NotFound
 
@@ -51,7 +50,7 @@ def _chart(report: Report) -> dict[str, object]:
 
 
 @require_GET
-@door(*WORKERS)
+@door("complaints.work")
 def reports(request: HttpRequest) -> HttpResponse:
     """All reports of a span."""
     begins, ends = _span(request)
@@ -68,7 +67,7 @@ def reports(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@door(*WORKERS)
+@door("complaints.work")
 def report_csv(request: HttpRequest, name: str) -> HttpResponse:
     """One report as CSV, with the mark that spreadsheets need to read Chinese."""
     make = selectors.REPORTS.get(name)

@@ -10,18 +10,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.access import account_of, door
-from accounts.policies import STAFF
-from accounts.selectors import people_with_role
-from accounts.states import Role
+from accounts.selectors import people_who_may
 from complaints import practice, selectors, services, statements
-from complaints.policies import WORKERS
 from complaints.services import Planned
 from complaints.services.shifts import midnight
 from complaints.states import SummaryState
 from core import clock
+from core.access import account_of, door
 from core.console import page
 from core.errors import DomainError, InvalidInput, NotFound
+from core.permissions import may
 
 YEARS = range(2000, 2101)  # beyond these somebody mistyped
 ROWS = 12  # of the roster's form
@@ -53,7 +51,7 @@ def _planned(request: HttpRequest, day: date) -> list[Planned]:
 
 
 @require_http_methods(["GET", "POST"])
-@door(*WORKERS)
+@door("complaints.work")
 def roster(request: HttpRequest) -> HttpResponse:
     """A day's shifts beside what each hour needs; only a supervisor writes, and not too thin a roster."""
     account = account_of(request)
@@ -87,7 +85,7 @@ def roster(request: HttpRequest) -> HttpResponse:
             if shift.starts_at >= begins
         ]
         rows += [{"who": "", "start": "", "hours": "", "on_call": ""}] * max(0, ROWS - len(rows))
-    workers = people_with_role(*sorted(WORKERS))
+    workers = people_who_may("complaints.work")
     passed = selectors.practised([each.code for each in workers])
     context = {
         "title": _("Roster"),
@@ -99,7 +97,7 @@ def roster(request: HttpRequest) -> HttpResponse:
         "rows": list(enumerate(rows[:ROWS])),
         "workers": [(each.code, each.get_role_display()) for each in workers],
         "unpractised": [code for code, done in passed.items() if len(done) < len(practice.scenarios())],
-        "may_plan": account.role == Role.SUPERVISOR,
+        "may_plan": may(account, "roster.plan"),
         "now": clock.now(),
         "gaps": selectors.roster_gaps(clock.now()),
         "on_shift": selectors.on_shift(clock.now()),
@@ -111,7 +109,7 @@ def roster(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door(*STAFF)
+@door("console.open")
 def exercises(request: HttpRequest) -> HttpResponse:
     """Exercises, what I scored, and beginning one."""
     account = account_of(request)
@@ -130,7 +128,7 @@ def exercises(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door(*STAFF)
+@door("console.open")
 def exercise(request: HttpRequest, code: str) -> HttpResponse:
     """One step at a time; after each answer what the rules say, and at the end how it went."""
     account = account_of(request)
@@ -184,7 +182,7 @@ def _period(text: str) -> tuple[date, date]:
 
 
 @require_http_methods(["GET", "POST"])
-@door(*STAFF)
+@door("console.open")
 def summaries(request: HttpRequest) -> HttpResponse:
     """My summaries, those that wait for my answer, and beginning one."""
     account = account_of(request)
@@ -199,7 +197,7 @@ def summaries(request: HttpRequest) -> HttpResponse:
     context = {
         "title": _("Work summaries"),
         "mine": selectors.summaries_of(account),
-        "to_answer": selectors.summaries_to_answer(account) if account.role == Role.SUPERVISOR else [],
+        "to_answer": selectors.summaries_to_answer(account) if may(account, "summaries.answer") else [],
         "month": f"{today:%Y-%m}",
         "year": f"{today:%Y}",
     }
@@ -207,11 +205,11 @@ def summaries(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door(*STAFF)
+@door("console.open")
 def summary(request: HttpRequest, code: str) -> HttpResponse:
     """One summary: figures from the data, my words, the supervisor's answer."""
     account = account_of(request)
-    row = selectors.summary_by_code(account, code, supervises=account.role == Role.SUPERVISOR)
+    row = selectors.summary_by_code(account, code, supervises=may(account, "summaries.answer"))
     if request.method == "POST":
         post = request.POST
         try:
@@ -243,7 +241,7 @@ def summary(request: HttpRequest, code: str) -> HttpResponse:
         "candidates": selectors.cases_to_remember(row.account, row.begins, row.ends),
         "mine": row.account_id == account.pk,
         "draft": row.state == SummaryState.DRAFT,
-        "may_answer": account.role == Role.SUPERVISOR
+        "may_answer": may(account, "summaries.answer")
         and row.account_id != account.pk
         and row.state == SummaryState.SUBMITTED,
     }
@@ -251,11 +249,11 @@ def summary(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_GET
-@door(*STAFF)
+@door("console.open")
 def summary_pdf(request: HttpRequest, code: str) -> HttpResponse:
     """The summary as a PDF."""
     account = account_of(request)
-    row = selectors.summary_by_code(account, code, supervises=account.role == Role.SUPERVISOR)
+    row = selectors.summary_by_code(account, code, supervises=may(account, "summaries.answer"))
     figures = row.figures or selectors.figures_of(row.account, row.begins, row.ends).as_row()
     return HttpResponse(
         statements.of_summary(row, figures),
@@ -265,7 +263,7 @@ def summary_pdf(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door(Role.SUPERVISOR)
+@door("roster.plan")
 def team(request: HttpRequest) -> HttpResponse:
     """Everybody's month beside one another, teams, and who has practised."""
     account = account_of(request)
@@ -279,7 +277,7 @@ def team(request: HttpRequest) -> HttpResponse:
         return redirect("complaints_console:team")
     today = timezone.localtime(clock.now()).date()
     begins, ends = _period(request.GET.get("period", "") or f"{today:%Y-%m}")
-    people = people_with_role(*sorted(WORKERS))
+    people = people_who_may("complaints.work")
     passed, teams = selectors.practised([each.code for each in people]), selectors.teams()
     rows = [
         {

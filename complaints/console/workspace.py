@@ -11,17 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import account_of, door
 from accounts.models import Account
-from accounts.policies import RESPONDERS
-from accounts.selectors import codes_with_role
-from accounts.views import explain
+from accounts.selectors import codes_who_may
 from complaints import macros, presence, selectors, services
 from complaints.console.files import file_response
 from complaints.errors import AwardClosed
 from complaints.forms import PhoneComplaintForm, fen_of
 from complaints.models import Complaint
-from complaints.policies import BULK_LIMIT, JUDGES, WORKERS, Award, actions_on, stage_of
+from complaints.policies import BULK_LIMIT, Award, actions_on, stage_of
 from complaints.selectors import Filter
 from complaints.services import Caller, Told
 from complaints.services.intake import phone_and_language
@@ -38,8 +35,10 @@ from complaints.states import (
     Stage,
 )
 from core import clock, pictures, policy, timeline
+from core.access import account_of, door
 from core.console import page
-from core.errors import DomainError, InvalidInput, NotFound
+from core.errors import DomainError, InvalidInput, NotFound, explain
+from core.permissions import may
 from core.privacy import mask_name, mask_phone
 from drivers.selectors import driver_by_code, drivers_vehicle
 from rides.selectors import trail_of
@@ -64,7 +63,7 @@ def views_for(account: Account) -> list[tuple[str, str]]:
         (_("All open"), Filter()),
         (_("Decided"), Filter(state="over")),
     ]
-    rows = [*judge, *common] if account.role in JUDGES else [*common, *judge]
+    rows = [*judge, *common] if may(account, "complaints.judge") else [*common, *judge]
     return [(name, wanted.query()) for name, wanted in rows]
 
 
@@ -84,7 +83,7 @@ def _queue_context(request: HttpRequest, account: Account) -> dict[str, Any]:
 
 
 @require_GET
-@door(*WORKERS)
+@door("complaints.work")
 def queue(request: HttpRequest) -> HttpResponse:
     """The queue: views, search, and what is due first."""
     account = account_of(request)
@@ -109,11 +108,11 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 
 def _workers(account: Account) -> list[str]:
-    return [code for code in codes_with_role(*sorted(WORKERS)) if code != account.code]
+    return [code for code in codes_who_may("complaints.work") if code != account.code]
 
 
 @require_POST
-@door(*WORKERS)
+@door("complaints.work")
 def take_next(request: HttpRequest) -> HttpResponse:
     """The next one that nobody has."""
     try:
@@ -125,7 +124,7 @@ def take_next(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door(*WORKERS)
+@door("complaints.work")
 def bulk(request: HttpRequest) -> HttpResponse:
     """Several at once: first a page that says what will happen to which, then what became of each."""
     account, codes = account_of(request), request.POST.getlist("codes")
@@ -161,7 +160,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door(*WORKERS)
+@door("complaints.work")
 def hand_over(request: HttpRequest) -> HttpResponse:
     """The end of a shift: everything that is mine goes to one person."""
     try:
@@ -178,7 +177,7 @@ def hand_over(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door(*WORKERS)
+@door("complaints.work")
 def save_view(request: HttpRequest) -> HttpResponse:
     """Keep a filter under a name, or forget one."""
     account = account_of(request)
@@ -198,7 +197,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door(*WORKERS)
+@door("complaints.work")
 def take_down(request: HttpRequest) -> HttpResponse:
     """Somebody complains on the phone, or the police do: written down while they speak."""
     call = request.GET.get("call", "")
@@ -324,7 +323,7 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
         "evidence": selectors.evidence_of(complaint),
         "recordings": [(row, health_of(row)) for row in recordings_of(trip)] if trip else [],
         "incidents": incidents_of_trip(trip) if trip else [],
-        "responds": account.role in RESPONDERS,
+        "responds": may(account, "incidents.respond"),
         "statements": list(known.statements.values()),
         "decisions": selectors.visible_decisions(complaint, account),
         "measures": selectors.measures_of(complaint) if complaint.state != ComplaintState.PROPOSED else [],
@@ -340,7 +339,7 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
         "awards": _award_rows(complaint) if known and stage else [],
         "cites": selectors.citable(complaint) if stage else [],
         "guides": selectors.guides_for(complaint.category),
-        "judge": account.role in JUDGES,
+        "judge": may(account, "complaints.judge"),
     }
 
 
@@ -354,7 +353,7 @@ def _group(kind: str) -> str:
 
 
 @require_GET
-@door(*WORKERS)
+@door("complaints.work")
 @policy.read_once()
 def case(request: HttpRequest, code: str) -> HttpResponse:
     """One case: the queue it came from, what happened, who and what may be done."""
@@ -388,7 +387,7 @@ def _awards(request: HttpRequest) -> list[Award]:
 
 
 @require_POST
-@door(*WORKERS)
+@door("complaints.work")
 def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
     """One action; a refusal is said on the page, and nothing else has changed."""
     account, words = account_of(request), request.POST.get("words", "")
@@ -468,7 +467,7 @@ def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
 
 
 @require_POST
-@door(*WORKERS)
+@door("complaints.work")
 def here(request: HttpRequest, code: str) -> HttpResponse:
     """Say that I look at this case, and learn who else does."""
     found = presence.seen(code, account_of(request).code, writing=request.POST.get("writing") == "1")
@@ -476,7 +475,7 @@ def here(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_GET
-@door(*WORKERS)
+@door("complaints.work")
 def macro(request: HttpRequest, code: str, macro_code: str) -> HttpResponse:
     """A macro's text with the case's own words, in the language of whom it goes to: the preview that can be changed."""
     complaint = selectors.complaint_by_code(code)
@@ -495,7 +494,7 @@ def macro(request: HttpRequest, code: str, macro_code: str) -> HttpResponse:
 
 
 @require_GET
-@door(*WORKERS)
+@door("complaints.work")
 def evidence(request: HttpRequest, code: str, picture: str) -> HttpResponse:
     """One file of a case; each look is in the journal. A document only ever leaves as a download."""
     complaint = selectors.complaint_by_code(code)
@@ -507,7 +506,7 @@ def evidence(request: HttpRequest, code: str, picture: str) -> HttpResponse:
 
 
 @require_POST
-@door(*WORKERS)
+@door("complaints.work")
 def reveal(request: HttpRequest, code: str) -> HttpResponse:
     """Name and phone of somebody without an account, with a reason, for a minute."""
     try:

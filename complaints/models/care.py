@@ -145,6 +145,8 @@ class Campaign(models.Model):
     decided_by = models.CharField(pgettext_lazy("field", "decided by"), max_length=40, blank=True)
     sent_at = models.DateTimeField(pgettext_lazy("field", "sent at"), null=True)
     sent = models.PositiveIntegerField(_("sent"), default=0)
+    # The last account that was written to: a greeting to many is sent in parts, each kept by itself.
+    reached = models.BigIntegerField(pgettext_lazy("greeting", "reached up to account"), default=0)
 
     class Meta:
         verbose_name = _("greeting")

@@ -1,5 +1,6 @@
 """Reads of complaints, one topic for each file."""
 
+from complaints.policies import INTERLOCK
 from complaints.selectors.care import (
     campaigns,
     care_due,
@@ -125,6 +126,7 @@ from complaints.selectors.work import (
 
 __all__ = [
     "COUNT_LIMIT",
+    "INTERLOCK",
     "REPORTS",
     "Cite",
     "Earlier",

@@ -24,6 +24,7 @@ from complaints.models import (
 from complaints.states import SummaryState
 from core import clock
 from core.errors import NotFound
+from core.permissions import may
 from safety.selectors import calls_for_help, incidents_worked_on
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def roster_hours(begins: datetime, *, hours: int) -> list[rosters.Hour]:
     spans = [
         (shift.starts_at, shift.ends_at)
         for shift in shifts_between(begins, ends)
-        if shift.account.role == "specialist" and not shift.on_call and shift.account.is_active
+        if may(shift.account, "incidents.specialise") and not shift.on_call and shift.account.is_active
     ]
     since = clock.now() - timedelta(weeks=rosters.WEEKS)
     return rosters.hours_of(begins, spans, rosters.busiest_hours(calls_for_help(since)), hours=hours)

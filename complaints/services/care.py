@@ -10,8 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.selectors import account_by_code, people_with_role
-from accounts.states import Role
+from accounts.selectors import account_by_code, people_who_may
 from complaints import messages
 from complaints.errors import AlreadyScored, NotNow, ReasonNeeded
 from complaints.models import (
@@ -29,9 +28,7 @@ from complaints.policies import (
     CARE_TEXT,
     CARE_WITHIN,
     FOLLOW_UP_DAYS,
-    JUDGES,
     REOPEN_AT,
-    WORKERS,
 )
 from complaints.selectors import decision_in_force
 from complaints.services.intake import channel_of, locked, phone_and_language
@@ -48,11 +45,12 @@ from complaints.states import (
     ComplaintState,
     Level,
 )
-from core import audit, clock, jobs, live, policy, retry, timeline
+from core import audit, clock, four_eyes, jobs, live, policy, retry, timeline
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput, NotFound, SecondPersonNeeded
+from core.errors import InvalidInput, NotFound
 from core.messages import outbox
+from core.permissions import may, require
 from core.privacy import is_link_secret, link_secret
 from core.recipients import write_to_each
 from core.states import move
@@ -63,6 +61,7 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 BATCH = 200
+GREETED_AT_ONCE = 500  # people of one greeting in one transaction
 
 
 # --- Satisfaction --------------------------------------------------------------------------------
@@ -190,7 +189,7 @@ def make_task(
         accident=accident,
         words=words.strip()[:400],
         due_at=due_at or at + timedelta(seconds=policy.value(CARE_WITHIN)[str(kind)]),
-        owner=owner if owner and owner.role in WORKERS else None,
+        owner=owner if owner and may(owner, "complaints.work") else None,
         made_by=actor.code,
         made_at=at,
     )
@@ -208,8 +207,7 @@ def _case(task: CareTask) -> str:
 @begins_transaction
 def add_care(*, account: "Account", case: str, words: str, due_at: datetime) -> CareTask:
     """Care beyond duty, by somebody's own idea. Raises `Forbidden`, `NotFound`, `ReasonNeeded`."""
-    if account.role not in WORKERS:
-        raise Forbidden
+    require(account, "complaints.work")
     if not words.strip():
         raise ReasonNeeded("words")
     complaint = Complaint.objects.filter(code=case).first()
@@ -230,8 +228,7 @@ def add_care(*, account: "Account", case: str, words: str, due_at: datetime) -> 
 @begins_transaction
 def finish_task(*, account: "Account", code: str, words: str) -> CareTask:
     """Say what came of it. Raises `Forbidden`, `NotFound`, `ReasonNeeded`, `NotNow`."""
-    if account.role not in WORKERS:
-        raise Forbidden
+    require(account, "complaints.work")
     task = (
         CareTask.objects.select_for_update(of=("self",))
         .select_related("complaint__trip", "accident__trip")
@@ -277,7 +274,7 @@ def _chase(pk: int, at: datetime) -> bool:
     if task is None:
         return False
     CareTask.objects.filter(pk=pk).update(chased_at=at)
-    people = [task.owner] if task.owner and task.owner.is_active else people_with_role(Role.SUPERVISOR)
+    people = [task.owner] if task.owner and task.owner.is_active else people_who_may("duty.supervise")
 
     def write(person: "Account") -> None:
         outbox.queue(
@@ -318,8 +315,7 @@ def propose_campaign(
     *, account: "Account", title: str, text_zh: str, text_en: str, audience: Audience, send_at: datetime
 ) -> Campaign:
     """The first of two people writes a greeting. Raises `Forbidden`, `InvalidInput`."""
-    if account.role not in WORKERS:
-        raise Forbidden
+    require(account, "complaints.work")
     for name, text in (("title", title), ("text_zh", text_zh), ("text_en", text_en)):
         if not text.strip():
             raise InvalidInput(name)
@@ -342,13 +338,12 @@ def propose_campaign(
 @begins_transaction
 def decide_campaign(*, account: "Account", code: str, approves: bool) -> Campaign:
     """A second person agrees, or drops it. Raises `Forbidden`, `NotFound`, `SecondPersonNeeded`, `IllegalTransition`."""
-    if account.role not in JUDGES:
-        raise Forbidden
+    require(account, "greetings.decide")
     row = Campaign.objects.select_for_update().filter(code=code).first()
     if row is None:
         raise NotFound
-    if row.proposed_by == account.code and approves:
-        raise SecondPersonNeeded
+    if approves:
+        four_eyes.another(account.code, row.proposed_by)
     move(
         row,
         CAMPAIGN_TRANSITIONS,
@@ -369,28 +364,42 @@ def _campaigns(at: datetime, limit: int) -> list[int]:
     return list(due.order_by("send_at").values_list("pk", flat=True)[:limit])
 
 
-@begins_transaction
 def _send(pk: int, at: datetime) -> int:
+    told = 0
+    while (part := _send_part(pk, at)) is not None:
+        told += part
+        if not jobs.go_on():
+            break
+    return told
+
+
+@begins_transaction
+def _send_part(pk: int, at: datetime) -> int | None:
+    """Write to the next of the audience; None once a greeting is through, or is in another worker's hands."""
     row = (
         Campaign.objects.select_for_update(skip_locked=True)
         .filter(pk=pk, state=CampaignState.APPROVED)
         .first()
     )
     if row is None:
-        return 0
-    wants = set(CareConsent.objects.filter(withdrawn_at=None).values_list("account_id", flat=True))
-    people = [
-        each
-        for each in drivers_to_greet(on_duty=row.audience == Audience.ON_DUTY)
-        if each.pk in wants and each.is_active and not each.is_drill
-    ]
+        return None
+    consents = CareConsent.objects.filter(withdrawn_at=None, account_id__gt=row.reached).order_by(
+        "account_id"
+    )
+    wants = list(consents.values_list("account_id", flat=True).distinct()[:GREETED_AT_ONCE])
+    if not wants:
+        move(row, CAMPAIGN_TRANSITIONS, CampaignState.SENT, sent_at=at)
+        return None
+    found = drivers_to_greet(on_duty=row.audience == Audience.ON_DUTY, among=wants)
+    people = [each for each in found if each.is_active and not each.is_drill]
     told = retry.each(
         GREETINGS,
         people,
         lambda person: _greet(row, person),
         key=lambda person: f"{row.code}:{person.code}",
     )
-    move(row, CAMPAIGN_TRANSITIONS, CampaignState.SENT, sent_at=at, sent=told.done)
+    row.sent, row.reached = row.sent + told.done, wants[-1]
+    row.save(update_fields=["sent", "reached"])
     return told.done
 
 

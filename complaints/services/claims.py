@@ -17,7 +17,6 @@ from accounts.selectors import account_by_code, account_by_phone
 from complaints import messages
 from complaints.errors import CapReached, ClaimClosed, FundEmpty, PapersMissing, ReasonNeeded
 from complaints.models import Accident, Claim, ClaimPaper
-from complaints.policies import JUDGES, WORKERS
 from complaints.safeguards import CAP, CARE_FUND_YEAR, CLAIM_ALONE, why_not_propose
 from complaints.selectors import accident_by_code, claim_by_code, claim_link, fund_spent, missing_papers
 from complaints.services.care import make_task
@@ -33,12 +32,13 @@ from complaints.states import (
     Paper,
     Settlement,
 )
-from core import audit, clock, formats, ledger, live, money, pictures, policy, timeline
+from core import audit, clock, formats, four_eyes, ledger, live, money, pictures, policy, timeline
 from core.actors import Actor
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput, SecondPersonNeeded
+from core.errors import InvalidInput
 from core.messages import outbox
 from core.messages.catalogue import Message
+from core.permissions import may, require
 from core.privacy import normalise_phone, phone_index
 from core.states import move
 from core.transactions import begins_transaction
@@ -63,8 +63,7 @@ def _line(accident: Accident, actor: Actor, kind: ClaimLine, *, words: str = "",
 
 
 def _check_worker(account: "Account") -> None:
-    if account.role not in WORKERS:
-        raise Forbidden
+    require(account, "claims.work")
 
 
 @begins_transaction
@@ -225,7 +224,7 @@ def propose_claim(*, account: "Account", code: str, fen: int, reason: str) -> Cl
     claim.save(update_fields=["reason"])
     _line(accident, account.actor, ClaimLine.PROPOSED, words=said, code=code, fen=fen)
     audit.record(account.actor, "claims.proposed", code, case=accident.code, fen=fen)
-    if fen <= policy.value(CLAIM_ALONE) and account.role in JUDGES:
+    if fen <= policy.value(CLAIM_ALONE) and may(account, "claims.decide"):
         _grant(accident, claim, account)
     else:
         move(claim, CLAIM_TRANSITIONS, ClaimState.PROPOSED)
@@ -244,13 +243,11 @@ def decide_claim(*, account: "Account", code: str, approves: bool, reason: str =
 
     Raises `NotFound`, `Forbidden`, `SecondPersonNeeded`, `ClaimClosed`, `CapReached`, `ReasonNeeded`.
     """
-    if account.role not in JUDGES:
-        raise Forbidden
+    require(account, "claims.decide")
     accident, claim = _locked(claim_by_code(code))
     if claim.state != ClaimState.PROPOSED:
         raise ClaimClosed(why=str(_("nothing is proposed.")))
-    if claim.proposed_by == account.code:
-        raise SecondPersonNeeded
+    four_eyes.another(account.code, claim.proposed_by)
     if approves:
         _grant(accident, claim, account)
         return claim
@@ -321,8 +318,7 @@ def _check_fund(fen: int) -> None:
 @begins_transaction
 def refuse_claim(*, account: "Account", code: str, reason: str) -> Claim:
     """Refuse a claim with a reason that whoever claims reads. Raises `Forbidden`, `NotFound`, `ClaimClosed`, `ReasonNeeded`."""
-    if account.role not in JUDGES:
-        raise Forbidden
+    require(account, "claims.decide")
     accident, claim = _locked(claim_by_code(code))
     if claim.state != ClaimState.OPEN:
         raise ClaimClosed(why=str(_("it is decided, or waits for a second person.")))
@@ -344,14 +340,15 @@ def refuse_claim(*, account: "Account", code: str, reason: str) -> Claim:
 
 @begins_transaction
 def reopen_claim(*, account: "Account", code: str, reason: str) -> Claim:
-    """A refused claim is looked at again, by somebody else than who refused it. Raises as `refuse_claim`."""
-    if account.role not in JUDGES:
-        raise Forbidden
+    """A refused claim is looked at again, by somebody else than who refused it.
+
+    Raises as `refuse_claim`, and `SecondPersonNeeded`.
+    """
+    require(account, "claims.decide")
     accident, claim = _locked(claim_by_code(code))
     if claim.state != ClaimState.REFUSED:
         raise ClaimClosed(why=str(_("it was not refused.")))
-    if claim.decided_by == account.code:
-        raise SecondPersonNeeded
+    four_eyes.another(account.code, claim.decided_by)
     if not reason.strip():
         raise ReasonNeeded("reason")
     move(claim, CLAIM_TRANSITIONS, ClaimState.OPEN, decided_by="", decided_at=None, proposed_fen=0)
@@ -366,8 +363,7 @@ def settle_advance(*, account: "Account", code: str, how: Settlement, reason: st
 
     Raises `Forbidden`, `NotFound`, `ClaimClosed`, `ReasonNeeded`.
     """
-    if account.role not in JUDGES:
-        raise Forbidden
+    require(account, "claims.decide")
     accident, claim = _locked(claim_by_code(code))
     if claim.kind != ClaimKind.ADVANCE or claim.state != ClaimState.APPROVED:
         raise ClaimClosed(why=str(_("only an advance that was paid is settled.")))
@@ -406,10 +402,9 @@ def record_statement(*, account: "Account", code: str) -> None:
 @begins_transaction
 def name_accident_contact(*, account: "Account", accident_code: str, to: str) -> Accident:
     """Who stays with those concerned; only a supervisor changes it. Raises `Forbidden`, `NotFound`, `InvalidInput`."""
-    if account.role not in JUDGES:
-        raise Forbidden
+    require(account, "claims.decide")
     accident, person = accident_by_code(accident_code), account_by_code(to)
-    if person is None or person.role not in WORKERS:
+    if person is None or not may(person, "claims.work"):
         raise InvalidInput("to")
     Accident.objects.filter(pk=accident.pk).update(named_contact=person)
     audit.record(account.actor, "claims.contact", accident_code, case=accident_code, to=to)

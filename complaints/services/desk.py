@@ -20,7 +20,7 @@ from complaints.errors import (
     TooManyAtOnce,
 )
 from complaints.models import Assignment, Complaint, Statement
-from complaints.policies import BULK_LIMIT, JUDGES, WORKERS, Known, actions_on
+from complaints.policies import BULK_LIMIT, Known, actions_on
 from complaints.selectors import complaint_by_code, known_of, undoable_by
 from complaints.services import interlock, timers
 from complaints.services.intake import channel_of, link_of, locked, phone_and_language, raise_level
@@ -37,9 +37,10 @@ from complaints.states import (
     StatementState,
     TimerKind,
 )
-from core import actions, audit, clock, live
-from core.errors import DomainError, Forbidden, InvalidInput, NotFound
+from core import audit, clock, live
+from core.errors import DomainError, InvalidInput, NotFound
 from core.messages import outbox
+from core.permissions import may, require
 from core.states import move
 from core.transactions import begins_transaction
 from drivers.selectors import drivers_of_plate, plate_key
@@ -55,7 +56,7 @@ def for_action(account: "Account", code: str, key: str) -> tuple[Complaint, Know
     """The complaint, locked, where this person may do this now. Raises `NotFound`, `NotNow`."""
     complaint = locked(complaint_by_code(code).pk)
     known = known_of(complaint, account)
-    reason = actions.why_not(actions_on(complaint, account, known), key)
+    reason = next((each.why_not for each in actions_on(complaint, account, known) if each.key == key), "?")
     if reason:
         raise NotNow(why=str(reason))
     return complaint, known
@@ -113,10 +114,9 @@ def take_next(*, account: "Account") -> Complaint:
 
     Raises `Forbidden`, `NothingWaits`.
     """
-    if account.role not in WORKERS:
-        raise Forbidden
+    require(account, "complaints.work")
     waiting = Complaint.objects.filter(owner=None, state=ComplaintState.OPEN).order_by("due_at", "pk")
-    if account.role not in JUDGES:
+    if not may(account, "complaints.judge"):
         # Where both sides were heard, an adjudicator is next.
         heard = Statement.objects.filter(complaint=OuterRef("pk"), round=OuterRef("round"), side=Side.ACCUSED)
         waiting = waiting.filter(~Exists(heard.exclude(state=StatementState.ASKED)) | Q(level=Level.ORDINARY))
@@ -131,7 +131,7 @@ def take_next(*, account: "Account") -> Complaint:
 def worker(code: str) -> "Account":
     """Somebody who may have complaints. Raises `NobodyThere`."""
     found = account_by_code(code)
-    if found is None or found.role not in WORKERS:
+    if found is None or not may(found, "complaints.work"):
         raise NobodyThere("to")
     return found
 
@@ -243,8 +243,7 @@ def change_level(*, account: "Account", code: str, level: str, words: str) -> Co
     if RANK[Level(level)] > RANK[Level(complaint.level)]:
         raise_level(actor=actor, complaint=complaint, level=Level(level))
     else:
-        if account.role not in JUDGES:
-            raise Forbidden
+        require(account, "complaints.judge")
         if complaint.stopped_at and complaint.lifted_at is None:
             raise NotNow(why=str(_("Review the stop on orders first: it belongs to the class.")))
         complaint.level = Level(level)
@@ -407,7 +406,10 @@ def in_bulk(
 
 
 def hand_over_all(*, account: "Account", to: str, words: str) -> int:
-    """The end of a shift: everything live that is mine goes to one person, with one note. Returns how many."""
+    """The end of a shift: everything live that is mine goes to one person, with one note. Returns how many.
+
+    Raises `NobodyThere`.
+    """
     other = worker(to)
     if other.pk == account.pk:
         raise NobodyThere("to")

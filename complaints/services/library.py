@@ -6,29 +6,25 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from accounts.selectors import account_by_code
-from accounts.states import Role
 from complaints import macros
 from complaints.errors import ViewTaken
 from complaints.models import Article, Macro, SavedView, TeamMember
-from complaints.policies import WORKERS
 from complaints.selectors import Filter
 from complaints.states import Category
 from core import audit, clock
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput
+from core.errors import InvalidInput
+from core.permissions import may, require
 from core.transactions import begins_transaction
 
 if TYPE_CHECKING:
     from accounts.models import Account
 
-WRITERS = frozenset({Role.SUPERVISOR, Role.ADJUDICATOR})
-
 
 @begins_transaction
 def save_view(*, account: "Account", name: str, query: str, shared: bool) -> SavedView:
     """Keep a filter of the queue under a name. Raises `InvalidInput`, `ViewTaken`, `Forbidden`."""
-    if account.role not in WORKERS:
-        raise Forbidden
+    require(account, "complaints.work")
     if not name.strip():
         raise InvalidInput("name")
     try:
@@ -50,8 +46,7 @@ def forget_view(*, account: "Account", name: str) -> None:
 
 
 def _check_writer(account: "Account") -> None:
-    if account.role not in WRITERS:
-        raise Forbidden
+    require(account, "guides.write")
 
 
 def _needed(**texts: str) -> dict[str, str]:
@@ -93,10 +88,9 @@ def save_macro(
 @begins_transaction
 def set_team(*, account: "Account", code: str, team: str) -> None:
     """Say in which team somebody is; an empty name takes them out. Raises `Forbidden`, `InvalidInput`."""
-    if account.role != Role.SUPERVISOR:
-        raise Forbidden
+    require(account, "roster.plan")
     person = account_by_code(code)
-    if person is None or person.role not in WORKERS:
+    if person is None or not may(person, "complaints.work"):
         raise InvalidInput("code")
     if team.strip():
         TeamMember.objects.update_or_create(account=person, defaults={"team": team.strip()[:40]})

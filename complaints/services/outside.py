@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from accounts.selectors import account_by_code
 from complaints.errors import NobodyThere, NotNow, ReasonNeeded
 from complaints.models import Call, Complaint, OutsideMessage
-from complaints.policies import WORKERS
 from complaints.selectors import complaint_by_code
 from complaints.services.intake import Told, locked, more, take_in
 from complaints.services.timers import touch
@@ -16,7 +15,8 @@ from complaints.states import LIVE, Category, Source
 from core import audit, clock, live
 from core.actors import SYSTEM
 from core.codes import new_code
-from core.errors import DomainError, Forbidden, InvalidInput, NotFound
+from core.errors import DomainError, InvalidInput, NotFound
+from core.permissions import may, require
 from core.privacy import blind_index, normalise_phone, phone_index
 from core.transactions import begins_transaction
 
@@ -33,7 +33,7 @@ def announce_call(*, key: str, number: str, agent: str, rang_at: datetime | None
     A number that cannot be read rings all the same, without a history.
     """
     person = account_by_code(agent)
-    if person is None or person.role not in WORKERS:
+    if person is None or not may(person, "complaints.work"):
         raise NobodyThere("agent")
     try:
         phone = normalise_phone(number)
@@ -91,8 +91,7 @@ def take_message(
 
 
 def _waiting(account: "Account", code: str) -> OutsideMessage:
-    if account.role not in WORKERS:
-        raise Forbidden
+    require(account, "complaints.work")
     row = OutsideMessage.objects.select_for_update().filter(code=code).first()
     if row is None:
         raise NotFound

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from accounts.policies import STAFF
 from complaints import practice
 from complaints.errors import PracticeOver
 from complaints.models import PracticeRun
 from core import audit, clock
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound
+from core.permissions import require
 from core.transactions import begins_transaction
 
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 @begins_transaction
 def begin_practice(*, account: "Account", scenario: str) -> PracticeRun:
     """Begin an exercise; one that was begun goes on. Raises `Forbidden`, `NotFound`."""
-    if account.role not in STAFF:
-        raise Forbidden
+    require(account, "console.open")
     found = practice.scenarios().get(scenario)
     if found is None:
         raise NotFound

@@ -16,7 +16,6 @@ from complaints.models import Appeal, Complaint, Decision, Statement
 from complaints.policies import (
     APPEAL_DAYS,
     APPEAL_WITHIN,
-    JUDGES,
     STATEMENT_REMIND,
     STATEMENT_WITHIN,
     Award,
@@ -60,6 +59,7 @@ from core import audit, clock, formats, holds, jobs, live, policy
 from core.actors import SYSTEM, Actor
 from core.errors import InvalidInput
 from core.messages import outbox
+from core.permissions import may
 from core.recipients import write_to_each
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
@@ -223,7 +223,7 @@ def decide(
     stage = stage_of(complaint, known)
     assert stage is not None  # noqa: S101 - the action would be closed
     said, wanted = need(reason), _checked(complaint, finding, awards)
-    if account.role not in JUDGES and (why := why_not_by_agent(wanted)):
+    if not may(account, "complaints.judge") and (why := why_not_by_agent(wanted)):
         raise AwardClosed("outcomes", why=str(why))
     decision = Decision.objects.create(
         complaint=complaint,

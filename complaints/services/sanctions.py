@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.services import lift_restriction, restrict
-from accounts.states import Role
 from complaints.models import Complaint, Decision, Measure
 from complaints.policies import Award, awards_of
 from complaints.selectors import covert, part_of, person_of
@@ -17,7 +16,8 @@ from complaints.states import AccusedAs, ComplaintLine, Outcome
 from core import audit, clock, formats, jobs, ledger, money
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound
+from core.permissions import require
 from core.transactions import begins_transaction, joins_transaction
 from drivers.selectors import driver_by_code
 from drivers.services import bar_with, hold_driver, lift_bars, release_holds_of
@@ -216,8 +216,7 @@ def confirm_training(*, account: "Account", code: str, words: str) -> Measure:
 
     Raises `Forbidden`, `NotFound`, `InvalidInput`.
     """
-    if account.role not in {Role.SUPERVISOR, Role.ADJUDICATOR}:
-        raise Forbidden
+    require(account, "complaints.judge")
     if not words.strip():
         raise InvalidInput("words")
     measure = (

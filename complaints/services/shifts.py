@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy
 
-from accounts.selectors import account_by_code, people_with_role
-from accounts.states import Role
+from accounts.selectors import account_by_code, people_who_may
 from complaints import messages, rosters
 from complaints.calendars import ZONE
 from complaints.errors import NobodyThere, RosterThin, ShiftsOverlap
 from complaints.models import RosterGap, Shift
-from complaints.policies import WORKERS
 from complaints.rosters import AHEAD
 from complaints.selectors import roster_hours
 from core import audit, clock, formats, jobs, live, policy
-from core.errors import Forbidden, InvalidInput
+from core.errors import InvalidInput
 from core.messages import outbox
+from core.permissions import may, require
 from core.recipients import write_to_each
 from core.transactions import begins_transaction
 
@@ -51,8 +50,7 @@ def save_roster(*, account: "Account", day: date, shifts: Sequence[Planned]) -> 
 
     Raises `Forbidden`, `NobodyThere`, `InvalidInput`, `ShiftsOverlap`, `RosterThin`.
     """
-    if account.role != Role.SUPERVISOR:
-        raise Forbidden
+    require(account, "roster.plan")
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ROSTER_LOCK])
     at, begins = clock.now(), midnight(day)
@@ -62,7 +60,7 @@ def save_roster(*, account: "Account", day: date, shifts: Sequence[Planned]) -> 
     made = []
     for planned in shifts:
         person = account_by_code(planned.who)
-        if person is None or person.role not in WORKERS:
+        if person is None or not may(person, "complaints.work"):
             raise NobodyThere("who")
         if not (begins <= planned.starts_at < begins + DAY and 1 <= planned.hours <= 24):
             raise InvalidInput("hours")
@@ -134,6 +132,6 @@ def _say(hours: Sequence[rosters.Hour], at: datetime) -> None:
         )
 
     write_to_each(
-        people_with_role(Role.SUPERVISOR), write, about=f"roster:{first.at:%Y%m%d%H}", life_safety=True
+        people_who_may("duty.supervise"), write, about=f"roster:{first.at:%Y%m%d%H}", life_safety=True
     )
     live.changed_on_commit("console")

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from accounts.policies import STAFF
-from accounts.states import Role
 from complaints.errors import ReasonNeeded, SummaryClosed
 from complaints.models import WorkSummary
 from complaints.selectors import cases_to_remember, figures_of
 from complaints.states import SUMMARY_TRANSITIONS, SummaryState
-from core import audit, clock, live
+from core import audit, clock, four_eyes, live
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput, NotFound, SecondPersonNeeded
+from core.errors import InvalidInput, NotFound
+from core.permissions import require
 from core.states import move
 from core.transactions import begins_transaction
 
@@ -25,8 +24,7 @@ LONGEST = 4_000
 @begins_transaction
 def begin_summary(*, account: "Account", begins: date, ends: date) -> WorkSummary:
     """The summary of a month or a year; one that was begun goes on. Raises `Forbidden`, `InvalidInput`."""
-    if account.role not in STAFF:
-        raise Forbidden
+    require(account, "console.open")
     if not begins <= ends or (ends - begins).days > 366:
         raise InvalidInput("ends")
     row, _new = WorkSummary.objects.get_or_create(
@@ -80,8 +78,7 @@ def write_summary(
 @begins_transaction
 def answer_summary(*, account: "Account", code: str, reply: str) -> WorkSummary:
     """A supervisor answers somebody else's summary. Raises `Forbidden`, `NotFound`, `SecondPersonNeeded`, `ReasonNeeded`."""
-    if account.role != Role.SUPERVISOR:
-        raise Forbidden
+    require(account, "summaries.answer")
     row = (
         WorkSummary.objects.select_for_update(of=("self",))
         .select_related("account")
@@ -90,8 +87,7 @@ def answer_summary(*, account: "Account", code: str, reply: str) -> WorkSummary:
     )
     if row is None or row.state == SummaryState.DRAFT:
         raise NotFound
-    if row.account_id == account.pk:
-        raise SecondPersonNeeded
+    four_eyes.another(account.code, row.account.code)
     if not reply.strip():
         raise ReasonNeeded("reply")
     move(

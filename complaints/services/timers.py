@@ -7,8 +7,7 @@ from django.conf import settings
 from django.db.models import Min, Q
 from django.utils.translation import gettext_lazy
 
-from accounts.selectors import people_with_role
-from accounts.states import Role
+from accounts.selectors import people_who_may
 from complaints import calendars, limits, messages
 from complaints.errors import PauseClosed
 from complaints.models import Complaint, Pause, Statement, TeamMember, Timer
@@ -267,7 +266,7 @@ def _escalate(pk: int, at: datetime) -> bool:
 
 def _up_the_line(complaint: Complaint, timer: Timer, step: int) -> None:
     """Each step of the ladder has somebody above: the team's supervisors, all supervisors, the executive on duty."""
-    supervisors = people_with_role(Role.SUPERVISOR)
+    supervisors = people_who_may("duty.supervise")
     if step == 1:
         team = team_of(complaint.owner)
         same = (

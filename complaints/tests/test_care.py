@@ -7,11 +7,12 @@ import pytest
 from complaints import services
 from complaints.errors import AlreadyScored, NotNow, ReasonNeeded
 from complaints.models import CareTask, Satisfaction
+from complaints.services import care
 from complaints.services.care import thanks_secret
 from complaints.states import Audience, Category, Finding
 from core import clock
 from core.errors import Forbidden, InvalidInput, NotFound
-from core.holds import SecondPersonNeeded
+from core.four_eyes import SecondPersonNeeded
 from core.models import Notification
 
 
@@ -196,3 +197,20 @@ def test_the_switch_stands_on_my_page(signed_in, people):
     assert his.post("/me/care/", {"on": "1"}).status_code == 302
     assert services.wants_care(people("driver"))
     assert "care" in his.get("/me/").content.decode()
+
+
+def test_a_greeting_to_more_than_a_turn_allows_goes_on_where_it_stopped(people, noon, monkeypatch):
+    monkeypatch.setattr(care, "GREETED_AT_ONCE", 1)
+    for name in ("driver", "driver2"):
+        services.set_care_consent(account=people(name), on=True)
+    row = greeting(people)
+    services.decide_campaign(account=people("supervisor"), code=row.code, approves=True)
+    ran = care.CAMPAIGNS.run(at=clock.now(), seconds=0)
+    assert (ran.total, ran.left) == (1, True)
+    row.refresh_from_db()
+    assert (row.state, row.sent) == ("approved", 1)
+    ran = care.CAMPAIGNS.run(at=clock.now())
+    assert (ran.total, ran.left) == (1, False)
+    row.refresh_from_db()
+    assert (row.state, row.sent) == ("sent", 2)
+    assert Notification.objects.filter(subject=row.code).count() == 2

@@ -22,7 +22,7 @@ from complaints.selectors import (
 from complaints.states import CAPPED, ClaimKind, Paper, Settlement
 from core import clock, ledger
 from core.errors import DomainError, Forbidden, InvalidInput, NotFound
-from core.holds import SecondPersonNeeded
+from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry, LedgerEntry, Notification, Payout
 
 CAP = 120_000_000

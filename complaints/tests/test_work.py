@@ -21,7 +21,7 @@ from complaints.services.shifts import midnight
 from complaints.states import Category, Finding
 from core import clock, policy
 from core.errors import Forbidden, InvalidInput, NotFound
-from core.holds import SecondPersonNeeded
+from core.four_eyes import SecondPersonNeeded
 from core.models import Notification
 from core.tests.factories import set_policy
 from safety.services import file_welfare_check

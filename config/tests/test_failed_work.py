@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 
-from core import broker, events, retry
-from core.models import OutboxEvent
+from core import broker, clock, events, recipients, retry
+from core.messages import outbox
+from core.models import AuditEntry, OutboxEvent
 from safety.events import SosRaised
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,7 +79,7 @@ def test_the_age_of_the_outbox_counts_all_that_is_undelivered(world, noon, figur
 # Who talks to Valkey by itself: loops that listen or write on the async lane, and the monitor. No answer to a person
 # and nothing after a commit is among them but `presence`, which asks through the door's circuit.
 OWN_CLIENTS = re.compile(
-    r"core/broker\.py|complaints/presence\.py|rides/(positions|live)\.py|safety/(live|audio)\.py|safety/monitor.*|config/.*"
+    r"core/(broker|lane)\.py|complaints/presence\.py|rides/positions\.py|safety/audio\.py|safety/monitor.*|config/.*"
 )
 
 
@@ -118,3 +119,60 @@ def test_nobody_has_a_back_off_of_their_own():
             ):
                 wrong.append(f"{name}:{node.lineno}")
     assert not wrong
+
+
+# --- What no repeat can help ---
+
+
+def unwritten(life_safety=True):
+    return retry.failed(
+        recipients.UNWRITTEN, "sos:I-1:7", retry.Hopeless("InvalidTag"), life_safety=life_safety
+    )
+
+
+@pytest.mark.parametrize("life_safety", [True, False])
+def test_what_no_repeat_can_help_is_closed_by_a_person_who_says_what_they_did(
+    signed_in, people, noon, life_safety
+):
+    row = unwritten(life_safety)
+    hers = signed_in("supervisor")
+    page = hers.get("/admin/failed-work/").content.decode()
+    assert "Dealt with" in page
+    assert "Try again" not in page
+    address = f"/admin/failed-work/{row.pk}/dealt-with/"
+    hers.post(address, {"reason": "  "})
+    assert retry.needing_person().get() == row
+    hers.post(address, {"reason": "called her mother by phone"})
+    row.refresh_from_db()
+    assert (row.closed_at, row.closed_by) == (clock.now(), people("supervisor").code)
+    assert row.closed_reason == "called her mother by phone"
+    assert not retry.needing_person().exists()
+    entry = AuditEntry.objects.get(action="core.work_dealt_with")
+    assert (entry.actor, entry.reason, entry.facts["kind"], entry.facts["life_safety"]) == (
+        row.closed_by, "called her mother by phone", "core.recipients", life_safety,
+    )  # fmt: skip
+    hers.post(address, {"reason": "again"})
+    row.refresh_from_db()
+    assert row.closed_reason == "called her mother by phone"
+    unwritten()  # what fails again stands there again
+    assert retry.needing_person().count() == 1
+
+
+@pytest.mark.parametrize("life_safety", [True, False])
+def test_what_is_still_tried_by_itself_cannot_be_closed_by_hand(signed_in, noon, life_safety):
+    retry.failed(outbox.MESSAGES, "m", "x", life_safety=life_safety)
+    noon.shift(timedelta(hours=2))
+    row = retry.failed(outbox.MESSAGES, "m", "x", life_safety=life_safety)
+    assert (row.rests, row.needs_person_at is not None) == (False, True)
+    hers = signed_in("supervisor")
+    assert "Dealt with" not in hers.get("/admin/failed-work/").content.decode()
+    hers.post(f"/admin/failed-work/{row.pk}/dealt-with/", {"reason": "it annoys"})
+    row.refresh_from_db()
+    assert row.closed_at is None
+    assert not AuditEntry.objects.filter(action="core.work_dealt_with").exists()
+
+
+def test_every_kind_is_tried_again_by_somebody_or_can_be_closed(db, noon):
+    for work in retry.declared():
+        row = retry.failed(work, "k", retry.Hopeless("x"))
+        assert work.again is not None or retry.can_be_dealt_with(row), work.kind

@@ -92,10 +92,8 @@ def _signed(text: str) -> str:
 
 
 def _wake(key: str, *, life_safety: bool) -> None:
-    from core.tasks import send_notification
-
     pk = Notification.objects.filter(key=key).values_list("pk", flat=True).first()
-    broker.wake(send_notification, pk, queue=LIFE_MESSAGES if life_safety else ORDINARY)
+    broker.wake("core.tasks.send_notification", pk, queue=LIFE_MESSAGES if life_safety else ORDINARY)
 
 
 def send(notification_id: int) -> bool:

@@ -14,9 +14,9 @@ from django.db.models import Max, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from core import audit, clock, retry
+from core import audit, clock, four_eyes, retry
 from core.actors import Actor
-from core.errors import DomainError, InvalidInput, SecondPersonNeeded
+from core.errors import DomainError, InvalidInput
 from core.models import FailedWork, PolicyVersion
 from core.policy.declared import InForce, Policy, SpanPolicy, of_key
 from core.policy.kinds import Fault
@@ -180,8 +180,7 @@ def adopt(
     """
     at = clock.now()
     since = effective_from or at
-    if proposed_by.code == approved_by.code:
-        raise SecondPersonNeeded
+    four_eyes.another(approved_by.code, proposed_by.code)
     if not reason.strip():
         raise InvalidInput("reason")
     if since < at:

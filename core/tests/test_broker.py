@@ -16,11 +16,11 @@ from accounts.services import add_emergency_contact
 from complaints import presence
 from config.stack import free_port
 from core import broker, live, ratelimit, tasks
+from core.lane import Wake
 from core.models import Notification, OutboxEvent
 from core.tests.factories import say
 from rides.selectors import position_key
 from rides.states import Party
-from safety.live import _Wake
 from safety.models import Incident
 
 
@@ -115,7 +115,7 @@ def test_all_that_asks_valkey_in_an_answer_waits_once(world, signed_in, own):
 
 def test_the_console_goes_on_asking_the_database_while_valkey_hangs(hanging):
     async def turns():
-        wake = _Wake()
+        wake = Wake("live")
         for _turn in range(3):
             await wake.wait(0.3)
 

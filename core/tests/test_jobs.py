@@ -1,5 +1,7 @@
 """One bad row stops only itself: in the door, in each kind of job, and no task goes round the door."""
 
+import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -12,7 +14,7 @@ from django.db import DatabaseError, connection, transaction
 
 from core import clock, jobs, pictures, recipients, retry
 from core.actors import SYSTEM
-from core.models import FailedWork, Notification, StoredPicture
+from core.models import FailedWork, JobTurn, Notification, StoredPicture
 
 
 def set_aside(kind):
@@ -36,6 +38,16 @@ def test_every_job_has_words_for_staff_and_can_be_tried_again():
         assert str(job.work.label)
         assert job.work.again is not None
         assert retry.of_kind(job.work.kind) == job.work
+
+
+def test_a_person_can_have_the_reading_of_every_job_tried_again(world):
+    current_app.loader.import_default_modules()
+    found = {job.work for each in jobs.periodic_tasks().values() for job in each}
+    own = [work for work in found if work.again.__module__ == "core.jobs"]
+    assert len(own) > 20
+    for work in own:
+        retry.failed(work, jobs.READING, "x")
+        assert retry.again(work.kind, jobs.READING) is None, work.kind
 
 
 @pytest.fixture
@@ -90,8 +102,9 @@ def test_more_than_a_batch_is_done_in_one_run_until_the_time_is_up(db, numbers):
     assert job.run(at=clock.now()).done == 9
     left[:] = list(range(100, 200))
     hurried = jobs.Job(job.work, job.due, job.act, 20, 0.0, False)
-    assert hurried.run(at=clock.now()).done == 20
-    assert len(left) == 80
+    ran = hurried.run(at=clock.now())
+    assert (ran.done, ran.left) == (1, True)  # it stops at the next row's border
+    assert len(left) == 99
 
 
 def test_a_job_that_cannot_read_its_rows_does_not_stop_the_next_one(db):
@@ -111,6 +124,170 @@ def test_a_job_that_cannot_read_its_rows_does_not_stop_the_next_one(db):
         current_app.tasks.pop("test.tasks.both", None)
         retry._declared.pop("test.bad")
         retry._declared.pop("test.good")
+
+
+# --- A task's turn ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tasks(monkeypatch):
+    """Makes periodic tasks of a test, and forgets them; what they queue on is in `queued`."""
+    made, queued = [], []
+    monkeypatch.setattr(
+        current_app.amqp, "send_task_message", lambda _producer, name, *_args, **_more: queued.append(name)
+    )
+
+    def make(name, *found):
+        made.append((name, found))
+        return jobs.periodic(name, *found)
+
+    yield make, queued
+    for name, found in made:
+        jobs._periodic.pop(name)
+        current_app.tasks.pop(name, None)
+        for job in found:
+            retry._declared.pop(job.work.kind)
+
+
+def test_every_periodic_task_has_a_turn_below_the_time_after_which_the_broker_gives_it_to_another():
+    visible = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
+    assert jobs.TURN <= 40 <= visible * 2 / 3
+    current_app.loader.import_default_modules()
+    for name, found in jobs.periodic_tasks().items():
+        assert current_app.tasks[name].run.__module__ == "core.jobs", name
+        for job in found:
+            assert isinstance(job, jobs.Job | jobs.Walk | jobs.QueueJob), name
+            assert getattr(job, "seconds", jobs.SECONDS) <= jobs.TURN, name
+            # Whatever the broker repeats meanwhile: one at a time, row by row claimed, or rows that a life depends on.
+            assert job.alone or job.life_safety or isinstance(job, jobs.QueueJob), name
+            assert job.lease.total_seconds() > jobs.TURN, name
+        assert jobs.queue_of(name) in {"life_safety", "live", "default", "bulk"}
+
+
+def test_no_job_may_be_declared_that_works_longer_than_a_turn():
+    with pytest.raises(ValueError, match="turn"):
+        jobs.rows(
+            "test.long", "x", due=lambda _at, _limit: [], act=lambda _k, _at: None, key=int, seconds=120
+        )
+    assert retry.of_kind("test.long") is None
+
+
+@pytest.mark.valkey
+def test_a_task_stops_when_its_turn_is_over_gives_each_job_its_part_and_queues_itself_on(
+    db, tasks, monkeypatch
+):
+    make, queued = tasks
+    first, second = list(range(100)), list(range(100))
+
+    def slowly(left):
+        def act(key, _at):
+            time.sleep(0.02)
+            left.remove(key)
+
+        return act
+
+    found = [
+        jobs.rows(
+            f"test.{name}", "x", due=lambda _at, limit, left=left: left[:limit], act=slowly(left), key=int
+        )
+        for name, left in (("first", first), ("second", second))
+    ]
+    task = make("test.tasks.turn", *found)
+    monkeypatch.setattr(jobs, "TURN", 0.4)
+    began = time.monotonic()
+    task()
+    assert time.monotonic() - began < 1
+    assert 0 < len(first) < 100
+    assert 0 < len(second) < 100
+    assert queued == ["test.tasks.turn"]
+    first.clear()
+    second.clear()
+    task()
+    assert queued == ["test.tasks.turn"]  # nothing is left: nothing is queued
+
+
+def test_one_long_row_stops_at_its_own_borders_too(db):
+    parts = list(range(100))
+
+    def act(_at):
+        while parts:
+            parts.pop()
+            time.sleep(0.01)
+            if not jobs.go_on():
+                return
+
+    job = jobs.whole("test.piece", "x", act)
+    assert job.run(at=clock.now(), seconds=0.05).left
+    assert 50 < len(parts) < 100
+    assert not job.run(at=clock.now()).left
+    assert not parts
+    assert jobs.go_on()  # outside of a job nothing ends
+    retry._declared.pop("test.piece")
+
+
+@pytest.mark.valkey
+def test_a_walk_goes_on_where_the_last_turn_stopped_and_then_begins_anew(db, tasks, monkeypatch):
+    make, queued = tasks
+    monkeypatch.setattr(jobs, "TURN", 0.1)
+    seen = []
+
+    def act(key, _at):
+        time.sleep(0.03)
+        seen.append(key)
+        if key == 2:
+            raise ValueError("two")
+
+    job = jobs.walk(
+        "test.walk",
+        "x",
+        behind=lambda _at, last, limit: [k for k in range(1, 11) if k > (last or 0)][:limit],
+        act=act,
+        key=int,
+        batch=3,
+    )
+    task = make("test.tasks.walk", job)
+    for _turn in range(20):
+        task()
+        if len(seen) >= 10:
+            break
+    assert seen == list(range(1, 11))
+    assert len(queued) >= 2
+    assert set_aside("test.walk") == ["2"]
+    task()
+    assert seen[10] == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_under_way_in_one_worker_is_not_begun_by_another(tasks):
+    make, _queued = tasks
+    begun, goes_on, count = threading.Event(), threading.Event(), []
+
+    def act(_at):
+        count.append(1)
+        begun.set()
+        goes_on.wait(10)
+
+    slow = jobs.whole("test.alone", "x", act)
+    life = jobs.whole("test.life", "x", lambda _at: count.append(100), life_safety=True)
+    task = make("test.tasks.alone", slow, life)
+
+    def run():
+        try:
+            task()
+        finally:
+            connection.close()
+
+    worker = threading.Thread(target=run)
+    worker.start()
+    begun.wait(10)
+    task()
+    assert sum(count) == 101  # what a life may depend on waits for nobody
+    JobTurn.objects.filter(job="test.alone").update(until=clock.now() - timedelta(seconds=1))
+    goes_on.set()
+    task()  # the first was killed, as far as anybody knows: its lease ran out
+    worker.join(10)
+    assert sum(count) == 302
+    assert JobTurn.objects.get(job="test.alone").until is None
 
 
 def test_what_fails_in_a_row_is_undone_with_it(world, poison, people):

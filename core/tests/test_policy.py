@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 
 from core import clock, policy
 from core.actors import Actor
-from core.errors import InvalidInput, SecondPersonNeeded
+from core.errors import InvalidInput
+from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry, FailedWork, PolicyVersion
 from core.policy import Unit
 from core.policy.kinds import Kind, Record, Table
@@ -307,7 +308,8 @@ def test_eight_versions_at_once_have_eight_numbers():
 
 
 def test_values_of_the_type_and_the_same_in_json_are_one(db):
-    from rides.policies import CURFEW, TARIFF, Hours, Rates
+    from rides.curfew import CURFEW, Hours
+    from rides.policies import TARIFF, Rates
 
     first = adopt(CURFEW, Hours(time(21), time(7)))
     assert first.value == {"from": "21:00", "to": "07:00"}

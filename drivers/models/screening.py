@@ -41,6 +41,9 @@ class Screening(models.Model):
                 fields=["driver", "subject"], name="one_screening_per_driver_and_subject"
             ),
             models.CheckConstraint(
+                condition=Q(state__in=ScreeningState.values), name="screening_state_is_known"
+            ),
+            models.CheckConstraint(
                 condition=Q(state="asked", answered_at__isnull=True, verdict="")
                 | (Q(state="answered", answered_at__isnull=False) & ~Q(verdict="")),
                 name="screening_answered_has_a_result",
@@ -111,6 +114,7 @@ class ScreeningChunk(models.Model):
         verbose_name_plural = pgettext_lazy("model", "stretches of screening runs")
         constraints = [
             models.UniqueConstraint(fields=["run", "first"], name="one_chunk_per_stretch"),
+            models.CheckConstraint(condition=Q(state__in=ChunkState.values), name="chunk_state_is_known"),
             models.CheckConstraint(
                 condition=Q(state="working") ^ Q(lease_until=None), name="chunk_working_has_a_lease"
             ),

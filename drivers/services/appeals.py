@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from accounts.states import Role
 from core import audit, clock, live, policy
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound
 from core.messages import outbox
+from core.permissions import require
 from core.states import move
 from core.transactions import begins_transaction
 from drivers import messages
@@ -24,8 +24,6 @@ from drivers.states import (
 
 if TYPE_CHECKING:
     from accounts.models import Account
-
-JUDGES = frozenset({Role.VETTING, Role.ADJUDICATOR, Role.SUPERVISOR})
 
 
 @begins_transaction
@@ -83,8 +81,7 @@ def decide_appeal(*, account: "Account", code: str, granted: bool, reason: str) 
 
     Raises `Forbidden`, `NotFound`, `InvalidInput`, `HadAPart`, `IllegalTransition`, `StaleState`.
     """
-    if account.role not in JUDGES:
-        raise Forbidden
+    require(account, "holds.release")
     row = (
         Appeal.objects.select_related("hold__driver__account", "decision__application__driver__account")
         .filter(code=code)

@@ -227,9 +227,7 @@ def ask_again(application: Application) -> None:
 
 
 def _wake(pk: int) -> None:
-    from drivers.tasks import settle_screening
-
-    broker.wake(settle_screening, pk, queue="default")
+    broker.wake("drivers.tasks.settle_screening", pk, queue="default")
 
 
 def due_screenings(*, at: "datetime", limit: int = 100) -> list[int]:
@@ -248,7 +246,8 @@ def _ask_about(row: Screening) -> None:
 
 
 def _open_screenings() -> "QuerySet[Screening]":
-    return Screening.objects.filter(state=ScreeningState.ASKED)
+    """Of applications: whom a run has set aside waits in a queue of its own."""
+    return Screening.objects.filter(state=ScreeningState.ASKED, subject__contains=":")
 
 
 SCREENING_QUEUE = retry.queue(

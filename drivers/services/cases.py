@@ -2,22 +2,21 @@
 
 from typing import TYPE_CHECKING, Any
 
-from accounts.states import Role
-from core import audit, clock, live
+from core import audit, clock, four_eyes, live
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound
+from core.permissions import require
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
-from drivers.errors import AlreadyProposed, SecondPersonNeeded
+from drivers.errors import AlreadyProposed
 from drivers.models import Driver, VettingCase
 from drivers.services.people import release_holds_of
+from drivers.services.rewards import owe_reward
 from drivers.states import CASE_TRANSITIONS, DRIVER_TRANSITIONS, CaseKind, CaseOutcome, CaseState, DriverState
 
 if TYPE_CHECKING:
     from accounts.models import Account
-
-REVIEWERS = frozenset({Role.VETTING, Role.SUPERVISOR})
 
 
 @joins_transaction
@@ -60,8 +59,7 @@ def open_signal(*, driver: Driver, kind: CaseKind, accounts: dict[str, Any]) -> 
 
 
 def _open_case_of(account: "Account", code: str) -> VettingCase:
-    if account.role not in REVIEWERS:
-        raise Forbidden
+    require(account, "vetting.decide")
     case = (
         VettingCase.objects.select_for_update(of=("self",))
         .select_related("driver__account")
@@ -104,8 +102,7 @@ def agree(*, account: "Account", code: str, agrees: bool) -> VettingCase:
     case = _open_case_of(account, code)
     if not case.proposed:
         raise InvalidInput("outcome")
-    if case.proposed_by == account.code:
-        raise SecondPersonNeeded
+    four_eyes.another(account.code, case.proposed_by)
     who = case.driver.account.code
     if not agrees:
         audit.record(account.actor, "drivers.case_not_agreed", who, case=code, outcome=case.proposed)
@@ -119,8 +116,6 @@ def agree(*, account: "Account", code: str, agrees: bool) -> VettingCase:
         if case.driver.state != DriverState.BARRED:
             move(case.driver, DRIVER_TRANSITIONS, DriverState.BARRED)
         if case.kind == CaseKind.MISMATCH:
-            from drivers.services.mismatch import owe_reward  # mismatch opens its cases here
-
             owe_reward(case=case)
     else:
         release_holds_of(actor=account.actor, source=code, reason=case.reason)

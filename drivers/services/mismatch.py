@@ -4,21 +4,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from accounts.selectors import account_by_code
-from accounts.states import Role
-from core import audit, clock, ledger, live, money, pictures, policy, ratelimit
+from core import audit, clock, four_eyes, ledger, live, money, pictures, policy, ratelimit
 from core.actors import NOBODY, Actor
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput, NotFound, TooMany
+from core.errors import InvalidInput, NotFound, TooMany
 from core.messages import outbox
+from core.permissions import require
 from core.pictures import Written
 from core.privacy import normalise_phone
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from drivers import messages, policies
-from drivers.errors import AlreadyReported, ReportNeedsPhoto, SecondPersonNeeded
+from drivers.errors import AlreadyReported, ReportNeedsPhoto
 from drivers.models import Binding, Driver, MismatchReport, Reward, VettingCase
 from drivers.selectors import driver_by_code, drivers_of_plate, plate_key
-from drivers.services.cases import REVIEWERS, open_case
+from drivers.services.cases import open_case
 from drivers.services.people import hold_driver
 from drivers.states import REWARD_TRANSITIONS, CaseKind, HoldKind, ReportSource, RewardState
 from drivers.vision import faces
@@ -26,7 +26,6 @@ from drivers.vision import faces
 if TYPE_CHECKING:
     from accounts.models import Account
 
-PAYERS = frozenset({Role.SUPERVISOR, Role.ADJUDICATOR, Role.VETTING})
 EXPENSE, PAYABLE = "expense:mismatch_rewards", "payable:mismatch_report:{}"
 
 
@@ -196,8 +195,7 @@ def _from_street(
 @begins_transaction
 def sort_report(*, account: "Account", code: str, driver_code: str) -> MismatchReport:
     """A reviewer says whom a report is about: the case opens and the driver is held. Raises `Forbidden`, `NotFound`."""
-    if account.role not in REVIEWERS:
-        raise Forbidden
+    require(account, "vetting.decide")
     report = MismatchReport.objects.select_for_update().filter(code=code, driver=None).first()
     driver = driver_by_code(driver_code)
     if report is None or driver is None:
@@ -222,33 +220,8 @@ def sort_report(*, account: "Account", code: str, driver_code: str) -> MismatchR
 # --- The reward ---
 
 
-@joins_transaction
-def owe_reward(*, case: VettingCase) -> Reward | None:
-    """A confirmed mismatch owes one reward, to the first who reported it and is not its driver."""
-    first = (
-        case.reports.exclude(reporter="", phone="")
-        .exclude(reporter=case.driver.account.code)
-        .order_by("reported_at", "pk")
-        .first()
-    )
-    if first is None:
-        return None
-    in_force = policy.in_force(policies.MISMATCH_REWARD)
-    reward, _new = Reward.objects.get_or_create(
-        case=case,
-        defaults={
-            "report": first,
-            "fen": in_force.value,
-            "citation": in_force.citation,
-            "due_since": clock.now(),
-        },
-    )
-    return reward
-
-
 def _reward_of(account: "Account", code: str) -> Reward:
-    if account.role not in PAYERS:
-        raise Forbidden
+    require(account, "rewards.decide")
     reward = Reward.objects.select_for_update(of=("self",)).select_related("report", "case").filter(report__code=code).first()  # fmt: skip
     if reward is None:
         raise NotFound
@@ -280,8 +253,7 @@ def decide_reward(*, account: "Account", code: str, approves: bool) -> Reward:
     Raises `Forbidden`, `NotFound`, `SecondPersonNeeded`, `IllegalTransition`, `StaleState`.
     """
     reward = _reward_of(account, code)
-    if reward.proposed_by == account.code:
-        raise SecondPersonNeeded
+    four_eyes.another(account.code, reward.proposed_by)
     move(
         reward,
         REWARD_TRANSITIONS,

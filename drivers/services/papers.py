@@ -52,17 +52,20 @@ def chase_expiries(*, at: "datetime") -> int:
     However often it runs, and after a day without it too, each is told once for each of these: the message's key says
     for which.
     """
-    return EXPIRIES.run(at=at).total
+    done, ran = 0, EXPIRIES.run(at=at)
+    while ran.left:
+        done, ran = done + ran.total, EXPIRIES.run(at=at, after=ran.after)
+    return done + ran.total
 
 
-def _ending(at: "datetime", limit: int) -> list[int]:
+def _ending(at: "datetime", last: int | None, limit: int) -> list[int]:
     today, ahead = timezone.localtime(at).date(), policy.value(PAPERS_AHEAD)
     rows = Paper.objects.filter(
         replaced_at=None,
         until__gte=today - policy.span(PAPERS_ENDED_FOR),
         until__lte=today + timedelta(days=max(ahead)),
     )
-    return list(rows.order_by("until", "pk").values_list("pk", flat=True)[:limit])
+    return list(rows.filter(pk__gt=last or 0).order_by("pk").values_list("pk", flat=True)[:limit])
 
 
 @begins_transaction
@@ -99,14 +102,12 @@ def _tell_again(key: str) -> None:
 
 
 # The papers that end within a month stay due however often they were chased: each run looks at all of them.
-EXPIRIES = jobs.rows(
+EXPIRIES = jobs.walk(
     "drivers.chase_expiries",
     gettext_lazy("telling drivers of papers that expire"),
-    due=_ending,
+    behind=_ending,
     act=_chase,
     key=int,
-    batch=5_000,
-    seconds=120.0,
 )
 TELLING = retry.declare(
     "drivers.tell_expiry",
@@ -128,6 +129,7 @@ def _tell(driver: Driver, paper: Paper, days: int) -> None:
         return  # it never ends
     person = driver.account
     what = (PaperKind(paper.kind), paper.vehicle.plate if paper.vehicle else "")
+    assert paper.until is not None  # noqa: S101 - what never ends is not told of
     said = messages.PaperEnds if days > 0 else messages.PaperEnded
     outbox.queue(
         said(paper=what, until=paper.until),

@@ -135,7 +135,10 @@ def hold_driver(
 
 @joins_transaction
 def release_holds_of(*, actor: Actor, source: str, reason: str) -> int:
-    """Release every open hold that comes from `source`; returns how many there were."""
+    """Release every open hold that comes from `source`; returns how many there were.
+
+    Raises `InvalidInput`.
+    """
     if not reason.strip():
         raise InvalidInput("reason")
     holds = list(Hold.objects.open().select_for_update().filter(source=source).order_by("pk"))

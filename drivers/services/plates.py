@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from accounts.policies import RESPONDERS
-from accounts.states import Role
 from core import audit, clock, live, pictures, policy
-from core.errors import DomainError, Forbidden, NotFound
+from core.errors import DomainError, NotFound
+from core.permissions import require
 from core.pictures import Written
 from core.states import move
 from core.transactions import begins_transaction
@@ -22,8 +21,6 @@ from drivers.vision.plates import Reading
 
 if TYPE_CHECKING:
     from accounts.models import Account
-
-LOOKERS = RESPONDERS | {Role.VETTING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +108,7 @@ def _refused(photo: PlatePhoto) -> PlateOutcome:
 @begins_transaction
 def decide_plate_photo(*, account: "Account", picture: str, same: bool) -> PlatePhoto:
     """A member of staff says what is on the photo. Raises `Forbidden`, `NotFound`, `StaleState`."""
-    if account.role not in LOOKERS:
-        raise Forbidden
+    require(account, "plates.read")
     photo = (
         PlatePhoto.objects.select_related("driver__account", "vehicle").filter(picture__code=picture).first()
     )

@@ -2,6 +2,9 @@
 
 A worker that dies leaves its lease to run out; another goes on where rows are missing. The unique key of a screening
 (driver and run) makes every repeat harmless, so nobody is skipped and nobody is done twice.
+
+Who cannot be screened, by a fault of their own row or of an answer about them, is set aside: a screening that stays
+asked, tried again by itself and by people. The run ends without them, and says how many they are.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -15,26 +18,34 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.states import Role
 from core import audit, clock, live, policy, retry
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound
+from core.permissions import require
 from core.registries import RegistryDown
-from core.states import move
+from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 from drivers.errors import RunGoesOn
 from drivers.models import Driver, Screening, ScreeningChunk, ScreeningRun
 from drivers.policies import RUN_LIMIT, RUN_WITHIN, RUN_WORKERS
 from drivers.screening import Car, Subject
 from drivers.services.screening import Answers, act_on, ask_registries, result_of
-from drivers.states import RUN_TRANSITIONS, ChunkState, DriverState, RunState, ScreeningState
+from drivers.states import (
+    RUN_TRANSITIONS,
+    SCREENING_TRANSITIONS,
+    ChunkState,
+    DriverState,
+    RunState,
+    ScreeningState,
+)
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from accounts.models import Account
 
 log = structlog.get_logger()
-STARTERS = frozenset({Role.VETTING, Role.SUPERVISOR})
 CHUNK = 200  # drivers: a second or two of work, so that other work comes between
 WRITE = 50  # screenings in one transaction
 LEASE = timedelta(seconds=120)  # of machine time
@@ -43,8 +54,7 @@ LEASE = timedelta(seconds=120)  # of machine time
 @begins_transaction
 def start_run(*, account: "Account", reason: str) -> ScreeningRun:
     """Begin to screen everybody who is vetted now. Raises `Forbidden`, `InvalidInput`, `RunGoesOn`."""
-    if account.role not in STARTERS:
-        raise Forbidden
+    require(account, "fleet.screen")
     if not reason.strip():
         raise InvalidInput("reason")
     if ScreeningRun.objects.exclude(state=RunState.DONE).exists():
@@ -77,8 +87,7 @@ def begin_run(*, actor: Actor, reason: str) -> ScreeningRun:
 @begins_transaction
 def pause_run(*, account: "Account", code: str, pause: bool) -> ScreeningRun:
     """Stop after what is in hand, or go on. Raises `Forbidden`, `NotFound`, `IllegalTransition`, `StaleState`."""
-    if account.role not in STARTERS:
-        raise Forbidden
+    require(account, "fleet.screen")
     run = ScreeningRun.objects.filter(code=code).first()
     if run is None:
         raise NotFound
@@ -140,20 +149,24 @@ def _work(chunk: ScreeningChunk) -> int:
         .prefetch_related("bindings__vehicle")
         .order_by("pk")
     )
-    done, why = 0, None
+    done = 0
+    why: Exception | None = None
     pool = ThreadPoolExecutor(policy.value(RUN_LIMIT))
     try:
         # The pool goes on asking while a part is written.
         coming = pool.map(_ask, waiting)
         while part := list(islice(coming, WRITE)):
             failures = [each for each in part if isinstance(each, _Failed)]
-            for each in failures:
-                why = _set_aside(run, each)
+            down = [each.why for each in failures if isinstance(each.why, RegistryDown)]
             kept = _keep_all(chunk, [each for each in part if isinstance(each, _Answered)])
             if kept is None:
                 return done
-            done, why = done + kept.done, kept.why or why
-            if any(isinstance(each.why, RegistryDown) for each in failures):
+            done += kept
+            for each in failures:
+                if not isinstance(each.why, RegistryDown):
+                    _set_aside(run, each)
+            if down:
+                why = down[0]
                 break
             if not ScreeningRun.objects.filter(pk=run.pk, state=RunState.RUNNING).exists():
                 _leave(chunk, ChunkState.WAITING)
@@ -213,32 +226,69 @@ class _Failed:
     why: Exception
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    done: int
-    why: Exception | None
-
-
 def _ask(driver: Driver) -> "_Answered | _Failed":
     """The registries' answers about one driver, without touching the database."""
     try:
         subject = subject_of_driver(driver)
         return _Answered(driver, subject, ask_registries(subject))
-    except Exception as why:  # one driver's fault is not the next one's; the stretch is not done without them
+    except Exception as why:  # one driver's fault is not the next one's
         return _Failed(driver, why)
 
 
-def _set_aside(run: ScreeningRun, failure: _Failed) -> Exception:
-    """Say whom a stretch waits for. A registry that is down is nobody's fault, and one line for the whole stretch."""
-    if isinstance(failure.why, RegistryDown):
-        return failure.why
-    code = failure.driver.account.code
-    log.error("drivers.screening_set_aside", run=run.code, driver=code, exc_info=failure.why)
-    return ScreeningFailed(f"{code}: {type(failure.why).__name__}: {failure.why}")
+@begins_transaction
+def _set_aside(run: ScreeningRun, failure: _Failed) -> None:
+    """One driver's question stays asked: the run goes on and ends without them, and staff see who it is."""
+    driver, why, at = failure.driver, failure.why, clock.now()
+    log.error("drivers.screening_set_aside", run=run.code, driver=driver.account.code, exc_info=why)
+    row, new = Screening.objects.get_or_create(
+        driver=driver,
+        subject=run.code,
+        defaults={"code": new_code("N"), "asked_at": at, "next_at": at},
+    )
+    if new:
+        SET_ASIDE.put_off(row, f"{driver.account.code}: {type(why).__name__}: {why}")
+        live.changed_on_commit("console")
 
 
-class ScreeningFailed(Exception):
-    """Says for whom it failed, and how."""
+def _waiting() -> "QuerySet[Screening]":
+    """Whom runs have set aside; what an application asks has a number behind a colon."""
+    return Screening.objects.filter(state=ScreeningState.ASKED).exclude(subject__contains=":")
+
+
+def _ask_once_more(row: Screening) -> None:
+    """Raises what the registries or the row say. Who does not drive any more is not asked about."""
+    driver = (
+        Driver.objects.filter(pk=row.driver_id, state=DriverState.VETTED)
+        .select_related("account")
+        .prefetch_related("bindings__vehicle")
+        .first()
+    )
+    if driver is None:
+        Screening.objects.filter(pk=row.pk, state=ScreeningState.ASKED).delete()
+        return
+    subject = subject_of_driver(driver)
+    _keep_late(row, driver, subject, ask_registries(subject))
+
+
+@begins_transaction
+def _keep_late(row: Screening, driver: Driver, subject: Subject, answers: Answers) -> None:
+    try:
+        move(row, SCREENING_TRANSITIONS, ScreeningState.ANSWERED, **result_of(subject, answers))
+    except StaleState:
+        return  # another worker was faster
+    act_on(driver, row)
+    live.changed_on_commit("console")
+
+
+SET_ASIDE = retry.queue(
+    "drivers.screening_of_driver",
+    _("Screening one driver of the fleet"),
+    law=retry.Law(timedelta(minutes=1), timedelta(hours=1), timedelta(minutes=10), gives_up=False),
+    waiting=_waiting,
+    act=_ask_once_more,
+    key="code",
+    about=lambda row: row.subject,
+)
 
 
 def subject_of_driver(driver: Driver) -> Subject:
@@ -250,30 +300,29 @@ def subject_of_driver(driver: Driver) -> Subject:
     return Subject(account.real_name, account.id_number, driver.licence_number, cars, tuple(driver.lines))
 
 
-def _keep_all(chunk: ScreeningChunk, answered: list[_Answered]) -> _Kept | None:
+def _keep_all(chunk: ScreeningChunk, answered: list[_Answered]) -> int | None:
     """Write a part; where that fails, each by itself, so that one driver's fault keeps no other from being screened.
 
-    None where another worker has the stretch now.
+    How many were written; None where another worker has the stretch now.
     """
     try:
-        kept = _keep_or_nothing(chunk, answered)
-        return None if kept is None else _Kept(kept, None)
+        return _keep_or_nothing(chunk, answered)
     except Exception as why:  # found out below, driver by driver
         if retry.database_away(why):
             raise
-    done, reason = 0, None
+    done = 0
     for each in answered:
         try:
             kept = _keep_or_nothing(chunk, [each])
-        except Exception as why:  # written down with the stretch
+        except Exception as why:  # whatever is wrong with one driver's answers
             if retry.database_away(why):
                 raise
-            reason = _set_aside(chunk.run, _Failed(each.driver, why))
+            _set_aside(chunk.run, _Failed(each.driver, why))
             continue
         if kept is None:
             return None
         done += kept
-    return _Kept(done, reason)
+    return done
 
 
 def _keep_or_nothing(chunk: ScreeningChunk, answered: list[_Answered]) -> int | None:
@@ -318,9 +367,10 @@ def _keep(chunk: ScreeningChunk, answered: list[_Answered]) -> int | None:
 
 @begins_transaction
 def _finish() -> None:
-    """Close the run when every stretch is done."""
+    """Close the run when every stretch is done; whom it set aside it does not wait for."""
     run = ScreeningRun.objects.select_for_update().filter(state=RunState.RUNNING).first()
     if run and not run.chunks.exclude(state=ChunkState.DONE).exists():
         move(run, RUN_TRANSITIONS, RunState.DONE, finished_at=clock.now())
-        audit.record(SYSTEM, "drivers.run_finished", run.code, drivers=run.drivers)
+        aside = _waiting().filter(subject=run.code).count()
+        audit.record(SYSTEM, "drivers.run_finished", run.code, drivers=run.drivers, set_aside=aside)
         live.changed_on_commit("console")

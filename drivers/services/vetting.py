@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 
 from accounts.services import verify_by_vetting
-from core import audit, clock, live, policy
+from core import audit, clock, four_eyes, live, policy
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.messages import outbox
 from core.messages.catalogue import Message
+from core.permissions import require
 from core.privacy import blind_index
 from core.states import IllegalTransition, move
 from core.transactions import begins_transaction
@@ -20,14 +21,12 @@ from drivers.errors import (
     LicenceTaken,
     ScreeningBars,
     ScreeningOpen,
-    SecondPersonNeeded,
     VehicleDiffers,
 )
 from drivers.models import Application, Driver, Vehicle, VettingDecision
 from drivers.policies import LINE_CONDITIONS, OFFENCE_RULES
 from drivers.selectors import application_by_code, screening_of
 from drivers.services.applications import ask_again, check_application
-from drivers.services.cases import REVIEWERS
 from drivers.services.papers import keep_paper
 from drivers.services.people import bind_vehicle
 from drivers.states import (
@@ -47,8 +46,7 @@ if TYPE_CHECKING:
 
 
 def _in_review(account: "Account", code: str) -> Application:
-    if account.role not in REVIEWERS:
-        raise Forbidden
+    require(account, "vetting.decide")
     application = (
         Application.objects.select_for_update(of=("self",))
         .select_related("driver__account")
@@ -64,7 +62,10 @@ def _in_review(account: "Account", code: str) -> Application:
 
 @begins_transaction
 def ask_registries_again(*, account: "Account", code: str) -> Application:
-    """A reviewer has the registries asked once more; the old answers stay. Raises `Forbidden`, `NotFound`, `ScreeningOpen`."""
+    """A reviewer has the registries asked once more; the old answers stay.
+
+    Raises `Forbidden`, `NotFound`, `ScreeningOpen`, `IllegalTransition`.
+    """
     application = _in_review(account, code)
     last = screening_of(application)
     if last and last.state == ScreeningState.ASKED:
@@ -76,7 +77,10 @@ def ask_registries_again(*, account: "Account", code: str) -> Application:
 
 @begins_transaction
 def return_application(*, account: "Account", code: str, words: str) -> Application:
-    """Back to the applicant, who reads what to mend. Raises `Forbidden`, `NotFound`, `InvalidInput`."""
+    """Back to the applicant, who reads what to mend.
+
+    Raises `Forbidden`, `NotFound`, `InvalidInput`, `IllegalTransition`.
+    """
     application = _in_review(account, code)
     if not words.strip():
         raise InvalidInput("reason")
@@ -102,7 +106,7 @@ def return_application(*, account: "Account", code: str, words: str) -> Applicat
 @begins_transaction
 def propose_decision(*, account: "Account", code: str, outcome: Decision, reason: str) -> Application:
     """The first key, with a reason. Raises `Forbidden`, `NotFound`, `InvalidInput`, `AlreadyProposed`, `ScreeningOpen`,
-    `ScreeningBars`.
+    `ScreeningBars`, `IllegalTransition`.
     """
     application = _in_review(account, code)
     if not reason.strip():
@@ -141,14 +145,13 @@ def agree_decision(*, account: "Account", code: str, agrees: bool) -> Applicatio
     """The second key, by another person: the decision is appended and acts, or the proposal falls.
 
     Raises `Forbidden`, `NotFound`, `InvalidInput`, `SecondPersonNeeded`, `ScreeningBars`, `CertificatesFaulty`,
-    `LicenceTaken`, `VehicleDiffers`, `TooManyVehicles`, `TooManyPersons`.
+    `LicenceTaken`, `VehicleDiffers`, `TooManyVehicles`, `TooManyPersons`, `IllegalTransition`, `ScreeningOpen`.
     """
     application = _in_review(account, code)
     person = application.driver.account
     if not application.proposed:
         raise InvalidInput("outcome")
-    if application.proposed_by == account.code:
-        raise SecondPersonNeeded
+    four_eyes.another(account.code, application.proposed_by)
     if not agrees:
         audit.record(account.actor, "drivers.application_not_agreed", person.code, case=code)
         application.proposed, application.proposed_by, application.reason = "", "", ""
@@ -261,8 +264,7 @@ def _tell(application: Application, said: Message, key: str) -> None:
 @begins_transaction
 def read_application(*, account: "Account", code: str) -> Application:
     """One application with its personal data, for a reviewer; the reading is in the journal (A8)."""
-    if account.role not in REVIEWERS:
-        raise Forbidden
+    require(account, "vetting.decide")
     application = application_by_code(code)
     audit.record(
         account.actor,

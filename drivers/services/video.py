@@ -7,10 +7,10 @@ yes is a passed check like any other: its token opens one thing, once, for five 
 import secrets
 from typing import TYPE_CHECKING
 
-from accounts.states import Role
 from core import audit, clock, live, policy
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound
+from core.permissions import require
 from core.states import StaleState, move
 from core.transactions import begins_transaction
 from drivers import policies
@@ -29,8 +29,6 @@ from drivers.states import FACE_CHECK_TRANSITIONS, DriverState, FaceCheckState, 
 
 if TYPE_CHECKING:
     from accounts.models import Account
-
-SEERS = frozenset({Role.VETTING, Role.SUPERVISOR})
 
 
 @begins_transaction
@@ -85,8 +83,7 @@ def decide_video_check(*, account: "Account", code: str, same: bool, reason: str
 
 @begins_transaction
 def _decide(account: "Account", code: str, same: bool, reason: str) -> FaceCheck:
-    if account.role not in SEERS:
-        raise Forbidden
+    require(account, "vetting.decide")
     check = FaceCheck.objects.select_related("driver__account").filter(code=code, by_video=True).first()
     if check is None:
         raise NotFound

@@ -11,10 +11,11 @@ from django.db import connection, transaction
 from accounts.errors import DocumentTaken
 from accounts.models import Account
 from accounts.services import enrol
-from accounts.states import Role
 from core import clock, outside
 from core.errors import Forbidden, InvalidInput, NotFound
+from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry, Notification
+from core.permissions import Role
 from core.states import IllegalTransition
 from drivers.errors import (
     AlreadyEnrolled,
@@ -26,7 +27,6 @@ from drivers.errors import (
     NotYourIdNumber,
     ScreeningBars,
     ScreeningOpen,
-    SecondPersonNeeded,
     VehicleDiffers,
 )
 from drivers.models import (

@@ -8,9 +8,9 @@ from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Account
 from accounts.services import enrol
-from accounts.states import Role
 from core import clock
 from core.actors import SYSTEM
+from core.permissions import Role
 from drivers.board_selectors import bindings_over_the_law
 from drivers.errors import TooManyPersons, TooManyVehicles
 from drivers.models import Binding, Driver, Vehicle

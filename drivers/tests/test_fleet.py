@@ -14,11 +14,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.services import enrol
-from accounts.states import Role
 from core import clock, outside, retry
 from core.actors import SYSTEM
 from core.errors import Forbidden, InvalidInput
 from core.models import FailedWork
+from core.permissions import Role
 from core.states import IllegalTransition
 from drivers.errors import RunGoesOn
 from drivers.models import Driver, Hold, Screening, ScreeningChunk, ScreeningRun, VettingCase
@@ -27,6 +27,7 @@ from drivers.services import agree, begin_run, pause_run, propose, start_run, wa
 from drivers.services import runs as runs_module
 from drivers.states import CaseOutcome
 from drivers.tests.factories import without_tokens
+from governance.checks.promises import fleet_again
 
 CLEAN = {
     "identity": {"match": True},
@@ -268,7 +269,9 @@ def test_one_run_at_a_time_by_those_who_may(world, people):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_driver_whose_answer_cannot_be_kept_keeps_no_other_from_being_screened(registry, small_chunks):
+def test_one_driver_whose_answer_cannot_be_kept_keeps_no_other_from_being_screened(
+    registry, small_chunks, people, signed_in
+):
     def licence(body):
         # PostgreSQL keeps no such character in a JSON column.
         return CLEAN["licence"] | ({"class": "X\0"} if body["licence_number"] == "L3" else {})
@@ -277,15 +280,42 @@ def test_one_driver_whose_answer_cannot_be_kept_keeps_no_other_from_being_screen
     make_fleet(30)
     run = begin()
     finish()
-    screened = Screening.objects.filter(subject=run.code).values_list("driver__account__code", flat=True)
+    answered = Screening.objects.filter(subject=run.code, state="answered")
+    screened = answered.values_list("driver__account__code", flat=True)
     assert sorted({f"f{number}" for number in range(30)} - set(screened)) == ["f3"]
-    assert newest_run().state == "running"
+    # The run ends all the same, and says who it set aside.
+    assert newest_run().state == "done"
     failure = FailedWork.objects.get(closed_at=None)
-    assert (failure.kind, failure.subject) == ("drivers.screening_stretches", run.code)
-    assert failure.error.startswith("ScreeningFailed: f3: DataError")
+    assert (failure.kind, failure.subject) == ("drivers.screening_of_driver", run.code)
+    assert failure.error.startswith("f3: DataError")
+    progress = run_progress(newest_run())
+    assert (progress.done, progress.aside, progress.bar + progress.review) == (
+        31,
+        ["f3"],
+        0,
+    )  # with the two of the cast
+    assert fleet_again(clock.now()).status == "progress"  # unknown is not green
+    page = signed_in("supervisor").get("/admin/vetting/fleet/").content.decode()
+    assert "could not be screened" in page
+    assert "tried again by itself: f3." in page
+    start_run(account=people("vetting"), reason="the next one can begin")
 
     registry.said = CLEAN
     assert retry.again(failure.kind, failure.key) is None
-    assert newest_run().state == "done"
+    assert run_progress(ScreeningRun.objects.get(pk=run.pk)).aside == []
     assert everybody_once(run)
     assert not FailedWork.objects.filter(closed_at=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_was_set_aside_and_drives_no_more_is_not_waited_for(registry, small_chunks, people):
+    registry.said = CLEAN | {"licence": lambda body: CLEAN["licence"] | {"class": "X\0"}}
+    make_fleet(1)
+    Driver.objects.exclude(account__code="f0").update(state="barred")
+    run = begin()
+    finish()
+    failure = FailedWork.objects.get(closed_at=None)
+    assert run_progress(newest_run()).aside == ["f0"]
+    Driver.objects.filter(account__code="f0").update(state="barred")
+    assert retry.again(failure.kind, failure.key) is None
+    assert not Screening.objects.filter(subject=run.code).exists()

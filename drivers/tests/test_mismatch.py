@@ -8,9 +8,10 @@ from django.db import IntegrityError, connection, transaction
 
 from core import ledger
 from core.errors import Forbidden, InvalidInput, NotFound
+from core.four_eyes import SecondPersonNeeded
 from core.models import LedgerTransfer, Notification
 from core.states import IllegalTransition, StaleState
-from drivers.errors import AlreadyReported, ReportNeedsPhoto, SecondPersonNeeded
+from drivers.errors import AlreadyReported, ReportNeedsPhoto
 from drivers.models import Hold, MismatchReport, Reward, VettingCase
 from drivers.selectors import driver_of
 from drivers.services import (

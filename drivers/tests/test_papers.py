@@ -12,6 +12,7 @@ from core.models import Notification
 from drivers.models import Paper
 from drivers.selectors import driver_of, drivers_vehicle, why_not_eligible
 from drivers.services import chase_expiries, keep_paper
+from drivers.services.papers import EXPIRIES
 from drivers.states import PaperKind
 
 TODAY = date(2026, 3, 2)
@@ -99,3 +100,12 @@ def test_the_drivers_page_says_what_expired(driver, noon, signed_in):
     page = signed_in("driver").get("/drive/").content.decode()
     assert "expired on" in page
     assert "27 Feb" in page
+
+
+def test_a_look_at_more_papers_than_a_turn_allows_goes_on_behind_the_last_one(driver, people):
+    for kind in (PaperKind.DRIVING_LICENCE, PaperKind.VEHICLE_LICENCE):
+        paper(driver, 7, kind)
+    first = EXPIRIES.run(at=clock.now(), seconds=0)
+    assert (first.done, first.left, keys()) == (1, True, ["7"])
+    second = EXPIRIES.run(at=clock.now(), after=first.after)
+    assert (second.left, keys()) == (False, ["7", "7"])

@@ -2,12 +2,13 @@
 
 import pytest
 
+from drivers.certificates import PLATE
 from drivers.errors import PickupCheckNeeded, PlateDiffers, PlatePhotoWaiting
 from drivers.models import PlatePhoto, VettingCase
 from drivers.selectors import driver_of
 from drivers.services import decide_plate_photo
 from drivers.tests.factories import face_token, ready_for_pickup
-from drivers.vision.plates import PLATE, marks_apart, read_plate
+from drivers.vision.plates import marks_apart, read_plate
 from rides.services import arrive, check_plate
 from sandbox.plates import photo
 

@@ -5,9 +5,9 @@ Readings are hints: a difference is shown to the applicant and to the reviewer, 
 
 import re
 
-from drivers.certificates import NO_END, VIN, read_day, tidy
+from drivers.certificates import NO_END, PLATE, VIN, read_day, tidy
 from drivers.states import Certificate
-from drivers.vision.plates import PLATE, read_lines
+from drivers.vision.plates import read_lines
 
 ID_NUMBER = re.compile(r"\d{17}[\dX]")
 DAY = re.compile(r"\d{4}[-./年]\d{1,2}[-./月]\d{1,2}")

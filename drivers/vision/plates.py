@@ -10,12 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from drivers.certificates import PLATE
 from drivers.vision.faces import decode
 
-# GA 36: a province, the letter of the place, five marks without I and O; new-energy cars have six, with D or F.
-_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
-_MARK = "[A-HJ-NP-Z0-9]"
-PLATE = re.compile(rf"^[{_PROVINCES}][A-HJ-Z](?:{_MARK}{{5}}|[A-HJK]{_MARK}[0-9]{{4}}|[0-9]{{5}}[A-HJK])$")
 _lock = threading.Lock()  # the engine keeps state between calls
 
 

@@ -13,11 +13,11 @@ from core.errors import DomainError
 from governance.checks.verdicts import SPAN, law_stands, verdict
 from governance.measures import Found, live_check
 from rides.selectors import newest_with_driver
+from rides.shown import trip_context
 from rides.states import Party
-from rides.views.trips import trip_context
 from safety import keys
-from safety.policies import RECORDING_KEPT
 from safety.selectors import (
+    RECORDING_KEPT,
     coverage,
     kept_too_long,
     late_destructions,
@@ -30,7 +30,7 @@ from safety.selectors import (
     verify_receipt,
     without_consent,
 )
-from safety.views import share_context, sos_context
+from safety.shown import share_context, sos_context
 
 PURGE_TOLERANCE = timedelta(minutes=15)
 LEAST_TOUCH = 64  # CSS pixels; WCAG 2.2 asks for 24, a thumb in fear for more

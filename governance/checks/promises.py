@@ -8,12 +8,17 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from accounts.selectors import contacts_to_alert, real_name_share
-from complaints.policies import INTERLOCK
-from complaints.selectors import severe_spans, severe_without_hold
+from complaints.selectors import INTERLOCK, severe_spans, severe_without_hold
 from core import audit_selectors, ledger, policy
 from core.languages import clauses, sentences
 from core.messages import outbox
 from drivers.board_selectors import (
+    FACE_ACCEPT,
+    FACE_REFUSE,
+    FACE_TOKEN_LIFE,
+    MISMATCH_REWARD,
+    REWARD_WITHIN,
+    SCREENED_WITHIN,
     acceptances_without_face,
     answered_mismatches,
     approved_rewards,
@@ -23,23 +28,19 @@ from drivers.board_selectors import (
     spells_without_face,
     unproven_certificates,
 )
-from drivers.policies import (
-    FACE_ACCEPT,
-    FACE_REFUSE,
-    FACE_TOKEN_LIFE,
-    MISMATCH_REWARD,
-    REWARD_WITHIN,
-    SCREENED_WITHIN,
-)
 from drivers.selectors import newest_run, run_progress
 from drivers.services.mismatch import PAYABLE
 from governance.checks.verdicts import SPAN, law_stands, unique_stands, verdict
 from governance.measures import Found, live_check
 from governance.states import Status
-from police.policies import EMERGENCY_RULE, FORM_WITHIN, PHONE_WITHIN
-from police.selectors import emergencies_late, releases_without_plate
-from rides.api import show_trip
-from rides.policies import CURFEW, in_curfew
+from police.selectors import (
+    EMERGENCY_RULE,
+    FORM_WITHIN,
+    PHONE_WITHIN,
+    emergencies_late,
+    releases_without_plate,
+)
+from rides.curfew import CURFEW, in_curfew
 from rides.selectors import (
     CARD_AFTER,
     accepted_since,
@@ -53,10 +54,16 @@ from rides.selectors import (
     places_with_numbers,
     running_hitch_cities,
 )
+from rides.shown import api_body, trip_context
 from rides.states import Party, TripState
-from rides.views.trips import trip_context
-from safety.policies import OWNED_WITHIN, WEIGHTS
-from safety.selectors import attempts_with_alert, ownership_of_checks, police_clock_missed, sos_incidents
+from safety.selectors import (
+    OWNED_WITHIN,
+    WEIGHTS,
+    attempts_with_alert,
+    ownership_of_checks,
+    police_clock_missed,
+    sos_incidents,
+)
 from safety.states import SignalKind
 
 if TYPE_CHECKING:
@@ -199,10 +206,14 @@ def fleet_again(at: datetime) -> Found:
         "bar": progress.bar,
         "review": progress.review,
     }
+    if progress.aside:
+        evidence = sentences(evidence, _("%(n)s could not be screened.") % {"n": len(progress.aside)})
+    # Whom the run set aside is part of the fleet: until they are screened it is not done.
+    finished = None if progress.aside else run.finished_at
     old = at - run.started_at > policy.span(SCREENED_WITHIN)
-    if old or (run.finished_at or at) > run.due_at:
+    if old or (finished or at) > run.due_at:
         return Found(Status.FAIL, sentences(_("Late."), evidence), share)
-    return Found(Status.PASS if run.finished_at else Status.PROGRESS, evidence, share)
+    return Found(Status.PASS if finished else Status.PROGRESS, evidence, share)
 
 
 def _share_or_fault(faults: list[str], done: int, everybody: int, evidence: str) -> Found:
@@ -296,7 +307,7 @@ def personal_data_for_oneself(at: datetime) -> Found:
 
 def _driver_sees_passenger(trip: "Trip") -> bool:
     page = render_to_string("rides/_driver_trip_status.html", trip_context(trip, Party.DRIVER))
-    said = page + str(show_trip(trip, Party.DRIVER))
+    said = page + str(api_body(trip, Party.DRIVER))
     person = trip.passenger
     return any(secret and secret in said for secret in (person.real_name, person.phone, trip.rider_name))
 
@@ -306,7 +317,7 @@ def _passenger_sees_too_long(trip: "Trip", at: datetime) -> bool:
     if over is None or at - over <= CARD_AFTER or trip.driver is None:
         return False
     page = render_to_string("rides/_trip_status.html", trip_context(trip, Party.PASSENGER))
-    said = page + str(show_trip(trip, Party.PASSENGER))
+    said = page + str(api_body(trip, Party.PASSENGER))
     return any(secret and secret in said for secret in (trip.driver.account.real_name, trip.plate_registered))
 
 

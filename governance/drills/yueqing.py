@@ -228,7 +228,7 @@ def _alarm(world: World, ride: Ride, cast: dict[str, Person]) -> None:
     )
     human = [HumanStep("a specialist reads the strip and takes the incident", 10)]
     world.pass_time(10)
-    cast["specialist"].submit(f"/admin/incidents/{incident}/do/take/")
+    cast["specialist"].submit(f"/admin/incidents/{incident}/do/take/", {"do": "1"})
     world.expect(
         "a person has it",
         "taken by specialist",

@@ -106,7 +106,7 @@ def held_for_the_police(
     specialist.submit(
         f"/admin/incidents/{incident}/do/resolve/", {"outcome": "police", "words": "the police have it"}
     )
-    supervisor.submit(f"/admin/incidents/{incident}/do/close/")
+    supervisor.submit(f"/admin/incidents/{incident}/do/close/", {"do": "1"})
     world.set_clock(at("12:00", day="2018-08-28T"))
     time.sleep(11)  # the job that destroys has looked once more
     world.expect(
@@ -172,7 +172,7 @@ def sos_with_sound(report: Report) -> None:
         incident = incident_of(agent, ride.code)
         phone = SoundPhone(world.url, ride.code, ride.keys["passenger"], "sos")
         phone.record(3)
-        agent.submit(f"/admin/incidents/{incident}/do/take/")
+        agent.submit(f"/admin/incidents/{incident}/do/take/", {"do": "1"})
         world.expect(
             "the agent hears the scene while it is recorded",
             "the newest piece within 2 s of its sending",

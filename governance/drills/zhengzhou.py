@@ -139,7 +139,7 @@ def _two_people_decide(world: World, ride: Ride) -> None:
     world.expect(
         "a second person agrees",
         "decided by both",
-        lambda: ("vetting + supervisor" in second.get(path).text, "decided"),
+        lambda: ("vetting + supervisor" in " ".join(second.get(path).text.split()), "decided"),
         tz=TZ,
     )
     world.expect(

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from django.db.models import F, Q
 
+from rides.curfew import runs_into_curfew
 from rides.models import Trip
-from rides.policies import runs_into_curfew
 from rides.selectors.trips import all_trips
 from rides.states import Line, Party, PlateCheck, TripState
 

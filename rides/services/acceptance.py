@@ -14,6 +14,7 @@ from drivers.errors import FaceRequired
 from drivers.selectors import drivers_vehicle, has_covert_hold, why_not_eligible
 from drivers.states import FacePurpose
 from rides import routing, selectors
+from rides.curfew import CURFEW, in_curfew, window_meets_curfew
 from rides.errors import (
     CurfewHours,
     DailyLimit,
@@ -26,7 +27,7 @@ from rides.errors import (
 )
 from rides.events import TripAccepted
 from rides.models import Itinerary, Trip
-from rides.policies import CURFEW, DAILY_TRIPS, city_day, in_curfew, window_meets_curfew
+from rides.policies import DAILY_TRIPS, city_day
 from rides.services.booking import mark_matched
 from rides.services.night import remind
 from rides.services.outcomes import Outcome

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy
 
-from accounts.states import Role
-from core import audit, clock, jobs, live, policy, retry, timeline
+from core import audit, clock, four_eyes, jobs, live, policy, retry, timeline
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound
 from core.messages import outbox
+from core.permissions import require
 from core.recipients import write_to_each
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from rides import messages
-from rides.errors import AlreadySuspended, SecondPersonNeeded
+from rides.errors import AlreadySuspended
 from rides.models import City, Itinerary, LineInCity, LineSuspension, Trip
 from rides.policies import SUSPENSION_SPARES
 from rides.services.offers import withdraw_offers
@@ -35,8 +35,6 @@ from rides.states import (
 
 if TYPE_CHECKING:
     from accounts.models import Account
-
-SUSPENDERS = frozenset({Role.SUPERVISOR, Role.SPECIALIST, Role.ADMIN})
 
 
 @joins_transaction
@@ -66,8 +64,7 @@ def propose_suspension(
 
     Raises `Forbidden`, `InvalidInput`, `AlreadySuspended`.
     """
-    if account.role not in SUSPENDERS:
-        raise Forbidden
+    require(account, "lines.suspend")
     if not reason.strip():
         raise InvalidInput("reason")
     now = clock.now()
@@ -95,8 +92,7 @@ def decide_suspension(*, account: "Account", code: str, agrees: bool) -> LineSus
 
     Raises `Forbidden`, `NotFound`, `SecondPersonNeeded`, `IllegalTransition`.
     """
-    if account.role not in SUSPENDERS:
-        raise Forbidden
+    require(account, "lines.suspend")
     row = (
         LineSuspension.objects.select_for_update(of=("self",))
         .select_related("city")
@@ -110,8 +106,7 @@ def decide_suspension(*, account: "Account", code: str, agrees: bool) -> LineSus
         audit.record(account.actor, "rides.suspension_withdrawn", row.code)
         live.changed_on_commit("console")
         return row
-    if row.proposed_by == account.code:
-        raise SecondPersonNeeded
+    four_eyes.another(account.code, row.proposed_by)
     now = clock.now()
     at = max(row.at, now)
     move(row, SUSPENSION_TRANSITIONS, SuspensionState.AGREED, agreed_by=account.code, agreed_at=now, at=at)

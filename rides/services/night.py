@@ -5,19 +5,20 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy
 
-from accounts.policies import RESPONDERS
 from core import audit, clock, events, jobs, live, policy, timeline
 from core.actors import SYSTEM
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound
 from core.messages import outbox
+from core.permissions import require
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 from rides import messages, selectors
+from rides.curfew import in_curfew, runs_into_curfew
 from rides.errors import ReminderUnread
 from rides.events import PickupLate
 from rides.models import LatePickup, Reminder, Trip
-from rides.policies import CALL_AHEAD, in_curfew, runs_into_curfew
+from rides.policies import CALL_AHEAD
 from rides.services.booking import Rider, book_trip
 from rides.services.places import Journey, Place
 from rides.states import (
@@ -93,8 +94,7 @@ def check_reminders_read(trip: Trip) -> None:
 @begins_transaction
 def record_reminder_call(*, account: "Account", trip_code: str, party: Party, outcome: CallOutcome) -> None:
     """An agent called somebody who had not read the reminder. Raises `Forbidden`, `NotFound`, `InvalidInput`."""
-    if account.role not in RESPONDERS:
-        raise Forbidden
+    require(account, "night.call")
     if outcome not in {CallOutcome.SPOKEN, CallOutcome.NO_ANSWER}:
         raise InvalidInput("outcome")
     row = (
@@ -257,8 +257,7 @@ def close_late_pickup(*, account: "Account", code: str, outcome: CallOutcome) ->
 
 
 def _late(account: "Account", code: str) -> LatePickup:
-    if account.role not in RESPONDERS:
-        raise Forbidden
+    require(account, "night.call")
     row = LatePickup.objects.select_for_update(of=("self",)).select_related("trip").filter(code=code).first()
     if row is None:
         raise NotFound

@@ -5,10 +5,11 @@ from datetime import datetime
 
 from core import clock, policy
 from rides import selectors
+from rides.curfew import window_meets_curfew
 from rides.errors import CurfewHours, PlacesWrong, WindowWrong
 from rides.geometry import Point, distance
 from rides.models import City
-from rides.policies import BOOK_AHEAD, LONGEST_WINDOW, PATIENCE, SHORTEST_TRIP, window_meets_curfew
+from rides.policies import BOOK_AHEAD, LONGEST_WINDOW, PATIENCE, SHORTEST_TRIP
 from rides.states import Line
 
 

@@ -5,8 +5,8 @@ import random
 from django.utils import timezone
 
 from accounts.services import enrol
-from accounts.states import Role
 from core import clock
+from core.permissions import Role
 from drivers.models import Binding, Driver, OnlineSpell, Vehicle
 from drivers.tests.factories import passed_check
 from rides import services

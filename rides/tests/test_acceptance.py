@@ -17,8 +17,9 @@ from drivers.states import HoldKind
 from drivers.tests.factories import face_token
 from governance.demo import make_world
 from rides import services
+from rides.curfew import CURFEW
 from rides.models import Itinerary, LineInCity, Trip
-from rides.policies import CURFEW, DAILY_TRIPS
+from rides.policies import DAILY_TRIPS
 from rides.tests.factories import make_drivers
 
 FIFTY = 50

@@ -8,10 +8,11 @@ from django.db import IntegrityError, transaction
 from conftest import NOON, usual_journey
 from core import clock
 from core.errors import Forbidden, InvalidInput
+from core.four_eyes import SecondPersonNeeded
 from core.models import Notification
 from core.states import IllegalTransition
 from rides import selectors, services
-from rides.errors import AlreadySuspended, LineNotRunning, SecondPersonNeeded
+from rides.errors import AlreadySuspended, LineNotRunning
 from rides.models import City, Itinerary, LineInCity, LineSuspension, Trip
 from rides.states import Line
 

@@ -14,9 +14,9 @@ from core.tests.factories import set_policy
 from drivers.selectors import driver_of
 from drivers.tests.factories import face_token
 from rides import selectors, services
+from rides.curfew import CURFEW
 from rides.errors import CurfewHours, ReminderUnread
 from rides.models import LatePickup, Reminder, Trip
-from rides.policies import CURFEW
 from rides.services import Rider
 from rides.states import CallOutcome, Line, Party, RiderKind
 from safety.models import Signal

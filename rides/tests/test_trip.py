@@ -14,9 +14,9 @@ from drivers.services import hold_driver, release_hold
 from drivers.states import HoldKind
 from drivers.tests.factories import face_token
 from rides import services
+from rides.curfew import in_curfew
 from rides.errors import CurfewHours, LineNotRunning, PlacesWrong, WindowWrong
 from rides.models import LineInCity, Trip
-from rides.policies import in_curfew
 from rides.states import CancelReason, PlateCheck
 
 

@@ -7,11 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import account_of, door
-from accounts.states import Role
-from accounts.views import explain
 from core import clock
-from core.errors import DomainError, InvalidInput
+from core.access import account_of, door
+from core.errors import DomainError, InvalidInput, explain
+from core.permissions import may
 from drivers.selectors import is_driver
 from rides import fares, routing, selectors, services
 from rides.forms import BookForm, soon
@@ -53,8 +52,8 @@ def home(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return render(request, "rides/welcome.html")
     account = account_of(request)
-    if account.role != Role.MEMBER:
-        return redirect("police:home" if account.role == Role.OFFICER else "admin:index")
+    if not may(account, "ride"):
+        return redirect("police:home" if may(account, "police.ask") else "admin:index")
     city = city_of(request)
     form = BookForm(request.POST or None, city=city, initial=first_values()) if city else None
     prices = None
@@ -101,7 +100,7 @@ def _prices(form: BookForm) -> dict[str, Any]:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def prices(request: HttpRequest) -> HttpResponse:
     """The prices by themselves, for the page that asks while somebody still types; empty until both ends are known."""
     city = city_of(request)
@@ -114,7 +113,7 @@ def prices(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@door(Role.MEMBER)
+@door("ride")
 def places(request: HttpRequest) -> HttpResponse:
     """Names for what is being typed."""
     city = city_of(request)
@@ -124,7 +123,7 @@ def places(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def least_score(request: HttpRequest) -> HttpResponse:
     """Ride only with people of at least this score (R8)."""
     try:

@@ -7,17 +7,15 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import account_of, door
 from accounts.selectors import passenger_persona
-from accounts.states import Role
-from accounts.views import explain
 from core import clock
-from core.errors import DomainError, InvalidInput, NotFound
+from core.access import account_of, door
+from core.errors import DomainError, InvalidInput, NotFound, explain
+from drivers.camera import camera_context
 from drivers.errors import FaceRequired, PictureTooLarge, PictureUnreadable
 from drivers.selectors import driver_of, drivers_vehicle, papers_of, passed_today, visible_holds
 from drivers.services import service_day
 from drivers.states import FacePurpose
-from drivers.views import camera_context
 from rides import selectors, services
 from rides.forms import OnlineForm, WayForm
 from rides.states import Line, Party
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @require_http_methods(["GET", "POST"])
-@door(Role.MEMBER)
+@door("ride")
 def drive(request: HttpRequest) -> HttpResponse:
     """My ways, requests along them, my trips, and why orders stopped where they did."""
     driver = driver_of(account_of(request))
@@ -73,14 +71,14 @@ def _duty_lines(driver: "Driver") -> list[Line]:
 
 
 @require_GET
-@door(Role.MEMBER)
+@door("ride")
 def orders(request: HttpRequest) -> HttpResponse:
     """The part of the driver's page that changes: requests along the ways, and the order held out now."""
     return render(request, "rides/_orders.html", _ways(driver_of(account_of(request))))
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def close_way(request: HttpRequest, code: str) -> HttpResponse:
     """No more passengers on this way."""
     services.close_itinerary(driver=driver_of(account_of(request)), code=code)
@@ -88,7 +86,7 @@ def close_way(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door(Role.MEMBER)
+@door("ride")
 def online(request: HttpRequest) -> HttpResponse:
     """Once a day the face, then the line and the place: on duty (D4)."""
     driver, city = driver_of(account_of(request)), city_of(request)
@@ -115,7 +113,7 @@ def online(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def offline(request: HttpRequest) -> HttpResponse:
     """No more orders."""
     services.go_off_duty(driver=driver_of(account_of(request)))
@@ -123,7 +121,7 @@ def offline(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def answer_offer(request: HttpRequest, code: str, answer: str) -> HttpResponse:
     """Take the order that the dispatcher holds out, or leave it to the next driver."""
     driver = driver_of(account_of(request))
@@ -137,7 +135,7 @@ def answer_offer(request: HttpRequest, code: str, answer: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def accept(request: HttpRequest, code: str) -> HttpResponse:
     driver = driver_of(account_of(request))
     outcome = services.accept_trip(
@@ -152,7 +150,7 @@ def accept(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_GET
-@door(Role.MEMBER)
+@door("ride")
 def face_before_accepting(request: HttpRequest, code: str) -> HttpResponse:
     """The camera page before an order is accepted (D4); what it passes opens this order alone."""
     driver = driver_of(account_of(request))
@@ -167,7 +165,7 @@ def face_before_accepting(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door(Role.MEMBER)
+@door("ride")
 def pickup(request: HttpRequest, code: str) -> HttpResponse:
     """Before the pick-up: face, then a photo of car and plate (D11)."""
     driver = driver_of(account_of(request))
@@ -194,7 +192,7 @@ def pickup(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def driver_step(request: HttpRequest, code: str, step: str) -> HttpResponse:
     """Arrive, board, depart, end."""
     driver = driver_of(account_of(request))

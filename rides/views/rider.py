@@ -7,9 +7,10 @@ from django.views.decorators.http import require_GET, require_POST
 from core.errors import InvalidInput, NotFound
 from rides import selectors, services
 from rides.models import Trip
+from rides.shown import trip_context
 from rides.states import Line, Party, RiderKind
 from rides.tokens import read_key
-from rides.views.trips import mismatch_wanted, trip_context
+from rides.views.trips import mismatch_wanted
 
 
 def _trip(key: str) -> Trip:

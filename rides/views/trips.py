@@ -8,95 +8,22 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.access import account_of, door
-from accounts.selectors import passenger_persona
-from accounts.states import Role
-from core import clock
+from core.access import account_of, door
 from core.errors import InvalidInput
-from drivers.selectors import mismatch_reported, pickup_check, why_not_arrive
-from rides import routing, selectors, services
-from rides.forms import BoardingForm, MismatchForm
-from rides.models import Trip
+from rides import selectors, services
+from rides.shown import trip_context
 from rides.states import (
-    ABOARD,
-    BEFORE_BOARDING,
     MAY_SAY,
-    WAITING,
-    WITH_DRIVER,
     CancelReason,
     Line,
     Party,
     Phrase,
     PlateCheck,
-    TripState,
 )
-
-STARS = (1, 2, 3, 4, 5)
-
-
-def map_data(trip: Trip) -> dict[str, Any]:
-    latest = selectors.latest_positions(trip)
-    return {
-        "route": trip.planned_route or [list(trip.origin), list(trip.destination)],
-        "points": [[row.latitude, row.longitude, party] for party, row in latest.items()],
-        "ends": [list(trip.origin), list(trip.destination)],
-    }
-
-
-def trip_context(trip: Trip, party: Party) -> dict[str, Any]:
-    """What the trip's pages show to one side (A3). Nothing of it may depend on what the other side did covertly (S11)."""
-    own = trip.passenger if party == Party.PASSENGER else trip.driver.account if trip.driver else None
-    shared: dict[str, Any] = {
-        "trip": trip,
-        "party": party,
-        "key": selectors.position_key(trip, party),
-        "map": map_data(trip),
-        "waiting": trip.state in WAITING,
-        "before_boarding": trip.state in BEFORE_BOARDING,
-        "aboard": trip.state in ABOARD,
-        "with_driver": trip.state in WITH_DRIVER,
-        "moving": trip.driver is not None and trip.state != TripState.ENDED,
-        "hitch": trip.line == Line.HITCH,
-        "drawn": routing.is_drawn(trip.route_source),
-        "said": selectors.messages_of(trip) if trip.driver else [],
-        "phrases": Phrase.choices,
-        "reminder": selectors.reminder_of(trip, party) if not trip.is_over else None,
-        "rating": selectors.rating_by(trip, party) if trip.state == TripState.ENDED else None,
-        "stars": STARS,
-        "own": own,
-        "mismatch_form": MismatchForm(),
-        "boarding_form": BoardingForm(),
-    }
-    return shared | (_passenger_context(trip) if party == Party.PASSENGER else _driver_context(trip))
-
-
-def _passenger_context(trip: Trip) -> dict[str, Any]:
-    late = selectors.late_pickup_of(trip)
-    lines = selectors.lines_of(trip.city, clock.now()) if late else {}
-    return {
-        "card": selectors.driver_card(trip),
-        "score": selectors.score_of(trip.driver.account) if trip.driver else None,
-        "compared": trip.plate_check == PlateCheck.SAME,
-        "minutes_left": selectors.minutes_left(trip),
-        "reported": trip.driver is not None and mismatch_reported(trip.code),
-        "pickup": pickup_check(trip.driver, trip.code) if trip.driver else None,
-        "payment": selectors.payment_of(trip),
-        "late": late,
-        "other_lines": [line for line, runs in lines.items() if runs and line != Line.HITCH],
-    }
-
-
-def _driver_context(trip: Trip) -> dict[str, Any]:
-    missing = why_not_arrive(trip.driver, trip.code) if trip.driver and trip.state == "accepted" else None
-    return {
-        "persona": passenger_persona(),
-        "missing": missing,
-        "score": selectors.score_of(trip.passenger),
-    }
 
 
 @require_GET
-@door(Role.MEMBER)
+@door("ride")
 def trip_page(request: HttpRequest, code: str) -> HttpResponse:
     """The passenger's trip page, or the driver's, by who asks."""
     trip, party = selectors.trip_of(account_of(request), code)
@@ -105,7 +32,7 @@ def trip_page(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_GET
-@door(Role.MEMBER)
+@door("ride")
 def trip_status(request: HttpRequest, code: str) -> HttpResponse:
     """The part of the trip page that changes; the page asks for it when the stream wakes it, and every few seconds."""
     trip, party = selectors.trip_of(account_of(request), code)
@@ -114,7 +41,7 @@ def trip_status(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def confirm_car(request: HttpRequest, code: str) -> HttpResponse:
     services.confirm_car(passenger=account_of(request), trip_code=code)
     return redirect("rides:trip", code)
@@ -130,7 +57,7 @@ def mismatch_wanted(request: HttpRequest) -> dict[str, Any]:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def mismatch(request: HttpRequest, code: str) -> HttpResponse:
     """'Not this car' and 'not this driver'."""
     services.report_mismatch(passenger=account_of(request), trip_code=code, **mismatch_wanted(request))
@@ -138,7 +65,7 @@ def mismatch(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def cancel(request: HttpRequest, code: str) -> HttpResponse:
     account = account_of(request)
     reason = request.POST.get("reason", "")
@@ -154,7 +81,7 @@ def cancel(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def say(request: HttpRequest, code: str) -> HttpResponse:
     """One phrase of the list, to the other side."""
     phrase = request.POST.get("phrase", "")
@@ -165,7 +92,7 @@ def say(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def call(request: HttpRequest, code: str) -> HttpResponse:
     """The number that reaches the other side, and shows neither's own."""
     number = services.relay_number(account=account_of(request), trip_code=code)
@@ -173,7 +100,7 @@ def call(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def rate(request: HttpRequest, code: str) -> HttpResponse:
     """A number from 1 to 5."""
     stars = request.POST.get("stars", "")
@@ -184,7 +111,7 @@ def rate(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def reminder(request: HttpRequest, code: str) -> HttpResponse:
     """'I have read it.'"""
     services.acknowledge_reminder(account=account_of(request), trip_code=code)
@@ -192,7 +119,7 @@ def reminder(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door(Role.MEMBER)
+@door("ride")
 def other_line(request: HttpRequest, code: str) -> HttpResponse:
     """After a pick-up slipped into the night: the same way on another line."""
     line = request.POST.get("line", "")

@@ -3,6 +3,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core import four_eyes
 from core.privacy import EncryptedTextField
 from safety.sentences import why
 from safety.states import LIVE, Answer, IncidentOutcome, IncidentState, Origin, SignalKind
@@ -82,9 +83,11 @@ class Incident(models.Model):
             models.CheckConstraint(
                 condition=Q(state="closed") ^ Q(closed_at=None), name="incident_closed_has_a_time"
             ),
-            models.CheckConstraint(
-                condition=~Q(state="closed") | (~Q(closed_by="") & ~Q(closed_by=models.F("resolved_by"))),
+            four_eyes.law(
+                "resolved_by",
+                "closed_by",
                 name="incident_closed_by_a_second_person",
+                once=Q(state="closed"),
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=["resolved", "closed"]) | ~Q(outcome=""),

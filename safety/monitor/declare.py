@@ -56,6 +56,9 @@ class Position(NamedTuple):
     off: float  # to the nearest piece of the planned way
     left: float  # to the destination, as the crow flies
     apart: float  # between both phones, where both spoke at about the same time; infinite otherwise
+    unheard: (
+        float  # seconds in which the other phone was not heard although it could be; NaN where it never was
+    )
     trip: Array  # the trip's columns
     mine: Array  # what is remembered of this phone, its columns
     phones: Array  # the same of both phones, shape (2, columns)
@@ -71,6 +74,7 @@ class Moment(NamedTuple):
     at: float  # the watermark of the trip's shard
     x: float  # where the phone was last; NaN where it was not heard
     y: float
+    silent: float  # seconds in which the phone, or the trip that began, was not heard although it could be
     trip: Array
     mine: Array
     phones: Array
@@ -267,8 +271,12 @@ AT = phone_column("at", time=True)
 X = phone_column("x")
 Y = phone_column("y")
 GONE = phone_column("gone", 0.0)  # 1 where the page said that it goes to the background
-# Silence counts from here at the earliest: the time at which a gap of our own was over.
-PARDONED = memory_column("pardoned", -np.inf, time=True)
+
+
+# Seconds by which the machine's clock stepped since the trip began, and the row's `driver_state_since` that is wrong by
+# them: a trip that began anew since then began by the clock of now.
+STEPPED = memory_column("stepped", 0.0)
+STEPPED_OF = memory_column("stepped.of")
 
 
 def phase_of(trip: "WatchedTrip") -> Phase:

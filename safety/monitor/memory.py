@@ -4,10 +4,10 @@ What is remembered of a trip can be saved as bytes and taken up again by another
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import chain
-from typing import Final, TypeVar, final
+from typing import Final, NamedTuple, final
 
 import numpy as np
 import structlog
@@ -18,39 +18,39 @@ from core.facts import Fact
 from rides.geometry import Point
 from rides.positions import shard_stream
 from rides.selectors import WatchedTrip
-from rides.states import Line, Party, TripState
+from rides.states import Party
 from rides.trails import Fix
 from safety.monitor import declare, plane, program
 from safety.monitor.declare import (
     AT,
     GONE,
-    PARDONED,
     PHONES,
+    STEPPED,
+    STEPPED_OF,
     Array,
     Limits,
-    Phase,
     Rule,
     X,
     Y,
     limits_in_force,
 )
+from safety.monitor.pools import FEWEST, Pool, longer
 from safety.monitor.program import SAID_COLUMNS
 from safety.monitor.rules import BITS, MARKS, RULES, SAID_AT_POSITION, SAID_AT_TICK, VERSION
 from safety.monitor.rules.meeting import RULE as _MEETING
 from safety.monitor.rules.together import RULE as _TOGETHER
 from safety.states import SignalKind
 
-__all__ = ["MEETING", "TOGETHER", "Detection", "Limits", "WatchTable", "limits_in_force", "warm_up"]
+__all__ = ["MEETING", "TOGETHER", "Detection", "Limits", "WatchTable", "limits_in_force"]
 
 log = structlog.get_logger()
 MEETING: Final = _MEETING.key
 TOGETHER: Final = _TOGETHER.key
+FAULTS_AT_ONCE = 20  # trips that are told of by name at a look at the clock
 AT_ONCE = 65_536  # positions for which there is room to speak at a time
-FEWEST = 64  # rows and points for which there is room at first
 
 Pings = Sequence[tuple[float, float, float]]
 Batch = tuple[str, Party, bool, Pings]
-A = TypeVar("A", bound=np.generic)
 _PHONE, _MEMORY, _TRIP, _LIMITS = declare.columns()
 
 
@@ -79,49 +79,6 @@ class Fault:
 
 
 @final
-class Pool:
-    """Runs of points of rows, one after another; what rows gave back is taken up when it is half of all."""
-
-    def __init__(self) -> None:
-        self.points = np.empty((FEWEST, 2))
-        self.spans = np.zeros((0, 2), dtype=np.int64)
-        self.end = 0
-        self.unused = 0
-
-    def grow(self, rows: int) -> None:
-        """Room for so many rows."""
-        self.spans = _longer(self.spans, rows, 0)
-
-    def put(self, row: int, points: Array) -> None:
-        """Give a row its points."""
-        self.drop(row)
-        if self.end + len(points) > len(self.points):
-            self._make_room(len(points))
-        self.points[self.end : self.end + len(points)] = points
-        self.spans[row] = self.end, self.end + len(points)
-        self.end += len(points)
-
-    def drop(self, row: int) -> None:
-        """Take its points from a row."""
-        self.unused += int(self.spans[row, 1] - self.spans[row, 0])
-        self.spans[row] = 0
-
-    def _make_room(self, wanted: int) -> None:
-        """Move all runs together, into twice the room where half of it is used."""
-        used = self.end - self.unused
-        room = len(self.points)
-        while 2 * (used + wanted) > room:
-            room *= 2
-        points, end = np.empty((room, 2)), 0
-        for row in np.flatnonzero(self.spans[:, 1] > self.spans[:, 0]):
-            first, last = self.spans[row]
-            points[end : end + last - first] = self.points[first:last]
-            self.spans[row] = end, end + last - first
-            end += last - first
-        self.points, self.end, self.unused = points, end, 0
-
-
-@final
 class WatchTable:
     """Trips by code, each a row of the arrays. One thread uses it. Each call costs by what it is given."""
 
@@ -140,6 +97,7 @@ class WatchTable:
         self._shards = np.zeros(0, dtype=np.int64)
         self._ways, self._places = Pool(), Pool()
         self._limit_row = limits.row()
+        self._gaps = np.zeros((0, 2))
         self._grow()
 
     def __contains__(self, code: object) -> bool:
@@ -174,15 +132,18 @@ class WatchTable:
         return wrong
 
     def _put(self, trip: WatchedTrip, saved: bytes | None) -> None:
-        values, way, places = _compile(trip, self.limits)
         row = self._rows.get(trip.code)
         if row is None:
+            remembered = _Remembered.of(saved)
+            values, way, places = _compile(_by_clock(trip, remembered.memory), self.limits)
             row = self._free.pop() if self._free else self._top
             if row == len(self._shards):
                 self._grow()
             self._top = max(self._top, row + 1)
             self._rows[trip.code] = row
-            self._restore(row, saved)
+            self._phones[row], self._memory[row], self._marks[row] = remembered
+        else:
+            values, way, places = _compile(_by_clock(trip, self._memory[row]), self.limits)
         self._trips[row] = trip
         self._trip[row] = values
         self._ways.put(row, way)
@@ -206,14 +167,7 @@ class WatchTable:
         if limits == self.limits:
             return {}
         self.limits, self._limit_row = limits, limits.row()
-        wrong: dict[str, Exception] = {}
-        for code, row in list(self._rows.items()):
-            try:
-                self._trip[row] = declare.compile_row(self._trips[row], limits)
-            except Exception as why:  # as in `put`
-                self.drop([code])
-                wrong[code] = why
-        return wrong
+        return self._compile_all()
 
     def begin(self, code: str, last: dict[Party, tuple[Fix, bool]]) -> None:
         """Start a trip of which nothing is remembered from the last positions that the database has."""
@@ -292,6 +246,7 @@ class WatchTable:
                 self._places.points,
                 self._places.spans,
                 self._limit_row,
+                self._gaps,
                 said,
             )
             found += self._found(said[:count])
@@ -300,8 +255,8 @@ class WatchTable:
     def tick(self, now_of: Mapping[str, float]) -> list[tuple[str, Detection]]:
         """What silence and the clock say at the watermark of each shard, in Unix seconds by the stream's name.
 
-        A trip is judged by the watermark of its own shard; one whose shard is not named is not looked at. Where a rule
-        raises, the trips behind the one that it raised for are not judged, and it is a fault of these shards.
+        A trip is judged by the watermark of its own shard; one whose shard is not named is not looked at. One for which
+        a rule raises is a fault of its own, and the others are judged all the same.
         """
         clocks = np.full(len(self._streams) + 1, np.nan)
         for stream, now in now_of.items():
@@ -309,68 +264,91 @@ class WatchTable:
                 clocks[self._streams[stream]] = now
         said = np.empty((SAID_AT_TICK * self._top, SAID_COLUMNS))
         said[:, 0] = np.nan
-        try:
-            count = program.tick(
-                clocks,
-                self._shards[: self._top],
-                self._trip,
-                self._phones,
-                self._memory,
-                self._marks,
-                self._limit_row,
-                said,
-            )
-        except Exception as why:
+        found: list[tuple[str, Detection]] = []
+        begin, failed = 0, 0
+        while begin < self._top:
+            progress = np.array([begin, -1, 0])
+            begin = self._top
+            try:
+                count = program.tick(
+                    clocks,
+                    self._shards[: self._top],
+                    self._trip,
+                    self._phones,
+                    self._memory,
+                    self._marks,
+                    self._limit_row,
+                    self._gaps,
+                    progress,
+                    said,
+                )
+            except Exception as why:
+                _begin, row, before = progress.tolist()
+                # What was said until then has its mark already: nobody would say it again.
+                count = before + np.count_nonzero(~np.isnan(said[before : before + SAID_AT_TICK, 0]))
+                self._fault_of_tick(why, self._trips.get(row), failed, ",".join(sorted(now_of)))
+                failed += 1
+                begin = row + 1 if row >= 0 else self._top
+            found += self._found(said[:count])
+            said[:count, 0] = np.nan
+        return found
+
+    def _fault_of_tick(self, why: Exception, trip: WatchedTrip | None, before: int, streams: str) -> None:
+        """A fault of the trip, as long as few trips have one; what fails for many is a fault of their shard."""
+        if before == 0:
             log.exception("monitor.tick")
-            # What was said until then has its mark already: nobody would say it again.
-            count = np.count_nonzero(~np.isnan(said[:, 0]))
-            self.faults.append(Fault(f"tick/{','.join(sorted(now_of))}", "", why))
-        return list(self._found(said[:count]))
+        if trip and before < FAULTS_AT_ONCE:
+            self.faults.append(Fault(f"tick/{trip.code}", trip.code, why))
+        elif not trip or before == FAULTS_AT_ONCE:
+            self.faults.append(Fault(f"tick/{streams}", "", why))
 
     def take_faults(self) -> list[Fault]:
         """What rules were not fit for since this was last asked."""
         faults, self.faults = self.faults, []
         return faults
 
-    def pardon(self, whom: str | None, at: float) -> None:
-        """Silence of a trip, of all trips of a stream, or of all (None) counts from `at` (Unix s) at the earliest.
+    def excuse(self, gaps: Sequence[tuple[float, float]]) -> None:
+        """Between these times (Unix seconds, apart and in order) no phone could be heard, by no fault of its own.
 
-        For what was not the phones' fault: a time in which nobody could send or nobody read.
+        Nobody's silence counts then. They hold until others are given.
         """
-        if whom is None:
-            self._memory[: self._top, PARDONED] = at
-        elif whom in self._rows:
-            self._memory[self._rows[whom], PARDONED] = at
-        elif whom in self._streams:
-            self._memory[self._shards == self._streams[whom], PARDONED] = at
+        self._gaps = np.array(gaps, dtype=float).reshape(-1, 2)
 
-    def shift(self, seconds: float) -> None:
-        """The machine's clock stepped: all times that are remembered go with it, so that what lay between them stays."""
+    def shift(self, seconds: float) -> dict[str, Exception]:
+        """The machine's clock stepped: all times that are remembered go with it, so that what lay between them stays.
+
+        So does when trips began, and it is saved with them. As `put` where a trip cannot be any more.
+        """
         self._phones[: self._top, :, _PHONE.times] += seconds
         self._memory[: self._top, _MEMORY.times] += seconds
+        for row in self._rows.values():
+            memory, since = self._memory[row], self._trips[row].driver_state_since.timestamp()
+            memory[STEPPED] = seconds + (memory[STEPPED] if memory[STEPPED_OF] == since else 0.0)
+            memory[STEPPED_OF] = since
+        return self._compile_all()
+
+    def _compile_all(self) -> dict[str, Exception]:
+        wrong: dict[str, Exception] = {}
+        for code, row in list(self._rows.items()):
+            try:
+                trip = _by_clock(self._trips[row], self._memory[row])
+                self._trip[row] = declare.compile_row(trip, self.limits)
+            except Exception as why:  # as in `put`
+                self.drop([code])
+                wrong[code] = why
+        return wrong
 
     # --- rows ---
 
     def _grow(self) -> None:
         rows = max(FEWEST, 2 * len(self._shards))
-        self._trip = _longer(self._trip, rows, 0.0)
-        self._phones = _longer(self._phones, rows, 0.0)
-        self._memory = _longer(self._memory, rows, 0.0)
-        self._marks = _longer(self._marks, rows, 0)
-        self._shards = _longer(self._shards, rows, -1)
+        self._trip = longer(self._trip, rows, 0.0)
+        self._phones = longer(self._phones, rows, 0.0)
+        self._memory = longer(self._memory, rows, 0.0)
+        self._marks = longer(self._marks, rows, 0)
+        self._shards = longer(self._shards, rows, -1)
         self._ways.grow(rows)
         self._places.grow(rows)
-
-    def _restore(self, row: int, saved: bytes | None) -> None:
-        """What was saved, where it has the form of today; nothing remembered otherwise."""
-        self._phones[row], self._memory[row], self._marks[row] = _PHONE.starts, _MEMORY.starts, 0
-        split = len(VERSION), len(VERSION) + self._phones[row].nbytes
-        end = split[1] + self._memory[row].nbytes
-        if saved is None or saved[: split[0]] != VERSION or len(saved) != end + -(-BITS // 8):
-            return
-        self._phones[row] = np.frombuffer(saved[split[0] : split[1]]).reshape(len(PHONES), len(_PHONE))
-        self._memory[row] = np.frombuffer(saved[split[1] : end])
-        self._marks[row] = np.unpackbits(np.frombuffer(saved[end:], dtype=np.uint8), count=BITS)
 
     def _found(self, said: Array) -> Iterator[tuple[str, Detection]]:
         for row, number, *what in said.tolist():
@@ -402,10 +380,35 @@ def _detection(
     )
 
 
-def _longer(array: NDArray[A], rows: int, fill: float) -> NDArray[A]:
-    longer = np.full((rows, *array.shape[1:]), fill, dtype=array.dtype)
-    longer[: len(array)] = array
-    return longer
+class _Remembered(NamedTuple):
+    """What is remembered of one trip, as rows of the arrays."""
+
+    phones: Array
+    memory: Array
+    marks: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, saved: bytes | None) -> "_Remembered":
+        """What was saved, where it has the form of today; nothing remembered otherwise."""
+        shape = len(PHONES), len(_PHONE)
+        split = len(VERSION), len(VERSION) + 8 * shape[0] * shape[1]
+        end = split[1] + 8 * len(_MEMORY)
+        if saved is None or saved[: split[0]] != VERSION or len(saved) != end + -(-BITS // 8):
+            phones = np.tile(np.array(_PHONE.starts), (len(PHONES), 1))
+            return cls(phones, np.array(_MEMORY.starts), np.zeros(BITS, dtype=np.uint8))
+        return cls(
+            np.frombuffer(saved[split[0] : split[1]]).reshape(shape),
+            np.frombuffer(saved[split[1] : end]),
+            np.unpackbits(np.frombuffer(saved[end:], dtype=np.uint8), count=BITS),
+        )
+
+
+def _by_clock(trip: WatchedTrip, memory: Array) -> WatchedTrip:
+    """The trip as it began by the clock of now."""
+    if not memory[STEPPED] or memory[STEPPED_OF] != trip.driver_state_since.timestamp():
+        return trip
+    began = trip.driver_state_since + timedelta(seconds=float(memory[STEPPED]))
+    return replace(trip, driver_state_since=began)
 
 
 def _compile(trip: WatchedTrip, limits: Limits) -> tuple[list[float], Array, Array]:
@@ -418,42 +421,3 @@ def _compile(trip: WatchedTrip, limits: Limits) -> tuple[list[float], Array, Arr
     if not (np.isfinite(way).all() and np.isfinite(places).all()):
         raise ValueError("the way or a known place of the trip is not a number")
     return values, way, places
-
-
-def warm_up() -> None:
-    """Have the rules compiled, or read from the disk, before anybody waits for them: it takes seconds the first time.
-
-    Trips of each phase go the way that real ones go, so that nothing is left to compile for the first real batch.
-    """
-    states = {
-        Phase.BEFORE_BOARDING: TripState.ACCEPTED,
-        Phase.ABOARD: TripState.IN_PROGRESS,
-        Phase.CANCELLED: TripState.CANCELLED,
-    }
-    origin, destination = (28.0, 121.0), (28.1, 121.0)
-    trips = [
-        WatchedTrip(
-            pk=0,
-            code=phase.name,
-            city="",
-            line=Line.EXPRESS,
-            state=states[phase],
-            driver_state_since=datetime.fromtimestamp(0, tz=UTC),
-            route=[origin, destination],
-            route_source="",
-            destination=destination,
-            met=True,
-            cancelled_at=None,
-            planned_seconds=600,
-            places=(origin, destination),
-        )
-        for phase in Phase
-    ]
-    table = WatchTable(Limits(**dict.fromkeys(_LIMITS.names, 1.0)))
-    if wrong := table.put(trips, {}):
-        raise ValueError(f"the rules cannot take an ordinary trip: {wrong}")
-    pings = [(at, 28.0 + at / 1000, 121.0) for at in (1.0, 20.0, 40.0)]
-    table.observe((trip.code, party, False, pings) for trip in trips for party in Party)
-    table.tick({shard_stream(""): 100_000.0})
-    for fault in table.take_faults():
-        raise fault.why

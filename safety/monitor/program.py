@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from safety.monitor.declare import (
     AT,
+    BEGAN,
     COSINE,
     DRIVER,
     LATITUDE,
@@ -171,6 +172,21 @@ def _apart(phones: Array, within: float) -> float:
 
 
 @_inlined  # type: ignore[untyped-decorator]  # numba's options that its stubs do not know
+def _heard(at: float, began: float) -> float:
+    """When a phone was heard last; when the trip began, where that is later or it never was."""
+    return began if np.isnan(at) else max(at, began)
+
+
+@_inlined  # type: ignore[untyped-decorator]  # numba's options that its stubs do not know
+def _could_speak(since: float, now: float, gaps: Array) -> float:
+    """Seconds between two times in which a phone could be heard: without the gaps, in which we heard nobody."""
+    seconds = now - since
+    for i in range(len(gaps)):
+        seconds -= max(0.0, min(now, gaps[i, 1]) - max(since, gaps[i, 0]))
+    return float(seconds)
+
+
+@_inlined  # type: ignore[untyped-decorator]  # numba's options that its stubs do not know
 def _ask_nobody(_given: Any, _marks: Marks, _row: int, _said: Array, count: int) -> int:
     return count
 
@@ -250,12 +266,14 @@ def observe(
     place: Array,
     places: Ints,
     limits: Array,
+    gaps: Array,
     said: Array,
 ) -> int:
     """Take positions into account, in the order of their rows; returns how many rows of `said` were written.
 
     `pings` has shape (n, 5): trip row, phone, at, latitude, longitude in degrees WGS-84. A repeated or older position
     of a phone changes nothing. The points of trip `r` are `way[ways[r, 0]:ways[r, 1]]`, its known places likewise.
+    `gaps`, shape (n, 2), are times from and to which no phone could be heard; they do not overlap.
     """
     count = 0
     for i in range(len(pings)):
@@ -279,6 +297,7 @@ def observe(
             distance_to_way(x, y, way, ways[row, 0], ways[row, 1]),
             np.sqrt(x * x + y * y),  # the destination lies at the plane's origin
             _apart(both, limits[MEETING_SECONDS]),
+            _could_speak(both[1 - phone, AT], at, gaps),
             trip,
             mine,
             both,
@@ -305,22 +324,29 @@ def tick(
     memory: Array,
     marks: Marks,
     limits: Array,
+    gaps: Array,
+    progress: Ints,
     said: Array,
 ) -> int:
     """What silence and the clock say; returns how many rows of `said` were written.
 
     `clocks[shards[r]]` is the time of trip `r` in Unix seconds, NaN where its shard is not looked at; a row without a
-    trip has the shard -1.
+    trip has the shard -1. `gaps` as in `observe`.
+
+    `progress` is where to begin, and where it came to when a rule raises: the row to begin with; the row for which it
+    raised, -1 where it was none; how many rows of `said` were written before that one.
     """
     count = 0
-    for row in range(len(shards)):
+    for row in range(progress[0], len(shards)):
+        progress[1], progress[2] = row, count
         if shards[row] < 0 or np.isnan(clocks[shards[row]]):
             continue
         now, both, trip = clocks[shards[row]], phones[row], trips[row]
         phase = int(trip[PHASE])
         for phone in range(2):
             mine = both[phone]
-            moment = Moment(phone, now, mine[X], mine[Y], trip, mine, both, memory[row], limits)
+            silent = _could_speak(_heard(mine[AT], trip[BEGAN]), now, gaps)
+            moment = Moment(phone, now, mine[X], mine[Y], silent, trip, mine, both, memory[row], limits)
             if phase == ABOARD:
                 count = _tick_phone_aboard(moment, marks[row], row, said, count)
             elif phase == BEFORE_BOARDING:
@@ -328,11 +354,13 @@ def tick(
             else:
                 count = _tick_phone_cancelled(moment, marks[row], row, said, count)
         mine = both[DRIVER]
-        moment = Moment(DRIVER, now, mine[X], mine[Y], trip, mine, both, memory[row], limits)
+        silent = _could_speak(_heard(mine[AT], trip[BEGAN]), now, gaps)
+        moment = Moment(DRIVER, now, mine[X], mine[Y], silent, trip, mine, both, memory[row], limits)
         if phase == ABOARD:
             count = _tick_trip_aboard(moment, marks[row], row, said, count)
         elif phase == BEFORE_BOARDING:
             count = _tick_trip_before(moment, marks[row], row, said, count)
         else:
             count = _tick_trip_cancelled(moment, marks[row], row, said, count)
+    progress[1], progress[2] = -1, count
     return count

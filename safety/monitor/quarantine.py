@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from redis.typing import EncodableT, FieldT
 
 from core import retry
+from rides import selectors
 from rides.positions import READABLE, Row, read_stored, rows_from
-from safety.errors import NothingAside, StillUnreadable
+from safety.errors import NothingAside, StillUnreadable, StillUnwatchable
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -30,6 +31,12 @@ PAGE = 1000
 
 Fields = Mapping[bytes, bytes] | Mapping[FieldT, EncodableT]
 
+# KEYS: aside, stream. ARGV: entry of the first, then fields and values of the entry that goes to the second.
+PUT_BACK = """
+if redis.call('XDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
+redis.call('XADD', KEYS[2], '*', unpack(ARGV, 2))
+return 1
+"""
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(dict[bytes, bytes]).decode
 
@@ -81,20 +88,23 @@ class Quarantine:
 
     def __init__(self, client: "redis.Redis") -> None:
         self.redis = client
-        self._rows = 0
+        self._keys: set[str] = set()
 
     def begin_turn(self) -> None:
         """Rows of their own are counted by turns: a flood of bad entries makes no flood of rows."""
-        self._rows = 0
+        self._keys.clear()
 
     def set_aside(self, stream: str, where: str, why: "Exception | str", fields: Fields) -> None:
         """Keep an entry that cannot be taken, with its reason. `where` names it on its stream, also when it is read again.
 
         After this it may be acknowledged.
         """
-        self._rows += 1
         where = where.replace("\0", "")
-        key = f"{stream}/{where}" if self._rows <= ROWS_AT_ONCE else f"{stream}/more"
+        key = f"{stream}/{where}"
+        if key not in self._keys and len(self._keys) >= ROWS_AT_ONCE:
+            key = f"{stream}/more"
+        known = key in self._keys
+        self._keys.add(key)
         reason = why if isinstance(why, str) else f"{type(why).__name__}: {why}"
         log.error("monitor.set_aside", stream=stream, where=where, why=reason)
         kept: dict[FieldT, EncodableT] = {
@@ -104,23 +114,35 @@ class Quarantine:
             b"f": _pack(fields),
         }
         self.redis.xadd(ASIDE, kept, maxlen=ASIDE_LENGTH, approximate=True)
-        retry.failed(ENTRIES, key, reason, needs_person=True)
+        if not known:  # once in a turn: a flood must not take longer than a lease
+            retry.failed(ENTRIES, key, reason, needs_person=True)
 
     def feed_back_known(self) -> None:
         """Entries of a version that nobody knew are read once this release knows it.
 
         What cannot be fed back stays aside: it is no reason not to read positions.
         """
-        known = tuple(f"/version {version.decode()}" for version in sorted(READABLE))
-        for key in sorted({key for key, _row in _aside(self.redis) if key.endswith(known)}):
+        known = {b"version " + version for version in READABLE}
+        fed: set[str] = set()
+        left: set[str] = set()
+        for key, (entry_id, row) in _aside(self.redis):
+            if row.get(b"w") not in known:
+                left.add(key)
+                continue
             try:
-                feed_back(key)
-            except NothingAside:
-                log.info("monitor.fed_back_by_another", key=key)  # monitors of one deploy start together
+                fields = _unpack(row[b"f"])
+                bad = read_stored(fields)[1]
+                if bad:
+                    raise StillUnreadable(why=bad[0].why)
+                _put_back(self.redis, entry_id, row[b"s"], fields)
+                fed.add(key)
             except Exception as why:
                 if the_platforms_own(why):
                     raise
                 log.exception("monitor.not_fed_back", key=key)
+                left.add(key)
+        for key in sorted(fed - left):
+            retry.done(ENTRIES, key)
 
 
 def feed_back(key: str) -> int:
@@ -148,13 +170,16 @@ def feed_back(key: str) -> int:
         if not unread:
             retry.done(ENTRIES, key)
         for entry_id, stream, fields in good:
-            with client.pipeline(transaction=True) as pipe:
-                pipe.xadd(stream, {name: value for name, value in fields.items()})  # noqa: C416 - wider types
-                pipe.xdel(ASIDE, entry_id)
-                pipe.execute()
+            _put_back(client, entry_id, stream, fields)
     if unread:
         raise StillUnreadable(why=unread[0])
     return len(good)
+
+
+def _put_back(client: "redis.Redis", entry_id: bytes, stream: bytes, fields: dict[bytes, bytes]) -> None:
+    """Put an entry on its stream again, once: monitors of one deploy start together."""
+    pairs = [part for pair in fields.items() for part in pair]
+    client.eval(PUT_BACK, 2, ASIDE, stream, entry_id, *pairs)
 
 
 def set_aside_count() -> float:
@@ -185,9 +210,18 @@ def _act_again(key: str) -> None:
 
 
 def _watch_again(code: str) -> None:
-    from safety.monitor.loop import watch_again  # likewise
+    """See whether a trip that could not be watched can be now: the monitor takes it up when its row is changed.
 
-    watch_again(code)
+    Raises `StillUnwatchable`.
+    """
+    from safety.monitor.memory import WatchTable, limits_in_force  # likewise
+
+    marks = [mark for mark in selectors.marks_of([code]) if mark.watched]
+    trips, bad = selectors.read_watched([mark.pk for mark in marks], selectors.surroundings())
+    wrong = [each.why for each in bad]
+    wrong += WatchTable(limits_in_force()).put(trips, {}).values()
+    if wrong:
+        raise StillUnwatchable(why=f"{type(wrong[0]).__name__}: {wrong[0]}")
 
 
 # Declared here, where no compiler is needed: pages and workers name them and try them again.
@@ -204,4 +238,5 @@ FINDINGS = retry.declare(
     again=_act_again,
 )
 LAG = retry.declare("safety.monitor_lag", _("the monitor reads positions late"))
+CLOSED = retry.declare("safety.monitor_closed", _("the platform took no positions from phones"))
 RULES = retry.declare("safety.monitor_rules", _("the monitor's rules raise an error"))

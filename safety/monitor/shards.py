@@ -19,13 +19,37 @@ from rides.positions import all_streams
 log = structlog.get_logger()
 GROUP = "monitor"
 MONITORS = "monitor:alive"
+WANTING = "monitor:wanting"
 LEASE_SECONDS = 5  # what a killed monitor delays at most
 LEASE_MS = LEASE_SECONDS * 1000
 LEASE_EVERY = 1.0
 # A loop that has not moved for so long hangs for good: its shards are better off with somebody else.
 HUNG_SECONDS = 60.0
+CONSUMER_SILENT_MS = 600_000  # whoever read nothing for ten minutes is gone, or can come back as somebody new
+# A shard that nobody took for so long is nobody's part, whoever says that he lives.
+FREE_SECONDS = 2.0 * LEASE_SECONDS
 AT_ONCE = 5000  # trips in one step of Valkey, which serves nobody else meanwhile
 
+# KEYS: alive, wanting, leases. ARGV: name, seconds, milliseconds, 1 where it has less than its part. All by Valkey's own
+# clock, because machines' clocks differ; what lies ahead of it comes from before it stepped back. Returns how many
+# monitors live, how many others have less than their part, and the numbers of leases that are free.
+BEAT = """
+local t = redis.call('TIME')
+local now = t[1] + t[2] / 1000000
+redis.call('ZADD', KEYS[1], now, ARGV[1])
+if ARGV[4] == '1' then redis.call('ZADD', KEYS[2], now, ARGV[1]) else redis.call('ZREM', KEYS[2], ARGV[1]) end
+for i = 1, 2 do
+  redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now - ARGV[2])
+  redis.call('ZREMRANGEBYSCORE', KEYS[i], now + ARGV[2], '+inf')
+end
+local free = {}
+for i = 3, #KEYS do
+  local left = redis.call('PTTL', KEYS[i])
+  if left == -2 then free[#free + 1] = i - 3 end
+  if left > tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[i], ARGV[3]) end
+end
+return {redis.call('ZCARD', KEYS[1]), redis.call('ZCARD', KEYS[2]) - tonumber(ARGV[4]), free}
+"""
 # KEYS: lease. ARGV: name, milliseconds. Renews the lease, or lets it end soon, where it is ours.
 RENEW = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -53,9 +77,19 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 for i = 2, #ARGV do redis.call('HDEL', KEYS[2], ARGV[i]) end
 return 1
 """
-# KEYS: lease, stream. ARGV: name. Cuts the stream before the oldest entry that some group has not finished.
+# KEYS: lease, stream. ARGV: name, group, milliseconds. Cuts the stream before the oldest entry that some group has not
+# finished. Each start of a monitor leaves a consumer in the group: one that has been silent for so long and has nothing
+# unfinished goes. A monitor that lives and reads again gets a new one of its name.
 TRIM = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end
+for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[2], ARGV[2])) do
+  local known = {}
+  for i = 1, #consumer, 2 do known[consumer[i]] = consumer[i + 1] end
+  local silent = tonumber(known['idle']) > tonumber(ARGV[3])
+  if silent and tonumber(known['pending']) == 0 and known['name'] ~= ARGV[1] then
+    redis.call('XGROUP', 'DELCONSUMER', KEYS[2], ARGV[2], known['name'])
+  end
+end
 local function parts(id)
   local ms, seq = string.match(id, '^(%d+)-(%d+)$')
   return tonumber(ms), tonumber(seq)
@@ -102,6 +136,9 @@ class Shards:
         self.owned: set[str] = set()
         self.leased = 0.0
         self._pulse = time.monotonic()
+        self._wanting = False
+        self._free: dict[str, float] = {}  # since when a shard is seen without a lease
+        self._say = client.register_script(BEAT)
         self._renew = client.register_script(RENEW)
         self._settle = client.register_script(SETTLE)
         self._forget = client.register_script(FORGET)
@@ -123,15 +160,23 @@ class Shards:
         if now - self.leased < LEASE_EVERY and self.owned:
             return set()
         self.leased = now
-        part = -(-len(all_streams()) // self._beat())
+        alive, wanting, free = self._beat()
+        self._free = {stream: self._free.get(stream, now) for stream in free}
+        part = -(-len(all_streams()) // alive)
         kept = [stream for stream in sorted(self.owned) if self._renew_one(stream)]
-        for stream in kept[part:]:
+        # Only what somebody lacks is given back: it would be nobody's otherwise.
+        too_much = kept[part:] if wanting else []
+        for stream in too_much:
             self._renew([lease_of(stream)], [self.name, 1])
-        owned = set(kept[:part])
+        owned = set(kept).difference(too_much)
         for stream in all_streams():
-            if len(owned) < part and stream not in kept and self._take(stream):
+            wanted = len(owned) < part or now - self._free.get(stream, now) > FREE_SECONDS
+            if wanted and stream not in kept and self._take(stream):
                 owned.add(stream)
         self.owned = owned
+        if self._wanting != (len(owned) < part):
+            self._wanting = len(owned) < part
+            self._beat()
         return owned.difference(kept)
 
     def pulse(self) -> None:
@@ -170,14 +215,15 @@ class Shards:
             except redis.RedisError as why:
                 log.warning("monitor.leases", why=type(why).__name__)
 
-    def _beat(self) -> int:
-        """Say that this monitor lives; how many do."""
-        beat = time.time()
-        with self.redis.pipeline(transaction=False) as pipe:
-            pipe.zadd(MONITORS, {self.name: beat})
-            pipe.zremrangebyscore(MONITORS, 0, beat - LEASE_SECONDS)
-            pipe.zcard(MONITORS)
-            return max(int(pipe.execute()[2]), 1)
+    def _beat(self) -> tuple[int, int, list[str]]:
+        """Say that this monitor lives, and whether it has less than its part.
+
+        Returns how many live, how many others have less than their part, and the shards that nobody holds.
+        """
+        streams = all_streams()
+        keys = [MONITORS, WANTING, *map(lease_of, streams)]
+        alive, wanting, free = self._say(keys, [self.name, LEASE_SECONDS, LEASE_MS, int(self._wanting)])
+        return max(int(alive), 1), int(wanting), [streams[int(number)] for number in free]
 
     def _take(self, stream: str) -> bool:
         """Take a lease that is free, or that is still ours from before something was down."""
@@ -242,7 +288,7 @@ class Shards:
 
     def trim(self, stream: str) -> int:
         """Cut off what every group has finished; how many entries that were."""
-        return int(self._trim([lease_of(stream), stream], [self.name]))
+        return int(self._trim([lease_of(stream), stream], [self.name, GROUP, CONSUMER_SILENT_MS]))
 
 
 def _flat(pairs: Iterable[tuple[str, bytes]]) -> list[str | bytes]:

@@ -1,5 +1,6 @@
 """Reads of safety, one topic for each file."""
 
+from safety.policies import OWNED_WITHIN, POLICE_AFTER, RECORDING_KEPT, TAKEN_WITHIN, WEIGHTS
 from safety.selectors.incidents import (
     Burning,
     attempts_with_alert,
@@ -65,6 +66,11 @@ from safety.selectors.shares import (
 )
 
 __all__ = [
+    "OWNED_WITHIN",
+    "POLICE_AFTER",
+    "RECORDING_KEPT",
+    "TAKEN_WITHIN",
+    "WEIGHTS",
     "Burning",
     "Coverage",
     "Health",

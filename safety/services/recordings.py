@@ -59,7 +59,7 @@ TOKEN_LIFE = 2 * 24 * 3600
 MIMES = re.compile(r'audio/(webm|mp4|ogg)(; ?codecs="?[\w.,-]{1,30}"?)?')
 SLICE_MS = {RecordingPurpose.SOS: 500, RecordingPurpose.TRIP: 10_000}
 LONGEST_TRIP = timedelta(hours=24)  # until its end is known
-PURGE_BATCH = 5_000
+PURGE_BATCH = 500  # also what one receipt says is removed: a part of a turn, whatever the storage takes
 WRAPPING_LOCK = 0x48554B59
 
 
@@ -461,12 +461,15 @@ def _destroy_batch(at: datetime, limit: int) -> RecordingReceipt | None:
 def destroy_due(*, at: datetime, limit: int = PURGE_BATCH) -> int:
     """Destroy what is due: keys first, with a receipt in the journal, then what is stored. Returns how many recordings.
 
-    What is stored and cannot be removed now is removed by `erase_rest`; without its key it opens for nobody.
+    What is stored and cannot be removed now is removed by `erase_rest`; without its key it opens for nobody. A job's
+    turn ends it between two batches.
     """
     count = 0
     while receipt := _destroy_batch(at, limit):
         retry.each(ERASURE.work, [receipt.pk], lambda pk: _erase(pk, at))
         count += receipt.count
+        if not jobs.go_on():
+            break
     return count
 
 
@@ -513,7 +516,7 @@ def turn_wrapping_keys(*, limit: int = 1000) -> int:
     """Wrap all living keys under the key of today and destroy the keys of days before; returns how many were wrapped.
 
     A recording's key that no key opens any more is set aside for a person: the days before end all the same. A key
-    that cannot be read now keeps its day.
+    that cannot be read now keeps its day. A job's turn ends it between two batches, before any day is destroyed.
     """
     keys.make_day(keys.today())
     newest = keys.newest_day()
@@ -522,6 +525,8 @@ def turn_wrapping_keys(*, limit: int = 1000) -> int:
     while batch := _rewrap(newest, limit, after=after):
         count, after = count + batch.wrapped, batch.last
         lost |= batch.lost
+        if not jobs.go_on():
+            return count
     _destroy_days_before(newest, lost)
     _forget_destroyed()
     return count

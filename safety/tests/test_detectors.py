@@ -16,6 +16,7 @@ from rides.states import Line, Party, TripState
 from safety.monitor.memory import MEETING, TOGETHER, Limits, WatchTable
 from safety.monitor.plane import project
 from safety.monitor.program import distance_to_way
+from safety.monitor.rules import RULES
 from safety.sentences import why
 from safety.states import SignalKind
 
@@ -302,6 +303,76 @@ def test_trips_beside_each_other_do_not_mix():
     found.drop(["T-1"])
     assert "T-1" not in found
     assert not found.nothing_known("T-2")
+
+
+# --- no rule is deaf ---
+
+
+def on_the_way(seconds, north, east=0):
+    """Positions every five seconds, each so far on from the last."""
+    return [(t, t * north, t * east) for t in range(0, seconds, 5)]
+
+
+def heard(table, *parts):
+    """All that is found in what the phones of a trip post, in this order, and then when the clock is looked at."""
+    return [seen for party, way in parts for seen in walk(table, party, way)]
+
+
+def at_the_clock(table, seconds):
+    return [seen for _code, seen in table.tick({shard_stream("wenzhou"): START + seconds})]
+
+
+def at_night():
+    begun = datetime.fromtimestamp(START + 10 * 3600, tz=UTC)
+    table = watch(driver_state_since=begun, route_source="great_circle", places=())
+    return heard(table, (Party.DRIVER, [(36_000 + t, 5000, 3100) for t in range(0, 20, 5)]))
+
+
+def into_the_curfew():
+    begun = datetime.fromtimestamp(START + 9 * 3600 - 1200, tz=UTC)
+    return at_the_clock(watch(driver_state_since=begun), 9 * 3600)
+
+
+# What makes each rule speak, by its key: a rule that is not here, or does not speak, is one that nobody has tried.
+SPEAKS = {
+    "driving_away": lambda: heard(watch(), (Party.DRIVER, [(t, 5000 - t * 11, 0) for t in range(0, 400, 5)])),
+    "late_running": into_the_curfew,
+    "long_stop": lambda: heard(watch(), (Party.DRIVER, on_the_way(400, 0))),
+    "meeting": lambda: heard(
+        watch(TripState.ACCEPTED), (Party.DRIVER, [(0, 0, 0)]), (Party.PASSENGER, [(5, 20, 0)])
+    ),
+    "moving_alone_after_cancel": lambda: heard(
+        watch(TripState.CANCELLED, met=True), (Party.DRIVER, on_the_way(120, 12))
+    ),
+    "moving_together_after_cancel": lambda: heard(
+        watch(TripState.CANCELLED, met=True),
+        (Party.PASSENGER, [(0, 0, 0), (100, 400, 0)]),
+        (Party.DRIVER, [(0, 0, 10), (101, 400, 10)]),
+    ),
+    "off_route": lambda: heard(watch(), (Party.DRIVER, [(t, 1000, 700) for t in range(0, 60, 5)])),
+    "overlong": lambda: at_the_clock(watch(), 3201),
+    "remote_at_night": at_night,
+    "signal_lost": lambda: at_the_clock(watch(), 61),
+    "together": lambda: heard(
+        watch(TripState.ACCEPTED),
+        (Party.DRIVER, [(0, 0, 0)]),
+        (Party.PASSENGER, [(5, 20, 0)]),
+        (Party.DRIVER, [(60, 700, 0)]),
+        (Party.PASSENGER, [(65, 720, 0)]),
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
+def test_every_rule_is_heard_to_speak(rule):
+    assert rule.key in SPEAKS, f"{rule.key}: say in SPEAKS of this file what makes it speak"
+    seen = [each for each in SPEAKS[rule.key]() if each.rule == rule.key]
+    assert seen, f"{rule.key} says nothing where it should"
+    assert {each.kind for each in seen} == {SignalKind(rule.kind.value) if rule.kind else None}
+
+
+def test_what_speaks_is_a_rule_of_today():
+    assert SPEAKS.keys() == {rule.key for rule in RULES}
 
 
 near = st.tuples(st.floats(27.9, 28.2), st.floats(120.9, 121.1))

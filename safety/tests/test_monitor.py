@@ -9,7 +9,7 @@ from rides import positions
 from rides.models import LatestPosition, TrailMinute
 from rides.trails import unpack
 from safety.models import Signal
-from safety.monitor import loop as module
+from safety.monitor import intake as module
 from safety.monitor.loop import Monitor
 from safety.tests.streams import pending, put, time_of_leases_is_over, turn, until_done
 

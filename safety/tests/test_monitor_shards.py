@@ -119,7 +119,7 @@ def test_a_code_that_nobody_knows_is_asked_for_once(rides, watchlist):
 def test_the_first_batch_of_a_new_trip_is_kept_before_anybody_looked(valkey, rides):
     found = Monitor()
     turn(found)
-    found.looked = time.monotonic() + 3600
+    found.refresh.looked = time.monotonic() + 3600
     trip = rides.under_way()
     put(valkey, trip, [(time.time(), 28.2, 121.0)])
     found.step()
@@ -158,7 +158,7 @@ def test_what_is_remembered_of_a_trip_that_ends_is_forgotten(valkey, rides, peop
     found = Monitor()
     turn(found)
     end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
-    found.looked = 0.0
+    found.refresh.looked = 0.0
     found.step()
     assert not valkey.hexists(memory_of(STREAM), trip.code)
 
@@ -188,10 +188,34 @@ def test_what_another_group_has_not_finished_stays_on_the_stream(valkey, rides):
     assert pending(valkey) == 0
 
 
-def positions_of(answer):
-    from safety.monitor.loop import _streams
+def test_consumers_of_monitors_that_are_gone_do_not_stay_in_the_group(valkey, rides, monkeypatch):
+    trip = rides.under_way()
+    for _start in range(3):  # each process has a name of its own
+        put(valkey, trip, [(time.time(), 28.2, 121.0)])
+        found = Monitor()
+        turn(found)
+        found.shards.let_go()
+        valkey.delete(lease_of(STREAM))
+    put(valkey, trip, [(time.time(), 28.2, 121.0)])
+    valkey.xreadgroup(GROUP, "unfinished", {STREAM: ">"})
+    last = Monitor()
+    turn(last)
+    names = {row["name"].decode() for row in valkey.xinfo_consumers(STREAM, GROUP)}
+    assert len(names) == 5
+    time.sleep(0.02)
+    monkeypatch.setattr("safety.monitor.shards.CONSUMER_SILENT_MS", 10)
+    put(valkey, trip, [(time.time(), 28.2, 121.0)])
+    valkey.xreadgroup(GROUP, "unfinished", {STREAM: ">"})
+    time.sleep(0.02)
+    assert last.shards.trim(STREAM) >= 0
+    names = {row["name"].decode() for row in valkey.xinfo_consumers(STREAM, GROUP)}
+    assert names == {last.name, "unfinished"}
 
-    return [row for _stream, rows in _streams(answer) for row in rows]
+
+def positions_of(answer):
+    from safety.monitor.intake import by_stream
+
+    return [row for _stream, rows in by_stream(answer) for row in rows]
 
 
 def test_a_monitor_that_lost_its_lease_trims_and_forgets_nothing(valkey, rides):
@@ -256,3 +280,77 @@ def test_many_trips_are_settled_in_several_steps(valkey, rides, monkeypatch):
     assert valkey.hlen(memory_of(STREAM)) == 5
     assert pending(valkey) == 0
     assert positions.lag(GROUP) == 0
+
+
+@pytest.mark.parametrize("ahead", [3600, -3600])
+def test_monitors_whose_clocks_differ_share_the_shards(valkey, rides, noon, ahead):
+    """Who lives is said by Valkey's clock, not by each machine's."""
+    here, there = noon.move_to, valkey.time()[0]
+    here(there)
+    one, other = Monitor(), Monitor()
+    turn(one)
+    for _turn in range(3):
+        here(there + ahead)
+        other.clocks = time.time(), time.monotonic()
+        other.shards.leased = 0.0
+        turn(other)
+        here(there)
+        one.clocks = time.time(), time.monotonic()
+        one.shards.leased = 0.0
+        turn(one)
+        time.sleep(0.01)
+    assert (len(one.owned), len(other.owned)) == (4, 4)
+    valkey.zrem(shards.MONITORS, other.name)
+    time_of_leases_is_over(valkey)
+    one.shards.leased = 0.0
+    one.step()
+    assert len(one.owned) == 8
+
+
+def test_one_that_lived_before_valkeys_clock_stepped_back_does_not_count(valkey, rides):
+    valkey.zadd(shards.MONITORS, {"of the hour to come": valkey.time()[0] + 3600})
+    found = Monitor()
+    valkey.set(lease_of(STREAM), "of the hour to come", px=3_600_000)
+    turn(found)
+    assert len(found.owned) == 7
+    assert valkey.pttl(lease_of(STREAM)) <= shards.LEASE_MS
+
+
+def test_a_shard_that_nobody_takes_is_taken_by_whoever_lives(valkey, rides, monkeypatch):
+    monkeypatch.setattr(shards, "FREE_SECONDS", 0.3)
+    found = Monitor()
+    began = time.monotonic()
+    while len(found.owned) < 8:
+        valkey.zadd(shards.MONITORS, {"lives and takes nothing": valkey.time()[0]})
+        found.shards.leased = 0.0
+        turn(found)
+        assert time.monotonic() - began < 60
+    for _turn in range(3):  # they are kept: nobody else wants them
+        valkey.zadd(shards.MONITORS, {"lives and takes nothing": valkey.time()[0]})
+        found.shards.leased = 0.0
+        found.step()
+        assert len(found.owned) == 8
+    other = Monitor()
+    turn(other)  # says that it wants its part
+    found.shards.leased = other.shards.leased = 0.0
+    found.step()
+    time.sleep(0.01)
+    other.step()
+    assert len(other.owned) >= 2
+    assert not found.owned & other.owned
+
+
+def test_who_cannot_reach_the_database_holds_no_shard(valkey, rides, monkeypatch):
+    from django.db import OperationalError
+
+    found = Monitor()
+    turn(found)
+    found.wait(OperationalError())
+    monkeypatch.setattr(found, "begin_anew", lambda: (_ for _ in ()).throw(OperationalError()))
+    time_of_leases_is_over(valkey)
+    with pytest.raises(OperationalError):
+        found.step()
+    assert not valkey.exists(lease_of(STREAM))
+    monkeypatch.undo()
+    found.step()
+    assert found.owned

@@ -11,9 +11,10 @@ from django.db import connection
 from complaints.models import Complaint
 from complaints.services import close_windows, decide
 from complaints.states import Finding
-from core import audit, clock, holds
+from core import audit, clock, holds, jobs, retry
 from core.actors import SYSTEM
 from core.errors import NotFound
+from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry, DataHold, FailedWork, Notification
 from core.tests.factories import set_policy
 from drivers.selectors import driver_of
@@ -454,7 +455,7 @@ def test_a_hold_lapses_after_14_days_unless_two_people_renew_it(rides, people, n
     hold = DataHold.objects.get()
     agent, specialist = people("agent").actor, people("specialist").actor
     assert not holds.renew(actor=agent, code=hold.code, reason="the court asks")
-    with pytest.raises(holds.SecondPersonNeeded):
+    with pytest.raises(SecondPersonNeeded):
         holds.renew(actor=agent, code=hold.code, reason="me again")
     noon.shift(timedelta(days=13))
     assert holds.renew(actor=specialist, code=hold.code, reason="agreed")
@@ -654,3 +655,31 @@ def test_recordings_are_destroyed_behind_one_whose_file_cannot_be_removed(rides,
     assert not files[0].exists()
     row.refresh_from_db()
     assert row.closed_at is not None
+
+
+def test_destruction_and_turning_of_keys_stop_when_their_turn_is_over_and_go_on_in_the_next(
+    rides, people, deliver, noon
+):
+    trip = rides.under_way()
+    agree(trip)
+    phones = [begin(trip), begin(trip, party=Party.DRIVER)]
+    for each in phones:
+        each.keep(0)
+        services.end_recording(code=each.code)
+    end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
+    deliver()
+    noon.shift(timedelta(days=1))
+
+    def in_a_turn_that_is_over(act):
+        job = jobs.whole("test.turn", "x", act)
+        retry._declared.pop("test.turn")
+        return job.run(at=clock.now(), seconds=0)
+
+    ran = in_a_turn_that_is_over(lambda _at: services.turn_wrapping_keys(limit=1))
+    assert (ran.total, ran.left, len(keys.days())) == (1, True, 2)  # the day of the other stays
+    assert services.turn_wrapping_keys(limit=1) == 1
+    assert keys.days() == [keys.today()]
+    noon.shift(timedelta(hours=73))
+    ran = in_a_turn_that_is_over(lambda at: services.destroy_due(at=at, limit=1))
+    assert (ran.total, ran.left) == (1, True)
+    assert services.destroy_due(at=clock.now(), limit=1) == 1

@@ -21,8 +21,10 @@ from rides.states import Party, TripState
 from rides.trails import Fix
 from safety.monitor import declare, memory, program, rules
 from safety.monitor.declare import Limits, Phase, Rule
-from safety.monitor.memory import MEETING, WatchTable, limits_in_force, warm_up
+from safety.monitor.memory import MEETING, WatchTable, limits_in_force
 from safety.monitor.rules import KINDS, MARKS, RULES
+from safety.monitor.rules.signal_lost import CLOSENESS
+from safety.monitor.warmup import warm_up
 from safety.policies import WEIGHTS
 from safety.sentences import why
 from safety.states import SignalKind
@@ -233,7 +235,6 @@ def test_what_is_remembered_of_a_known_trip_is_kept_when_it_changes():
 def test_a_row_that_is_used_again_remembers_nothing_of_the_trip_before():
     table = table_of(trip(code="T-1"))
     table.observe([("T-1", Party.DRIVER, False, pings([(0, 0, 0)]))])
-    table.pardon("T-1", START)
     table.drop(["T-1", "T-9"])
     table.put([trip(code="T-2")], {})
     assert table.saved("T-2") == table_of(trip(code="T-2")).saved("T-2")
@@ -287,17 +288,32 @@ def test_a_trip_is_judged_by_the_watermark_of_its_own_shard():
     assert {code for code, _each in table.tick({shard_stream(other): START + 600})} == {"T-2"}
 
 
-@pytest.mark.parametrize("whom", ["T-1", STREAM, None])
-def test_what_was_not_the_phones_fault_is_not_silence(whom):
-    table = table_of(trip(), trip(code="T-2", city="elsewhere-7"))
-    table.pardon(whom, START + 3600)
-    assert silent(table, of={STREAM: START + 3600 + 60}) == []
-    # It is saved: whoever takes over pardons as well.
-    heir = WatchTable(LIMITS)
-    heir.put([trip()], {"T-1": table.saved("T-1")})
-    assert silent(heir, of={STREAM: START + 3600 + 60}) == []
-    assert silent(heir, of={STREAM: START + 3600 + 61}) == ["passenger", "driver"]
-    assert silent(table, of={STREAM: START + 3600 + 61}) == ["passenger", "driver"]
+def test_what_was_not_the_phones_fault_is_not_silence():
+    table = table_of(trip())
+    table.excuse([(START + 20, START + 100), (START + 110, START + 3600)])
+    assert silent(table, of={STREAM: START + 3600}) == []
+    assert (
+        silent(table, of={STREAM: START + 3600 + 30}) == []
+    )  # 20, 10 and 30 seconds in which they could speak
+    assert silent(table, of={STREAM: START + 3600 + 31}) == ["passenger", "driver"]
+
+
+def test_a_gap_that_lasts_makes_nobody_silent():
+    table = table_of(trip())
+    table.excuse([(START + 50, float("inf"))])
+    assert silent(table, of={STREAM: START + 50_000}) == []
+    table.excuse([])
+    assert silent(table, of={STREAM: START + 50_000}) == ["passenger", "driver"]
+
+
+def test_a_car_that_is_heard_first_after_a_gap_is_not_alone():
+    """Its phone kept the way through the gap; hers is about to be heard."""
+    for gaps, expected in (([(START + 10, START + 900)], []), ([], ["moving_alone_after_cancel"])):
+        table = table_of(trip(TripState.CANCELLED, met=True))
+        table.excuse(gaps)
+        table.observe([("T-1", Party.PASSENGER, False, pings([(5, 0, 0)]))])
+        way = pings([(t, t * 5, 0) for t in range(0, 920, 10)])
+        assert [each.rule for _code, each in table.observe([("T-1", Party.DRIVER, False, way)])] == expected
 
 
 @pytest.mark.parametrize("step", [3600.0, -3600.0])
@@ -616,3 +632,31 @@ def test_what_was_said_before_a_rule_raised_at_the_clock_is_heard(monkeypatch):
     monkeypatch.setattr(program, "tick", then_fail)
     assert "signal_lost" in {each.rule for _code, each in table.tick({STREAM: START + 9000})}
     assert [fault.name for fault in table.take_faults()] == [f"tick/{STREAM}"]
+
+
+def test_a_trip_for_which_a_rule_raises_at_the_clock_stops_no_other():
+    """The compiled rule itself raises: dividing by nothing."""
+    table = table_of(*(trip(code=f"T-{number}") for number in range(5)))
+    for code in ("T-0", "T-2", "T-4"):
+        table._trip[table._rows[code], CLOSENESS] = 0.0
+    seen = table.tick({STREAM: START + 9000})
+    assert {code for code, each in seen if each.rule == "signal_lost"} == {"T-1", "T-3"}
+    faults = table.take_faults()
+    assert [(fault.name, fault.code) for fault in faults] == [
+        (f"tick/{code}", code) for code in ("T-0", "T-2", "T-4")
+    ]
+    assert table.tick({STREAM: START + 9001}) == []  # each was said once
+    table._trip[:, CLOSENESS] = 1.0
+    table.take_faults()
+    assert {code for code, _each in table.tick({STREAM: START + 9002})} == {"T-0", "T-2", "T-4"}
+    assert table.take_faults() == []
+
+
+def test_a_rule_that_raises_for_a_great_many_trips_is_told_of_in_few_words():
+    many = memory.FAULTS_AT_ONCE + 30
+    table = table_of(*(trip(code=f"T-{number}") for number in range(many)))
+    table._trip[1:, CLOSENESS] = 0.0
+    assert {code for code, _each in table.tick({STREAM: START + 9000})} == {"T-0"}
+    faults = table.take_faults()
+    assert len(faults) == memory.FAULTS_AT_ONCE + 1
+    assert faults[-1].name == f"tick/{STREAM}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from core.formats import span
-from rides.policies import curfew_after
+from rides.curfew import curfew_after
 from rides.states import Line
 from safety.monitor.declare import (
     BEGAN,

@@ -8,9 +8,7 @@ from core import policy
 from core.formats import distance, span
 from core.policy import Unit
 from safety.monitor.declare import (
-    AT,
     DRIVER,
-    PASSENGER,
     Kind,
     Phase,
     Position,
@@ -61,8 +59,7 @@ def look_alone(here: Position) -> tuple[bool, tuple[float, float]]:
     """The car has moved on, and nobody hears her phone, although both had met."""
     dx, dy = here.x - here.mine[FROM_X], here.y - here.mine[FROM_Y]
     moved = np.sqrt(dx * dx + dy * dy)
-    heard = here.phones[PASSENGER, AT]
-    silent = here.limits[SILENCE] + 1.0 if np.isnan(heard) else here.at - heard
+    silent = here.limits[SILENCE] + 1.0 if np.isnan(here.unheard) else here.unheard
     fires = (
         here.phone == DRIVER
         and here.trip[MET] > 0

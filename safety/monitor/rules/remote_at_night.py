@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 from core import policy
 from core.formats import distance
 from core.policy import Unit
-from rides.policies import HOURS, Hours
+from rides.curfew import HOURS, Hours
 from safety.monitor.declare import PARTY, Kind, Position, Rule, limit
 
 

@@ -1,16 +1,12 @@
 """A phone that was not heard for long while somebody is aboard (S5)."""
 
-import numpy as np
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core import policy
 from core.formats import span
 from safety.monitor.declare import (
-    AT,
-    BEGAN,
     GONE,
-    PARDONED,
     PARTY,
     Kind,
     Moment,
@@ -45,13 +41,9 @@ CLOSENESS = trip_column("signal_lost.closeness", closeness)
 
 
 def look(now: Moment) -> tuple[bool, tuple[float]]:
-    """Silent since it was last heard, since the trip began, or since we could hear again."""
-    since = max(now.trip[BEGAN], now.memory[PARDONED])
-    if not np.isnan(now.mine[AT]):
-        since = max(since, now.mine[AT])
+    """Silent since it was last heard, or since the trip began."""
     allowed = now.limits[SILENCE_AWAY] if now.mine[GONE] > 0 else now.limits[SILENCE]
-    silent = now.at - since
-    return silent > allowed / now.trip[CLOSENESS], (silent,)
+    return now.silent > allowed / now.trip[CLOSENESS], (now.silent,)
 
 
 RULE = Rule(

@@ -1,10 +1,26 @@
-// Keys of the whole console; the workspace has more of its own.
-const BUTTONS = { t: "[data-take]", l: "[data-listen-begin]:not([hidden])", n: "[data-next-key]" };
+// Keys of the console: what has a shortcut is pressed by it.
+import { inField } from "./page.js";
+
+// Open a box, go into a field, or click. Says whether there was anything.
+function press(key) {
+  const el = document.querySelector('[data-shortcut="' + CSS.escape(key) + '"]:not([hidden])');
+  if (!el) return false;
+  if (el.tagName === "SUMMARY") {
+    const box = el.closest("details");
+    box.open = true;
+    box.querySelector("textarea, input:not([type=hidden])")?.focus();
+  } else if (el.tagName === "INPUT") {
+    el.focus();
+    el.select();
+  } else {
+    el.click();
+  }
+  return true;
+}
 
 export function pressKeys() {
   document.addEventListener("keydown", (event) => {
-    if (event.target.closest("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
-    const query = Object.hasOwn(BUTTONS, event.key) && BUTTONS[event.key];
-    if (query) document.querySelector(query)?.click();
+    if (inField(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (press(event.key)) event.preventDefault();
   });
 }

@@ -1,24 +1,7 @@
-// Keys of the workspace: through the queue, into a case, and each action's own.
+// Keys of the workspace: through the queue and into a case.
 import { all, inField } from "./page.js";
 
 let marked = -1;
-
-// Press what has this key: opens a box, goes into a field, or clicks. Says whether there was anything.
-function press(key) {
-  const el = document.querySelector('[data-shortcut="' + CSS.escape(key) + '"]');
-  if (!el) return false;
-  if (el.tagName === "SUMMARY") {
-    const box = el.closest("details");
-    box.open = true;
-    box.querySelector("textarea, input:not([type=hidden])")?.focus();
-  } else if (el.tagName === "INPUT") {
-    el.focus();
-    el.select();
-  } else {
-    el.click();
-  }
-  return true;
-}
 
 function move(step) {
   const links = all("[data-queue]");
@@ -57,7 +40,6 @@ function onKey(event) {
   else if (event.key === "k") move(-1);
   else if (opensMarked(event)) window.location.href = all("[data-row]")[marked].dataset.row;
   else if (event.key === "?") help();
-  else if (press(event.key)) event.preventDefault();
 }
 
 export function prepareWorkspaceKeys() {

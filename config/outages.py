@@ -1,0 +1,98 @@
+"""Staff on call hear by message when a process behind the pages is late, and when it works again.
+
+Beat and every worker watch, each in a thread of its own, so that one that is left tells of the others; who is first
+writes, the others find it written (`core.outages`). The message is handed over here at once: the worker that would send
+it may be what is late.
+"""
+
+import threading
+from typing import TYPE_CHECKING
+
+import structlog
+from django.db import close_old_connections, connection
+
+from accounts.selectors import people_who_may
+from complaints.selectors import on_shift
+from config import messages
+from core import clock, outages
+from core.messages import outbox
+from core.messages.catalogue import Message
+from core.models import NotificationState, Outage
+from core.permissions import may
+from core.recipients import write_to_each
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+log = structlog.get_logger()
+EVERY = 5.0  # seconds
+
+
+def on_call() -> "list[Account]":
+    """Who can be called now, and the supervisors and administrators on shift; all of these where there is nobody."""
+    found = [
+        shift.account
+        for shift in on_shift(clock.now())
+        if shift.account.is_active and (shift.on_call or may(shift.account, "duty.answer"))
+    ]
+    return found or people_who_may("duty.answer")
+
+
+def look() -> list[Outage]:
+    """Look once, and tell whom it concerns; returns the outages of which people were told."""
+    told = outages.look(begun=_say_begun, ended=_say_ended)
+    for row in told:
+        for message in outbox.about(_subject(row)):
+            if message.state == NotificationState.QUEUED:
+                outbox.send(message.pk)
+    return told
+
+
+def _subject(row: Outage) -> str:
+    return f"outage:{row.pk}"
+
+
+def _of_life(row: Outage) -> bool:
+    """Whoever could not be handed the message here waits for a worker that is not the late one."""
+    return "life_safety" in row.process
+
+
+def _say_begun(row: Outage) -> None:
+    late = messages.LifeWorkerLate if _of_life(row) else messages.ProcessLate
+    _say(row, "late", late(what=row.process, since=row.since, meanwhile=row.process))
+
+
+def _say_ended(row: Outage) -> None:
+    assert row.well_at is not None  # noqa: S101 - it is said of those that ended
+    back = messages.LifeWorkerBack if _of_life(row) else messages.ProcessBack
+    _say(row, "back", back(what=row.process, at=row.well_at, since=row.since))
+
+
+def _say(row: Outage, step: str, message: Message) -> None:
+    def write(person: "Account") -> None:
+        outbox.queue(
+            message,
+            key=f"{_subject(row)}:{step}:{person.code}",
+            to=person.phone,
+            language=person.language,
+            subject=_subject(row),
+        )
+
+    write_to_each(on_call(), write, about=f"{_subject(row)}:{step}", life_safety=True)
+
+
+def watch() -> threading.Thread:
+    """Look every few seconds for as long as this process lives."""
+    thread = threading.Thread(target=_watch, args=(threading.Event(),), name="outages", daemon=True)
+    thread.start()
+    return thread
+
+
+def _watch(ended: threading.Event) -> None:
+    while not ended.wait(EVERY):
+        try:
+            close_old_connections()
+            look()
+        except Exception:  # a database that is away, or anything else: who watches must not end
+            log.exception("outages.could_not_look")
+            connection.close()

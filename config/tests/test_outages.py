@@ -1,0 +1,183 @@
+"""A process that is late is told of once, by whoever is left, to those who can be called."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from django.db import connection
+from django.db.models.functions import Now
+from django.utils.translation import override
+
+from complaints.models import Shift
+from config import outages
+from core import clock, heartbeat
+from core.models import AuditEntry, Heartbeat, Notification, Outage
+
+
+@pytest.fixture
+def provider(monkeypatch, settings):
+    """The provider's network: what was sent, and to whom it can be sent."""
+    import requests
+
+    sent = []
+
+    def request(method, url, **options):
+        answer = requests.Response()
+        answer.status_code = 200
+        sent.append(url)
+        return answer
+
+    settings.NOTIFY_URLS = {"sms": "json://sms.test/{to}?+key={key}"}
+    monkeypatch.setattr(requests, "request", request)
+    return sent
+
+
+@pytest.fixture
+def all_alive(world, provider):
+    for watcher in heartbeat.declared():
+        heartbeat.write(watcher.name)
+
+
+def late(name, seconds=80):
+    Heartbeat.objects.filter(name=name).update(at=Now() - timedelta(seconds=seconds))
+
+
+def later(**times):
+    """So much time passes for the rows of outages, by the database's clock."""
+    for row in Outage.objects.filter(closed_at=None):
+        for field in ("noticed_at", "well_at"):
+            if getattr(row, field):
+                setattr(row, field, getattr(row, field) - timedelta(**times))
+        row.save()
+
+
+def told():
+    return list(Notification.objects.order_by("pk").values_list("key", flat=True))
+
+
+def on_call(account, *, on_call=True):
+    at = clock.now()
+    Shift.objects.create(
+        account=account, starts_at=at - timedelta(hours=1), ends_at=at + timedelta(hours=7), on_call=on_call,
+        made_by="x", made_at=at,
+    )  # fmt: skip
+
+
+def test_one_message_for_an_outage_and_one_for_its_end(all_alive, people, provider):
+    on_call(people("specialist"))
+    on_call(people("agent"), on_call=False)
+    assert outages.look() == []
+    late("monitor")
+    outages.look()
+    assert told() == []  # a restart is no outage
+    later(seconds=61)
+    outages.look()
+    number = Outage.objects.get().pk
+    assert told() == [f"outage:{number}:late:{people('specialist').code}"]
+    assert len(provider) == 1  # handed over at once, by whoever saw it
+    message = Notification.objects.get()
+    assert (message.state, message.life_safety) == ("sent", True)
+    for _turn in range(3):
+        later(seconds=61)
+        outages.look()
+    assert len(told()) == 1
+    heartbeat.write("monitor")
+    outages.look()
+    late("monitor")  # it falls over again: the same outage
+    later(seconds=61)
+    outages.look()
+    assert len(told()) == 1
+    heartbeat.write("monitor")
+    outages.look()
+    later(seconds=61)
+    heartbeat.write("monitor")
+    outages.look()
+    assert told()[1:] == [f"outage:{number}:back:{people('specialist').code}"]
+    assert Outage.objects.get().closed_at is not None
+    assert outages.look() == []
+    assert AuditEntry.objects.filter(action__in=["core.process_late", "core.process_back"]).count() == 2
+
+
+def test_the_message_says_what_since_when_and_what_does_not_happen_in_the_readers_language(all_alive, people):
+    person = people("supervisor")
+    person.language = "zh-hans"
+    person.save()
+    on_call(person)
+    late("beat")
+    outages.look()
+    later(seconds=61)
+    outages.look()
+    text = Notification.objects.get().text
+    assert text.startswith("【护航】")
+    assert "未正常运行" in text
+    with override("zh-hans"):
+        assert str(heartbeat.declared()[0].meanwhile) in text
+
+
+def test_what_is_late_because_of_something_else_is_not_told_of(all_alive, people):
+    on_call(people("supervisor"))
+    late("beat")
+    for queue in heartbeat.QUEUES:
+        late(f"queue:{queue}", 700)
+    outages.look()
+    later(seconds=61)
+    outages.look()
+    assert [row.process for row in Outage.objects.all()] == ["beat"]
+    assert len(told()) == 1
+
+
+def test_where_the_worker_for_life_is_late_its_queue_is_not_trusted_with_the_message(
+    all_alive, people, provider
+):
+    on_call(people("supervisor"))
+    late("worker:life_safety")
+    outages.look()
+    later(seconds=61)
+    outages.look()
+    assert (Notification.objects.get().life_safety, len(provider)) == (False, 1)
+
+
+def test_an_empty_roster_is_no_reason_to_tell_nobody(all_alive, people):
+    late("dispatcher")
+    outages.look()
+    later(seconds=61)
+    outages.look()
+    who = {key.rpartition(":")[2] for key in told()}
+    assert who >= {people("supervisor").code, people("admin").code}
+    assert people("agent").code not in who
+
+
+def test_an_outage_that_ended_before_anybody_was_told_is_not_told_of(all_alive, people):
+    late("monitor")
+    outages.look()
+    heartbeat.write("monitor")
+    outages.look()
+    later(seconds=61)
+    assert outages.look() == []
+    assert Outage.objects.get().closed_at is not None
+    assert told() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_who_watch_tell_once(all_alive, people):
+    on_call(people("supervisor"))
+    late("monitor")
+    gate = Barrier(3)
+
+    def look():
+        gate.wait()
+        try:
+            outages.look()
+        finally:
+            connection.close()
+
+    def all_look():
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(lambda _n: look(), range(3)))
+
+    all_look()
+    assert Outage.objects.count() == 1
+    later(seconds=61)
+    all_look()
+    assert len(told()) == 1

@@ -1,0 +1,67 @@
+"""One registry of actions, one door: what is not registered, not meant or not allowed changes nothing."""
+
+import pytest
+from django.urls import get_resolver
+
+from core import actions, four_eyes
+from core.actions import DESKS, Action, ActionForm, Desk, calls
+from core.errors import NotFound
+
+get_resolver().url_patterns  # noqa: B018 - the fronts register their desks
+
+
+def _desk(kind: str) -> Desk[object]:
+    return Desk(kind=kind, find=lambda code, _person: code, route="x", back=lambda _row: "/")
+
+
+def test_an_action_that_an_empty_request_would_do_is_refused_at_import() -> None:
+    desk = _desk("test-empty")
+    try:
+        with pytest.raises(ValueError, match="empty request"):
+            desk.add(Action(key="go", label="go", permission="ride", run=calls(print), form=ActionForm))
+        assert desk.actions == {}
+    finally:
+        del DESKS["test-empty"]
+
+
+@pytest.mark.parametrize("wrong", [{"permission": "claims.decide_all"}, {"two": "nothing.of_the_kind"}])
+def test_a_half_wired_action_is_refused_at_import(wrong: dict[str, str]) -> None:
+    desk = _desk("test-wired")
+    try:
+        with pytest.raises(ValueError, match=r"no (permission|pair)"):
+            desk.add(
+                Action(**{"key": "go", "label": "go", "permission": "ride", "run": calls(print)} | wrong)
+            )
+    finally:
+        del DESKS["test-wired"]
+
+
+def test_an_unknown_action_is_nothing() -> None:
+    for desk in DESKS.values():
+        with pytest.raises(NotFound):
+            desk.action("nothing-of-the-kind")
+
+
+def test_every_desk_has_a_page_for_what_it_refuses() -> None:
+    assert [kind for kind, desk in DESKS.items() if not hasattr(desk, "show")] == []
+
+
+def test_every_choice_of_an_action_must_be_made() -> None:
+    """Absent is never 'no': a decision has no default."""
+    found = [
+        f"{desk.kind}.{action.key}.{name}"
+        for desk in DESKS.values()
+        for action in desk.actions.values()
+        for name, field in action.form.base_fields.items()
+        if isinstance(field, actions.forms.ChoiceField)
+        and (not field.required or (field.initial not in {None, ""} and not field.widget.is_hidden))
+    ]
+    assert found == []
+
+
+def test_each_pair_of_people_is_held_by_the_database() -> None:
+    for pair in four_eyes.PAIRS.values():
+        laws = {law.name: law for law in pair.model._meta.constraints}
+        assert pair.law in laws, pair.key
+        assert pair.first in str(laws[pair.law].condition)
+        assert pair.second in str(laws[pair.law].condition)

@@ -1,0 +1,39 @@
+"""The camera of a face check, which pages of drivers and of rides show."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from drivers import services
+from drivers.models import Driver
+from drivers.policies import FACE_CONSENT
+from drivers.selectors import is_frozen
+from drivers.states import FacePurpose
+
+INVENTED = ["applicant", "driver", "driver2", "lender", "passenger", "passenger2", "son", "stranger"]
+
+
+def camera_context(driver: Driver, purpose: FacePurpose, subject: str, video: str = "") -> dict[str, Any]:
+    """What `drivers/_camera.html` shows; `invented` are the sandbox's people, offered where there is a sandbox.
+
+    `video` is the code of a video check that a reviewer passed: its token then stands in the page's form.
+    """
+    return {
+        "token": services.claim_video_token(driver=driver, code=video) if video else "",
+        "purpose": purpose.value,
+        "subject": subject,
+        "consented": driver.face_consent == FACE_CONSENT,
+        "frozen": is_frozen(driver),
+        "invented": INVENTED,
+        "words": {
+            "centre": _("Look straight at the camera"),
+            "left": _("Turn your head to your left ←"),
+            "right": _("Turn your head to your right →"),
+            "closer": _("Come closer"),
+            "sending": _("Being checked …"),
+            "passed": _("Checked: it is you."),
+            "failed": _("That did not work. Please try again."),
+            "nocamera": _("No camera can be used. Allow it in the browser, or ask for a video call below."),
+            "again": _("Try again"),
+        },
+    }

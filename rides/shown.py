@@ -1,0 +1,91 @@
+"""What each side is shown of a trip, by its pages and by the API; pages of safety and the board's checks ask it too."""
+
+from typing import Any
+
+from accounts.selectors import passenger_persona
+from core import clock
+from drivers.selectors import mismatch_reported, pickup_check, why_not_arrive
+from rides import routing, selectors
+from rides.api import show_trip
+from rides.forms import BoardingForm, MismatchForm
+from rides.models import Trip
+from rides.states import (
+    ABOARD,
+    BEFORE_BOARDING,
+    WAITING,
+    WITH_DRIVER,
+    Line,
+    Party,
+    Phrase,
+    PlateCheck,
+    TripState,
+)
+
+STARS = (1, 2, 3, 4, 5)
+
+
+def map_data(trip: Trip) -> dict[str, Any]:
+    """What a map of the trip draws: the planned way, newest points with their side, both ends; WGS-84, lat/lon."""
+    latest = selectors.latest_positions(trip)
+    return {
+        "route": trip.planned_route or [list(trip.origin), list(trip.destination)],
+        "points": [[row.latitude, row.longitude, party] for party, row in latest.items()],
+        "ends": [list(trip.origin), list(trip.destination)],
+    }
+
+
+def trip_context(trip: Trip, party: Party) -> dict[str, Any]:
+    """What the trip's pages show to one side (A3). Nothing of it may depend on what the other side did covertly (S11)."""
+    own = trip.passenger if party == Party.PASSENGER else trip.driver.account if trip.driver else None
+    shared: dict[str, Any] = {
+        "trip": trip,
+        "party": party,
+        "key": selectors.position_key(trip, party),
+        "map": map_data(trip),
+        "waiting": trip.state in WAITING,
+        "before_boarding": trip.state in BEFORE_BOARDING,
+        "aboard": trip.state in ABOARD,
+        "with_driver": trip.state in WITH_DRIVER,
+        "moving": trip.driver is not None and trip.state != TripState.ENDED,
+        "hitch": trip.line == Line.HITCH,
+        "drawn": routing.is_drawn(trip.route_source),
+        "said": selectors.messages_of(trip) if trip.driver else [],
+        "phrases": Phrase.choices,
+        "reminder": selectors.reminder_of(trip, party) if not trip.is_over else None,
+        "rating": selectors.rating_by(trip, party) if trip.state == TripState.ENDED else None,
+        "stars": STARS,
+        "own": own,
+        "mismatch_form": MismatchForm(),
+        "boarding_form": BoardingForm(),
+    }
+    return shared | (_passenger_context(trip) if party == Party.PASSENGER else _driver_context(trip))
+
+
+def _passenger_context(trip: Trip) -> dict[str, Any]:
+    late = selectors.late_pickup_of(trip)
+    lines = selectors.lines_of(trip.city, clock.now()) if late else {}
+    return {
+        "card": selectors.driver_card(trip),
+        "score": selectors.score_of(trip.driver.account) if trip.driver else None,
+        "compared": trip.plate_check == PlateCheck.SAME,
+        "minutes_left": selectors.minutes_left(trip),
+        "reported": trip.driver is not None and mismatch_reported(trip.code),
+        "pickup": pickup_check(trip.driver, trip.code) if trip.driver else None,
+        "payment": selectors.payment_of(trip),
+        "late": late,
+        "other_lines": [line for line, runs in lines.items() if runs and line != Line.HITCH],
+    }
+
+
+def _driver_context(trip: Trip) -> dict[str, Any]:
+    missing = why_not_arrive(trip.driver, trip.code) if trip.driver and trip.state == "accepted" else None
+    return {
+        "persona": passenger_persona(),
+        "missing": missing,
+        "score": selectors.score_of(trip.passenger),
+    }
+
+
+def api_body(trip: Trip, party: Party) -> dict[str, Any]:
+    """What the API says of a trip to one side."""
+    return show_trip(trip, party)

@@ -1,0 +1,150 @@
+"""What staff may do with an incident."""
+
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.selectors import codes_who_may
+from core.actions import Action, ActionForm, Desk, Given, calls, choice, text, words
+from safety import selectors, services
+from safety.models import Incident
+from safety.policies import why_not, why_not_decide
+from safety.states import IncidentOutcome
+
+if TYPE_CHECKING:
+    from django.utils.functional import Promise
+
+    from accounts.models import Account
+
+RESPOND, REVIEW = "incidents.respond", "incidents.review"
+
+
+class HandOver(ActionForm):
+    to = forms.ChoiceField(label=_("Hand over to"))
+    words = text(_("What must they know?"))
+
+    def prepare(self) -> None:
+        others = [code for code in codes_who_may(RESPOND) if code != self.person.code]
+        self.fields["to"] = choice(_("Hand over to"), [(code, code) for code in others], drawn=False)
+
+
+class GiveOutcome(ActionForm):
+    outcome = choice(_("Outcome"), IncidentOutcome.choices, drawn=False)
+    words = text(_("What came of it?"))
+
+
+class DecidePlea(ActionForm):
+    upheld = choice(_("Decision"), [("1", _("It was not malicious")), ("0", _("It stays so"))])
+    words = text(_("Reason"), rows=2)
+
+
+def _against_deciding(incident: Incident, person: "Account") -> "str | Promise":
+    plea = selectors.plea_of(incident)
+    return why_not_decide(plea, person) if plea else _("Nobody appealed against it.")
+
+
+def _decide_plea(incident: Incident, person: "Account", given: Given) -> None:
+    services.decide_plea(
+        account=person, code=incident.code, upheld=given["upheld"] == "1", words=given["words"]
+    )
+
+
+def _police_called(incident: Incident, person: "Account", given: Given) -> None:
+    services.record_police_call(account=person, code=incident.code, station=given["words"])
+
+
+INCIDENTS: Desk[Incident] = Desk(
+    kind="incident",
+    find=lambda code, _person: selectors.incident_by_code(code),
+    route="safety_console:act",
+    back=lambda incident: reverse("safety_console:incident", args=[incident.code]),
+    why_not=why_not,
+)
+INCIDENTS.add(
+    Action(
+        key="take",
+        label=_("Take it"),
+        permission=RESPOND,
+        run=calls(services.take_incident),
+        urgent=True,
+        shortcut="t",
+    ),
+    Action(
+        key="note",
+        label=_("Add a note"),
+        permission=RESPOND,
+        run=calls(services.add_note, "words"),
+        form=words(_("Note")),
+    ),
+    Action(
+        key="called",
+        label=_("I called the passenger"),
+        permission=RESPOND,
+        run=calls(services.record_call, "words"),
+        form=words(_("What came of it?")),
+    ),
+    Action(
+        key="hand_over",
+        label=_("Hand it over to"),
+        permission=RESPOND,
+        run=calls(services.offer_incident, "to", "words"),
+        form=HandOver,
+    ),
+    Action(key="accept", label=_("Take it over"), permission=RESPOND, run=calls(services.accept_incident)),
+    Action(
+        key="safe_check",
+        label=_("Spoken to, apart from the driver, safe"),
+        permission=RESPOND,
+        run=calls(services.record_safe_check, "words"),
+        form=words(_("What came of it?")),
+    ),
+    Action(
+        key="police_called",
+        label=_("Police of the place called"),
+        permission=RESPOND,
+        run=_police_called,
+        form=words(_("Which station?")),
+    ),
+    Action(
+        key="police_excused",
+        label=_("Why the police are not called"),
+        permission="incidents.excuse_police",
+        run=calls(services.excuse_police_call, "words"),
+        form=words(_("What came of it?")),
+    ),
+    Action(
+        key="resolve",
+        label=_("Give an outcome"),
+        permission=RESPOND,
+        run=calls(services.resolve_incident, "outcome", "words"),
+        form=GiveOutcome,
+        two="safety.outcome",
+    ),
+    Action(
+        key="close",
+        label=_("Review and close"),
+        permission=REVIEW,
+        run=calls(services.close_incident),
+        two="safety.outcome",
+    ),
+    Action(
+        key="send_back",
+        label=_("Send back"),
+        permission=REVIEW,
+        run=calls(services.send_back, "words"),
+        form=words(_("What came of it?")),
+        two="safety.outcome",
+    ),
+    Action(
+        key="plea",
+        label=_("Decide the appeal"),
+        permission=REVIEW,
+        run=_decide_plea,
+        form=DecidePlea,
+        why_not=_against_deciding,
+        offered=lambda _incident, _person: False,  # beside the words of the appeal
+        two="safety.outcome",
+    ),
+)

@@ -1,0 +1,40 @@
+"""What pages of help and sharing show of themselves; the board's checks draw them from it."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+from core import clock
+from rides.selectors import driver_card, latest_positions, minutes_left
+from rides.shown import map_data
+from safety import selectors
+from safety.models import Incident, SosCall
+
+if TYPE_CHECKING:
+    from safety.models import TripShare
+
+
+def sos_context() -> dict[str, Any]:
+    """What the SOS page shows of itself, whoever called; the board draws it from this alone."""
+    return {
+        "code": "T-0",
+        "incident": Incident(),
+        "call": SosCall(at=clock.now()),
+        "contacts": [],
+        "number": settings.SOS_SMS_NUMBER,
+    }
+
+
+def share_context(share: "TripShare", token: str) -> dict[str, Any]:
+    """What a share's page shows: the card of A3, and positions while it follows."""
+    trip, live = share.trip, selectors.follows_live(share)
+    own = map_data(trip)
+    return {
+        "token": token,
+        "trip": trip,
+        "live": live,
+        "card": driver_card(trip),
+        "map": own if live else own | {"points": []},
+        "minutes_left": minutes_left(trip) if live else None,
+        "last": max((row.at for row in latest_positions(trip).values()), default=None) if live else None,
+    }
