@@ -46,6 +46,14 @@ class OfficerState(models.TextChoices):
     SUSPENDED = "suspended", pgettext_lazy("officer", "suspended")
 
 
+class PaperNeeded(models.TextChoices):
+    """What an ordinary request is released on (P2)."""
+
+    LETTER = "letter_number", _("Number of the letter of introduction")
+    CERTIFICATES = "certificates", _("certificates of two officers")
+    LEGAL_BASIS = "legal_basis", _("the legal basis")
+
+
 class Urgency(models.TextChoices):
     EMERGENCY = "emergency", _("danger to life")
     ORDINARY = "ordinary", _("ordinary")
