@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from accounts.selectors import people_who_may
-from core import audit, clock, jobs, notify, retry
+from core import audit, clock, jobs, live, notify, retry
 from core.actors import SYSTEM
 from core.recipients import write_to_each
 from core.transactions import begins_transaction
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 HISTORY_STEP = timedelta(days=1)
+live.moves("board", "governance.")
 
 
 def show(checked: Checked) -> dict[str, Any]:
