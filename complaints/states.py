@@ -2,7 +2,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core import timeline
+from core import live, timeline
 from core.states import Transitions
 
 
@@ -322,3 +322,12 @@ class ClaimLine(models.TextChoices):
     REOPENED = "claims.reopened", _("Claim %(code)s opened again")
     SETTLED = "claims.settled", _("Advance of claim %(code)s settled")
     CARE = "claims.care", _("Care: %(what)s")
+
+
+# Which panels and pages of the console look again when such a line is written down (`core.live`).
+live.moves("complaints", "complaints.", "outside.", "calls.")
+live.moves("claims", "claims.")
+live.moves("care", "care.")
+live.moves("roster", "shifts.")
+live.moves("", "practice.", "summaries.")
+live.looks("complaints.read", "complaints.caller_revealed")
