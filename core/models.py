@@ -236,7 +236,6 @@ class TimelineEntry(models.Model):
             models.Index(fields=["trip", "at"], condition=~Q(trip=""), name="timeline_of_trip"),
             models.Index(fields=["incident", "at"], condition=~Q(incident=""), name="timeline_of_incident"),
             models.Index(fields=["case", "at"], condition=~Q(case=""), name="timeline_of_case"),
-            models.Index(fields=["-id"], condition=~Q(case=""), name="timeline_newest_of_cases"),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core import timeline
+from core import live, timeline
 from core.states import Transitions
 
 
@@ -80,3 +80,8 @@ class PoliceLine(models.TextChoices):
         _("A message to the executive on duty about request %(code)s was put on its way"),
     )
     PAPERS = "police.papers", _("Paperwork for request %(code)s came")
+
+
+# Which panels and pages of the console look again when such a line is written down (`core.live`).
+live.moves("police", "police.")
+live.looks("police.pack_read")

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from core.access import account_of, door
 from core.actions import Desk, Refusal
-from core.errors import DomainError, Forbidden, NotFound, explain, wants_json
+from core.errors import DomainError, NotFound, explain, wants_json
 from core.permissions import require
 
 
@@ -36,17 +36,17 @@ def view(desk: Desk[Any], *permissions: str) -> Any:
         form = desk.form(chosen, row, person, request.POST, request.FILES)
         try:
             answer = desk.perform(chosen, row, person, form)
-        except (NotFound, Forbidden):
+        except NotFound:
             raise
         except DomainError as error:
             if wants_json(request):
                 raise
+            # Above the page, because the action itself may have gone from it meanwhile, and where it was typed.
+            messages.error(request, error.detail)
             explain(form, error)
             row = desk.find(code, person)
-            # Parts of a page ask for themselves anew, and its links are relative: by the page's address, not by this one.
+            # Parts of a page ask for themselves anew: by the page's address, not by this one.
             request.path = request.path_info = urlsplit(desk.back(row)).path
-            if not chosen.offered(row, person):  # its form is gone from the page, or stands elsewhere on it
-                messages.error(request, error.detail)
             shown = desk.show(request, row, Refusal(chosen.key, form, error))
             shown.status_code = error.status
             return shown

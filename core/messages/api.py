@@ -29,7 +29,7 @@ class ReceiptSerializer(serializers.Serializer[Any]):
 
 
 class ReceiptsSerializer(serializers.Serializer[Any]):
-    receipts = ReceiptSerializer(many=True, max_length=MOST)  # type: ignore[call-arg]  # `many` takes it
+    receipts = serializers.ListField(child=ReceiptSerializer(), max_length=MOST)
 
 
 class ReceiptsView(APIView):

@@ -151,7 +151,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'line of the timeline',
                 'verbose_name_plural': 'lines of the timeline',
-                'indexes': [models.Index(condition=models.Q(('trip', ''), _negated=True), fields=['trip', 'at'], name='timeline_of_trip'), models.Index(condition=models.Q(('incident', ''), _negated=True), fields=['incident', 'at'], name='timeline_of_incident'), models.Index(condition=models.Q(('case', ''), _negated=True), fields=['case', 'at'], name='timeline_of_case'), models.Index(condition=models.Q(('case', ''), _negated=True), fields=['-id'], name='timeline_newest_of_cases')],
+                'indexes': [models.Index(condition=models.Q(('trip', ''), _negated=True), fields=['trip', 'at'], name='timeline_of_trip'), models.Index(condition=models.Q(('incident', ''), _negated=True), fields=['incident', 'at'], name='timeline_of_incident'), models.Index(condition=models.Q(('case', ''), _negated=True), fields=['case', 'at'], name='timeline_of_case')],
             },
         ),
         migrations.CreateModel(

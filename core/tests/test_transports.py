@@ -19,7 +19,7 @@ from django.db import transaction
 from accounts.messages import OneTimeCodeSent
 from core import broker, heartbeat, retry, tasks
 from core.messages import outbox, transports
-from core.messages.transports import NoAnswer, breaker, template_sms
+from core.messages.transports import NoAnswer, NotTaken, Unfit, breaker, template_sms
 from core.messages.transports.template_sms import to_submit
 from core.models import FailedWork, Heartbeat, Notification
 from core.tests.factories import Said, SaidForLife, say
@@ -403,6 +403,44 @@ def test_one_at_a_time_asks_whether_it_is_back(monkeypatch):
     free.set()
     probe.join()
     assert (found, ours.ask(lambda: "all")) == (["back"], "all")
+
+
+def ask(ours, why=None, seconds=0.0):
+    def do():
+        time.sleep(seconds)
+        if why is not None:
+            raise why
+
+    ours.ask(do)
+
+
+def test_what_was_never_asked_says_nothing_of_whether_it_is_there(monkeypatch):
+    monkeypatch.setattr(breaker, "SLOW", 0.05)
+    monkeypatch.setattr(breaker, "REST", 0.2)
+    ours = breaker.Breaker("x")
+    # A message that it never carries is between two that got no answer, and another is the probe.
+    for why, seconds in ((NoAnswer("x"), 0.06), (Unfit("x"), 0.0), (NoAnswer("x"), 0.06)):
+        with pytest.raises(type(why)):
+            ask(ours, why, seconds)
+    with pytest.raises(breaker.Resting):
+        ask(ours)
+    time.sleep(0.25)
+    with pytest.raises(Unfit):
+        ask(ours, Unfit("x"))
+    with pytest.raises(NoAnswer):
+        ask(ours, NoAnswer("x"), 0.06)
+    with pytest.raises(breaker.Resting):
+        ask(ours)
+
+
+def test_a_network_that_swallows_connections_is_left_alone_too(monkeypatch):
+    monkeypatch.setattr(breaker, "SLOW", 0.05)
+    ours = breaker.Breaker("x")
+    for _turn in range(breaker.AFTER):
+        with pytest.raises(NotTaken):
+            ask(ours, NotTaken("no connection"), 0.06)
+    with pytest.raises(breaker.Resting):
+        ask(ours)
 
 
 def test_who_refuses_at_once_is_asked_each_time(db, ways, template, gateway):

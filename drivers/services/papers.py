@@ -125,6 +125,8 @@ def _who_cares(paper: Paper) -> list[Driver]:
 
 
 def _tell(driver: Driver, paper: Paper, days: int) -> None:
+    if paper.until is None:
+        return  # it never ends
     person = driver.account
     what = (PaperKind(paper.kind), paper.vehicle.plate if paper.vehicle else "")
     assert paper.until is not None  # noqa: S101 - what never ends is not told of

@@ -1,7 +1,7 @@
 """A provider that hangs is left alone for a moment, and those behind it are asked at once.
 
-Of each transport, in each process: after `AFTER` answers in a row that did not come, nobody waits for it during `REST`;
-then one message at a time asks whether it is back. What is refused at once holds nobody up and opens nothing.
+Of each transport, in each process: after `AFTER` failures in a row that took `SLOW` or longer, nobody waits for it during
+`REST`; then one message at a time asks whether it is back. What fails at once holds nobody up and opens nothing.
 """
 
 import threading
@@ -12,12 +12,12 @@ from typing import TypeVar
 import structlog
 
 from core import broker
-from core.messages.transports import NoAnswer, NotTaken
+from core.messages.transports import NoAnswer, NotTaken, Unfit
 
 log = structlog.get_logger()
 T = TypeVar("T")
 AFTER = 2
-SLOW = 1.0  # seconds from which on a missing answer counts
+SLOW = 1.0  # seconds from which on a failure holds others up
 REST = 10.0  # seconds
 
 
@@ -38,15 +38,17 @@ class Breaker:
     def ask(self, do: Callable[[], T]) -> T:
         """What `do` returns or raises. Raises `Resting` without doing it while the transport is left alone."""
         probe = self._enter()
-        began = monotonic()
-        missed = False
+        began, answered = monotonic(), True
         try:
             return do()
-        except NoAnswer:
-            missed = True
+        except (NoAnswer, Unfit):  # what it cannot carry may never have reached it
+            answered = False
+            raise
+        except NotTaken:
+            answered = monotonic() - began < SLOW
             raise
         finally:
-            self._leave(probe=probe, missed=missed, slow=monotonic() - began >= SLOW)
+            self._leave(probe=probe, answered=answered, slow=monotonic() - began >= SLOW)
 
     def _enter(self) -> bool:
         with self._lock:
@@ -57,11 +59,11 @@ class Breaker:
             self._probing = True
             return True
 
-    def _leave(self, *, probe: bool, missed: bool, slow: bool) -> None:
+    def _leave(self, *, probe: bool, answered: bool, slow: bool) -> None:
         with self._lock:
             if probe:
                 self._probing = False
-            if not missed:
+            if answered:
                 self._missed = 0
                 return
             if not slow:
