@@ -43,7 +43,7 @@ def view(desk: Desk[Any]) -> Any:
                 raise
             explain(form, error)
             row = desk.find(code, person)
-            # Parts of a page ask for themselves anew, and its links are relative: by the page's address, not by this one.
+            # Parts of a page ask for themselves anew: by the page's address, not by this one.
             request.path = request.path_info = urlsplit(desk.back(row)).path
             if not chosen.offered(
                 row, person
