@@ -134,7 +134,7 @@ class Stream(threading.Thread):
         ) as answer:
             for line in answer.iter_lines():
                 if line.startswith("data:"):
-                    self.told.append((time.time(), json.loads(line[5:])["live"]))
+                    self.told.append((time.time(), json.loads(line[5:])["marks"]["live"]))
 
     def reached(self, count: int) -> float:
         """When so many were live for the first time."""
@@ -259,13 +259,13 @@ def main() -> None:
 
         until = time.time() + 120
         while (
-            Notification.objects.filter(key__startswith="sos:").exclude(state="sent").exists()
+            Notification.objects.filter(key__startswith="sos:").filter(sent_at=None).exists()
             and time.time() < until
         ):
             time.sleep(0.5)
         sent = {
             row.subject: row.sent_at
-            for row in Notification.objects.filter(key__startswith="sos:", state="sent")
+            for row in Notification.objects.filter(key__startswith="sos:").exclude(sent_at=None)
         }
         delays = [
             (sent[call.incident.code] - call.at) / timedelta(seconds=1)

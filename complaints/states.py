@@ -2,7 +2,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core import timeline
+from core import live, timeline
 from core.states import Transitions
 
 
@@ -343,3 +343,12 @@ class ClaimLine(models.TextChoices):
     NOT_SETTLED = "claims.not_settled", _("Claim %(code)s: the second person did not agree to the settlement")
     SETTLED = "claims.settled", _("Advance of claim %(code)s settled")
     CARE = "claims.care", _("Care: %(what)s")
+
+
+# Which panels and pages of the console look again when such a line is written down (`core.live`).
+live.moves("complaints", "complaints.", "outside.", "calls.")
+live.moves("claims", "claims.")
+live.moves("care", "care.")
+live.moves("roster", "shifts.")
+live.moves("", "practice.", "summaries.")
+live.looks("complaints.read", "complaints.caller_revealed")

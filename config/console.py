@@ -77,7 +77,7 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no stubs
         wanted = request.GET.get("next") or reverse("admin:index")
         if not request.user.is_authenticated:
             return redirect(f"{reverse('accounts:sign_in')}?{urlencode({'next': wanted})}")
-        if isinstance(request.user, Account) and request.user.is_staff:
+        if request.user.is_staff:
             return redirect(f"{reverse('accounts:second_factor')}?{urlencode({'next': wanted})}")
         return redirect("/")
 
@@ -262,6 +262,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 ),
                 link(_("Journal"), "lock_clock", "admin:core_auditentry_changelist", allowed("core.read")),
                 link(_("Messages"), "sms", "admin:core_notification_changelist", allowed("core.read")),
+                link(_("What we say"), "chat", "messages:index"),
             ],
         },
     ]

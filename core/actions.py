@@ -85,6 +85,18 @@ def choice(label: Any, choices: Iterable[tuple[str, Any]], *, drawn: bool = True
     return forms.ChoiceField(label=label, choices=[("", "—"), *choices])
 
 
+def by_rule(
+    rule: Callable[[Any, "Account", str], DomainError | None],
+) -> Callable[[Any, "Account", str], Text]:
+    """A desk's `why_not` from a rule that gives the error with which the service refuses: the page says its sentence."""
+
+    def why_not(row: Any, person: "Account", key: str) -> Text:
+        error = rule(row, person, key)
+        return error.detail if error else ""
+
+    return why_not
+
+
 def calls(
     service: Callable[..., object], *fields: str, done: Text = "", **fixed: object
 ) -> Callable[[Any, "Account", Given], Text | None]:
@@ -126,7 +138,7 @@ class Offer(Generic[R]):
     why_not: Text
     form: ActionForm
     url: str
-    id: str
+    name: str
 
     @property
     def key(self) -> str:
@@ -149,12 +161,8 @@ class Offer(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What was refused a moment ago, with what was typed: the page draws it where it was typed.
+    """What was refused a moment ago, with what was typed: the page draws it where it was typed."""
 
-    `code` names the row, for a page that draws several.
-    """
-
-    code: str
     key: str
     form: ActionForm
     error: DomainError
@@ -167,7 +175,8 @@ class Desk(Generic[R]):
     `find(code, person)` reads the row for somebody, or raises `NotFound`; `code` is how the row is called in addresses.
     `route` is the name of the address that acts (`core.console.act.view`), `back(row)` where one returns to.
     `why_not(row, person, key)` is the app's rule, which its services ask again under a lock. The front says with
-    `shown_by` how the row's page is drawn; `listed` where that page holds many rows.
+    `shown_by` how the row's page is drawn. `listed` where several rows stand on one page: what a form is called there
+    carries the row's code.
     """
 
     kind: str
@@ -232,23 +241,23 @@ class Desk(Generic[R]):
         return self._offer(self.action(key), row, person, refusal)
 
     def _offer(self, action: Action[R], row: R, person: "Account", refusal: Refusal | None) -> Offer[R]:
-        code = self.code(row)
-        typed = (
-            refusal.form
-            if refusal is not None and (refusal.code, refusal.key) == (code, action.key)
-            else None
-        )
+        typed = refusal.form if refusal is not None and self._is_about(refusal, action, row) else None
         form = typed or self.form(action, row, person)
-        url = reverse(self.route, args=[code, action.key])
-        return Offer(action, self.against(action, row, person), form, url, self._id(action, row))
+        url = reverse(self.route, args=[self.code(row), action.key])
+        return Offer(action, self.against(action, row, person), form, url, self.name(action, row))
 
-    def _id(self, action: Action[R], row: R) -> str:
-        """What no other form of the row's page is called."""
-        return f"{action.key}-{self.code(row)}" if self.listed else action.key
+    def name(self, action: Action[R], row: R) -> str:
+        """What the action's form is called on the page, there alone."""
+        return f"{self.kind}-{self.code(row)}-{action.key}" if self.listed else action.key
 
     def form(self, action: Action[R], row: R, person: "Account", *typed: Any) -> ActionForm:
         """The form of an action for a row, empty or with what was `typed` (fields, files)."""
-        return action.form(*typed, row=row, person=person, auto_id=f"{self._id(action, row)}-%s")
+        return action.form(*typed, row=row, person=person, auto_id=f"{self.name(action, row)}-%s")
+
+    def _is_about(self, refusal: Refusal, action: Action[R], row: R) -> bool:
+        """Whether this action was refused for this row: other rows, and rows of other kinds, may be on the page."""
+        other = refusal.form.row
+        return refusal.key == action.key and type(other) is type(row) and self.code(other) == self.code(row)
 
     def perform(
         self, action: Action[R], row: R, person: "Account", form: ActionForm

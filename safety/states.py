@@ -1,7 +1,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from core import facts, timeline
+from core import facts, live, timeline
 from core.states import Transitions
 from safety.monitor.rules import KINDS
 
@@ -108,7 +108,7 @@ class SafetyLine(models.TextChoices):
     SOS = "safety.sos", _("SOS by the %(party)s")
     SOS_AGAIN = "safety.sos_again", _("SOS again by the %(party)s")
     WORD = "safety.word", _("The %(party)s wrote")
-    CONTACTS = "safety.contacts", _("Emergency contacts alerted: %(count)s")
+    CONTACTS = "safety.contacts", _("Messages to emergency contacts on their way: %(count)s")
     WELFARE_CHECK = "safety.welfare_check", _("Welfare check filed, report code %(code)s")
     EVIDENCE = "safety.evidence", _("The reporter of %(code)s added")
     REPORTER_VERIFIED = "safety.reporter_verified", _("The reporter of %(code)s verified their phone")
@@ -134,3 +134,7 @@ class SafetyLine(models.TextChoices):
     RESOLVED = "safety.resolved", _("Outcome given: %(outcome)s")
     SENT_BACK = "safety.sent_back", _("The second person sent it back")
     CLOSED = "safety.closed", _("Reviewed by a second person and closed")
+
+
+# Which panels and pages of the console look again when such a line is written down (`core.live`).
+live.moves("incidents", "safety.")

@@ -20,15 +20,15 @@ def _back(address: str, query: str) -> str:
     return urlunsplit(parts._replace(query="&".join(each for each in (parts.query, query) if each)))
 
 
-def view(desk: Desk[Any]) -> Any:
-    """The view of a desk's actions: its route gives `code` and `action`.
+def view(desk: Desk[Any], *permissions: str) -> Any:
+    """The view of a desk's actions: its route gives `code` and `action`. `permissions` open it, else the console's own.
 
     An unknown action or row is 404, and whoever may not do it at all sees nothing of the row. Any other refusal leaves
     the page as it is: what was typed stays, the sentence says why, and the status says that nothing was done.
     """
 
     @require_POST
-    @door("console.open")
+    @door(*permissions or ("console.open",))
     def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
         person, chosen = account_of(request), desk.action(action)
         require(person, chosen.permission)
@@ -41,15 +41,13 @@ def view(desk: Desk[Any]) -> Any:
         except DomainError as error:
             if wants_json(request):
                 raise
+            # Above the page, because the action itself may have gone from it meanwhile, and where it was typed.
+            messages.error(request, error.detail)
             explain(form, error)
             row = desk.find(code, person)
             # Parts of a page ask for themselves anew: by the page's address, not by this one.
             request.path = request.path_info = urlsplit(desk.back(row)).path
-            if not chosen.offered(
-                row, person
-            ):  # its form is gone from the page, or stands at a place of its own
-                messages.error(request, error.detail)
-            shown = desk.show(request, row, Refusal(desk.code(row), chosen.key, form, error))
+            shown = desk.show(request, row, Refusal(chosen.key, form, error))
             shown.status_code = error.status
             return shown
         if isinstance(answer, HttpResponse):
