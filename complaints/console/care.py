@@ -102,6 +102,10 @@ def _page(
 
 
 @CARE.shown_by
+def _task(request: HttpRequest, _row: CareTask, refusal: Refusal | None) -> HttpResponse:
+    return _page(request, refusal=refusal)
+
+
 @GREETINGS.shown_by
-def _shown(request: HttpRequest, _row: CareTask | Campaign, refusal: Refusal | None) -> HttpResponse:
+def _greeting(request: HttpRequest, _row: Campaign, refusal: Refusal | None) -> HttpResponse:
     return _page(request, refusal=refusal)
