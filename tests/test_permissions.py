@@ -380,6 +380,16 @@ ROWS = {
     "line_suspension": ("suspension", None),
     "reminder": ("reminder", None),
     "late_pickup": ("care", None),
+    "recording": ("recording", None),
+    "police_request": ("request", None),
+    "failed_work": ("failed_work", None),
+    "complaint": ("complaint", None),
+    "claim": ("claim", None),
+    "accident": ("accident", None),
+    "outside_message": ("letter", None),
+    "care_task": ("care_task", None),
+    "greeting": ("greeting", None),
+    "summary": ("summary", {"agent", "supervisor"}),
 }
 # Django's own doors into the console: they lead to the platform's sign-in page or out, whoever asks.
 LEADS_AWAY = {
@@ -424,7 +434,8 @@ def shape(route):
 MODELS = sorted(f"{model._meta.app_label}/{model._meta.model_name}" for model in admin.site._registry)
 get_resolver().url_patterns  # noqa: B018 - the fronts register their desks
 OF_DESKS = {
-    reverse(desk.route, args=["ROW", "note"]).lstrip("/").replace("ROW", "{row}") for desk in DESKS.values()
+    reverse(desk.route, args=["ROW", "ACTION"]).lstrip("/").replace("ROW", "{row}").replace("ACTION", "{action}")
+    for desk in DESKS.values()
 }
 LISTED = {shape(row[1]) for row in TABLE + KEYED} | {shape(route) for route in LEADS_AWAY | OF_DESKS}
 
