@@ -434,7 +434,10 @@ def shape(route):
 MODELS = sorted(f"{model._meta.app_label}/{model._meta.model_name}" for model in admin.site._registry)
 get_resolver().url_patterns  # noqa: B018 - the fronts register their desks
 OF_DESKS = {
-    reverse(desk.route, args=["ROW", "ACTION"]).lstrip("/").replace("ROW", "{row}").replace("ACTION", "{action}")
+    reverse(desk.route, args=["ROW", "ACTION"])
+    .lstrip("/")
+    .replace("ROW", "{row}")
+    .replace("ACTION", "{action}")
     for desk in DESKS.values()
 }
 LISTED = {shape(row[1]) for row in TABLE + KEYED} | {shape(route) for route in LEADS_AWAY | OF_DESKS}
