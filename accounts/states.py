@@ -1,7 +1,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from core import timeline
+from core import live, timeline
 from core.permissions import Role
 from core.states import Transitions
 
@@ -33,3 +33,8 @@ class ContactState(models.TextChoices):
     ASKED = "asked", _("asked, no answer yet")
     CONFIRMED = "confirmed", _("confirmed")
     REFUSED = "refused", _("refused")
+
+
+# Which panels and pages of the console look again when such a line is written down (`core.live`).
+live.moves("", "accounts.")
+live.looks("accounts.revealed")

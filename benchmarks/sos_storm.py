@@ -134,7 +134,7 @@ class Stream(threading.Thread):
         ) as answer:
             for line in answer.iter_lines():
                 if line.startswith("data:"):
-                    self.told.append((time.time(), json.loads(line[5:])["live"]))
+                    self.told.append((time.time(), json.loads(line[5:])["marks"]["live"]))
 
     def reached(self, count: int) -> float:
         """When so many were live for the first time."""

@@ -15,10 +15,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 pages = WSGIMiddleware(get_wsgi_application(), workers=16)
 
-from rides.live import take_positions, trip_stream  # noqa: E402 - needs the applications that the line above has set up
+from core.console.stream import console_stream  # noqa: E402 - needs the applications that the line above has set up
+from rides.live import take_positions, trip_stream  # noqa: E402
 from rides.positions import door_open  # noqa: E402
 from safety.audio import listen, take_chunk  # noqa: E402
-from safety.live import console_stream  # noqa: E402
 
 # A server without ASGI's lifespan would leave the monitor in the dark: its row on the first page says so.
 streams: ASGIApp = Starlette(

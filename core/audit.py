@@ -24,7 +24,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 
-from core import clock
+from core import clock, live
 from core.actors import Actor
 from core.models import AuditEntry, AuditSeal
 from core.transactions import begins_transaction, joins_transaction
@@ -58,6 +58,7 @@ def record(
     )
     entry.digest = digest_of(entry)
     entry.save()
+    live.wrote(action)
 
 
 def digest_of(entry: AuditEntry) -> str:

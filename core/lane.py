@@ -200,18 +200,24 @@ class Wake:
                     await pubsub.connection_pool.disconnect()
 
 
-def stream(hub: Hub, topic: str, *, ping: int) -> Response:
-    """Server-sent events: what `hub` last found where it looks, else only that something changed."""
+def stream(hub: Hub, topic: str, *, ping: int, said: Callable[[], str] | None = None) -> Response:
+    """Server-sent events: that something changed, or what a hub that looks found.
+
+    With `said`, that is what this page alone is told of it; told again only when it is something else.
+    """
 
     async def events() -> AsyncIterator[dict[str, str]]:
-        page = hub.join(topic)
+        page, last = hub.join(topic), ""
         try:
-            if hub.last:
-                yield {"data": hub.last}
-            while True:
+            if not hub.last:
                 await page.wait()
+            while True:
                 page.clear()
-                yield {"data": hub.last or "changed"}
+                word = said() if said is not None else hub.last or "changed"
+                if said is None or word != last:
+                    last = word
+                    yield {"data": word}
+                await page.wait()
         finally:
             hub.leave(topic, page)
 

@@ -3,17 +3,27 @@
 Valkey carries the wake-up, and nothing but speed depends on it: a console's reader asks the database each second by
 itself while Valkey is down, a trip's page every few seconds. What sweeps and other tasks would have changed meanwhile
 has not changed: they travel through Valkey as well.
+
+Open consoles learn from two things what changed. Whatever is done is written down in the journal or in a timeline, so
+these are what a console's reader looks through (`core.console.changes`): a line wakes the pages about its subject, and
+the panels of the mark that its app gave to such lines by `moves`. What no line tells has a `mark` that is asked.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
+import structlog
 from django.db import transaction
 
 from core import broker
 
+log = structlog.get_logger()
 Mark = Callable[[], int]
 _marks: dict[str, Mark] = {}
+_said: dict[str, int] = {}
+_moved: dict[str, str] = {}
+_looks: set[str] = set()
 CHANNEL = "live"  # the console
 TRIPS = "live:trips"  # topics such as `trip:T123`
 
@@ -29,8 +39,57 @@ def mark(name: str) -> Callable[[Mark], Mark]:
 
 
 def marks() -> dict[str, int]:
-    """What all apps say now."""
-    return {name: ask() for name, ask in sorted(_marks.items())}
+    """What all apps say now. One that cannot be asked keeps what it said last, and stops no other."""
+    for name, ask in sorted(_marks.items()):
+        try:
+            _said[name] = ask()
+        except Exception as why:  # whatever one app's question meets, the other marks are told
+            log.error("live.mark_failed", mark=name, error=type(why).__name__)
+            _said.setdefault(name, 0)
+    return {name: _said[name] for name in sorted(_marks)}
+
+
+def moves(name: str, *starts: str) -> None:
+    """Say which mark moves when something is written down whose name begins so; the longest beginning counts.
+
+    A name is the action of a line of the journal or the kind of a line of a timeline, such as `claims.filed`. An empty
+    mark says that no panel shows it.
+    """
+    _moved.update(dict.fromkeys(starts, name))
+    mark_of.cache_clear()
+
+
+def looks(*names: str) -> None:
+    """Name lines that only say that somebody looked: nothing changed, so no page looks again because of them.
+
+    A page that writes down that it was read would otherwise wake itself.
+    """
+    _looks.update(names)
+
+
+def is_look(name: str) -> bool:
+    """True where a line says no more than that somebody looked."""
+    return name in _looks
+
+
+@cache
+def mark_of(name: str) -> str | None:
+    """The mark that moves with such a line: empty where no panel shows it, None where nobody said anything of it."""
+    if name in _looks:
+        return ""
+    found = max((start for start in _moved if name.startswith(start)), key=len, default=None)
+    return None if found is None else _moved[found]
+
+
+def names() -> frozenset[str]:
+    """All marks there are: what a panel may follow."""
+    return frozenset(_marks) | frozenset(name for name in _moved.values() if name)
+
+
+def wrote(name: str) -> None:
+    """Something was written down: consoles look again after the commit, where a panel shows such lines."""
+    if mark_of(name):
+        changed_on_commit("console")
 
 
 def changed_on_commit(topic: str) -> None:
@@ -49,3 +108,7 @@ class _Publish:
 
     def __call__(self) -> None:
         broker.publish(CHANNEL if self.topic == "console" else TRIPS, self.topic)
+
+
+moves("", "core.")
+moves("processes", "core.process_")

@@ -3,12 +3,12 @@ import json
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from core import formats
+from core import formats, four_eyes
 from core.privacy import EncryptedTextField
 from core.states import Transitions
 
@@ -203,9 +203,7 @@ class PolicyVersion(models.Model):
         ordering = ["key", "-number"]
         constraints = [
             models.UniqueConstraint(fields=["key", "number"], name="policy_version_number_is_unique"),
-            models.CheckConstraint(
-                condition=~Q(proposed_by=F("approved_by")), name="policy_version_takes_two_people"
-            ),
+            four_eyes.law("proposed_by", "approved_by", name="policy_version_takes_two_people", once=Q()),
         ]
 
     def __str__(self) -> str:
@@ -238,7 +236,6 @@ class TimelineEntry(models.Model):
             models.Index(fields=["trip", "at"], condition=~Q(trip=""), name="timeline_of_trip"),
             models.Index(fields=["incident", "at"], condition=~Q(incident=""), name="timeline_of_incident"),
             models.Index(fields=["case", "at"], condition=~Q(case=""), name="timeline_of_case"),
-            models.Index(fields=["-id"], condition=~Q(case=""), name="timeline_newest_of_cases"),
         ]
 
     def __str__(self) -> str:
@@ -526,8 +523,12 @@ class DataHold(models.Model):
     placed_at = models.DateTimeField(_("since"))
     placed_by = models.CharField(pgettext_lazy("field", "placed by"), max_length=40)
     until = models.DateTimeField(_("lapses"))
-    # The first of the two people who renew it.
+    # The two people who renew it; the second is empty until somebody agrees to what the first asked for.
     renewal_by = models.CharField(pgettext_lazy("field", "renewal proposed by"), max_length=40, blank=True)
+    renewed_by = models.CharField(
+        pgettext_lazy("datahold", "renewal agreed to by"), max_length=40, blank=True, default=""
+    )
+    renewed_at = models.DateTimeField(pgettext_lazy("datahold", "renewed at"), null=True)
     released_at = models.DateTimeField(pgettext_lazy("field", "released at"), null=True)
     released_by = models.CharField(pgettext_lazy("datahold", "released by"), max_length=40, blank=True)
 
@@ -543,11 +544,17 @@ class DataHold(models.Model):
             models.CheckConstraint(
                 condition=Q(released_at=None) ^ ~Q(released_by=""), name="data_hold_released_by_somebody"
             ),
+            four_eyes.law("renewal_by", "renewed_by", name="data_hold_renewed_by_two_people"),
         ]
         indexes = [models.Index(fields=["subject"], condition=Q(released_at=None), name="data_hold_open")]
 
     def __str__(self) -> str:
         return f"{self.subject} {self.get_source_display()} {self.case}"
+
+    @property
+    def renewal_open(self) -> bool:
+        """One person asked to renew it, and nobody agreed yet."""
+        return bool(self.renewal_by) and not self.renewed_by
 
 
 class Outage(models.Model):

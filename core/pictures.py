@@ -14,7 +14,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.utils.translation import gettext_lazy as _
 
-from core import audit, clock, jobs
+from core import audit, clock, jobs, live
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import NotFound
@@ -55,6 +55,9 @@ def keep(written: Written, *, purpose: str, subject: str, keep_for: timedelta) -
         kept_at=at,
         keep_until=at + keep_for,
     )
+
+
+live.looks("core.picture_read")
 
 
 def look(*, actor: Actor, code: str, case: str = "", but: Collection[str] = ()) -> bytes:

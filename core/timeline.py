@@ -14,7 +14,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.functional import Promise
 
-from core import clock, formats
+from core import clock, formats, live
 from core.actors import Actor, NoPerson
 from core.models import TimelineEntry
 from core.transactions import joins_transaction
@@ -87,6 +87,7 @@ def add(
         facts=facts,
         words=words,
     )
+    live.wrote(kind)
     gathered = _gathered.get()
     if gathered is None:
         line.save(force_insert=True)
@@ -135,12 +136,6 @@ def of(*, trip: str = "", incident: str = "", case: str = "", last: int = 0) -> 
     if last:
         return list(reversed(rows.order_by("-at", "-pk")[:last]))
     return list(rows.order_by("at", "pk"))
-
-
-def newest_of_cases(*, limit: int = 20) -> list[tuple[int, str]]:
-    """(key, case) of the newest lines of cases, newest first: how open pages learn that something changed."""
-    rows = TimelineEntry.objects.exclude(case="").order_by("-pk")
-    return list(rows.values_list("pk", "case")[:limit])
 
 
 def sentence(entry: TimelineEntry) -> str:

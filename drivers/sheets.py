@@ -186,3 +186,9 @@ def still_holds(application: Application) -> list[str]:
     """What no longer holds up since it was sent, such as a certificate that expired meanwhile."""
     _found, faults = check_application(application)
     return [f"{LABELS.get(fault.field, fault.field)}: {fault.sentence}" for fault in faults]
+
+
+def is_barred(application: Application) -> bool:
+    """The newest answers of the registries bar this applicant."""
+    screening = screening_of(application)
+    return screening is not None and screening.verdict == Finding.BAR

@@ -2,6 +2,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core import live
 from core.states import Transitions
 
 
@@ -276,3 +277,8 @@ REWARD_TRANSITIONS = Transitions(
     },
     ends={"approved", "refused"},
 )
+
+# Which panels and pages of the console look again when such a line is written down (`core.live`).
+live.moves("vetting", "drivers.")
+live.moves("", "drivers.face_", "drivers.online", "drivers.certificate_sent", "drivers.application_begun")
+live.looks("drivers.application_read")

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy, override
 
 from accounts.selectors import people_who_may
-from core import audit, clock, jobs, retry
+from core import audit, clock, jobs, live, retry
 from core.actors import SYSTEM
 from core.messages import outbox
 from core.recipients import write_to_each
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 HISTORY_STEP = timedelta(days=1)
+live.moves("board", "governance.")
 
 
 def show(checked: Checked) -> dict[str, Any]:

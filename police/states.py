@@ -2,7 +2,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core import timeline
+from core import live, timeline
 from core.states import Transitions
 
 
@@ -46,6 +46,14 @@ class OfficerState(models.TextChoices):
     SUSPENDED = "suspended", pgettext_lazy("officer", "suspended")
 
 
+class PaperNeeded(models.TextChoices):
+    """What an ordinary request is released on (P2)."""
+
+    LETTER = "letter_number", _("Number of the letter of introduction")
+    CERTIFICATES = "certificates", _("certificates of two officers")
+    LEGAL_BASIS = "legal_basis", _("the legal basis")
+
+
 class Urgency(models.TextChoices):
     EMERGENCY = "emergency", _("danger to life")
     ORDINARY = "ordinary", _("ordinary")
@@ -72,3 +80,8 @@ class PoliceLine(models.TextChoices):
         _("A message to the executive on duty about request %(code)s was put on its way"),
     )
     PAPERS = "police.papers", _("Paperwork for request %(code)s came")
+
+
+# Which panels and pages of the console look again when such a line is written down (`core.live`).
+live.moves("police", "police.")
+live.looks("police.pack_read")

@@ -1,7 +1,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from core import timeline
+from core import live, timeline
 from core.states import Transitions
 from drivers.states import Line
 
@@ -224,3 +224,11 @@ class TripLine(models.TextChoices):
     FOR_ANOTHER = "trip.for_another", _("Booked for somebody else, who has the trip's page by message")
     TRUTH = "trip.truth", _("What both phones show: %(truth)s")
     GIVEN_TO_OTHERS = "trip.given_to_others", _("Taken from the driver before boarding and offered to others")
+
+
+# Which panels and pages of the console look again when such a line is written down (`core.live`).
+live.moves("", "rides.", "trip.")
+live.moves("lines", "rides.line_", "rides.suspension_")
+live.moves(
+    "night", "rides.late_pickup_", "rides.reminder_", "trip.late_", "trip.acknowledged", "trip.reminded"
+)

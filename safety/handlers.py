@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy
 
 from accounts.selectors import contacts_to_alert
-from core import cases, clock, facts, holds, retry, timeline
+from core import cases, clock, facts, holds, live, retry, timeline
 from core.actors import SYSTEM
 from core.events import handles
 from core.messages import outbox
@@ -21,7 +21,7 @@ from rides.states import Party
 from safety import messages
 from safety.events import SosRaised
 from safety.policies import ended_far
-from safety.selectors import has_live_incident, incident_by_code, incident_trip_if_open
+from safety.selectors import has_live_incident, incident_by_code, incident_trip_if_open, live_counts
 from safety.services import (
     add_signal,
     address_of,
@@ -221,3 +221,15 @@ CONTACTS = retry.declare(
 def trip_of_incident(code: str) -> str:
     """A live incident is a case in which recordings of its trip may be played."""
     return incident_trip_if_open(code) if code.startswith("I") else ""
+
+
+@live.mark("live")
+def incidents_that_live() -> int:
+    """How many incidents are not closed."""
+    return live_counts()[0]
+
+
+@live.mark("open")
+def incidents_that_nobody_has() -> int:
+    """Open consoles sound when it grows, and show it in the tab's title."""
+    return live_counts()[1]

@@ -1,7 +1,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from core import facts, timeline
+from core import facts, live, timeline
 from core.states import Transitions
 from safety.monitor.rules import KINDS
 
@@ -134,3 +134,7 @@ class SafetyLine(models.TextChoices):
     RESOLVED = "safety.resolved", _("Outcome given: %(outcome)s")
     SENT_BACK = "safety.sent_back", _("The second person sent it back")
     CLOSED = "safety.closed", _("Reviewed by a second person and closed")
+
+
+# Which panels and pages of the console look again when such a line is written down (`core.live`).
+live.moves("incidents", "safety.")

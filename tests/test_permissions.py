@@ -167,7 +167,6 @@ TABLE = [
     ("GET", "admin/recordings/{recording}/", HEARER_ROLES),
     ("POST", "admin/recordings/{recording}/", HEARER_ROLES),
     ("GET", "admin/recordings/{recording}/{play}/sound/", {"specialist"}),  # who opened it, nobody else
-    ("POST", "admin/holds/{data_hold}/renew/", RESPONDER_ROLES),
     ("GET", "admin/sos-packet/", RESPONDER_ROLES),
     ("POST", "admin/sos-packet/", RESPONDER_ROLES),
     ("GET", "admin/incidents/{incident}/", RESPONDER_ROLES),
@@ -175,7 +174,7 @@ TABLE = [
     ("GET", "admin/police-line/", RESPONDER_ROLES),
     ("POST", "admin/police-line/", RESPONDER_ROLES),
     ("GET", "admin/police-line/{request}/", RESPONDER_ROLES),
-    ("POST", "admin/police-line/{request}/escalate/", RESPONDER_ROLES),
+    ("POST", "admin/police-line/{request}/do/escalate/", RESPONDER_ROLES),
     ("GET", "admin/workspace/", WORKER_ROLES),
     ("POST", "admin/workspace/next/", WORKER_ROLES),
     ("POST", "admin/workspace/bulk/", WORKER_ROLES),
@@ -406,7 +405,7 @@ def shape(route):
     route = route.replace("{late}/passenger/", "{late}/{party}/")
     route = re.sub(r"<[^>]*>|\{\w+\}", "{}", route.partition("?itinerary")[0]).strip("^$")
     return re.sub(
-        r"(/do|drive/trips/\{\}|drive/offers/\{\}|admin/police-line/\{\})/(note|arrive|escalate|accept|propose)/$",
+        r"(/do|drive/trips/\{\}|drive/offers/\{\})/(note|arrive|escalate|accept|propose)/$",
         r"\1/{}/",
         route,
     )

@@ -140,7 +140,9 @@ def test_what_no_repeat_can_help_is_closed_by_a_person_who_says_what_they_did(
     assert "Dealt with" in page
     assert "Try again" not in page
     address = f"/admin/failed-work/{row.pk}/dealt-with/"
-    hers.post(address, {"reason": "  "})
+    for typed in ({}, {"reason": "  "}):
+        refused = hers.post(address, typed)
+        assert (refused.status_code, "Something is missing" in refused.content.decode()) == (400, True)
     assert retry.needing_person().get() == row
     hers.post(address, {"reason": "called her mother by phone"})
     row.refresh_from_db()
@@ -151,7 +153,7 @@ def test_what_no_repeat_can_help_is_closed_by_a_person_who_says_what_they_did(
     assert (entry.actor, entry.reason, entry.facts["kind"], entry.facts["life_safety"]) == (
         row.closed_by, "called her mother by phone", "core.recipients", life_safety,
     )  # fmt: skip
-    hers.post(address, {"reason": "again"})
+    assert hers.post(address, {"reason": "again"}).status_code == 404
     row.refresh_from_db()
     assert row.closed_reason == "called her mother by phone"
     unwritten()  # what fails again stands there again
@@ -166,7 +168,9 @@ def test_what_is_still_tried_by_itself_cannot_be_closed_by_hand(signed_in, noon,
     assert (row.rests, row.needs_person_at is not None) == (False, True)
     hers = signed_in("supervisor")
     assert "Dealt with" not in hers.get("/admin/failed-work/").content.decode()
-    hers.post(f"/admin/failed-work/{row.pk}/dealt-with/", {"reason": "it annoys"})
+    refused = hers.post(f"/admin/failed-work/{row.pk}/dealt-with/", {"reason": "it annoys"})
+    page = refused.content.decode()
+    assert (refused.status_code, "It leaves the list when it succeeds." in page) == (409, True)
     row.refresh_from_db()
     assert row.closed_at is None
     assert not AuditEntry.objects.filter(action="core.work_dealt_with").exists()

@@ -5,26 +5,19 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 
 from accounts.services import verify_by_vetting
-from core import audit, clock, four_eyes, live, policy
-from core.errors import Forbidden, InvalidInput, NotFound
+from core import audit, clock, live, policy
+from core.errors import Forbidden, InvalidInput, NotFound, refuse
 from core.messages import outbox
 from core.messages.catalogue import Message
 from core.permissions import require
 from core.privacy import blind_index
-from core.states import IllegalTransition, move
+from core.states import move
 from core.transactions import begins_transaction
 from drivers import messages
 from drivers.certificates import Certificates
-from drivers.errors import (
-    AlreadyProposed,
-    CertificatesFaulty,
-    LicenceTaken,
-    ScreeningBars,
-    ScreeningOpen,
-    VehicleDiffers,
-)
+from drivers.errors import CertificatesFaulty, LicenceTaken, ScreeningBars, VehicleDiffers
 from drivers.models import Application, Driver, Vehicle, VettingDecision
-from drivers.policies import LINE_CONDITIONS, OFFENCE_RULES
+from drivers.policies import LINE_CONDITIONS, OFFENCE_RULES, against_application
 from drivers.selectors import application_by_code, screening_of
 from drivers.services.applications import ask_again, check_application
 from drivers.services.papers import keep_paper
@@ -38,15 +31,13 @@ from drivers.states import (
     Finding,
     Line,
     PaperKind,
-    ScreeningState,
 )
 
 if TYPE_CHECKING:
     from accounts.models import Account
 
 
-def _in_review(account: "Account", code: str) -> Application:
-    require(account, "vetting.decide")
+def _in_review(account: "Account", code: str, key: str) -> Application:
     application = (
         Application.objects.select_for_update(of=("self",))
         .select_related("driver__account")
@@ -55,8 +46,7 @@ def _in_review(account: "Account", code: str) -> Application:
     )
     if application is None:
         raise NotFound
-    if application.state != ApplicationState.REVIEW:
-        raise IllegalTransition
+    refuse(against_application(application, account, key, screening_of(application)))
     return application
 
 
@@ -64,12 +54,9 @@ def _in_review(account: "Account", code: str) -> Application:
 def ask_registries_again(*, account: "Account", code: str) -> Application:
     """A reviewer has the registries asked once more; the old answers stay.
 
-    Raises `Forbidden`, `NotFound`, `ScreeningOpen`, `IllegalTransition`.
+    Raises `Forbidden`, `NotFound`, `IllegalTransition`, `ScreeningOpen`.
     """
-    application = _in_review(account, code)
-    last = screening_of(application)
-    if last and last.state == ScreeningState.ASKED:
-        raise ScreeningOpen
+    application = _in_review(account, code, "ask")
     ask_again(application)
     audit.record(account.actor, "drivers.asked_again", application.driver.account.code, case=code)
     return application
@@ -77,11 +64,8 @@ def ask_registries_again(*, account: "Account", code: str) -> Application:
 
 @begins_transaction
 def return_application(*, account: "Account", code: str, words: str) -> Application:
-    """Back to the applicant, who reads what to mend.
-
-    Raises `Forbidden`, `NotFound`, `InvalidInput`, `IllegalTransition`.
-    """
-    application = _in_review(account, code)
+    """Back to the applicant, who reads what to mend. Raises `Forbidden`, `NotFound`, `IllegalTransition`, `InvalidInput`."""
+    application = _in_review(account, code, "return")
     if not words.strip():
         raise InvalidInput("reason")
     move(
@@ -105,14 +89,14 @@ def return_application(*, account: "Account", code: str, words: str) -> Applicat
 
 @begins_transaction
 def propose_decision(*, account: "Account", code: str, outcome: Decision, reason: str) -> Application:
-    """The first key, with a reason. Raises `Forbidden`, `NotFound`, `InvalidInput`, `AlreadyProposed`, `ScreeningOpen`,
-    `ScreeningBars`, `IllegalTransition`.
+    """The first key, with a reason.
+
+    Raises `Forbidden`, `NotFound`, `IllegalTransition`, `AlreadyProposed`, `ScreeningOpen`, `InvalidInput`,
+    `ScreeningBars`.
     """
-    application = _in_review(account, code)
+    application = _in_review(account, code, "propose")
     if not reason.strip():
         raise InvalidInput("reason")
-    if application.proposed:
-        raise AlreadyProposed(who=application.proposed_by)
     _check_decidable(application, account, outcome)
     application.proposed, application.proposed_by = outcome, account.code
     application.reason = reason.strip()[:2000]
@@ -129,11 +113,9 @@ def propose_decision(*, account: "Account", code: str, outcome: Decision, reason
 
 
 def _check_decidable(application: Application, account: "Account", outcome: str) -> None:
-    """Nobody decides before the registries spoke, approves against them, or decides again what they decided."""
+    """Nobody approves against the registries, or decides again what they decided."""
     last = screening_of(application)
-    if last is None or last.state != ScreeningState.ANSWERED:
-        raise ScreeningOpen
-    if outcome == Decision.APPROVE and last.verdict == Finding.BAR:
+    if outcome == Decision.APPROVE and last and last.verdict == Finding.BAR:
         raise ScreeningBars
     for before in application.decisions.all():
         if account.code in {before.proposed_by, before.agreed_by}:
@@ -144,14 +126,12 @@ def _check_decidable(application: Application, account: "Account", outcome: str)
 def agree_decision(*, account: "Account", code: str, agrees: bool) -> Application:
     """The second key, by another person: the decision is appended and acts, or the proposal falls.
 
-    Raises `Forbidden`, `NotFound`, `InvalidInput`, `SecondPersonNeeded`, `ScreeningBars`, `CertificatesFaulty`,
-    `LicenceTaken`, `VehicleDiffers`, `TooManyVehicles`, `TooManyPersons`, `IllegalTransition`, `ScreeningOpen`.
+    Raises `Forbidden`, `NotFound`, `IllegalTransition` also where nothing is proposed, `SecondPersonNeeded`,
+    `ScreeningOpen`, `ScreeningBars`, `CertificatesFaulty`, `LicenceTaken`, `VehicleDiffers`, `TooManyVehicles`,
+    `TooManyPersons`.
     """
-    application = _in_review(account, code)
+    application = _in_review(account, code, "agree" if agrees else "disagree")
     person = application.driver.account
-    if not application.proposed:
-        raise InvalidInput("outcome")
-    four_eyes.another(account.code, application.proposed_by)
     if not agrees:
         audit.record(account.actor, "drivers.application_not_agreed", person.code, case=code)
         application.proposed, application.proposed_by, application.reason = "", "", ""

@@ -8,17 +8,17 @@ from django.utils.translation import gettext_lazy
 from core import audit, clock, events, jobs, live, policy, timeline
 from core.actors import SYSTEM
 from core.codes import new_code
-from core.errors import InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound, refuse
 from core.messages import outbox
 from core.permissions import require
-from core.states import StaleState, move
+from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from rides import messages, selectors
 from rides.curfew import in_curfew, runs_into_curfew
 from rides.errors import ReminderUnread
 from rides.events import PickupLate
 from rides.models import LatePickup, Reminder, Trip
-from rides.policies import CALL_AHEAD
+from rides.policies import CALL_AHEAD, against_late_pickup
 from rides.services.booking import Rider, book_trip
 from rides.services.places import Journey, Place
 from rides.states import (
@@ -227,9 +227,7 @@ def _replace(passenger: "Account", trip: Trip, new: Trip) -> None:
 @begins_transaction
 def take_late_pickup(*, account: "Account", code: str) -> LatePickup:
     """An agent stays with this passenger. Raises `Forbidden`, `NotFound`, `StaleState`."""
-    row = _late(account, code)
-    if row.taken_by:
-        raise StaleState
+    row = _late(account, code, "take")
     row.taken_by, row.taken_at = account.code, clock.now()
     row.save(update_fields=["taken_by", "taken_at"])
     audit.record(account.actor, "rides.late_pickup_taken", row.trip.code)
@@ -240,9 +238,7 @@ def take_late_pickup(*, account: "Account", code: str) -> LatePickup:
 @begins_transaction
 def close_late_pickup(*, account: "Account", code: str, outcome: CallOutcome) -> LatePickup:
     """The passenger is safe, or the safety desk takes over. Raises `Forbidden`, `NotFound`, `StaleState`, `InvalidInput`."""
-    row = _late(account, code)
-    if row.closed_at:
-        raise StaleState
+    row = _late(account, code, "close")
     if outcome not in {CallOutcome.SAFE, CallOutcome.OTHER_LINE, CallOutcome.NO_ANSWER}:
         raise InvalidInput("outcome")
     row.closed_at, row.closed_by, row.outcome = clock.now(), account.code, outcome
@@ -256,9 +252,9 @@ def close_late_pickup(*, account: "Account", code: str, outcome: CallOutcome) ->
     return row
 
 
-def _late(account: "Account", code: str) -> LatePickup:
-    require(account, "night.call")
+def _late(account: "Account", code: str, key: str) -> LatePickup:
     row = LatePickup.objects.select_for_update(of=("self",)).select_related("trip").filter(code=code).first()
     if row is None:
         raise NotFound
+    refuse(against_late_pickup(row, account, key))
     return row

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Q
 from django.db.models.functions import TruncHour
 
 from core import clock, policy
@@ -165,12 +165,6 @@ def _escalation(incident: Incident, at: datetime) -> str:
     age = (at - incident.opened_at).total_seconds()
     limit = policy.value(TAKEN_WITHIN)
     return "agents" if age < limit else "specialists" if age < 2 * limit else "supervisors"
-
-
-def console_version() -> tuple[datetime | None, int, int]:
-    """(newest change, live incidents, of which nobody has): changes whenever the console's first strip does."""
-    changed = Incident.objects.real().aggregate(changed=Max("changed_at"))["changed"]
-    return changed, *live_counts()
 
 
 def live_counts() -> tuple[int, int]:

@@ -10,7 +10,7 @@ function changed(el) {
 
 function isDirty(box) {
   const active = document.activeElement;
-  return all("textarea, input:not([type=hidden])", box).some(changed) || (box.contains(active) && inField(active));
+  return box.querySelector("[data-refused]") !== null || all("textarea, input:not([type=hidden])", box).some(changed) || (box.contains(active) && inField(active));
 }
 
 function refresh() {

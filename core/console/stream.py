@@ -1,0 +1,39 @@
+"""The console's live stream, in the async lane. The ORM is touched only in threads.
+
+One reader per process waits for Valkey's wake-up, at most a second, asks the database what changed and fans out to
+its browsers. With Valkey down it simply asks each second.
+"""
+
+import json
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from core import lane, live
+from core.access import staff_of_session
+from core.console.changes import Changes
+
+FOLLOWED = 60  # names that one page may follow
+changes = Changes()
+hub = lane.Hub(live.CHANNEL, lane.in_thread(changes.look))
+
+
+@lane.in_thread
+def _may_listen(session_key: str) -> bool:
+    return staff_of_session(session_key) is not None
+
+
+async def console_stream(request: Request) -> Response:
+    """`GET /live/console/?follow=NAME…`: server-sent events, each one JSON object.
+
+    `marks` has the number of each mark that is asked (`core.live.mark`), `changed` when each followed name changed
+    last, in milliseconds since 1970: the code of a case, trip or person, or `mark:` and a mark that panels follow.
+    """
+    if not await _may_listen(request.cookies.get("sessionid", "")):
+        return Response(status_code=403)
+    names = request.query_params.getlist("follow")[:FOLLOWED]
+
+    def said() -> str:
+        return json.dumps({"marks": changes.marks, "changed": changes.of(names)})
+
+    return lane.stream(hub, "console", ping=10, said=said)
