@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.db.models import Count, Window
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import NoReverseMatch, path, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -67,13 +67,6 @@ def shown_to(account: Account) -> dict[str, object]:
 
 @require_GET
 @door("console.open")
-def strip(request: HttpRequest) -> HttpResponse:
-    """The panel by itself, for the page that refreshes it."""
-    return render(request, "console/_failed_work.html", shown_to(account_of(request)))
-
-
-@require_GET
-@door("console.open")
 def index(request: HttpRequest) -> HttpResponse:
     """All work that failed and is not done: first what needs a person, then what is still tried by itself."""
     account = account_of(request)
@@ -122,7 +115,6 @@ def dealt_with(request: HttpRequest, number: int) -> HttpResponse:
 app_name = "failed_work"
 urlpatterns = [
     path("admin/failed-work/", index, name="index"),
-    path("admin/failed-work/strip/", strip, name="strip"),
     path("admin/failed-work/<int:number>/again/", again, name="again"),
     path("admin/failed-work/<int:number>/dealt-with/", dealt_with, name="dealt_with"),
 ]
