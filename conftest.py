@@ -16,6 +16,7 @@ from psycopg import sql
 
 from accounts.models import Account
 from core import events
+from core.messages.transports import breaker
 from core.models import OutboxEvent
 from core.tests.flush import empty_tables
 from core.tests.replay import Replay
@@ -139,6 +140,7 @@ def usual_journey(**changes: Any) -> Journey:
 def empty_boards() -> None:
     """Each test has a database of its own: what a process remembers of the last one is forgotten."""
     board.forget()
+    breaker.forget()
     partitions.ensure_month.cache_clear()
 
 

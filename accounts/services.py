@@ -11,12 +11,12 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import get_language, gettext_lazy
 from django_otp import login as otp_login
 from django_otp import match_token
 from stdnum.cn import ric
 
+from accounts import messages
 from accounts.devices import device_of
 from accounts.errors import (
     CodeTooSoon,
@@ -42,10 +42,11 @@ from accounts.models import (
 from accounts.policies import CODE_INTERVAL, CODE_LIFE
 from accounts.selectors import account_by_code, account_by_phone
 from accounts.states import REAL_NAME_TRANSITIONS, ContactState, PersonalField, RealNameState
-from core import audit, clock, events, jobs, notify, policy, registries, retry
+from core import audit, clock, events, jobs, policy, registries, retry
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
 from core.errors import Forbidden, InvalidInput, NotFound
+from core.messages import outbox
 from core.permissions import Role, may, require, roles_who
 from core.privacy import InvalidPhone, blind_index, normalise_phone, phone_index
 from core.states import StaleState, move
@@ -81,8 +82,12 @@ def send_code(*, phone: str, purpose: str, subject: str = "") -> None:
         created_at=at,
         expires_at=at + policy.span(CODE_LIFE),
     )
-    text = _("Huhang: your code is %(code)s. It is valid for 5 minutes. Give it to nobody.") % {"code": code}
-    notify.queue_message(key=f"code:{row.pk}", channel="sms", to=phone, text=text)
+    outbox.queue(
+        messages.OneTimeCodeSent(code=code),
+        key=f"code:{row.pk}",
+        to=phone,
+        language=get_language() or settings.LANGUAGE_CODE,
+    )
 
 
 def use_code(*, phone: str, purpose: str, code: str) -> str:
@@ -228,7 +233,10 @@ def sign_out(request: HttpRequest) -> None:
 
 @begins_transaction
 def mark_drill_account(*, code: str, phone: str, password: str) -> Account:
-    """The hourly drill's own passenger (G3): marked, so that what it does enters no figure; a new password each time."""
+    """The hourly drill's own passenger (G3): marked, so that what it does enters no figure; a new password each time.
+
+    Raises `Forbidden`.
+    """
     account, _new = Account.objects.get_or_create(
         code=code,
         defaults={
@@ -299,11 +307,12 @@ def add_emergency_contact(*, account: Account, name: str, phone: str) -> Emergen
     )
     if new:
         link = settings.PUBLIC_URL + reverse("accounts:contact_answer", args=[secret])
-        with override(account.language):
-            text = _(
-                "Huhang: a passenger named you as emergency contact; we tell you if they call for help. Agree or decline: %(link)s"
-            ) % {"link": link}
-        notify.queue_message(key=f"contact:{contact.pk}", channel="sms", to=number, text=text)
+        outbox.queue(
+            messages.ContactAsked(link=link),
+            key=f"contact:{contact.pk}",
+            to=number,
+            language=account.language,
+        )
         audit.record(account.actor, "accounts.contact_added", account.code)
     return contact
 

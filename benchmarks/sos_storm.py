@@ -259,13 +259,13 @@ def main() -> None:
 
         until = time.time() + 120
         while (
-            Notification.objects.filter(key__startswith="sos:").exclude(state="sent").exists()
+            Notification.objects.filter(key__startswith="sos:").filter(sent_at=None).exists()
             and time.time() < until
         ):
             time.sleep(0.5)
         sent = {
             row.subject: row.sent_at
-            for row in Notification.objects.filter(key__startswith="sos:", state="sent")
+            for row in Notification.objects.filter(key__startswith="sos:").exclude(sent_at=None)
         }
         delays = [
             (sent[call.incident.code] - call.at) / timedelta(seconds=1)

@@ -10,6 +10,7 @@ class ConsoleConfig(AdminConfig):
     def ready(self) -> None:
         """Every process knows all kinds of work, also one that runs no tasks: its pages name what failed."""
         super().ready()
+        from config import messages  # noqa: F401 - their declarations
         from config.celery import app
 
         app.autodiscover_tasks(force=True)

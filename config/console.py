@@ -68,7 +68,7 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no stubs
         wanted = request.GET.get("next") or reverse("admin:index")
         if not request.user.is_authenticated:
             return redirect(f"{reverse('accounts:sign_in')}?{urlencode({'next': wanted})}")
-        if isinstance(request.user, Account) and request.user.is_staff:
+        if request.user.is_staff:
             return redirect(f"{reverse('accounts:second_factor')}?{urlencode({'next': wanted})}")
         return redirect("/")
 

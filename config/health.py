@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Generic, TypeVar
 
@@ -22,6 +22,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from core import broker, clock, heartbeat, retry
 from core.api import shows_token
 from core.errors import NotFound
+from core.messages import outbox, transports
+from core.messages.transports import breaker
 from core.models import Notification, OutboxEvent
 from police.selectors import release_clocks
 from rides.positions import backlog, lag
@@ -154,6 +156,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         "Messages that could not be sent",
         Notification.objects.filter(state="needs_person").count(),
     )
+    _messages(registry)
     gauge("huhang_monitor_backlog", "Batches of positions that no monitor has finished", backlog("monitor"))
     gauge("huhang_monitor_lag_seconds", "How long the oldest of them waits", lag("monitor"))
     gauge("huhang_monitor_set_aside", "Entries of positions that no monitor could take", set_aside_count())
@@ -164,6 +167,28 @@ def metrics(request: HttpRequest) -> HttpResponse:
         len(late_destructions(at, timedelta(minutes=1))),
     )
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _messages(registry: CollectorRegistry) -> None:
+    """What became of the last hour's messages, by the provider that was asked last, and who is left alone now."""
+    at = clock.now()
+    number = Gauge("huhang_messages", "Messages of the last hour", ["transport", "state"], registry=registry)
+    rests = Gauge(
+        "huhang_message_transport_rests",
+        "1 while a provider that did not answer is left alone",
+        ["transport"],
+        registry=registry,
+    )
+    found = outbox.figures("transport", at - timedelta(hours=1))
+    for name in sorted({way.name for way in transports.every()} | {name for name in found if name}):
+        for state, count in asdict(found.get(name, outbox.Tally())).items():
+            number.labels(name, state).set(count)
+        rests.labels(name).set(breaker.rests(name))
+    Gauge(
+        "huhang_life_message_oldest_seconds",
+        "How long the oldest message on which a life may depend waits for a provider",
+        registry=registry,
+    ).set(outbox.oldest_life_message(at))
 
 
 def _heartbeats(registry: CollectorRegistry) -> None:

@@ -23,6 +23,8 @@ def new_secrets() -> dict[str, str]:
         "HUHANG_FACE_KEY": key(),
         "HUHANG_TELEPHONE_TOKEN": secrets.token_urlsafe(24),
         "HUHANG_OUTSIDE_TOKEN": secrets.token_urlsafe(24),
+        "HUHANG_SMS_TOKEN": secrets.token_urlsafe(24),
+        "HUHANG_RECEIPT_TOKEN": secrets.token_urlsafe(24),
         "HUHANG_METRICS_TOKEN": secrets.token_urlsafe(24),
         "HUHANG_OWNER_PASSWORD": secrets.token_urlsafe(18),
         "HUHANG_APP_PASSWORD": secrets.token_urlsafe(18),

@@ -6,18 +6,17 @@ it may be what is late.
 """
 
 import threading
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import structlog
 from django.db import close_old_connections, connection
-from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from accounts.selectors import people_who_may
 from complaints.selectors import on_shift
-from core import clock, formats, heartbeat, notify, outages
+from config import messages
+from core import clock, outages
+from core.messages import outbox
+from core.messages.catalogue import Message
 from core.models import NotificationState, Outage
 from core.permissions import may
 from core.recipients import write_to_each
@@ -43,9 +42,9 @@ def look() -> list[Outage]:
     """Look once, and tell whom it concerns; returns the outages of which people were told."""
     told = outages.look(begun=_say_begun, ended=_say_ended)
     for row in told:
-        for message in notify.about(_subject(row)):
+        for message in outbox.about(_subject(row)):
             if message.state == NotificationState.QUEUED:
-                notify.send(message.pk)
+                outbox.send(message.pk)
     return told
 
 
@@ -53,42 +52,29 @@ def _subject(row: Outage) -> str:
     return f"outage:{row.pk}"
 
 
-def _say_begun(row: Outage) -> None:
-    def text(what: str | Promise, meanwhile: str | Promise) -> str:
-        return _("Huhang: %(what)s has not worked as it should since %(since)s. %(meanwhile)s") % {
-            "what": what,
-            "since": formats.moment(row.since),
-            "meanwhile": meanwhile,
-        }
+def _of_life(row: Outage) -> bool:
+    """Whoever could not be handed the message here waits for a worker that is not the late one."""
+    return "life_safety" in row.process
 
-    _say(row, "late", text)
+
+def _say_begun(row: Outage) -> None:
+    late = messages.LifeWorkerLate if _of_life(row) else messages.ProcessLate
+    _say(row, "late", late(what=row.process, since=row.since, meanwhile=row.process))
 
 
 def _say_ended(row: Outage) -> None:
-    def text(what: str | Promise, _meanwhile: str | Promise) -> str:
-        return _("Huhang: %(what)s works again since %(at)s. It had not since %(since)s.") % {
-            "what": what,
-            "at": formats.moment(row.well_at),
-            "since": formats.moment(row.since),
-        }
-
-    _say(row, "back", text)
+    assert row.well_at is not None  # noqa: S101 - it is said of those that ended
+    back = messages.LifeWorkerBack if _of_life(row) else messages.ProcessBack
+    _say(row, "back", back(what=row.process, at=row.well_at, since=row.since))
 
 
-def _say(row: Outage, step: str, text: Callable[[str | Promise, str | Promise], str]) -> None:
-    watcher = next((each for each in heartbeat.declared() if each.name == row.process), None)
-    # Whoever could not be handed the message here waits for a worker that is not the late one.
-    by_life = "life_safety" not in row.process
-
+def _say(row: Outage, step: str, message: Message) -> None:
     def write(person: "Account") -> None:
-        with override(person.language):
-            said = text(watcher.label, watcher.meanwhile) if watcher else text(row.process, "")
-        notify.queue_message(
+        outbox.queue(
+            message,
             key=f"{_subject(row)}:{step}:{person.code}",
-            channel="sms",
             to=person.phone,
-            text=said.strip(),
-            life_safety=by_life,
+            language=person.language,
             subject=_subject(row),
         )
 

@@ -9,6 +9,7 @@ Tests connect as the owner, because they flush tables; what the platform's own r
 import atexit
 import contextlib
 import fcntl
+import gc
 import hashlib
 import json
 import os
@@ -100,10 +101,10 @@ class _Servers:
             "DATABASE_URL": f"postgres://{OWNER_ROLE}:{secrets['HUHANG_OWNER_PASSWORD']}@127.0.0.1:{pg}/postgres",
             "REDIS_URL": f"redis://:{secrets['HUHANG_VALKEY_PASSWORD']}@127.0.0.1:{vk}/0",
             "HUHANG_SANDBOX_URL": "http://127.0.0.1:1",
-            "HUHANG_SMS_URL": "json://127.0.0.1:1/messages/sms/?:to={to}&:key={key}",
-            "HUHANG_WECHAT_URL": "json://127.0.0.1:1/messages/wechat/?:to={to}&:key={key}",
-            "HUHANG_WEIBO_URL": "json://127.0.0.1:1/messages/weibo/?:to={to}&:key={key}",
-            "HUHANG_EMAIL_URL": "json://127.0.0.1:1/messages/email/?:to={to}&:key={key}",
+            "HUHANG_SMS_TRANSPORTS": "gateway=json://127.0.0.1:1/messages/sms/?:to={to}&:key={key}",
+            "HUHANG_WECHAT_TRANSPORTS": "gateway=json://127.0.0.1:1/messages/wechat/?:to={to}&:key={key}",
+            "HUHANG_WEIBO_TRANSPORTS": "gateway=json://127.0.0.1:1/messages/weibo/?:to={to}&:key={key}",
+            "HUHANG_EMAIL_TRANSPORTS": "gateway=json://127.0.0.1:1/messages/email/?:to={to}&:key={key}",
             OURS: str(os.getpid()),
         }
 
@@ -206,6 +207,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     plugins = session.config.pluginmanager
     if "hypothesis" not in sys.modules and plugins.hasplugin("hypothesispytest"):
         plugins.unregister(name="hypothesispytest")  # its summary would import all of it
+    gc.freeze()  # what was imported and collected stays to the end: it is not searched for garbage again and again
     if _servers and not session.config.option.collectonly and any(map(needs_servers, session.items)):
         _servers.start()
 

@@ -46,12 +46,10 @@ MONEY_URL: str = env.str("HUHANG_MONEY_URL", default="")
 RELAY_URL: str = env.str("HUHANG_RELAY_URL", default="")
 ROUTER_URL: str = env.str("HUHANG_ROUTER_URL", default="")
 SANDBOX_URL: str = env.str("HUHANG_SANDBOX_URL", default="")
-# Apprise addresses; {to} and {key} are filled in for each message.
-NOTIFY_URLS: dict[str, str] = {
-    "sms": env.str("HUHANG_SMS_URL", default=""),
-    "email": env.str("HUHANG_EMAIL_URL", default=""),
-    "wechat": env.str("HUHANG_WECHAT_URL", default=""),
-    "weibo": env.str("HUHANG_WEIBO_URL", default=""),
+# By channel, `NAME=ADDRESS` of each provider in the order in which they are asked; see `core.messages.transports`.
+MESSAGE_TRANSPORTS: dict[str, list[str]] = {
+    channel: env.str(f"HUHANG_{channel.upper()}_TRANSPORTS", default="").split()
+    for channel in ("sms", "email", "wechat", "weibo")
 }
 # Messages that come in: the provider shows this token. The number to which phones without data send SOS packets.
 # The telephone system announces calls with the first token, the gateway of e-mail, WeChat and Weibo messages with the other.

@@ -40,13 +40,23 @@ from config.embedded import OWNER_ROLE, make_cluster
 from config.local import BASE_DIR, new_secrets, throwaway_environment
 
 APP_ROLE = "huhang_app"
+SMS_TEMPLATES = "sms_templates.json"  # what `prepare` writes: the provider's codes of our messages
 PORTS = {
     "HUHANG_WEB_PORT": 8000,
     "HUHANG_SANDBOX_PORT": 8001,
     "HUHANG_POSTGRES_PORT": 54329,
     "HUHANG_VALKEY_PORT": 63799,
 }
-DJANGO_PROCESSES = ["sandbox", "web", "worker-life", "worker", "beat", "monitor", "dispatcher"]
+DJANGO_PROCESSES = [
+    "sandbox",
+    "web",
+    "worker-life",
+    "worker-messages",
+    "worker",
+    "beat",
+    "monitor",
+    "dispatcher",
+]
 SAY_EVERY = 5.0  # seconds
 MOST_STARTS = 5  # of one process while it is waited for: it will not come
 DEMO_ACCOUNTS = (
@@ -131,10 +141,14 @@ class Stack:
         web, box = self.ports["HUHANG_WEB_PORT"], self.ports["HUHANG_SANDBOX_PORT"]
         digest = hashlib.sha256(str(self.state).encode()).hexdigest()[:12]
         self.env = {
-            "HUHANG_SMS_URL": f"json://127.0.0.1:{box}/messages/sms/?:to={{to}}&:key={{key}}",
-            "HUHANG_WECHAT_URL": f"json://127.0.0.1:{box}/messages/wechat/?:to={{to}}&:key={{key}}",
-            "HUHANG_WEIBO_URL": f"json://127.0.0.1:{box}/messages/weibo/?:to={{to}}&:key={{key}}",
-            "HUHANG_EMAIL_URL": f"json://127.0.0.1:{box}/messages/email/?:to={{to}}&:key={{key}}",
+            "HUHANG_SMS_TRANSPORTS": (
+                f"template=template+http://127.0.0.1:{box}/sms/?templates={self.state}/{SMS_TEMPLATES}"
+                f"&token={own['HUHANG_SMS_TOKEN']}&receipts={own['HUHANG_RECEIPT_TOKEN']}"
+                f" gateway=json://127.0.0.1:{box}/messages/sms/?:to={{to}}&:key={{key}}"
+            ),
+            "HUHANG_WECHAT_TRANSPORTS": f"gateway=json://127.0.0.1:{box}/messages/wechat/?:to={{to}}&:key={{key}}",
+            "HUHANG_WEIBO_TRANSPORTS": f"gateway=json://127.0.0.1:{box}/messages/weibo/?:to={{to}}&:key={{key}}",
+            "HUHANG_EMAIL_TRANSPORTS": f"gateway=json://127.0.0.1:{box}/messages/email/?:to={{to}}&:key={{key}}",
             "HUHANG_EXECUTIVE_PHONE": "+8613900000009",
             "HUHANG_EXECUTIVE_NAME": "值班负责人 / executive on duty",
             "HUHANG_BIND": "127.0.0.1",

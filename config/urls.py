@@ -9,6 +9,7 @@ from drf_spectacular.views import SpectacularAPIView
 from accounts import api as accounts
 from complaints import api as complaints
 from config import health
+from core.messages import api as core
 from drivers import api as drivers
 from police import api as police
 from rides import api as rides
@@ -66,6 +67,7 @@ api = [
     path("sound-key/", safety.SoundKeyView.as_view()),
     path("sound/end/", safety.SoundEndView.as_view()),
     path("messages/in/", safety.MessagesView.as_view()),
+    path("receipts/<slug:transport>/", core.ReceiptsView.as_view()),
     path("welfare-checks/", safety.ChecksView.as_view()),
     path("welfare-checks/<str:secret>/", safety.CheckView.as_view()),
     path("complaints/", complaints.ComplaintsView.as_view()),
@@ -90,6 +92,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("config.console")),
     path("", include("config.work")),
+    path("", include("config.catalogue")),
     path("", include("safety.console.pages")),
     path("", include("police.console.pages")),
     path("", include("accounts.console.pages")),

@@ -1,27 +1,96 @@
 """The console's pages of work that failed (`core.retry`): what needs a person, and what is still tried by itself."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field, replace
 
-from django.contrib import messages
 from django.db.models import Count, Window
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import NoReverseMatch, path, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.views.decorators.http import require_GET
 
 from accounts.models import Account
 from core import retry
 from core.access import account_of, door
-from core.console import page
-from core.errors import DomainError
+from core.actions import Action, ActionForm, Desk, Given, Offer, Refusal, text
+from core.console import act, page
+from core.errors import NotFound
 from core.models import FailedWork
 from core.permissions import may
 
+_NUMBER = re.compile(r"[0-9]{1,18}")
 PANEL, SHOWN = 8, 200  # rows on the first page, and of a part of the page of all
 # Where a case stands in the console, by the first letters of its code.
 _PAGES = {"I-": "safety_console:incident"}
+
+
+# --- What one may do with it ---
+
+MAY = "failed_work.retry"
+
+
+def _find(code: str, _person: Account) -> FailedWork:
+    found = (
+        FailedWork.objects.filter(pk=int(code), closed_at=None).first() if _NUMBER.fullmatch(code) else None
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _can_be_tried(row: FailedWork, person: Account) -> bool:
+    work = retry.of_kind(row.kind)
+    return may(person, MAY) and work is not None and work.again is not None
+
+
+def _again(row: FailedWork, person: Account, given: Given) -> str:
+    retry.ask_again(actor=person.actor, failed_work_id=row.pk, reason=given["reason"])
+    return _("It is tried again now. If it succeeds, it leaves this list.")
+
+
+def _deal_with(row: FailedWork, person: Account, given: Given) -> str:
+    retry.deal_with(actor=person.actor, failed_work_id=row.pk, reason=given["reason"])
+    return _("It is closed. The journal keeps who dealt with it, when and how.")
+
+
+class Again(ActionForm):
+    reason = text(gettext_lazy("Reason"), limit=retry.REASON_LENGTH)
+
+
+class DealtWith(ActionForm):
+    reason = text(gettext_lazy("What was done instead"), limit=retry.REASON_LENGTH)
+
+
+WORK: Desk[FailedWork] = Desk(
+    kind="failed_work",
+    find=_find,
+    code=lambda row: str(row.pk),
+    route="failed_work:act",
+    back=lambda _row: reverse("failed_work:index"),
+    listed=True,
+)
+WORK.add(
+    Action(
+        key="again",
+        label=pgettext_lazy("failed work", "Try again"),
+        permission=MAY,
+        run=_again,
+        form=Again,
+        offered=_can_be_tried,
+    ),
+    Action(
+        key="dealt-with",
+        label=pgettext_lazy("failed work", "Dealt with"),
+        permission=MAY,
+        run=_deal_with,
+        form=DealtWith,
+        offered=lambda row, person: may(person, MAY) and retry.can_be_dealt_with(row),
+    ),
+)
+
+# --- How it is shown ---
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +100,12 @@ class Row:
     work: FailedWork
     label: str | Promise
     link: str
-    can_be_tried: bool
-    can_be_closed: bool
+    offers: "list[Offer[FailedWork]]" = field(default_factory=list)
 
 
 def _row(found: FailedWork, account: Account) -> Row:
     work = retry.of_kind(found.kind)
-    return Row(
-        found,
-        work.label if work else found.kind,
-        _link(found.subject, account),
-        work is not None and work.again is not None,
-        retry.can_be_dealt_with(found),
-    )
+    return Row(found, work.label if work else found.kind, _link(found.subject, account))
 
 
 def _link(subject: str, account: Account) -> str:
@@ -69,52 +131,35 @@ def shown_to(account: Account) -> dict[str, object]:
 @door("console.open")
 def index(request: HttpRequest) -> HttpResponse:
     """All work that failed and is not done: first what needs a person, then what is still tried by itself."""
+    return _page(request, None)
+
+
+@WORK.shown_by
+def _shown(request: HttpRequest, _row: FailedWork, refusal: Refusal | None) -> HttpResponse:
+    return _page(request, refusal)
+
+
+def _page(request: HttpRequest, refusal: Refusal | None) -> HttpResponse:
     account = account_of(request)
     trying = FailedWork.objects.filter(closed_at=None, needs_person_at=None).order_by("first_at", "pk")
+
+    def row(found: FailedWork) -> Row:
+        return replace(_row(found, account), offers=WORK.offers(found, account, refusal))
+
     return page(
         request,
         "console/failed_work.html",
         {
             "title": _("Work that failed"),
-            "needs_person": [_row(each, account) for each in retry.needing_person()[:SHOWN]],
-            "trying": [_row(each, account) for each in trying[:SHOWN]],
+            "needs_person": [row(each) for each in retry.needing_person()[:SHOWN]],
+            "trying": [row(each) for each in trying[:SHOWN]],
             "more": max(0, trying.count() - SHOWN),
-            "may_try": may(account, "failed_work.retry"),
         },
     )
-
-
-@require_POST
-@door("failed_work.retry")
-def again(request: HttpRequest, number: int) -> HttpResponse:
-    """Have one piece of work tried again now, with a reason."""
-    actor = account_of(request).actor
-    try:
-        retry.ask_again(actor=actor, failed_work_id=number, reason=request.POST.get("reason", ""))
-    except DomainError as error:
-        messages.error(request, error.detail)
-    else:
-        messages.success(request, _("It is tried again now. If it succeeds, it leaves this list."))
-    return redirect("failed_work:index")
-
-
-@require_POST
-@door("failed_work.retry")
-def dealt_with(request: HttpRequest, number: int) -> HttpResponse:
-    """Close what no repeat can help and somebody did by other means, with how."""
-    actor = account_of(request).actor
-    try:
-        retry.deal_with(actor=actor, failed_work_id=number, reason=request.POST.get("reason", ""))
-    except DomainError as error:
-        messages.error(request, error.detail)
-    else:
-        messages.success(request, _("It is closed. The journal keeps who dealt with it, when and how."))
-    return redirect("failed_work:index")
 
 
 app_name = "failed_work"
 urlpatterns = [
     path("admin/failed-work/", index, name="index"),
-    path("admin/failed-work/<int:number>/again/", again, name="again"),
-    path("admin/failed-work/<int:number>/dealt-with/", dealt_with, name="dealt_with"),
+    path("admin/failed-work/<str:code>/<slug:action>/", act.view(WORK), name="act"),
 ]

@@ -44,10 +44,11 @@ class IncompleteForm(DomainError):
 class ActionForm(forms.Form):
     """What an action has to be told. Each decision is a required field: what is absent is never 'no'.
 
-    `row` and `person` are there for choices that depend on them.
+    `row` and `person` are there for choices that depend on them. `template` is the partial that draws the fields.
     """
 
     required_css_class = "required"
+    template = "_form.html"
 
     def __init__(self, *args: Any, row: Any, person: "Account", **options: Any) -> None:
         self.row, self.person = row, person
@@ -82,6 +83,18 @@ def choice(label: Any, choices: Iterable[tuple[str, Any]], *, drawn: bool = True
     if drawn:
         return forms.ChoiceField(label=label, choices=list(choices), widget=forms.RadioSelect)
     return forms.ChoiceField(label=label, choices=[("", "—"), *choices])
+
+
+def by_rule(
+    rule: Callable[[Any, "Account", str], DomainError | None],
+) -> Callable[[Any, "Account", str], Text]:
+    """A desk's `why_not` from a rule that gives the error with which the service refuses: the page says its sentence."""
+
+    def why_not(row: Any, person: "Account", key: str) -> Text:
+        error = rule(row, person, key)
+        return error.detail if error else ""
+
+    return why_not
 
 
 def calls(
@@ -125,6 +138,7 @@ class Offer(Generic[R]):
     why_not: Text
     form: ActionForm
     url: str
+    name: str
 
     @property
     def key(self) -> str:
@@ -156,7 +170,8 @@ class Desk(Generic[R]):
     `find(code, person)` reads the row for somebody, or raises `NotFound`; `code` is how the row is called in addresses.
     `route` is the name of the address that acts (`core.console.act.view`), `back(row)` where one returns to.
     `why_not(row, person, key)` is the app's rule, which its services ask again under a lock. The front says with
-    `shown_by` how the row's page is drawn.
+    `shown_by` how the row's page is drawn. `listed` where several rows stand on one page: what a form is called there
+    carries the row's code.
     """
 
     kind: str
@@ -165,6 +180,7 @@ class Desk(Generic[R]):
     back: Callable[[R], str]
     why_not: Callable[[R, "Account", str], Text] = field(default=lambda _row, _person, _key: "")
     code: Callable[[R], str] = field(default=lambda row: row.code)
+    listed: bool = False
     actions: dict[str, Action[R]] = field(default_factory=dict)
     show: Callable[[HttpRequest, R, Refusal | None], HttpResponse] = field(init=False)
 
@@ -220,10 +236,23 @@ class Desk(Generic[R]):
         return self._offer(self.action(key), row, person, refusal)
 
     def _offer(self, action: Action[R], row: R, person: "Account", refusal: Refusal | None) -> Offer[R]:
-        typed = refusal.form if refusal is not None and refusal.key == action.key else None
-        form = typed or action.form(row=row, person=person, auto_id=f"{action.key}-%s")
+        typed = refusal.form if refusal is not None and self._is_about(refusal, action, row) else None
+        form = typed or self.form(action, row, person)
         url = reverse(self.route, args=[self.code(row), action.key])
-        return Offer(action, self.against(action, row, person), form, url)
+        return Offer(action, self.against(action, row, person), form, url, self.name(action, row))
+
+    def name(self, action: Action[R], row: R) -> str:
+        """What the action's form is called on the page, there alone."""
+        return f"{self.kind}-{self.code(row)}-{action.key}" if self.listed else action.key
+
+    def form(self, action: Action[R], row: R, person: "Account", *typed: Any) -> ActionForm:
+        """The form of an action for a row, empty or with what was `typed` (fields, files)."""
+        return action.form(*typed, row=row, person=person, auto_id=f"{self.name(action, row)}-%s")
+
+    def _is_about(self, refusal: Refusal, action: Action[R], row: R) -> bool:
+        """Whether this action was refused for this row: other rows, and rows of other kinds, may be on the page."""
+        other = refusal.form.row
+        return refusal.key == action.key and type(other) is type(row) and self.code(other) == self.code(row)
 
     def perform(
         self, action: Action[R], row: R, person: "Account", form: ActionForm

@@ -147,8 +147,19 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
 
 @admin.register(Notification)
 class NotificationAdmin(ReadOnlyAdmin):
-    list_display = ["created_at", "channel", "subject", "life_safety", "state", "attempts", "sent_at"]
-    list_filter = ["state", "channel", "life_safety"]
+    list_display = [
+        "created_at",
+        "message",
+        "channel",
+        "subject",
+        "life_safety",
+        "state",
+        "transport",
+        "attempts",
+        "sent_at",
+        "delivered_at",
+    ]
+    list_filter = ["state", "channel", "transport", "life_safety", "message"]
     ordering = ["-id"]
 
 

@@ -1,7 +1,23 @@
 from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error, register
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 
 class CoreConfig(AppConfig):
     name = "core"
     verbose_name = _("Journal, policies, messages, money")
+
+    def ready(self) -> None:
+        """Know each message of each app, and refuse those that are declared by halves."""
+        autodiscover_modules("messages")
+        register(_messages_are_whole)
+
+
+def _messages_are_whole(**_options: object) -> list[CheckMessage]:
+    from core.messages import catalogue, transports
+
+    return [
+        *(Error(fault, id="core.E001") for fault in catalogue.faults()),
+        *(Error(fault, id="core.E002") for fault in transports.faults()),
+    ]

@@ -50,6 +50,12 @@ class DomainError(Exception):
         return body
 
 
+def refuse(error: DomainError | None) -> None:
+    """Raises what a rule found against something, if it found anything."""
+    if error is not None:
+        raise error
+
+
 def explain(form: "BaseForm", error: DomainError) -> None:
     """Put a refusal at the field it means, or above the form."""
     form.add_error(error.field if error.field in form.fields else None, error.detail)

@@ -78,7 +78,12 @@ class HandlerFailed(retry.Known):
 
 
 def deliver(event_id: int) -> bool:
-    """Run every handler that has not run yet for this event; False where one failed, which is tried again."""
+    """Run every handler that has not run yet for this event, each in a transaction with its record.
+
+    False where one failed, or this release knows none: that is written down, and the event is due again by the law of
+    its queue, while handlers that succeeded never run again. An event that is delivered already is left alone. Raises
+    what the database raises where it is away.
+    """
     return EVENTS.attempt(event_id)
 
 

@@ -52,10 +52,13 @@ def declare(key: str, label: str | Promise, *, table: str, first: str, second: s
 
 
 def law(first: str, second: str, *, name: str, once: Q | None = None) -> models.CheckConstraint:
-    """The database's half: once `once` is true (as soon as there is a second where none is given), both are named and differ."""
+    """The database's half: once `once` is true, both are named and differ.
+
+    Without it that is as soon as there is a second; an empty `Q()` is for a row that never stands for one person.
+    """
     done = ~Q(**{second: ""}) if once is None else once
     both = ~Q(**{first: ""}) & ~Q(**{second: ""}) & ~Q(**{first: F(second)})
-    return models.CheckConstraint(condition=~done | both, name=name)
+    return models.CheckConstraint(condition=~done | both if done else both, name=name)
 
 
 def another(person: str, *had_a_part: str) -> None:

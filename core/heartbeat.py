@@ -181,7 +181,7 @@ def late(known: list[Sign] | None = None) -> list[Sign]:
 
 # --- What every installation runs --------------------------------------------------------------------------
 
-QUEUES = ("life_safety", "live", "default", "bulk")
+QUEUES = ("life_safety", "life_messages", "live", "default", "bulk")
 
 
 def worker_of(queue: str) -> str:
@@ -206,7 +206,12 @@ _MEANWHILE = {
     "life_safety": (
         _("the worker for life and limb"),
         _("the queue for life and limb"),
-        _("Messages to emergency contacts wait, and questions without an answer open no incident."),
+        _("Nobody is told of an SOS, and questions without an answer open no incident."),
+    ),
+    "life_messages": (
+        _("the worker of messages that save lives"),
+        _("the queue of messages that save lives"),
+        _("Messages to emergency contacts and police stations wait."),
     ),
     "live": (
         _("the worker of live cases"),
@@ -225,7 +230,7 @@ _MEANWHILE = {
     ),
 }
 # A long task may be in front of the probe; how long that is nothing unusual differs.
-_PROBE_LATE = {"life_safety": 20, "live": 30, "default": 90, "bulk": 600}
+_PROBE_LATE = {"life_safety": 20, "life_messages": 30, "live": 30, "default": 90, "bulk": 600}
 for _queue, (_worker_label, _queue_label, _without) in _MEANWHILE.items():
     declare(worker_of(_queue), _worker_label, _without)
     declare(

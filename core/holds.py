@@ -7,14 +7,17 @@ from collections.abc import Iterable
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core import audit, clock, four_eyes, policy
+from core.actions import NotNow
 from core.actors import Actor
 from core.codes import new_code
-from core.errors import NotFound
+from core.errors import InvalidInput, NotFound
 from core.models import DataHold
+from core.permissions import require
 from core.transactions import begins_transaction, joins_transaction
 
 HOLD_TIME = policy.declare(
@@ -23,6 +26,15 @@ HOLD_TIME = policy.declare(
     14,
     name=pgettext_lazy("policy name", "Hold on data"),
     about=_("A hold on data lapses after this time unless two people renew it."),
+)
+
+RENEWAL = four_eyes.declare(
+    "core.hold_renewal",
+    _("The renewal of a hold on data"),
+    table="core.DataHold",
+    first="renewal_by",
+    second="renewed_by",
+    law="data_hold_renewed_by_two_people",
 )
 
 
@@ -62,9 +74,11 @@ def place(*, actor: Actor, subject: str, source: str, case: str) -> DataHold:
 
 @joins_transaction
 def release(*, actor: Actor, source: str, case: str) -> int:
-    """End the holds of a case; returns how many."""
+    """End the holds of a case; returns how many. What two people renewed is not ended by one: it lapses by its time."""
     rows = list(
-        DataHold.objects.select_for_update().filter(source=source, case=case, released_at=None).order_by("pk")
+        DataHold.objects.select_for_update()
+        .filter(source=source, case=case, released_at=None, renewed_at=None)
+        .order_by("pk")
     )
     for hold in rows:
         hold.released_at, hold.released_by = clock.now(), actor.code
@@ -73,31 +87,60 @@ def release(*, actor: Actor, source: str, case: str) -> int:
     return len(rows)
 
 
-@begins_transaction
-def renew(*, actor: Actor, code: str, reason: str) -> bool:
-    """One of two people renews a hold; true when the second did, and it lasts its full time from now.
+def why_not_ask(hold: DataHold, _person: str = "") -> str | Promise:
+    """The reason against asking to renew a hold."""
+    return _("Somebody asked for it already: another person agrees.") if hold.renewal_open else ""
 
-    Raises `NotFound`, `SecondPersonNeeded`.
-    """
+
+def why_not_agree(hold: DataHold, person: str) -> str | Promise:
+    """The reason against this person agreeing to renew a hold."""
+    if not hold.renewal_open:
+        return _("Nobody asked to renew it.")
+    return four_eyes.SecondPersonNeeded.sentence if person == hold.renewal_by else ""
+
+
+def _in_force(actor: Actor, code: str, reason: str) -> DataHold:
+    require(actor, "data_holds.renew")
+    if not reason.strip():
+        raise InvalidInput("reason")
     hold = DataHold.objects.select_for_update().filter(in_force(), code=code).first()
     if hold is None:
         raise NotFound
-    four_eyes.another(actor.code, hold.renewal_by)
-    done = bool(hold.renewal_by)
-    audit.record(
-        actor,
-        "core.hold_renewed" if done else "core.hold_renewal_asked",
-        code,
-        case=hold.case,
-        reason=reason,
-        trip=hold.subject,
-    )
-    if done:
-        hold.until, hold.renewal_by = clock.now() + policy.span(HOLD_TIME), ""
-    else:
-        hold.renewal_by = actor.code
-    hold.save(update_fields=["until", "renewal_by"])
-    return done
+    return hold
+
+
+@begins_transaction
+def ask_to_renew(*, actor: Actor, code: str, reason: str) -> DataHold:
+    """The first of two people who renew a hold. Raises `Forbidden`, `NotFound` where it lapsed, `InvalidInput`, `NotNow`."""
+    hold = _in_force(actor, code, reason)
+    if why := why_not_ask(hold):
+        raise NotNow(why=why)
+    hold.renewal_by, hold.renewed_by = actor.code, ""
+    hold.save(update_fields=["renewal_by", "renewed_by"])
+    _record(hold, actor, "core.hold_renewal_asked", reason)
+    return hold
+
+
+@begins_transaction
+def renew(*, actor: Actor, code: str, reason: str) -> DataHold:
+    """The second person agrees, and the hold lasts its full time from now.
+
+    Raises `Forbidden`, `NotFound` where it lapsed, `InvalidInput`, `SecondPersonNeeded`, `NotNow` where nobody asked.
+    """
+    hold = _in_force(actor, code, reason)
+    if hold.renewal_open:
+        four_eyes.another(actor.code, hold.renewal_by)
+    if why := why_not_agree(hold, actor.code):
+        raise NotNow(why=why)
+    at = clock.now()
+    hold.until, hold.renewed_by, hold.renewed_at = at + policy.span(HOLD_TIME), actor.code, at
+    hold.save(update_fields=["until", "renewed_by", "renewed_at"])
+    _record(hold, actor, "core.hold_renewed", reason)
+    return hold
+
+
+def _record(hold: DataHold, actor: Actor, action: str, reason: str) -> None:
+    audit.record(actor, action, hold.code, case=hold.case, reason=reason.strip(), trip=hold.subject)
 
 
 def held(subjects: Iterable[str]) -> set[str]:

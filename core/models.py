@@ -1,11 +1,14 @@
-from django.contrib.postgres.fields import ArrayField
-from django.db import models
-from django.db.models import F, Q
-from django.db.models.expressions import RawSQL
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+import json
 
-from core import formats
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
+from django.db import models
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from core import formats, four_eyes
 from core.privacy import EncryptedTextField
 from core.states import Transitions
 
@@ -200,9 +203,7 @@ class PolicyVersion(models.Model):
         ordering = ["key", "-number"]
         constraints = [
             models.UniqueConstraint(fields=["key", "number"], name="policy_version_number_is_unique"),
-            models.CheckConstraint(
-                condition=~Q(proposed_by=F("approved_by")), name="policy_version_takes_two_people"
-            ),
+            four_eyes.law("proposed_by", "approved_by", name="policy_version_takes_two_people", once=Q()),
         ]
 
     def __str__(self) -> str:
@@ -244,22 +245,34 @@ class TimelineEntry(models.Model):
 class NotificationState(models.TextChoices):
     QUEUED = "queued", _("waiting to be sent")
     SENDING = "sending", _("being sent")
-    SENT = "sent", _("sent")
+    SENT = "sent", pgettext_lazy("message", "handed over")  # to a provider; nobody knows whether it arrived
+    DELIVERED = "delivered", pgettext_lazy("message", "delivered")
     NEEDS_PERSON = "needs_person", _("could not be sent; needs a person")
 
 
+# A receipt may be faster than the worker that handed over, or find that what was thought lost has arrived.
 NOTIFICATION_TRANSITIONS = Transitions(
     NotificationState,
     {
-        "queued": frozenset({"sending"}),
-        "sending": frozenset({"queued", "sent", "needs_person"}),
-        "needs_person": frozenset({"queued"}),
+        "queued": frozenset({"sending", "delivered"}),
+        "sending": frozenset({"queued", "sent", "delivered", "needs_person"}),
+        "sent": frozenset({"delivered", "queued", "needs_person"}),
+        "needs_person": frozenset({"queued", "delivered"}),
     },
-    ends={"sent"},
+    ends={"delivered"},
 )
 
 
-# By which ways a message leaves; each needs its provider in `NOTIFY_URLS`.
+class Answer(models.TextChoices):
+    """What the transport that was asked last said."""
+
+    ASKED = "asked", pgettext_lazy("message", "asked, no answer yet")
+    REFUSED = "refused", pgettext_lazy("message", "not taken")
+    TAKEN = "taken", pgettext_lazy("message", "taken")
+    UNDELIVERED = "undelivered", pgettext_lazy("message", "taken, but not delivered")
+
+
+# By which ways a message leaves; each needs a transport in `MESSAGE_TRANSPORTS`.
 WAYS = [
     ("sms", pgettext_lazy("channel", "text message")),
     ("email", pgettext_lazy("channel", "e-mail")),
@@ -273,9 +286,14 @@ class Notification(models.Model):
 
     # Sent with the message, so that a provider and a reader see a repeat as one.
     key = models.CharField(pgettext_lazy("notification", "message key"), max_length=120, unique=True)
+    # Its code in the catalogue (`core.messages.catalogue`), and the language of whoever reads it.
+    message = models.CharField(pgettext_lazy("notification", "message"), max_length=60, blank=True)
+    language = models.CharField(pgettext_lazy("notification", "language"), max_length=10, default="zh-hans")
     channel = models.CharField(pgettext_lazy("field", "channel"), max_length=10, choices=WAYS)
     recipient = EncryptedTextField(pgettext_lazy("field", "recipient"))
+    # What was said, kept as it was said; and the values in it as JSON, for providers that have the sentence already.
     text = EncryptedTextField(pgettext_lazy("field", "text"))
+    parameters = EncryptedTextField(pgettext_lazy("notification", "values in the text"))
     life_safety = models.BooleanField(pgettext_lazy("field", "life safety"), default=False)
     subject = models.CharField(pgettext_lazy("notification", "about"), max_length=80, blank=True)
     state = models.CharField(
@@ -288,7 +306,23 @@ class Notification(models.Model):
     created_at = models.DateTimeField(pgettext_lazy("field", "created at"))
     not_before = models.DateTimeField(pgettext_lazy("field", "not before"))
     lease_until = models.DateTimeField(pgettext_lazy("field", "lease until"), null=True)
-    sent_at = models.DateTimeField(pgettext_lazy("field", "sent at"), null=True)
+    sent_at = models.DateTimeField(pgettext_lazy("notification", "handed over at"), null=True)
+    # The transport that was asked last, what it said, and its own id of the message.
+    transport = models.CharField(pgettext_lazy("notification", "provider"), max_length=20, blank=True)
+    answer = models.CharField(
+        pgettext_lazy("notification", "the provider's answer"),
+        max_length=12,
+        choices=Answer.choices,
+        blank=True,
+    )
+    provider_id = models.CharField(
+        pgettext_lazy("notification", "the provider's number of it"), max_length=80, blank=True
+    )
+    delivered_at = models.DateTimeField(pgettext_lazy("notification", "delivered at"), null=True)
+    # How often a receipt said that it did not arrive: each time the next transport begins.
+    undelivered = models.PositiveSmallIntegerField(
+        pgettext_lazy("notification", "times not delivered"), default=0
+    )
 
     class Meta:
         verbose_name = _("message")
@@ -300,18 +334,55 @@ class Notification(models.Model):
                 name="notification_unsent",
             ),
             models.Index(fields=["subject"], name="notification_of_subject"),
+            # Figures of the last days; rows are written in the order of their time.
+            BrinIndex(fields=["created_at"], name="notification_made"),
         ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=NotificationState.values), name="notification_state_is_known"
             ),
             models.CheckConstraint(
-                condition=Q(state="sent") ^ Q(sent_at=None), name="notification_sent_has_a_time"
+                condition=Q(state__in=["sent", "delivered"]) ^ Q(sent_at=None),
+                name="notification_sent_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="delivered") ^ Q(delivered_at=None),
+                name="notification_delivered_has_a_time",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_channel_display()} {self.key} {self.get_state_display()}"
+
+    @property
+    def handed_over(self) -> bool:
+        """A provider has it; whether it arrived is another question."""
+        return self.state in {NotificationState.SENT, NotificationState.DELIVERED}
+
+    def progress(self) -> str:
+        """What is known of it now, in the reader's language: never more than that."""
+        match NotificationState(self.state):
+            case NotificationState.DELIVERED:
+                return gettext("delivered at %(at)s") % {"at": formats.moment(self.delivered_at, "clock")}
+            case NotificationState.SENT:
+                return gettext("handed over to the provider at %(at)s, not confirmed yet") % {
+                    "at": formats.moment(self.sent_at, "clock")
+                }
+            case NotificationState.QUEUED | NotificationState.SENDING:
+                if not self.attempts:
+                    return gettext("waiting to be sent")
+                return ngettext(
+                    "not handed over yet; tried %(count)s time",
+                    "not handed over yet; tried %(count)s times",
+                    self.attempts,
+                ) % {"count": self.attempts}
+            case NotificationState.NEEDS_PERSON:
+                return gettext("not delivered: they have to be reached another way")
+
+    def values(self) -> dict[str, str]:
+        """The values in its text by the names that its message gives them, as the reader reads them."""
+        found: dict[str, str] = json.loads(self.parameters or "{}")
+        return found
 
 
 class StoredPicture(models.Model):
@@ -452,8 +523,12 @@ class DataHold(models.Model):
     placed_at = models.DateTimeField(_("since"))
     placed_by = models.CharField(pgettext_lazy("field", "placed by"), max_length=40)
     until = models.DateTimeField(_("lapses"))
-    # The first of the two people who renew it.
+    # The two people who renew it; the second is empty until somebody agrees to what the first asked for.
     renewal_by = models.CharField(pgettext_lazy("field", "renewal proposed by"), max_length=40, blank=True)
+    renewed_by = models.CharField(
+        pgettext_lazy("datahold", "renewal agreed to by"), max_length=40, blank=True, default=""
+    )
+    renewed_at = models.DateTimeField(pgettext_lazy("datahold", "renewed at"), null=True)
     released_at = models.DateTimeField(pgettext_lazy("field", "released at"), null=True)
     released_by = models.CharField(pgettext_lazy("datahold", "released by"), max_length=40, blank=True)
 
@@ -469,11 +544,17 @@ class DataHold(models.Model):
             models.CheckConstraint(
                 condition=Q(released_at=None) ^ ~Q(released_by=""), name="data_hold_released_by_somebody"
             ),
+            four_eyes.law("renewal_by", "renewed_by", name="data_hold_renewed_by_two_people"),
         ]
         indexes = [models.Index(fields=["subject"], condition=Q(released_at=None), name="data_hold_open")]
 
     def __str__(self) -> str:
         return f"{self.subject} {self.get_source_display()} {self.case}"
+
+    @property
+    def renewal_open(self) -> bool:
+        """One person asked to renew it, and nobody agreed yet."""
+        return bool(self.renewal_by) and not self.renewed_by
 
 
 class Outage(models.Model):
@@ -497,7 +578,7 @@ class Outage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.process} {self.since:%Y-%m-%d %H:%M}"
+        return f"{self.process} {self.pk}"
 
 
 class Heartbeat(models.Model):

@@ -84,6 +84,8 @@ class Work:
     label: str | Promise
     law: Law
     again: Callable[[str], object] | None
+    # The queue in which a piece on which a life may depend is tried again by a person's wish.
+    life_queue: str = "life_safety"
 
     def law_of(self, *, life_safety: bool) -> Law:
         """The law of a piece of it."""
@@ -107,10 +109,15 @@ _declared: dict[str, Work] = {}
 
 
 def declare(
-    kind: str, label: str | Promise, *, law: Law | None = None, again: Callable[[str], object] | None = None
+    kind: str,
+    label: str | Promise,
+    *,
+    law: Law | None = None,
+    again: Callable[[str], object] | None = None,
+    life_queue: str = "life_safety",
 ) -> Work:
     """Declare a kind of work at import time, such as `core.messages`; `label` names it to staff."""
-    work = _declared[kind] = Work(kind, label, law or Law(), again)
+    work = _declared[kind] = Work(kind, label, law or Law(), again, life_queue)
     return work
 
 
@@ -493,7 +500,7 @@ def ask_again(*, actor: Actor, failed_work_id: int, reason: str) -> FailedWork:
         kind=row.kind,
         key=row.key,
     )
-    transaction.on_commit(lambda: _wake(row))
+    transaction.on_commit(lambda: _wake(row, work))
     return row
 
 
@@ -542,8 +549,8 @@ def deal_with(*, actor: Actor, failed_work_id: int, reason: str) -> FailedWork:
     return row
 
 
-def _wake(row: FailedWork) -> None:
-    queue = "life_safety" if row.life_safety else "default"
+def _wake(row: FailedWork, work: Work) -> None:
+    queue = work.life_queue if row.life_safety else "default"
     broker.wake("core.tasks.try_again", row.kind, row.key, queue=queue)
 
 

@@ -4,8 +4,9 @@ import time
 
 from django.utils.translation import gettext_lazy as _
 
-from core import audit, broker, events, heartbeat, jobs, money, notify, pictures, policy, retry
+from core import audit, broker, events, heartbeat, jobs, money, pictures, policy, retry
 from core.errors import NotFound
+from core.messages import outbox
 
 
 @jobs.piece
@@ -15,7 +16,7 @@ def deliver_event(event_id: int) -> None:
 
 @jobs.piece
 def send_notification(notification_id: int) -> None:
-    notify.send(notification_id)
+    outbox.send(notification_id)
 
 
 @jobs.piece
@@ -34,7 +35,7 @@ def work_off_events(queue: str) -> None:
 @jobs.piece
 def work_off_notifications(queue: str) -> None:
     broker.taken(f"messages:{queue}")
-    if notify.work_off(queue):
+    if outbox.work_off(queue):
         broker.wake(work_off_notifications, queue, queue=queue, once=f"messages:{queue}")
 
 
@@ -55,7 +56,7 @@ def _wake_events() -> None:
 
 def _wake_notifications() -> None:
     """The same for messages."""
-    for queue in notify.queues_with_due():
+    for queue in outbox.queues_with_due():
         broker.wake(work_off_notifications, queue, queue=queue, once=f"messages:{queue}")
 
 

@@ -1,19 +1,11 @@
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import path, reverse
+from django.contrib import admin
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
-from django.views.decorators.http import require_http_methods
 
-from core.access import account_of, door
 from core.admin import ReadOnlyAdmin
-from core.console import page
-from core.errors import DomainError
-from drivers import services
 from drivers.models import Driver, Hold, MismatchReport, Screening, Vehicle, VettingDecision
-from drivers.selectors import hold_by_code
 from drivers.states import Line
 
 
@@ -65,27 +57,6 @@ class VettingDecisionAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
 
 
-@require_http_methods(["GET", "POST"])
-@door("holds.release")
-def release_view(request: HttpRequest, code: str) -> HttpResponse:
-    """Release one hold, with a reason."""
-    hold = hold_by_code(code)
-    if request.method == "POST":
-        try:
-            services.release_hold(
-                actor=account_of(request).actor, code=code, reason=request.POST.get("reason", "")
-            )
-            messages.success(request, _("The hold is released."))
-            return redirect("admin:drivers_hold_changelist")
-        except DomainError as error:
-            messages.error(request, error.detail)
-    return page(
-        request,
-        "console/release_hold.html",
-        {"title": _("Release hold %(code)s") % {"code": code}, "hold": hold},
-    )
-
-
 @admin.register(Hold)
 class HoldAdmin(ReadOnlyAdmin):
     list_display = ["code", "driver", "kind", "source", "covert", "opened_at", "released_at", "release_link"]
@@ -94,14 +65,10 @@ class HoldAdmin(ReadOnlyAdmin):
     search_fields = ["code__exact", "source__exact"]
     ordering = ["-id"]
 
-    def get_urls(self) -> list[object]:
-        return [path("<str:code>/release/", release_view, name="drivers_hold_release"), *super().get_urls()]
-
     @admin.display(description=gettext_lazy("release"))
     def release_link(self, hold: Hold) -> str:
 
         if hold.released_at:
             return "—"
-        return format_html(
-            '<a href="{}">{}</a>', reverse("admin:drivers_hold_release", args=[hold.code]), _("release")
-        )
+        said = _("waits for a second person") if hold.release_proposed_by else _("release")
+        return format_html('<a href="{}">{}</a>', reverse("drivers_console:hold", args=[hold.code]), said)

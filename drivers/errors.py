@@ -226,6 +226,12 @@ class HadAPart(DomainError):
     )
 
 
+class HoldEndsOtherwise(DomainError):
+    """A hold is released by the way that its kind asks for, in these words."""
+
+    code, sentence = "hold_ends_otherwise", "%(way)s"
+
+
 # --- Application and screening ---
 
 

@@ -139,3 +139,9 @@ class StreetReportForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
     submission = forms.CharField(max_length=40, widget=forms.HiddenInput)
+
+
+class RunForm(forms.Form):
+    """Why the whole fleet is screened again."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200)

@@ -1,16 +1,53 @@
 """Pure rules of drivers."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db.models import TextChoices
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core import policy
+from core import four_eyes, policy
+from core.errors import DomainError, Forbidden
+from core.four_eyes import SecondPersonNeeded
+from core.permissions import may
 from core.policy import Unit
-from drivers.states import Line, Offence
+from core.states import IllegalTransition, StaleState, may_move
+from drivers.errors import AlreadyProposed, HadAPart, HoldEndsOtherwise, ScreeningOpen
+from drivers.states import (
+    RUN_TRANSITIONS,
+    AppealState,
+    ApplicationState,
+    CaseState,
+    FaceCheckState,
+    HoldKind,
+    Line,
+    Offence,
+    PlatePhotoState,
+    RewardState,
+    RunState,
+    ScreeningState,
+)
 from drivers.vision.faces import Demands
 from drivers.vision.liveness import Bands, Moves
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+    from drivers.models import (
+        Appeal,
+        Application,
+        FaceCheck,
+        Hold,
+        MismatchReport,
+        PlatePhoto,
+        Reward,
+        Screening,
+        ScreeningRun,
+        VettingCase,
+    )
 
 # --- Faces ---------------------------------------------------------------------------------------
 # The bounds keep a face check one: no value takes anybody for the enrolled person, and none refuses everybody.
@@ -310,3 +347,172 @@ DAILY_LINES = frozenset({"express", "premier", "luxury"})
 def bands() -> Bands:
     """The thresholds in force; measured error rates are in `docs/faces.md`."""
     return Bands(accept=policy.value(FACE_ACCEPT), refuse=policy.value(FACE_REFUSE))
+
+
+# --- What takes two people -----------------------------------------------------------------------
+
+four_eyes.declare(
+    "drivers.case",
+    _("The outcome of a vetting case"),
+    table="drivers.VettingCase",
+    first="proposed_by",
+    second="decided_by",
+    law="vetting_case_two_people",
+)
+four_eyes.declare(
+    "drivers.application",
+    _("The decision on an application"),
+    table="drivers.VettingDecision",
+    first="proposed_by",
+    second="agreed_by",
+    law="vetting_decision_two_people",
+)
+four_eyes.declare(
+    "drivers.reward",
+    _("The reward for a report"),
+    table="drivers.Reward",
+    first="proposed_by",
+    second="approved_by",
+    law="reward_two_people",
+)
+four_eyes.declare(
+    "drivers.appeal",
+    _("The decision on a driver's appeal"),
+    table="drivers.Appeal",
+    first="proposed_by",
+    second="decided_by",
+    law="appeal_two_people",
+)
+four_eyes.declare(
+    "drivers.hold_release",
+    _("The release of a driver's hold"),
+    table="drivers.Hold",
+    first="release_proposed_by",
+    second="released_by",
+    law="hold_released_by_two_people",
+)
+
+# What a complaint's decision began, its decision, review or appeal ends (`complaints`); all else takes two here.
+ENDS_WITH_COMPLAINT = frozenset({HoldKind.COMPLAINT, HoldKind.SANCTION})
+_BY_CASE = _("This hold ends when two people clear its vetting case, or grant an appeal.")
+ENDS_BY: Mapping[HoldKind, str | Promise] = {
+    HoldKind.COMPLAINT: _("This hold ends with the complaint's decision or review, or when two people grant an appeal."),
+    HoldKind.MISMATCH: _BY_CASE,
+    HoldKind.SAFETY: _BY_CASE,
+    HoldKind.STAFF: _("Two people release this hold: one proposes it, another agrees."),
+    HoldKind.FACE: _BY_CASE,
+    HoldKind.SCREENING: _BY_CASE,
+    HoldKind.SANCTION: _("This hold ends when its time is over, or by another decision about the complaint."),
+}  # fmt: skip
+
+
+# --- What may be done now ------------------------------------------------------------------------
+# Each rule gives the error with which a service refuses, asked under its lock; the page says its sentence.
+
+
+def _not_second(account: "Account", proposed_by: str) -> DomainError | None:
+    if not proposed_by:
+        return IllegalTransition()
+    return SecondPersonNeeded() if account.code == proposed_by else None
+
+
+def _by_two(account: "Account", proposed_by: str, key: str) -> DomainError | None:
+    """One proposes where nothing is proposed; another agrees to it, or does not. Raises `KeyError` for no action."""
+    first = AlreadyProposed(who=proposed_by) if proposed_by else None
+    return {
+        "propose": first,
+        "agree": _not_second(account, proposed_by),
+        "disagree": _not_second(account, proposed_by),
+    }[key]
+
+
+def against_case(case: "VettingCase", account: "Account", key: str) -> DomainError | None:
+    """What is against an action on a vetting case. Raises `KeyError` for no action."""
+    if not may(account, "vetting.decide"):
+        return Forbidden()
+    if case.state != CaseState.OPEN:
+        return IllegalTransition()
+    return _by_two(account, case.proposed_by, key)
+
+
+def against_application(
+    application: "Application", account: "Account", key: str, last: "Screening | None"
+) -> DomainError | None:
+    """What is against an action on an application, whose newest screening is `last`. Raises `KeyError` for no action."""
+    if not may(account, "vetting.decide"):
+        return Forbidden()
+    if application.state != ApplicationState.REVIEW:
+        return IllegalTransition()
+    asked = ScreeningOpen() if last is None or last.state != ScreeningState.ANSWERED else None
+    return {
+        "propose": _by_two(account, application.proposed_by, "propose") or asked,
+        "agree": _by_two(account, application.proposed_by, "agree") or asked,
+        "disagree": _by_two(account, application.proposed_by, "disagree"),
+        "return": None,
+        "ask": ScreeningOpen() if last and last.state == ScreeningState.ASKED else None,
+    }[key]
+
+
+def against_video(check: "FaceCheck", account: "Account", at: datetime) -> DomainError | None:
+    """What is against deciding a video call."""
+    if not may(account, "vetting.decide"):
+        return Forbidden()
+    if check.state != FaceCheckState.ASKED:
+        return IllegalTransition()
+    return StaleState() if at > check.expires_at or check.driver.account_id == account.pk else None
+
+
+def against_plate(photo: "PlatePhoto", account: "Account") -> DomainError | None:
+    """What is against saying what is on a photo."""
+    if not may(account, "plates.read"):
+        return Forbidden()
+    return None if photo.state == PlatePhotoState.WAITING else IllegalTransition()
+
+
+def against_report(report: "MismatchReport", account: "Account") -> DomainError | None:
+    """What is against saying whom a report is about."""
+    if not may(account, "vetting.decide"):
+        return Forbidden()
+    return None if report.driver_id is None else StaleState()
+
+
+def against_reward(reward: "Reward", account: "Account", key: str) -> DomainError | None:
+    """What is against an action on a reward. Raises `KeyError` for no action."""
+    if not may(account, "rewards.decide"):
+        return Forbidden()
+    wanted = {"propose": RewardState.DUE, "approve": RewardState.PROPOSED, "refuse": RewardState.PROPOSED}[
+        key
+    ]
+    if reward.state != wanted:
+        return IllegalTransition()
+    return None if key == "propose" else _not_second(account, reward.proposed_by)
+
+
+def against_appeal(
+    appeal: "Appeal", account: "Account", key: str, parties: Collection[str]
+) -> DomainError | None:
+    """What is against an action on an appeal; `parties` had a part in what it is about. Raises `KeyError` for no action."""
+    if not may(account, "holds.release"):
+        return Forbidden()
+    if appeal.state != AppealState.OPEN:
+        return IllegalTransition()
+    return HadAPart() if account.code in parties else _by_two(account, appeal.proposed_by, key)
+
+
+def against_release(hold: "Hold", account: "Account", key: str) -> DomainError | None:
+    """What is against an action on the release of a hold. Raises `KeyError` for no action."""
+    if not may(account, "holds.release"):
+        return Forbidden()
+    if hold.released_at is not None:
+        return IllegalTransition()
+    if hold.kind != HoldKind.STAFF:
+        return HoldEndsOtherwise(way=ENDS_BY[HoldKind(hold.kind)])
+    return _by_two(account, hold.release_proposed_by, key)
+
+
+def against_run(run: "ScreeningRun", account: "Account", key: str) -> DomainError | None:
+    """What is against an action on a screening of the fleet. Raises `KeyError` for no action."""
+    if not may(account, "fleet.screen"):
+        return Forbidden()
+    wanted = {"pause": RunState.PAUSED, "resume": RunState.RUNNING}[key]
+    return None if may_move(RUN_TRANSITIONS, run.state, wanted) else IllegalTransition()

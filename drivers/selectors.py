@@ -202,6 +202,14 @@ def video_check_of(driver: Driver, code: str) -> FaceCheck:
     return check
 
 
+def video_check_by_code(code: str) -> FaceCheck:
+    """Any wish for a video call, for reviewers. Raises `NotFound`."""
+    check = FaceCheck.objects.select_related("driver__account").filter(code=code, by_video=True).first()
+    if check is None:
+        raise NotFound
+    return check
+
+
 def is_frozen(driver: Driver) -> bool:
     """Failed face checks have frozen the account (D4)."""
     return driver.holds.open().filter(kind=HoldKind.FACE).exists()
@@ -260,6 +268,15 @@ def waiting_plate_photos() -> list[PlatePhoto]:
     )
 
 
+def plate_photo_of(picture: str) -> PlatePhoto:
+    """The photo of a plate with this picture, for staff. Raises `NotFound`."""
+    rows = PlatePhoto.objects.select_related("driver__account", "vehicle", "picture")
+    photo = rows.filter(picture__code=picture).first()
+    if photo is None:
+        raise NotFound
+    return photo
+
+
 def open_appeals() -> list[Appeal]:
     """Appeals that wait for a decision, the first due first."""
     rows = Appeal.objects.filter(state=AppealState.OPEN).select_related(
@@ -280,6 +297,16 @@ def appeal_by_code(code: str) -> Appeal:
     return row
 
 
+def parties_to(appeal: Appeal) -> set[str]:
+    """The codes of whoever opened the hold, or turned a key in the case or decision, that an appeal is about."""
+    if appeal.hold is None:
+        assert appeal.decision is not None  # noqa: S101 - `appeal_against_one_thing` says so
+        return {appeal.decision.proposed_by, appeal.decision.agreed_by}
+    cases = VettingCase.objects.filter(code=appeal.hold.source)
+    keys = {key for case in cases for key in (case.proposed_by, case.decided_by)}
+    return (keys | {appeal.hold.opened_by}) - {""}
+
+
 def open_cases() -> list[VettingCase]:
     """Vetting cases that wait for a decision, oldest first."""
     return list(
@@ -295,6 +322,11 @@ def case_by_code(code: str) -> VettingCase:
     if case is None:
         raise NotFound
     return case
+
+
+def case_of_hold(hold: Hold) -> VettingCase | None:
+    """The vetting case that a hold comes from, if it comes from one."""
+    return VettingCase.objects.filter(code=hold.source).first()
 
 
 def frames_of_case(case: VettingCase) -> list[tuple[FaceCheck, list[FaceFrame]]]:
@@ -492,10 +524,34 @@ def reports_to_sort() -> list[MismatchReport]:
     )
 
 
+def report_by_code(code: str) -> MismatchReport:
+    """Any report, for reviewers. Raises `NotFound`."""
+    report = MismatchReport.objects.select_related("picture").filter(code=code).first()
+    if report is None:
+        raise NotFound
+    return report
+
+
+def reward_by_report(code: str) -> Reward:
+    """The reward that a report earned. Raises `NotFound`."""
+    reward = Reward.objects.select_related("case", "report").filter(report__code=code).first()
+    if reward is None:
+        raise NotFound
+    return reward
+
+
 def open_rewards() -> list[Reward]:
     """Rewards that wait for one of their two people, oldest first."""
     rows = Reward.objects.filter(state__in=[RewardState.DUE, RewardState.PROPOSED])
     return list(rows.select_related("case", "report").order_by("due_since"))
+
+
+def run_by_code(code: str) -> ScreeningRun:
+    """A screening of the fleet. Raises `NotFound`."""
+    run = ScreeningRun.objects.filter(code=code).first()
+    if run is None:
+        raise NotFound
+    return run
 
 
 def newest_run() -> ScreeningRun | None:

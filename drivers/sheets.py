@@ -154,11 +154,10 @@ def _detail(row: dict[str, Any]) -> str:
         return str(Offence(row["detail"]).label)
     facts = row["facts"]
     told: dict[str, Any] = {**facts, "line": ServiceLine(facts["line"]).label if "line" in facts else ""}
-    match row["rule"]:
-        case "years_of_driving":
-            return _("%(line)s: %(years)s of %(least)s years") % told
-        case "points":
-            return _("%(line)s: %(points)s points") % told
+    if row["rule"] == "years_of_driving":
+        return _("%(line)s: %(years)s of %(least)s years") % told
+    if row["rule"] == "points":
+        return _("%(line)s: %(points)s points") % told
     parts = [facts.get("plate"), facts.get("class"), formats.moment(facts.get("until", ""), "date")]
     parts += [str(SAID[name].get(facts[name], facts[name])) for name in SAID if name in facts]
     return " · ".join(part for part in parts if part)
@@ -187,3 +186,9 @@ def still_holds(application: Application) -> list[str]:
     """What no longer holds up since it was sent, such as a certificate that expired meanwhile."""
     _found, faults = check_application(application)
     return [f"{LABELS.get(fault.field, fault.field)}: {fault.sentence}" for fault in faults]
+
+
+def is_barred(application: Application) -> bool:
+    """The newest answers of the registries bar this applicant."""
+    screening = screening_of(application)
+    return screening is not None and screening.verdict == Finding.BAR

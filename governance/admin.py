@@ -4,8 +4,8 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import pgettext_lazy
 
 from core.admin import ReadOnlyAdmin
+from governance.messages import told
 from governance.models import DrillRun
-from governance.services import told
 
 
 @admin.register(DrillRun)

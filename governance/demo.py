@@ -12,6 +12,7 @@ from accounts.cast import enrol_cast
 from accounts.selectors import account_by_code
 from core import clock
 from core.actors import SYSTEM
+from core.messages.transports.template_sms import to_submit
 from core.transactions import begins_transaction
 from drivers.cast import enrol_drivers
 from drivers.selectors import newest_run
@@ -62,3 +63,18 @@ def write_second_factors(folder: Path) -> None:
     path = folder / "second_factors.json"
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as written:
         written.write(json.dumps(rows))
+
+
+def write_sms_templates(state: Path) -> None:
+    """Give the sandbox's SMS provider our templates, approved, and the platform its codes of them, as after weeks of forms."""
+    templates = to_submit()
+    (state / "sandbox").mkdir(parents=True, exist_ok=True)
+    known = {
+        row["name"]: {"content": row["content"], "parameters": row["parameters"], "state": "approved"}
+        for row in templates
+    }
+    (state / "sandbox" / "sms_templates.json").write_text(json.dumps(known, ensure_ascii=False))
+    codes: dict[str, dict[str, str]] = {}
+    for row in templates:
+        codes.setdefault(row["message"], {})[row["language"]] = row["name"]
+    (state / "sms_templates.json").write_text(json.dumps(codes))

@@ -7,14 +7,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from accounts.selectors import people_who_may
-from core import audit, clock, jobs, live, notify, retry
+from core import audit, clock, jobs, live, retry
 from core.actors import SYSTEM
+from core.messages import outbox
 from core.recipients import write_to_each
 from core.transactions import begins_transaction
+from governance import messages
 from governance.measures import Checked, Measure, check_measure, measures
 from governance.models import DrillRun, MeasureResult
 from governance.states import Status
@@ -92,29 +93,15 @@ def _alarm(measure: Measure, row: MeasureResult) -> None:
     audit.record(SYSTEM, "governance.measure_failed", measure.id, evidence=row.evidence_en)
 
     def write(supervisor: "Account") -> None:
-        with override(supervisor.language):
-            text = _("Huhang: %(id)s no longer holds. %(evidence)s") % {
-                "id": measure.id,
-                "evidence": row.evidence_zh if supervisor.language == "zh-hans" else row.evidence_en,
-            }
-        notify.queue_message(
+        outbox.queue(
+            messages.MeasureFailed(id=measure.id, evidence=(row.evidence_zh, row.evidence_en)),
             key=f"measure:{row.pk}:{supervisor.code}",
-            channel="sms",
             to=supervisor.phone,
-            text=text,
+            language=supervisor.language,
             subject=measure.id,
         )
 
     write_to_each(people_who_may("duty.supervise"), write, about=f"measure:{row.pk}")
-
-
-def told(step: dict[str, Any]) -> str:
-    """A step of a drill in the reader's language; what was seen are codes and figures."""
-    return _("%(what)s: expected %(expected)s, seen %(seen)s") % {
-        "what": _(step["what"]),
-        "expected": _(step["expected"]),
-        "seen": step["seen"] or "–",
-    }
 
 
 def run_hourly_drill() -> DrillRun:
@@ -140,14 +127,11 @@ def _alarm_drill(run: DrillRun) -> None:
     audit.record(SYSTEM, "governance.drill_failed", str(run.pk), failed=[step["what"] for step in failed])
 
     def write(supervisor: "Account") -> None:
-        with override(supervisor.language):
-            seen = " · ".join(told(step) for step in failed) or _("it broke off")
-            text = _("Huhang: the hourly drill failed. %(seen)s") % {"seen": seen[:200]}
-        notify.queue_message(
+        outbox.queue(
+            messages.DrillFailed(seen=failed),
             key=f"drill:{run.pk}:{supervisor.code}",
-            channel="sms",
             to=supervisor.phone,
-            text=text,
+            language=supervisor.language,
             subject="drill",
         )
 

@@ -15,8 +15,9 @@ from core.access import account_of, check_door
 from core.api import read
 from police import selectors, services
 from police.models import PoliceRequest
+from police.policies import missing_papers
 from police.services import Question
-from police.states import Query, Urgency
+from police.states import PaperNeeded, Query, Urgency
 from police.views import check_officer
 
 
@@ -36,6 +37,9 @@ class PapersInput(serializers.Serializer[Any]):
     certificates = serializers.ListField(
         child=serializers.CharField(max_length=40), min_length=2, max_length=2
     )
+    legal_basis = serializers.CharField(
+        max_length=200, required=False, default="", help_text="Where the request did not say it yet"
+    )
 
 
 class LinkedOutput(serializers.Serializer[Any]):
@@ -52,6 +56,10 @@ class RequestOutput(serializers.Serializer[Any]):
     decided_at = serializers.DateTimeField(allow_null=True)
     papers_due_at = serializers.DateTimeField(allow_null=True)
     papers_at = serializers.DateTimeField(allow_null=True)
+    missing = serializers.ListField(
+        child=serializers.ChoiceField(choices=PaperNeeded.choices),
+        help_text="What an ordinary request still lacks before it can be released",
+    )
     linked = LinkedOutput(many=True)
     pack = serializers.DictField(allow_null=True)
     sha256 = serializers.CharField(allow_null=True)
@@ -75,6 +83,7 @@ def _show(request: Request, asked: PoliceRequest) -> dict[str, Any]:
         "decided_at": asked.decided_at,
         "papers_due_at": asked.papers_due_at,
         "papers_at": asked.papers_at,
+        "missing": [str(paper) for paper in missing_papers(asked)],
         "linked": linked,
         "pack": json.loads(services.read_pack(actor=account_of(request).actor, request=asked))
         if released and asked.release.is_open(clock.now())

@@ -1,6 +1,10 @@
+from collections.abc import Iterable
+
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from core.errors import DomainError
+from police.states import PaperNeeded
 
 
 class NotAnOfficer(DomainError):
@@ -37,12 +41,19 @@ class TripNotFound(DomainError):
     )
 
 
-class NeedsSecondPerson(DomainError):
-    code, status, sentence = (
-        "needs_second_person",
-        403,
-        _("A second person, specialist or supervisor, confirms on their own screen."),
-    )
+class PapersMissing(DomainError):
+    """What an ordinary request still lacks."""
+
+    code, sentence = "papers_missing", _("Still missing: %(papers)s.")
+
+    def __init__(self, papers: Iterable[PaperNeeded]) -> None:
+        self.papers = list(papers)
+        super().__init__()
+
+    @property
+    def detail(self) -> str:
+        separator = pgettext("between the items of a list", ", ")
+        return str(self.sentence) % {"papers": separator.join(str(paper.label) for paper in self.papers)}
 
 
 class AbroadRefused(DomainError):

@@ -37,6 +37,12 @@ class PapersForm(forms.Form):
     letter_number = forms.CharField(label=_("Number of the letter of introduction"), max_length=40)
     certificate_1 = forms.CharField(label=_("First officer's certificate"), max_length=40)
     certificate_2 = forms.CharField(label=_("Second officer's certificate"), max_length=40)
+    legal_basis = forms.CharField(
+        label=_("Legal basis"),
+        max_length=200,
+        required=False,
+        help_text=_("Only where the request did not say it yet."),
+    )
 
 
 class SpokenCodeForm(forms.Form):

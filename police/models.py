@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core import four_eyes
 from core.formats import place
 from core.privacy import EncryptedTextField
 from police.states import UNDECIDED, Channel, OfficerState, Query, RequestState, Urgency
@@ -99,6 +100,16 @@ class PoliceRequest(models.Model):
     called_back_at = models.DateTimeField(pgettext_lazy("field", "called back at"), null=True)
     escalated_at = models.DateTimeField(pgettext_lazy("field", "escalated at"), null=True)
     executive_called_at = models.DateTimeField(pgettext_lazy("field", "executive called at"), null=True)
+    # Who said which trip is meant, where the question led to none or several.
+    trip_found_by = models.CharField(
+        pgettext_lazy("policerequest", "trip found by"), max_length=40, blank=True, default=""
+    )
+    # The first of the two people of a release: who called back, checked the papers or found the trip.
+    proposed_by = models.CharField(
+        pgettext_lazy("policerequest", "release proposed by"), max_length=40, blank=True, default=""
+    )
+    # A verified officer's emergency is released at once, by nobody (P3).
+    by_rule = models.BooleanField(pgettext_lazy("policerequest", "released by rule"), default=False)
     decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
     decided_by = models.CharField(pgettext_lazy("field", "decided by"), max_length=40, blank=True)
     refusal = EncryptedTextField(pgettext_lazy("field", "reason of refusal"))
@@ -119,11 +130,30 @@ class PoliceRequest(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="released") | Q(trip__isnull=False), name="request_released_for_one_trip"
             ),
+            four_eyes.law(
+                "proposed_by",
+                "decided_by",
+                name="police_release_takes_two_people",
+                once=Q(state="released", by_rule=False),
+            ),
             models.CheckConstraint(
-                condition=Q(channel="form")
-                | ~Q(state="released")
-                | (Q(called_back_at__isnull=False) & ~Q(decided_by=models.F("owned_by"))),
-                name="request_by_phone_released_by_two_people_after_call_back",
+                condition=~Q(state="released")
+                | Q(trip_found_by="")
+                | ~Q(decided_by=models.F("trip_found_by")),
+                name="request_trip_found_by_somebody_else",
+            ),
+            models.CheckConstraint(
+                condition=Q(by_rule=False) | Q(channel="form", urgency="emergency"),
+                name="request_by_rule_is_an_emergency_by_the_form",
+            ),
+            models.CheckConstraint(
+                condition=Q(channel="form") | ~Q(state="released") | Q(called_back_at__isnull=False),
+                name="request_by_phone_released_after_call_back",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="released", urgency="ordinary")
+                | (Q(papers_at__isnull=False) & ~Q(legal_basis="")),
+                name="request_ordinary_released_on_its_papers",
             ),
         ]
         indexes = [

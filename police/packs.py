@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 from django.utils.translation import override
 
 from core import clock, timeline
-from core.notify import count_about
+from core.messages import outbox
 from drivers.selectors import identity_of
 from rides.selectors import latest_positions
 from safety.selectors import live_incident_of, signals_of
@@ -58,7 +59,7 @@ def build_pack(request: "PoliceRequest", trip: "Trip") -> dict[str, Any]:
         ],
         "history": _history(trip),
         "signals": [row.kind for row in signals_of(incident)] if incident else [],
-        "contacts_alerted": count_about(incident.code) if incident else 0,
+        "contacts": asdict(outbox.tally(f"sos:{incident.code}:") if incident else outbox.Tally()),
     }
 
 

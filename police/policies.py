@@ -1,15 +1,18 @@
 """Pure rules of police liaison."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core import policy
-from core.permissions import may
+from core import four_eyes, policy
+from police.states import UNDECIDED, Channel, PaperNeeded, RequestState, Urgency
 
 if TYPE_CHECKING:
     from accounts.models import Account
+    from police.models import PoliceRequest
 
 PAPERS_WITHIN = policy.declare(
     "police.papers_within",  # P3
@@ -62,6 +65,97 @@ EMERGENCY_RULE = policy.declare(
 )
 
 
-def may_confirm(account: "Account", *, first: str) -> bool:
-    """The second person: senior, and not the one who called back."""
-    return may(account, "police.confirm") and account.code != first
+RELEASE = four_eyes.declare(
+    "police.release",
+    _("A release to the police that is no emergency by the form"),
+    table="police.PoliceRequest",
+    first="proposed_by",
+    second="decided_by",
+    law="police_release_takes_two_people",
+)
+
+
+def had_a_part(request: "PoliceRequest") -> set[str]:
+    """Whoever brought a release about: none of them is its second person, nor reviews it afterwards."""
+    parts = {request.proposed_by, request.trip_found_by, request.decided_by}
+    return parts - {""}
+
+
+def missing_papers(request: "PoliceRequest") -> list[PaperNeeded]:
+    """What an ordinary request still lacks; an emergency's paperwork may follow (P3)."""
+    if request.urgency != Urgency.ORDINARY:
+        return []
+    found = {
+        PaperNeeded.LETTER: bool(request.letter_number),
+        PaperNeeded.CERTIFICATES: request.papers_at is not None and "," in request.certificates,
+        PaperNeeded.LEGAL_BASIS: bool(request.legal_basis.strip()),
+    }
+    return [paper for paper, there in found.items() if not there]
+
+
+def why_not(request: "PoliceRequest", account: "Account", key: str) -> str | Promise:
+    """The reason against one action on a request, empty where it is allowed. Raises `KeyError` for no action.
+
+    Whether the papers are there is `missing_papers`.
+    """
+    return _RULES[key](request, account)
+
+
+def _decided(request: "PoliceRequest", _account: "Account") -> str | Promise:
+    return "" if request.state in UNDECIDED else _("It is decided already.")
+
+
+def _not_by_phone(request: "PoliceRequest", account: "Account") -> str | Promise:
+    if request.channel == Channel.FORM:
+        return _("It was asked by the form, from a verified account: there is nobody to call back.")
+    return _decided(request, account) or (
+        _("Somebody called back already.") if request.called_back_at else ""
+    )
+
+
+def _no_trip(request: "PoliceRequest", account: "Account") -> str | Promise:
+    no_trip = "" if request.trip_id else _("The request must lead to one trip before it can be released.")
+    return _decided(request, account) or no_trip
+
+
+def _not_proposable(request: "PoliceRequest", account: "Account") -> str | Promise:
+    if request.channel != Channel.FORM:
+        return _("Who calls back is the first person.")
+    proposed = _("Somebody proposed it: a second person confirms.") if request.proposed_by else ""
+    return _no_trip(request, account) or proposed
+
+
+def _not_confirmable(request: "PoliceRequest", account: "Account") -> str | Promise:
+    if why := _no_trip(request, account):
+        return why
+    if request.channel != Channel.FORM and request.called_back_at is None:
+        return _("Somebody calls the station back first, at its published number.")
+    if not request.proposed_by:
+        return _("A first person checks the papers and proposes it.")
+    return four_eyes.SecondPersonNeeded.sentence if account.code in had_a_part(request) else ""
+
+
+def _escalated(request: "PoliceRequest", account: "Account") -> str | Promise:
+    escalated = _("It is escalated already.") if request.state == RequestState.ESCALATED else ""
+    return _decided(request, account) or escalated
+
+
+def _not_reviewable(request: "PoliceRequest", account: "Account") -> str | Promise:
+    if request.state != RequestState.RELEASED:
+        return _("Nothing has been released for this request.")
+    if account.code in had_a_part(request):
+        return _("Whoever had a part in the release does not review it.")
+    known = request.release.reviews.filter(reviewer=account.code).exists()
+    return _("You reviewed it; somebody else does so too.") if known else ""
+
+
+_RULES: dict[str, Callable[["PoliceRequest", "Account"], str | Promise]] = {
+    "call-back": _not_by_phone,
+    "trip": _decided,
+    "propose": _not_proposable,
+    "confirm": _not_confirmable,
+    "refuse": _decided,
+    "escalate": _escalated,
+    "proper": _not_reviewable,
+    "improper": _not_reviewable,
+}

@@ -9,22 +9,23 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db.models import F
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy
 
-from core import audit, clock, holds, jobs, live, notify, policy, timeline
+from core import audit, clock, four_eyes, holds, jobs, live, policy, timeline
+from core.actions import NotNow
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
 from core.errors import DomainError, InvalidInput, NotFound
+from core.messages import outbox
 from core.permissions import require
-from core.states import StaleState, move
+from core.states import move
 from core.transactions import begins_transaction, joins_transaction
-from police import selectors
+from police import messages, selectors
 from police.errors import (
     AbroadRefused,
     LinkClosed,
-    NeedsSecondPerson,
     NotReleased,
+    PapersMissing,
     TripNotFound,
     WrongSpokenCode,
 )
@@ -36,7 +37,9 @@ from police.policies import (
     OPEN_FOR,
     PAPERS_WITHIN,
     SPOKEN_TRIES,
-    may_confirm,
+    had_a_part,
+    missing_papers,
+    why_not,
 )
 from police.states import (
     REQUEST_TRANSITIONS,
@@ -95,7 +98,9 @@ def ask_by_form(*, account: "Account", question: Question, submission: str) -> P
     )
     if question.urgency == Urgency.EMERGENCY:
         if len(trips) == 1 and policy.value(EMERGENCY_RULE):
-            _release(request, trips[0], account.actor, by=policy.in_force(EMERGENCY_RULE).citation)
+            _release(
+                request, trips[0], account.actor, by=policy.in_force(EMERGENCY_RULE).citation, by_rule=True
+            )
         else:
             _escalate(request, account.actor)
     return selectors.request_by_code(request.code)
@@ -158,7 +163,9 @@ def _write_request(
 
 
 @joins_transaction
-def _release(request: PoliceRequest, trip: "Trip", actor: Actor, *, by: str) -> Release:
+def _release(
+    request: PoliceRequest, trip: "Trip", actor: Actor, *, by: str, by_rule: bool = False
+) -> Release:
     """Build the pack, keep it with its hash, stop the clock."""
     at = clock.now()
     text, digest = write_pack(build_pack(request, trip))
@@ -167,6 +174,7 @@ def _release(request: PoliceRequest, trip: "Trip", actor: Actor, *, by: str) -> 
         REQUEST_TRANSITIONS,
         RequestState.RELEASED,
         trip=trip,
+        by_rule=by_rule,
         decided_at=at,
         decided_by=actor.code,
         owned_at=request.owned_at or at,
@@ -271,19 +279,34 @@ def _locked(code: str) -> PoliceRequest:
     return selectors.request_by_code(code)
 
 
-@begins_transaction
-def record_call_back(*, account: "Account", code: str) -> PoliceRequest:
-    """'I called the station's published number and reached the officer.'"""
+def _for_action(account: "Account", code: str, key: str) -> PoliceRequest:
+    """The request, locked, where the rule lets this person do this now. Raises `Forbidden`, `NotFound`, `NotNow`."""
     _check_responder(account)
     request = _locked(code)
-    if request.channel == Channel.FORM:
-        raise StaleState
+    if reason := why_not(request, account, key):
+        raise NotNow(why=str(reason))
+    return request
+
+
+def _check_papers(request: PoliceRequest) -> None:
+    if missing := missing_papers(request):
+        raise PapersMissing(missing)
+
+
+@begins_transaction
+def record_call_back(*, account: "Account", code: str) -> PoliceRequest:
+    """'I called the station's published number and reached the officer': the first person of a release by phone.
+
+    Raises `Forbidden`, `NotFound`, `NotNow`.
+    """
+    request = _for_action(account, code, "call-back")
     move(
         request,
         REQUEST_TRANSITIONS,
         RequestState.CALLED_BACK,
         called_back_at=clock.now(),
         owned_by=account.code,
+        proposed_by=account.code,
     )
     timeline.add(
         PoliceLine.CALLED_BACK,
@@ -298,17 +321,23 @@ def record_call_back(*, account: "Account", code: str) -> PoliceRequest:
 
 @begins_transaction
 def point_to_trip(*, account: "Account", code: str, trip_code: str) -> PoliceRequest:
-    """Somebody found the trip that is meant, where the query led to none or several. Raises `TripNotFound`."""
-    _check_responder(account)
-    request = _locked(code)
-    if request.state not in UNDECIDED:
-        raise StaleState
+    """Somebody found the trip that is meant, where the query led to none or several.
+
+    Whoever did is the first person of an emergency's release; an ordinary one is proposed anew. Raises `Forbidden`,
+    `NotFound`, `NotNow`, `TripNotFound`.
+    """
+    request = _for_action(account, code, "trip")
     trips, _report = selectors.resolve_query(Query.TRIP, trip_code, request.about)
     if not trips:
         raise TripNotFound("trip")
+    proposed_by = request.proposed_by
+    if request.channel == Channel.FORM:
+        proposed_by = account.code if request.urgency == Urgency.EMERGENCY else ""
     PoliceRequest.objects.filter(pk=request.pk).update(
         trip=trips[0],
         trips_found=1,
+        trip_found_by=account.code,
+        proposed_by=proposed_by,
         owned_at=request.owned_at or clock.now(),
         owned_by=request.owned_by or account.code,
     )
@@ -319,19 +348,39 @@ def point_to_trip(*, account: "Account", code: str, trip_code: str) -> PoliceReq
 
 
 @begins_transaction
+def propose_release(*, account: "Account", code: str) -> PoliceRequest:
+    """The first person of a release by the form: 'I checked it, and what was sent with it.'
+
+    Raises `Forbidden`, `NotFound`, `NotNow`, `PapersMissing`.
+    """
+    request = _for_action(account, code, "propose")
+    _check_papers(request)
+    PoliceRequest.objects.filter(pk=request.pk).update(
+        proposed_by=account.code,
+        owned_at=request.owned_at or clock.now(),
+        owned_by=request.owned_by or account.code,
+    )
+    audit.record(account.actor, "police.release_proposed", code, case=code)
+    live.changed_on_commit("console")
+    return selectors.request_by_code(code)
+
+
+@begins_transaction
 def confirm_release(*, account: "Account", code: str) -> Release:
     """The second person confirms on their own screen; the pack goes to the station's registered address as a link.
 
-    The link opens once, with a code that is said on the call. Raises `NeedsSecondPerson`, `TripNotFound`, `IllegalTransition`.
+    The link opens once, with a code that is said on the call. Raises `SecondPersonNeeded`, `Forbidden`, `NotFound`,
+    `TripNotFound`, `NotNow`, `PapersMissing`.
     """
     request = _locked(code)
-    if not may_confirm(account, first=request.owned_by):
-        raise NeedsSecondPerson
-    if request.channel != Channel.FORM and request.called_back_at is None:
-        raise StaleState
+    four_eyes.another(account.code, *had_a_part(request))
+    require(account, "police.confirm")
     if request.trip is None:
         raise TripNotFound
-    release = _release(request, trip_by_code(request.trip.code), account.actor, by="P4")
+    request = _for_action(account, code, "confirm")
+    _check_papers(request)
+    by = "P5" if request.urgency == Urgency.ORDINARY else "P4"
+    release = _release(request, trip_by_code(request.trip.code), account.actor, by=by)
     if request.channel == Channel.FORM:
         return release
     secret = secrets.token_urlsafe(24)
@@ -339,19 +388,12 @@ def confirm_release(*, account: "Account", code: str) -> Release:
     release.spoken_code = new_digits(6)
     release.save(update_fields=["link_digest", "spoken_code"])
     link = settings.PUBLIC_URL + reverse("police:link", args=[secret])
-    with override("zh-hans"):
-        text = _(
-            "Huhang: what you asked for (request %(code)s) opens once at %(link)s with the code that was said on the call."
-        ) % {
-            "code": request.code,
-            "link": link,
-        }
-    notify.queue_message(
+    outbox.queue(
+        messages.PackReleased(code=request.code, link=link),
         key=f"pack:{request.code}",
         channel="email",
         to=request.agency.registered_email,
-        text=text,
-        life_safety=True,
+        language="zh-hans",
         subject=request.code,
     )
     return release
@@ -386,20 +428,22 @@ def _refuse(request: PoliceRequest, actor: Actor, reason: str) -> None:
 
 @begins_transaction
 def refuse_request(*, account: "Account", code: str, reason: str) -> PoliceRequest:
-    """Refuse with a legal reason. Raises `InvalidInput` without one."""
+    """Refuse with a legal reason. Raises `InvalidInput` without one, `Forbidden`, `NotFound`, `NotNow`."""
     _check_responder(account)
     if not reason.strip():
         raise InvalidInput("reason")
-    request = _locked(code)
+    request = _for_action(account, code, "refuse")
     _refuse(request, account.actor, reason.strip()[:1000])
     return request
 
 
 @begins_transaction
 def escalate_request(*, account: "Account", code: str) -> PoliceRequest:
-    """Escalate now: within two minutes somebody decides, or the executive on duty is called."""
-    _check_responder(account)
-    request = _locked(code)
+    """Escalate now: within two minutes somebody decides, or the executive on duty is called.
+
+    Raises `Forbidden`, `NotFound`, `NotNow`.
+    """
+    request = _for_action(account, code, "escalate")
     _escalate(request, account.actor)
     return request
 
@@ -428,15 +472,11 @@ def _call_executive(pk: int, at: datetime) -> bool:
     PoliceRequest.objects.filter(pk=request.pk).update(executive_called_at=at)
     timeline.add(PoliceLine.EXECUTIVE, SYSTEM, code=request.code)
     audit.record(SYSTEM, "police.executive_called", request.code, case=request.code)
-    text = _("Huhang: police request %(code)s was escalated two minutes ago and is not decided.") % {
-        "code": request.code
-    }
-    notify.queue_message(
+    outbox.queue(
+        messages.RequestEscalated(code=request.code),
         key=f"executive:{request.code}",
-        channel="sms",
         to=settings.EXECUTIVE_PHONE,
-        text=text,
-        life_safety=True,
+        language="zh-hans",
         subject=request.code,
     )
     return True
@@ -514,19 +554,34 @@ def open_link(*, secret: str, spoken: str) -> LinkOutcome:
 
 @begins_transaction
 def file_papers(
-    *, account: "Account", code: str, letter_number: str, certificates: list[str]
+    *, account: "Account", code: str, letter_number: str, certificates: list[str], legal_basis: str = ""
 ) -> PoliceRequest:
-    """The letter of introduction and two officers' certificates (P2). Raises `InvalidInput`, `NotFound`."""
-    request = selectors.own_request(selectors.officer_of(account, clock.now()), code)
+    """The letter of introduction and two officers' certificates (P2), and the legal basis where it was not said yet.
+
+    Whoever checked an ordinary request checked other papers: it is proposed anew. Raises `InvalidInput`, `NotFound`.
+    """
+    officer = selectors.officer_of(account, clock.now())
+    selectors.own_request(officer, code)
+    _locked(code)
+    request = selectors.own_request(officer, code)
     given = [number.strip() for number in certificates if number.strip()]
-    if not letter_number.strip() or len(set(given)) < 2:
+    basis = legal_basis.strip() or request.legal_basis
+    if not letter_number.strip():
+        raise InvalidInput("letter_number")
+    if len(set(given)) < 2:
         raise InvalidInput("certificates")
+    if request.urgency == Urgency.ORDINARY and not basis:
+        raise InvalidInput("legal_basis")
     request.letter_number, request.certificates, request.papers_at = (
         letter_number.strip(),
         ", ".join(given),
         clock.now(),
     )
-    request.save(update_fields=["letter_number", "certificates", "papers_at"])
+    request.legal_basis = basis
+    if request.state in UNDECIDED and request.urgency == Urgency.ORDINARY:
+        request.proposed_by = ""
+    request.save(update_fields=["letter_number", "certificates", "papers_at", "legal_basis", "proposed_by"])
+    live.changed_on_commit("console")
     timeline.add(PoliceLine.PAPERS, account.actor, trip=request.trip.code if request.trip else "", code=code)
     audit.record(account.actor, "police.papers", code, case=code)
     return request
@@ -534,16 +589,20 @@ def file_papers(
 
 @begins_transaction
 def review_release(*, account: "Account", code: str, proper: bool) -> None:
-    """One of the two people who look at a release afterwards; an improper one suspends the officer at once (P3)."""
+    """One of the two people who look at a release afterwards; an improper one suspends the officer at once (P3).
+
+    Raises `Forbidden`, `NotFound`, `NotNow` where nothing was released, `SecondPersonNeeded` for whoever had a part in
+    the release or reviewed it already.
+    """
     _check_responder(account)
-    release = Release.objects.select_related("request__officer").filter(request__code=code).first()
-    if release is None:
-        raise NotFound
-    _review, new = ReleaseReview.objects.get_or_create(
-        release=release, reviewer=account.code, defaults={"proper": proper, "at": clock.now()}
-    )
-    if not new:
-        return
+    request = _locked(code)
+    release = Release.objects.select_related("request__officer").filter(request=request).first()
+    if release is not None:
+        seen = release.reviews.values_list("reviewer", flat=True)
+        four_eyes.another(account.code, *had_a_part(request), *seen)
+    request = _for_action(account, code, "proper" if proper else "improper")
+    release = request.release
+    ReleaseReview.objects.create(release=release, reviewer=account.code, proper=proper, at=clock.now())
     audit.record(account.actor, "police.release_reviewed", code, case=code, proper=proper)
     officer = release.request.officer
     if not proper and officer:

@@ -46,6 +46,14 @@ class OfficerState(models.TextChoices):
     SUSPENDED = "suspended", pgettext_lazy("officer", "suspended")
 
 
+class PaperNeeded(models.TextChoices):
+    """What an ordinary request is released on (P2)."""
+
+    LETTER = "letter_number", _("Number of the letter of introduction")
+    CERTIFICATES = "certificates", _("certificates of two officers")
+    LEGAL_BASIS = "legal_basis", _("the legal basis")
+
+
 class Urgency(models.TextChoices):
     EMERGENCY = "emergency", _("danger to life")
     ORDINARY = "ordinary", _("ordinary")
@@ -67,7 +75,10 @@ class PoliceLine(models.TextChoices):
     )
     REFUSED = "police.refused", _("Refused to %(agency)s, request %(code)s")
     ESCALATED = "police.escalated", _("Request %(code)s escalated")
-    EXECUTIVE = "police.executive", _("The executive on duty was called about request %(code)s")
+    EXECUTIVE = (
+        "police.executive",
+        _("A message to the executive on duty about request %(code)s was put on its way"),
+    )
     PAPERS = "police.papers", _("Paperwork for request %(code)s came")
 
 

@@ -7,7 +7,6 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.conf import settings
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -15,12 +14,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from core import clock
 from core.access import account_of, door
 from core.actors import NOBODY
-from core.errors import DomainError, SignInRequired, explain
+from core.errors import DomainError, InvalidInput, SignInRequired, explain
 from core.permissions import may
 from police import selectors, services
-from police.errors import LinkClosed, NotAnOfficer, OfficerSuspended
+from police.errors import LinkClosed, NotAnOfficer, OfficerSuspended, PapersMissing
 from police.forms import PapersForm, QuestionForm, RequestForm, SpokenCodeForm
 from police.models import Officer, PoliceRequest
+from police.policies import missing_papers
 from police.services import Question
 from police.states import Query, RequestState, Urgency
 
@@ -96,6 +96,12 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
+def missing(asked: PoliceRequest) -> str:
+    """Which papers an ordinary request still lacks, as a sentence; empty where none."""
+    papers = missing_papers(asked)
+    return PapersMissing(papers).detail if papers else ""
+
+
 def _own(request: HttpRequest, code: str) -> PoliceRequest:
     return selectors.own_request(selectors.officer_of(account_of(request), clock.now()), code)
 
@@ -113,6 +119,7 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
         "pack": json.loads(pack) if pack else None,
         "expired": released and not readable,
         "linked": selectors.linked_requests(asked),
+        "missing": missing(asked),
         "papers_form": PapersForm(),
     }
     return render(request, "police/request.html", context)
@@ -131,21 +138,34 @@ def pack_json(request: HttpRequest, code: str) -> HttpResponse:
     return HttpResponse(text, content_type="application/json; charset=utf-8", headers=headers)
 
 
+_PAPER_FIELDS = {"certificates": "certificate_2"}  # two fields of the page are one of the service
+
+
 @require_POST
 @officers_only
 def papers(request: HttpRequest, code: str) -> HttpResponse:
-    form: Form = PapersForm(request.POST)
+    """The paperwork of one of my requests; what cannot be taken stays on the page as it was typed."""
+    asked, form = _own(request, code), PapersForm(request.POST)
     if form.is_valid():
         found = form.cleaned_data
-        services.file_papers(
-            account=account_of(request),
-            code=code,
-            letter_number=found["letter_number"],
-            certificates=[found["certificate_1"], found["certificate_2"]],
-        )
-        return redirect("police:request", code)
-    asked = _own(request, code)
-    context = {"asked": asked, "pack": None, "linked": selectors.linked_requests(asked), "papers_form": form}
+        try:
+            services.file_papers(
+                account=account_of(request),
+                code=code,
+                letter_number=found["letter_number"],
+                certificates=[found["certificate_1"], found["certificate_2"]],
+                legal_basis=found["legal_basis"],
+            )
+            return redirect("police:request", code)
+        except InvalidInput as error:
+            explain(form, InvalidInput(_PAPER_FIELDS.get(error.field, error.field)))
+    context = {
+        "asked": asked,
+        "pack": None,
+        "linked": selectors.linked_requests(asked),
+        "missing": missing(asked),
+        "papers_form": form,
+    }
     return render(request, "police/request.html", context, status=400)
 
 

@@ -1,5 +1,6 @@
 """Booking and offering by page: places by typing or on the map, now or later."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -197,12 +198,36 @@ class MismatchForm(forms.Form):
     )
 
 
-class BoardingForm(forms.Form):
-    code = forms.CharField(
-        label=gettext_lazy("The passenger's four digits"),
-        max_length=4,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+class SuspensionForm(forms.Form):
+    """Which line is to stop, where, from when on, and why. Where it stops has to be said: nothing stands for all of it."""
+
+    EVERYWHERE = "all"
+
+    line = forms.ChoiceField(label=gettext_lazy("Line"))
+    city = forms.ChoiceField(label=gettext_lazy("Where"))
+    at = _moment(gettext_lazy("From (empty: at once)"))
+    reason = forms.CharField(
+        label=gettext_lazy("Reason; the people who wait read it"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
+
+    def __init__(
+        self, *args: Any, cities: Iterable[City], waiting: Mapping[str, int], **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        everywhere = (self.EVERYWHERE, _("the whole country"))
+        self.fields["line"].choices = [
+            ("", "—"),
+            *((line.value, self._label(line, waiting)) for line in Line),
+        ]  # type: ignore[attr-defined]  # a ChoiceField
+        self.fields["city"].choices = [("", "—"), everywhere, *((city.code, str(city)) for city in cities)]  # type: ignore[attr-defined]
+
+    @staticmethod
+    def _label(line: Line, waiting: Mapping[str, int]) -> str:
+        count = waiting.get(line, 0)
+        said = _("(%(count)s waiting)") % {"count": count} if count else ""
+        return f"{line.label} {said}".strip()
 
 
 class OnlineForm(forms.Form):

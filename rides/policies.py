@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core import policy
+from core import four_eyes, policy
+from core.errors import DomainError, Forbidden
+from core.four_eyes import SecondPersonNeeded
+from core.permissions import may
 from core.policy import Unit
+from core.states import IllegalTransition, StaleState
 from rides.curfew import CITY_TIME
-from rides.states import Line
+from rides.states import Line, SuspensionState
 
 if TYPE_CHECKING:
-    pass
+    from accounts.models import Account
+    from rides.models import LatePickup, LineSuspension
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,3 +329,36 @@ def city_day(at: datetime) -> tuple[datetime, datetime]:
 def score_suffices(least: int, stars: int, count: int) -> bool:
     """True where a score meets a wish in tenths; who has few ratings yet is kept from nobody (R8)."""
     return least == 0 or count < policy.value(LEAST_RATINGS) or stars * 10 >= least * count
+
+
+# --- What may be done now ------------------------------------------------------------------------
+# Each rule gives the error with which a service refuses, asked under its lock; the page says its sentence.
+
+four_eyes.declare(
+    "rides.suspension",
+    _("The suspension of a line"),
+    table="rides.LineSuspension",
+    first="proposed_by",
+    second="agreed_by",
+    law="suspension_two_people",
+)
+
+
+def against_suspension(row: "LineSuspension", account: "Account", key: str) -> DomainError | None:
+    """What is against agreeing to a suspension or withdrawing its proposal. Raises `KeyError` for no action.
+
+    What two people agreed to nobody withdraws: a line returns through the relaunch gate alone.
+    """
+    if not may(account, "lines.suspend"):
+        return Forbidden()
+    if row.state != SuspensionState.PROPOSED:
+        return IllegalTransition()
+    own = SecondPersonNeeded() if account.code == row.proposed_by else None
+    return {"agree": own, "withdraw": None}[key]
+
+
+def against_late_pickup(row: "LatePickup", account: "Account", key: str) -> DomainError | None:
+    """What is against an action on a late pick-up: taken once, closed once."""
+    if not may(account, "night.call"):
+        return Forbidden()
+    return StaleState() if row.closed_at or (key == "take" and row.taken_by) else None

@@ -4,8 +4,8 @@ import asyncio
 import time
 import zlib
 from collections import defaultdict
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
@@ -144,9 +144,16 @@ def _check(pings: list[tuple[float, float, float]]) -> None:
         raise PositionTooOld("pings")
 
 
-def door_open() -> "AbstractAsyncContextManager[None]":
+@asynccontextmanager
+async def door_open() -> AsyncIterator[None]:
     """For as long as this process takes positions: the monitor hears that it does."""
-    return door.kept_open(_client, _writer.write_down)
+    try:
+        async with door.kept_open(_client, _writer.write_down):
+            yield
+    finally:
+        # Its connections belong to this event loop; another loop of this process makes its own.
+        await _client().aclose()
+        _client.cache_clear()
 
 
 @lru_cache(maxsize=1)

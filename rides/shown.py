@@ -4,10 +4,12 @@ from typing import Any
 
 from accounts.selectors import passenger_persona
 from core import clock
+from core.actions import Refusal
 from drivers.selectors import mismatch_reported, pickup_check, why_not_arrive
 from rides import routing, selectors
+from rides.actions import TRIPS
 from rides.api import show_trip
-from rides.forms import BoardingForm, MismatchForm
+from rides.forms import MismatchForm
 from rides.models import Trip
 from rides.states import (
     ABOARD,
@@ -34,7 +36,7 @@ def map_data(trip: Trip) -> dict[str, Any]:
     }
 
 
-def trip_context(trip: Trip, party: Party) -> dict[str, Any]:
+def trip_context(trip: Trip, party: Party, refusal: Refusal | None = None) -> dict[str, Any]:
     """What the trip's pages show to one side (A3). Nothing of it may depend on what the other side did covertly (S11)."""
     own = trip.passenger if party == Party.PASSENGER else trip.driver.account if trip.driver else None
     shared: dict[str, Any] = {
@@ -56,9 +58,8 @@ def trip_context(trip: Trip, party: Party) -> dict[str, Any]:
         "stars": STARS,
         "own": own,
         "mismatch_form": MismatchForm(),
-        "boarding_form": BoardingForm(),
     }
-    return shared | (_passenger_context(trip) if party == Party.PASSENGER else _driver_context(trip))
+    return shared | (_passenger_context(trip) if party == Party.PASSENGER else _driver_context(trip, refusal))
 
 
 def _passenger_context(trip: Trip) -> dict[str, Any]:
@@ -77,11 +78,12 @@ def _passenger_context(trip: Trip) -> dict[str, Any]:
     }
 
 
-def _driver_context(trip: Trip) -> dict[str, Any]:
+def _driver_context(trip: Trip, refusal: Refusal | None) -> dict[str, Any]:
     missing = why_not_arrive(trip.driver, trip.code) if trip.driver and trip.state == "accepted" else None
     return {
         "persona": passenger_persona(),
         "missing": missing,
+        "offers": TRIPS.offers(trip, trip.driver.account, refusal) if trip.driver and not missing else [],
         "score": selectors.score_of(trip.passenger),
     }
 

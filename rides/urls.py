@@ -1,5 +1,7 @@
-from django.urls import path, re_path
+from django.urls import path
 
+from core.console import act
+from rides.actions import OFFERS, TRIPS
 from rides.views import booking, driving, rider, trips
 
 app_name = "rides"
@@ -29,15 +31,9 @@ urlpatterns = [
     path("drive/online/", driving.online, name="online"),
     path("drive/offline/", driving.offline, name="offline"),
     path("drive/ways/<str:code>/close/", driving.close_way, name="close_way"),
-    re_path(
-        r"^drive/offers/(?P<code>[^/]+)/(?P<answer>accept|decline)/$", driving.answer_offer, name="offer"
-    ),
+    path("drive/offers/<str:code>/<slug:action>/", act.view(OFFERS, "ride"), name="offer"),
     path("drive/requests/<str:code>/face/", driving.face_before_accepting, name="face"),
     path("drive/requests/<str:code>/accept/", driving.accept, name="accept"),
     path("drive/trips/<str:code>/pickup/", driving.pickup, name="pickup"),
-    re_path(
-        r"^drive/trips/(?P<code>[^/]+)/(?P<step>arrive|board|depart|end)/$",
-        driving.driver_step,
-        name="driver_step",
-    ),
+    path("drive/trips/<str:code>/<slug:action>/", act.view(TRIPS, "ride"), name="driver_step"),
 ]

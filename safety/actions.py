@@ -1,4 +1,4 @@
-"""What staff may do with an incident."""
+"""What staff may do with an incident, and with the holds on a trip's recordings."""
 
 from typing import TYPE_CHECKING
 
@@ -7,16 +7,20 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.selectors import codes_who_may
+from core import holds
 from core.actions import Action, ActionForm, Desk, Given, calls, choice, text, words
 from safety import selectors, services
-from safety.models import Incident
+from safety.models import Incident, Recording
 from safety.policies import why_not, why_not_decide
 from safety.states import IncidentOutcome
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.utils.functional import Promise
 
     from accounts.models import Account
+    from core.models import DataHold
 
 RESPOND, REVIEW = "incidents.respond", "incidents.review"
 
@@ -146,5 +150,73 @@ INCIDENTS.add(
         why_not=_against_deciding,
         offered=lambda _incident, _person: False,  # beside the words of the appeal
         two="safety.outcome",
+    ),
+)
+
+
+class Renew(ActionForm):
+    hold = forms.ChoiceField(label=_("Data hold"))
+    reason = text(_("Reason"), limit=400)
+    asked_for = False
+
+    def prepare(self) -> None:
+        rows = [row for row in holds.on(self.row.trip.code) if row.renewal_open == self.asked_for]
+        choices = [(row.code, f"{row.get_source_display()} · {row.case}") for row in rows]
+        self.fields["hold"] = choice(_("Data hold"), choices, drawn=False)
+
+
+class AgreeToRenew(Renew):
+    asked_for = True
+
+
+def _against_renewing(recording: Recording, person: "Account", key: str) -> "str | Promise":
+    """Empty where this may be done with one of the holds, else what is against the last of them."""
+    why: str | Promise = _("Nothing holds it: it goes when its time is over.")
+    for hold in holds.on(recording.trip.code):
+        why = _AGAINST[key](hold, person.code)
+        if not why:
+            return ""
+    return why
+
+
+_AGAINST: "dict[str, Callable[[DataHold, str], str | Promise]]" = {
+    "ask-to-renew": holds.why_not_ask,
+    "renew": holds.why_not_agree,
+}
+
+
+def _ask_to_renew(_row: Recording, person: "Account", given: Given) -> "str | Promise":
+    holds.ask_to_renew(actor=person.actor, code=given["hold"], reason=given["reason"])
+    return _("Somebody else has to agree.")
+
+
+def _renew(_row: Recording, person: "Account", given: Given) -> "str | Promise":
+    holds.renew(actor=person.actor, code=given["hold"], reason=given["reason"])
+    return _("Renewed.")
+
+
+RECORDINGS: Desk[Recording] = Desk(
+    kind="recording",
+    find=lambda code, _person: selectors.recording_by_code(code),
+    route="safety_console:act_on_recording",
+    back=lambda recording: reverse("safety_console:recording", args=[recording.code]),
+    why_not=_against_renewing,
+)
+RECORDINGS.add(
+    Action(
+        key="ask-to-renew",
+        label=_("Ask to renew"),
+        permission="data_holds.renew",
+        run=_ask_to_renew,
+        form=Renew,
+        two="core.hold_renewal",
+    ),
+    Action(
+        key="renew",
+        label=_("Agree to renew"),
+        permission="data_holds.renew",
+        run=_renew,
+        form=AgreeToRenew,
+        two="core.hold_renewal",
     ),
 )

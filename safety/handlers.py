@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy
 
 from accounts.selectors import contacts_to_alert
-from core import cases, clock, facts, formats, holds, live, notify, retry, timeline
+from core import cases, clock, facts, holds, live, retry, timeline
 from core.actors import SYSTEM
 from core.events import handles
-from core.languages import sentences
+from core.messages import outbox
+from core.messages.catalogue import Message
 from core.recipients import write_to_each
 from core.transactions import begins_transaction
 from drivers.events import DriverHeld
@@ -18,6 +18,7 @@ from rides.events import CancelAttempted, MismatchReported, PickupLate, TripAcce
 from rides.geometry import distance
 from rides.selectors import name_of_rider, trip_by_code
 from rides.states import Party
+from safety import messages
 from safety.events import SosRaised
 from safety.policies import ended_far
 from safety.selectors import has_live_incident, incident_by_code, incident_trip_if_open, live_counts
@@ -165,41 +166,31 @@ def _alert(contact: "EmergencyContact", incident: "Incident", party: str) -> Non
     passenger = party == Party.PASSENGER
     person = trip.passenger if passenger or trip.driver is None else trip.driver.account
     name = name_of_rider(trip) if passenger else person.real_name
-    with override(person.language):
-        said = [
-            _("Huhang: %(name)s called for help on a trip at %(at)s: %(origin)s to %(destination)s.")
-            % {
-                "name": name,
-                "at": formats.moment(incident.opened_at, "time"),
-                "origin": formats.place(trip.origin_name),
-                "destination": formats.place(trip.destination_name),
-            }
-        ]
-        if passenger and trip.plate_registered and trip.driver and trip.vehicle:
-            said.append(
-                _("Car %(plate)s, %(colour)s %(model)s, driver %(driver)s.")
-                % {
-                    "plate": trip.plate_registered,
-                    "colour": trip.vehicle.colour,
-                    "model": trip.vehicle.model,
-                    "driver": trip.driver.account.real_name,
-                }
-            )
-        said.append(_("Our safety staff are told. If you know that they are in danger, call 110 now."))
-
-    where = ""
+    at, origin, destination = incident.opened_at, trip.origin_name, trip.destination_name
+    call: Message = messages.CalledForHelp(name=name, at=at, origin=origin, destination=destination)
     if passenger and trip.driver:
         share = share_with(trip=trip, party=Party.PASSENGER, contact=contact.pk, phone=contact.phone)
-        with override(person.language):
-            where = _("Where they are: %(link)s") % {"link": address_of(share.token)}
-    with override(person.language):
-        text = sentences(*said, where)
-    notify.queue_message(
+        link = address_of(share.token)
+        call = messages.CalledForHelpWhere(
+            name=name, at=at, origin=origin, destination=destination, link=link
+        )
+        if trip.plate_registered and trip.vehicle:
+            call = messages.CalledForHelpInCar(
+                name=name,
+                at=at,
+                origin=origin,
+                destination=destination,
+                plate=trip.plate_registered,
+                colour=trip.vehicle.colour,
+                model=trip.vehicle.model,
+                driver=trip.driver.account.real_name,
+                link=link,
+            )
+    outbox.queue(
+        call,
         key=f"sos:{incident.code}:{party}:{contact.pk}",
-        channel="sms",
         to=contact.phone,
-        text=text,
-        life_safety=True,
+        language=person.language,
         subject=incident.code,
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
-from core import notify
+from core.messages import outbox
 from core.shares import Share, tells
 from rides.selectors import CARD_AFTER
 from safety.selectors import own_sos_calls, shares_made_by
@@ -29,12 +29,14 @@ def links_to_trips(code: str) -> Iterator[Share]:
 def told_by_sos(code: str) -> Iterator[Share]:
     """The contacts that an SOS of this account reached; nothing of an SOS of the other side."""
     for call, party in own_sos_calls(code):
-        count = notify.count_keys(f"sos:{call.incident.code}:{party}:")
+        prefix = f"sos:{call.incident.code}:{party}:"
+        count = outbox.count_keys(prefix)
         if count and call.incident.trip:
             yield Share(
                 call.at,
                 call.at,
                 _("Your name and this trip: from, to, car and driver"),
-                _("your emergency contacts (%(count)s), because you called for help") % {"count": count},
+                _("your emergency contacts (%(count)s), because you called for help: %(known)s")
+                % {"count": count, "known": outbox.tally(prefix)},
                 call.incident.trip.code,
             )

@@ -108,7 +108,7 @@ class SafetyLine(models.TextChoices):
     SOS = "safety.sos", _("SOS by the %(party)s")
     SOS_AGAIN = "safety.sos_again", _("SOS again by the %(party)s")
     WORD = "safety.word", _("The %(party)s wrote")
-    CONTACTS = "safety.contacts", _("Emergency contacts alerted: %(count)s")
+    CONTACTS = "safety.contacts", _("Messages to emergency contacts on their way: %(count)s")
     WELFARE_CHECK = "safety.welfare_check", _("Welfare check filed, report code %(code)s")
     EVIDENCE = "safety.evidence", _("The reporter of %(code)s added")
     REPORTER_VERIFIED = "safety.reporter_verified", _("The reporter of %(code)s verified their phone")

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from core import clock, notify, policy
+from core import clock, policy
 from core.access import account_of, door
 from core.errors import DomainError, TooMany, explain
+from core.messages import outbox
 from core.ratelimit import allow
 from rides.errors import PositionToken
 from rides.geometry import Point
@@ -116,7 +117,7 @@ def _contacts(trip: "Trip", incident: "Incident", party: Party) -> list[tuple[An
     seen = {share.contact for share in selectors.shares_of(trip, party) if share.first_seen_at}
     return [
         (message, int(message.key.rpartition(":")[2]) in seen)
-        for message in notify.about(incident.code)
+        for message in outbox.about(incident.code)
         if message.key.startswith(prefix)
     ]
 

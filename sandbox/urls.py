@@ -18,4 +18,6 @@ urlpatterns = [
     path("plates/<str:plate>.jpg", views.plate),
     path("messages/", views.messages_json),
     path("messages/<slug:channel>/", views.take_message),
+    path("sms/", views.sms),
+    path("sms/behaviour/", views.sms_behaviour),
 ]

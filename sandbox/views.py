@@ -16,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sandbox import certificates, messages, outside, plates, providers, registries
+from sandbox import sms as provider
 from sandbox.camera import POSES, people
 from sandbox.camera import frame as draw_frame
 
@@ -37,6 +38,29 @@ def take_message(request: HttpRequest, channel: str) -> HttpResponse:
     except (ValueError, KeyError, TypeError):
         return JsonResponse({"error": "a JSON object with to, key and message is expected"}, status=400)
     messages.keep(message | {"at": timezone.now().isoformat(timespec="seconds")})
+    return JsonResponse({"taken": True})
+
+
+@csrf_exempt  # a provider's API
+@require_POST
+def sms(request: HttpRequest) -> HttpResponse:
+    """One SMS by template, for who shows the token."""
+    if not provider.knows(request.headers.get("Authorization", "").removeprefix("Bearer ")):
+        return JsonResponse({"code": "isv.ACCOUNT_NOT_EXISTS"}, status=403)
+    body = _object(request)
+    if body is None:
+        return JsonResponse({"code": "isv.INVALID_PARAMETERS"}, status=400)
+    return JsonResponse(provider.send(body))
+
+
+@csrf_exempt
+@require_POST
+def sms_behaviour(request: HttpRequest) -> HttpResponse:
+    """Make the SMS provider slow, silent or unwilling."""
+    try:
+        provider.behave(dict(json.loads(request.body)))
+    except (ValueError, TypeError) as why:
+        return JsonResponse({"error": str(why)}, status=400)
     return JsonResponse({"taken": True})
 
 

@@ -44,7 +44,7 @@ PAGES = [
     "core/notification",
     "core/policyversion",
 ]
-FIRST_PAGE = ["", "due", "burning", "failed-work", "failed-work/strip", "board", "lines", "night"]
+FIRST_PAGE = ["", "due", "burning", "failed-work", "failed-work/strip", "messages", "board", "lines", "night"]
 
 
 @pytest.fixture

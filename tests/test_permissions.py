@@ -126,6 +126,7 @@ TABLE = [
     ("GET", "api/v1/sound-key/", EVERYBODY),
     ("POST", "api/v1/sound/end/", EVERYBODY, {"token": "{sound_token}", "last": 0}),
     ("POST", "api/v1/messages/in/", set()),  # for the provider that has the token (safety/tests)
+    ("POST", "api/v1/receipts/template/", set()),  # for the provider that has the token (core/tests)
     ("POST", "api/v1/welfare-checks/", EVERYBODY),
     ("GET", "api/v1/welfare-checks/{check}/", EVERYBODY),
     ("POST", "api/v1/complaints/", MEMBERS),
@@ -146,6 +147,7 @@ TABLE = [
     ("GET", "admin/due/", STAFF_ROLES),
     ("GET", "admin/today/", STAFF_ROLES),
     ("GET", "admin/failed-work/", STAFF_ROLES),
+    ("GET", "admin/messages/", STAFF_ROLES),
     ("GET", "admin/failed-work/strip/", STAFF_ROLES),
     (
         "POST",
@@ -166,7 +168,6 @@ TABLE = [
     ("GET", "admin/recordings/{recording}/", HEARER_ROLES),
     ("POST", "admin/recordings/{recording}/", HEARER_ROLES),
     ("GET", "admin/recordings/{recording}/{play}/sound/", {"specialist"}),  # who opened it, nobody else
-    ("POST", "admin/holds/{data_hold}/renew/", RESPONDER_ROLES),
     ("GET", "admin/sos-packet/", RESPONDER_ROLES),
     ("POST", "admin/sos-packet/", RESPONDER_ROLES),
     ("GET", "admin/incidents/{incident}/", RESPONDER_ROLES),
@@ -174,7 +175,7 @@ TABLE = [
     ("GET", "admin/police-line/", RESPONDER_ROLES),
     ("POST", "admin/police-line/", RESPONDER_ROLES),
     ("GET", "admin/police-line/{request}/", RESPONDER_ROLES),
-    ("POST", "admin/police-line/{request}/escalate/", RESPONDER_ROLES),
+    ("POST", "admin/police-line/{request}/do/escalate/", RESPONDER_ROLES),
     ("GET", "admin/workspace/", WORKER_ROLES),
     ("POST", "admin/workspace/next/", WORKER_ROLES),
     ("POST", "admin/workspace/bulk/", WORKER_ROLES),
@@ -404,7 +405,7 @@ def shape(route):
     route = route.replace("{late}/passenger/", "{late}/{party}/")
     route = re.sub(r"<[^>]*>|\{\w+\}", "{}", route.partition("?itinerary")[0]).strip("^$")
     return re.sub(
-        r"(/do|drive/trips/\{\}|drive/offers/\{\}|admin/police-line/\{\})/(note|arrive|escalate|accept|propose)/$",
+        r"(/do|drive/trips/\{\}|drive/offers/\{\})/(note|arrive|escalate|accept|propose)/$",
         r"\1/{}/",
         route,
     )

@@ -1,6 +1,8 @@
 """What holds of the modules as a whole: no circles among them, and tasks that are named are there."""
 
 import ast
+import re
+import tomllib
 from pathlib import Path
 
 import grimp
@@ -79,3 +81,119 @@ def test_every_task_that_is_named_is_there():
     named = set(named_tasks())
     assert "core.tasks.deliver_event" in named
     assert named <= current_app.tasks.keys()
+
+
+# --- What services raise ---
+
+
+def _raised(node, caught=frozenset()):
+    """The names of errors that leave a function by its own `raise`, and of private functions that it calls."""
+    if isinstance(node, ast.Raise) and node.exc is not None:
+        error = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+        name = ast.unparse(error).rpartition(".")[2]
+        if name[0].isupper() and not {name, "DomainError", "Exception"} & caught:
+            yield name
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.startswith("_"):
+        yield node.func.id, caught
+    if isinstance(node, ast.Try):
+        handled = {name for each in node.handlers if each.type for name in _names(each.type)}
+        for inner in node.body:
+            yield from _raised(inner, caught | handled)
+        for inner in [*node.handlers, *node.orelse, *node.finalbody]:
+            yield from _raised(inner, caught)
+        return
+    for inner in ast.iter_child_nodes(node):
+        yield from _raised(inner, caught)
+
+
+def _names(types):
+    each = types.elts if isinstance(types, ast.Tuple) else [types]
+    return {ast.unparse(one).rpartition(".")[2] for one in each}
+
+
+def unnamed():
+    """Services whose docstring does not name what they, or private functions beside them, raise."""
+    for app in APPS:
+        for file in sorted([*(ROOT / app).glob("services.py"), *(ROOT / app).glob("services/*.py")]):
+            there = {
+                node.name: node
+                for node in ast.parse(file.read_text()).body
+                if isinstance(node, ast.FunctionDef)
+            }
+            for name, node in there.items():
+                if name.startswith("_"):
+                    continue
+                raised = set()
+                for found in _raised(node):
+                    if isinstance(found, str):
+                        raised.add(found)
+                    elif found[0] in there:
+                        own = {each for each in _raised(there[found[0]]) if isinstance(each, str)}
+                        raised |= set() if {"DomainError", "Exception"} & found[1] else own - found[1]
+                said = ast.get_docstring(node) or ""
+                for like in re.findall(r"Raises as `(\w+)`", said):
+                    said += ast.get_docstring(there[like]) or ""
+                missing = sorted(each for each in raised if f"`{each}`" not in said)
+                if missing:
+                    yield f"{file.relative_to(ROOT)}:{node.lineno}", name, missing
+
+
+def test_services_name_what_they_raise():
+    assert list(unnamed()) == []
+
+
+# --- The walks of docs/architecture.md ---
+
+
+def steps(text):
+    """(file, the names said to be in it) of each step: `file` `name`, and names that follow without a file."""
+    walks = text[text.index("## Five walks") :]
+    file = ""
+    for said in re.findall(r"`([^`]+)`", walks):
+        if "/" in said:
+            file = said
+            yield file, ""
+        elif re.fullmatch(r"\w+", said):
+            yield file, said
+
+
+def defined_anywhere():
+    """Every name that a module of ours defines, by file."""
+    found = {}
+    for app in APPS:
+        for path in (ROOT / app).rglob("*.py"):
+            names = re.findall(r"^(?:\s*(?:async )?def |\s*class )(\w+)", path.read_text(), re.M)
+            found[str(path.relative_to(ROOT))] = set(names)
+    return found
+
+
+def test_the_five_walks_lead_through_what_is_there():
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    assert re.findall(r"^### (.+)$", text, re.M) == ["SOS", "Ping", "Acceptance", "Complaint", "Release"]
+    defined = defined_anywhere()
+    everything = set().union(*defined.values())
+    for file, name in steps(text):
+        assert (ROOT / file).exists(), file
+        if name:
+            assert name in everything, name
+    pairs = re.findall(r"`([\w/]+\.py)`\s+`(\w+)`", text)
+    assert len(pairs) > 30
+    assert [pair for pair in pairs if pair[1] not in defined[pair[0]]] == []
+
+
+def test_the_drawing_has_the_layers_of_the_import_rules():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(each["layers"] for each in contracts if each["type"] == "layers")
+    assert " --> ".join(layers) in (ROOT / "docs" / "architecture.md").read_text()
+
+
+def test_each_decision_has_its_date_and_its_state_and_stands_in_the_list():
+    folder = ROOT / "docs" / "decisions"
+    listed = (folder / "README.md").read_text()
+    records = [path for path in folder.glob("*.md") if path.name != "README.md"]
+    assert records
+    for path in records:
+        title, _, state = path.read_text().split("\n")[:3]
+        assert title.startswith("# "), path
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d · (in force|replaced by \d{4}(-\d\d)?)", state), path
+        assert f"({path.name}) | {state.replace(' · ', ' | ')} |" in listed, path

@@ -12,7 +12,7 @@ from accounts.selectors import account_by_code
 from accounts.states import PersonalField
 from core.access import account_of, door
 from core.console import page
-from core.errors import NotFound
+from core.errors import DomainError, NotFound, explain
 from core.privacy import mask_id_number, mask_name, mask_phone
 
 SHOWN_SECONDS = 60
@@ -32,13 +32,25 @@ def person(request: HttpRequest, code: str) -> HttpResponse:
     if found is None:
         raise NotFound
     form = RevealForm(request.POST or None, initial={"case": request.GET.get("case", "")})
-    shown, value = "", ""
+    shown, value, status = "", "", 200
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         shown = PersonalField(given["field"])
-        value = services.reveal(
-            account=account_of(request), code=code, field=shown, reason=given["reason"], case=given["case"]
-        )
+        try:
+            value = services.reveal(
+                account=account_of(request),
+                code=code,
+                field=shown,
+                reason=given["reason"],
+                case=given["case"],
+            )
+        except NotFound:
+            raise
+        except DomainError as error:
+            shown, status = "", error.status
+            explain(form, error)
+    elif request.method == "POST":
+        status = 400
     rows = [
         (PersonalField.REAL_NAME, mask_name(found.real_name)),
         (PersonalField.PHONE, mask_phone(found.phone)),
@@ -53,7 +65,7 @@ def person(request: HttpRequest, code: str) -> HttpResponse:
         "seconds": SHOWN_SECONDS,
         "form": form,
     }
-    answer = page(request, "console/person.html", context, status=400 if form.errors else 200)
+    answer = page(request, "console/person.html", context, status=status)
     answer["Cache-Control"] = "no-store"
     return answer
 

@@ -8,9 +8,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy
 
 from accounts.selectors import account_by_code, people_who_may
+from complaints import messages
 from complaints.errors import AlreadyScored, NotNow, ReasonNeeded
 from complaints.models import (
     Accident,
@@ -44,10 +45,11 @@ from complaints.states import (
     ComplaintState,
     Level,
 )
-from core import audit, clock, four_eyes, jobs, live, notify, policy, retry, timeline
+from core import audit, clock, four_eyes, jobs, live, policy, retry, timeline
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound
+from core.messages import outbox
 from core.permissions import may, require
 from core.privacy import is_link_secret, link_secret
 from core.recipients import write_to_each
@@ -105,16 +107,12 @@ def _ask(pk: int, at: datetime) -> bool:
     secret = thanks_secret(complaint, complaint.round)
     link = settings.PUBLIC_URL + reverse("complaints:thanks", args=[complaint.code, complaint.round, secret])
     if phone:
-        with override(language):
-            text = _("Huhang: how did we do with %(code)s? One tap: %(link)s") % {
-                "code": complaint.code,
-                "link": link,
-            }
-        notify.queue_message(
+        outbox.queue(
+            messages.SatisfactionAsked(code=complaint.code, link=link),
             key=f"thanks:{complaint.code}:{complaint.round}",
             channel=channel_of(complaint),
             to=phone,
-            text=text,
+            language=language,
             subject=complaint.code,
         )
     if complaint.level != Level.ORDINARY:
@@ -279,16 +277,11 @@ def _chase(pk: int, at: datetime) -> bool:
     people = [task.owner] if task.owner and task.owner.is_active else people_who_may("duty.supervise")
 
     def write(person: "Account") -> None:
-        with override(person.language):
-            text = _("Huhang: %(kind)s about %(case)s is overdue.") % {
-                "kind": task.get_kind_display(),
-                "case": _case(task),
-            }
-        notify.queue_message(
+        outbox.queue(
+            messages.CareOverdue(kind=CareKind(task.kind), case=_case(task)),
             key=f"care:{task.code}:{person.code}",
-            channel="sms",
             to=person.phone,
-            text=text,
+            language=person.language,
             subject=_case(task),
         )
 
@@ -411,14 +404,13 @@ def _send_part(pk: int, at: datetime) -> int | None:
 
 
 def _greet(row: Campaign, person: "Account") -> None:
-    with override(person.language):
-        notify.queue_message(
-            key=f"campaign:{row.code}:{person.code}",
-            channel="sms",
-            to=person.phone,
-            text=row.text_en if person.language == "en" else row.text_zh,
-            subject=row.code,
-        )
+    outbox.queue(
+        messages.Greeting(words=(row.text_zh, row.text_en)),
+        key=f"campaign:{row.code}:{person.code}",
+        to=person.phone,
+        language=person.language,
+        subject=row.code,
+    )
 
 
 @begins_transaction

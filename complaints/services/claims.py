@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from accounts.selectors import account_by_code, account_by_phone
+from complaints import messages
 from complaints.errors import CapReached, ClaimClosed, FundEmpty, PapersMissing, ReasonNeeded
 from complaints.models import Accident, Claim, ClaimPaper
 from complaints.safeguards import CAP, CARE_FUND_YEAR, CLAIM_ALONE, why_not_propose
@@ -32,10 +32,12 @@ from complaints.states import (
     Paper,
     Settlement,
 )
-from core import audit, clock, formats, four_eyes, ledger, live, money, notify, pictures, policy, timeline
+from core import audit, clock, formats, four_eyes, ledger, live, money, pictures, policy, timeline
 from core.actors import Actor
 from core.codes import new_code
 from core.errors import InvalidInput
+from core.messages import outbox
+from core.messages.catalogue import Message
 from core.permissions import may, require
 from core.privacy import normalise_phone, phone_index
 from core.states import move
@@ -146,18 +148,18 @@ def file_claim(
 
 
 def _write(claim: Claim, what: str) -> None:
-    """A message to whoever claims, in their language."""
-    with override(claim.account.language if claim.account else "zh-hans"):
-        text = {
-            "filed": _("Huhang: claim %(code)s is with us. Add documents and follow it here: %(link)s"),
-            "approved": _("Huhang: claim %(code)s is approved: %(sum)s is on its way. %(link)s"),
-            "refused": _("Huhang: claim %(code)s was not granted. The reason, and what you can do: %(link)s"),
-        }[what] % {"code": claim.code, "sum": formats.money(claim.granted_fen), "link": claim_link(claim)}
-    notify.queue_message(
+    """A message to whoever claims, in their language; `what` is `filed`, `approved` or `refused`."""
+    code, link = claim.code, claim_link(claim)
+    written: dict[str, Message] = {
+        "filed": messages.ClaimFiled(code=code, link=link),
+        "approved": messages.ClaimApproved(code=code, sum=claim.granted_fen, link=link),
+        "refused": messages.ClaimRefused(code=code, link=link),
+    }
+    outbox.queue(
+        written[what],
         key=f"claim:{claim.code}:{what}:{claim.decided_at or claim.filed_at:%Y%m%d%H%M%S}",
-        channel="sms",
         to=claim.phone,
-        text=text,
+        language=claim.account.language if claim.account else "zh-hans",
         subject=claim.code,
     )
 
@@ -338,7 +340,10 @@ def refuse_claim(*, account: "Account", code: str, reason: str) -> Claim:
 
 @begins_transaction
 def reopen_claim(*, account: "Account", code: str, reason: str) -> Claim:
-    """A refused claim is looked at again, by somebody else than who refused it. Raises as `refuse_claim`."""
+    """A refused claim is looked at again, by somebody else than who refused it.
+
+    Raises as `refuse_claim`, and `SecondPersonNeeded`.
+    """
     require(account, "claims.decide")
     accident, claim = _locked(claim_by_code(code))
     if claim.state != ClaimState.REFUSED:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from accounts.selectors import account_by_code
+from complaints import messages
 from complaints.errors import (
     AlreadyOwned,
     CannotMerge,
@@ -37,8 +37,9 @@ from complaints.states import (
     StatementState,
     TimerKind,
 )
-from core import audit, clock, live, notify
+from core import audit, clock, live
 from core.errors import DomainError, InvalidInput, NotFound
+from core.messages import outbox
 from core.permissions import may, require
 from core.states import move
 from core.transactions import begins_transaction
@@ -165,15 +166,15 @@ def answer(*, account: "Account", code: str, words: str) -> Complaint:
     audit.record(account.actor, "complaints.answered", code, case=code)
     phone, language = phone_and_language(complaint)
     if phone:
-        count = notify.count_keys(f"answer:{code}:")
-        with override(language):
-            notify.queue_message(
-                key=f"answer:{code}:{count + 1}",
-                channel=channel_of(complaint),
-                to=phone,
-                text=f"{text}\n{link_of(complaint)}",
-                subject=code,
-            )
+        count = outbox.count_keys(f"answer:{code}:")
+        outbox.queue(
+            messages.ComplaintAnswered(words=text, link=link_of(complaint)),
+            key=f"answer:{code}:{count + 1}",
+            channel=channel_of(complaint),
+            to=phone,
+            language=language,
+            subject=code,
+        )
     timers.meet(complaint, TimerKind.ANSWER, by=account)
     touch(complaint)
     return complaint
@@ -405,7 +406,10 @@ def in_bulk(
 
 
 def hand_over_all(*, account: "Account", to: str, words: str) -> int:
-    """The end of a shift: everything live that is mine goes to one person, with one note. Returns how many."""
+    """The end of a shift: everything live that is mine goes to one person, with one note. Returns how many.
+
+    Raises `NobodyThere`.
+    """
     other = worker(to)
     if other.pk == account.pk:
         raise NobodyThere("to")

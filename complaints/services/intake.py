@@ -10,11 +10,11 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from accounts.errors import CodeTooSoon
 from accounts.selectors import account_by_phone
 from accounts.services import send_code, use_code
+from complaints import messages
 from complaints import words as vocabulary
 from complaints.errors import NoDriverYet, NotNow, ReasonNeeded, TooManyComplaints, TooManyFiles
 from complaints.models import Complaint, Evidence
@@ -36,10 +36,11 @@ from complaints.states import (
     Source,
     TimerKind,
 )
-from core import audit, clock, holds, notify, pictures, policy
+from core import audit, clock, holds, pictures, policy
 from core.actors import NOBODY, Actor
 from core.codes import new_code
 from core.errors import InvalidInput
+from core.messages import outbox
 from core.permissions import require
 from core.privacy import normalise_phone, phone_index
 from core.transactions import begins_transaction, joins_transaction
@@ -219,7 +220,10 @@ def _say_whom(row: Complaint, trip: "Trip | None", plate: str) -> None:
 
 @joins_transaction
 def take_in(actor: Actor, row: Complaint, told: Told) -> Complaint:
-    """Keep a complaint that names its sides, or join it to what the same person said of the same matter."""
+    """Keep a complaint that names its sides, or join it to what the same person said of the same matter.
+
+    Raises `TooManyComplaints`, `TooManyFiles`.
+    """
     if len(told.files) > MOST_FILES:
         raise TooManyFiles("files")
     _check_limit(row)
@@ -263,9 +267,10 @@ def _check_limit(row: Complaint) -> None:
 
 
 def _same_matter(row: Complaint, category: Category) -> Complaint | None:
-    """What the same person said of the same trip or plate and is undecided: a second telling joins the first (C1).
+    """The open complaint of the same category, by the same person, about the same trip or plate (C1); row locked.
 
-    A graver matter about the same trip joins as well and raises it; a claim of another kind stays its own.
+    A second telling joins it. Another category about the same trip stays a complaint of its own, and so does one that
+    names neither trip nor plate.
     """
     mine = Complaint.objects.select_for_update(of=("self",)).select_related(
         "trip", "accused", "owner", "complainant"
@@ -312,6 +317,7 @@ def raise_level(*, actor: Actor, complaint: Complaint, level: Level) -> bool:
 
 
 def keep_files(actor: Actor, complaint: Complaint, files: Sequence[File], side: Side) -> None:
+    """Keep what one side hands in as evidence. Raises `TooManyFiles` for more than `MOST_FILES` of that side."""
     if not files:
         return
     if complaint.evidence.filter(side=side).count() + len(files) > MOST_FILES:
@@ -380,16 +386,12 @@ def _confirm(complaint: Complaint) -> None:
     phone, language = phone_and_language(complaint)
     if not phone:
         return
-    with override(language):
-        text = _("Huhang: we have your complaint %(code)s. Follow it here: %(link)s") % {
-            "code": complaint.code,
-            "link": link_of(complaint),
-        }
-    notify.queue_message(
+    outbox.queue(
+        messages.ComplaintReceived(code=complaint.code, link=link_of(complaint)),
         key=f"complaint:{complaint.code}",
         channel=channel_of(complaint),
         to=phone,
-        text=text,
+        language=language,
         subject=complaint.code,
     )
 

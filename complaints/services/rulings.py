@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy
 
+from complaints import messages
 from complaints.errors import AppealClosed, AwardClosed, CitesNothing, CitesUnknown, StatementOver
 from complaints.limits import SERVICE_LEVELS
 from complaints.models import Appeal, Complaint, Decision, Statement
@@ -54,9 +55,10 @@ from complaints.states import (
     StatementState,
     TimerKind,
 )
-from core import audit, clock, formats, holds, jobs, live, notify, policy
+from core import audit, clock, formats, holds, jobs, live, policy
 from core.actors import SYSTEM, Actor
 from core.errors import InvalidInput
+from core.messages import outbox
 from core.permissions import may
 from core.recipients import write_to_each
 from core.states import move
@@ -120,24 +122,13 @@ def _write_about(complaint: Complaint, statement: Statement, what: str) -> None:
     phone, language = phone_and_language(complaint, side)
     if not phone:
         return
-    with override(language):
-        facts = {
-            "code": complaint.code,
-            "due": formats.moment(statement.due_at),
-            "link": statement_link(complaint, side),
-        }
-        text = (
-            _("Huhang: please tell us what happened (%(code)s) by %(due)s: %(link)s")
-            if what == "asked"
-            else _(
-                "Huhang: we still wait for your side of %(code)s. After %(due)s it is decided without it: %(link)s"
-            )
-        ) % facts
-    notify.queue_message(
+    said = messages.StatementAsked if what == "asked" else messages.StatementReminded
+    outbox.queue(
+        said(code=complaint.code, due=statement.due_at, link=statement_link(complaint, side)),
         key=f"statement:{statement.pk}:{what}:{statement.asked_at:%Y%m%d%H%M}",
         channel=channel_of(complaint, side),
         to=phone,
-        text=text,
+        language=language,
         subject=complaint.code,
     )
 
@@ -479,16 +470,12 @@ def _tell_side(complaint: Complaint, decision: Decision, side: Side) -> int:
     phone, language = phone_and_language(complaint, side)
     if not phone:
         return 0
-    with override(language):
-        text = _("Huhang: %(code)s is decided. What was decided, why, and how to appeal: %(link)s") % {
-            "code": complaint.code,
-            "link": statement_link(complaint, side),
-        }
-    notify.queue_message(
+    outbox.queue(
+        messages.ComplaintDecided(code=complaint.code, link=statement_link(complaint, side)),
         key=f"decision:{decision.pk}:{complaint.code}:{side}",
         channel=channel_of(complaint, side),
         to=phone,
-        text=text,
+        language=language,
         subject=complaint.code,
     )
     return 1

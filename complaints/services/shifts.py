@@ -6,18 +6,18 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, connection, transaction
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy
 
 from accounts.selectors import account_by_code, people_who_may
-from complaints import rosters
+from complaints import messages, rosters
 from complaints.calendars import ZONE
 from complaints.errors import NobodyThere, RosterThin, ShiftsOverlap
 from complaints.models import RosterGap, Shift
 from complaints.rosters import AHEAD
 from complaints.selectors import roster_hours
-from core import audit, clock, formats, jobs, live, notify, policy
+from core import audit, clock, formats, jobs, live, policy
 from core.errors import InvalidInput
+from core.messages import outbox
 from core.permissions import may, require
 from core.recipients import write_to_each
 from core.transactions import begins_transaction
@@ -120,22 +120,14 @@ def _say(hours: Sequence[rosters.Hour], at: datetime) -> None:
     )
     first = hours[0]
 
+    thin = messages.RosterThin(have=first.have, needed=first.needed, hour=first.at, n=len(hours))
+
     def write(person: "Account") -> None:
-        with override(person.language):
-            text = _(
-                "Huhang: the roster has %(have)s of %(needed)s specialists from %(hour)s on (%(n)s hours)."
-            ) % {
-                "have": first.have,
-                "needed": first.needed,
-                "hour": formats.moment(first.at),
-                "n": len(hours),
-            }
-        notify.queue_message(
+        outbox.queue(
+            thin,
             key=f"roster:{first.at:%Y%m%d%H}:{person.code}",
-            channel="sms",
             to=person.phone,
-            text=text,
-            life_safety=True,
+            language=person.language,
             subject="roster",
         )
 

@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import Min, Q
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy
 
 from accounts.selectors import people_who_may
-from complaints import calendars, limits
+from complaints import calendars, limits, messages
 from complaints.errors import PauseClosed
 from complaints.models import Complaint, Pause, Statement, TeamMember, Timer
-from complaints.states import LIVE, ComplaintLine, PauseReason, TimerKind
-from core import audit, clock, jobs, live, notify, policy, timeline
+from complaints.states import LIVE, ComplaintLine, Level, PauseReason, TimerKind
+from core import audit, clock, jobs, live, policy, timeline
 from core.actors import SYSTEM, Actor
 from core.errors import NotFound
+from core.messages import outbox
 from core.recipients import write_to_each
 from core.transactions import begins_transaction, joins_transaction
 
@@ -288,22 +288,14 @@ def _tell(complaint: Complaint, timer: Timer, people: "list[Account]", *, step: 
 
 
 def _send(complaint: Complaint, timer: Timer, phone: str, who: str, language: str, step: int) -> None:
-    with override(language):
-        facts = {
-            "code": complaint.code,
-            "timer": TimerKind(timer.kind).label,
-            "level": complaint.get_level_display(),
-            "who": complaint.owner.code if complaint.owner else _("nobody"),
-        }
-        text = (
-            _("Huhang: %(timer)s of complaint %(code)s (%(level)s) is due soon.") % facts
-            if step == 0
-            else _("Huhang: %(timer)s of complaint %(code)s (%(level)s) is late. It is with: %(who)s.")
-            % facts
-        )
-    notify.queue_message(
-        key=f"timer:{timer.pk}:{step}:{who}", channel="sms", to=phone, text=text, subject=complaint.code
+    code, kind, level = complaint.code, TimerKind(timer.kind), Level(complaint.level)
+    owner = complaint.owner.code if complaint.owner else None
+    said = (
+        messages.LimitNear(timer=kind, code=code, level=level)
+        if step == 0
+        else messages.LimitPassed(timer=kind, code=code, level=level, who=owner)
     )
+    outbox.queue(said, key=f"timer:{timer.pk}:{step}:{who}", to=phone, language=language, subject=code)
 
 
 # --- Owners who do nothing -----------------------------------------------------------------------

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 
-from core import broker, clock, events, notify, recipients, retry
+from core import broker, clock, events, recipients, retry
+from core.messages import outbox
 from core.models import AuditEntry, OutboxEvent
 from safety.events import SosRaised
 
@@ -78,7 +79,7 @@ def test_the_age_of_the_outbox_counts_all_that_is_undelivered(world, noon, figur
 # Who talks to Valkey by itself: loops that listen or write on the async lane, and the monitor. No answer to a person
 # and nothing after a commit is among them but `presence`, which asks through the door's circuit.
 OWN_CLIENTS = re.compile(
-    r"core/broker\.py|complaints/presence\.py|rides/(positions|live)\.py|safety/(live|audio)\.py|safety/monitor.*|config/.*"
+    r"core/(broker|lane)\.py|complaints/presence\.py|rides/positions\.py|safety/audio\.py|safety/monitor.*|config/.*"
 )
 
 
@@ -139,7 +140,9 @@ def test_what_no_repeat_can_help_is_closed_by_a_person_who_says_what_they_did(
     assert "Dealt with" in page
     assert "Try again" not in page
     address = f"/admin/failed-work/{row.pk}/dealt-with/"
-    hers.post(address, {"reason": "  "})
+    for typed in ({}, {"reason": "  "}):
+        refused = hers.post(address, typed)
+        assert (refused.status_code, "Something is missing" in refused.content.decode()) == (400, True)
     assert retry.needing_person().get() == row
     hers.post(address, {"reason": "called her mother by phone"})
     row.refresh_from_db()
@@ -150,7 +153,7 @@ def test_what_no_repeat_can_help_is_closed_by_a_person_who_says_what_they_did(
     assert (entry.actor, entry.reason, entry.facts["kind"], entry.facts["life_safety"]) == (
         row.closed_by, "called her mother by phone", "core.recipients", life_safety,
     )  # fmt: skip
-    hers.post(address, {"reason": "again"})
+    assert hers.post(address, {"reason": "again"}).status_code == 404
     row.refresh_from_db()
     assert row.closed_reason == "called her mother by phone"
     unwritten()  # what fails again stands there again
@@ -159,13 +162,15 @@ def test_what_no_repeat_can_help_is_closed_by_a_person_who_says_what_they_did(
 
 @pytest.mark.parametrize("life_safety", [True, False])
 def test_what_is_still_tried_by_itself_cannot_be_closed_by_hand(signed_in, noon, life_safety):
-    retry.failed(notify.MESSAGES, "m", "x", life_safety=life_safety)
+    retry.failed(outbox.MESSAGES, "m", "x", life_safety=life_safety)
     noon.shift(timedelta(hours=2))
-    row = retry.failed(notify.MESSAGES, "m", "x", life_safety=life_safety)
+    row = retry.failed(outbox.MESSAGES, "m", "x", life_safety=life_safety)
     assert (row.rests, row.needs_person_at is not None) == (False, True)
     hers = signed_in("supervisor")
     assert "Dealt with" not in hers.get("/admin/failed-work/").content.decode()
-    hers.post(f"/admin/failed-work/{row.pk}/dealt-with/", {"reason": "it annoys"})
+    refused = hers.post(f"/admin/failed-work/{row.pk}/dealt-with/", {"reason": "it annoys"})
+    page = refused.content.decode()
+    assert (refused.status_code, "It leaves the list when it succeeds." in page) == (409, True)
     row.refresh_from_db()
     assert row.closed_at is None
     assert not AuditEntry.objects.filter(action="core.work_dealt_with").exists()

@@ -1,6 +1,7 @@
 """The one door through which everything is done with a row of the console."""
 
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,21 +11,29 @@ from django.views.decorators.http import require_POST
 from core.access import account_of, door
 from core.actions import Desk, Refusal
 from core.errors import DomainError, NotFound, explain, wants_json
+from core.permissions import require
 
 
-def view(desk: Desk[Any]) -> Any:
-    """The view of a desk's actions: its route gives `code` and `action`.
+def _back(address: str, query: str) -> str:
+    """Where one returns to, with what the address of the action carried, such as the filter of the list one came from."""
+    parts = urlsplit(address)
+    return urlunsplit(parts._replace(query="&".join(each for each in (parts.query, query) if each)))
 
-    An unknown action or row is 404. A refusal leaves the page as it is: what was typed stays, the sentence says why,
-    and the status says that nothing was done.
+
+def view(desk: Desk[Any], *permissions: str) -> Any:
+    """The view of a desk's actions: its route gives `code` and `action`. `permissions` open it, else the console's own.
+
+    An unknown action or row is 404, and whoever may not do it at all sees nothing of the row. Any other refusal leaves
+    the page as it is: what was typed stays, the sentence says why, and the status says that nothing was done.
     """
 
     @require_POST
-    @door("console.open")
+    @door(*permissions or ("console.open",))
     def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
         person, chosen = account_of(request), desk.action(action)
+        require(person, chosen.permission)
         row = desk.find(code, person)
-        form = chosen.form(request.POST, request.FILES, row=row, person=person, auto_id=f"{chosen.key}-%s")
+        form = desk.form(chosen, row, person, request.POST, request.FILES)
         try:
             answer = desk.perform(chosen, row, person, form)
         except NotFound:
@@ -32,14 +41,19 @@ def view(desk: Desk[Any]) -> Any:
         except DomainError as error:
             if wants_json(request):
                 raise
+            # Above the page, because the action itself may have gone from it meanwhile, and where it was typed.
+            messages.error(request, error.detail)
             explain(form, error)
-            shown = desk.show(request, desk.find(code, person), Refusal(chosen.key, form, error))
+            row = desk.find(code, person)
+            # Parts of a page ask for themselves anew, and its links are relative: by the page's address, not by this one.
+            request.path = request.path_info = urlsplit(desk.back(row)).path
+            shown = desk.show(request, row, Refusal(chosen.key, form, error))
             shown.status_code = error.status
             return shown
         if isinstance(answer, HttpResponse):
             return answer
         if answer:
             messages.success(request, str(answer))
-        return redirect(desk.back(row))
+        return redirect(_back(desk.back(row), request.META.get("QUERY_STRING", "")))
 
     return act

@@ -23,6 +23,15 @@ from core.policy.kinds import Fault
 from core.policy.units import SPANS
 from core.transactions import joins_transaction
 
+VERSION = four_eyes.declare(
+    "core.policy",
+    _("A new version of a rule"),
+    table="core.PolicyVersion",
+    first="proposed_by",
+    second="approved_by",
+    law="policy_version_takes_two_people",
+)
+
 T = TypeVar("T")
 log = structlog.get_logger()
 MOST_SAID = 1_000  # faulty versions that a process has logged; a line for each read would bury the log

@@ -6,6 +6,8 @@ from django.db import transaction
 
 from core import policy
 from core.actors import Actor
+from core.messages import outbox
+from core.messages.catalogue import CHANNELS, Message, Words
 from core.models import PolicyVersion
 
 
@@ -16,3 +18,26 @@ def set_policy(which: "policy.Policy[Any] | str", value: object, **changes: Any)
     people = {"proposed_by": Actor("proposer", "supervisor"), "approved_by": Actor("approver", "executive")}
     with transaction.atomic():
         return policy.adopt(known, value, **(people | {"reason": "a test"} | changes))
+
+
+class Said(Message, code="test.said", text="%(words)s", channels=CHANNELS):
+    words: Words
+
+
+class SaidForLife(Message, code="test.said_for_life", text="%(words)s", channels=CHANNELS, life_safety=True):
+    words: Words
+
+
+def say(
+    *,
+    key: str = "k",
+    to: str = "+8613800000001",
+    words: str = "x",
+    life_safety: bool = False,
+    language: str = "en",
+    channel: str = "sms",
+    subject: str = "",
+) -> None:
+    """Promise a message of these words; call it inside a transaction."""
+    said: Message = SaidForLife(words=words) if life_safety else Said(words=words)
+    outbox.queue(said, key=key, to=to, language=language, channel=channel, subject=subject)

@@ -6,6 +6,9 @@ from django.urls import get_resolver
 from core import actions, four_eyes
 from core.actions import DESKS, Action, ActionForm, Desk, calls
 from core.errors import NotFound
+from rides.states import Party
+from rides.tokens import TripKey
+from safety.services import raise_sos
 
 get_resolver().url_patterns  # noqa: B018 - the fronts register their desks
 
@@ -65,3 +68,21 @@ def test_each_pair_of_people_is_held_by_the_database() -> None:
         assert pair.law in laws, pair.key
         assert pair.first in str(laws[pair.law].condition)
         assert pair.second in str(laws[pair.law].condition)
+
+
+def test_whoever_may_not_act_sees_nothing_of_the_row(rides, signed_in):
+    """The page that a refusal is drawn on is for those who may do it at all."""
+    trip = rides.under_way()
+    incident = raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    for who in ("vetting", "admin"):
+        answer = signed_in(who).post(f"/admin/incidents/{incident.code}/do/take/", {"do": "1"})
+        assert answer.status_code == 403
+        assert trip.code not in answer.content.decode()
+        assert "138****0001" not in answer.content.decode()
+
+
+def test_a_refusal_is_said_also_where_the_page_has_no_place_for_it(rides, signed_in):
+    trip = rides.under_way()
+    incident = raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    answer = signed_in("specialist").post(f"/admin/incidents/{incident.code}/do/plea/", {"do": "1"})
+    assert (answer.status_code, "Nobody appealed against it." in answer.content.decode()) == (409, True)

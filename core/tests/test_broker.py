@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import apprise
 import pytest
 import redis
 from django.db import transaction
@@ -14,9 +15,10 @@ from django.db import transaction
 from accounts.services import add_emergency_contact
 from complaints import presence
 from config.stack import free_port
-from core import broker, live, notify, ratelimit, tasks
+from core import broker, live, ratelimit, tasks
 from core.lane import Wake
 from core.models import Notification, OutboxEvent
+from core.tests.factories import say
 from rides.selectors import position_key
 from rides.states import Party
 from safety.models import Incident
@@ -92,7 +94,7 @@ def test_forty_wakes_in_a_row_wait_once(world, hanging):
     began = time.monotonic()
     with transaction.atomic():
         for number in range(40):
-            notify.queue_message(key=f"k{number}", channel="sms", to="+8613800000001", text="x")
+            say(key=f"k{number}")
             live.changed_on_commit(f"trip:{number}")
     assert time.monotonic() - began < 1
     assert Notification.objects.count() == 40
@@ -160,7 +162,7 @@ def waiting(settings):
 def test_forty_messages_and_a_worker_that_is_down_for_a_minute_make_forty_tasks(world, noon, waiting):
     with transaction.atomic():
         for number in range(40):
-            notify.queue_message(key=f"k{number}", channel="sms", to="+8613800000001", text="x")
+            say(key=f"k{number}")
     for _turn in range(30):
         noon.shift(2)
         tasks.sweep_notifications()
@@ -173,7 +175,7 @@ def test_forty_messages_and_a_worker_that_is_down_for_a_minute_make_forty_tasks(
 @pytest.mark.xdist_group("broker")
 def test_one_sweep_sends_all_that_is_due_however_much(world, noon, waiting, monkeypatch):
     sent = []
-    monkeypatch.setattr(notify.apprise.Apprise, "notify", lambda self, **_: sent.append(1) or True)
+    monkeypatch.setattr(apprise.Apprise, "notify", lambda self, **_: sent.append(1) or True)
     with transaction.atomic():
         for number in range(620):
             Notification.objects.create(

@@ -4,17 +4,19 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import apprise
 import pytest
 from cryptography.exceptions import InvalidTag
 from django.db import connection, transaction
-from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import Account
-from core import clock, events, notify, privacy
+from core import clock, events, privacy
+from core.messages import outbox
 from core.models import Notification, OutboxEvent
 from core.states import IllegalTransition, StaleState, move
+from core.tests.factories import say
 from core.transactions import NoTransaction
 from police.states import REQUEST_TRANSITIONS, RequestState
 from rides.states import TRIP_TRANSITIONS, TripState
@@ -145,14 +147,14 @@ def test_the_clock_is_shifted_only_by_its_file(settings, tmp_path):
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_send_a_message_once(monkeypatch):
     with transaction.atomic():
-        notify.queue_message(key="k", channel="sms", to="+8613800000001", text="x")
+        say()
     row = Notification.objects.get()
     gate, sent = Barrier(2), []
-    monkeypatch.setattr(notify.apprise.Apprise, "notify", lambda self, **_: sent.append(1) or True)
+    monkeypatch.setattr(apprise.Apprise, "notify", lambda self, **_: sent.append(1) or True)
 
     def work():
         gate.wait()
-        notify.send(row.pk)
+        outbox.send(row.pk)
         connection.close()
 
     with ThreadPoolExecutor(2) as pool:
@@ -171,25 +173,19 @@ def test_a_provider_that_is_down_for_an_hour_gets_each_message_once_when_it_is_b
         sent.append(body)
         return True
 
-    monkeypatch.setattr(notify.apprise.Apprise, "notify", hand_over)
+    monkeypatch.setattr(apprise.Apprise, "notify", hand_over)
     with transaction.atomic():
         for number in range(5):
-            notify.queue_message(
-                key=f"k{number}",
-                channel="sms",
-                to="+8613800000001",
-                text=f"Huhang: {number}",
-                life_safety=number < 3,
-            )
+            say(key=f"k{number}", words=f"Huhang: {number}", life_safety=number < 3)
     for _turn in range(360):
-        for pk, _queue in notify.sweep():
-            notify.send(pk)
+        for pk, _queue in outbox.sweep():
+            outbox.send(pk)
         noon.shift(10)
     assert not sent
     down = False
     for _turn in range(70):
-        for pk, _queue in notify.sweep():
-            notify.send(pk)
+        for pk, _queue in outbox.sweep():
+            outbox.send(pk)
         if _turn == 1:
             assert sorted(sent) == [f"Huhang: {n}" for n in range(3)], "what saves lives goes within seconds"
         noon.shift(10)
@@ -198,9 +194,9 @@ def test_a_provider_that_is_down_for_an_hour_gets_each_message_once_when_it_is_b
 
 def test_a_provider_that_is_down_keeps_the_message(db, monkeypatch):
     with transaction.atomic():
-        notify.queue_message(key="k", channel="sms", to="+8613800000001", text="x", life_safety=True)
-    monkeypatch.setattr(notify.apprise.Apprise, "notify", lambda self, **_: False)
-    notify.send(Notification.objects.get().pk)
+        say(life_safety=True)
+    monkeypatch.setattr(apprise.Apprise, "notify", lambda self, **_: False)
+    outbox.send(Notification.objects.get().pk)
     row = Notification.objects.get()
     assert (row.state, row.attempts) == ("queued", 1)
     assert row.not_before > clock.now()
@@ -217,6 +213,6 @@ def test_a_provider_that_is_down_keeps_the_message(db, monkeypatch):
     ],
 )
 def test_an_sms_says_first_who_sends_it(db, language, channel, text, said):
-    with transaction.atomic(), override(language):
-        notify.queue_message(key="k", channel=channel, to="+8613800000001", text=text)
+    with transaction.atomic():
+        say(channel=channel, words=text, language=language)
     assert Notification.objects.get().text == said

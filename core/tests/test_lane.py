@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from config.stack import free_port
 from core.errors import NotFound
-from core.lane import Hub, read_body, refusal
+from core.lane import Hub, read_body, refusal, stream
 
 
 def sent(*messages):
@@ -118,5 +118,29 @@ def test_a_hub_that_looks_goes_on_each_second_without_valkey_and_after_a_look_th
         assert hub.last == "two"
         hub.leave("console", page)
         await asyncio.wait_for(hub.reader, 5)
+
+    asyncio.run(pages())
+
+
+def test_a_stream_says_the_newest_at_once_then_each_change_and_leaves_its_hub(settings):
+    settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
+
+    async def pages():
+        plain, asking = Hub("live:test"), Hub("live:test")
+        asking.last = "one"
+        events = stream(asking, "console", ping=10).body_iterator
+        assert await anext(events) == {"data": "one"}
+        asking.last = "two"
+        asking.wake("console")
+        assert await asyncio.wait_for(anext(events), 3) == {"data": "two"}
+        await events.aclose()
+        assert not asking.pages
+        events = stream(plain, "T1", ping=10).body_iterator
+        waiting = asyncio.ensure_future(anext(events))
+        await _until(lambda: plain.pages)
+        plain.wake("trip:T1")
+        assert await asyncio.wait_for(waiting, 3) == {"data": "changed"}
+        await events.aclose()
+        assert not plain.pages
 
     asyncio.run(pages())

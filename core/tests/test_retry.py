@@ -16,10 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.services import add_emergency_contact
-from core import clock, events, live, money, notify, outside, retry
+from core import clock, events, live, money, outside, retry
 from core.errors import InvalidInput, NotFound
+from core.messages import outbox
 from core.models import AuditEntry, FailedWork, Notification, OutboxEvent, Payout
 from core.retry import LIFE, Law
+from core.tests.factories import say
 from rides.states import Party
 from rides.tokens import TripKey
 from safety import services
@@ -341,7 +343,7 @@ def gateway(monkeypatch):
 
 def queued(**options):
     with transaction.atomic():
-        notify.queue_message(key="k", channel="sms", to="+8613800000001", text="x", **options)
+        say(**options)
     return Notification.objects.get()
 
 
@@ -349,14 +351,14 @@ def queued(**options):
 def test_a_number_that_does_not_exist_needs_a_person_at_once(world, noon, gateway, status):
     row = queued(life_safety=True, subject="I-1")
     gateway["status"] = status
-    assert notify.send(row.pk) is False
+    assert outbox.send(row.pk) is False
     row.refresh_from_db()
     failure = FailedWork.objects.get()
     assert (row.state, row.attempts) == ("needs_person", 1)
     assert (failure.rests, failure.subject, failure.needs_person_at is None) == (True, "I-1", False)
     assert str(status) in failure.error
     noon.shift(timedelta(hours=1))
-    assert notify.sweep() == []
+    assert outbox.sweep() == []
 
     gateway["status"] = 200
     assert retry.again("core.messages", "k") is None
@@ -369,15 +371,15 @@ def test_a_number_that_does_not_exist_needs_a_person_at_once(world, noon, gatewa
 def test_what_may_pass_is_tried_again(world, gateway, status):
     row = queued()
     gateway["status"] = status
-    notify.send(row.pk)
+    outbox.send(row.pk)
     row.refresh_from_db()
     assert (row.state, FailedWork.objects.get().needs_person_at) == ("queued", None)
 
 
 def test_a_channel_without_a_provider_needs_a_person_at_once_and_is_tried_on(world, noon, settings):
-    settings.NOTIFY_URLS = {}
+    settings.MESSAGE_TRANSPORTS = {}
     row = queued()
-    notify.send(row.pk)
+    outbox.send(row.pk)
     row.refresh_from_db()
     assert (row.state, FailedWork.objects.get().needs_person_at is None) == ("queued", False)
 
@@ -385,8 +387,8 @@ def test_a_channel_without_a_provider_needs_a_person_at_once_and_is_tried_on(wor
 def test_a_message_that_helps_nobody_any_more_rests(world, noon, gateway):
     row = queued(life_safety=True)
     for _hour in range(27):
-        for pk, _queue in notify.sweep():
-            notify.send(pk)
+        for pk, _queue in outbox.sweep():
+            outbox.send(pk)
         row.refresh_from_db()
         noon.shift(timedelta(hours=1))
     assert (row.state, FailedWork.objects.get().rests) == ("needs_person", True)

@@ -1,57 +1,56 @@
-"""The vetting desk: applications, cases, plates to read, reports to sort, rewards, and the screening of the fleet."""
+"""The vetting desk: applications, cases, plates to read, reports to sort, rewards, appeals, holds, and the fleet's screening."""
+
+from collections.abc import Iterable
+from typing import TypeVar
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.models import Account
 from core import pictures
 from core.access import account_of, door
-from core.console import page
-from core.errors import DomainError
+from core.actions import Desk, IncompleteForm, Offer, Refusal
+from core.console import act, page
+from core.errors import DomainError, explain
 from core.permissions import may
 from core.privacy import mask_name
 from drivers import selectors, services, sheets
-from drivers.services.appeals import had_a_part
+from drivers.actions import (
+    APPEALS,
+    APPLICATIONS,
+    CASES,
+    HOLDS,
+    PLATES,
+    REPORTS,
+    REWARDS,
+    RUNS,
+    VIDEOS,
+)
+from drivers.forms import RunForm
+from drivers.models import Appeal, Application, Hold, ScreeningRun, VettingCase
+from drivers.policies import ENDS_BY
 from drivers.services.applications import given_of
 from drivers.services.vetting import read_application
-from drivers.states import ApplicationState, CaseOutcome, Certificate, Decision, Finding, RunState
+from drivers.states import ApplicationState, Certificate, HoldKind, RunState
+
+R = TypeVar("R")
 
 
-@require_http_methods(["GET", "POST"])
+@require_GET
 @door("vetting.see")
 def case(request: HttpRequest, code: str) -> HttpResponse:
     """One case: why it is open, the frames beside the vetted portrait, and the two keys."""
-    account = account_of(request)
-    found = selectors.case_by_code(code)
-    if request.method == "POST":
-        given = request.POST
-        try:
-            match given.get("step"):
-                case "propose":
-                    outcome = given.get("outcome", "")
-                    if outcome not in CaseOutcome.values:
-                        messages.error(request, _("Choose an outcome."))
-                    else:
-                        services.propose(
-                            account=account,
-                            code=code,
-                            outcome=CaseOutcome(outcome),
-                            reason=given.get("reason", ""),
-                        )
-                case "agree" | "disagree":
-                    services.agree(account=account, code=code, agrees=given.get("step") == "agree")
-                case _:
-                    messages.error(request, _("This step does not exist."))
-        except DomainError as error:
-            messages.error(request, error.detail)
-        return redirect("drivers_console:case", code)
-    driver = found.driver
+    return _case_page(request, selectors.case_by_code(code), None)
+
+
+@CASES.shown_by
+def _case_page(request: HttpRequest, found: VettingCase, refusal: Refusal | None) -> HttpResponse:
+    account, driver = account_of(request), found.driver
     context = {
-        "title": _("Vetting case %(code)s") % {"code": code},
+        "title": _("Vetting case %(code)s") % {"code": found.code},
         "case": found,
         "driver": driver,
         "name": mask_name(driver.account.real_name),
@@ -60,9 +59,8 @@ def case(request: HttpRequest, code: str) -> HttpResponse:
         "reports": selectors.reports_of_case(found),
         "findings": sheets.finding_rows(selectors.screening_of_case(found)),
         "holds": selectors.open_holds(driver.account.code),
-        "outcomes": CaseOutcome.choices,
         "may_decide": may(account, "vetting.decide"),
-        "is_proposer": account.code == found.proposed_by,
+        "offers": CASES.offers(found, account, refusal),
     }
     return page(request, "console/vetting_case.html", context)
 
@@ -85,15 +83,29 @@ def picture(request: HttpRequest, code: str) -> HttpResponse:
 @door("vetting.see")
 def desk(request: HttpRequest) -> HttpResponse:
     """What waits: plates to read first, then applications and cases by age, reports to sort, rewards."""
+    return _desk_page(request, None, None)
+
+
+@PLATES.shown_by
+@VIDEOS.shown_by
+@REPORTS.shown_by
+@REWARDS.shown_by
+def _desk_page(request: HttpRequest, _row: object, refusal: Refusal | None) -> HttpResponse:
     account = account_of(request)
+    if refusal is not None and not may(account, "vetting.see"):
+        raise refusal.error
+
+    def offered(at: Desk[R], rows: Iterable[R]) -> list[tuple[R, list[Offer[R]]]]:
+        return [(row, at.offers(row, account, refusal)) for row in rows]
+
     context = {
         "title": _("Vetting desk"),
-        "photos": selectors.waiting_plate_photos(),
-        "videos": selectors.waiting_video_checks(),
+        "photos": offered(PLATES, selectors.waiting_plate_photos()),
+        "videos": offered(VIDEOS, selectors.waiting_video_checks()),
         "applications": selectors.review_queue(),
         "cases": selectors.open_cases(),
-        "reports": selectors.reports_to_sort(),
-        "rewards": selectors.open_rewards(),
+        "reports": offered(REPORTS, selectors.reports_to_sort()),
+        "rewards": offered(REWARDS, selectors.open_rewards()),
         "runs": selectors.screening_runs(limit=1),
         "reviews": may(account, "vetting.decide"),
         "pays": may(account, "rewards.decide"),
@@ -102,180 +114,135 @@ def desk(request: HttpRequest) -> HttpResponse:
     return page(request, "console/vetting_desk.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_GET
 @door("vetting.decide")
 def application(request: HttpRequest, code: str) -> HttpResponse:
     """One applicant on one page: certificates, photo, registries, face, bindings, and the two keys (D2)."""
+    return _application_page(request, selectors.application_by_code(code), None)
+
+
+@APPLICATIONS.shown_by
+def _application_page(request: HttpRequest, row: Application, refusal: Refusal | None) -> HttpResponse:
     account = account_of(request)
-    if request.method == "POST":
-        _act_on_application(request, account, code)
-        return redirect("drivers_console:application", code)
-    found = read_application(account=account, code=code)
+    found = read_application(account=account, code=row.code)
     driver, screening = found.driver, selectors.screening_of(found)
     context = {
-        "title": _("Application %(code)s") % {"code": code},
+        "title": _("Application %(code)s") % {"code": found.code},
         "application": found,
         "driver": driver,
         "columns": sheets.columns(found),
         "screening": screening,
         "findings": sheets.finding_rows(screening),
-        "barred": screening is not None and screening.verdict == Finding.BAR,
+        "barred": sheets.is_barred(found),
         "faults": sheets.still_holds(found) if found.state == ApplicationState.REVIEW else [],
         "enrolment": selectors.enrolment_of(driver),
         "bindings": selectors.bindings_around(driver, given_of(found).get("plate", "")),
         "signals": selectors.signals_about(driver),
         "decisions": selectors.decisions_on(found),
-        "is_proposer": account.code == found.proposed_by,
-        "next_code": selectors.next_in_queue(code, account.code),
+        "offers": APPLICATIONS.offers(found, account, refusal),
+        "ask": APPLICATIONS.offer("ask", found, account, refusal),
+        "next_code": selectors.next_in_queue(found.code, account.code),
     }
     return page(request, "console/application.html", context)
-
-
-def _act_on_application(request: HttpRequest, account: Account, code: str) -> None:
-    given = request.POST
-    try:
-        match given.get("step"):
-            case "propose":
-                outcome = given.get("outcome", "")
-                if outcome not in Decision.values:
-                    messages.error(request, _("Choose an outcome."))
-                else:
-                    services.propose_decision(
-                        account=account, code=code, outcome=Decision(outcome), reason=given.get("reason", "")
-                    )
-            case "agree" | "disagree":
-                services.agree_decision(account=account, code=code, agrees=given.get("step") == "agree")
-            case "return":
-                services.return_application(account=account, code=code, words=given.get("reason", ""))
-            case "ask":
-                services.ask_registries_again(account=account, code=code)
-            case _:
-                messages.error(request, _("This step does not exist."))
-    except DomainError as error:
-        messages.error(request, error.detail)
 
 
 @require_http_methods(["GET", "POST"])
 @door("vetting.see")
 def fleet(request: HttpRequest) -> HttpResponse:
     """Screening the whole fleet again (D6): start, pause, resume, and how far it is."""
-    account = account_of(request)
-    if request.method == "POST":
-        given = request.POST
-        try:
-            match given.get("step"):
-                case "start":
-                    services.start_run(account=account, reason=given.get("reason", ""))
-                case "pause" | "resume":
-                    services.pause_run(
-                        account=account, code=given.get("run", ""), pause=given.get("step") == "pause"
-                    )
-                case _:
-                    messages.error(request, _("This step does not exist."))
-        except DomainError as error:
-            messages.error(request, error.detail)
-        return redirect("drivers_console:fleet")
-    runs = selectors.screening_runs()
+    if request.method == "GET":
+        return _fleet(request, RunForm())
+    form = RunForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise IncompleteForm
+        services.start_run(account=account_of(request), reason=form.cleaned_data["reason"])
+    except DomainError as error:
+        messages.error(request, error.detail)
+        explain(form, error)
+        return _fleet(request, form, status=error.status)
+    return redirect("drivers_console:fleet")
+
+
+@RUNS.shown_by
+def _fleet_page(request: HttpRequest, _run: ScreeningRun, refusal: Refusal | None) -> HttpResponse:
+    return _fleet(request, RunForm(), refusal)
+
+
+def _fleet(
+    request: HttpRequest, form: RunForm, refusal: Refusal | None = None, *, status: int = 200
+) -> HttpResponse:
+    account, runs = account_of(request), selectors.screening_runs()
     context = {
         "title": _("Screening of the fleet"),
-        "runs": runs,
+        "runs": [(row, RUNS.offers(row.run, account, refusal)) for row in runs],
         "may_start": may(account, "fleet.screen"),
         "idle": all(row.run.state == RunState.DONE for row in runs),
+        "form": form,
     }
-    return page(request, "console/fleet.html", context)
+    return page(request, "console/fleet.html", context, status=status)
 
 
-@require_POST
-@door("vetting.decide")
-def video(request: HttpRequest, code: str) -> HttpResponse:
-    """What a reviewer saw in a video call."""
-    try:
-        services.decide_video_check(
-            account=account_of(request),
-            code=code,
-            same=request.POST.get("same") == "yes",
-            reason=request.POST.get("reason", ""),
-        )
-    except DomainError as error:
-        messages.error(request, error.detail)
-    return redirect("drivers_console:desk")
-
-
-@require_POST
-@door("vetting.decide")
-def sort_report(request: HttpRequest, code: str) -> HttpResponse:
-    """Whom a report from the street is about."""
-    try:
-        services.sort_report(
-            account=account_of(request), code=code, driver_code=request.POST.get("driver", "").strip()
-        )
-    except DomainError as error:
-        messages.error(request, error.detail)
-    return redirect("drivers_console:desk")
-
-
-@require_POST
-@door("rewards.decide")
-def reward(request: HttpRequest, code: str) -> HttpResponse:
-    """The two approvals of a reward."""
-    account, given = account_of(request), request.POST
-    try:
-        if given.get("step") == "propose":
-            services.propose_reward(account=account, code=code, reason=given.get("reason", ""))
-        else:
-            services.decide_reward(account=account, code=code, approves=given.get("step") == "approve")
-    except DomainError as error:
-        messages.error(request, error.detail)
-    return redirect("drivers_console:desk" if may(account, "vetting.see") else "admin:index")
-
-
-@require_http_methods(["GET", "POST"])
+@require_GET
 @door("holds.release")
 def appeal(request: HttpRequest, code: str) -> HttpResponse:
-    """One appeal: the hold, the driver's words, the decision."""
-    account, row = account_of(request), selectors.appeal_by_code(code)
-    if request.method == "POST":
-        try:
-            services.decide_appeal(
-                account=account,
-                code=code,
-                granted=request.POST.get("granted") == "yes",
-                reason=request.POST.get("reason", ""),
-            )
-            return redirect("drivers_console:appeal", code)
-        except DomainError as error:
-            messages.error(request, error.detail)
+    """One appeal: the hold, the driver's words, the decision by two people without a part."""
+    return _appeal_page(request, selectors.appeal_by_code(code), None)
+
+
+@APPEALS.shown_by
+def _appeal_page(request: HttpRequest, row: Appeal, refusal: Refusal | None) -> HttpResponse:
     context = {
-        "title": _("Appeal %(code)s") % {"code": code},
+        "title": _("Appeal %(code)s") % {"code": row.code},
         "appeal": row,
         "hold": row.hold,
         "decision": row.decision,
         "driver": row.driver,
-        "had_a_part": had_a_part(row, account.code),
+        "offers": APPEALS.offers(row, account_of(request), refusal),
     }
     return page(request, "console/appeal.html", context)
 
 
-@require_POST
-@door("plates.read")
-def plate(request: HttpRequest, code: str) -> HttpResponse:
-    """What a person reads on a photo before a pick-up."""
-    services.decide_plate_photo(
-        account=account_of(request), picture=code, same=request.POST.get("same") == "yes"
-    )
-    return redirect("drivers_console:desk")
+@require_GET
+@door("holds.release")
+def hold(request: HttpRequest, code: str) -> HttpResponse:
+    """One hold, and the way in which it ends."""
+    return _hold_page(request, selectors.hold_by_code(code), None)
+
+
+@HOLDS.shown_by
+def _hold_page(request: HttpRequest, row: Hold, refusal: Refusal | None) -> HttpResponse:
+    context = {
+        "title": _("Release hold %(code)s") % {"code": row.code},
+        "hold": row,
+        "way": ENDS_BY[HoldKind(row.kind)],
+        "by_two": row.kind == HoldKind.STAFF,
+        "case": selectors.case_of_hold(row),
+        "offers": HOLDS.offers(row, account_of(request), refusal),
+    }
+    return page(request, "console/release_hold.html", context)
 
 
 app_name = "drivers_console"
 urlpatterns = [
     path("admin/vetting/", desk, name="desk"),
     path("admin/vetting/fleet/", fleet, name="fleet"),
+    path("admin/vetting/fleet/<str:code>/do/<slug:action>/", act.view(RUNS), name="run_act"),
     path("admin/vetting/applications/<str:code>/", application, name="application"),
-    path("admin/vetting/videos/<str:code>/", video, name="video"),
-    path("admin/vetting/reports/<str:code>/", sort_report, name="sort_report"),
-    path("admin/vetting/rewards/<str:code>/", reward, name="reward"),
+    path(
+        "admin/vetting/applications/<str:code>/do/<slug:action>/",
+        act.view(APPLICATIONS),
+        name="application_act",
+    ),
+    path("admin/vetting/videos/<str:code>/do/<slug:action>/", act.view(VIDEOS), name="video_act"),
+    path("admin/vetting/reports/<str:code>/do/<slug:action>/", act.view(REPORTS), name="report_act"),
+    path("admin/vetting/rewards/<str:code>/do/<slug:action>/", act.view(REWARDS), name="reward_act"),
     path("admin/vetting/<str:code>/", case, name="case"),
+    path("admin/vetting/<str:code>/do/<slug:action>/", act.view(CASES), name="case_act"),
     path("admin/pictures/<str:code>.jpg", picture, name="picture"),
     path("admin/appeals/<str:code>/", appeal, name="appeal"),
-    path("admin/plates/<str:code>/", plate, name="plate"),
+    path("admin/appeals/<str:code>/do/<slug:action>/", act.view(APPEALS), name="appeal_act"),
+    path("admin/plates/<str:code>/do/<slug:action>/", act.view(PLATES), name="plate_act"),
+    path("admin/drivers/hold/<str:code>/release/", hold, name="hold"),
+    path("admin/drivers/hold/<str:code>/release/do/<slug:action>/", act.view(HOLDS), name="hold_act"),
 ]

@@ -122,11 +122,12 @@ class Migration(migrations.Migration):
                 ('released_at', models.DateTimeField(null=True, verbose_name='released')),
                 ('released_by', models.CharField(blank=True, max_length=40, verbose_name='released by')),
                 ('release_reason', models.TextField(blank=True, verbose_name='release reason')),
+                ('release_proposed_by', models.CharField(blank=True, max_length=40, verbose_name='release proposed by')),
             ],
             options={
                 'verbose_name': 'hold',
                 'verbose_name_plural': 'holds',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('released_at', None)), fields=('driver', 'kind', 'source'), name='one_open_hold_per_reason'), models.CheckConstraint(condition=models.Q(('kind__in', ['complaint', 'mismatch', 'safety', 'staff', 'face', 'screening', 'sanction'])), name='hold_kind_is_known'), models.CheckConstraint(condition=models.Q(('released_at', None), models.Q(('released_by', ''), _negated=True), _connector='OR'), name='hold_released_by_somebody')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('released_at', None)), fields=('driver', 'kind', 'source'), name='one_open_hold_per_reason'), models.CheckConstraint(condition=models.Q(('kind__in', ['complaint', 'mismatch', 'safety', 'staff', 'face', 'screening', 'sanction'])), name='hold_kind_is_known'), models.CheckConstraint(condition=models.Q(('released_at', None), models.Q(('released_by', ''), _negated=True), _connector='OR'), name='hold_released_by_somebody'), models.CheckConstraint(condition=models.Q(models.Q(('released_at__isnull', False), models.Q(('kind__in', ['complaint', 'sanction']), _negated=True), _negated=True), models.Q(models.Q(('release_proposed_by', ''), _negated=True), models.Q(('released_by', ''), _negated=True), models.Q(('release_proposed_by', models.F('released_by')), _negated=True)), _connector='OR'), name='hold_released_by_two_people')],
             },
         ),
         migrations.CreateModel(
@@ -234,7 +235,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'vetting decision',
                 'verbose_name_plural': 'vetting decisions',
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('proposed_by', models.F('agreed_by')), _negated=True), models.Q(('agreed_by', ''), _negated=True), models.Q(('proposed_by', ''), _negated=True)), name='vetting_decision_two_people'), models.CheckConstraint(condition=models.Q(('outcome__in', ['approve', 'refuse'])), name='vetting_decision_is_known')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', False), _negated=True), models.Q(models.Q(('proposed_by', ''), _negated=True), models.Q(('agreed_by', ''), _negated=True), models.Q(('proposed_by', models.F('agreed_by')), _negated=True)), _connector='OR'), name='vetting_decision_two_people'), models.CheckConstraint(condition=models.Q(('outcome__in', ['approve', 'refuse'])), name='vetting_decision_is_known')],
             },
         ),
         migrations.CreateModel(
@@ -257,7 +258,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'vetting case',
                 'verbose_name_plural': 'vetting cases',
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['open', 'decided']), ('kind__in', ['face_failures', 'same_face', 'mismatch', 'plate_differs', 'screening', 'same_device', 'far_sign_in'])), name='vetting_case_state_is_known'), models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('driver', 'kind', 'subject'), name='one_open_vetting_case_per_thing'), models.CheckConstraint(condition=models.Q(('state', 'open'), models.Q(('decided_at__isnull', False), models.Q(('decided_by', ''), _negated=True), models.Q(('proposed', ''), _negated=True)), _connector='OR'), name='vetting_case_decided_by_somebody'), models.CheckConstraint(condition=models.Q(('decided_by', ''), models.Q(('decided_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='vetting_case_two_people')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['open', 'decided']), ('kind__in', ['face_failures', 'same_face', 'mismatch', 'plate_differs', 'screening', 'same_device', 'far_sign_in'])), name='vetting_case_state_is_known'), models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('driver', 'kind', 'subject'), name='one_open_vetting_case_per_thing'), models.CheckConstraint(condition=models.Q(('state', 'open'), models.Q(('decided_at__isnull', False), models.Q(('decided_by', ''), _negated=True), models.Q(('proposed', ''), _negated=True)), _connector='OR'), name='vetting_case_decided_by_somebody'), models.CheckConstraint(condition=models.Q(('decided_by', ''), models.Q(models.Q(('proposed_by', ''), _negated=True), models.Q(('decided_by', ''), _negated=True), models.Q(('proposed_by', models.F('decided_by')), _negated=True)), _connector='OR'), name='vetting_case_two_people')],
             },
         ),
         migrations.CreateModel(
@@ -271,6 +272,8 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('open', 'open'), ('granted', 'granted'), ('rejected', 'rejected')], default='open', max_length=10, verbose_name='state')),
                 ('filed_at', models.DateTimeField(verbose_name='filed')),
                 ('due_at', models.DateTimeField(verbose_name='due')),
+                ('proposed', models.CharField(blank=True, choices=[('granted', 'granted'), ('rejected', 'rejected')], max_length=10, verbose_name='decision proposed')),
+                ('proposed_by', models.CharField(blank=True, max_length=40, verbose_name='proposed by')),
                 ('decided_at', models.DateTimeField(null=True, verbose_name='decided')),
                 ('decided_by', models.CharField(blank=True, max_length=40, verbose_name='decided by')),
                 ('reason', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='reason')),
@@ -279,7 +282,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'appeal',
                 'verbose_name_plural': 'appeals',
                 'indexes': [models.Index(condition=models.Q(('state', 'open')), fields=['due_at'], name='appeal_due')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['open', 'granted', 'rejected'])), name='appeal_state_is_known'), models.CheckConstraint(condition=models.Q(('hold__isnull', True), ('decision__isnull', True), _connector='XOR'), name='appeal_against_one_thing'), models.CheckConstraint(condition=models.Q(('state', 'open'), models.Q(('decided_at__isnull', False), models.Q(('decided_by', ''), _negated=True)), _connector='XOR'), name='appeal_decided_by_somebody')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['open', 'granted', 'rejected'])), name='appeal_state_is_known'), models.CheckConstraint(condition=models.Q(('hold__isnull', True), ('decision__isnull', True), _connector='XOR'), name='appeal_against_one_thing'), models.CheckConstraint(condition=models.Q(('state', 'open'), models.Q(('decided_at__isnull', False), models.Q(('decided_by', ''), _negated=True)), _connector='XOR'), name='appeal_decided_by_somebody'), models.CheckConstraint(condition=models.Q(('state', 'open'), ('proposed', models.F('state')), _connector='OR'), name='appeal_decided_as_proposed'), models.CheckConstraint(condition=models.Q(('decided_by', ''), models.Q(models.Q(('proposed_by', ''), _negated=True), models.Q(('decided_by', ''), _negated=True), models.Q(('proposed_by', models.F('decided_by')), _negated=True)), _connector='OR'), name='appeal_two_people')],
             },
         ),
         migrations.CreateModel(
@@ -421,7 +424,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'reward',
                 'verbose_name_plural': 'rewards',
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'approved'), _negated=True), models.Q(models.Q(('approved_by', ''), _negated=True), models.Q(('proposed_by', ''), _negated=True), models.Q(('approved_by', models.F('proposed_by')), _negated=True)), _connector='OR'), name='reward_two_people'), models.CheckConstraint(condition=models.Q(('state__in', ['due', 'proposed', 'approved', 'refused'])), name='reward_state_is_known')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'refused']), _negated=True), models.Q(models.Q(('proposed_by', ''), _negated=True), models.Q(('approved_by', ''), _negated=True), models.Q(('proposed_by', models.F('approved_by')), _negated=True)), _connector='OR'), name='reward_two_people'), models.CheckConstraint(condition=models.Q(('state__in', ['due', 'proposed', 'approved', 'refused'])), name='reward_state_is_known')],
             },
         ),
     ]

@@ -3,6 +3,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core import four_eyes
 from core.privacy import EncryptedTextField
 from drivers.models.people import Driver
 from drivers.models.screening import Screening
@@ -114,9 +115,11 @@ class VettingDecision(models.Model):
         verbose_name = _("vetting decision")
         verbose_name_plural = _("vetting decisions")
         constraints = [
-            models.CheckConstraint(
-                condition=~Q(proposed_by=models.F("agreed_by")) & ~Q(agreed_by="") & ~Q(proposed_by=""),
+            four_eyes.law(
+                "proposed_by",
+                "agreed_by",
                 name="vetting_decision_two_people",
+                once=Q(decided_at__isnull=False),
             ),
             models.CheckConstraint(
                 condition=Q(outcome__in=Decision.values), name="vetting_decision_is_known"

@@ -3,6 +3,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core import four_eyes
 from core.privacy import EncryptedTextField
 from drivers.models.people import Driver, Hold
 from drivers.states import AppealState, CaseKind, CaseOutcome, CaseState
@@ -50,10 +51,7 @@ class VettingCase(models.Model):
                 | (Q(decided_at__isnull=False) & ~Q(decided_by="") & ~Q(proposed="")),
                 name="vetting_case_decided_by_somebody",
             ),
-            models.CheckConstraint(
-                condition=Q(decided_by="") | ~Q(decided_by=models.F("proposed_by")),
-                name="vetting_case_two_people",
-            ),
+            four_eyes.law("proposed_by", "decided_by", name="vetting_case_two_people"),
         ]
 
     def __str__(self) -> str:
@@ -82,6 +80,14 @@ class Appeal(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=AppealState.choices, default=AppealState.OPEN)
     filed_at = models.DateTimeField(_("filed"))
     due_at = models.DateTimeField(_("due"))
+    # Two people, neither of whom had a part: one proposes, with the reason, another agrees.
+    proposed = models.CharField(
+        pgettext_lazy("appeal", "decision proposed"),
+        max_length=10,
+        choices=[(each.value, each.label) for each in (AppealState.GRANTED, AppealState.REJECTED)],
+        blank=True,
+    )
+    proposed_by = models.CharField(_("proposed by"), max_length=40, blank=True)
     decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
     decided_by = models.CharField(_("decided by"), max_length=40, blank=True)
     reason = EncryptedTextField(pgettext_lazy("field", "reason"))
@@ -98,6 +104,10 @@ class Appeal(models.Model):
                 condition=Q(state="open") ^ (Q(decided_at__isnull=False) & ~Q(decided_by="")),
                 name="appeal_decided_by_somebody",
             ),
+            models.CheckConstraint(
+                condition=Q(state="open") | Q(proposed=models.F("state")), name="appeal_decided_as_proposed"
+            ),
+            four_eyes.law("proposed_by", "decided_by", name="appeal_two_people"),
         ]
         indexes = [models.Index(fields=["due_at"], condition=Q(state="open"), name="appeal_due")]
 

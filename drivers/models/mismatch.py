@@ -3,6 +3,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core import four_eyes
 from core.privacy import EncryptedTextField
 from drivers.models.cases import VettingCase
 from drivers.models.people import Driver
@@ -89,10 +90,11 @@ class Reward(models.Model):
         verbose_name = _("reward")
         verbose_name_plural = _("rewards")
         constraints = [
-            models.CheckConstraint(
-                condition=~Q(state="approved")
-                | (~Q(approved_by="") & ~Q(proposed_by="") & ~Q(approved_by=models.F("proposed_by"))),
+            four_eyes.law(
+                "proposed_by",
+                "approved_by",
                 name="reward_two_people",
+                once=Q(state__in=["approved", "refused"]),
             ),
             models.CheckConstraint(condition=Q(state__in=RewardState.values), name="reward_state_is_known"),
         ]

@@ -4,6 +4,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core import four_eyes
 from core.privacy import EncryptedTextField
 from drivers.states import DriverState, HoldKind, Line, PaperKind
 
@@ -247,6 +248,10 @@ class Hold(models.Model):
     released_at = models.DateTimeField(pgettext_lazy("driver hold", "released"), null=True)
     released_by = models.CharField(pgettext_lazy("hold", "released by"), max_length=40, blank=True)
     release_reason = models.TextField(pgettext_lazy("field", "release reason"), blank=True)
+    # The first of the two people who release it; `released_by` is the second.
+    release_proposed_by = models.CharField(
+        pgettext_lazy("hold", "release proposed by"), max_length=40, blank=True
+    )
 
     objects = HoldQuerySet.as_manager()
 
@@ -262,6 +267,13 @@ class Hold(models.Model):
             models.CheckConstraint(condition=Q(kind__in=HoldKind.values), name="hold_kind_is_known"),
             models.CheckConstraint(
                 condition=Q(released_at=None) | ~Q(released_by=""), name="hold_released_by_somebody"
+            ),
+            # What a complaint's decision began, it ends (`drivers.policies.ENDS_WITH_COMPLAINT`).
+            four_eyes.law(
+                "release_proposed_by",
+                "released_by",
+                name="hold_released_by_two_people",
+                once=Q(released_at__isnull=False) & ~Q(kind__in=["complaint", "sanction"]),
             ),
         ]
 

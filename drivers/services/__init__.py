@@ -1,6 +1,6 @@
 """The only writer of drivers' rows, one topic per file."""
 
-from drivers.services.appeals import appeal, decide_appeal
+from drivers.services.appeals import agree_appeal_decision, appeal, propose_appeal_decision
 from drivers.services.applications import (
     SCREENING_QUEUE,
     begin_application,
@@ -32,13 +32,14 @@ from drivers.services.mismatch import (
 )
 from drivers.services.papers import chase_expiries, keep_paper
 from drivers.services.people import (
+    agree_release,
     bar_with,
     bind_vehicle,
     end_binding,
     hold_driver,
     lift_bars,
+    propose_release,
     register_vetted_driver,
-    release_hold,
     release_holds_of,
     uncover_holds,
 )
@@ -58,7 +59,9 @@ __all__ = [
     "PlateOutcome",
     "Seen",
     "agree",
+    "agree_appeal_decision",
     "agree_decision",
+    "agree_release",
     "answer_face_check",
     "appeal",
     "ask_face_check",
@@ -71,7 +74,6 @@ __all__ = [
     "chase_expiries",
     "claim_video_token",
     "consume_face_token",
-    "decide_appeal",
     "decide_plate_photo",
     "decide_reward",
     "decide_video_check",
@@ -88,10 +90,11 @@ __all__ = [
     "open_signal",
     "pause_run",
     "propose",
+    "propose_appeal_decision",
     "propose_decision",
+    "propose_release",
     "propose_reward",
     "register_vetted_driver",
-    "release_hold",
     "release_holds_of",
     "report_from_street",
     "report_mismatch",

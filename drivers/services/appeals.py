@@ -2,18 +2,18 @@
 
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
-from django.utils.translation import override
-
-from core import audit, clock, live, notify, policy
+from core import audit, clock, live, policy
 from core.codes import new_code
-from core.errors import InvalidInput, NotFound
-from core.permissions import require
+from core.errors import InvalidInput, NotFound, refuse
+from core.messages import outbox
 from core.states import move
 from core.transactions import begins_transaction
-from drivers.errors import AlreadyAppealed, HadAPart
-from drivers.models import Appeal, Application, Driver, Hold, VettingCase, VettingDecision
-from drivers.policies import APPEAL_WITHIN
+from drivers import messages
+from drivers.errors import AlreadyAppealed
+from drivers.models import Appeal, Application, Driver, Hold, VettingDecision
+from drivers.policies import APPEAL_WITHIN, against_appeal
+from drivers.selectors import parties_to
+from drivers.services.cases import clear_by_appeal
 from drivers.services.people import release_holds_of
 from drivers.states import (
     APPEAL_TRANSITIONS,
@@ -66,46 +66,69 @@ def _refusal(driver: Driver, code: str) -> VettingDecision:
     return decision
 
 
-def had_a_part(row: Appeal, who: str) -> bool:
-    """True for whoever opened the hold, or turned a key in the case or decision that it is about."""
-    if row.hold is None:
-        assert row.decision is not None  # noqa: S101 - `appeal_against_one_thing` says so
-        return who in {row.decision.proposed_by, row.decision.agreed_by}
-    cases = VettingCase.objects.filter(code=row.hold.source)
-    keys = {key for case in cases for key in (case.proposed_by, case.decided_by)}
-    return who in keys | {row.hold.opened_by}
-
-
-@begins_transaction
-def decide_appeal(*, account: "Account", code: str, granted: bool, reason: str) -> Appeal:
-    """Decide with a reason. Granted ends the hold, or opens the application for two other people. The driver is told.
-
-    Raises `Forbidden`, `NotFound`, `InvalidInput`, `HadAPart`, `IllegalTransition`, `StaleState`.
-    """
-    require(account, "holds.release")
+def _locked(account: "Account", code: str, key: str) -> Appeal:
     row = (
-        Appeal.objects.select_related("hold__driver__account", "decision__application__driver__account")
+        Appeal.objects.select_for_update(of=("self",))
+        .select_related("hold__driver__account", "decision__application__driver__account")
         .filter(code=code)
         .first()
     )
     if row is None:
         raise NotFound
+    refuse(against_appeal(row, account, key, parties_to(row)))
+    return row
+
+
+@begins_transaction
+def propose_appeal_decision(*, account: "Account", code: str, granted: bool, reason: str) -> Appeal:
+    """The first of two people, neither of whom had a part in what it is about, says how to decide, and why.
+
+    Raises `Forbidden`, `NotFound`, `IllegalTransition`, `HadAPart`, `AlreadyProposed`, `InvalidInput`.
+    """
+    row = _locked(account, code, "propose")
     if not reason.strip():
         raise InvalidInput("reason")
-    if had_a_part(row, account.code):
-        raise HadAPart
+    row.proposed = AppealState.GRANTED if granted else AppealState.REJECTED
+    row.proposed_by, row.reason = account.code, reason.strip()[:4000]
+    row.save(update_fields=["proposed", "proposed_by", "reason"])
+    audit.record(
+        account.actor, "drivers.appeal_proposed", row.driver.account.code, case=_about(row), granted=granted
+    )
+    live.changed_on_commit("console")
+    return row
+
+
+@begins_transaction
+def agree_appeal_decision(*, account: "Account", code: str, agrees: bool) -> Appeal:
+    """The second, another person: it is decided so and the driver is told, or the proposal falls.
+
+    Granted ends the hold and the open case that it comes from, or opens the application for two other people.
+    Raises `Forbidden`, `NotFound`, `IllegalTransition` also where nothing is proposed, `HadAPart`,
+    `SecondPersonNeeded`.
+    """
+    row = _locked(account, code, "agree" if agrees else "disagree")
+    person, about = row.driver.account, _about(row)
+    live.changed_on_commit("console")
+    if not agrees:
+        audit.record(
+            account.actor, "drivers.appeal_not_agreed", person.code, case=about, proposed=row.proposed
+        )
+        row.proposed, row.proposed_by, row.reason = "", "", ""
+        row.save(update_fields=["proposed", "proposed_by", "reason"])
+        return row
     move(
         row,
         APPEAL_TRANSITIONS,
-        AppealState.GRANTED if granted else AppealState.REJECTED,
+        AppealState(row.proposed),
         decided_at=clock.now(),
         decided_by=account.code,
-        reason=reason.strip()[:4000],
     )
-    person, about = row.driver.account, _about(row)
+    granted = row.state == AppealState.GRANTED
     audit.record(account.actor, "drivers.appeal_decided", person.code, case=about, granted=granted)
     if granted and row.hold is not None:
-        release_holds_of(actor=account.actor, source=row.hold.source, reason=row.reason)
+        two = {"proposed_by": row.proposed_by, "reason": row.reason}
+        release_holds_of(actor=account.actor, source=row.hold.source, **two)
+        clear_by_appeal(account=account, code=row.hold.source, **two)
     elif granted and row.decision is not None:
         move(
             row.decision.application,
@@ -116,16 +139,9 @@ def decide_appeal(*, account: "Account", code: str, granted: bool, reason: str) 
             proposed_by="",
             reason="",
         )
-    with override(person.language):
-        text = (
-            _("Huhang: your appeal %(code)s is rejected. The reason is on your page.")
-            if not granted
-            else _("Huhang: your appeal %(code)s is granted. You can accept orders again.")
-            if row.hold
-            else _("Huhang: your appeal %(code)s is granted. Two other people decide on your application.")
-        ) % {"code": code}
-    notify.queue_message(key=f"appeal:{code}", channel="sms", to=person.phone, text=text, subject=code)
-    live.changed_on_commit("console")
+    granted_for = messages.HoldAppealGranted if row.hold else messages.DecisionAppealGranted
+    said = granted_for(code=code) if granted else messages.AppealRejected(code=code)
+    outbox.queue(said, key=f"appeal:{code}", to=person.phone, language=person.language, subject=code)
     return row
 
 

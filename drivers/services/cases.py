@@ -2,15 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from core import audit, clock, four_eyes, live
+from core import audit, clock, live
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
-from core.errors import InvalidInput, NotFound
-from core.permissions import require
+from core.errors import InvalidInput, NotFound, refuse
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
-from drivers.errors import AlreadyProposed
 from drivers.models import Driver, VettingCase
+from drivers.policies import against_case
 from drivers.services.people import release_holds_of
 from drivers.services.rewards import owe_reward
 from drivers.states import CASE_TRANSITIONS, DRIVER_TRANSITIONS, CaseKind, CaseOutcome, CaseState, DriverState
@@ -58,27 +57,28 @@ def open_signal(*, driver: Driver, kind: CaseKind, accounts: dict[str, Any]) -> 
     )
 
 
-def _open_case_of(account: "Account", code: str) -> VettingCase:
-    require(account, "vetting.decide")
+def _locked(account: "Account", code: str, key: str) -> VettingCase:
     case = (
         VettingCase.objects.select_for_update(of=("self",))
         .select_related("driver__account")
-        .filter(code=code, state=CaseState.OPEN)
+        .filter(code=code)
         .first()
     )
     if case is None:
         raise NotFound
+    refuse(against_case(case, account, key))
     return case
 
 
 @begins_transaction
 def propose(*, account: "Account", code: str, outcome: CaseOutcome, reason: str) -> VettingCase:
-    """The first key: a reviewer proposes, with a reason. Raises `Forbidden`, `NotFound`, `InvalidInput`, `AlreadyProposed`."""
-    case = _open_case_of(account, code)
+    """The first key: a reviewer proposes, with a reason.
+
+    Raises `Forbidden`, `NotFound`, `IllegalTransition`, `AlreadyProposed`, `InvalidInput`.
+    """
+    case = _locked(account, code, "propose")
     if not reason.strip():
         raise InvalidInput("reason")
-    if case.proposed:
-        raise AlreadyProposed(who=case.proposed_by)
     case.proposed, case.proposed_by, case.reason = outcome, account.code, reason.strip()[:4000]
     case.save(update_fields=["proposed", "proposed_by", "reason"])
     audit.record(
@@ -97,12 +97,9 @@ def propose(*, account: "Account", code: str, outcome: CaseOutcome, reason: str)
 def agree(*, account: "Account", code: str, agrees: bool) -> VettingCase:
     """The second key, by another person: the outcome acts, or the proposal falls.
 
-    Raises `Forbidden`, `NotFound`, `InvalidInput` where nothing is proposed, `SecondPersonNeeded`.
+    Raises `Forbidden`, `NotFound`, `IllegalTransition` also where nothing is proposed, `SecondPersonNeeded`.
     """
-    case = _open_case_of(account, code)
-    if not case.proposed:
-        raise InvalidInput("outcome")
-    four_eyes.another(account.code, case.proposed_by)
+    case = _locked(account, code, "agree" if agrees else "disagree")
     who = case.driver.account.code
     if not agrees:
         audit.record(account.actor, "drivers.case_not_agreed", who, case=code, outcome=case.proposed)
@@ -118,6 +115,27 @@ def agree(*, account: "Account", code: str, agrees: bool) -> VettingCase:
         if case.kind == CaseKind.MISMATCH:
             owe_reward(case=case)
     else:
-        release_holds_of(actor=account.actor, source=code, reason=case.reason)
+        release_holds_of(actor=account.actor, source=code, reason=case.reason, proposed_by=case.proposed_by)
     live.changed_on_commit("console")
     return case
+
+
+@joins_transaction
+def clear_by_appeal(*, account: "Account", code: str, proposed_by: str, reason: str) -> None:
+    """Two people without a part in it granted an appeal: the case, if it is open still, ends by them as cleared."""
+    case = VettingCase.objects.select_for_update().filter(code=code, state=CaseState.OPEN).first()
+    if case is None:
+        return
+    move(
+        case,
+        CASE_TRANSITIONS,
+        CaseState.DECIDED,
+        proposed=CaseOutcome.CLEARED,
+        proposed_by=proposed_by,
+        reason=reason,
+        decided_by=account.code,
+        decided_at=clock.now(),
+    )
+    audit.record(
+        account.actor, "drivers.case_decided", case.driver.account.code, case=code, outcome=case.proposed
+    )

@@ -102,7 +102,7 @@ def _keep_template(driver: Driver, vector: Vector) -> FaceTemplate:
 def near_faces(protected: Vector, *, model: str, limit: float) -> dict[int, float]:
     """Drivers (primary key) with a template at least as alike as `limit`, and the cosine; of the ten most alike.
 
-    Exact: every template in use is compared, because a missed one is a lent account (decision 0007).
+    Exact: every template in use is compared, because a missed one is a lent account (decision 0007-09).
     """
     rows = (
         FaceTemplate.objects.filter(retired_at=None, model=model)
@@ -216,7 +216,7 @@ def answer_face_check(*, driver: Driver, code: str, frames: Sequence[Sequence[by
     """Judge the frames of each pose, in the order of the challenge.
 
     What cannot be read counts for nothing and against nobody; what fails is counted, kept with its frames, and the
-    third time in a row freezes the account. Raises `NotFound`, `StaleState`, `InvalidInput`.
+    third time in a row freezes the account. Raises `NotFound`, `StaleState`, `InvalidInput`, `IdCardUnreadable`.
     """
     check = FaceCheck.objects.select_related("driver__account").filter(driver=driver, code=code).first()
     if check is None:

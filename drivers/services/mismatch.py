@@ -3,20 +3,17 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
-from django.utils.translation import override
-
 from accounts.selectors import account_by_code
-from core import audit, clock, formats, four_eyes, ledger, live, money, notify, pictures, policy, ratelimit
+from core import audit, clock, ledger, live, money, pictures, policy, ratelimit
 from core.actors import NOBODY, Actor
 from core.codes import new_code
-from core.errors import InvalidInput, NotFound, TooMany
-from core.permissions import require
+from core.errors import InvalidInput, NotFound, TooMany, refuse
+from core.messages import outbox
 from core.pictures import Written
 from core.privacy import normalise_phone
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
-from drivers import policies
+from drivers import messages, policies
 from drivers.errors import AlreadyReported, ReportNeedsPhoto
 from drivers.models import Binding, Driver, MismatchReport, Reward, VettingCase
 from drivers.selectors import driver_by_code, drivers_of_plate, plate_key
@@ -196,11 +193,16 @@ def _from_street(
 
 @begins_transaction
 def sort_report(*, account: "Account", code: str, driver_code: str) -> MismatchReport:
-    """A reviewer says whom a report is about: the case opens and the driver is held. Raises `Forbidden`, `NotFound`."""
-    require(account, "vetting.decide")
-    report = MismatchReport.objects.select_for_update().filter(code=code, driver=None).first()
+    """A reviewer says whom a report is about: the case opens and the driver is held.
+
+    Raises `Forbidden`, `NotFound`, `StaleState` where it was said before.
+    """
+    report = MismatchReport.objects.select_for_update().filter(code=code).first()
+    if report is None:
+        raise NotFound
+    refuse(policies.against_report(report, account))
     driver = driver_by_code(driver_code)
-    if report is None or driver is None:
+    if driver is None:
         raise NotFound("driver")
     case = open_case(
         driver=driver, kind=CaseKind.MISMATCH, actor=account.actor, what="street", read=report.plate
@@ -222,18 +224,18 @@ def sort_report(*, account: "Account", code: str, driver_code: str) -> MismatchR
 # --- The reward ---
 
 
-def _reward_of(account: "Account", code: str) -> Reward:
-    require(account, "rewards.decide")
+def _reward_of(account: "Account", code: str, key: str) -> Reward:
     reward = Reward.objects.select_for_update(of=("self",)).select_related("report", "case").filter(report__code=code).first()  # fmt: skip
     if reward is None:
         raise NotFound
+    refuse(policies.against_reward(reward, account, key))
     return reward
 
 
 @begins_transaction
 def propose_reward(*, account: "Account", code: str, reason: str) -> Reward:
     """The first of two people. Raises `Forbidden`, `NotFound`, `InvalidInput`, `IllegalTransition`, `StaleState`."""
-    reward = _reward_of(account, code)
+    reward = _reward_of(account, code, "propose")
     if not reason.strip():
         raise InvalidInput("reason")
     move(
@@ -254,8 +256,7 @@ def decide_reward(*, account: "Account", code: str, approves: bool) -> Reward:
 
     Raises `Forbidden`, `NotFound`, `SecondPersonNeeded`, `IllegalTransition`, `StaleState`.
     """
-    reward = _reward_of(account, code)
-    four_eyes.another(account.code, reward.proposed_by)
+    reward = _reward_of(account, code, "approve" if approves else "refuse")
     move(
         reward,
         REWARD_TRANSITIONS,
@@ -294,15 +295,10 @@ def decide_reward(*, account: "Account", code: str, approves: bool) -> Reward:
 def _thank(reward: Reward) -> None:
     report = reward.report
     person = account_by_code(report.reporter) if report.reporter else None
-    with override(person.language if person else "zh-hans"):
-        text = _("Huhang: your report %(code)s of a car or driver that was not the registered one is confirmed. Thank you: you get %(sum)s.") % {
-            "code": report.code,
-            "sum": formats.money(reward.fen),
-        }  # fmt: skip
-    notify.queue_message(
+    outbox.queue(
+        messages.ReportRewarded(code=report.code, sum=reward.fen),
         key=f"reward:{reward.case.code}",
-        channel="sms",
         to=person.phone if person else report.phone,
-        text=text,
+        language=person.language if person else "zh-hans",
         subject=report.code,
     )

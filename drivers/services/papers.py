@@ -4,12 +4,13 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy
 
-from core import audit, clock, formats, jobs, notify, policy, retry
+from core import audit, clock, jobs, policy, retry
 from core.actors import Actor
+from core.messages import outbox
 from core.transactions import begins_transaction, joins_transaction
+from drivers import messages
 from drivers.models import Driver, Paper, Vehicle
 from drivers.policies import PAPERS_AHEAD, PAPERS_ENDED_FOR
 from drivers.states import PaperKind
@@ -124,19 +125,16 @@ def _who_cares(paper: Paper) -> list[Driver]:
 
 
 def _tell(driver: Driver, paper: Paper, days: int) -> None:
+    if paper.until is None:
+        return  # it never ends
     person = driver.account
-    with override(person.language):
-        what = f"{PaperKind(paper.kind).label}{' ' + paper.vehicle.plate if paper.vehicle else ''}"
-        until = formats.moment(paper.until)
-        text = (
-            _("Huhang: your %(paper)s is valid until %(until)s. Renew it and send the new one on your page; without it no orders can be accepted.")
-            if days > 0
-            else _("Huhang: your %(paper)s has expired on %(until)s. No orders can be accepted until the new one is checked. Send it on your page.")
-        ) % {"paper": what, "until": until}  # fmt: skip
-    notify.queue_message(
+    what = (PaperKind(paper.kind), paper.vehicle.plate if paper.vehicle else "")
+    assert paper.until is not None  # noqa: S101 - what never ends is not told of
+    said = messages.PaperEnds if days > 0 else messages.PaperEnded
+    outbox.queue(
+        said(paper=what, until=paper.until),
         key=f"paper:{paper.pk}:{driver.pk}:{days}",
-        channel="sms",
         to=person.phone,
-        text=text,
+        language=person.language,
         subject=person.code,
     )

@@ -2,15 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from core import audit, clock, events
+from core import audit, clock, events, live
 from core.actors import Actor
 from core.codes import new_code
-from core.errors import InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound, refuse
+from core.four_eyes import SecondPersonNeeded, another
 from core.privacy import blind_index
 from core.transactions import begins_transaction, joins_transaction
 from drivers.errors import BannedThing, TooManyPersons, TooManyVehicles
 from drivers.events import DriverHeld
 from drivers.models import Bar, Binding, Driver, Hold, Vehicle
+from drivers.policies import ENDS_WITH_COMPLAINT, against_release
 from drivers.selectors import is_barred, plate_key
 from drivers.states import DriverState, HoldKind, Line
 
@@ -134,30 +136,32 @@ def hold_driver(
 
 
 @joins_transaction
-def release_holds_of(*, actor: Actor, source: str, reason: str) -> int:
-    """Release every open hold that comes from `source`; returns how many there were."""
+def release_holds_of(*, actor: Actor, source: str, reason: str, proposed_by: str = "") -> int:
+    """Release every open hold that comes from `source`; returns how many there were.
+
+    `proposed_by` is the first of two people, `actor` the second: without them only what a complaint's decision began
+    ends, by the complaint. Raises `InvalidInput`, `SecondPersonNeeded`.
+    """
     if not reason.strip():
         raise InvalidInput("reason")
-    holds = list(Hold.objects.open().select_for_update().filter(source=source).order_by("pk"))
+    holds = list(
+        Hold.objects.open().select_for_update(of=("self",)).select_related("driver__account")
+        .filter(source=source).order_by("pk")
+    )  # fmt: skip
     for hold in holds:
-        _release(actor, hold, reason)
+        _release(actor, hold, reason, proposed_by)
     return len(holds)
 
 
-@begins_transaction
-def release_hold(*, actor: Actor, code: str, reason: str) -> None:
-    """A member of staff releases one hold, with a reason. Raises `NotFound`, `InvalidInput`."""
-    if not reason.strip():
-        raise InvalidInput("reason")
-    hold = Hold.objects.open().select_for_update().filter(code=code).first()
-    if hold is None:
-        raise NotFound
-    _release(actor, hold, reason)
-
-
-def _release(actor: Actor, hold: Hold, reason: str) -> None:
+def _release(actor: Actor, hold: Hold, reason: str, proposed_by: str) -> None:
+    if not proposed_by and hold.kind not in ENDS_WITH_COMPLAINT:
+        raise SecondPersonNeeded
+    another(actor.code, proposed_by)
     Hold.objects.filter(pk=hold.pk).update(
-        released_at=clock.now(), released_by=actor.code, release_reason=reason
+        released_at=clock.now(),
+        released_by=actor.code,
+        release_reason=reason,
+        release_proposed_by=proposed_by,
     )
     audit.record(
         actor,
@@ -167,6 +171,67 @@ def _release(actor: Actor, hold: Hold, reason: str) -> None:
         reason=reason,
         hold=hold.code,
     )
+
+
+def _locked_hold(account: "Account", code: str, key: str) -> Hold:
+    hold = (
+        Hold.objects.select_for_update(of=("self",))
+        .select_related("driver__account")
+        .filter(code=code)
+        .first()
+    )
+    if hold is None:
+        raise NotFound
+    refuse(against_release(hold, account, key))
+    return hold
+
+
+@begins_transaction
+def propose_release(*, account: "Account", code: str, reason: str) -> Hold:
+    """The first of two people who release a hold of staff, with a reason.
+
+    Raises `Forbidden`, `NotFound`, `IllegalTransition` where it is released, `HoldEndsOtherwise` where its kind asks
+    for another way, `AlreadyProposed`, `InvalidInput`.
+    """
+    hold = _locked_hold(account, code, "propose")
+    if not reason.strip():
+        raise InvalidInput("reason")
+    hold.release_proposed_by, hold.release_reason = account.code, reason.strip()[:4000]
+    hold.save(update_fields=["release_proposed_by", "release_reason"])
+    audit.record(
+        account.actor,
+        "drivers.hold_release_proposed",
+        hold.driver.account.code,
+        case=hold.source,
+        reason=hold.release_reason,
+        hold=code,
+    )
+    live.changed_on_commit("console")
+    return hold
+
+
+@begins_transaction
+def agree_release(*, account: "Account", code: str, agrees: bool) -> Hold:
+    """The second, another person: the hold ends, or the proposal falls.
+
+    Raises as `propose_release`, `IllegalTransition` also where nothing is proposed, and `SecondPersonNeeded`.
+    """
+    hold = _locked_hold(account, code, "agree" if agrees else "disagree")
+    live.changed_on_commit("console")
+    if agrees:
+        _release(account.actor, hold, hold.release_reason, hold.release_proposed_by)
+        hold.refresh_from_db()
+        return hold
+    audit.record(
+        account.actor,
+        "drivers.hold_release_not_agreed",
+        hold.driver.account.code,
+        case=hold.source,
+        hold=code,
+    )
+    hold.release_proposed_by, hold.release_reason = "", ""
+    hold.save(update_fields=["release_proposed_by", "release_reason"])
+    return hold
 
 
 @joins_transaction

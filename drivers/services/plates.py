@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core import audit, clock, live, pictures, policy
-from core.errors import DomainError, NotFound
-from core.permissions import require
+from core.errors import DomainError, NotFound, refuse
 from core.pictures import Written
 from core.states import move
 from core.transactions import begins_transaction
@@ -107,13 +106,13 @@ def _refused(photo: PlatePhoto) -> PlateOutcome:
 
 @begins_transaction
 def decide_plate_photo(*, account: "Account", picture: str, same: bool) -> PlatePhoto:
-    """A member of staff says what is on the photo. Raises `Forbidden`, `NotFound`, `StaleState`."""
-    require(account, "plates.read")
+    """A member of staff says what is on the photo. Raises `Forbidden`, `NotFound`, `IllegalTransition`, `StaleState`."""
     photo = (
         PlatePhoto.objects.select_related("driver__account", "vehicle").filter(picture__code=picture).first()
     )
     if photo is None:
         raise NotFound
+    refuse(policies.against_plate(photo, account))
     move(
         photo,
         PLATE_PHOTO_TRANSITIONS,

@@ -21,14 +21,14 @@ from django.utils.translation import gettext_lazy as _
 from core import audit, clock, live, policy, retry
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
-from core.errors import InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound, refuse
 from core.permissions import require
 from core.registries import RegistryDown
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 from drivers.errors import RunGoesOn
 from drivers.models import Driver, Screening, ScreeningChunk, ScreeningRun
-from drivers.policies import RUN_LIMIT, RUN_WITHIN, RUN_WORKERS
+from drivers.policies import RUN_LIMIT, RUN_WITHIN, RUN_WORKERS, against_run
 from drivers.screening import Car, Subject
 from drivers.services.screening import Answers, act_on, ask_registries, result_of
 from drivers.states import (
@@ -87,10 +87,10 @@ def begin_run(*, actor: Actor, reason: str) -> ScreeningRun:
 @begins_transaction
 def pause_run(*, account: "Account", code: str, pause: bool) -> ScreeningRun:
     """Stop after what is in hand, or go on. Raises `Forbidden`, `NotFound`, `IllegalTransition`, `StaleState`."""
-    require(account, "fleet.screen")
     run = ScreeningRun.objects.filter(code=code).first()
     if run is None:
         raise NotFound
+    refuse(against_run(run, account, "pause" if pause else "resume"))
     move(run, RUN_TRANSITIONS, RunState.PAUSED if pause else RunState.RUNNING)
     audit.record(account.actor, "drivers.run_paused" if pause else "drivers.run_resumed", run.code)
     live.changed_on_commit("console")

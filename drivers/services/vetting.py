@@ -3,27 +3,21 @@
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from accounts.services import verify_by_vetting
-from core import audit, clock, four_eyes, live, notify, policy
-from core.errors import Forbidden, InvalidInput, NotFound
+from core import audit, clock, live, policy
+from core.errors import Forbidden, InvalidInput, NotFound, refuse
+from core.messages import outbox
+from core.messages.catalogue import Message
 from core.permissions import require
 from core.privacy import blind_index
-from core.states import IllegalTransition, move
+from core.states import move
 from core.transactions import begins_transaction
+from drivers import messages
 from drivers.certificates import Certificates
-from drivers.errors import (
-    AlreadyProposed,
-    CertificatesFaulty,
-    LicenceTaken,
-    ScreeningBars,
-    ScreeningOpen,
-    VehicleDiffers,
-)
+from drivers.errors import CertificatesFaulty, LicenceTaken, ScreeningBars, VehicleDiffers
 from drivers.models import Application, Driver, Vehicle, VettingDecision
-from drivers.policies import LINE_CONDITIONS, OFFENCE_RULES
+from drivers.policies import LINE_CONDITIONS, OFFENCE_RULES, against_application
 from drivers.selectors import application_by_code, screening_of
 from drivers.services.applications import ask_again, check_application
 from drivers.services.papers import keep_paper
@@ -37,15 +31,13 @@ from drivers.states import (
     Finding,
     Line,
     PaperKind,
-    ScreeningState,
 )
 
 if TYPE_CHECKING:
     from accounts.models import Account
 
 
-def _in_review(account: "Account", code: str) -> Application:
-    require(account, "vetting.decide")
+def _in_review(account: "Account", code: str, key: str) -> Application:
     application = (
         Application.objects.select_for_update(of=("self",))
         .select_related("driver__account")
@@ -54,18 +46,17 @@ def _in_review(account: "Account", code: str) -> Application:
     )
     if application is None:
         raise NotFound
-    if application.state != ApplicationState.REVIEW:
-        raise IllegalTransition
+    refuse(against_application(application, account, key, screening_of(application)))
     return application
 
 
 @begins_transaction
 def ask_registries_again(*, account: "Account", code: str) -> Application:
-    """A reviewer has the registries asked once more; the old answers stay. Raises `Forbidden`, `NotFound`, `ScreeningOpen`."""
-    application = _in_review(account, code)
-    last = screening_of(application)
-    if last and last.state == ScreeningState.ASKED:
-        raise ScreeningOpen
+    """A reviewer has the registries asked once more; the old answers stay.
+
+    Raises `Forbidden`, `NotFound`, `IllegalTransition`, `ScreeningOpen`.
+    """
+    application = _in_review(account, code, "ask")
     ask_again(application)
     audit.record(account.actor, "drivers.asked_again", application.driver.account.code, case=code)
     return application
@@ -73,8 +64,8 @@ def ask_registries_again(*, account: "Account", code: str) -> Application:
 
 @begins_transaction
 def return_application(*, account: "Account", code: str, words: str) -> Application:
-    """Back to the applicant, who reads what to mend. Raises `Forbidden`, `NotFound`, `InvalidInput`."""
-    application = _in_review(account, code)
+    """Back to the applicant, who reads what to mend. Raises `Forbidden`, `NotFound`, `IllegalTransition`, `InvalidInput`."""
+    application = _in_review(account, code, "return")
     if not words.strip():
         raise InvalidInput("reason")
     move(
@@ -87,21 +78,25 @@ def return_application(*, account: "Account", code: str, words: str) -> Applicat
     )
     person = application.driver.account
     audit.record(account.actor, "drivers.application_returned", person.code, case=code)
-    _tell(application, _RETURNED, f"application:{code}:returned:{clock.now().isoformat()}")
+    _tell(
+        application,
+        messages.ApplicationReturned(code=code),
+        f"application:{code}:returned:{clock.now().isoformat()}",
+    )
     live.changed_on_commit("console")
     return application
 
 
 @begins_transaction
 def propose_decision(*, account: "Account", code: str, outcome: Decision, reason: str) -> Application:
-    """The first key, with a reason. Raises `Forbidden`, `NotFound`, `InvalidInput`, `AlreadyProposed`, `ScreeningOpen`,
+    """The first key, with a reason.
+
+    Raises `Forbidden`, `NotFound`, `IllegalTransition`, `AlreadyProposed`, `ScreeningOpen`, `InvalidInput`,
     `ScreeningBars`.
     """
-    application = _in_review(account, code)
+    application = _in_review(account, code, "propose")
     if not reason.strip():
         raise InvalidInput("reason")
-    if application.proposed:
-        raise AlreadyProposed(who=application.proposed_by)
     _check_decidable(application, account, outcome)
     application.proposed, application.proposed_by = outcome, account.code
     application.reason = reason.strip()[:2000]
@@ -118,11 +113,9 @@ def propose_decision(*, account: "Account", code: str, outcome: Decision, reason
 
 
 def _check_decidable(application: Application, account: "Account", outcome: str) -> None:
-    """Nobody decides before the registries spoke, approves against them, or decides again what they decided."""
+    """Nobody approves against the registries, or decides again what they decided."""
     last = screening_of(application)
-    if last is None or last.state != ScreeningState.ANSWERED:
-        raise ScreeningOpen
-    if outcome == Decision.APPROVE and last.verdict == Finding.BAR:
+    if outcome == Decision.APPROVE and last and last.verdict == Finding.BAR:
         raise ScreeningBars
     for before in application.decisions.all():
         if account.code in {before.proposed_by, before.agreed_by}:
@@ -133,14 +126,12 @@ def _check_decidable(application: Application, account: "Account", outcome: str)
 def agree_decision(*, account: "Account", code: str, agrees: bool) -> Application:
     """The second key, by another person: the decision is appended and acts, or the proposal falls.
 
-    Raises `Forbidden`, `NotFound`, `InvalidInput`, `SecondPersonNeeded`, `ScreeningBars`, `CertificatesFaulty`,
-    `LicenceTaken`, `VehicleDiffers`, `TooManyVehicles`, `TooManyPersons`.
+    Raises `Forbidden`, `NotFound`, `IllegalTransition` also where nothing is proposed, `SecondPersonNeeded`,
+    `ScreeningOpen`, `ScreeningBars`, `CertificatesFaulty`, `LicenceTaken`, `VehicleDiffers`, `TooManyVehicles`,
+    `TooManyPersons`.
     """
-    application = _in_review(account, code)
+    application = _in_review(account, code, "agree" if agrees else "disagree")
     person = application.driver.account
-    if not application.proposed:
-        raise InvalidInput("outcome")
-    four_eyes.another(account.code, application.proposed_by)
     if not agrees:
         audit.record(account.actor, "drivers.application_not_agreed", person.code, case=code)
         application.proposed, application.proposed_by, application.reason = "", "", ""
@@ -180,7 +171,7 @@ def agree_decision(*, account: "Account", code: str, agrees: bool) -> Applicatio
     )
     _tell(
         application,
-        _APPROVED if approved else _REFUSED,
+        messages.ApplicationApproved(code=code) if approved else messages.ApplicationRefused(code=code),
         f"application:{code}:{application.proposed}:{application.decisions.count()}",
     )
     live.changed_on_commit("console")
@@ -242,18 +233,9 @@ def _bind_licence(driver: Driver, found: Certificates, line: str) -> None:
         raise LicenceTaken("licence_number") from None
 
 
-_RETURNED, _APPROVED, _REFUSED = "returned", "approved", "refused"
-
-
-def _tell(application: Application, what: str, key: str) -> None:
+def _tell(application: Application, said: Message, key: str) -> None:
     person = application.driver.account
-    with override(person.language):
-        text = {
-            _RETURNED: _("Huhang: your application %(code)s came back. Your page says what to mend."),
-            _APPROVED: _("Huhang: your application %(code)s is approved. You can offer seats now."),
-            _REFUSED: _("Huhang: your application %(code)s is refused. Your page says why, and how to object."),
-        }[what] % {"code": application.code}  # fmt: skip
-    notify.queue_message(key=key, channel="sms", to=person.phone, text=text, subject=application.code)
+    outbox.queue(said, key=key, to=person.phone, language=person.language, subject=application.code)
 
 
 # --- What the reviewer reads ---

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from core import audit, clock, live, policy
 from core.codes import new_code
-from core.errors import InvalidInput, NotFound
-from core.permissions import require
-from core.states import StaleState, move
+from core.errors import InvalidInput, NotFound, refuse
+from core.states import move
 from core.transactions import begins_transaction
 from drivers import policies
 from drivers.errors import FaceFrozen
@@ -73,7 +72,7 @@ def decide_video_check(*, account: "Account", code: str, same: bool, reason: str
     """A reviewer has seen the driver with the ID card in hand. Another person freezes the account at once.
 
     At an enrolment the photo of the ID card becomes the vetted portrait. Raises `Forbidden`, `NotFound`,
-    `InvalidInput`, `StaleState` where the wish has expired or was decided.
+    `InvalidInput`, `IllegalTransition` where it was decided, `StaleState` where the wish has expired.
     """
     check = _decide(account, code, same, reason)
     if same and check.purpose == FacePurpose.ENROL and check.driver.state == DriverState.APPLIED:
@@ -83,14 +82,12 @@ def decide_video_check(*, account: "Account", code: str, same: bool, reason: str
 
 @begins_transaction
 def _decide(account: "Account", code: str, same: bool, reason: str) -> FaceCheck:
-    require(account, "vetting.decide")
     check = FaceCheck.objects.select_related("driver__account").filter(code=code, by_video=True).first()
     if check is None:
         raise NotFound
+    refuse(policies.against_video(check, account, clock.now()))
     if not reason.strip():
         raise InvalidInput("reason")
-    if clock.now() > check.expires_at or check.driver.account_id == account.pk:
-        raise StaleState
     move(
         check,
         FACE_CHECK_TRANSITIONS,

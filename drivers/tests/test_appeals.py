@@ -1,15 +1,26 @@
 """A driver objects to a hold, and somebody who had no part in it decides (D8)."""
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
+from core import clock
+from core.actors import SYSTEM
 from core.errors import NotFound
+from core.four_eyes import SecondPersonNeeded
 from core.models import Notification
-from drivers.errors import AlreadyAppealed, HadAPart
+from core.states import IllegalTransition
+from drivers.errors import AlreadyAppealed, AlreadyProposed, HadAPart
 from drivers.models import Appeal, Hold
 from drivers.selectors import driver_of
-from drivers.services import appeal, decide_appeal, hold_driver
-from drivers.states import HoldKind
+from drivers.services import (
+    agree_appeal_decision,
+    appeal,
+    hold_driver,
+    open_case,
+    propose,
+    propose_appeal_decision,
+)
+from drivers.states import CaseKind, CaseOutcome, HoldKind
 
 
 def held(people, by="vetting", covert=False):
@@ -24,33 +35,37 @@ def held(people, by="vetting", covert=False):
         )
 
 
+def decide(people, row, granted, reason, by=("adjudicator", "supervisor")):
+    first, second = by
+    propose_appeal_decision(account=people(first), code=row.code, granted=granted, reason=reason)
+    agree_appeal_decision(account=people(second), code=row.code, agrees=True)
+
+
 def test_a_granted_appeal_ends_the_hold_and_tells_the_driver(people):
     row = appeal(driver=driver_of(people("driver")), code=held(people).code, words="我没有")
-    decide_appeal(account=people("adjudicator"), code=row.code, granted=True, reason="nothing found")
+    decide(people, row, True, "nothing found")
     assert Hold.objects.get().released_at is not None
     assert row.code in Notification.objects.latest("pk").text
 
 
 def test_a_rejected_one_keeps_it_and_says_why(people, signed_in):
     row = appeal(driver=driver_of(people("driver")), code=held(people).code, words="x")
-    decide_appeal(
-        account=people("supervisor"), code=row.code, granted=False, reason="the frames show another man"
-    )
+    decide(people, row, False, "the frames show another man", by=("supervisor", "adjudicator"))
     assert Hold.objects.get().released_at is None
     assert "the frames show another man" in signed_in("driver").get("/drive/").content.decode()
     with pytest.raises(Exception, match="illegal_transition"):
-        decide_appeal(account=people("adjudicator"), code=row.code, granted=True, reason="x")
+        decide(people, row, True, "x")
 
 
 def test_who_had_a_part_does_not_decide(people):
     row = appeal(driver=driver_of(people("driver")), code=held(people).code, words="x")
     with pytest.raises(HadAPart):
-        decide_appeal(account=people("vetting"), code=row.code, granted=True, reason="x")
+        propose_appeal_decision(account=people("vetting"), code=row.code, granted=True, reason="x")
     for other in ("agent", "officer", "driver", "admin"):
         with pytest.raises(Exception, match="forbidden"):
-            decide_appeal(account=people(other), code=row.code, granted=True, reason="x")
+            propose_appeal_decision(account=people(other), code=row.code, granted=True, reason="x")
     with pytest.raises(Exception, match="invalid_input"):
-        decide_appeal(account=people("adjudicator"), code=row.code, granted=True, reason=" ")
+        propose_appeal_decision(account=people("adjudicator"), code=row.code, granted=True, reason=" ")
     assert Appeal.objects.get().state == "open"
 
 
@@ -82,5 +97,60 @@ def test_the_pages_file_and_decide(people, signed_in):
     judge = signed_in("adjudicator")
     assert code in judge.get("/admin/due/").content.decode()
     assert "我没有" in judge.get(f"/admin/appeals/{code}/").content.decode()
-    judge.post(f"/admin/appeals/{code}/", {"granted": "yes", "reason": "x"})
+    judge.post(f"/admin/appeals/{code}/do/propose/", {"granted": "yes", "reason": "x"})
+    own = judge.post(f"/admin/appeals/{code}/do/agree/", {"do": "1"})
+    assert (own.status_code, Appeal.objects.get().state) == (409, "open")
+    assert "Somebody else has to agree to this" in own.content.decode()
+    signed_in("supervisor").post(f"/admin/appeals/{code}/do/agree/", {"do": "1"})
     assert Appeal.objects.get().state == "granted"
+
+
+def test_a_granted_appeal_takes_two_and_ends_a_freeze_with_its_case(people):
+    driver = driver_of(people("driver"))
+    with transaction.atomic():
+        case = open_case(driver=driver, kind=CaseKind.FACE_FAILURES)
+        hold = hold_driver(
+            actor=SYSTEM, driver=driver, kind=HoldKind.FACE, source=case.code, citation="D4", covert=False
+        )
+    propose(account=people("vetting"), code=case.code, outcome=CaseOutcome.BARRED, reason="another man")
+    row = appeal(driver=driver, code=hold.code, words="my face is swollen")
+    with pytest.raises(HadAPart):  # who turned a key in the case
+        propose_appeal_decision(account=people("vetting"), code=row.code, granted=True, reason="x")
+    propose_appeal_decision(
+        account=people("adjudicator"), code=row.code, granted=True, reason="a doctor's note"
+    )
+    with pytest.raises(AlreadyProposed):
+        propose_appeal_decision(account=people("supervisor"), code=row.code, granted=False, reason="x")
+    with pytest.raises(HadAPart):
+        agree_appeal_decision(account=people("vetting"), code=row.code, agrees=True)
+    with pytest.raises(SecondPersonNeeded):
+        agree_appeal_decision(account=people("adjudicator"), code=row.code, agrees=True)
+    assert Hold.objects.get().released_at is None
+    agree_appeal_decision(account=people("supervisor"), code=row.code, agrees=True)
+    hold.refresh_from_db()
+    case.refresh_from_db()
+    assert (hold.release_proposed_by, hold.released_by) == ("adjudicator", "supervisor")
+    assert (case.state, case.proposed, case.proposed_by, case.decided_by) == (
+        "decided", "cleared", "adjudicator", "supervisor",
+    )  # fmt: skip
+
+
+def test_a_proposal_that_nobody_agrees_to_falls(people):
+    row = appeal(driver=driver_of(people("driver")), code=held(people).code, words="x")
+    propose_appeal_decision(account=people("adjudicator"), code=row.code, granted=False, reason="x")
+    agree_appeal_decision(account=people("supervisor"), code=row.code, agrees=False)
+    row.refresh_from_db()
+    assert (row.state, row.proposed, row.proposed_by, row.reason) == ("open", "", "", "")
+    with pytest.raises(IllegalTransition):
+        agree_appeal_decision(account=people("supervisor"), code=row.code, agrees=True)
+
+
+def test_the_database_alone_keeps_two_people(people):
+    row = appeal(driver=driver_of(people("driver")), code=held(people).code, words="x")
+    decided = {"state": "granted", "proposed": "granted", "decided_at": clock.now(), "decided_by": "a"}
+    for wrong in ({"proposed_by": "a"}, {"proposed_by": ""}, {"proposed_by": "b", "proposed": "rejected"}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Appeal.objects.filter(pk=row.pk).update(**(decided | wrong))
+    for first in ("a", ""):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Hold.objects.update(released_at=clock.now(), released_by="a", release_proposed_by=first)

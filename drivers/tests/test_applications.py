@@ -41,15 +41,16 @@ from drivers.models import (
 )
 from drivers.selectors import driver_of, next_in_queue, why_not_eligible
 from drivers.services import (
+    agree_appeal_decision,
     agree_decision,
     answer_face_check,
     appeal,
     ask_face_check,
     ask_registries_again,
     begin_application,
-    decide_appeal,
     due_screenings,
     give_face_consent,
+    propose_appeal_decision,
     propose_decision,
     return_application,
     save_fields,
@@ -258,8 +259,14 @@ def test_somebody_with_a_record_is_refused_and_can_object_to_others(registry, pe
     row = appeal(driver=driver_of(account), code=application.code, words="that was my brother")
     for had in ("vetting", "supervisor"):
         with pytest.raises(Exception, match="had_a_part"):
-            decide_appeal(account=people(had), code=row.code, granted=True, reason="x")
-    decide_appeal(account=people("adjudicator"), code=row.code, granted=True, reason="look again")
+            propose_appeal_decision(account=people(had), code=row.code, granted=True, reason="x")
+    propose_appeal_decision(account=people("adjudicator"), code=row.code, granted=True, reason="look again")
+    for had, code in (("vetting", "had_a_part"), ("adjudicator", "second_person_needed")):
+        with pytest.raises(Exception, match=code):
+            agree_appeal_decision(account=people(had), code=row.code, agrees=True)
+    application.refresh_from_db()
+    assert application.state == "refused"
+    agree_appeal_decision(account=people("adjudicator2"), code=row.code, agrees=True)
     application.refresh_from_db()
     assert application.state == "review"
     with pytest.raises(Forbidden):  # those who decided before do not decide again
@@ -272,7 +279,8 @@ def test_a_second_decision_overrides_the_first_and_both_stay(registry, people):
     account = newcomer()
     application = decided(people, in_review(account), Decision.REFUSE)
     row = appeal(driver=driver_of(account), code=application.code, words="x")
-    decide_appeal(account=people("adjudicator"), code=row.code, granted=True, reason="x")
+    propose_appeal_decision(account=people("adjudicator"), code=row.code, granted=True, reason="x")
+    agree_appeal_decision(account=people("adjudicator2"), code=row.code, agrees=True)
     with transaction.atomic():
         for name in ("vetting3", "vetting4"):
             enrol(code=name, role=Role.VETTING, phone=f"139777700{name[-1]}0", real_name="", id_number="", password_hash="!", verified_at=None)  # fmt: skip

@@ -130,9 +130,9 @@ def test_three_reports_of_one_mismatch_pay_the_first_once(rides, people):
 
 def rides_trip(rides):
     """A street report holds the driver, so the trip was accepted before: made by releasing for a moment."""
-    Hold.objects.update(released_at="2026-01-01T00:00Z", released_by="x")
+    Hold.objects.update(released_at="2026-01-01T00:00Z", released_by="x", release_proposed_by="y")
     trip = rides.under_way()
-    Hold.objects.update(released_at=None, released_by="")
+    Hold.objects.update(released_at=None, released_by="", release_proposed_by="")
     return trip
 
 
@@ -185,7 +185,7 @@ def test_a_plate_of_nobody_or_of_several_waits_for_a_person(people, world, plate
         sort_report(account=people("vetting"), code=report.code, driver_code="nobody")
     sort_report(account=people("vetting"), code=report.code, driver_code="driver")
     assert Hold.objects.get().driver.account.code == "driver"
-    with pytest.raises(NotFound):
+    with pytest.raises(StaleState):
         sort_report(account=people("vetting"), code=report.code, driver_code="driver2")
 
 

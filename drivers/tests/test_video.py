@@ -119,7 +119,7 @@ def test_the_pages_lead_from_the_wish_back_to_the_order(rides, people, driver, s
     assert "A reviewer is being called" in waiting
     code = answer.headers["location"].split("/drive/video/")[1].split("/")[0]
     assert code in desk.get("/admin/vetting/").content.decode()
-    desk.post(f"/admin/vetting/videos/{code}/", {"same": "yes", "reason": "card and face"})
+    desk.post(f"/admin/vetting/videos/{code}/do/decide/", {"same": "yes", "reason": "card and face"})
     page = his.get(answer.headers["location"]).content.decode()
     assert "Seen: it is you." in page
     form = his.get(f"{back}&video={code}").content.decode()

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from accounts.selectors import contacts_to_alert, real_name_share
 from complaints.selectors import INTERLOCK, severe_spans, severe_without_hold
-from core import audit_selectors, ledger, notify, policy
+from core import audit_selectors, ledger, policy
 from core.languages import clauses, sentences
+from core.messages import outbox
 from drivers.board_selectors import (
     FACE_ACCEPT,
     FACE_REFUSE,
@@ -392,8 +393,8 @@ def contacts(at: datetime) -> Found:
             continue
         sent = {
             message.key.rsplit(":", 1)[1]
-            for message in notify.about(row.code)
-            if message.state == "sent" and message.key.startswith(f"sos:{row.code}:passenger:")
+            for message in outbox.about(row.code)
+            if message.handed_over and message.key.startswith(f"sos:{row.code}:passenger:")
         }
         known_then = [
             contact for contact in contacts_to_alert(row.trip.passenger) if contact.created_at < row.opened_at
@@ -403,7 +404,9 @@ def contacts(at: datetime) -> Found:
     faults = [_("Contacts not reached: %(codes)s") % {"codes": ", ".join(missed[:5])}] if missed else []
     return verdict(
         faults,
-        _("%(good)s of %(all)s SOS in 30 days were sent to all emergency contacts.")
+        _(
+            "%(good)s of %(all)s SOS in 30 days: the messages to all emergency contacts were handed over, and none came back."
+        )
         % {"good": len(incidents) - len(missed), "all": len(incidents)},
     )
 

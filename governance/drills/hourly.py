@@ -16,7 +16,8 @@ from django.conf import settings
 from django.utils.translation import gettext_noop as noop
 
 from accounts.services import mark_drill_account
-from core import clock, notify
+from core import clock
+from core.messages import outbox
 from governance.drills.report import Step
 from governance.drills.sound import SoundPhone
 from governance.drills.world import Surprise, new_key
@@ -148,7 +149,7 @@ def _help(run: Hourly, found: dict[str, str], before: object) -> None:
         return
     run.expect(
         noop("her contact is told"),
-        noop("the message is sent"),
+        noop("a provider has the message"),
         lambda: _told(found["incident"]),
         patient=True,
     )
@@ -188,5 +189,6 @@ def _help(run: Hourly, found: dict[str, str], before: object) -> None:
 
 
 def _told(incident: str) -> tuple[bool, str]:
-    states = [row.state for row in notify.about(incident) if row.key.startswith("sos:")]
-    return bool(states) and set(states) == {"sent"}, ", ".join(states) or "no message"
+    rows = [row for row in outbox.about(incident) if row.key.startswith("sos:")]
+    handed_over = bool(rows) and all(row.handed_over for row in rows)
+    return handed_over, ", ".join(row.state for row in rows) or "no message"

@@ -214,7 +214,7 @@ def serve_by_phone(
             code = answer.headers["location"].rstrip("/").rsplit("/", 1)[1]
         else:
             who = agent if act == "call-back" else second
-            answer = who.submit(f"/admin/police-line/{code}/{act}/")
+            answer = who.submit(f"/admin/police-line/{code}/do/{act}/", {"do": "1"})
             if answer.status_code != 302:
                 raise Surprise(f"{act}: {answer.status_code}")
         machine += time.monotonic() - began

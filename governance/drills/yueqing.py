@@ -537,11 +537,11 @@ def _impostors(world: World, cast: dict[str, Person], ride: Ride) -> None:
     world.expect(
         "a caller with a plausible mailbox is not released without the call-back",
         "409",
-        lambda: status(cast["specialist"].submit(f"/admin/police-line/{code}/confirm/"), 409),
+        lambda: status(cast["specialist"].submit(f"/admin/police-line/{code}/do/confirm/", {"do": "1"}), 409),
         tz=TZ,
     )
     cast["agent"].submit(
-        f"/admin/police-line/{code}/refuse/",
+        f"/admin/police-line/{code}/do/refuse/",
         {
             "reason": "The published number does not know this officer: identity not verified (PIPL art. 6, 51)"
         },

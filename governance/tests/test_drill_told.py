@@ -1,17 +1,23 @@
 from django.utils.translation import override
 
 from core.models import Notification
+from governance.messages import told
 from governance.models import DrillRun
-from governance.services import _alarm_drill, told
+from governance.services import _alarm_drill
 
-STEP = {"what": "her contact is told", "expected": "the message is sent", "seen": "queued", "ok": False}
+STEP = {
+    "what": "her contact is told",
+    "expected": "a provider has the message",
+    "seen": "queued",
+    "ok": False,
+}
 
 
 def test_a_step_is_told_in_the_readers_language():
     with override("zh-hans"):
-        assert told(STEP) == "通知她的紧急联系人：应为“短信已发出”，实为“queued”"
+        assert told(STEP) == "通知她的紧急联系人：应为“服务商已收到消息”，实为“queued”"
     with override("en"):
-        assert told(STEP) == "her contact is told: expected the message is sent, seen queued"
+        assert told(STEP) == "her contact is told: expected a provider has the message, seen queued"
 
 
 def test_the_alarm_of_a_failed_drill_is_told_so(people, noon):

@@ -6,18 +6,22 @@ import secrets
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import path, re_path
+from django.urls import path
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
+from core import clock
 from core.access import account_of, door
-from core.console import page
+from core.actions import Refusal
+from core.console import act, page
 from core.errors import DomainError, explain
+from core.messages import outbox
 from police import selectors, services
+from police.actions import REQUESTS
 from police.forms import PhoneRequestForm
-from police.policies import may_confirm
+from police.models import PoliceRequest
 from police.states import UNDECIDED, Channel, RequestState
-from police.views import question_of
+from police.views import missing, question_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -59,57 +63,35 @@ def line(request: HttpRequest) -> HttpResponse:
 @door("police.answer")
 def show(request: HttpRequest, code: str) -> HttpResponse:
     """One request: the steps that are left, three ways to answer, and what was released."""
-    account, asked = account_of(request), selectors.request_by_code(code)
+    return _page(request, selectors.request_by_code(code), None)
+
+
+@REQUESTS.shown_by
+def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -> HttpResponse:
+    account = account_of(request)
     released = asked.state == RequestState.RELEASED
-    by_phone = asked.channel != Channel.FORM
-    pack = (
-        json.loads(services.read_pack(actor=account.actor, request=asked))
-        if released and by_phone and account.code == asked.owned_by
-        else None
-    )
+    hers = released and asked.channel != Channel.FORM and account.code == asked.owned_by
+    readable = hers and asked.release.is_open(clock.now())
+    letters = outbox.about(asked.code)
     context = {
-        "title": _("Police request %(code)s") % {"code": code},
+        "title": _("Police request %(code)s") % {"code": asked.code},
         "asked": asked,
-        "by_phone": by_phone,
         "undecided": asked.state in UNDECIDED,
-        "may_confirm": may_confirm(account, first=asked.owned_by) and asked.trip is not None,
-        "ready": asked.called_back_at is not None or not by_phone,
-        "pack": pack,
-        "spoken_code": asked.release.spoken_code if released and account.code == asked.owned_by else "",
+        "missing": missing(asked),
+        "do": {offer.key.replace("-", "_"): offer for offer in REQUESTS.offers(asked, account, refusal)},
+        "pack": json.loads(services.read_pack(actor=account.actor, request=asked)) if readable else None,
+        "spoken_code": asked.release.spoken_code if hers else "",
+        "to_station": [row for row in letters if row.key.startswith("pack:")],
+        "to_executive": [row for row in letters if row.key.startswith("executive:")],
         "linked": selectors.linked_requests(asked),
         "reviews": list(asked.release.reviews.order_by("pk")) if released else [],
     }
     return page(request, "console/police_request.html", context)
 
 
-@require_POST
-@door("police.answer")
-def act(request: HttpRequest, code: str, step: str) -> HttpResponse:
-    """One step: call back, confirm, refuse, escalate, point to the trip, review."""
-    account, given = account_of(request), request.POST
-    match step:
-        case "call-back":
-            services.record_call_back(account=account, code=code)
-        case "confirm":
-            services.confirm_release(account=account, code=code)
-        case "refuse":
-            services.refuse_request(account=account, code=code, reason=given.get("reason", ""))
-        case "escalate":
-            services.escalate_request(account=account, code=code)
-        case "trip":
-            services.point_to_trip(account=account, code=code, trip_code=given.get("trip", ""))
-        case _:
-            services.review_release(account=account, code=code, proper=given.get("proper") == "yes")
-    return redirect("police_console:request", code)
-
-
 app_name = "police_console"
 urlpatterns = [
     path("admin/police-line/", line, name="line"),
     path("admin/police-line/<str:code>/", show, name="request"),
-    re_path(
-        r"^admin/police-line/(?P<code>[^/]+)/(?P<step>call-back|confirm|refuse|escalate|trip|review)/$",
-        act,
-        name="act",
-    ),
+    path("admin/police-line/<str:code>/do/<slug:action>/", act.view(REQUESTS), name="act"),
 ]

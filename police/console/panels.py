@@ -16,7 +16,7 @@ from police import selectors
 if TYPE_CHECKING:
     from accounts.models import Account
 
-link(NOW, 30, _("Police on the line"), "local_police", "police_console:line")
+link(NOW, 30, _("Police on the line"), "local_police", "police_console:line", "incidents.respond")
 link(CASES, 50, _("Police requests"), "gavel", "admin:police_policerequest_changelist", "police.read")
 
 
@@ -41,6 +41,10 @@ def waiting(_person: "Account", _at: datetime) -> list[Due]:
     ]
 
 
+def _looked(many: int) -> str:
+    return _now("%(n)s of 2 looked") % {"n": many}
+
+
 @panel("releases_to_review", _("Release to review"), place=DUE, order=110, marks=("police",))
 def to_review(_person: "Account", _at: datetime) -> list[Due]:
     """Releases that fewer than two people have looked at."""
@@ -50,7 +54,7 @@ def to_review(_person: "Account", _at: datetime) -> list[Due]:
             _page(row.request.code),
             since=row.released_at,
             beside=row.request.agency,
-            holder=_now("%(n)s of 2 looked") % {"n": row.looks},
+            holder=_looked(row.looks),
         )
         for row in selectors.unreviewed_releases()
     ]

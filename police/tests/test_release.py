@@ -8,9 +8,10 @@ from django.db import IntegrityError, transaction
 
 from core import clock
 from core.errors import NotFound
+from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry, Notification
 from police import services
-from police.errors import LinkClosed, NeedsSecondPerson, OfficerSuspended
+from police.errors import LinkClosed, OfficerSuspended
 from police.models import Officer, PoliceRequest, Release
 from police.selectors import linked_requests, officer_of, own_request
 from police.services import Question
@@ -100,10 +101,10 @@ def phone_request(people, trip, **changes):
 
 def test_the_phone_needs_call_back_and_a_second_person(rides, people):
     asked = phone_request(people, rides.under_way())
-    with pytest.raises(Exception, match="stale_state"):
+    with pytest.raises(Exception, match="not_now"):
         services.confirm_release(account=people("specialist"), code=asked.code)
     services.record_call_back(account=people("agent"), code=asked.code)
-    with pytest.raises(NeedsSecondPerson):
+    with pytest.raises(SecondPersonNeeded):
         services.confirm_release(account=people("agent"), code=asked.code)
     services.confirm_release(account=people("specialist"), code=asked.code)
     assert PoliceRequest.objects.get().state == "released"
@@ -113,7 +114,7 @@ def test_the_phone_needs_call_back_and_a_second_person(rides, people):
 def test_who_called_back_does_not_confirm_however_senior(rides, people):
     asked = phone_request(people, rides.under_way(), account=people("specialist"))
     services.record_call_back(account=people("specialist"), code=asked.code)
-    with pytest.raises(NeedsSecondPerson):
+    with pytest.raises(SecondPersonNeeded):
         services.confirm_release(account=people("specialist"), code=asked.code)
     assert not Release.objects.exists()
     services.confirm_release(account=people("supervisor"), code=asked.code)

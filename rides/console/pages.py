@@ -4,136 +4,110 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from core import clock
 from core.access import account_of, door
-from core.console import page
-from core.errors import DomainError, InvalidInput
+from core.actions import IncompleteForm, Refusal
+from core.console import act, page
+from core.errors import DomainError, explain
 from core.permissions import may
 from rides import selectors, services
-from rides.states import CallOutcome, Line, Party
+from rides.actions import LATE, REMINDERS, SUSPENSIONS
+from rides.forms import SuspensionForm
+from rides.models import LineSuspension
+from rides.states import Line
 
 
 @require_http_methods(["GET", "POST"])
 @door("console.open")
 def lines(request: HttpRequest) -> HttpResponse:
     """Every line in every city, and the two-person suspension (R1)."""
-    account = account_of(request)
-    if request.method == "POST":
-        try:
-            _propose(request)
-            messages.success(request, _("Proposed. Somebody else has to agree."))
-        except DomainError as error:
-            messages.error(request, error.detail)
-        return redirect("rides_console:lines")
-    now = clock.now()
-    context = {
-        "title": _("Lines"),
-        "rows": [(row, selectors.line_runs(row.line, row.city, now)) for row in selectors.all_lines()],
-        "open": selectors.open_suspensions(),
-        "last": selectors.last_suspensions(),
-        "lines": Line.choices,
-        "cities": selectors.cities(),
-        "may_suspend": may(account, "lines.suspend"),
-        "account": account,
-        "waiting": selectors.waiting_by_line(),
-        "now": now,
-    }
-    return page(request, "console/lines.html", context)
+    if request.method == "GET":
+        return _lines(request, _form())
+    form = _form(request)
+    try:
+        _propose(request, form)
+    except DomainError as error:
+        messages.error(request, error.detail)
+        explain(form, error)
+        return _lines(request, form, status=error.status)
+    messages.success(request, _("Proposed. Somebody else has to agree."))
+    return redirect("rides_console:lines")
 
 
-def _propose(request: HttpRequest) -> None:
-    given = request.POST
-    line, city, at = given.get("line", ""), given.get("city", ""), None
-    if line not in Line.values:
-        raise InvalidInput("line")
-    if given.get("at"):
-        try:
-            at = parse_datetime(given["at"])
-        except ValueError:
-            at = None
-        if at is None:
-            raise InvalidInput("at")
-        at = timezone.make_aware(at) if timezone.is_naive(at) else at
-    services.propose_suspension(
-        account=account_of(request),
-        line=Line(line),
-        city=selectors.city_by_code(city) if city else None,
-        at=at,
-        reason=given.get("reason", ""),
+def _form(request: HttpRequest | None = None) -> SuspensionForm:
+    return SuspensionForm(
+        request.POST if request else None,
+        cities=selectors.cities(),
+        waiting=selectors.waiting_by_line(),
     )
 
 
-@require_POST
-@door("console.open")
-def decide(request: HttpRequest, code: str) -> HttpResponse:
-    """The second person agrees, or somebody withdraws it."""
-    agrees = request.POST.get("step") == "agree"
-    try:
-        row = services.decide_suspension(account=account_of(request), code=code, agrees=agrees)
-        said = _("Agreed: no new orders from that time on.") if agrees else _("Withdrawn.")
-        messages.success(request, f"{row.code}: {said}")
-    except DomainError as error:
-        messages.error(request, error.detail)
-    return redirect("rides_console:lines")
+def _propose(request: HttpRequest, form: SuspensionForm) -> None:
+    if not form.is_valid():
+        raise IncompleteForm
+    given = form.cleaned_data
+    everywhere = given["city"] == SuspensionForm.EVERYWHERE
+    services.propose_suspension(
+        account=account_of(request),
+        line=Line(given["line"]),
+        city=None if everywhere else selectors.city_by_code(given["city"]),
+        at=given["at"],
+        reason=given["reason"],
+    )
+
+
+@SUSPENSIONS.shown_by
+def _lines_page(request: HttpRequest, _row: LineSuspension, refusal: Refusal | None) -> HttpResponse:
+    return _lines(request, _form(), refusal)
+
+
+def _lines(
+    request: HttpRequest, form: SuspensionForm, refusal: Refusal | None = None, *, status: int = 200
+) -> HttpResponse:
+    account, now = account_of(request), clock.now()
+    context = {
+        "title": _("Lines"),
+        "rows": [(row, selectors.line_runs(row.line, row.city, now)) for row in selectors.all_lines()],
+        "open": [(row, SUSPENSIONS.offers(row, account, refusal)) for row in selectors.open_suspensions()],
+        "last": selectors.last_suspensions(),
+        "form": form,
+        "may_suspend": may(account, "lines.suspend"),
+        "now": now,
+    }
+    return page(request, "console/lines.html", context, status=status)
 
 
 @require_GET
 @door("night.call")
 def night(request: HttpRequest) -> HttpResponse:
     """Who has to be called about the night, and whose pick-up slipped into it (R4)."""
+    return _night(request, None, None)
+
+
+@REMINDERS.shown_by
+@LATE.shown_by
+def _night(request: HttpRequest, _row: object, refusal: Refusal | None) -> HttpResponse:
+    account, now = account_of(request), clock.now()
     context = {
         "title": _("The night"),
-        "calls": selectors.reminders_to_call(clock.now()),
-        "late": selectors.open_late_pickups(),
-        "account": account_of(request),
-        "now": clock.now(),
+        "calls": [
+            (call, REMINDERS.offers(call.reminder, account, refusal))
+            for call in selectors.reminders_to_call(now)
+        ],
+        "late": [(row, LATE.offers(row, account, refusal)) for row in selectors.open_late_pickups()],
+        "now": now,
     }
     return page(request, "console/night.html", context)
-
-
-@require_POST
-@door("night.call")
-def reminder_call(request: HttpRequest, code: str, party: str) -> HttpResponse:
-    """What the call to somebody found who had not read the reminder."""
-    outcome = request.POST.get("outcome", "")
-    try:
-        if outcome not in CallOutcome.values or party not in Party.values:
-            raise InvalidInput("outcome")
-        services.record_reminder_call(
-            account=account_of(request), trip_code=code, party=Party(party), outcome=CallOutcome(outcome)
-        )
-    except DomainError as error:
-        messages.error(request, error.detail)
-    return redirect("rides_console:night")
-
-
-@require_POST
-@door("night.call")
-def late_step(request: HttpRequest, code: str) -> HttpResponse:
-    """Take a late pick-up, or close it."""
-    account, outcome = account_of(request), request.POST.get("outcome", "")
-    try:
-        if request.POST.get("step") == "take":
-            services.take_late_pickup(account=account, code=code)
-        elif outcome in CallOutcome.values:
-            services.close_late_pickup(account=account, code=code, outcome=CallOutcome(outcome))
-        else:
-            raise InvalidInput("outcome")
-    except DomainError as error:
-        messages.error(request, error.detail)
-    return redirect("rides_console:night")
 
 
 app_name = "rides_console"
 urlpatterns = [
     path("admin/lines/", lines, name="lines"),
-    path("admin/lines/<str:code>/", decide, name="decide"),
+    path("admin/lines/<str:code>/do/<slug:action>/", act.view(SUSPENSIONS), name="suspension_act"),
     path("admin/night/", night, name="night"),
-    path("admin/night/calls/<str:code>/<slug:party>/", reminder_call, name="reminder_call"),
-    path("admin/night/late/<str:code>/", late_step, name="late"),
+    path("admin/night/calls/<str:code>/do/<slug:action>/", act.view(REMINDERS), name="reminder_act"),
+    path("admin/night/late/<str:code>/do/<slug:action>/", act.view(LATE), name="late_act"),
 ]

@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'suspension',
                 'verbose_name_plural': 'suspensions',
                 'indexes': [models.Index(condition=models.Q(('state__in', ['proposed', 'agreed'])), fields=['at'], name='suspension_under_way')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'agreed', 'carried_out', 'withdrawn'])), name='suspension_state_is_known'), models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'withdrawn']), models.Q(('agreed_at__isnull', False), models.Q(('agreed_by', ''), _negated=True), models.Q(('agreed_by', models.F('proposed_by')), _negated=True)), _connector='OR'), name='suspension_two_people')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'agreed', 'carried_out', 'withdrawn'])), name='suspension_state_is_known'), models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'withdrawn']), ('agreed_at__isnull', False), _connector='OR'), name='suspension_agreed_has_a_time'), models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'withdrawn']), models.Q(models.Q(('proposed_by', ''), _negated=True), models.Q(('agreed_by', ''), _negated=True), models.Q(('proposed_by', models.F('agreed_by')), _negated=True)), _connector='OR'), name='suspension_two_people')],
             },
         ),
         migrations.CreateModel(

@@ -3,6 +3,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core import four_eyes
 from core.formats import place
 from rides.states import Line, LineState, SuspensionState
 
@@ -111,9 +112,14 @@ class LineSuspension(models.Model):
                 condition=Q(state__in=SuspensionState.values), name="suspension_state_is_known"
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["proposed", "withdrawn"])
-                | (Q(agreed_at__isnull=False) & ~Q(agreed_by="") & ~Q(agreed_by=models.F("proposed_by"))),
+                condition=Q(state__in=["proposed", "withdrawn"]) | Q(agreed_at__isnull=False),
+                name="suspension_agreed_has_a_time",
+            ),
+            four_eyes.law(
+                "proposed_by",
+                "agreed_by",
                 name="suspension_two_people",
+                once=~Q(state__in=["proposed", "withdrawn"]),
             ),
         ]
         indexes = [

@@ -24,6 +24,7 @@ from rides.selectors.cities import (
     place_name,
     places_of,
     running_hitch_cities,
+    suspension_by_code,
     waiting_by_line,
 )
 from rides.selectors.matching import (
@@ -37,7 +38,14 @@ from rides.selectors.matching import (
     scores_allow,
     way_of,
 )
-from rides.selectors.night import Call, open_late_pickups, reminders_to_call
+from rides.selectors.night import (
+    Call,
+    code_of_reminder,
+    late_pickup_by_code,
+    open_late_pickups,
+    reminder_by_code,
+    reminders_to_call,
+)
 from rides.selectors.police import trips_by_person, trips_by_plate, trips_near
 from rides.selectors.trips import (
     CARD_AFTER,
@@ -54,6 +62,7 @@ from rides.selectors.trips import (
     messages_of,
     minutes_left,
     name_of_rider,
+    offer_of,
     offer_to,
     payment_of,
     phone_of_rider,
@@ -111,6 +120,7 @@ __all__ = [
     "cities",
     "city_by_code",
     "city_codes",
+    "code_of_reminder",
     "driver_card",
     "duty_key",
     "duty_of",
@@ -122,6 +132,7 @@ __all__ = [
     "itineraries_of",
     "itinerary_of",
     "last_suspensions",
+    "late_pickup_by_code",
     "late_pickup_of",
     "latest_positions",
     "latest_positions_of",
@@ -136,6 +147,7 @@ __all__ = [
     "name_of_rider",
     "newest_with_driver",
     "night_departures",
+    "offer_of",
     "offer_to",
     "open_late_pickups",
     "open_suspensions",
@@ -147,6 +159,7 @@ __all__ = [
     "position_key",
     "rating_by",
     "read_watched",
+    "reminder_by_code",
     "reminder_of",
     "reminders_to_call",
     "request_along",
@@ -157,6 +170,7 @@ __all__ = [
     "scores_allow",
     "stopped_lines",
     "surroundings",
+    "suspension_by_code",
     "trail_of",
     "trip_by_code",
     "trip_for_help",

@@ -107,6 +107,14 @@ def open_suspensions() -> list[LineSuspension]:
     return list(rows.select_related("city").order_by("pk"))
 
 
+def suspension_by_code(code: str) -> LineSuspension:
+    """A suspension, proposed or further. Raises `NotFound`."""
+    row = LineSuspension.objects.select_related("city").filter(code=code).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
 def last_suspensions(*, limit: int = 20) -> list[LineSuspension]:
     """What was suspended or withdrawn lately, newest first."""
     rows = LineSuspension.objects.filter(state__in=[SuspensionState.CARRIED_OUT, SuspensionState.WITHDRAWN])

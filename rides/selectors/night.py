@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from core.errors import NotFound
 from core.privacy import mask_name, mask_phone
 from rides.models import LatePickup, Reminder
 from rides.selectors.trips import name_of_rider, phone_of_rider
@@ -32,6 +33,28 @@ def reminders_to_call(at: datetime, *, limit: int = 50) -> list[Call]:
             name, phone = trip.driver.account.real_name, trip.driver.account.phone
         found.append(Call(row, mask_name(name), mask_phone(phone)))
     return found
+
+
+def code_of_reminder(row: Reminder) -> str:
+    """How one side's reminder is called in addresses: the trip's code, a colon, the side."""
+    return f"{row.trip.code}:{row.party}"
+
+
+def reminder_by_code(code: str) -> Reminder:
+    """The reminder with a code of `code_of_reminder`. Raises `NotFound`."""
+    trip, _colon, party = code.rpartition(":")
+    row = Reminder.objects.select_related("trip").filter(trip__code=trip, party=party).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def late_pickup_by_code(code: str) -> LatePickup:
+    """A passenger who is or was looked after. Raises `NotFound`."""
+    row = LatePickup.objects.select_related("trip").filter(code=code).first()
+    if row is None:
+        raise NotFound
+    return row
 
 
 def open_late_pickups() -> list[LatePickup]:

@@ -237,6 +237,14 @@ def offer_to(driver: "Driver") -> Offer | None:
     return rows.filter(expires_at__gte=clock.now()).first()
 
 
+def offer_of(driver: "Driver", code: str) -> Offer:
+    """An order that was held out to this driver. Raises `NotFound`."""
+    offer = Offer.objects.select_related("trip__city").filter(driver=driver, code=code).first()
+    if offer is None:
+        raise NotFound
+    return offer
+
+
 def duty_of(driver: "Driver") -> DriverOnDuty | None:
     """Where and on which line a driver waits for orders, if they do."""
     return DriverOnDuty.objects.select_related("city", "driver__account").filter(driver=driver).first()

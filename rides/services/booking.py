@@ -4,18 +4,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from accounts.errors import RealNameRequired
 from accounts.selectors import restriction_on
-from core import clock, formats, live, notify, policy, timeline
+from core import clock, formats, live, policy, timeline
 from core.actors import MONITOR
 from core.codes import new_code, new_digits
 from core.errors import InvalidInput
+from core.messages import outbox
 from core.privacy import normalise_phone, phone_index
 from core.states import StaleState, move
 from core.transactions import begins_transaction
-from rides import fares, routing, selectors
+from rides import fares, messages, routing, selectors
 from rides.errors import AccountRestricted, ChildNeedsCompany, LineNotRunning
 from rides.models import Trip
 from rides.policies import PATIENCE, REAL_NAME_FROM
@@ -126,16 +126,15 @@ def _name_rider(trip: Trip, rider: Rider) -> None:
 
 def _tell_rider(trip: Trip) -> None:
     """Who travels gets the trip's page by message: plate, code, SOS, with no account of their own."""
-    with override(trip.passenger.language):
-        text = _(
-            "Huhang: a ride was booked for you, %(origin)s to %(destination)s. Car, boarding code and SOS: %(url)s"
-        ) % {
-            "origin": formats.place(trip.origin_name),
-            "destination": formats.place(trip.destination_name),
-            "url": selectors.rider_url(trip),
-        }
-    notify.queue_message(
-        key=f"rider:{trip.code}", channel="sms", to=trip.rider_phone, text=text, subject=trip.code
+    booked = messages.RideBookedForYou(
+        origin=trip.origin_name, destination=trip.destination_name, url=selectors.rider_url(trip)
+    )
+    outbox.queue(
+        booked,
+        key=f"rider:{trip.code}",
+        to=trip.rider_phone,
+        language=trip.passenger.language,
+        subject=trip.code,
     )
     timeline.add(TripLine.FOR_ANOTHER, trip.passenger.actor, trip=trip.code)
 

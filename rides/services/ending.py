@@ -54,6 +54,8 @@ def cancel_trip(*, account: "Account", trip_code: str, reason: CancelReason) -> 
     """Cancel before boarding. After it nobody can (R6): the attempt is kept, raises an alert, and is refused.
 
     `reason` is what somebody said, not what was true.
+
+    Raises `NotFound`.
     """
     trip = (
         Trip.objects.select_for_update(of=("self",)).select_related("driver").filter(code=trip_code).first()

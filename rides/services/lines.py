@@ -4,20 +4,21 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy
 
-from core import audit, clock, formats, four_eyes, jobs, live, notify, policy, retry, timeline
+from core import audit, clock, jobs, live, policy, retry, timeline
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
-from core.errors import InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound, refuse
+from core.messages import outbox
 from core.permissions import require
 from core.recipients import write_to_each
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
+from rides import messages
 from rides.errors import AlreadySuspended
 from rides.models import City, Itinerary, LineInCity, LineSuspension, Trip
-from rides.policies import SUSPENSION_SPARES
+from rides.policies import SUSPENSION_SPARES, against_suspension
 from rides.services.offers import withdraw_offers
 from rides.states import (
     SUSPENSION_TRANSITIONS,
@@ -87,11 +88,10 @@ def propose_suspension(
 
 @begins_transaction
 def decide_suspension(*, account: "Account", code: str, agrees: bool) -> LineSuspension:
-    """The second person agrees, and the line stops at its time; or either withdraws it.
+    """The second person agrees, and the line stops at its time; or either withdraws what is only proposed.
 
     Raises `Forbidden`, `NotFound`, `SecondPersonNeeded`, `IllegalTransition`.
     """
-    require(account, "lines.suspend")
     row = (
         LineSuspension.objects.select_for_update(of=("self",))
         .select_related("city")
@@ -100,12 +100,12 @@ def decide_suspension(*, account: "Account", code: str, agrees: bool) -> LineSus
     )
     if row is None:
         raise NotFound
+    refuse(against_suspension(row, account, "agree" if agrees else "withdraw"))
     if not agrees:
         move(row, SUSPENSION_TRANSITIONS, SuspensionState.WITHDRAWN)
         audit.record(account.actor, "rides.suspension_withdrawn", row.code)
         live.changed_on_commit("console")
         return row
-    four_eyes.another(account.code, row.proposed_by)
     now = clock.now()
     at = max(row.at, now)
     move(row, SUSPENSION_TRANSITIONS, SuspensionState.AGREED, agreed_by=account.code, agreed_at=now, at=at)
@@ -198,22 +198,22 @@ def _close(code: str, row: LineSuspension, at: datetime) -> None:
     live.changed_on_commit(f"trip:{trip.code}")
     people = [trip.passenger, *([trip.driver.account] if trip.driver else [])]
 
+    said = messages.LineSuspended(
+        line=Line(row.line),
+        at=row.at,
+        origin=trip.origin_name,
+        destination=trip.destination_name,
+        reason=row.reason,
+    )
+
     def write(person: "Account") -> None:
-        with override(person.language):
-            text = _(
-                "Huhang: the %(line)s line is suspended from %(at)s. Your trip %(origin)s to %(destination)s is"
-                " cancelled, and costs nothing. Reason: %(reason)s"
-            ) % {
-                "line": Line(row.line).label,
-                "at": formats.moment(row.at),
-                "origin": formats.place(trip.origin_name),
-                "destination": formats.place(trip.destination_name),
-                "reason": row.reason,
-            }
-        notify.queue_message(
-            key=f"suspended:{row.code}:{trip.code}:{person.code}", channel="sms", to=person.phone, text=text,
+        outbox.queue(
+            said,
+            key=f"suspended:{row.code}:{trip.code}:{person.code}",
+            to=person.phone,
+            language=person.language,
             subject=trip.code,
-        )  # fmt: skip
+        )
 
     write_to_each(people, write, about=f"suspended:{row.code}:{trip.code}")
 

@@ -3,22 +3,22 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy
 
-from core import audit, clock, events, formats, jobs, live, notify, policy, timeline
+from core import audit, clock, events, jobs, live, policy, timeline
 from core.actors import SYSTEM
 from core.codes import new_code
-from core.errors import InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound, refuse
+from core.messages import outbox
 from core.permissions import require
-from core.states import StaleState, move
+from core.states import move
 from core.transactions import begins_transaction, joins_transaction
-from rides import selectors
+from rides import messages, selectors
 from rides.curfew import in_curfew, runs_into_curfew
 from rides.errors import ReminderUnread
 from rides.events import PickupLate
 from rides.models import LatePickup, Reminder, Trip
-from rides.policies import CALL_AHEAD
+from rides.policies import CALL_AHEAD, against_late_pickup
 from rides.services.booking import Rider, book_trip
 from rides.services.places import Journey, Place
 from rides.states import (
@@ -55,19 +55,13 @@ def remind(trip: Trip) -> None:
         )
         if not new:
             continue
-        with override(person.language):
-            text = _(
-                "Huhang: your trip %(origin)s to %(destination)s may run past 22:00. Open it, read the safety"
-                " reminder and confirm it before you leave: %(url)s"
-            ) % {
-                "origin": formats.place(trip.origin_name),
-                "destination": formats.place(trip.destination_name),
-                "url": url,
-            }
-        notify.queue_message(
-            key=f"reminder:{trip.code}:{party}:{at.timestamp():.0f}", channel="sms", to=phone, text=text,
+        outbox.queue(
+            messages.NightReminder(origin=trip.origin_name, destination=trip.destination_name, url=url),
+            key=f"reminder:{trip.code}:{party}:{at.timestamp():.0f}",
+            to=phone,
+            language=person.language,
             subject=trip.code,
-        )  # fmt: skip
+        )
         timeline.add(TripLine.REMINDED, SYSTEM, trip=trip.code, party=party)
 
 
@@ -144,15 +138,14 @@ def _open_late(pk: int, at: datetime) -> bool:
     if trip is None:
         return False
     LatePickup.objects.create(code=new_code("L"), trip=trip, opened_at=at)
-    with override(trip.passenger.language):
-        text = _(
-            "Huhang: hitch does not depart after 22:00. We stay with you: another ride is one tap away, and our"
-            " staff call you now. %(url)s"
-        ) % {"url": selectors.rider_url(trip) if trip.rider_phone else selectors.trip_url(trip)}
-    notify.queue_message(
-        key=f"late:{trip.code}", channel="sms", to=selectors.phone_of_rider(trip), text=text,
-        life_safety=True, subject=trip.code,
-    )  # fmt: skip
+    url = selectors.rider_url(trip) if trip.rider_phone else selectors.trip_url(trip)
+    outbox.queue(
+        messages.LatePickupStandby(url=url),
+        key=f"late:{trip.code}",
+        to=selectors.phone_of_rider(trip),
+        language=trip.passenger.language,
+        subject=trip.code,
+    )
     timeline.add(TripLine.LATE_PICKUP, SYSTEM, trip=trip.code)
     live.changed_on_commit(f"trip:{trip.code}")
     live.changed_on_commit("console")
@@ -234,9 +227,7 @@ def _replace(passenger: "Account", trip: Trip, new: Trip) -> None:
 @begins_transaction
 def take_late_pickup(*, account: "Account", code: str) -> LatePickup:
     """An agent stays with this passenger. Raises `Forbidden`, `NotFound`, `StaleState`."""
-    row = _late(account, code)
-    if row.taken_by:
-        raise StaleState
+    row = _late(account, code, "take")
     row.taken_by, row.taken_at = account.code, clock.now()
     row.save(update_fields=["taken_by", "taken_at"])
     audit.record(account.actor, "rides.late_pickup_taken", row.trip.code)
@@ -247,9 +238,7 @@ def take_late_pickup(*, account: "Account", code: str) -> LatePickup:
 @begins_transaction
 def close_late_pickup(*, account: "Account", code: str, outcome: CallOutcome) -> LatePickup:
     """The passenger is safe, or the safety desk takes over. Raises `Forbidden`, `NotFound`, `StaleState`, `InvalidInput`."""
-    row = _late(account, code)
-    if row.closed_at:
-        raise StaleState
+    row = _late(account, code, "close")
     if outcome not in {CallOutcome.SAFE, CallOutcome.OTHER_LINE, CallOutcome.NO_ANSWER}:
         raise InvalidInput("outcome")
     row.closed_at, row.closed_by, row.outcome = clock.now(), account.code, outcome
@@ -263,9 +252,9 @@ def close_late_pickup(*, account: "Account", code: str, outcome: CallOutcome) ->
     return row
 
 
-def _late(account: "Account", code: str) -> LatePickup:
-    require(account, "night.call")
+def _late(account: "Account", code: str, key: str) -> LatePickup:
     row = LatePickup.objects.select_for_update(of=("self",)).select_related("trip").filter(code=code).first()
     if row is None:
         raise NotFound
+    refuse(against_late_pickup(row, account, key))
     return row

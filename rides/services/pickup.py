@@ -84,7 +84,10 @@ def passengers_trip(passenger: "Account", code: str) -> Trip:
 
 @begins_transaction
 def confirm_car(*, passenger: "Account", trip_code: str) -> Trip:
-    """'This is my car' (R7): the plate was compared, and the boarding code may be told."""
+    """'This is my car' (R7): the plate was compared, and the boarding code may be told.
+
+    Raises `StaleState`.
+    """
     trip = passengers_trip(passenger, trip_code)
     if trip.state not in BEFORE_BOARDING:
         raise StaleState
@@ -99,7 +102,10 @@ def confirm_car(*, passenger: "Account", trip_code: str) -> Trip:
 
 @begins_transaction
 def board_trip(*, driver: "Driver", trip_code: str, code: str) -> Outcome:
-    """The driver enters the passenger's code. Wrong ones are counted and kept; the refusal is returned."""
+    """The driver enters the passenger's code. Wrong ones are counted and kept; the refusal is returned.
+
+    Raises `StaleState`.
+    """
     trip = drivers_trip(driver, trip_code)
     if trip.state not in BEFORE_BOARDING:
         raise StaleState

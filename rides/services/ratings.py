@@ -39,7 +39,10 @@ def rate_trip(*, account: "Account", trip_code: str, stars: int) -> Rating:
 
 @begins_transaction
 def wish_least_score(*, account: "Account", tenths: int) -> None:
-    """Ride only with people whose score is at least this, in tenths; 0 is no wish. Raises `InvalidInput`."""
+    """Ride only with people whose score is at least this, in tenths; 0 is no wish.
+
+    Raises `InvalidInput`, `NotFound`.
+    """
     if tenths != 0 and tenths not in range(10, 51):
         raise InvalidInput("least")
     if account.pk is None:

@@ -2,13 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy
 
-from core import formats, jobs, live, notify, timeline
+from core import jobs, live, timeline
 from core.actors import SYSTEM
+from core.messages import outbox
 from core.states import move
 from core.transactions import begins_transaction
+from rides import messages
 from rides.models import Trip
 from rides.services.offers import withdraw_offers
 from rides.states import TRIP_TRANSITIONS, WAITING, CancelReason, Company, TripLine, TripState
@@ -44,16 +45,11 @@ def _close(pk: int, at: datetime) -> bool:
         cancel_reason=CancelReason.NO_DRIVER,
     )
     timeline.add(TripLine.CANCELLED, SYSTEM, trip=trip.code, party=Company.COMPANY, reason=trip.cancel_reason)
-    with override(trip.passenger.language):
-        text = _("Huhang: nobody was free for %(origin)s to %(destination)s. It costs nothing.") % {
-            "origin": formats.place(trip.origin_name),
-            "destination": formats.place(trip.destination_name),
-        }
-    notify.queue_message(
+    outbox.queue(
+        messages.NobodyWasFree(origin=trip.origin_name, destination=trip.destination_name),
         key=f"unanswered:{trip.code}",
-        channel="sms",
         to=trip.passenger.phone,
-        text=text,
+        language=trip.passenger.language,
         subject=trip.code,
     )
     live.changed_on_commit(f"trip:{trip.code}")

@@ -149,17 +149,20 @@ def test_a_permit_that_ran_out_stops_the_line(people):
 
 def test_the_console_leads_through_both_steps(people, signed_in):
     supervisor, specialist = signed_in("supervisor"), signed_in("specialist")
-    supervisor.post("/admin/lines/", {"line": "hitch", "city": "", "at": "", "reason": "x"})
+    supervisor.post("/admin/lines/", {"line": "hitch", "city": "all", "at": "", "reason": "x"})
     row = LineSuspension.objects.get()
     assert f"/admin/lines/{row.code}/" in supervisor.get("/admin/lines/").content.decode()
-    supervisor.post(f"/admin/lines/{row.code}/", {"step": "agree"})
+    own = supervisor.post(f"/admin/lines/{row.code}/do/agree/", {"do": "1"})
+    assert own.status_code == 409
+    assert "Somebody else has to agree to this" in own.content.decode()
     assert runs()
-    specialist.post(f"/admin/lines/{row.code}/", {"step": "agree"})
+    specialist.post(f"/admin/lines/{row.code}/do/agree/", {"do": "1"})
     assert not runs()
     bad = supervisor.post(
-        "/admin/lines/", {"line": "hitch", "at": "2026-13-45T99:99", "reason": "x"}, follow=True
+        "/admin/lines/", {"line": "hitch", "city": "all", "at": "2026-13-45T99:99", "reason": "of weight"}
     )
-    assert bad.status_code == 200
+    assert bad.status_code == 400
+    assert "of weight" in bad.content.decode()
     assert LineSuspension.objects.count() == 1
 
 

@@ -153,7 +153,7 @@ def test_who_does_not_answer_is_called_by_an_agent(evening, people, noon, signed
     assert people("passenger").phone not in str(calls)
     page = signed_in("agent").get("/admin/night/").content.decode()
     assert trip.code in page
-    signed_in("agent").post(f"/admin/night/calls/{trip.code}/passenger/", {"outcome": "spoken"})
+    signed_in("agent").post(f"/admin/night/calls/{trip.code}:passenger/do/spoken/", {"do": "1"})
     services.acknowledge_reminder(account=people("driver"), trip_code=trip.code)
     assert selectors.reminders_to_call(clock.now()) == []
     services.depart(driver=driver_of(people("driver")), trip_code=trip.code)
@@ -202,12 +202,12 @@ def test_a_pickup_that_slips_past_the_hour_is_looked_after(evening, people, noon
     page = signed_in("passenger").get(f"/trips/{trip.code}/").content.decode()
     assert 'value="express"' in page
     assert trip.code in signed_in("agent").get("/admin/due/").content.decode()
-    signed_in("agent").post(f"/admin/night/late/{care.code}/", {"step": "take"})
+    signed_in("agent").post(f"/admin/night/late/{care.code}/do/take/", {"do": "1"})
     care.refresh_from_db()
     assert care.taken_by == "agent"
     with pytest.raises(StaleState):
         services.take_late_pickup(account=people("specialist"), code=care.code)
-    signed_in("agent").post(f"/admin/night/late/{care.code}/", {"outcome": "safe"})
+    signed_in("agent").post(f"/admin/night/late/{care.code}/do/safe/", {"do": "1"})
     care.refresh_from_db()
     assert (care.outcome, care.closed_by) == ("safe", "agent")
 

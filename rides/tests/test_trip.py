@@ -10,7 +10,7 @@ from core.errors import NotFound
 from core.states import StaleState
 from drivers.models import Driver, Hold
 from drivers.selectors import driver_of
-from drivers.services import hold_driver, release_hold
+from drivers.services import agree_release, hold_driver, propose_release
 from drivers.states import HoldKind
 from drivers.tests.factories import face_token
 from rides import services
@@ -103,7 +103,12 @@ def test_a_held_driver_accepts_nothing_until_released(rides, people):
         services.accept_trip(driver=driver, trip_code=trip.code, itinerary_code=way).refusal.code
         == "driver_held"
     )
-    release_hold(actor=people("vetting").actor, code=hold.code, reason="checked")
+    propose_release(account=people("vetting"), code=hold.code, reason="checked")
+    assert (
+        services.accept_trip(driver=driver, trip_code=trip.code, itinerary_code=way).refusal.code
+        == "driver_held"
+    )
+    agree_release(account=people("supervisor"), code=hold.code, agrees=True)
     token = face_token(driver, trip.code)
     outcome = services.accept_trip(driver=driver, trip_code=trip.code, itinerary_code=way, face_token=token)
     assert outcome.refusal is None

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.selectors import passenger_persona
 from core import clock
 from core.access import account_of, door
+from core.actions import Refusal
 from core.errors import DomainError, InvalidInput, NotFound, explain
 from drivers.camera import camera_context
 from drivers.errors import FaceRequired, PictureTooLarge, PictureUnreadable
@@ -17,7 +18,9 @@ from drivers.selectors import driver_of, drivers_vehicle, papers_of, passed_toda
 from drivers.services import service_day
 from drivers.states import FacePurpose
 from rides import selectors, services
+from rides.actions import OFFERS
 from rides.forms import OnlineForm, WayForm
+from rides.models import City, Offer
 from rides.states import Line, Party
 from rides.views.booking import city_context, city_of, first_values
 
@@ -29,18 +32,30 @@ if TYPE_CHECKING:
 @door("ride")
 def drive(request: HttpRequest) -> HttpResponse:
     """My ways, requests along them, my trips, and why orders stopped where they did."""
-    driver = driver_of(account_of(request))
     city = city_of(request)
     form = WayForm(request.POST or None, city=city, initial=first_values()) if city else None
     if request.method == "POST" and form and form.is_valid():
         try:
-            services.offer_itinerary(driver=driver, **form.wanted())
+            services.offer_itinerary(driver=driver_of(account_of(request)), **form.wanted())
             return redirect("rides:drive")
         except DomainError as error:
             explain(form, error)
+    return _drive(request, city, form)
+
+
+@OFFERS.shown_by
+def _offer_page(request: HttpRequest, _offer: Offer, refusal: Refusal | None) -> HttpResponse:
+    city = city_of(request)
+    return _drive(request, city, WayForm(city=city, initial=first_values()) if city else None, refusal)
+
+
+def _drive(
+    request: HttpRequest, city: City | None, form: WayForm | None, refusal: Refusal | None = None
+) -> HttpResponse:
+    driver = driver_of(account_of(request))
     context = (
         city_context(city)
-        | _ways(driver)
+        | _ways(driver, refusal)
         | {
             "form": form,
             "trips": selectors.trips_as_driver(driver),
@@ -55,14 +70,16 @@ def drive(request: HttpRequest) -> HttpResponse:
     return render(request, "rides/drive.html", context, status=400 if form and form.errors else 200)
 
 
-def _ways(driver: "Driver") -> dict[str, Any]:
+def _ways(driver: "Driver", refusal: Refusal | None = None) -> dict[str, Any]:
     duty = selectors.duty_of(driver)
+    held_out = selectors.offer_to(driver) if duty else None
     return {
         "ways": [(way, selectors.requests_along(way)) for way in selectors.itineraries_of(driver)],
         "persona": passenger_persona(),
         "duty": duty,
         "duty_key": selectors.duty_key(duty) if duty else "",
-        "offer": selectors.offer_to(driver) if duty else None,
+        "held_out": held_out,
+        "offers": OFFERS.offers(held_out, driver.account, refusal) if held_out else [],
     }
 
 
@@ -122,20 +139,6 @@ def offline(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @door("ride")
-def answer_offer(request: HttpRequest, code: str, answer: str) -> HttpResponse:
-    """Take the order that the dispatcher holds out, or leave it to the next driver."""
-    driver = driver_of(account_of(request))
-    if answer == "decline":
-        services.decline_offer(driver=driver, code=code)
-        return redirect("rides:drive")
-    outcome = services.accept_offer(driver=driver, code=code)
-    if outcome.refusal:
-        raise outcome.refusal
-    return redirect("rides:trip", outcome.trip.code)
-
-
-@require_POST
-@door("ride")
 def accept(request: HttpRequest, code: str) -> HttpResponse:
     driver = driver_of(account_of(request))
     outcome = services.accept_trip(
@@ -189,22 +192,3 @@ def pickup(request: HttpRequest, code: str) -> HttpResponse:
         except (InvalidInput, FaceRequired, PictureUnreadable, PictureTooLarge) as error:
             context["refusal"] = error
     return render(request, "rides/pickup.html", context, status=400 if "refusal" in context else 200)
-
-
-@require_POST
-@door("ride")
-def driver_step(request: HttpRequest, code: str, step: str) -> HttpResponse:
-    """Arrive, board, depart, end."""
-    driver = driver_of(account_of(request))
-    match step:
-        case "arrive":
-            services.arrive(driver=driver, trip_code=code)
-        case "depart":
-            services.depart(driver=driver, trip_code=code)
-        case "end":
-            services.end_trip(driver=driver, trip_code=code)
-        case _:
-            outcome = services.board_trip(driver=driver, trip_code=code, code=request.POST.get("code", ""))
-            if outcome.refusal:
-                raise outcome.refusal
-    return redirect("rides:trip", code)

@@ -9,8 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from core.access import account_of, door
+from core.actions import Refusal
 from core.errors import InvalidInput
 from rides import selectors, services
+from rides.actions import TRIPS
+from rides.models import Trip
 from rides.shown import trip_context
 from rides.states import (
     MAY_SAY,
@@ -29,6 +32,11 @@ def trip_page(request: HttpRequest, code: str) -> HttpResponse:
     trip, party = selectors.trip_of(account_of(request), code)
     template = "rides/trip.html" if party == Party.PASSENGER else "rides/driver_trip.html"
     return render(request, template, trip_context(trip, party))
+
+
+@TRIPS.shown_by
+def _driven_page(request: HttpRequest, trip: Trip, refusal: Refusal | None) -> HttpResponse:
+    return render(request, "rides/driver_trip.html", trip_context(trip, Party.DRIVER, refusal))
 
 
 @require_GET

@@ -5,25 +5,25 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect
-from django.urls import path, reverse
-from django.utils.http import urlencode
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.selectors import people_who_may
-from core import clock, holds, notify, timeline
+from core import clock, holds, timeline
 from core.access import account_of, door
 from core.actions import Refusal
 from core.console import act, page
 from core.errors import DomainError, NotFound
+from core.messages import outbox
 from core.privacy import mask_name, mask_phone
 from drivers.selectors import open_holds
 from rides.selectors import trail_of, truth_of
 from rides.states import Party
 from rides.truth import Truth
 from safety import packets, selectors, services
-from safety.actions import INCIDENTS
-from safety.models import Incident
+from safety.actions import INCIDENTS, RECORDINGS
+from safety.models import Incident, Recording, RecordingPlay
 from safety.policies import clocks_of
 
 
@@ -75,7 +75,7 @@ def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) 
             (check, mask_phone(check.missing_phone), mask_phone(check.reporter_phone))
             for check in selectors.checks_of(incident)
         ],
-        "contacts": notify.about(code),
+        "contacts": outbox.about(code),
         "map": _map(incident),
         "passenger": (mask_name(trip.passenger.real_name), mask_phone(trip.passenger.phone))
         if trip
@@ -112,32 +112,53 @@ def live_sound(request: HttpRequest, code: str) -> HttpResponse:
 @door("recordings.hear")
 def recording(request: HttpRequest, code: str) -> HttpResponse:
     """A recording: what is known of it, who played it, and its player inside a case."""
-    row, account = selectors.recording_by_code(code), account_of(request)
-    play = None
-    case = request.POST.get("case", "") or request.GET.get("case", "")
+    row, play = selectors.recording_by_code(code), None
     if request.method == "POST":
         try:
             play = services.play_recording(
-                account=account, code=code, case=case, reason=request.POST.get("reason", "")
+                account=account_of(request),
+                code=code,
+                case=request.POST.get("case", ""),
+                reason=request.POST.get("reason", ""),
             )
         except NotFound:
             raise
         except DomainError as error:
-            messages.error(request, error.detail)
-            return redirect(f"{reverse('safety_console:recording', args=[code])}?{urlencode({'case': case})}")
+            return _recording_page(request, row, None, error=error)
+    return _recording_page(request, row, None, play=play)
+
+
+@RECORDINGS.shown_by
+def _shown(request: HttpRequest, row: Recording, refusal: Refusal | None) -> HttpResponse:
+    return _recording_page(request, row, refusal)
+
+
+def _recording_page(
+    request: HttpRequest,
+    row: Recording,
+    refusal: Refusal | None,
+    *,
+    play: RecordingPlay | None = None,
+    error: DomainError | None = None,
+) -> HttpResponse:
+    """`play` is what was opened just now, `error` why it was not: what was typed stays."""
+    account = account_of(request)
     context = {
-        "title": _("Recording %(code)s") % {"code": code},
+        "title": _("Recording %(code)s") % {"code": row.code},
         "recording": row,
         "health": selectors.health_of(row),
         "play": play,
+        "error": error,
         "plays": selectors.plays_of(row),
         "holds": holds.on(row.trip.code),
-        "case": case,
-        "receipt": selectors.verify_receipt(code) if row.destroyed_at else None,
+        "offers": RECORDINGS.offers(row, account, refusal),
+        "case": request.POST.get("case", "") or request.GET.get("case", ""),
+        "reason": request.POST.get("reason", "") if error else "",
+        "receipt": selectors.verify_receipt(row.code) if row.destroyed_at else None,
         "account": account,
         "now": clock.now(),
     }
-    return page(request, "console/recording.html", context)
+    return page(request, "console/recording.html", context, status=error.status if error else 200)
 
 
 @require_GET
@@ -148,21 +169,6 @@ def sound(request: HttpRequest, code: str, play: int) -> HttpResponse:
     answer = StreamingHttpResponse(pieces, content_type=mime)
     answer["Cache-Control"] = "no-store"
     return answer  # type: ignore[return-value]  # a stream is no HttpResponse to the type checker, and one to the door
-
-
-@require_POST
-@door("data_holds.renew")
-def renew_hold(request: HttpRequest, code: str) -> HttpResponse:
-    """One of two people renews a hold on a trip's data."""
-    back = request.POST.get("back", "")
-    try:
-        done = holds.renew(actor=account_of(request).actor, code=code, reason=request.POST.get("reason", ""))
-        messages.success(request, _("Renewed.") if done else _("Somebody else has to agree."))
-    except NotFound:
-        raise
-    except DomainError as error:
-        messages.error(request, error.detail)
-    return redirect("safety_console:recording", back) if back else redirect("admin:index")
 
 
 @require_http_methods(["GET", "POST"])
@@ -227,7 +233,7 @@ urlpatterns = [
     path("admin/incidents/<str:code>/live-sound/", live_sound, name="live_sound"),
     path("admin/recordings/<str:code>/", recording, name="recording"),
     path("admin/recordings/<str:code>/<int:play>/sound/", sound, name="sound"),
-    path("admin/holds/<str:code>/renew/", renew_hold, name="renew_hold"),
+    path("admin/recordings/<str:code>/do/<slug:action>/", act.view(RECORDINGS), name="act_on_recording"),
     path("admin/sos-packet/", packet, name="packet"),
     path("admin/incidents/<str:code>/", show, name="incident"),
     path("admin/incidents/<str:code>/do/<slug:action>/", act.view(INCIDENTS), name="act"),

@@ -97,6 +97,7 @@ def accept_incident(*, account: "Account", code: str) -> None:
 
 @begins_transaction
 def add_note(*, account: "Account", code: str, words: str) -> None:
+    """Words of whoever acts on it, in its timeline. Raises `ActionClosed`, `NotFound`, `ReasonMissing`."""
     incident = _for_action(account, code, "note")
     _line(incident, account, SafetyLine.NOTE, _need(words))
     touch(incident)
@@ -104,7 +105,10 @@ def add_note(*, account: "Account", code: str, words: str) -> None:
 
 @begins_transaction
 def record_call(*, account: "Account", code: str, words: str) -> None:
-    """The agent called the passenger back; `words` say what came of it."""
+    """The agent called the passenger back; `words` say what came of it.
+
+    Raises `ActionClosed`, `NotFound`, `ReasonMissing`.
+    """
     incident = _for_action(account, code, "called")
     _line(incident, account, SafetyLine.CALLED, _need(words), result="")
     touch(incident, called_back_at=incident.called_back_at or clock.now())
@@ -112,7 +116,10 @@ def record_call(*, account: "Account", code: str, words: str) -> None:
 
 @begins_transaction
 def record_safe_check(*, account: "Account", code: str, words: str) -> None:
-    """Somebody spoke to the passenger, apart from the driver, and she is safe (S10)."""
+    """Somebody spoke to the passenger, apart from the driver, and she is safe (S10).
+
+    Raises `ActionClosed`, `NotFound`, `ReasonMissing`.
+    """
     incident = _for_action(account, code, "safe_check")
     _line(incident, account, SafetyLine.SAFE_CHECK, _need(words))
     touch(incident, safe_check_at=incident.safe_check_at or clock.now())
@@ -120,7 +127,7 @@ def record_safe_check(*, account: "Account", code: str, words: str) -> None:
 
 @begins_transaction
 def record_police_call(*, account: "Account", code: str, station: str) -> None:
-    """The police of the place were called (S10)."""
+    """The police of the place were called (S10). Raises `ActionClosed`, `NotFound`, `ReasonMissing`."""
     note_police_called(
         incident=_for_action(account, code, "police_called"), actor=account.actor, station=_need(station)
     )
@@ -137,7 +144,10 @@ def note_police_called(*, incident: Incident, actor: Actor, station: str) -> Non
 
 @begins_transaction
 def excuse_police_call(*, account: "Account", code: str, words: str) -> None:
-    """A supervisor records why the police are not called (S10)."""
+    """A supervisor records why the police are not called (S10).
+
+    Raises `ActionClosed`, `NotFound`, `ReasonMissing`.
+    """
     incident = _for_action(account, code, "police_excused")
     _line(incident, account, SafetyLine.POLICE_NOT_CALLED, _need(words))
     touch(incident, police_excused_at=incident.police_excused_at or clock.now())
@@ -145,7 +155,10 @@ def excuse_police_call(*, account: "Account", code: str, words: str) -> None:
 
 @begins_transaction
 def resolve_incident(*, account: "Account", code: str, outcome: str, words: str) -> None:
-    """Give an outcome with a reason; a second person reviews it. Raises `OutcomeUnknown`, `ReasonMissing`."""
+    """Give an outcome with a reason; a second person reviews it.
+
+    Raises `OutcomeUnknown`, `ReasonMissing`, `ActionClosed`, `NotFound`.
+    """
     incident = _for_action(account, code, "resolve")
     if outcome not in IncidentOutcome.values:
         raise OutcomeUnknown("outcome")
@@ -157,7 +170,10 @@ def resolve_incident(*, account: "Account", code: str, outcome: str, words: str)
 
 @begins_transaction
 def close_incident(*, account: "Account", code: str) -> None:
-    """The second person agrees. What was kept from the driver may now act and be seen, if nobody is aboard."""
+    """The second person agrees. What was kept from the driver may now act and be seen, if nobody is aboard.
+
+    Raises `ActionClosed`, `NotFound`.
+    """
     incident = _for_action(account, code, "close")
     move(incident, INCIDENT_TRANSITIONS, IncidentState.CLOSED, closed_at=clock.now(), closed_by=account.code)
     _line(incident, account, SafetyLine.CLOSED)
@@ -171,7 +187,10 @@ def close_incident(*, account: "Account", code: str) -> None:
 
 @begins_transaction
 def send_back(*, account: "Account", code: str, words: str) -> None:
-    """The second person does not agree; the owner goes on."""
+    """The second person does not agree; the owner goes on.
+
+    Raises `ActionClosed`, `NotFound`, `ReasonMissing`.
+    """
     incident = _for_action(account, code, "send_back")
     text = _need(words)
     move(incident, INCIDENT_TRANSITIONS, IncidentState.TAKEN, outcome="", resolved_by="")

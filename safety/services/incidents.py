@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 def open_incident(
     *, actor: Actor, origin: Origin, trip: "Trip | None" = None, missing_index: str = ""
 ) -> Incident:
-    """The live incident of a trip, or of a missing person without one; opened where there is none, row locked."""
+    """The live incident of a trip, or of a missing person without one; opened where there is none, row locked.
+
+    Raises `StaleState`.
+    """
     key = {"trip": trip} if trip else {"trip": None, "missing_index": missing_index}
     at = clock.now()
     mine = Incident(

@@ -13,13 +13,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.core import signing
 from django.db import connection, transaction
 from django.db.models import F, QuerySet, Subquery
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy
 
-from core import audit, cases, clock, events, formats, holds, jobs, live, notify, policy, retry, timeline
+from core import audit, cases, clock, events, holds, jobs, live, policy, retry, timeline
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import NotFound
+from core.messages import outbox
 from core.models import DataHold
 from core.recipients import write_to_each
 from core.states import move
@@ -27,7 +27,7 @@ from core.transactions import begins_transaction, joins_transaction
 from rides.selectors import trip_by_code
 from rides.states import WITH_DRIVER, Party
 from rides.tokens import TripKey
-from safety import chunks, keys, sound
+from safety import chunks, keys, messages, sound
 from safety.errors import AudioToken, CaseNeeded, NoConsent, NotAfterHelp, ReasonMissing, SoundUnknown
 from safety.events import RecordingKept
 from safety.models import (
@@ -391,22 +391,17 @@ def _tell_of_play(pk: int, at: datetime) -> bool:
     trip = play.recording.trip
     people = [trip.passenger, *([trip.driver.account] if trip.driver else [])]
 
+    told = messages.RecordingPlayed(
+        day=trip.requested_at, origin=trip.origin_name, destination=trip.destination_name
+    )
+
     def write(person: "Account") -> None:
-        with override(person.language):
-            text = _(
-                "Huhang: for a case that is closed now, our staff listened to a recording of your trip of %(day)s "
-                "(%(origin)s to %(destination)s)."
-            ) % {
-                "day": formats.moment(trip.requested_at, "date"),
-                "origin": formats.place(trip.origin_name),
-                "destination": formats.place(trip.destination_name),
-            }
         # Once for each trip, however often somebody listened.
-        notify.queue_message(
+        outbox.queue(
+            told,
             key=f"played:{trip.code}:{person.code}",
-            channel="sms",
             to=person.phone,
-            text=text,
+            language=person.language,
             subject=trip.code,
         )
 

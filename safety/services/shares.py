@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from accounts.selectors import contacts_who_agreed
-from core import clock, formats, notify, timeline
+from core import clock, timeline
 from core.errors import NotFound
+from core.messages import outbox
 from core.transactions import begins_transaction, joins_transaction
 from rides.selectors import name_of_rider, trip_by_code
 from rides.states import WITH_DRIVER, Party
 from rides.tokens import TripKey
+from safety import messages
 from safety.models import TripShare
 from safety.states import SafetyLine
 
@@ -88,18 +88,17 @@ def share_with_contacts(*, trip: "Trip") -> int:
     contacts = contacts_who_agreed(trip.passenger)
     for contact in contacts:
         share = share_with(trip=trip, party=Party.PASSENGER, contact=contact.pk, phone=contact.phone)
-        with override(trip.passenger.language):
-            text = _("Huhang: %(name)s shares a trip with you: %(origin)s to %(destination)s. %(link)s") % {
-                "name": name_of_rider(trip),
-                "origin": formats.place(trip.origin_name),
-                "destination": formats.place(trip.destination_name),
-                "link": address_of(share.token),
-            }
-        notify.queue_message(
+        shared = messages.TripShared(
+            name=name_of_rider(trip),
+            origin=trip.origin_name,
+            destination=trip.destination_name,
+            link=address_of(share.token),
+        )
+        outbox.queue(
+            shared,
             key=f"share:{trip.code}:{contact.pk}:{trip.driver_id}",
-            channel="sms",
             to=contact.phone,
-            text=text,
+            language=trip.passenger.language,
             subject=trip.code,
         )
     return len(contacts)

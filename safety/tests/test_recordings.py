@@ -6,18 +6,21 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from complaints.models import Complaint
 from complaints.services import close_windows, decide
 from complaints.states import Finding
 from core import audit, clock, holds, jobs, retry
+from core.actions import NotNow
 from core.actors import SYSTEM
 from core.errors import NotFound
 from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry, DataHold, FailedWork, Notification
 from core.tests.factories import set_policy
 from drivers.selectors import driver_of
+from police.services import Question, open_phone_request, refuse_request
+from police.states import Query
 from rides.services import end_trip
 from rides.states import Line, Party
 from rides.tokens import TripKey
@@ -454,17 +457,64 @@ def test_a_hold_lapses_after_14_days_unless_two_people_renew_it(rides, people, n
     deliver()
     hold = DataHold.objects.get()
     agent, specialist = people("agent").actor, people("specialist").actor
-    assert not holds.renew(actor=agent, code=hold.code, reason="the court asks")
+    with pytest.raises(NotNow):
+        holds.renew(actor=agent, code=hold.code, reason="nobody asked")
+    holds.ask_to_renew(actor=agent, code=hold.code, reason="the court asks")
     with pytest.raises(SecondPersonNeeded):
         holds.renew(actor=agent, code=hold.code, reason="me again")
     noon.shift(timedelta(days=13))
-    assert holds.renew(actor=specialist, code=hold.code, reason="agreed")
+    holds.renew(actor=specialist, code=hold.code, reason="agreed")
     noon.shift(timedelta(days=13))
     assert holds.held([trip.code]) == {trip.code}
     noon.shift(timedelta(days=1))
     assert holds.held([trip.code]) == set()
     with pytest.raises(NotFound):
-        holds.renew(actor=agent, code=hold.code, reason="too late")
+        holds.ask_to_renew(actor=agent, code=hold.code, reason="too late")
+
+
+def test_what_two_renewed_is_not_released_by_one(rides, people, deliver):
+    """One agent refuses the request of the police whose hold two people renewed: what was recorded stays."""
+    trip = rides.under_way()
+    asked = open_phone_request(
+        account=people("agent"),
+        agency_code="shangtang",
+        badge="1",
+        question=Question(Query.TRIP, trip.code, clock.now()),
+        submission="s",
+    ).request
+    hold = DataHold.objects.get()
+    holds.ask_to_renew(actor=people("agent").actor, code=hold.code, reason="the court asks")
+    holds.renew(actor=people("specialist").actor, code=hold.code, reason="agreed")
+    holds.ask_to_renew(actor=people("agent").actor, code=hold.code, reason="once more")
+    refuse_request(account=people("agent"), code=asked.code, reason="x")
+    assert holds.held([trip.code]) == {trip.code}
+
+
+def test_the_database_refuses_a_renewal_by_one_person(rides, people, deliver):
+    trip = rides.under_way()
+    services.raise_sos(key=TripKey(trip.code, HER, "wenzhou"))
+    deliver()
+    with pytest.raises(IntegrityError, match="data_hold_renewed_by_two_people"), transaction.atomic():
+        DataHold.objects.update(renewal_by="agent", renewed_by="agent")
+
+
+def test_holds_are_renewed_on_the_recordings_page_and_a_refusal_keeps_it(rides, signed_in, deliver):
+    trip, phone = recorded(rides)
+    services.raise_sos(key=TripKey(trip.code, HER, "wenzhou"))
+    deliver()
+    hold, before = DataHold.objects.get(), DataHold.objects.get().until
+    hers, address = signed_in("agent"), f"/admin/recordings/{phone.code}/do"
+    for action in ("ask-to-renew", "renew"):
+        assert hers.post(f"{address}/{action}/").status_code == 400
+        assert hers.post(f"{address}/{action}/", {"hold": hold.code}).status_code == 400
+    assert hers.post(f"{address}/ask-to-renew/", {"hold": hold.code, "reason": "court"}).status_code == 302
+    refused = hers.post(f"{address}/renew/", {"hold": hold.code, "reason": "me again"})
+    assert (refused.status_code, "me again" in refused.content.decode()) == (409, True)
+    assert "you had a part in it already" in refused.content.decode()
+    assert DataHold.objects.get().renewed_at is None
+    signed_in("supervisor").post(f"{address}/renew/", {"hold": hold.code, "reason": "agreed"})
+    assert DataHold.objects.get().until >= before
+    assert DataHold.objects.get().renewed_by == "supervisor"
 
 
 def test_a_hold_that_lapsed_may_be_placed_anew(rides, noon, django_db_blocker):

@@ -134,10 +134,10 @@ def test_suspending_a_line_shows_at_once_in_both_browsers(visitor, language, lin
     console.select_option("[name=city]", "wenzhou")
     console.fill("[name=reason]", "安全核查 safety review")
     first.look("lines", console=True)
-    console.click("button.danger:not([name])")
+    console.click("form:has([name=city]) button.danger")
     other = second.sign_in("specialist", "/admin/lines/")
     second.look("lines-proposed", console=True)
-    other.click("button[value=agree]")
+    other.click("[data-do=agree]")
     said = say_in(language, "This line was suspended.")
     expect(page.locator("#status")).to_contain_text(said, timeout=10_000)  # by itself
     second.look("lines-suspended", console=True)

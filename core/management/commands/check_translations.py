@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from core import wording
+from core import stored, wording
 
 # Letters that stand for parts of a day, no text that somebody reads.
 FORMAT = "date format"
@@ -40,3 +40,4 @@ def _faults(root: Path, found: dict[wording.Key, set[str]]) -> Iterator[str]:
     for path in wording.code(root):
         for line, what in wording.glued_in_code(path.read_text()):
             yield f"{path.relative_to(root)}:{line}: a value outside its sentence: {what}"
+    yield from stored.faults(root, wording.code(root))

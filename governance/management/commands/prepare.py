@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from complaints.cast import furnish_the_desk
-from governance.demo import make_world, screen_the_fleet, write_second_factors
+from governance.demo import make_world, screen_the_fleet, write_second_factors, write_sms_templates
 
 
 class Command(BaseCommand):
@@ -22,3 +22,4 @@ class Command(BaseCommand):
         screen_the_fleet()
         furnish_the_desk()
         write_second_factors(Path(os.environ["HUHANG_STATE"]) / "sandbox")
+        write_sms_templates(Path(os.environ["HUHANG_STATE"]))

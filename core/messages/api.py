@@ -1,0 +1,62 @@
+"""The door of delivery receipts, for providers that bring them."""
+
+from functools import partial
+from typing import Any
+
+import structlog
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core import retry
+from core.api import read, shows_token
+from core.errors import NotFound
+from core.messages import outbox, transports
+from core.messages.transports import Transport
+
+log = structlog.get_logger()
+MOST = 500  # receipts in one call
+# Nothing is tried again by itself: the message is shown as handed over, which is what is known of it.
+RECEIPTS = retry.declare("core.receipts", _("Reading a delivery receipt"))
+
+
+class ReceiptSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField(max_length=120, help_text="the key that the message was handed over with")
+    state = serializers.ChoiceField(choices=["delivered", "failed"])
+    reason = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
+
+
+class ReceiptsSerializer(serializers.Serializer[Any]):
+    receipts = serializers.ListField(child=ReceiptSerializer(), max_length=MOST)
+
+
+class ReceiptsView(APIView):
+    """What became of messages that a provider took. It shows its token; anybody else finds nothing here.
+
+    A receipt of a message that we do not know, or that another provider has, changes nothing. Again is harmless.
+    """
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    def post(self, request: Request, transport: str) -> Response:
+        """`{"receipts": [{"key", "state": "delivered" or "failed", "reason"}]}`."""
+        way = transports.of_name(transport)
+        if way is None or not shows_token(request, way.receipt_token):
+            raise NotFound
+        found = read(ReceiptsSerializer, request)["receipts"]
+        tally = retry.each(
+            RECEIPTS, found, partial(_take, way), key=lambda row: f"{way.name}:{row['key']}", begins=True
+        )
+        log.info("messages.receipts", transport=way.name, taken=tally.done, failed=tally.failed)
+        return Response({"taken": tally.done})
+
+
+def _take(way: Transport, row: dict[str, Any]) -> None:
+    key, reason = row["key"], row["reason"]
+    if row["state"] == "delivered":
+        outbox.delivered(transport=way.name, key=key)
+    else:
+        outbox.undelivered(transport=way.name, key=key, reason=reason, wrong=way.says_wrong_recipient(reason))

@@ -1,0 +1,129 @@
+"""The ways by which messages leave: one module each, in the order that the settings name them for a channel.
+
+`settings.MESSAGE_TRANSPORTS` holds, by channel, `NAME=ADDRESS` in the order in which they are asked. The name stands on
+rows, in metrics and in the address of receipts; the scheme of the address says which class it is, and Apprise takes what
+no class has. `docs/messages.md` says how one is added.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from core import retry
+
+
+class NotTaken(retry.Known):
+    """The provider has not got the message: it said no, or was not reached. Another one may be asked."""
+
+
+class NoAnswer(NotTaken):
+    """Nobody knows whether the provider has it: it was asked, and did not say."""
+
+
+class Unfit(NotTaken):
+    """This provider never takes this message as things are: no approved template, a value that is too long."""
+
+
+class NoProvider(Unfit):
+    """A channel without a transport in the settings."""
+
+
+class WrongRecipient(retry.Hopeless):
+    """There is no such number or address: no provider and no repeat helps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is handed over. `message` is its code in the catalogue, `values` what stands in its text, by name.
+
+    The same `key` is the same message, so that a provider and a reader see a repeat as one.
+    """
+
+    key: str
+    channel: str
+    to: str
+    text: str
+    message: str
+    language: str
+    values: dict[str, str]
+
+
+class Transport(Protocol):
+    """One provider. `receipt_token` is what it shows when it brings receipts; nobody's are taken where it is empty."""
+
+    name: str
+    receipt_token: str
+
+    def hand_over(self, letter: Letter) -> str:
+        """The provider's own id of the message, empty where it gives none.
+
+        Answers within five seconds. Raises `NotTaken`, `NoAnswer`, `Unfit` or `WrongRecipient`.
+        """
+        ...
+
+    def templates(self) -> Mapping[str, Mapping[str, str]]:
+        """Its codes of our messages by language, where it sends approved templates; empty where it sends text."""
+        ...
+
+    def says_wrong_recipient(self, reason: str) -> bool:
+        """Whether this reason of a receipt of failure means that there is no such number or address."""
+        ...
+
+
+class Address(Protocol):
+    """How a transport is made of its name and address. Raises `ValueError` where the address cannot be one."""
+
+    def __call__(self, name: str, address: str) -> Transport: ...
+
+
+# By the scheme of the address; loaded when one is asked for.
+SCHEMES: dict[str, str] = {
+    "template+http": "core.messages.transports.template_sms.TemplateSms",
+    "template+https": "core.messages.transports.template_sms.TemplateSms",
+}
+OTHERWISE = "core.messages.transports.apprise.Apprise"
+_NAMED = re.compile(r"([a-z][a-z0-9-]{0,19})=(([a-z][a-z0-9+.-]*)://\S+)", re.I)
+
+
+def of_channel(channel: str) -> tuple[Transport, ...]:
+    """The transports of a channel, in their order; none where the settings name none."""
+    return _made(tuple(settings.MESSAGE_TRANSPORTS.get(channel, ())))
+
+
+def of_name(name: str) -> Transport | None:
+    """The transport of this name, of whatever channel."""
+    return next((way for way in every() if way.name == name), None)
+
+
+def every() -> list[Transport]:
+    """All transports, each once."""
+    found = {way.name: way for channel in settings.MESSAGE_TRANSPORTS for way in of_channel(channel)}
+    return list(found.values())
+
+
+@lru_cache(maxsize=32)
+def _made(named: tuple[str, ...]) -> tuple[Transport, ...]:
+    return tuple(make(each) for each in named)
+
+
+def make(named: str) -> Transport:
+    """The transport of `NAME=ADDRESS`. Raises `ValueError` for what cannot be one."""
+    found = _NAMED.fullmatch(named)
+    if found is None:
+        raise ValueError(f"{named.partition('=')[0]!r}: a transport is NAME=SCHEME://…")
+    name, address, scheme = found[1], found[2], found[3].lower()
+    kind: Address = import_string(SCHEMES.get(scheme, OTHERWISE))
+    return kind(name, address)
+
+
+def faults() -> Iterator[str]:
+    """What in the settings cannot be a transport, without its address, which may hold a secret."""
+    for channel, named in settings.MESSAGE_TRANSPORTS.items():
+        for number, each in enumerate(named, 1):
+            if _NAMED.fullmatch(each) is None:
+                yield f"transport {number} of {channel} is not NAME=SCHEME://…"

@@ -1,0 +1,439 @@
+"""What staff may do at the vetting desk: with cases, applications, video calls, plates, reports, rewards, appeals, holds and runs."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from core import clock
+from core.actions import Action, ActionForm, Desk, Given, by_rule, calls, choice, text
+from core.permissions import may
+from drivers import policies, selectors, services, sheets
+from drivers.models import (
+    Appeal,
+    Application,
+    FaceCheck,
+    Hold,
+    MismatchReport,
+    PlatePhoto,
+    Reward,
+    ScreeningRun,
+    VettingCase,
+)
+from drivers.states import CaseOutcome, Decision
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+DECIDE, RELEASE = "vetting.decide", "holds.release"
+AGREE, DISAGREE = _("I agree"), _("I do not agree")
+
+
+def _desk_page(_row: object) -> str:
+    return reverse("drivers_console:desk")
+
+
+class Reasoned(ActionForm):
+    reason = text(_("Reason"), rows=3)
+
+
+class ShortlyReasoned(ActionForm):
+    reason = text(_("Reason"), limit=400)
+
+
+# --- Vetting cases -------------------------------------------------------------------------------
+
+
+class ProposeOutcome(Reasoned):
+    outcome = choice(pgettext_lazy("application", "Outcome"), CaseOutcome.choices)
+    field_order = ("outcome", "reason")
+
+
+def _propose_outcome(case: VettingCase, person: "Account", given: Given) -> None:
+    services.propose(
+        account=person, code=case.code, outcome=CaseOutcome(given["outcome"]), reason=given["reason"]
+    )
+
+
+CASES: Desk[VettingCase] = Desk(
+    kind="vetting_case",
+    find=lambda code, _person: selectors.case_by_code(code),
+    route="drivers_console:case_act",
+    back=lambda case: reverse("drivers_console:case", args=[case.code]),
+    why_not=by_rule(policies.against_case),
+)
+CASES.add(
+    Action(
+        key="propose",
+        label=_("Propose"),
+        permission=DECIDE,
+        run=_propose_outcome,
+        form=ProposeOutcome,
+        two="drivers.case",
+        offered=lambda case, _person: not case.proposed,
+    ),
+    Action(
+        key="agree",
+        label=AGREE,
+        permission=DECIDE,
+        run=calls(services.agree, agrees=True),
+        two="drivers.case",
+        offered=lambda case, _person: bool(case.proposed),
+    ),
+    Action(
+        key="disagree",
+        label=DISAGREE,
+        permission=DECIDE,
+        run=calls(services.agree, agrees=False),
+        two="drivers.case",
+        offered=lambda case, _person: bool(case.proposed),
+    ),
+)
+
+# --- Applications --------------------------------------------------------------------------------
+
+
+class ProposeDecision(ActionForm):
+    outcome = choice(pgettext_lazy("application", "Outcome"), Decision.choices)
+    reason = text(_("Reason"), rows=3, limit=2000)
+
+    def prepare(self) -> None:
+        """Nobody is approved against the registries, or with what no longer holds up: the page says which."""
+        if sheets.is_barred(self.row) or sheets.still_holds(self.row):
+            self.fields["outcome"] = choice(
+                pgettext_lazy("application", "Outcome"), [(Decision.REFUSE.value, Decision.REFUSE.label)]
+            )
+
+
+class ReturnToApplicant(ActionForm):
+    reason = text(_("What is to be mended; the applicant reads it"), rows=3, limit=2000)
+
+
+def _propose_decision(application: Application, person: "Account", given: Given) -> None:
+    services.propose_decision(
+        account=person, code=application.code, outcome=Decision(given["outcome"]), reason=given["reason"]
+    )
+
+
+def _return(application: Application, person: "Account", given: Given) -> None:
+    services.return_application(account=person, code=application.code, words=given["reason"])
+
+
+APPLICATIONS: Desk[Application] = Desk(
+    kind="application",
+    find=lambda code, _person: selectors.application_by_code(code),
+    route="drivers_console:application_act",
+    back=lambda application: reverse("drivers_console:application", args=[application.code]),
+    why_not=by_rule(
+        lambda row, person, key: policies.against_application(row, person, key, selectors.screening_of(row))
+    ),
+)
+APPLICATIONS.add(
+    Action(
+        key="propose",
+        label=_("Propose"),
+        permission=DECIDE,
+        run=_propose_decision,
+        form=ProposeDecision,
+        two="drivers.application",
+        offered=lambda application, _person: not application.proposed,
+    ),
+    Action(
+        key="agree",
+        label=AGREE,
+        permission=DECIDE,
+        run=calls(services.agree_decision, agrees=True),
+        two="drivers.application",
+        offered=lambda application, _person: bool(application.proposed),
+    ),
+    Action(
+        key="disagree",
+        label=DISAGREE,
+        permission=DECIDE,
+        run=calls(services.agree_decision, agrees=False),
+        two="drivers.application",
+        offered=lambda application, _person: bool(application.proposed),
+    ),
+    Action(
+        key="return",
+        label=_("Back to the applicant, with this reason"),
+        permission=DECIDE,
+        run=_return,
+        form=ReturnToApplicant,
+    ),
+    Action(
+        key="ask",
+        label=_("Ask the registries again"),
+        permission=DECIDE,
+        run=calls(services.ask_registries_again),
+        offered=lambda _application, _person: False,  # beside what they answered
+    ),
+)
+
+# --- A driver waits for each of these ------------------------------------------------------------
+
+
+def _decide_plate(same: bool) -> Callable[[PlatePhoto, "Account", Given], None]:
+    def run(photo: PlatePhoto, person: "Account", _given: Given) -> None:
+        services.decide_plate_photo(account=person, picture=photo.picture.code, same=same)
+
+    return run
+
+
+PLATES: Desk[PlatePhoto] = Desk(
+    kind="plate",
+    find=lambda code, _person: selectors.plate_photo_of(code),
+    code=lambda photo: photo.picture.code,
+    route="drivers_console:plate_act",
+    back=_desk_page,
+    why_not=by_rule(lambda photo, person, _key: policies.against_plate(photo, person)),
+    listed=True,
+)
+PLATES.add(
+    Action(
+        key="same",
+        label=_("This plate is on the photo"),
+        permission="plates.read",
+        run=_decide_plate(same=True),
+    ),
+    Action(
+        key="other",
+        label=_("Another plate"),
+        permission="plates.read",
+        run=_decide_plate(same=False),
+        urgent=True,
+    ),
+)
+
+
+class WhatWasSeen(ActionForm):
+    same = choice(_("Decision"), [("yes", _("It is this driver")), ("no", _("Somebody else"))])
+    reason = text(_("What you compared"), limit=400)
+
+
+def _decide_video(check: FaceCheck, person: "Account", given: Given) -> None:
+    services.decide_video_check(
+        account=person, code=check.code, same=given["same"] == "yes", reason=given["reason"]
+    )
+
+
+VIDEOS: Desk[FaceCheck] = Desk(
+    kind="video",
+    find=lambda code, _person: selectors.video_check_by_code(code),
+    route="drivers_console:video_act",
+    back=_desk_page,
+    why_not=by_rule(lambda check, person, _key: policies.against_video(check, person, clock.now())),
+    listed=True,
+)
+VIDEOS.add(
+    Action(key="decide", label=_("Decide"), permission=DECIDE, run=_decide_video, form=WhatWasSeen),
+)
+
+# --- Reports and their rewards -------------------------------------------------------------------
+
+
+class WhoIsMeant(ActionForm):
+    driver = forms.CharField(label=_("Driver's account code"), max_length=20)
+
+    def clean_driver(self) -> str:
+        """Raises `ValidationError` where no driver has this code."""
+        code: str = self.cleaned_data["driver"]
+        if selectors.driver_by_code(code) is None:
+            raise ValidationError(_("No driver has this code."))
+        return code
+
+
+def _sort(report: MismatchReport, person: "Account", given: Given) -> None:
+    services.sort_report(account=person, code=report.code, driver_code=given["driver"])
+
+
+REPORTS: Desk[MismatchReport] = Desk(
+    kind="mismatch_report",
+    find=lambda code, _person: selectors.report_by_code(code),
+    route="drivers_console:report_act",
+    back=_desk_page,
+    why_not=by_rule(lambda report, person, _key: policies.against_report(report, person)),
+    listed=True,
+)
+REPORTS.add(
+    Action(key="sort", label=_("It is about this driver"), permission=DECIDE, run=_sort, form=WhoIsMeant),
+)
+
+
+def _back_from_reward(person: "Account") -> HttpResponse | None:
+    """The desk is not for everybody who approves rewards."""
+    return None if may(person, "vetting.see") else redirect("admin:index")
+
+
+def _propose_reward(reward: Reward, person: "Account", given: Given) -> HttpResponse | None:
+    services.propose_reward(account=person, code=reward.report.code, reason=given["reason"])
+    return _back_from_reward(person)
+
+
+def _decide_reward(approves: bool) -> Callable[[Reward, "Account", Given], HttpResponse | None]:
+    def run(reward: Reward, person: "Account", _given: Given) -> HttpResponse | None:
+        services.decide_reward(account=person, code=reward.report.code, approves=approves)
+        return _back_from_reward(person)
+
+    return run
+
+
+REWARDS: Desk[Reward] = Desk(
+    kind="reward",
+    find=lambda code, _person: selectors.reward_by_report(code),
+    code=lambda reward: reward.report.code,
+    route="drivers_console:reward_act",
+    back=_desk_page,
+    why_not=by_rule(policies.against_reward),
+    listed=True,
+)
+REWARDS.add(
+    Action(
+        key="propose",
+        label=_("Propose to pay it"),
+        permission="rewards.decide",
+        run=_propose_reward,
+        form=ShortlyReasoned,
+        two="drivers.reward",
+        offered=lambda reward, _person: not reward.proposed_by,
+    ),
+    Action(
+        key="approve",
+        label=AGREE,
+        permission="rewards.decide",
+        run=_decide_reward(approves=True),
+        two="drivers.reward",
+        offered=lambda reward, _person: bool(reward.proposed_by),
+    ),
+    Action(
+        key="refuse",
+        label=_("Refuse it"),
+        permission="rewards.decide",
+        run=_decide_reward(approves=False),
+        two="drivers.reward",
+        offered=lambda reward, _person: bool(reward.proposed_by),
+    ),
+)
+
+# --- Appeals and holds ---------------------------------------------------------------------------
+
+
+class ProposeAppealDecision(Reasoned):
+    granted = choice(_("Decision"), [])
+    field_order = ("granted", "reason")
+
+    def prepare(self) -> None:
+        grant = _("Grant: the hold ends") if self.row.hold else _("Grant: two other people decide again")
+        self.fields["granted"] = choice(_("Decision"), [("yes", grant), ("no", _("Reject"))])
+        self.order_fields(self.field_order)
+
+
+def _propose_appeal_decision(row: Appeal, person: "Account", given: Given) -> None:
+    services.propose_appeal_decision(
+        account=person, code=row.code, granted=given["granted"] == "yes", reason=given["reason"]
+    )
+
+
+APPEALS: Desk[Appeal] = Desk(
+    kind="driver_appeal",
+    find=lambda code, _person: selectors.appeal_by_code(code),
+    route="drivers_console:appeal_act",
+    back=lambda row: reverse("drivers_console:appeal", args=[row.code]),
+    why_not=by_rule(
+        lambda row, person, key: policies.against_appeal(row, person, key, selectors.parties_to(row))
+    ),
+)
+APPEALS.add(
+    Action(
+        key="propose",
+        label=_("Propose"),
+        permission=RELEASE,
+        run=_propose_appeal_decision,
+        form=ProposeAppealDecision,
+        two="drivers.appeal",
+        offered=lambda row, _person: not row.proposed,
+    ),
+    Action(
+        key="agree",
+        label=AGREE,
+        permission=RELEASE,
+        run=calls(services.agree_appeal_decision, agrees=True),
+        two="drivers.appeal",
+        offered=lambda row, _person: bool(row.proposed),
+    ),
+    Action(
+        key="disagree",
+        label=DISAGREE,
+        permission=RELEASE,
+        run=calls(services.agree_appeal_decision, agrees=False),
+        two="drivers.appeal",
+        offered=lambda row, _person: bool(row.proposed),
+    ),
+)
+HOLDS: Desk[Hold] = Desk(
+    kind="hold",
+    find=lambda code, _person: selectors.hold_by_code(code),
+    route="drivers_console:hold_act",
+    back=lambda hold: reverse("drivers_console:hold", args=[hold.code]),
+    why_not=by_rule(policies.against_release),
+)
+HOLDS.add(
+    Action(
+        key="propose",
+        label=_("Propose to release it"),
+        permission=RELEASE,
+        run=calls(services.propose_release, "reason"),
+        form=Reasoned,
+        two="drivers.hold_release",
+        offered=lambda hold, _person: not hold.release_proposed_by,
+    ),
+    Action(
+        key="agree",
+        label=_("I agree: release it"),
+        permission=RELEASE,
+        run=calls(services.agree_release, agrees=True, done=_("The hold is released.")),
+        two="drivers.hold_release",
+        offered=lambda hold, _person: bool(hold.release_proposed_by),
+    ),
+    Action(
+        key="disagree",
+        label=DISAGREE,
+        permission=RELEASE,
+        run=calls(services.agree_release, agrees=False),
+        two="drivers.hold_release",
+        offered=lambda hold, _person: bool(hold.release_proposed_by),
+    ),
+)
+
+# --- Screening of the fleet ----------------------------------------------------------------------
+
+RUNS: Desk[ScreeningRun] = Desk(
+    kind="screening_run",
+    find=lambda code, _person: selectors.run_by_code(code),
+    route="drivers_console:run_act",
+    back=lambda _run: reverse("drivers_console:fleet"),
+    why_not=by_rule(policies.against_run),
+    listed=True,
+)
+RUNS.add(
+    Action(
+        key="pause",
+        label=_("Pause"),
+        permission="fleet.screen",
+        run=calls(services.pause_run, pause=True),
+        offered=lambda run, person: not policies.against_run(run, person, "pause"),
+    ),
+    Action(
+        key="resume",
+        label=_("Resume"),
+        permission="fleet.screen",
+        run=calls(services.pause_run, pause=False),
+        offered=lambda run, person: not policies.against_run(run, person, "resume"),
+    ),
+)

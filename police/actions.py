@@ -1,0 +1,119 @@
+"""What staff may do with a request of the police."""
+
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from core.actions import Action, ActionForm, Desk, Given, calls, text
+from police import selectors, services
+from police.models import PoliceRequest
+from police.policies import why_not
+from police.states import UNDECIDED, Channel, RequestState
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+ANSWER = "police.answer"
+
+
+class PointToTrip(ActionForm):
+    trip = forms.CharField(label=_("trip code"), max_length=60)
+
+
+class Refuse(ActionForm):
+    reason = text(_("Legal reason"), limit=1000)
+
+
+def _point_to_trip(request: PoliceRequest, person: "Account", given: Given) -> None:
+    services.point_to_trip(account=person, code=request.code, trip_code=given["trip"])
+
+
+def _open(request: PoliceRequest) -> bool:
+    return request.state in UNDECIDED
+
+
+def _released(request: PoliceRequest, _person: object) -> bool:
+    return request.state == RequestState.RELEASED
+
+
+REQUESTS: Desk[PoliceRequest] = Desk(
+    kind="police_request",
+    find=lambda code, _person: selectors.request_by_code(code),
+    route="police_console:act",
+    back=lambda request: reverse("police_console:request", args=[request.code]),
+    why_not=why_not,
+)
+REQUESTS.add(
+    Action(
+        key="call-back",
+        label=_("I called back and reached the officer"),
+        permission=ANSWER,
+        run=calls(services.record_call_back),
+        offered=lambda request, _person: (
+            _open(request) and request.channel != Channel.FORM and request.called_back_at is None
+        ),
+        urgent=True,
+        two="police.release",
+    ),
+    Action(
+        key="trip",
+        label=_("This trip"),
+        permission=ANSWER,
+        run=_point_to_trip,
+        form=PointToTrip,
+        offered=lambda request, _person: (
+            _open(request) and (not request.trip_id or bool(request.trip_found_by))
+        ),
+        two="police.release",
+    ),
+    Action(
+        key="propose",
+        label=_("I checked it: propose the release"),
+        permission=ANSWER,
+        run=calls(services.propose_release),
+        offered=lambda request, _person: (
+            _open(request) and request.channel == Channel.FORM and not request.proposed_by
+        ),
+        two="police.release",
+    ),
+    Action(
+        key="confirm",
+        label=_("I confirm: release the minimum pack"),
+        permission="police.confirm",
+        run=calls(services.confirm_release),
+        offered=lambda request, _person: _open(request),
+        urgent=True,
+        two="police.release",
+    ),
+    Action(
+        key="refuse",
+        label=_("Refuse"),
+        permission=ANSWER,
+        run=calls(services.refuse_request, "reason"),
+        form=Refuse,
+        offered=lambda request, _person: _open(request),
+    ),
+    Action(
+        key="escalate",
+        label=_("Escalate at once"),
+        permission=ANSWER,
+        run=calls(services.escalate_request),
+        offered=lambda request, _person: _open(request) and request.state != RequestState.ESCALATED,
+    ),
+    Action(
+        key="proper",
+        label=_("This release was proper"),
+        permission=ANSWER,
+        run=calls(services.review_release, proper=True),
+        offered=_released,
+    ),
+    Action(
+        key="improper",
+        label=_("Improper: suspend the officer"),
+        permission=ANSWER,
+        run=calls(services.review_release, proper=False),
+        offered=_released,
+    ),
+)

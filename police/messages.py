@@ -1,0 +1,27 @@
+"""What stations and the executive on duty are told."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.messages.catalogue import Code, Link, Message
+
+
+class PackReleased(
+    Message,
+    code="police.pack_released",
+    text=_(
+        "Huhang: what you asked for (request %(code)s) opens once at %(link)s with the code that was said on the call."
+    ),
+    channels=("email",),
+    life_safety=True,
+):
+    code: Code
+    link: Link
+
+
+class RequestEscalated(
+    Message,
+    code="police.request_escalated",
+    text=_("Huhang: police request %(code)s was escalated two minutes ago and is not decided."),
+    life_safety=True,
+):
+    code: Code

@@ -1,0 +1,173 @@
+"""What is released by people takes two of them, with its papers, and is looked at by others."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from core import clock
+from core.actions import NotNow
+from core.errors import Forbidden, InvalidInput
+from core.four_eyes import SecondPersonNeeded
+from police import services
+from police.errors import PapersMissing
+from police.models import Officer, PoliceRequest, Release, ReleaseReview
+from police.selectors import request_by_code
+from police.services import Question
+from police.states import Query, Urgency
+
+
+@pytest.fixture
+def ordinary(rides, people):
+    """An ordinary request by the form, on its way or with all its papers."""
+
+    def make(*, papers=True, basis="Criminal Procedure Law art. 54"):
+        question = Question(
+            Query.TRIP, rides.under_way().code, clock.now(), Urgency.ORDINARY, basis if papers else ""
+        )
+        asked = services.ask_by_form(account=people("officer"), question=question, submission="o")
+        if papers:
+            file_papers(people, asked)
+        return asked
+
+    return make
+
+
+def file_papers(people, asked, **changes):
+    given = {"letter_number": "2018-1", "certificates": ["331001", "331002"]} | changes
+    return services.file_papers(account=people("officer"), code=asked.code, **given)
+
+
+def test_an_ordinary_request_is_released_by_two_people_on_its_papers(ordinary, people):
+    asked = ordinary()
+    with pytest.raises(NotNow):
+        services.confirm_release(account=people("specialist"), code=asked.code)
+    services.propose_release(account=people("specialist"), code=asked.code)
+    with pytest.raises(SecondPersonNeeded):
+        services.confirm_release(account=people("specialist"), code=asked.code)
+    with pytest.raises(Forbidden):
+        services.confirm_release(account=people("agent"), code=asked.code)
+    assert not Release.objects.exists()
+    services.confirm_release(account=people("supervisor"), code=asked.code)
+    assert (request_by_code(asked.code).proposed_by, request_by_code(asked.code).decided_by) == (
+        "specialist",
+        "supervisor",
+    )
+
+
+@pytest.mark.parametrize("step", ["propose_release", "confirm_release"])
+def test_what_is_missing_is_said(ordinary, people, signed_in, step):
+    asked = ordinary(papers=False)
+    if step == "confirm_release":  # as if it had been proposed while the papers were there
+        PoliceRequest.objects.update(proposed_by="agent")
+    with pytest.raises(PapersMissing) as refusal:
+        getattr(services, step)(account=people("specialist"), code=asked.code)
+    assert refusal.value.papers == ["letter_number", "certificates", "legal_basis"]
+    hers = signed_in("officer").get(f"/police/requests/{asked.code}/").content.decode()
+    assert "Number of the letter of introduction, certificates of two officers, the legal basis" in hers
+    assert signed_in("officer").get(f"/api/v1/police/requests/{asked.code}/").json()["missing"] == [
+        "letter_number",
+        "certificates",
+        "legal_basis",
+    ]
+
+
+def test_the_legal_basis_may_come_with_the_papers_and_must(ordinary, people, signed_in):
+    asked = ordinary(papers=False)
+    with pytest.raises(InvalidInput):
+        file_papers(people, asked)
+    page = signed_in("officer").post(
+        f"/police/requests/{asked.code}/papers/",
+        {"letter_number": "2018-1", "certificate_1": "331001", "certificate_2": "331002"},
+    )
+    assert (page.status_code, 'value="331001"' in page.content.decode()) == (400, True)
+    file_papers(people, asked, legal_basis="Criminal Procedure Law art. 54")
+    services.propose_release(account=people("agent"), code=asked.code)
+    services.confirm_release(account=people("specialist"), code=asked.code)
+
+
+def test_other_papers_ask_for_the_first_person_again(ordinary, people):
+    asked = ordinary()
+    services.propose_release(account=people("agent"), code=asked.code)
+    file_papers(people, asked, letter_number="2018-2")
+    with pytest.raises(NotNow):
+        services.confirm_release(account=people("specialist"), code=asked.code)
+
+
+def test_who_found_the_trip_does_not_confirm_it(rides, people):
+    trip = rides.under_way()
+    asked = services.open_phone_request(
+        account=people("agent"),
+        agency_code="shangtang",
+        badge="1",
+        question=Question(Query.PLATE, "沪A00000", clock.now()),
+        submission="s",
+    ).request
+    services.record_call_back(account=people("agent"), code=asked.code)
+    services.point_to_trip(account=people("specialist"), code=asked.code, trip_code=trip.code)
+    with pytest.raises(SecondPersonNeeded):
+        services.confirm_release(account=people("specialist"), code=asked.code)
+    services.confirm_release(account=people("supervisor"), code=asked.code)
+
+
+def test_an_emergency_that_led_nowhere_takes_who_finds_the_trip_and_who_confirms(rides, people):
+    trip = rides.under_way()
+    question = Question(Query.PLATE, "沪A00000", clock.now())
+    asked = services.ask_by_form(account=people("officer"), question=question, submission="s")
+    services.point_to_trip(account=people("specialist"), code=asked.code, trip_code=trip.code)
+    with pytest.raises(SecondPersonNeeded):
+        services.confirm_release(account=people("specialist"), code=asked.code)
+    services.confirm_release(account=people("supervisor"), code=asked.code)
+
+
+@pytest.mark.parametrize(
+    ("changes", "law"),
+    [
+        ({"proposed_by": "specialist"}, "police_release_takes_two_people"),
+        ({"proposed_by": ""}, "police_release_takes_two_people"),
+        ({"proposed_by": "agent", "papers_at": None}, "request_ordinary_released_on_its_papers"),
+        ({"proposed_by": "agent", "legal_basis": ""}, "request_ordinary_released_on_its_papers"),
+        ({"proposed_by": "agent", "trip_found_by": "specialist"}, "request_trip_found_by_somebody_else"),
+        ({"by_rule": True}, "request_by_rule_is_an_emergency_by_the_form"),
+    ],
+)
+def test_the_database_holds_it(ordinary, changes, law):
+    asked = ordinary()
+    with pytest.raises(IntegrityError, match=law), transaction.atomic():
+        PoliceRequest.objects.filter(pk=asked.pk).update(
+            state="released", decided_at=clock.now(), decided_by="specialist", **changes
+        )
+
+
+def test_a_release_is_reviewed_by_people_who_had_no_part(ordinary, people, signed_in):
+    asked = ordinary()
+    services.propose_release(account=people("agent"), code=asked.code)
+    services.confirm_release(account=people("specialist"), code=asked.code)
+    for who in ("agent", "specialist"):
+        with pytest.raises(SecondPersonNeeded):
+            services.review_release(account=people(who), code=asked.code, proper=True)
+    services.review_release(account=people("supervisor"), code=asked.code, proper=True)
+    with pytest.raises(SecondPersonNeeded):
+        services.review_release(account=people("supervisor"), code=asked.code, proper=False)
+    assert list(ReleaseReview.objects.values_list("reviewer", "proper")) == [("supervisor", True)]
+    assert Officer.objects.get(account__code="officer").state == "active"
+
+
+@pytest.mark.parametrize("old", ["review", "confirm", "refuse", "escalate", "trip", "call-back"])
+def test_an_empty_request_changes_nothing(rides, people, signed_in, old):
+    question = Question(Query.TRIP, rides.under_way().code, clock.now())
+    asked = services.ask_by_form(account=people("officer"), question=question, submission="s")
+    signed_in("specialist").post(f"/admin/police-line/{asked.code}/{old}/")
+    signed_in("specialist").post(f"/admin/police-line/{asked.code}/do/{old}/")
+    for action in ("proper", "improper"):
+        answer = signed_in("specialist").post(f"/admin/police-line/{asked.code}/do/{action}/")
+        assert answer.status_code == 400
+    assert not ReleaseReview.objects.exists()
+    assert Officer.objects.get(account__code="officer").state == "active"
+
+
+def test_a_refusal_keeps_the_page_and_what_was_typed(rides, people, signed_in):
+    question = Question(Query.PLATE, "沪A00000", clock.now())
+    asked = services.ask_by_form(account=people("officer"), question=question, submission="s")
+    page = signed_in("specialist").post(f"/admin/police-line/{asked.code}/do/trip/", {"trip": "T-NOTHERE"})
+    text = page.content.decode()
+    assert (page.status_code, asked.code in text, 'value="T-NOTHERE"' in text) == (404, True, True)
+    assert "must lead to one trip" in text

@@ -1,0 +1,66 @@
+"""What passengers and drivers are told of their trips."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.messages.catalogue import Choice, Link, Message, Moment, Place, Words
+
+
+class RideBookedForYou(
+    Message,
+    code="rides.booked_for_you",
+    text=_(
+        "Huhang: a ride was booked for you, %(origin)s to %(destination)s. Car, boarding code and SOS: %(url)s"
+    ),
+):
+    origin: Place
+    destination: Place
+    url: Link
+
+
+class NobodyWasFree(
+    Message,
+    code="rides.nobody_was_free",
+    text=_("Huhang: nobody was free for %(origin)s to %(destination)s. It costs nothing."),
+):
+    origin: Place
+    destination: Place
+
+
+class LineSuspended(
+    Message,
+    code="rides.line_suspended",
+    text=_(
+        "Huhang: the %(line)s line is suspended from %(at)s. Your trip %(origin)s to %(destination)s is"
+        " cancelled, and costs nothing. Reason: %(reason)s"
+    ),
+):
+    line: Choice
+    at: Moment
+    origin: Place
+    destination: Place
+    reason: Words
+
+
+class NightReminder(
+    Message,
+    code="rides.night_reminder",
+    text=_(
+        "Huhang: your trip %(origin)s to %(destination)s may run past 22:00. Open it, read the safety"
+        " reminder and confirm it before you leave: %(url)s"
+    ),
+):
+    origin: Place
+    destination: Place
+    url: Link
+
+
+class LatePickupStandby(
+    Message,
+    code="rides.late_pickup",
+    text=_(
+        "Huhang: hitch does not depart after 22:00. We stay with you: another ride is one tap away, and our"
+        " staff call you now. %(url)s"
+    ),
+    life_safety=True,
+):
+    url: Link
