@@ -151,7 +151,7 @@ function lookByItself() {
     if (document.hidden) return;
     const due = (part) => {
       const every = Number(part.closest("[data-every]")?.dataset.every || 0);
-      const offline = document.body.dataset.offline === "1";
+      const offline = document.body.dataset.untold === "1";
       return (every && passed % every === 0) || (offline && passed % OFFLINE_S === 0);
     };
     lookFor(parts().filter(due));

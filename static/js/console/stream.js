@@ -23,7 +23,7 @@ function heard(event) {
 }
 
 function sayOffline(offline) {
-  document.body.dataset.offline = offline ? "1" : "";
+  document.body.dataset.untold = offline ? "1" : "";
   document.querySelectorAll("[data-offline]").forEach((el) => { el.hidden = !offline; });
 }
 
