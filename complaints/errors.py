@@ -64,6 +64,14 @@ class TooManyAtOnce(DomainError):
     code, status, sentence = "too_many_at_once", 400, _("At most %(limit)s at once.")
 
 
+class NothingChosen(DomainError):
+    code, status, sentence = (
+        "nothing_chosen",
+        400,
+        _("Choose between 1 and %(limit)s complaints, and what to do."),
+    )
+
+
 class FileRefused(DomainError):
     code, status, sentence = (
         "file_refused",
@@ -98,7 +106,9 @@ class FundEmpty(DomainError):
 
 
 class ClaimClosed(DomainError):
-    code, sentence = "claim_closed", _("This claim cannot take that now: %(why)s")
+    """A step of a claim that the rules close now; the reason is the rule's own."""
+
+    code, sentence = "claim_closed", _("%(why)s")
 
 
 class PapersMissing(DomainError):

@@ -1,5 +1,6 @@
 """Pure rules of complaints: what may be done with one now, by whom, and when a second person must agree."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,10 +11,10 @@ from django.utils.translation import pgettext_lazy
 
 from complaints.limits import limit_of
 from complaints.states import (
+    BEFORE_APPEAL,
     LIVE,
     CareKind,
     ComplaintState,
-    Finding,
     Level,
     Outcome,
     Side,
@@ -21,7 +22,7 @@ from complaints.states import (
     StatementState,
     TimerKind,
 )
-from core import policy
+from core import four_eyes, policy
 from core.permissions import may
 from core.policy import Unit
 from rides.states import Line
@@ -224,56 +225,6 @@ def awards_of(decision: "Decision") -> list[Award]:
     return [Award.of_row(row) for row in decision.outcomes]
 
 
-AGAINST = frozenset({Outcome.WARNING, Outcome.TRAINING, Outcome.SUSPENSION, Outcome.BAN})
-
-
-def why_not_award(finding: Finding, award: Award, *, has_account: bool, drives: bool) -> str | Promise:
-    """Why a finding cannot have this outcome; empty where it can.
-
-    Nobody is punished for a complaint made in good faith: only 'knowingly false' has consequences for who complains.
-    """
-    against = award.outcome in AGAINST
-    if not has_account:
-        return _("There is no account on that side that this could be done to.")
-    if against and award.side == Side.ACCUSED and finding != Finding.UPHELD:
-        return _("Nothing is done against somebody of whom nothing was proved.")
-    if against and award.side == Side.COMPLAINANT and finding != Finding.FALSE:
-        return _(
-            "Who complains in good faith is not punished: only a knowingly false complaint has consequences."
-        )
-    if award.outcome == Outcome.TRAINING and not drives:
-        return _("Only drivers are sent to training.")
-    if award.outcome == Outcome.SUSPENSION and not 1 <= award.days <= 365:
-        return _("A suspension lasts between 1 and 365 days.")
-    if award.outcome in {Outcome.COMPENSATION, Outcome.REFUND} and award.fen <= 0:
-        return _("Say how much.")
-    return ""
-
-
-def why_not_by_agent(awards: list[Award]) -> str | Promise:
-    """Why an agent may not decide this alone: nothing against anybody, and little money."""
-    if any(award.outcome in AGAINST for award in awards):
-        return _("Measures against somebody are an adjudicator's.")
-    if sum(award.fen for award in awards) > policy.value(AGENT_MONEY):
-        return _("This much money is an adjudicator's.")
-    return ""
-
-
-def needs_second(level: str, finding: Finding, awards: list[Award]) -> str | Promise:
-    """Why a second adjudicator must decide without seeing the first decision; empty where one is enough (C5)."""
-    if level == Level.SEVERE:
-        return _("Severe complaints are decided by two people.")
-    if finding == Finding.FALSE:
-        return _("'Knowingly false' is decided by two people.")
-    if any(award.outcome == Outcome.BAN for award in awards):
-        return _("A ban is decided by two people.")
-    if any(award.days > policy.value(SUSPENSION_ALONE) for award in awards):
-        return _("A long suspension is decided by two people.")
-    if sum(award.fen for award in awards) > policy.value(MONEY_ALONE):
-        return _("This much money is decided by two people.")
-    return ""
-
-
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the rules look at beside the complaint's own row, read once for a page or a service."""
@@ -282,197 +233,275 @@ class Known:
     held: bool
     reviewed: bool
     aboard: bool
+    # Who gave any decision on it, in this round or an earlier one: they decide nothing here again.
     decided_by: frozenset[str]
+    # The stages at which decisions were given in this round.
     stages: frozenset[str]
+    # Whether the decision in force took two people: what changes it takes two as well.
+    took_two: bool
+    # Of an open training: who said that it was done, empty where nobody did yet; None where there is none.
+    training: str | None
     statements: dict[str, "Statement"]
     timers: list["Timer"]
     undoable: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
-    """Something that may be done; `why_not` is empty where it may be done now. `shortcut` is a key on the keyboard."""
+class Case:
+    """A complaint with what is known of it: what one acts on."""
 
-    key: str
-    label: str | Promise
-    why_not: str | Promise = ""
-    shortcut: str = ""
+    complaint: "Complaint"
+    known: Known
+
+    @property
+    def code(self) -> str:
+        return self.complaint.code
 
 
 def stage_of(complaint: "Complaint", known: Known) -> Stage | None:
     """Which decision is next; None where none is."""
-    if complaint.state == ComplaintState.APPEALED:
-        return Stage.APPEAL
-    if complaint.state == ComplaintState.PROPOSED:
-        return Stage.SECOND
-    if complaint.state == ComplaintState.OPEN:
-        return Stage.THIRD if Stage.SECOND in known.stages else Stage.FIRST
+    match complaint.state:
+        case ComplaintState.OPEN:
+            return Stage.THIRD if Stage.SECOND in known.stages else Stage.FIRST
+        case ComplaintState.PROPOSED:
+            return Stage.SECOND
+        case ComplaintState.APPEALED if Stage.APPEAL_SECOND in known.stages:
+            return Stage.APPEAL_THIRD
+        case ComplaintState.APPEALED if Stage.APPEAL in known.stages:
+            return Stage.APPEAL_SECOND
+        case ComplaintState.APPEALED:
+            return Stage.APPEAL
     return None
 
 
-def actions_on(complaint: "Complaint", account: "Account", known: Known) -> list[Action]:
-    """What this person may do now, each closed action with its reason."""
-    live, mine = complaint.state in LIVE, complaint.owner_id == account.pk
-    outsider = (
-        ""
-        if may(account, "complaints.work")
-        else _("Only customer service, adjudicators and supervisors work on complaints.")
-    )
-    over = outsider or ("" if live else _("It is decided. Only an appeal or a low score opens it again."))
-    undecided = over or (
-        ""
-        if complaint.state == ComplaintState.OPEN
-        else _("A decision was given already; wait for the second.")
-    )
-    owner = over or ("" if mine or may(account, "complaints.judge") else _("Take the complaint first."))
-    open_owner = undecided or (
-        "" if mine or may(account, "complaints.judge") else _("Take the complaint first.")
-    )
-    running = [timer for timer in known.timers if timer.met_at is None and timer.void_at is None]
-    return [
-        Action(
-            "take",
-            _("Take it"),
-            over
-            or (
-                _("It is yours already.")
-                if mine
-                else _("Somebody has it already.")
-                if complaint.owner_id
-                else ""
-            ),
-            "t",
-        ),
-        Action(
-            "assign",
-            _("Give it to"),
-            over or ("" if mine or may(account, "complaints.judge") else _("Take the complaint first.")),
-        ),
-        Action(
-            "undo",
-            _("Undo the last assignment"),
-            over
-            or ("" if known.undoable else _("There is no assignment of yours of the last minutes to undo.")),
-            "z",
-        ),
-        Action("answer", _("Answer who complained"), owner, "a"),
-        Action(
-            "note",
-            _("Add a note"),
-            outsider
-            or ("" if complaint.state != ComplaintState.MERGED else _("It is part of another complaint.")),
-            "n",
-        ),
-        Action(
-            "review_keep",
-            _("The stop on orders stays"),
-            over or _why_not_review(complaint, account, known),
-        ),
-        Action(
-            "review_lift",
-            _("Lift the stop on orders"),
-            over or _why_not_review(complaint, account, known),
-        ),
-        Action(
-            "ask_complainant",
-            _("Ask who complained for a statement"),
-            open_owner or _why_not_ask(complaint, Side.COMPLAINANT, known),
-        ),
-        Action(
-            "ask_accused",
-            _("Ask the other side for a statement"),
-            open_owner or _why_not_ask(complaint, Side.ACCUSED, known),
-        ),
-        Action(
-            "pause",
-            _("Pause a limit"),
-            owner or ("" if _pausable(running) else _("No limit of this class may be paused now.")),
-        ),
-        Action(
-            "resume",
-            _("Let a paused limit run"),
-            owner or ("" if any(timer.paused_at for timer in running) else _("Nothing is paused.")),
-        ),
-        Action("raise", _("Change the class"), open_owner),
-        Action(
-            "name",
-            _("Say whom it is about"),
-            open_owner or ("" if complaint.accused_id is None else _("That is known already.")),
-        ),
-        Action(
-            "confirm",
-            _("I called back and reached them"),
-            open_owner
-            or (
-                ""
-                if complaint.complainant_id is None and complaint.caller_verified_at is None
-                else _("Who complains is known and can be reached.")
-            ),
-        ),
-        Action(
-            "contact",
-            _("Who stays with the person harmed"),
-            outsider
-            or (
-                "" if may(account, "complaints.judge") else _("An adjudicator or supervisor says who stays.")
-            ),
-        ),
-        Action("merge", _("Join it to another complaint"), open_owner),
-        Action("decide", _("Decide"), _why_not_decide(complaint, account, known), "d"),
-        Action(
-            "reopen",
-            _("Open it again"),
-            outsider
-            or (
-                _("It is not decided yet.")
-                if complaint.state not in {ComplaintState.DECIDED, ComplaintState.FINAL}
-                else ""
-                if may(account, "complaints.reopen")
-                else _("Only a supervisor opens a decided complaint again.")
-            ),
-        ),
-    ]
+# --- What takes two people ------------------------------------------------------------------------
+
+DECISION = four_eyes.declare(
+    "complaints.decision",  # C5
+    _("A grave decision on a complaint"),
+    table="complaints.Complaint",
+    first="proposed_by",
+    second="decided_by",
+    law="complaint_decided_by_a_second_person",
+)
+LIFTING = four_eyes.declare(
+    "complaints.lifting",  # C2
+    _("Lifting a stop on orders"),
+    table="complaints.Complaint",
+    first="lift_by",
+    second="lifted_by",
+    law="stop_lifted_by_a_second_person",
+)
+LOWERING = four_eyes.declare(
+    "complaints.lowering",  # C3: what is severe takes two, and so does making it less
+    _("Setting a severe complaint lower"),
+    table="complaints.Complaint",
+    first="lower_by",
+    second="lowered_by",
+    law="severe_lowered_by_a_second_person",
+)
+TRAINED = four_eyes.declare(
+    "complaints.trained",  # C5: it ends a sanction
+    _("Confirming that a driver was trained"),
+    table="complaints.Measure",
+    first="trained_by",
+    second="confirmed_by",
+    law="training_confirmed_by_a_second_person",
+)
+GREETING = four_eyes.declare(
+    "complaints.greeting",  # C7
+    _("A greeting to many"),
+    table="complaints.Campaign",
+    first="proposed_by",
+    second="decided_by",
+    law="greeting_agreed_by_a_second_person",
+)
+
+# --- What may be done with a complaint ------------------------------------------------------------
+
+Why = str | Promise
 
 
-def _why_not_review(complaint: "Complaint", account: "Account", known: Known) -> str | Promise:
-    if not known.held:
+def why_not(case: Case, account: "Account", key: str) -> Why:
+    """The reason against one action on a complaint, empty where it is allowed. Raises `KeyError` for no action."""
+    if not may(account, "complaints.work"):
+        return _("Only customer service, adjudicators and supervisors work on complaints.")
+    return _RULES[key](case, account)
+
+
+def _over(case: Case, _account: "Account") -> Why:
+    if case.complaint.state in LIVE:
+        return ""
+    return _("It is decided. Only an appeal or a low score opens it again.")
+
+
+def _undecided(case: Case, account: "Account") -> Why:
+    waits = case.complaint.state != ComplaintState.OPEN
+    return _over(case, account) or (_("A decision was given already; wait for the second.") if waits else "")
+
+
+def _not_mine(case: Case, account: "Account") -> Why:
+    mine = case.complaint.owner_id == account.pk
+    return "" if mine or may(account, "complaints.judge") else _("Take the complaint first.")
+
+
+def _owner(case: Case, account: "Account") -> Why:
+    return _over(case, account) or _not_mine(case, account)
+
+
+def _open_owner(case: Case, account: "Account") -> Why:
+    return _undecided(case, account) or _not_mine(case, account)
+
+
+def _not_taken(case: Case, account: "Account") -> Why:
+    if over := _over(case, account):
+        return over
+    if case.complaint.owner_id == account.pk:
+        return _("It is yours already.")
+    return _("Somebody has it already.") if case.complaint.owner_id else ""
+
+
+def _not_returned(case: Case, account: "Account") -> Why:
+    return _owner(case, account) or ("" if case.complaint.owner_id else _("Nobody has it."))
+
+
+def _not_undone(case: Case, account: "Account") -> Why:
+    none = _("There is no assignment of yours of the last minutes to undo.")
+    return _over(case, account) or ("" if case.known.undoable else none)
+
+
+def _merged(case: Case, _account: "Account") -> Why:
+    merged = case.complaint.state == ComplaintState.MERGED
+    return _("It is part of another complaint.") if merged else ""
+
+
+def _not_reviewed(case: Case, account: "Account") -> Why:
+    if over := _over(case, account):
+        return over
+    if not case.known.held:
         return _("No driver is stopped by this complaint.")
-    if known.reviewed:
+    if case.known.reviewed:
         return _("It was reviewed already.")
     if not may(account, "complaints.review_stop"):
         return _("A specialist, adjudicator or supervisor reviews a stop on orders.")
     return ""
 
 
-def _why_not_ask(complaint: "Complaint", side: Side, known: Known) -> str | Promise:
-    statement = known.statements.get(side)
-    if statement is not None and statement.state != StatementState.MISSED:
-        return _("It was asked for already.")
-    if side == Side.ACCUSED and complaint.accused_id is None:
-        return _("Nobody knows yet whom it is about.")
-    if side == Side.ACCUSED and known.aboard:
-        return _("Not while somebody may be in the car: nothing may show on that phone.")
-    return ""
+def _not_lifted(case: Case, account: "Account") -> Why:
+    proposed = _("It is proposed already: somebody else agrees.") if case.complaint.lift_by else ""
+    return _not_reviewed(case, account) or proposed
 
 
-def _pausable(running: list["Timer"]) -> list["Timer"]:
+def _not_agreed_to_lift(case: Case, account: "Account") -> Why:
+    proposed = case.complaint.lift_by
+    none = _("Nobody proposed to lift the stop.") if not proposed else ""
+    own = _("You proposed it: somebody else agrees.") if proposed == account.code else ""
+    return _not_reviewed(case, account) or none or own
+
+
+def _not_asked(side: Side) -> Callable[[Case, "Account"], Why]:
+    def rule(case: Case, account: "Account") -> Why:
+        if closed := _open_owner(case, account):
+            return closed
+        statement = case.known.statements.get(side)
+        if statement is not None and statement.state != StatementState.MISSED:
+            return _("It was asked for already.")
+        if side == Side.ACCUSED and case.complaint.accused_id is None:
+            return _("Nobody knows yet whom it is about.")
+        if side == Side.ACCUSED and case.known.aboard:
+            return _("Not while somebody may be in the car: nothing may show on that phone.")
+        return ""
+
+    return rule
+
+
+def running(known: Known) -> list["Timer"]:
+    """The limits that are neither met nor void; some may be paused."""
+    return [timer for timer in known.timers if timer.met_at is None and timer.void_at is None]
+
+
+def pausable(known: Known) -> list["Timer"]:
+    """The limits that may be paused now."""
     return [
         timer
-        for timer in running
+        for timer in running(known)
         if not timer.paused_at and timer.kind != TimerKind.APPEAL and limit_of(timer.level, timer.kind).pauses
     ]
 
 
-def _why_not_decide(complaint: "Complaint", account: "Account", known: Known) -> str | Promise:
+def _not_paused(case: Case, account: "Account") -> Why:
+    none = _("No limit of this class may be paused now.")
+    return _owner(case, account) or ("" if pausable(case.known) else none)
+
+
+def _not_resumed(case: Case, account: "Account") -> Why:
+    paused = any(timer.paused_at for timer in running(case.known))
+    return _owner(case, account) or ("" if paused else _("Nothing is paused."))
+
+
+def _not_raised(case: Case, account: "Account") -> Why:
+    severe = case.complaint.level == Level.SEVERE
+    return _open_owner(case, account) or (_("It is severe already.") if severe else "")
+
+
+def _not_lowered(case: Case, account: "Account") -> Why:
+    if closed := _open_owner(case, account):
+        return closed
+    if not may(account, "complaints.judge"):
+        return _("An adjudicator or supervisor sets a class lower.")
+    if case.complaint.level == Level.ORDINARY:
+        return _("It is ordinary already.")
+    if case.complaint.lower_to:
+        return _("It is proposed already: somebody else agrees.")
+    if case.complaint.stopped_at and case.complaint.lifted_at is None:
+        return _("Review the stop on orders first: it belongs to the class.")
+    return ""
+
+
+def _not_refused_to_lower(case: Case, account: "Account") -> Why:
+    if closed := _open_owner(case, account):
+        return closed
+    if not may(account, "complaints.judge"):
+        return _("An adjudicator or supervisor sets a class lower.")
+    return "" if case.complaint.lower_to else _("Nobody proposed another class.")
+
+
+def _not_agreed_to_lower(case: Case, account: "Account") -> Why:
+    if closed := _not_refused_to_lower(case, account):
+        return closed
+    if case.complaint.lower_by == account.code:
+        return _("You proposed it: somebody else agrees.")
+    if case.complaint.stopped_at and case.complaint.lifted_at is None:
+        return _("Review the stop on orders first: it belongs to the class.")
+    return ""
+
+
+def _not_named(case: Case, account: "Account") -> Why:
+    known = case.complaint.accused_id is not None
+    return _open_owner(case, account) or (_("That is known already.") if known else "")
+
+
+def _not_confirmed(case: Case, account: "Account") -> Why:
+    unknown = case.complaint.complainant_id is None and case.complaint.caller_verified_at is None
+    return _open_owner(case, account) or ("" if unknown else _("Who complains is known and can be reached."))
+
+
+def _no_contact(_case: Case, account: "Account") -> Why:
+    judge = may(account, "complaints.judge")
+    return "" if judge else _("An adjudicator or supervisor says who stays.")
+
+
+def _not_decided(case: Case, account: "Account") -> Why:
+    complaint, known = case.complaint, case.known
     stage = stage_of(complaint, known)
     if stage is None:
         return _("It is decided. Only an appeal or a low score opens it again.")
     ordinary = complaint.level == Level.ORDINARY and stage == Stage.FIRST and complaint.owner_id == account.pk
-    if not may(account, "complaints.judge") and not (ordinary and may(account, "complaints.work")):
+    if not may(account, "complaints.judge") and not ordinary:
         return _("An adjudicator or supervisor decides; an agent decides ordinary complaints of their own.")
     if account.code in known.decided_by:
         return _("You gave a decision on it already: somebody else decides now.")
-    if stage in {Stage.FIRST, Stage.SECOND, Stage.THIRD}:
+    if stage in BEFORE_APPEAL:
         if complaint.accused_id is None and complaint.level == Level.SEVERE:
             return _("Say whom it is about first.")
         for side in Side:
@@ -486,6 +515,79 @@ def _why_not_decide(complaint: "Complaint", account: "Account", known: Known) ->
         ):
             return _("Both sides are heard first: ask the other side for a statement.")
     return ""
+
+
+def _not_reopened(case: Case, account: "Account") -> Why:
+    if case.complaint.state not in {ComplaintState.DECIDED, ComplaintState.FINAL}:
+        return _("It is not decided yet.")
+    if not may(account, "complaints.reopen"):
+        return _("Only a supervisor opens a decided complaint again.")
+    return ""
+
+
+def _not_trained(case: Case, account: "Account") -> Why:
+    if not may(account, "complaints.judge"):
+        return _("An adjudicator or supervisor confirms a training.")
+    if case.known.training is None:
+        return _("Nobody is sent to training by this complaint.")
+    return _("It is said already: somebody else confirms it.") if case.known.training else ""
+
+
+def _not_refused_training(case: Case, account: "Account") -> Why:
+    if not may(account, "complaints.judge"):
+        return _("An adjudicator or supervisor confirms a training.")
+    return "" if case.known.training else _("Nobody said yet that the training was done.")
+
+
+def _not_agreed_training(case: Case, account: "Account") -> Why:
+    own = case.known.training == account.code
+    return _not_refused_training(case, account) or (
+        _("You said that it was done: somebody else confirms it.") if own else ""
+    )
+
+
+_RULES: dict[str, Callable[[Case, "Account"], Why]] = {
+    "take": _not_taken,
+    "assign": _owner,
+    "unassign": _not_returned,
+    "undo": _not_undone,
+    "answer": _owner,
+    "note": _merged,
+    "review_keep": _not_reviewed,
+    "review_lift": _not_lifted,
+    "lift_agree": _not_agreed_to_lift,
+    "ask_complainant": _not_asked(Side.COMPLAINANT),
+    "ask_accused": _not_asked(Side.ACCUSED),
+    "pause": _not_paused,
+    "resume": _not_resumed,
+    "raise": _not_raised,
+    "lower": _not_lowered,
+    "lower_agree": _not_agreed_to_lower,
+    "lower_refuse": _not_refused_to_lower,
+    "name": _not_named,
+    "confirm": _not_confirmed,
+    "contact": _no_contact,
+    "merge": _open_owner,
+    "decide": _not_decided,
+    "training": _not_trained,
+    "training_agree": _not_agreed_training,
+    "training_refuse": _not_refused_training,
+    "reopen": _not_reopened,
+}
+
+
+def had_a_part(case: Case, key: str) -> frozenset[str]:
+    """Who may not do this, because they did what it answers or changes; empty where that is nobody."""
+    match key:
+        case "decide":
+            return case.known.decided_by if stage_of(case.complaint, case.known) else frozenset()
+        case "lift_agree":
+            return frozenset({case.complaint.lift_by})
+        case "lower_agree":
+            return frozenset({case.complaint.lower_by})
+        case "training_agree":
+            return frozenset({case.known.training or ""})
+    return frozenset()
 
 
 def undo_until(at: datetime) -> datetime:

@@ -7,10 +7,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from complaints.states import ClaimKind, ClaimState, Paper
-from core import policy
+from core import four_eyes, policy
+from core.permissions import may
 from core.policy import Unit
 
 if TYPE_CHECKING:
+    from accounts.models import Account
     from complaints.models import Claim
 
 CAP = policy.declare(
@@ -46,12 +48,76 @@ PAPERS_NEEDED: dict[ClaimKind, tuple[Paper, ...]] = {
 }
 
 
-def why_not_propose(claim: "Claim") -> str | Promise:
-    """Why nothing can be proposed now; empty where it can."""
-    match claim.state:
-        case ClaimState.OPEN:
-            return ""
-        case ClaimState.PROPOSED:
-            return _("a sum is proposed already.")
-        case _:
-            return _("it is decided.")
+GRANT = four_eyes.declare(
+    "complaints.claim",  # C6
+    _("A claim above the limit"),
+    table="complaints.Claim",
+    first="proposed_by",
+    second="decided_by",
+    law="claim_above_the_limit_takes_two",
+)
+SETTLEMENT = four_eyes.declare(
+    "complaints.settlement",  # C6: it gives the cap its room again, or writes off what two people lent
+    _("Settling an advance above the limit"),
+    table="complaints.Claim",
+    first="settle_by",
+    second="settled_by",
+    law="advance_above_the_limit_settled_by_two",
+)
+
+
+def closed(claim: "Claim", key: str) -> str | Promise:
+    """Why nobody can take this step of a claim now; empty where somebody can. Raises `KeyError` for no step."""
+    states, otherwise = _STEPS[key]
+    if claim.state not in states:
+        return otherwise
+    if key == "settle" or key in _ABOUT_SETTLEMENT:
+        if claim.kind != ClaimKind.ADVANCE:
+            return _("Only an advance that was paid is settled.")
+        if key == "settle" and claim.settle_how:
+            return _("A settlement is proposed already: somebody else agrees.")
+        if key in _ABOUT_SETTLEMENT and not claim.settle_how:
+            return _("No settlement is proposed.")
+    return ""
+
+
+_ABOUT_SETTLEMENT = frozenset({"settle_agree", "settle_refuse"})
+_OPEN = frozenset({ClaimState.OPEN, ClaimState.PROPOSED})
+_STEPS: dict[str, tuple[frozenset[ClaimState], Promise]] = {
+    "papers": (_OPEN, _("It is decided.")),
+    "propose": (frozenset({ClaimState.OPEN}), _("It is decided, or a sum is proposed already.")),
+    "approve": (frozenset({ClaimState.PROPOSED}), _("Nothing is proposed.")),
+    "send_back": (frozenset({ClaimState.PROPOSED}), _("Nothing is proposed.")),
+    "refuse": (frozenset({ClaimState.OPEN}), _("It is decided, or waits for a second person.")),
+    "reopen": (frozenset({ClaimState.REFUSED}), _("It was not refused.")),
+    "settle": (frozenset({ClaimState.APPROVED}), _("Only an advance that was paid is settled.")),
+    "settle_agree": (frozenset({ClaimState.APPROVED}), _("No settlement is proposed.")),
+    "settle_refuse": (frozenset({ClaimState.APPROVED}), _("No settlement is proposed.")),
+}
+
+
+def had_a_part(claim: "Claim", key: str) -> str:
+    """Who may not take this step, because they took the one that it answers; empty where that is nobody."""
+    match key:
+        case "approve" | "send_back":
+            return claim.proposed_by
+        case "reopen":
+            return claim.decided_by
+        case "settle_agree":
+            return claim.settle_by
+    return ""
+
+
+def why_not(claim: "Claim", account: "Account", key: str) -> str | Promise:
+    """The reason against one step of a claim, empty where this person may take it. Raises `KeyError` for no step."""
+    if why := closed(claim, key):
+        return why
+    if key in {"approve", "send_back"} and not may(account, "claims.decide"):
+        return _("An adjudicator or supervisor is the second person.")
+    if account.code == had_a_part(claim, key):
+        return (
+            _("You refused it: somebody else looks at it again.")
+            if key == "reopen"
+            else _("You proposed it: somebody else agrees.")
+        )
+    return ""

@@ -112,6 +112,15 @@ class Stage(models.TextChoices):
     SECOND = "second", _("second decision")
     THIRD = "third", _("deciding vote")
     APPEAL = "appeal", _("decision on the appeal")
+    APPEAL_SECOND = "appeal_second", _("second decision on the appeal")
+    APPEAL_THIRD = "appeal_third", _("deciding vote on the appeal")
+
+
+BEFORE_APPEAL = frozenset({Stage.FIRST, Stage.SECOND, Stage.THIRD})
+# Those whose decision is given without seeing the one before.
+BLIND = frozenset({Stage.SECOND, Stage.APPEAL_SECOND})
+# A decision of these stages came into force by two people at least.
+BY_TWO = frozenset({Stage.SECOND, Stage.THIRD, Stage.APPEAL_SECOND, Stage.APPEAL_THIRD})
 
 
 class StatementState(models.TextChoices):
@@ -169,9 +178,15 @@ class ComplaintLine(models.TextChoices):
     EVIDENCE = "complaints.evidence", _("Evidence %(evidence)s added")
     HELD = "complaints.held", _("Severe: the driver gets no new orders")
     KEPT = "complaints.kept", _("The stop on orders was reviewed and stays")
+    LIFT_PROPOSED = "complaints.lift_proposed", _("Proposed to lift the stop on orders; somebody else agrees")
     LIFTED = "complaints.lifted", _("The stop on orders was reviewed and lifted")
     RAISED = "complaints.raised", _("Class raised to %(level)s")
     LOWERED = "complaints.lowered", _("Class set to %(level)s by a person")
+    LOWER_PROPOSED = (
+        "complaints.lower_proposed",
+        _("Proposed to set the class to %(level)s; somebody else agrees"),
+    )
+    LOWER_REFUSED = "complaints.lower_refused", _("The class stays %(level)s")
     NAMED = "complaints.named", _("The person complained about was found")
     REACHED = "complaints.reached", _("Called back and reached")
     CONTACT = "complaints.contact", _("%(who)s stays with whoever was harmed")
@@ -198,6 +213,9 @@ class ComplaintLine(models.TextChoices):
     DECIDED = "complaints.decided", _("Complaint %(code)s decided: %(finding)s")
     ACTED = "complaints.acted", _("Done: %(outcome)s")
     UNDONE = "complaints.undone", _("Taken back: %(outcome)s")
+    TRAINED = "complaints.trained", _("The training is said to be done; somebody else confirms it")
+    TRAINING_CONFIRMED = "complaints.training_confirmed", _("The training is confirmed")
+    TRAINING_REFUSED = "complaints.training_refused", _("The training is not confirmed")
     APPEALED = "complaints.appealed", _("Appeal: %(side)s")
     APPEAL_DECIDED = "complaints.appeal_decided", _("Appeal decided: %(finding)s")
     MERGED = "complaints.merged", _("%(other)s is the same matter and was joined to it")
@@ -284,7 +302,8 @@ CAMPAIGN_TRANSITIONS = Transitions(
     CampaignState,
     {
         "proposed": frozenset({"approved", "dropped"}),
-        "approved": frozenset({"sent", "dropped"}),
+        # What two people agreed to, no single one takes back.
+        "approved": frozenset({"sent"}),
     },
     ends={"sent", "dropped"},
 )
@@ -320,6 +339,8 @@ class ClaimLine(models.TextChoices):
     APPROVED = "claims.approved", _("Claim %(code)s: %(fen)s approved")
     REFUSED = "claims.refused", _("Claim %(code)s refused")
     REOPENED = "claims.reopened", _("Claim %(code)s opened again")
+    SETTLING = "claims.settling", _("Claim %(code)s: its advance is to be settled; somebody else agrees")
+    NOT_SETTLED = "claims.not_settled", _("Claim %(code)s: the second person did not agree to the settlement")
     SETTLED = "claims.settled", _("Advance of claim %(code)s settled")
     CARE = "claims.care", _("Care: %(what)s")
 

@@ -1,6 +1,8 @@
 """Complaints of passengers, drivers and strangers: telling, following, answering, appealing."""
 
 import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -38,7 +40,7 @@ from complaints.states import (
 from core import clock, policy, timeline
 from core.access import account_of, door
 from core.actors import NOBODY, Actor
-from core.errors import DomainError, NotFound, TooMany, explain
+from core.errors import DomainError, InvalidInput, NotFound, TooMany, explain
 from core.ratelimit import allow
 from rides.selectors import trip_of
 
@@ -155,46 +157,52 @@ def side_context(complaint: Complaint, side: Side, **forms: Form) -> dict[str, A
     }
 
 
-def _page(request: HttpRequest, complaint: Complaint, side: Side, base: str, **forms: Form) -> HttpResponse:
+def _page(
+    request: HttpRequest, complaint: Complaint, side: Side, base: str, *, status: int = 200, **forms: Form
+) -> HttpResponse:
     context = side_context(complaint, side, **forms) | {"base": base}
-    failed = any(form.errors for form in forms.values())
-    return render(request, "complaints/receipt.html", context, status=400 if failed else 200)
+    return render(request, "complaints/receipt.html", context, status=status)
+
+
+@dataclass(frozen=True, slots=True)
+class SideAct:
+    """One thing that a side may do on its page. `by_its_own` where only that side itself may: not whoever was joined."""
+
+    form: type[Form]
+    service: Callable[..., object]
+    by_its_own: bool = True
+    takes_files: bool = False
+
+
+SIDE_ACTS = {
+    "more": SideAct(MoreForm, services.add_more, by_its_own=False, takes_files=True),
+    "statement": SideAct(StatementForm, services.give_statement, takes_files=True),
+    "appeal": SideAct(AppealForm, services.appeal),
+}
 
 
 def _do(
     request: HttpRequest, complaint: Complaint, side: Side, actor: Actor, what: str, base: str
 ) -> HttpResponse:
-    """One thing that a side does on its page, whichever door it came through."""
-    form: Form
-    root = complaint.merged_into or complaint
-    match what:
-        case "more":
-            form = MoreForm(request.POST, request.FILES)
-        case "statement":
-            form = StatementForm(request.POST, request.FILES)
-        case _:
-            form = AppealForm(request.POST)
-    if what != "more" and not selectors.speaks_for(complaint, root):
+    """One thing that a side does on its page, whichever door it came through. Raises `NotFound` for anything else."""
+    root, chosen = complaint.merged_into or complaint, SIDE_ACTS.get(what)
+    if chosen is None:
+        raise NotFound
+    if chosen.by_its_own and not selectors.speaks_for(complaint, root):
         raise NotFound  # joined to somebody else's complaint: the statement and the appeal are that person's
+    form, status = chosen.form(request.POST, request.FILES), 400
     if form.is_valid():
-        given = form.cleaned_data
+        given = {"words": form.cleaned_data["words"]}
+        if chosen.takes_files:
+            given["files"] = form.cleaned_data["uploads"]
         try:
-            match what:
-                case "more":
-                    services.add_more(
-                        complaint=root, actor=actor, side=side, words=given["words"], files=given["uploads"]
-                    )
-                case "statement":
-                    services.give_statement(
-                        complaint=root, side=side, actor=actor, words=given["words"], files=given["uploads"]
-                    )
-                case _:
-                    services.appeal(complaint=root, side=side, actor=actor, words=given["words"])
+            chosen.service(complaint=root, side=side, actor=actor, **given)
             messages.success(request, _("Kept. Whoever works on it sees it at once."))
             return redirect(base)
         except DomainError as error:
             explain(form, error)
-    return _page(request, complaint, side, base, **{what: form})
+            status = error.status
+    return _page(request, complaint, side, base, status=status, **{what: form})
 
 
 @require_GET
@@ -231,14 +239,15 @@ def follow_act(request: HttpRequest, code: str, secret: str, what: str) -> HttpR
         return _do(request, complaint, Side.COMPLAINANT, NOBODY, what, base)
     if not allow(f"complaint-code:{code}", limit=10, seconds=600):
         raise TooMany
-    form = CallerCodeForm(request.POST)
+    form, status = CallerCodeForm(request.POST), 400
     if form.is_valid():
         try:
             services.verify_caller(code=code, secret=secret, one_time=form.cleaned_data["code"])
             return redirect(base)
         except DomainError as error:
             explain(form, error)
-    return _page(request, complaint, Side.COMPLAINANT, base, code=form)
+            status = error.status
+    return _page(request, complaint, Side.COMPLAINANT, base, status=status, code=form)
 
 
 # --- Claims, satisfaction, consent ---------------------------------------------------------------
@@ -326,7 +335,10 @@ def care(request: HttpRequest) -> HttpResponse:
     """Whether I want greetings and messages of care."""
     account = account_of(request)
     if request.method == "POST":
-        services.set_care_consent(account=account, on=request.POST.get("on") == "1")
+        wish = request.POST.get("on")
+        if wish not in {"0", "1"}:
+            raise InvalidInput("on")
+        services.set_care_consent(account=account, on=wish == "1")
         return redirect("complaints:care")
     text = policy.in_force(CARE_TEXT)
     language = "zh-hans" if (get_language() or "").startswith("zh") else "en"

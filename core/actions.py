@@ -149,6 +149,11 @@ class Offer(Generic[R]):
         return self.action.label
 
     @property
+    def refused(self) -> bool:
+        """True where it was refused a moment ago: what was typed stands in the form, which is drawn also if it is closed."""
+        return bool(self.form.errors)
+
+    @property
     def plain(self) -> bool:
         """True where there is nothing to fill in: a button is enough."""
         return all(bound.is_hidden for bound in self.form)

@@ -143,7 +143,7 @@ def _incident(trip, incident, people):
 
     def signal():
         with transaction.atomic():
-            safety.add_signal(trip=trip, kind=SignalKind.LONG_STOP, incident=incident)
+            safety.add_signal(actor=SYSTEM, trip=trip, kind=SignalKind.LONG_STOP, incident=incident)
 
     def hold():
         with transaction.atomic():

@@ -6,14 +6,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from complaints import selectors, services
+from complaints.actions import CARE, GREETINGS
+from complaints.models import Campaign, CareTask
 from complaints.states import Audience
 from core import clock
 from core.access import account_of, door
+from core.actions import Refusal, choice
 from core.console import page
-from core.errors import DomainError, NotFound, explain
+from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.permissions import may
 
 
@@ -35,7 +38,7 @@ class CampaignForm(forms.Form):
     title = forms.CharField(label=gettext_lazy("title"), max_length=60)
     text_zh = forms.CharField(label=gettext_lazy("text (Chinese)"), max_length=200)
     text_en = forms.CharField(label=gettext_lazy("text (English)"), max_length=200)
-    audience = forms.ChoiceField(label=gettext_lazy("to whom"), choices=Audience.choices)
+    audience = choice(gettext_lazy("to whom"), Audience.choices, drawn=False)
     send_at = _when(gettext_lazy("when"))
 
 
@@ -43,65 +46,65 @@ class CampaignForm(forms.Form):
 @door("complaints.work")
 def care(request: HttpRequest) -> HttpResponse:
     """What is due, what was done, greetings; and care by one's own idea."""
-    account = account_of(request)
-    which = request.POST.get("form", "")
-    form = CareForm(request.POST if which == "care" else None)
-    campaign = CampaignForm(request.POST if which == "campaign" else None)
-    if which == "care" and form.is_valid():
+    if request.method == "GET":
+        return _page(request)
+    match request.POST.get("form", ""):
+        case "care":
+            return _add_care(request)
+        case "campaign":
+            return _propose(request)
+        case _:
+            raise InvalidInput("form")
+
+
+def _add_care(request: HttpRequest) -> HttpResponse:
+    form, status = CareForm(request.POST), 400
+    if form.is_valid():
+        given = form.cleaned_data | {"case": form.cleaned_data["case"].strip().upper()}
         try:
-            services.add_care(
-                account=account, **form.cleaned_data | {"case": form.cleaned_data["case"].strip().upper()}
-            )
+            services.add_care(account=account_of(request), **given)
             return redirect("complaints_console:care")
         except NotFound:
             form.add_error("case", _("No complaint or accident has this code."))
         except DomainError as error:
             explain(form, error)
-    if which == "campaign" and campaign.is_valid():
-        given = campaign.cleaned_data
+            status = error.status
+    return _page(request, status=status, form=form)
+
+
+def _propose(request: HttpRequest) -> HttpResponse:
+    form, status = CampaignForm(request.POST), 400
+    if form.is_valid():
+        given = form.cleaned_data | {"audience": Audience(form.cleaned_data["audience"])}
         try:
-            services.propose_campaign(account=account, **given | {"audience": Audience(given["audience"])})
+            services.propose_campaign(account=account_of(request), **given)
             return redirect("complaints_console:care")
         except DomainError as error:
-            explain(campaign, error)
+            explain(form, error)
+            status = error.status
+    return _page(request, status=status, campaign_form=form)
+
+
+def _page(
+    request: HttpRequest, *, refusal: Refusal | None = None, status: int = 200, **typed: forms.Form
+) -> HttpResponse:
+    account = account_of(request)
+    tasks = selectors.care_tasks(account, everybody=may(account, "care.see_all"))
+    if refusal is not None and refusal.form.row not in [*tasks, *selectors.campaigns()]:
+        messages.error(request, refusal.error.detail)  # what it was refused for stands on the page no more
     context = {
         "title": _("Care"),
-        "tasks": selectors.care_tasks(account, everybody=may(account, "care.see_all")),
+        "tasks": [(task, CARE.offer("done", task, account, refusal)) for task in tasks],
         "done": selectors.done_care(),
-        "campaigns": selectors.campaigns(),
-        "form": form,
-        "campaign_form": campaign,
-        "judge": may(account, "greetings.decide"),
-        "account": account,
+        "campaigns": [(row, GREETINGS.offers(row, account, refusal)) for row in selectors.campaigns()],
+        "form": CareForm(),
+        "campaign_form": CampaignForm(),
         "now": clock.now(),
     }
-    failed = (which == "care" and form.errors) or (which == "campaign" and campaign.errors)
-    return page(request, "console/care.html", context, status=400 if failed else 200)
+    return page(request, "console/care.html", context | typed, status=status)
 
 
-@require_POST
-@door("complaints.work")
-def finish(request: HttpRequest, code: str) -> HttpResponse:
-    """Say what came of it."""
-    try:
-        services.finish_task(account=account_of(request), code=code, words=request.POST.get("words", ""))
-    except NotFound:
-        raise
-    except DomainError as error:
-        messages.error(request, error.detail)
-    return redirect("complaints_console:care")
-
-
-@require_POST
-@door("greetings.decide")
-def decide(request: HttpRequest, code: str) -> HttpResponse:
-    """The second person agrees with a greeting, or drops it."""
-    try:
-        services.decide_campaign(
-            account=account_of(request), code=code, approves=request.POST.get("approves") == "1"
-        )
-    except NotFound:
-        raise
-    except DomainError as error:
-        messages.error(request, error.detail)
-    return redirect("complaints_console:care")
+@CARE.shown_by
+@GREETINGS.shown_by
+def _shown(request: HttpRequest, _row: CareTask | Campaign, refusal: Refusal | None) -> HttpResponse:
+    return _page(request, refusal=refusal)

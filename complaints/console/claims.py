@@ -4,23 +4,23 @@ import secrets
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.selectors import people_who_may
 from complaints import selectors, services, statements
+from complaints.actions import ACCIDENTS, CLAIMS
 from complaints.console.files import file_response
 from complaints.forms import PapersForm, fen_of
-from complaints.safeguards import CLAIM_ALONE
-from complaints.states import ClaimKind, Paper, Settlement
-from core import clock, pictures, policy, timeline
+from complaints.models import Accident, Claim
+from complaints.states import ClaimKind, ClaimState, Paper
+from core import clock, pictures, timeline
 from core.access import account_of, door
+from core.actions import Refusal
 from core.console import page
-from core.errors import DomainError, InvalidInput, NotFound, explain
+from core.errors import DomainError, NotFound, explain
 from core.permissions import may
 from core.privacy import mask_name, mask_phone
 
@@ -52,8 +52,9 @@ class ClaimForm(forms.Form):
 def accidents(request: HttpRequest) -> HttpResponse:
     """Accidents, what of their claims waits, and opening one."""
     account = account_of(request)
-    form = AccidentForm(request.POST or None, initial={"submission": secrets.token_urlsafe(16)})
-    if request.method == "POST" and form.is_valid():
+    posted = request.POST if request.method == "POST" else None
+    form = AccidentForm(posted, initial={"submission": secrets.token_urlsafe(16)})
+    if form.is_valid():
         given = form.cleaned_data
         try:
             accident = services.open_accident(
@@ -79,8 +80,8 @@ def accidents(request: HttpRequest) -> HttpResponse:
     return page(request, "console/accidents.html", context, status=400 if form.errors else 200)
 
 
-def _context(request: HttpRequest, code: str) -> dict[str, Any]:
-    accident, account = selectors.accident_by_code(code), account_of(request)
+def _context(request: HttpRequest, accident: Accident, refusal: Refusal | None) -> dict[str, Any]:
+    account = account_of(request)
     rows = [
         {
             "claim": claim,
@@ -89,23 +90,21 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
             "papers": selectors.papers_of(claim),
             "missing": selectors.missing_papers(claim),
             "paid": selectors.paid_out(claim),
-            "mine": claim.proposed_by == account.code,
-            "refused_by_me": claim.decided_by == account.code,
+            "offers": CLAIMS.offers(claim, account, refusal),
+            "takes_papers": claim.state == ClaimState.OPEN,
         }
         for claim in selectors.claims_of(accident)
     ]
-    lines = timeline.of(case=code)
+    lines = timeline.of(case=accident.code)
     return {
-        "title": _("Accident %(code)s") % {"code": code},
+        "title": _("Accident %(code)s") % {"code": accident.code},
         "accident": accident,
         "left": accident.cap_fen - accident.reserved_fen,
         "claims": rows,
         "judge": may(account, "claims.decide"),
-        "alone": policy.value(CLAIM_ALONE),
         "papers_form": PapersForm(),
         "claim_form": ClaimForm(initial={"submission": secrets.token_urlsafe(16)}),
-        "settlements": Settlement.choices,
-        "workers": [each.code for each in people_who_may("claims.work")],
+        "contact": ACCIDENTS.offer("contact", accident, account, refusal),
         "lines": [(line, timeline.sentence(line)) for line in reversed(lines)],
         "now": clock.now(),
     }
@@ -115,7 +114,17 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
 @door("claims.work")
 def accident(request: HttpRequest, code: str) -> HttpResponse:
     """One accident: what is left of the cap, its claims, what may be done with each."""
-    return page(request, "console/accident.html", _context(request, code))
+    return _page(request, selectors.accident_by_code(code), None)
+
+
+@ACCIDENTS.shown_by
+def _page(request: HttpRequest, accident: Accident, refusal: Refusal | None) -> HttpResponse:
+    return page(request, "console/accident.html", _context(request, accident, refusal))
+
+
+@CLAIMS.shown_by
+def _claim_page(request: HttpRequest, claim: Claim, refusal: Refusal | None) -> HttpResponse:
+    return _page(request, selectors.accident_by_code(claim.accident.code), refusal)
 
 
 @require_POST
@@ -123,6 +132,7 @@ def accident(request: HttpRequest, code: str) -> HttpResponse:
 def file_claim(request: HttpRequest, code: str) -> HttpResponse:
     """Write a claim down."""
     form = ClaimForm(request.POST)
+    status = 400
     if form.is_valid():
         given = form.cleaned_data
         try:
@@ -140,14 +150,17 @@ def file_claim(request: HttpRequest, code: str) -> HttpResponse:
             raise
         except DomainError as error:
             explain(form, error)
-    return page(request, "console/accident.html", _context(request, code) | {"claim_form": form}, status=400)
+            status = error.status
+    context = _context(request, selectors.accident_by_code(code), None) | {"claim_form": form}
+    return page(request, "console/accident.html", context, status=status)
 
 
 @require_POST
 @door("claims.work")
 def add_papers(request: HttpRequest, code: str) -> HttpResponse:
-    """Documents that came to us by another way."""
+    """Documents that came to us by another way; a refusal stands beside the claim that they were meant for."""
     claim, form = selectors.claim_by_code(code), PapersForm(request.POST, request.FILES)
+    status = 400
     if form.is_valid():
         try:
             services.add_papers(
@@ -156,59 +169,15 @@ def add_papers(request: HttpRequest, code: str) -> HttpResponse:
                 paper=Paper(form.cleaned_data["paper"]),
                 files=form.cleaned_data["uploads"],
             )
+            return redirect("complaints_console:accident", claim.accident.code)
         except DomainError as error:
-            messages.error(request, error.detail)
-    else:
-        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
-    return redirect("complaints_console:accident", claim.accident.code)
-
-
-@require_POST
-@door("claims.work")
-def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
-    """One step of a claim; a refusal is said on the page, and nothing else has changed."""
-    account, words, post = account_of(request), request.POST.get("words", ""), request.POST
-    claim = selectors.claim_by_code(code)
-    try:
-        match action:
-            case "propose":
-                services.propose_claim(
-                    account=account, code=code, fen=fen_of(post.get("yuan", "")), reason=words
-                )
-            case "approve":
-                services.decide_claim(account=account, code=code, approves=True)
-            case "send_back":
-                services.decide_claim(account=account, code=code, approves=False, reason=words)
-            case "refuse":
-                services.refuse_claim(account=account, code=code, reason=words)
-            case "reopen":
-                services.reopen_claim(account=account, code=code, reason=words)
-            case "settle":
-                if post.get("how") not in Settlement.values:
-                    raise InvalidInput("how")
-                services.settle_advance(account=account, code=code, how=Settlement(post["how"]), reason=words)
-            case _:
-                raise NotFound
-    except NotFound:
-        raise
-    except DomainError as error:
-        messages.error(request, error.detail)
-    return redirect("complaints_console:accident", claim.accident.code)
-
-
-@require_POST
-@door("claims.work")
-def name_contact(request: HttpRequest, code: str) -> HttpResponse:
-    """Who stays with those concerned."""
-    try:
-        services.name_accident_contact(
-            account=account_of(request), accident_code=code, to=request.POST.get("to", "")
-        )
-    except NotFound:
-        raise
-    except DomainError as error:
-        messages.error(request, error.detail)
-    return redirect("complaints_console:accident", code)
+            explain(form, error)
+            status = error.status
+    context = _context(request, selectors.accident_by_code(claim.accident.code), None)
+    for row in context["claims"]:
+        if row["claim"].pk == claim.pk:
+            row |= {"papers_form": form, "takes_papers": True}
+    return page(request, "console/accident.html", context, status=status)
 
 
 @require_GET

@@ -8,16 +8,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from complaints import macros, selectors, services, words
+from complaints.actions import MESSAGES
 from complaints.forms import DangerWordsForm
 from complaints.limits import limits_of
+from complaints.models import OutsideMessage
 from complaints.states import LEVEL_OF, Category, Level
 from core import danger, policy
 from core.access import account_of, door
+from core.actions import Refusal, choice
 from core.console import page
-from core.errors import DomainError, InvalidInput, NotFound, explain
+from core.errors import DomainError, NotFound, explain
 from core.permissions import may
 from core.privacy import mask_name, mask_phone
 
@@ -36,6 +39,15 @@ class TextsForm(forms.Form):
     )
     category = forms.ChoiceField(
         label=gettext_lazy("category"), choices=[("", gettext_lazy("all")), *Category.choices], required=False
+    )
+
+
+class MacroForm(TextsForm):
+    """An answer, and whether it is offered."""
+
+    retired = choice(
+        gettext_lazy("Is it in use?"),
+        [("0", gettext_lazy("in use")), ("1", gettext_lazy("retired"))],
     )
 
 
@@ -68,50 +80,30 @@ def caller(request: HttpRequest, pk: int) -> HttpResponse:
 @door("complaints.work")
 def inbox(request: HttpRequest) -> HttpResponse:
     """Messages from outside that wait for somebody to say what they are."""
+    return _inbox(request, None)
+
+
+def _inbox(request: HttpRequest, refusal: Refusal | None) -> HttpResponse:
+    account = account_of(request)
+    rows = selectors.waiting_messages()
+    if refusal is not None and refusal.form.row not in rows:
+        messages.error(request, refusal.error.detail)  # somebody sorted it: it stands on the page no more
     context = {
         "title": _("Messages from outside"),
-        "messages_in": selectors.waiting_messages(),
-        "categories": Category.choices,
+        "messages_in": [(row, MESSAGES.offers(row, account, refusal)) for row in rows],
     }
     return page(request, "console/outside.html", context)
 
 
-@require_POST
-@door("complaints.work")
-def sort(request: HttpRequest, code: str) -> HttpResponse:
-    """A message becomes a complaint, joins one, or is none."""
-    account, post = account_of(request), request.POST
-    try:
-        match post.get("what"):
-            case "file":
-                category = post.get("category", "")
-                if category not in Category.values:
-                    raise InvalidInput("category")
-                complaint = services.file_from_message(
-                    account=account,
-                    code=code,
-                    category=Category(category),
-                    name=post.get("name", ""),
-                )
-                return redirect("complaints_console:case", complaint.code)
-            case "add":
-                complaint = services.add_message_to(
-                    account=account, code=code, complaint_code=post.get("complaint", "")
-                )
-                return redirect("complaints_console:case", complaint.code)
-            case _:
-                services.dismiss_message(account=account, code=code, why=post.get("why", ""))
-    except NotFound:
-        messages.error(request, _("No open complaint has this code."))
-    except DomainError as error:
-        messages.error(request, error.detail)
-    return redirect("complaints_console:outside")
+@MESSAGES.shown_by
+def _shown(request: HttpRequest, _message: OutsideMessage, refusal: Refusal | None) -> HttpResponse:
+    return _inbox(request, refusal)
 
 
-def _texts(request: HttpRequest, keep: Any) -> tuple[TextsForm, bool]:
+def _texts(request: HttpRequest, keep: Any, kind: type[TextsForm] = TextsForm) -> tuple[TextsForm, bool]:
     """The form of a text, and whether it was kept."""
-    form = TextsForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = kind(request.POST if request.method == "POST" else None)
+    if form.is_valid():
         given = form.cleaned_data
         try:
             keep(given)
@@ -135,7 +127,7 @@ def guides(request: HttpRequest) -> HttpResponse:
     if kept:
         return redirect("complaints_console:guides")
     text = request.GET.get("text", "")[:60]
-    if code := request.GET.get("code", ""):
+    if (code := request.GET.get("code", "")) and not form.is_bound:
         first = selectors.article_versions(code)[0]
         fields = ("code", "title_zh", "title_en", "body_zh", "body_en", "category")
         form = TextsForm(initial={name: getattr(first, name) for name in fields})
@@ -162,18 +154,20 @@ def macro_list(request: HttpRequest) -> HttpResponse:
             code=given["code"],
             texts=given,
             category=given["category"],
-            retired=request.POST.get("retired") == "1",
+            retired=given["retired"] == "1",
         ),
+        MacroForm,
     )
     if kept:
         return redirect("complaints_console:macros")
     rows = selectors.all_macros()
-    if code := request.GET.get("code", ""):
+    if (code := request.GET.get("code", "")) and not form.is_bound:
         row = next((each for each in rows if each.code == code), None)
         if row is None:
             raise NotFound
         fields = ("code", "title_zh", "title_en", "body_zh", "body_en", "category")
-        form = TextsForm(initial={name: getattr(row, name) for name in fields})
+        initial = {name: getattr(row, name) for name in fields}
+        form = MacroForm(initial=initial | {"retired": "1" if row.retired else "0"})
     context = {
         "title": _("Macros"),
         "macros": rows,
@@ -189,8 +183,8 @@ def macro_list(request: HttpRequest) -> HttpResponse:
 @door("danger_words.try")
 def danger_words(request: HttpRequest) -> HttpResponse:
     """What would this text do? Nothing is kept of it."""
-    form, found = DangerWordsForm(request.POST or None), None
-    if request.method == "POST" and form.is_valid():
+    form, found = DangerWordsForm(request.POST if request.method == "POST" else None), None
+    if form.is_valid():
         category, text = Category(form.cleaned_data["category"]), form.cleaned_data["words"]
         level = words.level_of(category, text)
         found = {

@@ -2,7 +2,9 @@
 
 from django.urls import path, re_path
 
+from complaints.actions import ACCIDENTS, CARE, CLAIMS, COMPLAINTS, GREETINGS, MESSAGES, SUMMARIES
 from complaints.console import care, claims, outside, reports, work, workspace
+from core.console import act
 
 app_name = "complaints_console"
 urlpatterns = [
@@ -13,7 +15,7 @@ urlpatterns = [
     path("admin/workspace/views/", workspace.save_view, name="views"),
     path("admin/workspace/new/", workspace.take_down, name="take_down"),
     re_path(r"^admin/workspace/(?P<code>C-\w+)/$", workspace.case, name="case"),
-    re_path(r"^admin/workspace/(?P<code>C-\w+)/do/(?P<action>\w+)/$", workspace.act, name="act"),
+    re_path(r"^admin/workspace/(?P<code>C-\w+)/do/(?P<action>\w+)/$", act.view(COMPLAINTS), name="act"),
     re_path(r"^admin/workspace/(?P<code>C-\w+)/here/$", workspace.here, name="here"),
     re_path(r"^admin/workspace/(?P<code>C-\w+)/reveal/$", workspace.reveal, name="reveal"),
     re_path(
@@ -26,25 +28,26 @@ urlpatterns = [
     path("admin/workspace/macros/", outside.macro_list, name="macros"),
     path("admin/workspace/guides/", outside.guides, name="guides"),
     path("admin/outside/", outside.inbox, name="outside"),
-    path("admin/outside/<str:code>/", outside.sort, name="sort"),
+    path("admin/outside/<str:code>/do/<slug:action>/", act.view(MESSAGES), name="sort"),
     path("admin/calls/ringing/", outside.ringing, name="ringing"),
     path("admin/calls/<int:pk>/", outside.caller, name="caller"),
     path("admin/accidents/", claims.accidents, name="accidents"),
     path("admin/accidents/<str:code>/", claims.accident, name="accident"),
     path("admin/accidents/<str:code>/claims/", claims.file_claim, name="file_claim"),
-    path("admin/accidents/<str:code>/contact/", claims.name_contact, name="accident_contact"),
+    path("admin/accidents/<str:code>/do/<slug:action>/", act.view(ACCIDENTS), name="accident_act"),
     path("admin/accidents/<str:code>/statement.pdf", claims.statement, name="statement"),
     path("admin/claims/<str:code>/papers/", claims.add_papers, name="claim_papers"),
     path("admin/claims/<str:code>/papers/<str:picture>/", claims.paper, name="claim_paper"),
-    path("admin/claims/<str:code>/do/<slug:action>/", claims.act, name="claim_act"),
+    path("admin/claims/<str:code>/do/<slug:action>/", act.view(CLAIMS), name="claim_act"),
     path("admin/care/", care.care, name="care"),
-    path("admin/care/<str:code>/done/", care.finish, name="care_done"),
-    path("admin/care/greetings/<str:code>/", care.decide, name="campaign"),
+    path("admin/care/<str:code>/do/<slug:action>/", act.view(CARE), name="care_act"),
+    path("admin/care/greetings/<str:code>/do/<slug:action>/", act.view(GREETINGS), name="greeting_act"),
     path("admin/roster/", work.roster, name="roster"),
     path("admin/practice/", work.exercises, name="practice"),
     path("admin/practice/<str:code>/", work.exercise, name="exercise"),
     path("admin/summaries/", work.summaries, name="summaries"),
     path("admin/summaries/<str:code>/", work.summary, name="summary"),
+    path("admin/summaries/<str:code>/do/<slug:action>/", act.view(SUMMARIES), name="summary_act"),
     path("admin/summaries/<str:code>/summary.pdf", work.summary_pdf, name="summary_pdf"),
     path("admin/team/", work.team, name="team"),
     path("admin/reports/", reports.reports, name="reports"),

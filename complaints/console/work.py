@@ -12,13 +12,15 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.selectors import people_who_may
 from complaints import practice, selectors, services, statements
+from complaints.actions import SUMMARIES
+from complaints.models import WorkSummary
 from complaints.services import Planned
 from complaints.services.shifts import midnight
-from complaints.states import SummaryState
 from core import clock
 from core.access import account_of, door
+from core.actions import Refusal
 from core.console import page
-from core.errors import DomainError, InvalidInput, NotFound
+from core.errors import DomainError, InvalidInput
 from core.permissions import may
 
 YEARS = range(2000, 2101)  # beyond these somebody mistyped
@@ -57,13 +59,17 @@ def roster(request: HttpRequest) -> HttpResponse:
     account = account_of(request)
     day = _day(request.POST.get("day", "") or request.GET.get("day", ""))
     rows: list[dict[str, Any]] = []
+    status = 200
     if request.method == "POST":
         try:
+            if request.POST.get("day", "") != f"{day:%Y-%m-%d}":
+                raise InvalidInput("day")  # whose roster is written has to be said
             services.save_roster(account=account, day=day, shifts=_planned(request, day))
             messages.success(request, _("Saved."))
             return redirect(f"{request.path}?day={day:%Y-%m-%d}")
         except DomainError as error:
             messages.error(request, error.detail)
+            status = error.status
             rows = [
                 {
                     name: request.POST.get(f"{name}-{number}", "")
@@ -102,7 +108,7 @@ def roster(request: HttpRequest) -> HttpResponse:
         "gaps": selectors.roster_gaps(clock.now()),
         "on_shift": selectors.on_shift(clock.now()),
     }
-    return page(request, "console/roster.html", context)
+    return page(request, "console/roster.html", context, status=status)
 
 
 # --- Practice ------------------------------------------------------------------------------------
@@ -185,7 +191,7 @@ def _period(text: str) -> tuple[date, date]:
 @door("console.open")
 def summaries(request: HttpRequest) -> HttpResponse:
     """My summaries, those that wait for my answer, and beginning one."""
-    account = account_of(request)
+    account, status = account_of(request), 200
     if request.method == "POST":
         try:
             begins, ends = _period(request.POST.get("period", "").strip())
@@ -193,6 +199,7 @@ def summaries(request: HttpRequest) -> HttpResponse:
             return redirect("complaints_console:summary", row.code)
         except DomainError as error:
             messages.error(request, error.detail)
+            status = error.status
     today = timezone.localtime(clock.now()).date()
     context = {
         "title": _("Work summaries"),
@@ -200,50 +207,36 @@ def summaries(request: HttpRequest) -> HttpResponse:
         "to_answer": selectors.summaries_to_answer(account) if may(account, "summaries.answer") else [],
         "month": f"{today:%Y-%m}",
         "year": f"{today:%Y}",
+        "typed": request.POST.get("period", ""),
     }
-    return page(request, "console/summaries.html", context)
+    return page(request, "console/summaries.html", context, status=status)
 
 
-@require_http_methods(["GET", "POST"])
+@require_GET
 @door("console.open")
 def summary(request: HttpRequest, code: str) -> HttpResponse:
     """One summary: figures from the data, my words, the supervisor's answer."""
     account = account_of(request)
     row = selectors.summary_by_code(account, code, supervises=may(account, "summaries.answer"))
-    if request.method == "POST":
-        post = request.POST
-        try:
-            if "reply" in post:
-                services.answer_summary(account=account, code=code, reply=post["reply"])
-            else:
-                services.write_summary(
-                    account=account,
-                    code=code,
-                    judgement=post.get("judgement", ""),
-                    learned=post.get("learned", ""),
-                    skills=post.get("skills", ""),
-                    goals=post.get("goals", ""),
-                    cases=post.getlist("cases"),
-                    submit=post.get("submit") == "1",
-                )
-                messages.success(request, _("Kept."))
-        except NotFound:
-            raise
-        except DomainError as error:
-            messages.error(request, error.detail)
-        return redirect("complaints_console:summary", code)
+    return _summary_page(request, row, None)
+
+
+@SUMMARIES.shown_by
+def _summary_page(request: HttpRequest, row: WorkSummary, refusal: Refusal | None) -> HttpResponse:
+    account = account_of(request)
     figures = row.figures or selectors.figures_of(row.account, row.begins, row.ends).as_row()
+    keep, hand_in = (SUMMARIES.offer(key, row, account, refusal) for key in ("keep", "hand_in"))
     context = {
         "title": _("Work summary %(begins)s – %(ends)s") % {"begins": row.begins, "ends": row.ends},
         "summary": row,
         "figures": statements.figure_rows(figures),
         "categories": statements.category_rows(figures),
         "candidates": selectors.cases_to_remember(row.account, row.begins, row.ends),
-        "mine": row.account_id == account.pk,
-        "draft": row.state == SummaryState.DRAFT,
-        "may_answer": may(account, "summaries.answer")
-        and row.account_id != account.pk
-        and row.state == SummaryState.SUBMITTED,
+        # One form with two buttons: what was typed before a refused handing in stands in it.
+        "write": None if keep.why_not else hand_in if hand_in.refused else keep,
+        "keep": keep,
+        "hand_in": hand_in,
+        "answer": SUMMARIES.offer("answer", row, account, refusal),
     }
     return page(request, "console/summary.html", context)
 
@@ -266,15 +259,17 @@ def summary_pdf(request: HttpRequest, code: str) -> HttpResponse:
 @door("roster.plan")
 def team(request: HttpRequest) -> HttpResponse:
     """Everybody's month beside one another, teams, and who has practised."""
-    account = account_of(request)
+    account, status = account_of(request), 200
+    who, named = request.POST.get("code", ""), request.POST.get("team")
     if request.method == "POST":
         try:
-            services.set_team(
-                account=account, code=request.POST.get("code", ""), team=request.POST.get("team", "")
-            )
+            if named is None:
+                raise InvalidInput("team")
+            services.set_team(account=account, code=who, team=named)
+            return redirect("complaints_console:team")
         except DomainError as error:
             messages.error(request, error.detail)
-        return redirect("complaints_console:team")
+            status = error.status
     today = timezone.localtime(clock.now()).date()
     begins, ends = _period(request.GET.get("period", "") or f"{today:%Y-%m}")
     people = people_who_may("complaints.work")
@@ -282,7 +277,7 @@ def team(request: HttpRequest) -> HttpResponse:
     rows = [
         {
             "who": each,
-            "team": teams.get(each.code, ""),
+            "team": named if named is not None and each.code == who else teams.get(each.code, ""),
             "figures": selectors.figures_of(each, begins, ends),
             "passed": len(passed[each.code]),
         }
@@ -294,4 +289,4 @@ def team(request: HttpRequest) -> HttpResponse:
         "period": f"{begins:%Y-%m}",
         "exercises": len(practice.scenarios()),
     }
-    return page(request, "console/team.html", context)
+    return page(request, "console/team.html", context, status=status)

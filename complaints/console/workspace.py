@@ -1,24 +1,27 @@
 """The investigation workspace (C4): the queue, one case in three panes, and what may be done there."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import Account
 from accounts.selectors import codes_who_may
 from complaints import macros, presence, selectors, services
+from complaints.actions import COMPLAINTS
 from complaints.console.files import file_response
-from complaints.errors import AwardClosed
-from complaints.forms import PhoneComplaintForm, fen_of
+from complaints.errors import NothingChosen
+from complaints.forms import PhoneComplaintForm
 from complaints.models import Complaint
-from complaints.policies import BULK_LIMIT, Award, actions_on, stage_of
+from complaints.policies import BULK_LIMIT, Case
 from complaints.selectors import Filter
 from complaints.services import Caller, Told
 from complaints.services.intake import phone_and_language
@@ -26,18 +29,15 @@ from complaints.states import (
     Category,
     ComplaintState,
     EvidenceKind,
-    Finding,
     Level,
-    Outcome,
-    PauseReason,
     Side,
     Source,
-    Stage,
 )
 from core import clock, pictures, policy, timeline
 from core.access import account_of, door
+from core.actions import IncompleteForm, Refusal, choice
 from core.console import page
-from core.errors import DomainError, InvalidInput, NotFound, explain
+from core.errors import DomainError, NotFound, explain, wants_json
 from core.permissions import may
 from core.privacy import mask_name, mask_phone
 from drivers.selectors import driver_by_code, drivers_vehicle
@@ -82,33 +82,113 @@ def _queue_context(request: HttpRequest, account: Account) -> dict[str, Any]:
     }
 
 
-@require_GET
-@door("complaints.work")
-def queue(request: HttpRequest) -> HttpResponse:
-    """The queue: views, search, and what is due first."""
+class BulkForm(forms.Form):
+    """What to do with those chosen; what each action has to be told is asked of those that need it."""
+
+    action = choice(
+        gettext_lazy("With those chosen"),
+        [
+            ("take", gettext_lazy("take them")),
+            ("assign", gettext_lazy("give them to")),
+            ("unassign", gettext_lazy("put them back in the queue")),
+            ("note", gettext_lazy("add a note")),
+        ],
+        drawn=False,
+    )
+    to = forms.ChoiceField(label=gettext_lazy("Give it to"), required=False)
+    words = forms.CharField(label=gettext_lazy("Note"), max_length=4000, required=False)
+    NEEDS = {"assign": "to", "note": "words"}
+
+    def __init__(self, *args: Any, workers: list[str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        field: Any = self.fields["to"]
+        field.choices = [("", "—"), *((code, code) for code in workers)]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        needed = self.NEEDS.get(given.get("action", ""))
+        if needed and not given.get(needed):
+            self.add_error(needed, self.fields[needed].error_messages["required"])
+        return given
+
+    def said(self) -> dict[str, str]:
+        """What the chosen action has to be told."""
+        needed = self.NEEDS.get(self.cleaned_data["action"])
+        return {needed: self.cleaned_data[needed]} if needed else {}
+
+
+class HandOverForm(forms.Form):
+    to = choice(gettext_lazy("Hand everything over to"), [], drawn=False)
+    words = forms.CharField(label=gettext_lazy("What must they know?"), max_length=4000)
+
+    def __init__(self, *args: Any, workers: list[str], **options: Any) -> None:
+        super().__init__(*args, auto_id="h-%s", **options)
+        field: Any = self.fields["to"]
+        field.choices = [("", "—"), *((code, code) for code in workers)]
+
+
+class ViewForm(forms.Form):
+    name = forms.CharField(label=gettext_lazy("Name of this view"), max_length=40)
+    shared = forms.BooleanField(label=gettext_lazy("for everybody"), required=False)
+
+
+def _workers(account: Account) -> list[str]:
+    return [code for code in codes_who_may("complaints.work") if code != account.code]
+
+
+def _queue_page(
+    request: HttpRequest,
+    status: int = 200,
+    *,
+    chosen: Sequence[str] = (),
+    context: dict[str, Any] | None = None,
+    **typed: forms.Form,
+) -> HttpResponse:
+    """The queue; after a refusal with what was chosen and `typed`, and with its status."""
     account = account_of(request)
-    context = _queue_context(request, account)
-    if request.headers.get("HX-Request") and request.GET.get("after"):
-        return render(request, "console/_queue_rows.html", context)
+    context = context or _queue_context(request, account)
     wanted: Filter = context["filter"]
-    rows = context["rows"]
-    if wanted.text and len(rows) == 1 and rows[0].code == wanted.text.strip().upper():
-        return redirect("complaints_console:case", rows[0].code)
-    count = selectors.count_of(wanted, account, context["now"]) if not wanted.text else len(rows)
+    count = selectors.count_of(wanted, account, context["now"]) if not wanted.text else len(context["rows"])
+    workers = _workers(account)
     context |= {
         "title": _("Complaints"),
         "count": count,
         "more_than": count >= selectors.COUNT_LIMIT,
         "levels": Level.choices,
         "categories": Category.choices,
-        "workers": _workers(account),
+        "chosen": chosen,
+        "bulk_form": typed.get("bulk") or BulkForm(workers=workers, auto_id="b-%s"),
+        "hand_over_form": typed.get("hand_over") or HandOverForm(workers=workers),
+        "view_form": typed.get("view") or ViewForm(auto_id="v-%s"),
         "limit": BULK_LIMIT,
     }
-    return page(request, "console/queue.html", context)
+    return page(request, "console/queue.html", context, status=status)
 
 
-def _workers(account: Account) -> list[str]:
-    return [code for code in codes_who_may("complaints.work") if code != account.code]
+def _refused(request: HttpRequest, error: DomainError, **typed: forms.Form) -> HttpResponse:
+    """The queue as it was, with what was typed and why it was refused."""
+    if wants_json(request):
+        raise error
+    if typed:
+        explain(next(iter(typed.values())), error)
+    else:
+        messages.error(request, error.detail)
+    # Parts of the page ask for themselves anew: by its own address.
+    request.path = request.path_info = reverse("complaints_console:queue")
+    return _queue_page(request, error.status, chosen=request.POST.getlist("codes"), **typed)
+
+
+@require_GET
+@door("complaints.work")
+def queue(request: HttpRequest) -> HttpResponse:
+    """The queue: views, search, and what is due first."""
+    context = _queue_context(request, account_of(request))
+    if request.headers.get("HX-Request") and request.GET.get("after"):
+        return render(request, "console/_queue_rows.html", context)
+    wanted, rows = context["filter"], context["rows"]
+    if wanted.text and len(rows) == 1 and rows[0].code == wanted.text.strip().upper():
+        return redirect("complaints_console:case", rows[0].code)
+    return _queue_page(request, context=context)
 
 
 @require_POST
@@ -118,8 +198,7 @@ def take_next(request: HttpRequest) -> HttpResponse:
     try:
         complaint = services.take_next(account=account_of(request))
     except DomainError as error:
-        messages.error(request, error.detail)
-        return redirect("complaints_console:queue")
+        return _refused(request, error)
     return redirect("complaints_console:case", complaint.code)
 
 
@@ -128,26 +207,25 @@ def take_next(request: HttpRequest) -> HttpResponse:
 def bulk(request: HttpRequest) -> HttpResponse:
     """Several at once: first a page that says what will happen to which, then what became of each."""
     account, codes = account_of(request), request.POST.getlist("codes")
-    action, to, words = (request.POST.get(name, "") for name in ("action", "to", "words"))
+    form = BulkForm(request.POST, workers=_workers(account), auto_id="b-%s")
+    if not form.is_valid():
+        return _refused(request, IncompleteForm(), bulk=form)
+    if not 1 <= len(codes) <= BULK_LIMIT:
+        return _refused(request, NothingChosen(limit=BULK_LIMIT), bulk=form)
+    action, said = form.cleaned_data["action"], form.said()
     if request.POST.get("sure") != "1":
-        if not codes or action not in {"take", "assign", "note"} or len(codes) > BULK_LIMIT:
-            messages.error(
-                request,
-                _("Choose between 1 and %(limit)s complaints, and what to do.") % {"limit": BULK_LIMIT},
-            )
-            return redirect("complaints_console:queue")
         rows = list(Complaint.objects.select_related("owner").filter(code__in=codes).order_by("due_at"))
         context = {
             "title": _("Are these the right ones?"),
             "rows": rows,
             "action": action,
-            "to": to,
-            "words": words,
+            "to": said.get("to", ""),
+            "words": said.get("words", ""),
             "owned": [row for row in rows if row.owner and row.owner_id != account.pk],
             "severe": [row for row in rows if row.level == Level.SEVERE],
         }
         return page(request, "console/bulk.html", context)
-    outcomes = services.in_bulk(account=account, codes=codes, action=action, to=to, words=words)
+    outcomes = services.in_bulk(account=account, codes=codes, action=action, **said)
     done = [each for each in outcomes if not each.why]
     messages.success(
         request,
@@ -163,37 +241,37 @@ def bulk(request: HttpRequest) -> HttpResponse:
 @door("complaints.work")
 def hand_over(request: HttpRequest) -> HttpResponse:
     """The end of a shift: everything that is mine goes to one person."""
+    account = account_of(request)
+    form = HandOverForm(request.POST, workers=_workers(account))
+    if not form.is_valid():
+        return _refused(request, IncompleteForm(), hand_over=form)
     try:
-        count = services.hand_over_all(
-            account=account_of(request), to=request.POST.get("to", ""), words=request.POST.get("words", "")
-        )
-        messages.success(
-            request,
-            ngettext("%(n)s complaint handed over.", "%(n)s complaints handed over.", count) % {"n": count},
-        )
+        count = services.hand_over_all(account=account, **form.cleaned_data)
     except DomainError as error:
-        messages.error(request, error.detail)
+        return _refused(request, error, hand_over=form)
+    messages.success(
+        request,
+        ngettext("%(n)s complaint handed over.", "%(n)s complaints handed over.", count) % {"n": count},
+    )
     return redirect("complaints_console:queue")
 
 
 @require_POST
 @door("complaints.work")
 def save_view(request: HttpRequest) -> HttpResponse:
-    """Keep a filter under a name, or forget one."""
-    account = account_of(request)
-    try:
-        if request.POST.get("forget"):
-            services.forget_view(account=account, name=request.POST["forget"])
-        else:
-            services.save_view(
-                account=account,
-                name=request.POST.get("name", ""),
-                query=request.POST.get("query", ""),
-                shared=request.POST.get("shared") == "1",
-            )
-    except DomainError as error:
-        messages.error(request, error.detail)
-    return redirect(f"{reverse('complaints_console:queue')}?{request.POST.get('query', '')}")
+    """Keep the filter of the address under a name, or forget one."""
+    account, query = account_of(request), request.GET.urlencode()
+    form = ViewForm(request.POST, auto_id="v-%s")
+    if request.POST.get("forget"):
+        services.forget_view(account=account, name=request.POST["forget"])
+    elif not form.is_valid():
+        return _refused(request, IncompleteForm(), view=form)
+    else:
+        try:
+            services.save_view(account=account, query=query, **form.cleaned_data)
+        except DomainError as error:
+            return _refused(request, error, view=form)
+    return redirect(f"{reverse('complaints_console:queue')}?{query}")
 
 
 @require_http_methods(["GET", "POST"])
@@ -269,54 +347,20 @@ def _people(complaint: Complaint) -> list[dict[str, Any]]:
     return found
 
 
-def _award_rows(complaint: Complaint) -> list[dict[str, Any]]:
-    """What the form of the decision offers, for each side that has an account."""
-    rows = []
-    for side in (Side.ACCUSED, Side.COMPLAINANT):
-        person = selectors.person_of(complaint, side)
-        if person is None:
-            continue
-        drives = driver_by_code(person.code) is not None
-        rows.append(
-            {
-                "side": side,
-                "person": person.code,
-                "outcomes": [
-                    {"value": each.value, "label": each.label, "days": each == Outcome.SUSPENSION,
-                     "money": each in {Outcome.COMPENSATION, Outcome.REFUND}}
-                    for each in Outcome
-                    if drives or each != Outcome.TRAINING
-                ],
-            }
-        )  # fmt: skip
-    return rows
-
-
-def _context(request: HttpRequest, code: str) -> dict[str, Any]:
-    account, at = account_of(request), clock.now()
-    complaint = selectors.complaint_by_code(code)
-    known = selectors.known_of(complaint, account)
-    actions = actions_on(complaint, account, known)
-    stage = stage_of(complaint, known)
+def _context(request: HttpRequest, case: Case, refusal: Refusal | None) -> dict[str, Any]:
+    account, at, complaint, known = account_of(request), clock.now(), case.complaint, case.known
+    code, trip = complaint.code, complaint.trip
     whole = request.GET.get("all") == "1"
-    trip = complaint.trip
     lines = timeline.of(trip=trip.code if trip else "", case=code, last=0 if whole else LINES)
-    timers = known.timers
+    offers = COMPLAINTS.offers(case, account, refusal)
     return {
         "title": f"{code} · {complaint.get_category_display()}",
         "complaint": complaint,
         "known": known,
         "now": at,
-        "timers": timers,
-        "pausable": [each for each in timers if not each.met_at and not each.paused_at],
-        "pause_reasons": PauseReason.choices,
-        "actions": actions,
-        "open_actions": [each for each in actions if not each.why_not],
-        "closed_actions": [each for each in actions if each.why_not],
-        "may": {each.key: not each.why_not for each in actions},
-        "stage": stage,
-        "stage_label": stage.label if stage else "",
-        "blind": stage == Stage.SECOND,
+        "timers": known.timers,
+        "open_offers": [each for each in offers if not each.why_not or each.refused],
+        "closed_offers": [each for each in offers if each.why_not and not each.refused],
         "lines": [(line, timeline.sentence(line), _group(line.kind)) for line in reversed(lines)],
         "whole": whole or len(lines) < LINES,
         "map": _map(complaint),
@@ -331,15 +375,8 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
         "people": _people(complaint),
         "holds": selectors.holds_of(complaint),
         "joined": list(complaint.joined.all()),
-        "macros": selectors.macros_for(complaint.category),
-        "placeholders": macros.PLACEHOLDERS,
-        "workers": _workers(account),
-        "levels": [choice for choice in Level.choices if choice[0] != complaint.level],
-        "findings": Finding.choices,
-        "awards": _award_rows(complaint) if known and stage else [],
-        "cites": selectors.citable(complaint) if stage else [],
         "guides": selectors.guides_for(complaint.category),
-        "judge": may(account, "complaints.judge"),
+        "account": account,
     }
 
 
@@ -357,113 +394,17 @@ def _group(kind: str) -> str:
 @policy.read_once()
 def case(request: HttpRequest, code: str) -> HttpResponse:
     """One case: the queue it came from, what happened, who and what may be done."""
+    return _page(request, selectors.case_of(code, account_of(request)), None)
+
+
+@COMPLAINTS.shown_by
+def _page(request: HttpRequest, case: Case, refusal: Refusal | None) -> HttpResponse:
     account = account_of(request)
-    part = request.headers.get("HX-Request") == "true"
-    context = _context(request, code)
-    if not part:
-        services.record_reading(actor=account.actor, code=code)
+    context = _context(request, case, refusal)
+    if request.headers.get("HX-Request") != "true":
+        services.record_reading(actor=account.actor, code=case.code)
         context |= _queue_context(request, account)
     return page(request, "console/case.html", context)
-
-
-def _awards(request: HttpRequest) -> list[Award]:
-    """The outcomes that were chosen in the form. Raises `AwardClosed`, `InvalidInput`."""
-    found = []
-    for chosen in request.POST.getlist("award"):
-        side, _colon, outcome = chosen.partition(":")
-        if side not in Side.values or outcome not in Outcome.values:
-            raise InvalidInput("award")
-        days, yuan = (request.POST.get(f"{name}:{chosen}", "").strip() for name in ("days", "yuan"))
-        try:
-            fen = fen_of(yuan) if yuan else 0
-        except InvalidInput:
-            raise AwardClosed("award", why=_("Say how much.")) from None
-        if days and not days.isdecimal():
-            raise AwardClosed("award", why=_("A suspension lasts between 1 and 365 days."))
-        found.append(
-            Award(Outcome(outcome), Side(side), int(days or 0) if len(days) < 5 else 9999, max(fen, 0))
-        )
-    return found
-
-
-@require_POST
-@door("complaints.work")
-def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
-    """One action; a refusal is said on the page, and nothing else has changed."""
-    account, words = account_of(request), request.POST.get("words", "")
-    post = request.POST
-    try:
-        match action:
-            case "take":
-                services.take(account=account, code=code)
-            case "assign":
-                services.assign(account=account, code=code, to=post.get("to", ""))
-            case "undo":
-                services.undo_assignment(account=account, code=code)
-            case "answer":
-                services.answer(account=account, code=code, words=words)
-            case "note":
-                services.add_note(account=account, code=code, words=words)
-            case "review_keep" | "review_lift":
-                services.review_interlock(
-                    account=account, code=code, keep=action == "review_keep", words=words
-                )
-            case "ask_complainant" | "ask_accused":
-                services.ask_statement(
-                    account=account, code=code, side=Side(action.removeprefix("ask_")), words=words
-                )
-            case "pause":
-                services.pause_timer(
-                    account=account,
-                    code=code,
-                    kind=post.get("timer", ""),
-                    reason=post.get("reason", ""),
-                    words=words,
-                )
-            case "resume":
-                services.resume_timers(account=account, code=code)
-            case "raise":
-                services.change_level(account=account, code=code, level=post.get("level", ""), words=words)
-            case "name":
-                services.name_accused(
-                    account=account,
-                    code=code,
-                    trip_code=post.get("trip", ""),
-                    plate=post.get("plate", ""),
-                    words=words,
-                )
-            case "confirm":
-                services.confirm_caller(account=account, code=code, words=words)
-            case "contact":
-                services.name_contact(account=account, code=code, to=post.get("to", ""))
-            case "merge":
-                services.merge(account=account, code=code, into=post.get("into", ""), words=words)
-            case "reopen":
-                services.reopen(account=account, code=code, words=words)
-            case "training":
-                services.confirm_training(account=account, code=post.get("measure", ""), words=words)
-            case "decide":
-                if post.get("finding") not in Finding.values:
-                    raise InvalidInput("finding")
-                services.decide(
-                    account=account,
-                    code=code,
-                    finding=Finding(post["finding"]),
-                    awards=_awards(request),
-                    reason=words,
-                    cites=post.getlist("cites"),
-                )
-            case _:
-                raise NotFound
-    except NotFound:
-        raise
-    except DomainError as error:
-        if request.headers.get("Accept") == "application/json":
-            raise
-        messages.error(request, error.detail)
-        # What was written is not lost: the browser kept it and puts it back (`workspace.js`).
-    query = post.get("query", "")
-    return redirect(f"{reverse('complaints_console:case', args=[code])}{'?' + query if query else ''}")
 
 
 @require_POST

@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 from complaints.models.cases import Complaint
 from complaints.models.claims import Accident
 from complaints.states import Audience, CampaignState, CareKind
+from core import four_eyes
 from core.privacy import EncryptedTextField
 
 
@@ -154,7 +155,13 @@ class Campaign(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=CampaignState.values), name="campaign_state_is_known"
-            )
+            ),
+            four_eyes.law(
+                "proposed_by",
+                "decided_by",
+                name="greeting_agreed_by_a_second_person",
+                once=Q(state__in=["approved", "sent"]),
+            ),
         ]
         indexes = [models.Index(fields=["send_at"], condition=Q(state="approved"), name="campaign_due")]
 

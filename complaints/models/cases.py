@@ -18,6 +18,7 @@ from complaints.states import (
     Side,
     Source,
 )
+from core import four_eyes
 from core.privacy import EncryptedTextField
 
 LIVE_STATES = sorted(str(state) for state in LIVE)
@@ -108,7 +109,32 @@ class Complaint(models.Model):
     # Since when it stops the accused driver's orders, and when a person lifted that before a decision (C2).
     stopped_at = models.DateTimeField(pgettext_lazy("field", "orders stopped at"), null=True)
     lifted_at = models.DateTimeField(pgettext_lazy("field", "lifted at"), null=True)
+    # The two people who lift it: who proposed it, and who agreed.
+    lift_by = models.CharField(
+        pgettext_lazy("complaint", "lifting proposed by"), max_length=40, blank=True, default=""
+    )
+    lifted_by = models.CharField(
+        pgettext_lazy("complaint", "lifting agreed by"), max_length=40, blank=True, default=""
+    )
+    # To which class it is to be set, while that is proposed; and the two people who set a severe one lower.
+    lower_to = models.CharField(
+        pgettext_lazy("complaint", "lower class proposed"),
+        max_length=10,
+        choices=Level.choices,
+        blank=True,
+        default="",
+    )
+    lower_by = models.CharField(
+        pgettext_lazy("complaint", "lower class proposed by"), max_length=40, blank=True, default=""
+    )
+    lowered_by = models.CharField(
+        pgettext_lazy("complaint", "lower class agreed by"), max_length=40, blank=True, default=""
+    )
     filed_at = models.DateTimeField(_("filed"))
+    # Who gave the first of two decisions, where it takes two.
+    proposed_by = models.CharField(
+        pgettext_lazy("complaint", "first decided by"), max_length=40, blank=True, default=""
+    )
     decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
     decided_by = models.CharField(pgettext_lazy("field", "decided by"), max_length=40, blank=True)
     finding = models.CharField(_("finding"), max_length=10, choices=Finding.choices, blank=True)
@@ -139,6 +165,21 @@ class Complaint(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=["open", "proposed", "merged"]) | (~Q(decided_by="") & ~Q(finding="")),
                 name="complaint_decided_by_somebody",
+            ),
+            four_eyes.law(
+                "proposed_by",
+                "decided_by",
+                name="complaint_decided_by_a_second_person",
+                once=Q(state__in=["decided", "appealed", "final"]) & ~Q(proposed_by=""),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="proposed") | ~Q(proposed_by=""), name="complaint_proposed_by_somebody"
+            ),
+            four_eyes.law("lift_by", "lifted_by", name="stop_lifted_by_a_second_person"),
+            four_eyes.law("lower_by", "lowered_by", name="severe_lowered_by_a_second_person"),
+            models.CheckConstraint(
+                condition=Q(lower_to="") | (Q(lower_to__in=["raised", "ordinary"]) & ~Q(lower_by="")),
+                name="complaint_lower_is_proposed_by_somebody",
             ),
             models.CheckConstraint(
                 condition=Q(state="merged") ^ Q(merged_into__isnull=True),

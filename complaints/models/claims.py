@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from complaints.states import ClaimKind, ClaimState, Paper, Settlement
+from core import four_eyes
 from core.privacy import EncryptedTextField
 
 
@@ -83,10 +84,25 @@ class Claim(models.Model):
     reason = EncryptedTextField(pgettext_lazy("field", "reason"))
     decided_by = models.CharField(pgettext_lazy("claim", "second person"), max_length=40, blank=True)
     decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
+    # Up to how much one person granted alone when it was granted, by the policy of then; fen.
+    alone_fen = models.PositiveBigIntegerField(
+        pgettext_lazy("claim", "granted by one person up to (fen)"), default=0
+    )
     citation = models.CharField(pgettext_lazy("field", "rule cited"), max_length=60, blank=True)
     settled_at = models.DateTimeField(pgettext_lazy("field", "settled at"), null=True)
     settled_how = models.CharField(
         pgettext_lazy("field", "settled how"), max_length=10, choices=Settlement.choices, blank=True
+    )
+    # How it is to be settled, while that is proposed, and by whom it was.
+    settle_how = models.CharField(
+        pgettext_lazy("claim", "settlement proposed"),
+        max_length=10,
+        choices=Settlement.choices,
+        blank=True,
+        default="",
+    )
+    settle_by = models.CharField(
+        pgettext_lazy("claim", "settlement proposed by"), max_length=40, blank=True, default=""
     )
     settled_by = models.CharField(pgettext_lazy("field", "settled by"), max_length=40, blank=True)
 
@@ -105,6 +121,22 @@ class Claim(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=["open", "proposed"]) ^ Q(decided_at__isnull=False),
                 name="claim_decided_has_a_time",
+            ),
+            four_eyes.law(
+                "proposed_by",
+                "decided_by",
+                name="claim_above_the_limit_takes_two",
+                once=Q(granted_fen__gt=F("alone_fen")),
+            ),
+            four_eyes.law(
+                "settle_by",
+                "settled_by",
+                name="advance_above_the_limit_settled_by_two",
+                once=Q(state="settled") & Q(granted_fen__gt=F("alone_fen")),
+            ),
+            models.CheckConstraint(
+                condition=Q(settle_how="") | (Q(state="approved") & ~Q(settle_by="")),
+                name="claim_settlement_is_proposed_by_somebody",
             ),
             models.CheckConstraint(
                 condition=Q(state="settled") ^ Q(settled_how=""), name="claim_settled_somehow"

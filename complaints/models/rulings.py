@@ -7,6 +7,7 @@ from django.utils.translation import pgettext_lazy
 
 from complaints.models.cases import Complaint
 from complaints.states import AccusedAs, Finding, Outcome, Side, Stage, StatementState
+from core import four_eyes
 from core.privacy import EncryptedTextField
 
 
@@ -67,7 +68,7 @@ class Decision(models.Model):
         verbose_name=pgettext_lazy("field", "complaint"),
     )
     round = models.PositiveSmallIntegerField(pgettext_lazy("field", "round"), default=1)
-    stage = models.CharField(pgettext_lazy("field", "stage"), max_length=8, choices=Stage.choices)
+    stage = models.CharField(pgettext_lazy("field", "stage"), max_length=14, choices=Stage.choices)
     by = models.ForeignKey(
         "accounts.Account",
         on_delete=models.PROTECT,
@@ -146,6 +147,13 @@ class Measure(models.Model):
     until = models.DateTimeField(pgettext_lazy("measure", "acts until"), null=True)
     ended_at = models.DateTimeField(pgettext_lazy("field", "ended at"), null=True)
     undone_at = models.DateTimeField(pgettext_lazy("field", "undone at"), null=True)
+    # Of a training: who said that it was done, and who confirmed it.
+    trained_by = models.CharField(
+        pgettext_lazy("measure", "training done, says"), max_length=40, blank=True, default=""
+    )
+    confirmed_by = models.CharField(
+        pgettext_lazy("measure", "training confirmed by"), max_length=40, blank=True, default=""
+    )
 
     class Meta:
         verbose_name = pgettext_lazy("model", "outcome")
@@ -161,6 +169,14 @@ class Measure(models.Model):
             models.CheckConstraint(
                 condition=~Q(outcome__in=["compensation", "refund"]) | Q(fen__gt=0),
                 name="money_has_an_amount",
+            ),
+            four_eyes.law("trained_by", "confirmed_by", name="training_confirmed_by_a_second_person"),
+            models.CheckConstraint(
+                condition=~Q(outcome="training")
+                | Q(ended_at=None)
+                | Q(undone_at__isnull=False)
+                | ~Q(confirmed_by=""),
+                name="training_ends_confirmed",
             ),
         ]
         indexes = [

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from complaints.models import Campaign, CareTask
+from core.errors import NotFound
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -17,6 +18,22 @@ def care_tasks(account: "Account", *, everybody: bool = False) -> list[CareTask]
     if not everybody:
         rows = rows.filter(Q(owner=account) | Q(owner=None))
     return list(rows.order_by("due_at")[:100])
+
+
+def care_task_by_code(code: str) -> CareTask:
+    """Raises `NotFound`."""
+    row = CareTask.objects.select_related("complaint", "accident", "owner").filter(code=code).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def campaign_by_code(code: str) -> Campaign:
+    """Raises `NotFound`."""
+    row = Campaign.objects.filter(code=code).first()
+    if row is None:
+        raise NotFound
+    return row
 
 
 def care_due(account: "Account", at: datetime) -> list[CareTask]:

@@ -19,21 +19,24 @@ from complaints.models import (
     Statement,
     Timer,
 )
-from complaints.policies import APPEAL_DAYS, Known, undo_until
+from complaints.policies import APPEAL_DAYS, Case, Known, undo_until
 from complaints.states import (
+    BY_TWO,
     OVER,
     UNDECIDED,
     AccusedAs,
     ComplaintState,
     Level,
+    Outcome,
     Side,
+    Stage,
     StatementState,
     TimerKind,
 )
 from core import clock, policy
 from core.errors import NotFound
 from core.privacy import is_link_secret, link_secret
-from drivers.selectors import driver_by_code, held_sources, open_holds
+from drivers.selectors import held_sources, open_holds
 from drivers.states import HoldKind
 from rides.selectors import aboard
 from safety.selectors import recordings_of
@@ -176,9 +179,16 @@ def visible_decisions(complaint: Complaint, account: "Account") -> list[Decision
     Whoever gives the second decision must not know the first (C5): until it is there, only its author sees it.
     """
     rows = decisions_of(complaint)
+    stages = {row.stage for row in rows if row.round == complaint.round}
     if complaint.state == ComplaintState.PROPOSED:
-        return [row for row in rows if row.by_id == account.pk or row.round < complaint.round]
-    return rows
+        hidden = Stage.FIRST
+    elif complaint.state == ComplaintState.APPEALED and Stage.APPEAL_SECOND not in stages:
+        hidden = Stage.APPEAL
+    else:
+        return rows
+    return [
+        row for row in rows if row.by_id == account.pk or row.round < complaint.round or row.stage != hidden
+    ]
 
 
 def measures_of(complaint: Complaint, side: Side | None = None) -> list[Measure]:
@@ -249,10 +259,30 @@ def undoable_by(complaint: Complaint, account: "Account", at: datetime) -> Assig
     return row
 
 
+def open_trainings(complaint: Complaint) -> list[Measure]:
+    """Trainings by its decisions that are neither confirmed nor taken back, oldest first."""
+    rows = Measure.objects.select_related("person").filter(
+        decision__complaint=complaint, outcome=Outcome.TRAINING, ended_at=None
+    )
+    return list(rows.order_by("pk"))
+
+
+def training_of(complaint: Complaint) -> str | None:
+    """Of the open training: who said that it was done, empty where nobody did yet; None where there is none."""
+    row = next(iter(open_trainings(complaint)), None)
+    return row.trained_by if row else None
+
+
+def case_of(code: str, account: "Account") -> Case:
+    """A complaint with what the rules look at, for somebody of the staff. Raises `NotFound`."""
+    complaint = complaint_by_code(code)
+    return Case(complaint, known_of(complaint, account))
+
+
 def known_of(complaint: Complaint, account: "Account") -> Known:
     """What the rules look at, read once."""
     at, timers = clock.now(), timers_of(complaint)
-    decisions = [row for row in decisions_of(complaint) if row.round == complaint.round]
+    decisions = decisions_of(complaint)
     review = next((timer for timer in timers if timer.kind == TimerKind.REVIEW), None)
     return Known(
         at=at,
@@ -260,7 +290,9 @@ def known_of(complaint: Complaint, account: "Account") -> Known:
         reviewed=review is None or review.met_at is not None,
         aboard=covert(complaint),
         decided_by=frozenset(row.by.code for row in decisions),
-        stages=frozenset(row.stage for row in decisions),
+        stages=frozenset(row.stage for row in decisions if row.round == complaint.round),
+        took_two=any(row.in_force and row.stage in BY_TWO for row in decisions),
+        training=training_of(complaint) if decisions else None,
         statements=statements_of(complaint),
         timers=timers,
         undoable=undoable_by(complaint, account, at) is not None,
@@ -317,10 +349,6 @@ def severe_spans() -> list[tuple[str, datetime, datetime]]:
         for driver, since, lifted, decided in rows
         if since is not None
     ]
-
-
-def drives(account: "Account | None") -> bool:
-    return account is not None and driver_by_code(account.code) is not None
 
 
 def statement_waits(complaint: Complaint, side: Side) -> Statement | None:

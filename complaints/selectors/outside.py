@@ -74,6 +74,14 @@ def waiting_messages(*, limit: int = 50) -> list[OutsideMessage]:
     return list(OutsideMessage.objects.filter(sorted_at=None).order_by("at")[:limit])
 
 
+def message_by_code(code: str) -> OutsideMessage:
+    """Raises `NotFound`."""
+    row = OutsideMessage.objects.filter(code=code).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
 def articles(text: str = "") -> list[Article]:
     """Current guides, those that hold a text in either language where one is given."""
     rows = Article.objects.filter(current=True)

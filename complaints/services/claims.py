@@ -17,7 +17,7 @@ from accounts.selectors import account_by_code, account_by_phone
 from complaints import messages
 from complaints.errors import CapReached, ClaimClosed, FundEmpty, PapersMissing, ReasonNeeded
 from complaints.models import Accident, Claim, ClaimPaper
-from complaints.safeguards import CAP, CARE_FUND_YEAR, CLAIM_ALONE, why_not_propose
+from complaints.safeguards import CAP, CARE_FUND_YEAR, CLAIM_ALONE, closed, had_a_part
 from complaints.selectors import accident_by_code, claim_by_code, claim_link, fund_spent, missing_papers
 from complaints.services.care import make_task
 from complaints.services.files import PURPOSES, File, kept_for
@@ -173,16 +173,23 @@ def _locked(claim: Claim) -> tuple[Accident, Claim]:
     return accident, row
 
 
+def _check(claim: Claim, key: str, account: "Account | None" = None) -> None:
+    """Raises `ClaimClosed`, and `SecondPersonNeeded` where `account` took the step that this one answers."""
+    if why := closed(claim, key):
+        raise ClaimClosed(why=str(why))
+    if account is not None:
+        four_eyes.another(account.code, had_a_part(claim, key))
+
+
 @begins_transaction
 def add_papers(*, claim: Claim, actor: Actor, paper: Paper, files: Sequence[File]) -> None:
     """Documents of a claim that was fetched for whoever gives them. Raises `InvalidInput`, `ClaimClosed`."""
     accident, row = _locked(claim)
     if not files:
         raise InvalidInput("uploads")
-    if row.state not in {ClaimState.OPEN, ClaimState.PROPOSED}:
-        raise ClaimClosed(why=str(_("it is decided.")))
+    _check(row, "papers")
     if row.papers.count() + len(files) > MOST_PAPERS:
-        raise ClaimClosed(why=str(_("it has as many documents as it can hold.")))
+        raise ClaimClosed(why=str(_("It has as many documents as it can hold.")))
     for file in files:
         picture = pictures.keep(
             file.written, purpose=PURPOSES[file.kind], subject=row.code, keep_for=kept_for()
@@ -207,9 +214,7 @@ def propose_claim(*, account: "Account", code: str, fen: int, reason: str) -> Cl
     """
     _check_worker(account)
     accident, claim = _locked(claim_by_code(code))
-    closed = why_not_propose(claim)
-    if closed:
-        raise ClaimClosed(why=str(closed))
+    _check(claim, "propose")
     if not reason.strip():
         raise ReasonNeeded("reason")
     if not 0 < fen <= LARGEST:
@@ -245,9 +250,7 @@ def decide_claim(*, account: "Account", code: str, approves: bool, reason: str =
     """
     require(account, "claims.decide")
     accident, claim = _locked(claim_by_code(code))
-    if claim.state != ClaimState.PROPOSED:
-        raise ClaimClosed(why=str(_("nothing is proposed.")))
-    four_eyes.another(account.code, claim.proposed_by)
+    _check(claim, "approve" if approves else "send_back", account)
     if approves:
         _grant(accident, claim, account)
         return claim
@@ -278,6 +281,7 @@ def _grant(accident: Accident, claim: Claim, account: "Account") -> None:
         CLAIM_TRANSITIONS,
         ClaimState.APPROVED,
         granted_fen=fen,
+        alone_fen=policy.value(CLAIM_ALONE),
         decided_by=account.code,
         decided_at=at,
         citation=citation,
@@ -320,8 +324,7 @@ def refuse_claim(*, account: "Account", code: str, reason: str) -> Claim:
     """Refuse a claim with a reason that whoever claims reads. Raises `Forbidden`, `NotFound`, `ClaimClosed`, `ReasonNeeded`."""
     require(account, "claims.decide")
     accident, claim = _locked(claim_by_code(code))
-    if claim.state != ClaimState.OPEN:
-        raise ClaimClosed(why=str(_("it is decided, or waits for a second person.")))
+    _check(claim, "refuse")
     if not reason.strip():
         raise ReasonNeeded("reason")
     move(
@@ -346,9 +349,7 @@ def reopen_claim(*, account: "Account", code: str, reason: str) -> Claim:
     """
     require(account, "claims.decide")
     accident, claim = _locked(claim_by_code(code))
-    if claim.state != ClaimState.REFUSED:
-        raise ClaimClosed(why=str(_("it was not refused.")))
-    four_eyes.another(account.code, claim.decided_by)
+    _check(claim, "reopen", account)
     if not reason.strip():
         raise ReasonNeeded("reason")
     move(claim, CLAIM_TRANSITIONS, ClaimState.OPEN, decided_by="", decided_at=None, proposed_fen=0)
@@ -361,14 +362,49 @@ def reopen_claim(*, account: "Account", code: str, reason: str) -> Claim:
 def settle_advance(*, account: "Account", code: str, how: Settlement, reason: str) -> Claim:
     """Fault is settled: the advance was paid back, which gives the cap its room again, or the company bears it.
 
-    Raises `Forbidden`, `NotFound`, `ClaimClosed`, `ReasonNeeded`.
+    An advance that took two people is settled by two: this proposes it. Raises `Forbidden`, `NotFound`, `ClaimClosed`,
+    `ReasonNeeded`.
     """
     require(account, "claims.decide")
     accident, claim = _locked(claim_by_code(code))
-    if claim.kind != ClaimKind.ADVANCE or claim.state != ClaimState.APPROVED:
-        raise ClaimClosed(why=str(_("only an advance that was paid is settled.")))
+    _check(claim, "settle")
     if not reason.strip():
         raise ReasonNeeded("reason")
+    said = reason.strip()[:4_000]
+    if claim.granted_fen > claim.alone_fen:
+        Claim.objects.filter(pk=claim.pk).update(settle_how=how, settle_by=account.code)
+        claim.settle_how, claim.settle_by = how, account.code
+        _line(accident, account.actor, ClaimLine.SETTLING, words=said, code=code)
+        audit.record(account.actor, "claims.settling", code, case=accident.code, how=how)
+        return claim
+    _settle(accident, claim, account, how)
+    _line(accident, account.actor, ClaimLine.SETTLED, words=said, code=code)
+    return claim
+
+
+@begins_transaction
+def decide_settlement(*, account: "Account", code: str, approves: bool, reason: str = "") -> Claim:
+    """The second, another person: agrees that an advance is settled so, or does not, with a reason.
+
+    Raises `Forbidden`, `NotFound`, `SecondPersonNeeded`, `ClaimClosed`, `ReasonNeeded`.
+    """
+    require(account, "claims.decide")
+    accident, claim = _locked(claim_by_code(code))
+    _check(claim, "settle_agree" if approves else "settle_refuse", account)
+    if approves:
+        _settle(accident, claim, account, Settlement(claim.settle_how))
+        _line(accident, account.actor, ClaimLine.SETTLED, code=code)
+        return claim
+    if not reason.strip():
+        raise ReasonNeeded("reason")
+    Claim.objects.filter(pk=claim.pk).update(settle_how="", settle_by="")
+    claim.settle_how = claim.settle_by = ""
+    _line(accident, account.actor, ClaimLine.NOT_SETTLED, words=reason.strip()[:4_000], code=code)
+    audit.record(account.actor, "claims.not_settled", code, case=accident.code)
+    return claim
+
+
+def _settle(accident: Accident, claim: Claim, account: "Account", how: Settlement) -> None:
     fen, advances = claim.granted_fen, ADVANCES.format(accident.code)
     other = money.CASH if how == Settlement.RECOVERED else EXPENSE.format(ClaimKind.ADVANCE)
     ledger.transfer(
@@ -386,11 +422,10 @@ def settle_advance(*, account: "Account", code: str, how: Settlement, reason: st
         ClaimState.SETTLED,
         settled_at=clock.now(),
         settled_how=how,
+        settle_how="",
         settled_by=account.code,
     )
-    _line(accident, account.actor, ClaimLine.SETTLED, words=reason.strip()[:4_000], code=code)
-    audit.record(account.actor, "claims.settled", code, case=accident.code, how=how, fen=fen)
-    return claim
+    audit.record(account.actor, "claims.settled", claim.code, case=accident.code, how=how, fen=fen)
 
 
 @begins_transaction

@@ -1,6 +1,6 @@
 """What agents do with complaints: take, give, answer, note, join, sort (C4)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from complaints.errors import (
     TooManyAtOnce,
 )
 from complaints.models import Assignment, Complaint, Statement
-from complaints.policies import BULK_LIMIT, Known, actions_on
+from complaints.policies import BULK_LIMIT, Case, Known, had_a_part, why_not
 from complaints.selectors import complaint_by_code, known_of, undoable_by
 from complaints.services import interlock, timers
 from complaints.services.intake import channel_of, link_of, locked, phone_and_language, raise_level
@@ -37,7 +37,7 @@ from complaints.states import (
     StatementState,
     TimerKind,
 )
-from core import audit, clock, live
+from core import audit, clock, four_eyes, live
 from core.errors import DomainError, InvalidInput, NotFound
 from core.messages import outbox
 from core.permissions import may, require
@@ -53,13 +53,13 @@ LONGEST = 4_000
 
 
 def for_action(account: "Account", code: str, key: str) -> tuple[Complaint, Known]:
-    """The complaint, locked, where this person may do this now. Raises `NotFound`, `NotNow`."""
+    """The complaint, locked, where this person may do this now. Raises `NotFound`, `NotNow`, `SecondPersonNeeded`."""
     complaint = locked(complaint_by_code(code).pk)
-    known = known_of(complaint, account)
-    reason = next((each.why_not for each in actions_on(complaint, account, known) if each.key == key), "?")
-    if reason:
-        raise NotNow(why=str(reason))
-    return complaint, known
+    case = Case(complaint, known_of(complaint, account))
+    four_eyes.another(account.code, *had_a_part(case, key))
+    if why := why_not(case, account, key):
+        raise NotNow(why=str(why))
+    return complaint, case.known
 
 
 def need(words: str) -> str:
@@ -138,9 +138,17 @@ def worker(code: str) -> "Account":
 
 @begins_transaction
 def assign(*, account: "Account", code: str, to: str) -> Complaint:
-    """Give a complaint to somebody, or back to the queue for an empty name. Raises `NotNow`, `NobodyThere`."""
+    """Give a complaint to somebody. Raises `NotNow`, `NobodyThere`, `NotFound`."""
     complaint, _known = for_action(account, code, "assign")
-    _give(complaint, account, worker(to) if to else None)
+    _give(complaint, account, worker(to))
+    return complaint
+
+
+@begins_transaction
+def unassign(*, account: "Account", code: str) -> Complaint:
+    """Put a complaint back in the queue. Raises `NotNow`, `NotFound`."""
+    complaint, _known = for_action(account, code, "unassign")
+    _give(complaint, account, None)
     return complaint
 
 
@@ -190,24 +198,57 @@ def add_note(*, account: "Account", code: str, words: str) -> None:
 
 
 @begins_transaction
-def review_interlock(*, account: "Account", code: str, keep: bool, words: str) -> Complaint:
-    """A person looks at the stop on a driver's orders: it stays, or it ends and the driver is paid for it (C2).
+def keep_stop(*, account: "Account", code: str, words: str) -> Complaint:
+    """A person looked at the stop on a driver's orders, and it stays (C2); a proposal to lift it is refused by that.
 
     Raises `NotNow`, `ReasonNeeded`, `NotFound`.
     """
-    complaint, _known = for_action(account, code, "review_keep" if keep else "review_lift")
-    reason, actor = need(words), account.actor
-    if keep:
-        add_line(complaint, actor, ComplaintLine.KEPT, words=reason)
-    else:
-        interlock.disengage(actor=actor, complaint=complaint, reason=reason, paid=True)
-        complaint.lifted_at = clock.now()
-        Complaint.objects.filter(pk=complaint.pk).update(lifted_at=complaint.lifted_at)
-        add_line(complaint, actor, ComplaintLine.LIFTED, words=reason)
-    audit.record(actor, "complaints.interlock_reviewed", code, case=code, kept=keep)
-    timers.meet(complaint, TimerKind.REVIEW, by=account)
+    complaint, _known = for_action(account, code, "review_keep")
+    add_line(complaint, account.actor, ComplaintLine.KEPT, words=need(words))
+    Complaint.objects.filter(pk=complaint.pk).update(lift_by="")
+    _reviewed(complaint, account, kept=True)
+    return complaint
+
+
+@begins_transaction
+def propose_lift(*, account: "Account", code: str, words: str) -> Complaint:
+    """The first of two people: the stop should end. It stays, and its review is due, until another agrees.
+
+    Raises `NotNow`, `ReasonNeeded`, `NotFound`.
+    """
+    complaint, _known = for_action(account, code, "review_lift")
+    add_line(complaint, account.actor, ComplaintLine.LIFT_PROPOSED, words=need(words))
+    complaint.lift_by = account.code
+    Complaint.objects.filter(pk=complaint.pk).update(lift_by=account.code)
+    audit.record(account.actor, "complaints.lift_proposed", code, case=code)
     touch(complaint)
     return complaint
+
+
+@begins_transaction
+def agree_to_lift(*, account: "Account", code: str) -> Complaint:
+    """The second, another person: the stop ends, and the driver is paid for it.
+
+    Raises `NotNow`, `SecondPersonNeeded`, `NotFound`.
+    """
+    complaint, _known = for_action(account, code, "lift_agree")
+    reason = _("lifted by two people who reviewed it")
+    interlock.disengage(actor=account.actor, complaint=complaint, reason=str(reason), paid=True)
+    complaint.lifted_at, complaint.lifted_by = clock.now(), account.code
+    Complaint.objects.filter(pk=complaint.pk).update(
+        lifted_at=complaint.lifted_at, lifted_by=complaint.lifted_by
+    )
+    add_line(complaint, account.actor, ComplaintLine.LIFTED)
+    _reviewed(complaint, account, kept=False)
+    return complaint
+
+
+def _reviewed(complaint: Complaint, account: "Account", *, kept: bool) -> None:
+    audit.record(
+        account.actor, "complaints.interlock_reviewed", complaint.code, case=complaint.code, kept=kept
+    )
+    timers.meet(complaint, TimerKind.REVIEW, by=account)
+    touch(complaint)
 
 
 @begins_transaction
@@ -230,29 +271,68 @@ def resume_timers(*, account: "Account", code: str) -> None:
 
 
 @begins_transaction
-def change_level(*, account: "Account", code: str, level: str, words: str) -> Complaint:
-    """Raise the class, or, as an adjudicator or supervisor and with a reason, set it lower.
-
-    What the danger words raised only a person lowers. Raises `NotNow`, `InvalidInput`, `ReasonNeeded`, `Forbidden`.
-    """
+def raise_class(*, account: "Account", code: str, level: Level, words: str) -> Complaint:
+    """A person says that it is graver than its class. Raises `NotNow`, `InvalidInput`, `ReasonNeeded`, `NotFound`."""
     complaint, _known = for_action(account, code, "raise")
-    if level not in Level.values or level == complaint.level:
+    if RANK[level] <= RANK[Level(complaint.level)]:
         raise InvalidInput("level")
-    reason, actor = need(words), account.actor
-    add_line(complaint, actor, ComplaintLine.NOTE, words=reason)
-    if RANK[Level(level)] > RANK[Level(complaint.level)]:
-        raise_level(actor=actor, complaint=complaint, level=Level(level))
-    else:
-        require(account, "complaints.judge")
-        if complaint.stopped_at and complaint.lifted_at is None:
-            raise NotNow(why=str(_("Review the stop on orders first: it belongs to the class.")))
-        complaint.level = Level(level)
-        Complaint.objects.filter(pk=complaint.pk).update(level=level)
-        add_line(complaint, actor, ComplaintLine.LOWERED, level=level)
-        audit.record(actor, "complaints.lowered", code, case=code, level=level)
-        timers.start(complaint, interlock=False)
+    add_line(complaint, account.actor, ComplaintLine.NOTE, words=need(words))
+    raise_level(actor=account.actor, complaint=complaint, level=level)
     touch(complaint)
     return complaint
+
+
+@begins_transaction
+def lower_class(*, account: "Account", code: str, level: Level, words: str) -> Complaint:
+    """An adjudicator or supervisor sets a class lower: what the danger words raised only people lower.
+
+    A severe complaint is decided by two people, so it is lowered by two: this proposes it.
+    Raises `NotNow`, `InvalidInput`, `ReasonNeeded`, `NotFound`.
+    """
+    complaint, _known = for_action(account, code, "lower")
+    if RANK[level] >= RANK[Level(complaint.level)]:
+        raise InvalidInput("level")
+    reason = need(words)
+    if complaint.level == Level.SEVERE:
+        Complaint.objects.filter(pk=complaint.pk).update(lower_to=level, lower_by=account.code, lowered_by="")
+        add_line(complaint, account.actor, ComplaintLine.LOWER_PROPOSED, words=reason, level=level)
+        audit.record(account.actor, "complaints.lower_proposed", code, case=code, level=level)
+    else:
+        add_line(complaint, account.actor, ComplaintLine.NOTE, words=reason)
+        _lower(complaint, account, level)
+    touch(complaint)
+    return complaint
+
+
+@begins_transaction
+def agree_to_lower(*, account: "Account", code: str) -> Complaint:
+    """The second, another person: the class is set lower. Raises `NotNow`, `SecondPersonNeeded`, `NotFound`."""
+    complaint, _known = for_action(account, code, "lower_agree")
+    level = Level(complaint.lower_to)
+    Complaint.objects.filter(pk=complaint.pk).update(lower_to="", lowered_by=account.code)
+    _lower(complaint, account, level)
+    touch(complaint)
+    return complaint
+
+
+@begins_transaction
+def refuse_to_lower(*, account: "Account", code: str, words: str) -> Complaint:
+    """The class stays what it is. Raises `NotNow`, `ReasonNeeded`, `NotFound`."""
+    complaint, _known = for_action(account, code, "lower_refuse")
+    reason = need(words)
+    Complaint.objects.filter(pk=complaint.pk).update(lower_to="")
+    add_line(complaint, account.actor, ComplaintLine.LOWER_REFUSED, words=reason, level=complaint.level)
+    audit.record(account.actor, "complaints.lower_refused", code, case=code)
+    touch(complaint)
+    return complaint
+
+
+def _lower(complaint: Complaint, account: "Account", level: Level) -> None:
+    complaint.level = level
+    Complaint.objects.filter(pk=complaint.pk).update(level=level)
+    add_line(complaint, account.actor, ComplaintLine.LOWERED, level=level)
+    audit.record(account.actor, "complaints.lowered", complaint.code, case=complaint.code, level=level)
+    timers.start(complaint, interlock=False)
 
 
 @begins_transaction
@@ -332,7 +412,7 @@ def merge(*, account: "Account", code: str, into: str, words: str) -> Complaint:
         raise CannotMerge(why=str(_("they are one and the same.")))
     for pk in sorted((one.pk, other.pk)):
         locked(pk)
-    complaint, _known = for_action(account, code, "merge")
+    complaint, known = for_action(account, code, "merge")
     target = locked(other.pk)
     if target.state != ComplaintState.OPEN:
         raise CannotMerge(why=str(_("the other one is decided, or part of a third.")))
@@ -360,7 +440,11 @@ def merge(*, account: "Account", code: str, into: str, words: str) -> Complaint:
     raise_level(actor=actor, complaint=target, level=Level(complaint.level))
     if complaint.stopped_at:
         # The other one stops the driver from now on; what began earlier goes on without a gap.
-        interlock.engage(actor=actor, complaint=target)
+        stays = interlock.engage(actor=actor, complaint=target)
+        if known.held and not stays:
+            raise CannotMerge(
+                why=str(_("its stop on orders would end; review that first, or join it the other way round."))
+            )
         interlock.disengage(actor=actor, complaint=complaint, reason=reason, paid=False)
         Complaint.objects.filter(pk=complaint.pk).update(lifted_at=clock.now())
     touch(target)
@@ -368,21 +452,30 @@ def merge(*, account: "Account", code: str, into: str, words: str) -> Complaint:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Done:
     """What became of one complaint of many; `why` is empty where it was done."""
 
     code: str
     why: str | Promise = ""
 
 
-def in_bulk(
-    *, account: "Account", codes: Sequence[str], action: str, to: str = "", words: str = ""
-) -> list[Outcome]:
-    """The same action on several complaints, each in a transaction of its own: one that is refused stops no other.
+# Only what can be put right again is done to many.
+BULK: dict[str, Callable[..., object]] = {
+    "take": take,
+    "assign": assign,
+    "unassign": unassign,
+    "note": add_note,
+}
 
-    Only what can be put right again is done to many: taking, giving, notes. Raises `TooManyAtOnce`, `InvalidInput`.
+
+def in_bulk(*, account: "Account", codes: Sequence[str], action: str, **said: str) -> list[Done]:
+    """The same action of `BULK` on several complaints, each in a transaction of its own: one that is refused stops no other.
+
+    `said` is what the action has to be told. Raises `TooManyAtOnce`, `InvalidInput`, `NotFound` for any other action.
     """
-    chosen = list(dict.fromkeys(codes))
+    service, chosen = BULK.get(action), list(dict.fromkeys(codes))
+    if service is None:
+        raise NotFound
     if not chosen:
         raise InvalidInput("codes")
     if len(chosen) > BULK_LIMIT:
@@ -390,18 +483,10 @@ def in_bulk(
     found = []
     for code in chosen:
         try:
-            match action:
-                case "take":
-                    take(account=account, code=code)
-                case "assign":
-                    assign(account=account, code=code, to=to)
-                case "note":
-                    add_note(account=account, code=code, words=words)
-                case _:
-                    raise NotFound
-            found.append(Outcome(code))
+            service(account=account, code=code, **said)
+            found.append(Done(code))
         except DomainError as refusal:
-            found.append(Outcome(code, refusal.detail))
+            found.append(Done(code, refusal.detail))
     return found
 
 

@@ -19,10 +19,7 @@ from complaints.policies import (
     STATEMENT_REMIND,
     STATEMENT_WITHIN,
     Award,
-    needs_second,
     stage_of,
-    why_not_award,
-    why_not_by_agent,
 )
 from complaints.selectors import (
     appeal_until,
@@ -30,17 +27,15 @@ from complaints.selectors import (
     complaint_by_code,
     covert,
     decision_in_force,
-    decisions_of,
-    drives,
     measures_of,
     open_appeal_of,
-    person_of,
     statements_of,
 )
 from complaints.services import interlock, sanctions, timers
 from complaints.services.desk import for_action, need
 from complaints.services.files import File
 from complaints.services.intake import channel_of, keep_files, link_of, locked, phone_and_language
+from complaints.services.outcomes import CONSEQUENCES, needs_second, why_not_by_agent
 from complaints.services.timers import add_line, touch
 from complaints.states import (
     COMPLAINT_TRANSITIONS,
@@ -216,15 +211,16 @@ def decide(
     """Give the decision that is next on a complaint: the first, the blind second, the deciding vote, or on an appeal.
 
     Severe cases, bans, long suspensions, much money and 'knowingly false' take two people who do not know of each
-    other's decision; where they differ, a third decides. What comes into force acts in the same transaction.
-    Raises `NotNow`, `ReasonNeeded`, `CitesNothing`, `CitesUnknown`, `AwardClosed`, `NotFound`.
+    other's decision, and so does whatever changes what two decided, on appeal or in a later round; where they differ,
+    a third decides. Nobody decides twice on one complaint. What comes into force acts in the same transaction.
+    Raises `NotNow`, `SecondPersonNeeded`, `ReasonNeeded`, `CitesNothing`, `CitesUnknown`, `AwardClosed`, `NotFound`.
     """
     complaint, known = for_action(account, code, "decide")
     stage = stage_of(complaint, known)
     assert stage is not None  # noqa: S101 - the action would be closed
     said, wanted = need(reason), _checked(complaint, finding, awards)
     if not may(account, "complaints.judge") and (why := why_not_by_agent(wanted)):
-        raise AwardClosed("outcomes", why=str(why))
+        raise AwardClosed("award", why=str(why))
     decision = Decision.objects.create(
         complaint=complaint,
         round=complaint.round,
@@ -240,37 +236,53 @@ def decide(
     # What was found stands in the journal only when it is in force: the second person must not read it anywhere.
     audit.record(account.actor, "complaints.decision_given", code, case=code, stage=stage)
     match stage:
-        case Stage.FIRST if needs_second(complaint.level, finding, wanted):
-            move(complaint, COMPLAINT_TRANSITIONS, ComplaintState.PROPOSED, owner=None, owned_at=None)
-            add_line(complaint, account.actor, ComplaintLine.PROPOSED)
-            touch(complaint)
-        case Stage.SECOND:
-            first = next(
-                row
-                for row in decisions_of(complaint)
-                if row.round == complaint.round and row.stage == Stage.FIRST
-            )
-            if (first.finding, first.outcomes) == (decision.finding, decision.outcomes):
-                _bring_into_force(complaint, decision, account)
+        case Stage.FIRST | Stage.APPEAL if known.took_two or needs_second(complaint.level, finding, wanted):
+            _wait_for_second(complaint, account)
+        case Stage.SECOND | Stage.APPEAL_SECOND if not _agree(complaint, decision):
+            _wait_for_third(complaint, account)
+        case (
+            Stage.FIRST | Stage.SECOND | Stage.THIRD | Stage.APPEAL | Stage.APPEAL_SECOND | Stage.APPEAL_THIRD
+        ):
+            if complaint.state == ComplaintState.APPEALED:
+                _decide_appeal(complaint, decision, account)
             else:
-                move(complaint, COMPLAINT_TRANSITIONS, ComplaintState.OPEN, owner=None, owned_at=None)
-                add_line(complaint, account.actor, ComplaintLine.DIFFERED)
-                touch(complaint)
-        case Stage.APPEAL:
-            _decide_appeal(complaint, decision, account)
-        case _:
-            _bring_into_force(complaint, decision, account)
+                _bring_into_force(complaint, decision, account)
     return complaint
+
+
+def _wait_for_second(complaint: Complaint, account: "Account") -> None:
+    """Nothing acts yet: somebody else decides without seeing it. An appeal waits in its state."""
+    free = {"owner": None, "owned_at": None, "proposed_by": account.code}
+    if complaint.state == ComplaintState.APPEALED:
+        Complaint.objects.filter(pk=complaint.pk).update(**free)
+    else:
+        move(complaint, COMPLAINT_TRANSITIONS, ComplaintState.PROPOSED, **free)
+    add_line(complaint, account.actor, ComplaintLine.PROPOSED)
+    touch(complaint)
+
+
+def _wait_for_third(complaint: Complaint, account: "Account") -> None:
+    free = {"owner": None, "owned_at": None}
+    if complaint.state == ComplaintState.APPEALED:
+        Complaint.objects.filter(pk=complaint.pk).update(**free)
+    else:
+        move(complaint, COMPLAINT_TRANSITIONS, ComplaintState.OPEN, **free)
+    add_line(complaint, account.actor, ComplaintLine.DIFFERED)
+    touch(complaint)
+
+
+def _agree(complaint: Complaint, second: Decision) -> bool:
+    """Whether a blind second decision says what the first of its pair said."""
+    stage = Stage.FIRST if second.stage == Stage.SECOND else Stage.APPEAL
+    first = Decision.objects.get(complaint=complaint, round=complaint.round, stage=stage)
+    return (first.finding, first.outcomes) == (second.finding, second.outcomes)
 
 
 def _checked(complaint: Complaint, finding: Finding, awards: Sequence[Award]) -> list[Award]:
     seen: dict[tuple[str, str], Award] = {}
     for award in awards:
-        person = person_of(complaint, award.side)
-        why = why_not_award(finding, award, has_account=person is not None, drives=drives(person))
-        why = why or sanctions.why_not_refund(complaint, award)
-        if why:
-            raise AwardClosed("outcomes", why=str(why))
+        if why := CONSEQUENCES[award.outcome].check(complaint, finding, award):
+            raise AwardClosed("award", why=str(why))
         seen[award.side, award.outcome] = award
     return [seen[key] for key in sorted(seen)]
 
@@ -499,6 +511,7 @@ def open_again(complaint: Complaint, *, actor: Actor, words: str) -> Complaint:
         round=complaint.round + 1,
         owner=None,
         owned_at=None,
+        proposed_by="",
         lifted_at=complaint.lifted_at or (clock.now() if complaint.stopped_at else None),
     )
     add_line(complaint, actor, ComplaintLine.REOPENED, words=words)

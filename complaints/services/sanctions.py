@@ -1,51 +1,25 @@
 """What a decision does (C5): each outcome acts at once, once, and can be taken back."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.services import lift_restriction, restrict
 from complaints.models import Complaint, Decision, Measure
 from complaints.policies import Award, awards_of
-from complaints.selectors import covert, part_of, person_of
-from complaints.services.timers import add_line
-from complaints.states import AccusedAs, ComplaintLine, Outcome
-from core import audit, clock, formats, jobs, ledger, money
+from complaints.selectors import open_trainings, part_of, person_of
+from complaints.services.desk import for_action, need
+from complaints.services.outcomes import CONSEQUENCES, Act
+from complaints.services.timers import add_line, touch
+from complaints.states import ComplaintLine, Outcome
+from core import audit, clock, jobs
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
-from core.errors import InvalidInput, NotFound
-from core.permissions import require
 from core.transactions import begins_transaction, joins_transaction
-from drivers.selectors import driver_by_code
-from drivers.services import bar_with, hold_driver, lift_bars, release_holds_of
-from drivers.states import HoldKind
-from rides import services as rides
-from rides.selectors import payment_of
 
 if TYPE_CHECKING:
     from accounts.models import Account
-
-EXPENSE = "expense:compensation"
-
-
-def why_not_refund(complaint: Complaint, award: Award) -> str | Promise:
-    """Why the fare cannot be given back as the award says; empty where it can, or where the award is something else."""
-    if award.outcome != Outcome.REFUND:
-        return ""
-    person = person_of(complaint, award.side)
-    if complaint.trip is None or person is None or person.pk != complaint.trip.passenger_id:
-        return _("Only the passenger of the trip gets a refund.")
-    payment = payment_of(complaint.trip)
-    if payment is None or payment.paid_at is None:
-        return _("The fare was not paid yet.")
-    if payment.refunded + award.fen > payment.fen:
-        return _("At most %(left)s of this fare are left to refund.") % {
-            "left": formats.money(payment.fen - payment.refunded)
-        }
-    return ""
 
 
 @joins_transaction
@@ -71,55 +45,19 @@ def carry_out(complaint: Complaint, decision: Decision, *, actor: Actor) -> list
 
 def _do(complaint: Complaint, decision: Decision, award: Award, person: "Account", actor: Actor) -> Measure:
     at = clock.now()
-    part = part_of(complaint, award.side)
+    consequence = CONSEQUENCES[award.outcome]
     measure = Measure.objects.create(
         code=new_code("S"),
         decision=decision,
         outcome=award.outcome,
         person=person,
-        person_as=part,
+        person_as=part_of(complaint, award.side),
         days=award.days,
         fen=award.fen,
         done_at=at,
-        until=at + timedelta(days=award.days) if award.outcome == Outcome.SUSPENSION else None,
+        until=consequence.until(award, at),
     )
-    citation = decision.citation
-    match award.outcome:
-        case Outcome.WARNING:
-            pass  # the message and the page say it; it counts with the earlier ones
-        case Outcome.TRAINING:
-            _stop(complaint, measure, actor, citation)
-        case Outcome.SUSPENSION if part == AccusedAs.DRIVER:
-            _stop(complaint, measure, actor, citation)
-        case Outcome.SUSPENSION:
-            restrict(actor=actor, account=person, source=measure.code, citation=citation, until=measure.until)
-        case Outcome.BAN:
-            # The person, and with a driver the licence and the cars: a new account does not help.
-            restrict(actor=actor, account=person, source=measure.code, citation=citation, until=None)
-            driver = driver_by_code(person.code)
-            if driver:
-                _stop(complaint, measure, actor, citation)
-                bar_with(actor=actor, driver=driver, source=measure.code)
-        case Outcome.COMPENSATION:
-            ledger.transfer(
-                actor=actor,
-                key=f"compensation:{measure.code}",
-                subject=complaint.code,
-                entries={EXPENSE: award.fen, money.PAYABLE.format(person.code): -award.fen},
-                citation=citation,
-            )
-            money.owe_payout(
-                key=f"compensation:{measure.code}", payee=person.code, fen=award.fen, subject=complaint.code
-            )
-        case Outcome.REFUND:
-            assert complaint.trip is not None  # noqa: S101 - the award was checked
-            rides.refund(
-                actor=actor,
-                trip_code=complaint.trip.code,
-                fen=award.fen,
-                key=f"complaint:{measure.code}",
-                citation=citation,
-            )
+    consequence.do(Act(complaint, measure, actor, decision.citation))
     add_line(complaint, actor, ComplaintLine.ACTED, outcome=award.outcome)
     audit.record(
         actor,
@@ -134,31 +72,13 @@ def _do(complaint: Complaint, decision: Decision, award: Award, person: "Account
     return measure
 
 
-def _stop(complaint: Complaint, measure: Measure, actor: Actor, citation: str) -> None:
-    driver = driver_by_code(measure.person.code)
-    if driver is None:
-        return
-    hidden = covert(complaint)
-    hold_driver(
-        actor=actor,
-        driver=driver,
-        kind=HoldKind.SANCTION,
-        source=measure.code,
-        citation=citation,
-        covert=hidden,
-    )
-    if not hidden:
-        rides.give_to_others(actor=actor, driver=driver)
-
-
 @joins_transaction
 def take_back(complaint: Complaint, measure: Measure, *, actor: Actor) -> None:
-    """Undo a measure that a later decision does not ask for. Money that was owed stays owed: nobody has to pay it back."""
-    if measure.outcome in {Outcome.COMPENSATION, Outcome.REFUND}:
+    """Undo a measure that a later decision does not ask for, where it is one that can be undone."""
+    if not _undo(measure, actor, str(_("another decision"))):
         return
     at = clock.now()
     Measure.objects.filter(pk=measure.pk).update(undone_at=at, ended_at=measure.ended_at or at)
-    _let_go(measure, actor, str(_("another decision")))
     add_line(complaint, actor, ComplaintLine.UNDONE, outcome=measure.outcome)
     audit.record(
         actor,
@@ -170,10 +90,8 @@ def take_back(complaint: Complaint, measure: Measure, *, actor: Actor) -> None:
     )
 
 
-def _let_go(measure: Measure, actor: Actor, reason: str) -> None:
-    release_holds_of(actor=actor, source=measure.code, reason=reason)
-    lift_restriction(actor=actor, source=measure.code)
-    lift_bars(actor=actor, source=measure.code)
+def _undo(measure: Measure, actor: Actor, reason: str) -> bool:
+    return CONSEQUENCES[Outcome(measure.outcome)].undo(measure, actor=actor, reason=reason)
 
 
 def end_suspensions(*, at: datetime) -> int:
@@ -197,7 +115,7 @@ def _end(pk: int, at: datetime) -> bool:
     if measure is None:
         return False
     Measure.objects.filter(pk=pk).update(ended_at=at)
-    _let_go(measure, SYSTEM, str(_("its time is over")))
+    _undo(measure, SYSTEM, str(_("its time is over")))
     return True
 
 
@@ -210,24 +128,58 @@ ENDS = jobs.rows(
 )
 
 
-@begins_transaction
-def confirm_training(*, account: "Account", code: str, words: str) -> Measure:
-    """A supervisor or adjudicator confirms that a driver did the training; orders open again.
+# --- Training: it ends a sanction, so one says that it was done and another confirms it ------------
 
-    Raises `Forbidden`, `NotFound`, `InvalidInput`.
+
+def _open_training(complaint: Complaint) -> Measure:
+    return next(iter(open_trainings(complaint)))  # the action would be closed where there is none
+
+
+@begins_transaction
+def report_training(*, account: "Account", code: str, words: str) -> Measure:
+    """Say that a driver did the training of a decision; orders open once somebody else confirms it.
+
+    Raises `NotNow`, `ReasonNeeded`, `NotFound`.
     """
-    require(account, "complaints.judge")
-    if not words.strip():
-        raise InvalidInput("words")
-    measure = (
-        Measure.objects.select_for_update(of=("self",))
-        .select_related("person")
-        .filter(code=code, outcome=Outcome.TRAINING, ended_at=None)
-        .first()
+    complaint, _known = for_action(account, code, "training")
+    said, measure = need(words), _open_training(complaint)
+    Measure.objects.filter(pk=measure.pk).update(trained_by=account.code)
+    measure.trained_by = account.code
+    add_line(complaint, account.actor, ComplaintLine.TRAINED, words=said)
+    audit.record(
+        account.actor, "complaints.training_reported", measure.person.code, case=code, measure=measure.code
     )
-    if measure is None:
-        raise NotFound
-    Measure.objects.filter(pk=measure.pk).update(ended_at=clock.now())
-    _let_go(measure, account.actor, words.strip()[:400])
-    audit.record(account.actor, "complaints.training_done", measure.person.code, case=code)
+    touch(complaint)
+    return measure
+
+
+@begins_transaction
+def confirm_training(*, account: "Account", code: str) -> Measure:
+    """The second, another person: the training was done, and orders open again.
+
+    Raises `NotNow`, `SecondPersonNeeded`, `NotFound`.
+    """
+    complaint, _known = for_action(account, code, "training_agree")
+    measure = _open_training(complaint)
+    Measure.objects.filter(pk=measure.pk).update(ended_at=clock.now(), confirmed_by=account.code)
+    _undo(measure, account.actor, str(_("the training was done")))
+    add_line(complaint, account.actor, ComplaintLine.TRAINING_CONFIRMED)
+    audit.record(
+        account.actor, "complaints.training_done", measure.person.code, case=code, measure=measure.code
+    )
+    touch(complaint)
+    return measure
+
+
+@begins_transaction
+def refuse_training(*, account: "Account", code: str, words: str) -> Measure:
+    """It was not done, or not shown to be: the driver still has it to do. Raises `NotNow`, `ReasonNeeded`, `NotFound`."""
+    complaint, _known = for_action(account, code, "training_refuse")
+    said, measure = need(words), _open_training(complaint)
+    Measure.objects.filter(pk=measure.pk).update(trained_by="")
+    add_line(complaint, account.actor, ComplaintLine.TRAINING_REFUSED, words=said)
+    audit.record(
+        account.actor, "complaints.training_refused", measure.person.code, case=code, measure=measure.code
+    )
+    touch(complaint)
     return measure

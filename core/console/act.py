@@ -45,7 +45,7 @@ def view(desk: Desk[Any], *permissions: str) -> Any:
             messages.error(request, error.detail)
             explain(form, error)
             row = desk.find(code, person)
-            # Parts of a page ask for themselves anew, and its links are relative: by the page's address, not by this one.
+            # Parts of a page ask for themselves anew: by the page's address, not by this one.
             request.path = request.path_info = urlsplit(desk.back(row)).path
             shown = desk.show(request, row, Refusal(chosen.key, form, error))
             shown.status_code = error.status

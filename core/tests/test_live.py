@@ -66,8 +66,8 @@ def test_the_longest_beginning_counts():
 
 
 @begins_transaction
-def write(action, subject="", case=""):
-    audit.record(SYSTEM, action, subject, case=case)
+def write(action, subject="", case="", **facts):
+    audit.record(SYSTEM, action, subject, case=case, **facts)
 
 
 @begins_transaction
@@ -88,6 +88,10 @@ def test_a_line_moves_its_subject_its_case_and_its_mark():
     write("drivers.case_proposed", "driver", case="V-1")
     after = told(changes, *everything)
     assert {name for name in after if after[name] != before.get(name)} == {"V-1", "mark:vetting"}
+    write("core.hold_placed", "H-1", trip="T-1")
+    also = told(changes, *everything)
+    assert {name for name in also if also[name] != after.get(name)} == {"T-1"}
+    after = also
     tell(incident="I-1", trip="T-1")
     last = told(changes, *everything)
     assert {name for name in last if last[name] != after.get(name)} == {"I-1", "T-1", "mark:incidents"}
