@@ -147,6 +147,7 @@ TABLE = [
     ("POST", "i18n/setlang/", EVERYBODY),
     # --- console ---
     ("GET", "admin/due/", STAFF_ROLES),
+    ("GET", "admin/today/", STAFF_ROLES),
     ("GET", "admin/failed-work/", STAFF_ROLES),
     ("GET", "admin/messages/", STAFF_ROLES),
     ("GET", "admin/failed-work/strip/", STAFF_ROLES),
