@@ -165,6 +165,7 @@ class Decide(ActionForm):
         assert isinstance(cites, forms.ChoiceField)  # noqa: S101 - declared above
         assert isinstance(award, forms.ChoiceField)  # noqa: S101 - declared above
         award.choices = [(NOTHING, _("Nothing: there is no consequence"))]
+        self.sides: list[tuple[Side, Account, list[Any]]] = []
         if self.stage is None:
             return
         cites.choices = lambda: [(cite.code, cite.label) for cite in selectors.citable(self.row.complaint)]

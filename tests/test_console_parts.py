@@ -75,7 +75,11 @@ class _Reader(HTMLParser):
         if part:
             assert part not in self.found.parts, f"two parts are called {part}"
             self.found.parts[part] = ""
-        if "strip" in given.get("class", "").split() and not part and not any(name for _tag, name in self.open):
+        if (
+            "strip" in given.get("class", "").split()
+            and not part
+            and not any(name for _tag, name in self.open)
+        ):
             self.found.loose.append(self.get_starttag_text())
         if tag not in VOID:
             self.open.append((tag, part))

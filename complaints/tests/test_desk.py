@@ -352,7 +352,7 @@ def test_the_pages_from_telling_to_deciding(rides, people, signed_in, noon):
     assert receipt.headers["location"] == f"/complaints/{filed.code}/"
     base = f"/admin/workspace/{filed.code}/do"
     agent = signed_in("agent")
-    agent.post("/admin/workspace/next/")
+    agent.post("/admin/workspace/next/", {"do": "1"})
     for action in ("ask_complainant", "ask_accused"):
         agent.post(f"{base}/{action}/", {"words": "请说明经过"})
     for who in ("passenger", "driver"):
