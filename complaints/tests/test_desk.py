@@ -326,7 +326,7 @@ def test_a_refused_action_says_why_and_a_bad_one_is_not_found(cases, signed_in):
     page = answer.content.decode()
     assert (answer.status_code, "Take the complaint first." in page, "MYWORDS" in page) == (409, True, True)
     # The parts of the page ask for themselves anew by the page's address.
-    assert f'hx-get="/admin/workspace/{filed.code}/?whose=mine"' in page
+    assert f'data-address="/admin/workspace/{filed.code}/?whose=mine"' in page
     assert client.get(f"/admin/workspace/{filed.code}/?whose=mine").status_code == 200
     assert client.post(f"/admin/workspace/{filed.code}/do/take/?whose=mine", {"do": "1"}).headers[
         "location"
