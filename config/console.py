@@ -1,33 +1,24 @@
-"""The console, composed in one place: site, navigation, first page."""
+"""The console's site, its first page and its navigation: loops over what apps offer."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 from unfold.sites import UnfoldAdminSite
 
 from accounts.models import Account
-from complaints.selectors import care_due, claims_to_decide, due_soon, roster_gaps, waiting_messages
 from config import work
-from core import clock, heartbeat, policy
+from core import heartbeat, policy
 from core.access import account_of, door
-from core.permissions import may
-from drivers.selectors import (
-    open_appeals,
-    open_cases,
-    review_queue,
-    waiting_plate_photos,
-    waiting_video_checks,
-)
-from governance.selectors import last_board
-from police.selectors import missing_papers, release_clocks, undecided, unreviewed_releases
-from rides.selectors import all_lines, open_late_pickups, open_suspensions, reminders_to_call
-from safety.selectors import Burning, burning, sos_answered
+from core.console import panels
+from core.console.navigation import GOVERNANCE, NOW, for_person, link
+from core.console.panels import FAILED, NOTICES, panel
 
 APPS = frozenset({"core", "accounts", "drivers", "rides", "safety", "complaints", "police", "governance"})
 
@@ -87,184 +78,71 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no stubs
 
 @policy.read_once()
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """The first page: what burns, what is due, mine, lines and promises, figures."""
-    day = timezone.localtime(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
-    rows = burning()
-    return (
-        context
-        | due_and_mine(account_of(request), rows)
-        | work.shown_to(account_of(request))
-        | {
-            "burning": rows,
-            "lines": all_lines(),
-            "board": last_board(),
-            "clocks": release_clocks(day),
-            "sos": sos_answered(day),
-        }
-    )
+    """The first page: strips of places, filled by the panels that apps offer."""
+    person = account_of(request)
+    strips = [
+        (strip, " ".join(panels.marks_of(strip)), panels.draw(strip, request, person))
+        for strip in panels.STRIPS
+    ]
+    return context | {"strips": strips}
 
 
-@policy.read_once()
-def due_and_mine(account: Account, rows: list[Burning]) -> dict[str, Any]:
-    """What has a clock, and what this person took."""
-    at = clock.now()
-    found: dict[str, Any] = {
-        "late_processes": heartbeat.late(),
-        "mine": [row for row in rows if row.incident.taken_by == account.code],
-        "now": at,
-        "may_respond": may(account, "incidents.respond"),
-        "due_complaints": due_soon(account, at) if may(account, "complaints.work") else [],
-        "due_claims": claims_to_decide(account) if may(account, "claims.decide") else [],
-        "due_care": care_due(account, at) if may(account, "complaints.work") else [],
-        "due_messages": waiting_messages(limit=5) if may(account, "complaints.work") else [],
-        "roster_gaps": roster_gaps(at)[:6] if may(account, "complaints.work") else [],
-        "due_requests": undecided(),
-        "due_reviews": unreviewed_releases(),
-        "due_papers": missing_papers(at),
-        "due_late": open_late_pickups() if may(account, "incidents.respond") else [],
-        "due_calls": reminders_to_call(at) if may(account, "incidents.respond") else [],
-        "due_suspensions": open_suspensions() if may(account, "lines.suspend") else [],
-        "due_videos": waiting_video_checks() if may(account, "vetting.decide") else [],
-        "due_plates": waiting_plate_photos() if may(account, "plates.read") else [],
-        "due_appeals": open_appeals() if may(account, "holds.release") else [],
-        "due_applications": review_queue() if may(account, "vetting.decide") else [],
-        "due_cases": open_cases() if may(account, "vetting.decide") else [],
-    }
-    return found | {"anything_due": any(rows for name, rows in found.items() if name.startswith("due_"))}
+def _view_of(shown: panels.Strip) -> Callable[..., HttpResponse]:
+    @require_GET
+    @door("console.open")
+    @policy.read_once()
+    def strip(request: HttpRequest) -> HttpResponse:
+        """One strip of the first page by itself, for the page that refreshes it."""
+        html = panels.draw(shown, request, account_of(request))
+        follows = " ".join(panels.marks_of(shown))
+        return render(request, "console/_strip.html", {"strip": shown, "follows": follows, "html": html})
 
-
-@require_GET
-@door("console.open")
-def due(request: HttpRequest) -> HttpResponse:
-    """The strips *Due* and *Mine* by themselves, for the page that refreshes them."""
-    return render(request, "console/_due.html", due_and_mine(account_of(request), burning()))
+    return strip
 
 
 app_name = "console"
-urlpatterns = [path("admin/due/", due, name="due")]
+urlpatterns = [path(strip.address, _view_of(strip), name=strip.key) for strip in panels.STRIPS]
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """What each role finds at the left; a link that a role may not follow is not there."""
-    user = request.user
+    return for_person(request.user if isinstance(request.user, Account) else None)
 
-    def allowed(permission: str) -> bool:
-        return isinstance(user, Account) and may(user, permission)
 
-    responds, works = allowed("incidents.respond"), allowed("complaints.work")
+# --- What belongs to no app ----------------------------------------------------------------------
 
-    def link(title: Any, icon: str, name: str, permission: bool = True) -> dict[str, Any] | None:
-        return {"title": title, "icon": icon, "link": reverse(name)} if permission else None
+link(NOW, 10, _("First page"), "emergency_home", "admin:index")
+link(GOVERNANCE, 30, _("Policies"), "rule", "admin:core_policyversion_changelist", "core.read")
+link(GOVERNANCE, 50, _("Payouts"), "outbound", "admin:core_payout_changelist", "core.read")
+link(GOVERNANCE, 60, _("Ledger"), "account_balance", "admin:core_ledgertransfer_changelist", "core.read")
+link(GOVERNANCE, 70, _("Journal"), "lock_clock", "admin:core_auditentry_changelist", "core.read")
+link(GOVERNANCE, 80, _("Messages"), "sms", "admin:core_notification_changelist", "core.read")
+link(GOVERNANCE, 90, _("What we say"), "chat", "messages:index")
 
-    groups: list[dict[str, Any]] = [
-        {
-            "title": _("Now"),
-            "items": [
-                link(_("First page"), "emergency_home", "admin:index"),
-                link(_("Mine and hand-over"), "swap_horiz", "safety_console:mine", responds),
-                link(_("Police on the line"), "local_police", "police_console:line", responds),
-                link(_("SOS by SMS"), "sms", "safety_console:packet", responds),
-            ],
-        },
-        {
-            "title": _("Cases"),
-            "items": [
-                link(
-                    _("Incidents"), "crisis_alert", "admin:safety_incident_changelist", allowed("safety.read")
-                ),
-                link(
-                    _("Welfare checks"),
-                    "person_search",
-                    "admin:safety_welfarecheck_changelist",
-                    allowed("safety.read"),
-                ),
-                link(
-                    _("Recordings"), "graphic_eq", "admin:safety_recording_changelist", allowed("safety.read")
-                ),
-                link(_("Complaints"), "forum", "complaints_console:queue", works),
-                link(
-                    _("Police requests"),
-                    "gavel",
-                    "admin:police_policerequest_changelist",
-                    allowed("police.read"),
-                ),
-                link(_("Accidents and safeguards"), "personal_injury", "complaints_console:accidents", works),
-                link(_("Care"), "volunteer_activism", "complaints_console:care", works),
-                link(_("Messages from outside"), "forward_to_inbox", "complaints_console:outside", works),
-            ],
-        },
-        {
-            "title": _("Desk"),
-            "items": [
-                link(_("Roster"), "calendar_month", "complaints_console:roster", works),
-                link(_("Guides"), "menu_book", "complaints_console:guides", works),
-                link(_("Macros"), "quickreply", "complaints_console:macros", works),
-                link(
-                    _("Danger words"),
-                    "priority_high",
-                    "complaints_console:words",
-                    allowed("danger_words.try"),
-                ),
-                link(_("Practice"), "school", "complaints_console:practice"),
-                link(_("Work summaries"), "summarize", "complaints_console:summaries"),
-                link(
-                    _("Team"),
-                    "diversity_3",
-                    "complaints_console:team",
-                    allowed("roster.plan"),
-                ),
-                link(_("Reports"), "bar_chart", "complaints_console:reports", works),
-            ],
-        },
-        {
-            "title": _("Rides and people"),
-            "items": [
-                link(_("Trips"), "route", "admin:rides_trip_changelist", allowed("rides.read")),
-                link(_("Lines"), "alt_route", "rides_console:lines"),
-                link(
-                    _("The night"),
-                    "bedtime",
-                    "rides_console:night",
-                    allowed("night.call"),
-                ),
-                link(
-                    _("Vetting desk"),
-                    "how_to_reg",
-                    "drivers_console:desk",
-                    allowed("vetting.see"),
-                ),
-                link(
-                    _("Screening of the fleet"),
-                    "groups",
-                    "drivers_console:fleet",
-                    allowed("vetting.see"),
-                ),
-                link(_("Drivers"), "badge", "admin:drivers_driver_changelist", allowed("drivers.read")),
-                link(_("Holds"), "front_hand", "admin:drivers_hold_changelist", allowed("drivers.read")),
-                link(_("Accounts"), "group", "admin:accounts_account_changelist", allowed("accounts.read")),
-            ],
-        },
-        {
-            "title": _("Governance"),
-            "items": [
-                link(_("Rectification board"), "fact_check", "governance_console:board"),
-                link(
-                    _("Drills"), "sprint", "admin:governance_drillrun_changelist", allowed("governance.read")
-                ),
-                link(_("Policies"), "rule", "admin:core_policyversion_changelist", allowed("core.read")),
-                link(_("Payments"), "payments", "admin:rides_payment_changelist", allowed("rides.read")),
-                link(_("Payouts"), "outbound", "admin:core_payout_changelist", allowed("core.read")),
-                link(
-                    _("Ledger"),
-                    "account_balance",
-                    "admin:core_ledgertransfer_changelist",
-                    allowed("core.read"),
-                ),
-                link(_("Journal"), "lock_clock", "admin:core_auditentry_changelist", allowed("core.read")),
-                link(_("Messages"), "sms", "admin:core_notification_changelist", allowed("core.read")),
-                link(_("What we say"), "chat", "messages:index"),
-            ],
-        },
-    ]
-    # What somebody may not open is left out here, once, instead of being asked for each link of each page.
-    return [group | {"items": [row for row in group["items"] if row]} for group in groups]
+
+@panel(
+    "late_processes",
+    _("Processes of the platform"),
+    place=NOTICES,
+    order=10,
+    marks=("processes",),
+    template="console/_late.html",
+)
+def late_processes(_person: Account, _at: datetime) -> list[list[heartbeat.Sign]]:
+    """What shows no signs of life, or is slow, all in one notice."""
+    late = heartbeat.late()
+    return [late] if late else []
+
+
+@panel(
+    "failed_work",
+    _("Needs a person"),
+    place=FAILED,
+    order=10,
+    marks=("failed_work",),
+    template="console/_failed_work.html",
+)
+def failed_work(person: Account, _at: datetime) -> list[dict[str, object]]:
+    """Work that no repeat has done, what a life may depend on first."""
+    found = work.shown_to(person)
+    return [found] if found["failed_work"] else []

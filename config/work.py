@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 
 from django.db.models import Count, Window
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import NoReverseMatch, path, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -130,13 +129,6 @@ def shown_to(account: Account) -> dict[str, object]:
 
 @require_GET
 @door("console.open")
-def strip(request: HttpRequest) -> HttpResponse:
-    """The panel by itself, for the page that refreshes it."""
-    return render(request, "console/_failed_work.html", shown_to(account_of(request)))
-
-
-@require_GET
-@door("console.open")
 def index(request: HttpRequest) -> HttpResponse:
     """All work that failed and is not done: first what needs a person, then what is still tried by itself."""
     return _page(request, None)
@@ -169,6 +161,5 @@ def _page(request: HttpRequest, refusal: Refusal | None) -> HttpResponse:
 app_name = "failed_work"
 urlpatterns = [
     path("admin/failed-work/", index, name="index"),
-    path("admin/failed-work/strip/", strip, name="strip"),
     path("admin/failed-work/<str:code>/<slug:action>/", act.view(WORK), name="act"),
 ]

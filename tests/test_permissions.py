@@ -148,6 +148,7 @@ TABLE = [
     ("POST", "i18n/setlang/", EVERYBODY),
     # --- console ---
     ("GET", "admin/due/", STAFF_ROLES),
+    ("GET", "admin/today/", STAFF_ROLES),
     ("GET", "admin/failed-work/", STAFF_ROLES),
     ("GET", "admin/messages/", STAFF_ROLES),
     ("GET", "admin/failed-work/strip/", STAFF_ROLES),
@@ -419,6 +420,7 @@ def shape(route):
     """A route without the names of its parameters."""
     route = re.sub(r"\(\?P<\w+>[^)]*\)", "{}", route.replace("admin/^", "admin/"))
     route = route.replace("people/passenger/", "people/{code}/").replace("photos/id_card/", "photos/{kind}/")
+    route = route.replace("receipts/template/", "receipts/{transport}/")
     route = re.sub(r"(complaints/\{\w+\}(?:/\{\w+\})?)/more/", r"\1/{what}/", route)
     route = route.replace("reports/volume.csv", "reports/{name}.csv").replace(
         "/1/{thanks}", "/{number}/{thanks}"

@@ -181,3 +181,9 @@ def due_soon(account: "Account", at: datetime, *, limit: int = 10) -> list[Compl
     """What of one's own, or of nobody's, falls due next, for the first page."""
     mine = Complaint.objects.live().select_related("owner").filter(Q(owner=account) | Q(owner=None))
     return list(mine.filter(due_at__isnull=False).order_by("due_at")[:limit])
+
+
+def owned_complaints(account: "Account", *, limit: int = 20) -> list[Complaint]:
+    """What somebody has taken and is not done with, the first due first."""
+    rows = Complaint.objects.live().filter(owner=account)
+    return list(rows.order_by(F("due_at").asc(nulls_last=True), "pk")[:limit])

@@ -127,7 +127,7 @@ def test_each_page_loads_the_scripts_of_what_stands_on_it():
             continue
         pages += 1
         page = whole(name, texts)
-        console = "admin/base_site.html" in page  # the theme brings htmx
+        console = "admin/base.html" in page  # the theme brings htmx
         for mark, script in NEEDS.items():
             if re.search(mark, page) and not (console and "htmx" in script):
                 assert script in page, f"{name} has {mark} and does not load {script}"

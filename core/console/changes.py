@@ -65,7 +65,7 @@ class Changes:
 
     def __init__(self) -> None:
         self._books = (
-            _Book(AuditEntry, "action", "at", ("subject", "case")),
+            _Book(AuditEntry, "action", "at", ("subject", "case", "facts__trip")),
             _Book(TimelineEntry, "kind", "recorded_at", ("trip", "incident", "case")),
         )
         self._at: OrderedDict[str, int] = OrderedDict()

@@ -6,7 +6,9 @@ from django import template
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from core import actors, clock, formats, policy
+from core import actors, clock, formats, permissions, policy
+from core.console import navigation
+from core.permissions import HasRole
 
 register = template.Library()
 
@@ -43,6 +45,12 @@ def until(at: datetime) -> str:
 
 
 @register.filter
+def may(person: HasRole, permission: str) -> bool:
+    """Whether somebody has a permission."""
+    return permissions.may(person, permission)
+
+
+@register.filter
 def group_phone(phone: str) -> str:
     """`+8613800138000` → `138 0013 8000`."""
     local = phone.removeprefix("+86")
@@ -60,3 +68,9 @@ def cited(citation: str) -> str:
     """The same for staff, who also see the key that they may look up."""
     called = policy.title(citation)
     return called if called == citation else format_html("{} <small>{}</small>", called, citation)
+
+
+@register.simple_tag
+def keys() -> list[navigation.Keys]:
+    """What keys do, as apps offer it."""
+    return navigation.keys()

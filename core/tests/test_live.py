@@ -1,6 +1,7 @@
 """What open consoles are told: that something was written down, about what, and which panels it moves."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from core.timeline import _sentences
 from core.transactions import begins_transaction
 from safety.states import SafetyLine
 
+NAME = re.compile(r"[a-z]+\.[a-z_]+$")
 ROOT = Path(__file__).parents[2]
 APPS = ("core", "accounts", "drivers", "rides", "safety", "complaints", "police", "governance", "config")
 
@@ -24,9 +26,17 @@ def actions():
         for file in (ROOT / app).rglob("*.py"):
             if {"tests", "migrations"} & set(file.parts):
                 continue
-            for node in ast.walk(ast.parse(file.read_text())):
+            text = file.read_text()
+            for node in ast.walk(ast.parse(text)):
                 if isinstance(node, ast.Call) and ast.unparse(node.func) == "audit.record":
                     yield from names(node.args[1])
+                # Where the name comes by a variable, its values stand as constants in the same file.
+                elif (
+                    isinstance(node, ast.Constant) and isinstance(node.value, str) and NAME.match(node.value)
+                ):
+                    yield from (
+                        [node.value] if node.value.startswith(f"{app}.") and "audit.record" in text else []
+                    )
 
 
 def names(node):
@@ -38,8 +48,8 @@ def names(node):
             yield from names(node.orelse)
         case ast.JoinedStr():
             yield node.values[0].value
-        case _:  # the kind of a line of the timeline: enumerated below
-            assert ast.unparse(node) == "kind", ast.unparse(node)
+        case _:  # the kind of a line of the timeline, or a constant of the file: enumerated beside
+            assert ast.unparse(node) in {"kind", "action"}, ast.unparse(node)
 
 
 def test_each_line_that_is_written_down_is_said_to_move_a_panel_or_none():
@@ -56,8 +66,8 @@ def test_the_longest_beginning_counts():
 
 
 @begins_transaction
-def write(action, subject="", case=""):
-    audit.record(SYSTEM, action, subject, case=case)
+def write(action, subject="", case="", **facts):
+    audit.record(SYSTEM, action, subject, case=case, **facts)
 
 
 @begins_transaction
@@ -78,6 +88,10 @@ def test_a_line_moves_its_subject_its_case_and_its_mark():
     write("drivers.case_proposed", "driver", case="V-1")
     after = told(changes, *everything)
     assert {name for name in after if after[name] != before.get(name)} == {"V-1", "mark:vetting"}
+    write("core.hold_placed", "H-1", trip="T-1")
+    also = told(changes, *everything)
+    assert {name for name in also if also[name] != after.get(name)} == {"T-1"}
+    after = also
     tell(incident="I-1", trip="T-1")
     last = told(changes, *everything)
     assert {name for name in last if last[name] != after.get(name)} == {"I-1", "T-1", "mark:incidents"}

@@ -1,11 +1,13 @@
 // Every page of the console: live updates with sound and a number in the tab, ages that go on, switches and keys.
 import { tickAges } from "./console/ages.js";
+import { followChanges } from "./console/follow.js";
 import { pressKeys } from "./console/keys.js";
 import { listenToConsole } from "./console/stream.js";
 import { blurSwitch, hideAfter, soundSwitch } from "./console/switches.js";
 import { keepWhatIsTyped } from "./parts/typing.js";
 
 keepWhatIsTyped();
+followChanges();
 listenToConsole();
 hideAfter();
 setInterval(tickAges, 1000);

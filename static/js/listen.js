@@ -2,5 +2,10 @@
 import { prepareLiveSound } from "./console/ears.js";
 import { drawWave } from "./console/wave.js";
 
-document.querySelectorAll("[data-listen]").forEach(prepareLiveSound);
+const prepare = (root) => root.querySelectorAll("[data-listen]").forEach(prepareLiveSound);
+prepare(document);
+document.addEventListener("huhang-fresh", (event) => {
+  if (event.target.matches("[data-listen]")) prepareLiveSound(event.target);
+  else prepare(event.target);
+});
 document.querySelectorAll("[data-wave]").forEach(drawWave);

@@ -54,7 +54,20 @@ function redraw(part) {
   if (view) box.drawing.setView(...view, { animate: false }); // whoever looks closer is left there
 }
 
+// A part of the console that came anew brings its map; whoever looks closer is left there.
+function carryOver(part, before) {
+  const old = before && before.querySelector("[data-map]");
+  const view = old && old.drawing && old.dataset.moved ? [old.drawing.getCenter(), old.drawing.getZoom()] : null;
+  if (old && old.drawing) old.drawing.remove();
+  drawMaps(part);
+  const box = part.querySelector("[data-map]");
+  if (!view || !box || !box.drawing) return;
+  box.drawing.setView(...view, { animate: false });
+  box.dataset.moved = "1";
+}
+
 drawMaps(document);
+document.addEventListener("huhang-fresh", (event) => carryOver(event.target, event.detail.before));
 document.addEventListener("htmx:afterSettle", (event) => {
   drawMaps(event.target);
   if (event.target.dataset.redraw) redraw(event.target);

@@ -2,7 +2,6 @@
 import { keepDrafts, restoreDrafts } from "./console/drafts.js";
 import { fillFromMacros } from "./console/macros.js";
 import { sayWhoIsHere } from "./console/presence.js";
-import { followCases } from "./console/refresh.js";
 import { filterLines, prepareFilter } from "./console/timeline.js";
 import { prepareWorkspaceKeys } from "./console/workspace_keys.js";
 
@@ -11,9 +10,8 @@ restoreDrafts();
 keepDrafts();
 sayWhoIsHere();
 prepareFilter();
-followCases();
 fillFromMacros();
-document.body.addEventListener("htmx:afterSettle", (event) => {
+document.addEventListener("huhang-fresh", (event) => {
   filterLines();
   if (event.target.id === "actions") restoreDrafts();
 });

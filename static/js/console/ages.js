@@ -7,7 +7,7 @@ function loaded(el) {
 }
 
 export function tickAges() {
-  const words = document.querySelector(".hh").dataset;
+  const words = document.querySelector("[data-hours]").dataset;
   document.querySelectorAll("[data-age]").forEach((el) => {
     const seconds = Number(el.dataset.age) + (performance.now() - loaded(el)) / 1000;
     el.textContent = span(Math.max(0, Math.floor(seconds)), words);

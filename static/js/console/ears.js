@@ -55,7 +55,7 @@ async function follow(box, audio, told) {
   let heard = "";
   let stop = null;
   // A page that the phone loaded anew sends under another recording: go over to it at once.
-  document.body.addEventListener("huhang-changed", async () => {
+  document.addEventListener("huhang-changed", async () => {
     if (stop && (await newest(box)) !== heard) stop.abort();
   });
   while (box.isConnected) {
@@ -78,6 +78,7 @@ export function prepareLiveSound(box) {
   };
   box.querySelector("[data-listen-begin]").addEventListener("click", (event) => {
     event.target.hidden = true;
+    box.dataset.held = "1"; // somebody listens: this part of the page is not taken away
     audio.hidden = false;
     told("wait");
     follow(box, audio, told);

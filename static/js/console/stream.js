@@ -1,35 +1,36 @@
-// The stream says that something changed; parts fetch themselves.
+// The stream says what changed: sounds and the tab's title are made here, parts of the page fetch themselves.
 import { beep } from "./beep.js";
+import { followed } from "./follow.js";
 
 const title = document.title;
 let known = null;
+
+function sound(marks, before) {
+  if (marks.open > before.open) beep();
+  // Work that failed and needs a person; with a sound where a life may depend on it.
+  if (marks.lives > before.lives) beep();
+  if (marks.calls !== before.calls) window.htmx.trigger(document.body, "huhang-ring");
+}
 
 function heard(event) {
   const state = JSON.parse(event.data);
   const before = known;
   known = state;
-  document.body.dataset.live = state.live;
-  document.title = state.open ? "(" + state.open + ") " + title : title;
-  // The first word may already tell of something newer than the page.
-  if (before === null || state.version !== before.version) {
-    if (before !== null && state.open > before.open) beep();
-    window.htmx.trigger(document.body, "huhang-changed");
-  }
-  if (before === null) return;
-  // Pages of cases have their own word, so that an incident does not make every queue ask again, and the other way.
-  if (state.cases !== before.cases) document.dispatchEvent(new CustomEvent("huhang-cases", { detail: state.touched }));
-  // Work that failed and needs a person; with a sound where a life may depend on it.
-  if (state.marks.failed_work !== before.marks.failed_work) window.htmx.trigger(document.body, "huhang-changed");
-  if (state.marks.lives > before.marks.lives) beep();
-  if (state.marks.calls !== before.marks.calls) window.htmx.trigger(document.body, "huhang-ring");
+  document.body.dataset.live = state.marks.live;
+  document.title = state.marks.open ? "(" + state.marks.open + ") " + title : title;
+  if (before) sound(state.marks, before.marks);
+  document.dispatchEvent(new CustomEvent("huhang-changed", { detail: state.changed }));
 }
 
 function sayOffline(offline) {
+  document.body.dataset.untold = offline ? "1" : "";
   document.querySelectorAll("[data-offline]").forEach((el) => { el.hidden = !offline; });
 }
 
 export function listenToConsole() {
-  const stream = new EventSource("/live/console/");
+  if (!document.querySelector("[data-bar]")) return;
+  const query = new URLSearchParams(followed().map((name) => ["follow", name]));
+  const stream = new EventSource("/live/console/?" + query);
   stream.onmessage = heard;
   stream.onopen = () => sayOffline(false);
   stream.onerror = () => sayOffline(true);

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -16,7 +16,6 @@ from core.actions import Refusal
 from core.console import act, page
 from core.errors import DomainError, NotFound
 from core.messages import outbox
-from core.permissions import may
 from core.privacy import mask_name, mask_phone
 from drivers.selectors import open_holds
 from rides.selectors import trail_of, truth_of
@@ -98,16 +97,6 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
 @INCIDENTS.shown_by
 def _page(request: HttpRequest, incident: Incident, refusal: Refusal | None) -> HttpResponse:
     return page(request, "console/incident.html", _context(request, incident, refusal))
-
-
-@require_GET
-@door("console.open")
-def burning(request: HttpRequest) -> HttpResponse:
-    """The strip of what burns, by itself."""
-    may_respond = may(account_of(request), "incidents.respond")
-    return render(
-        request, "console/_burning.html", {"burning": selectors.burning(), "may_respond": may_respond}
-    )
 
 
 @require_GET
@@ -246,7 +235,6 @@ urlpatterns = [
     path("admin/recordings/<str:code>/<int:play>/sound/", sound, name="sound"),
     path("admin/recordings/<str:code>/do/<slug:action>/", act.view(RECORDINGS), name="act_on_recording"),
     path("admin/sos-packet/", packet, name="packet"),
-    path("admin/burning/", burning, name="burning"),
     path("admin/incidents/<str:code>/", show, name="incident"),
     path("admin/incidents/<str:code>/do/<slug:action>/", act.view(INCIDENTS), name="act"),
 ]

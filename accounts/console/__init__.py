@@ -1,0 +1,1 @@
+"""Accounts in the console: its pages, and the links that it offers."""

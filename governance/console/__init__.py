@@ -1,0 +1,1 @@
+"""Governance in the console: its pages, and the panels and links that it offers."""

@@ -1,0 +1,30 @@
+"""What governance offers to the console."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from core.console.navigation import GOVERNANCE, link
+from core.console.panels import STATE, panel
+from governance.measures import Checked
+from governance.selectors import last_board
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+link(GOVERNANCE, 10, _("Rectification board"), "fact_check", "governance_console:board")
+link(GOVERNANCE, 20, _("Drills"), "sprint", "admin:governance_drillrun_changelist", "governance.read")
+
+
+@panel(
+    "board",
+    _("Rectification board"),
+    place=STATE,
+    order=20,
+    marks=("board",),
+    template="console/_measure_shape.html",
+)
+def board(_person: "Account", _at: datetime) -> list[Checked]:
+    """Every measure as its last periodic check found it."""
+    return last_board()

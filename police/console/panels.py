@@ -1,0 +1,96 @@
+"""What police offers to the console."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from core import formats
+from core.console.navigation import CASES, NOW, link
+from core.console.panels import DUE, FIGURES, MINE, Due, Figure, panel
+from police import selectors
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+link(NOW, 30, _("Police on the line"), "local_police", "police_console:line", "incidents.respond")
+link(CASES, 50, _("Police requests"), "gavel", "admin:police_policerequest_changelist", "police.read")
+
+
+def _page(code: str) -> str:
+    return reverse("police_console:request", args=[code])
+
+
+@panel("police_wait", _("Police wait"), place=DUE, order=10, marks=("police",))
+def waiting(_person: "Account", _at: datetime) -> list[Due]:
+    """Requests without an answer."""
+    return [
+        Due(
+            row.code,
+            _page(row.code),
+            since=row.asked_at,
+            level="bad",
+            beside=row.agency,
+            holder=row.get_state_display(),
+            late=True,
+        )
+        for row in selectors.undecided()
+    ]
+
+
+def _looked(many: int) -> str:
+    return _now("%(n)s of 2 looked") % {"n": many}
+
+
+@panel("releases_to_review", _("Release to review"), place=DUE, order=110, marks=("police",))
+def to_review(_person: "Account", _at: datetime) -> list[Due]:
+    """Releases that fewer than two people have looked at."""
+    return [
+        Due(
+            row.request.code,
+            _page(row.request.code),
+            since=row.released_at,
+            beside=row.request.agency,
+            holder=_looked(row.looks),
+        )
+        for row in selectors.unreviewed_releases()
+    ]
+
+
+@panel("papers_missing", _("Paperwork missing"), place=DUE, order=150, marks=("police",))
+def papers(_person: "Account", at: datetime) -> list[Due]:
+    """Releases whose paperwork is due and has not come."""
+    return [
+        Due(row.code, _page(row.code), until=row.papers_due_at, level="bad", beside=row.agency, late=True)
+        for row in selectors.missing_papers(at)
+    ]
+
+
+@panel(
+    "police_line",
+    _("Police on the line"),
+    place=MINE,
+    order=90,
+    marks=(),
+    permission="incidents.respond",
+    template="console/_police_on_line.html",
+)
+def line(_person: "Account", _at: datetime) -> list[str]:
+    """The way to take down who calls: the police ring without a case."""
+    return [reverse("police_console:line")]
+
+
+@panel("releases_today", _("releases to the police"), place=FIGURES, order=20, marks=("police",))
+def releases(_person: "Account", at: datetime) -> list[Figure]:
+    """How many emergency requests were released today, and how soon (P8)."""
+    clocks = selectors.release_clocks(
+        timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
+    )
+    then = _now("(2018: %(m)s min)") % {"m": clocks.history_minutes}
+    return [
+        Figure(clocks.count, _("releases to the police")),
+        Figure(formats.span(clocks.p95), _("p95, asked to released"), then),
+    ]

@@ -1,0 +1,1 @@
+"""Safety in the console: its pages, and the panels and links that it offers."""

@@ -1,0 +1,51 @@
+"""What safety offers to the console."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core.console.navigation import CASES, NOW, link
+from core.console.panels import BURNING, FIGURES, MINE, Figure, Mine, panel
+from safety import selectors
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+link(NOW, 20, _("Mine and hand-over"), "swap_horiz", "safety_console:mine", "incidents.respond")
+link(NOW, 40, _("SOS by SMS"), "sms", "safety_console:packet", "incidents.respond")
+link(CASES, 10, _("Incidents"), "crisis_alert", "admin:safety_incident_changelist", "safety.read")
+link(CASES, 20, _("Welfare checks"), "person_search", "admin:safety_welfarecheck_changelist", "safety.read")
+link(CASES, 30, _("Recordings"), "graphic_eq", "admin:safety_recording_changelist", "safety.read")
+
+
+@panel(
+    "incidents",
+    _("Incidents"),
+    place=BURNING,
+    order=10,
+    marks=("incidents",),
+    template="console/_burning_row.html",
+)
+def incidents(_person: "Account", _at: datetime) -> list[selectors.Burning]:
+    """Live incidents by risk, then age."""
+    return selectors.burning()
+
+
+@panel("my_incidents", _("Incidents"), place=MINE, order=10, marks=("incidents",))
+def my_incidents(person: "Account", _at: datetime) -> list[Mine]:
+    """What this person took."""
+    return [
+        Mine(row.code, reverse("safety_console:incident", args=[row.code]), row.opened_at)
+        for row in selectors.owned_by(person)
+    ]
+
+
+@panel("sos_today", _("SOS taken within 10 s"), place=FIGURES, order=10, marks=("incidents",))
+def sos_today(_person: "Account", at: datetime) -> list[Figure]:
+    """How many calls for help of today somebody took in time (S3)."""
+    day = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
+    every, in_time = selectors.sos_answered(day)
+    return [Figure(f"{in_time}/{every}", _("SOS taken within 10 s"))]

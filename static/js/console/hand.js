@@ -1,0 +1,40 @@
+// Whether a hand is on a part of the page: what somebody uses is never taken away from under it.
+import { all, inField } from "./page.js";
+
+const RELEASED_MS = 400;
+let pressed = null;
+
+export function watchHands() {
+  document.addEventListener("pointerdown", (event) => { pressed = event.target; });
+  ["pointerup", "pointercancel"].forEach((name) => {
+    document.addEventListener(name, () => { setTimeout(() => { pressed = null; }, RELEASED_MS); });
+  });
+}
+
+function typed(field) {
+  if (field.type === "hidden" || field.type === "submit" || field.type === "button") return false;
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.options) {
+    const chosen = all("option", field).filter((each) => each.defaultSelected);
+    return chosen.length ? chosen.some((each) => !each.selected) : field.selectedIndex > 0;
+  }
+  return field.value !== field.defaultValue;
+}
+
+// `opened` are the boxes that were open when the part was made.
+export function isHeld(part, opened) {
+  const active = document.activeElement;
+  const focused = active && part.contains(active) && (inField(active) || active.closest("form"));
+  const chosen = document.getSelection();
+  const marked = chosen && !chosen.isCollapsed && part.contains(chosen.anchorNode);
+  return Boolean(
+    focused
+    || marked
+    || (pressed && part.contains(pressed))
+    || part.matches("[data-held]")
+    || part.querySelector("[data-held], [data-refused], dialog[open], .errorlist, [role=alert]") // what was refused waits for better words
+    || all("input, textarea, select", part).some(typed)
+    || all("details[open]", part).some((box) => !opened.has(box))
+    || all("audio, video", part).some((sound) => !sound.paused)
+  );
+}
