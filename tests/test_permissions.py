@@ -177,7 +177,6 @@ TABLE = [
     ("GET", "admin/police-line/", RESPONDER_ROLES),
     ("POST", "admin/police-line/", RESPONDER_ROLES),
     ("GET", "admin/police-line/{request}/", RESPONDER_ROLES),
-    ("POST", "admin/police-line/{request}/do/escalate/", RESPONDER_ROLES),
     ("GET", "admin/workspace/", WORKER_ROLES),
     ("POST", "admin/workspace/next/", WORKER_ROLES),
     ("POST", "admin/workspace/bulk/", WORKER_ROLES),
@@ -186,7 +185,6 @@ TABLE = [
     ("GET", "admin/workspace/new/", WORKER_ROLES),
     ("POST", "admin/workspace/new/", WORKER_ROLES),
     ("GET", "admin/workspace/{complaint}/", WORKER_ROLES),
-    ("POST", "admin/workspace/{complaint}/do/note/", WORKER_ROLES),
     ("POST", "admin/workspace/{complaint}/here/", WORKER_ROLES),
     ("POST", "admin/workspace/{complaint}/reveal/", WORKER_ROLES),
     ("GET", "admin/workspace/{complaint}/macro/{macro}/", WORKER_ROLES),
@@ -198,22 +196,17 @@ TABLE = [
     ("GET", "admin/workspace/guides/", WORKER_ROLES),
     ("POST", "admin/workspace/guides/", WORKER_ROLES),
     ("GET", "admin/outside/", WORKER_ROLES),
-    ("POST", "admin/outside/{letter}/", WORKER_ROLES, {"what": "dismiss", "why": "x"}),
     ("GET", "admin/calls/ringing/", WORKER_ROLES),
     ("GET", "admin/calls/{call}/", {"agent"}),  # to whom it was put through, nobody else
     ("GET", "admin/accidents/", WORKER_ROLES),
     ("POST", "admin/accidents/", WORKER_ROLES),
     ("GET", "admin/accidents/{accident}/", WORKER_ROLES),
     ("POST", "admin/accidents/{accident}/claims/", WORKER_ROLES),
-    ("POST", "admin/accidents/{accident}/contact/", WORKER_ROLES, {"to": "agent"}),
     ("GET", "admin/accidents/{accident}/statement.pdf", WORKER_ROLES),
     ("POST", "admin/claims/{claim}/papers/", WORKER_ROLES),
     ("GET", "admin/claims/{claim}/papers/{claim_paper}/", WORKER_ROLES),
-    ("POST", "admin/claims/{claim}/do/propose/", WORKER_ROLES),
     ("GET", "admin/care/", WORKER_ROLES),
     ("POST", "admin/care/", WORKER_ROLES),
-    ("POST", "admin/care/{care_task}/done/", WORKER_ROLES, {"words": "x"}),
-    ("POST", "admin/care/greetings/{greeting}/", {"supervisor", "adjudicator"}),
     ("GET", "admin/roster/", WORKER_ROLES),
     ("POST", "admin/roster/", WORKER_ROLES),
     ("GET", "admin/practice/", STAFF_ROLES),
@@ -223,7 +216,6 @@ TABLE = [
     ("GET", "admin/summaries/", STAFF_ROLES),
     ("POST", "admin/summaries/", STAFF_ROLES),
     ("GET", "admin/summaries/{summary}/", {"agent", "supervisor"}),
-    ("POST", "admin/summaries/{summary}/", {"agent", "supervisor"}, {"reply": "x"}),
     ("GET", "admin/summaries/{summary}/summary.pdf", {"agent", "supervisor"}),
     ("GET", "admin/team/", {"supervisor"}),
     ("POST", "admin/team/", {"supervisor"}),
@@ -377,7 +369,7 @@ ROWS = {
     "outside_message": ("letter", None),
     "care_task": ("care_task", None),
     "greeting": ("greeting", None),
-    "summary": ("summary", None),
+    "summary": ("summary", {"agent", "supervisor"}),
     "vetting_case": ("case", None),
     "application": ("application", None),
     "plate": ("picture", None),
@@ -443,7 +435,7 @@ def route_of(desk):
     for code in ("C-1", "1"):  # some converters take a complaint's code or a number alone
         with suppress(NoReverseMatch):
             at = reverse(desk.route, args=[code, "note"]).lstrip("/")
-            return at.replace(f"/{code}/", "/{row}/")
+            return at.replace(f"/{code}/", "/{row}/").replace("/note/", "/{action}/")
     raise AssertionError(desk.route)
 
 
