@@ -11,9 +11,9 @@ from django.db.models import F
 from django.urls import Resolver404, resolve
 
 from complaints.models import Campaign, Claim, Decision, Measure
-from complaints.policies import needs_second
+from complaints.policies import Award
 from complaints.safeguards import CLAIM_ALONE
-from complaints.services.sanctions import Award
+from complaints.services.outcomes import needs_second
 from complaints.states import Finding, Outcome, Side
 from core import clock, events, four_eyes, holds, policy
 from core.actions import DESKS, Action, Desk, Sure
