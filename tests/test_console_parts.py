@@ -4,18 +4,38 @@ A page is looked at as its script does (`static/js/console/follow.js`): it follo
 fetched again, and its parts take the place of their old selves. `tests/test_follow.py` tries the script in a browser.
 """
 
+import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
+from django.contrib import admin
 from django.db import transaction
+from django.test import RequestFactory
 
 from accounts.services import add_emergency_contact
+from complaints import services as complaints
+from complaints.services import File, file_complaint, read_file
+from complaints.states import Category, ClaimKind, Finding, Paper, Side
+from core import clock, retry
 from core.actors import SYSTEM
+from core.console import navigation, panels
 from core.console.changes import Changes
-from drivers.services import hold_driver
-from drivers.states import HoldKind
-from rides.states import Party
+from core.console.panels import DUE, Due
+from core.models import FailedWork
+from drivers import services as drivers
+from drivers.models import Application, MismatchReport
+from drivers.selectors import driver_of
+from drivers.services import hold_driver, open_case
+from drivers.states import CaseKind, CaseOutcome, HoldKind
+from drivers.tests.factories import ready_for_pickup, screened
+from police import services as police
+from police.states import Query
+from rides import services as trips
+from rides.models import LatePickup, Reminder
+from rides.selectors import position_key
+from rides.states import CallOutcome, Line, Party
 from rides.tokens import TripKey
 from safety import services as safety
 from safety.states import SignalKind
@@ -55,11 +75,7 @@ class _Reader(HTMLParser):
         if part:
             assert part not in self.found.parts, f"two parts are called {part}"
             self.found.parts[part] = ""
-        if (
-            "strip" in given.get("class", "").split()
-            and not part
-            and not any(name for _tag, name in self.open)
-        ):
+        if "strip" in given.get("class", "").split() and not part and not any(name for _tag, name in self.open):
             self.found.loose.append(self.get_starttag_text())
         if tag not in VOID:
             self.open.append((tag, part))
