@@ -12,6 +12,7 @@ from drivers import selectors
 
 if TYPE_CHECKING:
     from accounts.models import Account
+    from drivers.models import VettingDecision
 
 link(RIDES, 40, _("Vetting desk"), "how_to_reg", "drivers_console:desk", "vetting.see")
 link(RIDES, 50, _("Screening of the fleet"), "groups", "drivers_console:fleet", "vetting.see")
@@ -65,7 +66,7 @@ def appeals(_person: "Account", _at: datetime) -> list[Due]:
     ]
 
 
-def _about(decision: object) -> str:
+def _about(decision: "VettingDecision | None") -> str:
     return decision.application.code if decision is not None else ""
 
 
@@ -100,4 +101,19 @@ def cases(_person: "Account", _at: datetime) -> list[Due]:
             holder=row.driver,
         )
         for row in selectors.open_cases()
+    ]
+
+
+@panel("releases", _("Hold to release"), place=DUE, order=150, marks=("vetting",), permission="holds.release")
+def releases(_person: "Account", _at: datetime) -> list[Due]:
+    """Releases of holds that wait for a second person."""
+    return [
+        Due(
+            row.code,
+            reverse("drivers_console:hold", args=[row.code]),
+            since=row.opened_at,
+            beside=row.get_kind_display(),
+            holder=row.driver,
+        )
+        for row in selectors.proposed_releases()
     ]
