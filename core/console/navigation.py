@@ -74,7 +74,7 @@ def links() -> list[Link]:
     return sorted(_links, key=lambda each: (each.group.order, each.order))
 
 
-def keys() -> list[Keys]:
+def list_of_keys() -> list[Keys]:
     """All lines of the list of keys."""
     panels.offered()
     return sorted(_keys, key=lambda each: each.order)
