@@ -260,7 +260,7 @@ class Case:
 
 def stage_of(complaint: "Complaint", known: Known) -> Stage | None:
     """Which decision is next; None where none is."""
-    match complaint.state:
+    match ComplaintState(complaint.state):
         case ComplaintState.OPEN:
             return Stage.THIRD if Stage.SECOND in known.stages else Stage.FIRST
         case ComplaintState.PROPOSED:
@@ -271,7 +271,8 @@ def stage_of(complaint: "Complaint", known: Known) -> Stage | None:
             return Stage.APPEAL_SECOND
         case ComplaintState.APPEALED:
             return Stage.APPEAL
-    return None
+        case ComplaintState.DECIDED | ComplaintState.FINAL | ComplaintState.MERGED:
+            return None
 
 
 # --- What takes two people ------------------------------------------------------------------------
@@ -578,16 +579,14 @@ _RULES: dict[str, Callable[[Case, "Account"], Why]] = {
 
 def had_a_part(case: Case, key: str) -> frozenset[str]:
     """Who may not do this, because they did what it answers or changes; empty where that is nobody."""
-    match key:
-        case "decide":
-            return case.known.decided_by if stage_of(case.complaint, case.known) else frozenset()
-        case "lift_agree":
-            return frozenset({case.complaint.lift_by})
-        case "lower_agree":
-            return frozenset({case.complaint.lower_by})
-        case "training_agree":
-            return frozenset({case.known.training or ""})
-    return frozenset()
+    if key == "decide":
+        return case.known.decided_by if stage_of(case.complaint, case.known) else frozenset()
+    first = {
+        "lift_agree": case.complaint.lift_by,
+        "lower_agree": case.complaint.lower_by,
+        "training_agree": case.known.training,
+    }.get(key)
+    return frozenset({first}) if first else frozenset()
 
 
 def undo_until(at: datetime) -> datetime:

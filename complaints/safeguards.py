@@ -98,14 +98,12 @@ _STEPS: dict[str, tuple[frozenset[ClaimState], Promise]] = {
 
 def had_a_part(claim: "Claim", key: str) -> str:
     """Who may not take this step, because they took the one that it answers; empty where that is nobody."""
-    match key:
-        case "approve" | "send_back":
-            return claim.proposed_by
-        case "reopen":
-            return claim.decided_by
-        case "settle_agree":
-            return claim.settle_by
-    return ""
+    return {
+        "approve": claim.proposed_by,
+        "send_back": claim.proposed_by,
+        "reopen": claim.decided_by,
+        "settle_agree": claim.settle_by,
+    }.get(key, "")
 
 
 def why_not(claim: "Claim", account: "Account", key: str) -> str | Promise:

@@ -1,5 +1,6 @@
 """The console's page of everything the company says: read from the catalogue, with what became of it this week."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -41,9 +42,9 @@ def _rows() -> Iterator[Row]:
     with_templates = [(way.name, way.templates()) for way in transports.of_channel("sms")]
     for entry in entries():
         with override("zh-hans"):
-            zh = entry.text()
+            zh = _shown(entry)
         with override("en"):
-            en = entry.text()
+            en = _shown(entry)
         yield Row(
             entry,
             zh,
@@ -58,6 +59,16 @@ def _rows() -> Iterator[Row]:
         )
 
 
+def _shown(entry: Entry) -> str:
+    """The sentence in the language in force, with `{name}` for its values."""
+    return re.sub(r"%\((\w+)\)s", r"{\1}", entry.text())
+
+
+def _name_of(app: str) -> str | Promise:
+    """What staff call an app; `config`, which is none, watches the platform itself."""
+    return apps.get_app_config(app).verbose_name if apps.is_installed(app) else _("The platform")
+
+
 @require_GET
 @door("console.open")
 def index(request: HttpRequest) -> HttpResponse:
@@ -65,11 +76,7 @@ def index(request: HttpRequest) -> HttpResponse:
     grouped = groupby(_rows(), key=lambda row: row.entry.app)
     context = {
         "title": _("What we say"),
-        "groups": [
-            (apps.get_app_config(app).verbose_name, list(rows))
-            for app, rows in grouped
-            if apps.is_installed(app)
-        ],
+        "groups": [(_name_of(app), list(rows)) for app, rows in grouped],
         "providers": [(name, [way.name for way in transports.of_channel(channel)]) for channel, name in WAYS],
     }
     return page(request, "console/messages.html", context)

@@ -54,7 +54,7 @@ def _subject(row: Outage) -> str:
 
 def _of_life(row: Outage) -> bool:
     """Whoever could not be handed the message here waits for a worker that is not the late one."""
-    return "life_safety" in row.process
+    return any(queue in row.process for queue in ("life_safety", outbox.LIFE_MESSAGES))
 
 
 def _say_begun(row: Outage) -> None:

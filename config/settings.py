@@ -182,7 +182,13 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"queue": "life_safety", "expires": 10},
     },
+    # In two workers: each goes on while the other is away.
     "send what was not sent": {
+        "task": "core.tasks.sweep_notifications",
+        "schedule": 2.0,
+        "options": {"queue": "life_messages", "expires": 10},
+    },
+    "send what was not sent, the worker of messages being away": {
         "task": "core.tasks.sweep_notifications",
         "schedule": 2.0,
         "options": {"queue": "life_safety", "expires": 10},

@@ -32,7 +32,7 @@ RENEWAL = four_eyes.declare(
     "core.hold_renewal",
     _("The renewal of a hold on data"),
     table="core.DataHold",
-    first="renewal_by",
+    first="renewed_first_by",
     second="renewed_by",
     law="data_hold_renewed_by_two_people",
 )
@@ -89,12 +89,12 @@ def release(*, actor: Actor, source: str, case: str) -> int:
 
 def why_not_ask(hold: DataHold, _person: str = "") -> str | Promise:
     """The reason against asking to renew a hold."""
-    return _("Somebody asked for it already: another person agrees.") if hold.renewal_open else ""
+    return _("Somebody asked for it already: another person agrees.") if hold.renewal_by else ""
 
 
 def why_not_agree(hold: DataHold, person: str) -> str | Promise:
     """The reason against this person agreeing to renew a hold."""
-    if not hold.renewal_open:
+    if not hold.renewal_by:
         return _("Nobody asked to renew it.")
     return four_eyes.SecondPersonNeeded.sentence if person == hold.renewal_by else ""
 
@@ -115,8 +115,8 @@ def ask_to_renew(*, actor: Actor, code: str, reason: str) -> DataHold:
     hold = _in_force(actor, code, reason)
     if why := why_not_ask(hold):
         raise NotNow(why=why)
-    hold.renewal_by, hold.renewed_by = actor.code, ""
-    hold.save(update_fields=["renewal_by", "renewed_by"])
+    hold.renewal_by = actor.code
+    hold.save(update_fields=["renewal_by"])
     _record(hold, actor, "core.hold_renewal_asked", reason)
     return hold
 
@@ -128,13 +128,14 @@ def renew(*, actor: Actor, code: str, reason: str) -> DataHold:
     Raises `Forbidden`, `NotFound` where it lapsed, `InvalidInput`, `SecondPersonNeeded`, `NotNow` where nobody asked.
     """
     hold = _in_force(actor, code, reason)
-    if hold.renewal_open:
+    if hold.renewal_by:
         four_eyes.another(actor.code, hold.renewal_by)
     if why := why_not_agree(hold, actor.code):
         raise NotNow(why=why)
     at = clock.now()
+    hold.renewed_first_by, hold.renewal_by = hold.renewal_by, ""
     hold.until, hold.renewed_by, hold.renewed_at = at + policy.span(HOLD_TIME), actor.code, at
-    hold.save(update_fields=["until", "renewed_by", "renewed_at"])
+    hold.save(update_fields=["until", "renewal_by", "renewed_first_by", "renewed_by", "renewed_at"])
     _record(hold, actor, "core.hold_renewed", reason)
     return hold
 

@@ -523,8 +523,12 @@ class DataHold(models.Model):
     placed_at = models.DateTimeField(_("since"))
     placed_by = models.CharField(pgettext_lazy("field", "placed by"), max_length=40)
     until = models.DateTimeField(_("lapses"))
-    # The two people who renew it; the second is empty until somebody agrees to what the first asked for.
+    # Who asks to renew it now, until somebody agrees.
     renewal_by = models.CharField(pgettext_lazy("field", "renewal proposed by"), max_length=40, blank=True)
+    # The two people who renewed it last.
+    renewed_first_by = models.CharField(
+        pgettext_lazy("datahold", "renewal was proposed by"), max_length=40, blank=True, default=""
+    )
     renewed_by = models.CharField(
         pgettext_lazy("datahold", "renewal agreed to by"), max_length=40, blank=True, default=""
     )
@@ -544,17 +548,17 @@ class DataHold(models.Model):
             models.CheckConstraint(
                 condition=Q(released_at=None) ^ ~Q(released_by=""), name="data_hold_released_by_somebody"
             ),
-            four_eyes.law("renewal_by", "renewed_by", name="data_hold_renewed_by_two_people"),
+            four_eyes.law(
+                "renewed_first_by",
+                "renewed_by",
+                name="data_hold_renewed_by_two_people",
+                once=Q(renewed_at__isnull=False),
+            ),
         ]
         indexes = [models.Index(fields=["subject"], condition=Q(released_at=None), name="data_hold_open")]
 
     def __str__(self) -> str:
         return f"{self.subject} {self.get_source_display()} {self.case}"
-
-    @property
-    def renewal_open(self) -> bool:
-        """One person asked to renew it, and nobody agreed yet."""
-        return bool(self.renewal_by) and not self.renewed_by
 
 
 class Outage(models.Model):

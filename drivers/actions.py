@@ -1,7 +1,7 @@
 """What staff may do at the vetting desk: with cases, applications, video calls, plates, reports, rewards, appeals, holds and runs."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -26,7 +26,17 @@ from drivers.models import (
     ScreeningRun,
     VettingCase,
 )
-from drivers.states import CaseOutcome, Decision
+from drivers.states import (
+    AppealState,
+    ApplicationState,
+    CaseOutcome,
+    CaseState,
+    Decision,
+    FaceCheckState,
+    HoldKind,
+    PlatePhotoState,
+    RewardState,
+)
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -37,6 +47,21 @@ AGREE, DISAGREE = _("I agree"), _("I do not agree")
 
 def _desk_page(_row: object) -> str:
     return reverse("drivers_console:desk")
+
+
+def _first(state: str, proposed: str = "proposed") -> Callable[[Any, "Account"], bool]:
+    """Offered where something is open in `state` and nothing is proposed yet."""
+    return lambda row, _person: row.state == state and not getattr(row, proposed)
+
+
+def _second(state: str, proposed: str = "proposed") -> Callable[[Any, "Account"], bool]:
+    """Offered where something is open in `state` and a proposal waits for another person."""
+    return lambda row, _person: row.state == state and bool(getattr(row, proposed))
+
+
+def _in(*states: str) -> Callable[[Any, "Account"], bool]:
+    """Offered in these states alone."""
+    return lambda row, _person: row.state in states
 
 
 class Reasoned(ActionForm):
@@ -76,7 +101,7 @@ CASES.add(
         run=_propose_outcome,
         form=ProposeOutcome,
         two="drivers.case",
-        offered=lambda case, _person: not case.proposed,
+        offered=_first(CaseState.OPEN),
     ),
     Action(
         key="agree",
@@ -84,7 +109,7 @@ CASES.add(
         permission=DECIDE,
         run=calls(services.agree, agrees=True),
         two="drivers.case",
-        offered=lambda case, _person: bool(case.proposed),
+        offered=_second(CaseState.OPEN),
     ),
     Action(
         key="disagree",
@@ -92,7 +117,7 @@ CASES.add(
         permission=DECIDE,
         run=calls(services.agree, agrees=False),
         two="drivers.case",
-        offered=lambda case, _person: bool(case.proposed),
+        offered=_second(CaseState.OPEN),
     ),
 )
 
@@ -142,7 +167,7 @@ APPLICATIONS.add(
         run=_propose_decision,
         form=ProposeDecision,
         two="drivers.application",
-        offered=lambda application, _person: not application.proposed,
+        offered=_first(ApplicationState.REVIEW),
     ),
     Action(
         key="agree",
@@ -150,7 +175,7 @@ APPLICATIONS.add(
         permission=DECIDE,
         run=calls(services.agree_decision, agrees=True),
         two="drivers.application",
-        offered=lambda application, _person: bool(application.proposed),
+        offered=_second(ApplicationState.REVIEW),
     ),
     Action(
         key="disagree",
@@ -158,7 +183,7 @@ APPLICATIONS.add(
         permission=DECIDE,
         run=calls(services.agree_decision, agrees=False),
         two="drivers.application",
-        offered=lambda application, _person: bool(application.proposed),
+        offered=_second(ApplicationState.REVIEW),
     ),
     Action(
         key="return",
@@ -166,6 +191,7 @@ APPLICATIONS.add(
         permission=DECIDE,
         run=_return,
         form=ReturnToApplicant,
+        offered=_in(ApplicationState.REVIEW),
     ),
     Action(
         key="ask",
@@ -201,12 +227,14 @@ PLATES.add(
         label=_("This plate is on the photo"),
         permission="plates.read",
         run=_decide_plate(same=True),
+        offered=_in(PlatePhotoState.WAITING),
     ),
     Action(
         key="other",
         label=_("Another plate"),
         permission="plates.read",
         run=_decide_plate(same=False),
+        offered=_in(PlatePhotoState.WAITING),
         urgent=True,
     ),
 )
@@ -232,7 +260,14 @@ VIDEOS: Desk[FaceCheck] = Desk(
     listed=True,
 )
 VIDEOS.add(
-    Action(key="decide", label=_("Decide"), permission=DECIDE, run=_decide_video, form=WhatWasSeen),
+    Action(
+        key="decide",
+        label=_("Decide"),
+        permission=DECIDE,
+        run=_decide_video,
+        form=WhatWasSeen,
+        offered=lambda check, _person: check.state == FaceCheckState.ASKED and check.expires_at > clock.now(),
+    ),
 )
 
 # --- Reports and their rewards -------------------------------------------------------------------
@@ -262,7 +297,14 @@ REPORTS: Desk[MismatchReport] = Desk(
     listed=True,
 )
 REPORTS.add(
-    Action(key="sort", label=_("It is about this driver"), permission=DECIDE, run=_sort, form=WhoIsMeant),
+    Action(
+        key="sort",
+        label=_("It is about this driver"),
+        permission=DECIDE,
+        run=_sort,
+        form=WhoIsMeant,
+        offered=lambda report, _person: report.driver_id is None,
+    ),
 )
 
 
@@ -301,7 +343,7 @@ REWARDS.add(
         run=_propose_reward,
         form=ShortlyReasoned,
         two="drivers.reward",
-        offered=lambda reward, _person: not reward.proposed_by,
+        offered=_in(RewardState.DUE),
     ),
     Action(
         key="approve",
@@ -309,7 +351,7 @@ REWARDS.add(
         permission="rewards.decide",
         run=_decide_reward(approves=True),
         two="drivers.reward",
-        offered=lambda reward, _person: bool(reward.proposed_by),
+        offered=_in(RewardState.PROPOSED),
     ),
     Action(
         key="refuse",
@@ -317,7 +359,7 @@ REWARDS.add(
         permission="rewards.decide",
         run=_decide_reward(approves=False),
         two="drivers.reward",
-        offered=lambda reward, _person: bool(reward.proposed_by),
+        offered=_in(RewardState.PROPOSED),
     ),
 )
 
@@ -357,7 +399,7 @@ APPEALS.add(
         run=_propose_appeal_decision,
         form=ProposeAppealDecision,
         two="drivers.appeal",
-        offered=lambda row, _person: not row.proposed,
+        offered=_first(AppealState.OPEN),
     ),
     Action(
         key="agree",
@@ -365,7 +407,7 @@ APPEALS.add(
         permission=RELEASE,
         run=calls(services.agree_appeal_decision, agrees=True),
         two="drivers.appeal",
-        offered=lambda row, _person: bool(row.proposed),
+        offered=_second(AppealState.OPEN),
     ),
     Action(
         key="disagree",
@@ -373,9 +415,16 @@ APPEALS.add(
         permission=RELEASE,
         run=calls(services.agree_appeal_decision, agrees=False),
         two="drivers.appeal",
-        offered=lambda row, _person: bool(row.proposed),
+        offered=_second(AppealState.OPEN),
     ),
 )
+
+
+def _waits(hold: Hold) -> bool:
+    """Two people may release it here: a hold of another kind ends by its own way."""
+    return hold.released_at is None and hold.kind == HoldKind.STAFF
+
+
 HOLDS: Desk[Hold] = Desk(
     kind="hold",
     find=lambda code, _person: selectors.hold_by_code(code),
@@ -391,7 +440,7 @@ HOLDS.add(
         run=calls(services.propose_release, "reason"),
         form=Reasoned,
         two="drivers.hold_release",
-        offered=lambda hold, _person: not hold.release_proposed_by,
+        offered=lambda hold, _person: _waits(hold) and not hold.release_proposed_by,
     ),
     Action(
         key="agree",
@@ -399,7 +448,7 @@ HOLDS.add(
         permission=RELEASE,
         run=calls(services.agree_release, agrees=True, done=_("The hold is released.")),
         two="drivers.hold_release",
-        offered=lambda hold, _person: bool(hold.release_proposed_by),
+        offered=lambda hold, _person: _waits(hold) and bool(hold.release_proposed_by),
     ),
     Action(
         key="disagree",
@@ -407,7 +456,7 @@ HOLDS.add(
         permission=RELEASE,
         run=calls(services.agree_release, agrees=False),
         two="drivers.hold_release",
-        offered=lambda hold, _person: bool(hold.release_proposed_by),
+        offered=lambda hold, _person: _waits(hold) and bool(hold.release_proposed_by),
     ),
 )
 

@@ -1,7 +1,7 @@
 """What the driver may do with a trip and an order, and staff with suspensions and the night's calls."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.http import HttpResponse
@@ -14,7 +14,7 @@ from core.errors import NotFound
 from drivers.selectors import driver_of
 from rides import policies, selectors, services
 from rides.models import LatePickup, LineSuspension, Offer, Reminder, Trip
-from rides.states import ABOARD, CallOutcome, Party, TripState
+from rides.states import ABOARD, CallOutcome, OfferState, Party, SuspensionState, TripState
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -52,8 +52,9 @@ def _board(trip: Trip, person: "Account", given: Given) -> None:
         raise outcome.refusal
 
 
-def _in(*states: str) -> Callable[[Trip, "Account"], bool]:
-    return lambda trip, _person: trip.state in states
+def _in(*states: str) -> Callable[[Any, "Account"], bool]:
+    """Offered in these states alone."""
+    return lambda row, _person: row.state in states
 
 
 TRIPS: Desk[Trip] = Desk(
@@ -115,8 +116,20 @@ OFFERS: Desk[Offer] = Desk(
     back=lambda _offer: reverse("rides:drive"),
 )
 OFFERS.add(
-    Action(key="accept", label=_("Take the order"), permission=RIDE, run=_accept),
-    Action(key="decline", label=_("Leave it to others"), permission=RIDE, run=_decline),
+    Action(
+        key="accept",
+        label=_("Take the order"),
+        permission=RIDE,
+        run=_accept,
+        offered=_in(OfferState.OPEN),
+    ),
+    Action(
+        key="decline",
+        label=_("Leave it to others"),
+        permission=RIDE,
+        run=_decline,
+        offered=_in(OfferState.OPEN),
+    ),
 )
 
 # --- Suspensions of lines ------------------------------------------------------------------------
@@ -138,6 +151,7 @@ SUSPENSIONS.add(
             services.decide_suspension, agrees=True, done=_("Agreed: no new orders from that time on.")
         ),
         two="rides.suspension",
+        offered=_in(SuspensionState.PROPOSED),
         urgent=True,
     ),
     Action(
@@ -146,6 +160,7 @@ SUSPENSIONS.add(
         permission=SUSPEND,
         run=calls(services.decide_suspension, agrees=False, done=_("Withdrawn.")),
         two="rides.suspension",
+        offered=_in(SuspensionState.PROPOSED),
     ),
 )
 
@@ -178,6 +193,11 @@ REMINDERS.add(
     Action(key="no_answer", label=_("No answer"), permission=NIGHT, run=_found(CallOutcome.NO_ANSWER)),
 )
 
+
+def _still_open(row: LatePickup, _person: "Account") -> bool:
+    return row.closed_at is None
+
+
 LATE: Desk[LatePickup] = Desk(
     kind="late_pickup",
     find=lambda code, _person: selectors.late_pickup_by_code(code),
@@ -192,25 +212,28 @@ LATE.add(
         label=_("Take it"),
         permission=NIGHT,
         run=calls(services.take_late_pickup),
-        offered=lambda row, _person: not row.taken_by,
+        offered=lambda row, _person: row.closed_at is None and not row.taken_by,
     ),
     Action(
         key="safe",
         label=_("Safe, told so personally"),
         permission=NIGHT,
         run=calls(services.close_late_pickup, outcome=CallOutcome.SAFE),
+        offered=_still_open,
     ),
     Action(
         key="other_line",
         label=_("Safe on another line"),
         permission=NIGHT,
         run=calls(services.close_late_pickup, outcome=CallOutcome.OTHER_LINE),
+        offered=_still_open,
     ),
     Action(
         key="no_answer",
         label=_("No answer: to the safety desk"),
         permission=NIGHT,
         run=calls(services.close_late_pickup, outcome=CallOutcome.NO_ANSWER),
+        offered=_still_open,
         urgent=True,
     ),
 )

@@ -160,7 +160,7 @@ class Renew(ActionForm):
     asked_for = False
 
     def prepare(self) -> None:
-        rows = [row for row in holds.on(self.row.trip.code) if row.renewal_open == self.asked_for]
+        rows = [row for row in holds.on(self.row.trip.code) if bool(row.renewal_by) == self.asked_for]
         choices = [(row.code, f"{row.get_source_display()} · {row.case}") for row in rows]
         self.fields["hold"] = choice(_("Data hold"), choices, drawn=False)
 

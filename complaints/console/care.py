@@ -1,7 +1,6 @@
 """Care that is due, and greetings (C7)."""
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -90,8 +89,6 @@ def _page(
 ) -> HttpResponse:
     account = account_of(request)
     tasks = selectors.care_tasks(account, everybody=may(account, "care.see_all"))
-    if refusal is not None and refusal.form.row not in [*tasks, *selectors.campaigns()]:
-        messages.error(request, refusal.error.detail)  # what it was refused for stands on the page no more
     context = {
         "title": _("Care"),
         "tasks": [(task, CARE.offer("done", task, account, refusal)) for task in tasks],
@@ -105,6 +102,10 @@ def _page(
 
 
 @CARE.shown_by
+def _task(request: HttpRequest, _row: CareTask, refusal: Refusal | None) -> HttpResponse:
+    return _page(request, refusal=refusal)
+
+
 @GREETINGS.shown_by
-def _shown(request: HttpRequest, _row: CareTask | Campaign, refusal: Refusal | None) -> HttpResponse:
+def _greeting(request: HttpRequest, _row: Campaign, refusal: Refusal | None) -> HttpResponse:
     return _page(request, refusal=refusal)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -86,8 +85,6 @@ def inbox(request: HttpRequest) -> HttpResponse:
 def _inbox(request: HttpRequest, refusal: Refusal | None) -> HttpResponse:
     account = account_of(request)
     rows = selectors.waiting_messages()
-    if refusal is not None and refusal.form.row not in rows:
-        messages.error(request, refusal.error.detail)  # somebody sorted it: it stands on the page no more
     context = {
         "title": _("Messages from outside"),
         "messages_in": [(row, MESSAGES.offers(row, account, refusal)) for row in rows],

@@ -15,7 +15,7 @@ urlpatterns = [
     path("admin/workspace/views/", workspace.save_view, name="views"),
     path("admin/workspace/new/", workspace.take_down, name="take_down"),
     re_path(r"^admin/workspace/(?P<code>C-\w+)/$", workspace.case, name="case"),
-    re_path(r"^admin/workspace/(?P<code>C-\w+)/do/(?P<action>\w+)/$", act.view(COMPLAINTS), name="act"),
+    path("admin/workspace/<str:code>/do/<slug:action>/", act.view(COMPLAINTS), name="act"),
     re_path(r"^admin/workspace/(?P<code>C-\w+)/here/$", workspace.here, name="here"),
     re_path(r"^admin/workspace/(?P<code>C-\w+)/reveal/$", workspace.reveal, name="reveal"),
     re_path(

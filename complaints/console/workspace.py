@@ -122,7 +122,7 @@ class HandOverForm(forms.Form):
     words = forms.CharField(label=gettext_lazy("What must they know?"), max_length=4000)
 
     def __init__(self, *args: Any, workers: list[str], **options: Any) -> None:
-        super().__init__(*args, auto_id="h-%s", **options)
+        super().__init__(*args, **options)
         field: Any = self.fields["to"]
         field.choices = [("", "—"), *((code, code) for code in workers)]
 
@@ -141,14 +141,16 @@ def _queue_page(
     status: int = 200,
     *,
     chosen: Sequence[str] = (),
-    context: dict[str, Any] | None = None,
     **typed: forms.Form,
 ) -> HttpResponse:
     """The queue; after a refusal with what was chosen and `typed`, and with its status."""
     account = account_of(request)
-    context = context or _queue_context(request, account)
+    context = _queue_context(request, account)
     wanted: Filter = context["filter"]
-    count = selectors.count_of(wanted, account, context["now"]) if not wanted.text else len(context["rows"])
+    found = context["rows"]
+    if wanted.text and not typed and len(found) == 1 and found[0].code == wanted.text.strip().upper():
+        return redirect("complaints_console:case", found[0].code)
+    count = selectors.count_of(wanted, account, context["now"]) if not wanted.text else len(found)
     workers = _workers(account)
     context |= {
         "title": _("Complaints"),
@@ -158,7 +160,7 @@ def _queue_page(
         "categories": Category.choices,
         "chosen": chosen,
         "bulk_form": typed.get("bulk") or BulkForm(workers=workers, auto_id="b-%s"),
-        "hand_over_form": typed.get("hand_over") or HandOverForm(workers=workers),
+        "hand_over_form": typed.get("hand_over") or HandOverForm(workers=workers, auto_id="h-%s"),
         "view_form": typed.get("view") or ViewForm(auto_id="v-%s"),
         "limit": BULK_LIMIT,
     }
@@ -182,13 +184,9 @@ def _refused(request: HttpRequest, error: DomainError, **typed: forms.Form) -> H
 @door("complaints.work")
 def queue(request: HttpRequest) -> HttpResponse:
     """The queue: views, search, and what is due first."""
-    context = _queue_context(request, account_of(request))
     if request.headers.get("HX-Request") and request.GET.get("after"):
-        return render(request, "console/_queue_rows.html", context)
-    wanted, rows = context["filter"], context["rows"]
-    if wanted.text and len(rows) == 1 and rows[0].code == wanted.text.strip().upper():
-        return redirect("complaints_console:case", rows[0].code)
-    return _queue_page(request, context=context)
+        return render(request, "console/_queue_rows.html", _queue_context(request, account_of(request)))
+    return _queue_page(request)
 
 
 @require_POST
@@ -242,7 +240,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
 def hand_over(request: HttpRequest) -> HttpResponse:
     """The end of a shift: everything that is mine goes to one person."""
     account = account_of(request)
-    form = HandOverForm(request.POST, workers=_workers(account))
+    form = HandOverForm(request.POST, workers=_workers(account), auto_id="h-%s")
     if not form.is_valid():
         return _refused(request, IncompleteForm(), hand_over=form)
     try:

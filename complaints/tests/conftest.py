@@ -47,12 +47,24 @@ class Cases:
             cites=cites,
         )
 
-    def decided(self, complaint, finding=Finding.UPHELD, *awards):
+    def decided(self, complaint, finding=Finding.UPHELD, *awards, by=("adjudicator", "adjudicator2")):
         """Decided by as many as it takes."""
-        self.decide(complaint, "adjudicator", finding, *awards)
+        self.decide(complaint, by[0], finding, *awards)
         complaint.refresh_from_db()
         if complaint.state == "proposed":
-            self.decide(complaint, "adjudicator2", finding, *awards)
+            self.decide(complaint, by[1], finding, *awards)
+        return Complaint.objects.get(pk=complaint.pk)
+
+    def appealed(self, complaint, finding=Finding.UPHELD, *awards, by=("supervisor", "supervisor2")):
+        """The appeal decided by two who had no part in the decision."""
+        for who in by:
+            self.decide(complaint, who, finding, *awards)
+        return Complaint.objects.get(pk=complaint.pk)
+
+    def lifted(self, complaint, by=("specialist", "supervisor")):
+        """The stop on orders lifted by two."""
+        services.propose_lift(account=self.people(by[0]), code=complaint.code, words="wrong car")
+        services.agree_to_lift(account=self.people(by[1]), code=complaint.code)
         return Complaint.objects.get(pk=complaint.pk)
 
 

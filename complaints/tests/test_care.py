@@ -91,7 +91,7 @@ def test_a_low_score_opens_it_again_once_and_then_somebody_calls(cases, noon):
     assert (filed.state, filed.round) == ("open", 2)
     with pytest.raises(AlreadyScored):
         tap(filed, 1)
-    filed = cases.decided(filed, Finding.UPHELD)
+    filed = cases.decided(filed, Finding.UPHELD, by=("supervisor", "supervisor2"))
     services.tell_decisions(at=clock.now())
     noon.shift(3_601)
     services.ask_satisfaction(at=clock.now())

@@ -170,6 +170,10 @@ def test_an_advance_comes_before_fault_and_is_settled_after(safe, people):
     services.settle_advance(
         account=people("adjudicator"), code=claim.code, how=Settlement.RECOVERED, reason="insurer"
     )
+    assert ledger.balance(f"asset:advances:{accident.code}") == 8_000_000  # two lent it: two settle it
+    with pytest.raises(SecondPersonNeeded):
+        services.decide_settlement(account=people("adjudicator"), code=claim.code, approves=True)
+    services.decide_settlement(account=people("supervisor"), code=claim.code, approves=True)
     accident.refresh_from_db()
     assert accident.reserved_fen == 0
     assert ledger.balance(f"asset:advances:{accident.code}") == 0
@@ -177,6 +181,15 @@ def test_an_advance_comes_before_fault_and_is_settled_after(safe, people):
     services.settle_advance(
         account=people("adjudicator"), code=second.code, how=Settlement.BORNE, reason="nobody pays"
     )
+    with pytest.raises(ReasonNeeded):
+        services.decide_settlement(account=people("supervisor"), code=second.code, approves=False)
+    services.decide_settlement(account=people("supervisor"), code=second.code, approves=False, reason="x")
+    with pytest.raises(ClaimClosed):
+        services.decide_settlement(account=people("supervisor"), code=second.code, approves=True)
+    services.settle_advance(
+        account=people("adjudicator"), code=second.code, how=Settlement.BORNE, reason="nobody pays"
+    )
+    services.decide_settlement(account=people("supervisor2"), code=second.code, approves=True)
     accident.refresh_from_db()
     assert accident.reserved_fen == 1_500_000
     with pytest.raises(ClaimClosed):
@@ -222,6 +235,7 @@ def test_whatever_the_order_no_accident_passes_its_cap_and_every_ledger_sums_to_
                 services.settle_advance(
                     account=people("supervisor"), code=claim.code, how=Settlement(what), reason="x"
                 )
+                services.decide_settlement(account=people("adjudicator"), code=claim.code, approves=True)
         except DomainError:
             pass
         accident.refresh_from_db()
@@ -315,7 +329,8 @@ def test_the_pages_from_accident_to_money(people, signed_in, rides):
     agent.post(f"{base}/papers/", {"paper": "hospital", "uploads": SimpleUploadedFile("a.pdf", b"%PDF-1.7")})
     agent.post(f"{base}/do/propose/", {"yuan": "30000", "words": "bill"})
     assert "Too" not in supervisor.get(f"/admin/accidents/{code}/").content.decode()
-    supervisor.post(f"{base}/do/approve/")
+    assert supervisor.post(f"{base}/do/approve/").status_code == 400  # nothing was meant by it
+    supervisor.post(f"{base}/do/approve/", {"do": "1"})
     claim.refresh_from_db()
     assert (claim.state, claim.granted_fen) == ("approved", 3_000_000)
     with pytest.raises(NotFound):

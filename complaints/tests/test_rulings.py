@@ -24,6 +24,7 @@ from complaints.states import Category, Finding, Outcome, Side
 from complaints.tests.conftest import BAN, SUSPENSION, WARNING
 from core import clock, ledger, timeline
 from core.errors import NotFound
+from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry, DataHold, LedgerEntry, Notification
 from drivers.errors import BannedThing
 from drivers.models import Bar, Hold, Vehicle
@@ -58,7 +59,7 @@ def test_a_second_adjudicator_decides_without_seeing_the_first(cases, people):
     assert "secret reason" not in str(told)
     journal = AuditEntry.objects.filter(case=filed.code, action="complaints.decision_given").get()
     assert "finding" not in journal.facts
-    with pytest.raises(NotNow):
+    with pytest.raises(SecondPersonNeeded):
         cases.decide(filed, "adjudicator", Finding.UPHELD, SUSPENSION)
     cases.decide(filed, "adjudicator2", Finding.UPHELD, SUSPENSION)
     filed.refresh_from_db()
@@ -215,11 +216,15 @@ def test_a_review_can_lift_the_stop_and_pays_as_well(cases, people, noon):
     filed = cases.ended()
     noon.shift(3600)
     services.take(account=people("specialist"), code=filed.code)
-    services.review_interlock(account=people("specialist"), code=filed.code, keep=False, words="wrong car")
+    services.propose_lift(account=people("specialist"), code=filed.code, words="wrong car")
+    assert held() == {"complaint"}  # one person alone lifts nothing
+    with pytest.raises(SecondPersonNeeded):
+        services.agree_to_lift(account=people("specialist"), code=filed.code)
+    services.agree_to_lift(account=people("supervisor"), code=filed.code)
     assert held() == set()
     assert ledger.balance(f"payable:person:{people('driver').code}") == -500
     with pytest.raises(NotNow):
-        services.review_interlock(account=people("specialist"), code=filed.code, keep=True, words="x")
+        services.keep_stop(account=people("specialist"), code=filed.code, words="x")
     filed.refresh_from_db()
     assert filed.lifted_at is not None
     cases.heard(filed)
@@ -279,9 +284,12 @@ def test_an_appeal_goes_to_somebody_else_and_takes_back_what_was_done(cases, peo
     filed = cases.heard(cases.ended())
     filed = cases.decided(filed, Finding.UPHELD, BAN)
     services.appeal(complaint=filed, side=Side.ACCUSED, actor=people("driver").actor, words="不是我")
-    with pytest.raises(NotNow):
+    with pytest.raises(SecondPersonNeeded):
         cases.decide(filed, "adjudicator2", Finding.UNPROVEN)
     cases.decide(filed, "supervisor", Finding.UNPROVEN)
+    filed.refresh_from_db()
+    assert (filed.state, held()) == ("appealed", {"sanction"})  # what two decided, one does not undo
+    cases.decide(filed, "supervisor2", Finding.UNPROVEN)
     filed.refresh_from_db()
     assert (filed.state, filed.finding) == ("final", "unproven")
     assert filed.appeals.get().reversed is True
@@ -290,13 +298,13 @@ def test_an_appeal_goes_to_somebody_else_and_takes_back_what_was_done(cases, peo
     assert not Restriction.objects.filter(lifted_at=None).exists()
     assert Measure.objects.get().undone_at is not None
     assert not DataHold.objects.filter(case=filed.code, released_at=None).exists()
-    assert Decision.objects.filter(complaint=filed).count() == 3  # nothing was edited away
+    assert Decision.objects.filter(complaint=filed).count() == 4  # nothing was edited away
 
 
 def test_an_appeal_that_changes_nothing_leaves_everything(cases, people):
     filed = cases.decided(cases.heard(cases.ended()), Finding.UPHELD, SUSPENSION)
     services.appeal(complaint=filed, side=Side.ACCUSED, actor=people("driver").actor, words="x")
-    cases.decide(filed, "supervisor", Finding.UPHELD, SUSPENSION)
+    cases.appealed(filed, Finding.UPHELD, SUSPENSION)
     assert filed.appeals.get().reversed is False
     assert Measure.objects.count() == 1
     assert held() == {"sanction"}
@@ -333,7 +341,9 @@ def test_a_supervisor_opens_it_again_and_other_people_decide(cases, people):
     assert (filed.state, filed.round, filed.finding) == ("open", 2, "upheld")
     assert held() == {"sanction"}  # what was decided acts until something else is
     cases.heard(filed)
-    cases.decided(filed, Finding.UNFOUNDED)
+    with pytest.raises(SecondPersonNeeded):
+        cases.decide(filed, "adjudicator", Finding.UNFOUNDED)
+    cases.decided(filed, Finding.UNFOUNDED, by=("supervisor", "supervisor2"))
     assert held() == set()
 
 
@@ -384,7 +394,7 @@ def test_an_appeal_has_a_limit_that_goes_up_the_line(cases, people, noon):
     assert filed.due_at == filed.appeals.get().due_at
     noon.shift(timedelta(days=5, seconds=1))
     assert services.check(at=clock.now()) == (0, 1)
-    cases.decide(filed, "supervisor", Finding.UPHELD, WARNING)
+    cases.appealed(filed, Finding.UPHELD, WARNING)
     timer = filed.timers.get(kind="appeal")
     assert timer.met_at is not None
     assert timer.breached_at == timer.due_at

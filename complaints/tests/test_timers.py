@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from complaints import calendars, services
 from complaints.errors import NotNow, PauseClosed
 from complaints.models import Complaint, TeamMember, Timer
-from complaints.states import Category, PauseReason, Side
+from complaints.states import Category, Level, PauseReason, Side
 from core import clock, policy, timeline
 from core.models import Notification
 
@@ -141,7 +141,7 @@ def test_a_graver_class_counts_from_the_beginning(cases, people, noon):
     filed = cases.ended(category=Category.DISPUTE)
     noon.shift(300)
     services.take(account=people("agent"), code=filed.code)
-    services.change_level(account=people("agent"), code=filed.code, level="severe", words="x")
+    services.raise_class(account=people("agent"), code=filed.code, level=Level.SEVERE, words="x")
     assert timer(filed, "answer").due_at == filed.filed_at + timedelta(seconds=600)
     assert timer(filed, "review").due_at == clock.now() + timedelta(seconds=7200)
     filed.refresh_from_db()

@@ -314,9 +314,17 @@ def test_figures_are_for_who_has_the_token(client, settings, people):
 def test_a_message_is_no_complaint_before_somebody_says_what_it_is_about(people, signed_in):
     row = services.take_message(channel="weibo", key="m", sender="@somebody", words="x")
     client = signed_in("agent")
-    client.post(f"/admin/outside/{row.code}/", {"what": "file", "category": "", "name": "x"})
+    base = f"/admin/outside/{row.code}/do"
+    for action in ("file", "add", "dismiss"):
+        for body in ({}, {"what": "dismiss"}, {"category": "", "name": "网友"}):
+            assert client.post(f"{base}/{action}/", body).status_code == 400
+    answer = client.post(f"{base}/file/", {"category": "", "name": "网友"})
+    assert "网友" in answer.content.decode()
+    assert client.post(f"{base}/burn/", {"do": "1"}).status_code == 404
+    answer = client.post(f"{base}/add/", {"complaint": "C-NONE"})
+    assert (answer.status_code, "C-NONE" in answer.content.decode()) == (400, True)
     row.refresh_from_db()
     assert row.sorted_at is None
-    client.post(f"/admin/outside/{row.code}/", {"what": "file", "category": "dispute", "name": "x"})
+    client.post(f"{base}/file/", {"category": "dispute", "name": "x"})
     row.refresh_from_db()
     assert row.complaint.category == "dispute"

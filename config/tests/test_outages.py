@@ -127,11 +127,12 @@ def test_what_is_late_because_of_something_else_is_not_told_of(all_alive, people
     assert len(told()) == 1
 
 
+@pytest.mark.parametrize("process", ["worker:life_safety", "worker:life_messages"])
 def test_where_the_worker_for_life_is_late_its_queue_is_not_trusted_with_the_message(
-    all_alive, people, provider
+    all_alive, people, provider, process
 ):
     on_call(people("supervisor"))
-    late("worker:life_safety")
+    late(process)
     outages.look()
     later(seconds=61)
     outages.look()

@@ -264,6 +264,7 @@ class Migration(migrations.Migration):
                 ('placed_by', models.CharField(max_length=40, verbose_name='placed by')),
                 ('until', models.DateTimeField(verbose_name='lapses')),
                 ('renewal_by', models.CharField(blank=True, max_length=40, verbose_name='renewal proposed by')),
+                ('renewed_first_by', models.CharField(blank=True, default='', max_length=40, verbose_name='renewal was proposed by')),
                 ('renewed_by', models.CharField(blank=True, default='', max_length=40, verbose_name='renewal agreed to by')),
                 ('renewed_at', models.DateTimeField(null=True, verbose_name='renewed at')),
                 ('released_at', models.DateTimeField(null=True, verbose_name='released at')),
@@ -273,7 +274,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'data hold',
                 'verbose_name_plural': 'data holds',
                 'indexes': [models.Index(condition=models.Q(('released_at', None)), fields=['subject'], name='data_hold_open')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('released_at', None)), fields=('subject', 'source', 'case'), name='one_open_hold_per_subject_source_and_case'), models.CheckConstraint(condition=models.Q(('released_at', None), models.Q(('released_by', ''), _negated=True), _connector='XOR'), name='data_hold_released_by_somebody'), models.CheckConstraint(condition=models.Q(('renewed_by', ''), models.Q(models.Q(('renewal_by', ''), _negated=True), models.Q(('renewed_by', ''), _negated=True), models.Q(('renewal_by', models.F('renewed_by')), _negated=True)), _connector='OR'), name='data_hold_renewed_by_two_people')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('released_at', None)), fields=('subject', 'source', 'case'), name='one_open_hold_per_subject_source_and_case'), models.CheckConstraint(condition=models.Q(('released_at', None), models.Q(('released_by', ''), _negated=True), _connector='XOR'), name='data_hold_released_by_somebody'), models.CheckConstraint(condition=models.Q(models.Q(('renewed_at__isnull', False), _negated=True), models.Q(models.Q(('renewed_first_by', ''), _negated=True), models.Q(('renewed_by', ''), _negated=True), models.Q(('renewed_first_by', models.F('renewed_by')), _negated=True)), _connector='OR'), name='data_hold_renewed_by_two_people')],
             },
         ),
         migrations.CreateModel(

@@ -12,7 +12,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import DatabaseError, connection, transaction
 
-from core import clock, jobs, pictures, recipients, retry
+from core import clock, heartbeat, jobs, pictures, recipients, retry
 from core.actors import SYSTEM
 from core.models import FailedWork, JobTurn, Notification, StoredPicture
 
@@ -161,7 +161,7 @@ def test_every_periodic_task_has_a_turn_below_the_time_after_which_the_broker_gi
             # Whatever the broker repeats meanwhile: one at a time, row by row claimed, or rows that a life depends on.
             assert job.alone or job.life_safety or isinstance(job, jobs.QueueJob), name
             assert job.lease.total_seconds() > jobs.TURN, name
-        assert jobs.queue_of(name) in {"life_safety", "live", "default", "bulk"}
+        assert jobs.queue_of(name) in set(heartbeat.QUEUES)
 
 
 def test_no_job_may_be_declared_that_works_longer_than_a_turn():

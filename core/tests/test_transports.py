@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import redis
 from django.db import transaction
+from django.utils.module_loading import import_string
 
 from accounts.messages import OneTimeCodeSent
 from core import broker, heartbeat, retry, tasks
@@ -542,3 +543,12 @@ def test_a_provider_that_hangs_holds_up_nothing_else_that_saves_lives(workers, t
         time.sleep(0.02)
     assert max(came_through("life_safety") for _turn in range(3)) < 2
     assert Notification.objects.filter(sent_at=None).count() == 50
+
+
+@pytest.mark.parametrize("path", sorted({*transports.SCHEMES.values(), transports.OTHERWISE}))
+def test_every_scheme_leads_to_a_transport(path):
+    """A provider that is half there would be found out by the first message."""
+    made = import_string(path)("name", "template+http://127.0.0.1:1/?templates=/nowhere")
+    assert (made.name, made.receipt_token, made.templates()) == ("name", "", {})
+    assert made.says_wrong_recipient("") is False
+    assert callable(made.hand_over)

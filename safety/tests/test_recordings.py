@@ -495,7 +495,7 @@ def test_the_database_refuses_a_renewal_by_one_person(rides, people, deliver):
     services.raise_sos(key=TripKey(trip.code, HER, "wenzhou"))
     deliver()
     with pytest.raises(IntegrityError, match="data_hold_renewed_by_two_people"), transaction.atomic():
-        DataHold.objects.update(renewal_by="agent", renewed_by="agent")
+        DataHold.objects.update(renewed_first_by="agent", renewed_by="agent", renewed_at=clock.now())
 
 
 def test_holds_are_renewed_on_the_recordings_page_and_a_refusal_keeps_it(rides, signed_in, deliver):

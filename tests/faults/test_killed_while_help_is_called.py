@@ -1,4 +1,4 @@
-"""N4: `worker-life` and Valkey are killed while 20 SOS and 20 welfare checks are sent; each is on the console."""
+"""N4: both workers for life and Valkey are killed while 20 SOS and 20 welfare checks are sent; each is on the console."""
 
 import os
 import re
@@ -36,7 +36,7 @@ def test_no_sos_and_no_welfare_check_is_lost():
 
         def call_for_help(number):
             if number == 5:
-                for name in ("worker-life", "valkey"):
+                for name in ("worker-life", "worker-messages", "valkey"):
                     os.kill(world.pids()[name], signal.SIGKILL)
             person = world.person()
             if number % 2:
