@@ -51,6 +51,11 @@ class Keys:
     keys: tuple[str, ...]
     does: Text
 
+    @property
+    def pressed(self) -> list[list[str]]:
+        """Each of them as the keys that are pressed together."""
+        return [name.split("+") for name in self.keys]
+
 
 _links: list[Link] = []
 _keys: list[Keys] = []
