@@ -12,6 +12,7 @@ from drivers import selectors
 
 if TYPE_CHECKING:
     from accounts.models import Account
+    from drivers.models import VettingDecision
 
 link(RIDES, 40, _("Vetting desk"), "how_to_reg", "drivers_console:desk", "vetting.see")
 link(RIDES, 50, _("Screening of the fleet"), "groups", "drivers_console:fleet", "vetting.see")
@@ -65,7 +66,7 @@ def appeals(_person: "Account", _at: datetime) -> list[Due]:
     ]
 
 
-def _about(decision: object) -> str:
+def _about(decision: "VettingDecision | None") -> str:
     return decision.application.code if decision is not None else ""
 
 
