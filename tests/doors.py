@@ -45,7 +45,7 @@ def codes() -> list[list[str]]:
     """What a row of each table may be called in an address: its code, or its number where it has none."""
     found = []
     for model in apps.get_models():
-        if not model.__module__.partition(".")[0] in OURS:
+        if model.__module__.partition(".")[0] not in OURS:
             continue
         names = {field.name for field in model._meta.get_fields()}
         column = "code" if "code" in names else "pk"
