@@ -384,16 +384,6 @@ ROWS = {
     "line_suspension": ("suspension", None),
     "reminder": ("reminder", None),
     "late_pickup": ("care", None),
-    "recording": ("recording", None),
-    "police_request": ("request", None),
-    "failed_work": ("failed_work", None),
-    "complaint": ("complaint", None),
-    "claim": ("claim", None),
-    "accident": ("accident", None),
-    "outside_message": ("letter", None),
-    "care_task": ("care_task", None),
-    "greeting": ("greeting", None),
-    "summary": ("summary", {"agent", "supervisor"}),
 }
 # Django's own doors into the console: they lead to the platform's sign-in page or out, whoever asks.
 LEADS_AWAY = {
