@@ -101,9 +101,14 @@ class Ride:
             return photo
         return self.driver.post(f"/api/v1/trips/{self.code}/arrive/")
 
-    def board(self) -> None:
-        """Accepted, arrived, plate compared, code entered, off."""
+    def take(self) -> None:
+        """The driver accepts."""
         self.keys["driver"] = Person.must(self.accept())["key"]
+
+    def board(self) -> None:
+        """Accepted, if it was not before; arrived, plate compared, code entered, off."""
+        if "driver" not in self.keys:
+            self.take()
         Person.must(self.arrive())
         shown = Person.must(self.passenger.post(f"/api/v1/trips/{self.code}/confirm-car/"))
         Person.must(self.driver.post(f"/api/v1/trips/{self.code}/board/", {"code": shown["boarding_code"]}))

@@ -580,6 +580,7 @@ def monitor_alone(report: Report) -> None:
         ride = Ride(world, passenger, driver, face="driver2", plate="浙C·D0002")
         ride.offer(at("12:40"), at("13:30"))
         ride.book(at("12:40"), at("13:30"))
+        ride.take()  # after the last time of departure that she named, nobody could
         world.set_clock(at("13:50"))
         ride.board()
         ride.drive(at("14:00"), PLANNED, 0.0, 0.1, "passenger", "driver")
