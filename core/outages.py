@@ -54,7 +54,6 @@ def _begin(pk: int, tell: Tell) -> Outage | None:
     Outage.objects.filter(pk=pk).update(told_at=Now())
     audit.record(SYSTEM, "core.process_late", row.process, since=row.since.isoformat())
     tell(row)
-    live.changed_on_commit("console")
     return row
 
 

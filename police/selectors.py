@@ -125,12 +125,12 @@ def undecided() -> list[PoliceRequest]:
     return list(_requests().filter(state__in=UNDECIDED).order_by("asked_at"))
 
 
-def unreviewed_releases() -> list[Release]:
-    """Releases that fewer than two people have looked at."""
+def unreviewed_releases() -> list[tuple[Release, int]]:
+    """Releases that fewer than two people have looked at, with how many have."""
     rows = (
         Release.objects.select_related("request__agency").annotate(looks=Count("reviews")).filter(looks__lt=2)
     )
-    return list(rows.order_by("released_at"))
+    return [(row, row.looks) for row in rows.order_by("released_at")]
 
 
 def missing_papers(at: datetime) -> list[PoliceRequest]:

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from core import audit, clock, four_eyes, holds, jobs, live, policy, timeline
+from core import audit, clock, four_eyes, holds, jobs, policy, timeline
 from core.actions import NotNow
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
@@ -158,7 +158,6 @@ def _write_request(
     if trip:
         # Held before any paper is there (P7): what was recorded is not destroyed while the police may need it.
         holds.place(actor=actor, subject=trip.code, source="police", case=request.code)
-    live.changed_on_commit("console")
     return request, trips
 
 
@@ -206,7 +205,6 @@ def _release(
     incident = live_incident_of(trip)
     if incident:
         note_police_called(incident=incident, actor=actor, station=request.agency.name_zh)
-    live.changed_on_commit("console")
     return release
 
 
@@ -217,7 +215,6 @@ def _escalate(request: PoliceRequest, actor: Actor) -> None:
         PoliceLine.ESCALATED, actor, trip=request.trip.code if request.trip else "", code=request.code
     )
     audit.record(actor, "police.escalated", request.code, case=request.code, trips=request.trips_found)
-    live.changed_on_commit("console")
 
 
 # --- An officer on the phone, without account (P4) ------------------------------------------------------------
@@ -315,7 +312,6 @@ def record_call_back(*, account: "Account", code: str) -> PoliceRequest:
         agency=request.agency.names,
     )
     audit.record(account.actor, "police.called_back", code, case=code, number=request.agency.published_phone)
-    live.changed_on_commit("console")
     return request
 
 
@@ -343,7 +339,6 @@ def point_to_trip(*, account: "Account", code: str, trip_code: str) -> PoliceReq
     )
     holds.place(actor=account.actor, subject=trips[0].code, source="police", case=code)
     audit.record(account.actor, "police.trip_found", code, case=code, trip=trips[0].code)
-    live.changed_on_commit("console")
     return selectors.request_by_code(code)
 
 
@@ -361,7 +356,6 @@ def propose_release(*, account: "Account", code: str) -> PoliceRequest:
         owned_by=request.owned_by or account.code,
     )
     audit.record(account.actor, "police.release_proposed", code, case=code)
-    live.changed_on_commit("console")
     return selectors.request_by_code(code)
 
 
@@ -377,10 +371,11 @@ def confirm_release(*, account: "Account", code: str) -> Release:
     require(account, "police.confirm")
     if request.trip is None:
         raise TripNotFound
+    trip = trip_by_code(request.trip.code)
     request = _for_action(account, code, "confirm")
     _check_papers(request)
     by = "P5" if request.urgency == Urgency.ORDINARY else "P4"
-    release = _release(request, trip_by_code(request.trip.code), account.actor, by=by)
+    release = _release(request, trip, account.actor, by=by)
     if request.channel == Channel.FORM:
         return release
     secret = secrets.token_urlsafe(24)
@@ -423,7 +418,6 @@ def _refuse(request: PoliceRequest, actor: Actor, reason: str) -> None:
     )
     audit.record(actor, "police.refused", request.code, case=request.code)
     holds.release(actor=actor, source="police", case=request.code)
-    live.changed_on_commit("console")
 
 
 @begins_transaction
@@ -581,7 +575,6 @@ def file_papers(
     if request.state in UNDECIDED and request.urgency == Urgency.ORDINARY:
         request.proposed_by = ""
     request.save(update_fields=["letter_number", "certificates", "papers_at", "legal_basis", "proposed_by"])
-    live.changed_on_commit("console")
     timeline.add(PoliceLine.PAPERS, account.actor, trip=request.trip.code if request.trip else "", code=code)
     audit.record(account.actor, "police.papers", code, case=code)
     return request
@@ -607,7 +600,6 @@ def review_release(*, account: "Account", code: str, proper: bool) -> None:
     officer = release.request.officer
     if not proper and officer:
         suspend_officer(actor=account.actor, officer=officer, case=code)
-    live.changed_on_commit("console")
 
 
 @joins_transaction

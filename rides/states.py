@@ -230,5 +230,11 @@ class TripLine(models.TextChoices):
 live.moves("", "rides.", "trip.")
 live.moves("lines", "rides.line_", "rides.suspension_")
 live.moves(
-    "night", "rides.late_pickup_", "rides.reminder_", "trip.late_", "trip.acknowledged", "trip.reminded"
+    "night",
+    "rides.late_pickup_",
+    "rides.reminder_",
+    "trip.late_",
+    "trip.acknowledged",
+    "trip.reminded",
+    "trip.other_line",
 )

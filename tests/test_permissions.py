@@ -178,7 +178,7 @@ TABLE = [
     ("POST", "admin/police-line/", RESPONDER_ROLES),
     ("GET", "admin/police-line/{request}/", RESPONDER_ROLES),
     ("GET", "admin/workspace/", WORKER_ROLES),
-    ("POST", "admin/workspace/next/", WORKER_ROLES),
+    ("POST", "admin/workspace/next/", WORKER_ROLES, {"do": "1"}),
     ("POST", "admin/workspace/bulk/", WORKER_ROLES),
     ("POST", "admin/workspace/hand-over/", WORKER_ROLES),
     ("POST", "admin/workspace/views/", WORKER_ROLES),

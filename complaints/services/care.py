@@ -156,7 +156,6 @@ def score(*, code: str, round_: int, secret: str, points: int) -> Satisfaction:
     actor = complaint.complainant.actor if complaint.complainant else NOBODY
     add_line(complaint, actor, ComplaintLine.SCORED, score=str(points))
     audit.record(actor, "complaints.scored", code, case=code, score=points)
-    live.changed_on_commit("console")
     if points > policy.value(REOPEN_AT):
         return row
     if complaint.round == 1 and complaint.state in {ComplaintState.DECIDED, ComplaintState.FINAL}:
@@ -194,7 +193,6 @@ def make_task(
         made_at=at,
     )
     audit.record(actor, "care.due", task.code, case=_case(task), kind=kind)
-    live.changed_on_commit("console")
     return task
 
 
@@ -254,7 +252,6 @@ def finish_task(*, account: "Account", code: str, words: str) -> CareTask:
         what=str(CareKind(task.kind).value),
     )
     audit.record(account.actor, "care.done", code, case=_case(task))
-    live.changed_on_commit("console")
     return task
 
 

@@ -32,7 +32,7 @@ from complaints.states import (
     Paper,
     Settlement,
 )
-from core import audit, clock, formats, four_eyes, ledger, live, money, pictures, policy, timeline
+from core import audit, clock, formats, four_eyes, ledger, money, pictures, policy, timeline
 from core.actors import Actor
 from core.codes import new_code
 from core.errors import InvalidInput
@@ -59,7 +59,6 @@ LARGEST = 1_000_000_000  # fen in one claim; more is a typing error
 def _line(accident: Accident, actor: Actor, kind: ClaimLine, *, words: str = "", **facts: Any) -> None:
     trip = accident.trip.code if accident.trip else ""
     timeline.add(kind, actor, trip=trip, case=accident.code, words=words, **facts)
-    live.changed_on_commit("console")
 
 
 def _check_worker(account: "Account") -> None:
@@ -443,5 +442,4 @@ def name_accident_contact(*, account: "Account", accident_code: str, to: str) ->
         raise InvalidInput("to")
     Accident.objects.filter(pk=accident.pk).update(named_contact=person)
     audit.record(account.actor, "claims.contact", accident_code, case=accident_code, to=to)
-    live.changed_on_commit("console")
     return accident

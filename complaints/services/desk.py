@@ -37,7 +37,7 @@ from complaints.states import (
     StatementState,
     TimerKind,
 )
-from core import audit, clock, four_eyes, live
+from core import audit, clock, four_eyes
 from core.errors import DomainError, InvalidInput, NotFound
 from core.messages import outbox
 from core.permissions import may, require
@@ -76,7 +76,6 @@ def _give(complaint: Complaint, account: "Account", to: "Account | None") -> Ass
     )
     complaint.owner, complaint.owned_at = to, at if to else None
     Complaint.objects.filter(pk=complaint.pk).update(owner=to, owned_at=complaint.owned_at)
-    live.changed_on_commit("console")
     if to is not None and complaint.level == Level.SEVERE and complaint.named_contact_id is None:
         # Whoever takes a grave case first stays with the person who was harmed, whoever works on it later (C7).
         complaint.named_contact = to
@@ -397,7 +396,6 @@ def name_contact(*, account: "Account", code: str, to: str) -> Complaint:
     Complaint.objects.filter(pk=complaint.pk).update(named_contact=person)
     add_line(complaint, account.actor, ComplaintLine.CONTACT, who=person.code)
     audit.record(account.actor, "complaints.contact", code, case=code, to=person.code)
-    live.changed_on_commit("console")
     return complaint
 
 

@@ -86,7 +86,6 @@ def take_message(
     )
     if new:
         audit.record(SYSTEM, "outside.message", row.code, channel=channel)
-        live.changed_on_commit("console")
     return row
 
 
@@ -108,7 +107,6 @@ def _sorted(
     row.save(update_fields=["complaint", "sorted_by", "sorted_at", "dismissed"])
     case = complaint.code if complaint else ""
     audit.record(account.actor, "outside.sorted", row.code, case=case, dismissed=bool(dismissed))
-    live.changed_on_commit("console")
 
 
 @begins_transaction

@@ -50,7 +50,7 @@ from complaints.states import (
     StatementState,
     TimerKind,
 )
-from core import audit, clock, formats, holds, jobs, live, policy
+from core import audit, clock, formats, holds, jobs, policy
 from core.actors import SYSTEM, Actor
 from core.errors import InvalidInput
 from core.messages import outbox
@@ -186,7 +186,6 @@ def _chase(pk: int, at: datetime) -> bool:
         move(statement, STATEMENT_TRANSITIONS, StatementState.MISSED)
         add_line(complaint, SYSTEM, ComplaintLine.MISSED, side=side)
         timers.resume(complaint, actor=SYSTEM, reason=PAUSED_BY[side])
-        live.changed_on_commit("console")
         return True
     if statement.reminded_at is None:
         Statement.objects.filter(pk=pk).update(reminded_at=at)

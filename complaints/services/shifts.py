@@ -80,7 +80,6 @@ def save_roster(*, account: "Account", day: date, shifts: Sequence[Planned]) -> 
             raise ShiftsOverlap(who=person.code) from None
     _check_cover(begins)
     audit.record(account.actor, "shifts.roster", f"{day:%Y-%m-%d}", shifts=len(made))
-    live.changed_on_commit("console")
     return made
 
 

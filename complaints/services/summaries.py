@@ -8,7 +8,7 @@ from complaints.errors import ReasonNeeded, SummaryClosed
 from complaints.models import WorkSummary
 from complaints.selectors import cases_to_remember, figures_of
 from complaints.states import SUMMARY_TRANSITIONS, SummaryState
-from core import audit, clock, four_eyes, live
+from core import audit, clock, four_eyes
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound
 from core.permissions import require
@@ -71,7 +71,6 @@ def write_summary(
             figures=figures,
         )
         audit.record(account.actor, "summaries.submitted", account.code, summary=code)
-        live.changed_on_commit("console")
     return row
 
 

@@ -234,7 +234,6 @@ def _warn(pk: int, at: datetime) -> bool:
     add_line(complaint, SYSTEM, ComplaintLine.WARNED, timer=timer.kind)
     if complaint.owner:
         _tell(complaint, timer, [complaint.owner], step=0)
-    live.changed_on_commit("console")
     return True
 
 
@@ -260,7 +259,6 @@ def _escalate(pk: int, at: datetime) -> bool:
         audit.record(SYSTEM, "complaints.late", complaint.code, case=complaint.code, timer=timer.kind)
     for step in range(timer.escalated + 1, reached + 1):
         _up_the_line(complaint, timer, step)
-    live.changed_on_commit("console")
     return True
 
 
@@ -335,7 +333,6 @@ def _release(pk: int, at: datetime) -> bool:
     Complaint.objects.filter(pk=pk).update(owner=None, owned_at=None)
     add_line(complaint, SYSTEM, ComplaintLine.SILENT, who=who)
     audit.record(SYSTEM, "complaints.released", complaint.code, case=complaint.code, owner=who)
-    live.changed_on_commit("console")
     return True
 
 

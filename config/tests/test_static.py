@@ -115,7 +115,8 @@ NEEDS = {
     r"data-(?:book|pick)\b": "js/book.js",
     r"data-sound=": "js/sos.js",
     r"data-(?:listen|wave)=": "js/listen.js",
-    r"data-(?:case|row|action|keys|shortcut)\b": "js/workspace.js",
+    r"data-(?:case|row|keys)\b": "js/workspace.js",
+    r"data-(?:action|shortcut|part|parts|follows|bar|soft)\b": "js/console.js",
     r"data-report=": "js/charts.js",
 }
 

@@ -51,6 +51,11 @@ class Keys:
     keys: tuple[str, ...]
     does: Text
 
+    @property
+    def pressed(self) -> list[list[str]]:
+        """Each of them as the keys that are pressed together."""
+        return [name.split("+") for name in self.keys]
+
 
 _links: list[Link] = []
 _keys: list[Keys] = []
@@ -74,7 +79,7 @@ def links() -> list[Link]:
     return sorted(_links, key=lambda each: (each.group.order, each.order))
 
 
-def keys() -> list[Keys]:
+def list_of_keys() -> list[Keys]:
     """All lines of the list of keys."""
     panels.offered()
     return sorted(_keys, key=lambda each: each.order)

@@ -73,4 +73,4 @@ def cited(citation: str) -> str:
 @register.simple_tag
 def keys() -> list[navigation.Keys]:
     """What keys do, as apps offer it."""
-    return navigation.keys()
+    return navigation.list_of_keys()

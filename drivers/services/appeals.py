@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from core import audit, clock, live, policy
+from core import audit, clock, policy
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound, refuse
 from core.messages import outbox
@@ -51,7 +51,6 @@ def appeal(*, driver: Driver, code: str, words: str) -> Appeal:
         due_at=at + policy.span(APPEAL_WITHIN),
     )
     audit.record(driver.account.actor, "drivers.appealed", driver.account.code, case=code, appeal=row.code)
-    live.changed_on_commit("console")
     return row
 
 
@@ -94,7 +93,6 @@ def propose_appeal_decision(*, account: "Account", code: str, granted: bool, rea
     audit.record(
         account.actor, "drivers.appeal_proposed", row.driver.account.code, case=_about(row), granted=granted
     )
-    live.changed_on_commit("console")
     return row
 
 
@@ -108,7 +106,6 @@ def agree_appeal_decision(*, account: "Account", code: str, agrees: bool) -> App
     """
     row = _locked(account, code, "agree" if agrees else "disagree")
     person, about = row.driver.account, _about(row)
-    live.changed_on_commit("console")
     if not agrees:
         audit.record(
             account.actor, "drivers.appeal_not_agreed", person.code, case=about, proposed=row.proposed

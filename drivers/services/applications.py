@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.selectors import restriction_on
-from core import audit, broker, clock, live, pictures, policy, ratelimit, registries, retry
+from core import audit, broker, clock, pictures, policy, ratelimit, registries, retry
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound, TooMany
@@ -205,7 +205,6 @@ def submit_application(*, account: "Account") -> Application:
     move(application, APPLICATION_TRANSITIONS, ApplicationState.CHECKING, submitted_at=clock.now(), reason="")
     ask_again(application)
     audit.record(account.actor, "drivers.application_sent", account.code, case=application.code)
-    live.changed_on_commit("console")
     return application
 
 
@@ -278,7 +277,6 @@ def _keep_result(row: Screening, subject: Subject, answers: Answers) -> None:
         verdict=row.verdict,
         findings=row.findings,
     )
-    live.changed_on_commit("console")
 
 
 def application_of(row: Screening) -> Application:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from core import audit, clock, live
+from core import audit, clock
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound, refuse
@@ -32,7 +32,6 @@ def open_case(
     )
     if new:
         audit.record(actor, "drivers.case_opened", driver.account.code, case=case.code, kind=kind)
-        live.changed_on_commit("console")
     else:
         case.facts = case.facts | facts
         case.save(update_fields=["facts"])
@@ -89,7 +88,6 @@ def propose(*, account: "Account", code: str, outcome: CaseOutcome, reason: str)
         outcome=outcome,
         reason=reason,
     )
-    live.changed_on_commit("console")
     return case
 
 
@@ -105,7 +103,6 @@ def agree(*, account: "Account", code: str, agrees: bool) -> VettingCase:
         audit.record(account.actor, "drivers.case_not_agreed", who, case=code, outcome=case.proposed)
         case.proposed, case.proposed_by, case.reason = "", "", ""
         case.save(update_fields=["proposed", "proposed_by", "reason"])
-        live.changed_on_commit("console")
         return case
     move(case, CASE_TRANSITIONS, CaseState.DECIDED, decided_by=account.code, decided_at=clock.now())
     audit.record(account.actor, "drivers.case_decided", who, case=code, outcome=case.proposed)
@@ -116,7 +113,6 @@ def agree(*, account: "Account", code: str, agrees: bool) -> VettingCase:
             owe_reward(case=case)
     else:
         release_holds_of(actor=account.actor, source=code, reason=case.reason, proposed_by=case.proposed_by)
-    live.changed_on_commit("console")
     return case
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from accounts.selectors import account_by_code
-from core import audit, clock, ledger, live, money, pictures, policy, ratelimit
+from core import audit, clock, ledger, money, pictures, policy, ratelimit
 from core.actors import NOBODY, Actor
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound, TooMany, refuse
@@ -129,7 +129,6 @@ def _keep(
         source=source,
         trip=seen.trip,
     )
-    live.changed_on_commit("console")
     return report
 
 
@@ -246,7 +245,6 @@ def propose_reward(*, account: "Account", code: str, reason: str) -> Reward:
         reason=reason.strip()[:400],
     )
     audit.record(account.actor, "drivers.reward_proposed", code, case=reward.case.code, fen=reward.fen)
-    live.changed_on_commit("console")
     return reward
 
 
@@ -288,7 +286,6 @@ def decide_reward(*, account: "Account", code: str, approves: bool) -> Reward:
             account=PAYABLE.format(code),
         )
         _thank(reward)
-    live.changed_on_commit("console")
     return reward
 
 

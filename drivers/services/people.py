@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from core import audit, clock, events, live
+from core import audit, clock, events
 from core.actors import Actor
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound, refuse
@@ -206,7 +206,6 @@ def propose_release(*, account: "Account", code: str, reason: str) -> Hold:
         reason=hold.release_reason,
         hold=code,
     )
-    live.changed_on_commit("console")
     return hold
 
 
@@ -217,7 +216,6 @@ def agree_release(*, account: "Account", code: str, agrees: bool) -> Hold:
     Raises as `propose_release`, `IllegalTransition` also where nothing is proposed, and `SecondPersonNeeded`.
     """
     hold = _locked_hold(account, code, "agree" if agrees else "disagree")
-    live.changed_on_commit("console")
     if agrees:
         _release(account.actor, hold, hold.release_reason, hold.release_proposed_by)
         hold.refresh_from_db()

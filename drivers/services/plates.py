@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core import audit, clock, live, pictures, policy
+from core import audit, clock, pictures, policy
 from core.errors import DomainError, NotFound, refuse
 from core.pictures import Written
 from core.states import move
@@ -78,7 +78,6 @@ def _record(
         read=photo.read,
         registered=vehicle.plate,
     )
-    live.changed_on_commit("console")
     if state == PlatePhotoState.DIFFERS:
         return _refused(photo)
     return PlateOutcome(photo)
@@ -124,5 +123,4 @@ def decide_plate_photo(*, account: "Account", picture: str, same: bool) -> Plate
     )
     if not same:
         _refused(photo)
-    live.changed_on_commit("console")
     return photo

@@ -80,7 +80,6 @@ def begin_run(*, actor: Actor, reason: str) -> ScreeningRun:
         for part in (keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK))
     )
     audit.record(actor, "drivers.run_started", run.code, reason=reason, drivers=len(keys))
-    live.changed_on_commit("console")
     return run
 
 
@@ -93,7 +92,6 @@ def pause_run(*, account: "Account", code: str, pause: bool) -> ScreeningRun:
     refuse(against_run(run, account, "pause" if pause else "resume"))
     move(run, RUN_TRANSITIONS, RunState.PAUSED if pause else RunState.RUNNING)
     audit.record(account.actor, "drivers.run_paused" if pause else "drivers.run_resumed", run.code)
-    live.changed_on_commit("console")
     return run
 
 
@@ -373,4 +371,3 @@ def _finish() -> None:
         move(run, RUN_TRANSITIONS, RunState.DONE, finished_at=clock.now())
         aside = _waiting().filter(subject=run.code).count()
         audit.record(SYSTEM, "drivers.run_finished", run.code, drivers=run.drivers, set_aside=aside)
-        live.changed_on_commit("console")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 
 from accounts.services import verify_by_vetting
-from core import audit, clock, live, policy
+from core import audit, clock, policy
 from core.errors import Forbidden, InvalidInput, NotFound, refuse
 from core.messages import outbox
 from core.messages.catalogue import Message
@@ -83,7 +83,6 @@ def return_application(*, account: "Account", code: str, words: str) -> Applicat
         messages.ApplicationReturned(code=code),
         f"application:{code}:returned:{clock.now().isoformat()}",
     )
-    live.changed_on_commit("console")
     return application
 
 
@@ -108,7 +107,6 @@ def propose_decision(*, account: "Account", code: str, outcome: Decision, reason
         case=code,
         outcome=outcome,
     )
-    live.changed_on_commit("console")
     return application
 
 
@@ -136,7 +134,6 @@ def agree_decision(*, account: "Account", code: str, agrees: bool) -> Applicatio
         audit.record(account.actor, "drivers.application_not_agreed", person.code, case=code)
         application.proposed, application.proposed_by, application.reason = "", "", ""
         application.save(update_fields=["proposed", "proposed_by", "reason"])
-        live.changed_on_commit("console")
         return application
     _check_decidable(application, account, application.proposed)
     rules = [policy.in_force(OFFENCE_RULES).citation, policy.in_force(LINE_CONDITIONS).citation]
@@ -174,7 +171,6 @@ def agree_decision(*, account: "Account", code: str, agrees: bool) -> Applicatio
         messages.ApplicationApproved(code=code) if approved else messages.ApplicationRefused(code=code),
         f"application:{code}:{application.proposed}:{application.decisions.count()}",
     )
-    live.changed_on_commit("console")
     return application
 
 

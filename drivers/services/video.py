@@ -7,7 +7,7 @@ yes is a passed check like any other: its token opens one thing, once, for five 
 import secrets
 from typing import TYPE_CHECKING
 
-from core import audit, clock, live, policy
+from core import audit, clock, policy
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound, refuse
 from core.states import move
@@ -64,7 +64,6 @@ def ask_video_check(*, driver: Driver, purpose: FacePurpose, subject: str = "") 
     audit.record(
         driver.account.actor, "drivers.video_asked", driver.account.code, case=check.code, purpose=purpose
     )
-    live.changed_on_commit("console")
     return check
 
 
@@ -107,7 +106,6 @@ def _decide(account: "Account", code: str, same: bool, reason: str) -> FaceCheck
     )
     if not same:
         freeze(check)
-    live.changed_on_commit("console")
     return check
 
 

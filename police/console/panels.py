@@ -54,9 +54,9 @@ def to_review(_person: "Account", _at: datetime) -> list[Due]:
             _page(row.request.code),
             since=row.released_at,
             beside=row.request.agency,
-            holder=_looked(row.looks),
+            holder=_looked(looks),
         )
-        for row in selectors.unreviewed_releases()
+        for row, looks in selectors.unreviewed_releases()
     ]
 
 

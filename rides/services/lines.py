@@ -82,7 +82,6 @@ def propose_suspension(
         proposed_at=now,
     )
     audit.record(account.actor, "rides.suspension_proposed", row.code, line=line, since=row.at.isoformat())
-    live.changed_on_commit("console")
     return row
 
 
@@ -104,7 +103,6 @@ def decide_suspension(*, account: "Account", code: str, agrees: bool) -> LineSus
     if not agrees:
         move(row, SUSPENSION_TRANSITIONS, SuspensionState.WITHDRAWN)
         audit.record(account.actor, "rides.suspension_withdrawn", row.code)
-        live.changed_on_commit("console")
         return row
     now = clock.now()
     at = max(row.at, now)
@@ -113,7 +111,6 @@ def decide_suspension(*, account: "Account", code: str, agrees: bool) -> LineSus
     audit.record(account.actor, "rides.suspension_agreed", row.code, line=row.line, since=at.isoformat())
     if at <= now:
         _carry_out(row, now)
-    live.changed_on_commit("console")
     return row
 
 
@@ -177,7 +174,6 @@ def _carry_out(row: LineSuspension, at: datetime) -> None:
         life_safety=True,
     )
     audit.record(SYSTEM, "rides.line_suspended", row.code, line=row.line)
-    live.changed_on_commit("console")
 
 
 def _close(code: str, row: LineSuspension, at: datetime) -> None:

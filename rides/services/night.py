@@ -82,7 +82,6 @@ def acknowledge_reminder(*, account: "Account", trip_code: str) -> None:
         row.acknowledged_at = clock.now()
         row.save(update_fields=["acknowledged_at"])
         timeline.add(TripLine.ACKNOWLEDGED, account.actor, trip=trip.code, party=party)
-        live.changed_on_commit("console")
 
 
 def check_reminders_read(trip: Trip) -> None:
@@ -109,7 +108,6 @@ def record_reminder_call(*, account: "Account", trip_code: str, party: Party, ou
     row.save(update_fields=["called_at", "called_by", "outcome"])
     timeline.add(TripLine.CALLED, account.actor, trip=trip_code, party=party, found=outcome)
     audit.record(account.actor, "rides.reminder_called", trip_code, party=party, outcome=outcome)
-    live.changed_on_commit("console")
 
 
 # --- Pick-ups that slip into the night -------------------------------------------------------------------
@@ -148,7 +146,6 @@ def _open_late(pk: int, at: datetime) -> bool:
     )
     timeline.add(TripLine.LATE_PICKUP, SYSTEM, trip=trip.code)
     live.changed_on_commit(f"trip:{trip.code}")
-    live.changed_on_commit("console")
     return True
 
 
@@ -221,7 +218,6 @@ def _replace(passenger: "Account", trip: Trip, new: Trip) -> None:
             party=Party.PASSENGER,
             reason=CancelReason.CURFEW,
         )
-    live.changed_on_commit("console")
 
 
 @begins_transaction
@@ -231,7 +227,6 @@ def take_late_pickup(*, account: "Account", code: str) -> LatePickup:
     row.taken_by, row.taken_at = account.code, clock.now()
     row.save(update_fields=["taken_by", "taken_at"])
     audit.record(account.actor, "rides.late_pickup_taken", row.trip.code)
-    live.changed_on_commit("console")
     return row
 
 
@@ -248,7 +243,6 @@ def close_late_pickup(*, account: "Account", code: str, outcome: CallOutcome) ->
     audit.record(account.actor, "rides.late_pickup_closed", row.trip.code, outcome=outcome)
     if outcome == CallOutcome.NO_ANSWER:
         events.publish(PickupLate(trip=row.trip.code))
-    live.changed_on_commit("console")
     return row
 
 

@@ -138,7 +138,6 @@ def begin_recording(*, key: TripKey, purpose: RecordingPurpose, day: str, wrappe
             SafetyLine.SOUND, SYSTEM, trip=trip.code, incident=incident.code, party=key.party, code=code
         )
         Incident.objects.filter(pk=incident.pk).update(changed_at=at)
-        live.changed_on_commit("console")
     return Begun(code, signing.dumps(code, salt=SALT), row.slice_ms)
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from core import audit, clock, events, facts, live, policy, timeline
+from core import audit, clock, events, facts, policy, timeline
 from core.errors import NotFound
 from core.transactions import begins_transaction
 from rides.geometry import Point
@@ -148,7 +148,6 @@ def file_plea(*, key: TripKey, words: str) -> MalicePlea:
             SafetyLine.PLEA, person.actor, trip=trip.code, incident=incident.code, words=words.strip()[:2000]
         )
         audit.record(person.actor, "safety.plea", incident.code, case=incident.code)
-        live.changed_on_commit("console")
     return plea
 
 
@@ -182,5 +181,4 @@ def decide_plea(*, account: "Account", code: str, upheld: bool, words: str) -> M
         plea=outcome,
     )
     audit.record(account.actor, "safety.plea_decided", code, case=code, upheld=upheld)
-    live.changed_on_commit("console")
     return plea

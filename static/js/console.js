@@ -1,5 +1,7 @@
-// Every page of the console: live updates with sound and a number in the tab, ages that go on, switches and keys.
+// Every page of the console: live updates with sound and a number in the tab, parts that stay true, drafts that survive a
+// refusal, ages that go on, switches and keys.
 import { tickAges } from "./console/ages.js";
+import { keepDrafts, restoreDrafts } from "./console/drafts.js";
 import { followChanges } from "./console/follow.js";
 import { pressKeys } from "./console/keys.js";
 import { listenToConsole } from "./console/stream.js";
@@ -8,6 +10,8 @@ import { keepWhatIsTyped } from "./parts/typing.js";
 
 keepWhatIsTyped();
 followChanges();
+restoreDrafts();
+keepDrafts();
 listenToConsole();
 hideAfter();
 setInterval(tickAges, 1000);

@@ -1,9 +1,9 @@
 // Drafts: kept in this window alone, put back after a refusal, gone when it was sent.
-import { all, openCase } from "./page.js";
+import { all } from "./page.js";
 
 const REFUSED = ".errornote, [data-refused], .messagelist .error, [role=alert]";
 
-const keyOf = (form) => "draft:" + openCase() + ":" + form.dataset.action;
+const keyOf = (form) => "draft:" + form.getAttribute("action");
 
 function restore(form) {
   const field = form.querySelector("textarea");
@@ -20,11 +20,12 @@ function restore(form) {
   if (box) box.open = true;
 }
 
-export function restoreDrafts() {
-  all("form[data-action]").forEach(restore);
+export function restoreDrafts(root = document) {
+  all("form[data-action]", root).forEach(restore);
 }
 
 export function keepDrafts() {
+  document.addEventListener("huhang-fresh", (event) => restoreDrafts(event.target));
   document.addEventListener("input", (event) => {
     const form = event.target.closest("form[data-action]");
     if (form && event.target.tagName === "TEXTAREA") sessionStorage.setItem(keyOf(form), event.target.value);
