@@ -165,6 +165,7 @@ class Decide(ActionForm):
         assert isinstance(cites, forms.ChoiceField)  # noqa: S101 - declared above
         assert isinstance(award, forms.ChoiceField)  # noqa: S101 - declared above
         award.choices = [(NOTHING, _("Nothing: there is no consequence"))]
+        self.sides: list[tuple[Side, Account, list[Any]]] = []
         if self.stage is None:
             return
         cites.choices = lambda: [(cite.code, cite.label) for cite in selectors.citable(self.row.complaint)]
@@ -722,17 +723,26 @@ class Summary(Sure):
         label=_("Goals"), max_length=4000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
 
-    def prepare(self) -> None:
-        for name in ("judgement", "learned", "skills", "goals"):
-            self.initial.setdefault(name, getattr(self.row, name))
+    # Any number of them; the service keeps what belongs to the time.
+    cases = forms.Field(
+        label=_("Cases worth remembering"), required=False, widget=forms.CheckboxSelectMultiple
+    )
 
-    def cases(self) -> list[str]:
-        """The cases that were chosen: whatever the list offered, the service keeps what belongs there."""
-        data: Any = self.data
-        return list(data.getlist("cases")) if self.is_bound else list(self.row.cases)
+    def prepare(self) -> None:
+        for name in ("judgement", "learned", "skills", "goals", "cases"):
+            self.initial.setdefault(name, getattr(self.row, name))
+        found = selectors.cases_to_remember(self.row.account, self.row.begins, self.row.ends)
+        widget: Any = self.fields["cases"].widget
+        widget.choices = [
+            (case.code, f"{case.code} · {case.get_category_display()} · {case.get_level_display()}")
+            for case in found
+        ]
+        if not found:
+            del self.fields["cases"]
 
     def clean(self) -> dict[str, Any]:
-        return (super().clean() or {}) | {"cases": self.cases()}
+        given = super().clean() or {}
+        return given | {"cases": given.get("cases") or []}
 
 
 def _write(submit: bool) -> Any:

@@ -168,6 +168,9 @@ class Refusal:
     error: DomainError
 
 
+Page = TypeVar("Page", bound=Callable[[HttpRequest, Any, Refusal | None], HttpResponse])
+
+
 @dataclass(slots=True, kw_only=True)
 class Desk(Generic[R]):
     """A kind of row that staff act on.
@@ -194,10 +197,8 @@ class Desk(Generic[R]):
             raise ValueError(f"{self.kind}: there is such a desk already")
         DESKS[self.kind] = self
 
-    def shown_by(
-        self, page: Callable[[HttpRequest, R, Refusal | None], HttpResponse]
-    ) -> Callable[[HttpRequest, R, Refusal | None], HttpResponse]:
-        """Function decorator: the page of a row, drawn also after a refusal."""
+    def shown_by(self, page: Page) -> Page:
+        """Function decorator: the page of a row, drawn also after a refusal; one page may stand for several desks."""
         self.show = page
         return page
 

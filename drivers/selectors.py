@@ -348,6 +348,12 @@ def open_holds(driver_code: str) -> list[Hold]:
     return list(Hold.objects.open().filter(driver__account__code=driver_code).order_by("pk"))
 
 
+def proposed_releases() -> list[Hold]:
+    """Holds whose release waits for a second person, the oldest first."""
+    rows = Hold.objects.open().exclude(release_proposed_by="").select_related("driver__account")
+    return list(rows.order_by("pk"))
+
+
 def hold_by_code(code: str) -> Hold:
     """Any hold, for staff. Raises `NotFound`."""
     hold = Hold.objects.select_related("driver__account").filter(code=code).first()

@@ -371,10 +371,11 @@ def confirm_release(*, account: "Account", code: str) -> Release:
     require(account, "police.confirm")
     if request.trip is None:
         raise TripNotFound
+    trip = trip_by_code(request.trip.code)
     request = _for_action(account, code, "confirm")
     _check_papers(request)
     by = "P5" if request.urgency == Urgency.ORDINARY else "P4"
-    release = _release(request, trip_by_code(request.trip.code), account.actor, by=by)
+    release = _release(request, trip, account.actor, by=by)
     if request.channel == Channel.FORM:
         return release
     secret = secrets.token_urlsafe(24)

@@ -216,12 +216,12 @@ class SuspensionForm(forms.Form):
         self, *args: Any, cities: Iterable[City], waiting: Mapping[str, int], **options: Any
     ) -> None:
         super().__init__(*args, **options)
-        everywhere = (self.EVERYWHERE, _("the whole country"))
-        self.fields["line"].choices = [
-            ("", "—"),
-            *((line.value, self._label(line, waiting)) for line in Line),
-        ]  # type: ignore[attr-defined]  # a ChoiceField
-        self.fields["city"].choices = [("", "—"), everywhere, *((city.code, str(city)) for city in cities)]  # type: ignore[attr-defined]
+        line, city = self.fields["line"], self.fields["city"]
+        assert isinstance(line, forms.ChoiceField)  # noqa: S101 - as declared above
+        assert isinstance(city, forms.ChoiceField)  # noqa: S101
+        nothing, everywhere = ("", "—"), (self.EVERYWHERE, _("the whole country"))
+        line.choices = [nothing, *((each.value, self._label(each, waiting)) for each in Line)]
+        city.choices = [nothing, everywhere, *((each.code, str(each)) for each in cities)]
 
     @staticmethod
     def _label(line: Line, waiting: Mapping[str, int]) -> str:

@@ -231,7 +231,6 @@ def _summary_page(request: HttpRequest, row: WorkSummary, refusal: Refusal | Non
         "summary": row,
         "figures": statements.figure_rows(figures),
         "categories": statements.category_rows(figures),
-        "candidates": selectors.cases_to_remember(row.account, row.begins, row.ends),
         # One form with two buttons: what was typed before a refused handing in stands in it.
         "write": None if keep.why_not else hand_in if hand_in.refused else keep,
         "keep": keep,

@@ -192,7 +192,9 @@ def queue(request: HttpRequest) -> HttpResponse:
 @require_POST
 @door("complaints.work")
 def take_next(request: HttpRequest) -> HttpResponse:
-    """The next one that nobody has."""
+    """The next one that nobody has; a request that says nothing takes none."""
+    if request.POST.get("do") != "1":
+        return _refused(request, IncompleteForm())
     try:
         complaint = services.take_next(account=account_of(request))
     except DomainError as error:

@@ -326,7 +326,7 @@ def test_a_refused_action_says_why_and_a_bad_one_is_not_found(cases, signed_in):
     page = answer.content.decode()
     assert (answer.status_code, "Take the complaint first." in page, "MYWORDS" in page) == (409, True, True)
     # The parts of the page ask for themselves anew by the page's address.
-    assert f'hx-get="/admin/workspace/{filed.code}/?whose=mine"' in page
+    assert f'data-address="/admin/workspace/{filed.code}/?whose=mine"' in page
     assert client.get(f"/admin/workspace/{filed.code}/?whose=mine").status_code == 200
     assert client.post(f"/admin/workspace/{filed.code}/do/take/?whose=mine", {"do": "1"}).headers[
         "location"
@@ -352,7 +352,7 @@ def test_the_pages_from_telling_to_deciding(rides, people, signed_in, noon):
     assert receipt.headers["location"] == f"/complaints/{filed.code}/"
     base = f"/admin/workspace/{filed.code}/do"
     agent = signed_in("agent")
-    agent.post("/admin/workspace/next/")
+    agent.post("/admin/workspace/next/", {"do": "1"})
     for action in ("ask_complainant", "ask_accused"):
         agent.post(f"{base}/{action}/", {"words": "请说明经过"})
     for who in ("passenger", "driver"):

@@ -102,3 +102,18 @@ def cases(_person: "Account", _at: datetime) -> list[Due]:
         )
         for row in selectors.open_cases()
     ]
+
+
+@panel("releases", _("Hold to release"), place=DUE, order=150, marks=("vetting",), permission="holds.release")
+def releases(_person: "Account", _at: datetime) -> list[Due]:
+    """Releases of holds that wait for a second person."""
+    return [
+        Due(
+            row.code,
+            reverse("drivers_console:hold", args=[row.code]),
+            since=row.opened_at,
+            beside=row.get_kind_display(),
+            holder=row.driver,
+        )
+        for row in selectors.proposed_releases()
+    ]

@@ -32,7 +32,12 @@ def safeguards_up_to_what_was_promised(at: datetime) -> Found:
     """All four safeguards can be claimed, up to the promised sum for an accident and not beyond it, by two people."""
     faults = [
         _("The database no longer holds: %(law)s") % {"law": name}
-        for name in law_stands("accident_never_passes_its_cap", "claim_granted_when_approved")
+        for name in law_stands(
+            "accident_never_passes_its_cap",
+            "claim_granted_when_approved",
+            "claim_above_the_limit_takes_two",
+            "advance_above_the_limit_settled_by_two",
+        )
     ]
     cap = policy.value(CAP)
     if cap < PROMISED:

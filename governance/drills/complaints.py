@@ -28,7 +28,7 @@ def looked_at(world: World, code: str, *, tz: datetime) -> None:
     agent, specialist = world.person("agent"), world.person("specialist")
 
     def taken() -> tuple[bool, str]:
-        answer = agent.submit("/admin/workspace/next/")
+        answer = agent.submit("/admin/workspace/next/", {"do": "1"})
         led = answer.headers.get("location", "")
         return code in led, led or str(answer.status_code)
 

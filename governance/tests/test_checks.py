@@ -751,12 +751,17 @@ def test_m18_turns_red_when_a_sum_is_wrong_one_grants_alone_or_the_ledger_does_n
     Accident.objects.update(reserved_fen=1)
     assert status("M18") == "fail"
     Accident.objects.update(reserved_fen=2_000_000)
-    Claim.objects.filter(pk=claim.pk).update(decided_by="agent")
-    assert status("M18") == "fail"
-    Claim.objects.filter(pk=claim.pk).update(decided_by="supervisor")
     assert status("M18") == "pass"
+    key = LedgerTransfer.objects.get(subject=claim.code).key
     LedgerTransfer.objects.filter(subject=claim.code).update(key="something else")
     assert status("M18") == "fail"
+    LedgerTransfer.objects.filter(subject=claim.code).update(key=key)
+    assert status("M18") == "pass"
+    drop("complaints_claim", "claim_above_the_limit_takes_two")
+    assert status("M18") == "fail"
+    Claim.objects.filter(pk=claim.pk).update(decided_by="agent")
+    measure = next(row for row in measures() if row.id == "M18")
+    assert claim.code in str(check_measure(measure).found.evidence)  # and one alone did
 
 
 def test_m19_turns_red_when_the_fund_is_empty_or_care_is_overdue(people, noon):

@@ -4,6 +4,7 @@ import pytest
 
 from conftest import NOON
 from core.states import IllegalTransition
+from drivers.models import Hold
 from rides import services
 from rides.models import LatePickup, LineSuspension, Reminder, Trip
 from rides.tests.test_lines import propose, suspend
@@ -89,3 +90,15 @@ def test_only_the_trips_driver_acts_on_it(rides, signed_in):
         answer = signed_in(who).post(f"/drive/trips/{trip.code}/board/", {"code": trip.boarding_code})
         assert answer.status_code in {403, 404}, who
     assert Trip.objects.get().state == "arrived"
+
+
+def test_an_empty_request_neither_cancels_nor_accuses(rides, signed_in):
+    trip = rides.arrived()
+    for who in ("passenger", "driver"):
+        nothing(signed_in(who), f"/trips/{trip.code}/cancel/")
+        nothing(signed_in(who), f"/trips/{trip.code}/cancel/", body={"reason": "curfew"})
+    nothing(signed_in("passenger"), f"/trips/{trip.code}/mismatch/")
+    nothing(signed_in("passenger"), f"/trips/{trip.code}/mismatch/", body={"what": "both"})
+    trip.refresh_from_db()
+    assert (trip.state, trip.plate_check) == ("arrived", "")
+    assert not Hold.objects.exists()

@@ -56,10 +56,12 @@ def confirm_car(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def mismatch_wanted(request: HttpRequest) -> dict[str, Any]:
-    """The arguments of `report_mismatch` from a form."""
-    driver = request.POST.get("what") == "driver"
+    """The arguments of `report_mismatch` from a form. Raises `InvalidInput` where it is not said what is wrong."""
+    what = {"driver": PlateCheck.OTHER_DRIVER, "car": PlateCheck.DIFFERS}.get(request.POST.get("what", ""))
+    if what is None:
+        raise InvalidInput("what")
     return {
-        "what": PlateCheck.OTHER_DRIVER if driver else PlateCheck.DIFFERS,
+        "what": what,
         "plate_seen": request.POST.get("plate_seen", ""),
     }
 
@@ -75,13 +77,10 @@ def mismatch(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 @door("ride")
 def cancel(request: HttpRequest, code: str) -> HttpResponse:
-    account = account_of(request)
     reason = request.POST.get("reason", "")
-    outcome = services.cancel_trip(
-        account=account,
-        trip_code=code,
-        reason=CancelReason(reason) if reason in MAY_SAY else CancelReason.CHANGED_PLANS,
-    )
+    if reason not in MAY_SAY:
+        raise InvalidInput("reason")
+    outcome = services.cancel_trip(account=account_of(request), trip_code=code, reason=CancelReason(reason))
     if outcome.refusal:
         raise outcome.refusal
     messages.success(request, _("The trip is cancelled."))
