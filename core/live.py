@@ -19,8 +19,8 @@ from django.db import transaction
 from core import broker
 
 log = structlog.get_logger()
-Mark = Callable[[], int]
-_marks: dict[str, Mark] = {}
+Mark = Callable[[], int | tuple[int, ...]]
+_marks: dict[tuple[str, ...], Mark] = {}
 _said: dict[str, int] = {}
 _moved: dict[str, str] = {}
 _looks: set[str] = set()
@@ -28,11 +28,14 @@ CHANNEL = "live"  # the console
 TRIPS = "live:trips"  # topics such as `trip:T123`
 
 
-def mark(name: str) -> Callable[[Mark], Mark]:
-    """Function decorator: a number that grows when something of an app changed; open consoles get it by its name."""
+def mark(*names: str) -> Callable[[Mark], Mark]:
+    """Function decorator: a number that grows when something of an app changed; open consoles get it by its name.
+
+    A function that answers several at once has as many names.
+    """
 
     def register(ask: Mark) -> Mark:
-        _marks[name] = ask
+        _marks[names] = ask
         return ask
 
     return register
@@ -40,13 +43,15 @@ def mark(name: str) -> Callable[[Mark], Mark]:
 
 def marks() -> dict[str, int]:
     """What all apps say now. One that cannot be asked keeps what it said last, and stops no other."""
-    for name, ask in sorted(_marks.items()):
+    for asked, ask in _marks.items():
         try:
-            _said[name] = ask()
+            found = ask()
+            _said.update(zip(asked, found if isinstance(found, tuple) else (found,), strict=True))
         except Exception as why:  # whatever one app's question meets, the other marks are told
-            log.error("live.mark_failed", mark=name, error=type(why).__name__)
-            _said.setdefault(name, 0)
-    return {name: _said[name] for name in sorted(_marks)}
+            log.error("live.mark_failed", marks=asked, error=type(why).__name__)
+            for name in asked:
+                _said.setdefault(name, 0)
+    return {name: _said[name] for name in sorted(name for asked in _marks for name in asked)}
 
 
 def moves(name: str, *starts: str) -> None:
@@ -83,7 +88,8 @@ def mark_of(name: str) -> str | None:
 
 def names() -> frozenset[str]:
     """All marks there are: what a panel may follow."""
-    return frozenset(_marks) | frozenset(name for name in _moved.values() if name)
+    asked = frozenset(name for each in _marks for name in each)
+    return asked | frozenset(name for name in _moved.values() if name)
 
 
 def wrote(name: str) -> None:

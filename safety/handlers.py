@@ -223,13 +223,7 @@ def trip_of_incident(code: str) -> str:
     return incident_trip_if_open(code) if code.startswith("I") else ""
 
 
-@live.mark("live")
-def incidents_that_live() -> int:
-    """How many incidents are not closed."""
-    return live_counts()[0]
-
-
-@live.mark("open")
-def incidents_that_nobody_has() -> int:
-    """Open consoles sound when it grows, and show it in the tab's title."""
-    return live_counts()[1]
+@live.mark("live", "open")
+def incidents_now() -> tuple[int, int]:
+    """How many incidents are not closed, and how many of them nobody has; with a sound when those become more."""
+    return live_counts()

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from accounts.services import add_emergency_contact
 from complaints import services as complaints
+from complaints.models import CareTask
 from complaints.services import file_complaint, read_file
 from complaints.states import Category, ClaimKind, Paper, Side
 from core import clock
@@ -488,6 +489,27 @@ def test_each_part_of_the_night_refreshes(rides, people, watch):
         ),
     )
     assert "reminders" in changed
+
+
+def test_what_comes_onto_the_lists_of_a_desk_is_shown(people, watch, injured):
+    accident, claim, _people = injured
+
+    def write():
+        complaints.take_message(channel="email", key="m", sender="a@example.org", words="he took my phone")
+
+    assert "he took my phone" in watch("agent", "/admin/outside/", write)["letters"]
+
+    def propose():
+        complaints.add_papers(claim=claim, actor=SYSTEM, paper=Paper.HOSPITAL, files=[read_file(b"%PDF-1.7")])
+        complaints.propose_claim(account=people("agent"), code=claim.code, fen=50_00, reason="x")
+
+    assert claim.code in watch("adjudicator", "/admin/accidents/", propose)["second"]
+    task = CareTask.objects.filter(accident=accident).get().code
+
+    def care():
+        complaints.finish_task(account=people("agent"), code=task, words="she is at home")
+
+    assert {"due", "done"} <= watch("supervisor", "/admin/care/", care).keys()
 
 
 # --- What no part of a page may be ---------------------------------------------------------------

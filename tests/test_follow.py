@@ -200,9 +200,10 @@ def test_parts_come_into_their_box_and_go(desk, server):
     expect(desk.locator("#plea")).to_be_visible()
     order = "Array.from(document.querySelectorAll('#left > section'), (each) => each.id)"
     assert desk.evaluate(order) == ["sound", "map", "plea", "lines"]
-    server.parts = box(part("map", "map") + part("lines"))
+    server.parts = box(part("another map", "map") + part("lines"))
     tell(desk, I_1=LATER + 1)
     expect(desk.locator("#plea")).to_have_count(0)
+    expect(desk.locator("#map")).to_have_text("another map")
     assert desk.evaluate(order) == ["map", "lines"]
 
 

@@ -14,7 +14,7 @@ from django.db.models import Model
 from core import clock, live
 from core.models import AuditEntry, TimelineEntry
 
-MARGIN = 300  # lines that are read again: a transaction that began earlier may commit later
+MARGIN = 200  # lines that are read again: a transaction that began earlier may commit later
 LIMIT = 2_000  # lines of one look; where more came at once, everything is said to have changed
 KEPT = 20_000  # names whose last change is remembered
 
@@ -37,24 +37,24 @@ class _Book:
     def read(self) -> tuple[list[tuple[datetime | None, str, tuple[str, ...]]], bool]:
         """Lines that were not there at the last look, and whether more came than were read.
 
-        What stood there at the first look keeps its own time; later lines are as new as the look that finds them.
+        What stood there at the first look keeps its own time; later lines are as new as the look that finds them. Keys
+        alone are read first: mostly nothing is new, and each process looks each second.
         """
         first = not self.seen
-        rows = list(
-            self.model._default_manager.filter(pk__gt=self.newest - MARGIN)
-            .order_by("-pk")
-            .values_list("pk", self.what, self.at, *self.subjects)[: MARGIN if first else LIMIT]
+        rows = self.model._default_manager.order_by("-pk")
+        keys = list(
+            rows.filter(pk__gt=self.newest - MARGIN).values_list("pk", flat=True)[
+                : MARGIN if first else LIMIT
+            ]
         )
-        more = not first and len(rows) == LIMIT and rows[-1][0] > self.newest
-        new = [
-            (at if first else None, what, tuple(subjects))
-            for pk, what, at, *subjects in rows
-            if pk not in self.seen
-        ]
-        if rows:
-            self.newest = max(self.newest, rows[0][0])
-            self.seen = {pk for pk, *_rest in rows if pk > self.newest - MARGIN}
-        return new, more
+        new = [pk for pk in keys if pk not in self.seen]
+        if not new:
+            return [], False
+        more = not first and len(keys) == LIMIT and keys[-1] > self.newest
+        self.newest = max(self.newest, keys[0])
+        self.seen = {pk for pk in keys if pk > self.newest - MARGIN}
+        found = rows.filter(pk__in=new).values_list(self.what, self.at, *self.subjects)
+        return [(at if first else None, what, tuple(subjects)) for what, at, *subjects in found], more
 
 
 class Changes:

@@ -149,7 +149,7 @@ def test_more_than_one_look_can_read_wakes_everybody(monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_a_mark_that_cannot_be_asked_keeps_its_number_and_stops_no_other(monkeypatch):
     before = live.marks()
-    asked = dict(live._marks) | {"calls": lambda: 1 / 0}
+    asked = dict(live._marks) | {("calls",): lambda: 1 / 0}
     monkeypatch.setattr(live, "_marks", asked)
     assert live.marks() == before
 

@@ -100,11 +100,12 @@ async function load(address, forced) {
   const answer = await fetch(address, { headers: { "HX-Request": "true" }, credentials: "same-origin" });
   if (!answer.ok || answer.redirected) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  // Boxes first: a part that is taken out of the answer stands in it no more.
+  all("[data-parts][id]").filter((box) => addressOf(box) === address).forEach((box) => arrange(box, page));
   parts().filter((part) => addressOf(part) === address).forEach((part) => {
     const fresh = page.getElementById(part.id);
     if (fresh) take(part, fresh, forced === part.id);
   });
-  all("[data-parts][id]").filter((box) => addressOf(box) === address).forEach((box) => arrange(box, page));
 }
 
 // One at a time for each address; what changes meanwhile makes it fetch once more.
