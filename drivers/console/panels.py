@@ -104,7 +104,7 @@ def cases(_person: "Account", _at: datetime) -> list[Due]:
     ]
 
 
-@panel("releases", _("Hold to release"), place=DUE, order=150, marks=("vetting",), permission="holds.release")
+@panel("releases", _("Hold to release"), place=DUE, order=145, marks=("vetting",), permission="holds.release")
 def releases(_person: "Account", _at: datetime) -> list[Due]:
     """Releases of holds that wait for a second person."""
     return [
