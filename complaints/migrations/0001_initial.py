@@ -255,6 +255,7 @@ class Migration(migrations.Migration):
                 ('decided_by', models.CharField(blank=True, max_length=40, verbose_name='decided by')),
                 ('sent_at', models.DateTimeField(null=True, verbose_name='sent at')),
                 ('sent', models.PositiveIntegerField(default=0, verbose_name='sent')),
+                ('reached', models.BigIntegerField(default=0, verbose_name='reached up to account')),
             ],
             options={
                 'verbose_name': 'greeting',

@@ -1,5 +1,6 @@
 import core.privacy
 import django.contrib.postgres.fields
+import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.expressions
 from django.db import migrations, models
@@ -63,12 +64,28 @@ class Migration(migrations.Migration):
                 ('needs_person_at', models.DateTimeField(null=True, verbose_name='needs a person since')),
                 ('rests', models.BooleanField(default=False, verbose_name='not tried again by itself')),
                 ('closed_at', models.DateTimeField(null=True, verbose_name='closed at')),
+                ('closed_by', models.CharField(blank=True, max_length=40, verbose_name='dealt with by')),
+                ('closed_reason', models.CharField(blank=True, max_length=200, verbose_name='how it was dealt with')),
             ],
             options={
                 'verbose_name': 'failed work',
                 'verbose_name_plural': 'failed work',
                 'indexes': [models.Index(condition=models.Q(('closed_at', None), ('needs_person_at__isnull', False)), fields=['first_at'], name='failed_work_needs_person')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('kind', 'key'), name='one_open_failure_per_piece_of_work')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('closed_by', ''), ('closed_reason', '')), models.Q(models.Q(('closed_by', ''), _negated=True), models.Q(('closed_reason', ''), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='failed_work_dealt_with_says_by_whom_and_how'), models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('kind', 'key'), name='one_open_failure_per_piece_of_work')],
+            },
+        ),
+        migrations.CreateModel(
+            name='JobTurn',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('job', models.CharField(max_length=60, unique=True, verbose_name='job')),
+                ('holder', models.CharField(blank=True, default='', max_length=16, verbose_name='held by')),
+                ('until', models.DateTimeField(null=True, verbose_name='lease until')),
+                ('after', models.CharField(blank=True, default='', max_length=120, verbose_name='goes on after')),
+            ],
+            options={
+                'verbose_name': 'turn of a periodic job',
+                'verbose_name_plural': 'turns of periodic jobs',
             },
         ),
         migrations.CreateModel(
@@ -159,23 +176,31 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(max_length=120, unique=True, verbose_name='message key')),
+                ('message', models.CharField(blank=True, max_length=60, verbose_name='message')),
+                ('language', models.CharField(default='zh-hans', max_length=10, verbose_name='language')),
                 ('channel', models.CharField(choices=[('sms', 'text message'), ('email', 'e-mail'), ('wechat', 'WeChat'), ('weibo', 'Weibo')], max_length=10, verbose_name='channel')),
                 ('recipient', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='recipient')),
                 ('text', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='text')),
+                ('parameters', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='values in the text')),
                 ('life_safety', models.BooleanField(default=False, verbose_name='life safety')),
                 ('subject', models.CharField(blank=True, max_length=80, verbose_name='about')),
-                ('state', models.CharField(choices=[('queued', 'waiting to be sent'), ('sending', 'being sent'), ('sent', 'sent'), ('needs_person', 'could not be sent; needs a person')], default='queued', max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('queued', 'waiting to be sent'), ('sending', 'being sent'), ('sent', 'handed over'), ('delivered', 'delivered'), ('needs_person', 'could not be sent; needs a person')], default='queued', max_length=20, verbose_name='state')),
                 ('attempts', models.PositiveIntegerField(default=0, verbose_name='attempts')),
                 ('created_at', models.DateTimeField(verbose_name='created at')),
                 ('not_before', models.DateTimeField(verbose_name='not before')),
                 ('lease_until', models.DateTimeField(null=True, verbose_name='lease until')),
-                ('sent_at', models.DateTimeField(null=True, verbose_name='sent at')),
+                ('sent_at', models.DateTimeField(null=True, verbose_name='handed over at')),
+                ('transport', models.CharField(blank=True, max_length=20, verbose_name='provider')),
+                ('answer', models.CharField(blank=True, choices=[('asked', 'asked, no answer yet'), ('refused', 'not taken'), ('taken', 'taken'), ('undelivered', 'taken, but not delivered')], max_length=12, verbose_name="the provider's answer")),
+                ('provider_id', models.CharField(blank=True, max_length=80, verbose_name="the provider's number of it")),
+                ('delivered_at', models.DateTimeField(null=True, verbose_name='delivered at')),
+                ('undelivered', models.PositiveSmallIntegerField(default=0, verbose_name='times not delivered')),
             ],
             options={
                 'verbose_name': 'message',
                 'verbose_name_plural': 'messages',
-                'indexes': [models.Index(condition=models.Q(('state__in', ['queued', 'sending'])), fields=['not_before'], name='notification_unsent'), models.Index(fields=['subject'], name='notification_of_subject')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'sending', 'sent', 'needs_person'])), name='notification_state_is_known'), models.CheckConstraint(condition=models.Q(('state', 'sent'), ('sent_at', None), _connector='XOR'), name='notification_sent_has_a_time')],
+                'indexes': [models.Index(condition=models.Q(('state__in', ['queued', 'sending'])), fields=['not_before'], name='notification_unsent'), models.Index(fields=['subject'], name='notification_of_subject'), django.contrib.postgres.indexes.BrinIndex(fields=['created_at'], name='notification_made')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'sending', 'sent', 'delivered', 'needs_person'])), name='notification_state_is_known'), models.CheckConstraint(condition=models.Q(('state__in', ['sent', 'delivered']), ('sent_at', None), _connector='XOR'), name='notification_sent_has_a_time'), models.CheckConstraint(condition=models.Q(('state', 'delivered'), ('delivered_at', None), _connector='XOR'), name='notification_delivered_has_a_time')],
             },
         ),
         migrations.CreateModel(
@@ -275,6 +300,23 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'data holds',
                 'indexes': [models.Index(condition=models.Q(('released_at', None)), fields=['subject'], name='data_hold_open')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('released_at', None)), fields=('subject', 'source', 'case'), name='one_open_hold_per_subject_source_and_case'), models.CheckConstraint(condition=models.Q(('released_at', None), models.Q(('released_by', ''), _negated=True), _connector='XOR'), name='data_hold_released_by_somebody'), models.CheckConstraint(condition=models.Q(models.Q(('renewed_at__isnull', False), _negated=True), models.Q(models.Q(('renewed_first_by', ''), _negated=True), models.Q(('renewed_by', ''), _negated=True), models.Q(('renewed_first_by', models.F('renewed_by')), _negated=True)), _connector='OR'), name='data_hold_renewed_by_two_people')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Outage',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('process', models.CharField(max_length=40, verbose_name='process')),
+                ('since', models.DateTimeField(verbose_name='late since')),
+                ('noticed_at', models.DateTimeField(verbose_name='noticed')),
+                ('told_at', models.DateTimeField(null=True, verbose_name='people were told')),
+                ('well_at', models.DateTimeField(null=True, verbose_name='well again since')),
+                ('closed_at', models.DateTimeField(null=True, verbose_name='closed at')),
+            ],
+            options={
+                'verbose_name': 'outage of a process',
+                'verbose_name_plural': 'outages of processes',
+                'constraints': [models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('process',), name='one_open_outage_of_each_process')],
             },
         ),
         migrations.CreateModel(

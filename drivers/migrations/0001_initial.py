@@ -151,7 +151,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'screening',
                 'verbose_name_plural': 'screenings',
                 'indexes': [models.Index(condition=models.Q(('state', 'asked')), fields=['next_at'], name='screening_due'), models.Index(fields=['subject', 'verdict'], name='screening_of_subject'), models.Index(fields=['driver', '-answered_at'], name='screening_newest_of_driver'), models.Index(condition=models.Q(('proven', True)), fields=['driver'], name='screening_proven')],
-                'constraints': [models.UniqueConstraint(fields=('driver', 'subject'), name='one_screening_per_driver_and_subject'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('state', 'asked'), ('verdict', '')), models.Q(('answered_at__isnull', False), ('state', 'answered'), models.Q(('verdict', ''), _negated=True)), _connector='OR'), name='screening_answered_has_a_result')],
+                'constraints': [models.UniqueConstraint(fields=('driver', 'subject'), name='one_screening_per_driver_and_subject'), models.CheckConstraint(condition=models.Q(('state__in', ['asked', 'answered'])), name='screening_state_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('state', 'asked'), ('verdict', '')), models.Q(('answered_at__isnull', False), ('state', 'answered'), models.Q(('verdict', ''), _negated=True)), _connector='OR'), name='screening_answered_has_a_result')],
             },
         ),
         migrations.CreateModel(
@@ -188,7 +188,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'stretch of a screening run',
                 'verbose_name_plural': 'stretches of screening runs',
                 'indexes': [models.Index(condition=models.Q(('state__in', ['waiting', 'working'])), fields=['run', 'not_before'], name='chunk_to_do')],
-                'constraints': [models.UniqueConstraint(fields=('run', 'first'), name='one_chunk_per_stretch'), models.CheckConstraint(condition=models.Q(('state', 'working'), ('lease_until', None), _connector='XOR'), name='chunk_working_has_a_lease')],
+                'constraints': [models.UniqueConstraint(fields=('run', 'first'), name='one_chunk_per_stretch'), models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'working', 'done'])), name='chunk_state_is_known'), models.CheckConstraint(condition=models.Q(('state', 'working'), ('lease_until', None), _connector='XOR'), name='chunk_working_has_a_lease')],
             },
         ),
         migrations.CreateModel(
