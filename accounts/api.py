@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import services
-from core.access import account_of, check_door
+from core.access import account_of, check_permission
 from core.api import read
 from core.errors import NotFound
 
@@ -103,7 +103,7 @@ class MeView(APIView):
 
     @extend_schema(responses=MeOutput)
     def get(self, request: Request) -> Response:
-        return Response(MeOutput(check_door(request)).data)
+        return Response(MeOutput(check_permission(request)).data)
 
 
 class RealNameView(APIView):
@@ -111,12 +111,14 @@ class RealNameView(APIView):
 
     @extend_schema(request=RealNameInput, responses={202: RealNameOutput})
     def post(self, request: Request) -> Response:
-        check = services.ask_real_name(account=check_door(request, "ride"), **read(RealNameInput, request))
+        check = services.ask_real_name(
+            account=check_permission(request, "ride"), **read(RealNameInput, request)
+        )
         return Response(RealNameOutput(check).data, status=202)
 
     @extend_schema(responses=RealNameOutput)
     def get(self, request: Request) -> Response:
-        last = check_door(request, "ride").real_name_checks.order_by("-pk").first()
+        last = check_permission(request, "ride").real_name_checks.order_by("-pk").first()
         if last is None:
             raise NotFound
         return Response(RealNameOutput(last).data)
@@ -127,12 +129,14 @@ class ContactsView(APIView):
 
     @extend_schema(request=ContactInput, responses={201: None})
     def post(self, request: Request) -> Response:
-        contact = services.add_emergency_contact(account=check_door(request), **read(ContactInput, request))
+        contact = services.add_emergency_contact(
+            account=check_permission(request), **read(ContactInput, request)
+        )
         return Response({"id": contact.pk, "state": contact.state}, status=201)
 
     @extend_schema(responses=ContactInput(many=True))
     def get(self, request: Request) -> Response:
-        rows = check_door(request).emergency_contacts.order_by("pk")
+        rows = check_permission(request).emergency_contacts.order_by("pk")
         return Response(
             [{"id": row.pk, "name": row.name, "phone": row.phone, "state": row.state} for row in rows]
         )

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import services
 from accounts.forms import ContactForm, PhoneCodeForm, PhoneForm, RealNameForm, SignInForm, TokenForm
 from accounts.models import Account
-from core import shares
-from core.access import account_of, door
+from core import disclosures
+from core.access import account_of, permission_required
 from core.errors import DomainError, explain
 from core.permissions import may, needs_second_factor
 
@@ -95,7 +95,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door()
+@permission_required()
 def me(request: HttpRequest) -> HttpResponse:
     """My own data and my emergency contacts: visible to me alone."""
     account = account_of(request)
@@ -112,7 +112,7 @@ def me(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door("ride")
+@permission_required("ride")
 def share_trips(request: HttpRequest) -> HttpResponse:
     """Whether my trips are shared with my contacts by themselves."""
     services.set_trip_sharing(account=account_of(request), on=request.POST.get("on") == "1")
@@ -120,14 +120,14 @@ def share_trips(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@door("ride")
+@permission_required("ride")
 def shared(request: HttpRequest) -> HttpResponse:
     """What I shared, with whom and when (R11)."""
-    return render(request, "accounts/shared.html", {"shares": shares.of(account_of(request).code)})
+    return render(request, "accounts/shared.html", {"shares": disclosures.of(account_of(request).code)})
 
 
 @require_http_methods(["GET", "POST"])
-@door("ride")
+@permission_required("ride")
 def real_name(request: HttpRequest) -> HttpResponse:
     """Have one's real name verified, and see how far that is."""
     account = account_of(request)
@@ -143,7 +143,7 @@ def real_name(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door()
+@permission_required()
 def remove_contact(request: HttpRequest, contact_id: int) -> HttpResponse:
     services.remove_emergency_contact(account=account_of(request), contact_id=contact_id)
     return redirect("accounts:me")

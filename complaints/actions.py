@@ -30,7 +30,7 @@ from complaints.states import (
     Side,
     SummaryState,
 )
-from core.actions import Action, ActionForm, Desk, Given, Sure, calls, choice, text, words
+from core.actions import Action, ActionForm, ActionSet, Given, Sure, calls, choice, text, words
 from core.errors import InvalidInput, NotFound
 from core.permissions import may
 from rides.selectors import trip_by_code
@@ -276,7 +276,7 @@ def _pause(case: Case, person: "Account", given: Given) -> None:
 
 QUESTION = _("What do you want to know? Say no more of the other side than must be.")
 
-COMPLAINTS: Desk[Case] = Desk(
+COMPLAINTS: ActionSet[Case] = ActionSet(
     kind="complaint",
     find=selectors.case_of,
     route="complaints_console:act",
@@ -524,7 +524,7 @@ def _claim(key: str, label: "str | Promise", run: Any, form: Any, two: str = "")
     )
 
 
-CLAIMS: Desk[Claim] = Desk(
+CLAIMS: ActionSet[Claim] = ActionSet(
     kind="claim",
     find=lambda code, _person: selectors.claim_by_code(code),
     route="complaints_console:claim_act",
@@ -570,7 +570,7 @@ def _name_accident_contact(accident: Accident, person: "Account", given: Given) 
     services.name_accident_contact(account=person, accident_code=accident.code, to=given["to"])
 
 
-ACCIDENTS: Desk[Accident] = Desk(
+ACCIDENTS: ActionSet[Accident] = ActionSet(
     kind="accident",
     find=lambda code, _person: selectors.accident_by_code(code),
     route="complaints_console:accident_act",
@@ -621,7 +621,7 @@ def _dismiss_message(message: OutsideMessage, person: "Account", given: Given) -
     services.dismiss_message(account=person, code=message.code, why=given["words"])
 
 
-MESSAGES: Desk[OutsideMessage] = Desk(
+MESSAGES: ActionSet[OutsideMessage] = ActionSet(
     kind="outside_message",
     find=lambda code, _person: selectors.message_by_code(code),
     route="complaints_console:sort",
@@ -644,7 +644,7 @@ MESSAGES.add(
 
 # --- Care and greetings ---------------------------------------------------------------------------
 
-CARE: Desk[CareTask] = Desk(
+CARE: ActionSet[CareTask] = ActionSet(
     kind="care_task",
     find=lambda code, _person: selectors.care_task_by_code(code),
     route="complaints_console:care_act",
@@ -670,7 +670,7 @@ def _not_waiting(greeting: Campaign, person: "Account", key: str) -> "str | Prom
     return _("You proposed it: somebody else agrees.") if own else ""
 
 
-GREETINGS: Desk[Campaign] = Desk(
+GREETINGS: ActionSet[Campaign] = ActionSet(
     kind="greeting",
     find=lambda code, _person: selectors.campaign_by_code(code),
     route="complaints_console:greeting_act",
@@ -765,7 +765,7 @@ def _not_written(summary: WorkSummary, person: "Account", key: str) -> "str | Pr
     return "" if state == SummaryState.DRAFT else _("This summary was handed in already.")
 
 
-SUMMARIES: Desk[WorkSummary] = Desk(
+SUMMARIES: ActionSet[WorkSummary] = ActionSet(
     kind="summary",
     find=lambda code, person: selectors.summary_by_code(
         person, code, supervises=may(person, "summaries.answer")

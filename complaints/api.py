@@ -15,11 +15,11 @@ from complaints import selectors, services
 from complaints.errors import FileRefused
 from complaints.models import Complaint
 from complaints.policies import STREET_COMPLAINTS
-from complaints.services import Caller, File, Told
+from complaints.services import Caller, File, Filing
 from complaints.services.files import LARGEST
 from complaints.states import OVER, Category, Side
 from core import policy
-from core.access import check_door
+from core.access import check_permission
 from core.api import read, shows_token
 from core.errors import Forbidden, NotFound, TooMany
 from core.ratelimit import allow
@@ -109,12 +109,12 @@ class ComplaintsView(APIView):
 
     @extend_schema(responses=ComplaintOutput(many=True))
     def get(self, request: Request) -> Response:
-        account = check_door(request, "ride")
+        account = check_permission(request, "ride")
         return Response([_said(row, side) for row, side in selectors.my_cases(account)])
 
     @extend_schema(request=ComplaintInput, responses={201: ComplaintOutput})
     def post(self, request: Request) -> Response:
-        account, body = check_door(request, "ride"), read(ComplaintInput, request)
+        account, body = check_permission(request, "ride"), read(ComplaintInput, request)
         complaint = services.file_complaint(
             account=account,
             trip_code=body["trip"],
@@ -131,7 +131,7 @@ class ComplaintView(APIView):
 
     @extend_schema(responses=ComplaintOutput)
     def get(self, request: Request, code: str) -> Response:
-        return Response(_said(*selectors.my_case(check_door(request, "ride"), code)))
+        return Response(_said(*selectors.my_case(check_permission(request, "ride"), code)))
 
 
 class ComplaintActView(APIView):
@@ -141,7 +141,7 @@ class ComplaintActView(APIView):
 
     @extend_schema(request=WordsInput, responses=ComplaintOutput)
     def post(self, request: Request, code: str, what: str) -> Response:
-        account, body = check_door(request, "ride"), read(WordsInput, request)
+        account, body = check_permission(request, "ride"), read(WordsInput, request)
         complaint, side = selectors.my_case(account, code)
         root, words = complaint.merged_into or complaint, body["words"]
         if what != "more" and not selectors.speaks_for(complaint, root):
@@ -177,7 +177,7 @@ class StreetComplaintsView(APIView):
         complaint = services.file_from_street(
             caller=Caller(body["name"], body["phone"]),
             plate=body["plate"],
-            told=Told(Category(body["category"]), body["words"], body["submission"]),
+            told=Filing(Category(body["category"]), body["words"], body["submission"]),
         )
         said = _said(complaint, Side.COMPLAINANT) | {"secret": selectors.secret_of(complaint)}
         return Response(said, status=201)

@@ -14,7 +14,7 @@ def keep_recording_in_a_case(event: RecordingKept) -> None:
     open_recording_case(trip=trip_by_code(event.trip))
 
 
-@cases.knows_cases
+@cases.register_case_lookup
 def trip_of_complaint(code: str) -> str:
     """A complaint that is worked on is a case in which recordings of its trip may be played."""
     return complaint_trip_if_open(code) if code.startswith("C") else ""

@@ -8,8 +8,8 @@ from django.utils.translation import pgettext
 from complaints import selectors
 from complaints.states import CAPPED, Category, ClaimKind
 from core import clock, formats, policy
+from core.pdf import Sheet
 from core.privacy import mask_name
-from core.sheets import Sheet
 
 if TYPE_CHECKING:
     from complaints.models import Accident, Claim, WorkSummary

@@ -25,7 +25,7 @@ from complaints.forms import (
 )
 from complaints.models import Complaint
 from complaints.policies import CARE_TEXT, STREET_COMPLAINTS
-from complaints.services import Caller, Told
+from complaints.services import Caller, Filing
 from complaints.states import (
     LIVE,
     OVER,
@@ -38,7 +38,7 @@ from complaints.states import (
     Side,
 )
 from core import clock, policy, timeline
-from core.access import account_of, door
+from core.access import account_of, permission_required
 from core.actors import NOBODY, Actor
 from core.errors import DomainError, InvalidInput, NotFound, TooMany, explain
 from core.ratelimit import allow
@@ -59,7 +59,7 @@ SHOWN = frozenset(
 
 
 @require_http_methods(["GET", "POST"])
-@door("ride")
+@permission_required("ride")
 def file(request: HttpRequest, trip_code: str) -> HttpResponse:
     """Category first, words second."""
     account = account_of(request)
@@ -103,7 +103,7 @@ def street(request: HttpRequest) -> HttpResponse:
                 complaint = services.file_from_street(
                     caller=Caller(found["name"], found["phone"]),
                     plate=found["plate"],
-                    told=Told(
+                    told=Filing(
                         Category(found["category"]), found["words"], found["submission"], found["uploads"]
                     ),
                 )
@@ -114,7 +114,7 @@ def street(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@door("ride")
+@permission_required("ride")
 def mine(request: HttpRequest) -> HttpResponse:
     """What I complained about, and what I am asked about."""
     return render(request, "complaints/mine.html", {"cases": selectors.my_cases(account_of(request))})
@@ -206,7 +206,7 @@ def _do(
 
 
 @require_GET
-@door("ride")
+@permission_required("ride")
 def receipt(request: HttpRequest, code: str) -> HttpResponse:
     """My case: what was filed or asked, where it stands, what I may do."""
     complaint, side = selectors.my_case(account_of(request), code)
@@ -214,7 +214,7 @@ def receipt(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door("ride")
+@permission_required("ride")
 def act(request: HttpRequest, code: str, what: str) -> HttpResponse:
     """I add something, give my statement, or appeal."""
     account = account_of(request)
@@ -330,7 +330,7 @@ def thanks(request: HttpRequest, code: str, number: int, secret: str) -> HttpRes
 
 
 @require_http_methods(["GET", "POST"])
-@door("ride")
+@permission_required("ride")
 def care(request: HttpRequest) -> HttpResponse:
     """Whether I want greetings and messages of care."""
     account = account_of(request)

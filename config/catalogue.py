@@ -15,7 +15,7 @@ from django.utils.translation import override
 from django.views.decorators.http import require_GET
 
 from core import clock
-from core.access import door
+from core.access import permission_required
 from core.console import page
 from core.messages import outbox, transports
 from core.messages.catalogue import Entry, entries
@@ -70,7 +70,7 @@ def _name_of(app: str) -> str | Promise:
 
 
 @require_GET
-@door("console.open")
+@permission_required("console.open")
 def index(request: HttpRequest) -> HttpResponse:
     """Everything that the company says outside of its pages, app by app."""
     grouped = groupby(_rows(), key=lambda row: row.entry.app)

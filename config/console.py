@@ -15,7 +15,7 @@ from unfold.sites import UnfoldAdminSite
 from accounts.models import Account
 from config import work
 from core import heartbeat, policy
-from core.access import account_of, door
+from core.access import account_of, permission_required
 from core.console import panels
 from core.console.navigation import GOVERNANCE, NOW, for_person, link
 from core.console.panels import FAILED, NOTICES, panel
@@ -89,7 +89,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def _view_of(shown: panels.Strip) -> Callable[..., HttpResponse]:
     @require_GET
-    @door("console.open")
+    @permission_required("console.open")
     @policy.read_once()
     def strip(request: HttpRequest) -> HttpResponse:
         """One strip of the first page by itself, for the page that refreshes it."""

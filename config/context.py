@@ -10,7 +10,7 @@ from core import clock
 from core.permissions import may
 
 
-def house(request: HttpRequest) -> dict[str, Any]:
+def site(request: HttpRequest) -> dict[str, Any]:
     return {
         "safety_line": settings.SAFETY_LINE,
         "liaison_line": settings.LIAISON_LINE,

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET
 
 from accounts.models import Account
 from core import retry
-from core.access import account_of, door
-from core.actions import Action, ActionForm, Desk, Given, Offer, Refusal, text
+from core.access import account_of, permission_required
+from core.actions import Action, ActionForm, ActionSet, Given, Offer, Refusal, text
 from core.console import act, page
 from core.errors import NotFound
 from core.models import FailedWork
@@ -63,7 +63,7 @@ class DealtWith(ActionForm):
     reason = text(gettext_lazy("What was done instead"), limit=retry.REASON_LENGTH)
 
 
-WORK: Desk[FailedWork] = Desk(
+WORK: ActionSet[FailedWork] = ActionSet(
     kind="failed_work",
     find=_find,
     code=lambda row: str(row.pk),
@@ -128,7 +128,7 @@ def shown_to(account: Account) -> dict[str, object]:
 
 
 @require_GET
-@door("console.open")
+@permission_required("console.open")
 def index(request: HttpRequest) -> HttpResponse:
     """All work that failed and is not done: first what needs a person, then what is still tried by itself."""
     return _page(request, None)

@@ -28,7 +28,7 @@ def account_of(request: Any) -> "Account":
     return cast("Account", request.user)
 
 
-def check_door(request: Any, *permissions: str) -> "Account":
+def check_permission(request: Any, *permissions: str) -> "Account":
     """The signed-in account, if it has one of `permissions` and its second factor was shown where one is asked for.
 
     Raises `SignInRequired`, `SecondFactorRequired`, `Forbidden`.
@@ -51,14 +51,14 @@ def staff_of_session(session_key: str, permission: str = "console.open") -> "Acc
     return user if may(user, permission) else None
 
 
-def door(*permissions: str) -> Callable[[View[P]], View[P]]:
+def permission_required(*permissions: str) -> Callable[[View[P]], View[P]]:
     """View decorator: lets in who has one of `permissions`, anybody signed in where none are named; leads others to the sign-in page."""
 
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             try:
-                check_door(request, *permissions)
+                check_permission(request, *permissions)
             except SignInRequired:
                 if wants_json(request):
                     raise

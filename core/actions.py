@@ -1,6 +1,6 @@
 """What one may do with a row of the console: one object each, in one registry, and one door through which all pass.
 
-An app makes a `Desk` for each kind of row that staff act on (an incident, a claim, a vetting case) and gives it its
+An app makes a `ActionSet` for each kind of row that staff act on (an incident, a claim, a vetting case) and gives it its
 actions. The page of the row draws them, the permission table enumerates them, and `core.console.act` performs them:
 who may, why not now, what has to be said, the service. What is not in a registry cannot be done.
 """
@@ -172,7 +172,7 @@ Page = TypeVar("Page", bound=Callable[[HttpRequest, Any, Refusal | None], HttpRe
 
 
 @dataclass(slots=True, kw_only=True)
-class Desk(Generic[R]):
+class ActionSet(Generic[R]):
     """A kind of row that staff act on.
 
     `find(code, person)` reads the row for somebody, or raises `NotFound`; `code` is how the row is called in addresses.
@@ -193,9 +193,9 @@ class Desk(Generic[R]):
     show: Callable[[HttpRequest, R, Refusal | None], HttpResponse] = field(init=False)
 
     def __post_init__(self) -> None:
-        if self.kind in DESKS:
+        if self.kind in ACTION_SETS:
             raise ValueError(f"{self.kind}: there is such a desk already")
-        DESKS[self.kind] = self
+        ACTION_SETS[self.kind] = self
 
     def shown_by(self, page: Page) -> Page:
         """Function decorator: the page of a row, drawn also after a refusal; one page may stand for several desks."""
@@ -275,4 +275,4 @@ class Desk(Generic[R]):
         return action.run(row, person, form.cleaned_data)
 
 
-DESKS: dict[str, Desk[Any]] = {}
+ACTION_SETS: dict[str, ActionSet[Any]] = {}

@@ -6,16 +6,16 @@ An app that has cases registers a function; nobody imports upward.
 from collections.abc import Callable
 
 # Takes a case's code; gives the code of its trip where the case is open, else nothing.
-Knower = Callable[[str], str]
-_knowers: list[Knower] = []
+CaseLookup = Callable[[str], str]
+_lookups: list[CaseLookup] = []
 
 
-def knows_cases(knower: Knower) -> Knower:
+def register_case_lookup(lookup: CaseLookup) -> CaseLookup:
     """Function decorator: register an app's cases."""
-    _knowers.append(knower)
-    return knower
+    _lookups.append(lookup)
+    return lookup
 
 
 def trip_of_open_case(code: str) -> str:
     """The trip of an open case; empty where there is no such open case."""
-    return next((trip for knower in _knowers if (trip := knower(code))), "")
+    return next((trip for lookup in _lookups if (trip := lookup(code))), "")

@@ -34,7 +34,7 @@ class Written:
     size: int
 
 
-def write(content: bytes) -> Written:
+def store(content: bytes) -> Written:
     """Encrypt a picture under a random name into storage."""
     name = f"{secrets.token_hex(1)}/{secrets.token_hex(20)}"
     storages["pictures"].save(name, ContentFile(encrypt(content, context=name)))
@@ -42,7 +42,7 @@ def write(content: bytes) -> Written:
 
 
 @joins_transaction
-def keep(written: Written, *, purpose: str, subject: str, keep_for: timedelta) -> StoredPicture:
+def attach(written: Written, *, purpose: str, subject: str, keep_for: timedelta) -> StoredPicture:
     """Make a written picture count, until a time. `purpose` is a short word such as `face_check`."""
     at = clock.now()
     return StoredPicture.objects.create(
@@ -60,7 +60,7 @@ def keep(written: Written, *, purpose: str, subject: str, keep_for: timedelta) -
 live.looks("core.picture_read")
 
 
-def look(*, actor: Actor, code: str, case: str = "", but: Collection[str] = ()) -> bytes:
+def read(*, actor: Actor, code: str, case: str = "", but: Collection[str] = ()) -> bytes:
     """The picture itself, with the reading recorded (A8); `but` are purposes that are not for this reader.
 
     Raises `NotFound`.

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core import clock
-from core.actions import Action, ActionForm, Desk, Given, by_rule, calls, choice, text
+from core.actions import Action, ActionForm, ActionSet, Given, by_rule, calls, choice, text
 from core.permissions import may
-from drivers import policies, selectors, services, sheets
+from drivers import policies, selectors, services, wording
 from drivers.models import (
     Appeal,
     Application,
@@ -86,7 +86,7 @@ def _propose_outcome(case: VettingCase, person: "Account", given: Given) -> None
     )
 
 
-CASES: Desk[VettingCase] = Desk(
+CASES: ActionSet[VettingCase] = ActionSet(
     kind="vetting_case",
     find=lambda code, _person: selectors.case_by_code(code),
     route="drivers_console:case_act",
@@ -130,7 +130,7 @@ class ProposeDecision(ActionForm):
 
     def prepare(self) -> None:
         """Nobody is approved against the registries, or with what no longer holds up: the page says which."""
-        if sheets.is_barred(self.row) or sheets.still_holds(self.row):
+        if wording.is_barred(self.row) or wording.still_holds(self.row):
             self.fields["outcome"] = choice(
                 pgettext_lazy("application", "Outcome"), [(Decision.REFUSE.value, Decision.REFUSE.label)]
             )
@@ -150,7 +150,7 @@ def _return(application: Application, person: "Account", given: Given) -> None:
     services.return_application(account=person, code=application.code, words=given["reason"])
 
 
-APPLICATIONS: Desk[Application] = Desk(
+APPLICATIONS: ActionSet[Application] = ActionSet(
     kind="application",
     find=lambda code, _person: selectors.application_by_code(code),
     route="drivers_console:application_act",
@@ -212,7 +212,7 @@ def _decide_plate(same: bool) -> Callable[[PlatePhoto, "Account", Given], None]:
     return run
 
 
-PLATES: Desk[PlatePhoto] = Desk(
+PLATES: ActionSet[PlatePhoto] = ActionSet(
     kind="plate",
     find=lambda code, _person: selectors.plate_photo_of(code),
     code=lambda photo: photo.picture.code,
@@ -251,7 +251,7 @@ def _decide_video(check: FaceCheck, person: "Account", given: Given) -> None:
     )
 
 
-VIDEOS: Desk[FaceCheck] = Desk(
+VIDEOS: ActionSet[FaceCheck] = ActionSet(
     kind="video",
     find=lambda code, _person: selectors.video_check_by_code(code),
     route="drivers_console:video_act",
@@ -288,7 +288,7 @@ def _sort(report: MismatchReport, person: "Account", given: Given) -> None:
     services.sort_report(account=person, code=report.code, driver_code=given["driver"])
 
 
-REPORTS: Desk[MismatchReport] = Desk(
+REPORTS: ActionSet[MismatchReport] = ActionSet(
     kind="mismatch_report",
     find=lambda code, _person: selectors.report_by_code(code),
     route="drivers_console:report_act",
@@ -326,7 +326,7 @@ def _decide_reward(approves: bool) -> Callable[[Reward, "Account", Given], HttpR
     return run
 
 
-REWARDS: Desk[Reward] = Desk(
+REWARDS: ActionSet[Reward] = ActionSet(
     kind="reward",
     find=lambda code, _person: selectors.reward_by_report(code),
     code=lambda reward: reward.report.code,
@@ -382,7 +382,7 @@ def _propose_appeal_decision(row: Appeal, person: "Account", given: Given) -> No
     )
 
 
-APPEALS: Desk[Appeal] = Desk(
+APPEALS: ActionSet[Appeal] = ActionSet(
     kind="driver_appeal",
     find=lambda code, _person: selectors.appeal_by_code(code),
     route="drivers_console:appeal_act",
@@ -425,7 +425,7 @@ def _waits(hold: Hold) -> bool:
     return hold.released_at is None and hold.kind == HoldKind.STAFF
 
 
-HOLDS: Desk[Hold] = Desk(
+HOLDS: ActionSet[Hold] = ActionSet(
     kind="hold",
     find=lambda code, _person: selectors.hold_by_code(code),
     route="drivers_console:hold_act",
@@ -462,7 +462,7 @@ HOLDS.add(
 
 # --- Screening of the fleet ----------------------------------------------------------------------
 
-RUNS: Desk[ScreeningRun] = Desk(
+RUNS: ActionSet[ScreeningRun] = ActionSet(
     kind="screening_run",
     find=lambda code, _person: selectors.run_by_code(code),
     route="drivers_console:run_act",

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import Account
-from core.access import check_door
+from core.access import check_permission
 from core.api import read
 from core.errors import InvalidInput, NotFound
 from core.permissions import may
@@ -117,7 +117,7 @@ class DriverView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        self.driver = driver_of(check_door(request, "ride"))
+        self.driver = driver_of(check_permission(request, "ride"))
 
 
 class ApplicationView(APIView):
@@ -125,21 +125,21 @@ class ApplicationView(APIView):
 
     @extend_schema(responses=ApplicationOutput)
     def get(self, request: Request) -> Response:
-        found = newest_application(driver_of(check_door(request, "ride")))
+        found = newest_application(driver_of(check_permission(request, "ride")))
         if found is None:
             raise NotFound
         return _said(found)
 
     @extend_schema(request=BeginInput, responses={201: ApplicationOutput})
     def post(self, request: Request) -> Response:
-        account = check_door(request, "ride")
+        account = check_permission(request, "ride")
         return _said(
             services.begin_application(account=account, line=read(BeginInput, request)["line"]), status=201
         )
 
     @extend_schema(request=FieldsInput, responses=ApplicationOutput)
     def patch(self, request: Request) -> Response:
-        account, body = check_door(request, "ride"), read(FieldsInput, request)
+        account, body = check_permission(request, "ride"), read(FieldsInput, request)
         return _said(
             services.save_fields(
                 account=account, typed=body["fields_typed"], line=body.get("line", "")
@@ -170,7 +170,7 @@ class CertificatePhotoView(APIView):
 
     @extend_schema(request={"multipart/form-data": PhotoInput}, responses=ApplicationOutput)
     def post(self, request: Request, kind: str) -> Response:
-        account = check_door(request, "ride")
+        account = check_permission(request, "ride")
         if kind not in Certificate.values:
             raise NotFound
         photo = request.FILES.get("photo")
@@ -186,7 +186,7 @@ class SendApplicationView(APIView):
 
     @extend_schema(request=None, responses={202: ApplicationOutput})
     def post(self, request: Request) -> Response:
-        return _said(services.submit_application(account=check_door(request, "ride")), status=202)
+        return _said(services.submit_application(account=check_permission(request, "ride")), status=202)
 
 
 class StreetReportsView(APIView):

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.models import Account
 from core import clock
-from core.access import account_of, door
+from core.access import account_of, permission_required
 from core.errors import DomainError, InvalidInput, explain
 from core.permissions import may
 from drivers import services
@@ -42,7 +42,7 @@ from drivers.states import ApplicationState, Certificate, FacePurpose, Line
 
 
 @require_POST
-@door("ride")
+@permission_required("ride")
 def face_consent(request: HttpRequest) -> HttpResponse:
     """Agree to the use of the face, or ask for the other way."""
     driver, given = driver_of(account_of(request)), request.POST
@@ -62,7 +62,7 @@ def face_consent(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@door("ride")
+@permission_required("ride")
 def video(request: HttpRequest, code: str) -> HttpResponse:
     """Waiting for a reviewer's video call; after a yes it leads back with what the check opens."""
     check = video_check_of(driver_of(account_of(request)), code)
@@ -111,7 +111,7 @@ def _apply_context(application: Application, *, strict: bool) -> dict[str, Any]:
 
 
 @require_GET
-@door("ride")
+@permission_required("ride")
 def apply(request: HttpRequest) -> HttpResponse:
     """Apply to drive, see how far it is, and what came of it (D1)."""
     application = _application_of(account_of(request))
@@ -130,14 +130,14 @@ def apply(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door("ride")
+@permission_required("ride")
 def begin_application(request: HttpRequest) -> HttpResponse:
     services.begin_application(account=account_of(request), line=request.POST.get("line", Line.HITCH))
     return redirect("drivers:apply")
 
 
 @require_POST
-@door("ride")
+@permission_required("ride")
 def save_application(request: HttpRequest) -> HttpResponse:
     """Keep what was typed. For a page with scripts only what is wrong comes back, so that nobody loses their place."""
     application = services.save_fields(
@@ -154,7 +154,7 @@ def save_application(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door("ride")
+@permission_required("ride")
 def send_certificate(request: HttpRequest, kind: str) -> HttpResponse:
     """A photo of one certificate; what it says fills the empty fields."""
     if kind not in Certificate.values:
@@ -171,7 +171,7 @@ def send_certificate(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 @require_POST
-@door("ride")
+@permission_required("ride")
 def send_application(request: HttpRequest) -> HttpResponse:
     """Send it; what does not hold up is said at each field."""
     try:
@@ -226,7 +226,7 @@ def street_report(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door("ride")
+@permission_required("ride")
 def appeal(request: HttpRequest, code: str) -> HttpResponse:
     """Object to a hold from the page that shows it."""
     try:

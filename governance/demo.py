@@ -8,17 +8,17 @@ from zoneinfo import ZoneInfo
 
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.cast import enrol_cast
+from accounts.demo import enrol_cast
 from accounts.selectors import account_by_code
 from core import clock
 from core.actors import SYSTEM
 from core.messages.transports.template_sms import to_submit
 from core.transactions import begins_transaction
-from drivers.cast import enrol_drivers
+from drivers.demo import enrol_drivers
 from drivers.selectors import newest_run
 from drivers.services import begin_run
-from police.cast import enrol_police
-from rides.cast import make_cities
+from police.demo import enrol_police
+from rides.demo import make_cities
 from rides.services import set_line
 from rides.states import Line, LineState
 

@@ -6,7 +6,7 @@ from django import forms
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from core.actions import Action, ActionForm, Desk, Given, calls, text
+from core.actions import Action, ActionForm, ActionSet, Given, calls, text
 from police import selectors, services
 from police.models import PoliceRequest
 from police.policies import why_not
@@ -38,7 +38,7 @@ def _released(request: PoliceRequest, _person: object) -> bool:
     return request.state == RequestState.RELEASED
 
 
-REQUESTS: Desk[PoliceRequest] = Desk(
+REQUESTS: ActionSet[PoliceRequest] = ActionSet(
     kind="police_request",
     find=lambda code, _person: selectors.request_by_code(code),
     route="police_console:act",

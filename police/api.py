@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core import clock
-from core.access import account_of, check_door
+from core.access import account_of, check_permission
 from core.api import read
 from police import selectors, services
 from police.models import PoliceRequest
@@ -100,7 +100,7 @@ class OfficerView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         check_officer(request)
-        check_door(request, "police.ask")
+        check_permission(request, "police.ask")
 
 
 class RequestsView(OfficerView):
@@ -108,7 +108,7 @@ class RequestsView(OfficerView):
 
     @extend_schema(responses=RequestOutput(many=True))
     def get(self, request: Request) -> Response:
-        officer = selectors.officer_of(check_door(request, "police.ask"), clock.now())
+        officer = selectors.officer_of(check_permission(request, "police.ask"), clock.now())
         rows = selectors.requests_of(officer)
         return Response(
             [
@@ -128,7 +128,7 @@ class RequestsView(OfficerView):
             body["legal_basis"],
         )
         asked = services.ask_by_form(
-            account=check_door(request, "police.ask"), question=question, submission=body["submission"]
+            account=check_permission(request, "police.ask"), question=question, submission=body["submission"]
         )
         return Response(_show(request, asked), status=201)
 
@@ -138,7 +138,7 @@ class RequestView(OfficerView):
 
     @extend_schema(responses=RequestOutput)
     def get(self, request: Request, code: str) -> Response:
-        officer = selectors.officer_of(check_door(request, "police.ask"), clock.now())
+        officer = selectors.officer_of(check_permission(request, "police.ask"), clock.now())
         return Response(_show(request, selectors.own_request(officer, code)))
 
 
@@ -147,7 +147,7 @@ class PapersView(OfficerView):
 
     @extend_schema(request=PapersInput, responses=RequestOutput)
     def post(self, request: Request, code: str) -> Response:
-        account = check_door(request, "police.ask")
+        account = check_permission(request, "police.ask")
         return Response(
             _show(request, services.file_papers(account=account, code=code, **read(PapersInput, request)))
         )

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core import clock
-from core.access import account_of, door
+from core.access import account_of, permission_required
 from core.actors import NOBODY
 from core.errors import DomainError, InvalidInput, SignInRequired, explain
 from core.permissions import may
@@ -50,7 +50,7 @@ def officers_only(
     view: Callable[Concatenate[HttpRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Active officers with their second factor; a visitor who only looks is led to the sign-in page."""
-    behind_door = door("police.ask")(view)
+    behind_door = permission_required("police.ask")(view)
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from core.actions import Action, ActionForm, Desk, Given, by_rule, calls
+from core.actions import Action, ActionForm, ActionSet, Given, by_rule, calls
 from core.errors import NotFound
 from drivers.selectors import driver_of
 from rides import policies, selectors, services
@@ -57,7 +57,7 @@ def _in(*states: str) -> Callable[[Any, "Account"], bool]:
     return lambda row, _person: row.state in states
 
 
-TRIPS: Desk[Trip] = Desk(
+TRIPS: ActionSet[Trip] = ActionSet(
     kind="driven_trip",
     find=_drivers_trip,
     route="rides:driver_step",
@@ -109,7 +109,7 @@ def _decline(offer: Offer, person: "Account", _given: Given) -> None:
     services.decline_offer(driver=driver_of(person), code=offer.code)
 
 
-OFFERS: Desk[Offer] = Desk(
+OFFERS: ActionSet[Offer] = ActionSet(
     kind="order_offer",
     find=lambda code, person: selectors.offer_of(driver_of(person), code),
     route="rides:offer",
@@ -134,7 +134,7 @@ OFFERS.add(
 
 # --- Suspensions of lines ------------------------------------------------------------------------
 
-SUSPENSIONS: Desk[LineSuspension] = Desk(
+SUSPENSIONS: ActionSet[LineSuspension] = ActionSet(
     kind="line_suspension",
     find=lambda code, _person: selectors.suspension_by_code(code),
     route="rides_console:suspension_act",
@@ -180,7 +180,7 @@ def _found(outcome: CallOutcome) -> Callable[[Reminder, "Account", Given], None]
     return run
 
 
-REMINDERS: Desk[Reminder] = Desk(
+REMINDERS: ActionSet[Reminder] = ActionSet(
     kind="reminder",
     find=lambda code, _person: selectors.reminder_by_code(code),
     code=selectors.code_of_reminder,
@@ -198,7 +198,7 @@ def _still_open(row: LatePickup, _person: "Account") -> bool:
     return row.closed_at is None
 
 
-LATE: Desk[LatePickup] = Desk(
+LATE: ActionSet[LatePickup] = ActionSet(
     kind="late_pickup",
     find=lambda code, _person: selectors.late_pickup_by_code(code),
     route="rides_console:late_act",

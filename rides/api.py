@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from accounts.selectors import passenger_persona
 from core import clock
-from core.access import check_door
+from core.access import check_permission
 from core.api import read
 from core.errors import InvalidInput
 from drivers.selectors import driver_of, visible_holds
@@ -337,12 +337,12 @@ class TripsView(APIView):
 
     @extend_schema(responses=TripOutput(many=True))
     def get(self, request: Request) -> Response:
-        account = check_door(request, "ride")
+        account = check_permission(request, "ride")
         return Response([show_trip(trip, Party.PASSENGER) for trip in selectors.trips_as_passenger(account)])
 
     @extend_schema(request=TripInput, responses={201: TripOutput})
     def post(self, request: Request) -> Response:
-        account, body = check_door(request, "ride"), read(TripInput, request)
+        account, body = check_permission(request, "ride"), read(TripInput, request)
         start = body.get("window_start") or clock.now()
         line, rider = Line(body["line"]), body.get("rider")
         end = body.get("window_end") or (start + HITCH_SOON if line == Line.HITCH else start)
@@ -362,7 +362,7 @@ class EstimateView(APIView):
 
     @extend_schema(request=EndsInput, responses=EstimateOutput)
     def post(self, request: Request) -> Response:
-        check_door(request, "ride")
+        check_permission(request, "ride")
         body = read(EndsInput, request)
         journey = _journey(body, clock.now(), clock.now())
         way = routing.route([journey.origin.point, journey.destination.point])
@@ -385,7 +385,7 @@ class TripView(APIView):
 
     @extend_schema(responses=TripOutput)
     def get(self, request: Request, code: str) -> Response:
-        return Response(show_trip(*selectors.trip_of(check_door(request, "ride"), code)))
+        return Response(show_trip(*selectors.trip_of(check_permission(request, "ride"), code)))
 
 
 class ConfirmCarView(APIView):
@@ -393,7 +393,7 @@ class ConfirmCarView(APIView):
 
     @extend_schema(request=None, responses=TripOutput)
     def post(self, request: Request, code: str) -> Response:
-        account = check_door(request, "ride")
+        account = check_permission(request, "ride")
         return Response(show_trip(services.confirm_car(passenger=account, trip_code=code), Party.PASSENGER))
 
 
@@ -402,7 +402,7 @@ class MismatchView(APIView):
 
     @extend_schema(request=MismatchInput, responses=TripOutput)
     def post(self, request: Request, code: str) -> Response:
-        account, body = check_door(request, "ride"), read(MismatchInput, request)
+        account, body = check_permission(request, "ride"), read(MismatchInput, request)
         what = PlateCheck.OTHER_DRIVER if body["what"] == "driver" else PlateCheck.DIFFERS
         trip = services.report_mismatch(
             passenger=account, trip_code=code, what=what, plate_seen=body["plate_seen"]
@@ -415,7 +415,7 @@ class CancelView(APIView):
 
     @extend_schema(request=CancelInput, responses=TripOutput)
     def post(self, request: Request, code: str) -> Response:
-        account = check_door(request, "ride")
+        account = check_permission(request, "ride")
         _trip, party = selectors.trip_of(account, code)
         return _answer(
             services.cancel_trip(
@@ -430,12 +430,12 @@ class ItinerariesView(APIView):
 
     @extend_schema(responses=ItineraryOutput(many=True))
     def get(self, request: Request) -> Response:
-        driver = driver_of(check_door(request, "ride"))
+        driver = driver_of(check_permission(request, "ride"))
         return Response(ItineraryOutput(selectors.itineraries_of(driver), many=True).data)
 
     @extend_schema(request=ItineraryInput, responses={201: ItineraryOutput})
     def post(self, request: Request) -> Response:
-        driver, body = driver_of(check_door(request, "ride")), read(ItineraryInput, request)
+        driver, body = driver_of(check_permission(request, "ride")), read(ItineraryInput, request)
         route = [(lat, lon) for lat, lon in body["route"]] if "route" in body else None
         if route and not all(-90 <= lat <= 90 and -180 <= lon <= 180 for lat, lon in route):
             raise InvalidInput("route")
@@ -455,7 +455,7 @@ class ItineraryView(APIView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, code: str) -> Response:
-        services.close_itinerary(driver=driver_of(check_door(request, "ride")), code=code)
+        services.close_itinerary(driver=driver_of(check_permission(request, "ride")), code=code)
         return Response(status=204)
 
 
@@ -464,7 +464,7 @@ class RequestsView(APIView):
 
     @extend_schema(responses=RequestOutput(many=True))
     def get(self, request: Request, code: str) -> Response:
-        driver = driver_of(check_door(request, "ride"))
+        driver = driver_of(check_permission(request, "ride"))
         along = selectors.requests_along(selectors.itinerary_of(driver, code))
         return Response(RequestOutput(along, many=True).data)
 
@@ -474,7 +474,7 @@ class OnlineView(APIView):
 
     @extend_schema(request=OnlineInput, responses={201: OnlineOutput})
     def post(self, request: Request) -> Response:
-        driver, body = driver_of(check_door(request, "ride")), read(OnlineInput, request)
+        driver, body = driver_of(check_permission(request, "ride")), read(OnlineInput, request)
         spell = services.go_on_duty(
             driver=driver,
             line=Line(body["line"]),
@@ -485,7 +485,7 @@ class OnlineView(APIView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request) -> Response:
-        services.go_off_duty(driver=driver_of(check_door(request, "ride")))
+        services.go_off_duty(driver=driver_of(check_permission(request, "ride")))
         return Response(status=204)
 
 
@@ -494,7 +494,7 @@ class OfferView(APIView):
 
     @extend_schema(responses={200: OfferOutput, 204: None})
     def get(self, request: Request) -> Response:
-        offer = selectors.offer_to(driver_of(check_door(request, "ride")))
+        offer = selectors.offer_to(driver_of(check_permission(request, "ride")))
         return Response(OfferOutput(offer).data) if offer else Response(status=204)
 
 
@@ -503,7 +503,7 @@ class AcceptOfferView(APIView):
 
     @extend_schema(request=None, responses=TripOutput)
     def post(self, request: Request, code: str) -> Response:
-        driver = driver_of(check_door(request, "ride"))
+        driver = driver_of(check_permission(request, "ride"))
         return _answer(services.accept_offer(driver=driver, code=code), Party.DRIVER)
 
 
@@ -512,7 +512,7 @@ class DeclineOfferView(APIView):
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request, code: str) -> Response:
-        services.decline_offer(driver=driver_of(check_door(request, "ride")), code=code)
+        services.decline_offer(driver=driver_of(check_permission(request, "ride")), code=code)
         return Response(status=204)
 
 
@@ -521,7 +521,7 @@ class RatingView(APIView):
 
     @extend_schema(request=StarsInput, responses={204: None})
     def post(self, request: Request, code: str) -> Response:
-        account = check_door(request, "ride")
+        account = check_permission(request, "ride")
         services.rate_trip(account=account, trip_code=code, stars=read(StarsInput, request)["stars"])
         return Response(status=204)
 
@@ -531,11 +531,11 @@ class ScoreView(APIView):
 
     @extend_schema(responses=ScoreOutput)
     def get(self, request: Request) -> Response:
-        return Response(ScoreOutput(selectors.score_of(check_door(request, "ride"))).data)
+        return Response(ScoreOutput(selectors.score_of(check_permission(request, "ride"))).data)
 
     @extend_schema(request=ScoreInput, responses={204: None})
     def put(self, request: Request) -> Response:
-        account = check_door(request, "ride")
+        account = check_permission(request, "ride")
         services.wish_least_score(account=account, tenths=read(ScoreInput, request)["least"])
         return Response(status=204)
 
@@ -545,12 +545,12 @@ class MessagesView(APIView):
 
     @extend_schema(responses=MessageOutput(many=True))
     def get(self, request: Request, code: str) -> Response:
-        trip, _party = selectors.trip_of(check_door(request, "ride"), code)
+        trip, _party = selectors.trip_of(check_permission(request, "ride"), code)
         return Response(MessageOutput(selectors.messages_of(trip), many=True).data)
 
     @extend_schema(request=PhraseInput, responses={201: MessageOutput})
     def post(self, request: Request, code: str) -> Response:
-        account = check_door(request, "ride")
+        account = check_permission(request, "ride")
         row = services.say(
             account=account, trip_code=code, phrase=Phrase(read(PhraseInput, request)["phrase"])
         )
@@ -562,7 +562,7 @@ class RelayView(APIView):
 
     @extend_schema(request=None, responses=RelayOutput)
     def post(self, request: Request, code: str) -> Response:
-        account = check_door(request, "ride")
+        account = check_permission(request, "ride")
         return Response({"number": services.relay_number(account=account, trip_code=code)})
 
 
@@ -571,7 +571,7 @@ class ReminderView(APIView):
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request, code: str) -> Response:
-        services.acknowledge_reminder(account=check_door(request, "ride"), trip_code=code)
+        services.acknowledge_reminder(account=check_permission(request, "ride"), trip_code=code)
         return Response(status=204)
 
 
@@ -580,7 +580,7 @@ class OtherLineView(APIView):
 
     @extend_schema(request=OtherLineInput, responses={201: TripOutput})
     def post(self, request: Request, code: str) -> Response:
-        account = check_door(request, "ride")
+        account = check_permission(request, "ride")
         line = Line(read(OtherLineInput, request)["line"])
         trip = services.go_on_with_other_line(passenger=account, trip_code=code, line=line)
         return Response(show_trip(trip, Party.PASSENGER), status=201)
@@ -591,7 +591,7 @@ class AcceptView(APIView):
 
     @extend_schema(request=AcceptInput, responses=TripOutput)
     def post(self, request: Request, code: str) -> Response:
-        driver = driver_of(check_door(request, "ride"))
+        driver = driver_of(check_permission(request, "ride"))
         body = read(AcceptInput, request)
         outcome = services.accept_trip(
             driver=driver, trip_code=code, itinerary_code=body["itinerary"], face_token=body["face_token"]
@@ -606,7 +606,7 @@ class PlatePhotoView(APIView):
 
     @extend_schema(request={"multipart/form-data": PlatePhotoInput}, responses=PlatePhotoOutput)
     def post(self, request: Request, code: str) -> Response:
-        account = check_door(request, "ride")
+        account = check_permission(request, "ride")
         driver = driver_of(account)
         selectors.trip_of(account, code)
         photo = request.FILES.get("photo")
@@ -625,7 +625,7 @@ class ArriveView(APIView):
 
     @extend_schema(request=None, responses=TripOutput)
     def post(self, request: Request, code: str) -> Response:
-        driver = driver_of(check_door(request, "ride"))
+        driver = driver_of(check_permission(request, "ride"))
         return Response(show_trip(services.arrive(driver=driver, trip_code=code), Party.DRIVER))
 
 
@@ -634,7 +634,7 @@ class BoardView(APIView):
 
     @extend_schema(request=BoardInput, responses=TripOutput)
     def post(self, request: Request, code: str) -> Response:
-        driver = driver_of(check_door(request, "ride"))
+        driver = driver_of(check_permission(request, "ride"))
         return _answer(
             services.board_trip(driver=driver, trip_code=code, **read(BoardInput, request)), Party.DRIVER
         )
@@ -645,7 +645,7 @@ class DepartView(APIView):
 
     @extend_schema(request=None, responses=TripOutput)
     def post(self, request: Request, code: str) -> Response:
-        driver = driver_of(check_door(request, "ride"))
+        driver = driver_of(check_permission(request, "ride"))
         return Response(show_trip(services.depart(driver=driver, trip_code=code), Party.DRIVER))
 
 
@@ -654,7 +654,7 @@ class EndView(APIView):
 
     @extend_schema(request=None, responses=TripOutput)
     def post(self, request: Request, code: str) -> Response:
-        driver = driver_of(check_door(request, "ride"))
+        driver = driver_of(check_permission(request, "ride"))
         return Response(show_trip(services.end_trip(driver=driver, trip_code=code), Party.DRIVER))
 
 
@@ -663,7 +663,7 @@ class DriverView(APIView):
 
     @extend_schema(responses={200: dict})
     def get(self, request: Request) -> Response:
-        driver = driver_of(check_door(request, "ride"))
+        driver = driver_of(check_permission(request, "ride"))
         holds = [
             {"code": hold.code, "kind": hold.kind, "since": hold.opened_at} for hold in visible_holds(driver)
         ]

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.selectors import codes_who_may
 from core import holds
-from core.actions import Action, ActionForm, Desk, Given, calls, choice, text, words
+from core.actions import Action, ActionForm, ActionSet, Given, calls, choice, text, words
 from safety import selectors, services
 from safety.models import Incident, Recording
 from safety.policies import why_not, why_not_decide
@@ -59,7 +59,7 @@ def _police_called(incident: Incident, person: "Account", given: Given) -> None:
     services.record_police_call(account=person, code=incident.code, station=given["words"])
 
 
-INCIDENTS: Desk[Incident] = Desk(
+INCIDENTS: ActionSet[Incident] = ActionSet(
     kind="incident",
     find=lambda code, _person: selectors.incident_by_code(code),
     route="safety_console:act",
@@ -195,7 +195,7 @@ def _renew(_row: Recording, person: "Account", given: Given) -> "str | Promise":
     return _("Renewed.")
 
 
-RECORDINGS: Desk[Recording] = Desk(
+RECORDINGS: ActionSet[Recording] = ActionSet(
     kind="recording",
     find=lambda code, _person: selectors.recording_by_code(code),
     route="safety_console:act_on_recording",

@@ -7,6 +7,4 @@ class SafetyConfig(AppConfig):
     verbose_name = _("Safety")
 
     def ready(self) -> None:
-        import safety.handlers
-        import safety.monitor.quarantine
-        import safety.shares  # noqa: F401 - tells whom somebody's own SOS told
+        pass

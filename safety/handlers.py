@@ -26,10 +26,10 @@ from safety.services import (
     add_signal,
     address_of,
     ask_passenger,
-    let_holds_show,
     share_with,
     share_with_contacts,
     trip_is_over,
+    uncover_driver_holds,
 )
 from safety.states import SafetyLine, SignalKind
 
@@ -97,7 +97,7 @@ def weigh_end(event: TripEnded) -> None:
         add_signal(actor=SYSTEM, kind=SignalKind.ENDED_FAR, trip=trip, facts=why)
         ask_passenger(trip=trip)
     if not has_live_incident(trip.code):
-        let_holds_show(driver=trip.driver)
+        uncover_driver_holds(driver=trip.driver)
 
 
 @handles(TripEnded)
@@ -124,7 +124,7 @@ def share_by_itself(event: TripAccepted) -> None:
 def let_hold_act(event: DriverHeld) -> None:
     """A hold that began covertly acts at once where nobody is in the car (S11)."""
     if event.covert:
-        let_holds_show(driver=driver_by_code(event.driver_code))
+        uncover_driver_holds(driver=driver_by_code(event.driver_code))
 
 
 @handles(SosRaised)
@@ -217,7 +217,7 @@ CONTACTS = retry.declare(
 )
 
 
-@cases.knows_cases
+@cases.register_case_lookup
 def trip_of_incident(code: str) -> str:
     """A live incident is a case in which recordings of its trip may be played."""
     return incident_trip_if_open(code) if code.startswith("I") else ""

@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core import clock, policy
-from core.access import account_of, door
+from core.access import account_of, permission_required
 from core.errors import DomainError, TooMany, explain
 from core.messages import outbox
 from core.ratelimit import allow
@@ -189,7 +189,7 @@ def recording(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door("ride")
+@permission_required("ride")
 def keep(request: HttpRequest, code: str) -> HttpResponse:
     """Keep this recording: a case is opened."""
     services.keep_recording(account=account_of(request), trip_code=code, words=request.POST.get("words", ""))

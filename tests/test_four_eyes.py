@@ -19,7 +19,7 @@ from complaints.safeguards import CLAIM_ALONE
 from complaints.services.outcomes import needs_second
 from complaints.states import Audience, Category, ClaimKind, Finding, Outcome, Paper, Side
 from core import clock, events, four_eyes, holds, policy
-from core.actions import DESKS, Action, Desk, Sure
+from core.actions import ACTION_SETS, Action, ActionSet, Sure
 from core.actors import SYSTEM
 from core.models import DataHold, OutboxEvent, PolicyVersion
 from core.permissions import may
@@ -281,7 +281,7 @@ def acts_by_registry(address: str) -> bool:
 
 
 def test_one_person_alone_changes_nothing_that_takes_two(stages, people, signed_in):
-    targets = rows(DESKS.values(), staff())
+    targets = rows(ACTION_SETS.values(), staff())
     wrong, done = [], {}
     for person in staff():
         client = signed_in(person.code)
@@ -296,14 +296,14 @@ def test_one_person_alone_changes_nothing_that_takes_two(stages, people, signed_
         with undone():
             proposed_by(person)
             before = guards(), grants()
-            done[person.code] = alone(person, DESKS.values(), targets, client, pages, known=stages)
+            done[person.code] = alone(person, ACTION_SETS.values(), targets, client, pages, known=stages)
             found = changes(before)
         if found:
             wrong += [
                 f"{person.code}: {each}" for each in found + whence(person, targets, client, pages, stages)
             ]
     assert not wrong, "\n".join(wrong)
-    assert {desk.kind for desk, _code in targets} == set(DESKS), "a row of each kind is tried"
+    assert {desk.kind for desk, _code in targets} == set(ACTION_SETS), "a row of each kind is tried"
 
 
 def whence(person, targets, client, pages, known):
@@ -319,7 +319,7 @@ def whence(person, targets, client, pages, known):
                 steps.append(f"  by {getattr(desk, 'kind', '')} {code} {key} {typed}: {found}")
                 seen[0] = guards(), grants()
 
-        alone(person, DESKS.values(), targets, client, pages, look, known)
+        alone(person, ACTION_SETS.values(), targets, client, pages, look, known)
     return steps
 
 
@@ -335,7 +335,7 @@ def wrong_desk():
             released_at=clock.now(), release_proposed_by="somebody", released_by=person.code
         )
 
-    desk = Desk(
+    desk = ActionSet(
         kind="test-wrong",
         find=lambda code, _person: drivers_selectors.hold_by_code(code),
         route="drivers_console:hold_act",
@@ -343,7 +343,7 @@ def wrong_desk():
     )
     desk.add(Action(key="let-go", label="x", permission="console.open", run=let_go, form=Sure))
     yield desk
-    del DESKS[desk.kind]
+    del ACTION_SETS[desk.kind]
 
 
 def test_a_door_for_one_person_is_seen(wrong_desk, rides, people):
@@ -368,7 +368,7 @@ def test_an_empty_form_changes_nothing(stages, signed_in):
     everybody = staff()
     clients = {person.code: signed_in(person.code) for person in everybody}
     addresses = []
-    for desk, code in rows(DESKS.values(), everybody):
+    for desk, code in rows(ACTION_SETS.values(), everybody):
         for key, action in desk.actions.items():
             who = next((each for each in everybody if may(each, action.permission)), None)
             if who is not None:

@@ -18,7 +18,7 @@ from complaints.services.care import thanks_secret
 from complaints.states import Audience, Category, ClaimKind, Paper
 from conftest import NOON
 from core import clock, events, pictures, retry
-from core.actions import DESKS
+from core.actions import ACTION_SETS
 from core.actors import SYSTEM
 from core.models import DataHold, Notification
 from core.permissions import roles_who
@@ -439,7 +439,7 @@ def route_of(desk):
     raise AssertionError(desk.route)
 
 
-OF_DESKS = {route_of(desk) for desk in DESKS.values()}
+OF_DESKS = {route_of(desk) for desk in ACTION_SETS.values()}
 LISTED = {shape(row[1]) for row in TABLE + KEYED} | {shape(route) for route in LEADS_AWAY | OF_DESKS}
 
 
@@ -522,7 +522,7 @@ def things(rides, people):
     driver = driver_of(people("driver"))
     ready_for_pickup(driver, waiting.code, state="waiting")
     with transaction.atomic():
-        picture = pictures.keep(pictures.write(b"x"), purpose="plate", subject="x", keep_for=timedelta(1))
+        picture = pictures.attach(pictures.store(b"x"), purpose="plate", subject="x", keep_for=timedelta(1))
         PlatePhoto.objects.filter(subject=waiting.code).update(picture=picture)
         case = open_case(driver=driver, kind=CaseKind.SAME_FACE)
         own, appealed = (
@@ -701,14 +701,14 @@ def people_who(permission):
 
 
 def test_every_desk_is_tried():
-    assert set(ROWS) == set(DESKS)
+    assert set(ROWS) == set(ACTION_SETS)
 
 
 def test_every_action_opens_to_those_of_its_permission_and_to_nobody_else(things, signed_in):
     """Asked for with nothing said: whoever may is told what is missing, and nothing is done."""
     table = []
     for kind, (name, own) in ROWS.items():
-        desk = DESKS[kind]
+        desk = ACTION_SETS[kind]
         for key, action in desk.actions.items():
             at = reverse(desk.route, args=[things[name], key]).lstrip("/")
             allowed = people_who(action.permission)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import services
 from accounts.selectors import account_by_code
 from accounts.states import PersonalField
-from core.access import account_of, door
+from core.access import account_of, permission_required
 from core.console import page
 from core.errors import DomainError, NotFound, explain
 from core.privacy import mask_id_number, mask_name, mask_phone
@@ -25,7 +25,7 @@ class RevealForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
-@door("people.reveal")
+@permission_required("people.reveal")
 def person(request: HttpRequest, code: str) -> HttpResponse:
     """Masked fields; a revealed one is shown for a minute and kept nowhere."""
     found = account_by_code(code)

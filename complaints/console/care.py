@@ -12,7 +12,7 @@ from complaints.actions import CARE, GREETINGS
 from complaints.models import Campaign, CareTask
 from complaints.states import Audience
 from core import clock
-from core.access import account_of, door
+from core.access import account_of, permission_required
 from core.actions import Refusal, choice
 from core.console import page
 from core.errors import DomainError, InvalidInput, NotFound, explain
@@ -42,7 +42,7 @@ class CampaignForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
-@door("complaints.work")
+@permission_required("complaints.work")
 def care(request: HttpRequest) -> HttpResponse:
     """What is due, what was done, greetings; and care by one's own idea."""
     if request.method == "GET":

@@ -17,7 +17,7 @@ from complaints.forms import PapersForm, fen_of
 from complaints.models import Accident, Claim
 from complaints.states import ClaimKind, ClaimState, Paper
 from core import clock, pictures, timeline
-from core.access import account_of, door
+from core.access import account_of, permission_required
 from core.actions import Refusal
 from core.console import page
 from core.errors import DomainError, NotFound, explain
@@ -48,7 +48,7 @@ class ClaimForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
-@door("claims.work")
+@permission_required("claims.work")
 def accidents(request: HttpRequest) -> HttpResponse:
     """Accidents, what of their claims waits, and opening one."""
     account = account_of(request)
@@ -111,7 +111,7 @@ def _context(request: HttpRequest, accident: Accident, refusal: Refusal | None) 
 
 
 @require_GET
-@door("claims.work")
+@permission_required("claims.work")
 def accident(request: HttpRequest, code: str) -> HttpResponse:
     """One accident: what is left of the cap, its claims, what may be done with each."""
     return _page(request, selectors.accident_by_code(code), None)
@@ -128,7 +128,7 @@ def _claim_page(request: HttpRequest, claim: Claim, refusal: Refusal | None) -> 
 
 
 @require_POST
-@door("claims.work")
+@permission_required("claims.work")
 def file_claim(request: HttpRequest, code: str) -> HttpResponse:
     """Write a claim down."""
     form = ClaimForm(request.POST)
@@ -156,7 +156,7 @@ def file_claim(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door("claims.work")
+@permission_required("claims.work")
 def add_papers(request: HttpRequest, code: str) -> HttpResponse:
     """Documents that came to us by another way; a refusal stands beside the claim that they were meant for."""
     claim, form = selectors.claim_by_code(code), PapersForm(request.POST, request.FILES)
@@ -181,19 +181,19 @@ def add_papers(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_GET
-@door("claims.work")
+@permission_required("claims.work")
 def paper(request: HttpRequest, code: str, picture: str) -> HttpResponse:
     """One document of a claim; each look is in the journal."""
     claim = selectors.claim_by_code(code)
     row = next((each for each in selectors.papers_of(claim) if each.picture.code == picture), None)
     if row is None:
         raise NotFound
-    content = pictures.look(actor=account_of(request).actor, code=picture, case=claim.accident.code)
+    content = pictures.read(actor=account_of(request).actor, code=picture, case=claim.accident.code)
     return file_response(content, picture, document=row.is_document)
 
 
 @require_GET
-@door("claims.work")
+@permission_required("claims.work")
 def statement(request: HttpRequest, code: str) -> HttpResponse:
     """What was asked, granted and paid for an accident, as a PDF; that it was drawn is in the journal."""
     found = selectors.accident_by_code(code)

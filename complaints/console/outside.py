@@ -16,7 +16,7 @@ from complaints.limits import limits_of
 from complaints.models import OutsideMessage
 from complaints.states import LEVEL_OF, Category, Level
 from core import danger, policy
-from core.access import account_of, door
+from core.access import account_of, permission_required
 from core.actions import Refusal, choice
 from core.console import page
 from core.errors import DomainError, NotFound, explain
@@ -51,7 +51,7 @@ class MacroForm(TextsForm):
 
 
 @require_GET
-@door("complaints.work")
+@permission_required("complaints.work")
 def ringing(request: HttpRequest) -> HttpResponse:
     """The call that was just put through to me; nothing where none was."""
     call = selectors.ringing(account_of(request))
@@ -61,7 +61,7 @@ def ringing(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@door("complaints.work")
+@permission_required("complaints.work")
 def caller(request: HttpRequest, pk: int) -> HttpResponse:
     """The history that opens with a call; opening it is in the journal."""
     call = services.see_call(account=account_of(request), pk=pk)
@@ -76,7 +76,7 @@ def caller(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-@door("complaints.work")
+@permission_required("complaints.work")
 def inbox(request: HttpRequest) -> HttpResponse:
     """Messages from outside that wait for somebody to say what they are."""
     return _inbox(request, None)
@@ -111,7 +111,7 @@ def _texts(request: HttpRequest, keep: Any, kind: type[TextsForm] = TextsForm) -
 
 
 @require_http_methods(["GET", "POST"])
-@door("complaints.work")
+@permission_required("complaints.work")
 def guides(request: HttpRequest) -> HttpResponse:
     """The knowledge base: searched by everybody, written by supervisors and adjudicators."""
     account = account_of(request)
@@ -140,7 +140,7 @@ def guides(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door("complaints.work")
+@permission_required("complaints.work")
 def macro_list(request: HttpRequest) -> HttpResponse:
     """Answers that are used often: read by everybody, written by supervisors and adjudicators."""
     account = account_of(request)
@@ -177,7 +177,7 @@ def macro_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door("danger_words.try")
+@permission_required("danger_words.try")
 def danger_words(request: HttpRequest) -> HttpResponse:
     """What would this text do? Nothing is kept of it."""
     form, found = DangerWordsForm(request.POST if request.method == "POST" else None), None

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from complaints import selectors
 from complaints.selectors.reports import Report
 from core import clock
-from core.access import door
+from core.access import permission_required
 from core.console import page
 from core.errors import NotFound
 
@@ -50,7 +50,7 @@ def _chart(report: Report) -> dict[str, object]:
 
 
 @require_GET
-@door("complaints.work")
+@permission_required("complaints.work")
 def reports(request: HttpRequest) -> HttpResponse:
     """All reports of a span."""
     begins, ends = _span(request)
@@ -67,7 +67,7 @@ def reports(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@door("complaints.work")
+@permission_required("complaints.work")
 def report_csv(request: HttpRequest, name: str) -> HttpResponse:
     """One report as CSV, with the mark that spreadsheets need to read Chinese."""
     make = selectors.REPORTS.get(name)

@@ -17,7 +17,7 @@ from complaints.models import WorkSummary
 from complaints.services import Planned
 from complaints.services.shifts import midnight
 from core import clock
-from core.access import account_of, door
+from core.access import account_of, permission_required
 from core.actions import Refusal
 from core.console import page
 from core.errors import DomainError, InvalidInput
@@ -53,7 +53,7 @@ def _planned(request: HttpRequest, day: date) -> list[Planned]:
 
 
 @require_http_methods(["GET", "POST"])
-@door("complaints.work")
+@permission_required("complaints.work")
 def roster(request: HttpRequest) -> HttpResponse:
     """A day's shifts beside what each hour needs; only a supervisor writes, and not too thin a roster."""
     account = account_of(request)
@@ -115,7 +115,7 @@ def roster(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door("console.open")
+@permission_required("console.open")
 def exercises(request: HttpRequest) -> HttpResponse:
     """Exercises, what I scored, and beginning one."""
     account = account_of(request)
@@ -134,7 +134,7 @@ def exercises(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door("console.open")
+@permission_required("console.open")
 def exercise(request: HttpRequest, code: str) -> HttpResponse:
     """One step at a time; after each answer what the rules say, and at the end how it went."""
     account = account_of(request)
@@ -188,7 +188,7 @@ def _period(text: str) -> tuple[date, date]:
 
 
 @require_http_methods(["GET", "POST"])
-@door("console.open")
+@permission_required("console.open")
 def summaries(request: HttpRequest) -> HttpResponse:
     """My summaries, those that wait for my answer, and beginning one."""
     account, status = account_of(request), 200
@@ -213,7 +213,7 @@ def summaries(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@door("console.open")
+@permission_required("console.open")
 def summary(request: HttpRequest, code: str) -> HttpResponse:
     """One summary: figures from the data, my words, the supervisor's answer."""
     account = account_of(request)
@@ -241,7 +241,7 @@ def _summary_page(request: HttpRequest, row: WorkSummary, refusal: Refusal | Non
 
 
 @require_GET
-@door("console.open")
+@permission_required("console.open")
 def summary_pdf(request: HttpRequest, code: str) -> HttpResponse:
     """The summary as a PDF."""
     account = account_of(request)
@@ -255,7 +255,7 @@ def summary_pdf(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door("roster.plan")
+@permission_required("roster.plan")
 def team(request: HttpRequest) -> HttpResponse:
     """Everybody's month beside one another, teams, and who has practised."""
     account, status = account_of(request), 200

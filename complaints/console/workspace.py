@@ -23,7 +23,7 @@ from complaints.forms import PhoneComplaintForm
 from complaints.models import Complaint
 from complaints.policies import BULK_LIMIT, Case
 from complaints.selectors import Filter
-from complaints.services import Caller, Told
+from complaints.services import Caller, Filing
 from complaints.services.intake import phone_and_language
 from complaints.states import (
     Category,
@@ -34,7 +34,7 @@ from complaints.states import (
     Source,
 )
 from core import clock, pictures, policy, timeline
-from core.access import account_of, door
+from core.access import account_of, permission_required
 from core.actions import IncompleteForm, Refusal, choice
 from core.console import page
 from core.errors import DomainError, NotFound, explain, wants_json
@@ -181,7 +181,7 @@ def _refused(request: HttpRequest, error: DomainError, **typed: forms.Form) -> H
 
 
 @require_GET
-@door("complaints.work")
+@permission_required("complaints.work")
 def queue(request: HttpRequest) -> HttpResponse:
     """The queue: views, search, and what is due first."""
     if request.headers.get("HX-Request") and request.GET.get("after"):
@@ -190,7 +190,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door("complaints.work")
+@permission_required("complaints.work")
 def take_next(request: HttpRequest) -> HttpResponse:
     """The next one that nobody has; a request that says nothing takes none."""
     if request.POST.get("do") != "1":
@@ -203,7 +203,7 @@ def take_next(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door("complaints.work")
+@permission_required("complaints.work")
 def bulk(request: HttpRequest) -> HttpResponse:
     """Several at once: first a page that says what will happen to which, then what became of each."""
     account, codes = account_of(request), request.POST.getlist("codes")
@@ -238,7 +238,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door("complaints.work")
+@permission_required("complaints.work")
 def hand_over(request: HttpRequest) -> HttpResponse:
     """The end of a shift: everything that is mine goes to one person."""
     account = account_of(request)
@@ -257,7 +257,7 @@ def hand_over(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door("complaints.work")
+@permission_required("complaints.work")
 def save_view(request: HttpRequest) -> HttpResponse:
     """Keep the filter of the address under a name, or forget one."""
     account, query = account_of(request), request.GET.urlencode()
@@ -275,7 +275,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door("complaints.work")
+@permission_required("complaints.work")
 def take_down(request: HttpRequest) -> HttpResponse:
     """Somebody complains on the phone, or the police do: written down while they speak."""
     call = request.GET.get("call", "")
@@ -295,7 +295,9 @@ def take_down(request: HttpRequest) -> HttpResponse:
                 caller=Caller(given["name"], given["phone"], verified=True),
                 trip_code=given["trip"].strip().upper(),
                 plate=given["plate"],
-                told=Told(Category(given["category"]), given["words"], given["submission"], given["uploads"]),
+                told=Filing(
+                    Category(given["category"]), given["words"], given["submission"], given["uploads"]
+                ),
                 source=Source(given["source"]),
             )
             return redirect("complaints_console:case", complaint.code)
@@ -390,7 +392,7 @@ def _group(kind: str) -> str:
 
 
 @require_GET
-@door("complaints.work")
+@permission_required("complaints.work")
 @policy.read_once()
 def case(request: HttpRequest, code: str) -> HttpResponse:
     """One case: the queue it came from, what happened, who and what may be done."""
@@ -408,7 +410,7 @@ def _page(request: HttpRequest, case: Case, refusal: Refusal | None) -> HttpResp
 
 
 @require_POST
-@door("complaints.work")
+@permission_required("complaints.work")
 def here(request: HttpRequest, code: str) -> HttpResponse:
     """Say that I look at this case, and learn who else does."""
     found = presence.seen(code, account_of(request).code, writing=request.POST.get("writing") == "1")
@@ -416,7 +418,7 @@ def here(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_GET
-@door("complaints.work")
+@permission_required("complaints.work")
 def macro(request: HttpRequest, code: str, macro_code: str) -> HttpResponse:
     """A macro's text with the case's own words, in the language of whom it goes to: the preview that can be changed."""
     complaint = selectors.complaint_by_code(code)
@@ -435,19 +437,19 @@ def macro(request: HttpRequest, code: str, macro_code: str) -> HttpResponse:
 
 
 @require_GET
-@door("complaints.work")
+@permission_required("complaints.work")
 def evidence(request: HttpRequest, code: str, picture: str) -> HttpResponse:
     """One file of a case; each look is in the journal. A document only ever leaves as a download."""
     complaint = selectors.complaint_by_code(code)
     row = next((each for each in selectors.evidence_of(complaint) if each.picture.code == picture), None)
     if row is None:
         raise NotFound
-    content = pictures.look(actor=account_of(request).actor, code=picture, case=code)
+    content = pictures.read(actor=account_of(request).actor, code=picture, case=code)
     return file_response(content, picture, document=row.kind == EvidenceKind.DOCUMENT)
 
 
 @require_POST
-@door("complaints.work")
+@permission_required("complaints.work")
 def reveal(request: HttpRequest, code: str) -> HttpResponse:
     """Name and phone of somebody without an account, with a reason, for a minute."""
     try:

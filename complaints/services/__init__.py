@@ -56,7 +56,7 @@ from complaints.services.files import (
 )
 from complaints.services.intake import (
     Caller,
-    Told,
+    Filing,
     add_more,
     file_complaint,
     file_for_caller,
@@ -121,8 +121,8 @@ from complaints.services.timers import (
 __all__ = [
     "Caller",
     "File",
+    "Filing",
     "Planned",
-    "Told",
     "add_care",
     "add_message_to",
     "add_more",

@@ -190,7 +190,7 @@ def add_papers(*, claim: Claim, actor: Actor, paper: Paper, files: Sequence[File
     if row.papers.count() + len(files) > MOST_PAPERS:
         raise ClaimClosed(why=str(_("It has as many documents as it can hold.")))
     for file in files:
-        picture = pictures.keep(
+        picture = pictures.attach(
             file.written, purpose=PURPOSES[file.kind], subject=row.code, keep_for=kept_for()
         )
         ClaimPaper.objects.create(

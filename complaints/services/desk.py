@@ -62,7 +62,7 @@ def for_action(account: "Account", code: str, key: str) -> tuple[Complaint, Know
     return complaint, case.known
 
 
-def need(words: str) -> str:
+def said_words(words: str) -> str:
     """What somebody wrote, where something must be written. Raises `ReasonNeeded`."""
     if not words.strip():
         raise ReasonNeeded("words")
@@ -168,7 +168,7 @@ def undo_assignment(*, account: "Account", code: str) -> Complaint:
 def answer(*, account: "Account", code: str, words: str) -> Complaint:
     """Write to whoever complained: by message, and on their page. Raises `NotNow`, `ReasonNeeded`, `NotFound`."""
     complaint, _known = for_action(account, code, "answer")
-    text = need(words)
+    text = said_words(words)
     add_line(complaint, account.actor, ComplaintLine.ANSWERED, words=text)
     audit.record(account.actor, "complaints.answered", code, case=code)
     phone, language = phone_and_language(complaint)
@@ -182,7 +182,7 @@ def answer(*, account: "Account", code: str, words: str) -> Complaint:
             language=language,
             subject=code,
         )
-    timers.meet(complaint, TimerKind.ANSWER, by=account)
+    timers.meet_limit(complaint, TimerKind.ANSWER, by=account)
     touch(complaint)
     return complaint
 
@@ -191,7 +191,7 @@ def answer(*, account: "Account", code: str, words: str) -> Complaint:
 def add_note(*, account: "Account", code: str, words: str) -> None:
     """A note for colleagues; who complained does not see it. Raises `NotNow`, `ReasonNeeded`, `NotFound`."""
     complaint, _known = for_action(account, code, "note")
-    add_line(complaint, account.actor, ComplaintLine.NOTE, words=need(words))
+    add_line(complaint, account.actor, ComplaintLine.NOTE, words=said_words(words))
     audit.record(account.actor, "complaints.noted", code, case=code)
     touch(complaint)
 
@@ -203,7 +203,7 @@ def keep_stop(*, account: "Account", code: str, words: str) -> Complaint:
     Raises `NotNow`, `ReasonNeeded`, `NotFound`.
     """
     complaint, _known = for_action(account, code, "review_keep")
-    add_line(complaint, account.actor, ComplaintLine.KEPT, words=need(words))
+    add_line(complaint, account.actor, ComplaintLine.KEPT, words=said_words(words))
     Complaint.objects.filter(pk=complaint.pk).update(lift_by="")
     _reviewed(complaint, account, kept=True)
     return complaint
@@ -216,7 +216,7 @@ def propose_lift(*, account: "Account", code: str, words: str) -> Complaint:
     Raises `NotNow`, `ReasonNeeded`, `NotFound`.
     """
     complaint, _known = for_action(account, code, "review_lift")
-    add_line(complaint, account.actor, ComplaintLine.LIFT_PROPOSED, words=need(words))
+    add_line(complaint, account.actor, ComplaintLine.LIFT_PROPOSED, words=said_words(words))
     complaint.lift_by = account.code
     Complaint.objects.filter(pk=complaint.pk).update(lift_by=account.code)
     audit.record(account.actor, "complaints.lift_proposed", code, case=code)
@@ -232,7 +232,7 @@ def agree_to_lift(*, account: "Account", code: str) -> Complaint:
     """
     complaint, _known = for_action(account, code, "lift_agree")
     reason = _("lifted by two people who reviewed it")
-    interlock.disengage(actor=account.actor, complaint=complaint, reason=str(reason), paid=True)
+    interlock.let_orders_pass(actor=account.actor, complaint=complaint, reason=str(reason), paid=True)
     complaint.lifted_at, complaint.lifted_by = clock.now(), account.code
     Complaint.objects.filter(pk=complaint.pk).update(
         lifted_at=complaint.lifted_at, lifted_by=complaint.lifted_by
@@ -246,7 +246,7 @@ def _reviewed(complaint: Complaint, account: "Account", *, kept: bool) -> None:
     audit.record(
         account.actor, "complaints.interlock_reviewed", complaint.code, case=complaint.code, kept=kept
     )
-    timers.meet(complaint, TimerKind.REVIEW, by=account)
+    timers.meet_limit(complaint, TimerKind.REVIEW, by=account)
     touch(complaint)
 
 
@@ -257,7 +257,7 @@ def pause_timer(*, account: "Account", code: str, kind: str, reason: str, words:
     if kind not in TimerKind.values or reason not in PauseReason.values:
         raise InvalidInput("reason")
     timers.pause(complaint, TimerKind(kind), actor=account.actor, reason=PauseReason(reason))
-    add_line(complaint, account.actor, ComplaintLine.NOTE, words=need(words))
+    add_line(complaint, account.actor, ComplaintLine.NOTE, words=said_words(words))
     touch(complaint)
 
 
@@ -275,7 +275,7 @@ def raise_class(*, account: "Account", code: str, level: Level, words: str) -> C
     complaint, _known = for_action(account, code, "raise")
     if RANK[level] <= RANK[Level(complaint.level)]:
         raise InvalidInput("level")
-    add_line(complaint, account.actor, ComplaintLine.NOTE, words=need(words))
+    add_line(complaint, account.actor, ComplaintLine.NOTE, words=said_words(words))
     raise_level(actor=account.actor, complaint=complaint, level=level)
     touch(complaint)
     return complaint
@@ -291,7 +291,7 @@ def lower_class(*, account: "Account", code: str, level: Level, words: str) -> C
     complaint, _known = for_action(account, code, "lower")
     if RANK[level] >= RANK[Level(complaint.level)]:
         raise InvalidInput("level")
-    reason = need(words)
+    reason = said_words(words)
     if complaint.level == Level.SEVERE:
         Complaint.objects.filter(pk=complaint.pk).update(lower_to=level, lower_by=account.code, lowered_by="")
         add_line(complaint, account.actor, ComplaintLine.LOWER_PROPOSED, words=reason, level=level)
@@ -318,7 +318,7 @@ def agree_to_lower(*, account: "Account", code: str) -> Complaint:
 def refuse_to_lower(*, account: "Account", code: str, words: str) -> Complaint:
     """The class stays what it is. Raises `NotNow`, `ReasonNeeded`, `NotFound`."""
     complaint, _known = for_action(account, code, "lower_refuse")
-    reason = need(words)
+    reason = said_words(words)
     Complaint.objects.filter(pk=complaint.pk).update(lower_to="")
     add_line(complaint, account.actor, ComplaintLine.LOWER_REFUSED, words=reason, level=complaint.level)
     audit.record(account.actor, "complaints.lower_refused", code, case=code)
@@ -341,7 +341,7 @@ def name_accused(*, account: "Account", code: str, trip_code: str, plate: str, w
     Raises `NotNow`, `NotFound`, `InvalidInput`, `ReasonNeeded`.
     """
     complaint, _known = for_action(account, code, "name")
-    reason, actor = need(words), account.actor
+    reason, actor = said_words(words), account.actor
     if trip_code.strip():
         trip = trip_by_code(trip_code.strip().upper())
         if trip.driver is None:
@@ -364,7 +364,7 @@ def name_accused(*, account: "Account", code: str, trip_code: str, plate: str, w
     complaint.save(update_fields=["trip", "accused", "accused_as", "plates"])
     add_line(complaint, actor, ComplaintLine.NAMED, words=reason)
     audit.record(actor, "complaints.named", code, case=code, person=person.code)
-    stops = interlock.engage(actor=actor, complaint=complaint)
+    stops = interlock.stop_orders(actor=actor, complaint=complaint)
     timers.start(complaint, interlock=stops)
     touch(complaint)
     return complaint
@@ -377,12 +377,12 @@ def confirm_caller(*, account: "Account", code: str, words: str) -> Complaint:
     Raises `NotNow`, `ReasonNeeded`, `NotFound`.
     """
     complaint, _known = for_action(account, code, "confirm")
-    reason, actor = need(words), account.actor
+    reason, actor = said_words(words), account.actor
     complaint.caller_verified_at = clock.now()
     Complaint.objects.filter(pk=complaint.pk).update(caller_verified_at=complaint.caller_verified_at)
     add_line(complaint, actor, ComplaintLine.REACHED, words=reason)
     audit.record(actor, "complaints.caller_verified", code, case=code)
-    stops = interlock.engage(actor=actor, complaint=complaint)
+    stops = interlock.stop_orders(actor=actor, complaint=complaint)
     timers.start(complaint, interlock=stops)
     touch(complaint)
     return complaint
@@ -418,11 +418,11 @@ def merge(*, account: "Account", code: str, into: str, words: str) -> Complaint:
         raise CannotMerge(why=str(_("they are about two people.")))
     if complaint.joined.exists():
         raise CannotMerge(why=str(_("others were joined to this one; join it the other way round.")))
-    reason, actor = need(words), account.actor
+    reason, actor = said_words(words), account.actor
     if target.accused_id is None and complaint.accused_id is not None:
         target.accused, target.accused_as = complaint.accused, complaint.accused_as
         target.save(update_fields=["accused", "accused_as"])
-    timers.void_all(complaint)
+    timers.void_timers(complaint)
     move(
         complaint,
         COMPLAINT_TRANSITIONS,
@@ -438,12 +438,12 @@ def merge(*, account: "Account", code: str, into: str, words: str) -> Complaint:
     raise_level(actor=actor, complaint=target, level=Level(complaint.level))
     if complaint.stopped_at:
         # The other one stops the driver from now on; what began earlier goes on without a gap.
-        stays = interlock.engage(actor=actor, complaint=target)
+        stays = interlock.stop_orders(actor=actor, complaint=target)
         if known.held and not stays:
             raise CannotMerge(
                 why=str(_("its stop on orders would end; review that first, or join it the other way round."))
             )
-        interlock.disengage(actor=actor, complaint=complaint, reason=reason, paid=False)
+        interlock.let_orders_pass(actor=actor, complaint=complaint, reason=reason, paid=False)
         Complaint.objects.filter(pk=complaint.pk).update(lifted_at=clock.now())
     touch(target)
     return target
@@ -496,7 +496,7 @@ def hand_over_all(*, account: "Account", to: str, words: str) -> int:
     other = worker(to)
     if other.pk == account.pk:
         raise NobodyThere("to")
-    reason = need(words)
+    reason = said_words(words)
     codes = list(Complaint.objects.live().filter(owner=account).values_list("code", flat=True))
     for code in codes:
         add_note(account=account, code=code, words=reason)

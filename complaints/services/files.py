@@ -39,7 +39,7 @@ def read_file(content: bytes) -> File:
     if not content or len(content) > LARGEST:
         raise FileRefused("files")
     if content.startswith(b"%PDF-"):
-        return File(EvidenceKind.DOCUMENT, pictures.write(content))
+        return File(EvidenceKind.DOCUMENT, pictures.store(content))
     try:
         with Image.open(io.BytesIO(content)) as opened:
             if opened.format not in {"JPEG", "PNG", "WEBP"}:
@@ -50,4 +50,4 @@ def read_file(content: bytes) -> File:
     picture.thumbnail((SIDE, SIDE))
     drawn = io.BytesIO()
     picture.save(drawn, "JPEG", quality=85)
-    return File(EvidenceKind.PICTURE, pictures.write(drawn.getvalue()))
+    return File(EvidenceKind.PICTURE, pictures.store(drawn.getvalue()))

@@ -58,7 +58,7 @@ CODE_PURPOSE = "complaint"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Filing:
     """What somebody tells: category and words, and files that lie in storage already."""
 
     category: Category
@@ -98,7 +98,7 @@ def file_complaint(
     trip, party = trip_of(account, trip_code)
     if trip.driver is None:
         raise NoDriverYet
-    told = Told(category, words, submission, files)
+    told = Filing(category, words, submission, files)
     side = Complaint(
         source=Source.PASSENGER if party == Party.PASSENGER else Source.DRIVER,
         trip=trip,
@@ -106,7 +106,7 @@ def file_complaint(
         accused=trip.driver.account if party == Party.PASSENGER else trip.passenger,
         accused_as=AccusedAs.DRIVER if party == Party.PASSENGER else AccusedAs.PASSENGER,
     )
-    return take_in(account.actor, side, told)
+    return file_once(account.actor, side, told)
 
 
 @begins_transaction
@@ -116,7 +116,7 @@ def file_for_caller(
     caller: Caller,
     trip_code: str,
     plate: str,
-    told: Told,
+    told: Filing,
     source: Source = Source.PHONE,
 ) -> Complaint:
     """An agent writes down what somebody says on the phone, or what the police report; see `file_complaint`.
@@ -133,15 +133,15 @@ def file_for_caller(
         _name_caller(row, caller, phone)
     trip = trip_by_code(trip_code) if trip_code else None
     _say_whom(row, trip, plate)
-    complaint = take_in(account.actor, row, told)
+    complaint = file_once(account.actor, row, told)
     # Who is spoken to has had a first answer.
-    timers.meet(complaint, TimerKind.ANSWER, by=account)
+    timers.meet_limit(complaint, TimerKind.ANSWER, by=account)
     touch(complaint)
     return complaint
 
 
 @begins_transaction
-def file_from_street(*, caller: Caller, plate: str, told: Told, actor: Actor = NOBODY) -> Complaint:
+def file_from_street(*, caller: Caller, plate: str, told: Filing, actor: Actor = NOBODY) -> Complaint:
     """Somebody without an account complains: a bystander, a parent, a friend. It is taken at once; the code that proves
     the phone comes after, and nobody is stopped on the word of a phone that was not proved.
 
@@ -156,7 +156,7 @@ def file_from_street(*, caller: Caller, plate: str, told: Told, actor: Actor = N
     row = Complaint(source=Source.THIRD_PARTY)
     _name_caller(row, caller, phone)
     _say_whom(row, None, plate)
-    complaint = take_in(actor, row, told)
+    complaint = file_once(actor, row, told)
     with suppress(CodeTooSoon):  # one was sent a moment ago and still proves the phone
         send_code(phone=phone, purpose=CODE_PURPOSE, subject=complaint.code)
     return complaint
@@ -180,7 +180,7 @@ def _verified(pk: int) -> Complaint:
         Complaint.objects.filter(pk=complaint.pk).update(caller_verified_at=complaint.caller_verified_at)
         audit.record(NOBODY, "complaints.caller_verified", code, case=code)
         if complaint.state in UNDECIDED:
-            stops = interlock.engage(actor=NOBODY, complaint=complaint)
+            stops = interlock.stop_orders(actor=NOBODY, complaint=complaint)
             timers.start(complaint, interlock=stops)
         touch(complaint)
     return complaint
@@ -219,7 +219,7 @@ def _say_whom(row: Complaint, trip: "Trip | None", plate: str) -> None:
 
 
 @joins_transaction
-def take_in(actor: Actor, row: Complaint, told: Told) -> Complaint:
+def file_once(actor: Actor, row: Complaint, told: Filing) -> Complaint:
     """Keep a complaint that names its sides, or join it to what the same person said of the same matter.
 
     Raises `TooManyComplaints`, `TooManyFiles`.
@@ -247,7 +247,7 @@ def take_in(actor: Actor, row: Complaint, told: Told) -> Complaint:
     add_line(row, actor, ComplaintLine.FILED, words=row.words, code=row.code, category=row.category)
     audit.record(actor, "complaints.filed", row.code, case=row.code, category=row.category, level=row.level)
     keep_files(actor, row, told.files, Side.COMPLAINANT)
-    stops = interlock.engage(actor=actor, complaint=row)
+    stops = interlock.stop_orders(actor=actor, complaint=row)
     timers.start(row, interlock=stops)
     touch(row)
     _confirm(row)
@@ -286,7 +286,7 @@ def _same_matter(row: Complaint, category: Category) -> Complaint | None:
     return mine.filter(trip=None, plates=row.plates).order_by("pk").first() if row.plates else None
 
 
-def more(actor: Actor, complaint: Complaint, told: Told) -> Complaint:
+def more(actor: Actor, complaint: Complaint, told: Filing) -> Complaint:
     """Further words and files on a complaint; words can raise it, and time does not begin anew."""
     said = told.words.strip()[:LONGEST]
     if said:
@@ -311,7 +311,7 @@ def raise_level(*, actor: Actor, complaint: Complaint, level: Level) -> bool:
     Complaint.objects.filter(pk=complaint.pk).update(level=level)
     add_line(complaint, actor, ComplaintLine.RAISED, level=level)
     audit.record(actor, "complaints.raised", complaint.code, case=complaint.code, level=level)
-    stops = interlock.engage(actor=actor, complaint=complaint)
+    stops = interlock.stop_orders(actor=actor, complaint=complaint)
     timers.start(complaint, interlock=stops)
     return True
 
@@ -323,7 +323,7 @@ def keep_files(actor: Actor, complaint: Complaint, files: Sequence[File], side: 
     if complaint.evidence.filter(side=side).count() + len(files) > MOST_FILES:
         raise TooManyFiles("files")
     for file in files:
-        picture = pictures.keep(
+        picture = pictures.attach(
             file.written, purpose=PURPOSES[file.kind], subject=complaint.code, keep_for=kept_for()
         )
         Evidence.objects.create(
@@ -351,7 +351,7 @@ def add_more(
     if not words.strip() and not files:
         raise InvalidInput("words")
     if side == Side.COMPLAINANT:
-        return more(actor, row, Told(Category(row.category), words, "", files))
+        return more(actor, row, Filing(Category(row.category), words, "", files))
     if words.strip():
         add_line(row, actor, ComplaintLine.WORDS, words=words.strip()[:LONGEST], code=row.code)
     keep_files(actor, row, files, side)

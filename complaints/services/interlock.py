@@ -36,7 +36,7 @@ def applies(complaint: Complaint) -> bool:
 
 
 @joins_transaction
-def engage(*, actor: Actor, complaint: Complaint) -> bool:
+def stop_orders(*, actor: Actor, complaint: Complaint) -> bool:
     """Stop the accused driver where the rules ask for it; true where it is, or was already, stopped.
 
     Accepted trips that have not begun go to others; running ones go on and nothing shows on the driver's phone (S11).
@@ -65,7 +65,7 @@ def engage(*, actor: Actor, complaint: Complaint) -> bool:
 
 
 @joins_transaction
-def disengage(*, actor: Actor, complaint: Complaint, reason: str, paid: bool) -> None:
+def let_orders_pass(*, actor: Actor, complaint: Complaint, reason: str, paid: bool) -> None:
     """End the stop; where it was without reason, what it cost the driver is owed (`pay_for`)."""
     release_holds_of(actor=actor, source=complaint.code, reason=reason)
     if paid and complaint.stopped_at and complaint.accused:

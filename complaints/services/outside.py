@@ -9,7 +9,7 @@ from accounts.selectors import account_by_code
 from complaints.errors import NobodyThere, NotNow, ReasonNeeded
 from complaints.models import Call, Complaint, OutsideMessage
 from complaints.selectors import complaint_by_code
-from complaints.services.intake import Told, locked, more, take_in
+from complaints.services.intake import Filing, file_once, locked, more
 from complaints.services.timers import touch
 from complaints.states import LIVE, Category, Source
 from core import audit, clock, live
@@ -113,7 +113,7 @@ def _sorted(
 def file_from_message(*, account: "Account", code: str, category: Category, name: str) -> Complaint:
     """Make a complaint of a message; answers go back by the way it came. Raises `Forbidden`, `NotFound`, `NotNow`."""
     row = _waiting(account, code)
-    complaint = take_in(
+    complaint = file_once(
         account.actor,
         Complaint(
             source=Source.OUTSIDE,
@@ -122,7 +122,7 @@ def file_from_message(*, account: "Account", code: str, category: Category, name
             caller_channel=row.channel,
             caller_index=blind_index(row.sender.lower(), purpose=f"address-{row.channel}"),
         ),
-        Told(category, row.words, f"outside:{row.code}"),
+        Filing(category, row.words, f"outside:{row.code}"),
     )
     _sorted(row, account, complaint)
     return complaint
@@ -135,7 +135,7 @@ def add_message_to(*, account: "Account", code: str, complaint_code: str) -> Com
     complaint = locked(complaint_by_code(complaint_code.strip().upper()).pk)
     if complaint.state not in LIVE:
         raise NotFound
-    more(account.actor, complaint, Told(Category(complaint.category), row.words, ""))
+    more(account.actor, complaint, Filing(Category(complaint.category), row.words, ""))
     touch(complaint)
     _sorted(row, account, complaint)
     return complaint

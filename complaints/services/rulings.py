@@ -32,7 +32,7 @@ from complaints.selectors import (
     statements_of,
 )
 from complaints.services import interlock, sanctions, timers
-from complaints.services.desk import for_action, need
+from complaints.services.desk import for_action, said_words
 from complaints.services.files import File
 from complaints.services.intake import channel_of, keep_files, link_of, locked, phone_and_language
 from complaints.services.outcomes import CONSEQUENCES, needs_second, why_not_by_agent
@@ -77,7 +77,7 @@ def ask_statement(*, account: "Account", code: str, side: Side, words: str) -> S
     """
     complaint, known = for_action(account, code, f"ask_{side}")
     at, within = clock.now(), policy.span(STATEMENT_WITHIN)
-    question = need(words)
+    question = said_words(words)
     missed = known.statements.get(side)
     times = {
         "asked_at": at,
@@ -217,7 +217,7 @@ def decide(
     complaint, known = for_action(account, code, "decide")
     stage = stage_of(complaint, known)
     assert stage is not None  # noqa: S101 - the action would be closed
-    said, wanted = need(reason), _checked(complaint, finding, awards)
+    said, wanted = said_words(reason), _checked(complaint, finding, awards)
     if not may(account, "complaints.judge") and (why := why_not_by_agent(wanted)):
         raise AwardClosed("award", why=str(why))
     decision = Decision.objects.create(
@@ -313,9 +313,9 @@ def _bring_into_force(complaint: Complaint, decision: Decision, account: "Accoun
             decided_by=account.code,
             finding=decision.finding,
         )
-        timers.meet(complaint, TimerKind.DECIDE, by=account)
-        timers.meet(complaint, TimerKind.REVIEW, by=account)
-        timers.meet(complaint, TimerKind.ANSWER, by=account)
+        timers.meet_limit(complaint, TimerKind.DECIDE, by=account)
+        timers.meet_limit(complaint, TimerKind.REVIEW, by=account)
+        timers.meet_limit(complaint, TimerKind.ANSWER, by=account)
         add_line(
             complaint,
             actor,
@@ -328,7 +328,7 @@ def _bring_into_force(complaint: Complaint, decision: Decision, account: "Accoun
     sanctions.carry_out(complaint, decision, actor=actor)
     if complaint.stopped_at and complaint.lifted_at is None:
         # What was decided takes the place of the stop, in the same transaction: there is no moment in between.
-        interlock.disengage(
+        interlock.let_orders_pass(
             actor=actor,
             complaint=complaint,
             reason=str(Finding(decision.finding).label),
@@ -388,7 +388,7 @@ def _decide_appeal(complaint: Complaint, decision: Decision, account: "Account")
     changed = (before.finding, before.outcomes) != (decision.finding, decision.outcomes)
     _bring_into_force(complaint, decision, account)
     Appeal.objects.filter(pk=filed.pk).update(decided_at=decision.at, reversed=changed)
-    timers.meet(complaint, TimerKind.APPEAL, by=account)
+    timers.meet_limit(complaint, TimerKind.APPEAL, by=account)
     move(
         complaint,
         COMPLAINT_TRANSITIONS,
@@ -496,7 +496,7 @@ def _tell_side(complaint: Complaint, decision: Decision, side: Side) -> int:
 def reopen(*, account: "Account", code: str, words: str) -> Complaint:
     """A supervisor opens a decided complaint again; what was decided acts until something else is. Raises `NotNow`."""
     complaint, _known = for_action(account, code, "reopen")
-    return open_again(complaint, actor=account.actor, words=need(words))
+    return open_again(complaint, actor=account.actor, words=said_words(words))
 
 
 @joins_transaction

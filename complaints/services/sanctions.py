@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from complaints.models import Complaint, Decision, Measure
 from complaints.policies import Award, awards_of
 from complaints.selectors import open_trainings, part_of, person_of
-from complaints.services.desk import for_action, need
+from complaints.services.desk import for_action, said_words
 from complaints.services.outcomes import CONSEQUENCES, Act
 from complaints.services.timers import add_line, touch
 from complaints.states import ComplaintLine, Outcome
@@ -142,7 +142,7 @@ def report_training(*, account: "Account", code: str, words: str) -> Measure:
     Raises `NotNow`, `ReasonNeeded`, `NotFound`.
     """
     complaint, _known = for_action(account, code, "training")
-    said, measure = need(words), _open_training(complaint)
+    said, measure = said_words(words), _open_training(complaint)
     Measure.objects.filter(pk=measure.pk).update(trained_by=account.code)
     measure.trained_by = account.code
     add_line(complaint, account.actor, ComplaintLine.TRAINED, words=said)
@@ -175,7 +175,7 @@ def confirm_training(*, account: "Account", code: str) -> Measure:
 def refuse_training(*, account: "Account", code: str, words: str) -> Measure:
     """It was not done, or not shown to be: the driver still has it to do. Raises `NotNow`, `ReasonNeeded`, `NotFound`."""
     complaint, _known = for_action(account, code, "training_refuse")
-    said, measure = need(words), _open_training(complaint)
+    said, measure = said_words(words), _open_training(complaint)
     Measure.objects.filter(pk=measure.pk).update(trained_by="")
     add_line(complaint, account.actor, ComplaintLine.TRAINING_REFUSED, words=said)
     audit.record(

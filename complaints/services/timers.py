@@ -62,7 +62,7 @@ def start(complaint: Complaint, *, interlock: bool) -> None:
             continue
         started = begun.started_at if begun else clock.now()
         if begun:
-            void(begun)
+            void_timer(begun)
         warn, due = limit.times(started)
         Timer.objects.create(
             complaint=complaint,
@@ -77,7 +77,7 @@ def start(complaint: Complaint, *, interlock: bool) -> None:
         )
 
 
-def void(timer: Timer) -> None:
+def void_timer(timer: Timer) -> None:
     """A limit that does not count any more."""
     at = clock.now()
     Pause.objects.filter(timer=timer, ended_at=None).update(ended_at=at)
@@ -85,10 +85,10 @@ def void(timer: Timer) -> None:
 
 
 @joins_transaction
-def void_all(complaint: Complaint) -> None:
+def void_timers(complaint: Complaint) -> None:
     """The complaint is worked on elsewhere: its limits end unmet and count in no figure."""
     for timer in Timer.objects.select_for_update().filter(complaint=complaint, met_at=None, void_at=None):
-        void(timer)
+        void_timer(timer)
 
 
 @joins_transaction
@@ -109,7 +109,7 @@ def start_appeal(complaint: Complaint, *, due: datetime, citation: str) -> None:
 
 
 @joins_transaction
-def meet(complaint: Complaint, kind: TimerKind, *, by: "Account | None") -> None:
+def meet_limit(complaint: Complaint, kind: TimerKind, *, by: "Account | None") -> None:
     """A limit is met now, in time or late; nothing happens where none of the kind runs."""
     at = clock.now()
     timer = (

@@ -10,7 +10,7 @@ from complaints.models import CareTask, Complaint, Decision
 from complaints.states import Audience, Category, ClaimKind, Finding, Side
 from complaints.tests.conftest import SUSPENSION
 from core import clock
-from core.actions import DESKS, Sure
+from core.actions import ACTION_SETS, Sure
 from core.models import AuditEntry
 
 # The journal and sessions grow by asking alone; who looks at a case is in the journal.
@@ -62,14 +62,14 @@ def digests():
 
 
 def address(kind, code, key):
-    return reverse(DESKS[kind].route, args=[code, key])
+    return reverse(ACTION_SETS[kind].route, args=[code, key])
 
 
 def test_an_empty_request_to_any_action_of_the_desk_changes_nothing(rows, signed_in):
     client = signed_in("supervisor")
     before = digests()
     for kind in OURS:
-        for key in DESKS[kind].actions:
+        for key in ACTION_SETS[kind].actions:
             answer = client.post(address(kind, rows[kind], key))
             assert answer.status_code in {400, 409}, (kind, key)
     assert digests() == before
@@ -92,14 +92,14 @@ def test_words_that_were_refused_stand_where_they_were_typed(rows, people, signe
     client, person = signed_in("supervisor"), people("supervisor")
     tried = 0
     for kind in OURS:
-        for key, action in DESKS[kind].actions.items():
+        for key, action in ACTION_SETS[kind].actions.items():
             fields = action.form.base_fields
             if issubclass(action.form, Sure) or not {"words", "reply"} & fields.keys():
                 continue
             name = "words" if "words" in fields else "reply"
             answer = client.post(address(kind, rows[kind], key), {name: "TYPED" * 900})
             assert answer.status_code in {400, 409}, (kind, key)
-            if action.offered(DESKS[kind].find(rows[kind], person), person):
+            if action.offered(ACTION_SETS[kind].find(rows[kind], person), person):
                 assert "TYPED" in answer.content.decode(), (kind, key)
                 tried += 1
     assert tried > 15

@@ -169,11 +169,11 @@ def test_many_at_once_each_by_itself(cases, people, rides):
 
 
 def test_whom_it_is_about_can_be_said_later_and_then_it_acts(people, rides, cases):
-    from complaints.services import Caller, Told
+    from complaints.services import Caller, Filing
 
     filed = services.file_for_caller(
         account=people("agent"), caller=Caller("x", "13911110001", verified=True), trip_code="", plate="",
-        told=Told(Category.VIOLENCE, "他打人", "p"),
+        told=Filing(Category.VIOLENCE, "他打人", "p"),
     )  # fmt: skip
     assert filed.accused is None
     services.take(account=people("agent"), code=filed.code)
@@ -383,14 +383,14 @@ def test_the_pages_from_telling_to_deciding(rides, people, signed_in, noon):
 def test_who_joined_anothers_complaint_reads_and_says_nothing_for_that_person(
     cases, people, rides, signed_in
 ):
-    from complaints.services import Caller, Told
+    from complaints.services import Caller, Filing
     from complaints.states import Side
 
     trip = rides.ended()
     hers = cases.filed(trip)
     friend = services.file_for_caller(
         account=people("agent"), caller=Caller("x", people("passenger2").phone, verified=True), trip_code=trip.code,
-        plate="", told=Told(Category.HARASSMENT, "me too", "friend"),
+        plate="", told=Filing(Category.HARASSMENT, "me too", "friend"),
     )  # fmt: skip
     services.ask_statement(
         account=people("supervisor"), code=hers.code, side=Side.COMPLAINANT, words="HERQUESTION"

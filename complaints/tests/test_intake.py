@@ -13,7 +13,7 @@ from complaints import services
 from complaints.errors import FileRefused, NoDriverYet, TooManyComplaints
 from complaints.models import Complaint
 from complaints.selectors import secret_of
-from complaints.services import Caller, Told
+from complaints.services import Caller, Filing
 from complaints.states import Category
 from core import timeline
 from core.errors import InvalidInput, NotFound
@@ -113,7 +113,7 @@ def test_its_trip_is_held_for_it_and_the_plates_can_be_found(rides, cases):
 
 
 def told(words="他威胁我", category=Category.VIOLENCE, submission="t"):
-    return Told(category, words, submission)
+    return Filing(category, words, submission)
 
 
 def test_an_agent_writes_down_what_a_caller_says_and_it_acts(rides, people):
@@ -246,7 +246,7 @@ def test_pictures_are_drawn_anew_without_where_they_were_taken(rides, people, ca
     )
     from core import pictures
 
-    kept = [pictures.look(actor=people("agent").actor, code=row.picture.code) for row in filed.evidence.all()]
+    kept = [pictures.read(actor=people("agent").actor, code=row.picture.code) for row in filed.evidence.all()]
     assert kept[0].startswith(b"\xff\xd8")
     assert b"Exif" not in kept[0]
     assert kept[1] == b"%PDF-1.7 ..."

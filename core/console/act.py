@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from core.access import account_of, door
-from core.actions import Desk, Refusal
+from core.access import account_of, permission_required
+from core.actions import ActionSet, Refusal
 from core.errors import DomainError, NotFound, explain, wants_json
 from core.permissions import require
 
@@ -20,7 +20,7 @@ def _back(address: str, query: str) -> str:
     return urlunsplit(parts._replace(query="&".join(each for each in (parts.query, query) if each)))
 
 
-def view(desk: Desk[Any], *permissions: str) -> Any:
+def view(desk: ActionSet[Any], *permissions: str) -> Any:
     """The view of a desk's actions: its route gives `code` and `action`. `permissions` open it, else the console's own.
 
     An unknown action or row is 404, and whoever may not do it at all sees nothing of the row. Any other refusal leaves
@@ -28,7 +28,7 @@ def view(desk: Desk[Any], *permissions: str) -> Any:
     """
 
     @require_POST
-    @door(*permissions or ("console.open",))
+    @permission_required(*permissions or ("console.open",))
     def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
         person, chosen = account_of(request), desk.action(action)
         require(person, chosen.permission)

@@ -4,7 +4,7 @@ import pytest
 from django.urls import get_resolver
 
 from core import actions, four_eyes
-from core.actions import DESKS, Action, ActionForm, Desk, calls
+from core.actions import ACTION_SETS, Action, ActionForm, ActionSet, calls
 from core.errors import NotFound
 from rides.states import Party
 from rides.tokens import TripKey
@@ -13,8 +13,8 @@ from safety.services import raise_sos
 get_resolver().url_patterns  # noqa: B018 - the fronts register their desks
 
 
-def _desk(kind: str) -> Desk[object]:
-    return Desk(kind=kind, find=lambda code, _person: code, route="x", back=lambda _row: "/")
+def _desk(kind: str) -> ActionSet[object]:
+    return ActionSet(kind=kind, find=lambda code, _person: code, route="x", back=lambda _row: "/")
 
 
 def test_an_action_that_an_empty_request_would_do_is_refused_at_import() -> None:
@@ -24,7 +24,7 @@ def test_an_action_that_an_empty_request_would_do_is_refused_at_import() -> None
             desk.add(Action(key="go", label="go", permission="ride", run=calls(print), form=ActionForm))
         assert desk.actions == {}
     finally:
-        del DESKS["test-empty"]
+        del ACTION_SETS["test-empty"]
 
 
 @pytest.mark.parametrize("wrong", [{"permission": "claims.decide_all"}, {"two": "nothing.of_the_kind"}])
@@ -36,24 +36,24 @@ def test_a_half_wired_action_is_refused_at_import(wrong: dict[str, str]) -> None
                 Action(**{"key": "go", "label": "go", "permission": "ride", "run": calls(print)} | wrong)
             )
     finally:
-        del DESKS["test-wired"]
+        del ACTION_SETS["test-wired"]
 
 
 def test_an_unknown_action_is_nothing() -> None:
-    for desk in DESKS.values():
+    for desk in ACTION_SETS.values():
         with pytest.raises(NotFound):
             desk.action("nothing-of-the-kind")
 
 
 def test_every_desk_has_a_page_for_what_it_refuses() -> None:
-    assert [kind for kind, desk in DESKS.items() if not hasattr(desk, "show")] == []
+    assert [kind for kind, desk in ACTION_SETS.items() if not hasattr(desk, "show")] == []
 
 
 def test_every_choice_of_an_action_must_be_made() -> None:
     """Absent is never 'no': a decision has no default."""
     found = [
         f"{desk.kind}.{action.key}.{name}"
-        for desk in DESKS.values()
+        for desk in ACTION_SETS.values()
         for action in desk.actions.values()
         for name, field in action.form.base_fields.items()
         if isinstance(field, actions.forms.ChoiceField)

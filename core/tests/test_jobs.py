@@ -365,7 +365,7 @@ def test_the_contacts_of_an_sos_are_told_but_for_the_one_whose_number_does_not_o
 def test_pictures_are_destroyed_behind_one_whose_row_does_not_move(world, poison, noon):
     with transaction.atomic():
         kept = [
-            pictures.keep(pictures.write(b"x"), purpose="t", subject="t", keep_for=timedelta(1))
+            pictures.attach(pictures.store(b"x"), purpose="t", subject="t", keep_for=timedelta(1))
             for _number in range(3)
         ]
     noon.shift(timedelta(days=2))
@@ -464,7 +464,8 @@ def test_values_and_pictures_turn_to_a_new_key_behind_one_that_does_not_open(wor
 
     with transaction.atomic():
         bad, good = (
-            pictures.keep(pictures.write(b"x"), purpose="t", subject="t", keep_for=timedelta(1)) for _ in "12"
+            pictures.attach(pictures.store(b"x"), purpose="t", subject="t", keep_for=timedelta(1))
+            for _ in "12"
         )
     storages["pictures"].delete(bad.name)
     storages["pictures"].save(bad.name, ContentFile(b"\x00\x01noise"))
@@ -479,7 +480,7 @@ def test_values_and_pictures_turn_to_a_new_key_behind_one_that_does_not_open(wor
         settings.FIELD_KEYS = settings.FIELD_KEYS[1:]
         privacy._keys.cache_clear()
         assert people("passenger2").phone
-        assert pictures.look(actor=SYSTEM, code=good.code) == b"x"
+        assert pictures.read(actor=SYSTEM, code=good.code) == b"x"
     finally:
         settings.FIELD_KEYS = [old]
         privacy._keys.cache_clear()

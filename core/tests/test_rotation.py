@@ -39,7 +39,7 @@ def test_after_the_rotation_the_old_key_is_needed_no_more(two_keys, settings):
     settings.FIELD_KEYS = [two_keys[0]]
     privacy._keys.cache_clear()
     with transaction.atomic():
-        row = pictures.keep(pictures.write(b"a face"), purpose="x", subject="x", keep_for=timedelta(1))
+        row = pictures.attach(pictures.store(b"a face"), purpose="x", subject="x", keep_for=timedelta(1))
     settings.FIELD_KEYS = list(two_keys)
     privacy._keys.cache_clear()
     assert Account.objects.get(code="passenger").real_name == "林小雨"
@@ -50,7 +50,7 @@ def test_after_the_rotation_the_old_key_is_needed_no_more(two_keys, settings):
     settings.FIELD_KEYS = [two_keys[1]]
     privacy._keys.cache_clear()
     assert Account.objects.get(code="passenger").real_name == "林小雨"
-    assert pictures.look(actor=SYSTEM, code=row.code) == b"a face"
+    assert pictures.read(actor=SYSTEM, code=row.code) == b"a face"
 
 
 def test_a_rotation_that_was_stopped_goes_on(two_keys):

@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from core import pictures
-from core.access import account_of, door
-from core.actions import Desk, IncompleteForm, Offer, Refusal
+from core.access import account_of, permission_required
+from core.actions import ActionSet, IncompleteForm, Offer, Refusal
 from core.console import act, page
 from core.errors import DomainError, explain
 from core.permissions import may
 from core.privacy import mask_name
-from drivers import selectors, services, sheets
+from drivers import selectors, services, wording
 from drivers.actions import (
     APPEALS,
     APPLICATIONS,
@@ -40,7 +40,7 @@ R = TypeVar("R")
 
 
 @require_GET
-@door("vetting.see")
+@permission_required("vetting.see")
 def case(request: HttpRequest, code: str) -> HttpResponse:
     """One case: why it is open, the frames beside the vetted portrait, and the two keys."""
     return _case_page(request, selectors.case_by_code(code), None)
@@ -57,7 +57,7 @@ def _case_page(request: HttpRequest, found: VettingCase, refusal: Refusal | None
         "portrait": driver.photo,
         "checks": selectors.frames_of_case(found),
         "reports": selectors.reports_of_case(found),
-        "findings": sheets.finding_rows(selectors.screening_of_case(found)),
+        "findings": wording.finding_rows(selectors.screening_of_case(found)),
         "holds": selectors.open_holds(driver.account.code),
         "may_decide": may(account, "vetting.decide"),
         "offers": CASES.offers(found, account, refusal),
@@ -66,11 +66,11 @@ def _case_page(request: HttpRequest, found: VettingCase, refusal: Refusal | None
 
 
 @require_GET
-@door("vetting.see", "plates.read")
+@permission_required("vetting.see", "plates.read")
 def picture(request: HttpRequest, code: str) -> HttpResponse:
     """One kept picture; each look is in the journal. Certificates are for reviewers alone."""
     account = account_of(request)
-    content = pictures.look(
+    content = pictures.read(
         actor=account.actor,
         code=code,
         case=request.GET.get("case", "")[:20],
@@ -80,7 +80,7 @@ def picture(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_GET
-@door("vetting.see")
+@permission_required("vetting.see")
 def desk(request: HttpRequest) -> HttpResponse:
     """What waits: plates to read first, then applications and cases by age, reports to sort, rewards."""
     return _desk_page(request, None, None)
@@ -95,7 +95,7 @@ def _desk_page(request: HttpRequest, _row: object, refusal: Refusal | None) -> H
     if refusal is not None and not may(account, "vetting.see"):
         raise refusal.error
 
-    def offered(at: Desk[R], rows: Iterable[R]) -> list[tuple[R, list[Offer[R]]]]:
+    def offered(at: ActionSet[R], rows: Iterable[R]) -> list[tuple[R, list[Offer[R]]]]:
         return [(row, at.offers(row, account, refusal)) for row in rows]
 
     context = {
@@ -115,7 +115,7 @@ def _desk_page(request: HttpRequest, _row: object, refusal: Refusal | None) -> H
 
 
 @require_GET
-@door("vetting.decide")
+@permission_required("vetting.decide")
 def application(request: HttpRequest, code: str) -> HttpResponse:
     """One applicant on one page: certificates, photo, registries, face, bindings, and the two keys (D2)."""
     return _application_page(request, selectors.application_by_code(code), None)
@@ -130,11 +130,11 @@ def _application_page(request: HttpRequest, row: Application, refusal: Refusal |
         "title": _("Application %(code)s") % {"code": found.code},
         "application": found,
         "driver": driver,
-        "columns": sheets.columns(found),
+        "columns": wording.columns(found),
         "screening": screening,
-        "findings": sheets.finding_rows(screening),
-        "barred": sheets.is_barred(found),
-        "faults": sheets.still_holds(found) if found.state == ApplicationState.REVIEW else [],
+        "findings": wording.finding_rows(screening),
+        "barred": wording.is_barred(found),
+        "faults": wording.still_holds(found) if found.state == ApplicationState.REVIEW else [],
         "enrolment": selectors.enrolment_of(driver),
         "bindings": selectors.bindings_around(driver, given_of(found).get("plate", "")),
         "signals": selectors.signals_about(driver),
@@ -147,7 +147,7 @@ def _application_page(request: HttpRequest, row: Application, refusal: Refusal |
 
 
 @require_http_methods(["GET", "POST"])
-@door("vetting.see")
+@permission_required("vetting.see")
 def fleet(request: HttpRequest) -> HttpResponse:
     """Screening the whole fleet again (D6): start, pause, resume, and how far it is."""
     if request.method == "GET":
@@ -184,7 +184,7 @@ def _fleet(
 
 
 @require_GET
-@door("holds.release")
+@permission_required("holds.release")
 def appeal(request: HttpRequest, code: str) -> HttpResponse:
     """One appeal: the hold, the driver's words, the decision by two people without a part."""
     return _appeal_page(request, selectors.appeal_by_code(code), None)
@@ -204,7 +204,7 @@ def _appeal_page(request: HttpRequest, row: Appeal, refusal: Refusal | None) -> 
 
 
 @require_GET
-@door("holds.release")
+@permission_required("holds.release")
 def hold(request: HttpRequest, code: str) -> HttpResponse:
     """One hold, and the way in which it ends."""
     return _hold_page(request, selectors.hold_by_code(code), None)

@@ -136,7 +136,7 @@ def save_photo(*, account: "Account", kind: Certificate, content: bytes) -> Appl
         raise TooMany
     faces.check_picture(content)
     read = documents.read_certificate(kind, content)
-    return _keep_photo(account, kind, pictures.write(content), read)
+    return _keep_photo(account, kind, pictures.store(content), read)
 
 
 @begins_transaction
@@ -148,7 +148,7 @@ def _check_draft(account: "Account") -> str:
 @begins_transaction
 def _keep_photo(account: "Account", kind: Certificate, written: Written, read: dict[str, str]) -> Application:
     application = _draft_of(account)
-    picture = pictures.keep(
+    picture = pictures.attach(
         written,
         purpose=kind.value,
         subject=application.code,

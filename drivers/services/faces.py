@@ -181,7 +181,7 @@ def id_photo_code(driver: Driver) -> str:
 
 def id_photo(driver: Driver) -> bytes:
     """The photo of the ID card in the driver's draft; the reading is in the journal. Raises `IdCardFirst`."""
-    return pictures.look(actor=SYSTEM, code=id_photo_code(driver))
+    return pictures.read(actor=SYSTEM, code=id_photo_code(driver))
 
 
 @begins_transaction
@@ -238,7 +238,7 @@ def answer_face_check(*, driver: Driver, code: str, frames: Sequence[Sequence[by
         policy.value(policies.FACE_MOVES),
     )
     # One frame of each pose is evidence enough.
-    written = [(number, pictures.write(step[0])) for number, step in enumerate(frames)]
+    written = [(number, pictures.store(step[0])) for number, step in enumerate(frames)]
     outcome = _record(check, judgement, written)
     if outcome.refusal is None and check.purpose == FacePurpose.ENROL:
         _enrol(check.driver, [face.vector for face in seen[0]])
@@ -293,7 +293,7 @@ def _record(check: FaceCheck, judgement: Judgement, written: list[tuple[int, Wri
     )
     kept = policies.FRAMES_KEPT if token else policies.FAILED_FRAMES_KEPT
     for number, each in written:
-        picture = pictures.keep(each, purpose="face_check", subject=check.code, keep_for=policy.span(kept))
+        picture = pictures.attach(each, purpose="face_check", subject=check.code, keep_for=policy.span(kept))
         FaceFrame.objects.create(check_row=check, step=number, picture=picture)
     audit.record(
         actor,

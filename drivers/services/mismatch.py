@@ -101,7 +101,7 @@ def _keep(
     code = new_code("M")
     kept = None
     if picture is not None:
-        kept = pictures.keep(
+        kept = pictures.attach(
             picture,
             purpose="mismatch",
             subject=code,
@@ -159,7 +159,7 @@ def report_from_street(
     if content is None:
         raise ReportNeedsPhoto("photo")
     faces.check_picture(content)
-    return _from_street(account, number, plate, words, pictures.write(content), submission)
+    return _from_street(account, number, plate, words, pictures.store(content), submission)
 
 
 @begins_transaction

@@ -40,7 +40,7 @@ def send_plate_photo(
     """
     faces.check_picture(content)
     reading = plates.read_plate(content)
-    return _record(driver, vehicle, subject, token, pictures.write(content), reading)
+    return _record(driver, vehicle, subject, token, pictures.store(content), reading)
 
 
 @begins_transaction
@@ -50,7 +50,7 @@ def _record(
     check = consume_face_token(driver=driver, purpose=FacePurpose.PICKUP, subject=subject, token=token)
     if check is None:
         raise FaceRequired
-    picture = pictures.keep(
+    picture = pictures.attach(
         written,
         purpose="plate",
         subject=subject,

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from django.utils.translation import override
 
-from drivers.sheets import finding_rows
+from drivers.wording import finding_rows
 
 
 def told(rule, facts, detail=""):

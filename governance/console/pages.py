@@ -5,14 +5,14 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from core.access import door
+from core.access import permission_required
 from core.console import page
 from governance.measures import check_all
 from governance.selectors import histories
 
 
 @require_GET
-@door("console.open")
+@permission_required("console.open")
 def board(request: HttpRequest) -> HttpResponse:
     """Every measure, checked now: state, text, scope, due, evidence, the last 30 days."""
     past = histories()

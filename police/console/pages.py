@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from core import clock
-from core.access import account_of, door
+from core.access import account_of, permission_required
 from core.actions import Refusal
 from core.console import act, page
 from core.errors import DomainError, explain
@@ -25,7 +25,7 @@ from police.views import missing, question_of
 
 
 @require_http_methods(["GET", "POST"])
-@door("police.answer")
+@permission_required("police.answer")
 def line(request: HttpRequest) -> HttpResponse:
     """Take down who calls and what they ask."""
     initial = {
@@ -60,7 +60,7 @@ def line(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@door("police.answer")
+@permission_required("police.answer")
 def show(request: HttpRequest, code: str) -> HttpResponse:
     """One request: the steps that are left, three ways to answer, and what was released."""
     return _page(request, selectors.request_by_code(code), None)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from core import clock
-from core.access import account_of, door
+from core.access import account_of, permission_required
 from core.actions import IncompleteForm, Refusal
 from core.console import act, page
 from core.errors import DomainError, explain
@@ -21,7 +21,7 @@ from rides.states import Line
 
 
 @require_http_methods(["GET", "POST"])
-@door("console.open")
+@permission_required("console.open")
 def lines(request: HttpRequest) -> HttpResponse:
     """Every line in every city, and the two-person suspension (R1)."""
     if request.method == "GET":
@@ -81,7 +81,7 @@ def _lines(
 
 
 @require_GET
-@door("night.call")
+@permission_required("night.call")
 def night(request: HttpRequest) -> HttpResponse:
     """Who has to be called about the night, and whose pick-up slipped into it (R4)."""
     return _night(request, None, None)

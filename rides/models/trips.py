@@ -109,7 +109,7 @@ class Trip(models.Model):
     cancelled_by = models.CharField(pgettext_lazy("field", "cancelled by"), max_length=10, blank=True)
     cancel_reason = models.CharField(pgettext_lazy("field", "cancel reason"), max_length=40, blank=True)
 
-    # The transaction that wrote the row last, kept by a trigger: what keeps the matching's copy true (`rides.board`).
+    # The transaction that wrote the row last, kept by a trigger: what keeps the matching's copy true (`rides.open_requests`).
     changed_in = models.BigIntegerField(
         pgettext_lazy("field", "changed in transaction"), default=0, editable=False
     )

@@ -1,16 +1,5 @@
 """Reads of rides, one topic for each file."""
 
-from rides.selectors.board import (
-    accepted_since,
-    boarded_since,
-    cancelled_after_boarding,
-    hitch_accepted_since,
-    hitch_unverified_since,
-    mismatches_since,
-    newest_with_driver,
-    night_departures,
-    places_with_numbers,
-)
 from rides.selectors.cities import (
     all_lines,
     cities,
@@ -46,6 +35,17 @@ from rides.selectors.night import (
     reminder_by_code,
     reminders_to_call,
 )
+from rides.selectors.open_requests import (
+    accepted_since,
+    boarded_since,
+    cancelled_after_boarding,
+    hitch_accepted_since,
+    hitch_unverified_since,
+    mismatches_since,
+    newest_with_driver,
+    night_departures,
+    places_with_numbers,
+)
 from rides.selectors.police import trips_by_person, trips_by_plate, trips_near
 from rides.selectors.trips import (
     CARD_AFTER,
@@ -68,6 +68,7 @@ from rides.selectors.trips import (
     phone_of_rider,
     position_key,
     rating_by,
+    reconcile_trip,
     reminder_of,
     rider_url,
     score_of,
@@ -81,7 +82,6 @@ from rides.selectors.trips import (
     trips_as_driver,
     trips_as_passenger,
     trips_shared_by,
-    truth_of,
 )
 from rides.selectors.watched import (
     Surroundings,
@@ -159,6 +159,7 @@ __all__ = [
     "position_key",
     "rating_by",
     "read_watched",
+    "reconcile_trip",
     "reminder_by_code",
     "reminder_of",
     "reminders_to_call",
@@ -184,7 +185,6 @@ __all__ = [
     "trips_by_plate",
     "trips_near",
     "trips_shared_by",
-    "truth_of",
     "waiting_by_line",
     "watch_horizon",
     "watched_marks",

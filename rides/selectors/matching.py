@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from core import clock, policy
 from core.errors import NotFound
-from rides import board
+from rides import open_requests
 from rides.errors import NoLongerAvailable
 from rides.matching import Candidate, Way, Wish, fit
 from rides.models import Itinerary, Score, Trip
@@ -67,7 +67,7 @@ def requests_along(itinerary: Itinerary, *, limit: int = 50) -> list[Along]:
     city, at = itinerary.city, clock.now()
     if itinerary.closed_at or itinerary.window_end <= at:
         return []
-    found = board.candidates(city, way_of(itinerary))
+    found = open_requests.candidates(city, way_of(itinerary))
     rows = {
         trip.pk: trip
         for trip in Trip.objects.waiting()
@@ -98,7 +98,7 @@ def itineraries_along(trip: Trip) -> list[Itinerary]:
 def way_of(itinerary: Itinerary) -> Way:
     """An itinerary as the matching sees it."""
     return Way(
-        vertices=board.plane_of(itinerary.city).project([(lat, lon) for lat, lon in itinerary.route]),
+        vertices=open_requests.plane_of(itinerary.city).project([(lat, lon) for lat, lon in itinerary.route]),
         seconds=itinerary.route_seconds,
         start=itinerary.window_start.timestamp(),
         end=itinerary.window_end.timestamp(),
@@ -114,7 +114,7 @@ def fit_of(trip: Trip, itinerary: Itinerary) -> Candidate | None:
         return None
     start, end = trip.window_start.timestamp(), trip.window_end.timestamp()
     wish = Wish(trip.pk, trip.origin, trip.destination, start, end, trip.seats)
-    return fit(board.plane_of(itinerary.city), way_of(itinerary), wish)
+    return fit(open_requests.plane_of(itinerary.city), way_of(itinerary), wish)
 
 
 def scores_allow(passenger: "Account", owner: "Account") -> bool:

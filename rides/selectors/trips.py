@@ -26,11 +26,11 @@ from rides.models import (
     TripQuerySet,
 )
 from rides.policies import LEAST_RATINGS, PHONE_LIMITS
+from rides.reconcile import Truth, reconcile_phones
 from rides.routing import CIRCUITY, SPEED
 from rides.states import ABOARD, WITH_DRIVER, OfferState, Party
 from rides.tokens import DUTY, TripKey, make_key
 from rides.trails import Fix, PackedMinute, unpack
-from rides.truth import Truth, what_was_true
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -261,10 +261,10 @@ def duty_key(duty: DriverOnDuty) -> str:
     return make_key(TripKey(f"{DUTY}{duty.driver.account.code}", Party.DRIVER, duty.city.code))
 
 
-def truth_of(trip: Trip, since: datetime) -> Truth:
+def reconcile_trip(trip: Trip, since: datetime) -> Truth:
     """What both phones of a trip say about the time since somebody said 'not boarded', cancelled or ended (R6)."""
     limits = policy.value(PHONE_LIMITS)
-    return what_was_true(
+    return reconcile_phones(
         trail_of(trip, Party.PASSENGER), trail_of(trip, Party.DRIVER), since.timestamp(), limits
     )
 

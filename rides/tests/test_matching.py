@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from accounts.models import Account
 from conftest import GOAL, PICKUP, Rides, usual_journey
 from governance.demo import make_world
-from rides import board, selectors, services
+from rides import open_requests, selectors, services
 from rides.matching import CityPlane, OpenRequests, Way, Wish, fit
 from rides.models import City, Itinerary, Score, Trip
 from rides.services import Place
@@ -248,8 +248,8 @@ def test_a_copy_forgets_requests_that_left(rides, people):
     services.cancel_trip(account=people("passenger"), trip_code=trip.code, reason=CancelReason.CHANGED_PLANS)
     assert not _listed(way)
     city = City.objects.get(code="wenzhou")
-    key = next(iter(board._copies))
-    assert trip.pk not in board._copies[key].requests
+    key = next(iter(open_requests._copies))
+    assert trip.pk not in open_requests._copies[key].requests
     assert selectors.place_name(city, GOAL.point) == "上塘 Shangtang"
 
 

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core import clock
-from core.access import account_of, door
+from core.access import account_of, permission_required
 from core.errors import DomainError, InvalidInput, explain
 from core.permissions import may
 from drivers.selectors import is_driver
@@ -100,7 +100,7 @@ def _prices(form: BookForm) -> dict[str, Any]:
 
 
 @require_POST
-@door("ride")
+@permission_required("ride")
 def prices(request: HttpRequest) -> HttpResponse:
     """The prices by themselves, for the page that asks while somebody still types; empty until both ends are known."""
     city = city_of(request)
@@ -113,7 +113,7 @@ def prices(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@door("ride")
+@permission_required("ride")
 def places(request: HttpRequest) -> HttpResponse:
     """Names for what is being typed."""
     city = city_of(request)
@@ -123,7 +123,7 @@ def places(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door("ride")
+@permission_required("ride")
 def least_score(request: HttpRequest) -> HttpResponse:
     """Ride only with people of at least this score (R8)."""
     try:

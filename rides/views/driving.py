@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.selectors import passenger_persona
 from core import clock
-from core.access import account_of, door
+from core.access import account_of, permission_required
 from core.actions import Refusal
 from core.errors import DomainError, InvalidInput, NotFound, explain
 from drivers.camera import camera_context
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @require_http_methods(["GET", "POST"])
-@door("ride")
+@permission_required("ride")
 def drive(request: HttpRequest) -> HttpResponse:
     """My ways, requests along them, my trips, and why orders stopped where they did."""
     city = city_of(request)
@@ -88,14 +88,14 @@ def _duty_lines(driver: "Driver") -> list[Line]:
 
 
 @require_GET
-@door("ride")
+@permission_required("ride")
 def orders(request: HttpRequest) -> HttpResponse:
     """The part of the driver's page that changes: requests along the ways, and the order held out now."""
     return render(request, "rides/_orders.html", _ways(driver_of(account_of(request))))
 
 
 @require_POST
-@door("ride")
+@permission_required("ride")
 def close_way(request: HttpRequest, code: str) -> HttpResponse:
     """No more passengers on this way."""
     services.close_itinerary(driver=driver_of(account_of(request)), code=code)
@@ -103,7 +103,7 @@ def close_way(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door("ride")
+@permission_required("ride")
 def online(request: HttpRequest) -> HttpResponse:
     """Once a day the face, then the line and the place: on duty (D4)."""
     driver, city = driver_of(account_of(request)), city_of(request)
@@ -130,7 +130,7 @@ def online(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door("ride")
+@permission_required("ride")
 def offline(request: HttpRequest) -> HttpResponse:
     """No more orders."""
     services.go_off_duty(driver=driver_of(account_of(request)))
@@ -138,7 +138,7 @@ def offline(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door("ride")
+@permission_required("ride")
 def accept(request: HttpRequest, code: str) -> HttpResponse:
     driver = driver_of(account_of(request))
     outcome = services.accept_trip(
@@ -153,7 +153,7 @@ def accept(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_GET
-@door("ride")
+@permission_required("ride")
 def face_before_accepting(request: HttpRequest, code: str) -> HttpResponse:
     """The camera page before an order is accepted (D4); what it passes opens this order alone."""
     driver = driver_of(account_of(request))
@@ -168,7 +168,7 @@ def face_before_accepting(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door("ride")
+@permission_required("ride")
 def pickup(request: HttpRequest, code: str) -> HttpResponse:
     """Before the pick-up: face, then a photo of car and plate (D11)."""
     driver = driver_of(account_of(request))

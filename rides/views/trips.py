@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from core.access import account_of, door
+from core.access import account_of, permission_required
 from core.actions import Refusal
 from core.errors import InvalidInput
 from rides import selectors, services
@@ -26,7 +26,7 @@ from rides.states import (
 
 
 @require_GET
-@door("ride")
+@permission_required("ride")
 def trip_page(request: HttpRequest, code: str) -> HttpResponse:
     """The passenger's trip page, or the driver's, by who asks."""
     trip, party = selectors.trip_of(account_of(request), code)
@@ -40,7 +40,7 @@ def _driven_page(request: HttpRequest, trip: Trip, refusal: Refusal | None) -> H
 
 
 @require_GET
-@door("ride")
+@permission_required("ride")
 def trip_status(request: HttpRequest, code: str) -> HttpResponse:
     """The part of the trip page that changes; the page asks for it when the stream wakes it, and every few seconds."""
     trip, party = selectors.trip_of(account_of(request), code)
@@ -49,7 +49,7 @@ def trip_status(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door("ride")
+@permission_required("ride")
 def confirm_car(request: HttpRequest, code: str) -> HttpResponse:
     services.confirm_car(passenger=account_of(request), trip_code=code)
     return redirect("rides:trip", code)
@@ -67,7 +67,7 @@ def mismatch_wanted(request: HttpRequest) -> dict[str, Any]:
 
 
 @require_POST
-@door("ride")
+@permission_required("ride")
 def mismatch(request: HttpRequest, code: str) -> HttpResponse:
     """'Not this car' and 'not this driver'."""
     services.report_mismatch(passenger=account_of(request), trip_code=code, **mismatch_wanted(request))
@@ -75,7 +75,7 @@ def mismatch(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door("ride")
+@permission_required("ride")
 def cancel(request: HttpRequest, code: str) -> HttpResponse:
     reason = request.POST.get("reason", "")
     if reason not in MAY_SAY:
@@ -88,7 +88,7 @@ def cancel(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door("ride")
+@permission_required("ride")
 def say(request: HttpRequest, code: str) -> HttpResponse:
     """One phrase of the list, to the other side."""
     phrase = request.POST.get("phrase", "")
@@ -99,7 +99,7 @@ def say(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door("ride")
+@permission_required("ride")
 def call(request: HttpRequest, code: str) -> HttpResponse:
     """The number that reaches the other side, and shows neither's own."""
     number = services.relay_number(account=account_of(request), trip_code=code)
@@ -107,7 +107,7 @@ def call(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door("ride")
+@permission_required("ride")
 def rate(request: HttpRequest, code: str) -> HttpResponse:
     """A number from 1 to 5."""
     stars = request.POST.get("stars", "")
@@ -118,7 +118,7 @@ def rate(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door("ride")
+@permission_required("ride")
 def reminder(request: HttpRequest, code: str) -> HttpResponse:
     """'I have read it.'"""
     services.acknowledge_reminder(account=account_of(request), trip_code=code)
@@ -126,7 +126,7 @@ def reminder(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@door("ride")
+@permission_required("ride")
 def other_line(request: HttpRequest, code: str) -> HttpResponse:
     """After a pick-up slipped into the night: the same way on another line."""
     line = request.POST.get("line", "")

@@ -11,16 +11,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.selectors import people_who_may
 from core import clock, holds, timeline
-from core.access import account_of, door
+from core.access import account_of, permission_required
 from core.actions import Refusal
 from core.console import act, page
 from core.errors import DomainError, NotFound
 from core.messages import outbox
 from core.privacy import mask_name, mask_phone
 from drivers.selectors import open_holds
-from rides.selectors import trail_of, truth_of
+from rides.reconcile import Truth
+from rides.selectors import reconcile_trip, trail_of
 from rides.states import Party
-from rides.truth import Truth
 from safety import packets, selectors, services
 from safety.actions import INCIDENTS, RECORDINGS
 from safety.models import Incident, Recording, RecordingPlay
@@ -48,7 +48,7 @@ def _map(incident: Incident) -> dict[str, Any]:
 def _truth(incident: Incident) -> Truth | None:
     """What both phones show, where something was said about the trip that is not simply believed (R6)."""
     told = selectors.doubted_since(incident.trip) if incident.trip else None
-    return truth_of(incident.trip, told) if incident.trip and told else None
+    return reconcile_trip(incident.trip, told) if incident.trip and told else None
 
 
 def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) 
 
 
 @require_GET
-@door("incidents.respond")
+@permission_required("incidents.respond")
 def show(request: HttpRequest, code: str) -> HttpResponse:
     """One incident: clocks, map, one timeline, what may be done now."""
     return _page(request, selectors.incident_by_code(code), None)
@@ -100,7 +100,7 @@ def _page(request: HttpRequest, incident: Incident, refusal: Refusal | None) -> 
 
 
 @require_GET
-@door("incidents.respond")
+@permission_required("incidents.respond")
 def live_sound(request: HttpRequest, code: str) -> HttpResponse:
     """Which recording sends sound for an incident now; empty where none does."""
     incident = selectors.incident_by_code(code)
@@ -109,7 +109,7 @@ def live_sound(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door("recordings.hear")
+@permission_required("recordings.hear")
 def recording(request: HttpRequest, code: str) -> HttpResponse:
     """A recording: what is known of it, who played it, and its player inside a case."""
     row, play = selectors.recording_by_code(code), None
@@ -162,7 +162,7 @@ def _recording_page(
 
 
 @require_GET
-@door("recordings.hear")
+@permission_required("recordings.hear")
 def sound(request: HttpRequest, code: str, play: int) -> HttpResponse:
     """The sound of a recording for whoever opened it a moment ago: decrypted chunk by chunk, kept by no cache."""
     mime, pieces = services.sound_of_play(account=account_of(request), code=code, play=play)
@@ -172,7 +172,7 @@ def sound(request: HttpRequest, code: str, play: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@door("incidents.respond")
+@permission_required("incidents.respond")
 def packet(request: HttpRequest) -> HttpResponse:
     """Read an SOS packet that came as a message, and act on it as on the button."""
     text, found = request.POST.get("text", ""), None
@@ -191,7 +191,7 @@ def packet(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@door("incidents.respond")
+@permission_required("incidents.respond")
 def mine(request: HttpRequest) -> HttpResponse:
     """What is mine, what somebody wants to hand over to me, appeals, and handing over at the end of a shift."""
     account = account_of(request)
@@ -209,7 +209,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@door("incidents.respond")
+@permission_required("incidents.respond")
 def hand_over_all(request: HttpRequest) -> HttpResponse:
     """The end of a shift: everything that is mine is offered to one person, with one note."""
     account = account_of(request)

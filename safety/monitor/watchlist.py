@@ -1,7 +1,7 @@
 """Which trips are watched: kept by asking for what was changed, so that a look costs by changes and not by trips.
 
 Each trip's row says which transaction wrote it last. A look asks for what was written by any transaction that had not
-ended when the look before took its snapshot (as `rides.board` does), in the cities of own shards. What has to be read
+ended when the look before took its snapshot (as `rides.open_requests` does), in the cities of own shards. What has to be read
 in bulk, a shard that was just taken over or a line that was suspended, is read in slices. A slow round over all trips
 puts right what no change tells.
 """

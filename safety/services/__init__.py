@@ -13,7 +13,6 @@ from safety.services.desk import (
     close_drill,
     close_incident,
     excuse_police_call,
-    let_holds_show,
     note_police_called,
     offer_incident,
     record_call,
@@ -22,6 +21,7 @@ from safety.services.desk import (
     resolve_incident,
     send_back,
     take_incident,
+    uncover_driver_holds,
 )
 from safety.services.incidents import add_signal, open_incident
 from safety.services.questions import answer_question, ask_passenger, expire_questions, report_finding
@@ -81,7 +81,6 @@ __all__ = [
     "file_plea",
     "file_welfare_check",
     "keep_recording",
-    "let_holds_show",
     "note_chunks",
     "note_listening",
     "note_police_called",
@@ -107,5 +106,6 @@ __all__ = [
     "tell_of_plays",
     "trip_is_over",
     "turn_wrapping_keys",
+    "uncover_driver_holds",
     "verify_reporter",
 ]

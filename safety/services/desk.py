@@ -182,7 +182,7 @@ def close_incident(*, account: "Account", code: str) -> None:
         # What the police have may still be evidence; all else goes when its time is over (S7).
         holds.release(actor=account.actor, source="sos", case=code)
     if incident.trip:
-        let_holds_show(driver=incident.trip.driver)
+        uncover_driver_holds(driver=incident.trip.driver)
 
 
 @begins_transaction
@@ -217,7 +217,7 @@ def close_drill(*, code: str) -> None:
 
 
 @joins_transaction
-def let_holds_show(*, driver: "Driver | None") -> None:
+def uncover_driver_holds(*, driver: "Driver | None") -> None:
     """When nobody is in the car and no incident lives, covert holds act in the open and waiting trips go to others (S11)."""
     if (
         driver is None

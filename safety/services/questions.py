@@ -12,7 +12,7 @@ from core.actors import MONITOR, SYSTEM
 from core.facts import Fact
 from core.transactions import begins_transaction, joins_transaction
 from rides.geometry import Point
-from rides.selectors import trip_by_code, truth_of
+from rides.selectors import reconcile_trip, trip_by_code
 from rides.states import Party, TripLine, TripState
 from rides.tokens import TripKey
 from safety.errors import QuestionClosed
@@ -83,7 +83,7 @@ def answer_question(*, key: TripKey, answer: Answer) -> None:
     told = doubted_since(trip)
     if told:
         # What was said stays beside what the phones show; her answer alone closes nothing (R6).
-        truth = truth_of(trip, told)
+        truth = reconcile_trip(trip, told)
         timeline.add(TripLine.TRUTH, SYSTEM, trip=trip.code, truth=truth.facts)
     if answer in {Answer.NOT_WELL, Answer.DURESS}:
         add_signal(

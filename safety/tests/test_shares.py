@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.services import add_emergency_contact, answer_as_contact, set_trip_sharing
-from core import shares as told
+from core import disclosures as told
 from core.errors import NotFound
 from core.models import Notification
 from drivers.selectors import driver_of

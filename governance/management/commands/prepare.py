@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from complaints.cast import furnish_the_desk
+from complaints.demo import make_demo_desk
 from governance.demo import make_world, screen_the_fleet, write_second_factors, write_sms_templates
 
 
@@ -20,6 +20,6 @@ class Command(BaseCommand):
         call_command("grant_rights")
         make_world(password=os.environ["HUHANG_DEMO_PASSWORD"])
         screen_the_fleet()
-        furnish_the_desk()
+        make_demo_desk()
         write_second_factors(Path(os.environ["HUHANG_STATE"]) / "sandbox")
         write_sms_templates(Path(os.environ["HUHANG_STATE"]))

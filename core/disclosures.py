@@ -10,7 +10,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Disclosure:
     """One line: since when, until when (None while it goes on), what, with whom, and on which trip."""
 
     since: datetime
@@ -20,17 +20,17 @@ class Share:
     trip: str = ""
 
 
-Teller = Callable[[str], Iterable[Share]]
-_tellers: list[Teller] = []
+Discloser = Callable[[str], Iterable[Disclosure]]
+_disclosers: list[Discloser] = []
 
 
-def tells(teller: Teller) -> Teller:
+def discloses(discloser: Discloser) -> Discloser:
     """Function decorator: add to everybody's list; the function takes an account's code."""
-    _tellers.append(teller)
-    return teller
+    _disclosers.append(discloser)
+    return discloser
 
 
-def of(code: str) -> list[Share]:
+def of(code: str) -> list[Disclosure]:
     """Everything that an account shared, newest first."""
-    rows = [share for teller in _tellers for share in teller(code)]
+    rows = [each for discloser in _disclosers for each in discloser(code)]
     return sorted(rows, key=lambda share: share.since, reverse=True)

@@ -1,6 +1,6 @@
 """PDF sheets: each character is drawn in a font that has it, and nothing that somebody wrote is markup."""
 
-from core.sheets import Sheet, _fonts, runs
+from core.pdf import Sheet, _fonts, runs
 
 WRITTEN = "护航 Huhang 2026-11-25 · C-7K2M9QX4ZB 保障申请：¥1,200,000.00（complaints.safeguards_cap v0）– «Zoë» 浙C·A6789 50%"
 

@@ -9,11 +9,11 @@ from conftest import NOON
 from core import timeline
 from rides import services
 from rides.policies import PhoneLimits
+from rides.reconcile import reconcile_phones
 from rides.services import PhoneFixes
 from rides.states import CancelReason, Party, PhonesSay
 from rides.tokens import TripKey
 from rides.trails import Fix
-from rides.truth import what_was_true
 from safety import services as safety
 from safety.models import Incident
 from safety.states import Answer
@@ -31,45 +31,45 @@ def walk(seconds, speed, *, start=0, metres=0.0):
 
 def test_she_stays_and_the_car_goes():
     hers, his = walk(300, 0), walk(300, 12)
-    found = what_was_true(hers, his, 0, LIMITS)
+    found = reconcile_phones(hers, his, 0, LIMITS)
     assert found.says == PhonesSay.APART
     with override("en"):
         assert "apart" in found.why
 
 
 def test_both_travel_on_together():
-    assert what_was_true(walk(300, 12), walk(300, 12, metres=20), 0, LIMITS).says == PhonesSay.TOGETHER
+    assert reconcile_phones(walk(300, 12), walk(300, 12, metres=20), 0, LIMITS).says == PhonesSay.TOGETHER
 
 
 def test_her_phone_goes_silent_with_the_cancel_and_the_car_drives():
-    found = what_was_true([], walk(600, 12), 0, LIMITS)
+    found = reconcile_phones([], walk(600, 12), 0, LIMITS)
     assert found.says == PhonesSay.SILENT
     with override("en"):
         assert "7.1 km" in found.why
 
 
 def test_a_phone_that_was_silent_before_proves_nothing_after():
-    assert what_was_true(walk(50, 0), walk(600, 12), 60, LIMITS).says == PhonesSay.SILENT
+    assert reconcile_phones(walk(50, 0), walk(600, 12), 60, LIMITS).says == PhonesSay.SILENT
 
 
 def test_a_phone_thrown_out_of_the_window_lies_apart_after_travelling_along():
     """Together for a while, then it lies at the roadside: first of all they travelled together."""
     along = walk(120, 12)
     thrown = [Fix(130 + at, along[-1].latitude, LON) for at in range(0, 300, 10)]
-    assert what_was_true(along + thrown, walk(430, 12), 0, LIMITS).says == PhonesSay.TOGETHER
+    assert reconcile_phones(along + thrown, walk(430, 12), 0, LIMITS).says == PhonesSay.TOGETHER
 
 
 def test_thrown_out_at_once_looks_like_parting_and_so_her_answer_is_needed_besides():
-    assert what_was_true(walk(300, 0), walk(300, 12), 0, LIMITS).says == PhonesSay.APART
+    assert reconcile_phones(walk(300, 0), walk(300, 12), 0, LIMITS).says == PhonesSay.APART
 
 
 @pytest.mark.parametrize("seconds", [0, 20, 50])
 def test_too_little_is_not_clear(seconds):
-    assert what_was_true(walk(seconds, 0), walk(seconds, 12), -1, LIMITS).says == PhonesSay.UNCLEAR
+    assert reconcile_phones(walk(seconds, 0), walk(seconds, 12), -1, LIMITS).says == PhonesSay.UNCLEAR
 
 
 def test_positions_long_after_each_other_are_not_compared():
-    assert what_was_true(walk(300, 0, start=1000), walk(300, 12), 0, LIMITS).says == PhonesSay.UNCLEAR
+    assert reconcile_phones(walk(300, 0, start=1000), walk(300, 12), 0, LIMITS).says == PhonesSay.UNCLEAR
 
 
 def test_what_was_tried_and_what_was_true_stand_side_by_side(rides, people, deliver, noon):

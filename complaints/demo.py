@@ -61,7 +61,7 @@ GUIDES = [
 TEAMS = {"agent": "east", "agent2": "west", "supervisor": "east", "supervisor2": "west"}
 
 
-def furnish_the_desk() -> None:
+def make_demo_desk() -> None:
     """Write macros, guides and teams once, and plan the next days; what is there already stays."""
     supervisor = account_by_code("supervisor")
     if supervisor is None:

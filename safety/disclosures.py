@@ -4,19 +4,19 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
+from core.disclosures import Disclosure, discloses
 from core.messages import outbox
-from core.shares import Share, tells
 from rides.selectors import CARD_AFTER
 from safety.selectors import own_sos_calls, shares_made_by
 
 
-@tells
-def links_to_trips(code: str) -> Iterator[Share]:
+@discloses
+def links_to_trips(code: str) -> Iterator[Disclosure]:
     """The links that this account made, or had made for its contacts."""
     for row in shares_made_by(code):
         over = row.trip.ended_at or row.trip.cancelled_at
         until = row.revoked_at or (over + CARD_AFTER if over else None)
-        yield Share(
+        yield Disclosure(
             row.created_at,
             until,
             _("This trip: car, driver's name, and where it is"),
@@ -25,14 +25,14 @@ def links_to_trips(code: str) -> Iterator[Share]:
         )
 
 
-@tells
-def told_by_sos(code: str) -> Iterator[Share]:
+@discloses
+def told_by_sos(code: str) -> Iterator[Disclosure]:
     """The contacts that an SOS of this account reached; nothing of an SOS of the other side."""
     for call, party in own_sos_calls(code):
         prefix = f"sos:{call.incident.code}:{party}:"
         count = outbox.count_keys(prefix)
         if count and call.incident.trip:
-            yield Share(
+            yield Disclosure(
                 call.at,
                 call.at,
                 _("Your name and this trip: from, to, car and driver"),

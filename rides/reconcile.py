@@ -59,7 +59,7 @@ def told(facts: dict[str, Any]) -> str:
 timeline.forms(truth=told)
 
 
-def what_was_true(passenger: list[Fix], driver: list[Fix], since: float, limits: PhoneLimits) -> Truth:
+def reconcile_phones(passenger: list[Fix], driver: list[Fix], since: float, limits: PhoneLimits) -> Truth:
     """What both trails (by time) say about the time after `since`, in Unix seconds."""
     hers = [fix for fix in passenger if fix.at > since]
     his = [fix for fix in driver if fix.at > since]

@@ -4,20 +4,20 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
-from core.shares import Share, tells
+from core.disclosures import Disclosure, discloses
 from rides.selectors import CARD_AFTER, trips_shared_by
 from rides.states import Party
 
 
-@tells
-def shown_on_trips(code: str) -> Iterator[Share]:
+@discloses
+def shown_on_trips(code: str) -> Iterator[Disclosure]:
     """What the other side of each trip sees of this account, by the time in which it does."""
     for trip, party in trips_shared_by(code):
         if trip.accepted_at is None or trip.driver is None:
             continue
         over = trip.ended_at or trip.cancelled_at
         if party == Party.DRIVER:
-            yield Share(
+            yield Disclosure(
                 trip.accepted_at,
                 over + CARD_AFTER if over else None,
                 _("Your verified name, badge, plate, car and colour, and your position during the trip"),
@@ -26,7 +26,7 @@ def shown_on_trips(code: str) -> Iterator[Share]:
             )
             continue
         badge = trip.driver.account.code[-4:].upper()
-        yield Share(
+        yield Disclosure(
             trip.accepted_at,
             over,
             _("Pick-up and destination, seats, and your score; no name, photo or phone"),
@@ -34,7 +34,7 @@ def shown_on_trips(code: str) -> Iterator[Share]:
             trip.code,
         )
         if trip.rider_name:
-            yield Share(
+            yield Disclosure(
                 trip.requested_at,
                 over,
                 _("Car, boarding code and this trip's page"),
