@@ -18,7 +18,7 @@ from complaints.policies import Award, awards_of
 from complaints.safeguards import CLAIM_ALONE
 from complaints.services.outcomes import needs_second
 from complaints.states import Audience, Category, ClaimKind, Finding, Outcome, Paper, Side
-from core import clock, events, four_eyes, holds, policy
+from core import clock, events, four_eyes, holds, policy, retry
 from core.actions import ACTION_SETS, Action, ActionSet, Sure
 from core.actors import SYSTEM
 from core.models import DataHold, OutboxEvent, PolicyVersion
@@ -35,8 +35,8 @@ from rides.models import LineInCity, LineSuspension
 from rides.services import decide_suspension, propose_suspension
 from rides.states import Line
 from safety.models import Incident
-from tests.doors import digests, posts_of, rows, staff, try_everything, undone
-from tests.test_permissions import TABLE, things  # noqa: F401 - the fixture with one of everything
+from tests.doors import digests, find, posts_of, rows, staff, try_everything, undone
+from tests.test_permissions import ROWS, TABLE, things  # noqa: F401 - the fixture with one of everything
 
 ROUNDS = 2
 
@@ -72,7 +72,10 @@ def guards() -> set[tuple]:
         .values_list("pk", flat=True)
     }
     found |= {("rule", pk) for pk in PolicyVersion.objects.values_list("pk", flat=True)}
+    found |= {("decision", pk) for pk in _of_two().values_list("pk", flat=True)}
     for pair in four_eyes.PAIRS.values():
+        if pair.key == "complaints.decision":
+            continue  # its columns are of the present round: what two decided stays as rows, with its measures
         two = (
             pair.model.objects.exclude(**{pair.first: ""})
             .exclude(**{pair.second: ""})
@@ -155,7 +158,8 @@ def stages(things, rides, people, deliver, noon):  # noqa: F811 - the fixture
     decide_suspension(account=people("supervisor"), code=suspension.code, agrees=True)
     set_policy("core.hold_days", 15)
     deliver()
-    return things
+    failed = retry.failed(events.EVENTS.work, "0", retry.Hopeless("x"), life_safety=True)
+    return things | {"failed_work": failed.pk}
 
 
 def _of_police(people, trip):
@@ -241,6 +245,27 @@ def _of_complaints(people, trip):
     complaints.decide_claim(account=second, code=claim.code, approves=True)
 
 
+def desks_of_staff():
+    """Those that are no page of a member."""
+    everybody = staff()
+    return [
+        desk
+        for desk in ACTION_SETS.values()
+        if any(may(person, action.permission) for person in everybody for action in desk.actions.values())
+    ]
+
+
+def of_staff(stages):
+    """Every (desk, code) of rows that are found, and of those that the permission table names."""
+    desks = desks_of_staff()
+    named = [(desk, str(stages[ROWS[desk.kind][0]])) for desk in desks]
+    found = {(desk.kind, code): (desk, code) for desk, code in rows(desks, staff()) + named}
+    everybody = staff()
+    return [
+        (desk, code) for desk, code in found.values() if any(find(desk, code, each) for each in everybody)
+    ]
+
+
 def proposed_by(person):
     """What waits for a second person was proposed by this one."""
     for pair in four_eyes.PAIRS.values():
@@ -281,7 +306,7 @@ def acts_by_registry(address: str) -> bool:
 
 
 def test_one_person_alone_changes_nothing_that_takes_two(stages, people, signed_in):
-    targets = rows(ACTION_SETS.values(), staff())
+    targets = of_staff(stages)
     wrong, done = [], {}
     for person in staff():
         client = signed_in(person.code)
@@ -303,7 +328,7 @@ def test_one_person_alone_changes_nothing_that_takes_two(stages, people, signed_
                 f"{person.code}: {each}" for each in found + whence(person, targets, client, pages, stages)
             ]
     assert not wrong, "\n".join(wrong)
-    assert {desk.kind for desk, _code in targets} == set(ACTION_SETS), "a row of each kind is tried"
+    assert {desk.kind for desk, _code in targets} == {desk.kind for desk in desks_of_staff()}
 
 
 def whence(person, targets, client, pages, known):
@@ -368,7 +393,7 @@ def test_an_empty_form_changes_nothing(stages, signed_in):
     everybody = staff()
     clients = {person.code: signed_in(person.code) for person in everybody}
     addresses = []
-    for desk, code in rows(ACTION_SETS.values(), everybody):
+    for desk, code in of_staff(stages):
         for key, action in desk.actions.items():
             who = next((each for each in everybody if may(each, action.permission)), None)
             if who is not None:
