@@ -1,5 +1,5 @@
-// Every page of the console: live updates with sound and a number in the tab, parts that stay true, drafts that survive a
-// refusal, ages that go on, switches and keys.
+// Every page of the console: live updates with sound and a number in the tab, parts that stay true, drafts that
+// survive a refusal, ages that go on, switches and keys.
 import { tickAges } from "./console/ages.js";
 import { keepDrafts, restoreDrafts } from "./console/drafts.js";
 import { followChanges } from "./console/follow.js";

@@ -1,5 +1,5 @@
-// One rule for everything that stays true by itself: a part (`data-part`, with an id) of a page follows names, its own or
-// those of what it stands in (`data-follows`). When one of them changed, the page, or the part's own address
+// One rule for everything that stays true by itself: a part (`data-part`, with an id) of a page follows names, its own
+// or those of what it stands in (`data-follows`). When one of them changed, the page, or the part's own address
 // (`data-from`), is fetched once, and each part that differs takes the place of its old self, unless a hand is on it.
 // Parts that come and go stand in a box (`data-parts`, with an id): those that are new there are put in.
 import { isHeld, watchHands } from "./hand.js";
@@ -142,7 +142,8 @@ function told(changed, made) {
   if (document.hidden) news.forEach((name) => missed.add(name));
   else lookFor(parts().filter((part) => namesOf(part).some((name) => news.includes(name))));
   // A list does not jump under the mouse: it says that there is something new.
-  all("[data-new]").filter((note) => namesOf(note).some((name) => news.includes(name))).forEach((note) => { note.hidden = false; });
+  const told = all("[data-new]").filter((note) => namesOf(note).some((name) => news.includes(name)));
+  told.forEach((note) => { note.hidden = false; });
 }
 
 function lookByItself() {

@@ -32,7 +32,8 @@ export function isHeld(part, opened) {
     || marked
     || (pressed && part.contains(pressed))
     || part.matches("[data-held]")
-    || part.querySelector("[data-held], [data-refused], dialog[open], .errorlist, [role=alert]") // what was refused waits for better words
+    // What was refused waits for better words.
+    || part.querySelector("[data-held], [data-refused], dialog[open], .errorlist, [role=alert]")
     || all("input, textarea, select", part).some(typed)
     || all("details[open]", part).some((box) => !opened.has(box))
     || all("audio, video", part).some((sound) => !sound.paused)
