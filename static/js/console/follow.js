@@ -142,8 +142,8 @@ function told(changed, made) {
   if (document.hidden) news.forEach((name) => missed.add(name));
   else lookFor(parts().filter((part) => namesOf(part).some((name) => news.includes(name))));
   // A list does not jump under the mouse: it says that there is something new.
-  const told = all("[data-new]").filter((note) => namesOf(note).some((name) => news.includes(name)));
-  told.forEach((note) => { note.hidden = false; });
+  const notes = all("[data-new]").filter((note) => namesOf(note).some((name) => news.includes(name)));
+  notes.forEach((note) => { note.hidden = false; });
 }
 
 function lookByItself() {
