@@ -23,8 +23,8 @@ from accounts.models import Account
 from core.errors import DomainError
 from core.permissions import may, roles_who
 
-MOST = 6  # forms tried for one action on one row
-MOST_ROWS = 10  # of one table
+MOST = 2  # combinations tried for one action on one row, beside each value of each field once
+MOST_ROWS = 6  # of one table
 OURS = {"accounts", "complaints", "core", "drivers", "governance", "police", "rides", "safety"}
 WORDS = "because it is so"
 
