@@ -35,6 +35,8 @@ LEVEL_OF = {
     Category.LOST_PROPERTY: Level.ORDINARY,
     Category.OTHER: Level.ORDINARY,
 }
+if set(LEVEL_OF) != set(Category):
+    raise TypeError("each category of complaints has its class in LEVEL_OF")
 RANK = {Level.ORDINARY: 0, Level.RAISED: 1, Level.SEVERE: 2}
 
 

@@ -5,6 +5,7 @@ its data and says pass, fail or how much is left, with evidence. A measure witho
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,7 @@ from core import clock, policy
 from governance.states import Status
 
 log = structlog.get_logger()
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
 WORDS = {
     "platform": _("the whole platform"),
     "hitch": _("hitch"),
@@ -83,7 +85,9 @@ _checks: dict[str, Check] = {}
 
 
 def live_check(measure_id: str) -> Callable[[Check], Check]:
-    """Register the live check of a measure."""
+    """Register the live check of a measure. Raises `ValueError` for no measure of ours, and for a second check of one."""
+    if measure_id in _checks or measure_id not in {row.id for row in measures()}:
+        raise ValueError(f"{measure_id}: no such measure, or a check that it has already")
 
     def register(check: Check) -> Check:
         _checks[measure_id] = check
@@ -94,9 +98,14 @@ def live_check(measure_id: str) -> Callable[[Check], Check]:
 
 @lru_cache(maxsize=1)
 def measures() -> tuple[Measure, ...]:
-    """All measures, in the order of their ids."""
+    """All measures, in the order of their ids. Raises `ValueError` for a scope or time that no reader is told."""
     found = json.loads((Path(__file__).parent / "measures.json").read_text())["measures"]
-    return tuple(Measure(**(row | {"requirements": tuple(row["requirements"])})) for row in found)
+    rows = tuple(Measure(**(row | {"requirements": tuple(row["requirements"])})) for row in found)
+    for row in rows:
+        unknown = {*row.scope.split(", "), row.due} - set(WORDS)
+        if any(not DATE.fullmatch(word) for word in unknown):
+            raise ValueError(f"{row.id}: {', '.join(sorted(unknown))}")
+    return rows
 
 
 @policy.read_once()

@@ -1,5 +1,7 @@
 """The live checks, by room: each looks at the last 30 days and the rules in force, and can turn red."""
 
-import governance.checks.help
-import governance.checks.promises
-import governance.checks.service  # noqa: F401 - they register their checks
+from importlib import import_module
+from pkgutil import iter_modules
+
+for found in iter_modules(__path__):  # each file of this folder registers its checks
+    import_module(f"{__name__}.{found.name}")

@@ -496,7 +496,7 @@ def police_at_once(at: datetime) -> Found:
         faults.append(_("The rule that releases an emergency at once is off"))
     faults += [
         _("The database no longer holds: %(law)s") % {"law": name}
-        for name in law_stands("request_by_phone_released_by_two_people_after_call_back")
+        for name in law_stands("request_by_phone_released_after_call_back", "police_release_takes_two_people")
     ]
     count, late = emergencies_late(
         at - SPAN, form_seconds=policy.value(FORM_WITHIN), phone_seconds=policy.value(PHONE_WITHIN)
