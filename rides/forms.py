@@ -1,6 +1,5 @@
 """Booking and offering by page: places by typing or on the map, now or later."""
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +20,7 @@ HITCH_SOON = timedelta(minutes=45)
 MOMENT = "%Y-%m-%dT%H:%M"
 
 
-def _moment(label: Any) -> forms.DateTimeField:
+def moment_field(label: Any) -> forms.DateTimeField:
     return forms.DateTimeField(
         label=label,
         required=False,
@@ -106,8 +105,8 @@ class BookForm(JourneyForm):
         widget=forms.RadioSelect,
         initial="now",
     )
-    window_start = _moment(gettext_lazy("Earliest departure"))
-    window_end = _moment(gettext_lazy("Latest departure (hitch)"))
+    window_start = moment_field(gettext_lazy("Earliest departure"))
+    window_end = moment_field(gettext_lazy("Latest departure (hitch)"))
     seats = forms.IntegerField(label=gettext_lazy("Seats"), min_value=1, max_value=4, initial=1)
     rider_kind = forms.ChoiceField(
         label=gettext_lazy("Who travels"),
@@ -161,8 +160,8 @@ class BookForm(JourneyForm):
 class WayForm(JourneyForm):
     """A hitch owner offers a way."""
 
-    window_start = _moment(gettext_lazy("Earliest departure"))
-    window_end = _moment(gettext_lazy("Latest departure"))
+    window_start = moment_field(gettext_lazy("Earliest departure"))
+    window_end = moment_field(gettext_lazy("Latest departure"))
     seats = forms.IntegerField(label=gettext_lazy("Seats"), min_value=1, max_value=4, initial=3)
     detour_km = forms.IntegerField(
         label=gettext_lazy("Detour that you take on, in km"), min_value=0, max_value=10, initial=4
@@ -196,38 +195,6 @@ class MismatchForm(forms.Form):
     plate_seen = forms.CharField(
         label=gettext_lazy("Which plate do you see? (if you can)"), max_length=10, required=False
     )
-
-
-class SuspensionForm(forms.Form):
-    """Which line is to stop, where, from when on, and why. Where it stops has to be said: nothing stands for all of it."""
-
-    EVERYWHERE = "all"
-
-    line = forms.ChoiceField(label=gettext_lazy("Line"))
-    city = forms.ChoiceField(label=gettext_lazy("Where"))
-    at = _moment(gettext_lazy("From (empty: at once)"))
-    reason = forms.CharField(
-        label=gettext_lazy("Reason; the people who wait read it"),
-        max_length=300,
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
-
-    def __init__(
-        self, *args: Any, cities: Iterable[City], waiting: Mapping[str, int], **options: Any
-    ) -> None:
-        super().__init__(*args, **options)
-        line, city = self.fields["line"], self.fields["city"]
-        assert isinstance(line, forms.ChoiceField)  # noqa: S101 - as declared above
-        assert isinstance(city, forms.ChoiceField)  # noqa: S101
-        nothing, everywhere = ("", "—"), (self.EVERYWHERE, _("the whole country"))
-        line.choices = [nothing, *((each.value, self._label(each, waiting)) for each in Line)]
-        city.choices = [nothing, everywhere, *((each.code, str(each)) for each in cities)]
-
-    @staticmethod
-    def _label(line: Line, waiting: Mapping[str, int]) -> str:
-        count = waiting.get(line, 0)
-        said = _("(%(count)s waiting)") % {"count": count} if count else ""
-        return f"{line.label} {said}".strip()
 
 
 class OnlineForm(forms.Form):

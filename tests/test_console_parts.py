@@ -1,7 +1,7 @@
 """Everything on an open page of a case refreshes: what a service changes wakes the page, and the part that shows it has it.
 
 A page is looked at as its script does (`static/js/console/follow.js`): it follows names; when one of them changed, it is
-fetched again, and its parts take the place of their old selves. `tests/test_follow.py` tries the script in a browser.
+fetched again, and its parts take the place of their old selves. `tests/journeys/test_follow.py` tries the script in a browser.
 """
 
 from dataclasses import dataclass, field

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -197,3 +199,26 @@ def test_each_decision_has_its_date_and_its_state_and_stands_in_the_list():
         assert title.startswith("# "), path
         assert re.fullmatch(r"\d{4}-\d\d-\d\d · (in force|replaced by \d{4}(-\d\d)?)", state), path
         assert f"({path.name}) | {state.replace(' · ', ' | ')} |" in listed, path
+
+
+def test_a_process_that_starts_hears_all_that_is_said_and_knows_all_that_is_shared():
+    """Handlers and disclosures register themselves when their module is imported: an app that forgets it is deaf."""
+    said = (
+        "import django; django.setup(); from core import cases, disclosures, events; "
+        "print(sum(map(len, events._handlers.values())), len(disclosures._disclosers), len(cases._lookups))"
+    )
+    heard = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True, cwd=ROOT)
+    written = [
+        sum(len(re.findall(rf"^@{decorator}", path.read_text(), re.M)) for path in sources())
+        for decorator in (r"(?:events\.)?handles\(", "discloses", r"(?:cases\.)?register_case_lookup")
+    ]
+    assert list(map(int, heard.stdout.split()[-3:])) == written
+
+
+def sources():
+    return [
+        path
+        for app in APPS
+        for path in (ROOT / app).rglob("*.py")
+        if not {"tests", "migrations"} & set(path.parts)
+    ]

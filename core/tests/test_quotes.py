@@ -21,7 +21,8 @@ QUOTES = [
     ("Somebody in danger now? Open an incident: 'Police on the line', or the welfare check.", "Police on the line"),
     ("Open 'police on the line', call the station's published number back, release with a second person", "Police on the line"),
 ]  # fmt: skip
-NO_NAME = {"允许", "长期"}  # the browser's own; what stands on a licence
+# The browser's own; what stands on a licence; states of a message, said as they are.
+NO_NAME = {"允许", "长期", "已送达", "已交出"}
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from core import clock
 from core.models import AuditEntry, StoredPicture
-from core.pictures import look, sweep
+from core.pictures import read, sweep
 from drivers.errors import DailyCheckNeeded, FaceConsentNeeded, FaceFrozen, LineNotYours, NotEnrolled
 from drivers.models import Driver, FaceCheck, FaceTemplate, Hold, VettingCase
 from drivers.selectors import driver_of
@@ -279,13 +279,13 @@ def test_pictures_lie_encrypted_each_look_is_recorded_and_time_destroys_them(dri
     row = StoredPicture.objects.filter(purpose="face_check").first()
     raw = storages["pictures"].open(row.name).read()
     assert b"JFIF" not in raw
-    assert look(actor=driver.account.actor, code=row.code)[:2] == b"\xff\xd8"
+    assert read(actor=driver.account.actor, code=row.code)[:2] == b"\xff\xd8"
     assert AuditEntry.objects.filter(action="core.picture_read", subject=row.code).count() == 1
     noon.shift(3 * 86400 + 1)
     assert sweep(at=clock.now()) == 6
     assert not storages["pictures"].exists(row.name)
     with pytest.raises(Exception, match="not_found"):
-        look(actor=driver.account.actor, code=row.code)
+        read(actor=driver.account.actor, code=row.code)
 
 
 def test_one_face_on_two_accounts_opens_one_case(driver, people):

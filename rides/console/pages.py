@@ -15,7 +15,7 @@ from core.errors import DomainError, explain
 from core.permissions import may
 from rides import selectors, services
 from rides.actions import LATE, REMINDERS, SUSPENSIONS
-from rides.forms import SuspensionForm
+from rides.console.forms import SuspensionForm
 from rides.models import LineSuspension
 from rides.states import Line
 

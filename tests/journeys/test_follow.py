@@ -1,13 +1,11 @@
 """How an open page of the console stays true: the page's own script in a browser, with a server that we play."""
 
 import json
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 pytestmark = [pytest.mark.xdist_group("journey")]
 MADE = 1_700_000_000
@@ -46,19 +44,6 @@ class Server:
         self.token += 1
         html = FRAME.format(made=MADE, parts=self.parts.replace("{token}", str(self.token)), other=self.other)
         route.fulfill(body=html, content_type="text/html")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        if os.environ.get("HUHANG_BROWSER_REQUIRED"):
-            pytest.fail("Chromium is not installed")
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=["--headless", "--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.fixture
