@@ -66,6 +66,10 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
     return _page(request, selectors.request_by_code(code), None)
 
 
+# What the page draws at places of its own, beside what it is about; all else that is offered is drawn below it.
+PLACED = {"call-back", "trip", "propose", "confirm", "refuse", "escalate", "proper", "improper"}
+
+
 @REQUESTS.shown_by
 def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -> HttpResponse:
     account = account_of(request)
@@ -73,12 +77,14 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
     hers = released and asked.channel != Channel.FORM and account.code == asked.owned_by
     readable = hers and asked.release.is_open(clock.now())
     letters = outbox.about(asked.code)
+    offers = REQUESTS.offers(asked, account, refusal)
     context = {
         "title": _("Police request %(code)s") % {"code": asked.code},
         "asked": asked,
         "undecided": asked.state in UNDECIDED,
         "missing": missing(asked),
-        "do": {offer.key.replace("-", "_"): offer for offer in REQUESTS.offers(asked, account, refusal)},
+        "do": {offer.key.replace("-", "_"): offer for offer in offers},
+        "others": [offer for offer in offers if offer.key not in PLACED],
         "pack": json.loads(services.read_pack(actor=account.actor, request=asked)) if readable else None,
         "spoken_code": asked.release.spoken_code if hers else "",
         "to_station": [row for row in letters if row.key.startswith("pack:")],

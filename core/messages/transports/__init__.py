@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
+import structlog
 from django.conf import settings
 from django.utils.module_loading import import_string
 
@@ -81,6 +82,7 @@ class Address(Protocol):
     def __call__(self, name: str, address: str) -> Transport: ...
 
 
+log = structlog.get_logger()
 # By the scheme of the address; loaded when one is asked for.
 SCHEMES: dict[str, str] = {
     "template+http": "core.messages.transports.template_sms.TemplateSms",
@@ -108,7 +110,14 @@ def every() -> list[Transport]:
 
 @lru_cache(maxsize=32)
 def _made(named: tuple[str, ...]) -> tuple[Transport, ...]:
-    return tuple(make(each) for each in named)
+    """One that cannot be made stops only itself: the next one of the channel is asked."""
+    found = []
+    for each in named:
+        try:
+            found.append(make(each))
+        except ValueError:
+            log.exception("messages.no_transport", name=each.partition("=")[0])
+    return tuple(found)
 
 
 def make(named: str) -> Transport:
@@ -127,3 +136,8 @@ def faults() -> Iterator[str]:
         for number, each in enumerate(named, 1):
             if _NAMED.fullmatch(each) is None:
                 yield f"transport {number} of {channel} is not NAME=SCHEME://…"
+                continue
+            try:
+                make(each)
+            except ValueError:
+                yield f"transport {number} of {channel} has an address that cannot be one"
