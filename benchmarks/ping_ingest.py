@@ -10,6 +10,7 @@ import asyncio
 import json
 import multiprocessing
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -147,6 +148,7 @@ def serving(target: list[str]) -> Iterator[tuple[int, int]]:
         env=os.environ | {"HUHANG_DATABASE_POOL": "true", "PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         for _each in range(300):
@@ -155,7 +157,8 @@ def serving(target: list[str]) -> Iterator[tuple[int, int]]:
             time.sleep(0.1)
         yield server.pid, port
     finally:
-        server.kill()  # threads that wait for work end for nothing less
+        # Threads that wait for work end for nothing less; its worker is another process, and would keep the port.
+        os.killpg(server.pid, signal.SIGKILL)
         server.wait(10)
 
 
