@@ -1,6 +1,6 @@
 """What one may do with a row of the console: one object each, in one registry, and one door through which all pass.
 
-An app makes a `ActionSet` for each kind of row that staff act on (an incident, a claim, a vetting case) and gives it its
+An app makes an `ActionSet` for each kind of row that staff act on (an incident, a claim, a vetting case) and gives it its
 actions. The page of the row draws them, the permission table enumerates them, and `core.console.act` performs them:
 who may, why not now, what has to be said, the service. What is not in a registry cannot be done.
 """

@@ -89,7 +89,7 @@ def linked_requests(request: PoliceRequest) -> list[PoliceRequest]:
     return list(_requests().filter(same).exclude(pk=request.pk).order_by("asked_at", "pk")) if same else []
 
 
-def resolve_query(query: str, value: str, about: datetime) -> "tuple[list[Trip], str]":
+def resolve_query(query: Query, value: str, about: datetime) -> "tuple[list[Trip], str]":
     """(trips with a driver that are meant, report code if that was quoted). Raises `QueryUnreadable`."""
     match query:
         case Query.TRIP:
@@ -112,7 +112,7 @@ def resolve_query(query: str, value: str, about: datetime) -> "tuple[list[Trip],
             except InvalidPhone:
                 raise QueryUnreadable("query_value") from None
             return (trips_by_person(person, about) if person else []), ""
-        case _:
+        case Query.PLACE:
             try:
                 latitude, longitude = (float(part) for part in value.replace("，", ",").split(","))
             except ValueError:
