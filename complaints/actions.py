@@ -14,7 +14,7 @@ from accounts.selectors import codes_who_may
 from complaints import safeguards, selectors, services
 from complaints.forms import fen_of
 from complaints.models import Accident, Campaign, CareTask, Claim, Complaint, OutsideMessage, WorkSummary
-from complaints.policies import Award, Case, pausable, stage_of, why_not
+from complaints.policies import Award, Case, had_a_part, pausable, stage_of, why_not
 from complaints.services.outcomes import CONSEQUENCES
 from complaints.states import (
     BLIND,
@@ -30,7 +30,18 @@ from complaints.states import (
     Side,
     SummaryState,
 )
-from core.actions import Action, ActionForm, ActionSet, Given, Sure, calls, choice, text, words
+from core.actions import (
+    Action,
+    ActionForm,
+    ActionSet,
+    Given,
+    Sure,
+    calls,
+    choice,
+    nothing_against,
+    text,
+    words,
+)
 from core.errors import InvalidInput, NotFound
 from core.permissions import may
 from rides.selectors import trip_by_code
@@ -274,6 +285,11 @@ def _pause(case: Case, person: "Account", given: Given) -> None:
     )
 
 
+def _both(case: Case, given: Given) -> list[Complaint]:
+    """Both complaints, in the order of their keys: two may be joined to each other at once."""
+    return sorted((case.complaint, selectors.complaint_by_code(given["into"])), key=lambda row: row.pk)
+
+
 QUESTION = _("What do you want to know? Say no more of the other side than must be.")
 
 COMPLAINTS: ActionSet[Case] = ActionSet(
@@ -282,6 +298,8 @@ COMPLAINTS: ActionSet[Case] = ActionSet(
     route="complaints_console:act",
     back=lambda case: reverse("complaints_console:case", args=[case.code]),
     why_not=why_not,
+    had_a_part=had_a_part,
+    lock=lambda case, _given: (case.complaint,),
 )
 COMPLAINTS.add(
     Action(
@@ -422,6 +440,7 @@ COMPLAINTS.add(
         permission=WORK,
         run=calls(services.merge, "into", "words"),
         form=Join,
+        lock=_both,
     ),
     Action(
         key="decide",
@@ -530,6 +549,8 @@ CLAIMS: ActionSet[Claim] = ActionSet(
     route="complaints_console:claim_act",
     back=lambda claim: reverse("complaints_console:accident", args=[claim.accident.code]),
     why_not=safeguards.why_not,
+    had_a_part=lambda claim, key: (safeguards.had_a_part(claim, key),),
+    lock=lambda claim, _given: (claim.accident, claim),
     listed=True,
 )
 CLAIM_WORK, CLAIM_DECIDE = "claims.work", "claims.decide"
@@ -575,6 +596,7 @@ ACCIDENTS: ActionSet[Accident] = ActionSet(
     find=lambda code, _person: selectors.accident_by_code(code),
     route="complaints_console:accident_act",
     back=lambda accident: reverse("complaints_console:accident", args=[accident.code]),
+    why_not=nothing_against,
 )
 ACCIDENTS.add(
     Action(

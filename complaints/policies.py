@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from complaints.errors import AlreadyOwned
 from complaints.limits import limit_of
 from complaints.states import (
     BEFORE_APPEAL,
@@ -23,6 +24,7 @@ from complaints.states import (
     TimerKind,
 )
 from core import four_eyes, policy
+from core.errors import DomainError
 from core.permissions import may
 from core.policy import Unit
 from rides.states import Line
@@ -321,10 +323,14 @@ GREETING = four_eyes.declare(
 # --- What may be done with a complaint ------------------------------------------------------------
 
 Why = str | Promise
+WhyOrError = Why | DomainError
 
 
-def why_not(case: Case, account: "Account", key: str) -> Why:
-    """The reason against one action on a complaint, empty where it is allowed. Raises `KeyError` for no action."""
+def why_not(case: Case, account: "Account", key: str) -> WhyOrError:
+    """The reason against one action on a complaint, empty where it is allowed; the error that says it, where it has one.
+
+    Raises `KeyError` for no action.
+    """
     if not may(account, "complaints.work"):
         return _("Only customer service, adjudicators and supervisors work on complaints.")
     return _RULES[key](case, account)
@@ -354,12 +360,13 @@ def _open_owner(case: Case, account: "Account") -> Why:
     return _undecided(case, account) or _not_mine(case, account)
 
 
-def _not_taken(case: Case, account: "Account") -> Why:
+def _not_taken(case: Case, account: "Account") -> WhyOrError:
+    """Whoever comes second is told who was first."""
     if over := _over(case, account):
         return over
     if case.complaint.owner_id == account.pk:
         return _("It is yours already.")
-    return _("Somebody has it already.") if case.complaint.owner_id else ""
+    return AlreadyOwned(who=case.complaint.owner.code) if case.complaint.owner else ""
 
 
 def _not_returned(case: Case, account: "Account") -> Why:
@@ -547,7 +554,7 @@ def _not_agreed_training(case: Case, account: "Account") -> Why:
     )
 
 
-_RULES: dict[str, Callable[[Case, "Account"], Why]] = {
+_RULES: dict[str, Callable[[Case, "Account"], WhyOrError]] = {
     "take": _not_taken,
     "assign": _owner,
     "unassign": _not_returned,

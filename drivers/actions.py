@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core import clock
-from core.actions import Action, ActionForm, ActionSet, Given, by_rule, calls, choice, text
+from core.actions import Action, ActionForm, ActionSet, Given, calls, choice, text
 from core.permissions import may
 from drivers import policies, selectors, services, wording
 from drivers.models import (
@@ -91,7 +91,7 @@ CASES: ActionSet[VettingCase] = ActionSet(
     find=lambda code, _person: selectors.case_by_code(code),
     route="drivers_console:case_act",
     back=lambda case: reverse("drivers_console:case", args=[case.code]),
-    why_not=by_rule(policies.against_case),
+    why_not=policies.against_case,
 )
 CASES.add(
     Action(
@@ -155,8 +155,8 @@ APPLICATIONS: ActionSet[Application] = ActionSet(
     find=lambda code, _person: selectors.application_by_code(code),
     route="drivers_console:application_act",
     back=lambda application: reverse("drivers_console:application", args=[application.code]),
-    why_not=by_rule(
-        lambda row, person, key: policies.against_application(row, person, key, selectors.screening_of(row))
+    why_not=lambda row, person, key: policies.against_application(
+        row, person, key, selectors.screening_of(row)
     ),
 )
 APPLICATIONS.add(
@@ -218,7 +218,7 @@ PLATES: ActionSet[PlatePhoto] = ActionSet(
     code=lambda photo: photo.picture.code,
     route="drivers_console:plate_act",
     back=_desk_page,
-    why_not=by_rule(lambda photo, person, _key: policies.against_plate(photo, person)),
+    why_not=lambda photo, person, _key: policies.against_plate(photo, person),
     listed=True,
 )
 PLATES.add(
@@ -256,7 +256,7 @@ VIDEOS: ActionSet[FaceCheck] = ActionSet(
     find=lambda code, _person: selectors.video_check_by_code(code),
     route="drivers_console:video_act",
     back=_desk_page,
-    why_not=by_rule(lambda check, person, _key: policies.against_video(check, person, clock.now())),
+    why_not=lambda check, person, _key: policies.against_video(check, person, clock.now()),
     listed=True,
 )
 VIDEOS.add(
@@ -293,7 +293,7 @@ REPORTS: ActionSet[MismatchReport] = ActionSet(
     find=lambda code, _person: selectors.report_by_code(code),
     route="drivers_console:report_act",
     back=_desk_page,
-    why_not=by_rule(lambda report, person, _key: policies.against_report(report, person)),
+    why_not=lambda report, person, _key: policies.against_report(report, person),
     listed=True,
 )
 REPORTS.add(
@@ -332,7 +332,7 @@ REWARDS: ActionSet[Reward] = ActionSet(
     code=lambda reward: reward.report.code,
     route="drivers_console:reward_act",
     back=_desk_page,
-    why_not=by_rule(policies.against_reward),
+    why_not=policies.against_reward,
     listed=True,
 )
 REWARDS.add(
@@ -387,9 +387,7 @@ APPEALS: ActionSet[Appeal] = ActionSet(
     find=lambda code, _person: selectors.appeal_by_code(code),
     route="drivers_console:appeal_act",
     back=lambda row: reverse("drivers_console:appeal", args=[row.code]),
-    why_not=by_rule(
-        lambda row, person, key: policies.against_appeal(row, person, key, selectors.parties_to(row))
-    ),
+    why_not=lambda row, person, key: policies.against_appeal(row, person, key, selectors.parties_to(row)),
 )
 APPEALS.add(
     Action(
@@ -430,7 +428,7 @@ HOLDS: ActionSet[Hold] = ActionSet(
     find=lambda code, _person: selectors.hold_by_code(code),
     route="drivers_console:hold_act",
     back=lambda hold: reverse("drivers_console:hold", args=[hold.code]),
-    why_not=by_rule(policies.against_release),
+    why_not=policies.against_release,
 )
 HOLDS.add(
     Action(
@@ -467,7 +465,7 @@ RUNS: ActionSet[ScreeningRun] = ActionSet(
     find=lambda code, _person: selectors.run_by_code(code),
     route="drivers_console:run_act",
     back=lambda _run: reverse("drivers_console:fleet"),
-    why_not=by_rule(policies.against_run),
+    why_not=policies.against_run,
     listed=True,
 )
 RUNS.add(

@@ -9,13 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from core.actions import Action, ActionForm, ActionSet, Given, calls, text
 from police import selectors, services
 from police.models import PoliceRequest
-from police.policies import why_not
+from police.policies import had_a_part, why_not
 from police.states import UNDECIDED, Channel, RequestState
 
 if TYPE_CHECKING:
     from accounts.models import Account
 
 ANSWER = "police.answer"
+_AFTER_OTHERS = frozenset({"confirm", "proper", "improper"})
 
 
 class PointToTrip(ActionForm):
@@ -44,6 +45,7 @@ REQUESTS: ActionSet[PoliceRequest] = ActionSet(
     route="police_console:act",
     back=lambda request: reverse("police_console:request", args=[request.code]),
     why_not=why_not,
+    had_a_part=lambda request, key: had_a_part(request) if key in _AFTER_OTHERS else (),
 )
 REQUESTS.add(
     Action(

@@ -19,11 +19,12 @@ from complaints.safeguards import CLAIM_ALONE
 from complaints.services.outcomes import needs_second
 from complaints.states import Audience, Category, ClaimKind, Finding, Outcome, Paper, Side
 from core import clock, events, four_eyes, holds, policy, retry
-from core.actions import ACTION_SETS, Action, ActionSet, Sure
+from core.actions import ACTION_SETS, Action, ActionSet, Sure, nothing_against
 from core.actors import SYSTEM
 from core.models import DataHold, OutboxEvent, PolicyVersion
 from core.permissions import may
 from core.tests.factories import set_policy
+from core.transactions import begins_transaction
 from drivers import selectors as drivers_selectors
 from drivers import services as drivers
 from drivers.models import Hold, Reward, VettingCase, VettingDecision
@@ -355,6 +356,7 @@ def whence(person, targets, client, pages, known):
 def wrong_desk():
     """A desk with a door that one person should not have: it lets go of a driver by one click, in two names."""
 
+    @begins_transaction
     def let_go(hold, person, _given):
         Hold.objects.filter(pk=hold.pk).update(
             released_at=clock.now(), release_proposed_by="somebody", released_by=person.code
@@ -365,6 +367,7 @@ def wrong_desk():
         find=lambda code, _person: drivers_selectors.hold_by_code(code),
         route="drivers_console:hold_act",
         back=lambda _hold: "/admin/",
+        why_not=nothing_against,
     )
     desk.add(Action(key="let-go", label="x", permission="console.open", run=let_go, form=Sure))
     yield desk
