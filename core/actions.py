@@ -133,6 +133,68 @@ class Action(Generic[R]):
 
 
 @dataclass(frozen=True, slots=True)
+class Step(Generic[R]):
+    """One of the actions by which two people do something together: what `by_two` does not say for all of them."""
+
+    key: str
+    label: Text
+    run: Callable[[R, "Account", Given], Text | HttpResponse | None]
+    form: type[ActionForm] = Sure
+    urgent: bool = False
+
+
+AGREE, DISAGREE = _("I agree"), _("I do not agree")
+
+
+def either(
+    service: Callable[..., object],
+    agree: Text = AGREE,
+    disagree: Text = DISAGREE,
+    *,
+    done: tuple[Text, Text] = ("", ""),
+) -> tuple[Step[Any], Step[Any]]:
+    """The two answers to a proposal, where one service takes both by `agrees`; `done` is what is said after each."""
+    return (
+        Step("agree", agree, calls(service, agrees=True, done=done[0])),
+        Step("disagree", disagree, calls(service, agrees=False, done=done[1])),
+    )
+
+
+def by_two(
+    two: str,
+    permission: str,
+    first: Step[R] | None,
+    *answers: Step[R],
+    proposal: Callable[[R], str | None] | None = None,
+) -> Iterable[Action[R]]:
+    """What two people do together: one proposes it by `first`, another gives one of the `answers`.
+
+    `two` is their pair in `core.four_eyes`. `proposal(row)` says who proposed, or what: the first step is offered while
+    it is empty, the answers once it is not, and neither where it is None. Without it all are offered. `first` is None
+    where it is proposed elsewhere.
+    """
+
+    def is_first(row: R, _person: "Account") -> bool:
+        return proposal is None or proposal(row) == ""
+
+    def is_second(row: R, _person: "Account") -> bool:
+        return proposal is None or bool(proposal(row))
+
+    for step in (first, *answers):
+        if step is not None:
+            yield Action(
+                key=step.key,
+                label=step.label,
+                permission=permission,
+                run=step.run,
+                form=step.form,
+                two=two,
+                urgent=step.urgent,
+                offered=is_first if step is first else is_second,
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class Offer(Generic[R]):
     """An action for one row and one person: `why_not` is empty where it may be done now; `form` is ready to be drawn."""
 

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from core.actions import Action, ActionForm, ActionSet, Given, calls, nothing_against
+from core.actions import Action, ActionForm, ActionSet, Given, Step, by_two, calls, nothing_against
 from core.errors import NotFound
 from drivers.selectors import driver_of
 from rides import policies, selectors, services
@@ -147,25 +147,23 @@ SUSPENSIONS: ActionSet[LineSuspension] = ActionSet(
     listed=True,
 )
 SUSPENSIONS.add(
-    Action(
-        key="agree",
-        label=_("Agree: no new orders from then on"),
-        permission=SUSPEND,
-        run=calls(
-            services.decide_suspension, agrees=True, done=_("Agreed: no new orders from that time on.")
+    *by_two(
+        "rides.suspension",
+        SUSPEND,
+        None,
+        Step(
+            "agree",
+            _("Agree: no new orders from then on"),
+            calls(
+                services.decide_suspension, agrees=True, done=_("Agreed: no new orders from that time on.")
+            ),
+            urgent=True,
         ),
-        two="rides.suspension",
-        offered=_in(SuspensionState.PROPOSED),
-        urgent=True,
-    ),
-    Action(
-        key="withdraw",
-        label=_("Withdraw"),
-        permission=SUSPEND,
-        run=calls(services.decide_suspension, agrees=False, done=_("Withdrawn.")),
-        two="rides.suspension",
-        offered=_in(SuspensionState.PROPOSED),
-    ),
+        Step(
+            "withdraw", _("Withdraw"), calls(services.decide_suspension, agrees=False, done=_("Withdrawn."))
+        ),
+        proposal=lambda row: row.proposed_by if row.state == SuspensionState.PROPOSED else None,
+    )
 )
 
 # --- The night -----------------------------------------------------------------------------------
