@@ -333,7 +333,7 @@ def test_a_fault_of_the_settings_is_said_without_its_secret(settings):
 
 
 @pytest.mark.parametrize(
-    "address", ["jsno://user:secret@host/", "template+htps://secret@host/", "x://secret"]
+    "address", ["jsno://user:secret@host/", "template+htps://secret@host/", "nothing://secret/"]
 )
 def test_a_scheme_that_nobody_knows_stops_the_start(settings, address):
     settings.MESSAGE_TRANSPORTS = {"sms": ["first=json://host/", f"second={address}"]}
