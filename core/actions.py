@@ -241,7 +241,7 @@ class ActionSet(Generic[R]):
 
     `find(code, person)` reads the row for somebody, or raises `NotFound`; `code` is how the row is called in addresses.
     `route` is the name of the address that acts (`core.console.act.view`), `back(row)` where one returns to.
-    `why_not(row, person, key)` is the app's rule: empty, a sentence, or the error that says it. `had_a_part(row, key)`
+    `why_not(row, person, key)` is the app's rule: empty, a sentence, which `refused` says, or an error of its own. `had_a_part(row, key)`
     are those who did what an action answers or changes. `perform` asks both once more in the transaction of the
     service, under `lock`: what the action locks first, in the order in which its services lock. The front says with
     `shown_by` how the row's page is drawn. `listed` where several rows stand on one page: what a form is called there
@@ -253,6 +253,7 @@ class ActionSet(Generic[R]):
     route: str
     back: Callable[[R], str]
     why_not: Callable[[R, "Account", str], Against]
+    refused: type[DomainError] = NotNow
     had_a_part: Callable[[R, str], Collection[str]] = field(default=lambda _row, _key: ())
     lock: Callable[[R, Given], Iterable[models.Model]] = field(default=_itself)
     code: Callable[[R], str] = field(default=lambda row: row.code)
@@ -308,7 +309,7 @@ class ActionSet(Generic[R]):
         if isinstance(rule, DomainError):
             raise rule
         if rule:
-            raise NotNow(why=rule)
+            raise self.refused(why=rule)
 
     def _check_locked(self, action: Action[R], row: R, person: "Account", given: Given) -> None:
         """Raises what is against it now: nobody changes the row from here until the transaction ends."""

@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from complaints import selectors, services
 from complaints.actions.forms import WORK
+from complaints.errors import NotNow
 from complaints.models import Campaign, CareTask
 from complaints.policies import GREETING
 from complaints.states import CampaignState
@@ -26,6 +27,7 @@ CARE: ActionSet[CareTask] = ActionSet(
     route="complaints_console:care_act",
     back=lambda _task: reverse("complaints_console:care"),
     why_not=lambda task, _person, _key: _("It is done already.") if task.done_at else "",
+    refused=NotNow,
     listed=True,
 )
 CARE.add(

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from complaints import selectors, services
 from complaints.actions.forms import WHY, WORK, complaint_named
+from complaints.errors import NotNow
 from complaints.models import OutsideMessage
 from complaints.states import LIVE, Category
 from core.actions import Action, ActionForm, ActionSet, Given, choice, words
@@ -56,6 +57,7 @@ MESSAGES: ActionSet[OutsideMessage] = ActionSet(
     route="complaints_console:sort",
     back=lambda _message: reverse("complaints_console:outside"),
     why_not=lambda message, _person, _key: _("Somebody sorted it already.") if message.sorted_at else "",
+    refused=NotNow,
     listed=True,
 )
 MESSAGES.add(
