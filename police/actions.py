@@ -6,10 +6,10 @@ from django import forms
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from core.actions import Action, ActionForm, ActionSet, Given, calls, text
+from core.actions import Action, ActionForm, ActionSet, Given, Step, by_two, calls, text
 from police import selectors, services
 from police.models import PoliceRequest
-from police.policies import had_a_part, why_not
+from police.policies import REINSTATEMENT, had_a_part, reinstating, why_not
 from police.states import UNDECIDED, Channel, RequestState
 
 if TYPE_CHECKING:
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 ANSWER = "police.answer"
 _AFTER_OTHERS = frozenset({"confirm", "proper", "improper"})
+
+
+class Reason(ActionForm):
+    reason = text(_("Reason"), limit=1000)
 
 
 class PointToTrip(ActionForm):
@@ -117,5 +121,26 @@ REQUESTS.add(
         permission=ANSWER,
         run=calls(services.review_release, proper=False),
         offered=_released,
+    ),
+    *by_two(
+        REINSTATEMENT.key,
+        "police.confirm",
+        Step(
+            "reinstate",
+            _("Propose to let the officer in again"),
+            calls(services.propose_reinstatement, "reason"),
+            Reason,
+        ),
+        Step(
+            "reinstate_agree",
+            _("Agree: the officer is let in again"),
+            calls(services.decide_reinstatement, agrees=True),
+        ),
+        Step(
+            "reinstate_refuse",
+            _("The officer stays suspended"),
+            calls(services.decide_reinstatement, agrees=False),
+        ),
+        proposal=reinstating,
     ),
 )
