@@ -303,6 +303,14 @@ LOWERING = four_eyes.declare(
     second="lowered_by",
     law="severe_lowered_by_a_second_person",
 )
+REOPENING = four_eyes.declare(
+    "complaints.reopening",  # C5: what two decided, one does not put in question
+    _("Opening again what two people decided"),
+    table="complaints.Complaint",
+    first="reopen_by",
+    second="reopened_by",
+    law="complaint_opened_again_by_a_second_person",
+)
 TRAINED = four_eyes.declare(
     "complaints.trained",  # C5: it ends a sanction
     _("Confirming that a driver was trained"),
@@ -530,7 +538,27 @@ def _not_reopened(case: Case, account: "Account") -> Why:
         return _("It is not decided yet.")
     if not may(account, "complaints.reopen"):
         return _("Only a supervisor opens a decided complaint again.")
-    return ""
+    return _("It is proposed already: somebody else agrees.") if _reopening(case) else ""
+
+
+def _reopening(case: Case) -> str:
+    """Who proposed to open it again, while that waits for another."""
+    return "" if case.complaint.reopened_by else case.complaint.reopen_by
+
+
+def _not_refused_to_reopen(case: Case, account: "Account") -> Why:
+    if case.complaint.state not in {ComplaintState.DECIDED, ComplaintState.FINAL}:
+        return _("It is not decided yet.")
+    if not may(account, "complaints.judge"):
+        return _("An adjudicator or supervisor agrees to open it again.")
+    return "" if _reopening(case) else _("Nobody proposed to open it again.")
+
+
+def _not_agreed_to_reopen(case: Case, account: "Account") -> Why:
+    own = _reopening(case) == account.code
+    return _not_refused_to_reopen(case, account) or (
+        _("You proposed it: somebody else agrees.") if own else ""
+    )
 
 
 def _not_trained(case: Case, account: "Account") -> Why:
@@ -581,6 +609,8 @@ _RULES: dict[str, Callable[[Case, "Account"], WhyOrError]] = {
     "training_agree": _not_agreed_training,
     "training_refuse": _not_refused_training,
     "reopen": _not_reopened,
+    "reopen_agree": _not_agreed_to_reopen,
+    "reopen_refuse": _not_refused_to_reopen,
 }
 
 
@@ -592,6 +622,7 @@ def had_a_part(case: Case, key: str) -> frozenset[str]:
         "lift_agree": case.complaint.lift_by,
         "lower_agree": case.complaint.lower_by,
         "training_agree": case.known.training,
+        "reopen_agree": _reopening(case),
     }.get(key)
     return frozenset({first}) if first else frozenset()
 

@@ -9,8 +9,19 @@ from django.utils.translation import gettext_lazy as _
 from complaints import selectors, services
 from complaints.actions.decision import Decide
 from complaints.actions.forms import JUDGE, REVIEW, WHY, WORK, GiveTo, NameContact, complaint_named, listed
+from complaints.errors import NotNow
 from complaints.models import Complaint
-from complaints.policies import DECISION, LIFTING, LOWERING, TRAINED, Case, had_a_part, pausable, why_not
+from complaints.policies import (
+    DECISION,
+    LIFTING,
+    LOWERING,
+    REOPENING,
+    TRAINED,
+    Case,
+    had_a_part,
+    pausable,
+    why_not,
+)
 from complaints.states import RANK, Finding, Level, PauseReason, Side
 from core.actions import Action, ActionForm, ActionSet, Given, Step, by_two, calls, choice, text, words
 from core.errors import NotFound
@@ -125,6 +136,7 @@ COMPLAINTS: ActionSet[Case] = ActionSet(
     route="complaints_console:act",
     back=lambda case: reverse("complaints_console:case", args=[case.code]),
     why_not=why_not,
+    refused=NotNow,
     had_a_part=had_a_part,
     lock=lambda case, _given: (case.complaint,),
 )
@@ -286,5 +298,18 @@ COMPLAINTS.add(
         permission="complaints.reopen",
         run=calls(services.reopen, "words"),
         form=words(WHY, rows=2),
+        two=REOPENING.key,
+    ),
+    *by_two(
+        REOPENING.key,
+        JUDGE,
+        None,
+        Step("reopen_agree", _("Agree to open it again"), calls(services.agree_to_reopen)),
+        Step(
+            "reopen_refuse",
+            _("It stays decided"),
+            calls(services.refuse_to_reopen, "words"),
+            words(WHY, rows=2),
+        ),
     ),
 )

@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from complaints import safeguards, selectors, services
 from complaints.actions.forms import WHY, NameContact
+from complaints.errors import ClaimClosed
 from complaints.forms import fen_of
 from complaints.models import Accident, Claim
 from complaints.states import Settlement
@@ -84,6 +85,7 @@ CLAIMS: ActionSet[Claim] = ActionSet(
     route="complaints_console:claim_act",
     back=lambda claim: reverse("complaints_console:accident", args=[claim.accident.code]),
     why_not=safeguards.why_not,
+    refused=ClaimClosed,
     had_a_part=lambda claim, key: (safeguards.had_a_part(claim, key),),
     lock=lambda claim, _given: (claim.accident, claim),
     listed=True,
