@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import ClassVar, TypeVar
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -95,10 +95,7 @@ def _deliver(row: OutboxEvent) -> None:
     for name, event_class, handler in _handlers[row.name]:
         try:
             with transaction.atomic(durable=True):
-                _run, mine = HandlerRun.objects.get_or_create(
-                    event=row, handler=name, defaults={"at": clock.now()}
-                )
-                if mine:
+                if _first(row, name):
                     handler(event_class(**row.payload))
         except Exception as why:  # one handler's failure must not stop the others
             if retry.database_away(why):
@@ -108,6 +105,16 @@ def _deliver(row: OutboxEvent) -> None:
     if failed is not None:
         raise failed
     OutboxEvent.objects.filter(pk=row.pk).update(delivered_at=clock.now())
+
+
+def _first(row: OutboxEvent, handler: str) -> bool:
+    """Record that a handler runs for an event, with its effect; False where it has run. Waits for one that is at it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {HandlerRun._meta.db_table} (event_id, handler, at) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",  # noqa: S608 - a table's name of ours
+            [row.pk, handler, clock.now()],
+        )
+        return cursor.rowcount == 1
 
 
 def _about(row: OutboxEvent) -> str:

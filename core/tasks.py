@@ -80,7 +80,7 @@ sweep_notifications = jobs.periodic(
 )
 seal_audit = jobs.periodic(
     "core.tasks.seal_audit",
-    jobs.whole("core.seal_audit", _("sealing the journal"), lambda _at: audit.seal_all(), law=jobs.SOON),
+    jobs.whole("core.seal_audit", _("sealing the journal"), audit.seal_on, law=jobs.SOON),
 )
 destroy_pictures = jobs.periodic("core.tasks.destroy_pictures", pictures.DESTRUCTION)
 settle_payouts = jobs.periodic("core.tasks.settle_payouts", jobs.queue(money.PAYOUT_QUEUE))
