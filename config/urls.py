@@ -59,6 +59,7 @@ api = [
     path("trips/<str:code>/reminder/", rides.ReminderView.as_view()),
     path("trips/<str:code>/other-line/", rides.OtherLineView.as_view()),
     path("trips/<str:code>/sos/", safety.SosView.as_view()),
+    path("trips/<str:code>/sos/words/", safety.WordsView.as_view()),
     path("trips/<str:code>/answer/", safety.QuestionView.as_view()),
     path("trips/<str:code>/sound/", safety.SoundView.as_view()),
     path("trips/<str:code>/recording/", safety.ConsentView.as_view()),
