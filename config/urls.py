@@ -49,6 +49,7 @@ api = [
     path("trips/<str:code>/arrive/", rides.ArriveView.as_view()),
     path("trips/<str:code>/confirm-car/", rides.ConfirmCarView.as_view()),
     path("trips/<str:code>/mismatch/", rides.MismatchView.as_view()),
+    path("trips/<str:code>/again/", rides.AgainView.as_view()),
     path("trips/<str:code>/board/", rides.BoardView.as_view()),
     path("trips/<str:code>/depart/", rides.DepartView.as_view()),
     path("trips/<str:code>/end/", rides.EndView.as_view()),

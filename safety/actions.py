@@ -43,9 +43,14 @@ class WriteToCaller(ActionForm):
     """To one side that called for help: a phrase that its page shows in its language, words, or both."""
 
     party = forms.ChoiceField(label=_("To whom"))
-    phrase = forms.ChoiceField(label=_("Phrase, in their language"), choices=[("", "—"), *StaffPhrase.choices], required=False)
+    phrase = forms.ChoiceField(
+        label=_("Phrase, in their language"), choices=[("", "—"), *StaffPhrase.choices], required=False
+    )
     words = forms.CharField(
-        label=_("Words, as they are"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 1})
+        label=_("Words, as they are"),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 1}),
     )
 
     def prepare(self) -> None:

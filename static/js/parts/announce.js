@@ -1,5 +1,5 @@
 // A new stage of a trip is told to whoever does not look: two short tones, and words in the tab's title until somebody
-// does. A page whose caller must not be betrayed by a sound says so by `data-quiet`.
+// does, and to the page's other parts. A page whose caller must not be betrayed by a sound says so by `data-quiet`.
 const TONES = [[0, 660], [0.18, 880]];
 const LENGTH = 0.14; // seconds
 
@@ -33,7 +33,9 @@ export function announce() {
   if (!now || now.dataset.stage === stage) return;
   const first = stage === undefined;
   stage = now.dataset.stage;
-  if (first || !now.dataset.says) return;
+  if (first) return;
+  document.body.dispatchEvent(new Event("stage")); // parts that depend on it ask at once
+  if (!now.dataset.says) return;
   document.title = "● " + now.dataset.says + " · " + title;
   play();
 }
