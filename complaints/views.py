@@ -136,7 +136,7 @@ def side_context(complaint: Complaint, side: Side, **forms: Form) -> dict[str, A
         "live": root.state in LIVE,
         "over": root.state in OVER,
         "appealed": root.state == ComplaintState.APPEALED,
-        "timers": [timer for timer in selectors.timers_of(root) if timer.kind != "review"],
+        "timers": [timer for timer in selectors.timers_of(root) if timer.kind != "review"] if filed else [],
         "now": at,
         "lines": [(line, timeline.sentence(line)) for line in lines],
         "statement": selectors.statements_of(root).get(side) if own else None,

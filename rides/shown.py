@@ -29,12 +29,23 @@ from rides.states import (
 STARS = (1, 2, 3, 4, 5)
 
 
-def map_data(trip: Trip) -> dict[str, Any]:
-    """What a map of the trip draws: the planned way, newest points with their side, both ends; WGS-84, lat/lon."""
+# Whose newest positions each side's map may hold while the trip has its driver (A3): he his own, she the car and
+# herself. Nobody holds the other's before or after.
+MAY_HOLD = {Party.PASSENGER: frozenset(Party), Party.DRIVER: frozenset({Party.DRIVER})}
+
+
+def map_data(trip: Trip, party: Party) -> dict[str, Any]:
+    """What one side's map draws: the planned way, newest points with their side, both ends; WGS-84, lat/lon.
+
+    Of a trip that is over the driver's map draws nothing (R6).
+    """
+    if party == Party.DRIVER and trip.is_over:
+        return {"route": [], "points": [], "ends": []}
+    held = MAY_HOLD[party] if trip.state in WITH_DRIVER else {party}
     latest = selectors.latest_positions(trip)
     return {
         "route": trip.planned_route or [list(trip.origin), list(trip.destination)],
-        "points": [[row.latitude, row.longitude, party] for party, row in latest.items()],
+        "points": [[row.latitude, row.longitude, side] for side, row in latest.items() if side in held],
         "ends": [list(trip.origin), list(trip.destination)],
     }
 
@@ -46,7 +57,7 @@ def trip_context(trip: Trip, party: Party, refusal: Refusal | None = None) -> di
         "trip": trip,
         "party": party,
         "key": selectors.position_key(trip, party),
-        "map": map_data(trip),
+        "map": map_data(trip, party),
         "waiting": trip.state in WAITING,
         "before_boarding": trip.state in BEFORE_BOARDING,
         "aboard": trip.state in ABOARD,
@@ -105,7 +116,7 @@ def _driver_context(trip: Trip, refusal: Refusal | None) -> dict[str, Any]:
         "persona": passenger_persona(),
         "missing": missing,
         "offers": TRIPS.offers(trip, trip.driver.account, refusal) if trip.driver and not missing else [],
-        "score": selectors.score_of(trip.passenger),
+        "score": None if trip.is_over else selectors.score_of(trip.passenger),
     }
 
 
