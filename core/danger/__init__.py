@@ -17,6 +17,7 @@ from core.danger.reading import (
     found,
     is_severe,
     read,
+    said_of,
 )
 from core.danger.texts import CJK, fold, plain
 
@@ -38,4 +39,5 @@ __all__ = [
     "is_severe",
     "plain",
     "read",
+    "said_of",
 ]

@@ -22,7 +22,7 @@ from core.danger.weights import ALWAYS
 
 Numbers = npt.NDArray[np.float64]
 
-STIFFNESS = 0.5  # of the springs that hold a weight at where it began
+STIFFNESS = 0.3  # of the springs that hold a weight at where it began
 SCALE = {"text": 0.5, "word": 0.7, "sort": 0.7, "pair": 0.7}  # how readily a kind of piece moves
 SEEN_AT_LEAST = 2  # wordings that hold a bare piece, or a pair without a first weight
 DENIED = -0.6  # of what is denied, this part of its weight speaks for the opposite

@@ -135,7 +135,7 @@ def _finder(words: tuple[str, ...]) -> _Finder:
 def _firsts(word: str) -> set[str]:
     """The characters that a phrase can begin with."""
     if word[:1] != "(":
-        return {fold(word[:1])[:1]}
+        return {word[:1] if word[:1] in _NO_BEGINNING else fold(word[:1])[:1]}
     depth, options, begun, end = 0, [], 1, len(word)
     for place, sign in enumerate(word):
         depth += (sign == "(") - (sign == ")")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext_lazy
 
@@ -53,7 +54,7 @@ SURENESS = policy.declare(
             RAISED: pgettext_lazy("danger words", "raised"),
         },
     ),
-    {SEVERE: 0.75, RAISED: 0.4},
+    {SEVERE: 0.75, RAISED: 0.45},
     name=pgettext_lazy("policy name", "Sureness of danger"),
     about=_lazy(
         "From which sureness on the weights of what is said raise a text: to severe, where it tells of grave danger, and "
@@ -88,6 +89,10 @@ class Reading:
     def calls(self) -> bool:
         """Whether a person should look: it was raised, or nobody knows what it says."""
         return self.level != ORDINARY or not self.understood
+
+    def columns(self) -> dict[str, Any]:
+        """The columns of a `core.models.Heard`."""
+        return {"danger": self.level, "heard": self.facts()}
 
     def facts(self) -> dict[str, Any]:
         """What a line of the timeline keeps of it: codes, no words. Empty where nothing calls."""
@@ -130,28 +135,40 @@ def is_severe(text: str) -> bool:
     return read(text).level == SEVERE
 
 
-def seen(facts: Mapping[str, Any]) -> tuple[str, list[str], bool]:
-    """(level, reasons in the reader's language, understood) of what `Reading.facts()` kept."""
+LEVELS = {
+    SEVERE: pgettext_lazy("danger of words", "danger"),
+    RAISED: pgettext_lazy("danger of words", "look at it"),
+}
+
+
+def said_of(facts: Mapping[str, Any]) -> str:
+    """What `Reading.facts()` kept, in the reader's language: how grave and why, or that nobody could read it."""
     labels = dict(Reason.choices)
-    reasons = [str(labels.get(code, code)) for code in facts.get("danger_reasons", ())]
-    return str(facts.get("danger", ORDINARY)), reasons, not facts.get("danger_unread", False)
+    parts = []
+    if facts.get("danger") in LEVELS:
+        reasons = [str(labels.get(code, code)) for code in facts.get("danger_reasons", ())]
+        parts.append(
+            _("%(level)s: %(reasons)s") % {"level": LEVELS[facts["danger"]], "reasons": _(", ").join(reasons)}
+        )
+    if facts.get("danger_unread"):
+        parts.append(str(UNKNOWN_LANGUAGE))
+    return _("; ").join(parts)
 
 
 # --- Language -------------------------------------------------------------------------------------
 
 _LATIN = re.compile(r"[A-Za-zÀ-ɏḀ-ỿ]+")
 _LETTER = re.compile(r"[^\W\d_]")
-_COMMON = frozenset(
-    stem(word)
-    for word in (
-        "a an the and or but if so then than that this these those there here it its i im ive id me my mine we us our you your "
-        "he him his she her they them their who what when where why how is are was were be been am do does did done dont didnt "
-        "doesnt have has had not no yes ok okay can cant could couldnt will wont would wouldnt should shall may might must to of "
-        "in on at by for from with without into out off up down over under after before again about as all any some one two "
-        "please pls plz thank thanks hi hello hey sorry help good bad great nice very too just only now today driver car ride "
-        "trip taxi phone call need want go going get got come back home late wait time money price app"
-    ).split()
-)
+_COMMONEST = """
+a an the and or but if so then than that this these those there here it its i im ive id me my mine we us our
+you your he him his she her they them their who what when where why how is are was were be been am do does did
+done dont didnt doesnt have has had not no yes ok okay can cant could couldnt will wont would wouldnt should
+shall may might must to of in on at by for from with without into out off up down over under after before
+again about as all any some one two please pls plz thank thanks hi hello hey sorry help good bad great nice
+very too just only now today driver car ride trip taxi phone call need want go going get got come back home
+late wait time money app
+"""
+_COMMON = frozenset(map(stem, _COMMONEST.split()))
 _ENOUGH = 3  # words or letters to judge a language by
 
 
@@ -159,7 +176,7 @@ def _is_understood(text: str) -> bool:
     """False where a text is neither Chinese nor English, as far as its letters and commonest words tell."""
     letters = _LETTER.findall(text)
     chinese = sum(1 for each in letters if CJK.match(each))
-    words = [word for word in _LATIN.findall(text)]
+    words = _LATIN.findall(text)
     latin = sum(len(word) for word in words)
     foreign = len(letters) - chinese - latin
     if foreign >= _ENOUGH and foreign * 4 >= len(letters):

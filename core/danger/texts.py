@@ -5,7 +5,7 @@ import unicodedata
 
 import opencc
 
-CJK = re.compile(r"[㐀-鿿豈-﫿]")
+CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _C = CJK.pattern
 # OpenCC keeps 著 where it may be a word of its own; people write it for 着.
 _SIMPLE = opencc.OpenCC("t2s")

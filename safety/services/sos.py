@@ -16,6 +16,7 @@ from safety.events import SosRaised
 from safety.models import Incident, MalicePlea, SosCall
 from safety.policies import why_not_decide
 from safety.selectors import malicious_alarm_of
+from safety.services.checks import hear_distress
 from safety.services.incidents import add_signal, open_incident, touch
 from safety.states import LIVE, Origin, PleaOutcome, SafetyLine, SignalKind
 
@@ -122,6 +123,7 @@ def add_word(*, key: TripKey, words: str, silent: bool | None = None) -> Inciden
             words=words.strip()[:1000],
             party=key.party,
         )
+        hear_distress(incident, words)
     touch(incident, silent=incident.silent if silent is None else silent)
     return incident
 
