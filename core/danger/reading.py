@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext_lazy
 
@@ -143,16 +142,12 @@ LEVELS = {
 
 def said_of(facts: Mapping[str, Any]) -> str:
     """What `Reading.facts()` kept, in the reader's language: how grave and why, or that nobody could read it."""
-    labels = dict(Reason.choices)
-    parts = []
+    labels, parts = dict(Reason.choices), []
     if facts.get("danger") in LEVELS:
-        reasons = [str(labels.get(code, code)) for code in facts.get("danger_reasons", ())]
-        parts.append(
-            _("%(level)s: %(reasons)s") % {"level": LEVELS[facts["danger"]], "reasons": _(", ").join(reasons)}
-        )
+        parts = [LEVELS[facts["danger"]], *(labels.get(code, code) for code in facts.get("danger_reasons", ()))]
     if facts.get("danger_unread"):
-        parts.append(str(UNKNOWN_LANGUAGE))
-    return _("; ").join(parts)
+        parts.append(UNKNOWN_LANGUAGE)
+    return " · ".join(map(str, parts))
 
 
 # --- Language -------------------------------------------------------------------------------------

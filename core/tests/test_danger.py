@@ -14,7 +14,7 @@ from core.tests.factories import set_policy
 WORDINGS = Path(__file__).with_name("wordings")
 # What the weights were learned from, and what nobody looked at while they were made (`docs/danger.md`).
 LEARNED = ("first", "learned")
-KEPT_APART = ("unseen",)
+KEPT_APART = ("unseen", "fresh")
 
 
 def wordings(name):
@@ -42,8 +42,9 @@ def rates(name):
 def test_the_sets_are_large_and_each_wording_stands_in_one_of_them_once():
     every = [each for name in (*LEARNED, *KEPT_APART) for each in wordings(name)]
     assert len(wordings("first")) >= 480
-    assert sum(each.level != "ordinary" for each in wordings("unseen")) >= 75
-    assert sum(each.level == "ordinary" for each in wordings("unseen")) >= 75
+    for name in KEPT_APART:
+        assert sum(each.level != "ordinary" for each in wordings(name)) >= 100
+        assert sum(each.level == "ordinary" for each in wordings(name)) >= 100
     assert len({each.text for each in every}) == len(every)
     assert min(Counter(each.level for each in wordings("first")).values()) >= 50
 
@@ -62,8 +63,9 @@ def test_both_error_rates_stay_within_their_bounds_on_what_was_learned(db):
     assert in_vain <= 0.01
 
 
-def test_harm_that_nobody_had_looked_at_is_raised_and_little_of_the_ordinary_made_severe(db):
-    harm, grave, in_vain, raised = rates("unseen")
+@pytest.mark.parametrize("name", KEPT_APART)
+def test_harm_that_nobody_had_looked_at_is_raised_and_little_of_the_ordinary_made_severe(db, name):
+    harm, grave, in_vain, raised = rates(name)
     assert harm >= 0.90, f"{harm:.1%} of the harm is raised"
     assert grave >= 0.80, f"{grave:.1%} of the grave is severe"
     assert in_vain <= 0.04, f"{in_vain:.1%} of the ordinary is severe"
@@ -157,7 +159,7 @@ def test_the_reasons_say_who_did_what_and_in_the_readers_language(db):
     read = danger.read("司机用刀顶着我的腰")
     assert danger.Reason.WEAPON in read.reasons
     assert any("刀" in piece.text for piece in read.pieces)
-    assert danger.said_of(read.facts()).startswith("danger: ")
+    assert danger.said_of(read.facts()).startswith("danger · ")
     assert danger.read("谢谢师傅").facts() == {}
 
 
