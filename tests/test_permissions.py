@@ -364,6 +364,7 @@ ROWS = {
     "recording": ("recording", None),
     "police_request": ("request", None),
     "complaint": ("complaint", None),
+    "own_case": ("complaint", {"passenger"}),
     "claim": ("claim", None),
     "accident": ("accident", None),
     "outside_message": ("letter", None),
