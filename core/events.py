@@ -21,7 +21,6 @@ from core.models import HandlerRun, OutboxEvent
 from core.transactions import joins_transaction
 
 log = structlog.get_logger()
-GRACE = timedelta(seconds=1)  # a worker that was woken by the commit has it by then, or the sweep takes it
 LIFE_SAFETY = "life_safety"
 
 
@@ -60,14 +59,22 @@ def publish(event: Event) -> None:
         payload=asdict(event),
         queue=event.queue,
         created_at=at,
-        not_before=at + GRACE,
+        not_before=at,
     )
-    transaction.on_commit(lambda: wake(row.pk, event.queue))
+    transaction.on_commit(lambda: wake(row.queue))
 
 
-def wake(event_id: int, queue: str) -> None:
-    """Ask a worker to deliver now. A broker that is down costs nothing but time: the sweep follows."""
-    broker.wake("core.tasks.deliver_event", event_id, queue=queue)
+def wake(queue: str) -> None:
+    """Ask a worker to deliver what is due in a queue, once however many events ask for it.
+
+    A broker that is down costs nothing but time: the sweep follows.
+    """
+    broker.wake("core.tasks.work_off_events", queue, queue=queue, once=f"events:{queue}")
+
+
+def taken(queue: str) -> None:
+    """A worker has begun: what happens from now on asks for the next one."""
+    broker.taken(f"events:{queue}")
 
 
 class HandlerFailed(retry.Known):
@@ -137,6 +144,10 @@ EVENTS = retry.queue(
     due="not_before",
     about=_about,
     life_safety=lambda row: row.queue == LIFE_SAFETY,
+    batch=4,
+    lease=timedelta(
+        seconds=5
+    ),  # short, as a worker may die with an SOS in its hands: to run again is harmless
 )
 
 

@@ -16,6 +16,7 @@ from complaints.states import CAPPED, ClaimKind, ClaimState, Paper, Settlement
 from core import ledger, money, policy
 from core.errors import NotFound
 from core.privacy import is_link_secret, link_secret
+from core.reads import the
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -23,26 +24,14 @@ if TYPE_CHECKING:
 
 def accident_by_code(code: str) -> Accident:
     """Raises `NotFound`."""
-    row = (
-        Accident.objects.select_related("trip__driver__account", "trip__passenger", "named_contact")
-        .filter(code=code)
-        .first()
-    )
-    if row is None:
-        raise NotFound
-    return row
+    rows = Accident.objects.select_related("trip__driver__account", "trip__passenger", "named_contact")
+    return the(rows.filter(code=code))
 
 
 def claim_by_code(code: str) -> Claim:
     """Raises `NotFound`."""
-    row = (
-        Claim.objects.select_related("accident__trip", "account", "accident__named_contact")
-        .filter(code=code)
-        .first()
-    )
-    if row is None:
-        raise NotFound
-    return row
+    rows = Claim.objects.select_related("accident__trip", "account", "accident__named_contact")
+    return the(rows.filter(code=code))
 
 
 def claim_secret(claim: Claim) -> str:
