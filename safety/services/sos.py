@@ -16,6 +16,7 @@ from safety.events import SosRaised
 from safety.models import HelpMessage, Incident, MalicePlea, SosCall
 from safety.policies import why_not_decide
 from safety.selectors import malicious_alarm_of
+from safety.services.checks import hear_distress
 from safety.services.incidents import add_signal, bring_news, open_incident, set_silent, touch
 from safety.states import LIVE, CallerPhrase, Origin, PleaOutcome, SafetyLine, SignalKind, topic_of
 
@@ -124,6 +125,7 @@ def add_word(
             timeline.add(SafetyLine.PHRASE, actor, words=text, from_caller=phrase, **about)
         else:
             timeline.add(SafetyLine.WORD, actor, words=text, **about)
+        hear_distress(incident, text)
         bring_news(incident)
     if silent is not None and set_silent(incident, key.party, silent=silent):
         timeline.add(SafetyLine.SILENT if silent else SafetyLine.NOT_SILENT, actor, **about)
