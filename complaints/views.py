@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from complaints import pdf, selectors, services
+from complaints import selectors, services, statements
 from complaints.actions.own import OWN, LinkHolder, OwnCase
 from complaints.forms import CallerCodeForm, ComplaintForm, PapersForm, StreetComplaintForm
 from complaints.policies import CARE_TEXT, STREET_COMPLAINTS
@@ -243,11 +243,11 @@ def claim_papers(request: HttpRequest, code: str, secret: str) -> HttpResponse:
 
 
 @require_GET
-def claim_pdf(request: HttpRequest, code: str, secret: str) -> HttpResponse:
+def claim_statement(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     """What was granted on my claim, as a PDF."""
     found = selectors.claim_by_link(code, secret)
     return HttpResponse(
-        pdf.of_accident(found.accident, only=found),
+        statements.of_accident(found.accident, only=found),
         content_type="application/pdf",
         headers={"Cache-Control": "no-store", "Content-Disposition": f'inline; filename="{code}.pdf"'},
     )

@@ -2,7 +2,6 @@
 
 from typing import TypeVar
 
-from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 from django.db.models import QuerySet
 
@@ -19,5 +18,5 @@ def the(rows: "QuerySet[M]") -> M:
     """
     try:
         return rows.get()
-    except ObjectDoesNotExist:
+    except rows.model.DoesNotExist:
         raise NotFound from None

@@ -174,18 +174,6 @@ class SafetyLine(models.TextChoices):
     CLOSED = "safety.closed", _("Reviewed by a second person and closed")
 
 
-timeline.by_staff(
-    SafetyLine.NOTE,
-    SafetyLine.SAFE_CHECK,
-    SafetyLine.OFFERED,
-    SafetyLine.PLAYED,
-    SafetyLine.CALLED,
-    SafetyLine.POLICE_NOT_CALLED,
-    SafetyLine.RESOLVED,
-    SafetyLine.SENT_BACK,
-    SafetyLine.PLEA_DECIDED,
-)
-
 # Which panels and pages of the console look again when such a line is written down (`core.live`).
 live.moves("incidents", "safety.")
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Case, Max, Q, When
+from django.db.models import Max, Q
 
 from accounts.models import Account as AccountRow
 from complaints.models import Article, Call, Complaint, OutsideMessage
@@ -70,14 +70,8 @@ def caller_of(call: Call) -> Caller:
 
 
 def waiting_messages(*, limit: int = 50) -> list[OutsideMessage]:
-    """Messages from outside that nobody sorted yet: those of danger first, then what nobody could read, then by age."""
-    urgent = Case(
-        When(danger="severe", then=0),
-        When(heard__danger_unread=True, then=1),
-        When(danger="raised", then=2),
-        default=3,
-    )
-    return list(OutsideMessage.objects.filter(sorted_at=None).order_by(urgent, "at")[:limit])
+    """Messages from outside that nobody sorted yet, oldest first."""
+    return list(OutsideMessage.objects.filter(sorted_at=None).order_by("at")[:limit])
 
 
 def message_by_code(code: str) -> OutsideMessage:

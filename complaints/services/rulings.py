@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from complaints import messages
-from complaints import words as vocabulary
 from complaints.errors import AppealClosed, AwardClosed, CitesNothing, CitesUnknown, StatementOver
 from complaints.limits import SERVICE_LEVELS
 from complaints.models import Appeal, Complaint, Decision, Statement
@@ -38,21 +37,13 @@ from complaints.selectors import (
 from complaints.services import interlock, sanctions, timers
 from complaints.services.desk import for_action, said_words
 from complaints.services.files import File
-from complaints.services.intake import (
-    channel_of,
-    keep_files,
-    link_of,
-    locked,
-    phone_and_language,
-    raise_level,
-)
+from complaints.services.intake import channel_of, keep_files, link_of, locked, phone_and_language
 from complaints.services.outcomes import CONSEQUENCES, needs_second, why_not_by_agent
 from complaints.services.timers import add_line, touch
 from complaints.states import (
     COMPLAINT_TRANSITIONS,
     STATEMENT_TRANSITIONS,
     UNDECIDED,
-    Category,
     ComplaintLine,
     ComplaintState,
     Finding,
@@ -162,10 +153,6 @@ def give_statement(
         given_at=clock.now(),
     )
     add_line(row, actor, ComplaintLine.STATED, words=statement.words, side=side)
-    if side == Side.COMPLAINANT:
-        raise_level(
-            actor=actor, complaint=row, level=vocabulary.level_of(Category(row.category), statement.words)
-        )
     audit.record(actor, "complaints.stated", row.code, case=row.code, side=side)
     keep_files(actor, row, files, side)
     timers.resume(row, actor=SYSTEM, reason=PAUSED_BY[side])

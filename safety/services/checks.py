@@ -90,7 +90,7 @@ def file_welfare_check(
     kind = SignalKind.WELFARE_CHECK if number == 1 else SignalKind.REPEATED_REPORT
     why = facts.of(kind) if number == 1 else facts.of(kind, number=number)
     add_signal(actor=NOBODY, kind=kind, trip=trip, incident=incident, detail=str(number), facts=why)
-    hear_distress(incident, words)
+    _hear_distress(incident, words)
     try:
         with transaction.atomic():
             send_code(phone=reporter, purpose="welfare_check", subject=check.code)
@@ -108,8 +108,8 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def hear_distress(incident: Incident, words: str) -> None:
-    """Words of danger, of her or of who knows her, raise the score once and start S10's clock whatever the score was."""
+def _hear_distress(incident: Incident, words: str) -> None:
+    """A message of distress raises the score once, and starts S10's clock whatever the score was."""
     if not danger.is_severe(words):
         return
     if not Signal.objects.filter(incident=incident, kind=SignalKind.DISTRESS).exists():
@@ -148,7 +148,7 @@ def add_evidence(*, secret: str, words: str) -> WelfareCheck:
     )
     audit.record(NOBODY, "safety.evidence", check.code, case=incident.code)
     bring_news(incident)
-    hear_distress(incident, words)
+    _hear_distress(incident, words)
     return check
 
 
