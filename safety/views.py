@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core import clock, policy
 from core.access import account_of, permission_required
-from core.errors import DomainError, TooMany, explain
+from core.errors import DomainError, InvalidInput, TooMany, explain
 from core.messages import outbox
 from core.ratelimit import allow
 from rides.errors import PositionToken
@@ -124,9 +124,13 @@ def _newest_position(
     trip: "Trip", party: Party, call: selectors.CallForHelp
 ) -> "LatestPosition | SosCall | None":
     """Where this side was last: what its phone sent since, or what came with a tap."""
-    tapped = [each for each in (call.again, call.call) if each and each.latitude is not None]
+    known: list[LatestPosition | SosCall] = [
+        each for each in (call.again, call.call) if each and each.latitude is not None
+    ]
     sent = latest_positions(trip).get(party)
-    return max([*tapped, *([sent] if sent else [])], key=lambda each: each.at, default=None)
+    if sent:
+        known.append(sent)
+    return max(known, key=lambda each: each.at, default=None)
 
 
 def _contacts(trip: "Trip", incident: "Incident", party: Party) -> list[tuple[Any, bool]]:
@@ -182,9 +186,10 @@ def sos_word(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def sos_shown(request: HttpRequest, code: str) -> HttpResponse:
     """The page has on its screen what staff wrote: they see that it was seen."""
-    last = request.POST.get("last", "")
-    if last.isascii() and last.isdigit() and len(last) < 19:
-        services.note_shown(key=_key(request, code), last=int(last))
+    key, last = _key(request, code), request.POST.get("last", "")
+    if not (last.isascii() and last.isdigit() and len(last) < 19):
+        raise InvalidInput("last")
+    services.note_shown(key=key, last=int(last))
     return HttpResponse(status=204)
 
 

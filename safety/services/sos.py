@@ -1,7 +1,7 @@
 """One tap: the call for help, what its sender adds, and the appeal of whose call was called malicious."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core import audit, clock, events, facts, live, policy, timeline
 from core.errors import InvalidInput, NotFound
@@ -116,7 +116,7 @@ def add_word(
     trip = trip_by_code(key.trip)
     incident = _live_call(trip, key.party)
     actor = _who(trip, key.party).actor
-    about = {"trip": trip.code, "incident": incident.code, "party": key.party}
+    about: dict[str, Any] = {"trip": trip.code, "incident": incident.code, "party": key.party}
     if phrase and phrase not in CallerPhrase.values:
         raise InvalidInput("phrase")
     text = words.strip()[:1000]
