@@ -7,6 +7,7 @@ from django.conf import settings
 from core import clock
 from rides.selectors import driver_card, latest_positions, minutes_left
 from rides.shown import map_data
+from rides.states import Party
 from safety import selectors
 from safety.models import Incident, SosCall
 
@@ -28,7 +29,7 @@ def sos_context() -> dict[str, Any]:
 def share_context(share: "TripShare", token: str) -> dict[str, Any]:
     """What a share's page shows: the card of A3, and positions while it follows."""
     trip, live = share.trip, selectors.follows_live(share)
-    own = map_data(trip)
+    own = map_data(trip, Party.PASSENGER)
     return {
         "token": token,
         "trip": trip,

@@ -30,6 +30,7 @@ from safety.selectors.incidents import (
     sos_answered,
     sos_incidents,
     sos_of_side,
+    trips_to_follow,
 )
 from safety.selectors.recordings import (
     Coverage,
@@ -124,6 +125,7 @@ __all__ = [
     "sos_of_side",
     "sound_not_heard",
     "sound_of",
+    "trips_to_follow",
     "verify_receipt",
     "without_consent",
 ]

@@ -23,10 +23,12 @@ function drawMap(box) {
     L.circleMarker(point, { radius: 5, color: "#16202b", fillColor: "#fff", fillOpacity: 1 }).addTo(map);
     all.push(point);
   });
-  (data.points || []).forEach(([latitude, longitude, whose]) => {
+  (data.points || []).forEach(([latitude, longitude, whose, accuracy]) => {
     const colour = COLOURS[whose] || COLOURS.passenger;
     const style = { radius: 8, color: colour, fillColor: colour, fillOpacity: 0.85 };
     L.circleMarker([latitude, longitude], style).addTo(map).bindTooltip(box.dataset[whose] || whose);
+    // Somewhere in this circle: a phone that does not know where it is must not look as if it did.
+    if (accuracy > 50) L.circle([latitude, longitude], { radius: accuracy, color: colour, weight: 1, fillOpacity: 0.12 }).addTo(map);
     all.push([latitude, longitude]);
   });
   box.drawing = map;
