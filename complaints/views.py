@@ -41,7 +41,7 @@ from core import clock, policy, timeline
 from core.access import account_of, permission_required
 from core.actors import NOBODY, Actor
 from core.errors import DomainError, InvalidInput, NotFound, TooMany, explain
-from core.ratelimit import allow
+from core.ratelimit import address_of, allow, full
 from rides.selectors import trip_of
 
 # What of the timeline whoever complained reads on their page; the rest is the staff's.
@@ -86,6 +86,7 @@ def file(request: HttpRequest, trip_code: str) -> HttpResponse:
     )
 
 
+@csrf_exempt
 @require_http_methods(["GET", "POST"])
 def street(request: HttpRequest) -> HttpResponse:
     """Anybody complains, without an account (C1). It is taken before any code is asked for."""
@@ -93,9 +94,9 @@ def street(request: HttpRequest) -> HttpResponse:
         request.POST or None, request.FILES or None, initial={"submission": secrets.token_urlsafe(16)}
     )
     if request.method == "POST":
-        if not allow(
-            f"complain:{request.META['REMOTE_ADDR']}", limit=policy.value(STREET_COMPLAINTS), seconds=3600
-        ):
+        # Only what is filed counts: a form that was filled in wrongly takes nobody's turn at this address.
+        here, limit = f"complain:{address_of(request)}", policy.value(STREET_COMPLAINTS)
+        if full(here, limit=limit):
             raise TooMany
         if form.is_valid():
             found = form.cleaned_data
@@ -107,6 +108,7 @@ def street(request: HttpRequest) -> HttpResponse:
                         Category(found["category"]), found["words"], found["submission"], found["uploads"]
                     ),
                 )
+                allow(here, limit=limit, seconds=3600)
                 return redirect("complaints:follow", complaint.code, selectors.secret_of(complaint))
             except DomainError as error:
                 explain(form, error)

@@ -17,6 +17,7 @@ from core import clock
 from core.access import account_of, permission_required
 from core.errors import DomainError, InvalidInput, explain
 from core.permissions import may
+from core.ratelimit import address_of
 from drivers import services
 from drivers.camera import camera_context
 from drivers.errors import (
@@ -202,7 +203,7 @@ def street_report(request: HttpRequest) -> HttpResponse:
         del form.fields["phone"]
     report = None
     if request.method == "POST" and form.is_valid():
-        check_street_limit(request.META.get("REMOTE_ADDR", ""))
+        check_street_limit(address_of(request))
         photo = form.cleaned_data["photo"]
         if photo:
             photo.seek(0)

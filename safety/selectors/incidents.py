@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import TruncHour
 
 from core import clock, policy
@@ -151,9 +151,20 @@ class Burning:
 
 @policy.read_once()
 def burning() -> list[Burning]:
-    """Live incidents by risk, then age. Escalation follows from the age, so no broken job can stop it (S3)."""
+    """Live incidents by risk, then age. Escalation follows from the age, so no broken job can stop it (S3).
+
+    Below all others stand those that nothing but a crowd of reports from one address opened, and no trip was found for.
+    """
     at = clock.now()
-    rows = Incident.objects.live().real().select_related("trip", "trip__city").order_by("-score", "opened_at")
+    crowd = WelfareCheck.objects.filter(incident=OuterRef("pk"), from_crowd=True)
+    others = WelfareCheck.objects.filter(incident=OuterRef("pk"), from_crowd=False)
+    rows = (
+        Incident.objects.live()
+        .real()
+        .select_related("trip", "trip__city")
+        .annotate(crowd=Q(trip=None) & Exists(crowd) & ~Exists(others))
+        .order_by("crowd", "-score", "opened_at")
+    )
     return [
         Burning(
             incident=row,
