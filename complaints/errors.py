@@ -13,6 +13,14 @@ class NotNow(DomainError):
     code, status, sentence = "action_closed", 409, _("%(why)s")
 
 
+class FilterUnknown(DomainError):
+    code, status, sentence = (
+        "filter_unknown",
+        400,
+        _("This view cannot be shown: there is nothing called %(value)s."),
+    )
+
+
 class AlreadyOwned(DomainError):
     code, sentence = "already_owned", _("%(who)s has it already.")
 

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from complaints.errors import AlreadyOwned
 from complaints.limits import limit_of
 from complaints.states import (
     BEFORE_APPEAL,
@@ -23,6 +24,7 @@ from complaints.states import (
     TimerKind,
 )
 from core import four_eyes, policy
+from core.errors import DomainError
 from core.permissions import may
 from core.policy import Unit
 from rides.states import Line
@@ -301,6 +303,14 @@ LOWERING = four_eyes.declare(
     second="lowered_by",
     law="severe_lowered_by_a_second_person",
 )
+REOPENING = four_eyes.declare(
+    "complaints.reopening",  # C5: what two decided, one does not put in question
+    _("Opening again what two people decided"),
+    table="complaints.Complaint",
+    first="reopen_by",
+    second="reopened_by",
+    law="complaint_opened_again_by_a_second_person",
+)
 TRAINED = four_eyes.declare(
     "complaints.trained",  # C5: it ends a sanction
     _("Confirming that a driver was trained"),
@@ -321,10 +331,14 @@ GREETING = four_eyes.declare(
 # --- What may be done with a complaint ------------------------------------------------------------
 
 Why = str | Promise
+WhyOrError = Why | DomainError
 
 
-def why_not(case: Case, account: "Account", key: str) -> Why:
-    """The reason against one action on a complaint, empty where it is allowed. Raises `KeyError` for no action."""
+def why_not(case: Case, account: "Account", key: str) -> WhyOrError:
+    """The reason against one action on a complaint, empty where it is allowed; the error that says it, where it has one.
+
+    Raises `KeyError` for no action.
+    """
     if not may(account, "complaints.work"):
         return _("Only customer service, adjudicators and supervisors work on complaints.")
     return _RULES[key](case, account)
@@ -354,12 +368,13 @@ def _open_owner(case: Case, account: "Account") -> Why:
     return _undecided(case, account) or _not_mine(case, account)
 
 
-def _not_taken(case: Case, account: "Account") -> Why:
+def _not_taken(case: Case, account: "Account") -> WhyOrError:
+    """Whoever comes second is told who was first."""
     if over := _over(case, account):
         return over
     if case.complaint.owner_id == account.pk:
         return _("It is yours already.")
-    return _("Somebody has it already.") if case.complaint.owner_id else ""
+    return AlreadyOwned(who=case.complaint.owner.code) if case.complaint.owner else ""
 
 
 def _not_returned(case: Case, account: "Account") -> Why:
@@ -523,7 +538,27 @@ def _not_reopened(case: Case, account: "Account") -> Why:
         return _("It is not decided yet.")
     if not may(account, "complaints.reopen"):
         return _("Only a supervisor opens a decided complaint again.")
-    return ""
+    return _("It is proposed already: somebody else agrees.") if _reopening(case) else ""
+
+
+def _reopening(case: Case) -> str:
+    """Who proposed to open it again, while that waits for another."""
+    return "" if case.complaint.reopened_by else case.complaint.reopen_by
+
+
+def _not_refused_to_reopen(case: Case, account: "Account") -> Why:
+    if case.complaint.state not in {ComplaintState.DECIDED, ComplaintState.FINAL}:
+        return _("It is not decided yet.")
+    if not may(account, "complaints.judge"):
+        return _("An adjudicator or supervisor agrees to open it again.")
+    return "" if _reopening(case) else _("Nobody proposed to open it again.")
+
+
+def _not_agreed_to_reopen(case: Case, account: "Account") -> Why:
+    own = _reopening(case) == account.code
+    return _not_refused_to_reopen(case, account) or (
+        _("You proposed it: somebody else agrees.") if own else ""
+    )
 
 
 def _not_trained(case: Case, account: "Account") -> Why:
@@ -547,7 +582,7 @@ def _not_agreed_training(case: Case, account: "Account") -> Why:
     )
 
 
-_RULES: dict[str, Callable[[Case, "Account"], Why]] = {
+_RULES: dict[str, Callable[[Case, "Account"], WhyOrError]] = {
     "take": _not_taken,
     "assign": _owner,
     "unassign": _not_returned,
@@ -574,6 +609,8 @@ _RULES: dict[str, Callable[[Case, "Account"], Why]] = {
     "training_agree": _not_agreed_training,
     "training_refuse": _not_refused_training,
     "reopen": _not_reopened,
+    "reopen_agree": _not_agreed_to_reopen,
+    "reopen_refuse": _not_refused_to_reopen,
 }
 
 
@@ -585,6 +622,7 @@ def had_a_part(case: Case, key: str) -> frozenset[str]:
         "lift_agree": case.complaint.lift_by,
         "lower_agree": case.complaint.lower_by,
         "training_agree": case.known.training,
+        "reopen_agree": _reopening(case),
     }.get(key)
     return frozenset({first}) if first else frozenset()
 

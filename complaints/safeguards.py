@@ -31,6 +31,15 @@ CLAIM_ALONE = policy.declare(
     name=pgettext_lazy("policy name", "Claim granted by one person"),
     about=_("Up to this much an adjudicator or supervisor grants alone; above it a second person agrees."),
 )
+CLAIMS_TOGETHER = policy.declare(
+    "complaints.claims_together",  # C6
+    policy.Span(1, 365, Unit.DAYS),
+    30,
+    name=pgettext_lazy("policy name", "Claims of one person that count together"),
+    about=_(
+        "What one adjudicator or supervisor alone granted to one person within this time counts to what they may grant alone."
+    ),
+)
 CARE_FUND_YEAR = policy.declare(
     "complaints.care_fund_year",  # C6
     policy.Whole(0, 100_000_000_000, Unit.FEN),

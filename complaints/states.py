@@ -221,6 +221,11 @@ class ComplaintLine(models.TextChoices):
     APPEALED = "complaints.appealed", _("Appeal: %(side)s")
     APPEAL_DECIDED = "complaints.appeal_decided", _("Appeal decided: %(finding)s")
     MERGED = "complaints.merged", _("%(other)s is the same matter and was joined to it")
+    REOPEN_PROPOSED = (
+        "complaints.reopen_proposed",
+        _("Proposed to open it again; somebody else agrees"),
+    )
+    REOPEN_REFUSED = "complaints.reopen_refused", _("The decision stays as it is")
     REOPENED = "complaints.reopened", _("Opened again")
     SCORED = "complaints.scored", _("Satisfaction: %(score)s of 5")
 

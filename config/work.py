@@ -16,7 +16,7 @@ from core import retry
 from core.access import account_of, permission_required
 from core.actions import Action, ActionForm, ActionSet, Given, Offer, Refusal, text
 from core.console import act, page
-from core.errors import NotFound
+from core.errors import DomainError, NotFound
 from core.models import FailedWork
 from core.permissions import may
 
@@ -63,12 +63,21 @@ class DealtWith(ActionForm):
     reason = text(gettext_lazy("What was done instead"), limit=retry.REASON_LENGTH)
 
 
+def _against(row: FailedWork, _person: Account, key: str) -> DomainError | None:
+    work = retry.of_kind(row.kind)
+    return {
+        "again": None if work is not None and work.again is not None else NotFound(),
+        "dealt-with": None if retry.can_be_dealt_with(row) else retry.StillTried(),
+    }[key]
+
+
 WORK: ActionSet[FailedWork] = ActionSet(
     kind="failed_work",
     find=_find,
     code=lambda row: str(row.pk),
     route="failed_work:act",
     back=lambda _row: reverse("failed_work:index"),
+    why_not=_against,
     listed=True,
 )
 WORK.add(

@@ -5,11 +5,12 @@ actions. The page of the row draws them, the permission table enumerates them, a
 who may, why not now, what has to be said, the service. What is not in a registry cannot be done.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django import forms
+from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from core import four_eyes
 from core.errors import DomainError, Forbidden, NotFound
 from core.permissions import TABLE, may, require
+from core.transactions import asking_first
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 Given = Mapping[str, Any]
 Text = str | Promise
+Against = Text | DomainError | None
 
 
 class NotNow(DomainError):
@@ -85,16 +88,13 @@ def choice(label: Any, choices: Iterable[tuple[str, Any]], *, drawn: bool = True
     return forms.ChoiceField(label=label, choices=[("", "—"), *choices])
 
 
-def by_rule(
-    rule: Callable[[Any, "Account", str], DomainError | None],
-) -> Callable[[Any, "Account", str], Text]:
-    """A desk's `why_not` from a rule that gives the error with which the service refuses: the page says its sentence."""
+def nothing_against(_row: object, _person: "Account", _key: str) -> str:
+    """The rule of rows that are there for everything at any time, whose services answer by themselves, or refuse nothing."""
+    return ""
 
-    def why_not(row: Any, person: "Account", key: str) -> Text:
-        error = rule(row, person, key)
-        return error.detail if error else ""
 
-    return why_not
+def _itself(row: Any, _given: Given) -> Iterable[models.Model]:
+    return (row,)
 
 
 def calls(
@@ -115,7 +115,8 @@ class Action(Generic[R]):
 
     `run(row, person, given)` calls one service and returns nothing, a sentence to say, or an answer of its own.
     `two` names the pair of `core.four_eyes` that it is a part of. `shortcut` is a key on the keyboard. `urgent` is
-    drawn first and red. `offered` is false where the page draws it elsewhere, or not for this row at all.
+    drawn first and red. `offered` is false where the page draws it elsewhere, or not for this row at all. `lock` where
+    it locks other rows than its kind does.
     """
 
     key: str
@@ -123,11 +124,74 @@ class Action(Generic[R]):
     permission: str
     run: Callable[[R, "Account", Given], Text | HttpResponse | None]
     form: type[ActionForm] = Sure
-    why_not: Callable[[R, "Account"], Text] | None = None
+    why_not: Callable[[R, "Account"], Against] | None = None
+    lock: Callable[[R, Given], Iterable[models.Model]] | None = None
     two: str = ""
     shortcut: str = ""
     urgent: bool = False
     offered: Callable[[R, "Account"], bool] = field(default=lambda _row, _person: True)
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Generic[R]):
+    """One of the actions by which two people do something together: what `by_two` does not say for all of them."""
+
+    key: str
+    label: Text
+    run: Callable[[R, "Account", Given], Text | HttpResponse | None]
+    form: type[ActionForm] = Sure
+    urgent: bool = False
+
+
+AGREE, DISAGREE = _("I agree"), _("I do not agree")
+
+
+def either(
+    service: Callable[..., object],
+    agree: Text = AGREE,
+    disagree: Text = DISAGREE,
+    *,
+    done: tuple[Text, Text] = ("", ""),
+) -> tuple[Step[Any], Step[Any]]:
+    """The two answers to a proposal, where one service takes both by `agrees`; `done` is what is said after each."""
+    return (
+        Step("agree", agree, calls(service, agrees=True, done=done[0])),
+        Step("disagree", disagree, calls(service, agrees=False, done=done[1])),
+    )
+
+
+def by_two(
+    two: str,
+    permission: str,
+    first: Step[R] | None,
+    *answers: Step[R],
+    proposal: Callable[[R], str | None] | None = None,
+) -> Iterable[Action[R]]:
+    """What two people do together: one proposes it by `first`, another gives one of the `answers`.
+
+    `two` is their pair in `core.four_eyes`. `proposal(row)` says who proposed, or what: the first step is offered while
+    it is empty, the answers once it is not, and neither where it is None. Without it all are offered. `first` is None
+    where it is proposed elsewhere.
+    """
+
+    def is_first(row: R, _person: "Account") -> bool:
+        return proposal is None or proposal(row) == ""
+
+    def is_second(row: R, _person: "Account") -> bool:
+        return proposal is None or bool(proposal(row))
+
+    for step in (first, *answers):
+        if step is not None:
+            yield Action(
+                key=step.key,
+                label=step.label,
+                permission=permission,
+                run=step.run,
+                form=step.form,
+                two=two,
+                urgent=step.urgent,
+                offered=is_first if step is first else is_second,
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +241,9 @@ class ActionSet(Generic[R]):
 
     `find(code, person)` reads the row for somebody, or raises `NotFound`; `code` is how the row is called in addresses.
     `route` is the name of the address that acts (`core.console.act.view`), `back(row)` where one returns to.
-    `why_not(row, person, key)` is the app's rule, which its services ask again under a lock. The front says with
+    `why_not(row, person, key)` is the app's rule: empty, a sentence, which `refused` says, or an error of its own. `had_a_part(row, key)`
+    are those who did what an action answers or changes. `perform` asks both once more in the transaction of the
+    service, under `lock`: what the action locks first, in the order in which its services lock. The front says with
     `shown_by` how the row's page is drawn. `listed` where several rows stand on one page: what a form is called there
     carries the row's code.
     """
@@ -186,7 +252,10 @@ class ActionSet(Generic[R]):
     find: Callable[[str, "Account"], R]
     route: str
     back: Callable[[R], str]
-    why_not: Callable[[R, "Account", str], Text] = field(default=lambda _row, _person, _key: "")
+    why_not: Callable[[R, "Account", str], Against]
+    refused: type[DomainError] = NotNow
+    had_a_part: Callable[[R, str], Collection[str]] = field(default=lambda _row, _key: ())
+    lock: Callable[[R, Given], Iterable[models.Model]] = field(default=_itself)
     code: Callable[[R], str] = field(default=lambda row: row.code)
     listed: bool = False
     actions: dict[str, Action[R]] = field(default_factory=dict)
@@ -224,10 +293,30 @@ class ActionSet(Generic[R]):
 
     def against(self, action: Action[R], row: R, person: "Account") -> Text:
         """Why this person may not do it with this row now; empty where they may."""
-        rule = (
-            self.why_not(row, person, action.key) if action.why_not is None else action.why_not(row, person)
-        )
-        return rule or ("" if may(person, action.permission) else Forbidden.sentence)
+        rule = self._rule(action, row, person)
+        said = rule.detail if isinstance(rule, DomainError) else rule
+        return said or ("" if may(person, action.permission) else Forbidden.sentence)
+
+    def _rule(self, action: Action[R], row: R, person: "Account") -> Against:
+        if action.why_not is not None:
+            return action.why_not(row, person)
+        return self.why_not(row, person, action.key)
+
+    def _check(self, action: Action[R], row: R, person: "Account") -> None:
+        """Raises what is against it."""
+        four_eyes.another(person.code, *self.had_a_part(row, action.key))
+        rule = self._rule(action, row, person)
+        if isinstance(rule, DomainError):
+            raise rule
+        if rule:
+            raise self.refused(why=rule)
+
+    def _check_locked(self, action: Action[R], row: R, person: "Account", given: Given) -> None:
+        """Raises what is against it now: nobody changes the row from here until the transaction ends."""
+        lock = self.lock if action.lock is None else action.lock
+        for each in lock(row, given):
+            list(type(each)._base_manager.select_for_update().filter(pk=each.pk).values_list("pk"))
+        self._check(action, self.find(self.code(row), person), person)
 
     def offers(self, row: R, person: "Account", refusal: Refusal | None = None) -> list[Offer[R]]:
         """All that is offered for a row, each closed one with its reason, in the order of registration."""
@@ -263,16 +352,20 @@ class ActionSet(Generic[R]):
     def perform(
         self, action: Action[R], row: R, person: "Account", form: ActionForm
     ) -> Text | HttpResponse | None:
-        """Do it. Raises what refuses it: `Forbidden`, `NotNow`, `IncompleteForm`, or what the service says.
+        """Do it. Raises what refuses it: `Forbidden`, `SecondPersonNeeded`, the rule's error or `NotNow`, `IncompleteForm`,
+        or what the service says.
 
-        The desk's rule is asked by the service, under its lock, and refused there by the app's own codes.
+        The rule is asked in the transaction of the service, under `lock`: of two people at once the second meets it,
+        whatever the service asks by itself. A rule of the action's own is asked before what was typed, too.
         """
         require(person, action.permission)
-        if action.why_not is not None and (why := action.why_not(row, person)):
-            raise NotNow(why=why)
+        if action.why_not is not None:
+            self._check(action, row, person)
         if not form.is_valid():
             raise IncompleteForm
-        return action.run(row, person, form.cleaned_data)
+        given = form.cleaned_data
+        with asking_first(lambda: self._check_locked(action, row, person, given)):
+            return action.run(row, person, given)
 
 
 ACTION_SETS: dict[str, ActionSet[Any]] = {}

@@ -17,7 +17,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -31,6 +31,7 @@ from core.transactions import begins_transaction, joins_transaction
 
 SEAL_BATCH = 5_000
 SEAL_SECONDS = 4.0
+HELD_BACK_AFTER = timedelta(minutes=2)
 SEAL_LOCK = 0x48554155  # one sealer at a time; writers never wait for it
 
 
@@ -121,6 +122,39 @@ def seal_all(*, limit: int = SEAL_BATCH, seconds: float = SEAL_SECONDS) -> int:
         # A batch that keeps a transaction's rows together may be a little shorter than its limit.
         if found < limit // 2 or time.monotonic() >= until:
             return count
+
+
+class HeldBack(Exception):
+    """Rows of the journal have waited too long for their seal; the text says since when and for whom."""
+
+
+def seal_on(at: datetime) -> int:
+    """Seal what can be sealed; returns the number of rows.
+
+    Raises `HeldBack` where a row is older than `HELD_BACK_AFTER` and still not sealed: one transaction that stays open,
+    whoever began it and in whatever database of the cluster, keeps all that is written after it from being sealed.
+    """
+    count = seal_all()
+    here = _cluster()
+    waiting = AuditEntry.objects.filter(epoch=here, transaction_id__gt=_sealed_up_to(here))
+    since = waiting.order_by("transaction_id", "pk").values_list("at", flat=True).first()
+    if since is not None and at - since > HELD_BACK_AFTER:
+        raise HeldBack(f"not sealed since {since.isoformat(timespec='seconds')}: {_holder()}")
+    return count
+
+
+def _holder() -> str:
+    """Which transaction is the oldest of those that write; sessions of other roles and prepared ones are not seen."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid, datname, xact_start FROM pg_stat_activity WHERE backend_xid IS NOT NULL"
+            " AND pid <> pg_backend_pid() ORDER BY age(backend_xid) DESC LIMIT 1"
+        )
+        found = cursor.fetchone()
+    if found is None:
+        return "a transaction that this role does not see, or more rows than it can seal"
+    pid, database, begun = found
+    return f"a transaction of process {pid} in {database} is open since {begun.isoformat(timespec='seconds')}"
 
 
 def _sealed_up_to(epoch: int) -> int:

@@ -89,7 +89,7 @@ def publish(channel: str, text: str) -> bool:
 def wake(task: "Task[Any, Any] | str", *args: object, queue: str, once: str = "") -> bool:
     """Put a task into its queue; False where it could not be put there within `LIMIT`.
 
-    Services name it (`core.tasks.deliver_event`): tasks stand above them, and a test looks that each name is one's.
+    Services name it (`core.tasks.work_off_events`): tasks stand above them, and a test looks that each name is one's.
     What is named by `once` is not put there again while it waits; the task says with `taken` that it began.
     """
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import ClassVar, TypeVar
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +21,6 @@ from core.models import HandlerRun, OutboxEvent
 from core.transactions import joins_transaction
 
 log = structlog.get_logger()
-GRACE = timedelta(seconds=1)  # a worker that was woken by the commit has it by then, or the sweep takes it
 LIFE_SAFETY = "life_safety"
 
 
@@ -60,14 +59,22 @@ def publish(event: Event) -> None:
         payload=asdict(event),
         queue=event.queue,
         created_at=at,
-        not_before=at + GRACE,
+        not_before=at,
     )
-    transaction.on_commit(lambda: wake(row.pk, event.queue))
+    transaction.on_commit(lambda: wake(row.queue))
 
 
-def wake(event_id: int, queue: str) -> None:
-    """Ask a worker to deliver now. A broker that is down costs nothing but time: the sweep follows."""
-    broker.wake("core.tasks.deliver_event", event_id, queue=queue)
+def wake(queue: str) -> None:
+    """Ask a worker to deliver what is due in a queue, once however many events ask for it.
+
+    A broker that is down costs nothing but time: the sweep follows.
+    """
+    broker.wake("core.tasks.work_off_events", queue, queue=queue, once=f"events:{queue}")
+
+
+def taken(queue: str) -> None:
+    """A worker has begun: what happens from now on asks for the next one."""
+    broker.taken(f"events:{queue}")
 
 
 class HandlerFailed(retry.Known):
@@ -95,10 +102,7 @@ def _deliver(row: OutboxEvent) -> None:
     for name, event_class, handler in _handlers[row.name]:
         try:
             with transaction.atomic(durable=True):
-                _run, mine = HandlerRun.objects.get_or_create(
-                    event=row, handler=name, defaults={"at": clock.now()}
-                )
-                if mine:
+                if _first(row, name):
                     handler(event_class(**row.payload))
         except Exception as why:  # one handler's failure must not stop the others
             if retry.database_away(why):
@@ -108,6 +112,16 @@ def _deliver(row: OutboxEvent) -> None:
     if failed is not None:
         raise failed
     OutboxEvent.objects.filter(pk=row.pk).update(delivered_at=clock.now())
+
+
+def _first(row: OutboxEvent, handler: str) -> bool:
+    """Record that a handler runs for an event, with its effect; False where it has run. Waits for one that is at it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {HandlerRun._meta.db_table} (event_id, handler, at) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",  # noqa: S608 - a table's name of ours
+            [row.pk, handler, clock.now()],
+        )
+        return cursor.rowcount == 1
 
 
 def _about(row: OutboxEvent) -> str:
@@ -130,6 +144,10 @@ EVENTS = retry.queue(
     due="not_before",
     about=_about,
     life_safety=lambda row: row.queue == LIFE_SAFETY,
+    batch=4,
+    lease=timedelta(
+        seconds=5
+    ),  # short, as a worker may die with an SOS in its hands: to run again is harmless
 )
 
 

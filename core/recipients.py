@@ -54,4 +54,5 @@ def write_to_each(
         write_or_ask,
         key=lambda person: f"{about}:{person.pk}",
         life_safety=life_safety,
+        begins=True,
     ).done

@@ -304,7 +304,8 @@ class Queue(Generic[M]):
 
     `waiting` are the rows that are not done; `due` is their column that says from when they are tried. `act` does one
     and raises where it failed: then the law says when it is due again, and counts in `attempts`. `key` is the unique
-    column that names a row in `FailedWork`; `about` gives the code of what it is about.
+    column that names a row in `FailedWork`; `about` gives the code of what it is about. `batch` rows are claimed
+    together for the time of `lease`, in which so many are done by far; after it another worker takes what is left.
     """
 
     work: Work
@@ -314,26 +315,29 @@ class Queue(Generic[M]):
     key: str
     about: Callable[[M], str]
     life_safety: Callable[[M], bool]
+    batch: int = 1
+    lease: timedelta = LEASE
 
     def due_at(self, at: datetime) -> "QuerySet[M]":
         """Rows to try now, those that wait longest first."""
         return self.waiting().filter(**{f"{self.due}__lte": at}).order_by(self.due, "pk")
 
-    def claim(self, **only: object) -> int | None:
-        """The first row that is due, left alone by others for `LEASE`; None where none is."""
+    def claim(self, **only: object) -> list[M]:
+        """The first rows that are due, left alone by others for the time of `lease`."""
         at = clock.now()
         with transaction.atomic():
-            rows = self.due_at(at).filter(**only).select_for_update(skip_locked=True)
-            pk = rows.values_list("pk", flat=True).first()
-            if pk is not None:
-                self.waiting().filter(pk=pk).update(**{self.due: at + LEASE})
-        return pk
+            found = self.due_at(at).filter(**only).select_for_update(skip_locked=True)
+            rows = list(found[: self.batch])
+            if rows:
+                self.waiting().filter(pk__in=[row.pk for row in rows]).update(**{self.due: at + self.lease})
+        return rows
 
     def attempt(self, pk: int) -> bool:
         """Try one row now; False where it failed, and was written down. A row that is done is left alone."""
         row = self.waiting().filter(pk=pk).first()
-        if row is None:
-            return True
+        return row is None or self._attempt(row)
+
+    def _attempt(self, row: M) -> bool:
         try:
             self.act(row)
         except Exception as why:  # whatever is wrong with one row is not the next one's fault
@@ -341,7 +345,7 @@ class Queue(Generic[M]):
                 raise
             known = isinstance(why, (Known, DomainError))
             log.warning(
-                "retry.failed", kind=self.work.kind, row=pk, error=type(why).__name__, exc_info=not known
+                "retry.failed", kind=self.work.kind, row=row.pk, error=type(why).__name__, exc_info=not known
             )
             return self.put_off(row, why) is None
         done(self.work, self.name_of(row))
@@ -371,8 +375,9 @@ class Queue(Generic[M]):
     def work_off(self, *, seconds: float = TURN, **only: object) -> bool:
         """Try what is due, row by row, until nothing is or the time is over; True where more may wait."""
         until = monotonic() + seconds
-        while (pk := self.claim(**only)) is not None:
-            self.attempt(pk)
+        while rows := self.claim(**only):
+            for row in rows:
+                self._attempt(row)
             if monotonic() > until:
                 return True
         return False
@@ -394,6 +399,8 @@ def queue(
     key: str = "pk",
     about: Callable[[M], str] = lambda _row: "",
     life_safety: Callable[[M], bool] = lambda _row: False,
+    batch: int = 1,
+    lease: timedelta = LEASE,
 ) -> Queue[M]:
     """Declare a table as a queue of its own, with a way to try one of its rows again; see `Queue`."""
 
@@ -401,7 +408,7 @@ def queue(
         return found.again(name)
 
     work = declare(kind, label, law=law, again=again)
-    found = Queue(work, waiting, act, due, key, about, life_safety)
+    found = Queue(work, waiting, act, due, key, about, life_safety, batch, lease)
     return found
 
 

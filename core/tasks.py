@@ -10,11 +10,6 @@ from core.messages import outbox
 
 
 @jobs.piece
-def deliver_event(event_id: int) -> None:
-    events.deliver(event_id)
-
-
-@jobs.piece
 def send_notification(notification_id: int) -> None:
     outbox.send(notification_id)
 
@@ -27,9 +22,9 @@ def probe(queue: str, sent: float) -> None:
 
 @jobs.piece
 def work_off_events(queue: str) -> None:
-    broker.taken(f"events:{queue}")
+    events.taken(queue)
     if events.EVENTS.work_off(queue=queue):
-        broker.wake(work_off_events, queue, queue=queue, once=f"events:{queue}")
+        events.wake(queue)
 
 
 @jobs.piece
@@ -51,7 +46,7 @@ def try_again(kind: str, key: str) -> None:
 def _wake_events() -> None:
     """One task for each queue in which something is due, however much it is: it works off all of it."""
     for queue in events.queues_with_due():
-        broker.wake(work_off_events, queue, queue=queue, once=f"events:{queue}")
+        events.wake(queue)
 
 
 def _wake_notifications() -> None:
@@ -80,7 +75,7 @@ sweep_notifications = jobs.periodic(
 )
 seal_audit = jobs.periodic(
     "core.tasks.seal_audit",
-    jobs.whole("core.seal_audit", _("sealing the journal"), lambda _at: audit.seal_all(), law=jobs.SOON),
+    jobs.whole("core.seal_audit", _("sealing the journal"), audit.seal_on, law=jobs.SOON),
 )
 destroy_pictures = jobs.periodic("core.tasks.destroy_pictures", pictures.DESTRUCTION)
 settle_payouts = jobs.periodic("core.tasks.settle_payouts", jobs.queue(money.PAYOUT_QUEUE))

@@ -1,6 +1,8 @@
 """The two kinds of service: those that begin a transaction and those that need one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -14,13 +16,44 @@ class NoTransaction(RuntimeError):
     """A joining service was called outside a transaction: a mistake in the code that calls it."""
 
 
+class NotAsked(RuntimeError):
+    """What had to be asked first was not, because nothing inside began a transaction: a mistake in the code."""
+
+
+# What the next transaction asks before anything else; empty once one has committed.
+_first: ContextVar[list[Callable[[], None]] | None] = ContextVar("first", default=None)
+
+
+@contextmanager
+def asking_first(ask: Callable[[], None]) -> Iterator[None]:
+    """What begins a transaction inside asks this in it, before the service does anything; what it raises undoes all.
+
+    So a rule is asked under locks that last until the service has committed, and no service can forget it. A
+    transaction that is tried again asks again; one that follows upon a commit does not. Raises `NotAsked` on leaving.
+    """
+    waiting = [ask]
+    token = _first.set(waiting)
+    try:
+        yield
+    finally:
+        _first.reset(token)
+    if waiting:
+        raise NotAsked
+
+
 def begins_transaction(service: Callable[P, R]) -> Callable[P, R]:
     """For services that fronts call: commits when it returns, refuses to run inside another transaction."""
 
     @wraps(service)
     def durable(*args: P.args, **kwargs: P.kwargs) -> R:
+        waiting = _first.get()
         with transaction.atomic(durable=True):
-            return service(*args, **kwargs)
+            if waiting:
+                waiting[0]()
+            result = service(*args, **kwargs)
+        if waiting:
+            waiting.clear()
+        return result
 
     return durable
 

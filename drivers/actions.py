@@ -12,7 +12,19 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core import clock
-from core.actions import Action, ActionForm, ActionSet, Given, by_rule, calls, choice, text
+from core.actions import (
+    AGREE,
+    Action,
+    ActionForm,
+    ActionSet,
+    Given,
+    Step,
+    by_two,
+    calls,
+    choice,
+    either,
+    text,
+)
 from core.permissions import may
 from drivers import policies, selectors, services, wording
 from drivers.models import (
@@ -42,21 +54,15 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 DECIDE, RELEASE = "vetting.decide", "holds.release"
-AGREE, DISAGREE = _("I agree"), _("I do not agree")
 
 
 def _desk_page(_row: object) -> str:
     return reverse("drivers_console:desk")
 
 
-def _first(state: str, proposed: str = "proposed") -> Callable[[Any, "Account"], bool]:
-    """Offered where something is open in `state` and nothing is proposed yet."""
-    return lambda row, _person: row.state == state and not getattr(row, proposed)
-
-
-def _second(state: str, proposed: str = "proposed") -> Callable[[Any, "Account"], bool]:
-    """Offered where something is open in `state` and a proposal waits for another person."""
-    return lambda row, _person: row.state == state and bool(getattr(row, proposed))
+def _proposed(state: str) -> Callable[[Any], str | None]:
+    """What is proposed, empty where nothing is yet; None where the row is not open in `state`."""
+    return lambda row: row.proposed if row.state == state else None
 
 
 def _in(*states: str) -> Callable[[Any, "Account"], bool]:
@@ -91,34 +97,16 @@ CASES: ActionSet[VettingCase] = ActionSet(
     find=lambda code, _person: selectors.case_by_code(code),
     route="drivers_console:case_act",
     back=lambda case: reverse("drivers_console:case", args=[case.code]),
-    why_not=by_rule(policies.against_case),
+    why_not=policies.against_case,
 )
 CASES.add(
-    Action(
-        key="propose",
-        label=_("Propose"),
-        permission=DECIDE,
-        run=_propose_outcome,
-        form=ProposeOutcome,
-        two="drivers.case",
-        offered=_first(CaseState.OPEN),
-    ),
-    Action(
-        key="agree",
-        label=AGREE,
-        permission=DECIDE,
-        run=calls(services.agree, agrees=True),
-        two="drivers.case",
-        offered=_second(CaseState.OPEN),
-    ),
-    Action(
-        key="disagree",
-        label=DISAGREE,
-        permission=DECIDE,
-        run=calls(services.agree, agrees=False),
-        two="drivers.case",
-        offered=_second(CaseState.OPEN),
-    ),
+    *by_two(
+        "drivers.case",
+        DECIDE,
+        Step("propose", _("Propose"), _propose_outcome, ProposeOutcome),
+        *either(services.agree),
+        proposal=_proposed(CaseState.OPEN),
+    )
 )
 
 # --- Applications --------------------------------------------------------------------------------
@@ -155,35 +143,17 @@ APPLICATIONS: ActionSet[Application] = ActionSet(
     find=lambda code, _person: selectors.application_by_code(code),
     route="drivers_console:application_act",
     back=lambda application: reverse("drivers_console:application", args=[application.code]),
-    why_not=by_rule(
-        lambda row, person, key: policies.against_application(row, person, key, selectors.screening_of(row))
+    why_not=lambda row, person, key: policies.against_application(
+        row, person, key, selectors.screening_of(row)
     ),
 )
 APPLICATIONS.add(
-    Action(
-        key="propose",
-        label=_("Propose"),
-        permission=DECIDE,
-        run=_propose_decision,
-        form=ProposeDecision,
-        two="drivers.application",
-        offered=_first(ApplicationState.REVIEW),
-    ),
-    Action(
-        key="agree",
-        label=AGREE,
-        permission=DECIDE,
-        run=calls(services.agree_decision, agrees=True),
-        two="drivers.application",
-        offered=_second(ApplicationState.REVIEW),
-    ),
-    Action(
-        key="disagree",
-        label=DISAGREE,
-        permission=DECIDE,
-        run=calls(services.agree_decision, agrees=False),
-        two="drivers.application",
-        offered=_second(ApplicationState.REVIEW),
+    *by_two(
+        "drivers.application",
+        DECIDE,
+        Step("propose", _("Propose"), _propose_decision, ProposeDecision),
+        *either(services.agree_decision),
+        proposal=_proposed(ApplicationState.REVIEW),
     ),
     Action(
         key="return",
@@ -218,7 +188,7 @@ PLATES: ActionSet[PlatePhoto] = ActionSet(
     code=lambda photo: photo.picture.code,
     route="drivers_console:plate_act",
     back=_desk_page,
-    why_not=by_rule(lambda photo, person, _key: policies.against_plate(photo, person)),
+    why_not=lambda photo, person, _key: policies.against_plate(photo, person),
     listed=True,
 )
 PLATES.add(
@@ -256,7 +226,7 @@ VIDEOS: ActionSet[FaceCheck] = ActionSet(
     find=lambda code, _person: selectors.video_check_by_code(code),
     route="drivers_console:video_act",
     back=_desk_page,
-    why_not=by_rule(lambda check, person, _key: policies.against_video(check, person, clock.now())),
+    why_not=lambda check, person, _key: policies.against_video(check, person, clock.now()),
     listed=True,
 )
 VIDEOS.add(
@@ -293,7 +263,7 @@ REPORTS: ActionSet[MismatchReport] = ActionSet(
     find=lambda code, _person: selectors.report_by_code(code),
     route="drivers_console:report_act",
     back=_desk_page,
-    why_not=by_rule(lambda report, person, _key: policies.against_report(report, person)),
+    why_not=lambda report, person, _key: policies.against_report(report, person),
     listed=True,
 )
 REPORTS.add(
@@ -326,41 +296,29 @@ def _decide_reward(approves: bool) -> Callable[[Reward, "Account", Given], HttpR
     return run
 
 
+def _reward_proposed(reward: Reward) -> str | None:
+    """Who proposed to pay it; None where it is decided."""
+    return reward.proposed_by if reward.state in {RewardState.DUE, RewardState.PROPOSED} else None
+
+
 REWARDS: ActionSet[Reward] = ActionSet(
     kind="reward",
     find=lambda code, _person: selectors.reward_by_report(code),
     code=lambda reward: reward.report.code,
     route="drivers_console:reward_act",
     back=_desk_page,
-    why_not=by_rule(policies.against_reward),
+    why_not=policies.against_reward,
     listed=True,
 )
 REWARDS.add(
-    Action(
-        key="propose",
-        label=_("Propose to pay it"),
-        permission="rewards.decide",
-        run=_propose_reward,
-        form=ShortlyReasoned,
-        two="drivers.reward",
-        offered=_in(RewardState.DUE),
-    ),
-    Action(
-        key="approve",
-        label=AGREE,
-        permission="rewards.decide",
-        run=_decide_reward(approves=True),
-        two="drivers.reward",
-        offered=_in(RewardState.PROPOSED),
-    ),
-    Action(
-        key="refuse",
-        label=_("Refuse it"),
-        permission="rewards.decide",
-        run=_decide_reward(approves=False),
-        two="drivers.reward",
-        offered=_in(RewardState.PROPOSED),
-    ),
+    *by_two(
+        "drivers.reward",
+        "rewards.decide",
+        Step("propose", _("Propose to pay it"), _propose_reward, ShortlyReasoned),
+        Step("approve", AGREE, _decide_reward(approves=True)),
+        Step("refuse", _("Refuse it"), _decide_reward(approves=False)),
+        proposal=_reward_proposed,
+    )
 )
 
 # --- Appeals and holds ---------------------------------------------------------------------------
@@ -387,42 +345,22 @@ APPEALS: ActionSet[Appeal] = ActionSet(
     find=lambda code, _person: selectors.appeal_by_code(code),
     route="drivers_console:appeal_act",
     back=lambda row: reverse("drivers_console:appeal", args=[row.code]),
-    why_not=by_rule(
-        lambda row, person, key: policies.against_appeal(row, person, key, selectors.parties_to(row))
-    ),
+    why_not=lambda row, person, key: policies.against_appeal(row, person, key, selectors.parties_to(row)),
 )
 APPEALS.add(
-    Action(
-        key="propose",
-        label=_("Propose"),
-        permission=RELEASE,
-        run=_propose_appeal_decision,
-        form=ProposeAppealDecision,
-        two="drivers.appeal",
-        offered=_first(AppealState.OPEN),
-    ),
-    Action(
-        key="agree",
-        label=AGREE,
-        permission=RELEASE,
-        run=calls(services.agree_appeal_decision, agrees=True),
-        two="drivers.appeal",
-        offered=_second(AppealState.OPEN),
-    ),
-    Action(
-        key="disagree",
-        label=DISAGREE,
-        permission=RELEASE,
-        run=calls(services.agree_appeal_decision, agrees=False),
-        two="drivers.appeal",
-        offered=_second(AppealState.OPEN),
-    ),
+    *by_two(
+        "drivers.appeal",
+        RELEASE,
+        Step("propose", _("Propose"), _propose_appeal_decision, ProposeAppealDecision),
+        *either(services.agree_appeal_decision),
+        proposal=_proposed(AppealState.OPEN),
+    )
 )
 
 
-def _waits(hold: Hold) -> bool:
-    """Two people may release it here: a hold of another kind ends by its own way."""
-    return hold.released_at is None and hold.kind == HoldKind.STAFF
+def _release_proposed(hold: Hold) -> str | None:
+    """Who proposed to release it; None where it is over, or ends by the way of its kind."""
+    return hold.release_proposed_by if hold.released_at is None and hold.kind == HoldKind.STAFF else None
 
 
 HOLDS: ActionSet[Hold] = ActionSet(
@@ -430,34 +368,16 @@ HOLDS: ActionSet[Hold] = ActionSet(
     find=lambda code, _person: selectors.hold_by_code(code),
     route="drivers_console:hold_act",
     back=lambda hold: reverse("drivers_console:hold", args=[hold.code]),
-    why_not=by_rule(policies.against_release),
+    why_not=policies.against_release,
 )
 HOLDS.add(
-    Action(
-        key="propose",
-        label=_("Propose to release it"),
-        permission=RELEASE,
-        run=calls(services.propose_release, "reason"),
-        form=Reasoned,
-        two="drivers.hold_release",
-        offered=lambda hold, _person: _waits(hold) and not hold.release_proposed_by,
-    ),
-    Action(
-        key="agree",
-        label=_("I agree: release it"),
-        permission=RELEASE,
-        run=calls(services.agree_release, agrees=True, done=_("The hold is released.")),
-        two="drivers.hold_release",
-        offered=lambda hold, _person: _waits(hold) and bool(hold.release_proposed_by),
-    ),
-    Action(
-        key="disagree",
-        label=DISAGREE,
-        permission=RELEASE,
-        run=calls(services.agree_release, agrees=False),
-        two="drivers.hold_release",
-        offered=lambda hold, _person: _waits(hold) and bool(hold.release_proposed_by),
-    ),
+    *by_two(
+        "drivers.hold_release",
+        RELEASE,
+        Step("propose", _("Propose to release it"), calls(services.propose_release, "reason"), Reasoned),
+        *either(services.agree_release, _("I agree: release it"), done=(_("The hold is released."), "")),
+        proposal=_release_proposed,
+    )
 )
 
 # --- Screening of the fleet ----------------------------------------------------------------------
@@ -467,7 +387,7 @@ RUNS: ActionSet[ScreeningRun] = ActionSet(
     find=lambda code, _person: selectors.run_by_code(code),
     route="drivers_console:run_act",
     back=lambda _run: reverse("drivers_console:fleet"),
-    why_not=by_rule(policies.against_run),
+    why_not=policies.against_run,
     listed=True,
 )
 RUNS.add(

@@ -17,6 +17,7 @@ from drivers.models import (
     Screening,
     VettingCase,
 )
+from drivers.models.cases import CLEARED
 
 # The rules in force, for whoever judges by them.
 from drivers.policies import FACE_ACCEPT as FACE_ACCEPT
@@ -103,11 +104,7 @@ def fleet_screening(since: datetime) -> FleetScreening:
     )
     held = Hold.objects.open().filter(driver=OuterRef("pk"), kind=HoldKind.SCREENING)
     cleared = VettingCase.objects.filter(
-        driver=OuterRef("pk"),
-        kind=CaseKind.SCREENING,
-        state=CaseState.DECIDED,
-        proposed=CaseOutcome.CLEARED,
-        decided_at__gte=OuterRef("result_at"),
+        CLEARED, driver=OuterRef("pk"), kind=CaseKind.SCREENING, decided_at__gte=OuterRef("result_at")
     )
     loose = rows.filter(result=Finding.BAR).exclude(Exists(held)).exclude(Exists(cleared))
     return FleetScreening(

@@ -11,6 +11,7 @@ from django.utils import timezone
 from core import clock, formats, policy
 from core.errors import DomainError, NotFound
 from core.privacy import blind_index
+from core.reads import the
 from drivers.errors import (
     DriverHeld,
     NotADriver,
@@ -287,14 +288,8 @@ def open_appeals() -> list[Appeal]:
 
 def appeal_by_code(code: str) -> Appeal:
     """Any appeal, for staff. Raises `NotFound`."""
-    row = (
-        Appeal.objects.select_related("hold__driver__account", "decision__application__driver__account")
-        .filter(code=code)
-        .first()
-    )
-    if row is None:
-        raise NotFound
-    return row
+    rows = Appeal.objects.select_related("hold__driver__account", "decision__application__driver__account")
+    return the(rows.filter(code=code))
 
 
 def parties_to(appeal: Appeal) -> set[str]:

@@ -26,8 +26,9 @@ DRIVER_TRANSITIONS = Transitions(
     {
         "applied": frozenset({"vetted", "barred"}),
         "vetted": frozenset({"barred"}),
+        "barred": frozenset({"applied", "vetted"}),  # by a granted appeal alone
     },
-    ends={"barred"},
+    ends=frozenset(),
 )
 
 
@@ -123,12 +124,13 @@ APPEAL_TRANSITIONS = Transitions(
 class CaseState(models.TextChoices):
     OPEN = "open", _("open")
     DECIDED = "decided", pgettext_lazy("vetting", "decided")
+    OVERTURNED = "overturned", pgettext_lazy("vetting", "overturned on appeal")
 
 
 CASE_TRANSITIONS = Transitions(
     CaseState,
-    {"open": frozenset({"decided"})},
-    ends={"decided"},
+    {"open": frozenset({"decided"}), "decided": frozenset({"overturned"})},
+    ends={"overturned"},
 )
 
 

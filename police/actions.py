@@ -6,16 +6,21 @@ from django import forms
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from core.actions import Action, ActionForm, ActionSet, Given, calls, text
+from core.actions import Action, ActionForm, ActionSet, Given, Step, by_two, calls, text
 from police import selectors, services
 from police.models import PoliceRequest
-from police.policies import why_not
+from police.policies import REINSTATEMENT, had_a_part, reinstating, why_not
 from police.states import UNDECIDED, Channel, RequestState
 
 if TYPE_CHECKING:
     from accounts.models import Account
 
 ANSWER = "police.answer"
+_AFTER_OTHERS = frozenset({"confirm", "proper", "improper"})
+
+
+class Reason(ActionForm):
+    reason = text(_("Reason"), limit=1000)
 
 
 class PointToTrip(ActionForm):
@@ -44,6 +49,7 @@ REQUESTS: ActionSet[PoliceRequest] = ActionSet(
     route="police_console:act",
     back=lambda request: reverse("police_console:request", args=[request.code]),
     why_not=why_not,
+    had_a_part=lambda request, key: had_a_part(request) if key in _AFTER_OTHERS else (),
 )
 REQUESTS.add(
     Action(
@@ -115,5 +121,26 @@ REQUESTS.add(
         permission=ANSWER,
         run=calls(services.review_release, proper=False),
         offered=_released,
+    ),
+    *by_two(
+        REINSTATEMENT.key,
+        "police.confirm",
+        Step(
+            "reinstate",
+            _("Propose to let the officer in again"),
+            calls(services.propose_reinstatement, "reason"),
+            Reason,
+        ),
+        Step(
+            "reinstate_agree",
+            _("Agree: the officer is let in again"),
+            calls(services.decide_reinstatement, agrees=True),
+        ),
+        Step(
+            "reinstate_refuse",
+            _("The officer stays suspended"),
+            calls(services.decide_reinstatement, agrees=False),
+        ),
+        proposal=reinstating,
     ),
 )

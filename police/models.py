@@ -52,12 +52,21 @@ class Officer(models.Model):
         _("state"), max_length=10, choices=OfficerState.choices, default=OfficerState.ACTIVE
     )
     expires_at = models.DateTimeField(_("expires"))
+    # The two people who let an officer in again whom an improper request had suspended.
+    reinstate_by = models.CharField(
+        pgettext_lazy("officer", "reinstating proposed by"), max_length=40, blank=True, default=""
+    )
+    reinstate_reason = EncryptedTextField(pgettext_lazy("officer", "reason for reinstating"))
+    reinstated_by = models.CharField(
+        pgettext_lazy("officer", "reinstated by"), max_length=40, blank=True, default=""
+    )
 
     class Meta:
         verbose_name = _("officer")
         verbose_name_plural = _("officers")
         constraints = [
-            models.CheckConstraint(condition=Q(state__in=OfficerState.values), name="officer_state_is_known")
+            models.CheckConstraint(condition=Q(state__in=OfficerState.values), name="officer_state_is_known"),
+            four_eyes.law("reinstate_by", "reinstated_by", name="officer_reinstated_by_two"),
         ]
 
     def __str__(self) -> str:

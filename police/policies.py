@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core import four_eyes, policy
-from police.states import UNDECIDED, Channel, PaperNeeded, RequestState, Urgency
+from police.states import UNDECIDED, Channel, OfficerState, PaperNeeded, RequestState, Urgency
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -72,6 +72,16 @@ RELEASE = four_eyes.declare(
     first="proposed_by",
     second="decided_by",
     law="police_release_takes_two_people",
+)
+
+
+REINSTATEMENT = four_eyes.declare(
+    "police.reinstatement",  # P3: one stops at once whom a release was misused by; two let him in again
+    _("Letting in again an officer who was suspended"),
+    table="police.Officer",
+    first="reinstate_by",
+    second="reinstated_by",
+    law="officer_reinstated_by_two",
 )
 
 
@@ -149,6 +159,44 @@ def _not_reviewable(request: "PoliceRequest", account: "Account") -> str | Promi
     return _("You reviewed it; somebody else does so too.") if known else ""
 
 
+def _proposed_by(request: "PoliceRequest") -> str:
+    """Who proposed to let the officer in again, while that waits for another."""
+    officer = request.officer
+    return "" if officer is None or officer.reinstated_by else officer.reinstate_by
+
+
+def suspends(request: "PoliceRequest") -> bool:
+    """Whether the officer who asked is suspended, and this is one of the requests that somebody found improper."""
+    officer = request.officer
+    if officer is None or officer.state != OfficerState.SUSPENDED or request.state != RequestState.RELEASED:
+        return False
+    return request.release.reviews.filter(proper=False).exists()
+
+
+def reinstating(request: "PoliceRequest") -> str | None:
+    """Who proposed to let in again the officer whom this request suspended; None where it suspended nobody."""
+    return _proposed_by(request) if suspends(request) else None
+
+
+def _not_suspended(request: "PoliceRequest", _account: "Account") -> str | Promise:
+    return "" if suspends(request) else _("No officer is suspended for this request.")
+
+
+def _not_reinstatable(request: "PoliceRequest", account: "Account") -> str | Promise:
+    waits = _("It is proposed already: somebody else agrees.") if _proposed_by(request) else ""
+    return _not_suspended(request, account) or waits
+
+
+def _no_reinstatement(request: "PoliceRequest", account: "Account") -> str | Promise:
+    none = _("Nobody proposed to let the officer in again.") if not _proposed_by(request) else ""
+    return _not_suspended(request, account) or none
+
+
+def _not_reinstated(request: "PoliceRequest", account: "Account") -> str | Promise:
+    own = _proposed_by(request) == account.code
+    return _no_reinstatement(request, account) or (_("You proposed it: somebody else agrees.") if own else "")
+
+
 _RULES: dict[str, Callable[["PoliceRequest", "Account"], str | Promise]] = {
     "call-back": _not_by_phone,
     "trip": _decided,
@@ -158,4 +206,7 @@ _RULES: dict[str, Callable[["PoliceRequest", "Account"], str | Promise]] = {
     "escalate": _escalated,
     "proper": _not_reviewable,
     "improper": _not_reviewable,
+    "reinstate": _not_reinstatable,
+    "reinstate_agree": _not_reinstated,
+    "reinstate_refuse": _no_reinstatement,
 }

@@ -13,6 +13,7 @@ from core import clock
 from core.codes import read_code
 from core.errors import NotFound
 from core.privacy import InvalidPhone, normalise_phone
+from core.reads import the
 from police.errors import NotAnOfficer, OfficerSuspended, QueryUnreadable
 from police.models import Agency, Officer, PoliceRequest, Release
 
@@ -61,10 +62,7 @@ def _requests() -> QuerySet[PoliceRequest]:
 
 def request_by_code(code: str) -> PoliceRequest:
     """Any request, for staff. Raises `NotFound`."""
-    found = _requests().filter(code=code).first()
-    if found is None:
-        raise NotFound
-    return found
+    return the(_requests().filter(code=code))
 
 
 def own_request(officer: Officer, code: str) -> PoliceRequest:

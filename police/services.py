@@ -604,6 +604,54 @@ def review_release(*, account: "Account", code: str, proper: bool) -> None:
 
 @joins_transaction
 def suspend_officer(*, actor: Actor, officer: Officer, case: str) -> None:
-    """Suspend at once; open sessions end with the next request, which asks for the state anew."""
-    Officer.objects.filter(pk=officer.pk).update(state=OfficerState.SUSPENDED)
+    """Suspend at once, by one person; open sessions end with the next request, which asks for the state anew."""
+    Officer.objects.filter(pk=officer.pk).update(
+        state=OfficerState.SUSPENDED, reinstate_by="", reinstated_by=""
+    )
     audit.record(actor, "police.officer_suspended", officer.account.code, case=case)
+
+
+def _suspended(account: "Account", code: str, key: str) -> Officer:
+    """The officer whom this request suspended, locked. Raises as `_for_action`."""
+    officer = _for_action(account, code, key).officer
+    assert officer is not None  # noqa: S101 - the rule says so
+    return Officer.objects.select_for_update(of=("self",)).select_related("account").get(pk=officer.pk)
+
+
+@begins_transaction
+def propose_reinstatement(*, account: "Account", code: str, reason: str) -> None:
+    """The first of two people who let in again an officer whom an improper request suspended.
+
+    Raises `Forbidden`, `NotFound`, `NotNow`, `InvalidInput`.
+    """
+    officer = _suspended(account, code, "reinstate")
+    if not reason.strip():
+        raise InvalidInput("reason")
+    officer.reinstate_by, officer.reinstated_by = account.code, ""
+    officer.reinstate_reason = reason.strip()[:1000]
+    officer.save(update_fields=["reinstate_by", "reinstated_by", "reinstate_reason"])
+    _reinstating(officer, account, code, "proposed")
+
+
+@begins_transaction
+def decide_reinstatement(*, account: "Account", code: str, agrees: bool) -> None:
+    """The second, another person: the officer is let in again, or the proposal falls.
+
+    Raises `Forbidden`, `NotFound`, `NotNow`, `SecondPersonNeeded`.
+    """
+    require(account, "police.confirm")
+    if agrees:
+        request = _locked(code)
+        if request.officer is not None and not request.officer.reinstated_by:
+            four_eyes.another(account.code, request.officer.reinstate_by)
+    officer = _suspended(account, code, "reinstate_agree" if agrees else "reinstate_refuse")
+    if agrees:
+        four_eyes.another(account.code, officer.reinstate_by)
+        Officer.objects.filter(pk=officer.pk).update(state=OfficerState.ACTIVE, reinstated_by=account.code)
+    else:
+        Officer.objects.filter(pk=officer.pk).update(reinstate_by="")
+    _reinstating(officer, account, code, "agreed" if agrees else "refused")
+
+
+def _reinstating(officer: Officer, account: "Account", code: str, step: str) -> None:
+    audit.record(account.actor, f"police.officer_reinstatement_{step}", officer.account.code, case=code)

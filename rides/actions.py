@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from core.actions import Action, ActionForm, ActionSet, Given, by_rule, calls
+from core.actions import Action, ActionForm, ActionSet, Given, Step, by_two, calls, nothing_against
 from core.errors import NotFound
 from drivers.selectors import driver_of
 from rides import policies, selectors, services
@@ -62,6 +62,7 @@ TRIPS: ActionSet[Trip] = ActionSet(
     find=_drivers_trip,
     route="rides:driver_step",
     back=lambda trip: reverse("rides:trip", args=[trip.code]),
+    why_not=policies.against_step,
 )
 TRIPS.add(
     Action(
@@ -114,6 +115,9 @@ OFFERS: ActionSet[Offer] = ActionSet(
     find=lambda code, person: selectors.offer_of(driver_of(person), code),
     route="rides:offer",
     back=lambda _offer: reverse("rides:drive"),
+    # One held covertly is told what all are told who come too late, and an offer that is over stays declined.
+    why_not=nothing_against,
+    lock=lambda offer, _given: (offer.trip, offer),
 )
 OFFERS.add(
     Action(
@@ -139,29 +143,27 @@ SUSPENSIONS: ActionSet[LineSuspension] = ActionSet(
     find=lambda code, _person: selectors.suspension_by_code(code),
     route="rides_console:suspension_act",
     back=lambda _row: reverse("rides_console:lines"),
-    why_not=by_rule(policies.against_suspension),
+    why_not=policies.against_suspension,
     listed=True,
 )
 SUSPENSIONS.add(
-    Action(
-        key="agree",
-        label=_("Agree: no new orders from then on"),
-        permission=SUSPEND,
-        run=calls(
-            services.decide_suspension, agrees=True, done=_("Agreed: no new orders from that time on.")
+    *by_two(
+        "rides.suspension",
+        SUSPEND,
+        None,
+        Step(
+            "agree",
+            _("Agree: no new orders from then on"),
+            calls(
+                services.decide_suspension, agrees=True, done=_("Agreed: no new orders from that time on.")
+            ),
+            urgent=True,
         ),
-        two="rides.suspension",
-        offered=_in(SuspensionState.PROPOSED),
-        urgent=True,
-    ),
-    Action(
-        key="withdraw",
-        label=_("Withdraw"),
-        permission=SUSPEND,
-        run=calls(services.decide_suspension, agrees=False, done=_("Withdrawn.")),
-        two="rides.suspension",
-        offered=_in(SuspensionState.PROPOSED),
-    ),
+        Step(
+            "withdraw", _("Withdraw"), calls(services.decide_suspension, agrees=False, done=_("Withdrawn."))
+        ),
+        proposal=lambda row: row.proposed_by if row.state == SuspensionState.PROPOSED else None,
+    )
 )
 
 # --- The night -----------------------------------------------------------------------------------
@@ -186,6 +188,7 @@ REMINDERS: ActionSet[Reminder] = ActionSet(
     code=selectors.code_of_reminder,
     route="rides_console:reminder_act",
     back=_night_page,
+    why_not=lambda row, person, _key: policies.against_reminder_call(row, person),
     listed=True,
 )
 REMINDERS.add(
@@ -203,7 +206,7 @@ LATE: ActionSet[LatePickup] = ActionSet(
     find=lambda code, _person: selectors.late_pickup_by_code(code),
     route="rides_console:late_act",
     back=_night_page,
-    why_not=by_rule(policies.against_late_pickup),
+    why_not=policies.against_late_pickup,
     listed=True,
 )
 LATE.add(

@@ -12,13 +12,13 @@ from core.errors import DomainError, Forbidden
 from core.four_eyes import SecondPersonNeeded
 from core.permissions import may
 from core.policy import Unit
-from core.states import IllegalTransition, StaleState
+from core.states import IllegalTransition, StaleState, may_move
 from rides.curfew import CITY_TIME
-from rides.states import Line, SuspensionState
+from rides.states import BEFORE_BOARDING, TRIP_TRANSITIONS, Line, SuspensionState, TripState
 
 if TYPE_CHECKING:
     from accounts.models import Account
-    from rides.models import LatePickup, LineSuspension
+    from rides.models import LatePickup, LineSuspension, Reminder, Trip
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,6 +364,24 @@ def against_suspension(row: "LineSuspension", account: "Account", key: str) -> D
         return IllegalTransition()
     own = SecondPersonNeeded() if account.code == row.proposed_by else None
     return {"agree": own, "withdraw": None}[key]
+
+
+def against_step(trip: "Trip", _account: "Account", key: str) -> DomainError | None:
+    """What is against a step of the driver's own trip. Raises `KeyError` for no step.
+
+    Codes that were entered wrong, reminders unread, checks of the pick-up are for the services to answer.
+    """
+    if key == "board":
+        return None if trip.state in BEFORE_BOARDING else StaleState()
+    wanted = {"arrive": TripState.ARRIVED, "depart": TripState.IN_PROGRESS, "end": TripState.ENDED}[key]
+    return None if may_move(TRIP_TRANSITIONS, trip.state, wanted) else IllegalTransition()
+
+
+def against_reminder_call(row: "Reminder", account: "Account") -> DomainError | None:
+    """What is against writing down a call about a reminder: called once, and nobody who has read it."""
+    if not may(account, "night.call"):
+        return Forbidden()
+    return StaleState() if row.called_at or row.acknowledged_at else None
 
 
 def against_late_pickup(row: "LatePickup", account: "Account", key: str) -> DomainError | None:

@@ -10,6 +10,7 @@ from accounts.selectors import codes_who_may
 from core import holds
 from core.actions import Action, ActionForm, ActionSet, Given, calls, choice, text, words
 from safety import selectors, services
+from safety.errors import ActionClosed
 from safety.models import Incident, Recording
 from safety.policies import why_not, why_not_decide
 from safety.states import IncidentOutcome
@@ -65,6 +66,7 @@ INCIDENTS: ActionSet[Incident] = ActionSet(
     route="safety_console:act",
     back=lambda incident: reverse("safety_console:incident", args=[incident.code]),
     why_not=why_not,
+    refused=ActionClosed,
 )
 INCIDENTS.add(
     Action(

@@ -8,7 +8,7 @@ class ActionClosed(DomainError):
 
 
 class AlreadyTaken(DomainError):
-    code, sentence = "already_taken", _("%(who)s took this incident a moment ago. It has an owner.")
+    code, sentence = "already_taken", _("%(who)s has it already.")
 
 
 class ReasonMissing(DomainError):

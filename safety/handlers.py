@@ -137,14 +137,6 @@ def let_hold_act(event: DriverHeld) -> None:
 
 
 @handles(SosRaised)
-def hold_recordings(event: SosRaised) -> None:
-    """What was recorded on this trip is evidence from now on (S7)."""
-    incident = incident_by_code(event.incident)
-    if incident.trip:
-        holds.place(actor=SYSTEM, subject=incident.trip.code, source="sos", case=incident.code)
-
-
-@handles(SosRaised)
 def alert_contacts(event: SosRaised) -> None:
     """Send the trip to the emergency contacts of whoever tapped SOS (S1, A7)."""
     incident = incident_by_code(event.incident)
@@ -165,6 +157,14 @@ def alert_contacts(event: SosRaised) -> None:
         again=CONTACTS,
     )
     timeline.add(SafetyLine.CONTACTS, SYSTEM, trip=trip.code, incident=incident.code, count=told)
+
+
+@handles(SosRaised)
+def hold_recordings(event: SosRaised) -> None:
+    """What was recorded on this trip is evidence from now on (S7); those who can help her have been told before."""
+    incident = incident_by_code(event.incident)
+    if incident.trip:
+        holds.place(actor=SYSTEM, subject=incident.trip.code, source="sos", case=incident.code)
 
 
 def _alert(contact: "EmergencyContact", incident: "Incident", party: str) -> None:

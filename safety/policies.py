@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core import four_eyes, policy
+from core.errors import DomainError
 from core.permissions import may
 from core.policy import Unit
 from rides.states import Line
+from safety.errors import AlreadyTaken
 from safety.monitor.rules import KINDS
 from safety.states import IncidentState, SignalKind
 
@@ -283,15 +285,24 @@ OUTCOME = four_eyes.declare(
 )
 
 
-def why_not(incident: "Incident", account: "Account", key: str) -> str | Promise:
-    """The reason against one action on an incident, empty where it is allowed. Raises `KeyError` for no action."""
+Why = str | Promise | DomainError
+
+
+def why_not(incident: "Incident", account: "Account", key: str) -> Why:
+    """The reason against one action on an incident, empty where it is allowed; the error that says it, where it has one.
+
+    Raises `KeyError` for no action.
+    """
     if not may(account, "incidents.respond"):
         return _("Only agents, specialists and supervisors act on incidents.")
     return _RULES[key](incident, account)
 
 
-def _not_open(incident: "Incident", _account: "Account") -> str | Promise:
-    return "" if incident.state == IncidentState.OPEN else _("Somebody has it already.")
+def _not_open(incident: "Incident", _account: "Account") -> Why:
+    """Whoever comes second is told who was first."""
+    if incident.state == IncidentState.OPEN:
+        return ""
+    return AlreadyTaken(who=incident.taken_by) if incident.taken_by else _("Somebody has it already.")
 
 
 def _closed(incident: "Incident", _account: "Account") -> str | Promise:
@@ -332,7 +343,7 @@ def _not_reviewed(incident: "Incident", account: "Account") -> str | Promise:
     return "" if may(account, "incidents.review") else _("A specialist or supervisor reviews.")
 
 
-_RULES: dict[str, Callable[["Incident", "Account"], str | Promise]] = {
+_RULES: dict[str, Callable[["Incident", "Account"], Why]] = {
     "take": _not_open,
     "note": _closed,
     "called": _not_called,

@@ -82,7 +82,7 @@ def send(body: dict[str, Any]) -> dict[str, str]:
     )
     if manner["receipt"] != "none":
         receipt = {"key": key, "state": manner["receipt"], "reason": manner["reason"]}
-        timer = threading.Timer(float(manner["after"]), bring, [receipt])
+        timer = threading.Timer(float(manner["after"]), _receipts.add, [receipt])
         timer.daemon = True
         timer.start()
     return {"code": "OK", "id": hashlib.sha256(key.encode()).hexdigest()[:16]}
@@ -107,9 +107,33 @@ def _filled(body: dict[str, Any]) -> tuple[str, str]:
     return ("OK", text) if len(text) <= LONGEST else ("isv.PARAM_LENGTH_LIMIT", "")
 
 
-def bring(receipt: dict[str, Any]) -> bool:
-    """Bring one receipt to the platform, again and again for a minute; False where it was not taken."""
-    body = json.dumps({"receipts": [receipt]}).encode()
+class _Receipts:
+    """Those that are due, brought together as providers do it: those of `PAUSE` seconds, `MOST` at most, in one call."""
+
+    PAUSE, MOST = 0.2, 500
+
+    def __init__(self) -> None:
+        self._lock, self._waiting = threading.Lock(), list[dict[str, Any]]()
+
+    def add(self, receipt: dict[str, Any]) -> None:
+        """Whoever adds the first one brings all that others add meanwhile."""
+        with self._lock:
+            self._waiting.append(receipt)
+            if len(self._waiting) > 1:
+                return
+        time.sleep(self.PAUSE)
+        with self._lock:
+            due, self._waiting = self._waiting, []
+        for first in range(0, len(due), self.MOST):
+            bring(due[first : first + self.MOST])
+
+
+_receipts = _Receipts()
+
+
+def bring(receipts: list[dict[str, Any]]) -> bool:
+    """Bring receipts to the platform, again and again for a minute; False where they were not taken."""
+    body = json.dumps({"receipts": receipts}).encode()
     token = os.environ.get("HUHANG_RECEIPT_TOKEN", "")
     for wait in (0.5, 1, 2, 5, 10, 20, 20):
         request = urllib.request.Request(  # noqa: S310 - the platform's own address

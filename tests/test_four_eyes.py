@@ -9,27 +9,28 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Sum
 from django.urls import Resolver404, resolve, reverse
 
 from complaints import services as complaints
-from complaints.models import Campaign, Claim, Decision, Measure
+from complaints.models import Campaign, Claim, Complaint, Decision, Measure
 from complaints.policies import Award, awards_of
 from complaints.safeguards import CLAIM_ALONE
 from complaints.services.outcomes import needs_second
 from complaints.states import Audience, Category, ClaimKind, Finding, Outcome, Paper, Side
 from core import clock, events, four_eyes, holds, policy, retry
-from core.actions import ACTION_SETS, Action, ActionSet, Sure
+from core.actions import ACTION_SETS, Action, ActionSet, Sure, nothing_against
 from core.actors import SYSTEM
 from core.models import DataHold, OutboxEvent, PolicyVersion
 from core.permissions import may
 from core.tests.factories import set_policy
+from core.transactions import begins_transaction
 from drivers import selectors as drivers_selectors
 from drivers import services as drivers
-from drivers.models import Hold, Reward, VettingCase, VettingDecision
+from drivers.models import Driver, Hold, Reward, VettingCase, VettingDecision
 from drivers.states import CaseKind, CaseOutcome, HoldKind
 from police import services as police
-from police.models import Release
+from police.models import Officer, Release
 from police.states import Query, Urgency
 from rides.models import LineInCity, LineSuspension
 from rides.services import decide_suspension, propose_suspension
@@ -71,6 +72,19 @@ def guards() -> set[tuple]:
         .filter(decision__in=_of_two())
         .values_list("pk", flat=True)
     }
+    found |= {
+        ("barred driver", pk) for pk in Driver.objects.filter(state="barred").values_list("pk", flat=True)
+    }
+    found |= {
+        ("suspended officer", pk)
+        for pk in Officer.objects.filter(state="suspended").values_list("pk", flat=True)
+    }
+    found |= {
+        ("round of a decision of two", *each)
+        for each in Complaint.objects.filter(decisions__in=_of_two(), decided_at__isnull=False).values_list(
+            "pk", "round"
+        )
+    }
     found |= {("rule", pk) for pk in PolicyVersion.objects.values_list("pk", flat=True)}
     found |= {("decision", pk) for pk in _of_two().values_list("pk", flat=True)}
     for pair in four_eyes.PAIRS.values():
@@ -92,6 +106,11 @@ def grants() -> set[tuple]:
     found |= {
         ("claim", pk)
         for pk in Claim.objects.filter(granted_fen__gt=policy.value(CLAIM_ALONE)).values_list("pk", flat=True)
+    }
+    alone = Claim.objects.filter(decided_by=F("proposed_by")).values("phone_index", "decided_by")
+    found |= {
+        ("claims of one person", row["phone_index"], row["decided_by"])
+        for row in alone.annotate(fen=Sum("granted_fen")).filter(fen__gt=policy.value(CLAIM_ALONE))
     }
     found |= {
         ("greeting", pk)
@@ -355,6 +374,7 @@ def whence(person, targets, client, pages, known):
 def wrong_desk():
     """A desk with a door that one person should not have: it lets go of a driver by one click, in two names."""
 
+    @begins_transaction
     def let_go(hold, person, _given):
         Hold.objects.filter(pk=hold.pk).update(
             released_at=clock.now(), release_proposed_by="somebody", released_by=person.code
@@ -365,6 +385,7 @@ def wrong_desk():
         find=lambda code, _person: drivers_selectors.hold_by_code(code),
         route="drivers_console:hold_act",
         back=lambda _hold: "/admin/",
+        why_not=nothing_against,
     )
     desk.add(Action(key="let-go", label="x", permission="console.open", run=let_go, form=Sure))
     yield desk

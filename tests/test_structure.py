@@ -81,7 +81,7 @@ def named_tasks():
 def test_every_task_that_is_named_is_there():
     current_app.loader.import_default_modules()
     named = set(named_tasks())
-    assert "core.tasks.deliver_event" in named
+    assert "core.tasks.work_off_events" in named
     assert named <= current_app.tasks.keys()
 
 

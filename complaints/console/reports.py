@@ -14,27 +14,31 @@ from complaints.selectors.reports import Report
 from core import clock
 from core.access import permission_required
 from core.console import page
-from core.errors import NotFound
+from core.errors import InvalidInput, NotFound
 
 DAYS = 30
 YEARS = range(2000, 2101)  # beyond these somebody mistyped
 LONGEST = 400  # days; a longer span is cut
 
 
+def _asked(request: HttpRequest, name: str) -> date | None:
+    """The day that is asked for; None where none is. Raises `InvalidInput`."""
+    given = request.GET.get(name, "")
+    if not given:
+        return None
+    try:
+        found = date.fromisoformat(given)
+    except ValueError:
+        raise InvalidInput(name) from None
+    if found.year not in YEARS:
+        raise InvalidInput(name)
+    return found
+
+
 def _span(request: HttpRequest) -> tuple[date, date]:
-    """The days that are asked for, the last thirty where none can be read."""
-    today = timezone.localtime(clock.now()).date()
-    try:
-        ends = date.fromisoformat(request.GET.get("ends", ""))
-    except ValueError:
-        ends = today
-    try:
-        begins = date.fromisoformat(request.GET.get("begins", ""))
-    except ValueError:
-        begins = max(ends, date(2000, 1, 31)) - timedelta(days=DAYS - 1)
-    if ends.year not in YEARS:
-        ends = today
-    begins = min(begins, ends)
+    """The days that are asked for, the last thirty where none are. Raises `InvalidInput`."""
+    ends = _asked(request, "ends") or timezone.localtime(clock.now()).date()
+    begins = min(_asked(request, "begins") or ends - timedelta(days=DAYS - 1), ends)
     return max(begins, ends - timedelta(days=LONGEST)), ends
 
 

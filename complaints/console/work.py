@@ -28,12 +28,16 @@ ROWS = 12  # of the roster's form
 
 
 def _day(text: str) -> date:
-    today = timezone.localtime(clock.now()).date()
+    """The day that is asked for, today where none is. Raises `InvalidInput`."""
+    if not text:
+        return timezone.localtime(clock.now()).date()
     try:
         found = date.fromisoformat(text)
     except ValueError:
-        return today
-    return found if found.year in YEARS else today
+        raise InvalidInput("day") from None
+    if found.year not in YEARS:
+        raise InvalidInput("day")
+    return found
 
 
 def _planned(request: HttpRequest, day: date) -> list[Planned]:

@@ -130,6 +130,13 @@ class Complaint(models.Model):
     lowered_by = models.CharField(
         pgettext_lazy("complaint", "lower class agreed by"), max_length=40, blank=True, default=""
     )
+    # The two people who open again what two decided.
+    reopen_by = models.CharField(
+        pgettext_lazy("complaint", "opening again proposed by"), max_length=40, blank=True, default=""
+    )
+    reopened_by = models.CharField(
+        pgettext_lazy("complaint", "opening again agreed by"), max_length=40, blank=True, default=""
+    )
     filed_at = models.DateTimeField(_("filed"))
     # Who gave the first of two decisions, where it takes two.
     proposed_by = models.CharField(
@@ -177,6 +184,7 @@ class Complaint(models.Model):
             ),
             four_eyes.law("lift_by", "lifted_by", name="stop_lifted_by_a_second_person"),
             four_eyes.law("lower_by", "lowered_by", name="severe_lowered_by_a_second_person"),
+            four_eyes.law("reopen_by", "reopened_by", name="complaint_opened_again_by_a_second_person"),
             models.CheckConstraint(
                 condition=Q(lower_to="") | (Q(lower_to__in=["raised", "ordinary"]) & ~Q(lower_by="")),
                 name="complaint_lower_is_proposed_by_somebody",

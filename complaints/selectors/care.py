@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from complaints.models import Campaign, CareTask
 from core.errors import NotFound
+from core.reads import the
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -22,10 +23,7 @@ def care_tasks(account: "Account", *, everybody: bool = False) -> list[CareTask]
 
 def care_task_by_code(code: str) -> CareTask:
     """Raises `NotFound`."""
-    row = CareTask.objects.select_related("complaint", "accident", "owner").filter(code=code).first()
-    if row is None:
-        raise NotFound
-    return row
+    return the(CareTask.objects.select_related("complaint", "accident", "owner").filter(code=code))
 
 
 def campaign_by_code(code: str) -> Campaign:

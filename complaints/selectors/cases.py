@@ -36,6 +36,7 @@ from complaints.states import (
 from core import clock, policy
 from core.errors import NotFound
 from core.privacy import is_link_secret, link_secret
+from core.reads import the
 from drivers.selectors import held_sources, open_holds
 from drivers.states import HoldKind
 from rides.selectors import aboard
@@ -61,10 +62,7 @@ def _all() -> QuerySet[Complaint]:
 
 def complaint_by_code(code: str) -> Complaint:
     """Any complaint, for staff. Raises `NotFound`."""
-    complaint = _all().filter(code=code).first()
-    if complaint is None:
-        raise NotFound
-    return complaint
+    return the(_all().filter(code=code))
 
 
 def secret_of(complaint: Complaint) -> str:

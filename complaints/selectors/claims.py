@@ -11,11 +11,12 @@ from django.urls import reverse
 
 from complaints.calendars import ZONE
 from complaints.models import Accident, Claim, ClaimPaper
-from complaints.safeguards import PAPERS_NEEDED
+from complaints.safeguards import CLAIM_ALONE, CLAIMS_TOGETHER, PAPERS_NEEDED
 from complaints.states import CAPPED, ClaimKind, ClaimState, Paper, Settlement
-from core import ledger, money
+from core import ledger, money, policy
 from core.errors import NotFound
 from core.privacy import is_link_secret, link_secret
+from core.reads import the
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -23,26 +24,14 @@ if TYPE_CHECKING:
 
 def accident_by_code(code: str) -> Accident:
     """Raises `NotFound`."""
-    row = (
-        Accident.objects.select_related("trip__driver__account", "trip__passenger", "named_contact")
-        .filter(code=code)
-        .first()
-    )
-    if row is None:
-        raise NotFound
-    return row
+    rows = Accident.objects.select_related("trip__driver__account", "trip__passenger", "named_contact")
+    return the(rows.filter(code=code))
 
 
 def claim_by_code(code: str) -> Claim:
     """Raises `NotFound`."""
-    row = (
-        Claim.objects.select_related("accident__trip", "account", "accident__named_contact")
-        .filter(code=code)
-        .first()
-    )
-    if row is None:
-        raise NotFound
-    return row
+    rows = Claim.objects.select_related("accident__trip", "account", "accident__named_contact")
+    return the(rows.filter(code=code))
 
 
 def claim_secret(claim: Claim) -> str:
@@ -129,6 +118,21 @@ def fund_spent(at: datetime) -> int:
     since = local.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
     rows = Claim.objects.filter(kind=ClaimKind.CARE_FUND, decided_at__gte=since, decided_at__lte=at)
     return rows.aggregate(fen=Sum("granted_fen"))["fen"] or 0
+
+
+def alone_left(claim: Claim, who: str, at: datetime) -> int:
+    """How much somebody may still grant alone to whoever claims; fen.
+
+    What they granted alone to the same person within the time of `CLAIMS_TOGETHER` counts: many small claims are one
+    large one. The same person is the same phone or the same account.
+    """
+    same = Q(phone_index=claim.phone_index)
+    if claim.account_id is not None:
+        same |= Q(account=claim.account_id)
+    since = at - policy.span(CLAIMS_TOGETHER)
+    rows = Claim.objects.filter(same, proposed_by=who, decided_by=who, decided_at__gt=since)
+    granted = rows.exclude(pk=claim.pk).aggregate(fen=Sum("granted_fen"))["fen"] or 0
+    return max(0, policy.value(CLAIM_ALONE) - granted)
 
 
 def wrong_accidents() -> list[str]:

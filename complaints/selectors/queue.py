@@ -10,6 +10,7 @@ from django.db.models.expressions import RawSQL
 
 from accounts.selectors import account_by_phone
 from complaints import words
+from complaints.errors import FilterUnknown
 from complaints.models import Complaint, SavedView, Statement
 from complaints.models.cases import LIVE_STATES
 from complaints.states import Category, ComplaintState, Level, Side, StatementState
@@ -26,6 +27,15 @@ SHOWN = ("code", "category", "level", "state", "due_at", "filed_at", "plates", "
 COUNT_LIMIT = 1_000  # a count above is shown as '1000+': nobody needs the rest, and counting it costs
 
 
+# What each filter may say; `late` and `text` are free.
+FILTERS: dict[str, frozenset[str]] = {
+    "whose": frozenset({"mine", "nobody", "all"}),
+    "state": frozenset({"live", "heard", "second", "appealed", "over", "all"}),
+    "level": frozenset({"", *Level.values}),
+    "category": frozenset({"", *Category.values}),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """What a view of the queue shows. `whose`: mine, nobody, all; `state`: live, heard, second, appealed, over, all."""
@@ -36,6 +46,13 @@ class Filter:
     category: str = ""
     late: bool = False
     text: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises `FilterUnknown`: what is not known must not show everything, as if that were what was asked for."""
+        for name, known in FILTERS.items():
+            value = getattr(self, name)
+            if value not in known:
+                raise FilterUnknown(value=value[:40])
 
     def query(self) -> str:
         """As the end of an address; what is as usual is left out."""
@@ -50,15 +67,10 @@ class Filter:
 
     @classmethod
     def of_query(cls, query: str) -> "Filter":
-        """From the end of an address; what cannot be read is as usual."""
+        """From the end of an address; what is not said is as usual. Raises `FilterUnknown`."""
         given = {name: values[-1] for name, values in parse_qs(query).items()}
         return cls(
-            whose=given.get("whose", "all") if given.get("whose") in {"mine", "nobody", "all"} else "all",
-            state=given.get("state", "live")
-            if given.get("state") in {"live", "heard", "second", "appealed", "over", "all"}
-            else "live",
-            level=given.get("level", "") if given.get("level") in Level.values else "",
-            category=given.get("category", "") if given.get("category") in Category.values else "",
+            **{name: given[name] for name in FILTERS if name in given},
             late=given.get("late") == "1",
             text=given.get("text", "")[:100].strip(),
         )
@@ -88,8 +100,10 @@ def _of_state(rows: QuerySet[Complaint], state: str) -> QuerySet[Complaint]:
             return rows.filter(state=ComplaintState.APPEALED)
         case "over":
             return rows.filter(state__in=[ComplaintState.DECIDED, ComplaintState.FINAL])
-        case _:
+        case "all":
             return rows
+        case _:
+            raise ValueError(state)
 
 
 def _of_text(rows: QuerySet[Complaint], text: str) -> QuerySet[Complaint]:

@@ -8,6 +8,7 @@ Nothing here limits damages that the law requires.
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
@@ -18,7 +19,14 @@ from complaints import messages
 from complaints.errors import CapReached, ClaimClosed, FundEmpty, PapersMissing, ReasonNeeded
 from complaints.models import Accident, Claim, ClaimPaper
 from complaints.safeguards import CAP, CARE_FUND_YEAR, CLAIM_ALONE, closed, had_a_part
-from complaints.selectors import accident_by_code, claim_by_code, claim_link, fund_spent, missing_papers
+from complaints.selectors import (
+    accident_by_code,
+    alone_left,
+    claim_by_code,
+    claim_link,
+    fund_spent,
+    missing_papers,
+)
 from complaints.services.care import make_task
 from complaints.services.files import PURPOSES, File, kept_for
 from complaints.states import (
@@ -52,6 +60,7 @@ ADVANCES = "asset:advances:{}"
 EXPENSE = "expense:safeguards:{}"
 FUND = "fund:care"
 FUND_LOCK = 0x46554E44
+GRANT_LOCK = 0x4752414E
 MOST_PAPERS = 20
 LARGEST = 1_000_000_000  # fen in one claim; more is a typing error
 
@@ -209,6 +218,8 @@ def add_papers(*, claim: Claim, actor: Actor, paper: Paper, files: Sequence[File
 def propose_claim(*, account: "Account", code: str, fen: int, reason: str) -> Claim:
     """The first of two people says how much; up to a limit an adjudicator or supervisor approves alone.
 
+    What they granted alone to the same person not long ago counts to that limit (`alone_left`).
+
     Raises `NotFound`, `Forbidden`, `ClaimClosed`, `ReasonNeeded`, `InvalidInput`, `PapersMissing`, `CapReached`.
     """
     _check_worker(account)
@@ -228,11 +239,19 @@ def propose_claim(*, account: "Account", code: str, fen: int, reason: str) -> Cl
     claim.save(update_fields=["reason"])
     _line(accident, account.actor, ClaimLine.PROPOSED, words=said, code=code, fen=fen)
     audit.record(account.actor, "claims.proposed", code, case=accident.code, fen=fen)
-    if fen <= policy.value(CLAIM_ALONE) and may(account, "claims.decide"):
+    _one_grant_at_a_time(claim)
+    if fen <= alone_left(claim, account.code, clock.now()) and may(account, "claims.decide"):
         _grant(accident, claim, account)
     else:
         move(claim, CLAIM_TRANSITIONS, ClaimState.PROPOSED)
     return claim
+
+
+def _one_grant_at_a_time(claim: Claim) -> None:
+    """Two grants to one person at once must not both find the other not yet there."""
+    with connection.cursor() as cursor:
+        person = crc32(claim.phone_index.encode()) - 2**31
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [GRANT_LOCK, person])
 
 
 def _check_room(accident: Accident, claim: Claim, fen: int) -> None:
@@ -280,7 +299,7 @@ def _grant(accident: Accident, claim: Claim, account: "Account") -> None:
         CLAIM_TRANSITIONS,
         ClaimState.APPROVED,
         granted_fen=fen,
-        alone_fen=policy.value(CLAIM_ALONE),
+        alone_fen=alone_left(claim, claim.proposed_by, at),
         decided_by=account.code,
         decided_at=at,
         citation=citation,

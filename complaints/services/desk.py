@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from accounts.selectors import account_by_code
 from complaints import messages
 from complaints.errors import (
-    AlreadyOwned,
     CannotMerge,
     NobodyThere,
     NothingWaits,
@@ -57,7 +56,10 @@ def for_action(account: "Account", code: str, key: str) -> tuple[Complaint, Know
     complaint = locked(complaint_by_code(code).pk)
     case = Case(complaint, known_of(complaint, account))
     four_eyes.another(account.code, *had_a_part(case, key))
-    if why := why_not(case, account, key):
+    why = why_not(case, account, key)
+    if isinstance(why, DomainError):
+        raise why
+    if why:
         raise NotNow(why=str(why))
     return complaint, case.known
 
@@ -99,9 +101,6 @@ def _give(complaint: Complaint, account: "Account", to: "Account | None") -> Ass
 @begins_transaction
 def take(*, account: "Account", code: str) -> Complaint:
     """Take a complaint; whoever comes second is told who was first. Raises `AlreadyOwned`, `NotNow`, `NotFound`."""
-    complaint = locked(complaint_by_code(code).pk)
-    if complaint.owner and complaint.owner_id != account.pk:
-        raise AlreadyOwned(who=complaint.owner.code)
     complaint, _known = for_action(account, code, "take")
     _give(complaint, account, account)
     return complaint

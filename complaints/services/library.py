@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @begins_transaction
 def save_view(*, account: "Account", name: str, query: str, shared: bool) -> SavedView:
-    """Keep a filter of the queue under a name. Raises `InvalidInput`, `ViewTaken`, `Forbidden`."""
+    """Keep a filter of the queue under a name. Raises `InvalidInput`, `FilterUnknown`, `ViewTaken`, `Forbidden`."""
     require(account, "complaints.work")
     if not name.strip():
         raise InvalidInput("name")

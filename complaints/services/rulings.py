@@ -494,14 +494,47 @@ def _tell_side(complaint: Complaint, decision: Decision, side: Side) -> int:
 
 @begins_transaction
 def reopen(*, account: "Account", code: str, words: str) -> Complaint:
-    """A supervisor opens a decided complaint again; what was decided acts until something else is. Raises `NotNow`."""
-    complaint, _known = for_action(account, code, "reopen")
-    return open_again(complaint, actor=account.actor, words=said_words(words))
+    """A supervisor opens a decided complaint again; what was decided acts until something else is.
+
+    What two people decided is opened again by two: this proposes it. Raises `NotNow`, `ReasonNeeded`, `NotFound`.
+    """
+    complaint, known = for_action(account, code, "reopen")
+    reason = said_words(words)
+    if not known.took_two:
+        return open_again(complaint, actor=account.actor, words=reason)
+    complaint.reopen_by, complaint.reopened_by = account.code, ""
+    Complaint.objects.filter(pk=complaint.pk).update(reopen_by=account.code, reopened_by="")
+    add_line(complaint, account.actor, ComplaintLine.REOPEN_PROPOSED, words=reason)
+    audit.record(account.actor, "complaints.reopen_proposed", code, case=code)
+    touch(complaint)
+    return complaint
+
+
+@begins_transaction
+def agree_to_reopen(*, account: "Account", code: str) -> Complaint:
+    """The second, another person: it is opened again. Raises `NotNow`, `SecondPersonNeeded`, `NotFound`."""
+    complaint, _known = for_action(account, code, "reopen_agree")
+    return open_again(complaint, actor=account.actor, words="", agreed_by=account.code)
+
+
+@begins_transaction
+def refuse_to_reopen(*, account: "Account", code: str, words: str) -> Complaint:
+    """It stays decided. Raises `NotNow`, `ReasonNeeded`, `NotFound`."""
+    complaint, _known = for_action(account, code, "reopen_refuse")
+    reason = said_words(words)
+    Complaint.objects.filter(pk=complaint.pk).update(reopen_by="")
+    add_line(complaint, account.actor, ComplaintLine.REOPEN_REFUSED, words=reason)
+    audit.record(account.actor, "complaints.reopen_refused", code, case=code)
+    touch(complaint)
+    return complaint
 
 
 @joins_transaction
-def open_again(complaint: Complaint, *, actor: Actor, words: str) -> Complaint:
-    """Begin a new round: limits run anew, other people decide. Raises `IllegalTransition`."""
+def open_again(complaint: Complaint, *, actor: Actor, words: str, agreed_by: str = "") -> Complaint:
+    """Begin a new round: limits run anew, other people decide. `agreed_by` is the second of two people, where it took two.
+
+    Raises `IllegalTransition`.
+    """
     move(
         complaint,
         COMPLAINT_TRANSITIONS,
@@ -511,6 +544,8 @@ def open_again(complaint: Complaint, *, actor: Actor, words: str) -> Complaint:
         owner=None,
         owned_at=None,
         proposed_by="",
+        reopen_by=complaint.reopen_by if agreed_by else "",
+        reopened_by=agreed_by,
         lifted_at=complaint.lifted_at or (clock.now() if complaint.stopped_at else None),
     )
     add_line(complaint, actor, ComplaintLine.REOPENED, words=words)

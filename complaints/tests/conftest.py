@@ -61,6 +61,12 @@ class Cases:
             self.decide(complaint, who, finding, *awards)
         return Complaint.objects.get(pk=complaint.pk)
 
+    def reopened(self, complaint, by=("supervisor", "supervisor2")):
+        """What two decided, opened again by two."""
+        services.reopen(account=self.people(by[0]), code=complaint.code, words="new evidence")
+        services.agree_to_reopen(account=self.people(by[1]), code=complaint.code)
+        return Complaint.objects.get(pk=complaint.pk)
+
     def lifted(self, complaint, by=("specialist", "supervisor")):
         """The stop on orders lifted by two."""
         services.propose_lift(account=self.people(by[0]), code=complaint.code, words="wrong car")

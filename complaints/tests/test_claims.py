@@ -335,3 +335,68 @@ def test_the_pages_from_accident_to_money(people, signed_in, rides):
     assert (claim.state, claim.granted_fen) == ("approved", 3_000_000)
     with pytest.raises(NotFound):
         services.decide_claim(account=people("supervisor"), code="K-NONE", approves=True)
+
+
+# --- Many small ones ---
+
+
+def small(safe, accident=None, fen=400_000, who="adjudicator"):
+    claim = safe.claim(accident or safe.accident(), fen=fen)
+    safe.propose(claim, who=who)
+    return Claim.objects.get(pk=claim.pk)
+
+
+def test_many_small_claims_of_one_person_take_two_together(safe, people):
+    assert [small(safe).state for _number in range(3)] == ["approved", "approved", "proposed"]
+    third = Claim.objects.latest("pk")
+    with pytest.raises(SecondPersonNeeded):
+        services.decide_claim(account=people("adjudicator"), code=third.code, approves=True)
+    services.decide_claim(account=people("supervisor"), code=third.code, approves=True)
+    third.refresh_from_db()
+    assert (third.granted_fen, third.alone_fen) == (400_000, 200_000)
+
+
+def test_somebody_else_a_later_time_and_another_person_count_by_themselves(safe, people, noon):
+    for _number in range(2):
+        small(safe)
+    assert small(safe, who="supervisor").state == "approved"
+    noon.shift(timedelta(days=31))
+    assert small(safe).state == "approved"
+
+
+def test_what_is_left_may_be_granted_alone(safe):
+    small(safe, fen=900_000)
+    assert small(safe, fen=100_001).state == "proposed"
+    assert small(safe, fen=100_000).state == "approved"
+
+
+def test_an_advance_above_what_was_left_is_settled_by_two(safe, people):
+    small(safe, fen=900_000)
+    claim = safe.claim(safe.accident(), ClaimKind.ADVANCE, 400_000)
+    safe.propose(claim, who="adjudicator")
+    services.decide_claim(account=people("supervisor"), code=claim.code, approves=True)
+    services.settle_advance(
+        account=people("adjudicator"), code=claim.code, how=Settlement.RECOVERED, reason="paid back"
+    )
+    claim.refresh_from_db()
+    assert (claim.state, claim.settle_by) == ("approved", "adjudicator")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_small_claims_at_once_are_not_both_granted_alone(safe, people):
+    claims = [safe.claim(safe.accident(), fen=600_000) for _number in range(2)]
+    gate = threading.Barrier(2)
+
+    def grant(claim):
+        gate.wait()
+        try:
+            safe.propose(claim, who="adjudicator")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=grant, args=[claim]) for claim in claims]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(Claim.objects.values_list("state", flat=True)) == ["approved", "proposed"]

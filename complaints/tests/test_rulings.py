@@ -336,7 +336,7 @@ def test_a_supervisor_opens_it_again_and_other_people_decide(cases, people):
     filed = cases.decided(cases.heard(cases.ended()), Finding.UPHELD, SUSPENSION)
     with pytest.raises(NotNow):
         services.reopen(account=people("adjudicator"), code=filed.code, words="x")
-    services.reopen(account=people("supervisor"), code=filed.code, words="new evidence")
+    cases.reopened(filed)
     filed.refresh_from_db()
     assert (filed.state, filed.round, filed.finding) == ("open", 2, "upheld")
     assert held() == {"sanction"}  # what was decided acts until something else is

@@ -29,13 +29,60 @@ def held():
 def test_a_ban_by_two_is_not_taken_back_by_one_after_it_was_opened_again(cases, people):
     filed = cases.ended(category=Category.DISCRIMINATION)
     filed = cases.decided(cases.heard(filed), Finding.UPHELD, BAN)
-    services.reopen(account=people("supervisor"), code=filed.code, words="new evidence")
+    cases.reopened(filed)
     cases.heard(filed)
     cases.decide(filed, "supervisor", Finding.UPHELD, WARNING)  # a warning alone would take one
     filed.refresh_from_db()
     assert (filed.state, held()) == ("proposed", {"sanction"})
     cases.decide(filed, "supervisor2", Finding.UPHELD, WARNING)
     assert held() == set()
+
+
+def test_what_two_decided_is_opened_again_by_two(cases, people):
+    filed = cases.decided(cases.heard(cases.ended(category=Category.DISCRIMINATION)), Finding.UPHELD, BAN)
+    before = (filed.state, filed.round, filed.lifted_at)
+    services.reopen(account=people("supervisor"), code=filed.code, words="new evidence")
+    filed.refresh_from_db()
+    assert (filed.state, filed.round, filed.lifted_at) == before
+    with pytest.raises(SecondPersonNeeded):
+        services.agree_to_reopen(account=people("supervisor"), code=filed.code)
+    with pytest.raises(NotNow):  # no judge
+        services.agree_to_reopen(account=people("agent"), code=filed.code)
+    with pytest.raises(NotNow):  # it is proposed already
+        services.reopen(account=people("supervisor2"), code=filed.code, words="x")
+    services.agree_to_reopen(account=people("supervisor2"), code=filed.code)
+    filed.refresh_from_db()
+    assert (filed.state, filed.round) == ("open", 2)
+    assert (filed.reopen_by, filed.reopened_by) == ("supervisor", "supervisor2")
+    with pytest.raises(NotNow):  # stale: it is open
+        services.agree_to_reopen(account=people("supervisor2"), code=filed.code)
+
+
+def test_another_does_not_agree_to_open_it_again(cases, people):
+    filed = cases.decided(cases.heard(cases.ended(category=Category.DISCRIMINATION)), Finding.UPHELD, BAN)
+    with pytest.raises(NotNow):
+        services.refuse_to_reopen(account=people("supervisor2"), code=filed.code, words="x")
+    services.reopen(account=people("supervisor"), code=filed.code, words="x")
+    services.refuse_to_reopen(account=people("adjudicator"), code=filed.code, words="nothing new")
+    filed.refresh_from_db()
+    assert (filed.state, filed.reopen_by) == ("decided", "")
+    with pytest.raises(NotNow):
+        services.agree_to_reopen(account=people("supervisor2"), code=filed.code)
+
+
+def test_what_one_decided_one_opens_again(cases, people):
+    filed = cases.ended(category=Category.DISCRIMINATION)
+    filed = cases.decided(cases.heard(filed), Finding.UPHELD, WARNING)
+    services.reopen(account=people("supervisor"), code=filed.code, words="x")
+    filed.refresh_from_db()
+    assert (filed.state, filed.reopen_by) == ("open", "")
+
+
+def test_the_database_knows_no_opening_again_by_one(cases, people):
+    filed = cases.decided(cases.heard(cases.ended(category=Category.DISCRIMINATION)), Finding.UPHELD, BAN)
+    for two in ({"reopened_by": "a"}, {"reopen_by": "a", "reopened_by": "a"}):
+        with pytest.raises(IntegrityError, match="opened_again_by_a_second"), transaction.atomic():
+            Complaint.objects.filter(pk=filed.pk).update(**two)
 
 
 def test_nobody_bans_alone_by_deciding_an_appeal(cases, people):

@@ -79,8 +79,11 @@ def queue(
             created_at=at,
             not_before=at + GRACE,
         )
-    Notification.objects.bulk_create([row], ignore_conflicts=True)
-    transaction.on_commit(lambda: _wake(key, life_safety=entry.life_safety))
+    # What is promised already stays as it is, and gives its id.
+    Notification.objects.bulk_create(
+        [row], update_conflicts=True, unique_fields=["key"], update_fields=["key"]
+    )
+    transaction.on_commit(lambda: _wake(row.pk, life_safety=entry.life_safety))
 
 
 def _signed(text: str) -> str:
@@ -91,8 +94,7 @@ def _signed(text: str) -> str:
     return (SIGNATURES[0] if chinese else SIGNATURES[1]) + text
 
 
-def _wake(key: str, *, life_safety: bool) -> None:
-    pk = Notification.objects.filter(key=key).values_list("pk", flat=True).first()
+def _wake(pk: int, *, life_safety: bool) -> None:
     broker.wake("core.tasks.send_notification", pk, queue=LIFE_MESSAGES if life_safety else ORDINARY)
 
 
@@ -101,20 +103,12 @@ def send(notification_id: int) -> bool:
 
     Another worker's claim, or a message that is done, is left alone.
     """
-    row = Notification.objects.filter(pk=notification_id, state=NotificationState.QUEUED).first()
-    if row is None:
-        return True
+    claimed = {"lease_until": timezone.now() + LEASE, "attempts": F("attempts") + 1}
     try:
-        move(
-            row,
-            NOTIFICATION_TRANSITIONS,
-            "sending",
-            lease_until=timezone.now() + LEASE,
-            attempts=F("attempts") + 1,
-        )
+        move(Notification(pk=notification_id), NOTIFICATION_TRANSITIONS, "sending", **claimed)
     except StaleState:
         return True
-    row.refresh_from_db()
+    row = Notification.objects.get(pk=notification_id)  # as it is from now on ours
     try:
         number = _hand_over(row)
     except Exception as why:  # a provider's library may raise anything; the message stays ours

@@ -1,11 +1,18 @@
 """One registry of actions, one door: what is not registered, not meant or not allowed changes nothing."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
+from django.db import connection
 from django.urls import get_resolver
 
-from core import actions, four_eyes
-from core.actions import ACTION_SETS, Action, ActionForm, ActionSet, calls
-from core.errors import NotFound
+from core import actions, clock, four_eyes
+from core.actions import ACTION_SETS, Action, ActionForm, ActionSet, calls, nothing_against
+from core.errors import DomainError, NotFound
+from core.transactions import NotAsked, asking_first, begins_transaction
+from rides.models import LatePickup, Reminder
 from rides.states import Party
 from rides.tokens import TripKey
 from safety.services import raise_sos
@@ -14,7 +21,9 @@ get_resolver().url_patterns  # noqa: B018 - the fronts register their desks
 
 
 def _desk(kind: str) -> ActionSet[object]:
-    return ActionSet(kind=kind, find=lambda code, _person: code, route="x", back=lambda _row: "/")
+    return ActionSet(
+        kind=kind, find=lambda code, _person: code, route="x", back=lambda _row: "/", why_not=nothing_against
+    )
 
 
 def test_an_action_that_an_empty_request_would_do_is_refused_at_import() -> None:
@@ -86,3 +95,100 @@ def test_a_refusal_is_said_also_where_the_page_has_no_place_for_it(rides, signed
     incident = raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
     answer = signed_in("specialist").post(f"/admin/incidents/{incident.code}/do/plea/", {"do": "1"})
     assert (answer.status_code, "Nobody appealed against it." in answer.content.decode()) == (409, True)
+
+
+# --- Two people at once ----------------------------------------------------------------------------------------------
+
+
+def at_once(desk, people, code, key):
+    """Each of the people does the same with the same row, as they saw it before anybody did; what each is told, or the code of it."""
+    gate = Barrier(len(people))
+
+    def act(person):
+        action, row = desk.action(key), desk.find(code, person)
+        form = desk.form(action, row, person, {"do": "1"})
+        gate.wait()
+        try:
+            desk.perform(action, row, person, form)
+        except DomainError as error:
+            return str(error.params.get("why", error.code))
+        finally:
+            connection.close()
+        return "done"
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        return sorted(pool.map(act, people))
+
+
+@pytest.fixture
+def forgetful():
+    """A desk whose service asks nothing by itself, and takes its time between reading and writing."""
+
+    @begins_transaction
+    def take(*, account, code):
+        row = LatePickup.objects.get(code=code)
+        time.sleep(0.2)
+        row.taken_by, row.taken_at = account.code, clock.now()
+        row.save(update_fields=["taken_by", "taken_at"])
+
+    desk = ActionSet(
+        kind="test-forgetful",
+        find=lambda code, _person: LatePickup.objects.get(code=code),
+        route="x",
+        back=lambda _row: "/",
+        why_not=lambda row, _person, _key: f"{row.taken_by} has it." if row.taken_by else "",
+    )
+    desk.add(Action(key="take", label="x", permission="night.call", run=calls(take)))
+    yield desk
+    del ACTION_SETS[desk.kind]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_at_once_one_wins_also_where_the_service_forgets_the_rule(forgetful, rides, people):
+    care = LatePickup.objects.create(code="L-1", trip=rides.accepted(), opened_at=clock.now())
+    told = at_once(forgetful, [people(each) for each in ("agent", "agent2", "specialist")], care.code, "take")
+    care.refresh_from_db()
+    assert told == sorted(["done", *[f"{care.taken_by} has it."] * 2])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("key", ["spoken", "no_answer"])
+def test_a_call_about_the_night_is_written_down_once(key, rides, people):
+    trip, desk = rides.accepted(), ACTION_SETS["reminder"]
+    Reminder.objects.create(trip=trip, party="driver", made_at=clock.now(), call_from=clock.now())
+    told = at_once(desk, [people("agent"), people("agent2")], f"{trip.code}:driver", key)
+    assert told == ["done", "stale_state"]
+
+
+def test_an_action_whose_service_begins_no_transaction_is_a_mistake(rides, people):
+    desk = _desk("test-loose")
+    desk.add(Action(key="go", label="go", permission="ride", run=lambda *_given: None))
+    try:
+        action, person = desk.action("go"), people("driver")
+        with pytest.raises(NotAsked):
+            desk.perform(action, "x", person, desk.form(action, "x", person, {"do": "1"}))
+    finally:
+        del ACTION_SETS["test-loose"]
+
+
+def test_what_is_asked_first_is_asked_once_a_transaction_has_committed(world):
+    asked = []
+
+    @begins_transaction
+    def service(error=None):
+        if error is not None:
+            raise error
+
+    with asking_first(lambda: asked.append(connection.in_atomic_block)):
+        with pytest.raises(KeyError):
+            service(KeyError())
+        service()
+        service()
+    service()
+    assert asked == [True, True]
+
+
+def test_the_steps_of_a_trip_are_refused_by_its_rule(rides, people):
+    trip, person, desk = rides.boarded(), people("driver"), ACTION_SETS["driven_trip"]
+    open_ = {key for key, action in desk.actions.items() if not desk.against(action, trip, person)}
+    assert open_ == {"depart", "end"}

@@ -1,24 +1,28 @@
 """The journal: sealed, and every kind of tampering is found and named."""
 
-import time
+from datetime import timedelta
+from threading import Event, Thread
 
 import pytest
+import time_machine
 from django.db import ProgrammingError, connection, transaction
 from django.db.models import F
 
-from core import audit, audit_selectors
+from core import audit, audit_selectors, clock
 from core.actors import SYSTEM
-from core.models import AuditEntry, AuditSeal
+from core.models import AuditEntry, AuditSeal, FailedWork
+from core.tasks import seal_audit
+from core.tests import horizon
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def seal_rows(count):
-    """Seal until so many rows are; a transaction of another test process holds the horizon back for a moment."""
-    sealed, until = 0, time.monotonic() + 20
-    while sealed < count and time.monotonic() < until:
-        sealed += audit.seal()
-        time.sleep(0.01)
+def seal_rows():
+    """Seal what was written until now, as soon as no other test process keeps an older transaction open."""
+    horizon.passes_now()
+    sealed = 0
+    while found := audit.seal():
+        sealed += found
     return sealed
 
 
@@ -29,7 +33,7 @@ def journal():
         with transaction.atomic():
             audit.record(SYSTEM, "test.happened", f"T-{number}", number=number)
         if number in (2, 5):
-            assert seal_rows(3) == 3
+            assert seal_rows() == 3
     return list(AuditEntry.objects.order_by("pk"))
 
 
@@ -69,28 +73,71 @@ def test_a_removed_seal_is_found(journal):
     assert not audit.verify().ok
 
 
-def test_a_row_of_an_unfinished_transaction_waits_for_the_next_seal():
-    from concurrent.futures import ThreadPoolExecutor
-    from threading import Event
-
+@pytest.fixture
+def slow():
+    """A transaction that has begun to write and goes on until told to end, as a test of another process does."""
     written, go_on = Event(), Event()
 
-    def write_slowly():
+    def write():
         with transaction.atomic():
             audit.record(SYSTEM, "test.slow", "T-slow")
             written.set()
-            go_on.wait(5)
+            go_on.wait(60)
         connection.close()
 
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(write_slowly)
-        written.wait(5)
-        with transaction.atomic():
-            audit.record(SYSTEM, "test.quick", "T-quick")
-        assert audit.seal() == 0  # the slow one came first and is not finished
+    def end():
         go_on.set()
-    assert seal_rows(2) == 2
+        writer.join()
+
+    writer = Thread(target=write)
+    writer.start()
+    assert written.wait(60)
+    yield end
+    end()
+
+
+def test_a_row_of_an_unfinished_transaction_waits_for_the_next_seal(slow):
+    with transaction.atomic():
+        audit.record(SYSTEM, "test.quick", "T-quick")
+    assert audit.seal() == 0  # the slow one came first and is not finished
+    slow()
+    assert seal_rows() == 2
     assert audit.verify().ok
+
+
+def test_waiting_for_the_horizon_waits_for_whoever_writes(slow):
+    passed = []
+    waits = Thread(target=lambda: (horizon.passes_now(), passed.append(True), connection.close()))
+    waits.start()
+    waits.join(0.3)
+    assert not passed
+    slow()
+    waits.join()
+    assert passed
+
+
+def test_sealing_that_one_long_transaction_holds_back_is_said(slow):
+    """Nobody may rewrite what is sealed; so it is a failure, not a rest, that nothing is."""
+    with transaction.atomic():
+        audit.record(SYSTEM, "test.quick", "T-quick")
+    seal_audit()
+    assert not FailedWork.objects.exists()  # a moment is nothing unusual
+    with time_machine.travel(clock.now() + audit.HELD_BACK_AFTER + timedelta(seconds=1)) as later:
+        seal_audit()
+        row = FailedWork.objects.get()
+        assert (row.kind, row.closed_at, row.needs_person_at) == ("core.seal_audit", None, None)
+        assert "a transaction of process" in row.error
+        later.shift(timedelta(minutes=6))
+        seal_audit()
+        row.refresh_from_db()
+        assert row.needs_person_at is not None
+        slow()
+        horizon.passes_now()
+        later.shift(timedelta(minutes=1))
+        seal_audit()
+        row.refresh_from_db()
+        assert row.closed_at is not None
+    assert audit.verify().seals == 1
 
 
 @pytest.mark.parametrize(
@@ -143,11 +190,11 @@ def test_after_a_restore_whatever_the_count_is_sealing_goes_on(ahead):
     for number in range(5, 9):
         rewritten(number)
     assert audit.verify().ok
-    assert seal_rows(6) == 6
+    assert seal_rows() == 6
     found = audit.verify()
     assert (found.ok, found.rows, found.first_bad) == (True, 9, "")
     rewritten(9)
-    assert seal_rows(1) == 1
+    assert seal_rows() == 1
     assert audit.verify().ok
     for entry in AuditEntry.objects.all():
         assert audit_selectors.is_whole(entry)
@@ -160,7 +207,7 @@ def restored(journal):
     as_of_another_cluster(journal)
     assert audit.seal() == 6
     rewritten(6)
-    assert seal_rows(1) == 1
+    assert seal_rows() == 1
     assert audit.verify().ok
     return journal
 
@@ -197,9 +244,8 @@ def test_a_changed_and_a_removed_row_of_the_cluster_before_are_named(restored):
 def test_more_than_a_batch_is_sealed_in_one_run():
     for number in range(11):
         rewritten(number)
-    until = time.monotonic() + 60
-    while audit.verify().seals < 3 and time.monotonic() < until:
-        audit.seal_all(limit=4)
+    horizon.passes_now()
+    assert audit.seal_all(limit=4, seconds=60) == 11
     assert AuditSeal.objects.count() == 3
     assert audit.seal_all(limit=4) == 0
     assert audit.verify().ok
@@ -209,8 +255,7 @@ def test_a_transaction_longer_than_a_batch_stays_in_one_seal():
     with transaction.atomic():
         for number in range(7):
             audit.record(SYSTEM, "test.happened", f"T-{number}", number=number)
-    until = time.monotonic() + 60
-    while not audit.seal(limit=3) and time.monotonic() < until:
-        time.sleep(0.01)
+    horizon.passes_now()
+    assert audit.seal(limit=3) == 7
     assert [len(row.row_ids) for row in AuditSeal.objects.all()] == [7]
     assert audit.verify().ok

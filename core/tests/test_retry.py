@@ -310,8 +310,8 @@ def test_two_workers_never_claim_the_same_row():
     def claim():
         gate.wait()
         found = []
-        while (pk := money.PAYOUT_QUEUE.claim()) is not None:
-            found.append(pk)
+        while rows := money.PAYOUT_QUEUE.claim():
+            found += [row.pk for row in rows]
         connection.close()
         return found
 

@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import redis
+from django.core import checks
 from django.db import transaction
 from django.utils.module_loading import import_string
 
@@ -329,6 +330,18 @@ def test_a_fault_of_the_settings_is_said_without_its_secret(settings):
     settings.MESSAGE_TRANSPORTS = {"sms": ["json://user:secret@host/"], "email": ["a=json://host/"]}
     (fault,) = transports.faults()
     assert "transport 1 of sms" in fault and "secret" not in fault
+
+
+@pytest.mark.parametrize(
+    "address", ["jsno://user:secret@host/", "template+htps://secret@host/", "nothing://secret/"]
+)
+def test_a_scheme_that_nobody_knows_stops_the_start(settings, address):
+    settings.MESSAGE_TRANSPORTS = {"sms": ["first=json://host/", f"second={address}"]}
+    (fault,) = [error.msg for error in checks.run_checks() if error.id == "core.E002"]
+    assert fault.startswith("transport 2 of sms: ") and address.partition("://")[0] in fault
+    assert "secret" not in fault
+    with pytest.raises(transports.UnknownScheme):
+        transports.make(f"second={address}")
 
 
 def test_every_sms_can_be_submitted_in_each_language():

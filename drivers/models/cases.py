@@ -8,6 +8,9 @@ from core.privacy import EncryptedTextField
 from drivers.models.people import Driver, Hold
 from drivers.states import AppealState, CaseKind, CaseOutcome, CaseState
 
+# What says that there was nothing in it: two people cleared it, or two others overturned on appeal what barred.
+CLEARED = Q(state="decided", proposed="cleared") | Q(state="overturned")
+
 
 class VettingCase(models.Model):
     """Something about a driver that a reviewer decides. One thing opens one case, however often it is seen (D7)."""

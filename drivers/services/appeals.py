@@ -100,7 +100,7 @@ def propose_appeal_decision(*, account: "Account", code: str, granted: bool, rea
 def agree_appeal_decision(*, account: "Account", code: str, agrees: bool) -> Appeal:
     """The second, another person: it is decided so and the driver is told, or the proposal falls.
 
-    Granted ends the hold and the open case that it comes from, or opens the application for two other people.
+    Granted ends the hold and the case that it comes from, with what that case barred, or opens the application for two other people.
     Raises `Forbidden`, `NotFound`, `IllegalTransition` also where nothing is proposed, `HadAPart`,
     `SecondPersonNeeded`.
     """

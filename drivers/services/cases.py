@@ -6,9 +6,11 @@ from core import audit, clock
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound, refuse
+from core.four_eyes import another
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from drivers.models import Driver, VettingCase
+from drivers.models.cases import CLEARED
 from drivers.policies import against_case
 from drivers.services.people import release_holds_of
 from drivers.services.rewards import owe_reward
@@ -45,7 +47,7 @@ def open_signal(*, driver: Driver, kind: CaseKind, accounts: dict[str, Any]) -> 
     Accounts that two people have cleared before, for the same kind of sign, open nothing again.
     """
     cleared: set[str] = set()
-    for before in driver.cases.filter(kind=kind, state=CaseState.DECIDED, proposed=CaseOutcome.CLEARED):
+    for before in driver.cases.filter(CLEARED, kind=kind):
         cleared |= set(before.facts.get("accounts", {}))
     fresh = {code: fact for code, fact in accounts.items() if code not in cleared}
     if not fresh:
@@ -118,9 +120,20 @@ def agree(*, account: "Account", code: str, agrees: bool) -> VettingCase:
 
 @joins_transaction
 def clear_by_appeal(*, account: "Account", code: str, proposed_by: str, reason: str) -> None:
-    """Two people without a part in it granted an appeal: the case, if it is open still, ends by them as cleared."""
-    case = VettingCase.objects.select_for_update().filter(code=code, state=CaseState.OPEN).first()
+    """Two people without a part in it granted an appeal: an open case ends by them as cleared, one that barred the
+    driver is overturned, and what it barred ends with it.
+    """
+    case = (
+        VettingCase.objects.select_for_update(of=("self",))
+        .select_related("driver__account")
+        .filter(code=code)
+        .first()
+    )
     if case is None:
+        return
+    if case.state == CaseState.DECIDED and case.proposed == CaseOutcome.BARRED:
+        _overturn(case, account.actor, proposed_by)
+    if case.state != CaseState.OPEN:
         return
     move(
         case,
@@ -135,3 +148,16 @@ def clear_by_appeal(*, account: "Account", code: str, proposed_by: str, reason: 
     audit.record(
         account.actor, "drivers.case_decided", case.driver.account.code, case=code, outcome=case.proposed
     )
+
+
+def _overturn(case: VettingCase, actor: Actor, proposed_by: str) -> None:
+    """What two people decided stays on the row with their names; it bars nobody any more."""
+    another(actor.code, proposed_by)
+    move(case, CASE_TRANSITIONS, CaseState.OVERTURNED)
+    driver, who = case.driver, case.driver.account.code
+    audit.record(actor, "drivers.case_overturned", who, case=case.code, proposed_by=proposed_by)
+    others = driver.cases.filter(state=CaseState.DECIDED, proposed=CaseOutcome.BARRED)
+    if driver.state == DriverState.BARRED and not others.exists():
+        back = DriverState.VETTED if driver.vetted_at else DriverState.APPLIED
+        move(driver, DRIVER_TRANSITIONS, back)
+        audit.record(actor, "drivers.bar_ended", who, case=case.code, proposed_by=proposed_by)

@@ -7,12 +7,13 @@ from core import clock
 from core.actors import SYSTEM
 from core.errors import NotFound
 from core.four_eyes import SecondPersonNeeded
-from core.models import Notification
+from core.models import AuditEntry, Notification
 from core.states import IllegalTransition
 from drivers.errors import AlreadyAppealed, AlreadyProposed, HadAPart
 from drivers.models import Appeal, Hold
 from drivers.selectors import driver_of
 from drivers.services import (
+    agree,
     agree_appeal_decision,
     appeal,
     hold_driver,
@@ -154,3 +155,64 @@ def test_the_database_alone_keeps_two_people(people):
     for first in ("a", ""):
         with pytest.raises(IntegrityError), transaction.atomic():
             Hold.objects.update(released_at=clock.now(), released_by="a", release_proposed_by=first)
+
+
+# --- What barred the driver ends with it ---
+
+
+def barred(people, kind=CaseKind.SAME_FACE, by=("vetting", "supervisor2")):
+    """A case by which two people barred the driver, with the hold that it began."""
+    with transaction.atomic():
+        case = open_case(driver=driver_of(people("driver")), kind=kind)
+        hold = hold_driver(
+            actor=SYSTEM,
+            driver=case.driver,
+            kind=HoldKind.FACE,
+            source=case.code,
+            citation="D7",
+            covert=False,
+        )
+    propose(account=people(by[0]), code=case.code, outcome=CaseOutcome.BARRED, reason="x")
+    agree(account=people(by[1]), code=case.code, agrees=True)
+    return case, hold
+
+
+def test_an_appeal_that_is_granted_ends_what_the_case_barred(people):
+    case, hold = barred(people)
+    row = appeal(driver=driver_of(people("driver")), code=hold.code, words="x")
+    decide(people, row, True, "his brother")
+    case.refresh_from_db()
+    assert (case.state, case.proposed, case.proposed_by, case.decided_by) == (
+        "overturned", "barred", "vetting", "supervisor2",
+    )  # fmt: skip
+    assert driver_of(people("driver")).state == "vetted"
+    assert Hold.objects.get(pk=hold.pk).released_at is not None
+    assert AuditEntry.objects.filter(action="drivers.bar_ended", actor="supervisor").exists()
+
+
+def test_who_barred_does_not_grant_the_appeal_and_one_person_ends_nothing(people):
+    _case, hold = barred(people)
+    row = appeal(driver=driver_of(people("driver")), code=hold.code, words="x")
+    for who in ("vetting", "supervisor2"):
+        with pytest.raises(HadAPart):
+            propose_appeal_decision(account=people(who), code=row.code, granted=True, reason="x")
+    propose_appeal_decision(account=people("adjudicator"), code=row.code, granted=True, reason="x")
+    with pytest.raises(SecondPersonNeeded):
+        agree_appeal_decision(account=people("adjudicator"), code=row.code, agrees=True)
+    assert driver_of(people("driver")).state == "barred"
+
+
+def test_another_case_that_bars_keeps_the_driver_barred(people):
+    _case, hold = barred(people)
+    barred(people, kind=CaseKind.MISMATCH)
+    row = appeal(driver=driver_of(people("driver")), code=hold.code, words="x")
+    decide(people, row, True, "x")
+    assert driver_of(people("driver")).state == "barred"
+
+
+def test_a_rejected_appeal_leaves_the_driver_barred(people):
+    case, hold = barred(people)
+    row = appeal(driver=driver_of(people("driver")), code=hold.code, words="x")
+    decide(people, row, False, "x")
+    case.refresh_from_db()
+    assert (case.state, driver_of(people("driver")).state) == ("decided", "barred")

@@ -20,6 +20,7 @@ from police import selectors, services
 from police.actions import REQUESTS
 from police.forms import PhoneRequestForm
 from police.models import PoliceRequest
+from police.policies import reinstating
 from police.states import UNDECIDED, Channel, RequestState
 from police.views import missing, question_of
 
@@ -89,6 +90,7 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
         "spoken_code": asked.release.spoken_code if hers else "",
         "to_station": [row for row in letters if row.key.startswith("pack:")],
         "to_executive": [row for row in letters if row.key.startswith("executive:")],
+        "reinstating": asked.officer if reinstating(asked) else None,
         "linked": selectors.linked_requests(asked),
         "reviews": list(asked.release.reviews.order_by("pk")) if released else [],
     }

@@ -164,6 +164,68 @@ def test_an_empty_request_changes_nothing(rides, people, signed_in, old):
     assert Officer.objects.get(account__code="officer").state == "active"
 
 
+@pytest.fixture
+def suspended(rides, people):
+    """A request whose release one person found improper, which suspended the officer."""
+    question = Question(Query.TRIP, rides.under_way().code, clock.now())
+    asked = services.ask_by_form(account=people("officer"), question=question, submission="s")
+    services.review_release(account=people("specialist"), code=asked.code, proper=False)
+    return asked
+
+
+def officer():
+    return Officer.objects.get(account__code="officer")
+
+
+def test_an_officer_is_let_in_again_by_two(suspended, people):
+    code = suspended.code
+    with pytest.raises(NotNow):
+        services.decide_reinstatement(account=people("supervisor"), code=code, agrees=True)
+    with pytest.raises(InvalidInput):
+        services.propose_reinstatement(account=people("specialist"), code=code, reason=" ")
+    services.propose_reinstatement(account=people("specialist"), code=code, reason="it was his colleague")
+    with pytest.raises(SecondPersonNeeded):
+        services.decide_reinstatement(account=people("specialist"), code=code, agrees=True)
+    with pytest.raises(Forbidden):
+        services.decide_reinstatement(account=people("agent"), code=code, agrees=True)
+    assert officer().state == "suspended"
+    services.decide_reinstatement(account=people("supervisor"), code=code, agrees=True)
+    assert (officer().state, officer().reinstate_by, officer().reinstated_by) == (
+        "active", "specialist", "supervisor",
+    )  # fmt: skip
+    with pytest.raises(NotNow):  # repeated
+        services.propose_reinstatement(account=people("specialist"), code=code, reason="x")
+
+
+def test_another_does_not_agree_and_the_officer_stays_suspended(suspended, people, signed_in):
+    at = f"/admin/police-line/{suspended.code}/"
+    signed_in("specialist").post(at + "do/reinstate/", {"reason": "it was his colleague"})
+    page = signed_in("supervisor").get(at).content.decode()
+    assert "it was his colleague" in page and "/do/reinstate_agree/" in page
+    signed_in("supervisor").post(at + "do/reinstate_refuse/", {"do": "1"})
+    assert (officer().state, officer().reinstate_by) == ("suspended", "")
+
+
+def test_nobody_is_let_in_again_by_a_request_that_suspended_nobody(rides, people):
+    question = Question(Query.TRIP, rides.under_way().code, clock.now())
+    asked = services.ask_by_form(account=people("officer"), question=question, submission="s")
+    with pytest.raises(NotNow):
+        services.propose_reinstatement(account=people("specialist"), code=asked.code, reason="x")
+
+
+def test_an_officer_suspended_once_more_is_let_in_by_two_once_more(suspended, people, rides):
+    services.propose_reinstatement(account=people("specialist"), code=suspended.code, reason="x")
+    services.decide_reinstatement(account=people("supervisor"), code=suspended.code, agrees=True)
+    services.review_release(account=people("supervisor2"), code=suspended.code, proper=False)
+    assert (officer().state, officer().reinstate_by, officer().reinstated_by) == ("suspended", "", "")
+
+
+def test_the_database_knows_no_reinstatement_by_one(suspended):
+    for two in ({"reinstated_by": "a"}, {"reinstate_by": "a", "reinstated_by": "a"}):
+        with pytest.raises(IntegrityError, match="officer_reinstated_by_two"), transaction.atomic():
+            Officer.objects.update(**two)
+
+
 def test_a_refusal_keeps_the_page_and_what_was_typed(rides, people, signed_in):
     question = Question(Query.PLATE, "沪A00000", clock.now())
     asked = services.ask_by_form(account=people("officer"), question=question, submission="s")

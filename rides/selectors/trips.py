@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from core import clock, policy
 from core.errors import NotFound
+from core.reads import the
 from drivers.selectors import VehicleCard, card_of
 from rides.geometry import distance
 from rides.models import (
@@ -55,10 +56,7 @@ def all_trips() -> TripQuerySet:
 
 def trip_by_code(code: str) -> Trip:
     """Any trip, for staff services and handlers. Raises `NotFound`."""
-    trip = all_trips().filter(code=code).first()
-    if trip is None:
-        raise NotFound
-    return trip
+    return the(all_trips().filter(code=code))
 
 
 def trip_for_help(code: str) -> Trip:

@@ -18,7 +18,7 @@ from rides.curfew import in_curfew, runs_into_curfew
 from rides.errors import ReminderUnread
 from rides.events import PickupLate
 from rides.models import LatePickup, Reminder, Trip
-from rides.policies import CALL_AHEAD, against_late_pickup
+from rides.policies import CALL_AHEAD, against_late_pickup, against_reminder_call
 from rides.services.booking import Rider, book_trip
 from rides.services.places import Journey, Place
 from rides.states import (
@@ -92,7 +92,7 @@ def check_reminders_read(trip: Trip) -> None:
 
 @begins_transaction
 def record_reminder_call(*, account: "Account", trip_code: str, party: Party, outcome: CallOutcome) -> None:
-    """An agent called somebody who had not read the reminder. Raises `Forbidden`, `NotFound`, `InvalidInput`."""
+    """An agent called somebody who had not read the reminder. Raises `Forbidden`, `NotFound`, `StaleState`, `InvalidInput`."""
     require(account, "night.call")
     if outcome not in {CallOutcome.SPOKEN, CallOutcome.NO_ANSWER}:
         raise InvalidInput("outcome")
@@ -104,6 +104,7 @@ def record_reminder_call(*, account: "Account", trip_code: str, party: Party, ou
     )
     if row is None:
         raise NotFound
+    refuse(against_reminder_call(row, account))
     row.called_at, row.called_by, row.outcome = clock.now(), account.code, outcome
     row.save(update_fields=["called_at", "called_by", "outcome"])
     timeline.add(TripLine.CALLED, account.actor, trip=trip_code, party=party, found=outcome)

@@ -19,10 +19,15 @@ from rides.states import Line
 
 
 def city_of(request: HttpRequest) -> City | None:
-    """The city that was chosen on the page, else the first one."""
+    """The city that was chosen on the page, the first one where none was. Raises `InvalidInput`."""
     cities = selectors.cities()
     wanted = request.POST.get("city") or request.GET.get("city")
-    return next((city for city in cities if city.code == wanted), cities[0] if cities else None)
+    if not wanted:
+        return cities[0] if cities else None
+    found = next((city for city in cities if city.code == wanted), None)
+    if found is None:  # nobody is to book in another city than they said
+        raise InvalidInput("city")
+    return found
 
 
 def city_context(city: City | None) -> dict[str, Any]:

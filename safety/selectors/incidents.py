@@ -9,7 +9,7 @@ from django.db.models.functions import TruncHour
 
 from core import clock, policy
 from core.codes import read_code
-from core.errors import NotFound
+from core.reads import the
 from rides.states import Party
 from safety.models import Incident, MalicePlea, SafetyQuestion, Signal, SosCall, WelfareCheck
 from safety.policies import ALERT_WITHIN, OWNED_WITHIN, POLICE_AFTER, TAKEN_WITHIN, clocks_of
@@ -22,16 +22,10 @@ if TYPE_CHECKING:
 
 def incident_by_code(code: str) -> Incident:
     """Raises `NotFound`."""
-    incident = (
-        Incident.objects.select_related(
-            "trip__passenger", "trip__driver__account", "trip__vehicle", "trip__city"
-        )
-        .filter(code=code)
-        .first()
+    rows = Incident.objects.select_related(
+        "trip__passenger", "trip__driver__account", "trip__vehicle", "trip__city"
     )
-    if incident is None:
-        raise NotFound
-    return incident
+    return the(rows.filter(code=code))
 
 
 def live_incident_of(trip: "Trip") -> Incident | None:

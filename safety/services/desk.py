@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 from accounts.selectors import account_by_code
 from core import audit, clock, holds, timeline
 from core.actors import SYSTEM, Actor
-from core.errors import InvalidInput, NotFound
+from core.errors import DomainError, InvalidInput, NotFound
 from core.permissions import may
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from drivers.services import uncover_holds
 from rides.selectors import aboard
 from rides.services import give_to_others
-from safety.errors import ActionClosed, AlreadyTaken, OutcomeUnknown, ReasonMissing
+from safety.errors import ActionClosed, OutcomeUnknown, ReasonMissing
 from safety.models import Incident
 from safety.policies import why_not
 from safety.services.incidents import touch
@@ -37,9 +37,11 @@ def _for_action(account: "Account", code: str, key: str) -> Incident:
     )
     if incident is None:
         raise NotFound
-    reason = why_not(incident, account, key)
-    if reason:
-        raise ActionClosed(why=str(reason))
+    why = why_not(incident, account, key)
+    if isinstance(why, DomainError):
+        raise why
+    if why:
+        raise ActionClosed(why=str(why))
     return incident
 
 
@@ -58,13 +60,6 @@ def _need(words: str) -> str:
 @begins_transaction
 def take_incident(*, account: "Account", code: str) -> Incident:
     """A person takes it; whoever comes second is told who was first. Raises `AlreadyTaken`, `ActionClosed`, `NotFound`."""
-    incident = (
-        Incident.objects.select_for_update(of=("self",)).select_related("trip").filter(code=code).first()
-    )
-    if incident is None:
-        raise NotFound
-    if incident.state != IncidentState.OPEN and incident.taken_by:
-        raise AlreadyTaken(who=incident.taken_by)
     incident = _for_action(account, code, "take")
     at = clock.now()
     move(incident, INCIDENT_TRANSITIONS, IncidentState.TAKEN, taken_at=at, taken_by=account.code)

@@ -5,7 +5,6 @@ import secrets
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from accounts.selectors import contacts_who_agreed
@@ -36,24 +35,20 @@ def address_of(token: str) -> str:
 @joins_transaction
 def share_with(*, trip: "Trip", party: Party, contact: int | None = None, phone: str = "") -> TripShare:
     """A link to a trip; with a contact the one that they have already."""
-    if contact is not None:
-        known = TripShare.objects.filter(trip=trip, party=party, contact=contact, revoked_at=None).first()
-        if known:
-            return known
     token = secrets.token_urlsafe(24)
-    try:
-        with transaction.atomic():
-            return TripShare.objects.create(
-                trip=trip,
-                digest=_digest(token),
-                token=token,
-                party=party,
-                contact=contact,
-                contact_phone=phone,
-                created_at=clock.now(),
-            )
-    except IntegrityError:
-        return TripShare.objects.get(trip=trip, party=party, contact=contact, revoked_at=None)
+    share = TripShare(
+        trip=trip,
+        digest=_digest(token),
+        token=token,
+        party=party,
+        contact=contact,
+        contact_phone=phone,
+        created_at=clock.now(),
+    )
+    TripShare.objects.bulk_create([share], ignore_conflicts=contact is not None)
+    if contact is None:
+        return share
+    return TripShare.objects.get(trip=trip, party=party, contact=contact, revoked_at=None)
 
 
 @begins_transaction

@@ -62,7 +62,7 @@ def test_sos_is_kept_while_the_broker_is_down(
     def down(*args, **kwargs):
         raise ConnectionError("broker")
 
-    monkeypatch.setattr(tasks.deliver_event, "apply_async", down)
+    monkeypatch.setattr(tasks.work_off_events, "apply_async", down)
     trip = rides.under_way()
     with django_capture_on_commit_callbacks(execute=True):
         services.raise_sos(key=key(trip))

@@ -1,8 +1,8 @@
 """The ways by which messages leave: one module each, in the order that the settings name them for a channel.
 
 `settings.MESSAGE_TRANSPORTS` holds, by channel, `NAME=ADDRESS` in the order in which they are asked. The name stands on
-rows, in metrics and in the address of receipts; the scheme of the address says which class it is, and Apprise takes what
-no class has. `docs/messages.md` says how one is added.
+rows, in metrics and in the address of receipts; the scheme of the address says which class it is, and Apprise takes those
+of its own. `docs/messages.md` says how one is added.
 """
 
 import re
@@ -82,6 +82,10 @@ class Address(Protocol):
     def __call__(self, name: str, address: str) -> Transport: ...
 
 
+class UnknownScheme(ValueError):
+    """An address that begins with what neither we nor Apprise know: a typing error, that would carry nothing."""
+
+
 log = structlog.get_logger()
 # By the scheme of the address; loaded when one is asked for.
 SCHEMES: dict[str, str] = {
@@ -89,6 +93,7 @@ SCHEMES: dict[str, str] = {
     "template+https": "core.messages.transports.template_sms.TemplateSms",
 }
 OTHERWISE = "core.messages.transports.apprise.Apprise"
+KNOWS = "core.messages.transports.apprise.knows"
 _NAMED = re.compile(r"([a-z][a-z0-9-]{0,19})=(([a-z][a-z0-9+.-]*)://\S+)", re.I)
 
 
@@ -121,11 +126,13 @@ def _made(named: tuple[str, ...]) -> tuple[Transport, ...]:
 
 
 def make(named: str) -> Transport:
-    """The transport of `NAME=ADDRESS`. Raises `ValueError` for what cannot be one."""
+    """The transport of `NAME=ADDRESS`. Raises `ValueError` for what cannot be one, `UnknownScheme` among it."""
     found = _NAMED.fullmatch(named)
     if found is None:
         raise ValueError(f"{named.partition('=')[0]!r}: a transport is NAME=SCHEME://…")
     name, address, scheme = found[1], found[2], found[3].lower()
+    if scheme not in SCHEMES and not import_string(KNOWS)(scheme):
+        raise UnknownScheme(f"{scheme}:// is neither a scheme of ours nor one that Apprise knows")
     kind: Address = import_string(SCHEMES.get(scheme, OTHERWISE))
     return kind(name, address)
 
@@ -139,5 +146,7 @@ def faults() -> Iterator[str]:
                 continue
             try:
                 make(each)
+            except UnknownScheme as error:
+                yield f"transport {number} of {channel}: {error}"
             except ValueError:
                 yield f"transport {number} of {channel} has an address that cannot be one"

@@ -30,6 +30,11 @@ class _Listener(logging.Handler):
             heard.append(int(found[1]))
 
 
+def knows(scheme: str) -> bool:
+    """Whether Apprise carries anything to addresses that begin so."""
+    return scheme in apprise.NotificationManager()
+
+
 class Apprise:
     """See the module."""
 

@@ -1,0 +1,22 @@
+"""Reads of one row."""
+
+from typing import TypeVar
+
+from django.db import models
+from django.db.models import QuerySet
+
+from core.errors import NotFound
+
+M = TypeVar("M", bound=models.Model)
+
+
+def the(rows: "QuerySet[M]") -> M:
+    """The one row that a unique column names. Raises `NotFound`.
+
+    `first()` would sort, and to sort by one column Django compares all that are read: with the tables joined to a
+    complaint that takes longer than to read it.
+    """
+    try:
+        return rows.get()
+    except rows.model.DoesNotExist:
+        raise NotFound from None
