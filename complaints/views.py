@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from complaints import selectors, services, statements
@@ -231,6 +232,7 @@ def follow(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     return _page(request, complaint, Side.COMPLAINANT, f"/complaints/{code}/{secret}/")
 
 
+@csrf_exempt
 @require_POST
 def follow_act(request: HttpRequest, code: str, secret: str, what: str) -> HttpResponse:
     """Whoever has the link proves the phone, adds something, gives a statement, or appeals."""
@@ -275,6 +277,7 @@ def claim(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     return _claim_page(request, code, secret, PapersForm())
 
 
+@csrf_exempt
 @require_POST
 def claim_papers(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     """Whoever claims adds documents."""

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import Account
@@ -190,6 +191,7 @@ def send_application(request: HttpRequest) -> HttpResponse:
 # --- A car that is not what it is registered as ---
 
 
+@csrf_exempt
 @require_http_methods(["GET", "POST"])
 def street_report(request: HttpRequest) -> HttpResponse:
     """Anybody reports a car by plate and photo (D5); with an account the phone is known."""

@@ -35,13 +35,21 @@ class AnswerInput(serializers.Serializer[Any]):
     answer = serializers.ChoiceField(choices=[Answer.FINE, Answer.NOT_WELL, Answer.DURESS])
 
 
+class _AnyText(serializers.CharField):
+    """Text that is taken as it comes: a zero byte, which no text holds, is left out."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """As of every field."""
+        return super().run_validation(data.replace("\0", "") if isinstance(data, str) else data)
+
+
 class CheckInput(serializers.Serializer[Any]):
-    missing_phone = serializers.CharField(required=False, default="", allow_blank=True)
-    reporter_phone = serializers.CharField(required=False, default="", allow_blank=True)
-    words = serializers.CharField(required=False, default="", allow_blank=True)
-    reporter_name = serializers.CharField(required=False, default="", allow_blank=True)
-    relation = serializers.CharField(required=False, default="", allow_blank=True)
-    submission = serializers.CharField(
+    missing_phone = _AnyText(required=False, default="", allow_blank=True)
+    reporter_phone = _AnyText(required=False, default="", allow_blank=True)
+    words = _AnyText(required=False, default="", allow_blank=True)
+    reporter_name = _AnyText(required=False, default="", allow_blank=True)
+    relation = _AnyText(required=False, default="", allow_blank=True)
+    submission = _AnyText(
         required=False,
         default="",
         allow_blank=True,
@@ -50,12 +58,12 @@ class CheckInput(serializers.Serializer[Any]):
 
 
 class EvidenceInput(serializers.Serializer[Any]):
-    words = serializers.CharField()
+    words = _AnyText()
 
 
 class MendInput(serializers.Serializer[Any]):
-    missing_phone = serializers.CharField(required=False, default="", allow_blank=True)
-    reporter_phone = serializers.CharField(required=False, default="", allow_blank=True)
+    missing_phone = _AnyText(required=False, default="", allow_blank=True)
+    reporter_phone = _AnyText(required=False, default="", allow_blank=True)
 
 
 class CheckOutput(serializers.Serializer[Any]):

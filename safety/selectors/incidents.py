@@ -157,7 +157,7 @@ def burning() -> list[Burning]:
         .real()
         .select_related("trip", "trip__city")
         .annotate(crowd=Q(trip=None) & Exists(crowd) & ~Exists(others))
-        .order_by("crowd", "-score", "opened_at")
+        .order_by("crowd", "-score", "opened_at", "pk")
     )
     return [
         Burning(
