@@ -136,7 +136,7 @@ DATABASES = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # A server that vanished from the network is noticed after seconds, not after the hours that TCP would wait.
 DATABASES["default"]["OPTIONS"] = {
-    "connect_timeout": 3,
+    "connect_timeout": 2,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
@@ -144,7 +144,7 @@ DATABASES["default"]["OPTIONS"] = {
 }
 if env.bool("HUHANG_DATABASE_POOL", default=False):
     # The web process: one pool for its threads. Celery's children keep one connection each.
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 20, "timeout": 5}
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 20, "timeout": 1.5}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple, cast
 import msgspec
 import redis.asyncio
 from django.conf import settings
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.typing import EncodableT, FieldT
 
@@ -288,7 +290,10 @@ async def door_open() -> AsyncIterator[None]:
 
 @lru_cache(maxsize=1)
 def _client() -> "redis.asyncio.Redis":
-    return redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=2)
+    # One try: whoever posts sends again what was not taken, and is told within two seconds.
+    return redis.asyncio.Redis.from_url(
+        settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=0.9, retry=Retry(NoBackoff(), 0)
+    )
 
 
 class _Writer:
