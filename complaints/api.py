@@ -23,7 +23,7 @@ from core import policy
 from core.access import check_permission
 from core.api import read, shows_token
 from core.errors import Forbidden, TooMany
-from core.ratelimit import allow
+from core.ratelimit import address_of, allow, full
 
 
 class ComplaintInput(serializers.Serializer[Any]):
@@ -155,9 +155,9 @@ class StreetComplaintsView(APIView):
 
     @extend_schema(request=StreetComplaintInput, responses={201: StreetComplaintOutput})
     def post(self, request: Request) -> Response:
-        if not allow(
-            f"complain:{request.META['REMOTE_ADDR']}", limit=policy.value(STREET_COMPLAINTS), seconds=3600
-        ):
+        # Only what is filed counts: a form that was filled in wrongly takes nobody's turn at this address.
+        here, limit = f"complain:{address_of(request)}", policy.value(STREET_COMPLAINTS)
+        if full(here, limit=limit):
             raise TooMany
         body = read(StreetComplaintInput, request)
         complaint = services.file_from_street(
@@ -165,6 +165,7 @@ class StreetComplaintsView(APIView):
             plate=body["plate"],
             told=Filing(Category(body["category"]), body["words"], body["submission"]),
         )
+        allow(here, limit=limit, seconds=3600)
         said = _said(complaint, Side.COMPLAINANT) | {"secret": selectors.secret_of(complaint)}
         return Response(said, status=201)
 

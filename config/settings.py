@@ -3,6 +3,7 @@
 `python -m config.stack` makes an environment for one machine; production sets its own.
 """
 
+from ipaddress import ip_network
 from pathlib import Path
 
 import environ
@@ -26,6 +27,10 @@ DEBUG = False
 ALLOWED_HOSTS: list[str] = env.list("HUHANG_HOSTS", default=["127.0.0.1", "localhost"])
 PUBLIC_URL: str = env.str("HUHANG_PUBLIC_URL", default="http://127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+# Networks of the proxies in front of us, such as `10.1.0.0/16`: what they say of an address is believed, and nobody else.
+PROXIES: list[str] = env.list("HUHANG_PROXIES", default=[])
+for _network in PROXIES:
+    ip_network(_network)
 
 # A file that shifts `core.clock`, for the scratch stack of a drill.
 CLOCK_FILE: str = env.str("HUHANG_CLOCK_FILE", default="")
@@ -131,7 +136,7 @@ DATABASES = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # A server that vanished from the network is noticed after seconds, not after the hours that TCP would wait.
 DATABASES["default"]["OPTIONS"] = {
-    "connect_timeout": 3,
+    "connect_timeout": 2,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
@@ -139,7 +144,7 @@ DATABASES["default"]["OPTIONS"] = {
 }
 if env.bool("HUHANG_DATABASE_POOL", default=False):
     # The web process: one pool for its threads. Celery's children keep one connection each.
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 20, "timeout": 5}
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 20, "timeout": 1.5}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -282,6 +287,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "rides.tasks.open_late_pickups",
         "schedule": 10.0,
         "options": {"queue": "life_safety", "expires": 9},
+    },
+    "months of the trail, made ahead": {
+        "task": "rides.tasks.make_trail_months",
+        "schedule": 600.0,
+        "options": {"queue": "bulk", "expires": 500},
     },
     "trails whose time is over": {
         "task": "rides.tasks.expire_trails",
