@@ -268,6 +268,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"queue": "live", "expires": 9},
     },
+    "cars that come near": {
+        "task": "rides.tasks.say_who_comes_near",
+        "schedule": 5.0,
+        "options": {"queue": "live", "expires": 5},
+    },
     "suspensions whose time has come": {
         "task": "rides.tasks.carry_out_suspensions",
         "schedule": 5.0,

@@ -1,6 +1,6 @@
 """What staff may do with an incident, and with the holds on a trip's recordings."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.urls import reverse
@@ -13,7 +13,7 @@ from safety import selectors, services
 from safety.errors import ActionClosed
 from safety.models import Incident, Recording
 from safety.policies import why_not, why_not_decide
-from safety.states import IncidentOutcome
+from safety.states import IncidentOutcome, StaffPhrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +38,33 @@ class HandOver(ActionForm):
 class GiveOutcome(ActionForm):
     outcome = choice(_("Outcome"), IncidentOutcome.choices, drawn=False)
     words = text(_("What came of it?"))
+
+
+class WriteToCaller(ActionForm):
+    """To one side that called for help: a phrase that its page shows in its language, words, or both."""
+
+    party = forms.ChoiceField(label=_("To whom"))
+    phrase = forms.ChoiceField(
+        label=_("Phrase, in their language"), choices=[("", "—"), *StaffPhrase.choices], required=False
+    )
+    words = forms.CharField(
+        label=_("Words, as they are"),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 1}),
+    )
+
+    def prepare(self) -> None:
+        callers = selectors.callers_of(self.row)
+        self.fields["party"] = choice(_("To whom"), [(party.value, party.label) for party in callers])
+        if len(callers) == 1:
+            self.fields["party"].widget, self.fields["party"].initial = forms.HiddenInput(), callers[0].value
+
+    def clean(self) -> dict[str, Any] | None:
+        given = super().clean()
+        if given is not None and not given.get("phrase") and not (given.get("words") or "").strip():
+            self.add_error("words", _("Choose a phrase or write something."))
+        return given
 
 
 class DecidePlea(ActionForm):
@@ -76,6 +103,24 @@ INCIDENTS.add(
         run=calls(services.take_incident),
         urgent=True,
         shortcut="t",
+    ),
+    Action(
+        key="see",
+        label=_("I have seen what is new"),
+        permission=RESPOND,
+        run=calls(services.see_news),
+        offered=lambda incident, _person: incident.news_at is not None and incident.taken_at is not None,
+        urgent=True,
+        shortcut="s",
+    ),
+    Action(
+        key="write",
+        label=_("Write to the caller"),
+        permission=RESPOND,
+        run=calls(services.write_to_caller, "party", "phrase", "words"),
+        form=WriteToCaller,
+        offered=lambda incident, _person: incident.has_sos,
+        shortcut="w",
     ),
     Action(
         key="note",

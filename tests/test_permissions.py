@@ -126,6 +126,7 @@ TABLE = [
     ("POST", "api/v1/trips/{trip}/relay-number/", TRIP),
     ("POST", "api/v1/trips/{late}/reminder/", OTHER_TRIP),
     ("POST", "api/v1/trips/{late}/other-line/", {"passenger"}, {"line": "express"}),
+    ("POST", "api/v1/trips/{stopped}/again/", {"passenger2"}),
     ("GET", "api/v1/sound-key/", EVERYBODY),
     ("POST", "api/v1/sound/end/", EVERYBODY, {"token": "{sound_token}", "last": 0}),
     ("POST", "api/v1/messages/in/", set()),  # for the provider that has the token (safety/tests)
@@ -304,6 +305,7 @@ TABLE = [
     ("POST", "trips/{ended}/rate/", OTHER_TRIP, {"stars": "5"}),
     ("POST", "trips/{late}/reminder/", OTHER_TRIP),
     ("POST", "trips/{late}/other-line/", {"passenger"}, {"line": "express"}),
+    ("POST", "trips/{stopped}/again/", {"passenger2"}),
     ("POST", "book/prices/", MEMBERS),
     ("GET", "book/places/", MEMBERS),
     ("POST", "book/score/", MEMBERS, {"least": "45"}),
@@ -313,6 +315,7 @@ TABLE = [
     ("POST", "ride/{rider_key}/mismatch/", EVERYBODY),
     ("POST", "ride/{late_key}/reminder/", EVERYBODY),
     ("POST", "ride/{late_key}/other-line/", EVERYBODY, {"line": "express"}),
+    ("POST", "ride/{stopped_key}/again/", EVERYBODY),
     ("GET", "drive/orders/", DRIVERS),
     ("GET", "drive/online/", DRIVERS),
     ("POST", "drive/online/", DRIVERS),
@@ -344,6 +347,9 @@ KEYED = [
     ("GET", "trips/{trip}/sos/"),
     ("GET", "trips/{trip}/sos/status/"),
     ("POST", "trips/{trip}/sos/word/"),
+    ("POST", "trips/{trip}/sos/shown/"),
+    ("POST", "api/v1/trips/{trip}/sos/words/"),
+    ("GET", "trips/{trip}/care/"),
     ("POST", "api/v1/trips/{trip}/sound/"),
     ("POST", "api/v1/trips/{trip}/recording/"),
     ("POST", "api/v1/trips/{trip}/shares/"),
@@ -467,6 +473,10 @@ def things(rides, people):
     ended, late = rides.ended(driver="driver2"), rides.accepted(driver="driver2")
     # As if it had been booked for somebody else: that person has a key to it.
     Trip.objects.filter(pk=late.pk).update(rider_kind="other", rider_name="x", rider_phone="+8613911110008")
+    stopped = rides.booked("passenger2", rider=Rider(RiderKind.OTHER, "x", "13911110007"))
+    Trip.objects.filter(pk=stopped.pk).update(
+        state="cancelled", cancelled_at=clock.now(), cancel_reason="mismatch", plate_check="differs"
+    )
     trip = rides.under_way()
     add_emergency_contact(account=people("passenger"), name="a", phone="13911110001")
     secret = re.findall(r"/contact/([^/]+)/", Notification.objects.latest("pk").text)[0]
@@ -611,6 +621,8 @@ def things(rides, people):
         "late": late.code,
         "care": care.code,
         "late_key": position_key(late, Party.PASSENGER),
+        "stopped": stopped.code,
+        "stopped_key": position_key(stopped, Party.PASSENGER),
         "rider_key": position_key(given, Party.PASSENGER),
         "offer": offer.code,
         "suspension": suspension.code,

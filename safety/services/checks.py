@@ -18,7 +18,7 @@ from core.transactions import begins_transaction
 from rides.selectors import trip_meant, trip_meant_by_phone
 from safety.errors import ReasonMissing
 from safety.models import Incident, Signal, WelfareCheck
-from safety.services.incidents import add_signal, open_incident, touch
+from safety.services.incidents import add_signal, bring_news, open_incident, touch
 from safety.states import (
     Origin,
     SafetyLine,
@@ -147,7 +147,7 @@ def add_evidence(*, secret: str, words: str) -> WelfareCheck:
         code=check.code,
     )
     audit.record(NOBODY, "safety.evidence", check.code, case=incident.code)
-    touch(incident)
+    bring_news(incident)
     _hear_distress(incident, words)
     return check
 

@@ -19,7 +19,7 @@ from safety.errors import QuestionClosed
 from safety.models import SafetyQuestion
 from safety.policies import ANSWER_WITHIN
 from safety.selectors import doubted_since, live_incident_of
-from safety.services.incidents import add_signal, touch
+from safety.services.incidents import add_signal, set_silent
 from safety.states import (
     Answer,
     SafetyLine,
@@ -96,7 +96,7 @@ def answer_question(*, key: TripKey, answer: Answer) -> None:
         # Somebody watches her: nobody may call back.
         incident = live_incident_of(trip)
         if incident:
-            touch(incident, silent=True)
+            set_silent(incident, Party.PASSENGER, silent=True)
 
 
 def _close_question(question: SafetyQuestion, answer: Answer) -> None:

@@ -6,9 +6,9 @@ import { followChanges } from "./console/follow.js";
 import { pressKeys } from "./console/keys.js";
 import { listenToConsole } from "./console/stream.js";
 import { blurSwitch, hideAfter, soundSwitch } from "./console/switches.js";
-import { keepWhatIsTyped } from "./parts/typing.js";
+import { letHandsBe } from "./parts/hands.js";
 
-keepWhatIsTyped();
+letHandsBe();
 followChanges();
 restoreDrafts();
 keepDrafts();

@@ -47,15 +47,12 @@ function send(key) {
   navigator.geolocation.watchPosition((found) => {
     const { latitude, longitude } = found.coords;
     positions.add(serverNow() / 1000, latitude, longitude);
-    document.querySelectorAll("input[name=lat]").forEach((el) => { el.value = latitude; });
-    document.querySelectorAll("input[name=lon]").forEach((el) => { el.value = longitude; });
   }, () => {}, { enableHighAccuracy: true });
   setInterval(() => {
     positions.stillHere(serverNow() / 1000);
     if (positions.queue.length && document.querySelector("[data-key]")) positions.post(key, false);
-  }, EVERY_MS);
+  }, Number(document.querySelector("[data-every]")?.dataset.every) || EVERY_MS);
   document.addEventListener("visibilitychange", () => { if (document.hidden) positions.post(key, true); });
-  if (navigator.wakeLock) navigator.wakeLock.request("screen").catch(() => {});
 }
 
 let following = false;
