@@ -283,6 +283,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"queue": "life_safety", "expires": 9},
     },
+    "months of the trail, made ahead": {
+        "task": "rides.tasks.make_trail_months",
+        "schedule": 600.0,
+        "options": {"queue": "bulk", "expires": 500},
+    },
     "trails whose time is over": {
         "task": "rides.tasks.expire_trails",
         "schedule": 86_400.0,

@@ -29,12 +29,20 @@ from rides.states import (
 STARS = (1, 2, 3, 4, 5)
 
 
-def map_data(trip: Trip) -> dict[str, Any]:
-    """What a map of the trip draws: the planned way, newest points with their side, both ends; WGS-84, lat/lon."""
-    latest = selectors.latest_positions(trip)
+def map_data(trip: Trip, party: Party) -> dict[str, Any]:
+    """What a map of the trip draws for one side: the planned way, newest points with their side, both ends; WGS-84, lat/lon.
+
+    Beside a point stands its accuracy in metres, where the phone told it. A driver never sees where her phone is; where
+    his is, she sees, and whom she shares the trip with, while the trip is under way.
+    """
+    latest = {
+        of: row
+        for of, row in selectors.latest_positions(trip).items()
+        if of == party or (party == Party.PASSENGER and trip.state in WITH_DRIVER)
+    }
     return {
         "route": trip.planned_route or [list(trip.origin), list(trip.destination)],
-        "points": [[row.latitude, row.longitude, party] for party, row in latest.items()],
+        "points": [[row.latitude, row.longitude, of, row.accuracy] for of, row in latest.items()],
         "ends": [list(trip.origin), list(trip.destination)],
     }
 
@@ -46,7 +54,7 @@ def trip_context(trip: Trip, party: Party, refusal: Refusal | None = None) -> di
         "trip": trip,
         "party": party,
         "key": selectors.position_key(trip, party),
-        "map": map_data(trip),
+        "map": map_data(trip, party),
         "waiting": trip.state in WAITING,
         "before_boarding": trip.state in BEFORE_BOARDING,
         "aboard": trip.state in ABOARD,

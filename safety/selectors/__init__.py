@@ -38,6 +38,7 @@ from safety.selectors.incidents import (
     sos_incidents,
     sos_of_side,
     thread_of,
+    trips_to_follow,
 )
 from safety.selectors.recordings import (
     HEARD_FOR,
@@ -150,6 +151,7 @@ __all__ = [
     "sound_now",
     "sound_of",
     "thread_of",
+    "trips_to_follow",
     "verify_receipt",
     "without_consent",
 ]

@@ -75,6 +75,13 @@ def own_sos_calls(code: str, *, limit: int = 20) -> list[tuple[SosCall, Party]]:
     return [(row, Party(row.party)) for row in list(first.values())[:limit]]
 
 
+def trips_to_follow() -> set[int]:
+    """Primary keys of trips with a live incident or an open question: they are followed also when they are over (R9)."""
+    incidents = Incident.objects.live().filter(trip__isnull=False).values_list("trip_id", flat=True)
+    asked = SafetyQuestion.objects.filter(answer="").values_list("trip_id", flat=True)
+    return {pk for pk in incidents.union(asked) if pk is not None}
+
+
 def open_question(trip: "Trip") -> SafetyQuestion | None:
     """The question that the passenger's page shows now, if any."""
     return SafetyQuestion.objects.filter(trip=trip, answer="", expires_at__gt=clock.now()).first()
