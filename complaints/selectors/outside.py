@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.db.models import Max, Q
@@ -9,7 +10,7 @@ from django.db.models import Max, Q
 from accounts.models import Account as AccountRow
 from complaints.models import Article, Call, Complaint, OutsideMessage
 from complaints.policies import RINGS_FOR
-from core import clock, policy
+from core import clock, danger, policy
 from core.errors import NotFound
 from rides.selectors import trips_as_passenger
 from safety.selectors import incidents_of_person
@@ -72,6 +73,20 @@ def caller_of(call: Call) -> Caller:
 def waiting_messages(*, limit: int = 50) -> list[OutsideMessage]:
     """Messages from outside that nobody sorted yet, oldest first."""
     return list(OutsideMessage.objects.filter(sorted_at=None).order_by("at")[:limit])
+
+
+def outside_of_danger(*, limit: int = 50) -> list[OutsideMessage]:
+    """Of the messages that nobody sorted yet, those that speak of danger, oldest first."""
+    rows = OutsideMessage.objects.filter(sorted_at=None).order_by("at")
+    waiting = list(rows.values_list("pk", flat=True)[: limit * 4])
+    severe = [pk for pk in waiting if _speaks_of_danger(pk)]
+    return list(rows.filter(pk__in=severe[:limit]).only("code", "at"))
+
+
+@lru_cache(maxsize=1_000)
+def _speaks_of_danger(pk: int) -> bool:
+    """Its words do not change: they are read once in each process."""
+    return danger.is_severe(OutsideMessage.objects.values_list("words", flat=True).get(pk=pk))
 
 
 def message_by_code(code: str) -> OutsideMessage:
