@@ -150,6 +150,15 @@ AGENT_MONEY = policy.declare(
     name=pgettext_lazy("policy name", "Money that an agent awards"),
     about=_("Up to this much an agent may award on an ordinary complaint of their own."),
 )
+MONEY_TOGETHER = policy.declare(
+    "complaints.money_together",  # C5
+    policy.Span(1, 365, Unit.DAYS),
+    30,
+    name=pgettext_lazy("policy name", "Money to one person that counts together"),
+    about=_(
+        "What somebody alone awarded to one person within this time counts to what they may award to them alone."
+    ),
+)
 SUSPENSION_ALONE = policy.declare(
     "complaints.suspension_alone",  # C5
     policy.Span(1, 90, Unit.DAYS),

@@ -8,7 +8,7 @@ urlpatterns = [
     path("complain/", views.street, name="street"),
     path("complaints/", views.mine, name="mine"),
     path("complaints/<str:code>/", views.receipt, name="receipt"),
-    re_path(r"^complaints/(?P<code>C-\w+)/(?P<what>more|statement|appeal)/$", views.act, name="act"),
+    re_path(r"^complaints/(?P<code>C-\w+)/(?P<action>[a-z]{2,12})/$", views.act, name="act"),
     path("claims/<str:code>/<str:secret>/", views.claim, name="claim"),
     path("claims/<str:code>/<str:secret>/papers/", views.claim_papers, name="claim_papers"),
     path("claims/<str:code>/<str:secret>/statement.pdf", views.claim_statement, name="claim_statement"),
@@ -16,7 +16,7 @@ urlpatterns = [
     path("me/care/", views.care, name="care"),
     path("complaints/<str:code>/<str:secret>/", views.follow, name="follow"),
     re_path(
-        r"^complaints/(?P<code>C-\w+)/(?P<secret>[\w-]+)/(?P<what>more|statement|appeal|verify)/$",
+        r"^complaints/(?P<code>C-\w+)/(?P<secret>[\w-]+)/(?P<action>[a-z]{2,12})/$",
         views.follow_act,
         name="follow_act",
     ),

@@ -242,7 +242,7 @@ def recording(request: HttpRequest, code: str) -> HttpResponse:
 def keep(request: HttpRequest, code: str) -> HttpResponse:
     """Keep this recording: a case is opened."""
     services.keep_recording(account=account_of(request), trip_code=code, words=request.POST.get("words", ""))
-    messages.success(request, _("Kept: a case is open, and a person looks at it."))
+    messages.success(request, _("Kept: a case is open for a person to look at it."))
     return redirect("rides:trip", code)
 
 

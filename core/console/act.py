@@ -30,30 +30,35 @@ def view(desk: ActionSet[Any], *permissions: str) -> Any:
     @require_POST
     @permission_required(*permissions or ("console.open",))
     def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
-        person, chosen = account_of(request), desk.action(action)
-        require(person, chosen.permission)
-        row = desk.find(code, person)
-        form = desk.form(chosen, row, person, request.POST, request.FILES)
-        try:
-            answer = desk.perform(chosen, row, person, form)
-        except NotFound:
-            raise
-        except DomainError as error:
-            if wants_json(request):
-                raise
-            # Above the page, because the action itself may have gone from it meanwhile, and where it was typed.
-            messages.error(request, error.detail)
-            explain(form, error)
-            row = desk.find(code, person)
-            # Parts of a page ask for themselves anew: by the page's address, not by this one.
-            request.path = request.path_info = urlsplit(desk.back(row)).path
-            shown = desk.show(request, row, Refusal(chosen.key, form, error))
-            shown.status_code = error.status
-            return shown
-        if isinstance(answer, HttpResponse):
-            return answer
-        if answer:
-            messages.success(request, str(answer))
-        return redirect(_back(desk.back(row), request.META.get("QUERY_STRING", "")))
+        return answer(desk, request, account_of(request), code, action)
 
     return act
+
+
+def answer(desk: ActionSet[Any], request: HttpRequest, person: Any, code: str, action: str) -> HttpResponse:
+    """What `view` answers, for a door that knows by other means than a session who acts."""
+    chosen = desk.action(action)
+    require(person, chosen.permission)
+    row = desk.find(code, person)
+    form = desk.form(chosen, row, person, request.POST, request.FILES)
+    try:
+        done = desk.perform(chosen, row, person, form)
+    except NotFound:
+        raise
+    except DomainError as error:
+        if wants_json(request):
+            raise
+        # Above the page, because the action itself may have gone from it meanwhile, and where it was typed.
+        messages.error(request, error.detail)
+        explain(form, error)
+        row = desk.find(code, person)
+        # Parts of a page ask for themselves anew: by the page's address, not by this one.
+        request.path = request.path_info = urlsplit(desk.back(row)).path
+        shown = desk.show(request, row, Refusal(chosen.key, form, error))
+        shown.status_code = error.status
+        return shown
+    if isinstance(done, HttpResponse):
+        return done
+    if done:
+        messages.success(request, str(done))
+    return redirect(_back(desk.back(row), request.META.get("QUERY_STRING", "")))
