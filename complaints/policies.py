@@ -60,6 +60,13 @@ DANGER_WITHIN = policy.declare(
         "A severe complaint, or a message from outside that speaks of danger, has a person within this time."
     ),
 )
+NEXT_ON_CALL = policy.declare(
+    "complaints.next_on_call",  # S3
+    policy.Span(5, 600),
+    20,
+    name=pgettext_lazy("policy name", "Next person on call"),
+    about=_("Where whoever was rung does not take it within this time, the next person is rung."),
+)
 RINGS_FOR = policy.declare(
     "complaints.call_rings_for",
     policy.Span(30, 3_600),
