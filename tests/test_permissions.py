@@ -167,6 +167,7 @@ TABLE = [
         {"reason": "x"},
     ),
     ("GET", "admin/burning/", STAFF_ROLES),
+    ("GET", "admin/alarms/", STAFF_ROLES),
     ("GET", "admin/incidents/mine/", RESPONDER_ROLES),
     ("POST", "admin/incidents/hand-over/", RESPONDER_ROLES),
     ("GET", "admin/incidents/{incident}/live-sound/", RESPONDER_ROLES),

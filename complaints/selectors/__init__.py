@@ -81,6 +81,7 @@ from complaints.selectors.outside import (
     message_by_code,
     newest_call,
     number_of_call,
+    outside_of_danger,
     repeat_contacts,
     ringing,
     waiting_messages,
@@ -95,6 +96,7 @@ from complaints.selectors.queue import (
     page_of,
     rows_of,
     saved_views,
+    severe_without_owner,
 )
 from complaints.selectors.reports import (
     REPORTS,
@@ -204,6 +206,7 @@ __all__ = [
     "open_claims",
     "open_severe",
     "open_trainings",
+    "outside_of_danger",
     "overdue_care",
     "owned_complaints",
     "page_of",
@@ -232,6 +235,7 @@ __all__ = [
     "service_by_team",
     "severe_spans",
     "severe_without_hold",
+    "severe_without_owner",
     "shifts_between",
     "side_of",
     "span_of",

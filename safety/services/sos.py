@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from rides.models import Trip
 
 
+_TELLING = 9  # taps of one side on one trip; more of them is news still, and no higher risk
+
+
 def _who(trip: "Trip", party: Party) -> "Account":
     """Who taps on this side of a trip."""
     return trip.driver.account if party == Party.DRIVER and trip.driver else trip.passenger
@@ -87,21 +90,41 @@ def _raise(
     if silent:
         set_silent(incident, key.party, silent=True)
     changes: dict[str, object] = {"has_sos": True}
-    if not add_signal(
-        actor=actor,
-        kind=SignalKind.SOS,
-        trip=trip,
-        incident=incident,
-        detail=key.party,
-        facts=facts.of(SignalKind.SOS, party=key.party),
-        position=position,
-        changes=changes,
-    ):
+    if not _weigh(trip, incident, key.party, position, changes):
         bring_news(incident, **changes)
     if not again:
         audit.record(actor, "safety.sos", incident.code, case=incident.code, trip=trip.code, party=key.party)
         events.publish(SosRaised(incident=incident.code, party=key.party))
     return incident
+
+
+def _weigh(
+    trip: "Trip", incident: Incident, party: Party, position: Point | None, changes: dict[str, object]
+) -> bool:
+    """Give a tap its points: the first of a side those of an SOS, each further one those of a repetition (S3).
+
+    False where this side has tapped so often that its points tell nothing more.
+    """
+    actor = _who(trip, party).actor
+    taps = SosCall.objects.filter(incident__trip=trip, party=party).count()
+    kind, detail = (
+        (SignalKind.SOS, str(party)) if taps == 1 else (SignalKind.REPEATED_REPORT, f"sos:{party}:{taps}")
+    )
+    if taps > _TELLING:
+        return False
+    why = facts.of(SignalKind.SOS, party=party)
+    return bool(
+        add_signal(
+            actor=actor,
+            kind=kind,
+            trip=trip,
+            incident=incident,
+            detail=detail,
+            facts=why,
+            position=position,
+            changes=changes,
+        )
+    )
 
 
 @begins_transaction
