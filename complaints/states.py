@@ -358,6 +358,13 @@ timeline.vocabulary(claim=ClaimKind, paper=Paper, what=CareKind)
 
 
 @timeline.kinds
+class ShiftLine(models.TextChoices):
+    """What the timeline says of whoever was called to a case that nobody had."""
+
+    RUNG = "alarms.rung", _("Nobody had taken it: %(who)s was rung and written to")
+
+
+@timeline.kinds
 class ClaimLine(models.TextChoices):
     ACCIDENT = "claims.accident", _("Accident %(code)s opened")
     FILED = "claims.filed", _("Claim %(code)s: %(claim)s")
@@ -387,6 +394,7 @@ timeline.by_staff(
 
 # Which panels and pages of the console look again when such a line is written down (`core.live`).
 live.moves("complaints", "complaints.", "outside.", "calls.")
+live.moves("alarms", "alarms.")
 live.moves("claims", "claims.")
 live.moves("care", "care.")
 live.moves("roster", "shifts.")

@@ -296,6 +296,7 @@ WAYS = [
     ("email", pgettext_lazy("channel", "e-mail")),
     ("wechat", pgettext_lazy("channel", "WeChat")),
     ("weibo", pgettext_lazy("channel", "Weibo")),
+    ("voice", pgettext_lazy("channel", "call that is read aloud")),
 ]
 
 

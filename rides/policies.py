@@ -66,6 +66,13 @@ PATIENCE = policy.declare(
     name=pgettext_lazy("policy name", "Search for a driver"),
     about=_("How long an order of the lines other than hitch looks for a driver."),
 )
+NEAR = policy.declare(
+    "rides.near",
+    policy.Whole(100, 3_000, Unit.METRES),
+    500,
+    name=pgettext_lazy("policy name", "A car comes near"),
+    about=_("The passenger is told when the car is this close to the pick-up."),
+)
 REAL_NAME_FROM = policy.declare(
     "rides.real_name_from",  # A2
     policy.Day(date(2018, 9, 1), date(2030, 1, 1)),
@@ -185,6 +192,15 @@ WATCH_AFTER = policy.declare(
     1_800,
     name=pgettext_lazy("policy name", "Watch after a cancel"),
     about=_("Both phones of a cancelled trip are watched for this long."),
+)
+WATCH_AFTER_END = policy.declare(
+    "rides.watched_after_end",  # R9
+    policy.Span(600, 6 * 3_600),
+    600,
+    name=pgettext_lazy("policy name", "Watch after the end"),
+    about=_(
+        "Both phones of a trip that ended are watched for this long, and for as long as an incident of it lives."
+    ),
 )
 FAR_SIGN_IN = policy.declare(
     "rides.far_sign_in",  # D7

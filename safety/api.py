@@ -11,11 +11,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.api import read, shows_token
+from core.errors import NotFound
 from rides.errors import PositionToken
 from rides.tokens import TripKey, read_key
-from safety import keys, services
-from safety.states import Answer, RecordingPurpose
-from safety.views import read_position
+from safety import keys, selectors, services
+from safety.states import Answer, CallerPhrase, RecordingPurpose
+from safety.views import is_crowd, read_position
 
 
 class SosInput(serializers.Serializer[Any]):
@@ -25,9 +26,45 @@ class SosInput(serializers.Serializer[Any]):
     silent = serializers.BooleanField(required=False, default=False)
 
 
+class WrittenOutput(serializers.Serializer[Any]):
+    number = serializers.IntegerField()
+    from_staff = serializers.BooleanField()
+    phrase = serializers.CharField(allow_blank=True)
+    text = serializers.CharField(help_text="Phrase and words, in the language that was asked for")
+    at = serializers.DateTimeField()
+    seen_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the other end had it before its eyes: a person, or this side's page"
+    )
+
+
 class SosOutput(serializers.Serializer[Any]):
     incident = serializers.CharField()
-    taken_at = serializers.DateTimeField(allow_null=True)
+    taken_at = serializers.DateTimeField(
+        allow_null=True, help_text="When a person looked at this side's call for help; null where nobody has"
+    )
+    waits_since = serializers.DateTimeField(
+        allow_null=True, help_text="Since when a tap waits for a person; null where all were looked at"
+    )
+    silent = serializers.BooleanField(help_text="Whether this side's phone must not ring")
+    heard_since = serializers.DateTimeField(
+        allow_null=True, help_text="Since when somebody hears this side's live sound; null where nobody does"
+    )
+    written = WrittenOutput(many=True)
+
+
+class WordsInput(serializers.Serializer[Any]):
+    key = serializers.CharField(max_length=400)
+    words = serializers.CharField(max_length=1000, required=False, default="", allow_blank=True)
+    phrase = serializers.ChoiceField(
+        choices=CallerPhrase.choices, required=False, default="", allow_blank=True
+    )
+    silent = serializers.BooleanField(required=False, allow_null=True, default=None)
+    submission = serializers.CharField(
+        max_length=64, required=False, default="", allow_blank=True, help_text="The same value writes once"
+    )
+    shown = serializers.IntegerField(
+        required=False, default=0, min_value=0, help_text="Number of the newest message on the screen"
+    )
 
 
 class AnswerInput(serializers.Serializer[Any]):
@@ -35,17 +72,35 @@ class AnswerInput(serializers.Serializer[Any]):
     answer = serializers.ChoiceField(choices=[Answer.FINE, Answer.NOT_WELL, Answer.DURESS])
 
 
+class _AnyText(serializers.CharField):
+    """Text that is taken as it comes: a zero byte, which no text holds, is left out."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """As of every field."""
+        return super().run_validation(data.replace("\0", "") if isinstance(data, str) else data)
+
+
 class CheckInput(serializers.Serializer[Any]):
-    missing_phone = serializers.CharField(max_length=30)
-    reporter_phone = serializers.CharField(max_length=30)
-    words = serializers.CharField(max_length=2000)
-    reporter_name = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
-    relation = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
-    submission = serializers.CharField(max_length=64, help_text="The same value files once")
+    missing_phone = _AnyText(required=False, default="", allow_blank=True)
+    reporter_phone = _AnyText(required=False, default="", allow_blank=True)
+    words = _AnyText(required=False, default="", allow_blank=True)
+    reporter_name = _AnyText(required=False, default="", allow_blank=True)
+    relation = _AnyText(required=False, default="", allow_blank=True)
+    submission = _AnyText(
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="The same report with the same value is filed once",
+    )
 
 
 class EvidenceInput(serializers.Serializer[Any]):
-    words = serializers.CharField(max_length=2000)
+    words = _AnyText()
+
+
+class MendInput(serializers.Serializer[Any]):
+    missing_phone = _AnyText(required=False, default="", allow_blank=True)
+    reporter_phone = _AnyText(required=False, default="", allow_blank=True)
 
 
 class CheckOutput(serializers.Serializer[Any]):
@@ -53,6 +108,8 @@ class CheckOutput(serializers.Serializer[Any]):
     secret = serializers.CharField()
     owned_since = serializers.DateTimeField(allow_null=True)
     police = serializers.CharField()
+    missing_doubted = serializers.BooleanField(help_text="The missing person's number may be wrong: mend it")
+    reporter_doubted = serializers.BooleanField(help_text="Your own may be wrong")
 
 
 def _key(body: dict[str, str], code: str) -> TripKey:
@@ -72,8 +129,57 @@ class SosView(APIView):
     def post(self, request: Request, code: str) -> Response:
         body = read(SosInput, request)
         position = read_position(str(body.get("lat")), str(body.get("lon")))
-        incident = services.raise_sos(key=_key(body, code), position=position, silent=body["silent"])
-        return Response({"incident": incident.code, "taken_at": incident.taken_at}, status=201)
+        key = _key(body, code)
+        services.raise_sos(key=key, position=position, silent=body["silent"])
+        return Response(_call(key), status=201)
+
+
+def _call(key: TripKey) -> dict[str, object]:
+    """What one side may know of its call for help. Raises `NotFound`."""
+    call = selectors.sos_of_side(key.trip, key.party)
+    if call is None:
+        raise NotFound
+    return {
+        "incident": call.incident.code,
+        "taken_at": call.seen_at,
+        "waits_since": call.waits_since,
+        "silent": call.silent,
+        "heard_since": selectors.heard_since(key.trip, key.party),
+        "written": [
+            {
+                "number": each.message.pk,
+                "from_staff": bool(each.message.staff),
+                "phrase": each.message.phrase,
+                "text": each.message.said,
+                "at": each.message.at,
+                "seen_at": each.seen_at,
+            }
+            for each in selectors.thread_of(call.incident, key.party)
+        ],
+    }
+
+
+class WordsView(APIView):
+    """What is written between a caller and staff, both ways; with nothing but the key it is read."""
+
+    permission_classes = [AllowAny]
+    authentication_classes = []
+
+    @extend_schema(request=WordsInput, responses=SosOutput)
+    def post(self, request: Request, code: str) -> Response:
+        body = read(WordsInput, request)
+        key = _key(body, code)
+        if body["shown"]:
+            services.note_shown(key=key, last=body["shown"])
+        if body["words"] or body["phrase"] or body["silent"] is not None:
+            services.add_word(
+                key=key,
+                words=body["words"],
+                phrase=body["phrase"],
+                silent=body["silent"],
+                submission=body["submission"],
+            )
+        return Response(_call(key))
 
 
 class QuestionView(APIView):
@@ -129,6 +235,10 @@ class KeyInput(serializers.Serializer[Any]):
 class ShareOutput(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     address = serializers.CharField()
+
+
+class MessageOutput(serializers.Serializer[Any]):
+    incident = serializers.CharField()
 
 
 class MessageInput(serializers.Serializer[Any]):
@@ -208,28 +318,36 @@ class ShareView(_Open):
 class MessagesView(_Open):
     """Messages that the provider received for us: an SOS packet opens an incident, as the button does."""
 
-    @extend_schema(request=MessageInput, responses={201: SosOutput})
+    @extend_schema(request=MessageInput, responses={201: MessageOutput})
     def post(self, request: Request) -> Response:
         if not shows_token(request, settings.SMS_IN_TOKEN):
             raise PositionToken
         incident = services.raise_by_packet(text=read(MessageInput, request)["text"])
-        return Response({"incident": incident.code, "taken_at": incident.taken_at}, status=201)
+        return Response({"incident": incident.code}, status=201)
 
 
 def _show(secret: str) -> dict[str, object]:
     check = services.check_by_secret(secret)
-    return {"code": check.code, "secret": secret, "owned_since": check.incident.taken_at, "police": "110"}
+    return {
+        "code": check.code,
+        "secret": secret,
+        "owned_since": selectors.seen_since(check.incident, check.filed_at),
+        "police": "110",
+        "missing_doubted": check.missing_doubted,
+        "reporter_doubted": check.reporter_doubted,
+    }
 
 
 class ChecksView(APIView):
-    """File a welfare check; the answer is the same for every phone number."""
+    """File a welfare check; the answer is the same for every phone number, and nothing about it is refused."""
 
     permission_classes = [AllowAny]
     authentication_classes = []
 
     @extend_schema(request=CheckInput, responses={201: CheckOutput})
     def post(self, request: Request) -> Response:
-        return Response(_show(services.file_welfare_check(**read(CheckInput, request)).secret), status=201)
+        filed = services.file_welfare_check(**read(CheckInput, request), from_crowd=is_crowd(request))
+        return Response(_show(filed.secret), status=201)
 
 
 class CheckView(APIView):
@@ -245,4 +363,10 @@ class CheckView(APIView):
     @extend_schema(request=EvidenceInput, responses=CheckOutput)
     def post(self, request: Request, secret: str) -> Response:
         services.add_evidence(secret=secret, **read(EvidenceInput, request))
+        return Response(_show(secret))
+
+    @extend_schema(request=MendInput, responses=CheckOutput)
+    def patch(self, request: Request, secret: str) -> Response:
+        """Put right a number that was read wrongly."""
+        services.mend_check(secret=secret, **read(MendInput, request))
         return Response(_show(secret))

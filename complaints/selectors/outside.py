@@ -80,6 +80,12 @@ def waiting_messages(*, limit: int = 50) -> list[OutsideMessage]:
     return list(OutsideMessage.objects.filter(sorted_at=None).order_by(urgent, "at")[:limit])
 
 
+def outside_of_danger(*, limit: int = 50) -> list[OutsideMessage]:
+    """Of the messages that nobody sorted yet, those that speak of danger, oldest first."""
+    rows = OutsideMessage.objects.filter(sorted_at=None, danger="severe").order_by("at")
+    return list(rows.only("code", "at")[:limit])
+
+
 def message_by_code(code: str) -> OutsideMessage:
     """Raises `NotFound`."""
     row = OutsideMessage.objects.filter(code=code).first()

@@ -144,7 +144,10 @@ def said_of(facts: Mapping[str, Any]) -> str:
     """What `Reading.facts()` kept, in the reader's language: how grave and why, or that nobody could read it."""
     labels, parts = dict(Reason.choices), []
     if facts.get("danger") in LEVELS:
-        parts = [LEVELS[facts["danger"]], *(labels.get(code, code) for code in facts.get("danger_reasons", ()))]
+        parts = [
+            LEVELS[facts["danger"]],
+            *(labels.get(code, code) for code in facts.get("danger_reasons", ())),
+        ]
     if facts.get("danger_unread"):
         parts.append(UNKNOWN_LANGUAGE)
     return " · ".join(map(str, parts))

@@ -8,6 +8,7 @@ from rides.geometry import Point
 from rides.states import (
     ABOARD,
     BEFORE_BOARDING,
+    OVER,
     WAITING,
     WITH_DRIVER,
     Line,
@@ -97,6 +98,8 @@ class Trip(models.Model):
     plate_seen = models.CharField(_("plate seen"), max_length=10, blank=True)
     plate_check = models.CharField(_("plate compared"), max_length=12, choices=PlateCheck.choices, blank=True)
     presumed_boarded = models.BooleanField(pgettext_lazy("field", "presumed boarded"), default=False)
+    # When the car of now came near the pick-up.
+    near_at = models.DateTimeField(pgettext_lazy("field", "car near at"), null=True)
     phones_met_at = models.DateTimeField(pgettext_lazy("field", "phones met at"), null=True)
 
     requested_at = models.DateTimeField(pgettext_lazy("field", "requested at"))
@@ -167,6 +170,7 @@ class Trip(models.Model):
                 name="trip_watched",
             ),
             models.Index(fields=["cancelled_at"], name="trip_cancelled"),
+            models.Index(fields=["ended_at"], name="trip_ended"),
             models.Index(fields=["city", "changed_in"], name="trip_changed_in_city"),
             models.Index(
                 fields=["rider_phone_index", "-id"], condition=~Q(rider_phone_index=""), name="trip_of_rider"
@@ -191,7 +195,7 @@ class Trip(models.Model):
 
     @property
     def is_over(self) -> bool:
-        return self.state in {TripState.ENDED, TripState.CANCELLED}
+        return self.state in OVER
 
     @property
     def somebody_may_be_aboard(self) -> bool:

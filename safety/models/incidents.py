@@ -37,6 +37,7 @@ class Incident(models.Model):
     score = models.PositiveSmallIntegerField(_("risk"), default=0)
     has_sos = models.BooleanField(pgettext_lazy("field", "has an SOS"), default=False)
     drill = models.BooleanField(pgettext_lazy("field", "drill"), default=False)
+    # One of its callers may not be called: `Caller` says which.
     silent = models.BooleanField(pgettext_lazy("field", "silent mode"), default=False)
     opened_at = models.DateTimeField(_("opened"))
     opened_by = models.CharField(pgettext_lazy("incident", "opened by"), max_length=40)
@@ -45,6 +46,8 @@ class Incident(models.Model):
     taken_by = models.CharField(_("owner"), max_length=40, blank=True)
     # Whom the owner hands it over to; it stays the owner's until that person takes it.
     offered_to = models.CharField(pgettext_lazy("field", "offered to"), max_length=40, blank=True)
+    # The oldest of what nobody has looked at yet; empty where a person has seen all.
+    news_at = models.DateTimeField(pgettext_lazy("field", "not looked at since"), null=True)
     high_risk_at = models.DateTimeField(pgettext_lazy("field", "high risk since"), null=True)
     called_back_at = models.DateTimeField(pgettext_lazy("field", "called back at"), null=True)
     safe_check_at = models.DateTimeField(pgettext_lazy("field", "safe check at"), null=True)
@@ -226,7 +229,18 @@ class WelfareCheck(models.Model):
     incident = models.ForeignKey(
         Incident, on_delete=models.PROTECT, related_name="welfare_checks", verbose_name=_("incident")
     )
+    # E.164, empty where no number could be read; what was written stands beside it, for a person to look at.
     missing_phone = EncryptedTextField(pgettext_lazy("field", "phone of the missing person"))
+    missing_written = EncryptedTextField(
+        pgettext_lazy("field", "phone of the missing person as written"), default=""
+    )
+    reporter_written = EncryptedTextField(pgettext_lazy("field", "reporter's phone as written"), default="")
+    # Marks: none of them kept the report from being taken.
+    missing_doubted = models.BooleanField(pgettext_lazy("field", "number may be wrong"), default=False)
+    reporter_doubted = models.BooleanField(
+        pgettext_lazy("field", "reporter's number may be wrong"), default=False
+    )
+    from_crowd = models.BooleanField(pgettext_lazy("field", "many from this address"), default=False)
     reporter_phone = EncryptedTextField(pgettext_lazy("field", "reporter's phone"))
     reporter_index = models.CharField(pgettext_lazy("field", "index of the reporter's phone"), max_length=64)
     reporter_name = EncryptedTextField(pgettext_lazy("field", "reporter's name"))

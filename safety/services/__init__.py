@@ -5,6 +5,7 @@ from safety.services.checks import (
     add_evidence,
     check_by_secret,
     file_welfare_check,
+    mend_check,
     verify_reporter,
 )
 from safety.services.desk import (
@@ -19,9 +20,11 @@ from safety.services.desk import (
     record_police_call,
     record_safe_check,
     resolve_incident,
+    see_news,
     send_back,
     take_incident,
     uncover_driver_holds,
+    write_to_caller,
 )
 from safety.services.incidents import add_signal, open_incident
 from safety.services.questions import answer_question, ask_passenger, expire_questions, report_finding
@@ -52,7 +55,14 @@ from safety.services.shares import (
     share_with,
     share_with_contacts,
 )
-from safety.services.sos import add_word, decide_plea, file_plea, raise_by_packet, raise_sos
+from safety.services.sos import (
+    add_word,
+    decide_plea,
+    file_plea,
+    note_shown,
+    raise_by_packet,
+    raise_sos,
+)
 
 __all__ = [
     "Arrived",
@@ -81,10 +91,12 @@ __all__ = [
     "file_plea",
     "file_welfare_check",
     "keep_recording",
+    "mend_check",
     "note_chunks",
     "note_listening",
     "note_police_called",
     "note_seen",
+    "note_shown",
     "offer_incident",
     "open_incident",
     "play_recording",
@@ -97,6 +109,7 @@ __all__ = [
     "report_finding",
     "resolve_incident",
     "revoke_share",
+    "see_news",
     "send_back",
     "share_trip",
     "share_with",
@@ -108,4 +121,5 @@ __all__ = [
     "turn_wrapping_keys",
     "uncover_driver_holds",
     "verify_reporter",
+    "write_to_caller",
 ]
