@@ -178,6 +178,8 @@ class SafetyLine(models.TextChoices):
 
 timeline.by_staff(
     SafetyLine.NOTE,
+    SafetyLine.WROTE,
+    SafetyLine.WROTE_PHRASE,
     SafetyLine.SAFE_CHECK,
     SafetyLine.OFFERED,
     SafetyLine.PLAYED,

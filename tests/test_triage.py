@@ -31,7 +31,7 @@ UNKNOWN = "운전사가 문을 잠그고 칼을 들었어요"
 # Words of people that a line of the timeline repeats: read there, as it is written.
 ON_A_LINE = {
     "core.TimelineEntry.words", "complaints.Complaint.words", "complaints.Accident.words", "complaints.Statement.words",
-    "complaints.Appeal.words", "safety.MalicePlea.words",
+    "complaints.Appeal.words", "safety.MalicePlea.words", "safety.HelpMessage.words",
 }  # fmt: skip
 # Words of people that the row itself keeps with what was read.
 ON_THE_ROW = {"complaints.OutsideMessage.words", "drivers.MismatchReport.words", "drivers.Appeal.words"}
@@ -57,7 +57,7 @@ NO_SENTENCE = {
     "accounts.SignInPlace.place", "drivers.Driver.licence_number", "drivers.Driver.photo", "drivers.Paper.number",
     "drivers.MismatchReport.phone", "drivers.Screening.answers", "drivers.Application.given", "drivers.Application.read", "drivers.VettingDecision.citation",
     "rides.Trip.rider_name", "rides.Trip.rider_phone", "safety.WelfareCheck.missing_phone",
-    "safety.WelfareCheck.reporter_phone", "safety.WelfareCheck.reporter_name", "safety.WelfareCheck.relation",
+    "safety.WelfareCheck.reporter_phone", "safety.WelfareCheck.missing_written", "safety.WelfareCheck.reporter_written", "safety.WelfareCheck.reporter_name", "safety.WelfareCheck.relation",
     "safety.TripShare.token", "safety.TripShare.contact_phone", "complaints.Complaint.caller_name",
     "complaints.Complaint.caller_phone", "complaints.Accident.place", "complaints.Claim.name", "complaints.Claim.phone",
     "complaints.SavedView.query", "complaints.Call.number", "complaints.OutsideMessage.key",
@@ -73,7 +73,7 @@ LINES_BY_STAFF = {
     "complaints.decided", "complaints.trained", "complaints.training_refused", "complaints.appeal_decided",
     "complaints.merged", "complaints.reopen_proposed", "complaints.reopen_refused", "complaints.reopened",
     "claims.proposed", "claims.sent_back", "claims.refused", "claims.reopened", "claims.settling", "claims.not_settled",
-    "claims.settled", "claims.care", "safety.note", "safety.safe_check", "safety.offered", "safety.played",
+    "claims.settled", "claims.care", "safety.note", "safety.wrote", "safety.wrote_phrase", "safety.safe_check", "safety.offered", "safety.played",
     "safety.called", "safety.police_not_called", "safety.resolved", "safety.sent_back", "safety.plea_decided",
     "police.refused",
 }  # fmt: skip
