@@ -6,6 +6,7 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core import policy
 from core.alarms import Alarm, alarm
@@ -43,5 +44,5 @@ def incidents(_at: datetime) -> Iterator[Alarm]:
             within=clock.due - clock.started,
             owner="" if is_open else row.taken_by,
             act=reverse("safety_console:act", args=[row.code, "take" if is_open else "see"]),
-            does=_("Take") if is_open else _("Seen"),
+            does=pgettext_lazy("incident", "Take") if is_open else pgettext_lazy("incident", "Seen"),
         )
