@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from complaints import selectors, services
+from complaints.actions.own import OWN
 from complaints.errors import FileRefused
 from complaints.models import Complaint
 from complaints.policies import STREET_COMPLAINTS
@@ -21,8 +22,8 @@ from complaints.states import OVER, Category, Side
 from core import policy
 from core.access import check_permission
 from core.api import read, shows_token
-from core.errors import Forbidden, NotFound, TooMany
-from core.ratelimit import allow
+from core.errors import Forbidden, TooMany
+from core.ratelimit import address_of, allow, full
 
 
 class ComplaintInput(serializers.Serializer[Any]):
@@ -143,23 +144,8 @@ class ComplaintActView(APIView):
     @extend_schema(request=WordsInput, responses=ComplaintOutput)
     def post(self, request: Request, code: str, what: str) -> Response:
         account, body = check_permission(request, "ride"), read(WordsInput, request)
-        complaint, side = selectors.my_case(account, code)
-        root, words = complaint.merged_into or complaint, body["words"]
-        if what != "more" and not selectors.speaks_for(complaint, root):
-            raise NotFound
-        match what:
-            case "more":
-                services.add_more(
-                    complaint=root, actor=account.actor, side=side, words=words, files=_files(body)
-                )
-            case "statement":
-                services.give_statement(
-                    complaint=root, side=side, actor=account.actor, words=words, files=_files(body)
-                )
-            case "appeal":
-                services.appeal(complaint=root, side=side, actor=account.actor, words=words)
-            case _:
-                raise NotFound
+        action, case = OWN.action(what), OWN.find(code, account)
+        OWN.do(action, case, account, {"words": body["words"], "uploads": _files(body)})
         return Response(_said(*selectors.my_case(account, code)))
 
 
@@ -170,9 +156,9 @@ class StreetComplaintsView(APIView):
 
     @extend_schema(request=StreetComplaintInput, responses={201: StreetComplaintOutput})
     def post(self, request: Request) -> Response:
-        if not allow(
-            f"complain:{request.META['REMOTE_ADDR']}", limit=policy.value(STREET_COMPLAINTS), seconds=3600
-        ):
+        # Only what is filed counts: a form that was filled in wrongly takes nobody's turn at this address.
+        here, limit = f"complain:{address_of(request)}", policy.value(STREET_COMPLAINTS)
+        if full(here, limit=limit):
             raise TooMany
         body = read(StreetComplaintInput, request)
         complaint = services.file_from_street(
@@ -180,6 +166,7 @@ class StreetComplaintsView(APIView):
             plate=body["plate"],
             told=Filing(Category(body["category"]), body["words"], body["submission"]),
         )
+        allow(here, limit=limit, seconds=3600)
         said = _said(complaint, Side.COMPLAINANT) | {"secret": selectors.secret_of(complaint)}
         return Response(said, status=201)
 

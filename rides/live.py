@@ -1,6 +1,7 @@
 """The async lane of rides: positions in, wake-ups of trip pages out. The ORM is asked in a thread, when a page opens."""
 
 import asyncio
+import json
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from core import lane, live
 from core.errors import DomainError
 from rides.errors import BatchTooLarge
-from rides.positions import append, read_batch
+from rides.positions import ReadBatch, append, read_batch
 from rides.selectors import check_key
 from rides.tokens import read_key
 
@@ -24,11 +25,19 @@ async def take_positions(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         key = read_key(lane.header(scope, b"authorization").removeprefix("Bearer "))
         batch = read_batch(await _body(receive), key)
-        await append(batch, key.city)
+        await append(batch.stored, key.city, batch.aside)
     except DomainError as error:
         await lane.refuse(scope, receive, send, error)
         return
-    await lane.accept(send, b'{"accepted": %d}' % len(batch.pings))
+    await lane.accept(send, _said(batch))
+
+
+def _said(batch: ReadBatch) -> bytes:
+    """How many positions were taken; and which were not, counted from 0, each with its reason."""
+    if not batch.aside:
+        return b'{"accepted": %d}' % len(batch.stored.pings)
+    aside = [each._asdict() for each in batch.aside]
+    return json.dumps({"accepted": len(batch.stored.pings), "set_aside": aside}).encode()
 
 
 async def _body(receive: Receive) -> bytes:

@@ -89,8 +89,8 @@ class LatePickupStandby(
     Message,
     code="rides.late_pickup",
     text=_(
-        "Huhang: hitch does not depart after 22:00. We stay with you: another ride is one tap away, and our"
-        " staff call you now. %(url)s"
+        "Huhang: hitch does not depart after 22:00. Another ride is one tap away, and our"
+        " staff are asked to call you. %(url)s"
     ),
     life_safety=True,
 ):

@@ -29,23 +29,23 @@ from rides.states import (
 STARS = (1, 2, 3, 4, 5)
 
 
-# Whose newest positions each side's map may hold while the trip has its driver (A3): he his own, she the car and
-# herself. Nobody holds the other's before or after.
-MAY_HOLD = {Party.PASSENGER: frozenset(Party), Party.DRIVER: frozenset({Party.DRIVER})}
-
-
 def map_data(trip: Trip, party: Party) -> dict[str, Any]:
-    """What one side's map draws: the planned way, newest points with their side, both ends; WGS-84, lat/lon.
+    """What a map of the trip draws for one side: the planned way, newest points with their side, both ends; WGS-84, lat/lon.
 
-    Of a trip that is over the driver's map draws nothing (R6).
+    Beside a point stands its accuracy in metres, where the phone told it. A driver never sees where her phone is; where
+    his is, she sees, and whom she shares the trip with, while the trip is under way. Of a trip that is over his map draws
+    nothing (R6).
     """
     if party == Party.DRIVER and trip.is_over:
         return {"route": [], "points": [], "ends": []}
-    held = MAY_HOLD[party] if trip.state in WITH_DRIVER else {party}
-    latest = selectors.latest_positions(trip)
+    latest = {
+        of: row
+        for of, row in selectors.latest_positions(trip).items()
+        if of == party or (party == Party.PASSENGER and trip.state in WITH_DRIVER)
+    }
     return {
         "route": trip.planned_route or [list(trip.origin), list(trip.destination)],
-        "points": [[row.latitude, row.longitude, side] for side, row in latest.items() if side in held],
+        "points": [[row.latitude, row.longitude, of, row.accuracy] for of, row in latest.items()],
         "ends": [list(trip.origin), list(trip.destination)],
     }
 

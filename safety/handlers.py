@@ -16,12 +16,17 @@ from drivers.events import DriverHeld
 from drivers.selectors import driver_by_code
 from rides.events import CancelAttempted, MismatchReported, PickupLate, TripAccepted, TripCancelled, TripEnded
 from rides.geometry import distance
-from rides.selectors import name_of_rider, trip_by_code
+from rides.selectors import follows_trips, name_of_rider, trip_by_code
 from rides.states import Party
 from safety import messages
 from safety.events import SosRaised
 from safety.policies import ended_far
-from safety.selectors import incident_by_code, incident_trip_if_open, live_counts
+from safety.selectors import (
+    incident_by_code,
+    incident_trip_if_open,
+    live_counts,
+    trips_to_follow,
+)
 from safety.services import (
     add_signal,
     address_of,
@@ -37,6 +42,9 @@ from safety.states import Origin, SafetyLine, SignalKind
 if TYPE_CHECKING:
     from accounts.models import EmergencyContact
     from safety.models import Incident
+
+
+follows_trips(trips_to_follow)
 
 
 @handles(CancelAttempted)

@@ -384,6 +384,7 @@ _RULES: dict[str, Callable[["Incident", "Account"], Why]] = {
     "take": _not_open,
     "see": _nothing_new,
     "write": _not_written_to,
+    "say": _not_written_to,
     "note": _closed,
     "called": _not_called,
     "hand_over": _not_taken,

@@ -39,7 +39,7 @@ def trip_of_caller(trip: "Trip", party: Party) -> dict[str, Any]:
     return {
         "trip": trip,
         "card": driver_card(trip) if hers else None,
-        "map": map_data(trip, Party.PASSENGER) if hers else None,
+        "map": map_data(trip, party) if hers else None,
         "minutes_left": minutes_left(trip) if hers else None,
     }
 

@@ -41,7 +41,7 @@ from core.errors import DomainError, NotFound, explain, wants_json
 from core.permissions import may
 from core.privacy import mask_name, mask_phone
 from drivers.selectors import driver_by_code, drivers_vehicle
-from rides.selectors import trail_of
+from rides.selectors import believed_trail_of
 from rides.states import Party
 from safety.selectors import health_of, incidents_of_trip, recordings_of
 
@@ -318,7 +318,8 @@ def _map(complaint: Complaint) -> dict[str, Any]:
     if trip is None:
         return {}
     trails = {
-        party.value: [[fix.latitude, fix.longitude] for fix in trail_of(trip, party)] for party in Party
+        party.value: [[fix.latitude, fix.longitude] for fix in believed_trail_of(trip, party)]
+        for party in Party
     }
     ends = [list(trip.origin), list(trip.destination)]
     points = [[trail[-1][0], trail[-1][1], party] for party, trail in trails.items() if trail]

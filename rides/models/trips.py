@@ -8,6 +8,7 @@ from rides.geometry import Point
 from rides.states import (
     ABOARD,
     BEFORE_BOARDING,
+    OVER,
     WAITING,
     WITH_DRIVER,
     CancelReason,
@@ -170,6 +171,7 @@ class Trip(models.Model):
                 name="trip_watched",
             ),
             models.Index(fields=["cancelled_at"], name="trip_cancelled"),
+            models.Index(fields=["ended_at"], name="trip_ended"),
             models.Index(fields=["city", "changed_in"], name="trip_changed_in_city"),
             models.Index(
                 fields=["rider_phone_index", "-id"], condition=~Q(rider_phone_index=""), name="trip_of_rider"
@@ -194,7 +196,7 @@ class Trip(models.Model):
 
     @property
     def is_over(self) -> bool:
-        return self.state in {TripState.ENDED, TripState.CANCELLED}
+        return self.state in OVER
 
     @property
     def has_met(self) -> bool:

@@ -12,7 +12,7 @@ from rides.models import (
     Trip,
 )
 from rides.selectors.trips import all_trips
-from rides.trails import PackedMinute, unpack
+from rides.trails import unpack
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -64,7 +64,7 @@ def trips_near(place: Point, at: datetime, *, metres: float = 1000, minutes: int
     near = {
         row.trip_id
         for row in rows
-        for fix in unpack(PackedMinute(row.minute, row.latitude, row.longitude, row.packed))
+        for fix in unpack(row.minute_packed)
         if distance((fix.latitude, fix.longitude), place) <= metres
     }
     return list(all_trips().filter(pk__in=near).order_by("-pk"))

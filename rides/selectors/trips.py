@@ -32,7 +32,7 @@ from rides.reconcile import Truth, reconcile_phones
 from rides.routing import CIRCUITY, SPEED
 from rides.states import ABOARD, WITH_DRIVER, OfferState, Party, TripState
 from rides.tokens import DUTY, TripKey, make_key
-from rides.trails import Fix, PackedMinute, unpack
+from rides.trails import Fix, believable, is_coarse, unpack
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -163,13 +163,19 @@ def latest_positions(trip: Trip) -> dict[str, LatestPosition]:
 
 
 def trail_of(trip: Trip, party: Party) -> list[Fix]:
-    """The whole trail of one side, by time."""
+    """All positions of one side that were taken, by time, also those that cannot be."""
     rows = TrailMinute.objects.filter(trip=trip, party=party).order_by("minute")
-    return [
-        fix
-        for row in rows
-        for fix in unpack(PackedMinute(row.minute, row.latitude, row.longitude, row.packed))
-    ]
+    return [fix for row in rows for fix in unpack(row.minute_packed)]
+
+
+def believed_trail_of(trip: Trip, party: Party) -> list[Fix]:
+    """The trail of one side, by time, without what no car can have been at (`rides.trails.believable`)."""
+    return believable(trail_of(trip, party))
+
+
+def precise_trail_of(trip: Trip, party: Party) -> list[Fix]:
+    """The same without coarse positions: what something may follow from."""
+    return believable([fix for fix in trail_of(trip, party) if not is_coarse(fix)])
 
 
 def instead_of(trip: Trip) -> str:
@@ -291,7 +297,10 @@ def reconcile_trip(trip: Trip, since: datetime) -> Truth:
     """What both phones of a trip say about the time since somebody said 'not boarded', cancelled or ended (R6)."""
     limits = policy.value(PHONE_LIMITS)
     return reconcile_phones(
-        trail_of(trip, Party.PASSENGER), trail_of(trip, Party.DRIVER), since.timestamp(), limits
+        precise_trail_of(trip, Party.PASSENGER),
+        precise_trail_of(trip, Party.DRIVER),
+        since.timestamp(),
+        limits,
     )
 
 

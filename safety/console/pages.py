@@ -19,7 +19,7 @@ from core.messages import outbox
 from core.privacy import mask_name, mask_phone
 from drivers.selectors import open_holds
 from rides.reconcile import Truth
-from rides.selectors import reconcile_trip, trail_of
+from rides.selectors import believed_trail_of, reconcile_trip
 from rides.states import Party
 from safety import packets, selectors, services
 from safety.actions import INCIDENTS, RECORDINGS
@@ -32,16 +32,15 @@ def _map(incident: Incident) -> dict[str, Any]:
     trip = incident.trip
     if trip is None:
         return {}
-    trails = {
-        party.value: [[fix.latitude, fix.longitude] for fix in trail_of(trip, party)] for party in Party
-    }
+    fixes = {party.value: believed_trail_of(trip, party) for party in Party}
+    trails = {party: [list(fix.point) for fix in found] for party, found in fixes.items()}
     calls = [
         [call.latitude, call.longitude, "sos"]
         for call in incident.sos_calls.all()
         if call.latitude is not None
     ]
     ends = [list(trip.origin), list(trip.destination)]
-    latest = [[trail[-1][0], trail[-1][1], party] for party, trail in trails.items() if trail]
+    latest = [[*found[-1].point, party, found[-1].accuracy] for party, found in fixes.items() if found]
     return {"route": trip.planned_route or ends, "trails": trails, "points": latest + calls, "ends": ends}
 
 

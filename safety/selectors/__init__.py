@@ -18,6 +18,7 @@ from safety.selectors.incidents import (
     incident_trip_if_open,
     incidents_of_person,
     incidents_of_trip,
+    incidents_that_ring,
     incidents_worked_on,
     live_counts,
     live_incident_of,
@@ -38,6 +39,7 @@ from safety.selectors.incidents import (
     sos_incidents,
     sos_of_side,
     thread_of,
+    trips_to_follow,
 )
 from safety.selectors.recordings import (
     HEARD_FOR,
@@ -112,6 +114,7 @@ __all__ = [
     "incident_trip_if_open",
     "incidents_of_person",
     "incidents_of_trip",
+    "incidents_that_ring",
     "incidents_worked_on",
     "kept_for",
     "kept_too_long",
@@ -150,6 +153,7 @@ __all__ = [
     "sound_now",
     "sound_of",
     "thread_of",
+    "trips_to_follow",
     "verify_receipt",
     "without_consent",
 ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import TruncHour
 
 from core import clock, policy
@@ -73,6 +73,13 @@ def own_sos_calls(code: str, *, limit: int = 20) -> list[tuple[SosCall, Party]]:
     )
     first = {(row.incident_id, row.party): row for row in rows.order_by("-pk")[: limit * 3]}
     return [(row, Party(row.party)) for row in list(first.values())[:limit]]
+
+
+def trips_to_follow() -> set[int]:
+    """Primary keys of trips with a live incident or an open question: they are followed also when they are over (R9)."""
+    incidents = Incident.objects.live().filter(trip__isnull=False).values_list("trip_id", flat=True)
+    asked = SafetyQuestion.objects.filter(answer="").values_list("trip_id", flat=True)
+    return {pk for pk in incidents.union(asked) if pk is not None}
 
 
 def open_question(trip: "Trip") -> SafetyQuestion | None:
@@ -228,31 +235,58 @@ class Burning:
     waited_seconds: int
     overdue: bool
     escalation: str
+    # For how long something new waits for its owner to look at it; None where they have seen all.
+    news_seconds: int | None = None
 
 
 @policy.read_once()
 def burning() -> list[Burning]:
-    """Live incidents by risk, then age. Escalation follows from the age, so no broken job can stop it (S3)."""
+    """Live incidents by risk, then age. Escalation follows from the age, so no broken job can stop it (S3).
+
+    Below all others stand those that nothing but a crowd of reports from one address opened, and no trip was found for.
+    """
     at = clock.now()
-    rows = Incident.objects.live().real().select_related("trip", "trip__city").order_by("-score", "opened_at")
+    crowd = WelfareCheck.objects.filter(incident=OuterRef("pk"), from_crowd=True)
+    others = WelfareCheck.objects.filter(incident=OuterRef("pk"), from_crowd=False)
+    rows = (
+        Incident.objects.live()
+        .real()
+        .select_related("trip", "trip__city")
+        .annotate(crowd=Q(trip=None) & Exists(crowd) & ~Exists(others))
+        .order_by("crowd", "-score", "opened_at", "pk")
+    )
     return [
         Burning(
             incident=row,
             waited_seconds=int((at - row.opened_at).total_seconds()),
             overdue=any(clock_.done is None and clock_.overdue(at) for clock_ in clocks_of(row)),
             escalation=_escalation(row, at),
+            news_seconds=int((at - row.news_at).total_seconds()) if row.taken_at and row.news_at else None,
         )
         for row in rows
     ]
 
 
 def _escalation(incident: Incident, at: datetime) -> str:
-    """Who is called to an incident that nobody took: `agents`, all `specialists` after 10 s, `supervisors` after 20 s."""
-    if incident.state != IncidentState.OPEN:
+    """Who is called to an incident that nobody took, or to what its owner has not looked at.
+
+    At first `agents`, or the owner (empty); all `specialists` after 10 s, `supervisors` after 20 s.
+    """
+    is_open = incident.state == IncidentState.OPEN
+    since = incident.opened_at if is_open else incident.news_at
+    if since is None:
         return ""
-    age = (at - incident.opened_at).total_seconds()
+    age = (at - since).total_seconds()
     limit = policy.value(TAKEN_WITHIN)
-    return "agents" if age < limit else "specialists" if age < 2 * limit else "supervisors"
+    if age < limit:
+        return "agents" if is_open else ""
+    return "specialists" if age < 2 * limit else "supervisors"
+
+
+def incidents_that_ring() -> list[Incident]:
+    """Those that nobody has, and those in which something is new that their owner has not looked at (S3)."""
+    rows = Incident.objects.live().real()
+    return list(rows.filter(Q(state=IncidentState.OPEN) | Q(news_at__isnull=False)).order_by("pk"))
 
 
 def live_counts() -> tuple[int, int]:
@@ -295,12 +329,20 @@ def attempts_with_alert(since: datetime, attempts: list[tuple[str, datetime]]) -
 
 
 def sos_answered(since: datetime) -> tuple[int, int]:
-    """(incidents with an SOS since, of which taken within the limit of S3)."""
-    rows = Incident.objects.real().filter(has_sos=True, opened_at__gte=since)
-    limit = policy.span(TAKEN_WITHIN)
-    return rows.count(), sum(
-        row.taken_at is not None and row.taken_at - row.opened_at <= limit for row in rows
+    """(taps on SOS since, of which a person looked at within the limit of S3).
+
+    Each tap counts from its own time, also in an incident that somebody had already. One that waits within its time is
+    not counted yet.
+    """
+    limit, at = policy.span(TAKEN_WITHIN), clock.now()
+    first = Acknowledgement.objects.filter(incident=OuterRef("incident"), at__gte=OuterRef("at"))
+    rows = (
+        SosCall.objects.filter(at__gte=since, incident__drill=False)
+        .annotate(seen_at=Subquery(first.order_by("at").values("at")[:1]))
+        .values_list("at", "seen_at")
     )
+    counted = [(tapped, seen) for tapped, seen in rows if seen or at - tapped > limit]
+    return len(counted), sum(seen is not None and seen - tapped <= limit for tapped, seen in counted)
 
 
 def calls_for_help(since: datetime) -> dict[datetime, int]:

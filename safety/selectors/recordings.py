@@ -143,10 +143,14 @@ def heard_mark(code: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SoundNow:
-    """What is true of the live sound of one side at this second. `arrives` says that pieces came a moment ago."""
+    """What is true of the live sound of one side at this second.
+
+    `arrives` says that pieces came a moment ago; without `known` nobody can say whether somebody hears them.
+    """
 
     arrives: bool
     heard_since: datetime | None
+    known: bool = True
 
 
 def sound_now(trip_code: str, party: str) -> SoundNow:
@@ -161,8 +165,9 @@ def sound_now(trip_code: str, party: str) -> SoundNow:
     if row is None or row.last_chunk_at is None or clock.now() - row.last_chunk_at > SOUND_FRESH:
         return SoundNow(arrives=False, heard_since=None)
     code = row.code
-    since = broker.ask(lambda client: client.get(heard_mark(code)), None)
-    return SoundNow(arrives=True, heard_since=datetime.fromtimestamp(float(since), tz=UTC) if since else None)
+    said = broker.ask(lambda client: [client.get(heard_mark(code))], None)
+    since = datetime.fromtimestamp(float(said[0]), tz=UTC) if said and said[0] else None
+    return SoundNow(arrives=True, heard_since=since, known=said is not None)
 
 
 def heard_since(trip_code: str, party: str) -> datetime | None:

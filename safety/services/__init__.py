@@ -5,6 +5,7 @@ from safety.services.checks import (
     add_evidence,
     check_by_secret,
     file_welfare_check,
+    mend_check,
     verify_reporter,
 )
 from safety.services.desk import (
@@ -91,6 +92,7 @@ __all__ = [
     "file_welfare_check",
     "keep_recording",
     "let_holds_act",
+    "mend_check",
     "note_chunks",
     "note_listening",
     "note_police_called",
