@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from complaints import selectors, services
+from complaints.actions.own import OWN
 from complaints.errors import FileRefused
 from complaints.models import Complaint
 from complaints.policies import STREET_COMPLAINTS
@@ -21,7 +22,7 @@ from complaints.states import OVER, Category, Side
 from core import policy
 from core.access import check_permission
 from core.api import read, shows_token
-from core.errors import Forbidden, NotFound, TooMany
+from core.errors import Forbidden, TooMany
 from core.ratelimit import address_of, allow, full
 
 
@@ -142,23 +143,8 @@ class ComplaintActView(APIView):
     @extend_schema(request=WordsInput, responses=ComplaintOutput)
     def post(self, request: Request, code: str, what: str) -> Response:
         account, body = check_permission(request, "ride"), read(WordsInput, request)
-        complaint, side = selectors.my_case(account, code)
-        root, words = complaint.merged_into or complaint, body["words"]
-        if what != "more" and not selectors.speaks_for(complaint, root):
-            raise NotFound
-        match what:
-            case "more":
-                services.add_more(
-                    complaint=root, actor=account.actor, side=side, words=words, files=_files(body)
-                )
-            case "statement":
-                services.give_statement(
-                    complaint=root, side=side, actor=account.actor, words=words, files=_files(body)
-                )
-            case "appeal":
-                services.appeal(complaint=root, side=side, actor=account.actor, words=words)
-            case _:
-                raise NotFound
+        action, case = OWN.action(what), OWN.find(code, account)
+        OWN.do(action, case, account, {"words": body["words"], "uploads": _files(body)})
         return Response(_said(*selectors.my_case(account, code)))
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from complaints.errors import FileRefused
 from complaints.services.files import LARGEST, File, read_file
 from complaints.states import Category, Paper, Source
+from core.actions import ActionForm
 from core.errors import InvalidInput
 
 YUAN = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,2}))?")
@@ -94,17 +95,18 @@ class PhoneComplaintForm(ComplaintForm):
     field_order = ("source", "name", "phone", "category", "words", "trip", "plate", "uploads")
 
 
-class MoreForm(forms.Form):
+class MoreForm(ActionForm):
+    one_of = ("words", "uploads")
     words = _words(_("What else should we know?"), 3, required=False)
     uploads = FilesField()
 
 
-class StatementForm(forms.Form):
+class StatementForm(ActionForm):
     words = _words(_("What happened, as you saw it?"), 5)
     uploads = FilesField()
 
 
-class AppealForm(forms.Form):
+class AppealForm(ActionForm):
     words = _words(_("What is wrong with the decision?"), 4)
 
 

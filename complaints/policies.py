@@ -51,6 +51,22 @@ STREET_COMPLAINTS = policy.declare(
     name=pgettext_lazy("policy name", "Complaints without an account in an hour"),
     about=_("So many complaints without an account are taken from one address in an hour."),
 )
+DANGER_WITHIN = policy.declare(
+    "complaints.danger_within",  # S3
+    policy.Span(10, 3_600),
+    60,
+    name=pgettext_lazy("policy name", "Severe complaint or message of danger taken"),
+    about=_(
+        "A severe complaint, or a message from outside that speaks of danger, has a person within this time."
+    ),
+)
+NEXT_ON_CALL = policy.declare(
+    "complaints.next_on_call",  # S3
+    policy.Span(5, 600),
+    20,
+    name=pgettext_lazy("policy name", "Next person on call"),
+    about=_("Where whoever was rung does not take it within this time, the next person is rung."),
+)
 RINGS_FOR = policy.declare(
     "complaints.call_rings_for",
     policy.Span(30, 3_600),
@@ -140,6 +156,15 @@ AGENT_MONEY = policy.declare(
     10_000,
     name=pgettext_lazy("policy name", "Money that an agent awards"),
     about=_("Up to this much an agent may award on an ordinary complaint of their own."),
+)
+MONEY_TOGETHER = policy.declare(
+    "complaints.money_together",  # C5
+    policy.Span(1, 365, Unit.DAYS),
+    30,
+    name=pgettext_lazy("policy name", "Money to one person that counts together"),
+    about=_(
+        "What somebody alone awarded to one person within this time counts to what they may award to them alone."
+    ),
 )
 SUSPENSION_ALONE = policy.declare(
     "complaints.suspension_alone",  # C5

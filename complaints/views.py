@@ -1,9 +1,7 @@
 """Complaints of passengers, drivers and strangers: telling, following, answering, appealing."""
 
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
 from django.forms import Form
@@ -14,17 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from complaints import selectors, services, statements
-from complaints.forms import (
-    AppealForm,
-    CallerCodeForm,
-    ComplaintForm,
-    MoreForm,
-    PapersForm,
-    StatementForm,
-    StreetComplaintForm,
-)
-from complaints.models import Complaint
+from complaints import pdf, selectors, services
+from complaints.actions.own import OWN, LinkHolder, OwnCase
+from complaints.forms import CallerCodeForm, ComplaintForm, PapersForm, StreetComplaintForm
 from complaints.policies import CARE_TEXT, STREET_COMPLAINTS
 from complaints.services import Caller, Filing
 from complaints.states import (
@@ -40,10 +30,15 @@ from complaints.states import (
 )
 from core import clock, policy, timeline
 from core.access import account_of, permission_required
-from core.actors import NOBODY, Actor
-from core.errors import DomainError, InvalidInput, NotFound, TooMany, explain
+from core.actions import Refusal
+from core.actors import NOBODY
+from core.console import act as console_act
+from core.errors import DomainError, InvalidInput, TooMany, explain
 from core.ratelimit import address_of, allow, full
 from rides.selectors import trip_of
+
+if TYPE_CHECKING:
+    from accounts.models import Account
 
 # What of the timeline whoever complained reads on their page; the rest is the staff's.
 SHOWN = frozenset(
@@ -123,15 +118,16 @@ def mine(request: HttpRequest) -> HttpResponse:
     return render(request, "complaints/mine.html", {"cases": selectors.my_cases(account_of(request))})
 
 
-def side_context(complaint: Complaint, side: Side, **forms: Form) -> dict[str, Any]:
+def _context(case: OwnCase, person: "Account | LinkHolder", refusal: Refusal | None) -> dict[str, Any]:
     """What a side reads of its case: where it stands, until when, who has it, what was decided and why."""
-    at = clock.now()
-    root = complaint.merged_into or complaint
+    at, complaint, side, root = clock.now(), case.complaint, case.side, case.root
     decision = selectors.decision_in_force(root) if root.state in OVER else None
     filed = side == Side.COMPLAINANT
     own = selectors.speaks_for(complaint, root)
     lines = [line for line in timeline.of(case=complaint.code) if line.kind in SHOWN] if filed else []
+    offers = {offer.key: offer for offer in OWN.offers(case, cast("Account", person), refusal)}
     return {
+        "base": case.base,
         "complaint": complaint,
         "root": root,
         "side": side,
@@ -143,115 +139,67 @@ def side_context(complaint: Complaint, side: Side, **forms: Form) -> dict[str, A
         "now": at,
         "lines": [(line, timeline.sentence(line)) for line in lines],
         "statement": selectors.statements_of(root).get(side) if own else None,
-        "statement_open": own and selectors.statement_waits(root, side) is not None,
         "decision": decision,
         "fault": decision is not None and decision.finding == Finding.UPHELD,
         "measures": selectors.measures_of(root, side) if own else [],
-        "why_not_appeal": services.why_not_appeal(root, side, at)
-        if own
-        else _("it was joined to another complaint."),
         "appeal_until": selectors.appeal_until(root),
         "appeals": selectors.appeals_of(root),
-        "more_form": forms.get("more") or MoreForm(),
-        "statement_form": forms.get("statement") or StatementForm(),
-        "appeal_form": forms.get("appeal") or AppealForm(),
-        "code_form": forms.get("code") or CallerCodeForm(),
+        "do": offers,
+        "code_form": CallerCodeForm(),
         "unproved": filed and bool(complaint.caller_phone) and complaint.caller_verified_at is None,
     }
 
 
-def _page(
-    request: HttpRequest, complaint: Complaint, side: Side, base: str, *, status: int = 200, **forms: Form
-) -> HttpResponse:
-    context = side_context(complaint, side, **forms) | {"base": base}
-    return render(request, "complaints/receipt.html", context, status=status)
-
-
-@dataclass(frozen=True, slots=True)
-class SideAct:
-    """One thing that a side may do on its page. `by_its_own` where only that side itself may: not whoever was joined."""
-
-    form: type[Form]
-    service: Callable[..., object]
-    by_its_own: bool = True
-    takes_files: bool = False
-
-
-SIDE_ACTS = {
-    "more": SideAct(MoreForm, services.add_more, by_its_own=False, takes_files=True),
-    "statement": SideAct(StatementForm, services.give_statement, takes_files=True),
-    "appeal": SideAct(AppealForm, services.appeal),
-}
-
-
-def _do(
-    request: HttpRequest, complaint: Complaint, side: Side, actor: Actor, what: str, base: str
-) -> HttpResponse:
-    """One thing that a side does on its page, whichever door it came through. Raises `NotFound` for anything else."""
-    root, chosen = complaint.merged_into or complaint, SIDE_ACTS.get(what)
-    if chosen is None:
-        raise NotFound
-    if chosen.by_its_own and not selectors.speaks_for(complaint, root):
-        raise NotFound  # joined to somebody else's complaint: the statement and the appeal are that person's
-    form, status = chosen.form(request.POST, request.FILES), 400
-    if form.is_valid():
-        given = {"words": form.cleaned_data["words"]}
-        if chosen.takes_files:
-            given["files"] = form.cleaned_data["uploads"]
-        try:
-            chosen.service(complaint=root, side=side, actor=actor, **given)
-            messages.success(request, _("Kept. Whoever works on it sees it at once."))
-            return redirect(base)
-        except DomainError as error:
-            explain(form, error)
-            status = error.status
-    return _page(request, complaint, side, base, status=status, **{what: form})
+@OWN.shown_by
+def _page(request: HttpRequest, case: OwnCase, refusal: Refusal | None) -> HttpResponse:
+    """A side's page, by its account or by its link."""
+    person: Account | LinkHolder = case.by if case.by is not None else account_of(request)
+    return render(request, "complaints/receipt.html", _context(case, person, refusal))
 
 
 @require_GET
 @permission_required("ride")
 def receipt(request: HttpRequest, code: str) -> HttpResponse:
     """My case: what was filed or asked, where it stands, what I may do."""
-    complaint, side = selectors.my_case(account_of(request), code)
-    return _page(request, complaint, side, f"/complaints/{code}/")
+    return _page(request, OWN.find(code, account_of(request)), None)
 
 
-@require_POST
-@permission_required("ride")
-def act(request: HttpRequest, code: str, what: str) -> HttpResponse:
-    """I add something, give my statement, or appeal."""
-    account = account_of(request)
-    complaint, side = selectors.my_case(account, code)
-    return _do(request, complaint, side, account.actor, what, f"/complaints/{code}/")
+act = console_act.view(OWN, "ride")
+
+
+def _by_link(code: str, secret: str) -> tuple[OwnCase, LinkHolder]:
+    holder = LinkHolder(secret)
+    return OWN.find(code, cast("Account", holder)), holder
 
 
 @require_GET
 def follow(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     """The page behind the link in a message, for whoever has no account."""
-    complaint = selectors.complaint_by_link(code, secret)
-    return _page(request, complaint, Side.COMPLAINANT, f"/complaints/{code}/{secret}/")
+    case, _holder = _by_link(code, secret)
+    return _page(request, case, None)
 
 
 @csrf_exempt
 @require_POST
-def follow_act(request: HttpRequest, code: str, secret: str, what: str) -> HttpResponse:
-    """Whoever has the link proves the phone, adds something, gives a statement, or appeals."""
-    complaint, base = selectors.complaint_by_link(code, secret), f"/complaints/{code}/{secret}/"
-    if what != "verify":
+def follow_act(request: HttpRequest, code: str, secret: str, action: str) -> HttpResponse:
+    """Whoever has the link proves the phone, or does what a side may do."""
+    case, holder = _by_link(code, secret)
+    if action != "verify":
         if not allow(f"complaint-link:{code}", limit=60, seconds=3600):
             raise TooMany
-        return _do(request, complaint, Side.COMPLAINANT, NOBODY, what, base)
+        return console_act.answer(OWN, request, holder, code, action)
     if not allow(f"complaint-code:{code}", limit=10, seconds=600):
         raise TooMany
     form, status = CallerCodeForm(request.POST), 400
     if form.is_valid():
         try:
             services.verify_caller(code=code, secret=secret, one_time=form.cleaned_data["code"])
-            return redirect(base)
+            return redirect(case.base)
         except DomainError as error:
             explain(form, error)
             status = error.status
-    return _page(request, complaint, Side.COMPLAINANT, base, status=status, code=form)
+    context = _context(case, holder, None) | {"code_form": form}
+    return render(request, "complaints/receipt.html", context, status=status)
 
 
 # --- Claims, satisfaction, consent ---------------------------------------------------------------
@@ -300,11 +248,11 @@ def claim_papers(request: HttpRequest, code: str, secret: str) -> HttpResponse:
 
 
 @require_GET
-def claim_statement(request: HttpRequest, code: str, secret: str) -> HttpResponse:
+def claim_pdf(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     """What was granted on my claim, as a PDF."""
     found = selectors.claim_by_link(code, secret)
     return HttpResponse(
-        statements.of_accident(found.accident, only=found),
+        pdf.of_accident(found.accident, only=found),
         content_type="application/pdf",
         headers={"Cache-Control": "no-store", "Content-Disposition": f'inline; filename="{code}.pdf"'},
     )

@@ -54,7 +54,7 @@ SANDBOX_URL: str = env.str("HUHANG_SANDBOX_URL", default="")
 # By channel, `NAME=ADDRESS` of each provider in the order in which they are asked; see `core.messages.transports`.
 MESSAGE_TRANSPORTS: dict[str, list[str]] = {
     channel: env.str(f"HUHANG_{channel.upper()}_TRANSPORTS", default="").split()
-    for channel in ("sms", "email", "wechat", "weibo")
+    for channel in ("sms", "email", "wechat", "weibo", "voice")
 }
 # Messages that come in: the provider shows this token. The number to which phones without data send SOS packets.
 # The telephone system announces calls with the first token, the gateway of e-mail, WeChat and Weibo messages with the other.
@@ -258,6 +258,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "live", "expires": 50},
     },
+    "staff on call, for what nobody takes": {
+        "task": "complaints.tasks.ring_on_call",
+        "schedule": 5.0,
+        "options": {"queue": "life_safety", "expires": 5},
+    },
     "payouts that are due": {
         "task": "core.tasks.settle_payouts",
         "schedule": 10.0,
@@ -272,6 +277,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "rides.tasks.close_unanswered",
         "schedule": 10.0,
         "options": {"queue": "live", "expires": 9},
+    },
+    "cars that come near": {
+        "task": "rides.tasks.say_who_comes_near",
+        "schedule": 5.0,
+        "options": {"queue": "live", "expires": 5},
     },
     "suspensions whose time has come": {
         "task": "rides.tasks.carry_out_suspensions",
@@ -465,6 +475,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "DEFAULT_GENERATOR_CLASS": "core.schema.Generator",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "rides.api.describe_positions",

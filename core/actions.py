@@ -7,7 +7,7 @@ who may, why not now, what has to be said, the service. What is not in a registr
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from django import forms
 from django.db import models
@@ -47,11 +47,13 @@ class IncompleteForm(DomainError):
 class ActionForm(forms.Form):
     """What an action has to be told. Each decision is a required field: what is absent is never 'no'.
 
-    `row` and `person` are there for choices that depend on them. `template` is the partial that draws the fields.
+    `row` and `person` are there for choices that depend on them. `template` is the partial that draws the fields. Of the
+    fields in `one_of` at least one is to be filled in, where none of them alone has to be.
     """
 
     required_css_class = "required"
     template = "_form.html"
+    one_of: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, *args: Any, row: Any, person: "Account", **options: Any) -> None:
         self.row, self.person = row, person
@@ -60,6 +62,13 @@ class ActionForm(forms.Form):
 
     def prepare(self) -> None:
         """Fill in choices from `self.row` and `self.person`."""
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if self.one_of and not self.errors and not any(given.get(name) for name in self.one_of):
+            first = self.fields[self.one_of[0]]
+            self.add_error(self.one_of[0], first.error_messages["required"])
+        return given
 
 
 class Sure(ActionForm):
@@ -241,7 +250,7 @@ class ActionSet(Generic[R]):
 
     `find(code, person)` reads the row for somebody, or raises `NotFound`; `code` is how the row is called in addresses.
     `route` is the name of the address that acts (`core.console.act.view`), `back(row)` where one returns to.
-    `why_not(row, person, key)` is the app's rule: empty, a sentence, which `refused` says, or an error of its own. `had_a_part(row, key)`
+    `why_not(row, person, key)` is the app's rule: empty, a sentence, which `refused` says, or an error. `had_a_part(row, key)`
     are those who did what an action answers or changes. `perform` asks both once more in the transaction of the
     service, under `lock`: what the action locks first, in the order in which its services lock. The front says with
     `shown_by` how the row's page is drawn. `listed` where several rows stand on one page: what a form is called there
@@ -263,11 +272,11 @@ class ActionSet(Generic[R]):
 
     def __post_init__(self) -> None:
         if self.kind in ACTION_SETS:
-            raise ValueError(f"{self.kind}: there is such a desk already")
+            raise ValueError(f"{self.kind}: there is such a kind already")
         ACTION_SETS[self.kind] = self
 
     def shown_by(self, page: Page) -> Page:
-        """Function decorator: the page of a row, drawn also after a refusal; one page may stand for several desks."""
+        """Function decorator: the page of a row, drawn also after a refusal; one page may stand for several kinds."""
         self.show = page
         return page
 
@@ -280,7 +289,7 @@ class ActionSet(Generic[R]):
                 raise ValueError(f"{self.kind}.{each.key}: no permission {each.permission!r}")
             if each.two and each.two not in four_eyes.PAIRS:
                 raise ValueError(f"{self.kind}.{each.key}: no pair {each.two!r}")
-            if not any(bound.required for bound in each.form.base_fields.values()):
+            if not each.form.one_of and not any(bound.required for bound in each.form.base_fields.values()):
                 raise ValueError(f"{self.kind}.{each.key}: an empty request would do it")
             self.actions[each.key] = each
 
@@ -309,7 +318,7 @@ class ActionSet(Generic[R]):
         if isinstance(rule, DomainError):
             raise rule
         if rule:
-            raise self.refused(why=rule)
+            raise (self.refused if action.why_not is None else NotNow)(why=rule)
 
     def _check_locked(self, action: Action[R], row: R, person: "Account", given: Given) -> None:
         """Raises what is against it now: nobody changes the row from here until the transaction ends."""
@@ -363,7 +372,16 @@ class ActionSet(Generic[R]):
             self._check(action, row, person)
         if not form.is_valid():
             raise IncompleteForm
-        given = form.cleaned_data
+        return self._do(action, row, person, form.cleaned_data)
+
+    def do(self, action: Action[R], row: R, person: "Account", given: Given) -> Text | HttpResponse | None:
+        """As `perform`, for a front that read by itself what was given: `given` has the names of the form's fields."""
+        require(person, action.permission)
+        if action.why_not is not None:
+            self._check(action, row, person)
+        return self._do(action, row, person, given)
+
+    def _do(self, action: Action[R], row: R, person: "Account", given: Given) -> Text | HttpResponse | None:
         with asking_first(lambda: self._check_locked(action, row, person, given)):
             return action.run(row, person, given)
 

@@ -113,9 +113,9 @@ class Hub:
         self.reader: asyncio.Task[None] | None = None
         self.last = ""
 
-    def join(self, topic: str) -> asyncio.Event:
-        """An event that is set whenever there is something new; whoever waits clears it."""
-        page = asyncio.Event()
+    def join(self, topic: str, page: asyncio.Event | None = None) -> asyncio.Event:
+        """An event that is set whenever there is something new; whoever waits clears it. `page` joins a further topic."""
+        page = page or asyncio.Event()
         self.pages[topic].add(page)
         if self.reader is None or self.reader.done():
             self.reader = asyncio.create_task(self._read())
@@ -203,14 +203,16 @@ class Wake:
                     await pubsub.connection_pool.disconnect()
 
 
-def stream(hub: Hub, topic: str, *, ping: int, said: Callable[[], str] | None = None) -> Response:
-    """Server-sent events: that something changed, or what a hub that looks found.
+def stream(hub: Hub, *topics: str, ping: int, said: Callable[[], str] | None = None) -> Response:
+    """Server-sent events: that something of these topics changed, or what a hub that looks found.
 
     With `said`, that is what this page alone is told of it; told again only when it is something else.
     """
 
     async def events() -> AsyncIterator[dict[str, str]]:
-        page, last = hub.join(topic), ""
+        page, last = asyncio.Event(), ""
+        for topic in topics:
+            hub.join(topic, page)
         try:
             if not hub.last:
                 await page.wait()
@@ -222,6 +224,7 @@ def stream(hub: Hub, topic: str, *, ping: int, said: Callable[[], str] | None = 
                     yield {"data": word}
                 await page.wait()
         finally:
-            hub.leave(topic, page)
+            for topic in topics:
+                hub.leave(topic, page)
 
     return EventSourceResponse(events(), ping=ping)

@@ -123,6 +123,18 @@ def undecided() -> list[PoliceRequest]:
     return list(_requests().filter(state__in=UNDECIDED).order_by("asked_at"))
 
 
+def waiting_for_second_person() -> list[PoliceRequest]:
+    """Requests whose release one person proposed, which another has to confirm, oldest first."""
+    rows = PoliceRequest.objects.filter(state__in=UNDECIDED, trip__isnull=False).exclude(proposed_by="")
+    return list(rows.order_by("asked_at"))
+
+
+def emergencies_without_answer() -> list[PoliceRequest]:
+    """Danger to life that waits for a first person, oldest first."""
+    rows = PoliceRequest.objects.filter(state__in=UNDECIDED, urgency=Urgency.EMERGENCY)
+    return list(rows.filter(Q(proposed_by="") | Q(trip=None)).order_by("asked_at"))
+
+
 def unreviewed_releases() -> list[tuple[Release, int]]:
     """Releases that fewer than two people have looked at, with how many have."""
     rows = (

@@ -435,6 +435,15 @@ class MismatchView(APIView):
         return Response(show_trip(trip, Party.PASSENGER))
 
 
+class AgainView(APIView):
+    """After 'not this car': another ride on the same way, asked for once."""
+
+    @extend_schema(request=None, responses={201: TripOutput})
+    def post(self, request: Request, code: str) -> Response:
+        trip = services.ask_again(passenger=check_permission(request, "ride"), trip_code=code)
+        return Response(show_trip(trip, Party.PASSENGER), status=201)
+
+
 class CancelView(APIView):
     """Cancel before boarding; afterwards 409 `cannot_cancel_after_boarding`."""
 

@@ -55,4 +55,5 @@ async def trip_stream(request: Request) -> Response:
         key = read_key(request.query_params.get("key", ""))
     except DomainError as error:
         return lane.refusal(request, error)
-    return lane.stream(hub, key.trip, ping=15)
+    # What only one side may notice has a topic of that side: the other's phone gets not even a byte of it (S11).
+    return lane.stream(hub, key.trip, f"{key.trip}/{key.party}", ping=15)

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.messages.catalogue import Choice, Link, Message, Moment, Place, Words
+from core.messages.catalogue import Choice, Link, Message, Moment, Name, Place, Plate, Words
 
 
 class RideBookedForYou(
@@ -15,6 +15,37 @@ class RideBookedForYou(
     origin: Place
     destination: Place
     url: Link
+
+
+class CarFound(
+    Message,
+    code="rides.car_found",
+    text=_(
+        "Huhang: a car was found: %(plate)s, %(colour)s %(model)s. Compare the plate before you get in. %(url)s"
+    ),
+):
+    plate: Plate
+    colour: Name
+    model: Name
+    url: Link
+
+
+class CarNear(
+    Message,
+    code="rides.car_near",
+    text=_("Huhang: your car %(plate)s comes near the pick-up %(origin)s."),
+):
+    plate: Plate
+    origin: Place
+
+
+class CarWaits(
+    Message,
+    code="rides.car_waits",
+    text=_("Huhang: your car %(plate)s waits at %(origin)s. Compare the plate before you get in."),
+):
+    plate: Plate
+    origin: Place
 
 
 class NobodyWasFree(
@@ -58,8 +89,8 @@ class LatePickupStandby(
     Message,
     code="rides.late_pickup",
     text=_(
-        "Huhang: hitch does not depart after 22:00. We stay with you: another ride is one tap away, and our"
-        " staff call you now. %(url)s"
+        "Huhang: hitch does not depart after 22:00. Another ride is one tap away, and our"
+        " staff are asked to call you. %(url)s"
     ),
     life_safety=True,
 ):

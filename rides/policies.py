@@ -66,6 +66,13 @@ PATIENCE = policy.declare(
     name=pgettext_lazy("policy name", "Search for a driver"),
     about=_("How long an order of the lines other than hitch looks for a driver."),
 )
+NEAR = policy.declare(
+    "rides.near",
+    policy.Whole(100, 3_000, Unit.METRES),
+    500,
+    name=pgettext_lazy("policy name", "A car comes near"),
+    about=_("The passenger is told when the car is this close to the pick-up."),
+)
 REAL_NAME_FROM = policy.declare(
     "rides.real_name_from",  # A2
     policy.Day(date(2018, 9, 1), date(2030, 1, 1)),

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext
+
 from accounts.selectors import passenger_persona
 from core import clock
 from core.actions import Refusal
@@ -16,6 +18,7 @@ from rides.states import (
     BEFORE_BOARDING,
     WAITING,
     WITH_DRIVER,
+    CancelReason,
     Line,
     Party,
     Phrase,
@@ -70,10 +73,28 @@ def trip_context(trip: Trip, party: Party, refusal: Refusal | None = None) -> di
     return shared | (_passenger_context(trip) if party == Party.PASSENGER else _driver_context(trip, refusal))
 
 
+def _stage(trip: Trip) -> tuple[str, str]:
+    """How far the trip is for who travels: a name that changes with it, and what the page says aloud of it; or nothing."""
+    car = str(trip.driver_id)
+    match TripState(trip.state):
+        case TripState.ACCEPTED if trip.near_at:
+            return f"near-{car}", gettext("Your car comes near")
+        case TripState.ACCEPTED:
+            return f"found-{car}", gettext("A car was found")
+        case TripState.ARRIVED:
+            return f"waits-{car}", gettext("Your car waits")
+        case _:
+            return trip.state, ""
+
+
 def _passenger_context(trip: Trip) -> dict[str, Any]:
     late = selectors.late_pickup_of(trip)
     lines = selectors.lines_of(trip.city, clock.now()) if late else {}
+    stopped = trip.cancel_reason == CancelReason.MISMATCH
     return {
+        "stage": _stage(trip),
+        "stopped": stopped,
+        "instead": selectors.asked_instead_of(trip) if stopped else None,
         "card": selectors.driver_card(trip),
         "score": selectors.score_of(trip.driver.account) if trip.driver else None,
         "compared": trip.plate_check == PlateCheck.SAME,

@@ -187,6 +187,7 @@ class TripLine(models.TextChoices):
     MATCHED = "trip.matched", _("Drivers on the way were found: %(count)s")
     ACCEPTED = "trip.accepted", _("Accepted by the driver, plate registered %(plate)s")
     ACCEPT_REFUSED = "trip.accept_refused", _("Acceptance refused: %(code)s")
+    NEAR = "trip.near", _("The car comes near the pick-up: %(metres)s")
     ARRIVED = "trip.arrived", _("The driver is at the pick-up")
     PLATE_SAME = "trip.plate_same", _("The passenger compared the plate: it is %(plate)s")
     MISMATCH = (
@@ -224,6 +225,7 @@ class TripLine(models.TextChoices):
     REFUNDED = "trip.refunded", _("Refunded: %(fen)s")
     FOR_ANOTHER = "trip.for_another", _("Booked for somebody else, who has the trip's page by message")
     TRUTH = "trip.truth", _("What both phones show: %(truth)s")
+    ASKED_AGAIN = "trip.asked_again", _("The passenger asked for another ride instead: %(code)s")
     GIVEN_TO_OTHERS = "trip.given_to_others", _("Taken from the driver before boarding and offered to others")
 
 

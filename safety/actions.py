@@ -13,7 +13,7 @@ from safety import selectors, services
 from safety.errors import ActionClosed
 from safety.models import Incident, Recording
 from safety.policies import why_not, why_not_decide
-from safety.states import IncidentOutcome
+from safety.states import IncidentOutcome, StaffPhrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +38,26 @@ class HandOver(ActionForm):
 class GiveOutcome(ActionForm):
     outcome = choice(_("Outcome"), IncidentOutcome.choices, drawn=False)
     words = text(_("What came of it?"))
+
+
+class ToCaller(ActionForm):
+    """To one side that called for help; where only one did, nobody is asked which."""
+
+    party = forms.ChoiceField(label=_("To whom"))
+
+    def prepare(self) -> None:
+        callers = selectors.callers_of(self.row)
+        self.fields["party"] = choice(_("To whom"), [(party.value, party.label) for party in callers])
+        if len(callers) == 1:
+            self.fields["party"].widget, self.fields["party"].initial = forms.HiddenInput(), callers[0].value
+
+
+class WriteToCaller(ToCaller):
+    words = text(_("Words, as they are"), limit=1000)
+
+
+class SayToCaller(ToCaller):
+    phrase = choice(_("Phrase, in their language"), StaffPhrase.choices, drawn=False)
 
 
 class DecidePlea(ActionForm):
@@ -76,6 +96,33 @@ INCIDENTS.add(
         run=calls(services.take_incident),
         urgent=True,
         shortcut="t",
+    ),
+    Action(
+        key="see",
+        label=_("I have seen what is new"),
+        permission=RESPOND,
+        run=calls(services.see_news),
+        offered=lambda incident, _person: incident.news_at is not None and incident.taken_at is not None,
+        urgent=True,
+        shortcut="s",
+    ),
+    Action(
+        key="write",
+        label=_("Write to the caller"),
+        permission=RESPOND,
+        run=calls(services.write_to_caller, "party", "words"),
+        form=WriteToCaller,
+        offered=lambda incident, _person: incident.has_sos,
+        shortcut="w",
+    ),
+    Action(
+        key="say",
+        label=_("Write a phrase"),
+        permission=RESPOND,
+        run=calls(services.write_to_caller, "party", "phrase"),
+        form=SayToCaller,
+        offered=lambda incident, _person: incident.has_sos,
+        shortcut="q",
     ),
     Action(
         key="note",

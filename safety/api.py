@@ -11,10 +11,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.api import read, shows_token
+from core.errors import NotFound
 from rides.errors import PositionToken
 from rides.tokens import TripKey, read_key
-from safety import keys, services
-from safety.states import Answer, RecordingPurpose
+from safety import keys, selectors, services
+from safety.states import Answer, CallerPhrase, RecordingPurpose
 from safety.views import is_crowd, read_position
 
 
@@ -25,9 +26,45 @@ class SosInput(serializers.Serializer[Any]):
     silent = serializers.BooleanField(required=False, default=False)
 
 
+class WrittenOutput(serializers.Serializer[Any]):
+    number = serializers.IntegerField()
+    from_staff = serializers.BooleanField()
+    phrase = serializers.CharField(allow_blank=True)
+    text = serializers.CharField(help_text="Phrase and words, in the language that was asked for")
+    at = serializers.DateTimeField()
+    seen_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the other end had it before its eyes: a person, or this side's page"
+    )
+
+
 class SosOutput(serializers.Serializer[Any]):
     incident = serializers.CharField()
-    taken_at = serializers.DateTimeField(allow_null=True)
+    taken_at = serializers.DateTimeField(
+        allow_null=True, help_text="When a person looked at this side's call for help; null where nobody has"
+    )
+    waits_since = serializers.DateTimeField(
+        allow_null=True, help_text="Since when a tap waits for a person; null where all were looked at"
+    )
+    silent = serializers.BooleanField(help_text="Whether this side's phone must not ring")
+    heard_since = serializers.DateTimeField(
+        allow_null=True, help_text="Since when somebody hears this side's live sound; null where nobody does"
+    )
+    written = WrittenOutput(many=True)
+
+
+class WordsInput(serializers.Serializer[Any]):
+    key = serializers.CharField(max_length=400)
+    words = serializers.CharField(max_length=1000, required=False, default="", allow_blank=True)
+    phrase = serializers.ChoiceField(
+        choices=CallerPhrase.choices, required=False, default="", allow_blank=True
+    )
+    silent = serializers.BooleanField(required=False, allow_null=True, default=None)
+    submission = serializers.CharField(
+        max_length=64, required=False, default="", allow_blank=True, help_text="The same value writes once"
+    )
+    shown = serializers.IntegerField(
+        required=False, default=0, min_value=0, help_text="Number of the newest message on the screen"
+    )
 
 
 class AnswerInput(serializers.Serializer[Any]):
@@ -92,8 +129,57 @@ class SosView(APIView):
     def post(self, request: Request, code: str) -> Response:
         body = read(SosInput, request)
         position = read_position(str(body.get("lat")), str(body.get("lon")))
-        incident = services.raise_sos(key=_key(body, code), position=position, silent=body["silent"])
-        return Response({"incident": incident.code, "taken_at": incident.taken_at}, status=201)
+        key = _key(body, code)
+        services.raise_sos(key=key, position=position, silent=body["silent"])
+        return Response(_call(key), status=201)
+
+
+def _call(key: TripKey) -> dict[str, object]:
+    """What one side may know of its call for help. Raises `NotFound`."""
+    call = selectors.sos_of_side(key.trip, key.party)
+    if call is None:
+        raise NotFound
+    return {
+        "incident": call.incident.code,
+        "taken_at": call.seen_at,
+        "waits_since": call.waits_since,
+        "silent": call.silent,
+        "heard_since": selectors.heard_since(key.trip, key.party),
+        "written": [
+            {
+                "number": each.message.pk,
+                "from_staff": bool(each.message.staff),
+                "phrase": each.message.phrase,
+                "text": each.message.said,
+                "at": each.message.at,
+                "seen_at": each.seen_at,
+            }
+            for each in selectors.thread_of(call.incident, key.party)
+        ],
+    }
+
+
+class WordsView(APIView):
+    """What is written between a caller and staff, both ways; with nothing but the key it is read."""
+
+    permission_classes = [AllowAny]
+    authentication_classes = []
+
+    @extend_schema(request=WordsInput, responses=SosOutput)
+    def post(self, request: Request, code: str) -> Response:
+        body = read(WordsInput, request)
+        key = _key(body, code)
+        if body["shown"]:
+            services.note_shown(key=key, last=body["shown"])
+        if body["words"] or body["phrase"] or body["silent"] is not None:
+            services.add_word(
+                key=key,
+                words=body["words"],
+                phrase=body["phrase"],
+                silent=body["silent"],
+                submission=body["submission"],
+            )
+        return Response(_call(key))
 
 
 class QuestionView(APIView):
@@ -149,6 +235,10 @@ class KeyInput(serializers.Serializer[Any]):
 class ShareOutput(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     address = serializers.CharField()
+
+
+class MessageOutput(serializers.Serializer[Any]):
+    incident = serializers.CharField()
 
 
 class MessageInput(serializers.Serializer[Any]):
@@ -228,12 +318,12 @@ class ShareView(_Open):
 class MessagesView(_Open):
     """Messages that the provider received for us: an SOS packet opens an incident, as the button does."""
 
-    @extend_schema(request=MessageInput, responses={201: SosOutput})
+    @extend_schema(request=MessageInput, responses={201: MessageOutput})
     def post(self, request: Request) -> Response:
         if not shows_token(request, settings.SMS_IN_TOKEN):
             raise PositionToken
         incident = services.raise_by_packet(text=read(MessageInput, request)["text"])
-        return Response({"incident": incident.code, "taken_at": incident.taken_at}, status=201)
+        return Response({"incident": incident.code}, status=201)
 
 
 def _show(secret: str) -> dict[str, object]:
@@ -241,7 +331,7 @@ def _show(secret: str) -> dict[str, object]:
     return {
         "code": check.code,
         "secret": secret,
-        "owned_since": check.incident.taken_at,
+        "owned_since": selectors.seen_since(check.incident, check.filed_at),
         "police": "110",
         "missing_doubted": check.missing_doubted,
         "reporter_doubted": check.reporter_doubted,

@@ -159,16 +159,20 @@ _client: "redis.asyncio.Redis | None" = None
 _waking: set["asyncio.Task[None]"] = set()
 
 
-async def _wake(code: str) -> None:
-    """Tell listeners of all processes; those of this one hear it at once, and without Valkey they look by themselves."""
+def _valkey() -> "redis.asyncio.Redis":
     global _client
-    hub.wake(f"audio:{code}")
     if _client is None:
         _client = redis.asyncio.Redis.from_url(
             settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=0.5
         )
+    return _client
+
+
+async def _wake(code: str) -> None:
+    """Tell listeners of all processes; those of this one hear it at once, and without Valkey they look by themselves."""
+    hub.wake(f"audio:{code}")
     try:
-        await _client.publish(CHANNEL, f"audio:{code}")
+        await _valkey().publish(CHANNEL, f"audio:{code}")
     except (RedisError, OSError):
         log.warning("audio.not_woken")
 
@@ -238,6 +242,29 @@ async def listen(request: Request) -> Response:
     return StreamingResponse(_pieces(code, mime), media_type=mime, headers=headers)
 
 
+class _Heard:
+    """Says that one recording's sound reaches a listener: for a moment after each piece that was taken, and no longer.
+
+    Her page promises it to her (`selectors.sound_now`), so a listener who went, or whose line stands still, says nothing.
+    """
+
+    def __init__(self, code: str) -> None:
+        self.mark = selectors.heard_mark(code)
+        self.said = 0.0
+
+    async def heard(self) -> None:
+        now = time.monotonic()
+        if now - self.said < 1:
+            return
+        self.said = now
+        try:
+            client = _valkey()
+            await client.set(self.mark, repr(clock.now().timestamp()), nx=True, ex=selectors.HEARD_FOR)
+            await client.expire(self.mark, selectors.HEARD_FOR)
+        except (RedisError, OSError):
+            log.warning("audio.not_said_that_it_is_heard")
+
+
 async def _plain(code: str, number: int) -> bytes | None:
     stored = await asyncio.to_thread(chunks.read, code, number)
     if stored is None:
@@ -248,7 +275,7 @@ async def _plain(code: str, number: int) -> bytes | None:
 
 async def _pieces(code: str, mime: str) -> AsyncIterator[bytes]:
     """The head, then the newest sound, then each chunk as it comes; after a gap from a whole piece on."""
-    page = hub.join(code)
+    page, mark = hub.join(code), _Heard(code)
     try:
         while (first := await _plain(code, 0)) is None:
             await _sound_of(code)  # raises once it is destroyed
@@ -263,6 +290,7 @@ async def _pieces(code: str, mime: str) -> AsyncIterator[bytes]:
                 cut = cut and not piece
                 if piece:
                     yield piece
+                    await mark.heard()
                 number, waited = number + 1, time.monotonic()
             elif time.monotonic() - waited > GAP_SECONDS and await _later(code, number):
                 number, cut, waited = await _newest(code, mime), True, time.monotonic()

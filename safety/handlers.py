@@ -32,12 +32,13 @@ from safety.services import (
     add_signal,
     address_of,
     ask_passenger,
+    open_incident,
     share_with,
     share_with_contacts,
     trip_is_over,
     uncover_driver_holds,
 )
-from safety.states import SafetyLine, SignalKind
+from safety.states import Origin, SafetyLine, SignalKind
 
 if TYPE_CHECKING:
     from accounts.models import EmergencyContact
@@ -75,12 +76,13 @@ def alert_cancel_after_meeting(event: TripCancelled) -> None:
 
 @handles(MismatchReported)
 def alert_mismatch(event: MismatchReported) -> None:
-    """Not this car, or not this driver: a person looks after the passenger who stands at the roadside."""
-    kind = SignalKind.MISMATCH
+    """Not this car, or not this driver: a specialist's clock runs, whatever the points, and her page says so (D5)."""
+    kind, trip = SignalKind.MISMATCH, trip_by_code(event.trip)
     add_signal(
         actor=SYSTEM,
         kind=kind,
-        trip=trip_by_code(event.trip),
+        trip=trip,
+        incident=open_incident(actor=SYSTEM, origin=Origin.RULE, trip=trip),
         detail=event.what,
         facts=facts.of(kind, what=event.what),
     )

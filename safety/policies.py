@@ -216,6 +216,7 @@ def ended_far(metres: float, whole: float) -> bool:
 class Clock:
     """One clock of an incident: since when it runs, when it must be done, when it was."""
 
+    key: str
     name: str | Promise
     started: datetime
     due: datetime
@@ -226,10 +227,14 @@ class Clock:
 
 
 def clocks_of(incident: "Incident") -> list[Clock]:
-    """The clocks that run on an incident (S3, S6, S10). None of them can be paused."""
-    limit = policy.span(TAKEN_WITHIN if incident.has_sos else OWNED_WITHIN)
+    """The clocks that run on an incident (S3, S6, S10). None of them can be paused.
+
+    Owned is not seen: what comes after somebody took it has a clock of its own until a person has looked at it.
+    """
+    taken_within = limit = policy.span(TAKEN_WITHIN if incident.has_sos else OWNED_WITHIN)
     clocks = [
         Clock(
+            "taken",
             _("taken by a person"),
             incident.opened_at,
             incident.opened_at + limit,
@@ -243,6 +248,7 @@ def clocks_of(incident: "Incident") -> list[Clock]:
         )
         clocks.append(
             Clock(
+                "called_back",
                 _("called back"),
                 incident.taken_at,
                 incident.taken_at + policy.span(CALLED_BACK_WITHIN),
@@ -258,6 +264,7 @@ def clocks_of(incident: "Incident") -> list[Clock]:
         after, limit = policy.span(POLICE_AFTER), policy.span(POLICE_LIMIT)
         clocks.append(
             Clock(
+                "safe_check",
                 _("safe check, or police called"),
                 incident.high_risk_at,
                 incident.high_risk_at + after,
@@ -266,10 +273,21 @@ def clocks_of(incident: "Incident") -> list[Clock]:
         )
         clocks.append(
             Clock(
+                "police",
                 _("police called, or a supervisor said why not"),
                 incident.high_risk_at,
                 incident.high_risk_at + limit,
                 excused,
+            )
+        )
+    if incident.taken_at and incident.news_at:
+        clocks.append(
+            Clock(
+                "news",
+                _("what is new: seen by a person"),
+                incident.news_at,
+                incident.news_at + taken_within,
+                None,
             )
         )
     return clocks
@@ -324,6 +342,23 @@ def _not_called(incident: "Incident", account: "Account") -> str | Promise:
     return _not_taken(incident, account) or silent
 
 
+def _nothing_new(incident: "Incident", _account: "Account") -> str | Promise:
+    match IncidentState(incident.state):
+        case IncidentState.TAKEN | IncidentState.RESOLVED:
+            return "" if incident.news_at else _("Nothing is new.")
+        case IncidentState.OPEN:
+            return _("Take the incident first.")
+        case IncidentState.CLOSED:
+            return _("It is closed.")
+
+
+def _not_written_to(incident: "Incident", account: "Account") -> str | Promise:
+    if incident.state == IncidentState.OPEN:
+        return _("Take the incident first.")
+    called = "" if incident.has_sos else _("Nobody called for help from a page that could show it.")
+    return _closed(incident, account) or called
+
+
 def _not_offered(incident: "Incident", account: "Account") -> str | Promise:
     if incident.state == IncidentState.TAKEN and incident.offered_to == account.code:
         return ""
@@ -345,6 +380,9 @@ def _not_reviewed(incident: "Incident", account: "Account") -> str | Promise:
 
 _RULES: dict[str, Callable[["Incident", "Account"], Why]] = {
     "take": _not_open,
+    "see": _nothing_new,
+    "write": _not_written_to,
+    "say": _not_written_to,
     "note": _closed,
     "called": _not_called,
     "hand_over": _not_taken,

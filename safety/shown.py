@@ -1,5 +1,6 @@
 """What pages of help and sharing show of themselves; the board's checks draw them from it."""
 
+import secrets
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -10,19 +11,36 @@ from rides.shown import map_data
 from rides.states import Party
 from safety import selectors
 from safety.models import Incident, SosCall
+from safety.states import CallerPhrase
 
 if TYPE_CHECKING:
+    from rides.models import Trip
     from safety.models import TripShare
 
 
 def sos_context() -> dict[str, Any]:
     """What the SOS page shows of itself, whoever called; the board draws it from this alone."""
+    call = selectors.CallForHelp(
+        Incident(), SosCall(at=clock.now()), seen_at=None, again=None, again_seen_at=None, silent=False
+    )
     return {
         "code": "T-0",
-        "incident": Incident(),
-        "call": SosCall(at=clock.now()),
+        "call": call,
         "contacts": [],
         "number": settings.SOS_SMS_NUMBER,
+        "phrases": CallerPhrase.choices,
+        "submission": secrets.token_urlsafe(16),
+    }
+
+
+def trip_of_caller(trip: "Trip", party: Party) -> dict[str, Any]:
+    """What the page after SOS shows of the trip to its own side: for her the card of A3, the car and herself on a map."""
+    hers = party == Party.PASSENGER
+    return {
+        "trip": trip,
+        "card": driver_card(trip) if hers else None,
+        "map": map_data(trip, party) if hers else None,
+        "minutes_left": minutes_left(trip) if hers else None,
     }
 
 

@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core import facts, live, timeline
 from core.states import Transitions
@@ -86,11 +87,41 @@ class IncidentOutcome(models.TextChoices):
     MALICIOUS = "malicious", _("malicious alarm")
 
 
+class StaffPhrase(models.TextChoices):
+    """What staff write to a caller with one tap; read in the caller's language."""
+
+    YES = "yes", pgettext_lazy("call for help", "Yes.")
+    NO = "no", pgettext_lazy("call for help", "No.")
+    WE_SEE_YOU = "we_see_you", _("We see on the map where you are.")
+    POLICE_TOLD = "police_told", _("The police know where you are.")
+    KEEP_OPEN = "keep_open", _("Keep this page open. We stay with you.")
+    CAN_YOU_WRITE = "can_you_write", _("Can you write? Yes or No is enough.")
+    HURT = "hurt", _("Are you hurt?")
+    WEAPON = "weapon", _("Is there a weapon?")
+    WITH_YOU = "with_you", _("Is that person still with you?")
+    CALL_NOW = "call_now", _("May we call you now?")
+    TO_PEOPLE = "to_people", _("If you can, go where there are people.")
+
+
+class CallerPhrase(models.TextChoices):
+    """What a caller writes with one tap; read in the reader's language."""
+
+    YES = "yes", pgettext_lazy("call for help", "Yes.")
+    NO = "no", pgettext_lazy("call for help", "No.")
+    POLICE = "police", _("Please call the police.")
+    CANNOT_SPEAK = "cannot_speak", _("I cannot speak.")
+    OTHER_WAY = "other_way", _("The car takes another way.")
+    LOCKED = "locked", _("I cannot get out.")
+    HURT = "hurt", _("I am hurt.")
+    OUT = "out", _("I am out of the car.")
+
+
 class PleaOutcome(models.TextChoices):
     UPHELD = "upheld", _("it was not malicious")
     REFUSED = "refused", _("it stays so")
 
 
+timeline.vocabulary(from_staff=StaffPhrase, from_caller=CallerPhrase)
 timeline.vocabulary(
     plea=PleaOutcome, origin=Origin, signal=SignalKind, answer=Answer, outcome=IncidentOutcome
 )
@@ -108,6 +139,13 @@ class SafetyLine(models.TextChoices):
     SOS = "safety.sos", _("SOS by the %(party)s")
     SOS_AGAIN = "safety.sos_again", _("SOS again by the %(party)s")
     WORD = "safety.word", _("The %(party)s wrote")
+    PHRASE = "safety.phrase", _("The %(party)s wrote: %(from_caller)s")
+    WROTE = "safety.wrote", _("%(who)s wrote to the %(party)s")
+    WROTE_PHRASE = "safety.wrote_phrase", _("%(who)s wrote to the %(party)s: %(from_staff)s")
+    SHOWN = "safety.shown", _("What was written is on the %(party)s's screen")
+    SILENT = "safety.silent", _("The %(party)s asked not to be called")
+    NOT_SILENT = "safety.not_silent", _("The %(party)s may be called again")
+    SEEN = "safety.seen", _("%(who)s has seen what was new")
     CONTACTS = "safety.contacts", _("Messages to emergency contacts on their way: %(count)s")
     WELFARE_CHECK = "safety.welfare_check", _("Welfare check filed, report code %(code)s")
     EVIDENCE = "safety.evidence", _("The reporter of %(code)s added")
@@ -138,5 +176,24 @@ class SafetyLine(models.TextChoices):
     CLOSED = "safety.closed", _("Reviewed by a second person and closed")
 
 
+timeline.by_staff(
+    SafetyLine.NOTE,
+    SafetyLine.WROTE,
+    SafetyLine.WROTE_PHRASE,
+    SafetyLine.SAFE_CHECK,
+    SafetyLine.OFFERED,
+    SafetyLine.PLAYED,
+    SafetyLine.CALLED,
+    SafetyLine.POLICE_NOT_CALLED,
+    SafetyLine.RESOLVED,
+    SafetyLine.SENT_BACK,
+    SafetyLine.PLEA_DECIDED,
+)
+
 # Which panels and pages of the console look again when such a line is written down (`core.live`).
 live.moves("incidents", "safety.")
+
+
+def topic_of(trip: str, party: str) -> str:
+    """The topic on which open pages of one side of a trip are woken (`core.live`): the other side's hear nothing."""
+    return f"side:{trip}/{party}"

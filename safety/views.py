@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core import clock, policy
 from core.access import account_of, permission_required
-from core.errors import DomainError, explain
+from core.errors import DomainError, InvalidInput, explain
 from core.messages import outbox
 from core.privacy import mask_phone
 from core.ratelimit import address_of, allow
@@ -26,15 +26,16 @@ from rides.states import WITH_DRIVER, Party
 from rides.tokens import TripKey, make_key, read_key
 from safety import packets, selectors, services
 from safety.forms import EvidenceForm, MendForm, ReporterCodeForm, WelfareCheckForm
-from safety.models import Incident, WelfareCheck
+from safety.models import Incident, SosCall, WelfareCheck
 from safety.policies import RECORDING_TEXT, WELFARE_CHECKS
-from safety.shown import share_context, sos_context
+from safety.shown import share_context, sos_context, trip_of_caller
 from safety.states import Answer
 
 if TYPE_CHECKING:
     from rides.models import LatestPosition, Trip
 
 KEY_COOKIE = "trip_key"
+STATUS = "safety/_sos_status.html"
 
 
 def _key(request: HttpRequest, code: str) -> TripKey:
@@ -62,7 +63,7 @@ def sos(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         position = read_position(request.POST.get("lat"), request.POST.get("lon"))
         services.raise_sos(key=key, position=position, silent=request.POST.get("silent") == "1")
-        answer = redirect("safety:sos", code)
+        answer = _sos_page(request, key, STATUS) if _within(request) else redirect("safety:sos", code)
         raw = request.POST.get("key") or request.COOKIES.get(KEY_COOKIE, "")
         secure = settings.SESSION_COOKIE_SECURE
         answer.set_cookie(
@@ -81,35 +82,56 @@ def sos(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 def sos_status(request: HttpRequest, code: str) -> HttpResponse:
     """The part of the SOS page that changes."""
-    return _sos_page(request, _key(request, code), "safety/_sos_status.html")
+    return _sos_page(request, _key(request, code), STATUS)
+
+
+def _within(request: HttpRequest) -> bool:
+    """True where a part of an open page asks: it is answered by the part, and nothing on the page is loaded anew."""
+    return bool(request.headers.get("HX-Request"))
 
 
 def _sos_page(request: HttpRequest, key: TripKey, template: str) -> HttpResponse:
-    found = selectors.sos_of_side(key.trip, key.party)
-    if found is None:
+    call = selectors.sos_of_side(key.trip, key.party)
+    if call is None:
         malicious = selectors.malicious_alarm_of(key.trip, key.party)
+        if template == STATUS:
+            return render(request, "safety/_sos_over.html", {"code": key.trip, "malicious": malicious})
         if malicious is None:
             return redirect("rides:trip", key.trip)
         plea = selectors.plea_of(malicious)
         return render(
             request, "safety/malicious.html", {"code": key.trip, "incident": malicious, "plea": plea}
         )
-    incident, call = found
     trip = trip_by_code(key.trip)
-    position = latest_positions(trip).get(key.party)
+    position = _newest_position(trip, key.party, call)
     context = {
         "code": key.trip,
-        "incident": incident,
+        "within": template == STATUS,
         "call": call,
         "position": position,
-        "contacts": _contacts(trip, incident, key.party),
-        "sound": make_key(key),
+        "contacts": _contacts(trip, call.incident, key.party),
+        "key": make_key(key),
         "sms": _sms(key, position),
-        "number": settings.SOS_SMS_NUMBER,
         "secret": packets.secret_for_page(key),
         "party": key.party,
+        "sound": selectors.sound_now(key.trip, key.party),
+        "thread": selectors.thread_of(call.incident, key.party),
+        **trip_of_caller(trip, key.party),
     }
     return render(request, template, sos_context() | context)
+
+
+def _newest_position(
+    trip: "Trip", party: Party, call: selectors.CallForHelp
+) -> "LatestPosition | SosCall | None":
+    """Where this side was last: what its phone sent since, or what came with a tap."""
+    known: list[LatestPosition | SosCall] = [
+        each for each in (call.again, call.call) if each and each.latitude is not None
+    ]
+    sent = latest_positions(trip).get(party)
+    if sent:
+        known.append(sent)
+    return max(known, key=lambda each: each.at, default=None)
 
 
 def _contacts(trip: "Trip", incident: "Incident", party: Party) -> list[tuple[Any, bool]]:
@@ -123,10 +145,11 @@ def _contacts(trip: "Trip", incident: "Incident", party: Party) -> list[tuple[An
     ]
 
 
-def _sms(key: TripKey, position: "LatestPosition | None") -> str:
+def _sms(key: TripKey, position: "LatestPosition | SosCall | None") -> str:
     """The prepared message, from what is known now; the page's script keeps it up to date without a network."""
-    here = (position.latitude, position.longitude) if position else None
-    at = position.at if position else clock.now()
+    here, at = None, clock.now()
+    if position and position.latitude is not None and position.longitude is not None:
+        here, at = (position.latitude, position.longitude), position.at
     return packets.encode(packets.Packet(key.trip, key.party, at, here, silent=False))
 
 
@@ -148,10 +171,41 @@ def offline(request: HttpRequest, code: str) -> HttpResponse:
 @csrf_exempt
 @require_POST
 def sos_word(request: HttpRequest, code: str) -> HttpResponse:
-    """Add a word, or ask not to be called back."""
-    silent = {"1": True, "0": False}.get(request.POST.get("silent", ""))
-    services.add_word(key=_key(request, code), words=request.POST.get("words", ""), silent=silent)
-    return redirect("safety:sos", code)
+    """Write to the agent, words or a phrase, or say whether the phone may ring; the page's part comes back (S1+)."""
+    key = _key(request, code)
+    services.add_word(
+        key=key,
+        words=request.POST.get("words", ""),
+        phrase=request.POST.get("phrase", ""),
+        silent={"1": True, "0": False}.get(request.POST.get("silent", "")),
+        submission=request.POST.get("submission", ""),
+    )
+    return _sos_page(request, key, STATUS) if _within(request) else redirect("safety:sos", code)
+
+
+@csrf_exempt
+@require_POST
+def sos_shown(request: HttpRequest, code: str) -> HttpResponse:
+    """The page has on its screen what staff wrote: they see that it was seen."""
+    key, last = _key(request, code), request.POST.get("last", "")
+    if not (last.isascii() and last.isdigit() and len(last) < 19):
+        raise InvalidInput("last")
+    services.note_shown(key=key, last=int(last))
+    return HttpResponse(status=204)
+
+
+@require_GET
+def care(request: HttpRequest, code: str) -> HttpResponse:
+    """What this side's trip page says of its own call for help, and of 'not this car'; of the other side's, nothing."""
+    key = _key(request, code)
+    trip = trip_by_code(code)
+    context = {
+        "code": code,
+        "key": make_key(key),
+        "call": selectors.sos_of_side(code, key.party),
+        "mismatch": selectors.mismatch_looked_at(trip) if key.party == Party.PASSENGER else None,
+    }
+    return render(request, "safety/_care.html", context)
 
 
 @csrf_exempt
@@ -194,7 +248,7 @@ def recording(request: HttpRequest, code: str) -> HttpResponse:
 def keep(request: HttpRequest, code: str) -> HttpResponse:
     """Keep this recording: a case is opened."""
     services.keep_recording(account=account_of(request), trip_code=code, words=request.POST.get("words", ""))
-    messages.success(request, _("Kept: a case is open, and a person looks at it."))
+    messages.success(request, _("Kept: a case is open for a person to look at it."))
     return redirect("rides:trip", code)
 
 
@@ -293,7 +347,7 @@ def _report_page(request: HttpRequest, secret: str, check: WelfareCheck, **forms
     context = {
         "secret": secret,
         "check": check,
-        "incident": check.incident,
+        "seen_at": selectors.seen_since(check.incident, check.filed_at),
         "evidence_form": EvidenceForm(),
         "mend_form": MendForm(
             initial={"missing_phone": check.missing_written, "reporter_phone": check.reporter_written}

@@ -42,31 +42,40 @@ def undone() -> Iterator[None]:
 # --- Rows --------------------------------------------------------------------------------------------------------
 
 
-def codes() -> list[list[str]]:
-    """What a row of each table may be called in an address: its code, or its number where it has none."""
-    found = []
+def codes() -> dict[str, list[str]]:
+    """By table what its rows may be called in an address: their code, or their number where they have none."""
+    found = {}
     for model in apps.get_models():
         if model.__module__.partition(".")[0] not in OURS:
             continue
         names = {field.name for field in model._meta.get_fields()}
         column = "code" if "code" in names else "pk"
         rows = model._default_manager.order_by("pk").values_list(column, flat=True)
-        found.append([str(value) for value in rows[:MOST_ROWS]])
+        found[model._meta.label] = [str(value) for value in rows[:MOST_ROWS]]
     return found
 
 
-def rows(desks, people) -> list[tuple]:
-    """Every (desk, code) that somebody of `people` can act on."""
+def rows(desks, people, tables=None) -> list[tuple]:
+    """Every (desk, code) that somebody of `people` can act on.
+
+    `tables` keeps which tables are whose desk's, for whoever asks again in an equal world.
+    """
     found, known = {}, codes()
+    tables = {} if tables is None else tables
     for desk in desks:
         acting = [
             each for each in people if any(may(each, action.permission) for action in desk.actions.values())
         ]
-        for table in known:
+        if desk.kind not in tables:
             # A table none of whose first rows it finds is another desk's.
-            tried = [code for code in table[:4] if _is_found(desk, code, acting)]
-            for code in table if tried else ():
-                if code in tried or _is_found(desk, code, acting):
+            tables[desk.kind] = [
+                label
+                for label, table in known.items()
+                if any(_is_found(desk, code, acting) for code in table[:4])
+            ]
+        for label in tables[desk.kind]:
+            for code in known[label]:
+                if _is_found(desk, code, acting):
                     found[desk.kind, code] = desk, code
     return list(found.values())
 

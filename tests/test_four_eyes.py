@@ -37,9 +37,10 @@ from rides.services import decide_suspension, propose_suspension
 from rides.states import Line
 from safety.models import Incident
 from tests.doors import digests, find, posts_of, rows, staff, try_everything, undone
-from tests.test_permissions import ROWS, TABLE, things  # noqa: F401 - the fixture with one of everything
+from tests.test_permissions import ROWS, TABLE, kept_board, things  # noqa: F401 - the fixtures of everything
 
 ROUNDS = 2
+TABLES: dict[str, list[str]] = {}  # whose desk's each table is, in the world of `stages`
 
 
 # --- The facts that take two -------------------------------------------------------------------------------------
@@ -165,7 +166,7 @@ def changes(before: tuple[set, set]) -> list[str]:
 
 
 @pytest.fixture
-def stages(things, rides, people, deliver, noon):  # noqa: F811 - the fixture
+def stages(things, kept_board, rides, people, deliver, noon):  # noqa: F811 - the fixtures
     """What waits, and what two people have done, beside one of everything."""
     trip = rides.under_way("passenger2", "driver2")
     _of_police(people, trip)
@@ -278,7 +279,7 @@ def of_staff(stages):
     """Every (desk, code) of rows that are found, and of those that the permission table names."""
     desks = desks_of_staff()
     named = [(desk, str(stages[ROWS[desk.kind][0]])) for desk in desks]
-    found = {(desk.kind, code): (desk, code) for desk, code in rows(desks, staff()) + named}
+    found = {(desk.kind, code): (desk, code) for desk, code in rows(desks, staff(), TABLES) + named}
     everybody = staff()
     return [
         (desk, code) for desk, code in found.values() if any(find(desk, code, each) for each in everybody)

@@ -1,10 +1,11 @@
 """Reads about one complaint."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from complaints.models import (
@@ -19,7 +20,7 @@ from complaints.models import (
     Statement,
     Timer,
 )
-from complaints.policies import APPEAL_DAYS, Case, Known, undo_until
+from complaints.policies import APPEAL_DAYS, MONEY_TOGETHER, Case, Known, undo_until
 from complaints.states import (
     BY_TWO,
     OVER,
@@ -194,6 +195,17 @@ def measures_of(complaint: Complaint, side: Side | None = None) -> list[Measure]
     rows = Measure.objects.select_related("person").filter(decision__complaint=complaint).order_by("pk")
     person = person_of(complaint, side) if side else None
     return list(rows.filter(person=person) if side else rows)
+
+
+def awarded_alone(complaint: Complaint, people: Sequence["Account"], account: "Account", at: datetime) -> int:
+    """What somebody alone awarded to these people in other cases within the time of `MONEY_TOGETHER`; fen."""
+    rows = Measure.objects.filter(
+        person__in=people,
+        decision__by=account,
+        decision__stage__in=sorted(set(Stage) - BY_TWO),
+        done_at__gt=at - policy.span(MONEY_TOGETHER),
+    ).exclude(decision__complaint=complaint)
+    return rows.aggregate(fen=Sum("fen"))["fen"] or 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -263,21 +263,33 @@ class Refunded(Consequence, outcome=Outcome.REFUND):
 # --- What outcomes mean for who decides -----------------------------------------------------------
 
 
-def why_not_by_agent(awards: Sequence[Award]) -> Why:
-    """Why an agent may not decide this alone: nothing against anybody, and little money."""
+def why_not_by_agent(awards: Sequence[Award], before: int = 0) -> Why:
+    """Why an agent may not decide this alone: nothing against anybody, and little money.
+
+    `before` is what they awarded alone to the same people not long ago, in fen (`selectors.awarded_alone`).
+    """
     if any(CONSEQUENCES[award.outcome].against for award in awards):
         return _("Measures against somebody are an adjudicator's.")
-    if sum(award.fen for award in awards) > policy.value(AGENT_MONEY):
+    if _money(awards, before) > policy.value(AGENT_MONEY):
         return _("This much money is an adjudicator's.")
     return ""
 
 
-def needs_second(level: str, finding: Finding, awards: Sequence[Award]) -> Why:
-    """Why a second adjudicator must decide without seeing the first decision; empty where one is enough (C5)."""
+def _money(awards: Sequence[Award], before: int) -> int:
+    """Many small awards are one large one; no money now adds to nothing."""
+    now = sum(award.fen for award in awards)
+    return now + before if now else 0
+
+
+def needs_second(level: str, finding: Finding, awards: Sequence[Award], before: int = 0) -> Why:
+    """Why a second adjudicator must decide without seeing the first decision; empty where one is enough (C5).
+
+    `before` as in `why_not_by_agent`.
+    """
     if level == Level.SEVERE:
         return _("Severe complaints are decided by two people.")
     if finding == Finding.FALSE:
         return _("'Knowingly false' is decided by two people.")
-    if sum(award.fen for award in awards) > policy.value(MONEY_ALONE):
+    if _money(awards, before) > policy.value(MONEY_ALONE):
         return _("This much money is decided by two people.")
     return next((why for award in awards if (why := CONSEQUENCES[award.outcome].why_two(award))), "")

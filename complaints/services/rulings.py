@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import connection
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from complaints import messages
+from complaints import words as vocabulary
 from complaints.errors import AppealClosed, AwardClosed, CitesNothing, CitesUnknown, StatementOver
 from complaints.limits import SERVICE_LEVELS
 from complaints.models import Appeal, Complaint, Decision, Statement
@@ -23,24 +25,34 @@ from complaints.policies import (
 )
 from complaints.selectors import (
     appeal_until,
+    awarded_alone,
     citable,
     complaint_by_code,
     covert,
     decision_in_force,
     measures_of,
     open_appeal_of,
+    person_of,
     statements_of,
 )
 from complaints.services import interlock, sanctions, timers
 from complaints.services.desk import for_action, said_words
 from complaints.services.files import File
-from complaints.services.intake import channel_of, keep_files, link_of, locked, phone_and_language
+from complaints.services.intake import (
+    channel_of,
+    keep_files,
+    link_of,
+    locked,
+    phone_and_language,
+    raise_level,
+)
 from complaints.services.outcomes import CONSEQUENCES, needs_second, why_not_by_agent
 from complaints.services.timers import add_line, touch
 from complaints.states import (
     COMPLAINT_TRANSITIONS,
     STATEMENT_TRANSITIONS,
     UNDECIDED,
+    Category,
     ComplaintLine,
     ComplaintState,
     Finding,
@@ -63,6 +75,7 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 LONGEST = 4_000
+AWARD_LOCK = 0x41574152
 PAUSED_BY = {Side.COMPLAINANT: PauseReason.COMPLAINANT, Side.ACCUSED: PauseReason.ACCUSED}
 
 
@@ -149,6 +162,10 @@ def give_statement(
         given_at=clock.now(),
     )
     add_line(row, actor, ComplaintLine.STATED, words=statement.words, side=side)
+    if side == Side.COMPLAINANT:
+        raise_level(
+            actor=actor, complaint=row, level=vocabulary.level_of(Category(row.category), statement.words)
+        )
     audit.record(actor, "complaints.stated", row.code, case=row.code, side=side)
     keep_files(actor, row, files, side)
     timers.resume(row, actor=SYSTEM, reason=PAUSED_BY[side])
@@ -209,7 +226,7 @@ def decide(
 ) -> Complaint:
     """Give the decision that is next on a complaint: the first, the blind second, the deciding vote, or on an appeal.
 
-    Severe cases, bans, long suspensions, much money and 'knowingly false' take two people who do not know of each
+    Severe cases, bans, long suspensions, much money (also in many small awards to one person) and 'knowingly false' take two people who do not know of each
     other's decision, and so does whatever changes what two decided, on appeal or in a later round; where they differ,
     a third decides. Nobody decides twice on one complaint. What comes into force acts in the same transaction.
     Raises `NotNow`, `SecondPersonNeeded`, `ReasonNeeded`, `CitesNothing`, `CitesUnknown`, `AwardClosed`, `NotFound`.
@@ -218,7 +235,8 @@ def decide(
     stage = stage_of(complaint, known)
     assert stage is not None  # noqa: S101 - the action would be closed
     said, wanted = said_words(reason), _checked(complaint, finding, awards)
-    if not may(account, "complaints.judge") and (why := why_not_by_agent(wanted)):
+    before = _awarded_before(complaint, wanted, account)
+    if not may(account, "complaints.judge") and (why := why_not_by_agent(wanted, before)):
         raise AwardClosed("award", why=str(why))
     decision = Decision.objects.create(
         complaint=complaint,
@@ -235,7 +253,9 @@ def decide(
     # What was found stands in the journal only when it is in force: the second person must not read it anywhere.
     audit.record(account.actor, "complaints.decision_given", code, case=code, stage=stage)
     match stage:
-        case Stage.FIRST | Stage.APPEAL if known.took_two or needs_second(complaint.level, finding, wanted):
+        case Stage.FIRST | Stage.APPEAL if known.took_two or needs_second(
+            complaint.level, finding, wanted, before
+        ):
             _wait_for_second(complaint, account)
         case Stage.SECOND | Stage.APPEAL_SECOND if not _agree(complaint, decision):
             _wait_for_third(complaint, account)
@@ -247,6 +267,16 @@ def decide(
             else:
                 _bring_into_force(complaint, decision, account)
     return complaint
+
+
+def _awarded_before(complaint: Complaint, awards: Sequence[Award], account: "Account") -> int:
+    """`awarded_alone`, with one award of money by a person at a time: two at once would not see each other."""
+    people = [person for award in awards if award.fen and (person := person_of(complaint, award.side))]
+    if not people:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [AWARD_LOCK, account.pk])
+    return awarded_alone(complaint, people, account, clock.now())
 
 
 def _wait_for_second(complaint: Complaint, account: "Account") -> None:

@@ -6,7 +6,9 @@ from django.db import connection
 from django.urls import reverse
 
 from complaints import services
+from complaints.actions import OWN
 from complaints.models import CareTask, Complaint, Decision
+from complaints.selectors import secret_of
 from complaints.states import Audience, Category, ClaimKind, Finding, Side
 from complaints.tests.conftest import SUSPENSION
 from core import clock
@@ -159,3 +161,55 @@ def test_a_bulk_action_is_told_what_it_needs(cases, signed_in, people):
     assert Complaint.objects.get(pk=filed.pk).owner.code == "agent2"
     client.post(path, {"codes": filed.code, "sure": "1", "action": "unassign"})
     assert Complaint.objects.get(pk=filed.pk).owner is None
+
+
+# --- What a side may do with its own case ---
+
+
+def own_pages(filed):
+    """The doors to one's own case: by account, and by the link in a message."""
+    return f"/complaints/{filed.code}/", f"/complaints/{filed.code}/{secret_of(filed)}/"
+
+
+@pytest.fixture
+def asked(cases, people):
+    """A case whose complainant was asked for a statement."""
+    filed = cases.ended()
+    services.take(account=people("agent"), code=filed.code)
+    services.ask_statement(account=people("agent"), code=filed.code, side=Side.COMPLAINANT, words="when?")
+    return filed
+
+
+def test_an_empty_request_of_a_side_changes_nothing(asked, signed_in, client):
+    doors = [(signed_in("passenger"), own_pages(asked)[0]), (client, own_pages(asked)[1])]
+    before = digests()
+    for visitor, page in doors:
+        for key in OWN.actions:
+            assert visitor.post(f"{page}{key}/", {}).status_code in {400, 409}, (page, key)
+            assert visitor.post(f"{page}{key}/", {"words": "  "}).status_code in {400, 409}, (page, key)
+        assert visitor.post(f"{page}anything/", {"words": "x"}).status_code == 404
+    assert digests() == before
+
+
+@pytest.mark.parametrize("door", [0, 1])
+def test_what_a_side_typed_stays_where_it_is_refused(asked, signed_in, client, door):
+    visitor, page = (signed_in("passenger"), client)[door], own_pages(asked)[door]
+    answer = visitor.post(f"{page}statement/", {"words": "TYPED" * 900})
+    assert (answer.status_code, "TYPED" in answer.content.decode()) == (400, True)
+    assert visitor.post(f"{page}statement/", {"words": "at six"}).headers["location"] == page
+    answer = visitor.post(f"{page}statement/", {"words": "TYPED"}, headers={"accept-language": "en"})
+    assert (answer.status_code, "cannot be given any more" in answer.content.decode()) == (409, True)
+    assert visitor.post(f"{page}more/", {"words": "and at seven"}).status_code == 302
+    assert visitor.get(page).status_code == 200
+
+
+def test_whoever_has_a_link_is_nobody_in_the_journal(asked, client):
+    client.post(f"{own_pages(asked)[1]}statement/", {"words": "at six"})
+    assert AuditEntry.objects.filter(action="complaints.stated", actor="anonymous").count() == 1
+
+
+def test_a_link_opens_its_own_case_alone(asked, cases, client, rides):
+    other = cases.filed(rides.ended("passenger2", "driver2"), "passenger2")
+    at = f"/complaints/{other.code}/{secret_of(asked)}/"
+    assert client.get(at).status_code == 404
+    assert client.post(f"{at}more/", {"words": "x"}).status_code == 404

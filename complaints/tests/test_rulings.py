@@ -374,6 +374,34 @@ def test_two_adjudicators_at_once_give_one_first_decision(cases, people):
         services.take(account=people("agent"), code="C-NONE")
 
 
+def of_money(cases, trip, fen, who="adjudicator"):
+    """One of several complaints of the same passenger, decided by one person with some money."""
+    filed = cases.filed(trip, category=Category.DISPUTE, submission=f"m-{Complaint.objects.count()}")
+    if who == "agent":
+        services.take(account=cases.people(who), code=filed.code)
+    else:
+        cases.heard(filed)
+    award = Award(Outcome.COMPENSATION, Side.COMPLAINANT, fen=fen)
+    return cases.decide(filed, who, Finding.UPHELD, award).state
+
+
+def test_many_small_awards_to_one_person_take_two_together(cases, rides, noon):
+    trips = [rides.ended() for _number in range(5)]
+    assert of_money(cases, trips[0], 30_000) == "decided"
+    assert of_money(cases, trips[1], 20_001) == "proposed"
+    assert of_money(cases, trips[2], 20_001, "supervisor") == "decided"  # somebody else
+    assert of_money(cases, trips[3], 20_000) == "decided"  # what was left
+    noon.shift(timedelta(days=31))
+    assert of_money(cases, trips[4], 50_000) == "decided"
+
+
+def test_an_agent_awards_little_money_to_one_person_in_all(cases, rides):
+    trips = [rides.ended() for _number in range(2)]
+    assert of_money(cases, trips[0], 6_000, "agent") == "decided"
+    with pytest.raises(AwardClosed):
+        of_money(cases, trips[1], 4_001, "agent")
+
+
 def test_an_agent_decides_an_ordinary_one_of_their_own_and_little_money(cases, people):
     filed = cases.ended(category=Category.LOST_PROPERTY)
     with pytest.raises(NotNow):

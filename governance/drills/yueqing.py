@@ -313,6 +313,9 @@ def _friends(world: World, ride: Ride, cast: dict[str, Person], incident: str) -
             json.dumps(answer, ensure_ascii=False) + person.get(f"/welfare-check/{answer['secret']}/").text
         )
         codes.append(answer["code"])
+        # The incident has an owner; the report has one once that person has looked at it.
+        cast["specialist"].submit(f"/admin/incidents/{incident}/do/see/", {"do": "1"})
+        answer = person.get(f"/api/v1/welfare-checks/{answer['secret']}/").json()
         return bool(answer["owned_since"]), f"{answer['code']}, owned since {answer['owned_since']}"
 
     began = time.monotonic()

@@ -98,6 +98,8 @@ class Trip(models.Model):
     plate_seen = models.CharField(_("plate seen"), max_length=10, blank=True)
     plate_check = models.CharField(_("plate compared"), max_length=12, choices=PlateCheck.choices, blank=True)
     presumed_boarded = models.BooleanField(pgettext_lazy("field", "presumed boarded"), default=False)
+    # When the car of now came near the pick-up.
+    near_at = models.DateTimeField(pgettext_lazy("field", "car near at"), null=True)
     phones_met_at = models.DateTimeField(pgettext_lazy("field", "phones met at"), null=True)
 
     requested_at = models.DateTimeField(pgettext_lazy("field", "requested at"))

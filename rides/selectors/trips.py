@@ -160,6 +160,16 @@ def precise_trail_of(trip: Trip, party: Party) -> list[Fix]:
     return believable([fix for fix in trail_of(trip, party) if not is_coarse(fix)])
 
 
+def instead_of(trip: Trip) -> str:
+    """The client's key of the order that a passenger asks for instead of a trip that 'not this car' stopped."""
+    return f"again:{trip.code}"
+
+
+def asked_instead_of(trip: Trip) -> Trip | None:
+    """That order, where it was really placed."""
+    return Trip.objects.filter(client_key=instead_of(trip), passenger=trip.passenger_id).first()
+
+
 def trip_url(trip: Trip) -> str:
     """The address of a trip's page."""
     return f"{settings.PUBLIC_URL}/trips/{trip.code}/"

@@ -5,7 +5,7 @@ from rides.services.booking import Rider, book_trip, needs_real_name
 from rides.services.ending import cancel_trip, end_trip
 from rides.services.itineraries import close_itinerary, offer_itinerary
 from rides.services.lines import carry_out_suspensions, decide_suspension, propose_suspension, set_line
-from rides.services.mismatch import give_to_others, report_mismatch
+from rides.services.mismatch import ask_again, give_to_others, report_mismatch
 from rides.services.night import (
     acknowledge_reminder,
     close_late_pickup,
@@ -53,6 +53,7 @@ __all__ = [
     "accept_trip",
     "acknowledge_reminder",
     "arrive",
+    "ask_again",
     "board_trip",
     "book_trip",
     "cancel_trip",

@@ -29,6 +29,7 @@ from rides.events import TripAccepted
 from rides.models import Itinerary, Trip
 from rides.policies import DAILY_TRIPS, city_day
 from rides.services.booking import mark_matched
+from rides.services.coming import tell_found
 from rides.services.night import remind
 from rides.services.outcomes import Outcome
 from rides.states import TRIP_TRANSITIONS, WAITING, WITH_DRIVER, TripLine, TripState
@@ -80,6 +81,7 @@ def accept_trip(*, driver: "Driver", trip_code: str, itinerary_code: str, face_t
     timeline.add(TripLine.ACCEPTED, actor, trip=trip.code, plate=trip.plate_registered)
     audit.record(actor, "rides.accepted", trip.code, itinerary=itinerary.code)
     remind(trip)
+    tell_found(trip)
     events.publish(TripAccepted(trip=trip.code))
     live.changed_on_commit(f"trip:{trip.code}")
     return Outcome(trip)

@@ -1,6 +1,7 @@
 """Passengers ask for a ride, for themselves or for somebody else (A6)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -20,7 +21,7 @@ from rides.errors import AccountRestricted, ChildNeedsCompany, LineNotRunning
 from rides.models import Trip
 from rides.policies import PATIENCE, REAL_NAME_FROM
 from rides.routing import Route
-from rides.services.places import Journey, check_journey
+from rides.services.places import Journey, Place, check_journey
 from rides.states import TRIP_TRANSITIONS, Line, RiderKind, TripLine, TripState
 
 if TYPE_CHECKING:
@@ -106,6 +107,25 @@ def _book(passenger: "Account", journey: Journey, way: Route, trip: Trip, rider:
         mark_matched(trip, len(selectors.itineraries_along(trip)))
     live.changed_on_commit(f"trip:{trip.code}")
     return trip
+
+
+def book_same_way(
+    *, trip: Trip, passenger: "Account", line: Line, client_key: str, start: datetime, end: datetime
+) -> Trip:
+    """Ask for the way of a trip anew, with the same seats and the same person who travels; raises as `book_trip`."""
+    journey = Journey(
+        trip.city,
+        Place(trip.origin_name, *trip.origin),
+        Place(trip.destination_name, *trip.destination),
+        start,
+        end,
+    )
+    rider = None
+    if trip.rider_name:
+        rider = Rider(RiderKind(trip.rider_kind), trip.rider_name, trip.rider_phone)
+    return book_trip(
+        passenger=passenger, journey=journey, seats=trip.seats, client_key=client_key, line=line, rider=rider
+    )
 
 
 def needs_real_name(line: Line) -> bool:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from core import audit, clock, events, live, policy, timeline
 from core.actors import Actor
+from core.errors import NotFound
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 from drivers import services as driver_services
@@ -16,7 +17,7 @@ from rides import selectors
 from rides.events import MismatchReported
 from rides.models import Trip
 from rides.policies import MISMATCH_REPORT_AFTER, PATIENCE
-from rides.services.booking import mark_matched
+from rides.services.booking import book_same_way, mark_matched
 from rides.services.night import forget_reminders
 from rides.services.pickup import passengers_trip
 from rides.states import (
@@ -95,7 +96,39 @@ def report_mismatch(*, passenger: "Account", trip_code: str, what: PlateCheck, p
         give_to_others(actor=actor, driver=driver)
     if source != ReportSource.AFTER:
         events.publish(MismatchReported(trip=trip.code, what=what))
+    if source == ReportSource.BEFORE:
+        live.changed_on_commit(f"trip:{trip.code}")
     return trip
+
+
+def ask_again(*, passenger: "Account", trip_code: str) -> Trip:
+    """After 'not this car' the passenger wants another ride: the same way on the same line from now on, asked for once.
+
+    Raises `NotFound` where it was not stopped for that, and as `book_trip`.
+    """
+    trip, party = selectors.trip_of(passenger, trip_code)
+    if party != Party.PASSENGER or trip.cancel_reason != CancelReason.MISMATCH:
+        raise NotFound
+    known = selectors.asked_instead_of(trip)
+    if known:
+        return known
+    at = clock.now()
+    new = book_same_way(
+        trip=trip,
+        passenger=passenger,
+        line=Line(trip.line),
+        client_key=selectors.instead_of(trip),
+        start=at,
+        end=max(trip.window_end, at + policy.span(PATIENCE)),
+    )
+    _note_asked(passenger, trip, new)
+    return new
+
+
+@begins_transaction
+def _note_asked(passenger: "Account", trip: Trip, new: Trip) -> None:
+    timeline.add(TripLine.ASKED_AGAIN, passenger.actor, trip=trip.code, code=new.code)
+    live.changed_on_commit(f"trip:{trip.code}")
 
 
 def _report_source(trip: Trip) -> ReportSource:
@@ -130,6 +163,7 @@ def give_to_others(*, actor: Actor, driver: "Driver") -> int:
             window_end=max(trip.window_end, clock.now() + policy.span(PATIENCE)),
             accepted_at=None,
             arrived_at=None,
+            near_at=None,
             phones_met_at=None,
         )
         timeline.add(TripLine.GIVEN_TO_OTHERS, actor, trip=trip.code)

@@ -19,8 +19,7 @@ from rides.errors import ReminderUnread
 from rides.events import PickupLate
 from rides.models import LatePickup, Reminder, Trip
 from rides.policies import CALL_AHEAD, against_late_pickup, against_reminder_call
-from rides.services.booking import Rider, book_trip
-from rides.services.places import Journey, Place
+from rides.services.booking import book_same_way
 from rides.states import (
     BEFORE_BOARDING,
     TRIP_TRANSITIONS,
@@ -28,7 +27,6 @@ from rides.states import (
     CancelReason,
     Line,
     Party,
-    RiderKind,
     TripLine,
     TripState,
 )
@@ -173,23 +171,8 @@ def go_on_with_other_line(*, passenger: "Account", trip_code: str, line: Line) -
     if line == Line.HITCH:
         raise InvalidInput("line")
     at = clock.now()
-    journey = Journey(
-        trip.city,
-        Place(trip.origin_name, *trip.origin),
-        Place(trip.destination_name, *trip.destination),
-        at,
-        at,
-    )
-    rider = None
-    if trip.rider_name:
-        rider = Rider(RiderKind(trip.rider_kind), trip.rider_name, trip.rider_phone)
-    new = book_trip(
-        passenger=passenger,
-        journey=journey,
-        seats=trip.seats,
-        client_key=f"late:{trip.code}",
-        line=line,
-        rider=rider,
+    new = book_same_way(
+        trip=trip, passenger=passenger, line=line, client_key=f"late:{trip.code}", start=at, end=at
     )
     _replace(passenger, trip, new)
     return new

@@ -26,6 +26,7 @@ from rides.events import TripAccepted
 from rides.geometry import Point
 from rides.models import City, DriverOnDuty, Offer, Trip
 from rides.policies import DISPATCH_LATE_AFTER, DISPATCH_REACH, DISPATCH_SPEED, DUTY_FRESH, OFFER_WITHIN
+from rides.services.coming import tell_found
 from rides.services.outcomes import Outcome
 from rides.states import (
     OFFER_TRANSITIONS,
@@ -222,6 +223,7 @@ def accept_offer(*, driver: "Driver", code: str) -> Outcome:
     )
     timeline.add(TripLine.ACCEPTED, actor, trip=trip.code, plate=vehicle.plate)
     audit.record(actor, "rides.accepted", trip.code, offer=offer.code)
+    tell_found(trip)
     events.publish(TripAccepted(trip=trip.code))
     live.changed_on_commit(f"trip:{trip.code}")
     return Outcome(trip)

@@ -23,6 +23,7 @@ from rides.errors import (
 from rides.geometry import Point
 from rides.models import Trip
 from rides.policies import CODE_TRIES
+from rides.services.coming import tell_waits
 from rides.services.night import check_reminders_read
 from rides.services.outcomes import Outcome
 from rides.states import (
@@ -62,6 +63,7 @@ def arrive(*, driver: "Driver", trip_code: str) -> Trip:
         raise missing
     move(trip, TRIP_TRANSITIONS, TripState.ARRIVED, arrived_at=clock.now())
     timeline.add(TripLine.ARRIVED, driver.account.actor, trip=trip.code)
+    tell_waits(trip)
     live.changed_on_commit(f"trip:{trip.code}")
     return trip
 

@@ -52,6 +52,14 @@ def ride_mismatch(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_POST
+def ride_again(request: HttpRequest, key: str) -> HttpResponse:
+    """After 'not this car': another ride on the same way, with a page of its own."""
+    trip = _trip(key)
+    new = services.ask_again(passenger=trip.passenger, trip_code=trip.code)
+    return redirect("rides:ride", selectors.position_key(new, Party.PASSENGER))
+
+
+@require_POST
 def ride_reminder(request: HttpRequest, key: str) -> HttpResponse:
     """'I have read it.'"""
     trip = _trip(key)

@@ -76,6 +76,13 @@ def mismatch(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_POST
 @permission_required("ride")
+def again(request: HttpRequest, code: str) -> HttpResponse:
+    """After 'not this car': another ride on the same way."""
+    return redirect("rides:trip", services.ask_again(passenger=account_of(request), trip_code=code).code)
+
+
+@require_POST
+@permission_required("ride")
 def cancel(request: HttpRequest, code: str) -> HttpResponse:
     reason = request.POST.get("reason", "")
     if reason not in MAY_SAY:

@@ -58,6 +58,8 @@ def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) 
         "trip": trip,
         "now": at,
         "clocks": [(each, each.overdue(at)) for each in clocks_of(incident)],
+        "silent": selectors.silent_callers(incident),
+        "thread": selectors.thread_of(incident),
         "signals": selectors.signals_of(incident),
         "truth": _truth(incident),
         "lines": [

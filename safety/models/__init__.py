@@ -1,5 +1,6 @@
 """Rows of safety, one topic for each file."""
 
+from safety.models.helping import Acknowledgement, Caller, HelpMessage
 from safety.models.incidents import (
     Incident,
     MalicePlea,
@@ -18,6 +19,9 @@ from safety.models.recordings import (
 from safety.models.shares import TripShare
 
 __all__ = [
+    "Acknowledgement",
+    "Caller",
+    "HelpMessage",
     "Incident",
     "MalicePlea",
     "Recording",

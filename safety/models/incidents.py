@@ -37,6 +37,7 @@ class Incident(models.Model):
     score = models.PositiveSmallIntegerField(_("risk"), default=0)
     has_sos = models.BooleanField(pgettext_lazy("field", "has an SOS"), default=False)
     drill = models.BooleanField(pgettext_lazy("field", "drill"), default=False)
+    # One of its callers may not be called: `Caller` says which.
     silent = models.BooleanField(pgettext_lazy("field", "silent mode"), default=False)
     opened_at = models.DateTimeField(_("opened"))
     opened_by = models.CharField(pgettext_lazy("incident", "opened by"), max_length=40)
@@ -45,6 +46,8 @@ class Incident(models.Model):
     taken_by = models.CharField(_("owner"), max_length=40, blank=True)
     # Whom the owner hands it over to; it stays the owner's until that person takes it.
     offered_to = models.CharField(pgettext_lazy("field", "offered to"), max_length=40, blank=True)
+    # The oldest of what nobody has looked at yet; empty where a person has seen all.
+    news_at = models.DateTimeField(pgettext_lazy("field", "not looked at since"), null=True)
     high_risk_at = models.DateTimeField(pgettext_lazy("field", "high risk since"), null=True)
     called_back_at = models.DateTimeField(pgettext_lazy("field", "called back at"), null=True)
     safe_check_at = models.DateTimeField(pgettext_lazy("field", "safe check at"), null=True)

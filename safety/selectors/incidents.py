@@ -4,14 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import TruncHour
 
 from core import clock, policy
 from core.codes import read_code
 from core.reads import the
-from rides.states import Party
-from safety.models import Incident, MalicePlea, SafetyQuestion, Signal, SosCall, WelfareCheck
+from rides.states import CancelReason, Party
+from safety.models import (
+    Acknowledgement,
+    HelpMessage,
+    Incident,
+    MalicePlea,
+    SafetyQuestion,
+    Signal,
+    SosCall,
+    WelfareCheck,
+)
 from safety.policies import ALERT_WITHIN, OWNED_WITHIN, POLICE_AFTER, TAKEN_WITHIN, clocks_of
 from safety.states import LIVE, IncidentOutcome, IncidentState, SignalKind
 
@@ -78,15 +87,100 @@ def open_question(trip: "Trip") -> SafetyQuestion | None:
     return SafetyQuestion.objects.filter(trip=trip, answer="", expires_at__gt=clock.now()).first()
 
 
-def sos_of_side(trip_code: str, party: str) -> tuple[Incident, SosCall] | None:
-    """The newest SOS of one side of a trip whose incident lives: what that side may know of it, and no more (S11)."""
-    call = (
+@dataclass(frozen=True, slots=True)
+class CallForHelp:
+    """What one side of a trip may know of its own call for help, and no more (S11).
+
+    `call` is its first tap, `again` its newest where that is another one. `seen_at` and `again_seen_at` are when a
+    person had looked at the incident after the one and the other; None where nobody has.
+    """
+
+    incident: Incident
+    call: SosCall
+    seen_at: datetime | None
+    again: SosCall | None
+    again_seen_at: datetime | None
+    silent: bool
+
+    @property
+    def waits_since(self) -> datetime | None:
+        """Since when a tap waits for a person; None where somebody has looked after all of them."""
+        if self.seen_at is None:
+            return self.call.at
+        return self.again.at if self.again and self.again_seen_at is None else None
+
+
+def sos_of_side(trip_code: str, party: str) -> CallForHelp | None:
+    """This side's call for help in the live incident of a trip; None where there is none."""
+    calls = list(
         SosCall.objects.select_related("incident")
         .filter(incident__trip__code=trip_code, party=party, incident__state__in=LIVE)
         .order_by("pk")
-        .first()
     )
-    return (call.incident, call) if call else None
+    if not calls:
+        return None
+    first, newest = calls[0], calls[-1]
+    incident = first.incident
+    return CallForHelp(
+        incident,
+        first,
+        seen_since(incident, first.at),
+        newest if newest is not first else None,
+        seen_since(incident, newest.at),
+        incident.callers.filter(party=party, silent=True).exists(),
+    )
+
+
+def seen_since(incident: Incident, at: datetime) -> datetime | None:
+    """When a person first looked at an incident after something had come at this time; None where nobody has."""
+    return incident.acknowledgements.filter(at__gte=at).order_by("at").values_list("at", flat=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """'Not this car', said before boarding: when, and since when a person looks after it; None where nobody does."""
+
+    said_at: datetime
+    seen_at: datetime | None
+
+
+def mismatch_looked_at(trip: "Trip") -> LookedAt | None:
+    """What her page says of it; None where she has not said it, or nobody stands at the roadside because of it."""
+    if trip.cancel_reason != CancelReason.MISMATCH or trip.cancelled_at is None:
+        return None
+    looked = Acknowledgement.objects.filter(incident__trip=trip, at__gte=trip.cancelled_at).order_by("at")
+    return LookedAt(trip.cancelled_at, looked.values_list("at", flat=True).first())
+
+
+def callers_of(incident: Incident) -> list[Party]:
+    """Which sides of the trip called for help."""
+    called = set(incident.sos_calls.values_list("party", flat=True))
+    return [party for party in Party if party in called]
+
+
+def silent_callers(incident: Incident) -> list[Party]:
+    """Which sides may not be called."""
+    return [Party(row.party) for row in incident.callers.filter(silent=True).order_by("pk")]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A message of a thread, and since when the other end has seen it; None where it has not."""
+
+    message: HelpMessage
+    seen_at: datetime | None
+
+
+def thread_of(incident: Incident, party: Party | None = None) -> list[Written]:
+    """What one side and staff wrote to each other, or both threads for staff, oldest first."""
+    rows = incident.help_messages.order_by("pk")
+    if party is not None:
+        rows = rows.filter(party=party)
+    looked = sorted(incident.acknowledgements.values_list("at", flat=True))
+    return [
+        Written(row, row.shown_at if row.staff else next((at for at in looked if at >= row.at), None))
+        for row in rows
+    ]
 
 
 def malicious_alarm_of(trip_code: str, party: str) -> Incident | None:
@@ -141,6 +235,8 @@ class Burning:
     waited_seconds: int
     overdue: bool
     escalation: str
+    # For how long something new waits for its owner to look at it; None where they have seen all.
+    news_seconds: int | None = None
 
 
 @policy.read_once()
@@ -165,18 +261,32 @@ def burning() -> list[Burning]:
             waited_seconds=int((at - row.opened_at).total_seconds()),
             overdue=any(clock_.done is None and clock_.overdue(at) for clock_ in clocks_of(row)),
             escalation=_escalation(row, at),
+            news_seconds=int((at - row.news_at).total_seconds()) if row.taken_at and row.news_at else None,
         )
         for row in rows
     ]
 
 
 def _escalation(incident: Incident, at: datetime) -> str:
-    """Who is called to an incident that nobody took: `agents`, all `specialists` after 10 s, `supervisors` after 20 s."""
-    if incident.state != IncidentState.OPEN:
+    """Who is called to an incident that nobody took, or to what its owner has not looked at.
+
+    At first `agents`, or the owner (empty); all `specialists` after 10 s, `supervisors` after 20 s.
+    """
+    is_open = incident.state == IncidentState.OPEN
+    since = incident.opened_at if is_open else incident.news_at
+    if since is None:
         return ""
-    age = (at - incident.opened_at).total_seconds()
+    age = (at - since).total_seconds()
     limit = policy.value(TAKEN_WITHIN)
-    return "agents" if age < limit else "specialists" if age < 2 * limit else "supervisors"
+    if age < limit:
+        return "agents" if is_open else ""
+    return "specialists" if age < 2 * limit else "supervisors"
+
+
+def incidents_that_ring() -> list[Incident]:
+    """Those that nobody has, and those in which something is new that their owner has not looked at (S3)."""
+    rows = Incident.objects.live().real()
+    return list(rows.filter(Q(state=IncidentState.OPEN) | Q(news_at__isnull=False)).order_by("pk"))
 
 
 def live_counts() -> tuple[int, int]:
@@ -197,14 +307,17 @@ def checks_of(incident: Incident) -> list[WelfareCheck]:
 def ownership_of_checks(since: datetime) -> tuple[int, int]:
     """(welfare checks since, of which not owned by a person within the limit).
 
-    A check that came while its incident had an owner was owned at once; one that still waits within its time is not late.
+    Whose incident had an owner already is owned once a person has looked at it; one that still waits within its time
+    is not late.
     """
-    limit = policy.span(OWNED_WITHIN)
-    rows = list(
-        WelfareCheck.objects.select_related("incident").filter(filed_at__gte=since, incident__drill=False)
+    limit, at = policy.span(OWNED_WITHIN), clock.now()
+    first = Acknowledgement.objects.filter(incident=OuterRef("incident"), at__gte=OuterRef("filed_at"))
+    rows = (
+        WelfareCheck.objects.filter(filed_at__gte=since, incident__drill=False)
+        .annotate(seen_at=Subquery(first.order_by("at").values("at")[:1]))
+        .values_list("filed_at", "seen_at")
     )
-    at = clock.now()
-    late = sum((row.incident.taken_at or at) - row.filed_at > limit for row in rows)
+    late = sum((seen or at) - filed > limit for filed, seen in rows)
     return len(rows), late
 
 
@@ -216,12 +329,20 @@ def attempts_with_alert(since: datetime, attempts: list[tuple[str, datetime]]) -
 
 
 def sos_answered(since: datetime) -> tuple[int, int]:
-    """(incidents with an SOS since, of which taken within the limit of S3)."""
-    rows = Incident.objects.real().filter(has_sos=True, opened_at__gte=since)
-    limit = policy.span(TAKEN_WITHIN)
-    return rows.count(), sum(
-        row.taken_at is not None and row.taken_at - row.opened_at <= limit for row in rows
+    """(taps on SOS since, of which a person looked at within the limit of S3).
+
+    Each tap counts from its own time, also in an incident that somebody had already. One that waits within its time is
+    not counted yet.
+    """
+    limit, at = policy.span(TAKEN_WITHIN), clock.now()
+    first = Acknowledgement.objects.filter(incident=OuterRef("incident"), at__gte=OuterRef("at"))
+    rows = (
+        SosCall.objects.filter(at__gte=since, incident__drill=False)
+        .annotate(seen_at=Subquery(first.order_by("at").values("at")[:1]))
+        .values_list("at", "seen_at")
     )
+    counted = [(tapped, seen) for tapped, seen in rows if seen or at - tapped > limit]
+    return len(counted), sum(seen is not None and seen - tapped <= limit for tapped, seen in counted)
 
 
 def calls_for_help(since: datetime) -> dict[datetime, int]:
@@ -263,4 +384,7 @@ def police_clock_missed(since: datetime) -> int:
     limit = policy.span(POLICE_AFTER)
     at = clock.now()
     rows = Incident.objects.real().filter(high_risk_at__gte=since, high_risk_at__lt=at - limit)
-    return sum(any(each.overdue(at) for each in clocks_of(row)[2:]) for row in rows)
+    return sum(
+        any(each.overdue(at) for each in [each for each in clocks_of(row) if each.key != "news"][2:])
+        for row in rows
+    )

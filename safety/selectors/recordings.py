@@ -4,12 +4,12 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import F, Q
 
-from core import audit_selectors, clock, holds, policy
+from core import audit_selectors, broker, clock, holds, policy
 from core.errors import NotFound
 from rides.states import ABOARD, WITH_DRIVER, Party
 from safety import chunks, keys
@@ -130,6 +130,49 @@ def live_sound_of(trip: "Trip") -> Recording | None:
     """The newest call for help that sends sound now."""
     rows = Recording.objects.filter(trip=trip, purpose=RecordingPurpose.SOS, state=RecordingState.LIVE)
     return rows.order_by("-pk").first()
+
+
+SOUND_FRESH = timedelta(seconds=10)  # counts of what arrived are written every few seconds
+HEARD_FOR = 4  # seconds for which a piece of sound that somebody took says that they listen
+
+
+def heard_mark(code: str) -> str:
+    """The key in Valkey that says, for a moment, that the live sound of a recording reaches a listener; since when."""
+    return f"heard:{code}"
+
+
+@dataclass(frozen=True, slots=True)
+class SoundNow:
+    """What is true of the live sound of one side at this second.
+
+    `arrives` says that pieces came a moment ago; without `known` nobody can say whether somebody hears them.
+    """
+
+    arrives: bool
+    heard_since: datetime | None
+    known: bool = True
+
+
+def sound_now(trip_code: str, party: str) -> SoundNow:
+    """Whether one side's sound arrives, and since when somebody hears it; what is not known is not said."""
+    row = (
+        Recording.objects.filter(
+            trip__code=trip_code, party=party, purpose=RecordingPurpose.SOS, state=RecordingState.LIVE
+        )
+        .order_by("-pk")
+        .first()
+    )
+    if row is None or row.last_chunk_at is None or clock.now() - row.last_chunk_at > SOUND_FRESH:
+        return SoundNow(arrives=False, heard_since=None)
+    code = row.code
+    said = broker.ask(lambda client: [client.get(heard_mark(code))], None)
+    since = datetime.fromtimestamp(float(said[0]), tz=UTC) if said and said[0] else None
+    return SoundNow(arrives=True, heard_since=since, known=said is not None)
+
+
+def heard_since(trip_code: str, party: str) -> datetime | None:
+    """Since when somebody hears the live sound of one side; None where nobody does, or nobody knows."""
+    return sound_now(trip_code, party).heard_since
 
 
 def plays_of(recording: Recording) -> list[RecordingPlay]:

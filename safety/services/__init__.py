@@ -20,9 +20,11 @@ from safety.services.desk import (
     record_police_call,
     record_safe_check,
     resolve_incident,
+    see_news,
     send_back,
     take_incident,
     uncover_driver_holds,
+    write_to_caller,
 )
 from safety.services.incidents import add_signal, open_incident
 from safety.services.questions import answer_question, ask_passenger, expire_questions, report_finding
@@ -53,7 +55,14 @@ from safety.services.shares import (
     share_with,
     share_with_contacts,
 )
-from safety.services.sos import add_word, decide_plea, file_plea, raise_by_packet, raise_sos
+from safety.services.sos import (
+    add_word,
+    decide_plea,
+    file_plea,
+    note_shown,
+    raise_by_packet,
+    raise_sos,
+)
 
 __all__ = [
     "Arrived",
@@ -87,6 +96,7 @@ __all__ = [
     "note_listening",
     "note_police_called",
     "note_seen",
+    "note_shown",
     "offer_incident",
     "open_incident",
     "play_recording",
@@ -99,6 +109,7 @@ __all__ = [
     "report_finding",
     "resolve_incident",
     "revoke_share",
+    "see_news",
     "send_back",
     "share_trip",
     "share_with",
@@ -110,4 +121,5 @@ __all__ = [
     "turn_wrapping_keys",
     "uncover_driver_holds",
     "verify_reporter",
+    "write_to_caller",
 ]

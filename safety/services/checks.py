@@ -18,7 +18,7 @@ from core.transactions import begins_transaction
 from rides.selectors import trip_meant, trip_meant_by_phone
 from safety.errors import ReasonMissing
 from safety.models import Incident, Signal, WelfareCheck
-from safety.services.incidents import add_signal, open_incident, touch
+from safety.services.incidents import add_signal, bring_news, open_incident, touch
 from safety.states import (
     Origin,
     SafetyLine,
@@ -97,7 +97,7 @@ def file_welfare_check(
     )
     audit.record(NOBODY, "safety.welfare_check", check.code, case=incident.code, number=number)
     _signal(incident, number)
-    _hear_distress(incident, words)
+    hear_distress(incident, words)
     if reporter.sure and not from_crowd:
         # To nobody whose number was guessed, and not to a crowd of numbers that one sender names.
         _send_code(check)
@@ -198,8 +198,8 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _hear_distress(incident: Incident, words: str) -> None:
-    """A message of distress raises the score once, and starts S10's clock whatever the score was."""
+def hear_distress(incident: Incident, words: str) -> None:
+    """Words of danger, of her or of who knows her, raise the score once and start S10's clock whatever the score was."""
     if not danger.is_severe(words):
         return
     if not Signal.objects.filter(incident=incident, kind=SignalKind.DISTRESS).exists():
@@ -238,8 +238,8 @@ def add_evidence(*, secret: str, words: str) -> WelfareCheck:
         code=check.code,
     )
     audit.record(NOBODY, "safety.evidence", check.code, case=incident.code)
-    touch(incident)
-    _hear_distress(incident, words)
+    bring_news(incident)
+    hear_distress(incident, words)
     return check
 
 

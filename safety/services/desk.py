@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from accounts.selectors import account_by_code
-from core import audit, clock, holds, timeline
+from core import audit, clock, holds, live, timeline
 from core.actors import SYSTEM, Actor
 from core.errors import DomainError, InvalidInput, NotFound
 from core.permissions import may
@@ -13,14 +13,16 @@ from drivers.services import uncover_holds
 from rides.selectors import aboard
 from rides.services import give_to_others
 from safety.errors import ActionClosed, OutcomeUnknown, ReasonMissing
-from safety.models import Incident
+from safety.models import HelpMessage, Incident
 from safety.policies import why_not
-from safety.services.incidents import touch
+from safety.services.incidents import acknowledge, touch
 from safety.states import (
     INCIDENT_TRANSITIONS,
     IncidentOutcome,
     IncidentState,
     SafetyLine,
+    StaffPhrase,
+    topic_of,
 )
 
 if TYPE_CHECKING:
@@ -64,8 +66,43 @@ def take_incident(*, account: "Account", code: str) -> Incident:
     at = clock.now()
     move(incident, INCIDENT_TRANSITIONS, IncidentState.TAKEN, taken_at=at, taken_by=account.code)
     _line(incident, account, SafetyLine.TAKEN, who=account.code)
-    touch(incident)
+    acknowledge(incident, by=account.code)
     return incident
+
+
+@begins_transaction
+def see_news(*, account: "Account", code: str) -> None:
+    """Whoever acts on it has looked at what came since somebody last did. Raises `ActionClosed`, `NotFound`."""
+    incident = _for_action(account, code, "see")
+    _line(incident, account, SafetyLine.SEEN, who=account.code)
+    acknowledge(incident, by=account.code)
+
+
+@begins_transaction
+def write_to_caller(
+    *, account: "Account", code: str, party: str, phrase: str = "", words: str = ""
+) -> HelpMessage:
+    """Write to one side that called for help, on its page (S1+): a phrase that it reads in its language, or words.
+
+    Whoever writes has looked at the incident. Raises `ActionClosed`, `NotFound`, `ReasonMissing` for nothing at all,
+    `InvalidInput` for a side that has not called, and for a phrase that is not one.
+    """
+    incident = _for_action(account, code, "write")
+    if not incident.sos_calls.filter(party=party).exists():
+        raise InvalidInput("party")
+    if phrase and phrase not in StaffPhrase.values:
+        raise InvalidInput("phrase")
+    text = (words.strip() if phrase else _need(words))[:1000]
+    message = HelpMessage.objects.create(
+        incident=incident, party=party, staff=account.code, phrase=phrase, words=text, at=clock.now()
+    )
+    told = {"from_staff": phrase} if phrase else {}
+    kind = SafetyLine.WROTE_PHRASE if phrase else SafetyLine.WROTE
+    _line(incident, account, kind, text, who=account.code, party=party, **told)
+    acknowledge(incident, by=account.code)
+    if incident.trip:
+        live.changed_on_commit(topic_of(incident.trip.code, party))
+    return message
 
 
 @begins_transaction
@@ -88,6 +125,7 @@ def accept_incident(*, account: "Account", code: str) -> None:
     incident = _for_action(account, code, "accept")
     _line(incident, account, SafetyLine.HANDED_OVER, who=account.code)
     touch(incident, taken_by=account.code, offered_to="")
+    acknowledge(incident, by=account.code)
 
 
 @begins_transaction

@@ -13,7 +13,8 @@ from core.facts import Fact
 from core.states import StaleState
 from core.transactions import joins_transaction
 from rides.geometry import Point
-from safety.models import Incident, Signal
+from rides.states import Party
+from safety.models import Acknowledgement, Caller, Incident, Signal
 from safety.policies import THRESHOLD, WEIGHTS
 from safety.states import (
     LIVE,
@@ -85,6 +86,31 @@ def touch(incident: Incident, **changes: object) -> None:
 
 
 @joins_transaction
+def bring_news(incident: Incident, **changes: object) -> None:
+    """As `touch`, for something that a person has to look at: an owner who has not does not know of it."""
+    touch(incident, news_at=incident.news_at or clock.now(), **changes)
+
+
+@joins_transaction
+def acknowledge(incident: Incident, *, by: str) -> None:
+    """A person has looked at all that this incident, whose row is locked, holds now."""
+    Acknowledgement.objects.create(incident=incident, at=clock.now(), by=by)
+    touch(incident, news_at=None)
+
+
+@joins_transaction
+def set_silent(incident: Incident, party: Party, *, silent: bool) -> bool:
+    """Whether one side's phone may ring, in an incident whose row is locked; True where that is new."""
+    caller, _new = Caller.objects.get_or_create(incident=incident, party=party)
+    if caller.silent == silent:
+        return False
+    caller.silent = silent
+    caller.save(update_fields=["silent"])
+    bring_news(incident, silent=incident.callers.filter(silent=True).exists())
+    return True
+
+
+@joins_transaction
 def add_signal(
     *,
     actor: Actor,
@@ -135,5 +161,5 @@ def add_signal(
         changes = {**(changes or {}), "score": total}
         if total >= threshold and incident.high_risk_at is None:
             changes["high_risk_at"] = at
-        touch(incident, **changes)
+        bring_news(incident, **changes)
     return row

@@ -1,7 +1,7 @@
 """'Are you all right?', asked of the passenger alone; and what the monitor found."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -19,7 +19,7 @@ from safety.errors import QuestionClosed
 from safety.models import SafetyQuestion
 from safety.policies import ANSWER_WITHIN
 from safety.selectors import doubted_since, live_incident_of
-from safety.services.incidents import add_signal, touch
+from safety.services.incidents import add_signal, set_silent
 from safety.states import (
     Answer,
     SafetyLine,
@@ -29,6 +29,8 @@ from safety.states import (
 if TYPE_CHECKING:
     from rides.models import Trip
 
+
+HEARD_LATE = timedelta(minutes=10)
 
 MONITOR_PROCESS = heartbeat.declare(
     "monitor",
@@ -71,13 +73,17 @@ def ask_passenger(*, trip: "Trip") -> None:
 def answer_question(*, key: TripKey, answer: Answer) -> None:
     """The passenger answers. 'Fine' is noted and closes nothing; the other answer looks the same and escalates.
 
-    Raises `QuestionClosed`.
+    An answer that comes after its time is heard all the same, for a while: a hand that held the button when the time
+    ran out asks for help. Raises `QuestionClosed`.
     """
     trip = trip_by_code(key.trip)
-    question = SafetyQuestion.objects.select_for_update().filter(trip=trip, answer="").first()
-    if question is None or key.party != Party.PASSENGER:
+    if key.party != Party.PASSENGER:
         raise QuestionClosed
-    _close_question(question, answer)
+    question = SafetyQuestion.objects.select_for_update().filter(trip=trip, answer="").first()
+    if question:
+        _close_question(question, answer)
+    elif not _expired_lately(trip):
+        raise QuestionClosed
     actor = trip.passenger.actor
     timeline.add(SafetyLine.ANSWERED, actor, trip=trip.code, answer=answer)
     told = doubted_since(trip)
@@ -96,7 +102,15 @@ def answer_question(*, key: TripKey, answer: Answer) -> None:
         # Somebody watches her: nobody may call back.
         incident = live_incident_of(trip)
         if incident:
-            touch(incident, silent=True)
+            set_silent(incident, Party.PASSENGER, silent=True)
+
+
+def _expired_lately(trip: "Trip") -> bool:
+    """True where the newest question of a trip was closed without an answer a while ago."""
+    newest = SafetyQuestion.objects.filter(trip=trip).order_by("-pk").first()
+    return (
+        newest is not None and newest.answer == Answer.NONE and clock.now() - newest.expires_at < HEARD_LATE
+    )
 
 
 def _close_question(question: SafetyQuestion, answer: Answer) -> None:

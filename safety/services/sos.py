@@ -1,10 +1,10 @@
 """One tap: the call for help, what its sender adds, and the appeal of whose call was called malicious."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from core import audit, clock, events, facts, policy, timeline
-from core.errors import NotFound
+from core import audit, clock, events, facts, live, policy, timeline
+from core.errors import InvalidInput, NotFound
 from core.transactions import begins_transaction
 from rides.geometry import Point
 from rides.selectors import trip_by_code, trip_for_help
@@ -13,15 +13,19 @@ from rides.tokens import TripKey
 from safety import packets
 from safety.errors import ActionClosed, ReasonMissing
 from safety.events import SosRaised
-from safety.models import Incident, MalicePlea, SosCall
+from safety.models import HelpMessage, Incident, MalicePlea, SosCall
 from safety.policies import why_not_decide
 from safety.selectors import malicious_alarm_of
-from safety.services.incidents import add_signal, open_incident, touch
-from safety.states import LIVE, Origin, PleaOutcome, SafetyLine, SignalKind
+from safety.services.checks import hear_distress
+from safety.services.incidents import add_signal, bring_news, open_incident, set_silent, touch
+from safety.states import LIVE, CallerPhrase, Origin, PleaOutcome, SafetyLine, SignalKind, topic_of
 
 if TYPE_CHECKING:
     from accounts.models import Account
     from rides.models import Trip
+
+
+_TELLING = 9  # taps of one side on one trip; more of them is news still, and no higher risk
 
 
 def _who(trip: "Trip", party: Party) -> "Account":
@@ -83,46 +87,103 @@ def _raise(
     )
     line = SafetyLine.SOS_AGAIN if again else SafetyLine.SOS
     timeline.add(line, actor, trip=trip.code, incident=incident.code, position=position, party=key.party)
-    changes: dict[str, object] = {"has_sos": True, "silent": incident.silent or silent}
-    if not add_signal(
-        actor=actor,
-        kind=SignalKind.SOS,
-        trip=trip,
-        incident=incident,
-        detail=key.party,
-        facts=facts.of(SignalKind.SOS, party=key.party),
-        position=position,
-        changes=changes,
-    ):
-        touch(incident, **changes)
+    if silent:
+        set_silent(incident, key.party, silent=True)
+    changes: dict[str, object] = {"has_sos": True}
+    if not _weigh(trip, incident, key.party, position, changes):
+        bring_news(incident, **changes)
     if not again:
         audit.record(actor, "safety.sos", incident.code, case=incident.code, trip=trip.code, party=key.party)
         events.publish(SosRaised(incident=incident.code, party=key.party))
     return incident
 
 
-@begins_transaction
-def add_word(*, key: TripKey, words: str, silent: bool | None = None) -> Incident:
-    """After SOS: write a word to the agent, or ask not to be called back. Raises `NotFound` before any SOS."""
-    trip = trip_by_code(key.trip)
-    incident = (
-        Incident.objects.select_for_update()
-        .filter(trip=trip, state__in=LIVE, sos_calls__party=key.party)
-        .first()
+def _weigh(
+    trip: "Trip", incident: Incident, party: Party, position: Point | None, changes: dict[str, object]
+) -> bool:
+    """Give a tap its points: the first of a side those of an SOS, each further one those of a repetition (S3).
+
+    False where this side has tapped so often that its points tell nothing more.
+    """
+    actor = _who(trip, party).actor
+    taps = SosCall.objects.filter(incident__trip=trip, party=party).count()
+    kind, detail = (
+        (SignalKind.SOS, str(party)) if taps == 1 else (SignalKind.REPEATED_REPORT, f"sos:{party}:{taps}")
     )
+    if taps > _TELLING:
+        return False
+    why = facts.of(SignalKind.SOS, party=party)
+    return bool(
+        add_signal(
+            actor=actor,
+            kind=kind,
+            trip=trip,
+            incident=incident,
+            detail=detail,
+            facts=why,
+            position=position,
+            changes=changes,
+        )
+    )
+
+
+@begins_transaction
+def add_word(
+    *, key: TripKey, words: str = "", phrase: str = "", silent: bool | None = None, submission: str = ""
+) -> Incident:
+    """After SOS: write to the agent, words or a phrase, or say whether the phone may ring (S1+).
+
+    All of it is this side's own: the other side of the trip neither reads nor changes it. The same `submission` is
+    written once. Raises `NotFound` before any SOS of this side, `InvalidInput` for a phrase that is not one.
+    """
+    trip = trip_by_code(key.trip)
+    incident = _live_call(trip, key.party)
+    actor = _who(trip, key.party).actor
+    about: dict[str, Any] = {"trip": trip.code, "incident": incident.code, "party": key.party}
+    if phrase and phrase not in CallerPhrase.values:
+        raise InvalidInput("phrase")
+    text = words.strip()[:1000]
+    if (phrase or text) and _write(incident, key.party, phrase, text, submission[:64]):
+        if phrase:
+            timeline.add(SafetyLine.PHRASE, actor, words=text, from_caller=phrase, **about)
+        else:
+            timeline.add(SafetyLine.WORD, actor, words=text, **about)
+        hear_distress(incident, text)
+        bring_news(incident)
+    if silent is not None and set_silent(incident, key.party, silent=silent):
+        timeline.add(SafetyLine.SILENT if silent else SafetyLine.NOT_SILENT, actor, **about)
+    live.changed_on_commit(topic_of(trip.code, key.party))
+    return incident
+
+
+def _write(incident: Incident, party: Party, phrase: str, words: str, submission: str) -> bool:
+    """Keep what one side wrote; False where this page's submission is kept already."""
+    if submission and incident.help_messages.filter(party=party, submission=submission).exists():
+        return False
+    HelpMessage.objects.create(
+        incident=incident, party=party, phrase=phrase, words=words, submission=submission, at=clock.now()
+    )
+    return True
+
+
+@begins_transaction
+def note_shown(*, key: TripKey, last: int) -> None:
+    """One side's page has on its screen what staff wrote, up to the message of this number. Raises `NotFound`."""
+    trip = trip_by_code(key.trip)
+    incident = _live_call(trip, key.party)
+    fresh = incident.help_messages.filter(party=key.party, pk__lte=last, shown_at=None).exclude(staff="")
+    if fresh.update(shown_at=clock.now()):
+        actor = _who(trip, key.party).actor
+        timeline.add(SafetyLine.SHOWN, actor, trip=trip.code, incident=incident.code, party=key.party)
+        touch(incident)
+
+
+def _live_call(trip: "Trip", party: Party) -> Incident:
+    """The live incident in which this side called for help, its row locked. Raises `NotFound`."""
+    mine = SosCall.objects.filter(party=party).values("incident")
+    incident = Incident.objects.select_for_update().filter(trip=trip, state__in=LIVE, pk__in=mine).first()
     if incident is None:
         raise NotFound
-    person = _who(trip, key.party)
-    if words.strip():
-        timeline.add(
-            SafetyLine.WORD,
-            person.actor,
-            trip=trip.code,
-            incident=incident.code,
-            words=words.strip()[:1000],
-            party=key.party,
-        )
-    touch(incident, silent=incident.silent if silent is None else silent)
     return incident
 
 

@@ -1,9 +1,12 @@
 """The lane of sound as phones and the console reach it: what is acknowledged is kept, and nothing else is."""
 
+import asyncio
+
 import pytest
 from django.db import OperationalError
 from starlette.testclient import TestClient
 
+from core import broker, clock
 from rides.states import Party
 from rides.tokens import TripKey
 from safety import audio, chunks, selectors, services
@@ -199,3 +202,27 @@ def test_a_key_that_is_not_needed_leaves_the_memory(lane, phone, rides, monkeypa
     monkeypatch.setattr(audio, "STALE", 0.0)
     assert send(lane, begin(other), 0).status_code == 202
     assert phone.code not in audio._known
+
+
+@pytest.mark.valkey
+def test_she_is_told_that_somebody_hears_her_only_while_sound_reaches_a_listener(phone, noon, monkeypatch):
+    """What a listener took says so for a moment; opened once, or standing still, is not listening."""
+    trip = Recording.objects.get(code=phone.code).trip
+    now = lambda party=Party.PASSENGER: selectors.sound_now(trip.code, party)  # noqa: E731
+    assert now() == selectors.SoundNow(arrives=False, heard_since=None)
+    services.note_chunks([services.Arrived(phone.code, 1, 1, 0, 0, clock.now())])
+    assert now() == selectors.SoundNow(arrives=True, heard_since=None)
+    asyncio.run(audio._Heard(phone.code).heard())
+    audio._client = None
+    assert now().heard_since == clock.now()
+    assert now(Party.DRIVER) == selectors.SoundNow(arrives=False, heard_since=None)
+    assert broker.ask(lambda client: client.ttl(selectors.heard_mark(phone.code)), 0) <= selectors.HEARD_FOR
+    broker.ask(
+        lambda client: client.delete(selectors.heard_mark(phone.code)), 0
+    )  # a few seconds without a piece
+    assert now().heard_since is None
+    with monkeypatch.context() as only:
+        only.setattr(broker, "ask", lambda _do, otherwise: otherwise)  # Valkey is away
+        assert now() == selectors.SoundNow(arrives=True, heard_since=None, known=False)
+    noon.shift(11)  # nothing arrives any more
+    assert now() == selectors.SoundNow(arrives=False, heard_since=None)

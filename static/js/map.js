@@ -4,15 +4,14 @@ import "../vendor/leaflet/leaflet.js";
 const COLOURS = { driver: "#0b4ea2", passenger: "#046c4e", sos: "#b42318" };
 const { L } = window;
 
-function drawMap(box) {
-  const source = document.getElementById(box.dataset.map);
-  if (!source) return;
-  const data = JSON.parse(source.textContent);
-  const map = L.map(box, { attributionControl: false, zoomControl: true, scrollWheelZoom: false });
+// Draw what the page says anew into a map that is there; gives all its points.
+function fill(box) {
+  const data = JSON.parse(document.getElementById(box.dataset.map).textContent);
+  const drawn = box.drawn.clearLayers();
   const all = [];
   const line = (points, style) => {
     if (!points || !points.length) return;
-    L.polyline(points, style).addTo(map);
+    L.polyline(points, style).addTo(drawn);
     all.push(...points);
   };
   line(data.route, { color: "#51606f", weight: 4, dashArray: "2 8" });
@@ -20,21 +19,37 @@ function drawMap(box) {
   line(trails.driver, { color: COLOURS.driver, weight: 4 });
   line(trails.passenger, { color: COLOURS.passenger, weight: 4 });
   (data.ends || []).forEach((point) => {
-    L.circleMarker(point, { radius: 5, color: "#16202b", fillColor: "#fff", fillOpacity: 1 }).addTo(map);
+    L.circleMarker(point, { radius: 5, color: "#16202b", fillColor: "#fff", fillOpacity: 1 }).addTo(drawn);
     all.push(point);
   });
   (data.points || []).forEach(([latitude, longitude, whose, accuracy]) => {
     const colour = COLOURS[whose] || COLOURS.passenger;
     const style = { radius: 8, color: colour, fillColor: colour, fillOpacity: 0.85 };
-    L.circleMarker([latitude, longitude], style).addTo(map).bindTooltip(box.dataset[whose] || whose);
+    L.circleMarker([latitude, longitude], style).addTo(drawn).bindTooltip(box.dataset[whose] || whose);
     // Somewhere in this circle: a phone that does not know where it is must not look as if it did.
-    if (accuracy > 50) L.circle([latitude, longitude], { radius: accuracy, color: colour, weight: 1, fillOpacity: 0.12 }).addTo(map);
+    if (accuracy > 50) L.circle([latitude, longitude], { radius: accuracy, color: colour, weight: 1, fillOpacity: 0.12 }).addTo(drawn);
     all.push([latitude, longitude]);
   });
+  return all;
+}
+
+// Show all of it; whoever looks closer is left there.
+function fit(box, all) {
+  if (box.dataset.moved) return;
+  box.fitting = true;
+  if (all.length) box.drawing.fitBounds(L.latLngBounds(all).pad(0.15), { animate: false });
+  else box.drawing.setView([28.1, 120.8], 9);
+  box.fitting = false;
+}
+
+function drawMap(box) {
+  if (!document.getElementById(box.dataset.map)) return;
+  const map = L.map(box, { attributionControl: false, zoomControl: true, scrollWheelZoom: false });
   box.drawing = map;
-  if (all.length) map.fitBounds(L.latLngBounds(all).pad(0.15)); else map.setView([28.1, 120.8], 9);
+  box.drawn = L.layerGroup().addTo(map);
+  fit(box, fill(box));
   if (box.dataset.tiles) L.tileLayer(box.dataset.tiles).addTo(map);
-  map.on("dragend zoomend", () => { box.dataset.moved = "1"; });
+  map.on("dragend zoomend", () => { if (!box.fitting) box.dataset.moved = "1"; });
 }
 
 function drawMaps(root) {
@@ -45,15 +60,12 @@ function drawMaps(root) {
   });
 }
 
-// A page that somebody follows draws its map anew with each answer.
+// The map of a page whose part came anew moves with it.
 function redraw(part) {
   const box = document.getElementById(part.dataset.redraw);
   if (!box) return;
-  const before = box.drawing;
-  const view = before && box.dataset.moved ? [before.getCenter(), before.getZoom()] : null;
-  if (before) before.remove();
-  drawMap(box);
-  if (view) box.drawing.setView(...view, { animate: false }); // whoever looks closer is left there
+  if (!box.drawing) drawMap(box);
+  else if (document.getElementById(box.dataset.map)) fit(box, fill(box));
 }
 
 // A part of the console that came anew brings its map; whoever looks closer is left there.

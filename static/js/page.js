@@ -2,13 +2,13 @@
 import { prepareButtons, preparePrinting } from "./parts/buttons.js";
 import { tick } from "./parts/clock.js";
 import { fillHere, fillPlace } from "./parts/places.js";
-import { keepWhatIsTyped } from "./parts/typing.js";
+import { letHandsBe } from "./parts/hands.js";
 
 fillPlace();
 fillHere();
 prepareButtons(document);
 preparePrinting();
-keepWhatIsTyped();
+letHandsBe();
 tick();
 setInterval(tick, 1000);
 document.addEventListener("htmx:afterSettle", (event) => {

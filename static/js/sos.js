@@ -1,5 +1,12 @@
-// The page after a call for help: the agent hears what happens, and the SMS carries the newest position.
-import { keepPacketsFresh } from "./parts/packet.js";
+// The page after a call for help: it goes on with all that the trip's page did, and is never loaded anew. The agent hears
+// what happens and follows where it is, both write to each other, and the SMS carries the newest position.
+import { stayAwake } from "./parts/awake.js";
+import { keepPlaceReady } from "./parts/here.js";
+import { listenForChanges } from "./parts/live.js";
+import { helpWithoutNetwork } from "./parts/offline.js";
+import { fillPackets } from "./parts/packet.js";
+import { sendPositions } from "./parts/positions.js";
+import { writeToAgent } from "./parts/words.js";
 import { isRecording, record } from "./sound/recorder.js";
 
 function letThemHear(card) {
@@ -17,5 +24,10 @@ function letThemHear(card) {
   start();
 }
 
+document.querySelectorAll("[data-live]").forEach(listenForChanges);
+sendPositions();
+keepPlaceReady(fillPackets);
+stayAwake();
+helpWithoutNetwork();
+writeToAgent();
 document.querySelectorAll("[data-sound]").forEach(letThemHear);
-keepPacketsFresh();

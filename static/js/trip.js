@@ -1,10 +1,13 @@
 // The pages of a trip and of a driver on duty: positions, changes as they happen, the recording of the whole trip, and
 // help without a network.
+import { allowSound, announce } from "./parts/announce.js";
+import { stayAwake } from "./parts/awake.js";
+import { keepPlaceReady } from "./parts/here.js";
 import { listenForChanges } from "./parts/live.js";
 import { helpWithoutNetwork } from "./parts/offline.js";
-import { keepPacketsFresh } from "./parts/packet.js";
+import { fillPackets } from "./parts/packet.js";
 import { sendPositions } from "./parts/positions.js";
-import { isRecording, record, stopRecording } from "./sound/recorder.js";
+import { record, recordingFor, stopRecording } from "./sound/recorder.js";
 
 const SIGNS = { on: "●", wait: "…" };
 
@@ -12,21 +15,29 @@ function showRecording(what) {
   document.querySelectorAll("[data-record-state]").forEach((el) => { el.textContent = SIGNS[what] || "○"; });
 }
 
-// The page says by an element of its own that both sides agreed and somebody is aboard.
+// The page says by an element of its own that both sides agreed and somebody is aboard, or that its own call for help
+// lives: then the agent goes on hearing what happens.
 function recordTrip() {
-  const wanted = document.querySelector("[data-record]");
-  if (!wanted) {
+  const [sos, wanted] = ["[data-sos-sound]", "[data-record]"].map((each) => document.querySelector(each));
+  const purpose = sos ? "sos" : "trip";
+  if (!sos && !wanted) stopRecording();
+  else if (recordingFor() !== purpose) {
     stopRecording();
-    return;
+    const { trip, sosSound, record: key = sosSound, spoken } = (sos || wanted).dataset;
+    record({ trip, key, purpose, spoken, told: showRecording });
   }
-  if (isRecording()) return;
-  const { trip, record: key, spoken } = wanted.dataset;
-  record({ trip, key, purpose: "trip", spoken, told: showRecording });
 }
 
 document.querySelectorAll("[data-live]").forEach(listenForChanges);
-document.querySelectorAll("[data-recording]").forEach((part) => part.addEventListener("htmx:afterSettle", recordTrip));
+document.querySelectorAll("[data-recording], [data-care]").forEach((part) => part.addEventListener("htmx:afterSettle", recordTrip));
 document.addEventListener("htmx:afterSettle", sendPositions);
 sendPositions();
 helpWithoutNetwork();
-keepPacketsFresh();
+keepPlaceReady(fillPackets);
+stayAwake();
+allowSound();
+announce();
+document.addEventListener("htmx:afterSettle", () => {
+  stayAwake();
+  announce();
+});

@@ -1,14 +1,40 @@
 // Buttons that need a script: holding for another answer, copying, printing.
 
 const HOLD_MS = 2000;
+const CLICK_MS = 60; // the click that follows a finger comes within this time, where it comes at all
 
-// Holding a button for two seconds is another answer that looks the same.
+// Holding a button for two seconds is another answer that looks the same. After a long touch some phones make no click:
+// what was held is sent all the same.
 function hold(button) {
-  let timer = null;
-  const start = () => { timer = setTimeout(() => { button.value = button.dataset.hold; }, HOLD_MS); };
-  ["mousedown", "touchstart"].forEach((name) => button.addEventListener(name, start, { passive: true }));
-  ["mouseleave", "touchcancel"].forEach((name) => button.addEventListener(name, () => clearTimeout(timer)));
-  button.addEventListener("click", () => clearTimeout(timer));
+  const plain = button.value;
+  let timer = 0;
+  let held = false;
+  const start = () => {
+    held = false;
+    button.value = plain;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      held = true;
+      button.value = button.dataset.hold;
+    }, HOLD_MS);
+  };
+  const lift = () => {
+    clearTimeout(timer);
+    if (!held) return;
+    setTimeout(() => { if (held && button.isConnected) button.click(); }, CLICK_MS);
+  };
+  button.addEventListener("pointerdown", start);
+  button.addEventListener("pointerup", lift);
+  button.addEventListener("pointercancel", lift);
+  button.addEventListener("contextmenu", (event) => event.preventDefault());
+  button.addEventListener("keydown", (event) => { if (event.key === " " && !event.repeat) start(); });
+  button.addEventListener("keyup", lift);
+  // A finger that slid away has changed its mind, unless two seconds were over.
+  button.addEventListener("pointerleave", () => { if (!held) clearTimeout(timer); });
+  button.form.addEventListener("submit", () => {
+    clearTimeout(timer);
+    held = false;
+  });
 }
 
 function copy(el) {

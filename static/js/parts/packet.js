@@ -32,9 +32,6 @@ async function fill(link, place) {
 }
 
 // Links may come with a part of the page: whatever is there when a position comes is filled.
-export function keepPacketsFresh() {
-  if (!document.querySelector("[data-packet], .sosbar") || !navigator.geolocation) return;
-  navigator.geolocation.watchPosition((place) => {
-    document.querySelectorAll("[data-packet]").forEach((link) => fill(link, place));
-  }, () => {}, { enableHighAccuracy: true });
+export function fillPackets(place) {
+  document.querySelectorAll("[data-packet]").forEach((link) => fill(link, place));
 }

@@ -73,16 +73,12 @@ function send(key) {
   const positions = new Positions();
   navigator.geolocation.watchPosition((found) => {
     positions.add(found.coords);
-    const { latitude, longitude } = found.coords;
-    document.querySelectorAll("input[name=lat]").forEach((el) => { el.value = latitude; });
-    document.querySelectorAll("input[name=lon]").forEach((el) => { el.value = longitude; });
   }, () => {}, { enableHighAccuracy: true });
   setInterval(() => {
     positions.stillHere();
     if (positions.waiting.length && document.querySelector("[data-key]")) positions.post(key, false);
-  }, EVERY_MS);
+  }, Number(document.querySelector("[data-every]")?.dataset.every) || EVERY_MS);
   document.addEventListener("visibilitychange", () => { if (document.hidden) positions.post(key, true); });
-  if (navigator.wakeLock) navigator.wakeLock.request("screen").catch(() => {});
 }
 
 let following = false;

@@ -11,6 +11,9 @@ let current = null;
 
 export const isRecording = () => current !== null;
 
+// What the sound of now is for; nothing where none is recorded.
+export const recordingFor = () => current?.purpose;
+
 export function stopRecording() {
   current?.stop?.(false);
 }
@@ -55,7 +58,7 @@ function run(begun, stream, mime, told) {
 // Record until the page goes or `stopRecording`. `told` hears "on", "wait", "off", and "ask" where the browser or the
 // person does not let us; `spoken` is said aloud when it begins.
 export async function record({ trip, key, purpose, spoken, told }) {
-  const job = { stopped: false };
+  const job = { stopped: false, purpose };
   current = job;
   const mime = KINDS.find((kind) => window.MediaRecorder && MediaRecorder.isTypeSupported(kind));
   if (!mime || !navigator.mediaDevices || !window.crypto.subtle) {

@@ -1,0 +1,110 @@
+"""What stands between somebody who called for help and the staff who answer; each side of a trip has its own."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from core.languages import sentences
+from core.privacy import EncryptedTextField
+from rides.states import Party
+from safety.models.incidents import Incident
+from safety.states import CallerPhrase, StaffPhrase
+
+
+class Acknowledgement(models.Model):
+    """A person looked at all that an incident held at this time; only added to.
+
+    Whatever came before it was opened by a person then, whatever came after it was not, whoever owns the incident.
+    """
+
+    incident = models.ForeignKey(
+        Incident,
+        on_delete=models.PROTECT,
+        related_name="acknowledgements",
+        verbose_name=pgettext_lazy("field", "incident"),
+    )
+    at = models.DateTimeField(pgettext_lazy("field", "at"))
+    by = models.CharField(pgettext_lazy("field", "by"), max_length=40)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "acknowledgement of an incident")
+        verbose_name_plural = pgettext_lazy("model", "acknowledgements of incidents")
+        indexes = [models.Index(fields=["incident", "at"], name="acknowledged_first_after")]
+
+    def __str__(self) -> str:
+        return f"acknowledgement {self.pk}"
+
+
+class Caller(models.Model):
+    """One side of a trip as an incident knows it: whether its phone may ring. The other side never reads or writes it."""
+
+    incident = models.ForeignKey(
+        Incident,
+        on_delete=models.PROTECT,
+        related_name="callers",
+        verbose_name=pgettext_lazy("field", "incident"),
+    )
+    party = models.CharField(pgettext_lazy("field", "side of the trip"), max_length=10, choices=Party.choices)
+    silent = models.BooleanField(pgettext_lazy("field", "silent mode"), default=False)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "caller")
+        verbose_name_plural = pgettext_lazy("model", "callers")
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "party"], name="one_caller_per_incident_and_side")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.incident_id} {self.party}"
+
+
+class HelpMessage(models.Model):
+    """Something written between one side that called for help and the staff, either way: a phrase by its key, or words."""
+
+    incident = models.ForeignKey(
+        Incident,
+        on_delete=models.PROTECT,
+        related_name="help_messages",
+        verbose_name=pgettext_lazy("field", "incident"),
+    )
+    # Whose thread it stands in; the other side of the trip never reads it.
+    party = models.CharField(pgettext_lazy("field", "side of the trip"), max_length=10, choices=Party.choices)
+    # The member of the staff who wrote it; empty where that side did.
+    staff = models.CharField(pgettext_lazy("field", "written by staff"), max_length=40, blank=True)
+    phrase = models.CharField(_("phrase"), max_length=20, blank=True)
+    words = EncryptedTextField(pgettext_lazy("field", "words"))
+    at = models.DateTimeField(pgettext_lazy("field", "at"))
+    # When that side's page had it on its screen; of what that side wrote, an acknowledgement says the same.
+    shown_at = models.DateTimeField(pgettext_lazy("field", "shown at"), null=True)
+    # The same from one page is written once.
+    submission = models.CharField(pgettext_lazy("field", "submission key"), max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "message in a call for help")
+        verbose_name_plural = pgettext_lazy("model", "messages in calls for help")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["incident", "party", "submission"],
+                condition=~Q(submission=""),
+                name="help_message_written_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(staff="", phrase__in=["", *CallerPhrase.values])
+                | (~Q(staff="") & Q(phrase__in=["", *StaffPhrase.values])),
+                name="help_message_phrase_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(shown_at=None) | ~Q(staff=""), name="help_message_shown_is_from_staff"
+            ),
+        ]
+        indexes = [models.Index(fields=["incident", "party"], name="help_message_of_side")]
+
+    def __str__(self) -> str:
+        return f"message {self.pk}"
+
+    @property
+    def said(self) -> str:
+        """What it says: the phrase in the reader's language, and the words as they were written."""
+        phrases = StaffPhrase if self.staff else CallerPhrase
+        return sentences(*([str(phrases(self.phrase).label)] if self.phrase else []), str(self.words))

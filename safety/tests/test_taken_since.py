@@ -1,0 +1,141 @@
+"""'A person has it' is said only from when this report was opened by one, whoever owns the incident."""
+
+import pytest
+
+from core import clock
+from rides.models import Trip
+from rides.selectors import position_key
+from rides.services import ask_again, report_mismatch
+from rides.states import Party, PlateCheck
+from rides.tokens import TripKey
+from safety import selectors, services
+from safety.errors import QuestionClosed
+from safety.models import Incident, SafetyQuestion, Signal
+from safety.policies import clocks_of
+from safety.services.questions import expire_questions
+from safety.states import Answer, SignalKind
+
+FORM = {"missing_phone": "13800000001", "reporter_phone": "13911110001", "words": "x"}
+
+
+@pytest.fixture
+def owned(rides, people):
+    """Somebody has an incident of a trip under way."""
+    trip = rides.under_way()
+    incident = services.raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    return services.take_incident(account=people("agent"), code=incident.code)
+
+
+def test_a_welfare_check_in_an_owned_incident_waits_until_a_person_looked(owned, people, client, noon):
+    noon.shift(60)
+    answer = client.post(
+        "/api/v1/welfare-checks/", FORM | {"submission": "s"}, content_type="application/json"
+    ).json()
+    assert answer["owned_since"] is None
+    page = f"/welfare-check/{answer['secret']}/"
+    assert "A person is being called" in client.get(page, headers={"accept-language": "en"}).content.decode()
+    noon.shift(70)
+    assert selectors.ownership_of_checks(clock.now() - (clock.now() - owned.opened_at)) == (1, 1)
+    services.see_news(account=people("agent"), code=owned.code)
+    later = client.get(f"/api/v1/welfare-checks/{answer['secret']}/").json()
+    assert later["owned_since"].startswith("2026-03-02T04:02:10")
+    assert "A specialist took it at" in client.get(page, headers={"accept-language": "en"}).content.decode()
+
+
+def test_her_second_tap_waits_by_itself(owned, people, client, noon):
+    noon.shift(60)
+    trip = owned.trip
+    key = position_key(trip, Party.PASSENGER)
+    services.raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    path = f"/trips/{trip.code}/sos/status/?key={key}"
+    page = client.get(path, headers={"accept-language": "en"}).content.decode()
+    assert "has\n          your call (12:00:00)" in page or "has your call (12:00:00)" in page
+    assert "Your newest call has not been seen yet" in page
+    owned.refresh_from_db()
+    news = next(each for each in clocks_of(owned) if each.key == "news")
+    assert news.overdue(clock.now() + clock.now().resolution * 60_000_000)
+    noon.shift(5)
+    services.see_news(account=people("agent"), code=owned.code)
+    assert "newest call" not in client.get(path, headers={"accept-language": "en"}).content.decode()
+
+
+def test_whoever_takes_it_over_has_looked(owned, people, noon):
+    noon.shift(5)
+    services.add_word(key=TripKey(owned.trip.code, Party.PASSENGER, "wenzhou"), words="x")
+    services.offer_incident(account=people("agent"), code=owned.code, to="agent2", words="x")
+    owned.refresh_from_db()
+    assert owned.news_at
+    services.accept_incident(account=people("agent2"), code=owned.code)
+    owned.refresh_from_db()
+    assert owned.news_at is None
+
+
+# --- Not this car ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stopped(rides, people, deliver):
+    trip = rides.accepted()
+    report_mismatch(passenger=people("passenger"), trip_code=trip.code, what=PlateCheck.DIFFERS)
+    return trip
+
+
+def care(client, trip, party=Party.PASSENGER):
+    path = f"/trips/{trip.code}/care/?key={position_key(trip, party)}"
+    return client.get(path, headers={"accept-language": "en"}).content.decode()
+
+
+def test_not_this_car_has_a_specialists_clock_whatever_the_points(
+    stopped, client, people, deliver, monkeypatch
+):
+    from core.tests.factories import set_policy
+    from safety.policies import THRESHOLD
+
+    set_policy(THRESHOLD, 100)
+    assert "Calling a safety specialist" in care(client, stopped)
+    deliver()
+    incident = Incident.objects.get(trip=stopped)
+    assert [each.key for each in clocks_of(incident)] == ["taken"]
+    assert Signal.objects.get(incident=incident).kind == SignalKind.MISMATCH
+    assert "Calling a safety specialist" in care(client, stopped)
+    services.take_incident(account=people("specialist"), code=incident.code)
+    assert "looks after it since 12:00:00" in care(client, stopped)
+    assert not care(client, stopped, Party.DRIVER).strip()
+
+
+def test_another_ride_is_asked_for_once_and_by_her_alone(stopped, people, signed_in):
+    hers = signed_in("passenger")
+    path = f"/trips/{stopped.code}/status/"
+    assert "Another ride is asked for" not in hers.get(path).content.decode()
+    for _twice in range(2):
+        ask_again(passenger=people("passenger"), trip_code=stopped.code)
+    new = Trip.objects.exclude(pk=stopped.pk).get()
+    assert (new.line, new.seats, new.origin_name) == (stopped.line, stopped.seats, stopped.origin_name)
+    assert "Another ride is asked for" in hers.get(path).content.decode()
+    assert signed_in("driver").post(f"/trips/{stopped.code}/again/").status_code == 404
+
+
+def test_nobody_asks_again_after_another_end(rides, signed_in):
+    trip = rides.ended()
+    assert signed_in("passenger").post(f"/trips/{trip.code}/again/").status_code == 404
+
+
+# --- An answer that comes late -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("after", "heard"), [(61, True), (599, True), (700, False)])
+def test_an_answer_under_duress_that_comes_late_still_asks_for_help(rides, noon, after, heard):
+    trip = rides.under_way()
+    key = TripKey(trip.code, Party.PASSENGER, "wenzhou")
+    at = clock.now()
+    SafetyQuestion.objects.create(
+        trip=trip, asked_at=at, expires_at=at + (trip.window_end - trip.window_start) / 50
+    )
+    noon.shift(after)
+    expire_questions(at=clock.now())
+    if heard:
+        services.answer_question(key=key, answer=Answer.DURESS)
+    else:
+        with pytest.raises(QuestionClosed):
+            services.answer_question(key=key, answer=Answer.DURESS)
+    assert Signal.objects.filter(trip=trip, kind=SignalKind.ASKED_FOR_HELP).exists() == heard

@@ -1,0 +1,235 @@
+"""S1+: who called for help and staff write to each other, both ways, live; each side of the trip has its own."""
+
+import re
+
+import pytest
+from django.utils.translation import override
+
+from core import timeline
+from core.errors import DomainError, InvalidInput, NotFound
+from rides.selectors import position_key
+from rides.states import Party
+from rides.tokens import TripKey
+from safety import selectors, services
+from safety.errors import ActionClosed, ReasonMissing
+from safety.models import HelpMessage, Incident, SafetyQuestion
+from safety.policies import clocks_of
+from safety.states import Answer, StaffPhrase
+
+
+def side(trip, party=Party.PASSENGER):
+    return TripKey(trip.code, party, "wenzhou")
+
+
+@pytest.fixture
+def trip(rides):
+    return rides.under_way()
+
+
+@pytest.fixture
+def incident(trip, people):
+    found = services.raise_sos(key=side(trip), silent=True)
+    services.take_incident(account=people("agent"), code=found.code)
+    found.refresh_from_db()
+    return found
+
+
+def page_of(client, trip, party=Party.PASSENGER, language="en"):
+    path = f"/trips/{trip.code}/sos/status/?key={position_key(trip, party)}"
+    return client.get(path, headers={"accept-language": language}).content.decode()
+
+
+def test_the_agent_writes_a_phrase_that_she_reads_in_her_language(trip, incident, people, client):
+    services.write_to_caller(
+        account=people("agent"), code=incident.code, party="passenger", phrase="hurt", words="老城路口"
+    )
+    assert "Are you hurt? 老城路口" in page_of(client, trip)
+    assert "您受伤了吗？老城路口" in page_of(client, trip, language="zh-hans")
+    with override("en"):
+        lines = [timeline.sentence(line) for line in timeline.of(incident=incident.code)]
+    assert "agent wrote to the passenger: Are you hurt?" in lines
+
+
+def test_what_she_writes_has_arrived_at_once_and_is_seen_once_a_person_has_looked(
+    trip, incident, people, client, noon
+):
+    noon.shift(5)
+    services.add_word(key=side(trip), words="他有刀")
+    assert "arrived; nobody has seen it yet" in page_of(client, trip)
+    incident.refresh_from_db()
+    assert incident.news_at is not None
+    assert "news" in {each.key for each in clocks_of(incident)}
+    noon.shift(5)
+    services.see_news(account=people("agent"), code=incident.code)
+    assert "seen by a specialist at 12:00:10" in page_of(client, trip)
+    incident.refresh_from_db()
+    assert incident.news_at is None
+    with pytest.raises(ActionClosed):
+        services.see_news(account=people("agent"), code=incident.code)
+
+
+def test_the_agent_sees_when_it_stood_on_her_screen(trip, incident, people, signed_in, client, noon):
+    message = services.write_to_caller(
+        account=people("agent"), code=incident.code, party="passenger", words="我们看得到您"
+    )
+    path = f"/admin/incidents/{incident.code}/"
+    assert "not on their screen yet" in signed_in("agent").get(path).content.decode()
+    noon.shift(3)
+    body = {"key": position_key(trip, Party.PASSENGER), "last": message.pk}
+    assert client.post(f"/trips/{trip.code}/sos/shown/", body).status_code == 204
+    assert "on their screen since 12:00:03" in signed_in("agent").get(path).content.decode()
+    assert services.note_shown(key=side(trip), last=message.pk) is None
+    assert len([line for line in timeline.of(incident=incident.code) if line.kind == "safety.shown"]) == 1
+
+
+def test_the_console_writes_a_phrase_or_words(trip, incident, signed_in):
+    agent = signed_in("agent")
+    path = f"/admin/incidents/{incident.code}/do"
+    for empty in ({}, {"party": "passenger"}, {"party": "driver", "words": "x", "phrase": "hurt"}):
+        assert agent.post(f"{path}/write/", empty).status_code == 400
+        assert agent.post(f"{path}/say/", empty).status_code == 400
+    assert agent.post(f"{path}/say/", {"party": "passenger", "phrase": "hurt"}).status_code == 302
+    assert agent.post(f"{path}/write/", {"party": "passenger", "words": "走到灯下"}).status_code == 302
+    assert [row.said for row in HelpMessage.objects.order_by("pk")] == [StaffPhrase.HURT.label, "走到灯下"]
+
+
+def test_nobody_writes_before_they_have_it_or_when_it_is_over(trip, people):
+    found = services.raise_sos(key=side(trip))
+    write = {"account": people("agent"), "code": found.code, "party": "passenger"}
+    with pytest.raises(ActionClosed):
+        services.write_to_caller(**write, words="x")
+    services.take_incident(account=people("agent"), code=found.code)
+    with pytest.raises(ReasonMissing):
+        services.write_to_caller(**write, words=" ")
+    with pytest.raises(InvalidInput):
+        services.write_to_caller(**write, phrase="locked")  # hers
+    services.resolve_incident(account=people("agent"), code=found.code, outcome="safe", words="x")
+    services.write_to_caller(**write, words="still here")
+    services.close_incident(account=people("specialist"), code=found.code)
+    with pytest.raises(ActionClosed):
+        services.write_to_caller(**write, words="x")
+    with pytest.raises(NotFound):
+        services.add_word(key=side(trip), words="x")
+    with pytest.raises(NotFound):
+        services.note_shown(key=side(trip), last=1)
+
+
+def test_the_same_from_one_page_is_written_once(trip, incident):
+    for _again in range(3):
+        services.add_word(key=side(trip), phrase="locked", submission="s1")
+    services.add_word(key=side(trip), phrase="locked", submission="s2")
+    assert HelpMessage.objects.count() == 2
+    with pytest.raises(InvalidInput):
+        services.add_word(key=side(trip), phrase="hurt me")
+
+
+def test_a_part_of_the_page_answers_and_without_scripts_the_page_does(trip, incident, client):
+    body = {"key": position_key(trip, Party.PASSENGER), "words": "他停在山边"}
+    path = f"/trips/{trip.code}/sos/word/"
+    part = client.post(path, body, headers={"HX-Request": "true"})
+    assert part.status_code == 200
+    assert "他停在山边" in part.content.decode()
+    assert "<html" not in part.content.decode()
+    assert client.post(path, body).status_code == 302
+    again = client.post(f"/trips/{trip.code}/sos/", body, headers={"HX-Request": "true"})
+    assert again.status_code == 200
+    assert "<html" not in again.content.decode()
+
+
+# --- Each side its own -------------------------------------------------------------------------------------------
+
+
+def test_the_drivers_key_neither_reads_nor_ends_what_she_did(trip, incident, people, client):
+    """S11: his own call for help in the same incident answers with his own alone."""
+    services.write_to_caller(account=people("agent"), code=incident.code, party="passenger", words="她的话")
+    key = position_key(trip, Party.DRIVER)
+    api = f"/api/v1/trips/{trip.code}/sos/"
+    answer = client.post(api, {"key": key}, content_type="application/json").json()
+    assert (answer["silent"], answer["written"]) == (False, [])
+    services.add_word(key=side(trip, Party.DRIVER), silent=False)
+    incident.refresh_from_db()
+    assert incident.silent
+    assert selectors.silent_callers(incident) == [Party.PASSENGER]
+    assert "她的话" not in page_of(client, trip, Party.DRIVER)
+    words = client.post(f"{api}words/", {"key": key}, content_type="application/json").json()
+    assert words["written"] == []
+    last = HelpMessage.objects.latest("pk").pk
+    services.note_shown(key=side(trip, Party.DRIVER), last=last)
+    assert HelpMessage.objects.get(pk=last).shown_at is None
+
+
+def test_his_call_in_an_incident_of_hers_is_not_taken_before_a_person_looked(trip, incident, client, noon):
+    noon.shift(60)
+    key = position_key(trip, Party.DRIVER)
+    answer = client.post(f"/api/v1/trips/{trip.code}/sos/", {"key": key}, content_type="application/json")
+    assert answer.json()["taken_at"] is None
+    assert "Calling a safety specialist" in page_of(client, trip, Party.DRIVER)
+
+
+def test_silent_mode_is_hers_and_she_ends_it(trip, incident):
+    services.add_word(key=side(trip), silent=False)
+    incident.refresh_from_db()
+    assert not incident.silent
+
+
+def test_an_answer_under_duress_silences_her_side(rides, people):
+    trip = rides.under_way()
+    SafetyQuestion.objects.create(trip=trip, asked_at=trip.requested_at, expires_at=trip.window_end)
+    services.answer_question(key=side(trip), answer=Answer.DURESS)
+    incident = Incident.objects.get()
+    assert incident.silent
+    assert selectors.silent_callers(incident) == [Party.PASSENGER]
+
+
+def test_her_stream_is_woken_and_his_hears_nothing(
+    trip, incident, people, monkeypatch, django_capture_on_commit_callbacks
+):
+    from core import broker
+
+    said = []
+    monkeypatch.setattr(broker, "publish", lambda channel, text: said.append((channel, text)))
+    with django_capture_on_commit_callbacks(execute=True):
+        services.write_to_caller(account=people("agent"), code=incident.code, party="passenger", words="x")
+    topics = [text.rpartition(":")[2] for channel, text in said if channel == "live:trips"]
+    assert topics == [f"{trip.code}/passenger"]
+
+
+def test_by_the_api_both_ways(trip, incident, people, client):
+    services.write_to_caller(account=people("agent"), code=incident.code, party="passenger", phrase="weapon")
+    key = position_key(trip, Party.PASSENGER)
+    path = f"/api/v1/trips/{trip.code}/sos/words/"
+    first = client.post(path, {"key": key}, content_type="application/json").json()
+    number = first["written"][0]["number"]
+    body = {"key": key, "phrase": "yes", "shown": number, "submission": "a", "silent": False}
+    answer = client.post(path, body, content_type="application/json").json()
+    assert [(row["from_staff"], row["phrase"]) for row in answer["written"]] == [
+        (True, "weapon"),
+        (False, "yes"),
+    ]
+    assert answer["written"][0]["seen_at"]
+    assert not answer["silent"]
+    assert client.post(path, {"key": "x"}, content_type="application/json").status_code == 401
+
+
+def test_who_has_not_called_has_no_thread(trip, client):
+    path = f"/api/v1/trips/{trip.code}/sos/words/"
+    answer = client.post(path, {"key": position_key(trip, Party.PASSENGER)}, content_type="application/json")
+    assert answer.status_code == 404
+
+
+def test_the_console_shows_both_threads_and_who_must_not_be_called(trip, incident, signed_in):
+    services.add_word(key=side(trip), words="她写的")
+    services.raise_sos(key=side(trip, Party.DRIVER))
+    services.add_word(key=side(trip, Party.DRIVER), words="他写的")
+    page = signed_in("agent").get(f"/admin/incidents/{incident.code}/").content.decode()
+    assert "她写的" in page
+    assert "他写的" in page
+    assert re.search(r"Silent mode.*passenger", page)
+
+
+def test_a_refusal_names_itself(trip, incident, people):
+    with pytest.raises(DomainError) as refused:
+        services.write_to_caller(
+            account=people("passenger"), code=incident.code, party="passenger", words="x"
+        )
+    assert refused.value.code == "action_closed"

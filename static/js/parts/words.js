@@ -1,0 +1,44 @@
+// What is written to the agent: sent without loading the page anew, again and again until it has arrived. What staff wrote
+// is reported as shown once it is on a screen that somebody can see.
+import { wait } from "./wait.js";
+
+const AGAIN_MS = 2000;
+
+function prepareWords(form) {
+  const unsent = form.querySelector("[data-unsent]");
+  const words = form.querySelector("textarea");
+  let sent = "";
+  form.addEventListener("htmx:beforeRequest", () => { sent = words.value; });
+  form.addEventListener("htmx:afterRequest", async (event) => {
+    const { successful, xhr } = event.detail;
+    const later = !successful && (xhr.status === 0 || xhr.status >= 500);
+    unsent.hidden = !later;
+    if (successful && words.value === sent) words.value = "";
+    if (!later) return;
+    const button = event.detail.requestConfig.triggeringEvent?.submitter;
+    await wait(AGAIN_MS);
+    form.requestSubmit(button);
+  });
+}
+
+let reported = 0;
+
+function reportShown(part, key) {
+  if (document.hidden) return;
+  const last = Math.max(0, ...[...part.querySelectorAll("[data-written]")].map((el) => Number(el.dataset.written)));
+  if (last <= reported) return;
+  const before = reported;
+  reported = last;
+  fetch(part.dataset.shown, { method: "POST", body: new URLSearchParams({ key, last }) })
+    .then((answer) => { if (!answer.ok) reported = before; })
+    .catch(() => { reported = before; });
+}
+
+export function writeToAgent() {
+  document.querySelectorAll("form[data-words]").forEach(prepareWords);
+  document.querySelectorAll("[data-shown]").forEach((part) => {
+    const report = () => reportShown(part, part.dataset.live);
+    ["htmx:afterSettle", "visibilitychange"].forEach((name) => document.addEventListener(name, report));
+    report();
+  });
+}

@@ -1,0 +1,310 @@
+"""She who called: after SOS nothing that the trip's page did stops, nothing is loaded anew, and no hand is disturbed."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+
+from drivers.selectors import driver_of
+from drivers.tests.factories import face_token
+from rides.models import LatestPosition, Trip
+from rides.services import accept_trip
+from rides.states import Party
+from rides.tokens import TripKey
+from safety import services
+from safety.models import HelpMessage, Incident, SafetyQuestion, SosCall
+from tests.journeys.serving import Served, window
+
+pytestmark = [pytest.mark.xdist_group("journey")]
+HERE = {"latitude": 28.2127, "longitude": 121.026}
+ALLOWED = {"geolocation": HERE, "permissions": ["geolocation", "microphone"]}
+
+
+@pytest.fixture(autouse=True)
+def own_thread(monkeypatch, settings, tmp_path):
+    """The browser's loop runs in this thread, and so does the database's test."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    settings.RECORDING_KEYS = str(tmp_path / "keys")
+
+
+@pytest.fixture
+def served(signed_in) -> Served:
+    return Served(signed_in("passenger"))
+
+
+@pytest.fixture
+def phone(browser: Browser, served: Served) -> Iterator[Callable[..., Page]]:
+    opened: list[Page] = []
+
+    def open_window(**options: object) -> Page:
+        opened.append(window(browser, served, **(options or ALLOWED)))
+        return opened[-1]
+
+    yield open_window
+    for page in opened:
+        page.context.close()
+
+
+def accept(rides, trip: Trip) -> None:
+    """An owner who comes along takes it."""
+    way, driver = rides.itinerary(), driver_of(rides.people("driver"))
+    outcome = accept_trip(
+        driver=driver, trip_code=trip.code, itinerary_code=way, face_token=face_token(driver, trip.code)
+    )
+    assert outcome.refusal is None
+
+
+def ask_her(trip: Trip) -> SafetyQuestion:
+    at = timezone.now()
+    return SafetyQuestion.objects.create(trip=trip, asked_at=at, expires_at=at + timedelta(seconds=60))
+
+
+# --- Before and at the tap ---------------------------------------------------------------------------------------
+
+
+def test_sos_before_a_car_is_found_has_a_position(rides, phone, served):
+    trip = rides.booked()
+    page = phone()
+    page.goto(f"/trips/{trip.code}/")
+    expect(page.locator(".sosbar input[name=lat]")).to_have_value("28.2127")
+    page.click("button.sos")
+    page.wait_for_url("**/sos/")
+    assert (SosCall.objects.get().latitude, SosCall.objects.get().longitude) == (28.2127, 121.026)
+    expect(page.locator("main")).to_contain_text("28.21270")
+
+
+def test_a_phone_that_does_not_say_where_it_is_says_so(rides, phone):
+    trip = rides.booked()
+    page = phone(permissions=[])
+    page.goto(f"/trips/{trip.code}/")
+    expect(page.locator("[data-no-place=refused]")).to_be_visible()
+    page.click("button.sos")
+    page.wait_for_url("**/sos/")
+    expect(page.locator("[data-no-place=refused]")).to_be_visible()
+
+
+# --- After it ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def called(rides, phone, people) -> tuple[Page, Trip, Incident]:
+    """She tapped, an agent took it, her page is open."""
+    trip = rides.under_way()
+    incident = services.raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    services.take_incident(account=people("agent"), code=incident.code)
+    page = phone()
+    page.goto(f"/trips/{trip.code}/")
+    page.click("button.sos")
+    page.wait_for_url("**/sos/")
+    return page, trip, incident
+
+
+def test_her_phone_goes_on_sending_where_it_is_and_what_it_hears(called, served):
+    page, _trip, _incident = called
+    served.batches.clear()
+    page.wait_for_function("document.documentElement.dataset.soundCode")
+    page.context.set_geolocation({"latitude": 28.3, "longitude": 121.1})
+    page.wait_for_timeout(4500)
+    sent = [ping["lat"] for batch in served.batches for ping in batch["pings"]]
+    assert 28.3 in sent
+    assert served.chunks > 0
+
+
+def test_words_and_silent_mode_load_nothing_anew_and_are_shown_as_arrived(called, served):
+    page, trip, incident = called
+    page.wait_for_function("document.documentElement.dataset.soundCode")
+    sound, loads = page.evaluate("document.documentElement.dataset.soundCode"), len(served.loads)
+    page.fill("#words", "他停在路边")
+    page.click("form[data-words] button.wide")
+    expect(page.locator("#sos-live li.mine")).to_contain_text("他停在路边")
+    expect(page.locator("#words")).to_have_value("")
+    page.click("button[name=phrase][value=locked]")
+    expect(page.locator("#sos-live li.mine")).to_have_count(2)
+    page.click("#sos-live button[name=silent]")
+    expect(page.locator("#sos-live")).to_contain_text("Silent mode is on")
+    page.locator("form button.danger.wide", has_text="SOS again").click()
+    page.wait_for_timeout(300)
+    assert SosCall.objects.filter(incident=incident).count() == 3
+    assert (len(served.loads), page.evaluate("document.documentElement.dataset.soundCode")) == (loads, sound)
+    incident.refresh_from_db()
+    assert incident.silent
+    assert trip.code in page.url
+
+
+def test_what_the_agent_writes_comes_by_itself_and_is_reported_as_shown(called, people):
+    page, _trip, incident = called
+    message = services.write_to_caller(
+        account=people("agent"), code=incident.code, party="passenger", phrase="hurt", words="等您"
+    )
+    expect(page.locator("#sos-live [data-written]")).to_contain_text("Are you hurt? 等您", timeout=8000)
+    page.wait_for_timeout(300)
+    message.refresh_from_db()
+    assert message.shown_at is not None
+
+
+def test_what_is_written_without_a_network_goes_out_by_itself_once(called, served):
+    page, _trip, _incident = called
+    served.down = True
+    page.fill("#words", "没有信号")
+    page.click("form[data-words] button.wide")
+    expect(page.locator("[data-unsent]")).to_be_visible()
+    page.wait_for_timeout(2500)
+    served.down = False
+    expect(page.locator("[data-unsent]")).to_be_hidden(timeout=8000)
+    expect(page.locator("#sos-live li.mine")).to_have_count(1)
+    assert [row.said for row in HelpMessage.objects.all()] == ["没有信号"]
+
+
+def test_her_map_and_the_car_move_by_themselves(called, rides):
+    page, trip, _incident = called
+    expect(page.locator(".plate")).to_have_text(trip.plate_registered)
+    LatestPosition.objects.create(
+        trip=trip, party=Party.DRIVER, at=timezone.now(), latitude=28.25, longitude=121.05, away=False
+    )
+    moved = "JSON.parse(document.getElementById('sos-map-data').textContent).points.some((each) => each[0] === 28.25)"
+    page.wait_for_function(moved, timeout=8000)
+    expect(page.locator("#sos-map path.leaflet-interactive[fill='#0b4ea2']")).to_have_count(1)
+
+
+def test_the_question_comes_on_this_page_too(called):
+    page, trip, _incident = called
+    ask_her(trip)
+    expect(page.locator(".question button[data-hold]")).to_be_visible(timeout=8000)
+
+
+# --- What a hand is on -------------------------------------------------------------------------------------------
+
+
+def test_a_hold_of_two_seconds_is_duress_although_the_page_asks_meanwhile(rides, phone, served):
+    trip = rides.under_way()
+    question = ask_her(trip)
+    page = phone()
+    page.goto(f"/trips/{trip.code}/")
+    button = page.locator(".question button[data-hold]")
+    # The panel is asked for again and again while she holds it.
+    page.evaluate(
+        "setInterval(() => htmx.ajax('GET', document.querySelector('[hx-get*=question]').getAttribute('hx-get'),"
+        " document.querySelector('[hx-get*=question]')), 150)"
+    )
+    box = button.bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 10)
+    page.mouse.down()
+    page.wait_for_timeout(2300)
+    with page.expect_response("**/answer/"):
+        page.mouse.up()
+    question.refresh_from_db()
+    assert question.answer == "duress"
+
+
+def test_a_long_touch_that_makes_no_click_is_sent_all_the_same(rides, phone):
+    trip = rides.under_way()
+    question = ask_her(trip)
+    page = phone()
+    page.goto(f"/trips/{trip.code}/")
+    button = page.locator(".question button[data-hold]")
+    button.dispatch_event("pointerdown")
+    page.wait_for_timeout(2200)
+    button.dispatch_event("pointerup")
+    page.wait_for_timeout(600)
+    question.refresh_from_db()
+    assert question.answer == "duress"
+
+
+def test_a_short_touch_stays_fine(rides, phone):
+    trip = rides.under_way()
+    question = ask_her(trip)
+    page = phone()
+    page.goto(f"/trips/{trip.code}/")
+    page.click(".question button[data-hold]")
+    page.wait_for_timeout(600)
+    question.refresh_from_db()
+    assert question.answer == "fine"
+
+
+def test_what_was_typed_and_unfolded_is_there_after_the_page_asked(rides, phone):
+    trip = rides.under_way()
+    page = phone()
+    page.goto(f"/trips/{trip.code}/")
+    page.click("#report-mismatch summary")
+    page.fill("#m-plate", "川A12345")
+    page.evaluate("document.activeElement.blur()")
+    with page.expect_response("**/status/"):
+        page.evaluate("htmx.trigger('#status', 'changed')")
+    page.wait_for_timeout(200)
+    expect(page.locator("#m-plate")).to_have_value("川A12345")
+    expect(page.locator("#m-plate")).to_be_visible()
+
+
+# --- From request to end -----------------------------------------------------------------------------------------
+
+
+def test_a_page_that_was_opened_while_waiting_lives_until_the_end(rides, phone, served):
+    trip = rides.booked()
+    page = phone()
+    page.goto(f"/trips/{trip.code}/")
+    page.click("h1")  # a gesture: a sound may come
+    accept(rides, trip)
+    expect(page.locator(".plate")).to_be_visible(timeout=8000)
+    assert page.title().startswith("● A car was found")
+    page.wait_for_function("document.documentElement.dataset.announced?.startsWith('found')")
+    expect(page.locator("a[href$='/complaint/']")).to_be_visible()
+    expect(page.locator("[data-shares] button")).to_be_visible(timeout=8000)
+    page.click("h1")
+    assert not page.title().startswith("●")
+    assert len(served.loads) == 1
+
+
+def test_no_sound_where_it_would_betray_her(rides, phone):
+    trip = rides.booked()
+    services.raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"), silent=True)
+    page = phone()
+    page.goto(f"/trips/{trip.code}/")
+    expect(page.locator("[data-quiet]")).to_be_attached()
+    page.click("h1")
+    accept(rides, trip)
+    expect(page.locator(".plate")).to_be_visible(timeout=8000)
+    assert page.evaluate("document.documentElement.dataset.announced") is None
+
+
+# --- The bar -----------------------------------------------------------------------------------------------------
+
+
+def test_the_bar_covers_neither_code_nor_footer_nor_a_fifth_of_a_phone_on_its_side(rides, phone):
+    trip = rides.accepted()
+    Trip.objects.filter(pk=trip.pk).update(plate_check="same", plate_seen=trip.plate_registered)
+    page = phone()
+    page.goto(f"/trips/{trip.code}/")
+    bar = page.locator(".sosbar").bounding_box()
+    code = page.locator(".code4").bounding_box()
+    assert code["y"] + code["height"] <= bar["y"]
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    footer = page.locator("footer.site a[href='tel:110']").bounding_box()
+    assert footer["y"] + footer["height"] <= page.locator(".sosbar").bounding_box()["y"]
+    page.set_viewport_size({"width": 740, "height": 360})
+    assert page.locator(".sosbar").bounding_box()["height"] <= 0.2 * 360
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    footer = page.locator("footer.site a[href='tel:110']").bounding_box()
+    assert footer["y"] + footer["height"] <= page.locator(".sosbar").bounding_box()["y"]
+
+
+# --- Not this car ------------------------------------------------------------------------------------------------
+
+
+def test_not_this_car_warns_first_and_asks_for_another_ride_with_one_tap(rides, phone, people):
+    trip = rides.accepted()
+    page = phone()
+    page.goto(f"/trips/{trip.code}/")
+    page.locator("form[action$='/mismatch/'] button", has_text="Not this car").click()
+    warning = page.locator("#status [role=alert]")
+    expect(warning).to_contain_text("Do not get in.")
+    box, bar = warning.bounding_box(), page.locator(".sosbar").bounding_box()
+    assert box["y"] + box["height"] <= bar["y"]
+    assert "Another ride is asked for" not in page.inner_text("main")
+    page.click("form[action$='/again/'] button")
+    page.wait_for_url(lambda address: trip.code not in address)
+    new = Trip.objects.exclude(pk=trip.pk).get()
+    assert new.code in page.url
+    page.goto(f"/trips/{trip.code}/")
+    expect(page.locator("#status [role=alert]")).to_contain_text("Another ride is asked for")
