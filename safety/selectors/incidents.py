@@ -79,7 +79,7 @@ def trips_to_follow() -> set[int]:
     """Primary keys of trips with a live incident or an open question: they are followed also when they are over (R9)."""
     incidents = Incident.objects.live().filter(trip__isnull=False).values_list("trip_id", flat=True)
     asked = SafetyQuestion.objects.filter(answer="").values_list("trip_id", flat=True)
-    return {pk for pk in incidents.union(asked) if pk is not None}
+    return {*incidents, *asked} - {None}
 
 
 def open_question(trip: "Trip") -> SafetyQuestion | None:
