@@ -63,7 +63,7 @@ class ComplaintOutput(serializers.Serializer[Any]):
     side = serializers.CharField()
     state = serializers.CharField()
     category = serializers.CharField()
-    filed_at = serializers.DateTimeField()
+    filed_at = serializers.DateTimeField(allow_null=True, help_text="For whoever filed it")
     due_at = serializers.DateTimeField(allow_null=True)
     finding = serializers.CharField(allow_blank=True)
     reason = serializers.CharField(allow_blank=True)
@@ -84,8 +84,9 @@ def _said(complaint: Complaint, side: Side) -> dict[str, Any]:
             "side": side,
             "state": root.state,
             "category": complaint.category,
-            "filed_at": complaint.filed_at,
-            "due_at": root.due_at,
+            # To the accused the minute would say of which moment it speaks (S11).
+            "filed_at": complaint.filed_at if side == Side.COMPLAINANT else None,
+            "due_at": root.due_at if side == Side.COMPLAINANT else None,
             "finding": decision.finding if decision else "",
             "reason": decision.reason if decision else "",
             "statement": selectors.statements_of(root).get(side)

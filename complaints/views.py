@@ -135,7 +135,7 @@ def _context(case: OwnCase, person: "Account | LinkHolder", refusal: Refusal | N
         "live": root.state in LIVE,
         "over": root.state in OVER,
         "appealed": root.state == ComplaintState.APPEALED,
-        "timers": [timer for timer in selectors.timers_of(root) if timer.kind != "review"],
+        "timers": [timer for timer in selectors.timers_of(root) if timer.kind != "review"] if filed else [],
         "now": at,
         "lines": [(line, timeline.sentence(line)) for line in lines],
         "statement": selectors.statements_of(root).get(side) if own else None,

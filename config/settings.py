@@ -334,6 +334,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 300.0,
         "options": {"queue": "bulk", "expires": 250},
     },
+    "holds that are not told yet": {
+        "task": "safety.tasks.look_at_quiet_holds",
+        "schedule": 20.0,
+        "options": {"queue": "live", "expires": 18},
+    },
     "escalations past their limit": {
         "task": "police.tasks.call_executive",
         "schedule": 5.0,

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from core.api import read, shows_token
 from core.errors import NotFound
 from rides.errors import PositionToken
+from rides.selectors import check_key
 from rides.tokens import TripKey, read_key
 from safety import keys, selectors, services
 from safety.states import Answer, CallerPhrase, RecordingPurpose
@@ -116,6 +117,7 @@ def _key(body: dict[str, str], code: str) -> TripKey:
     key = read_key(body["key"])
     if key.trip != code:
         raise PositionToken
+    check_key(key)
     return key
 
 

@@ -53,6 +53,8 @@ THRESHOLD = policy.declare(
     about=_("The score at which an incident opens by itself and is of high risk."),
 )
 
+STOP_RULE = policy.fixed("D15", pgettext_lazy("policy name", "No next order while it is looked into"))
+
 # --- Clocks of an incident ------------------------------------------------------------------------
 
 ANSWER_WITHIN = policy.declare(

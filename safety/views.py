@@ -21,7 +21,7 @@ from core.privacy import mask_phone
 from core.ratelimit import address_of, allow
 from rides.errors import PositionToken
 from rides.geometry import Point
-from rides.selectors import latest_positions, trip_by_code
+from rides.selectors import check_key, latest_positions, trip_by_code
 from rides.states import WITH_DRIVER, Party
 from rides.tokens import TripKey, make_key, read_key
 from safety import packets, selectors, services
@@ -43,6 +43,7 @@ def _key(request: HttpRequest, code: str) -> TripKey:
     key = read_key(request.POST.get("key") or request.GET.get("key") or request.COOKIES.get(KEY_COOKIE, ""))
     if key.trip != code:
         raise PositionToken
+    check_key(key)
     return key
 
 

@@ -107,6 +107,11 @@ class Incident(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    @property
+    def is_grave(self) -> bool:
+        """True where somebody called for help or the risk is high: its driver gets no next order (D15)."""
+        return self.has_sos or self.high_risk_at is not None
+
 
 class Signal(models.Model):
     """Something that speaks for danger on a trip, once for each kind and side; they add up to the score."""

@@ -23,7 +23,6 @@ from safety.services.desk import (
     see_news,
     send_back,
     take_incident,
-    uncover_driver_holds,
     write_to_caller,
 )
 from safety.services.incidents import add_signal, open_incident
@@ -63,6 +62,7 @@ from safety.services.sos import (
     raise_by_packet,
     raise_sos,
 )
+from safety.services.stops import let_holds_act, review_covertly
 
 __all__ = [
     "Arrived",
@@ -91,6 +91,7 @@ __all__ = [
     "file_plea",
     "file_welfare_check",
     "keep_recording",
+    "let_holds_act",
     "mend_check",
     "note_chunks",
     "note_listening",
@@ -108,6 +109,7 @@ __all__ = [
     "recording_of_token",
     "report_finding",
     "resolve_incident",
+    "review_covertly",
     "revoke_share",
     "see_news",
     "send_back",
@@ -119,7 +121,6 @@ __all__ = [
     "tell_of_plays",
     "trip_is_over",
     "turn_wrapping_keys",
-    "uncover_driver_holds",
     "verify_reporter",
     "write_to_caller",
 ]
