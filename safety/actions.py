@@ -60,6 +60,11 @@ class SayToCaller(ToCaller):
     phrase = choice(_("Phrase, in their language"), StaffPhrase.choices, drawn=False)
 
 
+class PoliceCalled(ActionForm):
+    station = forms.CharField(label=_("Which station, and who there took it?"), max_length=200)
+    number = forms.CharField(label=_("Number that you reached"), max_length=40)
+
+
 class DecidePlea(ActionForm):
     upheld = choice(_("Decision"), [("1", _("It was not malicious")), ("0", _("It stays so"))])
     words = text(_("Reason"), rows=2)
@@ -74,10 +79,6 @@ def _decide_plea(incident: Incident, person: "Account", given: Given) -> None:
     services.decide_plea(
         account=person, code=incident.code, upheld=given["upheld"] == "1", words=given["words"]
     )
-
-
-def _police_called(incident: Incident, person: "Account", given: Given) -> None:
-    services.record_police_call(account=person, code=incident.code, station=given["words"])
 
 
 INCIDENTS: ActionSet[Incident] = ActionSet(
@@ -157,8 +158,17 @@ INCIDENTS.add(
         key="police_called",
         label=_("Police of the place called"),
         permission=RESPOND,
-        run=_police_called,
-        form=words(_("Which station?")),
+        run=calls(services.record_police_call, "station", "number"),
+        form=PoliceCalled,
+        two="safety.police_call",
+    ),
+    Action(
+        key="police_seen",
+        label=_("Confirm the call to the police"),
+        permission=RESPOND,
+        run=calls(services.confirm_police_call),
+        offered=lambda incident, _person: bool(incident.police_said_by) and incident.police_called_at is None,
+        two="safety.police_call",
     ),
     Action(
         key="police_excused",

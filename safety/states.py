@@ -170,6 +170,11 @@ class SafetyLine(models.TextChoices):
     PLEA_DECIDED = "safety.plea_decided", _("Appeal decided: %(plea)s")
     CALLED = "safety.called", _("Called the passenger: %(result)s")
     POLICE_CALLED = "safety.police_called", _("The police of the place were called: %(station)s")
+    POLICE_SAID = (
+        "safety.police_said",
+        _("Police called by hand: %(station)s, %(number)s. A second person looks"),
+    )
+    POLICE_SEEN = "safety.police_seen", _("A second person confirmed that the police were called")
     POLICE_NOT_CALLED = "safety.police_not_called", _("A supervisor recorded why the police were not called")
     RESOLVED = "safety.resolved", _("Outcome given: %(outcome)s")
     SENT_BACK = "safety.sent_back", _("The second person sent it back")

@@ -40,6 +40,7 @@ from safety.selectors.incidents import (
     sos_of_side,
     thread_of,
     trips_to_follow,
+    watched_by_question,
 )
 from safety.selectors.recordings import (
     HEARD_FOR,
@@ -155,5 +156,6 @@ __all__ = [
     "thread_of",
     "trips_to_follow",
     "verify_receipt",
+    "watched_by_question",
     "without_consent",
 ]
