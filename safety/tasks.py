@@ -2,6 +2,7 @@
 
 from core import jobs
 from safety.handlers import CONTACTS
+from safety.services.calls import CALLS
 from safety.services.questions import EXPIRIES
 from safety.services.recordings import DESTRUCTION, ERASURE, PLAYS, SILENT, WRAPPING
 
@@ -11,3 +12,4 @@ destroy_recordings = jobs.periodic("safety.tasks.destroy_recordings", DESTRUCTIO
 close_silent_recordings = jobs.periodic("safety.tasks.close_silent_recordings", SILENT)
 turn_wrapping_keys = jobs.periodic("safety.tasks.turn_wrapping_keys", WRAPPING)
 tell_of_plays = jobs.periodic("safety.tasks.tell_of_plays", PLAYS)
+follow_calls = jobs.periodic("safety.tasks.follow_calls", CALLS)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.console.navigation import CASES, NOW, link
-from core.console.panels import BURNING, FIGURES, MINE, Figure, Mine, panel
+from core.console.panels import BURNING, DUE, FIGURES, MINE, Due, Figure, Mine, panel
 from safety import selectors
 
 if TYPE_CHECKING:
@@ -32,6 +32,22 @@ link(CASES, 30, _("Recordings"), "graphic_eq", "admin:safety_recording_changelis
 def incidents(_person: "Account", _at: datetime) -> list[selectors.Burning]:
     """Live incidents by risk, then age."""
     return selectors.burning()
+
+
+@panel("offered_to_me", _("Offered to me"), place=DUE, order=5, marks=("incidents",))
+def offered(person: "Account", _at: datetime) -> list[Due]:
+    """Incidents that somebody asked this person to take over: they stay with whoever asked until they are taken."""
+    return [
+        Due(
+            row.code,
+            reverse("safety_console:incident", args=[row.code]),
+            since=row.changed_at,
+            level="bad",
+            holder=row.taken_by,
+            danger=3 if row.high_risk_at else 2,
+        )
+        for row in selectors.offered_to(person)
+    ]
 
 
 @panel("my_incidents", _("Incidents"), place=MINE, order=10, marks=("incidents",))
