@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def for_action(account: "Account", code: str, key: str) -> Incident:
-    """An incident with its row locked, for one action. Raises what is against it, `NotFound`."""
+    """An incident with its row locked, for one action. Raises `ActionClosed` or the rule's own error, `NotFound`."""
     incident = (
         Incident.objects.select_for_update(of=("self",))
         .select_related("trip__driver__account")

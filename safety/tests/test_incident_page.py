@@ -177,7 +177,7 @@ def test_whoever_must_not_be_called_is_not_called(rides, people, relay):
 
 def test_actions_are_a_short_list_and_what_is_closed_is_folded_with_its_reason(taken, signed_in):
     html = page_of(signed_in("agent"), taken)
-    actions = html[html.index('id="actions"') : html.index('id="colleagues"')]
+    actions = html[html.index('id="actions"') : html.index('id="who"')]
     before, closed = actions.split('id="closed-actions"')
     assert "<details" in before
     assert " open" not in re.findall(r"<details[^>]*>", before)[0]
