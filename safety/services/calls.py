@@ -47,8 +47,7 @@ def _begin(*, account: "Account", code: str, to: Callee, contact: int | None) ->
     )
     _phone_of(row)
     trip = incident.trip.code if incident.trip else ""
-    about = {"trip": trip, "incident": code}
-    timeline.add(SafetyLine.CALLING, account.actor, who=account.code, callee=to, **about)
+    timeline.add(SafetyLine.CALLING, account.actor, trip=trip, incident=code, who=account.code, callee=to)
     audit.record(account.actor, SafetyLine.CALLING, code, case=code, to=to, contact=contact, trip=trip)
     acknowledge(incident, by=account.code)
     return row
@@ -65,12 +64,12 @@ def _phone_of(row: PlacedCall) -> str:
         case Callee.DRIVER:
             if trip.driver is None:
                 raise NotFound
-            return trip.driver.account.phone
+            return str(trip.driver.account.phone)
         case Callee.CONTACT:
             found = [each for each in contacts_to_alert(trip.passenger) if each.pk == row.contact]
             if not found:
                 raise NotFound
-            return found[0].phone
+            return str(found[0].phone)
 
 
 @begins_transaction
