@@ -304,6 +304,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"queue": "bulk", "expires": 80_000},
     },
     "seal the journal": {"task": "core.tasks.seal_audit", "schedule": 5.0, "options": {"expires": 30}},
+    "calls from incidents": {
+        "task": "safety.tasks.follow_calls",
+        "schedule": 2.0,
+        "options": {"queue": "life_safety", "expires": 4},
+    },
     "contacts who could not be written to": {
         "task": "safety.tasks.alert_contacts_again",
         "schedule": 2.0,

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import zip_longest
 from math import isfinite
 from typing import Any, NamedTuple, cast
 
@@ -97,11 +96,11 @@ class StoredBatch(msgspec.Struct, array_like=True):
         """The positions, by what the phone knew of each."""
         if not self.accuracy and not self.speed:
             return [Fix(*ping) for ping in self.pings]
-        known = zip_longest(self.pings, self.accuracy, self.speed)
+        accuracy = self.accuracy or [0.0] * len(self.pings)
+        speeds = self.speed or [-1.0] * len(self.pings)
         return [
-            Fix(*ping, accuracy=metres or None, speed=speed if speed is not None and speed >= 0 else None)
-            for ping, metres, speed in known
-            if ping is not None
+            Fix(at, lat, lon, metres or None, speed if speed >= 0 else None)
+            for (at, lat, lon), metres, speed in zip(self.pings, accuracy, speeds, strict=False)
         ]
 
     def measured(self) -> list[tuple[float, float, float, float]]:

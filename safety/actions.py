@@ -13,7 +13,7 @@ from safety import selectors, services
 from safety.errors import ActionClosed
 from safety.models import Incident, Recording
 from safety.policies import why_not, why_not_decide
-from safety.states import IncidentOutcome, StaffPhrase
+from safety.states import Callee, IncidentOutcome, PlacedState, StaffPhrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from django.utils.functional import Promise
 
     from accounts.models import Account
+    from core.errors import DomainError
     from core.models import DataHold
 
 RESPOND, REVIEW = "incidents.respond", "incidents.review"
@@ -33,6 +34,18 @@ class HandOver(ActionForm):
     def prepare(self) -> None:
         others = [code for code in codes_who_may(RESPOND) if code != self.person.code]
         self.fields["to"] = choice(_("Hand over to"), [(code, code) for code in others], drawn=False)
+
+
+class CallContact(ActionForm):
+    """Which of her emergency contacts; where there is one, nothing is asked."""
+
+    contact = forms.ChoiceField(label=_("Whom"))
+
+    def prepare(self) -> None:
+        found = [(str(each.pk), each.name) for each in selectors.contacts_of(self.row)]
+        self.fields["contact"] = choice(_("Whom"), found)
+        if len(found) == 1:
+            self.fields["contact"].widget, self.fields["contact"].initial = forms.HiddenInput(), found[0][0]
 
 
 class GiveOutcome(ActionForm):
@@ -81,6 +94,22 @@ def _decide_plea(incident: Incident, person: "Account", given: Given) -> None:
     )
 
 
+def _call(to: Callee) -> "Callable[[Incident, Account, Given], Promise]":
+    def run(incident: Incident, person: "Account", given: Given) -> "Promise":
+        contact = int(given["contact"]) if to == Callee.CONTACT else None
+        call = services.place_call(account=person, code=incident.code, to=to, contact=contact)
+        if call.state == PlacedState.FAILED:
+            return _("The telephone system does not answer: call by hand, and write down what came of it.")
+        return _("Your telephone rings; whoever you call rings once you take it.")
+
+    return run
+
+
+def _no_contact(incident: Incident, person: "Account") -> "str | Promise | DomainError":
+    against = why_not(incident, person, "call_contact")
+    return against or ("" if selectors.contacts_of(incident) else _("She named no emergency contact."))
+
+
 INCIDENTS: ActionSet[Incident] = ActionSet(
     kind="incident",
     find=lambda code, _person: selectors.incident_by_code(code),
@@ -126,15 +155,39 @@ INCIDENTS.add(
         shortcut="q",
     ),
     Action(
+        key="call_passenger",
+        label=_("Call the passenger"),
+        permission=RESPOND,
+        run=_call(Callee.PASSENGER),
+        shortcut="c",
+    ),
+    Action(
+        key="call_contact",
+        label=_("Call an emergency contact"),
+        permission=RESPOND,
+        run=_call(Callee.CONTACT),
+        form=CallContact,
+        why_not=_no_contact,
+        shortcut="e",
+    ),
+    Action(
+        key="call_driver",
+        label=_("Call the driver"),
+        permission=RESPOND,
+        run=_call(Callee.DRIVER),
+        shortcut="d",
+    ),
+    Action(
         key="note",
         label=_("Add a note"),
         permission=RESPOND,
         run=calls(services.add_note, "words"),
         form=words(_("Note")),
+        shortcut="n",
     ),
     Action(
         key="called",
-        label=_("I called the passenger"),
+        label=_("I called the passenger by hand"),
         permission=RESPOND,
         run=calls(services.record_call, "words"),
         form=words(_("What came of it?")),
@@ -145,14 +198,22 @@ INCIDENTS.add(
         permission=RESPOND,
         run=calls(services.offer_incident, "to", "words"),
         form=HandOver,
+        shortcut="h",
     ),
-    Action(key="accept", label=_("Take it over"), permission=RESPOND, run=calls(services.accept_incident)),
+    Action(
+        key="accept",
+        label=_("Take it over"),
+        permission=RESPOND,
+        run=calls(services.accept_incident),
+        shortcut="a",
+    ),
     Action(
         key="safe_check",
         label=_("Spoken to, apart from the driver, safe"),
         permission=RESPOND,
         run=calls(services.record_safe_check, "words"),
         form=words(_("What came of it?")),
+        shortcut="f",
     ),
     Action(
         key="police_called",
@@ -160,6 +221,7 @@ INCIDENTS.add(
         permission=RESPOND,
         run=calls(services.record_police_call, "station", "number"),
         form=PoliceCalled,
+        shortcut="b",
         two="safety.police_call",
     ),
     Action(
@@ -176,6 +238,7 @@ INCIDENTS.add(
         permission="incidents.excuse_police",
         run=calls(services.excuse_police_call, "words"),
         form=words(_("What came of it?")),
+        shortcut="x",
     ),
     Action(
         key="resolve",
@@ -183,6 +246,7 @@ INCIDENTS.add(
         permission=RESPOND,
         run=calls(services.resolve_incident, "outcome", "words"),
         form=GiveOutcome,
+        shortcut="o",
         two="safety.outcome",
     ),
     Action(
@@ -190,6 +254,7 @@ INCIDENTS.add(
         label=_("Review and close"),
         permission=REVIEW,
         run=calls(services.close_incident),
+        shortcut="v",
         two="safety.outcome",
     ),
     Action(
@@ -198,6 +263,7 @@ INCIDENTS.add(
         permission=REVIEW,
         run=calls(services.send_back, "words"),
         form=words(_("What came of it?")),
+        shortcut="r",
         two="safety.outcome",
     ),
     Action(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy
 
 from accounts.selectors import contacts_to_alert
-from core import cases, clock, facts, holds, live, retry, timeline
+from core import cases, clock, facts, handover, holds, live, retry, timeline
 from core.actors import SYSTEM
 from core.events import handles
 from core.messages import outbox
@@ -32,6 +32,7 @@ from safety.services import (
     address_of,
     ask_passenger,
     let_holds_act,
+    offer_own_incidents,
     open_incident,
     share_with,
     share_with_contacts,
@@ -40,7 +41,7 @@ from safety.services import (
 from safety.states import Origin, SafetyLine, SignalKind
 
 if TYPE_CHECKING:
-    from accounts.models import EmergencyContact
+    from accounts.models import Account, EmergencyContact
     from safety.models import Incident
 
 
@@ -230,6 +231,12 @@ CONTACTS = retry.declare(
 def trip_of_incident(code: str) -> str:
     """A live incident is a case in which recordings of its trip may be played."""
     return incident_trip_if_open(code) if code.startswith("I") else ""
+
+
+@handover.part("incidents")
+def hand_over_incidents(account: "Account", heir: "Account", words: str) -> int:
+    """At the end of a shift."""
+    return offer_own_incidents(account, heir, words)
 
 
 @live.mark("live", "open")

@@ -14,7 +14,7 @@ from core.errors import DomainError
 from core.four_eyes import SecondPersonNeeded
 from core.permissions import may
 from core.policy import Unit
-from rides.states import Line
+from rides.states import Line, Party
 from safety.errors import AlreadyTaken
 from safety.monitor.rules import KINDS
 from safety.states import IncidentState, SignalKind
@@ -85,6 +85,13 @@ CALLED_BACK_WITHIN = policy.declare(
     60,
     name=pgettext_lazy("policy name", "Call back after an SOS"),
     about=_("After it was taken, an SOS that is not silent is called back within this time."),
+)
+POSITION_OLD = policy.declare(
+    "safety.position_old",
+    policy.Span(5, 600),
+    30,
+    name=pgettext_lazy("policy name", "Old position"),
+    about=_("A position older than this is said to be old on the page of an incident."),
 )
 POLICE_AFTER = policy.declare(
     "safety.police_after",  # S10
@@ -355,6 +362,36 @@ def _not_called(incident: "Incident", account: "Account") -> str | Promise:
     return _not_taken(incident, account) or silent
 
 
+def _not_to_driver(incident: "Incident", account: "Account") -> str | Promise:
+    """A call would tell him that somebody looks (S11): only his own call for help, a safe check, or an empty car allow it."""
+    if why := _not_taken(incident, account):
+        return why
+    trip = incident.trip
+    if trip is None or trip.driver is None:
+        return _("No driver is known.")
+    alone = not trip.somebody_may_be_aboard or incident.safe_check_at is not None
+    called = incident.sos_calls.filter(party=Party.DRIVER).exists()
+    silent = incident.callers.filter(party=Party.DRIVER, silent=True).exists()
+    if silent:
+        return _("Silent mode: do not call back.")
+    return "" if alone or called else _("She may sit beside him: not before a safe check reached her.")
+
+
+def _not_to_passenger(incident: "Incident", account: "Account") -> str | Promise:
+    if why := _not_taken(incident, account):
+        return why
+    if incident.trip is None:
+        return _("No trip was found for this phone.")
+    silent = incident.callers.filter(party=Party.PASSENGER, silent=True).exists()
+    return _("Silent mode: do not call back.") if silent else ""
+
+
+def _not_to_contact(incident: "Incident", account: "Account") -> str | Promise:
+    if why := _not_taken(incident, account):
+        return why
+    return "" if incident.trip else _("No trip was found for this phone.")
+
+
 def _nothing_new(incident: "Incident", _account: "Account") -> str | Promise:
     match IncidentState(incident.state):
         case IncidentState.TAKEN | IncidentState.RESOLVED:
@@ -409,6 +446,9 @@ _RULES: dict[str, Callable[["Incident", "Account"], Why]] = {
     "say": _not_written_to,
     "note": _closed,
     "called": _not_called,
+    "call_passenger": _not_to_passenger,
+    "call_contact": _not_to_contact,
+    "call_driver": _not_to_driver,
     "hand_over": _not_taken,
     "accept": _not_offered,
     "safe_check": _not_taken,

@@ -116,11 +116,33 @@ class CallerPhrase(models.TextChoices):
     OUT = "out", _("I am out of the car.")
 
 
+class Callee(models.TextChoices):
+    """Whom staff call from an incident."""
+
+    PASSENGER = "passenger", _("passenger")
+    CONTACT = "contact", _("emergency contact")
+    DRIVER = "driver", _("driver")
+
+
+class PlacedState(models.TextChoices):
+    RINGING = "ringing", pgettext_lazy("call", "ringing")
+    CONNECTED = "connected", pgettext_lazy("call", "connected")
+    FAILED = "failed", pgettext_lazy("call", "not connected")
+
+
+PLACED_TRANSITIONS = Transitions(
+    PlacedState,
+    {"ringing": frozenset({"connected", "failed"})},
+    ends={"connected", "failed"},
+)
+
+
 class PleaOutcome(models.TextChoices):
     UPHELD = "upheld", _("it was not malicious")
     REFUSED = "refused", _("it stays so")
 
 
+timeline.vocabulary(callee=Callee)
 timeline.vocabulary(from_staff=StaffPhrase, from_caller=CallerPhrase)
 timeline.vocabulary(
     plea=PleaOutcome, origin=Origin, signal=SignalKind, answer=Answer, outcome=IncidentOutcome
@@ -169,6 +191,9 @@ class SafetyLine(models.TextChoices):
     PLEA = "safety.plea", _("Appeal against 'malicious alarm'")
     PLEA_DECIDED = "safety.plea_decided", _("Appeal decided: %(plea)s")
     CALLED = "safety.called", _("Called the passenger: %(result)s")
+    CALLING = "safety.calling", _("%(who)s calls: %(callee)s")
+    CONNECTED = "safety.connected", _("Connected: %(callee)s")
+    NOT_CONNECTED = "safety.not_connected", _("Not connected: %(callee)s")
     POLICE_CALLED = "safety.police_called", _("The police of the place were called: %(station)s")
     POLICE_SAID = (
         "safety.police_said",

@@ -170,6 +170,8 @@ TABLE = [
     ("GET", "admin/alarms/", STAFF_ROLES),
     ("GET", "admin/incidents/mine/", RESPONDER_ROLES),
     ("POST", "admin/incidents/hand-over/", RESPONDER_ROLES),
+    ("GET", "admin/incidents/{incident}/where/", RESPONDER_ROLES),
+    ("POST", "admin/incidents/{incident}/here/", RESPONDER_ROLES),
     ("GET", "admin/incidents/{incident}/live-sound/", RESPONDER_ROLES),
     ("GET", "admin/recordings/{recording}/", HEARER_ROLES),
     ("POST", "admin/recordings/{recording}/", HEARER_ROLES),

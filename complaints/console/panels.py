@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from complaints.rosters import Hour
 
 WORK = "complaints.work"
+_STAKE = {Level.SEVERE: 2, Level.RAISED: 1, Level.ORDINARY: 0}
 SHORT_HOURS = 6  # hours with too few specialists that the notice names
 
 link(CASES, 40, _("Complaints"), "forum", "complaints_console:queue", WORK)
@@ -78,6 +79,7 @@ def complaints(person: "Account", at: datetime) -> list[Due]:
             beside=row.get_category_display(),
             holder=row.owner.code if row.owner else "—",
             late=row.due_at is not None and row.due_at < at,
+            danger=_STAKE[Level(row.level)],
         )
         for row in selectors.due_soon(person, at)
     ]

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.models import Account
 from accounts.selectors import codes_who_may
-from complaints import macros, presence, selectors, services
+from complaints import macros, selectors, services
 from complaints.actions import COMPLAINTS
 from complaints.console.files import file_response
 from complaints.errors import NothingChosen
@@ -33,7 +33,7 @@ from complaints.states import (
     Side,
     Source,
 )
-from core import clock, pictures, policy, timeline
+from core import clock, pictures, policy, presence, timeline
 from core.access import account_of, permission_required
 from core.actions import IncompleteForm, Refusal, choice
 from core.console import page

@@ -203,6 +203,12 @@ def severe_without_owner(*, limit: int = 50) -> list[Complaint]:
     return list(rows.only("code", "round", "filed_at").order_by("filed_at")[:limit])
 
 
+def complaints_about(code: str, *, limit: int = 8) -> list[Complaint]:
+    """The newest complaints about somebody."""
+    rows = Complaint.objects.counted().filter(accused__code=code)
+    return list(rows.only("code", "category", "level", "state", "filed_at").order_by("-pk")[:limit])
+
+
 def owned_complaints(account: "Account", *, limit: int = 20) -> list[Complaint]:
     """What somebody has taken and is not done with, the first due first."""
     rows = Complaint.objects.live().filter(owner=account)

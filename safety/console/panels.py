@@ -34,6 +34,22 @@ def incidents(_person: "Account", _at: datetime) -> list[selectors.Burning]:
     return selectors.burning()
 
 
+@panel("offered_to_me", _("Offered to me"), place=DUE, order=5, marks=("incidents",))
+def offered(person: "Account", _at: datetime) -> list[Due]:
+    """Incidents that somebody asked this person to take over: they stay with whoever asked until they are taken."""
+    return [
+        Due(
+            row.code,
+            reverse("safety_console:incident", args=[row.code]),
+            since=row.changed_at,
+            level="bad",
+            holder=row.taken_by,
+            danger=3 if row.high_risk_at else 2,
+        )
+        for row in selectors.offered_to(person)
+    ]
+
+
 @panel("my_incidents", _("Incidents"), place=MINE, order=10, marks=("incidents",))
 def my_incidents(person: "Account", _at: datetime) -> list[Mine]:
     """What this person took."""

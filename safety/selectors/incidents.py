@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import TruncHour
 
+from accounts.selectors import contacts_to_alert
 from core import clock, policy
 from core.codes import read_code
 from core.reads import the
@@ -17,6 +18,7 @@ from safety.models import (
     HelpMessage,
     Incident,
     MalicePlea,
+    PlacedCall,
     SafetyQuestion,
     Signal,
     SosCall,
@@ -26,7 +28,7 @@ from safety.policies import ALERT_WITHIN, OWNED_WITHIN, POLICE_AFTER, TAKEN_WITH
 from safety.states import LIVE, Answer, IncidentOutcome, IncidentState, SignalKind
 
 if TYPE_CHECKING:
-    from accounts.models import Account
+    from accounts.models import Account, EmergencyContact
     from rides.models import Trip
 
 
@@ -81,7 +83,7 @@ def trips_to_follow() -> set[int]:
     """Primary keys of trips with a live incident or an open question: they are followed also when they are over (R9)."""
     incidents = Incident.objects.live().filter(trip__isnull=False).values_list("trip_id", flat=True)
     asked = SafetyQuestion.objects.filter(answer="").values_list("trip_id", flat=True)
-    return {pk for pk in incidents.union(asked) if pk is not None}
+    return {*incidents, *asked} - {None}
 
 
 def open_question(trip: "Trip") -> SafetyQuestion | None:
@@ -183,6 +185,16 @@ def mismatch_looked_at(trip: "Trip") -> LookedAt | None:
         return None
     looked = Acknowledgement.objects.filter(incident__trip=trip, at__gte=trip.cancelled_at).order_by("at")
     return LookedAt(trip.cancelled_at, looked.values_list("at", flat=True).first())
+
+
+def contacts_of(incident: Incident) -> "list[EmergencyContact]":
+    """The passenger's emergency contacts, whom an SOS of hers reaches."""
+    return contacts_to_alert(incident.trip.passenger) if incident.trip else []
+
+
+def placed_calls_of(incident: Incident) -> list[PlacedCall]:
+    """Calls that staff placed from it, newest first."""
+    return list(incident.placed_calls.order_by("-pk"))
 
 
 def callers_of(incident: Incident) -> list[Party]:
@@ -387,8 +399,9 @@ def calls_for_help(since: datetime) -> dict[datetime, int]:
 
 
 def incidents_worked_on(who: str, since: datetime, until: datetime) -> int:
-    """How many incidents somebody took in a time."""
-    return Incident.objects.real().filter(taken_by=who, taken_at__gte=since, taken_at__lt=until).count()
+    """How many incidents somebody took, took over, answered in or looked at in a time: also those they handed over since."""
+    rows = Acknowledgement.objects.filter(by=who, at__gte=since, at__lt=until, incident__drill=False)
+    return rows.values("incident").distinct().count()
 
 
 def incidents_of_trip(trip: "Trip") -> list[Incident]:

@@ -1,5 +1,6 @@
 """The only writers of safety's rows, one topic for each file."""
 
+from safety.services.calls import place_call
 from safety.services.checks import (
     FiledCheck,
     add_evidence,
@@ -17,6 +18,7 @@ from safety.services.desk import (
     excuse_police_call,
     note_police_called,
     offer_incident,
+    offer_own_incidents,
     record_call,
     record_police_call,
     record_safe_check,
@@ -101,7 +103,9 @@ __all__ = [
     "note_seen",
     "note_shown",
     "offer_incident",
+    "offer_own_incidents",
     "open_incident",
+    "place_call",
     "play_recording",
     "raise_by_packet",
     "raise_sos",

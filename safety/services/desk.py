@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 
-def _for_action(account: "Account", code: str, key: str) -> Incident:
+def for_action(account: "Account", code: str, key: str) -> Incident:
+    """An incident with its row locked, for one action. Raises `ActionClosed` or the rule's own error, `NotFound`."""
     incident = (
         Incident.objects.select_for_update(of=("self",))
         .select_related("trip__driver__account")
@@ -59,7 +60,7 @@ def _need(words: str) -> str:
 @begins_transaction
 def take_incident(*, account: "Account", code: str) -> Incident:
     """A person takes it; whoever comes second is told who was first. Raises `AlreadyTaken`, `ActionClosed`, `NotFound`."""
-    incident = _for_action(account, code, "take")
+    incident = for_action(account, code, "take")
     at = clock.now()
     move(incident, INCIDENT_TRANSITIONS, IncidentState.TAKEN, taken_at=at, taken_by=account.code)
     _line(incident, account, SafetyLine.TAKEN, who=account.code)
@@ -70,7 +71,7 @@ def take_incident(*, account: "Account", code: str) -> Incident:
 @begins_transaction
 def see_news(*, account: "Account", code: str) -> None:
     """Whoever acts on it has looked at what came since somebody last did. Raises `ActionClosed`, `NotFound`."""
-    incident = _for_action(account, code, "see")
+    incident = for_action(account, code, "see")
     _line(incident, account, SafetyLine.SEEN, who=account.code)
     acknowledge(incident, by=account.code)
 
@@ -84,7 +85,7 @@ def write_to_caller(
     Whoever writes has looked at the incident. Raises `ActionClosed`, `NotFound`, `ReasonMissing` for nothing at all,
     `InvalidInput` for a side that has not called, and for a phrase that is not one.
     """
-    incident = _for_action(account, code, "write")
+    incident = for_action(account, code, "write")
     if not incident.sos_calls.filter(party=party).exists():
         raise InvalidInput("party")
     if phrase and phrase not in StaffPhrase.values:
@@ -108,18 +109,34 @@ def offer_incident(*, account: "Account", code: str, to: str, words: str) -> Non
 
     Raises `ActionClosed`, `NotFound`, `InvalidInput` where nobody of that name responds to incidents, `ReasonMissing`.
     """
-    incident = _for_action(account, code, "hand_over")
-    heir = account_by_code(to.strip())
+    _offer(account, code, account_by_code(to.strip()), words)
+
+
+def _offer(account: "Account", code: str, heir: "Account | None", words: str) -> None:
+    incident = for_action(account, code, "hand_over")
     if heir is None or not may(heir, "incidents.respond") or heir.code == incident.taken_by:
         raise InvalidInput("to")
     _line(incident, account, SafetyLine.OFFERED, _need(words), who=heir.code)
     touch(incident, offered_to=heir.code)
 
 
+@joins_transaction
+def offer_own_incidents(account: "Account", heir: "Account", words: str) -> int:
+    """Ask somebody to take over every incident of one's own; they stay with their owner until that person does.
+
+    Raises as `offer_incident`.
+    """
+    rows = Incident.objects.select_for_update().filter(state=IncidentState.TAKEN, taken_by=account.code)
+    codes = list(rows.order_by("pk").values_list("code", flat=True))
+    for code in codes:
+        _offer(account, code, heir, words)
+    return len(codes)
+
+
 @begins_transaction
 def accept_incident(*, account: "Account", code: str) -> None:
     """Whoever was asked takes it over: from now on it is theirs. Raises `ActionClosed`, `NotFound`."""
-    incident = _for_action(account, code, "accept")
+    incident = for_action(account, code, "accept")
     _line(incident, account, SafetyLine.HANDED_OVER, who=account.code)
     touch(incident, taken_by=account.code, offered_to="")
     acknowledge(incident, by=account.code)
@@ -128,7 +145,7 @@ def accept_incident(*, account: "Account", code: str) -> None:
 @begins_transaction
 def add_note(*, account: "Account", code: str, words: str) -> None:
     """Words of whoever acts on it, in its timeline. Raises `ActionClosed`, `NotFound`, `ReasonMissing`."""
-    incident = _for_action(account, code, "note")
+    incident = for_action(account, code, "note")
     _line(incident, account, SafetyLine.NOTE, _need(words))
     touch(incident)
 
@@ -139,7 +156,7 @@ def record_call(*, account: "Account", code: str, words: str) -> None:
 
     Raises `ActionClosed`, `NotFound`, `ReasonMissing`.
     """
-    incident = _for_action(account, code, "called")
+    incident = for_action(account, code, "called")
     _line(incident, account, SafetyLine.CALLED, _need(words), result="")
     touch(incident, called_back_at=incident.called_back_at or clock.now())
 
@@ -150,7 +167,7 @@ def record_safe_check(*, account: "Account", code: str, words: str) -> None:
 
     Raises `ActionClosed`, `NotFound`, `ReasonMissing`.
     """
-    incident = _for_action(account, code, "safe_check")
+    incident = for_action(account, code, "safe_check")
     _line(incident, account, SafetyLine.SAFE_CHECK, _need(words))
     touch(incident, safe_check_at=incident.safe_check_at or clock.now())
 
@@ -162,7 +179,7 @@ def record_police_call(*, account: "Account", code: str, station: str, number: s
     The clock runs on until a second person has looked, or a station has the pack: a click with some words is no call
     (S10). Raises `ActionClosed`, `NotFound`, `ReasonMissing`, `InvalidInput` for what is no number.
     """
-    incident = _for_action(account, code, "police_called")
+    incident = for_action(account, code, "police_called")
     called = _need(number)
     if sum(each.isdecimal() for each in called) < 3:
         raise InvalidInput("number")
@@ -176,7 +193,7 @@ def confirm_police_call(*, account: "Account", code: str) -> None:
 
     Raises `ActionClosed`, `NotFound`, `SecondPersonNeeded`.
     """
-    incident = _for_action(account, code, "police_seen")
+    incident = for_action(account, code, "police_seen")
     _line(incident, account, SafetyLine.POLICE_SEEN)
     touch(incident, police_seen_by=account.code, police_called_at=incident.police_said_at)
 
@@ -196,7 +213,7 @@ def excuse_police_call(*, account: "Account", code: str, words: str) -> None:
 
     Raises `ActionClosed`, `NotFound`, `ReasonMissing`.
     """
-    incident = _for_action(account, code, "police_excused")
+    incident = for_action(account, code, "police_excused")
     _line(incident, account, SafetyLine.POLICE_NOT_CALLED, _need(words))
     touch(incident, police_excused_at=incident.police_excused_at or clock.now())
 
@@ -207,7 +224,7 @@ def resolve_incident(*, account: "Account", code: str, outcome: str, words: str)
 
     Raises `OutcomeUnknown`, `ReasonMissing`, `ActionClosed`, `NotFound`.
     """
-    incident = _for_action(account, code, "resolve")
+    incident = for_action(account, code, "resolve")
     if outcome not in IncidentOutcome.values:
         raise OutcomeUnknown("outcome")
     text = _need(words)
@@ -222,7 +239,7 @@ def close_incident(*, account: "Account", code: str) -> None:
 
     Raises `ActionClosed`, `NotFound`.
     """
-    incident = _for_action(account, code, "close")
+    incident = for_action(account, code, "close")
     move(incident, INCIDENT_TRANSITIONS, IncidentState.CLOSED, closed_at=clock.now(), closed_by=account.code)
     _line(incident, account, SafetyLine.CLOSED)
     touch(incident)
@@ -238,7 +255,7 @@ def send_back(*, account: "Account", code: str, words: str) -> None:
 
     Raises `ActionClosed`, `NotFound`, `ReasonMissing`.
     """
-    incident = _for_action(account, code, "send_back")
+    incident = for_action(account, code, "send_back")
     text = _need(words)
     move(incident, INCIDENT_TRANSITIONS, IncidentState.TAKEN, outcome="", resolved_by="")
     _line(incident, account, SafetyLine.SENT_BACK, text)
