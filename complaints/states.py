@@ -230,6 +230,27 @@ class ComplaintLine(models.TextChoices):
     SCORED = "complaints.scored", _("Satisfaction: %(score)s of 5")
 
 
+timeline.by_staff(
+    ComplaintLine.KEPT,
+    ComplaintLine.LIFT_PROPOSED,
+    ComplaintLine.LOWER_PROPOSED,
+    ComplaintLine.LOWER_REFUSED,
+    ComplaintLine.NAMED,
+    ComplaintLine.REACHED,
+    ComplaintLine.NOTE,
+    ComplaintLine.ANSWERED,
+    ComplaintLine.ASKED,
+    ComplaintLine.DECIDED,
+    ComplaintLine.TRAINED,
+    ComplaintLine.TRAINING_REFUSED,
+    ComplaintLine.APPEAL_DECIDED,
+    ComplaintLine.MERGED,
+    ComplaintLine.REOPEN_PROPOSED,
+    ComplaintLine.REOPEN_REFUSED,
+    ComplaintLine.REOPENED,
+)
+
+
 # --- Safeguards (C6) -----------------------------------------------------------------------------
 
 
@@ -357,6 +378,18 @@ class ClaimLine(models.TextChoices):
     NOT_SETTLED = "claims.not_settled", _("Claim %(code)s: the second person did not agree to the settlement")
     SETTLED = "claims.settled", _("Advance of claim %(code)s settled")
     CARE = "claims.care", _("Care: %(what)s")
+
+
+timeline.by_staff(
+    ClaimLine.PROPOSED,
+    ClaimLine.SENT_BACK,
+    ClaimLine.REFUSED,
+    ClaimLine.REOPENED,
+    ClaimLine.SETTLING,
+    ClaimLine.NOT_SETTLED,
+    ClaimLine.SETTLED,
+    ClaimLine.CARE,
+)
 
 
 # Which panels and pages of the console look again when such a line is written down (`core.live`).

@@ -3,6 +3,7 @@
 `python -m config.stack` makes an environment for one machine; production sets its own.
 """
 
+from ipaddress import ip_network
 from pathlib import Path
 
 import environ
@@ -26,6 +27,10 @@ DEBUG = False
 ALLOWED_HOSTS: list[str] = env.list("HUHANG_HOSTS", default=["127.0.0.1", "localhost"])
 PUBLIC_URL: str = env.str("HUHANG_PUBLIC_URL", default="http://127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+# Networks of the proxies in front of us, such as `10.1.0.0/16`: what they say of an address is believed, and nobody else.
+PROXIES: list[str] = env.list("HUHANG_PROXIES", default=[])
+for _network in PROXIES:
+    ip_network(_network)
 
 # A file that shifts `core.clock`, for the scratch stack of a drill.
 CLOCK_FILE: str = env.str("HUHANG_CLOCK_FILE", default="")
@@ -131,7 +136,7 @@ DATABASES = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # A server that vanished from the network is noticed after seconds, not after the hours that TCP would wait.
 DATABASES["default"]["OPTIONS"] = {
-    "connect_timeout": 3,
+    "connect_timeout": 2,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
@@ -139,7 +144,7 @@ DATABASES["default"]["OPTIONS"] = {
 }
 if env.bool("HUHANG_DATABASE_POOL", default=False):
     # The web process: one pool for its threads. Celery's children keep one connection each.
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 20, "timeout": 5}
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 20, "timeout": 1.5}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -334,6 +339,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 300.0,
         "options": {"queue": "bulk", "expires": 250},
     },
+    "holds that are not told yet": {
+        "task": "safety.tasks.look_at_quiet_holds",
+        "schedule": 20.0,
+        "options": {"queue": "live", "expires": 18},
+    },
     "escalations past their limit": {
         "task": "police.tasks.call_executive",
         "schedule": 5.0,
@@ -475,6 +485,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "DEFAULT_GENERATOR_CLASS": "core.schema.Generator",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "rides.api.describe_positions",

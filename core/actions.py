@@ -272,11 +272,11 @@ class ActionSet(Generic[R]):
 
     def __post_init__(self) -> None:
         if self.kind in ACTION_SETS:
-            raise ValueError(f"{self.kind}: there is such a desk already")
+            raise ValueError(f"{self.kind}: there is such a kind already")
         ACTION_SETS[self.kind] = self
 
     def shown_by(self, page: Page) -> Page:
-        """Function decorator: the page of a row, drawn also after a refusal; one page may stand for several desks."""
+        """Function decorator: the page of a row, drawn also after a refusal; one page may stand for several kinds."""
         self.show = page
         return page
 

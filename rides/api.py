@@ -324,7 +324,7 @@ def show_trip(trip: Trip, party: Party) -> dict[str, Any]:
         "key": selectors.position_key(trip, party),
     }
     if party == Party.DRIVER:
-        score = ScoreOutput(selectors.score_of(trip.passenger)).data
+        score = None if trip.is_over else ScoreOutput(selectors.score_of(trip.passenger)).data
         return body | {"passenger": passenger_persona().name, "score": score}
     card = selectors.driver_card(trip)
     body["score"] = (
@@ -698,8 +698,6 @@ class DriverView(APIView):
     @extend_schema(responses={200: dict})
     def get(self, request: Request) -> Response:
         driver = driver_of(check_permission(request, "ride"))
-        holds = [
-            {"code": hold.code, "kind": hold.kind, "since": hold.opened_at} for hold in visible_holds(driver)
-        ]
+        holds = [{"code": hold.code, "kind": hold.kind} for hold in visible_holds(driver)]
         trips = [show_trip(trip, Party.DRIVER) for trip in selectors.trips_as_driver(driver)]
         return Response({"state": driver.state, "holds": holds, "trips": trips})

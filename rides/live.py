@@ -1,5 +1,6 @@
-"""The async lane of rides: positions in, wake-ups of trip pages out. No ORM here."""
+"""The async lane of rides: positions in, wake-ups of trip pages out. The ORM is asked in a thread, when a page opens."""
 
+import asyncio
 import json
 
 from starlette.requests import Request
@@ -10,6 +11,7 @@ from core import lane, live
 from core.errors import DomainError
 from rides.errors import BatchTooLarge
 from rides.positions import ReadBatch, append, read_batch
+from rides.selectors import check_key
 from rides.tokens import read_key
 
 BODY_LIMIT = 256 * 1024
@@ -53,6 +55,7 @@ async def trip_stream(request: Request) -> Response:
     """`GET /live/trips/?key=KEY`: an event whenever the trip of this key has changed; it says no more than that."""
     try:
         key = read_key(request.query_params.get("key", ""))
+        await asyncio.to_thread(check_key, key)
     except DomainError as error:
         return lane.refusal(request, error)
     # What only one side may notice has a topic of that side: the other's phone gets not even a byte of it (S11).

@@ -9,13 +9,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import zip_longest
 from math import isfinite
 from typing import Any, NamedTuple, cast
 
 import msgspec
 import redis.asyncio
 from django.conf import settings
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.typing import EncodableT, FieldT
 
@@ -95,11 +96,11 @@ class StoredBatch(msgspec.Struct, array_like=True):
         """The positions, by what the phone knew of each."""
         if not self.accuracy and not self.speed:
             return [Fix(*ping) for ping in self.pings]
-        known = zip_longest(self.pings, self.accuracy, self.speed)
+        accuracy = self.accuracy or [0.0] * len(self.pings)
+        speeds = self.speed or [-1.0] * len(self.pings)
         return [
-            Fix(*ping, accuracy=metres or None, speed=speed if speed is not None and speed >= 0 else None)
-            for ping, metres, speed in known
-            if ping is not None
+            Fix(at, lat, lon, metres or None, speed if speed >= 0 else None)
+            for (at, lat, lon), metres, speed in zip(self.pings, accuracy, speeds, strict=False)
         ]
 
     def measured(self) -> list[tuple[float, float, float, float]]:
@@ -288,7 +289,10 @@ async def door_open() -> AsyncIterator[None]:
 
 @lru_cache(maxsize=1)
 def _client() -> "redis.asyncio.Redis":
-    return redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=2)
+    # One try: whoever posts sends again what was not taken, and is told within two seconds.
+    return redis.asyncio.Redis.from_url(
+        settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=0.9, retry=Retry(NoBackoff(), 0)
+    )
 
 
 class _Writer:

@@ -33,8 +33,11 @@ def map_data(trip: Trip, party: Party) -> dict[str, Any]:
     """What a map of the trip draws for one side: the planned way, newest points with their side, both ends; WGS-84, lat/lon.
 
     Beside a point stands its accuracy in metres, where the phone told it. A driver never sees where her phone is; where
-    his is, she sees, and whom she shares the trip with, while the trip is under way.
+    his is, she sees, and whom she shares the trip with, while the trip is under way. Of a trip that is over his map draws
+    nothing (R6).
     """
+    if party == Party.DRIVER and trip.is_over:
+        return {"route": [], "points": [], "ends": []}
     latest = {
         of: row
         for of, row in selectors.latest_positions(trip).items()
@@ -113,7 +116,7 @@ def _driver_context(trip: Trip, refusal: Refusal | None) -> dict[str, Any]:
         "persona": passenger_persona(),
         "missing": missing,
         "offers": TRIPS.offers(trip, trip.driver.account, refusal) if trip.driver and not missing else [],
-        "score": selectors.score_of(trip.passenger),
+        "score": None if trip.is_over else selectors.score_of(trip.passenger),
     }
 
 

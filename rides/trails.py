@@ -68,7 +68,8 @@ def pack(fixes: Iterable[Fix]) -> PackedMinute:
     # The middle of all, in each direction: no single one of three or more can move it away.
     latitude = sorted(fix.latitude for fix in ordered)[len(ordered) // 2]
     longitude = sorted(fix.longitude for fix in ordered)[len(ordered) // 2]
-    near, far = [], []
+    near: list[Fix] = []
+    far: list[Fix] = []
     for fix in ordered:
         close = abs(fix.latitude - latitude) < REACH and abs(fix.longitude - longitude) < REACH
         (near if close else far).append(fix)

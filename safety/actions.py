@@ -1,6 +1,6 @@
 """What staff may do with an incident, and with the holds on a trip's recordings."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.urls import reverse
@@ -53,19 +53,10 @@ class GiveOutcome(ActionForm):
     words = text(_("What came of it?"))
 
 
-class WriteToCaller(ActionForm):
-    """To one side that called for help: a phrase that its page shows in its language, words, or both."""
+class ToCaller(ActionForm):
+    """To one side that called for help; where only one did, nobody is asked which."""
 
     party = forms.ChoiceField(label=_("To whom"))
-    phrase = forms.ChoiceField(
-        label=_("Phrase, in their language"), choices=[("", "—"), *StaffPhrase.choices], required=False
-    )
-    words = forms.CharField(
-        label=_("Words, as they are"),
-        max_length=1000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 1}),
-    )
 
     def prepare(self) -> None:
         callers = selectors.callers_of(self.row)
@@ -73,11 +64,13 @@ class WriteToCaller(ActionForm):
         if len(callers) == 1:
             self.fields["party"].widget, self.fields["party"].initial = forms.HiddenInput(), callers[0].value
 
-    def clean(self) -> dict[str, Any] | None:
-        given = super().clean()
-        if given is not None and not given.get("phrase") and not (given.get("words") or "").strip():
-            self.add_error("words", _("Choose a phrase or write something."))
-        return given
+
+class WriteToCaller(ToCaller):
+    words = text(_("Words, as they are"), limit=1000)
+
+
+class SayToCaller(ToCaller):
+    phrase = choice(_("Phrase, in their language"), StaffPhrase.choices, drawn=False)
 
 
 class DecidePlea(ActionForm):
@@ -146,7 +139,7 @@ INCIDENTS.add(
         key="write",
         label=_("Write to the caller"),
         permission=RESPOND,
-        run=calls(services.write_to_caller, "party", "phrase", "words"),
+        run=calls(services.write_to_caller, "party", "words"),
         form=WriteToCaller,
         offered=lambda incident, _person: incident.has_sos,
         shortcut="w",
@@ -173,6 +166,15 @@ INCIDENTS.add(
         permission=RESPOND,
         run=_call(Callee.DRIVER),
         shortcut="d",
+    ),
+    Action(
+        key="say",
+        label=_("Write a phrase"),
+        permission=RESPOND,
+        run=calls(services.write_to_caller, "party", "phrase"),
+        form=SayToCaller,
+        offered=lambda incident, _person: incident.has_sos,
+        shortcut="q",
     ),
     Action(
         key="note",

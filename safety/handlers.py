@@ -22,7 +22,6 @@ from safety import messages
 from safety.events import SosRaised
 from safety.policies import ended_far
 from safety.selectors import (
-    has_live_incident,
     incident_by_code,
     incident_trip_if_open,
     live_counts,
@@ -32,12 +31,12 @@ from safety.services import (
     add_signal,
     address_of,
     ask_passenger,
+    let_holds_act,
     offer_own_incidents,
     open_incident,
     share_with,
     share_with_contacts,
     trip_is_over,
-    uncover_driver_holds,
 )
 from safety.states import Origin, SafetyLine, SignalKind
 
@@ -63,8 +62,8 @@ def alert_cancel_aboard(event: CancelAttempted) -> None:
 
 @handles(TripCancelled)
 def alert_cancel_after_meeting(event: TripCancelled) -> None:
-    """A cancel after both phones had met is not simply believed: she is asked, and silence is an answer (R6)."""
-    if event.phones_met:
+    """A cancel after the car had arrived is not simply believed: she is asked, and silence is an answer (R6)."""
+    if event.doubted:
         trip = trip_by_code(event.trip)
         add_signal(
             actor=SYSTEM,
@@ -102,14 +101,13 @@ def alert_pickup_late(event: PickupLate) -> None:
 
 @handles(TripEnded)
 def weigh_end(event: TripEnded) -> None:
-    """An end far from the destination is a signal; after an ordinary one, covert holds may show."""
+    """An end far from the destination is a signal; covert holds act where nobody is in the car any more."""
     trip = trip_by_code(event.trip)
     if ended_far(event.metres, distance(trip.origin, trip.destination)):
         why = facts.of(SignalKind.ENDED_FAR, metres=event.metres)
         add_signal(actor=SYSTEM, kind=SignalKind.ENDED_FAR, trip=trip, facts=why)
         ask_passenger(trip=trip)
-    if not has_live_incident(trip.code):
-        uncover_driver_holds(driver=trip.driver)
+    let_holds_act(driver=trip.driver)
 
 
 @handles(TripEnded)
@@ -136,7 +134,7 @@ def share_by_itself(event: TripAccepted) -> None:
 def let_hold_act(event: DriverHeld) -> None:
     """A hold that began covertly acts at once where nobody is in the car (S11)."""
     if event.covert:
-        uncover_driver_holds(driver=driver_by_code(event.driver_code))
+        let_holds_act(driver=driver_by_code(event.driver_code))
 
 
 @handles(SosRaised)

@@ -53,6 +53,8 @@ THRESHOLD = policy.declare(
     about=_("The score at which an incident opens by itself and is of high risk."),
 )
 
+STOP_RULE = policy.fixed("D15", pgettext_lazy("policy name", "No next order while it is looked into"))
+
 # --- Clocks of an incident ------------------------------------------------------------------------
 
 ANSWER_WITHIN = policy.declare(
@@ -419,6 +421,7 @@ _RULES: dict[str, Callable[["Incident", "Account"], Why]] = {
     "take": _not_open,
     "see": _nothing_new,
     "write": _not_written_to,
+    "say": _not_written_to,
     "note": _closed,
     "called": _not_called,
     "call_passenger": _not_to_passenger,

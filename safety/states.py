@@ -171,6 +171,8 @@ class SafetyLine(models.TextChoices):
     CONTACTS = "safety.contacts", _("Messages to emergency contacts on their way: %(count)s")
     WELFARE_CHECK = "safety.welfare_check", _("Welfare check filed, report code %(code)s")
     EVIDENCE = "safety.evidence", _("The reporter of %(code)s added")
+    CHECK_MENDED = "safety.check_mended", _("The reporter of %(code)s mended a phone number")
+    CHECK_MOVED = "safety.check_moved", _("The report %(code)s belongs to another person: it went to %(to)s")
     REPORTER_VERIFIED = "safety.reporter_verified", _("The reporter of %(code)s verified their phone")
     TAKEN = "safety.taken", _("Taken by %(who)s")
     NOTE = "safety.note", _("Note")
@@ -198,6 +200,20 @@ class SafetyLine(models.TextChoices):
     SENT_BACK = "safety.sent_back", _("The second person sent it back")
     CLOSED = "safety.closed", _("Reviewed by a second person and closed")
 
+
+timeline.by_staff(
+    SafetyLine.NOTE,
+    SafetyLine.WROTE,
+    SafetyLine.WROTE_PHRASE,
+    SafetyLine.SAFE_CHECK,
+    SafetyLine.OFFERED,
+    SafetyLine.PLAYED,
+    SafetyLine.CALLED,
+    SafetyLine.POLICE_NOT_CALLED,
+    SafetyLine.RESOLVED,
+    SafetyLine.SENT_BACK,
+    SafetyLine.PLEA_DECIDED,
+)
 
 # Which panels and pages of the console look again when such a line is written down (`core.live`).
 live.moves("incidents", "safety.")

@@ -255,6 +255,7 @@ TABLE = [
     ("GET", "welfare-check/", EVERYBODY),
     ("POST", "welfare-check/", EVERYBODY),
     ("GET", "welfare-check/{check}/", EVERYBODY),
+    ("POST", "welfare-check/{check}/mend/", EVERYBODY),
     ("POST", "welfare-check/{check}/evidence/", EVERYBODY),
     ("POST", "welfare-check/{check}/verify/", EVERYBODY),
     ("GET", "trips/{trip}/complaint/", TRIP),

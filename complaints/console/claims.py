@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from complaints import selectors, services, statements
+from complaints import pdf, selectors, services
 from complaints.actions import ACCIDENTS, CLAIMS
 from complaints.console.files import file_response
 from complaints.forms import PapersForm, fen_of
@@ -197,9 +197,9 @@ def paper(request: HttpRequest, code: str, picture: str) -> HttpResponse:
 def statement(request: HttpRequest, code: str) -> HttpResponse:
     """What was asked, granted and paid for an accident, as a PDF; that it was drawn is in the journal."""
     found = selectors.accident_by_code(code)
-    services.record_statement(account=account_of(request), code=code)
+    services.record_pdf_of_accident(account=account_of(request), code=code)
     return HttpResponse(
-        statements.of_accident(found),
+        pdf.of_accident(found),
         content_type="application/pdf",
         headers={"Cache-Control": "no-store", "Content-Disposition": f'inline; filename="{code}.pdf"'},
     )

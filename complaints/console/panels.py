@@ -12,6 +12,7 @@ from complaints.states import Level
 from core import formats
 from core.console.navigation import CASES, DESK, key, link
 from core.console.panels import DUE, MINE, NOTICES, Due, Mine, panel
+from core.danger import said_of
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -121,12 +122,14 @@ def care(person: "Account", at: datetime) -> list[Due]:
 
 @panel("outside", _("Message from outside"), place=DUE, order=100, marks=("complaints",), permission=WORK)
 def outside(_person: "Account", _at: datetime) -> list[Due]:
-    """Messages that nobody sorted yet."""
+    """Messages that nobody sorted yet, those of danger first."""
     return [
         Due(
             row.code,
             reverse("complaints_console:outside"),
             since=row.at,
+            level="bad" if row.danger == Level.SEVERE else "warn",
+            beside=said_of(row.heard),
             holder=row.get_channel_display(),
         )
         for row in selectors.waiting_messages(limit=5)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.selectors import people_who_may
-from complaints import practice, selectors, services, statements
+from complaints import pdf, practice, selectors, services
 from complaints.actions import SUMMARIES
 from complaints.models import WorkSummary
 from complaints.services import Planned
@@ -233,8 +233,8 @@ def _summary_page(request: HttpRequest, row: WorkSummary, refusal: Refusal | Non
     context = {
         "title": _("Work summary %(begins)s – %(ends)s") % {"begins": row.begins, "ends": row.ends},
         "summary": row,
-        "figures": statements.figure_rows(figures),
-        "categories": statements.category_rows(figures),
+        "figures": pdf.figure_rows(figures),
+        "categories": pdf.category_rows(figures),
         # One form with two buttons: what was typed before a refused handing in stands in it.
         "write": None if keep.why_not else hand_in if hand_in.refused else keep,
         "keep": keep,
@@ -252,7 +252,7 @@ def summary_pdf(request: HttpRequest, code: str) -> HttpResponse:
     row = selectors.summary_by_code(account, code, supervises=may(account, "summaries.answer"))
     figures = row.figures or selectors.figures_of(row.account, row.begins, row.ends).as_row()
     return HttpResponse(
-        statements.of_summary(row, figures),
+        pdf.of_summary(row, figures),
         content_type="application/pdf",
         headers={"Cache-Control": "no-store", "Content-Disposition": f'inline; filename="{code}.pdf"'},
     )

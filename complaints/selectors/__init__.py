@@ -50,6 +50,7 @@ from complaints.selectors.cases import (
     statement_waits,
     statements_of,
     timers_of,
+    told_accused_from,
     undoable_by,
     visible_decisions,
 )
@@ -249,6 +250,7 @@ __all__ = [
     "summary_by_code",
     "teams",
     "timers_of",
+    "told_accused_from",
     "undoable_by",
     "visible_decisions",
     "volume",

@@ -2,16 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidTag
-from django.db.models import Max, Q
+from django.db.models import Case, Max, Q, When
 
 from accounts.models import Account as AccountRow
 from complaints.models import Article, Call, Complaint, OutsideMessage
 from complaints.policies import RINGS_FOR
-from core import clock, danger, policy
+from core import clock, policy
 from core.errors import NotFound
 from rides.selectors import trips_as_passenger
 from safety.selectors import incidents_of_person
@@ -72,26 +70,20 @@ def caller_of(call: Call) -> Caller:
 
 
 def waiting_messages(*, limit: int = 50) -> list[OutsideMessage]:
-    """Messages from outside that nobody sorted yet, oldest first."""
-    return list(OutsideMessage.objects.filter(sorted_at=None).order_by("at")[:limit])
+    """Messages from outside that nobody sorted yet: those of danger first, then what nobody could read, then by age."""
+    urgent = Case(
+        When(danger="severe", then=0),
+        When(heard__danger_unread=True, then=1),
+        When(danger="raised", then=2),
+        default=3,
+    )
+    return list(OutsideMessage.objects.filter(sorted_at=None).order_by(urgent, "at")[:limit])
 
 
 def outside_of_danger(*, limit: int = 50) -> list[OutsideMessage]:
     """Of the messages that nobody sorted yet, those that speak of danger, oldest first."""
-    rows = OutsideMessage.objects.filter(sorted_at=None).order_by("at")
-    waiting = list(rows.values_list("pk", flat=True)[: limit * 4])
-    severe = [pk for pk in waiting if _speaks_of_danger(pk)]
-    return list(rows.filter(pk__in=severe[:limit]).only("code", "at"))
-
-
-@lru_cache(maxsize=1_000)
-def _speaks_of_danger(pk: int) -> bool:
-    """Its words do not change: they are read once in each process. Words that do not open may be anything."""
-    row = OutsideMessage.objects.only("words").get(pk=pk)
-    try:
-        return danger.is_severe(row.words)
-    except (InvalidTag, KeyError):
-        return True
+    rows = OutsideMessage.objects.filter(sorted_at=None, danger="severe").order_by("at")
+    return list(rows.only("code", "at")[:limit])
 
 
 def message_by_code(code: str) -> OutsideMessage:

@@ -447,7 +447,7 @@ def _settle(accident: Accident, claim: Claim, account: "Account", how: Settlemen
 
 
 @begins_transaction
-def record_statement(*, account: "Account", code: str) -> None:
+def record_pdf_of_accident(*, account: "Account", code: str) -> None:
     """A statement of an accident was drawn: it holds what people were paid (A8)."""
     audit.record(account.actor, "claims.statement", code, case=code)
 

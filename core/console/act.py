@@ -20,8 +20,8 @@ def _back(address: str, query: str) -> str:
     return urlunsplit(parts._replace(query="&".join(each for each in (parts.query, query) if each)))
 
 
-def view(desk: ActionSet[Any], *permissions: str) -> Any:
-    """The view of a desk's actions: its route gives `code` and `action`. `permissions` open it, else the console's own.
+def view(actions: ActionSet[Any], *permissions: str) -> Any:
+    """The view of the actions with a kind of row: its route gives `code` and `action`. `permissions` open it, else the console's own.
 
     An unknown action or row is 404, and whoever may not do it at all sees nothing of the row. Any other refusal leaves
     the page as it is: what was typed stays, the sentence says why, and the status says that nothing was done.
@@ -30,19 +30,21 @@ def view(desk: ActionSet[Any], *permissions: str) -> Any:
     @require_POST
     @permission_required(*permissions or ("console.open",))
     def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
-        return answer(desk, request, account_of(request), code, action)
+        return answer(actions, request, account_of(request), code, action)
 
     return act
 
 
-def answer(desk: ActionSet[Any], request: HttpRequest, person: Any, code: str, action: str) -> HttpResponse:
+def answer(
+    actions: ActionSet[Any], request: HttpRequest, person: Any, code: str, action: str
+) -> HttpResponse:
     """What `view` answers, for a door that knows by other means than a session who acts."""
-    chosen = desk.action(action)
+    chosen = actions.action(action)
     require(person, chosen.permission)
-    row = desk.find(code, person)
-    form = desk.form(chosen, row, person, request.POST, request.FILES)
+    row = actions.find(code, person)
+    form = actions.form(chosen, row, person, request.POST, request.FILES)
     try:
-        done = desk.perform(chosen, row, person, form)
+        done = actions.perform(chosen, row, person, form)
     except NotFound:
         raise
     except DomainError as error:
@@ -51,14 +53,14 @@ def answer(desk: ActionSet[Any], request: HttpRequest, person: Any, code: str, a
         # Above the page, because the action itself may have gone from it meanwhile, and where it was typed.
         messages.error(request, error.detail)
         explain(form, error)
-        row = desk.find(code, person)
+        row = actions.find(code, person)
         # Parts of a page ask for themselves anew: by the page's address, not by this one.
-        request.path = request.path_info = urlsplit(desk.back(row)).path
-        shown = desk.show(request, row, Refusal(chosen.key, form, error))
+        request.path = request.path_info = urlsplit(actions.back(row)).path
+        shown = actions.show(request, row, Refusal(chosen.key, form, error))
         shown.status_code = error.status
         return shown
     if isinstance(done, HttpResponse):
         return done
     if done:
         messages.success(request, str(done))
-    return redirect(_back(desk.back(row), request.META.get("QUERY_STRING", "")))
+    return redirect(_back(actions.back(row), request.META.get("QUERY_STRING", "")))

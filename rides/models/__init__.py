@@ -1,7 +1,7 @@
 from rides.models.cities import City, KnownPlace, LineInCity, LineSuspension
 from rides.models.itineraries import Itinerary
 from rides.models.night import LatePickup, Reminder
-from rides.models.offers import Offer
+from rides.models.offers import LostRequest, Offer
 from rides.models.payments import Payment
 from rides.models.positions import DriverOnDuty, LatestPosition, TrailMinute
 from rides.models.ratings import Rating, Score
@@ -17,6 +17,7 @@ __all__ = [
     "LatestPosition",
     "LineInCity",
     "LineSuspension",
+    "LostRequest",
     "Message",
     "Offer",
     "Payment",

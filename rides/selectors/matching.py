@@ -55,6 +55,7 @@ def request_along(itinerary: Itinerary, code: str) -> Trip:
         Trip.objects.waiting()
         .filter(code=code, window_end__gt=clock.now())
         .exclude(passenger__driver=itinerary.driver)
+        .exclude(lost_by__driver=itinerary.driver)
         .first()
     )
     if trip is None or itinerary.closed_at or fit_of(trip, itinerary) is None:
@@ -73,6 +74,7 @@ def requests_along(itinerary: Itinerary, *, limit: int = 50) -> list[Along]:
         for trip in Trip.objects.waiting()
         .filter(pk__in=[each.pk for each in found], window_end__gt=at)
         .exclude(passenger__driver=itinerary.driver)
+        .exclude(lost_by__driver=itinerary.driver)
     }
     along = [Along(rows[each.pk], each) for each in found if each.pk in rows][:limit]
     allowed = riders_allowed([row.trip for row in along], itinerary.driver.account)

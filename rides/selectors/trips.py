@@ -11,6 +11,7 @@ from core import clock, policy
 from core.errors import NotFound
 from core.reads import the
 from drivers.selectors import VehicleCard, card_of
+from rides.errors import PositionToken
 from rides.geometry import distance
 from rides.models import (
     DriverOnDuty,
@@ -26,10 +27,10 @@ from rides.models import (
     Trip,
     TripQuerySet,
 )
-from rides.policies import LEAST_RATINGS, PHONE_LIMITS
+from rides.policies import LEAST_RATINGS, PHONE_LIMITS, WATCH_AFTER
 from rides.reconcile import Truth, reconcile_phones
 from rides.routing import CIRCUITY, SPEED
-from rides.states import ABOARD, WITH_DRIVER, OfferState, Party
+from rides.states import ABOARD, WITH_DRIVER, OfferState, Party, TripState
 from rides.tokens import DUTY, TripKey, make_key
 from rides.trails import Fix, believable, is_coarse, unpack
 
@@ -115,10 +116,27 @@ def position_key(trip: Trip, party: Party) -> str:
     return make_key(TripKey(trip.code, party, trip.city.code))
 
 
+KEY_AFTER = timedelta(minutes=60)  # S16
+
+
+def check_key(key: TripKey) -> None:
+    """Refuse a driver's key once the trip is over and help is not needed any more: nothing is behind it (R6, S16).
+
+    The passenger's goes on: it opens her own page, and her call for help. Raises `PositionToken`.
+    """
+    if key.party != Party.DRIVER:
+        return
+    found = Trip.objects.filter(code=key.trip).values_list("ended_at", "cancelled_at").first()
+    over = found and (found[0] or found[1])
+    if over and clock.now() > over + KEY_AFTER:
+        raise PositionToken
+
+
 def aboard(account_code: str, *, other_than: str = "") -> Trip | None:
     """The trip in which a driver may have somebody in the car, if any (S11)."""
+    doubted = Q(state=TripState.CANCELLED, cancelled_at__gt=clock.now() - policy.span(WATCH_AFTER))
     rows = (
-        Trip.objects.filter(driver__account__code=account_code, state__in=WITH_DRIVER)
+        Trip.objects.filter(Q(state__in=WITH_DRIVER) | doubted, driver__account__code=account_code)
         .exclude(code=other_than)
         .order_by("-pk")
     )

@@ -81,8 +81,6 @@ def cancel_trip(*, account: "Account", trip_code: str, reason: CancelReason) -> 
     )
     timeline.add(TripLine.CANCELLED, account.actor, trip=trip.code, party=party, reason=reason)
     audit.record(account.actor, "rides.cancelled", trip.code, said=reason)
-    events.publish(
-        TripCancelled(trip=trip.code, party=party, reason=reason, phones_met=trip.phones_met_at is not None)
-    )
+    events.publish(TripCancelled(trip=trip.code, party=party, reason=reason, doubted=trip.cancel_is_doubted))
     live.changed_on_commit(f"trip:{trip.code}")
     return Outcome(trip)

@@ -63,7 +63,8 @@ def _store_minutes(
         trip__in={trip for trip, _ in wanted}, minute__in={minute for _, minute in wanted}
     ).order_by("trip_id", "party", "minute")
     before = {(row.trip_id, Party(row.party), row.minute): row for row in there.select_for_update()}
-    rows, all_of = [], defaultdict(list)
+    rows: list[TrailMinute] = []
+    all_of: dict[tuple[int, Party], list[Fix]] = defaultdict(list)
     for (trip, party, minute), fixes in sorted(
         minutes.items(), key=lambda item: (item[0][0], item[0][1], item[0][2])
     ):

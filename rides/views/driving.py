@@ -59,7 +59,6 @@ def _drive(
         | {
             "form": form,
             "trips": selectors.trips_as_driver(driver),
-            "holds": visible_holds(driver),
             "vehicle": drivers_vehicle(driver),
             "driver": driver,
             "papers": papers_of(driver),
@@ -74,6 +73,7 @@ def _ways(driver: "Driver", refusal: Refusal | None = None) -> dict[str, Any]:
     duty = selectors.duty_of(driver)
     held_out = selectors.offer_to(driver) if duty else None
     return {
+        "holds": visible_holds(driver),
         "ways": [(way, selectors.requests_along(way)) for way in selectors.itineraries_of(driver)],
         "persona": passenger_persona(),
         "duty": duty,

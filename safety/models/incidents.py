@@ -107,6 +107,11 @@ class Incident(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    @property
+    def is_grave(self) -> bool:
+        """True where somebody called for help or the risk is high: its driver gets no next order (D15)."""
+        return self.has_sos or self.high_risk_at is not None
+
 
 class Signal(models.Model):
     """Something that speaks for danger on a trip, once for each kind and side; they add up to the score."""
@@ -229,7 +234,18 @@ class WelfareCheck(models.Model):
     incident = models.ForeignKey(
         Incident, on_delete=models.PROTECT, related_name="welfare_checks", verbose_name=_("incident")
     )
+    # E.164, empty where no number could be read; what was written stands beside it, for a person to look at.
     missing_phone = EncryptedTextField(pgettext_lazy("field", "phone of the missing person"))
+    missing_written = EncryptedTextField(
+        pgettext_lazy("field", "phone of the missing person as written"), default=""
+    )
+    reporter_written = EncryptedTextField(pgettext_lazy("field", "reporter's phone as written"), default="")
+    # Marks: none of them kept the report from being taken.
+    missing_doubted = models.BooleanField(pgettext_lazy("field", "number may be wrong"), default=False)
+    reporter_doubted = models.BooleanField(
+        pgettext_lazy("field", "reporter's number may be wrong"), default=False
+    )
+    from_crowd = models.BooleanField(pgettext_lazy("field", "many from this address"), default=False)
     reporter_phone = EncryptedTextField(pgettext_lazy("field", "reporter's phone"))
     reporter_index = models.CharField(pgettext_lazy("field", "index of the reporter's phone"), max_length=64)
     reporter_name = EncryptedTextField(pgettext_lazy("field", "reporter's name"))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import TruncHour
 
 from accounts.selectors import contacts_to_alert
@@ -81,7 +81,7 @@ def trips_to_follow() -> set[int]:
     """Primary keys of trips with a live incident or an open question: they are followed also when they are over (R9)."""
     incidents = Incident.objects.live().filter(trip__isnull=False).values_list("trip_id", flat=True)
     asked = SafetyQuestion.objects.filter(answer="").values_list("trip_id", flat=True)
-    return {pk for pk in incidents.union(asked) if pk is not None}
+    return {*incidents, *asked} - {None}
 
 
 def open_question(trip: "Trip") -> SafetyQuestion | None:
@@ -253,9 +253,20 @@ class Burning:
 
 @policy.read_once()
 def burning() -> list[Burning]:
-    """Live incidents by risk, then age. Escalation follows from the age, so no broken job can stop it (S3)."""
+    """Live incidents by risk, then age. Escalation follows from the age, so no broken job can stop it (S3).
+
+    Below all others stand those that nothing but a crowd of reports from one address opened, and no trip was found for.
+    """
     at = clock.now()
-    rows = Incident.objects.live().real().select_related("trip", "trip__city").order_by("-score", "opened_at")
+    crowd = WelfareCheck.objects.filter(incident=OuterRef("pk"), from_crowd=True)
+    others = WelfareCheck.objects.filter(incident=OuterRef("pk"), from_crowd=False)
+    rows = (
+        Incident.objects.live()
+        .real()
+        .select_related("trip", "trip__city")
+        .annotate(crowd=Q(trip=None) & Exists(crowd) & ~Exists(others))
+        .order_by("crowd", "-score", "opened_at", "pk")
+    )
     return [
         Burning(
             incident=row,

@@ -6,6 +6,7 @@ from safety.services.checks import (
     add_evidence,
     check_by_secret,
     file_welfare_check,
+    mend_check,
     verify_reporter,
 )
 from safety.services.desk import (
@@ -24,7 +25,6 @@ from safety.services.desk import (
     see_news,
     send_back,
     take_incident,
-    uncover_driver_holds,
     write_to_caller,
 )
 from safety.services.incidents import add_signal, open_incident
@@ -64,6 +64,7 @@ from safety.services.sos import (
     raise_by_packet,
     raise_sos,
 )
+from safety.services.stops import let_holds_act, review_covertly
 
 __all__ = [
     "Arrived",
@@ -92,6 +93,8 @@ __all__ = [
     "file_plea",
     "file_welfare_check",
     "keep_recording",
+    "let_holds_act",
+    "mend_check",
     "note_chunks",
     "note_listening",
     "note_police_called",
@@ -110,6 +113,7 @@ __all__ = [
     "recording_of_token",
     "report_finding",
     "resolve_incident",
+    "review_covertly",
     "revoke_share",
     "see_news",
     "send_back",
@@ -121,7 +125,6 @@ __all__ = [
     "tell_of_plays",
     "trip_is_over",
     "turn_wrapping_keys",
-    "uncover_driver_holds",
     "verify_reporter",
     "write_to_caller",
 ]

@@ -9,13 +9,11 @@ from core.errors import DomainError, InvalidInput, NotFound
 from core.permissions import may
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
-from drivers.services import uncover_holds
-from rides.selectors import aboard
-from rides.services import give_to_others
 from safety.errors import ActionClosed, OutcomeUnknown, ReasonMissing
 from safety.models import HelpMessage, Incident
 from safety.policies import why_not
 from safety.services.incidents import acknowledge, touch
+from safety.services.stops import end_stop
 from safety.states import (
     INCIDENT_TRANSITIONS,
     IncidentOutcome,
@@ -27,7 +25,6 @@ from safety.states import (
 
 if TYPE_CHECKING:
     from accounts.models import Account
-    from drivers.models import Driver
 
 
 def for_action(account: "Account", code: str, key: str) -> Incident:
@@ -220,7 +217,7 @@ def resolve_incident(*, account: "Account", code: str, outcome: str, words: str)
 
 @begins_transaction
 def close_incident(*, account: "Account", code: str) -> None:
-    """The second person agrees. What was kept from the driver may now act and be seen, if nobody is aboard.
+    """The second person agrees: the driver's next orders come again, where the outcome clears it (D15).
 
     Raises `ActionClosed`, `NotFound`.
     """
@@ -231,8 +228,7 @@ def close_incident(*, account: "Account", code: str) -> None:
     if incident.outcome != IncidentOutcome.POLICE:
         # What the police have may still be evidence; all else goes when its time is over (S7).
         holds.release(actor=account.actor, source="sos", case=code)
-    if incident.trip:
-        uncover_driver_holds(driver=incident.trip.driver)
+    end_stop(incident=incident, actor=account.actor)
 
 
 @begins_transaction
@@ -262,19 +258,6 @@ def close_drill(*, code: str) -> None:
         move(incident, INCIDENT_TRANSITIONS, IncidentState.RESOLVED, outcome=outcome, resolved_by="drill")
     if incident.state == IncidentState.RESOLVED:
         move(incident, INCIDENT_TRANSITIONS, IncidentState.CLOSED, closed_at=at, closed_by="drill-second")
+    end_stop(incident=incident, actor=Actor("drill-second", "system"))
     audit.record(SYSTEM, "safety.drill_closed", code, case=code)
     holds.release(actor=SYSTEM, source="sos", case=code)
-
-
-@joins_transaction
-def uncover_driver_holds(*, driver: "Driver | None") -> None:
-    """When nobody is in the car and no incident lives, covert holds act in the open and waiting trips go to others (S11)."""
-    if (
-        driver is None
-        or aboard(driver.account.code)
-        or Incident.objects.live().filter(trip__driver=driver).exists()
-    ):
-        return
-    if driver.holds.open().filter(covert=True).exists():
-        uncover_holds(driver=driver)
-        give_to_others(actor=SYSTEM, driver=driver)

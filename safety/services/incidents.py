@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Sum
 
 from core import audit, clock, live, policy, timeline
-from core.actors import MONITOR, Actor
+from core.actors import MONITOR, SYSTEM, Actor
 from core.codes import new_code
 from core.facts import Fact
 from core.states import StaleState
@@ -16,6 +16,7 @@ from rides.geometry import Point
 from rides.states import Party
 from safety.models import Acknowledgement, Caller, Incident, Signal
 from safety.policies import THRESHOLD, WEIGHTS
+from safety.services.stops import stop_next_order
 from safety.states import (
     LIVE,
     Origin,
@@ -77,11 +78,17 @@ def open_incident(
 
 @joins_transaction
 def touch(incident: Incident, **changes: object) -> None:
-    """Write these fields of an incident whose row is locked, and wake the console."""
+    """Write these fields of an incident whose row is locked, and wake the console.
+
+    One that becomes grave by it stops the driver's next order (D15).
+    """
     changes["changed_at"] = clock.now()
+    before = incident.is_grave
     for name, value in changes.items():
         setattr(incident, name, value)
     incident.save(update_fields=list(changes))
+    if incident.is_grave and not before:
+        stop_next_order(incident=incident, actor=SYSTEM)
     live.changed_on_commit("console")
 
 

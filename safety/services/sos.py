@@ -1,7 +1,7 @@
 """One tap: the call for help, what its sender adds, and the appeal of whose call was called malicious."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core import audit, clock, events, facts, live, policy, timeline
 from core.errors import InvalidInput, NotFound
@@ -16,6 +16,7 @@ from safety.events import SosRaised
 from safety.models import HelpMessage, Incident, MalicePlea, SosCall
 from safety.policies import why_not_decide
 from safety.selectors import malicious_alarm_of
+from safety.services.checks import hear_distress
 from safety.services.incidents import add_signal, bring_news, open_incident, set_silent, touch
 from safety.states import LIVE, CallerPhrase, Origin, PleaOutcome, SafetyLine, SignalKind, topic_of
 
@@ -138,7 +139,7 @@ def add_word(
     trip = trip_by_code(key.trip)
     incident = _live_call(trip, key.party)
     actor = _who(trip, key.party).actor
-    about = {"trip": trip.code, "incident": incident.code, "party": key.party}
+    about: dict[str, Any] = {"trip": trip.code, "incident": incident.code, "party": key.party}
     if phrase and phrase not in CallerPhrase.values:
         raise InvalidInput("phrase")
     text = words.strip()[:1000]
@@ -147,6 +148,7 @@ def add_word(
             timeline.add(SafetyLine.PHRASE, actor, words=text, from_caller=phrase, **about)
         else:
             timeline.add(SafetyLine.WORD, actor, words=text, **about)
+        hear_distress(incident, text)
         bring_news(incident)
     if silent is not None and set_silent(incident, key.party, silent=silent):
         timeline.add(SafetyLine.SILENT if silent else SafetyLine.NOT_SILENT, actor, **about)

@@ -27,7 +27,8 @@ function fill(box) {
     const style = { radius: 8, color: colour, fillColor: colour, fillOpacity: 0.85 };
     L.circleMarker([latitude, longitude], style).addTo(drawn).bindTooltip(box.dataset[whose] || whose);
     // Somewhere in this circle: a phone that does not know where it is must not look as if it did.
-    if (accuracy > 50) L.circle([latitude, longitude], { radius: accuracy, color: colour, weight: 1, fillOpacity: 0.12 }).addTo(drawn);
+    const somewhere = { radius: accuracy, color: colour, weight: 1, fillOpacity: 0.12 };
+    if (accuracy > 50) L.circle([latitude, longitude], somewhere).addTo(drawn);
     all.push([latitude, longitude]);
   });
   return all;

@@ -38,7 +38,7 @@ test("it rings at once, again and again, and louder after ten and after twenty s
   assert.ok(log.rings.filter((step) => step === 0).length >= 3);
   assert.ok(log.rings.filter((step) => step === 1).length >= 4);
   assert.ok(log.rings.filter((step) => step === 2).length >= 20, "it never stops by itself");
-  assert.deepEqual(log.rings, [...log.rings].sort(), "and never becomes quieter");
+  assert.deepEqual(log.rings, log.rings.toSorted(), "and never becomes quieter");
 });
 
 test("taken, it is quiet at once, and the tab's number goes", () => {

@@ -34,8 +34,8 @@ export class Positions {
     if (this.last && !this.queue.length && at - this.last.at > STILL_S) this.add({ ...this.last, speed: null }, at);
   }
 
-  // One batch of what no other post holds; `away` says that the page went to the background. What was lost is sent again;
-  // what the server has, or cannot take, is not.
+  // One batch of what no other post holds; `away` says that the page went to the background. What was lost is sent
+  // again; what the server has, or cannot take, is not.
   async post(key, away) {
     const batch = this.waiting.slice(0, BATCH);
     batch.forEach((each) => this.under.add(each));
