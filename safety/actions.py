@@ -73,6 +73,11 @@ class SayToCaller(ToCaller):
     phrase = choice(_("Phrase, in their language"), StaffPhrase.choices, drawn=False)
 
 
+class PoliceCalled(ActionForm):
+    station = forms.CharField(label=_("Which station, and who there took it?"), max_length=200)
+    number = forms.CharField(label=_("Number that you reached"), max_length=40)
+
+
 class DecidePlea(ActionForm):
     upheld = choice(_("Decision"), [("1", _("It was not malicious")), ("0", _("It stays so"))])
     words = text(_("Reason"), rows=2)
@@ -103,10 +108,6 @@ def _call(to: Callee) -> "Callable[[Incident, Account, Given], Promise]":
 def _no_contact(incident: Incident, person: "Account") -> "str | Promise | DomainError":
     against = why_not(incident, person, "call_contact")
     return against or ("" if selectors.contacts_of(incident) else _("She named no emergency contact."))
-
-
-def _police_called(incident: Incident, person: "Account", given: Given) -> None:
-    services.record_police_call(account=person, code=incident.code, station=given["words"])
 
 
 INCIDENTS: ActionSet[Incident] = ActionSet(
@@ -145,6 +146,15 @@ INCIDENTS.add(
         shortcut="w",
     ),
     Action(
+        key="say",
+        label=_("Write a phrase"),
+        permission=RESPOND,
+        run=calls(services.write_to_caller, "party", "phrase"),
+        form=SayToCaller,
+        offered=lambda incident, _person: incident.has_sos,
+        shortcut="q",
+    ),
+    Action(
         key="call_passenger",
         label=_("Call the passenger"),
         permission=RESPOND,
@@ -166,15 +176,6 @@ INCIDENTS.add(
         permission=RESPOND,
         run=_call(Callee.DRIVER),
         shortcut="d",
-    ),
-    Action(
-        key="say",
-        label=_("Write a phrase"),
-        permission=RESPOND,
-        run=calls(services.write_to_caller, "party", "phrase"),
-        form=SayToCaller,
-        offered=lambda incident, _person: incident.has_sos,
-        shortcut="q",
     ),
     Action(
         key="note",
@@ -218,9 +219,18 @@ INCIDENTS.add(
         key="police_called",
         label=_("Police of the place called"),
         permission=RESPOND,
-        run=_police_called,
-        form=words(_("Which station?")),
+        run=calls(services.record_police_call, "station", "number"),
+        form=PoliceCalled,
         shortcut="b",
+        two="safety.police_call",
+    ),
+    Action(
+        key="police_seen",
+        label=_("Confirm the call to the police"),
+        permission=RESPOND,
+        run=calls(services.confirm_police_call),
+        offered=lambda incident, _person: bool(incident.police_said_by) and incident.police_called_at is None,
+        two="safety.police_call",
     ),
     Action(
         key="police_excused",

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from core import four_eyes, policy
 from core.errors import DomainError
+from core.four_eyes import SecondPersonNeeded
 from core.permissions import may
 from core.policy import Unit
 from rides.states import Line, Party
@@ -312,6 +313,16 @@ OUTCOME = four_eyes.declare(
 )
 
 
+four_eyes.declare(
+    "safety.police_call",
+    _("A call to the police by hand"),
+    table="safety.Incident",
+    first="police_said_by",
+    second="police_seen_by",
+    law="police_call_seen_by_a_second_person",
+)
+
+
 Why = str | Promise | DomainError
 
 
@@ -404,9 +415,20 @@ def _not_offered(incident: "Incident", account: "Account") -> str | Promise:
     return _("Nobody asked you to take it over.")
 
 
+def _police_not_seen(incident: "Incident", account: "Account") -> Why:
+    if closed := _closed(incident, account):
+        return closed
+    if incident.police_called_at is not None or not incident.police_said_by:
+        return _("No call to the police waits for a second person.")
+    return SecondPersonNeeded() if account.code == incident.police_said_by else ""
+
+
 def _not_excused(incident: "Incident", account: "Account") -> str | Promise:
-    supervises = may(account, "incidents.excuse_police")
-    return _not_taken(incident, account) or ("" if supervises else _("Only a supervisor may record this."))
+    if why := _not_taken(incident, account):
+        return why
+    if not may(account, "incidents.excuse_police"):
+        return _("Only a supervisor may record this.")
+    return _("A supervisor who does not own it may record this.") if account.code == incident.taken_by else ""
 
 
 def _not_reviewed(incident: "Incident", account: "Account") -> str | Promise:
@@ -431,6 +453,7 @@ _RULES: dict[str, Callable[["Incident", "Account"], Why]] = {
     "accept": _not_offered,
     "safe_check": _not_taken,
     "police_called": _not_taken,
+    "police_seen": _police_not_seen,
     "police_excused": _not_excused,
     "resolve": _not_taken,
     "close": _not_reviewed,

@@ -195,6 +195,11 @@ class SafetyLine(models.TextChoices):
     CONNECTED = "safety.connected", _("Connected: %(callee)s")
     NOT_CONNECTED = "safety.not_connected", _("Not connected: %(callee)s")
     POLICE_CALLED = "safety.police_called", _("The police of the place were called: %(station)s")
+    POLICE_SAID = (
+        "safety.police_said",
+        _("Police called by hand: %(station)s, %(number)s. A second person looks"),
+    )
+    POLICE_SEEN = "safety.police_seen", _("A second person confirmed that the police were called")
     POLICE_NOT_CALLED = "safety.police_not_called", _("A supervisor recorded why the police were not called")
     RESOLVED = "safety.resolved", _("Outcome given: %(outcome)s")
     SENT_BACK = "safety.sent_back", _("The second person sent it back")

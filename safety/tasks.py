@@ -13,5 +13,5 @@ destroy_recordings = jobs.periodic("safety.tasks.destroy_recordings", DESTRUCTIO
 close_silent_recordings = jobs.periodic("safety.tasks.close_silent_recordings", SILENT)
 turn_wrapping_keys = jobs.periodic("safety.tasks.turn_wrapping_keys", WRAPPING)
 tell_of_plays = jobs.periodic("safety.tasks.tell_of_plays", PLAYS)
-follow_calls = jobs.periodic("safety.tasks.follow_calls", CALLS)
 look_at_quiet_holds = jobs.periodic("safety.tasks.look_at_quiet_holds", QUIET_HOLDS)
+follow_calls = jobs.periodic("safety.tasks.follow_calls", CALLS)

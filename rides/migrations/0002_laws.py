@@ -67,6 +67,8 @@ TRAIL = [
         latitude double precision NOT NULL,
         longitude double precision NOT NULL,
         packed bytea NOT NULL,
+        accuracy bytea NOT NULL DEFAULT '',
+        far bytea NOT NULL DEFAULT '',
         PRIMARY KEY (trip_id, party, minute)
     ) PARTITION BY RANGE (minute)
     """,

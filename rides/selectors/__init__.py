@@ -46,7 +46,7 @@ from rides.selectors.open_requests import (
     night_departures,
     places_with_numbers,
 )
-from rides.selectors.police import trips_by_person, trips_by_plate, trips_near
+from rides.selectors.police import trips_by_phone, trips_by_plate, trips_near
 from rides.selectors.trips import (
     CARD_AFTER,
     DriverCard,
@@ -195,7 +195,7 @@ __all__ = [
     "trip_url",
     "trips_as_driver",
     "trips_as_passenger",
-    "trips_by_person",
+    "trips_by_phone",
     "trips_by_plate",
     "trips_near",
     "trips_shared_by",

@@ -59,6 +59,29 @@ def my_incidents(person: "Account", _at: datetime) -> list[Mine]:
     ]
 
 
+@panel(
+    "watched",
+    _("Asked, no answer"),
+    place=DUE,
+    order=5,
+    marks=("incidents",),
+    permission="incidents.respond",
+)
+def watched(_person: "Account", at: datetime) -> list[Due]:
+    """Trips below the threshold whose passenger was asked whether all is well, and has not said so (S5)."""
+    return [
+        Due(
+            row.trip_code,
+            f"{reverse('admin:rides_trip_changelist')}?q={row.trip_code}",
+            since=row.question.asked_at,
+            level="bad",
+            beside=" · ".join(str(kind.label) for kind in row.why),
+            late=row.question.expires_at <= at,
+        )
+        for row in selectors.watched_by_question()
+    ]
+
+
 @panel("sos_today", _("SOS taken within 10 s"), place=FIGURES, order=10, marks=("incidents",))
 def sos_today(_person: "Account", at: datetime) -> list[Figure]:
     """How many calls for help of today somebody took in time (S3)."""

@@ -42,6 +42,7 @@ from safety.selectors.incidents import (
     sos_of_side,
     thread_of,
     trips_to_follow,
+    watched_by_question,
 )
 from safety.selectors.recordings import (
     HEARD_FOR,
@@ -159,5 +160,6 @@ __all__ = [
     "thread_of",
     "trips_to_follow",
     "verify_receipt",
+    "watched_by_question",
     "without_consent",
 ]

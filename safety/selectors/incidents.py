@@ -1,7 +1,8 @@
 """Reads about incidents."""
 
+from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
@@ -11,7 +12,7 @@ from accounts.selectors import contacts_to_alert
 from core import clock, policy
 from core.codes import read_code
 from core.reads import the
-from rides.states import CancelReason, Party
+from rides.states import WITH_DRIVER, CancelReason, Party
 from safety.models import (
     Acknowledgement,
     HelpMessage,
@@ -24,7 +25,7 @@ from safety.models import (
     WelfareCheck,
 )
 from safety.policies import ALERT_WITHIN, OWNED_WITHIN, POLICE_AFTER, TAKEN_WITHIN, clocks_of
-from safety.states import LIVE, IncidentOutcome, IncidentState, SignalKind
+from safety.states import LIVE, Answer, IncidentOutcome, IncidentState, SignalKind
 
 if TYPE_CHECKING:
     from accounts.models import Account, EmergencyContact
@@ -55,6 +56,7 @@ def signals_of(incident: Incident) -> list[Signal]:
     return list(Signal.objects.filter(wanted).order_by("at", "pk"))
 
 
+WATCHED_FOR = timedelta(minutes=30)
 DOUBTED = frozenset({SignalKind.CANCEL_ABOARD, SignalKind.CANCEL_AFTER_MEETING, SignalKind.ENDED_FAR})
 
 
@@ -110,6 +112,37 @@ class CallForHelp:
         if self.seen_at is None:
             return self.call.at
         return self.again.at if self.again and self.again_seen_at is None else None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedByQuestion:
+    """A trip below the threshold whose passenger was asked, and has not answered in time, or her phone does not show it."""
+
+    trip_code: str
+    question: SafetyQuestion
+    why: list[SignalKind]
+
+
+def watched_by_question() -> list[WatchedByQuestion]:
+    """Trips under way, or over a moment ago, whose newest question stands open or unanswered, without an incident (S5)."""
+    at = clock.now()
+    newest = SafetyQuestion.objects.filter(trip=OuterRef("trip")).order_by("-pk").values("pk")[:1]
+    rows = SafetyQuestion.objects.filter(
+        Q(trip__state__in=WITH_DRIVER) | Q(asked_at__gte=at - WATCHED_FOR),
+        Q(answer__in=["", Answer.NONE]) | Q(doubted=True),
+        pk=Subquery(newest),
+        asked_at__gte=at - timedelta(days=1),
+        trip__passenger__is_drill=False,
+    ).exclude(trip__in=Incident.objects.live().filter(trip__isnull=False).values("trip"))
+    questions = list(rows.select_related("trip").order_by("asked_at")[:100])
+    said: dict[int | None, list[SignalKind]] = defaultdict(list)
+    for trip, kind in (
+        Signal.objects.filter(trip__in=[each.trip_id for each in questions])
+        .order_by("at", "pk")
+        .values_list("trip", "kind")
+    ):
+        said[trip].append(SignalKind(kind))
+    return [WatchedByQuestion(each.trip.code, each, said[each.trip_id]) for each in questions]
 
 
 def sos_of_side(trip_code: str, party: str) -> CallForHelp | None:

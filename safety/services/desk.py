@@ -173,11 +173,29 @@ def record_safe_check(*, account: "Account", code: str, words: str) -> None:
 
 
 @begins_transaction
-def record_police_call(*, account: "Account", code: str, station: str) -> None:
-    """The police of the place were called (S10). Raises `ActionClosed`, `NotFound`, `ReasonMissing`."""
-    note_police_called(
-        incident=for_action(account, code, "police_called"), actor=account.actor, station=_need(station)
-    )
+def record_police_call(*, account: "Account", code: str, station: str, number: str) -> None:
+    """The police of the place were called by hand: which station, by which number, and who there took it.
+
+    The clock runs on until a second person has looked, or a station has the pack: a click with some words is no call
+    (S10). Raises `ActionClosed`, `NotFound`, `ReasonMissing`, `InvalidInput` for what is no number.
+    """
+    incident = for_action(account, code, "police_called")
+    called = _need(number)
+    if sum(each.isdecimal() for each in called) < 3:
+        raise InvalidInput("number")
+    _line(incident, account, SafetyLine.POLICE_SAID, station=_need(station), number=called[:40])
+    touch(incident, police_said_by=account.code, police_said_at=clock.now())
+
+
+@begins_transaction
+def confirm_police_call(*, account: "Account", code: str) -> None:
+    """A second person has looked at a call to the police by hand: the clock stops at the time of the call (S10).
+
+    Raises `ActionClosed`, `NotFound`, `SecondPersonNeeded`.
+    """
+    incident = for_action(account, code, "police_seen")
+    _line(incident, account, SafetyLine.POLICE_SEEN)
+    touch(incident, police_seen_by=account.code, police_called_at=incident.police_said_at)
 
 
 @joins_transaction
