@@ -37,13 +37,14 @@ def incidents(_at: datetime) -> Iterator[Alarm]:
         yield Alarm(
             key=f"incident:{row.code}:{clock.started.timestamp():.3f}",
             code=row.code,
-            what=_what(row) if is_open else _("New in your incident: not looked at"),
+            what=_what(row) if is_open else _("New in an incident: not looked at"),
             link=reverse("safety_console:incident", args=[row.code]),
             since=clock.started,
             within=clock.due - clock.started,
             owner="" if is_open else row.taken_by,
-            act=reverse("safety_console:act", args=[row.code, "take" if is_open else "see"]),
-            does=pgettext_lazy("incident", "Take") if is_open else pgettext_lazy("incident", "Seen"),
+            # What is new is acknowledged on the page that shows it, and not from a list.
+            act=reverse("safety_console:act", args=[row.code, "take"]) if is_open else "",
+            does=pgettext_lazy("incident", "Take"),
         )
 
 
