@@ -288,6 +288,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 86_400.0,
         "options": {"queue": "bulk", "expires": 80_000},
     },
+    "wishes never to ride together that have run out": {
+        "task": "rides.tasks.forget_never_again",
+        "schedule": 86_400.0,
+        "options": {"queue": "bulk", "expires": 80_000},
+    },
     "seal the journal": {"task": "core.tasks.seal_audit", "schedule": 5.0, "options": {"expires": 30}},
     "contacts who could not be written to": {
         "task": "safety.tasks.alert_contacts_again",

@@ -22,6 +22,8 @@ api = [
     path("me/", accounts.MeView.as_view()),
     path("me/real-name/", accounts.RealNameView.as_view()),
     path("me/contacts/", accounts.ContactsView.as_view()),
+    path("me/never-again/", rides.NeverAgainsView.as_view()),
+    path("trips/<str:code>/never-again/", rides.NeverAgainView.as_view()),
     path("itineraries/", rides.ItinerariesView.as_view()),
     path("itineraries/<str:code>/", rides.ItineraryView.as_view()),
     path("itineraries/<str:code>/requests/", rides.RequestsView.as_view()),

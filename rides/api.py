@@ -204,6 +204,11 @@ class ScoreInput(serializers.Serializer[Any]):
     least = serializers.IntegerField(min_value=0, max_value=50, help_text="Tenths; 0 is no wish")
 
 
+class NeverAgainOutput(serializers.Serializer[Any]):
+    trip = serializers.CharField(source="trip.code")
+    until = serializers.DateTimeField()
+
+
 class PhraseInput(serializers.Serializer[Any]):
     phrase = serializers.ChoiceField(choices=Phrase.choices)
 
@@ -533,6 +538,29 @@ class RatingView(APIView):
         account = check_permission(request, "ride")
         services.rate_trip(account=account, trip_code=code, stars=read(StarsInput, request)["stars"])
         return Response(status=204)
+
+
+class NeverAgainView(APIView):
+    """Do not bring me together with the other side of this trip again, on any line; they are not told (R15)."""
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request, code: str) -> Response:
+        services.never_again(account=check_permission(request, "ride"), trip_code=code)
+        return Response(status=204)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, code: str) -> Response:
+        services.undo_never_again(account=check_permission(request, "ride"), trip_code=code)
+        return Response(status=204)
+
+
+class NeverAgainsView(APIView):
+    """Those with whom I am not brought together again, by the trip after which I said so."""
+
+    @extend_schema(responses=NeverAgainOutput(many=True))
+    def get(self, request: Request) -> Response:
+        rows = selectors.never_again_of(check_permission(request, "ride"))
+        return Response(NeverAgainOutput(rows, many=True).data)
 
 
 class ScoreView(APIView):

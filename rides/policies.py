@@ -311,6 +311,29 @@ RATE_WITHIN = policy.declare(
     name=pgettext_lazy("policy name", "Time for a rating"),
     about=_("How long after a trip it can be rated."),
 )
+NEVER_AGAIN_FOR = policy.declare(
+    "rides.never_again_for",  # R15
+    policy.Span(30, 10 * 366, Unit.DAYS),
+    365,
+    name=pgettext_lazy("policy name", "Never again"),
+    about=_(
+        "Who does not want to ride with somebody again is kept apart from them for this long, on all lines."
+    ),
+)
+NEVER_AGAIN_MANY = policy.declare(
+    "rides.never_again_many",  # R15
+    policy.Whole(2, 1_000),
+    5,
+    name=pgettext_lazy("policy name", "Many who say never again"),
+    about=_("When so many passengers do not want to ride with one driver again, a reviewer looks at it."),
+)
+NEVER_AGAIN_WITHIN = policy.declare(
+    "rides.never_again_within",  # R15
+    policy.Span(1, 366, Unit.DAYS),
+    90,
+    name=pgettext_lazy("policy name", "Time in which never again counts"),
+    about=_("Passengers who said it longer ago do not count towards a look by a reviewer."),
+)
 MISMATCH_REPORT_AFTER = policy.declare(
     "rides.mismatch_report_after",  # D5
     policy.Span(86_400, 365 * 86_400),

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import jobs
 from rides import partitions
+from rides.services.apart import FORGOTTEN
 from rides.services.coming import COMING_NEAR
 from rides.services.lines import STRANDED, SUSPENSIONS
 from rides.services.night import LATE_PICKUPS
@@ -23,3 +24,4 @@ expire_trails = jobs.periodic(
         lambda _at: partitions.drop_expired(),
     ),
 )
+forget_never_again = jobs.periodic("rides.tasks.forget_never_again", FORGOTTEN)

@@ -1,3 +1,4 @@
+from rides.models.apart import NeverAgain
 from rides.models.cities import City, KnownPlace, LineInCity, LineSuspension
 from rides.models.itineraries import Itinerary
 from rides.models.night import LatePickup, Reminder
@@ -18,6 +19,7 @@ __all__ = [
     "LineInCity",
     "LineSuspension",
     "Message",
+    "NeverAgain",
     "Offer",
     "Payment",
     "Rating",

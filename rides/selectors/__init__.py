@@ -1,5 +1,13 @@
 """Reads of rides, one topic for each file."""
 
+from rides.selectors.apart import (
+    apart_among,
+    kept_apart,
+    never_again_about,
+    never_again_after,
+    never_again_of,
+    other_side,
+)
 from rides.selectors.cities import (
     all_lines,
     cities,
@@ -116,6 +124,7 @@ __all__ = [
     "accepted_since",
     "all_lines",
     "all_trips",
+    "apart_among",
     "asked_instead_of",
     "boarded_since",
     "cancelled_after_boarding",
@@ -135,6 +144,7 @@ __all__ = [
     "itineraries_along",
     "itineraries_of",
     "itinerary_of",
+    "kept_apart",
     "last_suspensions",
     "late_pickup_by_code",
     "late_pickup_of",
@@ -149,12 +159,16 @@ __all__ = [
     "minutes_left",
     "mismatches_since",
     "name_of_rider",
+    "never_again_about",
+    "never_again_after",
+    "never_again_of",
     "newest_with_driver",
     "night_departures",
     "offer_of",
     "offer_to",
     "open_late_pickups",
     "open_suspensions",
+    "other_side",
     "payment_of",
     "phone_of_rider",
     "place_name",

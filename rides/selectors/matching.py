@@ -10,6 +10,7 @@ from rides.errors import NoLongerAvailable
 from rides.matching import Candidate, Way, Wish, fit
 from rides.models import Itinerary, Score, Trip
 from rides.policies import MATCH_REACH, score_suffices
+from rides.selectors.apart import apart_among
 from rides.states import Line
 
 if TYPE_CHECKING:
@@ -125,8 +126,9 @@ def scores_allow(passenger: "Account", owner: "Account") -> bool:
 
 
 def riders_allowed(trips: list[Trip], owner: "Account") -> set[int]:
-    """Those passengers, by key, with whom an owner may ride by both sides' wishes for a score."""
+    """Those passengers, by key, with whom an owner may ride by both sides' wishes (R8, R15)."""
     keys = {trip.passenger_id for trip in trips}
+    keys -= {passenger for passenger, _owner in apart_among(keys, [owner.pk])}
     rows = {row.account_id: row for row in Score.objects.filter(account__in=[*keys, owner.pk])}
     mine = rows.get(owner.pk)
     return {key for key in keys if _meets(mine, rows.get(key)) and _meets(rows.get(key), mine)}

@@ -1,6 +1,7 @@
 """The only writer of itineraries, trips and positions; one topic for each file."""
 
 from rides.services.acceptance import accept_trip
+from rides.services.apart import never_again, undo_never_again
 from rides.services.booking import Rider, book_trip, needs_real_name
 from rides.services.ending import cancel_trip, end_trip
 from rides.services.itineraries import close_itinerary, offer_itinerary
@@ -77,6 +78,7 @@ __all__ = [
     "markets",
     "named_place",
     "needs_real_name",
+    "never_again",
     "offer_itinerary",
     "open_late_pickups",
     "presume_boarded",
@@ -93,5 +95,6 @@ __all__ = [
     "store_duty_positions",
     "store_positions",
     "take_late_pickup",
+    "undo_never_again",
     "wish_least_score",
 ]

@@ -28,6 +28,7 @@ from rides.errors import (
 from rides.events import TripAccepted
 from rides.models import Itinerary, Trip
 from rides.policies import DAILY_TRIPS, city_day
+from rides.services.apart import hold_pair
 from rides.services.booking import mark_matched
 from rides.services.coming import tell_found
 from rides.services.night import remind
@@ -106,8 +107,11 @@ def _check(driver: "Driver", trip: Trip, itinerary: Itinerary, face_token: str) 
         driver=driver, purpose=FacePurpose.ACCEPT, subject=trip.code, token=face_token
     ):
         raise FaceRequired
-    # Somebody may be in the car: the answer is the one that losing a race gives, and tells nothing (S11).
-    if covert or trip.state not in WAITING or itinerary.closed_at:
+    hold_pair(trip.passenger_id, driver.account_id)
+    # Somebody may be in the car, or does not want to be again (R15): the answer is the one that losing a race gives,
+    # and tells nothing (S11).
+    apart = selectors.kept_apart(trip.passenger_id, driver.account_id)
+    if covert or apart or trip.state not in WAITING or itinerary.closed_at:
         raise NoLongerAvailable
     if selectors.fit_of(trip, itinerary) is None:
         raise NotAlongTheWay

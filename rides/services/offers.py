@@ -26,6 +26,7 @@ from rides.events import TripAccepted
 from rides.geometry import Point
 from rides.models import City, DriverOnDuty, Offer, Trip
 from rides.policies import DISPATCH_LATE_AFTER, DISPATCH_REACH, DISPATCH_SPEED, DUTY_FRESH, OFFER_WITHIN
+from rides.services.apart import hold_pair
 from rides.services.coming import tell_found
 from rides.services.outcomes import Outcome
 from rides.states import (
@@ -120,15 +121,21 @@ def dispatch_batch(*, city: City, line: Line, at: datetime) -> int:
 
 
 def _apart(orders: list[Trip], duties: list[DriverOnDuty]) -> list[tuple[int, int]]:
-    """Pairs that may not come together: the driver had this order already, or ordered it."""
+    """Pairs that may not come together: the driver had this order already, ordered it, or one of both said never again."""
     place = {duty.driver_id: column for column, duty in enumerate(duties)}
     own = {duty.driver.account_id: column for column, duty in enumerate(duties)}
     line = {trip.pk: row for row, trip in enumerate(orders)}
     had = Offer.objects.filter(trip__in=orders, driver__in=place).values_list("trip_id", "driver_id")
     apart = [(line[trip], place[driver]) for trip, driver in had]
-    return apart + [
-        (row, own[trip.passenger_id]) for row, trip in enumerate(orders) if trip.passenger_id in own
-    ]
+    never = selectors.apart_among({trip.passenger_id for trip in orders}, own)
+    by_passenger: dict[int, list[int]] = {}
+    for passenger, account in never:
+        by_passenger.setdefault(passenger, []).append(own[account])
+    for row, trip in enumerate(orders):
+        if trip.passenger_id in own:
+            apart.append((row, own[trip.passenger_id]))
+        apart += [(row, column) for column in by_passenger.get(trip.passenger_id, [])]
+    return apart
 
 
 def _waiting_orders(city: City, line: Line, at: datetime) -> list[Trip]:
@@ -248,7 +255,9 @@ def _why_not_take(driver: "Driver", trip: Trip, offer: Offer) -> DomainError | N
         return not_eligible
     if open_spell(driver, trip.line) is None:
         return NotOnDuty()
-    if offer.state != OfferState.OPEN or offer.expires_at < at or has_covert_hold(driver):
+    hold_pair(trip.passenger_id, driver.account_id)
+    over = offer.state != OfferState.OPEN or offer.expires_at < at
+    if over or has_covert_hold(driver) or selectors.kept_apart(trip.passenger_id, driver.account_id):
         return NoLongerAvailable()
     return None
 

@@ -33,6 +33,7 @@ NOT_WORDS = {
     "TrailMinute": {"party"},
     "DriverOnDuty": {"line", "cell"},
     "Offer": {"code", "state"},
+    "NeverAgain": {"party"},
     "Rating": {"party"},
     "Score": set(),
     "Message": {"party", "phrase"},  # of a fixed list, held by a constraint

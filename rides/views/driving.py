@@ -59,6 +59,7 @@ def _drive(
         | {
             "form": form,
             "trips": selectors.trips_as_driver(driver),
+            "kept_away": {row.other_id for row in selectors.never_again_of(driver.account)},
             "holds": visible_holds(driver),
             "vehicle": drivers_vehicle(driver),
             "driver": driver,
