@@ -268,6 +268,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"queue": "live", "expires": 9},
     },
+    "hitch requests for owners": {
+        "task": "rides.tasks.hold_out_hitch_requests",
+        "schedule": 5.0,
+        "options": {"queue": "live", "expires": 5},
+    },
     "cars that come near": {
         "task": "rides.tasks.say_who_comes_near",
         "schedule": 5.0,

@@ -18,6 +18,7 @@ from core.errors import InvalidInput
 from drivers.selectors import driver_of, visible_holds
 from rides import fares, routing, selectors, services
 from rides.coordinates import Crs
+from rides.errors import NoLongerAvailable
 from rides.forms import HITCH_SOON
 from rides.models import Itinerary, Trip
 from rides.positions import BATCH_LIMIT
@@ -138,19 +139,15 @@ class ItineraryOutput(serializers.Serializer[Any]):
 
 
 class RequestOutput(serializers.Serializer[Any]):
-    """A request along the way, as a driver sees it, and why it is there."""
+    """The request held out on a way, and why it is there: nothing about who asks."""
 
     code = serializers.CharField(source="trip.code")
-    passenger = serializers.SerializerMethodField()
     origin_name = serializers.CharField(source="trip.origin_name")
     destination_name = serializers.CharField(source="trip.destination_name")
     seats = serializers.IntegerField(source="trip.seats")
     detour_metres = serializers.SerializerMethodField()
     detour_minutes = serializers.IntegerField()
     overlap_percent = serializers.IntegerField()
-
-    def get_passenger(self, _along: Along) -> str:
-        return passenger_persona().name
 
     def get_detour_metres(self, along: Along) -> int:
         return round(along.candidate.detour_metres)
@@ -264,6 +261,24 @@ class AcceptInput(serializers.Serializer[Any]):
         allow_blank=True,
         help_text="Of a passed face check for this order",
     )
+
+
+class DeclineInput(serializers.Serializer[Any]):
+    itinerary = serializers.CharField(max_length=20)
+
+
+class ChooseInput(serializers.Serializer[Any]):
+    way = serializers.CharField(max_length=20)
+
+
+class OwnerOutput(serializers.Serializer[Any]):
+    """A hitch owner to choose: how many trips, how long with us, score. No name, no photo, no car."""
+
+    way = serializers.CharField(help_text="To choose this owner by")
+    trips = serializers.IntegerField()
+    months = serializers.IntegerField(help_text="Since the owner was vetted")
+    score = ScoreOutput()
+    pickup_at = serializers.DateTimeField(help_text="About")
 
 
 class PlatePhotoInput(serializers.Serializer[Any]):
@@ -473,14 +488,44 @@ class ItineraryView(APIView):
         return Response(status=204)
 
 
-class RequestsView(APIView):
-    """Requests along one of my ways, the least detour and waiting first."""
+class RequestView(APIView):
+    """The one request that is held out to me on this way now, or nothing: an owner does not choose among passengers."""
 
-    @extend_schema(responses=RequestOutput(many=True))
+    @extend_schema(responses={200: RequestOutput, 204: None})
     def get(self, request: Request, code: str) -> Response:
         driver = driver_of(check_permission(request, "ride"))
-        along = selectors.requests_along(selectors.itinerary_of(driver, code))
-        return Response(RequestOutput(along, many=True).data)
+        way = selectors.itinerary_of(driver, code)
+        try:
+            return Response(RequestOutput(selectors.proposal_on(way)).data)
+        except NoLongerAvailable:
+            return Response(status=204)
+
+
+class DeclineView(APIView):
+    """Leave the request held out to me to others. Counted: after the day's limit no further one comes that day."""
+
+    @extend_schema(request=DeclineInput, responses={204: None})
+    def post(self, request: Request, code: str) -> Response:
+        driver = driver_of(check_permission(request, "ride"))
+        body = read(DeclineInput, request)
+        services.decline_request(driver=driver, trip_code=code, itinerary_code=body["itinerary"])
+        return Response(status=204)
+
+
+class OwnersView(APIView):
+    """The owners among whom I may choose while my hitch request waits, where policy lets passengers choose."""
+
+    @extend_schema(responses=OwnerOutput(many=True))
+    def get(self, request: Request, code: str) -> Response:
+        trip, party = selectors.trip_of(check_permission(request, "ride"), code)
+        owners = selectors.owners_for(trip) if party == Party.PASSENGER else []
+        return Response(OwnerOutput(owners, many=True).data)
+
+    @extend_schema(request=ChooseInput, responses=TripOutput)
+    def post(self, request: Request, code: str) -> Response:
+        account, body = check_permission(request, "ride"), read(ChooseInput, request)
+        trip = services.choose_owner(passenger=account, trip_code=code, way_code=body["way"])
+        return Response(show_trip(trip, Party.PASSENGER))
 
 
 class OnlineView(APIView):

@@ -88,6 +88,7 @@ def _passenger_context(trip: Trip) -> dict[str, Any]:
     lines = selectors.lines_of(trip.city, clock.now()) if late else {}
     stopped = trip.cancel_reason == CancelReason.MISMATCH
     return {
+        "owners": selectors.owners_for(trip),
         "stage": _stage(trip),
         "stopped": stopped,
         "instead": selectors.asked_instead_of(trip) if stopped else None,

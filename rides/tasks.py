@@ -9,6 +9,7 @@ from rides.services.coming import COMING_NEAR
 from rides.services.lines import STRANDED, SUSPENSIONS
 from rides.services.night import LATE_PICKUPS
 from rides.services.payments import PAYMENT_QUEUE
+from rides.services.proposals import LOTS, PROPOSALS_OVER
 from rides.services.upkeep import UNANSWERED
 
 settle_payments = jobs.periodic("rides.tasks.settle_payments", jobs.queue(PAYMENT_QUEUE))
@@ -25,3 +26,4 @@ expire_trails = jobs.periodic(
     ),
 )
 forget_never_again = jobs.periodic("rides.tasks.forget_never_again", FORGOTTEN)
+hold_out_hitch_requests = jobs.periodic("rides.tasks.hold_out_hitch_requests", PROPOSALS_OVER, LOTS)

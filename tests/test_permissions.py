@@ -86,7 +86,10 @@ TABLE = [
     ("GET", "api/v1/itineraries/", DRIVERS),
     ("POST", "api/v1/itineraries/", DRIVERS),
     ("DELETE", "api/v1/itineraries/{itinerary}/", DRIVERS_TRIP),
-    ("GET", "api/v1/itineraries/{itinerary}/requests/", DRIVERS_TRIP),
+    ("GET", "api/v1/itineraries/{itinerary}/request/", DRIVERS_TRIP),
+    ("POST", "api/v1/trips/{waiting}/decline/", DRIVERS_TRIP, {"itinerary": "{itinerary}"}),
+    ("GET", "api/v1/trips/{waiting}/owners/", {"passenger2"}),
+    ("POST", "api/v1/trips/{waiting}/owners/", {"passenger2"}, {"way": "{itinerary}"}),
     ("GET", "api/v1/driver/", DRIVERS),
     ("GET", "api/v1/driver/application/", APPLICANT),
     ("POST", "api/v1/driver/application/", MEMBERS),
@@ -307,6 +310,7 @@ TABLE = [
     ("POST", "trips/{trip}/say/", TRIP, {"phrase": "yes"}),
     ("POST", "trips/{trip}/call/", TRIP),
     ("POST", "trips/{ended}/rate/", OTHER_TRIP, {"stars": "5"}),
+    ("POST", "trips/{waiting}/choose/", {"passenger2"}, {"way": "{itinerary}"}),
     ("POST", "trips/{ended}/never-again/", OTHER_TRIP),
     ("POST", "trips/{ended}/never-again/undo/", OTHER_TRIP),
     ("POST", "trips/{late}/reminder/", OTHER_TRIP),
@@ -343,6 +347,7 @@ TABLE = [
     ("GET", "drive/trips/{trip}/pickup/", DRIVERS_TRIP),
     ("POST", "drive/trips/{trip}/pickup/", DRIVERS_TRIP),
     ("POST", "drive/requests/{waiting}/accept/", DRIVERS_TRIP, ACCEPTS),
+    ("POST", "drive/requests/{waiting}/decline/", DRIVERS_TRIP, {"itinerary": "{itinerary}"}),
     ("POST", "sign-out/", EVERYBODY),  # last: it ends the sessions of this test
 ]
 # The key in the trip's page is the authority here, so that an expired session stops no call for help (S1).

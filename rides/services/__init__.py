@@ -38,6 +38,7 @@ from rides.services.pickup import (
 )
 from rides.services.places import Journey, Place, named_place
 from rides.services.positions import PhoneFixes, store_duty_positions, store_positions
+from rides.services.proposals import choose_owner, decline_request
 from rides.services.ratings import rate_trip, wish_least_score
 from rides.services.talk import relay_number, say
 from rides.services.upkeep import close_unanswered
@@ -60,12 +61,14 @@ __all__ = [
     "cancel_trip",
     "carry_out_suspensions",
     "check_plate",
+    "choose_owner",
     "close_itinerary",
     "close_late_pickup",
     "close_unanswered",
     "confirm_car",
     "decide_suspension",
     "decline_offer",
+    "decline_request",
     "depart",
     "dispatch_batch",
     "due_payments",

@@ -33,6 +33,7 @@ from rides.services.booking import mark_matched
 from rides.services.coming import tell_found
 from rides.services.night import remind
 from rides.services.outcomes import Outcome
+from rides.services.proposals import open_proposal, settle
 from rides.states import TRIP_TRANSITIONS, WAITING, WITH_DRIVER, TripLine, TripState
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
 
 @begins_transaction
 def accept_trip(*, driver: "Driver", trip_code: str, itinerary_code: str, face_token: str = "") -> Outcome:
-    """A hitch owner accepts a request (R5): line, driver, curfew, face, seat, then the trip, in one transaction.
+    """A hitch owner accepts the request that is held out to them (R5): line, driver, curfew, face, seat, then the trip,
+    in one transaction.
 
     `face_token` is that of a passed check for this order; it is used up only by an acceptance that succeeds.
 
@@ -49,7 +51,7 @@ def accept_trip(*, driver: "Driver", trip_code: str, itinerary_code: str, face_t
     """
     itinerary = (
         Itinerary.objects.select_for_update(of=("self",))
-        .select_related("city")
+        .select_related("city", "driver__account")
         .filter(driver=driver, code=itinerary_code)
         .first()
     )
@@ -78,7 +80,9 @@ def accept_trip(*, driver: "Driver", trip_code: str, itinerary_code: str, face_t
             code=refusal.code,
             curfew=policy.in_force(CURFEW).citation,
         )
+        settle(itinerary, trip, refusal)
         return Outcome(trip, refusal)
+    settle(itinerary, trip, None)
     timeline.add(TripLine.ACCEPTED, actor, trip=trip.code, plate=trip.plate_registered)
     audit.record(actor, "rides.accepted", trip.code, itinerary=itinerary.code)
     remind(trip)
@@ -111,9 +115,11 @@ def _check(driver: "Driver", trip: Trip, itinerary: Itinerary, face_token: str) 
     # Somebody may be in the car, or does not want to be again (R15): the answer is the one that losing a race gives,
     # and tells nothing (S11).
     apart = selectors.kept_apart(trip.passenger_id, driver.account_id)
-    if covert or apart or trip.state not in WAITING or itinerary.closed_at:
+    held_out = open_proposal(itinerary, trip)
+    if covert or apart or held_out is None or trip.state not in WAITING or itinerary.closed_at:
         raise NoLongerAvailable
-    if selectors.fit_of(trip, itinerary) is None:
+    candidate = selectors.fit_of(trip, itinerary)
+    if candidate is None or (selectors.late(candidate) and selectors.is_remote(trip.city, trip.origin)):
         raise NotAlongTheWay
     if not selectors.scores_allow(trip.passenger, driver.account):
         raise ScoreTooLow

@@ -29,6 +29,7 @@ from rides.policies import DISPATCH_LATE_AFTER, DISPATCH_REACH, DISPATCH_SPEED, 
 from rides.services.apart import hold_pair
 from rides.services.coming import tell_found
 from rides.services.outcomes import Outcome
+from rides.services.proposals import withdraw_proposals
 from rides.states import (
     OFFER_TRANSITIONS,
     TRIP_TRANSITIONS,
@@ -320,7 +321,8 @@ def _pass_on(offer: Offer, why: OfferState, trip: Trip) -> None:
 
 @joins_transaction
 def withdraw_offers(*, trip: Trip) -> None:
-    """Close the open offer of an order that is cancelled."""
+    """Close the open offer of an order that is cancelled, and what of a hitch request is held out to owners."""
+    withdraw_proposals(trip=trip)
     offer = Offer.objects.select_for_update().filter(trip=trip, state=OfferState.OPEN).first()
     if offer:
         try:

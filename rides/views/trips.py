@@ -126,6 +126,14 @@ def rate(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_POST
 @permission_required("ride")
+def choose(request: HttpRequest, code: str) -> HttpResponse:
+    """The passenger chooses one of the owners who fit."""
+    services.choose_owner(passenger=account_of(request), trip_code=code, way_code=request.POST.get("way", ""))
+    return redirect("rides:trip", code)
+
+
+@require_POST
+@permission_required("ride")
 def never_again(request: HttpRequest, code: str) -> HttpResponse:
     """Do not bring us together again."""
     services.never_again(account=account_of(request), trip_code=code)
