@@ -160,8 +160,10 @@ def settle(itinerary: Itinerary, trip: Trip, refusal: DomainError | None) -> Non
             move(row, OFFER_TRANSITIONS, OfferState.ACCEPTED, answered_at=clock.now())
         withdraw_proposals(trip=trip)
     elif refusal.code in OVER and row:
-        # What was refused is not held out again at once, whatever the reason was: it may be a wish that nobody tells.
-        move(row, OFFER_TRANSITIONS, OfferState.EXPIRED, answered_at=clock.now())
+        # Where it may be a hold or a wish that nobody tells, it does not come back, as if somebody had been faster.
+        gone = refusal.code == NoLongerAvailable.code
+        state = OfferState.EXPIRED if gone else OfferState.WITHDRAWN
+        move(row, OFFER_TRANSITIONS, state, answered_at=clock.now())
     else:
         return
     draw_for(itinerary)

@@ -24,7 +24,7 @@ from rides.models import City, NeverAgain, Offer, Trip
 from rides.policies import NEVER_AGAIN_FOR, NEVER_AGAIN_MANY
 from rides.services.apart import FORGOTTEN
 from rides.states import Line
-from rides.tests.factories import go_on_duty
+from rides.tests.factories import go_on_duty, hold_out
 
 
 def accept(people, trip, way, driver="driver"):
@@ -39,11 +39,13 @@ def test_a_hitch_owner_and_a_passenger_are_not_brought_together(rides, people, w
     """Whoever of both said it: not offered, not accepted; others are."""
     ended, way = rides.ended(), rides.itinerary()
     waiting = rides.booked()
+    hold_out(way, waiting)
     services.never_again(account=people(who), trip_code=ended.code)
     refusal = accept(people, waiting, way)
     assert refusal.code == "no_longer_available"  # what losing a race says
     other = rides.booked("passenger2")
-    assert accept(people, other, rides.itinerary()) is None
+    hold_out(way, other)
+    assert accept(people, other, way) is None
 
 
 @pytest.mark.parametrize("who", ["passenger", "driver"])
@@ -177,6 +179,7 @@ def test_who_is_kept_apart_while_an_acceptance_commits_is_not_accepted_afterward
     rides = world_of_its_own
     ended, way = rides.ended(), rides.itinerary()
     waiting = rides.booked()
+    hold_out(way, waiting)
     owner = driver_of(rides.people("driver"))
     token = face_token(owner, waiting.code)
     said, go_on = Event(), Event()
@@ -218,6 +221,7 @@ def test_said_and_accepted_at_once_is_either_first(world_of_its_own):
     owner = driver_of(rides.people("driver"))
     for _turn in range(6):
         way, waiting = rides.itinerary(), rides.booked()
+        hold_out(way, waiting)
         token, together = face_token(owner, waiting.code), Barrier(2)
 
         def say(together=together):
