@@ -142,6 +142,7 @@ def requests_along(itinerary: Itinerary) -> list[Along]:
         trip.pk: trip
         for trip in Trip.objects.waiting()
         .filter(pk__in=[each.pk for each in found], window_end__gt=at)
+        .filter(passenger__is_drill=itinerary.driver.account.is_drill)
         .exclude(passenger__driver=itinerary.driver)
         .exclude(
             Exists(Proposal.objects.filter(trip=OuterRef("pk"), driver=itinerary.driver, state__in=ANSWERED))
@@ -208,7 +209,12 @@ def ways_open_to(trip: Trip) -> list[tuple[Itinerary, Candidate]]:
     found = []
     for way, candidate in fits:
         his = scores.get(way.driver.account_id)
-        if way.driver_id in resting | had or way.driver.account_id in apart or left[way.pk] < trip.seats:
+        if (
+            way.driver.account.is_drill != trip.passenger.is_drill
+            or way.driver_id in resting | had
+            or way.driver.account_id in apart
+            or left[way.pk] < trip.seats
+        ):
             continue
         if _meets(hers, his) and _meets(his, hers):
             found.append((way, candidate))

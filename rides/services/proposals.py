@@ -121,10 +121,16 @@ def decline_request(*, driver: "Driver", trip_code: str, itinerary_code: str) ->
 
     Raises `NotFound` for a way that is not the driver's; a request that is not held out any more stays as it is.
     """
-    itinerary = Itinerary.objects.select_for_update().filter(driver=driver, code=itinerary_code).first()
+    itinerary = (
+        Itinerary.objects.select_for_update(of=("self",))
+        .select_related("city", "driver__account")
+        .filter(driver=driver, code=itinerary_code)
+        .first()
+    )
     if itinerary is None:
         raise NotFound("itinerary")
     decline_on(itinerary, driver.account.actor, trip_code)
+    draw_for(itinerary)
 
 
 @joins_transaction
