@@ -24,7 +24,7 @@ from drivers.selectors import driver_of
 from drivers.tests.factories import face_token, ready_for_pickup
 from drivers.tests.reading import read_each_picture_once
 from governance.demo import make_world
-from rides import open_requests, partitions
+from rides import open_requests
 from rides.models import City, Trip
 from rides.services import (
     Journey,
@@ -142,7 +142,6 @@ def empty_boards() -> None:
     """Each test has a database of its own: what a process remembers of the last one is forgotten."""
     open_requests.forget()
     breaker.forget()
-    partitions.ensure_month.cache_clear()
 
 
 class Rides:

@@ -27,6 +27,10 @@ class CodeTooSoon(DomainError):
     )
 
 
+class OwnNumber(DomainError):
+    code, status, sentence = "own_number", 400, _("This is your own number: help needs somebody else's.")
+
+
 class TooManyContacts(DomainError):
     code, status, sentence = "too_many_contacts", 400, _("Up to five emergency contacts can be kept.")
 

@@ -23,6 +23,7 @@ from accounts.errors import (
     DocumentTaken,
     IdNumberWrong,
     LockedOut,
+    OwnNumber,
     RealNameOpen,
     RealNameVerified,
     SignInFailed,
@@ -48,7 +49,7 @@ from core.codes import new_code, new_digits
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.messages import outbox
 from core.permissions import Role, may, require, roles_who
-from core.privacy import InvalidPhone, blind_index, normalise_phone, phone_index
+from core.privacy import InvalidPhone, blind_index, normalise_mobile, normalise_phone, phone_index
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 
@@ -120,8 +121,11 @@ def use_code(*, phone: str, purpose: str, code: str) -> str:
 
 @begins_transaction
 def request_sign_in_code(*, phone: str) -> None:
-    """Send a sign-in code; the answer is the same for a known and an unknown phone. Raises `InvalidPhone`, `CodeTooSoon`."""
-    send_code(phone=normalise_phone(phone), purpose="sign_in")
+    """Send a sign-in code; the answer is the same for a known and an unknown phone.
+
+    Raises `InvalidPhone`, `NoMobile`, `CodeTooSoon`.
+    """
+    send_code(phone=normalise_mobile(phone), purpose="sign_in")
 
 
 def _find(name: str) -> tuple[Account | None, str]:
@@ -294,8 +298,13 @@ def set_trip_sharing(*, account: Account, on: bool) -> None:
 
 @begins_transaction
 def add_emergency_contact(*, account: Account, name: str, phone: str) -> EmergencyContact:
-    """Keep a contact and ask them; the message says who asks and how to refuse. Raises `TooManyContacts`, `InvalidPhone`."""
-    number = normalise_phone(phone)
+    """Keep a contact and ask them; the message says who asks and how to refuse.
+
+    Raises `TooManyContacts`, `InvalidPhone`, `NoMobile`, `OwnNumber`.
+    """
+    number = normalise_mobile(phone)
+    if number == account.phone:
+        raise OwnNumber("phone")
     Account.objects.select_for_update().get(pk=account.pk)  # two at once must not make six
     if account.emergency_contacts.count() >= MAX_CONTACTS:
         raise TooManyContacts

@@ -23,7 +23,7 @@ from core import policy
 from core.access import check_permission
 from core.api import read, shows_token
 from core.errors import Forbidden, TooMany
-from core.ratelimit import allow
+from core.ratelimit import address_of, allow, full
 
 
 class ComplaintInput(serializers.Serializer[Any]):
@@ -63,7 +63,7 @@ class ComplaintOutput(serializers.Serializer[Any]):
     side = serializers.CharField()
     state = serializers.CharField()
     category = serializers.CharField()
-    filed_at = serializers.DateTimeField()
+    filed_at = serializers.DateTimeField(allow_null=True, help_text="For whoever filed it")
     due_at = serializers.DateTimeField(allow_null=True)
     finding = serializers.CharField(allow_blank=True)
     reason = serializers.CharField(allow_blank=True)
@@ -84,8 +84,9 @@ def _said(complaint: Complaint, side: Side) -> dict[str, Any]:
             "side": side,
             "state": root.state,
             "category": complaint.category,
-            "filed_at": complaint.filed_at,
-            "due_at": root.due_at,
+            # To the accused the minute would say of which moment it speaks (S11).
+            "filed_at": complaint.filed_at if side == Side.COMPLAINANT else None,
+            "due_at": root.due_at if side == Side.COMPLAINANT else None,
             "finding": decision.finding if decision else "",
             "reason": decision.reason if decision else "",
             "statement": selectors.statements_of(root).get(side)
@@ -155,9 +156,9 @@ class StreetComplaintsView(APIView):
 
     @extend_schema(request=StreetComplaintInput, responses={201: StreetComplaintOutput})
     def post(self, request: Request) -> Response:
-        if not allow(
-            f"complain:{request.META['REMOTE_ADDR']}", limit=policy.value(STREET_COMPLAINTS), seconds=3600
-        ):
+        # Only what is filed counts: a form that was filled in wrongly takes nobody's turn at this address.
+        here, limit = f"complain:{address_of(request)}", policy.value(STREET_COMPLAINTS)
+        if full(here, limit=limit):
             raise TooMany
         body = read(StreetComplaintInput, request)
         complaint = services.file_from_street(
@@ -165,6 +166,7 @@ class StreetComplaintsView(APIView):
             plate=body["plate"],
             told=Filing(Category(body["category"]), body["words"], body["submission"]),
         )
+        allow(here, limit=limit, seconds=3600)
         said = _said(complaint, Side.COMPLAINANT) | {"secret": selectors.secret_of(complaint)}
         return Response(said, status=201)
 

@@ -1,11 +1,19 @@
 """What complaints do when other rooms say something."""
 
-from complaints.selectors import complaint_trip_if_open, newest_call
-from complaints.services import open_recording_case
-from core import cases, live
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+
+from complaints.selectors import complaint_trip_if_open, complaints_about, newest_call
+from complaints.services import give_own_complaints, open_recording_case
+from complaints.states import Level
+from core import cases, handover, known, live
 from core.events import handles
 from rides.selectors import trip_by_code
 from safety.events import RecordingKept
+
+if TYPE_CHECKING:
+    from accounts.models import Account
 
 
 @handles(RecordingKept)
@@ -18,6 +26,28 @@ def keep_recording_in_a_case(event: RecordingKept) -> None:
 def trip_of_complaint(code: str) -> str:
     """A complaint that is worked on is a case in which recordings of its trip may be played."""
     return complaint_trip_if_open(code) if code.startswith("C") else ""
+
+
+@known.about_people("complaints")
+def complaints_known_of(code: str) -> list[known.Known]:
+    """Complaints about somebody, the newest first, those that were found groundless too: they say so."""
+    return [
+        known.Known(
+            row.code,
+            reverse("complaints_console:case", args=[row.code]),
+            row.get_category_display(),
+            row.filed_at,
+            row.get_state_display(),
+            "bad" if row.level == Level.SEVERE else "warn",
+        )
+        for row in complaints_about(code)
+    ]
+
+
+@handover.part("complaints")
+def hand_over_complaints(account: "Account", heir: "Account", words: str) -> int:
+    """At the end of a shift."""
+    return give_own_complaints(account, heir, words)
 
 
 @live.mark("calls")

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -16,6 +17,7 @@ from core.messages.catalogue import (
     Link,
     Message,
     Moment,
+    Time,
     Words,
 )
 
@@ -24,7 +26,23 @@ def _somebody(code: str | None) -> str:
     return code or str(_("nobody"))
 
 
+Label = Annotated[str | Promise, Kind(pgettext_lazy("message parameter", "what waits"), str, cut=True)]
 Owner = Annotated[str | None, Kind(pgettext_lazy("message parameter", "who has it"), _somebody)]
+
+
+class NobodyTookIt(
+    Message,
+    code="complaints.nobody_took_it",
+    text=_("Huhang: %(what)s (%(code)s), waiting since %(at)s. Please take it now: %(link)s"),
+    channels=("voice", "sms"),
+    life_safety=True,
+):
+    """To staff on call, one after another, about what rings in the console."""
+
+    what: Label
+    code: Code
+    at: Time
+    link: Link
 
 
 class ComplaintReceived(

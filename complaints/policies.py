@@ -51,6 +51,22 @@ STREET_COMPLAINTS = policy.declare(
     name=pgettext_lazy("policy name", "Complaints without an account in an hour"),
     about=_("So many complaints without an account are taken from one address in an hour."),
 )
+DANGER_WITHIN = policy.declare(
+    "complaints.danger_within",  # S3
+    policy.Span(10, 3_600),
+    60,
+    name=pgettext_lazy("policy name", "Severe complaint or message of danger taken"),
+    about=_(
+        "A severe complaint, or a message from outside that speaks of danger, has a person within this time."
+    ),
+)
+NEXT_ON_CALL = policy.declare(
+    "complaints.next_on_call",  # S3
+    policy.Span(5, 600),
+    20,
+    name=pgettext_lazy("policy name", "Next person on call"),
+    about=_("Where whoever was rung does not take it within this time, the next person is rung."),
+)
 RINGS_FOR = policy.declare(
     "complaints.call_rings_for",
     policy.Span(30, 3_600),

@@ -230,6 +230,27 @@ class ComplaintLine(models.TextChoices):
     SCORED = "complaints.scored", _("Satisfaction: %(score)s of 5")
 
 
+timeline.by_staff(
+    ComplaintLine.KEPT,
+    ComplaintLine.LIFT_PROPOSED,
+    ComplaintLine.LOWER_PROPOSED,
+    ComplaintLine.LOWER_REFUSED,
+    ComplaintLine.NAMED,
+    ComplaintLine.REACHED,
+    ComplaintLine.NOTE,
+    ComplaintLine.ANSWERED,
+    ComplaintLine.ASKED,
+    ComplaintLine.DECIDED,
+    ComplaintLine.TRAINED,
+    ComplaintLine.TRAINING_REFUSED,
+    ComplaintLine.APPEAL_DECIDED,
+    ComplaintLine.MERGED,
+    ComplaintLine.REOPEN_PROPOSED,
+    ComplaintLine.REOPEN_REFUSED,
+    ComplaintLine.REOPENED,
+)
+
+
 # --- Safeguards (C6) -----------------------------------------------------------------------------
 
 
@@ -337,6 +358,13 @@ timeline.vocabulary(claim=ClaimKind, paper=Paper, what=CareKind)
 
 
 @timeline.kinds
+class ShiftLine(models.TextChoices):
+    """What the timeline says of whoever was called to a case that nobody had."""
+
+    RUNG = "alarms.rung", _("Nobody had taken it: %(who)s was rung and written to")
+
+
+@timeline.kinds
 class ClaimLine(models.TextChoices):
     ACCIDENT = "claims.accident", _("Accident %(code)s opened")
     FILED = "claims.filed", _("Claim %(code)s: %(claim)s")
@@ -352,8 +380,21 @@ class ClaimLine(models.TextChoices):
     CARE = "claims.care", _("Care: %(what)s")
 
 
+timeline.by_staff(
+    ClaimLine.PROPOSED,
+    ClaimLine.SENT_BACK,
+    ClaimLine.REFUSED,
+    ClaimLine.REOPENED,
+    ClaimLine.SETTLING,
+    ClaimLine.NOT_SETTLED,
+    ClaimLine.SETTLED,
+    ClaimLine.CARE,
+)
+
+
 # Which panels and pages of the console look again when such a line is written down (`core.live`).
 live.moves("complaints", "complaints.", "outside.", "calls.")
+live.moves("alarms", "alarms.")
 live.moves("claims", "claims.")
 live.moves("care", "care.")
 live.moves("roster", "shifts.")

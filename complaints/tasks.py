@@ -1,6 +1,7 @@
 """Celery entries of complaints."""
 
 from complaints.services.care import CAMPAIGNS, GREETINGS, OVERDUE, QUESTIONS
+from complaints.services.oncall import ON_CALL
 from complaints.services.rulings import STATEMENTS, TELLING, WINDOWS
 from complaints.services.sanctions import ENDS
 from complaints.services.shifts import ROSTER
@@ -13,4 +14,5 @@ check_limits = jobs.periodic("complaints.tasks.check_limits", WARNINGS, ESCALATI
 move_cases_on = jobs.periodic("complaints.tasks.move_cases_on", TELLING, STATEMENTS, ENDS, WINDOWS)
 # Satisfaction to ask for, care that is overdue, greetings whose time has come.
 care = jobs.periodic("complaints.tasks.care", QUESTIONS, OVERDUE, CAMPAIGNS, jobs.again(GREETINGS))
+ring_on_call = jobs.periodic("complaints.tasks.ring_on_call", ON_CALL)
 watch_roster = jobs.periodic("complaints.tasks.watch_roster", ROSTER)

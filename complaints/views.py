@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from complaints import pdf, selectors, services
@@ -33,7 +34,7 @@ from core.actions import Refusal
 from core.actors import NOBODY
 from core.console import act as console_act
 from core.errors import DomainError, InvalidInput, TooMany, explain
-from core.ratelimit import allow
+from core.ratelimit import address_of, allow, full
 from rides.selectors import trip_of
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def file(request: HttpRequest, trip_code: str) -> HttpResponse:
     )
 
 
+@csrf_exempt
 @require_http_methods(["GET", "POST"])
 def street(request: HttpRequest) -> HttpResponse:
     """Anybody complains, without an account (C1). It is taken before any code is asked for."""
@@ -88,9 +90,9 @@ def street(request: HttpRequest) -> HttpResponse:
         request.POST or None, request.FILES or None, initial={"submission": secrets.token_urlsafe(16)}
     )
     if request.method == "POST":
-        if not allow(
-            f"complain:{request.META['REMOTE_ADDR']}", limit=policy.value(STREET_COMPLAINTS), seconds=3600
-        ):
+        # Only what is filed counts: a form that was filled in wrongly takes nobody's turn at this address.
+        here, limit = f"complain:{address_of(request)}", policy.value(STREET_COMPLAINTS)
+        if full(here, limit=limit):
             raise TooMany
         if form.is_valid():
             found = form.cleaned_data
@@ -102,6 +104,7 @@ def street(request: HttpRequest) -> HttpResponse:
                         Category(found["category"]), found["words"], found["submission"], found["uploads"]
                     ),
                 )
+                allow(here, limit=limit, seconds=3600)
                 return redirect("complaints:follow", complaint.code, selectors.secret_of(complaint))
             except DomainError as error:
                 explain(form, error)
@@ -132,7 +135,7 @@ def _context(case: OwnCase, person: "Account | LinkHolder", refusal: Refusal | N
         "live": root.state in LIVE,
         "over": root.state in OVER,
         "appealed": root.state == ComplaintState.APPEALED,
-        "timers": [timer for timer in selectors.timers_of(root) if timer.kind != "review"],
+        "timers": [timer for timer in selectors.timers_of(root) if timer.kind != "review"] if filed else [],
         "now": at,
         "lines": [(line, timeline.sentence(line)) for line in lines],
         "statement": selectors.statements_of(root).get(side) if own else None,
@@ -176,6 +179,7 @@ def follow(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     return _page(request, case, None)
 
 
+@csrf_exempt
 @require_POST
 def follow_act(request: HttpRequest, code: str, secret: str, action: str) -> HttpResponse:
     """Whoever has the link proves the phone, or does what a side may do."""
@@ -221,6 +225,7 @@ def claim(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     return _claim_page(request, code, secret, PapersForm())
 
 
+@csrf_exempt
 @require_POST
 def claim_papers(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     """Whoever claims adds documents."""

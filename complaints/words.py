@@ -19,14 +19,14 @@ _NUMBERS = re.compile(r"\+?\d(?:[ \-]?\d){6,}[Xx]?")
 _LATIN = re.compile(r"[a-z0-9]")
 
 
-def dangers(text: str) -> list[tuple[Level, str]]:
-    """Which words of danger a text holds, and the class that each stands for, gravest first."""
-    return [(Level(level), word) for level, word in danger.found(text)]
-
-
 def level_of(category: Category, text: str) -> Level:
-    """The class by category; words raise any class and never lower one."""
-    return max([LEVEL_OF[category], *(level for level, _word in dangers(text))], key=lambda each: RANK[each])
+    """The class by category; words raise any class and never lower one.
+
+    What nobody can read yet is raised, so that a person reads it soon: it may say anything.
+    """
+    read = danger.read(text)
+    levels = [LEVEL_OF[category], Level(read.level)] + ([] if read.understood else [Level.RAISED])
+    return max(levels, key=lambda each: RANK[each])
 
 
 def _digest(word: str) -> str:

@@ -15,7 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 pages = WSGIMiddleware(get_wsgi_application(), workers=16)
 
-from core.console.stream import console_stream  # noqa: E402 - needs the applications that the line above has set up
+from config.gate import Database, gated  # noqa: E402 - needs the applications that the line above has set up
+from config.parent import die_with_parent  # noqa: E402
+from core.console.stream import console_stream  # noqa: E402
 from rides.live import take_positions, trip_stream  # noqa: E402
 from rides.positions import door_open  # noqa: E402
 from safety.audio import listen, take_chunk  # noqa: E402
@@ -80,7 +82,7 @@ async def lane(scope: Scope, receive: Receive, send: Send) -> None:
         await streams(scope, receive, send)
 
 
-async def application(scope: Scope, receive: Receive, send: Send) -> None:
+async def _either(scope: Scope, receive: Receive, send: Send) -> None:
     """Choose the lane by path."""
     if scope["type"] == "http" and not scope["path"].startswith("/live/"):
         # granian's callables give awaitables; a2wsgi schedules them from its threads and needs coroutines.
@@ -95,3 +97,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
             await pages(scope, take, give)
     else:
         await lane(scope, receive, send)
+
+
+application = gated(_either, Database())
+die_with_parent()

@@ -14,7 +14,7 @@ from unfold.sites import UnfoldAdminSite
 
 from accounts.models import Account
 from config import work
-from core import heartbeat, policy
+from core import alarms, clock, heartbeat, policy
 from core.access import account_of, permission_required
 from core.console import panels
 from core.console.navigation import GOVERNANCE, NOW, for_person, link
@@ -100,8 +100,22 @@ def _view_of(shown: panels.Strip) -> Callable[..., HttpResponse]:
     return strip
 
 
+@require_GET
+@permission_required("console.open")
+@policy.read_once()
+def what_rings(request: HttpRequest) -> HttpResponse:
+    """What rings for whoever looks, as the bar of each page draws it."""
+    person, at = account_of(request), clock.now()
+    rows = [(each, each.step(at)) for each in alarms.ringing_for(person, at)]
+    context = {"alarms": rows, "louder": policy.value(alarms.LOUDER_AFTER)}
+    return render(request, "console/_alarms.html", context)
+
+
 app_name = "console"
-urlpatterns = [path(strip.address, _view_of(strip), name=strip.key) for strip in panels.STRIPS]
+urlpatterns = [
+    *(path(strip.address, _view_of(strip), name=strip.key) for strip in panels.STRIPS),
+    path("admin/alarms/", what_rings, name="alarms"),
+]
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:

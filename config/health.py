@@ -26,7 +26,7 @@ from core.messages.transports import breaker
 from core.models import Notification, OutboxEvent
 from core.schema import Generator
 from police.selectors import release_clocks
-from rides.positions import backlog, lag
+from rides.positions import REASONS, backlog, lag, not_taken
 from safety.monitor.quarantine import set_aside_count
 from safety.selectors import late_destructions, live_counts, sos_answered
 
@@ -160,6 +160,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     gauge("huhang_monitor_backlog", "Batches of positions that no monitor has finished", backlog("monitor"))
     gauge("huhang_monitor_lag_seconds", "How long the oldest of them waits", lag("monitor"))
     gauge("huhang_monitor_set_aside", "Entries of positions that no monitor could take", set_aside_count())
+    _positions(registry)
     _heartbeats(registry)
     gauge(
         "huhang_recordings_overdue",
@@ -189,6 +190,19 @@ def _messages(registry: CollectorRegistry) -> None:
         "How long the oldest message on which a life may depend waits for a provider",
         registry=registry,
     ).set(outbox.oldest_life_message(at))
+
+
+def _positions(registry: CollectorRegistry) -> None:
+    """Every reason has its number, also 0: one that is missing would look like silence."""
+    number = Gauge(
+        "huhang_positions_not_taken",
+        "Single positions that could not be right, since Valkey began",
+        ["reason"],
+        registry=registry,
+    )
+    found = not_taken()
+    for reason in sorted(REASONS | found.keys()):
+        number.labels(reason).set(found.get(reason, 0.0))
 
 
 def _heartbeats(registry: CollectorRegistry) -> None:

@@ -107,6 +107,7 @@ class _Servers:
             "HUHANG_SMS_TRANSPORTS": "gateway=json://127.0.0.1:1/messages/sms/?:to={to}&:key={key}",
             "HUHANG_WECHAT_TRANSPORTS": "gateway=json://127.0.0.1:1/messages/wechat/?:to={to}&:key={key}",
             "HUHANG_WEIBO_TRANSPORTS": "gateway=json://127.0.0.1:1/messages/weibo/?:to={to}&:key={key}",
+            "HUHANG_VOICE_TRANSPORTS": "gateway=json://127.0.0.1:1/messages/voice/?:to={to}&:key={key}",
             "HUHANG_EMAIL_TRANSPORTS": "gateway=json://127.0.0.1:1/messages/email/?:to={to}&:key={key}",
             OURS: str(os.getpid()),
         }

@@ -3,6 +3,7 @@
 `python -m config.stack` makes an environment for one machine; production sets its own.
 """
 
+from ipaddress import ip_network
 from pathlib import Path
 
 import environ
@@ -26,6 +27,10 @@ DEBUG = False
 ALLOWED_HOSTS: list[str] = env.list("HUHANG_HOSTS", default=["127.0.0.1", "localhost"])
 PUBLIC_URL: str = env.str("HUHANG_PUBLIC_URL", default="http://127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+# Networks of the proxies in front of us, such as `10.1.0.0/16`: what they say of an address is believed, and nobody else.
+PROXIES: list[str] = env.list("HUHANG_PROXIES", default=[])
+for _network in PROXIES:
+    ip_network(_network)
 
 # A file that shifts `core.clock`, for the scratch stack of a drill.
 CLOCK_FILE: str = env.str("HUHANG_CLOCK_FILE", default="")
@@ -49,7 +54,7 @@ SANDBOX_URL: str = env.str("HUHANG_SANDBOX_URL", default="")
 # By channel, `NAME=ADDRESS` of each provider in the order in which they are asked; see `core.messages.transports`.
 MESSAGE_TRANSPORTS: dict[str, list[str]] = {
     channel: env.str(f"HUHANG_{channel.upper()}_TRANSPORTS", default="").split()
-    for channel in ("sms", "email", "wechat", "weibo")
+    for channel in ("sms", "email", "wechat", "weibo", "voice")
 }
 # Messages that come in: the provider shows this token. The number to which phones without data send SOS packets.
 # The telephone system announces calls with the first token, the gateway of e-mail, WeChat and Weibo messages with the other.
@@ -131,7 +136,7 @@ DATABASES = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # A server that vanished from the network is noticed after seconds, not after the hours that TCP would wait.
 DATABASES["default"]["OPTIONS"] = {
-    "connect_timeout": 3,
+    "connect_timeout": 2,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
@@ -139,7 +144,7 @@ DATABASES["default"]["OPTIONS"] = {
 }
 if env.bool("HUHANG_DATABASE_POOL", default=False):
     # The web process: one pool for its threads. Celery's children keep one connection each.
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 20, "timeout": 5}
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 20, "timeout": 1.5}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -253,6 +258,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "live", "expires": 50},
     },
+    "staff on call, for what nobody takes": {
+        "task": "complaints.tasks.ring_on_call",
+        "schedule": 5.0,
+        "options": {"queue": "life_safety", "expires": 5},
+    },
     "payouts that are due": {
         "task": "core.tasks.settle_payouts",
         "schedule": 10.0,
@@ -288,6 +298,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"queue": "life_safety", "expires": 9},
     },
+    "months of the trail, made ahead": {
+        "task": "rides.tasks.make_trail_months",
+        "schedule": 600.0,
+        "options": {"queue": "bulk", "expires": 500},
+    },
     "trails whose time is over": {
         "task": "rides.tasks.expire_trails",
         "schedule": 86_400.0,
@@ -299,6 +314,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"queue": "bulk", "expires": 80_000},
     },
     "seal the journal": {"task": "core.tasks.seal_audit", "schedule": 5.0, "options": {"expires": 30}},
+    "calls from incidents": {
+        "task": "safety.tasks.follow_calls",
+        "schedule": 2.0,
+        "options": {"queue": "life_safety", "expires": 4},
+    },
     "contacts who could not be written to": {
         "task": "safety.tasks.alert_contacts_again",
         "schedule": 2.0,
@@ -328,6 +348,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "safety.tasks.tell_of_plays",
         "schedule": 300.0,
         "options": {"queue": "bulk", "expires": 250},
+    },
+    "holds that are not told yet": {
+        "task": "safety.tasks.look_at_quiet_holds",
+        "schedule": 20.0,
+        "options": {"queue": "live", "expires": 18},
     },
     "escalations past their limit": {
         "task": "police.tasks.call_executive",

@@ -149,6 +149,7 @@ class Stack:
             "HUHANG_WECHAT_TRANSPORTS": f"gateway=json://127.0.0.1:{box}/messages/wechat/?:to={{to}}&:key={{key}}",
             "HUHANG_WEIBO_TRANSPORTS": f"gateway=json://127.0.0.1:{box}/messages/weibo/?:to={{to}}&:key={{key}}",
             "HUHANG_EMAIL_TRANSPORTS": f"gateway=json://127.0.0.1:{box}/messages/email/?:to={{to}}&:key={{key}}",
+            "HUHANG_VOICE_TRANSPORTS": f"gateway=json://127.0.0.1:{box}/messages/voice/?:to={{to}}&:key={{key}}",
             "HUHANG_EXECUTIVE_PHONE": "+8613900000009",
             "HUHANG_EXECUTIVE_NAME": "值班负责人 / executive on duty",
             "HUHANG_BIND": "127.0.0.1",

@@ -27,7 +27,7 @@ log = structlog.get_logger()
 T = TypeVar("T")
 LIMIT = 0.3  # seconds for one word
 REST = 2.0  # seconds in which nobody waits for it again
-ONCE = 15  # seconds for which a task that waits in its queue is not put there again
+ONCE = 5  # seconds for which a task that waits in its queue is not put there again, also where nobody could say it began
 
 
 class _Circuit:

@@ -1,12 +1,16 @@
 """Refusals: one exception with a stable code and a sentence, shown as a page or as RFC 9457 problem details."""
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import structlog
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions as drf
@@ -97,6 +101,28 @@ class TooMany(DomainError):
     code, status, sentence = "too_many", 429, _("Too many attempts. Please wait a moment and try again.")
 
 
+class StoresDown(DomainError):
+    code, status, sentence = (
+        "stores_down",
+        503,
+        _(
+            "We cannot reach our own data at the moment. What you sent just now was not kept: please send it again."
+        ),
+    )
+
+
+class StoresHang(StoresDown):
+    """It was under way when nobody answered any more. Forms and calls say what they are, so that twice does no harm."""
+
+    code, sentence = (
+        "stores_hang",
+        _(
+            "We cannot reach our own data at the moment, and cannot say whether what you sent just now was kept."
+            " Please send it again: twice does no harm."
+        ),
+    )
+
+
 def problem_response(error: DomainError) -> JsonResponse:
     """The error as a problem-details response."""
     return JsonResponse(
@@ -119,6 +145,18 @@ def error_response(request: HttpRequest, error: DomainError) -> HttpResponse:
     if wants_json(request):
         return problem_response(error)
     return render(request, "error.html", {"error": error}, status=error.status)
+
+
+def unavailable(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """The same where our own data cannot be reached: a page that asks for none."""
+    if wants_json(request):
+        answer: HttpResponse = problem_response(error)
+    else:
+        context = {"error": error, "line": settings.SAFETY_LINE}
+        answer = HttpResponse(render_to_string("unavailable.html", context), status=error.status)
+    answer["Retry-After"] = "2"
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 class DomainErrorMiddleware:
@@ -171,7 +209,9 @@ class _Unexpected(DomainError):
     code, status, sentence = (
         "unexpected",
         500,
-        _("Something went wrong on our side. What you sent before is kept."),
+        _(
+            "Something went wrong on our side, and what you sent just now was not kept. What you sent before is."
+        ),
     )
 
 
@@ -192,4 +232,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's door for whatever nobody caught, wherever it was raised: a database that is away is no fault of a page."""
+    if isinstance(sys.exception(), (OperationalError, InterfaceError)):
+        return unavailable(request, StoresHang())
     return error_response(request, _Unexpected())

@@ -121,7 +121,7 @@ def _first(row: OutboxEvent, handler: str) -> bool:
             f"INSERT INTO {HandlerRun._meta.db_table} (event_id, handler, at) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",  # noqa: S608 - a table's name of ours
             [row.pk, handler, clock.now()],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def _about(row: OutboxEvent) -> str:

@@ -78,7 +78,10 @@ def refusal(request: Request, error: DomainError) -> Response:
     reader.COOKIES = dict(request.cookies)
     reader.META["HTTP_ACCEPT_LANGUAGE"] = request.headers.get("accept-language", "")
     with override(get_language_from_request(reader)):
-        return JSONResponse(error.problem(), status_code=error.status, media_type=PROBLEM_TYPE)
+        headers = {"Retry-After": "2"} if error.status == 503 else {}
+        return JSONResponse(
+            error.problem(), status_code=error.status, media_type=PROBLEM_TYPE, headers=headers
+        )
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send, error: DomainError) -> None:

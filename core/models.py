@@ -210,6 +210,24 @@ class PolicyVersion(models.Model):
         return f"{self.key} v{self.number}"
 
 
+class Heard(models.Model):
+    """A row that keeps words of people outside a timeline: how grave they were read when they came in.
+
+    Whoever creates one gives `**danger.read(words).columns()`; the database refuses a row whose words nobody read.
+    """
+
+    danger = models.CharField(pgettext_lazy("field", "danger by its words"), max_length=10)
+    heard = models.JSONField(pgettext_lazy("field", "what was read"), default=dict)
+
+    class Meta:
+        abstract = True
+
+    @staticmethod
+    def law(name: str) -> models.CheckConstraint:
+        """The constraint, among those of each model of this kind."""
+        return models.CheckConstraint(condition=Q(danger__in=["severe", "raised", "ordinary"]), name=name)
+
+
 class TimelineEntry(models.Model):
     """One line of what happened, for agent, specialist and police. `kind` is a member of an app's registered kinds."""
 
@@ -278,6 +296,7 @@ WAYS = [
     ("email", pgettext_lazy("channel", "e-mail")),
     ("wechat", pgettext_lazy("channel", "WeChat")),
     ("weibo", pgettext_lazy("channel", "Weibo")),
+    ("voice", pgettext_lazy("channel", "call that is read aloud")),
 ]
 
 

@@ -1,10 +1,16 @@
 """Relay numbers (A4): one number that joins two phones for a time, so that neither learns the other's.
 
+Calls that staff place (S2) go the same way: it rings them, then the other phone, and joins both.
+
 Contract of the provider: `POST {base}/numbers/` with `key, sides, until` answers 200 with `{"number": …}`; the same key
 gives the same number. It calls the other side of whoever calls it, and nobody after `until` (ISO 8601).
+`POST {base}/calls/` with `key, sides` rings the first side, then the second, and answers 200; the same key is one call.
+`POST {base}/calls/state/` with `key` answers 200 with `{"state": "ringing" | "connected" | "failed"}`.
 """
 
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
 from django.conf import settings
 
@@ -30,3 +36,40 @@ def join(*, key: str, sides: list[str], until: datetime) -> str:
     if answer is None or not isinstance(answer.get("number"), str):
         raise RelayDown
     return str(answer["number"])
+
+
+class CallState(StrEnum):
+    """How far a call of ours is. `FAILED`: nobody answered, or it could not be placed."""
+
+    RINGING = "ringing"
+    CONNECTED = "connected"
+    FAILED = "failed"
+
+
+def call(*, key: str, first: str, then: str) -> None:
+    """Ring one phone, then another, and join them; neither learns the other's number. The same key is one call.
+
+    Raises `RelayDown`. Call it outside of transactions.
+    """
+    _ask("calls", {"key": key, "sides": [first, then]})
+
+
+def call_state(key: str) -> CallState:
+    """How far a call is. Raises `RelayDown` also for an answer that says nothing. Call it outside of transactions."""
+    answer = _ask("calls/state", {"key": key})
+    try:
+        return CallState(str(answer["state"]))
+    except (KeyError, ValueError):
+        raise RelayDown from None
+
+
+def _ask(what: str, body: dict[str, Any]) -> dict[str, Any]:
+    if not settings.RELAY_URL:
+        raise RelayDown
+    try:
+        answer = outside.post("relay", f"{settings.RELAY_URL}/{what}/", body)
+    except OutsideDown:
+        raise RelayDown from None
+    if answer is None:
+        raise RelayDown
+    return answer

@@ -14,7 +14,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.functional import Promise
 
-from core import clock, formats, live
+from core import clock, danger, formats, live
 from core.actors import Actor, NoPerson
 from core.models import TimelineEntry
 from core.transactions import joins_transaction
@@ -33,6 +33,8 @@ _formats: dict[str, Callable[[Any], str]] = {
     "agency": formats.place,
 }
 _vocabulary["role"] = dict(zip(NoPerson.values, NoPerson.labels, strict=True))
+# Kinds whose words staff wrote of themselves. All other words are read for danger, also those of kinds to come.
+_by_staff: set[str] = set()
 _gathered: ContextVar[list[TimelineEntry] | None] = ContextVar("timeline_gathered", default=None)
 
 
@@ -54,6 +56,11 @@ def forms(**functions: Callable[[Any], str]) -> None:
     _formats.update(functions)
 
 
+def by_staff(*kinds: str) -> None:
+    """Say of which kinds the words are staff's own: notes, reasons, answers. They are not read for danger."""
+    _by_staff.update(str(kind) for kind in kinds)
+
+
 @joins_transaction
 def add(
     kind: str,
@@ -68,10 +75,15 @@ def add(
     words: str = "",
     **facts: Any,
 ) -> None:
-    """Write one line. `at` is when it happened, if not now; `position` is (latitude, longitude) in WGS-84."""
+    """Write one line. `at` is when it happened, if not now; `position` is (latitude, longitude) in WGS-84.
+
+    Words of people are read for danger here, whichever page they came by; the line keeps what was found.
+    """
     if kind not in _sentences:
         raise KeyError(kind)
     now = clock.now()
+    if words and kind not in _by_staff:
+        facts |= danger.read(words).facts()
     line = TimelineEntry(
         at=at or now,
         recorded_at=now,

@@ -4,12 +4,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from types import GeneratorType
+from typing import Any, ParamSpec, TypeVar
 
-from django.db import transaction
+import structlog
+from django.db import OperationalError, transaction
 
 P = ParamSpec("P")
 R = TypeVar("R")
+log = structlog.get_logger()
+_ONCE = (GeneratorType, map, filter, zip)
+IN_THE_WAY = frozenset({"40P01", "40001"})  # deadlock_detected, serialization_failure
 
 
 class NoTransaction(RuntimeError):
@@ -42,10 +47,26 @@ def asking_first(ask: Callable[[], None]) -> Iterator[None]:
 
 
 def begins_transaction(service: Callable[P, R]) -> Callable[P, R]:
-    """For services that fronts call: commits when it returns, refuses to run inside another transaction."""
+    """For services that fronts call: commits when it returns, refuses to run inside another transaction.
+
+    Where the database undid it because it stood in another one's way (a deadlock, a serialization failure), it is done
+    once more: nothing of the first time is left, and the other one is over.
+    """
 
     @wraps(service)
     def durable(*args: P.args, **kwargs: P.kwargs) -> R:
+        # What gives its items once would be empty the second time.
+        given = [list(each) if isinstance(each, _ONCE) else each for each in args]
+        named = {name: list(each) if isinstance(each, _ONCE) else each for name, each in kwargs.items()}
+        try:
+            return once(*given, **named)
+        except OperationalError as why:
+            if getattr(why.__cause__, "sqlstate", None) not in IN_THE_WAY:
+                raise
+            log.warning("transaction.again", service=service.__qualname__, why=type(why.__cause__).__name__)
+        return once(*given, **named)
+
+    def once(*args: Any, **kwargs: Any) -> R:
         waiting = _first.get()
         with transaction.atomic(durable=True):
             if waiting:

@@ -15,6 +15,7 @@ from core.access import check_permission
 from core.api import read
 from core.errors import InvalidInput, NotFound
 from core.permissions import may
+from core.ratelimit import address_of
 from drivers import services
 from drivers.models import Application, Driver
 from drivers.selectors import driver_of, is_enrolled, newest_application, standing_decision, video_check_of
@@ -197,7 +198,7 @@ class StreetReportsView(APIView):
 
     @extend_schema(request={"multipart/form-data": StreetReportInput}, responses={201: ReportOutput})
     def post(self, request: Request) -> Response:
-        check_street_limit(request.META.get("REMOTE_ADDR", ""))
+        check_street_limit(address_of(request))
         body = read(StreetReportInput, request)
         photo = body["photo"]
         photo.seek(0)

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import TextChoices
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -15,6 +16,7 @@ from core.errors import DomainError, Forbidden
 from core.four_eyes import SecondPersonNeeded
 from core.permissions import may
 from core.policy import Unit
+from core.privacy import blind_index
 from core.states import IllegalTransition, StaleState, may_move
 from drivers.errors import AlreadyProposed, HadAPart, HoldEndsOtherwise, ScreeningOpen
 from drivers.states import (
@@ -221,6 +223,19 @@ CERTIFICATE_PHOTOS = policy.declare(
 )
 
 
+TOLD_FROM_HOUR, TOLD_WITHIN = 8, 12  # of the next day in Asia/Shanghai, and hours after it
+
+
+def told_from(at: datetime, code: str) -> datetime:
+    """From when a driver may be told of something that began at `at` and concerns a trip: not before the next day (S11+).
+
+    The hour depends on the code alone, in a way that nobody can compute who has no key: it points to no trip.
+    """
+    drawn = int(blind_index(code, purpose="told")[:8], 16) % (TOLD_WITHIN * 3_600)
+    first = timezone.localtime(at).replace(hour=TOLD_FROM_HOUR, minute=0, second=0, microsecond=0)
+    return first + timedelta(days=1, seconds=drawn)
+
+
 class OffenceRule(TextChoices):
     """What a record of a category means for an applicant."""
 
@@ -398,7 +413,7 @@ _BY_CASE = _("This hold ends when two people clear its vetting case, or grant an
 ENDS_BY: Mapping[HoldKind, str | Promise] = {
     HoldKind.COMPLAINT: _("This hold ends with the complaint's decision or review, or when two people grant an appeal."),
     HoldKind.MISMATCH: _BY_CASE,
-    HoldKind.SAFETY: _BY_CASE,
+    HoldKind.SAFETY: _("This hold ends with the reviewed outcome of its incident, or when two people clear its vetting case or grant an appeal."),
     HoldKind.STAFF: _("Two people release this hold: one proposes it, another agrees."),
     HoldKind.FACE: _BY_CASE,
     HoldKind.SCREENING: _BY_CASE,

@@ -43,6 +43,7 @@ from drivers.models import (
     VettingDecision,
 )
 from drivers.policies import PICKUP_WITHIN
+from drivers.policies import told_from as told_from  # a rule that other apps read here
 from drivers.states import (
     AppealState,
     ApplicationState,
@@ -110,7 +111,11 @@ def drivers_vehicle(driver: Driver) -> Vehicle | None:
 
 
 def why_not_eligible(driver: Driver) -> DomainError | None:
-    """The first reason why a driver may not accept an order, or None (R5)."""
+    """The first reason why a driver may not accept an order and that the driver may know, or None (R5).
+
+    A hold that is kept from the driver is none of them: where orders are given, `has_covert_hold` is asked besides,
+    last, and answered as a lost race is (S11).
+    """
     if driver.state != DriverState.VETTED:
         return NotVetted()
     if drivers_vehicle(driver) is None:
@@ -118,7 +123,7 @@ def why_not_eligible(driver: Driver) -> DomainError | None:
     paper = expired_paper(driver)
     if paper and paper.until:
         return PaperExpired(paper=PaperKind(paper.kind).label, until=formats.moment(paper.until))
-    hold = driver.holds.open().order_by("pk").first()
+    hold = driver.holds.open().filter(covert=False).order_by("pk").first()
     if hold:
         return DriverHeld(why=str(HoldKind(hold.kind).label))
     return None
@@ -154,7 +159,22 @@ def drivers_of_plate(plate: str) -> list[Driver]:
 
 
 def has_covert_hold(driver: Driver) -> bool:
+    """True where orders are stopped without a sign of it (S11)."""
     return driver.holds.open().filter(covert=True).exists()
+
+
+def covert_holds(driver: Driver | None = None, *, pk: int | None = None) -> list[Hold]:
+    """Open holds that their driver may not know of yet: of one driver, or the one with this key, row locked."""
+    rows = Hold.objects.open().filter(covert=True).select_related("driver__account")
+    if pk is not None:
+        return list(rows.select_for_update(skip_locked=True, of=("self",)).filter(pk=pk))
+    return list(rows.filter(driver=driver).order_by("pk"))
+
+
+def covert_holds_behind(_at: datetime, last: int | None, limit: int) -> list[int]:
+    """Keys behind `last` of holds that their drivers may not know of yet."""
+    rows = Hold.objects.open().filter(covert=True, pk__gt=last or 0).order_by("pk")
+    return list(rows.values_list("pk", flat=True)[:limit])
 
 
 def held_among(drivers: list[int]) -> set[int]:

@@ -35,7 +35,7 @@ DRIVER_TRANSITIONS = Transitions(
 class HoldKind(models.TextChoices):
     COMPLAINT = "complaint", _("an open severe complaint")
     MISMATCH = "mismatch", _("a driver or car that is not the registered one")
-    SAFETY = "safety", _("an open safety incident")
+    SAFETY = "safety", pgettext_lazy("driver hold", "under review")  # says no more (S11)
     STAFF = "staff", _("a decision of a member of staff")
     FACE = "face", _("face checks that failed")
     SCREENING = "screening", _("what a registry says")
@@ -107,6 +107,7 @@ class CaseKind(models.TextChoices):
     SAME_DEVICE = "same_device", _("one device on several accounts")
     FAR_SIGN_IN = "far_sign_in", _("signed in far from the moving car")
     KEPT_AWAY = "kept_away", _("many passengers do not want to ride with them again")
+    POLICE = "police", _("the police ask about the driver, or took an incident over")
 
 
 class AppealState(models.TextChoices):

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import Account
@@ -17,6 +18,7 @@ from core import clock
 from core.access import account_of, permission_required
 from core.errors import DomainError, InvalidInput, explain
 from core.permissions import may
+from core.ratelimit import address_of
 from drivers import services
 from drivers.camera import camera_context
 from drivers.errors import (
@@ -189,6 +191,7 @@ def send_application(request: HttpRequest) -> HttpResponse:
 # --- A car that is not what it is registered as ---
 
 
+@csrf_exempt
 @require_http_methods(["GET", "POST"])
 def street_report(request: HttpRequest) -> HttpResponse:
     """Anybody reports a car by plate and photo (D5); with an account the phone is known."""
@@ -202,7 +205,7 @@ def street_report(request: HttpRequest) -> HttpResponse:
         del form.fields["phone"]
     report = None
     if request.method == "POST" and form.is_valid():
-        check_street_limit(request.META.get("REMOTE_ADDR", ""))
+        check_street_limit(address_of(request))
         photo = form.cleaned_data["photo"]
         if photo:
             photo.seek(0)

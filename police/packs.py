@@ -54,7 +54,15 @@ def build_pack(request: "PoliceRequest", trip: "Trip") -> dict[str, Any]:
             "photo": identity.photo,
         },
         "last_positions": [
-            {"phone": party, "at": _iso(row.at), "lat": row.latitude, "lon": row.longitude}
+            {
+                "phone": party,
+                "at": _iso(row.at),
+                "lat": row.latitude,
+                "lon": row.longitude,
+                # As the phone says, metres and metres per second; null where it does not.
+                "accuracy": row.accuracy,
+                "speed": row.speed,
+            }
             for party, row in sorted(latest_positions(trip).items())
         ],
         "history": _history(trip),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
-from accounts.selectors import account_by_phone
 from core import clock
 from core.codes import read_code
 from core.errors import NotFound
@@ -22,7 +21,7 @@ from police.policies import EMERGENCY_RULE as EMERGENCY_RULE
 from police.policies import FORM_WITHIN as FORM_WITHIN
 from police.policies import PHONE_WITHIN as PHONE_WITHIN
 from police.states import UNDECIDED, OfficerState, Query, RequestState, Urgency
-from rides.selectors import trip_by_code, trips_by_person, trips_by_plate, trips_near
+from rides.selectors import trip_by_code, trips_by_phone, trips_by_plate, trips_near
 from safety.selectors import check_by_code
 
 if TYPE_CHECKING:
@@ -106,10 +105,10 @@ def resolve_query(query: Query, value: str, about: datetime) -> "tuple[list[Trip
             return trips_by_plate(value.strip().upper(), about), ""
         case Query.PHONE:
             try:
-                person = account_by_phone(normalise_phone(value, field="query_value"))
+                phone = normalise_phone(value, field="query_value")
             except InvalidPhone:
                 raise QueryUnreadable("query_value") from None
-            return (trips_by_person(person, about) if person else []), ""
+            return trips_by_phone(phone, about), ""
         case Query.PLACE:
             try:
                 latitude, longitude = (float(part) for part in value.replace("，", ",").split(","))
@@ -121,6 +120,18 @@ def resolve_query(query: Query, value: str, about: datetime) -> "tuple[list[Trip
 def undecided() -> list[PoliceRequest]:
     """Requests that wait for an answer, oldest first."""
     return list(_requests().filter(state__in=UNDECIDED).order_by("asked_at"))
+
+
+def waiting_for_second_person() -> list[PoliceRequest]:
+    """Requests whose release one person proposed, which another has to confirm, oldest first."""
+    rows = PoliceRequest.objects.filter(state__in=UNDECIDED, trip__isnull=False).exclude(proposed_by="")
+    return list(rows.order_by("asked_at"))
+
+
+def emergencies_without_answer() -> list[PoliceRequest]:
+    """Danger to life that waits for a first person, oldest first."""
+    rows = PoliceRequest.objects.filter(state__in=UNDECIDED, urgency=Urgency.EMERGENCY)
+    return list(rows.filter(Q(proposed_by="") | Q(trip=None)).order_by("asked_at"))
 
 
 def unreviewed_releases() -> list[tuple[Release, int]]:

@@ -18,6 +18,7 @@ from core.codes import new_code, new_digits
 from core.errors import DomainError, InvalidInput, NotFound
 from core.messages import outbox
 from core.permissions import require
+from core.privacy import normalise_phone
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from police import messages, selectors
@@ -53,7 +54,7 @@ from police.states import (
 )
 from rides.selectors import trip_by_code
 from safety.selectors import live_incident_of
-from safety.services import note_police_called
+from safety.services import note_police_called, review_covertly
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -158,7 +159,26 @@ def _write_request(
     if trip:
         # Held before any paper is there (P7): what was recorded is not destroyed while the police may need it.
         holds.place(actor=actor, subject=trip.code, source="police", case=request.code)
+    for meant in _about_one_driver(question, trips):
+        review_covertly(trip=meant, actor=actor, source=request.code)
     return request, trips
+
+
+def _about_one_driver(question: Question, trips: "list[Trip]") -> "list[Trip]":
+    """The first of the trips found, where the request names its driver and no other (D15).
+
+    A place names nobody; by a passenger's phone only an emergency asks whom she rides with.
+    """
+    drivers = {trip.driver for trip in trips}
+    if len(drivers) != 1 or question.query == Query.PLACE:
+        return []
+    (driver,) = drivers
+    if driver is None:
+        return []
+    by_phone = question.query == Query.PHONE and question.urgency != Urgency.EMERGENCY
+    if by_phone and normalise_phone(question.value) != driver.account.phone:
+        return []
+    return trips[:1]
 
 
 @joins_transaction

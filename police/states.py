@@ -82,6 +82,9 @@ class PoliceLine(models.TextChoices):
     PAPERS = "police.papers", _("Paperwork for request %(code)s came")
 
 
+timeline.by_staff(PoliceLine.REFUSED)
+
+
 # Which panels and pages of the console look again when such a line is written down (`core.live`).
 live.moves("police", "police.")
 live.looks("police.pack_read")

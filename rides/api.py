@@ -26,6 +26,22 @@ from rides.selectors import Along
 from rides.services import Journey, Outcome, Rider, named_place
 from rides.states import MAY_SAY, CancelReason, Line, Party, Phrase, PlateCheck, RiderKind
 
+_TAKEN = {
+    "type": "object",
+    "required": ["accepted"],
+    "properties": {
+        "accepted": {"type": "integer"},
+        "set_aside": {
+            "type": "array",
+            "description": "Positions that cannot be right, counted from 0; there is no need to send them again",
+            "items": {
+                "type": "object",
+                "properties": {"number": {"type": "integer"}, "reason": {"type": "string"}},
+            },
+        },
+    },
+}
+
 
 def describe_positions(result: dict[str, Any], **_given: Any) -> dict[str, Any]:
     """Schema hook: the call that the async lane answers stands beside the others."""
@@ -37,6 +53,12 @@ def describe_positions(result: dict[str, Any], **_given: Any) -> dict[str, Any]:
             "at": number | {"description": "Unix time, seconds"},
             "lat": number | {"minimum": -90, "maximum": 90},
             "lon": number | {"minimum": -180, "maximum": 180},
+            "accuracy": number
+            | {
+                "minimum": 0,
+                "description": "Metres, as the phone says; coarse ones are shown and raise nothing",
+            },
+            "speed": number | {"minimum": 0, "description": "Metres per second, as the phone says"},
         },
     }
     batch = {
@@ -55,12 +77,15 @@ def describe_positions(result: dict[str, Any], **_given: Any) -> dict[str, Any]:
     result["paths"]["/live/positions/"] = {
         "post": {
             "operationId": "live_positions_create",
-            "description": "Positions in batches; all of a batch is taken or none.",
+            "description": "Positions in batches. One that cannot be right is set aside and named; the others are taken.",
             "tags": ["live"],
             "security": [{"tripKey": []}],
             "requestBody": {"required": True, "content": {"application/json": {"schema": batch}}},
             "responses": {
-                "202": {"description": "The stream has them."},
+                "202": {
+                    "description": "The stream has them.",
+                    "content": {"application/json": {"schema": _TAKEN}},
+                },
                 "4XX": {"description": "Problem details"},
             },
         }
@@ -319,7 +344,7 @@ def show_trip(trip: Trip, party: Party) -> dict[str, Any]:
         "key": selectors.position_key(trip, party),
     }
     if party == Party.DRIVER:
-        score = ScoreOutput(selectors.score_of(trip.passenger)).data
+        score = None if trip.is_over else ScoreOutput(selectors.score_of(trip.passenger)).data
         return body | {"passenger": passenger_persona().name, "score": score}
     card = selectors.driver_card(trip)
     body["score"] = (
@@ -746,8 +771,6 @@ class DriverView(APIView):
     @extend_schema(responses={200: dict})
     def get(self, request: Request) -> Response:
         driver = driver_of(check_permission(request, "ride"))
-        holds = [
-            {"code": hold.code, "kind": hold.kind, "since": hold.opened_at} for hold in visible_holds(driver)
-        ]
+        holds = [{"code": hold.code, "kind": hold.kind} for hold in visible_holds(driver)]
         trips = [show_trip(trip, Party.DRIVER) for trip in selectors.trips_as_driver(driver)]
         return Response({"state": driver.state, "holds": holds, "trips": trips})

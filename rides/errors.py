@@ -127,6 +127,14 @@ class PositionTooOld(DomainError):
     code, status, sentence = "position_too_old", 400, _("A position is older than a day.")
 
 
+class PositionUnreadable(DomainError):
+    code, status, sentence = (
+        "position_unreadable",
+        400,
+        _("A position has no time, latitude or longitude that is a number."),
+    )
+
+
 class BatchTooLarge(DomainError):
     code, status, sentence = "batch_too_large", 413, _("At most 500 positions fit in one batch.")
 

@@ -14,14 +14,15 @@ class TripAccepted(Event):
 
 @dataclass(frozen=True, slots=True)
 class TripCancelled(Event):
-    """Cancelled before boarding; `phones_met` says that both phones had been at one place."""
+    """Cancelled before boarding; `doubted` says that it is not simply believed: the car was there, or they had met (R6)."""
 
     name: ClassVar[str] = "rides.trip_cancelled"
+    version: ClassVar[int] = 2
     queue: ClassVar[str] = "life_safety"
     trip: str
     party: str
     reason: str
-    phones_met: bool
+    doubted: bool
 
 
 @dataclass(frozen=True, slots=True)

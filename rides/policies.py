@@ -242,6 +242,15 @@ WATCH_AFTER = policy.declare(
     name=pgettext_lazy("policy name", "Watch after a cancel"),
     about=_("Both phones of a cancelled trip are watched for this long."),
 )
+WATCH_AFTER_END = policy.declare(
+    "rides.watched_after_end",  # R9
+    policy.Span(600, 6 * 3_600),
+    600,
+    name=pgettext_lazy("policy name", "Watch after the end"),
+    about=_(
+        "Both phones of a trip that ended are watched for this long, and for as long as an incident of it lives."
+    ),
+)
 FAR_SIGN_IN = policy.declare(
     "rides.far_sign_in",  # D7
     policy.Whole(1_000, 1_000_000, Unit.METRES),

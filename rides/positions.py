@@ -1,22 +1,27 @@
 """Batches of positions, from a phone to the stream of its city's shard (R9). Runs on the async lane, without the ORM."""
 
 import asyncio
+import json
 import time
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, cast
+from math import isfinite
+from typing import Any, NamedTuple, cast
 
 import msgspec
 import redis.asyncio
 from django.conf import settings
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.typing import EncodableT, FieldT
 
 from core import clock
+from core.errors import DomainError
 from rides import door
 from rides.coordinates import Crs, to_wgs84
 from rides.errors import (
@@ -25,6 +30,7 @@ from rides.errors import (
     PositionFromFuture,
     PositionOutOfRange,
     PositionTooOld,
+    PositionUnreadable,
     StreamDown,
     UnknownCoordinates,
 )
@@ -37,16 +43,21 @@ BATCH_LIMIT = 500
 FUTURE_TOLERANCE = 120.0  # seconds that a phone's clock may be ahead
 OLDEST = 24 * 3600.0
 CLOCK_TOLERANCE = 30.0  # seconds; a smaller difference may be the network's
+ALONE = 60.0  # seconds to the next position of its batch
+FARTHEST = 1e7  # metres: an accuracy beyond says nothing
 STREAM_LENGTH = 2_000_000
+NOT_TAKEN = "positions:not_taken"  # how many positions were not taken since Valkey began, by reason
 GATHER = 0.002  # seconds
 
 
 class Ping(msgspec.Struct):
-    """One position: Unix time in seconds, degrees."""
+    """One position: Unix time in seconds, degrees; where the phone knows them, accuracy in metres and speed in m/s."""
 
     at: float
     lat: float
     lon: float
+    accuracy: float | None = None
+    speed: float | None = None
 
 
 class PingBatch(msgspec.Struct):
@@ -62,16 +73,55 @@ class PingBatch(msgspec.Struct):
     now: float | None = None
 
 
+class _LooseBatch(msgspec.Struct):
+    """The same, of which single positions may be anything."""
+
+    crs: str
+    pings: list[Any]
+    away: bool = False
+    now: float | None = None
+
+
 class StoredBatch(msgspec.Struct, array_like=True):
-    """What lies on the stream."""
+    """What lies on the stream. `accuracy` and `speed` stand beside `pings`, 0 and −1 where unknown, or are empty."""
 
     trip: str
     party: Party
     away: bool
     pings: list[tuple[float, float, float]]
+    accuracy: list[float] = []
+    speed: list[float] = []
 
     def fixes(self) -> list[Fix]:
-        return [Fix(*ping) for ping in self.pings]
+        """The positions, by what the phone knew of each."""
+        if not self.accuracy and not self.speed:
+            return [Fix(*ping) for ping in self.pings]
+        accuracy = self.accuracy or [0.0] * len(self.pings)
+        speeds = self.speed or [-1.0] * len(self.pings)
+        return [
+            Fix(at, lat, lon, metres or None, speed if speed >= 0 else None)
+            for (at, lat, lon), metres, speed in zip(self.pings, accuracy, speeds, strict=False)
+        ]
+
+    def measured(self) -> list[tuple[float, float, float, float]]:
+        """Each position as (Unix seconds, latitude, longitude, accuracy in metres or 0 where it is unknown)."""
+        metres = self.accuracy or [0.0] * len(self.pings)
+        return [(*ping, each) for ping, each in zip(self.pings, metres, strict=False)]
+
+
+class SetAside(NamedTuple):
+    """A position of a batch that was not taken: which one, counted from 0, and the code of the reason."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBatch:
+    """A posted batch: what is taken, and what of it is not."""
+
+    stored: StoredBatch
+    aside: list[SetAside]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +138,10 @@ Row = tuple[bytes, dict[bytes, bytes]]
 # it, and who misses it takes its default. Anything else is; who reads must know it before anybody writes it.
 VERSION = b"1"
 READABLE = frozenset({b"0", VERSION})  # 0: entries from before they said their version; the same form
+# Why a single position is not taken.
+REASONS = frozenset(
+    each.code for each in (PositionUnreadable, PositionOutOfRange, PositionFromFuture, PositionTooOld)
+)
 KNOWN_CRS = frozenset(crs.value for crs in Crs)
 _decode = msgspec.json.Decoder(PingBatch).decode
 _pack = msgspec.msgpack.Encoder().encode
@@ -106,42 +160,119 @@ def all_streams() -> list[str]:
     return [f"positions:{number}" for number in range(SHARDS)]
 
 
-def read_batch(body: bytes, key: TripKey) -> StoredBatch:
-    """Check a posted batch whole: one wrong position refuses all, so that nothing is half taken.
+def read_batch(body: bytes, key: TripKey) -> ReadBatch:
+    """Read a posted batch. One position that cannot be right spoils itself alone: it is named, and the others are taken.
 
-    Raises `MalformedBatch`, `UnknownCoordinates`, `BatchTooLarge`, `PositionOutOfRange`, `PositionFromFuture`,
-    `PositionTooOld`.
+    Raises `MalformedBatch`, `UnknownCoordinates`, `BatchTooLarge`; the reason of the first position where none at all
+    can be taken.
     """
-    try:
-        batch = _decode(body)
-    except msgspec.MsgspecError:
-        raise MalformedBatch from None
+    batch, numbers, aside = _decoded(body)
     if batch.crs not in KNOWN_CRS:
         raise UnknownCoordinates("crs")
-    if len(batch.pings) > BATCH_LIMIT:
+    if len(batch.pings) + len(aside) > BATCH_LIMIT:
         raise BatchTooLarge("pings")
-    wrong = 0.0 if batch.now is None else batch.now - clock.timestamp()
-    if abs(wrong) < CLOCK_TOLERANCE:
-        wrong = 0.0
+    now = clock.timestamp()
+    wrong = _ahead(batch, now)
     pings = [(ping.at - wrong, ping.lat, ping.lon) for ping in batch.pings]
-    if pings:
-        _check(pings)
+    taken = batch.pings
+    if pings and not _sound(pings, now):
+        why = [_why_not(ping, now) for ping in pings]
+        aside += [SetAside(number, bad.code) for number, bad in zip(numbers, why, strict=True) if bad]
+        taken = [ping for ping, bad in zip(batch.pings, why, strict=True) if bad is None]
+        pings = [ping for ping, bad in zip(pings, why, strict=True) if bad is None]
+        if not pings:
+            raise next(bad for bad in why if bad)("pings")
+    if aside and not pings:
+        raise PositionUnreadable("pings")
     if batch.crs != Crs.WGS84:
         crs = Crs(batch.crs)
         pings = [(at, *to_wgs84(crs, lat, lon)) for at, lat, lon in pings]
-    return StoredBatch(key.trip, key.party, batch.away, pings)
+    accuracy, speed = _accuracy(taken), _speed(taken)
+    return ReadBatch(StoredBatch(key.trip, key.party, batch.away, pings, accuracy, speed), sorted(aside))
 
 
-def _check(pings: list[tuple[float, float, float]]) -> None:
+def _decoded(body: bytes) -> tuple[PingBatch, Sequence[int], list[SetAside]]:
+    """The batch, the number of each of its positions as it was posted, and which of them have not even their form."""
+    try:
+        batch = _decode(body)
+    except msgspec.MsgspecError:
+        return _loosely(body)
+    return batch, range(len(batch.pings)), []
+
+
+def _loosely(body: bytes) -> tuple[PingBatch, list[int], list[SetAside]]:
+    """Position by position, for a batch of which one is no position: null, a word, or NaN, which JSON does not know."""
+    try:
+        loose = msgspec.convert(json.loads(body), _LooseBatch)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise MalformedBatch from None
+    if len(loose.pings) > BATCH_LIMIT:
+        raise BatchTooLarge("pings")
+    pings, numbers, aside = [], [], []
+    for number, each in enumerate(loose.pings):
+        try:
+            pings.append(msgspec.convert(each, Ping))
+            numbers.append(number)
+        except msgspec.MsgspecError:
+            aside.append(SetAside(number, PositionUnreadable.code))
+    if not pings:
+        raise MalformedBatch
+    return PingBatch(loose.crs, pings, loose.away, loose.now), numbers, aside
+
+
+def _ahead(batch: PingBatch, now: float) -> float:
+    """Seconds by which the phone's clock is ahead of ours; negative where it is behind.
+
+    What it says of its clock counts. Where it says nothing, no position was measured after it was sent: a clock that is
+    a little ahead would make everything look old that comes before ours has reached it.
+    """
+    if batch.now is not None and isfinite(batch.now):
+        wrong = batch.now - now
+        # So far behind, and no farther, may be the network's way.
+        return 0.0 if -CLOCK_TOLERANCE < wrong < 0 else wrong
+    times = sorted(ping.at for ping in batch.pings if ping.at <= now + FUTURE_TOLERANCE)
+    while len(times) > 1 and times[-1] > now and times[-1] - times[-2] > ALONE:
+        times.pop()  # ahead of all others: it is wrong, not the clock
+    return max(0.0, times[-1] - now) if times else 0.0
+
+
+def _sound(pings: list[tuple[float, float, float]], now: float) -> bool:
     """Extremes instead of each one: a phone's batch is checked in a few steps, whatever its size."""
     times, latitudes, longitudes = zip(*pings, strict=True)
-    if min(latitudes) < -90 or max(latitudes) > 90 or min(longitudes) < -180 or max(longitudes) > 180:
-        raise PositionOutOfRange("pings")
-    now = clock.timestamp()
-    if max(times) > now + FUTURE_TOLERANCE:
-        raise PositionFromFuture("pings")
-    if min(times) < now - OLDEST:
-        raise PositionTooOld("pings")
+    return bool(
+        min(latitudes) >= -90
+        and max(latitudes) <= 90
+        and min(longitudes) >= -180
+        and max(longitudes) <= 180
+        and max(times) <= now + 1.0
+        and min(times) >= now - OLDEST
+        and isfinite(sum(times) + sum(latitudes) + sum(longitudes))
+    )
+
+
+def _why_not(ping: tuple[float, float, float], now: float) -> type[DomainError] | None:
+    """What speaks against one position."""
+    at, latitude, longitude = ping
+    if not (isfinite(at) and isfinite(latitude) and isfinite(longitude)):
+        return PositionUnreadable
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        return PositionOutOfRange
+    if at > now + 1.0:
+        return PositionFromFuture
+    return PositionTooOld if at < now - OLDEST else None
+
+
+def _accuracy(pings: list[Ping]) -> list[float]:
+    """In metres, 0 where unknown; empty where all are."""
+    found = [each.accuracy or 0.0 for each in pings]
+    return [each if 0 < each < FARTHEST else 0.0 for each in found] if any(found) else []
+
+
+def _speed(pings: list[Ping]) -> list[float]:
+    """In metres per second, −1 where unknown; empty where all are."""
+    if all(each.speed is None for each in pings):
+        return []
+    return [-1.0 if each.speed is None or not 0 <= each.speed < 1000 else each.speed for each in pings]
 
 
 @asynccontextmanager
@@ -158,7 +289,10 @@ async def door_open() -> AsyncIterator[None]:
 
 @lru_cache(maxsize=1)
 def _client() -> "redis.asyncio.Redis":
-    return redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=2)
+    # One try: whoever posts sends again what was not taken, and is told within two seconds.
+    return redis.asyncio.Redis.from_url(
+        settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=0.9, retry=Retry(NoBackoff(), 0)
+    )
 
 
 class _Writer:
@@ -169,11 +303,13 @@ class _Writer:
 
     def __init__(self) -> None:
         self.waiting: dict[str, list[StoredBatch]] = defaultdict(list)
+        self.aside: Counter[str] = Counter()
         self.flush: asyncio.Task[None] | None = None
         self.refused: float | None = None  # since when phones are refused: their silence of that time is ours
 
-    async def put(self, stream: str, batch: StoredBatch) -> None:
+    async def put(self, stream: str, batch: StoredBatch, aside: Sequence[SetAside]) -> None:
         self.waiting[stream].append(batch)
+        self.aside.update(each.reason for each in aside)
         if self.flush is None:
             self.flush = asyncio.create_task(self._flush())
         # A phone that hangs up must not take the others' positions with it.
@@ -182,9 +318,12 @@ class _Writer:
     async def _flush(self) -> None:
         await asyncio.sleep(GATHER)
         waiting, self.waiting, self.flush = self.waiting, defaultdict(list), None
+        aside, self.aside = self.aside, Counter()
         async with _client().pipeline(transaction=False) as pipe:
             for stream, batches in waiting.items():
                 pipe.xadd(stream, entry_of(batches), maxlen=STREAM_LENGTH, approximate=True)
+            for reason, count in aside.items():
+                pipe.hincrby(NOT_TAKEN, reason, count)
             began = time.monotonic()
             try:
                 await pipe.execute()
@@ -208,10 +347,13 @@ class _Writer:
 _writer = _Writer()
 
 
-async def append(batch: StoredBatch, city: str) -> None:
-    """Put a batch on its stream; when this returns the stream has it. Raises `StreamDown`."""
+async def append(batch: StoredBatch, city: str, aside: Sequence[SetAside] = ()) -> None:
+    """Put a batch on its stream, and count what of it was not taken; when this returns the stream has it.
+
+    Raises `StreamDown`.
+    """
     try:
-        await _writer.put(shard_stream(city), batch)
+        await _writer.put(shard_stream(city), batch, aside)
     except (RedisError, OSError):
         raise StreamDown from None
 
@@ -284,6 +426,16 @@ def backlog(group: str) -> float:
     except (RedisError, OSError):
         return float("nan")
     return float(total)
+
+
+def not_taken() -> dict[str, float]:
+    """How many positions were not taken since Valkey began, by reason; empty while Valkey cannot be asked."""
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=1) as client:
+            found = cast("dict[bytes, bytes]", client.hgetall(NOT_TAKEN))
+    except (RedisError, OSError):
+        return {}
+    return {reason.decode(): float(count) for reason, count in found.items()}
 
 
 def lag(group: str) -> float:

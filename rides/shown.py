@@ -30,12 +30,23 @@ from rides.states import (
 STARS = (1, 2, 3, 4, 5)
 
 
-def map_data(trip: Trip) -> dict[str, Any]:
-    """What a map of the trip draws: the planned way, newest points with their side, both ends; WGS-84, lat/lon."""
-    latest = selectors.latest_positions(trip)
+def map_data(trip: Trip, party: Party) -> dict[str, Any]:
+    """What a map of the trip draws for one side: the planned way, newest points with their side, both ends; WGS-84, lat/lon.
+
+    Beside a point stands its accuracy in metres, where the phone told it. A driver never sees where her phone is; where
+    his is, she sees, and whom she shares the trip with, while the trip is under way. Of a trip that is over his map draws
+    nothing (R6).
+    """
+    if party == Party.DRIVER and trip.is_over:
+        return {"route": [], "points": [], "ends": []}
+    latest = {
+        of: row
+        for of, row in selectors.latest_positions(trip).items()
+        if of == party or (party == Party.PASSENGER and trip.state in WITH_DRIVER)
+    }
     return {
         "route": trip.planned_route or [list(trip.origin), list(trip.destination)],
-        "points": [[row.latitude, row.longitude, party] for party, row in latest.items()],
+        "points": [[row.latitude, row.longitude, of, row.accuracy] for of, row in latest.items()],
         "ends": [list(trip.origin), list(trip.destination)],
     }
 
@@ -47,7 +58,7 @@ def trip_context(trip: Trip, party: Party, refusal: Refusal | None = None) -> di
         "trip": trip,
         "party": party,
         "key": selectors.position_key(trip, party),
-        "map": map_data(trip),
+        "map": map_data(trip, party),
         "waiting": trip.state in WAITING,
         "before_boarding": trip.state in BEFORE_BOARDING,
         "aboard": trip.state in ABOARD,
@@ -110,7 +121,7 @@ def _driver_context(trip: Trip, refusal: Refusal | None) -> dict[str, Any]:
         "persona": passenger_persona(),
         "missing": missing,
         "offers": TRIPS.offers(trip, trip.driver.account, refusal) if trip.driver and not missing else [],
-        "score": selectors.score_of(trip.passenger),
+        "score": None if trip.is_over else selectors.score_of(trip.passenger),
     }
 
 

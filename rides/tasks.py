@@ -10,13 +10,21 @@ from rides.services.lines import STRANDED, SUSPENSIONS
 from rides.services.night import LATE_PICKUPS
 from rides.services.payments import PAYMENT_QUEUE
 from rides.services.proposals import LOTS, PROPOSALS_OVER
-from rides.services.upkeep import UNANSWERED
+from rides.services.upkeep import LOST, UNANSWERED
 
 settle_payments = jobs.periodic("rides.tasks.settle_payments", jobs.queue(PAYMENT_QUEUE))
 say_who_comes_near = jobs.periodic("rides.tasks.say_who_comes_near", COMING_NEAR)
-close_unanswered = jobs.periodic("rides.tasks.close_unanswered", UNANSWERED)
+close_unanswered = jobs.periodic("rides.tasks.close_unanswered", UNANSWERED, LOST)
 carry_out_suspensions = jobs.periodic("rides.tasks.carry_out_suspensions", SUSPENSIONS, jobs.again(STRANDED))
 open_late_pickups = jobs.periodic("rides.tasks.open_late_pickups", LATE_PICKUPS)
+make_trail_months = jobs.periodic(
+    "rides.tasks.make_trail_months",
+    jobs.whole(
+        "rides.trail_months",
+        _("making the trail's months ahead"),
+        lambda _at: partitions.ensure_months(),
+    ),
+)
 expire_trails = jobs.periodic(
     "rides.tasks.expire_trails",
     jobs.whole(

@@ -1,6 +1,6 @@
 """What staff may do with an incident, and with the holds on a trip's recordings."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.urls import reverse
@@ -13,7 +13,7 @@ from safety import selectors, services
 from safety.errors import ActionClosed
 from safety.models import Incident, Recording
 from safety.policies import why_not, why_not_decide
-from safety.states import IncidentOutcome, StaffPhrase
+from safety.states import Callee, IncidentOutcome, PlacedState, StaffPhrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from django.utils.functional import Promise
 
     from accounts.models import Account
+    from core.errors import DomainError
     from core.models import DataHold
 
 RESPOND, REVIEW = "incidents.respond", "incidents.review"
@@ -35,24 +36,27 @@ class HandOver(ActionForm):
         self.fields["to"] = choice(_("Hand over to"), [(code, code) for code in others], drawn=False)
 
 
+class CallContact(ActionForm):
+    """Which of her emergency contacts; where there is one, nothing is asked."""
+
+    contact = forms.ChoiceField(label=_("Whom"))
+
+    def prepare(self) -> None:
+        found = [(str(each.pk), each.name) for each in selectors.contacts_of(self.row)]
+        self.fields["contact"] = choice(_("Whom"), found)
+        if len(found) == 1:
+            self.fields["contact"].widget, self.fields["contact"].initial = forms.HiddenInput(), found[0][0]
+
+
 class GiveOutcome(ActionForm):
     outcome = choice(_("Outcome"), IncidentOutcome.choices, drawn=False)
     words = text(_("What came of it?"))
 
 
-class WriteToCaller(ActionForm):
-    """To one side that called for help: a phrase that its page shows in its language, words, or both."""
+class ToCaller(ActionForm):
+    """To one side that called for help; where only one did, nobody is asked which."""
 
     party = forms.ChoiceField(label=_("To whom"))
-    phrase = forms.ChoiceField(
-        label=_("Phrase, in their language"), choices=[("", "—"), *StaffPhrase.choices], required=False
-    )
-    words = forms.CharField(
-        label=_("Words, as they are"),
-        max_length=1000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 1}),
-    )
 
     def prepare(self) -> None:
         callers = selectors.callers_of(self.row)
@@ -60,11 +64,18 @@ class WriteToCaller(ActionForm):
         if len(callers) == 1:
             self.fields["party"].widget, self.fields["party"].initial = forms.HiddenInput(), callers[0].value
 
-    def clean(self) -> dict[str, Any] | None:
-        given = super().clean()
-        if given is not None and not given.get("phrase") and not (given.get("words") or "").strip():
-            self.add_error("words", _("Choose a phrase or write something."))
-        return given
+
+class WriteToCaller(ToCaller):
+    words = text(_("Words, as they are"), limit=1000)
+
+
+class SayToCaller(ToCaller):
+    phrase = choice(_("Phrase, in their language"), StaffPhrase.choices, drawn=False)
+
+
+class PoliceCalled(ActionForm):
+    station = forms.CharField(label=_("Which station, and who there took it?"), max_length=200)
+    number = forms.CharField(label=_("Number that you reached"), max_length=40)
 
 
 class DecidePlea(ActionForm):
@@ -83,8 +94,20 @@ def _decide_plea(incident: Incident, person: "Account", given: Given) -> None:
     )
 
 
-def _police_called(incident: Incident, person: "Account", given: Given) -> None:
-    services.record_police_call(account=person, code=incident.code, station=given["words"])
+def _call(to: Callee) -> "Callable[[Incident, Account, Given], Promise]":
+    def run(incident: Incident, person: "Account", given: Given) -> "Promise":
+        contact = int(given["contact"]) if to == Callee.CONTACT else None
+        call = services.place_call(account=person, code=incident.code, to=to, contact=contact)
+        if call.state == PlacedState.FAILED:
+            return _("The telephone system does not answer: call by hand, and write down what came of it.")
+        return _("Your telephone rings; whoever you call rings once you take it.")
+
+    return run
+
+
+def _no_contact(incident: Incident, person: "Account") -> "str | Promise | DomainError":
+    against = why_not(incident, person, "call_contact")
+    return against or ("" if selectors.contacts_of(incident) else _("She named no emergency contact."))
 
 
 INCIDENTS: ActionSet[Incident] = ActionSet(
@@ -117,10 +140,42 @@ INCIDENTS.add(
         key="write",
         label=_("Write to the caller"),
         permission=RESPOND,
-        run=calls(services.write_to_caller, "party", "phrase", "words"),
+        run=calls(services.write_to_caller, "party", "words"),
         form=WriteToCaller,
         offered=lambda incident, _person: incident.has_sos,
         shortcut="w",
+    ),
+    Action(
+        key="say",
+        label=_("Write a phrase"),
+        permission=RESPOND,
+        run=calls(services.write_to_caller, "party", "phrase"),
+        form=SayToCaller,
+        offered=lambda incident, _person: incident.has_sos,
+        shortcut="q",
+    ),
+    Action(
+        key="call_passenger",
+        label=_("Call the passenger"),
+        permission=RESPOND,
+        run=_call(Callee.PASSENGER),
+        shortcut="c",
+    ),
+    Action(
+        key="call_contact",
+        label=_("Call an emergency contact"),
+        permission=RESPOND,
+        run=_call(Callee.CONTACT),
+        form=CallContact,
+        why_not=_no_contact,
+        shortcut="e",
+    ),
+    Action(
+        key="call_driver",
+        label=_("Call the driver"),
+        permission=RESPOND,
+        run=_call(Callee.DRIVER),
+        shortcut="d",
     ),
     Action(
         key="note",
@@ -128,10 +183,11 @@ INCIDENTS.add(
         permission=RESPOND,
         run=calls(services.add_note, "words"),
         form=words(_("Note")),
+        shortcut="n",
     ),
     Action(
         key="called",
-        label=_("I called the passenger"),
+        label=_("I called the passenger by hand"),
         permission=RESPOND,
         run=calls(services.record_call, "words"),
         form=words(_("What came of it?")),
@@ -142,21 +198,39 @@ INCIDENTS.add(
         permission=RESPOND,
         run=calls(services.offer_incident, "to", "words"),
         form=HandOver,
+        shortcut="h",
     ),
-    Action(key="accept", label=_("Take it over"), permission=RESPOND, run=calls(services.accept_incident)),
+    Action(
+        key="accept",
+        label=_("Take it over"),
+        permission=RESPOND,
+        run=calls(services.accept_incident),
+        shortcut="a",
+    ),
     Action(
         key="safe_check",
         label=_("Spoken to, apart from the driver, safe"),
         permission=RESPOND,
         run=calls(services.record_safe_check, "words"),
         form=words(_("What came of it?")),
+        shortcut="f",
     ),
     Action(
         key="police_called",
         label=_("Police of the place called"),
         permission=RESPOND,
-        run=_police_called,
-        form=words(_("Which station?")),
+        run=calls(services.record_police_call, "station", "number"),
+        form=PoliceCalled,
+        shortcut="b",
+        two="safety.police_call",
+    ),
+    Action(
+        key="police_seen",
+        label=_("Confirm the call to the police"),
+        permission=RESPOND,
+        run=calls(services.confirm_police_call),
+        offered=lambda incident, _person: bool(incident.police_said_by) and incident.police_called_at is None,
+        two="safety.police_call",
     ),
     Action(
         key="police_excused",
@@ -164,6 +238,7 @@ INCIDENTS.add(
         permission="incidents.excuse_police",
         run=calls(services.excuse_police_call, "words"),
         form=words(_("What came of it?")),
+        shortcut="x",
     ),
     Action(
         key="resolve",
@@ -171,6 +246,7 @@ INCIDENTS.add(
         permission=RESPOND,
         run=calls(services.resolve_incident, "outcome", "words"),
         form=GiveOutcome,
+        shortcut="o",
         two="safety.outcome",
     ),
     Action(
@@ -178,6 +254,7 @@ INCIDENTS.add(
         label=_("Review and close"),
         permission=REVIEW,
         run=calls(services.close_incident),
+        shortcut="v",
         two="safety.outcome",
     ),
     Action(
@@ -186,6 +263,7 @@ INCIDENTS.add(
         permission=REVIEW,
         run=calls(services.send_back, "words"),
         form=words(_("What came of it?")),
+        shortcut="r",
         two="safety.outcome",
     ),
     Action(

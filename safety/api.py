@@ -13,10 +13,11 @@ from rest_framework.views import APIView
 from core.api import read, shows_token
 from core.errors import NotFound
 from rides.errors import PositionToken
+from rides.selectors import check_key
 from rides.tokens import TripKey, read_key
 from safety import keys, selectors, services
 from safety.states import Answer, CallerPhrase, RecordingPurpose
-from safety.views import read_position
+from safety.views import is_crowd, read_position
 
 
 class SosInput(serializers.Serializer[Any]):
@@ -72,17 +73,35 @@ class AnswerInput(serializers.Serializer[Any]):
     answer = serializers.ChoiceField(choices=[Answer.FINE, Answer.NOT_WELL, Answer.DURESS])
 
 
+class _AnyText(serializers.CharField):
+    """Text that is taken as it comes: a zero byte, which no text holds, is left out."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """As of every field."""
+        return super().run_validation(data.replace("\0", "") if isinstance(data, str) else data)
+
+
 class CheckInput(serializers.Serializer[Any]):
-    missing_phone = serializers.CharField(max_length=30)
-    reporter_phone = serializers.CharField(max_length=30)
-    words = serializers.CharField(max_length=2000)
-    reporter_name = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
-    relation = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
-    submission = serializers.CharField(max_length=64, help_text="The same value files once")
+    missing_phone = _AnyText(required=False, default="", allow_blank=True)
+    reporter_phone = _AnyText(required=False, default="", allow_blank=True)
+    words = _AnyText(required=False, default="", allow_blank=True)
+    reporter_name = _AnyText(required=False, default="", allow_blank=True)
+    relation = _AnyText(required=False, default="", allow_blank=True)
+    submission = _AnyText(
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="The same report with the same value is filed once",
+    )
 
 
 class EvidenceInput(serializers.Serializer[Any]):
-    words = serializers.CharField(max_length=2000)
+    words = _AnyText()
+
+
+class MendInput(serializers.Serializer[Any]):
+    missing_phone = _AnyText(required=False, default="", allow_blank=True)
+    reporter_phone = _AnyText(required=False, default="", allow_blank=True)
 
 
 class CheckOutput(serializers.Serializer[Any]):
@@ -90,12 +109,15 @@ class CheckOutput(serializers.Serializer[Any]):
     secret = serializers.CharField()
     owned_since = serializers.DateTimeField(allow_null=True)
     police = serializers.CharField()
+    missing_doubted = serializers.BooleanField(help_text="The missing person's number may be wrong: mend it")
+    reporter_doubted = serializers.BooleanField(help_text="Your own may be wrong")
 
 
 def _key(body: dict[str, str], code: str) -> TripKey:
     key = read_key(body["key"])
     if key.trip != code:
         raise PositionToken
+    check_key(key)
     return key
 
 
@@ -308,19 +330,26 @@ class MessagesView(_Open):
 
 def _show(secret: str) -> dict[str, object]:
     check = services.check_by_secret(secret)
-    owned_since = selectors.seen_since(check.incident, check.filed_at)
-    return {"code": check.code, "secret": secret, "owned_since": owned_since, "police": "110"}
+    return {
+        "code": check.code,
+        "secret": secret,
+        "owned_since": selectors.seen_since(check.incident, check.filed_at),
+        "police": "110",
+        "missing_doubted": check.missing_doubted,
+        "reporter_doubted": check.reporter_doubted,
+    }
 
 
 class ChecksView(APIView):
-    """File a welfare check; the answer is the same for every phone number."""
+    """File a welfare check; the answer is the same for every phone number, and nothing about it is refused."""
 
     permission_classes = [AllowAny]
     authentication_classes = []
 
     @extend_schema(request=CheckInput, responses={201: CheckOutput})
     def post(self, request: Request) -> Response:
-        return Response(_show(services.file_welfare_check(**read(CheckInput, request)).secret), status=201)
+        filed = services.file_welfare_check(**read(CheckInput, request), from_crowd=is_crowd(request))
+        return Response(_show(filed.secret), status=201)
 
 
 class CheckView(APIView):
@@ -336,4 +365,10 @@ class CheckView(APIView):
     @extend_schema(request=EvidenceInput, responses=CheckOutput)
     def post(self, request: Request, secret: str) -> Response:
         services.add_evidence(secret=secret, **read(EvidenceInput, request))
+        return Response(_show(secret))
+
+    @extend_schema(request=MendInput, responses=CheckOutput)
+    def patch(self, request: Request, secret: str) -> Response:
+        """Put right a number that was read wrongly."""
+        services.mend_check(secret=secret, **read(MendInput, request))
         return Response(_show(secret))

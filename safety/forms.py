@@ -3,30 +3,43 @@ from django.utils.translation import gettext_lazy as _
 
 
 class WelfareCheckForm(forms.Form):
+    """No rule of it refuses a report: what is odd is marked by the service, and shown back to be mended."""
+
     missing_phone = forms.CharField(
         label=_("Phone of the person you worry about"),
-        max_length=30,
+        required=False,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
     )
     words = forms.CharField(
         label=_("What happened? Since when can you not reach them? Did they write anything?"),
-        max_length=2000,
+        required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
     reporter_phone = forms.CharField(
         label=_("Your phone"),
-        max_length=30,
+        required=False,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
-    reporter_name = forms.CharField(label=_("Your name (if you like)"), max_length=40, required=False)
-    relation = forms.CharField(label=_("You are their … (friend, mother, …)"), max_length=40, required=False)
-    submission = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    reporter_name = forms.CharField(label=_("Your name (if you like)"), required=False)
+    relation = forms.CharField(label=_("You are their … (friend, mother, …)"), required=False)
+    submission = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
+class MendForm(forms.Form):
+    missing_phone = forms.CharField(
+        label=_("Phone of the person you worry about"),
+        required=False,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
+    )
+    reporter_phone = forms.CharField(
+        label=_("Your phone"),
+        required=False,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
 
 
 class EvidenceForm(forms.Form):
-    words = forms.CharField(
-        label=_("What did you learn since?"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    words = forms.CharField(label=_("What did you learn since?"), widget=forms.Textarea(attrs={"rows": 3}))
 
 
 class ReporterCodeForm(forms.Form):

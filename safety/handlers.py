@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy
 
 from accounts.selectors import contacts_to_alert
-from core import cases, clock, facts, holds, live, retry, timeline
+from core import cases, clock, facts, handover, holds, live, retry, timeline
 from core.actors import SYSTEM
 from core.events import handles
 from core.messages import outbox
@@ -16,27 +16,36 @@ from drivers.events import DriverHeld
 from drivers.selectors import driver_by_code
 from rides.events import CancelAttempted, MismatchReported, PickupLate, TripAccepted, TripCancelled, TripEnded
 from rides.geometry import distance
-from rides.selectors import name_of_rider, trip_by_code
+from rides.selectors import follows_trips, name_of_rider, trip_by_code
 from rides.states import Party
 from safety import messages
 from safety.events import SosRaised
 from safety.policies import ended_far
-from safety.selectors import has_live_incident, incident_by_code, incident_trip_if_open, live_counts
+from safety.selectors import (
+    incident_by_code,
+    incident_trip_if_open,
+    live_counts,
+    trips_to_follow,
+)
 from safety.services import (
     add_signal,
     address_of,
     ask_passenger,
+    let_holds_act,
+    offer_own_incidents,
     open_incident,
     share_with,
     share_with_contacts,
     trip_is_over,
-    uncover_driver_holds,
 )
 from safety.states import Origin, SafetyLine, SignalKind
 
 if TYPE_CHECKING:
-    from accounts.models import EmergencyContact
+    from accounts.models import Account, EmergencyContact
     from safety.models import Incident
+
+
+follows_trips(trips_to_follow)
 
 
 @handles(CancelAttempted)
@@ -53,8 +62,8 @@ def alert_cancel_aboard(event: CancelAttempted) -> None:
 
 @handles(TripCancelled)
 def alert_cancel_after_meeting(event: TripCancelled) -> None:
-    """A cancel after both phones had met is not simply believed: she is asked, and silence is an answer (R6)."""
-    if event.phones_met:
+    """A cancel after the car had arrived is not simply believed: she is asked, and silence is an answer (R6)."""
+    if event.doubted:
         trip = trip_by_code(event.trip)
         add_signal(
             actor=SYSTEM,
@@ -92,14 +101,13 @@ def alert_pickup_late(event: PickupLate) -> None:
 
 @handles(TripEnded)
 def weigh_end(event: TripEnded) -> None:
-    """An end far from the destination is a signal; after an ordinary one, covert holds may show."""
+    """An end far from the destination is a signal; covert holds act where nobody is in the car any more."""
     trip = trip_by_code(event.trip)
     if ended_far(event.metres, distance(trip.origin, trip.destination)):
         why = facts.of(SignalKind.ENDED_FAR, metres=event.metres)
         add_signal(actor=SYSTEM, kind=SignalKind.ENDED_FAR, trip=trip, facts=why)
         ask_passenger(trip=trip)
-    if not has_live_incident(trip.code):
-        uncover_driver_holds(driver=trip.driver)
+    let_holds_act(driver=trip.driver)
 
 
 @handles(TripEnded)
@@ -126,7 +134,7 @@ def share_by_itself(event: TripAccepted) -> None:
 def let_hold_act(event: DriverHeld) -> None:
     """A hold that began covertly acts at once where nobody is in the car (S11)."""
     if event.covert:
-        uncover_driver_holds(driver=driver_by_code(event.driver_code))
+        let_holds_act(driver=driver_by_code(event.driver_code))
 
 
 @handles(SosRaised)
@@ -223,6 +231,12 @@ CONTACTS = retry.declare(
 def trip_of_incident(code: str) -> str:
     """A live incident is a case in which recordings of its trip may be played."""
     return incident_trip_if_open(code) if code.startswith("I") else ""
+
+
+@handover.part("incidents")
+def hand_over_incidents(account: "Account", heir: "Account", words: str) -> int:
+    """At the end of a shift."""
+    return offer_own_incidents(account, heir, words)
 
 
 @live.mark("live", "open")

@@ -11,9 +11,10 @@ from django.utils.translation import pgettext_lazy
 
 from core import four_eyes, policy
 from core.errors import DomainError
+from core.four_eyes import SecondPersonNeeded
 from core.permissions import may
 from core.policy import Unit
-from rides.states import Line
+from rides.states import Line, Party
 from safety.errors import AlreadyTaken
 from safety.monitor.rules import KINDS
 from safety.states import IncidentState, SignalKind
@@ -53,6 +54,8 @@ THRESHOLD = policy.declare(
     about=_("The score at which an incident opens by itself and is of high risk."),
 )
 
+STOP_RULE = policy.fixed("D15", pgettext_lazy("policy name", "No next order while it is looked into"))
+
 # --- Clocks of an incident ------------------------------------------------------------------------
 
 ANSWER_WITHIN = policy.declare(
@@ -82,6 +85,13 @@ CALLED_BACK_WITHIN = policy.declare(
     60,
     name=pgettext_lazy("policy name", "Call back after an SOS"),
     about=_("After it was taken, an SOS that is not silent is called back within this time."),
+)
+POSITION_OLD = policy.declare(
+    "safety.position_old",
+    policy.Span(5, 600),
+    30,
+    name=pgettext_lazy("policy name", "Old position"),
+    about=_("A position older than this is said to be old on the page of an incident."),
 )
 POLICE_AFTER = policy.declare(
     "safety.police_after",  # S10
@@ -303,6 +313,16 @@ OUTCOME = four_eyes.declare(
 )
 
 
+four_eyes.declare(
+    "safety.police_call",
+    _("A call to the police by hand"),
+    table="safety.Incident",
+    first="police_said_by",
+    second="police_seen_by",
+    law="police_call_seen_by_a_second_person",
+)
+
+
 Why = str | Promise | DomainError
 
 
@@ -342,6 +362,36 @@ def _not_called(incident: "Incident", account: "Account") -> str | Promise:
     return _not_taken(incident, account) or silent
 
 
+def _not_to_driver(incident: "Incident", account: "Account") -> str | Promise:
+    """A call would tell him that somebody looks (S11): only his own call for help, a safe check, or an empty car allow it."""
+    if why := _not_taken(incident, account):
+        return why
+    trip = incident.trip
+    if trip is None or trip.driver is None:
+        return _("No driver is known.")
+    alone = not trip.somebody_may_be_aboard or incident.safe_check_at is not None
+    called = incident.sos_calls.filter(party=Party.DRIVER).exists()
+    silent = incident.callers.filter(party=Party.DRIVER, silent=True).exists()
+    if silent:
+        return _("Silent mode: do not call back.")
+    return "" if alone or called else _("She may sit beside him: not before a safe check reached her.")
+
+
+def _not_to_passenger(incident: "Incident", account: "Account") -> str | Promise:
+    if why := _not_taken(incident, account):
+        return why
+    if incident.trip is None:
+        return _("No trip was found for this phone.")
+    silent = incident.callers.filter(party=Party.PASSENGER, silent=True).exists()
+    return _("Silent mode: do not call back.") if silent else ""
+
+
+def _not_to_contact(incident: "Incident", account: "Account") -> str | Promise:
+    if why := _not_taken(incident, account):
+        return why
+    return "" if incident.trip else _("No trip was found for this phone.")
+
+
 def _nothing_new(incident: "Incident", _account: "Account") -> str | Promise:
     match IncidentState(incident.state):
         case IncidentState.TAKEN | IncidentState.RESOLVED:
@@ -365,9 +415,20 @@ def _not_offered(incident: "Incident", account: "Account") -> str | Promise:
     return _("Nobody asked you to take it over.")
 
 
+def _police_not_seen(incident: "Incident", account: "Account") -> Why:
+    if closed := _closed(incident, account):
+        return closed
+    if incident.police_called_at is not None or not incident.police_said_by:
+        return _("No call to the police waits for a second person.")
+    return SecondPersonNeeded() if account.code == incident.police_said_by else ""
+
+
 def _not_excused(incident: "Incident", account: "Account") -> str | Promise:
-    supervises = may(account, "incidents.excuse_police")
-    return _not_taken(incident, account) or ("" if supervises else _("Only a supervisor may record this."))
+    if why := _not_taken(incident, account):
+        return why
+    if not may(account, "incidents.excuse_police"):
+        return _("Only a supervisor may record this.")
+    return _("A supervisor who does not own it may record this.") if account.code == incident.taken_by else ""
 
 
 def _not_reviewed(incident: "Incident", account: "Account") -> str | Promise:
@@ -382,12 +443,17 @@ _RULES: dict[str, Callable[["Incident", "Account"], Why]] = {
     "take": _not_open,
     "see": _nothing_new,
     "write": _not_written_to,
+    "say": _not_written_to,
     "note": _closed,
     "called": _not_called,
+    "call_passenger": _not_to_passenger,
+    "call_contact": _not_to_contact,
+    "call_driver": _not_to_driver,
     "hand_over": _not_taken,
     "accept": _not_offered,
     "safe_check": _not_taken,
     "police_called": _not_taken,
+    "police_seen": _police_not_seen,
     "police_excused": _not_excused,
     "resolve": _not_taken,
     "close": _not_reviewed,

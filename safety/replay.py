@@ -85,7 +85,7 @@ def replay(story: Story) -> Replay:
         if cancelled_at is not None and trip.state == TripState.ACCEPTED and now >= cancelled_at:
             trip = replace(trip, state=TripState.CANCELLED, met=True)
             table.put([trip], {})
-        seen = table.observe([(CODE, party, False, [(fix.at, fix.latitude, fix.longitude)])])
+        seen = table.observe([(CODE, party, False, [(fix.at, *fix.point, fix.accuracy or 0.0)])])
         if story.cancelled_on_meeting and any(each.rule == MEETING for _code, each in seen):
             trip = replace(trip, state=TripState.CANCELLED, met=True)
             table.put([trip], {})

@@ -39,7 +39,7 @@ def trip_of_caller(trip: "Trip", party: Party) -> dict[str, Any]:
     return {
         "trip": trip,
         "card": driver_card(trip) if hers else None,
-        "map": map_data(trip) if hers else None,
+        "map": map_data(trip, party) if hers else None,
         "minutes_left": minutes_left(trip) if hers else None,
     }
 
@@ -47,7 +47,7 @@ def trip_of_caller(trip: "Trip", party: Party) -> dict[str, Any]:
 def share_context(share: "TripShare", token: str) -> dict[str, Any]:
     """What a share's page shows: the card of A3, and positions while it follows."""
     trip, live = share.trip, selectors.follows_live(share)
-    own = map_data(trip)
+    own = map_data(trip, Party.PASSENGER)
     return {
         "token": token,
         "trip": trip,

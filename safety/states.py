@@ -116,11 +116,33 @@ class CallerPhrase(models.TextChoices):
     OUT = "out", _("I am out of the car.")
 
 
+class Callee(models.TextChoices):
+    """Whom staff call from an incident."""
+
+    PASSENGER = "passenger", _("passenger")
+    CONTACT = "contact", _("emergency contact")
+    DRIVER = "driver", _("driver")
+
+
+class PlacedState(models.TextChoices):
+    RINGING = "ringing", pgettext_lazy("call", "ringing")
+    CONNECTED = "connected", pgettext_lazy("call", "connected")
+    FAILED = "failed", pgettext_lazy("call", "not connected")
+
+
+PLACED_TRANSITIONS = Transitions(
+    PlacedState,
+    {"ringing": frozenset({"connected", "failed"})},
+    ends={"connected", "failed"},
+)
+
+
 class PleaOutcome(models.TextChoices):
     UPHELD = "upheld", _("it was not malicious")
     REFUSED = "refused", _("it stays so")
 
 
+timeline.vocabulary(callee=Callee)
 timeline.vocabulary(from_staff=StaffPhrase, from_caller=CallerPhrase)
 timeline.vocabulary(
     plea=PleaOutcome, origin=Origin, signal=SignalKind, answer=Answer, outcome=IncidentOutcome
@@ -149,6 +171,8 @@ class SafetyLine(models.TextChoices):
     CONTACTS = "safety.contacts", _("Messages to emergency contacts on their way: %(count)s")
     WELFARE_CHECK = "safety.welfare_check", _("Welfare check filed, report code %(code)s")
     EVIDENCE = "safety.evidence", _("The reporter of %(code)s added")
+    CHECK_MENDED = "safety.check_mended", _("The reporter of %(code)s mended a phone number")
+    CHECK_MOVED = "safety.check_moved", _("The report %(code)s belongs to another person: it went to %(to)s")
     REPORTER_VERIFIED = "safety.reporter_verified", _("The reporter of %(code)s verified their phone")
     TAKEN = "safety.taken", _("Taken by %(who)s")
     NOTE = "safety.note", _("Note")
@@ -167,12 +191,34 @@ class SafetyLine(models.TextChoices):
     PLEA = "safety.plea", _("Appeal against 'malicious alarm'")
     PLEA_DECIDED = "safety.plea_decided", _("Appeal decided: %(plea)s")
     CALLED = "safety.called", _("Called the passenger: %(result)s")
+    CALLING = "safety.calling", _("%(who)s calls: %(callee)s")
+    CONNECTED = "safety.connected", _("Connected: %(callee)s")
+    NOT_CONNECTED = "safety.not_connected", _("Not connected: %(callee)s")
     POLICE_CALLED = "safety.police_called", _("The police of the place were called: %(station)s")
+    POLICE_SAID = (
+        "safety.police_said",
+        _("Police called by hand: %(station)s, %(number)s. A second person looks"),
+    )
+    POLICE_SEEN = "safety.police_seen", _("A second person confirmed that the police were called")
     POLICE_NOT_CALLED = "safety.police_not_called", _("A supervisor recorded why the police were not called")
     RESOLVED = "safety.resolved", _("Outcome given: %(outcome)s")
     SENT_BACK = "safety.sent_back", _("The second person sent it back")
     CLOSED = "safety.closed", _("Reviewed by a second person and closed")
 
+
+timeline.by_staff(
+    SafetyLine.NOTE,
+    SafetyLine.WROTE,
+    SafetyLine.WROTE_PHRASE,
+    SafetyLine.SAFE_CHECK,
+    SafetyLine.OFFERED,
+    SafetyLine.PLAYED,
+    SafetyLine.CALLED,
+    SafetyLine.POLICE_NOT_CALLED,
+    SafetyLine.RESOLVED,
+    SafetyLine.SENT_BACK,
+    SafetyLine.PLEA_DECIDED,
+)
 
 # Which panels and pages of the console look again when such a line is written down (`core.live`).
 live.moves("incidents", "safety.")

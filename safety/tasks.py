@@ -2,8 +2,10 @@
 
 from core import jobs
 from safety.handlers import CONTACTS
+from safety.services.calls import CALLS
 from safety.services.questions import EXPIRIES
 from safety.services.recordings import DESTRUCTION, ERASURE, PLAYS, SILENT, WRAPPING
+from safety.services.stops import QUIET_HOLDS
 
 alert_contacts_again = jobs.periodic("safety.tasks.alert_contacts_again", jobs.again(CONTACTS))
 expire_questions = jobs.periodic("safety.tasks.expire_questions", EXPIRIES)
@@ -11,3 +13,5 @@ destroy_recordings = jobs.periodic("safety.tasks.destroy_recordings", DESTRUCTIO
 close_silent_recordings = jobs.periodic("safety.tasks.close_silent_recordings", SILENT)
 turn_wrapping_keys = jobs.periodic("safety.tasks.turn_wrapping_keys", WRAPPING)
 tell_of_plays = jobs.periodic("safety.tasks.tell_of_plays", PLAYS)
+look_at_quiet_holds = jobs.periodic("safety.tasks.look_at_quiet_holds", QUIET_HOLDS)
+follow_calls = jobs.periodic("safety.tasks.follow_calls", CALLS)

@@ -20,6 +20,7 @@ urlpatterns = [
     path("trips/<str:code>/answer/", views.answer, name="answer"),
     path("welfare-check/", views.welfare_check, name="welfare_check"),
     path("welfare-check/<str:secret>/", views.report, name="report"),
+    path("welfare-check/<str:secret>/mend/", views.mend, name="mend"),
     path("welfare-check/<str:secret>/evidence/", views.evidence, name="evidence"),
     path("welfare-check/<str:secret>/verify/", views.verify, name="verify"),
 ]

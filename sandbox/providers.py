@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.conf import settings
 
 _lock = threading.Lock()
 FIRST_NUMBER = 17_000_000_000
+RINGS = 2.0  # seconds
 
 
 def _path(name: str) -> Path:
@@ -51,6 +53,31 @@ def join_phones(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         row["until"], row["sides"] = body.get("until"), sides
         _path("relay").write_text(json.dumps(known, ensure_ascii=False))
     return 200, {"number": row["number"]}
+
+
+def call_phones(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """Ring two phones, once for each key."""
+    key, sides = body.get("key"), body.get("sides")
+    if not isinstance(key, str) or not isinstance(sides, list) or len(sides) != 2:
+        return 400, {"error": "key and two sides are expected"}
+    with _lock:
+        known = _read("calls")
+        known.setdefault(key, {"key": key, "sides": sides, "at": time.time()})
+        _path("calls").write_text(json.dumps(known, ensure_ascii=False))
+    return 200, call_state(body)[1]
+
+
+def call_state(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """A call rings for a moment, then it is taken up."""
+    row = _read("calls").get(str(body.get("key")))
+    if row is None:
+        return 404, {"error": "no such call"}
+    return 200, {"state": "ringing" if time.time() - row["at"] < RINGS else "connected"}
+
+
+def calls() -> list[dict[str, Any]]:
+    """Every call with the phones that it joined."""
+    return list(_read("calls").values())
 
 
 def relays() -> list[dict[str, Any]]:

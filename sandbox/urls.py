@@ -12,6 +12,8 @@ urlpatterns = [
     path("outside/", views.outside_page),
     path("money/<slug:what>/", views.money),
     path("relay/numbers/", views.relay),
+    path("relay/calls/", views.relay_call),
+    path("relay/calls/state/", views.relay_call, {"what": "state"}),
     path("camera/", views.camera),
     path("camera/<str:name>/<slug:pose>.jpg", views.frame),
     path("certificates/<str:face>/<slug:kind>.jpg", views.certificate),

@@ -211,12 +211,23 @@ def relay(request: HttpRequest) -> HttpResponse:
     return JsonResponse(answer, status=status)
 
 
+@csrf_exempt  # a provider's API
+@require_POST
+def relay_call(request: HttpRequest, what: str = "") -> HttpResponse:
+    """A call that joins two phones, and how far it is."""
+    body = _object(request)
+    act = providers.call_state if what == "state" else providers.call_phones
+    status, answer = act(body) if body is not None else (400, {"error": "a JSON object"})
+    return JsonResponse(answer, status=status)
+
+
 @require_GET
 def money_page(request: HttpRequest) -> HttpResponse:
     """Charges, payouts and relay numbers, for people to look at."""
     context = {
         "movements": list(reversed(providers.movements())),
         "relays": list(reversed(providers.relays())),
+        "calls": list(reversed(providers.calls())),
     }
     return render(request, "money.html", context)
 

@@ -120,6 +120,10 @@ def grants() -> set[tuple]:
     found |= {
         ("closed incident", pk) for pk in Incident.objects.filter(state="closed").values_list("pk", flat=True)
     }
+    found |= {
+        ("police call", pk)
+        for pk in Incident.objects.filter(police_called_at__isnull=False).values_list("pk", flat=True)
+    }
     found |= {("reward", pk) for pk in Reward.objects.filter(state="approved").values_list("pk", flat=True)}
     found |= {("application", pk) for pk in VettingDecision.objects.values_list("pk", flat=True)}
     found |= {("case", pk) for pk in VettingCase.objects.filter(state="decided").values_list("pk", flat=True)}

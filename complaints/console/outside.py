@@ -184,14 +184,23 @@ def danger_words(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         category, text = Category(form.cleaned_data["category"]), form.cleaned_data["words"]
         level = words.level_of(category, text)
+        read = danger.read(text)
         found = {
             "level": level,
             "by_category": LEVEL_OF[category],
-            "words": words.dangers(text),
+            "read": read,
+            "facts": read.facts(),
             "limits": limits_of(level, interlock=level == Level.SEVERE),
             "searched": words.query(text).count("&") + 1 if words.query(text) else 0,
         }
-    rule = policy.in_force(danger.DANGER_WORDS)
-    lists = [(danger.LABELS[level], listed) for level, listed in rule.value.items()]
-    context = {"title": _("Danger words"), "form": form, "found": found, "rule": rule, "lists": lists}
+    rule, sure = policy.in_force(danger.DANGER_WORDS), policy.in_force(danger.SURENESS)
+    context = {
+        "title": _("Danger words"),
+        "form": form,
+        "found": found,
+        "rule": rule,
+        "lists": [(danger.LABELS[level], listed) for level, listed in rule.value.items()],
+        "sure": sure,
+        "sureness": [(danger.LABELS[level], f"{least:.0%}") for level, least in sure.value.items()],
+    }
     return page(request, "console/danger_words.html", context, status=400 if form.errors else 200)

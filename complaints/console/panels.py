@@ -12,6 +12,7 @@ from complaints.states import Level
 from core import formats
 from core.console.navigation import CASES, DESK, key, link
 from core.console.panels import DUE, MINE, NOTICES, Due, Mine, panel
+from core.danger import said_of
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from complaints.rosters import Hour
 
 WORK = "complaints.work"
+_STAKE = {Level.SEVERE: 2, Level.RAISED: 1, Level.ORDINARY: 0}
 SHORT_HOURS = 6  # hours with too few specialists that the notice names
 
 link(CASES, 40, _("Complaints"), "forum", "complaints_console:queue", WORK)
@@ -77,6 +79,7 @@ def complaints(person: "Account", at: datetime) -> list[Due]:
             beside=row.get_category_display(),
             holder=row.owner.code if row.owner else "—",
             late=row.due_at is not None and row.due_at < at,
+            danger=_STAKE[Level(row.level)],
         )
         for row in selectors.due_soon(person, at)
     ]
@@ -119,12 +122,14 @@ def care(person: "Account", at: datetime) -> list[Due]:
 
 @panel("outside", _("Message from outside"), place=DUE, order=100, marks=("complaints",), permission=WORK)
 def outside(_person: "Account", _at: datetime) -> list[Due]:
-    """Messages that nobody sorted yet."""
+    """Messages that nobody sorted yet, those of danger first."""
     return [
         Due(
             row.code,
             reverse("complaints_console:outside"),
             since=row.at,
+            level="bad" if row.danger == Level.SEVERE else "warn",
+            beside=said_of(row.heard),
             holder=row.get_channel_display(),
         )
         for row in selectors.waiting_messages(limit=5)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.models import Account
 from accounts.selectors import codes_who_may
-from complaints import macros, presence, selectors, services
+from complaints import macros, selectors, services
 from complaints.actions import COMPLAINTS
 from complaints.console.files import file_response
 from complaints.errors import NothingChosen
@@ -33,7 +33,7 @@ from complaints.states import (
     Side,
     Source,
 )
-from core import clock, pictures, policy, timeline
+from core import clock, pictures, policy, presence, timeline
 from core.access import account_of, permission_required
 from core.actions import IncompleteForm, Refusal, choice
 from core.console import page
@@ -41,7 +41,7 @@ from core.errors import DomainError, NotFound, explain, wants_json
 from core.permissions import may
 from core.privacy import mask_name, mask_phone
 from drivers.selectors import driver_by_code, drivers_vehicle
-from rides.selectors import trail_of
+from rides.selectors import believed_trail_of
 from rides.states import Party
 from safety.selectors import health_of, incidents_of_trip, recordings_of
 
@@ -318,7 +318,8 @@ def _map(complaint: Complaint) -> dict[str, Any]:
     if trip is None:
         return {}
     trails = {
-        party.value: [[fix.latitude, fix.longitude] for fix in trail_of(trip, party)] for party in Party
+        party.value: [[fix.latitude, fix.longitude] for fix in believed_trail_of(trip, party)]
+        for party in Party
     }
     ends = [list(trip.origin), list(trip.destination)]
     points = [[trail[-1][0], trail[-1][1], party] for party, trail in trails.items() if trail]

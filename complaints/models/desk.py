@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from complaints.models.cases import Complaint
 from complaints.states import Category
+from core.models import Heard
 from core.privacy import EncryptedTextField
 
 
@@ -120,7 +121,7 @@ class Call(models.Model):
         return f"call {self.pk}"
 
 
-class OutsideMessage(models.Model):
+class OutsideMessage(Heard):
     """A message that came from outside, by e-mail, WeChat (微信) or Weibo (微博), until it belongs to a complaint."""
 
     code = models.CharField(_("code"), max_length=20, unique=True)
@@ -152,7 +153,8 @@ class OutsideMessage(models.Model):
             models.CheckConstraint(
                 condition=Q(sorted_at=None) | ~Q(dismissed="") | Q(complaint__isnull=False),
                 name="outside_message_sorted_somewhere",
-            )
+            ),
+            Heard.law("outside_message_was_read"),
         ]
 
     def __str__(self) -> str:

@@ -38,7 +38,7 @@ from core import clock, policy
 from core.errors import NotFound
 from core.privacy import is_link_secret, link_secret
 from core.reads import the
-from drivers.selectors import held_sources, open_holds
+from drivers.selectors import held_sources, open_holds, told_from
 from drivers.states import HoldKind
 from rides.selectors import aboard
 from safety.selectors import recordings_of
@@ -92,7 +92,7 @@ def may_know(complaint: Complaint, side: Side) -> bool:
         return True
     asked = Statement.objects.filter(complaint=complaint, side=Side.ACCUSED).exists()
     told = complaint.state in OVER and measures_of(complaint, Side.ACCUSED)
-    return bool(asked or told) and not covert(complaint)
+    return bool(asked or told) and not covert(complaint) and clock.now() >= told_accused_from(complaint)
 
 
 def my_case(account: "Account", code: str) -> tuple[Complaint, Side]:
@@ -139,6 +139,13 @@ def covert(complaint: Complaint) -> bool:
         return aboard(complaint.accused.code) is not None
     trip = complaint.trip
     return trip is not None and trip.ended_at is None and trip.somebody_may_be_aboard
+
+
+def told_accused_from(complaint: Complaint) -> datetime:
+    """From when the accused may know of a complaint: a driver of a trip not before the next day (S11)."""
+    if complaint.accused_as == AccusedAs.DRIVER and complaint.trip_id:
+        return told_from(complaint.filed_at, complaint.code)
+    return complaint.filed_at
 
 
 def holds_of(complaint: Complaint) -> list[object]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Max, Q
+from django.db.models import Case, Max, Q, When
 
 from accounts.models import Account as AccountRow
 from complaints.models import Article, Call, Complaint, OutsideMessage
@@ -70,8 +70,20 @@ def caller_of(call: Call) -> Caller:
 
 
 def waiting_messages(*, limit: int = 50) -> list[OutsideMessage]:
-    """Messages from outside that nobody sorted yet, oldest first."""
-    return list(OutsideMessage.objects.filter(sorted_at=None).order_by("at")[:limit])
+    """Messages from outside that nobody sorted yet: those of danger first, then what nobody could read, then by age."""
+    urgent = Case(
+        When(danger="severe", then=0),
+        When(heard__danger_unread=True, then=1),
+        When(danger="raised", then=2),
+        default=3,
+    )
+    return list(OutsideMessage.objects.filter(sorted_at=None).order_by(urgent, "at")[:limit])
+
+
+def outside_of_danger(*, limit: int = 50) -> list[OutsideMessage]:
+    """Of the messages that nobody sorted yet, those that speak of danger, oldest first."""
+    rows = OutsideMessage.objects.filter(sorted_at=None, danger="severe").order_by("at")
+    return list(rows.only("code", "at")[:limit])
 
 
 def message_by_code(code: str) -> OutsideMessage:

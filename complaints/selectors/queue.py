@@ -197,6 +197,18 @@ def due_soon(account: "Account", at: datetime, *, limit: int = 10) -> list[Compl
     return list(mine.filter(due_at__isnull=False).order_by("due_at")[:limit])
 
 
+def severe_without_owner(*, limit: int = 50) -> list[Complaint]:
+    """Severe complaints that nobody has taken, oldest first."""
+    rows = Complaint.objects.undecided().counted().filter(level=Level.SEVERE, owner=None)
+    return list(rows.only("code", "round", "filed_at").order_by("filed_at")[:limit])
+
+
+def complaints_about(code: str, *, limit: int = 8) -> list[Complaint]:
+    """The newest complaints about somebody."""
+    rows = Complaint.objects.counted().filter(accused__code=code)
+    return list(rows.only("code", "category", "level", "state", "filed_at").order_by("-pk")[:limit])
+
+
 def owned_complaints(account: "Account", *, limit: int = 20) -> list[Complaint]:
     """What somebody has taken and is not done with, the first due first."""
     rows = Complaint.objects.live().filter(owner=account)

@@ -41,7 +41,7 @@ from core.errors import DomainError, InvalidInput, NotFound
 from core.messages import outbox
 from core.permissions import may, require
 from core.states import move
-from core.transactions import begins_transaction
+from core.transactions import begins_transaction, joins_transaction
 from drivers.selectors import drivers_of_plate, plate_key
 from rides.selectors import trip_by_code
 
@@ -140,6 +140,22 @@ def assign(*, account: "Account", code: str, to: str) -> Complaint:
     complaint, _known = for_action(account, code, "assign")
     _give(complaint, account, worker(to))
     return complaint
+
+
+@joins_transaction
+def give_own_complaints(account: "Account", heir: "Account", words: str) -> int:
+    """Every live complaint of one's own to a colleague, with a note of what they must know. Raises `NobodyThere`."""
+    rows = Complaint.objects.live().filter(owner=account).order_by("pk").values_list("pk", flat=True)
+    keys = list(rows)
+    if keys:
+        worker(heir.code)
+    for pk in keys:
+        complaint = locked(pk)
+        if complaint.owner_id != account.pk:
+            continue  # somebody was faster: it is not one's own any more
+        _give(complaint, account, heir)
+        add_line(complaint, account.actor, ComplaintLine.NOTE, words=words)
+    return len(keys)
 
 
 @begins_transaction
@@ -487,17 +503,13 @@ def in_bulk(*, account: "Account", codes: Sequence[str], action: str, **said: st
     return found
 
 
+@begins_transaction
 def hand_over_all(*, account: "Account", to: str, words: str) -> int:
-    """The end of a shift: everything live that is mine goes to one person, with one note. Returns how many.
+    """Everything live that is mine goes to one person, with one note, all of it or nothing. Returns how many.
 
-    Raises `NobodyThere`.
+    Raises `NobodyThere`, `ReasonNeeded`.
     """
-    other = worker(to)
-    if other.pk == account.pk:
+    heir = worker(to)
+    if heir.pk == account.pk:
         raise NobodyThere("to")
-    reason = said_words(words)
-    codes = list(Complaint.objects.live().filter(owner=account).values_list("code", flat=True))
-    for code in codes:
-        add_note(account=account, code=code, words=reason)
-        assign(account=account, code=code, to=to)
-    return len(codes)
+    return give_own_complaints(account, heir, said_words(words))

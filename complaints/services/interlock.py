@@ -39,27 +39,27 @@ def applies(complaint: Complaint) -> bool:
 def stop_orders(*, actor: Actor, complaint: Complaint) -> bool:
     """Stop the accused driver where the rules ask for it; true where it is, or was already, stopped.
 
-    Accepted trips that have not begun go to others; running ones go on and nothing shows on the driver's phone (S11).
+    Accepted trips that have not begun go to others; running ones go on. Nothing shows on the driver's phone before the
+    next day (S11).
     """
     if not applies(complaint) or complaint.accused is None:
         return False
     driver = driver_by_code(complaint.accused.code)
     if driver is None:
         return False
-    hidden = covert(complaint)
     hold_driver(
         actor=actor,
         driver=driver,
         kind=HoldKind.COMPLAINT,
         source=complaint.code,
         citation=policy.in_force(INTERLOCK).citation,
-        covert=hidden,
+        covert=True,
     )
     if complaint.stopped_at is None:
         complaint.stopped_at = clock.now()
         Complaint.objects.filter(pk=complaint.pk).update(stopped_at=complaint.stopped_at)
         add_line(complaint, actor, ComplaintLine.HELD)
-    if not hidden:
+    if not covert(complaint):
         give_to_others(actor=actor, driver=driver)
     return True
 

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.services import lift_restriction, restrict
 from complaints.models import Complaint, Measure
 from complaints.policies import AGENT_MONEY, MONEY_ALONE, SUSPENSION_ALONE, Award
-from complaints.selectors import covert, person_of
+from complaints.selectors import covert, person_of, told_accused_from
 from complaints.states import AccusedAs, Finding, Level, Outcome, Side
-from core import formats, ledger, money, policy
+from core import clock, formats, ledger, money, policy
 from core.actors import Actor
 from drivers.selectors import driver_by_code
 from drivers.services import bar_with, hold_driver, lift_bars, release_holds_of
@@ -123,7 +123,7 @@ def _stop(act: Act) -> None:
         kind=HoldKind.SANCTION,
         source=act.measure.code,
         citation=act.citation,
-        covert=hidden,
+        covert=hidden or clock.now() < told_accused_from(act.complaint),
     )
     if not hidden:
         rides.give_to_others(actor=act.actor, driver=driver)

@@ -12,7 +12,7 @@ from complaints.selectors import complaint_by_code
 from complaints.services.intake import Filing, file_once, locked, more
 from complaints.services.timers import touch
 from complaints.states import LIVE, Category, Source
-from core import audit, clock, live
+from core import audit, clock, danger, live
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import DomainError, InvalidInput, NotFound
@@ -69,7 +69,10 @@ def see_call(*, account: "Account", pk: int) -> Call:
 def take_message(
     *, channel: str, key: str, sender: str, words: str, at: datetime | None = None
 ) -> OutsideMessage:
-    """A message from outside is kept before anything else; the same `key` of a channel once. Raises `InvalidInput`."""
+    """A message from outside is kept before anything else, and read for danger; the same `key` of a channel once.
+
+    Raises `InvalidInput`.
+    """
     if channel not in CHANNELS:
         raise InvalidInput("channel")
     if not sender.strip() or not words.strip():
@@ -82,6 +85,7 @@ def take_message(
             "sender": sender.strip()[:120],
             "words": words.strip()[:4_000],
             "at": at or clock.now(),
+            **danger.read(words).columns(),
         },
     )
     if new:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from complaints import messages
+from complaints import words as vocabulary
 from complaints.errors import AppealClosed, AwardClosed, CitesNothing, CitesUnknown, StatementOver
 from complaints.limits import SERVICE_LEVELS
 from complaints.models import Appeal, Complaint, Decision, Statement
@@ -33,17 +34,26 @@ from complaints.selectors import (
     open_appeal_of,
     person_of,
     statements_of,
+    told_accused_from,
 )
 from complaints.services import interlock, sanctions, timers
 from complaints.services.desk import for_action, said_words
 from complaints.services.files import File
-from complaints.services.intake import channel_of, keep_files, link_of, locked, phone_and_language
+from complaints.services.intake import (
+    channel_of,
+    keep_files,
+    link_of,
+    locked,
+    phone_and_language,
+    raise_level,
+)
 from complaints.services.outcomes import CONSEQUENCES, needs_second, why_not_by_agent
 from complaints.services.timers import add_line, touch
 from complaints.states import (
     COMPLAINT_TRANSITIONS,
     STATEMENT_TRANSITIONS,
     UNDECIDED,
+    Category,
     ComplaintLine,
     ComplaintState,
     Finding,
@@ -77,16 +87,18 @@ PAUSED_BY = {Side.COMPLAINANT: PauseReason.COMPLAINANT, Side.ACCUSED: PauseReaso
 def ask_statement(*, account: "Account", code: str, side: Side, words: str) -> Statement:
     """Ask a side what happened, with a deadline; they are reminded before it. Raises `NotNow`, `ReasonNeeded`.
 
-    The other side is asked only when nobody can be in the car with them any more (S11).
+    The other side is asked only when nobody can be in the car with them any more, and hears of it not before the next
+    day: its time runs from then (S11).
     """
     complaint, known = for_action(account, code, f"ask_{side}")
     at, within = clock.now(), policy.span(STATEMENT_WITHIN)
+    heard = max(at, told_accused_from(complaint)) if side == Side.ACCUSED else at
     question = said_words(words)
     missed = known.statements.get(side)
     times = {
         "asked_at": at,
-        "due_at": at + within,
-        "remind_at": at + within * policy.value(STATEMENT_REMIND),
+        "due_at": heard + within,
+        "remind_at": heard + within * policy.value(STATEMENT_REMIND),
     }
     if missed:
         Statement.objects.filter(pk=missed.pk).update(
@@ -104,7 +116,7 @@ def ask_statement(*, account: "Account", code: str, side: Side, words: str) -> S
         )
     add_line(complaint, account.actor, ComplaintLine.ASKED, words=question, side=side)
     audit.record(account.actor, "complaints.statement_asked", code, case=code, side=side)
-    _write_about(complaint, statement, "asked")
+    _write_about(complaint, statement, "asked", not_before=heard if heard > at else None)
     touch(complaint)
     return statement
 
@@ -116,7 +128,9 @@ def statement_link(complaint: Complaint, side: Side) -> str:
     return link_of(complaint)
 
 
-def _write_about(complaint: Complaint, statement: Statement, what: str) -> None:
+def _write_about(
+    complaint: Complaint, statement: Statement, what: str, *, not_before: datetime | None = None
+) -> None:
     side = Side(statement.side)
     phone, language = phone_and_language(complaint, side)
     if not phone:
@@ -129,6 +143,7 @@ def _write_about(complaint: Complaint, statement: Statement, what: str) -> None:
         to=phone,
         language=language,
         subject=complaint.code,
+        not_before=not_before,
     )
 
 
@@ -153,6 +168,10 @@ def give_statement(
         given_at=clock.now(),
     )
     add_line(row, actor, ComplaintLine.STATED, words=statement.words, side=side)
+    if side == Side.COMPLAINANT:
+        raise_level(
+            actor=actor, complaint=row, level=vocabulary.level_of(Category(row.category), statement.words)
+        )
     audit.record(actor, "complaints.stated", row.code, case=row.code, side=side)
     keep_files(actor, row, files, side)
     timers.resume(row, actor=SYSTEM, reason=PAUSED_BY[side])
@@ -482,7 +501,7 @@ def _tell(pk: int, at: datetime) -> int:
             lambda other: _tell_joined(other, decision),
             about=f"decision:{decision.pk}",
         )
-    if decision.told_accused_at is None and not covert(complaint):
+    if decision.told_accused_at is None and not covert(complaint) and at >= told_accused_from(complaint):
         Decision.objects.filter(pk=pk).update(told_accused_at=at)
         heard = Side.ACCUSED in statements_of(complaint) or measures_of(complaint, Side.ACCUSED)
         if heard or complaint.stopped_at:

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from complaints import presence, services
+from complaints import services
 from complaints.errors import (
     AlreadyOwned,
     CannotMerge,
@@ -22,7 +22,7 @@ from complaints.errors import (
 from complaints.models import Complaint, SavedView, Timer
 from complaints.selectors import Filter, page_of
 from complaints.states import Category, Level
-from core import clock, timeline
+from core import clock, presence, timeline
 from core.errors import Forbidden, NotFound
 from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry, Notification

@@ -23,6 +23,8 @@ from core.tests.factories import set_policy
 from drivers.errors import DriverHeld
 from drivers.models import Hold
 from drivers.selectors import driver_of
+from drivers.services import tell_of_hold
+from drivers.tests.factories import face_token
 from rides.models import Trip
 from rides.services import accept_trip
 
@@ -31,12 +33,17 @@ def test_a_severe_one_holds_the_driver_at_once_and_gives_his_order_to_others(rid
     trip = rides.accepted()
     cases.filed(trip)
     hold = Hold.objects.get()
-    assert (hold.covert, hold.released_at) == (False, None)
+    assert (hold.covert, hold.released_at) == (True, None)
     assert Trip.objects.get(pk=trip.pk).state != "accepted"
+    driver = driver_of(people("driver"))
     outcome = accept_trip(
-        driver=driver_of(people("driver")), trip_code=trip.code, itinerary_code=trip.itinerary.code
+        driver=driver,
+        trip_code=trip.code,
+        itinerary_code=trip.itinerary.code,
+        face_token=face_token(driver, trip.code),
     )
-    assert outcome.refusal.code == "driver_held"
+    assert outcome.refusal.code == "no_longer_available"  # he is told the next day (S11)
+    tell_of_hold(hold=hold)
     with pytest.raises(DriverHeld):
         rides.itinerary()
 

@@ -30,6 +30,7 @@ from drivers.errors import BannedThing
 from drivers.models import Bar, Hold, Vehicle
 from drivers.selectors import driver_of
 from drivers.services import bind_vehicle
+from drivers.tests.factories import face_token
 from rides.errors import AccountRestricted
 from rides.services import accept_trip, end_trip
 
@@ -140,8 +141,10 @@ def test_a_suspension_stops_acceptance_at_once_and_ends_by_itself(cases, people,
     trip, way, waiting = rides.ended(), rides.itinerary(), rides.booked("passenger2")
     filed = cases.heard(cases.filed(trip))
     cases.decided(filed, Finding.UPHELD, SUSPENSION)
-    outcome = accept_trip(driver=driver_of(people("driver")), trip_code=waiting.code, itinerary_code=way)
-    assert outcome.refusal.code == "driver_held"
+    driver = driver_of(people("driver"))
+    token = face_token(driver, waiting.code)
+    outcome = accept_trip(driver=driver, trip_code=waiting.code, itinerary_code=way, face_token=token)
+    assert outcome.refusal.code == "no_longer_available"  # why, he is told the next day (S11)
     noon.shift(timedelta(days=3, seconds=-1))
     assert services.end_suspensions(at=clock.now()) == 0
     noon.shift(1)
@@ -247,7 +250,12 @@ def test_a_statement_is_reminded_of_missed_and_read_when_it_comes_late(cases, pe
     services.ask_statement(account=people("supervisor"), code=filed.code, side=Side.ACCUSED, words="?")
     with pytest.raises(NotNow):
         cases.decide(filed, "adjudicator")
-    noon.shift(timedelta(days=1, seconds=1))
+    asked = Notification.objects.get(key__contains=":asked:")
+    assert asked.not_before == filed.statements.get().due_at - timedelta(
+        days=2
+    )  # not before the next day (S11)
+    assert timedelta(hours=20) <= asked.not_before - filed.filed_at <= timedelta(hours=32)
+    noon.move_to(asked.not_before + timedelta(days=1, seconds=1))
     assert services.chase_statements(at=clock.now()) == 1
     assert services.chase_statements(at=clock.now()) == 0
     assert Notification.objects.filter(key__contains=":reminded:").count() == 1
@@ -260,13 +268,16 @@ def test_a_statement_is_reminded_of_missed_and_read_when_it_comes_late(cases, pe
         services.give_statement(complaint=filed, side=Side.ACCUSED, actor=people("driver").actor, words="x")
 
 
-def test_the_accused_reads_the_question_and_not_the_complaint(cases, people, signed_in):
+def test_the_accused_reads_the_question_the_next_day_and_not_the_complaint(cases, people, signed_in, noon):
     filed = cases.ended(words="HERWORDS")
     his = signed_in("driver")
     assert his.get(f"/complaints/{filed.code}/").status_code == 404
     services.ask_statement(
         account=people("supervisor"), code=filed.code, side=Side.ACCUSED, words="OURQUESTION"
     )
+    assert his.get(f"/complaints/{filed.code}/").status_code == 404
+    noon.shift(timedelta(hours=33))
+    his = signed_in("driver")
     page = his.get(f"/complaints/{filed.code}/").content.decode()
     assert "OURQUESTION" in page
     assert "HERWORDS" not in page
@@ -328,6 +339,8 @@ def test_both_sides_are_told_the_accused_when_it_is_safe(cases, people, rides, n
     assert services.tell_decisions(at=clock.now()) == 1
     assert Notification.objects.filter(key__endswith=":accused", key__startswith="decision:").count() == 0
     end_trip(driver=driver_of(people("driver")), trip_code=on_the_way.code)
+    assert services.tell_decisions(at=clock.now()) == 0  # nor on the same day
+    noon.shift(timedelta(hours=33))
     assert services.tell_decisions(at=clock.now()) == 1
     assert services.tell_decisions(at=clock.now()) == 0
 

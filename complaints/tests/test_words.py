@@ -45,6 +45,7 @@ def test_no_words_lower_a_category(text, category):
 
 def test_the_policy_that_holds_decides(db):
     set_policy(danger.DANGER_WORDS, policy.value(danger.DANGER_WORDS) | {"severe": ["香蕉"]})
+    set_policy(danger.SURENESS, {"severe": 1.0, "raised": 1.0})
     assert words.level_of(Category.OTHER, "香蕉") == Level.SEVERE
     assert words.level_of(Category.OTHER, "救命") == Level.ORDINARY
 

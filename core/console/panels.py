@@ -36,7 +36,8 @@ Query = Callable[["Account", datetime], Iterable[Any]]
 class Place:
     """Where panels stand. `template` draws the frame around their rows, `row` a row where the panel has none of its own.
 
-    `empty` is said where no panel has a row; a place without it is not drawn then.
+    `empty` is said where no panel has a row; a place without it is not drawn then. `by_danger` orders all rows of all
+    its panels: the gravest first, then the oldest.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Place:
     template: str
     row: str = ""
     empty: Text = ""
+    by_danger: bool = False
 
 
 NOTICES = Place("notices", "", "console/places/_notices.html")
@@ -62,6 +64,7 @@ DUE = Place(
     "console/places/_due.html",
     "console/_due_row.html",
     _("Nothing is due. Requests of the police, severe complaints and reviews with a clock stand here."),
+    by_danger=True,
 )
 MINE = Place(
     "mine",
@@ -99,12 +102,17 @@ STRIPS = (
 )
 
 
+# What somebody has, on the page from which it is handed over.
+OWN = Strip("own", "", (MINE,))
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """A row of what is due: what it is, where it is done, since when it waits or until when it may.
 
     `level` is `bad` where somebody waits for it or it is about to break a promise, else `warn`. `beside` the code stands
-    what tells it from its neighbours; `holder` is who has it, or how far it is.
+    what tells it from its neighbours; `holder` is who has it, or how far it is. `danger` says what is at stake: 3 a
+    life now, 2 somebody who was gravely harmed or could be, 1 what presses otherwise, 0 the rest.
     """
 
     code: str
@@ -116,6 +124,13 @@ class Due:
     beside: object = ""
     holder: object = ""
     late: bool = False
+    danger: int = 0
+
+    @property
+    def urgency(self) -> tuple[int, bool, float]:
+        """What it is ordered by, the most urgent first: by danger, then what is late, then by age."""
+        at = self.until or self.since
+        return -max(self.danger, self.level == "bad"), not self.late, at.timestamp() if at else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,20 +217,30 @@ class Drawn:
     html: SafeString
     count: int
     failed: bool = False
+    urgency: tuple[Any, ...] = ()
 
 
-def _draw(each: Panel, request: HttpRequest, person: "Account", at: datetime) -> Drawn:
-    """Whatever a panel raises is its own: it is logged, counted among failed work, and said in its place."""
+def _draw(each: Panel, request: HttpRequest, person: "Account", at: datetime) -> list[Drawn]:
+    """A panel's rows together, or one by one where the place orders them.
+
+    Whatever a panel raises is its own: it is logged, counted among failed work, and said in its place.
+    """
+
+    def drawn(rows: list[Any]) -> SafeString:
+        context = {"rows": rows, "panel": each, "person": person, "now": at}
+        return render_to_string("console/_rows.html", context, request)
+
     try:
         rows = list(each.query(person, at))
-        html = render_to_string(
-            "console/_rows.html", {"rows": rows, "panel": each, "person": person, "now": at}, request
-        )
+        if each.place.by_danger:
+            found = [Drawn(each, drawn([row]), 1, urgency=row.urgency) for row in rows]
+        else:
+            found = [Drawn(each, drawn(rows), len(rows))]
     except Exception as why:  # an app's panel may raise anything
         _failed(each.key, why)
-        return Drawn(each, SafeString(), 0, failed=True)
+        return [Drawn(each, SafeString(), 0, failed=True)]
     _read(each.key)
-    return Drawn(each, html, len(rows))
+    return found
 
 
 def _failed(key: str, why: Exception) -> None:
@@ -249,7 +274,9 @@ def draw(strip: Strip, request: HttpRequest, person: "Account") -> SafeString:
     html = []
     for place in strip.places:
         panels = [each for each in offered() if each.place is place and may(person, each.permission)]
-        drawn = [_draw(each, request, person, at) for each in panels]
+        drawn = [piece for each in panels for piece in _draw(each, request, person, at)]
+        if place.by_danger:  # what could not be read stands above all: nobody knows what it is
+            drawn.sort(key=lambda each: (not each.failed, each.urgency))
         count, failed = sum(each.count for each in drawn), any(each.failed for each in drawn)
         if count or place.empty or failed:
             context = {"place": place, "drawn": drawn, "count": count, "failed": failed}

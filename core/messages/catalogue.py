@@ -24,6 +24,7 @@ from core.languages import sentences
 
 SIGNATURES = ("【护航】", "Huhang: ")
 CHANNELS = ("sms", "email", "wechat", "weibo")
+VOICE = "voice"  # read aloud by a telephone that rings
 Words_ = str | Promise
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
@@ -135,7 +136,7 @@ class Message:
     ) -> None:
         super().__init_subclass__()
         dataclass(frozen=True, kw_only=True)(cls)
-        if code in _known or not set(channels) <= set(CHANNELS):
+        if code in _known or not set(channels) <= {*CHANNELS, VOICE}:
             raise ValueError(f"{code}: a second message of this code, or a channel that nothing leaves by")
         parts = (text,) if isinstance(text, str | Promise) else tuple(text)
         cls.entry = _known[code] = Entry(code, parts, tuple(channels), life_safety, _kinds(cls), cls)

@@ -52,12 +52,19 @@ LIFE_MESSAGES, ORDINARY = "life_messages", "default"
 
 @joins_transaction
 def queue(
-    message: Message, *, key: str, to: str, language: str, channel: str = "sms", subject: str = ""
+    message: Message,
+    *,
+    key: str,
+    to: str,
+    language: str,
+    channel: str = "sms",
+    subject: str = "",
+    not_before: datetime | None = None,
 ) -> None:
     """Promise a message in its reader's language; the same `key` promises it once.
 
     `to` is a phone in E.164, an address or a name, as the channel has it; `subject` the code of what it is about. An SMS
-    says first who sends it. Raises `ValueError` for a channel by which this message does not leave.
+    says first who sends it. With `not_before` it leaves from then on. Raises `ValueError` for a channel by which this message does not leave.
     """
     entry = message.entry
     if channel not in entry.channels:
@@ -77,13 +84,14 @@ def queue(
             life_safety=entry.life_safety,
             subject=subject,
             created_at=at,
-            not_before=at + GRACE,
+            not_before=not_before or at + GRACE,
         )
     # What is promised already stays as it is, and gives its id.
     Notification.objects.bulk_create(
         [row], update_conflicts=True, unique_fields=["key"], update_fields=["key"]
     )
-    transaction.on_commit(lambda: _wake(row.pk, life_safety=entry.life_safety))
+    if not_before is None:
+        transaction.on_commit(lambda: _wake(row.pk, life_safety=entry.life_safety))
 
 
 def _signed(text: str) -> str:

@@ -178,7 +178,7 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(max_length=120, unique=True, verbose_name='message key')),
                 ('message', models.CharField(blank=True, max_length=60, verbose_name='message')),
                 ('language', models.CharField(default='zh-hans', max_length=10, verbose_name='language')),
-                ('channel', models.CharField(choices=[('sms', 'text message'), ('email', 'e-mail'), ('wechat', 'WeChat'), ('weibo', 'Weibo')], max_length=10, verbose_name='channel')),
+                ('channel', models.CharField(choices=[('sms', 'text message'), ('email', 'e-mail'), ('wechat', 'WeChat'), ('weibo', 'Weibo'), ('voice', 'call that is read aloud')], max_length=10, verbose_name='channel')),
                 ('recipient', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='recipient')),
                 ('text', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='text')),
                 ('parameters', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='values in the text')),

@@ -6,7 +6,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from core import actors, clock, formats, permissions, policy
+from core import actors, clock, danger, formats, permissions, policy
 from core.console import navigation
 from core.permissions import HasRole
 
@@ -21,6 +21,7 @@ register.filter("distance", formats.distance)
 register.filter("money", formats.money)
 register.filter("place", formats.place)
 register.filter("actor", actors.name_of)
+register.filter("heard", danger.said_of)
 
 
 @register.filter

@@ -13,9 +13,8 @@ import redis
 from django.db import transaction
 
 from accounts.services import add_emergency_contact
-from complaints import presence
 from config.stack import free_port
-from core import broker, live, ratelimit, tasks
+from core import broker, live, presence, ratelimit, tasks
 from core.lane import Wake
 from core.models import Notification, OutboxEvent
 from core.tests.factories import say

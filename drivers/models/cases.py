@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core import four_eyes
+from core.models import Heard
 from core.privacy import EncryptedTextField
 from drivers.models.people import Driver, Hold
 from drivers.states import AppealState, CaseKind, CaseOutcome, CaseState
@@ -61,7 +62,7 @@ class VettingCase(models.Model):
         return self.code
 
 
-class Appeal(models.Model):
+class Appeal(Heard):
     """A driver objects to a hold or to a refusal; somebody who had no part in it decides within the time set (D8)."""
 
     code = models.CharField(_("code"), max_length=20, unique=True)
@@ -99,6 +100,7 @@ class Appeal(models.Model):
         verbose_name = _("appeal")
         verbose_name_plural = _("appeals")
         constraints = [
+            Heard.law("appeal_was_read"),
             models.CheckConstraint(condition=Q(state__in=AppealState.values), name="appeal_state_is_known"),
             models.CheckConstraint(
                 condition=Q(hold__isnull=True) ^ Q(decision__isnull=True), name="appeal_against_one_thing"

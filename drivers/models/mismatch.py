@@ -4,13 +4,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core import four_eyes
+from core.models import Heard
 from core.privacy import EncryptedTextField
 from drivers.models.cases import VettingCase
 from drivers.models.people import Driver
 from drivers.states import ReportSource, RewardState
 
 
-class MismatchReport(models.Model):
+class MismatchReport(Heard):
     """Somebody says that driver or car is not the registered one (人车不符, D5)."""
 
     code = models.CharField(_("code"), max_length=20, unique=True)
@@ -52,6 +53,7 @@ class MismatchReport(models.Model):
                 condition=Q(driver__isnull=True) | Q(case__isnull=False),
                 name="report_about_a_driver_has_a_case",
             ),
+            Heard.law("report_was_read"),
         ]
         indexes = [
             models.Index(fields=["trip"], condition=~Q(trip=""), name="report_of_trip"),

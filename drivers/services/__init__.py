@@ -41,7 +41,7 @@ from drivers.services.people import (
     propose_release,
     register_vetted_driver,
     release_holds_of,
-    uncover_holds,
+    tell_of_hold,
 )
 from drivers.services.plates import PlateOutcome, decide_plate_photo, send_plate_photo
 from drivers.services.runs import begin_run, pause_run, start_run, wants_worker, work_on_run
@@ -107,7 +107,7 @@ __all__ = [
     "sort_report",
     "start_run",
     "submit_application",
-    "uncover_holds",
+    "tell_of_hold",
     "wants_worker",
     "work_on_run",
 ]

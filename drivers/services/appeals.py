@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from core import audit, clock, policy
+from core import audit, clock, danger, policy
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound, refuse
 from core.messages import outbox
@@ -47,6 +47,7 @@ def appeal(*, driver: Driver, code: str, words: str) -> Appeal:
         hold=hold,
         decision=decision,
         words=words.strip()[:4000],
+        **danger.read(words).columns(),
         filed_at=at,
         due_at=at + policy.span(APPEAL_WITHIN),
     )

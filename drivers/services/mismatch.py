@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from accounts.selectors import account_by_code
-from core import audit, clock, ledger, money, pictures, policy, ratelimit
+from core import audit, clock, danger, ledger, money, pictures, policy, ratelimit
 from core.actors import NOBODY, Actor
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound, TooMany, refuse
@@ -117,6 +117,7 @@ def _keep(
         reporter=reporter,
         phone=phone,
         words=seen.words.strip()[:2000],
+        **danger.read(seen.words).columns(),
         picture=kept,
         submission=submission,
         reported_at=clock.now(),

@@ -106,22 +106,23 @@ def hold_driver(
 ) -> Hold:
     """Stop new orders for a driver; a second hold for the same reason is the same hold.
 
-    `covert` while somebody may be in the car: the driver's pages then say nothing of it (S11).
+    `covert` for what concerns a trip: the driver's pages say nothing of it before the next day (S11+), and lose a race
+    for every order meanwhile.
     """
-    hold, new = Hold.objects.get_or_create(
+    mine = Hold(
+        code=new_code("H"),
         driver=driver,
         kind=kind,
         source=source,
-        released_at=None,
-        defaults={
-            "code": new_code("H"),
-            "citation": citation,
-            "covert": covert,
-            "opened_at": clock.now(),
-            "opened_by": actor.code,
-        },
+        citation=citation,
+        covert=covert,
+        opened_at=clock.now(),
+        opened_by=actor.code,
     )
-    if new:
+    # One question each, because a call for help waits for both.
+    Hold.objects.bulk_create([mine], ignore_conflicts=True)
+    hold = Hold.objects.get(driver=driver, kind=kind, source=source, released_at=None)
+    if hold.code == mine.code:
         audit.record(
             actor,
             "drivers.held",
@@ -258,6 +259,6 @@ def lift_bars(*, actor: Actor, source: str) -> None:
 
 
 @joins_transaction
-def uncover_holds(*, driver: Driver) -> None:
-    """Nobody is in the car any more: the driver may now see why orders stopped (D8)."""
-    Hold.objects.open().filter(driver=driver, covert=True).update(covert=False)
+def tell_of_hold(*, hold: Hold) -> None:
+    """From now on the driver sees why orders stopped, and may object (D8)."""
+    Hold.objects.open().filter(pk=hold.pk, covert=True).update(covert=False)

@@ -6,7 +6,7 @@ from threading import Barrier
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from core import ledger
+from core import clock, ledger
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.four_eyes import SecondPersonNeeded
 from core.models import LedgerTransfer, Notification
@@ -29,7 +29,8 @@ from drivers.tests.factories import without_tokens
 from rides.models import Trip
 from rides.services import end_trip, report_mismatch
 from rides.states import PlateCheck
-from safety.models import Incident, Signal
+from safety.models import Signal
+from safety.services.stops import QUIET_HOLDS
 from sandbox.plates import photo
 
 
@@ -54,10 +55,11 @@ def confirm(people, outcome=CaseOutcome.BARRED):
     return agree(account=people("supervisor"), code=case.code, agrees=True)
 
 
-def test_before_boarding_the_trip_stops_and_the_driver_is_held_in_the_open(rides, people):
+def test_before_boarding_the_trip_stops_and_the_driver_is_held_without_a_word(rides, people):
+    """She stands beside the car: why his orders stop he learns the next day."""
     trip = tell(people, rides.arrived(), what=PlateCheck.DIFFERS, plate="川A·F9999")
     hold = Hold.objects.get()
-    assert (trip.state, hold.covert, hold.source) == ("cancelled", False, VettingCase.objects.get().code)
+    assert (trip.state, hold.covert, hold.source) == ("cancelled", True, VettingCase.objects.get().code)
     assert VettingCase.objects.get().facts["read"] == "川A·F9999"
 
 
@@ -69,21 +71,25 @@ def test_during_the_trip_nothing_changes_on_the_drivers_phone(rides, people, sig
     tell(people, trip, plate="川A·F9999")
     deliver()
     assert [without_tokens(client.get(path).content) for path in paths] == before
-    assert Hold.objects.get().covert
+    assert Hold.objects.get(kind="mismatch").covert
     assert Trip.objects.get(pk=trip.pk).state == "in_progress"
     assert Trip.objects.get(pk=trip.pk).plate_seen == "川A·F9999"
     assert Signal.objects.filter(kind="mismatch", trip=trip).exists()
 
 
-def test_the_hold_acts_when_she_is_out(rides, people, deliver):
-    trip = rides.under_way()
+def test_the_hold_acts_when_she_is_out_and_is_told_the_next_day(rides, people, deliver, noon):
+    trip, next_one = rides.under_way(), rides.accepted("passenger2")
     tell(people, trip)
     deliver()
-    Signal.objects.all().delete()
-    Incident.objects.all().delete()
+    assert Trip.objects.get(pk=next_one.pk).state == "accepted"
     end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
     deliver()
-    assert not Hold.objects.get().covert
+    assert Trip.objects.get(pk=next_one.pk).driver is None
+    QUIET_HOLDS.run(at=clock.now())
+    assert Hold.objects.get(kind="mismatch").covert
+    noon.shift(33 * 3600)
+    QUIET_HOLDS.run(at=clock.now())
+    assert not Hold.objects.get(kind="mismatch").covert
 
 
 def test_afterwards_it_can_still_be_said_for_a_month(rides, people, noon):
@@ -189,10 +195,17 @@ def test_a_plate_of_nobody_or_of_several_waits_for_a_person(people, world, plate
         sort_report(account=people("vetting"), code=report.code, driver_code="driver2")
 
 
-def test_a_street_report_acts_in_the_open_when_nobody_is_aboard(people, world, deliver):
+def test_a_street_report_acts_at_once_when_nobody_is_aboard_and_is_told_the_next_day(
+    people, rides, deliver, noon
+):
+    next_one = rides.accepted()
     street(people)
     assert Hold.objects.get().covert
     deliver()
+    assert Trip.objects.get(pk=next_one.pk).driver is None
+    assert Hold.objects.get().covert
+    noon.shift(33 * 3600)
+    QUIET_HOLDS.run(at=clock.now())
     assert not Hold.objects.get().covert
 
 

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core import formats
 from core.console.navigation import CASES, NOW, link
-from core.console.panels import DUE, FIGURES, MINE, Due, Figure, panel
+from core.console.panels import DUE, FIGURES, MINE, Due, Figure, Mine, panel
 from police import selectors
+from police.states import Urgency
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -36,6 +37,7 @@ def waiting(_person: "Account", _at: datetime) -> list[Due]:
             beside=row.agency,
             holder=row.get_state_display(),
             late=True,
+            danger=3 if row.urgency == Urgency.EMERGENCY else 2,
         )
         for row in selectors.undecided()
     ]
@@ -43,6 +45,16 @@ def waiting(_person: "Account", _at: datetime) -> list[Due]:
 
 def _looked(many: int) -> str:
     return _now("%(n)s of 2 looked") % {"n": many}
+
+
+@panel("my_police_requests", _("Police requests"), place=MINE, order=30, marks=("police",))
+def my_requests(person: "Account", _at: datetime) -> list[Mine]:
+    """Requests without an answer that this person took down."""
+    return [
+        Mine(row.code, _page(row.code), row.asked_at)
+        for row in selectors.undecided()
+        if row.owned_by == person.code
+    ]
 
 
 @panel("releases_to_review", _("Release to review"), place=DUE, order=110, marks=("police",))

@@ -40,11 +40,14 @@ class Migration(migrations.Migration):
                 ('badge_number', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='badge number')),
                 ('state', models.CharField(choices=[('active', 'active'), ('suspended', 'suspended')], default='active', max_length=10, verbose_name='state')),
                 ('expires_at', models.DateTimeField(verbose_name='expires')),
+                ('reinstate_by', models.CharField(blank=True, default='', max_length=40, verbose_name='reinstating proposed by')),
+                ('reinstate_reason', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='reason for reinstating')),
+                ('reinstated_by', models.CharField(blank=True, default='', max_length=40, verbose_name='reinstated by')),
             ],
             options={
                 'verbose_name': 'officer',
                 'verbose_name_plural': 'officers',
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['active', 'suspended'])), name='officer_state_is_known')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['active', 'suspended'])), name='officer_state_is_known'), models.CheckConstraint(condition=models.Q(('reinstated_by', ''), models.Q(models.Q(('reinstate_by', ''), _negated=True), models.Q(('reinstated_by', ''), _negated=True), models.Q(('reinstate_by', models.F('reinstated_by')), _negated=True)), _connector='OR'), name='officer_reinstated_by_two')],
             },
         ),
         migrations.CreateModel(

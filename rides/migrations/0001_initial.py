@@ -193,6 +193,7 @@ class Migration(migrations.Migration):
                 ('plate_seen', models.CharField(blank=True, max_length=10, verbose_name='plate seen')),
                 ('plate_check', models.CharField(blank=True, choices=[('same', 'the passenger saw the registered plate'), ('differs', 'the passenger saw another plate'), ('other_driver', 'the passenger saw another driver')], max_length=12, verbose_name='plate compared')),
                 ('presumed_boarded', models.BooleanField(default=False, verbose_name='presumed boarded')),
+                ('near_at', models.DateTimeField(null=True, verbose_name='car near at')),
                 ('phones_met_at', models.DateTimeField(null=True, verbose_name='phones met at')),
                 ('requested_at', models.DateTimeField(verbose_name='requested at')),
                 ('accepted_at', models.DateTimeField(null=True, verbose_name='accepted at')),
@@ -208,7 +209,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'trip',
                 'verbose_name_plural': 'trips',
-                'indexes': [models.Index(condition=models.Q(('state__in', ['requested', 'matched'])), fields=['city', 'window_end'], name='trip_waiting_in_city'), models.Index(fields=['driver', '-id'], name='trip_of_driver'), models.Index(fields=['passenger', '-id'], name='trip_of_passenger'), models.Index(fields=['plate_registered', '-id'], name='trip_by_plate'), models.Index(condition=models.Q(('state__in', ['accepted', 'arrived', 'boarded', 'in_progress'])), fields=['state'], name='trip_watched'), models.Index(fields=['cancelled_at'], name='trip_cancelled'), models.Index(fields=['city', 'changed_in'], name='trip_changed_in_city'), models.Index(condition=models.Q(('rider_phone_index', ''), _negated=True), fields=['rider_phone_index', '-id'], name='trip_of_rider'), models.Index(condition=models.Q(('state__in', ['accepted', 'arrived'])), fields=['window_start'], name='trip_before_boarding')],
+                'indexes': [models.Index(condition=models.Q(('state__in', ['requested', 'matched'])), fields=['city', 'window_end'], name='trip_waiting_in_city'), models.Index(fields=['driver', '-id'], name='trip_of_driver'), models.Index(fields=['passenger', '-id'], name='trip_of_passenger'), models.Index(fields=['plate_registered', '-id'], name='trip_by_plate'), models.Index(condition=models.Q(('state__in', ['accepted', 'arrived', 'boarded', 'in_progress'])), fields=['state'], name='trip_watched'), models.Index(fields=['cancelled_at'], name='trip_cancelled'), models.Index(fields=['ended_at'], name='trip_ended'), models.Index(fields=['city', 'changed_in'], name='trip_changed_in_city'), models.Index(condition=models.Q(('rider_phone_index', ''), _negated=True), fields=['rider_phone_index', '-id'], name='trip_of_rider'), models.Index(condition=models.Q(('state__in', ['accepted', 'arrived'])), fields=['window_start'], name='trip_before_boarding')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['requested', 'matched', 'accepted', 'arrived', 'boarded', 'in_progress', 'ended', 'cancelled'])), name='trip_state_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'cancelled'), _negated=True), models.Q(('boarded_at', None), ('cancelled_at__isnull', False)), _connector='OR'), name='trip_cancelled_never_boarded'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['boarded', 'ended', 'in_progress']), _negated=True), ('boarded_at__isnull', False), _connector='OR'), name='trip_aboard_has_a_boarding_time'), models.CheckConstraint(condition=models.Q(('boarded_at', None), ('plate_check', 'same'), ('presumed_boarded', True), _connector='OR'), name='trip_boarded_after_plate_was_compared'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['accepted', 'arrived', 'boarded', 'ended', 'in_progress']), _negated=True), models.Q(('driver__isnull', False), ('vehicle__isnull', False), models.Q(('plate_registered', ''), _negated=True)), _connector='OR'), name='trip_with_driver_has_driver_car_and_plate'), models.CheckConstraint(condition=models.Q(('rider_kind', 'self'), ('rider_name__isnull', False), _connector='XOR'), name='trip_for_another_names_them'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'ended'), _negated=True), ('fare__isnull', False), _connector='OR'), name='trip_ended_has_a_fare'), models.UniqueConstraint(condition=models.Q(models.Q(('line', 'hitch'), _negated=True), ('state__in', ['accepted', 'arrived', 'boarded', 'in_progress'])), fields=('driver',), name='one_order_per_driver')],
             },
         ),
@@ -274,6 +275,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='LostRequest',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('driver', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='drivers.driver', verbose_name='driver')),
+                ('trip', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lost_by', to='rides.trip', verbose_name='trip')),
+                ('at', models.DateTimeField(verbose_name='at')),
+            ],
+            options={
+                'verbose_name': 'lost request',
+                'verbose_name_plural': 'lost requests',
+                'constraints': [models.UniqueConstraint(fields=('trip', 'driver'), name='request_lost_once_by_a_driver')],
+            },
+        ),
+        migrations.CreateModel(
             name='Payment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -303,6 +318,8 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(verbose_name='time')),
                 ('latitude', models.FloatField(verbose_name='latitude')),
                 ('longitude', models.FloatField(verbose_name='longitude')),
+                ('accuracy', models.FloatField(null=True, verbose_name='accuracy')),
+                ('speed', models.FloatField(null=True, verbose_name='speed')),
                 ('away', models.BooleanField(default=False, verbose_name='page in the background')),
             ],
             options={
@@ -321,6 +338,8 @@ class Migration(migrations.Migration):
                 ('latitude', models.FloatField(verbose_name='latitude')),
                 ('longitude', models.FloatField(verbose_name='longitude')),
                 ('packed', models.BinaryField(verbose_name='packed positions')),
+                ('accuracy', models.BinaryField(db_default=b'', default=b'', verbose_name='packed accuracies')),
+                ('far', models.BinaryField(db_default=b'', default=b'', verbose_name='packed far positions')),
             ],
             options={
                 'verbose_name': 'minute of a trail',

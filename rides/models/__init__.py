@@ -2,7 +2,7 @@ from rides.models.apart import NeverAgain
 from rides.models.cities import City, KnownPlace, LineInCity, LineSuspension
 from rides.models.itineraries import Itinerary
 from rides.models.night import LatePickup, Reminder
-from rides.models.offers import Offer, Proposal
+from rides.models.offers import LostRequest, Offer, Proposal
 from rides.models.payments import Payment
 from rides.models.positions import DriverOnDuty, LatestPosition, TrailMinute
 from rides.models.ratings import Rating, Score
@@ -18,6 +18,7 @@ __all__ = [
     "LatestPosition",
     "LineInCity",
     "LineSuspension",
+    "LostRequest",
     "Message",
     "NeverAgain",
     "Offer",

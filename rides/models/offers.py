@@ -103,3 +103,31 @@ class Proposal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.trip_id} {self.itinerary_id} {self.get_state_display()}"
+
+
+class LostRequest(models.Model):
+    """A request for which a driver came too late: it stands on that driver's list no more, whatever became of it."""
+
+    driver = models.ForeignKey(
+        "drivers.Driver",
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=pgettext_lazy("field", "driver"),
+    )
+    trip = models.ForeignKey(
+        "rides.Trip",
+        on_delete=models.CASCADE,
+        related_name="lost_by",
+        verbose_name=pgettext_lazy("field", "trip"),
+    )
+    at = models.DateTimeField(pgettext_lazy("field", "at"))
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "lost request")
+        verbose_name_plural = pgettext_lazy("model", "lost requests")
+        constraints = [
+            models.UniqueConstraint(fields=["trip", "driver"], name="request_lost_once_by_a_driver")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.trip_id} {self.driver_id}"

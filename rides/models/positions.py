@@ -4,6 +4,7 @@ from django.utils.translation import pgettext_lazy
 
 from core import formats
 from rides.states import Line, Party
+from rides.trails import Fix, PackedMinute, is_coarse
 
 
 class LatestPosition(models.Model):
@@ -19,6 +20,9 @@ class LatestPosition(models.Model):
     at = models.DateTimeField(pgettext_lazy("field", "time"))
     latitude = models.FloatField(pgettext_lazy("field", "latitude"))
     longitude = models.FloatField(pgettext_lazy("field", "longitude"))
+    # As the phone says, in metres and metres per second; empty where it does not.
+    accuracy = models.FloatField(pgettext_lazy("field", "accuracy"), null=True)
+    speed = models.FloatField(pgettext_lazy("field", "speed"), null=True)
     away = models.BooleanField(pgettext_lazy("field", "page in the background"), default=False)
 
     class Meta:
@@ -30,6 +34,16 @@ class LatestPosition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.trip_id} {self.get_party_display()} {formats.moment(self.at)}"
+
+    @property
+    def fix(self) -> Fix:
+        """As a position of a trail."""
+        return Fix(self.at.timestamp(), self.latitude, self.longitude, self.accuracy, self.speed)
+
+    @property
+    def coarse(self) -> bool:
+        """True where it says no more than about where."""
+        return is_coarse(self.fix)
 
 
 class TrailMinute(models.Model):
@@ -51,6 +65,8 @@ class TrailMinute(models.Model):
     latitude = models.FloatField(pgettext_lazy("field", "latitude"))
     longitude = models.FloatField(pgettext_lazy("field", "longitude"))
     packed = models.BinaryField(pgettext_lazy("field", "packed positions"))
+    accuracy = models.BinaryField(pgettext_lazy("field", "packed accuracies"), default=b"", db_default=b"")
+    far = models.BinaryField(pgettext_lazy("field", "packed far positions"), default=b"", db_default=b"")
 
     class Meta:
         verbose_name = pgettext_lazy("model", "minute of a trail")
@@ -59,6 +75,11 @@ class TrailMinute(models.Model):
 
     def __str__(self) -> str:
         return f"{self.trip_id} {self.get_party_display()} {formats.moment(self.minute)}"
+
+    @property
+    def minute_packed(self) -> PackedMinute:
+        """As `rides.trails.unpack` reads it."""
+        return PackedMinute(self.minute, self.latitude, self.longitude, self.packed, self.accuracy, self.far)
 
 
 class DriverOnDuty(models.Model):

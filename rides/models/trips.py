@@ -8,8 +8,10 @@ from rides.geometry import Point
 from rides.states import (
     ABOARD,
     BEFORE_BOARDING,
+    OVER,
     WAITING,
     WITH_DRIVER,
+    CancelReason,
     Line,
     PlateCheck,
     RiderKind,
@@ -169,6 +171,7 @@ class Trip(models.Model):
                 name="trip_watched",
             ),
             models.Index(fields=["cancelled_at"], name="trip_cancelled"),
+            models.Index(fields=["ended_at"], name="trip_ended"),
             models.Index(fields=["city", "changed_in"], name="trip_changed_in_city"),
             models.Index(
                 fields=["rider_phone_index", "-id"], condition=~Q(rider_phone_index=""), name="trip_of_rider"
@@ -193,9 +196,29 @@ class Trip(models.Model):
 
     @property
     def is_over(self) -> bool:
-        return self.state in {TripState.ENDED, TripState.CANCELLED}
+        return self.state in OVER
+
+    @property
+    def has_met(self) -> bool:
+        """True where driver and passenger stood face to face: the phones say so, or the trip does (R6).
+
+        The plate was compared at the car, which also shows the boarding code; a code was entered, right or wrong.
+        """
+        return bool(
+            self.phones_met_at or self.boarded_at or self.plate_check == PlateCheck.SAME or self.wrong_codes
+        )
+
+    @property
+    def cancel_is_doubted(self) -> bool:
+        """True where a cancel is not simply believed: the car was there, or they had met (R6)."""
+        return self.has_met or self.arrived_at is not None
 
     @property
     def somebody_may_be_aboard(self) -> bool:
-        """True where nothing may show on the driver's phone (S11): aboard, or met and not known to be apart."""
-        return self.state in ABOARD or (self.state in BEFORE_BOARDING and self.phones_met_at is not None)
+        """True where nothing may show on the driver's phone (S11): aboard, or met and not known to be apart.
+
+        Of a cancelled trip that is asked for as long as both phones are watched.
+        """
+        if self.state == TripState.CANCELLED:
+            return self.cancel_reason != CancelReason.MISMATCH and self.cancel_is_doubted
+        return self.state in ABOARD or (self.state in BEFORE_BOARDING and self.has_met)

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from accounts.models import Account
     from drivers.models import Driver
 
-# What an owner has taken, declined, or came too late for is not held out to them again.
-ANSWERED = frozenset({OfferState.ACCEPTED, OfferState.DECLINED, OfferState.EXPIRED})
+# What an owner has taken or declined is not held out to them again, nor what they came too late for.
+ANSWERED = frozenset({OfferState.ACCEPTED, OfferState.DECLINED})
 
 
 def itineraries_of(driver: "Driver", *, limit: int = 10) -> list[Itinerary]:
@@ -144,6 +144,7 @@ def requests_along(itinerary: Itinerary) -> list[Along]:
         .filter(pk__in=[each.pk for each in found], window_end__gt=at)
         .filter(passenger__is_drill=itinerary.driver.account.is_drill)
         .exclude(passenger__driver=itinerary.driver)
+        .exclude(lost_by__driver=itinerary.driver)
         .exclude(
             Exists(Proposal.objects.filter(trip=OuterRef("pk"), driver=itinerary.driver, state__in=ANSWERED))
         )
@@ -201,7 +202,9 @@ def ways_open_to(trip: Trip) -> list[tuple[Itinerary, Candidate]]:
     resting = owners_resting({way.driver_id for way, _candidate in fits})
     left = seats_left([way for way, _candidate in fits])
     answered = Proposal.objects.filter(trip=trip, state__in=ANSWERED)
-    had = set(answered.values_list("driver_id", flat=True))
+    had = set(answered.values_list("driver_id", flat=True)) | set(
+        trip.lost_by.values_list("driver_id", flat=True)
+    )
     owners = {way.driver.account_id for way, _candidate in fits}
     apart = {owner for _passenger, owner in apart_among([trip.passenger_id], owners)}
     scores = {row.account_id: row for row in Score.objects.filter(account__in=[*owners, trip.passenger_id])}

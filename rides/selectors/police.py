@@ -1,10 +1,11 @@
 """What the police ask by."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from core.privacy import phone_index
 from drivers.selectors import plate_key
 from rides.geometry import Point, distance
 from rides.models import (
@@ -12,13 +13,11 @@ from rides.models import (
     Trip,
 )
 from rides.selectors.trips import all_trips
-from rides.trails import PackedMinute, unpack
-
-if TYPE_CHECKING:
-    from accounts.models import Account
+from rides.selectors.watched import followed
+from rides.trails import unpack
 
 
-def _recent(at: datetime) -> Q:
+def _under_way(at: datetime) -> Q:
     """Trips with a driver that were under way at a time, with an hour of leeway on either side."""
     leeway = timedelta(hours=1)
     still = (
@@ -27,29 +26,46 @@ def _recent(at: datetime) -> Q:
     return Q(accepted_at__lte=at + leeway, driver__isnull=False) & still
 
 
+def _over_and_followed(at: datetime) -> Q:
+    """Trips with a driver that were over within the day before a time, and are followed all the same."""
+    day = at - timedelta(days=1)
+    over = Q(ended_at__gte=day) | Q(cancelled_at__gte=day)
+    return Q(pk__in=followed(), accepted_at__lte=at, driver__isnull=False) & over
+
+
+def _meant(
+    rows: QuerySet[Trip], at: datetime, fits: Callable[[Trip], bool] = lambda _trip: True
+) -> list[Trip]:
+    """The trips under way at a time; where there are none, those that ended or were cancelled and are followed.
+
+    Who is looked for is not in a trip under way when somebody said hours ago that she did not board.
+    """
+    for then in (_under_way(at), _over_and_followed(at)):
+        found = [trip for trip in rows.filter(then).order_by("-pk") if fits(trip)]
+        if found:
+            return found
+    return []
+
+
 def trips_by_plate(plate: str, at: datetime) -> list[Trip]:
-    """Trips under way at a time whose registered or seen plate is this one."""
+    """Trips meant by a plate, registered or seen: under way at a time, else over and still followed."""
     wanted = plate_key(plate)
-    rows = (
-        all_trips()
-        .filter(_recent(at))
-        .filter(Q(plate_registered__endswith=plate[-4:]) | Q(plate_seen__endswith=plate[-4:]))
+    like = Q(plate_registered__endswith=plate[-4:]) | Q(plate_seen__endswith=plate[-4:])
+    return _meant(
+        all_trips().filter(like),
+        at,
+        lambda trip: wanted in {plate_key(trip.plate_registered), plate_key(trip.plate_seen)},
     )
-    return [
-        trip
-        for trip in rows.order_by("-pk")
-        if wanted in {plate_key(trip.plate_registered), plate_key(trip.plate_seen)}
-    ]
 
 
-def trips_by_person(account: "Account", at: datetime) -> list[Trip]:
-    """Trips under way at a time in which somebody was passenger or driver."""
-    return list(
-        all_trips()
-        .filter(_recent(at))
-        .filter(Q(passenger=account) | Q(driver__account=account))
-        .order_by("-pk")
-    )
+def trips_by_phone(phone: str, at: datetime) -> list[Trip]:
+    """Trips meant by a normalised phone: under way at a time, else over and still followed.
+
+    It is that of the passenger, of the driver, or of who travels, for whom somebody else booked (A6).
+    """
+    index = phone_index(phone)
+    hers = Q(passenger__phone_index=index) | Q(rider_phone_index=index)
+    return _meant(all_trips().filter(hers | Q(driver__account__phone_index=index)), at)
 
 
 def trips_near(place: Point, at: datetime, *, metres: float = 1000, minutes: int = 10) -> list[Trip]:
@@ -64,7 +80,7 @@ def trips_near(place: Point, at: datetime, *, metres: float = 1000, minutes: int
     near = {
         row.trip_id
         for row in rows
-        for fix in unpack(PackedMinute(row.minute, row.latitude, row.longitude, row.packed))
+        for fix in unpack(row.minute_packed)
         if distance((fix.latitude, fix.longitude), place) <= metres
     }
     return list(all_trips().filter(pk__in=near).order_by("-pk"))

@@ -11,6 +11,7 @@ from core import clock, policy
 from core.errors import NotFound
 from core.reads import the
 from drivers.selectors import VehicleCard, card_of
+from rides.errors import PositionToken
 from rides.geometry import distance
 from rides.models import (
     DriverOnDuty,
@@ -26,12 +27,12 @@ from rides.models import (
     Trip,
     TripQuerySet,
 )
-from rides.policies import LEAST_RATINGS, PHONE_LIMITS
+from rides.policies import LEAST_RATINGS, PHONE_LIMITS, WATCH_AFTER
 from rides.reconcile import Truth, reconcile_phones
 from rides.routing import CIRCUITY, SPEED
-from rides.states import ABOARD, WITH_DRIVER, OfferState, Party
+from rides.states import ABOARD, WITH_DRIVER, OfferState, Party, TripState
 from rides.tokens import DUTY, TripKey, make_key
-from rides.trails import Fix, PackedMinute, unpack
+from rides.trails import Fix, believable, is_coarse, unpack
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -115,10 +116,27 @@ def position_key(trip: Trip, party: Party) -> str:
     return make_key(TripKey(trip.code, party, trip.city.code))
 
 
+KEY_AFTER = timedelta(minutes=60)  # S16
+
+
+def check_key(key: TripKey) -> None:
+    """Refuse a driver's key once the trip is over and help is not needed any more: nothing is behind it (R6, S16).
+
+    The passenger's goes on: it opens her own page, and her call for help. Raises `PositionToken`.
+    """
+    if key.party != Party.DRIVER:
+        return
+    found = Trip.objects.filter(code=key.trip).values_list("ended_at", "cancelled_at").first()
+    over = found and (found[0] or found[1])
+    if over and clock.now() > over + KEY_AFTER:
+        raise PositionToken
+
+
 def aboard(account_code: str, *, other_than: str = "") -> Trip | None:
     """The trip in which a driver may have somebody in the car, if any (S11)."""
+    doubted = Q(state=TripState.CANCELLED, cancelled_at__gt=clock.now() - policy.span(WATCH_AFTER))
     rows = (
-        Trip.objects.filter(driver__account__code=account_code, state__in=WITH_DRIVER)
+        Trip.objects.filter(Q(state__in=WITH_DRIVER) | doubted, driver__account__code=account_code)
         .exclude(code=other_than)
         .order_by("-pk")
     )
@@ -145,13 +163,19 @@ def latest_positions(trip: Trip) -> dict[str, LatestPosition]:
 
 
 def trail_of(trip: Trip, party: Party) -> list[Fix]:
-    """The whole trail of one side, by time."""
+    """All positions of one side that were taken, by time, also those that cannot be."""
     rows = TrailMinute.objects.filter(trip=trip, party=party).order_by("minute")
-    return [
-        fix
-        for row in rows
-        for fix in unpack(PackedMinute(row.minute, row.latitude, row.longitude, row.packed))
-    ]
+    return [fix for row in rows for fix in unpack(row.minute_packed)]
+
+
+def believed_trail_of(trip: Trip, party: Party) -> list[Fix]:
+    """The trail of one side, by time, without what no car can have been at (`rides.trails.believable`)."""
+    return believable(trail_of(trip, party))
+
+
+def precise_trail_of(trip: Trip, party: Party) -> list[Fix]:
+    """The same without coarse positions: what something may follow from."""
+    return believable([fix for fix in trail_of(trip, party) if not is_coarse(fix)])
 
 
 def instead_of(trip: Trip) -> str:
@@ -273,7 +297,10 @@ def reconcile_trip(trip: Trip, since: datetime) -> Truth:
     """What both phones of a trip say about the time since somebody said 'not boarded', cancelled or ended (R6)."""
     limits = policy.value(PHONE_LIMITS)
     return reconcile_phones(
-        trail_of(trip, Party.PASSENGER), trail_of(trip, Party.DRIVER), since.timestamp(), limits
+        precise_trail_of(trip, Party.PASSENGER),
+        precise_trail_of(trip, Party.DRIVER),
+        since.timestamp(),
+        limits,
     )
 
 

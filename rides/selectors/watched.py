@@ -1,7 +1,7 @@
 """What the monitor needs of trips: all at once, or only what was changed since it looked last."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,8 +12,8 @@ from django.db.models import Q, QuerySet
 from core import clock, policy
 from rides.geometry import Point
 from rides.models import City, KnownPlace, LatestPosition, LineInCity, Trip
-from rides.policies import WATCH_AFTER
-from rides.states import WITH_DRIVER, LineState, TripState
+from rides.policies import WATCH_AFTER, WATCH_AFTER_END
+from rides.states import OVER, WITH_DRIVER, LineState, TripState
 
 _HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
@@ -44,7 +44,8 @@ class WatchedTrip:
 class TripMark:
     """A trip's row in short: which transaction wrote it last, and whether it is watched now.
 
-    `watched_until` is when a cancelled trip is watched no more; None where a change of the row will say it.
+    `watched_until` is when a trip that is over is watched no more, where nothing else keeps it; None where a change of
+    the row, or the end of what keeps it, will say it.
     """
 
     pk: int
@@ -74,8 +75,23 @@ class Surroundings:
     stopped: frozenset[tuple[str, int]] = frozenset()
 
 
+_followed: list[Callable[[], Iterable[int]]] = []
+Lookup = Callable[[], Iterable[int]]
+
+
+def follows_trips(lookup: Lookup) -> Lookup:
+    """Function decorator for apps above: primary keys of trips that are followed also when they are over (R9)."""
+    _followed.append(lookup)
+    return lookup
+
+
+def followed() -> set[int]:
+    """The trips that something keeps in watch, over or not."""
+    return {pk for lookup in _followed for pk in lookup()}
+
+
 def watched_trips() -> list[WatchedTrip]:
-    """Trips whose phones are watched now: with a driver, or over since less than half an hour.
+    """Trips whose phones are watched now: with a driver, over since a short time, or followed by something else.
 
     Raises what is wrong with the first one that cannot be read.
     """
@@ -112,6 +128,12 @@ def watched_marks(cities: Collection[int]) -> list[TripMark]:
 def marks_of(codes: Collection[str]) -> list[TripMark]:
     """The trips with these codes."""
     return _marks(Trip.objects.filter(code__in=codes))
+
+
+def trip_keys(codes: Collection[str]) -> dict[str, int]:
+    """The primary keys of the trips with these codes, watched or not."""
+    sane = [code for code in codes if "\0" not in code]
+    return dict(Trip.objects.filter(code__in=sane).values_list("code", "pk")) if sane else {}
 
 
 def surroundings() -> Surroundings:
@@ -152,19 +174,33 @@ def latest_positions_of(trip_ids: Collection[int]) -> dict[int, dict[str, Latest
 
 
 def _watched(at: datetime) -> Q:
-    since = at - policy.span(WATCH_AFTER)
-    return Q(state__in=WITH_DRIVER) | Q(cancelled_at__gt=since, driver__isnull=False)
+    since, ended = at - policy.span(WATCH_AFTER), at - policy.span(WATCH_AFTER_END)
+    over = Q(cancelled_at__gt=since) | Q(ended_at__gt=ended) | Q(pk__in=followed(), state__in=OVER)
+    return Q(state__in=WITH_DRIVER) | over & Q(driver__isnull=False)
 
 
 def _marks(rows: "QuerySet[Trip]") -> list[TripMark]:
-    watched_after = policy.span(WATCH_AFTER)
-    since = clock.now() - watched_after
-    columns = ("pk", "code", "changed_in", "city_id", "line", "state", "cancelled_at", "driver_id")
-    found = []
-    for pk, code, changed_in, city, line, state, cancelled_at, driver in rows.values_list(*columns):
-        after = state == TripState.CANCELLED and driver is not None and cancelled_at > since
-        until = cancelled_at + watched_after if after else None
-        found.append(TripMark(pk, code, changed_in, city, line, after or state in WITH_DRIVER, until))
+    after = {TripState.CANCELLED: policy.span(WATCH_AFTER), TripState.ENDED: policy.span(WATCH_AFTER_END)}
+    columns = (
+        "pk",
+        "code",
+        "changed_in",
+        "city_id",
+        "line",
+        "state",
+        "cancelled_at",
+        "ended_at",
+        "driver_id",
+    )
+    found, now, kept = [], clock.now(), None
+    for pk, code, changed_in, city, line, state, cancelled_at, ended_at, driver in rows.values_list(*columns):
+        watched, until = state in WITH_DRIVER, None
+        if state in OVER and driver is not None:
+            kept = followed() if kept is None else kept
+            until = (ended_at or cancelled_at) + after[state]
+            watched = until > now or pk in kept
+            until = None if pk in kept else until
+        found.append(TripMark(pk, code, changed_in, city, line, watched, until if watched else None))
     return found
 
 

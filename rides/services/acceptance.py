@@ -7,11 +7,10 @@ from django.db.models import Sum
 
 from core import audit, clock, events, live, policy, timeline
 from core.errors import DomainError, NotFound
-from core.states import move
 from core.transactions import begins_transaction
 from drivers import services as driver_services
 from drivers.errors import FaceRequired
-from drivers.selectors import drivers_vehicle, has_covert_hold, why_not_eligible
+from drivers.selectors import why_not_eligible
 from drivers.states import FacePurpose
 from rides import routing, selectors
 from rides.curfew import CURFEW, in_curfew, window_meets_curfew
@@ -28,13 +27,13 @@ from rides.errors import (
 from rides.events import TripAccepted
 from rides.models import Itinerary, Trip
 from rides.policies import DAILY_TRIPS, city_day
-from rides.services.apart import hold_pair
 from rides.services.booking import mark_matched
 from rides.services.coming import tell_found
 from rides.services.night import remind
 from rides.services.outcomes import Outcome
 from rides.services.proposals import open_proposal, settle
-from rides.states import TRIP_TRANSITIONS, WAITING, WITH_DRIVER, TripLine, TripState
+from rides.services.taking import lose, take
+from rides.states import WITH_DRIVER, TripLine, TripState
 
 if TYPE_CHECKING:
     from drivers.models import Driver
@@ -72,6 +71,8 @@ def accept_trip(*, driver: "Driver", trip_code: str, itinerary_code: str, face_t
             _check(driver, trip, itinerary, face_token)
             _take(driver, trip, itinerary)
     except DomainError as refusal:
+        if isinstance(refusal, NoLongerAvailable):
+            lose(driver, trip)
         timeline.add(TripLine.ACCEPT_REFUSED, actor, trip=trip.code, code=refusal.code)
         audit.record(
             actor,
@@ -97,8 +98,7 @@ def _check(driver: "Driver", trip: Trip, itinerary: Itinerary, face_token: str) 
     at = clock.now()
     if not selectors.line_runs(trip.line, trip.city, at):
         raise LineNotRunning
-    covert = has_covert_hold(driver)
-    not_eligible = None if covert else why_not_eligible(driver)
+    not_eligible = why_not_eligible(driver)
     if not_eligible:
         raise not_eligible
     if trips_today(driver) >= policy.value(DAILY_TRIPS):
@@ -111,45 +111,31 @@ def _check(driver: "Driver", trip: Trip, itinerary: Itinerary, face_token: str) 
         driver=driver, purpose=FacePurpose.ACCEPT, subject=trip.code, token=face_token
     ):
         raise FaceRequired
-    hold_pair(trip.passenger_id, driver.account_id)
-    # Somebody may be in the car, or does not want to be again (R15): the answer is the one that losing a race gives,
-    # and tells nothing (S11).
-    apart = selectors.kept_apart(trip.passenger_id, driver.account_id)
-    held_out = open_proposal(itinerary, trip)
-    if covert or apart or held_out is None or trip.state not in WAITING or itinerary.closed_at:
-        raise NoLongerAvailable
     candidate = selectors.fit_of(trip, itinerary)
     if candidate is None or (selectors.late(candidate) and selectors.is_remote(trip.city, trip.origin)):
         raise NotAlongTheWay
     if not selectors.scores_allow(trip.passenger, driver.account):
         raise ScoreTooLow
     taken = (
-        Trip.objects.filter(itinerary=itinerary, state__in=WITH_DRIVER).aggregate(seats=Sum("seats"))["seats"]
+        Trip.objects.filter(itinerary=itinerary, state__in=WITH_DRIVER)
+        .exclude(pk=trip.pk)
+        .aggregate(seats=Sum("seats"))["seats"]
         or 0
     )
     if taken + trip.seats > itinerary.seats:
         raise NoSeat
+    # Last, as `take` says it: whatever else is against it is said to everybody alike (S11).
+    if itinerary.closed_at or open_proposal(itinerary, trip) is None:
+        raise NoLongerAvailable
 
 
 def _take(driver: "Driver", trip: Trip, itinerary: Itinerary) -> None:
-    vehicle = drivers_vehicle(driver)
-    assert vehicle is not None  # noqa: S101 - why_not_eligible has just said so
     if trip.state == TripState.REQUESTED:
         mark_matched(trip, 1)
     way = {}
     if not routing.is_drawn(trip.route_source) and routing.is_drawn(itinerary.route_source):
         way = {"planned_route": itinerary.route, "route_source": itinerary.route_source}
-    move(
-        trip,
-        TRIP_TRANSITIONS,
-        TripState.ACCEPTED,
-        itinerary=itinerary,
-        driver=driver,
-        vehicle=vehicle,
-        plate_registered=vehicle.plate,
-        accepted_at=clock.now(),
-        **way,
-    )
+    take(trip, driver, itinerary=itinerary, **way)
 
 
 def trips_today(driver: "Driver") -> int:

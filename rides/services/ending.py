@@ -38,7 +38,7 @@ def end_trip(*, driver: "Driver", trip_code: str) -> Trip:
     trip = drivers_trip(driver, trip_code)
     here = LatestPosition.objects.filter(trip=trip, party=Party.DRIVER).first()
     metres = round(distance((here.latitude, here.longitude), trip.destination)) if here else -1
-    fare = fare_of(trip, selectors.trail_of(trip, Party.DRIVER))
+    fare = fare_of(trip, selectors.precise_trail_of(trip, Party.DRIVER))
     move(trip, TRIP_TRANSITIONS, TripState.ENDED, ended_at=clock.now(), fare=fare.fen)
     owe_fare(trip)
     actor = driver.account.actor
@@ -81,8 +81,6 @@ def cancel_trip(*, account: "Account", trip_code: str, reason: CancelReason) -> 
     )
     timeline.add(TripLine.CANCELLED, account.actor, trip=trip.code, party=party, reason=reason)
     audit.record(account.actor, "rides.cancelled", trip.code, said=reason)
-    events.publish(
-        TripCancelled(trip=trip.code, party=party, reason=reason, phones_met=trip.phones_met_at is not None)
-    )
+    events.publish(TripCancelled(trip=trip.code, party=party, reason=reason, doubted=trip.cancel_is_doubted))
     live.changed_on_commit(f"trip:{trip.code}")
     return Outcome(trip)

@@ -6,7 +6,7 @@ from core import clock, policy
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound
 from core.transactions import begins_transaction
-from drivers.selectors import has_covert_hold, why_not_eligible
+from drivers.selectors import why_not_eligible
 from rides import routing, selectors
 from rides.errors import LineNotRunning
 from rides.geometry import Point, bounds
@@ -50,7 +50,7 @@ def _offer(driver: "Driver", journey: Journey, way: Route, itinerary: Itinerary)
         return again
     if not selectors.line_runs(Line.HITCH, journey.city, clock.now()):
         raise LineNotRunning
-    refusal = None if has_covert_hold(driver) else why_not_eligible(driver)
+    refusal = why_not_eligible(driver)
     if refusal:
         raise refusal
     check_journey(journey, Line.HITCH)

@@ -57,8 +57,6 @@ def report_mismatch(*, passenger: "Account", trip_code: str, what: PlateCheck, p
     seen = plate_seen.strip().upper()[:10]
     if seen and "·" not in seen and plate_key(seen) == plate_key(trip.plate_registered):
         seen = trip.plate_registered
-    # She, or another passenger, may be in this car: then nothing shows until nobody is (S11).
-    covert = source != ReportSource.BEFORE or selectors.aboard(driver.account.code) is not None
     if source == ReportSource.BEFORE:
         move(
             trip,
@@ -90,10 +88,11 @@ def report_mismatch(*, passenger: "Account", trip_code: str, what: PlateCheck, p
         source=source,
         seen=driver_services.Seen(str(what), seen, "", trip.code),
         submission=f"trip:{trip.code}",
-        covert=covert,
+        covert=True,
         reporter=passenger.code,
     )
-    if not covert:
+    # She, or another passenger, may be in this car: then nothing changes on its driver's list (S11).
+    if source == ReportSource.BEFORE and selectors.aboard(driver.account.code) is None:
         give_to_others(actor=actor, driver=driver)
     if source != ReportSource.AFTER:
         events.publish(MismatchReported(trip=trip.code, what=what))
@@ -129,7 +128,7 @@ def ask_again(*, passenger: "Account", trip_code: str) -> Trip:
 @begins_transaction
 def _note_asked(passenger: "Account", trip: Trip, new: Trip) -> None:
     timeline.add(TripLine.ASKED_AGAIN, passenger.actor, trip=trip.code, code=new.code)
-    live.changed_on_commit(f"trip:{trip.code}")
+    live.changed_on_commit(f"side:{trip.code}/{Party.PASSENGER}")
 
 
 def _report_source(trip: Trip) -> ReportSource:

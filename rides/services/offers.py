@@ -18,7 +18,7 @@ from core.errors import DomainError, NotFound
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 from drivers import services as driver_services
-from drivers.selectors import drivers_vehicle, has_covert_hold, held_among, open_spell, why_not_eligible
+from drivers.selectors import held_among, open_spell, why_not_eligible
 from rides import selectors
 from rides.dispatch import Limits, assign, cell, cells_around
 from rides.errors import LineNotRunning, NoLongerAvailable, NotOnDuty
@@ -26,10 +26,10 @@ from rides.events import TripAccepted
 from rides.geometry import Point
 from rides.models import City, DriverOnDuty, Offer, Trip
 from rides.policies import DISPATCH_LATE_AFTER, DISPATCH_REACH, DISPATCH_SPEED, DUTY_FRESH, OFFER_WITHIN
-from rides.services.apart import hold_pair
 from rides.services.coming import tell_found
 from rides.services.outcomes import Outcome
 from rides.services.proposals import withdraw_proposals
+from rides.services.taking import is_lost, take
 from rides.states import (
     OFFER_TRANSITIONS,
     TRIP_TRANSITIONS,
@@ -216,20 +216,9 @@ def accept_offer(*, driver: "Driver", code: str) -> Outcome:
         timeline.add(TripLine.ACCEPT_REFUSED, actor, trip=trip.code, code=refusal.code)
         audit.record(actor, "rides.acceptance_refused", trip.code, code=refusal.code)
         return Outcome(trip, refusal)
-    vehicle = drivers_vehicle(driver)
-    assert vehicle is not None  # noqa: S101 - why_not_eligible has just said so
-    at = clock.now()
-    move(offer, OFFER_TRANSITIONS, OfferState.ACCEPTED, answered_at=at)
-    move(
-        trip,
-        TRIP_TRANSITIONS,
-        TripState.ACCEPTED,
-        driver=driver,
-        vehicle=vehicle,
-        plate_registered=vehicle.plate,
-        accepted_at=at,
-    )
-    timeline.add(TripLine.ACCEPTED, actor, trip=trip.code, plate=vehicle.plate)
+    move(offer, OFFER_TRANSITIONS, OfferState.ACCEPTED, answered_at=clock.now())
+    take(trip, driver)
+    timeline.add(TripLine.ACCEPTED, actor, trip=trip.code, plate=trip.plate_registered)
     audit.record(actor, "rides.accepted", trip.code, offer=offer.code)
     tell_found(trip)
     events.publish(TripAccepted(trip=trip.code))
@@ -251,14 +240,12 @@ def _why_not_take(driver: "Driver", trip: Trip, offer: Offer) -> DomainError | N
     at = clock.now()
     if not selectors.line_runs(trip.line, trip.city, at):
         return LineNotRunning()
-    not_eligible = None if has_covert_hold(driver) else why_not_eligible(driver)
+    not_eligible = why_not_eligible(driver)
     if not_eligible:
         return not_eligible
     if open_spell(driver, trip.line) is None:
         return NotOnDuty()
-    hold_pair(trip.passenger_id, driver.account_id)
-    over = offer.state != OfferState.OPEN or offer.expires_at < at
-    if over or has_covert_hold(driver) or selectors.kept_apart(trip.passenger_id, driver.account_id):
+    if offer.state != OfferState.OPEN or offer.expires_at < at or is_lost(driver, trip):
         return NoLongerAvailable()
     return None
 

@@ -10,18 +10,21 @@ from django.db import connection
 from core import clock
 from core.transactions import begins_transaction
 from rides.dispatch import cell
-from rides.models import DriverOnDuty, TrailMinute
-from rides.partitions import ensure_months_of
+from rides.models import DriverOnDuty, LatestPosition, TrailMinute
 from rides.states import (
     Party,
 )
-from rides.trails import Fix, PackedMinute, minute_of, pack, unpack
+from rides.trails import Fix, minute_of, newest_believable, pack, unpack
 
 _NEWEST = """
-    INSERT INTO rides_latestposition AS known (trip_id, party, at, latitude, longitude, away)
-    SELECT * FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::float8[], %s::float8[], %s::boolean[])
+    INSERT INTO rides_latestposition AS known (trip_id, party, at, latitude, longitude, accuracy, speed, away)
+    SELECT * FROM unnest(
+        %s::bigint[], %s::text[], %s::timestamptz[], %s::float8[], %s::float8[], %s::float8[], %s::float8[],
+        %s::boolean[]
+    )
     ON CONFLICT (trip_id, party) DO UPDATE
-    SET at = excluded.at, latitude = excluded.latitude, longitude = excluded.longitude, away = excluded.away
+    SET at = excluded.at, latitude = excluded.latitude, longitude = excluded.longitude,
+        accuracy = excluded.accuracy, speed = excluded.speed, away = excluded.away
     WHERE excluded.at >= known.at OR known.at > %s
 """
 AHEAD = 120.0  # seconds that a phone's clock may be ahead (`rides.positions`)
@@ -41,34 +44,34 @@ class PhoneFixes:
 def store_positions(batches: Iterable[PhoneFixes]) -> None:
     """Write trails and latest positions in bulk. The same positions again change nothing; late ones find their minute."""
     minutes: dict[tuple[int, Party, datetime], list[Fix]] = defaultdict(list)
-    newest: dict[tuple[int, Party], tuple[Fix, bool]] = {}
+    away: dict[tuple[int, Party], bool] = {}
     for batch in batches:
         for fix in batch.fixes:
             minutes[batch.trip_id, batch.party, minute_of(fix.at)].append(fix)
-        if batch.fixes:
-            last = max(batch.fixes)
-            known = newest.get((batch.trip_id, batch.party))
-            newest[batch.trip_id, batch.party] = (max(last, known[0]) if known else last, batch.away)
-        elif (batch.trip_id, batch.party) in newest:
-            newest[batch.trip_id, batch.party] = (newest[batch.trip_id, batch.party][0], batch.away)
-    _store_minutes(minutes)
-    _store_newest(newest)
+        if batch.fixes or (batch.trip_id, batch.party) in away:
+            away[batch.trip_id, batch.party] = batch.away
+    if minutes:
+        _store_newest(_store_minutes(minutes), away)
 
 
-def _store_minutes(minutes: dict[tuple[int, Party, datetime], list[Fix]]) -> None:
-    ensure_months_of({minute for _trip, _party, minute in minutes})
+def _store_minutes(
+    minutes: dict[tuple[int, Party, datetime], list[Fix]],
+) -> dict[tuple[int, Party], list[Fix]]:
+    """Write the minutes; returns all positions of each phone that stand in them now."""
     wanted = {(trip, minute) for trip, _party, minute in minutes}
     there = TrailMinute.objects.filter(
         trip__in={trip for trip, _ in wanted}, minute__in={minute for _, minute in wanted}
-    )
+    ).order_by("trip_id", "party", "minute")
     before = {(row.trip_id, Party(row.party), row.minute): row for row in there.select_for_update()}
-    rows = []
+    rows: list[TrailMinute] = []
+    all_of: dict[tuple[int, Party], list[Fix]] = defaultdict(list)
     for (trip, party, minute), fixes in sorted(
         minutes.items(), key=lambda item: (item[0][0], item[0][1], item[0][2])
     ):
         old = before.get((trip, party, minute))
-        known = unpack(PackedMinute(old.minute, old.latitude, old.longitude, old.packed)) if old else []
+        known = unpack(old.minute_packed) if old else []
         packed = pack([*known, *fixes])
+        all_of[trip, party] += [*known, *fixes]
         rows.append(
             TrailMinute(
                 trip_id=trip,
@@ -77,14 +80,17 @@ def _store_minutes(minutes: dict[tuple[int, Party, datetime], list[Fix]]) -> Non
                 latitude=packed.latitude,
                 longitude=packed.longitude,
                 packed=packed.packed,
+                accuracy=packed.accuracy,
+                far=packed.far,
             )
         )
     TrailMinute.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["trip", "party", "minute"],
-        update_fields=["latitude", "longitude", "packed"],
+        update_fields=["latitude", "longitude", "packed", "accuracy", "far"],
     )
+    return all_of
 
 
 @begins_transaction
@@ -102,17 +108,24 @@ def store_duty_positions(newest: Mapping[str, Fix]) -> None:
     DriverOnDuty.objects.bulk_update(changed, ["latitude", "longitude", "at", "cell"])
 
 
-def _store_newest(newest: dict[tuple[int, Party], tuple[Fix, bool]]) -> None:
+def _store_newest(fixes_of: dict[tuple[int, Party], list[Fix]], away: dict[tuple[int, Party], bool]) -> None:
     """All at once, in the order of their keys: several monitors that write the same rows never wait in a circle.
 
     A row from beyond now was written while a clock was ahead: it must not stand still until now has reached it.
     """
-    if not newest:
-        return
-    rows = [
-        (trip, party.value, datetime.fromtimestamp(fix.at, tz=UTC), fix.latitude, fix.longitude, away)
-        for (trip, party), (fix, away) in sorted(newest.items())
-    ]
     beyond = clock.now() + timedelta(seconds=AHEAD)
-    with connection.cursor() as cursor:
-        cursor.execute(_NEWEST, [*(list(column) for column in zip(*rows, strict=True)), beyond])
+    before = {
+        (row.trip_id, Party(row.party)): row.fix
+        for row in LatestPosition.objects.filter(trip__in={trip for trip, _party in fixes_of}, at__lte=beyond)
+    }
+    rows = []
+    for (trip, party), fixes in sorted(fixes_of.items()):
+        known = before.get((trip, party))
+        fix = newest_believable(known, sorted(fixes)) or known
+        if fix is not None:
+            at = datetime.fromtimestamp(fix.at, tz=UTC)
+            gone = away[trip, party]
+            rows.append((trip, party.value, at, *fix.point, fix.accuracy, fix.speed, gone))
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_NEWEST, [*(list(column) for column in zip(*rows, strict=True)), beyond])

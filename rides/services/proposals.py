@@ -165,13 +165,10 @@ def settle(itinerary: Itinerary, trip: Trip, refusal: DomainError | None) -> Non
         if row:
             move(row, OFFER_TRANSITIONS, OfferState.ACCEPTED, answered_at=clock.now())
         withdraw_proposals(trip=trip)
-    elif refusal.code in OVER and row:
-        # Where it may be a hold or a wish that nobody tells, it does not come back, as if somebody had been faster.
-        gone = refusal.code == NoLongerAvailable.code
-        state = OfferState.EXPIRED if gone else OfferState.WITHDRAWN
-        move(row, OFFER_TRANSITIONS, state, answered_at=clock.now())
-    else:
+    elif refusal.code not in OVER:
         return
+    elif row:
+        move(row, OFFER_TRANSITIONS, OfferState.WITHDRAWN, answered_at=clock.now())
     draw_for(itinerary)
 
 

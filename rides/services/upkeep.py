@@ -10,7 +10,7 @@ from core.messages import outbox
 from core.states import move
 from core.transactions import begins_transaction
 from rides import messages
-from rides.models import Trip
+from rides.models import LostRequest, Trip
 from rides.services.offers import withdraw_offers
 from rides.states import TRIP_TRANSITIONS, WAITING, CancelReason, Company, TripLine, TripState
 
@@ -62,4 +62,16 @@ UNANSWERED = jobs.rows(
     due=_unanswered,
     act=_close,
     key=int,
+)
+
+
+def _forget_lost(_at: datetime) -> int:
+    """Nobody asks any more who came too late for a request that is over."""
+    return jobs.delete(LostRequest.objects.filter(trip__state__in=[TripState.ENDED, TripState.CANCELLED]))
+
+
+LOST = jobs.whole(
+    "rides.forget_lost_requests",
+    gettext_lazy("forgetting who came too late for a request"),
+    _forget_lost,
 )

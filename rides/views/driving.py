@@ -62,7 +62,6 @@ def _drive(
             "form": form,
             "trips": selectors.trips_as_driver(driver),
             "kept_away": {row.other_id for row in selectors.never_again_of(driver.account)},
-            "holds": visible_holds(driver),
             "vehicle": drivers_vehicle(driver),
             "driver": driver,
             "papers": papers_of(driver),
@@ -79,6 +78,7 @@ def _ways(driver: "Driver", refusal: Refusal | None = None) -> dict[str, Any]:
     ways = selectors.itineraries_of(driver)
     proposal = selectors.held_out_to(driver)
     return {
+        "holds": visible_holds(driver),
         "ways": ways,
         "request_held": _request_on(proposal, ways) if proposal else None,
         "declined": selectors.declined_today(driver),

@@ -1,30 +1,132 @@
 """The console's incident page and its actions, and the strip of what burns."""
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
-from django.shortcuts import redirect
-from django.urls import path
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.selectors import people_who_may
-from core import clock, holds, timeline
+from accounts.selectors import account_by_code, people_who_may
+from core import clock, handover, holds, known, policy, presence, timeline
 from core.access import account_of, permission_required
 from core.actions import Refusal
-from core.console import act, page
+from core.console import act, page, panels
 from core.errors import DomainError, NotFound
 from core.messages import outbox
+from core.models import Notification, TimelineEntry
 from core.privacy import mask_name, mask_phone
-from drivers.selectors import open_holds
+from drivers.selectors import newest_application, open_holds, signals_about
 from rides.reconcile import Truth
-from rides.selectors import reconcile_trip, trail_of
+from rides.selectors import believed_trail_of, latest_positions, place_name, reconcile_trip
 from rides.states import Party
 from safety import packets, selectors, services
 from safety.actions import INCIDENTS, RECORDINGS
 from safety.models import Incident, Recording, RecordingPlay
-from safety.policies import clocks_of
+from safety.policies import POSITION_OLD, clocks_of
+from safety.states import PlacedState, SafetyLine
+
+if TYPE_CHECKING:
+    from accounts.models import EmergencyContact
+
+# Lines whose fact `code` is a recording.
+_OF_RECORDINGS = {SafetyLine.SOUND, SafetyLine.LISTENED, SafetyLine.PLAYED}
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Where one side was last: when, how a person would call the place, and how well its phone knew it.
+
+    `accuracy` in metres, `speed` in km/h; None where it is not known. `old` says that nothing newer has come.
+    """
+
+    party: Party
+    at: datetime
+    where: str
+    accuracy: float | None
+    speed: int | None
+    old: bool
+    coarse: bool
+
+
+def _whereabouts(incident: Incident, at: datetime) -> list[Whereabouts]:
+    trip = incident.trip
+    if trip is None:
+        return []
+    found = latest_positions(trip)
+    return [
+        Whereabouts(
+            party,
+            row.at,
+            place_name(trip.city, (row.latitude, row.longitude)),
+            row.accuracy,
+            None if row.speed is None else round(row.speed * 3.6),
+            at - row.at > policy.span(POSITION_OLD),
+            row.coarse,
+        )
+        for party in Party
+        if (row := found.get(party))
+    ]
+
+
+def _where(incident: Incident) -> dict[str, Any]:
+    return {
+        "incident": incident,
+        "map": _map(incident),
+        "places": _whereabouts(incident, clock.now()),
+    }
+
+
+@require_GET
+@permission_required("incidents.respond")
+def where(request: HttpRequest, code: str) -> HttpResponse:
+    """The map by itself, for the open page, which asks for it every few seconds."""
+    return render(request, "console/_where.html", _where(selectors.incident_by_code(code)))
+
+
+@require_POST
+@permission_required("incidents.respond")
+def here(request: HttpRequest, code: str) -> HttpResponse:
+    """Say that I look at this incident, and learn who else does."""
+    found = presence.seen(code, account_of(request).code, writing=request.POST.get("writing") == "1")
+    return render(request, "console/_here.html", {"others": found})
+
+
+_CASE_PAGES = {"C": "complaints_console:case", "P": "police_console:request", "I": "safety_console:incident"}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A line of the timeline as the page shows it: whose it is, and where it comes from.
+
+    `group` is `incident` for what belongs to this one, `case` for another case of the same trip, else `trip`.
+    """
+
+    line: TimelineEntry
+    text: str
+    group: str
+    source: str
+    link: str
+
+
+def _told(line: TimelineEntry, incident: Incident) -> Told:
+    text = timeline.sentence(line)
+    recording = str(line.facts.get("code", "")) if line.kind in _OF_RECORDINGS else ""
+    if recording:
+        link = f"{reverse('safety_console:recording', args=[recording])}?case={incident.code}"
+        return Told(line, text, "incident" if line.incident == incident.code else "trip", recording, link)
+    if line.incident == incident.code:
+        return Told(line, text, "incident", "", "")
+    source = line.case or line.incident
+    if not source:
+        return Told(line, text, "trip", "", "")
+    name = _CASE_PAGES.get(source[0])
+    return Told(line, text, "case", source, reverse(name, args=[source]) if name else "")
 
 
 def _map(incident: Incident) -> dict[str, Any]:
@@ -32,16 +134,17 @@ def _map(incident: Incident) -> dict[str, Any]:
     trip = incident.trip
     if trip is None:
         return {}
-    trails = {
-        party.value: [[fix.latitude, fix.longitude] for fix in trail_of(trip, party)] for party in Party
-    }
+    fixes = {party.value: believed_trail_of(trip, party) for party in Party}
+    trails = {party: [list(fix.point) for fix in found] for party, found in fixes.items()}
     calls = [
         [call.latitude, call.longitude, "sos"]
         for call in incident.sos_calls.all()
         if call.latitude is not None
     ]
     ends = [list(trip.origin), list(trip.destination)]
-    latest = [[trail[-1][0], trail[-1][1], party] for party, trail in trails.items() if trail]
+    latest = [
+        [row.latitude, row.longitude, party, row.accuracy] for party, row in latest_positions(trip).items()
+    ]
     return {"route": trip.planned_route or ends, "trails": trails, "points": latest + calls, "ends": ends}
 
 
@@ -49,6 +152,25 @@ def _truth(incident: Incident) -> Truth | None:
     """What both phones show, where something was said about the trip that is not simply believed (R6)."""
     told = selectors.doubted_since(incident.trip) if incident.trip else None
     return reconcile_trip(incident.trip, told) if incident.trip and told else None
+
+
+_CALL_LEVEL: dict[str, str] = {PlacedState.RINGING: "warn", PlacedState.CONNECTED: "good", PlacedState.FAILED: "bad"}
+
+
+@dataclass(frozen=True, slots=True)
+class ContactTold:
+    """An emergency contact by name, and what became of the messages to them about this incident."""
+
+    contact: "EmergencyContact"
+    messages: list[Notification]
+
+
+def _contacts(incident: Incident) -> list[ContactTold]:
+    written = outbox.about(incident.code)
+    return [
+        ContactTold(each, [row for row in written if row.key.endswith(f":passenger:{each.pk}")])
+        for each in selectors.contacts_of(incident)
+    ]
 
 
 def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) -> dict[str, Any]:
@@ -64,7 +186,7 @@ def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) 
         "signals": selectors.signals_of(incident),
         "truth": _truth(incident),
         "lines": [
-            (line, timeline.sentence(line))
+            _told(line, incident)
             for line in reversed(timeline.of(trip=trip.code if trip else "", incident=code))
         ],
         "offers": INCIDENTS.offers(incident, account, refusal),
@@ -77,8 +199,9 @@ def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) 
             (check, mask_phone(check.missing_phone), mask_phone(check.reporter_phone))
             for check in selectors.checks_of(incident)
         ],
-        "contacts": outbox.about(code),
-        "map": _map(incident),
+        "contacts": _contacts(incident),
+        "calls": [(call, _CALL_LEVEL[call.state]) for call in selectors.placed_calls_of(incident)],
+        **_where(incident),
         "passenger": (mask_name(trip.passenger.real_name), mask_phone(trip.passenger.phone))
         if trip
         else None,
@@ -86,6 +209,9 @@ def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) 
         if trip and trip.driver
         else None,
         "holds": open_holds(trip.driver.account.code) if trip and trip.driver else [],
+        "vetting": newest_application(trip.driver) if trip and trip.driver else None,
+        "vetting_cases": signals_about(trip.driver) if trip and trip.driver else [],
+        "known": known.of_person(trip.driver.account.code) if trip and trip.driver else [],
     }
 
 
@@ -196,8 +322,18 @@ def packet(request: HttpRequest) -> HttpResponse:
 @permission_required("incidents.respond")
 def mine(request: HttpRequest) -> HttpResponse:
     """What is mine, what somebody wants to hand over to me, appeals, and handing over at the end of a shift."""
+    return _mine(request)
+
+
+def _mine(request: HttpRequest, error: DomainError | None = None) -> HttpResponse:
+    """`error` is why nothing was handed over: what was typed stays."""
     account = account_of(request)
     context = {
+        "error": error,
+        "to": request.POST.get("to", ""),
+        "words": request.POST.get("words", ""),
+        "everything": panels.draw(panels.OWN, request, account),
+        "follows": " ".join(panels.marks_of(panels.OWN)),
         "title": _("Mine and hand-over"),
         "mine": selectors.owned_by(account),
         "offered": selectors.offered_to(account),
@@ -207,24 +343,20 @@ def mine(request: HttpRequest) -> HttpResponse:
         ],
         "now": clock.now(),
     }
-    return page(request, "console/mine.html", context)
+    return page(request, "console/mine.html", context, status=error.status if error else 200)
 
 
 @require_POST
 @permission_required("incidents.respond")
 def hand_over_all(request: HttpRequest) -> HttpResponse:
-    """The end of a shift: everything that is mine is offered to one person, with one note."""
-    account = account_of(request)
+    """The end of a shift: everything that is mine goes to one person, with one note; all of it or nothing."""
+    heir, words = account_by_code(request.POST.get("to", "").strip()), request.POST.get("words", "")
     try:
-        for incident in selectors.owned_by(account):
-            services.offer_incident(
-                account=account,
-                code=incident.code,
-                to=request.POST.get("to", ""),
-                words=request.POST.get("words", ""),
-            )
+        count = handover.hand_over_all(account=account_of(request), heir=heir, words=words)
     except DomainError as error:
-        messages.error(request, error.detail)
+        return _mine(request, error)
+    said = ngettext("%(n)s case goes to %(who)s.", "%(n)s cases go to %(who)s.", count)
+    messages.success(request, said % {"n": count, "who": heir.code if heir else ""})
     return redirect("safety_console:mine")
 
 
@@ -232,6 +364,8 @@ app_name = "safety_console"
 urlpatterns = [
     path("admin/incidents/mine/", mine, name="mine"),
     path("admin/incidents/hand-over/", hand_over_all, name="hand_over_all"),
+    path("admin/incidents/<str:code>/where/", where, name="where"),
+    path("admin/incidents/<str:code>/here/", here, name="here"),
     path("admin/incidents/<str:code>/live-sound/", live_sound, name="live_sound"),
     path("admin/recordings/<str:code>/", recording, name="recording"),
     path("admin/recordings/<str:code>/<int:play>/sound/", sound, name="sound"),

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.console.navigation import CASES, NOW, link
-from core.console.panels import BURNING, FIGURES, MINE, Figure, Mine, panel
+from core.console.panels import BURNING, DUE, FIGURES, MINE, Due, Figure, Mine, panel
 from safety import selectors
 
 if TYPE_CHECKING:
@@ -34,12 +34,51 @@ def incidents(_person: "Account", _at: datetime) -> list[selectors.Burning]:
     return selectors.burning()
 
 
+@panel("offered_to_me", _("Offered to me"), place=DUE, order=5, marks=("incidents",))
+def offered(person: "Account", _at: datetime) -> list[Due]:
+    """Incidents that somebody asked this person to take over: they stay with whoever asked until they are taken."""
+    return [
+        Due(
+            row.code,
+            reverse("safety_console:incident", args=[row.code]),
+            since=row.changed_at,
+            level="bad",
+            holder=row.taken_by,
+            danger=3 if row.high_risk_at else 2,
+        )
+        for row in selectors.offered_to(person)
+    ]
+
+
 @panel("my_incidents", _("Incidents"), place=MINE, order=10, marks=("incidents",))
 def my_incidents(person: "Account", _at: datetime) -> list[Mine]:
     """What this person took."""
     return [
         Mine(row.code, reverse("safety_console:incident", args=[row.code]), row.opened_at)
         for row in selectors.owned_by(person)
+    ]
+
+
+@panel(
+    "watched",
+    _("Asked, no answer"),
+    place=DUE,
+    order=5,
+    marks=("incidents",),
+    permission="incidents.respond",
+)
+def watched(_person: "Account", at: datetime) -> list[Due]:
+    """Trips below the threshold whose passenger was asked whether all is well, and has not said so (S5)."""
+    return [
+        Due(
+            row.trip_code,
+            f"{reverse('admin:rides_trip_changelist')}?q={row.trip_code}",
+            since=row.question.asked_at,
+            level="bad",
+            beside=" · ".join(str(kind.label) for kind in row.why),
+            late=row.question.expires_at <= at,
+        )
+        for row in selectors.watched_by_question()
     ]
 
 

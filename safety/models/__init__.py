@@ -1,6 +1,6 @@
 """Rows of safety, one topic for each file."""
 
-from safety.models.helping import Acknowledgement, Caller, HelpMessage
+from safety.models.helping import Acknowledgement, Caller, HelpMessage, PlacedCall
 from safety.models.incidents import (
     Incident,
     MalicePlea,
@@ -24,6 +24,7 @@ __all__ = [
     "HelpMessage",
     "Incident",
     "MalicePlea",
+    "PlacedCall",
     "Recording",
     "RecordingConsent",
     "RecordingKey",

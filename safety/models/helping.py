@@ -9,7 +9,7 @@ from core.languages import sentences
 from core.privacy import EncryptedTextField
 from rides.states import Party
 from safety.models.incidents import Incident
-from safety.states import CallerPhrase, StaffPhrase
+from safety.states import Callee, CallerPhrase, PlacedState, StaffPhrase
 
 
 class Acknowledgement(models.Model):
@@ -108,3 +108,47 @@ class HelpMessage(models.Model):
         """What it says: the phrase in the reader's language, and the words as they were written."""
         phrases = StaffPhrase if self.staff else CallerPhrase
         return sentences(*([str(phrases(self.phrase).label)] if self.phrase else []), str(self.words))
+
+
+class PlacedCall(models.Model):
+    """A call that staff placed from an incident, through the relay: the incident is the reason."""
+
+    incident = models.ForeignKey(
+        Incident,
+        on_delete=models.PROTECT,
+        related_name="placed_calls",
+        verbose_name=pgettext_lazy("field", "incident"),
+    )
+    to = models.CharField(pgettext_lazy("placedcall", "to whom"), max_length=10, choices=Callee.choices)
+    # Of an emergency contact: which one.
+    contact = models.PositiveIntegerField(pgettext_lazy("field", "emergency contact"), null=True)
+    by = models.CharField(pgettext_lazy("field", "by"), max_length=40)
+    at = models.DateTimeField(pgettext_lazy("field", "at"))
+    state = models.CharField(
+        _("state"), max_length=10, choices=PlacedState.choices, default=PlacedState.RINGING
+    )
+    connected_at = models.DateTimeField(pgettext_lazy("placedcall", "connected at"), null=True)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "call from an incident")
+        verbose_name_plural = pgettext_lazy("model", "calls from incidents")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=PlacedState.values), name="placed_call_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="connected") ^ Q(connected_at=None), name="placed_call_connected_has_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(to="contact") ^ Q(contact=None), name="placed_call_names_its_contact"
+            ),
+        ]
+        indexes = [models.Index(fields=["at"], condition=Q(state="ringing"), name="placed_call_rings")]
+
+    def __str__(self) -> str:
+        return f"call {self.pk}"
+
+    @property
+    def key(self) -> str:
+        """What the relay knows it by."""
+        return f"incident-call:{self.pk}"

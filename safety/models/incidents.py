@@ -52,6 +52,14 @@ class Incident(models.Model):
     called_back_at = models.DateTimeField(pgettext_lazy("field", "called back at"), null=True)
     safe_check_at = models.DateTimeField(pgettext_lazy("field", "safe check at"), null=True)
     police_called_at = models.DateTimeField(pgettext_lazy("field", "police called at"), null=True)
+    # Who said that the police were called by hand, when, and the second person who looked: then the clock stops (S10).
+    police_said_by = models.CharField(
+        pgettext_lazy("field", "police called by hand, by"), max_length=40, blank=True
+    )
+    police_said_at = models.DateTimeField(pgettext_lazy("field", "police called by hand at"), null=True)
+    police_seen_by = models.CharField(
+        pgettext_lazy("field", "police call seen by"), max_length=40, blank=True
+    )
     police_excused_at = models.DateTimeField(pgettext_lazy("field", "police call excused at"), null=True)
     outcome = models.CharField(_("outcome"), max_length=12, choices=IncidentOutcome.choices, blank=True)
     resolved_by = models.CharField(pgettext_lazy("field", "resolved by"), max_length=40, blank=True)
@@ -92,6 +100,7 @@ class Incident(models.Model):
                 name="incident_closed_by_a_second_person",
                 once=Q(state="closed"),
             ),
+            four_eyes.law("police_said_by", "police_seen_by", name="police_call_seen_by_a_second_person"),
             models.CheckConstraint(
                 condition=~Q(state__in=["resolved", "closed"]) | ~Q(outcome=""),
                 name="incident_resolved_has_an_outcome",
@@ -106,6 +115,11 @@ class Incident(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def is_grave(self) -> bool:
+        """True where somebody called for help or the risk is high: its driver gets no next order (D15)."""
+        return self.has_sos or self.high_risk_at is not None
 
 
 class Signal(models.Model):
@@ -175,6 +189,8 @@ class SafetyQuestion(models.Model):
         blank=True,
     )
     answered_at = models.DateTimeField(pgettext_lazy("field", "answered at"), null=True)
+    # 'Fine' after a cancel that is doubted, while no position of hers shows her apart from the car (R6).
+    doubted = models.BooleanField(pgettext_lazy("field", "answer not shown by her phone"), default=False)
 
     class Meta:
         verbose_name = pgettext_lazy("model", "safety question")
@@ -229,7 +245,18 @@ class WelfareCheck(models.Model):
     incident = models.ForeignKey(
         Incident, on_delete=models.PROTECT, related_name="welfare_checks", verbose_name=_("incident")
     )
+    # E.164, empty where no number could be read; what was written stands beside it, for a person to look at.
     missing_phone = EncryptedTextField(pgettext_lazy("field", "phone of the missing person"))
+    missing_written = EncryptedTextField(
+        pgettext_lazy("field", "phone of the missing person as written"), default=""
+    )
+    reporter_written = EncryptedTextField(pgettext_lazy("field", "reporter's phone as written"), default="")
+    # Marks: none of them kept the report from being taken.
+    missing_doubted = models.BooleanField(pgettext_lazy("field", "number may be wrong"), default=False)
+    reporter_doubted = models.BooleanField(
+        pgettext_lazy("field", "reporter's number may be wrong"), default=False
+    )
+    from_crowd = models.BooleanField(pgettext_lazy("field", "many from this address"), default=False)
     reporter_phone = EncryptedTextField(pgettext_lazy("field", "reporter's phone"))
     reporter_index = models.CharField(pgettext_lazy("field", "index of the reporter's phone"), max_length=64)
     reporter_name = EncryptedTextField(pgettext_lazy("field", "reporter's name"))

@@ -21,7 +21,7 @@ from core.facts import Fact, Form
 from core.policy import Policy, Unit
 from rides.geometry import route_length
 from rides.routing import SPEED
-from rides.states import ABOARD, BEFORE_BOARDING, Party
+from rides.states import ABOARD, BEFORE_BOARDING, Party, TripState
 
 if TYPE_CHECKING:
     from rides.selectors import WatchedTrip
@@ -41,10 +41,14 @@ class Phase(IntEnum):
     BEFORE_BOARDING = 0
     ABOARD = 1
     CANCELLED = 2
+    ENDED = 3
 
 
 class Position(NamedTuple):
-    """What a rule is given for each new position of a phone. It may write to `mine`, `phones` and `memory`."""
+    """What a rule is given for each new position of a phone. It may write to `mine`, `phones` and `memory`.
+
+    It is one that the phone knows well enough, and that a car can have come to; of others no rule hears.
+    """
 
     phone: int  # PASSENGER or DRIVER
     at: float
@@ -206,6 +210,16 @@ class Once(Enum):
     NEVER = "never"  # each time: the rule itself remembers that it spoke
 
 
+class Again(Enum):
+    """How often in a row a rule must see a thing at positions before it speaks: one position alone says nothing."""
+
+    ITSELF = "itself"  # the rule sees to it, because what it looks for takes its time
+    TWICE = "twice"  # at two positions of the phone that follow each other
+    TWICE_EACH = (
+        "twice each"  # the same of both phones: where each is, relative to the other, is what is seen
+    )
+
+
 class Place(Enum):
     """Which position stands beside what was seen."""
 
@@ -238,6 +252,7 @@ class Rule:
     phases: frozenset[Phase] = frozenset({Phase.ABOARD})
     each_phone: bool = True  # whether `on_tick` is asked for each phone, or once for the trip
     once: Once = Once.FOR_TRIP
+    again: Again = Again.TWICE
     place: Place = Place.PHONE
     of_trip: Mapping[str, Callable[["WatchedTrip"], Fact]] = field(default_factory=dict)
     # Tells a second signal of one kind on one trip from the first: at most 24 characters.
@@ -267,9 +282,14 @@ class Rule:
 
 # --- what all rules share ---
 
-AT = phone_column("at", time=True)
+HEARD = phone_column("heard", time=True)  # the last position of any kind
+AT = phone_column("at", time=True)  # the last one that rules heard of
 X = phone_column("x")
 Y = phone_column("y")
+# One that no car can have come to: it waits until another one says the same.
+DOUBTED_AT = phone_column("doubted.at", time=True)
+DOUBTED_X = phone_column("doubted.x")
+DOUBTED_Y = phone_column("doubted.y")
 GONE = phone_column("gone", 0.0)  # 1 where the page said that it goes to the background
 
 
@@ -283,7 +303,9 @@ def phase_of(trip: "WatchedTrip") -> Phase:
     """What a trip is to the monitor."""
     if trip.state in ABOARD:
         return Phase.ABOARD
-    return Phase.BEFORE_BOARDING if trip.state in BEFORE_BOARDING else Phase.CANCELLED
+    if trip.state in BEFORE_BOARDING:
+        return Phase.BEFORE_BOARDING
+    return Phase.ENDED if trip.state == TripState.ENDED else Phase.CANCELLED
 
 
 def planned_seconds(trip: "WatchedTrip") -> float:
@@ -299,6 +321,28 @@ CLOSER_WATCH = limit(
         2.0,
         name=pgettext_lazy("policy name", "Closer watch"),
         about=_("A trip on a line that was suspended meanwhile is held to its limits divided by this."),
+    ),
+)
+COARSE = limit(
+    "coarse_metres",
+    policy.declare(
+        "safety.coarse_metres",  # R9
+        policy.Whole(20, 2_000, Unit.METRES),
+        100,
+        name=pgettext_lazy("policy name", "Coarse position"),
+        about=_("A position that its phone knows worse than this is shown, and raises nothing."),
+    ),
+)
+FASTEST = limit(
+    "fastest",
+    policy.declare(
+        "safety.fastest",  # R9
+        policy.Whole(40, 150, Unit.SPEED),
+        70,
+        name=pgettext_lazy("policy name", "Fastest car"),
+        about=_(
+            "A position that a car would have had to be faster to reach is doubted until another one says the same."
+        ),
     ),
 )
 MEETING_SECONDS = limit(

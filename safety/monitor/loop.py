@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import Error, close_old_connections
 
 from core import clock
-from rides import services
+from rides import selectors, services
 from rides.positions import StoredBatch, all_streams, entry_of
 from rides.tokens import DUTY
 from rides.trails import Fix
@@ -189,17 +189,21 @@ class Monitor:
 
     def _store(self, items: list[Item]) -> list[Item]:
         """Keep the positions; what the database does not take is set aside alone. Returns what is kept of trips."""
-        known = self.refresh.watchlist.known
-        trips = [item for item in items if item.batch.trip in known]
+        trips = [item for item in items if not item.batch.trip.startswith(DUTY)]
         duty = [item for item in items if item.batch.trip.startswith(DUTY) and item.batch.pings]
         apart(duty, self._store_duty, self._refuse)
         return apart(trips, self._store_trips, self._refuse)
 
     def _store_trips(self, items: Sequence[Item]) -> None:
         known = self.refresh.watchlist.known
+        # What was taken is kept, whatever its trip is by now: over, or not begun.
+        others = {item.batch.trip for item in items} - known.keys()
+        pks = selectors.trip_keys(others)
+        pks |= {code: known[code].pk for code in (item.batch.trip for item in items) if code in known}
         services.store_positions(
-            services.PhoneFixes(known[each.trip].pk, each.party, _fixes(each), each.away)
+            services.PhoneFixes(pks[each.trip], each.party, _fixes(each), each.away)
             for each in (item.batch for item in items)
+            if each.trip in pks
         )
         self.shards.pulse()
 
@@ -224,7 +228,9 @@ class Monitor:
 
         def look(part: Sequence[Item]) -> None:
             batches = (item.batch for item in part)
-            seen.extend(self.table.observe((row.trip, row.party, row.away, row.pings) for row in batches))
+            seen.extend(
+                self.table.observe((row.trip, row.party, row.away, row.measured()) for row in batches)
+            )
 
         items = [item for item in items if item.batch.trip in self.table]
         kept = apart([item for item in items if _newest(item.batch) <= beyond], look, self._refuse)

@@ -23,7 +23,9 @@ from rides.trails import Fix
 from safety.monitor import declare, plane, program
 from safety.monitor.declare import (
     AT,
+    COARSE,
     GONE,
+    HEARD,
     PHONES,
     STEPPED,
     STEPPED_OF,
@@ -49,7 +51,7 @@ TOGETHER: Final = _TOGETHER.key
 FAULTS_AT_ONCE = 20  # trips that are told of by name at a look at the clock
 AT_ONCE = 65_536  # positions for which there is room to speak at a time
 
-Pings = Sequence[tuple[float, float, float]]
+Pings = Sequence[tuple[float, float, float, float]]
 Batch = tuple[str, Party, bool, Pings]
 _PHONE, _MEMORY, _TRIP, _LIMITS = declare.columns()
 
@@ -175,7 +177,10 @@ class WatchTable:
         trip, phones, memory = self._trips[row], self._phones[row], self._memory[row]
         for party, (fix, away) in last.items():
             mine = phones[PHONES.index(party)]
-            mine[AT], mine[GONE] = fix.at, float(away)
+            mine[HEARD], mine[GONE] = fix.at, float(away)
+            if fix.accuracy is not None and fix.accuracy > self.limits[COARSE]:
+                continue
+            mine[AT] = fix.at
             mine[X], mine[Y] = plane.project(np.array([[fix.latitude, fix.longitude]]), trip.destination)[0]
         for rule in RULES:
             if rule.begin and rule.begin(trip, phones, memory):
@@ -183,7 +188,7 @@ class WatchTable:
 
     def nothing_known(self, code: str) -> bool:
         """True where no phone of the trip was heard yet."""
-        return bool(np.isnan(self._phones[self._rows[code], :, AT]).all())
+        return bool(np.isnan(self._phones[self._rows[code], :, HEARD]).all())
 
     def saved(self, code: str) -> bytes:
         """What is remembered of a trip, for `put` of another monitor; another version of the rules does not take it."""
@@ -192,16 +197,16 @@ class WatchTable:
         return VERSION + b"".join(bytes(part) for part in parts)
 
     def observe(self, batches: Iterable[Batch]) -> list[tuple[str, Detection]]:
-        """Take batches (trip, phone, gone to the background, positions as (at, latitude, longitude)) into account.
+        """Take batches (trip, phone, gone to the background, positions as (at, latitude, longitude, accuracy)) into account.
 
-        A batch of a trip that is not watched says nothing, nor does a position that is no number. Where a rule raises,
+        Accuracy is in metres, 0 where it is unknown. A batch of a trip that is not watched says nothing, nor does a position that is no number. Where a rule raises,
         nothing was taken into account: what was found goes with the error, so no mark of it may stay.
         """
         rows: list[int] = []
         phones: list[int] = []
         gone: list[bool] = []
         counts: list[int] = []
-        flat: list[tuple[float, float, float]] = []
+        flat: list[tuple[float, float, float, float]] = []
         for code, party, away, pings in batches:
             row = self._rows.get(code)
             if row is None:
@@ -224,11 +229,15 @@ class WatchTable:
             raise
 
     def _observe(
-        self, rows: list[int], phones: list[int], counts: list[int], flat: list[tuple[float, float, float]]
+        self,
+        rows: list[int],
+        phones: list[int],
+        counts: list[int],
+        flat: list[tuple[float, float, float, float]],
     ) -> list[tuple[str, Detection]]:
-        table = np.empty((len(flat), 5))
+        table = np.empty((len(flat), 6))
         table[:, 0], table[:, 1] = np.repeat(rows, counts), np.repeat(phones, counts)
-        table[:, 2:] = np.fromiter(chain.from_iterable(flat), float, 3 * len(flat)).reshape(-1, 3)
+        table[:, 2:] = np.fromiter(chain.from_iterable(flat), float, 4 * len(flat)).reshape(-1, 4)
         finite = np.isfinite(table).all(axis=1)
         if not finite.all():
             table = np.ascontiguousarray(table[finite])

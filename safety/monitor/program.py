@@ -24,13 +24,20 @@ from numpy.typing import NDArray
 from safety.monitor.declare import (
     AT,
     BEGAN,
+    COARSE,
     COSINE,
+    DOUBTED_AT,
+    DOUBTED_X,
+    DOUBTED_Y,
     DRIVER,
+    FASTEST,
+    HEARD,
     LATITUDE,
     LONGITUDE,
     MEETING_SECONDS,
     PASSENGER,
     PHASE,
+    Again,
     Array,
     Moment,
     Once,
@@ -42,12 +49,16 @@ from safety.monitor.declare import (
     Y,
 )
 from safety.monitor.plane import METRES_IN_DEGREE
-from safety.monitor.rules import FIGURES, MARKS, RULES
+from safety.monitor.rules import FIGURES, MARKS, RULES, SEEN
 
 # Columns of what was said: trip row, rule, phone, at, x, y, then the figures.
 FIRST_FIGURE = 6
 SAID_COLUMNS = FIRST_FIGURE + FIGURES
 BEFORE_BOARDING, ABOARD = Phase.BEFORE_BOARDING.value, Phase.ABOARD.value
+CANCELLED = Phase.CANCELLED.value
+ALLOWANCE = 100.0  # metres by which two positions may lie wrong, whatever their phone says
+ASTRAY = 100_000.0  # metres: a first position farther from the way is doubted
+INSISTS = 60.0  # seconds after which the same place again is no repeat of one mistake
 
 # Nothing in here makes an array: without counting who uses one, a position costs a third less.
 _OPTIONS: dict[str, Any] = {"_nrt": False}
@@ -178,6 +189,31 @@ def _heard(at: float, began: float) -> float:
 
 
 @_inlined  # type: ignore[untyped-decorator]  # numba's options that its stubs do not know
+def _reachable(dx: float, dy: float, seconds: float, known: float, fastest: float) -> bool:
+    """Whether a car can have gone so far; False where nothing is known of where it was."""
+    return bool(np.sqrt(dx * dx + dy * dy) - known <= fastest * seconds)
+
+
+@_inlined  # type: ignore[untyped-decorator]  # numba's options that its stubs do not know
+def _believed(mine: Array, at: float, x: float, y: float, known: float, off: float, fastest: float) -> bool:
+    """Whether rules hear of a position; one that is doubted is remembered until another one says the same."""
+    last_at = mine[AT]
+    first = np.isnan(last_at)
+    if (first and off <= ASTRAY) or _reachable(x - mine[X], y - mine[Y], at - last_at, known, fastest):
+        mine[DOUBTED_AT] = np.nan
+        return True
+    since = mine[DOUBTED_AT]
+    same = x == mine[DOUBTED_X] and y == mine[DOUBTED_Y]
+    if _reachable(x - mine[DOUBTED_X], y - mine[DOUBTED_Y], at - since, known, fastest):
+        if not same or at - since >= INSISTS:
+            mine[DOUBTED_AT] = np.nan
+            return True
+        return False
+    mine[DOUBTED_AT], mine[DOUBTED_X], mine[DOUBTED_Y] = at, x, y
+    return False
+
+
+@_inlined  # type: ignore[untyped-decorator]  # numba's options that its stubs do not know
 def _could_speak(since: float, now: float, gaps: Array) -> float:
     """Seconds between two times in which a phone could be heard: without the gaps, in which we heard nobody."""
     seconds = now - since
@@ -196,12 +232,21 @@ def _ask(look: Any, rule: Rule, number: int, rest: Any) -> Any:
     mark, figures = MARKS[rule.key], len(rule.figures)
     once, each_phone = rule.once != Once.NEVER, rule.once == Once.FOR_PHONE
     of_passenger = rule.place == Place.PASSENGER
+    # What is looked at by the clock is no position, and needs no second one.
+    twice = rule.on_position is not None and rule.again != Again.ITSELF
+    each = twice and rule.again == Again.TWICE_EACH
+    times = SEEN.get(rule.key, 0)
 
     @_inlined  # type: ignore[untyped-decorator]  # as above
     def ask(given: Any, marks: Marks, row: int, said: Array, count: int) -> int:
         fires, values = look(given)
         if len(values) != figures:
             raise ValueError("a rule gave another number of figures than it declares")
+        if twice:
+            given.mine[times] = given.mine[times] + 1.0 if fires else 0.0
+            fires = fires and given.mine[times] >= 2.0
+        if each:
+            fires = fires and min(given.phones[PASSENGER, times], given.phones[DRIVER, times]) >= 2.0
         if fires:
             mine = mark + given.phone if each_phone else mark
             if not once or marks[mine] == 0:
@@ -246,12 +291,15 @@ def _at_ticks(phase: Phase, *, each_phone: bool) -> Any:
 _before_boarding = _at_positions(Phase.BEFORE_BOARDING)
 _aboard = _at_positions(Phase.ABOARD)
 _cancelled = _at_positions(Phase.CANCELLED)
+_ended = _at_positions(Phase.ENDED)
 _tick_phone_before = _at_ticks(Phase.BEFORE_BOARDING, each_phone=True)
 _tick_phone_aboard = _at_ticks(Phase.ABOARD, each_phone=True)
 _tick_phone_cancelled = _at_ticks(Phase.CANCELLED, each_phone=True)
+_tick_phone_ended = _at_ticks(Phase.ENDED, each_phone=True)
 _tick_trip_before = _at_ticks(Phase.BEFORE_BOARDING, each_phone=False)
 _tick_trip_aboard = _at_ticks(Phase.ABOARD, each_phone=False)
 _tick_trip_cancelled = _at_ticks(Phase.CANCELLED, each_phone=False)
+_tick_trip_ended = _at_ticks(Phase.ENDED, each_phone=False)
 
 
 @kept
@@ -271,8 +319,9 @@ def observe(
 ) -> int:
     """Take positions into account, in the order of their rows; returns how many rows of `said` were written.
 
-    `pings` has shape (n, 5): trip row, phone, at, latitude, longitude in degrees WGS-84. A repeated or older position
-    of a phone changes nothing. The points of trip `r` are `way[ways[r, 0]:ways[r, 1]]`, its known places likewise.
+    `pings` has shape (n, 6): trip row, phone, at, latitude, longitude in degrees WGS-84, accuracy in metres, 0 where it
+    is unknown. A repeated or older position of a phone changes nothing; of one that is coarse, or that no car can have
+    come to, the rules do not hear, but the phone was heard. The points of trip `r` are `way[ways[r, 0]:ways[r, 1]]`, its known places likewise.
     `gaps`, shape (n, 2), are times from and to which no phone could be heard; they do not overlap.
     """
     count = 0
@@ -281,10 +330,17 @@ def observe(
         both, trip = phones[row], trips[row]
         mine = both[phone]
         last_at, last_x, last_y = mine[AT], mine[X], mine[Y]
-        if at <= last_at:
+        if at <= mine[HEARD]:
+            continue
+        mine[HEARD] = at
+        phase = int(trip[PHASE])
+        if pings[i, 5] > limits[COARSE]:
             continue
         x = (pings[i, 4] - trip[LONGITUDE]) * METRES_IN_DEGREE * trip[COSINE]
         y = (pings[i, 3] - trip[LATITUDE]) * METRES_IN_DEGREE
+        off = distance_to_way(x, y, way, ways[row, 0], ways[row, 1])
+        if not _believed(mine, at, x, y, ALLOWANCE + pings[i, 5], off, limits[FASTEST]):
+            continue
         mine[AT], mine[X], mine[Y] = at, x, y
         here = Position(
             phone,
@@ -294,10 +350,10 @@ def observe(
             last_at,
             last_x,
             last_y,
-            distance_to_way(x, y, way, ways[row, 0], ways[row, 1]),
+            off,
             np.sqrt(x * x + y * y),  # the destination lies at the plane's origin
             _apart(both, limits[MEETING_SECONDS]),
-            _could_speak(both[1 - phone, AT], at, gaps),
+            _could_speak(both[1 - phone, HEARD], at, gaps),
             trip,
             mine,
             both,
@@ -305,13 +361,14 @@ def observe(
             limits,
             place[places[row, 0] : places[row, 1]],
         )
-        phase = int(trip[PHASE])
         if phase == ABOARD:
             count = _aboard(here, marks[row], row, said, count)
         elif phase == BEFORE_BOARDING:
             count = _before_boarding(here, marks[row], row, said, count)
-        else:
+        elif phase == CANCELLED:
             count = _cancelled(here, marks[row], row, said, count)
+        else:
+            count = _ended(here, marks[row], row, said, count)
     return count
 
 
@@ -345,22 +402,26 @@ def tick(
         phase = int(trip[PHASE])
         for phone in range(2):
             mine = both[phone]
-            silent = _could_speak(_heard(mine[AT], trip[BEGAN]), now, gaps)
+            silent = _could_speak(_heard(mine[HEARD], trip[BEGAN]), now, gaps)
             moment = Moment(phone, now, mine[X], mine[Y], silent, trip, mine, both, memory[row], limits)
             if phase == ABOARD:
                 count = _tick_phone_aboard(moment, marks[row], row, said, count)
             elif phase == BEFORE_BOARDING:
                 count = _tick_phone_before(moment, marks[row], row, said, count)
-            else:
+            elif phase == CANCELLED:
                 count = _tick_phone_cancelled(moment, marks[row], row, said, count)
+            else:
+                count = _tick_phone_ended(moment, marks[row], row, said, count)
         mine = both[DRIVER]
-        silent = _could_speak(_heard(mine[AT], trip[BEGAN]), now, gaps)
+        silent = _could_speak(_heard(mine[HEARD], trip[BEGAN]), now, gaps)
         moment = Moment(DRIVER, now, mine[X], mine[Y], silent, trip, mine, both, memory[row], limits)
         if phase == ABOARD:
             count = _tick_trip_aboard(moment, marks[row], row, said, count)
         elif phase == BEFORE_BOARDING:
             count = _tick_trip_before(moment, marks[row], row, said, count)
-        else:
+        elif phase == CANCELLED:
             count = _tick_trip_cancelled(moment, marks[row], row, said, count)
+        else:
+            count = _tick_trip_ended(moment, marks[row], row, said, count)
     progress[1], progress[2] = -1, count
     return count

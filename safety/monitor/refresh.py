@@ -15,7 +15,6 @@ from rides.routing import Source
 from rides.selectors import WatchedTrip
 from rides.states import Party
 from rides.tokens import DUTY
-from rides.trails import Fix
 from safety.monitor.memory import WatchTable, limits_in_force
 from safety.monitor.reports import Reports
 from safety.monitor.shards import Shards
@@ -110,10 +109,7 @@ class Refresh:
         fresh = [trip for trip in trips if trip.code not in saved or self.table.nothing_known(trip.code)]
         last = selectors.latest_positions_of([trip.pk for trip in fresh]) if fresh else {}
         for trip in fresh:
-            fixes = {
-                Party(party): (Fix(row.at.timestamp(), row.latitude, row.longitude), row.away)
-                for party, row in last.get(trip.pk, {}).items()
-            }
+            fixes = {Party(party): (row.fix, row.away) for party, row in last.get(trip.pk, {}).items()}
             self.table.begin(trip.code, fixes)
 
     def _leave(self, gone: dict[str, str]) -> None:

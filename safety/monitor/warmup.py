@@ -19,6 +19,7 @@ def warm_up() -> None:
         Phase.BEFORE_BOARDING: TripState.ACCEPTED,
         Phase.ABOARD: TripState.IN_PROGRESS,
         Phase.CANCELLED: TripState.CANCELLED,
+        Phase.ENDED: TripState.ENDED,
     }
     origin, destination = (28.0, 121.0), (28.1, 121.0)
     trips = [
@@ -43,7 +44,7 @@ def warm_up() -> None:
     table = WatchTable(Limits(**dict.fromkeys(limits.names, 1.0)))
     if wrong := table.put(trips, {}):
         raise ValueError(f"the rules cannot take an ordinary trip: {wrong}")
-    pings = [(at, 28.0 + at / 1000, 121.0) for at in (1.0, 20.0, 40.0)]
+    pings = [(at, 28.0 + at / 1000, 121.0, 0.0) for at in (1.0, 20.0, 40.0)]
     table.observe((trip.code, party, False, pings) for trip in trips for party in Party)
     table.tick({shard_stream(""): 100_000.0})
     for fault in table.take_faults():

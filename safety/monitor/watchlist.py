@@ -175,12 +175,18 @@ class Watchlist:
         return changes
 
     def _leave_in_time(self, changes: Changes) -> None:
-        now = clock.timestamp()
+        now, due = clock.timestamp(), []
         while self._leaving and self._leaving[0][0] <= now:
             _at, code = heappop(self._leaving)
             mark = self.known.get(code)
             if mark and mark.watched_until and mark.watched_until.timestamp() <= now:
-                self._go(code, changes)
+                due.append(code)
+        # Something may follow it meanwhile, of which its row says nothing.
+        for mark in selectors.marks_of(due) if due else ():
+            if mark.watched:
+                self._know(mark)
+            else:
+                self._go(mark.code, changes)
 
     def _slice(self, changes: Changes) -> None:
         part = [self._bulk.popleft() for _each in range(min(SLICE, len(self._bulk)))]
@@ -201,10 +207,13 @@ class Watchlist:
         there = {trip.pk for trip in trips} | {each.pk for each in bad}
         for mark in marks:
             if mark.pk in there:
-                self.known[mark.code] = mark
+                self._know(mark)
                 self._strangers.pop(mark.code, None)
-                if mark.watched_until:
-                    heappush(self._leaving, (mark.watched_until.timestamp(), mark.code))
+
+    def _know(self, mark: TripMark) -> None:
+        self.known[mark.code] = mark
+        if mark.watched_until:
+            heappush(self._leaving, (mark.watched_until.timestamp(), mark.code))
 
     def _go(self, code: str, changes: Changes) -> None:
         changes.gone[code] = self.stream_of(code)

@@ -1,31 +1,34 @@
 """Reads about incidents."""
 
+from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import TruncHour
 
+from accounts.selectors import contacts_to_alert
 from core import clock, policy
 from core.codes import read_code
 from core.reads import the
-from rides.states import CancelReason, Party
+from rides.states import WITH_DRIVER, CancelReason, Party
 from safety.models import (
     Acknowledgement,
     HelpMessage,
     Incident,
     MalicePlea,
+    PlacedCall,
     SafetyQuestion,
     Signal,
     SosCall,
     WelfareCheck,
 )
 from safety.policies import ALERT_WITHIN, OWNED_WITHIN, POLICE_AFTER, TAKEN_WITHIN, clocks_of
-from safety.states import LIVE, IncidentOutcome, IncidentState, SignalKind
+from safety.states import LIVE, Answer, IncidentOutcome, IncidentState, SignalKind
 
 if TYPE_CHECKING:
-    from accounts.models import Account
+    from accounts.models import Account, EmergencyContact
     from rides.models import Trip
 
 
@@ -53,6 +56,7 @@ def signals_of(incident: Incident) -> list[Signal]:
     return list(Signal.objects.filter(wanted).order_by("at", "pk"))
 
 
+WATCHED_FOR = timedelta(minutes=30)
 DOUBTED = frozenset({SignalKind.CANCEL_ABOARD, SignalKind.CANCEL_AFTER_MEETING, SignalKind.ENDED_FAR})
 
 
@@ -73,6 +77,13 @@ def own_sos_calls(code: str, *, limit: int = 20) -> list[tuple[SosCall, Party]]:
     )
     first = {(row.incident_id, row.party): row for row in rows.order_by("-pk")[: limit * 3]}
     return [(row, Party(row.party)) for row in list(first.values())[:limit]]
+
+
+def trips_to_follow() -> set[int]:
+    """Primary keys of trips with a live incident or an open question: they are followed also when they are over (R9)."""
+    incidents = Incident.objects.live().filter(trip__isnull=False).values_list("trip_id", flat=True)
+    asked = SafetyQuestion.objects.filter(answer="").values_list("trip_id", flat=True)
+    return {*incidents, *asked} - {None}
 
 
 def open_question(trip: "Trip") -> SafetyQuestion | None:
@@ -101,6 +112,37 @@ class CallForHelp:
         if self.seen_at is None:
             return self.call.at
         return self.again.at if self.again and self.again_seen_at is None else None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedByQuestion:
+    """A trip below the threshold whose passenger was asked, and has not answered in time, or her phone does not show it."""
+
+    trip_code: str
+    question: SafetyQuestion
+    why: list[SignalKind]
+
+
+def watched_by_question() -> list[WatchedByQuestion]:
+    """Trips under way, or over a moment ago, whose newest question stands open or unanswered, without an incident (S5)."""
+    at = clock.now()
+    newest = SafetyQuestion.objects.filter(trip=OuterRef("trip")).order_by("-pk").values("pk")[:1]
+    rows = SafetyQuestion.objects.filter(
+        Q(trip__state__in=WITH_DRIVER) | Q(asked_at__gte=at - WATCHED_FOR),
+        Q(answer__in=["", Answer.NONE]) | Q(doubted=True),
+        pk=Subquery(newest),
+        asked_at__gte=at - timedelta(days=1),
+        trip__passenger__is_drill=False,
+    ).exclude(trip__in=Incident.objects.live().filter(trip__isnull=False).values("trip"))
+    questions = list(rows.select_related("trip").order_by("asked_at")[:100])
+    said: dict[int | None, list[SignalKind]] = defaultdict(list)
+    for trip, kind in (
+        Signal.objects.filter(trip__in=[each.trip_id for each in questions])
+        .order_by("at", "pk")
+        .values_list("trip", "kind")
+    ):
+        said[trip].append(SignalKind(kind))
+    return [WatchedByQuestion(each.trip.code, each, said[each.trip_id]) for each in questions]
 
 
 def sos_of_side(trip_code: str, party: str) -> CallForHelp | None:
@@ -143,6 +185,16 @@ def mismatch_looked_at(trip: "Trip") -> LookedAt | None:
         return None
     looked = Acknowledgement.objects.filter(incident__trip=trip, at__gte=trip.cancelled_at).order_by("at")
     return LookedAt(trip.cancelled_at, looked.values_list("at", flat=True).first())
+
+
+def contacts_of(incident: Incident) -> "list[EmergencyContact]":
+    """The passenger's emergency contacts, whom an SOS of hers reaches."""
+    return contacts_to_alert(incident.trip.passenger) if incident.trip else []
+
+
+def placed_calls_of(incident: Incident) -> list[PlacedCall]:
+    """Calls that staff placed from it, newest first."""
+    return list(incident.placed_calls.order_by("-pk"))
 
 
 def callers_of(incident: Incident) -> list[Party]:
@@ -228,31 +280,58 @@ class Burning:
     waited_seconds: int
     overdue: bool
     escalation: str
+    # For how long something new waits for its owner to look at it; None where they have seen all.
+    news_seconds: int | None = None
 
 
 @policy.read_once()
 def burning() -> list[Burning]:
-    """Live incidents by risk, then age. Escalation follows from the age, so no broken job can stop it (S3)."""
+    """Live incidents by risk, then age. Escalation follows from the age, so no broken job can stop it (S3).
+
+    Below all others stand those that nothing but a crowd of reports from one address opened, and no trip was found for.
+    """
     at = clock.now()
-    rows = Incident.objects.live().real().select_related("trip", "trip__city").order_by("-score", "opened_at")
+    crowd = WelfareCheck.objects.filter(incident=OuterRef("pk"), from_crowd=True)
+    others = WelfareCheck.objects.filter(incident=OuterRef("pk"), from_crowd=False)
+    rows = (
+        Incident.objects.live()
+        .real()
+        .select_related("trip", "trip__city")
+        .annotate(crowd=Q(trip=None) & Exists(crowd) & ~Exists(others))
+        .order_by("crowd", "-score", "opened_at", "pk")
+    )
     return [
         Burning(
             incident=row,
             waited_seconds=int((at - row.opened_at).total_seconds()),
             overdue=any(clock_.done is None and clock_.overdue(at) for clock_ in clocks_of(row)),
             escalation=_escalation(row, at),
+            news_seconds=int((at - row.news_at).total_seconds()) if row.taken_at and row.news_at else None,
         )
         for row in rows
     ]
 
 
 def _escalation(incident: Incident, at: datetime) -> str:
-    """Who is called to an incident that nobody took: `agents`, all `specialists` after 10 s, `supervisors` after 20 s."""
-    if incident.state != IncidentState.OPEN:
+    """Who is called to an incident that nobody took, or to what its owner has not looked at.
+
+    At first `agents`, or the owner (empty); all `specialists` after 10 s, `supervisors` after 20 s.
+    """
+    is_open = incident.state == IncidentState.OPEN
+    since = incident.opened_at if is_open else incident.news_at
+    if since is None:
         return ""
-    age = (at - incident.opened_at).total_seconds()
+    age = (at - since).total_seconds()
     limit = policy.value(TAKEN_WITHIN)
-    return "agents" if age < limit else "specialists" if age < 2 * limit else "supervisors"
+    if age < limit:
+        return "agents" if is_open else ""
+    return "specialists" if age < 2 * limit else "supervisors"
+
+
+def incidents_that_ring() -> list[Incident]:
+    """Those that nobody has, and those in which something is new that their owner has not looked at (S3)."""
+    rows = Incident.objects.live().real()
+    return list(rows.filter(Q(state=IncidentState.OPEN) | Q(news_at__isnull=False)).order_by("pk"))
 
 
 def live_counts() -> tuple[int, int]:
@@ -295,12 +374,20 @@ def attempts_with_alert(since: datetime, attempts: list[tuple[str, datetime]]) -
 
 
 def sos_answered(since: datetime) -> tuple[int, int]:
-    """(incidents with an SOS since, of which taken within the limit of S3)."""
-    rows = Incident.objects.real().filter(has_sos=True, opened_at__gte=since)
-    limit = policy.span(TAKEN_WITHIN)
-    return rows.count(), sum(
-        row.taken_at is not None and row.taken_at - row.opened_at <= limit for row in rows
+    """(taps on SOS since, of which a person looked at within the limit of S3).
+
+    Each tap counts from its own time, also in an incident that somebody had already. One that waits within its time is
+    not counted yet.
+    """
+    limit, at = policy.span(TAKEN_WITHIN), clock.now()
+    first = Acknowledgement.objects.filter(incident=OuterRef("incident"), at__gte=OuterRef("at"))
+    rows = (
+        SosCall.objects.filter(at__gte=since, incident__drill=False)
+        .annotate(seen_at=Subquery(first.order_by("at").values("at")[:1]))
+        .values_list("at", "seen_at")
     )
+    counted = [(tapped, seen) for tapped, seen in rows if seen or at - tapped > limit]
+    return len(counted), sum(seen is not None and seen - tapped <= limit for tapped, seen in counted)
 
 
 def calls_for_help(since: datetime) -> dict[datetime, int]:
@@ -312,8 +399,9 @@ def calls_for_help(since: datetime) -> dict[datetime, int]:
 
 
 def incidents_worked_on(who: str, since: datetime, until: datetime) -> int:
-    """How many incidents somebody took in a time."""
-    return Incident.objects.real().filter(taken_by=who, taken_at__gte=since, taken_at__lt=until).count()
+    """How many incidents somebody took, took over, answered in or looked at in a time: also those they handed over since."""
+    rows = Acknowledgement.objects.filter(by=who, at__gte=since, at__lt=until, incident__drill=False)
+    return rows.values("incident").distinct().count()
 
 
 def incidents_of_trip(trip: "Trip") -> list[Incident]:

@@ -1,10 +1,12 @@
 """The only writers of safety's rows, one topic for each file."""
 
+from safety.services.calls import place_call
 from safety.services.checks import (
     FiledCheck,
     add_evidence,
     check_by_secret,
     file_welfare_check,
+    mend_check,
     verify_reporter,
 )
 from safety.services.desk import (
@@ -12,9 +14,11 @@ from safety.services.desk import (
     add_note,
     close_drill,
     close_incident,
+    confirm_police_call,
     excuse_police_call,
     note_police_called,
     offer_incident,
+    offer_own_incidents,
     record_call,
     record_police_call,
     record_safe_check,
@@ -22,7 +26,6 @@ from safety.services.desk import (
     see_news,
     send_back,
     take_incident,
-    uncover_driver_holds,
     write_to_caller,
 )
 from safety.services.incidents import add_signal, open_incident
@@ -62,6 +65,7 @@ from safety.services.sos import (
     raise_by_packet,
     raise_sos,
 )
+from safety.services.stops import let_holds_act, review_covertly
 
 __all__ = [
     "Arrived",
@@ -81,6 +85,7 @@ __all__ = [
     "close_drill",
     "close_incident",
     "close_silent_recordings",
+    "confirm_police_call",
     "decide_plea",
     "destroy_due",
     "end_recording",
@@ -90,13 +95,17 @@ __all__ = [
     "file_plea",
     "file_welfare_check",
     "keep_recording",
+    "let_holds_act",
+    "mend_check",
     "note_chunks",
     "note_listening",
     "note_police_called",
     "note_seen",
     "note_shown",
     "offer_incident",
+    "offer_own_incidents",
     "open_incident",
+    "place_call",
     "play_recording",
     "raise_by_packet",
     "raise_sos",
@@ -106,6 +115,7 @@ __all__ = [
     "recording_of_token",
     "report_finding",
     "resolve_incident",
+    "review_covertly",
     "revoke_share",
     "see_news",
     "send_back",
@@ -117,7 +127,6 @@ __all__ = [
     "tell_of_plays",
     "trip_is_over",
     "turn_wrapping_keys",
-    "uncover_driver_holds",
     "verify_reporter",
     "write_to_caller",
 ]

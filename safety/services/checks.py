@@ -1,10 +1,10 @@
 """Welfare checks (失联核查): filed at once, verified after."""
 
 import hashlib
+import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.errors import CodeTooSoon, WrongCode
 from accounts.selectors import account_by_phone
@@ -12,8 +12,8 @@ from accounts.services import send_code, use_code
 from core import audit, clock, danger, facts, timeline
 from core.actors import NOBODY
 from core.codes import new_code
-from core.errors import NotFound
-from core.privacy import normalise_phone, phone_index
+from core.errors import InvalidInput, NotFound
+from core.privacy import ReadPhone, link_secret, phone_index, read_phone
 from core.transactions import begins_transaction
 from rides.selectors import trip_meant, trip_meant_by_phone
 from safety.errors import ReasonMissing
@@ -25,9 +25,6 @@ from safety.states import (
     SignalKind,
 )
 
-if TYPE_CHECKING:
-    pass
-
 
 @dataclass(frozen=True, slots=True)
 class FiledCheck:
@@ -35,6 +32,10 @@ class FiledCheck:
 
     code: str
     secret: str
+
+
+WORDS_LENGTH = 20_000  # nobody writes so much by hand
+NAME_LENGTH = 200
 
 
 @begins_transaction
@@ -45,71 +46,160 @@ def file_welfare_check(
     words: str,
     reporter_name: str = "",
     relation: str = "",
-    submission: str,
+    submission: str = "",
+    from_crowd: bool = False,
 ) -> FiledCheck:
     """Take a report at once (S6): filed first, verified after. The answer is the same for every phone number.
 
-    Merges with what is live on that trip or person; a repeated report raises the priority. `submission` files once.
-    Raises `InvalidPhone`.
+    Nothing about how it is written keeps it from being taken: a number that cannot be read, or may be another one, is
+    kept as written and marked. `from_crowd` says that many came from the same address just now. Merges with what is
+    live on that trip or person; a repeated report raises the priority. The same report with the same `submission` is
+    filed once. Raises `InvalidInput` where it says neither whom it is about nor what happened.
     """
-    missing = normalise_phone(missing_phone, field="missing_phone")
-    reporter = normalise_phone(reporter_phone, field="reporter_phone")
-    secret = _check_secret(submission)
-    again = WelfareCheck.objects.filter(submission=submission).first()
+    words, missing_phone, reporter_phone = _text(words), _text(missing_phone), _text(reporter_phone)
+    if not (words or missing_phone):
+        raise InvalidInput("words")
+    key = _key_of(submission, missing_phone, reporter_phone, words)
+    with connection.cursor() as cursor:  # two taps at once are one report
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"welfare-check:{key}"])
+    again = WelfareCheck.objects.filter(submission=key).first()
     if again:
-        return FiledCheck(again.code, secret)
-    at = clock.now()
-    person = account_by_phone(missing)
-    # Who travels may be somebody for whom another person booked (A6).
-    trip = trip_meant_by_phone(phone_index(missing), at) or (trip_meant(person, at) if person else None)
-    incident = open_incident(
-        actor=NOBODY, origin=Origin.WELFARE_CHECK, trip=trip, missing_index=phone_index(missing)
-    )
+        return FiledCheck(again.code, _secret_of(again.code))
+    missing, reporter = read_phone(missing_phone), read_phone(reporter_phone)
+    incident = _incident_of(missing)
     number = incident.welfare_checks.count() + 1
+    code = new_code("R", 8)
     check = WelfareCheck.objects.create(
-        code=new_code("R", 8),
-        submission=submission,
-        secret_digest=_digest(secret),
+        code=code,
+        submission=key,
+        secret_digest=_digest(_secret_of(code)),
         incident=incident,
-        missing_phone=missing,
-        reporter_phone=reporter,
-        reporter_index=phone_index(reporter),
-        reporter_name=reporter_name,
-        relation=relation,
-        filed_at=at,
+        missing_phone=missing.number,
+        missing_written=missing_phone[:NAME_LENGTH],
+        missing_doubted=not missing.sure,
+        reporter_phone=reporter.number,
+        reporter_written=reporter_phone[:NAME_LENGTH],
+        reporter_doubted=not reporter.sure,
+        reporter_index=phone_index(reporter.number) if reporter.number else "",
+        reporter_name=_text(reporter_name)[:NAME_LENGTH],
+        relation=_text(relation)[:NAME_LENGTH],
+        from_crowd=from_crowd,
+        filed_at=clock.now(),
     )
+    trip = incident.trip
     timeline.add(
         SafetyLine.WELFARE_CHECK,
         NOBODY,
         trip=trip.code if trip else "",
         incident=incident.code,
-        words=words.strip()[:2000],
+        words=words,
         code=check.code,
     )
     audit.record(NOBODY, "safety.welfare_check", check.code, case=incident.code, number=number)
+    _signal(incident, number)
+    hear_distress(incident, words)
+    if reporter.sure and not from_crowd:
+        # To nobody whose number was guessed, and not to a crowd of numbers that one sender names.
+        _send_code(check)
+    return FiledCheck(check.code, _secret_of(check.code))
+
+
+def _incident_of(missing: ReadPhone) -> Incident:
+    """The live incident of this person's trip, or of the person; where no number could be read, one of its own."""
+    at, person = clock.now(), account_by_phone(missing.number) if missing.number else None
+    # Who travels may be somebody for whom another person booked (A6).
+    index = phone_index(missing.number) if missing.number else ""
+    trip = (trip_meant_by_phone(index, at) if index else None) or (trip_meant(person, at) if person else None)
+    unknown = f"unread-{secrets.token_hex(8)}"
+    return open_incident(actor=NOBODY, origin=Origin.WELFARE_CHECK, trip=trip, missing_index=index or unknown)
+
+
+def _signal(incident: Incident, number: int) -> None:
     kind = SignalKind.WELFARE_CHECK if number == 1 else SignalKind.REPEATED_REPORT
     why = facts.of(kind) if number == 1 else facts.of(kind, number=number)
-    add_signal(actor=NOBODY, kind=kind, trip=trip, incident=incident, detail=str(number), facts=why)
-    _hear_distress(incident, words)
+    add_signal(actor=NOBODY, kind=kind, trip=incident.trip, incident=incident, detail=str(number), facts=why)
+
+
+def _send_code(check: WelfareCheck) -> None:
     try:
         with transaction.atomic():
-            send_code(phone=reporter, purpose="welfare_check", subject=check.code)
+            send_code(phone=check.reporter_phone, purpose="welfare_check", subject=check.code)
     except CodeTooSoon:
         pass  # a friend who reports again has a code already; the report never waits for it
-    return FiledCheck(check.code, secret)
 
 
-def _check_secret(submission: str) -> str:
-    """The reporter's page opens with what their browser sent along, so a form sent twice leads to one page."""
-    return hashlib.sha256(f"welfare-check:{submission}".encode()).hexdigest()[:40]
+@begins_transaction
+def mend_check(*, secret: str, missing_phone: str = "", reporter_phone: str = "") -> WelfareCheck:
+    """The reporter puts right a number that was read wrongly. What was found by the first one stays as it is.
+
+    Where the number is another person's, the report goes to that person's incident, with its code. Raises `NotFound`.
+    """
+    check = WelfareCheck.objects.select_for_update().get(pk=check_by_secret(secret).pk)
+    before = Incident.objects.select_for_update(of=("self",)).select_related("trip").get(pk=check.incident_id)
+    missing_phone, reporter_phone = _text(missing_phone), _text(reporter_phone)
+    changed = []
+    if reporter_phone and reporter_phone != check.reporter_written:
+        reporter = read_phone(reporter_phone)
+        check.reporter_phone, check.reporter_doubted = reporter.number, not reporter.sure
+        check.reporter_written = reporter_phone[:NAME_LENGTH]
+        check.reporter_index = phone_index(reporter.number) if reporter.number else ""
+        check.verified_at = None
+        changed += ["reporter_phone", "reporter_doubted", "reporter_written", "reporter_index", "verified_at"]
+        if reporter.sure and not check.from_crowd:
+            _send_code(check)
+    now = before
+    if missing_phone and missing_phone != check.missing_written:
+        missing = read_phone(missing_phone)
+        other = missing.number != check.missing_phone
+        check.missing_phone, check.missing_doubted = missing.number, not missing.sure
+        check.missing_written = missing_phone[:NAME_LENGTH]
+        changed += ["missing_phone", "missing_doubted", "missing_written"]
+        if other and missing.number:
+            now = _incident_of(missing)
+    if not changed:
+        return check
+    for incident in {before.pk: before, now.pk: now}.values():
+        trip = incident.trip.code if incident.trip else ""
+        timeline.add(SafetyLine.CHECK_MENDED, NOBODY, trip=trip, incident=incident.code, code=check.code)
+        touch(incident)
+    if now.pk != before.pk:
+        trip = before.trip.code if before.trip else ""
+        timeline.add(
+            SafetyLine.CHECK_MOVED, NOBODY, trip=trip, incident=before.code, code=check.code, to=now.code
+        )
+        check.incident = now
+        changed.append("incident")
+        _signal(now, now.welfare_checks.count() + 1)
+    check.save(update_fields=changed)
+    audit.record(NOBODY, "safety.check_mended", check.code, case=now.code)
+    return check
+
+
+def _text(text: str) -> str:
+    """As somebody wrote it, whatever breaks their lines; zero bytes, which no text holds, are left out."""
+    plain = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").strip()
+    return plain[:WORDS_LENGTH]
+
+
+def _key_of(submission: str, *parts: str) -> str:
+    """What is filed once: another person's report under the same `submission` is another one."""
+    digest = hashlib.sha256()
+    for part in (submission or secrets.token_hex(16), *parts):
+        digest.update(part.encode() + b"\0")
+    return digest.hexdigest()
+
+
+def _secret_of(code: str) -> str:
+    """What opens the reporter's page: a form that was sent twice leads to one page, and nothing stored opens it."""
+    return link_secret(code, purpose="welfare-check")
 
 
 def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _hear_distress(incident: Incident, words: str) -> None:
-    """A message of distress raises the score once, and starts S10's clock whatever the score was."""
+def hear_distress(incident: Incident, words: str) -> None:
+    """Words of danger, of her or of who knows her, raise the score once and start S10's clock whatever the score was."""
     if not danger.is_severe(words):
         return
     if not Signal.objects.filter(incident=incident, kind=SignalKind.DISTRESS).exists():
@@ -132,7 +222,8 @@ def check_by_secret(secret: str) -> WelfareCheck:
 def add_evidence(*, secret: str, words: str) -> WelfareCheck:
     """The reporter adds what they learned later. Raises `NotFound`, `ReasonMissing`."""
     check = check_by_secret(secret)
-    if not words.strip():
+    words = _text(words)
+    if not words:
         raise ReasonMissing("words")
     incident = (
         Incident.objects.select_for_update(of=("self",)).select_related("trip").get(pk=check.incident_id)
@@ -143,12 +234,12 @@ def add_evidence(*, secret: str, words: str) -> WelfareCheck:
         NOBODY,
         trip=trip,
         incident=incident.code,
-        words=words.strip()[:2000],
+        words=words,
         code=check.code,
     )
     audit.record(NOBODY, "safety.evidence", check.code, case=incident.code)
     bring_news(incident)
-    _hear_distress(incident, words)
+    hear_distress(incident, words)
     return check
 
 

@@ -9,13 +9,11 @@ from core.errors import DomainError, InvalidInput, NotFound
 from core.permissions import may
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
-from drivers.services import uncover_holds
-from rides.selectors import aboard
-from rides.services import give_to_others
 from safety.errors import ActionClosed, OutcomeUnknown, ReasonMissing
 from safety.models import HelpMessage, Incident
 from safety.policies import why_not
 from safety.services.incidents import acknowledge, touch
+from safety.services.stops import end_stop
 from safety.states import (
     INCIDENT_TRANSITIONS,
     IncidentOutcome,
@@ -27,10 +25,10 @@ from safety.states import (
 
 if TYPE_CHECKING:
     from accounts.models import Account
-    from drivers.models import Driver
 
 
-def _for_action(account: "Account", code: str, key: str) -> Incident:
+def for_action(account: "Account", code: str, key: str) -> Incident:
+    """An incident with its row locked, for one action. Raises `ActionClosed` or the rule's own error, `NotFound`."""
     incident = (
         Incident.objects.select_for_update(of=("self",))
         .select_related("trip__driver__account")
@@ -62,7 +60,7 @@ def _need(words: str) -> str:
 @begins_transaction
 def take_incident(*, account: "Account", code: str) -> Incident:
     """A person takes it; whoever comes second is told who was first. Raises `AlreadyTaken`, `ActionClosed`, `NotFound`."""
-    incident = _for_action(account, code, "take")
+    incident = for_action(account, code, "take")
     at = clock.now()
     move(incident, INCIDENT_TRANSITIONS, IncidentState.TAKEN, taken_at=at, taken_by=account.code)
     _line(incident, account, SafetyLine.TAKEN, who=account.code)
@@ -73,7 +71,7 @@ def take_incident(*, account: "Account", code: str) -> Incident:
 @begins_transaction
 def see_news(*, account: "Account", code: str) -> None:
     """Whoever acts on it has looked at what came since somebody last did. Raises `ActionClosed`, `NotFound`."""
-    incident = _for_action(account, code, "see")
+    incident = for_action(account, code, "see")
     _line(incident, account, SafetyLine.SEEN, who=account.code)
     acknowledge(incident, by=account.code)
 
@@ -87,7 +85,7 @@ def write_to_caller(
     Whoever writes has looked at the incident. Raises `ActionClosed`, `NotFound`, `ReasonMissing` for nothing at all,
     `InvalidInput` for a side that has not called, and for a phrase that is not one.
     """
-    incident = _for_action(account, code, "write")
+    incident = for_action(account, code, "write")
     if not incident.sos_calls.filter(party=party).exists():
         raise InvalidInput("party")
     if phrase and phrase not in StaffPhrase.values:
@@ -111,18 +109,34 @@ def offer_incident(*, account: "Account", code: str, to: str, words: str) -> Non
 
     Raises `ActionClosed`, `NotFound`, `InvalidInput` where nobody of that name responds to incidents, `ReasonMissing`.
     """
-    incident = _for_action(account, code, "hand_over")
-    heir = account_by_code(to.strip())
+    _offer(account, code, account_by_code(to.strip()), words)
+
+
+def _offer(account: "Account", code: str, heir: "Account | None", words: str) -> None:
+    incident = for_action(account, code, "hand_over")
     if heir is None or not may(heir, "incidents.respond") or heir.code == incident.taken_by:
         raise InvalidInput("to")
     _line(incident, account, SafetyLine.OFFERED, _need(words), who=heir.code)
     touch(incident, offered_to=heir.code)
 
 
+@joins_transaction
+def offer_own_incidents(account: "Account", heir: "Account", words: str) -> int:
+    """Ask somebody to take over every incident of one's own; they stay with their owner until that person does.
+
+    Raises as `offer_incident`.
+    """
+    rows = Incident.objects.select_for_update().filter(state=IncidentState.TAKEN, taken_by=account.code)
+    codes = list(rows.order_by("pk").values_list("code", flat=True))
+    for code in codes:
+        _offer(account, code, heir, words)
+    return len(codes)
+
+
 @begins_transaction
 def accept_incident(*, account: "Account", code: str) -> None:
     """Whoever was asked takes it over: from now on it is theirs. Raises `ActionClosed`, `NotFound`."""
-    incident = _for_action(account, code, "accept")
+    incident = for_action(account, code, "accept")
     _line(incident, account, SafetyLine.HANDED_OVER, who=account.code)
     touch(incident, taken_by=account.code, offered_to="")
     acknowledge(incident, by=account.code)
@@ -131,7 +145,7 @@ def accept_incident(*, account: "Account", code: str) -> None:
 @begins_transaction
 def add_note(*, account: "Account", code: str, words: str) -> None:
     """Words of whoever acts on it, in its timeline. Raises `ActionClosed`, `NotFound`, `ReasonMissing`."""
-    incident = _for_action(account, code, "note")
+    incident = for_action(account, code, "note")
     _line(incident, account, SafetyLine.NOTE, _need(words))
     touch(incident)
 
@@ -142,7 +156,7 @@ def record_call(*, account: "Account", code: str, words: str) -> None:
 
     Raises `ActionClosed`, `NotFound`, `ReasonMissing`.
     """
-    incident = _for_action(account, code, "called")
+    incident = for_action(account, code, "called")
     _line(incident, account, SafetyLine.CALLED, _need(words), result="")
     touch(incident, called_back_at=incident.called_back_at or clock.now())
 
@@ -153,17 +167,35 @@ def record_safe_check(*, account: "Account", code: str, words: str) -> None:
 
     Raises `ActionClosed`, `NotFound`, `ReasonMissing`.
     """
-    incident = _for_action(account, code, "safe_check")
+    incident = for_action(account, code, "safe_check")
     _line(incident, account, SafetyLine.SAFE_CHECK, _need(words))
     touch(incident, safe_check_at=incident.safe_check_at or clock.now())
 
 
 @begins_transaction
-def record_police_call(*, account: "Account", code: str, station: str) -> None:
-    """The police of the place were called (S10). Raises `ActionClosed`, `NotFound`, `ReasonMissing`."""
-    note_police_called(
-        incident=_for_action(account, code, "police_called"), actor=account.actor, station=_need(station)
-    )
+def record_police_call(*, account: "Account", code: str, station: str, number: str) -> None:
+    """The police of the place were called by hand: which station, by which number, and who there took it.
+
+    The clock runs on until a second person has looked, or a station has the pack: a click with some words is no call
+    (S10). Raises `ActionClosed`, `NotFound`, `ReasonMissing`, `InvalidInput` for what is no number.
+    """
+    incident = for_action(account, code, "police_called")
+    called = _need(number)
+    if sum(each.isdecimal() for each in called) < 3:
+        raise InvalidInput("number")
+    _line(incident, account, SafetyLine.POLICE_SAID, station=_need(station), number=called[:40])
+    touch(incident, police_said_by=account.code, police_said_at=clock.now())
+
+
+@begins_transaction
+def confirm_police_call(*, account: "Account", code: str) -> None:
+    """A second person has looked at a call to the police by hand: the clock stops at the time of the call (S10).
+
+    Raises `ActionClosed`, `NotFound`, `SecondPersonNeeded`.
+    """
+    incident = for_action(account, code, "police_seen")
+    _line(incident, account, SafetyLine.POLICE_SEEN)
+    touch(incident, police_seen_by=account.code, police_called_at=incident.police_said_at)
 
 
 @joins_transaction
@@ -181,7 +213,7 @@ def excuse_police_call(*, account: "Account", code: str, words: str) -> None:
 
     Raises `ActionClosed`, `NotFound`, `ReasonMissing`.
     """
-    incident = _for_action(account, code, "police_excused")
+    incident = for_action(account, code, "police_excused")
     _line(incident, account, SafetyLine.POLICE_NOT_CALLED, _need(words))
     touch(incident, police_excused_at=incident.police_excused_at or clock.now())
 
@@ -192,7 +224,7 @@ def resolve_incident(*, account: "Account", code: str, outcome: str, words: str)
 
     Raises `OutcomeUnknown`, `ReasonMissing`, `ActionClosed`, `NotFound`.
     """
-    incident = _for_action(account, code, "resolve")
+    incident = for_action(account, code, "resolve")
     if outcome not in IncidentOutcome.values:
         raise OutcomeUnknown("outcome")
     text = _need(words)
@@ -203,19 +235,18 @@ def resolve_incident(*, account: "Account", code: str, outcome: str, words: str)
 
 @begins_transaction
 def close_incident(*, account: "Account", code: str) -> None:
-    """The second person agrees. What was kept from the driver may now act and be seen, if nobody is aboard.
+    """The second person agrees: the driver's next orders come again, where the outcome clears it (D15).
 
     Raises `ActionClosed`, `NotFound`.
     """
-    incident = _for_action(account, code, "close")
+    incident = for_action(account, code, "close")
     move(incident, INCIDENT_TRANSITIONS, IncidentState.CLOSED, closed_at=clock.now(), closed_by=account.code)
     _line(incident, account, SafetyLine.CLOSED)
     touch(incident)
     if incident.outcome != IncidentOutcome.POLICE:
         # What the police have may still be evidence; all else goes when its time is over (S7).
         holds.release(actor=account.actor, source="sos", case=code)
-    if incident.trip:
-        uncover_driver_holds(driver=incident.trip.driver)
+    end_stop(incident=incident, actor=account.actor)
 
 
 @begins_transaction
@@ -224,7 +255,7 @@ def send_back(*, account: "Account", code: str, words: str) -> None:
 
     Raises `ActionClosed`, `NotFound`, `ReasonMissing`.
     """
-    incident = _for_action(account, code, "send_back")
+    incident = for_action(account, code, "send_back")
     text = _need(words)
     move(incident, INCIDENT_TRANSITIONS, IncidentState.TAKEN, outcome="", resolved_by="")
     _line(incident, account, SafetyLine.SENT_BACK, text)
@@ -245,19 +276,6 @@ def close_drill(*, code: str) -> None:
         move(incident, INCIDENT_TRANSITIONS, IncidentState.RESOLVED, outcome=outcome, resolved_by="drill")
     if incident.state == IncidentState.RESOLVED:
         move(incident, INCIDENT_TRANSITIONS, IncidentState.CLOSED, closed_at=at, closed_by="drill-second")
+    end_stop(incident=incident, actor=Actor("drill-second", "system"))
     audit.record(SYSTEM, "safety.drill_closed", code, case=code)
     holds.release(actor=SYSTEM, source="sos", case=code)
-
-
-@joins_transaction
-def uncover_driver_holds(*, driver: "Driver | None") -> None:
-    """When nobody is in the car and no incident lives, covert holds act in the open and waiting trips go to others (S11)."""
-    if (
-        driver is None
-        or aboard(driver.account.code)
-        or Incident.objects.live().filter(trip__driver=driver).exists()
-    ):
-        return
-    if driver.holds.open().filter(covert=True).exists():
-        uncover_holds(driver=driver)
-        give_to_others(actor=SYSTEM, driver=driver)

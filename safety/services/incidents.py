@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Sum
 
 from core import audit, clock, live, policy, timeline
-from core.actors import MONITOR, Actor
+from core.actors import MONITOR, SYSTEM, Actor
 from core.codes import new_code
 from core.facts import Fact
 from core.states import StaleState
@@ -16,6 +16,7 @@ from rides.geometry import Point
 from rides.states import Party
 from safety.models import Acknowledgement, Caller, Incident, Signal
 from safety.policies import THRESHOLD, WEIGHTS
+from safety.services.stops import stop_next_order
 from safety.states import (
     LIVE,
     Origin,
@@ -77,11 +78,17 @@ def open_incident(
 
 @joins_transaction
 def touch(incident: Incident, **changes: object) -> None:
-    """Write these fields of an incident whose row is locked, and wake the console."""
+    """Write these fields of an incident whose row is locked, and wake the console.
+
+    One that becomes grave by it stops the driver's next order (D15).
+    """
     changes["changed_at"] = clock.now()
+    before = incident.is_grave
     for name, value in changes.items():
         setattr(incident, name, value)
     incident.save(update_fields=list(changes))
+    if incident.is_grave and not before:
+        stop_next_order(incident=incident, actor=SYSTEM)
     live.changed_on_commit("console")
 
 
@@ -125,7 +132,8 @@ def add_signal(
     """Keep a signal and add it to the score; None where this trip has had the same one, and nothing is changed.
 
     `facts` are what `core.facts.of` made: why, in the reader's language wherever it shows. `changes` are other
-    fields of the incident, written with the score. When the score reaches the threshold an incident opens by itself; a live incident takes the new score.
+    fields of the incident, written with the score. When the score reaches the threshold, or her phone is silent and she
+    does not answer, an incident opens by itself; a live incident takes the new score.
     """
     at = clock.now()
     weight = policy.value(WEIGHTS)[kind]
@@ -153,13 +161,28 @@ def add_signal(
         total=total,
         why=facts or {},
     )
-    threshold = policy.value(THRESHOLD)
-    if incident is None and total >= threshold:
+    grave = total >= policy.value(THRESHOLD) or is_silent_without_answer(trip, kind)
+    if incident is None and grave:
         origin = Origin.MONITOR if actor == MONITOR else Origin.RULE
         incident = open_incident(actor=actor, origin=origin, trip=trip)
     if incident:
         changes = {**(changes or {}), "score": total}
-        if total >= threshold and incident.high_risk_at is None:
+        if grave and incident.high_risk_at is None:
             changes["high_risk_at"] = at
         bring_news(incident, **changes)
     return row
+
+
+_SILENCE = frozenset({SignalKind.NO_ANSWER, SignalKind["SIGNAL_LOST"]})
+
+
+def is_silent_without_answer(trip: "Trip | None", kind: SignalKind) -> bool:
+    """True once her phone is silent *and* a question was not answered, whatever that weighs: a silence is no answer (S5).
+
+    `kind` is the signal that was just kept; only the two of them are worth a look.
+    """
+    if trip is None or kind not in _SILENCE:
+        return False
+    rows = Signal.objects.filter(trip=trip, kind__in=_SILENCE).values_list("kind", "detail")
+    lost = any(one == SignalKind["SIGNAL_LOST"] and detail.startswith(Party.PASSENGER) for one, detail in rows)
+    return lost and any(one == SignalKind.NO_ANSWER for one, _detail in rows)

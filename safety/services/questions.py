@@ -13,7 +13,7 @@ from core.facts import Fact
 from core.transactions import begins_transaction, joins_transaction
 from rides.geometry import Point
 from rides.selectors import reconcile_trip, trip_by_code
-from rides.states import Party, TripLine, TripState
+from rides.states import Party, PhonesSay, TripLine, TripState
 from rides.tokens import TripKey
 from safety.errors import QuestionClosed
 from safety.models import SafetyQuestion
@@ -50,8 +50,13 @@ def report_finding(
     facts: Mapping[str, Fact] | None = None,
     position: Point | None = None,
 ) -> None:
-    """The monitor found something: keep the signal, and ask the passenger alone where she may be aboard (S5)."""
+    """The monitor found something: keep the signal, and ask the passenger alone where she may be aboard (S5).
+
+    What she has called fine is remembered with what was found until then: found anew after it, it is a new signal.
+    """
     trip = trip_by_code(trip_code)
+    rounds = SafetyQuestion.objects.filter(trip=trip, answer=Answer.FINE).count()
+    detail = f"{detail}/{rounds}" if rounds else detail
     added = add_signal(actor=MONITOR, kind=kind, trip=trip, detail=detail, facts=facts, position=position)
     if added and trip.state not in {TripState.ENDED, TripState.CANCELLED}:
         ask_passenger(trip=trip)
@@ -91,6 +96,9 @@ def answer_question(*, key: TripKey, answer: Answer) -> None:
         # What was said stays beside what the phones show; her answer alone closes nothing (R6).
         truth = reconcile_trip(trip, told)
         timeline.add(TripLine.TRUTH, SYSTEM, trip=trip.code, truth=truth.facts)
+        if question and answer == Answer.FINE and truth.says != PhonesSay.APART:
+            question.doubted = True
+            question.save(update_fields=["doubted"])
     if answer in {Answer.NOT_WELL, Answer.DURESS}:
         add_signal(
             actor=actor,
@@ -137,7 +145,14 @@ def _expire(pk: int, at: datetime) -> bool:
     trip = trip_by_code(question.trip.code)
     _close_question(question, Answer.NONE)
     timeline.add(SafetyLine.ANSWERED, SYSTEM, trip=trip.code, answer=Answer.NONE)
-    add_signal(actor=MONITOR, kind=SignalKind.NO_ANSWER, trip=trip, facts=facts.of(SignalKind.NO_ANSWER))
+    before = SafetyQuestion.objects.filter(trip=trip, answer=Answer.FINE).count()
+    add_signal(
+        actor=MONITOR,
+        kind=SignalKind.NO_ANSWER,
+        trip=trip,
+        detail=str(before) if before else "",
+        facts=facts.of(SignalKind.NO_ANSWER),
+    )
     return True
 
 

@@ -1,7 +1,7 @@
 """One tap: the call for help, what its sender adds, and the appeal of whose call was called malicious."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core import audit, clock, events, facts, live, policy, timeline
 from core.errors import InvalidInput, NotFound
@@ -16,12 +16,16 @@ from safety.events import SosRaised
 from safety.models import HelpMessage, Incident, MalicePlea, SosCall
 from safety.policies import why_not_decide
 from safety.selectors import malicious_alarm_of
+from safety.services.checks import hear_distress
 from safety.services.incidents import add_signal, bring_news, open_incident, set_silent, touch
 from safety.states import LIVE, CallerPhrase, Origin, PleaOutcome, SafetyLine, SignalKind, topic_of
 
 if TYPE_CHECKING:
     from accounts.models import Account
     from rides.models import Trip
+
+
+_TELLING = 9  # taps of one side on one trip; more of them is news still, and no higher risk
 
 
 def _who(trip: "Trip", party: Party) -> "Account":
@@ -86,21 +90,41 @@ def _raise(
     if silent:
         set_silent(incident, key.party, silent=True)
     changes: dict[str, object] = {"has_sos": True}
-    if not add_signal(
-        actor=actor,
-        kind=SignalKind.SOS,
-        trip=trip,
-        incident=incident,
-        detail=key.party,
-        facts=facts.of(SignalKind.SOS, party=key.party),
-        position=position,
-        changes=changes,
-    ):
+    if not _weigh(trip, incident, key.party, position, changes):
         bring_news(incident, **changes)
     if not again:
         audit.record(actor, "safety.sos", incident.code, case=incident.code, trip=trip.code, party=key.party)
         events.publish(SosRaised(incident=incident.code, party=key.party))
     return incident
+
+
+def _weigh(
+    trip: "Trip", incident: Incident, party: Party, position: Point | None, changes: dict[str, object]
+) -> bool:
+    """Give a tap its points: the first of a side those of an SOS, each further one those of a repetition (S3).
+
+    False where this side has tapped so often that its points tell nothing more.
+    """
+    actor = _who(trip, party).actor
+    taps = SosCall.objects.filter(incident__trip=trip, party=party).count()
+    kind, detail = (
+        (SignalKind.SOS, str(party)) if taps == 1 else (SignalKind.REPEATED_REPORT, f"sos:{party}:{taps}")
+    )
+    if taps > _TELLING:
+        return False
+    why = facts.of(SignalKind.SOS, party=party)
+    return bool(
+        add_signal(
+            actor=actor,
+            kind=kind,
+            trip=trip,
+            incident=incident,
+            detail=detail,
+            facts=why,
+            position=position,
+            changes=changes,
+        )
+    )
 
 
 @begins_transaction
@@ -115,7 +139,7 @@ def add_word(
     trip = trip_by_code(key.trip)
     incident = _live_call(trip, key.party)
     actor = _who(trip, key.party).actor
-    about = {"trip": trip.code, "incident": incident.code, "party": key.party}
+    about: dict[str, Any] = {"trip": trip.code, "incident": incident.code, "party": key.party}
     if phrase and phrase not in CallerPhrase.values:
         raise InvalidInput("phrase")
     text = words.strip()[:1000]
@@ -124,6 +148,7 @@ def add_word(
             timeline.add(SafetyLine.PHRASE, actor, words=text, from_caller=phrase, **about)
         else:
             timeline.add(SafetyLine.WORD, actor, words=text, **about)
+        hear_distress(incident, text)
         bring_news(incident)
     if silent is not None and set_silent(incident, key.party, silent=silent):
         timeline.add(SafetyLine.SILENT if silent else SafetyLine.NOT_SILENT, actor, **about)

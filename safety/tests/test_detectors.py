@@ -44,6 +44,9 @@ LIMITS = Limits(
     travelled_metres=500,
     after_cancel_metres=300,
     alone_after_cancel_metres=1000,
+    after_end_metres=1000,
+    coarse_metres=100,
+    fastest=70,
 )
 NORTH = 1 / 111_195  # degrees of latitude in a metre
 EAST = NORTH / 0.8829  # a metre of longitude at 28 degrees
@@ -83,8 +86,11 @@ def watch(*args, **changes):
 
 
 def pings(way):
-    """Positions of (seconds, metres north of 28.0, metres east of 121.0)."""
-    return [(START + second, 28.0 + north * NORTH, 121.0 + east * EAST) for second, north, east in way]
+    """Positions of (seconds, metres north of 28.0, metres east of 121.0, and its accuracy in metres where known)."""
+    return [
+        (START + second, 28.0 + north * NORTH, 121.0 + east * EAST, *(accuracy or [0.0]))
+        for second, north, east, *accuracy in way
+    ]
 
 
 def walk(found, party, way):
@@ -112,7 +118,7 @@ def test_off_the_way_for_long_enough_is_a_finding_once():
 
 
 def test_off_the_way_for_a_moment_is_none():
-    way = [(0, 1000, 700), (20, 1000, 700), (25, 1000, 10), (30, 1000, 700), (55, 1000, 700)]
+    way = [(0, 1000, 700), (20, 1000, 700), (30, 1000, 10), (40, 1000, 700), (65, 1000, 700)]
     assert walk(watch(), Party.DRIVER, way) == []
 
 
@@ -238,9 +244,12 @@ def test_near_a_known_place_nothing_is_remote():
 
 def test_phones_meet_and_then_travel_together():
     found = watch(TripState.ACCEPTED)
-    walk(found, Party.DRIVER, [(0, 0, 0)])
-    assert [each.rule for each in walk(found, Party.PASSENGER, [(5, 20, 0)])] == [MEETING]
-    walk(found, Party.DRIVER, [(60, 700, 0)])
+    walk(found, Party.PASSENGER, [(0, 20, 0)])
+    walk(found, Party.DRIVER, [(1, 0, 0), (5, 0, 0)])
+    assert [each.rule for each in walk(found, Party.PASSENGER, [(6, 20, 0), (10, 20, 0)])] == [MEETING]
+    walk(found, Party.DRIVER, [(60, 650, 0)])
+    walk(found, Party.PASSENGER, [(62, 690, 0)])
+    walk(found, Party.DRIVER, [(63, 695, 0), (64, 700, 0)])
     assert [each.rule for each in walk(found, Party.PASSENGER, [(65, 720, 0)])] == [TOGETHER]
 
 
@@ -254,8 +263,10 @@ def test_both_phones_move_together_after_a_cancel():
     found = watch(TripState.CANCELLED, met=True)
     for second in range(0, 100, 5):
         walk(found, Party.PASSENGER, [(second, second * 3, 0)])
-        walk(found, Party.DRIVER, [(second, second * 3, 10)])
-    seen = walk(found, Party.DRIVER, [(101, 303, 10)])
+        assert walk(found, Party.DRIVER, [(second, second * 3, 10)]) == []
+    walk(found, Party.DRIVER, [(106, 318, 10)])
+    walk(found, Party.PASSENGER, [(105, 315, 0), (107, 320, 0)])
+    seen = walk(found, Party.DRIVER, [(108, 324, 10)])
     assert kinds(seen) == [(SignalKind.MOVING_AFTER_CANCEL, "")]
 
 
@@ -297,12 +308,87 @@ def test_trips_beside_each_other_do_not_mix():
     found.put([trip(), trip(code="T-2", destination=(28.3, 121.3), route=[(28.2, 121.3), (28.3, 121.3)])], {})
     off = pings([(t, 1000, 700) for t in range(0, 40, 5)])
     seen = found.observe(
-        [("T-1", Party.DRIVER, False, off), ("T-2", Party.DRIVER, False, [(START, 28.2, 121.3)])]
+        [("T-1", Party.DRIVER, False, off), ("T-2", Party.DRIVER, False, [(START, 28.2, 121.3, 0.0)])]
     )
     assert {code for code, _each in seen} == {"T-1"}
     found.drop(["T-1"])
     assert "T-1" not in found
     assert not found.nothing_known("T-2")
+
+
+# --- what one bad position says ---
+
+
+def along(count, odd, *, every=10):
+    """Positions along the way, 150 m apart, of which one is another."""
+    way = [(t * every, t * 150, 0) for t in range(count)]
+    return [*way[: odd[0]], (way[odd[0]][0], *odd[1:]), *way[odd[0] + 1 :]]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        (20, 3000, 8000),  # 8 km beside the way
+        (20, -3_000_000, -11_000_000),  # 0, 0
+        (0, 300_000, 500_000),  # an old city, first of all
+        (39, 3000, 8000),  # the last one
+        (20, -6000, 0),  # far back
+        (20, 16_000, 0),  # far beyond the destination
+    ],
+)
+@pytest.mark.parametrize("state", [TripState.IN_PROGRESS, TripState.ACCEPTED, TripState.CANCELLED])
+@pytest.mark.parametrize("every", [10, 60, 120])
+def test_one_bad_position_says_nothing(state, odd, every):
+    found = watch(state, driver_state_since=datetime.fromtimestamp(START + 10 * 3600, tz=UTC))
+    assert walk(found, Party.DRIVER, along(40, odd, every=every)) == []
+
+
+def test_a_bad_position_that_the_page_repeats_says_nothing():
+    way = [(t, t * 15, 0) for t in range(0, 200, 10)]
+    stands = [(200, 3000, 8000), (221, 3000, 8000), (242, 3000, 8000)]
+    found = watch()
+    assert walk(found, Party.DRIVER, [*way, *stands, *[(t, t * 15, 0) for t in range(250, 400, 10)]]) == []
+
+
+def test_one_bad_position_ends_no_stop():
+    stand = [(t, 2000, 0) for t in range(0, 400, 10)]
+    stand[20] = (200, 2000, 450)  # not so far that no car could have been there
+    assert kinds(walk(watch(), Party.DRIVER, stand))[0][0] == SignalKind.LONG_STOP
+
+
+@pytest.mark.parametrize("state", [TripState.ACCEPTED, TripState.CANCELLED])
+@pytest.mark.parametrize("every", [5, 30, 85])
+def test_phones_meet_by_no_single_position(state, every):
+    """Hers jumps to his for one position; his are many meanwhile."""
+    found = watch(state, met=False)
+    for second in range(0, 600, 5):
+        assert walk(found, Party.DRIVER, [(second, 2000 + second * 5, 0)]) == []
+        if second % every == 0:
+            at = (2000 + second * 5, 0) if second == 6 * every else (0, 300)
+            assert walk(found, Party.PASSENGER, [(second, *at)]) == []
+
+
+def test_a_coarse_position_raises_nothing_and_the_phone_was_heard():
+    found = watch()
+    way = [(t, 1000, 700, 1500.0) for t in range(0, 200, 5)]
+    assert walk(found, Party.DRIVER, way) == []
+    assert ticked(found, 250) == [(SignalKind.SIGNAL_LOST, "passenger")]
+    assert kinds(walk(watch(), Party.DRIVER, [(*each[:3], 100.0) for each in way])) == [
+        (SignalKind.OFF_ROUTE, "")
+    ]
+
+
+def test_a_coarse_position_meets_nobody():
+    found = watch(TripState.ACCEPTED)
+    for second in range(0, 100, 5):
+        walk(found, Party.DRIVER, [(second, 0, 0)])
+        assert walk(found, Party.PASSENGER, [(second + 1, 20, 0, 400.0)]) == []
+
+
+def test_a_phone_that_comes_out_of_a_tunnel_elsewhere_is_believed():
+    """Its positions stood still in there; what it says afterwards it says again and again."""
+    way = [(t, 0, 0) for t in range(0, 60, 5)] + [(t, 6000 + t * 15, 700) for t in range(60, 120, 5)]
+    assert kinds(walk(watch(), Party.DRIVER, way)) == [(SignalKind.OFF_ROUTE, "")]
 
 
 # --- no rule is deaf ---
@@ -339,7 +425,10 @@ SPEAKS = {
     "late_running": into_the_curfew,
     "long_stop": lambda: heard(watch(), (Party.DRIVER, on_the_way(400, 0))),
     "meeting": lambda: heard(
-        watch(TripState.ACCEPTED), (Party.DRIVER, [(0, 0, 0)]), (Party.PASSENGER, [(5, 20, 0)])
+        watch(TripState.ACCEPTED),
+        (Party.PASSENGER, [(0, 20, 0)]),
+        (Party.DRIVER, [(1, 0, 0), (5, 0, 0)]),
+        (Party.PASSENGER, [(6, 20, 0), (9, 20, 0)]),
     ),
     "moving_alone_after_cancel": lambda: heard(
         watch(TripState.CANCELLED, met=True), (Party.DRIVER, on_the_way(120, 12))
@@ -347,7 +436,14 @@ SPEAKS = {
     "moving_together_after_cancel": lambda: heard(
         watch(TripState.CANCELLED, met=True),
         (Party.PASSENGER, [(0, 0, 0), (100, 400, 0)]),
-        (Party.DRIVER, [(0, 0, 10), (101, 400, 10)]),
+        (Party.DRIVER, [(0, 0, 10), (101, 400, 10), (105, 410, 10)]),
+        (Party.PASSENGER, [(106, 410, 0), (110, 420, 0)]),
+    ),
+    "moving_after_end": lambda: heard(
+        watch(TripState.ENDED),
+        (Party.PASSENGER, [(0, 0, 0), (100, 1100, 0)]),
+        (Party.DRIVER, [(0, 0, 10), (101, 1100, 10), (105, 1200, 10)]),
+        (Party.PASSENGER, [(106, 1210, 0), (110, 1250, 0)]),
     ),
     "off_route": lambda: heard(watch(), (Party.DRIVER, [(t, 1000, 700) for t in range(0, 60, 5)])),
     "overlong": lambda: at_the_clock(watch(), 3201),
@@ -355,9 +451,12 @@ SPEAKS = {
     "signal_lost": lambda: at_the_clock(watch(), 61),
     "together": lambda: heard(
         watch(TripState.ACCEPTED),
-        (Party.DRIVER, [(0, 0, 0)]),
-        (Party.PASSENGER, [(5, 20, 0)]),
+        (Party.PASSENGER, [(0, 20, 0)]),
+        (Party.DRIVER, [(1, 0, 0), (5, 0, 0)]),
+        (Party.PASSENGER, [(6, 20, 0), (10, 20, 0)]),
         (Party.DRIVER, [(60, 700, 0)]),
+        (Party.PASSENGER, [(61, 705, 0)]),
+        (Party.DRIVER, [(62, 710, 0), (63, 715, 0)]),
         (Party.PASSENGER, [(65, 720, 0)]),
     ),
 }

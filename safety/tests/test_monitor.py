@@ -5,12 +5,19 @@ import time
 import pytest
 import redis
 
+from core import clock
+from drivers.selectors import driver_of
 from rides import positions
 from rides.models import LatestPosition, TrailMinute
+from rides.selectors import trail_of
+from rides.services import end_trip
+from rides.states import Party
+from rides.tokens import TripKey
 from rides.trails import unpack
-from safety.models import Signal
+from safety.models import Incident, Signal
 from safety.monitor import intake as module
 from safety.monitor.loop import Monitor
+from safety.services import raise_sos
 from safety.tests.streams import pending, put, time_of_leases_is_over, turn, until_done
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -19,9 +26,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_positions_are_kept_and_then_acknowledged(valkey, rides):
     trip = rides.under_way()
     now = time.time()
-    put(valkey, trip, [(now, 28.2, 121.0), (now + 1, 28.21, 121.01)])
+    put(valkey, trip, [(now, 28.2, 121.0), (now + 1, 28.2003, 121.0003)])
     turn(Monitor())
-    assert LatestPosition.objects.get(trip=trip).latitude == 28.21
+    assert LatestPosition.objects.get(trip=trip).latitude == 28.2003
     assert pending(valkey) == 0
 
 
@@ -61,16 +68,77 @@ def test_signals_are_raised_once_by_two_monitors(valkey, rides, noon):
     assert trip.code
 
 
-def test_a_trip_that_is_over_takes_no_more_positions(valkey, rides, people):
-    from drivers.selectors import driver_of
-    from rides.services import end_trip
-
-    trip = rides.under_way()
+def end(trip, people):
     end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
-    put(valkey, trip, [(time.time(), 28.2, 121.0)])
-    turn(Monitor())
-    assert not LatestPosition.objects.exists()
+
+
+def test_what_was_acknowledged_is_kept_also_when_its_trip_is_over(valkey, rides, people, noon):
+    """Phones send until they hear of the end, and what was measured before it may come late."""
+    trip, begun = rides.under_way(), time.time()
+    found = Monitor()
+    turn(found)
+    noon.shift(3600)
+    end(trip, people)
+    noon.shift(3600)
+    put(valkey, trip, [(begun + 10, 28.2, 121.0), (begun + 20, 28.2003, 121.0)])
+    put(valkey, trip, [(time.time(), 28.21, 121.0)], party=Party.PASSENGER)
+    until_done(valkey, found)
+    assert [fix.at for fix in trail_of(trip, Party.DRIVER)] == pytest.approx(
+        [begun + 10, begun + 20], abs=0.01
+    )
+    assert LatestPosition.objects.get(party=Party.PASSENGER).latitude == 28.21
     assert pending(valkey) == 0
+
+
+def test_positions_before_a_car_is_found_are_kept(valkey, rides):
+    """An SOS of a passenger who waits in the street has a place."""
+    trip = rides.booked()
+    put(valkey, trip, [(time.time(), 28.2, 121.0)], party=Party.PASSENGER)
+    turn(Monitor())
+    assert LatestPosition.objects.get(trip=trip).latitude == 28.2
+
+
+def test_a_trip_is_watched_after_its_end_and_while_an_incident_lives(valkey, rides, people, noon):
+    def watched(found, trip):
+        found.refresh.looked = -float("inf")
+        found.refresh.watchlist._rounded = -float("inf")
+        for _part in range(3):
+            found.refresh.look_around()
+        found.refresh.watchlist._strangers.clear()
+        found.refresh.look_for([trip.code])
+        return trip.code in found.table
+
+    plain, danger = rides.under_way(), rides.under_way("passenger2")
+    found = Monitor()
+    turn(found)
+    end(plain, people)
+    end(danger, people)
+    noon.shift(540)
+    assert [watched(found, plain), watched(found, danger)] == [True, True]
+    incident = raise_sos(key=TripKey(danger.code, Party.PASSENGER, "wenzhou"))
+    noon.shift(3600)
+    assert [watched(found, plain), watched(found, danger)] == [False, True]
+    noon.shift(24 * 3600)
+    assert watched(found, danger)
+    Incident.objects.filter(pk=incident.pk).update(
+        state="closed", outcome="false_alarm", taken_at=clock.now(), taken_by="agent",
+        resolved_by="agent", closed_by="specialist", closed_at=clock.now(),
+    )  # fmt: skip
+    assert not watched(found, danger)
+
+
+def test_she_who_is_still_in_the_car_after_the_end_is_seen(valkey, rides, people):
+    trip, began = rides.under_way(), time.time() - 120
+    end(trip, people)
+    for step in range(24):
+        for party in Party:
+            fix = (began + 5 * step + (party == Party.DRIVER), 28.2 + step * 0.0006, 121.0)
+            put(valkey, trip, [fix], party=party)
+    found = Monitor()
+    found.prepare()
+    until_done(valkey, found)
+    assert "moving_after_end" in Signal.objects.filter(trip=trip).values_list("kind", flat=True)
+    assert Incident.objects.filter(trip=trip).exists()
 
 
 def test_a_valkey_that_began_anew_is_prepared_again(valkey, rides):

@@ -15,7 +15,7 @@ from rides.positions import StoredBatch
 from rides.services import end_trip
 from rides.states import Party
 from safety.errors import NothingAside, StillUnreadable, StillUnwatchable
-from safety.models import Signal
+from safety.models import Incident, SafetyQuestion, Signal
 from safety.monitor import acting, memory, program, quarantine
 from safety.monitor.loop import Monitor
 from safety.monitor.quarantine import ASIDE, apart
@@ -77,7 +77,7 @@ def test_entries_of_the_last_release_and_of_this_one_are_read(valkey, rides, fie
 
 def test_a_field_that_the_next_release_adds_is_skipped(valkey, rides):
     trip = rides.under_way()
-    batch = [trip.code, "driver", False, [(time.time(), 28.2, 121.0)], "something new"]
+    batch = [trip.code, "driver", False, [(time.time(), 28.2, 121.0)], [], [], "something new"]
     valkey.xadd(STREAM, {b"v": b"1", b"b": positions._pack([batch])})
     turn(Monitor())
     assert LatestPosition.objects.get(trip=trip).latitude == 28.2
@@ -169,9 +169,9 @@ def test_a_batch_that_cannot_be_stored_stops_no_other(valkey, rides, ping):
         for trip in trips:
             put(valkey, trip, [(now, 28.2, 121.0)])
     put(valkey, trips[0], [ping])
-    put(valkey, trips[1], [(now + 1, 28.3, 121.0)])
+    put(valkey, trips[1], [(now + 1, 28.2005, 121.0)])
     turn(Monitor())
-    assert LatestPosition.objects.get(trip=trips[1]).latitude == 28.3
+    assert LatestPosition.objects.get(trip=trips[1]).latitude == 28.2005
     assert LatestPosition.objects.get(trip=trips[0]).latitude == 28.2
     assert pending(valkey) == 0
     assert open_rows("safety.monitor_entry").count() == 1
@@ -228,14 +228,15 @@ def test_a_trip_whose_row_cannot_be_read_keeps_its_positions(valkey, rides, way)
     assert pending(valkey) == 0
 
 
-def test_the_row_of_an_unwatchable_trip_is_closed_when_the_trip_is_over(valkey, rides, people):
+def test_the_row_of_an_unwatchable_trip_is_closed_when_the_trip_is_over(valkey, rides, people, noon):
     broken = rides.under_way()
     Trip.objects.filter(pk=broken.pk).update(planned_route=[], route_source="valhalla")
     found = Monitor()
     turn(found)
     assert open_rows("safety.monitor_trip").exists()
     end_trip(driver=driver_of(people("driver")), trip_code=broken.code)
-    found.refresh.looked = 0.0
+    noon.shift(601)  # so long a trip is watched after its end
+    found.refresh.looked = -float("inf")
     found.step()
     assert not open_rows("safety.monitor_trip").exists()
 
@@ -389,7 +390,8 @@ def test_a_rule_that_raises_for_one_trip_is_told_and_the_others_are_heard(
     assert (row.key, row.subject, row.life_safety) == (f"signal_lost/{broken.code}", broken.code, True)
     monkeypatch.undo()
     end_trip(driver=driver_of(people("driver")), trip_code=broken.code)
-    found.refresh.looked = 0.0
+    noon.shift(601)  # so long a trip is watched after its end
+    found.refresh.looked = -float("inf")
     found.step()
     assert not open_rows("safety.monitor_rules").exists()
 
@@ -469,12 +471,16 @@ def test_rows_of_trips_that_ended_while_nobody_watched_are_closed(valkey, rides,
     assert open_rows("safety.monitor_rules").count() == 2
     monkeypatch.undo()
     end_trip(driver=driver_of(people("driver")), trip_code=broken.code)
+    noon.shift(601)
     time_of_leases_is_over(valkey)
     turn(Monitor())
     assert not open_rows("safety.monitor_trip").exists()
     subjects = set(open_rows("safety.monitor_rules").values_list("subject", flat=True))
     assert subjects == {trip.code}  # it is watched still: what was not said of it stays unsaid
     end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
+    SafetyQuestion.objects.all().delete()  # what was asked meanwhile would go on being followed
+    Incident.objects.all().delete()
+    noon.shift(601)
     time_of_leases_is_over(valkey)
     turn(Monitor())
     assert not open_rows("safety.monitor_rules").exists()

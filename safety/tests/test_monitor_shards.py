@@ -74,10 +74,14 @@ def test_a_change_that_was_long_in_committing_is_not_missed(rides, watchlist):
     assert [each.planned_seconds for each in watchlist.look().trips] == [77]
 
 
-def test_who_is_over_leaves_at_the_next_look(rides, watchlist, people):
+def test_who_is_over_leaves_ten_minutes_later(rides, watchlist, people, noon):
     trip = rides.under_way()
     watchlist.look()
     end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
+    assert [each.state for each in watchlist.look().trips] == ["ended"]
+    noon.shift(599)
+    assert not watchlist.look().gone
+    noon.shift(2)
     assert watchlist.look().gone == {trip.code: STREAM}
     assert not watchlist.known
 
@@ -141,24 +145,26 @@ def test_a_shard_that_is_taken_over_is_read_once_all_its_trips_are(valkey, rides
     assert pending(valkey) == 0
 
 
-def test_what_is_remembered_of_trips_that_ended_unwatched_is_forgotten(valkey, rides, people):
+def test_what_is_remembered_of_trips_that_ended_unwatched_is_forgotten(valkey, rides, people, noon):
     trip = rides.under_way()
     put(valkey, trip, [(time.time(), 28.2, 121.0)])
     turn(Monitor())
     assert valkey.hexists(memory_of(STREAM), trip.code)
     time_of_leases_is_over(valkey)
     end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
+    noon.shift(601)
     turn(Monitor())
     assert not valkey.hexists(memory_of(STREAM), trip.code)
 
 
-def test_what_is_remembered_of_a_trip_that_ends_is_forgotten(valkey, rides, people):
+def test_what_is_remembered_of_a_trip_that_ends_is_forgotten(valkey, rides, people, noon):
     trip = rides.under_way()
     put(valkey, trip, [(time.time(), 28.2, 121.0)])
     found = Monitor()
     turn(found)
     end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
-    found.refresh.looked = 0.0
+    noon.shift(601)
+    found.refresh.looked = -float("inf")
     found.step()
     assert not valkey.hexists(memory_of(STREAM), trip.code)
 

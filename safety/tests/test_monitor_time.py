@@ -152,7 +152,7 @@ def test_a_clock_that_went_back_does_not_stop_what_positions_say(valkey, rides, 
     noon.shift(-3600)
     found.step()
     now = time.time()
-    put(valkey, trip, [(now + second, 28.4, 121.4) for second in range(1, 60, 10)])
+    put(valkey, trip, [(now + second, 28.4 + second / 10_000, 121.4) for second in range(1, 60, 10)])
     found.step()
     assert Signal.objects.filter(kind="off_route").exists()
 

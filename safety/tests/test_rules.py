@@ -243,7 +243,7 @@ def test_a_row_that_is_used_again_remembers_nothing_of_the_trip_before():
 def test_positions_that_are_no_numbers_and_trips_that_are_not_watched_change_nothing():
     table = table_of(trip())
     before = table.saved("T-1")
-    odd = [(START, NAN, 121.0), (NAN, 28.0, 121.0), (START, 28.0, float("inf"))]
+    odd = [(START, NAN, 121.0, 0.0), (NAN, 28.0, 121.0, 0.0), (START, 28.0, float("inf"), 0.0)]
     assert table.observe([("T-1", Party.DRIVER, False, odd), ("T-9", Party.DRIVER, False, odd)]) == []
     assert table.saved("T-1") == before
 
@@ -262,13 +262,13 @@ def test_a_trip_that_met_before_does_not_meet_again():
     assert table.nothing_known("T-1")
     table.begin("T-1", {party: (Fix(START, 28.0, 121.0), False) for party in Party})
     assert not table.nothing_known("T-1")
-    on = [("T-1", party, False, pings([(60, 600, 0)])) for party in Party]
+    on = [("T-1", party, False, pings([(t, 600, 0)])) for t in (60, 62, 64) for party in Party]
     assert [each.rule for _code, each in table.observe(on)] == ["together"]
 
 
 def test_a_meeting_is_no_signal():
     table = table_of(trip(TripState.ACCEPTED))
-    here = [("T-1", party, False, pings([(0, 0, 0)])) for party in Party]
+    here = [("T-1", party, False, pings([(t, 0, 0)])) for t in (0, 2, 4) for party in Party]
     ((code, found),) = table.observe(here)
     assert (code, found.rule, found.kind, found.facts["rule"]) == ("T-1", MEETING, None, MEETING)
 
@@ -333,10 +333,10 @@ def test_a_step_of_the_clock_changes_nothing_that_is_seen(state, step):
                 table.shift(at_step)
                 moved = began + timedelta(seconds=at_step)
                 table.put([trip(state, driver_state_since=moved, met=True)], {})
-            ((_at, lat, lon),) = pings([(0, north, east)])
+            ((_at, lat, lon, _metres),) = pings([(0, north, east)])
             for party in Party:
                 if party == Party.DRIVER or second < 1000:
-                    seen += table.observe([("T-1", party, False, [(night + second + by, lat, lon)])])
+                    seen += table.observe([("T-1", party, False, [(night + second + by, lat, lon, 0.0)])])
             seen += table.tick({STREAM: night + second + by})
         return [(each.rule, str(each.facts.get("party"))) for _code, each in seen]
 
@@ -354,10 +354,10 @@ def test_columns_that_hold_a_time_say_so_and_no_others(state):
     columns = list(declare.columns())[:2]
     for second, north, east in way:
         for table, by in zip(tables, (0.0, 3600.0), strict=True):
-            ((at, lat, lon),) = pings([(second, north, east)])
+            ((at, lat, lon, _metres),) = pings([(second, north, east)])
             for party in Party:
                 if party == Party.DRIVER or second < 1000:
-                    table.observe([("T-1", party, False, [(at + by, lat, lon)])])
+                    table.observe([("T-1", party, False, [(at + by, lat, lon, 0.0)])])
             table.tick({STREAM: at + by})
         for of, now, later in zip(
             columns,
@@ -458,7 +458,9 @@ def test_after_the_warm_up_nothing_is_left_to_compile(declared_policies):  # noq
     table.observe([("T-1", Party.DRIVER, False, ())])
     way = pings([(t, 1000, 700) for t in range(0, 60, 5)])
     assert table.observe([(f"T-{number}", party, True, way) for number in range(200) for party in Party])
-    table.observe([("T-1", Party.DRIVER, False, [(START + 70, NAN, 1.0), (START + 71, 28.0, 121.0)])])
+    table.observe(
+        [("T-1", Party.DRIVER, False, [(START + 70, NAN, 1.0, 0.0), (START + 71, 28.0, 121.0, 0.0)])]
+    )
     assert table.tick({STREAM: START + 5000})
     assert (list(program.observe.signatures), list(program.tick.signatures)) == before
     assert [len(each) for each in before] == [1, 1]

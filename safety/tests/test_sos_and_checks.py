@@ -31,7 +31,7 @@ def test_one_tap_works_without_a_session_and_a_second_adds_to_the_same_incident(
     assert stranger.post(f"/trips/{trip.code}/sos/", form).status_code == 302
     assert stranger.post(f"/trips/{trip.code}/sos/", form).status_code == 302
     incident = Incident.objects.get()
-    assert (incident.has_sos, incident.score, SosCall.objects.count()) == (True, 100, 2)
+    assert (incident.has_sos, incident.score, SosCall.objects.count()) == (True, 110, 2)
     assert stranger.get(f"/trips/{trip.code}/sos/").status_code == 200
 
 

@@ -212,6 +212,7 @@ def test_she_is_told_that_somebody_hears_her_only_while_sound_reaches_a_listener
     assert now() == selectors.SoundNow(arrives=False, heard_since=None)
     services.note_chunks([services.Arrived(phone.code, 1, 1, 0, 0, clock.now())])
     assert now() == selectors.SoundNow(arrives=True, heard_since=None)
+    audio._client = None  # each loop has its own
     asyncio.run(audio._Heard(phone.code).heard())
     audio._client = None
     assert now().heard_since == clock.now()

@@ -82,14 +82,14 @@ def test_the_agent_sees_when_it_stood_on_her_screen(trip, incident, people, sign
     assert len([line for line in timeline.of(incident=incident.code) if line.kind == "safety.shown"]) == 1
 
 
-def test_one_form_in_the_console_writes_a_phrase_or_words(trip, incident, signed_in):
+def test_the_console_writes_a_phrase_or_words(trip, incident, signed_in):
     agent = signed_in("agent")
-    path = f"/admin/incidents/{incident.code}/do/write/"
-    assert agent.post(path, {"party": "passenger"}).status_code == 400
-    assert agent.post(path, {}).status_code == 400
-    assert agent.post(path, {"party": "passenger", "phrase": "hurt"}).status_code == 302
-    assert agent.post(path, {"party": "passenger", "words": "走到灯下"}).status_code == 302
-    assert agent.post(path, {"party": "driver", "words": "x"}).status_code == 400
+    path = f"/admin/incidents/{incident.code}/do"
+    for empty in ({}, {"party": "passenger"}, {"party": "driver", "words": "x", "phrase": "hurt"}):
+        assert agent.post(f"{path}/write/", empty).status_code == 400
+        assert agent.post(f"{path}/say/", empty).status_code == 400
+    assert agent.post(f"{path}/say/", {"party": "passenger", "phrase": "hurt"}).status_code == 302
+    assert agent.post(f"{path}/write/", {"party": "passenger", "words": "走到灯下"}).status_code == 302
     assert [row.said for row in HelpMessage.objects.order_by("pk")] == [StaffPhrase.HURT.label, "走到灯下"]
 
 

@@ -1,9 +1,10 @@
-// Every page of the console: live updates with sound and a number in the tab, parts that stay true, drafts that
+// Every page of the console: live updates, alarms with sound and a number in the tab, parts that stay true, drafts that
 // survive a refusal, ages that go on, switches and keys.
 import { tickAges } from "./console/ages.js";
 import { keepDrafts, restoreDrafts } from "./console/drafts.js";
 import { followChanges } from "./console/follow.js";
 import { pressKeys } from "./console/keys.js";
+import { ringUntilTaken } from "./console/ringing.js";
 import { listenToConsole } from "./console/stream.js";
 import { blurSwitch, hideAfter, soundSwitch } from "./console/switches.js";
 import { letHandsBe } from "./parts/hands.js";
@@ -13,6 +14,7 @@ followChanges();
 restoreDrafts();
 keepDrafts();
 listenToConsole();
+ringUntilTaken();
 hideAfter();
 setInterval(tickAges, 1000);
 soundSwitch();

@@ -22,10 +22,13 @@ function fill(box) {
     L.circleMarker(point, { radius: 5, color: "#16202b", fillColor: "#fff", fillOpacity: 1 }).addTo(drawn);
     all.push(point);
   });
-  (data.points || []).forEach(([latitude, longitude, whose]) => {
+  (data.points || []).forEach(([latitude, longitude, whose, accuracy]) => {
     const colour = COLOURS[whose] || COLOURS.passenger;
     const style = { radius: 8, color: colour, fillColor: colour, fillOpacity: 0.85 };
     L.circleMarker([latitude, longitude], style).addTo(drawn).bindTooltip(box.dataset[whose] || whose);
+    // Somewhere in this circle: a phone that does not know where it is must not look as if it did.
+    const somewhere = { radius: accuracy, color: colour, weight: 1, fillOpacity: 0.12 };
+    if (accuracy > 50) L.circle([latitude, longitude], somewhere).addTo(drawn);
     all.push([latitude, longitude]);
   });
   return all;

@@ -1,5 +1,5 @@
-// The page after a call for help: it goes on with all that the trip's page did, and is never loaded anew. The agent hears
-// what happens and follows where it is, both write to each other, and the SMS carries the newest position.
+// The page after a call for help: it goes on with all that the trip's page did, and is never loaded anew. The agent
+// hears what happens and follows where it is, both write to each other, and the SMS carries the newest position.
 import { stayAwake } from "./parts/awake.js";
 import { keepPlaceReady } from "./parts/here.js";
 import { listenForChanges } from "./parts/live.js";

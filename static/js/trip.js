@@ -29,7 +29,9 @@ function recordTrip() {
 }
 
 document.querySelectorAll("[data-live]").forEach(listenForChanges);
-document.querySelectorAll("[data-recording], [data-care]").forEach((part) => part.addEventListener("htmx:afterSettle", recordTrip));
+document.querySelectorAll("[data-recording], [data-care]").forEach((part) => {
+  part.addEventListener("htmx:afterSettle", recordTrip);
+});
 document.addEventListener("htmx:afterSettle", sendPositions);
 sendPositions();
 helpWithoutNetwork();

@@ -5,7 +5,7 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.test import Client
 from playwright.sync_api import Browser, Page, Route
 
@@ -33,7 +33,8 @@ class Served:
         if self.down:
             route.abort()
         elif path.startswith("/static/"):
-            route.fulfill(path=settings.BASE_DIR / path[1:].partition("?")[0])
+            # Of the console's theme, too, which is no file of ours.
+            route.fulfill(path=finders.find(path.removeprefix("/static/").partition("?")[0]))
         elif path.startswith("/live/"):
             self._take(route, path)
         else:
@@ -75,7 +76,7 @@ class Served:
 
 
 def window(browser: Browser, served: Served, **options: Any) -> Page:
-    """A phone's window on `served`."""
-    context = browser.new_context(viewport={"width": 360, "height": 740}, base_url=HOST, **options)
+    """A window on `served`, a phone's unless `viewport` says otherwise."""
+    context = browser.new_context(**{"viewport": {"width": 360, "height": 740}, "base_url": HOST, **options})
     context.route("**/*", served.answer)
     return context.new_page()

@@ -5,10 +5,16 @@ import { beforeEach, mock, test } from "node:test";
 import { Positions } from "../../static/js/parts/positions.js";
 
 let bodies;
+let now; // seconds of the steady clock; the phone's own clock shows `shown` more
+let shown;
 
 beforeEach(() => {
   bodies = [];
   mock.restoreAll();
+  now = 1000;
+  shown = 1.7e9;
+  mock.method(performance, "now", () => now * 1000);
+  mock.method(Date, "now", () => (shown + now) * 1000);
 });
 
 function server(...answers) {
@@ -20,9 +26,12 @@ function server(...answers) {
   });
 }
 
+const here = (longitude = 121, more = {}) => ({ latitude: 28, longitude, accuracy: 8, speed: null, ...more });
+const places = (body) => body.pings.map((each) => each.lon);
+
 function measured(count) {
   const positions = new Positions();
-  for (let at = 1; at <= count; at += 1) positions.add(at, 28, 121);
+  for (let each = 1; each <= count; each += 1) positions.add(here(each / 100));
   return positions;
 }
 
@@ -30,7 +39,7 @@ test("what arrived is sent once", async () => {
   server();
   const positions = measured(3);
   await positions.post("key", false);
-  assert.deepEqual(bodies[0].pings.map((each) => each.at), [1, 2, 3]);
+  assert.deepEqual(places(bodies[0]), [0.01, 0.02, 0.03]);
   assert.deepEqual([bodies[0].crs, bodies[0].away], ["WGS84", false]);
   assert.deepEqual(positions.queue, []);
 });
@@ -41,7 +50,7 @@ for (const answer of [new TypeError("no network"), { ok: false, status: 503 }, {
     const positions = measured(2);
     await positions.post("key", false);
     await positions.post("key", true);
-    assert.deepEqual(bodies[1].pings.map((each) => each.at), [1, 2]);
+    assert.deepEqual(places(bodies[1]), [0.01, 0.02]);
     assert.deepEqual(positions.queue, []);
   });
 }
@@ -55,9 +64,20 @@ test("what the server cannot read is not sent again and again", async () => {
 
 test("positions beyond one batch stay for the next", async () => {
   server();
-  const positions = measured(501);
+  const positions = measured(301);
   await positions.post("key", false);
-  assert.deepEqual(positions.queue.map((each) => each.at), [501]);
+  assert.deepEqual(positions.queue.map((each) => each.longitude), [3.01]);
+});
+
+test("hours without network cost nothing", async () => {
+  const positions = measured(7200);
+  const sent = [];
+  mock.method(globalThis, "fetch", async (_address, { body }) => {
+    sent.push(...places(JSON.parse(body)));
+    return { ok: true, status: 202 };
+  });
+  while (positions.queue.length) await positions.post("key", false);
+  assert.equal(new Set(sent).size, 7200);
 });
 
 test("a position that comes while a batch is under way is not dropped with it", async () => {
@@ -65,20 +85,80 @@ test("a position that comes while a batch is under way is not dropped with it", 
   server(new Promise((done) => { answer = done; }));
   const positions = measured(1);
   const under = positions.post("key", false);
-  positions.add(2, 28, 121);
+  positions.add(here(0.02));
   await positions.post("key", true);
-  positions.add(3, 28, 121);
+  positions.add(here(0.03));
   answer({ ok: true, status: 202 });
   await under;
-  assert.deepEqual(bodies.map((body) => body.pings.map((each) => each.at)), [[1], [1, 2]]);
-  assert.deepEqual(positions.queue.map((each) => each.at), [3]);
+  assert.deepEqual(bodies.map(places), [[0.01], [0.02]]);
+  assert.deepEqual(positions.queue.map((each) => each.longitude), [0.03]);
+});
+
+test("with a slow network every position is in exactly one post that arrived", async () => {
+  const held = [];
+  const arrived = [];
+  mock.method(globalThis, "fetch", (_address, { body }) => new Promise((done, fail) => {
+    held.push({ at: now, body: JSON.parse(body), done, fail });
+  }));
+  const positions = new Positions();
+  const posts = [];
+  for (let second = 0; second < 120; second += 1) {
+    now += 1;
+    if (second % 2 === 0) positions.add(here(second));
+    if (second % 5 === 0 && positions.waiting.length) posts.push(positions.post("key", false));
+    for (const each of held.filter((post) => now - post.at >= 12)) {
+      held.splice(held.indexOf(each), 1);
+      if (held.length % 3 === 2) each.fail(new TypeError("lost on the way"));
+      else {
+        arrived.push(...places(each.body));
+        each.done({ ok: true, status: 202 });
+      }
+    }
+    await new Promise(setImmediate);
+  }
+  held.forEach((each) => { arrived.push(...places(each.body)); each.done({ ok: true, status: 202 }); });
+  await Promise.all(posts);
+  server();
+  while (positions.queue.length) await positions.post("key", true);
+  bodies.forEach((body) => arrived.push(...places(body)));
+  assert.deepEqual(arrived.toSorted((a, b) => a - b), Array.from({ length: 60 }, (_each, number) => 2 * number));
+});
+
+for (const jump of [600, -600, 3600 * 24 * 400]) {
+  test(`a clock that is set by ${jump} s within a trip moves no position`, async () => {
+    server();
+    const positions = new Positions();
+    positions.add(here(0.01));
+    now += 10;
+    shown += jump;
+    positions.add(here(0.02));
+    now += 2;
+    await positions.post("key", false);
+    const [body] = bodies;
+    assert.equal(body.now, shown + now);
+    assert.deepEqual(body.pings.map((each) => Math.round(body.now - each.at)), [12, 2]);
+  });
+}
+
+test("accuracy and speed go with each position, and what the phone does not know does not", async () => {
+  server();
+  const positions = new Positions();
+  positions.add(here(1, { accuracy: 5000.26, speed: 0 }));
+  positions.add(here(2, { accuracy: null, speed: null }));
+  positions.add(here(3, { accuracy: 12, speed: 8.449 }));
+  await positions.post("key", false);
+  assert.deepEqual(
+    bodies[0].pings.map(({ accuracy, speed }) => [accuracy, speed]),
+    [[5000.3, 0], [undefined, undefined], [12, 8.4]],
+  );
 });
 
 test("a car that stands still says after twenty seconds that the phone is here", () => {
-  const positions = measured(1);
+  const positions = new Positions();
+  positions.add(here());
   positions.queue = [];
-  positions.stillHere(21);
+  positions.stillHere(1020);
   assert.deepEqual(positions.queue, []);
-  positions.stillHere(22);
-  assert.deepEqual(positions.queue, [{ at: 22, lat: 28, lon: 121 }]);
+  positions.stillHere(1021);
+  assert.deepEqual(positions.queue, [{ ...here(), at: 1021 }]);
 });

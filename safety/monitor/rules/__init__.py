@@ -12,7 +12,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 from safety.monitor import declare
-from safety.monitor.declare import Kind, Limits, Phase, Rule, limits_in_force, no_detail
+from safety.monitor.declare import Again, Kind, Limits, Phase, Rule, limits_in_force, no_detail
 
 __all__ = [
     "BITS",
@@ -22,6 +22,7 @@ __all__ = [
     "RULES",
     "SAID_AT_POSITION",
     "SAID_AT_TICK",
+    "SEEN",
     "VERSION",
     "Limits",
     "limits_in_force",
@@ -84,6 +85,12 @@ def _version() -> bytes:
 
 
 RULES: tuple[Rule, ...] = tuple(_read())
+# How many positions in a row a rule saw what it looks for: a column of each phone.
+SEEN = {
+    rule.key: declare.phone_column(f"{rule.key}.seen", 0.0)
+    for rule in RULES
+    if rule.on_position and rule.again != Again.ITSELF
+}
 KINDS = _kinds(RULES)
 MARKS = _marks()
 BITS = sum(rule.bits for rule in RULES)

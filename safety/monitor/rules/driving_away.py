@@ -66,9 +66,11 @@ BEST = phone_column("driving_away.best")
 
 
 def look(here: Position) -> tuple[bool, tuple[float]]:
-    """Farther than the nearest that this phone has been."""
-    if np.isnan(here.mine[BEST]) or here.left < here.mine[BEST]:
-        here.mine[BEST] = here.left
+    """Farther than the nearest that this phone has been, by two positions that follow each other."""
+    before = np.sqrt(here.last_x * here.last_x + here.last_y * here.last_y)
+    nearest = max(here.left, before)
+    if here.left >= 0 and before >= 0 and not nearest >= here.mine[BEST]:
+        here.mine[BEST] = nearest
     farther = here.left - here.mine[BEST]
     return farther > here.trip[TOLERANCE], (farther,)
 

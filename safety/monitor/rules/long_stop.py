@@ -8,7 +8,7 @@ from core import policy
 from core.facts import number
 from core.formats import span
 from core.policy import Unit
-from safety.monitor.declare import PARTY, Kind, Once, Position, Rule, limit, phone_column
+from safety.monitor.declare import PARTY, Again, Kind, Once, Position, Rule, limit, phone_column
 
 SECONDS = limit(
     "stop_seconds",
@@ -36,12 +36,20 @@ STOP_Y = phone_column("long_stop.y")
 
 
 def look(here: Position) -> tuple[bool, tuple[float, float]]:
-    """Within a circle for long; said once for each stop, the next one begins when it has moved on."""
+    """Within a circle for long; said once for each stop, the next one begins when it has moved on.
+
+    It has by two positions that follow each other: one alone ends no stop.
+    """
     fires, since = False, here.mine[SINCE]
     dx, dy = here.x - here.mine[STOP_X], here.y - here.mine[STOP_Y]
-    if not dx * dx + dy * dy <= here.limits[METRES] ** 2:
+    within = here.limits[METRES] ** 2
+    last_dx, last_dy = here.last_x - here.mine[STOP_X], here.last_y - here.mine[STOP_Y]
+    outside = not dx * dx + dy * dy <= within
+    if outside and np.isnan(here.mine[STOP_X]):
         here.mine[SINCE], here.mine[STOP_X], here.mine[STOP_Y] = here.at, here.x, here.y
-    elif here.at - since >= here.limits[SECONDS]:
+    elif outside and not last_dx * last_dx + last_dy * last_dy <= within:
+        here.mine[SINCE], here.mine[STOP_X], here.mine[STOP_Y] = here.last_at, here.last_x, here.last_y
+    elif not outside and here.at - since >= here.limits[SECONDS]:
         here.mine[SINCE] = np.inf
         fires = True
     return fires, (here.at - since, since)
@@ -51,6 +59,7 @@ RULE = Rule(
     key="long_stop",
     kind=Kind("long_stop", _("a long stop on the way"), weight=20),
     on_position=look,
+    again=Again.ITSELF,
     figures=("seconds", "since"),
     once=Once.NEVER,
     # Its beginning names a stop: another one is another signal, the same seen by both phones is one.

@@ -10,7 +10,9 @@ from core import policy
 from core.formats import distance
 from core.policy import Unit
 from safety.monitor.declare import (
+    DRIVER,
     PASSENGER,
+    Again,
     Array,
     Phase,
     Place,
@@ -20,6 +22,7 @@ from safety.monitor.declare import (
     Y,
     limit,
     memory_column,
+    phone_column,
 )
 
 if TYPE_CHECKING:
@@ -37,11 +40,14 @@ METRES = limit(
 )
 MET_X = memory_column("meeting.x")
 MET_Y = memory_column("meeting.y")
+NEAR = phone_column("meeting.near", 0.0)  # positions in a row near the other phone
 
 
 def look(here: Position) -> tuple[bool, tuple[float]]:
-    """They are near each other for the first time."""
-    fires = here.apart <= here.limits[METRES] and np.isnan(here.memory[MET_X])
+    """They are near each other for the first time, by two positions of each."""
+    here.mine[NEAR] = here.mine[NEAR] + 1.0 if here.apart <= here.limits[METRES] else 0.0
+    near = min(here.phones[PASSENGER, NEAR], here.phones[DRIVER, NEAR]) >= 2.0
+    fires = near and np.isnan(here.memory[MET_X])
     if fires:
         here.memory[MET_X], here.memory[MET_Y] = here.phones[PASSENGER, X], here.phones[PASSENGER, Y]
     return fires, (here.apart,)
@@ -57,6 +63,7 @@ def _met_before(trip: "WatchedTrip", phones: Array, memory: Array) -> bool:
 RULE = Rule(
     key="meeting",
     on_position=look,
+    again=Again.ITSELF,
     phases=frozenset({Phase.BEFORE_BOARDING}),
     figures=("apart",),
     place=Place.PASSENGER,

@@ -9,6 +9,7 @@ from core.formats import distance, span
 from core.policy import Unit
 from safety.monitor.declare import (
     DRIVER,
+    Again,
     Kind,
     Phase,
     Position,
@@ -74,6 +75,7 @@ TOGETHER = Rule(
     key="moving_together_after_cancel",
     kind=KIND,
     on_position=look_together,
+    again=Again.TWICE_EACH,
     phases=frozenset({Phase.CANCELLED}),
     figures=("metres", "apart"),
     says=_("both phones %(metres)s on, %(apart)s apart"),

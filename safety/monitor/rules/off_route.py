@@ -14,6 +14,7 @@ from rides.geometry import route_length
 from rides.routing import is_drawn
 from safety.monitor.declare import (
     PARTY,
+    Again,
     Kind,
     Limits,
     Position,
@@ -107,6 +108,7 @@ RULE = Rule(
     key="off_route",
     kind=KIND,
     on_position=look,
+    again=Again.ITSELF,
     figures=("metres",),
     of_trip={"way": _which_way},
     says=_("%(metres)s from the %(way)s (%(party)s's phone)"),

@@ -7,7 +7,7 @@ from django.utils.translation import pgettext_lazy
 from core import policy
 from core.formats import distance
 from core.policy import Unit
-from safety.monitor.declare import PASSENGER, Phase, Place, Position, Rule, X, Y, limit
+from safety.monitor.declare import PASSENGER, Again, Phase, Place, Position, Rule, X, Y, limit
 from safety.monitor.rules.meeting import MET_X, MET_Y
 
 APART_METRES = limit(
@@ -44,6 +44,7 @@ def look(here: Position) -> tuple[bool, tuple[float, float]]:
 RULE = Rule(
     key="together",
     on_position=look,
+    again=Again.TWICE_EACH,
     phases=frozenset({Phase.BEFORE_BOARDING}),
     figures=("metres", "apart"),
     place=Place.PASSENGER,

@@ -1,12 +1,11 @@
-// The stream says what changed: sounds and the tab's title are made here, parts of the page fetch themselves.
+// The stream says what changed: parts of the page and the list of what rings fetch themselves.
 import { beep } from "./beep.js";
 import { followed } from "./follow.js";
 
-const title = document.title;
 let known = null;
 
-function sound(marks, before) {
-  if (marks.open > before.open) beep();
+function tell(marks, before) {
+  if (marks.alarms !== before.alarms) document.dispatchEvent(new CustomEvent("huhang-alarms"));
   // Work that failed and needs a person; with a sound where a life may depend on it.
   if (marks.lives > before.lives) beep();
   if (marks.calls !== before.calls) window.htmx.trigger(document.body, "huhang-ring");
@@ -17,8 +16,7 @@ function heard(event) {
   const before = known;
   known = state;
   document.body.dataset.live = state.marks.live;
-  document.title = state.marks.open ? "(" + state.marks.open + ") " + title : title;
-  if (before) sound(state.marks, before.marks);
+  if (before) tell(state.marks, before.marks);
   document.dispatchEvent(new CustomEvent("huhang-changed", { detail: state.changed }));
 }
 

@@ -9,6 +9,7 @@ export function soundSwitch() {
       localStorage.setItem("huhang-sound", isSilent() ? "on" : "off");
       show();
       beep();
+      if (!isSilent() && window.Notification?.permission === "default") Notification.requestPermission();
     });
   });
 }

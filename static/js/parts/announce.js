@@ -7,10 +7,13 @@ let sound = null;
 let stage;
 const title = typeof document === "undefined" ? "" : document.title;
 
+function seen() {
+  if (!document.hidden) document.title = title;
+}
+
 // Browsers let a page make a sound after its first gesture only.
 export function allowSound() {
   document.addEventListener("pointerdown", () => { sound ??= new AudioContext(); }, { once: true, capture: true });
-  const seen = () => { if (!document.hidden) document.title = title; };
   ["visibilitychange", "pointerdown", "focus"].forEach((name) => document.addEventListener(name, seen, true));
 }
 

@@ -17,12 +17,20 @@ export function isInHand(part, now = Date.now()) {
   return hand.composing || now - hand.at < TYPING_MS;
 }
 
+const lift = () => setTimeout(() => { hand.pressed = null; }, 0); // after the click that it makes
+
+function press(event) {
+  hand.pressed = event.target;
+}
+
+function pressKey(event) {
+  if (event.key === " " || event.key === "Enter") press(event);
+}
+
 function watchHands() {
-  const lift = () => setTimeout(() => { hand.pressed = null; }, 0); // after the click that it makes
-  const press = (event) => { hand.pressed = event.target; };
   document.addEventListener("pointerdown", press, true);
   ["pointerup", "pointercancel"].forEach((name) => document.addEventListener(name, lift, true));
-  document.addEventListener("keydown", (event) => { if (event.key === " " || event.key === "Enter") press(event); }, true);
+  document.addEventListener("keydown", pressKey, true);
   document.addEventListener("keyup", lift, true);
   window.addEventListener("blur", lift);
   ["focusin", "input", "change", "keydown"].forEach((name) => document.addEventListener(name, touch, true));

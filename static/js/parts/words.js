@@ -1,5 +1,5 @@
-// What is written to the agent: sent without loading the page anew, again and again until it has arrived. What staff wrote
-// is reported as shown once it is on a screen that somebody can see.
+// What is written to the agent: sent without loading the page anew, again and again until it has arrived. What staff
+// wrote is reported as shown once it is on a screen that somebody can see.
 import { wait } from "./wait.js";
 
 const AGAIN_MS = 2000;

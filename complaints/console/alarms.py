@@ -1,0 +1,45 @@
+"""Severe complaints that nobody has, and messages from outside that speak of danger, ring until somebody takes them."""
+
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from complaints import selectors
+from complaints.policies import DANGER_WITHIN
+from core import policy
+from core.alarms import Alarm, alarm
+
+WORK = "complaints.work"
+
+
+@alarm("severe_complaints", permission=WORK)
+def severe_complaints(_at: datetime) -> list[Alarm]:
+    """Those without an owner."""
+    return [
+        Alarm(
+            key=f"complaint:{row.code}:{row.round}",
+            code=row.code,
+            what=_("Severe complaint: nobody has it"),
+            link=reverse("complaints_console:case", args=[row.code]),
+            since=row.filed_at,
+            within=policy.span(DANGER_WITHIN),
+        )
+        for row in selectors.severe_without_owner()
+    ]
+
+
+@alarm("outside_danger", permission=WORK)
+def outside_danger(_at: datetime) -> list[Alarm]:
+    """Those that nobody sorted yet."""
+    return [
+        Alarm(
+            key=f"outside:{row.code}",
+            code=row.code,
+            what=_("Danger in a message from outside"),
+            link=reverse("complaints_console:outside"),
+            since=row.at,
+            within=policy.span(DANGER_WITHIN),
+        )
+        for row in selectors.outside_of_danger()
+    ]

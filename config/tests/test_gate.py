@@ -1,0 +1,210 @@
+"""The database away, refusing or silent: every route answers within two seconds and says so. And no server leaves an orphan."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from config.stack import free_port
+from core.errors import StoresHang, server_error
+from tests.test_permissions import routes
+
+LIMIT = 2.0
+pytestmark = pytest.mark.xdist_group("stack")
+
+
+class Between:
+    """What stands between the server and PostgreSQL: it passes all on, or nothing and keeps silent, or refuses."""
+
+    def __init__(self, port):
+        self.to, self.silent = port, threading.Event()
+        self.pairs = []
+        self.listener = None
+        self.port = free_port()
+        self.open()
+
+    def open(self):
+        self.listener = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self._take, args=(self.listener,), daemon=True).start()
+
+    def refuse(self):
+        self.listener.close()
+        with suppress(OSError):  # the one that is waited for in accept()
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        for pair in self.pairs:
+            for each in pair:
+                with suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+
+    def _take(self, listener):
+        while True:
+            try:
+                near, _address = listener.accept()
+                far = socket.create_connection(("127.0.0.1", self.to))
+            except OSError:
+                return
+            self.pairs.append((near, far))
+            for one, other in ((near, far), (far, near)):
+                threading.Thread(target=self._pass, args=(one, other), daemon=True).start()
+
+    def _pass(self, one, other):
+        with suppress(OSError):
+            while data := one.recv(65_536):
+                while self.silent.is_set():
+                    time.sleep(0.02)
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
+
+
+def serve(env):
+    port = free_port()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port),
+         "--no-ws", "--workers", "1", "config.asgi:application"],
+        env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=settings.BASE_DIR, start_new_session=True,
+    )  # fmt: skip
+    web = f"http://127.0.0.1:{port}"
+    until = time.monotonic() + 120
+    while True:
+        with suppress(httpx.TransportError):
+            if httpx.get(web + "/health/live", trust_env=False).status_code == 200:
+                return server, port, web
+        assert server.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def between(django_db_setup):
+    """A server of its own on the database of the tests, which can be taken away from it."""
+    given = connections.settings["default"]
+    between = Between(int(given["PORT"]))
+    address = f"postgres://{given['USER']}:{given['PASSWORD']}@127.0.0.1:{between.port}/{given['NAME']}"
+    env = os.environ | {"DATABASE_URL": address, "HUHANG_DATABASE_POOL": "true"}
+    server, _port, between.web = serve(env)
+    yield between
+    between.silent.clear()
+    os.killpg(server.pid, signal.SIGKILL)
+    server.wait(10)
+
+
+LIVE = ["live/console/", "live/listen/x/", "live/audio/"]
+
+
+def requests():
+    """Each route of the resolver and of the lane, read and written to, with something in the place of each name."""
+    for route in [*routes(), *LIVE]:
+        path = re.sub(r"<[^>]+>|\(\?P.*?\)", "x", route)
+        for method in ("GET", "POST"):
+            yield method, "/" + re.sub(r"[^\w/.-]", "", path).replace("//", "/")
+
+
+def ask(client, method, path, **more):
+    began = time.monotonic()
+    answer = client.request(method, path, **more)
+    return answer, time.monotonic() - began
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("how", ["silent", "refuse"])
+@pytest.mark.django_db(transaction=True)
+def test_every_route_answers_within_two_seconds(between, how):
+    with closing(httpx.Client(base_url=between.web, trust_env=False, timeout=30)) as client:
+        assert client.get("/welfare-check/").status_code == 200
+        between.silent.set() if how == "silent" else between.refuse()
+        late, wrong, said = [], [], 0
+        for method, path in requests():
+            answer, seconds = ask(client, method, path)
+            said += answer.status_code == 503
+            if seconds > LIMIT:
+                late.append((method, path, seconds))
+            # Until somebody needed the database, and was told, what needs none is answered.
+            if answer.status_code >= 500 and answer.status_code != 503:
+                wrong.append((method, path, answer.status_code))
+        assert (late, wrong) == ([], [])
+        assert said > 400
+        page = client.get("/welfare-check/", headers={"Accept-Language": "zh-CN"})
+        assert (page.status_code, page.headers["retry-after"]) == (503, "2")
+        assert "110" in page.text
+        problem = client.post("/api/v1/welfare-checks/", json={}).json()
+        assert problem["code"] in {"stores_down", "stores_hang"}
+        between.silent.clear() if how == "silent" else between.open()
+        until = time.monotonic() + 15
+        while client.get("/welfare-check/").status_code != 200:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+
+
+@pytest.mark.fault
+@pytest.mark.django_db(transaction=True)
+def test_many_at_once_answer_within_two_seconds_while_the_database_is_silent(between):
+    """More than there are threads: those that wait for one are told as well."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    between.silent.set()
+
+    def tap(_number):
+        with closing(httpx.Client(base_url=between.web, trust_env=False, timeout=30)) as client:
+            answer, seconds = ask(
+                client, "POST", "/api/v1/welfare-checks/", json={"missing_phone": "13800000001"}
+            )
+            return answer.status_code, seconds < LIMIT + 0.5  # sixty clients share this machine
+
+    with ThreadPoolExecutor(60) as pool:
+        assert set(pool.map(tap, range(60))) == {(503, True)}
+
+
+def test_what_the_database_raises_anywhere_is_no_500(rf):
+    from django.db import OperationalError
+
+    try:
+        raise OperationalError("away")
+    except OperationalError:
+        answer = server_error(rf.get("/api/v1/trips/", headers={"Accept": "application/json"}))
+    assert (answer.status_code, json.loads(answer.content)["code"]) == (503, StoresHang.code)
+    try:
+        raise ZeroDivisionError
+    except ZeroDivisionError:
+        assert server_error(rf.get("/api/v1/trips/")).status_code == 500
+
+
+def children(pid):
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def alive(pid):
+    with suppress(FileNotFoundError):
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    return False
+
+
+def is_free(port):
+    with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+        return True
+    return False
+
+
+def test_a_killed_server_leaves_nobody_on_its_port():
+    server, port, web = serve(dict(os.environ))
+    workers = children(server.pid)
+    assert workers
+    os.kill(server.pid, signal.SIGKILL)
+    server.wait(10)
+    until = time.monotonic() + 5
+    while any(alive(pid) for pid in workers) or not is_free(port):
+        assert time.monotonic() < until, "an orphan listens on"
+        time.sleep(0.05)
+    with pytest.raises(httpx.TransportError):
+        httpx.get(web + "/health/live", trust_env=False)

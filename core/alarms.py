@@ -1,0 +1,160 @@
+"""What rings until somebody takes it: offered by apps, heard on every page of the console, and by telephone.
+
+An app offers its alarms in `APP/console/alarms.py`, each a function from the time to what nobody has taken:
+
+    @alarm("severe_complaints", permission="complaints.work")
+    def severe_complaints(at: datetime) -> list[Alarm]: ...
+
+Nothing is switched on and off: an alarm rings while its rows say so, and how loudly follows from its age. No job that
+failed and no page that was closed can silence it. One that cannot be read rings as such.
+"""
+
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+
+import structlog
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from core import clock, live, policy
+from core.permissions import TABLE, may
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+log = structlog.get_logger()
+Text = str | Promise
+STEPS = 3
+
+LOUDER_AFTER = policy.declare(
+    "core.alarm_louder_after",  # S3
+    policy.Span(2, 600),
+    10,
+    name=pgettext_lazy("policy name", "Alarm of the console: louder"),
+    about=_("An alarm that nobody takes rings louder after this time, and once more after twice this time."),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """Something that a person has to take now.
+
+    `key` names this one occurrence: what is new in the same case is another one. `within` is the time by which somebody
+    must have it; after that, staff are rung by telephone. `owner` is who has the case already and has not looked at
+    what is new: it rings for that person first, and from the next step on for everybody. `without` are those who cannot
+    take it, because they had a part. `act` is an address that takes it by one request, where there is one, and `does`
+    what its button says.
+    """
+
+    key: str
+    code: str
+    what: Text
+    link: str
+    since: datetime
+    within: timedelta
+    owner: str = ""
+    without: frozenset[str] = frozenset()
+    act: str = ""
+    does: Text = ""
+    permission: str = ""
+
+    def step(self, at: datetime) -> int:
+        """0 while it is new, 1 once it should have been taken, 2 after twice that time."""
+        louder = policy.span(LOUDER_AFTER)
+        return min(STEPS - 1, max(0, (at - self.since) // louder))
+
+    def can_be_taken_by(self, person: "Account") -> bool:
+        """Whether it concerns this person at all."""
+        return may(person, self.permission) and person.code not in self.without
+
+    def rings_for(self, person: "Account", at: datetime) -> bool:
+        """Whether this person's console rings."""
+        first = not self.owner or self.owner == person.code or self.step(at) > 0
+        return first and self.can_be_taken_by(person)
+
+
+Query = Callable[[datetime], Iterable[Alarm]]
+
+
+@dataclass(slots=True)
+class _Source:
+    key: str
+    permission: str
+    query: Query
+    failing_since: datetime | None = None
+
+
+_sources: dict[str, _Source] = {}
+
+
+def alarm(key: str, *, permission: str) -> Callable[[Query], Query]:
+    """Function decorator: offer alarms to whoever has the permission. Raises `ValueError` for a key that is taken."""
+
+    def offer(query: Query) -> Query:
+        if key in _sources:
+            raise ValueError(f"two kinds of alarms are called {key}")
+        if permission not in TABLE:
+            raise ValueError(f"{key}: no permission {permission!r}")
+        _sources[key] = _Source(key, permission, query)
+        return query
+
+    return offer
+
+
+@cache
+def _discover() -> None:
+    autodiscover_modules("console.alarms")
+
+
+def sources() -> list[str]:
+    """The keys of all kinds of alarms."""
+    _discover()
+    return sorted(_sources)
+
+
+def ringing(at: datetime) -> list[Alarm]:
+    """All that rings, the oldest first. What cannot be read is unknown, never quiet: it rings for whoever it concerns."""
+    found = [each for key in sources() for each in _read(_sources[key], at)]
+    return sorted(found, key=lambda each: (each.since, each.key))
+
+
+def ringing_for(person: "Account", at: datetime) -> list[Alarm]:
+    """What rings on the console of somebody."""
+    return [each for each in ringing(at) if each.rings_for(person, at)]
+
+
+def _read(source: _Source, at: datetime) -> list[Alarm]:
+    try:
+        found = [
+            each if each.permission else replace(each, permission=source.permission)
+            for each in source.query(at)
+        ]
+    except Exception as why:  # an app's question may raise anything
+        log.error("alarms.unreadable", alarms=source.key, error=type(why).__name__, exc_info=why)
+        source.failing_since = source.failing_since or at
+        return [
+            Alarm(
+                key=f"unreadable:{source.key}",
+                code=source.key,
+                what=_("Alarms that cannot be read"),
+                link=reverse("admin:index"),
+                since=source.failing_since,
+                within=policy.span(LOUDER_AFTER),
+                permission=source.permission,
+            )
+        ]
+    source.failing_since = None
+    return found
+
+
+@live.mark("alarms")
+def what_rings() -> int:
+    """Open consoles fetch what rings when this number changes: it is another one for every other set of alarms."""
+    return zlib.crc32("|".join(each.key for each in ringing(clock.now())).encode())

@@ -1,0 +1,219 @@
+"""What a text says, in pieces: words of the lexicon by their sort, two of them near each other, and bare characters.
+
+`lexicon.tsv` has a sort a line: its name, the reason it stands for (empty for what calms), its first weights towards
+severe and towards any harm, and its words in both languages; `_` joins English words, which are compared by their
+stems. `pairs.tsv` has first weights of two sorts in this order (`touch>body`). Both are where a person says what
+matters; `weights.tsv` is what was learned from them and from wordings, also for characters and words of no sort.
+"""
+
+import re
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+from core.danger.texts import CJK
+
+HERE = Path(__file__).parent
+NEAR = 8  # tokens between two sorts that belong together
+PARTNERS = 4  # how many of the next sorts one is paired with
+WORDS_AT_MOST = 4  # English words in one entry of the lexicon
+# Of what is denied, the opposite is said: `!hit`. These sorts stand in the lexicon only so that their words are not
+# taken for others (打车 is no blow).
+NEGATION, NOTHING = "neg", "benign"
+_TOKEN = re.compile(rf"{CJK.pattern}|[a-z]+|\d+|\S")
+_STOPS = frozenset("。!?;.\n")
+_SOFT_STOPS = frozenset(",、…")
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """A sort of words; weights in log odds."""
+
+    name: str
+    reason: str
+    severe: float
+    harm: float
+    words: tuple[str, ...]
+
+
+# A piece of a text: its key among the weights, and the places [start, end) of its first and last token.
+Found = tuple[str, int, int]
+
+
+@cache
+def sorts() -> dict[str, Sort]:
+    """All sorts, by name."""
+    found = {}
+    for line in (HERE / "lexicon.tsv").read_text(encoding="utf-8").splitlines():
+        name, reason, severe, harm, words = line.split("\t")
+        found[name] = Sort(name, reason, float(severe), float(harm), tuple(words.split()))
+    return found
+
+
+@cache
+def pairs() -> dict[str, float]:
+    """First weights of pairs of sorts, by `one>other`."""
+    lines = (HERE / "pairs.tsv").read_text(encoding="utf-8").splitlines()
+    return {pair: float(weight) for pair, weight in (line.split("\t") for line in lines)}
+
+
+@lru_cache(maxsize=20_000)
+def stem(word: str) -> str:
+    """An English word without its ending: stopped, stopping, stops → stop."""
+    if len(word) > 4:
+        for ending in ("ing", "ed", "es", "s"):
+            if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
+                word = word[: -len(ending)]
+                if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "ls":
+                    word = word[:-1]
+                break
+    if len(word) > 3 and word.endswith("e"):
+        word = word[:-1]
+    return word[:-1] + "i" if len(word) > 3 and word.endswith("y") else word
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """The lexicon to look in: sorts by entry, and how long entries may be that begin so, longest first."""
+
+    chinese: dict[str, tuple[str, ...]]
+    lengths: dict[str, tuple[int, ...]]
+    english: dict[tuple[str, ...], tuple[str, ...]]
+    first: dict[str, tuple[int, ...]]
+
+
+@cache
+def _index() -> _Index:
+    chinese: dict[str, list[str]] = {}
+    english: dict[tuple[str, ...], list[str]] = {}
+    for sort in sorts().values():
+        for word in sort.words:
+            if CJK.search(word):
+                chinese.setdefault(word, []).append(sort.name)
+            else:
+                english.setdefault(tuple(stem(part) for part in word.split("_")), []).append(sort.name)
+    lengths: dict[str, set[int]] = {}
+    first: dict[str, set[int]] = {}
+    for word in chinese:
+        lengths.setdefault(word[0], set()).add(len(word))
+    for parts in english:
+        first.setdefault(parts[0], set()).add(len(parts))
+    return _Index(
+        {word: tuple(names) for word, names in chinese.items()},
+        {one: tuple(sorted(many, reverse=True)) for one, many in lengths.items()},
+        {parts: tuple(names) for parts, names in english.items()},
+        {one: tuple(sorted(many, reverse=True)) for one, many in first.items()},
+    )
+
+
+class Tokens:
+    """A text as meant, cut into Chinese characters, Latin words, numbers and signs."""
+
+    def __init__(self, said: str) -> None:
+        found = list(_TOKEN.finditer(said))
+        self.said = said
+        self.starts = [each.start() for each in found]
+        self.texts = [each.group(0) for each in found]
+        self.stems = [stem(text) if text.isascii() and text.isalpha() else "" for text in self.texts]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def part(self, start: int, end: int) -> "Tokens":
+        """The tokens from one place to before another, as a text of their own."""
+        part = Tokens.__new__(Tokens)
+        part.said, part.starts = self.said, self.starts[start:end]
+        part.texts, part.stems = self.texts[start:end], self.stems[start:end]
+        return part
+
+    def text(self, start: int, end: int) -> str:
+        """What stands from one token to before another, as it was said."""
+        return self.said[self.starts[start] : self.starts[end - 1] + len(self.texts[end - 1])]
+
+
+def pieces(tokens: Tokens, known: Container[str] | None = None) -> Iterator[Found]:
+    """The pieces of a text that are among the `known`; all of them where that is not given."""
+    yield from _bare(tokens, known)
+    hits = list(_hits(tokens))
+    for index, (start, end, names) in enumerate(hits):
+        for name in names:
+            key = _sort_key(name)
+            if known is None or key in known:
+                yield key, start, end
+        for after, upto, others in hits[index + 1 : index + 1 + PARTNERS]:
+            if after - end > NEAR or (after > end and not _STOPS.isdisjoint(tokens.texts[end:after])):
+                break
+            for name in names:
+                for other in others:
+                    key = _pair_key(name, other)
+                    if known is None or key in known:
+                        yield key, start, upto
+
+
+@cache
+def _sort_key(name: str) -> str:
+    return f"sort {name}"
+
+
+@cache
+def _pair_key(name: str, other: str) -> str:
+    return f"pair {name}>{other}"
+
+
+def _bare(tokens: Tokens, known: Container[str] | None) -> Iterator[Found]:
+    """One to three characters in a row, one and two English words."""
+    before, run = "", ""  # the English word and the two characters that stand right before
+    for place, (text, word) in enumerate(zip(tokens.texts, tokens.stems, strict=True)):
+        keys: tuple[str, ...] = ()
+        if word:
+            keys = (f"word {word}", f"word {before} {word}") if before else (f"word {word}",)
+            run = ""
+        elif text >= "㐀" and CJK.match(text):
+            run = run[-2:] + text
+            keys = (f"text {text}", f"text {run[-2:]}", f"text {run}")[: len(run)]
+        else:
+            run = ""
+        before = word
+        for back, key in enumerate(keys):
+            if known is None or key in known:
+                yield key, place - back, place + 1
+
+
+def _hits(tokens: Tokens) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Entries of the lexicon, the longest at each place, each with its sorts; `!` before what is denied."""
+    place, index, denied_from = 0, _index(), -NEAR
+    while place < len(tokens):
+        end, names = _longest(tokens, place, index)
+        if not names:
+            place += 1
+            continue
+        denied = 0 <= place - denied_from <= 2 and not any(
+            token in _STOPS or token in _SOFT_STOPS for token in tokens.texts[denied_from:place]
+        )
+        kept = tuple(name for name in names if name != NOTHING) if NOTHING in names else names
+        if NEGATION in kept:
+            denied_from = end
+        elif denied:
+            kept = tuple(f"!{name}" for name in kept)
+        if kept:
+            yield place, end, kept
+        place = end
+
+
+def _longest(tokens: Tokens, place: int, index: _Index) -> tuple[int, tuple[str, ...]]:
+    if tokens.stems[place]:
+        for many in index.first.get(tokens.stems[place], ()):
+            names = index.english.get(tuple(tokens.stems[place : place + many]))
+            if names and place + many <= len(tokens):
+                return place + many, names
+        return place + 1, ()
+    start = tokens.starts[place]
+    for long in index.lengths.get(tokens.texts[place][0], ()):
+        names = index.chinese.get(tokens.said[start : start + long])
+        if names:
+            end = place + 1
+            while end < len(tokens) and tokens.starts[end] < start + long:
+                end += 1
+            return end, names
+    return place + 1, ()

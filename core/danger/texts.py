@@ -1,0 +1,103 @@
+"""A text as it is meant: widths, capitals, traditional characters, what stands between characters, what hides a word."""
+
+import re
+import unicodedata
+
+import opencc
+
+CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_C = CJK.pattern
+# OpenCC keeps 著 where it may be a word of its own; people write it for 着.
+_SIMPLE = opencc.OpenCC("t2s")
+
+# Written by sound, so that whoever reads along does not read it: 救命 as 救名, jiuming, jm.
+_BY_SOUND = {
+    "救名": "救命", "救民": "救命", "救鸣": "救命", "旧命": "救命", "报井": "报警", "抱警": "报警", "爆警": "报警", "保警": "报警",
+    "非里": "非礼", "帮架": "绑架", "邦架": "绑架", "杀银": "杀人", "沙人": "杀人", "强歼": "强奸", "强间": "强奸", "墙奸": "强奸",
+    "蔷奸": "强奸", "强j": "强奸", "弓虽女干": "强奸", "弓虽奸": "强奸", "女干": "奸", "木仓": "枪",
+}  # fmt: skip
+_PINYIN = {
+    "jiuming": "救命", "baojing": "报警", "qiangjian": "强奸", "bangjia": "绑架", "sharen": "杀人", "feili": "非礼",
+    "jiuwo": "救我", "lairen": "来人",
+}  # fmt: skip
+_INITIALS = {"qj": "强奸", "jm": "救命", "bj": "报警"}
+# One syllable between or beside Chinese characters.
+_SYLLABLES = {
+    "sha": "杀", "dao": "刀", "da": "打", "mo": "摸", "jian": "奸", "ming": "命", "jing": "警", "jia": "架", "qiang": "枪",
+    "ta": "他", "wo": "我", "bang": "绑", "si": "死",
+}  # fmt: skip
+# A whole message in pinyin, one syllable a word: read by its sound, where several characters have it by the gravest.
+_SPOKEN = {
+    "ta": "他", "wo": "我", "mo": "摸", "da": "打", "dao": "刀", "you": "有", "kuai": "快", "lai": "来", "bei": "被",
+    "bang": "绑", "le": "了", "bie": "别", "dian": "电", "hua": "话", "ting": "听", "jian": "见", "suo": "锁", "che": "车",
+    "men": "门", "bu": "不", "rang": "让", "xia": "下", "ba": "把", "zai": "在", "li": "里", "gan": "赶", "jin": "紧",
+    "ganjin": "赶紧", "ren": "人", "sha": "杀", "jiu": "救", "ming": "命", "bao": "报", "jing": "警", "qiang": "枪", "pa": "怕",
+    "hai": "害", "si": "死", "yao": "要", "shou": "手", "ji": "机", "shouji": "手机", "qin": "亲", "tuo": "脱", "ku": "裤",
+    "siji": "司机", "gei": "给", "zou": "走", "shan": "山", "shang": "上", "gen": "跟", "zhe": "着", "nv": "女", "er": "儿",
+    "mei": "没", "hui": "回", "jia": "家", "dianhua": "电话", "haipa": "害怕", "chemen": "车门",
+}  # fmt: skip
+_SYLLABLE = re.compile(r"(?:[bpmfdtnlgkhjqxrzcsyw]|[zcs]h)?(?:[aeiouv]|[aeiou]{2,3}|[aeiouv]{1,2}ng?|er)")
+
+
+def _either(words: dict[str, str]) -> str:
+    return "|".join(sorted(words, key=len, reverse=True))
+
+
+_SOUND = re.compile(_either(_BY_SOUND))
+_SPELT = re.compile(
+    r"(?<![a-z])(?:jiu ?ming|bao ?jing|qiang ?jian|bang ?jia|sha ?ren|fei ?li|jiu ?wo|lai ?ren)(?![a-z])"
+)
+_FIRST = re.compile(r"(?<![a-z])qj(?![a-z])|(?<=我)bj(?![a-z])")
+_INSIDE = re.compile(rf"(?:(?<={_C})|(?<={_C} ))({_either(_SYLLABLES)})(?![a-z])")
+_BEFORE = re.compile(rf"(?<![a-z])({_either(_SYLLABLES)})(?={_C})")
+_BETWEEN = re.compile(rf"({_C})[\s*\-_.·~^|/+=#@&]+(?={_C})")
+_ALL_SIGNS = re.compile(rf"(?<={_C})[\s\W_]+(?={_C})")
+_LATIN = re.compile(r"[a-z]")
+_POLICE = re.compile(r"(?<![\d号牌尾])1\s?1\s?0(?![\d号指])|(?<![\d#])911(?!\d)")
+_ADDRESS = re.compile(r"(?:number|gate|号|no\.?) ?(?:110|911)")
+_LETTERS = re.compile(r"(?<![a-z])(?:[a-z] ){2,8}[a-z](?![a-z])")
+
+
+def fold(text: str) -> str:
+    """A text as texts are compared: NFKC, lower case, simplified characters."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return _SIMPLE.convert(folded).replace("著", "着") if CJK.search(folded) else folded
+
+
+def plain(text: str) -> str:
+    """The same, with nothing between Chinese characters that hides a word: spaces, signs, ends of lines."""
+    return _ALL_SIGNS.sub("", fold(text))
+
+
+def as_meant(text: str) -> str:
+    """A folded text whose evasions are undone: pinyin, sounds, initials, letters apart. Commas and stops stay."""
+    said = fold(text).replace("'", "").replace("’", "").replace("‘", "")
+    said = "".join(each for each in unicodedata.normalize("NFKD", said) if not unicodedata.combining(each))
+    if not _ADDRESS.search(said):
+        said = _POLICE.sub("报警", said)
+    said = _SPELT.sub(lambda found: _PINYIN[found.group(0).replace(" ", "")], said)
+    said = _LETTERS.sub(lambda found: found.group(0).replace(" ", ""), said)
+    said = _INITIALS.get(said.strip(), said)
+    if CJK.search(said) and _LATIN.search(said):
+        said = _FIRST.sub(lambda found: _INITIALS[found.group(0)], said)
+        said = _INSIDE.sub(lambda found: _SYLLABLES[found.group(1)], said)
+        said = _BEFORE.sub(lambda found: _SYLLABLES[found.group(1)], said)
+    elif _LATIN.search(said):
+        said = _as_spoken(said)
+    said = _BETWEEN.sub(r"\1", said)
+    return _SOUND.sub(lambda found: _BY_SOUND[found.group(0)], said)
+
+
+def _as_spoken(said: str) -> str:
+    """A message that is pinyin throughout, as characters; any other as it is."""
+    words = said.split()
+    known = [word for word in words if word in _SPOKEN]
+    if (
+        len(words) < 2
+        or len(known) < 2
+        or not {"ta", "wo", "bei", "kuai", "sha", "jiu", "ganjin", "bie"} & set(known)
+    ):
+        return said
+    if not all(_SYLLABLE.fullmatch(word) or word in _SPOKEN for word in words):
+        return said
+    return "".join(_SPOKEN.get(word, word) for word in words)

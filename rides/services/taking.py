@@ -1,0 +1,58 @@
+"""The one door through which a trip gets its driver."""
+
+from typing import TYPE_CHECKING, Any
+
+from core import clock
+from core.states import move
+from core.transactions import joins_transaction
+from drivers.selectors import drivers_vehicle, has_covert_hold
+from rides.errors import NoLongerAvailable
+from rides.models import LostRequest, Trip
+from rides.selectors import kept_apart
+from rides.services.apart import hold_pair
+from rides.states import TRIP_TRANSITIONS, WAITING, TripState
+
+if TYPE_CHECKING:
+    from drivers.models import Driver
+
+
+def is_lost(driver: "Driver", trip: Trip) -> bool:
+    """True where a driver comes too late for an order: it waits no more, orders are stopped without a sign (S11, D15), or
+    one of both never wants to ride with the other again (R15).
+
+    All are asked whatever the first says, so that none answers sooner. Until the transaction ends nobody else can bring
+    the two together or keep them apart.
+    """
+    hold_pair(trip.passenger_id, driver.account_id)
+    apart = kept_apart(trip.passenger_id, driver.account_id)
+    stopped, lost = has_covert_hold(driver), LostRequest.objects.filter(driver=driver, trip=trip).exists()
+    return trip.state not in WAITING or stopped or lost or apart
+
+
+@joins_transaction
+def take(trip: Trip, driver: "Driver", **changes: Any) -> None:
+    """Give a trip, whose row is locked, to a driver who may have it.
+
+    Raises `NoLongerAvailable` where it is lost to the driver, `StaleState`.
+    """
+    vehicle = drivers_vehicle(driver)
+    if vehicle is None or is_lost(driver, trip):
+        raise NoLongerAvailable
+    move(
+        trip,
+        TRIP_TRANSITIONS,
+        TripState.ACCEPTED,
+        driver=driver,
+        vehicle=vehicle,
+        plate_registered=vehicle.plate,
+        accepted_at=clock.now(),
+        **changes,
+    )
+
+
+@joins_transaction
+def lose(driver: "Driver", trip: Trip) -> None:
+    """The order stands no more on this driver's list, as one that somebody else took does not (S11)."""
+    LostRequest.objects.bulk_create(
+        [LostRequest(driver=driver, trip=trip, at=clock.now())], ignore_conflicts=True
+    )

@@ -1,0 +1,48 @@
+"""Incidents that ring: those that nobody has, and what is new in one that somebody has and has not looked at."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from core import policy
+from core.alarms import Alarm, alarm
+from safety import selectors
+from safety.models import Incident
+from safety.policies import clocks_of
+from safety.states import IncidentState, Origin
+
+_NOBODY: dict[str, Promise] = {
+    Origin.WELFARE_CHECK: _("Welfare check: nobody has it"),
+    Origin.MONITOR: _("Danger on a trip: nobody has it"),
+    Origin.RULE: _("Danger on a trip: nobody has it"),
+    Origin.SOS: _("SOS: nobody has it"),
+}
+
+
+def _what(row: Incident) -> Promise:
+    return _NOBODY[Origin.SOS if row.has_sos else row.origin]
+
+
+@alarm("incidents", permission="incidents.respond")
+@policy.read_once()
+def incidents(_at: datetime) -> Iterator[Alarm]:
+    """One alarm for each; whatever its risk, a live incident has a person."""
+    for row in selectors.incidents_that_ring():
+        clocks = {each.key: each for each in clocks_of(row)}
+        is_open = row.state == IncidentState.OPEN
+        clock = clocks["taken" if is_open else "news"]
+        yield Alarm(
+            key=f"incident:{row.code}:{clock.started.timestamp():.3f}",
+            code=row.code,
+            what=_what(row) if is_open else _("New in your incident: not looked at"),
+            link=reverse("safety_console:incident", args=[row.code]),
+            since=clock.started,
+            within=clock.due - clock.started,
+            owner="" if is_open else row.taken_by,
+            act=reverse("safety_console:act", args=[row.code, "take" if is_open else "see"]),
+            does=pgettext_lazy("incident", "Take") if is_open else pgettext_lazy("incident", "Seen"),
+        )

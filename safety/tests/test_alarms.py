@@ -1,0 +1,179 @@
+"""What rings until it is taken: an SOS also where somebody has the incident, and whatever else waits for a person."""
+
+from datetime import timedelta
+
+import pytest
+
+from complaints.services import file_complaint, take_message
+from complaints.states import Category
+from core import alarms, clock
+from core.console import panels
+from core.tests.factories import set_policy
+from police.services import Question, ask_by_form
+from police.states import Query
+from rides.states import Party
+from rides.tokens import TripKey
+from safety import services
+from safety.selectors import burning, sos_answered
+
+
+def tap(trip, party=Party.PASSENGER):
+    return services.raise_sos(key=TripKey(trip.code, party, "wenzhou"))
+
+
+def codes_for(person, at=None):
+    return [each.code for each in alarms.ringing_for(person, at or clock.now())]
+
+
+def test_an_sos_rings_for_everybody_until_somebody_takes_it(rides, people):
+    incident = tap(rides.under_way())
+    assert codes_for(people("agent")) == [incident.code]
+    assert codes_for(people("specialist")) == [incident.code]
+    assert codes_for(people("adjudicator")) == []
+    services.take_incident(account=people("agent"), code=incident.code)
+    assert codes_for(people("agent")) == []
+
+
+def test_an_sos_in_an_incident_that_somebody_has_rings_until_they_looked(rides, people, noon):
+    trip = rides.under_way()
+    incident = tap(trip)
+    services.take_incident(account=people("agent"), code=incident.code)
+    noon.shift(60)
+    before = {row.incident.code: row for row in burning()}[incident.code]
+    tap(trip)
+    assert codes_for(people("agent")) == [incident.code], "its owner first"
+    assert codes_for(people("agent2")) == []
+    late = clock.now() + timedelta(seconds=10)
+    assert codes_for(people("agent2"), late) == [incident.code], "then everybody"
+    after = {row.incident.code: row for row in burning()}[incident.code]
+    assert after.incident.score > before.incident.score
+    assert after.news_seconds is not None
+    services.see_news(account=people("agent"), code=incident.code)
+    assert codes_for(people("agent"), late) == []
+    assert {row.incident.code: row for row in burning()}[incident.code].news_seconds is None
+
+
+def test_the_row_of_the_first_page_says_that_something_is_new(rides, people, signed_in):
+    trip = rides.under_way()
+    incident = tap(trip)
+    services.take_incident(account=people("agent"), code=incident.code)
+    page = signed_in("agent2").get("/admin/burning/", headers={"accept-language": "en"}).content.decode()
+    assert 'class="news"' not in page
+    tap(trip)
+    page = signed_in("agent2").get("/admin/burning/", headers={"accept-language": "en"}).content.decode()
+    assert 'class="news"' in page
+    assert "not looked at" in page
+
+
+def test_a_new_call_on_a_trip_whose_first_incident_is_closed_is_of_high_risk(rides, people):
+    trip = rides.under_way()
+    first = tap(trip)
+    services.take_incident(account=people("agent"), code=first.code)
+    services.resolve_incident(account=people("agent"), code=first.code, outcome="safe", words="x")
+    services.close_incident(account=people("specialist"), code=first.code)
+    again = tap(trip)
+    assert again.code != first.code
+    assert again.score >= 100
+    assert again.high_risk_at is not None
+
+
+def test_many_taps_add_points_and_never_too_many(rides):
+    trip = rides.under_way()
+    scores = [tap(trip).score for _tap in range(14)]
+    assert scores[1] > scores[0]
+    assert scores[-1] == scores[-2] <= 200
+
+
+def test_the_figure_counts_from_each_tap(rides, people, noon):
+    since = clock.now() - timedelta(hours=1)
+    trip = rides.under_way()
+    incident = tap(trip)
+    noon.shift(5)
+    services.take_incident(account=people("agent"), code=incident.code)
+    assert sos_answered(since) == (1, 1)
+    noon.shift(60)
+    tap(trip)
+    noon.shift(30)
+    assert sos_answered(since) == (2, 1)
+    services.see_news(account=people("agent"), code=incident.code)
+    assert sos_answered(since) == (2, 1)
+
+
+@pytest.fixture
+def emergency(rides, people):
+    set_policy("police.emergency_release", False)
+    question = Question(Query.TRIP, rides.under_way().code, clock.now())
+    return ask_by_form(account=people("officer"), question=question, submission="s")
+
+
+def test_whatever_waits_for_a_person_rings(rides, people, emergency):
+    trip = rides.under_way("passenger2", "driver2")
+    services.file_welfare_check(
+        missing_phone="13999990001", reporter_phone="13911110001", words="x", submission="w"
+    )
+    complaint = file_complaint(
+        account=people("passenger2"),
+        trip_code=trip.code,
+        category=Category.VIOLENCE,
+        words="x",
+        submission="c",
+    )
+    take_message(channel="weibo", key="1", sender="someone", words="救命，司机绑架了我")
+    take_message(channel="weibo", key="2", sender="someone", words="一把雨伞忘在车上")
+    rings = alarms.ringing_for(people("specialist"), clock.now())
+    kinds = sorted(each.key.split(":")[0] for each in rings)
+    assert kinds == ["complaint", "incident", "outside", "police"]
+    assert complaint.code in {each.code for each in rings}
+
+
+def test_each_kind_of_alarm_is_offered():
+    assert alarms.sources() == [
+        "incidents",
+        "outside_danger",
+        "police_emergencies",
+        "police_second_person",
+        "severe_complaints",
+    ]
+
+
+def test_an_alarm_that_cannot_be_read_rings_as_such_and_stops_no_other(rides, people, monkeypatch):
+    incident = tap(rides.under_way())
+
+    def broken(_at):
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(alarms._sources["severe_complaints"], "query", broken)
+    found = alarms.ringing_for(people("agent"), clock.now())
+    assert {each.code for each in found} == {incident.code, "severe_complaints"}
+
+
+def test_the_bar_asks_for_what_rings_and_takes_it(rides, signed_in, people):
+    incident = tap(rides.under_way())
+    agent = signed_in("agent")
+    page = agent.get("/admin/alarms/").content.decode()
+    assert f'data-alarm="incident:{incident.code}:' in page
+    agent.post(f"/admin/incidents/{incident.code}/do/take/", {"do": "1"})
+    assert "data-alarm=" not in agent.get("/admin/alarms/").content.decode()
+
+
+def test_every_page_of_the_console_rings(signed_in, rides):
+    """Lists and forms of the admin too, with rows and without."""
+    from django.contrib import admin
+    from django.urls import reverse
+
+    client, trip = signed_in("supervisor"), rides.under_way()
+    tap(trip)
+    silent = []
+    for model, site in admin.site._registry.items():
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        addresses = [reverse(f"{name}_changelist")]
+        row = model._default_manager.first()
+        if row is not None:
+            addresses.append(reverse(f"{name}_change", args=[row.pk]))
+        for address in addresses:
+            answer = client.get(address, follow=True)
+            if answer.status_code == 200 and "data-alarms" not in answer.content.decode():
+                silent.append(address)
+        assert site
+    assert silent == []
+    assert panels.offered()
