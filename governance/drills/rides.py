@@ -160,7 +160,7 @@ def driver_view(ride: Ride) -> dict[str, str]:
         f"/api/v1/trips/{ride.code}/",
         f"/trips/{ride.code}/question/?key={key}",
         "/api/v1/itineraries/",
-        f"/api/v1/itineraries/{ride.itinerary}/requests/",
+        f"/api/v1/itineraries/{ride.itinerary}/request/",
     ]
     seen = {}
     for path in paths:
