@@ -552,8 +552,14 @@ def things(rides, people):
     with transaction.atomic():
         reported, rewarded = (
             MismatchReport.objects.create(
-                code=code, source="public", plate="x", phone="x", submission=code, reported_at=clock.now()
-            )
+                code=code,
+                source="public",
+                plate="x",
+                phone="x",
+                submission=code,
+                reported_at=clock.now(),
+                danger="ordinary",
+            )  # fmt: skip
             for code in ("M-1", "M-2")
         )
         Reward.objects.create(case=case, report=rewarded, fen=1, citation="x", due_since=clock.now())
