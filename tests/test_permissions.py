@@ -559,7 +559,7 @@ def things(rides, people):
                 submission=code,
                 reported_at=clock.now(),
                 danger="ordinary",
-            )  # fmt: skip
+            )
             for code in ("M-1", "M-2")
         )
         Reward.objects.create(case=case, report=rewarded, fen=1, citation="x", due_since=clock.now())
