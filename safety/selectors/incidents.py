@@ -1,10 +1,10 @@
 """Reads about incidents."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import TruncHour
 
@@ -134,15 +134,12 @@ def watched_by_question() -> list[WatchedByQuestion]:
         asked_at__gte=at - timedelta(days=1),
         trip__passenger__is_drill=False,
     ).exclude(trip__in=Incident.objects.live().filter(trip__isnull=False).values("trip"))
-    questions = list(rows.select_related("trip").order_by("asked_at")[:100])
-    said: dict[int | None, list[SignalKind]] = defaultdict(list)
-    for trip, kind in (
-        Signal.objects.filter(trip__in=[each.trip_id for each in questions])
-        .order_by("at", "pk")
-        .values_list("trip", "kind")
-    ):
-        said[trip].append(SignalKind(kind))
-    return [WatchedByQuestion(each.trip.code, each, said[each.trip_id]) for each in questions]
+    kinds = ArrayAgg("trip__signals__kind", ordering=["trip__signals__at", "trip__signals__pk"], default=[])
+    found = rows.select_related("trip").annotate(kinds=kinds).order_by("asked_at")[:100]
+    return [
+        WatchedByQuestion(each.trip.code, each, [SignalKind(kind) for kind in each.kinds if kind])
+        for each in found
+    ]
 
 
 def sos_of_side(trip_code: str, party: str) -> CallForHelp | None:
