@@ -160,7 +160,7 @@ def driver_view(ride: Ride) -> dict[str, str]:
         f"/api/v1/trips/{ride.code}/",
         f"/trips/{ride.code}/question/?key={key}",
         "/api/v1/itineraries/",
-        f"/api/v1/itineraries/{ride.itinerary}/requests/",
+        f"/api/v1/itineraries/{ride.itinerary}/request/",
     ]
     seen = {}
     for path in paths:
@@ -239,6 +239,13 @@ def filed(person: Person, body: dict[str, Any]) -> tuple[bool, str]:
 def refused(answer: Any, status: int, code: str) -> tuple[bool, str]:
     seen = answer.json().get("code") if "json" in answer.headers.get("content-type", "") else ""
     return answer.status_code == status and seen == code, f"{answer.status_code} {seen}"
+
+
+def not_his(answer: Any) -> tuple[bool, str]:
+    """An order that a stopped driver does not get: lost like a race, and from the next day on with the reason (S11)."""
+    held, _seen = refused(answer, 403, "driver_held")
+    lost, seen = refused(answer, 409, "no_longer_available")
+    return held or lost, seen
 
 
 def status(answer: Any, status: int) -> tuple[bool, str]:
