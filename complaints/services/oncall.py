@@ -120,8 +120,9 @@ def _tell(alarm: "Alarm", person: "Account", about: str) -> None:
     if write_to_each([person], write, about=about, life_safety=True):
         incident = alarm.code if alarm.code.startswith("I") else ""
         case = "" if incident else alarm.code
-        timeline.add(ShiftLine.RUNG, SYSTEM, incident=incident, case=case, who=person.code)
-        audit.record(SYSTEM, ShiftLine.RUNG, alarm.code, case=alarm.code, who=person.code)
+        kind = ShiftLine.RUNG
+        timeline.add(kind, SYSTEM, incident=incident, case=case, who=person.code)
+        audit.record(SYSTEM, kind, alarm.code, case=alarm.code, who=person.code)
 
 
 ON_CALL = jobs.whole(
