@@ -230,6 +230,7 @@ INCIDENTS.add(
         permission=RESPOND,
         run=calls(services.confirm_police_call),
         offered=lambda incident, _person: bool(incident.police_said_by) and incident.police_called_at is None,
+        shortcut="y",
         two="safety.police_call",
     ),
     Action(

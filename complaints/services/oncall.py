@@ -3,6 +3,7 @@
 Whom, and when, follows from the alarm's age and the roster alone: a run that was missed is made up for by the next one.
 """
 
+from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from core.alarms import Alarm
 
 SUPERVISE = "duty.supervise"
+AT_ONCE = 3  # alarms of one kind that staff are rung about at a time
 RINGING = retry.declare("complaints.ring_alarm", gettext_lazy("ringing staff on call"), law=retry.LIFE)
 
 
@@ -65,7 +67,7 @@ def turns_of(alarm: "Alarm", at: datetime, people: int) -> range:
 
 def ring_on_call(*, at: datetime) -> int:
     """Ring whoever's turn has come for each alarm; returns how many alarms were rung about. One stops only itself."""
-    late = [each for each in alarms.ringing(at) if at - each.since >= each.within]
+    late = _oldest([each for each in alarms.ringing(at) if at - each.since >= each.within])
     done = retry.each(
         RINGING,
         late,
@@ -75,6 +77,18 @@ def ring_on_call(*, at: datetime) -> int:
         begins=True,
     )
     return done.done
+
+
+def _oldest(late: "list[Alarm]") -> "list[Alarm]":
+    """Of each kind the oldest: in a storm one call brings somebody who sees the rest, and a hundred hinder messages of hers."""
+    kinds: Counter[str] = Counter()
+    chosen = []
+    for each in late:
+        kind = each.key.partition(":")[0]
+        kinds[kind] += 1
+        if kinds[kind] <= AT_ONCE:
+            chosen.append(each)
+    return chosen
 
 
 @begins_transaction

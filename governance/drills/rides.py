@@ -241,6 +241,13 @@ def refused(answer: Any, status: int, code: str) -> tuple[bool, str]:
     return answer.status_code == status and seen == code, f"{answer.status_code} {seen}"
 
 
+def not_his(answer: Any) -> tuple[bool, str]:
+    """An order that a stopped driver does not get: lost like a race, and from the next day on with the reason (S11)."""
+    held, _seen = refused(answer, 403, "driver_held")
+    lost, seen = refused(answer, 409, "no_longer_available")
+    return held or lost, seen
+
+
 def status(answer: Any, status: int) -> tuple[bool, str]:
     return answer.status_code == status, str(answer.status_code)
 

@@ -31,6 +31,7 @@ from governance.drills.rides import (
     filed,
     found,
     incident_of,
+    not_his,
     page_has,
     refused,
     serve_by_phone,
@@ -67,8 +68,8 @@ def complaint_known(report: Report) -> None:
         today.book(at("12:45"), at("13:15"))
         world.expect(
             "the driver accepts the next day's passenger",
-            "403 driver_held",
-            lambda: refused(today.accept(), 403, "driver_held"),
+            "not his, with or without a reason",
+            lambda: not_his(today.accept()),
             tz=TZ,
         )
         state = Person.must(passenger.get(f"/api/v1/trips/{today.code}/"))
@@ -120,9 +121,9 @@ def plate_seen(report: Report) -> None:
             tz=TZ,
         )
         world.expect(
-            "the driver is held",
-            "403 driver_held",
-            lambda: refused(later.accept(), 403, "driver_held"),
+            "the driver gets no other order",
+            "not his, with or without a reason",
+            lambda: not_his(later.accept()),
             tz=TZ,
         )
         world.expect(

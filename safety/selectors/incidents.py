@@ -334,6 +334,12 @@ def incidents_that_ring() -> list[Incident]:
     return list(rows.filter(Q(state=IncidentState.OPEN) | Q(news_at__isnull=False)).order_by("pk"))
 
 
+def police_calls_to_confirm() -> list[Incident]:
+    """Incidents in which one person said that the police were called by hand, and no second one has looked at it."""
+    rows = Incident.objects.live().real().filter(police_called_at=None).exclude(police_said_by="")
+    return list(rows.order_by("police_said_at"))
+
+
 def live_counts() -> tuple[int, int]:
     """(live incidents, of which nobody has)."""
     rows = Incident.objects.live().real().aggregate(all=Count("pk"), open=Count("pk", filter=Q(state="open")))

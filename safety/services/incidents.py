@@ -184,5 +184,7 @@ def is_silent_without_answer(trip: "Trip | None", kind: SignalKind) -> bool:
     if trip is None or kind not in _SILENCE:
         return False
     rows = Signal.objects.filter(trip=trip, kind__in=_SILENCE).values_list("kind", "detail")
-    lost = any(one == SignalKind["SIGNAL_LOST"] and detail.startswith(Party.PASSENGER) for one, detail in rows)
+    lost = any(
+        one == SignalKind["SIGNAL_LOST"] and detail.startswith(Party.PASSENGER) for one, detail in rows
+    )
     return lost and any(one == SignalKind.NO_ANSWER for one, _detail in rows)
