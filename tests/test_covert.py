@@ -37,6 +37,7 @@ from rides.selectors import position_key
 from rides.services import accept_trip, cancel_trip, confirm_car, end_trip, report_mismatch
 from rides.services.positions import PhoneFixes, store_positions
 from rides.states import CancelReason, Party, PlateCheck
+from rides.tests.factories import hold_out
 from rides.tokens import DUTY, TripKey
 from rides.trails import Fix
 from safety import services
@@ -274,6 +275,7 @@ def scene(rides, people, signed_in, deliver, settings, tmp_path, noon):
     past = rides.ended()
     trip = rides.under_way()
     waiting = rides.booked("passenger2")
+    hold_out(trip.itinerary.code, waiting)
     agree(trip)
     begin(trip)
     driver = driver_of(people("driver"))

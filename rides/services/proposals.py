@@ -160,23 +160,24 @@ OVER = frozenset({"no_longer_available", "not_along_the_way", "no_seat", "score_
 @joins_transaction
 def settle(itinerary: Itinerary, trip: Trip, refusal: DomainError | None) -> None:
     """After an owner tried to take a request: close what is held out of it, and hold out the next one."""
-    row = open_proposal(itinerary, trip)
     if refusal is None:
-        if row:
+        if row := open_proposal(itinerary, trip):
             move(row, OFFER_TRANSITIONS, OfferState.ACCEPTED, answered_at=clock.now())
         withdraw_proposals(trip=trip)
-    elif refusal.code not in OVER:
+    elif refusal.code in OVER:
+        withdraw_proposals(trip=trip, driver=itinerary.driver)
+    else:
         return
-    elif row:
-        move(row, OFFER_TRANSITIONS, OfferState.WITHDRAWN, answered_at=clock.now())
     draw_for(itinerary)
 
 
 @joins_transaction
-def withdraw_proposals(*, trip: Trip) -> None:
-    """A request does not wait any more, or waits for somebody else: nobody can take it on their way."""
-    rows = Proposal.objects.select_for_update().filter(trip=trip, state=OfferState.OPEN).order_by("pk")
-    for row in rows:
+def withdraw_proposals(*, trip: Trip, driver: "Driver | None" = None) -> None:
+    """A request waits no more, or not for this driver: neither they nor, where none is named, anybody can take it."""
+    rows = Proposal.objects.select_for_update().filter(trip=trip, state=OfferState.OPEN)
+    if driver:
+        rows = rows.filter(driver=driver)
+    for row in rows.order_by("pk"):
         move(row, OFFER_TRANSITIONS, OfferState.WITHDRAWN, answered_at=clock.now())
 
 

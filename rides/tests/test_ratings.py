@@ -33,6 +33,7 @@ NOT_WORDS = {
     "TrailMinute": {"party"},
     "DriverOnDuty": {"line", "cell"},
     "Offer": {"code", "state"},
+    "LostRequest": set(),
     "NeverAgain": {"party"},
     "Proposal": {"state", "citation"},
     "Rating": {"party"},
