@@ -294,6 +294,7 @@ def burning() -> list[Burning]:
         Incident.objects.live()
         .real()
         .select_related("trip", "trip__city")
+        .prefetch_related("callers")
         .annotate(crowd=Q(trip=None) & Exists(crowd) & ~Exists(others))
         .order_by("crowd", "-score", "opened_at", "pk")
     )
@@ -327,7 +328,7 @@ def _escalation(incident: Incident, at: datetime) -> str:
 
 def incidents_that_ring() -> list[Incident]:
     """Those that nobody has, and those in which something is new that their owner has not looked at (S3)."""
-    rows = Incident.objects.live().real()
+    rows = Incident.objects.live().real().prefetch_related("callers")
     return list(rows.filter(Q(state=IncidentState.OPEN) | Q(news_at__isnull=False)).order_by("pk"))
 
 
@@ -433,6 +434,7 @@ def police_clock_missed(since: datetime) -> int:
     limit = policy.span(POLICE_AFTER)
     at = clock.now()
     rows = Incident.objects.real().filter(high_risk_at__gte=since, high_risk_at__lt=at - limit)
+    rows = rows.prefetch_related("callers")
     return sum(
         any(each.overdue(at) for each in [each for each in clocks_of(row) if each.key != "news"][2:])
         for row in rows
