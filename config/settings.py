@@ -141,6 +141,8 @@ DATABASES["default"]["OPTIONS"] = {
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
+    # Whoever holds locks and does nothing with them is cut off: what waits for them may save somebody.
+    "options": "-c idle_in_transaction_session_timeout=60s",
 }
 if env.bool("HUHANG_DATABASE_POOL", default=False):
     # The web process: one pool for its threads. Celery's children keep one connection each.
@@ -315,9 +317,10 @@ CELERY_BEAT_SCHEDULE = {
     },
     "seal the journal": {"task": "core.tasks.seal_audit", "schedule": 5.0, "options": {"expires": 30}},
     "calls from incidents": {
+        # It asks the relay, which may not answer: the workers of life safety wait for nobody outside.
         "task": "safety.tasks.follow_calls",
         "schedule": 2.0,
-        "options": {"queue": "life_safety", "expires": 4},
+        "options": {"queue": "live", "expires": 4},
     },
     "contacts who could not be written to": {
         "task": "safety.tasks.alert_contacts_again",
