@@ -562,7 +562,7 @@ def things(rides, people):
     with transaction.atomic():
         reported, rewarded = (
             MismatchReport.objects.create(
-                code=code, source="public", plate="x", phone="x", submission=code, reported_at=clock.now()
+                code=code, source="public", plate="x", phone="x", submission=code, reported_at=clock.now(), danger="ordinary"
             )
             for code in ("M-1", "M-2")
         )
