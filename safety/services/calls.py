@@ -47,9 +47,8 @@ def _begin(*, account: "Account", code: str, to: Callee, contact: int | None) ->
     )
     _phone_of(row)
     trip = incident.trip.code if incident.trip else ""
-    kind = SafetyLine.CALLING
-    timeline.add(kind, account.actor, trip=trip, incident=code, who=account.code, callee=to)
-    audit.record(account.actor, kind, code, case=code, to=to, contact=contact, trip=trip)
+    timeline.add(SafetyLine.CALLING, account.actor, trip=trip, incident=code, who=account.code, callee=to)
+    audit.record(account.actor, "safety.calling", code, case=code, to=to, contact=contact, trip=trip)
     acknowledge(incident, by=account.code)
     return row
 
