@@ -38,6 +38,7 @@ from governance.drills.rides import (
     not_his,
     page_has,
     refused,
+    rings,
     serve_by_phone,
     station_rings,
     status,
@@ -204,6 +205,14 @@ def _alarm(world: World, ride: Ride, cast: dict[str, Person]) -> None:
         patient=True,
     )
     ride.drive(at("14:04") + minutes(0.2), PLANNED, 0.32, 0.33, "driver")
+    world.expect(
+        "silent without an answer: an incident, before anybody pressed anything (S5)",
+        "an incident",
+        lambda: found(incident_of(cast["agent"], ride.code)),
+        tz=TZ,
+        patient=True,
+    )
+    incident = incident_of(cast["agent"], ride.code)
     ride.drive(at("14:10"), PLANNED, 0.33, 0.36, "driver")
     began = time.monotonic()
 
@@ -216,18 +225,20 @@ def _alarm(world: World, ride: Ride, cast: dict[str, Person]) -> None:
 
     world.expect("the cancel as 'not boarded' is refused", "409 cannot_cancel_after_boarding", cancel, tz=TZ)
     world.expect(
-        "the attempt is an alert on the console",
-        "an incident",
-        lambda: found(incident_of(cast["agent"], ride.code)),
+        "the attempt is an alert on the console: it says what was tried, and that nobody answered",
+        "both signals",
+        lambda: page_has(cast["agent"], incident, "the passenger did not board", "no answer to the question"),
         tz=TZ,
         patient=True,
     )
     alerted = time.monotonic() - began
-    incident = incident_of(cast["agent"], ride.code)
     world.expect(
-        "it says what was tried, and that nobody answered",
-        "both signals",
-        lambda: page_has(cast["agent"], incident, "the passenger did not board", "no answer to the question"),
+        "it rings",
+        "Danger on a trip: nobody has it",
+        lambda: (
+            "Danger on a trip" in rings(cast["agent"], incident),
+            rings(cast["agent"], incident) or "quiet",
+        ),
         tz=TZ,
         patient=True,
     )
