@@ -45,6 +45,8 @@ from governance.drills.rides import (
 )
 from governance.drills.world import Person, World, minutes, new_key, scratch_world
 
+LEAVING = [[*along(PLANNED, 0.36)], DRIVEN[-1]]  # from where the car is at 14:10 to the mountain road
+
 
 def complaint_known(report: Report) -> None:
     """The day before, somebody complained about this driver."""
@@ -256,9 +258,9 @@ def _alarm(world: World, ride: Ride, cast: dict[str, Person]) -> None:
         history, round(alerted, 3), human
     )
     world.set_clock(at("14:11"))
-    ride.send("driver", [along(DRIVEN, 0.3)])
+    ride.send("driver", [along(LEAVING, 0.09)])
     world.pass_time(40)
-    ride.send("driver", [along(DRIVEN, 0.32), along(DRIVEN, 0.34)], every=20)
+    ride.send("driver", [along(LEAVING, 0.12), along(LEAVING, 0.15)], every=20)
     world.expect(
         "the monitor sees that the car left the way",
         "off the planned route",
@@ -271,7 +273,7 @@ def _alarm(world: World, ride: Ride, cast: dict[str, Person]) -> None:
 def _escalation(world: World, ride: Ride, cast: dict[str, Person], incident: str) -> None:
     """S10: no safe check within three minutes, so the specialist calls the police of the place with the pack."""
     world.set_clock(at("14:13") + minutes(0.2))
-    ride.send("driver", [along(DRIVEN, 0.4)])
+    ride.send("driver", [along(LEAVING, 0.25)])
     world.expect(
         "S10's clock has run out on the console",
         "overdue",
@@ -298,7 +300,7 @@ def _escalation(world: World, ride: Ride, cast: dict[str, Person], incident: str
     world.expect(
         "the specialist calls the police of the place with the pack", "released, on the timeline", call, tz=TZ
     )
-    ride.drive(at("14:50"), DRIVEN, 0.45, 1.0, "driver")
+    ride.drive(at("14:50"), LEAVING, 0.3, 1.0, "driver")
 
 
 def _friends(world: World, ride: Ride, cast: dict[str, Person], incident: str) -> str:
