@@ -38,11 +38,14 @@ from governance.drills.rides import (
     not_his,
     page_has,
     refused,
+    rings,
     serve_by_phone,
     station_rings,
     status,
 )
 from governance.drills.world import Person, World, minutes, new_key, scratch_world
+
+LEAVING = [[*along(PLANNED, 0.36)], DRIVEN[-1]]  # from where the car is at 14:10 to the mountain road
 
 
 def complaint_known(report: Report) -> None:
@@ -204,6 +207,14 @@ def _alarm(world: World, ride: Ride, cast: dict[str, Person]) -> None:
         patient=True,
     )
     ride.drive(at("14:04") + minutes(0.2), PLANNED, 0.32, 0.33, "driver")
+    world.expect(
+        "silent without an answer: an incident, before anybody pressed anything (S5)",
+        "an incident",
+        lambda: found(incident_of(cast["agent"], ride.code)),
+        tz=TZ,
+        patient=True,
+    )
+    incident = incident_of(cast["agent"], ride.code)
     ride.drive(at("14:10"), PLANNED, 0.33, 0.36, "driver")
     began = time.monotonic()
 
@@ -216,18 +227,20 @@ def _alarm(world: World, ride: Ride, cast: dict[str, Person]) -> None:
 
     world.expect("the cancel as 'not boarded' is refused", "409 cannot_cancel_after_boarding", cancel, tz=TZ)
     world.expect(
-        "the attempt is an alert on the console",
-        "an incident",
-        lambda: found(incident_of(cast["agent"], ride.code)),
+        "the attempt is an alert on the console: it says what was tried, and that nobody answered",
+        "both signals",
+        lambda: page_has(cast["agent"], incident, "the passenger did not board", "no answer to the question"),
         tz=TZ,
         patient=True,
     )
     alerted = time.monotonic() - began
-    incident = incident_of(cast["agent"], ride.code)
     world.expect(
-        "it says what was tried, and that nobody answered",
-        "both signals",
-        lambda: page_has(cast["agent"], incident, "the passenger did not board", "no answer to the question"),
+        "it rings",
+        "Danger on a trip: nobody has it",
+        lambda: (
+            "Danger on a trip" in rings(cast["agent"], incident),
+            rings(cast["agent"], incident) or "quiet",
+        ),
         tz=TZ,
         patient=True,
     )
@@ -245,9 +258,9 @@ def _alarm(world: World, ride: Ride, cast: dict[str, Person]) -> None:
         history, round(alerted, 3), human
     )
     world.set_clock(at("14:11"))
-    ride.send("driver", [along(DRIVEN, 0.3)])
+    ride.send("driver", [along(LEAVING, 0.09)])
     world.pass_time(40)
-    ride.send("driver", [along(DRIVEN, 0.32), along(DRIVEN, 0.34)], every=20)
+    ride.send("driver", [along(LEAVING, 0.12), along(LEAVING, 0.15)], every=20)
     world.expect(
         "the monitor sees that the car left the way",
         "off the planned route",
@@ -260,7 +273,7 @@ def _alarm(world: World, ride: Ride, cast: dict[str, Person]) -> None:
 def _escalation(world: World, ride: Ride, cast: dict[str, Person], incident: str) -> None:
     """S10: no safe check within three minutes, so the specialist calls the police of the place with the pack."""
     world.set_clock(at("14:13") + minutes(0.2))
-    ride.send("driver", [along(DRIVEN, 0.4)])
+    ride.send("driver", [along(LEAVING, 0.25)])
     world.expect(
         "S10's clock has run out on the console",
         "overdue",
@@ -287,7 +300,7 @@ def _escalation(world: World, ride: Ride, cast: dict[str, Person], incident: str
     world.expect(
         "the specialist calls the police of the place with the pack", "released, on the timeline", call, tz=TZ
     )
-    ride.drive(at("14:50"), DRIVEN, 0.45, 1.0, "driver")
+    ride.drive(at("14:50"), LEAVING, 0.3, 1.0, "driver")
 
 
 def _friends(world: World, ride: Ride, cast: dict[str, Person], incident: str) -> str:
