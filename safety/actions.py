@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from accounts.models import Account
     from core.errors import DomainError
     from core.models import DataHold
+    from safety.models import MalicePlea
 
 RESPOND, REVIEW = "incidents.respond", "incidents.review"
 
@@ -79,18 +80,35 @@ class PoliceCalled(ActionForm):
 
 
 class DecidePlea(ActionForm):
+    """One side's appeal; where only one waits, nobody is asked which."""
+
+    party = forms.ChoiceField(label=_("Whose appeal"))
     upheld = choice(_("Decision"), [("1", _("It was not malicious")), ("0", _("It stays so"))])
     words = text(_("Reason"), rows=2)
 
+    def prepare(self) -> None:
+        waiting = [(each.party, each.get_party_display()) for each in _waiting(self.row)]
+        self.fields["party"] = choice(_("Whose appeal"), waiting)
+        if len(waiting) == 1:
+            self.fields["party"].widget, self.fields["party"].initial = forms.HiddenInput(), waiting[0][0]
+
+
+def _waiting(incident: Incident) -> "list[MalicePlea]":
+    return [each for each in selectors.pleas_of(incident) if each.decided_at is None]
+
 
 def _against_deciding(incident: Incident, person: "Account") -> "str | Promise":
-    plea = selectors.plea_of(incident)
-    return why_not_decide(plea, person) if plea else _("Nobody appealed against it.")
+    pleas = _waiting(incident) or selectors.pleas_of(incident)
+    return why_not_decide(pleas[0], person) if pleas else _("Nobody appealed against it.")
 
 
 def _decide_plea(incident: Incident, person: "Account", given: Given) -> None:
     services.decide_plea(
-        account=person, code=incident.code, upheld=given["upheld"] == "1", words=given["words"]
+        account=person,
+        code=incident.code,
+        party=given["party"],
+        upheld=given["upheld"] == "1",
+        words=given["words"],
     )
 
 

@@ -55,7 +55,7 @@ class SosOutput(serializers.Serializer[Any]):
 
 class WordsInput(serializers.Serializer[Any]):
     key = serializers.CharField(max_length=400)
-    words = serializers.CharField(max_length=1000, required=False, default="", allow_blank=True)
+    words = serializers.CharField(required=False, default="", allow_blank=True)
     phrase = serializers.ChoiceField(
         choices=CallerPhrase.choices, required=False, default="", allow_blank=True
     )

@@ -22,6 +22,7 @@ from safety import messages
 from safety.events import SosRaised
 from safety.policies import ended_far
 from safety.selectors import (
+    called_at,
     incident_by_code,
     incident_trip_if_open,
     live_counts,
@@ -176,7 +177,8 @@ def _alert(contact: "EmergencyContact", incident: "Incident", party: str) -> Non
     passenger = party == Party.PASSENGER
     person = trip.passenger if passenger or trip.driver is None else trip.driver.account
     name = name_of_rider(trip) if passenger else person.real_name
-    at, origin, destination = incident.opened_at, trip.origin_name, trip.destination_name
+    # When this side called: the other one's call may be what opened the incident (S11).
+    at, origin, destination = called_at(incident, party), trip.origin_name, trip.destination_name
     call: Message = messages.CalledForHelp(name=name, at=at, origin=origin, destination=destination)
     if passenger and trip.driver:
         share = share_with(trip=trip, party=Party.PASSENGER, contact=contact.pk, phone=contact.phone)

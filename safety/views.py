@@ -100,7 +100,7 @@ def _sos_page(request: HttpRequest, key: TripKey, template: str) -> HttpResponse
             return render(request, "safety/_sos_over.html", {"code": key.trip, "malicious": malicious})
         if malicious is None:
             return redirect("rides:trip", key.trip)
-        plea = selectors.plea_of(malicious)
+        plea = selectors.plea_of(malicious, key.party)
         return render(
             request, "safety/malicious.html", {"code": key.trip, "incident": malicious, "plea": plea}
         )

@@ -26,7 +26,7 @@ from rides.models import LineInCity, Reminder, Trip
 from rides.services import cancel_trip
 from rides.states import CancelReason, Party
 from rides.tokens import TripKey
-from safety.models import Incident, Signal, WelfareCheck
+from safety.models import Caller, Incident, Signal, WelfareCheck
 from safety.services import file_welfare_check, raise_sos, take_incident
 
 
@@ -589,9 +589,9 @@ def test_m13_turns_red_when_nobody_calls_back(rides, people, noon, own_sound):
     record_call(account=people("agent"), code=incident.code, words="she is safe")
     noon.shift(10)
     assert status("M13") == "pass"
-    Incident.objects.update(called_back_at=None)
+    Caller.objects.update(called_back_at=None)
     assert status("M13") == "fail"
-    Incident.objects.update(silent=True)
+    Caller.objects.update(silent=True)
     assert status("M13") == "pass"
 
 

@@ -179,6 +179,7 @@ def _contacts(incident: Incident) -> list[ContactTold]:
 
 def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) -> dict[str, Any]:
     account, at, code, trip = account_of(request), clock.now(), incident.code, incident.trip
+    pleas = selectors.pleas_of(incident)
     return {
         "title": _("Incident %(code)s") % {"code": code},
         "incident": incident,
@@ -198,7 +199,8 @@ def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) 
         "recordings": [(row, selectors.health_of(row)) for row in selectors.recordings_of(trip)]
         if trip
         else [],
-        "plea": selectors.plea_of(incident),
+        "pleas": pleas,
+        "plea_waits": any(each.decided_at is None for each in pleas),
         "checks": [
             (check, mask_phone(check.missing_phone), mask_phone(check.reporter_phone))
             for check in selectors.checks_of(incident)

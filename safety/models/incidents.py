@@ -300,14 +300,15 @@ class WelfareCheck(models.Model):
 
 
 class MalicePlea(models.Model):
-    """Somebody whose call for help was called malicious says why it was not; another person decides (S3)."""
+    """One side whose call for help was called malicious says why it was not; another person decides (S3)."""
 
-    incident = models.OneToOneField(
+    incident = models.ForeignKey(
         Incident,
         on_delete=models.PROTECT,
-        related_name="plea",
+        related_name="pleas",
         verbose_name=pgettext_lazy("field", "incident"),
     )
+    party = models.CharField(pgettext_lazy("field", "side of the trip"), max_length=10, choices=Party.choices)
     account = models.CharField(pgettext_lazy("field", "account"), max_length=20)
     words = EncryptedTextField(pgettext_lazy("maliceplea", "what they say"))
     filed_at = models.DateTimeField(pgettext_lazy("field", "filed at"))
@@ -324,8 +325,9 @@ class MalicePlea(models.Model):
                 condition=Q(decided_at=None, upheld=None, decided_by="")
                 | (Q(decided_at__isnull=False, upheld__isnull=False) & ~Q(decided_by="")),
                 name="plea_decided_by_somebody",
-            )
+            ),
+            models.UniqueConstraint(fields=["incident", "party"], name="one_plea_per_incident_and_side"),
         ]
 
     def __str__(self) -> str:
-        return f"plea {self.incident_id}"
+        return f"plea {self.incident_id} {self.party}"

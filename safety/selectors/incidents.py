@@ -163,6 +163,11 @@ def sos_of_side(trip_code: str, party: str) -> CallForHelp | None:
     )
 
 
+def called_at(incident: Incident, party: str) -> datetime:
+    """When this side of the trip, which called for help in an incident, first did."""
+    return incident.sos_calls.filter(party=party).order_by("pk").values_list("at", flat=True)[0]
+
+
 def seen_since(incident: Incident, at: datetime) -> datetime | None:
     """When a person first looked at an incident after something had come at this time; None where nobody has."""
     return incident.acknowledgements.filter(at__gte=at).order_by("at").values_list("at", flat=True).first()
@@ -244,8 +249,14 @@ def open_pleas() -> list[MalicePlea]:
     return list(MalicePlea.objects.filter(decided_at=None).select_related("incident").order_by("pk"))
 
 
-def plea_of(incident: Incident) -> MalicePlea | None:
-    return MalicePlea.objects.filter(incident=incident).first()
+def plea_of(incident: Incident, party: str) -> MalicePlea | None:
+    """What one side of the trip wrote; the other side never reads it."""
+    return incident.pleas.filter(party=party).first()
+
+
+def pleas_of(incident: Incident) -> list[MalicePlea]:
+    """The appeals of both sides, for staff."""
+    return list(incident.pleas.select_related("incident").order_by("pk"))
 
 
 def offered_to(account: "Account") -> list[Incident]:

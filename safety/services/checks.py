@@ -57,10 +57,14 @@ def file_welfare_check(
     live on that trip or person; a repeated report raises the priority. The same report with the same `submission` is
     filed once. Raises `InvalidInput` where it says neither whom it is about nor what happened.
     """
-    words, missing_phone, reporter_phone = _text(words), _text(missing_phone), _text(reporter_phone)
+    words, missing_phone, reporter_phone = (
+        as_written(words),
+        as_written(missing_phone),
+        as_written(reporter_phone),
+    )
     if not (words or missing_phone):
         raise InvalidInput("words")
-    key = _key_of(submission, missing_phone, reporter_phone, words)
+    key = submission_key(submission, missing_phone, reporter_phone, words)
     with connection.cursor() as cursor:  # two taps at once are one report
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"welfare-check:{key}"])
     again = WelfareCheck.objects.filter(submission=key).first()
@@ -82,8 +86,8 @@ def file_welfare_check(
         reporter_written=reporter_phone[:NAME_LENGTH],
         reporter_doubted=not reporter.sure,
         reporter_index=phone_index(reporter.number) if reporter.number else "",
-        reporter_name=_text(reporter_name)[:NAME_LENGTH],
-        relation=_text(relation)[:NAME_LENGTH],
+        reporter_name=as_written(reporter_name)[:NAME_LENGTH],
+        relation=as_written(relation)[:NAME_LENGTH],
         from_crowd=from_crowd,
         filed_at=clock.now(),
     )
@@ -139,7 +143,7 @@ def mend_check(*, secret: str, missing_phone: str = "", reporter_phone: str = ""
     """
     check = WelfareCheck.objects.select_for_update().get(pk=check_by_secret(secret).pk)
     before = _locked(check)
-    missing_phone, reporter_phone = _text(missing_phone), _text(reporter_phone)
+    missing_phone, reporter_phone = as_written(missing_phone), as_written(reporter_phone)
     changed = []
     if reporter_phone and reporter_phone != check.reporter_written:
         reporter = read_phone(reporter_phone)
@@ -184,14 +188,14 @@ def _move(check: WelfareCheck, before: Incident, now: Incident) -> None:
     _signal(now, now.welfare_checks.count(), check)
 
 
-def _text(text: str) -> str:
+def as_written(text: str) -> str:
     """As somebody wrote it, whatever breaks their lines; zero bytes, which no text holds, are left out."""
     plain = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").strip()
     return plain[:WORDS_LENGTH]
 
 
-def _key_of(submission: str, *parts: str) -> str:
-    """What is filed once: another person's report under the same `submission` is another one."""
+def submission_key(submission: str, *parts: str) -> str:
+    """What is kept once, 64 letters: other words, or another person's, under the same `submission` are another one."""
     digest = hashlib.sha256()
     for part in (submission or secrets.token_hex(16), *parts):
         digest.update(part.encode() + b"\0")
@@ -244,7 +248,7 @@ def add_evidence(*, secret: str, words: str) -> WelfareCheck:
     Raises `NotFound`, `ReasonMissing`.
     """
     check = WelfareCheck.objects.select_for_update().get(pk=check_by_secret(secret).pk)
-    words = _text(words)
+    words = as_written(words)
     if not words:
         raise ReasonMissing("words")
     incident = _locked(check)
@@ -273,17 +277,23 @@ def add_evidence(*, secret: str, words: str) -> WelfareCheck:
 
 
 def verify_reporter(*, secret: str, code: str) -> WelfareCheck:
-    """The reporter proves their phone; nothing ever waited for it. Raises `NotFound`, `WrongCode`."""
+    """The reporter proves their phone; nothing ever waited for it.
+
+    Raises `NotFound`; `WrongCode` also where the code was sent for another report, which is verified by it.
+    """
     check = check_by_secret(secret)
-    use_code(phone=check.reporter_phone, purpose="welfare_check", code=code)
+    subject = use_code(phone=check.reporter_phone, purpose="welfare_check", code=code)
     with transaction.atomic(durable=True):
         at = clock.now()
-        same = WelfareCheck.objects.filter(
-            incident=check.incident, reporter_index=check.reporter_index, verified_at=None
-        )
-        if not same.update(verified_at=at):
-            raise WrongCode("code")
-        check.verified_at = at
-        timeline.add(SafetyLine.REPORTER_VERIFIED, NOBODY, incident=check.incident.code, code=check.code)
-        touch(check.incident)
+        proved = WelfareCheck.objects.select_related("incident").get(code=subject)
+        # Somebody else's report may name the same phone: the code speaks for the one that it was sent for.
+        own = WelfareCheck.objects.filter(pk=proved.pk, reporter_index=check.reporter_index, verified_at=None)
+        if own.update(verified_at=at):
+            timeline.add(
+                SafetyLine.REPORTER_VERIFIED, NOBODY, incident=proved.incident.code, code=proved.code
+            )
+            touch(proved.incident)
+    if proved.pk != check.pk:
+        raise WrongCode("code")
+    check.verified_at = at
     return check

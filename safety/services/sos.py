@@ -16,7 +16,7 @@ from safety.events import SosRaised
 from safety.models import HelpMessage, Incident, MalicePlea, SosCall
 from safety.policies import why_not_decide
 from safety.selectors import malicious_alarm_of
-from safety.services.checks import hear_distress
+from safety.services.checks import as_written, hear_distress, submission_key
 from safety.services.incidents import add_signal, bring_news, note_tap, open_incident, set_silent, touch
 from safety.states import LIVE, CallerPhrase, Origin, PleaOutcome, SafetyLine, SignalKind, topic_of
 
@@ -135,8 +135,8 @@ def add_word(
 ) -> Incident:
     """After SOS: write to the agent, words or a phrase, or say whether the phone may ring (S1+).
 
-    All of it is this side's own: the other side of the trip neither reads nor changes it. The same `submission` is
-    written once. Raises `NotFound` before any SOS of this side, `InvalidInput` for a phrase that is not one.
+    All of it is this side's own: the other side of the trip neither reads nor changes it. The same under one
+    `submission` is written once. Raises `NotFound` before any SOS of this side, `InvalidInput` for a phrase that is not one.
     """
     trip = trip_by_code(key.trip)
     lock_trip(trip)
@@ -145,8 +145,8 @@ def add_word(
     about: dict[str, Any] = {"trip": trip.code, "incident": incident.code, "party": key.party}
     if phrase and phrase not in CallerPhrase.values:
         raise InvalidInput("phrase")
-    text = words.strip()[:1000]
-    if (phrase or text) and _write(incident, key.party, phrase, text, submission[:64]):
+    text = as_written(words)
+    if (phrase or text) and _write(incident, key.party, phrase, text, submission):
         if phrase:
             timeline.add(SafetyLine.PHRASE, actor, words=text, from_caller=phrase, **about)
         else:
@@ -160,11 +160,15 @@ def add_word(
 
 
 def _write(incident: Incident, party: Party, phrase: str, words: str, submission: str) -> bool:
-    """Keep what one side wrote; False where this page's submission is kept already."""
-    if submission and incident.help_messages.filter(party=party, submission=submission).exists():
+    """Keep what one side wrote; False where the same under this page's submission is kept already.
+
+    A page whose answer was lost sends again, by then perhaps more than it had sent before.
+    """
+    written = submission_key(submission, phrase, words) if submission else ""
+    if written and incident.help_messages.filter(party=party, submission=written).exists():
         return False
     HelpMessage.objects.create(
-        incident=incident, party=party, phrase=phrase, words=words, submission=submission, at=clock.now()
+        incident=incident, party=party, phrase=phrase, words=words, submission=written, at=clock.now()
     )
     return True
 
@@ -192,7 +196,7 @@ def _live_call(trip: "Trip", party: Party) -> Incident:
 
 @begins_transaction
 def file_plea(*, key: TripKey, words: str) -> MalicePlea:
-    """Whose call for help was called malicious says why it was not (S3); once for each incident.
+    """Whose call for help was called malicious says why it was not (S3); each side once for each incident.
 
     Raises `NotFound` where there is none, `ReasonMissing`.
     """
@@ -205,6 +209,7 @@ def file_plea(*, key: TripKey, words: str) -> MalicePlea:
     person = _who(trip, key.party)
     plea, new = MalicePlea.objects.get_or_create(
         incident=incident,
+        party=key.party,
         defaults={"account": person.code, "words": words.strip()[:2000], "filed_at": clock.now()},
     )
     if new:
@@ -216,12 +221,15 @@ def file_plea(*, key: TripKey, words: str) -> MalicePlea:
 
 
 @begins_transaction
-def decide_plea(*, account: "Account", code: str, upheld: bool, words: str) -> MalicePlea:
-    """Somebody who neither gave nor reviewed the outcome decides on an appeal. Raises `ActionClosed`, `ReasonMissing`, `NotFound`."""
+def decide_plea(*, account: "Account", code: str, party: str, upheld: bool, words: str) -> MalicePlea:
+    """Somebody who neither gave nor reviewed the outcome decides on one side's appeal.
+
+    Raises `ActionClosed`, `ReasonMissing`, `NotFound`.
+    """
     plea = (
         MalicePlea.objects.select_for_update(of=("self",))
         .select_related("incident__trip")
-        .filter(incident__code=code)
+        .filter(incident__code=code, party=party)
         .first()
     )
     if plea is None:

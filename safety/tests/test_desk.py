@@ -93,15 +93,25 @@ def test_an_appeal_is_decided_by_somebody_without_a_part(malicious, people):
     plead(malicious)
     for who in ("specialist", "agent2"):
         with pytest.raises(ActionClosed):
-            services.decide_plea(account=people(who), code=malicious.code, upheld=True, words="x")
+            services.decide_plea(
+                account=people(who), code=malicious.code, party="passenger", upheld=True, words="x"
+            )
     with pytest.raises(ReasonMissing):
-        services.decide_plea(account=people("supervisor"), code=malicious.code, upheld=True, words=" ")
+        services.decide_plea(
+            account=people("supervisor"), code=malicious.code, party="passenger", upheld=True, words=" "
+        )
     services.decide_plea(
-        account=people("supervisor"), code=malicious.code, upheld=True, words="heard the sound"
+        account=people("supervisor"),
+        code=malicious.code,
+        party="passenger",
+        upheld=True,
+        words="heard the sound",
     )
     with pytest.raises(ActionClosed):
-        services.decide_plea(account=people("supervisor"), code=malicious.code, upheld=False, words="again")
-    assert selectors.plea_of(malicious).upheld
+        services.decide_plea(
+            account=people("supervisor"), code=malicious.code, party="passenger", upheld=False, words="again"
+        )
+    assert selectors.plea_of(malicious, Party.PASSENGER).upheld
 
 
 def test_only_whose_call_it_was_may_appeal(malicious):

@@ -1,15 +1,26 @@
 """The second time: a tap, an answer, a report, words, a clock and a code weigh as much as the first."""
 
-import pytest
+import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from time import sleep
 
+import pytest
+from django.db import connection, transaction
+
+from accounts.services import add_emergency_contact
 from core import clock
+from core.actors import MONITOR
+from core.models import Notification
+from rides.selectors import position_key
 from rides.states import Party
 from rides.tokens import TripKey
-from safety import packets, services
+from safety import packets, selectors, services
 from safety.errors import ActionClosed
-from safety.models import Incident, SafetyQuestion, Signal, WelfareCheck
+from safety.models import HelpMessage, Incident, PlacedCall, SafetyQuestion, Signal, WelfareCheck
 from safety.policies import clocks_of, why_not
-from safety.states import Answer, SignalKind
+from safety.services.calls import _settle as settle_call
+from safety.states import Answer, Callee, PlacedState, SignalKind
 
 
 def side(trip, party=Party.PASSENGER):
@@ -200,3 +211,124 @@ def test_each_question_without_an_answer_is_a_signal(trip, noon):
         services.expire_questions(at=clock.now())
     assert Signal.objects.filter(kind=SignalKind.NO_ANSWER).count() == 3
     assert Incident.objects.get().high_risk_at
+
+
+# --- Each side its own ---
+
+
+def test_the_driver_neither_stops_nor_silences_her_call_back(trip, people):
+    incident = services.raise_sos(key=side(trip))
+    services.raise_sos(key=side(trip, Party.DRIVER), silent=True)
+    services.take_incident(account=people("agent"), code=incident.code)
+    assert "called_back" in running(incident)
+    call = PlacedCall.objects.create(incident=incident, to=Callee.DRIVER, by="agent", at=clock.now())
+    settle_call(call, PlacedState.CONNECTED)
+    assert "called_back" in running(incident)
+    services.record_call(account=people("agent"), code=incident.code, words="she is fine")
+    assert "called_back" not in running(incident)
+
+
+def test_her_silence_does_not_keep_the_driver_from_being_called(trip, people):
+    incident = services.raise_sos(key=side(trip, Party.DRIVER))
+    services.raise_sos(key=side(trip), silent=True)
+    services.take_incident(account=people("agent"), code=incident.code)
+    assert "called_back" not in running(incident)
+    with pytest.raises(ActionClosed):
+        services.record_call(account=people("agent"), code=incident.code, words="x")
+
+
+@pytest.mark.parametrize("she_called", [False, True])
+def test_his_contacts_are_told_when_he_called(trip, people, noon, deliver, she_called):
+    """What reaches his brother is the same to the second, with her call for help before his and without."""
+    add_emergency_contact(account=people("driver"), name="brother", phone="13911110009")
+    if she_called:
+        services.raise_sos(key=side(trip))
+    noon.shift(600)
+    services.raise_sos(key=side(trip, Party.DRIVER))
+    noon.shift(60)
+    incident = services.raise_sos(key=side(trip, Party.DRIVER))
+    deliver()
+    (told,) = Notification.objects.filter(subject=incident.code)
+    assert "12:10" in told.text
+    assert "12:00" not in told.text
+
+
+def test_each_side_appeals_for_itself(trip, people, signed_in):
+    services.raise_sos(key=side(trip))
+    incident = services.raise_sos(key=side(trip, Party.DRIVER))
+    closed(people, incident, outcome="malicious")
+    services.file_plea(key=side(trip), words="her words")
+    page = (
+        signed_in("").get(f"/trips/{trip.code}/sos/?key={position_key(trip, Party.DRIVER)}").content.decode()
+    )
+    assert "her words" not in page
+    services.file_plea(key=side(trip, Party.DRIVER), words="his words")
+    console = signed_in("supervisor")
+    path = f"/admin/incidents/{incident.code}/"
+    for words in ("her words", "his words"):
+        assert words in console.get(path).content.decode()
+    for party, upheld in ((Party.DRIVER, "0"), (Party.PASSENGER, "1")):
+        body = {"party": party, "upheld": upheld, "words": f"heard the {party}"}
+        assert console.post(f"{path}do/plea/", body).status_code == 302
+        assert console.post(f"{path}do/plea/", body).status_code in {400, 409}
+    assert [selectors.plea_of(incident, party).upheld for party in Party] == [
+        party == Party.PASSENGER for party in Party
+    ]
+
+
+def test_a_code_verifies_the_report_it_was_sent_for(trip):
+    mine = report(reporter="13911110001")
+    digits = re.findall(r"\d{6}", Notification.objects.latest("pk").text)[0]
+    strangers = report(reporter="13911110001", submission="somebody else names the same number")
+    with pytest.raises(Exception, match="wrong_code"):
+        services.verify_reporter(secret=strangers.secret, code=digits)
+    assert WelfareCheck.objects.exclude(verified_at=None).get().code == mine.code
+
+
+# --- Words ---
+
+
+def test_other_words_under_the_same_submission_are_kept(trip):
+    services.raise_sos(key=side(trip))
+    for words in ("他停在山边", "他停在山边", "他停在山边，门锁了"):
+        services.add_word(key=side(trip), words=words, submission="of a page whose answer was lost")
+    services.add_word(key=side(trip), phrase="locked", submission="of a page whose answer was lost")
+    said = HelpMessage.objects.order_by("pk").values_list("words", "phrase")
+    assert list(said) == [("他停在山边", ""), ("他停在山边，门锁了", ""), ("", "locked")]
+
+
+def test_long_words_are_kept_whole(trip, client):
+    services.raise_sos(key=side(trip))
+    words = "山" * 19_990 + "右边有条河"
+    key = position_key(trip, Party.PASSENGER)
+    assert client.post(f"/trips/{trip.code}/sos/word/", {"key": key, "words": words}).status_code == 302
+    assert HelpMessage.objects.get().words == words
+    assert 'maxlength="20000"' in client.get(f"/trips/{trip.code}/sos/?key={key}").content.decode()
+
+
+# --- At once ---
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_signals_at_once_add_up(noon):
+    from accounts.models import Account
+    from conftest import Rides
+    from governance.demo import make_world
+
+    make_world(password="x")
+    trip = Rides(lambda name: Account.objects.get(code=name)).under_way()
+    gate = Barrier(2)
+
+    def find(kind):
+        try:
+            with transaction.atomic():
+                Signal.objects.exists()
+                gate.wait()
+                services.add_signal(actor=MONITOR, kind=kind, trip=trip)
+                sleep(0.3)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(find, [SignalKind.OFF_ROUTE, SignalKind.SIGNAL_LOST]))
+    assert Incident.objects.get().score == sum(Signal.objects.values_list("score", flat=True)) >= 70
