@@ -70,6 +70,7 @@ from safety.selectors.recordings import (
     sound_not_heard,
     sound_now,
     sound_of,
+    sound_to_hear,
     verify_receipt,
     without_consent,
 )
@@ -157,6 +158,7 @@ __all__ = [
     "sound_not_heard",
     "sound_now",
     "sound_of",
+    "sound_to_hear",
     "thread_of",
     "trips_to_follow",
     "verify_receipt",
