@@ -152,7 +152,7 @@ def _sms(key: TripKey, position: "LatestPosition | SosCall | None") -> str:
     here, at = None, clock.now()
     if position and position.latitude is not None and position.longitude is not None:
         here, at = (position.latitude, position.longitude), position.at
-    return packets.encode(packets.Packet(key.trip, key.party, at, here, silent=False))
+    return packets.encode(packets.Packet(key.trip, key.party, at, here, silent=False), key.driver)
 
 
 @require_GET

@@ -57,6 +57,7 @@ from rides.selectors.trips import (
     believed_trail_of,
     check_key,
     driver_card,
+    driver_of_trip,
     duty_key,
     duty_of,
     instead_of,
@@ -87,6 +88,7 @@ from rides.selectors.trips import (
     trips_as_driver,
     trips_as_passenger,
     trips_shared_by,
+    void_keys,
 )
 from rides.selectors.watched import (
     Surroundings,
@@ -132,6 +134,7 @@ __all__ = [
     "city_codes",
     "code_of_reminder",
     "driver_card",
+    "driver_of_trip",
     "duty_key",
     "duty_of",
     "find_places",
@@ -199,6 +202,7 @@ __all__ = [
     "trips_by_plate",
     "trips_near",
     "trips_shared_by",
+    "void_keys",
     "waiting_by_line",
     "watch_horizon",
     "watched_marks",
