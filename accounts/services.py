@@ -83,7 +83,9 @@ def send_code(*, phone: str, purpose: str, subject: str = "", address: str = "")
         last=Max("created_at"),
     ).values()
     if last and last > at - min(policy.span(CODE_INTERVAL) * 2 ** min(guessed, 10), LONGEST_WAIT):
-        raise (TooManyCodes if guessed else CodeTooSoon)("phone")
+        if guessed:
+            raise TooManyCodes("phone")
+        raise CodeTooSoon("phone")
     if sent >= policy.value(CODES_A_DAY):
         raise TooManyCodes("phone")
     if address and not allow(f"codes:{address}", limit=policy.value(CODES_FROM_ADDRESS), seconds=3600):
