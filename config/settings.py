@@ -280,6 +280,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"queue": "live", "expires": 9},
     },
+    "hitch requests for owners": {
+        "task": "rides.tasks.hold_out_hitch_requests",
+        "schedule": 5.0,
+        "options": {"queue": "live", "expires": 5},
+    },
     "cars that come near": {
         "task": "rides.tasks.say_who_comes_near",
         "schedule": 5.0,
@@ -302,6 +307,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "trails whose time is over": {
         "task": "rides.tasks.expire_trails",
+        "schedule": 86_400.0,
+        "options": {"queue": "bulk", "expires": 80_000},
+    },
+    "wishes never to ride together that have run out": {
+        "task": "rides.tasks.forget_never_again",
         "schedule": 86_400.0,
         "options": {"queue": "bulk", "expires": 80_000},
     },
