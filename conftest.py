@@ -1,5 +1,7 @@
 """Fixtures of all tests: the cast, the city, and a booked, accepted or boarded trip made through the services."""
 
+import os
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -7,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import redis
 import time_machine
 from django.db import connection, models
 from django.test import Client, TransactionTestCase
@@ -245,3 +248,14 @@ def poison(db: None) -> Iterator[Callable[[models.Model], None]]:
     if not connection.in_atomic_block:
         with connection.cursor() as cursor:
             cursor.execute("DROP FUNCTION IF EXISTS poisoned CASCADE")
+
+
+@pytest.fixture
+def valkey(settings: Any) -> "Iterator[redis.Redis]":
+    """A database of Valkey for this worker alone."""
+    number = 1 + zlib.crc32(os.environ.get("PYTEST_XDIST_WORKER", "").encode()) % 15
+    settings.REDIS_URL = settings.REDIS_URL.rsplit("/", 1)[0] + f"/{number}"
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    client.flushdb()
+    yield client
+    client.flushdb()

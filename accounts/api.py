@@ -13,6 +13,7 @@ from accounts import services
 from core.access import account_of, check_permission
 from core.api import read
 from core.errors import NotFound
+from core.ratelimit import address_of
 
 
 class PhoneInput(serializers.Serializer[Any]):
@@ -63,7 +64,7 @@ class SignInCodeView(APIView):
 
     @extend_schema(request=PhoneInput, responses={202: None})
     def post(self, request: Request) -> Response:
-        services.request_sign_in_code(**read(PhoneInput, request))
+        services.request_sign_in_code(**read(PhoneInput, request), address=address_of(request))
         return Response(status=202)
 
 

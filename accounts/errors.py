@@ -27,6 +27,16 @@ class CodeTooSoon(DomainError):
     )
 
 
+class TooManyCodes(CodeTooSoon):
+    code, status, sentence = (
+        "too_many_codes",
+        429,
+        _(
+            "Too many codes were asked for, or wrong ones typed. Please try later, or sign in by your password."
+        ),
+    )
+
+
 class OwnNumber(DomainError):
     code, status, sentence = "own_number", 400, _("This is your own number: help needs somebody else's.")
 

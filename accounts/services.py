@@ -8,7 +8,7 @@ from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
@@ -27,6 +27,7 @@ from accounts.errors import (
     RealNameOpen,
     RealNameVerified,
     SignInFailed,
+    TooManyCodes,
     TooManyContacts,
     WrongCode,
 )
@@ -40,7 +41,7 @@ from accounts.models import (
     Restriction,
     SignInPlace,
 )
-from accounts.policies import CODE_INTERVAL, CODE_LIFE
+from accounts.policies import CODE_INTERVAL, CODE_LIFE, CODES_A_DAY, CODES_FROM_ADDRESS
 from accounts.selectors import account_by_code, account_by_phone
 from accounts.states import REAL_NAME_TRANSITIONS, ContactState, PersonalField, RealNameState
 from core import audit, clock, events, jobs, policy, registries, retry
@@ -50,10 +51,12 @@ from core.errors import Forbidden, InvalidInput, NotFound
 from core.messages import outbox
 from core.permissions import Role, may, require, roles_who
 from core.privacy import InvalidPhone, blind_index, normalise_mobile, normalise_phone, phone_index
+from core.ratelimit import address_of, allow, full
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 
 CODE_ATTEMPTS = 5
+LONGEST_WAIT = timedelta(hours=1)  # for a code, however many were guessed at
 Place = tuple[float, float]  # latitude and longitude in degrees, WGS-84
 MAX_CONTACTS = 5
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -64,16 +67,29 @@ def _code_digest(code: str, phone: str, purpose: str) -> str:
 
 
 @joins_transaction
-def send_code(*, phone: str, purpose: str, subject: str = "") -> None:
-    """Send a one-time code to a normalised phone number. Raises `CodeTooSoon`."""
+def send_code(*, phone: str, purpose: str, subject: str = "", address: str = "") -> None:
+    """Send a one-time code to a normalised phone number, asked for from `address` where the sender counts.
+
+    After each code that was guessed at until it was used up, the next one waits twice as long, up to an hour. Raises
+    `CodeTooSoon`, and `TooManyCodes`, which is one, for a phone's day or an address's hour.
+    """
     at = clock.now()
-    recent = OneTimeCode.objects.filter(
-        phone_index=phone_index(phone),
-        purpose=purpose,
-        created_at__gt=at - policy.span(CODE_INTERVAL),
+    today = OneTimeCode.objects.filter(
+        phone_index=phone_index(phone), purpose=purpose, created_at__gt=at - timedelta(days=1)
     )
-    if recent.exists():
+    sent, guessed, last = today.aggregate(
+        sent=Count("pk"),
+        guessed=Count("pk", filter=Q(used_at=None, attempts__gte=CODE_ATTEMPTS)),
+        last=Max("created_at"),
+    ).values()
+    if last and last > at - min(policy.span(CODE_INTERVAL) * 2 ** min(guessed, 10), LONGEST_WAIT):
+        if guessed:
+            raise TooManyCodes("phone")
         raise CodeTooSoon("phone")
+    if sent >= policy.value(CODES_A_DAY):
+        raise TooManyCodes("phone")
+    if address and not allow(f"codes:{address}", limit=policy.value(CODES_FROM_ADDRESS), seconds=3600):
+        raise TooManyCodes("phone")
     code = new_digits(6)
     row = OneTimeCode.objects.create(
         purpose=purpose,
@@ -91,9 +107,14 @@ def send_code(*, phone: str, purpose: str, subject: str = "") -> None:
     )
 
 
-def use_code(*, phone: str, purpose: str, code: str) -> str:
-    """Use the newest code once; returns its subject. A wrong try is counted and kept. Raises `WrongCode`."""
-    at = clock.now()
+def use_code(*, phone: str, purpose: str, code: str, address: str = "") -> str:
+    """Use the newest code once; returns its subject. A wrong try is counted and kept.
+
+    Raises `WrongCode`, and `TooManyCodes` for an `address` from which too many wrong ones came, for whichever phones.
+    """
+    at, limit = clock.now(), policy.value(CODES_FROM_ADDRESS)
+    if address and full(f"wrong-codes:{address}", limit=limit):
+        raise TooManyCodes("code")
     with transaction.atomic():
         row = (
             OneTimeCode.objects.select_for_update()
@@ -115,17 +136,19 @@ def use_code(*, phone: str, purpose: str, code: str) -> str:
                 attempts=F("attempts") + 1, used_at=at if right else None
             )
     if row is None or not right:
+        if address:
+            allow(f"wrong-codes:{address}", limit=limit, seconds=3600)
         raise WrongCode("code")
     return row.subject
 
 
 @begins_transaction
-def request_sign_in_code(*, phone: str) -> None:
+def request_sign_in_code(*, phone: str, address: str = "") -> None:
     """Send a sign-in code; the answer is the same for a known and an unknown phone.
 
-    Raises `InvalidPhone`, `NoMobile`, `CodeTooSoon`.
+    Raises `InvalidPhone`, `NoMobile`, `CodeTooSoon`, `TooManyCodes`.
     """
-    send_code(phone=normalise_mobile(phone), purpose="sign_in")
+    send_code(phone=normalise_mobile(phone), purpose="sign_in", address=address)
 
 
 def _find(name: str) -> tuple[Account | None, str]:
@@ -159,10 +182,10 @@ def sign_in_by_password(
 
 
 def sign_in_by_code(request: HttpRequest, *, phone: str, code: str, here: Place | None = None) -> Account:
-    """Sign in by a one-time code; a new phone becomes a new member. Raises `WrongCode`, `InvalidPhone`."""
+    """Sign in by a one-time code; a new phone becomes a new member. Raises `WrongCode`, `TooManyCodes`, `InvalidPhone`."""
     number = normalise_phone(phone)
     try:
-        use_code(phone=number, purpose="sign_in", code=code)
+        use_code(phone=number, purpose="sign_in", code=code, address=address_of(request))
     except WrongCode:
         _record_failure(phone_index(number)[:20], "code")
         raise

@@ -17,6 +17,7 @@ from core.access import account_of, permission_required
 from core.errors import DomainError, explain
 from core.permissions import may, needs_second_factor
 from core.posted import chosen
+from core.ratelimit import address_of
 
 
 def _next(request: HttpRequest) -> str:
@@ -64,7 +65,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
         try:
             if isinstance(form, PhoneCodeForm):
                 return _go_on(request, services.sign_in_by_code(request, **form.credentials()))
-            services.request_sign_in_code(**form.cleaned_data)
+            services.request_sign_in_code(**form.cleaned_data, address=address_of(request))
             form, step_two = PhoneCodeForm(initial=form.cleaned_data), True
         except DomainError as error:
             explain(form, error)

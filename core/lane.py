@@ -9,13 +9,14 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import suppress
+from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
 import redis.asyncio
 import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 from django.http import HttpRequest
 from django.utils.translation import get_language_from_request, override
 from redis.exceptions import RedisError
@@ -29,6 +30,7 @@ from core.errors import PROBLEM_TYPE, DomainError
 log = structlog.get_logger()
 P = ParamSpec("P")
 T = TypeVar("T")
+ASKED_AGAIN = 5.0  # seconds for which whoever was let in may stay unasked
 BREATH = 0.03  # seconds between two looks: a storm must not make a hub ask without end
 
 
@@ -203,10 +205,36 @@ class Wake:
                     await pubsub.connection_pool.disconnect()
 
 
-def stream(hub: Hub, *topics: str, ping: int, said: Callable[[], str] | None = None) -> Response:
+async def wait(page: asyncio.Event, seconds: float | None) -> None:
+    """Until there is something new, or the time is over."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(page.wait(), seconds)
+
+
+class Door:
+    """Whether whoever was let in may stay: asked anew every few seconds, because a sign-out does not hang up.
+
+    A database that does not answer turns nobody out.
+    """
+
+    def __init__(self, may: Callable[[], Awaitable[bool]]) -> None:
+        self.may, self.asked, self.open = may, monotonic(), True
+
+    async def is_open(self) -> bool:
+        if self.open and monotonic() - self.asked >= ASKED_AGAIN:
+            self.asked = monotonic()
+            with suppress(DatabaseError):
+                self.open = await self.may()
+        return self.open
+
+
+def stream(
+    hub: Hub, *topics: str, ping: int, said: Callable[[], str] | None = None, door: Door | None = None
+) -> Response:
     """Server-sent events: that something of these topics changed, or what a hub that looks found.
 
-    With `said`, that is what this page alone is told of it; told again only when it is something else.
+    With `said`, that is what this page alone is told of it; told again only when it is something else. With `door` it
+    ends when that closes.
     """
 
     async def events() -> AsyncIterator[dict[str, str]]:
@@ -216,13 +244,13 @@ def stream(hub: Hub, *topics: str, ping: int, said: Callable[[], str] | None = N
         try:
             if not hub.last:
                 await page.wait()
-            while True:
+            while door is None or await door.is_open():
                 page.clear()
                 word = said() if said is not None else hub.last or "changed"
                 if said is None or word != last:
                     last = word
                     yield {"data": word}
-                await page.wait()
+                await wait(page, None if door is None else ASKED_AGAIN)
         finally:
             for topic in topics:
                 hub.leave(topic, page)

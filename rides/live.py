@@ -2,19 +2,25 @@
 
 import asyncio
 import json
+import time
 
+from django.db import DatabaseError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from core import lane, live
 from core.errors import DomainError
-from rides.errors import BatchTooLarge
+from rides.errors import BatchTooLarge, PositionToken
 from rides.positions import ReadBatch, append, read_batch
-from rides.selectors import check_key
-from rides.tokens import read_key
+from rides.selectors import check_key, void_keys
+from rides.states import Party
+from rides.tokens import TripKey, read_key
 
 BODY_LIMIT = 256 * 1024
+KNOWN_FOR = 20.0  # seconds that the answer about a key is believed
+FIRST_ANSWER = 0.5  # seconds that the first post of a key waits for it
+MOST_KNOWN = 100_000
 
 
 async def take_positions(scope: Scope, receive: Receive, send: Send) -> None:
@@ -24,12 +30,63 @@ async def take_positions(scope: Scope, receive: Receive, send: Send) -> None:
     """
     try:
         key = read_key(lane.header(scope, b"authorization").removeprefix("Bearer "))
+        await _doors.check(key)
         batch = read_batch(await _body(receive), key)
         await append(batch.stored, key.city, batch.aside)
     except DomainError as error:
         await lane.refuse(scope, receive, send, error)
         return
     await lane.accept(send, _said(batch))
+
+
+class _Doors:
+    """Which keys of drivers still open their trip, asked together for all that post, and each anew after a while.
+
+    A phone waits for its answer the first time only, and for a moment: a database that is slow or away stops no
+    positions, and what was known of a key is believed until something else is.
+    """
+
+    def __init__(self) -> None:
+        self.void: dict[TripKey, bool] = {}
+        self.asked: dict[TripKey, float] = {}
+        self.waiting: set[TripKey] = set()
+        self.asker: asyncio.Task[None] | None = None
+
+    async def check(self, key: TripKey) -> None:
+        """Raises `PositionToken`."""
+        if key.party != Party.DRIVER:
+            return
+        now = time.monotonic()
+        if now - self.asked.get(key, -KNOWN_FOR) >= KNOWN_FOR:
+            if len(self.asked) > MOST_KNOWN:
+                self.void.clear()
+                self.asked.clear()
+            self.asked[key] = now
+            self.waiting.add(key)
+            if self.asker is None or self.asker.done():
+                self.asker = asyncio.create_task(self._ask())
+        if key not in self.void and self.asker is not None:
+            await asyncio.wait({self.asker}, timeout=FIRST_ANSWER)
+        if self.void.get(key, False):
+            raise PositionToken
+
+    async def _ask(self) -> None:
+        while self.waiting:
+            await asyncio.sleep(0)  # whoever posts in the same moment is asked for in the same query
+            keys, self.waiting = self.waiting, set()
+            try:
+                void = await _void(keys)
+            except DatabaseError:
+                return  # who posts is asked for again; until then what was known holds
+            self.void |= {key: key in void for key in keys}
+
+
+@lane.in_thread
+def _void(keys: set[TripKey]) -> set[TripKey]:
+    return void_keys(keys)
+
+
+_doors = _Doors()
 
 
 def _said(batch: ReadBatch) -> bytes:

@@ -20,15 +20,19 @@ LIFE = 10 * 24 * 3600  # a week ahead, and what follows a trip
 
 @dataclass(frozen=True, slots=True)
 class TripKey:
-    """What a key opens: a trip's code, a side of it, and the city whose shard its positions go to."""
+    """What a key opens: a trip's code, a side of it, and the city whose shard its positions go to.
+
+    The driver's side names the driver's account: whoever gets the trip after them has another key.
+    """
 
     trip: str
     party: Party
     city: str
+    driver: str = ""
 
 
 def make_key(key: TripKey) -> str:
-    return signing.dumps([key.trip, key.party.value, key.city], salt=SALT)
+    return signing.dumps([key.trip, key.party.value, key.city, key.driver], salt=SALT)
 
 
 def read_key(text: str) -> TripKey:
@@ -40,7 +44,7 @@ def read_key(text: str) -> TripKey:
 def _read(text: str, _moment: int) -> TripKey:
     """Remembered for a moment, because a phone shows its key every few seconds."""
     try:
-        trip, party, city = signing.loads(text, salt=SALT, max_age=LIFE)
+        trip, party, city, driver = signing.loads(text, salt=SALT, max_age=LIFE)
     except (signing.BadSignature, ValueError):
         raise PositionToken from None
-    return TripKey(trip, Party(party), city)
+    return TripKey(trip, Party(party), city, driver)

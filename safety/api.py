@@ -370,5 +370,5 @@ class CheckView(APIView):
     @extend_schema(request=MendInput, responses=CheckOutput)
     def patch(self, request: Request, secret: str) -> Response:
         """Put right a number that was read wrongly."""
-        services.mend_check(secret=secret, **read(MendInput, request))
+        services.mend_check(secret=secret, **read(MendInput, request), from_crowd=is_crowd(request))
         return Response(_show(secret))

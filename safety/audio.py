@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import redis.asyncio
 import structlog
@@ -231,15 +232,29 @@ def _may_hear(session_key: str, code: str) -> str:
     return services.note_listening(account=account, code=code)
 
 
+@lane.in_thread
+def _may_stay(session_key: str, code: str) -> bool:
+    """Whether who listens may go on: signed in still, with the permission, and the incident still live."""
+    if staff_of_session(session_key, "incidents.respond") is None:
+        return False
+    try:
+        selectors.sound_to_hear(code)
+    except DomainError:
+        return False
+    return True
+
+
 async def listen(request: Request) -> Response:
     """`GET /live/listen/CODE`: the sound of a call for help while it comes, for staff who respond to it."""
-    code = request.path_params["code"]
+    code, session = request.path_params["code"], request.cookies.get("sessionid", "")
     try:
-        mime = await _may_hear(request.cookies.get("sessionid", ""), code)
+        mime = await _may_hear(session, code)
     except DomainError as error:
         return lane.refusal(request, error)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_pieces(code, mime), media_type=mime, headers=headers)
+    return StreamingResponse(
+        _pieces(code, mime, lane.Door(partial(_may_stay, session, code))), media_type=mime, headers=headers
+    )
 
 
 class _Heard:
@@ -273,17 +288,19 @@ async def _plain(code: str, number: int) -> bytes | None:
     return chunks.open_chunk(known.key, code, number, stored)
 
 
-async def _pieces(code: str, mime: str) -> AsyncIterator[bytes]:
+async def _pieces(code: str, mime: str, door: lane.Door) -> AsyncIterator[bytes]:
     """The head, then the newest sound, then each chunk as it comes; after a gap from a whole piece on."""
     page, mark = hub.join(code), _Heard(code)
     try:
         while (first := await _plain(code, 0)) is None:
             await _sound_of(code)  # raises once it is destroyed
             await _next(page)
+            if not await door.is_open():
+                return
         yield sound.head(mime, first)
         number, cut = await _newest(code, mime), True
         waited = time.monotonic()
-        while True:
+        while await door.is_open():
             plain = await _plain(code, number)
             if plain is not None:
                 piece = sound.from_piece(mime, plain) if cut else plain

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -47,29 +48,32 @@ class Packet:
     silent: bool
 
 
-def secret_of(trip: str, party: Party) -> bytes:
-    """The key of one side of one trip, 16 bytes."""
-    said = f"sos-packet:{trip}:{party.value}".encode()
+def secret_of(trip: str, party: Party, driver: str = "") -> bytes:
+    """The key of one side of one trip, 16 bytes; the driver's side is that of one `driver`, by the account's code."""
+    said = f"sos-packet:{trip}:{party.value}:{driver}".encode()
     return hmac.new(settings.SECRET_KEY.encode(), said, hashlib.sha256).digest()[:16]
 
 
 def secret_for_page(key: TripKey) -> str:
     """The same as base64url, for the page's script."""
-    return base64.urlsafe_b64encode(secret_of(key.trip, key.party)).decode().rstrip("=")
+    return base64.urlsafe_b64encode(secret_of(key.trip, key.party, key.driver)).decode().rstrip("=")
 
 
-def encode(packet: Packet) -> str:
-    """The text of the message."""
+def encode(packet: Packet, driver: str = "") -> str:
+    """The text of the message; `driver` as in `secret_of`."""
     flags = (packet.party == Party.DRIVER) | packet.silent << 1
     position = packet.position
     latitude, longitude = (round(part * 1e6) for part in position) if position else (UNKNOWN, UNKNOWN)
     body = _FORM.pack(flags, int(packet.at.timestamp()), latitude, longitude) + packet.trip.encode()
-    mac = hmac.new(secret_of(packet.trip, packet.party), body, hashlib.sha256).digest()[:MAC]
+    mac = hmac.new(secret_of(packet.trip, packet.party, driver), body, hashlib.sha256).digest()[:MAC]
     return MAGIC + base64.urlsafe_b64encode(body + mac).decode().rstrip("=")
 
 
-def decode(text: str) -> Packet:
-    """Read a message, wherever in it the packet stands. Raises `PacketUnreadable`."""
+def decode(text: str, driver_of: Callable[[str], str]) -> Packet:
+    """Read a message, wherever in it the packet stands. Raises `PacketUnreadable`.
+
+    `driver_of` says whose the driver's side of a trip is now, by its code: a packet of who drove it before is none.
+    """
     word = next((part for part in text.split() if part.startswith(MAGIC)), "")
     if not word or len(text.encode()) > 4 * LIMIT:
         raise PacketUnreadable("packet")
@@ -82,7 +86,8 @@ def decode(text: str) -> Packet:
     except (ValueError, struct.error):
         raise PacketUnreadable("packet") from None
     party = Party.DRIVER if flags & 1 else Party.PASSENGER
-    expected = hmac.new(secret_of(trip, party), body, hashlib.sha256).digest()[:MAC]
+    driver = driver_of(trip) if party == Party.DRIVER else ""
+    expected = hmac.new(secret_of(trip, party, driver), body, hashlib.sha256).digest()[:MAC]
     if not hmac.compare_digest(mac, expected):
         raise PacketUnreadable("packet")
     position = None if UNKNOWN in {latitude, longitude} else (latitude / 1e6, longitude / 1e6)

@@ -152,7 +152,7 @@ def _sms(key: TripKey, position: "LatestPosition | SosCall | None") -> str:
     here, at = None, clock.now()
     if position and position.latitude is not None and position.longitude is not None:
         here, at = (position.latitude, position.longitude), position.at
-    return packets.encode(packets.Packet(key.trip, key.party, at, here, silent=False))
+    return packets.encode(packets.Packet(key.trip, key.party, at, here, silent=False), key.driver)
 
 
 @require_GET
@@ -334,7 +334,7 @@ def welfare_check(request: HttpRequest) -> HttpResponse:
 
 
 def is_crowd(request: Any) -> bool:
-    """True for a report beyond those that one address ordinarily sends in a minute: it is taken, and marked."""
+    """True for a report, or a number put right, beyond those that one address sends in a minute: it is taken, and marked."""
     name = f"welfare:{address_of(request)}"
     return not allow(name, limit=policy.value(WELFARE_CHECKS), seconds=60)
 
@@ -370,6 +370,7 @@ def mend(request: HttpRequest, secret: str) -> HttpResponse:
         secret=secret,
         missing_phone=request.POST.get("missing_phone", ""),
         reporter_phone=request.POST.get("reporter_phone", ""),
+        from_crowd=is_crowd(request),
     )
     return redirect("safety:report", secret)
 

@@ -17,7 +17,6 @@ APPS = ["core", "accounts", "drivers", "rides", "safety", "complaints", "police"
 
 # Where a missing word is no answer of anybody, and what it means is the safe one.
 PLAIN = {
-    ("core/posted.py", None): "the door itself",
     ("safety/views.py", "silent"): "a call for help is never refused; without the word it is not silent",
     ("safety/console/pages.py", "writing"): "presence of a colleague",
     ("safety/console/pages.py", "act"): "a replay writes nothing unless it is asked to",
@@ -25,6 +24,7 @@ PLAIN = {
     ("complaints/console/workspace.py", "do"): "done only where it is asked for",
     ("complaints/console/workspace.py", "sure"): "done only where it is asked for",
     ("complaints/console/work.py", None): "a table with a box for each line",
+    ("complaints/console/work.py", "day"): "which day is shown",
     ("drivers/views.py", "strict"): "which faults are shown",
 }
 

@@ -1,6 +1,7 @@
 """Sign-in by code and by password, the second factor, and what repeated failures do."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -10,6 +11,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from accounts.models import Account, OneTimeCode
 from accounts.services import request_sign_in_code, use_code
 from core.models import AuditEntry, Notification
+from core.tests.factories import set_policy
 
 PASSWORD = "a password of tests"
 
@@ -66,6 +68,54 @@ def test_a_second_code_waits_a_minute(browser, noon):
     assert post(browser, "sign-in/code", phone="13800000001") == (429, "code_too_soon")
     noon.shift(61)
     assert post(browser, "sign-in/code", phone="13800000001")[0] == 202
+
+
+def guess(browser, phone, code="000000"):
+    return post(browser, "sign-in", name=phone, code=code)
+
+
+def test_after_each_code_that_was_guessed_at_the_phone_waits_twice_as_long(browser, noon):
+    for minutes in (2, 4, 8, 16, 32, 60, 60):
+        assert post(browser, "sign-in/code", phone="13800000001")[0] == 202
+        code = last_code()
+        for _try in range(5):
+            guess(browser, "13800000001", "000000" if code != "000000" else "111111")
+        noon.shift(60 * minutes - 1)
+        assert post(browser, "sign-in/code", phone="13800000001") == (429, "too_many_codes")
+        noon.shift(2)
+    assert post(browser, "sign-in/code", phone="13800000001")[0] == 202
+    assert guess(browser, "13800000001", last_code())[0] == 200
+    noon.shift(timedelta(days=1, seconds=1))
+    assert post(browser, "sign-in/code", phone="13800000001")[0] == 202
+    noon.shift(61)
+    assert post(browser, "sign-in/code", phone="13800000001")[0] == 202
+
+
+def test_a_phone_gets_so_many_codes_in_a_day(browser, noon):
+    set_policy("accounts.codes_a_day", 5)
+    for _code in range(5):
+        assert post(browser, "sign-in/code", phone="13800000001")[0] == 202
+        noon.shift(61)
+    assert post(browser, "sign-in/code", phone="13800000001") == (429, "too_many_codes")
+    assert post(browser, "sign-in/code", phone="13800000002")[0] == 202
+    noon.shift(timedelta(days=1))
+    assert post(browser, "sign-in/code", phone="13800000001")[0] == 202
+
+
+def test_one_address_asks_and_guesses_only_so_often_over_all_phones(browser, valkey):
+    set_policy("accounts.codes_from_address", 10)
+    asked = [post(browser, "sign-in/code", phone=f"139123400{number:02}") for number in range(11)]
+    assert ({status for status, _code in asked[:10]}, asked[10]) == ({202}, (429, "too_many_codes"))
+    guesses = [guess(browser, f"139123400{number:02}", "x") for number in range(11)]
+    assert (set(guesses[:10]), guesses[10]) == ({(400, "wrong_code")}, (429, "too_many_codes"))
+    elsewhere = Client(headers={"accept-language": "en"}, REMOTE_ADDR="203.0.113.7")
+    assert guess(elsewhere, "13912340009", last_code())[0] == 200
+
+
+def test_the_page_for_codes_is_the_same_door(browser, valkey):
+    set_policy("accounts.codes_from_address", 10)
+    answers = [browser.post("/sign-in/code/", {"phone": f"139123400{n:02}"}).status_code for n in range(11)]
+    assert (set(answers[:10]), answers[10]) == ({200}, 429)
 
 
 def test_a_code_for_one_purpose_opens_no_other(world):

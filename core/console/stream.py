@@ -5,6 +5,7 @@ its browsers. With Valkey down it simply asks each second.
 """
 
 import json
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -29,11 +30,12 @@ async def console_stream(request: Request) -> Response:
     `marks` has the number of each mark that is asked (`core.live.mark`), `changed` when each followed name changed
     last, in milliseconds since 1970: the code of a case, trip or person, or `mark:` and a mark that panels follow.
     """
-    if not await _may_listen(request.cookies.get("sessionid", "")):
+    session = request.cookies.get("sessionid", "")
+    if not await _may_listen(session):
         return Response(status_code=403)
     names = request.query_params.getlist("follow")[:FOLLOWED]
 
     def said() -> str:
         return json.dumps({"marks": changes.marks, "changed": changes.of(names)})
 
-    return lane.stream(hub, "console", ping=10, said=said)
+    return lane.stream(hub, "console", ping=10, said=said, door=lane.Door(partial(_may_listen, session)))

@@ -57,7 +57,7 @@ def test_a_handler_that_waits_for_a_lock_fails_soon_and_the_next_one_runs(held, 
         with connection.cursor() as cursor:
             cursor.execute("RESET statement_timeout")
     assert time.monotonic() - began < events.EVENTS.lease.total_seconds()
-    assert (len(ran), "LockNotAvailable" in FailedWork.objects.get().error) == (1, True)
+    assert (len(ran), "lock timeout" in FailedWork.objects.get().error) == (1, True)
     held.rollback()
     assert events.deliver(row.pk)
     assert (len(ran), HandlerRun.objects.filter(event_id=row.pk).count()) == (1, 2)

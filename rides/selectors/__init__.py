@@ -73,6 +73,7 @@ from rides.selectors.trips import (
     believed_trail_of,
     check_key,
     driver_card,
+    driver_of_trip,
     duty_key,
     duty_of,
     instead_of,
@@ -104,6 +105,7 @@ from rides.selectors.trips import (
     trips_as_driver,
     trips_as_passenger,
     trips_shared_by,
+    void_keys,
 )
 from rides.selectors.watched import (
     Surroundings,
@@ -152,6 +154,7 @@ __all__ = [
     "code_of_reminder",
     "declined_today",
     "driver_card",
+    "driver_of_trip",
     "duty_key",
     "duty_of",
     "find_places",
@@ -230,6 +233,7 @@ __all__ = [
     "trips_by_plate",
     "trips_near",
     "trips_shared_by",
+    "void_keys",
     "waiting_by_line",
     "watch_horizon",
     "watched_marks",

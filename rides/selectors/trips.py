@@ -1,5 +1,6 @@
 """Reads about trips. What a person may see of a trip is decided here, by side (A3)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -121,23 +122,47 @@ def driver_card(trip: Trip) -> DriverCard | None:
 
 def position_key(trip: Trip, party: Party) -> str:
     """The key with which this side's phone posts positions and calls for help."""
-    return make_key(TripKey(trip.code, party, trip.city.code))
+    driver = trip.driver.account.code if party == Party.DRIVER and trip.driver else ""
+    return make_key(TripKey(trip.code, party, trip.city.code, driver))
 
 
 KEY_AFTER = timedelta(minutes=60)  # S16
 
 
 def check_key(key: TripKey) -> None:
-    """Refuse a driver's key once the trip is over and help is not needed any more: nothing is behind it (R6, S16).
+    """Refuse a driver's key once somebody else has the trip, or it is over and help is not needed any more (R6, S16).
 
     The passenger's goes on: it opens her own page, and her call for help. Raises `PositionToken`.
     """
-    if key.party != Party.DRIVER:
-        return
-    found = Trip.objects.filter(code=key.trip).values_list("ended_at", "cancelled_at").first()
-    over = found and (found[0] or found[1])
-    if over and clock.now() > over + KEY_AFTER:
+    if void_keys([key]):
         raise PositionToken
+
+
+def void_keys(keys: Iterable[TripKey]) -> set[TripKey]:
+    """Those of these keys that open nothing any more; one query for all of them."""
+    asked = [key for key in keys if key.party == Party.DRIVER and not key.trip.startswith(DUTY)]
+    if not asked:
+        return set()
+    rows = Trip.objects.filter(code__in={key.trip for key in asked})
+    known = {
+        code: (driver or "", ended or cancelled)
+        for code, driver, ended, cancelled in rows.values_list(
+            "code", "driver__account__code", "ended_at", "cancelled_at"
+        )
+    }
+    at = clock.now()
+
+    def is_void(key: TripKey) -> bool:
+        driver, over = known.get(key.trip, (key.driver, None))
+        return driver != key.driver or (over is not None and at > over + KEY_AFTER)
+
+    return {key for key in asked if is_void(key)}
+
+
+def driver_of_trip(code: str) -> str:
+    """The account's code of who drives a trip; empty where nobody does."""
+    found = Trip.objects.filter(code=code).values_list("driver__account__code", flat=True).first()
+    return found or ""
 
 
 def aboard(account_code: str, *, other_than: str = "") -> Trip | None:

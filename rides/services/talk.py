@@ -46,7 +46,7 @@ def relay_number(*, account: "Account", trip_code: str) -> str:
         until = trip.window_end + timedelta(seconds=trip.route_seconds) + policy.span(RELAY_AFTER)
         until = max(until, clock.now() + policy.span(RELAY_AFTER))
         sides = [selectors.phone_of_rider(trip), trip.driver.account.phone]
-        number = relay.join(key=f"trip:{trip.code}", sides=sides, until=until)
+        number = relay.join(key=f"trip:{trip.code}:{trip.driver.account.code}", sides=sides, until=until)
         known = _keep(trip, RelayNumber(number=number, until=until))
     _note(account, trip, party)
     return known.number

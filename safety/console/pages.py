@@ -23,7 +23,7 @@ from core.models import Notification, TimelineEntry
 from core.privacy import mask_name, mask_phone
 from drivers.selectors import newest_application, open_holds, signals_about
 from rides.reconcile import Truth
-from rides.selectors import believed_trail_of, latest_positions, place_name, reconcile_trip
+from rides.selectors import believed_trail_of, driver_of_trip, latest_positions, place_name, reconcile_trip
 from rides.states import Party
 from safety import packets, selectors, services
 from safety.actions import INCIDENTS, RECORDINGS
@@ -312,7 +312,7 @@ def packet(request: HttpRequest) -> HttpResponse:
     text, found = request.POST.get("text", ""), None
     if request.method == "POST":
         try:
-            found = packets.decode(text)
+            found = packets.decode(text, driver_of_trip)
             if request.POST.get("act") == "1":
                 incident = services.raise_by_packet(text=text)
                 return redirect("safety_console:incident", incident.code)

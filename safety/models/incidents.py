@@ -284,6 +284,8 @@ class WelfareCheck(models.Model):
         pgettext_lazy("field", "reporter's number may be wrong"), default=False
     )
     from_crowd = models.BooleanField(pgettext_lazy("field", "many from this address"), default=False)
+    # How often its numbers were put right.
+    mends = models.PositiveSmallIntegerField(pgettext_lazy("field", "put right so often"), default=0)
     reporter_phone = EncryptedTextField(pgettext_lazy("field", "reporter's phone"))
     reporter_index = models.CharField(pgettext_lazy("field", "index of the reporter's phone"), max_length=64)
     reporter_name = EncryptedTextField(pgettext_lazy("field", "reporter's name"))

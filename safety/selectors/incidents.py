@@ -25,7 +25,7 @@ from safety.models import (
     WelfareCheck,
 )
 from safety.policies import ALERT_WITHIN, OWNED_WITHIN, POLICE_AFTER, TAKEN_WITHIN, clocks_of
-from safety.states import LIVE, Answer, IncidentOutcome, IncidentState, SignalKind
+from safety.states import LIVE, Answer, IncidentOutcome, IncidentState, Origin, SignalKind
 
 if TYPE_CHECKING:
     from accounts.models import Account, EmergencyContact
@@ -296,17 +296,17 @@ class Burning:
 def burning() -> list[Burning]:
     """Live incidents by risk, then age. Escalation follows from the age, so no broken job can stop it (S3).
 
-    Below all others stand those that nothing but a crowd of reports from one address opened, and no trip was found for.
+    Below all others stand those that a report opened for which no trip was found, where nothing but a crowd of reports
+    from one address says it, or none any more, because the number was put right and the report went elsewhere.
     """
     at = clock.now()
-    crowd = WelfareCheck.objects.filter(incident=OuterRef("pk"), from_crowd=True)
     others = WelfareCheck.objects.filter(incident=OuterRef("pk"), from_crowd=False)
     rows = (
         Incident.objects.live()
         .real()
         .select_related("trip", "trip__city")
         .prefetch_related("callers")
-        .annotate(crowd=Q(trip=None) & Exists(crowd) & ~Exists(others))
+        .annotate(crowd=Q(trip=None, origin=Origin.WELFARE_CHECK) & ~Exists(others))
         .order_by("crowd", "-score", "opened_at", "pk")
     )
     return [

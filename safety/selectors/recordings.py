@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from core import audit_selectors, broker, clock, holds, policy
 from core.errors import NotFound
 from rides.states import ABOARD, WITH_DRIVER, Party
 from safety import chunks, keys
+from safety.errors import CaseNeeded
 from safety.models import Incident, Recording, RecordingConsent, RecordingKey, RecordingPlay
 from safety.policies import (
     CALLED_BACK_WITHIN,
@@ -22,6 +23,7 @@ from safety.policies import (
     SOUND_HEARD_WITHIN,
     clocks_of,
 )
+from safety.selectors.incidents import live_incident_of
 from safety.states import RecordingPurpose, RecordingState
 
 if TYPE_CHECKING:
@@ -68,9 +70,26 @@ def sound_of(code: str) -> Sound:
     return Sound(code, row.purpose, row.mime, raw, row.last, row.ended_at, closes_at, agreed)
 
 
+def sound_to_hear(code: str) -> tuple[Recording, Incident]:
+    """The sound of a call for help and the live incident in which it is heard. Raises `NotFound`, `CaseNeeded`."""
+    row = Recording.objects.select_related("trip").filter(code=code, purpose=RecordingPurpose.SOS).first()
+    if row is None or row.state == RecordingState.DESTROYED:
+        raise NotFound
+    incident = live_incident_of(row.trip)
+    if incident is None:
+        raise CaseNeeded
+    return row, incident
+
+
+def _standing() -> "QuerySet[RecordingConsent]":
+    """Answers of who travels and of who drives the trip now, oldest first: a driver before them said nothing for them."""
+    of_whom = Q(party=Party.PASSENGER) | Q(at__gte=F("trip__accepted_at"))
+    return RecordingConsent.objects.filter(of_whom).order_by("pk")
+
+
 def consents_of(trip: "Trip") -> dict[Party, bool]:
     """What each side answered last; a side that has not answered is missing."""
-    found = {Party(row.party): row.audio for row in RecordingConsent.objects.filter(trip=trip).order_by("pk")}
+    found = {Party(row.party): row.audio for row in _standing().filter(trip=trip)}
     if trip.line in policy.value(RECORDING_OF_DRIVERS) and trip.driver_id:
         found[Party.DRIVER] = True
     return found
@@ -218,7 +237,7 @@ class Coverage:
 def coverage(since: datetime) -> Coverage:
     """Figures for the board and the transparency report."""
     answers: dict[int, dict[str, bool]] = defaultdict(dict)
-    for row in RecordingConsent.objects.filter(trip__ended_at__gte=since).order_by("pk"):
+    for row in _standing().filter(trip__ended_at__gte=since):
         answers[row.trip_id][row.party] = row.audio
     agreed = [trip for trip, said in answers.items() if all(said.get(side, False) for side in Party)]
     rows = Recording.objects.filter(trip__in=agreed, purpose=RecordingPurpose.TRIP, chunks__gt=0)
@@ -275,7 +294,7 @@ def without_consent(since: datetime) -> list[str]:
     rows = Recording.objects.filter(purpose=RecordingPurpose.TRIP, begun_at__gte=since).select_related("trip")
     bad = []
     for row in rows:
-        before = RecordingConsent.objects.filter(trip=row.trip, at__lte=row.begun_at).order_by("pk")
+        before = _standing().filter(trip=row.trip, at__lte=row.begun_at)
         known = {each.party: each.audio for each in before}
         if row.trip.line in policy.value(RECORDING_OF_DRIVERS):
             known[Party.DRIVER] = True

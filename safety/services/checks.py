@@ -37,6 +37,7 @@ class FiledCheck:
 
 WORDS_LENGTH = 20_000  # nobody writes so much by hand
 NAME_LENGTH = 200
+MENDS = 5  # who reads a number wrongly puts it right once or twice
 
 
 @begins_transaction
@@ -136,15 +137,20 @@ def _send_code(check: WelfareCheck) -> None:
 
 
 @begins_transaction
-def mend_check(*, secret: str, missing_phone: str = "", reporter_phone: str = "") -> WelfareCheck:
+def mend_check(
+    *, secret: str, missing_phone: str = "", reporter_phone: str = "", from_crowd: bool = False
+) -> WelfareCheck:
     """The reporter puts right a number that was read wrongly. What was found by the first one stays as it is.
 
-    Where the number is another person's, the report goes to that person's incident, with its code. Raises `NotFound`.
+    Where the number is another person's, the report goes to that person's incident, with its code. `from_crowd` as in
+    `file_welfare_check`; one that is put right again and again is marked like it, and nobody is written to any more.
+    Raises `NotFound`.
     """
     check = WelfareCheck.objects.select_for_update().get(pk=check_by_secret(secret).pk)
     before = _locked(check)
     missing_phone, reporter_phone = as_written(missing_phone), as_written(reporter_phone)
-    changed = []
+    changed: list[str] = []
+    crowd = check.from_crowd or from_crowd or check.mends >= MENDS
     if reporter_phone and reporter_phone != check.reporter_written:
         reporter = read_phone(reporter_phone)
         check.reporter_phone, check.reporter_doubted = reporter.number, not reporter.sure
@@ -152,7 +158,7 @@ def mend_check(*, secret: str, missing_phone: str = "", reporter_phone: str = ""
         check.reporter_index = phone_index(reporter.number) if reporter.number else ""
         check.verified_at = None
         changed += ["reporter_phone", "reporter_doubted", "reporter_written", "reporter_index", "verified_at"]
-        if reporter.sure and not check.from_crowd:
+        if reporter.sure and not crowd:
             _send_code(check)
     now = before
     if missing_phone and missing_phone != check.missing_written:
@@ -165,6 +171,8 @@ def mend_check(*, secret: str, missing_phone: str = "", reporter_phone: str = ""
             now = _incident_of(missing)
     if not changed:
         return check
+    check.mends, check.from_crowd = min(check.mends + 1, MENDS), crowd
+    changed += ["mends", "from_crowd"]
     for incident in {before.pk: before, now.pk: now}.values():
         trip = incident.trip.code if incident.trip else ""
         timeline.add(SafetyLine.CHECK_MENDED, NOBODY, trip=trip, incident=incident.code, code=check.code)

@@ -40,8 +40,7 @@ from safety.models import (
     RecordingReceipt,
 )
 from safety.policies import PLAY_LIFE, RECORDING_KEPT, RECORDING_SILENT_AFTER, RECORDING_TEXT, TELL_AFTER
-from safety.selectors.incidents import live_incident_of
-from safety.selectors.recordings import Sound, digest_of_batch, recording_question, sound_of
+from safety.selectors.recordings import Sound, digest_of_batch, recording_question, sound_of, sound_to_hear
 from safety.states import (
     LIVE,
     RECORDING_TRANSITIONS,
@@ -283,12 +282,7 @@ def keep_recording(*, account: "Account", trip_code: str, words: str) -> None:
 @begins_transaction
 def note_listening(*, account: "Account", code: str) -> str:
     """Somebody opens the live sound of a call for help; returns its kind of sound. Raises `NotFound`, `CaseNeeded`."""
-    row = Recording.objects.select_related("trip").filter(code=code, purpose=RecordingPurpose.SOS).first()
-    if row is None or row.state == RecordingState.DESTROYED:
-        raise NotFound
-    incident = live_incident_of(row.trip)
-    if incident is None:
-        raise CaseNeeded
+    row, incident = sound_to_hear(code)
     if not RecordingPlay.objects.filter(recording=row, actor=account.code, case=incident.code).exists():
         timeline.add(
             SafetyLine.LISTENED,

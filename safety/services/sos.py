@@ -7,7 +7,7 @@ from core import audit, clock, events, facts, live, policy, timeline
 from core.errors import InvalidInput, NotFound
 from core.transactions import begins_transaction
 from rides.geometry import Point
-from rides.selectors import lock_trip, trip_by_code, trip_for_help
+from rides.selectors import check_key, driver_of_trip, lock_trip, trip_by_code, trip_for_help
 from rides.states import Party
 from rides.tokens import TripKey
 from safety import packets
@@ -46,15 +46,17 @@ def raise_sos(*, key: TripKey, position: Point | None = None, silent: bool = Fal
 def raise_by_packet(*, text: str) -> Incident:
     """A call for help that came as a message, because the phone has no data (S1). The same message again adds nothing.
 
-    Raises `PacketUnreadable`, `NotFound`.
+    Raises `PacketUnreadable`, `NotFound`, and for a driver whose trip has been over for long, `PositionToken`.
     """
-    packet = packets.decode(text)
+    packet = packets.decode(text, driver_of_trip)
     trip = trip_by_code(packet.trip)
     known = SosCall.objects.filter(incident__trip=trip, party=packet.party, sent_at=packet.at)
     known = known.select_related("incident").filter(incident__state__in=LIVE).first()
     if known:
         return known.incident
-    key = TripKey(packet.trip, packet.party, trip.city.code)
+    driver = driver_of_trip(packet.trip) if packet.party == Party.DRIVER else ""
+    key = TripKey(packet.trip, packet.party, trip.city.code, driver)
+    check_key(key)
     incident = _raise(key, packet.position, silent=packet.silent, sent_at=packet.at)
     timeline.add(
         SafetyLine.PACKET,

@@ -1,10 +1,6 @@
 """Recordings of each test in a folder of their own, under keys of their own."""
 
-import os
-import zlib
-
 import pytest
-import redis
 from django.core.files.storage import storages
 
 
@@ -22,14 +18,3 @@ def own_recordings(settings, tmp_path, request):
     yield
     storages._backends = {**storages.backends, "recordings": known}
     storages._storages.pop("recordings", None)
-
-
-@pytest.fixture
-def valkey(settings):
-    """A database of Valkey for this worker alone."""
-    number = 1 + zlib.crc32(os.environ.get("PYTEST_XDIST_WORKER", "").encode()) % 15
-    settings.REDIS_URL = settings.REDIS_URL.rsplit("/", 1)[0] + f"/{number}"
-    client = redis.Redis.from_url(settings.REDIS_URL)
-    client.flushdb()
-    yield client
-    client.flushdb()

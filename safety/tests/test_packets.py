@@ -21,6 +21,10 @@ def packet(trip, **changes):
     return Packet(trip=trip, **(given | changes))
 
 
+def understood(text):
+    return decode(text, lambda _trip: "")
+
+
 @given(
     st.floats(-90, 90),
     st.floats(-180, 180),
@@ -33,13 +37,13 @@ def test_what_is_written_is_read_and_fits_into_one_message(latitude, longitude, 
     said = packet("T-7K2M9QX4ZB", position=(latitude, longitude), party=party, silent=silent, at=at)
     text = encode(said)
     assert len(text.encode()) <= packets.LIMIT
-    read = decode(f"求救 {text} sent by SMS")
-    assert (read.trip, read.party, read.silent, read.at) == (said.trip, party, silent, at)
-    assert read.position == pytest.approx((latitude, longitude), abs=1e-6)
+    found = understood(f"求救 {text} sent by SMS")
+    assert (found.trip, found.party, found.silent, found.at) == (said.trip, party, silent, at)
+    assert found.position == pytest.approx((latitude, longitude), abs=1e-6)
 
 
 def test_an_unknown_position_stays_unknown():
-    assert decode(encode(packet("T-1", position=None))).position is None
+    assert understood(encode(packet("T-1", position=None))).position is None
 
 
 @pytest.mark.parametrize(
@@ -47,7 +51,7 @@ def test_an_unknown_position_stays_unknown():
 )
 def test_what_is_no_packet_is_refused(text):
     with pytest.raises(PacketUnreadable):
-        decode(text)
+        understood(text)
 
 
 def test_a_changed_packet_is_refused():
@@ -55,7 +59,7 @@ def test_a_changed_packet_is_refused():
     for place in range(3, len(text), 5):
         other = "A" if text[place] != "A" else "B"
         with pytest.raises(PacketUnreadable):
-            decode(text[:place] + other + text[place + 1 :])
+            understood(text[:place] + other + text[place + 1 :])
 
 
 def test_the_message_opens_an_incident_as_the_button_does_and_twice_changes_nothing(rides):
@@ -113,4 +117,4 @@ def test_the_sos_page_has_the_message_ready_without_a_script(rides, signed_in):
         .content.decode()
     )
     text = page.split("?body=")[1].split('"')[0]
-    assert decode(text).trip == trip.code
+    assert understood(text).trip == trip.code

@@ -3,14 +3,21 @@
 import asyncio
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import OperationalError
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from core import broker, clock
+from core import lane as core_lane
+from core.access import staff_of_session
+from core.console.stream import console_stream
 from rides.states import Party
 from rides.tokens import TripKey
 from safety import audio, chunks, selectors, services
-from safety.models import Recording
+from safety.errors import AudioToken
+from safety.models import Incident, Recording
 from safety.states import RecordingPurpose
 from safety.tests.factories import WEBM_HEAD, agree, begin, cluster
 
@@ -194,6 +201,86 @@ def test_nobody_listens_once_the_incident_is_closed(lane, phone, signed_in, peop
     assert code_of(answer) == (403, "case_needed")
 
 
+def signs_out(session, _account):
+    SessionStore(session).delete()
+
+
+def loses_the_role(_session, account):
+    type(account).objects.filter(pk=account.pk).update(role="member")
+
+
+def loses_the_device(_session, account):
+    TOTPDevice.objects.filter(user=account).delete()
+
+
+def sees_the_case_close(_session, account):
+    incident = Incident.objects.get()
+    services.take_incident(account=account, code=incident.code)
+    services.resolve_incident(account=account, code=incident.code, outcome="safe", words="x")
+    services.close_incident(account=type(account).objects.get(code="specialist"), code=incident.code)
+
+
+def asked(path, session, **params):
+    """What somebody's browser asks of the lane."""
+    return Request(
+        {
+            "type": "http", "method": "GET", "path": path, "query_string": b"", "path_params": params,
+            "headers": [(b"cookie", f"sessionid={session}".encode())],
+        }
+    )  # fmt: skip
+
+
+async def last_of(pieces, then):
+    """What still comes after something has happened; it must end."""
+    await asyncio.to_thread(then)
+    async with asyncio.timeout(10):
+        return [piece async for piece in pieces]
+
+
+@pytest.mark.parametrize("end", [signs_out, loses_the_role, loses_the_device, sees_the_case_close])
+def test_who_may_not_listen_any_more_hears_no_more(lane, phone, signed_in, people, monkeypatch, end):
+    for number in range(2):
+        send(lane, phone, number)
+    monkeypatch.setattr(core_lane, "ASKED_AGAIN", 0.0, raising=False)
+    session = signed_in("agent").cookies["sessionid"].value
+    account = people("agent")
+
+    async def listens():
+        audio._client = None  # each loop has its own
+        answer = await audio.listen(asked("/live/listen/", session, code=phone.code))
+        pieces = answer.body_iterator
+        assert [await anext(pieces), await anext(pieces)] == [WEBM_HEAD, cluster(1)]
+        assert await last_of(pieces, lambda: end(session, account)) == []
+
+    asyncio.run(listens())
+    audio._client = None
+
+
+@pytest.mark.parametrize("end", [signs_out, loses_the_role, loses_the_device])
+def test_a_console_that_may_not_be_open_is_told_no_more(signed_in, people, monkeypatch, end):
+    monkeypatch.setattr(core_lane, "ASKED_AGAIN", 0.1, raising=False)
+    session = signed_in("agent").cookies["sessionid"].value
+    account = people("agent")
+
+    async def watches():
+        answer = await console_stream(asked("/live/console/", session))
+        events = answer.body_iterator
+        async with asyncio.timeout(10):
+            await anext(events)
+        await last_of(events, lambda: end(session, account))
+
+    asyncio.run(watches())
+
+
+def test_another_persons_device_is_no_second_factor(people, signed_in):
+    client = signed_in("agent")
+    session = client.session
+    session["otp_device_id"] = TOTPDevice.objects.get(user__code="agent2").persistent_id
+    session.save()
+    assert staff_of_session(session.session_key) is None
+    assert client.get("/admin/").status_code == 302
+
+
 def test_a_key_that_is_not_needed_leaves_the_memory(lane, phone, rides, monkeypatch):
     send(lane, phone, 0)
     assert phone.code in audio._known
@@ -202,6 +289,13 @@ def test_a_key_that_is_not_needed_leaves_the_memory(lane, phone, rides, monkeypa
     monkeypatch.setattr(audio, "STALE", 0.0)
     assert send(lane, begin(other), 0).status_code == 202
     assert phone.code not in audio._known
+
+
+def test_a_token_is_remembered_for_a_moment_and_no_longer_than_it_lives(phone, noon):
+    assert services.recording_of_token(phone.token) == phone.code
+    noon.shift(2 * 24 * 3600 + 60)
+    with pytest.raises(AudioToken):
+        services.recording_of_token(phone.token)
 
 
 @pytest.mark.valkey

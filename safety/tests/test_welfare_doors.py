@@ -158,6 +158,46 @@ def test_a_doubted_number_is_shown_back_and_mended(rides):
     assert 'name="missing_phone"' not in Client().get(page).content.decode()
 
 
+def mended_by_page(page, **changes):
+    assert Client().post(f"{page}mend/", changes).status_code == 302
+
+
+def mended_by_api(page, **changes):
+    secret = page.rstrip("/").rpartition("/")[2]
+    answer = Client().patch(
+        f"/api/v1/welfare-checks/{secret}/", json.dumps(changes), content_type="application/json"
+    )
+    assert answer.status_code == 200, answer.content.decode()
+
+
+@pytest.mark.parametrize("mended", [mended_by_page, mended_by_api])
+@pytest.mark.django_db
+def test_one_report_that_is_put_right_again_and_again_writes_to_few_and_ranks_nothing_above_others(
+    valkey, noon, mended
+):
+    page = filed()
+    for number in range(40):
+        noon.shift(61)  # so that no code is kept back for coming too soon
+        mended(page, missing_phone=f"138000001{number:02}", reporter_phone=f"139777700{number:02}")
+    assert Notification.objects.count() <= 6
+    later = ORDINARY | {"submission": "later", "missing_phone": "13800000999"}
+    assert Client(REMOTE_ADDR="203.0.113.9").post("/welfare-check/", later).status_code == 302
+    shown = [each.incident for each in selectors.burning()]
+    assert shown[0].welfare_checks.get().missing_phone == "+8613800000999"
+    moved = WelfareCheck.objects.earliest("pk")
+    assert (moved.missing_phone, moved.from_crowd) == ("+8613800000139", True)
+
+
+@pytest.mark.parametrize("mended", [mended_by_page, mended_by_api])
+@pytest.mark.django_db
+def test_a_crowd_that_puts_numbers_right_is_marked_like_one_that_files(valkey, mended):
+    pages = [filed(submission=f"s{number}") for number in range(29)]
+    for number, page in enumerate(pages):
+        mended(page, missing_phone=f"138000001{number:02}", reporter_phone=f"139777700{number:02}")
+    assert WelfareCheck.objects.filter(from_crowd=True).count() == 28
+    assert Notification.objects.count() <= 3
+
+
 @pytest.mark.django_db
 def test_a_number_that_could_not_be_read_is_nobody_elses():
     """Two reports without a number are two people's."""

@@ -2,6 +2,7 @@
 // bring by itself.
 const EVERY_MS = 5000;
 const STILL_S = 20;
+const SILENT_S = 180; // without a word from the phone about its place, where it was is not where it is
 const BATCH = 300;
 const KEPT = 20000; // of a day without network, the newest
 const ANSWER_MS = 20000;
@@ -17,6 +18,18 @@ export class Positions {
     this.queue = [];
     this.under = new Set(); // in a post whose answer is awaited
     this.last = null;
+    this.heard = null; // when the phone last measured; null once it said that it cannot
+  }
+
+  // The phone measured where it is.
+  measured(coords, at = steady()) {
+    this.heard = at;
+    this.add(coords, at);
+  }
+
+  // The phone says that it knows no place: switched off, refused, in a tunnel.
+  lost() {
+    this.heard = null;
   }
 
   add({ latitude, longitude, accuracy, speed }, at = steady()) {
@@ -29,8 +42,10 @@ export class Positions {
     return this.queue.filter((each) => !this.under.has(each));
   }
 
-  // A car that stands still sends no new fixes; say that the phone is here all the same.
+  // A car that stands still sends no new fixes; say that the phone is here all the same. Not for long, and not once the
+  // phone has lost its place: an old place with a new time would be a lie that whoever looks for her believes.
   stillHere(at = steady()) {
+    if (this.heard === null || at - this.heard > SILENT_S) return;
     if (this.last && !this.queue.length && at - this.last.at > STILL_S) this.add({ ...this.last, speed: null }, at);
   }
 
@@ -72,8 +87,8 @@ function send(key) {
   if (!navigator.geolocation) return;
   const positions = new Positions();
   navigator.geolocation.watchPosition((found) => {
-    positions.add(found.coords);
-  }, () => {}, { enableHighAccuracy: true });
+    positions.measured(found.coords);
+  }, () => positions.lost(), { enableHighAccuracy: true });
   setInterval(() => {
     positions.stillHere();
     if (positions.waiting.length && document.querySelector("[data-key]")) positions.post(key, false);
