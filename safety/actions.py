@@ -229,7 +229,8 @@ INCIDENTS.add(
         label=_("Confirm the call to the police"),
         permission=RESPOND,
         run=calls(services.confirm_police_call),
-        offered=lambda incident, _person: bool(incident.police_said_by) and incident.police_called_at is None,
+        offered=lambda incident, _person: bool(incident.police_said_by) and not incident.with_police,
+        shortcut="y",
         two="safety.police_call",
     ),
     Action(

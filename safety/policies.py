@@ -251,26 +251,21 @@ def clocks_of(incident: "Incident") -> list[Clock]:
             incident.taken_at,
         )
     ]
-    if incident.has_sos and not incident.silent and incident.taken_at:
-        spoken = min(
-            (at for at in (incident.called_back_at, incident.safe_check_at, incident.closed_at) if at),
-            default=None,
-        )
+    caller = incident.caller
+    if caller and caller.called_at and not caller.silent and incident.taken_at:
+        since = max(incident.taken_at, caller.called_at)
         clocks.append(
             Clock(
                 "called_back",
                 _("called back"),
-                incident.taken_at,
-                incident.taken_at + policy.span(CALLED_BACK_WITHIN),
-                spoken,
+                since,
+                since + policy.span(CALLED_BACK_WITHIN),
+                caller.spoken_to_at,
             )
         )
     if incident.high_risk_at:
-        answered = min(
-            (at for at in (incident.safe_check_at, incident.police_called_at, incident.closed_at) if at),
-            default=None,
-        )
-        excused = min((at for at in (answered, incident.police_excused_at) if at), default=None)
+        answered = incident.answer(incident.safe_check_at, incident.police_called_at, incident.closed_at)
+        excused = incident.answer(answered, incident.police_excused_at)
         after, limit = policy.span(POLICE_AFTER), policy.span(POLICE_LIMIT)
         clocks.append(
             Clock(
@@ -358,8 +353,14 @@ def _not_taken(incident: "Incident", _account: "Account") -> str | Promise:
 
 
 def _not_called(incident: "Incident", account: "Account") -> str | Promise:
-    silent = _("Silent mode: do not call back.") if incident.silent else ""
-    return _not_taken(incident, account) or silent
+    caller = incident.caller
+    return _not_taken(incident, account) or _silent(incident, caller.party if caller else Party.PASSENGER)
+
+
+def _silent(incident: "Incident", party: str) -> str | Promise:
+    """Each side has its own silence: the other's neither keeps it from being called nor lets it ring."""
+    silent = incident.callers.filter(party=party, silent=True).exists()
+    return _("Silent mode: do not call back.") if silent else ""
 
 
 def _not_to_driver(incident: "Incident", account: "Account") -> str | Promise:
@@ -369,11 +370,10 @@ def _not_to_driver(incident: "Incident", account: "Account") -> str | Promise:
     trip = incident.trip
     if trip is None or trip.driver is None:
         return _("No driver is known.")
-    alone = not trip.somebody_may_be_aboard or incident.safe_check_at is not None
+    alone = not trip.somebody_may_be_aboard or incident.answer(incident.safe_check_at) is not None
     called = incident.sos_calls.filter(party=Party.DRIVER).exists()
-    silent = incident.callers.filter(party=Party.DRIVER, silent=True).exists()
-    if silent:
-        return _("Silent mode: do not call back.")
+    if why := _silent(incident, Party.DRIVER):
+        return why
     return "" if alone or called else _("She may sit beside him: not before a safe check reached her.")
 
 
@@ -382,8 +382,7 @@ def _not_to_passenger(incident: "Incident", account: "Account") -> str | Promise
         return why
     if incident.trip is None:
         return _("No trip was found for this phone.")
-    silent = incident.callers.filter(party=Party.PASSENGER, silent=True).exists()
-    return _("Silent mode: do not call back.") if silent else ""
+    return _silent(incident, Party.PASSENGER)
 
 
 def _not_to_contact(incident: "Incident", account: "Account") -> str | Promise:
@@ -418,7 +417,7 @@ def _not_offered(incident: "Incident", account: "Account") -> str | Promise:
 def _police_not_seen(incident: "Incident", account: "Account") -> Why:
     if closed := _closed(incident, account):
         return closed
-    if incident.police_called_at is not None or not incident.police_said_by:
+    if incident.with_police or not incident.police_said_by:
         return _("No call to the police waits for a second person.")
     return SecondPersonNeeded() if account.code == incident.police_said_by else ""
 
@@ -429,6 +428,19 @@ def _not_excused(incident: "Incident", account: "Account") -> str | Promise:
     if not may(account, "incidents.excuse_police"):
         return _("Only a supervisor may record this.")
     return _("A supervisor who does not own it may record this.") if account.code == incident.taken_by else ""
+
+
+def _unseen(incident: "Incident") -> str | Promise:
+    """What nobody has looked at may be the call for help that an outcome would end."""
+    return _("Something is new: look at it first.") if incident.news_at else ""
+
+
+def _not_resolved(incident: "Incident", account: "Account") -> str | Promise:
+    return _not_taken(incident, account) or _unseen(incident)
+
+
+def _not_ended(incident: "Incident", account: "Account") -> str | Promise:
+    return _not_reviewed(incident, account) or _unseen(incident)
 
 
 def _not_reviewed(incident: "Incident", account: "Account") -> str | Promise:
@@ -455,8 +467,8 @@ _RULES: dict[str, Callable[["Incident", "Account"], Why]] = {
     "police_called": _not_taken,
     "police_seen": _police_not_seen,
     "police_excused": _not_excused,
-    "resolve": _not_taken,
-    "close": _not_reviewed,
+    "resolve": _not_resolved,
+    "close": _not_ended,
     "send_back": _not_reviewed,
 }
 

@@ -60,6 +60,14 @@ def trip_by_code(code: str) -> Trip:
     return the(all_trips().filter(code=code))
 
 
+def lock_trip(trip: Trip) -> None:
+    """Whoever decides by what this trip has had until now comes one after the other, until the transaction ends.
+
+    Asked before any row of a trip's incident is locked. Rows that only name the trip can be written meanwhile.
+    """
+    list(Trip.objects.select_for_update(no_key=True).filter(pk=trip.pk).values_list("pk"))
+
+
 def trip_for_help(code: str) -> Trip:
     """A trip with who travels and who drives, and no more than an SOS needs: no route, nothing encrypted.
 

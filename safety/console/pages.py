@@ -154,7 +154,11 @@ def _truth(incident: Incident) -> Truth | None:
     return reconcile_trip(incident.trip, told) if incident.trip and told else None
 
 
-_CALL_LEVEL: dict[str, str] = {PlacedState.RINGING: "warn", PlacedState.CONNECTED: "good", PlacedState.FAILED: "bad"}
+_CALL_LEVEL: dict[str, str] = {
+    PlacedState.RINGING: "warn",
+    PlacedState.CONNECTED: "good",
+    PlacedState.FAILED: "bad",
+}
 
 
 @dataclass(frozen=True, slots=True)

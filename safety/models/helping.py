@@ -1,5 +1,7 @@
 """What stands between somebody who called for help and the staff who answer; each side of a trip has its own."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -37,7 +39,10 @@ class Acknowledgement(models.Model):
 
 
 class Caller(models.Model):
-    """One side of a trip as an incident knows it: whether its phone may ring. The other side never reads or writes it."""
+    """One side of a trip as an incident knows it: whether its phone may ring, and who has called it back.
+
+    The other side never reads or writes it.
+    """
 
     incident = models.ForeignKey(
         Incident,
@@ -47,6 +52,9 @@ class Caller(models.Model):
     )
     party = models.CharField(pgettext_lazy("field", "side of the trip"), max_length=10, choices=Party.choices)
     silent = models.BooleanField(pgettext_lazy("field", "silent mode"), default=False)
+    # The oldest tap on SOS after which nobody has called back yet, else the newest; empty where it never tapped.
+    called_at = models.DateTimeField(pgettext_lazy("soscall", "called at"), null=True)
+    called_back_at = models.DateTimeField(pgettext_lazy("field", "called back at"), null=True)
 
     class Meta:
         verbose_name = pgettext_lazy("model", "caller")
@@ -57,6 +65,13 @@ class Caller(models.Model):
 
     def __str__(self) -> str:
         return f"{self.incident_id} {self.party}"
+
+    @property
+    def spoken_to_at(self) -> datetime | None:
+        """When somebody had spoken to this side after it called for help; None where nobody has."""
+        since, known = self.called_at, self.incident
+        times = (self.called_back_at, known.safe_check_at, known.closed_at)
+        return min((at for at in times if at and since and at >= since), default=None)
 
 
 class HelpMessage(models.Model):

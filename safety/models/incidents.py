@@ -1,3 +1,6 @@
+from datetime import datetime
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -5,8 +8,12 @@ from django.utils.translation import pgettext_lazy
 
 from core import four_eyes
 from core.privacy import EncryptedTextField
+from rides.states import Party
 from safety.sentences import why
 from safety.states import LIVE, Answer, IncidentOutcome, IncidentState, Origin, SignalKind
+
+if TYPE_CHECKING:
+    from safety.models.helping import Caller
 
 
 class IncidentQuerySet(models.QuerySet["Incident"]):
@@ -49,7 +56,6 @@ class Incident(models.Model):
     # The oldest of what nobody has looked at yet; empty where a person has seen all.
     news_at = models.DateTimeField(pgettext_lazy("field", "not looked at since"), null=True)
     high_risk_at = models.DateTimeField(pgettext_lazy("field", "high risk since"), null=True)
-    called_back_at = models.DateTimeField(pgettext_lazy("field", "called back at"), null=True)
     safe_check_at = models.DateTimeField(pgettext_lazy("field", "safe check at"), null=True)
     police_called_at = models.DateTimeField(pgettext_lazy("field", "police called at"), null=True)
     # Who said that the police were called by hand, when, and the second person who looked: then the clock stops (S10).
@@ -120,6 +126,27 @@ class Incident(models.Model):
     def is_grave(self) -> bool:
         """True where somebody called for help or the risk is high: its driver gets no next order (D15)."""
         return self.has_sos or self.high_risk_at is not None
+
+    def answer(self, *times: datetime | None) -> datetime | None:
+        """The first of these times that answers the newest danger: what came before it answers nothing (S10)."""
+        since = self.high_risk_at
+        return min((at for at in times if at and (since is None or at >= since)), default=None)
+
+    def risk_since(self, at: datetime) -> datetime:
+        """Since when the risk is high for somebody who calls for help at this time: a clock that runs is not put off."""
+        answered = self.answer(self.safe_check_at, self.police_called_at, self.police_excused_at)
+        return at if self.high_risk_at is None or answered else self.high_risk_at
+
+    @property
+    def with_police(self) -> bool:
+        """True where the police of the place were called since the newest danger."""
+        return self.answer(self.police_called_at) is not None
+
+    @property
+    def caller(self) -> "Caller | None":
+        """The side that is called back: the passenger where she called for help, else the driver where he did."""
+        called = {each.party: each for each in self.callers.all() if each.called_at}
+        return called.get(Party.PASSENGER) or called.get(Party.DRIVER)
 
 
 class Signal(models.Model):

@@ -1,10 +1,10 @@
 """Reads about incidents."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import TruncHour
 
@@ -142,15 +142,12 @@ def watched_by_question() -> list[WatchedByQuestion]:
         asked_at__gte=at - timedelta(days=1),
         trip__passenger__is_drill=False,
     ).exclude(trip__in=Incident.objects.live().filter(trip__isnull=False).values("trip"))
-    questions = list(rows.select_related("trip").order_by("asked_at")[:100])
-    said: dict[int | None, list[SignalKind]] = defaultdict(list)
-    for trip, kind in (
-        Signal.objects.filter(trip__in=[each.trip_id for each in questions])
-        .order_by("at", "pk")
-        .values_list("trip", "kind")
-    ):
-        said[trip].append(SignalKind(kind))
-    return [WatchedByQuestion(each.trip.code, each, said[each.trip_id]) for each in questions]
+    kinds = ArrayAgg("trip__signals__kind", ordering=["trip__signals__at", "trip__signals__pk"], default=[])
+    found = rows.select_related("trip").annotate(kinds=kinds).order_by("asked_at")[:100]
+    return [
+        WatchedByQuestion(each.trip.code, each, [SignalKind(kind) for kind in each.kinds if kind])
+        for each in found
+    ]
 
 
 def sos_of_side(trip_code: str, party: str) -> CallForHelp | None:
@@ -305,6 +302,7 @@ def burning() -> list[Burning]:
         Incident.objects.live()
         .real()
         .select_related("trip", "trip__city")
+        .prefetch_related("callers")
         .annotate(crowd=Q(trip=None) & Exists(crowd) & ~Exists(others))
         .order_by("crowd", "-score", "opened_at", "pk")
     )
@@ -338,8 +336,14 @@ def _escalation(incident: Incident, at: datetime) -> str:
 
 def incidents_that_ring() -> list[Incident]:
     """Those that nobody has, and those in which something is new that their owner has not looked at (S3)."""
-    rows = Incident.objects.live().real()
+    rows = Incident.objects.live().real().prefetch_related("callers")
     return list(rows.filter(Q(state=IncidentState.OPEN) | Q(news_at__isnull=False)).order_by("pk"))
+
+
+def police_calls_to_confirm() -> list[Incident]:
+    """Incidents in which one person said that the police were called by hand, and no second one has looked at it."""
+    rows = Incident.objects.live().real().filter(police_called_at=None).exclude(police_said_by="")
+    return list(rows.order_by("police_said_at"))
 
 
 def live_counts() -> tuple[int, int]:
@@ -438,6 +442,7 @@ def police_clock_missed(since: datetime) -> int:
     limit = policy.span(POLICE_AFTER)
     at = clock.now()
     rows = Incident.objects.real().filter(high_risk_at__gte=since, high_risk_at__lt=at - limit)
+    rows = rows.prefetch_related("callers")
     return sum(
         any(each.overdue(at) for each in [each for each in clocks_of(row) if each.key != "news"][2:])
         for row in rows

@@ -20,6 +20,7 @@ from safety.policies import (
     RECORDING_KEPT,
     RECORDING_OF_DRIVERS,
     SOUND_HEARD_WITHIN,
+    clocks_of,
 )
 from safety.states import RecordingPurpose, RecordingState
 
@@ -248,15 +249,11 @@ def newest_destroyed(limit: int) -> list[str]:
 def not_called_back(since: datetime, at: datetime) -> list[str]:
     """Codes of incidents with an SOS that is not silent and whose call-back's clock ran out."""
     limit = policy.span(CALLED_BACK_WITHIN)
-    rows = Incident.objects.real().filter(
-        has_sos=True, silent=False, taken_at__gte=since, taken_at__lt=at - limit
-    )
+    rows = Incident.objects.real().filter(has_sos=True, taken_at__gte=since, taken_at__lt=at - limit)
     return [
         row.code
-        for row in rows.order_by("pk")
-        if row.taken_at
-        and min((when for when in (row.called_back_at, row.safe_check_at, row.closed_at) if when), default=at)
-        > row.taken_at + limit
+        for row in rows.prefetch_related("callers").order_by("pk")
+        if any(each.key == "called_back" and each.overdue(at) for each in clocks_of(row))
     ]
 
 

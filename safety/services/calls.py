@@ -16,7 +16,7 @@ from rides.states import Party
 from safety.models import Incident, PlacedCall
 from safety.selectors import incident_by_code
 from safety.services.desk import for_action
-from safety.services.incidents import acknowledge, touch
+from safety.services.incidents import acknowledge, note_call_back, touch
 from safety.states import PLACED_TRANSITIONS, Callee, PlacedState, SafetyLine
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _begin(*, account: "Account", code: str, to: Callee, contact: int | None) ->
     _phone_of(row)
     trip = incident.trip.code if incident.trip else ""
     timeline.add(SafetyLine.CALLING, account.actor, trip=trip, incident=code, who=account.code, callee=to)
-    audit.record(account.actor, SafetyLine.CALLING, code, case=code, to=to, contact=contact, trip=trip)
+    audit.record(account.actor, "safety.calling", code, case=code, to=to, contact=contact, trip=trip)
     acknowledge(incident, by=account.code)
     return row
 
@@ -86,11 +86,9 @@ def _settle(row: PlacedCall, state: PlacedState) -> None:
     kind = SafetyLine.CONNECTED if connected else SafetyLine.NOT_CONNECTED
     timeline.add(kind, SYSTEM, trip=trip, incident=incident.code, callee=row.to)
     audit.record(SYSTEM, kind, incident.code, case=incident.code, to=row.to)
-    callers = set(incident.sos_calls.values_list("party", flat=True)) or {Party.PASSENGER.value}
-    if connected and row.to in callers:
-        touch(incident, called_back_at=incident.called_back_at or at)
-    else:
-        touch(incident)
+    if connected and row.to in Party.values:
+        note_call_back(incident, row.to)
+    touch(incident)
 
 
 def _ringing(_at: datetime, last: int | None, limit: int) -> list[int]:

@@ -15,11 +15,12 @@ from core.codes import new_code
 from core.errors import InvalidInput, NotFound
 from core.privacy import ReadPhone, link_secret, phone_index, read_phone
 from core.transactions import begins_transaction
-from rides.selectors import trip_meant, trip_meant_by_phone
+from rides.selectors import lock_trip, trip_meant, trip_meant_by_phone
 from safety.errors import ReasonMissing
 from safety.models import Incident, Signal, WelfareCheck
 from safety.services.incidents import add_signal, bring_news, open_incident, touch
 from safety.states import (
+    IncidentState,
     Origin,
     SafetyLine,
     SignalKind,
@@ -96,7 +97,7 @@ def file_welfare_check(
         code=check.code,
     )
     audit.record(NOBODY, "safety.welfare_check", check.code, case=incident.code, number=number)
-    _signal(incident, number)
+    _signal(incident, number, check)
     hear_distress(incident, words)
     if reporter.sure and not from_crowd:
         # To nobody whose number was guessed, and not to a crowd of numbers that one sender names.
@@ -114,10 +115,12 @@ def _incident_of(missing: ReadPhone) -> Incident:
     return open_incident(actor=NOBODY, origin=Origin.WELFARE_CHECK, trip=trip, missing_index=index or unknown)
 
 
-def _signal(incident: Incident, number: int) -> None:
+def _signal(incident: Incident, number: int, check: WelfareCheck) -> None:
+    """A report weighs once in each incident that it comes to: also on a trip whose last incident is closed."""
     kind = SignalKind.WELFARE_CHECK if number == 1 else SignalKind.REPEATED_REPORT
     why = facts.of(kind) if number == 1 else facts.of(kind, number=number)
-    add_signal(actor=NOBODY, kind=kind, trip=incident.trip, incident=incident, detail=str(number), facts=why)
+    detail = f"{check.code}:{incident.pk}"
+    add_signal(actor=NOBODY, kind=kind, trip=incident.trip, incident=incident, detail=detail, facts=why)
 
 
 def _send_code(check: WelfareCheck) -> None:
@@ -135,7 +138,7 @@ def mend_check(*, secret: str, missing_phone: str = "", reporter_phone: str = ""
     Where the number is another person's, the report goes to that person's incident, with its code. Raises `NotFound`.
     """
     check = WelfareCheck.objects.select_for_update().get(pk=check_by_secret(secret).pk)
-    before = Incident.objects.select_for_update(of=("self",)).select_related("trip").get(pk=check.incident_id)
+    before = _locked(check)
     missing_phone, reporter_phone = _text(missing_phone), _text(reporter_phone)
     changed = []
     if reporter_phone and reporter_phone != check.reporter_written:
@@ -163,16 +166,22 @@ def mend_check(*, secret: str, missing_phone: str = "", reporter_phone: str = ""
         timeline.add(SafetyLine.CHECK_MENDED, NOBODY, trip=trip, incident=incident.code, code=check.code)
         touch(incident)
     if now.pk != before.pk:
-        trip = before.trip.code if before.trip else ""
-        timeline.add(
-            SafetyLine.CHECK_MOVED, NOBODY, trip=trip, incident=before.code, code=check.code, to=now.code
-        )
-        check.incident = now
-        changed.append("incident")
-        _signal(now, now.welfare_checks.count() + 1)
-    check.save(update_fields=changed)
+        _move(check, before, now)
+    if changed:
+        check.save(update_fields=changed)
     audit.record(NOBODY, "safety.check_mended", check.code, case=now.code)
     return check
+
+
+def _move(check: WelfareCheck, before: Incident, now: Incident) -> None:
+    """The report goes to another incident, with its code; there it weighs as a new one does."""
+    trip = before.trip.code if before.trip else ""
+    timeline.add(
+        SafetyLine.CHECK_MOVED, NOBODY, trip=trip, incident=before.code, code=check.code, to=now.code
+    )
+    check.incident = now
+    check.save(update_fields=["incident"])
+    _signal(now, now.welfare_checks.count(), check)
 
 
 def _text(text: str) -> str:
@@ -199,15 +208,25 @@ def _digest(secret: str) -> str:
 
 
 def hear_distress(incident: Incident, words: str) -> None:
-    """Words of danger, of her or of who knows her, raise the score once and start S10's clock whatever the score was."""
+    """Words of danger, of her or of who knows her, raise the score once and start S10's clock whatever the score was.
+
+    The row of `incident` is locked, and of its trip before it.
+    """
     if not danger.is_severe(words):
         return
-    if not Signal.objects.filter(incident=incident, kind=SignalKind.DISTRESS).exists():
-        why = facts.of(SignalKind.DISTRESS)
-        add_signal(actor=NOBODY, kind=SignalKind.DISTRESS, trip=incident.trip, incident=incident, facts=why)
-    incident.refresh_from_db()
-    if incident.high_risk_at is None:
-        touch(incident, high_risk_at=clock.now())
+    if Signal.objects.filter(incident=incident, kind=SignalKind.DISTRESS).exists():
+        bring_news(incident, high_risk_at=incident.risk_since(clock.now()))
+        return
+    why = facts.of(SignalKind.DISTRESS)
+    add_signal(actor=NOBODY, kind=SignalKind.DISTRESS, trip=incident.trip, incident=incident, facts=why)
+
+
+def _locked(check: WelfareCheck) -> Incident:
+    """The incident of a report, its row locked, and its trip's before it."""
+    if check.incident.trip:
+        lock_trip(check.incident.trip)
+    rows = Incident.objects.select_for_update(of=("self",)).select_related("trip__passenger", "trip__driver")
+    return rows.get(pk=check.incident_id)
 
 
 def check_by_secret(secret: str) -> WelfareCheck:
@@ -220,14 +239,24 @@ def check_by_secret(secret: str) -> WelfareCheck:
 
 @begins_transaction
 def add_evidence(*, secret: str, words: str) -> WelfareCheck:
-    """The reporter adds what they learned later. Raises `NotFound`, `ReasonMissing`."""
-    check = check_by_secret(secret)
+    """The reporter adds what they learned later; on a report that was closed, it opens an incident again.
+
+    Raises `NotFound`, `ReasonMissing`.
+    """
+    check = WelfareCheck.objects.select_for_update().get(pk=check_by_secret(secret).pk)
     words = _text(words)
     if not words:
         raise ReasonMissing("words")
-    incident = (
-        Incident.objects.select_for_update(of=("self",)).select_related("trip").get(pk=check.incident_id)
-    )
+    incident = _locked(check)
+    if incident.state == IncidentState.CLOSED:
+        now = open_incident(
+            actor=NOBODY,
+            origin=Origin.WELFARE_CHECK,
+            trip=incident.trip,
+            missing_index=incident.missing_index,
+        )
+        _move(check, incident, now)
+        incident = now
     trip = incident.trip.code if incident.trip else ""
     timeline.add(
         SafetyLine.EVIDENCE,

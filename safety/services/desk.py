@@ -9,10 +9,11 @@ from core.errors import DomainError, InvalidInput, NotFound
 from core.permissions import may
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
+from rides.states import Party
 from safety.errors import ActionClosed, OutcomeUnknown, ReasonMissing
 from safety.models import HelpMessage, Incident
 from safety.policies import why_not
-from safety.services.incidents import acknowledge, touch
+from safety.services.incidents import acknowledge, note_call_back, touch
 from safety.services.stops import end_stop
 from safety.states import (
     INCIDENT_TRANSITIONS,
@@ -152,13 +153,13 @@ def add_note(*, account: "Account", code: str, words: str) -> None:
 
 @begins_transaction
 def record_call(*, account: "Account", code: str, words: str) -> None:
-    """The agent called the passenger back; `words` say what came of it.
+    """The agent called back the side that called for help; `words` say what came of it.
 
     Raises `ActionClosed`, `NotFound`, `ReasonMissing`.
     """
     incident = for_action(account, code, "called")
     _line(incident, account, SafetyLine.CALLED, _need(words), result="")
-    touch(incident, called_back_at=incident.called_back_at or clock.now())
+    note_call_back(incident, incident.caller.party if incident.caller else Party.PASSENGER)
 
 
 @begins_transaction
@@ -169,7 +170,7 @@ def record_safe_check(*, account: "Account", code: str, words: str) -> None:
     """
     incident = for_action(account, code, "safe_check")
     _line(incident, account, SafetyLine.SAFE_CHECK, _need(words))
-    touch(incident, safe_check_at=incident.safe_check_at or clock.now())
+    touch(incident, safe_check_at=incident.answer(incident.safe_check_at) or clock.now())
 
 
 @begins_transaction
@@ -184,7 +185,7 @@ def record_police_call(*, account: "Account", code: str, station: str, number: s
     if sum(each.isdecimal() for each in called) < 3:
         raise InvalidInput("number")
     _line(incident, account, SafetyLine.POLICE_SAID, station=_need(station), number=called[:40])
-    touch(incident, police_said_by=account.code, police_said_at=clock.now())
+    touch(incident, police_said_by=account.code, police_said_at=clock.now(), police_seen_by="")
 
 
 @begins_transaction
@@ -204,7 +205,7 @@ def note_police_called(*, incident: Incident, actor: Actor, station: str) -> Non
     trip = incident.trip.code if incident.trip else ""
     timeline.add(SafetyLine.POLICE_CALLED, actor, trip=trip, incident=incident.code, station=station)
     audit.record(actor, "safety.police_called", incident.code, case=incident.code)
-    touch(incident, police_called_at=incident.police_called_at or clock.now())
+    touch(incident, police_called_at=incident.answer(incident.police_called_at) or clock.now())
 
 
 @begins_transaction
@@ -215,7 +216,7 @@ def excuse_police_call(*, account: "Account", code: str, words: str) -> None:
     """
     incident = for_action(account, code, "police_excused")
     _line(incident, account, SafetyLine.POLICE_NOT_CALLED, _need(words))
-    touch(incident, police_excused_at=incident.police_excused_at or clock.now())
+    touch(incident, police_excused_at=incident.answer(incident.police_excused_at) or clock.now())
 
 
 @begins_transaction

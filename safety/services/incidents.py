@@ -1,6 +1,7 @@
 """Incidents open, grow and take signals."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -13,6 +14,7 @@ from core.facts import Fact
 from core.states import StaleState
 from core.transactions import joins_transaction
 from rides.geometry import Point
+from rides.selectors import lock_trip
 from rides.states import Party
 from safety.models import Acknowledgement, Caller, Incident, Signal
 from safety.policies import THRESHOLD, WEIGHTS
@@ -25,6 +27,8 @@ from safety.states import (
 )
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from rides.models import Trip
 
 
@@ -36,6 +40,8 @@ def open_incident(
 
     Raises `StaleState`.
     """
+    if trip:
+        lock_trip(trip)
     key = {"trip": trip} if trip else {"trip": None, "missing_index": missing_index}
     at = clock.now()
     mine = Incident(
@@ -46,6 +52,7 @@ def open_incident(
         changed_at=at,
         missing_index="" if trip else missing_index,
         drill=trip is not None and trip.passenger.is_drill,
+        score=_total(Signal.objects.filter(trip=trip)) if trip else 0,
         trip=trip,
     )
     for _attempt in range(3):
@@ -106,6 +113,25 @@ def acknowledge(incident: Incident, *, by: str) -> None:
 
 
 @joins_transaction
+def note_tap(incident: Incident, party: Party) -> None:
+    """One side taps on SOS: the clock of its call-back begins anew where somebody has spoken to it since it last did."""
+    caller, _new = incident.callers.get_or_create(party=party)
+    if caller.called_at is None or caller.spoken_to_at:
+        caller.called_at = clock.now()
+        caller.save(update_fields=["called_at"])
+
+
+@joins_transaction
+def note_call_back(incident: Incident, party: str) -> None:
+    """Somebody spoke to one side: where it called for help, the clock of its call-back stops (S2); the other's runs on."""
+    caller = incident.callers.filter(party=party, called_at__isnull=False).first()
+    if caller and caller.spoken_to_at is None:
+        caller.called_back_at = clock.now()
+        caller.save(update_fields=["called_back_at"])
+    touch(incident)
+
+
+@joins_transaction
 def set_silent(incident: Incident, party: Party, *, silent: bool) -> bool:
     """Whether one side's phone may ring, in an incident whose row is locked; True where that is new."""
     caller, _new = Caller.objects.get_or_create(incident=incident, party=party)
@@ -129,12 +155,17 @@ def add_signal(
     position: Point | None = None,
     changes: dict[str, object] | None = None,
 ) -> Signal | None:
-    """Keep a signal and add it to the score; None where this trip has had the same one, and nothing is changed.
+    """Keep a signal and add it to the score; None where this trip has had the same one.
+
+    That one adds no points, and is news to the `incident` that the caller names. Two signals of one trip come one after
+    the other, so that the second one's sum has the first.
 
     `facts` are what `core.facts.of` made: why, in the reader's language wherever it shows. `changes` are other
     fields of the incident, written with the score. When the score reaches the threshold, or her phone is silent and she
     does not answer, an incident opens by itself; a live incident takes the new score.
     """
+    if trip:
+        lock_trip(trip)
     at = clock.now()
     weight = policy.value(WEIGHTS)[kind]
     row = Signal(
@@ -144,12 +175,14 @@ def add_signal(
         with transaction.atomic():
             row.save(force_insert=True)
     except IntegrityError:
+        if incident:
+            _bring(incident, kind, changes, grave=False, at=at)
         return None
     if trip:
-        total = Signal.objects.filter(trip=trip).aggregate(total=Sum("score"))["total"]
+        total = _total(Signal.objects.filter(trip=trip))
         incident = incident or Incident.objects.select_for_update().filter(trip=trip, state__in=LIVE).first()
     else:
-        total = Signal.objects.filter(incident=incident).aggregate(total=Sum("score"))["total"]
+        total = _total(Signal.objects.filter(incident=incident))
     timeline.add(
         SafetyLine.SIGNAL,
         actor,
@@ -166,11 +199,25 @@ def add_signal(
         origin = Origin.MONITOR if actor == MONITOR else Origin.RULE
         incident = open_incident(actor=actor, origin=origin, trip=trip)
     if incident:
-        changes = {**(changes or {}), "score": total}
-        if grave and incident.high_risk_at is None:
-            changes["high_risk_at"] = at
-        bring_news(incident, **changes)
+        _bring(incident, kind, {**(changes or {}), "score": total}, grave=grave, at=at)
     return row
+
+
+def _total(signals: "QuerySet[Signal]") -> int:
+    return signals.aggregate(total=Sum("score", default=0))["total"]
+
+
+# Somebody says that she is in danger, whatever was found safe before.
+_CRIES = frozenset({SignalKind.SOS, SignalKind.DISTRESS, SignalKind.ASKED_FOR_HELP})
+
+
+def _bring(
+    incident: Incident, kind: SignalKind, changes: dict[str, object] | None, *, grave: bool, at: datetime
+) -> None:
+    changes = dict(changes or {})
+    if kind in _CRIES or (grave and incident.high_risk_at is None):
+        changes["high_risk_at"] = incident.risk_since(at)
+    bring_news(incident, **changes)
 
 
 _SILENCE = frozenset({SignalKind.NO_ANSWER, SignalKind["SIGNAL_LOST"]})
@@ -184,5 +231,7 @@ def is_silent_without_answer(trip: "Trip | None", kind: SignalKind) -> bool:
     if trip is None or kind not in _SILENCE:
         return False
     rows = Signal.objects.filter(trip=trip, kind__in=_SILENCE).values_list("kind", "detail")
-    lost = any(one == SignalKind["SIGNAL_LOST"] and detail.startswith(Party.PASSENGER) for one, detail in rows)
+    lost = any(
+        one == SignalKind["SIGNAL_LOST"] and detail.startswith(Party.PASSENGER) for one, detail in rows
+    )
     return lost and any(one == SignalKind.NO_ANSWER for one, _detail in rows)

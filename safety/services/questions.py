@@ -18,10 +18,11 @@ from rides.tokens import TripKey
 from safety.errors import QuestionClosed
 from safety.models import SafetyQuestion
 from safety.policies import ANSWER_WITHIN
-from safety.selectors import doubted_since, live_incident_of
-from safety.services.incidents import add_signal, set_silent
+from safety.selectors import doubted_since
+from safety.services.incidents import add_signal, open_incident, set_silent
 from safety.states import (
     Answer,
+    Origin,
     SafetyLine,
     SignalKind,
 )
@@ -85,10 +86,11 @@ def answer_question(*, key: TripKey, answer: Answer) -> None:
     if key.party != Party.PASSENGER:
         raise QuestionClosed
     question = SafetyQuestion.objects.select_for_update().filter(trip=trip, answer="").first()
+    answered = question or _expired_lately(trip)
+    if answered is None:
+        raise QuestionClosed
     if question:
         _close_question(question, answer)
-    elif not _expired_lately(trip):
-        raise QuestionClosed
     actor = trip.passenger.actor
     timeline.add(SafetyLine.ANSWERED, actor, trip=trip.code, answer=answer)
     told = doubted_since(trip)
@@ -100,25 +102,27 @@ def answer_question(*, key: TripKey, answer: Answer) -> None:
             question.doubted = True
             question.save(update_fields=["doubted"])
     if answer in {Answer.NOT_WELL, Answer.DURESS}:
+        # Whatever became of the last one, and whatever she has answered before.
+        incident = open_incident(actor=actor, origin=Origin.RULE, trip=trip)
+        if answer == Answer.DURESS:
+            # Somebody watches her: nobody may call back.
+            set_silent(incident, Party.PASSENGER, silent=True)
         add_signal(
             actor=actor,
             kind=SignalKind.ASKED_FOR_HELP,
             trip=trip,
+            incident=incident,
+            detail=str(answered.pk),
             facts=facts.of(SignalKind.ASKED_FOR_HELP),
         )
-    if answer == Answer.DURESS:
-        # Somebody watches her: nobody may call back.
-        incident = live_incident_of(trip)
-        if incident:
-            set_silent(incident, Party.PASSENGER, silent=True)
 
 
-def _expired_lately(trip: "Trip") -> bool:
-    """True where the newest question of a trip was closed without an answer a while ago."""
+def _expired_lately(trip: "Trip") -> SafetyQuestion | None:
+    """The newest question of a trip, where it was closed without an answer a while ago."""
     newest = SafetyQuestion.objects.filter(trip=trip).order_by("-pk").first()
-    return (
-        newest is not None and newest.answer == Answer.NONE and clock.now() - newest.expires_at < HEARD_LATE
-    )
+    if newest and newest.answer == Answer.NONE and clock.now() - newest.expires_at < HEARD_LATE:
+        return newest
+    return None
 
 
 def _close_question(question: SafetyQuestion, answer: Answer) -> None:
@@ -145,12 +149,11 @@ def _expire(pk: int, at: datetime) -> bool:
     trip = trip_by_code(question.trip.code)
     _close_question(question, Answer.NONE)
     timeline.add(SafetyLine.ANSWERED, SYSTEM, trip=trip.code, answer=Answer.NONE)
-    before = SafetyQuestion.objects.filter(trip=trip, answer=Answer.FINE).count()
     add_signal(
         actor=MONITOR,
         kind=SignalKind.NO_ANSWER,
         trip=trip,
-        detail=str(before) if before else "",
+        detail=str(question.pk),
         facts=facts.of(SignalKind.NO_ANSWER),
     )
     return True

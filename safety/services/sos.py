@@ -7,7 +7,7 @@ from core import audit, clock, events, facts, live, policy, timeline
 from core.errors import InvalidInput, NotFound
 from core.transactions import begins_transaction
 from rides.geometry import Point
-from rides.selectors import trip_by_code, trip_for_help
+from rides.selectors import lock_trip, trip_by_code, trip_for_help
 from rides.states import Party
 from rides.tokens import TripKey
 from safety import packets
@@ -17,7 +17,7 @@ from safety.models import HelpMessage, Incident, MalicePlea, SosCall
 from safety.policies import why_not_decide
 from safety.selectors import malicious_alarm_of
 from safety.services.checks import hear_distress
-from safety.services.incidents import add_signal, bring_news, open_incident, set_silent, touch
+from safety.services.incidents import add_signal, bring_news, note_tap, open_incident, set_silent, touch
 from safety.states import LIVE, CallerPhrase, Origin, PleaOutcome, SafetyLine, SignalKind, topic_of
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def raise_by_packet(*, text: str) -> Incident:
     """
     packet = packets.decode(text)
     trip = trip_by_code(packet.trip)
-    known = SosCall.objects.filter(incident__trip=trip, party=packet.party, sent_at=packet.at).first()
+    known = SosCall.objects.filter(incident__trip=trip, party=packet.party, sent_at=packet.at)
+    known = known.select_related("incident").filter(incident__state__in=LIVE).first()
     if known:
         return known.incident
     key = TripKey(packet.trip, packet.party, trip.city.code)
@@ -87,9 +88,10 @@ def _raise(
     )
     line = SafetyLine.SOS_AGAIN if again else SafetyLine.SOS
     timeline.add(line, actor, trip=trip.code, incident=incident.code, position=position, party=key.party)
+    note_tap(incident, key.party)
     if silent:
         set_silent(incident, key.party, silent=True)
-    changes: dict[str, object] = {"has_sos": True}
+    changes: dict[str, object] = {"has_sos": True, "high_risk_at": incident.risk_since(clock.now())}
     if not _weigh(trip, incident, key.party, position, changes):
         bring_news(incident, **changes)
     if not again:
@@ -137,6 +139,7 @@ def add_word(
     written once. Raises `NotFound` before any SOS of this side, `InvalidInput` for a phrase that is not one.
     """
     trip = trip_by_code(key.trip)
+    lock_trip(trip)
     incident = _live_call(trip, key.party)
     actor = _who(trip, key.party).actor
     about: dict[str, Any] = {"trip": trip.code, "incident": incident.code, "party": key.party}
