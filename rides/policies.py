@@ -59,6 +59,15 @@ BOOK_AHEAD = policy.declare(
     name=pgettext_lazy("policy name", "Booking ahead"),
     about=_("A trip is booked or offered at most this long ahead."),
 )
+TAKE_AWAY_BEFORE = policy.declare(
+    "rides.take_away_before",  # S11
+    policy.Span(600, 24 * 3_600),
+    2 * 3_600,
+    name=pgettext_lazy("policy name", "Trips of a driver who is stopped covertly"),
+    about=_(
+        "A trip whose earliest departure is farther away is given to others only then: at once, it would tell of the hold."
+    ),
+)
 PATIENCE = policy.declare(
     "rides.order_patience",
     policy.Span(60, 3_600),

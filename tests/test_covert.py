@@ -26,16 +26,21 @@ from complaints.states import Category
 from conftest import GOAL, PICKUP
 from core import broker, clock
 from core.actions import ACTION_SETS
+from core.actors import SYSTEM
 from core.models import DataHold, Notification
 from drivers.models import Driver, Hold
 from drivers.selectors import driver_of
+from drivers.services import hold_driver
+from drivers.states import HoldKind
 from drivers.tests.factories import face_token, passed_check
 from police.services import Question, ask_by_form
 from police.states import Query
 from rides import open_requests
+from rides.models import Trip
 from rides.selectors import position_key
-from rides.services import accept_trip, cancel_trip, confirm_car, end_trip, report_mismatch
+from rides.services import accept_trip, cancel_trip, confirm_car, end_trip, give_to_others, report_mismatch
 from rides.services.positions import PhoneFixes, store_positions
+from rides.services.upkeep import LOST
 from rides.states import CancelReason, Party, PlateCheck
 from rides.tests.factories import hold_out
 from rides.tokens import DUTY, TripKey
@@ -454,6 +459,89 @@ def test_whatever_he_does_in_whatever_order_he_sees_the_same(scene, acts):
     )
     found = list(differences(without, with_))
     assert not found, "\n".join(found)
+
+
+@pytest.fixture
+def his_next_trip(scene, signed_in):
+    """He has accepted another passenger's request, and nobody is in his car."""
+    end_trip(driver=driver_of(scene.people("driver")), trip_code=scene.trip.code)
+    scene.deliver()
+    who = driver_of(scene.people("driver"))
+    outcome = accept_trip(
+        driver=who,
+        trip_code=scene.waiting.code,
+        itinerary_code=scene.things["itinerary"],
+        face_token=scene.things["face_token"],
+    )
+    assert outcome.refusal is None
+    return scene.waiting
+
+
+HER_CANCEL = (
+    "/drive/",
+    "/drive/orders/",
+    "/trips/{trip}/",
+    "/trips/{trip}/status/",
+    "/api/v1/trips/{trip}/",
+    "/api/v1/trips/{trip}/messages/",
+    "/api/v1/driver/",
+)  # fmt: skip
+AFTER_IT = (("cancel", {"reason": "not_boarded"}), ("arrive", {}), ("board", {"code": "1234"}), ("end", {}))
+
+
+def test_a_trip_that_goes_to_others_is_to_him_one_that_its_passenger_cancelled(scene, his_next_trip):
+    """A row that vanished, or stood on his list again, would say 'held'; and so would one whose end somebody else drove."""
+    trip, client = his_next_trip, scene.clients["driver"]
+    driver = driver_of(scene.people("driver"))
+
+    def she_cancels():
+        cancel_trip(
+            account=scene.people("passenger2"), trip_code=trip.code, reason=CancelReason.CHANGED_PLANS
+        )
+
+    def it_goes_to_others():
+        she_calls_nobody_is_aboard(scene)
+        give_to_others(actor=SYSTEM, driver=driver)
+        assert Trip.objects.get(pk=trip.pk).driver is None
+
+    seen = []
+    for act in (she_cancels, it_goes_to_others):
+        with taken_back():
+            act()
+            pages = {path: ask(client, "GET", path.format(trip=trip.code), {}) for path in HER_CANCEL}
+            for what, body in AFTER_IT:
+                with taken_back():
+                    pages[what] = ask(client, "POST", f"/api/v1/trips/{trip.code}/{what}/", body)
+            scene.clock.shift(timedelta(minutes=30))
+            LOST.run(at=clock.now())
+            pages |= {
+                f"later {path}": ask(client, "GET", path.format(trip=trip.code), {}) for path in HER_CANCEL
+            }
+            scene.clock.shift(timedelta(minutes=-30))
+            seen.append({("his", path): answer for path, answer in pages.items()})
+    found = list(differences(*seen))
+    assert not found, "\n".join(found)
+
+
+def she_calls_nobody_is_aboard(scene):
+    """A severe complaint after the trip: it stops his orders."""
+    hold_driver(
+        actor=SYSTEM, driver=driver_of(scene.people("driver")), kind=HoldKind.COMPLAINT, source="C-1",
+        citation="x", covert=True,
+    )  # fmt: skip
+
+
+def test_a_trip_of_tomorrow_does_not_go_at_the_second_at_which_she_complains(scene, his_next_trip):
+    trip, driver = his_next_trip, driver_of(scene.people("driver"))
+    start = clock.now() + timedelta(hours=5)
+    Trip.objects.filter(pk=trip.pk).update(window_start=start, window_end=start + timedelta(hours=1))
+    she_calls_nobody_is_aboard(scene)
+    assert give_to_others(actor=SYSTEM, driver=driver) == 0
+    run(QUIET_HOLDS)
+    assert Trip.objects.get(pk=trip.pk).driver == driver
+    scene.clock.shift(timedelta(hours=3))
+    run(QUIET_HOLDS)
+    assert Trip.objects.get(pk=trip.pk).driver is None
 
 
 def test_the_next_day_he_is_told_without_a_time(scene, signed_in):

@@ -106,7 +106,10 @@ class Proposal(models.Model):
 
 
 class LostRequest(models.Model):
-    """A request for which a driver came too late: it stands on that driver's list no more, whatever became of it."""
+    """A request for which a driver came too late, or that was taken away: no list holds it out to that driver again.
+
+    What had been accepted goes on standing among the driver's trips, as one that its passenger cancelled then (S11).
+    """
 
     driver = models.ForeignKey(
         "drivers.Driver",
@@ -121,6 +124,8 @@ class LostRequest(models.Model):
         verbose_name=pgettext_lazy("field", "trip"),
     )
     at = models.DateTimeField(pgettext_lazy("field", "at"))
+    # The latest departure that the driver had accepted; none where the request was never this driver's.
+    accepted_until = models.DateTimeField(pgettext_lazy("field", "accepted until"), null=True)
 
     class Meta:
         verbose_name = pgettext_lazy("model", "lost request")

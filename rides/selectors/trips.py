@@ -18,6 +18,7 @@ from rides.models import (
     DriverOnDuty,
     LatePickup,
     LatestPosition,
+    LostRequest,
     Message,
     Offer,
     Payment,
@@ -31,7 +32,7 @@ from rides.models import (
 from rides.policies import LEAST_RATINGS, PHONE_LIMITS, WATCH_AFTER
 from rides.reconcile import Truth, reconcile_phones
 from rides.routing import CIRCUITY, SPEED
-from rides.states import ABOARD, WITH_DRIVER, OfferState, Party, TripState
+from rides.states import ABOARD, WITH_DRIVER, CancelReason, OfferState, Party, TripState
 from rides.tokens import DUTY, TripKey, make_key
 from rides.trails import Fix, believable, is_coarse, unpack
 
@@ -93,8 +94,13 @@ def trip_for_help(code: str) -> Trip:
 
 
 def trip_of(account: "Account", code: str) -> tuple[Trip, Party]:
-    """A trip and the side that the account has in it; another's trip is not found. Raises `NotFound`."""
+    """A trip and the side that the account has in it; another's trip is not found. Raises `NotFound`.
+
+    One that was taken from its driver is, for this driver, as `taken_away` shows it.
+    """
     trip = all_trips().filter(Q(passenger=account) | Q(driver__account=account), code=code).first()
+    if trip is None:
+        trip = next(iter(taken_away(account, code=code)), None)
     if trip is None:
         raise NotFound
     return trip, Party.PASSENGER if trip.passenger_id == account.pk else Party.DRIVER
@@ -105,7 +111,32 @@ def trips_as_passenger(account: "Account", *, limit: int = 20) -> list[Trip]:
 
 
 def trips_as_driver(driver: "Driver", *, limit: int = 20) -> list[Trip]:
-    return list(all_trips().filter(driver=driver).order_by("-pk")[:limit])
+    """The driver's newest trips, and among them what was taken away, as `taken_away` shows it."""
+    mine = [*all_trips().filter(driver=driver).order_by("-pk")[:limit], *taken_away(driver.account)]
+    return sorted(mine, key=lambda trip: -trip.pk)[:limit]
+
+
+def taken_away(account: "Account", *, code: str = "") -> list[Trip]:
+    """Trips that were taken from this driver and offered to others, as if their passengers had cancelled them then.
+
+    A row that vanished, or that goes on with somebody else, would tell its driver of a hold (S11). They are no rows to
+    be written: no trip can be moved out of this state.
+    """
+    rows = LostRequest.objects.filter(driver__account=account, accepted_until__isnull=False)
+    rows = rows.filter(trip__code=code) if code else rows
+    trips = {trip.pk: trip for trip in all_trips().filter(pk__in=rows.values("trip"))}
+    found = []
+    for row in rows.select_related("driver__account").order_by("-trip"):
+        trip = trips[row.trip_id]
+        trip.driver, trip.vehicle, trip.itinerary = row.driver, None, None
+        trip.state, trip.window_end = TripState.CANCELLED, row.accepted_until
+        trip.cancelled_at, trip.cancelled_by = row.at, Party.PASSENGER
+        trip.cancel_reason = CancelReason.CHANGED_PLANS
+        trip.near_at = trip.arrived_at = trip.boarded_at = trip.departed_at = trip.ended_at = None
+        trip.phones_met_at = trip.fare = None
+        trip.plate_check = trip.plate_seen = trip.plate_registered = ""
+        found.append(trip)
+    return found
 
 
 def driver_card(trip: Trip) -> DriverCard | None:
@@ -278,8 +309,9 @@ def rating_by(trip: Trip, party: Party) -> Rating | None:
 
 
 def messages_of(trip: Trip) -> list[Message]:
-    """Phrases of a trip, oldest first."""
-    return list(Message.objects.filter(trip=trip).order_by("pk"))
+    """Phrases of a trip until it was cancelled, oldest first."""
+    rows = Message.objects.filter(trip=trip).order_by("pk")
+    return list(rows.filter(at__lte=trip.cancelled_at) if trip.cancelled_at else rows)
 
 
 def reminder_of(trip: Trip, party: Party) -> Reminder | None:

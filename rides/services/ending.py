@@ -60,6 +60,8 @@ def cancel_trip(*, account: "Account", trip_code: str, reason: CancelReason) -> 
     trip = (
         Trip.objects.select_for_update(of=("self",)).select_related("driver").filter(code=trip_code).first()
     )
+    if trip and (gone := selectors.taken_away(account, code=trip_code)):
+        return Outcome(gone[0], TripStopped())
     if trip is None or account.pk not in (trip.passenger_id, trip.driver.account_id if trip.driver else None):
         raise NotFound
     party = Party.PASSENGER if trip.passenger_id == account.pk else Party.DRIVER

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
+
 from core import audit, clock, events, live, policy, timeline
 from core.actors import Actor
 from core.errors import NotFound
@@ -9,18 +11,21 @@ from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 from drivers import services as driver_services
 from drivers.selectors import (
+    has_covert_hold,
     mismatch_reported,
     plate_key,
+    visible_holds,
 )
 from drivers.states import ReportSource
 from rides import selectors
 from rides.events import MismatchReported
 from rides.models import RelayNumber, Trip
-from rides.policies import MISMATCH_REPORT_AFTER, PATIENCE
+from rides.policies import MISMATCH_REPORT_AFTER, PATIENCE, TAKE_AWAY_BEFORE
 from rides.services.booking import book_same_way, mark_matched
 from rides.services.night import forget_reminders
 from rides.services.pickup import passengers_trip
 from rides.services.proposals import hold_out_to_ways
+from rides.services.taking import lose
 from rides.states import (
     ABOARD,
     BEFORE_BOARDING,
@@ -144,11 +149,18 @@ def _report_source(trip: Trip) -> ReportSource:
 
 @joins_transaction
 def give_to_others(*, actor: Actor, driver: "Driver") -> int:
-    """Trips of this driver that have not begun look for another driver; returns how many."""
+    """Trips of this driver that have not begun look for another driver; returns how many.
+
+    For this driver each stands as cancelled by its passenger from now on. While the driver's orders are stopped without
+    a sign, those of which no pick-up is near stay: asked again later, they go then (S11).
+    """
     given = 0
-    for trip in (
-        Trip.objects.select_for_update().filter(driver=driver, state__in=BEFORE_BOARDING).order_by("pk")
-    ):
+    trips = Trip.objects.select_for_update().filter(driver=driver, state__in=BEFORE_BOARDING)
+    if has_covert_hold(driver) and not visible_holds(driver):
+        near = Q(window_start__lte=clock.now() + policy.span(TAKE_AWAY_BEFORE))
+        trips = trips.filter(near | ~Q(state=TripState.ACCEPTED) | Q(near_at__isnull=False))
+    for trip in trips.order_by("pk"):
+        lose(driver, trip)
         move(
             trip,
             TRIP_TRANSITIONS,

@@ -13,6 +13,7 @@ from drivers import services as driver_services
 from drivers.selectors import (
     why_not_arrive,
 )
+from rides import selectors
 from rides.curfew import in_curfew
 from rides.errors import (
     CurfewHours,
@@ -69,8 +70,10 @@ def arrive(*, driver: "Driver", trip_code: str) -> Trip:
 
 
 def drivers_trip(driver: "Driver", code: str) -> Trip:
-    """The driver's own trip, locked. Raises `NotFound`."""
+    """The driver's own trip, locked; one that was taken away as `taken_away` shows it. Raises `NotFound`."""
     trip = Trip.objects.select_for_update().filter(driver=driver, code=code).first()
+    if trip is None:
+        trip = next(iter(selectors.taken_away(driver.account, code=code)), None)
     if trip is None:
         raise NotFound
     return trip

@@ -52,7 +52,11 @@ def take(trip: Trip, driver: "Driver", **changes: Any) -> None:
 
 @joins_transaction
 def lose(driver: "Driver", trip: Trip) -> None:
-    """The order stands no more on this driver's list, as one that somebody else took does not (S11)."""
+    """The order stands no more on this driver's list, as one that somebody else took does not (S11).
+
+    One that was this driver's stands among the driver's trips as cancelled by its passenger, whatever becomes of it.
+    """
+    until = trip.window_end if trip.driver_id == driver.pk else None
     LostRequest.objects.bulk_create(
-        [LostRequest(driver=driver, trip=trip, at=clock.now())], ignore_conflicts=True
+        [LostRequest(driver=driver, trip=trip, at=clock.now(), accepted_until=until)], ignore_conflicts=True
     )

@@ -66,8 +66,9 @@ UNANSWERED = jobs.rows(
 
 
 def _forget_lost(_at: datetime) -> int:
-    """Nobody asks any more who came too late for a request that is over."""
-    return jobs.delete(LostRequest.objects.filter(trip__state__in=[TripState.ENDED, TripState.CANCELLED]))
+    """Nobody asks any more who came too late for a request that is over; what was a driver's stands in a list."""
+    over = [TripState.ENDED, TripState.CANCELLED]
+    return jobs.delete(LostRequest.objects.filter(accepted_until=None, trip__state__in=over))
 
 
 LOST = jobs.whole(

@@ -230,7 +230,11 @@ class SafetyQuestion(models.Model):
                 condition=Q(answer="") ^ Q(answered_at__isnull=False), name="question_answered_has_a_time"
             ),
         ]
-        indexes = [models.Index(fields=["expires_at"], condition=Q(answer=""), name="question_open")]
+        indexes = [
+            models.Index(fields=["expires_at"], condition=Q(answer=""), name="question_open"),
+            # The monitor asks each second for what was answered lately.
+            models.Index(fields=["answered_at"], condition=Q(answer="fine"), name="question_called_fine"),
+        ]
 
     def __str__(self) -> str:
         return f"question {self.pk}"

@@ -60,9 +60,8 @@ class Position(NamedTuple):
     off: float  # to the nearest piece of the planned way
     left: float  # to the destination, as the crow flies
     apart: float  # between both phones, where both spoke at about the same time; infinite otherwise
-    unheard: (
-        float  # seconds in which the other phone was not heard although it could be; NaN where it never was
-    )
+    # Seconds in which rules heard of no position of the other phone although it could be heard; NaN where they never did.
+    unplaced: float
     trip: Array  # the trip's columns
     mine: Array  # what is remembered of this phone, its columns
     phones: Array  # the same of both phones, shape (2, columns)
@@ -79,6 +78,7 @@ class Moment(NamedTuple):
     x: float  # where the phone was last; NaN where it was not heard
     y: float
     silent: float  # seconds in which the phone, or the trip that began, was not heard although it could be
+    unplaced: float  # the same for positions that rules hear of: more than `silent` where coarse or doubted ones came
     trip: Array
     mine: Array
     phones: Array
@@ -232,6 +232,11 @@ def no_detail(_facts: Mapping[str, Fact]) -> str:
     return ""
 
 
+def of_phone_since(facts: Mapping[str, Fact]) -> str:
+    """A rule has one signal for each time that something begins with a phone, told by `party` and `since`."""
+    return f"{facts['party']}/{float(facts['since']) // 600:.0f}"
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule: what it looks at, how often it speaks, and what it then says.
@@ -259,6 +264,9 @@ class Rule:
     detail: Callable[[Mapping[str, Fact]], str] = no_detail
     # What is already known of a trip of which nothing is remembered: (trip, phones, memory) → it has spoken.
     begin: Callable[["WatchedTrip", Array, Array], bool] | None = None
+    # For a rule that speaks once: what its columns of each phone hold after she has called fine what it said, so that
+    # what only goes on is no new fact. A column that holds what it began with is left.
+    fine: Mapping[int, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raises `ValueError` where the parts do not belong together."""
@@ -297,6 +305,8 @@ GONE = phone_column("gone", 0.0)  # 1 where the page said that it goes to the ba
 # them: a trip that began anew since then began by the clock of now.
 STEPPED = memory_column("stepped", 0.0)
 STEPPED_OF = memory_column("stepped.of")
+# How many of her answers that all is well are taken into account.
+FINE = memory_column("fine", 0.0)
 
 
 def phase_of(trip: "WatchedTrip") -> Phase:

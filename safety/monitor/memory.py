@@ -24,6 +24,7 @@ from safety.monitor import declare, plane, program
 from safety.monitor.declare import (
     AT,
     COARSE,
+    FINE,
     GONE,
     HEARD,
     PHONES,
@@ -38,7 +39,7 @@ from safety.monitor.declare import (
 )
 from safety.monitor.pools import FEWEST, Pool, longer
 from safety.monitor.program import SAID_COLUMNS
-from safety.monitor.rules import BITS, MARKS, RULES, SAID_AT_POSITION, SAID_AT_TICK, VERSION
+from safety.monitor.rules import BITS, MARKS, RULES, SAID_AT_POSITION, SAID_AT_TICK, SEEN, VERSION
 from safety.monitor.rules.meeting import RULE as _MEETING
 from safety.monitor.rules.together import RULE as _TOGETHER
 from safety.states import SignalKind
@@ -185,6 +186,28 @@ class WatchTable:
         for rule in RULES:
             if rule.begin and rule.begin(trip, phones, memory):
                 self._marks[row, MARKS[rule.key] : MARKS[rule.key] + rule.bits] = 1
+
+    def called_fine(self, answers: Mapping[str, int]) -> None:
+        """How often the passenger of a trip has answered that all is well: after a new answer, new facts are said anew.
+
+        What positions go on to say is none: a rule has to see it end first, or what its `fine` holds it to. What the
+        clock says once, it says once. Trips that are not watched are left out.
+        """
+        for code, count in answers.items():
+            row = self._rows.get(code)
+            if row is None or count <= self._memory[row, FINE]:
+                continue
+            self._memory[row, FINE] = count
+            for rule in RULES:
+                marks = self._marks[row, MARKS[rule.key] : MARKS[rule.key] + rule.bits]
+                if rule.kind is None or rule.on_position is None or not marks.any():
+                    continue
+                marks[:] = 0
+                seen = {SEEN[rule.key]: -np.inf} if rule.key in SEEN else {}
+                for column, value in {**seen, **rule.fine}.items():
+                    held, start = self._phones[row, :, column], _PHONE.starts[column]
+                    began = np.isnan(held) if np.isnan(start) else held == start
+                    held[~began] = value
 
     def nothing_known(self, code: str) -> bool:
         """True where no phone of the trip was heard yet."""

@@ -353,7 +353,7 @@ def observe(
             off,
             np.sqrt(x * x + y * y),  # the destination lies at the plane's origin
             _apart(both, limits[MEETING_SECONDS]),
-            _could_speak(both[1 - phone, HEARD], at, gaps),
+            _could_speak(both[1 - phone, AT], at, gaps),
             trip,
             mine,
             both,
@@ -403,7 +403,10 @@ def tick(
         for phone in range(2):
             mine = both[phone]
             silent = _could_speak(_heard(mine[HEARD], trip[BEGAN]), now, gaps)
-            moment = Moment(phone, now, mine[X], mine[Y], silent, trip, mine, both, memory[row], limits)
+            unplaced = _could_speak(_heard(mine[AT], trip[BEGAN]), now, gaps)
+            moment = Moment(
+                phone, now, mine[X], mine[Y], silent, unplaced, trip, mine, both, memory[row], limits
+            )
             if phase == ABOARD:
                 count = _tick_phone_aboard(moment, marks[row], row, said, count)
             elif phase == BEFORE_BOARDING:
@@ -414,7 +417,10 @@ def tick(
                 count = _tick_phone_ended(moment, marks[row], row, said, count)
         mine = both[DRIVER]
         silent = _could_speak(_heard(mine[HEARD], trip[BEGAN]), now, gaps)
-        moment = Moment(DRIVER, now, mine[X], mine[Y], silent, trip, mine, both, memory[row], limits)
+        unplaced = _could_speak(_heard(mine[AT], trip[BEGAN]), now, gaps)
+        moment = Moment(
+            DRIVER, now, mine[X], mine[Y], silent, unplaced, trip, mine, both, memory[row], limits
+        )
         if phase == ABOARD:
             count = _tick_trip_aboard(moment, marks[row], row, said, count)
         elif phase == BEFORE_BOARDING:

@@ -5,10 +5,11 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from datetime import timedelta
 
 from django.db import close_old_connections
 
-from core import policy
+from core import clock, policy
 from rides import selectors
 from rides.positions import shard_stream
 from rides.routing import Source
@@ -19,8 +20,13 @@ from safety.monitor.memory import WatchTable, limits_in_force
 from safety.monitor.reports import Reports
 from safety.monitor.shards import Shards
 from safety.monitor.watchlist import Changes, Watchlist
+from safety.selectors import fine_answers
 
 REFRESH_SECONDS = 1.0
+# How far back a look asks for answers: for as long as a transaction may take that wrote one; at the take-over of a shard
+# for as long as a trip that its holder left may last.
+ANSWERS_OF = timedelta(minutes=10)
+ANSWERS_AT_FIRST = timedelta(days=1)
 
 
 class Refresh:
@@ -33,11 +39,13 @@ class Refresh:
         self.watchlist = Watchlist()
         self.swept: set[str] = set()
         self.looked = -float("inf")
+        self._answers_of = ANSWERS_AT_FIRST
 
     def take(self, streams: Collection[str]) -> None:
         """Begin to watch these shards."""
         self.watchlist.take(streams)
         self.looked = -float("inf")
+        self._answers_of = ANSWERS_AT_FIRST
 
     def lose(self, streams: Collection[str]) -> None:
         """Somebody else has, or may have had these shards: what they saved counts, not what is remembered here."""
@@ -57,6 +65,13 @@ class Refresh:
             self._follow(self.watchlist.look())
             self._follow(self.watchlist.make_round())
             self._sweep()
+        self._hear_fine()
+
+    def _hear_fine(self) -> None:
+        """What passengers have called fine since: told anew, it changes nothing."""
+        self.table.called_fine(fine_answers(clock.now() - self._answers_of))
+        if not self.watchlist.loading:
+            self._answers_of = ANSWERS_OF
 
     def _sweep(self) -> None:
         """Once all trips of a shard are known: nothing that is remembered or told of others stays."""

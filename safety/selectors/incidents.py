@@ -86,6 +86,14 @@ def trips_to_follow() -> set[int]:
     return {*incidents, *asked} - {None}
 
 
+def fine_answers(since: datetime) -> dict[str, int]:
+    """How often all was called well on each trip, by its code, where it was since then."""
+    fine = SafetyQuestion.objects.filter(answer=Answer.FINE)
+    lately = fine.filter(answered_at__gte=since).values("trip")
+    rows = fine.filter(trip__in=lately).values_list("trip__code").annotate(answers=Count("pk"))
+    return dict(rows.order_by())
+
+
 def open_question(trip: "Trip") -> SafetyQuestion | None:
     """The question that the passenger's page shows now, if any."""
     return SafetyQuestion.objects.filter(trip=trip, answer="", expires_at__gt=clock.now()).first()

@@ -76,10 +76,10 @@ def let_holds_act(*, driver: "Driver | None") -> None:
     quiet = covert_holds(driver)
     if not quiet or aboard(driver.account.code):
         return
-    give_to_others(actor=SYSTEM, driver=driver)
     for hold in quiet:
         if hold.kind in OF_NO_TRIP:
             tell_of_hold(hold=hold)
+    give_to_others(actor=SYSTEM, driver=driver)
 
 
 @begins_transaction
@@ -88,12 +88,12 @@ def _look_again(pk: int, at: datetime) -> bool:
     hold = next(iter(covert_holds(pk=pk)), None)
     if hold is None or aboard(hold.driver.account.code):
         return False
-    give_to_others(actor=SYSTEM, driver=hold.driver)
     live = Incident.objects.filter(code=hold.source, state__in=LIVE).exists()
-    if hold.kind not in OF_NO_TRIP and (live or at < told_from(hold.opened_at, hold.code)):
-        return False
-    tell_of_hold(hold=hold)
-    return True
+    told = hold.kind in OF_NO_TRIP or not (live or at < told_from(hold.opened_at, hold.code))
+    if told:
+        tell_of_hold(hold=hold)
+    give_to_others(actor=SYSTEM, driver=hold.driver)
+    return told
 
 
 # They stay due until the next day however often they are looked at.

@@ -24,6 +24,12 @@ def time_of_leases_is_over(client):
     client.delete(MONITORS, *(f"monitor:lease:{stream}" for stream in positions.all_streams()))
 
 
+def time_passes(noon, found, seconds):
+    """Seconds pass on both clocks of the machine."""
+    noon.shift(seconds)
+    found.clocks = time.time(), time.monotonic()
+
+
 def turn(found):
     found.prepare()
     found.step()

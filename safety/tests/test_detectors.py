@@ -46,6 +46,7 @@ LIMITS = Limits(
     alone_after_cancel_metres=1000,
     after_end_metres=1000,
     coarse_metres=100,
+    coarse_seconds=300,
     fastest=70,
 )
 NORTH = 1 / 111_195  # degrees of latitude in a metre
@@ -103,6 +104,12 @@ def kinds(seen):
 
 def ticked(found, seconds):
     return kinds(seen for _code, seen in found.tick({shard_stream("wenzhou"): START + seconds}))
+
+
+def lost(seen):
+    """Whose phones, where nothing else was found."""
+    assert {kind for kind, _detail in seen} <= {SignalKind.SIGNAL_LOST}
+    return [detail.split("/")[0] for _kind, detail in seen]
 
 
 def test_on_the_way_nothing_is_said():
@@ -179,8 +186,56 @@ def test_a_silent_phone_is_found_by_the_clock_and_once():
     found = watch()
     walk(found, Party.DRIVER, [(0, 0, 0)])
     assert ticked(found, 60) == []
-    assert ticked(found, 61) == [(SignalKind.SIGNAL_LOST, "passenger"), (SignalKind.SIGNAL_LOST, "driver")]
+    assert lost(ticked(found, 61)) == ["passenger", "driver"]
     assert ticked(found, 62) == []
+
+
+def test_each_silence_of_a_phone_is_another_one():
+    """What she called fine in a tunnel is not what it means when her phone is switched off later."""
+    found = watch()
+    walk(found, Party.DRIVER, [(0, 0, 0)])
+    walk(found, Party.PASSENGER, [(0, 0, 0)])
+    first = [each for each in ticked(found, 61) if each[1].startswith("passenger")]
+    walk(found, Party.PASSENGER, [(700, 200, 0)])
+    assert ticked(found, 760) == []
+    second = [each for each in ticked(found, 761) if each[1].startswith("passenger")]
+    assert len(first) == len(second) == 1
+    assert first != second
+    assert ticked(found, 900) == []
+
+
+def coarse(seconds, metres=150.0):
+    return [(second, second * 10, 0, metres) for second in seconds]
+
+
+def test_a_phone_whose_positions_are_too_coarse_to_watch_is_told_of():
+    found = watch()
+    said = []
+    for second in range(0, 400, 20):
+        for party in Party:
+            assert walk(found, party, coarse([second])) == []
+        said += ticked(found, second)
+        if second == 300:
+            assert said == []
+    assert [(kind, detail.split("/")[0]) for kind, detail in said] == [
+        (SignalKind.TOO_COARSE, "passenger"),
+        (SignalKind.TOO_COARSE, "driver"),
+    ]
+
+
+def test_one_good_position_among_coarse_ones_is_watched():
+    found = watch()
+    for second in range(0, 900, 20):
+        for party in Party:
+            walk(found, party, [(second, second * 10, 0, 20.0 if second % 200 == 0 else 150.0)])
+        assert ticked(found, second) == []
+
+
+def test_a_silent_phone_is_not_also_too_coarse():
+    found = watch()
+    for party in Party:
+        walk(found, party, [(0, 0, 0)])
+    assert {kind for kind, _detail in ticked(found, 2000)} == {SignalKind.SIGNAL_LOST}
 
 
 def test_a_page_that_said_it_goes_to_the_background_has_longer():
@@ -188,7 +243,7 @@ def test_a_page_that_said_it_goes_to_the_background_has_longer():
     found.observe([("T-1", Party.PASSENGER, True, pings([(0, 0, 0)]))])
     walk(found, Party.DRIVER, [(100, 0, 0)])
     assert ticked(found, 120) == []
-    assert ticked(found, 161) == [(SignalKind.SIGNAL_LOST, "driver")]
+    assert lost(ticked(found, 161)) == ["driver"]
 
 
 def test_silence_counts_only_with_somebody_aboard():
@@ -279,9 +334,89 @@ def test_the_car_goes_on_while_her_phone_is_silent():
         assert "silent" in why(seen[0].facts)
 
 
+def test_the_car_goes_on_while_nobody_knows_where_she_is():
+    """Her phone posts, and so coarsely that it may be in the car or at the kerb."""
+    found = watch(TripState.CANCELLED, met=True)
+    seen = []
+    for second in range(0, 120, 5):
+        walk(found, Party.PASSENGER, [(second, 0, 0, 800.0)])
+        seen += walk(found, Party.DRIVER, [(second, second * 12, 0)])
+    assert kinds(seen) == [(SignalKind.MOVING_AFTER_CANCEL, "")]
+
+
 def test_a_driver_who_never_met_her_may_drive_on():
     found = watch(TripState.CANCELLED, met=False)
     assert walk(found, Party.DRIVER, [(t, t * 12, 0) for t in range(0, 120, 5)]) == []
+
+
+def fine(found, answers=1):
+    found.called_fine({"T-1": answers})
+
+
+def test_what_she_called_fine_and_goes_on_is_no_new_fact():
+    found = watch()
+    assert len(walk(found, Party.DRIVER, [(t, 1000, 700) for t in range(0, 60, 5)])) == 1
+    fine(found)
+    assert walk(found, Party.DRIVER, [(t, 1000, 700 + t) for t in range(60, 250, 5)]) == []
+
+
+def test_leaving_the_way_again_after_she_called_it_fine_is_a_new_fact():
+    found = watch()
+    walk(found, Party.DRIVER, [(t, 1000, 700) for t in range(0, 60, 5)])
+    fine(found)
+    walk(found, Party.DRIVER, [(t, 1000, 0) for t in range(60, 80, 5)])
+    again = [(t, 1500, 700) for t in range(80, 140, 5)]
+    assert kinds(walk(found, Party.DRIVER, again)) == [(SignalKind.OFF_ROUTE, "")]
+    fine(found)  # the same answer, told once more
+    walk(found, Party.DRIVER, [(t, 1000, 0) for t in range(140, 160, 5)])
+    assert walk(found, Party.DRIVER, [(t, 1500, 700) for t in range(160, 220, 5)]) == []
+
+
+def test_a_way_that_was_left_and_found_again_before_her_answer_can_be_left_again():
+    found = watch()
+    walk(found, Party.DRIVER, [(t, 1000, 700) for t in range(0, 60, 5)])
+    walk(found, Party.DRIVER, [(60, 1000, 0), (64, 1000, 0)])
+    fine(found)
+    again = [(t, 1500, 700) for t in range(70, 140, 5)]
+    assert kinds(walk(found, Party.DRIVER, again)) == [(SignalKind.OFF_ROUTE, "")]
+
+
+def test_driving_on_from_where_she_called_it_fine_is_a_new_fact_as_far_again():
+    found = watch()
+    away = [(t, 9000 - t * 11, 0) for t in range(0, 400, 5)]
+    first = [each for t in range(80) for each in walk(found, Party.DRIVER, away[t : t + 1])]
+    assert kinds(first) == [(SignalKind.OFF_ROUTE, "away")]
+    fine(found)
+    farther = [(t, 9000 - t * 11, 0) for t in range(400, 800, 5)]
+    seen = walk(found, Party.DRIVER, farther)
+    assert kinds(seen) == [(SignalKind.OFF_ROUTE, "away")]
+    assert seen[0].facts["metres"] < 2000
+
+
+def test_a_remote_area_is_entered_again():
+    begun = START + 10 * 3600
+    found = watch(
+        driver_state_since=datetime.fromtimestamp(begun, tz=UTC), route_source="great_circle", places=()
+    )
+
+    def drive(first, east):
+        return kinds(walk(found, Party.DRIVER, [(36_000 + first + t, 5000, east) for t in range(0, 40, 5)]))
+
+    there = [(SignalKind.REMOTE_AT_NIGHT, "")]
+    assert drive(0, 3100) == there
+    fine(found)
+    assert drive(40, 3100) == []
+    assert drive(80, 2900) == []
+    assert drive(120, 3100) == there
+
+
+def test_what_she_called_fine_is_remembered_by_who_takes_over():
+    first, second = watch(), WatchTable(LIMITS)
+    walk(first, Party.DRIVER, [(t, 1000, 700) for t in range(0, 60, 5)])
+    fine(first)
+    second.put([trip()], {"T-1": first.saved("T-1")})
+    fine(second)
+    assert second.saved("T-1") == first.saved("T-1")
 
 
 @pytest.mark.parametrize("cut", [1, 7, 33, 60])
@@ -372,7 +507,7 @@ def test_a_coarse_position_raises_nothing_and_the_phone_was_heard():
     found = watch()
     way = [(t, 1000, 700, 1500.0) for t in range(0, 200, 5)]
     assert walk(found, Party.DRIVER, way) == []
-    assert ticked(found, 250) == [(SignalKind.SIGNAL_LOST, "passenger")]
+    assert lost(ticked(found, 250)) == ["passenger"]
     assert kinds(walk(watch(), Party.DRIVER, [(*each[:3], 100.0) for each in way])) == [
         (SignalKind.OFF_ROUTE, "")
     ]
@@ -419,6 +554,12 @@ def into_the_curfew():
     return at_the_clock(watch(driver_state_since=begun), 9 * 3600)
 
 
+def too_coarse():
+    table = watch()
+    walk(table, Party.PASSENGER, coarse([270]))
+    return at_the_clock(table, 301)
+
+
 # What makes each rule speak, by its key: a rule that is not here, or does not speak, is one that nobody has tried.
 SPEAKS = {
     "driving_away": lambda: heard(watch(), (Party.DRIVER, [(t, 5000 - t * 11, 0) for t in range(0, 400, 5)])),
@@ -459,6 +600,7 @@ SPEAKS = {
         (Party.DRIVER, [(62, 710, 0), (63, 715, 0)]),
         (Party.PASSENGER, [(65, 720, 0)]),
     ),
+    "too_coarse": too_coarse,
 }
 
 

@@ -8,17 +8,18 @@ import redis
 from core import clock
 from drivers.selectors import driver_of
 from rides import positions
-from rides.models import LatestPosition, TrailMinute
+from rides.models import LatestPosition, TrailMinute, Trip
 from rides.selectors import trail_of
 from rides.services import end_trip
 from rides.states import Party
 from rides.tokens import TripKey
 from rides.trails import unpack
-from safety.models import Incident, Signal
+from safety.models import Incident, SafetyQuestion, Signal
 from safety.monitor import intake as module
 from safety.monitor.loop import Monitor
-from safety.services import raise_sos
-from safety.tests.streams import pending, put, time_of_leases_is_over, turn, until_done
+from safety.services import answer_question, raise_sos
+from safety.states import Answer
+from safety.tests.streams import pending, put, time_of_leases_is_over, time_passes, turn, until_done
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -61,11 +62,60 @@ def test_signals_are_raised_once_by_two_monitors(valkey, rides, noon):
     noon.shift(3600)
     for _monitor in range(2):
         turn(Monitor())
-    assert sorted(Signal.objects.values_list("kind", "detail")) == [
+    seen = sorted(Signal.objects.values_list("kind", "detail"))
+    assert [(kind, detail.split("/")[0]) for kind, detail in seen] == [
         ("signal_lost", "driver"),
         ("signal_lost", "passenger"),
     ]
     assert trip.code
+
+
+def test_a_second_silence_of_her_phone_asks_again(valkey, rides, noon):
+    """A tunnel, and she is well; later her phone is off."""
+    trip = rides.under_way()
+    found = Monitor()
+    turn(found)
+
+    def speak(party):
+        put(valkey, trip, [(time.time(), 28.2127, 121.026)], party)
+        found.step()
+
+    def her_phone_is_silent():
+        speak(Party.PASSENGER)
+        for _minute in range(4):
+            time_passes(noon, found, 60)
+            speak(Party.DRIVER)
+
+    her_phone_is_silent()
+    answer_question(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"), answer=Answer.FINE)
+    her_phone_is_silent()
+    assert SafetyQuestion.objects.filter(trip=trip, answer="").count() == 1
+    hers = Signal.objects.filter(trip=trip, kind="signal_lost", detail__startswith="passenger")
+    assert hers.count() == 2
+
+
+def test_leaving_the_way_again_after_she_called_it_fine_asks_again(valkey, rides, noon):
+    trip = rides.under_way()
+    Trip.objects.filter(pk=trip.pk).update(route_source="valhalla")
+    found = Monitor()
+    turn(found)
+
+    def drive(latitude):
+        for _position in range(8):
+            time_passes(noon, found, 10)
+            for party in Party:
+                put(valkey, trip, [(time.time(), latitude, 121.026)], party)
+            found.refresh.looked = 0.0
+            found.step()
+
+    drive(28.2127)
+    drive(28.2190)
+    answer_question(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"), answer=Answer.FINE)
+    drive(28.2190)
+    assert not SafetyQuestion.objects.filter(trip=trip, answer="").exists()
+    drive(28.2127)
+    drive(28.2190)
+    assert SafetyQuestion.objects.filter(trip=trip, answer="").count() == 1
 
 
 def end(trip, people):

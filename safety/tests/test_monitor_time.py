@@ -16,15 +16,9 @@ from rides.states import Party
 from safety.models import Signal
 from safety.monitor import outages
 from safety.monitor.loop import Monitor
-from safety.tests.streams import STREAM, put, time_of_leases_is_over, turn, until_done
+from safety.tests.streams import STREAM, put, time_of_leases_is_over, time_passes, turn, until_done
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def time_passes(noon, found, seconds):
-    """Seconds pass on both clocks of the machine."""
-    noon.shift(seconds)
-    found.clocks = time.time(), time.monotonic()
 
 
 def backlog_of(client, trip, count, every):
@@ -186,7 +180,8 @@ def looks(found):
 
 
 def lost():
-    return sorted(Signal.objects.filter(kind="signal_lost").values_list("detail", flat=True))
+    details = Signal.objects.filter(kind="signal_lost").values_list("detail", flat=True)
+    return sorted(detail.split("/")[0] for detail in details)
 
 
 def test_a_time_in_which_the_platform_took_no_positions_is_no_silence(valkey, rides, noon):

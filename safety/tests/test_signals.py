@@ -88,7 +88,7 @@ def test_why_is_told_in_the_language_of_whoever_reads_it(rides, signed_in):
         trip_code=trip.code,
         kind=SignalKind.SIGNAL_LOST,
         detail="passenger",
-        facts=facts.of("signal_lost", seconds=180.0, party="passenger"),
+        facts=facts.of("signal_lost", seconds=180.0, since=0.0, party="passenger"),
     )
     signal = Signal.objects.get(kind="off_route")
     assert signal.facts == {"rule": "off_route", "metres": 1234.0, "way": "planned", "party": "driver"}

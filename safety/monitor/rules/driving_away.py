@@ -80,6 +80,7 @@ RULE = Rule(
     kind=KIND,
     on_position=look,
     figures=("metres",),
+    fine={BEST: np.nan},  # as far again from where it is now
     detail=lambda _facts: "away",
     says=_("%(metres)s away from the destination again (%(party)s's phone)"),
     forms={"metres": formats.distance, "party": PARTY},

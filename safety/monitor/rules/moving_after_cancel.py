@@ -1,4 +1,4 @@
-"""Both phones on the way together after a cancel; or the driver's, where hers is silent (R6)."""
+"""Both phones on the way together after a cancel; or the driver's, where nobody knows where hers is (R6)."""
 
 import numpy as np
 from django.utils.translation import gettext_lazy as _
@@ -38,7 +38,9 @@ ALONE_METRES = limit(
         policy.Whole(100, 50_000, Unit.METRES),
         1_000,
         name=pgettext_lazy("policy name", "Car alone after a cancel"),
-        about=_("A car that moves this far after a cancel, while her phone is silent, is a signal."),
+        about=_(
+            "A car that moves this far after a cancel, while no good position of her phone comes, is a signal."
+        ),
     ),
 )
 MET = trip_column("moving_after_cancel.met", lambda trip, _limits: float(trip.met))
@@ -57,17 +59,17 @@ def look_together(here: Position) -> tuple[bool, tuple[float, float]]:
 
 
 def look_alone(here: Position) -> tuple[bool, tuple[float, float]]:
-    """The car has moved on, and nobody hears her phone, although both had met."""
+    """The car has moved on, and nobody knows where her phone is, although both had met."""
     dx, dy = here.x - here.mine[FROM_X], here.y - here.mine[FROM_Y]
     moved = np.sqrt(dx * dx + dy * dy)
-    silent = here.limits[SILENCE] + 1.0 if np.isnan(here.unheard) else here.unheard
+    unplaced = here.limits[SILENCE] + 1.0 if np.isnan(here.unplaced) else here.unplaced
     fires = (
         here.phone == DRIVER
         and here.trip[MET] > 0
-        and silent > here.limits[SILENCE]
+        and unplaced > here.limits[SILENCE]
         and moved > here.limits[ALONE_METRES]
     )
-    return fires, (moved, silent)
+    return fires, (moved, unplaced)
 
 
 KIND = Kind("moving_after_cancel", _("both phones move together after a cancel"), weight=70)
@@ -87,6 +89,6 @@ ALONE = Rule(
     on_position=look_alone,
     phases=frozenset({Phase.CANCELLED}),
     figures=("metres", "seconds"),
-    says=_("driver %(metres)s on, her phone silent for %(seconds)s"),
+    says=_("driver %(metres)s on, her phone silent or too coarse for %(seconds)s"),
     forms={"metres": distance, "seconds": span},
 )

@@ -110,6 +110,7 @@ RULE = Rule(
     on_position=look,
     again=Again.ITSELF,
     figures=("metres",),
+    fine={SINCE: np.inf},  # it has to be on its way again before it can leave it
     of_trip={"way": _which_way},
     says=_("%(metres)s from the %(way)s (%(party)s's phone)"),
     forms={"metres": distance, "way": one_of(WAYS), "party": PARTY},

@@ -1,12 +1,16 @@
 """A phone that was not heard for long while somebody is aboard (S5)."""
 
+import numpy as np
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core import policy
+from core.facts import number
 from core.formats import span
 from safety.monitor.declare import (
+    BEGAN,
     GONE,
+    HEARD,
     PARTY,
     Kind,
     Moment,
@@ -14,6 +18,8 @@ from safety.monitor.declare import (
     Rule,
     closeness,
     limit,
+    of_phone_since,
+    phone_column,
     trip_column,
 )
 
@@ -38,21 +44,27 @@ SILENCE_AWAY = limit(
     ),
 )
 CLOSENESS = trip_column("signal_lost.closeness", closeness)
+# The last position before the silence that was told; before all times where there was none.
+TOLD = phone_column("signal_lost.told", time=True)
 
 
-def look(now: Moment) -> tuple[bool, tuple[float]]:
-    """Silent since it was last heard, or since the trip began."""
+def look(now: Moment) -> tuple[bool, tuple[float, float]]:
+    """Silent since it was last heard, or since the trip began; said once for each silence."""
     allowed = now.limits[SILENCE_AWAY] if now.mine[GONE] > 0 else now.limits[SILENCE]
-    return now.silent > allowed / now.trip[CLOSENESS], (now.silent,)
+    heard = -np.inf if np.isnan(now.mine[HEARD]) else now.mine[HEARD]
+    fires = now.silent > allowed / now.trip[CLOSENESS] and now.mine[TOLD] != heard
+    if fires:
+        now.mine[TOLD] = heard
+    return fires, (now.silent, max(heard, now.trip[BEGAN]))
 
 
 RULE = Rule(
     key="signal_lost",
     kind=Kind("signal_lost", _("a phone went silent"), weight=30),
     on_tick=look,
-    figures=("seconds",),
-    once=Once.FOR_PHONE,
-    detail=lambda facts: str(facts["party"]),
+    figures=("seconds", "since"),
+    once=Once.NEVER,
+    detail=of_phone_since,
     says=_("the %(party)s's phone silent for %(seconds)s"),
-    forms={"seconds": span, "party": PARTY},
+    forms={"seconds": span, "since": number, "party": PARTY},
 )
