@@ -188,6 +188,7 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveIntegerField(default=0, verbose_name='attempts')),
                 ('created_at', models.DateTimeField(verbose_name='created at')),
                 ('not_before', models.DateTimeField(verbose_name='not before')),
+                ('helps_until', models.DateTimeField(verbose_name='helps until')),
                 ('lease_until', models.DateTimeField(null=True, verbose_name='lease until')),
                 ('sent_at', models.DateTimeField(null=True, verbose_name='handed over at')),
                 ('transport', models.CharField(blank=True, max_length=20, verbose_name='provider')),

@@ -320,6 +320,7 @@ class Migration(migrations.Migration):
                 ('driver', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='drivers.driver', verbose_name='driver')),
                 ('trip', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lost_by', to='rides.trip', verbose_name='trip')),
                 ('at', models.DateTimeField(verbose_name='at')),
+                ('accepted_until', models.DateTimeField(null=True, verbose_name='accepted until')),
             ],
             options={
                 'verbose_name': 'lost request',

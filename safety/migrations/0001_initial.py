@@ -34,7 +34,6 @@ class Migration(migrations.Migration):
                 ('offered_to', models.CharField(blank=True, max_length=40, verbose_name='offered to')),
                 ('news_at', models.DateTimeField(null=True, verbose_name='not looked at since')),
                 ('high_risk_at', models.DateTimeField(null=True, verbose_name='high risk since')),
-                ('called_back_at', models.DateTimeField(null=True, verbose_name='called back at')),
                 ('safe_check_at', models.DateTimeField(null=True, verbose_name='safe check at')),
                 ('police_called_at', models.DateTimeField(null=True, verbose_name='police called at')),
                 ('police_said_by', models.CharField(blank=True, max_length=40, verbose_name='police called by hand, by')),
@@ -59,7 +58,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('trip', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='signals', to='rides.trip', verbose_name='trip')),
                 ('incident', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='signals', to='safety.incident', verbose_name='incident')),
-                ('kind', models.CharField(choices=[('cancel_aboard', 'somebody tried to cancel after boarding'), ('cancel_after_meeting', 'cancelled after both phones had met'), ('ended_far', 'ended far from the destination'), ('no_answer', 'no answer to the question in 60 seconds'), ('asked_for_help', 'the passenger answered that not all is well'), ('mismatch', 'not the registered car or driver'), ('pickup_late', 'waited for a pick-up in the night and does not answer'), ('welfare_check', 'somebody is worried'), ('repeated_report', 'reported again'), ('distress', 'a message of distress was reported'), ('sos', 'SOS'), ('off_route', 'off the planned route'), ('late_running', 'still on the way when the night hours began'), ('long_stop', 'a long stop on the way'), ('moving_after_cancel', 'both phones move together after a cancel'), ('moving_after_end', 'both phones move together after the end'), ('overlong', 'longer on the way than planned'), ('remote_at_night', 'in a remote area at night'), ('signal_lost', 'a phone went silent')], max_length=24, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('cancel_aboard', 'somebody tried to cancel after boarding'), ('cancel_after_meeting', 'cancelled after both phones had met'), ('ended_far', 'ended far from the destination'), ('no_answer', 'no answer to the question in 60 seconds'), ('asked_for_help', 'the passenger answered that not all is well'), ('mismatch', 'not the registered car or driver'), ('pickup_late', 'waited for a pick-up in the night and does not answer'), ('welfare_check', 'somebody is worried'), ('repeated_report', 'reported again'), ('distress', 'a message of distress was reported'), ('sos', 'SOS'), ('off_route', 'off the planned route'), ('late_running', 'still on the way when the night hours began'), ('long_stop', 'a long stop on the way'), ('moving_after_cancel', 'both phones move together after a cancel'), ('moving_after_end', 'both phones move together after the end'), ('overlong', 'longer on the way than planned'), ('remote_at_night', 'in a remote area at night'), ('signal_lost', 'a phone went silent'), ('too_coarse', 'positions too coarse to watch')], max_length=24, verbose_name='kind')),
                 ('detail', models.CharField(blank=True, max_length=24, verbose_name='what tells it apart')),
                 ('score', models.PositiveSmallIntegerField(verbose_name='points')),
                 ('facts', models.JSONField(blank=True, default=dict, verbose_name='why')),
@@ -68,7 +67,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'signal',
                 'verbose_name_plural': 'signals',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('trip__isnull', False)), fields=('trip', 'kind', 'detail'), name='signal_once_per_trip_kind_and_detail'), models.CheckConstraint(condition=models.Q(('kind__in', ['cancel_aboard', 'cancel_after_meeting', 'ended_far', 'no_answer', 'asked_for_help', 'mismatch', 'pickup_late', 'welfare_check', 'repeated_report', 'distress', 'sos', 'off_route', 'late_running', 'long_stop', 'moving_after_cancel', 'moving_after_end', 'overlong', 'remote_at_night', 'signal_lost'])), name='signal_kind_is_known'), models.CheckConstraint(condition=models.Q(('trip__isnull', False), ('incident__isnull', False), _connector='OR'), name='signal_belongs_somewhere')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('trip__isnull', False)), fields=('trip', 'kind', 'detail'), name='signal_once_per_trip_kind_and_detail'), models.CheckConstraint(condition=models.Q(('kind__in', ['cancel_aboard', 'cancel_after_meeting', 'ended_far', 'no_answer', 'asked_for_help', 'mismatch', 'pickup_late', 'welfare_check', 'repeated_report', 'distress', 'sos', 'off_route', 'late_running', 'long_stop', 'moving_after_cancel', 'moving_after_end', 'overlong', 'remote_at_night', 'signal_lost', 'too_coarse'])), name='signal_kind_is_known'), models.CheckConstraint(condition=models.Q(('trip__isnull', False), ('incident__isnull', False), _connector='OR'), name='signal_belongs_somewhere')],
             },
         ),
         migrations.CreateModel(
@@ -85,7 +84,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'safety question',
                 'verbose_name_plural': 'safety questions',
-                'indexes': [models.Index(condition=models.Q(('answer', '')), fields=['expires_at'], name='question_open')],
+                'indexes': [models.Index(condition=models.Q(('answer', '')), fields=['expires_at'], name='question_open'), models.Index(condition=models.Q(('answer', 'fine')), fields=['answered_at'], name='question_called_fine')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('answer', '')), fields=('trip',), name='one_open_question_per_trip'), models.CheckConstraint(condition=models.Q(('answer', ''), ('answered_at__isnull', False), _connector='XOR'), name='question_answered_has_a_time')],
             },
         ),
@@ -120,6 +119,7 @@ class Migration(migrations.Migration):
                 ('missing_doubted', models.BooleanField(default=False, verbose_name='number may be wrong')),
                 ('reporter_doubted', models.BooleanField(default=False, verbose_name="reporter's number may be wrong")),
                 ('from_crowd', models.BooleanField(default=False, verbose_name='many from this address')),
+                ('mends', models.PositiveSmallIntegerField(default=0, verbose_name='put right so often')),
                 ('reporter_phone', core.privacy.EncryptedTextField(default='', editable=False, verbose_name="reporter's phone")),
                 ('reporter_index', models.CharField(max_length=64, verbose_name="index of the reporter's phone")),
                 ('reporter_name', core.privacy.EncryptedTextField(default='', editable=False, verbose_name="reporter's name")),
@@ -136,7 +136,8 @@ class Migration(migrations.Migration):
             name='MalicePlea',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('incident', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='plea', to='safety.incident', verbose_name='incident')),
+                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pleas', to='safety.incident', verbose_name='incident')),
+                ('party', models.CharField(choices=[('passenger', 'passenger'), ('driver', 'driver')], max_length=10, verbose_name='side of the trip')),
                 ('account', models.CharField(max_length=20, verbose_name='account')),
                 ('words', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='what they say')),
                 ('filed_at', models.DateTimeField(verbose_name='filed at')),
@@ -148,7 +149,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'plea about a malicious alarm',
                 'verbose_name_plural': 'pleas about malicious alarms',
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', ''), ('upheld', None)), models.Q(('decided_at__isnull', False), ('upheld__isnull', False), models.Q(('decided_by', ''), _negated=True)), _connector='OR'), name='plea_decided_by_somebody')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', ''), ('upheld', None)), models.Q(('decided_at__isnull', False), ('upheld__isnull', False), models.Q(('decided_by', ''), _negated=True)), _connector='OR'), name='plea_decided_by_somebody'), models.UniqueConstraint(fields=('incident', 'party'), name='one_plea_per_incident_and_side')],
             },
         ),
         migrations.CreateModel(
@@ -172,6 +173,8 @@ class Migration(migrations.Migration):
                 ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='callers', to='safety.incident', verbose_name='incident')),
                 ('party', models.CharField(choices=[('passenger', 'passenger'), ('driver', 'driver')], max_length=10, verbose_name='side of the trip')),
                 ('silent', models.BooleanField(default=False, verbose_name='silent mode')),
+                ('called_at', models.DateTimeField(null=True, verbose_name='called at')),
+                ('called_back_at', models.DateTimeField(null=True, verbose_name='called back at')),
             ],
             options={
                 'verbose_name': 'caller',
