@@ -129,7 +129,7 @@ def taken_away(account: "Account", *, code: str = "") -> list[Trip]:
     for row in rows.select_related("driver__account").order_by("-trip"):
         trip = trips[row.trip_id]
         trip.driver, trip.vehicle, trip.itinerary = row.driver, None, None
-        trip.state, trip.window_end = TripState.CANCELLED, row.accepted_until
+        trip.state, trip.window_end = TripState.CANCELLED, row.accepted_until or trip.window_end
         trip.cancelled_at, trip.cancelled_by = row.at, Party.PASSENGER
         trip.cancel_reason = CancelReason.CHANGED_PLANS
         trip.near_at = trip.arrived_at = trip.boarded_at = trip.departed_at = trip.ended_at = None
