@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
+
 from governance.drills.report import HumanStep
 from governance.drills.world import Person, Surprise, World, new_key
 
@@ -199,24 +201,27 @@ def driver_view(ride: Ride) -> dict[str, str]:
     return seen
 
 
-def tries(order: Ride, somebody_else: Callable[[], None] = lambda: None) -> dict[str, str]:
-    """All that a driver is told who wants an order of his list: status, names of headers and text of each answer.
+def tries(order: Ride, meanwhile: Callable[[], None] = lambda: None) -> dict[str, str]:
+    """All that a driver is told who wants the order held out to him: status, names of headers and text of each answer.
 
-    `somebody_else` is what happens between his look at the list and his acceptance. What names this one order, way or
-    check is taken out, so that two days can be compared.
+    `meanwhile` is what happens between his look at it and his acceptance. What names this one order, way or check is
+    taken out, so that two days can be compared.
     """
     driver = order.driver
-    listed, trip = f"/api/v1/itineraries/{order.itinerary}/requests/", f"/api/v1/trips/{order.code}/"
-    answers = {"his list": driver.get(listed)}
-    if order.code not in answers["his list"].text:
-        raise Surprise(f"the order is not on his list: {answers['his list'].text[:200]}")
+    held_out, trip = f"/api/v1/itineraries/{order.itinerary}/request/", f"/api/v1/trips/{order.code}/"
+
+    def comes() -> httpx.Response | None:
+        answer = driver.get(held_out)
+        return answer if answer.status_code == 200 and answer.json()["code"] == order.code else None
+
+    answers = {"what is held out": order.world.wait(comes)}
     answers["his face"] = shown = driver.show_face(order.face, "accept", order.code)
-    somebody_else()
+    meanwhile()
     token = shown.json().get("token", "")
     answers["the order"] = driver.post(f"{trip}accept/", {"itinerary": order.itinerary, "face_token": token})
     answers["once more"] = driver.post(f"{trip}accept/", {"itinerary": order.itinerary, "face_token": token})
     answers["the trip"] = driver.get(trip)
-    answers["his list afterwards"] = driver.get(listed)
+    answers["what is held out afterwards"] = driver.get(held_out)
     answers["himself"] = driver.get("/api/v1/driver/")
     told = {}
     for what, answer in answers.items():

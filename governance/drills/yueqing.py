@@ -596,18 +596,25 @@ def monitor_alone(report: Report) -> None:
         ride.drive(at("14:03"), PLANNED, 0.1, 0.12, "driver")
         ride.drive(at("14:04") + minutes(0.5), PLANNED, 0.12, 0.13, "driver")
         world.positions_read()
-        world.pass_time(70)
-        ride.send("driver", [along(DRIVEN, 0.3)])
-        world.pass_time(40)
-        ride.send("driver", [along(DRIVEN, 0.32), along(DRIVEN, 0.34)], every=20)
-        seconds = world.expect(
-            "the monitor opens an incident by itself",
+        world.expect(
+            "silent without an answer: the monitor opens an incident by itself",
             "an incident",
             lambda: found(incident_of(agent, ride.code)),
             tz=TZ,
             patient=True,
         )
         incident = incident_of(agent, ride.code)
+        world.pass_time(70)
+        ride.send("driver", [along(DRIVEN, 0.3)])
+        world.pass_time(40)
+        ride.send("driver", [along(DRIVEN, 0.32), along(DRIVEN, 0.34)], every=20)
+        seconds = world.expect(
+            "it sees that the car left the way",
+            "off the planned route",
+            lambda: page_has(agent, incident, "off the planned route"),
+            tz=TZ,
+            patient=True,
+        )
         world.expect(
             "opened by the monitor, with reasons",
             "trip monitor; phone silent; off the route",
