@@ -38,6 +38,7 @@ from rides.services import (
     end_trip,
     offer_itinerary,
 )
+from rides.tests.factories import hold_out
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 PICKUP = Place("虹桥镇 Hongqiao", 28.2127, 121.0260)
@@ -168,6 +169,7 @@ class Rides:
     def accepted(self, passenger: str = "passenger", driver: str = "driver") -> Trip:
         way, trip = self.itinerary(driver), self.booked(passenger)
         who = driver_of(self.people(driver))
+        hold_out(way, trip)
         outcome = accept_trip(
             driver=who, trip_code=trip.code, itinerary_code=way, face_token=face_token(who, trip.code)
         )

@@ -16,6 +16,7 @@ from core import disclosures
 from core.access import account_of, permission_required
 from core.errors import DomainError, explain
 from core.permissions import may, needs_second_factor
+from core.posted import chosen
 
 
 def _next(request: HttpRequest) -> str:
@@ -115,7 +116,7 @@ def me(request: HttpRequest) -> HttpResponse:
 @permission_required("ride")
 def share_trips(request: HttpRequest) -> HttpResponse:
     """Whether my trips are shared with my contacts by themselves."""
-    services.set_trip_sharing(account=account_of(request), on=request.POST.get("on") == "1")
+    services.set_trip_sharing(account=account_of(request), on=chosen(request, "on"))
     return redirect("accounts:me")
 
 
@@ -153,7 +154,9 @@ def remove_contact(request: HttpRequest, contact_id: int) -> HttpResponse:
 def contact_answer(request: HttpRequest, secret: str) -> HttpResponse:
     """The page behind the link in the message to an emergency contact."""
     if request.method == "POST":
-        contact = services.answer_as_contact(secret=secret, accepts=request.POST.get("answer") == "accept")
+        contact = services.answer_as_contact(
+            secret=secret, accepts=chosen(request, "answer", yes="accept", no="refuse")
+        )
     else:
         contact = services.contact_by_secret(secret)
     return render(request, "accounts/contact_answer.html", {"contact": contact})

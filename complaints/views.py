@@ -33,7 +33,8 @@ from core.access import account_of, permission_required
 from core.actions import Refusal
 from core.actors import NOBODY
 from core.console import act as console_act
-from core.errors import DomainError, InvalidInput, TooMany, explain
+from core.errors import DomainError, TooMany, explain
+from core.posted import chosen
 from core.ratelimit import address_of, allow, full
 from rides.selectors import trip_of
 
@@ -288,10 +289,7 @@ def care(request: HttpRequest) -> HttpResponse:
     """Whether I want greetings and messages of care."""
     account = account_of(request)
     if request.method == "POST":
-        wish = request.POST.get("on")
-        if wish not in {"0", "1"}:
-            raise InvalidInput("on")
-        services.set_care_consent(account=account, on=wish == "1")
+        services.set_care_consent(account=account, on=chosen(request, "on"))
         return redirect("complaints:care")
     text = policy.in_force(CARE_TEXT)
     language = "zh-hans" if (get_language() or "").startswith("zh") else "en"

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 pages = WSGIMiddleware(get_wsgi_application(), workers=16)
 
-from config.gate import Database, gated  # noqa: E402 - needs the applications that the line above has set up
+from config.gate import Database, calls_for_help, gated  # noqa: E402 - needs the applications that the line above has set up
 from config.parent import die_with_parent  # noqa: E402
 from core.console.stream import console_stream  # noqa: E402
 from rides.live import take_positions, trip_stream  # noqa: E402
@@ -38,7 +38,6 @@ streams: ASGIApp = Starlette(
 )
 
 
-HELP = ("/sos/", "/welfare-check/", "/welfare-checks/")
 GIVE_WAY = 1.0  # seconds that a batch of positions waits at most
 
 
@@ -82,6 +81,11 @@ async def lane(scope: Scope, receive: Receive, send: Send) -> None:
         await streams(scope, receive, send)
 
 
+def _plainly_named(scope: Scope) -> Scope:
+    """Without headers whose name has an underscore: WSGI would read `X_Forwarded_For` as the one that our proxy writes."""
+    return {**scope, "headers": [each for each in scope["headers"] if b"_" not in each[0]]}
+
+
 async def _either(scope: Scope, receive: Receive, send: Send) -> None:
     """Choose the lane by path."""
     if scope["type"] == "http" and not scope["path"].startswith("/live/"):
@@ -92,8 +96,8 @@ async def _either(scope: Scope, receive: Receive, send: Send) -> None:
         async def give(message: Message) -> None:
             await send(message)
 
-        calls = scope["method"] == "POST" and scope["path"].endswith(HELP)
-        with _help.answering() if calls else nullcontext():
+        scope = _plainly_named(scope)
+        with _help.answering() if calls_for_help(scope) else nullcontext():
             await pages(scope, take, give)
     else:
         await lane(scope, receive, send)

@@ -107,7 +107,12 @@ def what_rings(request: HttpRequest) -> HttpResponse:
     """What rings for whoever looks, as the bar of each page draws it."""
     person, at = account_of(request), clock.now()
     rows = [(each, each.step(at)) for each in alarms.ringing_for(person, at)]
-    context = {"alarms": rows, "louder": policy.value(alarms.LOUDER_AFTER)}
+    shown = rows[: alarms.SHOWN]
+    context = {
+        "alarms": shown,
+        "more": len(rows) - len(shown),
+        "louder": policy.value(alarms.LOUDER_AFTER),
+    }
     return render(request, "console/_alarms.html", context)
 
 

@@ -3,10 +3,11 @@
 A thread that waits for a database which hangs cannot be called back, and the database's own limits are kept by the
 database. So the answer does not wait for the thread: a request that has not begun to answer for a while asks whether
 the database answers anybody, and if not, the page says it. From then on, until the database is back, who comes is told
-at once and takes no thread.
+at once and takes no thread; who calls for help is let in to try all the same.
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, MutableMapping
 from typing import Any
 
@@ -21,10 +22,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from core.errors import StoresDown, StoresHang, unavailable
 
 log = structlog.get_logger()
-PATIENCE = 1.0  # seconds until a request without an answer asks whether the database answers anybody
-PROBE = 0.6  # seconds for that question
+PATIENCE = 0.7  # seconds until a request without an answer asks whether the database answers anybody
+PROBE = 0.5  # seconds for that question; a database that missed it is asked once more, and both fit into two seconds
+BREATH = 0.1  # seconds between the two
 FRESH = 0.2  # seconds for which its answer is good
+FULL = re.compile("too many clients|too many connections|connection slots are reserved")
+HELP = ("/sos/", "/welfare-check/", "/welfare-checks/")
 OPEN = ("/static/", "/health/", "/live/positions/")  # they need no database, or see to it themselves
+
+
+def calls_for_help(scope: Scope) -> bool:
+    """True for a tap on SOS and a welfare check."""
+    return bool(scope["method"] == "POST" and scope["path"].endswith(HELP))
 
 
 class Database:
@@ -44,6 +53,22 @@ class Database:
         return await asyncio.shield(self._asked)
 
     async def _ask(self) -> bool:
+        why = await self._miss()
+        if (
+            why and not self.away
+        ):  # one that is only slow answers the second time; one that came back, the first
+            await asyncio.sleep(BREATH)
+            why = await self._miss()
+        if why and not self.away:
+            log.error("gate.database_away", why=why)
+        if self.away and not why:
+            log.warning("gate.database_back")
+        self.away = bool(why)
+        self._at = asyncio.get_running_loop().time()
+        return not self.away
+
+    async def _miss(self) -> str:
+        """Why it did not answer; empty where it did. That it takes no further connection is an answer: others have one."""
         given = connections.settings["default"]
         try:
             async with asyncio.timeout(PROBE):
@@ -58,15 +83,8 @@ class Database:
                 async with connection:
                     await connection.execute("SELECT 1")
         except (TimeoutError, OSError, psycopg.Error) as why:
-            if not self.away:
-                log.error("gate.database_away", why=type(why).__name__)
-            self.away = True
-        else:
-            if self.away:
-                log.warning("gate.database_back")
-            self.away = False
-        self._at = asyncio.get_running_loop().time()
-        return not self.away
+            return "" if FULL.search(str(why)) else type(why).__name__
+        return ""
 
 
 def gated(app: ASGIApp, database: Database) -> ASGIApp:
@@ -75,7 +93,7 @@ def gated(app: ASGIApp, database: Database) -> ASGIApp:
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(OPEN):
             await app(scope, receive, send)
-        elif database.away and not await database.answers():
+        elif database.away and not calls_for_help(scope) and not await database.answers():
             await _refuse(scope, receive, send, StoresDown())
         else:
             await _watched(app, database, scope, receive, send)

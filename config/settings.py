@@ -141,6 +141,8 @@ DATABASES["default"]["OPTIONS"] = {
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
+    # Whoever holds locks and does nothing with them is cut off: what waits for them may save somebody.
+    "options": "-c idle_in_transaction_session_timeout=60s",
 }
 if env.bool("HUHANG_DATABASE_POOL", default=False):
     # The web process: one pool for its threads. Celery's children keep one connection each.
@@ -278,6 +280,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"queue": "live", "expires": 9},
     },
+    "hitch requests for owners": {
+        "task": "rides.tasks.hold_out_hitch_requests",
+        "schedule": 5.0,
+        "options": {"queue": "live", "expires": 5},
+    },
     "cars that come near": {
         "task": "rides.tasks.say_who_comes_near",
         "schedule": 5.0,
@@ -303,11 +310,17 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 86_400.0,
         "options": {"queue": "bulk", "expires": 80_000},
     },
+    "wishes never to ride together that have run out": {
+        "task": "rides.tasks.forget_never_again",
+        "schedule": 86_400.0,
+        "options": {"queue": "bulk", "expires": 80_000},
+    },
     "seal the journal": {"task": "core.tasks.seal_audit", "schedule": 5.0, "options": {"expires": 30}},
     "calls from incidents": {
+        # It asks the relay, which may not answer: the workers of life safety wait for nobody outside.
         "task": "safety.tasks.follow_calls",
         "schedule": 2.0,
-        "options": {"queue": "life_safety", "expires": 4},
+        "options": {"queue": "live", "expires": 4},
     },
     "contacts who could not be written to": {
         "task": "safety.tasks.alert_contacts_again",

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 Text = str | Promise
 STEPS = 3
+SHOWN = 8  # alarms that a page draws; of the others it says how many, and the first page has them all
 
 LOUDER_AFTER = policy.declare(
     "core.alarm_louder_after",  # S3
@@ -119,6 +120,7 @@ def sources() -> list[str]:
     return sorted(_sources)
 
 
+@policy.read_once()
 def ringing(at: datetime) -> list[Alarm]:
     """All that rings, the oldest first. What cannot be read is unknown, never quiet: it rings for whoever it concerns."""
     found = [each for key in sources() for each in _read(_sources[key], at)]

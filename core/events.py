@@ -22,6 +22,7 @@ from core.transactions import joins_transaction
 
 log = structlog.get_logger()
 LIFE_SAFETY = "life_safety"
+PATIENCE = "2s"  # for a lock; shorter than the lease, in which a worker has several events
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ def _deliver(row: OutboxEvent) -> None:
     for name, event_class, handler in _handlers[row.name]:
         try:
             with transaction.atomic(durable=True):
+                _wait_no_longer()
                 if _first(row, name):
                     handler(event_class(**row.payload))
         except Exception as why:  # one handler's failure must not stop the others
@@ -112,6 +114,15 @@ def _deliver(row: OutboxEvent) -> None:
     if failed is not None:
         raise failed
     OutboxEvent.objects.filter(pk=row.pk).update(delivered_at=clock.now())
+
+
+def _wait_no_longer() -> None:
+    """In this transaction a lock that somebody holds fails the handler, which is tried again by the law of its queue.
+
+    A queue has few workers: waiting for it they would stop every event behind this one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
 
 
 def _first(row: OutboxEvent, handler: str) -> bool:

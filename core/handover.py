@@ -9,7 +9,7 @@ An app says in its `handlers.py` how what is somebody's with it is handed over, 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from core import audit
+from core import audit, live
 from core.errors import InvalidInput
 from core.transactions import begins_transaction
 
@@ -45,3 +45,6 @@ def hand_over_all(*, account: "Account", heir: "Account | None", words: str) -> 
     count = sum(_parts[key](account, heir, words.strip()) for key in sorted(_parts))
     audit.record(account.actor, "shift.handed_over", account.code, to=heir.code, cases=count)
     return count
+
+
+live.moves("", "shift.")  # each case that goes writes a line of its own

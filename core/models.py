@@ -324,6 +324,8 @@ class Notification(models.Model):
     attempts = models.PositiveIntegerField(pgettext_lazy("field", "attempts"), default=0)
     created_at = models.DateTimeField(pgettext_lazy("field", "created at"))
     not_before = models.DateTimeField(pgettext_lazy("field", "not before"))
+    # Set once, while `not_before` moves with each try.
+    helps_until = models.DateTimeField(pgettext_lazy("field", "helps until"))
     lease_until = models.DateTimeField(pgettext_lazy("field", "lease until"), null=True)
     sent_at = models.DateTimeField(pgettext_lazy("notification", "handed over at"), null=True)
     # The transport that was asked last, what it said, and its own id of the message.

@@ -34,6 +34,8 @@ class HasRole(Protocol):
 
 MEMBER, AGENT, SPECIALIST, VETTING = Role.MEMBER, Role.AGENT, Role.SPECIALIST, Role.VETTING
 ADJUDICATOR, SUPERVISOR, OFFICER, ADMIN = Role.ADJUDICATOR, Role.SUPERVISOR, Role.OFFICER, Role.ADMIN
+# Whoever came by a link of their own and has no account may do with it what a member may.
+WITHOUT_ACCOUNT: str = MEMBER
 
 TABLE: Mapping[str, frozenset[Role]] = {
     name: frozenset(roles)

@@ -106,6 +106,7 @@ class CaseKind(models.TextChoices):
     SCREENING = "screening", _("what a registry says")
     SAME_DEVICE = "same_device", _("one device on several accounts")
     FAR_SIGN_IN = "far_sign_in", _("signed in far from the moving car")
+    KEPT_AWAY = "kept_away", _("many passengers do not want to ride with them again")
     POLICE = "police", _("the police ask about the driver, or took an incident over")
 
 

@@ -18,6 +18,7 @@ from core.errors import InvalidInput
 from drivers.selectors import driver_of, visible_holds
 from rides import fares, routing, selectors, services
 from rides.coordinates import Crs
+from rides.errors import NoLongerAvailable
 from rides.forms import HITCH_SOON
 from rides.models import Itinerary, Trip
 from rides.positions import BATCH_LIMIT
@@ -163,19 +164,15 @@ class ItineraryOutput(serializers.Serializer[Any]):
 
 
 class RequestOutput(serializers.Serializer[Any]):
-    """A request along the way, as a driver sees it, and why it is there."""
+    """The request held out on a way, and why it is there: nothing about who asks."""
 
     code = serializers.CharField(source="trip.code")
-    passenger = serializers.SerializerMethodField()
     origin_name = serializers.CharField(source="trip.origin_name")
     destination_name = serializers.CharField(source="trip.destination_name")
     seats = serializers.IntegerField(source="trip.seats")
     detour_metres = serializers.SerializerMethodField()
     detour_minutes = serializers.IntegerField()
     overlap_percent = serializers.IntegerField()
-
-    def get_passenger(self, _along: Along) -> str:
-        return passenger_persona().name
 
     def get_detour_metres(self, along: Along) -> int:
         return round(along.candidate.detour_metres)
@@ -227,6 +224,11 @@ class StarsInput(serializers.Serializer[Any]):
 
 class ScoreInput(serializers.Serializer[Any]):
     least = serializers.IntegerField(min_value=0, max_value=50, help_text="Tenths; 0 is no wish")
+
+
+class NeverAgainOutput(serializers.Serializer[Any]):
+    trip = serializers.CharField(source="trip.code")
+    until = serializers.DateTimeField()
 
 
 class PhraseInput(serializers.Serializer[Any]):
@@ -284,6 +286,24 @@ class AcceptInput(serializers.Serializer[Any]):
         allow_blank=True,
         help_text="Of a passed face check for this order",
     )
+
+
+class DeclineInput(serializers.Serializer[Any]):
+    itinerary = serializers.CharField(max_length=20)
+
+
+class ChooseInput(serializers.Serializer[Any]):
+    way = serializers.CharField(max_length=20)
+
+
+class OwnerOutput(serializers.Serializer[Any]):
+    """A hitch owner to choose: how many trips, how long with us, score. No name, no photo, no car."""
+
+    way = serializers.CharField(help_text="To choose this owner by")
+    trips = serializers.IntegerField()
+    months = serializers.IntegerField(help_text="Since the owner was vetted")
+    score = ScoreOutput()
+    pickup_at = serializers.DateTimeField(help_text="About")
 
 
 class PlatePhotoInput(serializers.Serializer[Any]):
@@ -493,14 +513,44 @@ class ItineraryView(APIView):
         return Response(status=204)
 
 
-class RequestsView(APIView):
-    """Requests along one of my ways, the least detour and waiting first."""
+class RequestView(APIView):
+    """The one request that is held out to me on this way now, or nothing: an owner does not choose among passengers."""
 
-    @extend_schema(responses=RequestOutput(many=True))
+    @extend_schema(responses={200: RequestOutput, 204: None})
     def get(self, request: Request, code: str) -> Response:
         driver = driver_of(check_permission(request, "ride"))
-        along = selectors.requests_along(selectors.itinerary_of(driver, code))
-        return Response(RequestOutput(along, many=True).data)
+        way = selectors.itinerary_of(driver, code)
+        try:
+            return Response(RequestOutput(selectors.proposal_on(way)).data)
+        except NoLongerAvailable:
+            return Response(status=204)
+
+
+class DeclineView(APIView):
+    """Leave the request held out to me to others. Counted: after the day's limit no further one comes that day."""
+
+    @extend_schema(request=DeclineInput, responses={204: None})
+    def post(self, request: Request, code: str) -> Response:
+        driver = driver_of(check_permission(request, "ride"))
+        body = read(DeclineInput, request)
+        services.decline_request(driver=driver, trip_code=code, itinerary_code=body["itinerary"])
+        return Response(status=204)
+
+
+class OwnersView(APIView):
+    """The owners among whom I may choose while my hitch request waits, where policy lets passengers choose."""
+
+    @extend_schema(responses=OwnerOutput(many=True))
+    def get(self, request: Request, code: str) -> Response:
+        trip, party = selectors.trip_of(check_permission(request, "ride"), code)
+        owners = selectors.owners_for(trip) if party == Party.PASSENGER else []
+        return Response(OwnerOutput(owners, many=True).data)
+
+    @extend_schema(request=ChooseInput, responses=TripOutput)
+    def post(self, request: Request, code: str) -> Response:
+        account, body = check_permission(request, "ride"), read(ChooseInput, request)
+        trip = services.choose_owner(passenger=account, trip_code=code, way_code=body["way"])
+        return Response(show_trip(trip, Party.PASSENGER))
 
 
 class OnlineView(APIView):
@@ -558,6 +608,29 @@ class RatingView(APIView):
         account = check_permission(request, "ride")
         services.rate_trip(account=account, trip_code=code, stars=read(StarsInput, request)["stars"])
         return Response(status=204)
+
+
+class NeverAgainView(APIView):
+    """Do not bring me together with the other side of this trip again, on any line; they are not told (R15)."""
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request, code: str) -> Response:
+        services.never_again(account=check_permission(request, "ride"), trip_code=code)
+        return Response(status=204)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, code: str) -> Response:
+        services.undo_never_again(account=check_permission(request, "ride"), trip_code=code)
+        return Response(status=204)
+
+
+class NeverAgainsView(APIView):
+    """Those with whom I am not brought together again, by the trip after which I said so."""
+
+    @extend_schema(responses=NeverAgainOutput(many=True))
+    def get(self, request: Request) -> Response:
+        rows = selectors.never_again_of(check_permission(request, "ride"))
+        return Response(NeverAgainOutput(rows, many=True).data)
 
 
 class ScoreView(APIView):

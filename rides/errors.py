@@ -31,6 +31,19 @@ class WindowWrong(DomainError):
     )
 
 
+class RemotePickup(DomainError):
+    code, sentence = (
+        "remote_pickup",
+        _(
+            "So late hitch does not go to a pick-up far from every town. Please choose an earlier time, a pick-up in a town, or another line."
+        ),
+    )
+
+
+class OwnersNotChosen(DomainError):
+    code, sentence = "owners_not_chosen", _("Hitch owners are found for you; nobody chooses.")
+
+
 class PlacesWrong(DomainError):
     code, status, sentence = (
         "places_wrong",

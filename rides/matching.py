@@ -1,8 +1,9 @@
 """Which open requests lie along a hitch owner's way (R2): pure arithmetic over arrays, no I/O, nothing about people.
 
-A request is a candidate when pick-up and drop-off lie within `reach` of the way and in its order, the owner's detour is
-within the owner's limit, both can be at the pick-up at the same time, and the seats suffice. Candidates are ordered by
-the time that they cost: the detour's, and the difference of both wishes; equal ones by age of the request.
+A request is a candidate when the way passes its pick-up and later its drop-off, both within `reach`, the owner's detour
+is within the owner's limit, both can be at the pick-up at the same time, and the seats suffice. A way that passes a place
+twice may take somebody there at either passage. Candidates are ordered by the time that they cost: the detour's, and the
+difference of both wishes; equal ones by age of the request.
 
 Positions are metres in a city's plane (`CityPlane`), times Unix seconds, lengths metres.
 """
@@ -227,53 +228,95 @@ def _near(ocells: NDArray[np.int32], dcells: NDArray[np.int32], corridor: _Corri
     return some[corridor.last[dcells[some]] > entered[some]]
 
 
-def _place_on(vertices: Floats, lengths: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """Of each point: distance to the way, and length of the way up to its nearest point there (the first of equals)."""
-    leg = np.diff(vertices, axis=0)
-    east, north = leg[:, 0], leg[:, 1]
-    squared = np.maximum(east**2 + north**2, 1e-9)
-    away_x, away_y = x[:, None] - vertices[:-1, 0], y[:, None] - vertices[:-1, 1]
-    share = np.clip((away_x * east + away_y * north) / squared, 0.0, 1.0)
-    away_x -= share * east
-    away_y -= share * north
-    distances = away_x**2 + away_y**2
-    best = distances.argmin(axis=1)
-    row = np.arange(len(x))
-    before = np.cumsum(lengths) - lengths
-    return np.sqrt(distances[row, best]), before[best] + share[row, best] * lengths[best]
+@dataclass(frozen=True, slots=True)
+class _Legs:
+    """A way as its legs, none of them without length: where each begins, east and north of it, its length."""
+
+    begin: Floats
+    east: Floats
+    north: Floats
+    length: Floats
+
+    @classmethod
+    def of(cls, vertices: Floats) -> "_Legs":
+        leg = np.diff(vertices, axis=0)
+        length = np.hypot(leg[:, 0], leg[:, 1])
+        some = length > 0
+        if not some.any():
+            some = np.arange(len(leg)) == 0
+        return cls(vertices[:-1][some], leg[some, 0], leg[some, 1], length[some])
+
+    @property
+    def before(self) -> Floats:
+        """The way up to each leg."""
+        up_to: Floats = np.cumsum(self.length) - self.length
+        return up_to
+
+    def passes(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Of each point and leg, shape (n, m): metres from the way where it passes the point on this leg, infinite
+        where it does not; and length of the way up to there.
+
+        A way passes a point where it comes no nearer shortly before or after, so a way that returns passes it again.
+        """
+        squared = np.maximum(self.east**2 + self.north**2, 1e-9)
+        away_x, away_y = x[:, None] - self.begin[:, 0], y[:, None] - self.begin[:, 1]
+        share = np.clip((away_x * self.east + away_y * self.north) / squared, 0.0, 1.0)
+        away_x -= share * self.east
+        away_y -= share * self.north
+        away: Floats = np.sqrt(away_x**2 + away_y**2)
+        # At a leg's end the way still comes nearer where the next leg does; a vertex counts as the end of its leg.
+        nearer = share >= 1.0
+        nearer[:, :-1] &= share[:, 1:] > 0.0
+        nearer[:, -1] = False
+        nearer[:, 1:] |= share[:, 1:] <= 0.0
+        away[nearer] = np.inf
+        return away, self.before + share * self.length
 
 
 def _fits(rows: NDArray[np.void], way: Way) -> list[Candidate]:
-    """The exact rule for rows that are near the way."""
+    """The exact rule for rows that are near the way: of all passages of the pick-up and later ones of the drop-off,
+    the pair that costs least, the earliest of equals."""
     rows = rows[
         rows["open"]
         & (rows["seats"] <= way.seats)
         & (rows["end"] >= way.start)
         & (rows["start"] <= way.end + way.seconds)
     ]
-    leg = np.diff(way.vertices, axis=0)
-    lengths = np.hypot(leg[:, 0], leg[:, 1])
-    whole = max(float(lengths.sum()), 1e-9)
-    from_origin, at_origin = _place_on(way.vertices, lengths, rows["ox"], rows["oy"])
-    passes = at_origin / whole * way.seconds
-    some = (
-        (from_origin <= way.reach) & (way.start + passes <= rows["end"]) & (rows["start"] <= way.end + passes)
-    )
-    rows, from_origin, at_origin, passes = rows[some], from_origin[some], at_origin[some], passes[some]
-    from_goal, at_goal = _place_on(way.vertices, lengths, rows["dx"], rows["dy"])
-    detour = 2.0 * (from_origin + from_goal)
-    fits = (from_goal <= way.reach) & (at_origin < at_goal) & (detour <= way.detour_limit)
-    wait = np.abs(way.start + passes - rows["start"])
+    legs = _Legs.of(way.vertices)
+    whole = max(float(legs.length.sum()), 1e-9)
+    off, at = legs.passes(rows["ox"], rows["oy"])
+    reached = at * (way.seconds / whole)
+    starts, ends = rows["start"][:, None], rows["end"][:, None]
+    meets = (off <= way.reach) & (way.start + reached <= ends) & (starts <= way.end + reached)
+    some = meets.any(axis=1)
+    rows, off, at, reached, meets = rows[some], off[some], at[some], reached[some], meets[some]
+    off_goal, at_goal = legs.passes(rows["dx"], rows["dy"])
+    # Of each leg on which the pick-up may be: how near the way comes to the drop-off afterwards.
+    least = np.minimum.accumulate(off_goal[:, ::-1], axis=1)[:, ::-1]
+    after = np.full_like(least, np.inf)
+    after[:, :-1] = least[:, 1:]
+    after = np.minimum(after, np.where(at_goal > at, off_goal, np.inf))
+    detour = 2.0 * (off + after)
+    meets &= (after <= way.reach) & (detour <= way.detour_limit)
+    some = meets.any(axis=1)
+    rows, at, reached, after, detour = rows[some], at[some], reached[some], after[some], detour[some]
+    off_goal, at_goal, meets = off_goal[some], at_goal[some], meets[some]
+    wait = np.abs(way.start + reached - rows["start"][:, None])
+    row = np.arange(len(rows))
+    leg = np.where(meets, detour / SPEED + wait, np.inf).argmin(axis=1)
+    later = (at_goal >= at[row, leg][:, None]) & (off_goal == after[row, leg][:, None])
+    together = at_goal[row, later.argmax(axis=1)] - at[row, leg]
+    pickup = np.maximum(way.start + reached[row, leg], rows["start"])
     found = [
         Candidate(
             pk=int(rows["pk"][each]),
-            detour_metres=float(detour[each]),
-            detour_seconds=float(detour[each]) / SPEED,
-            wait_seconds=float(wait[each]),
-            overlap=float((at_goal[each] - at_origin[each]) / whole),
-            pickup_at=float(max(way.start + passes[each], rows["start"][each])),
+            detour_metres=float(detour[each, leg[each]]),
+            detour_seconds=float(detour[each, leg[each]]) / SPEED,
+            wait_seconds=float(wait[each, leg[each]]),
+            overlap=float(together[each] / whole),
+            pickup_at=float(pickup[each]),
         )
-        for each in np.flatnonzero(fits)
+        for each in row
     ]
     return sorted(found, key=_cost)
 

@@ -1,7 +1,7 @@
 """Pure rules of rides: may this be done? Reads policy values, writes nothing."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
@@ -13,8 +13,8 @@ from core.four_eyes import SecondPersonNeeded
 from core.permissions import may
 from core.policy import Unit
 from core.states import IllegalTransition, StaleState, may_move
-from rides.curfew import CITY_TIME
-from rides.states import BEFORE_BOARDING, TRIP_TRANSITIONS, Line, SuspensionState, TripState
+from rides.curfew import CITY_TIME, HOURS, Hours
+from rides.states import BEFORE_BOARDING, TRIP_TRANSITIONS, HitchChoice, Line, SuspensionState, TripState
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -107,6 +107,55 @@ MATCH_REACH = policy.declare(
     2_000,
     name=pgettext_lazy("policy name", "Reach of an owner's route"),
     about=_("How far pick-up and drop-off may lie from the owner's route."),
+)
+
+HITCH_CHOICE = policy.declare(
+    "rides.hitch_choice",  # R2, urgent notice of 2018-09-10
+    policy.Choice(HitchChoice),
+    HitchChoice.LOT.value,
+    name=pgettext_lazy("policy name", "Who chooses in hitch"),
+    about=_(
+        "An owner never chooses among passengers: one request is held out at a time, or the passenger chooses."
+    ),
+)
+HITCH_LOT_WITHIN = policy.declare(
+    "rides.hitch_lot_within",  # R2
+    policy.Real(0.0, 1.0, Unit.SHARE),
+    0.1,
+    name=pgettext_lazy("policy name", "Requests in the lot"),
+    about=_(
+        "The lot decides among requests whose detour is longer than the least one by this share at most."
+    ),
+)
+HITCH_DECLINES = policy.declare(
+    "rides.hitch_declines",  # R2
+    policy.Whole(1, 100),
+    3,
+    name=pgettext_lazy("policy name", "Requests declined in a day"),
+    about=_("An owner who declined so many requests in a day gets no further one on that day."),
+)
+HITCH_NEXT_AFTER = policy.declare(
+    "rides.hitch_next_after",  # R2
+    policy.Span(0, 3_600),
+    60,
+    name=pgettext_lazy("policy name", "Next request after a declined one"),
+    about=_("An owner who declined a request waits this long for the next one."),
+)
+REMOTE_PICKUP = policy.declare(
+    "rides.remote_pickup",  # R2
+    policy.Whole(500, 50_000, Unit.METRES),
+    3_000,
+    name=pgettext_lazy("policy name", "Remote pick-up"),
+    about=_(
+        "A pick-up farther than this from every known place is remote; late in the day hitch does not go there."
+    ),
+)
+REMOTE_PICKUP_HOURS = policy.declare(
+    "rides.remote_pickup_hours",  # R2
+    HOURS,
+    Hours(time(19), time(6)),
+    name=pgettext_lazy("policy name", "Hours without remote pick-ups"),
+    about=_("In these hours no hitch owner is sent to a remote pick-up."),
 )
 
 # --- Dispatch ------------------------------------------------------------------------------------
@@ -320,6 +369,29 @@ RATE_WITHIN = policy.declare(
     name=pgettext_lazy("policy name", "Time for a rating"),
     about=_("How long after a trip it can be rated."),
 )
+NEVER_AGAIN_FOR = policy.declare(
+    "rides.never_again_for",  # R15
+    policy.Span(30, 10 * 366, Unit.DAYS),
+    365,
+    name=pgettext_lazy("policy name", "Never again"),
+    about=_(
+        "Who does not want to ride with somebody again is kept apart from them for this long, on all lines."
+    ),
+)
+NEVER_AGAIN_MANY = policy.declare(
+    "rides.never_again_many",  # R15
+    policy.Whole(2, 1_000),
+    5,
+    name=pgettext_lazy("policy name", "Many who say never again"),
+    about=_("When so many passengers do not want to ride with one driver again, a reviewer looks at it."),
+)
+NEVER_AGAIN_WITHIN = policy.declare(
+    "rides.never_again_within",  # R15
+    policy.Span(1, 366, Unit.DAYS),
+    90,
+    name=pgettext_lazy("policy name", "Time in which never again counts"),
+    about=_("Passengers who said it longer ago do not count towards a look by a reviewer."),
+)
 MISMATCH_REPORT_AFTER = policy.declare(
     "rides.mismatch_report_after",  # D5
     policy.Span(86_400, 365 * 86_400),
@@ -340,6 +412,11 @@ def city_day(at: datetime) -> tuple[datetime, datetime]:
     """First and last moment of the local day of a time."""
     first = at.astimezone(CITY_TIME).replace(hour=0, minute=0, second=0, microsecond=0)
     return first, first + timedelta(days=1) - timedelta(microseconds=1)
+
+
+def is_late(at: datetime) -> bool:
+    """True in the hours in which no hitch owner is sent to a remote pick-up."""
+    return policy.value(REMOTE_PICKUP_HOURS, at=at).hold(at.astimezone(CITY_TIME).time())
 
 
 def score_suffices(least: int, stars: int, count: int) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext
 
 from accounts.selectors import passenger_persona
-from core import clock
+from core import clock, policy
 from core.actions import Refusal
 from drivers.selectors import mismatch_reported, pickup_check, why_not_arrive
 from rides import routing, selectors
@@ -13,6 +13,7 @@ from rides.actions import TRIPS
 from rides.api import show_trip
 from rides.forms import MismatchForm
 from rides.models import Trip
+from rides.policies import NEVER_AGAIN_FOR
 from rides.states import (
     ABOARD,
     BEFORE_BOARDING,
@@ -70,6 +71,9 @@ def trip_context(trip: Trip, party: Party, refusal: Refusal | None = None) -> di
         "reminder": selectors.reminder_of(trip, party) if not trip.is_over else None,
         "rating": selectors.rating_by(trip, party) if trip.state == TripState.ENDED else None,
         "stars": STARS,
+        "apart_days": policy.value(NEVER_AGAIN_FOR),
+        "may_part": trip.is_over and trip.driver is not None,
+        "apart": selectors.never_again_after(trip, party) if trip.is_over else None,
         "own": own,
         "mismatch_form": MismatchForm(),
     }
@@ -95,6 +99,7 @@ def _passenger_context(trip: Trip) -> dict[str, Any]:
     lines = selectors.lines_of(trip.city, clock.now()) if late else {}
     stopped = trip.cancel_reason == CancelReason.MISMATCH
     return {
+        "owners": selectors.owners_for(trip),
         "stage": _stage(trip),
         "stopped": stopped,
         "instead": selectors.asked_instead_of(trip) if stopped else None,

@@ -52,6 +52,13 @@ OFFER_TRANSITIONS = Transitions(
 )
 
 
+class HitchChoice(models.TextChoices):
+    """Who chooses whom in hitch. The owner never chooses the passenger (urgent notice of 2018-09-10)."""
+
+    LOT = "lot", _("one request at a time, by lot among those that fit best")
+    PASSENGER = "passenger", _("the passenger chooses among the owners who fit")
+
+
 class PaymentState(models.TextChoices):
     DUE = "due", _("being paid")
     PAID = "paid", _("paid")
@@ -212,6 +219,9 @@ class TripLine(models.TextChoices):
     )
     OFFERED = "trip.offered", _("Given to a driver %(seconds)s away")
     OFFER_OVER = "trip.offer_over", _("That driver did not take it (%(why)s); the next one is looked for")
+    PROPOSED = "trip.proposed", _("Held out to a hitch owner, drawn from %(among)s")
+    CHOSEN = "trip.chosen", _("The passenger chose a hitch owner")
+    DECLINED = "trip.declined", _("That hitch owner declined it")
     SAID = "trip.said", _("The %(party)s said: %(phrase)s")
     RELAYED = "trip.relayed", _("The %(party)s called through the relay number")
     REMINDED = "trip.reminded", _("A safety reminder went to the %(party)s: the trip may run into the night")

@@ -4,10 +4,12 @@ from django.utils.translation import gettext_lazy as _
 
 from core import jobs
 from rides import partitions
+from rides.services.apart import FORGOTTEN
 from rides.services.coming import COMING_NEAR
 from rides.services.lines import STRANDED, SUSPENSIONS
 from rides.services.night import LATE_PICKUPS
 from rides.services.payments import PAYMENT_QUEUE
+from rides.services.proposals import LOTS, PROPOSALS_OVER
 from rides.services.upkeep import LOST, UNANSWERED
 
 settle_payments = jobs.periodic("rides.tasks.settle_payments", jobs.queue(PAYMENT_QUEUE))
@@ -31,3 +33,5 @@ expire_trails = jobs.periodic(
         lambda _at: partitions.drop_expired(),
     ),
 )
+forget_never_again = jobs.periodic("rides.tasks.forget_never_again", FORGOTTEN)
+hold_out_hitch_requests = jobs.periodic("rides.tasks.hold_out_hitch_requests", PROPOSALS_OVER, LOTS)

@@ -17,6 +17,7 @@ from core import clock, policy
 from core.access import account_of, permission_required
 from core.errors import DomainError, InvalidInput, explain
 from core.messages import outbox
+from core.posted import chosen
 from core.privacy import mask_phone
 from core.ratelimit import address_of, allow
 from rides.errors import PositionToken
@@ -229,7 +230,7 @@ def recording(request: HttpRequest, code: str) -> HttpResponse:
     """The question whether this trip's sound is recorded, one side's answer, and whether it records now (S7)."""
     key = _key(request, code)
     if request.method == "POST":
-        services.answer_recording(key=key, agreed=request.POST.get("agreed") == "1")
+        services.answer_recording(key=key, agreed=chosen(request, "agreed"))
         if not request.headers.get("HX-Request"):
             return redirect("rides:trip", code)
     trip = trip_by_code(code)

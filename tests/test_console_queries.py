@@ -11,6 +11,7 @@ from core import clock, events, ledger, retry
 from core.actors import SYSTEM
 from core.console import panels
 from core.tests.factories import set_policy
+from drivers.models import Hold
 from drivers.selectors import driver_of
 from drivers.tests.factories import screened
 from governance.measures import has_check, measures
@@ -21,7 +22,8 @@ from rides.policies import DAILY_TRIPS
 from rides.services import end_trip
 from rides.states import Party
 from rides.tokens import TripKey
-from safety.services import file_welfare_check, raise_sos
+from safety.services import file_welfare_check, raise_sos, report_finding
+from safety.states import SignalKind
 
 PAGES = [
     "safety/incident",
@@ -55,9 +57,13 @@ def busy_owner(world):
 
 
 def fill(rides, people, count):
-    """Incidents, checks, complaints, holds, requests and messages."""
+    """Incidents, checks, complaints, holds, questions, requests and messages."""
     for number in range(count):
         mark = f"{clock.now().timestamp()}-{number}"
+        # Who is stopped by what came before drives again here (D15).
+        Hold.objects.update(released_at=clock.now(), released_by="a", release_proposed_by="b")
+        asked = rides.under_way("passenger2")
+        report_finding(trip_code=asked.code, kind=SignalKind.OFF_ROUTE)
         trip = rides.under_way()
         raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
         file_welfare_check(
@@ -110,7 +116,7 @@ def test_lists_do_not_ask_once_for_each_row(counted):
 
 
 def test_lists_ask_little(counted):
-    assert counted["/admin/"][1] <= 32 + 3  # a question a panel, and the signs of life
+    assert counted["/admin/"][1] <= 33 + 3  # a question a panel, and the signs of life
     of_strip = sum(each.place in {panels.NOTICES, panels.DUE, panels.MINE} for each in panels.offered())
     assert counted["/admin/due/"][1] <= 4 + of_strip  # one for each panel of the strip, and who asks
     # Each live check asks a few questions of its own.

@@ -121,8 +121,7 @@ def grants() -> set[tuple]:
         ("closed incident", pk) for pk in Incident.objects.filter(state="closed").values_list("pk", flat=True)
     }
     found |= {
-        ("police call", pk)
-        for pk in Incident.objects.filter(police_called_at__isnull=False).values_list("pk", flat=True)
+        ("police call", pk) for pk in Incident.objects.exclude(police_seen_by="").values_list("pk", flat=True)
     }
     found |= {("reward", pk) for pk in Reward.objects.filter(state="approved").values_list("pk", flat=True)}
     found |= {("application", pk) for pk in VettingDecision.objects.values_list("pk", flat=True)}

@@ -86,7 +86,10 @@ TABLE = [
     ("GET", "api/v1/itineraries/", DRIVERS),
     ("POST", "api/v1/itineraries/", DRIVERS),
     ("DELETE", "api/v1/itineraries/{itinerary}/", DRIVERS_TRIP),
-    ("GET", "api/v1/itineraries/{itinerary}/requests/", DRIVERS_TRIP),
+    ("GET", "api/v1/itineraries/{itinerary}/request/", DRIVERS_TRIP),
+    ("POST", "api/v1/trips/{waiting}/decline/", DRIVERS_TRIP, {"itinerary": "{itinerary}"}),
+    ("GET", "api/v1/trips/{waiting}/owners/", {"passenger2"}),
+    ("POST", "api/v1/trips/{waiting}/owners/", {"passenger2"}, {"way": "{itinerary}"}),
     ("GET", "api/v1/driver/", DRIVERS),
     ("GET", "api/v1/driver/application/", APPLICANT),
     ("POST", "api/v1/driver/application/", MEMBERS),
@@ -107,6 +110,7 @@ TABLE = [
     ("POST", "api/v1/driver/video-checks/{video}/", DRIVERS_TRIP),
     ("POST", "api/v1/driver/holds/{own_hold}/appeal/", DRIVERS_TRIP, {"words": "x"}),
     ("GET", "api/v1/me/score/", MEMBERS),
+    ("GET", "api/v1/me/never-again/", MEMBERS),
     ("PUT", "api/v1/me/score/", MEMBERS),
     ("POST", "api/v1/estimates/", MEMBERS),
     ("GET", "api/v1/trips/", MEMBERS),
@@ -122,6 +126,8 @@ TABLE = [
     ("POST", "api/v1/trips/{trip}/end/", DRIVERS_TRIP),
     ("POST", "api/v1/trips/{trip}/cancel/", TRIP),
     ("POST", "api/v1/trips/{ended}/rating/", OTHER_TRIP, {"stars": 5}),
+    ("POST", "api/v1/trips/{ended}/never-again/", OTHER_TRIP),
+    ("DELETE", "api/v1/trips/{ended}/never-again/", OTHER_TRIP),
     ("GET", "api/v1/trips/{trip}/messages/", TRIP),
     ("POST", "api/v1/trips/{trip}/messages/", TRIP, {"phrase": "yes"}),
     ("POST", "api/v1/trips/{trip}/relay-number/", TRIP),
@@ -308,6 +314,9 @@ TABLE = [
     ("POST", "trips/{trip}/say/", TRIP, {"phrase": "yes"}),
     ("POST", "trips/{trip}/call/", TRIP),
     ("POST", "trips/{ended}/rate/", OTHER_TRIP, {"stars": "5"}),
+    ("POST", "trips/{waiting}/choose/", {"passenger2"}, {"way": "{itinerary}"}),
+    ("POST", "trips/{ended}/never-again/", OTHER_TRIP),
+    ("POST", "trips/{ended}/never-again/undo/", OTHER_TRIP),
     ("POST", "trips/{late}/reminder/", OTHER_TRIP),
     ("POST", "trips/{late}/other-line/", {"passenger"}, {"line": "express"}),
     ("POST", "trips/{stopped}/again/", {"passenger2"}),
@@ -342,6 +351,7 @@ TABLE = [
     ("GET", "drive/trips/{trip}/pickup/", DRIVERS_TRIP),
     ("POST", "drive/trips/{trip}/pickup/", DRIVERS_TRIP),
     ("POST", "drive/requests/{waiting}/accept/", DRIVERS_TRIP, ACCEPTS),
+    ("POST", "drive/requests/{waiting}/decline/", DRIVERS_TRIP, {"itinerary": "{itinerary}"}),
     ("POST", "sign-out/", EVERYBODY),  # last: it ends the sessions of this test
 ]
 # The key in the trip's page is the authority here, so that an expired session stops no call for help (S1).
@@ -552,7 +562,13 @@ def things(rides, people):
     with transaction.atomic():
         reported, rewarded = (
             MismatchReport.objects.create(
-                code=code, source="public", plate="x", phone="x", submission=code, reported_at=clock.now()
+                code=code,
+                source="public",
+                plate="x",
+                phone="x",
+                submission=code,
+                reported_at=clock.now(),
+                danger="ordinary",
             )
             for code in ("M-1", "M-2")
         )

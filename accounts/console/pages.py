@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts import services
+from accounts.console.parts import parts_of
 from accounts.selectors import account_by_code
 from accounts.states import PersonalField
 from core.access import account_of, permission_required
@@ -64,6 +65,7 @@ def person(request: HttpRequest, code: str) -> HttpResponse:
         ],
         "seconds": SHOWN_SECONDS,
         "form": form,
+        "parts": parts_of(found),
     }
     answer = page(request, "console/person.html", context, status=status)
     answer["Cache-Control"] = "no-store"

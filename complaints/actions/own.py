@@ -15,7 +15,7 @@ from core import clock
 from core.actions import Action, ActionForm, ActionSet, Given, nothing_against
 from core.actors import NOBODY, Actor
 from core.errors import DomainError, NotFound
-from core.permissions import Role
+from core.permissions import WITHOUT_ACCOUNT
 
 if TYPE_CHECKING:
     from django.utils.functional import Promise
@@ -31,7 +31,7 @@ class LinkHolder:
 
     secret: str
     code: str = NOBODY.code
-    role: str = Role.MEMBER
+    role: str = WITHOUT_ACCOUNT
     actor: Actor = NOBODY
 
 

@@ -131,8 +131,19 @@ def outside(_person: "Account", _at: datetime) -> list[Due]:
             level="bad" if row.danger == Level.SEVERE else "warn",
             beside=said_of(row.heard),
             holder=row.get_channel_display(),
+            danger=3 if row.danger == Level.SEVERE else 0,
         )
         for row in selectors.waiting_messages(limit=5)
+    ]
+
+
+@panel("my_care", _("Care"), place=MINE, order=25, marks=("care",), permission=WORK)
+def my_care(person: "Account", _at: datetime) -> list[Mine]:
+    """Care that this person promised and has not done."""
+    return [
+        Mine(_concerns(row), reverse("complaints_console:care"), row.due_at)
+        for row in selectors.care_tasks(person)
+        if row.owner_id == person.pk
     ]
 
 

@@ -113,9 +113,12 @@ def my_cases(account: "Account") -> list[tuple[Complaint, Side]]:
 
 def speaks_for(complaint: Complaint, root: Complaint) -> bool:
     """Whether whoever filed a complaint is a side of the one it was joined to: its statement, money and appeal are theirs."""
-    return complaint.pk == root.pk or (
-        complaint.complainant_id is not None and complaint.complainant_id == root.complainant_id
-    )
+    if complaint.pk == root.pk:
+        return True
+    if complaint.complainant_id is not None:
+        return complaint.complainant_id == root.complainant_id
+    proved = complaint.caller_verified_at is not None and root.caller_verified_at is not None
+    return proved and bool(complaint.caller_index) and complaint.caller_index == root.caller_index
 
 
 def person_of(complaint: Complaint, side: Side) -> "Account | None":

@@ -22,10 +22,9 @@ from complaints.models import Assignment, Complaint, Statement
 from complaints.policies import BULK_LIMIT, Case, Known, had_a_part, why_not
 from complaints.selectors import complaint_by_code, known_of, undoable_by
 from complaints.services import interlock, timers
-from complaints.services.intake import channel_of, link_of, locked, phone_and_language, raise_level
+from complaints.services.intake import channel_of, join, link_of, locked, phone_and_language, raise_level
 from complaints.services.timers import add_line, touch
 from complaints.states import (
-    COMPLAINT_TRANSITIONS,
     RANK,
     AccusedAs,
     ComplaintLine,
@@ -40,7 +39,6 @@ from core import audit, clock, four_eyes
 from core.errors import DomainError, InvalidInput, NotFound
 from core.messages import outbox
 from core.permissions import may, require
-from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from drivers.selectors import drivers_of_plate, plate_key
 from rides.selectors import trip_by_code
@@ -437,20 +435,7 @@ def merge(*, account: "Account", code: str, into: str, words: str) -> Complaint:
     if target.accused_id is None and complaint.accused_id is not None:
         target.accused, target.accused_as = complaint.accused, complaint.accused_as
         target.save(update_fields=["accused", "accused_as"])
-    timers.void_timers(complaint)
-    move(
-        complaint,
-        COMPLAINT_TRANSITIONS,
-        ComplaintState.MERGED,
-        merged_into=target,
-        owner=None,
-        owned_at=None,
-        due_at=None,
-    )
-    add_line(target, actor, ComplaintLine.MERGED, words=reason, other=code)
-    add_line(complaint, actor, ComplaintLine.MERGED, words=reason, other=code)
-    audit.record(actor, "complaints.merged", code, case=target.code, into=target.code)
-    raise_level(actor=actor, complaint=target, level=Level(complaint.level))
+    join(actor=actor, complaint=complaint, target=target, words=reason)
     if complaint.stopped_at:
         # The other one stops the driver from now on; what began earlier goes on without a gap.
         stays = interlock.stop_orders(actor=actor, complaint=target)

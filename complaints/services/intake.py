@@ -1,5 +1,6 @@
 """Complaints come in (C1, C2): from members, from somebody on the phone, from outside, from the police."""
 
+import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from complaints.services import interlock, timers
 from complaints.services.files import PURPOSES, File, kept_for
 from complaints.services.timers import add_line, touch
 from complaints.states import (
+    COMPLAINT_TRANSITIONS,
     LIVE,
     RANK,
     UNDECIDED,
@@ -43,6 +45,7 @@ from core.errors import InvalidInput
 from core.messages import outbox
 from core.permissions import require
 from core.privacy import normalise_phone, phone_index
+from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from drivers.selectors import drivers_of_plate, plate_key
 from rides.selectors import trip_by_code, trip_of, trips_by_plate
@@ -92,7 +95,7 @@ def file_complaint(
     transaction (C2), without a sign on the driver's phone while somebody may be in the car (S11).
     Raises `NotFound`, `NoDriverYet`, `TooManyComplaints`, `TooManyFiles`.
     """
-    again = Complaint.objects.filter(submission=submission, complainant=account).first()
+    again = Complaint.objects.filter(submission=_submission_key(account.code, submission)).first()
     if again:
         return again
     trip, party = trip_of(account, trip_code)
@@ -123,14 +126,14 @@ def file_for_caller(
 
     Where the caller's number belongs to an account, the complaint is that person's. Raises `InvalidPhone`, `NotFound`.
     """
-    again = Complaint.objects.filter(submission=told.submission).first()
-    if again:
-        return again
     phone = normalise_phone(caller.phone)
     known = account_by_phone(phone)
     row = Complaint(source=source, complainant=known)
     if known is None:
         _name_caller(row, caller, phone)
+    again = _told_already(row, told)
+    if again:
+        return again
     trip = trip_by_code(trip_code) if trip_code else None
     _say_whom(row, trip, plate)
     complaint = file_once(account.actor, row, told)
@@ -143,18 +146,19 @@ def file_for_caller(
 @begins_transaction
 def file_from_street(*, caller: Caller, plate: str, told: Filing, actor: Actor = NOBODY) -> Complaint:
     """Somebody without an account complains: a bystander, a parent, a friend. It is taken at once; the code that proves
-    the phone comes after, and nobody is stopped on the word of a phone that was not proved.
+    the phone comes after. Until then nobody is stopped on its word, and it joins nothing: whoever knows a phone and a
+    plate learns nothing of what its owner complained about. The same form sent twice files once.
 
     Raises `InvalidPhone`, `InvalidInput`, `TooManyComplaints`, `TooManyFiles`.
     """
-    again = Complaint.objects.filter(submission=told.submission).first()
-    if again:
-        return again
     phone = normalise_phone(caller.phone)
     if not told.words.strip():
         raise InvalidInput("words")
     row = Complaint(source=Source.THIRD_PARTY)
     _name_caller(row, caller, phone)
+    again = _told_already(row, told)
+    if again:
+        return again
     _say_whom(row, None, plate)
     complaint = file_once(actor, row, told)
     with suppress(CodeTooSoon):  # one was sent a moment ago and still proves the phone
@@ -179,7 +183,10 @@ def _verified(pk: int) -> Complaint:
         complaint.caller_verified_at = clock.now()
         Complaint.objects.filter(pk=complaint.pk).update(caller_verified_at=complaint.caller_verified_at)
         audit.record(NOBODY, "complaints.caller_verified", code, case=code)
-        if complaint.state in UNDECIDED:
+        same = _same_matter(complaint, Category(complaint.category))
+        if same is not None and complaint.state == ComplaintState.OPEN:
+            join(actor=NOBODY, complaint=complaint, target=same)
+        elif complaint.state in UNDECIDED:
             stops = interlock.stop_orders(actor=NOBODY, complaint=complaint)
             timers.start(complaint, interlock=stops)
         touch(complaint)
@@ -193,6 +200,25 @@ def locked(pk: int) -> Complaint:
         .select_related("trip__driver__account", "accused", "owner", "complainant", "named_contact")
         .get(pk=pk)
     )
+
+
+def _submission_key(person: str, submission: str, words: str = "") -> str:
+    """What is filed once: a form that somebody else sent with the same key is another one."""
+    digest = hashlib.sha256()
+    for part in (person, submission, words):
+        digest.update(part.encode() + b"\0")
+    return digest.hexdigest()
+
+
+def _key_of(row: Complaint, told: Filing) -> str:
+    """By the account where there is one; a phone that anybody can name counts only with the words that were told."""
+    if row.complainant:
+        return _submission_key(row.complainant.code, told.submission)
+    return _submission_key(row.caller_index, told.submission, told.words)
+
+
+def _told_already(row: Complaint, told: Filing) -> Complaint | None:
+    return Complaint.objects.filter(submission=_key_of(row, told)).first()
 
 
 def _name_caller(row: Complaint, caller: Caller, phone: str) -> None:
@@ -230,7 +256,7 @@ def file_once(actor: Actor, row: Complaint, told: Filing) -> Complaint:
     same = _same_matter(row, told.category)
     if same is not None:
         return more(actor, same, told)
-    row.code, row.submission, row.filed_at = new_code("C"), told.submission, clock.now()
+    row.code, row.submission, row.filed_at = new_code("C"), _key_of(row, told), clock.now()
     row.category, row.words = told.category, told.words.strip()[:LONGEST]
     row.level = vocabulary.level_of(told.category, row.words)
     if row.trip:
@@ -241,7 +267,7 @@ def file_once(actor: Actor, row: Complaint, told: Filing) -> Complaint:
         with transaction.atomic():
             row.save(force_insert=True)
     except IntegrityError:  # the same form, sent twice in the same moment: the other one is the complaint
-        return Complaint.objects.get(submission=told.submission)
+        return Complaint.objects.get(submission=row.submission)
     if row.trip:
         holds.place(actor=actor, subject=row.trip.code, source="complaint", case=row.code)
     add_line(row, actor, ComplaintLine.FILED, words=row.words, code=row.code, category=row.category)
@@ -270,16 +296,18 @@ def _same_matter(row: Complaint, category: Category) -> Complaint | None:
     """The open complaint of the same category, by the same person, about the same trip or plate (C1); row locked.
 
     A second telling joins it. Another category about the same trip stays a complaint of its own, and so does one that
-    names neither trip nor plate.
+    names neither trip nor plate. A phone or address that was not proved is nobody's: it neither joins nor is joined.
     """
+    if row.complainant is None and row.caller_verified_at is None:
+        return None
     mine = Complaint.objects.select_for_update(of=("self",)).select_related(
         "trip", "accused", "owner", "complainant"
     )
-    mine = mine.filter(state=ComplaintState.OPEN, category=category)
+    mine = mine.filter(state=ComplaintState.OPEN, category=category).exclude(pk=row.pk)
     mine = (
         mine.filter(complainant=row.complainant)
         if row.complainant
-        else mine.filter(caller_index=row.caller_index)
+        else mine.filter(caller_index=row.caller_index, caller_verified_at__isnull=False)
     )
     if row.trip:
         return mine.filter(trip=row.trip).order_by("pk").first()
@@ -300,6 +328,26 @@ def more(actor: Actor, complaint: Complaint, told: Filing) -> Complaint:
     audit.record(actor, "complaints.more", complaint.code, case=complaint.code)
     touch(complaint)
     return complaint
+
+
+@joins_transaction
+def join(*, actor: Actor, complaint: Complaint, target: Complaint, words: str = "") -> None:
+    """Make a complaint part of another one about the same matter; both rows locked. Its class raises the other's."""
+    timers.void_timers(complaint)
+    move(
+        complaint,
+        COMPLAINT_TRANSITIONS,
+        ComplaintState.MERGED,
+        merged_into=target,
+        owner=None,
+        owned_at=None,
+        due_at=None,
+    )
+    add_line(target, actor, ComplaintLine.MERGED, words=words, other=complaint.code)
+    add_line(complaint, actor, ComplaintLine.MERGED, words=words, other=target.code)
+    audit.record(actor, "complaints.merged", complaint.code, case=target.code, into=target.code)
+    raise_level(actor=actor, complaint=target, level=Level(complaint.level))
+    touch(target)
 
 
 @joins_transaction

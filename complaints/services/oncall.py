@@ -3,6 +3,7 @@
 Whom, and when, follows from the alarm's age and the roster alone: a run that was missed is made up for by the next one.
 """
 
+from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from core.alarms import Alarm
 
 SUPERVISE = "duty.supervise"
+AT_ONCE = 3  # alarms of one kind that staff are rung about at a time
 RINGING = retry.declare("complaints.ring_alarm", gettext_lazy("ringing staff on call"), law=retry.LIFE)
 
 
@@ -65,7 +67,7 @@ def turns_of(alarm: "Alarm", at: datetime, people: int) -> range:
 
 def ring_on_call(*, at: datetime) -> int:
     """Ring whoever's turn has come for each alarm; returns how many alarms were rung about. One stops only itself."""
-    late = [each for each in alarms.ringing(at) if at - each.since >= each.within]
+    late = _oldest([each for each in alarms.ringing(at) if at - each.since >= each.within])
     done = retry.each(
         RINGING,
         late,
@@ -75,6 +77,18 @@ def ring_on_call(*, at: datetime) -> int:
         begins=True,
     )
     return done.done
+
+
+def _oldest(late: "list[Alarm]") -> "list[Alarm]":
+    """Of each kind the oldest: in a storm one call brings somebody who sees the rest, and a hundred hinder messages of hers."""
+    kinds: Counter[str] = Counter()
+    chosen = []
+    for each in late:
+        kind = each.key.partition(":")[0]
+        kinds[kind] += 1
+        if kinds[kind] <= AT_ONCE:
+            chosen.append(each)
+    return chosen
 
 
 @begins_transaction
@@ -106,8 +120,9 @@ def _tell(alarm: "Alarm", person: "Account", about: str) -> None:
     if write_to_each([person], write, about=about, life_safety=True):
         incident = alarm.code if alarm.code.startswith("I") else ""
         case = "" if incident else alarm.code
-        timeline.add(ShiftLine.RUNG, SYSTEM, incident=incident, case=case, who=person.code)
-        audit.record(SYSTEM, ShiftLine.RUNG, alarm.code, case=alarm.code, who=person.code)
+        kind = ShiftLine.RUNG
+        timeline.add(kind, SYSTEM, incident=incident, case=case, who=person.code)
+        audit.record(SYSTEM, kind, alarm.code, case=alarm.code, who=person.code)
 
 
 ON_CALL = jobs.whole(

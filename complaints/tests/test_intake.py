@@ -3,6 +3,7 @@
 import io
 import re
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -195,6 +196,60 @@ def test_a_link_takes_more_only_so_often(rides, client):
     page = f"/complaints/{filed.code}/{secret_of(filed)}/more/"
     answers = [client.post(page, {"words": "x"}).status_code for _ in range(61)]
     assert (set(answers[:60]), answers[60]) == ({302}, 429)
+
+
+def prove(filed):
+    code = re.findall(r"\d{6}", Notification.objects.filter(key__startswith="code:").last().text)[0]
+    return services.verify_caller(code=filed.code, secret=secret_of(filed), one_time=code)
+
+
+def file_again(plate, words="他拿刀威胁她", submission="t", phone="13911110002"):
+    return services.file_from_street(
+        caller=Caller("路人", phone), plate=plate, told=told(words, submission=submission)
+    )
+
+
+@pytest.mark.parametrize("proved", [False, True], ids=["her phone is not proved", "her phone is proved"])
+@pytest.mark.parametrize("submission", ["t", "u"], ids=["with her form's key", "with a key of their own"])
+def test_who_knows_her_phone_and_the_plate_gets_a_complaint_of_their_own(rides, proved, submission):
+    hers = from_street(rides)
+    if proved:
+        prove(hers)
+    theirs = file_again(hers.trip.plate_registered, "x", submission)
+    assert (theirs.pk != hers.pk, Complaint.objects.count()) == (True, 2)
+    assert "x" not in [line.words for line in timeline.of(case=hers.code)]
+
+
+def test_her_own_form_sent_twice_is_one_complaint_and_another_phone_with_its_key_another(rides):
+    hers = from_street(rides)
+    plate = hers.trip.plate_registered
+    assert file_again(plate).pk == hers.pk
+    assert file_again(plate, phone="13911110003").pk != hers.pk
+
+
+def test_a_members_key_gives_nobody_the_members_complaint(rides, cases):
+    hers = cases.filed(rides.ended(), submission="t")
+    assert file_again(hers.trip.plate_registered).pk != hers.pk
+
+
+def test_what_the_same_phone_told_again_joins_once_the_phone_is_proved(rides, people, noon):
+    first = prove(file_again(rides.ended().plate_registered, "他骂她"))
+    noon.shift(timedelta(minutes=2))
+    second = file_again(first.trip.plate_registered, "他拿刀威胁她", "u")
+    assert second.state == "open"
+    prove(second)
+    second.refresh_from_db()
+    first.refresh_from_db()
+    assert (second.state, second.merged_into, first.level) == ("merged", first, "severe")
+    assert Hold.objects.get().source == first.code
+
+
+def test_a_proved_phone_joins_nothing_that_anybody_filed_in_its_name(rides, noon):
+    theirs = from_street(rides)
+    noon.shift(timedelta(minutes=2))
+    hers = prove(file_again(theirs.trip.plate_registered, "他打了她", "u"))
+    hers.refresh_from_db()
+    assert hers.state == "open"
 
 
 def test_no_words_are_no_complaint(rides):

@@ -124,3 +124,18 @@ def test_whoever_cannot_be_reached_does_not_cost_the_next_their_call(tapped, on_
     assert retry.needing_person().exists(), "a person sees who was not"
     after(LIMIT + NEXT)
     assert voices() == [people("supervisor").phone]
+
+
+def test_a_storm_rings_about_the_oldest_of_each_kind(tapped, noon):
+    noon.shift(1)
+    for number in range(5):
+        safety.file_welfare_check(
+            missing_phone=f"1399999000{number}",
+            reporter_phone="13911110001",
+            words="x",
+            submission=f"w{number}",
+        )
+    after(70)
+    about = {row.subject for row in Notification.objects.filter(channel="voice")}
+    assert tapped.code in about
+    assert len(about) == 3

@@ -1,5 +1,6 @@
 """The database away, refusing or silent: every route answers within two seconds and says so. And no server leaves an orphan."""
 
+import asyncio
 import json
 import os
 import re
@@ -13,10 +14,12 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connections
 
+from config.gate import BREATH, PROBE, Database, gated
 from config.stack import free_port
 from core.errors import StoresHang, server_error
 from tests.test_permissions import routes
@@ -164,6 +167,74 @@ def test_many_at_once_answer_within_two_seconds_while_the_database_is_silent(bet
 
     with ThreadPoolExecutor(60) as pool:
         assert set(pool.map(tap, range(60))) == {(503, True)}
+
+
+@pytest.fixture
+def where(monkeypatch):
+    """Says where the gate asks."""
+    given = dict(connections.settings["default"])
+    monkeypatch.setitem(connections.settings, "default", given)
+    return given
+
+
+def test_a_database_that_takes_no_further_connection_is_not_away(db, where):
+    with psycopg.connect(
+        host=where["HOST"], port=where["PORT"], user=where["USER"], password=where["PASSWORD"],
+        dbname=where["NAME"], autocommit=True,
+    ) as admin:  # fmt: skip
+        admin.execute("CREATE ROLE gate_full LOGIN PASSWORD 'x' CONNECTION LIMIT 0")
+        try:
+            where |= {"USER": "gate_full", "PASSWORD": "x"}
+            database = Database()
+            assert asyncio.run(database.answers())
+            assert not database.away
+        finally:
+            admin.execute("DROP ROLE gate_full")
+
+
+def test_one_slow_answer_is_not_away_and_two_are(django_db_setup, where):
+    between = Between(int(where["PORT"]))
+    where |= {"HOST": "127.0.0.1", "PORT": between.port}
+
+    async def slow_once():
+        database = Database()
+        between.silent.set()
+        asyncio.get_running_loop().call_later(PROBE + BREATH / 2, between.silent.clear)
+        return await database.answers()
+
+    async def silent():
+        database = Database()
+        between.silent.set()
+        return await database.answers()
+
+    try:
+        assert asyncio.run(slow_once())
+        assert not asyncio.run(silent())
+    finally:
+        between.silent.clear()
+        between.refuse()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "said"),
+    [("POST", "/trips/T-1/sos/", 201), ("POST", "/api/v1/welfare-checks/", 201), ("GET", "/welfare-check/", 503),
+     ("POST", "/trips/", 503)],
+)  # fmt: skip
+def test_who_calls_for_help_is_let_in_to_try(where, method, path, said):
+    where |= {"HOST": "127.0.0.1", "PORT": free_port()}
+    database = Database()
+    database.away = True
+    statuses = []
+
+    async def app(_scope, _receive, send):
+        await send({"type": "http.response.start", "status": 201, "headers": []})
+
+    async def send(message):
+        statuses.append(message.get("status"))
+
+    scope = {"type": "http", "method": method, "path": path, "headers": [], "query_string": b""}
+    asyncio.run(gated(app, database)(scope, None, send))
+    assert statuses[0] == said
 
 
 def test_what_the_database_raises_anywhere_is_no_500(rf):

@@ -44,7 +44,7 @@ LEASE = timedelta(seconds=30)  # of machine time: a drill's shifted clock must n
 GRACE = timedelta(seconds=2)  # a worker that was woken by the commit has it by then, or the sweep takes it
 HELPS = timedelta(
     hours=24
-)  # a message that is older helps nobody any more: it rests, and a person knows of it
+)  # after the time from which it leaves; later it helps nobody any more: it rests, and a person knows of it
 # Those on which a life may depend have a queue and a worker of their own: a provider that hangs holds up messages, and
 # nothing else that saves lives.
 LIFE_MESSAGES, ORDINARY = "life_messages", "default"
@@ -85,6 +85,7 @@ def queue(
             subject=subject,
             created_at=at,
             not_before=not_before or at + GRACE,
+            helps_until=max(at, not_before or at) + HELPS,
         )
     # What is promised already stays as it is, and gives its id.
     Notification.objects.bulk_create(
@@ -190,7 +191,7 @@ def _note(row: Notification, way: Transport, answer: Answer) -> None:
 @transaction.atomic
 def _put_off(row: Notification, why: Exception) -> bool:
     """Write down that it did not get through, and when it is tried again; True where it arrived meanwhile."""
-    rests = isinstance(why, retry.Hopeless) or clock.now() - row.created_at > HELPS
+    rests = isinstance(why, retry.Hopeless) or clock.now() > row.helps_until
     try:
         if rests:
             move(row, NOTIFICATION_TRANSITIONS, "needs_person", lease_until=None, sent_at=None)

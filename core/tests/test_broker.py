@@ -184,6 +184,7 @@ def test_one_sweep_sends_all_that_is_due_however_much(world, noon, waiting, monk
                 text="x",
                 created_at=noon_now(),
                 not_before=noon_now(),
+                helps_until=noon_now(),
             )
     tasks.sweep_notifications()
     tasks.sweep_notifications()

@@ -298,7 +298,11 @@ def test_what_fails_in_a_row_is_undone_with_it(world, poison, people):
     @transaction.atomic
     def act(key, _at):
         Notification.objects.create(
-            key=f"t:{key}", channel="sms", created_at=clock.now(), not_before=clock.now()
+            key=f"t:{key}",
+            channel="sms",
+            created_at=clock.now(),
+            not_before=clock.now(),
+            helps_until=clock.now(),
         )
         type(first).objects.filter(pk=key).update(language="en")
 

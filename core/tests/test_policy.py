@@ -496,6 +496,13 @@ REVIEWED = {
         "TOKEN_LIFE", "LONGEST_TRIP",  # outlive any trip
         "SLICE_MS",  # what the page's recorder can do
     },
+    # how long a page's signs of life and answers are on their way
+    "safety/selectors/recordings.py": {"HEARD_FOR", "SOUND_FRESH"},
+    "safety/services/questions.py": {"HEARD_LATE"},
+    # how far back a list goes
+    "safety/selectors/incidents.py": {"WATCHED_FOR"},
+    # the width of the hours among which a key draws when somebody is told: a secret's, nobody's right
+    "drivers/policies.py": {"TOLD_FROM_HOUR", "TOLD_WITHIN"},
     # held by constraints of the database
     "drivers/services/people.py": {"VEHICLE_PLACES", "PERSON_PLACES"},
     # the mark of a message, no number of anything

@@ -19,7 +19,7 @@ from django.db import transaction
 from django.utils.module_loading import import_string
 
 from accounts.messages import OneTimeCodeSent
-from core import broker, heartbeat, retry, tasks
+from core import broker, clock, heartbeat, retry, tasks
 from core.messages import outbox, transports
 from core.messages.transports import NoAnswer, NotTaken, Unfit, breaker, template_sms
 from core.messages.transports.template_sms import to_submit
@@ -169,6 +169,21 @@ def test_a_number_that_does_not_exist_is_asked_of_nobody_else_and_not_again(
     assert (failure.rests, failure.needs_person_at is None, failure.subject) == (True, False, "I-1")
     noon.shift(timedelta(hours=2))
     assert outbox.sweep() == []
+
+
+def test_a_message_for_later_is_tried_from_its_time_on_as_long_as_any_other(
+    world, noon, ways, template, gateway
+):
+    template.answer = gateway.answer = (503, {})
+    later = clock.now() + timedelta(days=3)
+    with transaction.atomic():
+        outbox.queue(OneTimeCodeSent(code="123456"), key="k", to=PHONE, language="en", not_before=later)
+    row = Notification.objects.get()
+    for days, state in ((3, "queued"), (0.9, "queued"), (0.2, "needs_person")):
+        noon.shift(timedelta(days=days, seconds=1))
+        outbox.send(row.pk)
+        row.refresh_from_db()
+        assert row.state == state
 
 
 def test_a_value_that_no_template_holds_is_left_to_the_next(world, ways, template, gateway):

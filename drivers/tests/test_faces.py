@@ -26,6 +26,7 @@ from drivers.tests.factories import face_token
 from drivers.vision import faces, templates
 from rides.models import Trip
 from rides.services import accept_trip
+from rides.tests.factories import hold_out
 from sandbox.camera import frame
 
 
@@ -191,6 +192,7 @@ def test_without_consent_or_enrolment_nothing_is_asked(driver):
 
 def accept(rides, driver, token, trip=None, way=None):
     way, trip = way or rides.itinerary(), trip or rides.booked()
+    hold_out(way, trip)
     outcome = accept_trip(driver=driver, trip_code=trip.code, itinerary_code=way, face_token=token(trip))
     return outcome.refusal.code if outcome.refusal else "accepted"
 

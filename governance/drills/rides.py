@@ -1,11 +1,14 @@
 """A trip as two phones see it, and what staff, driver and passenger are shown: what the branches of the drills share."""
 
+import html
 import json
 import re
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from governance.drills.report import HumanStep
 from governance.drills.world import Person, Surprise, World, new_key
@@ -73,10 +76,10 @@ class Ride:
         body = self.way(start, end) | {"client_key": new_key(), "route": PLANNED, "seats": 3}
         self.itinerary = Person.must(self.driver.post("/api/v1/itineraries/", body))["code"]
 
-    def book(self, start: datetime, end: datetime) -> None:
-        trip = Person.must(
-            self.passenger.post("/api/v1/trips/", self.way(start, end) | {"client_key": self.token})
-        )
+    def book(self, start: datetime, end: datetime, *, rider: dict[str, str] | None = None) -> None:
+        """Ask for a ride, for oneself or for a `rider` (kind, name, phone)."""
+        body = self.way(start, end) | {"client_key": self.token} | ({"rider": rider} if rider else {})
+        trip = Person.must(self.passenger.post("/api/v1/trips/", body))
         self.code, self.keys["passenger"] = trip["code"], trip["key"]
 
     def accept(self, face: str = "") -> Any:
@@ -114,28 +117,42 @@ class Ride:
         Person.must(self.driver.post(f"/api/v1/trips/{self.code}/board/", {"code": shown["boarding_code"]}))
         Person.must(self.driver.post(f"/api/v1/trips/{self.code}/depart/"))
 
-    def send(self, side: str, points: list[tuple[float, float]], *, every: float = 30) -> None:
-        """One batch whose last position is now."""
+    def send(
+        self,
+        side: str,
+        points: list[tuple[float, float]],
+        *,
+        every: float = 30,
+        accuracy: float | None = None,
+        away: bool = False,
+    ) -> None:
+        """One batch whose last position is now. `accuracy` in metres; `away` says that the page goes to the background."""
         now = self.world.now()
         pings = [
-            {"at": now - every * (len(points) - 1 - index), "lat": lat, "lon": lon}
+            {"at": now - every * (len(points) - 1 - index), "lat": lat, "lon": lon, "accuracy": accuracy}
             for index, (lat, lon) in enumerate(points)
         ]
         answer = self.driver.http.post(
             "/live/positions/",
-            json={"crs": "WGS84", "pings": pings},
+            json={"crs": "WGS84", "pings": pings, "away": away},
             headers={"Authorization": f"Bearer {self.keys[side]}"},
         )
         if answer.status_code != 202:
             raise Surprise(answer.text)
 
     def drive(
-        self, until: datetime, route: list[list[float]], first: float, last: float, *sides: str
+        self,
+        until: datetime,
+        route: list[list[float]],
+        first: float,
+        last: float,
+        *sides: str,
+        step: float = STEP_SECONDS,
     ) -> None:
-        """Both or one of the phones move along a part of a route until a time, a batch every 90 seconds."""
+        """Both or one of the phones move along a part of a route until a time, a batch every `step` seconds."""
         start = self.world.now()
         total = until.timestamp() - start
-        steps = max(1, int(total // STEP_SECONDS))
+        steps = max(1, int(total // step))
         for number in range(1, steps + 1):
             self.world.set_clock(datetime.fromtimestamp(start + total * number / steps, tz=TZ.tzinfo))
             shares = [first + (last - first) * (number - 1 + part / 3) / steps for part in (1, 2, 3)]
@@ -160,7 +177,7 @@ def driver_view(ride: Ride) -> dict[str, str]:
         f"/api/v1/trips/{ride.code}/",
         f"/trips/{ride.code}/question/?key={key}",
         "/api/v1/itineraries/",
-        f"/api/v1/itineraries/{ride.itinerary}/requests/",
+        f"/api/v1/itineraries/{ride.itinerary}/request/",
     ]
     seen = {}
     for path in paths:
@@ -182,8 +199,50 @@ def driver_view(ride: Ride) -> dict[str, str]:
     return seen
 
 
+def tries(order: Ride, somebody_else: Callable[[], None] = lambda: None) -> dict[str, str]:
+    """All that a driver is told who wants an order of his list: status, names of headers and text of each answer.
+
+    `somebody_else` is what happens between his look at the list and his acceptance. What names this one order, way or
+    check is taken out, so that two days can be compared.
+    """
+    driver = order.driver
+    listed, trip = f"/api/v1/itineraries/{order.itinerary}/requests/", f"/api/v1/trips/{order.code}/"
+    answers = {"his list": driver.get(listed)}
+    if order.code not in answers["his list"].text:
+        raise Surprise(f"the order is not on his list: {answers['his list'].text[:200]}")
+    answers["his face"] = shown = driver.show_face(order.face, "accept", order.code)
+    somebody_else()
+    token = shown.json().get("token", "")
+    answers["the order"] = driver.post(f"{trip}accept/", {"itinerary": order.itinerary, "face_token": token})
+    answers["once more"] = driver.post(f"{trip}accept/", {"itinerary": order.itinerary, "face_token": token})
+    answers["the trip"] = driver.get(trip)
+    answers["his list afterwards"] = driver.get(listed)
+    answers["himself"] = driver.get("/api/v1/driver/")
+    told = {}
+    for what, answer in answers.items():
+        text = answer.text.replace(order.code, "ORDER").replace(order.itinerary, "WAY")
+        text = text.replace(token, "TOKEN") if token else text
+        if what == "himself":  # his trips are others on another day
+            text = f"{answer.json()['state']} {answer.json()['holds']}"
+        told[what] = f"{answer.status_code} {sorted(answer.headers)} {text}"
+    return told
+
+
 def differences(before: dict[str, str], after: dict[str, str]) -> str:
     return ", ".join(path for path in before if before[path] != after[path])
+
+
+def asked(ride: Ride) -> tuple[bool, str]:
+    """Whether the question stands on her page and nothing on his, by the key of each side."""
+
+    def page(side: str) -> str:
+        return ride.world.person().get(f"/trips/{ride.code}/question/?key={ride.keys[side]}").text.strip()
+
+    hers, his = "How is the ride?" in page("passenger"), bool(page("driver"))
+    return (
+        hers and not his,
+        f"passenger {'asked' if hers else 'not asked'}, driver {'asked' if his else 'not asked'}",
+    )
 
 
 # --- What staff see -----------------------------------------------------------------------------------------------
@@ -200,6 +259,48 @@ def page_has(staff: Person, incident: str, *texts: str) -> tuple[bool, str]:
     page = staff.get(f"/admin/incidents/{incident}/").text
     missing = [text for text in texts if text not in page]
     return not missing, "all said" if not missing else f"not said: {', '.join(missing)}"
+
+
+def rings(staff: Person, code: str) -> str:
+    """What rings about a case on somebody's console now, in the words of its bar; empty where nothing does."""
+    bar = staff.get("/admin/alarms/").text
+    texts = re.findall(r'data-alarm-text="([^"]*)"', bar)
+    return next((html.unescape(text) for text in texts if code in text), "")
+
+
+def station_rings(
+    world: World,
+    first: Person,
+    second: Person,
+    *,
+    agency: str,
+    badge: str,
+    phone: str,
+    mailbox: str,
+    steps: list[HumanStep],
+) -> tuple[float, str]:
+    """An officer without account rings and asks by her phone: call-back, two people, pack on the screen, link (P4).
+
+    Returns (machine seconds, the page behind the link). Raises `Surprise` where the pack did not come.
+    """
+    form = {"agency": agency, "badge": badge, "query": "phone", "query_value": phone}
+    code, machine = serve_by_phone(world, first, second, form, steps)
+    page = first.get(f"/admin/police-line/{code}/").text
+    spoken = (re.findall(r'class="phone">(\d{6})<', page) or [""])[0]
+    if REGISTERED not in page or not spoken:
+        raise Surprise("no pack and no code to be spoken on the screen")
+    began = time.monotonic()
+    mail = world.message(lambda row: row["channel"] == "email" and code in row["text"])
+    if mail["to"] != mailbox:
+        raise Surprise(f"the link went to {mail['to']}")
+    link = urlsplit(re.findall(r"https?://\S+", mail["text"])[0]).path
+    station = world.person()
+    opened = station.submit(link, {"spoken": spoken}).text
+    machine += time.monotonic() - began
+    again = station.submit(link, {"spoken": spoken}).status_code
+    if REGISTERED not in opened or "510112199106150034" not in opened or again != 404:
+        raise Surprise(f"the link does not open once: {again}")
+    return machine, opened
 
 
 def serve_by_phone(
@@ -239,6 +340,13 @@ def filed(person: Person, body: dict[str, Any]) -> tuple[bool, str]:
 def refused(answer: Any, status: int, code: str) -> tuple[bool, str]:
     seen = answer.json().get("code") if "json" in answer.headers.get("content-type", "") else ""
     return answer.status_code == status and seen == code, f"{answer.status_code} {seen}"
+
+
+def not_his(answer: Any) -> tuple[bool, str]:
+    """An order that a stopped driver does not get: lost like a race, and from the next day on with the reason (S11)."""
+    held, _seen = refused(answer, 403, "driver_held")
+    lost, seen = refused(answer, 409, "no_longer_available")
+    return held or lost, seen
 
 
 def status(answer: Any, status: int) -> tuple[bool, str]:

@@ -221,9 +221,7 @@ class World:
                 break
             time.sleep(0.05)
         seconds = round(time.monotonic() - began, 3)
-        self.report.steps.append(
-            Step(f"{self.branch} {self.clock_text(tz)}", what, expected, seen[:300], ok, seconds)
-        )
+        self.report.add(Step(f"{self.branch} {self.clock_text(tz)}", what, expected, seen[:300], ok, seconds))
         return seconds
 
     def pids(self) -> dict[str, int]:

@@ -5,20 +5,25 @@
 2. The earlier complaint of harassment is known: no order is offered to or accepted by this account.
 3. The father accepts, the son drives: the check before the pick-up stops it.
 4. The departure at 23:55 is refused whoever drives.
+
+Apart: one printed picture of the father, bent and moved before the camera as each pose asks.
 """
 
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from governance.drills import complaints
+from governance.drills.printed import bent
 from governance.drills.report import Report, play_branches
-from governance.drills.rides import Ride, filed, refused, status
+from governance.drills.rides import Ride, filed, not_his, refused, status
 from governance.drills.world import Person, World, new_key, scratch_world
 
 ZONE = "+08:00"
 DAY = "2018-05-05T"
 FATHER, SON = "driver", "son"
+BENDS = (0.15, 0.18, 0.21)  # of the face's width
 FLAT = ["centre"]  # a photo held to the camera shows one pose, whatever is asked
 
 
@@ -181,14 +186,8 @@ def complaint_known(report: Report) -> None:
         world.set_clock(at("20:00"))
         world.expect(
             "the father himself accepts the evening's order",
-            "403 driver_held",
-            lambda: refused(evening.accept(FATHER), 403, "driver_held"),
-            tz=TZ,
-        )
-        world.expect(
-            "and offers a way",
-            "403 driver_held",
-            lambda: refused(_offer(evening), 403, "driver_held"),
+            "not his, with or without a reason",
+            lambda: not_his(evening.accept(FATHER)),
             tz=TZ,
         )
         world.expect("the order is in the pool", "no car", lambda: _in_the_pool(evening), tz=TZ)
@@ -300,6 +299,44 @@ def _curfew(answer: object) -> tuple[bool, str]:
     return refused(answer, 409, "curfew")
 
 
-def play() -> Report:
-    """Play all branches."""
-    return play_branches("zhengzhou", (lent_account, complaint_known, father_accepts_son_drives, at_night))
+def bent_picture(report: Report) -> None:
+    """One picture of the father, taken from the front: bent to the left and right, held closer, as each pose asks."""
+    with scratch_world(report, "apart: a bent picture", at("20:00")) as world:
+        ride = _evening(world)
+        print_of_him = world.frame(FATHER, "centre", 1)
+        for number, share in enumerate(BENDS, 1):
+            code = "face_frozen" if number == len(BENDS) else "face_refused"
+            world.expect(
+                f"the father's picture, bent by {share:.0%} of the face's width, for the order",
+                f"403 {code}",
+                partial(_refused_bent, ride, print_of_him, share, code),
+                tz=TZ,
+            )
+        world.expect("the order is in the pool", "no car", lambda: _in_the_pool(ride), tz=TZ)
+
+
+def _refused_bent(ride: Ride, picture: bytes, share: float, code: str) -> tuple[bool, str]:
+    """Nobody sits before the camera: each frame is the one picture, bent, moved and held as a hand does it."""
+    check = Person.must(
+        ride.driver.post("/api/v1/driver/face-checks/", {"purpose": "accept", "subject": ride.code})
+    )
+    frames = [
+        (f"step{number}", bent(picture, pose, share, moment=number * 7 + again))
+        for number, pose in enumerate(check["challenge"])
+        for again in range(2)
+    ]
+    shown = ride.driver.upload(f"/api/v1/driver/face-checks/{check['code']}/frames/", frames)
+    if shown.status_code != 200:
+        return refused(shown, 403, code)
+    body = {"itinerary": ride.itinerary, "face_token": shown.json()["token"]}
+    taken = ride.driver.post(f"/api/v1/trips/{ride.code}/accept/", body)
+    return False, f"the check was passed; the order: {taken.status_code}"
+
+
+BRANCHES = (lent_account, complaint_known, father_accepts_son_drives, at_night)
+APART = ((bent_picture, "whether a face is flesh or a bent picture is not looked at"),)
+
+
+def play(only: str = "") -> Report:
+    """Play all branches, or the one of this name."""
+    return play_branches("zhengzhou", BRANCHES, APART, only=only)

@@ -7,6 +7,7 @@ from django.template.defaultfilters import truncatechars
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.console.parts import person_part
 from core.console.navigation import GOVERNANCE, RIDES, link
 from core.console.panels import DUE, STATE, Due, panel
 from rides import selectors
@@ -14,12 +15,18 @@ from rides.states import SuspensionState
 
 if TYPE_CHECKING:
     from accounts.models import Account
-    from rides.models import LineInCity
+    from rides.models import LineInCity, NeverAgain
 
 link(RIDES, 10, _("Trips"), "route", "admin:rides_trip_changelist", "rides.read")
 link(RIDES, 20, _("Lines"), "alt_route", "rides_console:lines")
 link(RIDES, 30, _("The night"), "bedtime", "rides_console:night", "night.call")
 link(GOVERNANCE, 40, _("Payments"), "payments", "admin:rides_payment_changelist", "rides.read")
+
+
+@person_part(_("Never again"), template="console/_never_again.html")
+def never_again(person: "Account") -> list["NeverAgain"]:
+    """Whom somebody does not want to ride with again, and who not with them (R15)."""
+    return selectors.never_again_about(person)
 
 
 @panel(

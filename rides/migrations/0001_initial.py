@@ -214,6 +214,25 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='NeverAgain',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('trip', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='never_again', to='rides.trip', verbose_name='trip')),
+                ('party', models.CharField(choices=[('passenger', 'passenger'), ('driver', 'driver')], max_length=10, verbose_name='side of the trip')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='never_again', to=settings.AUTH_USER_MODEL, verbose_name='who said it')),
+                ('other', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='kept_away', to=settings.AUTH_USER_MODEL, verbose_name='of whom')),
+                ('said_at', models.DateTimeField(verbose_name='said at')),
+                ('until', models.DateTimeField(verbose_name='kept apart until')),
+                ('undone_at', models.DateTimeField(null=True, verbose_name='taken back at')),
+            ],
+            options={
+                'verbose_name': 'never again',
+                'verbose_name_plural': 'never again',
+                'indexes': [models.Index(fields=['other', 'said_at'], name='never_again_of_one'), models.Index(fields=['until'], name='never_again_run_out')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('undone_at', None)), fields=('account', 'other'), name='one_never_again_of_a_pair'), models.CheckConstraint(condition=models.Q(('account', models.F('other')), _negated=True), name='never_again_is_of_another')],
+            },
+        ),
+        migrations.CreateModel(
             name='Reminder',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -272,6 +291,26 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'dispatches',
                 'indexes': [models.Index(condition=models.Q(('state', 'open')), fields=['expires_at'], name='offer_open'), models.Index(fields=['trip', 'driver'], name='offer_of_trip')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['open', 'accepted', 'declined', 'expired', 'withdrawn'])), name='offer_state_is_known'), models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('trip',), name='one_open_offer_per_order'), models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('driver',), name='one_open_offer_per_driver'), models.CheckConstraint(condition=models.Q(('state', 'open'), ('answered_at__isnull', False), _connector='XOR'), name='offer_answered_has_a_time')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Proposal',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('trip', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='proposals', to='rides.trip', verbose_name='trip')),
+                ('itinerary', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='proposals', to='rides.itinerary', verbose_name="owner's way")),
+                ('driver', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='proposals', to='drivers.driver', verbose_name='driver')),
+                ('state', models.CharField(choices=[('open', 'waits for the driver'), ('accepted', 'accepted'), ('declined', 'declined'), ('expired', 'no answer'), ('withdrawn', 'withdrawn')], default='open', max_length=10, verbose_name='state')),
+                ('among', models.PositiveIntegerField(verbose_name='drawn from')),
+                ('citation', models.CharField(max_length=60, verbose_name='rule')),
+                ('made_at', models.DateTimeField(verbose_name='offered at')),
+                ('answered_at', models.DateTimeField(null=True, verbose_name='answered at')),
+            ],
+            options={
+                'verbose_name': 'hitch request held out',
+                'verbose_name_plural': 'hitch requests held out',
+                'indexes': [models.Index(fields=['driver', 'answered_at'], name='proposal_answers_of_owner'), models.Index(condition=models.Q(('state', 'open')), fields=['trip'], name='proposal_open_of_trip')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['open', 'accepted', 'declined', 'expired', 'withdrawn'])), name='proposal_state_is_known'), models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('driver',), name='one_open_proposal_per_owner'), models.CheckConstraint(condition=models.Q(('state', 'open'), ('answered_at__isnull', False), _connector='XOR'), name='proposal_answered_has_a_time')],
             },
         ),
         migrations.CreateModel(

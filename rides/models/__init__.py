@@ -1,7 +1,8 @@
+from rides.models.apart import NeverAgain
 from rides.models.cities import City, KnownPlace, LineInCity, LineSuspension
 from rides.models.itineraries import Itinerary
 from rides.models.night import LatePickup, Reminder
-from rides.models.offers import LostRequest, Offer
+from rides.models.offers import LostRequest, Offer, Proposal
 from rides.models.payments import Payment
 from rides.models.positions import DriverOnDuty, LatestPosition, TrailMinute
 from rides.models.ratings import Rating, Score
@@ -19,8 +20,10 @@ __all__ = [
     "LineSuspension",
     "LostRequest",
     "Message",
+    "NeverAgain",
     "Offer",
     "Payment",
+    "Proposal",
     "Rating",
     "RelayNumber",
     "Reminder",

@@ -1,6 +1,7 @@
 """The only writer of itineraries, trips and positions; one topic for each file."""
 
 from rides.services.acceptance import accept_trip
+from rides.services.apart import never_again, undo_never_again
 from rides.services.booking import Rider, book_trip, needs_real_name
 from rides.services.ending import cancel_trip, end_trip
 from rides.services.itineraries import close_itinerary, offer_itinerary
@@ -37,6 +38,7 @@ from rides.services.pickup import (
 )
 from rides.services.places import Journey, Place, named_place
 from rides.services.positions import PhoneFixes, store_duty_positions, store_positions
+from rides.services.proposals import choose_owner, decline_request
 from rides.services.ratings import rate_trip, wish_least_score
 from rides.services.talk import relay_number, say
 from rides.services.upkeep import close_unanswered
@@ -59,12 +61,14 @@ __all__ = [
     "cancel_trip",
     "carry_out_suspensions",
     "check_plate",
+    "choose_owner",
     "close_itinerary",
     "close_late_pickup",
     "close_unanswered",
     "confirm_car",
     "decide_suspension",
     "decline_offer",
+    "decline_request",
     "depart",
     "dispatch_batch",
     "due_payments",
@@ -77,6 +81,7 @@ __all__ = [
     "markets",
     "named_place",
     "needs_real_name",
+    "never_again",
     "offer_itinerary",
     "open_late_pickups",
     "presume_boarded",
@@ -93,5 +98,6 @@ __all__ = [
     "store_duty_positions",
     "store_positions",
     "take_late_pickup",
+    "undo_never_again",
     "wish_least_score",
 ]

@@ -31,6 +31,7 @@ from rides.services.booking import mark_matched
 from rides.services.coming import tell_found
 from rides.services.night import remind
 from rides.services.outcomes import Outcome
+from rides.services.proposals import open_proposal, settle
 from rides.services.taking import lose, take
 from rides.states import WITH_DRIVER, TripLine, TripState
 
@@ -40,7 +41,8 @@ if TYPE_CHECKING:
 
 @begins_transaction
 def accept_trip(*, driver: "Driver", trip_code: str, itinerary_code: str, face_token: str = "") -> Outcome:
-    """A hitch owner accepts a request (R5): line, driver, curfew, face, seat, then the trip, in one transaction.
+    """A hitch owner accepts the request that is held out to them (R5): line, driver, curfew, face, seat, then the trip,
+    in one transaction.
 
     `face_token` is that of a passed check for this order; it is used up only by an acceptance that succeeds.
 
@@ -48,7 +50,7 @@ def accept_trip(*, driver: "Driver", trip_code: str, itinerary_code: str, face_t
     """
     itinerary = (
         Itinerary.objects.select_for_update(of=("self",))
-        .select_related("city")
+        .select_related("city", "driver__account")
         .filter(driver=driver, code=itinerary_code)
         .first()
     )
@@ -79,7 +81,9 @@ def accept_trip(*, driver: "Driver", trip_code: str, itinerary_code: str, face_t
             code=refusal.code,
             curfew=policy.in_force(CURFEW).citation,
         )
+        settle(itinerary, trip, refusal)
         return Outcome(trip, refusal)
+    settle(itinerary, trip, None)
     timeline.add(TripLine.ACCEPTED, actor, trip=trip.code, plate=trip.plate_registered)
     audit.record(actor, "rides.accepted", trip.code, itinerary=itinerary.code)
     remind(trip)
@@ -107,7 +111,8 @@ def _check(driver: "Driver", trip: Trip, itinerary: Itinerary, face_token: str) 
         driver=driver, purpose=FacePurpose.ACCEPT, subject=trip.code, token=face_token
     ):
         raise FaceRequired
-    if selectors.fit_of(trip, itinerary) is None:
+    candidate = selectors.fit_of(trip, itinerary)
+    if candidate is None or (selectors.late(candidate) and selectors.is_remote(trip.city, trip.origin)):
         raise NotAlongTheWay
     if not selectors.scores_allow(trip.passenger, driver.account):
         raise ScoreTooLow
@@ -120,7 +125,7 @@ def _check(driver: "Driver", trip: Trip, itinerary: Itinerary, face_token: str) 
     if taken + trip.seats > itinerary.seats:
         raise NoSeat
     # Last, as `take` says it: whatever else is against it is said to everybody alike (S11).
-    if itinerary.closed_at:
+    if itinerary.closed_at or open_proposal(itinerary, trip) is None:
         raise NoLongerAvailable
 
 

@@ -22,6 +22,7 @@ from rides.models import Trip
 from rides.policies import PATIENCE, REAL_NAME_FROM
 from rides.routing import Route
 from rides.services.places import Journey, Place, check_journey
+from rides.services.proposals import hold_out_to_ways
 from rides.states import TRIP_TRANSITIONS, Line, RiderKind, TripLine, TripState
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def _book(passenger: "Account", journey: Journey, way: Route, trip: Trip, rider:
         _tell_rider(trip)
     if line == Line.HITCH:
         mark_matched(trip, len(selectors.itineraries_along(trip)))
+        hold_out_to_ways(trip)
     live.changed_on_commit(f"trip:{trip.code}")
     return trip
 

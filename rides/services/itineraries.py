@@ -15,6 +15,7 @@ from rides.policies import DETOUR_LIMIT, DETOUR_MOST, MATCH_REACH
 from rides.routing import Route
 from rides.services.booking import mark_matched
 from rides.services.places import Journey, check_journey
+from rides.services.proposals import decline_on, draw_for
 from rides.states import Line
 
 if TYPE_CHECKING:
@@ -67,15 +68,20 @@ def _offer(driver: "Driver", journey: Journey, way: Route, itinerary: Itinerary)
     itinerary.save(force_insert=True)
     for row in selectors.requests_along(itinerary):
         mark_matched(row.trip, 1)
+    draw_for(itinerary)
     return itinerary
 
 
 @begins_transaction
 def close_itinerary(*, driver: "Driver", code: str) -> Itinerary:
-    """No more passengers on this way; who is accepted already stays. Raises `NotFound`."""
-    itinerary = Itinerary.objects.filter(driver=driver, code=code).first()
+    """No more passengers on this way; who is accepted already stays, and a request held out is declined.
+
+    Raises `NotFound`.
+    """
+    itinerary = Itinerary.objects.select_for_update().filter(driver=driver, code=code).first()
     if itinerary is None:
         raise NotFound
+    decline_on(itinerary, driver.account.actor)
     Itinerary.objects.filter(pk=itinerary.pk, closed_at=None).update(closed_at=clock.now())
     itinerary.refresh_from_db()
     return itinerary

@@ -20,6 +20,7 @@ from rides.policies import MISMATCH_REPORT_AFTER, PATIENCE
 from rides.services.booking import book_same_way, mark_matched
 from rides.services.night import forget_reminders
 from rides.services.pickup import passengers_trip
+from rides.services.proposals import hold_out_to_ways
 from rides.states import (
     ABOARD,
     BEFORE_BOARDING,
@@ -170,6 +171,7 @@ def give_to_others(*, actor: Actor, driver: "Driver") -> int:
         if trip.line == Line.HITCH:
             others = [way for way in selectors.itineraries_along(trip) if way.driver_id != driver.pk]
             mark_matched(trip, len(others))
+            hold_out_to_ways(trip)
         live.changed_on_commit(f"trip:{trip.code}")
         given += 1
     return given

@@ -28,6 +28,7 @@ from rides.models import City, DriverOnDuty, Offer, Trip
 from rides.policies import DISPATCH_LATE_AFTER, DISPATCH_REACH, DISPATCH_SPEED, DUTY_FRESH, OFFER_WITHIN
 from rides.services.coming import tell_found
 from rides.services.outcomes import Outcome
+from rides.services.proposals import withdraw_proposals
 from rides.services.taking import is_lost, take
 from rides.states import (
     OFFER_TRANSITIONS,
@@ -121,15 +122,21 @@ def dispatch_batch(*, city: City, line: Line, at: datetime) -> int:
 
 
 def _apart(orders: list[Trip], duties: list[DriverOnDuty]) -> list[tuple[int, int]]:
-    """Pairs that may not come together: the driver had this order already, or ordered it."""
+    """Pairs that may not come together: the driver had this order already, ordered it, or one of both said never again."""
     place = {duty.driver_id: column for column, duty in enumerate(duties)}
     own = {duty.driver.account_id: column for column, duty in enumerate(duties)}
     line = {trip.pk: row for row, trip in enumerate(orders)}
     had = Offer.objects.filter(trip__in=orders, driver__in=place).values_list("trip_id", "driver_id")
     apart = [(line[trip], place[driver]) for trip, driver in had]
-    return apart + [
-        (row, own[trip.passenger_id]) for row, trip in enumerate(orders) if trip.passenger_id in own
-    ]
+    never = selectors.apart_among({trip.passenger_id for trip in orders}, own)
+    by_passenger: dict[int, list[int]] = {}
+    for passenger, account in never:
+        by_passenger.setdefault(passenger, []).append(own[account])
+    for row, trip in enumerate(orders):
+        if trip.passenger_id in own:
+            apart.append((row, own[trip.passenger_id]))
+        apart += [(row, column) for column in by_passenger.get(trip.passenger_id, [])]
+    return apart
 
 
 def _waiting_orders(city: City, line: Line, at: datetime) -> list[Trip]:
@@ -301,7 +308,8 @@ def _pass_on(offer: Offer, why: OfferState, trip: Trip) -> None:
 
 @joins_transaction
 def withdraw_offers(*, trip: Trip) -> None:
-    """Close the open offer of an order that is cancelled."""
+    """Close the open offer of an order that is cancelled, and what of a hitch request is held out to owners."""
+    withdraw_proposals(trip=trip)
     offer = Offer.objects.select_for_update().filter(trip=trip, state=OfferState.OPEN).first()
     if offer:
         try:

@@ -6,10 +6,10 @@ from datetime import datetime
 from core import clock, policy
 from rides import selectors
 from rides.curfew import window_meets_curfew
-from rides.errors import CurfewHours, PlacesWrong, WindowWrong
+from rides.errors import CurfewHours, PlacesWrong, RemotePickup, WindowWrong
 from rides.geometry import Point, distance
 from rides.models import City
-from rides.policies import BOOK_AHEAD, LONGEST_WINDOW, PATIENCE, SHORTEST_TRIP
+from rides.policies import BOOK_AHEAD, LONGEST_WINDOW, PATIENCE, SHORTEST_TRIP, is_late
 from rides.states import Line
 
 
@@ -43,7 +43,7 @@ def named_place(city: City, point: Point) -> Place:
 
 
 def check_journey(journey: Journey, line: Line) -> None:
-    """Raises `PlacesWrong`, `WindowWrong`, and for hitch `CurfewHours`."""
+    """Raises `PlacesWrong`, `WindowWrong`, and for hitch `CurfewHours` and `RemotePickup`."""
     city, origin, destination = journey.city, journey.origin.point, journey.destination.point
     middle = (city.latitude, city.longitude)
     if (
@@ -58,3 +58,5 @@ def check_journey(journey: Journey, line: Line) -> None:
         raise WindowWrong("window_start")
     if line == Line.HITCH and window_meets_curfew(start, end):
         raise CurfewHours("window_start")
+    if line == Line.HITCH and is_late(start) and selectors.is_remote(city, origin):
+        raise RemotePickup("origin")

@@ -8,6 +8,8 @@ from core.transactions import joins_transaction
 from drivers.selectors import drivers_vehicle, has_covert_hold
 from rides.errors import NoLongerAvailable
 from rides.models import LostRequest, Trip
+from rides.selectors import kept_apart
+from rides.services.apart import hold_pair
 from rides.states import TRIP_TRANSITIONS, WAITING, TripState
 
 if TYPE_CHECKING:
@@ -15,12 +17,16 @@ if TYPE_CHECKING:
 
 
 def is_lost(driver: "Driver", trip: Trip) -> bool:
-    """True where a driver comes too late for an order: it waits no more, or orders are stopped without a sign (S11, D15).
+    """True where a driver comes too late for an order: it waits no more, orders are stopped without a sign (S11, D15), or
+    one of both never wants to ride with the other again (R15).
 
-    Both are asked whatever the first says, so that neither answers sooner.
+    All are asked whatever the first says, so that none answers sooner. Until the transaction ends nobody else can bring
+    the two together or keep them apart.
     """
+    hold_pair(trip.passenger_id, driver.account_id)
+    apart = kept_apart(trip.passenger_id, driver.account_id)
     stopped, lost = has_covert_hold(driver), LostRequest.objects.filter(driver=driver, trip=trip).exists()
-    return trip.state not in WAITING or stopped or lost
+    return trip.state not in WAITING or stopped or lost or apart
 
 
 @joins_transaction

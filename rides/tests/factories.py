@@ -11,8 +11,8 @@ from drivers.models import Binding, Driver, OnlineSpell, Vehicle
 from drivers.tests.factories import passed_check
 from rides import services
 from rides.dispatch import cell
-from rides.models import City, DriverOnDuty
-from rides.states import Line
+from rides.models import City, DriverOnDuty, Itinerary, Proposal, Trip
+from rides.states import Line, OfferState
 
 
 def go_on_duty(driver: Driver, position: tuple[float, float], line: Line = Line.EXPRESS) -> None:
@@ -21,6 +21,20 @@ def go_on_duty(driver: Driver, position: tuple[float, float], line: Line = Line.
     driver.lines = [*Line]
     passed_check(driver, "daily", timezone.localtime(clock.now()).date().isoformat())
     services.go_on_duty(driver=driver, line=line, city=City.objects.get(code="wenzhou"), position=position)
+
+
+def hold_out(way: str, trip: Trip) -> None:
+    """The lot falls on this request, whatever was held out to the owner before."""
+    itinerary = Itinerary.objects.get(code=way)
+    Proposal.objects.filter(driver=itinerary.driver_id, state=OfferState.OPEN).delete()
+    Proposal.objects.create(
+        trip=trip,
+        itinerary=itinerary,
+        driver_id=itinerary.driver_id,
+        among=1,
+        citation="x",
+        made_at=clock.now(),
+    )
 
 
 def make_drivers(count: int) -> None:

@@ -20,7 +20,7 @@ from rides import services
 from rides.curfew import CURFEW
 from rides.models import Itinerary, LineInCity, Trip
 from rides.policies import DAILY_TRIPS
-from rides.tests.factories import make_drivers
+from rides.tests.factories import hold_out, make_drivers
 
 FIFTY = 50
 
@@ -36,7 +36,9 @@ def test_everything_is_wrong_and_each_refusal_comes_in_its_turn(rides, people):
     way, trip = rides.itinerary(seats=1), rides.booked()
     driver = driver_of(people("driver"))
     other = rides.booked("passenger2")
+    hold_out(way, other)
     assert accept(driver, other, way, face_token(driver, other.code)) is None  # the only seat is taken
+    hold_out(way, trip)
     LineInCity.objects.filter(line="hitch").update(state="suspended")
     with transaction.atomic():
         hold = hold_driver(
@@ -65,6 +67,7 @@ def test_everything_is_wrong_and_each_refusal_comes_in_its_turn(rides, people):
     assert said == ["line_not_running", "driver_held", "daily_limit", "curfew", "face_required", "no_seat"]
     assert FaceCheck.objects.get(subject=trip.code).token_used_at is None  # a refusal uses up no face
     Itinerary.objects.filter(code=way).update(seats=2)
+    hold_out(way, trip)
     assert accept(driver, trip, way, token) is None
     assert FaceCheck.objects.get(subject=trip.code).token_used_at
     kept = TimelineEntry.objects.filter(kind="trip.accept_refused", trip=trip.code).order_by("pk")

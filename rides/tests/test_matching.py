@@ -23,6 +23,7 @@ from rides.states import CancelReason
 
 PLANE = CityPlane(28.1, 120.8, 60_000.0)
 SCALE = math.radians(1.0) * 6_371_008.8
+TINY = 1e-7  # of a leg
 CLOSE_CALL = 1e-3  # metres or seconds: nearer to a limit than this both answers are right
 
 
@@ -31,51 +32,58 @@ def degrees(x, y):
     return 28.1 + y / SCALE, 120.8 + x / SCALE / math.cos(math.radians(28.1))
 
 
-def place_on(way, point):
-    """Brute force in plain Python: (distance to the way, length up to the first nearest point, length, tied).
+def passages(way, point):
+    """Brute force in plain Python: (distance, length up to there, sure) of each passage of a point.
 
-    `tied` where the way passes equally near twice, as one that returns on itself does: rounding says which is nearer.
+    A passage is where the way comes no nearer shortly before or after; at a vertex, or straight beside one, rounding
+    says whether there is a second one, and such are not `sure`.
     """
     x, y = point
-    best, along, before = math.inf, 0.0, 0.0
-    passes = []
-    for (ax, ay), (bx, by) in itertools.pairwise(way):
-        dx, dy = bx - ax, by - ay
-        length = math.hypot(dx, dy)
-        share = 0.0 if length == 0 else ((x - ax) * dx + (y - ay) * dy) / length**2
-        share = min(max(share, 0.0), 1.0)
-        away = math.hypot(x - ax - share * dx, y - ay - share * dy)
-        passes.append((away, before + share * length))
-        if away < best - 1e-9:
-            best, along = away, before + share * length
+    legs = [(a, b) for a, b in itertools.pairwise(way) if a != b] or [(way[0], way[0])]
+    found, before, shares = [], 0.0, []
+    for (ax, ay), (bx, by) in legs:
+        squared = (bx - ax) ** 2 + (by - ay) ** 2
+        shares.append(0.0 if squared == 0 else ((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / squared)
+    for number, ((ax, ay), (bx, by)) in enumerate(legs):
+        share, length = shares[number], math.hypot(bx - ax, by - ay)
+        here = min(max(share, 0.0), 1.0)
+        place = math.hypot(x - ax - here * (bx - ax), y - ay - here * (by - ay)), before + here * length
         before += length
-    near = [at for away, at in passes if away < best + CLOSE_CALL]
-    return best, along, before, max(near) - min(near) > CLOSE_CALL
+        inside = TINY < share < 1 - TINY
+        turns = share > 1 - TINY and (number + 1 == len(legs) or shares[number + 1] < TINY)
+        begins = number == 0 and share < TINY
+        if inside or turns or begins:
+            found.append((*place, True))
+        elif -TINY <= share <= 1 + TINY:
+            found.append((*place, False))
+    return found, before
 
 
 def brute(way, wishes):
     """(those that fit, those that are too close to a limit to say)."""
-    points = way.vertices.tolist()
+    points = [tuple(vertex) for vertex in way.vertices.tolist()]
     fits, unclear = set(), set()
     for wish in wishes:
-        (ox, oy), (dx, dy) = PLANE.project([wish.origin, wish.destination]).tolist()
-        off, at, whole, tied = place_on(points, (ox, oy))
-        off_goal, at_goal, _whole, goal_tied = place_on(points, (dx, dy))
-        passes = at / max(whole, 1e-9) * way.seconds
-        margins = [
-            way.reach - off,
-            way.reach - off_goal,
-            at_goal - at,
-            way.detour_limit - 2 * (off + off_goal),
-            wish.end - way.start - passes,
-            way.end + passes - wish.start,
-        ]
         if wish.seats > way.seats:
             continue
-        if tied or goal_tied or any(abs(margin) < CLOSE_CALL for margin in margins):
-            unclear.add(wish.pk)
-        elif min(margins) > 0:
+        ends = PLANE.project([wish.origin, wish.destination]).tolist()
+        (froms, whole), (tos, _whole) = passages(points, ends[0]), passages(points, ends[1])
+        pairs = []
+        for (off, at, sure), (off_goal, at_goal, goal_sure) in itertools.product(froms, tos):
+            passes = at / max(whole, 1e-9) * way.seconds
+            margin = min(
+                way.reach - off,
+                way.reach - off_goal,
+                at_goal - at,
+                way.detour_limit - 2 * (off + off_goal),
+                wish.end - way.start - passes,
+                way.end + passes - wish.start,
+            )
+            pairs.append((margin, sure and goal_sure))
+        if any(margin > CLOSE_CALL and sure for margin, sure in pairs):
             fits.add(wish.pk)
+        elif any(margin > -CLOSE_CALL for margin, _sure in pairs):
+            unclear.add(wish.pk)
     return fits, unclear
 
 
@@ -167,6 +175,47 @@ def test_a_candidate_says_why_it_is_there():
 def test_the_wrong_direction_is_no_candidate():
     way = Way(np.array([[0.0, 0.0], [20_000.0, 0.0]]), 1800, 1000, 1600, 2, 2000, 4000)
     assert fit(PLANE, way, Wish(7, degrees(15_000, 0), degrees(5_000, 0), 1500, 2400, 1)) is None
+
+
+# East, back over the same road, then north: the crossing at 10 km is passed at 10 and at 30 km.
+THERE_AND_BACK = Way(
+    np.array([[0.0, 0.0], [10_000.0, 0.0], [20_000.0, 0.0], [10_000.0, 0.0], [10_000.0, 15_000.0]]),
+    4500, 0, 3600, 3, 2000, 4000,
+)  # fmt: skip
+
+
+def test_a_way_that_passes_a_place_twice_is_matched_at_the_passage_that_fits():
+    """Out, back, and from the second passage on: the right order anywhere on the way counts."""
+    wishes = {
+        "out": Wish(1, degrees(2_000, 100), degrees(18_000, 100), 0, 7200, 1),
+        "back": Wish(2, degrees(18_000, 100), degrees(12_000, 100), 0, 7200, 1),
+        "round the corner": Wish(3, degrees(18_000, 100), degrees(10_100, 9_000), 0, 7200, 1),
+        "before the corner": Wish(4, degrees(3_000, 100), degrees(10_100, 9_000), 0, 7200, 1),
+    }
+    for name, wish in wishes.items():
+        assert fit(PLANE, THERE_AND_BACK, wish), name
+    against = Wish(5, degrees(10_100, 9_000), degrees(3_000, 100), 0, 7200, 1)
+    assert fit(PLANE, THERE_AND_BACK, against) is None
+
+
+def test_the_passage_of_the_pickup_is_the_one_in_time():
+    """The way passes there after 1 200 and after 2 800 seconds; who leaves later is met on the way back."""
+    way = replace(THERE_AND_BACK, end=0)
+    place, goal = degrees(12_000, 100), degrees(10_100, 9_000)
+    early = fit(PLANE, way, Wish(1, place, goal, 1150, 1250, 1))
+    late = fit(PLANE, way, Wish(2, place, goal, 2750, 2850, 1))
+    assert early.pickup_at == pytest.approx(1200, abs=1)
+    assert late.pickup_at == pytest.approx(2800, abs=1)
+    assert late.overlap < early.overlap
+
+
+def test_a_bend_is_no_second_passage():
+    """Along a gently bent way nobody rides backwards, however near both ends lie."""
+    turn = np.linspace(0, math.pi / 2, 60)
+    way = replace(THERE_AND_BACK, vertices=np.column_stack([np.sin(turn), 1 - np.cos(turn)]) * 20_000)
+    at = [degrees(*(np.array([math.sin(angle), 1 - math.cos(angle)]) * 20_000)) for angle in (0.7, 0.75)]
+    assert fit(PLANE, way, Wish(1, at[0], at[1], 0, 7200, 1))
+    assert fit(PLANE, way, Wish(2, at[1], at[0], 0, 7200, 1)) is None
 
 
 def _listed(way_code):

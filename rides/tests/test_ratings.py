@@ -33,6 +33,9 @@ NOT_WORDS = {
     "TrailMinute": {"party"},
     "DriverOnDuty": {"line", "cell"},
     "Offer": {"code", "state"},
+    "LostRequest": set(),
+    "NeverAgain": {"party"},
+    "Proposal": {"state", "citation"},
     "Rating": {"party"},
     "Score": set(),
     "Message": {"party", "phrase"},  # of a fixed list, held by a constraint
@@ -44,7 +47,7 @@ NOT_WORDS = {
 # Fields that a passenger or driver may send as text, in forms and in the API.
 SENT = {
     "origin", "destination", "client_key", "rider_name", "rider_phone", "plate_seen", "code", "place", "name", "phone",
-    "itinerary", "face_token", "token", "city",
+    "itinerary", "way", "face_token", "token", "city",
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from rides.curfew import in_curfew
 from rides.errors import CurfewHours, LineNotRunning, PlacesWrong, WindowWrong
 from rides.models import LineInCity, Trip
 from rides.states import CancelReason, PlateCheck
+from rides.tests.factories import hold_out
 
 
 @pytest.mark.parametrize(
@@ -145,6 +146,7 @@ def test_seats_run_out(rides, people):
         driver=driver, trip_code=first.code, itinerary_code=way, face_token=face_token(driver, first.code)
     )
     assert outcome.refusal is None
+    hold_out(way, second)
     assert (
         services.accept_trip(
             driver=driver,

@@ -78,6 +78,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "lines": selectors.lines_of(city, clock.now()) if city else {},
         "current": [trip for trip in trips if not trip.is_over],
         "past": [trip for trip in trips if trip.is_over],
+        "kept_away": {row.other_id for row in selectors.never_again_of(account)},
         "drives": is_driver(account),
         "least": selectors.least_score(account),
         "wishes": range(10, 51, 5),

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.selectors import passenger_persona
-from core import clock
+from core import clock, policy
 from core.access import account_of, permission_required
 from core.actions import Refusal
 from core.errors import DomainError, InvalidInput, NotFound, explain
@@ -19,8 +19,10 @@ from drivers.services import service_day
 from drivers.states import FacePurpose
 from rides import selectors, services
 from rides.actions import OFFERS
+from rides.errors import NoLongerAvailable
 from rides.forms import OnlineForm, WayForm
-from rides.models import City, Offer
+from rides.models import City, Itinerary, Offer, Proposal
+from rides.policies import HITCH_DECLINES
 from rides.states import Line, Party
 from rides.views.booking import city_context, city_of, first_values
 
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "POST"])
 @permission_required("ride")
 def drive(request: HttpRequest) -> HttpResponse:
-    """My ways, requests along them, my trips, and why orders stopped where they did."""
+    """My ways, the request held out on one of them, my trips, and why orders stopped where they did."""
     city = city_of(request)
     form = WayForm(request.POST or None, city=city, initial=first_values()) if city else None
     if request.method == "POST" and form and form.is_valid():
@@ -59,6 +61,7 @@ def _drive(
         | {
             "form": form,
             "trips": selectors.trips_as_driver(driver),
+            "kept_away": {row.other_id for row in selectors.never_again_of(driver.account)},
             "vehicle": drivers_vehicle(driver),
             "driver": driver,
             "papers": papers_of(driver),
@@ -72,15 +75,29 @@ def _drive(
 def _ways(driver: "Driver", refusal: Refusal | None = None) -> dict[str, Any]:
     duty = selectors.duty_of(driver)
     held_out = selectors.offer_to(driver) if duty else None
+    ways = selectors.itineraries_of(driver)
+    proposal = selectors.held_out_to(driver)
     return {
         "holds": visible_holds(driver),
-        "ways": [(way, selectors.requests_along(way)) for way in selectors.itineraries_of(driver)],
-        "persona": passenger_persona(),
+        "ways": ways,
+        "request_held": _request_on(proposal, ways) if proposal else None,
+        "declined": selectors.declined_today(driver),
+        "most_declined": policy.value(HITCH_DECLINES),
         "duty": duty,
         "duty_key": selectors.duty_key(duty) if duty else "",
         "held_out": held_out,
         "offers": OFFERS.offers(held_out, driver.account, refusal) if held_out else [],
     }
+
+
+def _request_on(proposal: Proposal, ways: list[Itinerary]) -> tuple[Itinerary, selectors.Along] | None:
+    """The request held out and its way; nothing where it was taken a moment ago."""
+    way = next((way for way in ways if way.pk == proposal.itinerary_id), proposal.itinerary)
+    way.driver = proposal.driver
+    try:
+        return way, selectors.proposal_on(way)
+    except NoLongerAvailable:
+        return None
 
 
 def _duty_lines(driver: "Driver") -> list[Line]:
@@ -90,7 +107,7 @@ def _duty_lines(driver: "Driver") -> list[Line]:
 @require_GET
 @permission_required("ride")
 def orders(request: HttpRequest) -> HttpResponse:
-    """The part of the driver's page that changes: requests along the ways, and the order held out now."""
+    """The part of the driver's page that changes: the hitch request and the order held out now."""
     return render(request, "rides/_orders.html", _ways(driver_of(account_of(request))))
 
 
@@ -152,13 +169,25 @@ def accept(request: HttpRequest, code: str) -> HttpResponse:
     return redirect("rides:trip", code)
 
 
+@require_POST
+@permission_required("ride")
+def decline(request: HttpRequest, code: str) -> HttpResponse:
+    """Leave a hitch request to others."""
+    services.decline_request(
+        driver=driver_of(account_of(request)),
+        trip_code=code,
+        itinerary_code=request.POST.get("itinerary", ""),
+    )
+    return redirect("rides:drive")
+
+
 @require_GET
 @permission_required("ride")
 def face_before_accepting(request: HttpRequest, code: str) -> HttpResponse:
     """The camera page before an order is accepted (D4); what it passes opens this order alone."""
     driver = driver_of(account_of(request))
     way = selectors.itinerary_of(driver, request.GET.get("itinerary", ""))
-    trip = selectors.request_along(way, code)
+    trip = selectors.proposal_on(way, code).trip
     context = camera_context(driver, FacePurpose.ACCEPT, trip.code, request.GET.get("video", "")) | {
         "trip": trip,
         "way": way,

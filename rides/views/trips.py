@@ -126,6 +126,37 @@ def rate(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_POST
 @permission_required("ride")
+def choose(request: HttpRequest, code: str) -> HttpResponse:
+    """The passenger chooses one of the owners who fit."""
+    services.choose_owner(passenger=account_of(request), trip_code=code, way_code=request.POST.get("way", ""))
+    return redirect("rides:trip", code)
+
+
+@require_POST
+@permission_required("ride")
+def never_again(request: HttpRequest, code: str) -> HttpResponse:
+    """Do not bring us together again."""
+    services.never_again(account=account_of(request), trip_code=code)
+    return _where_it_was_said(request, code)
+
+
+@require_POST
+@permission_required("ride")
+def undo_never_again(request: HttpRequest, code: str) -> HttpResponse:
+    """Take that back."""
+    services.undo_never_again(account=account_of(request), trip_code=code)
+    return _where_it_was_said(request, code)
+
+
+def _where_it_was_said(request: HttpRequest, code: str) -> HttpResponse:
+    """Back to the list in which the button stood, else to the trip."""
+    pages = {"home": "rides:home", "drive": "rides:drive"}
+    wanted = pages.get(request.POST.get("back", ""))
+    return redirect(wanted) if wanted else redirect("rides:trip", code)
+
+
+@require_POST
+@permission_required("ride")
 def reminder(request: HttpRequest, code: str) -> HttpResponse:
     """'I have read it.'"""
     services.acknowledge_reminder(account=account_of(request), trip_code=code)

@@ -12,7 +12,7 @@ from core import policy
 from core.alarms import Alarm, alarm
 from safety import selectors
 from safety.models import Incident
-from safety.policies import clocks_of
+from safety.policies import OWNED_WITHIN, clock_that_rings
 from safety.states import IncidentState, Origin
 
 _NOBODY: dict[str, Promise] = {
@@ -28,21 +28,37 @@ def _what(row: Incident) -> Promise:
 
 
 @alarm("incidents", permission="incidents.respond")
-@policy.read_once()
 def incidents(_at: datetime) -> Iterator[Alarm]:
     """One alarm for each; whatever its risk, a live incident has a person."""
     for row in selectors.incidents_that_ring():
-        clocks = {each.key: each for each in clocks_of(row)}
         is_open = row.state == IncidentState.OPEN
-        clock = clocks["taken" if is_open else "news"]
+        clock = clock_that_rings(row)
         yield Alarm(
             key=f"incident:{row.code}:{clock.started.timestamp():.3f}",
             code=row.code,
-            what=_what(row) if is_open else _("New in your incident: not looked at"),
+            what=_what(row) if is_open else _("New in an incident: not looked at"),
             link=reverse("safety_console:incident", args=[row.code]),
             since=clock.started,
             within=clock.due - clock.started,
             owner="" if is_open else row.taken_by,
-            act=reverse("safety_console:act", args=[row.code, "take" if is_open else "see"]),
-            does=pgettext_lazy("incident", "Take") if is_open else pgettext_lazy("incident", "Seen"),
+            # What is new is acknowledged on the page that shows it, and not from a list.
+            act=reverse("safety_console:act", args=[row.code, "take"]) if is_open else "",
+            does=pgettext_lazy("incident", "Take"),
         )
+
+
+@alarm("police_calls", permission="incidents.respond")
+def police_calls(_at: datetime) -> list[Alarm]:
+    """Calls to the police by hand that wait for a second person: until then nobody but one says that they were made (S10)."""
+    return [
+        Alarm(
+            key=f"police-call:{row.code}",
+            code=row.code,
+            what=_("A call to the police waits for a second person"),
+            link=reverse("safety_console:incident", args=[row.code]),
+            since=row.police_said_at or row.opened_at,
+            within=policy.span(OWNED_WITHIN),
+            without=frozenset({row.police_said_by}),
+        )
+        for row in selectors.police_calls_to_confirm()
+    ]

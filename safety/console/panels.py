@@ -63,7 +63,7 @@ def my_incidents(person: "Account", _at: datetime) -> list[Mine]:
     "watched",
     _("Asked, no answer"),
     place=DUE,
-    order=5,
+    order=8,
     marks=("incidents",),
     permission="incidents.respond",
 )

@@ -1,10 +1,10 @@
 """Reads about incidents."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import TruncHour
 
@@ -134,15 +134,12 @@ def watched_by_question() -> list[WatchedByQuestion]:
         asked_at__gte=at - timedelta(days=1),
         trip__passenger__is_drill=False,
     ).exclude(trip__in=Incident.objects.live().filter(trip__isnull=False).values("trip"))
-    questions = list(rows.select_related("trip").order_by("asked_at")[:100])
-    said: dict[int | None, list[SignalKind]] = defaultdict(list)
-    for trip, kind in (
-        Signal.objects.filter(trip__in=[each.trip_id for each in questions])
-        .order_by("at", "pk")
-        .values_list("trip", "kind")
-    ):
-        said[trip].append(SignalKind(kind))
-    return [WatchedByQuestion(each.trip.code, each, said[each.trip_id]) for each in questions]
+    kinds = ArrayAgg("trip__signals__kind", ordering=["trip__signals__at", "trip__signals__pk"], default=[])
+    found = rows.select_related("trip").annotate(kinds=kinds).order_by("asked_at")[:100]
+    return [
+        WatchedByQuestion(each.trip.code, each, [SignalKind(kind) for kind in each.kinds if kind])
+        for each in found
+    ]
 
 
 def sos_of_side(trip_code: str, party: str) -> CallForHelp | None:
@@ -342,8 +339,14 @@ def _escalation(incident: Incident, at: datetime) -> str:
 
 def incidents_that_ring() -> list[Incident]:
     """Those that nobody has, and those in which something is new that their owner has not looked at (S3)."""
-    rows = Incident.objects.live().real().prefetch_related("callers")
+    rows = Incident.objects.live().real()
     return list(rows.filter(Q(state=IncidentState.OPEN) | Q(news_at__isnull=False)).order_by("pk"))
+
+
+def police_calls_to_confirm() -> list[Incident]:
+    """Incidents in which one person said that the police were called by hand, and no second one has looked at it."""
+    rows = Incident.objects.live().real().filter(police_seen_by="").exclude(police_said_by="")
+    return [row for row in rows.order_by("police_said_at") if row.police_call_waits]
 
 
 def live_counts() -> tuple[int, int]:

@@ -48,7 +48,7 @@ def _begin(*, account: "Account", code: str, to: Callee, contact: int | None) ->
     _phone_of(row)
     trip = incident.trip.code if incident.trip else ""
     timeline.add(SafetyLine.CALLING, account.actor, trip=trip, incident=code, who=account.code, callee=to)
-    audit.record(account.actor, SafetyLine.CALLING, code, case=code, to=to, contact=contact, trip=trip)
+    audit.record(account.actor, "safety.calling", code, case=code, to=to, contact=contact, trip=trip)
     acknowledge(incident, by=account.code)
     return row
 

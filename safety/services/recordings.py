@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 SALT = "safety.audio"
 TOKEN_LIFE = 2 * 24 * 3600
+REMEMBERED = 60  # seconds
 MIMES = re.compile(r'audio/(webm|mp4|ogg)(; ?codecs="?[\w.,-]{1,30}"?)?')
 SLICE_MS = {RecordingPurpose.SOS: 500, RecordingPurpose.TRIP: 10_000}
 LONGEST_TRIP = timedelta(hours=24)  # until its end is known
@@ -151,9 +153,14 @@ def _destroy_at(trip: "Trip", at: datetime) -> datetime:
     return (max(over, at) if over else at + LONGEST_TRIP) + kept
 
 
-@lru_cache(maxsize=20_000)
 def recording_of_token(token: str) -> str:
     """The code of the recording that a token opens for sending. Raises `AudioToken`."""
+    return _recording_of(token, int(time.time() // REMEMBERED))
+
+
+@lru_cache(maxsize=20_000)
+def _recording_of(token: str, _moment: int) -> str:
+    """Remembered for a moment, because a phone shows its token with every chunk."""
     try:
         code = signing.loads(token, salt=SALT, max_age=TOKEN_LIFE)
     except signing.BadSignature:

@@ -126,10 +126,23 @@ def test_whatever_waits_for_a_person_rings(rides, people, emergency):
     assert complaint.code in {each.code for each in rings}
 
 
+def test_a_call_to_the_police_by_hand_rings_for_everybody_but_who_made_it(rides, people):
+    incident = tap(rides.under_way())
+    services.take_incident(account=people("agent"), code=incident.code)
+    services.record_police_call(
+        account=people("agent"), code=incident.code, station="Hongqiao, Li", number="0577-110"
+    )
+    assert codes_for(people("agent")) == []
+    assert codes_for(people("agent2")) == [incident.code]
+    services.confirm_police_call(account=people("agent2"), code=incident.code)
+    assert codes_for(people("specialist")) == []
+
+
 def test_each_kind_of_alarm_is_offered():
     assert alarms.sources() == [
         "incidents",
         "outside_danger",
+        "police_calls",
         "police_emergencies",
         "police_second_person",
         "severe_complaints",
@@ -177,3 +190,28 @@ def test_every_page_of_the_console_rings(signed_in, rides):
         assert site
     assert silent == []
     assert panels.offered()
+
+
+def test_a_page_draws_few_of_many_and_says_how_many_more(signed_in):
+    for number in range(11):
+        services.file_welfare_check(
+            missing_phone=f"1399999{number:04d}",
+            reporter_phone="13911110001",
+            words="x",
+            submission=f"w{number}",
+        )
+    html = signed_in("agent").get("/admin/alarms/", headers={"accept-language": "en"}).content.decode()
+    assert html.count("data-alarm=") == alarms.SHOWN
+    assert "3 more" in " ".join(html.split())
+
+
+def test_it_asks_as_many_questions_for_many_as_for_one(signed_in, django_assert_max_num_queries):
+    for number in range(11):
+        services.file_welfare_check(
+            missing_phone=f"1399999{number:04d}",
+            reporter_phone="13911110001",
+            words="x",
+            submission=f"w{number}",
+        )
+    with django_assert_max_num_queries(len(alarms.sources()) + 1):
+        alarms.ringing(clock.now())

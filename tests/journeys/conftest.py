@@ -76,7 +76,9 @@ def stack() -> Iterator[World]:
         with psycopg.connect(world.env["HUHANG_OWNER_URL"], autocommit=True) as owner:
             owner.execute(
                 "INSERT INTO core_policyversion (key, number, value, effective_from, proposed_by, approved_by, reason)"
-                " VALUES ('rides.hitch_daily_trips', 1, '100', '2020-01-01', 'tests', 'journeys', '')"
+                " VALUES ('rides.hitch_daily_trips', 1, '100', '2020-01-01', 'tests', 'journeys', ''),"
+                " ('rides.hitch_declines', 1, '100', '2020-01-01', 'tests', 'journeys', ''),"
+                " ('rides.hitch_next_after', 1, '0', '2020-01-01', 'tests', 'journeys', '')"
             )
         yield world
 

@@ -18,6 +18,18 @@ def where(page, origin="虹桥镇", destination="上塘"):
     page.fill("[name=destination]", destination)
 
 
+def take_by_lot(road, code):
+    """Leave what other journeys asked for to others until the lot falls on this request, then open its face check."""
+    for _turn in range(20):
+        if road.locator(f"a[href*='/{code}/face/']").count():
+            break
+        other = road.locator("form[action$='/decline/'] button")
+        if other.count():
+            other.first.click()
+        road.wait_for_timeout(1000)
+    road.locator(f"a[href*='/{code}/face/']").first.click()
+
+
 def ride(visitor, size, language, passenger, driver, boards=True):
     """A passenger books, a driver offers and accepts, both by their pages; returns both and the trip's code."""
     hers, his = visitor(size, language), visitor(size, language)
@@ -32,7 +44,7 @@ def ride(visitor, size, language, passenger, driver, boards=True):
     road.click("main form[novalidate] button.wide")
     road.wait_for_url("**/drive/")
     his.look("drive")
-    road.locator(f"a[href*='/{code}/face/']").first.click()
+    take_by_lot(road, code)
     his.look("face")
     road.click("[data-start]")
     road.wait_for_url("**/trips/**", timeout=30_000)

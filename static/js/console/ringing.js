@@ -50,10 +50,13 @@ export function ringUntilTaken() {
   if (!box) return;
   listen(box);
   const bell = new Bell({ ring, show, notify });
-  setInterval(() => {
+  const tick = () => {
     const rows = all("[data-alarm]", box);
     bell.tick(rows.map(alarmOf), now(), Number(rows[0]?.dataset.alarmLouder || 1));
     all("[data-unheard]").forEach((el) => { el.hidden = now() - heard < UNHEARD_S; });
-  }, TICK_MS);
+  };
+  setInterval(tick, TICK_MS);
+  // Timers of a tab that nobody looks at hardly run until it makes a sound: what arrives makes the first one.
+  box.addEventListener("htmx:afterSwap", tick);
   ["pointerdown", "keydown"].forEach((name) => document.addEventListener(name, unblock, true));
 }

@@ -1,0 +1,77 @@
+"""Events on their way: a lock that somebody holds stops neither their queue nor the database for long."""
+
+import time
+from dataclasses import dataclass
+from typing import ClassVar
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection, connections, transaction
+
+from core import events
+from core.models import FailedWork, HandlerRun, OutboxEvent
+
+LOCK = 4_711
+
+
+@dataclass(frozen=True, slots=True)
+class Told(events.Event):
+    name: ClassVar[str] = "test.told"
+    queue: ClassVar[str] = events.LIFE_SAFETY
+
+
+@pytest.fixture
+def held():
+    """A lock that another session holds, as one that hangs would."""
+    given = connections.settings["default"]
+    with psycopg.connect(
+        host=given["HOST"],
+        port=given["PORT"],
+        user=given["USER"],
+        password=given["PASSWORD"],
+        dbname=given["NAME"],
+    ) as other:
+        other.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        yield other
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_handler_that_waits_for_a_lock_fails_soon_and_the_next_one_runs(held, monkeypatch):
+    def hangs(_event):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+    ran = []
+    handlers = [("hangs", Told, hangs), ("runs", Told, ran.append)]
+    monkeypatch.setitem(events._handlers, Told.name, handlers)
+    with transaction.atomic():
+        events.publish(Told())
+    row = OutboxEvent.objects.get()
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = '20s'")  # without the mend it would wait without end
+    began = time.monotonic()
+    try:
+        assert not events.deliver(row.pk)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET statement_timeout")
+    assert time.monotonic() - began < events.EVENTS.lease.total_seconds()
+    assert (len(ran), "LockNotAvailable" in FailedWork.objects.get().error) == (1, True)
+    held.rollback()
+    assert events.deliver(row.pk)
+    assert (len(ran), HandlerRun.objects.filter(event_id=row.pk).count()) == (1, 2)
+
+
+@pytest.mark.django_db
+def test_who_holds_locks_and_does_nothing_is_cut_off():
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        assert cursor.fetchone()[0] == "1min"
+
+
+def test_what_asks_the_relay_has_no_place_among_the_workers_of_life_safety():
+    entry = next(
+        each for each in settings.CELERY_BEAT_SCHEDULE.values() if each["task"] == "safety.tasks.follow_calls"
+    )
+    assert entry["options"]["queue"] == "live"
