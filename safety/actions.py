@@ -247,7 +247,7 @@ INCIDENTS.add(
         label=_("Confirm the call to the police"),
         permission=RESPOND,
         run=calls(services.confirm_police_call),
-        offered=lambda incident, _person: bool(incident.police_said_by) and not incident.with_police,
+        offered=lambda incident, _person: incident.police_call_waits,
         shortcut="y",
         two="safety.police_call",
     ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
@@ -241,16 +241,7 @@ def clocks_of(incident: "Incident") -> list[Clock]:
 
     Owned is not seen: what comes after somebody took it has a clock of its own until a person has looked at it.
     """
-    taken_within = limit = policy.span(TAKEN_WITHIN if incident.has_sos else OWNED_WITHIN)
-    clocks = [
-        Clock(
-            "taken",
-            _("taken by a person"),
-            incident.opened_at,
-            incident.opened_at + limit,
-            incident.taken_at,
-        )
-    ]
+    clocks = [_until_taken(incident)]
     caller = incident.caller
     if caller and caller.called_at and not caller.silent and incident.taken_at:
         since = max(incident.taken_at, caller.called_at)
@@ -286,16 +277,28 @@ def clocks_of(incident: "Incident") -> list[Clock]:
             )
         )
     if incident.taken_at and incident.news_at:
-        clocks.append(
-            Clock(
-                "news",
-                _("what is new: seen by a person"),
-                incident.news_at,
-                incident.news_at + taken_within,
-                None,
-            )
-        )
+        clocks.append(_until_seen(incident, incident.news_at))
     return clocks
+
+
+def clock_that_rings(incident: "Incident") -> Clock:
+    """The clock of an incident that nobody has, or in which something is new: until a person looks (S3)."""
+    if incident.taken_at is None or incident.news_at is None:
+        return _until_taken(incident)
+    return _until_seen(incident, incident.news_at)
+
+
+def _until_taken(incident: "Incident") -> Clock:
+    due = incident.opened_at + _looked_at_within(incident)
+    return Clock("taken", _("taken by a person"), incident.opened_at, due, incident.taken_at)
+
+
+def _until_seen(incident: "Incident", since: datetime) -> Clock:
+    return Clock("news", _("what is new: seen by a person"), since, since + _looked_at_within(incident), None)
+
+
+def _looked_at_within(incident: "Incident") -> timedelta:
+    return policy.span(TAKEN_WITHIN if incident.has_sos else OWNED_WITHIN)
 
 
 OUTCOME = four_eyes.declare(
@@ -417,7 +420,7 @@ def _not_offered(incident: "Incident", account: "Account") -> str | Promise:
 def _police_not_seen(incident: "Incident", account: "Account") -> Why:
     if closed := _closed(incident, account):
         return closed
-    if incident.with_police or not incident.police_said_by:
+    if not incident.police_call_waits:
         return _("No call to the police waits for a second person.")
     return SecondPersonNeeded() if account.code == incident.police_said_by else ""
 

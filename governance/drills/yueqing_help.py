@@ -2,6 +2,7 @@
 
 import re
 import time
+from functools import partial
 from urllib.parse import urlsplit
 
 import httpx
@@ -75,6 +76,12 @@ def _sees(world: World, link: str) -> tuple[bool, str]:
     return REGISTERED in page and "钟大勇" in page, "plate and name" if REGISTERED in page else "neither"
 
 
+def _done_after_looking(who: Person, path: str, act: str, body: dict[str, str]) -> tuple[bool, str]:
+    who.submit(f"{path}/see/", {"do": "1"})  # refused where nothing is new
+    answer = who.submit(f"{path}/{act}/", body)
+    return answer.status_code < 400, "done" if answer.status_code < 400 else str(answer.status_code)
+
+
 def held_for_the_police(
     world: World, ride: Ride, cast: dict[str, Person], incident: str, phone: SoundPhone
 ) -> None:
@@ -101,10 +108,17 @@ def held_for_the_police(
         tz=TZ,
     )
     Person.must(ride.driver.post(f"/api/v1/trips/{ride.code}/end/"))
-    specialist.submit(
-        f"/admin/incidents/{incident}/do/resolve/", {"outcome": "police", "words": "the police have it"}
-    )
-    supervisor.submit(f"/admin/incidents/{incident}/do/close/", {"do": "1"})
+    for who, act, body in (
+        (specialist, "resolve", {"outcome": "police", "words": "the police have it"}),
+        (supervisor, "close", {"do": "1"}),
+    ):
+        world.expect(
+            f"'{act}', once somebody has looked at what the end of the trip brought",
+            "done",
+            partial(_done_after_looking, who, f"/admin/incidents/{incident}/do", act, body),
+            tz=TZ,
+            patient=True,
+        )
     world.set_clock(at("12:00", day="2018-08-28T"))
     time.sleep(11)  # the job that destroys has looked once more
     world.expect(

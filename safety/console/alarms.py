@@ -12,7 +12,7 @@ from core import policy
 from core.alarms import Alarm, alarm
 from safety import selectors
 from safety.models import Incident
-from safety.policies import OWNED_WITHIN, clocks_of
+from safety.policies import OWNED_WITHIN, clock_that_rings
 from safety.states import IncidentState, Origin
 
 _NOBODY: dict[str, Promise] = {
@@ -31,9 +31,8 @@ def _what(row: Incident) -> Promise:
 def incidents(_at: datetime) -> Iterator[Alarm]:
     """One alarm for each; whatever its risk, a live incident has a person."""
     for row in selectors.incidents_that_ring():
-        clocks = {each.key: each for each in clocks_of(row)}
         is_open = row.state == IncidentState.OPEN
-        clock = clocks["taken" if is_open else "news"]
+        clock = clock_that_rings(row)
         yield Alarm(
             key=f"incident:{row.code}:{clock.started.timestamp():.3f}",
             code=row.code,

@@ -143,6 +143,11 @@ class Incident(models.Model):
         return self.answer(self.police_called_at) is not None
 
     @property
+    def police_call_waits(self) -> bool:
+        """True where one person said that the police were called by hand, and no second one has looked at it."""
+        return bool(self.police_said_by) and not self.police_seen_by and not self.with_police
+
+    @property
     def caller(self) -> "Caller | None":
         """The side that is called back: the passenger where she called for help, else the driver where he did."""
         called = {each.party: each for each in self.callers.all() if each.called_at}

@@ -347,14 +347,14 @@ def _escalation(incident: Incident, at: datetime) -> str:
 
 def incidents_that_ring() -> list[Incident]:
     """Those that nobody has, and those in which something is new that their owner has not looked at (S3)."""
-    rows = Incident.objects.live().real().prefetch_related("callers")
+    rows = Incident.objects.live().real()
     return list(rows.filter(Q(state=IncidentState.OPEN) | Q(news_at__isnull=False)).order_by("pk"))
 
 
 def police_calls_to_confirm() -> list[Incident]:
     """Incidents in which one person said that the police were called by hand, and no second one has looked at it."""
-    rows = Incident.objects.live().real().filter(police_called_at=None).exclude(police_said_by="")
-    return list(rows.order_by("police_said_at"))
+    rows = Incident.objects.live().real().filter(police_seen_by="").exclude(police_said_by="")
+    return [row for row in rows.order_by("police_said_at") if row.police_call_waits]
 
 
 def live_counts() -> tuple[int, int]:

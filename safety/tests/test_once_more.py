@@ -165,9 +165,11 @@ def test_the_police_are_called_by_hand_once_more(trip, people, noon):
     services.confirm_police_call(account=people("specialist"), code=incident.code)
     noon.shift(600)
     tap(trip)
+    assert selectors.police_calls_to_confirm() == []
     services.see_news(account=people("agent"), code=incident.code)
     services.record_police_call(account=people("agent"), **said)
     assert "police" in running(incident)
+    assert selectors.police_calls_to_confirm() == [incident]
     services.confirm_police_call(account=people("specialist"), code=incident.code)
     assert "police" not in running(incident)
 
