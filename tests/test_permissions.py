@@ -660,8 +660,14 @@ def kept_board(things):
     check_board()
 
 
+# What a driver who is held reads behind the door: the rule's answer, which nobody gets who is kept out.
+HELD = b"You cannot accept orders while"
+
+
 def refused(answer):
     """401, 403, 404, or on to the sign-in page."""
+    if answer.status_code == 403 and HELD in answer.content:
+        return False
     if answer.status_code in {301, 302}:
         return answer.headers["location"] == "/sign-in/" or answer.headers["location"].startswith(
             ("/sign-in/?next", "/sign-in/second-factor/?next", "/admin/login/")

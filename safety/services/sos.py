@@ -50,8 +50,8 @@ def raise_by_packet(*, text: str) -> Incident:
     """
     packet = packets.decode(text, driver_of_trip)
     trip = trip_by_code(packet.trip)
-    known = SosCall.objects.filter(incident__trip=trip, party=packet.party, sent_at=packet.at)
-    known = known.select_related("incident").filter(incident__state__in=LIVE).first()
+    same = SosCall.objects.filter(incident__trip=trip, party=packet.party, sent_at=packet.at)
+    known = same.select_related("incident").filter(incident__state__in=LIVE).first()
     if known:
         return known.incident
     driver = driver_of_trip(packet.trip) if packet.party == Party.DRIVER else ""
