@@ -204,7 +204,8 @@ def add_signal(
 
 
 def _total(signals: "QuerySet[Signal]") -> int:
-    return int(signals.aggregate(total=Sum("score", default=0))["total"])
+    total: int = signals.aggregate(total=Sum("score", default=0))["total"]
+    return total
 
 
 # Somebody says that she is in danger, whatever was found safe before.

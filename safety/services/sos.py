@@ -50,8 +50,9 @@ def raise_by_packet(*, text: str) -> Incident:
     """
     packet = packets.decode(text, driver_of_trip)
     trip = trip_by_code(packet.trip)
-    same = SosCall.objects.filter(incident__trip=trip, party=packet.party, sent_at=packet.at)
-    known = same.select_related("incident").filter(incident__state__in=LIVE).first()
+    calls = SosCall.objects.filter(incident__trip=trip, party=packet.party, sent_at=packet.at)
+    # A phone without a newer place sends the same message again: after a closed incident it is another call.
+    known = calls.select_related("incident").filter(incident__state__in=LIVE).first()
     if known:
         return known.incident
     driver = driver_of_trip(packet.trip) if packet.party == Party.DRIVER else ""
