@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts import services
-from accounts.console.parts import parts_of
 from accounts.selectors import account_by_code
 from accounts.states import PersonalField
 from core.access import account_of, permission_required
 from core.console import page
+from core.console.person import parts_of
 from core.errors import DomainError, NotFound, explain
 from core.privacy import mask_id_number, mask_name, mask_phone
 

@@ -7,9 +7,9 @@ from django.template.defaultfilters import truncatechars
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.console.parts import person_part
 from core.console.navigation import GOVERNANCE, RIDES, link
 from core.console.panels import DUE, STATE, Due, panel
+from core.console.person import person_part
 from rides import selectors
 from rides.states import SuspensionState
 
