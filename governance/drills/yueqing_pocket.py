@@ -258,7 +258,7 @@ def _he_sees_nothing(world: World, ride: Ride, believed: dict[str, str]) -> None
         tz=TZ,
     )
     world.expect(
-        "his key opens nothing of her trip any more", "403", lambda: (ended[:3] == "403", ended[:3]), tz=TZ
+        "his key opens nothing of her trip any more", "401", lambda: (ended[:3] == "401", ended[:3]), tz=TZ
     )
 
 
