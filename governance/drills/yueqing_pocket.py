@@ -15,6 +15,7 @@ from governance.drills.rides import (
     CASE,
     DRIVEN,
     DRIVER_SECRETS,
+    NEWS,
     PASSENGER_PHONE,
     PLANNED,
     TZ,
@@ -344,7 +345,7 @@ def _owner_looks(world: World, owner: Person, incident: str) -> None:
     """What is new rings for who has the incident, until that person has looked."""
     world.expect(
         "it rings for the incident's owner, who has not looked",
-        "New in your incident: not looked at",
+        NEWS,
         lambda: _rings_for_owner(owner, incident),
         tz=TZ,
         patient=True,
@@ -362,7 +363,7 @@ def _owner_looks(world: World, owner: Person, incident: str) -> None:
 
 def _rings_for_owner(owner: Person, incident: str) -> tuple[bool, str]:
     rung = rings(owner, incident)
-    return "New in your incident: not looked at" in rung, rung or "quiet"
+    return NEWS in rung, rung or "quiet"
 
 
 def _second_station(world: World, cast: dict[str, Person], ride: Ride) -> None:
