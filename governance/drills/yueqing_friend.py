@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from governance.drills.report import ClockResult, HumanStep, Report
 from governance.drills.rides import (
+    NEWS,
     PLANNED,
     REGISTERED,
     TZ,
@@ -29,7 +30,6 @@ from governance.drills.rides import (
 from governance.drills.world import Person, Surprise, World, new_key, scratch_world
 
 HER_PHONE = "13977770009"
-NEWS = "New in your incident: not looked at"
 TAKEN_WITHIN = 10.0  # seconds from the tap to a person (S3)
 
 

@@ -15,6 +15,7 @@ from governance.drills.rides import (
     CASE,
     DRIVEN,
     DRIVER_SECRETS,
+    NEWS,
     PASSENGER_PHONE,
     PLANNED,
     TZ,
@@ -258,7 +259,7 @@ def _he_sees_nothing(world: World, ride: Ride, believed: dict[str, str]) -> None
         tz=TZ,
     )
     world.expect(
-        "his key opens nothing of her trip any more", "403", lambda: (ended[:3] == "403", ended[:3]), tz=TZ
+        "his key opens nothing of her trip any more", "401", lambda: (ended[:3] == "401", ended[:3]), tz=TZ
     )
 
 
@@ -344,7 +345,7 @@ def _owner_looks(world: World, owner: Person, incident: str) -> None:
     """What is new rings for who has the incident, until that person has looked."""
     world.expect(
         "it rings for the incident's owner, who has not looked",
-        "New in your incident: not looked at",
+        NEWS,
         lambda: _rings_for_owner(owner, incident),
         tz=TZ,
         patient=True,
@@ -362,7 +363,7 @@ def _owner_looks(world: World, owner: Person, incident: str) -> None:
 
 def _rings_for_owner(owner: Person, incident: str) -> tuple[bool, str]:
     rung = rings(owner, incident)
-    return "New in your incident: not looked at" in rung, rung or "quiet"
+    return NEWS in rung, rung or "quiet"
 
 
 def _second_station(world: World, cast: dict[str, Person], ride: Ride) -> None:

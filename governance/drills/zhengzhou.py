@@ -191,7 +191,8 @@ def complaint_known(report: Report) -> None:
             tz=TZ,
         )
         world.expect("the order is in the pool", "no car", lambda: _in_the_pool(evening), tz=TZ)
-        world.set_clock(at("10:50") + timedelta(days=2))
+        # He hears of it the next day, at an hour that points to no trip (S11), and has two days from then.
+        world.set_clock(at("10:50") + timedelta(days=4))
         complaints.decided(world, code, before.passenger, tz=TZ)
         world.expect(
             "the banned account offers a way",
