@@ -101,6 +101,8 @@ class _Servers:
             "HUHANG_RECORDINGS": str(state / "recordings"),
             "HUHANG_RECORDING_KEYS": str(state / "recording-keys"),
             "HUHANG_CLOCK_FILE": "",
+            # The world of all tests of a process stands in a transaction that is open for as long as they run.
+            "HUHANG_DATABASE_IDLE": "0",
             "DATABASE_URL": f"postgres://{OWNER_ROLE}:{secrets['HUHANG_OWNER_PASSWORD']}@127.0.0.1:{pg}/postgres",
             "REDIS_URL": f"redis://:{secrets['HUHANG_VALKEY_PASSWORD']}@127.0.0.1:{vk}/0",
             "HUHANG_SANDBOX_URL": "http://127.0.0.1:1",

@@ -142,7 +142,7 @@ DATABASES["default"]["OPTIONS"] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
     # Whoever holds locks and does nothing with them is cut off: what waits for them may save somebody.
-    "options": "-c idle_in_transaction_session_timeout=60s",
+    "options": f"-c idle_in_transaction_session_timeout={env.str('HUHANG_DATABASE_IDLE', default='60s')}",
 }
 if env.bool("HUHANG_DATABASE_POOL", default=False):
     # The web process: one pool for its threads. Celery's children keep one connection each.

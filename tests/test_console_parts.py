@@ -197,7 +197,7 @@ def test_a_welfare_check_comes_onto_the_open_page_of_its_incident(at_work, watch
 
 @pytest.fixture
 def complained(rides, people):
-    trip = rides.under_way()
+    trip = rides.under_way(driver="driver2")
     row = file_complaint(
         account=people("passenger"),
         trip_code=trip.code,
