@@ -210,13 +210,23 @@ class PolicyVersion(models.Model):
         return f"{self.key} v{self.number}"
 
 
+class Gravity(models.TextChoices):
+    """How grave words were read."""
+
+    SEVERE = "severe", pgettext_lazy("danger words", "severe")
+    RAISED = "raised", pgettext_lazy("danger words", "raised")
+    ORDINARY = "ordinary", pgettext_lazy("danger words", "ordinary")
+
+
 class Heard(models.Model):
     """A row that keeps words of people outside a timeline: how grave they were read when they came in.
 
     Whoever creates one gives `**danger.read(words).columns()`; the database refuses a row whose words nobody read.
     """
 
-    danger = models.CharField(pgettext_lazy("field", "danger by its words"), max_length=10)
+    danger = models.CharField(
+        pgettext_lazy("field", "danger by its words"), max_length=10, choices=Gravity.choices
+    )
     heard = models.JSONField(pgettext_lazy("field", "what was read"), default=dict)
 
     class Meta:
@@ -225,7 +235,7 @@ class Heard(models.Model):
     @staticmethod
     def law(name: str) -> models.CheckConstraint:
         """The constraint, among those of each model of this kind."""
-        return models.CheckConstraint(condition=Q(danger__in=["severe", "raised", "ordinary"]), name=name)
+        return models.CheckConstraint(condition=Q(danger__in=Gravity.values), name=name)
 
 
 class TimelineEntry(models.Model):

@@ -398,7 +398,7 @@ def test_each_part_of_an_appeal_refreshes(people, watch):
 
 @pytest.fixture
 def called(rides, people):
-    trip = rides.under_way()
+    trip = rides.under_way(driver="driver2")
     asked = police.open_phone_request(
         account=people("agent"),
         agency_code="shangtang",

@@ -401,7 +401,7 @@ class Migration(migrations.Migration):
             name='OutsideMessage',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('danger', models.CharField(max_length=10, verbose_name='danger by its words')),
+                ('danger', models.CharField(choices=[('severe', 'severe'), ('raised', 'raised'), ('ordinary', 'ordinary')], max_length=10, verbose_name='danger by its words')),
                 ('heard', models.JSONField(default=dict, verbose_name='what was read')),
                 ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
                 ('channel', models.CharField(choices=[('email', 'e-mail'), ('wechat', '微信 WeChat'), ('weibo', '微博 Weibo')], max_length=10, verbose_name='channel')),

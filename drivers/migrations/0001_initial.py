@@ -265,7 +265,7 @@ class Migration(migrations.Migration):
             name='Appeal',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('danger', models.CharField(max_length=10, verbose_name='danger by its words')),
+                ('danger', models.CharField(choices=[('severe', 'severe'), ('raised', 'raised'), ('ordinary', 'ordinary')], max_length=10, verbose_name='danger by its words')),
                 ('heard', models.JSONField(default=dict, verbose_name='what was read')),
                 ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
                 ('hold', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='appeal', to='drivers.hold', verbose_name='hold')),
@@ -388,7 +388,7 @@ class Migration(migrations.Migration):
             name='MismatchReport',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('danger', models.CharField(max_length=10, verbose_name='danger by its words')),
+                ('danger', models.CharField(choices=[('severe', 'severe'), ('raised', 'raised'), ('ordinary', 'ordinary')], max_length=10, verbose_name='danger by its words')),
                 ('heard', models.JSONField(default=dict, verbose_name='what was read')),
                 ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
                 ('source', models.CharField(choices=[('before', 'passenger, before boarding'), ('during', 'passenger, during the trip'), ('after', 'passenger, afterwards'), ('driver', 'another driver'), ('public', 'the public')], max_length=10, verbose_name='by')),

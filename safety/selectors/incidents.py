@@ -142,7 +142,7 @@ def watched_by_question() -> list[WatchedByQuestion]:
         asked_at__gte=at - timedelta(days=1),
         trip__passenger__is_drill=False,
     ).exclude(trip__in=Incident.objects.live().filter(trip__isnull=False).values("trip"))
-    kinds = ArrayAgg("trip__signals__kind", ordering=["trip__signals__at", "trip__signals__pk"], default=[])
+    kinds = ArrayAgg("trip__signals__kind", order_by=["trip__signals__at", "trip__signals__pk"], default=[])
     found = rows.select_related("trip").annotate(kinds=kinds).order_by("asked_at")[:100]
     return [
         WatchedByQuestion(each.trip.code, each, [SignalKind(kind) for kind in each.kinds if kind])
