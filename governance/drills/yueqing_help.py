@@ -234,7 +234,7 @@ def _follows(world: World, ride: Ride, incident: str) -> tuple[bool, str]:
     link = "/share/" + text.partition("/share/")[2].split()[0]
     before = world.person().get(link).text
     world.pass_time(20)
-    ride.send("driver", [along(PLANNED, 0.3)])
+    ride.send("driver", [along(PLANNED, 0.21)])  # 300 m on
 
     def place(page: str) -> str:
         return str((re.findall(r'"points": (\[.*?\]\])', page) or [""])[0])
