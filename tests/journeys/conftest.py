@@ -52,7 +52,8 @@ def write_tone(path: Path) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
+# Not longer than a file: while Playwright runs, this thread has a loop, and in it Django asks no database.
+@pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     chromium = shutil.which("chromium")
     if chromium is None:
