@@ -33,7 +33,7 @@ def test_a_contact_refuses_by_the_link(people, signed_in):
     add_emergency_contact(account=people("passenger"), name="a", phone="13911110000")
     path = re.findall(r"/contact/[^/]+/", Notification.objects.get().text)[0]
     assert signed_in("").get(path).status_code == 200
-    signed_in("").post(path, {"answer": "no"})
+    signed_in("").post(path, {"answer": "refuse"})
     assert EmergencyContact.objects.get().state == "refused"
 
 
