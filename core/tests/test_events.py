@@ -71,9 +71,7 @@ def test_who_holds_locks_and_does_nothing_is_cut_off():
     """Asked in a process without what tests set: their own transactions stand open for as long as they run."""
     given = {name: value for name, value in os.environ.items() if name != "HUHANG_DATABASE_IDLE"}
     ask = "from config import settings; print(settings.DATABASES['default']['OPTIONS']['options'])"
-    shown = subprocess.run(  # noqa: S603 - ourselves
-        [sys.executable, "-c", ask], env=given, capture_output=True, text=True, check=True
-    )
+    shown = subprocess.run([sys.executable, "-c", ask], env=given, capture_output=True, text=True, check=True)
     with psycopg.connect(os.environ["DATABASE_URL"], options=shown.stdout.strip()) as fresh:
         assert fresh.execute("SHOW idle_in_transaction_session_timeout").fetchone() == ("1min",)
 
