@@ -356,6 +356,7 @@ def test_the_pages_from_telling_to_deciding(rides, people, signed_in, noon):
     agent.post("/admin/workspace/next/", {"do": "1"})
     for action in ("ask_complainant", "ask_accused"):
         agent.post(f"{base}/{action}/", {"words": "请说明经过"})
+    noon.shift(33 * 3_600)  # whom it is about learns of it the next day
     for who in ("passenger", "driver"):
         assert (
             signed_in(who).post(f"/complaints/{filed.code}/statement/", {"words": "说明"}).status_code == 302
