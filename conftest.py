@@ -221,7 +221,7 @@ def deliver() -> Callable[[], None]:
             if not waiting:
                 return
             for event_id in waiting:
-                events.deliver(event_id)
+                events.EVENTS.attempt(event_id)
 
     return run
 

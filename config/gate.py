@@ -54,9 +54,8 @@ class Database:
 
     async def _ask(self) -> bool:
         why = await self._miss()
-        if (
-            why and not self.away
-        ):  # one that is only slow answers the second time; one that came back, the first
+        # One that is only slow answers the second time; one that came back, the first.
+        if why and not self.away:
             await asyncio.sleep(BREATH)
             why = await self._miss()
         if why and not self.away:

@@ -85,17 +85,12 @@ class HandlerFailed(retry.Known):
         super().__init__(f"{handler}: {type(why).__name__}: {why}")
 
 
-def deliver(event_id: int) -> bool:
+def _deliver(row: OutboxEvent) -> None:
     """Run every handler that has not run yet for this event, each in a transaction with its record.
 
-    False where one failed, or this release knows none: that is written down, and the event is due again by the law of
-    its queue, while handlers that succeeded never run again. An event that is delivered already is left alone. Raises
-    what the database raises where it is away.
+    Raises `HandlerFailed` where one failed, or this release knows none: the event is due again by the law of its queue,
+    while handlers that succeeded never run again. Raises what the database raises where it is away.
     """
-    return EVENTS.attempt(event_id)
-
-
-def _deliver(row: OutboxEvent) -> None:
     if row.name not in _handlers:
         # Another release wrote it: whoever knows it delivers it. Nobody here may call it delivered.
         raise HandlerFailed(row.name, LookupError("no handler in this release"))
@@ -156,9 +151,8 @@ EVENTS = retry.queue(
     about=_about,
     life_safety=lambda row: row.queue == LIFE_SAFETY,
     batch=4,
-    lease=timedelta(
-        seconds=5
-    ),  # short, as a worker may die with an SOS in its hands: to run again is harmless
+    # Short, as a worker may die with an SOS in its hands: to run again is harmless.
+    lease=timedelta(seconds=5),
 )
 
 

@@ -236,6 +236,9 @@ class Clock:
         return (self.done or at) > self.due
 
 
+POLICE_CLOCKS = frozenset({"safe_check", "police"})  # of S10
+
+
 def clocks_of(incident: "Incident") -> list[Clock]:
     """The clocks that run on an incident (S3, S6, S10). None of them can be paused.
 

@@ -301,7 +301,7 @@ def deliver_events():
         OutboxEvent.objects.filter(delivered_at=None, attempts=0).values_list("pk", flat=True)
     ):
         for event_id in waiting:
-            events.deliver(event_id)
+            events.EVENTS.attempt(event_id)
 
 
 def alone(person, desks, targets, client=None, pages=(), look=lambda *_step: None, known=None):

@@ -42,9 +42,8 @@ from core.transactions import joins_transaction
 log = structlog.get_logger()
 LEASE = timedelta(seconds=30)  # of machine time: a drill's shifted clock must not end it
 GRACE = timedelta(seconds=2)  # a worker that was woken by the commit has it by then, or the sweep takes it
-HELPS = timedelta(
-    hours=24
-)  # after the time from which it leaves; later it helps nobody any more: it rests, and a person knows of it
+# After the time from which it leaves; later it helps nobody any more: it rests, and a person knows of it.
+HELPS = timedelta(hours=24)
 # Those on which a life may depend have a queue and a worker of their own: a provider that hangs holds up messages, and
 # nothing else that saves lives.
 LIFE_MESSAGES, ORDINARY = "life_messages", "default"
@@ -64,7 +63,8 @@ def queue(
     """Promise a message in its reader's language; the same `key` promises it once.
 
     `to` is a phone in E.164, an address or a name, as the channel has it; `subject` the code of what it is about. An SMS
-    says first who sends it. With `not_before` it leaves from then on. Raises `ValueError` for a channel by which this message does not leave.
+    says first who sends it. With `not_before` it leaves from then on. Raises `ValueError` for a channel by which this
+    message does not leave.
     """
     entry = message.entry
     if channel not in entry.channels:

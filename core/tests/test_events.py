@@ -55,14 +55,14 @@ def test_a_handler_that_waits_for_a_lock_fails_soon_and_the_next_one_runs(held, 
         cursor.execute("SET statement_timeout = '20s'")  # without the mend it would wait without end
     began = time.monotonic()
     try:
-        assert not events.deliver(row.pk)
+        assert not events.EVENTS.attempt(row.pk)
     finally:
         with connection.cursor() as cursor:
             cursor.execute("RESET statement_timeout")
     assert time.monotonic() - began < events.EVENTS.lease.total_seconds()
     assert (len(ran), "lock timeout" in FailedWork.objects.get().error) == (1, True)
     held.rollback()
-    assert events.deliver(row.pk)
+    assert events.EVENTS.attempt(row.pk)
     assert (len(ran), HandlerRun.objects.filter(event_id=row.pk).count()) == (1, 2)
 
 

@@ -133,7 +133,7 @@ def test_a_handler_that_fails_is_tried_again_later(db, monkeypatch):
 
     monkeypatch.setitem(events._handlers, SosRaised.name, [("test.broken", SosRaised, broken)])
     row = OutboxEvent.objects.get()
-    events.deliver(row.pk)
+    events.EVENTS.attempt(row.pk)
     row.refresh_from_db()
     assert (row.delivered_at, row.attempts, row.runs.count()) == (None, 1, 0)
 

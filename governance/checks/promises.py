@@ -457,7 +457,7 @@ def no_cancel_aboard(at: datetime) -> Found:
     if missed:
         faults.append(
             _(
-                "%(count)s incidents of high risk passed ten minutes without a safe check, the police, or a supervisor's word"
+                "%(count)s incidents of high risk passed a clock without a safe check, the police, or a supervisor's word"
             )
             % {"count": missed}
         )

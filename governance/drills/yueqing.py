@@ -18,6 +18,7 @@ from typing import Any
 from governance.drills import complaints, yueqing_friend, yueqing_help, yueqing_pocket
 from governance.drills.report import Branch, ClockResult, HumanStep, Report, play_branches
 from governance.drills.rides import (
+    BY_PHONE,
     CASE,
     DRIVEN,
     DRIVER_SECRETS,
@@ -407,11 +408,6 @@ def _distress(report: Any, person: Person, cast: dict[str, Person], incident: st
 def _first_station(world: World, cast: dict[str, Person], ride: Ride) -> None:
     """16:41 the officer of the first station is on the friend's phone, without account."""
     world.set_clock(at("16:44"))
-    steps = [
-        HumanStep("the agent takes down station and badge number", 40),
-        HumanStep("calls the published number back and reaches the officer", 90),
-        HumanStep("a second person confirms on their own screen", 20),
-    ]
     seen: dict[str, float] = {}
 
     def serve() -> tuple[bool, str]:
@@ -423,7 +419,6 @@ def _first_station(world: World, cast: dict[str, Person], ride: Ride) -> None:
             badge="331777",
             phone=PASSENGER_PHONE,
             mailbox="shangtang@police.example",
-            steps=steps,
         )
         return True, "pack and spoken code on the agent's screen; the link opened once, then 404"
 
@@ -436,7 +431,7 @@ def _first_station(world: World, cast: dict[str, Person], ride: Ride) -> None:
     history = CASE["historical_clocks_minutes"]["first_police_ask_to_disclosure"]
     if "machine" in seen:
         world.report.clocks["first_police_ask_to_disclosure"] = ClockResult(
-            history, round(seen["machine"], 3), steps
+            history, round(seen["machine"], 3), BY_PHONE
         )
 
 

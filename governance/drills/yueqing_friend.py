@@ -290,11 +290,6 @@ def _police(world: World, ride: Ride, cast: dict[str, Person]) -> None:
         lambda: _nothing_of_hers(seen),
         tz=TZ,
     )
-    steps = [
-        HumanStep("the agent takes down station and badge number", 40),
-        HumanStep("calls the published number back and reaches the officer", 90),
-        HumanStep("a second person confirms on their own screen", 20),
-    ]
 
     def serve() -> tuple[bool, str]:
         seen["machine"], page = station_rings(
@@ -305,7 +300,6 @@ def _police(world: World, ride: Ride, cast: dict[str, Person]) -> None:
             badge="331777",
             phone=HER_PHONE,
             mailbox="shangtang@police.example",
-            steps=steps,
         )
         return HER_PHONE not in page, "pack, once"
 

@@ -12,6 +12,7 @@ import httpx
 
 from governance.drills.report import ClockResult, HumanStep, Report
 from governance.drills.rides import (
+    BY_PHONE,
     CASE,
     DRIVEN,
     DRIVER_SECRETS,
@@ -369,11 +370,6 @@ def _rings_for_owner(owner: Person, incident: str) -> tuple[bool, str]:
 def _second_station(world: World, cast: dict[str, Person], ride: Ride) -> None:
     """17:36: the officer of the second station rings. No account, no report code: her phone is all there is."""
     world.set_clock(at("17:36"))
-    steps = [
-        HumanStep("the agent takes down station and badge number", 40),
-        HumanStep("calls the published number back and reaches the officer", 90),
-        HumanStep("a second person confirms on their own screen", 20),
-    ]
     seen: dict[str, float] = {}
 
     def serve() -> tuple[bool, str]:
@@ -385,7 +381,6 @@ def _second_station(world: World, cast: dict[str, Person], ride: Ride) -> None:
             badge="330001",
             phone=PASSENGER_PHONE,
             mailbox="hongqiao@police.example",
-            steps=steps,
         )
         return PASSENGER_PHONE[-8:] not in page, "pack, once, without her own number"
 
@@ -398,5 +393,5 @@ def _second_station(world: World, cast: dict[str, Person], ride: Ride) -> None:
     history = CASE["historical_clocks_minutes"]["second_station_call_to_disclosure"]
     if "machine" in seen:
         world.report.clocks["second_station_call_to_disclosure"] = ClockResult(
-            history, round(seen["machine"], 3), steps
+            history, round(seen["machine"], 3), BY_PHONE
         )

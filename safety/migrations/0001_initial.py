@@ -25,7 +25,6 @@ class Migration(migrations.Migration):
                 ('score', models.PositiveSmallIntegerField(default=0, verbose_name='risk')),
                 ('has_sos', models.BooleanField(default=False, verbose_name='has an SOS')),
                 ('drill', models.BooleanField(default=False, verbose_name='drill')),
-                ('silent', models.BooleanField(default=False, verbose_name='silent mode')),
                 ('opened_at', models.DateTimeField(verbose_name='opened')),
                 ('opened_by', models.CharField(max_length=40, verbose_name='opened by')),
                 ('changed_at', models.DateTimeField(verbose_name='changed at')),

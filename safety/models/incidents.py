@@ -45,7 +45,6 @@ class Incident(models.Model):
     has_sos = models.BooleanField(pgettext_lazy("field", "has an SOS"), default=False)
     drill = models.BooleanField(pgettext_lazy("field", "drill"), default=False)
     # One of its callers may not be called: `Caller` says which.
-    silent = models.BooleanField(pgettext_lazy("field", "silent mode"), default=False)
     opened_at = models.DateTimeField(_("opened"))
     opened_by = models.CharField(pgettext_lazy("incident", "opened by"), max_length=40)
     changed_at = models.DateTimeField(pgettext_lazy("field", "changed at"))

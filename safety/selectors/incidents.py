@@ -24,7 +24,7 @@ from safety.models import (
     SosCall,
     WelfareCheck,
 )
-from safety.policies import ALERT_WITHIN, OWNED_WITHIN, POLICE_AFTER, TAKEN_WITHIN, clocks_of
+from safety.policies import ALERT_WITHIN, OWNED_WITHIN, POLICE_AFTER, POLICE_CLOCKS, TAKEN_WITHIN, clocks_of
 from safety.states import LIVE, Answer, IncidentOutcome, IncidentState, Origin, SignalKind
 
 if TYPE_CHECKING:
@@ -454,7 +454,4 @@ def police_clock_missed(since: datetime) -> int:
     at = clock.now()
     rows = Incident.objects.real().filter(high_risk_at__gte=since, high_risk_at__lt=at - limit)
     rows = rows.prefetch_related("callers")
-    return sum(
-        any(each.overdue(at) for each in [each for each in clocks_of(row) if each.key != "news"][2:])
-        for row in rows
-    )
+    return sum(any(each.overdue(at) for each in clocks_of(row) if each.key in POLICE_CLOCKS) for row in rows)

@@ -179,8 +179,7 @@ def mend_check(
         touch(incident)
     if now.pk != before.pk:
         _move(check, before, now)
-    if changed:
-        check.save(update_fields=changed)
+    check.save(update_fields=changed)
     audit.record(NOBODY, "safety.check_mended", check.code, case=now.code)
     return check
 

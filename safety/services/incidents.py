@@ -139,7 +139,7 @@ def set_silent(incident: Incident, party: Party, *, silent: bool) -> bool:
         return False
     caller.silent = silent
     caller.save(update_fields=["silent"])
-    bring_news(incident, silent=incident.callers.filter(silent=True).exists())
+    bring_news(incident)
     return True
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from core import clock
 from core.errors import InvalidInput, NotFound
 from core.models import OutboxEvent
 from rides.states import Party
@@ -72,6 +73,23 @@ def test_the_call_back_is_on_the_clock_unless_it_would_ring(taken, rides, people
     silent = help_on(rides.under_way("passenger2", "driver2"), silent=True)
     silent = services.take_incident(account=people("agent"), code=silent.code)
     assert clock_named(silent, "called back") is None
+
+
+@pytest.mark.parametrize("calls", [True, False], ids=["she called", "only her friend did"])
+def test_a_late_answer_is_missed_whoever_told_us(rides, people, noon, calls):
+    """The clocks of S10 are told by their names: who never called has no clock of a call-back before them."""
+    trip, since = rides.under_way(), clock.now()
+    incident = help_on(trip) if calls else None
+    if not calls:
+        services.file_welfare_check(
+            missing_phone=trip.passenger.phone, reporter_phone="13911110001", words="她发来：救命，救命"
+        )
+        incident = Incident.objects.get()
+    services.take_incident(account=people("agent"), code=incident.code)
+    noon.shift(5 * 60)  # after three minutes, before ten
+    services.record_safe_check(account=people("agent"), code=incident.code, words="she is safe")
+    noon.shift(60 * 60)
+    assert selectors.police_clock_missed(since) == 1
 
 
 # --- Malicious, with appeal ----------------------------------------------------------------------------------
@@ -151,7 +169,7 @@ def test_both_answers_look_the_same_and_one_calls_for_help_silently(rides, signe
     assert SafetyQuestion.objects.get().answer == Answer(answer)
     incident = Incident.objects.filter(trip=trip).first()
     assert (incident is not None) == (answer == "duress")
-    assert incident is None or incident.silent
+    assert incident is None or selectors.silent_callers(incident) == [Party.PASSENGER]
     assert Signal.objects.filter(kind="asked_for_help").exists() == (answer == "duress")
 
 

@@ -198,6 +198,16 @@ def test_a_hold_of_two_seconds_is_duress_although_the_page_asks_meanwhile(rides,
     assert question.answer == "duress"
 
 
+def answer_to(question, page):
+    """What has come of it once something has, however busy the machine is."""
+    for _look in range(100):
+        question.refresh_from_db()
+        if question.answer:
+            break
+        page.wait_for_timeout(100)
+    return question.answer
+
+
 def test_a_long_touch_that_makes_no_click_is_sent_all_the_same(rides, phone):
     trip = rides.under_way()
     question = ask_her(trip)
@@ -207,9 +217,7 @@ def test_a_long_touch_that_makes_no_click_is_sent_all_the_same(rides, phone):
     button.dispatch_event("pointerdown")
     page.wait_for_timeout(2200)
     button.dispatch_event("pointerup")
-    page.wait_for_timeout(600)
-    question.refresh_from_db()
-    assert question.answer == "duress"
+    assert answer_to(question, page) == "duress"
 
 
 def test_a_short_touch_stays_fine(rides, phone):
@@ -218,9 +226,7 @@ def test_a_short_touch_stays_fine(rides, phone):
     page = phone()
     page.goto(f"/trips/{trip.code}/")
     page.click(".question button[data-hold]")
-    page.wait_for_timeout(600)
-    question.refresh_from_db()
-    assert question.answer == "fine"
+    assert answer_to(question, page) == "fine"
 
 
 def test_what_was_typed_and_unfolded_is_there_after_the_page_asked(rides, phone):
