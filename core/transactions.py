@@ -8,7 +8,7 @@ from types import GeneratorType
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
-from django.db import OperationalError, transaction
+from django.db import OperationalError, models, transaction
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -64,6 +64,9 @@ def begins_transaction(service: Callable[P, R]) -> Callable[P, R]:
             if getattr(why.__cause__, "sqlstate", None) not in IN_THE_WAY:
                 raise
             log.warning("transaction.again", service=service.__qualname__, why=type(why.__cause__).__name__)
+        for each in (*given, *named.values()):
+            if isinstance(each, models.Model) and not each._state.adding:
+                each.refresh_from_db()  # the first time may have changed it, and the database took that back
         return once(*given, **named)
 
     def once(*args: Any, **kwargs: Any) -> R:

@@ -1,13 +1,16 @@
 """What begins a transaction is done once more where another one stood in its way."""
 
 import threading
+from datetime import UTC, datetime
 
 import pytest
 from django.db import OperationalError, connection
 
+from core.models import FailedWork
 from core.transactions import begins_transaction
 
 pytestmark = pytest.mark.django_db(transaction=True)
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def lock(key):
@@ -78,3 +81,23 @@ def test_other_errors_are_not_tried_again():
     with pytest.raises(OperationalError):
         service([])
     assert len(seen) == 1
+
+
+def test_a_row_that_the_first_time_changed_is_as_it_was():
+    """A step that the database took back is taken again, and not refused as one that was taken already."""
+    row = FailedWork.objects.create(kind="x", key="k", first_at=NOW, last_at=NOW, next_at=NOW)
+    tries = []
+
+    @begins_transaction
+    def take(work):
+        tries.append(work.attempts)
+        work.attempts += 1
+        work.save(update_fields=["attempts"])
+        if len(tries) == 1:
+            with connection.cursor() as cursor:
+                cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'for a test' USING ERRCODE = '40001'; END $$")
+
+    take(row)
+    assert tries == [0, 0]
+    row.refresh_from_db()
+    assert row.attempts == 1
