@@ -79,7 +79,7 @@ def test_the_age_of_the_outbox_counts_all_that_is_undelivered(world, noon, figur
 # Who talks to Valkey by itself: loops that listen or write on the async lane, and the monitor. No answer to a person
 # and nothing after a commit is among them but `presence`, which asks through the door's circuit.
 OWN_CLIENTS = re.compile(
-    r"core/(broker|lane)\.py|complaints/presence\.py|rides/positions\.py|safety/audio\.py|safety/monitor.*|config/.*"
+    r"core/(broker|lane)\.py|core/presence\.py|rides/positions\.py|safety/audio\.py|safety/monitor.*|config/.*"
 )
 
 
@@ -90,7 +90,7 @@ def test_answers_and_commits_reach_valkey_through_one_door():
         if re.search(r"Redis\.from_url|core\.cache", text) and not OWN_CLIENTS.fullmatch(name)
     ]
     assert not wrong
-    assert "circuit" in (ROOT / "complaints" / "presence.py").read_text()
+    assert "circuit" in (ROOT / "core" / "presence.py").read_text()
     assert broker.LIMIT < 0.5
 
 

@@ -19,6 +19,7 @@ QUOTES = [
     ("A decision about a complaint keeps you from driving. The decision and how to appeal stand under 'My complaints'.", "My complaints"),
     ("Ask a specialist or supervisor to open this page and confirm. It shows among what is due on their first page.", "Due"),
     ("Somebody in danger now? Open an incident: 'Police on the line', or the welfare check.", "Police on the line"),
+    ("Never again: take it back", "Never again"),
     ("Open 'police on the line', call the station's published number back, release with a second person", "Police on the line"),
 ]  # fmt: skip
 # The browser's own; what stands on a licence; states of a message, said as they are.

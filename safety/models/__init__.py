@@ -1,7 +1,8 @@
 """Rows of safety, one topic for each file."""
 
-from safety.models.helping import Acknowledgement, Caller, HelpMessage, PlacedCall
+from safety.models.helping import Acknowledgement, HelpMessage, PlacedCall
 from safety.models.incidents import (
+    Caller,
     Incident,
     MalicePlea,
     SafetyQuestion,

@@ -1,7 +1,5 @@
 """What stands between somebody who called for help and the staff who answer; each side of a trip has its own."""
 
-from datetime import datetime
-
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -36,42 +34,6 @@ class Acknowledgement(models.Model):
 
     def __str__(self) -> str:
         return f"acknowledgement {self.pk}"
-
-
-class Caller(models.Model):
-    """One side of a trip as an incident knows it: whether its phone may ring, and who has called it back.
-
-    The other side never reads or writes it.
-    """
-
-    incident = models.ForeignKey(
-        Incident,
-        on_delete=models.PROTECT,
-        related_name="callers",
-        verbose_name=pgettext_lazy("field", "incident"),
-    )
-    party = models.CharField(pgettext_lazy("field", "side of the trip"), max_length=10, choices=Party.choices)
-    silent = models.BooleanField(pgettext_lazy("field", "silent mode"), default=False)
-    # The oldest tap on SOS after which nobody has called back yet, else the newest; empty where it never tapped.
-    called_at = models.DateTimeField(pgettext_lazy("soscall", "called at"), null=True)
-    called_back_at = models.DateTimeField(pgettext_lazy("field", "called back at"), null=True)
-
-    class Meta:
-        verbose_name = pgettext_lazy("model", "caller")
-        verbose_name_plural = pgettext_lazy("model", "callers")
-        constraints = [
-            models.UniqueConstraint(fields=["incident", "party"], name="one_caller_per_incident_and_side")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.incident_id} {self.party}"
-
-    @property
-    def spoken_to_at(self) -> datetime | None:
-        """When somebody had spoken to this side after it called for help; None where nobody has."""
-        since, known = self.called_at, self.incident
-        times = (self.called_back_at, known.safe_check_at, known.closed_at)
-        return min((at for at in times if at and since and at >= since), default=None)
 
 
 class HelpMessage(models.Model):

@@ -1,5 +1,4 @@
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
@@ -11,9 +10,6 @@ from core.privacy import EncryptedTextField
 from rides.states import Party
 from safety.sentences import why
 from safety.states import LIVE, Answer, IncidentOutcome, IncidentState, Origin, SignalKind
-
-if TYPE_CHECKING:
-    from safety.models.helping import Caller
 
 
 class IncidentQuerySet(models.QuerySet["Incident"]):
@@ -44,7 +40,6 @@ class Incident(models.Model):
     score = models.PositiveSmallIntegerField(_("risk"), default=0)
     has_sos = models.BooleanField(pgettext_lazy("field", "has an SOS"), default=False)
     drill = models.BooleanField(pgettext_lazy("field", "drill"), default=False)
-    # One of its callers may not be called: `Caller` says which.
     opened_at = models.DateTimeField(_("opened"))
     opened_by = models.CharField(pgettext_lazy("incident", "opened by"), max_length=40)
     changed_at = models.DateTimeField(pgettext_lazy("field", "changed at"))
@@ -151,6 +146,42 @@ class Incident(models.Model):
         """The side that is called back: the passenger where she called for help, else the driver where he did."""
         called = {each.party: each for each in self.callers.all() if each.called_at}
         return called.get(Party.PASSENGER) or called.get(Party.DRIVER)
+
+
+class Caller(models.Model):
+    """One side of a trip as an incident knows it: whether its phone may ring, and who has called it back.
+
+    The other side never reads or writes it.
+    """
+
+    incident = models.ForeignKey(
+        Incident,
+        on_delete=models.PROTECT,
+        related_name="callers",
+        verbose_name=pgettext_lazy("field", "incident"),
+    )
+    party = models.CharField(pgettext_lazy("field", "side of the trip"), max_length=10, choices=Party.choices)
+    silent = models.BooleanField(pgettext_lazy("field", "silent mode"), default=False)
+    # The oldest tap on SOS after which nobody has called back yet, else the newest; empty where it never tapped.
+    called_at = models.DateTimeField(pgettext_lazy("soscall", "called at"), null=True)
+    called_back_at = models.DateTimeField(pgettext_lazy("field", "called back at"), null=True)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "caller")
+        verbose_name_plural = pgettext_lazy("model", "callers")
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "party"], name="one_caller_per_incident_and_side")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.incident_id} {self.party}"
+
+    @property
+    def spoken_to_at(self) -> datetime | None:
+        """When somebody had spoken to this side after it called for help; None where nobody has."""
+        since, known = self.called_at, self.incident
+        times = (self.called_back_at, known.safe_check_at, known.closed_at)
+        return min((at for at in times if at and since and at >= since), default=None)
 
 
 class Signal(models.Model):
