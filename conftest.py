@@ -1,7 +1,5 @@
 """Fixtures of all tests: the cast, the city, and a booked, accepted or boarded trip made through the services."""
 
-import os
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,7 +16,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from psycopg import sql
 
 from accounts.models import Account
-from core import events
+from config.pytest_stack import needs_servers
+from core import broker, events
 from core.messages.transports import breaker
 from core.models import OutboxEvent
 from core.tests.flush import empty_tables
@@ -141,10 +140,12 @@ def usual_journey(**changes: Any) -> Journey:
 
 
 @pytest.fixture(autouse=True)
-def empty_boards() -> None:
-    """Each test has a database of its own: what a process remembers of the last one is forgotten."""
+def empty_boards(request: pytest.FixtureRequest) -> None:
+    """Each test has a database of its own: what a process and its Valkey remember of the last one is forgotten."""
     open_requests.forget()
     breaker.forget()
+    if needs_servers(request.node):  # how often somebody asked
+        broker.ask(lambda client: [client.delete(name) for name in client.scan_iter("rate:*")], None)
 
 
 class Rides:
@@ -252,9 +253,9 @@ def poison(db: None) -> Iterator[Callable[[models.Model], None]]:
 
 @pytest.fixture
 def valkey(settings: Any) -> "Iterator[redis.Redis]":
-    """A database of Valkey for this worker alone."""
-    number = 1 + zlib.crc32(os.environ.get("PYTEST_XDIST_WORKER", "").encode()) % 15
-    settings.REDIS_URL = settings.REDIS_URL.rsplit("/", 1)[0] + f"/{number}"
+    """An empty database of Valkey, of this worker alone."""
+    url, number = settings.REDIS_URL.rsplit("/", 1)
+    settings.REDIS_URL = f"{url}/{int(number) + 1}"
     client = redis.Redis.from_url(settings.REDIS_URL)
     client.flushdb()
     yield client

@@ -190,6 +190,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     global _servers
     if OURS not in os.environ:
         _servers = _Servers(kept=bool(early_config.known_args_namespace.reuse_db))
+    elif worker := os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw"):
+        # Two of Valkey's sixteen databases for each: what one worker's tests count is not another's.
+        url = os.environ["REDIS_URL"].rsplit("/", 1)[0]
+        os.environ["REDIS_URL"] = f"{url}/{2 * int(worker) % 16}"
     yield
 
 

@@ -124,7 +124,10 @@ def _private(day: str) -> rsa.RSAPrivateKey:
     if not (day.isdigit() and len(day) == 8):
         raise KeyChanged
     try:
-        found = serialization.load_pem_private_key((_folder() / f"{day}.pem").read_bytes(), None)
+        # To prove a key's numbers once more takes a tenth of a second, before each page and call for help; it is ours.
+        found = serialization.load_pem_private_key(
+            (_folder() / f"{day}.pem").read_bytes(), None, unsafe_skip_rsa_key_validation=True
+        )
     except FileNotFoundError:
         raise KeyChanged from None
     if not isinstance(found, rsa.RSAPrivateKey):
