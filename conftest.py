@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache, partial
+from itertools import cycle
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 import redis
 import time_machine
+from cryptography.hazmat.primitives.asymmetric import rsa
 from django.db import connection, models
 from django.test import Client, TransactionTestCase
 from django.utils import timezone, translation
@@ -41,6 +44,7 @@ from rides.services import (
     offer_itinerary,
 )
 from rides.tests.factories import hold_out
+from safety.keys import RSA_BITS
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 PICKUP = Place("虹桥镇 Hongqiao", 28.2127, 121.0260)
@@ -66,6 +70,16 @@ def quick_reading() -> Iterator[None]:
     """Each distinct face and certificate is read by its model once."""
     with pytest.MonkeyPatch.context() as patch:
         read_each_picture_once(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_keys() -> Iterator[None]:
+    """A pair of RSA keys takes a second to find: the days of all tests take turns with four."""
+    find = rsa.generate_private_key
+    known = cycle([lru_cache(maxsize=1)(partial(find, 65537, bits)) for bits in [RSA_BITS] * 4])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rsa, "generate_private_key", lambda *, public_exponent, key_size: next(known)())
         yield
 
 

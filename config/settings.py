@@ -443,7 +443,7 @@ STATIC_ROOT: str | None = env.str("HUHANG_STATIC_ROOT", default="") or None
 if STATIC_ROOT is None and STAGE == "production":
     raise ImproperlyConfigured("HUHANG_STATIC_ROOT is not set; it is the folder that `collectstatic` filled.")
 WHITENOISE_USE_FINDERS = STATIC_ROOT is None
-WHITENOISE_AUTOREFRESH = False
+WHITENOISE_AUTOREFRESH = STATIC_ROOT is None  # looked for when asked for, not all of them at each start
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # Pictures of people and papers, each encrypted; see `core.pictures`.
 STORAGES: dict[str, dict[str, object]] = {

@@ -1,7 +1,7 @@
 """The two kinds of service: those that begin a transaction and those that need one."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from types import GeneratorType
@@ -23,6 +23,15 @@ class NoTransaction(RuntimeError):
 
 class NotAsked(RuntimeError):
     """What had to be asked first was not, because nothing inside began a transaction: a mistake in the code."""
+
+
+_around: list[Callable[[], AbstractContextManager[None]]] = []
+
+
+def around(context: Callable[[], AbstractContextManager[None]]) -> Callable[[], AbstractContextManager[None]]:
+    """Decorator: each transaction runs inside this from before it begins until it is over."""
+    _around.append(context)
+    return context
 
 
 # What the next transaction asks before anything else; empty once one has committed.
@@ -71,7 +80,10 @@ def begins_transaction(service: Callable[P, R]) -> Callable[P, R]:
 
     def once(*args: Any, **kwargs: Any) -> R:
         waiting = _first.get()
-        with transaction.atomic(durable=True):
+        with ExitStack() as stack:
+            for context in _around:
+                stack.enter_context(context())
+            stack.enter_context(transaction.atomic(durable=True))
             if waiting:
                 waiting[0]()
             result = service(*args, **kwargs)

@@ -49,6 +49,7 @@ def reconnecting(settings, tmp_path):
                 client.ping()
                 break
             except redis.ConnectionError:
+                assert servers[-1].poll() is None
                 time.sleep(0.01)
         up = time.monotonic()
         thread.join(30)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from core.models import FailedWork, PolicyVersion
 from core.policy.declared import InForce, Policy, SpanPolicy, of_key
 from core.policy.kinds import Fault
 from core.policy.units import SPANS
-from core.transactions import joins_transaction
+from core.transactions import around, joins_transaction
 
 VERSION = four_eyes.declare(
     "core.policy",
@@ -126,6 +126,12 @@ def read_once(*, offline: bool = False) -> Iterator[None]:
         yield
     finally:
         _read.reset(token)
+
+
+@around
+def _one_reading() -> AbstractContextManager[None]:
+    """A transaction goes by the same versions from its first to its last step."""
+    return read_once()
 
 
 def _row(key: str, at: datetime) -> PolicyVersion | None:

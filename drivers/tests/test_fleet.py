@@ -122,6 +122,7 @@ def test_pause_stops_after_what_is_in_hand_and_resume_goes_on(registry, small_ch
     worker = threading.Thread(target=lambda: (finish(), connection.close()))
     worker.start()
     while not Screening.objects.filter(subject=run.code).exists():
+        assert worker.is_alive()
         time.sleep(0.01)
     pause_run(account=people("vetting"), code=run.code, pause=True)
     worker.join(20)
