@@ -171,6 +171,14 @@ def test_the_bar_asks_for_what_rings_and_takes_it(rides, signed_in, people):
     assert "data-alarm=" not in agent.get("/admin/alarms/").content.decode()
 
 
+def test_a_page_whose_session_ended_keeps_what_it_had(client, rides):
+    """A part that asks for itself gets no sign-in page, which would stand where the alarms, or her car's plate, stood."""
+    trip = rides.under_way()
+    for address in ("/admin/alarms/", "/admin/burning/", f"/trips/{trip.code}/status/"):
+        assert client.get(address, headers={"HX-Request": "true"}).status_code == 401, address
+        assert client.get(address).status_code == 302, address
+
+
 def test_every_page_of_the_console_rings(signed_in, rides):
     """Lists and forms of the admin too, with rows and without."""
     from django.contrib import admin
