@@ -1,5 +1,5 @@
-// The network goes: the message and the numbers come up by themselves, and again when SOS is tapped. A tap is never lost:
-// it goes out as soon as it can, however often that takes, and only then does its page come.
+// The network goes: the message and the numbers come up by themselves, and again when SOS is tapped. A tap is never
+// lost: it goes out as soon as it can, however often that takes, and only then does its page come.
 import { wait } from "./wait.js";
 
 const AGAIN_MS = 2000;

@@ -1,5 +1,6 @@
 // What is written to the agent, that the phone must not ring, and a further tap on SOS: sent without loading the page
-// anew, again and again until it has arrived. What staff wrote is reported as shown once it is on a screen that somebody can see.
+// anew, again and again until it has arrived. What staff wrote is reported as shown once it is on a screen that
+// somebody can see.
 import { wait } from "./wait.js";
 
 const AGAIN_MS = 2000;
