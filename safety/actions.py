@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.selectors import codes_who_may
 from core import holds
-from core.actions import Action, ActionForm, ActionSet, Given, calls, choice, text, words
+from core.actions import Action, ActionForm, ActionSet, Given, Sure, calls, choice, text, words
 from safety import selectors, services
 from safety.errors import ActionClosed
 from safety.models import Incident, Recording
@@ -27,6 +27,26 @@ if TYPE_CHECKING:
     from safety.models import MalicePlea
 
 RESPOND, REVIEW = "incidents.respond", "incidents.review"
+
+
+class Drawn(forms.HiddenInput):
+    """Says what is on the page that draws it, also where an older page was refused."""
+
+    now = ""
+
+    def format_value(self, value: object) -> str:
+        return self.now
+
+
+class See(Sure):
+    """With what the page showed: what came meanwhile is not seen by it."""
+
+    shown = forms.CharField(max_length=100, widget=Drawn)
+
+    def prepare(self) -> None:
+        widget = self.fields["shown"].widget
+        if isinstance(widget, Drawn):
+            widget.now = selectors.newest_of(self.row)
 
 
 class HandOver(ActionForm):
@@ -162,7 +182,8 @@ INCIDENTS.add(
         key="see",
         label=_("I have seen what is new"),
         permission=RESPOND,
-        run=calls(services.see_news),
+        run=calls(services.see_news, "shown"),
+        form=See,
         offered=lambda incident, _person: incident.news_at is not None and incident.taken_at is not None,
         urgent=True,
         shortcut="s",

@@ -267,6 +267,13 @@ def page_has(staff: Person, incident: str, *texts: str) -> tuple[bool, str]:
     return not missing, "all said" if not missing else f"not said: {', '.join(missing)}"
 
 
+def look_at_news(staff: Person, incident: str) -> None:
+    """Somebody opens the incident's page, and says that they saw what is new on it."""
+    page = staff.get(f"/admin/incidents/{incident}/").text
+    shown = re.findall(r'name="shown" value="([^"]*)"', page)
+    staff.submit(f"/admin/incidents/{incident}/do/see/", {"do": "1", "shown": shown[0] if shown else ""})
+
+
 def rings(staff: Person, code: str) -> str:
     """What rings about a case on somebody's console now, in the words of its bar; empty where nothing does."""
     bar = staff.get("/admin/alarms/").text

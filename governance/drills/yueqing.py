@@ -36,6 +36,7 @@ from governance.drills.rides import (
     filed,
     found,
     incident_of,
+    look_at_news,
     not_his,
     page_has,
     refused,
@@ -330,7 +331,7 @@ def _friends(world: World, ride: Ride, cast: dict[str, Person], incident: str) -
         codes.append(answer["code"])
         members.append(unlike(answer))
         # The incident has an owner; the report has one once that person has looked at it.
-        cast["specialist"].submit(f"/admin/incidents/{incident}/do/see/", {"do": "1"})
+        look_at_news(cast["specialist"], incident)
         answer = person.get(f"/api/v1/welfare-checks/{answer['secret']}/").json()
         return bool(answer["owned_since"]), f"{answer['code']}, owned since {answer['owned_since']}"
 

@@ -23,6 +23,7 @@ from governance.drills.rides import (
     driver_view,
     found,
     incident_of,
+    look_at_news,
     page_has,
     rings,
     station_rings,
@@ -185,7 +186,7 @@ def _taps(world: World, ride: Ride, cast: dict[str, Person], incident: str) -> N
         patient=True,
     )
     world.pass_time(6)
-    owner.submit(f"/admin/incidents/{incident}/do/see/", {"do": "1"})
+    look_at_news(owner, incident)
 
     def seen() -> tuple[bool, str]:
         told = _state(ride)
@@ -259,7 +260,7 @@ def _taps_again(world: World, ride: Ride, cast: dict[str, Person], incident: str
         tz=TZ,
         patient=True,
     )
-    owner.submit(f"/admin/incidents/{incident}/do/see/", {"do": "1"})
+    look_at_news(owner, incident)
     world.expect(
         "the second tap is in the timeline",
         "SOS again",

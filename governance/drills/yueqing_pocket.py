@@ -28,6 +28,7 @@ from governance.drills.rides import (
     driver_view,
     found,
     incident_of,
+    look_at_news,
     page_has,
     rings,
     station_rings,
@@ -352,7 +353,7 @@ def _owner_looks(world: World, owner: Person, incident: str) -> None:
         patient=True,
     )
     world.pass_time(8)
-    owner.submit(f"/admin/incidents/{incident}/do/see/", {"do": "1"})
+    look_at_news(owner, incident)
     world.expect(
         "the owner looks: it is quiet again",
         "quiet",

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext as _
+
 from accounts.selectors import account_by_code
 from core import audit, clock, holds, live, timeline
 from core.actors import SYSTEM, Actor
@@ -13,6 +15,7 @@ from rides.states import Party
 from safety.errors import ActionClosed, OutcomeUnknown, ReasonMissing
 from safety.models import HelpMessage, Incident
 from safety.policies import why_not
+from safety.selectors import newest_of
 from safety.services.incidents import acknowledge, note_call_back, touch
 from safety.services.stops import end_stop
 from safety.states import (
@@ -70,9 +73,15 @@ def take_incident(*, account: "Account", code: str) -> Incident:
 
 
 @begins_transaction
-def see_news(*, account: "Account", code: str) -> None:
-    """Whoever acts on it has looked at what came since somebody last did. Raises `ActionClosed`, `NotFound`."""
+def see_news(*, account: "Account", code: str, shown: str = "") -> None:
+    """Whoever acts on it has looked at what came since somebody last did.
+
+    `shown` is `newest_of` what stood on the page on which they looked, all that there is where it is empty: nobody has
+    seen what came after it. Raises `ActionClosed`, `NotFound`.
+    """
     incident = for_action(account, code, "see")
+    if shown and shown != newest_of(incident):
+        raise ActionClosed(why=str(_("Something came since this page was drawn: look at it first.")))
     _line(incident, account, SafetyLine.SEEN, who=account.code)
     acknowledge(incident, by=account.code)
 

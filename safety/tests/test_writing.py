@@ -68,6 +68,28 @@ def test_what_she_writes_has_arrived_at_once_and_is_seen_once_a_person_has_looke
         services.see_news(account=people("agent"), code=incident.code)
 
 
+def test_nobody_has_seen_what_came_after_the_page_was_drawn(trip, incident, signed_in, client, noon):
+    """The button says what was on its page: words that came meanwhile wait, and the refusal shows them."""
+    noon.shift(5)
+    services.add_word(key=side(trip), words="他很生气")
+    agent = signed_in("agent")
+    path = f"/admin/incidents/{incident.code}/"
+
+    def press(page):
+        shown = re.search(r'name="shown" value="([^"]*)"', page)
+        return agent.post(f"{path}do/see/", {"do": "1", "shown": shown[1]})
+
+    stale = agent.get(path).content.decode()
+    services.add_word(key=side(trip), words="他拿着绳子回来了")
+    refused = press(stale)
+    assert refused.status_code == 403
+    assert "他拿着绳子回来了" in refused.content.decode()
+    assert "seen by a specialist" not in page_of(client, trip)
+    assert agent.post(f"{path}do/see/", {"do": "1"}).status_code == 400
+    assert press(refused.content.decode()).status_code == 302
+    assert page_of(client, trip).count("seen by a specialist") == 2
+
+
 def test_the_agent_sees_when_it_stood_on_her_screen(trip, incident, people, signed_in, client, noon):
     message = services.write_to_caller(
         account=people("agent"), code=incident.code, party="passenger", words="我们看得到您"
