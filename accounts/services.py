@@ -39,6 +39,7 @@ from accounts.models import (
     OneTimeCode,
     RealNameCheck,
     Restriction,
+    Session,
     SignInPlace,
 )
 from accounts.policies import CODE_INTERVAL, CODE_LIFE, CODES_A_DAY, CODES_FROM_ADDRESS
@@ -481,6 +482,19 @@ FORGETTING = jobs.whole(
     "accounts.forget_places",
     gettext_lazy("forgetting places of sign-ins"),
     lambda at: forget_places(at=at),
+)
+
+
+@begins_transaction
+def forget_sessions(*, at: datetime) -> int:
+    """Delete sessions that are over; returns how many."""
+    return jobs.delete(Session.objects.filter(expire_date__lte=at))
+
+
+SESSIONS_OVER = jobs.whole(
+    "accounts.forget_sessions",
+    gettext_lazy("forgetting sessions that are over"),
+    lambda at: forget_sessions(at=at),
 )
 
 
