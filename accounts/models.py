@@ -294,7 +294,12 @@ class Session(AbstractBaseSession):
         indexes = [models.Index(fields=["expire_date"], name="session_over")]
 
     def __str__(self) -> str:
-        return f"session {self.session_key[:8]}"
+        return f"session {self.name}"
+
+    @property
+    def name(self) -> str:
+        """What a form calls it: enough of the digest to tell a person's sessions apart."""
+        return self.session_key[:16]
 
 
 def new_seed() -> str:

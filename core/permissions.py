@@ -58,6 +58,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
         "duty.answer": {SUPERVISOR, ADMIN},  # who is told where nobody is on duty
         "failed_work.retry": {SPECIALIST, SUPERVISOR, ADMIN},
         "people.reveal": {AGENT, SPECIALIST, VETTING, ADJUDICATOR, SUPERVISOR},  # a field, with a reason (A5)
+        "sessions.end": {SUPERVISOR, ADMIN},  # of anybody, with a reason
         "data_holds.renew": {AGENT, SPECIALIST, SUPERVISOR},
         # --- incidents ---
         "incidents.respond": {AGENT, SPECIALIST, SUPERVISOR},

@@ -1,5 +1,6 @@
 """Sessions: what a dump opens, when one ends by itself, and who ends whose."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from psycopg import sql
 from accounts.models import Account, Authenticator, Session
 from accounts.tasks import forget_sessions
 from core.access import staff_of_session
+from core.models import AuditEntry, Notification
 from core.tests.factories import set_policy
 
 
@@ -127,3 +129,59 @@ def test_what_is_over_is_deleted(signed_in, noon):
     noon.shift(timedelta(days=1))
     forget_sessions()
     assert [row.account.code for row in Session.objects.all()] == ["passenger"]
+
+
+def rows_shown(client):
+    page = client.get("/me/sessions/").content.decode()
+    return re.findall(r'name="session" value="(\w{16})"', page), page
+
+
+def test_a_person_sees_where_they_are_signed_in_and_ends_one(people):
+    here, there = Client(headers={"accept-language": "en"}), Client()
+    agent = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/120.0 Mobile Safari/537.36"
+    for client, address in ((here, "198.51.100.7"), (there, "203.0.113.9")):
+        client.post(
+            "/sign-in/",
+            {"name": "passenger", "password": "a password of tests"},
+            headers={"user-agent": agent},
+            REMOTE_ADDR=address,
+        )
+    names, page = rows_shown(here)
+    assert len(names) == 2
+    assert page.count("this device") == 1
+    assert "Chrome, Android" in page
+    assert "203.0.113.*" in page
+    assert "203.0.113.9" not in page
+    other = Session.objects.get(network="203.0.113.*").name
+    assert here.post("/me/sessions/end/", {"session": other}).status_code == 302
+    assert not opens(there, "/me/")
+    assert opens(here, "/me/")
+    assert here.post("/me/sessions/end/", {"session": other}).status_code == 404
+
+
+def test_nobody_ends_another_persons_session(signed_in):
+    signed_in("passenger")
+    name = sessions_of("passenger").get().name
+    assert signed_in("driver").post("/me/sessions/end/", {"session": name}).status_code == 404
+    assert signed_in("driver").post("/me/sessions/end/", {"session": ""}).status_code == 400
+    assert sessions_of("passenger").exists()
+
+
+def test_all_end_at_once_here_as_well(signed_in):
+    first, second = signed_in("passenger"), signed_in("passenger")
+    first.post("/me/sessions/end/", {"session": "all"})
+    assert not opens(first, "/me/")
+    assert not opens(second, "/me/")
+
+
+def test_staff_sign_somebody_out_with_a_reason_and_they_are_told(signed_in):
+    lost, admin = signed_in("specialist"), signed_in("admin")
+    path = "/admin/people/specialist/sessions/"
+    assert admin.post(path, {"reason": ""}).status_code == 400
+    assert opens(lost)
+    assert admin.post(path, {"reason": "phone lost"}).status_code == 302
+    assert not opens(lost)
+    entry = AuditEntry.objects.get(action="accounts.session_ended")
+    assert (entry.actor, entry.subject, entry.reason) == ("admin", "specialist", "phone lost")
+    assert Notification.objects.latest("pk").message == "accounts.signed_out"
+    assert signed_in("agent").post(path, {"reason": "x"}).status_code == 403

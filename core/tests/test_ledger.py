@@ -89,7 +89,7 @@ def test_a_row_that_was_written_is_not_rewritten_by_the_platform(db, table):
     columns = [field.column for field in model._meta.concrete_fields]
     assert set(later) < set(columns)
     statements = [f'UPDATE {table} SET "{each}" = "{each}"' for each in columns if each not in later]  # noqa: S608 - names of ours
-    for statement in [*statements, f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"]:
+    for statement in [*statements, f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"]:  # noqa: S608
         with (
             pytest.raises(ProgrammingError, match="permission denied"),
             transaction.atomic(),
