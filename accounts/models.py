@@ -3,7 +3,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -286,7 +286,6 @@ class Session(AbstractBaseSession):
     browser = models.CharField(pgettext_lazy("session", "browser"), max_length=60, blank=True)
     # The part of the address that a provider or a quarter shares.
     network = models.CharField(pgettext_lazy("session", "network"), max_length=45, blank=True)
-    objects: ClassVar[BaseSessionManager["Session"]] = BaseSessionManager()
 
     class Meta:
         verbose_name = pgettext_lazy("model", "session")
@@ -313,7 +312,7 @@ class Authenticator(otp.ThrottlingMixin, otp.Device):  # type: ignore[misc]  # u
     user = models.ForeignKey(
         Account,
         on_delete=models.CASCADE,
-        related_name="authenticators",
+        related_name="+",
         verbose_name=pgettext_lazy("field", "account"),
     )
     name = models.CharField(pgettext_lazy("authenticator", "name of the device"), max_length=64)

@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import Account, Session
 from accounts.policies import SESSION_LIFE, STAFF_SESSION_IDLE, STAFF_SESSION_LIFE
 from core import clock, policy
-from core.permissions import HasRole, needs_second_factor
+from core.permissions import HasRole, is_still, needs_second_factor
 
 TOUCHED_EVERY = timedelta(minutes=1)
 BROWSER, NETWORK = (
@@ -42,7 +42,7 @@ class SessionStore(DatabaseStore):
     """Django's store over our table. What was ended meanwhile is not brought back by a request that was under way."""
 
     @classmethod
-    def get_model_class(cls) -> type[Session]:  # type: ignore[override]  # the stubs want their own model
+    def get_model_class(cls) -> type[Session]:
         return Session
 
     def load(self) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class SessionStore(DatabaseStore):
             return None
         if row.account is None:
             return row
-        stands = row.account.is_active and row.account.role == row.role
+        stands = row.account.is_active and is_still(row.account, row.role)
         if stands and at - row.used_at < TOUCHED_EVERY:
             return row
         # By the rule of now, which may be a shorter one than when it was used last.
@@ -90,7 +90,7 @@ class SessionStore(DatabaseStore):
         if self.session_key is None:
             self.create()
             return
-        data = self._get_session(no_load=must_create)
+        data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]  # Django's own, not in its stubs
         key, account = digest(self.session_key), data.get(SESSION_KEY)
         written = {"session_data": self.encode(data)}
         if must_create:

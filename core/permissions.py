@@ -112,6 +112,11 @@ def require(person: HasRole, permission: str) -> None:
         raise Forbidden
 
 
+def is_still(person: HasRole, role: str) -> bool:
+    """True where the person has the role that was written down when they signed in."""
+    return person.role == role
+
+
 def needs_second_factor(person: HasRole) -> bool:
     """True for whoever may see more than their own data."""
     return person.role != MEMBER

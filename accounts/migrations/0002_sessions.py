@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('last_t', models.BigIntegerField(default=-1, verbose_name='last digits used')),
                 ('throttling_failure_timestamp', models.DateTimeField(default=None, null=True, verbose_name='last wrong digits at')),
                 ('throttling_failure_count', models.PositiveIntegerField(default=0, verbose_name='wrong digits in a row')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='authenticators', to=settings.AUTH_USER_MODEL, verbose_name='account')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='account')),
             ],
             options={
                 'verbose_name': 'authenticator',
