@@ -61,6 +61,11 @@ def staff_of_session(session_key: str, permission: str = "console.open") -> "Acc
     return user if may(user, permission) else None
 
 
+def _asks_for_part(request: HttpRequest) -> bool:
+    """Whether a page that is open asks for a part of itself: a sign-in page has no place inside it."""
+    return request.method == "GET" and bool(request.headers.get("HX-Request"))
+
+
 def permission_required(*permissions: str) -> Callable[[View[P]], View[P]]:
     """View decorator: lets in who has one of `permissions`, anybody signed in where none are named; leads others to the sign-in page."""
 
@@ -70,11 +75,11 @@ def permission_required(*permissions: str) -> Callable[[View[P]], View[P]]:
             try:
                 check_permission(request, *permissions)
             except SignInRequired:
-                if wants_json(request):
+                if wants_json(request) or _asks_for_part(request):
                     raise
                 return redirect_to_login(request.get_full_path())
             except SecondFactorRequired:
-                if wants_json(request):
+                if wants_json(request) or _asks_for_part(request):
                     raise
                 query = urlencode({"next": request.get_full_path()})
                 return HttpResponseRedirect(f"{reverse('accounts:second_factor')}?{query}")

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import IntEnum
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,14 @@ LOUDER_AFTER = policy.declare(
 )
 
 
+class Rank(IntEnum):
+    """Which alarms stand before which, however old: anybody can send what comes from outside, as often as they like."""
+
+    CALL = 0  # somebody calls for help, or the police say that a life is in danger
+    KNOWN = 1  # a trip, a case or a person of ours
+    OUTSIDE = 2  # not known to be about anybody yet
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
     """Something that a person has to take now.
@@ -51,7 +60,7 @@ class Alarm:
     must have it; after that, staff are rung by telephone. `owner` is who has the case already and has not looked at
     what is new: it rings for that person first, and from the next step on for everybody. `without` are those who cannot
     take it, because they had a part. `act` is an address that takes it by one request, where there is one, and `does`
-    what its button says.
+    what its button says. `rank` says before which others it stands.
     """
 
     key: str
@@ -65,6 +74,7 @@ class Alarm:
     act: str = ""
     does: Text = ""
     permission: str = ""
+    rank: Rank = Rank.KNOWN
 
     def step(self, at: datetime) -> int:
         """0 while it is new, 1 once it should have been taken, 2 after twice that time."""
@@ -122,9 +132,9 @@ def sources() -> list[str]:
 
 @policy.read_once()
 def ringing(at: datetime) -> list[Alarm]:
-    """All that rings, the oldest first. What cannot be read is unknown, never quiet: it rings for whoever it concerns."""
+    """All that rings, by rank, and in each the oldest first. What cannot be read is unknown, never quiet: it rings for whoever it concerns."""
     found = [each for key in sources() for each in _read(_sources[key], at)]
-    return sorted(found, key=lambda each: (each.since, each.key))
+    return sorted(found, key=lambda each: (each.rank, each.since, each.key))
 
 
 def ringing_for(person: "Account", at: datetime) -> list[Alarm]:
@@ -150,6 +160,7 @@ def _read(source: _Source, at: datetime) -> list[Alarm]:
                 since=source.failing_since,
                 within=policy.span(LOUDER_AFTER),
                 permission=source.permission,
+                rank=Rank.CALL,
             )
         ]
     source.failing_since = None

@@ -528,6 +528,29 @@ def test_a_trip_that_goes_to_others_is_to_him_one_that_its_passenger_cancelled(s
     assert not found, "\n".join(found)
 
 
+def test_help_called_at_the_pickup_takes_nothing_from_the_page_of_who_stands_before_her(scene, rides, signed_in):  # fmt: skip
+    """The car is there, no code was entered and no phone says that they met: she may sit in it all the same."""
+    trip, client = rides.arrived(passenger="passenger2", driver="driver2"), signed_in("driver2")
+    scene.deliver()
+    seen = []
+    for calls in (False, True):
+        with taken_back():
+            if calls:
+                her = TripKey(trip.code, Party.PASSENGER, "wenzhou")
+                services.raise_sos(key=her, position=HER_PLACE, silent=True)
+                scene.deliver()
+                run(QUIET_HOLDS)
+                assert Trip.objects.get(pk=trip.pk).driver == driver_of(scene.people("driver2"))
+                assert Hold.objects.open().filter(driver=trip.driver, covert=True).exists()
+            pages = {path: ask(client, "GET", path.format(trip=trip.code), {}) for path in HER_CANCEL}
+            for what, body in AFTER_IT:
+                with taken_back():
+                    pages[what] = ask(client, "POST", f"/api/v1/trips/{trip.code}/{what}/", body)
+            seen.append({("his", path): answer for path, answer in pages.items()})
+    found = list(differences(*seen))
+    assert not found, "\n".join(found)
+
+
 def she_calls_nobody_is_aboard(scene):
     """A severe complaint after the trip: it stops his orders."""
     hold_driver(

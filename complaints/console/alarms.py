@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from complaints import selectors
 from complaints.policies import DANGER_WITHIN
 from core import policy
-from core.alarms import Alarm, alarm
+from core.alarms import Alarm, Rank, alarm
 
 WORK = "complaints.work"
 
@@ -40,6 +40,7 @@ def outside_danger(_at: datetime) -> list[Alarm]:
             link=reverse("complaints_console:outside"),
             since=row.at,
             within=policy.span(DANGER_WITHIN),
+            rank=Rank.OUTSIDE,
         )
         for row in selectors.outside_of_danger()
     ]

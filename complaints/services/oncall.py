@@ -67,7 +67,7 @@ def turns_of(alarm: "Alarm", at: datetime, people: int) -> range:
 
 def ring_on_call(*, at: datetime) -> int:
     """Ring whoever's turn has come for each alarm; returns how many alarms were rung about. One stops only itself."""
-    late = _oldest([each for each in alarms.ringing(at) if at - each.since >= each.within])
+    late = _first([each for each in alarms.ringing(at) if at - each.since >= each.within])
     done = retry.each(
         RINGING,
         late,
@@ -79,8 +79,8 @@ def ring_on_call(*, at: datetime) -> int:
     return done.done
 
 
-def _oldest(late: "list[Alarm]") -> "list[Alarm]":
-    """Of each kind the oldest: in a storm one call brings somebody who sees the rest, and a hundred hinder messages of hers."""
+def _first(late: "list[Alarm]") -> "list[Alarm]":
+    """Of each kind those that stand first: in a storm one call brings somebody who sees the rest, and a hundred hinder messages of hers."""
     kinds: Counter[str] = Counter()
     chosen = []
     for each in late:

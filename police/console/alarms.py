@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core import policy
-from core.alarms import Alarm, alarm
+from core.alarms import Alarm, Rank, alarm
 from police import selectors
 from police.policies import FORM_WITHIN, had_a_part
 
@@ -39,6 +39,7 @@ def emergencies(_at: datetime) -> list[Alarm]:
             link=reverse("police_console:request", args=[row.code]),
             since=row.asked_at,
             within=policy.span(FORM_WITHIN),
+            rank=Rank.CALL,
         )
         for row in selectors.emergencies_without_answer()
     ]

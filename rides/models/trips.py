@@ -215,10 +215,11 @@ class Trip(models.Model):
 
     @property
     def somebody_may_be_aboard(self) -> bool:
-        """True where nothing may show on the driver's phone (S11): aboard, or met and not known to be apart.
+        """True where nothing may show on the driver's phone (S11): aboard, or the car was there and they are not known to be apart.
 
-        Of a cancelled trip that is asked for as long as both phones are watched.
+        Who sits in a car that has arrived need not have shown a code, and a phone in a pocket proves no absence. Of a
+        cancelled trip that is asked for as long as both phones are watched.
         """
         if self.state == TripState.CANCELLED:
             return self.cancel_reason != CancelReason.MISMATCH and self.cancel_is_doubted
-        return self.state in ABOARD or (self.state in BEFORE_BOARDING and self.has_met)
+        return self.state in ABOARD or (self.state in BEFORE_BOARDING and self.cancel_is_doubted)

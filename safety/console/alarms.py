@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core import policy
-from core.alarms import Alarm, alarm
+from core.alarms import Alarm, Rank, alarm
 from safety import selectors
 from safety.models import Incident
 from safety.policies import OWNED_WITHIN, clock_that_rings
@@ -25,6 +25,12 @@ _NOBODY: dict[str, Promise] = {
 
 def _what(row: Incident) -> Promise:
     return _NOBODY[Origin.SOS if row.has_sos else row.origin]
+
+
+def _rank(row: Incident) -> Rank:
+    if row.has_sos:
+        return Rank.CALL
+    return Rank.KNOWN if row.trip_id else Rank.OUTSIDE
 
 
 @alarm("incidents", permission="incidents.respond")
@@ -44,6 +50,7 @@ def incidents(_at: datetime) -> Iterator[Alarm]:
             # What is new is acknowledged on the page that shows it, and not from a list.
             act=reverse("safety_console:act", args=[row.code, "take"]) if is_open else "",
             does=pgettext_lazy("incident", "Take"),
+            rank=_rank(row),
         )
 
 

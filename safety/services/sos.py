@@ -13,7 +13,7 @@ from rides.tokens import TripKey
 from safety import packets
 from safety.errors import ActionClosed, ReasonMissing
 from safety.events import SosRaised
-from safety.models import HelpMessage, Incident, MalicePlea, SosCall
+from safety.models import Caller, HelpMessage, Incident, MalicePlea, SosCall
 from safety.policies import why_not_decide
 from safety.selectors import malicious_alarm_of
 from safety.services.checks import as_written, hear_distress, submission_key
@@ -92,7 +92,7 @@ def _raise(
     line = SafetyLine.SOS_AGAIN if again else SafetyLine.SOS
     timeline.add(line, actor, trip=trip.code, incident=incident.code, position=position, party=key.party)
     note_tap(incident, key.party)
-    if silent:
+    if silent or (not again and _was_silent(trip, key.party, incident)):
         set_silent(incident, key.party, silent=True)
     changes: dict[str, object] = {"has_sos": True, "high_risk_at": incident.risk_since(clock.now())}
     if not _weigh(trip, incident, key.party, position, changes):
@@ -101,6 +101,13 @@ def _raise(
         audit.record(actor, "safety.sos", incident.code, case=incident.code, trip=trip.code, party=key.party)
         events.publish(SosRaised(incident=incident.code, party=key.party))
     return incident
+
+
+def _was_silent(trip: "Trip", party: Party, incident: Incident) -> bool:
+    """Whether this side's phone must not ring since an earlier incident of the trip; only this side itself ends that."""
+    callers = Caller.objects.filter(incident__trip=trip, party=party).exclude(incident=incident)
+    last = callers.order_by("incident__opened_at", "pk").last()
+    return last is not None and last.silent
 
 
 def _weigh(
@@ -139,16 +146,21 @@ def add_word(
     """After SOS: write to the agent, words or a phrase, or say whether the phone may ring (S1+).
 
     All of it is this side's own: the other side of the trip neither reads nor changes it. The same under one
-    `submission` is written once. Raises `NotFound` before any SOS of this side, `InvalidInput` for a phrase that is not one.
+    `submission` is written once. What is written after its incident was closed is another call for help.
+    Raises `NotFound` before any SOS of this side, `InvalidInput` for a phrase that is not one.
     """
     trip = trip_by_code(key.trip)
     lock_trip(trip)
-    incident = _live_call(trip, key.party)
-    actor = _who(trip, key.party).actor
-    about: dict[str, Any] = {"trip": trip.code, "incident": incident.code, "party": key.party}
     if phrase and phrase not in CallerPhrase.values:
         raise InvalidInput("phrase")
     text = as_written(words)
+    incident = _call_of_words(key, trip, submission_key(submission, phrase, text) if submission else "")
+    if incident is None:
+        if not (phrase or text):
+            raise NotFound
+        incident = _raise(key, None, silent=False)
+    actor = _who(trip, key.party).actor
+    about: dict[str, Any] = {"trip": trip.code, "incident": incident.code, "party": key.party}
     if (phrase or text) and _write(incident, key.party, phrase, text, submission):
         if phrase:
             timeline.add(SafetyLine.PHRASE, actor, words=text, from_caller=phrase, **about)
@@ -186,6 +198,23 @@ def note_shown(*, key: TripKey, last: int) -> None:
         actor = _who(trip, key.party).actor
         timeline.add(SafetyLine.SHOWN, actor, trip=trip.code, incident=incident.code, party=key.party)
         touch(incident)
+
+
+def _call_of_words(key: TripKey, trip: "Trip", written: str) -> Incident | None:
+    """The incident to which what this side writes belongs; None where its calls are all closed and it wrote this anew.
+
+    What a page sends again because the answer was lost belongs to the incident that has it, closed or not.
+    Raises `NotFound` before any SOS of this side.
+    """
+    try:
+        return _live_call(trip, key.party)
+    except NotFound:
+        mine = SosCall.objects.filter(incident__trip=trip, party=key.party)
+        if not mine.exists():
+            raise
+    had = HelpMessage.objects.filter(incident__trip=trip, party=key.party, submission=written)
+    known = had.select_related("incident").first() if written else None
+    return known.incident if known else None
 
 
 def _live_call(trip: "Trip", party: Party) -> Incident:

@@ -1,13 +1,15 @@
 """What rings until it is taken: an SOS also where somebody has the incident, and whatever else waits for a person."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
-from complaints.services import file_complaint, take_message
+from complaints.services import file_complaint, oncall, take_message
 from complaints.states import Category
 from core import alarms, clock
 from core.console import panels
+from core.messages import outbox
 from core.tests.factories import set_policy
 from police.services import Question, ask_by_form
 from police.states import Query
@@ -169,6 +171,14 @@ def test_the_bar_asks_for_what_rings_and_takes_it(rides, signed_in, people):
     assert "data-alarm=" not in agent.get("/admin/alarms/").content.decode()
 
 
+def test_a_page_whose_session_ended_keeps_what_it_had(client, rides):
+    """A part that asks for itself gets no sign-in page, which would stand where the alarms, or her car's plate, stood."""
+    trip = rides.under_way()
+    for address in ("/admin/alarms/", "/admin/burning/", f"/trips/{trip.code}/status/"):
+        assert client.get(address, headers={"HX-Request": "true"}).status_code == 401, address
+        assert client.get(address).status_code == 302, address
+
+
 def test_every_page_of_the_console_rings(signed_in, rides):
     """Lists and forms of the admin too, with rows and without."""
     from django.contrib import admin
@@ -203,6 +213,25 @@ def test_a_page_draws_few_of_many_and_says_how_many_more(signed_in):
     html = signed_in("agent").get("/admin/alarms/", headers={"accept-language": "en"}).content.decode()
     assert html.count("data-alarm=") == alarms.SHOWN
     assert "3 more" in " ".join(html.split())
+
+
+def test_a_call_for_help_stands_before_all_that_strangers_can_send(rides, signed_in, noon):
+    """The form needs no account and letters come from anywhere: neither hides an SOS, on the bar or on the telephone."""
+    for number in range(alarms.SHOWN):
+        services.file_welfare_check(
+            missing_phone=f"1399999{number:04d}",
+            reporter_phone="13911110001",
+            words="救命",
+            submission=f"w{number}",
+        )
+        take_message(channel="email", sender=f"x{number}@example.org", words="救命，他有刀", key=f"m{number}")
+    noon.shift(60)
+    incident = tap(rides.under_way())
+    html = signed_in("agent").get("/admin/alarms/").content.decode()
+    assert re.findall(r'data-alarm="incident:(I-\w+):', html)[0] == incident.code
+    noon.shift(60)
+    oncall.ring_on_call(at=clock.now())
+    assert outbox.count_keys(f"alarm:incident:{incident.code}:")
 
 
 def test_it_asks_as_many_questions_for_many_as_for_one(signed_in, django_assert_max_num_queries):

@@ -109,9 +109,54 @@ def test_nobody_writes_before_they_have_it_or_when_it_is_over(trip, people):
     with pytest.raises(ActionClosed):
         services.write_to_caller(**write, words="x")
     with pytest.raises(NotFound):
-        services.add_word(key=side(trip), words="x")
-    with pytest.raises(NotFound):
         services.note_shown(key=side(trip), last=1)
+
+
+def closed(incident, people):
+    services.resolve_incident(account=people("agent"), code=incident.code, outcome="safe", words="x")
+    services.close_incident(account=people("specialist"), code=incident.code)
+
+
+def test_what_is_sent_again_because_its_answer_was_lost_calls_nobody_anew(trip, incident, people):
+    services.add_word(key=side(trip), words="我没事了", submission="s1")
+    services.see_news(account=people("agent"), code=incident.code)
+    closed(incident, people)
+    services.add_word(key=side(trip), words="我没事了", submission="s1")
+    assert Incident.objects.count() == 1
+
+
+@pytest.mark.parametrize("said", [{"words": "他又回来了"}, {"phrase": "locked"}])
+def test_what_she_writes_after_the_close_calls_for_help_again(trip, incident, people, client, said):
+    """Her page stays open after two people closed it, and what she writes there is not lost."""
+    closed(incident, people)
+    body = {"key": position_key(trip, Party.PASSENGER), "submission": "s1"} | said
+    for _again in range(2):
+        headers = {"HX-Request": "true", "accept-language": "en"}
+        answer = client.post(f"/trips/{trip.code}/sos/word/", body, headers=headers)
+        assert answer.status_code == 200
+        assert "arrived; nobody has seen it yet" in answer.content.decode()
+    again = Incident.objects.exclude(pk=incident.pk).get()
+    assert (again.state, again.has_sos) == ("open", True)
+    assert again.help_messages.count() == 1
+    assert again.sos_calls.count() == 1
+
+
+def test_after_the_close_a_tap_is_as_silent_as_she_was(trip, incident, people):
+    """A phone that must not ring must not ring in the next incident of the same trip."""
+    closed(incident, people)
+    again = services.raise_sos(key=side(trip))
+    assert again.pk != incident.pk
+    assert selectors.silent_callers(again) == [Party.PASSENGER]
+    services.add_word(key=side(trip), silent=False)
+    assert selectors.silent_callers(again) == []
+    services.take_incident(account=people("agent"), code=again.code)
+    closed(again, people)
+    assert selectors.silent_callers(services.raise_sos(key=side(trip))) == []
+
+
+def test_the_other_side_is_not_silenced_by_hers(trip, incident, people):
+    closed(incident, people)
+    assert selectors.silent_callers(services.raise_sos(key=side(trip, Party.DRIVER))) == []
 
 
 def test_the_same_from_one_page_is_written_once(trip, incident):

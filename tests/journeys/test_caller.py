@@ -86,6 +86,37 @@ def test_a_phone_that_does_not_say_where_it_is_says_so(rides, phone):
     expect(page.locator("[data-no-place=refused]")).to_be_visible()
 
 
+@pytest.mark.parametrize("gone", ["down", "busy"])
+def test_a_tap_without_a_network_goes_out_by_itself_once(rides, phone, served, gone):
+    """She taps where no signal is; it comes back while the phone lies under the seat. The same where ours cannot answer."""
+    trip = rides.under_way()
+    page = phone()
+    page.goto(f"/trips/{trip.code}/")
+    expect(page.locator("[data-offline-help]")).to_be_attached()
+    if gone == "down":
+        served.down = True
+    else:
+        page.route("**/sos/", lambda route: route.fulfill(status=503, body="busy"), times=1)
+    page.click("button.sos")
+    page.click("button.sos", force=True)
+    expect(page.locator(".sosbar [data-unsent]")).to_be_visible()
+    expect(page.locator("[data-offline-help] a[href^='sms:']")).to_be_visible()
+    assert not Incident.objects.exists()
+    served.down = False
+    page.wait_for_url("**/sos/")
+    assert SosCall.objects.count() == 1
+
+
+def test_a_further_tap_that_ours_could_not_take_is_said_and_goes_out(called):
+    page, _trip, incident = called
+    taps = incident.sos_calls.count()
+    page.route("**/sos/", lambda route: route.fulfill(status=503, body="busy"), times=1)
+    page.click("form[data-tap] button")
+    expect(page.locator("form[data-tap] [data-unsent]")).to_be_visible()
+    expect(page.locator("form[data-tap] [data-unsent]")).to_be_hidden(timeout=8000)
+    assert incident.sos_calls.count() == taps + 1
+
+
 # --- After it ----------------------------------------------------------------------------------------------------
 
 
@@ -163,10 +194,10 @@ def test_what_is_written_without_a_network_goes_out_by_itself_once(called, serve
     served.down = True
     page.fill("#words", "没有信号")
     page.click("form[data-words] button.wide")
-    expect(page.locator("[data-unsent]")).to_be_visible()
+    expect(page.locator("form[data-words] [data-unsent]")).to_be_visible()
     page.wait_for_timeout(2500)
     served.down = False
-    expect(page.locator("[data-unsent]")).to_be_hidden(timeout=8000)
+    expect(page.locator("form[data-words] [data-unsent]")).to_be_hidden(timeout=8000)
     expect(page.locator("#sos-live li.mine")).to_have_count(1)
     assert [row.said for row in HelpMessage.objects.all()] == ["没有信号"]
 

@@ -36,7 +36,8 @@ function notify({ key, text, link }) {
 
 // Anything but the list itself, such as the page of somebody who was signed out, is no answer.
 function listen(box) {
-  const isList = (xhr) => xhr.status === 200 && xhr.responseURL.endsWith(box.getAttribute("hx-get"));
+  const address = new URL(box.getAttribute("hx-get"), window.location.href).href;
+  const isList = (xhr) => xhr.status === 200 && xhr.responseURL === address;
   box.addEventListener("htmx:beforeSwap", (event) => {
     if (event.target !== box) return;
     if (isList(event.detail.xhr)) heard = now();

@@ -1,19 +1,20 @@
-// What is written to the agent: sent without loading the page anew, again and again until it has arrived. What staff
-// wrote is reported as shown once it is on a screen that somebody can see.
+// What is written to the agent, that the phone must not ring, and a further tap on SOS: sent without loading the page
+// anew, again and again until it has arrived. What staff wrote is reported as shown once it is on a screen that
+// somebody can see.
 import { wait } from "./wait.js";
 
 const AGAIN_MS = 2000;
 
-function prepareWords(form) {
+function sendUntilArrived(form) {
   const unsent = form.querySelector("[data-unsent]");
   const words = form.querySelector("textarea");
   let sent = "";
-  form.addEventListener("htmx:beforeRequest", () => { sent = words.value; });
+  form.addEventListener("htmx:beforeRequest", () => { sent = words?.value; });
   form.addEventListener("htmx:afterRequest", async (event) => {
     const { successful, xhr } = event.detail;
     const later = !successful && (xhr.status === 0 || xhr.status >= 500);
     unsent.hidden = !later;
-    if (successful && words.value === sent) words.value = "";
+    if (successful && words && words.value === sent) words.value = "";
     if (!later) return;
     const button = event.detail.requestConfig.triggeringEvent?.submitter;
     await wait(AGAIN_MS);
@@ -35,7 +36,7 @@ function reportShown(part, key) {
 }
 
 export function writeToAgent() {
-  document.querySelectorAll("form[data-words]").forEach(prepareWords);
+  document.querySelectorAll("form[data-words], form[data-tap]").forEach(sendUntilArrived);
   document.querySelectorAll("[data-shown]").forEach((part) => {
     const report = () => reportShown(part, part.dataset.live);
     ["htmx:afterSettle", "visibilitychange"].forEach((name) => document.addEventListener(name, report));
