@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.db import connection, models
 from django.test import Client, TransactionTestCase
 from django.utils import timezone, translation
-from django_otp.plugins.otp_totp.models import TOTPDevice
 from psycopg import sql
 
-from accounts.models import Account
+from accounts.models import Account, Authenticator, Session
+from accounts.sessions import digest
 from config.pytest_stack import needs_servers
 from core import broker, events
 from core.messages.transports import breaker
@@ -122,16 +122,33 @@ def people(world: None) -> Callable[[str], Account]:
     return lambda name: Account.objects.get(code=name)
 
 
+class OpenBrowser(Client):
+    """A browser whose page stays open, as a console does all night: however far a test moves the clock, its session is
+    in use, and a person whose shift is over has signed in again."""
+
+    used_at: datetime | None = None
+
+    def request(self, **request: Any) -> Any:
+        now = timezone.now()
+        key = self.cookies.get("sessionid")
+        if key and self.used_at and abs(now - self.used_at) > timedelta(seconds=30):
+            rows = Session.objects.filter(session_key=digest(key.value), account__isnull=False)
+            rows.update(begun_at=now, used_at=now, expire_date=now + timedelta(hours=12))
+        self.used_at = now
+        return super().request(**request)
+
+
 @pytest.fixture
 def signed_in(people: Callable[[str], Account]) -> Callable[[str], Client]:
     """A browser in which somebody of the cast is signed in, with their second factor; nobody for an empty name."""
 
     def enter(name: str, *, second_factor: bool = True) -> Client:
-        client = Client(headers={"accept-language": "en"})
+        client = OpenBrowser(headers={"accept-language": "en"})
+        client.used_at = timezone.now()
         if name:
             account = people(name)
             client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
-            device = TOTPDevice.objects.filter(user=account).first()
+            device = Authenticator.objects.filter(user=account).first()
             if device and second_factor:
                 session = client.session
                 session["otp_device_id"] = device.persistent_id

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.contrib.auth.hashers import make_password
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import Account
+from accounts.models import Account, Authenticator
 from accounts.services import enrol
 from core import clock
 from core.permissions import Role, needs_second_factor
@@ -64,6 +63,6 @@ def enrol_cast(*, password: str) -> dict[str, Account]:
             verified_at=verified if part.id_number else None,
         )
         if needs_second_factor(part):
-            TOTPDevice.objects.create(user=account, name="demo", confirmed=True)
+            Authenticator.objects.create(user=account, name="demo", confirmed=True)
         people[part.code] = account
     return people

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,44 @@ def device_of(request: Any) -> str:
         return str(known)
     request.new_device = getattr(request, "new_device", "") or secrets.token_urlsafe(24)
     return str(request.new_device)
+
+
+# In this order: most browsers name others beside themselves.
+_BROWSERS = {
+    "MicroMessenger": "WeChat",
+    "Edg": "Edge",
+    "Firefox": "Firefox",
+    "Chrome": "Chrome",
+    "Safari": "Safari",
+}
+_SYSTEMS = {
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "Windows": "Windows",
+    "Mac OS": "macOS",
+    "Linux": "Linux",
+}
+
+
+def browser_of(request: Any) -> str:
+    """Browser and system by their products' names (`Firefox, Android`), as far as the request says them."""
+    said = str(request.META.get("HTTP_USER_AGENT", ""))
+    found = (
+        next((name for mark, name in known.items() if mark in said), "") for known in (_BROWSERS, _SYSTEMS)
+    )
+    return ", ".join(filter(None, found))
+
+
+def roughly(address: str) -> str:
+    """An address without its end: `203.0.113.*`, `2001:db8:1:*`. Empty where it is none."""
+    try:
+        whole = ip_address(address)
+    except ValueError:
+        return ""
+    if whole.version == 4:
+        return f"{whole}".rpartition(".")[0] + ".*"
+    return ":".join(f"{int(part, 16):x}" for part in whole.exploded.split(":")[:3]) + ":*"
 
 
 class DeviceMiddleware:

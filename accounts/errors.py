@@ -19,6 +19,18 @@ class WrongCode(DomainError):
     code, status, sentence = "wrong_code", 400, _("This code is wrong or has expired. Ask for a new one.")
 
 
+class PasswordWrong(DomainError):
+    code, status, sentence = "password_wrong", 400, _("This is not your password of now.")
+
+
+class PasswordWeak(DomainError):
+    code, status, sentence = (
+        "password_weak",
+        400,
+        _("Choose another password: at least 10 characters, and none that many people use."),
+    )
+
+
 class CodeTooSoon(DomainError):
     code, status, sentence = (
         "code_too_soon",

@@ -61,6 +61,42 @@ class TokenForm(forms.Form):
     )
 
 
+def _new_password() -> forms.CharField:
+    return forms.CharField(
+        label=_("New password"),
+        max_length=128,
+        strip=False,
+        help_text=_("At least 10 characters"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class PasswordForm(forms.Form):
+    current = forms.CharField(
+        label=_("Password of now"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    new = _new_password()
+
+
+class PasswordResetForm(PhoneForm):
+    code = forms.CharField(
+        label=_("Code from the message"),
+        max_length=6,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+    )
+    new = _new_password()
+    token = forms.CharField(
+        label=_("Six digits of your authenticator"),
+        max_length=6,
+        required=False,
+        help_text=_("For staff and police only"),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+
 class RealNameForm(forms.Form):
     real_name = forms.CharField(
         label=_("Name as on the ID card"),

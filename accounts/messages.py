@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.messages.catalogue import Digits, Link, Message
+from core.messages.catalogue import Digits, Link, Message, Moment, Words
 
 
 class OneTimeCodeSent(
@@ -21,3 +21,23 @@ class ContactAsked(
     ),
 ):
     link: Link
+
+
+class PasswordChanged(
+    Message,
+    code="accounts.password_changed",
+    text=_(
+        "Huhang: your password was changed at %(at)s and other devices were signed out. Was it not you? Call %(line)s now."
+    ),
+):
+    at: Moment
+    line: Words
+
+
+class SignedOut(
+    Message,
+    code="accounts.signed_out",
+    text=_("Huhang: staff signed you out on all your devices at %(at)s. Sign in again. Questions: %(line)s."),
+):
+    at: Moment
+    line: Words

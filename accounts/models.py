@@ -1,11 +1,16 @@
+import time
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from django_otp import models as otp
+from django_otp.oath import TOTP
+from django_otp.util import random_hex
 
 from accounts.states import ContactState, RealNameState
 from core.actors import Actor
@@ -257,3 +262,96 @@ class SignInPlace(models.Model):
 
     def __str__(self) -> str:
         return f"sign-in {self.pk} of {self.account_id}"
+
+
+class Session(AbstractBaseSession):
+    """A browser in which somebody is signed in, or a visitor's. Its key is kept as a digest (`accounts.sessions`)."""
+
+    session_key = models.CharField(
+        pgettext_lazy("field", "digest of the key"), max_length=64, primary_key=True
+    )
+    session_data = models.TextField(pgettext_lazy("field", "data of the session"))
+    account = models.ForeignKey(
+        Account,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="sessions",
+        verbose_name=pgettext_lazy("field", "account"),
+    )
+    # In which they signed in; a session ends with the role.
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices, blank=True)
+    begun_at = models.DateTimeField(pgettext_lazy("session", "signed in at"))
+    used_at = models.DateTimeField(pgettext_lazy("session", "last used at"))
+    expire_date = models.DateTimeField(pgettext_lazy("session", "ends at"))
+    browser = models.CharField(pgettext_lazy("session", "browser"), max_length=60, blank=True)
+    # The part of the address that a provider or a quarter shares.
+    network = models.CharField(pgettext_lazy("session", "network"), max_length=45, blank=True)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "session")
+        verbose_name_plural = pgettext_lazy("model", "sessions")
+        indexes = [models.Index(fields=["expire_date"], name="session_over")]
+
+    def __str__(self) -> str:
+        return f"session {self.name}"
+
+    @property
+    def name(self) -> str:
+        """What a form calls it: enough of the digest to tell a person's sessions apart."""
+        return self.session_key[:16]
+
+
+def new_seed() -> str:
+    """The secret of an authenticator: 160 bits in hexadecimal (RFC 4226 §4)."""
+    return str(random_hex(20))
+
+
+class Authenticator(otp.ThrottlingMixin, otp.Device):  # type: ignore[misc]  # untyped library
+    """Somebody's second factor: six digits each half minute (RFC 6238). The library's own model keeps seeds in clear."""
+
+    user = models.ForeignKey(
+        Account,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=pgettext_lazy("field", "account"),
+    )
+    name = models.CharField(pgettext_lazy("authenticator", "name of the device"), max_length=64)
+    confirmed = models.BooleanField(pgettext_lazy("authenticator", "digits were shown"), default=True)
+    key = EncryptedTextField(pgettext_lazy("authenticator", "seed"), default=new_seed)
+    # How many half minutes the person's clock is off, and the last half minute whose digits were used.
+    drift = models.SmallIntegerField(pgettext_lazy("authenticator", "drift"), default=0)
+    last_t = models.BigIntegerField(pgettext_lazy("authenticator", "last digits used"), default=-1)
+
+    throttling_failure_timestamp = models.DateTimeField(
+        pgettext_lazy("authenticator", "last wrong digits at"), null=True, default=None
+    )
+    throttling_failure_count = models.PositiveIntegerField(
+        pgettext_lazy("authenticator", "wrong digits in a row"), default=0
+    )
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "authenticator")
+        verbose_name_plural = pgettext_lazy("model", "authenticators")
+
+    def verify_token(self, token: str) -> bool:
+        """The library's question: whether these are the digits of now, of half a minute before or after, unused."""
+        allowed, _why = self.verify_is_allowed()
+        if not allowed:
+            return False
+        totp = TOTP(bytes.fromhex(self.key), drift=self.drift)
+        totp.time = time.time()
+        right = token.isdecimal() and totp.verify(int(token), 1, self.last_t + 1)
+        if right:
+            self.last_t, self.drift = totp.t(), totp.drift
+            self.throttle_reset(commit=False)
+            self.save()
+        else:
+            self.throttle_increment(commit=True)
+        return bool(right)
+
+    def __str__(self) -> str:
+        return f"authenticator {self.pk} of {self.user_id}"
+
+    def get_throttle_factor(self) -> int:
+        """Seconds to wait after the first wrong digits; each further wrong try doubles them."""
+        return 1

@@ -33,3 +33,28 @@ CODE_INTERVAL = policy.declare(
     name=pgettext_lazy("policy name", "Time between two codes"),
     about=_("The least time between two codes to one phone."),
 )
+SESSION_LIFE = policy.declare(
+    "accounts.session_life",
+    policy.Span(86_400, 14 * 86_400),
+    14 * 86_400,
+    name=pgettext_lazy("policy name", "Life of a session"),
+    about=_(
+        "So long after a sign-in passengers and drivers stay signed in. A call for help needs no sign-in."
+    ),
+)
+STAFF_SESSION_LIFE = policy.declare(
+    "accounts.staff_session_life",
+    policy.Span(3_600, 86_400),
+    12 * 3_600,
+    name=pgettext_lazy("policy name", "Life of a session of staff and police"),
+    about=_("So long after a sign-in staff and police officers stay signed in, however much they do."),
+)
+STAFF_SESSION_IDLE = policy.declare(
+    "accounts.staff_session_idle",
+    policy.Span(300, 14_400),
+    1_800,
+    name=pgettext_lazy("policy name", "Unused session of staff and police"),
+    about=_(
+        "A session of staff or of a police officer that was not used for so long ends. An open console uses it, so that it rings through the night."
+    ),
+)

@@ -7,7 +7,7 @@ from django.db.models import Count, Q
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
 
-from accounts.models import Account, EmergencyContact, Restriction, SignInPlace
+from accounts.models import Account, EmergencyContact, Restriction, Session, SignInPlace
 from accounts.states import ContactState
 from core.permissions import roles_who
 from core.privacy import phone_index
@@ -81,3 +81,8 @@ def sign_in_place(pk: int) -> tuple[float, float] | None:
         return None
     latitude, longitude = row.place.split(",")
     return float(latitude), float(longitude)
+
+
+def sessions_of(account: Account, at: datetime) -> list[Session]:
+    """Where somebody is signed in, last used first."""
+    return list(Session.objects.filter(account=account, expire_date__gt=at).order_by("-used_at", "pk"))

@@ -3,10 +3,13 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, F, Max, Q, QuerySet
 from django.http import HttpRequest
@@ -17,13 +20,15 @@ from django_otp import match_token
 from stdnum.cn import ric
 
 from accounts import messages
-from accounts.devices import device_of
+from accounts.devices import browser_of, device_of, roughly
 from accounts.errors import (
     CodeTooSoon,
     DocumentTaken,
     IdNumberWrong,
     LockedOut,
     OwnNumber,
+    PasswordWeak,
+    PasswordWrong,
     RealNameOpen,
     RealNameVerified,
     SignInFailed,
@@ -39,17 +44,19 @@ from accounts.models import (
     OneTimeCode,
     RealNameCheck,
     Restriction,
+    Session,
     SignInPlace,
 )
 from accounts.policies import CODE_INTERVAL, CODE_LIFE, CODES_A_DAY, CODES_FROM_ADDRESS
 from accounts.selectors import account_by_code, account_by_phone
+from accounts.sessions import BROWSER, NETWORK, digest
 from accounts.states import REAL_NAME_TRANSITIONS, ContactState, PersonalField, RealNameState
 from core import audit, clock, events, jobs, policy, registries, retry
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.messages import outbox
-from core.permissions import Role, may, require, roles_who
+from core.permissions import Role, may, needs_second_factor, require, roles_who
 from core.privacy import InvalidPhone, blind_index, normalise_mobile, normalise_phone, phone_index
 from core.ratelimit import address_of, allow, full
 from core.states import StaleState, move
@@ -208,10 +215,12 @@ def _record_failure(subject: str, how: str) -> None:
 
 def _enter(request: HttpRequest, account: Account, how: str, here: Place | None) -> Account:
     login(request, account, backend=MODEL_BACKEND)
-    digest = blind_index(device_of(request), purpose="device")
+    request.session[BROWSER] = browser_of(request)
+    request.session[NETWORK] = roughly(address_of(request))
+    device = blind_index(device_of(request), purpose="device")
     with transaction.atomic(durable=True):
         audit.record(account.actor, "accounts.signed_in", account.code, how=how)
-        _note_device(account, digest)
+        _note_device(account, device)
         if here:
             row = SignInPlace.objects.create(
                 account=account, at=clock.now(), place=f"{here[0]:.5f},{here[1]:.5f}"
@@ -241,14 +250,23 @@ def forget_places(*, at: datetime) -> int:
     return jobs.delete(SignInPlace.objects.filter(at__lt=at - timedelta(days=1)))
 
 
-def verify_second_factor(request: HttpRequest, *, account: Account, token: str) -> None:
-    """Check the six digits of the authenticator. Raises `WrongCode`; the library slows repeated failures down."""
-    device = match_token(account, token.strip()) if token.strip().isdigit() else None
+def _shows_second_factor(account: Account, token: str) -> Any:
+    """The authenticator that shows these digits now, or None; a wrong try is in the journal."""
+    digits = token.strip()
+    device = match_token(account, digits) if digits.isascii() and digits.isdigit() else None
     if device is None:
         with transaction.atomic(durable=True):
             audit.record(account.actor, "accounts.second_factor_failed", account.code)
+    return device
+
+
+def verify_second_factor(request: HttpRequest, *, account: Account, token: str) -> None:
+    """Check the six digits of the authenticator. Raises `WrongCode`; the library slows repeated failures down."""
+    device = _shows_second_factor(account, token)
+    if device is None:
         raise WrongCode("token")
     otp_login(request, device)
+    request.session.cycle_key()  # what was known before the second factor opens nothing behind it
     with transaction.atomic(durable=True):
         audit.record(account.actor, "accounts.second_factor_passed", account.code)
 
@@ -256,6 +274,122 @@ def verify_second_factor(request: HttpRequest, *, account: Account, token: str) 
 def sign_out(request: HttpRequest) -> None:
     """End the session."""
     logout(request)
+
+
+@begins_transaction
+def end_session(*, account: Account, name: str) -> None:
+    """End one of one's own sessions, by the name that the list gives it. Raises `NotFound`."""
+    found = Session.objects.filter(account=account, session_key__startswith=name) if len(name) == 16 else None
+    if found is None or not found.delete()[0]:
+        raise NotFound
+    audit.record(account.actor, "accounts.session_ended", account.code, count=1)
+
+
+@begins_transaction
+def end_own_sessions(*, account: Account) -> int:
+    """Sign out everywhere, here as well; returns how many sessions ended."""
+    return end_sessions(actor=account.actor, account=account)
+
+
+@begins_transaction
+def end_sessions_of(*, account: Account, code: str, reason: str) -> int:
+    """Staff sign somebody out everywhere, with a reason; who it was is told. Raises `Forbidden`, `NotFound`, `InvalidInput`."""
+    require(account, "sessions.end")
+    if not reason.strip():
+        raise InvalidInput("reason")
+    person = Account.objects.filter(code=code).first()
+    if person is None:
+        raise NotFound
+    ended = end_sessions(actor=account.actor, account=person, reason=reason.strip()[:400])
+    if ended:
+        at = clock.now()
+        outbox.queue(
+            messages.SignedOut(at=at, line=settings.SAFETY_LINE),
+            key=f"signed-out:{person.code}:{at.timestamp()}",
+            to=person.phone,
+            language=person.language,
+        )
+    return ended
+
+
+@joins_transaction
+def end_sessions(*, actor: Actor, account: Account, reason: str = "", keep: str = "") -> int:
+    """End every session of somebody, but the one with the key `keep`. Open streams end with them, within seconds."""
+    rows = Session.objects.filter(account=account)
+    ended, _by_model = (rows.exclude(session_key=digest(keep)) if keep else rows).delete()
+    audit.record(actor, "accounts.session_ended", account.code, reason=reason, count=ended)
+    return ended
+
+
+# --- Passwords -------------------------------------------------------------------------------------------------
+
+
+def change_password(request: HttpRequest, *, account: Account, current: str, new: str) -> None:
+    """Change one's own password; all other sessions end, and the owner is told.
+
+    Wrong tries count as those of a sign-in do. Raises `PasswordWrong`, `PasswordWeak`, `LockedOut`.
+    """
+    _check_strength(new, account)
+    if not AxesProxyHandler.is_allowed(request, {"username": account.code}):
+        raise LockedOut
+    if authenticate(request, username=account.code, password=current) != account:
+        _record_failure(account.code, "password")
+        raise PasswordWrong("current")
+    _set_password(account=account, new=new, how="current", keep=request.session.session_key or "")
+    update_session_auth_hash(request, account)
+
+
+@begins_transaction
+def request_password_code(*, phone: str, address: str = "") -> None:
+    """Send a code that resets a password; the answer is the same for a known and an unknown phone.
+
+    Raises `InvalidPhone`, `NoMobile`, `CodeTooSoon`, `TooManyCodes`.
+    """
+    send_code(phone=normalise_mobile(phone), purpose="password", address=address)
+
+
+def reset_password(*, phone: str, code: str, new: str, token: str = "", address: str = "") -> Account:
+    """Set a new password by a code sent to the phone, for staff and police with their second factor as well.
+
+    All sessions end, and the owner is told. The code is used up also where the second factor is wrong, so that nobody
+    tries through its digits. Raises `PasswordWeak`, `WrongCode`, `TooManyCodes`, `InvalidPhone`.
+    """
+    number = normalise_phone(phone)
+    account = account_by_phone(number)
+    _check_strength(new, account)
+    try:
+        use_code(phone=number, purpose="password", code=code, address=address)
+    except WrongCode:
+        _record_failure(phone_index(number)[:20], "password_code")
+        raise
+    if account is None:
+        raise WrongCode("code")
+    if needs_second_factor(account) and not _shows_second_factor(account, token):
+        raise WrongCode("token")
+    _set_password(account=account, new=new, how="code")
+    return account
+
+
+def _check_strength(new: str, account: Account | None) -> None:
+    try:
+        validate_password(new, account)
+    except ValidationError as weak:
+        raise PasswordWeak("new") from weak
+
+
+@begins_transaction
+def _set_password(*, account: Account, new: str, how: str, keep: str = "") -> None:
+    at = clock.now()
+    account.set_password(new)
+    account.save(update_fields=["password"])
+    audit.record(account.actor, "accounts.password_changed", account.code, how=how)
+    end_sessions(actor=account.actor, account=account, keep=keep)
+    outbox.queue(
+        messages.PasswordChanged(at=at, line=settings.SAFETY_LINE),
+        key=f"password:{account.code}:{at.timestamp()}",
+        to=account.phone,
+        language=account.language,
+    )
 
 
 @begins_transaction
@@ -481,6 +615,19 @@ FORGETTING = jobs.whole(
     "accounts.forget_places",
     gettext_lazy("forgetting places of sign-ins"),
     lambda at: forget_places(at=at),
+)
+
+
+@begins_transaction
+def forget_sessions(*, at: datetime) -> int:
+    """Delete sessions that are over; returns how many."""
+    return jobs.delete(Session.objects.filter(expire_date__lte=at))
+
+
+SESSIONS_OVER = jobs.whole(
+    "accounts.forget_sessions",
+    gettext_lazy("forgetting sessions that are over"),
+    lambda at: forget_sessions(at=at),
 )
 
 

@@ -11,3 +11,4 @@ def settle_real_name(check_id: int) -> None:
 
 sweep_real_names = jobs.periodic("accounts.tasks.sweep_real_names", jobs.queue(services.REAL_NAME_QUEUE))
 forget_places = jobs.periodic("accounts.tasks.forget_places", services.FORGETTING)
+forget_sessions = jobs.periodic("accounts.tasks.forget_sessions", services.SESSIONS_OVER)

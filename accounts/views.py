@@ -10,11 +10,22 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import services
-from accounts.forms import ContactForm, PhoneCodeForm, PhoneForm, RealNameForm, SignInForm, TokenForm
+from accounts.forms import (
+    ContactForm,
+    PasswordForm,
+    PasswordResetForm,
+    PhoneCodeForm,
+    PhoneForm,
+    RealNameForm,
+    SignInForm,
+    TokenForm,
+)
 from accounts.models import Account
-from core import disclosures
+from accounts.selectors import sessions_of
+from accounts.sessions import digest
+from core import clock, disclosures
 from core.access import account_of, permission_required
-from core.errors import DomainError, explain
+from core.errors import DomainError, InvalidInput, explain
 from core.permissions import may, needs_second_factor
 from core.posted import chosen
 from core.ratelimit import address_of
@@ -142,6 +153,72 @@ def real_name(request: HttpRequest) -> HttpResponse:
             explain(form, error)
     last = account.real_name_checks.order_by("-pk").first()
     return _page(request, "accounts/real_name.html", form, account=account, last=last)
+
+
+@require_GET
+@permission_required()
+def sessions(request: HttpRequest) -> HttpResponse:
+    """Where I am signed in, and since when."""
+    here = digest(request.session.session_key or "")
+    rows = sessions_of(account_of(request), clock.now())
+    return render(
+        request, "accounts/sessions.html", {"sessions": [(row, row.session_key == here) for row in rows]}
+    )
+
+
+@require_POST
+@permission_required()
+def end_session(request: HttpRequest) -> HttpResponse:
+    """Sign out on one device, by the name that the list gives it, or on all."""
+    name, account = request.POST.get("session", ""), account_of(request)
+    if not name:
+        raise InvalidInput("session")
+    if name == "all":
+        services.end_own_sessions(account=account)
+        services.sign_out(request)
+        return redirect("accounts:sign_in")
+    services.end_session(account=account, name=name)
+    messages.success(request, _("Signed out on that device."))
+    return redirect("accounts:sessions")
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required()
+def password(request: HttpRequest) -> HttpResponse:
+    """Change my password; who has none yet sets one by a code to the phone."""
+    account = account_of(request)
+    if not account.has_usable_password():
+        return redirect("accounts:password_reset")
+    form = PasswordForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change_password(request, account=account, **form.cleaned_data)
+            messages.success(request, _("Your password is changed. Other devices are signed out."))
+            return redirect("accounts:sessions")
+        except DomainError as error:
+            explain(form, error)
+            return _page(request, "accounts/password.html", form, status=error.status)
+    return _page(request, "accounts/password.html", form)
+
+
+@require_http_methods(["GET", "POST"])
+def password_reset(request: HttpRequest) -> HttpResponse:
+    """First the phone, then the code and a new password; one page, two steps, no scripts."""
+    template, step_two = "accounts/password_reset.html", "code" in request.POST
+    form: Form = PasswordResetForm(request.POST) if step_two else PhoneForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data | {"address": address_of(request)}
+        try:
+            if step_two:
+                services.reset_password(**given)
+                messages.success(request, _("Your password is changed. Please sign in with it."))
+                return redirect("accounts:sign_in")
+            services.request_password_code(**given)
+            form, step_two = PasswordResetForm(initial=form.cleaned_data), True
+        except DomainError as error:
+            explain(form, error)
+            return _page(request, template, form, status=error.status, step_two=step_two)
+    return _page(request, template, form, step_two=step_two)
 
 
 @require_POST

@@ -250,15 +250,14 @@ def stock_templates() -> Iterator[None]:
 def browser(name: str) -> Any:
     """A client in which somebody of the cast is signed in with their second factor."""
     from django.test import Client
-    from django_otp.plugins.otp_totp.models import TOTPDevice
 
-    from accounts.models import Account
+    from accounts.models import Account, Authenticator
 
     client = Client(headers={"accept-language": "zh-CN"})
     account = Account.objects.get(code=name)
     client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
     session = client.session
-    session["otp_device_id"] = TOTPDevice.objects.get(user=account).persistent_id
+    session["otp_device_id"] = Authenticator.objects.get(user=account).persistent_id
     session.save()
     return client
 

@@ -22,6 +22,21 @@ def rules_once(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
 
 
 @sync_only_middleware
+def kept_nowhere(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """No answer is kept by a browser or on the way, where its view does not say for how long: the next person at this
+    screen does not find by the back button what the last one saw. Static files are answered before they come here."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return middleware
+
+
+@sync_only_middleware
 def content_security_policy(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:

@@ -79,11 +79,9 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.postgres",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "config.apps.StaticFilesConfig",
     "django_otp",
-    "django_otp.plugins.otp_totp",
     "axes",
     "csp",
     "rest_framework",
@@ -100,6 +98,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.kept_nowhere",
     "config.middleware.content_security_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -222,6 +221,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "places of sign-ins, forgotten": {
         "task": "accounts.tasks.forget_places",
+        "schedule": 3600.0,
+        "options": {"queue": "bulk", "expires": 3000},
+    },
+    "sessions that are over": {
+        "task": "accounts.tasks.forget_sessions",
         "schedule": 3600.0,
         "options": {"queue": "bulk", "expires": 3000},
     },
@@ -391,7 +395,10 @@ AXES_USERNAME_FORM_FIELD = "username"  # of the credentials; the default would b
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
-SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_AGE = (
+    14 * 24 * 3600
+)  # the longest that a rule may allow; the server ends sessions by its rules
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")

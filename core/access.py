@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from functools import wraps
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, cast
 
+from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.auth.views import redirect_to_login
-from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -49,7 +50,7 @@ def staff_of_session(session_key: str, permission: str = "console.open") -> "Acc
     The second factor counts as it does on a page: a device that is there still, and is this person's.
     """
     request = HttpRequest()
-    request.session = SessionStore(session_key)
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     user = get_user(request)
     if not user.is_authenticated:
         return None

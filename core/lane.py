@@ -80,7 +80,7 @@ def refusal(request: Request, error: DomainError) -> Response:
     reader.COOKIES = dict(request.cookies)
     reader.META["HTTP_ACCEPT_LANGUAGE"] = request.headers.get("accept-language", "")
     with override(get_language_from_request(reader)):
-        headers = {"Retry-After": "2"} if error.status == 503 else {}
+        headers = {"Cache-Control": "no-store"} | ({"Retry-After": "2"} if error.status == 503 else {})
         return JSONResponse(
             error.problem(), status_code=error.status, media_type=PROBLEM_TYPE, headers=headers
         )

@@ -58,6 +58,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
         "duty.answer": {SUPERVISOR, ADMIN},  # who is told where nobody is on duty
         "failed_work.retry": {SPECIALIST, SUPERVISOR, ADMIN},
         "people.reveal": {AGENT, SPECIALIST, VETTING, ADJUDICATOR, SUPERVISOR},  # a field, with a reason (A5)
+        "sessions.end": {SUPERVISOR, ADMIN},  # of anybody, with a reason
         "data_holds.renew": {AGENT, SPECIALIST, SUPERVISOR},
         # --- incidents ---
         "incidents.respond": {AGENT, SPECIALIST, SUPERVISOR},
@@ -109,6 +110,11 @@ def require(person: HasRole, permission: str) -> None:
     """Raises `Forbidden` where the person's role lacks the permission."""
     if not may(person, permission):
         raise Forbidden
+
+
+def is_still(person: HasRole, role: str) -> bool:
+    """True where the person has the role that was written down when they signed in."""
+    return person.role == role
 
 
 def needs_second_factor(person: HasRole) -> bool:

@@ -6,9 +6,8 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from django_otp.plugins.otp_totp.models import TOTPDevice
-
 from accounts.demo import enrol_cast
+from accounts.models import Authenticator
 from accounts.selectors import account_by_code
 from core import clock
 from core.actors import SYSTEM
@@ -58,7 +57,7 @@ def write_second_factors(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     rows = {
         device.user.code: device.key
-        for device in TOTPDevice.objects.select_related("user").filter(name="demo")
+        for device in Authenticator.objects.select_related("user").filter(name="demo")
     }
     path = folder / "second_factors.json"
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as written:

@@ -183,9 +183,9 @@ def _about_one_driver(question: Question, trips: "list[Trip]") -> "list[Trip]":
 
 @joins_transaction
 def _release(
-    request: PoliceRequest, trip: "Trip", actor: Actor, *, by: str, by_rule: bool = False
+    request: PoliceRequest, trip: "Trip", actor: Actor, *, by: str, by_rule: bool = False, secret: str = ""
 ) -> Release:
-    """Build the pack, keep it with its hash, stop the clock."""
+    """Build the pack, keep it with its hash, stop the clock. With the `secret` of a link it opens to whoever has both."""
     at = clock.now()
     text, digest = write_pack(build_pack(request, trip))
     move(
@@ -199,8 +199,15 @@ def _release(
         owned_at=request.owned_at or at,
         papers_due_at=at + policy.span(PAPERS_WITHIN),
     )
+    # Whole from the start: what was released is not rewritten.
     release = Release.objects.create(
-        request=request, pack=text, digest=digest, released_at=at, expires_at=at + policy.span(OPEN_FOR)
+        request=request,
+        pack=text,
+        digest=digest,
+        released_at=at,
+        expires_at=at + policy.span(OPEN_FOR),
+        link_digest=_digest(secret) if secret else "",
+        spoken_code=new_digits(6) if secret else "",
     )
     seconds = round((at - request.asked_at).total_seconds(), 1)
     timeline.add(
@@ -395,13 +402,10 @@ def confirm_release(*, account: "Account", code: str) -> Release:
     request = _for_action(account, code, "confirm")
     _check_papers(request)
     by = "P5" if request.urgency == Urgency.ORDINARY else "P4"
-    release = _release(request, trip, account.actor, by=by)
-    if request.channel == Channel.FORM:
+    secret = "" if request.channel == Channel.FORM else secrets.token_urlsafe(24)
+    release = _release(request, trip, account.actor, by=by, secret=secret)
+    if not secret:
         return release
-    secret = secrets.token_urlsafe(24)
-    release.link_digest = _digest(secret)
-    release.spoken_code = new_digits(6)
-    release.save(update_fields=["link_digest", "spoken_code"])
     link = settings.PUBLIC_URL + reverse("police:link", args=[secret])
     outbox.queue(
         messages.PackReleased(code=request.code, link=link),

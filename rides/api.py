@@ -95,7 +95,7 @@ def describe_positions(result: dict[str, Any], **_given: Any) -> dict[str, Any]:
             "operationId": "live_trips_retrieve",
             "description": "Server-sent events: one whenever the trip of this key, or of your duty, has changed.",
             "tags": ["live"],
-            "parameters": [{"name": "key", "in": "query", "required": True, "schema": {"type": "string"}}],
+            "security": [{"tripKey": []}],
             "responses": {"200": {"description": "A stream", "content": {"text/event-stream": {}}}},
         }
     }

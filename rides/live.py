@@ -86,6 +86,11 @@ def _void(keys: set[TripKey]) -> set[TripKey]:
     return void_keys(keys)
 
 
+@lane.in_thread
+def _check(key: TripKey) -> None:
+    check_key(key)
+
+
 _doors = _Doors()
 
 
@@ -109,11 +114,23 @@ hub = lane.Hub(live.TRIPS)
 
 
 async def trip_stream(request: Request) -> Response:
-    """`GET /live/trips/?key=KEY`: an event whenever the trip of this key has changed; it says no more than that."""
+    """`GET /live/trips/` with `Authorization: Bearer KEY`: an event whenever the trip of this key has changed, no more.
+
+    It ends once the key opens nothing any more: with its time, or when somebody else has the trip.
+    """
+    text = request.headers.get("authorization", "").removeprefix("Bearer ")
+
+    async def opens() -> bool:
+        try:
+            await _doors.check(read_key(text))
+        except PositionToken:
+            return False
+        return True
+
     try:
-        key = read_key(request.query_params.get("key", ""))
-        await asyncio.to_thread(check_key, key)
+        key = read_key(text)
+        await _check(key)
     except DomainError as error:
         return lane.refusal(request, error)
     # What only one side may notice has a topic of that side: the other's phone gets not even a byte of it (S11).
-    return lane.stream(hub, key.trip, f"{key.trip}/{key.party}", ping=15)
+    return lane.stream(hub, key.trip, f"{key.trip}/{key.party}", ping=15, door=lane.Door(opens))

@@ -35,13 +35,17 @@ from safety.states import Answer
 if TYPE_CHECKING:
     from rides.models import LatestPosition, Trip
 
-KEY_COOKIE = "trip_key"
+KEY_COOKIE, KEY_HEADER = "trip_key", "X-Trip-Key"
 STATUS = "safety/_sos_status.html"
 
 
 def _key(request: HttpRequest, code: str) -> TripKey:
-    """The key to one side of this trip, from the form, or from the cookie that SOS left. Raises `PositionToken`."""
-    key = read_key(request.POST.get("key") or request.GET.get("key") or request.COOKIES.get(KEY_COOKIE, ""))
+    """The key to one side of this trip, from the form, from a part of the page that asks, or from the cookie that SOS left.
+
+    Never from the address, which logs, histories and screens keep. Raises `PositionToken`.
+    """
+    given = request.POST.get("key") or request.headers.get(KEY_HEADER)
+    key = read_key(given or request.COOKIES.get(KEY_COOKIE, ""))
     if key.trip != code:
         raise PositionToken
     check_key(key)

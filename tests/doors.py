@@ -259,7 +259,7 @@ def posts_of(page: str, at: str) -> list[tuple[str, dict]]:
 # --- What is in the database ----------------------------------------------------------------------------------------
 
 # The journal and sessions grow by asking alone; pages that are looked at are no act.
-GROWS = {"core_auditentry", "django_session"}
+GROWS = {"core_auditentry", "accounts_session"}
 
 
 def digests() -> dict[str, tuple]:

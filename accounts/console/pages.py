@@ -1,15 +1,19 @@
 """One person in the console: masked, and a field at a time revealed with a reason (A5)."""
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts import services
-from accounts.selectors import account_by_code
+from accounts.models import Account
+from accounts.selectors import account_by_code, sessions_of
 from accounts.states import PersonalField
+from core import clock
 from core.access import account_of, permission_required
 from core.console import page
 from core.console.person import parts_of
@@ -72,5 +76,33 @@ def person(request: HttpRequest, code: str) -> HttpResponse:
     return answer
 
 
+class EndForm(forms.Form):
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=400)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("sessions.end")
+def sessions(request: HttpRequest, code: str) -> HttpResponse:
+    """Where somebody is signed in; all of it ends with a reason, and they are told."""
+    found = Account.objects.filter(code=code).first()
+    if found is None:
+        raise NotFound
+    form = EndForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        services.end_sessions_of(account=account_of(request), code=code, reason=form.cleaned_data["reason"])
+        messages.success(request, _("Signed out on all devices."))
+        return redirect("accounts_console:sessions", code)
+    context = {
+        "title": _("Sessions of %(code)s") % {"code": code},
+        "person": found,
+        "sessions": sessions_of(found, clock.now()),
+        "form": form,
+    }
+    return page(request, "console/sessions.html", context, status=400 if form.errors else 200)
+
+
 app_name = "accounts_console"
-urlpatterns = [path("admin/people/<str:code>/", person, name="person")]
+urlpatterns = [
+    path("admin/people/<str:code>/", person, name="person"),
+    path("admin/people/<str:code>/sessions/", sessions, name="sessions"),
+]

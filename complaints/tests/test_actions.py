@@ -16,7 +16,7 @@ from core.actions import ACTION_SETS, Sure
 from core.models import AuditEntry
 
 # The journal and sessions grow by asking alone; who looks at a case is in the journal.
-GROWS = {"core_auditentry", "django_session"}
+GROWS = {"core_auditentry", "accounts_session"}
 OURS = ("complaint", "claim", "accident", "outside_message", "care_task", "greeting", "summary")
 
 

@@ -1,7 +1,8 @@
 """Money moves in transfers that sum to zero, once each, and what is written stays."""
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.apps import apps
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +10,22 @@ from core import ledger
 from core.actors import SYSTEM
 from core.management.commands.grant_rights import APPEND_ONLY
 from core.models import LedgerEntry, LedgerTransfer
+
+# Journal, money, what happened, what was released, played, destroyed and decided.
+LEDGERS = {
+    "core_auditentry",
+    "core_auditseal",
+    "core_ledgertransfer",
+    "core_ledgerentry",
+    "core_policyversion",
+    "core_timelineentry",
+    "complaints_decision",
+    "drivers_vettingdecision",
+    "police_release",
+    "police_releasereview",
+    "safety_recordingplay",
+    "safety_recordingreceipt",
+}
 
 
 def move(key="k", **entries):
@@ -54,9 +71,29 @@ def test_the_platforms_role_cannot_rewrite_it():
     from django.core.management import call_command
 
     call_command("grant_rights")
-    assert {"core_ledgertransfer", "core_ledgerentry", "drivers_vettingdecision"} <= set(APPEND_ONLY)
+    assert APPEND_ONLY.keys() >= LEDGERS
     with connection.cursor() as cursor:
         for table in APPEND_ONLY:
             for right in ("UPDATE", "DELETE", "TRUNCATE"):
                 cursor.execute("SELECT has_table_privilege('huhang_app', %s, %s)", [table, right])
                 assert cursor.fetchone() == (False,), (table, right)
+
+
+@pytest.mark.parametrize("table", sorted(LEDGERS))
+def test_a_row_that_was_written_is_not_rewritten_by_the_platform(db, table):
+    from django.core.management import call_command
+
+    call_command("grant_rights")
+    model = next(each for each in apps.get_models() if each._meta.db_table == table)
+    later = APPEND_ONLY[table]
+    columns = [field.column for field in model._meta.concrete_fields]
+    assert set(later) < set(columns)
+    statements = [f'UPDATE {table} SET "{each}" = "{each}"' for each in columns if each not in later]  # noqa: S608 - names of ours
+    for statement in [*statements, f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"]:  # noqa: S608
+        with (
+            pytest.raises(ProgrammingError, match="permission denied"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("SET LOCAL ROLE huhang_app")
+            cursor.execute(statement)

@@ -178,13 +178,13 @@ def driver_view(ride: Ride) -> dict[str, str]:
         f"/trips/{ride.code}/status/",
         "/api/v1/driver/",
         f"/api/v1/trips/{ride.code}/",
-        f"/trips/{ride.code}/question/?key={key}",
+        f"/trips/{ride.code}/question/",
         "/api/v1/itineraries/",
         f"/api/v1/itineraries/{ride.itinerary}/request/",
     ]
     seen = {}
     for path in paths:
-        answer = ride.driver.get(path)
+        answer = ride.driver.get(path, key=key)
         text = f"{answer.status_code} {answer.headers.get('location', '')} {answer.text}"
         for pattern in (
             r'name="csrfmiddlewaretoken" value="[^"]*"',
@@ -192,7 +192,7 @@ def driver_view(ride: Ride) -> dict[str, str]:
             r'data-now="[^"]*"',
             r'<script id="trip-map".*?</script>',
             r'"key":"[^"]*"',
-            r"\?key=[^\"]*",
+            r'"X-Trip-Key": "[^"]*"',
             r'(?:data-key|data-live|name="key" value)="[^"]*"',
             r'name="(?:window_start|window_end|client_key)"[^>]*',
             r'value="[^"]*" (?:required )?id="id_window[^>]*',
@@ -242,7 +242,7 @@ def asked(ride: Ride) -> tuple[bool, str]:
     """Whether the question stands on her page and nothing on his, by the key of each side."""
 
     def page(side: str) -> str:
-        return ride.world.person().get(f"/trips/{ride.code}/question/?key={ride.keys[side]}").text.strip()
+        return ride.world.person().get(f"/trips/{ride.code}/question/", key=ride.keys[side]).text.strip()
 
     hers, his = "How is the ride?" in page("passenger"), bool(page("driver"))
     return (

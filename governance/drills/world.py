@@ -69,8 +69,9 @@ class Person:
             self.http.get("/sign-in/")
         return {"X-CSRFToken": self.http.cookies.get("csrftoken") or "", "Referer": self.world.url}
 
-    def get(self, path: str) -> httpx.Response:
-        return self.http.get(path)
+    def get(self, path: str, *, key: str = "") -> httpx.Response:
+        """A page or a part of one, which a trip's key may open."""
+        return self.http.get(path, headers={"X-Trip-Key": key} if key else None)
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
         """JSON to the API."""

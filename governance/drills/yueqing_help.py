@@ -248,6 +248,6 @@ def _follows(world: World, ride: Ride, incident: str) -> tuple[bool, str]:
 
 def _quiet(ride: Ride) -> tuple[bool, str]:
     said = ride.driver.get(f"/trips/{ride.code}/").text + ride.driver.get(f"/api/v1/trips/{ride.code}/").text
-    said += ride.driver.get(f"/trips/{ride.code}/recording/?key={ride.keys['driver']}").text
+    said += ride.driver.get(f"/trips/{ride.code}/recording/", key=ride.keys["driver"]).text
     loud = [word for word in ("incident", "called for help", "has called", "taken") if word in said]
     return not loud, ", ".join(loud) or "nothing"

@@ -57,8 +57,8 @@ def test_her_page_and_the_console_say_what_is_known(called, signed_in, client, s
     incident = incident_of(trip)
     key = position_key(trip, Party.PASSENGER)
     for language, words in (("en", en), ("zh-hans", zh)):
-        headers = {"accept-language": language}
-        hers = client.get(f"/trips/{trip.code}/sos/status/?key={key}", headers=headers).content.decode()
+        headers = {"accept-language": language, "x-trip-key": key}
+        hers = client.get(f"/trips/{trip.code}/sos/status/", headers=headers).content.decode()
         theirs = (
             signed_in("specialist").get(f"/admin/incidents/{incident}/", headers=headers).content.decode()
         )

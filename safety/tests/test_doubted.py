@@ -148,5 +148,7 @@ def test_the_key_of_her_page_goes_on_after_a_cancel(rides, cancels, noon, client
     trip = rides.arrived()
     cancels(trip)
     noon.shift(timedelta(minutes=70))
-    answer = client.get(f"/trips/{trip.code}/question/", {"key": position_key(trip, Party.PASSENGER)})
+    answer = client.get(
+        f"/trips/{trip.code}/question/", headers={"x-trip-key": position_key(trip, Party.PASSENGER)}
+    )
     assert answer.status_code == 200

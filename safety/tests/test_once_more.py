@@ -261,7 +261,9 @@ def test_each_side_appeals_for_itself(trip, people, signed_in):
     closed(people, incident, outcome="malicious")
     services.file_plea(key=side(trip), words="her words")
     page = (
-        signed_in("").get(f"/trips/{trip.code}/sos/?key={position_key(trip, Party.DRIVER)}").content.decode()
+        signed_in("")
+        .get(f"/trips/{trip.code}/sos/", headers={"x-trip-key": position_key(trip, Party.DRIVER)})
+        .content.decode()
     )
     assert "her words" not in page
     services.file_plea(key=side(trip, Party.DRIVER), words="his words")
@@ -305,7 +307,10 @@ def test_long_words_are_kept_whole(trip, client):
     key = position_key(trip, Party.PASSENGER)
     assert client.post(f"/trips/{trip.code}/sos/word/", {"key": key, "words": words}).status_code == 302
     assert HelpMessage.objects.get().words == words
-    assert 'maxlength="20000"' in client.get(f"/trips/{trip.code}/sos/?key={key}").content.decode()
+    assert (
+        'maxlength="20000"'
+        in client.get(f"/trips/{trip.code}/sos/", headers={"x-trip-key": key}).content.decode()
+    )
 
 
 # --- At once ---

@@ -113,7 +113,7 @@ def test_the_sos_page_has_the_message_ready_without_a_script(rides, signed_in):
     services.raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
     page = (
         signed_in("")
-        .get(f"/trips/{trip.code}/sos/?key={position_key(trip, Party.PASSENGER)}")
+        .get(f"/trips/{trip.code}/sos/", headers={"x-trip-key": position_key(trip, Party.PASSENGER)})
         .content.decode()
     )
     text = page.split("?body=")[1].split('"')[0]

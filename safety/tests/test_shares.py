@@ -94,7 +94,9 @@ def test_the_driver_cannot_share_the_passengers_trip_and_sees_no_shares(rides, s
         services.share_trip(key=key_of(trip, Party.DRIVER))
     from rides.selectors import position_key
 
-    page = signed_in("driver").get(f"/trips/{trip.code}/shares/?key={position_key(trip, Party.DRIVER)}")
+    page = signed_in("driver").get(
+        f"/trips/{trip.code}/shares/", headers={"x-trip-key": position_key(trip, Party.DRIVER)}
+    )
     assert page.content.strip() == b""
 
 
@@ -130,10 +132,10 @@ def test_sos_sends_each_contact_a_link_and_shows_that_it_was_seen(rides, people,
     deliver()
     message = Notification.objects.get(key__startswith="sos:")
     link = re.search(r"https?://\S+/share/\S+", message.text)[0]
-    page = f"/trips/{trip.code}/sos/?key={position_key(trip, HER)}"
-    assert "seen" not in signed_in("").get(page).content.decode()
+    page, key = f"/trips/{trip.code}/sos/", {"x-trip-key": position_key(trip, HER)}
+    assert "seen" not in signed_in("").get(page, headers=key).content.decode()
     assert signed_in("").get("/share/" + link.rsplit("/share/", 1)[1]).status_code == 200
-    assert "seen" in signed_in("").get(page).content.decode()
+    assert "seen" in signed_in("").get(page, headers=key).content.decode()
     # A second tap sends no second link.
     services.raise_sos(key=key_of(trip))
     deliver()

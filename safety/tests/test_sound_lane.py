@@ -3,12 +3,12 @@
 import asyncio
 
 import pytest
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import OperationalError
-from django_otp.plugins.otp_totp.models import TOTPDevice
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
+from accounts.models import Authenticator
+from accounts.sessions import SessionStore
 from core import broker, clock
 from core import lane as core_lane
 from core.access import staff_of_session
@@ -210,7 +210,7 @@ def loses_the_role(_session, account):
 
 
 def loses_the_device(_session, account):
-    TOTPDevice.objects.filter(user=account).delete()
+    Authenticator.objects.filter(user=account).delete()
 
 
 def sees_the_case_close(_session, account):
@@ -275,7 +275,7 @@ def test_a_console_that_may_not_be_open_is_told_no_more(signed_in, people, monke
 def test_another_persons_device_is_no_second_factor(people, signed_in):
     client = signed_in("agent")
     session = client.session
-    session["otp_device_id"] = TOTPDevice.objects.get(user__code="agent2").persistent_id
+    session["otp_device_id"] = Authenticator.objects.get(user__code="agent2").persistent_id
     session.save()
     assert staff_of_session(session.session_key) is None
     assert client.get("/admin/").status_code == 302

@@ -47,8 +47,8 @@ def test_her_second_tap_waits_by_itself(owned, people, client, noon):
     trip = owned.trip
     key = position_key(trip, Party.PASSENGER)
     services.raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
-    path = f"/trips/{trip.code}/sos/status/?key={key}"
-    page = client.get(path, headers={"accept-language": "en"}).content.decode()
+    path, asks = f"/trips/{trip.code}/sos/status/", {"accept-language": "en", "x-trip-key": key}
+    page = client.get(path, headers=asks).content.decode()
     assert "has\n          your call (12:00:00)" in page or "has your call (12:00:00)" in page
     assert "Your newest call has not been seen yet" in page
     owned.refresh_from_db()
@@ -56,7 +56,7 @@ def test_her_second_tap_waits_by_itself(owned, people, client, noon):
     assert news.overdue(clock.now() + clock.now().resolution * 60_000_000)
     noon.shift(5)
     services.see_news(account=people("agent"), code=owned.code)
-    assert "newest call" not in client.get(path, headers={"accept-language": "en"}).content.decode()
+    assert "newest call" not in client.get(path, headers=asks).content.decode()
 
 
 def test_whoever_takes_it_over_has_looked(owned, people, noon):
@@ -81,8 +81,8 @@ def stopped(rides, people, deliver):
 
 
 def care(client, trip, party=Party.PASSENGER):
-    path = f"/trips/{trip.code}/care/?key={position_key(trip, party)}"
-    return client.get(path, headers={"accept-language": "en"}).content.decode()
+    headers = {"accept-language": "en", "x-trip-key": position_key(trip, party)}
+    return client.get(f"/trips/{trip.code}/care/", headers=headers).content.decode()
 
 
 def test_not_this_car_has_a_specialists_clock_whatever_the_points(

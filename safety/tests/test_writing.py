@@ -35,8 +35,8 @@ def incident(trip, people):
 
 
 def page_of(client, trip, party=Party.PASSENGER, language="en"):
-    path = f"/trips/{trip.code}/sos/status/?key={position_key(trip, party)}"
-    return client.get(path, headers={"accept-language": language}).content.decode()
+    headers = {"accept-language": language, "x-trip-key": position_key(trip, party)}
+    return client.get(f"/trips/{trip.code}/sos/status/", headers=headers).content.decode()
 
 
 def test_the_agent_writes_a_phrase_that_she_reads_in_her_language(trip, incident, people, client):

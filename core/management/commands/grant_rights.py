@@ -5,19 +5,25 @@ from django.core.management.base import BaseCommand
 from django.db import connection, transaction
 from psycopg import sql
 
-# Rows that may be written and never rewritten, whoever asks.
-APPEND_ONLY = [
-    "core_auditentry",
-    "core_auditseal",
-    "core_policyversion",
-    "core_ledgertransfer",
-    "core_ledgerentry",
-    "drivers_vettingdecision",
-]
+# Rows that may be written and never rewritten, whoever asks; beside each table what may become known of a row later.
+APPEND_ONLY: dict[str, tuple[str, ...]] = {
+    "core_auditentry": (),
+    "core_auditseal": (),
+    "core_policyversion": (),
+    "core_ledgertransfer": (),
+    "core_ledgerentry": (),
+    "core_timelineentry": (),
+    "drivers_vettingdecision": (),
+    "safety_recordingplay": ("told_at",),
+    "safety_recordingreceipt": ("erased_at",),
+    "complaints_decision": ("in_force", "told_complainant_at", "told_accused_at"),
+    "police_release": ("wrong_codes", "opened_at"),
+    "police_releasereview": (),
+}
 
 
 class Command(BaseCommand):
-    help = "Give the platform's database role what it needs, and on the journal only the right to read and append."
+    help = "Give the platform's database role what it needs, and on journal and ledgers only the right to read and append."
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
@@ -29,6 +35,12 @@ class Command(BaseCommand):
                 "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
             ):
                 cursor.execute(sql.SQL(statement).format(role=role))
-            for table in APPEND_ONLY:
-                statement = "REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}"
-                cursor.execute(sql.SQL(statement).format(table=sql.Identifier(table), role=role))
+            for table, later in APPEND_ONLY.items():
+                names = {"table": sql.Identifier(table), "role": role}
+                cursor.execute(
+                    sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}").format(**names)
+                )
+                if later:
+                    columns = sql.SQL(", ").join(map(sql.Identifier, later))
+                    statement = "GRANT UPDATE ({columns}) ON {table} TO {role}"
+                    cursor.execute(sql.SQL(statement).format(columns=columns, **names))

@@ -13,7 +13,8 @@ from core.transactions import begins_transaction
 class Command(BaseCommand):
     help = (
         "Encrypt everything again that an older of HUHANG_FIELD_KEYS encrypted. Add the new key last, restart, run this,"
-        " then remove the old one. It can be stopped and run again."
+        " then remove the old one. It can be stopped and run again. It rewrites ledgers too, which only their owner may:"
+        " DATABASE_URL is the owner's."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
