@@ -50,6 +50,7 @@ from core.transactions import begins_transaction, joins_transaction
 from drivers.selectors import drivers_of_plate, plate_key
 from rides.selectors import trip_by_code, trip_of, trips_by_plate
 from rides.states import Party
+from safety.services import hear_from_trip
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -187,6 +188,7 @@ def _verified(pk: int) -> Complaint:
         if same is not None and complaint.state == ComplaintState.OPEN:
             join(actor=NOBODY, complaint=complaint, target=same)
         elif complaint.state in UNDECIDED:
+            _call_for_help(complaint, Level(complaint.level), complaint.words)
             stops = interlock.stop_orders(actor=NOBODY, complaint=complaint)
             timers.start(complaint, interlock=stops)
         touch(complaint)
@@ -268,6 +270,7 @@ def file_once(actor: Actor, row: Complaint, told: Filing) -> Complaint:
             row.save(force_insert=True)
     except IntegrityError:  # the same form, sent twice in the same moment: the other one is the complaint
         return Complaint.objects.get(submission=row.submission)
+    _call_for_help(row, row.level, row.words)
     if row.trip:
         holds.place(actor=actor, subject=row.trip.code, source="complaint", case=row.code)
     add_line(row, actor, ComplaintLine.FILED, words=row.words, code=row.code, category=row.category)
@@ -278,6 +281,13 @@ def file_once(actor: Actor, row: Complaint, told: Filing) -> Complaint:
     touch(row)
     _confirm(row)
     return row
+
+
+def _call_for_help(row: Complaint, level: Level, words: str) -> None:
+    """A grave complaint out of a trip that goes on is a call for help, whatever page it was written on."""
+    proved = row.complainant_id is not None or row.caller_verified_at is not None
+    if level == Level.SEVERE and row.trip and proved:
+        hear_from_trip(trip=row.trip, words=words)
 
 
 def _check_limit(row: Complaint) -> None:
@@ -319,11 +329,11 @@ def more(actor: Actor, complaint: Complaint, told: Filing) -> Complaint:
     said = told.words.strip()[:LONGEST]
     if said:
         add_line(complaint, actor, ComplaintLine.WORDS, words=said, code=complaint.code)
+        level = vocabulary.level_of(Category(complaint.category), said)
+        _call_for_help(complaint, level, said)
         whole = f"{complaint.words}\n{said}"
         Complaint.objects.filter(pk=complaint.pk).update(search=vocabulary.vector(whole))
-        raise_level(
-            actor=actor, complaint=complaint, level=vocabulary.level_of(Category(complaint.category), said)
-        )
+        raise_level(actor=actor, complaint=complaint, level=level)
     keep_files(actor, complaint, told.files, Side.COMPLAINANT)
     audit.record(actor, "complaints.more", complaint.code, case=complaint.code)
     touch(complaint)

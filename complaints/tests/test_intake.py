@@ -15,7 +15,7 @@ from complaints.errors import FileRefused, NoDriverYet, TooManyComplaints
 from complaints.models import Complaint
 from complaints.selectors import secret_of
 from complaints.services import Caller, Filing
-from complaints.states import Category
+from complaints.states import Category, Side
 from core import timeline
 from core.errors import InvalidInput, NotFound
 from core.models import DataHold, Notification
@@ -28,6 +28,7 @@ from drivers.services import tell_of_hold
 from drivers.tests.factories import face_token
 from rides.models import Trip
 from rides.services import accept_trip
+from safety.models import Incident
 
 
 def test_a_severe_one_holds_the_driver_at_once_and_gives_his_order_to_others(rides, people, cases):
@@ -54,6 +55,34 @@ def test_while_she_is_in_the_car_the_hold_is_covert_and_the_trip_goes_on(rides, 
     cases.filed(trip)
     assert Hold.objects.get().covert
     assert Trip.objects.get(pk=trip.pk).state == "in_progress"
+
+
+@pytest.mark.parametrize("told", ["first", "later"])
+def test_grave_words_out_of_a_trip_that_goes_on_call_for_help(rides, people, cases, told):
+    """She writes where she finds a box: it is no smaller a call than SOS."""
+    trip = rides.under_way()
+    words = "师傅不让我下车，一直往山里开，救命"
+    filed = cases.filed(trip, category=Category.OTHER, words=words if told == "first" else "绕路了")
+    if told == "later":
+        assert not Incident.objects.exists()
+        services.add_more(
+            complaint=filed, actor=people("passenger").actor, side=Side.COMPLAINANT, words=words
+        )
+    incident = Incident.objects.get(trip=trip)
+    assert incident.news_at
+    assert incident.high_risk_at
+    assert incident.signals.get().kind == "distress"
+    again = incident.news_at
+    Incident.objects.update(news_at=None)
+    services.add_more(complaint=filed, actor=people("passenger").actor, side=Side.COMPLAINANT, words=words)
+    incident.refresh_from_db()
+    assert incident.news_at is not None
+    assert incident.news_at >= again
+
+
+def test_after_the_trip_they_are_a_grave_complaint(rides, cases):
+    cases.filed(rides.ended(), category=Category.OTHER, words="师傅不让我下车，一直往山里开，救命")
+    assert not Incident.objects.exists()
 
 
 def test_an_ordinary_one_holds_nobody(rides, cases):

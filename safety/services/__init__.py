@@ -6,6 +6,7 @@ from safety.services.checks import (
     add_evidence,
     check_by_secret,
     file_welfare_check,
+    hear_from_trip,
     mend_check,
     verify_reporter,
 )
@@ -94,6 +95,7 @@ __all__ = [
     "expire_questions",
     "file_plea",
     "file_welfare_check",
+    "hear_from_trip",
     "keep_recording",
     "let_holds_act",
     "mend_check",

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
 
@@ -14,7 +15,7 @@ from core.actors import NOBODY
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound
 from core.privacy import ReadPhone, link_secret, phone_index, read_phone
-from core.transactions import begins_transaction
+from core.transactions import begins_transaction, joins_transaction
 from rides.selectors import lock_trip, trip_meant, trip_meant_by_phone
 from safety.errors import ReasonMissing
 from safety.models import Incident, Signal, WelfareCheck
@@ -25,6 +26,9 @@ from safety.states import (
     SafetyLine,
     SignalKind,
 )
+
+if TYPE_CHECKING:
+    from rides.models import Trip
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +234,19 @@ def hear_distress(incident: Incident, words: str) -> None:
         return
     why = facts.of(SignalKind.DISTRESS)
     add_signal(actor=NOBODY, kind=SignalKind.DISTRESS, trip=incident.trip, incident=incident, facts=why)
+
+
+@joins_transaction
+def hear_from_trip(*, trip: "Trip", words: str) -> None:
+    """What a side of a trip tells of grave danger, on whatever page, while nobody knows them apart: an incident opens.
+
+    A complaint is not the place to call for help, and whoever is driven away may find only that one.
+    """
+    if trip.ended_at or (trip.cancelled_at and not trip.somebody_may_be_aboard):
+        return
+    incident = open_incident(actor=NOBODY, origin=Origin.RULE, trip=trip)
+    bring_news(incident)
+    hear_distress(incident, words)
 
 
 def _locked(check: WelfareCheck) -> Incident:
