@@ -1,6 +1,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.typed.fields import Typed, digits
 from police.models import Agency
 from police.selectors import agencies
 from police.states import Query
@@ -46,9 +47,9 @@ class PapersForm(forms.Form):
 
 
 class SpokenCodeForm(forms.Form):
-    spoken = forms.CharField(
+    spoken = Typed(
+        digits(6),
         label=_("Code that was said on the call"),
-        max_length=6,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
 

@@ -38,16 +38,16 @@ from complaints.states import (
     Source,
     TimerKind,
 )
-from core import audit, clock, holds, pictures, policy
+from core import audit, clock, holds, pictures, policy, typed
 from core.actors import NOBODY, Actor
 from core.codes import new_code
 from core.errors import InvalidInput
 from core.messages import outbox
 from core.permissions import require
-from core.privacy import normalise_phone, phone_index
+from core.privacy import phone_index
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
-from drivers.selectors import drivers_of_plate, plate_key
+from drivers.selectors import drivers_of_plate
 from rides.selectors import trip_by_code, trip_of, trips_by_plate
 from rides.states import Party
 
@@ -126,7 +126,7 @@ def file_for_caller(
 
     Where the caller's number belongs to an account, the complaint is that person's. Raises `InvalidPhone`, `NotFound`.
     """
-    phone = normalise_phone(caller.phone)
+    phone = typed.phone.read(caller.phone)
     known = account_by_phone(phone)
     row = Complaint(source=source, complainant=known)
     if known is None:
@@ -151,7 +151,7 @@ def file_from_street(*, caller: Caller, plate: str, told: Filing, actor: Actor =
 
     Raises `InvalidPhone`, `InvalidInput`, `TooManyComplaints`, `TooManyFiles`.
     """
-    phone = normalise_phone(caller.phone)
+    phone = typed.phone.read(caller.phone)
     if not told.words.strip():
         raise InvalidInput("words")
     row = Complaint(source=Source.THIRD_PARTY)
@@ -229,7 +229,7 @@ def _name_caller(row: Complaint, caller: Caller, phone: str) -> None:
 
 def _say_whom(row: Complaint, trip: "Trip | None", plate: str) -> None:
     """From a trip, or from a plate that belongs to one driver, or that one trip under way has; else nobody yet."""
-    row.plates = plate_key(plate)[:12]
+    row.plates = typed.plate.key(plate)[:12]
     if trip is None and row.plates:
         under_way = trips_by_plate(plate, clock.now())
         trip = under_way[0] if len(under_way) == 1 else None
@@ -260,7 +260,11 @@ def file_once(actor: Actor, row: Complaint, told: Filing) -> Complaint:
     row.category, row.words = told.category, told.words.strip()[:LONGEST]
     row.level = vocabulary.level_of(told.category, row.words)
     if row.trip:
-        seen = {plate_key(row.trip.plate_registered), plate_key(row.trip.plate_seen), row.plates} - {""}
+        seen = {
+            typed.plate.key(row.trip.plate_registered),
+            typed.plate.key(row.trip.plate_seen),
+            row.plates,
+        } - {""}
         row.plates = " ".join(sorted(seen))[:60]
     row.search = vocabulary.vector(row.words)
     try:
@@ -460,7 +464,7 @@ def open_recording_case(*, trip: "Trip") -> Complaint:
         category=Category.OTHER,
         level=Level.ORDINARY,
         words="",
-        plates=plate_key(trip.plate_registered),
+        plates=typed.plate.key(trip.plate_registered),
         filed_at=clock.now(),
     )
     row.save(force_insert=True)
