@@ -50,6 +50,11 @@ def vector(text: str) -> RawSQL:
     return RawSQL("%s::tsvector", [lexemes(text)])
 
 
+def longer_vector(text: str) -> RawSQL:
+    """What the search column holds, and this text behind it."""
+    return RawSQL("search || %s::tsvector", [lexemes(text)])
+
+
 def query(text: str) -> str:
     """A `tsquery` literal that finds texts with all words of this one; empty where nothing can be looked for."""
     return " & ".join(f"'{digest}'" for digest in dict.fromkeys(_digest(word) for word in _cut(text)))

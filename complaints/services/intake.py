@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import structlog
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -54,6 +55,8 @@ from rides.states import Party
 if TYPE_CHECKING:
     from accounts.models import Account
     from rides.models import Trip
+
+log = structlog.get_logger()
 
 MOST_FILES = 10
 LONGEST = 4_000  # characters
@@ -323,8 +326,7 @@ def more(actor: Actor, complaint: Complaint, told: Filing) -> Complaint:
     said = told.words.strip()[:LONGEST]
     if said:
         add_line(complaint, actor, ComplaintLine.WORDS, words=said, code=complaint.code)
-        whole = f"{complaint.words}\n{said}"
-        Complaint.objects.filter(pk=complaint.pk).update(search=vocabulary.vector(whole))
+        _find_by_more(complaint, said)
         raise_level(
             actor=actor, complaint=complaint, level=vocabulary.level_of(Category(complaint.category), said)
         )
@@ -332,6 +334,18 @@ def more(actor: Actor, complaint: Complaint, told: Filing) -> Complaint:
     audit.record(actor, "complaints.more", complaint.code, case=complaint.code)
     touch(complaint)
     return complaint
+
+
+def _find_by_more(complaint: Complaint, said: str) -> None:
+    """Find it by these words too, beside all that were told before."""
+    try:
+        with transaction.atomic():
+            Complaint.objects.filter(pk=complaint.pk).update(search=vocabulary.longer_vector(said))
+    except OperationalError as full:
+        # PostgreSQL's index of one row holds 1 MB. What is told beyond that is kept and read, only not found by its words.
+        if getattr(full.__cause__, "sqlstate", "") != "54000":
+            raise
+        log.warning("complaint_search_full", complaint=complaint.code)
 
 
 @joins_transaction

@@ -76,6 +76,7 @@ def test_a_plate_written_in_another_way_is_the_same_plate(plate, data):
         ("尾号 0001", "0001", ""),
         ("H0001", "H0001", "H0001"),
         ("红色的车", "红色的车", ""),
+        ("SHOUTED", "SH0UTED", ""),
         ("他 12:30 打我", "1230", ""),
         ("川A·H0001 或 川A·H0002", "川AH0001或川AH0002", ""),
         (" · ", "", ""),

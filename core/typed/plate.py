@@ -66,7 +66,8 @@ def key(text: str) -> str:
 def searched(text: str) -> str:
     """The key of what may be a plate or a part of one and nothing else; empty for other words."""
     marks = _marks(text)
-    alone = bool(re.fullmatch(_RUN, marks)) and any(map(str.isdigit, marks))
+    # A digit that is one: SHOUTED is a word, though it could be read as SH0UTED.
+    alone = bool(_RUN.fullmatch(marks)) and any(map(str.isdigit, flat(text)))
     return _whole(marks) or (marks if alone and 3 <= len(marks) <= 8 else "")
 
 
