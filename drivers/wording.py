@@ -103,6 +103,10 @@ def columns(application: Application) -> list[Column]:
     return found
 
 
+# In groups, for a person who compares them mark by mark.
+_GROUPED = {"id_number": typed.document.shown, "licence_number": typed.document.shown, "vin": typed.vin.shown}
+
+
 def _line(field: str, given: str, read: str, answers: dict[str, Any]) -> Line:
     source, wrong = "", False
     if field in CONFIRMED and CONFIRMED[field] in answers:
@@ -115,7 +119,10 @@ def _line(field: str, given: str, read: str, answers: dict[str, Any]) -> Line:
         value = answer.get(member) if answer else None
         source = "" if value is None else str(value)
         wrong = bool(source) and not _same(given, source)
-    return Line(str(LABELS[field]), given, read, source, bool(read) and not _same(given, read), wrong)
+    shown = _GROUPED.get(field, str)
+    return Line(
+        str(LABELS[field]), shown(given), shown(read), source, bool(read) and not _same(given, read), wrong
+    )
 
 
 def _same(one: str, other: str) -> bool:

@@ -12,7 +12,9 @@ class QuestionForm(forms.Form):
     query_value = forms.CharField(
         label=_("Code, plate, phone or place"),
         max_length=60,
-        help_text=_("A place is written as latitude, longitude, such as 28.2127, 121.0260."),
+        help_text=_(
+            "A place is two numbers in degrees, such as 28.2127, 121.0260; in China either may come first."
+        ),
     )
     about = forms.DateTimeField(
         label=_("Concerns the time (empty: now)"),

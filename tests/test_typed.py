@@ -63,6 +63,17 @@ def test_the_police_name_a_trip_without_its_dash_and_a_place_in_either_order(rid
         assert resolve_query(Query.PLACE, place, clock.now()) == ([], "")
 
 
+def test_staff_see_what_was_read_of_what_the_police_asked_by(rides, people, signed_in):
+    asked = police_services.ask_by_form(
+        account=people("officer"),
+        question=Question(Query.PLACE, "121.026 28.2127", clock.now()),
+        submission="s",
+    )
+    assert asked.understood == "28.21270, 121.02600"
+    page = signed_in("supervisor").get(f"/admin/police-line/{asked.code}/").content.decode()
+    assert "121.026 28.2127" in page and "28.21270, 121.02600" in page
+
+
 def from_street(plate, words, submission="s"):
     return complaint_services.file_from_street(
         caller=Caller("路人", "13911110002"), plate=plate, told=Filing(Category.OTHER, words, submission)

@@ -1,7 +1,7 @@
 """What is written in another way is read as the same; what was not meant is not made of it."""
 
 import string
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from stdnum.iso7064 import mod_11_2
 
 from core import typed
-from core.codes import ALPHABET, new_code
+from core.codes import new_code
 
 quick = settings(max_examples=40, deadline=None)
 
@@ -99,7 +99,6 @@ def test_a_code_written_in_another_way_is_the_same_code(prefix, length, data):
     dash = data.draw(st.sampled_from(["", "-", "—", "－", " ", "_", "·"]))
     marks = data.draw(st.sampled_from([code[2:], code[2:].replace("0", "O").replace("1", "l")]))
     assert typed.code.read(data.draw(rewritten(f"{prefix}{dash}{marks}"))) == code
-    assert typed.code.read(typed.code.shown(code)) == code
 
 
 @quick
@@ -214,7 +213,7 @@ def test_what_is_no_place_is_said_to_be_none(written):
 @given(st.integers(0, 99_999_999_999), st.data())
 def test_an_amount_is_read_as_it_is_shown(fen, data):
     around = data.draw(st.sampled_from(["{}", "￥{}", "{} 元", "人民币{}", "RMB {}"]))
-    assert typed.money.read(around.format(typed.money.shown(fen))) == fen
+    assert typed.money.read(around.format(f"{fen // 100:,}.{fen % 100:02}")) == fen
     assert (
         typed.money.read(data.draw(rewritten(f"{fen / 100:.2f}", between=["", "\u200b"])).strip("“”【"))
         == fen
@@ -301,8 +300,3 @@ def test_no_text_breaks_a_reading(text):
 
 def test_traditional_and_simplified_are_one():
     assert typed.text.fold("這個司機騷\u200b擾我") == typed.text.fold("这个司机骚扰我")
-
-
-def test_groups_are_made_of_the_alphabet():
-    assert set(typed.code.shown(new_code("T"))) <= set(ALPHABET) | {"-", " "}
-    assert typed.day.shown(date(2026, 5, 31) + timedelta(days=1)) == "2026-06-01"

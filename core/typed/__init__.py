@@ -1,7 +1,7 @@
 """What people type, in the one form of its kind: a module a kind, and every door reads through it.
 
 Each has `read(text)`: the kind's one form of what was written, however it was written, or a `DomainError` whose sentence
-says what is expected; `shown(value)` gives it back in groups, for a person to compare. What somebody only saw or
+says what is expected; where a person compares it, `shown(value)` gives it back in groups. What somebody only saw or
 remembers, and what must never be refused, has readings beside it that raise nothing. `fields` has the fields of forms
 and calls; `text` is below all of them.
 

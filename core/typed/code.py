@@ -24,13 +24,6 @@ def read(text: str) -> str:
     return f"{marks[0].translate(_LIKE_LETTERS)}-{marks[1:].translate(_LIKE_DIGITS)}"
 
 
-def shown(code: str) -> str:
-    """In groups, for reading it out: `T-7K2M9 QX4ZB`."""
-    prefix, dash, marks = code.partition("-")
-    half = (len(marks) + 1) // 2
-    return f"{prefix}{dash}{marks[:half]} {marks[half:]}" if dash and len(marks) >= 8 else code
-
-
 def digits(text: str, length: int) -> str:
     """A code of so many digits, in what somebody typed or copied; digits of any script, spaces and brackets around them.
 

@@ -67,8 +67,3 @@ def guess(text: str) -> date | None:
         return read_until(text)
     except DayUnreadable:
         return None
-
-
-def shown(day: date) -> str:
-    """`2026-05-31`."""
-    return day.isoformat()

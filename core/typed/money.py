@@ -23,8 +23,3 @@ def read(text: str, *, field: str = "yuan") -> int:
     if found is None:
         raise AmountUnreadable(field)
     return int(found[1].replace(",", "")) * 100 + int((found[2] or "").ljust(2, "0"))
-
-
-def shown(fen: int) -> str:
-    """`1,280.50`."""
-    return f"{fen // 100:,}.{fen % 100:02}"

@@ -89,10 +89,6 @@ def _e164(text: str) -> str:
 
 
 def shown(phone: str) -> str:
-    """`138 0013 8000`, and numbers of other countries as they are dialled: `+1 650-253-0000`."""
-    if not phone:
-        return ""
-    number = phonenumbers.parse(phone, "CN")
-    home = number.country_code == 86
-    kinds = phonenumbers.PhoneNumberFormat
-    return phonenumbers.format_number(number, kinds.NATIONAL if home else kinds.INTERNATIONAL)
+    """`+8613800138000` → `138 0013 8000`; a number of another country, or what is none, as it is."""
+    local = phone.removeprefix("+86")
+    return f"{local[:3]} {local[3:7]} {local[7:]}" if local != phone else phone

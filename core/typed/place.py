@@ -17,9 +17,7 @@ _WORDS = re.compile(r"北纬|东经|纬度|经度|LATITUDE|LONGITUDE|LAT|LON|LNG
 class PlaceUnreadable(InvalidInput):
     code, sentence = (
         "place_unreadable",
-        _(
-            "This cannot be read as a place. It is written as two numbers in degrees, such as 28.2127, 121.0260; either may come first."
-        ),
+        _("This cannot be read as a place: two numbers in degrees, such as 28.2127, 121.0260."),
     )
 
 
