@@ -263,7 +263,7 @@ class Stack:
         self._manage("prepare", "preparing tables and the demo world", env=owner)
         rpc = self._rpc()
         for name in DJANGO_PROCESSES:
-            rpc.startProcess(name, False)
+            rpc.startProcess(f"platform:{name}", False)
         self._wait_ready()
         self._record()
 

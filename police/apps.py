@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -5,3 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class PoliceConfig(AppConfig):
     name = "police"
     verbose_name = _("Police liaison")
+
+    def ready(self) -> None:
+        """It tells of the stations that other apps may call."""
+        import_module("police.stations")

@@ -14,6 +14,7 @@ from safety.errors import ActionClosed
 from safety.models import Incident, Recording
 from safety.policies import why_not, why_not_decide
 from safety.states import Callee, IncidentOutcome, PlacedState, StaffPhrase
+from safety.stations import stations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +48,16 @@ class CallContact(ActionForm):
         self.fields["contact"] = choice(_("Whom"), found)
         if len(found) == 1:
             self.fields["contact"].widget, self.fields["contact"].initial = forms.HiddenInput(), found[0][0]
+
+
+class CallStation(ActionForm):
+    """Which station of the register: it is rung at the number that it has published."""
+
+    station = forms.ChoiceField(label=_("Which station"))
+
+    def prepare(self) -> None:
+        found = [(each.code, each.name) for each in stations()]
+        self.fields["station"] = choice(_("Which station"), found, drawn=False)
 
 
 class GiveOutcome(ActionForm):
@@ -115,7 +126,9 @@ def _decide_plea(incident: Incident, person: "Account", given: Given) -> None:
 def _call(to: Callee) -> "Callable[[Incident, Account, Given], Promise]":
     def run(incident: Incident, person: "Account", given: Given) -> "Promise":
         contact = int(given["contact"]) if to == Callee.CONTACT else None
-        call = services.place_call(account=person, code=incident.code, to=to, contact=contact)
+        call = services.place_call(
+            account=person, code=incident.code, to=to, contact=contact, station=given.get("station", "")
+        )
         if call.state == PlacedState.FAILED:
             return _("The telephone system does not answer: call by hand, and write down what came of it.")
         return _("Your telephone rings; whoever you call rings once you take it.")
@@ -194,6 +207,14 @@ INCIDENTS.add(
         permission=RESPOND,
         run=_call(Callee.DRIVER),
         shortcut="d",
+    ),
+    Action(
+        key="call_station",
+        label=_("Call a police station"),
+        permission=RESPOND,
+        run=_call(Callee.STATION),
+        form=CallStation,
+        shortcut="l",
     ),
     Action(
         key="note",

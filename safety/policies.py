@@ -467,6 +467,7 @@ _RULES: dict[str, Callable[["Incident", "Account"], Why]] = {
     "call_passenger": _not_to_passenger,
     "call_contact": _not_to_contact,
     "call_driver": _not_to_driver,
+    "call_station": _closed,
     "hand_over": _not_taken,
     "accept": _not_offered,
     "safe_check": _not_taken,

@@ -122,6 +122,7 @@ class Callee(models.TextChoices):
     PASSENGER = "passenger", _("passenger")
     CONTACT = "contact", _("emergency contact")
     DRIVER = "driver", _("driver")
+    STATION = "station", _("police station")
 
 
 class PlacedState(models.TextChoices):

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cache, partial
 from html.parser import HTMLParser
 
 from django import forms
@@ -66,16 +67,17 @@ def rows(desks, people, tables=None) -> list[tuple]:
         acting = [
             each for each in people if any(may(each, action.permission) for action in desk.actions.values())
         ]
+        is_found = cache(
+            partial(_is_found, desk, people=acting)
+        )  # tables without codes have the same numbers
         if desk.kind not in tables:
             # A table none of whose first rows it finds is another desk's.
             tables[desk.kind] = [
-                label
-                for label, table in known.items()
-                if any(_is_found(desk, code, acting) for code in table[:4])
+                label for label, table in known.items() if any(is_found(code) for code in table[:4])
             ]
         for label in tables[desk.kind]:
             for code in known[label]:
-                if _is_found(desk, code, acting):
+                if is_found(code):
                     found[desk.kind, code] = desk, code
     return list(found.values())
 

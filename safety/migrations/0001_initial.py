@@ -52,6 +52,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Caller',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='callers', to='safety.incident', verbose_name='incident')),
+                ('party', models.CharField(choices=[('passenger', 'passenger'), ('driver', 'driver')], max_length=10, verbose_name='side of the trip')),
+                ('silent', models.BooleanField(default=False, verbose_name='silent mode')),
+                ('called_at', models.DateTimeField(null=True, verbose_name='called at')),
+                ('called_back_at', models.DateTimeField(null=True, verbose_name='called back at')),
+            ],
+            options={
+                'verbose_name': 'caller',
+                'verbose_name_plural': 'callers',
+                'constraints': [models.UniqueConstraint(fields=('incident', 'party'), name='one_caller_per_incident_and_side')],
+            },
+        ),
+        migrations.CreateModel(
             name='Signal',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -166,22 +182,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Caller',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='callers', to='safety.incident', verbose_name='incident')),
-                ('party', models.CharField(choices=[('passenger', 'passenger'), ('driver', 'driver')], max_length=10, verbose_name='side of the trip')),
-                ('silent', models.BooleanField(default=False, verbose_name='silent mode')),
-                ('called_at', models.DateTimeField(null=True, verbose_name='called at')),
-                ('called_back_at', models.DateTimeField(null=True, verbose_name='called back at')),
-            ],
-            options={
-                'verbose_name': 'caller',
-                'verbose_name_plural': 'callers',
-                'constraints': [models.UniqueConstraint(fields=('incident', 'party'), name='one_caller_per_incident_and_side')],
-            },
-        ),
-        migrations.CreateModel(
             name='HelpMessage',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -206,8 +206,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='placed_calls', to='safety.incident', verbose_name='incident')),
-                ('to', models.CharField(choices=[('passenger', 'passenger'), ('contact', 'emergency contact'), ('driver', 'driver')], max_length=10, verbose_name='to whom')),
+                ('to', models.CharField(choices=[('passenger', 'passenger'), ('contact', 'emergency contact'), ('driver', 'driver'), ('station', 'police station')], max_length=10, verbose_name='to whom')),
                 ('contact', models.PositiveIntegerField(null=True, verbose_name='emergency contact')),
+                ('station', models.CharField(blank=True, max_length=50, verbose_name='police station')),
                 ('by', models.CharField(max_length=40, verbose_name='by')),
                 ('at', models.DateTimeField(verbose_name='at')),
                 ('state', models.CharField(choices=[('ringing', 'ringing'), ('connected', 'connected'), ('failed', 'not connected')], default='ringing', max_length=10, verbose_name='state')),
@@ -217,7 +218,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'call from an incident',
                 'verbose_name_plural': 'calls from incidents',
                 'indexes': [models.Index(condition=models.Q(('state', 'ringing')), fields=['at'], name='placed_call_rings')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['ringing', 'connected', 'failed'])), name='placed_call_state_is_known'), models.CheckConstraint(condition=models.Q(('state', 'connected'), ('connected_at', None), _connector='XOR'), name='placed_call_connected_has_a_time'), models.CheckConstraint(condition=models.Q(('to', 'contact'), ('contact', None), _connector='XOR'), name='placed_call_names_its_contact')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['ringing', 'connected', 'failed'])), name='placed_call_state_is_known'), models.CheckConstraint(condition=models.Q(('state', 'connected'), ('connected_at', None), _connector='XOR'), name='placed_call_connected_has_a_time'), models.CheckConstraint(condition=models.Q(('to', 'contact'), ('contact', None), _connector='XOR'), name='placed_call_names_its_contact'), models.CheckConstraint(condition=models.Q(('to', 'station'), ('station', ''), _connector='XOR'), name='placed_call_names_its_station')],
             },
         ),
         migrations.CreateModel(

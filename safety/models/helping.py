@@ -99,6 +99,8 @@ class PlacedCall(models.Model):
     to = models.CharField(pgettext_lazy("placedcall", "to whom"), max_length=10, choices=Callee.choices)
     # Of an emergency contact: which one.
     contact = models.PositiveIntegerField(pgettext_lazy("field", "emergency contact"), null=True)
+    # Of a police station: its code in the register.
+    station = models.CharField(_("police station"), max_length=50, blank=True)
     by = models.CharField(pgettext_lazy("field", "by"), max_length=40)
     at = models.DateTimeField(pgettext_lazy("field", "at"))
     state = models.CharField(
@@ -118,6 +120,9 @@ class PlacedCall(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(to="contact") ^ Q(contact=None), name="placed_call_names_its_contact"
+            ),
+            models.CheckConstraint(
+                condition=Q(to="station") ^ Q(station=""), name="placed_call_names_its_station"
             ),
         ]
         indexes = [models.Index(fields=["at"], condition=Q(state="ringing"), name="placed_call_rings")]

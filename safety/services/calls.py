@@ -18,6 +18,7 @@ from safety.selectors import incident_by_code
 from safety.services.desk import for_action
 from safety.services.incidents import acknowledge, note_call_back, touch
 from safety.states import PLACED_TRANSITIONS, Callee, PlacedState, SafetyLine
+from safety.stations import phone_of_station
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -25,13 +26,15 @@ if TYPE_CHECKING:
 _RINGS_FOR = timedelta(seconds=90)  # after that nobody takes it up
 
 
-def place_call(*, account: "Account", code: str, to: Callee, contact: int | None = None) -> PlacedCall:
+def place_call(
+    *, account: "Account", code: str, to: Callee, contact: int | None = None, station: str = ""
+) -> PlacedCall:
     """Ring whoever acts on an incident, then the other, and join them. What became of it is asked by itself.
 
     The row is there before anybody is asked; where the relay is away the call is one that failed, and stands there as
     such. Raises `ActionClosed`, `NotFound`.
     """
-    row = _begin(account=account, code=code, to=to, contact=contact)
+    row = _begin(account=account, code=code, to=to, contact=contact, station=station)
     try:
         relay.call(key=row.key, first=account.phone, then=_phone_of(row))
     except relay.RelayDown:
@@ -40,25 +43,30 @@ def place_call(*, account: "Account", code: str, to: Callee, contact: int | None
 
 
 @begins_transaction
-def _begin(*, account: "Account", code: str, to: Callee, contact: int | None) -> PlacedCall:
+def _begin(*, account: "Account", code: str, to: Callee, contact: int | None, station: str) -> PlacedCall:
     incident = for_action(account, code, f"call_{to.value}")
     row = PlacedCall.objects.create(
-        incident=incident, to=to, contact=contact, by=account.code, at=clock.now()
+        incident=incident, to=to, contact=contact, station=station, by=account.code, at=clock.now()
     )
     _phone_of(row)
     trip = incident.trip.code if incident.trip else ""
     timeline.add(SafetyLine.CALLING, account.actor, trip=trip, incident=code, who=account.code, callee=to)
-    audit.record(account.actor, "safety.calling", code, case=code, to=to, contact=contact, trip=trip)
+    audit.record(
+        account.actor, "safety.calling", code, case=code, to=to, contact=contact, station=station, trip=trip
+    )
     acknowledge(incident, by=account.code)
     return row
 
 
 def _phone_of(row: PlacedCall) -> str:
-    """Raises `NotFound` where there is no such person."""
+    """Raises `NotFound` where there is no such person or station."""
+    to = Callee(row.to)
+    if to == Callee.STATION:  # also where nobody knows the trip yet
+        return phone_of_station(row.station)
     trip = incident_by_code(row.incident.code).trip
     if trip is None:
         raise NotFound
-    match Callee(row.to):
+    match to:
         case Callee.PASSENGER:
             return phone_of_rider(trip)
         case Callee.DRIVER:

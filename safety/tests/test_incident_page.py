@@ -11,6 +11,7 @@ from complaints.services import file_complaint
 from complaints.states import Category
 from core import clock, outside
 from core.models import AuditEntry, TimelineEntry
+from police.models import Agency
 from rides.models import LatestPosition
 from rides.states import Party
 from rides.tokens import TripKey
@@ -18,6 +19,7 @@ from safety import services
 from safety.errors import ActionClosed
 from safety.models import PlacedCall
 from safety.policies import clocks_of
+from safety.selectors import check_by_code
 from safety.services.calls import CALLS
 from safety.states import Callee, PlacedState
 
@@ -152,6 +154,27 @@ def test_a_connected_call_to_a_contact_is_no_call_back(taken, signed_in, relay, 
     CALLS.run(at=clock.now())
     assert PlacedCall.objects.get().state == PlacedState.CONNECTED
     assert called_back(taken) is None
+
+
+def test_a_station_is_rung_at_its_published_number_also_where_no_trip_is_known(people, signed_in, relay):
+    filed = services.file_welfare_check(
+        missing_phone="13899990000", words="x", reporter_phone="13911110001", submission="s"
+    )
+    incident = check_by_code(filed.code).incident
+    services.take_incident(account=people("agent"), code=incident.code)
+    assert "Call a police station" in page_of(signed_in("agent"), incident)
+    press(signed_in("agent"), incident, "call_station", station="")
+    press(signed_in("agent"), incident, "call_station", station="nowhere")
+    assert PlacedCall.objects.count() == 0
+    press(signed_in("agent"), incident, "call_station", station="shangtang")
+    row = PlacedCall.objects.get()
+    assert (row.to, row.station, row.by) == (Callee.STATION, "shangtang", "agent")
+    assert Agency.objects.get(code="shangtang").published_phone in relay["asked"][0][1]
+    # A connected call is no word of the police: their clock runs until a second person has looked.
+    relay["state"] = "connected"
+    CALLS.run(at=clock.now())
+    incident.refresh_from_db()
+    assert incident.police_called_at is None
 
 
 def test_the_driver_is_not_called_while_she_may_sit_beside_him(taken, people, relay):

@@ -1,10 +1,12 @@
 """A real browser in front of a real stack."""
 
 import os
+import re
 import shutil
+import time
 import wave
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +18,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from governance.drills.report import Report
+from governance.drills.rides import REGISTERED, TZ, Ride
 from governance.drills.world import World, scratch_world
 
 FLAGS = [
@@ -23,6 +26,7 @@ FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
 ]  # fmt: skip
+PLATES = {"driver": REGISTERED, "driver2": "浙C·D0002"}
 SIZES = {"phone": {"width": 360, "height": 740}, "desktop": {"width": 1280, "height": 800}}
 USED: dict[str, str] = {}
 SESSIONS: dict[str, list[Any]] = {}
@@ -187,3 +191,45 @@ def visitor(browser: Browser, stack: World) -> Iterator[Callable[..., Visitor]]:
     yield open_window
     for each in opened:
         each.context.close()
+
+
+def free(stack: World, name: str) -> None:
+    """Whatever an earlier journey left a driver with is ended or given back."""
+    person = stack.person(name)
+    for trip in person.get("/api/v1/driver/").json()["trips"]:
+        if trip["state"] in {"boarded", "in_progress"}:
+            person.must(person.post(f"/api/v1/trips/{trip['code']}/end/"))
+        elif trip["state"] in {"accepted", "arrived"}:
+            person.must(person.post(f"/api/v1/trips/{trip['code']}/cancel/", {"reason": "changed_plans"}))
+
+
+def called(stack: World, passenger: str, driver: str) -> Ride:
+    """A ride that is asked for and offered by calls, and held out to its driver: for journeys about what comes after."""
+    free(stack, driver)
+    rider, owner = stack.person(passenger), stack.person(driver)
+    ride = Ride(stack, rider, owner, face=driver, plate=PLATES[driver])
+    now = datetime.fromtimestamp(stack.now(), tz=TZ.tzinfo)
+    span = now + timedelta(minutes=10), now + timedelta(minutes=60)
+    ride.offer(*span)
+    ride.book(*span)
+    for _turn in range(40):
+        page = owner.get("/drive/").text
+        if f"/{ride.code}/face/" in page:
+            break
+        # What other journeys asked for is left to others until the lot falls on this request.
+        for address in re.findall(r'action="([^"]+/decline/)"', page)[:1]:
+            owner.submit(address)
+        time.sleep(0.5)
+    return ride
+
+
+def aboard(
+    visitor: Callable[..., Visitor], stack: World, language: str, passenger: str, driver: str
+) -> tuple[Visitor, Visitor, str]:
+    """Both phones on the page of a ride that has begun by calls, and the trip's code."""
+    ride = called(stack, passenger, driver)
+    ride.board()
+    hers, his = visitor("phone", language), visitor("phone", language)
+    hers.sign_in(passenger, f"/trips/{ride.code}/")
+    his.sign_in(driver, f"/trips/{ride.code}/")
+    return hers, his, ride.code

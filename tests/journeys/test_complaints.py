@@ -6,12 +6,9 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from governance.drills.rides import TZ, Ride
-from tests.journeys.conftest import ways
-from tests.journeys.test_rides import free
+from tests.journeys.conftest import called, ways
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journey")]
-PLATE2 = "浙C·D0002"
 
 
 def act(page, key, words="", **choices):
@@ -46,15 +43,9 @@ def decide(page, finding, outcome, reason, days="3"):
 
 
 def test_a_harassment_complaint_from_telling_to_appeal(visitor, stack, request):
-    free(stack, "driver2")
-    rider, owner = stack.person("passenger2"), stack.person("driver2")
-    trip = Ride(stack, rider, owner, face="driver2", plate=PLATE2)
-    now = datetime.fromtimestamp(stack.now(), tz=TZ.tzinfo)
-    span = now + timedelta(minutes=10), now + timedelta(minutes=60)
-    trip.offer(*span)
-    trip.book(*span)
+    trip = called(stack, "passenger2", "driver2")
     trip.board()
-    owner.must(owner.post(f"/api/v1/trips/{trip.code}/end/"))
+    trip.driver.must(trip.driver.post(f"/api/v1/trips/{trip.code}/end/"))
     hers = visitor("phone", "zh-CN")
     page = hers.sign_in("passenger2", f"/trips/{trip.code}/complaint/")
     page.check("[name=category][value=harassment]")

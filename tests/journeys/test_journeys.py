@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.conftest import ways
+from tests.journeys.conftest import aboard, called, ways
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journey")]
 
@@ -96,9 +96,8 @@ def test_a_passenger_books_boards_and_taps_sos(visitor, size, language, passenge
 
 
 def test_two_phones_that_post_by_themselves_reach_the_map(visitor, stack):
-    hers, _his, code = ride(visitor, "phone", "zh-CN", "passenger", "driver2")
+    hers, _his, _code = aboard(visitor, stack, "zh-CN", "passenger", "driver2")
     page = hers.page
-    page.goto(f"/trips/{code}/")
     page.wait_for_timeout(7000)
     page.reload()
     points = page.evaluate("JSON.parse(document.getElementById('trip-map').textContent).points")
@@ -131,12 +130,11 @@ def test_a_friend_files_a_welfare_check(visitor, size, language):
 
 @pytest.mark.parametrize(("language", "other"), ways(("zh-CN", "passenger"), ("en-US", "passenger2")))
 def test_an_agent_takes_the_incident_and_serves_an_officer_on_the_phone(visitor, stack, language, other):
-    _hers, _his, code = ride(visitor, "phone", language, other, "driver")
-    _hers.page.goto(f"/trips/{code}/")
+    hers, _his, code = aboard(visitor, stack, language, other, "driver")
     agent, second = visitor("desktop", language), visitor("desktop", language)
     console = agent.sign_in("agent2", "/admin/")
     before = console.title()
-    _hers.page.click("button.sos")
+    hers.page.click("button.sos")
     row = console.locator("tr", has_text=code)
     expect(row).to_be_visible(timeout=20_000)  # by itself, without a reload
     assert console.title() != before, "the title carries a badge"
@@ -168,8 +166,10 @@ def test_an_agent_takes_the_incident_and_serves_an_officer_on_the_phone(visitor,
     ("size", "language", "who"),
     ways(("phone", "zh-CN", "officer"), ("desktop", "en-US", "officer2"), usual=1),
 )
-def test_an_officer_gets_the_pack_from_the_form(visitor, size, language, who):
-    _hers, _his, code = ride(visitor, "phone", language, "passenger", "driver")
+def test_an_officer_gets_the_pack_from_the_form(visitor, stack, size, language, who):
+    begun = called(stack, "passenger", "driver")
+    begun.board()
+    code = begun.code
     officer = visitor(size, language)
     page = officer.sign_in(who, "/police/")
     page.fill("[name=query_value]", code)

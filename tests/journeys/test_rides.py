@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.languages import say_in
+from tests.journeys.conftest import free
 from tests.journeys.test_journeys import ride, where
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journey")]
@@ -78,16 +79,6 @@ def go_online(his, line="express"):
     page.click("form[data-after-face] button.wide")
     expect(page.locator(".errorlist")).to_have_count(0)
     page.wait_for_url("**/drive/")
-
-
-def free(stack, name):
-    """Whatever an earlier journey left a driver with is ended or given back."""
-    person = stack.person(name)
-    for trip in person.get("/api/v1/driver/").json()["trips"]:
-        if trip["state"] in {"boarded", "in_progress"}:
-            person.must(person.post(f"/api/v1/trips/{trip['code']}/end/"))
-        elif trip["state"] in {"accepted", "arrived"}:
-            person.must(person.post(f"/api/v1/trips/{trip['code']}/cancel/", {"reason": "changed_plans"}))
 
 
 @pytest.mark.parametrize("language", ["zh-CN"])

@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.languages import say_in
-from tests.journeys.conftest import TONE
-from tests.journeys.test_journeys import ride
+from tests.journeys.conftest import TONE, aboard
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journey")]
 
@@ -54,7 +53,7 @@ def lags(phone, page, count=40):
 
 
 def test_the_agent_hears_the_scene_and_the_contact_sees_the_car(visitor, stack, record_property):
-    hers, his, code = ride(visitor, "phone", "zh-CN", "passenger", "driver2")
+    hers, his, code = aboard(visitor, stack, "zh-CN", "passenger", "driver2")
     page = hers.go("/me/")
     if "13800000002" not in page.content().replace(" ", ""):
         page.fill("[name=name]", "周晴")
@@ -132,7 +131,7 @@ def test_the_agent_hears_the_scene_and_the_contact_sees_the_car(visitor, stack, 
 
 
 def test_without_a_network_the_message_is_ready_on_a_page_that_was_opened_before(visitor, stack):
-    hers, _his, code = ride(visitor, "phone", "en-US", "passenger2", "driver")
+    hers, _his, code = aboard(visitor, stack, "en-US", "passenger2", "driver")
     page = hers.go(f"/trips/{code}/")
     page.wait_for_selector("[data-offline-help]", state="attached")
     expect(page.locator("[data-offline-help]")).to_be_hidden()
