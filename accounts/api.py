@@ -14,27 +14,28 @@ from core.access import account_of, check_permission
 from core.api import read
 from core.errors import NotFound
 from core.ratelimit import address_of
+from core.typed.fields import ID_NUMBER, NAME, PHONE, REAL_NAME, TypedInput, digits
 
 
 class PhoneInput(serializers.Serializer[Any]):
-    phone = serializers.CharField(max_length=30)
+    phone = TypedInput(PHONE)
 
 
 class SignInInput(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=40, help_text="Phone number or account name")
     password = serializers.CharField(max_length=128, required=False)
-    code = serializers.CharField(max_length=6, required=False)
+    code = TypedInput(digits(6), required=False)
     latitude = serializers.FloatField(required=False, min_value=-90, max_value=90, help_text="WGS-84")
     longitude = serializers.FloatField(required=False, min_value=-180, max_value=180)
 
 
 class TokenInput(serializers.Serializer[Any]):
-    token = serializers.CharField(max_length=6)
+    token = TypedInput(digits(6))
 
 
 class ContactInput(serializers.Serializer[Any]):
-    name = serializers.CharField(max_length=40)
-    phone = serializers.CharField(max_length=30)
+    name = TypedInput(NAME, max_length=40)
+    phone = TypedInput(PHONE)
 
 
 class MeOutput(serializers.Serializer[Any]):
@@ -46,8 +47,8 @@ class MeOutput(serializers.Serializer[Any]):
 
 
 class RealNameInput(serializers.Serializer[Any]):
-    real_name = serializers.CharField(max_length=40)
-    id_number = serializers.CharField(max_length=24)
+    real_name = TypedInput(REAL_NAME, max_length=40)
+    id_number = TypedInput(ID_NUMBER)
 
 
 class RealNameOutput(serializers.Serializer[Any]):

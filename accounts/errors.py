@@ -57,16 +57,6 @@ class TooManyContacts(DomainError):
     code, status, sentence = "too_many_contacts", 400, _("Up to five emergency contacts can be kept.")
 
 
-class IdNumberWrong(DomainError):
-    code, status, sentence = (
-        "id_number_wrong",
-        400,
-        _(
-            "This is not a resident ID number: 18 characters, the last one a check digit. Please look at the card."
-        ),
-    )
-
-
 class RealNameOpen(DomainError):
     code, status, sentence = (
         "real_name_open",

@@ -3,6 +3,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.typed.fields import ID_NUMBER, NAME, PHONE, REAL_NAME, Typed, digits
+
 
 class PlaceForm(forms.Form):
     """Where somebody signs in, filled in by the page only where the browser may know it already."""
@@ -36,25 +38,25 @@ class SignInForm(PlaceForm):
 
 
 class PhoneForm(forms.Form):
-    phone = forms.CharField(
+    phone = Typed(
+        PHONE,
         label=_("Phone number"),
-        max_length=30,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
 
 
 class PhoneCodeForm(PlaceForm, PhoneForm):
-    code = forms.CharField(
+    code = Typed(
+        digits(6),
         label=_("Code from the message"),
-        max_length=6,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
     )
 
 
 class TokenForm(forms.Form):
-    token = forms.CharField(
+    token = Typed(
+        digits(6),
         label=_("Six digits of your authenticator"),
-        max_length=6,
         widget=forms.TextInput(
             attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}
         ),
@@ -98,16 +100,15 @@ class PasswordResetForm(PhoneForm):
 
 
 class RealNameForm(forms.Form):
-    real_name = forms.CharField(
+    real_name = Typed(
+        REAL_NAME,
         label=_("Name as on the ID card"),
         max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    id_number = forms.CharField(
-        label=_("Resident ID number"), max_length=24, widget=forms.TextInput(attrs={"autocomplete": "off"})
-    )
+    id_number = Typed(ID_NUMBER, label=_("Resident ID number"))
 
 
 class ContactForm(PhoneForm):
-    name = forms.CharField(label=_("Name"), max_length=40)
+    name = Typed(NAME, label=_("Name"), max_length=40)
     field_order = ["name", "phone"]

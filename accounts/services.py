@@ -17,14 +17,12 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django_otp import login as otp_login
 from django_otp import match_token
-from stdnum.cn import ric
 
 from accounts import messages
 from accounts.devices import browser_of, device_of, roughly
 from accounts.errors import (
     CodeTooSoon,
     DocumentTaken,
-    IdNumberWrong,
     LockedOut,
     OwnNumber,
     PasswordWeak,
@@ -51,18 +49,19 @@ from accounts.policies import CODE_INTERVAL, CODE_LIFE, CODES_A_DAY, CODES_FROM_
 from accounts.selectors import account_by_code, account_by_phone
 from accounts.sessions import BROWSER, NETWORK, digest
 from accounts.states import REAL_NAME_TRANSITIONS, ContactState, PersonalField, RealNameState
-from core import audit, clock, events, jobs, policy, registries, retry
+from core import audit, clock, events, jobs, policy, registries, retry, typed
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.messages import outbox
 from core.permissions import Role, may, needs_second_factor, require, roles_who
-from core.privacy import InvalidPhone, blind_index, normalise_mobile, normalise_phone, phone_index
+from core.privacy import blind_index, phone_index
 from core.ratelimit import address_of, allow, full
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 
 CODE_ATTEMPTS = 5
+CODE_LENGTH = TOKEN_LENGTH = 6
 LONGEST_WAIT = timedelta(hours=1)  # for a code, however many were guessed at
 Place = tuple[float, float]  # latitude and longitude in degrees, WGS-84
 MAX_CONTACTS = 5
@@ -97,7 +96,7 @@ def send_code(*, phone: str, purpose: str, subject: str = "", address: str = "")
         raise TooManyCodes("phone")
     if address and not allow(f"codes:{address}", limit=policy.value(CODES_FROM_ADDRESS), seconds=3600):
         raise TooManyCodes("phone")
-    code = new_digits(6)
+    code = new_digits(CODE_LENGTH)
     row = OneTimeCode.objects.create(
         purpose=purpose,
         phone_index=phone_index(phone),
@@ -136,7 +135,7 @@ def use_code(*, phone: str, purpose: str, code: str, address: str = "") -> str:
             .first()
         )
         right = row is not None and secrets.compare_digest(
-            row.digest, _code_digest(code.strip(), phone, purpose)
+            row.digest, _code_digest(typed.code.digits(code, CODE_LENGTH), phone, purpose)
         )
         if row is not None:
             OneTimeCode.objects.filter(pk=row.pk).update(
@@ -155,17 +154,17 @@ def request_sign_in_code(*, phone: str, address: str = "") -> None:
 
     Raises `InvalidPhone`, `NoMobile`, `CodeTooSoon`, `TooManyCodes`.
     """
-    send_code(phone=normalise_mobile(phone), purpose="sign_in", address=address)
+    send_code(phone=typed.phone.read_mobile(phone), purpose="sign_in", address=address)
 
 
 def _find(name: str) -> tuple[Account | None, str]:
     """The account meant by a phone number or an account's code, and the opaque name under which failures count."""
-    found = account_by_code(name.strip())
+    found = account_by_code(name.strip()) or account_by_code(typed.code.read(name))
     if found:
         return found, found.code
     try:
-        phone = normalise_phone(name)
-    except InvalidPhone:
+        phone = typed.phone.read(name)
+    except typed.phone.InvalidPhone:
         return None, "unknown"
     found = account_by_phone(phone)
     return found, found.code if found else phone_index(phone)[:20]
@@ -190,7 +189,7 @@ def sign_in_by_password(
 
 def sign_in_by_code(request: HttpRequest, *, phone: str, code: str, here: Place | None = None) -> Account:
     """Sign in by a one-time code; a new phone becomes a new member. Raises `WrongCode`, `TooManyCodes`, `InvalidPhone`."""
-    number = normalise_phone(phone)
+    number = typed.phone.read(phone)
     try:
         use_code(phone=number, purpose="sign_in", code=code, address=address_of(request))
     except WrongCode:
@@ -252,8 +251,7 @@ def forget_places(*, at: datetime) -> int:
 
 def _shows_second_factor(account: Account, token: str) -> Any:
     """The authenticator that shows these digits now, or None; a wrong try is in the journal."""
-    digits = token.strip()
-    device = match_token(account, digits) if digits.isascii() and digits.isdigit() else None
+    device = match_token(account, typed.code.digits(token, TOKEN_LENGTH))
     if device is None:
         with transaction.atomic(durable=True):
             audit.record(account.actor, "accounts.second_factor_failed", account.code)
@@ -345,7 +343,7 @@ def request_password_code(*, phone: str, address: str = "") -> None:
 
     Raises `InvalidPhone`, `NoMobile`, `CodeTooSoon`, `TooManyCodes`.
     """
-    send_code(phone=normalise_mobile(phone), purpose="password", address=address)
+    send_code(phone=typed.phone.read_mobile(phone), purpose="password", address=address)
 
 
 def reset_password(*, phone: str, code: str, new: str, token: str = "", address: str = "") -> Account:
@@ -354,7 +352,7 @@ def reset_password(*, phone: str, code: str, new: str, token: str = "", address:
     All sessions end, and the owner is told. The code is used up also where the second factor is wrong, so that nobody
     tries through its digits. Raises `PasswordWeak`, `WrongCode`, `TooManyCodes`, `InvalidPhone`.
     """
-    number = normalise_phone(phone)
+    number = typed.phone.read(phone)
     account = account_by_phone(number)
     _check_strength(new, account)
     try:
@@ -459,7 +457,7 @@ def add_emergency_contact(*, account: Account, name: str, phone: str) -> Emergen
 
     Raises `TooManyContacts`, `InvalidPhone`, `NoMobile`, `OwnNumber`.
     """
-    number = normalise_mobile(phone)
+    number = typed.phone.read_mobile(phone)
     if number == account.phone:
         raise OwnNumber("phone")
     Account.objects.select_for_update().get(pk=account.pk)  # two at once must not make six
@@ -469,7 +467,12 @@ def add_emergency_contact(*, account: Account, name: str, phone: str) -> Emergen
     contact, new = EmergencyContact.objects.get_or_create(
         account=account,
         phone_index=phone_index(number),
-        defaults={"name": name, "phone": number, "answer_digest": _digest(secret), "created_at": clock.now()},
+        defaults={
+            "name": typed.name.plain(name),
+            "phone": number,
+            "answer_digest": _digest(secret),
+            "created_at": clock.now(),
+        },
     )
     if new:
         link = settings.PUBLIC_URL + reverse("accounts:contact_answer", args=[secret])
@@ -518,13 +521,9 @@ def remove_emergency_contact(*, account: Account, contact_id: int) -> None:
 def ask_real_name(*, account: Account, real_name: str, id_number: str) -> RealNameCheck:
     """Ask for one's real name to be verified (A2): number checked by GB 11643, then the registry asked afterwards.
 
-    Raises `RealNameVerified`, `RealNameOpen`, `IdNumberWrong`, `InvalidInput`.
+    Raises `RealNameVerified`, `RealNameOpen`, `IdNumberWrong`, `NameUnreadable`.
     """
-    number = id_number.replace(" ", "").upper()
-    if not real_name.strip():
-        raise InvalidInput("real_name")
-    if not ric.is_valid(number):
-        raise IdNumberWrong("id_number")
+    name, number = typed.name.read(real_name), typed.document.read(id_number)
     Account.objects.select_for_update().get(pk=account.pk)
     if account.verified_at:
         raise RealNameVerified
@@ -532,7 +531,7 @@ def ask_real_name(*, account: Account, real_name: str, id_number: str) -> RealNa
         raise RealNameOpen
     at = clock.now()
     check = RealNameCheck.objects.create(
-        account=account, real_name=real_name.strip()[:40], id_number=number, asked_at=at, next_at=at
+        account=account, real_name=name[:40], id_number=number, asked_at=at, next_at=at
     )
     audit.record(account.actor, "accounts.real_name_asked", account.code)
     return check
@@ -665,8 +664,8 @@ def enrol(
     account = Account(
         code=code,
         role=role,
-        phone=normalise_phone(phone),
-        phone_index=phone_index(normalise_phone(phone)),
+        phone=typed.phone.read(phone),
+        phone_index=phone_index(typed.phone.read(phone)),
         real_name=real_name,
         id_number=id_number,
         id_index=blind_index(id_number, purpose="id-number") or None,

@@ -24,10 +24,11 @@ from core.access import check_permission
 from core.api import read, shows_token
 from core.errors import Forbidden, TooMany
 from core.ratelimit import address_of, allow, full
+from core.typed.fields import CODE, NAME, PHONE, PLATE, TypedInput
 
 
 class ComplaintInput(serializers.Serializer[Any]):
-    trip = serializers.CharField(max_length=20)
+    trip = TypedInput(CODE)
     category = serializers.ChoiceField(choices=Category.choices)
     words = serializers.CharField(max_length=4000)
     submission = serializers.CharField(max_length=64, help_text="The same value files once")
@@ -39,9 +40,9 @@ class ComplaintInput(serializers.Serializer[Any]):
 class StreetComplaintInput(serializers.Serializer[Any]):
     category = serializers.ChoiceField(choices=Category.choices)
     words = serializers.CharField(max_length=4000)
-    plate = serializers.CharField(max_length=12, required=False, default="")
-    name = serializers.CharField(max_length=60)
-    phone = serializers.CharField(max_length=20)
+    plate = TypedInput(PLATE, required=False, default="")
+    name = TypedInput(NAME, max_length=60)
+    phone = TypedInput(PHONE)
     submission = serializers.CharField(max_length=64, help_text="The same value files once")
 
 

@@ -1,6 +1,5 @@
 """Forms of complaints, for members, strangers and staff."""
 
-import re
 from typing import Any
 
 from django import forms
@@ -11,9 +10,7 @@ from complaints.errors import FileRefused
 from complaints.services.files import LARGEST, File, read_file
 from complaints.states import Category, Paper, Source
 from core.actions import ActionForm
-from core.errors import InvalidInput
-
-YUAN = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,2}))?")
+from core.typed.fields import CODE, NAME, PHONE, PLATE, Typed, digits
 
 
 class _Files(forms.ClearableFileInput):
@@ -67,13 +64,11 @@ class ComplaintForm(forms.Form):
 
 
 class StreetComplaintForm(ComplaintForm):
-    plate = forms.CharField(
-        label=_("Plate of the car"), max_length=12, required=False, help_text=_("As far as you saw it.")
-    )
-    name = forms.CharField(label=_("Your name"), max_length=60)
-    phone = forms.CharField(
+    plate = Typed(PLATE, label=_("Plate of the car"), required=False, help_text=_("As far as you saw it."))
+    name = Typed(NAME, label=_("Your name"), max_length=60)
+    phone = Typed(
+        PHONE,
         label=_("Your phone number"),
-        max_length=20,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
     field_order = ("category", "words", "plate", "uploads", "name", "phone")
@@ -88,10 +83,10 @@ class PhoneComplaintForm(ComplaintForm):
             (Source.OUTSIDE, Source.OUTSIDE.label),
         ],
     )
-    name = forms.CharField(label=_("Name of who calls"), max_length=60)
-    phone = forms.CharField(label=_("Their phone number"), max_length=20)
-    trip = forms.CharField(label=_("Trip"), max_length=20, required=False)
-    plate = forms.CharField(label=_("Plate of the car"), max_length=12, required=False)
+    name = Typed(NAME, label=_("Name of who calls"), max_length=60)
+    phone = Typed(PHONE, label=_("Their phone number"))
+    trip = Typed(CODE, label=_("Trip"), required=False)
+    plate = Typed(PLATE, label=_("Plate of the car"), required=False)
     field_order = ("source", "name", "phone", "category", "words", "trip", "plate", "uploads")
 
 
@@ -111,9 +106,9 @@ class AppealForm(ActionForm):
 
 
 class CallerCodeForm(forms.Form):
-    code = forms.CharField(
+    code = Typed(
+        digits(6),
         label=_("Code from the message"),
-        max_length=8,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
     )
 
@@ -126,11 +121,3 @@ class DangerWordsForm(forms.Form):
 class PapersForm(forms.Form):
     paper = forms.ChoiceField(label=_("Which document is it?"), choices=Paper.choices)
     uploads = FilesField(required=True)
-
-
-def fen_of(yuan: str) -> int:
-    """Yuan as somebody typed them, in fen. Raises `InvalidInput`."""
-    found = YUAN.fullmatch(yuan.replace(",", "").strip())
-    if found is None:
-        raise InvalidInput("yuan")
-    return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))

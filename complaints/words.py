@@ -11,7 +11,7 @@ import re
 from django.db.models.expressions import RawSQL
 
 from complaints.states import LEVEL_OF, RANK, Category, Level
-from core import danger
+from core import danger, typed
 from core.privacy import blind_index
 
 # Phones, ID numbers and other long numbers: 7 digits or more, also written with spaces or dashes between them.
@@ -36,8 +36,8 @@ def _digest(word: str) -> str:
 def _cut(text: str) -> list[str]:
     import rjieba  # reads its dictionary: only in a process that cuts
 
-    words = rjieba.cut_for_search(danger.fold(_NUMBERS.sub(" ", text)))
-    return [word for word in words if danger.CJK.search(word) or _LATIN.search(word)]
+    words = rjieba.cut_for_search(_NUMBERS.sub(" ", typed.text.fold(text)))
+    return [word for word in words if typed.text.CJK.search(word) or _LATIN.search(word)]
 
 
 def lexemes(text: str) -> str:
@@ -48,6 +48,11 @@ def lexemes(text: str) -> str:
 def vector(text: str) -> RawSQL:
     """The value of a search column for this text."""
     return RawSQL("%s::tsvector", [lexemes(text)])
+
+
+def longer_vector(text: str) -> RawSQL:
+    """What the search column holds, and this text behind it."""
+    return RawSQL("search || %s::tsvector", [lexemes(text)])
 
 
 def query(text: str) -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from core import actors, formats, policy, timeline
+from core import actors, formats, policy, timeline, typed
 from core.models import AuditEntry, FailedWork, LedgerTransfer, Notification, Payout, PolicyVersion
 from core.privacy import EncryptedTextField
 
@@ -68,6 +68,17 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no stubs
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         return [self.worded.get(name, name) for name in self.list_display]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "models.QuerySet[Any]", search_term: str
+    ) -> "tuple[models.QuerySet[Any], bool]":
+        """Also what a code or a plate written in another way means."""
+        found, doubled = super().get_search_results(request, queryset, search_term)
+        meant = {typed.code.read(search_term), typed.plate.shown(search_term)} - {search_term, ""}
+        for term in sorted(meant) if search_term.strip() else []:
+            more, also = super().get_search_results(request, queryset, term)
+            found, doubled = found | more, doubled or also
+        return found, doubled
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return {}

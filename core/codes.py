@@ -14,8 +14,3 @@ def new_code(prefix: str, length: int = 10) -> str:
 def new_digits(length: int) -> str:
     """Random decimal digits."""
     return "".join(secrets.choice("0123456789") for _ in range(length))
-
-
-def read_code(text: str) -> str:
-    """A code as somebody typed it, in the form in which it is stored."""
-    return text.strip().upper().replace(" ", "").translate(str.maketrans("OIL", "011"))

@@ -9,29 +9,15 @@ import base64
 import hashlib
 import hmac
 import os
-import re
-import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import phonenumbers
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
-from django.utils.translation import gettext_lazy as _
-
-from core.errors import InvalidInput
-
-
-class InvalidPhone(InvalidInput):
-    code, sentence = (
-        "invalid_phone",
-        _("This is not a phone number that can be called. Example: 138 0013 8000"),
-    )
 
 
 @lru_cache(maxsize=1)
@@ -137,79 +123,6 @@ def link_secret(code: str, *, purpose: str) -> str:
 def is_link_secret(shown: str, code: str, *, purpose: str) -> bool:
     """Whether somebody shows the secret of this thing, compared in constant time."""
     return hmac.compare_digest(shown.encode(), link_secret(code, purpose=purpose).encode())
-
-
-class NoMobile(InvalidInput):
-    code, sentence = (
-        "no_mobile",
-        _("No message can reach this number. A mobile number is needed. Example: 138 0013 8000"),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class ReadPhone:
-    """A phone number in what somebody wrote: E.164, empty where there is none; `sure` where nothing else can be meant."""
-
-    number: str
-    sure: bool
-
-
-def normalise_phone(text: str, *, field: str = "phone") -> str:
-    """E.164, a number without country code taken as Chinese; digits of any script.
-
-    Raises `InvalidPhone`, also for letters: read as the digits of their keys they would be a stranger's number.
-    """
-    plain = unicodedata.normalize("NFKC", text)
-    number = None if any(map(str.isalpha, plain)) else _parse(plain)
-    if number is None:
-        raise InvalidPhone(field)
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def normalise_mobile(text: str, *, field: str = "phone") -> str:
-    """The same for a number to which messages are to go. Raises `InvalidPhone`, `NoMobile`."""
-    phone = normalise_phone(text, field=field)
-    if phonenumbers.number_type(phonenumbers.parse(phone)) not in _MOBILE:
-        raise NoMobile(field)
-    return phone
-
-
-def read_phone(text: str) -> ReadPhone:
-    """The number that somebody means who writes it as they can: with a name behind it, a letter for a digit, in a sentence.
-
-    Raises nothing. Where it is not `sure`, a person looks at what was written.
-    """
-    plain = unicodedata.normalize("NFKC", text)
-    written = [found for found in _RUN.finditer(plain) if _parse(found[0]) is not None]
-    if written:
-        first = written[0]
-        around = plain[max(0, first.start() - 1) : first.start()] + plain[first.end() : first.end() + 1]
-        alone = len({_e164(found[0]) for found in written}) == 1
-        # A letter that touches the number may stand for a digit of it; a name in characters does not.
-        return ReadPhone(
-            _e164(first[0]), alone and not any(each.isascii() and each.isalpha() for each in around)
-        )
-    for found in _RUN.finditer(plain.translate(_LIKE_DIGITS)):
-        if _parse(found[0]) is not None:
-            return ReadPhone(_e164(found[0]), False)
-    return ReadPhone("", False)
-
-
-_MOBILE = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
-_RUN = re.compile(r"(?<!\d)\+?\d[\d \-.()]{4,}\d(?!\d)")
-_LIKE_DIGITS = str.maketrans("OoIl|〇零SB", "001110058")
-
-
-def _parse(text: str) -> phonenumbers.PhoneNumber | None:
-    try:
-        number = phonenumbers.parse(text, "CN")
-    except phonenumbers.NumberParseException:
-        return None
-    return number if phonenumbers.is_valid_number(number) else None
-
-
-def _e164(text: str) -> str:
-    return phonenumbers.format_number(phonenumbers.parse(text, "CN"), phonenumbers.PhoneNumberFormat.E164)
 
 
 def phone_index(phone: str) -> str:

@@ -16,6 +16,7 @@ from core.api import read
 from core.errors import InvalidInput, NotFound
 from core.permissions import may
 from core.ratelimit import address_of
+from core.typed.fields import PHONE, PLATE, TypedInput
 from drivers import services
 from drivers.models import Application, Driver
 from drivers.selectors import driver_of, is_enrolled, newest_application, standing_decision, video_check_of
@@ -88,11 +89,11 @@ class PhotoInput(serializers.Serializer[Any]):
 
 
 class StreetReportInput(serializers.Serializer[Any]):
-    plate = serializers.CharField(max_length=12)
+    plate = TypedInput(PLATE)
     photo = serializers.ImageField()
     words = serializers.CharField(max_length=2000, required=False, default="", allow_blank=True)
-    phone = serializers.CharField(
-        max_length=30, required=False, default="", allow_blank=True, help_text="Where nobody is signed in"
+    phone = TypedInput(
+        PHONE, required=False, default="", allow_blank=True, help_text="Where nobody is signed in"
     )
     submission = serializers.CharField(max_length=40, help_text="The same one reports once")
 

@@ -12,21 +12,13 @@ from datetime import date
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from stdnum.cn import ric
 
+from core import typed
 from drivers.states import Certificate, Line
 
 _Fault = Callable[[str, str], None]
 # Classes that allow a small car; C2 is for automatic gears.
 CAR_CLASSES = frozenset({"A1", "A2", "A3", "B1", "B2", "C1", "C2", "C5"})
-NO_END = "长期"
-# GA 36: a province, the letter of the place, five marks without I and O; new-energy cars have six, with D or F.
-_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
-_MARK = "[A-HJ-NP-Z0-9]"
-PLATE = re.compile(rf"^[{_PROVINCES}][A-HJ-Z](?:{_MARK}{{5}}|[A-HJK]{_MARK}[0-9]{{4}}|[0-9]{{5}}[A-HJK])$")
-VIN = re.compile(r"^[A-HJ-NPR-Z0-9]{17}$")  # without I, O, Q
-VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
-VIN_VALUES = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", "12345678123457923456789", strict=True))
 LICENCE_AGE = 18  # the age before which nobody gets a driving licence (Order 162)
 MOST_SEATS = 6  # beside the driver's: seven in all (Interim Measures, art. 12)
 
@@ -55,24 +47,18 @@ PERMITS = (
 SENTENCES: dict[str, str | Promise] = {
     "missing": _("Please fill this in, as it stands on the certificate."),
     "photo_missing": _("Please photograph this certificate, flat and close, in good light."),
-    "id_number_wrong": _(
-        "This is not a resident ID number: 18 marks, the last one may be X. Compare it with the card."
-    ),
+    "id_number_wrong": typed.document.IdNumberWrong.sentence,
     "under_age": _("Drivers must be at least %(years)s years old."),
     "licence_number_differs": _(
         "The number of a driving licence is the ID number of its holder. These two differ: use your own licence."
     ),
     "licence_class_wrong": _("This class does not allow a car. C1, C2 or a higher class does."),
-    "date_wrong": _("This is not a date. Write it like 2026-05-31."),
+    "date_wrong": typed.day.DayUnreadable.sentence,
     "date_in_future": _("This day has not come yet. Compare it with the certificate."),
     "licence_too_early": _("Nobody gets a driving licence before the age of 18. Compare the date with the certificate."),
     "expired": _("This certificate has expired. Renew it first, then photograph the new one."),
-    "plate_wrong": _(
-        "This is not a plate: a province, a letter and five marks, or six for a new-energy car. Example: 浙C·A6789"
-    ),
-    "vin_wrong": _(
-        "This is not a VIN (车辆识别代号): 17 marks without I, O and Q, and its ninth mark is a check digit. Compare it with the licence."
-    ),
+    "plate_wrong": typed.plate.InvalidPlate.sentence,
+    "vin_wrong": typed.vin.VinWrong.sentence,
     "seats_wrong": _("A car for passengers has 1 to 6 seats beside the driver's."),
     "alarm_device_missing": _(
         "Cars on this line have a positioning and alarm device (Interim Measures, art. 12). Have it built in first."
@@ -124,36 +110,21 @@ def fields_of(line: str) -> tuple[str, ...]:
     return asked if line == Line.HITCH else asked + PERMITS
 
 
-def vin_is_valid(vin: str) -> bool:
-    """Format and check digit of GB 16735: the weighted sum modulo 11 stands in the ninth place, X for 10."""
-    if not VIN.match(vin):
-        return False
-    total = sum(
-        weight * int(VIN_VALUES.get(mark, mark)) for mark, weight in zip(vin, VIN_WEIGHTS, strict=True)
-    )
-    return vin[8] == "0123456789X"[total % 11]
+# How a field is kept; a day as it is written, until it is judged.
+_KEPT: dict[str, Callable[[str], str]] = {
+    "name": typed.name.plain,
+    "id_number": typed.document.key,
+    "licence_number": typed.document.key,
+    "licence_class": typed.document.key,
+    "plate": typed.plate.shown,
+    "vin": typed.vin.key,
+    "owner": typed.name.plain,
+}
 
 
 def tidy(field: str, text: str) -> str:
-    """A field as it is kept: without outer spaces, marks of numbers in capitals."""
-    text = text.strip()[:60]
-    if field in {"id_number", "licence_number", "vin", "licence_class"}:
-        return re.sub(r"\s", "", text).upper()
-    if field == "plate":
-        marks = re.sub(r"[\s·•.\-　]", "", text).upper()
-        return f"{marks[:2]}·{marks[2:]}" if len(marks) > 2 else marks
-    return text
-
-
-def read_day(text: str) -> date | None:
-    """`2026-05-31`, `2026/5/31` or `2026年5月31日`."""
-    found = re.fullmatch(r"(\d{4})\D{0,2}(\d{1,2})\D{0,2}(\d{1,2})\D?", text.strip())
-    if not found:
-        return None
-    try:
-        return date(*(int(part) for part in found.groups()))
-    except ValueError:
-        return None
+    """A field as it is kept, whichever way it was written: in the one form of its kind, right or wrong."""
+    return _KEPT.get(field, typed.text.flat)(text)[:60]
 
 
 def check(
@@ -196,35 +167,38 @@ DAYS = {
 
 
 def _seats(text: str) -> bool:
-    return text.isdecimal() and 1 <= int(text) <= MOST_SEATS
+    return text.isdecimal() and len(text) == 1 and 1 <= int(text) <= MOST_SEATS
+
+
+def allows_car(text: str) -> bool:
+    """Classes stand one behind the other, such as C1D for a car and a motorcycle: one of them has to allow a car."""
+    held = re.fullmatch(r"(?:[ABC][1-6]|[D-FMNP])+", text)
+    return bool(held) and any(each in CAR_CLASSES for each in re.findall(r"[ABC][1-6]", text))
 
 
 FORMATS = {
-    "id_number": (ric.is_valid, "id_number_wrong"),
-    "licence_class": (CAR_CLASSES.__contains__, "licence_class_wrong"),
-    "plate": (lambda text: bool(PLATE.match(text.replace("·", ""))), "plate_wrong"),
-    "vin": (vin_is_valid, "vin_wrong"),
+    "id_number": (typed.document.is_id_number, "id_number_wrong"),
+    "licence_class": (allows_car, "licence_class_wrong"),
+    "plate": (lambda text: bool(typed.plate.FORM.match(text.replace("·", ""))), "plate_wrong"),
+    "vin": (typed.vin.is_vin, "vin_wrong"),
     "seats": (_seats, "seats_wrong"),
 }
 
 
 def _check_day(field: str, text: str, today: date, days: dict[str, date | None], fault: _Fault) -> None:
-    if field == "licence_until" and text == NO_END:
-        days[field] = None
+    days[field] = None
+    if field == "licence_until" and typed.day.is_endless(text):
         return
-    day = read_day(text)
-    days[field] = day
-    if day is None:
+    try:
+        day = typed.day.read_until(text) if DAYS[field] == "future" else typed.day.read(text)
+    except typed.day.DayUnreadable:
         fault(field, "date_wrong")
-    elif DAYS[field] == "past" and day > today:
+        return
+    days[field] = day
+    if DAYS[field] == "past" and day > today:
         fault(field, "date_in_future")
     elif DAYS[field] == "future" and day < today:
         fault(field, "expired")
-
-
-def born(id_number: str) -> date:
-    """The birthday in a valid resident ID number."""
-    return date(int(id_number[6:10]), int(id_number[10:12]), int(id_number[12:14]))
 
 
 def years_between(day: date, today: date) -> int:
@@ -243,7 +217,7 @@ def _cross(
     """One certificate against the other."""
     if "id_number" in wrong:
         return
-    birthday = born(known["id_number"])
+    birthday = typed.document.born(known["id_number"])
     if years_between(birthday, today) < max(least_age, LICENCE_AGE):
         fault("id_number", "under_age")
     if "licence_number" not in wrong and known["licence_number"] != known["id_number"]:

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from core.typed.fields import PHONE, PLATE, Typed
 from drivers import certificates
 from drivers.certificates import Fault
 from drivers.states import Certificate
@@ -118,9 +119,7 @@ def sections(
 class StreetReportForm(forms.Form):
     """A car that is not what it is registered as, seen by anybody."""
 
-    plate = forms.CharField(
-        label=_("Plate that you saw"), max_length=12, widget=forms.TextInput(attrs={"autocomplete": "off"})
-    )
+    plate = Typed(PLATE, label=_("Plate that you saw"), widget=forms.TextInput(attrs={"autocomplete": "off"}))
     photo = forms.ImageField(
         label=_("Photo of the car with its plate"),
         widget=forms.ClearableFileInput(attrs={"accept": "image/*", "capture": "environment"}),
@@ -132,9 +131,9 @@ class StreetReportForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    phone = forms.CharField(
+    phone = Typed(
+        PHONE,
         label=_("Your phone number, for the reward and for questions"),
-        max_length=30,
         required=False,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from core import policy
-from drivers.certificates import CAR_CLASSES, years_between
+from drivers.certificates import allows_car, years_between
 from drivers.policies import LINE_CONDITIONS, NEVER, NEVER_RULE, OFFENCE_RULES
 from drivers.states import Finding, Line, Offence, Registry
 
@@ -185,7 +185,7 @@ def _licence(answer: LicenceAnswer, subject: Subject, today: date) -> list[Found
         found.append(Found("differs", at, Finding.BAR))
     if answer.status != "normal":
         found.append(Found("licence_status", at, Finding.BAR, facts={"status": answer.status}))
-    if answer.class_ not in CAR_CLASSES:
+    if not allows_car(answer.class_):
         found.append(Found("licence_class", at, Finding.BAR, facts={"class": answer.class_}))
     if answer.valid_until and answer.valid_until < today:
         found.append(Found("expired", at, Finding.BAR, facts={"until": answer.valid_until.isoformat()}))

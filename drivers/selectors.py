@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
-from core import clock, formats, policy
+from core import clock, formats, policy, typed
 from core.errors import DomainError, NotFound
 from core.privacy import blind_index
 from core.reads import the
@@ -131,7 +131,7 @@ def why_not_eligible(driver: Driver) -> DomainError | None:
 
 def is_barred(*, plate: str = "", licence_number: str = "") -> bool:
     """True for a car or licence that was banned with its driver."""
-    values = [plate_key(plate)] if plate else []
+    values = [typed.plate.key(plate)] if plate else []
     if licence_number:
         values.append(blind_index(licence_number, purpose="licence"))
     return Bar.objects.filter(value__in=values, lifted_at=None).exists()
@@ -148,10 +148,8 @@ def drivers_to_greet(*, on_duty: bool, among: Collection[int]) -> list["Account"
 
 def drivers_of_plate(plate: str) -> list[Driver]:
     """Who is bound to the car with this plate now."""
-    wanted = plate_key(plate)
-    shown = f"{wanted[:2]}·{wanted[2:]}"
     return list(
-        Driver.objects.filter(bindings__vehicle__plate__in=[wanted, shown], bindings__ended_at=None)
+        Driver.objects.filter(bindings__vehicle__plate=typed.plate.shown(plate), bindings__ended_at=None)
         .select_related("account")
         .order_by("pk")
         .distinct()
@@ -577,8 +575,3 @@ def run_by_code(code: str) -> ScreeningRun:
 
 def newest_run() -> ScreeningRun | None:
     return ScreeningRun.objects.order_by("-pk").first()
-
-
-def plate_key(plate: str) -> str:
-    """A plate as it is compared: capitals, without dots, spaces and dashes."""
-    return "".join(mark for mark in plate.upper() if mark not in " ·•.-　")

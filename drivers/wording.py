@@ -8,9 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from core import formats
+from core import formats, typed
 from drivers import certificates
-from drivers.certificates import read_day
 from drivers.forms import LABELS
 from drivers.models import Application, Screening
 from drivers.selectors import screening_of
@@ -104,7 +103,11 @@ def columns(application: Application) -> list[Column]:
     return found
 
 
-def _line(field: str, typed: str, read: str, answers: dict[str, Any]) -> Line:
+# In groups, for a person who compares them mark by mark.
+_GROUPED = {"id_number": typed.document.shown, "licence_number": typed.document.shown, "vin": typed.vin.shown}
+
+
+def _line(field: str, given: str, read: str, answers: dict[str, Any]) -> Line:
     source, wrong = "", False
     if field in CONFIRMED and CONFIRMED[field] in answers:
         answer = answers[CONFIRMED[field]]
@@ -115,15 +118,18 @@ def _line(field: str, typed: str, read: str, answers: dict[str, Any]) -> Line:
         answer = answers.get(registry)
         value = answer.get(member) if answer else None
         source = "" if value is None else str(value)
-        wrong = bool(source) and not _same(typed, source)
-    return Line(str(LABELS[field]), typed, read, source, bool(read) and not _same(typed, read), wrong)
+        wrong = bool(source) and not _same(given, source)
+    shown = _GROUPED.get(field, str)
+    return Line(
+        str(LABELS[field]), shown(given), shown(read), source, bool(read) and not _same(given, read), wrong
+    )
 
 
 def _same(one: str, other: str) -> bool:
-    first, second = read_day(one), read_day(other)
+    first, second = typed.day.guess(one), typed.day.guess(other)
     if first and second:
         return first == second
-    return certificates.tidy("plate", one) == certificates.tidy("plate", other) or one == other
+    return typed.text.marks(one) == typed.text.marks(other)
 
 
 def _answers(application: Application) -> dict[str, Any]:

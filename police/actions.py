@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from django import forms
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.actions import Action, ActionForm, ActionSet, Given, Step, by_two, calls, text
+from core.typed.fields import CODE, Typed
 from police import selectors, services
 from police.models import PoliceRequest
 from police.policies import REINSTATEMENT, had_a_part, reinstating, why_not
@@ -24,7 +24,7 @@ class Reason(ActionForm):
 
 
 class PointToTrip(ActionForm):
-    trip = forms.CharField(label=_("trip code"), max_length=60)
+    trip = Typed(CODE, label=_("trip code"))
 
 
 class Refuse(ActionForm):

@@ -29,7 +29,9 @@ class QueryUnreadable(DomainError):
     code, status, sentence = (
         "query_unreadable",
         400,
-        _("This cannot be read as what was chosen. A place is written as latitude, longitude."),
+        _(
+            "This cannot be read as what was chosen. A place is two numbers in degrees, such as 28.2127, 121.0260."
+        ),
     )
 
 

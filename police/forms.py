@@ -1,6 +1,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.typed.fields import Typed, digits
 from police.models import Agency
 from police.selectors import agencies
 from police.states import Query
@@ -11,7 +12,9 @@ class QuestionForm(forms.Form):
     query_value = forms.CharField(
         label=_("Code, plate, phone or place"),
         max_length=60,
-        help_text=_("A place is written as latitude, longitude, such as 28.2127, 121.0260."),
+        help_text=_(
+            "A place is two numbers in degrees, such as 28.2127, 121.0260; in China either may come first."
+        ),
     )
     about = forms.DateTimeField(
         label=_("Concerns the time (empty: now)"),
@@ -46,9 +49,9 @@ class PapersForm(forms.Form):
 
 
 class SpokenCodeForm(forms.Form):
-    spoken = forms.CharField(
+    spoken = Typed(
+        digits(6),
         label=_("Code that was said on the call"),
-        max_length=6,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
 

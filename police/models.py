@@ -5,7 +5,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core import four_eyes
+from core import four_eyes, typed
+from core.errors import InvalidInput
 from core.formats import place
 from core.privacy import EncryptedTextField
 from police.states import UNDECIDED, Channel, OfficerState, Query, RequestState, Urgency
@@ -176,6 +177,22 @@ class PoliceRequest(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def understood(self) -> str:
+        """What was read of the value that was asked by, so that a person sees a slip; empty where nothing could be."""
+        try:
+            match Query(self.query):
+                case Query.TRIP | Query.REPORT:
+                    return typed.code.read(self.query_value)
+                case Query.PLATE:
+                    return typed.plate.shown(self.query_value)
+                case Query.PHONE:
+                    return typed.phone.shown(typed.phone.read(self.query_value))
+                case Query.PLACE:
+                    return typed.place.shown(typed.place.read(self.query_value))
+        except InvalidInput:
+            return ""
 
 
 class Release(models.Model):

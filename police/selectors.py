@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
-from core import clock
-from core.codes import read_code
+from core import clock, typed
 from core.errors import NotFound
-from core.privacy import InvalidPhone, normalise_phone
 from core.reads import the
 from police.errors import NotAnOfficer, OfficerSuspended, QueryUnreadable
 from police.models import Agency, Officer, PoliceRequest, Release
@@ -91,7 +89,7 @@ def resolve_query(query: Query, value: str, about: datetime) -> "tuple[list[Trip
     match query:
         case Query.TRIP:
             try:
-                trip = trip_by_code(read_code(value))
+                trip = trip_by_code(typed.code.read(value))
             except NotFound:
                 return [], ""
             return ([trip] if trip.driver else []), ""
@@ -102,19 +100,19 @@ def resolve_query(query: Query, value: str, about: datetime) -> "tuple[list[Trip
             found = check.incident.trip
             return ([trip_by_code(found.code)] if found and found.driver_id else []), check.code
         case Query.PLATE:
-            return trips_by_plate(value.strip().upper(), about), ""
+            return trips_by_plate(value, about), ""
         case Query.PHONE:
             try:
-                phone = normalise_phone(value, field="query_value")
-            except InvalidPhone:
+                phone = typed.phone.read(value, field="query_value")
+            except typed.phone.InvalidPhone:
                 raise QueryUnreadable("query_value") from None
             return trips_by_phone(phone, about), ""
         case Query.PLACE:
             try:
-                latitude, longitude = (float(part) for part in value.replace("，", ",").split(","))
-            except ValueError:
+                place = typed.place.read(value)
+            except typed.place.PlaceUnreadable:
                 raise QueryUnreadable("query_value") from None
-            return trips_near((latitude, longitude), about), ""
+            return trips_near(place, about), ""
 
 
 def undecided() -> list[PoliceRequest]:

@@ -11,14 +11,13 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from core import audit, clock, four_eyes, holds, jobs, policy, timeline
+from core import audit, clock, four_eyes, holds, jobs, policy, timeline, typed
 from core.actions import NotNow
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
 from core.errors import DomainError, InvalidInput, NotFound
 from core.messages import outbox
 from core.permissions import require
-from core.privacy import normalise_phone
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from police import messages, selectors
@@ -176,7 +175,7 @@ def _about_one_driver(question: Question, trips: "list[Trip]") -> "list[Trip]":
     if driver is None:
         return []
     by_phone = question.query == Query.PHONE and question.urgency != Urgency.EMERGENCY
-    if by_phone and normalise_phone(question.value) != driver.account.phone:
+    if by_phone and typed.phone.read(question.value) != driver.account.phone:
         return []
     return trips[:1]
 
@@ -558,7 +557,7 @@ def open_link(*, secret: str, spoken: str) -> LinkOutcome:
     ):
         raise LinkClosed(line=settings.LIAISON_LINE)
     code = release.request.code
-    if not secrets.compare_digest(str(release.spoken_code).encode(), spoken.strip().encode()):
+    if not secrets.compare_digest(str(release.spoken_code).encode(), typed.code.digits(spoken, 6).encode()):
         Release.objects.filter(pk=release.pk).update(wrong_codes=F("wrong_codes") + 1)
         audit.record(NOBODY, "police.link_wrong_code", code, case=code)
         return LinkOutcome(refusal=WrongSpokenCode("spoken"))

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.actions import Action, ActionForm, ActionSet, Given, Step, by_two, calls, nothing_against
 from core.errors import NotFound
+from core.typed.fields import Typed, digits
 from drivers.selectors import driver_of
 from rides import policies, selectors, services
 from rides.models import LatePickup, LineSuspension, Offer, Reminder, Trip
@@ -25,9 +26,9 @@ RIDE, NIGHT, SUSPEND = "ride", "night.call", "lines.suspend"
 
 
 class BoardingCode(ActionForm):
-    code = forms.CharField(
+    code = Typed(
+        digits(4),
         label=_("The passenger's four digits"),
-        max_length=4,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
 

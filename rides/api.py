@@ -15,6 +15,7 @@ from core import clock
 from core.access import check_permission
 from core.api import read
 from core.errors import InvalidInput
+from core.typed.fields import NAME, PHONE, PLATE, TypedInput, digits
 from drivers.selectors import driver_of, visible_holds
 from rides import fares, routing, selectors, services
 from rides.coordinates import Crs
@@ -128,8 +129,8 @@ class RiderInput(serializers.Serializer[Any]):
     """Who travels, where it is somebody else (A6)."""
 
     kind = serializers.ChoiceField(choices=[RiderKind.OTHER.value, RiderKind.CHILD.value])
-    name = serializers.CharField(max_length=40)
-    phone = serializers.CharField(max_length=20, required=False, default="", allow_blank=True)
+    name = TypedInput(NAME, max_length=40)
+    phone = TypedInput(PHONE, required=False, default="", allow_blank=True)
 
 
 class TripInput(EndsInput):
@@ -317,12 +318,12 @@ class PlatePhotoOutput(serializers.Serializer[Any]):
 
 
 class BoardInput(serializers.Serializer[Any]):
-    code = serializers.CharField(max_length=4)
+    code = TypedInput(digits(4))
 
 
 class MismatchInput(serializers.Serializer[Any]):
     what = serializers.ChoiceField(choices=["car", "driver"])
-    plate_seen = serializers.CharField(max_length=10, required=False, default="", allow_blank=True)
+    plate_seen = TypedInput(PLATE, required=False, default="", allow_blank=True)
 
 
 class CancelInput(serializers.Serializer[Any]):

@@ -8,11 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from core import clock
+from core import clock, typed
 from core.errors import DomainError
-from core.privacy import normalise_phone
+from core.typed.fields import NAME, PHONE, PLATE, Typed
 from rides.models import City
-from rides.selectors import find_places
+from rides.selectors import find_places, is_named
 from rides.services import Journey, Place, Rider, named_place
 from rides.states import Line, RiderKind
 
@@ -58,11 +58,7 @@ class JourneyForm(forms.Form):
         if not words:
             return None
         found = find_places(self.city, words)
-        exact = [
-            row
-            for row in found
-            if words.casefold() in {row.name_zh, row.name_en.casefold(), row.names.casefold()}
-        ]
+        exact = [row for row in found if is_named(row, words)]
         if len(found) == 1 or exact:
             row = (exact or found)[0]
             return Place(row.names, row.latitude, row.longitude)
@@ -114,10 +110,10 @@ class BookForm(JourneyForm):
         widget=forms.RadioSelect,
         initial=RiderKind.SELF,
     )
-    rider_name = forms.CharField(label=gettext_lazy("Their name"), max_length=40, required=False)
-    rider_phone = forms.CharField(
+    rider_name = Typed(NAME, label=gettext_lazy("Their name"), max_length=40, required=False)
+    rider_phone = Typed(
+        PHONE,
         label=gettext_lazy("Their phone"),
-        max_length=20,
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "tel"}),
         help_text=gettext_lazy("They get car, boarding code and SOS by message."),
@@ -131,7 +127,7 @@ class BookForm(JourneyForm):
             self.add_error("rider_name", _("Who travels? The name is for the safety staff alone."))
         if cleaned.get("rider_kind") == RiderKind.OTHER or cleaned.get("rider_phone"):
             try:
-                cleaned["rider_phone"] = normalise_phone(cleaned.get("rider_phone", ""))
+                cleaned["rider_phone"] = typed.phone.read(cleaned.get("rider_phone", ""))
             except DomainError as error:
                 self.add_error("rider_phone", error.detail)
         return cleaned
@@ -192,9 +188,7 @@ def soon() -> dict[str, Any]:
 
 
 class MismatchForm(forms.Form):
-    plate_seen = forms.CharField(
-        label=gettext_lazy("Which plate do you see? (if you can)"), max_length=10, required=False
-    )
+    plate_seen = Typed(PLATE, label=gettext_lazy("Which plate do you see? (if you can)"), required=False)
 
 
 class OnlineForm(forms.Form):

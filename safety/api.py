@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from core.api import read, shows_token
 from core.errors import NotFound
+from core.typed.fields import AS_WRITTEN
 from rides.errors import PositionToken
 from rides.selectors import check_key
 from rides.tokens import TripKey, read_key
@@ -75,6 +76,8 @@ class AnswerInput(serializers.Serializer[Any]):
 
 class _AnyText(serializers.CharField):
     """Text that is taken as it comes: a zero byte, which no text holds, is left out."""
+
+    kind = AS_WRITTEN
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         """As of every field."""

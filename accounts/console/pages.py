@@ -19,6 +19,7 @@ from core.console import page
 from core.console.person import parts_of
 from core.errors import DomainError, NotFound, explain
 from core.privacy import mask_id_number, mask_name, mask_phone
+from core.typed.fields import CODE, Typed
 
 SHOWN_SECONDS = 60
 
@@ -26,7 +27,7 @@ SHOWN_SECONDS = 60
 class RevealForm(forms.Form):
     field = forms.ChoiceField(label=gettext_lazy("Field"), choices=PersonalField.choices)
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=400)
-    case = forms.CharField(label=gettext_lazy("Case"), max_length=20, required=False)
+    case = Typed(CODE, label=gettext_lazy("Case"), required=False)
 
 
 @require_http_methods(["GET", "POST"])

@@ -25,6 +25,7 @@ from complaints.policies import (
 from complaints.states import RANK, Finding, Level, PauseReason, Side
 from core.actions import Action, ActionForm, ActionSet, Given, Step, by_two, calls, choice, text, words
 from core.errors import NotFound
+from core.typed.fields import CODE, PLATE, Typed
 from rides.selectors import trip_by_code
 
 if TYPE_CHECKING:
@@ -73,17 +74,15 @@ class LowerClass(OtherClass):
 
 
 class NameAccused(ActionForm):
-    trip = forms.CharField(label=_("Trip"), max_length=20, required=False)
-    plate = forms.CharField(
-        label=_("or the plate, where it belongs to one driver"), max_length=60, required=False
-    )
+    trip = Typed(CODE, label=_("Trip"), required=False)
+    plate = Typed(PLATE, label=_("or the plate, where it belongs to one driver"), required=False)
     words = text(WHY, rows=2)
 
     def prepare(self) -> None:
         self.initial.setdefault("plate", self.row.complaint.plates)
 
     def clean_trip(self) -> str:
-        code = str(self.cleaned_data["trip"]).strip().upper()
+        code = str(self.cleaned_data["trip"])
         if code:
             try:
                 trip_by_code(code)
@@ -93,7 +92,7 @@ class NameAccused(ActionForm):
 
 
 class Join(ActionForm):
-    into = forms.CharField(label=_("Code of the other complaint"), max_length=20)
+    into = Typed(CODE, label=_("Code of the other complaint"))
     words = text(WHY, rows=2)
 
     def clean_into(self) -> str:

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from django import forms
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -10,12 +9,11 @@ from django.utils.translation import pgettext_lazy
 from complaints import safeguards, selectors, services
 from complaints.actions.forms import WHY, NameContact
 from complaints.errors import ClaimClosed
-from complaints.forms import fen_of
 from complaints.models import Accident, Claim
 from complaints.states import Settlement
 from core.actions import Action, ActionForm, ActionSet, Given, Sure, choice, nothing_against, text, words
-from core.errors import InvalidInput
 from core.permissions import may
+from core.typed.fields import YUAN, Typed
 
 if TYPE_CHECKING:
     from django.utils.functional import Promise
@@ -24,17 +22,8 @@ if TYPE_CHECKING:
 
 
 class Propose(ActionForm):
-    yuan = forms.CharField(
-        label=_("Amount in yuan"), max_length=14, widget=forms.TextInput(attrs={"inputmode": "decimal"})
-    )
+    yuan = Typed(YUAN, label=_("Amount in yuan"))
     words = text(_("Reason"), rows=2)
-
-    def clean_yuan(self) -> str:
-        try:
-            fen_of(self.cleaned_data["yuan"])
-        except InvalidInput as error:
-            raise forms.ValidationError(error.detail) from None
-        return str(self.cleaned_data["yuan"])
 
 
 class Settle(ActionForm):
@@ -52,7 +41,7 @@ def _with_reason(service: Any, **fixed: object) -> Any:
 
 
 def _propose_claim(claim: Claim, person: "Account", given: Given) -> None:
-    services.propose_claim(account=person, code=claim.code, fen=fen_of(given["yuan"]), reason=given["words"])
+    services.propose_claim(account=person, code=claim.code, fen=given["yuan"], reason=given["words"])
 
 
 def _settle(claim: Claim, person: "Account", given: Given) -> None:

@@ -7,12 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from complaints import selectors
 from complaints.actions.forms import NOTHING
-from complaints.forms import fen_of
 from complaints.policies import Award, stage_of
 from complaints.services.outcomes import CONSEQUENCES
 from complaints.states import BLIND, Finding, Outcome, Side
+from core import typed
 from core.actions import ActionForm, choice, text
-from core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -110,8 +109,8 @@ class Decide(ActionForm):
                 days = int(said) if said.isascii() and said.isdecimal() and len(said) < 5 else 0
             case "yuan":
                 try:
-                    fen = fen_of(self.cleaned_data.get(f"yuan:{chosen}", ""))
-                except InvalidInput:
+                    fen = typed.money.read(self.cleaned_data.get(f"yuan:{chosen}", ""))
+                except typed.money.AmountUnreadable:
                     self.add_error("award", _("Say how much."))
                     return None
             case "":

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from accounts.selectors import codes_who_may
 from complaints import selectors
 from complaints.models import Complaint
+from core import typed
 from core.actions import ActionForm, choice
 from core.errors import NotFound
 
@@ -26,7 +27,7 @@ def listed(pairs: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
 def complaint_named(code: str) -> Complaint:
     """Raises Django's `ValidationError` where there is none."""
     try:
-        return selectors.complaint_by_code(code.strip().upper())
+        return selectors.complaint_by_code(typed.code.read(code))
     except NotFound:
         raise forms.ValidationError(_("No complaint has this code.")) from None
 

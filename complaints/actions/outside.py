@@ -13,6 +13,7 @@ from complaints.errors import NotNow
 from complaints.models import OutsideMessage
 from complaints.states import LIVE, Category
 from core.actions import Action, ActionForm, ActionSet, Given, choice, words
+from core.typed.fields import CODE, NAME, Typed
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
 
 class FileMessage(ActionForm):
     category = choice(_("category"), Category.choices, drawn=False)
-    name = forms.CharField(label=_("Name of who wrote"), max_length=60, required=False)
+    name = Typed(NAME, label=_("Name of who wrote"), max_length=60, required=False)
 
 
 class AddMessage(ActionForm):
-    complaint = forms.CharField(label=_("Code of the complaint"), max_length=20)
+    complaint = Typed(CODE, label=_("Code of the complaint"))
 
     def clean_complaint(self) -> str:
         found = complaint_named(self.cleaned_data["complaint"])

@@ -17,6 +17,7 @@ from core.actions import Refusal, choice
 from core.console import page
 from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.permissions import may
+from core.typed.fields import CODE, Typed
 
 
 def _when(label: object) -> forms.DateTimeField:
@@ -28,7 +29,7 @@ def _when(label: object) -> forms.DateTimeField:
 
 
 class CareForm(forms.Form):
-    case = forms.CharField(label=gettext_lazy("Complaint or accident"), max_length=20)
+    case = Typed(CODE, label=gettext_lazy("Complaint or accident"))
     words = forms.CharField(label=gettext_lazy("What will you do?"), max_length=400)
     due_at = _when(gettext_lazy("Until when?"))
 
@@ -59,7 +60,7 @@ def care(request: HttpRequest) -> HttpResponse:
 def _add_care(request: HttpRequest) -> HttpResponse:
     form, status = CareForm(request.POST), 400
     if form.is_valid():
-        given = form.cleaned_data | {"case": form.cleaned_data["case"].strip().upper()}
+        given = form.cleaned_data
         try:
             services.add_care(account=account_of(request), **given)
             return redirect("complaints_console:care")

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from complaints import pdf, selectors, services
 from complaints.actions import ACCIDENTS, CLAIMS
 from complaints.console.files import file_response
-from complaints.forms import PapersForm, fen_of
+from complaints.forms import PapersForm
 from complaints.models import Accident, Claim
 from complaints.states import ClaimKind, ClaimState, Paper
 from core import clock, pictures, timeline
@@ -23,10 +23,11 @@ from core.console import page
 from core.errors import DomainError, NotFound, explain
 from core.permissions import may
 from core.privacy import mask_name, mask_phone
+from core.typed.fields import CODE, NAME, PHONE, YUAN, Typed
 
 
 class AccidentForm(forms.Form):
-    trip = forms.CharField(label=gettext_lazy("Trip"), max_length=20, required=False)
+    trip = Typed(CODE, label=gettext_lazy("Trip"), required=False)
     happened_at = forms.DateTimeField(
         label=gettext_lazy("When did it happen?"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
@@ -41,9 +42,9 @@ class AccidentForm(forms.Form):
 
 class ClaimForm(forms.Form):
     kind = forms.ChoiceField(label=gettext_lazy("What is asked for?"), choices=ClaimKind.choices)
-    name = forms.CharField(label=gettext_lazy("Name of who claims"), max_length=60)
-    phone = forms.CharField(label=gettext_lazy("Their phone number"), max_length=20)
-    yuan = forms.CharField(label=gettext_lazy("Amount in yuan"), max_length=14)
+    name = Typed(NAME, label=gettext_lazy("Name of who claims"), max_length=60)
+    phone = Typed(PHONE, label=gettext_lazy("Their phone number"))
+    yuan = Typed(YUAN, label=gettext_lazy("Amount in yuan"))
     submission = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
@@ -59,7 +60,7 @@ def accidents(request: HttpRequest) -> HttpResponse:
         try:
             accident = services.open_accident(
                 account=account,
-                trip_code=given["trip"].strip().upper(),
+                trip_code=given["trip"],
                 happened_at=given["happened_at"],
                 place=given["place"],
                 words=given["words"],
@@ -142,7 +143,7 @@ def file_claim(request: HttpRequest, code: str) -> HttpResponse:
                 kind=ClaimKind(given["kind"]),
                 name=given["name"],
                 phone=given["phone"],
-                fen=fen_of(given["yuan"]),
+                fen=given["yuan"],
                 submission=given["submission"],
             )
             return redirect("complaints_console:accident", code)

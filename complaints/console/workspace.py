@@ -33,7 +33,7 @@ from complaints.states import (
     Side,
     Source,
 )
-from core import clock, pictures, policy, presence, timeline
+from core import clock, pictures, policy, presence, timeline, typed
 from core.access import account_of, permission_required
 from core.actions import IncompleteForm, Refusal, choice
 from core.console import page
@@ -141,14 +141,14 @@ def _queue_page(
     status: int = 200,
     *,
     chosen: Sequence[str] = (),
-    **typed: forms.Form,
+    **filled: forms.Form,
 ) -> HttpResponse:
-    """The queue; after a refusal with what was chosen and `typed`, and with its status."""
+    """The queue; after a refusal with what was chosen and `filled`, and with its status."""
     account = account_of(request)
     context = _queue_context(request, account)
     wanted: Filter = context["filter"]
     found = context["rows"]
-    if wanted.text and not typed and len(found) == 1 and found[0].code == wanted.text.strip().upper():
+    if wanted.text and not filled and len(found) == 1 and found[0].code == typed.code.read(wanted.text):
         return redirect("complaints_console:case", found[0].code)
     count = selectors.count_of(wanted, account, context["now"]) if not wanted.text else len(found)
     workers = _workers(account)
@@ -159,25 +159,25 @@ def _queue_page(
         "levels": Level.choices,
         "categories": Category.choices,
         "chosen": chosen,
-        "bulk_form": typed.get("bulk") or BulkForm(workers=workers, auto_id="b-%s"),
-        "hand_over_form": typed.get("hand_over") or HandOverForm(workers=workers, auto_id="h-%s"),
-        "view_form": typed.get("view") or ViewForm(auto_id="v-%s"),
+        "bulk_form": filled.get("bulk") or BulkForm(workers=workers, auto_id="b-%s"),
+        "hand_over_form": filled.get("hand_over") or HandOverForm(workers=workers, auto_id="h-%s"),
+        "view_form": filled.get("view") or ViewForm(auto_id="v-%s"),
         "limit": BULK_LIMIT,
     }
     return page(request, "console/queue.html", context, status=status)
 
 
-def _refused(request: HttpRequest, error: DomainError, **typed: forms.Form) -> HttpResponse:
+def _refused(request: HttpRequest, error: DomainError, **filled: forms.Form) -> HttpResponse:
     """The queue as it was, with what was typed and why it was refused."""
     if wants_json(request):
         raise error
-    if typed:
-        explain(next(iter(typed.values())), error)
+    if filled:
+        explain(next(iter(filled.values())), error)
     else:
         messages.error(request, error.detail)
     # Parts of the page ask for themselves anew: by its own address.
     request.path = request.path_info = reverse("complaints_console:queue")
-    return _queue_page(request, error.status, chosen=request.POST.getlist("codes"), **typed)
+    return _queue_page(request, error.status, chosen=request.POST.getlist("codes"), **filled)
 
 
 @require_GET
@@ -293,7 +293,7 @@ def take_down(request: HttpRequest) -> HttpResponse:
             complaint = services.file_for_caller(
                 account=account_of(request),
                 caller=Caller(given["name"], given["phone"], verified=True),
-                trip_code=given["trip"].strip().upper(),
+                trip_code=given["trip"],
                 plate=given["plate"],
                 told=Filing(
                     Category(given["category"]), given["words"], given["submission"], given["uploads"]

@@ -9,7 +9,7 @@ from django.db.models import Case, Max, Q, When
 from accounts.models import Account as AccountRow
 from complaints.models import Article, Call, Complaint, OutsideMessage
 from complaints.policies import RINGS_FOR
-from core import clock, policy
+from core import clock, policy, typed
 from core.errors import NotFound
 from rides.selectors import trips_as_passenger
 from safety.selectors import incidents_of_person
@@ -97,7 +97,7 @@ def message_by_code(code: str) -> OutsideMessage:
 def articles(text: str = "") -> list[Article]:
     """Current guides, those that hold a text in either language where one is given."""
     rows = Article.objects.filter(current=True)
-    for word in text.split():
+    for word in typed.text.fold(text).split():
         rows = rows.filter(
             Q(title_zh__icontains=word)
             | Q(title_en__icontains=word)

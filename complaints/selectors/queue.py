@@ -14,10 +14,9 @@ from complaints.errors import FilterUnknown
 from complaints.models import Complaint, SavedView, Statement
 from complaints.models.cases import LIVE_STATES
 from complaints.states import Category, ComplaintState, Level, Side, StatementState
-from core.codes import read_code
+from core import typed
 from core.errors import DomainError
-from core.privacy import normalise_phone, phone_index
-from drivers.selectors import plate_key
+from core.privacy import phone_index
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -108,11 +107,14 @@ def _of_state(rows: QuerySet[Complaint], state: str) -> QuerySet[Complaint]:
 
 def _of_text(rows: QuerySet[Complaint], text: str) -> QuerySet[Complaint]:
     """By code, by phone, by plate or a part of it, or by words, whatever the text looks like."""
-    code = read_code(text)
+    code = typed.code.read(text)
     if code.startswith(("C-", "T-")):
-        return rows.filter(Q(code=code) | Q(trip__code=code))
+        coded = rows.filter(Q(code=code) | Q(trip__code=code))
+        # A word of eleven letters may look like a code without its dash.
+        if "-" in text or coded.exists():
+            return coded
     try:
-        phone = normalise_phone(text) if sum(mark.isdigit() for mark in text) >= 7 else ""
+        phone = typed.phone.read(text) if sum(mark.isdigit() for mark in text) >= 7 else ""
     except DomainError:
         phone = ""
     if phone:
@@ -121,8 +123,8 @@ def _of_text(rows: QuerySet[Complaint], text: str) -> QuerySet[Complaint]:
         if found:
             people |= Q(complainant=found) | Q(accused=found)
         return rows.filter(people)
-    plate = plate_key(text)
-    if 3 <= len(plate) <= 8 and any(mark.isdigit() for mark in plate) and " " not in text.strip():
+    plate = typed.plate.searched(text)
+    if plate:
         return rows.filter(plates__contains=plate)
     query = words.query(text)
     if not query:

@@ -40,14 +40,14 @@ from complaints.states import (
     Paper,
     Settlement,
 )
-from core import audit, clock, formats, four_eyes, ledger, money, pictures, policy, timeline
+from core import audit, clock, formats, four_eyes, ledger, money, pictures, policy, timeline, typed
 from core.actors import Actor
 from core.codes import new_code
 from core.errors import InvalidInput
 from core.messages import outbox
 from core.messages.catalogue import Message
 from core.permissions import may, require
-from core.privacy import normalise_phone, phone_index
+from core.privacy import phone_index
 from core.states import move
 from core.transactions import begins_transaction
 from rides.selectors import trip_by_code
@@ -131,7 +131,7 @@ def file_claim(
     again = Claim.objects.filter(submission=submission).first()
     if again:
         return again
-    accident, number = accident_by_code(accident_code), normalise_phone(phone)
+    accident, number = accident_by_code(accident_code), typed.phone.read(phone)
     if not name.strip():
         raise InvalidInput("name")
     if not 0 < fen <= LARGEST:

@@ -35,12 +35,12 @@ from complaints.states import (
     StatementState,
     TimerKind,
 )
-from core import audit, clock, four_eyes
+from core import audit, clock, four_eyes, typed
 from core.errors import DomainError, InvalidInput, NotFound
 from core.messages import outbox
 from core.permissions import may, require
 from core.transactions import begins_transaction, joins_transaction
-from drivers.selectors import drivers_of_plate, plate_key
+from drivers.selectors import drivers_of_plate
 from rides.selectors import trip_by_code
 
 if TYPE_CHECKING:
@@ -356,7 +356,7 @@ def name_accused(*, account: "Account", code: str, trip_code: str, plate: str, w
     complaint, _known = for_action(account, code, "name")
     reason, actor = said_words(words), account.actor
     if trip_code.strip():
-        trip = trip_by_code(trip_code.strip().upper())
+        trip = trip_by_code(typed.code.read(trip_code))
         if trip.driver is None:
             raise InvalidInput("trip")
         complaint.trip = trip
@@ -370,9 +370,12 @@ def name_accused(*, account: "Account", code: str, trip_code: str, plate: str, w
             raise InvalidInput("plate")
         person, as_ = drivers[0].account, AccusedAs.DRIVER
     complaint.accused, complaint.accused_as = person, as_
-    known = {complaint.plates, plate_key(plate)[:12]}
+    known = {complaint.plates, typed.plate.key(plate)[:12]}
     if complaint.trip:
-        known |= {plate_key(complaint.trip.plate_registered), plate_key(complaint.trip.plate_seen)}
+        known |= {
+            typed.plate.key(complaint.trip.plate_registered),
+            typed.plate.key(complaint.trip.plate_seen),
+        }
     complaint.plates = " ".join(sorted(known - {""}))[:60]
     complaint.save(update_fields=["trip", "accused", "accused_as", "plates"])
     add_line(complaint, actor, ComplaintLine.NAMED, words=reason)
@@ -418,7 +421,7 @@ def merge(*, account: "Account", code: str, into: str, words: str) -> Complaint:
 
     Rows are locked in the order of their keys. Raises `NotNow`, `CannotMerge`, `NotFound`, `ReasonNeeded`.
     """
-    one, other = complaint_by_code(code), complaint_by_code(into.strip().upper())
+    one, other = complaint_by_code(code), complaint_by_code(typed.code.read(into))
     if one.pk == other.pk:
         raise CannotMerge(why=str(_("they are one and the same.")))
     for pk in sorted((one.pk, other.pk)):

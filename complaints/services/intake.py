@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import structlog
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -38,16 +39,16 @@ from complaints.states import (
     Source,
     TimerKind,
 )
-from core import audit, clock, holds, pictures, policy
+from core import audit, clock, holds, pictures, policy, typed
 from core.actors import NOBODY, Actor
 from core.codes import new_code
 from core.errors import InvalidInput
 from core.messages import outbox
 from core.permissions import require
-from core.privacy import normalise_phone, phone_index
+from core.privacy import phone_index
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
-from drivers.selectors import drivers_of_plate, plate_key
+from drivers.selectors import drivers_of_plate
 from rides.selectors import trip_by_code, trip_of, trips_by_plate
 from rides.states import Party
 from safety.services import hear_from_trip
@@ -55,6 +56,8 @@ from safety.services import hear_from_trip
 if TYPE_CHECKING:
     from accounts.models import Account
     from rides.models import Trip
+
+log = structlog.get_logger()
 
 MOST_FILES = 10
 LONGEST = 4_000  # characters
@@ -127,7 +130,7 @@ def file_for_caller(
 
     Where the caller's number belongs to an account, the complaint is that person's. Raises `InvalidPhone`, `NotFound`.
     """
-    phone = normalise_phone(caller.phone)
+    phone = typed.phone.read(caller.phone)
     known = account_by_phone(phone)
     row = Complaint(source=source, complainant=known)
     if known is None:
@@ -152,7 +155,7 @@ def file_from_street(*, caller: Caller, plate: str, told: Filing, actor: Actor =
 
     Raises `InvalidPhone`, `InvalidInput`, `TooManyComplaints`, `TooManyFiles`.
     """
-    phone = normalise_phone(caller.phone)
+    phone = typed.phone.read(caller.phone)
     if not told.words.strip():
         raise InvalidInput("words")
     row = Complaint(source=Source.THIRD_PARTY)
@@ -231,7 +234,7 @@ def _name_caller(row: Complaint, caller: Caller, phone: str) -> None:
 
 def _say_whom(row: Complaint, trip: "Trip | None", plate: str) -> None:
     """From a trip, or from a plate that belongs to one driver, or that one trip under way has; else nobody yet."""
-    row.plates = plate_key(plate)[:12]
+    row.plates = typed.plate.key(plate)[:12]
     if trip is None and row.plates:
         under_way = trips_by_plate(plate, clock.now())
         trip = under_way[0] if len(under_way) == 1 else None
@@ -262,7 +265,11 @@ def file_once(actor: Actor, row: Complaint, told: Filing) -> Complaint:
     row.category, row.words = told.category, told.words.strip()[:LONGEST]
     row.level = vocabulary.level_of(told.category, row.words)
     if row.trip:
-        seen = {plate_key(row.trip.plate_registered), plate_key(row.trip.plate_seen), row.plates} - {""}
+        seen = {
+            typed.plate.key(row.trip.plate_registered),
+            typed.plate.key(row.trip.plate_seen),
+            row.plates,
+        } - {""}
         row.plates = " ".join(sorted(seen))[:60]
     row.search = vocabulary.vector(row.words)
     try:
@@ -331,13 +338,24 @@ def more(actor: Actor, complaint: Complaint, told: Filing) -> Complaint:
         add_line(complaint, actor, ComplaintLine.WORDS, words=said, code=complaint.code)
         level = vocabulary.level_of(Category(complaint.category), said)
         _call_for_help(complaint, level, said)
-        whole = f"{complaint.words}\n{said}"
-        Complaint.objects.filter(pk=complaint.pk).update(search=vocabulary.vector(whole))
+        _find_by_more(complaint, said)
         raise_level(actor=actor, complaint=complaint, level=level)
     keep_files(actor, complaint, told.files, Side.COMPLAINANT)
     audit.record(actor, "complaints.more", complaint.code, case=complaint.code)
     touch(complaint)
     return complaint
+
+
+def _find_by_more(complaint: Complaint, said: str) -> None:
+    """Find it by these words too, beside all that were told before."""
+    try:
+        with transaction.atomic():
+            Complaint.objects.filter(pk=complaint.pk).update(search=vocabulary.longer_vector(said))
+    except OperationalError as full:
+        # PostgreSQL's index of one row holds 1 MB. What is told beyond that is kept and read, only not found by its words.
+        if getattr(full.__cause__, "sqlstate", "") != "54000":
+            raise
+        log.warning("complaint_search_full", complaint=complaint.code)
 
 
 @joins_transaction
@@ -470,7 +488,7 @@ def open_recording_case(*, trip: "Trip") -> Complaint:
         category=Category.OTHER,
         level=Level.ORDINARY,
         words="",
-        plates=plate_key(trip.plate_registered),
+        plates=typed.plate.key(trip.plate_registered),
         filed_at=clock.now(),
     )
     row.save(force_insert=True)

@@ -12,12 +12,12 @@ from complaints.selectors import complaint_by_code
 from complaints.services.intake import Filing, file_once, locked, more
 from complaints.services.timers import touch
 from complaints.states import LIVE, Category, Source
-from core import audit, clock, danger, live
+from core import audit, clock, danger, live, typed
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import DomainError, InvalidInput, NotFound
 from core.permissions import may, require
-from core.privacy import blind_index, normalise_phone, phone_index
+from core.privacy import blind_index, phone_index
 from core.transactions import begins_transaction
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def announce_call(*, key: str, number: str, agent: str, rang_at: datetime | None
     if person is None or not may(person, "complaints.work"):
         raise NobodyThere("agent")
     try:
-        phone = normalise_phone(number)
+        phone = typed.phone.read(number)
     except DomainError:
         phone = ""
     row, _fresh = Call.objects.get_or_create(
@@ -136,7 +136,7 @@ def file_from_message(*, account: "Account", code: str, category: Category, name
 def add_message_to(*, account: "Account", code: str, complaint_code: str) -> Complaint:
     """Add a message to a live complaint. Raises `Forbidden`, `NotFound`, `NotNow`."""
     row = _waiting(account, code)
-    complaint = locked(complaint_by_code(complaint_code.strip().upper()).pk)
+    complaint = locked(complaint_by_code(typed.code.read(complaint_code)).pk)
     if complaint.state not in LIVE:
         raise NotFound
     more(account.actor, complaint, Filing(Category(complaint.category), row.words, ""))

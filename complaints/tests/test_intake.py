@@ -16,10 +16,9 @@ from complaints.models import Complaint
 from complaints.selectors import secret_of
 from complaints.services import Caller, Filing
 from complaints.states import Category, Side
-from core import timeline
+from core import timeline, typed
 from core.errors import InvalidInput, NotFound
 from core.models import DataHold, Notification
-from core.privacy import InvalidPhone
 from core.tests.factories import set_policy
 from drivers.errors import DriverHeld
 from drivers.models import Hold
@@ -181,7 +180,7 @@ def test_a_caller_with_an_account_has_their_complaint_on_their_page(rides, peopl
 
 
 def test_a_wrong_number_or_trip_is_said(people):
-    with pytest.raises(InvalidPhone):
+    with pytest.raises(typed.phone.InvalidPhone):
         services.file_for_caller(
             account=people("agent"), caller=Caller("x", "12"), trip_code="", plate="", told=told()
         )

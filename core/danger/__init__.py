@@ -19,10 +19,9 @@ from core.danger.reading import (
     read,
     said_of,
 )
-from core.danger.texts import CJK, fold, plain
+from core.danger.texts import plain
 
 __all__ = [
-    "CJK",
     "DANGER_WORDS",
     "HARMLESS",
     "LABELS",
@@ -34,7 +33,6 @@ __all__ = [
     "Piece",
     "Reading",
     "Reason",
-    "fold",
     "found",
     "is_severe",
     "plain",

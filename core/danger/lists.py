@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext_lazy
 
 from core import policy
-from core.danger.texts import CJK, fold, plain
+from core.danger.texts import plain
 from core.policy.kinds import Reading
 from core.policy.units import Later
+from core.typed.text import CJK, fold
 
 SEVERE, RAISED, HARMLESS = "severe", "raised", "harmless"
 _SIGNS = {"(": "(", ")": ")", "|": "|", "…": r"\w{0,4}?", "*": "[a-z]*", "$": "$", " ": r"\s+"}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-from core.danger.texts import CJK
+from core.typed.text import CJK
 
 HERE = Path(__file__).parent
 NEAR = 8  # tokens between two sorts that belong together

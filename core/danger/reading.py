@@ -13,7 +13,8 @@ from core import policy
 from core.danger import weights
 from core.danger.lists import DANGER_WORDS, RAISED, SEVERE, mask, phrases
 from core.danger.pieces import sorts, stem
-from core.danger.texts import CJK, as_meant
+from core.danger.texts import as_meant
+from core.typed.text import CJK
 
 ORDINARY = "ordinary"
 UNKNOWN_LANGUAGE = _lazy("Language not recognised: a person reads it now")

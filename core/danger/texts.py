@@ -3,12 +3,9 @@
 import re
 import unicodedata
 
-import opencc
+from core.typed.text import CJK, fold
 
-CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _C = CJK.pattern
-# OpenCC keeps 著 where it may be a word of its own; people write it for 着.
-_SIMPLE = opencc.OpenCC("t2s")
 
 # Written by sound, so that whoever reads along does not read it: 救命 as 救名, jiuming, jm.
 _BY_SOUND = {
@@ -56,12 +53,6 @@ _LATIN = re.compile(r"[a-z]")
 _POLICE = re.compile(r"(?<![\d号牌尾])1\s?1\s?0(?![\d号指])|(?<![\d#])911(?!\d)")
 _ADDRESS = re.compile(r"(?:number|gate|号|no\.?) ?(?:110|911)")
 _LETTERS = re.compile(r"(?<![a-z])(?:[a-z] ){2,8}[a-z](?![a-z])")
-
-
-def fold(text: str) -> str:
-    """A text as texts are compared: NFKC, lower case, simplified characters."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return _SIMPLE.convert(folded).replace("著", "着") if CJK.search(folded) else folded
 
 
 def plain(text: str) -> str:

@@ -6,7 +6,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from core import actors, clock, danger, formats, permissions, policy
+from core import actors, clock, danger, formats, permissions, policy, typed
 from core.console import navigation
 from core.permissions import HasRole
 
@@ -54,8 +54,7 @@ def may(person: HasRole, permission: str) -> bool:
 @register.filter
 def group_phone(phone: str) -> str:
     """`+8613800138000` → `138 0013 8000`."""
-    local = phone.removeprefix("+86")
-    return f"{local[:3]} {local[3:7]} {local[7:]}" if local != phone else phone
+    return typed.phone.shown(phone)
 
 
 @register.filter

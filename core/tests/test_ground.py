@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import Account
-from core import clock, events, privacy
+from core import clock, events, privacy, typed
 from core.messages import outbox
 from core.models import Notification, OutboxEvent
 from core.states import IllegalTransition, StaleState, move
@@ -88,21 +88,21 @@ def test_a_dump_holds_no_phone_name_or_document(world):
 
 
 @pytest.mark.parametrize(
-    ("typed", "stored"),
+    ("written", "stored"),
     [
         ("138 0013 8000", "+8613800138000"),
         ("+86-13800138000", "+8613800138000"),
         ("+1 650 253 0000", "+16502530000"),
     ],
 )
-def test_phones_are_normalised(typed, stored):
-    assert privacy.normalise_phone(typed) == stored
+def test_phones_are_normalised(written, stored):
+    assert typed.phone.read(written) == stored
 
 
-@pytest.mark.parametrize("typed", ["", "12", "abc", "9" * 40])
-def test_what_is_no_phone_is_refused_with_a_code(typed):
-    with pytest.raises(privacy.InvalidPhone) as error:
-        privacy.normalise_phone(typed)
+@pytest.mark.parametrize("written", ["", "12", "abc", "9" * 40])
+def test_what_is_no_phone_is_refused_with_a_code(written):
+    with pytest.raises(typed.phone.InvalidPhone) as error:
+        typed.phone.read(written)
     assert error.value.code == "invalid_phone"
 
 

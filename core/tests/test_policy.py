@@ -511,8 +511,8 @@ REVIEWED = {
     "drivers/services/people.py": {"VEHICLE_PLACES", "PERSON_PLACES"},
     # the mark of a message, no number of anything
     "drivers/services/papers.py": {"ENDED"},
-    # Interim Measures art. 12, Order 162, GB 16735
-    "drivers/certificates.py": {"MOST_SEATS", "LICENCE_AGE", "VIN_WEIGHTS"},
+    # Interim Measures art. 12, Order 162
+    "drivers/certificates.py": {"MOST_SEATS", "LICENCE_AGE"},
     # decoding and the model's own sizes
     "drivers/vision/faces.py": {"LONGEST", "BYTES_LIMIT", "PIXELS_LIMIT"},
     "drivers/vision/templates.py": {"SIZE"},

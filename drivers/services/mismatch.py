@@ -4,19 +4,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from accounts.selectors import account_by_code
-from core import audit, clock, danger, ledger, money, pictures, policy, ratelimit
+from core import audit, clock, danger, ledger, money, pictures, policy, ratelimit, typed
 from core.actors import NOBODY, Actor
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound, TooMany, refuse
 from core.messages import outbox
 from core.pictures import Written
-from core.privacy import normalise_phone
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from drivers import messages, policies
 from drivers.errors import AlreadyReported, ReportNeedsPhoto
 from drivers.models import Binding, Driver, MismatchReport, Reward, VettingCase
-from drivers.selectors import driver_by_code, drivers_of_plate, plate_key
+from drivers.selectors import driver_by_code, drivers_of_plate
 from drivers.services.cases import open_case
 from drivers.services.people import hold_driver
 from drivers.states import REWARD_TRANSITIONS, CaseKind, HoldKind, ReportSource, RewardState
@@ -154,9 +153,9 @@ def report_from_street(
     known that nobody is in the car; otherwise a reviewer finds out whom it is about. Raises `ReportNeedsPhoto`,
     `InvalidInput`, `InvalidPhone`, `PictureTooLarge`, `PictureUnreadable`, `AlreadyReported`.
     """
-    if not plate_key(plate):
+    if not typed.plate.key(plate):
         raise InvalidInput("plate")
-    number = account.phone if account else normalise_phone(phone)
+    number = account.phone if account else typed.phone.read(phone)
     if content is None:
         raise ReportNeedsPhoto("photo")
     faces.check_picture(content)
@@ -171,7 +170,7 @@ def _from_street(
     if known:
         return known
     drivers = drivers_of_plate(plate)
-    seen = Seen("street", plate_key(plate)[:12], words)
+    seen = Seen("street", typed.plate.key(plate)[:12], words)
     is_driver = account is not None and Driver.objects.filter(account=account).exists()
     source = ReportSource.DRIVER if is_driver else ReportSource.PUBLIC
     actor, reporter = (account.actor, account.code) if account else (NOBODY, "")

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from core import audit, clock, events
+from core import audit, clock, events, typed
 from core.actors import Actor
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound, refuse
@@ -13,7 +13,7 @@ from drivers.errors import BannedThing, TooManyPersons, TooManyVehicles
 from drivers.events import DriverHeld
 from drivers.models import Bar, Binding, Driver, Hold, Vehicle
 from drivers.policies import ENDS_WITH_COMPLAINT, against_release
-from drivers.selectors import is_barred, plate_key
+from drivers.selectors import is_barred
 from drivers.states import DriverState, HoldKind, Line
 
 VEHICLE_PLACES = (1, 2)
@@ -240,7 +240,7 @@ def bar_with(*, actor: Actor, driver: Driver, source: str) -> int:
     The same `source` bans each thing once.
     """
     cars = Vehicle.objects.filter(bindings__driver=driver, bindings__ended_at=None).distinct()
-    things = [("plate", plate_key(car.plate)) for car in cars]
+    things = [("plate", typed.plate.key(car.plate)) for car in cars]
     if driver.licence_index:
         things.append(("licence", driver.licence_index))
     Bar.objects.bulk_create(

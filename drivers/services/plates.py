@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core import audit, clock, pictures, policy
+from core import audit, clock, pictures, policy, typed
 from core.errors import DomainError, NotFound, refuse
 from core.pictures import Written
 from core.states import move
@@ -11,7 +11,6 @@ from core.transactions import begins_transaction
 from drivers import policies
 from drivers.errors import FaceRequired, PlateDiffers
 from drivers.models import Driver, PlatePhoto, Vehicle
-from drivers.selectors import plate_key
 from drivers.services.cases import open_case
 from drivers.services.faces import consume_face_token
 from drivers.states import PLATE_PHOTO_TRANSITIONS, CaseKind, FacePurpose, PlatePhotoState
@@ -85,7 +84,7 @@ def _record(
 
 def _state_of(reading: Reading, vehicle: Vehicle) -> PlatePhotoState:
     """One or two marks off may be the reading's fault, so a person looks; more is another plate."""
-    apart = plates.marks_apart(plate_key(reading.plate), plate_key(vehicle.plate))
+    apart = plates.marks_apart(typed.plate.key(reading.plate), typed.plate.key(vehicle.plate))
     sure = reading.is_sure(policy.value(policies.PLATE_CERTAINTY))
     if not sure or 0 < apart < policy.value(policies.PLATE_MARKS):
         return PlatePhotoState.WAITING

@@ -2,7 +2,7 @@
 
 import pytest
 
-from drivers.certificates import PLATE
+from core import typed
 from drivers.errors import PickupCheckNeeded, PlateDiffers, PlatePhotoWaiting
 from drivers.models import PlatePhoto, VettingCase
 from drivers.selectors import driver_of
@@ -94,7 +94,7 @@ def test_what_is_no_photo_is_refused(trip, people, content):
     [("川AH0001", True), ("粤BD12345", True), ("粤B12345D", True), ("川IH0001", False), ("川AH000I", False), ("AH0001", False), ("川AI00012", False)],
 )  # fmt: skip
 def test_what_a_plate_looks_like(text, is_one):
-    assert bool(PLATE.match(text)) is is_one
+    assert bool(typed.plate.FORM.match(text)) is is_one
 
 
 @pytest.mark.parametrize("plate", ["川A·H0001", "浙C·D0002", "粤B·D12345", "京N·8K3C5"])

@@ -5,12 +5,13 @@ Readings are hints: a difference is shown to the applicant and to the reviewer, 
 
 import re
 
-from drivers.certificates import NO_END, PLATE, VIN, read_day, tidy
+from core import typed
+from drivers.certificates import tidy
 from drivers.states import Certificate
 from drivers.vision.plates import read_lines
 
 ID_NUMBER = re.compile(r"\d{17}[\dX]")
-DAY = re.compile(r"\d{4}[-./年]\d{1,2}[-./月]\d{1,2}")
+DAY = re.compile(r"\d{4}[-./年]\d{1,2}(?:[-./月]\d{1,2}|月?)")
 CLASS = re.compile(r"^(?:A[123]|B[12]|C[1-6])(?:[A-E]\d?)*$")
 # The label that stands before a value, on the same line or above it.
 LABELS = {
@@ -49,9 +50,9 @@ def read_certificate(kind: Certificate, content: bytes) -> dict[str, str]:
     if kind == Certificate.VEHICLE_LICENCE:
         for line in lines:
             marks = re.sub(r"[·•.\-:：]", "", line.upper())
-            if "plate" not in found and PLATE.match(marks):
+            if "plate" not in found and typed.plate.FORM.match(marks):
                 found["plate"] = tidy("plate", marks)
-            if "vin" not in found and VIN.match(marks):
+            if "vin" not in found and typed.vin.FORM.match(marks):
                 found["vin"] = marks
     return found
 
@@ -74,23 +75,23 @@ def _value_of(field: str, candidates: list[str]) -> str:
                     return hit.group()
             case "licence_first" | "registered_on":
                 hit = DAY.search(text)
-                if hit and (day := read_day(hit.group())):
+                if hit and (day := typed.day.guess(hit.group())):
                     return day.isoformat()
             case "licence_until" | "vehicle_until":
-                if NO_END in text:
-                    return NO_END
-                days = [day for hit in DAY.findall(text) if (day := read_day(hit))]
+                if typed.day.NO_END in text:
+                    return typed.day.NO_END
+                days = [day for hit in DAY.findall(text) if (day := typed.day.guess(hit))]
                 if days:
                     return days[-1].isoformat()
             case "licence_class":
                 if CLASS.match(marks):
                     return marks
             case "vin":
-                if VIN.match(re.sub(r"[^A-Z0-9]", "", marks)):
+                if typed.vin.FORM.match(re.sub(r"[^A-Z0-9]", "", marks)):
                     return re.sub(r"[^A-Z0-9]", "", marks)
             case "plate":
                 plate = re.sub(r"[·•.\-]", "", marks)
-                if PLATE.match(plate):
+                if typed.plate.FORM.match(plate):
                     return plate
             case _:
                 if text:
@@ -108,5 +109,5 @@ def differences(given: dict[str, str], read: dict[str, str]) -> dict[str, str]:
 
 
 def _plain(text: str) -> str:
-    day = read_day(text)
-    return day.isoformat() if day else re.sub(r"[\s·•.\-]", "", text).upper()
+    day = typed.day.guess(text)
+    return day.isoformat() if day else typed.text.marks(text)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from drivers.certificates import PLATE
+from core import typed
 from drivers.vision.faces import decode
 
 _lock = threading.Lock()  # the engine keeps state between calls
@@ -25,7 +25,7 @@ class Reading:
 
     def is_sure(self, least: float) -> bool:
         """True for a whole plate that was read with this certainty, 0 to 1, at least."""
-        return bool(PLATE.match(self.plate)) and self.certainty >= least
+        return bool(typed.plate.FORM.match(self.plate)) and self.certainty >= least
 
 
 @lru_cache(maxsize=1)
@@ -53,6 +53,6 @@ def read_plate(content: bytes) -> Reading:
     best = Reading("", 0.0)
     for text, certainty in read_lines(content):
         marks = re.sub(r"[^A-Z0-9\u4e00-\u9fff]", "", text.upper())
-        if PLATE.match(marks) and certainty > best.certainty:
+        if typed.plate.FORM.match(marks) and certainty > best.certainty:
             best = Reading(marks, certainty)
     return best

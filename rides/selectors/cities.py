@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils import timezone
 
+from core import typed
 from core.errors import NotFound
 from rides.geometry import Point, bearing, distance, in_words
 from rides.models import (
@@ -81,18 +82,23 @@ def place_name(city: City, point: Point) -> str:
 
 def find_places(city: City, words: str, *, limit: int = 8) -> list[KnownPlace]:
     """Known places whose Chinese or English name holds what somebody typed, the shortest name first."""
-    words = words.strip()
-    if not words:
+    wanted = typed.text.fold(words).strip()
+    if not wanted:
         return places_of(city)[:limit]
-    rows = KnownPlace.objects.filter(city=city).filter(
-        Q(name_zh__icontains=words) | Q(name_en__icontains=words) | Q(pk__in=_whole_name(city, words))
-    )
+    # What a suggestion writes into the field is both names together.
+    rows = [row for row in places_of(city) if wanted in _folded(row) or wanted == typed.text.fold(row.names)]
     return sorted(rows, key=lambda row: (len(row.name_zh), row.pk))[:limit]
 
 
-def _whole_name(city: City, words: str) -> list[int]:
-    """What a suggestion writes into the field is both names together."""
-    return [row.pk for row in places_of(city) if row.names.casefold() == words.casefold()]
+def _folded(place: KnownPlace) -> str:
+    """Both names, with nothing between them that somebody types."""
+    return f"{typed.text.fold(place.name_zh)}\n{typed.text.fold(place.name_en)}"
+
+
+def is_named(place: KnownPlace, words: str) -> bool:
+    """Whether these words are the whole name of a place, in either language or in both."""
+    names = {typed.text.fold(name) for name in (place.name_zh, place.name_en, place.names)}
+    return typed.text.fold(words).strip() in names
 
 
 def lines_of(city: City, at: datetime) -> dict[Line, bool]:

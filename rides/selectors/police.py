@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
+from core import typed
 from core.privacy import phone_index
-from drivers.selectors import plate_key
 from rides.geometry import Point, distance
 from rides.models import (
     TrailMinute,
@@ -49,12 +49,14 @@ def _meant(
 
 def trips_by_plate(plate: str, at: datetime) -> list[Trip]:
     """Trips meant by a plate, registered or seen: under way at a time, else over and still followed."""
-    wanted = plate_key(plate)
-    like = Q(plate_registered__endswith=plate[-4:]) | Q(plate_seen__endswith=plate[-4:])
+    wanted = typed.plate.key(plate)
+    if not wanted:
+        return []
+    like = Q(plate_registered__endswith=wanted[-4:]) | Q(plate_seen__endswith=wanted[-4:])
     return _meant(
         all_trips().filter(like),
         at,
-        lambda trip: wanted in {plate_key(trip.plate_registered), plate_key(trip.plate_seen)},
+        lambda trip: wanted in {typed.plate.key(trip.plate_registered), typed.plate.key(trip.plate_seen)},
     )
 
 

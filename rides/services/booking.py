@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import RealNameRequired
 from accounts.selectors import restriction_on
-from core import clock, formats, live, policy, timeline
+from core import clock, formats, live, policy, timeline, typed
 from core.actors import MONITOR
 from core.codes import new_code, new_digits
 from core.errors import InvalidInput
 from core.messages import outbox
-from core.privacy import normalise_phone, phone_index
+from core.privacy import phone_index
 from core.states import StaleState, move
 from core.transactions import begins_transaction
 from rides import fares, messages, routing, selectors
@@ -142,7 +142,7 @@ def _name_rider(trip: Trip, rider: Rider) -> None:
         raise ChildNeedsCompany("rider_kind")
     trip.rider_kind, trip.rider_name = rider.kind, rider.name.strip()[:40]
     if rider.phone or rider.kind == RiderKind.OTHER:
-        trip.rider_phone = normalise_phone(rider.phone)
+        trip.rider_phone = typed.phone.read(rider.phone)
         trip.rider_phone_index = phone_index(trip.rider_phone)
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from core import audit, clock, events, live, policy, timeline
+from core import audit, clock, events, live, policy, timeline, typed
 from core.actors import Actor
 from core.errors import NotFound
 from core.states import StaleState, move
@@ -13,7 +13,6 @@ from drivers import services as driver_services
 from drivers.selectors import (
     has_covert_hold,
     mismatch_reported,
-    plate_key,
     visible_holds,
 )
 from drivers.states import ReportSource
@@ -59,9 +58,7 @@ def report_mismatch(*, passenger: "Account", trip_code: str, what: PlateCheck, p
         raise StaleState
     source = _report_source(trip)
     at, driver = clock.now(), trip.driver
-    seen = plate_seen.strip().upper()[:10]
-    if seen and "·" not in seen and plate_key(seen) == plate_key(trip.plate_registered):
-        seen = trip.plate_registered
+    seen = typed.plate.shown(plate_seen)[:10]
     if source == ReportSource.BEFORE:
         move(
             trip,

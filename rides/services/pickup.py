@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import F
 
-from core import audit, clock, live, policy, timeline
+from core import audit, clock, live, policy, timeline, typed
 from core.actors import MONITOR
 from core.errors import NotFound
 from core.states import StaleState, move
@@ -121,7 +121,7 @@ def board_trip(*, driver: "Driver", trip_code: str, code: str) -> Outcome:
         return Outcome(trip, PlateNotCompared())
     if trip.line == Line.HITCH and in_curfew(clock.now()):
         return Outcome(trip, CurfewHours())
-    if code.strip() != trip.boarding_code:
+    if typed.code.digits(code, 4) != trip.boarding_code:
         Trip.objects.filter(pk=trip.pk).update(wrong_codes=F("wrong_codes") + 1)
         timeline.add(TripLine.WRONG_CODE, actor, trip=trip.code)
         return Outcome(trip, WrongBoardingCode("code"))

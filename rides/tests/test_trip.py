@@ -201,7 +201,7 @@ def test_not_this_car_stops_the_trip_holds_the_driver_and_frees_the_others(rides
     )
     trip.refresh_from_db()
     other.refresh_from_db()
-    assert (trip.state, trip.plate_registered, trip.plate_seen) == ("cancelled", "川A·H0001", "川A F9999")
+    assert (trip.state, trip.plate_registered, trip.plate_seen) == ("cancelled", "川A·H0001", "川A·F9999")
     assert (other.state, other.driver) == ("requested", None)
     assert Hold.objects.open().get().kind == "mismatch"
 

@@ -9,8 +9,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, Subquery
 from django.db.models.functions import TruncHour
 
 from accounts.selectors import contacts_to_alert
-from core import clock, policy
-from core.codes import read_code
+from core import clock, policy, typed
 from core.reads import the
 from rides.states import WITH_DRIVER, CancelReason, Party
 from safety.models import (
@@ -376,7 +375,7 @@ def live_counts() -> tuple[int, int]:
 
 def check_by_code(text: str) -> WelfareCheck | None:
     """The welfare check of a report code as somebody quoted it."""
-    return WelfareCheck.objects.select_related("incident__trip").filter(code=read_code(text)).first()
+    return WelfareCheck.objects.select_related("incident__trip").filter(code=typed.code.read(text)).first()
 
 
 def checks_of(incident: Incident) -> list[WelfareCheck]:

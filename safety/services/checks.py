@@ -10,11 +10,11 @@ from django.db import connection, transaction
 from accounts.errors import CodeTooSoon, WrongCode
 from accounts.selectors import account_by_phone
 from accounts.services import send_code, use_code
-from core import audit, clock, danger, facts, timeline
+from core import audit, clock, danger, facts, timeline, typed
 from core.actors import NOBODY
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound
-from core.privacy import ReadPhone, link_secret, phone_index, read_phone
+from core.privacy import link_secret, phone_index
 from core.transactions import begins_transaction, joins_transaction
 from rides.selectors import lock_trip, trip_meant, trip_meant_by_phone
 from safety.errors import ReasonMissing
@@ -75,7 +75,7 @@ def file_welfare_check(
     again = WelfareCheck.objects.filter(submission=key).first()
     if again:
         return FiledCheck(again.code, _secret_of(again.code))
-    missing, reporter = read_phone(missing_phone), read_phone(reporter_phone)
+    missing, reporter = typed.phone.guess(missing_phone), typed.phone.guess(reporter_phone)
     incident = _incident_of(missing)
     number = incident.welfare_checks.count() + 1
     code = new_code("R", 8)
@@ -114,7 +114,7 @@ def file_welfare_check(
     return FiledCheck(check.code, _secret_of(check.code))
 
 
-def _incident_of(missing: ReadPhone) -> Incident:
+def _incident_of(missing: typed.phone.Guess) -> Incident:
     """The live incident of this person's trip, or of the person; where no number could be read, one of its own."""
     at, person = clock.now(), account_by_phone(missing.number) if missing.number else None
     # Who travels may be somebody for whom another person booked (A6).
@@ -156,7 +156,7 @@ def mend_check(
     changed: list[str] = []
     crowd = check.from_crowd or from_crowd or check.mends >= MENDS
     if reporter_phone and reporter_phone != check.reporter_written:
-        reporter = read_phone(reporter_phone)
+        reporter = typed.phone.guess(reporter_phone)
         check.reporter_phone, check.reporter_doubted = reporter.number, not reporter.sure
         check.reporter_written = reporter_phone[:NAME_LENGTH]
         check.reporter_index = phone_index(reporter.number) if reporter.number else ""
@@ -166,7 +166,7 @@ def mend_check(
             _send_code(check)
     now = before
     if missing_phone and missing_phone != check.missing_written:
-        missing = read_phone(missing_phone)
+        missing = typed.phone.guess(missing_phone)
         other = missing.number != check.missing_phone
         check.missing_phone, check.missing_doubted = missing.number, not missing.sure
         check.missing_written = missing_phone[:NAME_LENGTH]

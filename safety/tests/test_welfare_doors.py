@@ -5,8 +5,8 @@ import json
 import pytest
 from django.test import Client
 
+from core import typed
 from core.models import Notification
-from core.privacy import InvalidPhone, NoMobile, normalise_mobile, normalise_phone, read_phone
 from safety import selectors
 from safety.models import Incident, WelfareCheck
 from safety.services import file_welfare_check, mend_check
@@ -96,7 +96,7 @@ def test_nothing_about_how_it_is_written_keeps_it_from_being_taken(door, changes
     ],
 )
 def test_what_number_is_read_and_how_sure(written, number, sure):
-    found = read_phone(written)
+    found = typed.phone.guess(written)
     assert (found.number, found.sure) == (number, sure)
 
 
@@ -104,15 +104,15 @@ def test_what_number_is_read_and_how_sure(written, number, sure):
     "written", ["1380000000A", "138OOOOOO02", "1391111222A", "1380000", "13800000001 林小雨"]
 )
 def test_elsewhere_no_letter_becomes_a_digit(written):
-    with pytest.raises(InvalidPhone):
-        normalise_phone(written)
+    with pytest.raises(typed.phone.InvalidPhone):
+        typed.phone.read(written)
 
 
 @pytest.mark.parametrize("written", ["0577-62345678", "400-000-0110"])
 def test_messages_go_to_mobiles(written):
-    assert normalise_phone(written)
-    with pytest.raises(NoMobile):
-        normalise_mobile(written)
+    assert typed.phone.read(written)
+    with pytest.raises(typed.phone.NoMobile):
+        typed.phone.read_mobile(written)
 
 
 @pytest.mark.django_db

@@ -1,0 +1,122 @@
+"""Every door through which a plate, a phone, a code, … comes in reads it by its kind: the doors are counted here."""
+
+import importlib
+import pkgutil
+import re
+
+import pytest
+from django import forms
+from django.apps import apps
+from rest_framework import serializers
+
+from core.typed import fields
+from core.typed.fields import Typed, TypedInput
+
+# The name of a field, and of what kind it then has to be.
+KINDS = {
+    "plate": {"PLATE"},
+    "plate_seen": {"PLATE"},
+    "phone": {"PHONE", "AS_WRITTEN"},
+    "number": {"PHONE"},
+    "code": {"CODE", "digits"},
+    "codes": {"CODE"},
+    "trip": {"CODE"},
+    "case": {"CODE"},
+    "into": {"CODE"},
+    "complaint": {"CODE"},
+    "token": {"digits"},
+    "spoken": {"digits"},
+    "real_name": {"REAL_NAME"},
+    "name": {"NAME", "AS_WRITTEN"},
+    "id_number": {"ID_NUMBER"},
+    "yuan": {"YUAN"},
+}
+
+# Those that are also what a longer name ends with, such as `missing_phone`.
+BEHIND = {"plate", "phone", "name"}
+
+# Doors that read by other means, and why.
+ELSEWHERE = {
+    "accounts.forms.SignInForm.name": "a phone or an account's name: the service tells which",
+    "accounts.api.SignInInput.name": "the same",
+    "complaints.api.CallInput.number": "said by the telephone system; what cannot be read rings all the same",
+    "complaints.console.outside.TextsForm.code": "hidden, written by the page",
+    "complaints.console.outside.MacroForm.code": "hidden, written by the page",
+    "complaints.console.workspace.ViewForm.name": "of a view, not of a person",
+    "rides.api.PlatePhotoInput.token": "handed out to the page, whole",
+    "safety.api.SoundEndInput.token": "handed out to the page, whole",
+    "safety.actions.PoliceCalled.number": "words of staff: also 110, and an extension",
+}
+
+
+def modules():
+    for app in apps.get_app_configs():
+        if app.name in {
+            "core",
+            "accounts",
+            "drivers",
+            "rides",
+            "safety",
+            "complaints",
+            "police",
+            "governance",
+        }:
+            package = importlib.import_module(app.name)
+            for found in pkgutil.walk_packages(package.__path__, f"{app.name}."):
+                if not re.search(r"\.(tests|migrations|management|drills|typed)\b", found.name):
+                    yield importlib.import_module(found.name)
+
+
+def doors():
+    """Every field that somebody fills in: forms, and serializers that read."""
+    for module in modules():
+        for name, kind in vars(module).items():
+            if not isinstance(kind, type) or kind.__module__ != module.__name__:
+                continue
+            if issubclass(kind, forms.BaseForm):
+                declared = getattr(kind, "declared_fields", {})
+            elif issubclass(kind, serializers.Serializer) and not name.endswith("Output"):
+                declared = kind._declared_fields
+            else:
+                continue
+            for field, made in declared.items():
+                yield f"{module.__name__}.{name}.{field}", field, made
+
+
+def kind_of(made):
+    found = getattr(made, "kind", None)
+    named = {
+        name for name, value in vars(fields).items() if isinstance(value, fields.Kind) and value is found
+    }
+    return named or ({"digits"} if isinstance(found, fields.Kind) else set())
+
+
+def expected(field):
+    behind = field.rpartition("_")[2]
+    return KINDS.get(field) or (KINDS[behind] if behind in BEHIND else None)
+
+
+def test_every_field_of_a_kind_reads_by_its_kind():
+    wrong, counted = {}, 0
+    for door, field, made in doors():
+        wanted = expected(field)
+        if wanted is None or isinstance(made, forms.ChoiceField | serializers.ChoiceField):
+            continue
+        counted += 1
+        if door in ELSEWHERE:
+            assert not isinstance(made, Typed | TypedInput), f"{door} is listed for nothing"
+        elif not kind_of(made) & wanted:
+            wrong[door] = (type(made).__name__, kind_of(made))
+    assert not wrong, "\n".join(f"{door}: {found}" for door, found in wrong.items())
+    assert counted > 50
+
+
+def test_nothing_is_listed_that_is_no_door():
+    assert set(ELSEWHERE) <= {door for door, _field, _made in doors()}
+
+
+@pytest.mark.parametrize("made", [Typed, TypedInput])
+def test_a_field_gives_what_its_kind_reads(made):
+    field = made(fields.PLATE)
+    said = field.clean(" 川Ａ・h000l ") if made is Typed else field.run_validation(" 川Ａ・h000l ")
+    assert said == "川A·H000L"

@@ -1,0 +1,69 @@
+"""Days as they stand on certificates and as people write them."""
+
+import calendar
+import re
+from datetime import date
+
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import InvalidInput
+from core.typed.text import flat, simple
+
+NO_END = "长期"
+_DAY = re.compile(r"([0-9]{4})\D{0,3}?([0-9]{1,2})\D{1,3}?([0-9]{1,2})\D?|([0-9]{4})([0-9]{2})([0-9]{2})")
+_MONTH = re.compile(r"([0-9]{4})\s*[年./\-]\s*([0-9]{1,2})\s*月?")
+_FOREVER = re.compile(r"长期(?:有效)?|永久(?:有效)?|long[ -]?term|permanent", re.IGNORECASE)
+_FROM_TO = re.compile(r"\s*(?:至|到|~|—|–|\bto\b|(?<=\d)-(?=\d{4}))\s*")
+FIRST, LAST = 1880, 2199
+
+
+class DayUnreadable(InvalidInput):
+    code, sentence = "date_wrong", _("This is not a date. Write it like 2026-05-31.")
+
+
+def _date(year: str, month: str, day: str) -> date | None:
+    try:
+        found = date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+    return found if FIRST <= found.year <= LAST else None
+
+
+def read(text: str, *, field: str = "") -> date:
+    """`2026-05-31`, `2026/5/31`, `20260531` or `2026年5月31日`. Raises `DayUnreadable`."""
+    found = _DAY.fullmatch(re.sub(r"\s", "", flat(text)))
+    day = _date(*(part for part in found.groups() if part)) if found else None
+    if day is None:
+        raise DayUnreadable(field)
+    return day
+
+
+def _end(text: str) -> str:
+    """What stands behind 'until', of a span the second."""
+    return _FROM_TO.split(simple(flat(text)))[-1].removesuffix("止").removeprefix("有效期")
+
+
+def is_endless(text: str) -> bool:
+    """Whether something is valid without an end: 长期, 长期有效."""
+    return bool(_FOREVER.fullmatch(_end(text)))
+
+
+def read_until(text: str, *, field: str = "") -> date:
+    """The last day of what is valid until then; a month is valid until its last day. Of a span the second day counts.
+
+    Raises `DayUnreadable`, also for what is valid without an end.
+    """
+    said = _end(text)
+    month = _MONTH.fullmatch(said)
+    if month and 1 <= int(month[2]) <= 12 and FIRST <= int(month[1]) <= LAST:
+        year, number = int(month[1]), int(month[2])
+        return date(year, number, calendar.monthrange(year, number)[1])
+    return read(said, field=field)
+
+
+def guess(text: str) -> date | None:
+    """The day that a text says, or is valid until; None for any other text."""
+    try:
+        return read_until(text)
+    except DayUnreadable:
+        return None

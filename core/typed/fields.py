@@ -1,0 +1,74 @@
+"""Fields of forms and calls for what people type: each says its kind, and gives the kind's one form.
+
+`core/tests/test_typed_doors.py` walks over all forms and calls: a field whose name is that of a kind is one of these.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from rest_framework import serializers
+from rest_framework.fields import empty
+
+from core.errors import DomainError
+from core.typed import code, document, money, name, phone, plate
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a kind is read, how long it may be as people write it, and what a browser is told of it."""
+
+    read: Callable[[str], Any]
+    room: int | None = 80
+    attrs: tuple[tuple[str, str], ...] = ()
+
+
+def digits(length: int) -> Kind:
+    """A code of so many digits, which may be copied with the message around it."""
+    return Kind(lambda text: code.digits(text, length), 300, (("inputmode", "numeric"),))
+
+
+PLATE = Kind(plate.shown)  # what somebody saw: also a part of one
+PHONE = Kind(phone.read, attrs=(("inputmode", "tel"),))
+CODE = Kind(code.read)
+NAME = Kind(name.plain)  # of whoever writes to us: any
+REAL_NAME = Kind(name.read)
+ID_NUMBER = Kind(document.read, attrs=(("autocomplete", "off"),))
+YUAN = Kind(money.read, attrs=(("inputmode", "decimal"),))  # gives fen
+# Read by the service, which refuses nothing and keeps it as it was written beside what was read.
+AS_WRITTEN = Kind(str, None)
+
+
+class Typed(forms.CharField):
+    """A field of a form; gives what its kind reads, or the kind's own sentence at the field."""
+
+    def __init__(self, kind: Kind, **kwargs: Any) -> None:
+        self.kind = kind
+        kwargs.setdefault("max_length", kind.room)
+        super().__init__(**kwargs)
+        self.widget.attrs = {**dict(kind.attrs), **self.widget.attrs}
+
+    def clean(self, value: Any) -> Any:
+        written = super().clean(value)
+        try:
+            return self.kind.read(written) if written else written
+        except DomainError as refused:
+            raise forms.ValidationError(refused.detail, code=refused.code) from None
+
+
+class TypedInput(serializers.CharField):
+    """A field of a call; what its kind refuses leaves with the kind's own code."""
+
+    def __init__(self, kind: Kind, **kwargs: Any) -> None:
+        self.kind = kind
+        kwargs.setdefault("max_length", kind.room)
+        super().__init__(**kwargs)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        written = super().run_validation(data)
+        try:
+            return self.kind.read(written) if written else written
+        except DomainError as refused:
+            refused.field = str(self.field_name)
+            raise
