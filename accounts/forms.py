@@ -84,15 +84,15 @@ class PasswordForm(forms.Form):
 
 
 class PasswordResetForm(PhoneForm):
-    code = forms.CharField(
+    code = Typed(
+        digits(6),
         label=_("Code from the message"),
-        max_length=6,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
     )
     new = _new_password()
-    token = forms.CharField(
+    token = Typed(
+        digits(6),
         label=_("Six digits of your authenticator"),
-        max_length=6,
         required=False,
         help_text=_("For staff and police only"),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
