@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,7 +21,7 @@ from complaints.services.files import LARGEST
 from complaints.states import OVER, Category, Side
 from core import policy
 from core.access import check_permission
-from core.api import read, shows_token
+from core.api import JSONParser, read, shows_token
 from core.errors import Forbidden, TooMany
 from core.ratelimit import address_of, allow, full
 from core.typed.fields import CODE, NAME, PHONE, PLATE, TypedInput

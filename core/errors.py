@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import structlog
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -160,7 +160,10 @@ def unavailable(request: HttpRequest, error: DomainError) -> HttpResponse:
 
 
 class DomainErrorMiddleware:
-    """Turns a `DomainError` that leaves a view into the page or problem that says it."""
+    """Turns a `DomainError` that leaves a view into the page or problem that says it.
+
+    The database takes no NUL in a text; whoever sends one typed nothing that could be there.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -169,7 +172,16 @@ class DomainErrorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, DataError) and _has_nul(request):
+            exception = InvalidInput()
         return error_response(request, exception) if isinstance(exception, DomainError) else None
+
+
+def _has_nul(request: HttpRequest) -> bool:
+    given = (
+        value for sent in (request.GET, request.POST) for _name, values in sent.lists() for value in values
+    )
+    return "\x00" in request.path or any(isinstance(value, str) and "\x00" in value for value in given)
 
 
 def api_exception_handler(exception: Exception, context: dict[str, Any]) -> Response | None:

@@ -152,7 +152,7 @@ def _call(key: TripKey) -> dict[str, object]:
         "heard_since": selectors.heard_since(key.trip, key.party),
         "written": [
             {
-                "number": each.message.pk,
+                "number": each.number,
                 "from_staff": bool(each.message.staff),
                 "phrase": each.message.phrase,
                 "text": each.message.said,

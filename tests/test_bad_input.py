@@ -51,6 +51,28 @@ def test_malformed_bodies(signed_in, path, raw):
 
 
 @pytest.mark.parametrize(
+    ("path", "raw"),
+    [
+        ("trips", b'{"line": "\\ud800"}'),
+        ("complaints", b'{"category": "\\ud800"}'),
+        ("street-complaints", b'{"category": "\\udfff"}'),
+        ("driver/application", b'{"line": "\\ud800"}'),
+        ("me/contacts", b'{"\\ud800": "x"}'),
+    ],
+)  # fmt: skip
+def test_half_a_character_is_no_json(signed_in, path, raw):
+    answer = signed_in("passenger").generic("POST", f"/api/v1/{path}/", raw, content_type="application/json")
+    check_problem(answer, 400, "malformed_json")
+
+
+def test_a_nul_in_a_field_or_an_address_is_answered(signed_in):
+    client = signed_in("agent")
+    assert client.get("/admin/workspace/guides/", {"text": "\x00x"}).status_code == 400
+    answer = client.post("/admin/incidents/hand-over/", {"to": "\x00x", "words": "x"})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
     ("change", "field"),
     [
         ({"seats": 0}, "seats"),

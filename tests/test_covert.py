@@ -528,9 +528,11 @@ def test_a_trip_that_goes_to_others_is_to_him_one_that_its_passenger_cancelled(s
     assert not found, "\n".join(found)
 
 
-def test_help_called_at_the_pickup_takes_nothing_from_the_page_of_who_stands_before_her(scene, rides, signed_in):  # fmt: skip
-    """The car is there, no code was entered and no phone says that they met: she may sit in it all the same."""
-    trip, client = rides.arrived(passenger="passenger2", driver="driver2"), signed_in("driver2")
+@pytest.mark.parametrize("stands", ["arrived", "accepted"])
+def test_help_called_before_boarding_takes_nothing_from_the_page_of_who_may_stand_before_her(scene, rides, signed_in, stands):  # fmt: skip
+    """No code was entered and no phone says that they met, nor need he say that he is there: she may sit in his car."""
+    make = getattr(rides, stands)
+    trip, client = make(passenger="passenger2", driver="driver2"), signed_in("driver2")
     scene.deliver()
     seen = []
     for calls in (False, True):

@@ -1,5 +1,7 @@
 """Taking, giving, undoing, joining, answering, and many at once (C4)."""
 
+import html
+import re
 import threading
 
 import pytest
@@ -474,6 +476,24 @@ def test_what_is_asked_for_and_is_not_there_is_said(signed_in, cases, path):
     filed = cases.ended()
     answer = signed_in("supervisor").get(path)
     assert (answer.status_code, filed.code in answer.content.decode()) == (400, False)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_every_file_that_the_reports_offer_can_be_had(signed_in, language):
+    page = (
+        signed_in("supervisor").get("/admin/reports/", headers={"accept-language": language}).content.decode()
+    )
+    files = [html.unescape(path) for path in re.findall(r'href="([^"]*[.]csv[^"]*)"', page)]
+    assert len(files) > 3
+    assert {signed_in("supervisor").get(path).status_code for path in files} == {200}
+    assert len(re.findall(r'type="date"\s+name="(?:begins|ends)"\s+value="\d{4}-\d\d-\d\d"', page)) == 2
+
+
+def test_the_roster_leads_to_the_days_beside(signed_in):
+    client = signed_in("supervisor")
+    days = re.findall(r'href="(\?day=[^"]*)"', client.get("/admin/roster/").content.decode())
+    assert len(days) == 2
+    assert {client.get(f"/admin/roster/{html.unescape(day)}").status_code for day in days} == {200}
 
 
 def test_a_view_that_there_is_not_is_not_kept(people):

@@ -230,21 +230,25 @@ def silent_callers(incident: Incident) -> list[Party]:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A message of a thread, and since when the other end has seen it; None where it has not."""
+    """A message of a thread, since when the other end has seen it (None where it has not), and which of its thread it is."""
 
     message: HelpMessage
     seen_at: datetime | None
+    number: int
 
 
 def thread_of(incident: Incident, party: Party | None = None) -> list[Written]:
-    """What one side and staff wrote to each other, or both threads for staff, oldest first."""
+    """What one side and staff wrote to each other, or both threads for staff, oldest first.
+
+    Each counts from 1, so that no number tells one side that the other has written (S11).
+    """
     rows = incident.help_messages.order_by("pk")
     if party is not None:
         rows = rows.filter(party=party)
     looked = sorted(incident.acknowledgements.values_list("at", flat=True))
     return [
-        Written(row, row.shown_at if row.staff else next((at for at in looked if at >= row.at), None))
-        for row in rows
+        Written(row, row.shown_at if row.staff else next((at for at in looked if at >= row.at), None), number)
+        for number, row in enumerate(rows, 1)
     ]
 
 

@@ -193,7 +193,8 @@ def note_shown(*, key: TripKey, last: int) -> None:
     """One side's page has on its screen what staff wrote, up to the message of this number. Raises `NotFound`."""
     trip = trip_by_code(key.trip)
     incident = _live_call(trip, key.party)
-    fresh = incident.help_messages.filter(party=key.party, pk__lte=last, shown_at=None).exclude(staff="")
+    said = list(incident.help_messages.filter(party=key.party).order_by("pk").values_list("pk", flat=True))
+    fresh = incident.help_messages.filter(pk__in=said[:last], shown_at=None).exclude(staff="")
     if fresh.update(shown_at=clock.now()):
         actor = _who(trip, key.party).actor
         timeline.add(SafetyLine.SHOWN, actor, trip=trip.code, incident=incident.code, party=key.party)

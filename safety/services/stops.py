@@ -13,6 +13,7 @@ from drivers.services import hold_driver, open_case, release_holds_of, tell_of_h
 from drivers.states import CaseKind, HoldKind
 from rides.selectors import aboard
 from rides.services import give_to_others
+from rides.states import BEFORE_BOARDING, Party
 from safety.models import Incident
 from safety.policies import STOP_RULE
 from safety.states import LIVE, IncidentOutcome
@@ -74,7 +75,7 @@ def let_holds_act(*, driver: "Driver | None") -> None:
     if driver is None:
         return
     quiet = covert_holds(driver)
-    if not quiet or aboard(driver.account.code):
+    if not quiet or _she_may_be_with(driver):
         return
     for hold in quiet:
         if hold.kind in OF_NO_TRIP:
@@ -82,11 +83,24 @@ def let_holds_act(*, driver: "Driver | None") -> None:
     give_to_others(actor=SYSTEM, driver=driver)
 
 
+def _she_may_be_with(driver: "Driver") -> bool:
+    """True where somebody may be in this driver's car, or called for help before the pick-up and was not reached since.
+
+    A driver who never says that he is there carries somebody in a trip that still stands as accepted.
+    """
+    if aboard(driver.account.code):
+        return True
+    called = Incident.objects.filter(
+        state__in=LIVE, trip__driver=driver, trip__state__in=BEFORE_BOARDING, sos_calls__party=Party.PASSENGER
+    ).distinct()
+    return any(incident.answer(incident.safe_check_at) is None for incident in called)
+
+
 @begins_transaction
 def _look_again(pk: int, at: datetime) -> bool:
     """One covert hold: it acts where nobody is in the car any more, and is told when its time has come."""
     hold = next(iter(covert_holds(pk=pk)), None)
-    if hold is None or aboard(hold.driver.account.code):
+    if hold is None or _she_may_be_with(hold.driver):
         return False
     live = Incident.objects.filter(code=hold.source, state__in=LIVE).exists()
     told = hold.kind in OF_NO_TRIP or not (live or at < told_from(hold.opened_at, hold.code))

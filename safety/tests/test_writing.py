@@ -91,16 +91,16 @@ def test_nobody_has_seen_what_came_after_the_page_was_drawn(trip, incident, sign
 
 
 def test_the_agent_sees_when_it_stood_on_her_screen(trip, incident, people, signed_in, client, noon):
-    message = services.write_to_caller(
+    services.write_to_caller(
         account=people("agent"), code=incident.code, party="passenger", words="我们看得到您"
     )
     path = f"/admin/incidents/{incident.code}/"
     assert "not on their screen yet" in signed_in("agent").get(path).content.decode()
     noon.shift(3)
-    body = {"key": position_key(trip, Party.PASSENGER), "last": message.pk}
+    body = {"key": position_key(trip, Party.PASSENGER), "last": 1}
     assert client.post(f"/trips/{trip.code}/sos/shown/", body).status_code == 204
     assert "on their screen since 12:00:03" in signed_in("agent").get(path).content.decode()
-    assert services.note_shown(key=side(trip), last=message.pk) is None
+    assert services.note_shown(key=side(trip), last=1) is None
     assert len([line for line in timeline.of(incident=incident.code) if line.kind == "safety.shown"]) == 1
 
 
@@ -298,3 +298,19 @@ def test_a_refusal_names_itself(trip, incident, people):
             account=people("passenger"), code=incident.code, party="passenger", words="x"
         )
     assert refused.value.code == "action_closed"
+
+
+def test_the_numbers_that_he_reads_count_no_word_of_hers(trip, incident, people, client):
+    """A gap between two numbers of his own would say that she, or somebody to her, has written (S11)."""
+    services.raise_sos(key=side(trip, Party.DRIVER), silent=False)
+    path, key = f"/api/v1/trips/{trip.code}/sos/words/", position_key(trip, Party.DRIVER)
+    for words in ("one", "two"):
+        services.add_word(key=side(trip), words="救命")
+        services.write_to_caller(account=people("agent"), code=incident.code, party="passenger", words="x")
+        answer = client.post(path, {"key": key, "words": words}, content_type="application/json").json()
+    assert [row["number"] for row in answer["written"]] == [1, 2]
+    services.write_to_caller(account=people("agent"), code=incident.code, party="driver", words="y")
+    assert 'data-written="3"' in page_of(client, trip, Party.DRIVER)
+    services.note_shown(key=side(trip, Party.DRIVER), last=10**30)
+    assert HelpMessage.objects.filter(party=Party.DRIVER).exclude(staff="").get().shown_at
+    assert not HelpMessage.objects.filter(party=Party.PASSENGER, shown_at__isnull=False).exists()
