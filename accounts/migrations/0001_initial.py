@@ -1,3 +1,4 @@
+import accounts.models
 import core.privacy
 import django.db.models.deletion
 from django.conf import settings
@@ -144,6 +145,43 @@ class Migration(migrations.Migration):
                 'verbose_name': 'place of a sign-in',
                 'verbose_name_plural': 'places of sign-ins',
                 'indexes': [models.Index(fields=['at'], name='sign_in_place_age')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Session',
+            fields=[
+                ('session_key', models.CharField(max_length=64, primary_key=True, serialize=False, verbose_name='digest of the key')),
+                ('session_data', models.TextField(verbose_name='data of the session')),
+                ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to=settings.AUTH_USER_MODEL, verbose_name='account')),
+                ('role', models.CharField(blank=True, choices=[('member', 'member'), ('agent', 'customer-service agent'), ('specialist', 'safety specialist'), ('vetting', 'vetting reviewer'), ('adjudicator', 'adjudicator'), ('supervisor', 'supervisor'), ('officer', 'police liaison officer'), ('admin', 'administrator')], max_length=20, verbose_name='role')),
+                ('begun_at', models.DateTimeField(verbose_name='signed in at')),
+                ('used_at', models.DateTimeField(verbose_name='last used at')),
+                ('expire_date', models.DateTimeField(verbose_name='ends at')),
+                ('browser', models.CharField(blank=True, max_length=60, verbose_name='browser')),
+                ('network', models.CharField(blank=True, max_length=45, verbose_name='network')),
+            ],
+            options={
+                'verbose_name': 'session',
+                'verbose_name_plural': 'sessions',
+                'indexes': [models.Index(fields=['expire_date'], name='session_over')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Authenticator',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='account')),
+                ('name', models.CharField(max_length=64, verbose_name='name of the device')),
+                ('confirmed', models.BooleanField(default=True, verbose_name='digits were shown')),
+                ('key', core.privacy.EncryptedTextField(default=accounts.models.new_seed, editable=False, verbose_name='seed')),
+                ('drift', models.SmallIntegerField(default=0, verbose_name='drift')),
+                ('last_t', models.BigIntegerField(default=-1, verbose_name='last digits used')),
+                ('throttling_failure_timestamp', models.DateTimeField(default=None, null=True, verbose_name='last wrong digits at')),
+                ('throttling_failure_count', models.PositiveIntegerField(default=0, verbose_name='wrong digits in a row')),
+            ],
+            options={
+                'verbose_name': 'authenticator',
+                'verbose_name_plural': 'authenticators',
             },
         ),
     ]
