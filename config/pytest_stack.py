@@ -218,8 +218,17 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if "hypothesis" not in sys.modules and plugins.hasplugin("hypothesispytest"):
         plugins.unregister(name="hypothesispytest")  # its summary would import all of it
     gc.freeze()  # what was imported and collected stays to the end: it is not searched for garbage again and again
+    if getattr(session.config.option, "loadgroup", False) and not all(map(_is_grouped, session.items)):
+        raise pytest.UsageError(
+            "Groups of tests do nothing: this pytest and pytest-xdist do not go together."
+        )
     if _servers and not session.config.option.collectonly and any(map(needs_servers, session.items)):
         _servers.start(plan=PLAN)
+
+
+def _is_grouped(item: pytest.Item) -> bool:
+    """pytest-xdist keeps together what has the same end of its id."""
+    return item.get_closest_marker("xdist_group") is None or "@" in item.nodeid
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: Any) -> None:

@@ -56,7 +56,9 @@ class Served:
 
     def _ask(self, route: Route, path: str) -> None:
         request = route.request
-        headers = {name: value for name, value in request.headers.items() if name.startswith("hx-")}
+        headers = {
+            name: value for name, value in request.headers.items() if name.startswith(("hx-", "x-trip-key"))
+        }
         # The browser's callbacks run in a context of their own, which would have a connection of its own.
         answer = self.context.copy().run(
             self.client.generic,

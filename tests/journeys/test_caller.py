@@ -18,7 +18,6 @@ from safety.models import HelpMessage, Incident, SafetyQuestion, SosCall
 from safety.selectors import silent_callers
 from tests.journeys.serving import Served, window
 
-pytestmark = [pytest.mark.xdist_group("journey")]
 HERE = {"latitude": 28.2127, "longitude": 121.026}
 ALLOWED = {"geolocation": HERE, "permissions": ["geolocation", "microphone"]}
 

@@ -7,7 +7,6 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, Page, Route, expect
 
-pytestmark = [pytest.mark.xdist_group("journey")]
 MADE = 1_700_000_000
 FRAME = """<!doctype html><title>Desk</title>
 <script>
@@ -154,6 +153,31 @@ def test_what_a_hand_is_on_stays_and_says_that_there_is_something_newer(desk, se
     desk.click("[data-newer-show]")
     expect(desk.locator("#lines i")).to_have_text("two")
     expect(desk.locator("[data-newer-note]")).to_have_count(0)
+
+
+def act(name, words):
+    return f'<details id="act-{name}" data-part><summary>{words}</summary><textarea></textarea></details>'
+
+
+def menu(*acts: str) -> str:
+    return f'<section id="actions" data-parts><h2 id="title">acts</h2>{"".join(acts)}</section>'
+
+
+def test_the_form_that_is_open_holds_back_no_other_act(desk, server):
+    """She goes silent while the agent writes to her: 'call her' must not stand there until the form is closed."""
+    show(desk, server, menu(act("write", "write"), act("call", "call")))
+    desk.click("#act-write summary")
+    server.parts = menu(act("see", "see"), act("write", "write"))
+    tell(desk, I_1=LATER)
+    expect(desk.locator("#act-see")).to_be_visible()
+    expect(desk.locator("#act-call")).to_have_count(0)
+    assert desk.locator("#act-write").get_attribute("open") is not None
+    # The open one itself is not possible any more: it says so, and goes when it is told to.
+    server.parts = menu(act("see", "see"))
+    tell(desk, I_1=LATER + 1)
+    expect(desk.locator("#act-write [data-newer-note]")).to_be_visible()
+    desk.click("[data-newer-show]")
+    expect(desk.locator("#act-write")).to_have_count(0)
 
 
 def test_what_waited_comes_when_the_hand_has_gone(desk, server):

@@ -2,7 +2,7 @@
 // or those of what it stands in (`data-follows`). When one of them changed, the page, or the part's own address
 // (`data-from`), is fetched once, and each part that differs takes the place of its old self, unless a hand is on it.
 // Parts that come and go stand in a box (`data-parts`, with an id): those that are new there are put in.
-import { isHeld, watchHands } from "./hand.js";
+import { isHeld, openBoxes, watchHands } from "./hand.js";
 import { all } from "./page.js";
 
 const CALM_MS = 1000; // between two fetches of one address
@@ -27,7 +27,7 @@ export function followed() {
 const textOf = (part) => part.outerHTML.replace(/(csrfmiddlewaretoken"\s+value=")[^"]*/g, "$1");
 
 function remember(part, text) {
-  served.set(part, { text, opened: new Set(all("details[open]", part)) });
+  served.set(part, { text, opened: new Set(openBoxes(part)) });
 }
 
 function say(part) {
@@ -75,13 +75,16 @@ function take(part, fresh, forced) {
   else swap(part, document.adoptNode(fresh), text);
 }
 
-// Parts of a box that came since, each behind the one that it follows, and away with those that are gone.
-function arrange(box, page) {
+// Parts of a box that came since, each behind the one that it follows, and away with those that are gone; one that a
+// hand is on says that the page has none like it any more.
+function arrange(box, page, forced) {
   const fresh = page.getElementById(box.id);
   if (!fresh) return;
-  all(":scope > [data-part][id]", box)
-    .filter((part) => !page.getElementById(part.id) && !isHeld(part, served.get(part)?.opened || new Set()))
-    .forEach((part) => part.remove());
+  all(":scope > [data-part][id]", box).filter((part) => !page.getElementById(part.id)).forEach((part) => {
+    const held = part.id !== forced && isHeld(part, served.get(part)?.opened || new Set());
+    if (held) say(part);
+    else part.remove();
+  });
   let behind = null;
   all(":scope > [id]", fresh).forEach((part) => {
     let here = document.getElementById(part.id);
@@ -101,7 +104,7 @@ async function load(address, forced) {
   if (!answer.ok || answer.redirected) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   // Boxes first: a part that is taken out of the answer stands in it no more.
-  all("[data-parts][id]").filter((box) => addressOf(box) === address).forEach((box) => arrange(box, page));
+  all("[data-parts][id]").filter((box) => addressOf(box) === address).forEach((box) => arrange(box, page, forced));
   parts().filter((part) => addressOf(part) === address).forEach((part) => {
     const fresh = page.getElementById(part.id);
     if (fresh) take(part, fresh, forced === part.id);

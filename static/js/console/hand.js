@@ -21,7 +21,12 @@ function typed(field) {
   return field.value !== field.defaultValue;
 }
 
-// `opened` are the boxes that were open when the part was made.
+// The boxes of a part that are open, the part itself among them where it is one.
+export function openBoxes(part) {
+  return [part, ...all("details", part)].filter((box) => box.matches("details[open]"));
+}
+
+// `opened` are those that were open when the part was made.
 export function isHeld(part, opened) {
   const active = document.activeElement;
   const focused = active && part.contains(active) && (inField(active) || active.closest("form"));
@@ -35,7 +40,7 @@ export function isHeld(part, opened) {
     // What was refused waits for better words.
     || part.querySelector("[data-held], [data-refused], dialog[open], .errorlist, [role=alert]")
     || all("input, textarea, select", part).some(typed)
-    || all("details[open]", part).some((box) => !opened.has(box))
+    || openBoxes(part).some((box) => !opened.has(box))
     || all("audio, video", part).some((sound) => !sound.paused)
   );
 }
