@@ -214,7 +214,9 @@ def called(stack: World, passenger: str, driver: str) -> Ride:
     ride.book(*span)
     for _turn in range(40):
         page = owner.get("/drive/").text
-        if f"/{ride.code}/face/" in page:
+        held_out = re.search(rf"/{ride.code}/face/\?itinerary=([\w-]+)", page)
+        if held_out:  # to this way of his, or to one of an earlier journey
+            ride.itinerary = held_out[1]
             break
         # What other journeys asked for is left to others until the lot falls on this request.
         for address in re.findall(r'action="([^"]+/decline/)"', page)[:1]:
