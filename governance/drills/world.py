@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Real seconds until a drill takes something for not having happened: what comes at once on a quiet machine may take
 # this long on a busy one, and how long it took is in the report.
 PATIENCE = 180.0
+IDLE_STEP = 15 * 60  # seconds of the stack's clock between two signs of an open console
 T = TypeVar("T")
 
 
@@ -32,10 +33,11 @@ class Surprise(Exception):
 
 
 class Person:
-    """Somebody with a browser or an app: cookies, CSRF token, and a name."""
+    """Somebody with a browser or an app: cookies, CSRF token, and a name under which they sign in again when they must."""
 
     def __init__(self, world: "World") -> None:
         self.world = world
+        self.name = ""
         self.http = httpx.Client(
             base_url=world.url,
             timeout=PATIENCE,
@@ -46,15 +48,39 @@ class Person:
 
     def sign_in(self, name: str) -> "Person":
         """By password, and by the authenticator where one is asked for."""
+        self.name = ""  # whoever is at the door is not sent there
         answer = self.post("/api/v1/sign-in/", {"name": name, "password": self.world.password})
         if answer.status_code != 200:
             raise Surprise(answer.text)
         if answer.json()["role"] != "member":
-            token = httpx.get(self.world.sandbox + "/codes.json", trust_env=False, timeout=PATIENCE).json()[
-                name
-            ]
-            self.must(self.post("/api/v1/sign-in/second-factor/", {"token": token}))
+            self.must(self.post("/api/v1/sign-in/second-factor/", {"token": self._unused_digits(name)}))
+            self.world.at_work.append(self)
+        self.name = name
         return self
+
+    def _unused_digits(self, name: str) -> str:
+        """What the authenticator shows, which opens one door: whoever has used it waits for the next."""
+
+        def look() -> str:
+            shown = httpx.get(self.world.sandbox + "/codes.json", trust_env=False, timeout=PATIENCE)
+            digits: str = shown.json()[name]
+            return "" if digits == self.world.used_digits.get(name) else digits
+
+        self.world.used_digits[name] = digits = self.world.wait(look)
+        return digits
+
+    def stay(self) -> None:
+        """Their console is open, and asks by itself."""
+        self.http.get("/me/sessions/")
+
+    def _ask(self, send: Callable[[], httpx.Response]) -> httpx.Response:
+        """Whoever's session has ended meanwhile signs in again."""
+        answer = send()
+        door = "/sign-in/" in answer.headers.get("location", "")
+        if self.name and (door or answer.status_code == 401):
+            self.sign_in(self.name)
+            answer = send()
+        return answer
 
     def sign_up(self, phone: str) -> "Person":
         """A new person, by a one-time code."""
@@ -71,22 +97,22 @@ class Person:
 
     def get(self, path: str, *, key: str = "") -> httpx.Response:
         """A page or a part of one, which a trip's key may open."""
-        return self.http.get(path, headers={"X-Trip-Key": key} if key else None)
+        return self._ask(lambda: self.http.get(path, headers={"X-Trip-Key": key} if key else None))
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
         """JSON to the API."""
-        return self.http.post(path, json=body or {}, headers=self._headers())
+        return self._ask(lambda: self.http.post(path, json=body or {}, headers=self._headers()))
 
     def submit(self, path: str, body: dict[str, str] | None = None) -> httpx.Response:
         """A form, as a page sends it; the answer is where the page leads."""
-        return self.http.post(path, data=body or {}, headers=self._headers())
+        return self._ask(lambda: self.http.post(path, data=body or {}, headers=self._headers()))
 
     def upload(
         self, path: str, files: list[tuple[str, bytes]], body: dict[str, str] | None = None
     ) -> httpx.Response:
         """Pictures by field name, as a phone sends them."""
         rows = [(name, ("picture.jpg", content, "image/jpeg")) for name, content in files]
-        return self.http.post(path, data=body or {}, files=rows, headers=self._headers())
+        return self._ask(lambda: self.http.post(path, data=body or {}, files=rows, headers=self._headers()))
 
     def show_face(
         self, face: str, purpose: str, subject: str = "", *, poses: list[str] | None = None
@@ -122,12 +148,22 @@ class World:
         self.clock_file = Path(started["HUHANG_CLOCK_FILE"])
         self.report = report
         self.branch = branch
+        self.at_work: list[Person] = []
+        self.used_digits: dict[str, str] = {}
         self._shown: tuple[float, float] = (time.time(), time.time())
 
     # --- time ---
     def set_clock(self, at: datetime) -> None:
-        """From now on the stack's clock shows `at` and goes on from there."""
-        self._shown = (time.time(), at.timestamp())
+        """From now on the stack's clock shows `at` and goes on from there. Staff who are signed in are there meanwhile."""
+        stays = range(int(self.now()) + IDLE_STEP, int(at.timestamp()), IDLE_STEP)
+        for moment in stays if self.at_work and len(stays) < 50 else ():
+            self._write_clock(moment)
+            for person in self.at_work:
+                person.stay()
+        self._write_clock(at.timestamp())
+
+    def _write_clock(self, shown: float) -> None:
+        self._shown = (time.time(), shown)
         written = self.clock_file.with_suffix(".new")
         written.write_text(json.dumps({"real": self._shown[0], "shown": self._shown[1], "rate": 1.0}))
         written.replace(self.clock_file)
