@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Real seconds until a drill takes something for not having happened: what comes at once on a quiet machine may take
 # this long on a busy one, and how long it took is in the report.
 PATIENCE = 180.0
-IDLE_STEP = 15 * 60  # seconds of the stack's clock between two signs of an open console
+IDLE_STEP = 10 * 60  # seconds of the stack's clock between two signs of an open console
 T = TypeVar("T")
 
 
@@ -76,9 +76,13 @@ class Person:
     def _ask(self, send: Callable[[], httpx.Response]) -> httpx.Response:
         """Whoever's session has ended meanwhile signs in again."""
         answer = send()
-        door = "/sign-in/" in answer.headers.get("location", "")
-        if self.name and (door or answer.status_code == 401):
-            self.sign_in(self.name)
+        to = answer.headers.get("location", "")
+        if self.name and ("/sign-in/" in to or "/login/" in to or answer.status_code == 401):
+            name = self.name
+            try:
+                self.sign_in(name)
+            finally:
+                self.name = name
             answer = send()
         return answer
 
