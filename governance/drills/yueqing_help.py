@@ -18,6 +18,7 @@ from governance.drills.rides import (
     at,
     found,
     incident_of,
+    look_at_news,
     page_has,
 )
 from governance.drills.sound import HEAD, SoundPhone, piece
@@ -76,9 +77,9 @@ def _sees(world: World, link: str) -> tuple[bool, str]:
     return REGISTERED in page and "钟大勇" in page, "plate and name" if REGISTERED in page else "neither"
 
 
-def _done_after_looking(who: Person, path: str, act: str, body: dict[str, str]) -> tuple[bool, str]:
-    who.submit(f"{path}/see/", {"do": "1"})  # refused where nothing is new
-    answer = who.submit(f"{path}/{act}/", body)
+def _done_after_looking(who: Person, incident: str, act: str, body: dict[str, str]) -> tuple[bool, str]:
+    look_at_news(who, incident)  # refused where nothing is new
+    answer = who.submit(f"/admin/incidents/{incident}/do/{act}/", body)
     return answer.status_code < 400, "done" if answer.status_code < 400 else str(answer.status_code)
 
 
@@ -115,7 +116,7 @@ def held_for_the_police(
         world.expect(
             f"'{act}', once somebody has looked at what the end of the trip brought",
             "done",
-            partial(_done_after_looking, who, f"/admin/incidents/{incident}/do", act, body),
+            partial(_done_after_looking, who, incident, act, body),
             tz=TZ,
             patient=True,
         )
