@@ -28,10 +28,9 @@ class NotAsked(RuntimeError):
 _around: list[Callable[[], AbstractContextManager[None]]] = []
 
 
-def around(context: Callable[[], AbstractContextManager[None]]) -> Callable[[], AbstractContextManager[None]]:
-    """Decorator: each transaction runs inside this from before it begins until it is over."""
+def around(context: Callable[[], AbstractContextManager[None]]) -> None:
+    """Each transaction that a service begins runs inside this, from before it begins until it is over."""
     _around.append(context)
-    return context
 
 
 # What the next transaction asks before anything else; empty once one has committed.

@@ -38,15 +38,19 @@ class Drawn(forms.HiddenInput):
         return self.now
 
 
+def _say_what_is_shown(form: ActionForm) -> None:
+    widget = form.fields["shown"].widget
+    if isinstance(widget, Drawn):
+        widget.now = str(form.row.news)
+
+
 class See(Sure):
     """With what the page showed: what came meanwhile is not seen by it."""
 
-    shown = forms.CharField(max_length=100, widget=Drawn)
+    shown = forms.CharField(max_length=20, widget=Drawn)
 
     def prepare(self) -> None:
-        widget = self.fields["shown"].widget
-        if isinstance(widget, Drawn):
-            widget.now = selectors.newest_of(self.row)
+        _say_what_is_shown(self)
 
 
 class HandOver(ActionForm):
@@ -89,8 +93,11 @@ class ToCaller(ActionForm):
     """To one side that called for help; where only one did, nobody is asked which."""
 
     party = forms.ChoiceField(label=_("To whom"))
+    # What is written is sent also from a page that says nothing of what it showed; only nothing is seen by it.
+    shown = forms.CharField(max_length=20, widget=Drawn, required=False)
 
     def prepare(self) -> None:
+        _say_what_is_shown(self)
         callers = selectors.callers_of(self.row)
         self.fields["party"] = choice(_("To whom"), [(party.value, party.label) for party in callers])
         if len(callers) == 1:
@@ -192,7 +199,7 @@ INCIDENTS.add(
         key="write",
         label=_("Write to the caller"),
         permission=RESPOND,
-        run=calls(services.write_to_caller, "party", "words"),
+        run=calls(services.write_to_caller, "party", "words", "shown"),
         form=WriteToCaller,
         offered=lambda incident, _person: incident.has_sos,
         shortcut="w",
@@ -201,7 +208,7 @@ INCIDENTS.add(
         key="say",
         label=_("Write a phrase"),
         permission=RESPOND,
-        run=calls(services.write_to_caller, "party", "phrase"),
+        run=calls(services.write_to_caller, "party", "phrase", "shown"),
         form=SayToCaller,
         offered=lambda incident, _person: incident.has_sos,
         shortcut="q",
@@ -235,7 +242,7 @@ INCIDENTS.add(
         permission=RESPOND,
         run=_call(Callee.STATION),
         form=CallStation,
-        shortcut="l",
+        shortcut="g",
     ),
     Action(
         key="note",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -128,10 +128,7 @@ def read_once(*, offline: bool = False) -> Iterator[None]:
         _read.reset(token)
 
 
-@around
-def _one_reading() -> AbstractContextManager[None]:
-    """A transaction goes by the same versions from its first to its last step."""
-    return read_once()
+around(read_once)  # a transaction goes by the same versions from its first to its last step
 
 
 def _row(key: str, at: datetime) -> PolicyVersion | None:

@@ -267,11 +267,15 @@ def page_has(staff: Person, incident: str, *texts: str) -> tuple[bool, str]:
     return not missing, "all said" if not missing else f"not said: {', '.join(missing)}"
 
 
+def shown_on(staff: Person, incident: str) -> str:
+    """What the incident's page says that it shows, which goes with every act that means 'I have seen it'."""
+    found = re.findall(r'name="shown" value="([^"]*)"', staff.get(f"/admin/incidents/{incident}/").text)
+    return found[0] if found else ""
+
+
 def look_at_news(staff: Person, incident: str) -> None:
     """Somebody opens the incident's page, and says that they saw what is new on it."""
-    page = staff.get(f"/admin/incidents/{incident}/").text
-    shown = re.findall(r'name="shown" value="([^"]*)"', page)
-    staff.submit(f"/admin/incidents/{incident}/do/see/", {"do": "1", "shown": shown[0] if shown else ""})
+    staff.submit(f"/admin/incidents/{incident}/do/see/", {"do": "1", "shown": shown_on(staff, incident)})
 
 
 def rings(staff: Person, code: str) -> str:

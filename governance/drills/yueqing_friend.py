@@ -26,6 +26,7 @@ from governance.drills.rides import (
     look_at_news,
     page_has,
     rings,
+    shown_on,
     station_rings,
 )
 from governance.drills.world import Person, Surprise, World, new_key, scratch_world
@@ -223,7 +224,7 @@ def _write(world: World, ride: Ride, cast: dict[str, Person], incident: str) -> 
         patient=True,
     )
     world.pass_time(5)
-    say = {"party": "passenger", "phrase": "keep_open"}
+    say = {"party": "passenger", "phrase": "keep_open", "shown": shown_on(owner, incident)}
     owner.submit(f"/admin/incidents/{incident}/do/say/", say)
 
     def read() -> tuple[bool, str]:

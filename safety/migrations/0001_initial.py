@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
                 ('taken_at', models.DateTimeField(null=True, verbose_name='taken')),
                 ('taken_by', models.CharField(blank=True, max_length=40, verbose_name='owner')),
                 ('offered_to', models.CharField(blank=True, max_length=40, verbose_name='offered to')),
+                ('news', models.PositiveIntegerField(default=0, verbose_name='news')),
                 ('news_at', models.DateTimeField(null=True, verbose_name='not looked at since')),
                 ('high_risk_at', models.DateTimeField(null=True, verbose_name='high risk since')),
                 ('safe_check_at', models.DateTimeField(null=True, verbose_name='safe check at')),

@@ -47,6 +47,8 @@ class Incident(models.Model):
     taken_by = models.CharField(_("owner"), max_length=40, blank=True)
     # Whom the owner hands it over to; it stays the owner's until that person takes it.
     offered_to = models.CharField(pgettext_lazy("field", "offered to"), max_length=40, blank=True)
+    # How often something came that a person has to look at: what a page says that it shows.
+    news = models.PositiveIntegerField(pgettext_lazy("field", "news"), default=0)
     # The oldest of what nobody has looked at yet; empty where a person has seen all.
     news_at = models.DateTimeField(pgettext_lazy("field", "not looked at since"), null=True)
     high_risk_at = models.DateTimeField(pgettext_lazy("field", "high risk since"), null=True)

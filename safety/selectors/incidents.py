@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Exists, Max, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import TruncHour
 
 from accounts.selectors import contacts_to_alert
@@ -210,17 +210,6 @@ def callers_of(incident: Incident) -> list[Party]:
     """Which sides of the trip called for help."""
     called = set(incident.sos_calls.values_list("party", flat=True))
     return [party for party in Party if party in called]
-
-
-def newest_of(incident: Incident) -> str:
-    """A name for all that was said in an incident from outside: it is another one once there is more of it."""
-    said = (
-        incident.help_messages.filter(staff=""),
-        incident.sos_calls.all(),
-        incident.signals.all(),
-        incident.welfare_checks.all(),
-    )
-    return ".".join(str(rows.aggregate(newest=Max("pk"))["newest"] or 0) for rows in said)
 
 
 def silent_callers(incident: Incident) -> list[Party]:

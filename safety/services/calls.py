@@ -16,7 +16,7 @@ from rides.states import Party
 from safety.models import Incident, PlacedCall
 from safety.selectors import incident_by_code
 from safety.services.desk import for_action
-from safety.services.incidents import acknowledge, note_call_back, touch
+from safety.services.incidents import note_call_back, touch
 from safety.states import PLACED_TRANSITIONS, Callee, PlacedState, SafetyLine
 from safety.stations import phone_of_station
 
@@ -54,7 +54,7 @@ def _begin(*, account: "Account", code: str, to: Callee, contact: int | None, st
     audit.record(
         account.actor, "safety.calling", code, case=code, to=to, contact=contact, station=station, trip=trip
     )
-    acknowledge(incident, by=account.code)
+    touch(incident)  # nothing is seen by a call: what came while the number was dialled waits
     return row
 
 

@@ -15,7 +15,6 @@ from rides.states import Party
 from safety.errors import ActionClosed, OutcomeUnknown, ReasonMissing
 from safety.models import HelpMessage, Incident
 from safety.policies import why_not
-from safety.selectors import newest_of
 from safety.services.incidents import acknowledge, note_call_back, touch
 from safety.services.stops import end_stop
 from safety.states import (
@@ -76,11 +75,11 @@ def take_incident(*, account: "Account", code: str) -> Incident:
 def see_news(*, account: "Account", code: str, shown: str = "") -> None:
     """Whoever acts on it has looked at what came since somebody last did.
 
-    `shown` is `newest_of` what stood on the page on which they looked, all that there is where it is empty: nobody has
+    `shown` is the incident's `news` of the page on which they looked, all that there is where it is empty: nobody has
     seen what came after it. Raises `ActionClosed`, `NotFound`.
     """
     incident = for_action(account, code, "see")
-    if shown and shown != newest_of(incident):
+    if shown and shown != str(incident.news):
         raise ActionClosed(why=str(_("Something came since this page was drawn: look at it first.")))
     _line(incident, account, SafetyLine.SEEN, who=account.code)
     acknowledge(incident, by=account.code)
@@ -88,11 +87,11 @@ def see_news(*, account: "Account", code: str, shown: str = "") -> None:
 
 @begins_transaction
 def write_to_caller(
-    *, account: "Account", code: str, party: str, phrase: str = "", words: str = ""
+    *, account: "Account", code: str, party: str, phrase: str = "", words: str = "", shown: str = ""
 ) -> HelpMessage:
     """Write to one side that called for help, on its page (S1+): a phrase that it reads in its language, or words.
 
-    Whoever writes has looked at the incident. Raises `ActionClosed`, `NotFound`, `ReasonMissing` for nothing at all,
+    Whoever writes has looked at what their page showed, the incident's `news` of which is `shown`. Raises `ActionClosed`, `NotFound`, `ReasonMissing` for nothing at all,
     `InvalidInput` for a side that has not called, and for a phrase that is not one.
     """
     incident = for_action(account, code, "write")
@@ -107,7 +106,10 @@ def write_to_caller(
     told = {"from_staff": phrase} if phrase else {}
     kind = SafetyLine.WROTE_PHRASE if phrase else SafetyLine.WROTE
     _line(incident, account, kind, text, who=account.code, party=party, **told)
-    acknowledge(incident, by=account.code)
+    if shown == str(incident.news):
+        acknowledge(incident, by=account.code)
+    else:
+        touch(incident)
     if incident.trip:
         live.changed_on_commit(topic_of(incident.trip.code, party))
     return message

@@ -102,7 +102,7 @@ def touch(incident: Incident, **changes: object) -> None:
 @joins_transaction
 def bring_news(incident: Incident, **changes: object) -> None:
     """As `touch`, for something that a person has to look at: an owner who has not does not know of it."""
-    touch(incident, news_at=incident.news_at or clock.now(), **changes)
+    touch(incident, news_at=incident.news_at or clock.now(), news=incident.news + 1, **changes)
 
 
 @joins_transaction

@@ -156,6 +156,13 @@ def test_a_connected_call_to_a_contact_is_no_call_back(taken, signed_in, relay, 
     assert called_back(taken) is None
 
 
+def test_nothing_is_seen_by_a_call(taken, signed_in, relay):
+    services.add_word(key=TripKey(taken.trip.code, Party.PASSENGER, "wenzhou"), words="he is back")
+    press(signed_in("agent"), taken, "call_passenger")
+    taken.refresh_from_db()
+    assert taken.news_at
+
+
 def test_a_station_is_rung_at_its_published_number_also_where_no_trip_is_known(people, signed_in, relay):
     filed = services.file_welfare_check(
         missing_phone="13899990000", words="x", reporter_phone="13911110001", submission="s"
@@ -206,6 +213,8 @@ def test_actions_are_a_short_list_and_what_is_closed_is_folded_with_its_reason(t
     assert " open" not in re.findall(r"<details[^>]*>", before)[0]
     keys = re.findall(r'data-shortcut="(\w)"', before)
     assert len(keys) == len(set(keys)) >= 6
+    everywhere = re.findall(r'data-shortcut="(\w)"', html)
+    assert len(everywhere) == len(set(everywhere)), "one key, two acts"
     assert keys[0] == "p", "the police first"
     assert "She may sit beside him" in closed
     assert "<button disabled" not in actions

@@ -5,6 +5,8 @@ import re
 import pytest
 from django.utils.translation import override
 
+from complaints.services import file_complaint
+from complaints.states import Category
 from core import timeline
 from core.errors import DomainError, InvalidInput, NotFound
 from rides.selectors import position_key
@@ -66,6 +68,44 @@ def test_what_she_writes_has_arrived_at_once_and_is_seen_once_a_person_has_looke
     assert incident.news_at is None
     with pytest.raises(ActionClosed):
         services.see_news(account=people("agent"), code=incident.code)
+
+
+def shown_on(page):
+    return re.search(r'name="shown" value="([^"]*)"', page)[1]
+
+
+def test_what_comes_again_without_a_row_of_its_own_is_not_seen_by_an_older_page(
+    trip, incident, people, signed_in
+):
+    """Grave words told a second time as a complaint weigh nothing more, and are news all the same."""
+    told = {"account": people("passenger"), "trip_code": trip.code, "category": Category.OTHER}
+    file_complaint(**told, words="师傅不让我下车，救命", submission="a")
+    agent = signed_in("agent")
+    path = f"/admin/incidents/{incident.code}/"
+    stale = shown_on(agent.get(path).content.decode())
+    file_complaint(**told, words="他要杀我，救命", submission="b")
+    assert agent.post(f"{path}do/see/", {"do": "1", "shown": stale}).status_code == 403
+    incident.refresh_from_db()
+    assert incident.news_at
+
+
+@pytest.mark.parametrize("act", ["write", "say"])
+def test_whoever_writes_from_an_older_page_has_not_seen_what_it_did_not_show(
+    trip, incident, signed_in, client, noon, act
+):
+    agent = signed_in("agent")
+    path = f"/admin/incidents/{incident.code}/"
+    body = {"do": "1", "party": "passenger", "words": "x", "phrase": "hurt"}
+    stale = shown_on(agent.get(path).content.decode())
+    noon.shift(5)
+    services.add_word(key=side(trip), words="他拿着绳子回来了")
+    agent.post(f"{path}do/{act}/", body | {"shown": stale})
+    incident.refresh_from_db()
+    assert incident.news_at
+    assert "seen by a specialist" not in page_of(client, trip)
+    agent.post(f"{path}do/{act}/", body | {"shown": shown_on(agent.get(path).content.decode())})
+    incident.refresh_from_db()
+    assert incident.news_at is None
 
 
 def test_nobody_has_seen_what_came_after_the_page_was_drawn(trip, incident, signed_in, client, noon):
