@@ -20,7 +20,7 @@ class WrongCode(DomainError):
 
 
 class PasswordWrong(DomainError):
-    code, status, sentence = "password_wrong", 400, _("This is not your password of now.")
+    code, status, sentence = "password_wrong", 400, _("This is not your current password.")
 
 
 class PasswordWeak(DomainError):

@@ -75,7 +75,7 @@ def _new_password() -> forms.CharField:
 
 class PasswordForm(forms.Form):
     current = forms.CharField(
-        label=_("Password of now"),
+        label=_("Current password"),
         max_length=128,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
