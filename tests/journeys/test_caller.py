@@ -242,6 +242,22 @@ def test_a_hold_of_two_seconds_is_duress_although_the_page_asks_meanwhile(rides,
     assert question.answer == "duress"
 
 
+def test_a_hold_of_two_seconds_is_duress_on_a_page_that_was_busy_meanwhile(rides, phone, served):
+    trip = rides.under_way()
+    question = ask_her(trip)
+    page = phone()
+    page.goto(f"/trips/{trip.code}/")
+    page.locator(".question button[data-hold]").hover()
+    page.mouse.down()
+    # From before the two seconds are over until after she has let go: the page's timers come when it is too late.
+    page.evaluate(
+        "setTimeout(() => { const until = performance.now() + 2700; while (performance.now() < until); }, 200)"
+    )
+    page.wait_for_timeout(2300)
+    page.mouse.up()
+    assert answer_to(question, page) == "duress"
+
+
 def test_a_long_touch_that_makes_no_click_is_sent_all_the_same(rides, phone):
     trip = rides.under_way()
     question = ask_her(trip)

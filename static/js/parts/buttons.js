@@ -8,18 +8,27 @@ const CLICK_MS = 60; // the click that follows a finger comes within this time, 
 function hold(button) {
   const plain = button.value;
   let timer = 0;
+  let began = Infinity; // when the finger came, by the clock of its events
   let held = false;
-  const start = () => {
+  const change = () => {
+    held = true;
+    button.value = button.dataset.hold;
+  };
+  const start = (event) => {
     held = false;
     button.value = plain;
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      held = true;
-      button.value = button.dataset.hold;
-    }, HOLD_MS);
+    began = event.timeStamp;
+    timer = setTimeout(change, HOLD_MS);
   };
-  const lift = () => {
+  // A busy page hears of the finger before it hears of its timer: what counts is how long the finger was there.
+  const end = (event) => {
     clearTimeout(timer);
+    if (event.timeStamp - began >= HOLD_MS) change();
+    began = Infinity;
+  };
+  const lift = (event) => {
+    end(event);
     if (!held) return;
     setTimeout(() => { if (held && button.isConnected) button.click(); }, CLICK_MS);
   };
@@ -27,12 +36,13 @@ function hold(button) {
   button.addEventListener("pointerup", lift);
   button.addEventListener("pointercancel", lift);
   button.addEventListener("contextmenu", (event) => event.preventDefault());
-  button.addEventListener("keydown", (event) => { if (event.key === " " && !event.repeat) start(); });
+  button.addEventListener("keydown", (event) => { if (event.key === " " && !event.repeat) start(event); });
   button.addEventListener("keyup", lift);
   // A finger that slid away has changed its mind, unless two seconds were over.
-  button.addEventListener("pointerleave", () => { if (!held) clearTimeout(timer); });
+  button.addEventListener("pointerleave", end);
   button.form.addEventListener("submit", () => {
     clearTimeout(timer);
+    began = Infinity;
     held = false;
   });
 }
