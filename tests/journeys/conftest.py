@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 
 from governance.drills.report import Report
 from governance.drills.rides import REGISTERED, TZ, Ride
-from governance.drills.world import World, scratch_world
+from governance.drills.world import Surprise, World, scratch_world
 
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -214,15 +214,20 @@ def called(stack: World, passenger: str, driver: str) -> Ride:
     ride.book(*span)
     for _turn in range(40):
         page = owner.get("/drive/").text
-        held_out = re.search(rf"/{ride.code}/face/\?itinerary=([\w-]+)", page)
-        if held_out:  # to this way of his, or to one of an earlier journey
-            ride.itinerary = held_out[1]
-            break
-        # What other journeys asked for is left to others until the lot falls on this request.
-        for address in re.findall(r'action="([^"]+/decline/)"', page)[:1]:
-            owner.submit(address)
+        for code, way in re.findall(r"/([\w-]+)/face/\?itinerary=([\w-]+)", page):
+            if code == ride.code:  # held out on this way of his, or on one of an earlier journey
+                ride.itinerary = way
+                return ride
+            # What other journeys asked for is left to others until the lot falls on this request.
+            owner.must(owner.post(f"/api/v1/trips/{code}/decline/", {"itinerary": way}))
         time.sleep(0.5)
-    return ride
+    raise Surprise(f"{ride.code} was not held out to {driver}, whose page says: {shown(page)[:1500]}")
+
+
+def shown(page: str) -> str:
+    """The words of a page's main part."""
+    main = page.partition("<main")[2].partition(">")[2].partition("</main>")[0]
+    return " ".join(re.sub(r"<[^>]+>", " ", main).split())
 
 
 def aboard(
