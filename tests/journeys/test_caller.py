@@ -14,7 +14,7 @@ from rides.services import accept_trip
 from rides.states import Party
 from rides.tokens import TripKey
 from safety import services
-from safety.models import HelpMessage, Incident, SafetyQuestion, SosCall
+from safety.models import HelpMessage, Incident, Recording, SafetyQuestion, SosCall
 from safety.selectors import silent_callers
 from tests.journeys.serving import Served, window
 
@@ -201,6 +201,19 @@ def test_what_is_written_without_a_network_goes_out_by_itself_once(called, serve
     assert [row.said for row in HelpMessage.objects.all()] == ["没有信号"]
 
 
+def test_nobody_is_said_to_hear_her_while_there_is_no_network(called, served):
+    page, trip, _incident = called
+    assert until(page, lambda: served.chunks)
+    hers = Recording.objects.filter(trip=trip, party=Party.PASSENGER).latest("pk")
+    services.note_chunks([services.Arrived(hers.code, 1, 1, 0, 0, timezone.now())])
+    heard = page.locator("#sos-live [data-while-asked]")
+    expect(heard).to_be_visible(timeout=20_000)
+    served.down = True
+    expect(heard).to_be_hidden(timeout=8000)
+    served.down = False
+    expect(heard).to_be_visible(timeout=20_000)
+
+
 def test_her_map_and_the_car_move_by_themselves(called, rides):
     page, trip, _incident = called
     expect(page.locator(".plate")).to_have_text(trip.plate_registered)
@@ -227,13 +240,12 @@ def test_a_hold_of_two_seconds_is_duress_although_the_page_asks_meanwhile(rides,
     page = phone()
     page.goto(f"/trips/{trip.code}/")
     button = page.locator(".question button[data-hold]")
+    button.hover()
     # The panel is asked for again and again while she holds it.
     page.evaluate(
         "setInterval(() => htmx.ajax('GET', document.querySelector('[hx-get*=question]').getAttribute('hx-get'),"
         " document.querySelector('[hx-get*=question]')), 150)"
     )
-    box = button.bounding_box()
-    page.mouse.move(box["x"] + 20, box["y"] + 10)
     page.mouse.down()
     page.wait_for_timeout(2300)
     with page.expect_response("**/answer/"):
