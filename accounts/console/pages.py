@@ -104,6 +104,6 @@ def sessions(request: HttpRequest, code: str) -> HttpResponse:
 
 app_name = "accounts_console"
 urlpatterns = [
-    path("admin/people/<str:code>/", person, name="person"),
-    path("admin/people/<str:code>/sessions/", sessions, name="sessions"),
+    path("admin/people/<person:code>/", person, name="person"),
+    path("admin/people/<person:code>/sessions/", sessions, name="sessions"),
 ]
