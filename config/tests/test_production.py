@@ -173,7 +173,17 @@ def test_a_sandbox_answers_nothing_in_production(real, monkeypatch):
 DOORS = {
     "pages": [sys.executable, "-c", "import config.asgi"],
     "workers": [sys.executable, "-m", "celery", "--app", "config.celery", "worker", "--pool", "solo"],
-    "beat": [sys.executable, "-m", "celery", "--app", "config.celery", "beat"],
+    "beat": [
+        sys.executable,
+        "-m",
+        "celery",
+        "--app",
+        "config.celery",
+        "beat",
+        "--schedule",
+        "{tmp}/beat",
+        "--pidfile=",
+    ],
     "monitor": [sys.executable, "manage.py", "monitor"],
     "dispatcher": [sys.executable, "manage.py", "dispatcher"],
     "commands": [sys.executable, "manage.py", "rotate_keys"],
@@ -184,7 +194,7 @@ DOORS = {
 def test_no_process_of_production_starts_with_a_demo_number(door, tmp_path):
     """A database that is away does not hide it."""
     done = subprocess.run(
-        DOORS[door],
+        [part.replace("{tmp}", str(tmp_path)) for part in DOORS[door]],
         cwd=ROOT,
         env=environment(HUHANG_EXECUTIVE_PHONE="+8613900000009"),
         capture_output=True,
