@@ -38,3 +38,13 @@ class ContactState(models.TextChoices):
 # Which panels and pages of the console look again when such a line is written down (`core.live`).
 live.moves("", "accounts.")
 live.looks("accounts.revealed")
+live.moves(
+    "staff",
+    *(
+        "accounts.taken_on",
+        "accounts.role_changed",
+        "accounts.suspended",
+        "accounts.let_in",
+        "accounts.second_factor",
+    ),
+)

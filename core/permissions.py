@@ -59,6 +59,8 @@ TABLE: Mapping[str, frozenset[Role]] = {
         "failed_work.retry": {SPECIALIST, SUPERVISOR, ADMIN},
         "people.reveal": {AGENT, SPECIALIST, VETTING, ADJUDICATOR, SUPERVISOR},  # a field, with a reason (A5)
         "sessions.end": {SUPERVISOR, ADMIN},  # of anybody, with a reason
+        "staff.appoint": {SUPERVISOR, ADMIN},  # two of them together: who belongs to the staff, and as what
+        "staff.suspend": {SUPERVISOR, ADMIN},
         "data_holds.renew": {AGENT, SPECIALIST, SUPERVISOR},
         # --- incidents ---
         "incidents.respond": {AGENT, SPECIALIST, SUPERVISOR},
@@ -69,6 +71,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
         # --- police ---
         "police.answer": {AGENT, SPECIALIST, SUPERVISOR},
         "police.confirm": {SPECIALIST, SUPERVISOR},  # the second person of a release
+        "stations.register": {SUPERVISOR, ADMIN},  # two of them together: stations and officers
         # --- complaints, claims, care ---
         "complaints.work": {AGENT, SPECIALIST, ADJUDICATOR, SUPERVISOR},
         "complaints.judge": {ADJUDICATOR, SUPERVISOR},
@@ -90,6 +93,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
         "rewards.decide": {VETTING, ADJUDICATOR, SUPERVISOR},
         "holds.release": {VETTING, ADJUDICATOR, SUPERVISOR},
         # --- rides ---
+        "cities.plan": {SUPERVISOR, ADMIN},  # cities and their places; a line that begins takes two
         "lines.suspend": {SPECIALIST, SUPERVISOR, ADMIN},
         "night.call": {AGENT, SPECIALIST, SUPERVISOR},
     }.items()
