@@ -1,33 +1,46 @@
-"""One person in the console: masked, and a field at a time revealed with a reason (A5)."""
+"""People in the console: one of them, masked, a field at a time in the clear (A5), and who looked without a case (A8)."""
+
+from datetime import date, datetime, time, timedelta
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import services
-from accounts.models import Account
+from accounts import looks, services
+from accounts.actions import LOOKS
+from accounts.errors import NotRevealable
+from accounts.models import Account, Look
 from accounts.selectors import account_by_code, sessions_of
 from accounts.states import PersonalField
 from core import clock
 from core.access import account_of, permission_required
-from core.console import page
+from core.actions import Refusal
+from core.console import act, page
 from core.console.person import parts_of
 from core.errors import DomainError, NotFound, explain
 from core.privacy import mask_id_number, mask_name, mask_phone
 from core.typed.fields import CODE, Typed
 
-SHOWN_SECONDS = 60
+SHOWN_SECONDS, LOOKS_SHOWN = 60, 200
 
 
 class RevealForm(forms.Form):
     field = forms.ChoiceField(label=gettext_lazy("Field"), choices=PersonalField.choices)
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=400)
     case = Typed(CODE, label=gettext_lazy("Case"), required=False)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=looks.REASON_LENGTH,
+        required=False,
+        help_text=gettext_lazy(
+            "A sentence, where you have no open case about this person. A supervisor reads it."
+        ),
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -37,13 +50,15 @@ def person(request: HttpRequest, code: str) -> HttpResponse:
     found = account_by_code(code)
     if found is None:
         raise NotFound
+    if request.method == "GET":
+        looks.record_person_read(account=account_of(request), person=found)
     form = RevealForm(request.POST or None, initial={"case": request.GET.get("case", "")})
     shown, value, status = "", "", 200
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         shown = PersonalField(given["field"])
         try:
-            value = services.reveal(
+            value = looks.reveal(
                 account=account_of(request),
                 code=code,
                 field=shown,
@@ -70,6 +85,7 @@ def person(request: HttpRequest, code: str) -> HttpResponse:
         ],
         "seconds": SHOWN_SECONDS,
         "form": form,
+        "refused": None if looks.is_revealable(found) else NotRevealable.sentence,
         "parts": parts_of(found),
     }
     answer = page(request, "console/person.html", context, status=status)
@@ -102,8 +118,56 @@ def sessions(request: HttpRequest, code: str) -> HttpResponse:
     return page(request, "console/sessions.html", context, status=400 if form.errors else 200)
 
 
+# --- Looks without a case ---
+
+_FIRST, _LAST = date(2000, 1, 1), date(2999, 12, 31)
+
+
+def _day(written: str) -> date:
+    """The day that an address names; today where it names none."""
+    try:
+        day = date.fromisoformat(written)
+    except ValueError:
+        day = timezone.localdate(clock.now())
+    return min(max(day, _FIRST), _LAST)
+
+
+@require_GET
+@permission_required(looks.MAY_ANSWER)
+def looked(request: HttpRequest) -> HttpResponse:
+    """What waits for an answer, what was answered of one day, and who looked how often today."""
+    return _looks_page(request, None)
+
+
+@LOOKS.shown_by
+def _look_shown(request: HttpRequest, _row: Look, refusal: Refusal | None) -> HttpResponse:
+    return _looks_page(request, refusal)
+
+
+def _looks_page(request: HttpRequest, refusal: Refusal | None) -> HttpResponse:
+    account, at = account_of(request), clock.now()
+    day = _day(request.GET.get("day", ""))
+    begins = timezone.make_aware(datetime.combine(day, time()))
+    waiting = looks.unanswered()
+    usual = looks.looks_since(looks.day_of(at))
+    context = {
+        "title": _("Looks without a case"),
+        "waiting": [(row, LOOKS.offers(row, account, refusal)) for row in waiting[:LOOKS_SHOWN]],
+        "more": max(0, waiting.count() - LOOKS_SHOWN),
+        "day": day,
+        "before": day - timedelta(days=1),
+        "after": day + timedelta(days=1),
+        "answered": looks.answered_on(begins),
+        "today": sorted(usual.items(), key=lambda each: (-each[1].all, each[0])),
+        "unusual": looks.unusual(at),
+    }
+    return page(request, "console/looks.html", context)
+
+
 app_name = "accounts_console"
 urlpatterns = [
+    path("admin/looks/", looked, name="looks"),
+    path("admin/looks/<str:code>/<slug:action>/", act.view(LOOKS, looks.MAY_ANSWER), name="look_act"),
     path("admin/people/<str:code>/", person, name="person"),
     path("admin/people/<str:code>/sessions/", sessions, name="sessions"),
 ]
