@@ -115,6 +115,8 @@ def accident(request: HttpRequest, code: str) -> HttpResponse:
 
 @ACCIDENTS.shown_by
 def _page(request: HttpRequest, accident: Accident, refusal: Refusal | None) -> HttpResponse:
+    if request.headers.get("HX-Request") != "true":
+        services.record_accident_read(account=account_of(request), accident=accident)
     return page(request, "console/accident.html", _context(request, accident, refusal))
 
 

@@ -14,7 +14,9 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from accounts import looks
 from accounts.selectors import account_by_code, account_by_phone
+from accounts.states import LookKind
 from complaints import messages
 from complaints.errors import CapReached, ClaimClosed, FundEmpty, PapersMissing, ReasonNeeded
 from complaints.models import Accident, Claim, ClaimPaper
@@ -477,3 +479,17 @@ def name_accident_contact(*, account: "Account", accident_code: str, to: str) ->
     Accident.objects.filter(pk=accident.pk).update(named_contact=person)
     audit.record(account.actor, "claims.contact", accident_code, case=accident_code, to=to)
     return accident
+
+
+@begins_transaction
+def record_accident_read(*, account: "Account", accident: Accident) -> None:
+    """Somebody of the staff opened an accident: what it says is personal (A8)."""
+    claimants = accident.claims.exclude(account=None).values_list("account__code", flat=True)
+    looks.note_read(
+        account=account,
+        subject=accident.code,
+        seen=LookKind.ACCIDENT,
+        action="claims.accident_read",
+        people=sorted(set(claimants)),
+        case=accident.code,
+    )
