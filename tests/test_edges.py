@@ -113,6 +113,7 @@ def edges(things, kept_board, signed_in):  # noqa: F811 - the fixtures
     got_request_exception.connect(found.note)
     yield found
     got_request_exception.disconnect(found.note)
+    print(found.count, "requests")
     assert not found.found, "\n".join(f"{asked}: {why}" for asked, why in found.found.items())
 
 
@@ -121,7 +122,7 @@ PATHS = ["%00", "A-%00", "²", "9" * 400, "x" * 2_000, "%ED%A0%80", "%F0%9F%99%8
 
 def test_no_part_of_an_address_is_a_fault(edges):
     for method, route, who in edges.entries():
-        for name in re.findall(r"\{(\w+)\}", route):
+        for name in re.findall(r"\{(\w+)\}", route.partition("?")[0]):
             for bad in PATHS:
                 part = bad if "%" in bad else quote(bad)
                 path = "/" + re.sub(rf"\{{{name}\}}", part, route, count=1).format(**edges.things)
