@@ -113,7 +113,6 @@ def edges(things, kept_board, signed_in):  # noqa: F811 - the fixtures
     got_request_exception.connect(found.note)
     yield found
     got_request_exception.disconnect(found.note)
-    print(found.count, "requests")
     assert not found.found, "\n".join(f"{asked}: {why}" for asked, why in found.found.items())
 
 
