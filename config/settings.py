@@ -508,9 +508,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "DEFAULT_GENERATOR_CLASS": "core.schema.Generator",
+    # One set of choices, one name: the same in every language.
+    "ENUM_NAME_OVERRIDES": {"LineEnum": "rides.states.Line", "DispatchedLineEnum": "rides.api.DISPATCHED"},
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "rides.api.describe_positions",
+        "core.schema.describe_refusals",
     ],
 }
 
