@@ -302,6 +302,50 @@ class Session(AbstractBaseSession):
         return self.session_key[:16]
 
 
+class SetUpCode(models.Model):
+    """What lets somebody set up a second factor for the first time, or anew; a person handed it over. Used once."""
+
+    account = models.OneToOneField(
+        Account,
+        on_delete=models.CASCADE,
+        related_name="set_up_code",
+        verbose_name=pgettext_lazy("field", "account"),
+    )
+    digest = models.CharField(pgettext_lazy("field", "digest"), max_length=64)
+    made_at = models.DateTimeField(pgettext_lazy("field", "created at"))
+    expires_at = models.DateTimeField(pgettext_lazy("onetimecode", "valid until"))
+    attempts = models.PositiveSmallIntegerField(pgettext_lazy("field", "attempts"), default=0)
+    used_at = models.DateTimeField(pgettext_lazy("field", "used at"), null=True)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "set-up code")
+        verbose_name_plural = pgettext_lazy("model", "set-up codes")
+
+    def __str__(self) -> str:
+        return f"set-up code of {self.account_id}"
+
+
+class RecoveryCode(models.Model):
+    """Stands for the second factor once, where its device is lost. Only the keyed digest is kept."""
+
+    account = models.ForeignKey(
+        Account,
+        on_delete=models.CASCADE,
+        related_name="recovery_codes",
+        verbose_name=pgettext_lazy("field", "account"),
+    )
+    digest = models.CharField(pgettext_lazy("field", "digest"), max_length=64, unique=True)
+    made_at = models.DateTimeField(pgettext_lazy("field", "created at"))
+    used_at = models.DateTimeField(pgettext_lazy("field", "used at"), null=True)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "recovery code")
+        verbose_name_plural = pgettext_lazy("model", "recovery codes")
+
+    def __str__(self) -> str:
+        return f"recovery code {self.pk} of {self.account_id}"
+
+
 def new_seed() -> str:
     """The secret of an authenticator: 160 bits in hexadecimal (RFC 4226 §4)."""
     return str(random_hex(20))

@@ -36,6 +36,13 @@ CODE_INTERVAL = policy.declare(
     name=pgettext_lazy("policy name", "Time between two codes"),
     about=_("The least time between two codes to one phone."),
 )
+SET_UP_LIFE = policy.declare(
+    "accounts.set_up_life",
+    policy.Span(3_600, 14 * 86_400),
+    3 * 86_400,
+    name=pgettext_lazy("policy name", "Life of a set-up code"),
+    about=_("How long somebody new has to set up their second factor with the code that they were given."),
+)
 SESSION_LIFE = policy.declare(
     "accounts.session_life",
     policy.Span(86_400, 14 * 86_400),

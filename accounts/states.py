@@ -53,5 +53,15 @@ class ContactState(models.TextChoices):
 
 # Which panels and pages of the console look again when such a line is written down (`core.live`).
 live.moves("", "accounts.")
+live.moves(
+    "staff",
+    *(
+        "accounts.taken_on",
+        "accounts.role_changed",
+        "accounts.suspended",
+        "accounts.let_in",
+        "accounts.second_factor",
+    ),
+)
 live.moves("looks", "accounts.look_")
 live.looks("accounts.revealed", "accounts.person_read")

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import Account
+from core import typed
 from core.access import check_permission
 from core.api import read
 from core.errors import InvalidInput, NotFound
@@ -95,7 +96,10 @@ class StreetReportInput(serializers.Serializer[Any]):
     phone = TypedInput(
         PHONE, required=False, default="", allow_blank=True, help_text="Where nobody is signed in"
     )
-    submission = serializers.CharField(max_length=40, help_text="The same one reports once")
+    submission = serializers.CharField(
+        max_length=64,
+        help_text="The same one reports once; random, at least 16 characters without an account",
+    )
 
 
 class ReportOutput(serializers.Serializer[Any]):
@@ -244,9 +248,9 @@ class FaceFramesView(DriverView):
 
     @extend_schema(request={"multipart/form-data": FramesInput}, responses=FramesOutput)
     def post(self, request: Request, code: str) -> Response:
-        steps = sorted(name for name in request.FILES if name.startswith("step") and name[4:].isdigit())
-        steps.sort(key=lambda name: int(name[4:]))
-        frames = [[file.read() for file in request.FILES.getlist(name)] for name in steps]
+        numbers = {name: typed.number.guess(name[4:]) for name in request.FILES if name.startswith("step")}
+        steps = sorted((number, name) for name, number in numbers.items() if number is not None)
+        frames = [[file.read() for file in request.FILES.getlist(name)] for _number, name in steps]
         outcome = services.answer_face_check(driver=self.driver, code=code, frames=frames)
         if outcome.refusal:
             raise outcome.refusal

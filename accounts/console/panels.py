@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from accounts.looks import MAY_ANSWER, unanswered, unusual
 from core.actors import name_of
-from core.console.navigation import DESK, RIDES, link
+from core.console.navigation import DESK, GOVERNANCE, RIDES, link
 from core.console.panels import DUE, Due, panel
 
 if TYPE_CHECKING:
     from accounts.models import Account
 
 link(RIDES, 80, _("Accounts"), "group", "admin:accounts_account_changelist", "accounts.read")
+link(GOVERNANCE, 32, pgettext_lazy("staff", "Staff"), "badge", "accounts_console:staff", "staff.appoint")
 link(DESK, 90, _("Looks without a case"), "visibility", "accounts_console:looks", MAY_ANSWER)
 
 

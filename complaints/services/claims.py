@@ -42,7 +42,19 @@ from complaints.states import (
     Paper,
     Settlement,
 )
-from core import audit, clock, formats, four_eyes, ledger, money, pictures, policy, timeline, typed
+from core import (
+    audit,
+    clock,
+    formats,
+    four_eyes,
+    idempotency,
+    ledger,
+    money,
+    pictures,
+    policy,
+    timeline,
+    typed,
+)
 from core.actors import Actor
 from core.codes import new_code
 from core.errors import InvalidInput
@@ -85,9 +97,11 @@ def open_accident(
     Raises `Forbidden`, `NotFound`, `InvalidInput`.
     """
     _check_worker(account)
+    submission = idempotency.hold("claims.accident", account.code, submission)
     again = Accident.objects.filter(submission=submission).first()
     if again:
         return again
+    idempotency.alone(f"claims.accident:{trip_code}")
     trip = trip_by_code(trip_code) if trip_code else None
     if not words.strip() or happened_at > clock.now():
         raise InvalidInput("words" if not words.strip() else "happened_at")
@@ -130,6 +144,7 @@ def file_claim(
     Raises `Forbidden`, `NotFound`, `InvalidPhone`, `InvalidInput`.
     """
     _check_worker(account)
+    submission = idempotency.hold("claims.claim", account.code, submission)
     again = Claim.objects.filter(submission=submission).first()
     if again:
         return again

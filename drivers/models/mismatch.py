@@ -39,7 +39,7 @@ class MismatchReport(Heard):
         null=True,
         verbose_name=pgettext_lazy("field", "picture"),
     )
-    submission = models.CharField(pgettext_lazy("field", "submission key"), max_length=40, unique=True)
+    submission = models.CharField(pgettext_lazy("field", "submission key"), max_length=64, unique=True)
     reported_at = models.DateTimeField(_("reported"))
 
     class Meta:
