@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F, Sum
 from django.urls import Resolver404, resolve, reverse
 
+from accounts.models import Look
 from complaints import services as complaints
 from complaints.models import Campaign, Claim, Complaint, Decision, Measure
 from complaints.policies import Award, awards_of
@@ -123,6 +124,7 @@ def grants() -> set[tuple]:
     found |= {
         ("police call", pk) for pk in Incident.objects.exclude(police_seen_by="").values_list("pk", flat=True)
     }
+    found |= {("look", pk) for pk in Look.objects.exclude(answered_by="").values_list("pk", flat=True)}
     found |= {("reward", pk) for pk in Reward.objects.filter(state="approved").values_list("pk", flat=True)}
     found |= {("application", pk) for pk in VettingDecision.objects.values_list("pk", flat=True)}
     found |= {("case", pk) for pk in VettingCase.objects.filter(state="decided").values_list("pk", flat=True)}

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db import transaction
 from django.urls import NoReverseMatch, get_resolver, reverse
 
+from accounts.models import Look
 from accounts.services import add_emergency_contact
 from complaints import services as desk
 from complaints.models import CareTask, Satisfaction
@@ -160,6 +161,7 @@ TABLE = [
     ("GET", "admin/today/", STAFF_ROLES),
     ("GET", "admin/failed-work/", STAFF_ROLES),
     ("GET", "admin/messages/", STAFF_ROLES),
+    ("GET", "admin/looks/", {"supervisor"}),
     ("GET", "admin/failed-work/strip/", STAFF_ROLES),
     (
         "POST",
@@ -390,6 +392,7 @@ KEYED = [
 # Which of `things` each desk is tried with, and who alone finds that row, where it is somebody's own.
 ROWS = {
     "failed_work": ("failed_work", None),
+    "look": ("look", None),
     "incident": ("incident", None),
     "recording": ("recording", None),
     "police_request": ("request", None),
@@ -659,6 +662,9 @@ def things(rides, people):
         "suspension": suspension.code,
         "contact": people("passenger").emergency_contacts.get().pk,
         "contact_secret": secret,
+        "look": Look.objects.create(
+            at=clock.now(), actor="agent2", subject="passenger", seen="phone", reason="x"
+        ).pk,
         "failed_work": retry.failed(events.EVENTS.work, "1", "x", life_safety=True, subject=incident.code).pk,
     }
 
