@@ -176,6 +176,8 @@ class DomainErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.path:  # also of Django's own routes, which take any path
+            return error_response(request, NotFound())
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -188,7 +190,7 @@ def _has_nul(request: HttpRequest) -> bool:
     given = (
         value for sent in (request.GET, request.POST) for _name, values in sent.lists() for value in values
     )
-    return "\x00" in request.path or any("\x00" in value for value in given)
+    return any("\x00" in value for value in given)
 
 
 def api_exception_handler(exception: Exception, context: dict[str, Any]) -> Response | None:
