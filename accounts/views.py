@@ -164,10 +164,17 @@ def recovery(request: HttpRequest) -> HttpResponse:
     return _page(request, "accounts/recovery.html", form, status=status, left=left)
 
 
+def _signed_out(address: str) -> HttpResponse:
+    """What the browser kept for this person (pages, drafts, switches) is not the next one's at this screen."""
+    response = redirect(address)
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     services.sign_out(request)
-    return redirect("/")
+    return _signed_out("/")
 
 
 @require_http_methods(["GET", "POST"])
@@ -240,7 +247,7 @@ def end_session(request: HttpRequest) -> HttpResponse:
     if name == "all":
         services.end_own_sessions(account=account)
         services.sign_out(request)
-        return redirect("accounts:sign_in")
+        return _signed_out("accounts:sign_in")
     services.end_session(account=account, name=name)
     messages.success(request, _("Signed out on that device."))
     return redirect("accounts:sessions")
