@@ -4,7 +4,7 @@ import pytest
 
 from accounts.services import reveal
 from accounts.states import PersonalField
-from core.errors import Forbidden, InvalidInput
+from core.errors import Forbidden, InvalidInput, TooMany
 from core.models import AuditEntry
 
 
@@ -48,3 +48,15 @@ def test_the_page_masks_until_it_is_asked(people, signed_in):
     assert "330382199803120021" in after.content.decode()
     assert "林小雨" not in after.content.decode()
     assert after.headers["cache-control"] == "no-store"
+
+
+def test_nobody_reveals_without_end(people):
+    seen = []
+    for _time in range(42):
+        try:
+            reveal(account=people("agent"), code="passenger", field=PersonalField.PHONE, reason="call back")
+            seen.append(True)
+        except TooMany:
+            seen.append(False)
+    assert seen == [True] * 40 + [False] * 2
+    assert reveal(account=people("agent2"), code="passenger", field=PersonalField.PHONE, reason="call back")

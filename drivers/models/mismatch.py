@@ -40,6 +40,8 @@ class MismatchReport(Heard):
         verbose_name=pgettext_lazy("field", "picture"),
     )
     submission = models.CharField(pgettext_lazy("field", "submission key"), max_length=40, unique=True)
+    # Many came from the same address just then: a person says whom it is about, and it stands below the others.
+    from_crowd = models.BooleanField(pgettext_lazy("field", "many from this address"), default=False)
     reported_at = models.DateTimeField(_("reported"))
 
     class Meta:

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from accounts.selectors import account_by_code
-from core import audit, clock, danger, ledger, money, pictures, policy, ratelimit, typed
+from core import audit, clock, danger, ledger, limits, money, pictures, policy, typed
 from core.actors import NOBODY, Actor
 from core.codes import new_code
-from core.errors import InvalidInput, NotFound, TooMany, refuse
+from core.errors import InvalidInput, NotFound, refuse
+from core.limits import Asker
 from core.messages import outbox
 from core.pictures import Written
 from core.states import move
@@ -96,6 +97,7 @@ def _keep(
     reporter: str,
     phone: str,
     picture: Written | None,
+    crowd: bool = False,
 ) -> MismatchReport:
     code = new_code("M")
     kept = None
@@ -119,6 +121,7 @@ def _keep(
         **danger.read(seen.words).columns(),
         picture=kept,
         submission=submission,
+        from_crowd=crowd,
         reported_at=clock.now(),
     )
     audit.record(
@@ -132,12 +135,6 @@ def _keep(
     return report
 
 
-def check_street_limit(address: str) -> None:
-    """A bound on reports from one address in an hour: a whole carrier may stand behind it. Raises `TooMany`."""
-    if not ratelimit.allow(f"street:{address}", limit=policy.value(policies.STREET_REPORTS), seconds=3600):
-        raise TooMany
-
-
 def report_from_street(
     *,
     account: "Account | None",
@@ -146,25 +143,34 @@ def report_from_street(
     words: str,
     content: bytes | None,
     submission: str,
+    asker: Asker = limits.NOBODY,
 ) -> MismatchReport:
     """A driver or anybody reports a car by plate and photo; without an account by phone.
 
     Where the plate belongs to exactly one driver of ours the case opens and the driver is held, covertly until it is
-    known that nobody is in the car; otherwise a reviewer finds out whom it is about. Raises `ReportNeedsPhoto`,
-    `InvalidInput`, `InvalidPhone`, `PictureTooLarge`, `PictureUnreadable`, `AlreadyReported`.
+    known that nobody is in the car; otherwise a reviewer finds out whom it is about. So it is where many came from the
+    same address, and words of danger are why it was taken all the same. Raises `ReportNeedsPhoto`, `InvalidInput`,
+    `InvalidPhone`, `PictureTooLarge`, `PictureUnreadable`, `AlreadyReported`, `TooMany`.
     """
     if not typed.plate.key(plate):
         raise InvalidInput("plate")
     number = account.phone if account else typed.phone.read(phone)
     if content is None:
         raise ReportNeedsPhoto("photo")
-    faces.check_picture(content)
-    return _from_street(account, number, plate, words, pictures.store(content), submission)
+    with limits.turn(policies.STREET_REPORTS, asker, danger=danger.is_severe(words)) as crowd:
+        faces.check_picture(content)
+        return _from_street(account, number, plate, words, pictures.store(content), submission, crowd)
 
 
 @begins_transaction
 def _from_street(
-    account: "Account | None", phone: str, plate: str, words: str, picture: Written, submission: str
+    account: "Account | None",
+    phone: str,
+    plate: str,
+    words: str,
+    picture: Written,
+    submission: str,
+    crowd: bool,
 ) -> MismatchReport:
     known = MismatchReport.objects.filter(submission=submission).first()
     if known:
@@ -174,7 +180,7 @@ def _from_street(
     is_driver = account is not None and Driver.objects.filter(account=account).exists()
     source = ReportSource.DRIVER if is_driver else ReportSource.PUBLIC
     actor, reporter = (account.actor, account.code) if account else (NOBODY, "")
-    if len(drivers) == 1:
+    if len(drivers) == 1 and not crowd:
         if account and drivers[0].account_id == account.pk:
             raise InvalidInput("plate")
         same = MismatchReport.objects.filter(driver=drivers[0], reporter=reporter, case__state="open")
@@ -186,7 +192,7 @@ def _from_street(
         )  # fmt: skip
     return _keep(
         actor=actor, driver=None, case=None, source=source, seen=seen, submission=submission,
-        reporter=reporter, phone=phone, picture=picture,
+        reporter=reporter, phone=phone, picture=picture, crowd=crowd,
     )  # fmt: skip
 
 

@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import RealNameRequired
 from accounts.selectors import restriction_on
-from core import clock, formats, live, policy, timeline, typed
+from core import clock, formats, limits, live, policy, timeline, typed
 from core.actors import MONITOR
 from core.codes import new_code, new_digits
 from core.errors import InvalidInput
+from core.limits import Asker
 from core.messages import outbox
 from core.privacy import phone_index
 from core.states import StaleState, move
@@ -19,7 +20,7 @@ from core.transactions import begins_transaction
 from rides import fares, messages, routing, selectors
 from rides.errors import AccountRestricted, ChildNeedsCompany, LineNotRunning
 from rides.models import Trip
-from rides.policies import PATIENCE, REAL_NAME_FROM
+from rides.policies import PATIENCE, REAL_NAME_FROM, RIDERS_TOLD
 from rides.routing import Route
 from rides.services.places import Journey, Place, check_journey
 from rides.services.proposals import hold_out_to_ways
@@ -147,7 +148,10 @@ def _name_rider(trip: Trip, rider: Rider) -> None:
 
 
 def _tell_rider(trip: Trip) -> None:
-    """Who travels gets the trip's page by message: plate, code, SOS, with no account of their own."""
+    """Who travels gets the trip's page by message: plate, code, SOS, with no account of their own. Raises `TooMany`."""
+    limits.take(
+        RIDERS_TOLD, Asker(person=trip.passenger.code), target=trip.rider_phone_index, field="rider_phone"
+    )
     booked = messages.RideBookedForYou(
         origin=trip.origin_name, destination=trip.destination_name, url=selectors.rider_url(trip)
     )
