@@ -47,11 +47,13 @@ def book_trip(
     client_key: str,
     line: Line = Line.HITCH,
     rider: Rider | None = None,
+    anew: bool = False,
 ) -> Trip:
     """Ask for a ride; the same `client_key` asks once. Express, premier and luxury leave at `journey.start`.
 
+    `anew`: instead of a trip that came to nothing; whoever travels has a page already, so no limit of messages refuses it.
     Raises `RealNameRequired`, `LineNotRunning`, `PlacesWrong`, `WindowWrong`, `CurfewHours`, `InvalidInput`,
-    `ChildNeedsCompany`, `AccountRestricted`.
+    `ChildNeedsCompany`, `AccountRestricted`, `TooMany`.
     """
     return _book(
         passenger,
@@ -59,11 +61,14 @@ def book_trip(
         routing.route([journey.origin.point, journey.destination.point]),
         Trip(line=line, seats=seats, client_key=client_key),
         rider,
+        anew,
     )
 
 
 @begins_transaction
-def _book(passenger: "Account", journey: Journey, way: Route, trip: Trip, rider: Rider | None) -> Trip:
+def _book(
+    passenger: "Account", journey: Journey, way: Route, trip: Trip, rider: Rider | None, anew: bool
+) -> Trip:
     again = Trip.objects.filter(client_key=trip.client_key, passenger=passenger).first()
     if again:
         return again
@@ -104,7 +109,7 @@ def _book(passenger: "Account", journey: Journey, way: Route, trip: Trip, rider:
         destination=trip.destination_name,
     )
     if trip.rider_phone:
-        _tell_rider(trip)
+        _tell_rider(trip, anew)
     if line == Line.HITCH:
         mark_matched(trip, len(selectors.itineraries_along(trip)))
         hold_out_to_ways(trip)
@@ -127,7 +132,13 @@ def book_same_way(
     if trip.rider_name:
         rider = Rider(RiderKind(trip.rider_kind), trip.rider_name, trip.rider_phone)
     return book_trip(
-        passenger=passenger, journey=journey, seats=trip.seats, client_key=client_key, line=line, rider=rider
+        passenger=passenger,
+        journey=journey,
+        seats=trip.seats,
+        client_key=client_key,
+        line=line,
+        rider=rider,
+        anew=True,
     )
 
 
@@ -147,11 +158,13 @@ def _name_rider(trip: Trip, rider: Rider) -> None:
         trip.rider_phone_index = phone_index(trip.rider_phone)
 
 
-def _tell_rider(trip: Trip) -> None:
+def _tell_rider(trip: Trip, anew: bool) -> None:
     """Who travels gets the trip's page by message: plate, code, SOS, with no account of their own. Raises `TooMany`."""
-    limits.take(
-        RIDERS_TOLD, Asker(person=trip.passenger.code), target=trip.rider_phone_index, field="rider_phone"
-    )
+    asker, phone = Asker(person=trip.passenger.code), trip.rider_phone_index
+    if not anew:
+        limits.take(RIDERS_TOLD, asker, target=phone, field="rider_phone")
+    elif limits.beyond(RIDERS_TOLD, asker, target=phone):
+        return
     booked = messages.RideBookedForYou(
         origin=trip.origin_name, destination=trip.destination_name, url=selectors.rider_url(trip)
     )
