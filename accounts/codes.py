@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import get_language
 
 from accounts import messages
@@ -19,7 +19,7 @@ from accounts.errors import CodeTooSoon, TooManyCodes, WrongCode
 from accounts.models import Account, Device, OneTimeCode
 from accounts.policies import CODE_INTERVAL, CODE_LIFE, CODES_ASKED, CODES_OF_PHONE, WARNINGS, WRONG_CODES
 from accounts.selectors import account_by_phone
-from core import clock, limits, policy, typed
+from core import clock, idempotency, limits, policy, typed
 from core.codes import new_digits
 from core.limits import NOBODY, Asker, network_of
 from core.messages import outbox
@@ -60,8 +60,7 @@ def send_code(
     `CodeTooSoon`, and `TooManyCodes`, which is one.
     """
     index, own = phone_index(phone), _own(asker, subject)
-    with connection.cursor() as cursor:  # six at once are one
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"one-time-code:{index}"])
+    idempotency.alone(f"one-time-code:{index}")  # six at once are one
     asker = asker.owner_if(not subject and is_device_of(account_by_phone(phone), asker.device))
     at = clock.now()
     _check_wait(index, purpose, own if asker.known else "", at)

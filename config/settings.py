@@ -452,6 +452,8 @@ STORAGES: dict[str, dict[str, object]] = {
         "OPTIONS": {"location": env.str("HUHANG_PICTURES", default=str(BASE_DIR / "var" / "pictures"))},
     },
 }
+# Processes that open uploaded files, and as many beside them for what models read, of each server; see `core.reader`.
+READERS: int = env.int("HUHANG_READERS", default=2)
 # Sound, each chunk encrypted in the browser; see `safety.chunks`. A bucket in production, a folder on one machine.
 RECORDINGS_BUCKET: str = env.str("HUHANG_RECORDINGS_BUCKET", default="")
 STORAGES["recordings"] = (

@@ -57,8 +57,17 @@ TABLE: Mapping[str, frozenset[Role]] = {
         "duty.supervise": {SUPERVISOR},  # who is told where nobody else is responsible
         "duty.answer": {SUPERVISOR, ADMIN},  # who is told where nobody is on duty
         "failed_work.retry": {SPECIALIST, SUPERVISOR, ADMIN},
-        "people.reveal": {AGENT, SPECIALIST, VETTING, ADJUDICATOR, SUPERVISOR},  # a field, with a reason (A5)
+        "people.reveal": {
+            AGENT,
+            SPECIALIST,
+            VETTING,
+            ADJUDICATOR,
+            SUPERVISOR,
+        },  # in a case or with a reason (A5)
+        "looks.answer": {SUPERVISOR},  # at people with whom the reader has no case (A8)
         "sessions.end": {SUPERVISOR, ADMIN},  # of anybody, with a reason
+        "staff.appoint": {SUPERVISOR, ADMIN},  # two of them together: who belongs to the staff, and as what
+        "staff.suspend": {SUPERVISOR, ADMIN},
         "data_holds.renew": {AGENT, SPECIALIST, SUPERVISOR},
         # --- incidents ---
         "incidents.respond": {AGENT, SPECIALIST, SUPERVISOR},
@@ -69,6 +78,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
         # --- police ---
         "police.answer": {AGENT, SPECIALIST, SUPERVISOR},
         "police.confirm": {SPECIALIST, SUPERVISOR},  # the second person of a release
+        "stations.register": {SUPERVISOR, ADMIN},  # two of them together: stations and officers
         # --- complaints, claims, care ---
         "complaints.work": {AGENT, SPECIALIST, ADJUDICATOR, SUPERVISOR},
         "complaints.judge": {ADJUDICATOR, SUPERVISOR},
@@ -90,6 +100,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
         "rewards.decide": {VETTING, ADJUDICATOR, SUPERVISOR},
         "holds.release": {VETTING, ADJUDICATOR, SUPERVISOR},
         # --- rides ---
+        "cities.plan": {SUPERVISOR, ADMIN},  # cities and their places; a line that begins takes two
         "lines.suspend": {SPECIALIST, SUPERVISOR, ADMIN},
         "night.call": {AGENT, SPECIALIST, SUPERVISOR},
     }.items()

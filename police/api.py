@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from core import clock
 from core.access import account_of, check_permission
 from core.api import read
+from core.typed.fields import MomentInput
 from police import selectors, services
 from police.models import PoliceRequest
 from police.policies import missing_papers
@@ -24,9 +25,7 @@ from police.views import check_officer
 class RequestInput(serializers.Serializer[Any]):
     query = serializers.ChoiceField(choices=Query.choices)
     value = serializers.CharField(max_length=60)
-    about = serializers.DateTimeField(
-        required=False, help_text="The time that it concerns; now where left out"
-    )
+    about = MomentInput(required=False, help_text="The time that it concerns; now where left out")
     urgency = serializers.ChoiceField(choices=Urgency.choices)
     legal_basis = serializers.CharField(max_length=200, required=False, default="")
     submission = serializers.CharField(max_length=64, help_text="The same value asks once")

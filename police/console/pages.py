@@ -1,7 +1,6 @@
 """'Police on the line': the console's wizard for an officer without account (P4), and the answer to any request."""
 
 import json
-import secrets
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +9,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from core import clock
+from core import clock, idempotency
 from core.access import account_of, permission_required
 from core.actions import Refusal
 from core.console import act, page
@@ -30,7 +29,7 @@ from police.views import missing, question_of
 def line(request: HttpRequest) -> HttpResponse:
     """Take down who calls and what they ask."""
     initial = {
-        "submission": secrets.token_urlsafe(16),
+        "submission": idempotency.new_key(),
         "query": request.GET.get("query", "trip"),
         "query_value": request.GET.get("value", ""),
     }
@@ -100,6 +99,6 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
 app_name = "police_console"
 urlpatterns = [
     path("admin/police-line/", line, name="line"),
-    path("admin/police-line/<str:code>/", show, name="request"),
-    path("admin/police-line/<str:code>/do/<slug:action>/", act.view(REQUESTS), name="act"),
+    path("admin/police-line/<code:code>/", show, name="request"),
+    path("admin/police-line/<code:code>/do/<word:action>/", act.view(REQUESTS), name="act"),
 ]

@@ -5,12 +5,12 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.codes import send_code, use_code
 from accounts.errors import CodeTooSoon, WrongCode
 from accounts.selectors import account_by_phone
-from core import audit, clock, danger, facts, timeline, typed
+from core import audit, clock, danger, facts, idempotency, timeline, typed
 from core.actors import NOBODY
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound
@@ -62,8 +62,8 @@ def file_welfare_check(
 
     Nothing about how it is written keeps it from being taken: a number that cannot be read, or may be another one, is
     kept as written and marked. `from_crowd` says that many came from the same address just now. Merges with what is
-    live on that trip or person; a repeated report raises the priority. The same report with the same `submission` is
-    filed once. Raises `InvalidInput` where it says neither whom it is about nor what happened.
+    live on that trip or person; a repeated report raises the priority. The same report with the same `submission`,
+    one that nobody else chooses (`idempotency.LEAST`), is filed once. Raises `InvalidInput` where it says neither whom it is about nor what happened.
     """
     words, missing_phone, reporter_phone = (
         as_written(words),
@@ -72,9 +72,9 @@ def file_welfare_check(
     )
     if not (words or missing_phone):
         raise InvalidInput("words")
-    key = submission_key(submission, missing_phone, reporter_phone, words)
-    with connection.cursor() as cursor:  # two taps at once are one report
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"welfare-check:{key}"])
+    # What somebody else could have chosen too opens no page of theirs: then the report is one of its own.
+    chosen = submission if len(submission) >= idempotency.LEAST else idempotency.new_key()
+    key = idempotency.hold("safety.welfare_check", "", chosen, missing_phone, reporter_phone, words)
     again = WelfareCheck.objects.filter(submission=key).first()
     if again:
         return FiledCheck(again.code, _secret_of(again.code))
@@ -211,14 +211,6 @@ def as_written(text: str) -> str:
     """As somebody wrote it, whatever breaks their lines; zero bytes, which no text holds, are left out."""
     plain = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").strip()
     return plain[:WORDS_LENGTH]
-
-
-def submission_key(submission: str, *parts: str) -> str:
-    """What is kept once, 64 letters: other words, or another person's, under the same `submission` are another one."""
-    digest = hashlib.sha256()
-    for part in (submission or secrets.token_hex(16), *parts):
-        digest.update(part.encode() + b"\0")
-    return digest.hexdigest()
 
 
 def _secret_of(code: str) -> str:
