@@ -78,7 +78,9 @@ REVEALS_WITHOUT_CASE = limits.declare(
     {Per.PERSON: 40},
     within=3_600,
     name=pgettext_lazy("policy name", "Personal data shown without a case"),
-    about=_("So many fields of personal data are shown to one member of staff who has no case about the person."),
+    about=_(
+        "So many fields of personal data are shown to one member of staff who has no case about the person."
+    ),
 )
 CODE_INTERVAL = policy.declare(
     "accounts.code_interval",

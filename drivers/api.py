@@ -276,7 +276,7 @@ class VideoCheckView(DriverView):
     def get(self, request: Request, code: str) -> Response:
         return Response(VideoOutput(video_check_of(self.driver, code)).data)
 
-    @extend_schema(request=None, responses=FramesOutput)
+    @extend_schema(operation_id="driver_video_checks_collect", request=None, responses=FramesOutput)
     def post(self, request: Request, code: str) -> Response:
         token = services.claim_video_token(driver=self.driver, code=code)
         return Response({"state": video_check_of(self.driver, code).state, "token": token})

@@ -100,7 +100,12 @@ def test_what_is_listed_is_declared_and_help_is_never_refused():
     named |= {name for what in SENT.values() if isinstance(what, tuple) for name in what}
     assert named <= limits.declared().keys()
     unused = limits.declared().keys() - named
-    assert unused == {"rides.phrases", "drivers.certificate_photos", "accounts.reveals_without_case", "police.emergencies"}
+    assert unused == {
+        "rides.phrases",
+        "drivers.certificate_photos",
+        "accounts.reveals_without_case",
+        "police.emergencies",
+    }
     for life in ("safety.welfare_checks", "police.emergencies"):
         assert not isinstance(limits.declared()[life], Limit)
 
