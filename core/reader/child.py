@@ -11,7 +11,6 @@ import os
 import resource
 import socket
 import struct
-import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -284,7 +283,3 @@ def _give_time(seconds: int) -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     until = int(used.ru_utime + used.ru_stime) + 1 + seconds
     resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

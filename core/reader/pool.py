@@ -45,7 +45,7 @@ class Child:
             # Not a fork of this process with its threads: `subprocess` executes the new interpreter at once.
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and words
                 [sys.executable, "-I", "-c", _BOOT, BASE],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 env=_ENVIRONMENT,
                 cwd="/",

@@ -11,7 +11,7 @@ from core.reader.door import LARGEST
 IN_MEMORY = 512 * 1024  # bytes; what is larger lies in a file without a name, which ends with the request
 
 
-class Received(UploadedFile):
+class Received(UploadedFile):  # type: ignore[type-arg]  # generic for type checkers only
     """A file of a request. `lost` where it could not be held: there is no room for it, but what came with it is here."""
 
     lost = False
@@ -34,7 +34,7 @@ class Bounded(FileUploadHandler):
         except OSError:
             self._lost = True
 
-    def file_complete(self, file_size: int) -> UploadedFile:
+    def file_complete(self, file_size: int) -> Received:
         received = Received(
             self._held, self.file_name, self.content_type, file_size, self.charset, self.content_type_extra
         )
