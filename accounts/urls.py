@@ -7,6 +7,8 @@ urlpatterns = [
     path("sign-in/", views.sign_in, name="sign_in"),
     path("sign-in/code/", views.sign_in_code, name="sign_in_code"),
     path("sign-in/second-factor/", views.second_factor, name="second_factor"),
+    path("sign-in/set-up/", views.set_up, name="set_up"),
+    path("me/recovery-codes/", views.recovery, name="recovery"),
     path("sign-in/password/", views.password_reset, name="password_reset"),
     path("sign-out/", views.sign_out, name="sign_out"),
     path("me/", views.me, name="me"),
@@ -16,6 +18,6 @@ urlpatterns = [
     path("me/sessions/end/", views.end_session, name="end_session"),
     path("me/password/", views.password, name="password"),
     path("me/real-name/", views.real_name, name="real_name"),
-    path("me/contacts/<int:contact_id>/remove/", views.remove_contact, name="remove_contact"),
-    path("contact/<str:secret>/", views.contact_answer, name="contact_answer"),
+    path("me/contacts/<number:contact_id>/remove/", views.remove_contact, name="remove_contact"),
+    path("contact/<secret:secret>/", views.contact_answer, name="contact_answer"),
 ]

@@ -46,7 +46,7 @@ class StreetComplaintInput(serializers.Serializer[Any]):
     submission = serializers.CharField(max_length=64, help_text="The same value files once")
 
 
-class WordsInput(serializers.Serializer[Any]):
+class FurtherWordsInput(serializers.Serializer[Any]):
     words = serializers.CharField(max_length=4000)
     files = serializers.ListField(
         child=serializers.FileField(allow_empty_file=True),
@@ -153,9 +153,9 @@ class ComplaintActView(APIView):
 
     parser_classes = (JSONParser, MultiPartParser)
 
-    @extend_schema(request=WordsInput, responses=KeptOutput)
+    @extend_schema(operation_id="complaints_act", request=FurtherWordsInput, responses=KeptOutput)
     def post(self, request: Request, code: str, what: str) -> Response:
-        account, body = check_permission(request, "ride"), read(WordsInput, request)
+        account, body = check_permission(request, "ride"), read(FurtherWordsInput, request)
         action, case = OWN.action(what), OWN.find(code, account)
         files = _files(body)
         OWN.do(action, case, account, {"words": body["words"], "uploads": files})

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import Account
+from core import typed
 from core.access import check_permission
 from core.api import read
 from core.errors import InvalidInput, NotFound
@@ -95,7 +96,10 @@ class StreetReportInput(serializers.Serializer[Any]):
     phone = TypedInput(
         PHONE, required=False, default="", allow_blank=True, help_text="Where nobody is signed in"
     )
-    submission = serializers.CharField(max_length=40, help_text="The same one reports once")
+    submission = serializers.CharField(
+        max_length=64,
+        help_text="The same one reports once; random, at least 16 characters without an account",
+    )
 
 
 class ReportOutput(serializers.Serializer[Any]):
@@ -245,9 +249,9 @@ class FaceFramesView(DriverView):
 
     @extend_schema(request={"multipart/form-data": FramesInput}, responses=FramesOutput)
     def post(self, request: Request, code: str) -> Response:
-        steps = sorted(name for name in request.FILES if name.startswith("step") and name[4:].isdigit())
-        steps.sort(key=lambda name: int(name[4:]))
-        frames = [request.FILES.getlist(name) for name in steps]
+        numbers = {name: typed.number.guess(name[4:]) for name in request.FILES if name.startswith("step")}
+        steps = sorted((number, name) for name, number in numbers.items() if number is not None)
+        frames = [request.FILES.getlist(name) for _number, name in steps]
         outcome = services.answer_face_check(driver=self.driver, code=code, frames=frames)
         if outcome.refusal:
             raise outcome.refusal
@@ -273,7 +277,7 @@ class VideoCheckView(DriverView):
     def get(self, request: Request, code: str) -> Response:
         return Response(VideoOutput(video_check_of(self.driver, code)).data)
 
-    @extend_schema(request=None, responses=FramesOutput)
+    @extend_schema(operation_id="driver_video_checks_collect", request=None, responses=FramesOutput)
     def post(self, request: Request, code: str) -> Response:
         token = services.claim_video_token(driver=self.driver, code=code)
         return Response({"state": video_check_of(self.driver, code).state, "token": token})

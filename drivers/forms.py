@@ -138,7 +138,7 @@ class StreetReportForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
-    submission = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    submission = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
 class RunForm(forms.Form):

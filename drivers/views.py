@@ -1,6 +1,5 @@
 """Pages of drivers that know nothing of trips: application, consent to faces, appeals, reports from the street."""
 
-import secrets
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import Account
-from core import clock
+from core import clock, idempotency
 from core.access import account_of, permission_required
 from core.errors import DomainError, InvalidInput, explain
 from core.permissions import may
@@ -198,7 +197,7 @@ def street_report(request: HttpRequest) -> HttpResponse:
     form = StreetReportForm(
         request.POST or None,
         request.FILES or None,
-        initial={"submission": secrets.token_urlsafe(16)},
+        initial={"submission": idempotency.new_key()},
     )
     if account:
         del form.fields["phone"]

@@ -259,8 +259,8 @@ def posts_of(page: str, at: str) -> list[tuple[str, dict]]:
 
 # --- What is in the database ----------------------------------------------------------------------------------------
 
-# The journal and sessions grow by asking alone; pages that are looked at are no act.
-GROWS = {"core_auditentry", "accounts_session"}
+# The journal, sessions and looks grow by asking alone; pages that are looked at are no act.
+GROWS = {"core_auditentry", "accounts_session", "accounts_look"}
 
 
 def digests() -> dict[str, tuple]:

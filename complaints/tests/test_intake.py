@@ -155,7 +155,7 @@ def test_its_trip_is_held_for_it_and_the_plates_can_be_found(rides, cases):
 
 
 def told(words="他威胁我", category=Category.VIOLENCE, submission="t"):
-    return Filing(category, words, submission)
+    return Filing(category, words, submission.ljust(16, "-"))
 
 
 def test_an_agent_writes_down_what_a_caller_says_and_it_acts(rides, people):
@@ -262,7 +262,7 @@ def test_her_own_form_sent_twice_is_one_complaint_and_another_phone_with_its_key
 
 
 def test_a_members_key_gives_nobody_the_members_complaint(rides, cases):
-    hers = cases.filed(rides.ended(), submission="t")
+    hers = cases.filed(rides.ended(), submission="t".ljust(16, "-"))
     assert file_again(hers.trip.plate_registered).pk != hers.pk
 
 

@@ -44,7 +44,7 @@ class MismatchReport(Heard):
     picture_fault = models.CharField(
         pgettext_lazy("field", "missing picture"), max_length=20, choices=WhyMissing.choices, blank=True
     )
-    submission = models.CharField(pgettext_lazy("field", "submission key"), max_length=40, unique=True)
+    submission = models.CharField(pgettext_lazy("field", "submission key"), max_length=64, unique=True)
     reported_at = models.DateTimeField(_("reported"))
 
     class Meta:

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from accounts.selectors import account_by_code
-from core import audit, clock, danger, ledger, money, pictures, policy, ratelimit, typed
+from core import audit, clock, danger, idempotency, ledger, money, pictures, policy, ratelimit, typed
 from core.actors import NOBODY, Actor
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound, TooMany, refuse
 from core.messages import outbox
 from core.pictures import Written
+from core.privacy import phone_index
 from core.reader import door
 from core.reader.door import Upload
 from core.reader.errors import FileFault
@@ -56,7 +57,7 @@ def report_mismatch(
 
     `covert` while somebody may be in the car (S11). The same `submission` reports once.
     """
-    known = MismatchReport.objects.filter(submission=submission).first()
+    key, known = _reported_already(reporter, phone, submission, seen)
     if known:
         return known
     Driver.objects.select_for_update().get(pk=driver.pk)
@@ -68,7 +69,7 @@ def report_mismatch(
         **{name: fact for name, fact in facts.items() if fact},
     )
     report = _keep(
-        actor=actor, driver=driver, case=case, source=source, seen=seen, submission=submission,
+        actor=actor, driver=driver, case=case, source=source, seen=seen, key=key,
         reporter=reporter, phone=phone, picture=picture,
     )  # fmt: skip
     hold_driver(
@@ -80,6 +81,17 @@ def report_mismatch(
         covert=covert,
     )
     return report
+
+
+def _reported_already(
+    reporter: str, phone: str, submission: str, seen: Seen
+) -> tuple[str, MismatchReport | None]:
+    """The key of a report as it is kept, and what is kept under it. A phone that anybody can name counts only with what
+    was told."""
+    owner = reporter or phone_index(phone)
+    told = (seen.trip,) if reporter else (seen.trip, seen.plate, seen.words)
+    key = idempotency.hold("drivers.mismatch", owner, submission, *told)
+    return key, MismatchReport.objects.filter(submission=key).first()
 
 
 def _registered(driver: Driver) -> str:
@@ -94,7 +106,7 @@ def _keep(
     case: VettingCase | None,
     source: ReportSource,
     seen: Seen,
-    submission: str,
+    key: str,
     reporter: str,
     phone: str,
     picture: Written | None,
@@ -122,7 +134,7 @@ def _keep(
         **danger.read(seen.words).columns(),
         picture=kept,
         picture_fault=fault,
-        submission=submission,
+        submission=key,
         reported_at=clock.now(),
     )
     audit.record(
@@ -157,11 +169,13 @@ def report_from_street(
     known that nobody is in the car; otherwise a reviewer finds out whom it is about. Where the picture cannot be read
     or kept, the report is kept without it and holds nobody; `picture_fault` says why.
 
-    Raises `ReportNeedsPhoto`, `InvalidInput`, `InvalidPhone`, `AlreadyReported`.
+    Raises `ReportNeedsPhoto`, `InvalidInput`, `InvalidPhone`, `KeyTooShort`, `AlreadyReported`.
     """
     if not typed.plate.key(plate):
         raise InvalidInput("plate")
     number = account.phone if account else typed.phone.read(phone)
+    if account is None:
+        idempotency.check(submission)
     if content is None:
         raise ReportNeedsPhoto("photo")
     picture, fault = _take(content)
@@ -186,14 +200,15 @@ def _from_street(
     fault: str,
     submission: str,
 ) -> MismatchReport:
-    known = MismatchReport.objects.filter(submission=submission).first()
+    seen = Seen("street", typed.plate.key(plate)[:12], words)
+    reporter = account.code if account else ""
+    key, known = _reported_already(reporter, phone, submission, seen)
     if known:
         return known
     drivers = drivers_of_plate(plate)
-    seen = Seen("street", typed.plate.key(plate)[:12], words)
     is_driver = account is not None and Driver.objects.filter(account=account).exists()
     source = ReportSource.DRIVER if is_driver else ReportSource.PUBLIC
-    actor, reporter = (account.actor, account.code) if account else (NOBODY, "")
+    actor = account.actor if account else NOBODY
     if len(drivers) == 1 and picture is not None:
         if account and drivers[0].account_id == account.pk:
             raise InvalidInput("plate")
@@ -205,7 +220,7 @@ def _from_street(
             covert=True, reporter=reporter, phone=phone, picture=picture,
         )  # fmt: skip
     return _keep(
-        actor=actor, driver=None, case=None, source=source, seen=seen, submission=submission,
+        actor=actor, driver=None, case=None, source=source, seen=seen, key=key,
         reporter=reporter, phone=phone, picture=picture, fault=fault,
     )  # fmt: skip
 

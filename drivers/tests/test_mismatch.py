@@ -49,7 +49,7 @@ def street(people, plate="川A·H0001", who="passenger2", submission="s1", phone
         plate=plate,
         words="另一个人开的",
         content=photo("川A·H0001"),
-        submission=submission,
+        submission=submission.ljust(16, "-"),
     )
 
 
@@ -300,7 +300,7 @@ def test_the_page_for_anybody_reports_and_says_nothing_of_drivers(people, world,
             "plate": "川A·H0001",
             "words": "x",
             "phone": "13911112222",
-            "submission": "p1",
+            "submission": "p1".ljust(16, "-"),
             "photo": SimpleUploadedFile("car.jpg", photo("川A·H0001"), "image/jpeg"),
         },
     )
