@@ -427,6 +427,7 @@ CONTENT_SECURITY_POLICY = {
 # One request's body; batches of positions have their own limit.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+FILE_UPLOAD_HANDLERS = ["core.reader.uploads.Bounded"]
 
 # --- Languages and time ---------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
