@@ -106,11 +106,11 @@ def test_a_wrong_code_said_again_is_wrong_again(rides, people, signed_in):
     wrong = {"code": "0000" if trip.boarding_code != "0000" else "1111"}
     for time in (1, 2):
         assert (
-            send(signed_in("driver"), "POST", f"/api/v1/trips/{trip.code}/board/", wrong).status_code == 409
+            send(signed_in("driver"), "POST", f"/api/v1/trips/{trip.code}/board/", wrong).status_code == 400
         )
         assert Trip.objects.get(pk=trip.pk).wrong_codes == time
         page = signed_in("driver").post(f"/drive/trips/{trip.code}/board/", wrong)
-        assert page.status_code == 409
+        assert page.status_code == 400
         Trip.objects.filter(pk=trip.pk).update(wrong_codes=time)
 
 
