@@ -3,9 +3,11 @@ more, and nobody is told that it failed when it worked."""
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 
+from core import clock, idempotency
 from core.actions import ACTION_SETS
 from core.models import LastAct
 from drivers.selectors import driver_of
@@ -199,3 +201,11 @@ def test_what_somebody_else_did_meanwhile_is_no_repeat(things, people):  # noqa:
     assert perform(desk, code, note, people("agent"), {"words": "x"}, {})
     assert not perform(desk, code, take, people("agent"), {"do": "1"}, {})
     assert LastAct.objects.filter(kind="incident").count() == 1
+
+
+def test_a_day_later_nothing_is_said_again(things, people):  # noqa: F811 - the fixture
+    desk, code = ACTION_SETS["incident"], things["incident"]
+    assert perform(desk, code, desk.action("take"), people("agent"), {"do": "1"}, {})
+    assert idempotency.forget_old(at=clock.now()) == 0
+    assert idempotency.forget_old(at=clock.now() + timedelta(days=1, seconds=1)) == 1
+    assert not perform(desk, code, desk.action("take"), people("agent"), {"do": "1"}, {})
