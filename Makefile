@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # A run starts some forty processes: without bytecode on disk each of them would compile all modules of ours anew.
 export PYTHONDONTWRITEBYTECODE :=
-.PHONY: setup run test check fault fuzz drill bench lock translations
+.PHONY: setup run test journeys check fault fuzz drill bench lock translations
 
 setup: .venv/ready
 
@@ -21,7 +21,10 @@ run: setup locale/.compiled
 	@exec $(BIN)/python -m config.stack run
 
 test: setup locale/.compiled
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=10 -m "not fault"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=10 -m "not fault and not journey"
+
+journeys: setup locale/.compiled
+	$(BIN)/python -m pytest --durations=10 -m journey
 
 fault: setup locale/.compiled
 	$(BIN)/python -m pytest -m fault

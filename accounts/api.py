@@ -14,7 +14,7 @@ from core.access import account_of, check_permission
 from core.api import read
 from core.errors import NotFound
 from core.ratelimit import address_of
-from core.typed.fields import ID_NUMBER, NAME, PHONE, REAL_NAME, TypedInput, digits
+from core.typed.fields import ID_NUMBER, NAME, PHONE, REAL_NAME, TOKEN, TypedInput, digits
 
 
 class PhoneInput(serializers.Serializer[Any]):
@@ -30,7 +30,7 @@ class SignInInput(serializers.Serializer[Any]):
 
 
 class TokenInput(serializers.Serializer[Any]):
-    token = TypedInput(digits(6))
+    token = TypedInput(TOKEN, help_text="Six digits of the authenticator, or a recovery code")
 
 
 class ContactInput(serializers.Serializer[Any]):

@@ -49,6 +49,43 @@ class TooManyCodes(CodeTooSoon):
     )
 
 
+class NotToSetUp(DomainError):
+    code, sentence = "not_to_set_up", _("There is nothing to set up: your second factor stands already.")
+
+
+class NumberInUse(DomainError):
+    code, sentence = (
+        "number_in_use",
+        _("Somebody has this number already. Staff and officers work with a number of their own."),
+    )
+
+
+class TooFewLeft(DomainError):
+    code, sentence = (
+        "too_few_left",
+        _("Two others who may add staff have to remain: otherwise nobody could undo this."),
+    )
+
+
+class NotStaff(DomainError):
+    code, sentence = "not_staff", _("This person does not belong to the staff.")
+
+
+class OwnAccount(DomainError):
+    code, sentence = "own_account", _("Nobody decides about their own account.")
+
+
+class AlreadySo(DomainError):
+    code, sentence = "already_so", _("That is how it stands already.")
+
+
+class AdministratorExists(DomainError):
+    code, sentence = (
+        "administrator_exists",
+        _("There is an administrator already. The console adds further staff, two people together."),
+    )
+
+
 class OwnNumber(DomainError):
     code, status, sentence = "own_number", 400, _("This is your own number: help needs somebody else's.")
 
@@ -83,3 +120,25 @@ class DocumentTaken(DomainError):
         409,
         _("This document belongs to another account already. One person, one account."),
     )
+
+
+class SentenceNeeded(DomainError):
+    code, status, sentence = (
+        "sentence_needed",
+        400,
+        _(
+            "You have no open case about this person. Say in a sentence why you need this: a supervisor reads it today."
+        ),
+    )
+
+
+class NotRevealable(DomainError):
+    code, status, sentence = (
+        "not_revealable",
+        403,
+        _("Data of colleagues and of police officers are shown to nobody here."),
+    )
+
+
+class AlreadyAnswered(DomainError):
+    code, sentence = "already_answered", _("Somebody answered this already.")

@@ -3,7 +3,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.typed.fields import ID_NUMBER, NAME, PHONE, REAL_NAME, Typed, digits
+from core.typed.fields import ID_NUMBER, NAME, PHONE, REAL_NAME, SECRET_CODE, TOKEN, Typed, digits
 
 
 class PlaceForm(forms.Form):
@@ -55,11 +55,27 @@ class PhoneCodeForm(PlaceForm, PhoneForm):
 
 class TokenForm(forms.Form):
     token = Typed(
+        TOKEN,
+        label=_("Six digits of your authenticator"),
+        help_text=_("Device lost? Type one of your recovery codes."),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True}),
+    )
+
+
+class DigitsForm(forms.Form):
+    token = Typed(
         digits(6),
         label=_("Six digits of your authenticator"),
-        widget=forms.TextInput(
-            attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}
-        ),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+    )
+
+
+class SetUpForm(forms.Form):
+    code = Typed(
+        SECRET_CODE,
+        label=_("Set-up code"),
+        help_text=_("16 letters and digits, given to you by a colleague"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
     )
 
 
@@ -91,11 +107,11 @@ class PasswordResetForm(PhoneForm):
     )
     new = _new_password()
     token = Typed(
-        digits(6),
+        TOKEN,
         label=_("Six digits of your authenticator"),
         required=False,
         help_text=_("For staff and police only"),
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
 

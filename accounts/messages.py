@@ -34,6 +34,38 @@ class PasswordChanged(
     line: Words
 
 
+class SecondFactorSet(
+    Message,
+    code="accounts.second_factor_set",
+    text=_("Huhang: your second factor was set up at %(at)s. Was it not you? Call %(line)s now."),
+):
+    at: Moment
+    line: Words
+
+
+class RecoveryCodeUsed(
+    Message,
+    code="accounts.recovery_code_used",
+    text=_(
+        "Huhang: a recovery code was used at %(at)s in the place of your second factor. Was it not you? Call %(line)s now."
+    ),
+):
+    at: Moment
+    line: Words
+
+
+class AdministratorMade(
+    Message,
+    code="accounts.administrator_made",
+    text=_(
+        "Huhang: an administrator %(account)s was made at the command line at %(at)s. If you do not know of it, call %(line)s now."
+    ),
+):
+    account: Words
+    at: Moment
+    line: Words
+
+
 class SignedOut(
     Message,
     code="accounts.signed_out",

@@ -20,6 +20,7 @@ from django_otp import match_token
 
 from accounts import messages
 from accounts.devices import browser_of, device_of, roughly
+from accounts.enrolment import use_recovery_code
 from accounts.errors import (
     CodeTooSoon,
     DocumentTaken,
@@ -48,7 +49,7 @@ from accounts.models import (
 from accounts.policies import CODE_INTERVAL, CODE_LIFE, CODES_A_DAY, CODES_FROM_ADDRESS
 from accounts.selectors import account_by_code, account_by_phone
 from accounts.sessions import BROWSER, NETWORK, digest
-from accounts.states import REAL_NAME_TRANSITIONS, ContactState, PersonalField, RealNameState
+from accounts.states import REAL_NAME_TRANSITIONS, ContactState, RealNameState
 from core import audit, clock, events, jobs, policy, registries, retry, typed
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
@@ -61,7 +62,7 @@ from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 
 CODE_ATTEMPTS = 5
-CODE_LENGTH = TOKEN_LENGTH = 6
+CODE_LENGTH = 6
 LONGEST_WAIT = timedelta(hours=1)  # for a code, however many were guessed at
 Place = tuple[float, float]  # latitude and longitude in degrees, WGS-84
 MAX_CONTACTS = 5
@@ -251,7 +252,10 @@ def forget_places(*, at: datetime) -> int:
 
 def _shows_second_factor(account: Account, token: str) -> Any:
     """The authenticator that shows these digits now, or None; a wrong try is in the journal."""
-    device = match_token(account, typed.code.digits(token, TOKEN_LENGTH))
+    shown = typed.code.token(token)
+    device = (
+        match_token(account, shown) if shown.isdigit() else use_recovery_code(account=account, code=shown)
+    )
     if device is None:
         with transaction.atomic(durable=True):
             audit.record(account.actor, "accounts.second_factor_failed", account.code)
@@ -267,6 +271,12 @@ def verify_second_factor(request: HttpRequest, *, account: Account, token: str) 
     request.session.cycle_key()  # what was known before the second factor opens nothing behind it
     with transaction.atomic(durable=True):
         audit.record(account.actor, "accounts.second_factor_passed", account.code)
+
+
+def check_second_factor(*, account: Account, token: str) -> None:
+    """Ask for the digits once more, before something that a session left open should not do. Raises `WrongCode`."""
+    if _shows_second_factor(account, token) is None:
+        raise WrongCode("token")
 
 
 def sign_out(request: HttpRequest) -> None:
@@ -628,24 +638,6 @@ SESSIONS_OVER = jobs.whole(
     gettext_lazy("forgetting sessions that are over"),
     lambda at: forget_sessions(at=at),
 )
-
-
-@begins_transaction
-def reveal(*, account: Account, code: str, field: PersonalField, reason: str, case: str = "") -> str:
-    """Show one field of a person to a member of staff, with a reason; the reading is in the journal (A5, A8).
-
-    Raises `Forbidden`, `NotFound`, `InvalidInput` where there is no reason.
-    """
-    require(account, "people.reveal")
-    if not reason.strip():
-        raise InvalidInput("reason")
-    person = account_by_code(code)
-    if person is None:
-        raise NotFound
-    audit.record(
-        account.actor, "accounts.revealed", code, case=case, reason=reason.strip()[:400], field=str(field)
-    )
-    return str(getattr(person, field))
 
 
 @joins_transaction

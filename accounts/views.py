@@ -1,5 +1,6 @@
 """Sign-in and one's own data."""
 
+import segno
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
@@ -9,14 +10,16 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import services
+from accounts import enrolment, services
 from accounts.forms import (
     ContactForm,
+    DigitsForm,
     PasswordForm,
     PasswordResetForm,
     PhoneCodeForm,
     PhoneForm,
     RealNameForm,
+    SetUpForm,
     SignInForm,
     TokenForm,
 )
@@ -25,7 +28,7 @@ from accounts.selectors import sessions_of
 from accounts.sessions import digest
 from core import clock, disclosures
 from core.access import account_of, permission_required
-from core.errors import DomainError, InvalidInput, explain
+from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.permissions import may, needs_second_factor
 from core.posted import chosen
 from core.ratelimit import address_of
@@ -89,6 +92,8 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect("accounts:sign_in")
     account = account_of(request)
+    if enrolment.is_to_set_up(account):
+        return redirect(f"{reverse('accounts:set_up')}?{urlencode({'next': _next(request)})}")
     form = TokenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -96,9 +101,67 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             explain(form, error)
             return _page(request, "accounts/second_factor.html", form, status=error.status)
-        home = reverse("police:home") if may(account, "police.ask") else reverse("admin:index")
-        return redirect(_next(request) or home)
+        return redirect(_next(request) or _home(account))
     return _page(request, "accounts/second_factor.html", form)
+
+
+def _home(account: Account) -> str:
+    return reverse("police:home") if may(account, "police.ask") else reverse("admin:index")
+
+
+@require_http_methods(["GET", "POST"])
+def set_up(request: HttpRequest) -> HttpResponse:
+    """The first second factor: the set-up code, then the authenticator, then recovery codes, shown this once."""
+    if not request.user.is_authenticated:
+        return redirect("accounts:sign_in_code")
+    account = account_of(request)
+    if not enrolment.is_to_set_up(account):
+        return redirect(_home(account) if needs_second_factor(account) else "/")
+    device = enrolment.pending(request, account=account)
+    asked: type[Form] = DigitsForm if device else SetUpForm
+    form, status = asked(request.POST or None), 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            if device:
+                codes = enrolment.finish(request, account=account, **form.cleaned_data)
+                return _recovery_codes(request, codes, _next(request) or _home(account))
+            enrolment.show_set_up_code(request, account=account, **form.cleaned_data)
+            return redirect(f"{request.path}?{urlencode({'next': _next(request)})}")
+        except DomainError as error:
+            explain(form, error)
+            status = error.status
+    shown: dict[str, object] = {}
+    if device:
+        address, secret = enrolment.address_of(device)
+        picture = segno.make(address, error="m").svg_data_uri(scale=5, border=2, light="white")
+        shown = {"picture": picture, "secret": secret}
+    return _page(request, "accounts/set_up.html", form, status=status, **shown)
+
+
+def _recovery_codes(request: HttpRequest, codes: list[str], onward: str) -> HttpResponse:
+    answer = render(request, "accounts/recovery_codes.html", {"codes": codes, "onward": onward})
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required()
+def recovery(request: HttpRequest) -> HttpResponse:
+    """How many recovery codes are left, and new ones, for which the authenticator's digits are asked once more."""
+    account = account_of(request)
+    if not needs_second_factor(account):
+        raise NotFound
+    form, status = DigitsForm(request.POST or None), 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.check_second_factor(account=account, token=form.cleaned_data["token"])
+            codes = enrolment.renew_recovery_codes(account=account)
+            return _recovery_codes(request, codes, reverse("accounts:me"))
+        except DomainError as error:
+            explain(form, error)
+            status = error.status
+    left = enrolment.codes_left(account)
+    return _page(request, "accounts/recovery.html", form, status=status, left=left)
 
 
 @require_POST
@@ -121,7 +184,8 @@ def me(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             explain(form, error)
     contacts = account.emergency_contacts.order_by("pk")
-    return _page(request, "accounts/me.html", form, account=account, contacts=contacts)
+    more = {"contacts": contacts, "second_factor": needs_second_factor(account)}
+    return _page(request, "accounts/me.html", form, account=account, **more)
 
 
 @require_POST

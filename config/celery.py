@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, task_postrun, task_prerun, worker_ready
+from celery.signals import beat_init, task_postrun, task_prerun, worker_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -15,6 +15,15 @@ app.autodiscover_tasks()
 # Celery would open a new connection to the database for each task: half of what a small task costs, most of it in a
 # server that has to learn the tables again. Django's own rule closes what is old or broken instead.
 app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse_to_start(**_kwargs: Any) -> None:
+    """Neither workers nor beat start in production with what it forbids."""
+    from core import production
+
+    production.refuse_to_start()
 
 
 @task_prerun.connect

@@ -12,6 +12,7 @@ class CoreConfig(AppConfig):
         """Know each message of each app, and refuse those that are declared by halves."""
         autodiscover_modules("messages")
         register(_messages_are_whole)
+        from core import production  # noqa: F401 - its checks
 
 
 def _messages_are_whole(**_options: object) -> list[CheckMessage]:

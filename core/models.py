@@ -657,3 +657,54 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.instance}"
+
+
+class MotionState(models.TextChoices):
+    MOVED = "moved", pgettext_lazy("motion", "waits for a second person")
+    CARRIED = "carried", pgettext_lazy("motion", "agreed")
+    DROPPED = "dropped", pgettext_lazy("motion", "withdrawn")
+
+
+MOTION_TRANSITIONS = Transitions(
+    MotionState, {"moved": frozenset({"carried", "dropped"})}, ends={"carried", "dropped"}
+)
+
+
+class Motion(models.Model):
+    """What one of the staff moves and another agrees to, before it is done (`core.motions`)."""
+
+    code = models.CharField(pgettext_lazy("field", "code"), max_length=20, unique=True)
+    kind = models.CharField(pgettext_lazy("motion", "what is moved"), max_length=40)
+    # The code of what it is about; empty where that comes into being by it.
+    subject = models.CharField(pgettext_lazy("motion", "about"), max_length=60, blank=True)
+    # What was filled in, as JSON of the kind's own shape: it may name a person.
+    given = EncryptedTextField(pgettext_lazy("motion", "what was filled in"))
+    state = models.CharField(
+        _("state"), max_length=10, choices=MotionState.choices, default=MotionState.MOVED
+    )
+    moved_by = models.CharField(pgettext_lazy("field", "proposed by"), max_length=40)
+    moved_at = models.DateTimeField(pgettext_lazy("field", "proposed at"))
+    agreed_by = models.CharField(pgettext_lazy("motion", "agreed by"), max_length=40, blank=True, default="")
+    decided_at = models.DateTimeField(pgettext_lazy("motion", "decided at"), null=True)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "motion")
+        verbose_name_plural = pgettext_lazy("model", "motions")
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=MotionState.values), name="motion_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(state="moved") ^ Q(decided_at__isnull=False), name="motion_decided_has_a_time"
+            ),
+            four_eyes.law(
+                "moved_by", "agreed_by", name="motion_carried_by_two_people", once=Q(state="carried")
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "subject"],
+                condition=Q(state="moved") & ~Q(subject=""),
+                name="one_open_motion_of_a_kind_about_one_thing",
+            ),
+        ]
+        indexes = [models.Index(fields=["kind"], condition=Q(state="moved"), name="motion_open")]
+
+    def __str__(self) -> str:
+        return self.code

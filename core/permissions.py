@@ -37,6 +37,9 @@ ADJUDICATOR, SUPERVISOR, OFFICER, ADMIN = Role.ADJUDICATOR, Role.SUPERVISOR, Rol
 # Whoever came by a link of their own and has no account may do with it what a member may.
 WITHOUT_ACCOUNT: str = MEMBER
 
+# Who is made at the command line, before anybody could agree; and what whoever is entered with a station becomes.
+FOUNDER, LIAISON = ADMIN, OFFICER
+
 TABLE: Mapping[str, frozenset[Role]] = {
     name: frozenset(roles)
     for name, roles in {
@@ -57,8 +60,17 @@ TABLE: Mapping[str, frozenset[Role]] = {
         "duty.supervise": {SUPERVISOR},  # who is told where nobody else is responsible
         "duty.answer": {SUPERVISOR, ADMIN},  # who is told where nobody is on duty
         "failed_work.retry": {SPECIALIST, SUPERVISOR, ADMIN},
-        "people.reveal": {AGENT, SPECIALIST, VETTING, ADJUDICATOR, SUPERVISOR},  # a field, with a reason (A5)
+        "people.reveal": {
+            AGENT,
+            SPECIALIST,
+            VETTING,
+            ADJUDICATOR,
+            SUPERVISOR,
+        },  # in a case or with a reason (A5)
+        "looks.answer": {SUPERVISOR},  # at people with whom the reader has no case (A8)
         "sessions.end": {SUPERVISOR, ADMIN},  # of anybody, with a reason
+        "staff.appoint": {SUPERVISOR, ADMIN},  # two of them together: who belongs to the staff, and as what
+        "staff.suspend": {SUPERVISOR, ADMIN},
         "data_holds.renew": {AGENT, SPECIALIST, SUPERVISOR},
         # --- incidents ---
         "incidents.respond": {AGENT, SPECIALIST, SUPERVISOR},
@@ -69,6 +81,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
         # --- police ---
         "police.answer": {AGENT, SPECIALIST, SUPERVISOR},
         "police.confirm": {SPECIALIST, SUPERVISOR},  # the second person of a release
+        "stations.register": {SUPERVISOR, ADMIN},  # two of them together: stations and officers
         # --- complaints, claims, care ---
         "complaints.work": {AGENT, SPECIALIST, ADJUDICATOR, SUPERVISOR},
         "complaints.judge": {ADJUDICATOR, SUPERVISOR},
@@ -90,6 +103,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
         "rewards.decide": {VETTING, ADJUDICATOR, SUPERVISOR},
         "holds.release": {VETTING, ADJUDICATOR, SUPERVISOR},
         # --- rides ---
+        "cities.plan": {SUPERVISOR, ADMIN},  # cities and their places; a line that begins takes two
         "lines.suspend": {SPECIALIST, SUPERVISOR, ADMIN},
         "night.call": {AGENT, SPECIALIST, SUPERVISOR},
     }.items()

@@ -315,7 +315,7 @@ class OwnerOutput(serializers.Serializer[Any]):
 
 class PlatePhotoInput(serializers.Serializer[Any]):
     token = serializers.CharField(max_length=64)
-    photo = serializers.ImageField()
+    photo = serializers.FileField()
 
 
 class PlatePhotoOutput(serializers.Serializer[Any]):
@@ -727,7 +727,7 @@ class PlatePhotoView(APIView):
         if photo is None:
             raise InvalidInput("photo")
         outcome = services.check_plate(
-            driver=driver, trip_code=code, token=request.POST.get("token", ""), content=photo.read()
+            driver=driver, trip_code=code, token=request.POST.get("token", ""), content=photo
         )
         if outcome.refusal:
             raise outcome.refusal

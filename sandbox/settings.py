@@ -10,6 +10,7 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 ROOT_URLCONF = "sandbox.urls"
 INSTALLED_APPS: list[str] = []
 MIDDLEWARE = [
+    "sandbox.middleware.says_what_it_is",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

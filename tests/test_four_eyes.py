@@ -12,6 +12,8 @@ from django.db import transaction
 from django.db.models import F, Sum
 from django.urls import Resolver404, resolve, reverse
 
+from accounts import staffing
+from accounts.models import Authenticator, Look
 from complaints import services as complaints
 from complaints.models import Campaign, Claim, Complaint, Decision, Measure
 from complaints.policies import Award, awards_of
@@ -23,14 +25,14 @@ from core.actions import ACTION_SETS, Action, ActionSet, Sure, nothing_against
 from core.actors import SYSTEM
 from core.models import DataHold, OutboxEvent, PolicyVersion
 from core.permissions import may
-from core.tests.factories import set_policy
+from core.tests.factories import PDF, set_policy
 from core.transactions import begins_transaction
 from drivers import selectors as drivers_selectors
 from drivers import services as drivers
 from drivers.models import Driver, Hold, Reward, VettingCase, VettingDecision
 from drivers.states import CaseKind, CaseOutcome, HoldKind
 from police import services as police
-from police.models import Officer, Release
+from police.models import Agency, Officer, Release
 from police.states import Query, Urgency
 from rides.models import LineInCity, LineSuspension
 from rides.services import decide_suspension, propose_suspension
@@ -81,6 +83,11 @@ def guards() -> set[tuple]:
         for pk in Officer.objects.filter(state="suspended").values_list("pk", flat=True)
     }
     found |= {
+        ("suspended on the staff", code)
+        for code in staffing.staff().filter(is_active=False).values_list("code", flat=True)
+    }
+    found |= {("second factor", pk) for pk in Authenticator.objects.values_list("pk", flat=True)}
+    found |= {
         ("round of a decision of two", *each)
         for each in Complaint.objects.filter(decisions__in=_of_two(), decided_at__isnull=False).values_list(
             "pk", "round"
@@ -123,6 +130,7 @@ def grants() -> set[tuple]:
     found |= {
         ("police call", pk) for pk in Incident.objects.exclude(police_seen_by="").values_list("pk", flat=True)
     }
+    found |= {("look", pk) for pk in Look.objects.exclude(answered_by="").values_list("pk", flat=True)}
     found |= {("reward", pk) for pk in Reward.objects.filter(state="approved").values_list("pk", flat=True)}
     found |= {("application", pk) for pk in VettingDecision.objects.values_list("pk", flat=True)}
     found |= {("case", pk) for pk in VettingCase.objects.filter(state="decided").values_list("pk", flat=True)}
@@ -133,6 +141,15 @@ def grants() -> set[tuple]:
         )
     }
     found |= {("grave decision", pk) for pk in _grave_in_force()}
+    found |= {("role", *each) for each in staffing.staff().values_list("code", "role")}
+    found |= {
+        ("line", *each)
+        for each in LineInCity.objects.values_list(
+            "line", "city", "permit_number", "permit_until", "starts_at"
+        )
+    }
+    found |= {("station", *each) for each in Agency.objects.values_list("code", "published_phone", "country")}
+    found |= {("officer", *each) for each in Officer.objects.values_list("account", "agency", "expires_at")}
     found |= {
         ("renewed data hold", pk)
         for pk in DataHold.objects.filter(renewed_at__isnull=False).values_list("pk", flat=True)
@@ -262,7 +279,7 @@ def _of_complaints(people, trip):
             fen=policy.value(CLAIM_ALONE) + 1, submission=f"above-{number}",
         )  # fmt: skip
         complaints.add_papers(
-            claim=claim, actor=SYSTEM, paper=Paper.HOSPITAL, files=[complaints.read_file(b"%PDF-1.7")]
+            claim=claim, actor=SYSTEM, paper=Paper.HOSPITAL, files=[complaints.read_file(PDF)]
         )
     complaints.propose_claim(account=agent, code=claim.code, fen=policy.value(CLAIM_ALONE) + 1, reason="x")
     complaints.decide_claim(account=second, code=claim.code, approves=True)

@@ -15,6 +15,7 @@ from core.states import IllegalTransition, StaleState, Transitions, may_move, mo
 APPS = ("core", "accounts", "drivers", "rides", "safety", "complaints", "police", "governance")
 MACHINES = {
     "core.Notification": "core.models:NOTIFICATION_TRANSITIONS",
+    "core.Motion": "core.models:MOTION_TRANSITIONS",
     "core.Payout": "core.models:PAYOUT_TRANSITIONS",
     "accounts.RealNameCheck": "accounts.states:REAL_NAME_TRANSITIONS",
     "drivers.Driver": "drivers.states:DRIVER_TRANSITIONS",
@@ -46,6 +47,7 @@ NO_MACHINE = {"accounts.EmergencyContact", "rides.LineInCity", "drivers.Screenin
 # What a machine ends in. A state that is added and forgotten would stand here, and this test would say so.
 ENDS = {
     "core.Notification": {"delivered"},
+    "core.Motion": {"carried", "dropped"},
     "core.Payout": {"paid"},
     "accounts.RealNameCheck": {"verified", "refused"},
     "drivers.Driver": set(),

@@ -9,6 +9,8 @@ from django.contrib import admin
 from django.db import transaction
 from django.urls import NoReverseMatch, get_resolver, reverse
 
+from accounts import staffing
+from accounts.models import Look
 from accounts.services import add_emergency_contact
 from complaints import services as desk
 from complaints.models import CareTask, Satisfaction
@@ -17,11 +19,12 @@ from complaints.services import file_complaint, read_file, save_macro
 from complaints.services.care import thanks_secret
 from complaints.states import Audience, Category, ClaimKind, Paper
 from conftest import NOON
-from core import clock, events, pictures, retry
+from core import clock, events, motions, pictures, retry
 from core.actions import ACTION_SETS
 from core.actors import SYSTEM
 from core.models import DataHold, Notification
-from core.permissions import roles_who
+from core.permissions import Role, roles_who
+from core.tests.factories import PDF
 from drivers.models import Hold, MismatchReport, PlatePhoto, Reward
 from drivers.selectors import driver_of
 from drivers.services import (
@@ -36,11 +39,12 @@ from drivers.services import (
 from drivers.states import CaseKind, FacePurpose, HoldKind
 from drivers.tests.factories import face_token, ready_for_pickup
 from governance.services import check_board
+from police import register
 from police import services as police
 from police.states import Query
 from rides.models import LatePickup, Offer, Reminder, Trip
 from rides.selectors import position_key
-from rides.services import Rider, propose_suspension
+from rides.services import Rider, cities, propose_suspension
 from rides.states import Line, Party, RiderKind
 from rides.tokens import TripKey
 from safety import keys
@@ -159,6 +163,7 @@ TABLE = [
     ("GET", "admin/today/", STAFF_ROLES),
     ("GET", "admin/failed-work/", STAFF_ROLES),
     ("GET", "admin/messages/", STAFF_ROLES),
+    ("GET", "admin/looks/", {"supervisor"}),
     ("GET", "admin/failed-work/strip/", STAFF_ROLES),
     (
         "POST",
@@ -243,6 +248,13 @@ TABLE = [
     ("GET", "admin/people/passenger/sessions/", {"supervisor", "admin"}),
     ("POST", "admin/people/passenger/sessions/", {"supervisor", "admin"}),
     ("POST", "admin/people/passenger/", RESPONDER_ROLES | {"vetting", "adjudicator"}),
+    ("GET", "admin/staff/", {"supervisor", "admin"}),
+    ("POST", "admin/staff/", {"supervisor", "admin"}),
+    ("GET", "admin/staff/agent/", {"supervisor", "admin"}),
+    ("GET", "admin/cities/", {"supervisor", "admin"}),
+    ("POST", "admin/cities/", {"supervisor", "admin"}),
+    ("GET", "admin/stations/", {"supervisor", "admin"}),
+    ("POST", "admin/stations/", {"supervisor", "admin"}),
     ("GET", "admin/board/", STAFF_ROLES),
     ("GET", "admin/lines/", STAFF_ROLES),
     (
@@ -294,6 +306,10 @@ TABLE = [
     ("POST", "sign-in/code/", EVERYBODY),
     ("GET", "sign-in/second-factor/", SIGNED_IN),
     ("POST", "sign-in/second-factor/", SIGNED_IN),
+    ("GET", "sign-in/set-up/", SIGNED_IN),
+    ("POST", "sign-in/set-up/", SIGNED_IN),
+    ("GET", "me/recovery-codes/", SIGNED_IN - MEMBERS),
+    ("POST", "me/recovery-codes/", SIGNED_IN - MEMBERS),
     ("GET", "me/", SIGNED_IN),
     ("POST", "me/", SIGNED_IN),
     ("GET", "me/shared/", MEMBERS),
@@ -389,6 +405,7 @@ KEYED = [
 # Which of `things` each desk is tried with, and who alone finds that row, where it is somebody's own.
 ROWS = {
     "failed_work": ("failed_work", None),
+    "look": ("look", None),
     "incident": ("incident", None),
     "recording": ("recording", None),
     "police_request": ("request", None),
@@ -412,6 +429,10 @@ ROWS = {
     "driven_trip": ("trip", DRIVERS_TRIP),
     "order_offer": ("offer", {"driver2"}),
     "line_suspension": ("suspension", None),
+    "staff": ("staff", None),
+    "staff_motion": ("staff_motion", None),
+    "line_motion": ("line_motion", None),
+    "station_motion": ("station_motion", None),
     "reminder": ("reminder", None),
     "late_pickup": ("care", None),
 }
@@ -441,7 +462,11 @@ def routes():
 def shape(route):
     """A route without the names of its parameters."""
     route = re.sub(r"\(\?P<\w+>[^)]*\)", "{}", route.replace("admin/^", "admin/"))
-    route = route.replace("people/passenger/", "people/{code}/").replace("photos/id_card/", "photos/{kind}/")
+    route = (
+        route.replace("people/passenger/", "people/{code}/")
+        .replace("staff/agent/", "staff/{code}/")
+        .replace("photos/id_card/", "photos/{kind}/")
+    )
     route = route.replace("receipts/template/", "receipts/{transport}/")
     route = re.sub(r"(complaints/\{\w+\}(?:/\{\w+\})?)/more/", r"\1/{what}/", route)
     route = route.replace("reports/volume.csv", "reports/{name}.csv").replace(
@@ -514,7 +539,7 @@ def things(rides, people):
         category=Category.DANGER,
         words="x",
         submission="s",
-        files=[read_file(b"%PDF-1.7")],
+        files=[read_file(PDF)],
     )
     texts = dict.fromkeys(("title_zh", "title_en", "body_zh", "body_en"), "x")
     macro = save_macro(account=people("supervisor"), code="thanks", texts=texts, category="")
@@ -527,7 +552,7 @@ def things(rides, people):
         account=people("agent"), accident_code=accident.code, kind=ClaimKind.ADVANCE, name="x",
         phone="13911110001", fen=100, submission="k",
     )  # fmt: skip
-    desk.add_papers(claim=claim, actor=SYSTEM, paper=Paper.HOSPITAL, files=[read_file(b"%PDF-1.7")])
+    desk.add_papers(claim=claim, actor=SYSTEM, paper=Paper.HOSPITAL, files=[read_file(PDF)])
     greeting = desk.propose_campaign(
         account=people("agent"),
         title="x",
@@ -590,6 +615,26 @@ def things(rides, people):
         code="O-1", trip=given, driver=driver_of(people("driver2")), pickup_seconds=1,
         offered_at=clock.now(), expires_at=clock.now() + timedelta(1),
     )  # fmt: skip
+    moved = {
+        "staff_motion": motions.propose(
+            account=people("admin"),
+            kind=staffing.NEWCOMER,
+            given=staffing.Newcomer("许新", "+8613911119001", Role.SPECIALIST, "x"),
+        ),
+        "line_motion": motions.propose(
+            account=people("admin"),
+            kind=cities.PERMIT,
+            given=cities.Permit("x", clock.now().date() + timedelta(9)),
+            subject="express:wenzhou",
+        ),
+        "station_motion": motions.propose(
+            account=people("admin"),
+            kind=register.OFFICER,
+            given=register.Liaison(
+                "hongqiao", "许新", "+8613911119002", "1", clock.now().date() + timedelta(9)
+            ),
+        ),
+    }
     suspension = propose_suspension(account=people("admin"), line=Line.LUXURY, city=None, at=None, reason="x")
     agree(trip)
     phone_that_records = begin(trip)
@@ -604,6 +649,8 @@ def things(rides, people):
     safety.close_incident(account=people("specialist"), code=meant.code)
     link = Notification.objects.get(channel="email").text.split("/police/packs/")[1].split("/")[0]
     return {
+        **{name: row.code for name, row in moved.items()},
+        "staff": "agent2",
         "trip": trip.code,
         "waiting": waiting.code,
         "itinerary": trip.itinerary.code,
@@ -658,6 +705,9 @@ def things(rides, people):
         "suspension": suspension.code,
         "contact": people("passenger").emergency_contacts.get().pk,
         "contact_secret": secret,
+        "look": Look.objects.create(
+            at=clock.now(), actor="agent2", subject="passenger", seen="phone", reason="x"
+        ).pk,
         "failed_work": retry.failed(events.EVENTS.work, "1", "x", life_safety=True, subject=incident.code).pk,
     }
 

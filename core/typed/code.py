@@ -37,3 +37,14 @@ def digits(text: str, length: int) -> str:
 def _digit(mark: str) -> str:
     value = unicodedata.decimal(mark, None)
     return mark if value is None else str(value)
+
+
+def marks(text: str) -> str:
+    """The letters and digits of a random code of ours, however it is grouped, in any width; look-alikes are digits."""
+    return re.sub(r"[^A-Z0-9]", "", flat(text).upper()).translate(_LIKE_DIGITS)
+
+
+def token(text: str) -> str:
+    """Six digits of an authenticator, or a recovery code in its own form; raises nothing."""
+    plain = marks(text)
+    return plain if len(plain) == 10 and not plain.isdigit() else digits(text, 6)

@@ -30,9 +30,12 @@ def digits(length: int) -> Kind:
     return Kind(lambda text: code.digits(text, length), 300, (("inputmode", "numeric"),))
 
 
+# What stands for a second factor: six digits, or a recovery code.
+TOKEN = Kind(code.token, 300, (("autocomplete", "one-time-code"),))
 PLATE = Kind(plate.shown)  # what somebody saw: also a part of one
 PHONE = Kind(phone.read, attrs=(("inputmode", "tel"),))
 CODE = Kind(code.read)
+SECRET_CODE = Kind(code.marks, 80)  # random, in groups, shown once
 NAME = Kind(name.plain)  # of whoever writes to us: any
 REAL_NAME = Kind(name.read)
 ID_NUMBER = Kind(document.read, attrs=(("autocomplete", "off"),))

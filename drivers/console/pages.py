@@ -33,6 +33,7 @@ from drivers.forms import RunForm
 from drivers.models import Appeal, Application, Hold, ScreeningRun, VettingCase
 from drivers.policies import ENDS_BY
 from drivers.services.applications import given_of
+from drivers.services.cases import record_case_read
 from drivers.services.vetting import read_application
 from drivers.states import ApplicationState, Certificate, HoldKind, RunState
 
@@ -49,6 +50,8 @@ def case(request: HttpRequest, code: str) -> HttpResponse:
 @CASES.shown_by
 def _case_page(request: HttpRequest, found: VettingCase, refusal: Refusal | None) -> HttpResponse:
     account, driver = account_of(request), found.driver
+    if request.headers.get("HX-Request") != "true":
+        record_case_read(account=account, case=found)
     context = {
         "title": _("Vetting case %(code)s") % {"code": found.code},
         "case": found,

@@ -38,11 +38,12 @@ from rides.states import (
 
 if TYPE_CHECKING:
     from accounts.models import Account
+    from core.reader.door import Upload
     from drivers.models import Driver
     from drivers.services import PlateOutcome
 
 
-def check_plate(*, driver: "Driver", trip_code: str, token: str, content: bytes) -> "PlateOutcome":
+def check_plate(*, driver: "Driver", trip_code: str, token: str, content: "Upload | bytes") -> "PlateOutcome":
     """The photo before the pick-up of one's own accepted trip (D11). Raises `NotFound`, and as `send_plate_photo`."""
     trip = Trip.objects.select_related("vehicle").filter(driver=driver, code=trip_code).first()
     if trip is None or trip.vehicle is None or trip.state not in BEFORE_BOARDING:

@@ -230,6 +230,8 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
 
 @INCIDENTS.shown_by
 def _page(request: HttpRequest, incident: Incident, refusal: Refusal | None) -> HttpResponse:
+    if request.headers.get("HX-Request") != "true":
+        services.record_incident_read(account=account_of(request), incident=incident)
     return page(request, "console/incident.html", _context(request, incident, refusal))
 
 

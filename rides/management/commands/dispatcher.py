@@ -9,7 +9,7 @@ from django.db import close_old_connections
 from django.db.utils import InterfaceError, OperationalError
 from django.utils.translation import gettext_lazy as _
 
-from core import clock, heartbeat, jobs, retry
+from core import clock, heartbeat, jobs, production, retry
 from rides import services
 from rides.services import Market
 from rides.services.offers import DISPATCHER
@@ -23,6 +23,7 @@ class Command(BaseCommand):
     help = "Give waiting orders of express, premier and luxury to drivers, in batches of two seconds."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        production.refuse_to_start()
         while True:
             began = time.monotonic()
             try:

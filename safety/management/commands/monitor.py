@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from core import heartbeat
+from core import heartbeat, production
 from safety.monitor.loop import Monitor
 from safety.services.questions import MONITOR_PROCESS
 
@@ -21,4 +21,5 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        production.refuse_to_start()
         WatchedMonitor().run_forever()

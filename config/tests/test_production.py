@@ -1,0 +1,205 @@
+"""What production refuses to start with: each fault of the list, by settings, by the database, and at each door."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.checks import run_checks
+from django.db import connection, transaction
+
+from accounts.demo import CAST
+from config.local import new_secrets
+from core import outside, production
+from core.management.commands.grant_rights import APPEND_ONLY
+
+ROOT = Path(__file__).resolve().parents[2]
+REAL = {
+    "HUHANG_STAGE": "production",
+    "HUHANG_HOSTS": "ride.example.com",
+    "HUHANG_PUBLIC_URL": "https://ride.example.com",
+    "HUHANG_STATIC_ROOT": "/nowhere",
+    "HUHANG_REGISTRY_URL": "https://registry.example.com",
+    "HUHANG_MONEY_URL": "https://money.example.com",
+    "HUHANG_RELAY_URL": "https://relay.example.com",
+    "HUHANG_SMS_TRANSPORTS": "gateway=jsons://sms.example.com/?:to={to}&:key={key}",
+    "HUHANG_VOICE_TRANSPORTS": "gateway=jsons://voice.example.com/?:to={to}&:key={key}",
+    "HUHANG_EXECUTIVE_PHONE": "+8613912345678",
+    "HUHANG_EXECUTIVE_NAME": "Wang",
+    "HUHANG_SOS_SMS_NUMBER": "106912345678",
+    "HUHANG_DRILL_PHONE": "+8613912345601",
+    "HUHANG_DRILL_CONTACT_PHONE": "+8613912345602",
+    "HUHANG_SAFETY_LINE": "400-123-4567",
+    "HUHANG_LIAISON_LINE": "400-123-4568",
+    "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+}
+
+
+def environment(**changes):
+    """That of a host of a company, with `changes`; nothing of this machine's stack."""
+    ours = ("HUHANG_", "DATABASE_URL", "REDIS_URL", "DJANGO_", "PYTEST_")
+    rest = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    made = {name: value for name, value in new_secrets().items() if name != "HUHANG_DEMO_PASSWORD"}
+    return rest | made | REAL | changes
+
+
+@pytest.fixture
+def real(settings, monkeypatch):
+    """Settings that production takes, one of which a test then spoils."""
+    for name, value in new_secrets().items():
+        field = name.removeprefix("HUHANG_")
+        if hasattr(settings, field):
+            setattr(settings, field, [value] if field == "FIELD_KEYS" else value)
+    for name, value in REAL.items():
+        field = {"HUHANG_HOSTS": "ALLOWED_HOSTS"}.get(name, name.removeprefix("HUHANG_"))
+        if field.endswith("_TRANSPORTS") or field == "STATIC_ROOT" or not name.startswith("HUHANG_"):
+            continue
+        setattr(settings, field, [value] if field == "ALLOWED_HOSTS" else value)
+    settings.MESSAGE_TRANSPORTS = {
+        "sms": [REAL["HUHANG_SMS_TRANSPORTS"]],
+        "voice": [REAL["HUHANG_VOICE_TRANSPORTS"]],
+        "email": [],
+    }
+    settings.SANDBOX_URL = ""
+    settings.SMS_IN_TOKEN = ""
+    monkeypatch.delenv("HUHANG_DEMO_PASSWORD", raising=False)
+    return settings
+
+
+def faults():
+    return [each.msg for each in run_checks(tags=[production.TAG]) if each.is_serious()]
+
+
+def test_a_company_starts(real):
+    assert faults() == []
+
+
+NOT_RANDOM = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="  # 32 times A
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("SECRET_KEY", "x", "HUHANG_SECRET_KEY"),
+        ("SECRET_KEY", "x" * 64, "HUHANG_SECRET_KEY"),
+        ("INDEX_KEY", "", "HUHANG_INDEX_KEY"),
+        ("AUDIT_KEY", "YQ==", "HUHANG_AUDIT_KEY"),
+        ("AUDIT_KEY", "not base64!", "HUHANG_AUDIT_KEY"),
+        ("FACE_KEY", NOT_RANDOM, "HUHANG_FACE_KEY is not random"),
+        ("FIELD_KEYS", ["1:YQ=="], "HUHANG_FIELD_KEYS, version 1"),
+        ("METRICS_TOKEN", "secret", "HUHANG_METRICS_TOKEN"),
+        ("PUBLIC_URL", "http://ride.example.com", "not https"),
+        ("PUBLIC_URL", "https://127.0.0.1", "this machine"),
+        ("ALLOWED_HOSTS", ["ride.example.com", "*"], "any host"),
+        ("ALLOWED_HOSTS", ["other.example.com"], "lacks ride.example.com"),
+        ("EXECUTIVE_PHONE", "", "HUHANG_EXECUTIVE_PHONE is empty"),
+        ("EXECUTIVE_PHONE", "+8613900000009", "demo's number"),
+        ("EXECUTIVE_NAME", " ", "HUHANG_EXECUTIVE_NAME"),
+        ("SAFETY_LINE", "400-000-0110", "HUHANG_SAFETY_LINE"),
+        ("LIAISON_LINE", "400-000-0120", "HUHANG_LIAISON_LINE"),
+        ("SOS_SMS_NUMBER", "10690000110", "HUHANG_SOS_SMS_NUMBER"),
+        ("DRILL_PHONE", "+8613900000090", "HUHANG_DRILL_PHONE"),
+        ("DRILL_CONTACT_PHONE", "+8613900000091", "HUHANG_DRILL_CONTACT_PHONE"),
+        ("SANDBOX_URL", "http://box.example.com", "HUHANG_SANDBOX_URL is set"),
+        ("REGISTRY_URL", "", "HUHANG_REGISTRY_URL is empty"),
+        ("REGISTRY_URL", "http://registry.example.com", "HUHANG_REGISTRY_URL is not https"),
+        ("REGISTRY_URL", "https://127.0.0.1:8001/registries", "leads to a sandbox"),
+        ("MONEY_URL", "https://sandbox.example.com/money", "leads to a sandbox"),
+        ("RELAY_URL", "https://localhost/relay", "leads to a sandbox"),
+        ("ROUTER_URL", "http://router.example.com", "HUHANG_ROUTER_URL"),
+        ("MESSAGE_TRANSPORTS", {"sms": [], "voice": ["a=jsons://b.example.com"]}, "HUHANG_SMS_TRANSPORTS is empty"),
+        ("MESSAGE_TRANSPORTS", {"sms": ["a=json://127.0.0.1:1/x"], "voice": ["a=jsons://b.example.com"]}, "SMS_TRANSPORTS leads"),
+    ],
+)  # fmt: skip
+def test_production_refuses(real, setting, value, said):
+    setattr(real, setting, value)
+    found = faults()
+    assert len(found) == 1, found
+    assert said in found[0]
+
+
+def test_each_key_has_a_job_of_its_own(real):
+    real.INDEX_KEY = real.AUDIT_KEY
+    assert [each for each in faults() if "same key" in each]
+
+
+def test_production_refuses_the_demos_password(real, monkeypatch):
+    monkeypatch.setenv("HUHANG_DEMO_PASSWORD", "huhang-1234")
+    assert [each for each in faults() if "HUHANG_DEMO_PASSWORD" in each]
+
+
+def test_elsewhere_only_the_deployment_check_says_it(real, db):
+    real.STAGE = "local"
+    real.SECRET_KEY = "x"
+    assert faults() == []
+    found = run_checks(tags=[production.TAG], include_deployment_checks=True)
+    assert [each for each in found if "HUHANG_SECRET_KEY" in each.msg]
+
+
+def serious_of_the_database():
+    found = run_checks(tags=[production.TAG], include_deployment_checks=True)
+    return {each.id: each.msg for each in found if each.is_serious()}
+
+
+def test_production_refuses_demo_accounts(real, world):
+    assert CAST[0].code in serious_of_the_database()["huhang.E007"]
+
+
+def test_production_refuses_a_role_that_may_rewrite(real, db):
+    from django.core.management import call_command
+
+    call_command("grant_rights")
+    said = serious_of_the_database()["huhang.E006"]  # tests run as the owner
+    assert all(table in said for table in APPEND_ONLY)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE huhang_app")
+        assert serious_of_the_database() == {}
+
+
+def test_a_sandbox_answers_nothing_in_production(real, monkeypatch):
+    class Box:
+        def post(self, url, json):
+            import httpx
+
+            return httpx.Response(200, json={"match": True}, headers={outside.SANDBOX_HEADER: "1"})
+
+    monkeypatch.setattr(outside, "_client", lambda: Box())
+    with pytest.raises(outside.OutsideDown):
+        outside.post("test-sandbox", "https://registry.example.com", {})
+
+
+DOORS = {
+    "pages": [sys.executable, "-c", "import config.asgi"],
+    "workers": [sys.executable, "-m", "celery", "--app", "config.celery", "worker", "--pool", "solo"],
+    "beat": [
+        sys.executable,
+        "-m",
+        "celery",
+        "--app",
+        "config.celery",
+        "beat",
+        "--schedule",
+        "{tmp}/beat",
+        "--pidfile=",
+    ],
+    "monitor": [sys.executable, "manage.py", "monitor"],
+    "dispatcher": [sys.executable, "manage.py", "dispatcher"],
+    "commands": [sys.executable, "manage.py", "rotate_keys"],
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_no_process_of_production_starts_with_a_demo_number(door, tmp_path):
+    """A database that is away does not hide it."""
+    done = subprocess.run(
+        [part.replace("{tmp}", str(tmp_path)) for part in DOORS[door]],
+        cwd=ROOT,
+        env=environment(HUHANG_EXECUTIVE_PHONE="+8613900000009"),
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode != 0
+    assert "HUHANG_EXECUTIVE_PHONE is the demo's number" in done.stderr

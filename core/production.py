@@ -1,0 +1,219 @@
+"""What production refuses to start with: weak keys, the demo's numbers and people, a sandbox, rights that it should not have.
+
+`manage.py check --deploy` says all of it at any stage. In production each command of ours is refused by what settings say
+(`migrate` alone is not), and each process that serves people (`refuse_to_start`) also by what the database says.
+"""
+
+import base64
+import binascii
+import ipaddress
+import os
+import sys
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register, run_checks
+from django.db import DatabaseError, connection
+
+TAG = "production"
+SHORTEST_SECRET = 50  # characters of HUHANG_SECRET_KEY
+SHORTEST_TOKEN = 24
+KEY_BYTES = 32
+# What `config/settings.py` and `config/stack.py` put where nobody says anything: invented, or somebody else's.
+DEMO_NUMBERS = {
+    "SOS_SMS_NUMBER": {"10690000110"},
+    "DRILL_PHONE": {"+8613900000090"},
+    "DRILL_CONTACT_PHONE": {"+8613900000091"},
+    "SAFETY_LINE": {"400-000-0110"},
+    "LIAISON_LINE": {"400-000-0120"},
+    "EXECUTIVE_PHONE": {"+8613900000009"},
+}
+PROVIDERS = {
+    "REGISTRY_URL": "the registries that certificates and real names are asked of",
+    "MONEY_URL": "the provider of money",
+    "RELAY_URL": "the provider of relay numbers",
+}
+OPTIONAL_PROVIDERS = ("ROUTER_URL",)
+CHANNELS = ("sms", "voice")  # without them a call for help reaches nobody
+TOKENS = ("TELEPHONE_TOKEN", "OUTSIDE_TOKEN", "SMS_IN_TOKEN", "METRICS_TOKEN")
+
+
+def _name(setting: str) -> str:
+    return f"HUHANG_{setting}"
+
+
+def _is_weak(secret: str) -> bool:
+    return len(set(secret)) < 10 or secret.startswith(("django-insecure", "demo", "test"))
+
+
+def secrets() -> Iterator[str]:
+    """What is wrong with keys and tokens, a sentence each."""
+    if len(settings.SECRET_KEY) < SHORTEST_SECRET or _is_weak(settings.SECRET_KEY):
+        yield f"HUHANG_SECRET_KEY is weak: make {SHORTEST_SECRET} or more random characters."
+    seen: dict[bytes, str] = {}
+    for name, text in _keys():
+        try:
+            raw = base64.b64decode(text, validate=True)
+        except (ValueError, binascii.Error):
+            raw = b""
+        if len(raw) != KEY_BYTES:
+            yield f"{name} is not base64 of {KEY_BYTES} bytes."
+        elif len(set(raw)) < 16:  # of 32 random bytes some 30 differ
+            yield f"{name} is not random."
+        elif raw in seen:
+            yield f"{name} is the same key as {seen[raw]}; each has one of its own."
+        else:
+            seen[raw] = name
+    for setting in TOKENS:
+        token = getattr(settings, setting)
+        if token and (len(token) < SHORTEST_TOKEN or _is_weak(token)):
+            yield f"{_name(setting)} is weak: make {SHORTEST_TOKEN} or more random characters, or leave it out."
+
+
+def _keys() -> Iterator[tuple[str, str]]:
+    for entry in settings.FIELD_KEYS:
+        version, _colon, text = entry.partition(":")
+        yield f"HUHANG_FIELD_KEYS, version {version},", text
+    for setting in ("INDEX_KEY", "AUDIT_KEY", "FACE_KEY"):
+        yield _name(setting), getattr(settings, setting)
+
+
+def addresses() -> Iterator[str]:
+    """What is wrong with where the platform is reached."""
+    address = urlsplit(settings.PUBLIC_URL)
+    if address.scheme != "https":
+        yield "HUHANG_PUBLIC_URL is not https: what people send would be read on the way."
+    if address.hostname is None or _is_here(address.hostname):
+        yield "HUHANG_PUBLIC_URL leads to this machine; phones need the public name."
+    elif address.hostname not in settings.ALLOWED_HOSTS:
+        yield f"HUHANG_HOSTS lacks {address.hostname}, the name in HUHANG_PUBLIC_URL."
+    if any(host.startswith(("*", ".")) for host in settings.ALLOWED_HOSTS):
+        yield "HUHANG_HOSTS lets in any host; name each."
+
+
+def _is_here(host: str) -> bool:
+    """A name or address of this machine itself."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        found = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return found.is_loopback or found.is_unspecified
+
+
+def numbers() -> Iterator[str]:
+    """Telephone numbers that are missing or the demo's."""
+    for setting, invented in DEMO_NUMBERS.items():
+        number = getattr(settings, setting)
+        if not number.strip():
+            yield f"{_name(setting)} is empty."
+        elif number in invented:
+            yield f"{_name(setting)} is the demo's number {number}."
+    if not settings.EXECUTIVE_NAME.strip():
+        yield "HUHANG_EXECUTIVE_NAME is empty: the police are told who is called."
+
+
+def providers() -> Iterator[str]:
+    """Services outside the company that are missing, or a sandbox."""
+    if settings.SANDBOX_URL:
+        yield "HUHANG_SANDBOX_URL is set: production has no sandbox."
+    for setting, what in PROVIDERS.items():
+        if not getattr(settings, setting):
+            yield f"{_name(setting)} is empty: nobody is {what}."
+    for setting in (*PROVIDERS, *OPTIONAL_PROVIDERS):
+        yield from _outside(_name(setting), getattr(settings, setting))
+    for channel, ways in settings.MESSAGE_TRANSPORTS.items():
+        name = f"HUHANG_{channel.upper()}_TRANSPORTS"
+        if channel in CHANNELS and not ways:
+            yield f"{name} is empty: nobody could be reached by {channel}."
+        for way in ways:
+            yield from _not_here(name, way.partition("=")[2])
+
+
+def _outside(name: str, address: str) -> Iterator[str]:
+    if address and urlsplit(address).scheme != "https":
+        yield f"{name} is not https: what it is asked would be read on the way."
+    yield from _not_here(name, address)
+
+
+def _not_here(name: str, address: str) -> Iterator[str]:
+    found = urlsplit(address)
+    box = urlsplit(settings.SANDBOX_URL)
+    host = found.hostname or ""
+    if host and (
+        _is_here(host) or "sandbox" in host.split(".") or (box.hostname and found.netloc == box.netloc)
+    ):
+        yield f"{name} leads to a sandbox or to this machine itself: {host}."
+
+
+def demo() -> Iterator[str]:
+    """What the demo's stack sets."""
+    if os.environ.get("HUHANG_DEMO_PASSWORD"):
+        yield "HUHANG_DEMO_PASSWORD is set: production has no demo."
+
+
+def _faults() -> list[CheckMessage]:
+    found = {
+        "huhang.E001": secrets(),
+        "huhang.E002": addresses(),
+        "huhang.E003": numbers(),
+        "huhang.E004": providers(),
+        "huhang.E005": demo(),
+    }
+    return [Error(sentence, id=key) for key, sentences in found.items() for sentence in sentences]
+
+
+@register(TAG)
+def in_production(**_options: object) -> list[CheckMessage]:
+    """By each command in production."""
+    return _faults() if settings.STAGE == "production" else []
+
+
+@register(TAG, deploy=True)
+def before_production(**_options: object) -> list[CheckMessage]:
+    """By `check --deploy` elsewhere: what production would refuse."""
+    return _faults() if settings.STAGE != "production" else []
+
+
+@register(TAG, deploy=True)
+def rights(**_options: object) -> list[CheckMessage]:
+    """The role that serves people may rewrite neither journal nor ledgers."""
+    from core.management.commands.grant_rights import APPEND_ONLY
+
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT c.relname FROM pg_class c WHERE c.relname = ANY(%s) AND pg_table_is_visible(c.oid)"
+                " AND has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE') ORDER BY 1",
+                [list(APPEND_ONLY)],
+            )
+            found = [name for (name,) in cursor.fetchall()]
+    except DatabaseError:
+        return [_silent("huhang.W001")]
+    if not found:
+        return []
+    return [
+        Error(
+            f"The database role of DATABASE_URL may rewrite {', '.join(found)}: run `manage.py grant_rights` as the"
+            " owner, and let the platform run as HUHANG_DATABASE_ROLE.",
+            id="huhang.E006",
+        )
+    ]
+
+
+def _silent(key: str) -> CheckMessage:
+    """A database that does not answer stops nobody: pages say so by themselves, and calls for help are tried."""
+    return Warning("The database does not answer: what stands in it was not checked.", id=key)
+
+
+def refuse_to_start() -> None:
+    """At the start of a process that serves people: ends it with a sentence for each fault, in production only."""
+    if settings.STAGE != "production":
+        return
+    found = run_checks(tags=[TAG], include_deployment_checks=True)
+    for each in found:
+        print(f"{each.id}: {each.msg}", file=sys.stderr, flush=True)  # noqa: T201 - read by whoever starts it
+    if any(each.is_serious() for each in found):
+        sys.exit("Huhang does not start in production with the above. See docs/operations.md.")
