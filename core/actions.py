@@ -66,7 +66,8 @@ class ActionForm(forms.Form):
     def sent(self) -> dict[str, Any]:
         """By field what was sent for it, unread; files by their names and lengths."""
         words = {name: self[name].data for name in self.fields if name not in self.files}
-        return words | {name: [file.name, file.size] for name, file in self.files.items()}
+        files = {name: self.files.getlist(name) for name in self.files}
+        return words | {name: [(file.name, file.size) for file in sent] for name, sent in files.items()}
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
