@@ -205,6 +205,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 86_400.0,
         "options": {"queue": "bulk", "expires": 80_000},
     },
+    "acts that nobody says again": {
+        "task": "core.tasks.forget_acts",
+        "schedule": 86_400.0,
+        "options": {"queue": "bulk", "expires": 80_000},
+    },
     "pictures whose time is over": {
         "task": "core.tasks.destroy_pictures",
         "schedule": 60.0,
