@@ -9,8 +9,9 @@ from django.contrib import admin
 from django.db import transaction
 from django.urls import NoReverseMatch, get_resolver, reverse
 
-from accounts.models import Look
+from accounts.models import Look, Passkey
 from accounts.services import add_emergency_contact
+from accounts.tests.authenticators import SoftKey
 from complaints import services as desk
 from complaints.models import CareTask, Satisfaction
 from complaints.selectors import claim_secret, secret_of
@@ -60,6 +61,7 @@ APPLICANT = {"passenger2"}
 TRIP, DRIVERS_TRIP = {"passenger", "driver"}, {"driver"}
 OTHER_TRIP = {"passenger", "driver2"}
 DRIVERS = {"driver", "driver2"} | APPLICANT  # who has applied has a driver's pages, and no order
+CREDENTIAL = bytes(SoftKey().credential())
 WORKER_ROLES = {str(role) for role in roles_who("complaints.work")}
 
 PAPERS = {
@@ -306,6 +308,9 @@ TABLE = [
     ("POST", "trips/{trip}/recording/keep/", {"passenger"}),
     ("GET", "sign-in/password/", EVERYBODY),
     ("POST", "sign-in/password/", EVERYBODY),
+    ("GET", "me/passkeys/", STAFF_ROLES | OFFICERS),
+    ("POST", "me/passkeys/", STAFF_ROLES | OFFICERS),
+    ("POST", "me/passkeys/{passkey}/remove/", {"agent"}),
     ("GET", "me/sessions/", SIGNED_IN),
     ("POST", "me/sessions/end/", SIGNED_IN),
     ("GET", "me/password/", SIGNED_IN),
@@ -661,6 +666,9 @@ def things(rides, people):
         "suspension": suspension.code,
         "contact": people("passenger").emergency_contacts.get().pk,
         "contact_secret": secret,
+        "passkey": Passkey.objects.create(
+            user=people("agent"), name="x", digest="x", credential=CREDENTIAL, added_at=clock.now()
+        ).pk,
         "look": Look.objects.create(
             at=clock.now(), actor="agent2", subject="passenger", seen="phone", reason="x"
         ).pk,
