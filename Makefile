@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # A run starts some forty processes: without bytecode on disk each of them would compile all modules of ours anew.
 export PYTHONDONTWRITEBYTECODE :=
-.PHONY: setup run test journeys check fault drill bench lock translations
+.PHONY: setup run test journeys check fault fuzz drill bench lock translations
 
 setup: .venv/ready
 
@@ -28,6 +28,10 @@ journeys: setup locale/.compiled
 
 fault: setup locale/.compiled
 	$(BIN)/python -m pytest -m fault
+
+# Five minutes: the whole schema by each role, with all checks of schemathesis.
+fuzz: setup locale/.compiled
+	$(BIN)/python -m pytest tests/fuzz.py
 
 check: setup locale/.compiled
 	$(BIN)/ruff format --check .

@@ -46,6 +46,7 @@ SHOWN = frozenset(
         ComplaintLine.FILED,
         ComplaintLine.WORDS,
         ComplaintLine.EVIDENCE,
+        ComplaintLine.MISSING,
         ComplaintLine.ANSWERED,
         ComplaintLine.STATED,
         ComplaintLine.MERGED,
@@ -241,6 +242,8 @@ def claim_papers(request: HttpRequest, code: str, secret: str) -> HttpResponse:
                 files=form.cleaned_data["uploads"],
             )
             messages.success(request, _("Kept. Whoever works on it sees it at once."))
+            for fault in services.missing(form.cleaned_data["uploads"]):
+                messages.warning(request, fault.detail)
             return redirect("complaints:claim", code, secret)
         except DomainError as error:
             explain(form, error)

@@ -465,6 +465,8 @@ STORAGES: dict[str, dict[str, object]] = {
         "OPTIONS": {"location": env.str("HUHANG_PICTURES", default=str(BASE_DIR / "var" / "pictures"))},
     },
 }
+# Processes that open uploaded files, and as many beside them for what models read, of each server; see `core.reader`.
+READERS: int = env.int("HUHANG_READERS", default=2)
 # Sound, each chunk encrypted in the browser; see `safety.chunks`. A bucket in production, a folder on one machine.
 RECORDINGS_BUCKET: str = env.str("HUHANG_RECORDINGS_BUCKET", default="")
 STORAGES["recordings"] = (
@@ -506,9 +508,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "DEFAULT_GENERATOR_CLASS": "core.schema.Generator",
+    # One set of choices, one name: the same in every language.
+    "ENUM_NAME_OVERRIDES": {"LineEnum": "rides.states.Line", "DispatchedLineEnum": "rides.api.DISPATCHED"},
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "rides.api.describe_positions",
+        "core.schema.describe_refusals",
     ],
 }
 

@@ -12,12 +12,16 @@ key is another key, which neither fails nor finds anything of theirs.
 """
 
 import hashlib
+import json
 import secrets
+from collections.abc import Mapping
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from core import clock
 from core.errors import InvalidInput
+from core.models import LastAct
 from core.transactions import joins_transaction
 
 LEAST = 16  # characters of a key that opens something to whoever has no account
@@ -65,3 +69,35 @@ def alone(name: str) -> None:
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+
+
+# --- What was done last ----------------------------------------------------------------------------------
+
+
+def act_of(action: str, owner: str, row: str, given: Mapping[str, object]) -> str:
+    """One thing that somebody does with a row, and the words with which they do it."""
+    told = json.dumps(dict(given), default=str, sort_keys=True, ensure_ascii=False)
+    return key_of("act", owner, action, row, told)
+
+
+@joins_transaction
+def remember(kind: str, row: str, act: str) -> int:
+    """Keep with the act itself, in its transaction, that it is what was done last; the number of this turn."""
+    turn = secrets.randbits(62)
+    LastAct.objects.bulk_create(
+        [LastAct(kind=kind, row=row, act_digest=act, turn=turn, at=clock.now())],
+        update_conflicts=True,
+        unique_fields=["kind", "row"],
+        update_fields=["act_digest", "turn", "at"],
+    )
+    return turn
+
+
+def done_last(kind: str, row: str, act: str) -> int | None:
+    """The turn in which exactly this was done last with a row; None where something else was, or nothing."""
+    return LastAct.objects.filter(kind=kind, row=row, act_digest=act).values_list("turn", flat=True).first()
+
+
+def forget(kind: str, row: str, act: str) -> None:
+    """It was refused after all, by a service whose refusal is kept."""
+    LastAct.objects.filter(kind=kind, row=row, act_digest=act).delete()

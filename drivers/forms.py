@@ -120,10 +120,11 @@ class StreetReportForm(forms.Form):
     """A car that is not what it is registered as, seen by anybody."""
 
     plate = Typed(PLATE, label=_("Plate that you saw"), widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    photo = forms.ImageField(
+    photo = forms.FileField(
         label=_("Photo of the car with its plate"),
         widget=forms.ClearableFileInput(attrs={"accept": "image/*", "capture": "environment"}),
         required=False,
+        allow_empty_file=True,
     )
     words = forms.CharField(
         label=_("What did you see?"),

@@ -166,7 +166,7 @@ class ItineraryOutput(serializers.Serializer[Any]):
     detour_limit = serializers.IntegerField()
 
 
-class RequestOutput(serializers.Serializer[Any]):
+class HitchRequestOutput(serializers.Serializer[Any]):
     """The request held out on a way, and why it is there: nothing about who asks."""
 
     code = serializers.CharField(source="trip.code")
@@ -204,8 +204,12 @@ class OfferOutput(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField()
 
 
+# The lines on which the dispatcher gives orders.
+DISPATCHED = [line.value for line in Line if line != Line.HITCH]
+
+
 class OnlineInput(serializers.Serializer[Any]):
-    line = serializers.ChoiceField(choices=[line.value for line in Line if line != Line.HITCH])
+    line = serializers.ChoiceField(choices=DISPATCHED)
     city = serializers.SlugField()
     lat = serializers.FloatField(min_value=-90, max_value=90)
     lon = serializers.FloatField(min_value=-180, max_value=180)
@@ -249,7 +253,7 @@ class RelayOutput(serializers.Serializer[Any]):
 
 
 class OtherLineInput(serializers.Serializer[Any]):
-    line = serializers.ChoiceField(choices=[line.value for line in Line if line != Line.HITCH])
+    line = serializers.ChoiceField(choices=DISPATCHED)
 
 
 class ScoreOutput(serializers.Serializer[Any]):
@@ -311,7 +315,7 @@ class OwnerOutput(serializers.Serializer[Any]):
 
 class PlatePhotoInput(serializers.Serializer[Any]):
     token = serializers.CharField(max_length=64)
-    photo = serializers.ImageField()
+    photo = serializers.FileField()
 
 
 class PlatePhotoOutput(serializers.Serializer[Any]):
@@ -519,12 +523,12 @@ class ItineraryView(APIView):
 class RequestView(APIView):
     """The one request that is held out to me on this way now, or nothing: an owner does not choose among passengers."""
 
-    @extend_schema(responses={200: RequestOutput, 204: None})
+    @extend_schema(responses={200: HitchRequestOutput, 204: None})
     def get(self, request: Request, code: str) -> Response:
         driver = driver_of(check_permission(request, "ride"))
         way = selectors.itinerary_of(driver, code)
         try:
-            return Response(RequestOutput(selectors.proposal_on(way)).data)
+            return Response(HitchRequestOutput(selectors.proposal_on(way)).data)
         except NoLongerAvailable:
             return Response(status=204)
 
@@ -723,7 +727,7 @@ class PlatePhotoView(APIView):
         if photo is None:
             raise InvalidInput("photo")
         outcome = services.check_plate(
-            driver=driver, trip_code=code, token=request.POST.get("token", ""), content=photo.read()
+            driver=driver, trip_code=code, token=request.POST.get("token", ""), content=photo
         )
         if outcome.refusal:
             raise outcome.refusal

@@ -269,7 +269,7 @@ class ShareOutput(serializers.Serializer[Any]):
     address = serializers.CharField()
 
 
-class MessageOutput(serializers.Serializer[Any]):
+class OutsideWordsOutput(serializers.Serializer[Any]):
     incident = serializers.CharField()
 
 
@@ -350,7 +350,7 @@ class ShareView(_Open):
 class MessagesView(_Open):
     """Messages that the provider received for us: an SOS packet opens an incident, as the button does."""
 
-    @extend_schema(request=MessageInput, responses={201: MessageOutput})
+    @extend_schema(request=MessageInput, responses={201: OutsideWordsOutput})
     def post(self, request: Request) -> Response:
         if not shows_token(request, settings.SMS_IN_TOKEN):
             raise PositionToken
@@ -392,7 +392,7 @@ class CheckView(APIView):
     def get(self, request: Request, secret: str) -> Response:
         return Response(_show(secret))
 
-    @extend_schema(request=EvidenceInput, responses=CheckOutput)
+    @extend_schema(operation_id="welfare_checks_add", request=EvidenceInput, responses=CheckOutput)
     def post(self, request: Request, secret: str) -> Response:
         services.add_evidence(secret=secret, **read(EvidenceInput, request))
         return Response(_show(secret))

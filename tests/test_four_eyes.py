@@ -24,7 +24,7 @@ from core.actions import ACTION_SETS, Action, ActionSet, Sure, nothing_against
 from core.actors import SYSTEM
 from core.models import DataHold, OutboxEvent, PolicyVersion
 from core.permissions import may
-from core.tests.factories import set_policy
+from core.tests.factories import PDF, set_policy
 from core.transactions import begins_transaction
 from drivers import selectors as drivers_selectors
 from drivers import services as drivers
@@ -264,7 +264,7 @@ def _of_complaints(people, trip):
             fen=policy.value(CLAIM_ALONE) + 1, submission=f"above-{number}",
         )  # fmt: skip
         complaints.add_papers(
-            claim=claim, actor=SYSTEM, paper=Paper.HOSPITAL, files=[complaints.read_file(b"%PDF-1.7")]
+            claim=claim, actor=SYSTEM, paper=Paper.HOSPITAL, files=[complaints.read_file(PDF)]
         )
     complaints.propose_claim(account=agent, code=claim.code, fen=policy.value(CLAIM_ALONE) + 1, reason="x")
     complaints.decide_claim(account=second, code=claim.code, approves=True)

@@ -24,6 +24,7 @@ from core.actions import ACTION_SETS
 from core.actors import SYSTEM
 from core.models import DataHold, Notification
 from core.permissions import roles_who
+from core.tests.factories import PDF
 from drivers.models import Hold, MismatchReport, PlatePhoto, Reward
 from drivers.selectors import driver_of
 from drivers.services import (
@@ -522,7 +523,7 @@ def things(rides, people):
         category=Category.DANGER,
         words="x",
         submission="s",
-        files=[read_file(b"%PDF-1.7")],
+        files=[read_file(PDF)],
     )
     texts = dict.fromkeys(("title_zh", "title_en", "body_zh", "body_en"), "x")
     macro = save_macro(account=people("supervisor"), code="thanks", texts=texts, category="")
@@ -535,7 +536,7 @@ def things(rides, people):
         account=people("agent"), accident_code=accident.code, kind=ClaimKind.ADVANCE, name="x",
         phone="13911110001", fen=100, submission="k",
     )  # fmt: skip
-    desk.add_papers(claim=claim, actor=SYSTEM, paper=Paper.HOSPITAL, files=[read_file(b"%PDF-1.7")])
+    desk.add_papers(claim=claim, actor=SYSTEM, paper=Paper.HOSPITAL, files=[read_file(PDF)])
     greeting = desk.propose_campaign(
         account=people("agent"),
         title="x",

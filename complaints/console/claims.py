@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -167,6 +168,8 @@ def add_papers(request: HttpRequest, code: str) -> HttpResponse:
                 paper=Paper(form.cleaned_data["paper"]),
                 files=form.cleaned_data["uploads"],
             )
+            for fault in services.missing(form.cleaned_data["uploads"]):
+                messages.warning(request, fault.detail)
             return redirect("complaints_console:accident", claim.accident.code)
         except DomainError as error:
             explain(form, error)

@@ -30,7 +30,7 @@ from complaints.selectors import (
     missing_papers,
 )
 from complaints.services.care import make_task
-from complaints.services.files import PURPOSES, File, kept_for
+from complaints.services.files import PURPOSES, File, Missing, check_something_came, kept_for
 from complaints.states import (
     CAPPED,
     CLAIM_TRANSITIONS,
@@ -207,15 +207,20 @@ def _check(claim: Claim, key: str, account: "Account | None" = None) -> None:
 
 
 @begins_transaction
-def add_papers(*, claim: Claim, actor: Actor, paper: Paper, files: Sequence[File]) -> None:
-    """Documents of a claim that was fetched for whoever gives them. Raises `InvalidInput`, `ClaimClosed`."""
+def add_papers(*, claim: Claim, actor: Actor, paper: Paper, files: "Sequence[File | Missing]") -> None:
+    """Documents of a claim that was fetched for whoever gives them; the caller says which of them are missing.
+
+    Raises `InvalidInput`, `ClaimClosed`, and the fault of the file where none came through.
+    """
     accident, row = _locked(claim)
     if not files:
         raise InvalidInput("uploads")
     _check(row, "papers")
     if row.papers.count() + len(files) > MOST_PAPERS:
         raise ClaimClosed(why=str(_("It has as many documents as it can hold.")))
-    for file in files:
+    check_something_came(files)
+    kept = [file for file in files if isinstance(file, File)]
+    for file in kept:
         picture = pictures.attach(
             file.written, purpose=PURPOSES[file.kind], subject=row.code, keep_for=kept_for()
         )
@@ -228,7 +233,7 @@ def add_papers(*, claim: Claim, actor: Actor, paper: Paper, files: Sequence[File
             at=clock.now(),
         )
         _line(accident, actor, ClaimLine.PAPER, code=row.code, paper=paper)
-    audit.record(actor, "claims.papers", row.code, case=accident.code, paper=paper, files=len(files))
+    audit.record(actor, "claims.papers", row.code, case=accident.code, paper=paper, files=len(kept))
 
 
 @begins_transaction

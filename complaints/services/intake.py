@@ -19,12 +19,12 @@ from accounts.services import send_code, use_code
 from accounts.states import LookKind
 from complaints import messages
 from complaints import words as vocabulary
-from complaints.errors import NoDriverYet, NotNow, TooManyComplaints, TooManyFiles
+from complaints.errors import NoDriverYet, NotNow, TooManyComplaints
 from complaints.models import Complaint, Evidence
 from complaints.policies import COMPLAINTS_A_DAY
 from complaints.selectors import complaint_by_code, complaint_by_link, person_of, secret_of
 from complaints.services import interlock, timers
-from complaints.services.files import PURPOSES, File, kept_for
+from complaints.services.files import MOST, PURPOSES, File, Missing, check_something_came, kept_for
 from complaints.services.timers import add_line, touch
 from complaints.states import (
     COMPLAINT_TRANSITIONS,
@@ -46,6 +46,7 @@ from core.codes import new_code
 from core.errors import InvalidInput
 from core.messages import outbox
 from core.privacy import phone_index
+from core.reader.errors import TooManyFiles
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from drivers.selectors import drivers_of_plate
@@ -59,19 +60,18 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-MOST_FILES = 10
 LONGEST = 4_000  # characters
 CODE_PURPOSE = "complaint"
 
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """What somebody tells: category and words, and files that lie in storage already."""
+    """What somebody tells: category and words, and files that lie in storage already or are missing."""
 
     category: Category
     words: str
     submission: str
-    files: Sequence[File] = field(default_factory=tuple)
+    files: Sequence[File | Missing] = field(default_factory=tuple)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +91,13 @@ def file_complaint(
     category: Category,
     words: str,
     submission: str,
-    files: Sequence[File] = (),
+    files: Sequence[File | Missing] = (),
 ) -> Complaint:
     """File a complaint about one's own trip; the same `submission` files once.
 
     The same matter told again joins what is open already. A severe one holds the accused driver in the same
     transaction (C2), without a sign on the driver's phone while somebody may be in the car (S11).
-    Raises `NotFound`, `NoDriverYet`, `TooManyComplaints`, `TooManyFiles`.
+    Raises `NotFound`, `NoDriverYet`, `TooManyComplaints`.
     """
     told, row = Filing(category, words, submission, files), Complaint(complainant=account)
     again = told_already(row, told)
@@ -151,7 +151,7 @@ def file_from_street(*, caller: Caller, plate: str, told: Filing, actor: Actor =
     the phone comes after. Until then nobody is stopped on its word, and it joins nothing: whoever knows a phone and a
     plate learns nothing of what its owner complained about. The same form sent twice files once.
 
-    Raises `InvalidPhone`, `InvalidInput`, `KeyTooShort`, `TooManyComplaints`, `TooManyFiles`.
+    Raises `InvalidPhone`, `InvalidInput`, `KeyTooShort`, `TooManyComplaints`.
     """
     phone = typed.phone.read(caller.phone)
     if not told.words.strip():
@@ -248,10 +248,8 @@ def file_once(actor: Actor, row: Complaint, told: Filing) -> Complaint:
     """Keep a complaint that names its sides and was not `told_already`, or join it to what the same person said of the
     same matter.
 
-    Raises `TooManyComplaints`, `TooManyFiles`.
+    Raises `TooManyComplaints`.
     """
-    if len(told.files) > MOST_FILES:
-        raise TooManyFiles("files")
     _check_limit(row)
     same = _same_matter(row, told.category)
     if same is not None:
@@ -383,13 +381,17 @@ def raise_level(*, actor: Actor, complaint: Complaint, level: Level) -> bool:
     return True
 
 
-def keep_files(actor: Actor, complaint: Complaint, files: Sequence[File], side: Side) -> None:
-    """Keep what one side hands in as evidence. Raises `TooManyFiles` for more than `MOST_FILES` of that side."""
+def keep_files(actor: Actor, complaint: Complaint, files: Sequence[File | Missing], side: Side) -> None:
+    """Keep what one side hands in as evidence, at most `MOST` of that side; a line says of each other why it is missing."""
     if not files:
         return
-    if complaint.evidence.filter(side=side).count() + len(files) > MOST_FILES:
-        raise TooManyFiles("files")
-    for file in files:
+    there = complaint.evidence.filter(side=side).count()
+    for number, file in enumerate(files, start=1):
+        fault = file.error.code if isinstance(file, Missing) else TooManyFiles.code if there >= MOST else ""
+        if fault or isinstance(file, Missing):
+            add_line(complaint, actor, ComplaintLine.MISSING, number=number, file_fault=fault)
+            continue
+        there += 1
         picture = pictures.attach(
             file.written, purpose=PURPOSES[file.kind], subject=complaint.code, keep_for=kept_for()
         )
@@ -406,17 +408,20 @@ def keep_files(actor: Actor, complaint: Complaint, files: Sequence[File], side: 
 
 @begins_transaction
 def add_more(
-    *, complaint: Complaint, actor: Actor, side: Side, words: str, files: Sequence[File] = ()
+    *, complaint: Complaint, actor: Actor, side: Side, words: str, files: Sequence[File | Missing] = ()
 ) -> Complaint:
     """Either side, or staff, adds words or files to a live complaint that was fetched for them.
 
-    Raises `InvalidInput` where there is neither, `NotNow` where it is decided, `TooManyFiles`.
+    Raises `InvalidInput` where there is neither, `NotNow` where it is decided, and the fault of the file where there
+    are no words and no file came through.
     """
     row = locked(complaint.pk)
     if row.state not in LIVE:
         raise NotNow(why=str(_("It is decided. Only an appeal or a low score opens it again.")))
     if not words.strip() and not files:
         raise InvalidInput("words")
+    if not words.strip():
+        check_something_came(files)
     if side == Side.COMPLAINANT:
         return more(actor, row, Filing(Category(row.category), words, "", files))
     if words.strip():

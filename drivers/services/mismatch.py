@@ -11,6 +11,9 @@ from core.errors import InvalidInput, NotFound, TooMany, refuse
 from core.messages import outbox
 from core.pictures import Written
 from core.privacy import phone_index
+from core.reader import door
+from core.reader.door import Upload
+from core.reader.errors import FileFault
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from drivers import messages, policies
@@ -20,7 +23,6 @@ from drivers.selectors import driver_by_code, drivers_of_plate
 from drivers.services.cases import open_case
 from drivers.services.people import hold_driver
 from drivers.states import REWARD_TRANSITIONS, CaseKind, HoldKind, ReportSource, RewardState
-from drivers.vision import faces
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -108,6 +110,7 @@ def _keep(
     reporter: str,
     phone: str,
     picture: Written | None,
+    fault: str = "",
 ) -> MismatchReport:
     code = new_code("M")
     kept = None
@@ -130,6 +133,7 @@ def _keep(
         words=seen.words.strip()[:2000],
         **danger.read(seen.words).columns(),
         picture=kept,
+        picture_fault=fault,
         submission=key,
         reported_at=clock.now(),
     )
@@ -156,14 +160,16 @@ def report_from_street(
     phone: str,
     plate: str,
     words: str,
-    content: bytes | None,
+    content: "Upload | bytes | None",
     submission: str,
 ) -> MismatchReport:
     """A driver or anybody reports a car by plate and photo; without an account by phone.
 
     Where the plate belongs to exactly one driver of ours the case opens and the driver is held, covertly until it is
-    known that nobody is in the car; otherwise a reviewer finds out whom it is about. Raises `ReportNeedsPhoto`,
-    `InvalidInput`, `InvalidPhone`, `KeyTooShort`, `PictureTooLarge`, `PictureUnreadable`, `AlreadyReported`.
+    known that nobody is in the car; otherwise a reviewer finds out whom it is about. Where the picture cannot be read
+    or kept, the report is kept without it and holds nobody; `picture_fault` says why.
+
+    Raises `ReportNeedsPhoto`, `InvalidInput`, `InvalidPhone`, `KeyTooShort`, `AlreadyReported`.
     """
     if not typed.plate.key(plate):
         raise InvalidInput("plate")
@@ -172,13 +178,27 @@ def report_from_street(
         idempotency.check(submission)
     if content is None:
         raise ReportNeedsPhoto("photo")
-    faces.check_picture(content)
-    return _from_street(account, number, plate, words, pictures.store(content), submission)
+    picture, fault = _take(content)
+    return _from_street(account, number, plate, words, picture, fault, submission)
+
+
+def _take(content: "Upload | bytes") -> tuple[Written | None, str]:
+    """The picture in storage, or the code of why it is not there."""
+    try:
+        return pictures.store(door.draw(content)), ""
+    except FileFault as error:
+        return None, error.code
 
 
 @begins_transaction
 def _from_street(
-    account: "Account | None", phone: str, plate: str, words: str, picture: Written, submission: str
+    account: "Account | None",
+    phone: str,
+    plate: str,
+    words: str,
+    picture: Written | None,
+    fault: str,
+    submission: str,
 ) -> MismatchReport:
     seen = Seen("street", typed.plate.key(plate)[:12], words)
     reporter = account.code if account else ""
@@ -189,7 +209,7 @@ def _from_street(
     is_driver = account is not None and Driver.objects.filter(account=account).exists()
     source = ReportSource.DRIVER if is_driver else ReportSource.PUBLIC
     actor = account.actor if account else NOBODY
-    if len(drivers) == 1:
+    if len(drivers) == 1 and picture is not None:
         if account and drivers[0].account_id == account.pk:
             raise InvalidInput("plate")
         same = MismatchReport.objects.filter(driver=drivers[0], reporter=reporter, case__state="open")
@@ -201,7 +221,7 @@ def _from_street(
         )  # fmt: skip
     return _keep(
         actor=actor, driver=None, case=None, source=source, seen=seen, key=key,
-        reporter=reporter, phone=phone, picture=picture,
+        reporter=reporter, phone=phone, picture=picture, fault=fault,
     )  # fmt: skip
 
 

@@ -59,8 +59,8 @@ def file_welfare_check(
 
     Nothing about how it is written keeps it from being taken: a number that cannot be read, or may be another one, is
     kept as written and marked. `from_crowd` says that many came from the same address just now. Merges with what is
-    live on that trip or person; a repeated report raises the priority. The same report with the same `submission`,
-    one that nobody else chooses (`idempotency.LEAST`), is filed once. Raises `InvalidInput` where it says neither whom it is about nor what happened.
+    live on that trip or person; a repeated report raises the priority. The same report with the same `submission` is
+    filed once. Raises `InvalidInput` where it says neither whom it is about nor what happened.
     """
     words, missing_phone, reporter_phone = (
         as_written(words),
@@ -69,9 +69,9 @@ def file_welfare_check(
     )
     if not (words or missing_phone):
         raise InvalidInput("words")
-    # What somebody else could have chosen too opens no page of theirs: then the report is one of its own.
-    chosen = submission if len(submission) >= idempotency.LEAST else idempotency.new_key()
-    key = idempotency.hold("safety.welfare_check", "", chosen, missing_phone, reporter_phone, words)
+    # Nothing keeps a report from being taken, a short key neither: only the same words of the same phones are the same.
+    told = (missing_phone, reporter_phone, words)
+    key = idempotency.hold("safety.welfare_check", "", submission or idempotency.new_key(), *told)
     again = WelfareCheck.objects.filter(submission=key).first()
     if again:
         return FiledCheck(again.code, _secret_of(again.code))
