@@ -28,7 +28,7 @@ from core.codes import new_code
 from core.errors import InvalidInput, NotFound
 from core.messages import outbox
 from core.models import Motion
-from core.permissions import Role, needs_second_factor, require, roles_who
+from core.permissions import FOUNDER, Role, is_still, may, needs_second_factor, require, roles_who
 from core.privacy import mask_name, mask_phone, phone_index
 from core.recipients import write_to_each
 from core.transactions import begins_transaction, joins_transaction
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from django.utils.functional import Promise
 
 APPOINT, SUSPEND = "staff.appoint", "staff.suspend"
-ROLES = sorted(roles_who("console.open"))
+WORKS = "console.open"
+ROLES = sorted(roles_who(WORKS))
 LEFT = 2  # who may add staff, beside whoever is suspended: one alone could not let anybody in again
 NAME = pgettext_lazy("staff", "name")
 PHONE = pgettext_lazy("staff", "phone")
@@ -80,7 +81,7 @@ def check_number(phone: str) -> None:
 
 
 def _check_newcomer(_subject: str, given: Newcomer) -> None:
-    if given.role not in ROLES:
+    if not may(given, WORKS):
         raise InvalidInput("role")
     if not given.reason.strip():
         raise InvalidInput("reason")
@@ -127,6 +128,7 @@ NEWCOMER = motions.declare(
         key="accounts.newcomer",
         label=_("Somebody new on the staff"),
         permission=APPOINT,
+        page="accounts_console:staff",
         shape=Newcomer,
         check=_check_newcomer,
         carry=_take_on,
@@ -166,7 +168,7 @@ def _locked(code: str) -> Account:
 def _check_enough_left(account: Account) -> None:
     """The way back stays open. Raises `TooFewLeft`."""
     others = Account.objects.select_for_update().filter(role__in=roles_who(APPOINT), is_active=True)
-    if account.role in roles_who(APPOINT) and len(others.exclude(pk=account.pk).order_by("pk")) < LEFT:
+    if may(account, APPOINT) and len(others.exclude(pk=account.pk).order_by("pk")) < LEFT:
         raise TooFewLeft
 
 
@@ -174,13 +176,11 @@ def _check_role(subject: str, given: AnotherRole) -> None:
     account = _locked(subject)
     if not given.reason.strip():
         raise InvalidInput("reason")
-    if (
-        given.role not in ROLES or account.role not in ROLES
-    ):  # an officer is one by the register of the police
+    if not (may(given, WORKS) and may(account, WORKS)):  # an officer is one by the register of the police
         raise InvalidInput("role")
-    if given.role == account.role:
+    if is_still(account, given.role):
         raise AlreadySo("role")
-    if given.role not in roles_who(APPOINT):
+    if not may(given, APPOINT):
         _check_enough_left(account)
 
 
@@ -204,6 +204,7 @@ ANOTHER_ROLE = motions.declare(
         key="accounts.role",
         label=_("Another role"),
         permission=APPOINT,
+        page="accounts_console:staff",
         shape=AnotherRole,
         check=_check_role,
         carry=_change_role,
@@ -249,6 +250,7 @@ LET_IN = motions.declare(
         key="accounts.let_in",
         label=_("Let in again"),
         permission=APPOINT,
+        page="accounts_console:staff",
         shape=Because,
         check=_check_suspended,
         carry=_let_in,
@@ -276,6 +278,7 @@ SET_UP_ANEW = motions.declare(
         key="accounts.set_up_anew",
         label=_("A new second factor: device and recovery codes are lost"),
         permission=APPOINT,
+        page="accounts_console:staff",
         shape=Because,
         check=_check_active,
         carry=_set_up_anew,
@@ -300,11 +303,11 @@ def make_administrator(*, name: str, phone: str, another: str = "") -> tuple[Acc
     number, name = typed.phone.read_mobile(phone), typed.name.read(name)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_AT_A_TIME])
-    there = Account.objects.filter(role=Role.ADMIN, is_active=True).exists()
+    there = Account.objects.filter(role=FOUNDER, is_active=True).exists()
     if there and not another.strip():
         raise AdministratorExists
     known = people_who_may(APPOINT)
-    account, code = take_on(actor=SYSTEM, name=name[:40], phone=number, role=Role.ADMIN)
+    account, code = take_on(actor=SYSTEM, name=name[:40], phone=number, role=FOUNDER)
     audit.record(
         SYSTEM, "accounts.administrator_made", account.code, reason=another.strip()[:400], forced=there
     )

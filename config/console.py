@@ -14,11 +14,11 @@ from unfold.sites import UnfoldAdminSite
 
 from accounts.models import Account
 from config import work
-from core import alarms, clock, heartbeat, policy
+from core import alarms, clock, heartbeat, motions, policy
 from core.access import account_of, permission_required
 from core.console import panels
 from core.console.navigation import GOVERNANCE, NOW, for_person, link
-from core.console.panels import FAILED, NOTICES, panel
+from core.console.panels import DUE, FAILED, NOTICES, Due, panel
 
 APPS = frozenset({"core", "accounts", "drivers", "rides", "safety", "complaints", "police", "governance"})
 
@@ -151,6 +151,21 @@ def late_processes(_person: Account, _at: datetime) -> list[list[heartbeat.Sign]
     """What shows no signs of life, or is slow, all in one notice."""
     late = heartbeat.late()
     return [late] if late else []
+
+
+@panel("motions", _("To agree to"), place=DUE, order=200, marks=("motions",))
+def to_agree(person: Account, _at: datetime) -> list[Due]:
+    """What somebody moved and this person may carry: staff, lines, stations."""
+    return [
+        Due(
+            row.code,
+            reverse(motions.KINDS[row.kind].page),
+            since=row.moved_at,
+            beside=motions.KINDS[row.kind].label,
+            holder=row.moved_by,
+        )
+        for row in motions.waiting_for(person)
+    ]
 
 
 @panel(

@@ -109,6 +109,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.devices.DeviceMiddleware",
+    "config.middleware.refusals_told",
+    "config.middleware.methods_in_use",
     "config.middleware.rules_once",
     "core.errors.DomainErrorMiddleware",
 ]
@@ -401,7 +403,12 @@ SESSION_COOKIE_AGE = (
 )  # the longest that a rule may allow; the server ends sessions by its rules
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+# By its name a browser takes such a cookie over https alone, for this host alone, and from no other host of the domain.
+_OF_THIS_HOST = "__Host-" if SESSION_COOKIE_SECURE else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_OF_THIS_HOST}sessionid", f"{_OF_THIS_HOST}csrftoken"
 CSRF_FAILURE_VIEW = "core.errors.csrf_failure"
 # Locking by address would lock a whole call centre or a carrier's gateway; names are locked.
 # Its middleware would put a page of its own in the place of ours: `accounts.services` says who is locked out.
@@ -411,6 +418,7 @@ SILENCED_SYSTEM_CHECKS = ["axes.W002", "axes.W006"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31536000 if PUBLIC_URL.startswith("https://") else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_SSL_REDIRECT = PUBLIC_URL.startswith("https://")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_URL.startswith("https://") else None
 X_FRAME_OPTIONS = "DENY"
@@ -578,6 +586,8 @@ LOGGING = {
     "root": {"handlers": ["stdout"], "level": "INFO"},
     "loggers": {
         "django.request": {"level": "ERROR"},
+        # It writes whole addresses, in which secrets of links may stand; `config.middleware.refusals_told` says the route.
+        "django.security.csrf": {"level": "ERROR"},
         "httpx": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},

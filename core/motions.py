@@ -17,7 +17,7 @@ from core import audit, clock, four_eyes, live
 from core.codes import new_code
 from core.errors import DomainError, NotFound
 from core.models import MOTION_TRANSITIONS, Motion, MotionState
-from core.permissions import require
+from core.permissions import may, require
 from core.states import move
 from core.transactions import begins_transaction
 
@@ -48,7 +48,7 @@ class MotionOver(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind(Generic[G]):
-    """`says(given)` is what the second person reads: pairs of a label and a value, personal data masked.
+    """`page` is the name of the address at which they are decided; `says(given)` is what the second person reads: pairs of a label and a value, personal data masked.
 
     `carry(motion, given, person)` joins the transaction and may return a sentence for the second person.
     """
@@ -56,6 +56,7 @@ class Kind(Generic[G]):
     key: str
     label: Text
     permission: str
+    page: str
     shape: type[G]
     check: Callable[[str, G], None]
     carry: Callable[[Motion, G, "Account"], Text | None]
@@ -127,6 +128,12 @@ def decide(*, account: "Account", code: str, agrees: bool) -> Text | None:
 def waiting(kinds: Collection[str]) -> list[Motion]:
     """Motions of these kinds that wait for a second person, oldest first."""
     return list(Motion.objects.filter(kind__in=kinds, state=MotionState.MOVED).order_by("pk"))
+
+
+def waiting_for(person: "Account") -> list[Motion]:
+    """What somebody may agree to: of kinds that are theirs, moved by others; oldest first."""
+    kinds = [key for key, kind in KINDS.items() if may(person, kind.permission)]
+    return [row for row in waiting(kinds) if row.moved_by != person.code]
 
 
 def by_code(code: str, kinds: Collection[str]) -> Motion:

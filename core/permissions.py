@@ -37,6 +37,9 @@ ADJUDICATOR, SUPERVISOR, OFFICER, ADMIN = Role.ADJUDICATOR, Role.SUPERVISOR, Rol
 # Whoever came by a link of their own and has no account may do with it what a member may.
 WITHOUT_ACCOUNT: str = MEMBER
 
+# Who is made at the command line, before anybody could agree; and what whoever is entered with a station becomes.
+FOUNDER, LIAISON = ADMIN, OFFICER
+
 TABLE: Mapping[str, frozenset[Role]] = {
     name: frozenset(roles)
     for name, roles in {

@@ -6,8 +6,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.actions import Action, ActionForm, ActionSet, Given, Step, by_two, calls, text
+from core.console.motions import desk
 from core.typed.fields import CODE, Typed
-from police import selectors, services
+from police import register, selectors, services
 from police.models import PoliceRequest
 from police.policies import REINSTATEMENT, had_a_part, reinstating, why_not
 from police.states import UNDECIDED, Channel, RequestState
@@ -143,4 +144,12 @@ REQUESTS.add(
         ),
         proposal=reinstating,
     ),
+)
+
+STATIONS = desk(
+    "station_motion",
+    permission=register.REGISTER,
+    kinds=register.KINDS,
+    route="police_console:motion_act",
+    back=lambda _motion: reverse("police_console:stations"),
 )

@@ -83,3 +83,10 @@ class WrongSpokenCode(DomainError):
 
 class NotReleased(DomainError):
     code, sentence = "not_released", _("Nothing has been released for this request.")
+
+
+class StationExists(DomainError):
+    code, sentence = (
+        "station_exists",
+        _("There is a station of this short name already. Propose a change of it."),
+    )

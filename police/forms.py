@@ -1,8 +1,11 @@
+from collections.abc import Iterable
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.typed.fields import Moment, Typed, digits
-from police.models import Agency
+from core.typed.fields import AS_WRITTEN, NAME, PHONE, Moment, Typed, digits
+from police.models import Agency, Officer
 from police.selectors import agencies
 from police.states import Query
 
@@ -67,3 +70,69 @@ class PhoneRequestForm(QuestionForm):
 
 def _label(agency: Agency) -> str:
     return f"{agency} — {agency.published_phone}"
+
+
+def _day(label: Any) -> forms.DateField:
+    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}))
+
+
+class StationForm(forms.Form):
+    """A station as the public register has it, new or with another entry."""
+
+    changes = forms.ChoiceField(label=_("Which entry"))
+    code = forms.SlugField(label=_("Short name in Latin letters, such as hongqiao"), max_length=30)
+    name_zh = forms.CharField(label=_("Name in Chinese"), max_length=80)
+    name_en = forms.CharField(label=_("Name in English"), max_length=80)
+    # Also landlines and short numbers, as the register prints them.
+    published_phone = Typed(
+        AS_WRITTEN,
+        label=_("Number in the public register"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"inputmode": "tel"}),
+    )
+    registered_email = forms.EmailField(label=_("Registered e-mail address"), max_length=254)
+    country = forms.CharField(label=_("Country, two letters"), min_length=2, max_length=2, initial="CN")
+
+    NEW = "new"
+
+    def __init__(self, *args: Any, stations: Iterable[Agency], **options: Any) -> None:
+        super().__init__(*args, **options)
+        changes = self.fields["changes"]
+        assert isinstance(changes, forms.ChoiceField)  # noqa: S101 - as declared above
+        changes.choices = [
+            ("", "—"),
+            (self.NEW, _("a new station")),
+            *((each.code, str(each)) for each in stations),
+        ]
+
+
+class OfficerForm(forms.Form):
+    """A liaison officer of a station of the country."""
+
+    agency = forms.ChoiceField(label=_("Police station"))
+    name = Typed(NAME, label=_("Name, as on the police certificate"), max_length=40)
+    phone = Typed(PHONE, label=_("Mobile phone; it gets sign-in codes"))
+    badge = forms.CharField(label=_("Badge number"), max_length=20)
+    until = _day(_("Let in until"))
+
+    def __init__(self, *args: Any, stations: Iterable[Agency], **options: Any) -> None:
+        super().__init__(*args, **options)
+        agency = self.fields["agency"]
+        assert isinstance(agency, forms.ChoiceField)  # noqa: S101 - as declared above
+        agency.choices = [("", "—"), *((each.code, str(each)) for each in stations if each.country == "CN")]
+
+
+class UntilForm(forms.Form):
+    """An officer who is there, let in until another day."""
+
+    officer = forms.ChoiceField(label=_("Officer"))
+    until = _day(_("Let in until"))
+
+    def __init__(self, *args: Any, officers: Iterable[Officer], **options: Any) -> None:
+        super().__init__(*args, **options)
+        officer = self.fields["officer"]
+        assert isinstance(officer, forms.ChoiceField)  # noqa: S101 - as declared above
+        officer.choices = [
+            ("", "—"),
+            *((each.account.code, f"{each.account.code} · {each.agency}") for each in officers),
+        ]

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.actions import Action, ActionForm, ActionSet, Given, Step, by_two, calls, nothing_against
+from core.console.motions import desk
 from core.errors import NotFound
 from core.typed.fields import Typed, digits
 from drivers.selectors import driver_of
@@ -165,6 +166,16 @@ SUSPENSIONS.add(
         ),
         proposal=lambda row: row.proposed_by if row.state == SuspensionState.PROPOSED else None,
     )
+)
+
+# --- Lines that begin ----------------------------------------------------------------------------
+
+OPENINGS = desk(
+    "line_motion",
+    permission="cities.plan",
+    kinds=services.cities.KINDS,
+    route="rides_console:motion_act",
+    back=lambda _motion: reverse("rides_console:cities"),
 )
 
 # --- The night -----------------------------------------------------------------------------------

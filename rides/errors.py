@@ -185,6 +185,26 @@ class AlreadySuspended(DomainError):
     code, sentence = "already_suspended", _("This line does not run there, or stops already.")
 
 
+class CityExists(DomainError):
+    code, sentence = "city_exists", _("There is a city of this short name already.")
+
+
+class LineExists(DomainError):
+    code, sentence = (
+        "line_exists",
+        _(
+            "This line has a state in this city already. One that was suspended returns only through the relaunch gate."
+        ),
+    )
+
+
+class LineSuspendedEverywhere(DomainError):
+    code, sentence = (
+        "line_suspended_everywhere",
+        _("This line is suspended wherever it ran. It returns only through the relaunch gate."),
+    )
+
+
 class NotOnDuty(DomainError):
     code, sentence = "not_on_duty", _("You are not online on this line. Go online first.")
 

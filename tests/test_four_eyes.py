@@ -12,7 +12,8 @@ from django.db import transaction
 from django.db.models import F, Sum
 from django.urls import Resolver404, resolve, reverse
 
-from accounts.models import Look
+from accounts import staffing
+from accounts.models import Authenticator, Look
 from complaints import services as complaints
 from complaints.models import Campaign, Claim, Complaint, Decision, Measure
 from complaints.policies import Award, awards_of
@@ -31,7 +32,7 @@ from drivers import services as drivers
 from drivers.models import Driver, Hold, Reward, VettingCase, VettingDecision
 from drivers.states import CaseKind, CaseOutcome, HoldKind
 from police import services as police
-from police.models import Officer, Release
+from police.models import Agency, Officer, Release
 from police.states import Query, Urgency
 from rides.models import LineInCity, LineSuspension
 from rides.services import decide_suspension, propose_suspension
@@ -81,6 +82,11 @@ def guards() -> set[tuple]:
         ("suspended officer", pk)
         for pk in Officer.objects.filter(state="suspended").values_list("pk", flat=True)
     }
+    found |= {
+        ("suspended on the staff", code)
+        for code in staffing.staff().filter(is_active=False).values_list("code", flat=True)
+    }
+    found |= {("second factor", pk) for pk in Authenticator.objects.values_list("pk", flat=True)}
     found |= {
         ("round of a decision of two", *each)
         for each in Complaint.objects.filter(decisions__in=_of_two(), decided_at__isnull=False).values_list(
@@ -135,6 +141,15 @@ def grants() -> set[tuple]:
         )
     }
     found |= {("grave decision", pk) for pk in _grave_in_force()}
+    found |= {("role", *each) for each in staffing.staff().values_list("code", "role")}
+    found |= {
+        ("line", *each)
+        for each in LineInCity.objects.values_list(
+            "line", "city", "permit_number", "permit_until", "starts_at"
+        )
+    }
+    found |= {("station", *each) for each in Agency.objects.values_list("code", "published_phone", "country")}
+    found |= {("officer", *each) for each in Officer.objects.values_list("account", "agency", "expires_at")}
     found |= {
         ("renewed data hold", pk)
         for pk in DataHold.objects.filter(renewed_at__isnull=False).values_list("pk", flat=True)

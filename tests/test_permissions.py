@@ -10,6 +10,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 
+from accounts import staffing
 from accounts.models import Look, Passkey, Session
 from accounts.services import add_emergency_contact
 from accounts.sessions import digest
@@ -21,11 +22,11 @@ from complaints.services import file_complaint, read_file, save_macro
 from complaints.services.care import thanks_secret
 from complaints.states import Audience, Category, ClaimKind, Paper
 from conftest import NOON
-from core import clock, events, pictures, retry
+from core import clock, events, motions, pictures, retry
 from core.actions import ACTION_SETS
 from core.actors import SYSTEM
 from core.models import DataHold, Notification
-from core.permissions import roles_who
+from core.permissions import Role, roles_who
 from core.tests.factories import PDF
 from drivers.models import Hold, MismatchReport, PlatePhoto, Reward
 from drivers.selectors import driver_of
@@ -41,11 +42,12 @@ from drivers.services import (
 from drivers.states import CaseKind, FacePurpose, HoldKind
 from drivers.tests.factories import face_token, ready_for_pickup
 from governance.services import check_board
+from police import register
 from police import services as police
 from police.states import Query
 from rides.models import LatePickup, Offer, Reminder, Trip
 from rides.selectors import position_key
-from rides.services import Rider, propose_suspension
+from rides.services import Rider, cities, propose_suspension
 from rides.states import Line, Party, RiderKind
 from rides.tokens import TripKey
 from safety import keys
@@ -256,6 +258,13 @@ TABLE = [
     ("GET", "admin/people/passenger/sessions/", {"supervisor", "admin"}),
     ("POST", "admin/people/passenger/sessions/", {"supervisor", "admin"}),
     ("POST", "admin/people/passenger/", RESPONDER_ROLES | {"vetting", "adjudicator"}),
+    ("GET", "admin/staff/", {"supervisor", "admin"}),
+    ("POST", "admin/staff/", {"supervisor", "admin"}),
+    ("GET", "admin/staff/agent/", {"supervisor", "admin"}),
+    ("GET", "admin/cities/", {"supervisor", "admin"}),
+    ("POST", "admin/cities/", {"supervisor", "admin"}),
+    ("GET", "admin/stations/", {"supervisor", "admin"}),
+    ("POST", "admin/stations/", {"supervisor", "admin"}),
     ("GET", "admin/board/", STAFF_ROLES),
     ("GET", "admin/lines/", STAFF_ROLES),
     (
@@ -307,6 +316,10 @@ TABLE = [
     ("POST", "sign-in/code/", EVERYBODY),
     ("GET", "sign-in/second-factor/", SIGNED_IN),
     ("POST", "sign-in/second-factor/", SIGNED_IN),
+    ("GET", "sign-in/set-up/", SIGNED_IN),
+    ("POST", "sign-in/set-up/", SIGNED_IN),
+    ("GET", "me/recovery-codes/", SIGNED_IN - MEMBERS),
+    ("POST", "me/recovery-codes/", SIGNED_IN - MEMBERS),
     ("GET", "me/", SIGNED_IN),
     ("POST", "me/", SIGNED_IN),
     ("GET", "me/shared/", MEMBERS),
@@ -429,6 +442,10 @@ ROWS = {
     "driven_trip": ("trip", DRIVERS_TRIP),
     "order_offer": ("offer", {"driver2"}),
     "line_suspension": ("suspension", None),
+    "staff": ("staff", None),
+    "staff_motion": ("staff_motion", None),
+    "line_motion": ("line_motion", None),
+    "station_motion": ("station_motion", None),
     "reminder": ("reminder", None),
     "late_pickup": ("care", None),
 }
@@ -458,7 +475,11 @@ def routes():
 def shape(route):
     """A route without the names of its parameters."""
     route = re.sub(r"\(\?P<\w+>[^)]*\)", "{}", route.replace("admin/^", "admin/"))
-    route = route.replace("people/passenger/", "people/{code}/").replace("photos/id_card/", "photos/{kind}/")
+    route = (
+        route.replace("people/passenger/", "people/{code}/")
+        .replace("staff/agent/", "staff/{code}/")
+        .replace("photos/id_card/", "photos/{kind}/")
+    )
     route = route.replace("receipts/template/", "receipts/{transport}/")
     route = re.sub(r"(complaints/\{\w+\}(?:/\{\w+\})?)/more/", r"\1/{what}/", route)
     route = route.replace("reports/volume.csv", "reports/{name}.csv").replace(
@@ -607,6 +628,26 @@ def things(rides, people):
         code="O-1", trip=given, driver=driver_of(people("driver2")), pickup_seconds=1,
         offered_at=clock.now(), expires_at=clock.now() + timedelta(1),
     )  # fmt: skip
+    moved = {
+        "staff_motion": motions.propose(
+            account=people("admin"),
+            kind=staffing.NEWCOMER,
+            given=staffing.Newcomer("许新", "+8613911119001", Role.SPECIALIST, "x"),
+        ),
+        "line_motion": motions.propose(
+            account=people("admin"),
+            kind=cities.PERMIT,
+            given=cities.Permit("x", clock.now().date() + timedelta(9)),
+            subject="express:wenzhou",
+        ),
+        "station_motion": motions.propose(
+            account=people("admin"),
+            kind=register.OFFICER,
+            given=register.Liaison(
+                "hongqiao", "许新", "+8613911119002", "1", clock.now().date() + timedelta(9)
+            ),
+        ),
+    }
     suspension = propose_suspension(account=people("admin"), line=Line.LUXURY, city=None, at=None, reason="x")
     agree(trip)
     phone_that_records = begin(trip)
@@ -621,6 +662,8 @@ def things(rides, people):
     safety.close_incident(account=people("specialist"), code=meant.code)
     link = Notification.objects.get(channel="email").text.split("/police/packs/")[1].split("/")[0]
     return {
+        **{name: row.code for name, row in moved.items()},
+        "staff": "agent2",
         "trip": trip.code,
         "waiting": waiting.code,
         "itinerary": trip.itinerary.code,

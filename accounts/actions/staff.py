@@ -14,7 +14,7 @@ from core import motions
 from core.actions import Action, ActionForm, ActionSet, Given, calls, choice, text
 from core.console.motions import desk
 from core.errors import DomainError
-from core.permissions import Role
+from core.permissions import Role, is_still, may
 
 if TYPE_CHECKING:
     from core.actions import Text
@@ -33,7 +33,7 @@ class RoleForm(Reason):
     def prepare(self) -> None:
         field = self.fields["role"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - as declared above
-        others = [role for role in Role if role in staffing.ROLES and role != self.row.role]
+        others = [role for role in staffing.ROLES if not is_still(self.row, role)]
         field.choices = [("", "—"), *((role.value, role.label) for role in others)]
 
 
@@ -80,7 +80,7 @@ STAFF.add(
         run=_role,
         form=RoleForm,
         two=motions.PAIR.key,
-        offered=lambda row, _person: row.is_active and row.role in staffing.ROLES,
+        offered=lambda row, _person: row.is_active and may(row, "console.open"),
     ),
     Action(
         key="set-up-anew",

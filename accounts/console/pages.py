@@ -26,7 +26,6 @@ from core.console import act, page
 from core.console.motions import shown
 from core.console.person import parts_of
 from core.errors import DomainError, NotFound, explain
-from core.permissions import Role
 from core.privacy import mask_id_number, mask_name, mask_phone
 from core.typed.fields import CODE, NAME, PHONE, Typed
 
@@ -126,7 +125,7 @@ class NewcomerForm(forms.Form):
     phone = Typed(PHONE, label=gettext_lazy("Mobile phone; it gets sign-in codes"))
     role = forms.ChoiceField(
         label=gettext_lazy("Role"),
-        choices=[("", "—"), *((role, role.label) for role in Role if role in staffing.ROLES)],
+        choices=[("", "—"), *((role.value, role.label) for role in staffing.ROLES)],
     )
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300)
 

@@ -1,23 +1,28 @@
 """'Police on the line': the console's wizard for an officer without account (P4), and the answer to any request."""
 
 import json
+from typing import Any
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from core import clock, idempotency
+from accounts.models import Account
+from core import clock, idempotency, motions
 from core.access import account_of, permission_required
-from core.actions import Refusal
+from core.actions import IncompleteForm, Refusal
 from core.console import act, page
-from core.errors import DomainError, explain
+from core.console.motions import shown
+from core.errors import DomainError, InvalidInput, explain
 from core.messages import outbox
-from police import selectors, services
-from police.actions import REQUESTS
-from police.forms import PhoneRequestForm
+from core.privacy import mask_name
+from police import register, selectors, services
+from police.actions import REQUESTS, STATIONS
+from police.forms import OfficerForm, PhoneRequestForm, StationForm, UntilForm
 from police.models import PoliceRequest
 from police.policies import reinstating
 from police.states import UNDECIDED, Channel, RequestState
@@ -96,8 +101,88 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
     return page(request, "console/police_request.html", context)
 
 
+@require_http_methods(["GET", "POST"])
+@permission_required("stations.register")
+def stations(request: HttpRequest) -> HttpResponse:
+    """The register: stations and officers, what waits for a second person, and what may be entered."""
+    if request.method == "GET":
+        return _stations(request, {}, None)
+    which = request.POST.get("do", "")
+    if which not in _ENTRIES:
+        raise InvalidInput("do")
+    form = _entry_forms(request)[which]
+    try:
+        if not form.is_valid():
+            raise IncompleteForm
+        _ENTRIES[which](account_of(request), form.cleaned_data)
+        messages.success(request, _("Proposed. Somebody else has to agree."))
+        return redirect("police_console:stations")
+    except DomainError as error:
+        messages.error(request, error.detail)
+        explain(form, error)
+        return _stations(request, {which: form}, None, status=error.status)
+
+
+def _enter_station(account: Account, given: dict[str, Any]) -> None:
+    changes = given.pop("changes")
+    motions.propose(
+        account=account,
+        kind=register.STATION,
+        given=register.Station(**given | {"country": given["country"].upper()}),
+        subject="" if changes == StationForm.NEW else changes,
+    )
+
+
+def _enter_officer(account: Account, given: dict[str, Any]) -> None:
+    motions.propose(account=account, kind=register.OFFICER, given=register.Liaison(**given))
+
+
+def _enter_until(account: Account, given: dict[str, Any]) -> None:
+    until = register.Until(given["until"])
+    motions.propose(account=account, kind=register.LONGER, given=until, subject=given["officer"])
+
+
+_ENTRIES = {"station": _enter_station, "officer": _enter_officer, "until": _enter_until}
+
+
+def _entry_forms(request: HttpRequest | None = None) -> dict[str, Form]:
+    """By what the button says. Each has identifiers of its own: they stand on one page."""
+    data, there = request.POST if request else None, selectors.agencies()
+    return {
+        "station": StationForm(data, auto_id="station-%s", stations=there),
+        "officer": OfficerForm(data, auto_id="officer-%s", stations=there),
+        "until": UntilForm(data, auto_id="until-%s", officers=register.officers()),
+    }
+
+
+@STATIONS.shown_by
+def _station_motions(request: HttpRequest, _row: object, refusal: Refusal | None) -> HttpResponse:
+    return _stations(request, {}, refusal)
+
+
+def _stations(
+    request: HttpRequest, typed: dict[str, Form], refusal: Refusal | None, *, status: int = 200
+) -> HttpResponse:
+    forms = _entry_forms() | typed
+    context = {
+        "title": _("Stations and officers"),
+        "stations": selectors.agencies(),
+        "officers": [(row, mask_name(row.account.real_name)) for row in register.officers()],
+        "now": clock.now(),
+        "motions": shown(STATIONS, register.KINDS, account_of(request), refusal),
+        "forms": [
+            ("station", _("A station"), forms["station"]),
+            ("officer", _("A liaison officer"), forms["officer"]),
+            ("until", _("An officer, until another day"), forms["until"]),
+        ],
+    }
+    return page(request, "console/stations.html", context, status=status)
+
+
 app_name = "police_console"
 urlpatterns = [
+    path("admin/stations/", stations, name="stations"),
+    path("admin/stations/motions/<code:code>/do/<word:action>/", act.view(STATIONS), name="motion_act"),
     path("admin/police-line/", line, name="line"),
     path("admin/police-line/<code:code>/", show, name="request"),
     path("admin/police-line/<code:code>/do/<word:action>/", act.view(REQUESTS), name="act"),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from core import formats
-from core.console.navigation import CASES, NOW, link
+from core.console.navigation import CASES, GOVERNANCE, NOW, link
 from core.console.panels import DUE, FIGURES, MINE, Due, Figure, Mine, panel
 from police import selectors
 from police.states import Urgency
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 link(NOW, 30, _("Police on the line"), "local_police", "police_console:line", "incidents.respond")
 link(CASES, 50, _("Police requests"), "gavel", "admin:police_policerequest_changelist", "police.read")
+link(
+    GOVERNANCE, 34, _("Stations and officers"), "local_police", "police_console:stations", "stations.register"
+)
 
 
 def _page(code: str) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 link(RIDES, 10, _("Trips"), "route", "admin:rides_trip_changelist", "rides.read")
 link(RIDES, 20, _("Lines"), "alt_route", "rides_console:lines")
+link(RIDES, 25, _("Cities"), "location_city", "rides_console:cities", "cities.plan")
 link(RIDES, 30, _("The night"), "bedtime", "rides_console:night", "night.call")
 link(GOVERNANCE, 40, _("Payments"), "payments", "admin:rides_payment_changelist", "rides.read")
 

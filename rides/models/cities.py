@@ -68,6 +68,8 @@ class LineInCity(models.Model):
     # The company's own permit for the city (准入许可).
     permit_number = models.CharField(_("permit"), max_length=40, blank=True)
     permit_until = models.DateField(_("permit valid until"))
+    # Before this moment a line that was opened takes no order yet; null where it began at once.
+    starts_at = models.DateTimeField(_("runs from"), null=True)
     # From this moment on the line refuses new orders, whether or not the job that tells people has run yet.
     suspends_at = models.DateTimeField(_("suspended from"), null=True)
 

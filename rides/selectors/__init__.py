@@ -11,6 +11,7 @@ from rides.selectors.apart import (
 from rides.selectors.cities import (
     all_lines,
     cities,
+    cities_with_lines,
     city_by_code,
     find_places,
     is_named,
@@ -22,6 +23,7 @@ from rides.selectors.cities import (
     place_name,
     places_of,
     running_hitch_cities,
+    runs,
     suspension_by_code,
     waiting_by_line,
 )
@@ -151,6 +153,7 @@ __all__ = [
     "changed_marks",
     "check_key",
     "cities",
+    "cities_with_lines",
     "city_by_code",
     "city_codes",
     "code_of_reminder",
@@ -217,6 +220,7 @@ __all__ = [
     "requests_along",
     "rider_url",
     "running_hitch_cities",
+    "runs",
     "score_of",
     "scores_allow",
     "stopped_lines",

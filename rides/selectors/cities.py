@@ -26,6 +26,12 @@ def places_of(city: City) -> list[KnownPlace]:
     return list(city.places.order_by("pk"))
 
 
+def cities_with_lines() -> list[tuple[City, list[LineInCity], int]]:
+    """Every city, its lines, and how many places people can choose there."""
+    found = City.objects.annotate(place_count=Count("places")).prefetch_related("lines__city").order_by("pk")
+    return [(city, sorted(city.lines.all(), key=lambda row: row.pk), city.place_count) for city in found]
+
+
 def city_by_code(code: str) -> City:
     """Raises `NotFound`."""
     city = City.objects.filter(code=code).first()
@@ -53,6 +59,7 @@ def runs(row: LineInCity, at: datetime) -> bool:
     """The same for a row that is at hand: the moment of a suspension counts, not the job that tells people."""
     return (
         row.state == LineState.RUNNING
+        and (row.starts_at is None or row.starts_at <= at)
         and (row.suspends_at is None or at < row.suspends_at)
         and row.permit_until >= timezone.localtime(at).date()
     )

@@ -3,6 +3,7 @@
 from rides.services.acceptance import accept_trip
 from rides.services.apart import never_again, undo_never_again
 from rides.services.booking import Rider, book_trip, needs_real_name
+from rides.services.cities import add_city, add_place
 from rides.services.ending import cancel_trip, end_trip
 from rides.services.itineraries import close_itinerary, offer_itinerary
 from rides.services.lines import carry_out_suspensions, decide_suspension, propose_suspension, set_line
@@ -54,6 +55,8 @@ __all__ = [
     "accept_offer",
     "accept_trip",
     "acknowledge_reminder",
+    "add_city",
+    "add_place",
     "arrive",
     "ask_again",
     "board_trip",
