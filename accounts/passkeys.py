@@ -211,7 +211,7 @@ def _failed(*, account: Account) -> None:
 @begins_transaction
 def _count(*, account: Account, row: Passkey, counter: int) -> Passkey | None:
     """The passkey, used now; None where its counter did not go on: then it is a copy, or this is one."""
-    now = Passkey.objects.select_for_update().filter(pk=row.pk).first()
+    now: Passkey | None = Passkey.objects.select_for_update().filter(pk=row.pk).first()
     if now is None or ((now.counter or counter) and counter <= now.counter):
         audit.record(account.actor, "accounts.second_factor_failed", account.code, by="passkey", copied=True)
         return None
