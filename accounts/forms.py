@@ -2,6 +2,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.typed.fields import ID_NUMBER, NAME, PHONE, REAL_NAME, SECRET_CODE, TOKEN, Typed, digits
 
@@ -60,6 +61,25 @@ class TokenForm(forms.Form):
         help_text=_("Device lost? Type one of your recovery codes."),
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True}),
     )
+
+
+def _passkey() -> forms.CharField:
+    """What the browser made of a passkey: filled in by a script."""
+    return forms.CharField(
+        required=False, max_length=20_000, widget=forms.HiddenInput(attrs={"data-passkey-answer": ""})
+    )
+
+
+class PasskeyForm(TokenForm):
+    name = forms.CharField(
+        label=pgettext_lazy("passkey", "Name"), max_length=40, help_text=_("Such as: work phone, blue key")
+    )
+    passkey = _passkey()
+    field_order = ["name", "token"]
+
+
+class ShowPasskeyForm(forms.Form):
+    passkey = _passkey()
 
 
 class DigitsForm(forms.Form):
