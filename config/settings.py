@@ -23,6 +23,8 @@ STAGE: str = env.str("HUHANG_STAGE", default="production")
 if STAGE not in {"production", "local", "scratch"}:
     raise ImproperlyConfigured(f"HUHANG_STAGE is {STAGE!r}; it is production, local or scratch.")
 SECRET_KEY: str = env.str("HUHANG_SECRET_KEY")
+# Those of before, for as long as what they signed is good: sessions, keys that phones hold of their trips.
+SECRET_KEY_FALLBACKS: list[str] = env.list("HUHANG_SECRET_KEYS_BEFORE", default=[])
 DEBUG = False
 ALLOWED_HOSTS: list[str] = env.list("HUHANG_HOSTS", default=["127.0.0.1", "localhost"])
 PUBLIC_URL: str = env.str("HUHANG_PUBLIC_URL", default="http://127.0.0.1:8000")

@@ -51,6 +51,8 @@ def secrets() -> Iterator[str]:
     """What is wrong with keys and tokens, a sentence each."""
     if len(settings.SECRET_KEY) < SHORTEST_SECRET or _is_weak(settings.SECRET_KEY):
         yield f"HUHANG_SECRET_KEY is weak: make {SHORTEST_SECRET} or more random characters."
+    if any(len(each) < SHORTEST_SECRET or _is_weak(each) for each in settings.SECRET_KEY_FALLBACKS):
+        yield "HUHANG_SECRET_KEYS_BEFORE holds a weak one: what it signed is believed."
     seen: dict[bytes, str] = {}
     for name, text in _keys():
         try:
