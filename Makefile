@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # A run starts some forty processes: without bytecode on disk each of them would compile all modules of ours anew.
 export PYTHONDONTWRITEBYTECODE :=
-.PHONY: setup run test check fault drill bench lock translations
+.PHONY: setup run test journeys check fault fuzz drill bench lock translations
 
 setup: .venv/ready
 
@@ -27,10 +27,17 @@ run: setup locale/.compiled
 	@exec $(BIN)/python -m config.stack run
 
 test: .venv/tools locale/.compiled
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=10 -m "not fault"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=10 -m "not fault and not journey"
+
+journeys: .venv/tools locale/.compiled
+	$(BIN)/python -m pytest --durations=10 -m journey
 
 fault: .venv/tools locale/.compiled
 	$(BIN)/python -m pytest -m fault
+
+# Five minutes: the whole schema by each role, with all checks of schemathesis.
+fuzz: .venv/tools locale/.compiled
+	$(BIN)/python -m pytest tests/fuzz.py
 
 check: .venv/tools locale/.compiled
 	$(BIN)/ruff format --check .

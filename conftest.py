@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import lru_cache, partial
+from functools import lru_cache, partial, wraps
 from itertools import cycle
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ from psycopg import sql
 from accounts.models import Account, Authenticator, Session
 from accounts.sessions import digest
 from config.pytest_stack import needs_servers
-from core import broker, events
+from core import broker, clock, events
 from core.messages.transports import breaker
 from core.models import OutboxEvent
 from core.tests.flush import empty_tables
@@ -46,6 +46,8 @@ from rides.services import (
 from rides.tests.factories import hold_out
 from safety.keys import RSA_BITS
 
+WAY_AND_TRIP = 2  # what a trip needs, counted by `Rides`
+NOT_KNOWN = -1  # how many rows a world wrote that somebody else made
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 PICKUP = Place("虹桥镇 Hongqiao", 28.2127, 121.0260)
 GOAL = Place("上塘 Shangtang", 28.1535, 120.6905)
@@ -110,14 +112,22 @@ def noon() -> Iterator[time_machine.Traveller]:
 _WORLD = Replay(lambda: make_world(password="a password of tests"))
 
 
+def _written() -> int:
+    """How many rows the transaction of this test has written."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_xact_user_tables")
+        return int(cursor.fetchone()[0] or 0)
+
+
 @pytest.fixture
-def world(db: None, noon: time_machine.Traveller) -> None:
-    """The whole cast, one city, the hitch line."""
+def world(db: None, noon: time_machine.Traveller) -> int:
+    """The whole cast, one city, the hitch line; how many rows stand written by then."""
     _WORLD()
+    return _written()
 
 
 @pytest.fixture
-def people(world: None) -> Callable[[str], Account]:
+def people(world: int) -> Callable[[str], Account]:
     """An account of the cast by name."""
     return lambda name: Account.objects.get(code=name)
 
@@ -179,11 +189,36 @@ def empty_boards(request: pytest.FixtureRequest) -> None:
         broker.ask(lambda client: [client.delete(name) for name in client.scan_iter("rate:*")], None)
 
 
+def _put_back(make: "Callable[[Rides, str, str], Trip]") -> "Callable[..., Trip]":
+    """What is first in a test, in a world that nobody has changed, gives the same rows each time: they are put back.
+
+    A trip made through all its services costs a tenth of a second, and a thousand tests begin with one.
+    """
+    known: dict[tuple[str, str], tuple[Replay, list[str]]] = {}
+
+    @wraps(make)
+    def begin(self: "Rides", passenger: str = "passenger", driver: str = "driver") -> Trip:
+        if self.count or not connection.in_atomic_block or clock.now() != NOON or _written() != self.world:
+            return make(self, passenger, driver)
+        if (passenger, driver) not in known:
+            codes: list[str] = []
+            known[passenger, driver] = (
+                Replay(lambda: codes.append(make(self, passenger, driver).code)),
+                codes,
+            )
+        replay, codes = known[passenger, driver]
+        replay()
+        self.count = WAY_AND_TRIP
+        return Trip.objects.get(code=codes[0])
+
+    return begin
+
+
 class Rides:
     """Makes trips in the state that a test needs."""
 
-    def __init__(self, people: Callable[[str], Account]) -> None:
-        self.people = people
+    def __init__(self, people: Callable[[str], Account], world: int = NOT_KNOWN) -> None:
+        self.people, self.world = people, world
         self.count = 0
 
     def booked(self, passenger: str = "passenger", **changes: Any) -> Trip:
@@ -201,6 +236,7 @@ class Rides:
             route=ROUTE,
         ).code
 
+    @_put_back
     def accepted(self, passenger: str = "passenger", driver: str = "driver") -> Trip:
         way, trip = self.itinerary(driver), self.booked(passenger)
         who = driver_of(self.people(driver))
@@ -211,12 +247,14 @@ class Rides:
         assert outcome.refusal is None
         return Trip.objects.get(pk=trip.pk)
 
+    @_put_back
     def arrived(self, passenger: str = "passenger", driver: str = "driver") -> Trip:
         trip = self.accepted(passenger, driver)
         who = driver_of(self.people(driver))
         ready_for_pickup(who, trip.code)
         return arrive(driver=who, trip_code=trip.code)
 
+    @_put_back
     def boarded(self, passenger: str = "passenger", driver: str = "driver") -> Trip:
         trip = self.arrived(passenger, driver)
         confirm_car(passenger=self.people(passenger), trip_code=trip.code)
@@ -226,19 +264,21 @@ class Rides:
         assert outcome.refusal is None
         return Trip.objects.get(pk=trip.pk)
 
+    @_put_back
     def under_way(self, passenger: str = "passenger", driver: str = "driver") -> Trip:
         trip = self.boarded(passenger, driver)
         depart(driver=driver_of(self.people(driver)), trip_code=trip.code)
         return Trip.objects.get(pk=trip.pk)
 
+    @_put_back
     def ended(self, passenger: str = "passenger", driver: str = "driver") -> Trip:
         trip = self.under_way(passenger, driver)
         return end_trip(driver=driver_of(self.people(driver)), trip_code=trip.code)
 
 
 @pytest.fixture
-def rides(people: Callable[[str], Account]) -> Rides:
-    return Rides(people)
+def rides(people: Callable[[str], Account], world: int) -> Rides:
+    return Rides(people, world)
 
 
 @pytest.fixture

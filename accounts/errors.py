@@ -120,3 +120,25 @@ class DocumentTaken(DomainError):
         409,
         _("This document belongs to another account already. One person, one account."),
     )
+
+
+class SentenceNeeded(DomainError):
+    code, status, sentence = (
+        "sentence_needed",
+        400,
+        _(
+            "You have no open case about this person. Say in a sentence why you need this: a supervisor reads it today."
+        ),
+    )
+
+
+class NotRevealable(DomainError):
+    code, status, sentence = (
+        "not_revealable",
+        403,
+        _("Data of colleagues and of police officers are shown to nobody here."),
+    )
+
+
+class AlreadyAnswered(DomainError):
+    code, sentence = "already_answered", _("Somebody answered this already.")

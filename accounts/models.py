@@ -12,7 +12,8 @@ from django_otp import models as otp
 from django_otp.oath import TOTP
 from django_otp.util import random_hex
 
-from accounts.states import ContactState, RealNameState
+from accounts.states import ContactState, LookKind, RealNameState
+from core import four_eyes
 from core.actors import Actor
 from core.permissions import TABLE, Role, may
 from core.privacy import EncryptedTextField
@@ -399,3 +400,41 @@ class Authenticator(otp.ThrottlingMixin, otp.Device):  # type: ignore[misc]  # u
     def get_throttle_factor(self) -> int:
         """Seconds to wait after the first wrong digits; each further wrong try doubles them."""
         return 1
+
+
+class Look(models.Model):
+    """Somebody of the staff looked at data of a person about whom they have no open case: a supervisor answers for it
+    (A5, A8). Looks inside a case are in the journal alone."""
+
+    at = models.DateTimeField(pgettext_lazy("field", "time"))
+    actor = models.CharField(pgettext_lazy("look", "who looked"), max_length=40)
+    # The code of the account, or of the case of somebody without one.
+    subject = models.CharField(pgettext_lazy("look", "at whom"), max_length=40)
+    seen = models.CharField(pgettext_lazy("look", "what was seen"), max_length=16, choices=LookKind.choices)
+    # Which case they named: not theirs, closed, or about others.
+    case = models.CharField(pgettext_lazy("field", "case"), max_length=40, blank=True)
+    reason = EncryptedTextField(pgettext_lazy("field", "reason"))
+    proper = models.BooleanField(pgettext_lazy("look", "justified"), null=True)
+    words = EncryptedTextField(pgettext_lazy("look", "what the supervisor says"))
+    answered_by = models.CharField(pgettext_lazy("look", "answered by"), max_length=40, blank=True)
+    answered_at = models.DateTimeField(pgettext_lazy("look", "answered at"), null=True)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "look without a case")
+        verbose_name_plural = pgettext_lazy("model", "looks without a case")
+        constraints = [
+            models.CheckConstraint(condition=Q(seen__in=LookKind.values), name="look_is_known"),
+            models.CheckConstraint(
+                condition=Q(answered_by="", answered_at=None, proper=None)
+                | (~Q(answered_by="") & Q(answered_at__isnull=False, proper__isnull=False)),
+                name="look_answer_is_whole",
+            ),
+            four_eyes.law("actor", "answered_by", name="look_answered_by_a_second_person"),
+        ]
+        indexes = [
+            models.Index(fields=["at"], name="look_of_day"),
+            models.Index(fields=["actor", "at"], condition=Q(answered_by=""), name="look_unanswered"),
+        ]
+
+    def __str__(self) -> str:
+        return f"look {self.pk}"

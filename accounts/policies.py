@@ -1,9 +1,12 @@
 """Who may do what, by role. Objects are checked where they are fetched."""
 
+import re
+import unicodedata
+
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core import policy
+from core import four_eyes, policy
 
 CODE_LIFE = policy.declare(
     "accounts.code_life",
@@ -65,3 +68,33 @@ STAFF_SESSION_IDLE = policy.declare(
         "A session of staff or of a police officer that was not used for so long ends. An open console uses it, so that it rings through the night."
     ),
 )
+LOOKS_UNUSUAL = policy.declare(
+    "accounts.looks_unusual",
+    policy.Whole(3, 1_000),
+    20,
+    name=pgettext_lazy("policy name", "Unusual number of looks"),
+    about=_(
+        "From so many looks a day on, at data shown in the clear and at people one has no case with, a colleague stands on the supervisors' first page."
+    ),
+)
+four_eyes.declare(
+    "accounts.look",
+    _("A look at somebody without a case is answered for by a second person"),
+    table="accounts.Look",
+    first="actor",
+    second="answered_by",
+    law="look_answered_by_a_second_person",
+)
+
+_WORDS = re.compile(r"[^\W\d_]{2,}")
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+
+
+def says_why(reason: str) -> bool:
+    """True where a reason is a sentence: six Chinese characters, or three words, and no few letters over and over."""
+    text = unicodedata.normalize("NFKC", reason).lower()
+    letters = [each for each in text if each.isalpha()]
+    if len(set(letters)) < 5:
+        return False
+    words = set(_WORDS.findall(text))
+    return len(_HAN.findall(text)) >= 6 or (len(words) >= 3 and len(letters) >= 12)

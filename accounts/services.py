@@ -49,7 +49,7 @@ from accounts.models import (
 from accounts.policies import CODE_INTERVAL, CODE_LIFE, CODES_A_DAY, CODES_FROM_ADDRESS
 from accounts.selectors import account_by_code, account_by_phone
 from accounts.sessions import BROWSER, NETWORK, digest
-from accounts.states import REAL_NAME_TRANSITIONS, ContactState, PersonalField, RealNameState
+from accounts.states import REAL_NAME_TRANSITIONS, ContactState, RealNameState
 from core import audit, clock, events, jobs, policy, registries, retry, typed
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
@@ -638,24 +638,6 @@ SESSIONS_OVER = jobs.whole(
     gettext_lazy("forgetting sessions that are over"),
     lambda at: forget_sessions(at=at),
 )
-
-
-@begins_transaction
-def reveal(*, account: Account, code: str, field: PersonalField, reason: str, case: str = "") -> str:
-    """Show one field of a person to a member of staff, with a reason; the reading is in the journal (A5, A8).
-
-    Raises `Forbidden`, `NotFound`, `InvalidInput` where there is no reason.
-    """
-    require(account, "people.reveal")
-    if not reason.strip():
-        raise InvalidInput("reason")
-    person = account_by_code(code)
-    if person is None:
-        raise NotFound
-    audit.record(
-        account.actor, "accounts.revealed", code, case=case, reason=reason.strip()[:400], field=str(field)
-    )
-    return str(getattr(person, field))
 
 
 @joins_transaction

@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core import live, timeline
 from core.permissions import Role
@@ -29,6 +30,21 @@ class PersonalField(models.TextChoices):
     ID_NUMBER = "id_number", _("ID number")
 
 
+class LookKind(models.TextChoices):
+    """What somebody of the staff looked at: a field in the clear, or a page about people."""
+
+    PHONE = "phone", _("phone")
+    REAL_NAME = "real_name", _("name")
+    ID_NUMBER = "id_number", _("ID number")
+    CALLER = "caller", _("name and phone of a caller")
+    PERSON = "person", pgettext_lazy("page", "person")
+    INCIDENT = "incident", pgettext_lazy("page", "incident")
+    COMPLAINT = "complaint", pgettext_lazy("page", "complaint")
+    ACCIDENT = "accident", pgettext_lazy("page", "accident")
+    APPLICATION = "application", pgettext_lazy("page", "application")
+    VETTING_CASE = "vetting_case", pgettext_lazy("page", "vetting case")
+
+
 class ContactState(models.TextChoices):
     ASKED = "asked", _("asked, no answer yet")
     CONFIRMED = "confirmed", _("confirmed")
@@ -37,7 +53,6 @@ class ContactState(models.TextChoices):
 
 # Which panels and pages of the console look again when such a line is written down (`core.live`).
 live.moves("", "accounts.")
-live.looks("accounts.revealed")
 live.moves(
     "staff",
     *(
@@ -48,3 +63,5 @@ live.moves(
         "accounts.second_factor",
     ),
 )
+live.moves("looks", "accounts.look_")
+live.looks("accounts.revealed", "accounts.person_read")

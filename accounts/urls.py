@@ -18,6 +18,6 @@ urlpatterns = [
     path("me/sessions/end/", views.end_session, name="end_session"),
     path("me/password/", views.password, name="password"),
     path("me/real-name/", views.real_name, name="real_name"),
-    path("me/contacts/<int:contact_id>/remove/", views.remove_contact, name="remove_contact"),
-    path("contact/<str:secret>/", views.contact_answer, name="contact_answer"),
+    path("me/contacts/<number:contact_id>/remove/", views.remove_contact, name="remove_contact"),
+    path("contact/<secret:secret>/", views.contact_answer, name="contact_answer"),
 ]

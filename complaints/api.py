@@ -13,11 +13,9 @@ from rest_framework.views import APIView
 
 from complaints import selectors, services
 from complaints.actions.own import OWN
-from complaints.errors import FileRefused
 from complaints.models import Complaint
 from complaints.policies import STREET_COMPLAINTS
-from complaints.services import Caller, File, Filing
-from complaints.services.files import LARGEST
+from complaints.services import Caller, File, Filing, Missing
 from complaints.states import OVER, Category, Side
 from core import policy
 from core.access import check_permission
@@ -33,7 +31,9 @@ class ComplaintInput(serializers.Serializer[Any]):
     words = serializers.CharField(max_length=4000)
     submission = serializers.CharField(max_length=64, help_text="The same value files once")
     files = serializers.ListField(
-        child=serializers.FileField(), required=False, max_length=10, help_text="multipart/form-data only"
+        child=serializers.FileField(allow_empty_file=True),
+        required=False,
+        help_text="multipart/form-data only; up to 10",
     )
 
 
@@ -46,10 +46,12 @@ class StreetComplaintInput(serializers.Serializer[Any]):
     submission = serializers.CharField(max_length=64, help_text="The same value files once")
 
 
-class WordsInput(serializers.Serializer[Any]):
+class FurtherWordsInput(serializers.Serializer[Any]):
     words = serializers.CharField(max_length=4000)
     files = serializers.ListField(
-        child=serializers.FileField(), required=False, max_length=10, help_text="multipart/form-data only"
+        child=serializers.FileField(allow_empty_file=True),
+        required=False,
+        help_text="multipart/form-data only; up to 10",
     )
 
 
@@ -70,6 +72,13 @@ class ComplaintOutput(serializers.Serializer[Any]):
     reason = serializers.CharField(allow_blank=True)
     statement = StatementOutput(allow_null=True)
     appeal_until = serializers.DateTimeField(allow_null=True)
+
+
+class KeptOutput(ComplaintOutput):
+    missing = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="For each file that was not kept, why (a code); send it again as `more`",
+    )
 
 
 class StreetComplaintOutput(ComplaintOutput):
@@ -98,11 +107,12 @@ def _said(complaint: Complaint, side: Side) -> dict[str, Any]:
     ).data
 
 
-def _files(body: dict[str, Any]) -> list[File]:
-    given = body.get("files") or []
-    if any(file.size > LARGEST for file in given):
-        raise FileRefused("files")
-    return [services.read_file(file.read()) for file in given]
+def _files(body: dict[str, Any]) -> list[File | Missing]:
+    return services.read_files(body.get("files") or [])
+
+
+def _answer(said: dict[str, Any], files: list[File | Missing], status: int = 200) -> Response:
+    return Response(said | {"missing": [fault.code for fault in services.missing(files)]}, status=status)
 
 
 class ComplaintsView(APIView):
@@ -115,18 +125,19 @@ class ComplaintsView(APIView):
         account = check_permission(request, "ride")
         return Response([_said(row, side) for row, side in selectors.my_cases(account)])
 
-    @extend_schema(request=ComplaintInput, responses={201: ComplaintOutput})
+    @extend_schema(request=ComplaintInput, responses={201: KeptOutput})
     def post(self, request: Request) -> Response:
         account, body = check_permission(request, "ride"), read(ComplaintInput, request)
+        files = _files(body)
         complaint = services.file_complaint(
             account=account,
             trip_code=body["trip"],
             category=Category(body["category"]),
             words=body["words"],
             submission=body["submission"],
-            files=_files(body),
+            files=files,
         )
-        return Response(_said(complaint, Side.COMPLAINANT), status=201)
+        return _answer(_said(complaint, Side.COMPLAINANT), files, 201)
 
 
 class ComplaintView(APIView):
@@ -142,12 +153,13 @@ class ComplaintActView(APIView):
 
     parser_classes = (JSONParser, MultiPartParser)
 
-    @extend_schema(request=WordsInput, responses=ComplaintOutput)
+    @extend_schema(operation_id="complaints_act", request=FurtherWordsInput, responses=KeptOutput)
     def post(self, request: Request, code: str, what: str) -> Response:
-        account, body = check_permission(request, "ride"), read(WordsInput, request)
+        account, body = check_permission(request, "ride"), read(FurtherWordsInput, request)
         action, case = OWN.action(what), OWN.find(code, account)
-        OWN.do(action, case, account, {"words": body["words"], "uploads": _files(body)})
-        return Response(_said(*selectors.my_case(account, code)))
+        files = _files(body)
+        OWN.do(action, case, account, {"words": body["words"], "uploads": files})
+        return _answer(_said(*selectors.my_case(account, code)), files)
 
 
 class StreetComplaintsView(APIView):

@@ -80,20 +80,6 @@ class NothingChosen(DomainError):
     )
 
 
-class FileRefused(DomainError):
-    code, status, sentence = (
-        "file_refused",
-        400,
-        _(
-            "Pictures (JPEG, PNG, WebP) and PDF files up to 8 MB can be added. This is something else or too large."
-        ),
-    )
-
-
-class TooManyFiles(DomainError):
-    code, status, sentence = "too_many_files", 400, _("Up to 10 files can be added to a complaint.")
-
-
 class TooManyComplaints(DomainError):
     code, status, sentence = (
         "too_many_complaints",

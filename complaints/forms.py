@@ -3,13 +3,12 @@
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from complaints.errors import FileRefused
-from complaints.services.files import LARGEST, File, read_file
+from complaints.services.files import check_something_came, read_files
 from complaints.states import Category, Paper, Source
 from core.actions import ActionForm
+from core.reader.errors import FileFault
 from core.typed.fields import CODE, NAME, PHONE, PLATE, Typed, digits
 
 
@@ -18,16 +17,21 @@ class _Files(forms.ClearableFileInput):
 
 
 class FilesField(forms.FileField):
-    """Several files, each read by its content; gives `File`s that lie in storage."""
+    """Several files, each read by its content; gives `File`s that lie in storage, and `Missing` for each other.
+
+    A file is never a reason to refuse the words beside it; where files are all that is asked for, the first fault is.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault(
-            "widget", _Files(attrs={"accept": "image/jpeg,image/png,image/webp,application/pdf"})
+            "widget",
+            _Files(attrs={"accept": "image/jpeg,image/png,image/webp,image/heic,image/heif,application/pdf"}),
         )
         kwargs.setdefault("required", False)
         kwargs.setdefault("label", _("Pictures or documents"))
         kwargs.setdefault(
-            "help_text", _("JPEG, PNG, WebP or PDF, up to 8 MB each. Places that a camera noted are removed.")
+            "help_text",
+            _("JPEG, PNG, WebP, HEIC or PDF, up to 8 MB each. Places that a camera noted are removed."),
         )
         super().__init__(**kwargs)
 
@@ -35,17 +39,13 @@ class FilesField(forms.FileField):
         given = [file for file in (data if isinstance(data, list | tuple) else [data]) if file]
         if self.required and not given:
             raise forms.ValidationError(self.error_messages["required"], code="required")
-        return read_files(given)
-
-
-def read_files(given: "list[UploadedFile[bytes]]") -> list[File]:
-    """Uploaded files as files of a case. Raises Django's `ValidationError` with the rule's own sentence."""
-    try:
-        if len(given) > 10 or any((file.size or 0) > LARGEST for file in given):
-            raise FileRefused("files")
-        return [read_file(file.read()) for file in given]
-    except FileRefused as error:
-        raise forms.ValidationError(error.detail) from None
+        found = read_files(given)
+        try:
+            if self.required:
+                check_something_came(found)
+        except FileFault as error:
+            raise forms.ValidationError(error.detail) from None
+        return found
 
 
 def _words(label: Any, rows: int = 4, *, required: bool = True) -> forms.CharField:

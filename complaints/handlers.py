@@ -4,7 +4,14 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
-from complaints.selectors import complaint_trip_if_open, complaints_about, newest_call
+from complaints.selectors import (
+    calls_of_last_hour,
+    complaint_trip_if_open,
+    complaints_about,
+    newest_call,
+    open_accidents_about,
+    open_complaints_about,
+)
 from complaints.services import give_own_complaints, open_recording_case
 from complaints.states import Level
 from core import cases, handover, known, live
@@ -26,6 +33,24 @@ def keep_recording_in_a_case(event: RecordingKept) -> None:
 def trip_of_complaint(code: str) -> str:
     """A complaint that is worked on is a case in which recordings of its trip may be played."""
     return complaint_trip_if_open(code) if code.startswith("C") else ""
+
+
+@cases.register_open_cases
+def complaints_open_about(subject: str) -> list[cases.OpenCase]:
+    """Whoever owns a complaint, and who stays with the person harmed, has a case about both sides."""
+    return open_complaints_about(subject)
+
+
+@cases.register_open_cases
+def accidents_open_about(subject: str) -> list[cases.OpenCase]:
+    """Whoever stays with those concerned by an accident has a case about them while a claim is open."""
+    return open_accidents_about(subject)
+
+
+@cases.register_open_cases
+def calls_open_about(subject: str) -> list[cases.OpenCase]:
+    """Whoever answered somebody's call within the last hour has them on the line."""
+    return calls_of_last_hour(subject)
 
 
 @known.about_people("complaints")

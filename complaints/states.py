@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core import live, timeline
+from core.reader.errors import WhyMissing
 from core.states import Transitions
 
 
@@ -162,6 +163,7 @@ class EvidenceKind(models.TextChoices):
 
 
 timeline.vocabulary(
+    file_fault=WhyMissing,
     category=Category,
     finding=Finding,
     level=Level,
@@ -178,6 +180,7 @@ class ComplaintLine(models.TextChoices):
     FILED = "complaints.filed", _("Complaint %(code)s filed: %(category)s")
     WORDS = "complaints.words", _("More was said about complaint %(code)s")
     EVIDENCE = "complaints.evidence", _("Evidence %(evidence)s added")
+    MISSING = "complaints.missing", _("File %(number)s that came with it is missing: %(file_fault)s")
     HELD = "complaints.held", _("Severe: the driver gets no new orders")
     KEPT = "complaints.kept", _("The stop on orders was reviewed and stays")
     LIFT_PROPOSED = "complaints.lift_proposed", _("Proposed to lift the stop on orders; somebody else agrees")
@@ -399,4 +402,4 @@ live.moves("claims", "claims.")
 live.moves("care", "care.")
 live.moves("roster", "shifts.")
 live.moves("", "practice.", "summaries.")
-live.looks("complaints.read", "complaints.caller_revealed")
+live.looks("complaints.read", "complaints.caller_revealed", "claims.accident_read")

@@ -1,23 +1,19 @@
-from django.urls import path, re_path
+from django.urls import path
 
 from complaints import views
 
 app_name = "complaints"
 urlpatterns = [
-    path("trips/<str:trip_code>/complaint/", views.file, name="file"),
+    path("trips/<code:trip_code>/complaint/", views.file, name="file"),
     path("complain/", views.street, name="street"),
     path("complaints/", views.mine, name="mine"),
-    path("complaints/<str:code>/", views.receipt, name="receipt"),
-    re_path(r"^complaints/(?P<code>C-\w+)/(?P<action>[a-z]{2,12})/$", views.act, name="act"),
-    path("claims/<str:code>/<str:secret>/", views.claim, name="claim"),
-    path("claims/<str:code>/<str:secret>/papers/", views.claim_papers, name="claim_papers"),
-    path("claims/<str:code>/<str:secret>/statement.pdf", views.claim_pdf, name="claim_pdf"),
-    path("thanks/<str:code>/<int:number>/<str:secret>/", views.thanks, name="thanks"),
+    path("complaints/<code:code>/", views.receipt, name="receipt"),
+    path("complaints/<code:code>/<secret:secret>/", views.follow, name="follow"),
+    path("complaints/<code:code>/<word:action>/", views.act, name="act"),
+    path("complaints/<code:code>/<secret:secret>/<word:action>/", views.follow_act, name="follow_act"),
+    path("claims/<code:code>/<secret:secret>/", views.claim, name="claim"),
+    path("claims/<code:code>/<secret:secret>/papers/", views.claim_papers, name="claim_papers"),
+    path("claims/<code:code>/<secret:secret>/statement.pdf", views.claim_pdf, name="claim_pdf"),
+    path("thanks/<code:code>/<number:number>/<secret:secret>/", views.thanks, name="thanks"),
     path("me/care/", views.care, name="care"),
-    path("complaints/<str:code>/<str:secret>/", views.follow, name="follow"),
-    re_path(
-        r"^complaints/(?P<code>C-\w+)/(?P<secret>[\w-]+)/(?P<action>[a-z]{2,12})/$",
-        views.follow_act,
-        name="follow_act",
-    ),
 ]

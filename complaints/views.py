@@ -1,6 +1,5 @@
 """Complaints of passengers, drivers and strangers: telling, following, answering, appealing."""
 
-import secrets
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
@@ -28,7 +27,7 @@ from complaints.states import (
     Paper,
     Side,
 )
-from core import clock, policy, timeline
+from core import clock, idempotency, policy, timeline, typed
 from core.access import account_of, permission_required
 from core.actions import Refusal
 from core.actors import NOBODY
@@ -47,6 +46,7 @@ SHOWN = frozenset(
         ComplaintLine.FILED,
         ComplaintLine.WORDS,
         ComplaintLine.EVIDENCE,
+        ComplaintLine.MISSING,
         ComplaintLine.ANSWERED,
         ComplaintLine.STATED,
         ComplaintLine.MERGED,
@@ -62,7 +62,7 @@ def file(request: HttpRequest, trip_code: str) -> HttpResponse:
     account = account_of(request)
     trip, _party = trip_of(account, trip_code)
     form = ComplaintForm(
-        request.POST or None, request.FILES or None, initial={"submission": secrets.token_urlsafe(16)}
+        request.POST or None, request.FILES or None, initial={"submission": idempotency.new_key()}
     )
     if request.method == "POST" and form.is_valid():
         found = form.cleaned_data
@@ -88,7 +88,7 @@ def file(request: HttpRequest, trip_code: str) -> HttpResponse:
 def street(request: HttpRequest) -> HttpResponse:
     """Anybody complains, without an account (C1). It is taken before any code is asked for."""
     form = StreetComplaintForm(
-        request.POST or None, request.FILES or None, initial={"submission": secrets.token_urlsafe(16)}
+        request.POST or None, request.FILES or None, initial={"submission": idempotency.new_key()}
     )
     if request.method == "POST":
         # Only what is filed counts: a form that was filled in wrongly takes nobody's turn at this address.
@@ -242,6 +242,8 @@ def claim_papers(request: HttpRequest, code: str, secret: str) -> HttpResponse:
                 files=form.cleaned_data["uploads"],
             )
             messages.success(request, _("Kept. Whoever works on it sees it at once."))
+            for fault in services.missing(form.cleaned_data["uploads"]):
+                messages.warning(request, fault.detail)
             return redirect("complaints:claim", code, secret)
         except DomainError as error:
             explain(form, error)
@@ -270,7 +272,7 @@ def thanks(request: HttpRequest, code: str, number: int, secret: str) -> HttpRes
                 code=code,
                 round_=number,
                 secret=secret,
-                points=int(points) if points in {"1", "2", "3", "4", "5"} else 0,
+                points=typed.number.guess(points, most=5) or 0,
             )
         except DomainError as error:
             refused = error.detail

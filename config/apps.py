@@ -9,6 +9,8 @@ class ConsoleConfig(AdminConfig):
 
     def ready(self) -> None:
         """Every process knows all kinds of work, also one that runs no tasks: its pages name what failed."""
+        from core import addresses  # noqa: F401 - before anything that names an address
+
         super().ready()
         from config import messages  # noqa: F401 - their declarations
         from config.celery import app

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 pages = WSGIMiddleware(get_wsgi_application(), workers=16)
 
 from config.gate import Database, calls_for_help, gated  # noqa: E402 - needs the applications that the line above has set up
+from config.headers import headed  # noqa: E402
 from config.parent import die_with_parent  # noqa: E402
 from core import production  # noqa: E402
 from core.console.stream import console_stream  # noqa: E402
@@ -106,5 +107,5 @@ async def _either(scope: Scope, receive: Receive, send: Send) -> None:
         await lane(scope, receive, send)
 
 
-application = gated(_either, Database())
+application = headed(gated(_either, Database()))
 die_with_parent()

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
+from accounts.looks import day_of, looks_since, unanswered, unusual
 from core import broker, clock, heartbeat, retry
 from core.api import shows_token
 from core.errors import NotFound
@@ -146,6 +147,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         (at - oldest).total_seconds() if oldest else 0,
     )
     _failed_work(registry)
+    _looks(registry)
     gauge(
         "huhang_lives_need_person",
         "Failed work on which a life may depend and that needs a person",
@@ -168,6 +170,31 @@ def metrics(request: HttpRequest) -> HttpResponse:
         len(late_destructions(at, timedelta(minutes=1))),
     )
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _looks(registry: CollectorRegistry) -> None:
+    """How often staff looked at people's data today, and who of them unusually often."""
+    at = clock.now()
+    today = looks_since(day_of(at)).values()
+    number = Gauge(
+        "huhang_looks_today",
+        "Looks of staff at people today: in the clear inside a case or with a reason, at pages with neither",
+        ["basis"],
+        registry=registry,
+    )
+    number.labels("case").set(sum(each.inside for each in today))
+    number.labels("reason").set(sum(each.with_reason for each in today))
+    number.labels("none").set(sum(each.pages for each in today))
+    for name, about, value in (
+        (
+            "most_by_one_today",
+            "The most looks of one colleague today",
+            max((each.all for each in today), default=0),
+        ),
+        ("unusual", "Colleagues who looked unusually often today", len(unusual(at))),
+        ("unanswered", "Looks without a case that no supervisor answered", unanswered().count()),
+    ):
+        Gauge(f"huhang_looks_{name}", about, registry=registry).set(value)
 
 
 def _messages(registry: CollectorRegistry) -> None:

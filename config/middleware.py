@@ -2,12 +2,68 @@
 
 from collections.abc import Callable
 
+import structlog
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import sync_only_middleware
 
+from accounts.devices import roughly
 from core import policy
+from core.errors import DomainError, error_response
+from core.ratelimit import address_of
+
+log = structlog.get_logger()
+READ_OR_POSTED = {"GET", "HEAD", "OPTIONS", "POST"}
+OF_THE_API = READ_OR_POSTED | {"PUT", "PATCH", "DELETE"}
+# What somebody looks for who tries doors; a 409 is the rules' answer to who may be here.
+REFUSALS = {400, 401, 403, 404, 405, 413, 415, 429}
+
+
+class MethodNotAllowed(DomainError):
+    code, status = "method_not_allowed", 405
+
+
+@sync_only_middleware
+def methods_in_use(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Pages are read and posted to, calls have a few methods more; no view is asked with any other, whatever it would do."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        used = OF_THE_API if request.path.startswith("/api/") else READ_OR_POSTED
+        if request.method in used:
+            return get_response(request)
+        response = error_response(request, MethodNotAllowed())
+        response["Allow"] = ", ".join(sorted(used))
+        return response
+
+    return middleware
+
+
+@sync_only_middleware
+def refusals_told(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Each refusal is a line of the log: who, which door, from which network. The route stands for the address, in which
+    codes and secrets of links stand; what was said stands nowhere."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code in REFUSALS:
+            found = request.resolver_match
+            log.info(
+                "refused",
+                status=response.status_code,
+                method=request.method,
+                door=found.route if found else "",
+                # Who was asked for already: a database that is away answers no further question.
+                who=getattr(getattr(request, "_cached_user", None), "code", ""),
+                network=roughly(address_of(request)),
+            )
+        return response
+
+    return middleware
 
 
 @sync_only_middleware

@@ -112,6 +112,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.devices.DeviceMiddleware",
+    "config.middleware.refusals_told",
+    "config.middleware.methods_in_use",
     "config.middleware.rules_once",
     "core.errors.DomainErrorMiddleware",
 ]
@@ -404,7 +406,12 @@ SESSION_COOKIE_AGE = (
 )  # the longest that a rule may allow; the server ends sessions by its rules
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+# By its name a browser takes such a cookie over https alone, for this host alone, and from no other host of the domain.
+_OF_THIS_HOST = "__Host-" if SESSION_COOKIE_SECURE else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_OF_THIS_HOST}sessionid", f"{_OF_THIS_HOST}csrftoken"
 CSRF_FAILURE_VIEW = "core.errors.csrf_failure"
 # Locking by address would lock a whole call centre or a carrier's gateway; names are locked.
 # Its middleware would put a page of its own in the place of ours: `accounts.services` says who is locked out.
@@ -414,6 +421,7 @@ SILENCED_SYSTEM_CHECKS = ["axes.W002", "axes.W006"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31536000 if PUBLIC_URL.startswith("https://") else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_SSL_REDIRECT = PUBLIC_URL.startswith("https://")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_URL.startswith("https://") else None
 X_FRAME_OPTIONS = "DENY"
@@ -492,6 +500,8 @@ STORAGES: dict[str, dict[str, object]] = {
     "pictures": _stored(PICTURES_BUCKET, "HUHANG_PICTURES", "pictures"),
     "recordings": _stored(RECORDINGS_BUCKET, "HUHANG_RECORDINGS", "recordings"),
 }
+# Processes that open uploaded files, and as many beside them for what models read, of each server; see `core.reader`.
+READERS: int = env.int("HUHANG_READERS", default=2)
 # The keys that wrap recordings' keys, in no backup: a folder of one machine, or a key service for several.
 RECORDING_KEYS: str = env.str("HUHANG_RECORDING_KEYS", default=str(BASE_DIR / "var" / "recording-keys"))
 KEY_SERVICE_URL: str = env.str("HUHANG_KEY_SERVICE_URL", default="")
@@ -514,9 +524,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "DEFAULT_GENERATOR_CLASS": "core.schema.Generator",
+    # One set of choices, one name: the same in every language.
+    "ENUM_NAME_OVERRIDES": {"LineEnum": "rides.states.Line", "DispatchedLineEnum": "rides.api.DISPATCHED"},
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "rides.api.describe_positions",
+        "core.schema.describe_refusals",
     ],
 }
 
@@ -581,6 +594,8 @@ LOGGING = {
     "root": {"handlers": ["stdout"], "level": "INFO"},
     "loggers": {
         "django.request": {"level": "ERROR"},
+        # It writes whole addresses, in which secrets of links may stand; `config.middleware.refusals_told` says the route.
+        "django.security.csrf": {"level": "ERROR"},
         "httpx": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},

@@ -170,5 +170,5 @@ def _page(request: HttpRequest, refusal: Refusal | None) -> HttpResponse:
 app_name = "failed_work"
 urlpatterns = [
     path("admin/failed-work/", index, name="index"),
-    path("admin/failed-work/<str:code>/<slug:action>/", act.view(WORK), name="act"),
+    path("admin/failed-work/<row:code>/<word:action>/", act.view(WORK), name="act"),
 ]

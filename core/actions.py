@@ -16,8 +16,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from core import four_eyes
-from core.errors import DomainError, Forbidden, NotFound
+from core import four_eyes, idempotency
+from core.errors import DomainError, Forbidden, NotFound, refuse
 from core.permissions import TABLE, may, require
 from core.transactions import asking_first
 
@@ -365,25 +365,50 @@ class ActionSet(Generic[R]):
         or what the service says.
 
         The rule is asked in the transaction of the service, under `lock`: of two people at once the second meets it,
-        whatever the service asks by itself. A rule of the action's own is asked before what was typed, too.
+        whatever the service asks by itself. A rule of the action's own is asked before what was typed, too. Who says
+        again what they did last with this row is not refused, and nothing is done.
         """
         require(person, action.permission)
-        if action.why_not is not None:
-            self._check(action, row, person)
+        early = self._early(action, row, person)
         if not form.is_valid():
-            raise IncompleteForm
-        return self._do(action, row, person, form.cleaned_data)
+            raise early or IncompleteForm
+        return self._do(action, row, person, form.cleaned_data, early)
 
     def do(self, action: Action[R], row: R, person: "Account", given: Given) -> Text | HttpResponse | None:
         """As `perform`, for a front that read by itself what was given: `given` has the names of the form's fields."""
         require(person, action.permission)
-        if action.why_not is not None:
-            self._check(action, row, person)
-        return self._do(action, row, person, given)
+        return self._do(action, row, person, given, self._early(action, row, person))
 
-    def _do(self, action: Action[R], row: R, person: "Account", given: Given) -> Text | HttpResponse | None:
-        with asking_first(lambda: self._check_locked(action, row, person, given)):
-            return action.run(row, person, given)
+    def _early(self, action: Action[R], row: R, person: "Account") -> DomainError | None:
+        """What a rule of the action's own has against it."""
+        if action.why_not is not None:
+            try:
+                self._check(action, row, person)
+            except DomainError as error:
+                return error
+        return None
+
+    def _do(
+        self, action: Action[R], row: R, person: "Account", given: Given, early: DomainError | None
+    ) -> Text | HttpResponse | None:
+        code, turns = self.code(row), []
+        act = idempotency.act_of(action.key, person.code, code, given)
+
+        def ask() -> None:
+            self._check_locked(action, row, person, given)
+            turns.append(idempotency.remember(self.kind, code, act))
+
+        try:
+            refuse(early)
+            with asking_first(ask):
+                return action.run(row, person, given)
+        except DomainError:
+            done = idempotency.done_last(self.kind, code, act)
+            if done in turns:  # the service has kept its refusal
+                idempotency.forget(self.kind, code, act)
+            if done is None or done in turns:
+                raise
+            return None
 
 
 ACTION_SETS: dict[str, ActionSet[Any]] = {}

@@ -1,8 +1,9 @@
 """Reads of the journal for those who check promises."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import Min
+from django.db.models import Count, Min
 
 from core.audit import digest_of
 from core.models import AuditEntry, AuditSeal
@@ -33,3 +34,16 @@ def is_whole(entry: AuditEntry) -> bool:
     if seal is None:
         return True
     return (entry.pk, entry.digest) in zip(seal.row_ids, seal.row_digests, strict=True)
+
+
+def count_by_actor(
+    actions: Collection[str], since: datetime, *, fact: str
+) -> list[tuple[str, str, str, int]]:
+    """(actor, action, what the line says under `fact`, how many lines) since a time."""
+    rows = (
+        AuditEntry.objects.filter(action__in=actions, at__gte=since)
+        .values("actor", "action", f"facts__{fact}")
+        .annotate(count=Count("pk"))
+        .order_by("actor", "action")
+    )
+    return [(row["actor"], row["action"], row[f"facts__{fact}"] or "", row["count"]) for row in rows]

@@ -1,13 +1,33 @@
-"""Which cases are open, for whoever may act only inside one: playing a recording asks here.
+"""Which cases are open, for whoever may act only inside one: playing a recording and showing a person's data ask here.
 
-An app that has cases registers a function; nobody imports upward.
+An app that has cases registers functions; nobody imports upward.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import structlog
+
+log = structlog.get_logger()
 
 # Takes a case's code; gives the code of its trip where the case is open, else nothing.
 CaseLookup = Callable[[str], str]
 _lookups: list[CaseLookup] = []
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """A case that is worked on: its code, the codes of those of the staff whose it is, and the permission of those who
+    read it as their work beside them."""
+
+    code: str
+    owners: frozenset[str]
+    readers: str
+
+
+# Takes the code of an account, or of a case; gives the open cases that concern that person, or the case itself.
+About = Callable[[str], Iterable[OpenCase]]
+_about: list[About] = []
 
 
 def register_case_lookup(lookup: CaseLookup) -> CaseLookup:
@@ -16,6 +36,28 @@ def register_case_lookup(lookup: CaseLookup) -> CaseLookup:
     return lookup
 
 
+def register_open_cases(lookup: About) -> About:
+    """Function decorator: say which of an app's open cases concern somebody, and whose they are."""
+    _about.append(lookup)
+    return lookup
+
+
 def trip_of_open_case(code: str) -> str:
     """The trip of an open case; empty where there is no such open case."""
     return next((trip for lookup in _lookups if (trip := lookup(code))), "")
+
+
+def open_about(subject: str) -> list[OpenCase]:
+    """Open cases that concern an account, or the case with this code. An app that cannot be asked knows of none."""
+    found: list[OpenCase] = []
+    for lookup in _about:
+        try:
+            found += lookup(subject)
+        except Exception as why:  # whatever one app's question meets: without a case a reason is asked for
+            log.error("cases.unreadable", app=lookup.__module__, error=type(why).__name__, exc_info=why)
+    return found
+
+
+def ours(*owners: str | None) -> frozenset[str]:
+    """The codes of those who have a case, of columns that may be empty."""
+    return frozenset(owner for owner in owners if owner)

@@ -101,6 +101,9 @@ class TooMany(DomainError):
     code, status, sentence = "too_many", 429, _("Too many attempts. Please wait a moment and try again.")
 
 
+AGAIN = 2  # seconds after which who could not be served asks once more
+
+
 class StoresDown(DomainError):
     code, status, sentence = (
         "stores_down",
@@ -148,13 +151,17 @@ def error_response(request: HttpRequest, error: DomainError) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest, error: DomainError) -> HttpResponse:
-    """The same where our own data cannot be reached: a page that asks for none."""
+    """The same where our own data cannot be reached: a page that asks for none.
+
+    One that was only looked at comes by itself once it can: nobody on duty is left before a page that stands still.
+    """
     if wants_json(request):
         answer: HttpResponse = problem_response(error)
     else:
-        context = {"error": error, "line": settings.SAFETY_LINE}
+        looked = request.method in {"GET", "HEAD"}
+        context = {"error": error, "line": settings.SAFETY_LINE, "again": AGAIN if looked else 0}
         answer = HttpResponse(render_to_string("unavailable.html", context), status=error.status)
-    answer["Retry-After"] = "2"
+    answer["Retry-After"] = str(AGAIN)
     answer["Cache-Control"] = "no-store"
     return answer
 
@@ -169,6 +176,8 @@ class DomainErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.path:  # also of Django's own routes, which take any path
+            return error_response(request, NotFound())
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -181,7 +190,7 @@ def _has_nul(request: HttpRequest) -> bool:
     given = (
         value for sent in (request.GET, request.POST) for _name, values in sent.lists() for value in values
     )
-    return "\x00" in request.path or any("\x00" in value for value in given)
+    return any("\x00" in value for value in given)
 
 
 def api_exception_handler(exception: Exception, context: dict[str, Any]) -> Response | None:

@@ -60,7 +60,14 @@ TABLE: Mapping[str, frozenset[Role]] = {
         "duty.supervise": {SUPERVISOR},  # who is told where nobody else is responsible
         "duty.answer": {SUPERVISOR, ADMIN},  # who is told where nobody is on duty
         "failed_work.retry": {SPECIALIST, SUPERVISOR, ADMIN},
-        "people.reveal": {AGENT, SPECIALIST, VETTING, ADJUDICATOR, SUPERVISOR},  # a field, with a reason (A5)
+        "people.reveal": {
+            AGENT,
+            SPECIALIST,
+            VETTING,
+            ADJUDICATOR,
+            SUPERVISOR,
+        },  # in a case or with a reason (A5)
+        "looks.answer": {SUPERVISOR},  # at people with whom the reader has no case (A8)
         "sessions.end": {SUPERVISOR, ADMIN},  # of anybody, with a reason
         "staff.appoint": {SUPERVISOR, ADMIN},  # two of them together: who belongs to the staff, and as what
         "staff.suspend": {SUPERVISOR, ADMIN},

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.utils.translation import gettext_lazy as _
@@ -20,9 +21,11 @@ from core.codes import new_code
 from core.errors import NotFound
 from core.models import StoredPicture
 from core.privacy import decrypt, encrypt
+from core.reader.errors import FileNotKept
 from core.transactions import begins_transaction, joins_transaction
 
 SWEEP_BATCH = 500
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,14 @@ class Written:
 
 
 def store(content: bytes) -> Written:
-    """Encrypt a picture under a random name into storage."""
+    """Encrypt a picture under a random name into storage. Raises `FileNotKept` where that is full or away."""
     name = f"{secrets.token_hex(1)}/{secrets.token_hex(20)}"
-    storages["pictures"].save(name, ContentFile(encrypt(content, context=name)))
+    hidden = ContentFile(encrypt(content, context=name))
+    try:
+        storages["pictures"].save(name, hidden)
+    except Exception as error:  # a disk and a bucket fail in different words
+        log.exception("pictures.not_kept")
+        raise FileNotKept from error
     return Written(name, hashlib.sha256(content).hexdigest(), len(content))
 
 

@@ -1,11 +1,53 @@
-"""The API's schema: the same for everybody, so it is made once."""
+"""The API's schema: the same for everybody, so it is made once; and what every call of ours may answer beside its own."""
 
 from functools import lru_cache
 from typing import Any
 
 from django.utils.translation import get_language
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.openapi import AutoSchema
 from rest_framework.request import Request
+
+from core.errors import PROBLEM_TYPE
+
+# What a call may be refused with (RFC 9457), and when.
+REFUSALS = {
+    "400": "What was sent cannot be read; `errors` names the fields.",
+    "401": "Nobody is signed in, or the key that was shown is not the right one.",
+    "403": "This person may not do it, or not without a second factor or a check.",
+    "404": "There is nothing here, or it is not yours to see.",
+    "406": "No JSON is accepted.",
+    "409": "The rules are against it now; `code` says which.",
+    "413": "Too much at once.",
+    "415": "The body is of another kind.",
+    "429": "Too many attempts.",
+    "503": "Our own data, or a service that this needs, cannot be reached at the moment: see `Retry-After`.",
+}
+WITH_BODY = {"413", "415"}
+PROBLEM = {
+    "type": "object",
+    "description": "RFC 9457 problem details",
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "Stable; never changes its meaning"},
+        "detail": {"type": "string", "description": "For people, in the reader's language"},
+        "errors": {"description": "By field, where fields are meant"},
+    },
+    "required": ["type", "title", "status", "code", "detail"],
+}
+
+
+class Session(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # drf-spectacular registers it untyped
+    """How somebody is known to the API."""
+
+    target_class = "core.api.SessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
 
 
 class Generator(SchemaGenerator):
@@ -21,3 +63,19 @@ def _made(language: str, version: str) -> dict[str, Any]:
     generator = SchemaGenerator(api_version=version or None)  # type: ignore[no-untyped-call]  # as above
     made: dict[str, Any] = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # as above
     return made
+
+
+def describe_refusals(result: dict[str, Any], **_options: object) -> dict[str, Any]:
+    """Postprocessing hook: each call says with which refusals it may answer."""
+    result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
+    content = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for operation in _operations(result):
+        for status, why in REFUSALS.items():
+            if status not in WITH_BODY or "requestBody" in operation:
+                operation["responses"].setdefault(status, {"description": why, "content": content})
+    return result
+
+
+def _operations(result: dict[str, Any]) -> list[dict[str, Any]]:
+    methods = {"get", "post", "put", "patch", "delete"}
+    return [said for path in result["paths"].values() for method, said in path.items() if method in methods]

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import Account
+from core import typed
 from core.access import check_permission
 from core.api import read
 from core.errors import InvalidInput, NotFound
@@ -46,7 +47,7 @@ class VideoOutput(serializers.Serializer[Any]):
 
 class FramesInput(serializers.Serializer[Any]):
     step0 = serializers.ListField(
-        child=serializers.ImageField(), help_text="Frames of the first pose; step1, step2 … follow"
+        child=serializers.FileField(), help_text="Frames of the first pose; step1, step2 … follow"
     )
 
 
@@ -85,21 +86,27 @@ class ApplicationOutput(serializers.Serializer[Any]):
 
 
 class PhotoInput(serializers.Serializer[Any]):
-    photo = serializers.ImageField()
+    photo = serializers.FileField()
 
 
 class StreetReportInput(serializers.Serializer[Any]):
     plate = TypedInput(PLATE)
-    photo = serializers.ImageField()
+    photo = serializers.FileField(allow_empty_file=True)
     words = serializers.CharField(max_length=2000, required=False, default="", allow_blank=True)
     phone = TypedInput(
         PHONE, required=False, default="", allow_blank=True, help_text="Where nobody is signed in"
     )
-    submission = serializers.CharField(max_length=40, help_text="The same one reports once")
+    submission = serializers.CharField(
+        max_length=64,
+        help_text="The same one reports once; random, at least 16 characters without an account",
+    )
 
 
 class ReportOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
+    picture_fault = serializers.CharField(
+        help_text="Why the photo was not kept (a code), empty where it was. Report again with another one."
+    )
 
 
 class AppealInput(serializers.Serializer[Any]):
@@ -179,7 +186,7 @@ class CertificatePhotoView(APIView):
         if photo is None:
             raise InvalidInput("photo")
         return _said(
-            services.save_photo(account=account, kind=Certificate(kind), content=photo.read())
+            services.save_photo(account=account, kind=Certificate(kind), content=photo)
         )  # fmt: skip
 
 
@@ -201,15 +208,13 @@ class StreetReportsView(APIView):
     def post(self, request: Request) -> Response:
         check_street_limit(address_of(request))
         body = read(StreetReportInput, request)
-        photo = body["photo"]
-        photo.seek(0)
         user = request.user
         report = services.report_from_street(
             account=user if isinstance(user, Account) and may(user, "ride") else None,
             phone=body["phone"],
             plate=body["plate"],
             words=body["words"],
-            content=photo.read(),
+            content=body["photo"],
             submission=body["submission"],
         )
         return Response(ReportOutput(report).data, status=201)
@@ -244,9 +249,9 @@ class FaceFramesView(DriverView):
 
     @extend_schema(request={"multipart/form-data": FramesInput}, responses=FramesOutput)
     def post(self, request: Request, code: str) -> Response:
-        steps = sorted(name for name in request.FILES if name.startswith("step") and name[4:].isdigit())
-        steps.sort(key=lambda name: int(name[4:]))
-        frames = [[file.read() for file in request.FILES.getlist(name)] for name in steps]
+        numbers = {name: typed.number.guess(name[4:]) for name in request.FILES if name.startswith("step")}
+        steps = sorted((number, name) for name, number in numbers.items() if number is not None)
+        frames = [request.FILES.getlist(name) for _number, name in steps]
         outcome = services.answer_face_check(driver=self.driver, code=code, frames=frames)
         if outcome.refusal:
             raise outcome.refusal
@@ -272,7 +277,7 @@ class VideoCheckView(DriverView):
     def get(self, request: Request, code: str) -> Response:
         return Response(VideoOutput(video_check_of(self.driver, code)).data)
 
-    @extend_schema(request=None, responses=FramesOutput)
+    @extend_schema(operation_id="driver_video_checks_collect", request=None, responses=FramesOutput)
     def post(self, request: Request, code: str) -> Response:
         token = services.claim_video_token(driver=self.driver, code=code)
         return Response({"state": video_check_of(self.driver, code).state, "token": token})

@@ -49,22 +49,6 @@ class PersonBarred(DomainError):
 # --- Pictures ---
 
 
-class PictureTooLarge(DomainError):
-    code, status, sentence = (
-        "picture_too_large",
-        413,
-        _("This picture is too large. Up to 6 MB and 40 megapixels can be read."),
-    )
-
-
-class PictureUnreadable(DomainError):
-    code, status, sentence = (
-        "picture_unreadable",
-        400,
-        _("This is not a picture that can be read. Use JPEG, PNG or WebP."),
-    )
-
-
 class NoFace(DomainError):
     code, status, sentence = (
         "no_face",

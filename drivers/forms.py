@@ -120,10 +120,11 @@ class StreetReportForm(forms.Form):
     """A car that is not what it is registered as, seen by anybody."""
 
     plate = Typed(PLATE, label=_("Plate that you saw"), widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    photo = forms.ImageField(
+    photo = forms.FileField(
         label=_("Photo of the car with its plate"),
         widget=forms.ClearableFileInput(attrs={"accept": "image/*", "capture": "environment"}),
         required=False,
+        allow_empty_file=True,
     )
     words = forms.CharField(
         label=_("What did you see?"),
@@ -137,7 +138,7 @@ class StreetReportForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
-    submission = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    submission = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
 class RunForm(forms.Form):

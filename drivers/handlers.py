@@ -1,8 +1,9 @@
 """What drivers do when accounts say something."""
 
 from accounts.events import DeviceShared
+from core import cases
 from core.events import handles
-from drivers.selectors import driver_by_code
+from drivers.selectors import driver_by_code, open_vetting_about
 from drivers.services import open_signal
 from drivers.states import CaseKind
 
@@ -15,3 +16,9 @@ def weigh_shared_device(event: DeviceShared) -> None:
     if driver is not None:
         others = {code: "device" for code in everybody if code != driver.account.code}
         open_signal(driver=driver, kind=CaseKind.SAME_DEVICE, accounts=others)
+
+
+@cases.register_open_cases
+def vetting_open_about(subject: str) -> list[cases.OpenCase]:
+    """Whoever turned the first key of an application or of a vetting case has it; until then nobody has."""
+    return open_vetting_about(subject)

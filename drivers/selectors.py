@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
-from core import clock, formats, policy, typed
+from core import cases, clock, formats, policy, typed
 from core.errors import DomainError, NotFound
 from core.privacy import blind_index
 from core.reads import the
@@ -575,3 +575,19 @@ def run_by_code(code: str) -> ScreeningRun:
 
 def newest_run() -> ScreeningRun | None:
     return ScreeningRun.objects.order_by("-pk").first()
+
+
+def open_vetting_about(subject: str) -> list[cases.OpenCase]:
+    """Applications in review and open vetting cases of an account, or the one with this code."""
+    mine = Q(code=subject) | Q(driver__account__code=subject)
+    asked = Application.objects.filter(mine, state=ApplicationState.REVIEW)
+    opened = VettingCase.objects.filter(mine, state=CaseState.OPEN)
+    found = [
+        (code, first, "vetting.decide")
+        for code, first in asked.values_list("code", "proposed_by").order_by("pk")
+    ]
+    found += [
+        (code, first, "vetting.see")
+        for code, first in opened.values_list("code", "proposed_by").order_by("pk")
+    ]
+    return [cases.OpenCase(code, cases.ours(first), readers) for code, first, readers in found]

@@ -285,4 +285,4 @@ REWARD_TRANSITIONS = Transitions(
 # Which panels and pages of the console look again when such a line is written down (`core.live`).
 live.moves("vetting", "drivers.")
 live.moves("", "drivers.face_", "drivers.online", "drivers.certificate_sent", "drivers.application_begun")
-live.looks("drivers.application_read")
+live.looks("drivers.application_read", "drivers.vetting_case_read")

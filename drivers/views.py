@@ -1,6 +1,5 @@
 """Pages of drivers that know nothing of trips: application, consent to faces, appeals, reports from the street."""
 
-import secrets
 from typing import Any
 
 from django.contrib import messages
@@ -14,11 +13,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import Account
-from core import clock
+from core import clock, idempotency
 from core.access import account_of, permission_required
 from core.errors import DomainError, InvalidInput, explain
 from core.permissions import may
 from core.ratelimit import address_of
+from core.reader.errors import FileFault
 from drivers import services
 from drivers.camera import camera_context
 from drivers.errors import (
@@ -26,8 +26,6 @@ from drivers.errors import (
     ApplicationOpen,
     CertificatesFaulty,
     NotADriver,
-    PictureTooLarge,
-    PictureUnreadable,
 )
 from drivers.forms import StreetReportForm, sections
 from drivers.models import Application
@@ -165,9 +163,9 @@ def send_certificate(request: HttpRequest, kind: str) -> HttpResponse:
     try:
         if photo is None:
             raise InvalidInput("photo")
-        services.save_photo(account=account_of(request), kind=Certificate(kind), content=photo.read())
+        services.save_photo(account=account_of(request), kind=Certificate(kind), content=photo)
         messages.success(request, _("Read. Please compare each field with the certificate."))
-    except (InvalidInput, PictureTooLarge, PictureUnreadable) as error:
+    except (InvalidInput, FileFault) as error:
         messages.error(request, error.detail)
     return redirect("drivers:apply")
 
@@ -199,23 +197,20 @@ def street_report(request: HttpRequest) -> HttpResponse:
     form = StreetReportForm(
         request.POST or None,
         request.FILES or None,
-        initial={"submission": secrets.token_urlsafe(16)},
+        initial={"submission": idempotency.new_key()},
     )
     if account:
         del form.fields["phone"]
     report = None
     if request.method == "POST" and form.is_valid():
         check_street_limit(address_of(request))
-        photo = form.cleaned_data["photo"]
-        if photo:
-            photo.seek(0)
         try:
             report = services.report_from_street(
                 account=account,
                 phone=form.cleaned_data.get("phone", ""),
                 plate=form.cleaned_data["plate"],
                 words=form.cleaned_data["words"],
-                content=photo.read() if photo else None,
+                content=form.cleaned_data["photo"] or None,
                 submission=form.cleaned_data["submission"],
             )
         except DomainError as error:

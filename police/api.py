@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from core import clock
 from core.access import account_of, check_permission
 from core.api import read
+from core.typed.fields import MomentInput
 from police import selectors, services
 from police.models import PoliceRequest
 from police.policies import missing_papers
@@ -21,12 +22,10 @@ from police.states import PaperNeeded, Query, Urgency
 from police.views import check_officer
 
 
-class RequestInput(serializers.Serializer[Any]):
+class PoliceRequestInput(serializers.Serializer[Any]):
     query = serializers.ChoiceField(choices=Query.choices)
     value = serializers.CharField(max_length=60)
-    about = serializers.DateTimeField(
-        required=False, help_text="The time that it concerns; now where left out"
-    )
+    about = MomentInput(required=False, help_text="The time that it concerns; now where left out")
     urgency = serializers.ChoiceField(choices=Urgency.choices)
     legal_basis = serializers.CharField(max_length=200, required=False, default="")
     submission = serializers.CharField(max_length=64, help_text="The same value asks once")
@@ -49,7 +48,7 @@ class LinkedOutput(serializers.Serializer[Any]):
     decided_at = serializers.DateTimeField(allow_null=True)
 
 
-class RequestOutput(serializers.Serializer[Any]):
+class PoliceRequestOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
     state = serializers.CharField()
     asked_at = serializers.DateTimeField()
@@ -106,7 +105,7 @@ class OfficerView(APIView):
 class RequestsView(OfficerView):
     """My requests; ask. An emergency that leads to one trip answers with the pack."""
 
-    @extend_schema(responses=RequestOutput(many=True))
+    @extend_schema(responses=PoliceRequestOutput(many=True))
     def get(self, request: Request) -> Response:
         officer = selectors.officer_of(check_permission(request, "police.ask"), clock.now())
         rows = selectors.requests_of(officer)
@@ -117,9 +116,9 @@ class RequestsView(OfficerView):
             ]
         )
 
-    @extend_schema(request=RequestInput, responses={201: RequestOutput})
+    @extend_schema(request=PoliceRequestInput, responses={201: PoliceRequestOutput})
     def post(self, request: Request) -> Response:
-        body = read(RequestInput, request)
+        body = read(PoliceRequestInput, request)
         question = Question(
             Query(body["query"]),
             body["value"],
@@ -136,7 +135,7 @@ class RequestsView(OfficerView):
 class RequestView(OfficerView):
     """One of my requests; another's is 404."""
 
-    @extend_schema(responses=RequestOutput)
+    @extend_schema(responses=PoliceRequestOutput)
     def get(self, request: Request, code: str) -> Response:
         officer = selectors.officer_of(check_permission(request, "police.ask"), clock.now())
         return Response(_show(request, selectors.own_request(officer, code)))
@@ -145,7 +144,7 @@ class RequestView(OfficerView):
 class PapersView(OfficerView):
     """Letter of introduction and two certificates."""
 
-    @extend_schema(request=PapersInput, responses=RequestOutput)
+    @extend_schema(request=PapersInput, responses=PoliceRequestOutput)
     def post(self, request: Request, code: str) -> Response:
         account = check_permission(request, "police.ask")
         return Response(

@@ -9,5 +9,6 @@ class PoliceConfig(AppConfig):
     verbose_name = _("Police liaison")
 
     def ready(self) -> None:
-        """It tells of the stations that other apps may call."""
-        import_module("police.stations")
+        """It tells of the stations that other apps may call, and of its cases."""
+        for name in ("stations", "handlers"):
+            import_module(f"police.{name}")

@@ -4,7 +4,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.typed.fields import AS_WRITTEN, NAME, PHONE, Typed, digits
+from core.typed.fields import AS_WRITTEN, NAME, PHONE, Moment, Typed, digits
 from police.models import Agency, Officer
 from police.selectors import agencies
 from police.states import Query
@@ -19,11 +19,7 @@ class QuestionForm(forms.Form):
             "A place is two numbers in degrees, such as 28.2127, 121.0260; in China either may come first."
         ),
     )
-    about = forms.DateTimeField(
-        label=_("Concerns the time (empty: now)"),
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-    )
+    about = Moment(label=_("Concerns the time (empty: now)"), required=False)
     submission = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
-from core import clock, typed
+from core import cases, clock, typed
 from core.errors import NotFound
 from core.reads import the
 from police.errors import NotAnOfficer, OfficerSuspended, QueryUnreadable
@@ -55,6 +55,21 @@ def _requests() -> QuerySet[PoliceRequest]:
     return PoliceRequest.objects.select_related(
         "agency", "officer__account", "trip__driver__account", "trip__vehicle", "release"
     )
+
+
+def open_requests_about(subject: str) -> list[cases.OpenCase]:
+    """Requests that wait for an answer, or whose pack can still be read, and concern an account; or the one with this code."""
+    rows = PoliceRequest.objects.filter(
+        Q(state__in=UNDECIDED) | Q(release__expires_at__gte=clock.now()),
+    )
+    if subject.startswith("P-"):
+        rows = rows.filter(code=subject)
+    else:
+        rows = rows.filter(Q(trip__passenger__code=subject) | Q(trip__driver__account__code=subject))
+    return [
+        cases.OpenCase(code, cases.ours(owner, first), readers="police.answer")
+        for code, owner, first in rows.values_list("code", "owned_by", "proposed_by").order_by("pk")
+    ]
 
 
 def request_by_code(code: str) -> PoliceRequest:

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from core import audit, clock, four_eyes, holds, jobs, policy, timeline, typed
+from core import audit, clock, four_eyes, holds, idempotency, jobs, policy, timeline, typed
 from core.actions import NotNow
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
@@ -85,7 +85,8 @@ def ask_by_form(*, account: "Account", question: Question, submission: str) -> P
     Raises `NotAnOfficer`, `OfficerSuspended` (the front records the denial), `QueryUnreadable`.
     """
     officer = selectors.officer_of(account, clock.now())
-    again = PoliceRequest.objects.filter(submission=submission, officer=officer).first()
+    submission = idempotency.hold("police.request", account.code, submission)
+    again = PoliceRequest.objects.filter(submission=submission).first()
     if again:
         return selectors.request_by_code(again.code)
     request, trips = _write_request(
@@ -273,7 +274,8 @@ def open_phone_request(
     if not badge.strip():
         raise InvalidInput("badge")
     agency = selectors.agency_by_code(agency_code)
-    again = PoliceRequest.objects.filter(submission=submission, owned_by=account.code).first()
+    submission = idempotency.hold("police.request", account.code, submission)
+    again = PoliceRequest.objects.filter(submission=submission).first()
     if again:
         return PhoneOutcome(again)
     channel = Channel.OUTBOUND if outbound else Channel.PHONE

@@ -1,7 +1,6 @@
 """The only pages that a liaison officer sees, and the one behind a one-time link."""
 
 import json
-import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
@@ -11,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from core import clock
+from core import clock, idempotency
 from core.access import account_of, permission_required
 from core.actors import NOBODY
 from core.errors import DomainError, InvalidInput, SignInRequired, explain
@@ -79,9 +78,7 @@ def question_of(form: QuestionForm) -> Question:
 def home(request: HttpRequest) -> HttpResponse:
     """The request form, and my requests."""
     account = account_of(request)
-    form = RequestForm(
-        request.POST or None, initial={"submission": secrets.token_urlsafe(16), "emergency": True}
-    )
+    form = RequestForm(request.POST or None, initial={"submission": idempotency.new_key(), "emergency": True})
     if request.method == "POST" and form.is_valid():
         try:
             asked = services.ask_by_form(

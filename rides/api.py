@@ -15,7 +15,7 @@ from core import clock
 from core.access import check_permission
 from core.api import read
 from core.errors import InvalidInput
-from core.typed.fields import NAME, PHONE, PLATE, TypedInput, digits
+from core.typed.fields import NAME, PHONE, PLATE, MomentInput, TypedInput, digits
 from drivers.selectors import driver_of, visible_holds
 from rides import fares, routing, selectors, services
 from rides.coordinates import Crs
@@ -120,8 +120,8 @@ class EndsInput(serializers.Serializer[Any]):
 
 
 class WayInput(EndsInput):
-    window_start = serializers.DateTimeField()
-    window_end = serializers.DateTimeField()
+    window_start = MomentInput()
+    window_end = MomentInput()
     client_key = serializers.CharField(max_length=64, help_text="The same key posts the same request once")
 
 
@@ -137,8 +137,8 @@ class TripInput(EndsInput):
     """Hitch needs a window; the other lines leave at `window_start`, or at once without one."""
 
     line = serializers.ChoiceField(choices=Line.choices, default=Line.HITCH)
-    window_start = serializers.DateTimeField(required=False)
-    window_end = serializers.DateTimeField(required=False)
+    window_start = MomentInput(required=False)
+    window_end = MomentInput(required=False)
     rider = RiderInput(required=False)
     client_key = serializers.CharField(max_length=64, help_text="The same key posts the same request once")
 
@@ -148,7 +148,9 @@ class ItineraryInput(WayInput):
         required=False, min_value=0, max_value=10_000, help_text="Metres of detour that you take on"
     )
     route = serializers.ListField(
-        child=serializers.ListField(child=serializers.FloatField(), min_length=2, max_length=2),
+        child=serializers.ListField(
+            child=serializers.FloatField(min_value=-180, max_value=180), min_length=2, max_length=2
+        ),
         min_length=2,
         max_length=500,
         required=False,
@@ -164,7 +166,7 @@ class ItineraryOutput(serializers.Serializer[Any]):
     detour_limit = serializers.IntegerField()
 
 
-class RequestOutput(serializers.Serializer[Any]):
+class HitchRequestOutput(serializers.Serializer[Any]):
     """The request held out on a way, and why it is there: nothing about who asks."""
 
     code = serializers.CharField(source="trip.code")
@@ -202,8 +204,12 @@ class OfferOutput(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField()
 
 
+# The lines on which the dispatcher gives orders.
+DISPATCHED = [line.value for line in Line if line != Line.HITCH]
+
+
 class OnlineInput(serializers.Serializer[Any]):
-    line = serializers.ChoiceField(choices=[line.value for line in Line if line != Line.HITCH])
+    line = serializers.ChoiceField(choices=DISPATCHED)
     city = serializers.SlugField()
     lat = serializers.FloatField(min_value=-90, max_value=90)
     lon = serializers.FloatField(min_value=-180, max_value=180)
@@ -247,7 +253,7 @@ class RelayOutput(serializers.Serializer[Any]):
 
 
 class OtherLineInput(serializers.Serializer[Any]):
-    line = serializers.ChoiceField(choices=[line.value for line in Line if line != Line.HITCH])
+    line = serializers.ChoiceField(choices=DISPATCHED)
 
 
 class ScoreOutput(serializers.Serializer[Any]):
@@ -309,7 +315,7 @@ class OwnerOutput(serializers.Serializer[Any]):
 
 class PlatePhotoInput(serializers.Serializer[Any]):
     token = serializers.CharField(max_length=64)
-    photo = serializers.ImageField()
+    photo = serializers.FileField()
 
 
 class PlatePhotoOutput(serializers.Serializer[Any]):
@@ -517,12 +523,12 @@ class ItineraryView(APIView):
 class RequestView(APIView):
     """The one request that is held out to me on this way now, or nothing: an owner does not choose among passengers."""
 
-    @extend_schema(responses={200: RequestOutput, 204: None})
+    @extend_schema(responses={200: HitchRequestOutput, 204: None})
     def get(self, request: Request, code: str) -> Response:
         driver = driver_of(check_permission(request, "ride"))
         way = selectors.itinerary_of(driver, code)
         try:
-            return Response(RequestOutput(selectors.proposal_on(way)).data)
+            return Response(HitchRequestOutput(selectors.proposal_on(way)).data)
         except NoLongerAvailable:
             return Response(status=204)
 
@@ -721,7 +727,7 @@ class PlatePhotoView(APIView):
         if photo is None:
             raise InvalidInput("photo")
         outcome = services.check_plate(
-            driver=driver, trip_code=code, token=request.POST.get("token", ""), content=photo.read()
+            driver=driver, trip_code=code, token=request.POST.get("token", ""), content=photo
         )
         if outcome.refusal:
             raise outcome.refusal

@@ -10,22 +10,13 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from core import clock, typed
 from core.errors import DomainError
-from core.typed.fields import NAME, PHONE, PLATE, Typed
+from core.typed.fields import NAME, PHONE, PLATE, Moment, Typed
 from rides.models import City
 from rides.selectors import find_places, is_named
 from rides.services import Journey, Place, Rider, named_place
 from rides.states import Line, RiderKind
 
 HITCH_SOON = timedelta(minutes=45)
-MOMENT = "%Y-%m-%dT%H:%M"
-
-
-def moment_field(label: Any) -> forms.DateTimeField:
-    return forms.DateTimeField(
-        label=label,
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT),
-    )
 
 
 class JourneyForm(forms.Form):
@@ -101,8 +92,8 @@ class BookForm(JourneyForm):
         widget=forms.RadioSelect,
         initial="now",
     )
-    window_start = moment_field(gettext_lazy("Earliest departure"))
-    window_end = moment_field(gettext_lazy("Latest departure (hitch)"))
+    window_start = Moment(label=gettext_lazy("Earliest departure"), required=False)
+    window_end = Moment(label=gettext_lazy("Latest departure (hitch)"), required=False)
     seats = forms.IntegerField(label=gettext_lazy("Seats"), min_value=1, max_value=4, initial=1)
     rider_kind = forms.ChoiceField(
         label=gettext_lazy("Who travels"),
@@ -156,8 +147,8 @@ class BookForm(JourneyForm):
 class WayForm(JourneyForm):
     """A hitch owner offers a way."""
 
-    window_start = moment_field(gettext_lazy("Earliest departure"))
-    window_end = moment_field(gettext_lazy("Latest departure"))
+    window_start = Moment(label=gettext_lazy("Earliest departure"), required=False)
+    window_end = Moment(label=gettext_lazy("Latest departure"), required=False)
     seats = forms.IntegerField(label=gettext_lazy("Seats"), min_value=1, max_value=4, initial=3)
     detour_km = forms.IntegerField(
         label=gettext_lazy("Detour that you take on, in km"), min_value=0, max_value=10, initial=4

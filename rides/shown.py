@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
-from accounts.selectors import passenger_persona
+from accounts.selectors import contacts_to_alert, passenger_persona
 from core import clock, policy
 from core.actions import Refusal
 from drivers.selectors import mismatch_reported, pickup_check, why_not_arrive
@@ -75,6 +75,7 @@ def trip_context(trip: Trip, party: Party, refusal: Refusal | None = None) -> di
         "may_part": trip.is_over and trip.driver is not None,
         "apart": selectors.never_again_after(trip, party) if trip.is_over else None,
         "own": own,
+        "tells_contacts": own is not None and bool(contacts_to_alert(own)),
         "mismatch_form": MismatchForm(),
     }
     return shared | (_passenger_context(trip) if party == Party.PASSENGER else _driver_context(trip, refusal))

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core import typed
 from core.api import read, shows_token
 from core.errors import NotFound
 from core.typed.fields import AS_WRITTEN
@@ -21,11 +22,33 @@ from safety.states import Answer, CallerPhrase, RecordingPurpose
 from safety.views import is_crowd, read_position
 
 
+class _Degrees(serializers.FloatField):
+    """A coordinate that comes along with a call for help, which is never refused for it: what cannot be read is none."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """None for what is no number on the globe."""
+        try:
+            return super().run_validation(data)
+        except serializers.ValidationError:
+            return None
+
+
+class _Silent(serializers.BooleanField):
+    """Whether she can be called back. What cannot be read is taken for the word that keeps her phone quiet."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """True for what is no answer."""
+        try:
+            return super().run_validation(data)
+        except serializers.ValidationError:
+            return True
+
+
 class SosInput(serializers.Serializer[Any]):
     key = serializers.CharField(max_length=400, help_text="The key of the trip's page; no session is needed")
-    lat = serializers.FloatField(required=False, allow_null=True)
-    lon = serializers.FloatField(required=False, allow_null=True)
-    silent = serializers.BooleanField(required=False, default=False)
+    lat = _Degrees(required=False, allow_null=True, min_value=-90, max_value=90)
+    lon = _Degrees(required=False, allow_null=True, min_value=-180, max_value=180)
+    silent = _Silent(required=False, default=False)
 
 
 class WrittenOutput(serializers.Serializer[Any]):
@@ -65,7 +88,11 @@ class WordsInput(serializers.Serializer[Any]):
         max_length=64, required=False, default="", allow_blank=True, help_text="The same value writes once"
     )
     shown = serializers.IntegerField(
-        required=False, default=0, min_value=0, help_text="Number of the newest message on the screen"
+        required=False,
+        default=0,
+        min_value=0,
+        max_value=typed.number.MOST,
+        help_text="Number of the newest message on the screen",
     )
 
 
@@ -242,7 +269,7 @@ class ShareOutput(serializers.Serializer[Any]):
     address = serializers.CharField()
 
 
-class MessageOutput(serializers.Serializer[Any]):
+class OutsideWordsOutput(serializers.Serializer[Any]):
     incident = serializers.CharField()
 
 
@@ -323,7 +350,7 @@ class ShareView(_Open):
 class MessagesView(_Open):
     """Messages that the provider received for us: an SOS packet opens an incident, as the button does."""
 
-    @extend_schema(request=MessageInput, responses={201: MessageOutput})
+    @extend_schema(request=MessageInput, responses={201: OutsideWordsOutput})
     def post(self, request: Request) -> Response:
         if not shows_token(request, settings.SMS_IN_TOKEN):
             raise PositionToken
@@ -365,7 +392,7 @@ class CheckView(APIView):
     def get(self, request: Request, secret: str) -> Response:
         return Response(_show(secret))
 
-    @extend_schema(request=EvidenceInput, responses=CheckOutput)
+    @extend_schema(operation_id="welfare_checks_add", request=EvidenceInput, responses=CheckOutput)
     def post(self, request: Request, secret: str) -> Response:
         services.add_evidence(secret=secret, **read(EvidenceInput, request))
         return Response(_show(secret))

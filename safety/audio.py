@@ -246,7 +246,7 @@ def _may_stay(session_key: str, code: str) -> bool:
 
 async def listen(request: Request) -> Response:
     """`GET /live/listen/CODE`: the sound of a call for help while it comes, for staff who respond to it."""
-    code, session = request.path_params["code"], request.cookies.get("sessionid", "")
+    code, session = request.path_params["code"], request.cookies.get(settings.SESSION_COOKIE_NAME, "")
     try:
         mime = await _may_hear(session, code)
     except DomainError as error:

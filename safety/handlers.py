@@ -26,6 +26,7 @@ from safety.selectors import (
     incident_by_code,
     incident_trip_if_open,
     live_counts,
+    open_incidents_about,
     trips_to_follow,
 )
 from safety.services import (
@@ -233,6 +234,12 @@ CONTACTS = retry.declare(
 def trip_of_incident(code: str) -> str:
     """A live incident is a case in which recordings of its trip may be played."""
     return incident_trip_if_open(code) if code.startswith("I") else ""
+
+
+@cases.register_open_cases
+def incidents_about(subject: str) -> list[cases.OpenCase]:
+    """Whoever took a live incident has a case about both sides of its trip."""
+    return open_incidents_about(subject)
 
 
 @handover.part("incidents")

@@ -1,11 +1,10 @@
 """What pages of help and sharing show of themselves; the board's checks draw them from it."""
 
-import secrets
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from core import clock
+from core import clock, idempotency
 from rides.selectors import driver_card, latest_positions, minutes_left
 from rides.shown import map_data
 from rides.states import Party
@@ -29,7 +28,7 @@ def sos_context() -> dict[str, Any]:
         "contacts": [],
         "number": settings.SOS_SMS_NUMBER,
         "phrases": CallerPhrase.choices,
-        "submission": secrets.token_urlsafe(16),
+        "submission": idempotency.new_key(),
     }
 
 

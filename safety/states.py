@@ -223,6 +223,7 @@ timeline.by_staff(
 
 # Which panels and pages of the console look again when such a line is written down (`core.live`).
 live.moves("incidents", "safety.")
+live.looks("safety.incident_read")
 
 
 def topic_of(trip: str, party: str) -> str:

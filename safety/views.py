@@ -1,6 +1,5 @@
 """Public pages of safety: SOS, the question to the passenger, the welfare check."""
 
-import secrets
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -13,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from core import clock, policy
+from core import clock, idempotency, policy, typed
 from core.access import account_of, permission_required
-from core.errors import DomainError, InvalidInput, explain
+from core.errors import DomainError, explain
 from core.messages import outbox
 from core.posted import chosen
 from core.privacy import mask_phone
@@ -193,10 +192,8 @@ def sos_word(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def sos_shown(request: HttpRequest, code: str) -> HttpResponse:
     """The page has on its screen what staff wrote: they see that it was seen."""
-    key, last = _key(request, code), request.POST.get("last", "")
-    if not (last.isascii() and last.isdigit() and len(last) < 19):
-        raise InvalidInput("last")
-    services.note_shown(key=key, last=int(last))
+    key = _key(request, code)
+    services.note_shown(key=key, last=typed.number.read(request.POST.get("last", ""), field="last"))
     return HttpResponse(status=204)
 
 
@@ -264,8 +261,9 @@ def shares(request: HttpRequest, code: str) -> HttpResponse:
     """Who follows my trip; make a link, end a link. Only for the passenger's side."""
     key = _key(request, code)
     if request.method == "POST":
-        if request.POST.get("revoke", "").isdecimal():
-            services.revoke_share(key=key, number=int(request.POST["revoke"]))
+        if request.POST.get("revoke", ""):
+            number = typed.number.read(request.POST["revoke"], field="revoke")
+            services.revoke_share(key=key, number=number)
         else:
             services.share_trip(key=key)
         if not request.headers.get("HX-Request"):
@@ -326,7 +324,7 @@ def welfare_check(request: HttpRequest) -> HttpResponse:
     """File a welfare check: taken at once, verified later, whatever it looks like and however many came from here."""
     # A zero byte makes Django's own field refuse.
     sent = {name: request.POST[name].replace("\0", "") for name in request.POST}
-    form = WelfareCheckForm(sent or None, initial={"submission": secrets.token_urlsafe(16)})
+    form = WelfareCheckForm(sent or None, initial={"submission": idempotency.new_key()})
     if request.method == "POST" and form.is_valid():
         try:
             filed = services.file_welfare_check(**form.cleaned_data, from_crowd=is_crowd(request))

@@ -23,6 +23,7 @@ from django.utils.datastructures import MultiValueDict
 from accounts.models import Account
 from core.errors import DomainError
 from core.permissions import may, roles_who
+from core.tests.factories import PDF
 
 MOST = 2  # combinations tried for one action on one row, beside each value of each field once
 MOST_ROWS = 6  # of one table
@@ -106,7 +107,7 @@ def values(name, field, known) -> list:
     if isinstance(field, forms.BooleanField):
         return ["on", None]
     if isinstance(field, forms.FileField):
-        return [SimpleUploadedFile("a.pdf", b"%PDF-1.7")] if field.required else [None]
+        return [SimpleUploadedFile("a.pdf", PDF)] if field.required else [None]
     if isinstance(field, forms.DateTimeField):
         return [(timezone.localtime() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M")]
     if isinstance(field, forms.DateField):
@@ -258,8 +259,8 @@ def posts_of(page: str, at: str) -> list[tuple[str, dict]]:
 
 # --- What is in the database ----------------------------------------------------------------------------------------
 
-# The journal and sessions grow by asking alone; pages that are looked at are no act.
-GROWS = {"core_auditentry", "accounts_session"}
+# The journal, sessions and looks grow by asking alone; pages that are looked at are no act.
+GROWS = {"core_auditentry", "accounts_session", "accounts_look"}
 
 
 def digests() -> dict[str, tuple]:

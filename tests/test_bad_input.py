@@ -65,6 +65,55 @@ def test_half_a_character_is_no_json(signed_in, path, raw):
     check_problem(answer, 400, "malformed_json")
 
 
+@pytest.mark.parametrize(
+    ("who", "path"),
+    [
+        ("", "/claims/%00/%00/"),
+        ("passenger", "/complaints/C-%00/"),
+        ("passenger", "/api/v1/trips/T-%00/"),
+        ("agent", "/admin/safety/incident/%00/change/"),
+        ("agent", "/admin/incidents/I-%00/"),
+        ("passenger", "/me/contacts/99999999999999999999/remove/"),
+    ],
+)
+def test_what_no_address_of_ours_is_leads_nowhere(signed_in, who, path):
+    assert signed_in(who).get(path).status_code in {404, 405}
+
+
+@pytest.mark.parametrize("about", ["9999-12-31T23:59", "0001-01-01T00:00"])
+def test_nobody_asks_about_the_end_of_the_calendar(signed_in, about):
+    form = {
+        "query": "plate",
+        "query_value": "川A·H0001",
+        "emergency": "on",
+        "submission": "x",
+        "about": about,
+    }
+    page = signed_in("officer").post("/police/", form)
+    assert page.status_code == 400
+    assert "not a time" in page.content.decode()
+    body = {"query": "plate", "value": "川A·H0001", "urgency": "emergency", "submission": "x", "about": about}
+    answer = signed_in("officer").post("/api/v1/police/requests/", body, content_type="application/json")
+    check_problem(answer, 400, "time_wrong")
+    assert not PoliceRequest.objects.exists()
+
+
+@pytest.mark.parametrize("stars", ["²", "", "5" * 5_000, "6", "-1", "٣٣"])
+def test_stars_are_a_number_from_one_to_five(rides, signed_in, stars):
+    trip = rides.ended()
+    assert signed_in("passenger").post(f"/trips/{trip.code}/rate/", {"stars": stars}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "more", [{"lat": "north"}, {"lat": 1e300, "lon": []}, {"silent": "perhaps"}, {"lon": {}}]
+)
+def test_no_call_for_help_is_refused_for_what_came_along(rides, signed_in, more):
+    trip = rides.under_way()
+    body = {"key": position_key(trip, Party.PASSENGER)} | more
+    path = f"/api/v1/trips/{trip.code}/sos/"
+    assert signed_in("").post(path, body, content_type="application/json").status_code == 201
+
+
 def test_a_nul_in_a_field_or_an_address_is_answered(signed_in):
     client = signed_in("agent")
     assert (

@@ -19,6 +19,7 @@ from complaints.states import Category, ClaimKind, Paper, Side
 from core import clock
 from core.actors import SYSTEM
 from core.console.changes import Changes
+from core.tests.factories import PDF
 from drivers import services as drivers
 from drivers.models import Application
 from drivers.selectors import driver_of
@@ -228,7 +229,7 @@ def _complaint(row, trip, people):
             lambda: complaints.raise_class(account=agent, code=row.code, level="severe", words="x"),
             "severe",
         ),
-        "said": (more("x", [read_file(b"%PDF-1.7")]), "PDF"),
+        "said": (more("x", [read_file(PDF)]), "PDF"),
         "statements": (
             lambda: complaints.ask_statement(
                 account=agent, code=row.code, side=Side.COMPLAINANT, words="what did he do?"
@@ -268,7 +269,7 @@ def _accident(accident, claim, people):
     agent = people("agent")
 
     def papers():
-        complaints.add_papers(claim=claim, actor=SYSTEM, paper=Paper.HOSPITAL, files=[read_file(b"%PDF-1.7")])
+        complaints.add_papers(claim=claim, actor=SYSTEM, paper=Paper.HOSPITAL, files=[read_file(PDF)])
 
     def grant():
         papers()
@@ -503,7 +504,7 @@ def test_what_comes_onto_the_lists_of_a_desk_is_shown(people, watch, injured):
     assert "he took my phone" in watch("agent", "/admin/outside/", write)["letters"]
 
     def propose():
-        complaints.add_papers(claim=claim, actor=SYSTEM, paper=Paper.HOSPITAL, files=[read_file(b"%PDF-1.7")])
+        complaints.add_papers(claim=claim, actor=SYSTEM, paper=Paper.HOSPITAL, files=[read_file(PDF)])
         complaints.propose_claim(account=people("agent"), code=claim.code, fen=50_00, reason="x")
 
     assert claim.code in watch("adjudicator", "/admin/accidents/", propose)["second"]

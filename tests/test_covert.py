@@ -62,11 +62,11 @@ WAY = CITY | {
     "window_end": "2026-03-02T13:00:00+08:00",
     "client_key": "again",
 }
-WORDS = {"category": "other", "words": "x", "submission": "d"}
+WORDS = {"category": "other", "words": "x", "submission": "d" * 16}
 STRANGER = {"name": "x", "phone": "13911110077"}
 WORRIED = {"missing_phone": "13800000001", "reporter_phone": "13911110055", "words": "x", "submission": "w"}
-CAR = {"plate": "{plate}", "words": "x", "submission": "r"}
-ANOTHER_CAR = {"plate": "浙C·B2345", "words": "x", "submission": "o"}
+CAR = {"plate": "{plate}", "words": "x", "submission": "r" * 16}
+ANOTHER_CAR = {"plate": "浙C·B2345", "words": "x", "submission": "o" * 16}
 # What a driver, or anybody with a second phone, would send, where the permission table names no body.
 BODIES = {
     "api/v1/itineraries/": WAY | {"seats": 2},

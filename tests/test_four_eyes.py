@@ -13,7 +13,7 @@ from django.db.models import F, Sum
 from django.urls import Resolver404, resolve, reverse
 
 from accounts import staffing
-from accounts.models import Authenticator
+from accounts.models import Authenticator, Look
 from complaints import services as complaints
 from complaints.models import Campaign, Claim, Complaint, Decision, Measure
 from complaints.policies import Award, awards_of
@@ -25,7 +25,7 @@ from core.actions import ACTION_SETS, Action, ActionSet, Sure, nothing_against
 from core.actors import SYSTEM
 from core.models import DataHold, OutboxEvent, PolicyVersion
 from core.permissions import may
-from core.tests.factories import set_policy
+from core.tests.factories import PDF, set_policy
 from core.transactions import begins_transaction
 from drivers import selectors as drivers_selectors
 from drivers import services as drivers
@@ -130,6 +130,7 @@ def grants() -> set[tuple]:
     found |= {
         ("police call", pk) for pk in Incident.objects.exclude(police_seen_by="").values_list("pk", flat=True)
     }
+    found |= {("look", pk) for pk in Look.objects.exclude(answered_by="").values_list("pk", flat=True)}
     found |= {("reward", pk) for pk in Reward.objects.filter(state="approved").values_list("pk", flat=True)}
     found |= {("application", pk) for pk in VettingDecision.objects.values_list("pk", flat=True)}
     found |= {("case", pk) for pk in VettingCase.objects.filter(state="decided").values_list("pk", flat=True)}
@@ -278,7 +279,7 @@ def _of_complaints(people, trip):
             fen=policy.value(CLAIM_ALONE) + 1, submission=f"above-{number}",
         )  # fmt: skip
         complaints.add_papers(
-            claim=claim, actor=SYSTEM, paper=Paper.HOSPITAL, files=[complaints.read_file(b"%PDF-1.7")]
+            claim=claim, actor=SYSTEM, paper=Paper.HOSPITAL, files=[complaints.read_file(PDF)]
         )
     complaints.propose_claim(account=agent, code=claim.code, fen=policy.value(CLAIM_ALONE) + 1, reason="x")
     complaints.decide_claim(account=second, code=claim.code, approves=True)

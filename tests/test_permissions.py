@@ -10,6 +10,7 @@ from django.db import transaction
 from django.urls import NoReverseMatch, get_resolver, reverse
 
 from accounts import staffing
+from accounts.models import Look
 from accounts.services import add_emergency_contact
 from complaints import services as desk
 from complaints.models import CareTask, Satisfaction
@@ -23,6 +24,7 @@ from core.actions import ACTION_SETS
 from core.actors import SYSTEM
 from core.models import DataHold, Notification
 from core.permissions import Role, roles_who
+from core.tests.factories import PDF
 from drivers.models import Hold, MismatchReport, PlatePhoto, Reward
 from drivers.selectors import driver_of
 from drivers.services import (
@@ -161,6 +163,7 @@ TABLE = [
     ("GET", "admin/today/", STAFF_ROLES),
     ("GET", "admin/failed-work/", STAFF_ROLES),
     ("GET", "admin/messages/", STAFF_ROLES),
+    ("GET", "admin/looks/", {"supervisor"}),
     ("GET", "admin/failed-work/strip/", STAFF_ROLES),
     (
         "POST",
@@ -402,6 +405,7 @@ KEYED = [
 # Which of `things` each desk is tried with, and who alone finds that row, where it is somebody's own.
 ROWS = {
     "failed_work": ("failed_work", None),
+    "look": ("look", None),
     "incident": ("incident", None),
     "recording": ("recording", None),
     "police_request": ("request", None),
@@ -535,7 +539,7 @@ def things(rides, people):
         category=Category.DANGER,
         words="x",
         submission="s",
-        files=[read_file(b"%PDF-1.7")],
+        files=[read_file(PDF)],
     )
     texts = dict.fromkeys(("title_zh", "title_en", "body_zh", "body_en"), "x")
     macro = save_macro(account=people("supervisor"), code="thanks", texts=texts, category="")
@@ -548,7 +552,7 @@ def things(rides, people):
         account=people("agent"), accident_code=accident.code, kind=ClaimKind.ADVANCE, name="x",
         phone="13911110001", fen=100, submission="k",
     )  # fmt: skip
-    desk.add_papers(claim=claim, actor=SYSTEM, paper=Paper.HOSPITAL, files=[read_file(b"%PDF-1.7")])
+    desk.add_papers(claim=claim, actor=SYSTEM, paper=Paper.HOSPITAL, files=[read_file(PDF)])
     greeting = desk.propose_campaign(
         account=people("agent"),
         title="x",
@@ -701,6 +705,9 @@ def things(rides, people):
         "suspension": suspension.code,
         "contact": people("passenger").emergency_contacts.get().pk,
         "contact_secret": secret,
+        "look": Look.objects.create(
+            at=clock.now(), actor="agent2", subject="passenger", seen="phone", reason="x"
+        ).pk,
         "failed_work": retry.failed(events.EVENTS.work, "1", "x", life_safety=True, subject=incident.code).pk,
     }
 

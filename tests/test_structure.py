@@ -205,14 +205,19 @@ def test_a_process_that_starts_hears_all_that_is_said_and_knows_all_that_is_shar
     """Handlers and disclosures register themselves when their module is imported: an app that forgets it is deaf."""
     said = (
         "import django; django.setup(); from core import cases, disclosures, events; "
-        "print(sum(map(len, events._handlers.values())), len(disclosures._disclosers), len(cases._lookups))"
+        "print(sum(map(len, events._handlers.values())), len(disclosures._disclosers), len(cases._lookups), len(cases._about))"
     )
     heard = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True, cwd=ROOT)
     written = [
         sum(len(re.findall(rf"^@{decorator}", path.read_text(), re.M)) for path in sources())
-        for decorator in (r"(?:events\.)?handles\(", "discloses", r"(?:cases\.)?register_case_lookup")
+        for decorator in (
+            r"(?:events\.)?handles\(",
+            "discloses",
+            r"cases\.register_case_lookup",
+            r"cases\.register_open_cases",
+        )
     ]
-    assert list(map(int, heard.stdout.split()[-3:])) == written
+    assert list(map(int, heard.stdout.split()[-4:])) == written
 
 
 def sources():

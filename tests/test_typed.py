@@ -74,7 +74,7 @@ def test_staff_see_what_was_read_of_what_the_police_asked_by(rides, people, sign
     assert "121.026 28.2127" in page and "28.21270, 121.02600" in page
 
 
-def from_street(plate, words, submission="s"):
+def from_street(plate, words, submission="s" * 16):
     return complaint_services.file_from_street(
         caller=Caller("路人", "13911110002"), plate=plate, told=Filing(Category.OTHER, words, submission)
     )

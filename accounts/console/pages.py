@@ -1,4 +1,6 @@
-"""One person in the console: masked, and a field at a time revealed with a reason (A5)."""
+"""People in the console: one of them, masked, a field at a time in the clear (A5), and who looked without a case (A8)."""
+
+from datetime import date, datetime, time, timedelta
 
 from django import forms
 from django.contrib import messages
@@ -6,13 +8,15 @@ from django.db.models import Exists, Max, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import enrolment, services, staffing
-from accounts.actions import MOTIONS, STAFF
-from accounts.models import Account, Authenticator
+from accounts import enrolment, looks, services, staffing
+from accounts.actions import LOOKS, MOTIONS, STAFF
+from accounts.errors import NotRevealable
+from accounts.models import Account, Authenticator, Look
 from accounts.selectors import account_by_code, sessions_of
 from accounts.states import PersonalField
 from core import clock, motions
@@ -25,13 +29,20 @@ from core.errors import DomainError, NotFound, explain
 from core.privacy import mask_id_number, mask_name, mask_phone
 from core.typed.fields import CODE, NAME, PHONE, Typed
 
-SHOWN_SECONDS = 60
+SHOWN_SECONDS, LOOKS_SHOWN = 60, 200
 
 
 class RevealForm(forms.Form):
     field = forms.ChoiceField(label=gettext_lazy("Field"), choices=PersonalField.choices)
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=400)
     case = Typed(CODE, label=gettext_lazy("Case"), required=False)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=looks.REASON_LENGTH,
+        required=False,
+        help_text=gettext_lazy(
+            "A sentence, where you have no open case about this person. A supervisor reads it."
+        ),
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -41,13 +52,15 @@ def person(request: HttpRequest, code: str) -> HttpResponse:
     found = account_by_code(code)
     if found is None:
         raise NotFound
+    if request.method == "GET":
+        looks.record_person_read(account=account_of(request), person=found)
     form = RevealForm(request.POST or None, initial={"case": request.GET.get("case", "")})
     shown, value, status = "", "", 200
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         shown = PersonalField(given["field"])
         try:
-            value = services.reveal(
+            value = looks.reveal(
                 account=account_of(request),
                 code=code,
                 field=shown,
@@ -74,6 +87,7 @@ def person(request: HttpRequest, code: str) -> HttpResponse:
         ],
         "seconds": SHOWN_SECONDS,
         "form": form,
+        "refused": None if looks.is_revealable(found) else NotRevealable.sentence,
         "parts": parts_of(found),
     }
     answer = page(request, "console/person.html", context, status=status)
@@ -176,12 +190,60 @@ def _member(request: HttpRequest, found: Account, refusal: Refusal | None) -> Ht
     return page(request, "console/staff_member.html", context)
 
 
+# --- Looks without a case ---
+
+_FIRST, _LAST = date(2000, 1, 1), date(2999, 12, 31)
+
+
+def _day(written: str) -> date:
+    """The day that an address names; today where it names none."""
+    try:
+        day = date.fromisoformat(written)
+    except ValueError:
+        day = timezone.localdate(clock.now())
+    return min(max(day, _FIRST), _LAST)
+
+
+@require_GET
+@permission_required(looks.MAY_ANSWER)
+def looked(request: HttpRequest) -> HttpResponse:
+    """What waits for an answer, what was answered of one day, and who looked how often today."""
+    return _looks_page(request, None)
+
+
+@LOOKS.shown_by
+def _look_shown(request: HttpRequest, _row: Look, refusal: Refusal | None) -> HttpResponse:
+    return _looks_page(request, refusal)
+
+
+def _looks_page(request: HttpRequest, refusal: Refusal | None) -> HttpResponse:
+    account, at = account_of(request), clock.now()
+    day = _day(request.GET.get("day", ""))
+    begins = timezone.make_aware(datetime.combine(day, time()))
+    waiting = looks.unanswered()
+    usual = looks.looks_since(looks.day_of(at))
+    context = {
+        "title": _("Looks without a case"),
+        "waiting": [(row, LOOKS.offers(row, account, refusal)) for row in waiting[:LOOKS_SHOWN]],
+        "more": max(0, waiting.count() - LOOKS_SHOWN),
+        "day": day,
+        "before": day - timedelta(days=1),
+        "after": day + timedelta(days=1),
+        "answered": looks.answered_on(begins),
+        "today": sorted(usual.items(), key=lambda each: (-each[1].all, each[0])),
+        "unusual": looks.unusual(at),
+    }
+    return page(request, "console/looks.html", context)
+
+
 app_name = "accounts_console"
 urlpatterns = [
     path("admin/staff/", staff, name="staff"),
-    path("admin/staff/motions/<str:code>/do/<slug:action>/", act.view(MOTIONS), name="motion_act"),
-    path("admin/staff/<str:code>/", member, name="member"),
-    path("admin/staff/<str:code>/do/<slug:action>/", act.view(STAFF), name="staff_act"),
-    path("admin/people/<str:code>/", person, name="person"),
-    path("admin/people/<str:code>/sessions/", sessions, name="sessions"),
+    path("admin/staff/motions/<code:code>/do/<word:action>/", act.view(MOTIONS), name="motion_act"),
+    path("admin/staff/<person:code>/", member, name="member"),
+    path("admin/staff/<person:code>/do/<word:action>/", act.view(STAFF), name="staff_act"),
+    path("admin/looks/", looked, name="looks"),
+    path("admin/looks/<row:code>/<word:action>/", act.view(LOOKS, looks.MAY_ANSWER), name="look_act"),
+    path("admin/people/<person:code>/", person, name="person"),
+    path("admin/people/<person:code>/sessions/", sessions, name="sessions"),
 ]

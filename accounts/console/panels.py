@@ -1,9 +1,55 @@
 """What accounts offer to the console."""
 
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING
 
-from core.console.navigation import GOVERNANCE, RIDES, link
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, pgettext_lazy
+
+from accounts.looks import MAY_ANSWER, unanswered, unusual
+from core.actors import name_of
+from core.console.navigation import DESK, GOVERNANCE, RIDES, link
+from core.console.panels import DUE, Due, panel
+
+if TYPE_CHECKING:
+    from accounts.models import Account
 
 link(RIDES, 80, _("Accounts"), "group", "admin:accounts_account_changelist", "accounts.read")
 link(GOVERNANCE, 32, pgettext_lazy("staff", "Staff"), "badge", "accounts_console:staff", "staff.appoint")
+link(DESK, 90, _("Looks without a case"), "visibility", "accounts_console:looks", MAY_ANSWER)
+
+
+@panel("looks", _("Looks without a case"), place=DUE, order=160, marks=("looks",), permission=MAY_ANSWER)
+def looks(person: "Account", _at: datetime) -> list[Due]:
+    """Colleagues who looked at people with whom they have no case, until a supervisor has answered."""
+    rows = unanswered().exclude(actor=person.code).order_by("actor", "at")
+    found = []
+    for actor, each in groupby(rows.values_list("actor", "at"), key=lambda row: row[0]):
+        times = [at for _actor, at in each]
+        count = ngettext("%(n)s look", "%(n)s looks", len(times)) % {"n": len(times)}
+        found.append(Due(name_of(actor), reverse("accounts_console:looks"), since=times[0], beside=count))
+    return found
+
+
+@panel(
+    "looks_unusual",
+    _("Unusually many looks"),
+    place=DUE,
+    order=165,
+    marks=("looks",),
+    permission=MAY_ANSWER,
+)
+def looks_unusual(_person: "Account", at: datetime) -> list[Due]:
+    """Colleagues who looked at data of people unusually often today, also inside their cases."""
+    return [
+        Due(
+            name_of(actor),
+            reverse("accounts_console:looks"),
+            level="bad",
+            beside=ngettext("%(n)s look today", "%(n)s looks today", each.all) % {"n": each.all},
+            danger=1,
+        )
+        for actor, each in unusual(at).items()
+    ]

@@ -104,9 +104,8 @@ class Decide(ActionForm):
         days = fen = 0
         match CONSEQUENCES[Outcome(outcome)].asks:
             case "days":
-                said = self.cleaned_data.get(f"days:{chosen}", "").strip()
                 # What cannot be read is no number of days that a suspension may have, and the rule says so.
-                days = int(said) if said.isascii() and said.isdecimal() and len(said) < 5 else 0
+                days = typed.number.guess(self.cleaned_data.get(f"days:{chosen}", ""), most=9_999) or 0
             case "yuan":
                 try:
                     fen = typed.money.read(self.cleaned_data.get(f"yuan:{chosen}", ""))

@@ -17,21 +17,13 @@ from core.actions import Refusal, choice
 from core.console import page
 from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.permissions import may
-from core.typed.fields import CODE, Typed
-
-
-def _when(label: object) -> forms.DateTimeField:
-    return forms.DateTimeField(
-        label=label,  # type: ignore[arg-type]  # a lazy translation
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
-    )
+from core.typed.fields import CODE, Moment, Typed
 
 
 class CareForm(forms.Form):
     case = Typed(CODE, label=gettext_lazy("Complaint or accident"))
     words = forms.CharField(label=gettext_lazy("What will you do?"), max_length=400)
-    due_at = _when(gettext_lazy("Until when?"))
+    due_at = Moment(label=gettext_lazy("Until when?"))
 
 
 class CampaignForm(forms.Form):
@@ -39,7 +31,7 @@ class CampaignForm(forms.Form):
     text_zh = forms.CharField(label=gettext_lazy("text (Chinese)"), max_length=200)
     text_en = forms.CharField(label=gettext_lazy("text (English)"), max_length=200)
     audience = choice(gettext_lazy("to whom"), Audience.choices, drawn=False)
-    send_at = _when(gettext_lazy("when"))
+    send_at = Moment(label=gettext_lazy("when"))
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,9 +1,9 @@
 """Accidents and claims in the console (C6)."""
 
-import secrets
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -16,23 +16,19 @@ from complaints.console.files import file_response
 from complaints.forms import PapersForm
 from complaints.models import Accident, Claim
 from complaints.states import ClaimKind, ClaimState, Paper
-from core import clock, pictures, timeline
+from core import clock, idempotency, pictures, timeline
 from core.access import account_of, permission_required
 from core.actions import Refusal
 from core.console import page
 from core.errors import DomainError, NotFound, explain
 from core.permissions import may
 from core.privacy import mask_name, mask_phone
-from core.typed.fields import CODE, NAME, PHONE, YUAN, Typed
+from core.typed.fields import CODE, NAME, PHONE, YUAN, Moment, Typed
 
 
 class AccidentForm(forms.Form):
     trip = Typed(CODE, label=gettext_lazy("Trip"), required=False)
-    happened_at = forms.DateTimeField(
-        label=gettext_lazy("When did it happen?"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
-    )
+    happened_at = Moment(label=gettext_lazy("When did it happen?"))
     place = forms.CharField(label=gettext_lazy("Where?"), max_length=120)
     words = forms.CharField(
         label=gettext_lazy("What happened?"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
@@ -54,7 +50,7 @@ def accidents(request: HttpRequest) -> HttpResponse:
     """Accidents, what of their claims waits, and opening one."""
     account = account_of(request)
     posted = request.POST if request.method == "POST" else None
-    form = AccidentForm(posted, initial={"submission": secrets.token_urlsafe(16)})
+    form = AccidentForm(posted, initial={"submission": idempotency.new_key()})
     if form.is_valid():
         given = form.cleaned_data
         try:
@@ -104,7 +100,7 @@ def _context(request: HttpRequest, accident: Accident, refusal: Refusal | None) 
         "claims": rows,
         "judge": may(account, "claims.decide"),
         "papers_form": PapersForm(),
-        "claim_form": ClaimForm(initial={"submission": secrets.token_urlsafe(16)}),
+        "claim_form": ClaimForm(initial={"submission": idempotency.new_key()}),
         "contact": ACCIDENTS.offer("contact", accident, account, refusal),
         "lines": [(line, timeline.sentence(line)) for line in reversed(lines)],
         "now": clock.now(),
@@ -120,6 +116,8 @@ def accident(request: HttpRequest, code: str) -> HttpResponse:
 
 @ACCIDENTS.shown_by
 def _page(request: HttpRequest, accident: Accident, refusal: Refusal | None) -> HttpResponse:
+    if request.headers.get("HX-Request") != "true":
+        services.record_accident_read(account=account_of(request), accident=accident)
     return page(request, "console/accident.html", _context(request, accident, refusal))
 
 
@@ -170,6 +168,8 @@ def add_papers(request: HttpRequest, code: str) -> HttpResponse:
                 paper=Paper(form.cleaned_data["paper"]),
                 files=form.cleaned_data["uploads"],
             )
+            for fault in services.missing(form.cleaned_data["uploads"]):
+                messages.warning(request, fault.detail)
             return redirect("complaints_console:accident", claim.accident.code)
         except DomainError as error:
             explain(form, error)

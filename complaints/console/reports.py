@@ -11,32 +11,23 @@ from django.views.decorators.http import require_GET
 
 from complaints import selectors
 from complaints.selectors.reports import Report
-from core import clock
+from core import clock, typed
 from core.access import permission_required
 from core.console import page
-from core.errors import InvalidInput, NotFound
+from core.errors import NotFound
 
 DAYS = 30
-YEARS = range(2000, 2101)  # beyond these somebody mistyped
 LONGEST = 400  # days; a longer span is cut
 
 
 def _asked(request: HttpRequest, name: str) -> date | None:
-    """The day that is asked for; None where none is. Raises `InvalidInput`."""
+    """The day that is asked for; None where none is. Raises `DayUnreadable`."""
     given = request.GET.get(name, "")
-    if not given:
-        return None
-    try:
-        found = date.fromisoformat(given)
-    except ValueError:
-        raise InvalidInput(name) from None
-    if found.year not in YEARS:
-        raise InvalidInput(name)
-    return found
+    return typed.day.read(given, field=name) if given else None
 
 
 def _span(request: HttpRequest) -> tuple[date, date]:
-    """The days that are asked for, the last thirty where none are. Raises `InvalidInput`."""
+    """The days that are asked for, the last thirty where none are. Raises `DayUnreadable`."""
     ends = _asked(request, "ends") or timezone.localtime(clock.now()).date()
     begins = min(_asked(request, "begins") or ends - timedelta(days=DAYS - 1), ends)
     return max(begins, ends - timedelta(days=LONGEST)), ends

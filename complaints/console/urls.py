@@ -1,6 +1,6 @@
 """Addresses of the console's pages of complaints."""
 
-from django.urls import path, re_path
+from django.urls import path
 
 from complaints.actions import ACCIDENTS, CARE, CLAIMS, COMPLAINTS, GREETINGS, MESSAGES, SUMMARIES
 from complaints.console import care, claims, outside, reports, work, workspace
@@ -14,42 +14,38 @@ urlpatterns = [
     path("admin/workspace/hand-over/", workspace.hand_over, name="hand_over"),
     path("admin/workspace/views/", workspace.save_view, name="views"),
     path("admin/workspace/new/", workspace.take_down, name="take_down"),
-    re_path(r"^admin/workspace/(?P<code>C-\w+)/$", workspace.case, name="case"),
-    path("admin/workspace/<str:code>/do/<slug:action>/", act.view(COMPLAINTS), name="act"),
-    re_path(r"^admin/workspace/(?P<code>C-\w+)/here/$", workspace.here, name="here"),
-    re_path(r"^admin/workspace/(?P<code>C-\w+)/reveal/$", workspace.reveal, name="reveal"),
-    re_path(
-        r"^admin/workspace/(?P<code>C-\w+)/macro/(?P<macro_code>[\w-]+)/$", workspace.macro, name="macro"
-    ),
-    re_path(
-        r"^admin/workspace/(?P<code>C-\w+)/evidence/(?P<picture>F-\w+)/$", workspace.evidence, name="evidence"
-    ),
+    path("admin/workspace/<code:code>/", workspace.case, name="case"),
+    path("admin/workspace/<code:code>/do/<word:action>/", act.view(COMPLAINTS), name="act"),
+    path("admin/workspace/<code:code>/here/", workspace.here, name="here"),
+    path("admin/workspace/<code:code>/reveal/", workspace.reveal, name="reveal"),
+    path("admin/workspace/<code:code>/macro/<name:macro_code>/", workspace.macro, name="macro"),
+    path("admin/workspace/<code:code>/evidence/<code:picture>/", workspace.evidence, name="evidence"),
     path("admin/workspace/words/", outside.danger_words, name="words"),
     path("admin/workspace/macros/", outside.macro_list, name="macros"),
     path("admin/workspace/guides/", outside.guides, name="guides"),
     path("admin/outside/", outside.inbox, name="outside"),
-    path("admin/outside/<str:code>/do/<slug:action>/", act.view(MESSAGES), name="sort"),
+    path("admin/outside/<code:code>/do/<word:action>/", act.view(MESSAGES), name="sort"),
     path("admin/calls/ringing/", outside.ringing, name="ringing"),
-    path("admin/calls/<int:pk>/", outside.caller, name="caller"),
+    path("admin/calls/<number:pk>/", outside.caller, name="caller"),
     path("admin/accidents/", claims.accidents, name="accidents"),
-    path("admin/accidents/<str:code>/", claims.accident, name="accident"),
-    path("admin/accidents/<str:code>/claims/", claims.file_claim, name="file_claim"),
-    path("admin/accidents/<str:code>/do/<slug:action>/", act.view(ACCIDENTS), name="accident_act"),
-    path("admin/accidents/<str:code>/statement.pdf", claims.statement, name="statement"),
-    path("admin/claims/<str:code>/papers/", claims.add_papers, name="claim_papers"),
-    path("admin/claims/<str:code>/papers/<str:picture>/", claims.paper, name="claim_paper"),
-    path("admin/claims/<str:code>/do/<slug:action>/", act.view(CLAIMS), name="claim_act"),
+    path("admin/accidents/<code:code>/", claims.accident, name="accident"),
+    path("admin/accidents/<code:code>/claims/", claims.file_claim, name="file_claim"),
+    path("admin/accidents/<code:code>/do/<word:action>/", act.view(ACCIDENTS), name="accident_act"),
+    path("admin/accidents/<code:code>/statement.pdf", claims.statement, name="statement"),
+    path("admin/claims/<code:code>/papers/", claims.add_papers, name="claim_papers"),
+    path("admin/claims/<code:code>/papers/<code:picture>/", claims.paper, name="claim_paper"),
+    path("admin/claims/<code:code>/do/<word:action>/", act.view(CLAIMS), name="claim_act"),
     path("admin/care/", care.care, name="care"),
-    path("admin/care/<str:code>/do/<slug:action>/", act.view(CARE), name="care_act"),
-    path("admin/care/greetings/<str:code>/do/<slug:action>/", act.view(GREETINGS), name="greeting_act"),
+    path("admin/care/<code:code>/do/<word:action>/", act.view(CARE), name="care_act"),
+    path("admin/care/greetings/<code:code>/do/<word:action>/", act.view(GREETINGS), name="greeting_act"),
     path("admin/roster/", work.roster, name="roster"),
     path("admin/practice/", work.exercises, name="practice"),
-    path("admin/practice/<str:code>/", work.exercise, name="exercise"),
+    path("admin/practice/<code:code>/", work.exercise, name="exercise"),
     path("admin/summaries/", work.summaries, name="summaries"),
-    path("admin/summaries/<str:code>/", work.summary, name="summary"),
-    path("admin/summaries/<str:code>/do/<slug:action>/", act.view(SUMMARIES), name="summary_act"),
-    path("admin/summaries/<str:code>/summary.pdf", work.summary_pdf, name="summary_pdf"),
+    path("admin/summaries/<code:code>/", work.summary, name="summary"),
+    path("admin/summaries/<code:code>/do/<word:action>/", act.view(SUMMARIES), name="summary_act"),
+    path("admin/summaries/<code:code>/summary.pdf", work.summary_pdf, name="summary_pdf"),
     path("admin/team/", work.team, name="team"),
     path("admin/reports/", reports.reports, name="reports"),
-    path("admin/reports/<slug:name>.csv", reports.report_csv, name="report_csv"),
+    path("admin/reports/<word:name>.csv", reports.report_csv, name="report_csv"),
 ]

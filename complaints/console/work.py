@@ -1,6 +1,6 @@
 """Shifts, practice, work summaries and the team (C8, C9, C10)."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -16,28 +16,21 @@ from complaints.actions import SUMMARIES
 from complaints.models import WorkSummary
 from complaints.services import Planned
 from complaints.services.shifts import midnight
-from core import clock
+from core import clock, typed
 from core.access import account_of, permission_required
 from core.actions import Refusal
 from core.console import page
 from core.errors import DomainError, InvalidInput
 from core.permissions import may
 
-YEARS = range(2000, 2101)  # beyond these somebody mistyped
 ROWS = 12  # of the roster's form
 
 
 def _day(text: str) -> date:
-    """The day that is asked for, today where none is. Raises `InvalidInput`."""
+    """The day that is asked for, today where none is. Raises `DayUnreadable`."""
     if not text:
         return timezone.localtime(clock.now()).date()
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        raise InvalidInput("day") from None
-    if found.year not in YEARS:
-        raise InvalidInput("day")
-    return found
+    return typed.day.read(text, field="day")
 
 
 def _planned(request: HttpRequest, day: date) -> list[Planned]:
@@ -47,11 +40,14 @@ def _planned(request: HttpRequest, day: date) -> list[Planned]:
         who, start, hours = (request.POST.get(f"{name}-{number}", "") for name in ("who", "start", "hours"))
         if not who:
             continue
+        hour, _colon, minute = start.partition(":")
+        begins = midnight(day) + timedelta(
+            hours=typed.number.read(hour, field="hours", most=47),
+            minutes=typed.number.read(minute or "0", field="hours", most=59),
+        )
         try:
-            hour, _colon, minute = start.partition(":")
-            begins = midnight(day) + timedelta(hours=int(hour), minutes=int(minute or 0))
             found.append(Planned(who, begins, float(hours), request.POST.get(f"on_call-{number}") == "1"))
-        except (ValueError, OverflowError):
+        except ValueError:
             raise InvalidInput("hours") from None
     return found
 
@@ -177,20 +173,6 @@ def exercise(request: HttpRequest, code: str) -> HttpResponse:
 # --- Work summaries ------------------------------------------------------------------------------
 
 
-def _period(text: str) -> tuple[date, date]:
-    """`2026-03` is a month, `2026` a year. Raises `InvalidInput`."""
-    try:
-        if len(text) == 4 and int(text) in YEARS:
-            return date(int(text), 1, 1), date(int(text), 12, 31)
-        first = datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
-    except ValueError:
-        raise InvalidInput("period") from None
-    if first.year not in YEARS:
-        raise InvalidInput("period")
-    following = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
-    return first, following - timedelta(days=1)
-
-
 @require_http_methods(["GET", "POST"])
 @permission_required("console.open")
 def summaries(request: HttpRequest) -> HttpResponse:
@@ -198,7 +180,7 @@ def summaries(request: HttpRequest) -> HttpResponse:
     account, status = account_of(request), 200
     if request.method == "POST":
         try:
-            begins, ends = _period(request.POST.get("period", "").strip())
+            begins, ends = typed.day.read_span(request.POST.get("period", ""), field="period")
             row = services.begin_summary(account=account, begins=begins, ends=ends)
             return redirect("complaints_console:summary", row.code)
         except DomainError as error:
@@ -274,7 +256,7 @@ def team(request: HttpRequest) -> HttpResponse:
             messages.error(request, error.detail)
             status = error.status
     today = timezone.localtime(clock.now()).date()
-    begins, ends = _period(request.GET.get("period", "") or f"{today:%Y-%m}")
+    begins, ends = typed.day.read_span(request.GET.get("period", "") or f"{today:%Y-%m}", field="period")
     people = people_who_may("complaints.work")
     passed, teams = selectors.practised([each.code for each in people]), selectors.teams()
     rows = [

@@ -1,6 +1,5 @@
 """The investigation workspace (C4): the queue, one case in three panes, and what may be done there."""
 
-import secrets
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,7 +32,7 @@ from complaints.states import (
     Side,
     Source,
 )
-from core import clock, pictures, policy, presence, timeline, typed
+from core import clock, idempotency, pictures, policy, presence, timeline, typed
 from core.access import account_of, permission_required
 from core.actions import IncompleteForm, Refusal, choice
 from core.console import page
@@ -278,12 +277,12 @@ def save_view(request: HttpRequest) -> HttpResponse:
 @permission_required("complaints.work")
 def take_down(request: HttpRequest) -> HttpResponse:
     """Somebody complains on the phone, or the police do: written down while they speak."""
-    call = request.GET.get("call", "")
+    call = typed.number.guess(request.GET.get("call", ""))
     initial = {
-        "submission": secrets.token_urlsafe(16),
+        "submission": idempotency.new_key(),
         "source": Source.PHONE,
         # By the call's key, so that no number stands in an address.
-        "phone": selectors.number_of_call(account_of(request), int(call)) if call.isdecimal() else "",
+        "phone": selectors.number_of_call(account_of(request), call) if call is not None else "",
         "trip": request.GET.get("trip", ""),
     }
     form = PhoneComplaintForm(request.POST or None, request.FILES or None, initial=initial)
@@ -405,7 +404,7 @@ def _page(request: HttpRequest, case: Case, refusal: Refusal | None) -> HttpResp
     account = account_of(request)
     context = _context(request, case, refusal)
     if request.headers.get("HX-Request") != "true":
-        services.record_reading(actor=account.actor, code=case.code)
+        services.record_reading(account=account, code=case.code)
         context |= _queue_context(request, account)
     return page(request, "console/case.html", context)
 

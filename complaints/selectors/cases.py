@@ -34,7 +34,7 @@ from complaints.states import (
     StatementState,
     TimerKind,
 )
-from core import clock, policy
+from core import cases, clock, policy
 from core.errors import NotFound
 from core.privacy import is_link_secret, link_secret
 from core.reads import the
@@ -338,6 +338,25 @@ def complaint_trip_if_open(code: str) -> str:
     """The trip of a complaint that is worked on; empty where it is decided."""
     rows = Complaint.objects.live().filter(code=code, trip__isnull=False)
     return rows.values_list("trip__code", flat=True).first() or ""
+
+
+def open_complaints_about(subject: str) -> list[cases.OpenCase]:
+    """Complaints that are worked on and concern an account, or the one with this code."""
+    rows = Complaint.objects.live()
+    if subject.startswith("C-"):
+        rows = rows.filter(code=subject)
+    else:
+        rows = rows.filter(
+            Q(complainant__code=subject)
+            | Q(accused__code=subject)
+            | Q(trip__passenger__code=subject)
+            | Q(trip__driver__account__code=subject)
+        )
+    found = rows.values_list("code", "owner__code", "named_contact__code").order_by("pk")
+    return [
+        cases.OpenCase(code, cases.ours(owner, contact), readers="complaints.judge")
+        for code, owner, contact in found
+    ]
 
 
 def acts_at_once(complaint: Complaint) -> bool:

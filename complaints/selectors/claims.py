@@ -13,7 +13,7 @@ from complaints.calendars import ZONE
 from complaints.models import Accident, Claim, ClaimPaper
 from complaints.safeguards import CLAIM_ALONE, CLAIMS_TOGETHER, PAPERS_NEEDED
 from complaints.states import CAPPED, ClaimKind, ClaimState, Paper, Settlement
-from core import ledger, money, policy
+from core import cases, ledger, money, policy
 from core.errors import NotFound
 from core.privacy import is_link_secret, link_secret
 from core.reads import the
@@ -154,3 +154,15 @@ def granted_by_one_alone(limit: int) -> list[str]:
     """Claims above the limit that one person granted alone: always none (live check)."""
     rows = Claim.objects.filter(granted_fen__gt=limit).values_list("code", "proposed_by", "decided_by")
     return [code for code, proposed, decided in rows if proposed == decided]
+
+
+def open_accidents_about(subject: str) -> list[cases.OpenCase]:
+    """Accidents with an open claim that concern an account, or the one with this code."""
+    rows = Accident.objects.filter(claims__state=ClaimState.OPEN).filter(
+        Q(code=subject)
+        | Q(claims__account__code=subject)
+        | Q(trip__passenger__code=subject)
+        | Q(trip__driver__account__code=subject)
+    )
+    found = rows.values_list("code", "named_contact__code").order_by("code").distinct()
+    return [cases.OpenCase(code, cases.ours(contact), readers="claims.work") for code, contact in found]

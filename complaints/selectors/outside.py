@@ -1,15 +1,16 @@
 """Reads about who calls and what came from outside."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Case, Max, Q, When
 
 from accounts.models import Account as AccountRow
+from accounts.selectors import account_by_code
 from complaints.models import Article, Call, Complaint, OutsideMessage
 from complaints.policies import RINGS_FOR
-from core import clock, policy, typed
+from core import cases, clock, policy, typed
 from core.errors import NotFound
 from rides.selectors import trips_as_passenger
 from safety.selectors import incidents_of_person
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from accounts.models import Account
     from rides.models import Trip
     from safety.models import Incident
+
+ON_THE_LINE = timedelta(hours=1)
 
 
 def ringing(account: "Account") -> Call | None:
@@ -35,6 +38,21 @@ def number_of_call(account: "Account", pk: int) -> str:
 def newest_call() -> int:
     """The key of the newest call: open consoles look again when it changes."""
     return Call.objects.aggregate(newest=Max("pk"))["newest"] or 0
+
+
+def calls_of_last_hour(subject: str) -> list[cases.OpenCase]:
+    """Calls from the number of an account that an agent answered within the last hour."""
+    person = account_by_code(subject)
+    if person is None:
+        return []
+    at = clock.now()
+    rows = Call.objects.filter(
+        number_index=person.phone_index, seen_at__gte=at - ON_THE_LINE, rang_at__gte=at - ON_THE_LINE
+    )
+    return [
+        cases.OpenCase(f"call {pk}", frozenset({agent}), readers="complaints.work")
+        for pk, agent in rows.values_list("pk", "agent__code").order_by("pk")
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from complaints.services.claims import (
     name_accident_contact,
     open_accident,
     propose_claim,
+    record_accident_read,
     record_pdf_of_accident,
     refuse_claim,
     reopen_claim,
@@ -53,7 +54,10 @@ from complaints.services.desk import (
 )
 from complaints.services.files import (
     File,
+    Missing,
+    missing,
     read_file,
+    read_files,
 )
 from complaints.services.intake import (
     Caller,
@@ -125,6 +129,7 @@ __all__ = [
     "Caller",
     "File",
     "Filing",
+    "Missing",
     "Planned",
     "add_care",
     "add_message_to",
@@ -171,6 +176,7 @@ __all__ = [
     "link_of",
     "lower_class",
     "merge",
+    "missing",
     "name_accident_contact",
     "name_accused",
     "name_contact",
@@ -183,6 +189,8 @@ __all__ = [
     "question",
     "raise_class",
     "read_file",
+    "read_files",
+    "record_accident_read",
     "record_pdf_of_accident",
     "record_reading",
     "refuse_claim",

@@ -14,7 +14,9 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from accounts import looks
 from accounts.selectors import account_by_code, account_by_phone
+from accounts.states import LookKind
 from complaints import messages
 from complaints.errors import CapReached, ClaimClosed, FundEmpty, PapersMissing, ReasonNeeded
 from complaints.models import Accident, Claim, ClaimPaper
@@ -28,7 +30,7 @@ from complaints.selectors import (
     missing_papers,
 )
 from complaints.services.care import make_task
-from complaints.services.files import PURPOSES, File, kept_for
+from complaints.services.files import PURPOSES, File, Missing, check_something_came, kept_for
 from complaints.states import (
     CAPPED,
     CLAIM_TRANSITIONS,
@@ -40,7 +42,19 @@ from complaints.states import (
     Paper,
     Settlement,
 )
-from core import audit, clock, formats, four_eyes, ledger, money, pictures, policy, timeline, typed
+from core import (
+    audit,
+    clock,
+    formats,
+    four_eyes,
+    idempotency,
+    ledger,
+    money,
+    pictures,
+    policy,
+    timeline,
+    typed,
+)
 from core.actors import Actor
 from core.codes import new_code
 from core.errors import InvalidInput
@@ -83,9 +97,11 @@ def open_accident(
     Raises `Forbidden`, `NotFound`, `InvalidInput`.
     """
     _check_worker(account)
+    submission = idempotency.hold("claims.accident", account.code, submission)
     again = Accident.objects.filter(submission=submission).first()
     if again:
         return again
+    idempotency.alone(f"claims.accident:{trip_code}")
     trip = trip_by_code(trip_code) if trip_code else None
     if not words.strip() or happened_at > clock.now():
         raise InvalidInput("words" if not words.strip() else "happened_at")
@@ -128,6 +144,7 @@ def file_claim(
     Raises `Forbidden`, `NotFound`, `InvalidPhone`, `InvalidInput`.
     """
     _check_worker(account)
+    submission = idempotency.hold("claims.claim", account.code, submission)
     again = Claim.objects.filter(submission=submission).first()
     if again:
         return again
@@ -190,15 +207,20 @@ def _check(claim: Claim, key: str, account: "Account | None" = None) -> None:
 
 
 @begins_transaction
-def add_papers(*, claim: Claim, actor: Actor, paper: Paper, files: Sequence[File]) -> None:
-    """Documents of a claim that was fetched for whoever gives them. Raises `InvalidInput`, `ClaimClosed`."""
+def add_papers(*, claim: Claim, actor: Actor, paper: Paper, files: "Sequence[File | Missing]") -> None:
+    """Documents of a claim that was fetched for whoever gives them; the caller says which of them are missing.
+
+    Raises `InvalidInput`, `ClaimClosed`, and the fault of the file where none came through.
+    """
     accident, row = _locked(claim)
     if not files:
         raise InvalidInput("uploads")
     _check(row, "papers")
     if row.papers.count() + len(files) > MOST_PAPERS:
         raise ClaimClosed(why=str(_("It has as many documents as it can hold.")))
-    for file in files:
+    check_something_came(files)
+    kept = [file for file in files if isinstance(file, File)]
+    for file in kept:
         picture = pictures.attach(
             file.written, purpose=PURPOSES[file.kind], subject=row.code, keep_for=kept_for()
         )
@@ -211,7 +233,7 @@ def add_papers(*, claim: Claim, actor: Actor, paper: Paper, files: Sequence[File
             at=clock.now(),
         )
         _line(accident, actor, ClaimLine.PAPER, code=row.code, paper=paper)
-    audit.record(actor, "claims.papers", row.code, case=accident.code, paper=paper, files=len(files))
+    audit.record(actor, "claims.papers", row.code, case=accident.code, paper=paper, files=len(kept))
 
 
 @begins_transaction
@@ -462,3 +484,17 @@ def name_accident_contact(*, account: "Account", accident_code: str, to: str) ->
     Accident.objects.filter(pk=accident.pk).update(named_contact=person)
     audit.record(account.actor, "claims.contact", accident_code, case=accident_code, to=to)
     return accident
+
+
+@begins_transaction
+def record_accident_read(*, account: "Account", accident: Accident) -> None:
+    """Somebody of the staff opened an accident: what it says is personal (A8)."""
+    claimants = accident.claims.exclude(account=None).values_list("account__code", flat=True)
+    looks.note_read(
+        account=account,
+        subject=accident.code,
+        seen=LookKind.ACCIDENT,
+        action="claims.accident_read",
+        people=sorted(set(claimants)),
+        case=accident.code,
+    )

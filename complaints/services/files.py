@@ -1,20 +1,22 @@
-"""Files of a case: known by their content, pictures without what cameras write beside them."""
+"""Files of a case: each read by our reader, drawn anew or checked, and written to storage; or missing, and why.
 
-import io
+What came with a file is kept whatever becomes of the file.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from PIL import Image, ImageOps, UnidentifiedImageError
-
-from complaints.errors import FileRefused
 from complaints.policies import FILES_KEPT
 from complaints.states import EvidenceKind
 from core import pictures, policy
 from core.pictures import Written
+from core.reader import door
+from core.reader.door import Upload
+from core.reader.errors import FileFault, TooManyFiles
+from core.reader.headers import Kind
 
-LARGEST = 8 * 1024 * 1024
-SIDE = 2_400  # pixels of the longer side of a kept picture
-Image.MAX_IMAGE_PIXELS = 60_000_000
+MOST = 10  # files at once, and of one side of a case
 PURPOSES = {EvidenceKind.PICTURE: "case_picture", EvidenceKind.DOCUMENT: "case_pdf"}
 
 
@@ -26,28 +28,47 @@ class File:
     written: Written
 
 
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A file that was sent and is not kept."""
+
+    error: FileFault
+
+
 def kept_for() -> timedelta:
     return policy.span(FILES_KEPT)
 
 
-def read_file(content: bytes) -> File:
-    """Look at what a file is, and write it to storage; call it outside of transactions. Raises `FileRefused`.
+def read_file(upload: "Upload | bytes") -> File:
+    """Look at what a file is, and write it to storage; call it outside of transactions.
 
     Pictures are drawn anew as JPEG, so that neither a place nor a trailer comes along; a PDF is kept as it came and
-    only ever leaves as a download.
+    only ever leaves as a download. Raises as `core.reader.door.read_file`, and `FileNotKept`.
     """
-    if not content or len(content) > LARGEST:
-        raise FileRefused("files")
-    if content.startswith(b"%PDF-"):
-        return File(EvidenceKind.DOCUMENT, pictures.store(content))
-    try:
-        with Image.open(io.BytesIO(content)) as opened:
-            if opened.format not in {"JPEG", "PNG", "WEBP"}:
-                raise FileRefused("files")
-            picture = ImageOps.exif_transpose(opened).convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
-        raise FileRefused("files") from None
-    picture.thumbnail((SIDE, SIDE))
-    drawn = io.BytesIO()
-    picture.save(drawn, "JPEG", quality=85)
-    return File(EvidenceKind.PICTURE, pictures.store(drawn.getvalue()))
+    kind, content = door.read_file(upload)
+    return File(EvidenceKind.DOCUMENT if kind == Kind.PDF else EvidenceKind.PICTURE, pictures.store(content))
+
+
+def read_files(uploads: "Iterable[Upload | bytes]") -> list[File | Missing]:
+    """Each of what was sent, in its order: one that cannot be read or kept is missing and stops no other."""
+    found: list[File | Missing] = []
+    for number, upload in enumerate(uploads):
+        try:
+            if number >= MOST:
+                raise TooManyFiles
+            found.append(read_file(upload))
+        except FileFault as error:
+            found.append(Missing(error))
+    return found
+
+
+def missing(files: Sequence[File | Missing]) -> list[FileFault]:
+    """Why files are missing, one for each."""
+    return [each.error for each in files if isinstance(each, Missing)]
+
+
+def check_something_came(files: Sequence[File | Missing]) -> None:
+    """For what is sent without words: raises why the first file is missing where all of them are."""
+    faults = missing(files)
+    if faults and len(faults) == len(files):
+        raise faults[0]

@@ -1,6 +1,5 @@
 """Complaints come in (C1, C2): from members, from somebody on the phone, from outside, from the police."""
 
-import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -9,21 +8,23 @@ from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import OperationalError, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts import looks
 from accounts.errors import CodeTooSoon
 from accounts.selectors import account_by_phone
 from accounts.services import send_code, use_code
+from accounts.states import LookKind
 from complaints import messages
 from complaints import words as vocabulary
-from complaints.errors import NoDriverYet, NotNow, ReasonNeeded, TooManyComplaints, TooManyFiles
+from complaints.errors import NoDriverYet, NotNow, TooManyComplaints
 from complaints.models import Complaint, Evidence
 from complaints.policies import COMPLAINTS_A_DAY
 from complaints.selectors import complaint_by_code, complaint_by_link, person_of, secret_of
 from complaints.services import interlock, timers
-from complaints.services.files import PURPOSES, File, kept_for
+from complaints.services.files import MOST, PURPOSES, File, Missing, check_something_came, kept_for
 from complaints.services.timers import add_line, touch
 from complaints.states import (
     COMPLAINT_TRANSITIONS,
@@ -39,13 +40,13 @@ from complaints.states import (
     Source,
     TimerKind,
 )
-from core import audit, clock, holds, pictures, policy, typed
+from core import audit, clock, holds, idempotency, pictures, policy, typed
 from core.actors import NOBODY, Actor
 from core.codes import new_code
 from core.errors import InvalidInput
 from core.messages import outbox
-from core.permissions import require
 from core.privacy import phone_index
+from core.reader.errors import TooManyFiles
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from drivers.selectors import drivers_of_plate
@@ -59,19 +60,18 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-MOST_FILES = 10
 LONGEST = 4_000  # characters
 CODE_PURPOSE = "complaint"
 
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """What somebody tells: category and words, and files that lie in storage already."""
+    """What somebody tells: category and words, and files that lie in storage already or are missing."""
 
     category: Category
     words: str
     submission: str
-    files: Sequence[File] = field(default_factory=tuple)
+    files: Sequence[File | Missing] = field(default_factory=tuple)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,29 +91,27 @@ def file_complaint(
     category: Category,
     words: str,
     submission: str,
-    files: Sequence[File] = (),
+    files: Sequence[File | Missing] = (),
 ) -> Complaint:
     """File a complaint about one's own trip; the same `submission` files once.
 
     The same matter told again joins what is open already. A severe one holds the accused driver in the same
     transaction (C2), without a sign on the driver's phone while somebody may be in the car (S11).
-    Raises `NotFound`, `NoDriverYet`, `TooManyComplaints`, `TooManyFiles`.
+    Raises `NotFound`, `NoDriverYet`, `TooManyComplaints`.
     """
-    again = Complaint.objects.filter(submission=_submission_key(account.code, submission)).first()
+    told, row = Filing(category, words, submission, files), Complaint(complainant=account)
+    again = told_already(row, told)
     if again:
         return again
-    trip, party = trip_of(account, trip_code)
-    if trip.driver is None:
+    row.trip, party = trip_of(account, trip_code)
+    driver = row.trip.driver
+    if driver is None:
         raise NoDriverYet
-    told = Filing(category, words, submission, files)
-    side = Complaint(
-        source=Source.PASSENGER if party == Party.PASSENGER else Source.DRIVER,
-        trip=trip,
-        complainant=account,
-        accused=trip.driver.account if party == Party.PASSENGER else trip.passenger,
-        accused_as=AccusedAs.DRIVER if party == Party.PASSENGER else AccusedAs.PASSENGER,
-    )
-    return file_once(account.actor, side, told)
+    by_passenger = party == Party.PASSENGER
+    row.source = Source.PASSENGER if by_passenger else Source.DRIVER
+    row.accused = driver.account if by_passenger else row.trip.passenger
+    row.accused_as = AccusedAs.DRIVER if by_passenger else AccusedAs.PASSENGER
+    return file_once(account.actor, row, told)
 
 
 @begins_transaction
@@ -135,7 +133,7 @@ def file_for_caller(
     row = Complaint(source=source, complainant=known)
     if known is None:
         _name_caller(row, caller, phone)
-    again = _told_already(row, told)
+    again = told_already(row, told)
     if again:
         return again
     trip = trip_by_code(trip_code) if trip_code else None
@@ -153,14 +151,15 @@ def file_from_street(*, caller: Caller, plate: str, told: Filing, actor: Actor =
     the phone comes after. Until then nobody is stopped on its word, and it joins nothing: whoever knows a phone and a
     plate learns nothing of what its owner complained about. The same form sent twice files once.
 
-    Raises `InvalidPhone`, `InvalidInput`, `TooManyComplaints`, `TooManyFiles`.
+    Raises `InvalidPhone`, `InvalidInput`, `KeyTooShort`, `TooManyComplaints`.
     """
     phone = typed.phone.read(caller.phone)
     if not told.words.strip():
         raise InvalidInput("words")
+    idempotency.check(told.submission)
     row = Complaint(source=Source.THIRD_PARTY)
     _name_caller(row, caller, phone)
-    again = _told_already(row, told)
+    again = told_already(row, told)
     if again:
         return again
     _say_whom(row, None, plate)
@@ -207,23 +206,18 @@ def locked(pk: int) -> Complaint:
     )
 
 
-def _submission_key(person: str, submission: str, words: str = "") -> str:
-    """What is filed once: a form that somebody else sent with the same key is another one."""
-    digest = hashlib.sha256()
-    for part in (person, submission, words):
-        digest.update(part.encode() + b"\0")
-    return digest.hexdigest()
+@joins_transaction
+def told_already(row: Complaint, told: Filing) -> Complaint | None:
+    """What the same person filed with the same key; else None, and `row`, which says who tells, has the key.
 
-
-def _key_of(row: Complaint, told: Filing) -> str:
-    """By the account where there is one; a phone that anybody can name counts only with the words that were told."""
-    if row.complainant:
-        return _submission_key(row.complainant.code, told.submission)
-    return _submission_key(row.caller_index, told.submission, told.words)
-
-
-def _told_already(row: Complaint, told: Filing) -> Complaint | None:
-    return Complaint.objects.filter(submission=_key_of(row, told)).first()
+    A phone that anybody can name counts only with the words that were told. One person tells one thing after the
+    other: six at once are one matter.
+    """
+    owner = row.complainant.code if row.complainant else row.caller_index
+    idempotency.alone(f"complaints:{owner}")
+    words = () if row.complainant else (told.words,)
+    row.submission = idempotency.hold("complaints.case", owner, told.submission, *words)
+    return Complaint.objects.filter(submission=row.submission).first()
 
 
 def _name_caller(row: Complaint, caller: Caller, phone: str) -> None:
@@ -251,17 +245,16 @@ def _say_whom(row: Complaint, trip: "Trip | None", plate: str) -> None:
 
 @joins_transaction
 def file_once(actor: Actor, row: Complaint, told: Filing) -> Complaint:
-    """Keep a complaint that names its sides, or join it to what the same person said of the same matter.
+    """Keep a complaint that names its sides and was not `told_already`, or join it to what the same person said of the
+    same matter.
 
-    Raises `TooManyComplaints`, `TooManyFiles`.
+    Raises `TooManyComplaints`.
     """
-    if len(told.files) > MOST_FILES:
-        raise TooManyFiles("files")
     _check_limit(row)
     same = _same_matter(row, told.category)
     if same is not None:
         return more(actor, same, told)
-    row.code, row.submission, row.filed_at = new_code("C"), _key_of(row, told), clock.now()
+    row.code, row.filed_at = new_code("C"), clock.now()
     row.category, row.words = told.category, told.words.strip()[:LONGEST]
     row.level = vocabulary.level_of(told.category, row.words)
     if row.trip:
@@ -272,11 +265,7 @@ def file_once(actor: Actor, row: Complaint, told: Filing) -> Complaint:
         } - {""}
         row.plates = " ".join(sorted(seen))[:60]
     row.search = vocabulary.vector(row.words)
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError:  # the same form, sent twice in the same moment: the other one is the complaint
-        return Complaint.objects.get(submission=row.submission)
+    row.save(force_insert=True)
     _call_for_help(row, row.level, row.words)
     if row.trip:
         holds.place(actor=actor, subject=row.trip.code, source="complaint", case=row.code)
@@ -392,13 +381,17 @@ def raise_level(*, actor: Actor, complaint: Complaint, level: Level) -> bool:
     return True
 
 
-def keep_files(actor: Actor, complaint: Complaint, files: Sequence[File], side: Side) -> None:
-    """Keep what one side hands in as evidence. Raises `TooManyFiles` for more than `MOST_FILES` of that side."""
+def keep_files(actor: Actor, complaint: Complaint, files: Sequence[File | Missing], side: Side) -> None:
+    """Keep what one side hands in as evidence, at most `MOST` of that side; a line says of each other why it is missing."""
     if not files:
         return
-    if complaint.evidence.filter(side=side).count() + len(files) > MOST_FILES:
-        raise TooManyFiles("files")
-    for file in files:
+    there = complaint.evidence.filter(side=side).count()
+    for number, file in enumerate(files, start=1):
+        fault = file.error.code if isinstance(file, Missing) else TooManyFiles.code if there >= MOST else ""
+        if fault or isinstance(file, Missing):
+            add_line(complaint, actor, ComplaintLine.MISSING, number=number, file_fault=fault)
+            continue
+        there += 1
         picture = pictures.attach(
             file.written, purpose=PURPOSES[file.kind], subject=complaint.code, keep_for=kept_for()
         )
@@ -415,17 +408,20 @@ def keep_files(actor: Actor, complaint: Complaint, files: Sequence[File], side: 
 
 @begins_transaction
 def add_more(
-    *, complaint: Complaint, actor: Actor, side: Side, words: str, files: Sequence[File] = ()
+    *, complaint: Complaint, actor: Actor, side: Side, words: str, files: Sequence[File | Missing] = ()
 ) -> Complaint:
     """Either side, or staff, adds words or files to a live complaint that was fetched for them.
 
-    Raises `InvalidInput` where there is neither, `NotNow` where it is decided, `TooManyFiles`.
+    Raises `InvalidInput` where there is neither, `NotNow` where it is decided, and the fault of the file where there
+    are no words and no file came through.
     """
     row = locked(complaint.pk)
     if row.state not in LIVE:
         raise NotNow(why=str(_("It is decided. Only an appeal or a low score opens it again.")))
     if not words.strip() and not files:
         raise InvalidInput("words")
+    if not words.strip():
+        check_something_came(files)
     if side == Side.COMPLAINANT:
         return more(actor, row, Filing(Category(row.category), words, "", files))
     if words.strip():
@@ -475,7 +471,7 @@ def _confirm(complaint: Complaint) -> None:
 @joins_transaction
 def open_recording_case(*, trip: "Trip") -> Complaint:
     """A passenger asked to keep the recording of her trip (S7): a case that holds it, once for each trip."""
-    submission = f"recording:{trip.code}"
+    submission = idempotency.hold("complaints.recording", trip.code, "kept")
     known = Complaint.objects.filter(submission=submission).first()
     if known:
         return known
@@ -503,21 +499,33 @@ def open_recording_case(*, trip: "Trip") -> Complaint:
 
 
 @begins_transaction
-def reveal_caller(*, account: "Account", code: str, reason: str) -> tuple[str, str]:
-    """(name, phone) of somebody without an account, in the clear, with the reading recorded (A5).
+def reveal_caller(*, account: "Account", code: str, reason: str = "") -> tuple[str, str]:
+    """(name, phone) of somebody without an account, in the clear: for whoever has this complaint, or with a reason (A5).
 
-    Raises `Forbidden`, `ReasonNeeded`, `NotFound`.
+    Raises `Forbidden`, `NotFound`, `SentenceNeeded`.
     """
-    require(account, "people.reveal")
-    if not reason.strip():
-        raise ReasonNeeded("reason")
     complaint = complaint_by_code(code)
-    audit.record(account.actor, "complaints.caller_revealed", code, case=code, reason=reason.strip()[:400])
+    looks.show(
+        account=account,
+        subject=code,
+        seen=LookKind.CALLER,
+        action="complaints.caller_revealed",
+        reason=reason,
+        case=code,
+    )
     add_line(complaint, account.actor, ComplaintLine.REVEALED)
     return complaint.caller_name, complaint.caller_phone
 
 
 @begins_transaction
-def record_reading(*, actor: Actor, code: str) -> None:
+def record_reading(*, account: "Account", code: str) -> None:
     """Somebody of the staff opened a case: what it says is personal (A8)."""
-    audit.record(actor, "complaints.read", code, case=code)
+    complaint = complaint_by_code(code)
+    looks.note_read(
+        account=account,
+        subject=code,
+        seen=LookKind.COMPLAINT,
+        action="complaints.read",
+        people=[each.code for each in (complaint.complainant, complaint.accused) if each is not None],
+        case=code,
+    )

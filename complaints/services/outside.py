@@ -9,7 +9,7 @@ from accounts.selectors import account_by_code
 from complaints.errors import NobodyThere, NotNow, ReasonNeeded
 from complaints.models import Call, Complaint, OutsideMessage
 from complaints.selectors import complaint_by_code
-from complaints.services.intake import Filing, file_once, locked, more
+from complaints.services.intake import Filing, file_once, locked, more, told_already
 from complaints.services.timers import touch
 from complaints.states import LIVE, Category, Source
 from core import audit, clock, danger, live, typed
@@ -117,17 +117,15 @@ def _sorted(
 def file_from_message(*, account: "Account", code: str, category: Category, name: str) -> Complaint:
     """Make a complaint of a message; answers go back by the way it came. Raises `Forbidden`, `NotFound`, `NotNow`."""
     row = _waiting(account, code)
-    complaint = file_once(
-        account.actor,
-        Complaint(
-            source=Source.OUTSIDE,
-            caller_name=name.strip()[:60],
-            caller_phone=row.sender,
-            caller_channel=row.channel,
-            caller_index=blind_index(row.sender.lower(), purpose=f"address-{row.channel}"),
-        ),
-        Filing(category, row.words, f"outside:{row.code}"),
+    told = Filing(category, row.words, f"outside:{row.code}")
+    case = Complaint(
+        source=Source.OUTSIDE,
+        caller_name=name.strip()[:60],
+        caller_phone=row.sender,
+        caller_channel=row.channel,
+        caller_index=blind_index(row.sender.lower(), purpose=f"address-{row.channel}"),
     )
+    complaint = told_already(case, told) or file_once(account.actor, case, told)
     _sorted(row, account, complaint)
     return complaint
 

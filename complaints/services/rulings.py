@@ -38,7 +38,7 @@ from complaints.selectors import (
 )
 from complaints.services import interlock, sanctions, timers
 from complaints.services.desk import for_action, said_words
-from complaints.services.files import File
+from complaints.services.files import File, Missing
 from complaints.services.intake import (
     channel_of,
     keep_files,
@@ -149,10 +149,10 @@ def _write_about(
 
 @begins_transaction
 def give_statement(
-    *, complaint: Complaint, side: Side, actor: Actor, words: str, files: Sequence[File] = ()
+    *, complaint: Complaint, side: Side, actor: Actor, words: str, files: Sequence[File | Missing] = ()
 ) -> Statement:
     """A side says what happened; late is better than never, as long as nothing is decided. The complaint was fetched
-    for this side. Raises `StatementOver`, `InvalidInput`, `TooManyFiles`.
+    for this side. Raises `StatementOver`, `InvalidInput`.
     """
     row = locked(complaint.pk)
     statement = statements_of(row).get(side)

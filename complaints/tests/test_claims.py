@@ -24,6 +24,7 @@ from core import clock, ledger
 from core.errors import DomainError, Forbidden, InvalidInput, NotFound
 from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry, LedgerEntry, Notification, Payout
+from core.tests.factories import PDF
 
 CAP = 120_000_000
 
@@ -51,7 +52,7 @@ class Help:
             for paper in PAPERS_NEEDED[kind]:
                 services.add_papers(
                     claim=claim, actor=self.people("agent").actor, paper=paper,
-                    files=[services.read_file(b"%PDF-1.7")],
+                    files=[services.read_file(PDF)],
                 )  # fmt: skip
         return claim
 
@@ -91,7 +92,7 @@ def test_a_claim_rests_on_its_documents(safe):
     assert told.value.detail.count(",") == 2
     for paper in (Paper.IDENTITY, Paper.RELATION, Paper.DEATH):
         services.add_papers(
-            claim=claim, actor=safe.people("agent").actor, paper=paper, files=[services.read_file(b"%PDF-1")]
+            claim=claim, actor=safe.people("agent").actor, paper=paper, files=[services.read_file(PDF)]
         )
     safe.propose(claim)
     with pytest.raises(InvalidInput):
@@ -283,9 +284,7 @@ def test_whoever_claims_follows_it_and_adds_documents_without_an_account(safe, c
     assert client.get(f"/claims/{claim.code}/{'x' * 22}/").status_code == 404
     from django.core.files.uploadedfile import SimpleUploadedFile
 
-    sent = client.post(
-        f"{page}papers/", {"paper": "identity", "uploads": SimpleUploadedFile("a.pdf", b"%PDF-1.7")}
-    )
+    sent = client.post(f"{page}papers/", {"paper": "identity", "uploads": SimpleUploadedFile("a.pdf", PDF)})
     assert sent.status_code == 302
     assert claim.papers.get().paper == "identity"
     bad = client.post(f"{page}papers/", {"paper": "identity", "uploads": SimpleUploadedFile("a.exe", b"MZ")})
@@ -326,7 +325,7 @@ def test_the_pages_from_accident_to_money(people, signed_in, rides):
     from django.core.files.uploadedfile import SimpleUploadedFile
 
     base = f"/admin/claims/{claim.code}"
-    agent.post(f"{base}/papers/", {"paper": "hospital", "uploads": SimpleUploadedFile("a.pdf", b"%PDF-1.7")})
+    agent.post(f"{base}/papers/", {"paper": "hospital", "uploads": SimpleUploadedFile("a.pdf", PDF)})
     agent.post(f"{base}/do/propose/", {"yuan": "30000", "words": "bill"})
     assert "Too" not in supervisor.get(f"/admin/accidents/{code}/").content.decode()
     assert supervisor.post(f"{base}/do/approve/").status_code == 400  # nothing was meant by it

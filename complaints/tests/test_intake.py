@@ -6,20 +6,26 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.utils.html import escape
 from PIL import Image
 
 from accounts.errors import WrongCode
 from complaints import services
-from complaints.errors import FileRefused, NoDriverYet, TooManyComplaints
+from complaints.errors import NoDriverYet, TooManyComplaints
 from complaints.models import Complaint
 from complaints.selectors import secret_of
 from complaints.services import Caller, Filing
-from complaints.states import Category, Side
+from complaints.states import Category, ComplaintLine, Side
 from core import timeline, typed
 from core.errors import InvalidInput, NotFound
 from core.models import DataHold, Notification
-from core.tests.factories import set_policy
+from core.reader import door
+from core.reader.child import Bounds
+from core.reader.errors import PictureUnreadable, WhyMissing
+from core.reader.pool import Lane
+from core.tests.factories import PDF, set_policy
 from drivers.errors import DriverHeld
 from drivers.models import Hold
 from drivers.selectors import driver_of
@@ -149,7 +155,7 @@ def test_its_trip_is_held_for_it_and_the_plates_can_be_found(rides, cases):
 
 
 def told(words="他威胁我", category=Category.VIOLENCE, submission="t"):
-    return Filing(category, words, submission)
+    return Filing(category, words, submission.ljust(16, "-"))
 
 
 def test_an_agent_writes_down_what_a_caller_says_and_it_acts(rides, people):
@@ -256,7 +262,7 @@ def test_her_own_form_sent_twice_is_one_complaint_and_another_phone_with_its_key
 
 
 def test_a_members_key_gives_nobody_the_members_complaint(rides, cases):
-    hers = cases.filed(rides.ended(), submission="t")
+    hers = cases.filed(rides.ended(), submission="t".ljust(16, "-"))
     assert file_again(hers.trip.plate_registered).pk != hers.pk
 
 
@@ -332,19 +338,111 @@ def test_pictures_are_drawn_anew_without_where_they_were_taken(rides, people, ca
         category=Category.DISPUTE,
         words="x",
         submission="f",
-        files=[services.read_file(with_place), services.read_file(b"%PDF-1.7 ...")],
+        files=[services.read_file(with_place), services.read_file(PDF)],
     )
     from core import pictures
 
     kept = [pictures.read(actor=people("agent").actor, code=row.picture.code) for row in filed.evidence.all()]
     assert kept[0].startswith(b"\xff\xd8")
     assert b"Exif" not in kept[0]
-    assert kept[1] == b"%PDF-1.7 ..."
+    assert kept[1] == PDF
+
+
+def send(client, *files, page="/complain/", words="他摸了我的腿", **more):
+    form = {
+        "category": "harassment",
+        "words": words,
+        "name": "x",
+        "phone": "13911110004",
+        "submission": "s-of-files",
+        "uploads": [SimpleUploadedFile(f"{number}", content) for number, content in enumerate(files)],
+    }
+    return client.post(page, form | more, follow=True)
+
+
+BAD = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x40\0\0\0\x40\x08\x02\0\0\0 broken"
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"<script>", b"GIF89a" + b"x" * 40, b"\xff\xd8\xff broken", b"x" * (8 * 1024 * 1024 + 1)]
+    ("content", "why"),
+    [
+        (BAD, "picture_unreadable"),
+        (b"", "file_refused"),
+        (b"MZ", "file_refused"),
+        (b"x" * (8 * 1024 * 1024 + 1), "file_refused"),
+        (b"%PDF-1.7 ...", "pdf_unreadable"),
+    ],
+    ids=["broken", "empty", "program", "large", "pdf"],
 )
-def test_what_is_no_picture_and_no_pdf_is_refused(content):
-    with pytest.raises(FileRefused):
-        services.read_file(content)
+def test_one_bad_file_loses_neither_the_words_nor_the_other_files(client, world, content, why):
+    page = send(client, content, picture())
+    filed = Complaint.objects.get()
+    assert (filed.words, filed.level) == ("他摸了我的腿", "severe")
+    assert filed.evidence.count() == 1
+    lines = [line for line in timeline.of(case=filed.code) if line.kind == ComplaintLine.MISSING]
+    assert [line.facts for line in lines] == [{"number": 1, "file_fault": why}]
+    assert page.status_code == 200
+    assert escape(str(WhyMissing(why).label)) in page.content.decode()
+
+
+def test_a_full_disk_loses_no_words(client, world, settings, tmp_path):
+    """What a storage says that can take nothing: no folder can be made where a file is."""
+    (tmp_path / "full").write_bytes(b"")
+    settings.STORAGES = settings.STORAGES | {
+        "pictures": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(tmp_path / "full" / "pictures")},
+        }
+    }
+    page = send(client, picture(), PDF)
+    filed = Complaint.objects.get()
+    assert filed.words == "他摸了我的腿"
+    assert not filed.evidence.exists()
+    assert page.content.decode().count(escape(str(WhyMissing.NOT_KEPT.label))) == 2
+
+
+def test_a_busy_reader_loses_no_words(client, world, monkeypatch):
+    busy = Lane(Bounds(memory=1, cpu=1, idle=1), size=0, queue=0, patience=0, within=0)
+    monkeypatch.setattr(door, "files_lane", lambda: busy)
+    page = send(client, picture())
+    assert Complaint.objects.get().words == "他摸了我的腿"
+    assert escape(str(WhyMissing.BUSY.label)) in page.content.decode()
+
+
+def test_of_too_many_files_ten_are_kept(client, world):
+    page = send(client, *[picture()] * 12)
+    assert Complaint.objects.get().evidence.count() == 10
+    assert page.content.decode().count(escape(str(WhyMissing.TOO_MANY.label))) == 2
+
+
+def test_a_call_is_told_which_files_are_missing(rides, signed_in):
+    sent = signed_in("passenger").post(
+        "/api/v1/complaints/",
+        {
+            "trip": rides.ended().code,
+            "category": "dispute",
+            "words": "x",
+            "submission": "s",
+            "files": [
+                SimpleUploadedFile("a", BAD),
+                SimpleUploadedFile("b", picture()),
+                SimpleUploadedFile("c", b""),
+            ],
+        },
+    )
+    assert sent.status_code == 201
+    assert sent.json()["missing"] == ["picture_unreadable", "file_refused"]
+    assert Complaint.objects.get().evidence.count() == 1
+
+
+def test_a_bad_file_without_words_is_sent_back_with_its_reason(rides, cases, people):
+    filed = cases.filed(rides.ended())
+    files = services.read_files([BAD])
+    with pytest.raises(PictureUnreadable):
+        services.add_more(
+            complaint=filed, actor=people("passenger").actor, side=Side.COMPLAINANT, words=" ", files=files
+        )
+    services.add_more(
+        complaint=filed, actor=people("passenger").actor, side=Side.COMPLAINANT, words="so", files=files
+    )
+    assert [line.kind for line in timeline.of(case=filed.code)].count(ComplaintLine.MISSING) == 1

@@ -26,6 +26,7 @@ from core import clock, ledger, timeline
 from core.errors import NotFound
 from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry, DataHold, LedgerEntry, Notification
+from core.tests.factories import PDF
 from drivers.errors import BannedThing
 from drivers.models import Bar, Hold, Vehicle
 from drivers.selectors import driver_of
@@ -443,13 +444,13 @@ def test_an_appeal_has_a_limit_that_goes_up_the_line(cases, people, noon):
 
 def test_each_side_has_room_for_its_files(cases, people):
     filed = cases.ended()
-    ten = [services.read_file(b"%PDF-1.7") for _ in range(10)]
+    ten = [services.read_file(PDF) for _ in range(10)]
     services.add_more(
         complaint=filed, actor=people("passenger").actor, side=Side.COMPLAINANT, words="x", files=ten
     )
     services.ask_statement(account=people("supervisor"), code=filed.code, side=Side.ACCUSED, words="?")
     services.give_statement(
         complaint=filed, side=Side.ACCUSED, actor=people("driver").actor, words="x",
-        files=[services.read_file(b"%PDF-1.7")],
+        files=[services.read_file(PDF)],
     )  # fmt: skip
     assert filed.evidence.count() == 11

@@ -7,6 +7,7 @@ its browsers. With Valkey down it simply asks each second.
 import json
 from functools import partial
 
+from django.conf import settings
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -30,7 +31,7 @@ async def console_stream(request: Request) -> Response:
     `marks` has the number of each mark that is asked (`core.live.mark`), `changed` when each followed name changed
     last, in milliseconds since 1970: the code of a case, trip or person, or `mark:` and a mark that panels follow.
     """
-    session = request.cookies.get("sessionid", "")
+    session = request.cookies.get(settings.SESSION_COOKIE_NAME, "")
     if not await _may_listen(session):
         return Response(status_code=403)
     names = request.query_params.getlist("follow")[:FOLLOWED]

@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -32,6 +33,10 @@ class ReceiptsSerializer(serializers.Serializer[Any]):
     receipts = serializers.ListField(child=ReceiptSerializer(), max_length=MOST)
 
 
+class TakenSerializer(serializers.Serializer[Any]):
+    taken = serializers.IntegerField()
+
+
 class ReceiptsView(APIView):
     """What became of messages that a provider took. It shows its token; anybody else finds nothing here.
 
@@ -41,6 +46,7 @@ class ReceiptsView(APIView):
     authentication_classes = ()
     permission_classes = ()
 
+    @extend_schema(request=ReceiptsSerializer, responses=TakenSerializer)
     def post(self, request: Request, transport: str) -> Response:
         """`{"receipts": [{"key", "state": "delivered" or "failed", "reason"}]}`."""
         way = transports.of_name(transport)

@@ -10,6 +10,12 @@ from core.messages import outbox
 from core.messages.catalogue import CHANNELS, Message, Words
 from core.models import PolicyVersion
 
+# The least that is a PDF file.
+PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
+    b"trailer<</Root 1 0 R>>\n%%EOF"
+)
+
 
 def set_policy(which: "policy.Policy[Any] | str", value: object, **changes: Any) -> PolicyVersion:
     """The next version of a policy, by its handle or key, proposed and approved by two people; now by default."""

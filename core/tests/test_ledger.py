@@ -13,6 +13,7 @@ from core.models import LedgerEntry, LedgerTransfer
 
 # Journal, money, what happened, what was released, played, destroyed and decided.
 LEDGERS = {
+    "accounts_look",
     "core_auditentry",
     "core_auditseal",
     "core_ledgertransfer",

@@ -1,8 +1,10 @@
 """Every door through which a plate, a phone, a code, … comes in reads it by its kind: the doors are counted here."""
 
+import ast
 import importlib
 import pkgutil
 import re
+from pathlib import Path
 
 import pytest
 from django import forms
@@ -10,7 +12,7 @@ from django.apps import apps
 from rest_framework import serializers
 
 from core.typed import fields
-from core.typed.fields import Typed, TypedInput
+from core.typed.fields import Moment, MomentInput, Typed, TypedInput
 
 # The name of a field, and of what kind it then has to be.
 KINDS = {
@@ -120,3 +122,89 @@ def test_a_field_gives_what_its_kind_reads(made):
     field = made(fields.PLATE)
     said = field.clean(" 川Ａ・h000l ") if made is Typed else field.run_validation(" 川Ａ・h000l ")
     assert said == "川A·H000L"
+
+
+# How a plain field of a library reads a number or a time: without bounds, to the end of the calendar.
+ENDLESS = (
+    forms.DateTimeField,
+    forms.DateField,
+    forms.TimeField,
+    forms.SplitDateTimeField,
+    serializers.DateTimeField,
+    serializers.DateField,
+    serializers.TimeField,
+)
+NUMBERS = (
+    forms.IntegerField,
+    forms.FloatField,
+    forms.DecimalField,
+    serializers.IntegerField,
+    serializers.FloatField,
+    serializers.DecimalField,
+)
+
+
+def every_field():
+    """Every door, those inside of lists and of other serializers as well."""
+    for door, _field, made in doors():
+        inside = getattr(made, "child", None)
+        while inside is not None:
+            yield door, inside
+            inside = getattr(inside, "child", None)
+        yield door, made
+
+
+def test_every_number_and_every_time_has_bounds():
+    found, counted = set(), 0
+    for door, made in every_field():
+        counted += isinstance(made, ENDLESS + NUMBERS)
+        if (
+            isinstance(made, ENDLESS)
+            and not isinstance(made, Moment | MomentInput)
+            and not made_to_be_read(made)
+        ):
+            found.add(f"{door}: any time")
+        if isinstance(made, NUMBERS) and not made_to_be_read(made):
+            bounds = {getattr(made, "min_value", None), getattr(made, "max_value", None)}
+            if None in bounds:
+                found.add(f"{door}: any number")
+    assert not found, "\n".join(sorted(found))
+    assert counted > 20
+
+
+def made_to_be_read(made):
+    return getattr(made, "read_only", False)
+
+
+FRONTS = re.compile(r"/(views|api|forms|actions|admin|console)(/|\.py$)")
+RAW = {"int", "float", "Decimal", "fromisoformat", "strptime", "isdigit", "isnumeric", "isdecimal"}
+# Where what is read so was not typed by anybody, or is read by a rule of its own.
+PLAIN = {
+    ("safety/views.py", "float"): "a position that came along with a call for help: never refused",
+    ("safety/views.py", "int"): "a key of ours",
+    ("safety/actions.py", "int"): "one of the choices of the form",
+    ("core/console/changes.py", "int"): "a moment of ours",
+    ("complaints/console/work.py", "int"): "a moment of ours",
+    ("complaints/console/work.py", "float"): "hours: the service refuses what is no shift",
+}
+
+
+def test_no_front_reads_numbers_and_days_by_itself():
+    root = Path(__file__).resolve().parents[2]
+    found = set()
+    for path in sorted(root.glob("*/**/*.py")):
+        name = path.relative_to(root).as_posix()
+        if (
+            name.startswith((".", "sandbox/", "benchmarks/"))
+            or "/tests/" in name
+            or not FRONTS.search(f"/{name}")
+        ):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                asked = (
+                    node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                )
+                if asked in RAW:
+                    found.add((name, asked))
+    assert found - set(PLAIN) == set()

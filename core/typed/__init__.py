@@ -14,6 +14,7 @@ from core.typed import day as day
 from core.typed import document as document
 from core.typed import money as money
 from core.typed import name as name
+from core.typed import number as number
 from core.typed import phone as phone
 from core.typed import place as place
 from core.typed import plate as plate

@@ -2,7 +2,7 @@
 
 import calendar
 import re
-from datetime import date
+from datetime import date, datetime
 
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +19,10 @@ FIRST, LAST = 1880, 2199
 
 class DayUnreadable(InvalidInput):
     code, sentence = "date_wrong", _("This is not a date. Write it like 2026-05-31.")
+
+
+class MomentUnreadable(InvalidInput):
+    code, sentence = "time_wrong", _("This is not a time that can be meant. Write it like 2026-05-31 14:30.")
 
 
 def _date(year: str, month: str, day: str) -> date | None:
@@ -54,11 +58,26 @@ def read_until(text: str, *, field: str = "") -> date:
     Raises `DayUnreadable`, also for what is valid without an end.
     """
     said = _end(text)
-    month = _MONTH.fullmatch(said)
-    if month and 1 <= int(month[2]) <= 12 and FIRST <= int(month[1]) <= LAST:
-        year, number = int(month[1]), int(month[2])
-        return date(year, number, calendar.monthrange(year, number)[1])
-    return read(said, field=field)
+    month = _month(said)
+    return month[1] if month else read(said, field=field)
+
+
+def read_span(text: str, *, field: str = "") -> tuple[date, date]:
+    """The first and the last day of a month (`2026-03`, `2026年3月`) or a year (`2026`). Raises `DayUnreadable`."""
+    said = flat(text)
+    year = re.fullmatch(r"[0-9]{4}", said.removesuffix("年"))
+    first, last = _month(f"{year[0]}-1" if year else said), _month(f"{year[0]}-12" if year else said)
+    if first is None or last is None:
+        raise DayUnreadable(field)
+    return first[0], last[1]
+
+
+def _month(said: str) -> tuple[date, date] | None:
+    found = _MONTH.fullmatch(said)
+    if not (found and 1 <= int(found[2]) <= 12 and FIRST <= int(found[1]) <= LAST):
+        return None
+    year, number = int(found[1]), int(found[2])
+    return date(year, number, 1), date(year, number, calendar.monthrange(year, number)[1])
 
 
 def guess(text: str) -> date | None:
@@ -67,3 +86,10 @@ def guess(text: str) -> date | None:
         return read_until(text)
     except DayUnreadable:
         return None
+
+
+def meant(moment: datetime, *, field: str = "") -> datetime:
+    """A moment that somebody may mean: no calendar's end, from which nothing can be counted on. Raises `MomentUnreadable`."""
+    if not FIRST <= moment.year <= LAST:
+        raise MomentUnreadable(field)
+    return moment

@@ -5,6 +5,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -12,7 +13,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from core.errors import DomainError
-from core.typed import code, document, money, name, phone, plate
+from core.typed import code, day, document, money, name, phone, plate
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +76,32 @@ class TypedInput(serializers.CharField):
         except DomainError as refused:
             refused.field = str(self.field_name)
             raise
+
+
+MOMENT = "%Y-%m-%dT%H:%M"  # as a browser's field for it writes and reads
+
+
+class Moment(forms.DateTimeField):
+    """A field of a form for a day and a time, of this page's zone."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT))
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> datetime | None:
+        found = super().to_python(value)
+        try:
+            return found and day.meant(found)
+        except DomainError as refused:
+            raise forms.ValidationError(refused.detail, code=refused.code) from None
+
+
+class MomentInput(serializers.DateTimeField):
+    """A field of a call for a moment; what nobody can mean leaves with its own code."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        try:
+            found = super().to_internal_value(value)
+        except OverflowError:  # in another zone it is before the first or after the last day of the calendar
+            raise day.MomentUnreadable(str(self.field_name)) from None
+        return day.meant(found, field=str(self.field_name))

@@ -33,6 +33,7 @@ from drivers.forms import RunForm
 from drivers.models import Appeal, Application, Hold, ScreeningRun, VettingCase
 from drivers.policies import ENDS_BY
 from drivers.services.applications import given_of
+from drivers.services.cases import record_case_read
 from drivers.services.vetting import read_application
 from drivers.states import ApplicationState, Certificate, HoldKind, RunState
 
@@ -49,6 +50,8 @@ def case(request: HttpRequest, code: str) -> HttpResponse:
 @CASES.shown_by
 def _case_page(request: HttpRequest, found: VettingCase, refusal: Refusal | None) -> HttpResponse:
     account, driver = account_of(request), found.driver
+    if request.headers.get("HX-Request") != "true":
+        record_case_read(account=account, case=found)
     context = {
         "title": _("Vetting case %(code)s") % {"code": found.code},
         "case": found,
@@ -227,22 +230,22 @@ app_name = "drivers_console"
 urlpatterns = [
     path("admin/vetting/", desk, name="desk"),
     path("admin/vetting/fleet/", fleet, name="fleet"),
-    path("admin/vetting/fleet/<str:code>/do/<slug:action>/", act.view(RUNS), name="run_act"),
-    path("admin/vetting/applications/<str:code>/", application, name="application"),
+    path("admin/vetting/fleet/<code:code>/do/<word:action>/", act.view(RUNS), name="run_act"),
+    path("admin/vetting/applications/<code:code>/", application, name="application"),
     path(
-        "admin/vetting/applications/<str:code>/do/<slug:action>/",
+        "admin/vetting/applications/<code:code>/do/<word:action>/",
         act.view(APPLICATIONS),
         name="application_act",
     ),
-    path("admin/vetting/videos/<str:code>/do/<slug:action>/", act.view(VIDEOS), name="video_act"),
-    path("admin/vetting/reports/<str:code>/do/<slug:action>/", act.view(REPORTS), name="report_act"),
-    path("admin/vetting/rewards/<str:code>/do/<slug:action>/", act.view(REWARDS), name="reward_act"),
-    path("admin/vetting/<str:code>/", case, name="case"),
-    path("admin/vetting/<str:code>/do/<slug:action>/", act.view(CASES), name="case_act"),
-    path("admin/pictures/<str:code>.jpg", picture, name="picture"),
-    path("admin/appeals/<str:code>/", appeal, name="appeal"),
-    path("admin/appeals/<str:code>/do/<slug:action>/", act.view(APPEALS), name="appeal_act"),
-    path("admin/plates/<str:code>/do/<slug:action>/", act.view(PLATES), name="plate_act"),
-    path("admin/drivers/hold/<str:code>/release/", hold, name="hold"),
-    path("admin/drivers/hold/<str:code>/release/do/<slug:action>/", act.view(HOLDS), name="hold_act"),
+    path("admin/vetting/videos/<code:code>/do/<word:action>/", act.view(VIDEOS), name="video_act"),
+    path("admin/vetting/reports/<code:code>/do/<word:action>/", act.view(REPORTS), name="report_act"),
+    path("admin/vetting/rewards/<code:code>/do/<word:action>/", act.view(REWARDS), name="reward_act"),
+    path("admin/vetting/<code:code>/", case, name="case"),
+    path("admin/vetting/<code:code>/do/<word:action>/", act.view(CASES), name="case_act"),
+    path("admin/pictures/<code:code>.jpg", picture, name="picture"),
+    path("admin/appeals/<code:code>/", appeal, name="appeal"),
+    path("admin/appeals/<code:code>/do/<word:action>/", act.view(APPEALS), name="appeal_act"),
+    path("admin/plates/<code:code>/do/<word:action>/", act.view(PLATES), name="plate_act"),
+    path("admin/drivers/hold/<code:code>/release/", hold, name="hold"),
+    path("admin/drivers/hold/<code:code>/release/do/<word:action>/", act.view(HOLDS), name="hold_act"),
 ]

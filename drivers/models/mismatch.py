@@ -6,6 +6,7 @@ from django.utils.translation import pgettext_lazy
 from core import four_eyes
 from core.models import Heard
 from core.privacy import EncryptedTextField
+from core.reader.errors import WhyMissing
 from drivers.models.cases import VettingCase
 from drivers.models.people import Driver
 from drivers.states import ReportSource, RewardState
@@ -39,7 +40,11 @@ class MismatchReport(Heard):
         null=True,
         verbose_name=pgettext_lazy("field", "picture"),
     )
-    submission = models.CharField(pgettext_lazy("field", "submission key"), max_length=40, unique=True)
+    # Why there is no picture although one was sent; a car is stopped for nobody's words alone.
+    picture_fault = models.CharField(
+        pgettext_lazy("field", "missing picture"), max_length=20, choices=WhyMissing.choices, blank=True
+    )
+    submission = models.CharField(pgettext_lazy("field", "submission key"), max_length=64, unique=True)
     reported_at = models.DateTimeField(_("reported"))
 
     class Meta:
@@ -52,6 +57,9 @@ class MismatchReport(Heard):
             models.CheckConstraint(
                 condition=Q(driver__isnull=True) | Q(case__isnull=False),
                 name="report_about_a_driver_has_a_case",
+            ),
+            models.CheckConstraint(
+                condition=Q(picture_fault__in=["", *WhyMissing.values]), name="report_picture_fault_is_known"
             ),
             Heard.law("report_was_read"),
         ]

@@ -10,7 +10,7 @@ from drivers.services.applications import (
     settle_screening,
     submit_application,
 )
-from drivers.services.cases import agree, open_case, open_signal, propose
+from drivers.services.cases import agree, open_case, open_signal, propose, record_case_read
 from drivers.services.faces import (
     FaceOutcome,
     answer_face_check,
@@ -94,6 +94,7 @@ __all__ = [
     "propose_decision",
     "propose_release",
     "propose_reward",
+    "record_case_read",
     "register_vetted_driver",
     "release_holds_of",
     "report_from_street",

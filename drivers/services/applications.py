@@ -15,6 +15,8 @@ from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound, TooMany
 from core.pictures import Written
+from core.reader import door
+from core.reader.door import Upload
 from core.states import StaleState, move
 from core.transactions import begins_transaction
 from drivers import certificates, policies
@@ -40,7 +42,7 @@ from drivers.states import (
     Line,
     ScreeningState,
 )
-from drivers.vision import documents, faces
+from drivers.vision import documents
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -124,19 +126,19 @@ def save_fields(*, account: "Account", typed: dict[str, str], line: str = "") ->
     return application
 
 
-def save_photo(*, account: "Account", kind: Certificate, content: bytes) -> Application:
+def save_photo(*, account: "Account", kind: Certificate, content: "Upload | bytes") -> Application:
     """Keep a certificate's photo, read it, and fill in what is still empty.
 
-    Raises `NotFound`, `ApplicationOpen`, `PictureTooLarge`, `PictureUnreadable`, `TooMany`.
+    Raises `NotFound`, `ApplicationOpen`, `PictureTooLarge`, `PictureUnreadable`, `ReaderBusy`,
+    `FileNotKept`, `TooMany`.
     """
     draft = _check_draft(account)
     if not ratelimit.allow(
         f"certificate:{draft}", limit=policy.value(policies.CERTIFICATE_PHOTOS), seconds=3600
     ):
         raise TooMany
-    faces.check_picture(content)
-    read = documents.read_certificate(kind, content)
-    return _keep_photo(account, kind, pictures.store(content), read)
+    read, drawn = documents.read_certificate(kind, content, side=door.SIDE)
+    return _keep_photo(account, kind, pictures.store(drawn), read)
 
 
 @begins_transaction

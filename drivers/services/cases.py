@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from accounts import looks
+from accounts.states import LookKind
 from core import audit, clock
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
@@ -161,3 +163,16 @@ def _overturn(case: VettingCase, actor: Actor, proposed_by: str) -> None:
         back = DriverState.VETTED if driver.vetted_at else DriverState.APPLIED
         move(driver, DRIVER_TRANSITIONS, back)
         audit.record(actor, "drivers.bar_ended", who, case=case.code, proposed_by=proposed_by)
+
+
+@begins_transaction
+def record_case_read(*, account: "Account", case: VettingCase) -> None:
+    """Somebody of the staff opened a vetting case: what it says is personal (A8)."""
+    looks.note_read(
+        account=account,
+        subject=case.code,
+        seen=LookKind.VETTING_CASE,
+        action="drivers.vetting_case_read",
+        people=[case.driver.account.code],
+        case=case.code,
+    )

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 import numpy as np
 from django.utils import timezone
@@ -16,6 +17,9 @@ from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import DomainError, InvalidInput, NotFound
 from core.pictures import Written
+from core.reader import door
+from core.reader.door import Upload
+from core.reader.errors import ReaderBusy
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 from drivers import policies
@@ -186,13 +190,16 @@ def id_photo(driver: Driver) -> bytes:
 
 @begins_transaction
 def keep_portrait(driver: Driver, picture: bytes) -> None:
-    """The vetted portrait, for reviewers and, in an emergency, the police."""
-    driver.photo = "data:image/jpeg;base64," + base64.b64encode(faces.upright_jpeg(picture)).decode()
+    """The vetted portrait, a JPEG that our reader drew, for reviewers and, in an emergency, the police."""
+    driver.photo = "data:image/jpeg;base64," + base64.b64encode(picture).decode()
     driver.save(update_fields=["photo"])
 
 
 def _compared_with(check: FaceCheck) -> list[Vector]:
-    """The enrolled descriptions; for an enrolment the face on the ID card. Raises `IdCardFirst`, `IdCardUnreadable`."""
+    """The enrolled descriptions; for an enrolment the face on the ID card.
+
+    Raises `IdCardFirst`, `IdCardUnreadable`, `ReaderBusy`.
+    """
     if check.purpose != FacePurpose.ENROL:
         return known_faces(check.driver)
     demands = policy.value(policies.FACE_DEMANDS)
@@ -200,6 +207,8 @@ def _compared_with(check: FaceCheck) -> list[Vector]:
         return [faces.read_face(base64.b64decode(check.driver.photo.partition(",")[2]), demands).vector]
     try:
         return [faces.read_face(id_photo(check.driver), demands).vector]
+    except ReaderBusy:
+        raise
     except DomainError:
         raise IdCardUnreadable from None
 
@@ -212,11 +221,14 @@ def _challenge_for(driver: Driver) -> list[str]:
     return [str(pose) for pose in liveness.new_challenge(policy.value(policies.FACE_MOVES).steps)]
 
 
-def answer_face_check(*, driver: Driver, code: str, frames: Sequence[Sequence[bytes]]) -> FaceOutcome:
+def answer_face_check(
+    *, driver: Driver, code: str, frames: "Sequence[Sequence[Upload | bytes]]"
+) -> FaceOutcome:
     """Judge the frames of each pose, in the order of the challenge.
 
     What cannot be read counts for nothing and against nobody; what fails is counted, kept with its frames, and the
-    third time in a row freezes the account. Raises `NotFound`, `StaleState`, `InvalidInput`, `IdCardUnreadable`.
+    third time in a row freezes the account. Raises `NotFound`, `StaleState`, `InvalidInput`, `IdCardUnreadable`, and
+    `ReaderBusy`, `FileNotKept`, after which the same frames can be sent again.
     """
     check = FaceCheck.objects.select_related("driver__account").filter(driver=driver, code=code).first()
     if check is None:
@@ -227,9 +239,15 @@ def answer_face_check(*, driver: Driver, code: str, frames: Sequence[Sequence[by
         raise InvalidInput("frames")
     demands = policy.value(policies.FACE_DEMANDS)
     try:
-        seen = [[faces.read_face(frame, demands) for frame in step] for step in frames]
+        # One frame of each pose is evidence enough.
+        sides = [0 if number else door.SIDE for step in frames for number, _frame in enumerate(step)]
+        read = iter(faces.see_faces([frame for step in frames for frame in step], demands, sides=sides))
+        steps = [list(islice(read, len(step))) for step in frames]
+    except ReaderBusy:
+        raise
     except DomainError as unreadable:
         return _record_unreadable(check, unreadable)
+    seen = [[face for face, _drawn in step] for step in steps]
     judgement = liveness.judge(
         [Pose(pose) for pose in check.challenge],
         seen,
@@ -237,13 +255,13 @@ def answer_face_check(*, driver: Driver, code: str, frames: Sequence[Sequence[by
         policies.bands(),
         policy.value(policies.FACE_MOVES),
     )
-    # One frame of each pose is evidence enough.
-    written = [(number, pictures.store(step[0])) for number, step in enumerate(frames)]
+    written = [(number, pictures.store(step[0][1])) for number, step in enumerate(steps)]
+    portrait = door.draw(steps[0][0][1], side=faces.SIDE) if check.purpose == FacePurpose.ENROL else b""
     outcome = _record(check, judgement, written)
     if outcome.refusal is None and check.purpose == FacePurpose.ENROL:
         _enrol(check.driver, [face.vector for face in seen[0]])
         if check.driver.state == DriverState.APPLIED:
-            keep_portrait(check.driver, frames[0][0])
+            keep_portrait(check.driver, portrait)
     return outcome
 
 

@@ -4,12 +4,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from accounts.selectors import account_by_code
-from core import audit, clock, danger, ledger, money, pictures, policy, ratelimit, typed
+from core import audit, clock, danger, idempotency, ledger, money, pictures, policy, ratelimit, typed
 from core.actors import NOBODY, Actor
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound, TooMany, refuse
 from core.messages import outbox
 from core.pictures import Written
+from core.privacy import phone_index
+from core.reader import door
+from core.reader.door import Upload
+from core.reader.errors import FileFault
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from drivers import messages, policies
@@ -19,7 +23,6 @@ from drivers.selectors import driver_by_code, drivers_of_plate
 from drivers.services.cases import open_case
 from drivers.services.people import hold_driver
 from drivers.states import REWARD_TRANSITIONS, CaseKind, HoldKind, ReportSource, RewardState
-from drivers.vision import faces
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -54,7 +57,7 @@ def report_mismatch(
 
     `covert` while somebody may be in the car (S11). The same `submission` reports once.
     """
-    known = MismatchReport.objects.filter(submission=submission).first()
+    key, known = _reported_already(reporter, phone, submission, seen)
     if known:
         return known
     Driver.objects.select_for_update().get(pk=driver.pk)
@@ -66,7 +69,7 @@ def report_mismatch(
         **{name: fact for name, fact in facts.items() if fact},
     )
     report = _keep(
-        actor=actor, driver=driver, case=case, source=source, seen=seen, submission=submission,
+        actor=actor, driver=driver, case=case, source=source, seen=seen, key=key,
         reporter=reporter, phone=phone, picture=picture,
     )  # fmt: skip
     hold_driver(
@@ -78,6 +81,17 @@ def report_mismatch(
         covert=covert,
     )
     return report
+
+
+def _reported_already(
+    reporter: str, phone: str, submission: str, seen: Seen
+) -> tuple[str, MismatchReport | None]:
+    """The key of a report as it is kept, and what is kept under it. A phone that anybody can name counts only with what
+    was told."""
+    owner = reporter or phone_index(phone)
+    told = (seen.trip,) if reporter else (seen.trip, seen.plate, seen.words)
+    key = idempotency.hold("drivers.mismatch", owner, submission, *told)
+    return key, MismatchReport.objects.filter(submission=key).first()
 
 
 def _registered(driver: Driver) -> str:
@@ -92,10 +106,11 @@ def _keep(
     case: VettingCase | None,
     source: ReportSource,
     seen: Seen,
-    submission: str,
+    key: str,
     reporter: str,
     phone: str,
     picture: Written | None,
+    fault: str = "",
 ) -> MismatchReport:
     code = new_code("M")
     kept = None
@@ -118,7 +133,8 @@ def _keep(
         words=seen.words.strip()[:2000],
         **danger.read(seen.words).columns(),
         picture=kept,
-        submission=submission,
+        picture_fault=fault,
+        submission=key,
         reported_at=clock.now(),
     )
     audit.record(
@@ -144,37 +160,56 @@ def report_from_street(
     phone: str,
     plate: str,
     words: str,
-    content: bytes | None,
+    content: "Upload | bytes | None",
     submission: str,
 ) -> MismatchReport:
     """A driver or anybody reports a car by plate and photo; without an account by phone.
 
     Where the plate belongs to exactly one driver of ours the case opens and the driver is held, covertly until it is
-    known that nobody is in the car; otherwise a reviewer finds out whom it is about. Raises `ReportNeedsPhoto`,
-    `InvalidInput`, `InvalidPhone`, `PictureTooLarge`, `PictureUnreadable`, `AlreadyReported`.
+    known that nobody is in the car; otherwise a reviewer finds out whom it is about. Where the picture cannot be read
+    or kept, the report is kept without it and holds nobody; `picture_fault` says why.
+
+    Raises `ReportNeedsPhoto`, `InvalidInput`, `InvalidPhone`, `KeyTooShort`, `AlreadyReported`.
     """
     if not typed.plate.key(plate):
         raise InvalidInput("plate")
     number = account.phone if account else typed.phone.read(phone)
+    if account is None:
+        idempotency.check(submission)
     if content is None:
         raise ReportNeedsPhoto("photo")
-    faces.check_picture(content)
-    return _from_street(account, number, plate, words, pictures.store(content), submission)
+    picture, fault = _take(content)
+    return _from_street(account, number, plate, words, picture, fault, submission)
+
+
+def _take(content: "Upload | bytes") -> tuple[Written | None, str]:
+    """The picture in storage, or the code of why it is not there."""
+    try:
+        return pictures.store(door.draw(content)), ""
+    except FileFault as error:
+        return None, error.code
 
 
 @begins_transaction
 def _from_street(
-    account: "Account | None", phone: str, plate: str, words: str, picture: Written, submission: str
+    account: "Account | None",
+    phone: str,
+    plate: str,
+    words: str,
+    picture: Written | None,
+    fault: str,
+    submission: str,
 ) -> MismatchReport:
-    known = MismatchReport.objects.filter(submission=submission).first()
+    seen = Seen("street", typed.plate.key(plate)[:12], words)
+    reporter = account.code if account else ""
+    key, known = _reported_already(reporter, phone, submission, seen)
     if known:
         return known
     drivers = drivers_of_plate(plate)
-    seen = Seen("street", typed.plate.key(plate)[:12], words)
     is_driver = account is not None and Driver.objects.filter(account=account).exists()
     source = ReportSource.DRIVER if is_driver else ReportSource.PUBLIC
-    actor, reporter = (account.actor, account.code) if account else (NOBODY, "")
-    if len(drivers) == 1:
+    actor = account.actor if account else NOBODY
+    if len(drivers) == 1 and picture is not None:
         if account and drivers[0].account_id == account.pk:
             raise InvalidInput("plate")
         same = MismatchReport.objects.filter(driver=drivers[0], reporter=reporter, case__state="open")
@@ -185,8 +220,8 @@ def _from_street(
             covert=True, reporter=reporter, phone=phone, picture=picture,
         )  # fmt: skip
     return _keep(
-        actor=actor, driver=None, case=None, source=source, seen=seen, submission=submission,
-        reporter=reporter, phone=phone, picture=picture,
+        actor=actor, driver=None, case=None, source=source, seen=seen, key=key,
+        reporter=reporter, phone=phone, picture=picture, fault=fault,
     )  # fmt: skip
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from core import audit, clock, pictures, policy, typed
 from core.errors import DomainError, NotFound, refuse
 from core.pictures import Written
+from core.reader import door
+from core.reader.door import Upload
 from core.states import move
 from core.transactions import begins_transaction
 from drivers import policies
@@ -14,7 +16,7 @@ from drivers.models import Driver, PlatePhoto, Vehicle
 from drivers.services.cases import open_case
 from drivers.services.faces import consume_face_token
 from drivers.states import PLATE_PHOTO_TRANSITIONS, CaseKind, FacePurpose, PlatePhotoState
-from drivers.vision import faces, plates
+from drivers.vision import plates
 from drivers.vision.plates import Reading
 
 if TYPE_CHECKING:
@@ -30,16 +32,15 @@ class PlateOutcome:
 
 
 def send_plate_photo(
-    *, driver: Driver, vehicle: Vehicle, subject: str, token: str, content: bytes
+    *, driver: Driver, vehicle: Vehicle, subject: str, token: str, content: "Upload | bytes"
 ) -> PlateOutcome:
     """Compare the plate on a live photo with the registered one; a person looks where the reading is unsure.
 
     `token` is that of the passed face check for the same pick-up. Raises `FaceRequired`, `PictureUnreadable`,
-    `PictureTooLarge`.
+    `PictureTooLarge`, `ReaderBusy`, `FileNotKept`.
     """
-    faces.check_picture(content)
-    reading = plates.read_plate(content)
-    return _record(driver, vehicle, subject, token, pictures.store(content), reading)
+    reading, drawn = plates.read_plate(content, side=door.SIDE)
+    return _record(driver, vehicle, subject, token, pictures.store(drawn), reading)
 
 
 @begins_transaction

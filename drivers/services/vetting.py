@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 
+from accounts import looks
 from accounts.services import verify_by_vetting
+from accounts.states import LookKind
 from core import audit, clock, policy
 from core.errors import Forbidden, InvalidInput, NotFound, refuse
 from core.messages import outbox
@@ -242,11 +244,12 @@ def read_application(*, account: "Account", code: str) -> Application:
     """One application with its personal data, for a reviewer; the reading is in the journal (A8)."""
     require(account, "vetting.decide")
     application = application_by_code(code)
-    audit.record(
-        account.actor,
-        "drivers.application_read",
-        application.driver.account.code,
+    looks.note_read(
+        account=account,
+        subject=code,
+        seen=LookKind.APPLICATION,
+        action="drivers.application_read",
+        people=[application.driver.account.code],
         case=code,
-        reason="vetting",
     )
     return application

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from core import audit, clock, policy
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound, refuse
+from core.reader import door
 from core.states import move
 from core.transactions import begins_transaction
 from drivers import policies
@@ -25,6 +26,7 @@ from drivers.services.faces import (
     service_day,
 )
 from drivers.states import FACE_CHECK_TRANSITIONS, DriverState, FaceCheckState, FacePurpose
+from drivers.vision import faces
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -75,7 +77,7 @@ def decide_video_check(*, account: "Account", code: str, same: bool, reason: str
     """
     check = _decide(account, code, same, reason)
     if same and check.purpose == FacePurpose.ENROL and check.driver.state == DriverState.APPLIED:
-        keep_portrait(check.driver, id_photo(check.driver))
+        keep_portrait(check.driver, door.draw(id_photo(check.driver), side=faces.SIDE))
     return check
 
 

@@ -9,6 +9,7 @@ import pytest
 from core import clock
 from core.models import AuditEntry, StoredPicture
 from core.pictures import read, sweep
+from core.reader import door
 from drivers.errors import DailyCheckNeeded, FaceConsentNeeded, FaceFrozen, LineNotYours, NotEnrolled
 from drivers.models import Driver, FaceCheck, FaceTemplate, Hold, VettingCase
 from drivers.selectors import driver_of
@@ -71,7 +72,7 @@ def broken(good, how):
         case "picture_unreadable":
             return b"\xff\xd8 not a picture"
         case "picture_too_large":
-            return good + b"\0" * faces.BYTES_LIMIT
+            return good + b"\0" * door.LARGEST
         case "bomb":
             header = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (60000).to_bytes(4, "big") * 2
             return header + b"\x08\x02\0\0\0" + b"\0" * 40

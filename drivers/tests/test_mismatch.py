@@ -1,12 +1,16 @@
 """A driver or car that is not the registered one (D5): many reports, one case, one hold, one reward."""
 
+import io
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
+from django.utils.html import escape
+from PIL import Image
 
-from core import clock, ledger
+from core import clock, ledger, pictures
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.four_eyes import SecondPersonNeeded
 from core.models import LedgerTransfer, Notification
@@ -45,7 +49,7 @@ def street(people, plate="川A·H0001", who="passenger2", submission="s1", phone
         plate=plate,
         words="另一个人开的",
         content=photo("川A·H0001"),
-        submission=submission,
+        submission=submission.ljust(16, "-"),
     )
 
 
@@ -161,9 +165,42 @@ def test_a_street_report_needs_a_photo_a_phone_and_a_plate(people, world):
         street(people, who="", phone="x")
     with pytest.raises(InvalidInput):
         street(people, plate=" · ")
-    with pytest.raises(Exception, match="picture_unreadable"):
-        report_from_street(account=people("passenger"), phone="", plate="x", words="", content=b"x", submission="a")  # fmt: skip
     assert not MismatchReport.objects.exists()
+
+
+def test_a_bad_photo_loses_no_words_and_holds_nobody(people, world, client):
+    form = {"plate": "川A·H0001", "words": "另一个人开的", "phone": "13911112222", "submission": "p9"}
+    page = client.post("/report-a-car/", form | {"photo": SimpleUploadedFile("car.jpg", b"\xff\xd8 broken")})
+    report = MismatchReport.objects.get()
+    assert (report.words, report.driver, report.picture) == ("另一个人开的", None, None)
+    assert report.picture_fault == "picture_unreadable"
+    assert not Hold.objects.exists()
+    text = page.content.decode()
+    assert report.code in text
+    assert escape(report.get_picture_fault_display()) in text
+    sent = client.post(
+        "/api/v1/mismatch-reports/", form | {"submission": "p10", "photo": SimpleUploadedFile("a", b"")}
+    )
+    assert (sent.status_code, sent.json()["picture_fault"]) == (201, "picture_unreadable")
+
+
+def test_the_photo_of_a_car_is_kept_without_where_it_was_taken(people, world):
+    exif = Image.Exif()
+    exif[0x010E] = "the-place"
+    noted = io.BytesIO()
+    Image.open(io.BytesIO(photo("川A·H0001"))).save(noted, "JPEG", exif=exif)
+    assert b"the-place" in noted.getvalue()
+    report = report_from_street(
+        account=people("passenger2"),
+        phone="",
+        plate="川A·H0001",
+        words="",
+        content=noted.getvalue(),
+        submission="e",
+    )
+    kept = pictures.read(actor=people("vetting").actor, code=report.picture.code)
+    assert kept.startswith(b"\xff\xd8")
+    assert b"the-place" not in kept
 
 
 def test_the_same_person_reports_an_open_mismatch_once(people, world):
@@ -257,15 +294,13 @@ def test_the_database_alone_keeps_two_people_and_one_reward(people, world):
 
 
 def test_the_page_for_anybody_reports_and_says_nothing_of_drivers(people, world, client):
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
     page = client.post(
         "/report-a-car/",
         {
             "plate": "川A·H0001",
             "words": "x",
             "phone": "13911112222",
-            "submission": "p1",
+            "submission": "p1".ljust(16, "-"),
             "photo": SimpleUploadedFile("car.jpg", photo("川A·H0001"), "image/jpeg"),
         },
     )

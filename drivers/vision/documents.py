@@ -1,4 +1,4 @@
-"""What stands on a photographed certificate, read by RapidOCR: to prefill a form and to compare with what was typed.
+"""What stands on a photographed certificate, as a model reads it: to prefill a form and to compare with what was typed.
 
 Readings are hints: a difference is shown to the applicant and to the reviewer, and decides nothing.
 """
@@ -6,6 +6,7 @@ Readings are hints: a difference is shown to the applicant and to the reviewer, 
 import re
 
 from core import typed
+from core.reader.door import Upload
 from drivers.certificates import tidy
 from drivers.states import Certificate
 from drivers.vision.plates import read_lines
@@ -34,9 +35,17 @@ LABELS = {
 }
 
 
-def read_certificate(kind: Certificate, content: bytes) -> dict[str, str]:
-    """Field → text for what could be made out. Raises as `drivers.vision.faces.decode`."""
-    lines = [re.sub(r"\s", "", text) for text, certainty in read_lines(content) if certainty >= 0.5]
+def read_certificate(
+    kind: Certificate, content: "Upload | bytes", *, side: int = 0
+) -> tuple[dict[str, str], bytes]:
+    """Field → text for what could be made out, and the picture drawn anew. Raises as `drivers.vision.plates.read_lines`."""
+    seen, drawn = read_lines(content, side=side)
+    return fields_of(kind, seen), drawn
+
+
+def fields_of(kind: Certificate, seen: list[tuple[str, float]]) -> dict[str, str]:
+    """Field → text, of lines with their certainty from top to bottom."""
+    lines = [re.sub(r"\s", "", text) for text, certainty in seen if certainty >= 0.5]
     found: dict[str, str] = {}
     for field, label in LABELS[kind].items():
         value = _value_of(field, _after(label, lines))

@@ -63,7 +63,7 @@ class Hourly:
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         """A call of the API, as a native client makes it."""
-        token = self.http.cookies.get("csrftoken") or ""
+        token = self.http.cookies.get(settings.CSRF_COOKIE_NAME) or ""
         answer = self.http.post(path, json=body, headers={"X-CSRFToken": token})
         if answer.status_code >= 400:
             raise Surprise(f"{path}: {answer.status_code} {answer.text[:200]}")

@@ -16,7 +16,7 @@ from conftest import NOON
 from core import clock, policy
 from core.actors import SYSTEM
 from core.models import Notification, PolicyVersion
-from core.tests.factories import set_policy
+from core.tests.factories import PDF, set_policy
 from drivers.models import Hold
 from governance.measures import check_measure, has_check, measures
 from governance.models import MeasureResult
@@ -725,7 +725,7 @@ def granted(people, kind, fen=100):
         submission=f"c{kind}",
     )  # fmt: skip
     for paper in PAPERS_NEEDED[kind]:
-        services.add_papers(claim=claim, actor=SYSTEM, paper=paper, files=[services.read_file(b"%PDF-1.7")])
+        services.add_papers(claim=claim, actor=SYSTEM, paper=paper, files=[services.read_file(PDF)])
     services.propose_claim(account=people("agent"), code=claim.code, fen=fen, reason="x")
     services.decide_claim(account=people("supervisor"), code=claim.code, approves=True)
     return Claim.objects.get(pk=claim.pk)

@@ -1,7 +1,6 @@
 """'Police on the line': the console's wizard for an officer without account (P4), and the answer to any request."""
 
 import json
-import secrets
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import Account
-from core import clock, motions
+from core import clock, idempotency, motions
 from core.access import account_of, permission_required
 from core.actions import IncompleteForm, Refusal
 from core.console import act, page
@@ -35,7 +34,7 @@ from police.views import missing, question_of
 def line(request: HttpRequest) -> HttpResponse:
     """Take down who calls and what they ask."""
     initial = {
-        "submission": secrets.token_urlsafe(16),
+        "submission": idempotency.new_key(),
         "query": request.GET.get("query", "trip"),
         "query_value": request.GET.get("value", ""),
     }
@@ -183,8 +182,8 @@ def _stations(
 app_name = "police_console"
 urlpatterns = [
     path("admin/stations/", stations, name="stations"),
-    path("admin/stations/motions/<str:code>/do/<slug:action>/", act.view(STATIONS), name="motion_act"),
+    path("admin/stations/motions/<code:code>/do/<word:action>/", act.view(STATIONS), name="motion_act"),
     path("admin/police-line/", line, name="line"),
-    path("admin/police-line/<str:code>/", show, name="request"),
-    path("admin/police-line/<str:code>/do/<slug:action>/", act.view(REQUESTS), name="act"),
+    path("admin/police-line/<code:code>/", show, name="request"),
+    path("admin/police-line/<code:code>/do/<word:action>/", act.view(REQUESTS), name="act"),
 ]

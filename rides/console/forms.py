@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from rides.forms import moment_field
+from core.typed.fields import Moment
 from rides.models import City, LineInCity
 from rides.states import Line
 
@@ -19,7 +19,7 @@ class SuspensionForm(forms.Form):
 
     line = forms.ChoiceField(label=gettext_lazy("Line"))
     city = forms.ChoiceField(label=gettext_lazy("Where"))
-    at = moment_field(gettext_lazy("From (empty: at once)"))
+    at = Moment(label=gettext_lazy("From (empty: at once)"), required=False)
     reason = forms.CharField(
         label=gettext_lazy("Reason; the people who wait read it"),
         max_length=300,
@@ -107,7 +107,7 @@ class OpeningForm(OfCity, PermitFields):
     line = forms.ChoiceField(
         label=gettext_lazy("Line"), choices=[("", "—"), *((each.value, each.label) for each in Line)]
     )
-    at = moment_field(gettext_lazy("From (empty: at once)"))
+    at = Moment(label=gettext_lazy("From (empty: at once)"), required=False)
     field_order = ["line", "city", "at"]
 
 

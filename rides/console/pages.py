@@ -208,10 +208,10 @@ def _night(request: HttpRequest, _row: object, refusal: Refusal | None) -> HttpR
 app_name = "rides_console"
 urlpatterns = [
     path("admin/lines/", lines, name="lines"),
-    path("admin/lines/<str:code>/do/<slug:action>/", act.view(SUSPENSIONS), name="suspension_act"),
+    path("admin/lines/<code:code>/do/<word:action>/", act.view(SUSPENSIONS), name="suspension_act"),
     path("admin/cities/", cities, name="cities"),
-    path("admin/cities/motions/<str:code>/do/<slug:action>/", act.view(OPENINGS), name="motion_act"),
+    path("admin/cities/motions/<code:code>/do/<word:action>/", act.view(OPENINGS), name="motion_act"),
     path("admin/night/", night, name="night"),
-    path("admin/night/calls/<str:code>/do/<slug:action>/", act.view(REMINDERS), name="reminder_act"),
-    path("admin/night/late/<str:code>/do/<slug:action>/", act.view(LATE), name="late_act"),
+    path("admin/night/calls/<side:code>/do/<word:action>/", act.view(REMINDERS), name="reminder_act"),
+    path("admin/night/late/<code:code>/do/<word:action>/", act.view(LATE), name="late_act"),
 ]

@@ -213,6 +213,11 @@ class Trip(models.Model):
         """True where a cancel is not simply believed: the car was there, or they had met (R6)."""
         return self.has_met or self.arrived_at is not None
 
+    def went_past(self, moment: str) -> bool:
+        """Whether a step was taken that `moment` is the time of, and the trip goes on or came to its end: who says it
+        again, because the answer was lost, is told what is."""
+        return getattr(self, moment) is not None and self.state != TripState.CANCELLED
+
     @property
     def somebody_may_be_aboard(self) -> bool:
         """True where nothing may show on the driver's phone (S11): aboard, or the car was there and they are not known to be apart.

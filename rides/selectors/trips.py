@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db.models import Q
 
-from core import clock, policy
+from core import clock, idempotency, policy
 from core.errors import NotFound
 from core.reads import the
 from drivers.selectors import VehicleCard, card_of
@@ -249,7 +249,8 @@ def instead_of(trip: Trip) -> str:
 
 def asked_instead_of(trip: Trip) -> Trip | None:
     """That order, where it was really placed."""
-    return Trip.objects.filter(client_key=instead_of(trip), passenger=trip.passenger_id).first()
+    key = idempotency.key_of("rides.trip", str(trip.passenger_id), instead_of(trip))
+    return Trip.objects.filter(client_key=key).first()
 
 
 def trip_url(trip: Trip) -> str:

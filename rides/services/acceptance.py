@@ -46,7 +46,8 @@ def accept_trip(*, driver: "Driver", trip_code: str, itinerary_code: str, face_t
 
     `face_token` is that of a passed check for this order; it is used up only by an acceptance that succeeds.
 
-    A refusal is committed to the timeline and returned. Raises `NotFound` for an itinerary that is not the driver's.
+    Who has accepted it on this way already is told so again, whatever the token. A refusal is committed to the timeline
+    and returned. Raises `NotFound` for an itinerary that is not the driver's.
     """
     itinerary = (
         Itinerary.objects.select_for_update(of=("self",))
@@ -64,6 +65,8 @@ def accept_trip(*, driver: "Driver", trip_code: str, itinerary_code: str, face_t
     )
     if trip is None:
         raise NotFound
+    if trip.driver_id == driver.pk and trip.itinerary_id == itinerary.pk and trip.went_past("accepted_at"):
+        return Outcome(trip)
     actor = driver.account.actor
     try:
         with transaction.atomic():

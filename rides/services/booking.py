@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import RealNameRequired
 from accounts.selectors import restriction_on
-from core import clock, formats, live, policy, timeline, typed
+from core import clock, formats, idempotency, live, policy, timeline, typed
 from core.actors import MONITOR
 from core.codes import new_code, new_digits
 from core.errors import InvalidInput
@@ -63,7 +63,8 @@ def book_trip(
 
 @begins_transaction
 def _book(passenger: "Account", journey: Journey, way: Route, trip: Trip, rider: Rider | None) -> Trip:
-    again = Trip.objects.filter(client_key=trip.client_key, passenger=passenger).first()
+    trip.client_key = idempotency.hold("rides.trip", str(passenger.pk), trip.client_key)
+    again = Trip.objects.filter(client_key=trip.client_key).first()
     if again:
         return again
     at, line = clock.now(), Line(trip.line)

@@ -34,8 +34,13 @@ if TYPE_CHECKING:
 
 @begins_transaction
 def end_trip(*, driver: "Driver", trip_code: str) -> Trip:
-    """The driver ends the trip. How far from the destination that is goes to the safety desk, not to the driver."""
+    """The driver ends the trip. How far from the destination that is goes to the safety desk, not to the driver.
+
+    Said again it stays as it is. Raises `NotFound`, `IllegalTransition`, `StaleState`.
+    """
     trip = drivers_trip(driver, trip_code)
+    if trip.went_past("ended_at"):
+        return trip
     here = LatestPosition.objects.filter(trip=trip, party=Party.DRIVER).first()
     metres = round(distance((here.latitude, here.longitude), trip.destination)) if here else -1
     fare = fare_of(trip, selectors.precise_trail_of(trip, Party.DRIVER))
@@ -53,7 +58,7 @@ def end_trip(*, driver: "Driver", trip_code: str) -> Trip:
 def cancel_trip(*, account: "Account", trip_code: str, reason: CancelReason) -> Outcome:
     """Cancel before boarding. After it nobody can (R6): the attempt is kept, raises an alert, and is refused.
 
-    `reason` is what somebody said, not what was true.
+    `reason` is what somebody said, not what was true. Said again by the same side it stays as it is.
 
     Raises `NotFound`.
     """
@@ -70,6 +75,8 @@ def cancel_trip(*, account: "Account", trip_code: str, reason: CancelReason) -> 
         audit.record(account.actor, "rides.cancel_refused", trip.code, said=reason)
         events.publish(CancelAttempted(trip=trip.code, party=party, reason=reason))
         return Outcome(trip, CannotCancelAboard())
+    if trip.state == TripState.CANCELLED and trip.cancelled_by == party:
+        return Outcome(trip)
     if trip.state in {TripState.ENDED, TripState.CANCELLED}:
         return Outcome(trip, TripStopped())
     withdraw_offers(trip=trip)

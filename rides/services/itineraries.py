@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from core import clock, policy
+from core import clock, idempotency, policy
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound
 from core.transactions import begins_transaction
@@ -45,7 +45,8 @@ def offer_itinerary(
 
 @begins_transaction
 def _offer(driver: "Driver", journey: Journey, way: Route, itinerary: Itinerary) -> Itinerary:
-    again = Itinerary.objects.filter(client_key=itinerary.client_key, driver=driver).first()
+    itinerary.client_key = idempotency.hold("rides.itinerary", str(driver.pk), itinerary.client_key)
+    again = Itinerary.objects.filter(client_key=itinerary.client_key).first()
     if again:
         return again
     if not selectors.line_runs(Line.HITCH, journey.city, clock.now()):

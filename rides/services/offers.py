@@ -205,9 +205,11 @@ def _hold_out(pairs: list[tuple[Trip, DriverOnDuty, float]], at: datetime) -> in
 def accept_offer(*, driver: "Driver", code: str) -> Outcome:
     """Take an order that the dispatcher gave to this driver: line, driver, offer, then the trip, in one transaction.
 
-    A refusal is committed and returned. Raises `NotFound`.
+    Who has taken it already is told so again. A refusal is committed and returned. Raises `NotFound`.
     """
     trip, offer = _offered(driver, code)
+    if offer.state == OfferState.ACCEPTED and trip.driver_id == driver.pk and trip.went_past("accepted_at"):
+        return Outcome(trip)
     actor = driver.account.actor
     refusal = _why_not_take(driver, trip, offer)
     if refusal:

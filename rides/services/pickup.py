@@ -38,11 +38,12 @@ from rides.states import (
 
 if TYPE_CHECKING:
     from accounts.models import Account
+    from core.reader.door import Upload
     from drivers.models import Driver
     from drivers.services import PlateOutcome
 
 
-def check_plate(*, driver: "Driver", trip_code: str, token: str, content: bytes) -> "PlateOutcome":
+def check_plate(*, driver: "Driver", trip_code: str, token: str, content: "Upload | bytes") -> "PlateOutcome":
     """The photo before the pick-up of one's own accepted trip (D11). Raises `NotFound`, and as `send_plate_photo`."""
     trip = Trip.objects.select_related("vehicle").filter(driver=driver, code=trip_code).first()
     if trip is None or trip.vehicle is None or trip.state not in BEFORE_BOARDING:
@@ -54,11 +55,13 @@ def check_plate(*, driver: "Driver", trip_code: str, token: str, content: bytes)
 
 @begins_transaction
 def arrive(*, driver: "Driver", trip_code: str) -> Trip:
-    """The driver is at the pick-up, face and plate checked (D11).
+    """The driver is at the pick-up, face and plate checked (D11). Said again it stays as it is.
 
     Raises `NotFound`, `IllegalTransition`, `StaleState`, `PickupCheckNeeded`, `PlatePhotoWaiting`, `PlateDiffers`.
     """
     trip = drivers_trip(driver, trip_code)
+    if trip.went_past("arrived_at"):
+        return trip
     missing = why_not_arrive(driver, trip_code)
     if missing and trip.state == TripState.ACCEPTED:
         raise missing
@@ -89,29 +92,33 @@ def passengers_trip(passenger: "Account", code: str) -> Trip:
 
 @begins_transaction
 def confirm_car(*, passenger: "Account", trip_code: str) -> Trip:
-    """'This is my car' (R7): the plate was compared, and the boarding code may be told.
+    """'This is my car' (R7): the plate was compared, and the boarding code may be told. Said again it stays as it is.
 
     Raises `StaleState`.
     """
     trip = passengers_trip(passenger, trip_code)
+    if trip.plate_check == PlateCheck.SAME and trip.went_past("accepted_at"):
+        return trip
     if trip.state not in BEFORE_BOARDING:
         raise StaleState
-    if trip.plate_check != PlateCheck.SAME:
-        trip.plate_check, trip.plate_seen = PlateCheck.SAME, trip.plate_registered
-        trip.save(update_fields=["plate_check", "plate_seen"])
-        timeline.add(TripLine.PLATE_SAME, passenger.actor, trip=trip.code, plate=trip.plate_seen)
-        audit.record(passenger.actor, "rides.plate_compared", trip.code, seen=trip.plate_seen)
-        live.changed_on_commit(f"trip:{trip.code}")
+    trip.plate_check, trip.plate_seen = PlateCheck.SAME, trip.plate_registered
+    trip.save(update_fields=["plate_check", "plate_seen"])
+    timeline.add(TripLine.PLATE_SAME, passenger.actor, trip=trip.code, plate=trip.plate_seen)
+    audit.record(passenger.actor, "rides.plate_compared", trip.code, seen=trip.plate_seen)
+    live.changed_on_commit(f"trip:{trip.code}")
     return trip
 
 
 @begins_transaction
 def board_trip(*, driver: "Driver", trip_code: str, code: str) -> Outcome:
-    """The driver enters the passenger's code. Wrong ones are counted and kept; the refusal is returned.
+    """The driver enters the passenger's code. Wrong ones are counted and kept; the refusal is returned. Once she is
+    aboard it stays as it is.
 
     Raises `StaleState`.
     """
     trip = drivers_trip(driver, trip_code)
+    if trip.went_past("boarded_at"):
+        return Outcome(trip)
     if trip.state not in BEFORE_BOARDING:
         raise StaleState
     actor = driver.account.actor
@@ -152,8 +159,10 @@ def presume_boarded(*, trip_code: str, position: Point) -> None:
 
 @begins_transaction
 def depart(*, driver: "Driver", trip_code: str) -> Trip:
-    """The car sets off. Raises `NotFound`, `ReminderUnread`, `IllegalTransition`, `StaleState`."""
+    """The car sets off. Said again it stays as it is. Raises `NotFound`, `ReminderUnread`, `IllegalTransition`, `StaleState`."""
     trip = drivers_trip(driver, trip_code)
+    if trip.went_past("departed_at"):
+        return trip
     check_reminders_read(trip)
     move(trip, TRIP_TRANSITIONS, TripState.IN_PROGRESS, departed_at=clock.now())
     timeline.add(TripLine.DEPARTED, driver.account.actor, trip=trip.code)

@@ -97,6 +97,8 @@ def choose_owner(*, passenger: "Account", trip_code: str, way_code: str) -> Trip
         raise NotFound
     if policy.value(HITCH_CHOICE) != HitchChoice.PASSENGER:
         raise OwnersNotChosen
+    if trip.proposals.filter(itinerary__code=way_code, state=OfferState.OPEN).exists():
+        return trip
     if trip.state not in WAITING:
         raise NoLongerAvailable
     way = next((way for way, _fit in selectors.ways_open_to(trip) if way.code == way_code), None)

@@ -1,13 +1,12 @@
 """The passenger's first page: book a ride, see prices, find trips."""
 
-import secrets
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from core import clock
+from core import clock, idempotency, typed
 from core.access import account_of, permission_required
 from core.errors import DomainError, InvalidInput, explain
 from core.permissions import may
@@ -48,7 +47,7 @@ def _city_map(city: City) -> dict[str, Any]:
 
 def first_values() -> dict[str, Any]:
     """What a form begins with; the key makes posting it twice one order."""
-    return soon() | {"client_key": secrets.token_urlsafe(16)}
+    return soon() | {"client_key": idempotency.new_key()}
 
 
 @require_http_methods(["GET", "POST"])
@@ -132,9 +131,6 @@ def places(request: HttpRequest) -> HttpResponse:
 @permission_required("ride")
 def least_score(request: HttpRequest) -> HttpResponse:
     """Ride only with people of at least this score (R8)."""
-    try:
-        tenths = int(request.POST.get("least", ""))
-    except ValueError:
-        raise InvalidInput("least") from None
+    tenths = typed.number.read(request.POST.get("least", ""), field="least", most=50)
     services.wish_least_score(account=account_of(request), tenths=tenths)
     return redirect("rides:home")

@@ -12,8 +12,9 @@ from core import clock, policy
 from core.access import account_of, permission_required
 from core.actions import Refusal
 from core.errors import DomainError, InvalidInput, NotFound, explain
+from core.reader.errors import FileFault
 from drivers.camera import camera_context
-from drivers.errors import FaceRequired, PictureTooLarge, PictureUnreadable
+from drivers.errors import FaceRequired
 from drivers.selectors import driver_of, drivers_vehicle, papers_of, passed_today, visible_holds
 from drivers.services import service_day
 from drivers.states import FacePurpose
@@ -213,11 +214,11 @@ def pickup(request: HttpRequest, code: str) -> HttpResponse:
             if photo is None:
                 raise InvalidInput("photo")
             outcome = services.check_plate(
-                driver=driver, trip_code=code, token=request.POST.get("face_token", ""), content=photo.read()
+                driver=driver, trip_code=code, token=request.POST.get("face_token", ""), content=photo
             )
             if outcome.refusal is None:
                 return redirect("rides:trip", code)
             context["refusal"] = outcome.refusal
-        except (InvalidInput, FaceRequired, PictureUnreadable, PictureTooLarge) as error:
+        except (InvalidInput, FaceRequired, FileFault) as error:
             context["refusal"] = error
     return render(request, "rides/pickup.html", context, status=400 if "refusal" in context else 200)

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from core import typed
 from core.access import account_of, permission_required
 from core.actions import Refusal
 from core.errors import InvalidInput
@@ -117,10 +118,8 @@ def call(request: HttpRequest, code: str) -> HttpResponse:
 @permission_required("ride")
 def rate(request: HttpRequest, code: str) -> HttpResponse:
     """A number from 1 to 5."""
-    stars = request.POST.get("stars", "")
-    if not stars.isdigit():
-        raise InvalidInput("stars")
-    services.rate_trip(account=account_of(request), trip_code=code, stars=int(stars[:3]))
+    stars = typed.number.read(request.POST.get("stars", ""), field="stars", least=1, most=5)
+    services.rate_trip(account=account_of(request), trip_code=code, stars=stars)
     return redirect("rides:trip", code)
 
 

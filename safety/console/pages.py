@@ -230,6 +230,8 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
 
 @INCIDENTS.shown_by
 def _page(request: HttpRequest, incident: Incident, refusal: Refusal | None) -> HttpResponse:
+    if request.headers.get("HX-Request") != "true":
+        services.record_incident_read(account=account_of(request), incident=incident)
     return page(request, "console/incident.html", _context(request, incident, refusal))
 
 
@@ -370,13 +372,13 @@ app_name = "safety_console"
 urlpatterns = [
     path("admin/incidents/mine/", mine, name="mine"),
     path("admin/incidents/hand-over/", hand_over_all, name="hand_over_all"),
-    path("admin/incidents/<str:code>/where/", where, name="where"),
-    path("admin/incidents/<str:code>/here/", here, name="here"),
-    path("admin/incidents/<str:code>/live-sound/", live_sound, name="live_sound"),
-    path("admin/recordings/<str:code>/", recording, name="recording"),
-    path("admin/recordings/<str:code>/<int:play>/sound/", sound, name="sound"),
-    path("admin/recordings/<str:code>/do/<slug:action>/", act.view(RECORDINGS), name="act_on_recording"),
+    path("admin/incidents/<code:code>/where/", where, name="where"),
+    path("admin/incidents/<code:code>/here/", here, name="here"),
+    path("admin/incidents/<code:code>/live-sound/", live_sound, name="live_sound"),
+    path("admin/recordings/<code:code>/", recording, name="recording"),
+    path("admin/recordings/<code:code>/<number:play>/sound/", sound, name="sound"),
+    path("admin/recordings/<code:code>/do/<word:action>/", act.view(RECORDINGS), name="act_on_recording"),
     path("admin/sos-packet/", packet, name="packet"),
-    path("admin/incidents/<str:code>/", show, name="incident"),
-    path("admin/incidents/<str:code>/do/<slug:action>/", act.view(INCIDENTS), name="act"),
+    path("admin/incidents/<code:code>/", show, name="incident"),
+    path("admin/incidents/<code:code>/do/<word:action>/", act.view(INCIDENTS), name="act"),
 ]

@@ -8,8 +8,8 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import TruncHour
 
-from accounts.selectors import contacts_to_alert
-from core import clock, policy, typed
+from accounts.selectors import account_by_code, contacts_to_alert
+from core import cases, clock, policy, typed
 from core.reads import the
 from rides.states import WITH_DRIVER, CancelReason, Party
 from safety.models import (
@@ -289,6 +289,23 @@ def owned_by(account: "Account") -> list[Incident]:
 def incident_trip_if_open(code: str) -> str:
     """The trip of a live incident; empty where it is closed or has none."""
     return Incident.objects.live().filter(code=code).values_list("trip__code", flat=True).first() or ""
+
+
+def open_incidents_about(subject: str) -> list[cases.OpenCase]:
+    """Live incidents that concern an account, also as the missing person of a report, or the one with this code."""
+    rows = Incident.objects.live()
+    if subject.startswith("I-"):
+        rows = rows.filter(code=subject)
+    else:
+        about = Q(trip__passenger__code=subject) | Q(trip__driver__account__code=subject)
+        person = account_by_code(subject)
+        if person is not None:
+            about |= Q(missing_index=person.phone_index)
+        rows = rows.filter(about)
+    return [
+        cases.OpenCase(code, cases.ours(owner), readers="incidents.respond")
+        for code, owner in rows.values_list("code", "taken_by").order_by("pk")
+    ]
 
 
 @dataclass(frozen=True, slots=True)

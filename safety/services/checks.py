@@ -5,12 +5,12 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.errors import CodeTooSoon, WrongCode
 from accounts.selectors import account_by_phone
 from accounts.services import send_code, use_code
-from core import audit, clock, danger, facts, timeline, typed
+from core import audit, clock, danger, facts, idempotency, timeline, typed
 from core.actors import NOBODY
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound
@@ -69,9 +69,9 @@ def file_welfare_check(
     )
     if not (words or missing_phone):
         raise InvalidInput("words")
-    key = submission_key(submission, missing_phone, reporter_phone, words)
-    with connection.cursor() as cursor:  # two taps at once are one report
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"welfare-check:{key}"])
+    # Nothing keeps a report from being taken, a short key neither: only the same words of the same phones are the same.
+    told = (missing_phone, reporter_phone, words)
+    key = idempotency.hold("safety.welfare_check", "", submission or idempotency.new_key(), *told)
     again = WelfareCheck.objects.filter(submission=key).first()
     if again:
         return FiledCheck(again.code, _secret_of(again.code))
@@ -203,14 +203,6 @@ def as_written(text: str) -> str:
     """As somebody wrote it, whatever breaks their lines; zero bytes, which no text holds, are left out."""
     plain = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").strip()
     return plain[:WORDS_LENGTH]
-
-
-def submission_key(submission: str, *parts: str) -> str:
-    """What is kept once, 64 letters: other words, or another person's, under the same `submission` are another one."""
-    digest = hashlib.sha256()
-    for part in (submission or secrets.token_hex(16), *parts):
-        digest.update(part.encode() + b"\0")
-    return digest.hexdigest()
 
 
 def _secret_of(code: str) -> str:

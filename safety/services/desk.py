@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
+from accounts import looks
 from accounts.selectors import account_by_code
+from accounts.states import LookKind
 from core import audit, clock, holds, live, timeline
 from core.actors import SYSTEM, Actor
 from core.errors import DomainError, InvalidInput, NotFound
@@ -58,6 +60,21 @@ def _need(words: str) -> str:
     if not words.strip():
         raise ReasonMissing("words")
     return words.strip()[:2000]
+
+
+@begins_transaction
+def record_incident_read(*, account: "Account", incident: Incident) -> None:
+    """Somebody of the staff opened the page of an incident: what it says is personal (A8)."""
+    trip = incident.trip
+    sides = [trip.passenger, trip.driver.account if trip.driver else None] if trip else []
+    looks.note_read(
+        account=account,
+        subject=incident.code,
+        seen=LookKind.INCIDENT,
+        action="safety.incident_read",
+        people=[each.code for each in sides if each is not None],
+        case=incident.code,
+    )
 
 
 @begins_transaction

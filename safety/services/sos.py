@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from core import audit, clock, events, facts, live, policy, timeline
+from core import audit, clock, events, facts, idempotency, live, policy, timeline
 from core.errors import InvalidInput, NotFound
 from core.transactions import begins_transaction
 from rides.geometry import Point
@@ -16,7 +16,7 @@ from safety.events import SosRaised
 from safety.models import Caller, HelpMessage, Incident, MalicePlea, SosCall
 from safety.policies import why_not_decide
 from safety.selectors import malicious_alarm_of
-from safety.services.checks import as_written, hear_distress, submission_key
+from safety.services.checks import as_written, hear_distress
 from safety.services.incidents import add_signal, bring_news, note_tap, open_incident, set_silent, touch
 from safety.states import LIVE, CallerPhrase, Origin, PleaOutcome, SafetyLine, SignalKind, topic_of
 
@@ -154,7 +154,7 @@ def add_word(
     if phrase and phrase not in CallerPhrase.values:
         raise InvalidInput("phrase")
     text = as_written(words)
-    incident = _call_of_words(key, trip, submission_key(submission, phrase, text) if submission else "")
+    incident = _call_of_words(key, trip, _written(key.party, submission, phrase, text))
     if incident is None:
         if not (phrase or text):
             raise NotFound
@@ -174,12 +174,17 @@ def add_word(
     return incident
 
 
+def _written(party: Party, submission: str, phrase: str, words: str) -> str:
+    """Other words under the same `submission` are another message; without one each is."""
+    return idempotency.key_of("safety.words", party, submission, phrase, words) if submission else ""
+
+
 def _write(incident: Incident, party: Party, phrase: str, words: str, submission: str) -> bool:
     """Keep what one side wrote; False where the same under this page's submission is kept already.
 
     A page whose answer was lost sends again, by then perhaps more than it had sent before.
     """
-    written = submission_key(submission, phrase, words) if submission else ""
+    written = _written(party, submission, phrase, words)
     if written and incident.help_messages.filter(party=party, submission=written).exists():
         return False
     HelpMessage.objects.create(

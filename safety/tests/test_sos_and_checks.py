@@ -82,6 +82,16 @@ def test_contacts_are_told_but_not_those_who_refused(rides, people, deliver):
     assert "川A·H0001" in told.get().text
 
 
+def test_the_page_speaks_of_contacts_only_to_who_has_some(rides, people, signed_in):
+    trip = rides.under_way()
+    for name in ("passenger", "driver"):
+        page = signed_in(name).get(f"/trips/{trip.code}/").content.decode()
+        assert "One tap calls our safety staff." in page
+        assert "tells your contacts" not in page
+        add_emergency_contact(account=people(name), name="a", phone="13911110001")
+        assert "tells your contacts" in signed_in(name).get(f"/trips/{trip.code}/").content.decode()
+
+
 def file(phone="13800000001", words="联系不上", submission="s", reporter="13911110001"):
     return services.file_welfare_check(
         missing_phone=phone, reporter_phone=reporter, words=words, submission=submission

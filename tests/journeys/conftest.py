@@ -15,7 +15,7 @@ import numpy as np
 import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from governance.drills.report import Report
 from governance.drills.rides import REGISTERED, TZ, Ride
@@ -27,6 +27,8 @@ FLAGS = [
     "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
 ]  # fmt: skip
 PLATES = {"driver": REGISTERED, "driver2": "浙C·D0002"}
+# On a busy machine a page says late what it says; how soon it has to has its own measures.
+expect.set_options(timeout=20_000)
 SIZES = {"phone": {"width": 360, "height": 740}, "desktop": {"width": 1280, "height": 800}}
 USED: dict[str, str] = {}
 SESSIONS: dict[str, list[Any]] = {}

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
+from core.tests.factories import PDF
 from tests.journeys.conftest import called, ways
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journey")]
@@ -51,7 +52,7 @@ def test_a_harassment_complaint_from_telling_to_appeal(visitor, stack, request):
     page.check("[name=category][value=harassment]")
     page.fill("[name=words]", "他一路上说下流的话，还问我住哪里")
     page.set_input_files(
-        "[name=uploads]", files=[{"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}]
+        "[name=uploads]", files=[{"name": "a.pdf", "mimeType": "application/pdf", "buffer": PDF}]
     )
     hers.look("complaint-file")
     page.click("main button.wide")

@@ -135,7 +135,7 @@ def test_without_a_network_the_message_is_ready_on_a_page_that_was_opened_before
     page = hers.go(f"/trips/{code}/")
     page.wait_for_selector("[data-offline-help]", state="attached")
     expect(page.locator("[data-offline-help]")).to_be_hidden()
-    page.wait_for_timeout(1500)  # a position comes
+    expect(page.locator(".sosbar input[name=lat]")).not_to_have_value("")  # a position comes
     hers.context.set_offline(True)
     expect(page.locator("[data-offline-help]")).to_be_visible()
     page.click("button.sos", force=True)

@@ -14,6 +14,7 @@ APPEND_ONLY: dict[str, tuple[str, ...]] = {
     "core_ledgerentry": (),
     "core_timelineentry": (),
     "drivers_vettingdecision": (),
+    "accounts_look": ("proper", "words", "answered_by", "answered_at"),
     "safety_recordingplay": ("told_at",),
     "safety_recordingreceipt": ("erased_at",),
     "complaints_decision": ("in_force", "told_complainant_at", "told_accused_at"),

@@ -40,9 +40,18 @@ async function call(form) {
   window.location.assign(form.action);
 }
 
+// What was true when the server last said it, and may be no more while it cannot be asked. Its next answer says it again.
+function sayNothingUnsure() {
+  document.querySelectorAll("[data-while-asked]").forEach((el) => { el.hidden = true; });
+}
+
 export function helpWithoutNetwork() {
-  window.addEventListener("offline", () => help(true));
+  window.addEventListener("offline", () => {
+    help(true);
+    sayNothingUnsure();
+  });
   window.addEventListener("online", () => help(false));
+  ["htmx:sendError", "htmx:timeout"].forEach((gone) => document.addEventListener(gone, sayNothingUnsure));
   document.querySelectorAll(".sosbar form[action*='/sos/']").forEach((form) => {
     let calling = false;
     form.addEventListener("submit", (event) => {

@@ -1,0 +1,214 @@
+"""What every answer carries, whichever lane gives it, and what no answer to a stranger's means does."""
+
+import json
+import re
+import runpy
+
+import pytest
+from django.test import Client
+from starlette.testclient import TestClient
+
+from config.tests.test_caches import addresses
+
+ALWAYS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+}
+# Of the resolver, of the lane as streams, and of the lane past the framework.
+ASKED = [
+    ("GET", "/sign-in/"),
+    ("GET", "/nothing-here/"),
+    ("GET", "/api/v1/me/"),
+    ("GET", "/health/live"),
+    ("GET", "/static/img/avatar.svg"),
+    ("GET", "/live/console/"),
+    ("GET", "/live/nothing/"),
+    ("GET", "/live/listen/x/"),
+    ("POST", "/live/positions/"),
+    ("POST", "/live/audio/"),
+]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_lane_answers_with_the_same_headers(world, valkey):
+    from config.asgi import application
+
+    with TestClient(application, follow_redirects=False) as client:
+        for method, path in ASKED:
+            answer = client.request(method, path)
+            assert {name: answer.headers.get(name) for name in ALWAYS} == ALWAYS, path
+            assert "server" not in answer.headers, path
+            assert answer.headers.get("content-type") or not answer.content, path
+            if answer.headers.get("content-type", "").startswith("text/html"):
+                assert "default-src 'self'" in answer.headers["content-security-policy"], path
+                assert "frame-ancestors 'none'" in answer.headers["content-security-policy"], path
+
+
+async def _unavailable(scope, receive, send):
+    await send({"type": "http.response.start", "status": 503, "headers": [(b"content-type", b"text/html")]})
+    await send({"type": "http.response.body", "body": b"<p>"})
+
+
+def test_https_is_asked_for_by_every_answer_where_the_platform_has_it(settings):
+    from config.headers import headed
+
+    for url, expected in (
+        ("http://127.0.0.1", None),
+        ("https://huhang.example", "max-age=31536000; includeSubDomains"),
+    ):
+        settings.PUBLIC_URL, settings.SECURE_HSTS_SECONDS = url, 31_536_000 * url.startswith("https")
+        answer = TestClient(headed(_unavailable)).get("/")
+        assert answer.headers.get("strict-transport-security") == expected
+        assert "camera=(self)" in answer.headers["permissions-policy"]
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+
+
+def test_what_an_application_says_of_itself_stands(settings):
+    from config.headers import headed
+
+    async def own(scope, receive, send):
+        headers = [(b"content-type", b"text/html"), (b"Referrer-Policy", b"no-referrer")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    assert TestClient(headed(own)).get("/").headers.get_list("referrer-policy") == ["no-referrer"]
+
+
+# --- Methods ---
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "BREW"])
+def test_a_method_that_nobody_uses_is_refused_everywhere(signed_in, method):
+    client = signed_in("supervisor")
+    found = {path: client.generic(method, path).status_code for path in addresses()}
+    assert {path: code for path, code in found.items() if code != 405} == {}
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("who", ["passenger", "supervisor"])
+def test_pages_are_read_and_posted_to_and_nothing_else(signed_in, method, who):
+    client = signed_in(who)
+    pages = [path for path in addresses() if not path.startswith("/api/")]
+    found = {path: client.generic(method, path).status_code for path in pages}
+    assert {path: code for path, code in found.items() if code != 405} == {}
+
+
+def test_no_other_origin_is_let_in(signed_in):
+    client = signed_in("passenger")
+    for origin in ("https://evil.example", "null"):
+        for path in ("/me/", "/api/v1/me/", "/live/console/"):
+            answer = client.options(path, headers={"origin": origin, "access-control-request-method": "GET"})
+            assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
+            answer = client.get(path, headers={"origin": origin})
+            assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
+
+
+# --- The API ---
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("who", ["", "passenger"])
+def test_an_answer_of_the_api_is_no_page(signed_in, valkey, who):
+    from config.asgi import application
+
+    cookies = {name: each.value for name, each in signed_in(who).cookies.items()}
+    with TestClient(application, cookies=cookies) as client:
+        for path in addresses():
+            if path.startswith("/api/v1/") and path not in {"/api/v1/docs/", "/api/v1/schema/"}:
+                answer = client.get(path)
+                assert answer.headers["content-disposition"] == 'attachment; filename="api.json"', path
+                assert "json" in answer.headers["content-type"], path
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "application/x-www-form-urlencoded", ""])
+def test_the_api_reads_what_it_says_and_nothing_else(world, kind):
+    client = Client(headers={"accept-language": "en"})
+    answer = client.generic("POST", "/api/v1/sign-in/", json.dumps({"name": "x"}), content_type=kind)
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+    answer = client.get("/api/v1/me/", headers={"accept": "application/xml"})
+    assert answer.status_code in {401, 406}
+
+
+def test_a_call_with_a_session_needs_the_token_of_the_form(signed_in):
+    client = signed_in("passenger")
+    client.handler.enforce_csrf_checks = True
+    body = {"name": "x", "phone": "13912345678"}
+    assert client.post("/api/v1/me/contacts/", body, content_type="application/json").status_code == 403
+    assert client.post("/me/", body).status_code == 403
+
+
+# --- What was refused is told ---
+
+
+@pytest.fixture
+def told(capfd):
+    def lines():
+        rows = [json.loads(line) for line in capfd.readouterr().out.splitlines() if line.startswith("{")]
+        return [row for row in rows if row["event"] == "refused"]
+
+    return lines
+
+
+def test_who_is_refused_stands_in_the_log_with_the_door_and_without_what_was_said(signed_in, told):
+    client = signed_in("passenger")
+    client.get("/admin/", {"q": "13800000001"})
+    client.get("/api/v1/trips/T-7K2M9QX4ZB/")
+    client.handler.enforce_csrf_checks = True
+    client.post("/me/share-trips/", {"on": "1"})
+    lines = told()
+    assert [(line["status"], line["method"]) for line in lines][-2:] == [(404, "GET"), (403, "POST")]
+    assert {line["who"] for line in lines} == {"passenger"}
+    assert lines[-2]["door"] == "api/v1/trips/<str:code>/"
+    assert "T-7K2M9QX4ZB" not in str(lines) and "13800000001" not in str(lines)
+
+
+def test_a_stranger_is_told_by_the_network_alone(world, told):
+    Client(REMOTE_ADDR="203.0.113.77").get("/api/v1/me/")
+    assert [(line["status"], line["who"], line["network"]) for line in told()] == [(401, "", "203.0.113.*")]
+
+
+# --- Cookies ---
+
+
+@pytest.fixture
+def over_https(monkeypatch, settings):
+    """The settings of a platform with an https address, as far as they speak of cookies and the way here."""
+    monkeypatch.setenv("HUHANG_PUBLIC_URL", "https://huhang.example")
+    found = runpy.run_path(str(settings.BASE_DIR / "config/settings.py"))
+    for name, value in found.items():
+        if name.isupper() and re.search("COOKIE|^SECURE_", name):
+            setattr(settings, name, value)
+    settings.ALLOWED_HOSTS = ["testserver"]
+    return settings
+
+
+def test_cookies_of_a_session_go_to_this_host_over_https_and_to_no_script(over_https, world):
+    client = Client(headers={"accept-language": "en"})
+    page = client.get("/sign-in/", secure=True)
+    body = {"name": "passenger", "password": "a password of tests"}
+    answer = client.post("/sign-in/", body, secure=True)
+    client.post("/i18n/setlang/", {"language": "en"}, secure=True)
+    assert (page.status_code, answer.status_code) == (200, 302)
+    assert {"__Host-sessionid", "__Host-csrftoken"} <= client.cookies.keys()
+    for name, cookie in client.cookies.items():
+        assert (cookie["secure"], cookie["samesite"]) == (True, "Lax"), name
+        assert cookie["httponly"], name
+        assert (cookie["path"], cookie["domain"]) == ("/", ""), name
+
+
+def test_http_leads_to_https(over_https, world):
+    answer = Client().get("/sign-in/")
+    assert (answer.status_code, answer.headers["location"]) == (301, "https://testserver/sign-in/")
+
+
+def test_nobody_but_the_settings_names_the_cookies(settings):
+    named = [
+        str(file.relative_to(settings.BASE_DIR))
+        for app in settings.BASE_DIR.iterdir()
+        if (app / "__init__.py").exists() and app.name not in {"benchmarks", "tests", "config"}
+        for file in app.rglob("*.py")
+        if "tests" not in file.parts and re.search(r"sessionid|csrftoken", file.read_text())
+    ]
+    # A drill's scratch stack is one machine's, over http.
+    assert named == ["governance/drills/world.py"]

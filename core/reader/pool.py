@@ -1,0 +1,184 @@
+"""A few child processes that open files, a short queue before them, and an end to whatever takes too long."""
+
+import os
+import select
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from core.reader import child
+from core.reader.child import Answer, Bounds, Wish
+
+log = structlog.get_logger()
+BASE = str(Path(__file__).resolve().parents[2])
+# A fresh interpreter that sees nothing of our environment, with its keys, and takes no code from where it stands.
+_BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from core.reader.child import main; main()"
+_ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+STARTS_WITHIN = 20.0  # seconds; a machine under load loads the libraries slowly
+FILES_EACH = 200  # a child is replaced after so many
+IDLE = 300  # seconds
+
+
+class Busy(Exception):
+    """As many files are being read, and as many wait, as may be."""
+
+
+class Broke(Exception):
+    """The child ended, or was ended, over this file: too long, or more memory than it may have."""
+
+
+class Child:
+    """One process. Not for two threads at once."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self.served = 0
+        self.since = time.monotonic()
+        self._line, theirs = socket.socketpair()
+        # Not a fork of this process with its threads: `subprocess` executes the new interpreter at once.
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and words
+            [sys.executable, "-I", "-c", _BOOT, BASE],
+            stdin=theirs,
+            stdout=subprocess.DEVNULL,
+            env=_ENVIRONMENT,
+            cwd="/",
+        )
+        theirs.close()
+        try:
+            self._line.settimeout(STARTS_WITHIN)
+            child.send(self._line, msgspec.msgpack.encode(bounds))
+            if child.receive(self._line) != b"ready":
+                raise Broke("start")
+        except (OSError, Broke):
+            self.end()
+            log.error("reader.does_not_start")
+            raise Broke("start") from None
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def is_fit(self) -> bool:
+        """False where it has gone, or will soon: nobody hands it a file that it may not take any more."""
+        fit = self.served < FILES_EACH and time.monotonic() - self.since < IDLE / 2
+        return fit and self._process.poll() is None and not select.select([self._line], [], [], 0)[0]
+
+    def ask(self, wish: Wish, *, within: float) -> Answer:
+        """What it says of a file in so many seconds. Raises `Broke`; then it has ended."""
+        until = time.monotonic() + within
+        self.served += 1
+        try:
+            self._line.settimeout(within)
+            child.send(self._line, msgspec.msgpack.encode(wish))
+            self._line.settimeout(max(until - time.monotonic(), 0.01))
+            frame = child.receive(self._line)
+            if frame is None:
+                raise Broke("ended")
+            return msgspec.msgpack.decode(frame, type=Answer)
+        except (OSError, msgspec.MsgspecError, Broke) as error:
+            self.end()
+            why = "time" if isinstance(error, TimeoutError) else "ended"
+            log.warning("reader.broke", why=why, status=self._process.returncode, size=len(wish.content))
+            raise Broke(why) from None
+        finally:
+            self.since = time.monotonic()
+
+    def end(self) -> None:
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        self._process.wait()
+        self.forget()
+
+    def forget(self) -> None:
+        """Close this side of the line; the other side then ends by itself."""
+        self._line.close()
+
+
+class Lane:
+    """At most `size` files at once and `queue` that wait, each at most `patience` seconds; children start when needed."""
+
+    def __init__(self, bounds: Bounds, *, size: int, queue: int, patience: float, within: float) -> None:
+        self.bounds, self.size, self.queue, self.patience, self.within = bounds, size, queue, patience, within
+        self._begin()
+        # A worker that is forked has none of its parent's children, and holds none of their lines open.
+        os.register_at_fork(after_in_child=self._forget)
+
+    def _begin(self) -> None:
+        self._turn = threading.Condition()
+        self._idle: list[Child] = []
+        self._busy = self._waiting = 0
+
+    def _forget(self) -> None:
+        for each in self._idle:
+            each.forget()
+        self._begin()
+
+    @contextmanager
+    def slot(self) -> Iterator["Slot"]:
+        """One of the places; raises `Busy` where the queue is full, or nothing came free in time."""
+        with self._turn:
+            if self._busy >= self.size:
+                if self._waiting >= self.queue:
+                    raise Busy
+                self._waiting += 1
+                try:
+                    if not self._turn.wait_for(lambda: self._busy < self.size, self.patience):
+                        raise Busy
+                finally:
+                    self._waiting -= 1
+            self._busy += 1
+        slot = Slot(self)
+        try:
+            yield slot
+        finally:
+            with self._turn:
+                if slot.child is not None:
+                    self._idle.append(slot.child)
+                self._busy -= 1
+                self._turn.notify()
+
+    def fit(self) -> Child:
+        """A child that stands ready, or a new one. Raises `Broke`."""
+        while True:
+            with self._turn:
+                found = self._idle.pop() if self._idle else None
+            if found is None:
+                return Child(self.bounds)
+            if found.is_fit():
+                return found
+            found.end()
+
+    def close(self) -> None:
+        """End the children that stand ready."""
+        with self._turn:
+            idle, self._idle = self._idle, []
+        for each in idle:
+            each.end()
+
+
+class Slot:
+    """A place of a lane, for one caller and any number of files one after the other."""
+
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
+        self.child: Child | None = None
+
+    def ask(self, wish: Wish) -> Answer:
+        """Raises `Broke` where a child ended over this file; the next file gets a new one."""
+        if self.child is None or not self.child.is_fit():
+            if self.child is not None:
+                self.child.end()
+            self.child = None
+            self.child = self._lane.fit()
+        try:
+            return self.child.ask(wish, within=self._lane.within)
+        except Broke:
+            self.child = None
+            raise

