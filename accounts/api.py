@@ -228,7 +228,7 @@ class PasswordCodeView(APIView):
 
     @extend_schema(request=PhoneInput, responses={202: None})
     def post(self, request: Request) -> Response:
-        services.request_password_code(**read(PhoneInput, request), address=address_of(request))
+        services.request_password_code(**read(PhoneInput, request), asker=asker_with_device(request._request))
         return Response(status=202)
 
 
@@ -239,5 +239,5 @@ class PasswordResetView(APIView):
 
     @extend_schema(request=PasswordResetInput, responses={204: None})
     def post(self, request: Request) -> Response:
-        services.reset_password(**read(PasswordResetInput, request), address=address_of(request))
+        services.reset_password(**read(PasswordResetInput, request), asker=asker_with_device(request._request))
         return Response(status=204)
