@@ -239,5 +239,7 @@ class PasswordResetView(APIView):
 
     @extend_schema(request=PasswordResetInput, responses={204: None})
     def post(self, request: Request) -> Response:
-        services.reset_password(**read(PasswordResetInput, request), asker=asker_with_device(request._request))
+        services.reset_password(
+            **read(PasswordResetInput, request), asker=asker_with_device(request._request)
+        )
         return Response(status=204)

@@ -389,9 +389,11 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- People ---------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.Account"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.Unguessable"}]
+# The second one opens what was kept before the first, and each such password is kept anew when it is used.
+PASSWORD_HASHERS = [
+    "accounts.passwords.KeyedPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "/"
