@@ -54,6 +54,15 @@ class SecondFactorSet(
     line: Words
 
 
+class PasskeyAdded(
+    Message,
+    code="accounts.passkey_added",
+    text=_("Huhang: a passkey was added to your account at %(at)s. Was it not you? Call %(line)s now."),
+):
+    at: Moment
+    line: Words
+
+
 class RecoveryCodeUsed(
     Message,
     code="accounts.recovery_code_used",

@@ -407,6 +407,34 @@ class Authenticator(otp.ThrottlingMixin, otp.Device):  # type: ignore[misc]  # u
         return 1
 
 
+class Passkey(otp.Device):  # type: ignore[misc]  # untyped library
+    """A passkey of somebody beside their authenticator (WebAuthn level 3). What is kept is public: with it nobody signs in."""
+
+    user = models.ForeignKey(
+        Account,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=pgettext_lazy("field", "account"),
+    )
+    name = models.CharField(pgettext_lazy("passkey", "name of the passkey"), max_length=40)
+    confirmed = models.BooleanField(pgettext_lazy("passkey", "was shown"), default=True)
+    # SHA-256 of the credential's id, in hexadecimal.
+    digest = models.CharField(pgettext_lazy("field", "digest"), max_length=64, unique=True)
+    # AAGUID, id and public key of the credential (WebAuthn §6.5.1).
+    credential = models.BinaryField(pgettext_lazy("passkey", "public key"))
+    # How often it signed, where it counts: a copy of it falls behind.
+    counter = models.PositiveBigIntegerField(pgettext_lazy("passkey", "how often it signed"), default=0)
+    added_at = models.DateTimeField(pgettext_lazy("passkey", "added at"))
+    used_at = models.DateTimeField(pgettext_lazy("passkey", "last used at"), null=True)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "passkey")
+        verbose_name_plural = pgettext_lazy("model", "passkeys")
+
+    def __str__(self) -> str:
+        return f"passkey {self.pk} of {self.user_id}"
+
+
 class Look(models.Model):
     """Somebody of the staff looked at data of a person about whom they have no open case: a supervisor answers for it
     (A5, A8). Looks inside a case are in the journal alone."""

@@ -10,18 +10,20 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import enrolment, services
+from accounts import enrolment, passkeys, services
 from accounts.devices import asker_with_device
 from accounts.errors import CodeTooSoon
 from accounts.forms import (
     ContactForm,
     DigitsForm,
+    PasskeyForm,
     PasswordForm,
     PasswordResetForm,
     PhoneCodeForm,
     PhoneForm,
     RealNameForm,
     SetUpForm,
+    ShowPasskeyForm,
     SignInForm,
     TokenForm,
 )
@@ -108,15 +110,25 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     account = account_of(request)
     if enrolment.is_to_set_up(account):
         return redirect(f"{reverse('accounts:set_up')}?{urlencode({'next': _next(request)})}")
-    form = TokenForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
+    by_passkey = ShowPasskeyForm(request.POST if "passkey" in request.POST else None)
+    form, status = (
+        TokenForm(request.POST if request.method == "POST" and not by_passkey.is_bound else None),
+        200,
+    )
+    try:
+        if by_passkey.is_bound and by_passkey.is_valid():
+            passkeys.show(request, account=account, **by_passkey.cleaned_data)
+            return redirect(_next(request) or _home(account))
+        if form.is_valid():
             services.verify_second_factor(request, account=account, token=form.cleaned_data["token"])
-        except DomainError as error:
-            explain(form, error)
-            return _page(request, "accounts/second_factor.html", form, status=error.status)
-        return redirect(_next(request) or _home(account))
-    return _page(request, "accounts/second_factor.html", form)
+            return redirect(_next(request) or _home(account))
+    except DomainError as error:
+        explain(by_passkey if by_passkey.is_bound else form, error)
+        status = error.status
+    options = passkeys.options_to_show(request, account=account)
+    status = 400 if by_passkey.errors and status == 200 else status
+    template = "accounts/second_factor.html"
+    return _page(request, template, form, status=status, by_passkey=by_passkey, options=options)
 
 
 def _home(account: Account) -> str:
@@ -176,6 +188,33 @@ def recovery(request: HttpRequest) -> HttpResponse:
             status = error.status
     left = enrolment.codes_left(account)
     return _page(request, "accounts/recovery.html", form, status=status, left=left)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("console.open", "police.ask")
+def my_passkeys(request: HttpRequest) -> HttpResponse:
+    """My passkeys, and one more, for which the authenticator's digits are asked once more."""
+    account = account_of(request)
+    form, status = PasskeyForm(request.POST or None), 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            passkeys.add(request, account=account, **form.cleaned_data)
+            messages.success(request, _("Kept. From now on you can sign in with it instead of the digits."))
+            return redirect("accounts:passkeys")
+        except DomainError as error:
+            explain(form, error)
+            status = error.status
+    options = passkeys.options_to_add(request, account=account) if passkeys.works_at(request) else ""
+    rows = passkeys.of(account)
+    return _page(request, "accounts/passkeys.html", form, status=status, passkeys=rows, options=options)
+
+
+@require_POST
+@permission_required("console.open", "police.ask")
+def remove_passkey(request: HttpRequest, pk: int) -> HttpResponse:
+    passkeys.remove(account=account_of(request), pk=pk)
+    messages.success(request, _("Removed. Nobody signs in with it any more."))
+    return redirect("accounts:passkeys")
 
 
 @require_POST

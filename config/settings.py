@@ -22,6 +22,8 @@ STAGE: str = env.str("HUHANG_STAGE", default="production")
 if STAGE not in {"production", "local", "scratch"}:
     raise ImproperlyConfigured(f"HUHANG_STAGE is {STAGE!r}; it is production, local or scratch.")
 SECRET_KEY: str = env.str("HUHANG_SECRET_KEY")
+# Those of before, for as long as what they signed is good: sessions, keys that phones hold of their trips.
+SECRET_KEY_FALLBACKS: list[str] = env.list("HUHANG_SECRET_KEYS_BEFORE", default=[])
 DEBUG = False
 ALLOWED_HOSTS: list[str] = env.list("HUHANG_HOSTS", default=["127.0.0.1", "localhost"])
 PUBLIC_URL: str = env.str("HUHANG_PUBLIC_URL", default="http://127.0.0.1:8000")
@@ -65,7 +67,8 @@ SOS_SMS_NUMBER: str = env.str("HUHANG_SOS_SMS_NUMBER", default="10690000110")
 # The hourly drill's marked numbers (G3): they ring nobody's phone.
 DRILL_PHONE: str = env.str("HUHANG_DRILL_PHONE", default="+8613900000090")
 DRILL_CONTACT_PHONE: str = env.str("HUHANG_DRILL_CONTACT_PHONE", default="+8613900000091")
-DRILL_CITY: str = env.str("HUHANG_DRILL_CITY", default="wenzhou")
+# The short name of the city in which it is played; the first one where none is named.
+DRILL_CITY: str = env.str("HUHANG_DRILL_CITY", default="")
 SAFETY_LINE: str = env.str("HUHANG_SAFETY_LINE", default="400-000-0110")
 LIAISON_LINE: str = env.str("HUHANG_LIAISON_LINE", default="400-000-0120")
 METRICS_TOKEN: str = env.str("HUHANG_METRICS_TOKEN", default="")
@@ -202,6 +205,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "failed work that was done long ago": {
         "task": "core.tasks.forget_failed_work",
+        "schedule": 86_400.0,
+        "options": {"queue": "bulk", "expires": 80_000},
+    },
+    "acts that nobody says again": {
+        "task": "core.tasks.forget_acts",
         "schedule": 86_400.0,
         "options": {"queue": "bulk", "expires": 80_000},
     },
@@ -381,9 +389,11 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- People ---------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.Account"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.Unguessable"}]
+# The second one opens what was kept before the first, and each such password is kept anew when it is used.
+PASSWORD_HASHERS = [
+    "accounts.passwords.KeyedPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "/"
@@ -427,6 +437,7 @@ CONTENT_SECURITY_POLICY = {
 # One request's body; batches of positions have their own limit.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+FILE_UPLOAD_HANDLERS = ["core.reader.uploads.Bounded"]
 
 # --- Languages and time ---------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
@@ -447,28 +458,19 @@ if STATIC_ROOT is None and STAGE == "production":
 WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 WHITENOISE_AUTOREFRESH = STATIC_ROOT is None  # looked for when asked for, not all of them at each start
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-# Pictures of people and papers, each encrypted; see `core.pictures`.
-STORAGES: dict[str, dict[str, object]] = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "config.static.HashedStaticFiles"
-        if STATIC_ROOT
-        else "django.contrib.staticfiles.storage.StaticFilesStorage"
-    },
-    "pictures": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": env.str("HUHANG_PICTURES", default=str(BASE_DIR / "var" / "pictures"))},
-    },
-}
-# Processes that open uploaded files, and as many beside them for what models read, of each server; see `core.reader`.
-READERS: int = env.int("HUHANG_READERS", default=2)
-# Sound, each chunk encrypted in the browser; see `safety.chunks`. A bucket in production, a folder on one machine.
-RECORDINGS_BUCKET: str = env.str("HUHANG_RECORDINGS_BUCKET", default="")
-STORAGES["recordings"] = (
-    {
+
+
+def _stored(bucket: str, folder: str, default: str) -> dict[str, object]:
+    """A bucket that all machines share, where one is named; a folder of one machine otherwise."""
+    if not bucket:
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": env.str(folder, default=str(BASE_DIR / "var" / default))},
+        }
+    return {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
-            "bucket_name": RECORDINGS_BUCKET,
+            "bucket_name": bucket,
             "endpoint_url": env.str("HUHANG_S3_ENDPOINT", default="") or None,
             "access_key": env.str("HUHANG_S3_ACCESS_KEY", default="") or None,
             "secret_key": env.str("HUHANG_S3_SECRET_KEY", default="") or None,
@@ -477,14 +479,28 @@ STORAGES["recordings"] = (
             "default_acl": None,
         },
     }
-    if RECORDINGS_BUCKET
-    else {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": env.str("HUHANG_RECORDINGS", default=str(BASE_DIR / "var" / "recordings"))},
-    }
-)
-# The folder of the keys that wrap recordings' keys: shared by all machines, and in no backup.
+
+
+# Pictures of people and papers, each encrypted (`core.pictures`), and sound, each chunk encrypted in the browser
+# (`safety.chunks`).
+PICTURES_BUCKET: str = env.str("HUHANG_PICTURES_BUCKET", default="")
+RECORDINGS_BUCKET: str = env.str("HUHANG_RECORDINGS_BUCKET", default="")
+STORAGES: dict[str, dict[str, object]] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "config.static.HashedStaticFiles"
+        if STATIC_ROOT
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+    "pictures": _stored(PICTURES_BUCKET, "HUHANG_PICTURES", "pictures"),
+    "recordings": _stored(RECORDINGS_BUCKET, "HUHANG_RECORDINGS", "recordings"),
+}
+# Processes that open uploaded files, and as many beside them for what models read, of each server; see `core.reader`.
+READERS: int = env.int("HUHANG_READERS", default=2)
+# The keys that wrap recordings' keys, in no backup: a folder of one machine, or a key service for several.
 RECORDING_KEYS: str = env.str("HUHANG_RECORDING_KEYS", default=str(BASE_DIR / "var" / "recording-keys"))
+KEY_SERVICE_URL: str = env.str("HUHANG_KEY_SERVICE_URL", default="")
+KEY_SERVICE_TOKEN: str = env.str("HUHANG_KEY_SERVICE_TOKEN", default="")
 
 # --- API ------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

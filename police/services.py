@@ -586,7 +586,8 @@ def file_papers(
 ) -> PoliceRequest:
     """The letter of introduction and two officers' certificates (P2), and the legal basis where it was not said yet.
 
-    Whoever checked an ordinary request checked other papers: it is proposed anew. Raises `InvalidInput`, `NotFound`.
+    Whoever checked an ordinary request checked other papers: it is proposed anew. The same papers sent again stay as
+    they are. Raises `InvalidInput`, `NotFound`.
     """
     officer = selectors.officer_of(account, clock.now())
     selectors.own_request(officer, code)
@@ -600,12 +601,11 @@ def file_papers(
         raise InvalidInput("certificates")
     if request.urgency == Urgency.ORDINARY and not basis:
         raise InvalidInput("legal_basis")
-    request.letter_number, request.certificates, request.papers_at = (
-        letter_number.strip(),
-        ", ".join(given),
-        clock.now(),
-    )
-    request.legal_basis = basis
+    papers = (letter_number.strip(), ", ".join(given), basis)
+    if request.papers_at and papers == (request.letter_number, request.certificates, request.legal_basis):
+        return request
+    request.letter_number, request.certificates, request.legal_basis = papers
+    request.papers_at = clock.now()
     if request.state in UNDECIDED and request.urgency == Urgency.ORDINARY:
         request.proposed_by = ""
     request.save(update_fields=["letter_number", "certificates", "papers_at", "legal_basis", "proposed_by"])

@@ -161,7 +161,11 @@ def taken_down():
     return file_from_street(
         caller=Caller("路人甲", "13912345678"),
         plate="浙A12345",
-        told=Filing(category=Category.DISPUTE, words="He shouted at people", submission="a key that is long"),
+        told=Filing(
+            category=Category.DISPUTE,
+            words="He shouted at people",
+            submission="a key of the caller, long enough",
+        ),
     )
 
 

@@ -519,14 +519,13 @@ def reveal_caller(*, account: "Account", code: str, reason: str = "") -> tuple[s
 
 
 @begins_transaction
-def record_reading(*, account: "Account", code: str) -> None:
+def record_reading(*, account: "Account", complaint: Complaint) -> None:
     """Somebody of the staff opened a case: what it says is personal (A8)."""
-    complaint = complaint_by_code(code)
     looks.note_read(
         account=account,
-        subject=code,
+        subject=complaint.code,
         seen=LookKind.COMPLAINT,
         action="complaints.read",
         people=[each.code for each in (complaint.complainant, complaint.accused) if each is not None],
-        case=code,
+        case=complaint.code,
     )
