@@ -10,13 +10,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import services
+from accounts.devices import asker_with_device
 from accounts.selectors import sessions_of
 from accounts.sessions import digest
 from core import clock
 from core.access import account_of, check_permission
 from core.api import read
 from core.errors import NotFound
-from core.ratelimit import address_of
 from core.typed.fields import ID_NUMBER, NAME, PHONE, REAL_NAME, TOKEN, TypedInput, digits
 
 
@@ -93,7 +93,7 @@ class SignInCodeView(APIView):
 
     @extend_schema(request=PhoneInput, responses={202: None})
     def post(self, request: Request) -> Response:
-        services.request_sign_in_code(**read(PhoneInput, request), address=address_of(request))
+        services.request_sign_in_code(**read(PhoneInput, request), asker=asker_with_device(request._request))
         return Response(status=202)
 
 
@@ -228,7 +228,7 @@ class PasswordCodeView(APIView):
 
     @extend_schema(request=PhoneInput, responses={202: None})
     def post(self, request: Request) -> Response:
-        services.request_password_code(**read(PhoneInput, request), address=address_of(request))
+        services.request_password_code(**read(PhoneInput, request), asker=asker_with_device(request._request))
         return Response(status=202)
 
 
@@ -239,5 +239,7 @@ class PasswordResetView(APIView):
 
     @extend_schema(request=PasswordResetInput, responses={204: None})
     def post(self, request: Request) -> Response:
-        services.reset_password(**read(PasswordResetInput, request), address=address_of(request))
+        services.reset_password(
+            **read(PasswordResetInput, request), asker=asker_with_device(request._request)
+        )
         return Response(status=204)

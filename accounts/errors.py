@@ -27,7 +27,9 @@ class PasswordWeak(DomainError):
     code, status, sentence = (
         "password_weak",
         400,
-        _("Choose another password: at least 10 characters, and none that many people use."),
+        _(
+            "Choose another password: at least 12 characters, none that many people use, and nothing that is known of you."
+        ),
     )
 
 

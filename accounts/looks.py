@@ -14,11 +14,12 @@ from django.utils import timezone
 
 from accounts.errors import AlreadyAnswered, NotRevealable, SentenceNeeded
 from accounts.models import Account, Look
-from accounts.policies import LOOKS_UNUSUAL, says_why
+from accounts.policies import LOOKS_UNUSUAL, REVEALS_WITHOUT_CASE, says_why
 from accounts.selectors import account_by_code
 from accounts.states import LookKind, PersonalField
-from core import audit, audit_selectors, cases, clock, four_eyes, policy
+from core import audit, audit_selectors, cases, clock, four_eyes, limits, policy
 from core.errors import NotFound
+from core.limits import Asker
 from core.permissions import may, require
 from core.transactions import begins_transaction, joins_transaction
 
@@ -41,7 +42,7 @@ def is_revealable(person: Account) -> bool:
 def reveal(*, account: Account, code: str, field: PersonalField, reason: str = "", case: str = "") -> str:
     """One field of a person in the clear.
 
-    Raises `Forbidden`, `NotFound`, `NotRevealable`, `SentenceNeeded`.
+    Raises `Forbidden`, `NotFound`, `NotRevealable`, `SentenceNeeded`, `TooMany`.
     """
     require(account, "people.reveal")
     person = account_by_code(code)
@@ -66,13 +67,16 @@ def show(
 ) -> None:
     """Let somebody of the staff see data in the clear, and write it down as `action`, one of `REVEALS`.
 
-    `subject` is the code of an account, or of the case of somebody without one. Raises `Forbidden`, `SentenceNeeded`.
+    `subject` is the code of an account, or of the case of somebody without one. Raises `Forbidden`, `SentenceNeeded`, and `TooMany`
+    where so much was looked at without a case.
     """
     require(account, "people.reveal")
     said, named = reason.strip()[:REASON_LENGTH], case.strip()[:40]
     own = [each.code for each in cases.open_about(subject) if account.code in each.owners]
     if not own and not says_why(said):
         raise SentenceNeeded("reason")
+    if not own:
+        limits.take(REVEALS_WITHOUT_CASE, Asker(person=account.code), field="reason")
     inside = named if not own or named in own else own[0]
     audit.record(
         account.actor,

@@ -13,6 +13,17 @@ class OneTimeCodeSent(
     code: Digits
 
 
+class WrongTries(
+    Message,
+    code="accounts.wrong_tries",
+    text=_(
+        "Huhang: at %(at)s somebody tried wrong codes or passwords for your account. Give codes to nobody. Was it not you? Call %(line)s."
+    ),
+):
+    at: Moment
+    line: Words
+
+
 class ContactAsked(
     Message,
     code="accounts.contact_asked",

@@ -132,6 +132,9 @@ class OneTimeCode(models.Model):
     created_at = models.DateTimeField(pgettext_lazy("field", "created at"))
     expires_at = models.DateTimeField(pgettext_lazy("onetimecode", "valid until"))
     attempts = models.PositiveSmallIntegerField(pgettext_lazy("field", "attempts"), default=0)
+    # Who asked for it, and the wrong tries of each who typed one: keyed digests (`accounts.codes`).
+    asked_by = models.CharField(pgettext_lazy("onetimecode", "asked for by"), max_length=32, blank=True)
+    tries = models.JSONField(pgettext_lazy("onetimecode", "wrong tries by each"), default=dict)
     used_at = models.DateTimeField(pgettext_lazy("field", "used at"), null=True)
 
     class Meta:
@@ -167,6 +170,8 @@ class EmergencyContact(models.Model):
         pgettext_lazy("field", "digest of the answer link"), max_length=64, unique=True
     )
     created_at = models.DateTimeField(pgettext_lazy("field", "created at"))
+    # Null where no message went: they were asked a moment ago.
+    asked_at = models.DateTimeField(pgettext_lazy("emergencycontact", "asked at"), null=True)
 
     class Meta:
         verbose_name = pgettext_lazy("model", "emergency contact")

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import enrolment, passkeys, services
+from accounts.devices import asker_with_device
+from accounts.errors import CodeTooSoon
 from accounts.forms import (
     ContactForm,
     DigitsForm,
@@ -33,7 +35,6 @@ from core.access import account_of, permission_required
 from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.permissions import may, needs_second_factor
 from core.posted import chosen
-from core.ratelimit import address_of
 
 
 def _next(request: HttpRequest) -> str:
@@ -75,18 +76,31 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def sign_in_code(request: HttpRequest) -> HttpResponse:
     """First the phone, then the code; one page, two steps, no scripts."""
-    step_two = "code" in request.POST
+    template, step_two = "accounts/sign_in_code.html", "code" in request.POST
     form: Form = PhoneCodeForm(request.POST) if step_two else PhoneForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             if isinstance(form, PhoneCodeForm):
                 return _go_on(request, services.sign_in_by_code(request, **form.credentials()))
-            services.request_sign_in_code(**form.cleaned_data, address=address_of(request))
+            services.request_sign_in_code(**form.cleaned_data, asker=asker_with_device(request))
             form, step_two = PhoneCodeForm(initial=form.cleaned_data), True
+        except CodeTooSoon as error:
+            if not step_two:
+                form = PhoneCodeForm(initial=form.cleaned_data)
+            return _page_of_code(request, template, form, error)
         except DomainError as error:
             explain(form, error)
-            return _page(request, "accounts/sign_in_code.html", form, status=error.status, step_two=step_two)
-    return _page(request, "accounts/sign_in_code.html", form, step_two=step_two)
+            return _page(request, template, form, status=error.status, step_two=step_two)
+    return _page(request, template, form, step_two=step_two)
+
+
+def _page_of_code(request: HttpRequest, template: str, form: Form, error: CodeTooSoon) -> HttpResponse:
+    """Where none is sent now, the one that came before may be good still: there is a field for it."""
+    if form.is_bound:
+        explain(form, error)
+    else:
+        messages.warning(request, error.detail)
+    return _page(request, template, form, status=error.status, step_two=True)
 
 
 @require_http_methods(["GET", "POST"])
@@ -217,8 +231,15 @@ def me(request: HttpRequest) -> HttpResponse:
     form = ContactForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            services.add_emergency_contact(account=account, **form.cleaned_data)
-            messages.success(request, _("Kept. We sent them a message, so that they can agree or refuse."))
+            contact = services.add_emergency_contact(account=account, **form.cleaned_data)
+            if contact.asked_at:
+                messages.success(
+                    request, _("Kept. We sent them a message, so that they can agree or refuse.")
+                )
+            else:
+                messages.success(
+                    request, _("Kept. They were asked just before, so we sent no further message.")
+                )
             return redirect("accounts:me")
         except DomainError as error:
             explain(form, error)
@@ -310,7 +331,7 @@ def password_reset(request: HttpRequest) -> HttpResponse:
     template, step_two = "accounts/password_reset.html", "code" in request.POST
     form: Form = PasswordResetForm(request.POST) if step_two else PhoneForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data | {"address": address_of(request)}
+        given = form.cleaned_data | {"asker": asker_with_device(request)}
         try:
             if step_two:
                 services.reset_password(**given)
@@ -318,6 +339,10 @@ def password_reset(request: HttpRequest) -> HttpResponse:
                 return redirect("accounts:sign_in")
             services.request_password_code(**given)
             form, step_two = PasswordResetForm(initial=form.cleaned_data), True
+        except CodeTooSoon as error:
+            if not step_two:
+                form = PasswordResetForm(initial=form.cleaned_data)
+            return _page_of_code(request, template, form, error)
         except DomainError as error:
             explain(form, error)
             return _page(request, template, form, status=error.status, step_two=step_two)

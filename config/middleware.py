@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import structlog
+from core.ratelimit import address_of
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +12,6 @@ from django.utils.decorators import sync_only_middleware
 from accounts.devices import roughly
 from core import policy
 from core.errors import DomainError, error_response
-from core.ratelimit import address_of
 
 log = structlog.get_logger()
 READ_OR_POSTED = {"GET", "HEAD", "OPTIONS", "POST"}

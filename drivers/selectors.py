@@ -539,7 +539,9 @@ def mismatch_reported(trip_code: str) -> bool:
 def reports_to_sort() -> list[MismatchReport]:
     """Reports whose plate fits no driver, or several: a person finds out whom they are about."""
     return list(
-        MismatchReport.objects.filter(driver=None).select_related("picture").order_by("reported_at")[:100]
+        MismatchReport.objects.filter(driver=None)
+        .select_related("picture")
+        .order_by("from_crowd", "reported_at")[:100]
     )
 
 

@@ -12,7 +12,7 @@ from accounts.states import PersonalField
 from complaints.models import Complaint
 from complaints.services import Caller, Filing, file_complaint, file_from_street, take
 from complaints.states import Category
-from core.errors import Forbidden
+from core.errors import Forbidden, TooMany
 from core.models import AuditEntry
 from core.tests.factories import set_policy
 from rides.states import Party
@@ -322,3 +322,16 @@ def test_nothing_of_the_reason_is_in_a_dump(look):
 
     assert WHY not in dump("accounts_look")
     assert Account.objects.filter(code=look.subject).exists()
+
+
+def test_without_a_case_nobody_reveals_without_end(people, incident):
+    def one(who="agent"):
+        try:
+            return bool(reveal(account=people(who), code="passenger", field=PersonalField.PHONE, reason=WHY))
+        except TooMany:
+            return False
+
+    assert [one() for _time in range(42)] == [True] * 40 + [False] * 2
+    assert one("agent2")
+    take_incident(account=people("agent"), code=incident.code)
+    assert one(), "inside one's own open case nothing is counted"
