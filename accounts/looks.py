@@ -67,8 +67,8 @@ def show(
 ) -> None:
     """Let somebody of the staff see data in the clear, and write it down as `action`, one of `REVEALS`.
 
-    `subject` is the code of an account, or of the case of somebody without one. Raises `Forbidden`, `SentenceNeeded`, and `TooMany`
-    where so much was looked at without a case.
+    `subject` is the code of an account, or of the case of somebody without one. Raises `Forbidden`, `SentenceNeeded`,
+    and `TooMany` where so much was looked at without a case.
     """
     require(account, "people.reveal")
     said, named = reason.strip()[:REASON_LENGTH], case.strip()[:40]
@@ -142,7 +142,13 @@ def _list(account: Account, subject: str, seen: LookKind, *, reason: str = "", c
     row = Look.objects.create(
         at=clock.now(), actor=account.code, subject=subject, seen=seen, case=case, reason=reason
     )
-    audit.record(account.actor, _LISTED, str(row.pk), basis="reason" if reason else "none", seen=str(seen))
+    audit.record(
+        account.actor,
+        "accounts.look_listed",
+        str(row.pk),
+        basis="reason" if reason else "none",
+        seen=str(seen),
+    )
 
 
 # --- The supervisors' list -----------------------------------------------------------------------------------------
