@@ -78,6 +78,29 @@ class TokenForm(forms.Form):
     )
 
 
+def _passkey() -> forms.CharField:
+    """What the browser made of a passkey: filled in by a script."""
+    return forms.CharField(
+        required=False, max_length=20_000, widget=forms.HiddenInput(attrs={"data-passkey-answer": ""})
+    )
+
+
+class PasskeyForm(TokenForm):
+    name = forms.CharField(
+        label=pgettext_lazy("passkey", "Name"), max_length=40, help_text=_("Such as: work phone, blue key")
+    )
+    passkey = _passkey()
+    field_order = ["name", "token"]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        del self.fields["token"].widget.attrs["autofocus"]  # the name comes first
+
+
+class ShowPasskeyForm(forms.Form):
+    passkey = _passkey()
+
+
 class DigitsForm(forms.Form):
     token = Typed(
         digits(6),
