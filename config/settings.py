@@ -3,7 +3,6 @@
 `python -m config.stack` makes an environment for one machine; production sets its own.
 """
 
-from ipaddress import ip_network
 from pathlib import Path
 
 import environ
@@ -23,14 +22,17 @@ STAGE: str = env.str("HUHANG_STAGE", default="production")
 if STAGE not in {"production", "local", "scratch"}:
     raise ImproperlyConfigured(f"HUHANG_STAGE is {STAGE!r}; it is production, local or scratch.")
 SECRET_KEY: str = env.str("HUHANG_SECRET_KEY")
+# Those of before, for as long as what they signed is good: sessions, keys that phones hold of their trips.
+SECRET_KEY_FALLBACKS: list[str] = env.list("HUHANG_SECRET_KEYS_BEFORE", default=[])
 DEBUG = False
 ALLOWED_HOSTS: list[str] = env.list("HUHANG_HOSTS", default=["127.0.0.1", "localhost"])
 PUBLIC_URL: str = env.str("HUHANG_PUBLIC_URL", default="http://127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
-# Networks of the proxies in front of us, such as `10.1.0.0/16`: what they say of an address is believed, and nobody else.
-PROXIES: list[str] = env.list("HUHANG_PROXIES", default=[])
-for _network in PROXIES:
-    ip_network(_network)
+# How many proxies of ours stand in front of us, one behind the other. Each writes into `X-Forwarded-For` whom it was asked
+# by, and so many are believed from its end on; with none, nobody is. Then nothing else may reach this process.
+PROXIES: int = env.int("HUHANG_PROXIES", default=0)
+if PROXIES < 0:
+    raise ImproperlyConfigured("HUHANG_PROXIES is how many proxies of ours stand in front of us.")
 
 # A file that shifts `core.clock`, for the scratch stack of a drill.
 CLOCK_FILE: str = env.str("HUHANG_CLOCK_FILE", default="")
@@ -65,7 +67,8 @@ SOS_SMS_NUMBER: str = env.str("HUHANG_SOS_SMS_NUMBER", default="10690000110")
 # The hourly drill's marked numbers (G3): they ring nobody's phone.
 DRILL_PHONE: str = env.str("HUHANG_DRILL_PHONE", default="+8613900000090")
 DRILL_CONTACT_PHONE: str = env.str("HUHANG_DRILL_CONTACT_PHONE", default="+8613900000091")
-DRILL_CITY: str = env.str("HUHANG_DRILL_CITY", default="wenzhou")
+# The short name of the city in which it is played; the first one where none is named.
+DRILL_CITY: str = env.str("HUHANG_DRILL_CITY", default="")
 SAFETY_LINE: str = env.str("HUHANG_SAFETY_LINE", default="400-000-0110")
 LIAISON_LINE: str = env.str("HUHANG_LIAISON_LINE", default="400-000-0120")
 METRICS_TOKEN: str = env.str("HUHANG_METRICS_TOKEN", default="")
@@ -82,7 +85,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "config.apps.StaticFilesConfig",
     "django_otp",
-    "axes",
     "csp",
     "rest_framework",
     "drf_spectacular",
@@ -387,21 +389,14 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- People ---------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.Account"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.Unguessable"}]
+# The second one opens what was kept before the first, and each such password is kept anew when it is used.
+PASSWORD_HASHERS = [
+    "accounts.passwords.KeyedPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "/"
-# Sign-in names are opaque account codes, so that the lockout's tables hold no phone number.
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25
-AXES_LOCKOUT_PARAMETERS = ["username"]
-AXES_USERNAME_FORM_FIELD = "username"  # of the credentials; the default would be our USERNAME_FIELD
-AXES_RESET_ON_SUCCESS = True
-AXES_DISABLE_ACCESS_LOG = True
-AXES_VERBOSE = False
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = (
     14 * 24 * 3600
@@ -415,9 +410,6 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = PUBLIC_URL
 _OF_THIS_HOST = "__Host-" if SESSION_COOKIE_SECURE else ""
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_OF_THIS_HOST}sessionid", f"{_OF_THIS_HOST}csrftoken"
 CSRF_FAILURE_VIEW = "core.errors.csrf_failure"
-# Locking by address would lock a whole call centre or a carrier's gateway; names are locked.
-# Its middleware would put a page of its own in the place of ours: `accounts.services` says who is locked out.
-SILENCED_SYSTEM_CHECKS = ["axes.W002", "axes.W006"]
 
 # --- Security of pages ----------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -445,6 +437,7 @@ CONTENT_SECURITY_POLICY = {
 # One request's body; batches of positions have their own limit.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+FILE_UPLOAD_HANDLERS = ["core.reader.uploads.Bounded"]
 
 # --- Languages and time ---------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
@@ -465,28 +458,19 @@ if STATIC_ROOT is None and STAGE == "production":
 WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 WHITENOISE_AUTOREFRESH = STATIC_ROOT is None  # looked for when asked for, not all of them at each start
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-# Pictures of people and papers, each encrypted; see `core.pictures`.
-STORAGES: dict[str, dict[str, object]] = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "config.static.HashedStaticFiles"
-        if STATIC_ROOT
-        else "django.contrib.staticfiles.storage.StaticFilesStorage"
-    },
-    "pictures": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": env.str("HUHANG_PICTURES", default=str(BASE_DIR / "var" / "pictures"))},
-    },
-}
-# Processes that open uploaded files, and as many beside them for what models read, of each server; see `core.reader`.
-READERS: int = env.int("HUHANG_READERS", default=2)
-# Sound, each chunk encrypted in the browser; see `safety.chunks`. A bucket in production, a folder on one machine.
-RECORDINGS_BUCKET: str = env.str("HUHANG_RECORDINGS_BUCKET", default="")
-STORAGES["recordings"] = (
-    {
+
+
+def _stored(bucket: str, folder: str, default: str) -> dict[str, object]:
+    """A bucket that all machines share, where one is named; a folder of one machine otherwise."""
+    if not bucket:
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": env.str(folder, default=str(BASE_DIR / "var" / default))},
+        }
+    return {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
-            "bucket_name": RECORDINGS_BUCKET,
+            "bucket_name": bucket,
             "endpoint_url": env.str("HUHANG_S3_ENDPOINT", default="") or None,
             "access_key": env.str("HUHANG_S3_ACCESS_KEY", default="") or None,
             "secret_key": env.str("HUHANG_S3_SECRET_KEY", default="") or None,
@@ -495,14 +479,28 @@ STORAGES["recordings"] = (
             "default_acl": None,
         },
     }
-    if RECORDINGS_BUCKET
-    else {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": env.str("HUHANG_RECORDINGS", default=str(BASE_DIR / "var" / "recordings"))},
-    }
-)
-# The folder of the keys that wrap recordings' keys: shared by all machines, and in no backup.
+
+
+# Pictures of people and papers, each encrypted (`core.pictures`), and sound, each chunk encrypted in the browser
+# (`safety.chunks`).
+PICTURES_BUCKET: str = env.str("HUHANG_PICTURES_BUCKET", default="")
+RECORDINGS_BUCKET: str = env.str("HUHANG_RECORDINGS_BUCKET", default="")
+STORAGES: dict[str, dict[str, object]] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "config.static.HashedStaticFiles"
+        if STATIC_ROOT
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+    "pictures": _stored(PICTURES_BUCKET, "HUHANG_PICTURES", "pictures"),
+    "recordings": _stored(RECORDINGS_BUCKET, "HUHANG_RECORDINGS", "recordings"),
+}
+# Processes that open uploaded files, and as many beside them for what models read, of each server; see `core.reader`.
+READERS: int = env.int("HUHANG_READERS", default=2)
+# The keys that wrap recordings' keys, in no backup: a folder of one machine, or a key service for several.
 RECORDING_KEYS: str = env.str("HUHANG_RECORDING_KEYS", default=str(BASE_DIR / "var" / "recording-keys"))
+KEY_SERVICE_URL: str = env.str("HUHANG_KEY_SERVICE_URL", default="")
+KEY_SERVICE_TOKEN: str = env.str("HUHANG_KEY_SERVICE_TOKEN", default="")
 
 # --- API ------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -597,7 +595,6 @@ LOGGING = {
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
-        "axes": {"level": "WARNING"},
         "apprise": {"level": "WARNING"},
     },
 }

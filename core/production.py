@@ -34,9 +34,9 @@ PROVIDERS = {
     "MONEY_URL": "the provider of money",
     "RELAY_URL": "the provider of relay numbers",
 }
-OPTIONAL_PROVIDERS = ("ROUTER_URL",)
+OPTIONAL_PROVIDERS = ("ROUTER_URL", "KEY_SERVICE_URL")
 CHANNELS = ("sms", "voice")  # without them a call for help reaches nobody
-TOKENS = ("TELEPHONE_TOKEN", "OUTSIDE_TOKEN", "SMS_IN_TOKEN", "METRICS_TOKEN")
+TOKENS = ("TELEPHONE_TOKEN", "OUTSIDE_TOKEN", "SMS_IN_TOKEN", "METRICS_TOKEN", "KEY_SERVICE_TOKEN")
 
 
 def _name(setting: str) -> str:
@@ -51,6 +51,8 @@ def secrets() -> Iterator[str]:
     """What is wrong with keys and tokens, a sentence each."""
     if len(settings.SECRET_KEY) < SHORTEST_SECRET or _is_weak(settings.SECRET_KEY):
         yield f"HUHANG_SECRET_KEY is weak: make {SHORTEST_SECRET} or more random characters."
+    if any(len(each) < SHORTEST_SECRET or _is_weak(each) for each in settings.SECRET_KEY_FALLBACKS):
+        yield "HUHANG_SECRET_KEYS_BEFORE holds a weak one: what it signed is believed."
     seen: dict[bytes, str] = {}
     for name, text in _keys():
         try:
@@ -122,6 +124,8 @@ def providers() -> Iterator[str]:
     for setting, what in PROVIDERS.items():
         if not getattr(settings, setting):
             yield f"{_name(setting)} is empty: nobody is {what}."
+    if settings.KEY_SERVICE_URL and not settings.KEY_SERVICE_TOKEN:
+        yield "HUHANG_KEY_SERVICE_TOKEN is empty: anybody could ask the key service."
     for setting in (*PROVIDERS, *OPTIONAL_PROVIDERS):
         yield from _outside(_name(setting), getattr(settings, setting))
     for channel, ways in settings.MESSAGE_TRANSPORTS.items():
@@ -175,6 +179,21 @@ def in_production(**_options: object) -> list[CheckMessage]:
 def before_production(**_options: object) -> list[CheckMessage]:
     """By `check --deploy` elsewhere: what production would refuse."""
     return _faults() if settings.STAGE != "production" else []
+
+
+@register(TAG, deploy=True)
+def shared(**_options: object) -> list[CheckMessage]:
+    """What lies on one machine alone: several cannot share it, and it goes with its disk."""
+    alone = {
+        "pictures (HUHANG_PICTURES_BUCKET)": settings.PICTURES_BUCKET,
+        "recordings (HUHANG_RECORDINGS_BUCKET)": settings.RECORDINGS_BUCKET,
+        "keys of recordings (HUHANG_KEY_SERVICE_URL)": settings.KEY_SERVICE_URL,
+    }
+    return [
+        Warning(f"Folders of this machine hold {what}: one host alone can serve.", id="huhang.W003")
+        for what, is_set in alone.items()
+        if not is_set
+    ]
 
 
 @register(TAG, deploy=True)

@@ -11,11 +11,12 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from core import audit, clock, four_eyes, holds, idempotency, jobs, policy, timeline, typed
+from core import audit, clock, four_eyes, holds, idempotency, jobs, limits, policy, timeline, typed
 from core.actions import NotNow
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
 from core.errors import DomainError, InvalidInput, NotFound
+from core.limits import Asker
 from core.messages import outbox
 from core.permissions import require
 from core.states import move
@@ -32,6 +33,7 @@ from police.errors import (
 from police.models import Agency, Officer, PoliceRequest, Release, ReleaseReview
 from police.packs import build_pack, write_pack
 from police.policies import (
+    EMERGENCIES,
     EMERGENCY_RULE,
     ESCALATE_WITHIN,
     OPEN_FOR,
@@ -81,7 +83,8 @@ def record_denial(*, actor: Actor, why: str, subject: str = "") -> None:
 def ask_by_form(*, account: "Account", question: Question, submission: str) -> PoliceRequest:
     """A verified officer asks (P2). An emergency that leads to one trip is released here and now, by rule (P3).
 
-    One that leads to none or several is escalated, and specialists are paged. The same `submission` asks once.
+    One that leads to none or several is escalated, and specialists are paged; so is what comes beyond the number that one
+    officer asks in a short time. The same `submission` asks once.
     Raises `NotAnOfficer`, `OfficerSuspended` (the front records the denial), `QueryUnreadable`.
     """
     officer = selectors.officer_of(account, clock.now())
@@ -98,7 +101,7 @@ def ask_by_form(*, account: "Account", question: Question, submission: str) -> P
         officer=officer,
     )
     if question.urgency == Urgency.EMERGENCY:
-        if len(trips) == 1 and policy.value(EMERGENCY_RULE):
+        if len(trips) == 1 and not request.one_of_many and policy.value(EMERGENCY_RULE):
             _release(
                 request, trips[0], account.actor, by=policy.in_force(EMERGENCY_RULE).citation, by_rule=True
             )
@@ -117,6 +120,11 @@ def _write_request(
     officer: Officer | None = None,
     badge: str = "",
 ) -> "tuple[PoliceRequest, list[Trip]]":
+    many = (
+        channel == Channel.FORM
+        and question.urgency == Urgency.EMERGENCY
+        and limits.beyond(EMERGENCIES, Asker(person=actor.code))
+    )
     trips, report_code = selectors.resolve_query(question.query, question.value, question.about)
     trip = trips[0] if len(trips) == 1 else None
     at = clock.now()
@@ -135,6 +143,7 @@ def _write_request(
         report_code=report_code,
         trip=trip,
         trips_found=len(trips),
+        one_of_many=many,
         asked_at=at,
         owned_at=None if channel == Channel.FORM else at,
         owned_by="" if channel == Channel.FORM else actor.code,

@@ -1,4 +1,4 @@
-"""Keys that wrap recordings' keys. They live in a folder that is in no database and in none of its backups.
+"""Keys that wrap recordings' keys. They live in a folder or a key service (`safety.keystore`), in no database and no backup.
 
 For each day (by the platform's clock) there are two files: an AES-256 key that wraps recordings' keys at rest, and an
 RSA-3072 key pair to which browsers wrap the key they made. `safety.services.recordings.turn_wrapping_keys` re-wraps
@@ -7,19 +7,17 @@ what lives under the key of a new day and destroys the old files: so a backup of
 
 import base64
 import os
-import secrets
 from dataclasses import dataclass
-from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from core.errors import DomainError
+from safety.keystore import store
 
 RSA_BITS = 3072
 _OAEP = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
@@ -41,35 +39,13 @@ class PublicKey:
     spki: str
 
 
-def _folder() -> Path:
-    folder = Path(settings.RECORDING_KEYS)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
-
-
 def today() -> str:
     return f"{clock.now():%Y%m%d}"
 
 
 def days() -> list[str]:
     """The days whose keys are there, oldest first."""
-    return sorted(path.stem for path in _folder().glob("*.aes"))
-
-
-def _write_once(path: Path, content: bytes) -> None:
-    """Put a whole file in place; where another process was quicker, theirs stands."""
-    new = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as opened:
-        opened.write(content)
-        opened.flush()
-        os.fsync(opened.fileno())
-    try:
-        os.link(new, path)
-    except FileExistsError:
-        pass
-    finally:
-        new.unlink()
+    return sorted(name.removesuffix(".aes") for name in store().names() if name.endswith(".aes"))
 
 
 def newest_day() -> str:
@@ -83,30 +59,25 @@ def newest_day() -> str:
 
 def make_day(day: str) -> None:
     """Make the keys of a day, where they are not there yet. The wrapping key comes last: with it the day begins."""
-    folder = _folder()
-    if not (folder / f"{day}.pem").exists():
+    there = store().names()
+    if f"{day}.pem" not in there:
         private = rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)
-        _write_once(
-            folder / f"{day}.pem",
+        store().write_once(
+            f"{day}.pem",
             private.private_bytes(
                 serialization.Encoding.PEM,
                 serialization.PrivateFormat.PKCS8,
                 serialization.NoEncryption(),
             ),
         )
-    if not (folder / f"{day}.aes").exists():
-        _write_once(folder / f"{day}.aes", AESGCM.generate_key(256))
+    if f"{day}.aes" not in there:
+        store().write_once(f"{day}.aes", AESGCM.generate_key(256))
 
 
 def destroy_day(day: str) -> None:
-    """Overwrite and remove a day's keys: what only they wrap is gone for good."""
-    for path in (_folder() / f"{day}.aes", _folder() / f"{day}.pem"):
-        if path.exists():
-            with path.open("r+b") as opened:
-                opened.write(os.urandom(path.stat().st_size))
-                opened.flush()
-                os.fsync(opened.fileno())
-            path.unlink()
+    """Destroy a day's keys: what only they wrap is gone for good."""
+    for name in (f"{day}.aes", f"{day}.pem"):
+        store().destroy(name)
 
 
 def public_key() -> PublicKey:
@@ -126,7 +97,7 @@ def _private(day: str) -> rsa.RSAPrivateKey:
     try:
         # To prove a key's numbers once more takes a tenth of a second, before each page and call for help; it is ours.
         found = serialization.load_pem_private_key(
-            (_folder() / f"{day}.pem").read_bytes(), None, unsafe_skip_rsa_key_validation=True
+            store().read(f"{day}.pem"), None, unsafe_skip_rsa_key_validation=True
         )
     except FileNotFoundError:
         raise KeyChanged from None
@@ -173,4 +144,4 @@ def unwrap(day: str, wrapped: bytes, *, context: str) -> bytes:
 
 
 def _wrapping(day: str) -> bytes:
-    return (_folder() / f"{day}.aes").read_bytes()
+    return store().read(f"{day}.aes")

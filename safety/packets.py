@@ -48,10 +48,13 @@ class Packet:
     silent: bool
 
 
-def secret_of(trip: str, party: Party, driver: str = "") -> bytes:
-    """The key of one side of one trip, 16 bytes; the driver's side is that of one `driver`, by the account's code."""
+def secret_of(trip: str, party: Party, driver: str = "", *, root: str = "") -> bytes:
+    """The key of one side of one trip, 16 bytes; the driver's side is that of one `driver`, by the account's code.
+
+    `root` is the secret that it comes from, where that is not the one in force.
+    """
     said = f"sos-packet:{trip}:{party.value}:{driver}".encode()
-    return hmac.new(settings.SECRET_KEY.encode(), said, hashlib.sha256).digest()[:16]
+    return hmac.new((root or settings.SECRET_KEY).encode(), said, hashlib.sha256).digest()[:16]
 
 
 def secret_for_page(key: TripKey) -> str:
@@ -87,8 +90,10 @@ def decode(text: str, driver_of: Callable[[str], str]) -> Packet:
         raise PacketUnreadable("packet") from None
     party = Party.DRIVER if flags & 1 else Party.PASSENGER
     driver = driver_of(trip) if party == Party.DRIVER else ""
-    expected = hmac.new(secret_of(trip, party, driver), body, hashlib.sha256).digest()[:MAC]
-    if not hmac.compare_digest(mac, expected):
+    # Pages that were opened before the secret was turned still call for help.
+    roots = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    keys = (secret_of(trip, party, driver, root=root) for root in roots)
+    if not any(hmac.compare_digest(mac, hmac.new(key, body, hashlib.sha256).digest()[:MAC]) for key in keys):
         raise PacketUnreadable("packet")
     position = None if UNKNOWN in {latitude, longitude} else (latitude / 1e6, longitude / 1e6)
     return Packet(trip, party, datetime.fromtimestamp(at, tz=UTC), position, bool(flags & 2))

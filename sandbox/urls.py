@@ -14,6 +14,8 @@ urlpatterns = [
     path("relay/numbers/", views.relay),
     path("relay/calls/", views.relay_call),
     path("relay/calls/state/", views.relay_call, {"what": "state"}),
+    path("keys/", views.key_service),
+    path("keys/<str:name>", views.key_service),
     path("camera/", views.camera),
     path("camera/<str:name>/<slug:pose>.jpg", views.frame),
     path("certificates/<str:face>/<slug:kind>.jpg", views.certificate),

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sandbox import certificates, messages, outside, plates, providers, registries
+from sandbox import certificates, keys, messages, outside, plates, providers, registries
 from sandbox import sms as provider
 from sandbox.camera import POSES, people
 from sandbox.camera import frame as draw_frame
@@ -246,3 +246,16 @@ def outside_page(request: HttpRequest) -> HttpResponse:
         )
         said = failed or "Done 已发出"
     return render(request, "outside.html", {"said": said})
+
+
+@csrf_exempt  # a provider's API
+@require_http_methods(["GET", "PUT", "DELETE"])
+def key_service(request: HttpRequest, name: str = "") -> HttpResponse:
+    """The key service: which keys there are, one of them, written once, destroyed."""
+    if not keys.knows(request.headers.get("Authorization", "").removeprefix("Bearer ")):
+        return JsonResponse({"error": "no such token"}, status=403)
+    body = _object(request) if request.method == "PUT" else {}
+    if body is None:
+        return JsonResponse({"error": "a JSON object is expected"}, status=400)
+    status, answer = keys.answer(str(request.method), name, body)
+    return HttpResponse(status=status) if status == 204 else JsonResponse(answer, status=status)

@@ -21,12 +21,14 @@ from core.messages import outbox
 from governance.drills.report import Step
 from governance.drills.sound import SoundPhone
 from governance.drills.world import Surprise, new_key
+from rides.selectors import cities, city_by_code
 from rides.states import Line
 from safety import chunks
 from safety.selectors import incident_by_code, live_counts, sos_answered, sound_of
 from safety.services import close_drill
 
 CODE = "drill-passenger"
+AWAY = 0.05  # degrees of latitude between where the trip would begin and end: some 5.5 km
 PATIENCE = 30.0
 
 
@@ -101,14 +103,16 @@ def _sign_in(run: Hourly) -> tuple[bool, str]:
 
 def _trip(run: Hourly, found: dict[str, str]) -> tuple[bool, str]:
     """A request that is cancelled at once, on the first line that takes it; the last trip where none does."""
+    city = city_by_code(settings.DRILL_CITY) if settings.DRILL_CITY else cities()[0]
+    middle, north = (city.latitude, city.longitude), (city.latitude + AWAY, city.longitude)
     noon = (clock.now() + timedelta(days=1)).astimezone(ZoneInfo("Asia/Shanghai")).replace(hour=12, minute=0)
     why = ""
     for line in (Line.HITCH, Line.EXPRESS, Line.PREMIER, Line.LUXURY):
         body = {
-            "city": settings.DRILL_CITY,
+            "city": city.code,
             "line": line,
-            "origin": {"name": "drill", "lat": 28.2127, "lon": 121.026},
-            "destination": {"name": "drill", "lat": 28.1535, "lon": 120.6905},
+            "origin": {"name": "drill", "lat": middle[0], "lon": middle[1]},
+            "destination": {"name": "drill", "lat": north[0], "lon": north[1]},
             "seats": 1,
             "client_key": new_key(),
         }

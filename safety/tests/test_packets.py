@@ -118,3 +118,12 @@ def test_the_sos_page_has_the_message_ready_without_a_script(rides, signed_in):
     )
     text = page.split("?body=")[1].split('"')[0]
     assert understood(text).trip == trip.code
+
+
+def test_a_page_from_before_the_secret_was_turned_still_calls_for_help(settings):
+    text, before = encode(packet("T-1")), settings.SECRET_KEY
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another " * 8, [before]
+    assert understood(text).trip == "T-1"
+    settings.SECRET_KEY_FALLBACKS = []
+    with pytest.raises(PacketUnreadable):
+        understood(text)

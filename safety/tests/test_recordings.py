@@ -660,12 +660,12 @@ def test_a_key_that_nothing_opens_is_set_aside_and_the_old_days_end_all_the_same
     assert row.closed_at is not None  # what is destroyed needs nobody
 
 
-def test_a_key_file_that_cannot_be_read_now_keeps_its_day(rides, people, deliver, noon):
+def test_a_key_file_that_cannot_be_read_now_keeps_its_day(rides, people, deliver, noon, settings):
     """What it wraps is not lost: an error of the disk must not become the end of evidence."""
     _trip, phone = over(rides, people, deliver)
     day = keys.today()
     noon.shift(timedelta(days=1))
-    path = keys._folder() / f"{day}.aes"
+    path = Path(settings.RECORDING_KEYS) / f"{day}.aes"
     kept = path.read_bytes()
     path.unlink()
     path.mkdir()  # reading it is an error of the file system, not its absence

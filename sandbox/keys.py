@@ -1,0 +1,64 @@
+"""A key service as companies have one: it keeps small files, each written once, for whoever shows the token."""
+
+import base64
+import binascii
+import hmac
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+LONGEST = 10_000  # bytes
+_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,60}")
+
+
+def knows(token: str) -> bool:
+    """Whether this is the token of the environment; nobody is known where there is none."""
+    expected = os.environ.get("HUHANG_KEY_SERVICE_TOKEN", "")
+    return bool(expected) and hmac.compare_digest(token.encode(), expected.encode())
+
+
+def _folder() -> Path:
+    folder = Path(settings.STATE) / "keys"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def answer(method: str, name: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """(status, body) of a request about one key, or about all where the name is empty."""
+    if not name:
+        return (
+            (200, {"names": sorted(each.name for each in _folder().iterdir())})
+            if method == "GET"
+            else (405, {})
+        )
+    if not _NAME.fullmatch(name):
+        return 400, {"error": "no such name can be"}
+    path = _folder() / name
+    match method:
+        case "GET" if path.exists():
+            return 200, {"content": base64.b64encode(path.read_bytes()).decode()}
+        case "DELETE" if path.exists():
+            path.unlink()
+            return 204, {}
+        case "PUT":
+            return _write(path, body)
+        case _:
+            return 404, {}
+
+
+def _write(path: Path, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    try:
+        content = base64.b64decode(body["content"], validate=True)
+    except (KeyError, TypeError, ValueError, binascii.Error):
+        return 400, {"error": "content is base64"}
+    if len(content) > LONGEST:
+        return 413, {}
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
+            opened.write(content)
+    except FileExistsError:
+        return 409, {}
+    return 201, {}
