@@ -9,7 +9,9 @@ from time import monotonic
 import pytest
 import schemathesis
 from django.conf import settings as django
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from django.middleware.csrf import _get_new_csrf_string
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import UnsatisfiedAssumption
@@ -54,7 +56,12 @@ def known_parts(things):  # noqa: F811 - the fixture
 
 @pytest.fixture
 def api(world):
-    return schemathesis.openapi.from_wsgi("/api/v1/schema/?format=json", get_wsgi_application())
+    # As Django's own client does: the connection of the test outlives a request.
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield schemathesis.openapi.from_wsgi("/api/v1/schema/?format=json", get_wsgi_application())
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 def cookies_of(client):
