@@ -33,8 +33,6 @@ BESIDE = {
     "positive_data_acceptance": "a call that fits may be against the rules: a code of nobody, a time that is over",
     "negative_data_rejection": "what people write about danger is taken however it is written (S1, S6)",
     "ignored_auth": "cookies go with it, so another one is a session of nobody and is answered as such",
-    "unsupported_method": "",
-    "missing_required_header": "",
     "use_after_free": "effects are undone between two calls",
     "ensure_resource_availability": "effects are undone between two calls",
 }
