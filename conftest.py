@@ -20,7 +20,7 @@ from psycopg import sql
 from accounts.models import Account, Authenticator, Session
 from accounts.sessions import digest
 from config.pytest_stack import needs_servers
-from core import broker, clock, events
+from core import broker, clock, events, limits
 from core.messages.transports import breaker
 from core.models import OutboxEvent
 from core.tests.flush import empty_tables
@@ -185,8 +185,9 @@ def empty_boards(request: pytest.FixtureRequest) -> None:
     """Each test has a database of its own: what a process and its Valkey remember of the last one is forgotten."""
     open_requests.forget()
     breaker.forget()
+    limits.forget()
     if needs_servers(request.node):  # how often somebody asked
-        broker.ask(lambda client: [client.delete(name) for name in client.scan_iter("rate:*")], None)
+        broker.ask(lambda client: [client.delete(name) for name in client.scan_iter("limit:*")], None)
 
 
 def _put_back(make: "Callable[[Rides, str, str], Trip]") -> "Callable[..., Trip]":

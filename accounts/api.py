@@ -10,10 +10,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import services
+from accounts.devices import asker_with_device
+from accounts.selectors import sessions_of
+from accounts.sessions import digest
+from core import clock
 from core.access import account_of, check_permission
 from core.api import read
 from core.errors import NotFound
-from core.ratelimit import address_of
 from core.typed.fields import ID_NUMBER, NAME, PHONE, REAL_NAME, TOKEN, TypedInput, digits
 
 
@@ -46,6 +49,31 @@ class MeOutput(serializers.Serializer[Any]):
     verified_at = serializers.DateTimeField(allow_null=True)
 
 
+class SessionOutput(serializers.Serializer[Any]):
+    name = serializers.CharField(help_text="What `DELETE /me/sessions/{name}/` calls it")
+    browser = serializers.CharField(allow_blank=True)
+    network = serializers.CharField(allow_blank=True, help_text="The part of the address that many share")
+    begun_at = serializers.DateTimeField()
+    used_at = serializers.DateTimeField()
+    here = serializers.BooleanField(help_text="True for the session that asks")
+
+
+class PasswordInput(serializers.Serializer[Any]):
+    current = serializers.CharField(max_length=128, trim_whitespace=False)
+    new = serializers.CharField(max_length=128, trim_whitespace=False, help_text="At least 10 characters")
+
+
+class PasswordResetInput(serializers.Serializer[Any]):
+    phone = TypedInput(PHONE)
+    code = TypedInput(digits(6))
+    new = serializers.CharField(max_length=128, trim_whitespace=False, help_text="At least 10 characters")
+    token = TypedInput(
+        TOKEN,
+        required=False,
+        help_text="Of staff and police: six digits of the authenticator, or a recovery code",
+    )
+
+
 class RealNameInput(serializers.Serializer[Any]):
     real_name = TypedInput(REAL_NAME, max_length=40)
     id_number = TypedInput(ID_NUMBER)
@@ -65,7 +93,7 @@ class SignInCodeView(APIView):
 
     @extend_schema(request=PhoneInput, responses={202: None})
     def post(self, request: Request) -> Response:
-        services.request_sign_in_code(**read(PhoneInput, request), address=address_of(request))
+        services.request_sign_in_code(**read(PhoneInput, request), asker=asker_with_device(request._request))
         return Response(status=202)
 
 
@@ -142,3 +170,76 @@ class ContactsView(APIView):
         return Response(
             [{"id": row.pk, "name": row.name, "phone": row.phone, "state": row.state} for row in rows]
         )
+
+
+class SessionsView(APIView):
+    """Where I am signed in, and signing out everywhere, here as well."""
+
+    @extend_schema(responses=SessionOutput(many=True))
+    def get(self, request: Request) -> Response:
+        here = digest(request._request.session.session_key or "")
+        rows = sessions_of(check_permission(request), clock.now())
+        found = [
+            {
+                "name": row.name,
+                "browser": row.browser,
+                "network": row.network,
+                "begun_at": row.begun_at,
+                "used_at": row.used_at,
+                "here": row.session_key == here,
+            }
+            for row in rows
+        ]
+        return Response(SessionOutput(found, many=True).data)
+
+    @extend_schema(request=None, responses={204: None})
+    def delete(self, request: Request) -> Response:
+        services.end_own_sessions(account=check_permission(request))
+        services.sign_out(request._request)
+        return Response(status=204)
+
+
+class SessionView(APIView):
+    """One place where I am signed in."""
+
+    @extend_schema(request=None, responses={204: None})
+    def delete(self, request: Request, name: str) -> Response:
+        """Sign out there."""
+        services.end_session(account=check_permission(request), name=name)
+        return Response(status=204)
+
+
+class PasswordView(APIView):
+    """My password. Whoever has none yet sets one by a code to the phone."""
+
+    @extend_schema(request=PasswordInput, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """Change it; all other sessions end."""
+        services.change_password(
+            request._request, account=check_permission(request), **read(PasswordInput, request)
+        )
+        return Response(status=204)
+
+
+class PasswordCodeView(APIView):
+    """Ask for a code by SMS that resets a password."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(request=PhoneInput, responses={202: None})
+    def post(self, request: Request) -> Response:
+        services.request_password_code(**read(PhoneInput, request), asker=asker_with_device(request._request))
+        return Response(status=202)
+
+
+class PasswordResetView(APIView):
+    """Set a new password by a code, and for staff and police by their second factor; all sessions end."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(request=PasswordResetInput, responses={204: None})
+    def post(self, request: Request) -> Response:
+        services.reset_password(
+            **read(PasswordResetInput, request), asker=asker_with_device(request._request)
+        )
+        return Response(status=204)

@@ -2,23 +2,30 @@
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-COOKIE = "device"
+from core.limits import DEVICE_COOKIE, Asker, asker_of, device_cookie
+
 YEARS_2 = 2 * 365 * 24 * 3600
 
 
 def device_of(request: Any) -> str:
     """The browser's number; a new one is given with the answer to this request."""
-    known = request.COOKIES.get(COOKIE, "")
-    if 20 <= len(known) <= 60:
-        return str(known)
+    known = device_cookie(request)
+    if known:
+        return known
     request.new_device = getattr(request, "new_device", "") or secrets.token_urlsafe(24)
     return str(request.new_device)
+
+
+def asker_with_device(request: Any) -> Asker:
+    """Who asks for a code: their browser gets a number with the answer, by which it is known again when it types it."""
+    return replace(asker_of(request), device=device_of(request))
 
 
 # In this order: most browsers name others beside themselves.
@@ -70,7 +77,7 @@ class DeviceMiddleware:
         number = getattr(request, "new_device", "")
         if number:
             response.set_cookie(
-                COOKIE,
+                DEVICE_COOKIE,
                 number,
                 max_age=YEARS_2,
                 httponly=True,

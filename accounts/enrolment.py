@@ -17,7 +17,7 @@ from django_otp import login as otp_login
 
 from accounts import messages
 from accounts.errors import NotToSetUp, WrongCode
-from accounts.models import Account, Authenticator, RecoveryCode, SetUpCode
+from accounts.models import Account, Authenticator, Passkey, RecoveryCode, SetUpCode
 from accounts.policies import SET_UP_LIFE
 from core import audit, clock, policy, typed
 from core.codes import ALPHABET
@@ -66,6 +66,7 @@ def give_set_up_code(*, actor: "Actor", account: Account) -> str:
     """A new set-up code, shown once to whoever hands it over; an older one is dead, and so is any second factor."""
     code, at = _random(SET_UP_LENGTH), clock.now()
     Authenticator.objects.filter(user=account).delete()
+    Passkey.objects.filter(user=account).delete()
     account.recovery_codes.all().delete()
     SetUpCode.objects.update_or_create(
         account=account,

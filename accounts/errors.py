@@ -27,7 +27,9 @@ class PasswordWeak(DomainError):
     code, status, sentence = (
         "password_weak",
         400,
-        _("Choose another password: at least 10 characters, and none that many people use."),
+        _(
+            "Choose another password: at least 12 characters, none that many people use, and nothing that is known of you."
+        ),
     )
 
 
@@ -142,3 +144,19 @@ class NotRevealable(DomainError):
 
 class AlreadyAnswered(DomainError):
     code, sentence = "already_answered", _("Somebody answered this already.")
+
+
+class PasskeyRefused(DomainError):
+    code, status, sentence = (
+        "passkey_refused",
+        400,
+        _("This passkey was not accepted. Try once more, or sign in by the digits of your authenticator."),
+    )
+
+
+class PasskeyTaken(DomainError):
+    code, status, sentence = "passkey_taken", 409, _("This passkey is in use already.")
+
+
+class TooManyPasskeys(DomainError):
+    code, status, sentence = "too_many_passkeys", 409, _("Up to ten passkeys can be kept.")

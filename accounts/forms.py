@@ -2,8 +2,24 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from accounts.passwords import LONGEST
 from core.typed.fields import ID_NUMBER, NAME, PHONE, REAL_NAME, SECRET_CODE, TOKEN, Typed, digits
+
+
+class PasswordInput(forms.PasswordInput):
+    """A field that its page lets be looked at, and that says of a new password how good it is."""
+
+    def __init__(self, autocomplete: str) -> None:
+        said = {
+            "autocomplete": autocomplete,
+            "data-show": pgettext_lazy("password", "Show"),
+            "data-hide": pgettext_lazy("password", "Hide"),
+        }
+        if autocomplete == "new-password":
+            said["data-strength"] = _("too short, easily guessed, good, very good")
+        super().__init__(attrs=said)
 
 
 class PlaceForm(forms.Form):
@@ -32,8 +48,8 @@ class SignInForm(PlaceForm):
     )
     password = forms.CharField(
         label=_("Password"),
-        max_length=128,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        max_length=LONGEST,
+        widget=PasswordInput("current-password"),
     )
 
 
@@ -62,6 +78,29 @@ class TokenForm(forms.Form):
     )
 
 
+def _passkey() -> forms.CharField:
+    """What the browser made of a passkey: filled in by a script."""
+    return forms.CharField(
+        required=False, max_length=20_000, widget=forms.HiddenInput(attrs={"data-passkey-answer": ""})
+    )
+
+
+class PasskeyForm(TokenForm):
+    name = forms.CharField(
+        label=pgettext_lazy("passkey", "Name"), max_length=40, help_text=_("Such as: work phone, blue key")
+    )
+    passkey = _passkey()
+    field_order = ["name", "token"]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        del self.fields["token"].widget.attrs["autofocus"]  # the name comes first
+
+
+class ShowPasskeyForm(forms.Form):
+    passkey = _passkey()
+
+
 class DigitsForm(forms.Form):
     token = Typed(
         digits(6),
@@ -82,19 +121,19 @@ class SetUpForm(forms.Form):
 def _new_password() -> forms.CharField:
     return forms.CharField(
         label=_("New password"),
-        max_length=128,
+        max_length=LONGEST,
         strip=False,
-        help_text=_("At least 10 characters"),
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least 12 characters"),
+        widget=PasswordInput("new-password"),
     )
 
 
 class PasswordForm(forms.Form):
     current = forms.CharField(
         label=_("Current password"),
-        max_length=128,
+        max_length=LONGEST,
         strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        widget=PasswordInput("current-password"),
     )
     new = _new_password()
 

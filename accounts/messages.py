@@ -13,6 +13,17 @@ class OneTimeCodeSent(
     code: Digits
 
 
+class WrongTries(
+    Message,
+    code="accounts.wrong_tries",
+    text=_(
+        "Huhang: at %(at)s somebody tried wrong codes or passwords for your account. Give codes to nobody. Was it not you? Call %(line)s."
+    ),
+):
+    at: Moment
+    line: Words
+
+
 class ContactAsked(
     Message,
     code="accounts.contact_asked",
@@ -38,6 +49,15 @@ class SecondFactorSet(
     Message,
     code="accounts.second_factor_set",
     text=_("Huhang: your second factor was set up at %(at)s. Was it not you? Call %(line)s now."),
+):
+    at: Moment
+    line: Words
+
+
+class PasskeyAdded(
+    Message,
+    code="accounts.passkey_added",
+    text=_("Huhang: a passkey was added to your account at %(at)s. Was it not you? Call %(line)s now."),
 ):
     at: Moment
     line: Words

@@ -132,6 +132,9 @@ class OneTimeCode(models.Model):
     created_at = models.DateTimeField(pgettext_lazy("field", "created at"))
     expires_at = models.DateTimeField(pgettext_lazy("onetimecode", "valid until"))
     attempts = models.PositiveSmallIntegerField(pgettext_lazy("field", "attempts"), default=0)
+    # Who asked for it, and the wrong tries of each who typed one: keyed digests (`accounts.codes`).
+    asked_by = models.CharField(pgettext_lazy("onetimecode", "asked for by"), max_length=32, blank=True)
+    tries = models.JSONField(pgettext_lazy("onetimecode", "wrong tries by each"), default=dict)
     used_at = models.DateTimeField(pgettext_lazy("field", "used at"), null=True)
 
     class Meta:
@@ -167,6 +170,8 @@ class EmergencyContact(models.Model):
         pgettext_lazy("field", "digest of the answer link"), max_length=64, unique=True
     )
     created_at = models.DateTimeField(pgettext_lazy("field", "created at"))
+    # Null where no message went: they were asked a moment ago.
+    asked_at = models.DateTimeField(pgettext_lazy("emergencycontact", "asked at"), null=True)
 
     class Meta:
         verbose_name = pgettext_lazy("model", "emergency contact")
@@ -400,6 +405,34 @@ class Authenticator(otp.ThrottlingMixin, otp.Device):  # type: ignore[misc]  # u
     def get_throttle_factor(self) -> int:
         """Seconds to wait after the first wrong digits; each further wrong try doubles them."""
         return 1
+
+
+class Passkey(otp.Device):  # type: ignore[misc]  # untyped library
+    """A passkey of somebody beside their authenticator (WebAuthn level 3). What is kept is public: with it nobody signs in."""
+
+    user = models.ForeignKey(
+        Account,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=pgettext_lazy("field", "account"),
+    )
+    name = models.CharField(pgettext_lazy("passkey", "name of the passkey"), max_length=40)
+    confirmed = models.BooleanField(pgettext_lazy("passkey", "was shown"), default=True)
+    # SHA-256 of the credential's id, in hexadecimal.
+    digest = models.CharField(pgettext_lazy("field", "digest"), max_length=64, unique=True)
+    # AAGUID, id and public key of the credential (WebAuthn §6.5.1).
+    credential = models.BinaryField(pgettext_lazy("passkey", "public key"))
+    # How often it signed, where it counts: a copy of it falls behind.
+    counter = models.PositiveBigIntegerField(pgettext_lazy("passkey", "how often it signed"), default=0)
+    added_at = models.DateTimeField(pgettext_lazy("passkey", "added at"))
+    used_at = models.DateTimeField(pgettext_lazy("passkey", "last used at"), null=True)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "passkey")
+        verbose_name_plural = pgettext_lazy("model", "passkeys")
+
+    def __str__(self) -> str:
+        return f"passkey {self.pk} of {self.user_id}"
 
 
 class Look(models.Model):

@@ -6,7 +6,9 @@ import unicodedata
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core import four_eyes, policy
+from accounts.errors import LockedOut, TooManyCodes
+from core import four_eyes, limits, policy
+from core.limits import Per
 
 CODE_LIFE = policy.declare(
     "accounts.code_life",
@@ -15,26 +17,79 @@ CODE_LIFE = policy.declare(
     name=pgettext_lazy("policy name", "Life of a one-time code"),
     about=_("How long a one-time code is valid."),
 )
-CODES_A_DAY = policy.declare(
-    "accounts.codes_a_day",
-    policy.Whole(5, 200),
-    20,
-    name=pgettext_lazy("policy name", "Codes in a day"),
-    about=_("So many codes for one purpose are sent to one phone within a day."),
+CODES_OF_PHONE = limits.declare(
+    "accounts.codes_of_phone",
+    {Per.TARGET: 10},
+    within=86_400,
+    name=pgettext_lazy("policy name", "Codes to one phone"),
+    about=_(
+        "So many one-time codes are sent to one phone, whatever they are for. A device of its owner counts by itself."
+    ),
+    error=TooManyCodes,
 )
-CODES_FROM_ADDRESS = policy.declare(
-    "accounts.codes_from_address",
-    policy.Whole(10, 10_000),
-    100,
-    name=pgettext_lazy("policy name", "Codes from one address"),
-    about=_("So many sign-in codes are asked for from one address in an hour, and so many wrong ones typed."),
+CODES_ASKED = limits.declare(
+    "accounts.codes_asked",
+    {Per.DEVICE: 20, Per.ADDRESS: 100, Per.ALL: 20_000},
+    within=3_600,
+    name=pgettext_lazy("policy name", "Codes asked for"),
+    about=_(
+        "So many one-time codes are asked for by one device, from one address and by all, to whatever phones."
+    ),
+    error=TooManyCodes,
+)
+WRONG_CODES = limits.declare(
+    "accounts.wrong_codes",
+    {Per.DEVICE: 100, Per.ADDRESS: 100},
+    within=3_600,
+    name=pgettext_lazy("policy name", "Wrong codes"),
+    about=_(
+        "So many wrong one-time codes are typed by one device and from one address, for whatever phones. Whoever asked for a code counts apart."
+    ),
+    error=TooManyCodes,
+)
+WRONG_PASSWORDS = limits.declare(
+    "accounts.wrong_passwords",
+    {Per.PAIR: 5, Per.TARGET: 30, Per.ADDRESS: 100},
+    within=900,
+    name=pgettext_lazy("policy name", "Wrong passwords"),
+    about=_(
+        "So many wrong passwords are typed for one name from one address, for one name from all, and from one address. A device on which the name was signed in before counts by itself: no stranger locks its owner out."
+    ),
+    error=LockedOut,
+)
+WARNINGS = limits.declare(
+    "accounts.warnings",
+    {Per.TARGET: 3},
+    within=86_400,
+    name=pgettext_lazy("policy name", "Warnings of wrong tries"),
+    about=_("So often the owner of an account is told that somebody tries wrong codes or passwords."),
+)
+INVITATIONS = limits.declare(
+    "accounts.invitations",
+    {Per.PAIR: 1, Per.PERSON: 10, Per.TARGET: 5},
+    within=86_400,
+    name=pgettext_lazy("policy name", "Questions to emergency contacts"),
+    about=_(
+        "So often one person asks the same contact, asks contacts, and a phone is asked by whoever it is. A contact is kept without a further message."
+    ),
+)
+REVEALS_WITHOUT_CASE = limits.declare(
+    "accounts.reveals_without_case",
+    {Per.PERSON: 40},
+    within=3_600,
+    name=pgettext_lazy("policy name", "Personal data shown without a case"),
+    about=_(
+        "So many fields of personal data are shown to one member of staff who has no case about the person."
+    ),
 )
 CODE_INTERVAL = policy.declare(
     "accounts.code_interval",
     policy.Span(10, 3_600),
     60,
     name=pgettext_lazy("policy name", "Time between two codes"),
-    about=_("The least time between two codes to one phone."),
+    about=_(
+        "The least time between two codes to one phone; after each that was not used it doubles, up to an hour."
+    ),
 )
 SET_UP_LIFE = policy.declare(
     "accounts.set_up_life",

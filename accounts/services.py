@@ -1,28 +1,28 @@
 """The only writer of people."""
 
 import hashlib
-import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext_lazy
 from django_otp import login as otp_login
 from django_otp import match_token
 
 from accounts import messages
+from accounts.codes import is_device_of, send_code, use_code, warn_of_wrong_tries
 from accounts.devices import browser_of, device_of, roughly
 from accounts.enrolment import use_recovery_code
 from accounts.errors import (
-    CodeTooSoon,
     DocumentTaken,
     LockedOut,
     OwnNumber,
@@ -31,7 +31,6 @@ from accounts.errors import (
     RealNameOpen,
     RealNameVerified,
     SignInFailed,
-    TooManyCodes,
     TooManyContacts,
     WrongCode,
 )
@@ -40,122 +39,38 @@ from accounts.models import (
     Account,
     Device,
     EmergencyContact,
-    OneTimeCode,
     RealNameCheck,
     Restriction,
     Session,
     SignInPlace,
 )
-from accounts.policies import CODE_INTERVAL, CODE_LIFE, CODES_A_DAY, CODES_FROM_ADDRESS
+from accounts.policies import INVITATIONS, WRONG_PASSWORDS
 from accounts.selectors import account_by_code, account_by_phone
 from accounts.sessions import BROWSER, NETWORK, digest
 from accounts.states import REAL_NAME_TRANSITIONS, ContactState, RealNameState
-from core import audit, clock, events, jobs, policy, registries, retry, typed
+from core import audit, clock, events, jobs, limits, registries, retry, typed
 from core.actors import NOBODY, SYSTEM, Actor
-from core.codes import new_code, new_digits
+from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
+from core.limits import Asker, address_of, asker_of
 from core.messages import outbox
 from core.permissions import Role, may, needs_second_factor, require, roles_who
-from core.privacy import blind_index, phone_index
-from core.ratelimit import address_of, allow, full
+from core.privacy import blind_index, link_secret, phone_index
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 
-CODE_ATTEMPTS = 5
-CODE_LENGTH = 6
-LONGEST_WAIT = timedelta(hours=1)  # for a code, however many were guessed at
 Place = tuple[float, float]  # latitude and longitude in degrees, WGS-84
 MAX_CONTACTS = 5
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-def _code_digest(code: str, phone: str, purpose: str) -> str:
-    return blind_index(f"{purpose}:{phone}:{code}", purpose="one-time-code")
-
-
-@joins_transaction
-def send_code(*, phone: str, purpose: str, subject: str = "", address: str = "") -> None:
-    """Send a one-time code to a normalised phone number, asked for from `address` where the sender counts.
-
-    After each code that was guessed at until it was used up, the next one waits twice as long, up to an hour. Raises
-    `CodeTooSoon`, and `TooManyCodes`, which is one, for a phone's day or an address's hour.
-    """
-    at = clock.now()
-    today = OneTimeCode.objects.filter(
-        phone_index=phone_index(phone), purpose=purpose, created_at__gt=at - timedelta(days=1)
-    )
-    sent, guessed, last = today.aggregate(
-        sent=Count("pk"),
-        guessed=Count("pk", filter=Q(used_at=None, attempts__gte=CODE_ATTEMPTS)),
-        last=Max("created_at"),
-    ).values()
-    if last and last > at - min(policy.span(CODE_INTERVAL) * 2 ** min(guessed, 10), LONGEST_WAIT):
-        if guessed:
-            raise TooManyCodes("phone")
-        raise CodeTooSoon("phone")
-    if sent >= policy.value(CODES_A_DAY):
-        raise TooManyCodes("phone")
-    if address and not allow(f"codes:{address}", limit=policy.value(CODES_FROM_ADDRESS), seconds=3600):
-        raise TooManyCodes("phone")
-    code = new_digits(CODE_LENGTH)
-    row = OneTimeCode.objects.create(
-        purpose=purpose,
-        phone_index=phone_index(phone),
-        subject=subject,
-        digest=_code_digest(code, phone, purpose),
-        created_at=at,
-        expires_at=at + policy.span(CODE_LIFE),
-    )
-    outbox.queue(
-        messages.OneTimeCodeSent(code=code),
-        key=f"code:{row.pk}",
-        to=phone,
-        language=get_language() or settings.LANGUAGE_CODE,
-    )
-
-
-def use_code(*, phone: str, purpose: str, code: str, address: str = "") -> str:
-    """Use the newest code once; returns its subject. A wrong try is counted and kept.
-
-    Raises `WrongCode`, and `TooManyCodes` for an `address` from which too many wrong ones came, for whichever phones.
-    """
-    at, limit = clock.now(), policy.value(CODES_FROM_ADDRESS)
-    if address and full(f"wrong-codes:{address}", limit=limit):
-        raise TooManyCodes("code")
-    with transaction.atomic():
-        row = (
-            OneTimeCode.objects.select_for_update()
-            .filter(
-                phone_index=phone_index(phone),
-                purpose=purpose,
-                used_at=None,
-                expires_at__gt=at,
-                attempts__lt=CODE_ATTEMPTS,
-            )
-            .order_by("-pk")
-            .first()
-        )
-        right = row is not None and secrets.compare_digest(
-            row.digest, _code_digest(typed.code.digits(code, CODE_LENGTH), phone, purpose)
-        )
-        if row is not None:
-            OneTimeCode.objects.filter(pk=row.pk).update(
-                attempts=F("attempts") + 1, used_at=at if right else None
-            )
-    if row is None or not right:
-        if address:
-            allow(f"wrong-codes:{address}", limit=limit, seconds=3600)
-        raise WrongCode("code")
-    return row.subject
-
-
 @begins_transaction
-def request_sign_in_code(*, phone: str, address: str = "") -> None:
+def request_sign_in_code(*, phone: str, asker: Asker = limits.NOBODY) -> None:
     """Send a sign-in code; the answer is the same for a known and an unknown phone.
 
     Raises `InvalidPhone`, `NoMobile`, `CodeTooSoon`, `TooManyCodes`.
     """
-    send_code(phone=typed.phone.read_mobile(phone), purpose="sign_in", address=address)
+    send_code(phone=typed.phone.read_mobile(phone), purpose="sign_in", asker=asker)
 
 
 def _find(name: str) -> tuple[Account | None, str]:
@@ -166,25 +81,42 @@ def _find(name: str) -> tuple[Account | None, str]:
     try:
         phone = typed.phone.read(name)
     except typed.phone.InvalidPhone:
-        return None, "unknown"
+        return None, blind_index(name.strip(), purpose="name")[:20]
     found = account_by_phone(phone)
     return found, found.code if found else phone_index(phone)[:20]
+
+
+@contextmanager
+def _counting_wrong_passwords(
+    request: HttpRequest, account: Account | None, name: str
+) -> Iterator[Callable[[], None]]:
+    """A try counts as a wrong one until what is given is called. Its owner's devices count apart from strangers'.
+
+    Raises `LockedOut`.
+    """
+    asker = asker_of(request)
+    asker = asker.owner_if(is_device_of(account, asker.device))
+    try:
+        limits.take(WRONG_PASSWORDS, asker, target=name)
+    except LockedOut:
+        if account:
+            with transaction.atomic(durable=True):
+                warn_of_wrong_tries(account)
+        raise
+    yield lambda: limits.give_back(WRONG_PASSWORDS, asker, target=name)
 
 
 def sign_in_by_password(
     request: HttpRequest, *, name: str, password: str, here: Place | None = None
 ) -> Account:
-    """Sign in; repeated failures lock the name for a while. Raises `SignInFailed`, `LockedOut`."""
-    _account, opaque = _find(name)
-    credentials = {"username": opaque, "password": password}
-    if not AxesProxyHandler.is_allowed(request, {"username": opaque}):
-        raise LockedOut
-    user = authenticate(request, **credentials)
-    if not isinstance(user, Account):
-        _record_failure(opaque, "password")
-        if not AxesProxyHandler.is_allowed(request, {"username": opaque}):
-            raise LockedOut
-        raise SignInFailed
+    """Sign in; repeated failures lock the name for a while, where they came from. Raises `SignInFailed`, `LockedOut`."""
+    account, opaque = _find(name)
+    with _counting_wrong_passwords(request, account, opaque) as right:
+        user = authenticate(request, username=opaque, password=password)
+        if not isinstance(user, Account):
+            _record_failure(opaque, "password")
+            raise SignInFailed
+        right()
     return _enter(request, user, "password", here)
 
 
@@ -192,7 +124,7 @@ def sign_in_by_code(request: HttpRequest, *, phone: str, code: str, here: Place 
     """Sign in by a one-time code; a new phone becomes a new member. Raises `WrongCode`, `TooManyCodes`, `InvalidPhone`."""
     number = typed.phone.read(phone)
     try:
-        use_code(phone=number, purpose="sign_in", code=code, address=address_of(request))
+        use_code(phone=number, purpose="sign_in", code=code, asker=asker_of(request))
     except WrongCode:
         _record_failure(phone_index(number)[:20], "code")
         raise
@@ -338,25 +270,28 @@ def change_password(request: HttpRequest, *, account: Account, current: str, new
     Wrong tries count as those of a sign-in do. Raises `PasswordWrong`, `PasswordWeak`, `LockedOut`.
     """
     _check_strength(new, account)
-    if not AxesProxyHandler.is_allowed(request, {"username": account.code}):
-        raise LockedOut
-    if authenticate(request, username=account.code, password=current) != account:
-        _record_failure(account.code, "password")
-        raise PasswordWrong("current")
+    with _counting_wrong_passwords(request, account, account.code) as right:
+        if authenticate(request, username=account.code, password=current) != account:
+            _record_failure(account.code, "password")
+            raise PasswordWrong("current")
+        right()
     _set_password(account=account, new=new, how="current", keep=request.session.session_key or "")
     update_session_auth_hash(request, account)
 
 
 @begins_transaction
-def request_password_code(*, phone: str, address: str = "") -> None:
-    """Send a code that resets a password; the answer is the same for a known and an unknown phone.
+def request_password_code(*, phone: str, asker: Asker = limits.NOBODY) -> None:
+    """Send a code that resets a password. A phone without an account gets none, and the answer is the same.
 
     Raises `InvalidPhone`, `NoMobile`, `CodeTooSoon`, `TooManyCodes`.
     """
-    send_code(phone=typed.phone.read_mobile(phone), purpose="password", address=address)
+    number = typed.phone.read_mobile(phone)
+    send_code(phone=number, purpose="password", asker=asker, kept_back=account_by_phone(number) is None)
 
 
-def reset_password(*, phone: str, code: str, new: str, token: str = "", address: str = "") -> Account:
+def reset_password(
+    *, phone: str, code: str, new: str, token: str = "", asker: Asker = limits.NOBODY
+) -> Account:
     """Set a new password by a code sent to the phone, for staff and police with their second factor as well.
 
     All sessions end, and the owner is told. The code is used up also where the second factor is wrong, so that nobody
@@ -366,7 +301,7 @@ def reset_password(*, phone: str, code: str, new: str, token: str = "", address:
     account = account_by_phone(number)
     _check_strength(new, account)
     try:
-        use_code(phone=number, purpose="password", code=code, address=address)
+        use_code(phone=number, purpose="password", code=code, asker=asker)
     except WrongCode:
         _record_failure(phone_index(number)[:20], "password_code")
         raise
@@ -465,7 +400,8 @@ def set_trip_sharing(*, account: Account, on: bool) -> None:
 def add_emergency_contact(*, account: Account, name: str, phone: str) -> EmergencyContact:
     """Keep a contact and ask them; the message says who asks and how to refuse.
 
-    Raises `TooManyContacts`, `InvalidPhone`, `NoMobile`, `OwnNumber`.
+    Whoever was asked a moment ago, by the same person or by several, is kept without a further message: `asked_at` is
+    null then, and the link of the first message answers. Raises `TooManyContacts`, `InvalidPhone`, `NoMobile`, `OwnNumber`.
     """
     number = typed.phone.read_mobile(phone)
     if number == account.phone:
@@ -473,7 +409,8 @@ def add_emergency_contact(*, account: Account, name: str, phone: str) -> Emergen
     Account.objects.select_for_update().get(pk=account.pk)  # two at once must not make six
     if account.emergency_contacts.count() >= MAX_CONTACTS:
         raise TooManyContacts
-    secret = secrets.token_urlsafe(16)
+    # The same for the same two people, so that what they were sent stays good.
+    secret = link_secret(f"{account.code} {phone_index(number)}", purpose="contact")
     contact, new = EmergencyContact.objects.get_or_create(
         account=account,
         phone_index=phone_index(number),
@@ -485,13 +422,16 @@ def add_emergency_contact(*, account: Account, name: str, phone: str) -> Emergen
         },
     )
     if new:
-        link = settings.PUBLIC_URL + reverse("accounts:contact_answer", args=[secret])
-        outbox.queue(
-            messages.ContactAsked(link=link),
-            key=f"contact:{contact.pk}",
-            to=number,
-            language=account.language,
-        )
+        if not limits.beyond(INVITATIONS, Asker(person=account.code), target=phone_index(number)):
+            link = settings.PUBLIC_URL + reverse("accounts:contact_answer", args=[secret])
+            outbox.queue(
+                messages.ContactAsked(link=link),
+                key=f"contact:{contact.pk}",
+                to=number,
+                language=account.language,
+            )
+            contact.asked_at = clock.now()
+            contact.save(update_fields=["asked_at"])
         audit.record(account.actor, "accounts.contact_added", account.code)
     return contact
 

@@ -10,16 +10,20 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import enrolment, services
+from accounts import enrolment, passkeys, services
+from accounts.devices import asker_with_device
+from accounts.errors import CodeTooSoon
 from accounts.forms import (
     ContactForm,
     DigitsForm,
+    PasskeyForm,
     PasswordForm,
     PasswordResetForm,
     PhoneCodeForm,
     PhoneForm,
     RealNameForm,
     SetUpForm,
+    ShowPasskeyForm,
     SignInForm,
     TokenForm,
 )
@@ -31,7 +35,6 @@ from core.access import account_of, permission_required
 from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.permissions import may, needs_second_factor
 from core.posted import chosen
-from core.ratelimit import address_of
 
 
 def _next(request: HttpRequest) -> str:
@@ -73,18 +76,31 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def sign_in_code(request: HttpRequest) -> HttpResponse:
     """First the phone, then the code; one page, two steps, no scripts."""
-    step_two = "code" in request.POST
+    template, step_two = "accounts/sign_in_code.html", "code" in request.POST
     form: Form = PhoneCodeForm(request.POST) if step_two else PhoneForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             if isinstance(form, PhoneCodeForm):
                 return _go_on(request, services.sign_in_by_code(request, **form.credentials()))
-            services.request_sign_in_code(**form.cleaned_data, address=address_of(request))
+            services.request_sign_in_code(**form.cleaned_data, asker=asker_with_device(request))
             form, step_two = PhoneCodeForm(initial=form.cleaned_data), True
+        except CodeTooSoon as error:
+            if not step_two:
+                form = PhoneCodeForm(initial=form.cleaned_data)
+            return _page_of_code(request, template, form, error)
         except DomainError as error:
             explain(form, error)
-            return _page(request, "accounts/sign_in_code.html", form, status=error.status, step_two=step_two)
-    return _page(request, "accounts/sign_in_code.html", form, step_two=step_two)
+            return _page(request, template, form, status=error.status, step_two=step_two)
+    return _page(request, template, form, step_two=step_two)
+
+
+def _page_of_code(request: HttpRequest, template: str, form: Form, error: CodeTooSoon) -> HttpResponse:
+    """Where none is sent now, the one that came before may be good still: there is a field for it."""
+    if form.is_bound:
+        explain(form, error)
+    else:
+        messages.warning(request, error.detail)
+    return _page(request, template, form, status=error.status, step_two=True)
 
 
 @require_http_methods(["GET", "POST"])
@@ -94,15 +110,25 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     account = account_of(request)
     if enrolment.is_to_set_up(account):
         return redirect(f"{reverse('accounts:set_up')}?{urlencode({'next': _next(request)})}")
-    form = TokenForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
+    by_passkey = ShowPasskeyForm(request.POST if "passkey" in request.POST else None)
+    form, status = (
+        TokenForm(request.POST if request.method == "POST" and not by_passkey.is_bound else None),
+        200,
+    )
+    try:
+        if by_passkey.is_bound and by_passkey.is_valid():
+            passkeys.show(request, account=account, **by_passkey.cleaned_data)
+            return redirect(_next(request) or _home(account))
+        if form.is_valid():
             services.verify_second_factor(request, account=account, token=form.cleaned_data["token"])
-        except DomainError as error:
-            explain(form, error)
-            return _page(request, "accounts/second_factor.html", form, status=error.status)
-        return redirect(_next(request) or _home(account))
-    return _page(request, "accounts/second_factor.html", form)
+            return redirect(_next(request) or _home(account))
+    except DomainError as error:
+        explain(by_passkey if by_passkey.is_bound else form, error)
+        status = error.status
+    options = passkeys.options_to_show(request, account=account)
+    status = 400 if by_passkey.errors and status == 200 else status
+    template = "accounts/second_factor.html"
+    return _page(request, template, form, status=status, by_passkey=by_passkey, options=options)
 
 
 def _home(account: Account) -> str:
@@ -163,6 +189,33 @@ def recovery(request: HttpRequest) -> HttpResponse:
     return _page(request, "accounts/recovery.html", form, status=status, left=left)
 
 
+@require_http_methods(["GET", "POST"])
+@permission_required("console.open", "police.ask")
+def my_passkeys(request: HttpRequest) -> HttpResponse:
+    """My passkeys, and one more, for which the authenticator's digits are asked once more."""
+    account = account_of(request)
+    form, status = PasskeyForm(request.POST or None), 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            passkeys.add(request, account=account, **form.cleaned_data)
+            messages.success(request, _("Kept. From now on you can sign in with it instead of the digits."))
+            return redirect("accounts:passkeys")
+        except DomainError as error:
+            explain(form, error)
+            status = error.status
+    options = passkeys.options_to_add(request, account=account) if passkeys.works_at(request) else ""
+    rows = passkeys.of(account)
+    return _page(request, "accounts/passkeys.html", form, status=status, passkeys=rows, options=options)
+
+
+@require_POST
+@permission_required("console.open", "police.ask")
+def remove_passkey(request: HttpRequest, pk: int) -> HttpResponse:
+    passkeys.remove(account=account_of(request), pk=pk)
+    messages.success(request, _("Removed. Nobody signs in with it any more."))
+    return redirect("accounts:passkeys")
+
+
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     services.sign_out(request)
@@ -177,8 +230,15 @@ def me(request: HttpRequest) -> HttpResponse:
     form = ContactForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            services.add_emergency_contact(account=account, **form.cleaned_data)
-            messages.success(request, _("Kept. We sent them a message, so that they can agree or refuse."))
+            contact = services.add_emergency_contact(account=account, **form.cleaned_data)
+            if contact.asked_at:
+                messages.success(
+                    request, _("Kept. We sent them a message, so that they can agree or refuse.")
+                )
+            else:
+                messages.success(
+                    request, _("Kept. They were asked just before, so we sent no further message.")
+                )
             return redirect("accounts:me")
         except DomainError as error:
             explain(form, error)
@@ -270,7 +330,7 @@ def password_reset(request: HttpRequest) -> HttpResponse:
     template, step_two = "accounts/password_reset.html", "code" in request.POST
     form: Form = PasswordResetForm(request.POST) if step_two else PhoneForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data | {"address": address_of(request)}
+        given = form.cleaned_data | {"asker": asker_with_device(request)}
         try:
             if step_two:
                 services.reset_password(**given)
@@ -278,6 +338,10 @@ def password_reset(request: HttpRequest) -> HttpResponse:
                 return redirect("accounts:sign_in")
             services.request_password_code(**given)
             form, step_two = PasswordResetForm(initial=form.cleaned_data), True
+        except CodeTooSoon as error:
+            if not step_two:
+                form = PasswordResetForm(initial=form.cleaned_data)
+            return _page_of_code(request, template, form, error)
         except DomainError as error:
             explain(form, error)
             return _page(request, template, form, status=error.status, step_two=step_two)

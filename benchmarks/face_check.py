@@ -1,10 +1,11 @@
 """Checks per second on one core: the platform's whole path beside the bare model (limit) and dlib (peer).
 
-Ours: decode, detect, choose, align, describe, compare, from JPEG bytes. Limit: detect, align and describe alone on the
+Ours: to a child and back: decode, detect, choose, align, describe, compare, from JPEG bytes. Limit: detect, align and describe alone on the
 decoded picture, by the same models. Peer: dlib-bin with face-recognition-models doing the whole path, where installed
 (`pip install dlib-bin face-recognition-models`); `null` otherwise. One JSON line.
 """
 
+import io
 import json
 import os
 import statistics
@@ -26,8 +27,9 @@ django.setup()
 
 import cv2
 import numpy as np
+from PIL import Image
 
-from drivers.vision import faces
+from drivers.vision import eyes, faces
 from sandbox.camera import frame, people
 
 ROUNDS = 12
@@ -74,13 +76,13 @@ def main() -> None:
     names = sorted(people())
     content = frame(names[0], "centre", 5)
     known = faces.read_face(frame(names[0], "centre", 99), faces.Demands()).vector
-    picture = faces.decode(content)
+    picture = eyes.shrink(Image.open(io.BytesIO(content)).convert("RGB"))
 
     def ours() -> float:
         return faces.likeness(faces.read_face(content, faces.Demands()).vector, known)
 
     def bare() -> Any:
-        detector, recogniser = faces._models()
+        detector, recogniser = eyes._faces()
         detector.setInputSize((picture.shape[1], picture.shape[0]))
         _count, rows = detector.detect(picture)
         return recogniser.feature(recogniser.alignCrop(picture, rows[0]))

@@ -14,14 +14,12 @@ from rest_framework.views import APIView
 from complaints import selectors, services
 from complaints.actions.own import OWN
 from complaints.models import Complaint
-from complaints.policies import STREET_COMPLAINTS
 from complaints.services import Caller, File, Filing, Missing
 from complaints.states import OVER, Category, Side
-from core import policy
 from core.access import check_permission
 from core.api import JSONParser, read, shows_token
-from core.errors import Forbidden, TooMany
-from core.ratelimit import address_of, allow, full
+from core.errors import Forbidden
+from core.limits import asker_of
 from core.typed.fields import CODE, NAME, PHONE, PLATE, TypedInput
 
 
@@ -169,17 +167,13 @@ class StreetComplaintsView(APIView):
 
     @extend_schema(request=StreetComplaintInput, responses={201: StreetComplaintOutput})
     def post(self, request: Request) -> Response:
-        # Only what is filed counts: a form that was filled in wrongly takes nobody's turn at this address.
-        here, limit = f"complain:{address_of(request)}", policy.value(STREET_COMPLAINTS)
-        if full(here, limit=limit):
-            raise TooMany
         body = read(StreetComplaintInput, request)
         complaint = services.file_from_street(
             caller=Caller(body["name"], body["phone"]),
             plate=body["plate"],
             told=Filing(Category(body["category"]), body["words"], body["submission"]),
+            asker=asker_of(request),
         )
-        allow(here, limit=limit, seconds=3600)
         said = _said(complaint, Side.COMPLAINANT) | {"secret": selectors.secret_of(complaint)}
         return Response(said, status=201)
 

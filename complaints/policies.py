@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from complaints.errors import AlreadyOwned
+from complaints.errors import AlreadyOwned, TooManyComplaints
 from complaints.limits import limit_of
 from complaints.states import (
     BEFORE_APPEAL,
@@ -23,8 +23,9 @@ from complaints.states import (
     StatementState,
     TimerKind,
 )
-from core import four_eyes, policy
+from core import four_eyes, limits, policy
 from core.errors import DomainError
+from core.limits import Per
 from core.permissions import may
 from core.policy import Unit
 from rides.states import Line
@@ -37,19 +38,45 @@ BULK_LIMIT = 50  # more at once is not looked at any more
 
 # --- Filing and handling -------------------------------------------------------------------------
 
-COMPLAINTS_A_DAY = policy.declare(
-    "complaints.complaints_a_day",
-    policy.Whole(1, 500),
-    20,
-    name=pgettext_lazy("policy name", "Complaints of one person in a day"),
-    about=_("So many complaints are taken of one account or phone in a day."),
+COMPLAINTS = limits.declare(
+    "complaints.complaints",
+    {Per.PERSON: 20, Per.TARGET: 20},
+    within=86_400,
+    name=pgettext_lazy("policy name", "Complaints of one person"),
+    about=_(
+        "So many complaints are taken of one account, or of one phone without one. A severe one is always taken."
+    ),
+    error=TooManyComplaints,
 )
-STREET_COMPLAINTS = policy.declare(
-    "complaints.street_complaints_an_hour",
-    policy.Whole(1, 500),
-    10,
-    name=pgettext_lazy("policy name", "Complaints without an account in an hour"),
-    about=_("So many complaints without an account are taken from one address in an hour."),
+STREET_COMPLAINTS = limits.declare(
+    "complaints.street_complaints",
+    {Per.DEVICE: 10, Per.ADDRESS: 100},
+    within=3_600,
+    name=pgettext_lazy("policy name", "Complaints without an account"),
+    about=_(
+        "So many complaints without an account are taken from one device and one address. A severe one is taken beyond it too: it says 'many from this address', stands below the others, and sends no message."
+    ),
+)
+LINK_WORDS = limits.declare(
+    "complaints.link_words",
+    {Per.TARGET: 60},
+    within=3_600,
+    name=pgettext_lazy("policy name", "Additions by a link"),
+    about=_("So often something is added to one case by its link. Words of danger are always taken."),
+)
+LINK_CODES = limits.declare(
+    "complaints.link_codes",
+    {Per.TARGET: 10},
+    within=600,
+    name=pgettext_lazy("policy name", "Codes typed by a link"),
+    about=_("So many codes are typed on the page of one complaint."),
+)
+CLAIM_PAPERS = limits.declare(
+    "complaints.claim_papers",
+    {Per.TARGET: 30},
+    within=3_600,
+    name=pgettext_lazy("policy name", "Documents of a claim"),
+    about=_("So often documents are added to one claim by its link."),
 )
 DANGER_WITHIN = policy.declare(
     "complaints.danger_within",  # S3

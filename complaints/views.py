@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from complaints import pdf, selectors, services
 from complaints.actions.own import OWN, LinkHolder, OwnCase
 from complaints.forms import CallerCodeForm, ComplaintForm, PapersForm, StreetComplaintForm
-from complaints.policies import CARE_TEXT, STREET_COMPLAINTS
+from complaints.policies import CARE_TEXT, CLAIM_PAPERS, LINK_CODES, LINK_WORDS
 from complaints.services import Caller, Filing
 from complaints.states import (
     LIVE,
@@ -27,14 +27,15 @@ from complaints.states import (
     Paper,
     Side,
 )
-from core import clock, idempotency, policy, timeline, typed
+from core import clock, idempotency, limits, policy, timeline, typed
 from core.access import account_of, permission_required
 from core.actions import Refusal
 from core.actors import NOBODY
 from core.console import act as console_act
-from core.errors import DomainError, TooMany, explain
+from core.danger import is_severe
+from core.errors import DomainError, explain
+from core.limits import asker_of
 from core.posted import chosen
-from core.ratelimit import address_of, allow, full
 from rides.selectors import trip_of
 
 if TYPE_CHECKING:
@@ -90,26 +91,23 @@ def street(request: HttpRequest) -> HttpResponse:
     form = StreetComplaintForm(
         request.POST or None, request.FILES or None, initial={"submission": idempotency.new_key()}
     )
-    if request.method == "POST":
-        # Only what is filed counts: a form that was filled in wrongly takes nobody's turn at this address.
-        here, limit = f"complain:{address_of(request)}", policy.value(STREET_COMPLAINTS)
-        if full(here, limit=limit):
-            raise TooMany
-        if form.is_valid():
-            found = form.cleaned_data
-            try:
-                complaint = services.file_from_street(
-                    caller=Caller(found["name"], found["phone"]),
-                    plate=found["plate"],
-                    told=Filing(
-                        Category(found["category"]), found["words"], found["submission"], found["uploads"]
-                    ),
-                )
-                allow(here, limit=limit, seconds=3600)
-                return redirect("complaints:follow", complaint.code, selectors.secret_of(complaint))
-            except DomainError as error:
-                explain(form, error)
-    return render(request, "complaints/street.html", {"form": form}, status=400 if form.errors else 200)
+    status = 400
+    if request.method == "POST" and form.is_valid():
+        found = form.cleaned_data
+        try:
+            complaint = services.file_from_street(
+                caller=Caller(found["name"], found["phone"]),
+                plate=found["plate"],
+                told=Filing(
+                    Category(found["category"]), found["words"], found["submission"], found["uploads"]
+                ),
+                asker=asker_of(request),
+            )
+            return redirect("complaints:follow", complaint.code, selectors.secret_of(complaint))
+        except DomainError as error:
+            explain(form, error)
+            status = error.status
+    return render(request, "complaints/street.html", {"form": form}, status=status if form.errors else 200)
 
 
 @require_GET
@@ -186,15 +184,16 @@ def follow_act(request: HttpRequest, code: str, secret: str, action: str) -> Htt
     """Whoever has the link proves the phone, or does what a side may do."""
     case, holder = _by_link(code, secret)
     if action != "verify":
-        if not allow(f"complaint-link:{code}", limit=60, seconds=3600):
-            raise TooMany
-        return console_act.answer(OWN, request, holder, code, action)
-    if not allow(f"complaint-code:{code}", limit=10, seconds=600):
-        raise TooMany
+        danger = is_severe(request.POST.get("words", ""))
+        with limits.turn(LINK_WORDS, limits.NOBODY, target=code, danger=danger):
+            return console_act.answer(OWN, request, holder, code, action)
+    limits.take(LINK_CODES, limits.NOBODY, target=code)
     form, status = CallerCodeForm(request.POST), 400
     if form.is_valid():
         try:
-            services.verify_caller(code=code, secret=secret, one_time=form.cleaned_data["code"])
+            services.verify_caller(
+                code=code, secret=secret, one_time=form.cleaned_data["code"], asker=asker_of(request)
+            )
             return redirect(case.base)
         except DomainError as error:
             explain(form, error)
@@ -206,7 +205,7 @@ def follow_act(request: HttpRequest, code: str, secret: str, action: str) -> Htt
 # --- Claims, satisfaction, consent ---------------------------------------------------------------
 
 
-def _claim_page(request: HttpRequest, code: str, secret: str, form: Form) -> HttpResponse:
+def _claim_page(request: HttpRequest, code: str, secret: str, form: Form, status: int = 400) -> HttpResponse:
     claim = selectors.claim_by_link(code, secret)
     context = {
         "claim": claim,
@@ -217,7 +216,7 @@ def _claim_page(request: HttpRequest, code: str, secret: str, form: Form) -> Htt
         "form": form,
         "base": f"/claims/{code}/{secret}/",
     }
-    return render(request, "complaints/claim.html", context, status=400 if form.errors else 200)
+    return render(request, "complaints/claim.html", context, status=status if form.errors else 200)
 
 
 @require_GET
@@ -231,22 +230,22 @@ def claim(request: HttpRequest, code: str, secret: str) -> HttpResponse:
 def claim_papers(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     """Whoever claims adds documents."""
     found, form = selectors.claim_by_link(code, secret), PapersForm(request.POST, request.FILES)
-    if not allow(f"claim:{code}", limit=30, seconds=3600):
-        raise TooMany
     if form.is_valid():
         try:
-            services.add_papers(
-                claim=found,
-                actor=NOBODY,
-                paper=Paper(form.cleaned_data["paper"]),
-                files=form.cleaned_data["uploads"],
-            )
+            with limits.turn(CLAIM_PAPERS, limits.NOBODY, target=code):
+                services.add_papers(
+                    claim=found,
+                    actor=NOBODY,
+                    paper=Paper(form.cleaned_data["paper"]),
+                    files=form.cleaned_data["uploads"],
+                )
             messages.success(request, _("Kept. Whoever works on it sees it at once."))
             for fault in services.missing(form.cleaned_data["uploads"]):
                 messages.warning(request, fault.detail)
             return redirect("complaints:claim", code, secret)
         except DomainError as error:
             explain(form, error)
+            return _claim_page(request, code, secret, form, error.status)
     return _claim_page(request, code, secret, form)
 
 

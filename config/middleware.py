@@ -11,7 +11,7 @@ from django.utils.decorators import sync_only_middleware
 from accounts.devices import roughly
 from core import policy
 from core.errors import DomainError, error_response
-from core.ratelimit import address_of
+from core.limits import address_of
 
 log = structlog.get_logger()
 READ_OR_POSTED = {"GET", "HEAD", "OPTIONS", "POST"}

@@ -3,7 +3,6 @@
 `python -m config.stack` makes an environment for one machine; production sets its own.
 """
 
-from ipaddress import ip_network
 from pathlib import Path
 
 import environ
@@ -29,10 +28,11 @@ DEBUG = False
 ALLOWED_HOSTS: list[str] = env.list("HUHANG_HOSTS", default=["127.0.0.1", "localhost"])
 PUBLIC_URL: str = env.str("HUHANG_PUBLIC_URL", default="http://127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
-# Networks of the proxies in front of us, such as `10.1.0.0/16`: what they say of an address is believed, and nobody else.
-PROXIES: list[str] = env.list("HUHANG_PROXIES", default=[])
-for _network in PROXIES:
-    ip_network(_network)
+# How many proxies of ours stand in front of us, one behind the other. Each writes into `X-Forwarded-For` whom it was asked
+# by, and so many are believed from its end on; with none, nobody is. Then nothing else may reach this process.
+PROXIES: int = env.int("HUHANG_PROXIES", default=0)
+if PROXIES < 0:
+    raise ImproperlyConfigured("HUHANG_PROXIES is how many proxies of ours stand in front of us.")
 
 # A file that shifts `core.clock`, for the scratch stack of a drill.
 CLOCK_FILE: str = env.str("HUHANG_CLOCK_FILE", default="")
@@ -85,7 +85,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "config.apps.StaticFilesConfig",
     "django_otp",
-    "axes",
     "csp",
     "rest_framework",
     "drf_spectacular",
@@ -206,6 +205,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "failed work that was done long ago": {
         "task": "core.tasks.forget_failed_work",
+        "schedule": 86_400.0,
+        "options": {"queue": "bulk", "expires": 80_000},
+    },
+    "acts that nobody says again": {
+        "task": "core.tasks.forget_acts",
         "schedule": 86_400.0,
         "options": {"queue": "bulk", "expires": 80_000},
     },
@@ -385,21 +389,14 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- People ---------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.Account"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.Unguessable"}]
+# The second one opens what was kept before the first, and each such password is kept anew when it is used.
+PASSWORD_HASHERS = [
+    "accounts.passwords.KeyedPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "/"
-# Sign-in names are opaque account codes, so that the lockout's tables hold no phone number.
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25
-AXES_LOCKOUT_PARAMETERS = ["username"]
-AXES_USERNAME_FORM_FIELD = "username"  # of the credentials; the default would be our USERNAME_FIELD
-AXES_RESET_ON_SUCCESS = True
-AXES_DISABLE_ACCESS_LOG = True
-AXES_VERBOSE = False
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = (
     14 * 24 * 3600
@@ -413,9 +410,6 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = PUBLIC_URL
 _OF_THIS_HOST = "__Host-" if SESSION_COOKIE_SECURE else ""
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_OF_THIS_HOST}sessionid", f"{_OF_THIS_HOST}csrftoken"
 CSRF_FAILURE_VIEW = "core.errors.csrf_failure"
-# Locking by address would lock a whole call centre or a carrier's gateway; names are locked.
-# Its middleware would put a page of its own in the place of ours: `accounts.services` says who is locked out.
-SILENCED_SYSTEM_CHECKS = ["axes.W002", "axes.W006"]
 
 # --- Security of pages ----------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -443,6 +437,7 @@ CONTENT_SECURITY_POLICY = {
 # One request's body; batches of positions have their own limit.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+FILE_UPLOAD_HANDLERS = ["core.reader.uploads.Bounded"]
 
 # --- Languages and time ---------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
@@ -600,7 +595,6 @@ LOGGING = {
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
-        "axes": {"level": "WARNING"},
         "apprise": {"level": "WARNING"},
     },
 }

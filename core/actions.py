@@ -63,6 +63,12 @@ class ActionForm(forms.Form):
     def prepare(self) -> None:
         """Fill in choices from `self.row` and `self.person`."""
 
+    def sent(self) -> dict[str, Any]:
+        """By field what was sent for it, unread; files by their names and lengths."""
+        words = {name: self[name].data for name in self.fields if name not in self.files}
+        files = {name: self.files.getlist(name) for name in self.files}
+        return words | {name: [(file.name, file.size) for file in sent] for name, sent in files.items()}
+
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if self.one_of and not self.errors and not any(given.get(name) for name in self.one_of):
@@ -371,13 +377,13 @@ class ActionSet(Generic[R]):
         require(person, action.permission)
         early = self._early(action, row, person)
         if not form.is_valid():
-            raise early or IncompleteForm
-        return self._do(action, row, person, form.cleaned_data, early)
+            early = early or IncompleteForm()
+        return self._do(action, row, person, form.cleaned_data, form.sent(), early)
 
     def do(self, action: Action[R], row: R, person: "Account", given: Given) -> Text | HttpResponse | None:
         """As `perform`, for a front that read by itself what was given: `given` has the names of the form's fields."""
         require(person, action.permission)
-        return self._do(action, row, person, given, self._early(action, row, person))
+        return self._do(action, row, person, given, given, self._early(action, row, person))
 
     def _early(self, action: Action[R], row: R, person: "Account") -> DomainError | None:
         """What a rule of the action's own has against it."""
@@ -389,10 +395,18 @@ class ActionSet(Generic[R]):
         return None
 
     def _do(
-        self, action: Action[R], row: R, person: "Account", given: Given, early: DomainError | None
+        self,
+        action: Action[R],
+        row: R,
+        person: "Account",
+        given: Given,
+        sent: Given,
+        early: DomainError | None,
     ) -> Text | HttpResponse | None:
+        """Unless something is against it already. `sent` is what was given before it was read: what one could choose a
+        moment ago may be no choice any more."""
         code, turns = self.code(row), []
-        act = idempotency.act_of(action.key, person.code, code, given)
+        act = idempotency.act_of(action.key, person.code, code, sent)
 
         def ask() -> None:
             self._check_locked(action, row, person, given)

@@ -58,6 +58,11 @@ def open_about(subject: str) -> list[OpenCase]:
     return found
 
 
+def may_be_account(subject: str) -> bool:
+    """Whether such a code can be an account's: those of people begin with `A-`, or are names of staff."""
+    return subject[1:2] != "-" or subject.startswith("A-")
+
+
 def ours(*owners: str | None) -> frozenset[str]:
     """The codes of those who have a case, of columns that may be empty."""
     return frozenset(owner for owner in owners if owner)

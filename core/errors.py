@@ -29,6 +29,7 @@ class DomainError(Exception):
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 409
     sentence: ClassVar[str | Promise] = _("This is not possible.")
+    retry_after: int = 0  # seconds after which it may be possible; 0 where time changes nothing
 
     def __init__(self, field: str = "", **params: object) -> None:
         self.field = field
@@ -133,7 +134,12 @@ def problem_response(error: DomainError) -> JsonResponse:
         status=error.status,
         content_type=PROBLEM_TYPE,
         json_dumps_params={"ensure_ascii": False},
+        headers=_headers(error),
     )
+
+
+def _headers(error: DomainError) -> dict[str, str]:
+    return {"Retry-After": str(error.retry_after)} if error.retry_after else {}
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -147,7 +153,10 @@ def error_response(request: HttpRequest, error: DomainError) -> HttpResponse:
     """The error in the form that the caller reads."""
     if wants_json(request):
         return problem_response(error)
-    return render(request, "error.html", {"error": error}, status=error.status)
+    answer = render(request, "error.html", {"error": error}, status=error.status)
+    for name, value in _headers(error).items():
+        answer[name] = value
+    return answer
 
 
 def unavailable(request: HttpRequest, error: DomainError) -> HttpResponse:
@@ -195,6 +204,7 @@ def _has_nul(request: HttpRequest) -> bool:
 
 def api_exception_handler(exception: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's hook: every refusal leaves as problem details."""
+    headers = _headers(exception) if isinstance(exception, DomainError) else {}
     match exception:
         case DomainError():
             body = exception.problem()
@@ -216,7 +226,7 @@ def api_exception_handler(exception: Exception, context: dict[str, Any]) -> Resp
             }
         case _:
             return None
-    return Response(body, status=body["status"], content_type=PROBLEM_TYPE)
+    return Response(body, status=body["status"], content_type=PROBLEM_TYPE, headers=headers)
 
 
 class _Csrf(Forbidden):

@@ -15,6 +15,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +25,7 @@ from core.errors import InvalidInput
 from core.models import LastAct
 from core.transactions import joins_transaction
 
+REMEMBERED = timedelta(days=1)  # of what was done last: whoever waits longer for an answer looks first
 LEAST = 16  # characters of a key that opens something to whoever has no account
 MOST = 64
 
@@ -101,3 +103,8 @@ def done_last(kind: str, row: str, act: str) -> int | None:
 def forget(kind: str, row: str, act: str) -> None:
     """It was refused after all, by a service whose refusal is kept."""
     LastAct.objects.filter(kind=kind, row=row, act_digest=act).delete()
+
+
+def forget_old(*, at: datetime) -> int:
+    """Forget what was done more than a day ago; how many."""
+    return LastAct.objects.filter(at__lt=at - REMEMBERED).delete()[0]

@@ -607,6 +607,7 @@ class LastAct(models.Model):
         verbose_name = pgettext_lazy("model", "last act")
         verbose_name_plural = pgettext_lazy("model", "last acts")
         constraints = [models.UniqueConstraint(fields=["kind", "row"], name="one_last_act_of_each_row")]
+        indexes = [models.Index(fields=["at"], name="last_act_at")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.row}"

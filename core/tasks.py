@@ -4,7 +4,7 @@ import time
 
 from django.utils.translation import gettext_lazy as _
 
-from core import audit, broker, events, heartbeat, jobs, money, pictures, policy, retry
+from core import audit, broker, events, heartbeat, idempotency, jobs, money, pictures, policy, retry
 from core.errors import NotFound
 from core.messages import outbox
 
@@ -83,6 +83,14 @@ forget_failed_work = jobs.periodic(
     "core.tasks.forget_failed_work",
     jobs.whole(
         "core.forget_failed_work", _("forgetting failures of long ago"), lambda at: retry.forget(at=at)
+    ),
+)
+forget_acts = jobs.periodic(
+    "core.tasks.forget_acts",
+    jobs.whole(
+        "core.forget_acts",
+        _("forgetting what was done last, a day later"),
+        lambda at: idempotency.forget_old(at=at),
     ),
 )
 examine_policies = jobs.periodic(

@@ -11,9 +11,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core import four_eyes, policy
+from core import four_eyes, limits, policy
 from core.errors import DomainError, Forbidden
 from core.four_eyes import SecondPersonNeeded
+from core.limits import Per
 from core.permissions import may
 from core.policy import Unit
 from core.privacy import blind_index
@@ -214,12 +215,12 @@ CERTIFICATES_KEPT = policy.declare(
     name=pgettext_lazy("policy name", "Photos of certificates"),
     about=_("How long photos of certificates are kept after they were sent; the law asks for two years."),
 )
-CERTIFICATE_PHOTOS = policy.declare(
-    "drivers.certificate_photos_an_hour",
-    policy.Whole(5, 600),
-    60,
-    name=pgettext_lazy("policy name", "Photos of certificates in an hour"),
-    about=_("So many photos of one application are read in an hour."),
+CERTIFICATE_PHOTOS = limits.declare(
+    "drivers.certificate_photos",
+    {Per.TARGET: 60},
+    within=3_600,
+    name=pgettext_lazy("policy name", "Photos of certificates"),
+    about=_("So many photos of one application are read."),
 )
 
 
@@ -348,12 +349,14 @@ REWARD_WITHIN = policy.declare(
     name=pgettext_lazy("policy name", "Decision about a reward"),
     about=_("A reward is decided this long after the mismatch was confirmed."),
 )
-STREET_REPORTS = policy.declare(
-    "drivers.street_reports_an_hour",
-    policy.Whole(1, 500),
-    20,
-    name=pgettext_lazy("policy name", "Reports from the street in an hour"),
-    about=_("So many reports without an account are taken from one address in an hour."),
+STREET_REPORTS = limits.declare(
+    "drivers.street_reports",
+    {Per.DEVICE: 10, Per.ADDRESS: 100},
+    within=3_600,
+    name=pgettext_lazy("policy name", "Reports from the street"),
+    about=_(
+        "So many reports of a car are taken from one device and one address. One that tells of danger is taken beyond it too: it says 'many from this address', and a reviewer finds out whom it is about."
+    ),
 )
 FACE_CONSENT = "face-1"  # the version of the text that drivers agree to
 DAILY_LINES = frozenset({"express", "premier", "luxury"})

@@ -539,7 +539,9 @@ def mismatch_reported(trip_code: str) -> bool:
 def reports_to_sort() -> list[MismatchReport]:
     """Reports whose plate fits no driver, or several: a person finds out whom they are about."""
     return list(
-        MismatchReport.objects.filter(driver=None).select_related("picture").order_by("reported_at")[:100]
+        MismatchReport.objects.filter(driver=None)
+        .select_related("picture")
+        .order_by("from_crowd", "reported_at")[:100]
     )
 
 
@@ -579,6 +581,8 @@ def newest_run() -> ScreeningRun | None:
 
 def open_vetting_about(subject: str) -> list[cases.OpenCase]:
     """Applications in review and open vetting cases of an account, or the one with this code."""
+    if not (subject.startswith(("B-", "V-")) or cases.may_be_account(subject)):
+        return []
     mine = Q(code=subject) | Q(driver__account__code=subject)
     asked = Application.objects.filter(mine, state=ApplicationState.REVIEW)
     opened = VettingCase.objects.filter(mine, state=CaseState.OPEN)

@@ -16,8 +16,8 @@ from accounts.models import Account
 from core import clock, idempotency
 from core.access import account_of, permission_required
 from core.errors import DomainError, InvalidInput, explain
+from core.limits import asker_of
 from core.permissions import may
-from core.ratelimit import address_of
 from core.reader.errors import FileFault
 from drivers import services
 from drivers.camera import camera_context
@@ -37,7 +37,6 @@ from drivers.selectors import (
     video_check_of,
 )
 from drivers.services.applications import check_application, given_of, read_of
-from drivers.services.mismatch import check_street_limit
 from drivers.states import ApplicationState, Certificate, FacePurpose, Line
 
 
@@ -201,9 +200,8 @@ def street_report(request: HttpRequest) -> HttpResponse:
     )
     if account:
         del form.fields["phone"]
-    report = None
+    report, status = None, 400
     if request.method == "POST" and form.is_valid():
-        check_street_limit(address_of(request))
         try:
             report = services.report_from_street(
                 account=account,
@@ -212,14 +210,16 @@ def street_report(request: HttpRequest) -> HttpResponse:
                 words=form.cleaned_data["words"],
                 content=form.cleaned_data["photo"] or None,
                 submission=form.cleaned_data["submission"],
+                asker=asker_of(request),
             )
         except DomainError as error:
             explain(form, error)
+            status = error.status
     return render(
         request,
         "drivers/street_report.html",
         {"form": form, "report": report, "account": account},
-        status=400 if form.errors else 200,
+        status=status if form.errors else 200,
     )
 
 

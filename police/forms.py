@@ -4,7 +4,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.typed.fields import AS_WRITTEN, NAME, PHONE, Moment, Typed, digits
+from core.typed.fields import AS_WRITTEN, NAME, PHONE, Day, Moment, Typed, digits
 from police.models import Agency, Officer
 from police.selectors import agencies
 from police.states import Query
@@ -72,10 +72,6 @@ def _label(agency: Agency) -> str:
     return f"{agency} — {agency.published_phone}"
 
 
-def _day(label: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}))
-
-
 class StationForm(forms.Form):
     """A station as the public register has it, new or with another entry."""
 
@@ -113,7 +109,7 @@ class OfficerForm(forms.Form):
     name = Typed(NAME, label=_("Name, as on the police certificate"), max_length=40)
     phone = Typed(PHONE, label=_("Mobile phone; it gets sign-in codes"))
     badge = forms.CharField(label=_("Badge number"), max_length=20)
-    until = _day(_("Let in until"))
+    until = Day(label=_("Let in until"))
 
     def __init__(self, *args: Any, stations: Iterable[Agency], **options: Any) -> None:
         super().__init__(*args, **options)
@@ -126,7 +122,7 @@ class UntilForm(forms.Form):
     """An officer who is there, let in until another day."""
 
     officer = forms.ChoiceField(label=_("Officer"))
-    until = _day(_("Let in until"))
+    until = Day(label=_("Let in until"))
 
     def __init__(self, *args: Any, officers: Iterable[Officer], **options: Any) -> None:
         super().__init__(*args, **options)

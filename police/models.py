@@ -101,6 +101,8 @@ class PoliceRequest(models.Model):
         verbose_name=_("trip"),
     )
     trips_found = models.PositiveSmallIntegerField(_("trips found"), default=0)
+    # Its officer asked so many in a short time that a person looks whether it is they who ask.
+    one_of_many = models.BooleanField(pgettext_lazy("policerequest", "many of one officer"), default=False)
     state = models.CharField(
         _("state"), max_length=12, choices=RequestState.choices, default=RequestState.ASKED
     )

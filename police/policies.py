@@ -7,7 +7,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core import four_eyes, policy
+from core import four_eyes, limits, policy
+from core.limits import Per
 from police.states import UNDECIDED, Channel, OfficerState, PaperNeeded, RequestState, Urgency
 
 if TYPE_CHECKING:
@@ -55,6 +56,15 @@ SPOKEN_TRIES = policy.declare(
     5,
     name=pgettext_lazy("policy name", "Tries of a spoken code"),
     about=_("After so many wrong codes a link to a pack opens no more."),
+)
+EMERGENCIES = limits.mark(
+    "police.emergencies",
+    {Per.PERSON: 6},
+    within=600,
+    name=pgettext_lazy("policy name", "Emergencies of one officer"),
+    about=_(
+        "So many emergencies of one officer are released at once, by rule. What comes beyond is taken and escalated: two people look whether it is the officer who asks, and release it."
+    ),
 )
 EMERGENCY_RULE = policy.declare(
     "police.emergency_release",  # P3

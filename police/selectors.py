@@ -64,6 +64,8 @@ def open_requests_about(subject: str) -> list[cases.OpenCase]:
     )
     if subject.startswith("P-"):
         rows = rows.filter(code=subject)
+    elif not cases.may_be_account(subject):
+        return []
     else:
         rows = rows.filter(Q(trip__passenger__code=subject) | Q(trip__driver__account__code=subject))
     return [

@@ -11,11 +11,12 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from core import audit, clock, four_eyes, holds, idempotency, jobs, policy, timeline, typed
+from core import audit, clock, four_eyes, holds, idempotency, jobs, limits, policy, timeline, typed
 from core.actions import NotNow
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code, new_digits
 from core.errors import DomainError, InvalidInput, NotFound
+from core.limits import Asker
 from core.messages import outbox
 from core.permissions import require
 from core.states import move
@@ -32,6 +33,7 @@ from police.errors import (
 from police.models import Agency, Officer, PoliceRequest, Release, ReleaseReview
 from police.packs import build_pack, write_pack
 from police.policies import (
+    EMERGENCIES,
     EMERGENCY_RULE,
     ESCALATE_WITHIN,
     OPEN_FOR,
@@ -81,7 +83,8 @@ def record_denial(*, actor: Actor, why: str, subject: str = "") -> None:
 def ask_by_form(*, account: "Account", question: Question, submission: str) -> PoliceRequest:
     """A verified officer asks (P2). An emergency that leads to one trip is released here and now, by rule (P3).
 
-    One that leads to none or several is escalated, and specialists are paged. The same `submission` asks once.
+    One that leads to none or several is escalated, and specialists are paged; so is what comes beyond the number that one
+    officer asks in a short time. The same `submission` asks once.
     Raises `NotAnOfficer`, `OfficerSuspended` (the front records the denial), `QueryUnreadable`.
     """
     officer = selectors.officer_of(account, clock.now())
@@ -98,7 +101,7 @@ def ask_by_form(*, account: "Account", question: Question, submission: str) -> P
         officer=officer,
     )
     if question.urgency == Urgency.EMERGENCY:
-        if len(trips) == 1 and policy.value(EMERGENCY_RULE):
+        if len(trips) == 1 and not request.one_of_many and policy.value(EMERGENCY_RULE):
             _release(
                 request, trips[0], account.actor, by=policy.in_force(EMERGENCY_RULE).citation, by_rule=True
             )
@@ -117,6 +120,11 @@ def _write_request(
     officer: Officer | None = None,
     badge: str = "",
 ) -> "tuple[PoliceRequest, list[Trip]]":
+    many = (
+        channel == Channel.FORM
+        and question.urgency == Urgency.EMERGENCY
+        and limits.beyond(EMERGENCIES, Asker(person=actor.code))
+    )
     trips, report_code = selectors.resolve_query(question.query, question.value, question.about)
     trip = trips[0] if len(trips) == 1 else None
     at = clock.now()
@@ -135,6 +143,7 @@ def _write_request(
         report_code=report_code,
         trip=trip,
         trips_found=len(trips),
+        one_of_many=many,
         asked_at=at,
         owned_at=None if channel == Channel.FORM else at,
         owned_by="" if channel == Channel.FORM else actor.code,
@@ -577,7 +586,8 @@ def file_papers(
 ) -> PoliceRequest:
     """The letter of introduction and two officers' certificates (P2), and the legal basis where it was not said yet.
 
-    Whoever checked an ordinary request checked other papers: it is proposed anew. Raises `InvalidInput`, `NotFound`.
+    Whoever checked an ordinary request checked other papers: it is proposed anew. The same papers sent again stay as
+    they are. Raises `InvalidInput`, `NotFound`.
     """
     officer = selectors.officer_of(account, clock.now())
     selectors.own_request(officer, code)
@@ -591,12 +601,11 @@ def file_papers(
         raise InvalidInput("certificates")
     if request.urgency == Urgency.ORDINARY and not basis:
         raise InvalidInput("legal_basis")
-    request.letter_number, request.certificates, request.papers_at = (
-        letter_number.strip(),
-        ", ".join(given),
-        clock.now(),
-    )
-    request.legal_basis = basis
+    papers = (letter_number.strip(), ", ".join(given), basis)
+    if request.papers_at and papers == (request.letter_number, request.certificates, request.legal_basis):
+        return request
+    request.letter_number, request.certificates, request.legal_basis = papers
+    request.papers_at = clock.now()
     if request.state in UNDECIDED and request.urgency == Urgency.ORDINARY:
         request.proposed_by = ""
     request.save(update_fields=["letter_number", "certificates", "papers_at", "legal_basis", "proposed_by"])

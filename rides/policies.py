@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core import four_eyes, policy
+from core import four_eyes, limits, policy
 from core.errors import DomainError, Forbidden
 from core.four_eyes import SecondPersonNeeded
+from core.limits import Per
 from core.permissions import may
 from core.policy import Unit
 from core.states import IllegalTransition, StaleState, may_move
 from rides.curfew import CITY_TIME, HOURS, Hours
+from rides.errors import TooManyPhrases
 from rides.states import BEFORE_BOARDING, TRIP_TRANSITIONS, HitchChoice, Line, SuspensionState, TripState
 
 if TYPE_CHECKING:
@@ -221,12 +223,22 @@ CALL_AHEAD = policy.declare(
     name=pgettext_lazy("policy name", "Call about an unread reminder"),
     about=_("Who has not read the reminder this long before the earliest departure is called by an agent."),
 )
-PHRASES_A_MINUTE = policy.declare(
-    "rides.phrases_a_minute",
-    policy.Whole(1, 60),
-    10,
-    name=pgettext_lazy("policy name", "Phrases in a minute"),
-    about=_("So many phrases one side of a trip can say to the other in a minute."),
+PHRASES = limits.declare(
+    "rides.phrases",
+    {Per.PAIR: 10},
+    within=60,
+    name=pgettext_lazy("policy name", "Phrases on one trip"),
+    about=_("So many phrases one side of a trip can say to the other."),
+    error=TooManyPhrases,
+)
+RIDERS_TOLD = limits.declare(
+    "rides.riders_told",
+    {Per.PERSON: 20, Per.PAIR: 10, Per.TARGET: 20},
+    within=86_400,
+    name=pgettext_lazy("policy name", "Rides for somebody else"),
+    about=_(
+        "So many rides one person books for others, books for the same other, and everybody books for one phone: each sends that phone a message."
+    ),
 )
 RELAY_AFTER = policy.declare(
     "rides.relay_after",  # A4

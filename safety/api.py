@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from core import typed
 from core.api import read, shows_token
 from core.errors import NotFound
+from core.limits import asker_of
 from core.typed.fields import AS_WRITTEN
 from rides.errors import PositionToken
 from rides.selectors import check_key
@@ -378,7 +379,9 @@ class ChecksView(APIView):
 
     @extend_schema(request=CheckInput, responses={201: CheckOutput})
     def post(self, request: Request) -> Response:
-        filed = services.file_welfare_check(**read(CheckInput, request), from_crowd=is_crowd(request))
+        filed = services.file_welfare_check(
+            **read(CheckInput, request), from_crowd=is_crowd(request), asker=asker_of(request)
+        )
         return Response(_show(filed.secret), status=201)
 
 
@@ -400,5 +403,10 @@ class CheckView(APIView):
     @extend_schema(request=MendInput, responses=CheckOutput)
     def patch(self, request: Request, secret: str) -> Response:
         """Put right a number that was read wrongly."""
-        services.mend_check(secret=secret, **read(MendInput, request), from_crowd=is_crowd(request))
+        services.mend_check(
+            secret=secret,
+            **read(MendInput, request),
+            from_crowd=is_crowd(request),
+            asker=asker_of(request),
+        )
         return Response(_show(secret))

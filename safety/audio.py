@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from core import clock, lane
+from core import clock, lane, typed
 from core.access import staff_of_session
 from core.errors import DomainError, NotFound
 from safety import chunks, selectors, services, sound
@@ -246,7 +246,10 @@ def _may_stay(session_key: str, code: str) -> bool:
 
 async def listen(request: Request) -> Response:
     """`GET /live/listen/CODE`: the sound of a call for help while it comes, for staff who respond to it."""
-    code, session = request.path_params["code"], request.cookies.get(settings.SESSION_COOKIE_NAME, "")
+    code, session = (
+        typed.code.read(request.path_params["code"][:80]),
+        request.cookies.get(settings.SESSION_COOKIE_NAME, ""),
+    )
     try:
         mime = await _may_hear(session, code)
     except DomainError as error:

@@ -9,9 +9,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core import four_eyes, policy
+from core import four_eyes, limits, policy
 from core.errors import DomainError
 from core.four_eyes import SecondPersonNeeded
+from core.limits import Per
 from core.permissions import may
 from core.policy import Unit
 from rides.states import Line, Party
@@ -207,12 +208,21 @@ ALERT_WITHIN = policy.declare(
     name=pgettext_lazy("policy name", "Alert after a cancel aboard"),
     about=_("A refused cancel after boarding raises an alert within this time."),
 )
-WELFARE_CHECKS = policy.declare(
-    "safety.welfare_checks_a_minute",
-    policy.Whole(5, 1_000),
-    30,
-    name=pgettext_lazy("policy name", "Welfare checks in a minute"),
-    about=_("So many welfare checks are taken from one address in a minute."),
+WELFARE_CHECKS = limits.mark(
+    "safety.welfare_checks",
+    {Per.ADDRESS: 30},
+    within=60,
+    name=pgettext_lazy("policy name", "Welfare checks from one address"),
+    about=_(
+        "What comes beyond is taken too: it says 'many from this address', stands below the others where no trip was found, and sends no code."
+    ),
+)
+SHARES = limits.declare(
+    "safety.share_links",
+    {Per.TARGET: 30},
+    within=3_600,
+    name=pgettext_lazy("policy name", "Links to one trip"),
+    about=_("So many links are made by which others follow one trip."),
 )
 
 

@@ -15,10 +15,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from core import clock, idempotency, policy, typed
 from core.access import account_of, permission_required
 from core.errors import DomainError, explain
+from core.limits import asker_of, beyond
 from core.messages import outbox
 from core.posted import chosen
 from core.privacy import mask_phone
-from core.ratelimit import address_of, allow
 from rides.errors import PositionToken
 from rides.geometry import Point
 from rides.selectors import check_key, latest_positions, trip_by_code
@@ -327,7 +327,9 @@ def welfare_check(request: HttpRequest) -> HttpResponse:
     form = WelfareCheckForm(sent or None, initial={"submission": idempotency.new_key()})
     if request.method == "POST" and form.is_valid():
         try:
-            filed = services.file_welfare_check(**form.cleaned_data, from_crowd=is_crowd(request))
+            filed = services.file_welfare_check(
+                **form.cleaned_data, from_crowd=is_crowd(request), asker=asker_of(request)
+            )
             return redirect("safety:report", filed.secret)
         except DomainError as error:
             explain(form, error)
@@ -337,8 +339,7 @@ def welfare_check(request: HttpRequest) -> HttpResponse:
 
 def is_crowd(request: Any) -> bool:
     """True for a report, or a number put right, beyond those that one address sends in a minute: it is taken, and marked."""
-    name = f"welfare:{address_of(request)}"
-    return not allow(name, limit=policy.value(WELFARE_CHECKS), seconds=60)
+    return beyond(WELFARE_CHECKS, asker_of(request))
 
 
 @require_GET
@@ -373,6 +374,7 @@ def mend(request: HttpRequest, secret: str) -> HttpResponse:
         missing_phone=request.POST.get("missing_phone", ""),
         reporter_phone=request.POST.get("reporter_phone", ""),
         from_crowd=is_crowd(request),
+        asker=asker_of(request),
     )
     return redirect("safety:report", secret)
 
@@ -393,7 +395,7 @@ def verify(request: HttpRequest, secret: str) -> HttpResponse:
     form = ReporterCodeForm(request.POST)
     if form.is_valid():
         try:
-            services.verify_reporter(secret=secret, code=form.cleaned_data["code"])
+            services.verify_reporter(secret=secret, code=form.cleaned_data["code"], asker=asker_of(request))
             return redirect("safety:report", secret)
         except DomainError as error:
             explain(form, error)

@@ -8,6 +8,7 @@ from time import monotonic
 
 import pytest
 import schemathesis
+from django.conf import settings as django
 from django.core.wsgi import get_wsgi_application
 from django.middleware.csrf import _get_new_csrf_string
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -58,9 +59,9 @@ def api(world):
 
 def cookies_of(client):
     token = _get_new_csrf_string()
-    found = {"csrftoken": token}
-    if "sessionid" in client.cookies:
-        found["sessionid"] = client.cookies["sessionid"].value
+    found = {django.CSRF_COOKIE_NAME: token}
+    if django.SESSION_COOKIE_NAME in client.cookies:
+        found[django.SESSION_COOKIE_NAME] = client.cookies[django.SESSION_COOKIE_NAME].value
     return found, {"X-CSRFToken": token, "Accept": "application/json, application/problem+json"}
 
 

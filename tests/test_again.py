@@ -3,9 +3,11 @@ more, and nobody is told that it failed when it worked."""
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 
+from core import clock, idempotency
 from core.actions import ACTION_SETS
 from core.models import LastAct
 from drivers.selectors import driver_of
@@ -106,11 +108,11 @@ def test_a_wrong_code_said_again_is_wrong_again(rides, people, signed_in):
     wrong = {"code": "0000" if trip.boarding_code != "0000" else "1111"}
     for time in (1, 2):
         assert (
-            send(signed_in("driver"), "POST", f"/api/v1/trips/{trip.code}/board/", wrong).status_code == 409
+            send(signed_in("driver"), "POST", f"/api/v1/trips/{trip.code}/board/", wrong).status_code == 400
         )
         assert Trip.objects.get(pk=trip.pk).wrong_codes == time
         page = signed_in("driver").post(f"/drive/trips/{trip.code}/board/", wrong)
-        assert page.status_code == 409
+        assert page.status_code == 400
         Trip.objects.filter(pk=trip.pk).update(wrong_codes=time)
 
 
@@ -199,3 +201,11 @@ def test_what_somebody_else_did_meanwhile_is_no_repeat(things, people):  # noqa:
     assert perform(desk, code, note, people("agent"), {"words": "x"}, {})
     assert not perform(desk, code, take, people("agent"), {"do": "1"}, {})
     assert LastAct.objects.filter(kind="incident").count() == 1
+
+
+def test_a_day_later_nothing_is_said_again(things, people):  # noqa: F811 - the fixture
+    desk, code = ACTION_SETS["incident"], things["incident"]
+    assert perform(desk, code, desk.action("take"), people("agent"), {"do": "1"}, {})
+    assert idempotency.forget_old(at=clock.now()) == 0
+    assert idempotency.forget_old(at=clock.now() + timedelta(days=1, seconds=1)) == 1
+    assert not perform(desk, code, desk.action("take"), people("agent"), {"do": "1"}, {})

@@ -245,7 +245,7 @@ def somebody_takes_it(scene):
 
 def forget_rates():
     """How often somebody asked is counted in Valkey, which takes nothing back."""
-    broker.ask(lambda client: [client.delete(name) for name in client.scan_iter("rate:*")], None)
+    broker.ask(lambda client: [client.delete(name) for name in client.scan_iter("limit:*")], None)
 
 
 def topics():

@@ -66,7 +66,7 @@ class Edges:
             self.clients[who].raise_request_exception = False
         self.raised.clear()
         if self.count % 8 == 0:  # how often somebody asked is not what is tried here
-            broker.ask(lambda found: [found.delete(name) for name in found.scan_iter("rate:*")], None)
+            broker.ask(lambda found: [found.delete(name) for name in found.scan_iter("limit:*")], None)
         began = process_time()
         with undone():
             answer = getattr(self.clients[who], method.lower())(path, data, **more)

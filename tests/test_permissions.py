@@ -7,11 +7,14 @@ from datetime import timedelta
 import pytest
 from django.contrib import admin
 from django.db import transaction
+from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 
 from accounts import staffing
-from accounts.models import Look
+from accounts.models import Look, Passkey, Session
 from accounts.services import add_emergency_contact
+from accounts.sessions import digest
+from accounts.tests.authenticators import SoftKey
 from complaints import services as desk
 from complaints.models import CareTask, Satisfaction
 from complaints.selectors import claim_secret, secret_of
@@ -63,6 +66,7 @@ APPLICANT = {"passenger2"}
 TRIP, DRIVERS_TRIP = {"passenger", "driver"}, {"driver"}
 OTHER_TRIP = {"passenger", "driver2"}
 DRIVERS = {"driver", "driver2"} | APPLICANT  # who has applied has a driver's pages, and no order
+CREDENTIAL = bytes(SoftKey().credential())
 WORKER_ROLES = {str(role) for role in roles_who("complaints.work")}
 
 PAPERS = {
@@ -84,6 +88,12 @@ TABLE = [
     ("POST", "api/v1/sign-in/", EVERYBODY),
     ("POST", "api/v1/sign-in/second-factor/", SIGNED_IN),
     ("GET", "api/v1/me/", SIGNED_IN),
+    ("POST", "api/v1/sign-in/password/code/", EVERYBODY),
+    ("POST", "api/v1/sign-in/password/", EVERYBODY),
+    ("GET", "api/v1/me/sessions/", SIGNED_IN),
+    ("DELETE", "api/v1/me/sessions/", SIGNED_IN),
+    ("DELETE", "api/v1/me/sessions/{session}/", {"passenger"}),
+    ("POST", "api/v1/me/password/", SIGNED_IN),
     ("POST", "api/v1/me/real-name/", MEMBERS),
     ("GET", "api/v1/me/contacts/", SIGNED_IN),
     ("POST", "api/v1/me/contacts/", SIGNED_IN),
@@ -320,6 +330,9 @@ TABLE = [
     ("POST", "trips/{trip}/recording/keep/", {"passenger"}),
     ("GET", "sign-in/password/", EVERYBODY),
     ("POST", "sign-in/password/", EVERYBODY),
+    ("GET", "me/passkeys/", STAFF_ROLES | OFFICERS),
+    ("POST", "me/passkeys/", STAFF_ROLES | OFFICERS),
+    ("POST", "me/passkeys/{passkey}/remove/", {"agent"}),
     ("GET", "me/sessions/", SIGNED_IN),
     ("POST", "me/sessions/end/", SIGNED_IN),
     ("GET", "me/password/", SIGNED_IN),
@@ -705,11 +718,22 @@ def things(rides, people):
         "suspension": suspension.code,
         "contact": people("passenger").emergency_contacts.get().pk,
         "contact_secret": secret,
+        "session": _session_of(people("passenger")),
+        "passkey": Passkey.objects.create(
+            user=people("agent"), name="x", digest="x", credential=CREDENTIAL, added_at=clock.now()
+        ).pk,
         "look": Look.objects.create(
             at=clock.now(), actor="agent2", subject="passenger", seen="phone", reason="x"
         ).pk,
         "failed_work": retry.failed(events.EVENTS.work, "1", "x", life_safety=True, subject=incident.code).pk,
     }
+
+
+def _session_of(account):
+    """What the list of their sessions calls one of an account's."""
+    client = Client()
+    client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+    return Session.objects.get(session_key=digest(client.cookies["sessionid"].value)).name
 
 
 @pytest.fixture

@@ -4,8 +4,12 @@ table allows it."""
 import re
 
 import pytest
+from django.utils import translation
 
-from accounts.models import Account
+from accounts.models import Account, EmergencyContact
+from complaints.models import Claim, Complaint
+from core.permissions import Role
+from rides.models import Trip
 from rides.tests.factories import hold_out
 from tests.test_permissions import PEOPLE, TABLE, ask, things  # noqa: F401 - the fixture with one of everything
 
@@ -158,16 +162,33 @@ IN_THE_CLEAR = {
 def everybodys(people):
     """What is personal of everybody of the cast, colleagues and officers too, and of a caller without an account."""
     found = {}
+    with translation.override("zh-hans"):
+        roles = {str(role.label) for role in Role}
     for account in Account.objects.all():
         found[account.code] = {
-            "name": [account.real_name] if len(account.real_name) > 1 else [],
+            # One of them is called after their work, which pages name.
+            "name": [] if account.real_name in roles else [account.real_name],
             "phone": [account.phone, account.phone.removeprefix("+86")],
             "id": [account.id_number],
         }
     return found
 
 
-def test_no_page_of_the_console_shows_anybody_in_the_clear(things, signed_in, everybodys):  # noqa: F811 - the fixture
+@pytest.fixture
+def others(things, everybodys):  # noqa: F811 - the fixture
+    """People without an account, each in a place of their own: contacts, riders, who called, who claims."""
+    EmergencyContact.objects.update(name="欧阳联系")
+    Trip.objects.exclude(rider_kind="self").update(rider_name="欧阳乘坐")
+    Complaint.objects.exclude(caller_phone="").update(caller_name="欧阳来电")
+    Claim.objects.update(name="欧阳申领", phone="+8613912340099")
+    everybodys["others"] = {
+        "name": ["欧阳联系", "欧阳乘坐", "欧阳来电", "欧阳申领"],
+        "phone": ["13912340099", "13911110008", "13911110007"],
+    }
+    return everybodys
+
+
+def test_no_page_of_the_console_shows_anybody_in_the_clear(things, signed_in, others):  # noqa: F811 - the fixture
     """Also without a word of a reason at the doors themselves; what is shown there has tests of its own."""
     found = set()
     for who in ("agent", "specialist", "vetting", "adjudicator", "supervisor", "admin"):
@@ -181,7 +202,7 @@ def test_no_page_of_the_console_shows_anybody_in_the_clear(things, signed_in, ev
                 continue
             found |= {
                 f"{method} {route} as {who}: {leak}"
-                for leak in leaks(answer.content.decode(errors="ignore"), who, everybodys)
+                for leak in leaks(answer.content.decode(errors="ignore"), who, others)
             }
     assert not found, "\n".join(sorted(found))
 

@@ -64,3 +64,34 @@ def test_ten_at_once_are_five(noon):
     with ThreadPoolExecutor(10) as pool:
         assert sum(pool.map(add, range(10))) == 5
     assert EmergencyContact.objects.count() == 5
+
+
+def asked():
+    return Notification.objects.filter(message="accounts.contact_asked")
+
+
+def test_a_contact_who_is_named_again_and_again_gets_one_message(people, noon):
+    for _time in range(15):
+        contact = add_emergency_contact(account=people("passenger"), name="妈", phone="13911110001")
+        link = contact.answer_digest
+        remove_emergency_contact(account=people("passenger"), contact_id=contact.pk)
+    assert asked().count() == 1
+    assert contact.asked_at is None
+    contact = add_emergency_contact(account=people("passenger"), name="妈", phone="13911110001")
+    assert contact.answer_digest == link, "what they were sent stays good"
+
+
+def test_one_phone_is_asked_by_so_many_people(people, noon):
+    for account in Account.objects.order_by("pk")[:9]:
+        contact = add_emergency_contact(account=account, name="x", phone="13911110001")
+    assert asked().count() == 5
+    assert contact.state == "asked"  # and an SOS reaches them all the same
+
+
+def test_the_page_says_whether_a_message_went(signed_in, people):
+    client = signed_in("passenger")
+    first = client.post("/me/", {"name": "妈", "phone": "13911110001"}, follow=True).content.decode()
+    assert "We sent them a message" in first
+    client.post(f"/me/contacts/{people('passenger').emergency_contacts.get().pk}/remove/")
+    again = client.post("/me/", {"name": "妈", "phone": "13911110001"}, follow=True).content.decode()
+    assert "no further message" in again

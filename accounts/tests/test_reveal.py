@@ -12,7 +12,7 @@ from accounts.states import PersonalField
 from complaints.models import Complaint
 from complaints.services import Caller, Filing, file_complaint, file_from_street, take
 from complaints.states import Category
-from core.errors import Forbidden
+from core.errors import Forbidden, TooMany
 from core.models import AuditEntry
 from core.tests.factories import set_policy
 from rides.states import Party
@@ -161,7 +161,11 @@ def taken_down():
     return file_from_street(
         caller=Caller("路人甲", "13912345678"),
         plate="浙A12345",
-        told=Filing(category=Category.DISPUTE, words="He shouted at people", submission="s"),
+        told=Filing(
+            category=Category.DISPUTE,
+            words="He shouted at people",
+            submission="a key of the caller, long enough",
+        ),
     )
 
 
@@ -208,6 +212,24 @@ def test_what_waits_may_be_read_by_all_and_what_is_over_goes_to_the_list(signed_
     signed_in("agent").get(path)
     row = Look.objects.get()
     assert (row.subject, row.seen, row.case) == (incident.code, "incident", incident.code)
+
+
+def test_whoever_worked_on_it_may_read_what_became_of_it(signed_in, people, incident, noon):
+    take_incident(account=people("agent"), code=incident.code)
+    Incident.objects.update(
+        state="closed",
+        closed_at=incident.opened_at,
+        closed_by="specialist",
+        resolved_by="agent",
+        outcome="safe",
+    )
+    path = f"/admin/incidents/{incident.code}/"
+    signed_in("agent").get(path)
+    assert not Look.objects.exists()
+    noon.shift(timedelta(days=8))
+    for _again in range(2):  # to have looked is not to have worked
+        signed_in("agent").get(path)
+    assert Look.objects.count() == 1
 
 
 def test_somebody_elses_complaint_goes_to_the_list(signed_in, people, rides):
@@ -300,3 +322,16 @@ def test_nothing_of_the_reason_is_in_a_dump(look):
 
     assert WHY not in dump("accounts_look")
     assert Account.objects.filter(code=look.subject).exists()
+
+
+def test_without_a_case_nobody_reveals_without_end(people, incident):
+    def one(who="agent"):
+        try:
+            return bool(reveal(account=people(who), code="passenger", field=PersonalField.PHONE, reason=WHY))
+        except TooMany:
+            return False
+
+    assert [one() for _time in range(42)] == [True] * 40 + [False] * 2
+    assert one("agent2")
+    take_incident(account=people("agent"), code=incident.code)
+    assert one(), "inside one's own open case nothing is counted"

@@ -91,18 +91,22 @@ def test_after_each_code_that_was_guessed_at_the_phone_waits_twice_as_long(brows
 
 
 def test_a_phone_gets_so_many_codes_in_a_day(browser, noon):
-    set_policy("accounts.codes_a_day", 5)
-    for _code in range(5):
+    set_policy("accounts.codes_of_phone", {"target": 5, "within": 86_400})
+    for minutes in (1, 2, 4, 8, 16):
         assert post(browser, "sign-in/code", phone="13800000001")[0] == 202
-        noon.shift(61)
+        noon.shift(60 * minutes + 1)
     assert post(browser, "sign-in/code", phone="13800000001") == (429, "too_many_codes")
     assert post(browser, "sign-in/code", phone="13800000002")[0] == 202
     noon.shift(timedelta(days=1))
     assert post(browser, "sign-in/code", phone="13800000001")[0] == 202
 
 
+TEN = {"device": 10, "address": 10, "within": 3_600}
+
+
 def test_one_address_asks_and_guesses_only_so_often_over_all_phones(browser, valkey):
-    set_policy("accounts.codes_from_address", 10)
+    set_policy("accounts.codes_asked", TEN | {"all": 1_000})
+    set_policy("accounts.wrong_codes", TEN)
     asked = [post(browser, "sign-in/code", phone=f"139123400{number:02}") for number in range(11)]
     assert ({status for status, _code in asked[:10]}, asked[10]) == ({202}, (429, "too_many_codes"))
     guesses = [guess(browser, f"139123400{number:02}", "x") for number in range(11)]
@@ -112,7 +116,7 @@ def test_one_address_asks_and_guesses_only_so_often_over_all_phones(browser, val
 
 
 def test_the_page_for_codes_is_the_same_door(browser, valkey):
-    set_policy("accounts.codes_from_address", 10)
+    set_policy("accounts.codes_asked", TEN | {"all": 1_000})
     answers = [browser.post("/sign-in/code/", {"phone": f"139123400{n:02}"}).status_code for n in range(11)]
     assert (set(answers[:10]), answers[10]) == ({200}, 429)
 

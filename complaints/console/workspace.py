@@ -404,7 +404,7 @@ def _page(request: HttpRequest, case: Case, refusal: Refusal | None) -> HttpResp
     account = account_of(request)
     context = _context(request, case, refusal)
     if request.headers.get("HX-Request") != "true":
-        services.record_reading(account=account, code=case.code)
+        services.record_reading(account=account, complaint=case.complaint)
         context |= _queue_context(request, account)
     return page(request, "console/case.html", context)
 

@@ -64,6 +64,8 @@ class Complaint(models.Model):
         pgettext_lazy("field", "index of the caller"), max_length=64, blank=True, default=""
     )
     caller_verified_at = models.DateTimeField(pgettext_lazy("field", "caller verified at"), null=True)
+    # Many came from the same address just then: it stands below the others.
+    from_crowd = models.BooleanField(pgettext_lazy("field", "many from this address"), default=False)
     accused = models.ForeignKey(
         "accounts.Account",
         on_delete=models.PROTECT,
@@ -203,7 +205,9 @@ class Complaint(models.Model):
         indexes = [
             # The queue: what is live, by its nearest limit; the same by owner.
             models.Index(
-                fields=["due_at", "id"], condition=Q(state__in=LIVE_STATES), name="complaint_queue_by_limit"
+                fields=["from_crowd", "due_at", "id"],
+                condition=Q(state__in=LIVE_STATES),
+                name="complaint_queue_by_limit",
             ),
             models.Index(
                 fields=["owner", "due_at"],

@@ -345,6 +345,8 @@ def open_complaints_about(subject: str) -> list[cases.OpenCase]:
     rows = Complaint.objects.live()
     if subject.startswith("C-"):
         rows = rows.filter(code=subject)
+    elif not cases.may_be_account(subject):
+        return []
     else:
         rows = rows.filter(
             Q(complainant__code=subject)

@@ -158,6 +158,8 @@ def granted_by_one_alone(limit: int) -> list[str]:
 
 def open_accidents_about(subject: str) -> list[cases.OpenCase]:
     """Accidents with an open claim that concern an account, or the one with this code."""
+    if not cases.may_be_account(subject):  # accidents' own codes look like those of people
+        return []
     rows = Accident.objects.filter(claims__state=ClaimState.OPEN).filter(
         Q(code=subject)
         | Q(claims__account__code=subject)

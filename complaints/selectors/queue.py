@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 PAGE = 25
-SHOWN = ("code", "category", "level", "state", "due_at", "filed_at", "plates", "owner__code")
+SHOWN = ("code", "category", "level", "state", "due_at", "filed_at", "plates", "from_crowd", "owner__code")
 COUNT_LIMIT = 1_000  # a count above is shown as '1000+': nobody needs the rest, and counting it costs
 
 
@@ -153,20 +153,32 @@ def _is_key(text: str) -> bool:
     return text.isdecimal() and len(text) <= 17
 
 
+def _after(after: str, at: datetime) -> Q | None:
+    """What comes after the last row of a page: `1_`, where that was one of a crowd, its limit or `none`, its key."""
+    crowd = after.startswith("1_") and after.count("_") == 2
+    due, _dash, key = after.removeprefix("1_" if crowd else "").partition("_")
+    if not _is_key(key):
+        return None
+    if due == "none":
+        rest = Q(due_at=None, id__gt=int(key))
+    elif _is_key(due):
+        moment = datetime.fromtimestamp(0, tz=at.tzinfo) + timedelta(microseconds=int(due))
+        rest = Q(due_at__gt=moment) | Q(due_at=moment, id__gt=int(key)) | Q(due_at=None)
+    else:
+        return None
+    rest &= Q(from_crowd=crowd)
+    return rest if crowd else rest | Q(from_crowd=True)
+
+
 def page_of(wanted: Filter, account: "Account", at: datetime, *, after: str = "") -> Page:
     """One page: what is live by its nearest limit, what is over by its age; search results by their age."""
     # What a line shows and no more: nothing encrypted is opened, no way of a trip is read.
     rows = rows_of(wanted, account, at).select_related("owner").only(*SHOWN)
     by_limit = wanted.state in {"live", "heard", "second", "appealed"} and not wanted.text
     if by_limit:
-        rows = rows.order_by(F("due_at").asc(nulls_last=True), "id")
-        due, _dash, key = after.partition("_")
-        if _is_key(key):
-            if due == "none":
-                rows = rows.filter(due_at=None, id__gt=int(key))
-            elif _is_key(due):
-                moment = datetime.fromtimestamp(0, tz=at.tzinfo) + timedelta(microseconds=int(due))
-                rows = rows.filter(Q(due_at__gt=moment) | Q(due_at=moment, id__gt=int(key)) | Q(due_at=None))
+        rows = rows.order_by("from_crowd", F("due_at").asc(nulls_last=True), "id")
+        if found_after := _after(after, at):
+            rows = rows.filter(found_after)
     else:
         rows = rows.order_by("-id")
         if _is_key(after):
@@ -179,7 +191,7 @@ def page_of(wanted: Filter, account: "Account", at: datetime, *, after: str = ""
         return Page(found[:PAGE], str(last.pk))
     epoch = datetime.fromtimestamp(0, tz=at.tzinfo)
     due = f"{(last.due_at - epoch) // timedelta(microseconds=1)}" if last.due_at else "none"
-    return Page(found[:PAGE], f"{due}_{last.pk}")
+    return Page(found[:PAGE], f"{'1_' if last.from_crowd else ''}{due}_{last.pk}")
 
 
 def count_of(wanted: Filter, account: "Account", at: datetime) -> int:

@@ -111,7 +111,9 @@ def take_next(*, account: "Account") -> Complaint:
     Raises `Forbidden`, `NothingWaits`.
     """
     require(account, "complaints.work")
-    waiting = Complaint.objects.filter(owner=None, state=ComplaintState.OPEN).order_by("due_at", "pk")
+    waiting = Complaint.objects.filter(owner=None, state=ComplaintState.OPEN).order_by(
+        "from_crowd", "due_at", "pk"
+    )
     if not may(account, "complaints.judge"):
         # Where both sides were heard, an adjudicator is next.
         heard = Statement.objects.filter(complaint=OuterRef("pk"), round=OuterRef("round"), side=Side.ACCUSED)

@@ -51,15 +51,16 @@ def read_file(upload: "Upload | bytes") -> File:
 
 def read_files(uploads: "Iterable[Upload | bytes]") -> list[File | Missing]:
     """Each of what was sent, in its order: one that cannot be read or kept is missing and stops no other."""
-    found: list[File | Missing] = []
-    for number, upload in enumerate(uploads):
-        try:
-            if number >= MOST:
-                raise TooManyFiles
-            found.append(read_file(upload))
-        except FileFault as error:
-            found.append(Missing(error))
-    return found
+    return [
+        _read(upload) if number < MOST else Missing(TooManyFiles()) for number, upload in enumerate(uploads)
+    ]
+
+
+def _read(upload: "Upload | bytes") -> File | Missing:
+    try:
+        return read_file(upload)
+    except FileFault as error:
+        return Missing(error)
 
 
 def missing(files: Sequence[File | Missing]) -> list[FileFault]:

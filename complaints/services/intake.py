@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -13,15 +12,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts import looks
+from accounts.codes import send_code, use_code
 from accounts.errors import CodeTooSoon
 from accounts.selectors import account_by_phone
-from accounts.services import send_code, use_code
 from accounts.states import LookKind
 from complaints import messages
 from complaints import words as vocabulary
-from complaints.errors import NoDriverYet, NotNow, TooManyComplaints
+from complaints.errors import NoDriverYet, NotNow
 from complaints.models import Complaint, Evidence
-from complaints.policies import COMPLAINTS_A_DAY
+from complaints.policies import COMPLAINTS, STREET_COMPLAINTS
 from complaints.selectors import complaint_by_code, complaint_by_link, person_of, secret_of
 from complaints.services import interlock, timers
 from complaints.services.files import MOST, PURPOSES, File, Missing, check_something_came, kept_for
@@ -40,10 +39,11 @@ from complaints.states import (
     Source,
     TimerKind,
 )
-from core import audit, clock, holds, idempotency, pictures, policy, typed
+from core import audit, clock, holds, idempotency, limits, pictures, typed
 from core.actors import NOBODY, Actor
 from core.codes import new_code
 from core.errors import InvalidInput
+from core.limits import Asker
 from core.messages import outbox
 from core.privacy import phone_index
 from core.reader.errors import TooManyFiles
@@ -146,12 +146,15 @@ def file_for_caller(
 
 
 @begins_transaction
-def file_from_street(*, caller: Caller, plate: str, told: Filing, actor: Actor = NOBODY) -> Complaint:
+def file_from_street(
+    *, caller: Caller, plate: str, told: Filing, actor: Actor = NOBODY, asker: Asker = limits.NOBODY
+) -> Complaint:
     """Somebody without an account complains: a bystander, a parent, a friend. It is taken at once; the code that proves
     the phone comes after. Until then nobody is stopped on its word, and it joins nothing: whoever knows a phone and a
-    plate learns nothing of what its owner complained about. The same form sent twice files once.
+    plate learns nothing of what its owner complained about. The same form sent twice files once. A severe one is taken
+    also where many came from the same address: it stands below the others then, and nobody is written to.
 
-    Raises `InvalidPhone`, `InvalidInput`, `KeyTooShort`, `TooManyComplaints`.
+    Raises `InvalidPhone`, `InvalidInput`, `KeyTooShort`, `TooMany`, `TooManyComplaints`.
     """
     phone = typed.phone.read(caller.phone)
     if not told.words.strip():
@@ -163,18 +166,26 @@ def file_from_street(*, caller: Caller, plate: str, told: Filing, actor: Actor =
     if again:
         return again
     _say_whom(row, None, plate)
-    complaint = file_once(actor, row, told)
-    with suppress(CodeTooSoon):  # one was sent a moment ago and still proves the phone
-        send_code(phone=phone, purpose=CODE_PURPOSE, subject=complaint.code)
+    severe = vocabulary.level_of(told.category, told.words) == Level.SEVERE
+    with limits.turn(STREET_COMPLAINTS, asker, danger=severe) as row.from_crowd:
+        complaint = file_once(actor, row, told)
+    if not complaint.from_crowd:
+        with suppress(CodeTooSoon):  # one was sent a moment ago and still proves the phone
+            send_code(phone=phone, purpose=CODE_PURPOSE, subject=complaint.code, asker=asker)
     return complaint
 
 
-def verify_caller(*, code: str, secret: str, one_time: str) -> Complaint:
-    """The code from the message proves the phone; a severe complaint then acts. Raises `NotFound`, `WrongCode`."""
+def verify_caller(*, code: str, secret: str, one_time: str, asker: Asker = limits.NOBODY) -> Complaint:
+    """The code from the message proves the phone; a severe complaint then acts.
+
+    Raises `NotFound`, `WrongCode`, `TooManyCodes`.
+    """
     complaint = complaint_by_link(code, secret)
     if complaint.caller_verified_at is not None or not complaint.caller_phone:
         return complaint
-    use_code(phone=complaint.caller_phone, purpose=CODE_PURPOSE, code=one_time)  # a wrong try is kept
+    use_code(  # a wrong try is kept
+        phone=complaint.caller_phone, purpose=CODE_PURPOSE, code=one_time, subject=code, asker=asker
+    )
     return _verified(complaint.pk)
 
 
@@ -250,7 +261,9 @@ def file_once(actor: Actor, row: Complaint, told: Filing) -> Complaint:
 
     Raises `TooManyComplaints`.
     """
-    _check_limit(row)
+    if vocabulary.level_of(told.category, told.words) != Level.SEVERE:
+        person = row.complainant.code if row.complainant else ""
+        limits.take(COMPLAINTS, Asker(person=person), target="" if person else row.caller_index)
     same = _same_matter(row, told.category)
     if same is not None:
         return more(actor, same, told)
@@ -284,18 +297,6 @@ def _call_for_help(row: Complaint, level: Level, words: str) -> None:
     proved = row.complainant_id is not None or row.caller_verified_at is not None
     if level == Level.SEVERE and row.trip and proved:
         hear_from_trip(trip=row.trip, words=words)
-
-
-def _check_limit(row: Complaint) -> None:
-    since = clock.now() - timedelta(days=1)
-    mine = Complaint.objects.filter(filed_at__gt=since)
-    mine = (
-        mine.filter(complainant=row.complainant)
-        if row.complainant
-        else mine.filter(caller_index=row.caller_index)
-    )
-    if mine.count() >= policy.value(COMPLAINTS_A_DAY):
-        raise TooManyComplaints
 
 
 def _same_matter(row: Complaint, category: Category) -> Complaint | None:
@@ -452,8 +453,8 @@ def channel_of(complaint: Complaint, side: Side = Side.COMPLAINANT) -> str:
 
 
 def _confirm(complaint: Complaint) -> None:
-    """A message with the code to whoever has no page of ours before them."""
-    if complaint.source in {Source.PASSENGER, Source.DRIVER}:
+    """A message with the code to whoever has no page of ours before them; to no crowd of phones that one sender names."""
+    if complaint.source in {Source.PASSENGER, Source.DRIVER} or complaint.from_crowd:
         return
     phone, language = phone_and_language(complaint)
     if not phone:
@@ -502,7 +503,7 @@ def open_recording_case(*, trip: "Trip") -> Complaint:
 def reveal_caller(*, account: "Account", code: str, reason: str = "") -> tuple[str, str]:
     """(name, phone) of somebody without an account, in the clear: for whoever has this complaint, or with a reason (A5).
 
-    Raises `Forbidden`, `NotFound`, `SentenceNeeded`.
+    Raises `Forbidden`, `NotFound`, `SentenceNeeded`, `TooMany`.
     """
     complaint = complaint_by_code(code)
     looks.show(
@@ -518,14 +519,13 @@ def reveal_caller(*, account: "Account", code: str, reason: str = "") -> tuple[s
 
 
 @begins_transaction
-def record_reading(*, account: "Account", code: str) -> None:
+def record_reading(*, account: "Account", complaint: Complaint) -> None:
     """Somebody of the staff opened a case: what it says is personal (A8)."""
-    complaint = complaint_by_code(code)
     looks.note_read(
         account=account,
-        subject=code,
+        subject=complaint.code,
         seen=LookKind.COMPLAINT,
         action="complaints.read",
         people=[each.code for each in (complaint.complainant, complaint.accused) if each is not None],
-        case=code,
+        case=complaint.code,
     )

@@ -137,7 +137,7 @@ def test_a_drivers_complaint_is_about_the_passenger_and_stops_nobody(rides, peop
 
 
 def test_who_files_without_end_is_asked_to_call(rides, cases):
-    set_policy("complaints.complaints_a_day", 2)
+    set_policy("complaints.complaints", {"person": 2, "target": 2, "within": 86_400})
     trip = rides.ended()
     cases.filed(trip, category=Category.DISPUTE)
     cases.filed(trip, category=Category.OTHER)

@@ -11,8 +11,8 @@ from safety.models import WelfareCheck
 def test_a_name_with_an_underscore_is_not_taken_for_what_our_proxy_writes(world, valkey, settings):
     from config.asgi import _either as application
 
-    settings.PROXIES = ["127.0.0.0/8"]
-    set_policy("safety.welfare_checks_a_minute", 5)
+    settings.PROXIES = 1
+    set_policy("safety.welfare_checks", {"address": 5, "within": 60})
     with TestClient(application, client=("127.0.0.1", 1), follow_redirects=False) as client:
         for number in range(7):
             said = {"missing_phone": f"1380000010{number}", "words": "x", "submission": f"s{number}"}

@@ -111,6 +111,7 @@ NEEDS = {
     r"data-(?:live|key|recording|offline-help)\b": "js/(?:trip|sos).js",
     r"data-map=": "js/map.js",
     r"data-face\b": "js/face.js",
+    r"data-passkey=": "js/passkey.js",
     r"data-photo-form\b": "js/certificates.js",
     r"data-(?:book|pick)\b": "js/book.js",
     r"data-sound=": "js/sos.js",

@@ -11,7 +11,6 @@ import os
 import resource
 import socket
 import struct
-import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _LENGTH = struct.Struct("!I")
+MOST_SAID = 32 * 1024 * 1024  # bytes of a frame; a file has at most a quarter of that
 QUALITY = 88
 _TURNS = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270", 7: "TRANSVERSE", 8: "ROTATE_90"}  # fmt: skip
 _ORIENTATION = 0x0112
@@ -76,9 +76,10 @@ class Refused(Exception):
 
 
 def receive(line: socket.socket) -> bytes | None:
-    """The next frame; None where the other side has gone."""
+    """The next frame; None where the other side has gone, or says more than there can be to say."""
     head = _exactly(line, _LENGTH.size)
-    return None if head is None else _exactly(line, _LENGTH.unpack(head)[0])
+    length = _LENGTH.unpack(head)[0] if head else MOST_SAID + 1
+    return _exactly(line, length) if length <= MOST_SAID else None
 
 
 def send(line: socket.socket, body: bytes) -> None:
@@ -282,7 +283,3 @@ def _give_time(seconds: int) -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     until = int(used.ru_utime + used.ru_stime) + 1 + seconds
     resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -15,6 +15,7 @@ from core.errors import DomainError
 from core.reader import headers
 from core.reader.child import Answer, Bounds, Wish
 from core.reader.errors import (
+    FileNotKept,
     FileRefused,
     PdfActive,
     PdfLocked,
@@ -33,7 +34,7 @@ T = TypeVar("T")
 
 
 class Upload(Protocol):
-    """What Django gives for a file of a form."""
+    """What Django gives for a file of a form (`core.reader.uploads.Received`)."""
 
     @property
     def size(self) -> int | None: ...
@@ -143,6 +144,8 @@ def _content(upload: "Upload | bytes", too_large: type[DomainError]) -> bytes:
     else:
         if (upload.size or 0) > LARGEST:
             raise too_large
+        if getattr(upload, "lost", False):
+            raise FileNotKept
         upload.seek(0)
         content = upload.read()
     if len(content) > LARGEST:

@@ -1,7 +1,6 @@
 """A few child processes that open files, a short queue before them, and an end to whatever takes too long."""
 
 import os
-import select
 import socket
 import subprocess
 import sys
@@ -28,7 +27,7 @@ IDLE = 300  # seconds
 
 
 class Busy(Exception):
-    """As many files are being read, and as many wait, as may be."""
+    """Nothing more can be read now: as many files are read, and as many wait, as may be, or no child can be started."""
 
 
 class Broke(Exception):
@@ -36,30 +35,36 @@ class Broke(Exception):
 
 
 class Child:
-    """One process. Not for two threads at once."""
+    """One process. Not for two threads at once. Raises `Busy` where it cannot be started."""
 
     def __init__(self, bounds: Bounds) -> None:
         self.served = 0
         self.since = time.monotonic()
         self._line, theirs = socket.socketpair()
-        # Not a fork of this process with its threads: `subprocess` executes the new interpreter at once.
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and words
-            [sys.executable, "-I", "-c", _BOOT, BASE],
-            stdin=theirs,
-            stdout=subprocess.DEVNULL,
-            env=_ENVIRONMENT,
-            cwd="/",
-        )
-        theirs.close()
+        try:
+            # Not a fork of this process with its threads: `subprocess` executes the new interpreter at once.
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and words
+                [sys.executable, "-I", "-c", _BOOT, BASE],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                env=_ENVIRONMENT,
+                cwd="/",
+            )
+        except OSError:
+            log.exception("reader.does_not_start")
+            self.forget()
+            raise Busy from None
+        finally:
+            theirs.close()
         try:
             self._line.settimeout(STARTS_WITHIN)
             child.send(self._line, msgspec.msgpack.encode(bounds))
             if child.receive(self._line) != b"ready":
-                raise Broke("start")
-        except (OSError, Broke):
+                raise ConnectionError
+        except OSError:
             self.end()
-            log.error("reader.does_not_start")
-            raise Broke("start") from None
+            log.error("reader.does_not_start", status=self._process.returncode)
+            raise Busy from None
 
     @property
     def pid(self) -> int:
@@ -67,8 +72,20 @@ class Child:
 
     def is_fit(self) -> bool:
         """False where it has gone, or will soon: nobody hands it a file that it may not take any more."""
-        fit = self.served < FILES_EACH and time.monotonic() - self.since < IDLE / 2
-        return fit and self._process.poll() is None and not select.select([self._line], [], [], 0)[0]
+        if (
+            self.served >= FILES_EACH
+            or time.monotonic() - self.since > IDLE / 2
+            or self._process.poll() is not None
+        ):
+            return False
+        self._line.settimeout(0)
+        try:
+            self._line.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False  # it has gone, or says something that nobody asked
 
     def ask(self, wish: Wish, *, within: float) -> Answer:
         """What it says of a file in so many seconds. Raises `Broke`; then it has ended."""
@@ -145,7 +162,7 @@ class Lane:
                 self._turn.notify()
 
     def fit(self) -> Child:
-        """A child that stands ready, or a new one. Raises `Broke`."""
+        """A child that stands ready, or a new one. Raises `Busy`."""
         while True:
             with self._turn:
                 found = self._idle.pop() if self._idle else None
@@ -171,7 +188,7 @@ class Slot:
         self.child: Child | None = None
 
     def ask(self, wish: Wish) -> Answer:
-        """Raises `Broke` where a child ended over this file; the next file gets a new one."""
+        """Raises `Broke` where a child ended over this file; the next file gets a new one. Raises `Busy`."""
         if self.child is None or not self.child.is_fit():
             if self.child is not None:
                 self.child.end()

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
-from core import policy
+from core import limits, policy
 from core.actors import Actor
 from core.messages import outbox
 from core.messages.catalogue import CHANNELS, Message, Words
@@ -24,6 +24,14 @@ def set_policy(which: "policy.Policy[Any] | str", value: object, **changes: Any)
     people = {"proposed_by": Actor("proposer", "supervisor"), "approved_by": Actor("approver", "executive")}
     with transaction.atomic():
         return policy.adopt(known, value, **(people | {"reason": "a test"} | changes))
+
+
+def limit_of_tests(name: str, bounds: "dict[limits.Per, int]", *, within: int = 60) -> limits.Limit:
+    """A limit that stands among no policies."""
+    default = dict(bounds) | {limits.WITHIN: within}
+    return limits.Limit(
+        policy.Policy(f"test.{name}", limits.kind_of(bounds), default, name, name), tuple(bounds)
+    )
 
 
 class Said(Message, code="test.said", text="%(words)s", channels=CHANNELS):

@@ -33,5 +33,13 @@ def surroundings(_picture):
     }
 
 
+def roar(_picture):
+    """More than it was asked for, past everything that counts: as code of a file would."""
+    for each in os.listdir("/proc/self/fd"):  # noqa: PTH208 - numbers
+        if "socket:" in str(Path(f"/proc/self/fd/{each}").resolve()):
+            os.write(int(each), b"\xff\xff\xff\xff" + b"x" * 100)
+    time.sleep(60)
+
+
 def lie(_picture):
     return {"vector": "no bytes"}

@@ -14,13 +14,16 @@ from django.db import transaction
 
 from accounts.services import add_emergency_contact
 from config.stack import free_port
-from core import broker, live, presence, ratelimit, tasks
+from core import broker, limits, live, presence, tasks
 from core.lane import Wake
+from core.limits import Asker, Per
 from core.models import Notification, OutboxEvent
-from core.tests.factories import say
+from core.tests.factories import limit_of_tests, say
 from rides.selectors import position_key
 from rides.states import Party
 from safety.models import Incident
+
+ASKED = limit_of_tests("broker", {Per.ADDRESS: 1})
 
 
 @pytest.fixture(autouse=True)
@@ -104,8 +107,9 @@ def test_all_that_asks_valkey_in_an_answer_waits_once(world, signed_in, own):
     assert client.get("/health/ready").json()["broker"] is True
     os.kill(own.pid, signal.SIGSTOP)
     began = time.monotonic()
-    assert ratelimit.allow("x", limit=1, seconds=60)
-    assert ratelimit.allow("x", limit=1, seconds=60), "help must not hang on a counter"
+    assert [limits.beyond(ASKED, Asker("203.0.113.1")) for _time in range(3)] == [False, True, True], (
+        "counted by this process"
+    )
     assert presence.seen("C-1", "agent", writing=False) is None
     assert broker.publish("live", "console") is False
     assert client.get("/health/ready").json()["broker"] is False
@@ -140,9 +144,11 @@ def test_one_that_refuses_at_once_opens_nothing(settings):
 
 
 @pytest.mark.valkey
+@pytest.mark.django_db
 def test_a_rate_holds_while_valkey_answers(settings):
-    name = f"test-{time.time()}"
-    assert [ratelimit.allow(name, limit=2, seconds=60) for _turn in range(3)] == [True, True, False]
+    here = Asker(address=f"test-{time.time()}")
+    assert [limits.beyond(ASKED, here) for _turn in range(3)] == [False, True, True]
+    assert not limits._here.rows
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import zlib
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pypdf
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image, ImageCms
 from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
@@ -23,6 +25,7 @@ from core.reader.child import Bounds, Wish
 from core.reader.door import Reading
 from core.reader.errors import (
     FileFault,
+    FileNotKept,
     FileRefused,
     PdfActive,
     PdfLocked,
@@ -159,6 +162,48 @@ def test_more_bytes_than_may_be_are_not_read():
         door.draw(Upload())
     with pytest.raises(FileRefused):
         door.read_file(b"x" * (door.LARGEST + 1))
+
+
+@pytest.fixture
+def received(rf):
+    """The file of a request that brings these bytes."""
+
+    def send(content):
+        upload = SimpleUploadedFile("x", content)
+        return rf.post("/", {"words": "x", "photo": upload}).FILES["photo"]
+
+    return send
+
+
+def test_of_a_file_no_more_is_held_than_may_be_kept(received):
+    large = received(b"x" * (door.LARGEST + 100_000))
+    assert (large.size, large.lost) == (door.LARGEST + 100_000, False)
+    large.seek(0, os.SEEK_END)
+    assert large.tell() <= door.LARGEST
+    with pytest.raises(PictureTooLarge):
+        door.draw(large)
+    assert door.draw(received(save(halves(), "PNG"))).startswith(b"\xff\xd8")
+    empty = received(b"")
+    with pytest.raises(PictureUnreadable):
+        door.draw(empty)
+
+
+def test_without_room_for_a_file_the_rest_of_the_form_is_here(rf, monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "there-is-no-such-disk"))
+    noise = np.random.default_rng(1).integers(0, 255, (1_000, 1_000, 3), dtype=np.uint8)
+    large = save(Image.fromarray(noise), "PNG")
+    request = rf.post(
+        "/",
+        {
+            "words": "he followed me",
+            "photo": SimpleUploadedFile("x", large),
+            "also": SimpleUploadedFile("y", SMALL),
+        },
+    )
+    assert request.POST["words"] == "he followed me"
+    with pytest.raises(FileNotKept):
+        door.draw(request.FILES["photo"])
+    assert door.draw(request.FILES["also"])
 
 
 # --- What phones make ---
@@ -407,6 +452,22 @@ def test_what_takes_too_much_is_ended(child, wish, within):
     assert not Path(f"/proc/{child.pid}").exists()
 
 
+def test_a_child_fills_no_server_by_what_it_says(child):
+    began = time.monotonic()
+    with pytest.raises(Broke):
+        child.ask(hostile("roar"), within=30)
+    assert time.monotonic() - began < 20
+
+
+def test_where_no_child_starts_the_reader_is_busy(lane, monkeypatch):
+    monkeypatch.setattr("core.reader.pool._BOOT", "raise SystemExit(1)")
+    with pytest.raises(Busy), lane.slot() as slot:
+        slot.child = lane.fit()
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(Busy), lane.slot() as slot:
+        slot.child = lane.fit()
+
+
 def test_a_child_writes_nowhere(child, tmp_path):
     there = tmp_path / "x"
     assert child.ask(hostile("write", path=str(there)), within=20).refused == "unreadable"
@@ -505,6 +566,18 @@ def test_a_child_serves_many_and_is_replaced(lane, monkeypatch):
             pids.append(child.pid)
             slot.child = child
     assert pids[0] == pids[1] != pids[2]
+
+
+def test_a_worker_that_is_forked_has_children_of_its_own(lane):
+    with lane.slot() as slot:
+        slot.child = lane.fit()
+    pid = os.fork()
+    if pid == 0:
+        os._exit(len(lane._idle))
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    with lane.slot() as slot:
+        slot.child = lane.fit()
+        assert slot.child.ask(Wish(SMALL, 48), within=20).width == 96
 
 
 def test_after_one_that_broke_the_next_is_read(lane):

@@ -5,7 +5,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -92,6 +92,22 @@ class Moment(forms.DateTimeField):
         found = super().to_python(value)
         try:
             return found and day.meant(found)
+        except DomainError as refused:
+            raise forms.ValidationError(refused.detail, code=refused.code) from None
+
+
+class Day(forms.DateField):
+    """A field of a form for a day, as people write one."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> date | None:
+        if value in self.empty_values or isinstance(value, date):
+            return super().to_python(value)
+        try:
+            return day.read(str(value))
         except DomainError as refused:
             raise forms.ValidationError(refused.detail, code=refused.code) from None
 

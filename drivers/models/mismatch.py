@@ -44,6 +44,8 @@ class MismatchReport(Heard):
     picture_fault = models.CharField(
         pgettext_lazy("field", "missing picture"), max_length=20, choices=WhyMissing.choices, blank=True
     )
+    # Many came from the same address just then: a person says whom it is about, and it stands below the others.
+    from_crowd = models.BooleanField(pgettext_lazy("field", "many from this address"), default=False)
     submission = models.CharField(pgettext_lazy("field", "submission key"), max_length=64, unique=True)
     reported_at = models.DateTimeField(_("reported"))
 

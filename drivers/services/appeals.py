@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 @begins_transaction
 def appeal(*, driver: Driver, code: str, words: str) -> Appeal:
-    """Object, once, to one's own visible hold by its code, or to a refused application by the application's.
+    """Object, once, to one's own visible hold by its code, or to a refused application by the application's. The same
+    words sent again are the same appeal.
 
     Raises `NotFound`, `InvalidInput`, `AlreadyAppealed`.
     """
@@ -39,7 +40,10 @@ def appeal(*, driver: Driver, code: str, words: str) -> Appeal:
     decision = None if hold else _refusal(driver, code)
     if not words.strip():
         raise InvalidInput("words")
-    if Appeal.objects.filter(hold=hold, decision=decision).exists():
+    known = Appeal.objects.filter(hold=hold, decision=decision).first()
+    if known and known.words == words.strip()[:4000]:
+        return known
+    if known:
         raise AlreadyAppealed
     at = clock.now()
     row = Appeal.objects.create(

@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.selectors import restriction_on
-from core import audit, broker, clock, pictures, policy, ratelimit, registries, retry
+from core import audit, broker, clock, limits, pictures, policy, registries, retry
 from core.actors import SYSTEM
 from core.codes import new_code
-from core.errors import Forbidden, InvalidInput, NotFound, TooMany
+from core.errors import Forbidden, InvalidInput, NotFound
 from core.pictures import Written
 from core.reader import door
 from core.reader.door import Upload
@@ -133,10 +133,7 @@ def save_photo(*, account: "Account", kind: Certificate, content: "Upload | byte
     `FileNotKept`, `TooMany`.
     """
     draft = _check_draft(account)
-    if not ratelimit.allow(
-        f"certificate:{draft}", limit=policy.value(policies.CERTIFICATE_PHOTOS), seconds=3600
-    ):
-        raise TooMany
+    limits.take(policies.CERTIFICATE_PHOTOS, limits.NOBODY, target=draft)
     read, drawn = documents.read_certificate(kind, content, side=door.SIDE)
     return _keep_photo(account, kind, pictures.store(drawn), read)
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from accounts.selectors import account_by_code
-from core import audit, clock, danger, idempotency, ledger, money, pictures, policy, ratelimit, typed
+from core import audit, clock, danger, idempotency, ledger, limits, money, pictures, policy, typed
 from core.actors import NOBODY, Actor
 from core.codes import new_code
-from core.errors import InvalidInput, NotFound, TooMany, refuse
+from core.errors import InvalidInput, NotFound, refuse
+from core.limits import Asker
 from core.messages import outbox
 from core.pictures import Written
 from core.privacy import phone_index
@@ -111,6 +112,7 @@ def _keep(
     phone: str,
     picture: Written | None,
     fault: str = "",
+    crowd: bool = False,
 ) -> MismatchReport:
     code = new_code("M")
     kept = None
@@ -134,6 +136,7 @@ def _keep(
         **danger.read(seen.words).columns(),
         picture=kept,
         picture_fault=fault,
+        from_crowd=crowd,
         submission=key,
         reported_at=clock.now(),
     )
@@ -148,12 +151,6 @@ def _keep(
     return report
 
 
-def check_street_limit(address: str) -> None:
-    """A bound on reports from one address in an hour: a whole carrier may stand behind it. Raises `TooMany`."""
-    if not ratelimit.allow(f"street:{address}", limit=policy.value(policies.STREET_REPORTS), seconds=3600):
-        raise TooMany
-
-
 def report_from_street(
     *,
     account: "Account | None",
@@ -162,14 +159,16 @@ def report_from_street(
     words: str,
     content: "Upload | bytes | None",
     submission: str,
+    asker: Asker = limits.NOBODY,
 ) -> MismatchReport:
     """A driver or anybody reports a car by plate and photo; without an account by phone.
 
     Where the plate belongs to exactly one driver of ours the case opens and the driver is held, covertly until it is
-    known that nobody is in the car; otherwise a reviewer finds out whom it is about. Where the picture cannot be read
-    or kept, the report is kept without it and holds nobody; `picture_fault` says why.
+    known that nobody is in the car; otherwise a reviewer finds out whom it is about. So it is where many came from the
+    same address, and words of danger are why it was taken all the same. Where the picture cannot be read or kept, the
+    report is kept without it and holds nobody; `picture_fault` says why.
 
-    Raises `ReportNeedsPhoto`, `InvalidInput`, `InvalidPhone`, `KeyTooShort`, `AlreadyReported`.
+    Raises `ReportNeedsPhoto`, `InvalidInput`, `InvalidPhone`, `KeyTooShort`, `AlreadyReported`, `TooMany`.
     """
     if not typed.plate.key(plate):
         raise InvalidInput("plate")
@@ -178,8 +177,9 @@ def report_from_street(
         idempotency.check(submission)
     if content is None:
         raise ReportNeedsPhoto("photo")
-    picture, fault = _take(content)
-    return _from_street(account, number, plate, words, picture, fault, submission)
+    with limits.turn(policies.STREET_REPORTS, asker, danger=danger.is_severe(words)) as crowd:
+        picture, fault = _take(content)
+        return _from_street(account, number, plate, words, picture, fault, submission, crowd)
 
 
 def _take(content: "Upload | bytes") -> tuple[Written | None, str]:
@@ -199,6 +199,7 @@ def _from_street(
     picture: Written | None,
     fault: str,
     submission: str,
+    crowd: bool,
 ) -> MismatchReport:
     seen = Seen("street", typed.plate.key(plate)[:12], words)
     reporter = account.code if account else ""
@@ -209,7 +210,7 @@ def _from_street(
     is_driver = account is not None and Driver.objects.filter(account=account).exists()
     source = ReportSource.DRIVER if is_driver else ReportSource.PUBLIC
     actor = account.actor if account else NOBODY
-    if len(drivers) == 1 and picture is not None:
+    if len(drivers) == 1 and picture is not None and not crowd:
         if account and drivers[0].account_id == account.pk:
             raise InvalidInput("plate")
         same = MismatchReport.objects.filter(driver=drivers[0], reporter=reporter, case__state="open")
@@ -221,7 +222,7 @@ def _from_street(
         )  # fmt: skip
     return _keep(
         actor=actor, driver=None, case=None, source=source, seen=seen, key=key,
-        reporter=reporter, phone=phone, picture=picture, fault=fault,
+        reporter=reporter, phone=phone, picture=picture, fault=fault, crowd=crowd,
     )  # fmt: skip
 
 

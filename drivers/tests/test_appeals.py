@@ -76,9 +76,10 @@ def test_one_appeal_for_each_hold_of_ones_own(people):
         appeal(driver=driver_of(people("driver2")), code=hold.code, words="x")
     with pytest.raises(Exception, match="invalid_input"):
         appeal(driver=driver_of(people("driver")), code=hold.code, words="  ")
-    appeal(driver=driver_of(people("driver")), code=hold.code, words="x")
+    first = appeal(driver=driver_of(people("driver")), code=hold.code, words="x")
+    assert appeal(driver=driver_of(people("driver")), code=hold.code, words="x ") == first
     with pytest.raises(AlreadyAppealed):
-        appeal(driver=driver_of(people("driver")), code=hold.code, words="x")
+        appeal(driver=driver_of(people("driver")), code=hold.code, words="y")
 
 
 def test_a_covert_hold_is_not_there(people, signed_in):

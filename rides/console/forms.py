@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from core.typed.fields import Moment
+from core.typed.fields import Day, Moment
 from rides.models import City, LineInCity
 from rides.states import Line
 
@@ -96,9 +96,7 @@ class PlaceForm(OfCity, PointForm):
 
 class PermitFields(forms.Form):
     permit_number = forms.CharField(label=gettext_lazy("Number of the company's permit"), max_length=40)
-    permit_until = forms.DateField(
-        label=gettext_lazy("Permit valid until"), widget=forms.DateInput(attrs={"type": "date"})
-    )
+    permit_until = Day(label=gettext_lazy("Permit valid until"))
 
 
 class OpeningForm(OfCity, PermitFields):

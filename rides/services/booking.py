@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import RealNameRequired
 from accounts.selectors import restriction_on
-from core import clock, formats, idempotency, live, policy, timeline, typed
+from core import clock, formats, idempotency, limits, live, policy, timeline, typed
 from core.actors import MONITOR
 from core.codes import new_code, new_digits
 from core.errors import InvalidInput
+from core.limits import Asker
 from core.messages import outbox
 from core.privacy import phone_index
 from core.states import StaleState, move
@@ -19,7 +20,7 @@ from core.transactions import begins_transaction
 from rides import fares, messages, routing, selectors
 from rides.errors import AccountRestricted, ChildNeedsCompany, LineNotRunning
 from rides.models import Trip
-from rides.policies import PATIENCE, REAL_NAME_FROM
+from rides.policies import PATIENCE, REAL_NAME_FROM, RIDERS_TOLD
 from rides.routing import Route
 from rides.services.places import Journey, Place, check_journey
 from rides.services.proposals import hold_out_to_ways
@@ -46,11 +47,13 @@ def book_trip(
     client_key: str,
     line: Line = Line.HITCH,
     rider: Rider | None = None,
+    anew: bool = False,
 ) -> Trip:
     """Ask for a ride; the same `client_key` asks once. Express, premier and luxury leave at `journey.start`.
 
+    `anew`: instead of a trip that came to nothing; whoever travels has a page already, so no limit of messages refuses it.
     Raises `RealNameRequired`, `LineNotRunning`, `PlacesWrong`, `WindowWrong`, `CurfewHours`, `InvalidInput`,
-    `ChildNeedsCompany`, `AccountRestricted`.
+    `ChildNeedsCompany`, `AccountRestricted`, `TooMany`.
     """
     return _book(
         passenger,
@@ -58,11 +61,14 @@ def book_trip(
         routing.route([journey.origin.point, journey.destination.point]),
         Trip(line=line, seats=seats, client_key=client_key),
         rider,
+        anew,
     )
 
 
 @begins_transaction
-def _book(passenger: "Account", journey: Journey, way: Route, trip: Trip, rider: Rider | None) -> Trip:
+def _book(
+    passenger: "Account", journey: Journey, way: Route, trip: Trip, rider: Rider | None, anew: bool
+) -> Trip:
     trip.client_key = idempotency.hold("rides.trip", str(passenger.pk), trip.client_key)
     again = Trip.objects.filter(client_key=trip.client_key).first()
     if again:
@@ -104,7 +110,7 @@ def _book(passenger: "Account", journey: Journey, way: Route, trip: Trip, rider:
         destination=trip.destination_name,
     )
     if trip.rider_phone:
-        _tell_rider(trip)
+        _tell_rider(trip, anew)
     if line == Line.HITCH:
         mark_matched(trip, len(selectors.itineraries_along(trip)))
         hold_out_to_ways(trip)
@@ -127,7 +133,13 @@ def book_same_way(
     if trip.rider_name:
         rider = Rider(RiderKind(trip.rider_kind), trip.rider_name, trip.rider_phone)
     return book_trip(
-        passenger=passenger, journey=journey, seats=trip.seats, client_key=client_key, line=line, rider=rider
+        passenger=passenger,
+        journey=journey,
+        seats=trip.seats,
+        client_key=client_key,
+        line=line,
+        rider=rider,
+        anew=True,
     )
 
 
@@ -147,8 +159,13 @@ def _name_rider(trip: Trip, rider: Rider) -> None:
         trip.rider_phone_index = phone_index(trip.rider_phone)
 
 
-def _tell_rider(trip: Trip) -> None:
-    """Who travels gets the trip's page by message: plate, code, SOS, with no account of their own."""
+def _tell_rider(trip: Trip, anew: bool) -> None:
+    """Who travels gets the trip's page by message: plate, code, SOS, with no account of their own. Raises `TooMany`."""
+    asker, phone = Asker(person=trip.passenger.code), trip.rider_phone_index
+    if not anew:
+        limits.take(RIDERS_TOLD, asker, target=phone, field="rider_phone")
+    elif limits.beyond(RIDERS_TOLD, asker, target=phone):
+        return
     booked = messages.RideBookedForYou(
         origin=trip.origin_name, destination=trip.destination_name, url=selectors.rider_url(trip)
     )

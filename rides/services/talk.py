@@ -3,13 +3,13 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from core import clock, live, policy, relay, timeline
+from core import clock, limits, live, policy, relay, timeline
+from core.limits import Asker
 from core.states import StaleState
 from core.transactions import begins_transaction
 from rides import selectors
-from rides.errors import TooManyPhrases
 from rides.models import Message, RelayNumber, Trip
-from rides.policies import PHRASES_A_MINUTE, RELAY_AFTER
+from rides.policies import PHRASES, RELAY_AFTER
 from rides.states import WITH_DRIVER, Party, Phrase, TripLine
 
 if TYPE_CHECKING:
@@ -22,12 +22,8 @@ def say(*, account: "Account", trip_code: str, phrase: Phrase) -> Message:
     trip, party = selectors.trip_of(account, trip_code)
     if trip.state not in WITH_DRIVER:
         raise StaleState
-    at = clock.now()
-    if Message.objects.filter(
-        trip=trip, party=party, at__gt=at - timedelta(minutes=1)
-    ).count() >= policy.value(PHRASES_A_MINUTE):
-        raise TooManyPhrases
-    row = Message.objects.create(trip=trip, party=party, phrase=phrase, at=at)
+    limits.take(PHRASES, Asker(person=account.code), target=trip.code)
+    row = Message.objects.create(trip=trip, party=party, phrase=phrase, at=clock.now())
     timeline.add(TripLine.SAID, account.actor, trip=trip.code, party=party, phrase=phrase)
     live.changed_on_commit(f"trip:{trip.code}")
     return row

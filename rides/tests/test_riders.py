@@ -4,7 +4,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from conftest import Rides
-from core.errors import InvalidInput
+from core import clock
+from core.errors import InvalidInput, TooMany
 from core.models import Notification
 from drivers.selectors import driver_of
 from drivers.tests.factories import face_token
@@ -133,3 +134,25 @@ def test_whoever_travels_is_named(rides):
     trip = rides.booked()
     with pytest.raises(IntegrityError), transaction.atomic():
         Trip.objects.filter(pk=trip.pk).update(rider_kind="child")
+
+
+def test_one_phone_is_written_to_about_so_many_rides(rides, for_grandma):
+    for _time in range(9):
+        rides.booked(rider=GRANDMA)
+    with pytest.raises(TooMany):
+        rides.booked(rider=GRANDMA)
+    assert Notification.objects.filter(key__startswith="rider:").count() == 10
+    assert rides.booked(rider=Rider(RiderKind.OTHER, "别人", "13911110078"))
+    assert rides.booked()
+
+
+def test_another_car_instead_of_a_wrong_one_is_never_refused(rides, for_grandma):
+    trip = accepted(rides, for_grandma)
+    for _time in range(9):
+        rides.booked(rider=GRANDMA)
+    Trip.objects.filter(pk=trip.pk).update(
+        state="cancelled", cancelled_at=clock.now(), cancel_reason="mismatch", plate_check="differs"
+    )
+    new = services.ask_again(passenger=rides.people("passenger"), trip_code=trip.code)
+    assert new.rider_phone == "+8613911110077"
+    assert Notification.objects.filter(key__startswith="rider:").count() == 10

@@ -224,7 +224,17 @@ def test_the_database_refuses_a_cancel_after_boarding(rides):
         Trip.objects.filter(pk=trip.pk).update(state="cancelled", cancelled_at=NOON)
 
 
-def test_boarding_twice_is_stale(rides, people):
+def test_boarding_twice_is_boarding_once(rides, people):
     trip = rides.boarded()
+    again = services.board_trip(
+        driver=driver_of(people("driver")), trip_code=trip.code, code=trip.boarding_code
+    )
+    assert (again.refusal, again.trip.boarded_at) == (None, trip.boarded_at)
+    cancelled = rides.accepted("passenger2", "driver2")
+    services.cancel_trip(
+        account=people("passenger2"), trip_code=cancelled.code, reason=CancelReason.CHANGED_PLANS
+    )
     with pytest.raises(StaleState):
-        services.board_trip(driver=driver_of(people("driver")), trip_code=trip.code, code=trip.boarding_code)
+        services.board_trip(
+            driver=driver_of(people("driver2")), trip_code=cancelled.code, code=cancelled.boarding_code
+        )

@@ -32,7 +32,7 @@ from safety.policies import POSITION_OLD, clocks_of
 from safety.states import PlacedState, SafetyLine
 
 if TYPE_CHECKING:
-    from accounts.models import EmergencyContact
+    pass
 
 # Lines whose fact `code` is a recording.
 _OF_RECORDINGS = {SafetyLine.SOUND, SafetyLine.LISTENED, SafetyLine.PLAYED}
@@ -163,16 +163,18 @@ _CALL_LEVEL: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ContactTold:
-    """An emergency contact by name, and what became of the messages to them about this incident."""
+    """An emergency contact by their masked name, and what became of the messages to them about this incident."""
 
-    contact: "EmergencyContact"
+    name: str
     messages: list[Notification]
 
 
 def _contacts(incident: Incident) -> list[ContactTold]:
     written = outbox.about(incident.code)
     return [
-        ContactTold(each, [row for row in written if row.key.endswith(f":passenger:{each.pk}")])
+        ContactTold(
+            mask_name(each.name), [row for row in written if row.key.endswith(f":passenger:{each.pk}")]
+        )
         for each in selectors.contacts_of(incident)
     ]
 

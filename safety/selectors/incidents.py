@@ -296,6 +296,8 @@ def open_incidents_about(subject: str) -> list[cases.OpenCase]:
     rows = Incident.objects.live()
     if subject.startswith("I-"):
         rows = rows.filter(code=subject)
+    elif not cases.may_be_account(subject):
+        return []
     else:
         about = Q(trip__passenger__code=subject) | Q(trip__driver__account__code=subject)
         person = account_by_code(subject)

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from accounts.codes import send_code, use_code
 from accounts.errors import CodeTooSoon, WrongCode
 from accounts.selectors import account_by_phone
-from accounts.services import send_code, use_code
 from core import audit, clock, danger, facts, idempotency, timeline, typed
 from core.actors import NOBODY
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound
+from core.limits import NOBODY as NOBODY_KNOWN
+from core.limits import Asker
 from core.privacy import link_secret, phone_index
 from core.transactions import begins_transaction, joins_transaction
 from rides.selectors import lock_trip, trip_meant, trip_meant_by_phone
@@ -54,6 +56,7 @@ def file_welfare_check(
     relation: str = "",
     submission: str = "",
     from_crowd: bool = False,
+    asker: Asker = NOBODY_KNOWN,
 ) -> FiledCheck:
     """Take a report at once (S6): filed first, verified after. The answer is the same for every phone number.
 
@@ -110,7 +113,7 @@ def file_welfare_check(
     hear_distress(incident, words)
     if reporter.sure and not from_crowd:
         # To nobody whose number was guessed, and not to a crowd of numbers that one sender names.
-        _send_code(check)
+        _send_code(check, asker)
     return FiledCheck(check.code, _secret_of(check.code))
 
 
@@ -132,17 +135,22 @@ def _signal(incident: Incident, number: int, check: WelfareCheck) -> None:
     add_signal(actor=NOBODY, kind=kind, trip=incident.trip, incident=incident, detail=detail, facts=why)
 
 
-def _send_code(check: WelfareCheck) -> None:
+def _send_code(check: WelfareCheck, asker: Asker) -> None:
     try:
         with transaction.atomic():
-            send_code(phone=check.reporter_phone, purpose="welfare_check", subject=check.code)
+            send_code(phone=check.reporter_phone, purpose="welfare_check", subject=check.code, asker=asker)
     except CodeTooSoon:
         pass  # a friend who reports again has a code already; the report never waits for it
 
 
 @begins_transaction
 def mend_check(
-    *, secret: str, missing_phone: str = "", reporter_phone: str = "", from_crowd: bool = False
+    *,
+    secret: str,
+    missing_phone: str = "",
+    reporter_phone: str = "",
+    from_crowd: bool = False,
+    asker: Asker = NOBODY_KNOWN,
 ) -> WelfareCheck:
     """The reporter puts right a number that was read wrongly. What was found by the first one stays as it is.
 
@@ -163,7 +171,7 @@ def mend_check(
         check.verified_at = None
         changed += ["reporter_phone", "reporter_doubted", "reporter_written", "reporter_index", "verified_at"]
         if reporter.sure and not crowd:
-            _send_code(check)
+            _send_code(check, asker)
     now = before
     if missing_phone and missing_phone != check.missing_written:
         missing = typed.phone.guess(missing_phone)
@@ -292,13 +300,15 @@ def add_evidence(*, secret: str, words: str) -> WelfareCheck:
     return check
 
 
-def verify_reporter(*, secret: str, code: str) -> WelfareCheck:
+def verify_reporter(*, secret: str, code: str, asker: Asker = NOBODY_KNOWN) -> WelfareCheck:
     """The reporter proves their phone; nothing ever waited for it.
 
-    Raises `NotFound`; `WrongCode` also where the code was sent for another report, which is verified by it.
+    Raises `NotFound`, `TooManyCodes`; `WrongCode` also where the code was sent for another report, which is verified by it.
     """
     check = check_by_secret(secret)
-    subject = use_code(phone=check.reporter_phone, purpose="welfare_check", code=code)
+    subject = use_code(
+        phone=check.reporter_phone, purpose="welfare_check", code=code, subject=check.code, asker=asker
+    )
     with transaction.atomic(durable=True):
         at = clock.now()
         proved = WelfareCheck.objects.select_related("incident").get(code=subject)

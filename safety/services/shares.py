@@ -8,7 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.selectors import contacts_who_agreed
-from core import clock, timeline
+from core import clock, limits, timeline
 from core.errors import NotFound
 from core.messages import outbox
 from core.transactions import begins_transaction, joins_transaction
@@ -17,6 +17,7 @@ from rides.states import WITH_DRIVER, Party
 from rides.tokens import TripKey
 from safety import messages
 from safety.models import TripShare
+from safety.policies import SHARES
 from safety.states import SafetyLine
 
 if TYPE_CHECKING:
@@ -53,10 +54,11 @@ def share_with(*, trip: "Trip", party: Party, contact: int | None = None, phone:
 
 @begins_transaction
 def share_trip(*, key: TripKey) -> TripShare:
-    """The passenger makes a link to pass on. Raises `NotFound` for the driver's side and for trips without a car."""
+    """The passenger makes a link to pass on. Raises `TooMany`, and `NotFound` for the driver's side and without a car."""
     trip = trip_by_code(key.trip)
     if key.party != Party.PASSENGER or trip.state not in WITH_DRIVER:
         raise NotFound
+    limits.take(SHARES, limits.NOBODY, target=trip.code)
     share = share_with(trip=trip, party=key.party)
     timeline.add(SafetyLine.SHARED, trip.passenger.actor, trip=trip.code, party=key.party)
     return share

@@ -17,6 +17,7 @@ class Served:
     """A browser window whose requests this test's own database answers.
 
     `batches` are the positions that the page sent, `loads` the pages that it loaded whole; while `down`, nothing arrives.
+    With `policy` pages come with their content policy, too.
     """
 
     client: Client
@@ -25,6 +26,7 @@ class Served:
     loads: list[str] = field(default_factory=list)
     posted: list[str] = field(default_factory=list)
     down: bool = False
+    policy: bool = False
     context: Context = field(default_factory=copy_context)
 
     def answer(self, route: Route) -> None:
@@ -74,6 +76,8 @@ class Served:
             route.fulfill(content_type="text/html", body=page)
             return
         headers = {"content-type": answer.headers.get("Content-Type", "")}
+        if self.policy:
+            headers["content-security-policy"] = answer.headers["Content-Security-Policy"]
         route.fulfill(status=answer.status_code, headers=headers, body=answer.content)
 
 
