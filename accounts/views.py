@@ -156,12 +156,11 @@ def set_up(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             explain(form, error)
             status = error.status
-    shown: dict[str, object] = {}
+    picture = secret = ""
     if device:
         address, secret = enrolment.address_of(device)
         picture = segno.make(address, error="m").svg_data_uri(scale=5, border=2, light="white")
-        shown = {"picture": picture, "secret": secret}
-    return _page(request, "accounts/set_up.html", form, status=status, **shown)
+    return _page(request, "accounts/set_up.html", form, status=status, picture=picture, secret=secret)
 
 
 def _recovery_codes(request: HttpRequest, codes: list[str], onward: str) -> HttpResponse:
