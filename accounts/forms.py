@@ -92,6 +92,10 @@ class PasskeyForm(TokenForm):
     passkey = _passkey()
     field_order = ["name", "token"]
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        del self.fields["token"].widget.attrs["autofocus"]  # the name comes first
+
 
 class ShowPasskeyForm(forms.Form):
     passkey = _passkey()

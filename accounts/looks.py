@@ -27,6 +27,7 @@ MAY_ANSWER = "looks.answer"
 REVEALS = ("accounts.revealed", "complaints.caller_revealed")
 _LISTED = "accounts.look_listed"
 REASON_LENGTH = 400
+STILL_THEIRS = timedelta(days=7)
 
 
 def is_revealable(person: Account) -> bool:
@@ -66,8 +67,8 @@ def show(
 ) -> None:
     """Let somebody of the staff see data in the clear, and write it down as `action`, one of `REVEALS`.
 
-    `subject` is the code of an account, or of the case of somebody without one. Raises `Forbidden`, `SentenceNeeded`, and `TooMany`
-    where so much was looked at without a case.
+    `subject` is the code of an account, or of the case of somebody without one. Raises `Forbidden`, `SentenceNeeded`,
+    and `TooMany` where so much was looked at without a case.
     """
     require(account, "people.reveal")
     said, named = reason.strip()[:REASON_LENGTH], case.strip()[:40]
@@ -108,7 +109,8 @@ def note_read(
 
     `subject` is the code of the account or of the `case`, `people` the codes of those whom the case concerns. It is
     their work where one of the open cases about them is theirs, where the case itself waits for somebody or for
-    readers such as them, and for those who answer for the list. Once a day is enough to be listed.
+    readers such as them, where they worked on it within a week, and for those who answer for the list. Once a day is
+    enough to be listed.
     """
     audit.record(account.actor, action, subject, case=case)
     if may(account, MAY_ANSWER) or _is_work(account, subject, people):
@@ -129,14 +131,24 @@ def _is_work(account: Account, subject: str, people: Collection[str]) -> bool:
         waits = each.code == subject and not each.owners
         if account.code in each.owners or waits or (each.code == subject and may(account, each.readers)):
             return True
-    return any(account.code in each.owners for person in people for each in cases.open_about(person))
+    if any(account.code in each.owners for person in people for each in cases.open_about(person)):
+        return True
+    # Whoever closes a case stands on its page the moment after.
+    since = clock.now() - STILL_THEIRS
+    return audit_selectors.worked_on(account.code, subject, people=people, since=since)
 
 
 def _list(account: Account, subject: str, seen: LookKind, *, reason: str = "", case: str = "") -> None:
     row = Look.objects.create(
         at=clock.now(), actor=account.code, subject=subject, seen=seen, case=case, reason=reason
     )
-    audit.record(account.actor, _LISTED, str(row.pk), basis="reason" if reason else "none", seen=str(seen))
+    audit.record(
+        account.actor,
+        "accounts.look_listed",
+        str(row.pk),
+        basis="reason" if reason else "none",
+        seen=str(seen),
+    )
 
 
 # --- The supervisors' list -----------------------------------------------------------------------------------------

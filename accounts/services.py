@@ -152,7 +152,8 @@ def _enter(request: HttpRequest, account: Account, how: str, here: Place | None)
     device = blind_index(device_of(request), purpose="device")
     with transaction.atomic(durable=True):
         audit.record(account.actor, "accounts.signed_in", account.code, how=how)
-        _note_device(account, device)
+        if _note_device(account, device) and how == "password":
+            _tell_of_entry(account)
         if here:
             row = SignInPlace.objects.create(
                 account=account, at=clock.now(), place=f"{here[0]:.5f},{here[1]:.5f}"
@@ -161,8 +162,22 @@ def _enter(request: HttpRequest, account: Account, how: str, here: Place | None)
     return account
 
 
-def _note_device(account: Account, digest: str) -> None:
-    """Know the device again; who shares it is told upward once for each new pair (D7)."""
+def _tell_of_entry(account: Account) -> None:
+    """A password that was used where its owner never was may be a stranger's; a code tells its owner by itself."""
+    at = clock.now()
+    outbox.queue(
+        messages.SignedInElsewhere(at=at, line=settings.SAFETY_LINE),
+        key=f"signed-in:{account.code}:{at.timestamp()}",
+        to=account.phone,
+        language=account.language,
+    )
+
+
+def _note_device(account: Account, digest: str) -> bool:
+    """Know the device again; who shares it is told upward once for each new pair (D7).
+
+    True where it is a further one of this account.
+    """
     at = clock.now()
     _row, new = Device.objects.update_or_create(
         account=account,
@@ -174,6 +189,7 @@ def _note_device(account: Account, digest: str) -> None:
     codes = sorted(others.filter(account__role__in=roles_who("ride")).values_list("account__code", flat=True))
     if new and codes and may(account, "ride"):
         events.publish(DeviceShared(account=account.code, others=codes))
+    return new and account.devices.exclude(digest=digest).exists()
 
 
 @begins_transaction

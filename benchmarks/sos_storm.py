@@ -65,6 +65,7 @@ def make_trips(count: int) -> list[tuple[str, str]]:
     """Trips under way, written into the scratch stack's database: (code, the passenger's key)."""
     from accounts.models import Account, EmergencyContact
     from core import clock
+    from core.codes import new_code
     from core.privacy import phone_index
     from drivers.selectors import driver_of
     from rides.models import City, Trip
@@ -84,7 +85,7 @@ def make_trips(count: int) -> list[tuple[str, str]]:
     vehicle = driver.bindings.first().vehicle
     rows = [
         Trip(
-            code=f"T-STORM{number:05d}",
+            code=new_code("T"),
             line="hitch",
             city=city,
             passenger=passenger,

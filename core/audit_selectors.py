@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 
+from core import live
 from core.audit import digest_of
 from core.models import AuditEntry, AuditSeal
 
@@ -47,3 +48,10 @@ def count_by_actor(
         .order_by("actor", "action")
     )
     return [(row["actor"], row["action"], row[f"facts__{fact}"] or "", row["count"]) for row in rows]
+
+
+def worked_on(actor: str, case: str, *, people: Collection[str], since: datetime) -> bool:
+    """Whether somebody did something in a case, more than look at it. `people` are those whom it concerns."""
+    lines = AuditEntry.objects.filter(subject__in={case, *people}, actor=actor, at__gte=since)
+    found = lines.filter(Q(subject=case) | Q(case=case)).values_list("action", flat=True)
+    return any(not live.is_look(action) for action in found.distinct())

@@ -122,6 +122,7 @@ SENT = {
     "accounts.contact_asked": ("accounts.invitations",),
     "accounts.wrong_tries": ("accounts.warnings",),
     "accounts.password_changed": SELF,
+    "accounts.signed_in_elsewhere": SELF,
     "accounts.second_factor_set": SELF,
     "accounts.passkey_added": SELF,
     "accounts.recovery_code_used": SELF,

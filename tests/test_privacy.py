@@ -4,9 +4,11 @@ table allows it."""
 import re
 
 import pytest
+from django.utils import translation
 
 from accounts.models import Account, EmergencyContact
 from complaints.models import Claim, Complaint
+from core.permissions import Role
 from rides.models import Trip
 from rides.tests.factories import hold_out
 from tests.test_permissions import PEOPLE, TABLE, ask, things  # noqa: F401 - the fixture with one of everything
@@ -160,9 +162,12 @@ IN_THE_CLEAR = {
 def everybodys(people):
     """What is personal of everybody of the cast, colleagues and officers too, and of a caller without an account."""
     found = {}
+    with translation.override("zh-hans"):
+        roles = {str(role.label) for role in Role}
     for account in Account.objects.all():
         found[account.code] = {
-            "name": [account.real_name] if len(account.real_name) > 1 else [],
+            # One of them is called after their work, which pages name.
+            "name": [] if account.real_name in roles else [account.real_name],
             "phone": [account.phone, account.phone.removeprefix("+86")],
             "id": [account.id_number],
         }

@@ -214,6 +214,24 @@ def test_what_waits_may_be_read_by_all_and_what_is_over_goes_to_the_list(signed_
     assert (row.subject, row.seen, row.case) == (incident.code, "incident", incident.code)
 
 
+def test_whoever_worked_on_it_may_read_what_became_of_it(signed_in, people, incident, noon):
+    take_incident(account=people("agent"), code=incident.code)
+    Incident.objects.update(
+        state="closed",
+        closed_at=incident.opened_at,
+        closed_by="specialist",
+        resolved_by="agent",
+        outcome="safe",
+    )
+    path = f"/admin/incidents/{incident.code}/"
+    signed_in("agent").get(path)
+    assert not Look.objects.exists()
+    noon.shift(timedelta(days=8))
+    for _again in range(2):  # to have looked is not to have worked
+        signed_in("agent").get(path)
+    assert Look.objects.count() == 1
+
+
 def test_somebody_elses_complaint_goes_to_the_list(signed_in, people, rides):
     filed = file_complaint(
         account=people("passenger"),

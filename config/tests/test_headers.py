@@ -159,7 +159,7 @@ def test_who_is_refused_stands_in_the_log_with_the_door_and_without_what_was_sai
     lines = told()
     assert [(line["status"], line["method"]) for line in lines][-2:] == [(404, "GET"), (403, "POST")]
     assert {line["who"] for line in lines} == {"passenger"}
-    assert lines[-2]["door"] == "api/v1/trips/<str:code>/"
+    assert lines[-2]["door"].startswith("api/v1/trips/<")
     assert "T-7K2M9QX4ZB" not in str(lines) and "13800000001" not in str(lines)
 
 

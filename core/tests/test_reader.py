@@ -568,6 +568,18 @@ def test_a_child_serves_many_and_is_replaced(lane, monkeypatch):
     assert pids[0] == pids[1] != pids[2]
 
 
+def test_a_worker_that_is_forked_has_children_of_its_own(lane):
+    with lane.slot() as slot:
+        slot.child = lane.fit()
+    pid = os.fork()
+    if pid == 0:
+        os._exit(len(lane._idle))
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    with lane.slot() as slot:
+        slot.child = lane.fit()
+        assert slot.child.ask(Wish(SMALL, 48), within=20).width == 96
+
+
 def test_after_one_that_broke_the_next_is_read(lane):
     with lane.slot() as slot:
         slot.child = lane.fit()
