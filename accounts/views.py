@@ -139,7 +139,7 @@ def _home(account: Account) -> str:
 def set_up(request: HttpRequest) -> HttpResponse:
     """The first second factor: the set-up code, then the authenticator, then recovery codes, shown this once."""
     if not request.user.is_authenticated:
-        return redirect("accounts:sign_in_code")
+        return redirect("accounts:sign_in")
     account = account_of(request)
     if not enrolment.is_to_set_up(account):
         return redirect(_home(account) if needs_second_factor(account) else "/")
@@ -156,12 +156,11 @@ def set_up(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             explain(form, error)
             status = error.status
-    shown: dict[str, object] = {}
+    picture = secret = ""
     if device:
         address, secret = enrolment.address_of(device)
         picture = segno.make(address, error="m").svg_data_uri(scale=5, border=2, light="white")
-        shown = {"picture": picture, "secret": secret}
-    return _page(request, "accounts/set_up.html", form, status=status, **shown)
+    return _page(request, "accounts/set_up.html", form, status=status, picture=picture, secret=secret)
 
 
 def _recovery_codes(request: HttpRequest, codes: list[str], onward: str) -> HttpResponse:
@@ -251,8 +250,8 @@ def me(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             explain(form, error)
     contacts = account.emergency_contacts.order_by("pk")
-    more = {"contacts": contacts, "second_factor": needs_second_factor(account)}
-    return _page(request, "accounts/me.html", form, account=account, **more)
+    second = needs_second_factor(account)
+    return _page(request, "accounts/me.html", form, account=account, contacts=contacts, second_factor=second)
 
 
 @require_POST
