@@ -57,7 +57,8 @@ def is_to_set_up(account: Account) -> bool:
 
 
 def _confirmed(account: Account) -> QuerySet[Authenticator]:
-    return Authenticator.objects.filter(user=account, confirmed=True)
+    found: QuerySet[Authenticator] = Authenticator.objects.filter(user=account, confirmed=True)
+    return found
 
 
 @joins_transaction
@@ -110,7 +111,8 @@ def pending(request: HttpRequest, *, account: Account) -> Authenticator | None:
     ).exists()
     if not good or not is_to_set_up(account):
         return None
-    return Authenticator.objects.filter(user=account, confirmed=False).first()
+    found: Authenticator | None = Authenticator.objects.filter(user=account, confirmed=False).first()
+    return found
 
 
 def address_of(device: Authenticator) -> tuple[str, str]:

@@ -1,13 +1,12 @@
 """Who belongs to the staff, and as what: two people add somebody, change a role or let in again; one suspends at once."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from accounts import messages
 from accounts.enrolment import give_set_up_code
@@ -32,9 +31,6 @@ from core.permissions import FOUNDER, Role, is_still, may, needs_second_factor, 
 from core.privacy import mask_name, mask_phone, phone_index
 from core.recipients import write_to_each
 from core.transactions import begins_transaction, joins_transaction
-
-if TYPE_CHECKING:
-    from django.utils.functional import Promise
 
 APPOINT, SUSPEND = "staff.appoint", "staff.suspend"
 WORKS = "console.open"
@@ -109,15 +105,15 @@ def take_on(*, actor: Actor, name: str, phone: str, role: Role) -> tuple[Account
     return account, give_set_up_code(actor=actor, account=account)
 
 
-def set_up_said(account: Account, code: str) -> "Promise":
+def set_up_said(account: Account, code: str) -> str:
     """What the second person is told."""
-    said = _(
+    said = gettext(
         "Account %(account)s. Set-up code: %(code)s. Hand it over in person: it is shown this once. They sign in by a code to their phone and type it."
     )
     return said % {"account": account.code, "code": code}
 
 
-def _take_on(_motion: Motion, given: Newcomer, person: Account) -> "Promise":
+def _take_on(_motion: Motion, given: Newcomer, person: Account) -> str:
     return set_up_said(
         *take_on(actor=person.actor, name=given.name, phone=given.phone, role=Role(given.role))
     )
@@ -266,7 +262,7 @@ def _check_active(subject: str, given: Because) -> None:
         raise NotStaff
 
 
-def _set_up_anew(motion: Motion, given: Because, person: Account) -> "Promise":
+def _set_up_anew(motion: Motion, given: Because, person: Account) -> str:
     account = _locked(motion.subject)
     audit.record(person.actor, "accounts.second_factor_removed", account.code, reason=given.reason)
     end_sessions(actor=person.actor, account=account, reason=given.reason)

@@ -139,7 +139,7 @@ def _home(account: Account) -> str:
 def set_up(request: HttpRequest) -> HttpResponse:
     """The first second factor: the set-up code, then the authenticator, then recovery codes, shown this once."""
     if not request.user.is_authenticated:
-        return redirect("accounts:sign_in_code")
+        return redirect("accounts:sign_in")
     account = account_of(request)
     if not enrolment.is_to_set_up(account):
         return redirect(_home(account) if needs_second_factor(account) else "/")
@@ -156,12 +156,11 @@ def set_up(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             explain(form, error)
             status = error.status
-    shown: dict[str, object] = {}
+    picture = secret = ""
     if device:
         address, secret = enrolment.address_of(device)
         picture = segno.make(address, error="m").svg_data_uri(scale=5, border=2, light="white")
-        shown = {"picture": picture, "secret": secret}
-    return _page(request, "accounts/set_up.html", form, status=status, **shown)
+    return _page(request, "accounts/set_up.html", form, status=status, picture=picture, secret=secret)
 
 
 def _recovery_codes(request: HttpRequest, codes: list[str], onward: str) -> HttpResponse:
@@ -217,10 +216,17 @@ def remove_passkey(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("accounts:passkeys")
 
 
+def _signed_out(address: str) -> HttpResponse:
+    """What the browser kept for this person (pages, drafts, switches) is not the next one's at this screen."""
+    response = redirect(address)
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     services.sign_out(request)
-    return redirect("/")
+    return _signed_out("/")
 
 
 @require_http_methods(["GET", "POST"])
@@ -244,8 +250,8 @@ def me(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             explain(form, error)
     contacts = account.emergency_contacts.order_by("pk")
-    more = {"contacts": contacts, "second_factor": needs_second_factor(account)}
-    return _page(request, "accounts/me.html", form, account=account, **more)
+    second = needs_second_factor(account)
+    return _page(request, "accounts/me.html", form, account=account, contacts=contacts, second_factor=second)
 
 
 @require_POST
@@ -300,7 +306,7 @@ def end_session(request: HttpRequest) -> HttpResponse:
     if name == "all":
         services.end_own_sessions(account=account)
         services.sign_out(request)
-        return redirect("accounts:sign_in")
+        return _signed_out("accounts:sign_in")
     services.end_session(account=account, name=name)
     messages.success(request, _("Signed out on that device."))
     return redirect("accounts:sessions")

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.staffing import check_number, set_up_said, take_on
 from core import audit, clock, live, motions, typed
 from core.errors import InvalidInput, NotFound
+from core.formats import moment
 from core.models import Motion
 from core.permissions import LIAISON
 from core.privacy import mask_name, mask_phone
@@ -134,7 +134,7 @@ def _check_officer(_subject: str, given: Liaison) -> None:
     check_number(given.phone)
 
 
-def _take_on(_motion: Motion, given: Liaison, person: "Account") -> Promise:
+def _take_on(_motion: Motion, given: Liaison, person: "Account") -> str:
     account, code = take_on(actor=person.actor, name=given.name, phone=given.phone, role=LIAISON)
     Officer.objects.create(
         account=account,
@@ -160,7 +160,7 @@ OFFICER = motions.declare(
             (pgettext_lazy("officer", "name"), mask_name(given.name)),
             (pgettext_lazy("officer", "phone"), mask_phone(given.phone)),
             (pgettext_lazy("officer", "badge number"), f"***{given.badge[-3:]}"),
-            (pgettext_lazy("officer", "let in until"), f"{given.until:%Y-%m-%d}"),
+            (pgettext_lazy("officer", "let in until"), moment(given.until, "date")),
         ],
     )
 )
@@ -198,7 +198,7 @@ LONGER = motions.declare(
         shape=Until,
         check=_check_longer,
         carry=_let_in_longer,
-        says=lambda given: [(pgettext_lazy("officer", "let in until"), f"{given.until:%Y-%m-%d}")],
+        says=lambda given: [(pgettext_lazy("officer", "let in until"), moment(given.until, "date"))],
     )
 )
 KINDS = frozenset({STATION.key, OFFICER.key, LONGER.key})

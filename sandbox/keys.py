@@ -21,7 +21,8 @@ def knows(token: str) -> bool:
 
 
 def _folder() -> Path:
-    folder = Path(settings.STATE) / "keys"
+    state: Path = settings.STATE  # type: ignore[misc]  # the sandbox has settings of its own
+    folder = state / "keys"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 

@@ -50,7 +50,7 @@ def desk(
             motions.PAIR.key,
             permission,
             None,
-            Step("agree", _("Agree: do it"), _decides(agrees=True), urgent=True),
+            Step("agree", _("Agree: do it"), _decides(agrees=True)),
             Step("withdraw", pgettext_lazy("motion", "Withdraw"), _decides(agrees=False)),
             proposal=lambda row: row.moved_by if row.state == MotionState.MOVED else None,
         )

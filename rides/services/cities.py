@@ -135,7 +135,7 @@ OPENING = motions.declare(
             (pgettext_lazy("opening", "city"), given.city),
             (pgettext_lazy("opening", "from"), moment(given.at) if given.at else str(_("at once"))),
             (pgettext_lazy("opening", "permit"), given.permit_number),
-            (pgettext_lazy("opening", "permit valid until"), f"{given.permit_until:%Y-%m-%d}"),
+            (pgettext_lazy("opening", "permit valid until"), moment(given.permit_until, "date")),
         ],
     )
 )
@@ -172,7 +172,7 @@ PERMIT = motions.declare(
         carry=_write_permit,
         says=lambda given: [
             (pgettext_lazy("opening", "permit"), given.number),
-            (pgettext_lazy("opening", "permit valid until"), f"{given.until:%Y-%m-%d}"),
+            (pgettext_lazy("opening", "permit valid until"), moment(given.until, "date")),
         ],
     )
 )

@@ -4,6 +4,8 @@ import { test } from "node:test";
 
 import { answerOf, optionsOf } from "../../static/js/parts/credentials.js";
 
+const bytes = (...values) => new Uint8Array(values).buffer;
+
 test("options become bytes where the browser wants bytes", () => {
   const options = optionsOf({
     challenge: "AQID_-8",
@@ -19,7 +21,6 @@ test("options become bytes where the browser wants bytes", () => {
 });
 
 test("an answer becomes letters, with the parts that it has", () => {
-  const bytes = (...values) => new Uint8Array(values).buffer;
   const answer = answerOf({
     rawId: bytes(255, 239),
     type: "public-key",

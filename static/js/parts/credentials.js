@@ -1,7 +1,7 @@
 // Options and answers of passkeys, between JSON and what the browser takes and gives (WebAuthn level 3, section 5.1).
 import { fromBase64Url, toBase64Url } from "./bytes.js";
 
-const known = (list) => (list || []).map((each) => ({ ...each, id: fromBase64Url(each.id) }));
+const known = (list) => (list || []).map((each) => Object.assign(each, { id: fromBase64Url(each.id) }));
 
 export function optionsOf(json) {
   const options = { ...json, challenge: fromBase64Url(json.challenge) };
