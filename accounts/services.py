@@ -37,6 +37,7 @@ from accounts.errors import (
 from accounts.events import DeviceShared, SignedInSomewhere
 from accounts.models import (
     Account,
+    Authenticator,
     Device,
     EmergencyContact,
     RealNameCheck,
@@ -61,6 +62,7 @@ from core.transactions import begins_transaction, joins_transaction
 
 Place = tuple[float, float]  # latitude and longitude in degrees, WGS-84
 MAX_CONTACTS = 5
+WRONG_DIGITS = 3  # in a row, of which the owner is told
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -199,14 +201,22 @@ def forget_places(*, at: datetime) -> int:
 
 
 def _shows_second_factor(account: Account, token: str) -> Any:
-    """The authenticator that shows these digits now, or None; a wrong try is in the journal."""
+    """The authenticator that shows these digits now, or None; a wrong try is in the journal.
+
+    Whoever gets this far knows the password. So the owner is told of digits that were used already, which somebody else
+    must have seen, and of several wrong ones in a row.
+    """
     shown = typed.code.token(token)
     device = (
         match_token(account, shown) if shown.isdigit() else use_recovery_code(account=account, code=shown)
     )
     if device is None:
         with transaction.atomic(durable=True):
-            audit.record(account.actor, "accounts.second_factor_failed", account.code)
+            devices = list(Authenticator.objects.filter(user=account, confirmed=True))
+            again = any(each.is_shown_again(shown) for each in devices)
+            audit.record(account.actor, "accounts.second_factor_failed", account.code, again=again)
+            if again or any(each.throttling_failure_count >= WRONG_DIGITS for each in devices):
+                warn_of_wrong_tries(account)
     return device
 
 

@@ -139,7 +139,7 @@ def _home(account: Account) -> str:
 def set_up(request: HttpRequest) -> HttpResponse:
     """The first second factor: the set-up code, then the authenticator, then recovery codes, shown this once."""
     if not request.user.is_authenticated:
-        return redirect("accounts:sign_in_code")
+        return redirect("accounts:sign_in")
     account = account_of(request)
     if not enrolment.is_to_set_up(account):
         return redirect(_home(account) if needs_second_factor(account) else "/")

@@ -8,7 +8,7 @@ from django_otp.oath import TOTP
 
 from accounts.models import Authenticator
 from accounts.policies import CODE_LIFE
-from core.models import Notification
+from core.models import AuditEntry, Notification
 
 PASSWORD = "a password of tests"
 ENGLISH = {"accept-language": "en"}
@@ -86,6 +86,33 @@ def test_a_code_tells_its_owner_by_itself(world):
     code = re.findall(r"\d{6}", Notification.objects.filter(message="accounts.code").latest("pk").text)[0]
     assert client.post("/sign-in/code/", {"phone": "13800000001", "code": code}).status_code == 302
     assert told() == []
+
+
+def show(token, name="agent"):
+    client = Client(headers=ENGLISH)
+    enter(client, name)
+    return client.post("/sign-in/second-factor/", {"token": token}).status_code
+
+
+def warned():
+    return Notification.objects.filter(message="accounts.wrong_tries").count()
+
+
+def test_digits_that_somebody_saw_open_nothing_and_their_owner_is_told(world):
+    token = digits_of("agent")
+    assert (show(token), warned()) == (302, 0)
+    assert (show(token), warned()) == (400, 1)
+    assert AuditEntry.objects.get(action="accounts.second_factor_failed").facts["again"] is True
+
+
+def test_one_slip_tells_nobody_and_several_wrong_digits_do(world, noon):
+    wrong = "000000" if digits_of("agent") != "000000" else "111111"
+    for _try in range(2):
+        assert show(wrong) == 400
+        noon.shift(10)
+    assert warned() == 0
+    assert show(wrong) == 400
+    assert warned() == 1
 
 
 def test_no_rule_lets_a_code_live_longer_than_ten_minutes():
