@@ -243,8 +243,8 @@ def me(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             explain(form, error)
     contacts = account.emergency_contacts.order_by("pk")
-    more = {"contacts": contacts, "second_factor": needs_second_factor(account)}
-    return _page(request, "accounts/me.html", form, account=account, **more)
+    factor = needs_second_factor(account)
+    return _page(request, "accounts/me.html", form, account=account, contacts=contacts, second_factor=factor)
 
 
 @require_POST
