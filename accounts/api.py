@@ -202,7 +202,7 @@ class SessionsView(APIView):
 class SessionView(APIView):
     """One place where I am signed in."""
 
-    @extend_schema(request=None, responses={204: None})
+    @extend_schema(operation_id="me_sessions_end", request=None, responses={204: None})
     def delete(self, request: Request, name: str) -> Response:
         """Sign out there."""
         services.end_session(account=check_permission(request), name=name)

@@ -34,6 +34,17 @@ class ContactAsked(
     link: Link
 
 
+class SignedInElsewhere(
+    Message,
+    code="accounts.signed_in_elsewhere",
+    text=_(
+        "Huhang: your password was used to sign in on another device at %(at)s. Was it not you? Change it and call %(line)s."
+    ),
+):
+    at: Moment
+    line: Words
+
+
 class PasswordChanged(
     Message,
     code="accounts.password_changed",

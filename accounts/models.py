@@ -399,6 +399,12 @@ class Authenticator(otp.ThrottlingMixin, otp.Device):  # type: ignore[misc]  # u
             self.throttle_increment(commit=True)
         return bool(right)
 
+    def is_shown_again(self, token: str) -> bool:
+        """Whether these are digits of this moment that opened something already."""
+        totp = TOTP(bytes.fromhex(self.key), drift=self.drift)
+        totp.time = time.time()
+        return token.isdecimal() and bool(totp.verify(int(token), 1)) and totp.t() <= int(self.last_t)
+
     def __str__(self) -> str:
         return f"authenticator {self.pk} of {self.user_id}"
 

@@ -12,7 +12,7 @@ from core.limits import Per
 
 CODE_LIFE = policy.declare(
     "accounts.code_life",
-    policy.Span(60, 1_800),
+    policy.Span(60, 600),
     300,
     name=pgettext_lazy("policy name", "Life of a one-time code"),
     about=_("How long a one-time code is valid."),

@@ -37,6 +37,7 @@ from accounts.errors import (
 from accounts.events import DeviceShared, SignedInSomewhere
 from accounts.models import (
     Account,
+    Authenticator,
     Device,
     EmergencyContact,
     RealNameCheck,
@@ -61,6 +62,7 @@ from core.transactions import begins_transaction, joins_transaction
 
 Place = tuple[float, float]  # latitude and longitude in degrees, WGS-84
 MAX_CONTACTS = 5
+WRONG_DIGITS = 3  # in a row, of which the owner is told
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -152,7 +154,8 @@ def _enter(request: HttpRequest, account: Account, how: str, here: Place | None)
     device = blind_index(device_of(request), purpose="device")
     with transaction.atomic(durable=True):
         audit.record(account.actor, "accounts.signed_in", account.code, how=how)
-        _note_device(account, device)
+        if _note_device(account, device) and how == "password":
+            _tell_of_entry(account)
         if here:
             row = SignInPlace.objects.create(
                 account=account, at=clock.now(), place=f"{here[0]:.5f},{here[1]:.5f}"
@@ -161,8 +164,22 @@ def _enter(request: HttpRequest, account: Account, how: str, here: Place | None)
     return account
 
 
-def _note_device(account: Account, digest: str) -> None:
-    """Know the device again; who shares it is told upward once for each new pair (D7)."""
+def _tell_of_entry(account: Account) -> None:
+    """A password that was used where its owner never was may be a stranger's; a code tells its owner by itself."""
+    at = clock.now()
+    outbox.queue(
+        messages.SignedInElsewhere(at=at, line=settings.SAFETY_LINE),
+        key=f"signed-in:{account.code}:{at.timestamp()}",
+        to=account.phone,
+        language=account.language,
+    )
+
+
+def _note_device(account: Account, digest: str) -> bool:
+    """Know the device again; who shares it is told upward once for each new pair (D7).
+
+    True where it is a further one of this account.
+    """
     at = clock.now()
     _row, new = Device.objects.update_or_create(
         account=account,
@@ -174,6 +191,7 @@ def _note_device(account: Account, digest: str) -> None:
     codes = sorted(others.filter(account__role__in=roles_who("ride")).values_list("account__code", flat=True))
     if new and codes and may(account, "ride"):
         events.publish(DeviceShared(account=account.code, others=codes))
+    return new and account.devices.exclude(digest=digest).exists()
 
 
 @begins_transaction
@@ -183,14 +201,22 @@ def forget_places(*, at: datetime) -> int:
 
 
 def _shows_second_factor(account: Account, token: str) -> Any:
-    """The authenticator that shows these digits now, or None; a wrong try is in the journal."""
+    """The authenticator that shows these digits now, or None; a wrong try is in the journal.
+
+    Whoever gets this far knows the password. So the owner is told of digits that were used already, which somebody else
+    must have seen, and of several wrong ones in a row.
+    """
     shown = typed.code.token(token)
     device = (
         match_token(account, shown) if shown.isdigit() else use_recovery_code(account=account, code=shown)
     )
     if device is None:
         with transaction.atomic(durable=True):
-            audit.record(account.actor, "accounts.second_factor_failed", account.code)
+            devices = list(Authenticator.objects.filter(user=account, confirmed=True))
+            again = any(each.is_shown_again(shown) for each in devices)
+            audit.record(account.actor, "accounts.second_factor_failed", account.code, again=again)
+            if again or any(each.throttling_failure_count >= WRONG_DIGITS for each in devices):
+                warn_of_wrong_tries(account)
     return device
 
 

@@ -216,10 +216,17 @@ def remove_passkey(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("accounts:passkeys")
 
 
+def _signed_out(address: str) -> HttpResponse:
+    """What the browser kept for this person (pages, drafts, switches) is not the next one's at this screen."""
+    response = redirect(address)
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     services.sign_out(request)
-    return redirect("/")
+    return _signed_out("/")
 
 
 @require_http_methods(["GET", "POST"])
@@ -243,8 +250,8 @@ def me(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             explain(form, error)
     contacts = account.emergency_contacts.order_by("pk")
-    factor = needs_second_factor(account)
-    return _page(request, "accounts/me.html", form, account=account, contacts=contacts, second_factor=factor)
+    second = needs_second_factor(account)
+    return _page(request, "accounts/me.html", form, account=account, contacts=contacts, second_factor=second)
 
 
 @require_POST
@@ -299,7 +306,7 @@ def end_session(request: HttpRequest) -> HttpResponse:
     if name == "all":
         services.end_own_sessions(account=account)
         services.sign_out(request)
-        return redirect("accounts:sign_in")
+        return _signed_out("accounts:sign_in")
     services.end_session(account=account, name=name)
     messages.success(request, _("Signed out on that device."))
     return redirect("accounts:sessions")

@@ -12,6 +12,7 @@ import io
 import json
 import multiprocessing
 import os
+import secrets
 import sys
 import threading
 import time
@@ -30,6 +31,7 @@ from benchmarks.sos_storm import make_trips, percentile
 FILES = 50
 TAPS, EVERY = 100, 0.05  # taps on SOS calm and under fire, and seconds between two
 MOST_MEMORY, MOST_DELAY = 100, 50  # MB, ms
+MOST_TRIES = 5  # of one upload, where the platform says that it should be sent again
 
 
 def saved(picture: Any, kind: str, **more: Any) -> bytes:
@@ -81,8 +83,8 @@ def opened_here(files: list[bytes], answer: Any) -> None:
 
 def held(pid: int) -> float:
     """MB that a process holds."""
-    fields = Path(f"/proc/{pid}/status").read_text().split("VmRSS:")[1].split()
-    return int(fields[0]) / 1024
+    pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGESIZE") / 1024 / 1024
 
 
 class Most:
@@ -126,25 +128,30 @@ def send_all(url: str, files: list[bytes], answer: Any) -> None:
 
     gate = threading.Barrier(len(files))
 
-    def one(number: int) -> tuple[int, float]:
+    def one(number: int) -> tuple[int, float, int]:
         phone = f"139{number:04d}{os.getpid() % 10_000:04d}"
-        words = {"phone": phone, "words": f"words {number}", "submission": f"b-{os.getpid()}-{number}"}
+        words = {"phone": phone, "words": f"words {number}", "submission": secrets.token_urlsafe(16)}
         with httpx.Client(base_url=url, timeout=120, trust_env=False) as client:
             gate.wait()
-            begun = time.time()
-            if number % 2:
-                sent = client.post(
-                    "/complain/",
-                    data=words | {"category": "dispute", "name": "x"},
-                    files={"uploads": files[number]},
-                )
-            else:
-                sent = client.post(
-                    "/api/v1/mismatch-reports/",
-                    data=words | {"plate": f"京A{number:05d}"},
-                    files={"photo": files[number]},
-                )
-            return sent.status_code, time.time() - begun
+            begun, tries = time.time(), 1
+            while (sent := post(client, number, words)).status_code == 503 and tries < MOST_TRIES:
+                tries += 1  # twice does no harm: the same key
+            if sent.status_code not in {201, 302}:
+                print(f"{sent.status_code} {sent.text[:300]}", file=sys.stderr)
+            return sent.status_code, time.time() - begun, tries
+
+    def post(client: httpx.Client, number: int, words: dict[str, str]) -> httpx.Response:
+        if number % 2:
+            return client.post(
+                "/complain/",
+                data=words | {"category": "dispute", "name": "x"},
+                files={"uploads": files[number]},
+            )
+        return client.post(
+            "/api/v1/mismatch-reports/",
+            data=words | {"plate": f"京A{number:05d}"},
+            files={"photo": files[number]},
+        )
 
     with concurrent.futures.ThreadPoolExecutor(len(files)) as pool:
         answer.put(list(pool.map(one, range(len(files)))))
@@ -176,10 +183,14 @@ def fire(url: str, files: list[bytes], trips: list[tuple[str, str]], web: int) -
     waited = taps(url, trips)
     answers = said.get(timeout=300)
     sender.join()
-    refused = sorted({status for status, _seconds in answers} - {201, 302})
+    refused = sorted({status for status, _seconds, _tries in answers} - {201, 302})
     if refused:
         raise SystemExit(f"answered with {refused}")
-    print(f"slowest upload: {max(seconds for _status, seconds in answers):.1f} s", file=sys.stderr)
+    slowest, again = (
+        max(seconds for _status, seconds, _tries in answers),
+        sum(tries - 1 for *_, tries in answers),
+    )
+    print(f"slowest upload: {slowest:.1f} s; sent again after a 503: {again}", file=sys.stderr)
     return most.end(), waited
 
 
@@ -205,13 +216,8 @@ def main() -> None:
         from PIL import Image
 
         from complaints.models import Complaint
-        from complaints.policies import STREET_COMPLAINTS
-        from core.tests.factories import set_policy
         from drivers.models import MismatchReport
-        from drivers.policies import STREET_REPORTS
 
-        for limit in (STREET_COMPLAINTS, STREET_REPORTS):
-            set_policy(limit, 500)
         trips = make_trips(3 * TAPS)
         web = web_of(int(world.url.rsplit(":", 1)[1]))
         taps(world.url, trips[:20])

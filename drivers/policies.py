@@ -219,7 +219,7 @@ CERTIFICATE_PHOTOS = limits.declare(
     "drivers.certificate_photos",
     {Per.TARGET: 60},
     within=3_600,
-    name=pgettext_lazy("policy name", "Photos of certificates"),
+    name=pgettext_lazy("policy name", "Photos of one application"),
     about=_("So many photos of one application are read."),
 )
 

@@ -48,11 +48,14 @@ class LinkedOutput(serializers.Serializer[Any]):
     decided_at = serializers.DateTimeField(allow_null=True)
 
 
-class PoliceRequestOutput(serializers.Serializer[Any]):
+class PoliceRequestBriefOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
     state = serializers.CharField()
     asked_at = serializers.DateTimeField()
     decided_at = serializers.DateTimeField(allow_null=True)
+
+
+class PoliceRequestOutput(PoliceRequestBriefOutput):
     papers_due_at = serializers.DateTimeField(allow_null=True)
     papers_at = serializers.DateTimeField(allow_null=True)
     missing = serializers.ListField(
@@ -105,16 +108,10 @@ class OfficerView(APIView):
 class RequestsView(OfficerView):
     """My requests; ask. An emergency that leads to one trip answers with the pack."""
 
-    @extend_schema(responses=PoliceRequestOutput(many=True))
+    @extend_schema(responses=PoliceRequestBriefOutput(many=True))
     def get(self, request: Request) -> Response:
         officer = selectors.officer_of(check_permission(request, "police.ask"), clock.now())
-        rows = selectors.requests_of(officer)
-        return Response(
-            [
-                {"code": row.code, "state": row.state, "asked_at": row.asked_at, "decided_at": row.decided_at}
-                for row in rows
-            ]
-        )
+        return Response(PoliceRequestBriefOutput(selectors.requests_of(officer), many=True).data)
 
     @extend_schema(request=PoliceRequestInput, responses={201: PoliceRequestOutput})
     def post(self, request: Request) -> Response:

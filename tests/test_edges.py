@@ -182,6 +182,7 @@ def test_no_query_is_a_fault(edges):
                 edges.ask(who, "GET", at, f"GET {at}?{asked}={bad[:12]!r} as {who}", data=query)
 
 
+@pytest.mark.timeout(900)
 def test_no_field_of_a_form_is_a_fault(edges):
     done = set()
     for path, who, page in edges.pages():
@@ -191,13 +192,13 @@ def test_no_field_of_a_form_is_a_fault(edges):
                 continue
             done.add((shape(at), *sorted(typed)))
             secret = {"csrfmiddlewaretoken", "key"}
+            several = [*BAD, [], ["x", "\x00"], SimpleUploadedFile("a.txt", b"x")]
             tried = [
-                (bad, {name: value if name in secret else bad for name, value in typed.items()})
-                for bad in BAD
+                (str(bad), {name: value if name in secret else bad for name, value in typed.items()})
+                for bad in several
             ]
-            for name in sorted(typed):
-                several = [*WORST, [], [typed[name], "\x00"], SimpleUploadedFile("a.txt", b"x")]
-                tried += [(f"{name}={str(bad)[:12]!r}", typed | {name: bad}) for bad in several]
+            for name in sorted(set(typed) - secret):
+                tried += [(f"{name}={bad[:12]!r}", typed | {name: bad}) for bad in WORST[:4]]
             for what, data in tried:
                 edges.ask(who, "POST", at, f"POST {at} {what[:80]} as {who}", data=data)
 

@@ -44,6 +44,8 @@ DOORS = {
     "POST sign-in/": ("accounts.wrong_passwords",),
     "POST api/v1/sign-in/code/": CODES,
     "POST sign-in/code/": (*CODES, "accounts.wrong_codes"),
+    "POST api/v1/sign-in/password/code/": CODES,
+    "POST api/v1/sign-in/password/": ("accounts.wrong_codes",),
     "POST sign-in/password/": (*CODES, "accounts.wrong_codes"),
     "POST api/v1/welfare-checks/": ("safety.welfare_checks", *CODES),
     "POST welfare-check/": ("safety.welfare_checks", *CODES),
@@ -120,7 +122,9 @@ SENT = {
     "accounts.contact_asked": ("accounts.invitations",),
     "accounts.wrong_tries": ("accounts.warnings",),
     "accounts.password_changed": SELF,
+    "accounts.signed_in_elsewhere": SELF,
     "accounts.second_factor_set": SELF,
+    "accounts.passkey_added": SELF,
     "accounts.recovery_code_used": SELF,
     "accounts.administrator_made": STAFF,
     "accounts.signed_out": STAFF,
@@ -218,6 +222,16 @@ PUSHED = {
     "POST sign-in/code/": [
         ("form", "/sign-in/code/", {"phone": "13800000001"}),
         ("form", "/sign-in/code/", {"phone": "13800000001", "code": "000000"}),
+    ],
+    "POST api/v1/sign-in/password/code/": [
+        ("json", "/api/v1/sign-in/password/code/", {"phone": "13800000001"})
+    ],
+    "POST api/v1/sign-in/password/": [
+        (
+            "json",
+            "/api/v1/sign-in/password/",
+            {"phone": "13800000001", "code": "000000", "new": "a new one of hers"},
+        )
     ],
     "POST sign-in/password/": [
         ("form", "/sign-in/password/", {"phone": "13800000001"}),

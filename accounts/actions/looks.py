@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from accounts.errors import AlreadyAnswered
 from accounts.looks import MAY_ANSWER, answer_look, look_by_pk
 from accounts.models import Look
+from core import typed
 from core.actions import Action, ActionForm, ActionSet, Given, choice, text
 from core.errors import NotFound
 from core.permissions import may
@@ -27,9 +28,10 @@ class Answer(ActionForm):
 
 
 def _find(code: str, person: "Account") -> Look:
-    if not may(person, MAY_ANSWER):
+    number = typed.number.guess(code)
+    if number is None or not may(person, MAY_ANSWER):
         raise NotFound
-    return look_by_pk(int(code))
+    return look_by_pk(number)
 
 
 def _answer(row: Look, person: "Account", given: Given) -> str:

@@ -19,7 +19,7 @@ from accounts.errors import NotRevealable
 from accounts.models import Account, Authenticator, Look
 from accounts.selectors import account_by_code, sessions_of
 from accounts.states import PersonalField
-from core import clock, motions
+from core import clock, motions, typed
 from core.access import account_of, permission_required
 from core.actions import Refusal
 from core.console import act, page
@@ -197,10 +197,7 @@ _FIRST, _LAST = date(2000, 1, 1), date(2999, 12, 31)
 
 def _day(written: str) -> date:
     """The day that an address names; today where it names none."""
-    try:
-        day = date.fromisoformat(written)
-    except ValueError:
-        day = timezone.localdate(clock.now())
+    day = typed.day.guess(written) or timezone.localdate(clock.now())
     return min(max(day, _FIRST), _LAST)
 
 

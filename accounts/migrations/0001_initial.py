@@ -70,6 +70,8 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(verbose_name='created at')),
                 ('expires_at', models.DateTimeField(verbose_name='valid until')),
                 ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
+                ('asked_by', models.CharField(blank=True, max_length=32, verbose_name='asked for by')),
+                ('tries', models.JSONField(default=dict, verbose_name='wrong tries by each')),
                 ('used_at', models.DateTimeField(null=True, verbose_name='used at')),
             ],
             options={
@@ -89,6 +91,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('asked', 'asked, no answer yet'), ('confirmed', 'confirmed'), ('refused', 'refused')], default='asked', max_length=10, verbose_name='state')),
                 ('answer_digest', models.CharField(max_length=64, unique=True, verbose_name='digest of the answer link')),
                 ('created_at', models.DateTimeField(verbose_name='created at')),
+                ('asked_at', models.DateTimeField(null=True, verbose_name='asked at')),
             ],
             options={
                 'verbose_name': 'emergency contact',
@@ -167,6 +170,36 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='SetUpCode',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='set_up_code', to=settings.AUTH_USER_MODEL, verbose_name='account')),
+                ('digest', models.CharField(max_length=64, verbose_name='digest')),
+                ('made_at', models.DateTimeField(verbose_name='created at')),
+                ('expires_at', models.DateTimeField(verbose_name='valid until')),
+                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
+                ('used_at', models.DateTimeField(null=True, verbose_name='used at')),
+            ],
+            options={
+                'verbose_name': 'set-up code',
+                'verbose_name_plural': 'set-up codes',
+            },
+        ),
+        migrations.CreateModel(
+            name='RecoveryCode',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recovery_codes', to=settings.AUTH_USER_MODEL, verbose_name='account')),
+                ('digest', models.CharField(max_length=64, unique=True, verbose_name='digest')),
+                ('made_at', models.DateTimeField(verbose_name='created at')),
+                ('used_at', models.DateTimeField(null=True, verbose_name='used at')),
+            ],
+            options={
+                'verbose_name': 'recovery code',
+                'verbose_name_plural': 'recovery codes',
+            },
+        ),
+        migrations.CreateModel(
             name='Authenticator',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -182,6 +215,46 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'authenticator',
                 'verbose_name_plural': 'authenticators',
+            },
+        ),
+        migrations.CreateModel(
+            name='Passkey',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='account')),
+                ('name', models.CharField(max_length=40, verbose_name='name of the passkey')),
+                ('confirmed', models.BooleanField(default=True, verbose_name='was shown')),
+                ('digest', models.CharField(max_length=64, unique=True, verbose_name='digest')),
+                ('credential', models.BinaryField(verbose_name='public key')),
+                ('counter', models.PositiveBigIntegerField(default=0, verbose_name='how often it signed')),
+                ('added_at', models.DateTimeField(verbose_name='added at')),
+                ('used_at', models.DateTimeField(null=True, verbose_name='last used at')),
+            ],
+            options={
+                'verbose_name': 'passkey',
+                'verbose_name_plural': 'passkeys',
+            },
+        ),
+        migrations.CreateModel(
+            name='Look',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(verbose_name='time')),
+                ('actor', models.CharField(max_length=40, verbose_name='who looked')),
+                ('subject', models.CharField(max_length=40, verbose_name='at whom')),
+                ('seen', models.CharField(choices=[('phone', 'phone'), ('real_name', 'name'), ('id_number', 'ID number'), ('caller', 'name and phone of a caller'), ('person', 'person'), ('incident', 'incident'), ('complaint', 'complaint'), ('accident', 'accident'), ('application', 'application'), ('vetting_case', 'vetting case')], max_length=16, verbose_name='what was seen')),
+                ('case', models.CharField(blank=True, max_length=40, verbose_name='case')),
+                ('reason', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='reason')),
+                ('proper', models.BooleanField(null=True, verbose_name='justified')),
+                ('words', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='what the supervisor says')),
+                ('answered_by', models.CharField(blank=True, max_length=40, verbose_name='answered by')),
+                ('answered_at', models.DateTimeField(null=True, verbose_name='answered at')),
+            ],
+            options={
+                'verbose_name': 'look without a case',
+                'verbose_name_plural': 'looks without a case',
+                'indexes': [models.Index(fields=['at'], name='look_of_day'), models.Index(condition=models.Q(('answered_by', '')), fields=['actor', 'at'], name='look_unanswered')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('seen__in', ['phone', 'real_name', 'id_number', 'caller', 'person', 'incident', 'complaint', 'accident', 'application', 'vetting_case'])), name='look_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at', None), ('answered_by', ''), ('proper', None)), models.Q(models.Q(('answered_by', ''), _negated=True), ('answered_at__isnull', False), ('proper__isnull', False)), _connector='OR'), name='look_answer_is_whole'), models.CheckConstraint(condition=models.Q(('answered_by', ''), models.Q(models.Q(('actor', ''), _negated=True), models.Q(('answered_by', ''), _negated=True), models.Q(('actor', models.F('answered_by')), _negated=True)), _connector='OR'), name='look_answered_by_a_second_person')],
             },
         ),
     ]

@@ -115,7 +115,7 @@ def test_both_of_the_two_newest_are_good(owner, noon, which):
 
 
 def test_the_third_newest_is_not(owner, noon):
-    set_policy("accounts.code_life", 1_800)
+    set_policy("accounts.code_life", 600)
     for minutes in (1, 2, 4):
         ask(owner)
         noon.shift(60 * minutes + 1)

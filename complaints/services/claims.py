@@ -101,8 +101,9 @@ def open_accident(
     again = Accident.objects.filter(submission=submission).first()
     if again:
         return again
-    idempotency.alone(f"claims.accident:{trip_code}")
     trip = trip_by_code(trip_code) if trip_code else None
+    if trip:  # one for each trip, whoever opens it
+        idempotency.alone(f"claims.accident:{trip.code}")
     if not words.strip() or happened_at > clock.now():
         raise InvalidInput("words" if not words.strip() else "happened_at")
     known = Accident.objects.filter(trip=trip).first() if trip else None

@@ -354,7 +354,7 @@ def send(client, *files, page="/complain/", words="他摸了我的腿", **more):
         "words": words,
         "name": "x",
         "phone": "13911110004",
-        "submission": "s-of-files",
+        "submission": "s-of-files".ljust(16, "-"),
         "uploads": [SimpleUploadedFile(f"{number}", content) for number, content in enumerate(files)],
     }
     return client.post(page, form | more, follow=True)

@@ -94,6 +94,25 @@ def test_pages_are_read_and_posted_to_and_nothing_else(signed_in, method, who):
     assert {path: code for path, code in found.items() if code != 405} == {}
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/",
+        "/static/js/",
+        "/.git/config",
+        "/.env",
+        "/static/../manage.py",
+        "/static/%2e%2e/manage.py",
+        "/var/",
+        "/media/",
+    ],
+)
+def test_no_folder_and_no_file_of_ours_is_shown(world, path):
+    answer = Client().get(path)
+    assert answer.status_code == 404
+    assert b"DJANGO_SETTINGS_MODULE" not in answer.content
+
+
 def test_no_other_origin_is_let_in(signed_in):
     client = signed_in("passenger")
     for origin in ("https://evil.example", "null"):
@@ -159,7 +178,7 @@ def test_who_is_refused_stands_in_the_log_with_the_door_and_without_what_was_sai
     lines = told()
     assert [(line["status"], line["method"]) for line in lines][-2:] == [(404, "GET"), (403, "POST")]
     assert {line["who"] for line in lines} == {"passenger"}
-    assert lines[-2]["door"] == "api/v1/trips/<str:code>/"
+    assert lines[-2]["door"].startswith("api/v1/trips/<")
     assert "T-7K2M9QX4ZB" not in str(lines) and "13800000001" not in str(lines)
 
 

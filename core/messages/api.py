@@ -33,7 +33,7 @@ class ReceiptsSerializer(serializers.Serializer[Any]):
     receipts = serializers.ListField(child=ReceiptSerializer(), max_length=MOST)
 
 
-class TakenSerializer(serializers.Serializer[Any]):
+class TakenOutput(serializers.Serializer[Any]):
     taken = serializers.IntegerField()
 
 
@@ -46,7 +46,7 @@ class ReceiptsView(APIView):
     authentication_classes = ()
     permission_classes = ()
 
-    @extend_schema(request=ReceiptsSerializer, responses=TakenSerializer)
+    @extend_schema(request=ReceiptsSerializer, responses=TakenOutput)
     def post(self, request: Request, transport: str) -> Response:
         """`{"receipts": [{"key", "state": "delivered" or "failed", "reason"}]}`."""
         way = transports.of_name(transport)

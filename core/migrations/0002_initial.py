@@ -304,6 +304,23 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='LastAct',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=40, verbose_name='kind')),
+                ('row', models.CharField(max_length=60, verbose_name='code')),
+                ('act_digest', models.CharField(max_length=64, verbose_name='digest of the act')),
+                ('turn', models.BigIntegerField(verbose_name='turn')),
+                ('at', models.DateTimeField(verbose_name='time')),
+            ],
+            options={
+                'verbose_name': 'last act',
+                'verbose_name_plural': 'last acts',
+                'indexes': [models.Index(fields=['at'], name='last_act_at')],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'row'), name='one_last_act_of_each_row')],
+            },
+        ),
+        migrations.CreateModel(
             name='Outage',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -333,6 +350,27 @@ class Migration(migrations.Migration):
                 'verbose_name': 'sign of life',
                 'verbose_name_plural': 'signs of life',
                 'constraints': [models.UniqueConstraint(fields=('name', 'instance'), name='one_heartbeat_of_each_process')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Motion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
+                ('kind', models.CharField(max_length=40, verbose_name='what is moved')),
+                ('subject', models.CharField(blank=True, max_length=60, verbose_name='about')),
+                ('given', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='what was filled in')),
+                ('state', models.CharField(choices=[('moved', 'waits for a second person'), ('carried', 'agreed'), ('dropped', 'withdrawn')], default='moved', max_length=10, verbose_name='state')),
+                ('moved_by', models.CharField(max_length=40, verbose_name='proposed by')),
+                ('moved_at', models.DateTimeField(verbose_name='proposed at')),
+                ('agreed_by', models.CharField(blank=True, default='', max_length=40, verbose_name='agreed by')),
+                ('decided_at', models.DateTimeField(null=True, verbose_name='decided at')),
+            ],
+            options={
+                'verbose_name': 'motion',
+                'verbose_name_plural': 'motions',
+                'indexes': [models.Index(condition=models.Q(('state', 'moved')), fields=['kind'], name='motion_open')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['moved', 'carried', 'dropped'])), name='motion_state_is_known'), models.CheckConstraint(condition=models.Q(('state', 'moved'), ('decided_at__isnull', False), _connector='XOR'), name='motion_decided_has_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'carried'), _negated=True), models.Q(models.Q(('moved_by', ''), _negated=True), models.Q(('agreed_by', ''), _negated=True), models.Q(('moved_by', models.F('agreed_by')), _negated=True)), _connector='OR'), name='motion_carried_by_two_people'), models.UniqueConstraint(condition=models.Q(('state', 'moved'), models.Q(('subject', ''), _negated=True)), fields=('kind', 'subject'), name='one_open_motion_of_a_kind_about_one_thing')],
             },
         ),
     ]

@@ -162,6 +162,7 @@ def test_a_call_about_the_night_is_written_down_once(key, rides, people):
 
 def test_an_action_whose_service_begins_no_transaction_is_a_mistake(rides, people):
     desk = _desk("test-loose")
+    desk.code = str
     desk.add(Action(key="go", label="go", permission="ride", run=lambda *_given: None))
     try:
         action, person = desk.action("go"), people("driver")

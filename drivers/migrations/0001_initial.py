@@ -400,14 +400,16 @@ class Migration(migrations.Migration):
                 ('phone', core.privacy.EncryptedTextField(default='', editable=False, verbose_name="reporter's phone")),
                 ('words', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='words')),
                 ('picture', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, to='core.storedpicture', verbose_name='picture')),
-                ('submission', models.CharField(max_length=40, unique=True, verbose_name='submission key')),
+                ('picture_fault', models.CharField(blank=True, choices=[('file_refused', 'it is neither a picture nor a PDF file, or too large'), ('picture_unreadable', 'the picture cannot be read'), ('picture_too_large', 'the picture is too large'), ('pdf_unreadable', 'the PDF file is damaged'), ('pdf_locked', 'the PDF file is locked with a password'), ('pdf_active', 'the PDF file does something when it is opened'), ('reader_busy', 'too many pictures were being read'), ('file_not_kept', 'files could not be kept at that moment'), ('too_many_files', 'there were more files than can be added')], max_length=20, verbose_name='missing picture')),
+                ('from_crowd', models.BooleanField(default=False, verbose_name='many from this address')),
+                ('submission', models.CharField(max_length=64, unique=True, verbose_name='submission key')),
                 ('reported_at', models.DateTimeField(verbose_name='reported')),
             ],
             options={
                 'verbose_name': 'mismatch report',
                 'verbose_name_plural': 'mismatch reports',
                 'indexes': [models.Index(condition=models.Q(('trip', ''), _negated=True), fields=['trip'], name='report_of_trip'), models.Index(condition=models.Q(('driver', None)), fields=['reported_at'], name='report_to_sort')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('source__in', ['before', 'during', 'after', 'driver', 'public'])), name='report_source_is_known'), models.CheckConstraint(condition=models.Q(('driver__isnull', True), ('case__isnull', False), _connector='OR'), name='report_about_a_driver_has_a_case'), models.CheckConstraint(condition=models.Q(('danger__in', ['severe', 'raised', 'ordinary'])), name='report_was_read')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('source__in', ['before', 'during', 'after', 'driver', 'public'])), name='report_source_is_known'), models.CheckConstraint(condition=models.Q(('driver__isnull', True), ('case__isnull', False), _connector='OR'), name='report_about_a_driver_has_a_case'), models.CheckConstraint(condition=models.Q(('picture_fault__in', ['', 'file_refused', 'picture_unreadable', 'picture_too_large', 'pdf_unreadable', 'pdf_locked', 'pdf_active', 'reader_busy', 'file_not_kept', 'too_many_files'])), name='report_picture_fault_is_known'), models.CheckConstraint(condition=models.Q(('danger__in', ['severe', 'raised', 'ordinary'])), name='report_was_read')],
             },
         ),
         migrations.CreateModel(

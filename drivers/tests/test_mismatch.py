@@ -169,7 +169,12 @@ def test_a_street_report_needs_a_photo_a_phone_and_a_plate(people, world):
 
 
 def test_a_bad_photo_loses_no_words_and_holds_nobody(people, world, client):
-    form = {"plate": "川A·H0001", "words": "另一个人开的", "phone": "13911112222", "submission": "p9"}
+    form = {
+        "plate": "川A·H0001",
+        "words": "另一个人开的",
+        "phone": "13911112222",
+        "submission": "p9".ljust(16, "-"),
+    }
     page = client.post("/report-a-car/", form | {"photo": SimpleUploadedFile("car.jpg", b"\xff\xd8 broken")})
     report = MismatchReport.objects.get()
     assert (report.words, report.driver, report.picture) == ("另一个人开的", None, None)
@@ -179,7 +184,8 @@ def test_a_bad_photo_loses_no_words_and_holds_nobody(people, world, client):
     assert report.code in text
     assert escape(report.get_picture_fault_display()) in text
     sent = client.post(
-        "/api/v1/mismatch-reports/", form | {"submission": "p10", "photo": SimpleUploadedFile("a", b"")}
+        "/api/v1/mismatch-reports/",
+        form | {"submission": "p10".ljust(16, "-"), "photo": SimpleUploadedFile("a", b"")},
     )
     assert (sent.status_code, sent.json()["picture_fault"]) == (201, "picture_unreadable")
 

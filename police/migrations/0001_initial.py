@@ -68,6 +68,7 @@ class Migration(migrations.Migration):
                 ('report_code', models.CharField(blank=True, max_length=20, verbose_name='report code')),
                 ('trip', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='police_requests', to='rides.trip', verbose_name='trip')),
                 ('trips_found', models.PositiveSmallIntegerField(default=0, verbose_name='trips found')),
+                ('one_of_many', models.BooleanField(default=False, verbose_name='many of one officer')),
                 ('state', models.CharField(choices=[('asked', 'asked'), ('called_back', 'called back, awaits a second person'), ('escalated', 'escalated'), ('released', 'released'), ('refused', 'refused')], default='asked', max_length=12, verbose_name='state')),
                 ('asked_at', models.DateTimeField(verbose_name='asked')),
                 ('owned_at', models.DateTimeField(null=True, verbose_name='owned')),

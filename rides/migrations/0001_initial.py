@@ -57,6 +57,7 @@ class Migration(migrations.Migration):
                 ('since', models.DateTimeField(verbose_name='since')),
                 ('permit_number', models.CharField(blank=True, max_length=40, verbose_name='permit')),
                 ('permit_until', models.DateField(verbose_name='permit valid until')),
+                ('starts_at', models.DateTimeField(null=True, verbose_name='runs from')),
                 ('suspends_at', models.DateTimeField(null=True, verbose_name='suspended from')),
             ],
             options={

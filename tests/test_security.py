@@ -1,0 +1,218 @@
+"""The table of docs/security.md: nothing is left out, and what is said to be met names tests that are there."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT: Path = settings.BASE_DIR
+TEXT = (ROOT / "docs/security.md").read_text()
+ROWS = [
+    [cell.strip() for cell in line.strip().strip("|").split(" | ")]
+    for line in TEXT.splitlines()
+    if re.match(r"\| \d+\.\d+(\.\d+)? \|", line)
+]
+APPS = (
+    "core",
+    "accounts",
+    "drivers",
+    "rides",
+    "safety",
+    "complaints",
+    "police",
+    "governance",
+    "config",
+)
+# ASVS 4.0.3, levels 1 and 2: how far the numbers of a section go, and which of them are of level 3 or were given up.
+REQUIREMENT_BY_REQUIREMENT = {
+    "2.1": (12, ()),
+    "2.2": (3, ()),
+    "2.3": (3, ()),
+    "2.4": (5, ()),
+    "2.5": (7, ()),
+    "2.6": (3, ()),
+    "2.7": (6, ()),
+    "2.8": (7, ()),
+    "2.9": (3, ()),
+    "2.10": (4, ()),
+    "3.1": (1, ()),
+    "3.2": (4, ()),
+    "3.3": (4, ()),
+    "3.4": (5, ()),
+    "3.5": (3, ()),
+    "3.7": (1, ()),
+    "11.1": (8, ()),
+    "12.1": (3, ()),
+    "12.2": (1, ()),
+    "12.3": (6, ()),
+    "12.4": (2, ()),
+    "12.5": (2, ()),
+    "12.6": (1, ()),
+    "13.1": (5, (2,)),
+    "13.2": (6, (4,)),
+    "13.3": (2, ()),
+    "13.4": (2, ()),
+}
+# 3.6 is of level 3 alone, and so is 9.2.5 and the like: only sections with something at level 1 or 2 are asked for.
+BY_SECTION = (
+    *("1.1", "1.2", "1.4", "1.5", "1.6", "1.7", "1.8", "1.9", "1.10", "1.11", "1.12", "1.14"),
+    *("4.1", "4.2", "4.3", "5.1", "5.2", "5.3", "5.4", "5.5", "6.1", "6.2", "6.3", "6.4"),
+    *("7.1", "7.2", "7.3", "7.4", "8.1", "8.2", "8.3", "9.1", "9.2", "10.2", "10.3"),
+    *("14.1", "14.2", "14.3", "14.4", "14.5"),
+)
+NOT_MET, IN_PART, NOT_OURS = "not met", "in part", "not applicable"
+
+
+@cache
+def names_in(path: str) -> set[str]:
+    file = ROOT / path
+    if not file.is_file():
+        return set()
+    text = file.read_text()
+    if path.endswith(".js"):
+        return set(re.findall(r'test\("([^"]+)"', text))
+    nodes = ast.walk(ast.parse(text))
+    return {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+
+
+def verdict(shown: str) -> tuple[str, list[str]]:
+    """What a row's last cell says: in how far it is met, and the tests that it names."""
+    word = next((each for each in (NOT_MET, IN_PART, NOT_OURS) if shown.startswith(each)), "")
+    rest = shown.removeprefix(word).removeprefix(":").strip()
+    # Why something does not concern us is a sentence.
+    return word, [] if word == NOT_OURS else [each.strip() for each in rest.split(", ") if each.strip()]
+
+
+def test_no_requirement_is_left_out_and_none_stands_twice():
+    found = [row[0] for row in ROWS]
+    assert len(found) == len(set(found))
+    wanted = {
+        f"{section}.{number}"
+        for section, (last, other) in REQUIREMENT_BY_REQUIREMENT.items()
+        for number in range(1, last + 1)
+        if number not in other
+    }
+    detailed = {number for number in found if number.rpartition(".")[0] in REQUIREMENT_BY_REQUIREMENT}
+    assert detailed == wanted
+    assert not set(BY_SECTION) - set(found)
+    assert {number for number in set(found) - wanted if number.count(".") == 1} == set(BY_SECTION)
+    assert {number.rpartition(".")[0] for number in set(found) - wanted if number.count(".") == 2} <= set(
+        BY_SECTION
+    )
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+def test_each_row_is_whole_and_its_tests_are_there(row):
+    number, what, how, shown = row
+    assert what
+    assert how
+    word, tests = verdict(shown)
+    assert word in {NOT_MET, NOT_OURS} or tests, f"{number} is said to be met and names no test"
+    assert word != NOT_MET or shown == NOT_MET
+    assert word != NOT_OURS or len(shown) > len("not applicable: "), f"{number} does not say why"
+    for test in tests:
+        path, _, name = test.partition("::")
+        assert name in names_in(path), f"{number}: {test}"
+
+
+def test_what_is_not_met_is_said_at_the_head():
+    """The list that a reader meets first is the one that the table gives."""
+    for word, heading in ((NOT_MET, "Not met"), (IN_PART, "In part")):
+        line = next(each for each in TEXT.splitlines() if each.startswith(f"**{heading}**"))
+        told = set(re.findall(r"\d+\.\d+(?:\.\d+)?", line))
+        assert told == {row[0] for row in ROWS if verdict(row[3])[0] == word}
+
+
+# --- What the table says of the code as a whole ---
+
+
+def sources() -> list[Path]:
+    return [
+        file
+        for app in APPS
+        for file in sorted((ROOT / app).rglob("*.py"))
+        if not {"tests", "migrations"} & set(file.parts)
+    ]
+
+
+FORBIDDEN = {
+    *("eval", "exec", "compile", "os.system", "os.popen", "__import__"),
+    *("pickle.load", "pickle.loads", "marshal.load", "marshal.loads", "yaml.load", "yaml.unsafe_load"),
+}
+
+
+def test_nothing_that_somebody_sent_is_run():
+    """No code, shell or object is made of a text, and no page takes one for markup."""
+    found = []
+    for file in sources():
+        for node in ast.walk(ast.parse(file.read_text())):
+            if not isinstance(node, ast.Call):
+                continue
+            name = ast.unparse(node.func)
+            shell = any(each.arg == "shell" for each in node.keywords)
+            marked = name.endswith("mark_safe") and not isinstance(node.args[0], ast.Constant)
+            if name in FORBIDDEN or shell or marked:
+                found.append(f"{file.relative_to(ROOT)}:{node.lineno} {name}")
+    for page in (ROOT / "templates").rglob("*.html"):
+        if re.search(r"\|\s*safe\b|autoescape off|\{% *debug", page.read_text()):
+            found.append(str(page.relative_to(ROOT)))
+    scripts = [each for each in (ROOT / "static/js").rglob("*.js") if "vendor" not in each.parts]
+    for script in scripts:
+        if re.search(
+            r"\beval\(|new Function|document\.write|insertAdjacentHTML|outerHTML\s*=[^=]", script.read_text()
+        ):
+            found.append(str(script.relative_to(ROOT)))
+    assert scripts
+    assert found == []
+
+
+# What can open a line to somebody else; a library among them that others use brings its own.
+OUTWARD = {
+    *(
+        "httpx",
+        "requests",
+        "urllib.request",
+        "urllib3",
+        "http.client",
+        "aiohttp",
+        "socket",
+        "smtplib",
+        "ftplib",
+    ),
+    *("apprise", "boto3", "botocore", "storages", "routingpy"),
+}
+
+ASK_OUTSIDE = {
+    "config/stack.py": ["http.client", "socket", "urllib.request"],  # one machine's own processes
+    "core/heartbeat.py": ["socket"],  # the name of this host
+    "core/messages/transports/apprise.py": ["apprise"],
+    "core/messages/transports/template_sms.py": ["httpx"],
+    "core/outside.py": ["httpx"],
+    "core/reader/child.py": ["socket"],  # to its parent alone
+    "core/reader/pool.py": ["socket"],
+    "rides/routing.py": ["requests", "routingpy", "routingpy.exceptions"],
+    "safety/keystore.py": ["httpx"],
+    "safety/monitor/loop.py": ["socket"],  # the name of this host
+}
+
+
+def _imported(file: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {each.name for each in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module}
+    return {name for name in found if any(name == each or name.startswith(f"{each}.") for each in OUTWARD)}
+
+
+def test_only_these_modules_ask_somebody_outside_and_addresses_are_settings():
+    found = {
+        str(file.relative_to(ROOT)): sorted(_imported(file))
+        for file in sources()
+        if "drills" not in file.parts and _imported(file)
+    }
+    assert found == ASK_OUTSIDE
