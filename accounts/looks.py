@@ -236,6 +236,7 @@ def looks_since(since: datetime) -> dict[str, Looks]:
 
 def unusual(at: datetime) -> dict[str, Looks]:
     """Who looked unusually often today, the most first."""
-    limit = policy.value(LOOKS_UNUSUAL)
-    many = [(actor, looks) for actor, looks in looks_since(day_of(at)).items() if looks.all >= limit]
+    today = looks_since(day_of(at))
+    limit = policy.value(LOOKS_UNUSUAL) if today else 0
+    many = [(actor, looks) for actor, looks in today.items() if looks.all >= limit]
     return dict(sorted(many, key=lambda each: (-each[1].all, each[0])))
