@@ -585,7 +585,8 @@ LOGGING = {
             "foreign_pre_chain": LOG_PROCESSORS,
         }
     },
-    "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "filters": {"routes": {"()": "config.logs.RoutesForAddresses"}},
+    "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["routes"]}},
     "root": {"handlers": ["stdout"], "level": "INFO"},
     "loggers": {
         "django.request": {"level": "ERROR"},

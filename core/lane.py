@@ -76,6 +76,10 @@ def in_thread(ask: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
 
 def refusal(request: Request, error: DomainError) -> Response:
     """A refusal as RFC 9457 problem details, in the reader's language, found as Django's pages find it."""
+    view = request.scope.get("endpoint")
+    if view is not None and error.status != 503:
+        # As pages say it (`config.middleware.refusals_told`). Batches of positions and sound have none: they are counted.
+        log.info("refused", status=error.status, method=request.method, door=f"live/ {view.__name__}")
     reader = HttpRequest()
     reader.COOKIES = dict(request.cookies)
     reader.META["HTTP_ACCEPT_LANGUAGE"] = request.headers.get("accept-language", "")

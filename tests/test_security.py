@@ -1,12 +1,17 @@
 """The table of docs/security.md: nothing is left out, and what is said to be met names tests that are there."""
 
 import ast
+import json
 import re
 from functools import cache
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
+
+from core.management.commands.sbom import SCRIPTS
 
 ROOT: Path = settings.BASE_DIR
 TEXT = (ROOT / "docs/security.md").read_text()
@@ -214,3 +219,15 @@ def test_only_these_modules_ask_somebody_outside_and_addresses_are_settings():
         if "drills" not in file.parts and _imported(file)
     }
     assert found == ASK_OUTSIDE
+
+
+def test_the_bill_names_all_that_is_installed_and_all_scripts_of_others():
+    out = StringIO()
+    call_command("sbom", stdout=out)
+    bill = json.loads(out.getvalue())
+    named = {each["name"] for each in bill["components"]}
+    locked = re.findall(r"^([\w.-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    assert {re.sub(r"[-_.]+", "-", name).lower() for name in locked} <= named
+    assert all(each["version"] and each["hashes"] for each in bill["components"])
+    folders = {each.name for each in (ROOT / "static/vendor").iterdir()}
+    assert folders == {path.partition("/")[0] for path, _says in SCRIPTS.values()}

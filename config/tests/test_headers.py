@@ -1,11 +1,16 @@
 """What every answer carries, whichever lane gives it, and what no answer to a stranger's means does."""
 
+import io
 import json
+import logging
 import re
 import runpy
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
+from django.urls import resolve
+from django.utils.log import log_response
 from starlette.testclient import TestClient
 
 from config.tests.test_caches import addresses
@@ -185,6 +190,37 @@ def test_who_is_refused_stands_in_the_log_with_the_door_and_without_what_was_sai
 def test_a_stranger_is_told_by_the_network_alone(world, told):
     Client(REMOTE_ADDR="203.0.113.77").get("/api/v1/me/")
     assert [(line["status"], line["who"], line["network"]) for line in told()] == [(401, "", "203.0.113.*")]
+
+
+def test_what_went_wrong_stands_in_the_log_without_the_address(rf):
+    """An address may hold the secret of a link."""
+    request = rf.get("/contact/" + "s3cret" * 8 + "/?key=hidden")
+    request.resolver_match = resolve(request.path)
+    written, log = io.StringIO(), logging.getLogger("django.request")
+    ours = next(each for each in logging.getLogger().handlers if type(each) is logging.StreamHandler)
+    before = ours.setStream(written)
+    try:
+        log_response("%s: %s", "A fault", request.path, response=HttpResponse(status=500), request=request)
+        log.error("%s: %s", "A fault", "/nothing", extra={"request": rf.get("/nothing")})
+    finally:
+        ours.setStream(before)
+    said = [json.loads(line)["event"] for line in written.getvalue().splitlines()]
+    assert "s3cret" not in str(said)
+    assert [line.startswith("A fault: contact/<") for line in said] == [True, False]
+    assert said[1] == "A fault: no route"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", ["/live/console/", "/live/listen/I-7K2M9QX4ZB/", "/live/trips/"])
+def test_the_lane_tells_whom_it_refuses(world, valkey, told, path):
+    from config.asgi import application
+
+    with TestClient(application) as client:
+        assert client.get(path).status_code in {401, 403, 404}
+    lines = told()
+    assert len(lines) == 1
+    assert lines[0]["door"].startswith("live/")
+    assert "7K2M9QX4ZB" not in str(lines)
 
 
 # --- Cookies ---

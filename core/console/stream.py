@@ -14,6 +14,7 @@ from starlette.responses import Response
 from core import lane, live
 from core.access import staff_of_session
 from core.console.changes import Changes
+from core.errors import Forbidden
 
 FOLLOWED = 60  # names that one page may follow
 changes = Changes()
@@ -33,7 +34,7 @@ async def console_stream(request: Request) -> Response:
     """
     session = request.cookies.get(settings.SESSION_COOKIE_NAME, "")
     if not await _may_listen(session):
-        return Response(status_code=403)
+        return lane.refusal(request, Forbidden())
     names = request.query_params.getlist("follow")[:FOLLOWED]
 
     def said() -> str:
