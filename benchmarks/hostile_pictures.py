@@ -31,7 +31,7 @@ from benchmarks.sos_storm import make_trips, percentile
 FILES = 50
 TAPS, EVERY = 100, 0.05  # taps on SOS calm and under fire, and seconds between two
 MOST_MEMORY, MOST_DELAY = 100, 50  # MB, ms
-MOST_TRIES = 5  # of one upload, where the platform says that it should be sent again
+MOST_TRIES = 5  # of one request, where the platform says that it should be sent again
 
 
 def saved(picture: Any, kind: str, **more: Any) -> bytes:
@@ -164,8 +164,11 @@ def taps(url: str, trips: list[tuple[str, str]]) -> list[float]:
     found = []
     with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
         for code, key in trips:
-            begun = time.time()
-            sent = client.post(f"/api/v1/trips/{code}/sos/", json={"key": key})
+            begun, tries = time.time(), 1
+            while (
+                sent := client.post(f"/api/v1/trips/{code}/sos/", json={"key": key})
+            ).status_code == 503 and tries < MOST_TRIES:
+                tries += 1  # as the page does, and its time counts
             found.append(time.time() - begun)
             if sent.status_code != 201:
                 raise SystemExit(f"{sent.status_code} {sent.text[:300]}")

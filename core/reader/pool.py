@@ -31,7 +31,7 @@ class Busy(Exception):
 
 
 class Broke(Exception):
-    """The child ended, or was ended, over this file: too long, or more memory than it may have."""
+    """The child ended over this file, or was ended: more of the processor or of memory than it may have."""
 
 
 class Child:
@@ -88,7 +88,10 @@ class Child:
         return False  # it has gone, or says something that nobody asked
 
     def ask(self, wish: Wish, *, within: float) -> Answer:
-        """What it says of a file in so many seconds. Raises `Broke`; then it has ended."""
+        """What it says of a file in so many seconds. Raises `Broke`, `Busy`; then it has ended.
+
+        A file that only takes long meets its bound of the processor's time first: who is late did not get its turns.
+        """
         until = time.monotonic() + within
         self.served += 1
         try:
@@ -101,9 +104,9 @@ class Child:
             return msgspec.msgpack.decode(frame, type=Answer)
         except (OSError, msgspec.MsgspecError, Broke) as error:
             self.end()
-            why = "time" if isinstance(error, TimeoutError) else "ended"
-            log.warning("reader.broke", why=why, status=self._process.returncode, size=len(wish.content))
-            raise Broke(why) from None
+            late = isinstance(error, TimeoutError)
+            log.warning("reader.broke", late=late, status=self._process.returncode, size=len(wish.content))
+            raise (Busy if late else Broke) from None
         finally:
             self.since = time.monotonic()
 
@@ -196,6 +199,6 @@ class Slot:
             self.child = self._lane.fit()
         try:
             return self.child.ask(wish, within=self._lane.within)
-        except Broke:
+        except (Broke, Busy):
             self.child = None
             raise

@@ -439,13 +439,17 @@ def test_a_child_knows_nothing_of_us(child):
 
 
 @pytest.mark.parametrize(
-    ("wish", "within"),
-    [(hostile("sleep", seconds=60), 1.0), (hostile("spin"), 30.0), (hostile("hoard", megabytes=400), 30.0)],
+    ("wish", "within", "why"),
+    [
+        (hostile("sleep", seconds=60), 1.0, Busy),
+        (hostile("spin"), 30.0, Broke),
+        (hostile("hoard", megabytes=400), 30.0, Broke),
+    ],
     ids=["waits", "computes", "hoards"],
 )
-def test_what_takes_too_much_is_ended(child, wish, within):
+def test_what_takes_too_much_is_ended(child, wish, within, why):
     began = time.monotonic()
-    with pytest.raises(Broke):
+    with pytest.raises(why):
         child.ask(wish, within=within)
     assert time.monotonic() - began < 25
     assert not child.is_fit()

@@ -10,12 +10,21 @@ from typing import Any
 
 import msgspec
 
+from core.reader import door, pool
 from core.reader.child import Answer, Wish
 from core.reader.pool import Slot
 
+PATIENCE = 120.0  # seconds
+
 
 def read_each_picture_once(patch: Any) -> None:
-    """Let a place in the reader remember what it said; `patch` is pytest's."""
+    """Let a place in the reader remember what it said; `patch` is pytest's.
+
+    It has time for it: that a busy machine refuses has tests of its own.
+    """
+    patch.setattr(pool, "STARTS_WITHIN", PATIENCE)
+    for lane in (door.files_lane(), door.models_lane()):
+        patch.setattr(lane, "within", PATIENCE)
     ask, known = Slot.ask, {}
 
     def once(slot: Slot, wish: Wish) -> Answer:
