@@ -186,7 +186,7 @@ def test_booking_works_without_scripts(browser, stack):
     page.goto("/sign-in/?next=/")
     page.fill("[name=name]", "passenger")
     page.fill("[name=password]", stack.password)
-    page.click("main button")
+    page.click("main button.wide")
     where(page, "瓯北", "瑞安")
     page.check("[name=line][value=express]")
     page.click("button[name=prices]")
