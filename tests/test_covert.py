@@ -13,6 +13,7 @@ import os
 import random
 import re
 from contextlib import contextmanager
+from copy import deepcopy
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -135,6 +136,14 @@ def taken_back():
 
 
 @contextmanager
+def cookies_kept(client):
+    """What happens inside signs this browser out of nothing, and leaves no mark in it."""
+    before = deepcopy(client.cookies)
+    yield
+    client.cookies = before
+
+
+@contextmanager
 def chance(seed):
     """Every token, code and nonce of what happens inside comes out of one seed."""
     source = random.Random(seed)
@@ -222,7 +231,7 @@ def walk(scene, looks=LOOKS, *, staff=True):
             if route.startswith(("admin/", "police/")) and not (who and staff):
                 continue
             name = (who, method, route)
-            with taken_back():
+            with taken_back(), cookies_kept(client):
                 if "{waiting}/accept" in route:
                     somebody_takes_it(scene)
                 path = "/" + filled(route, things)

@@ -91,7 +91,6 @@ TABLE = [
     ("POST", "api/v1/sign-in/password/code/", EVERYBODY),
     ("POST", "api/v1/sign-in/password/", EVERYBODY),
     ("GET", "api/v1/me/sessions/", SIGNED_IN),
-    ("DELETE", "api/v1/me/sessions/", SIGNED_IN),
     ("DELETE", "api/v1/me/sessions/{session}/", {"passenger"}),
     ("POST", "api/v1/me/password/", SIGNED_IN),
     ("POST", "api/v1/me/real-name/", MEMBERS),
@@ -389,7 +388,9 @@ TABLE = [
     ("POST", "drive/trips/{trip}/pickup/", DRIVERS_TRIP),
     ("POST", "drive/requests/{waiting}/accept/", DRIVERS_TRIP, ACCEPTS),
     ("POST", "drive/requests/{waiting}/decline/", DRIVERS_TRIP, {"itinerary": "{itinerary}"}),
-    ("POST", "sign-out/", EVERYBODY),  # last: it ends the sessions of this test
+    # Last: these end the sessions of this test.
+    ("DELETE", "api/v1/me/sessions/", SIGNED_IN),
+    ("POST", "sign-out/", EVERYBODY),
 ]
 # The key in the trip's page is the authority here, so that an expired session stops no call for help (S1).
 KEYED = [
