@@ -22,6 +22,13 @@ PAPERS_WITHIN = policy.declare(
     name=pgettext_lazy("policy name", "Paperwork after an emergency"),
     about=_("Paperwork follows an emergency release within this time."),
 )
+OFFICER_UNTIL = policy.declare(
+    "police.officer_until",  # P1
+    policy.Span(30 * 86_400, 3 * 366 * 86_400),
+    2 * 366 * 86_400,
+    name=pgettext_lazy("policy name", "Longest entry of an officer"),
+    about=_("An officer is entered for at most this long; then their station is asked again."),
+)
 ESCALATE_WITHIN = policy.declare(
     "police.escalate_within",  # P4
     policy.Span(10, 3_600),

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.staffing import check_number, set_up_said, take_on
-from core import audit, clock, live, motions, typed
+from core import audit, clock, live, motions, policy, typed
 from core.errors import InvalidInput, NotFound
 from core.formats import moment
 from core.models import Motion
@@ -19,13 +19,13 @@ from core.permissions import LIAISON
 from core.privacy import mask_name, mask_phone
 from police.errors import StationExists
 from police.models import Agency, Officer
+from police.policies import OFFICER_UNTIL
 from police.selectors import agency_by_code
 
 if TYPE_CHECKING:
     from accounts.models import Account
 
 REGISTER = "stations.register"
-LONGEST = timedelta(days=2 * 366)  # that an officer is let in without being asked for again
 _CHANNEL = re.compile(r"\+?[0-9][0-9 -]{1,18}")  # also a short one, such as 110
 live.moves("stations", "police.station_", "police.officer_")
 
@@ -114,7 +114,7 @@ STATION = motions.declare(
 
 def _check_until(until: date) -> None:
     today = timezone.localtime(clock.now()).date()
-    if not today <= until <= today + LONGEST:
+    if not today <= until <= today + policy.span(OFFICER_UNTIL):
         raise InvalidInput("until")
 
 
@@ -186,7 +186,7 @@ def _check_longer(subject: str, given: Until) -> None:
 
 def _let_in_longer(motion: Motion, given: Until, person: "Account") -> None:
     Officer.objects.filter(account__code=motion.subject).update(expires_at=_end_of(given.until))
-    audit.record(person.actor, "police.officer_let_in_until", motion.subject, until=f"{given.until:%Y-%m-%d}")
+    audit.record(person.actor, "police.officer_let_in_until", motion.subject, until=given.until.isoformat())
 
 
 LONGER = motions.declare(

@@ -37,6 +37,7 @@ ON_A_LINE = {
 ON_THE_ROW = {"complaints.OutsideMessage.words", "drivers.MismatchReport.words", "drivers.Appeal.words"}
 # What staff write of themselves: reasons, questions, plans, answers, texts for all.
 BY_STAFF = {
+    "accounts.Look.reason", "accounts.Look.words", "core.Motion.given",
     "core.FailedWork.closed_reason", "core.AuditEntry.reason", "core.PolicyVersion.reason", "drivers.Hold.release_reason",
     "drivers.ScreeningRun.reason", "drivers.Application.reason", "drivers.VettingDecision.reason", "drivers.VettingCase.reason",
     "drivers.Appeal.reason", "drivers.Reward.reason", "rides.LineSuspension.reason", "safety.MalicePlea.reason",

@@ -167,15 +167,12 @@ EXACT = {
     ("complaints/services/shifts.py", "%Y-%m-%d"),
     ("governance/checks/help.py", "%Y%m%d"),
     ("safety/keys.py", "%Y%m%d"),
-    ("complaints/console/care.py", "%Y-%m-%dT%H:%M"),
-    ("complaints/console/care.py", "%Y-%m-%d %H:%M"),
-    ("complaints/console/claims.py", "%Y-%m-%dT%H:%M"),
-    ("complaints/console/claims.py", "%Y-%m-%d %H:%M"),
     ("complaints/console/work.py", "%H:%M"),
+    ("core/typed/fields.py", "%Y-%m-%dT%H:%M"),
+    ("core/typed/fields.py", "%Y-%m-%d"),
     ("complaints/services/claims.py", "%Y%m%d%H%M%S"),
     ("complaints/services/rulings.py", "%Y%m%d%H%M"),
     ("complaints/services/shifts.py", "%Y%m%d%H"),
-    ("rides/forms.py", "%Y-%m-%dT%H:%M"),
 }
 
 

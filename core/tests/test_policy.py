@@ -514,7 +514,8 @@ REVIEWED = {
     # Interim Measures art. 12, Order 162
     "drivers/certificates.py": {"MOST_SEATS", "LICENCE_AGE"},
     # decoding and the model's own sizes
-    "drivers/vision/faces.py": {"LONGEST", "BYTES_LIMIT", "PIXELS_LIMIT"},
+    "drivers/vision/eyes.py": {"LONGEST", "LEAST"},
+    "drivers/vision/faces.py": {"SIDE"},
     "drivers/vision/templates.py": {"SIZE"},
     # how much is shown at once
     "complaints/policies.py": {"BULK_LIMIT"},
