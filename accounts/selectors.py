@@ -37,7 +37,8 @@ def account_by_code(code: str) -> Account | None:
 
 def contacts_to_alert(account: Account) -> list[EmergencyContact]:
     """Contacts whom an SOS reaches: also those who have not answered, not those who refused."""
-    return list(account.emergency_contacts.exclude(state=ContactState.REFUSED).order_by("pk"))
+    rows = sorted(account.emergency_contacts.all(), key=lambda each: each.pk)
+    return [each for each in rows if each.state != ContactState.REFUSED]
 
 
 def contacts_who_agreed(account: Account) -> list[EmergencyContact]:
