@@ -234,6 +234,15 @@ def test_the_question_comes_on_this_page_too(called):
 # --- What a hand is on -------------------------------------------------------------------------------------------
 
 
+def ask_again(page, *, every):
+    """The panel of the question asks for itself again and again, every so many milliseconds."""
+    page.evaluate(
+        "(every) => setInterval(() => htmx.ajax('GET', document.querySelector('[hx-get*=question]')"
+        ".getAttribute('hx-get'), document.querySelector('[hx-get*=question]')), every)",
+        every,
+    )
+
+
 def test_a_hold_of_two_seconds_is_duress_although_the_page_asks_meanwhile(rides, phone, served):
     trip = rides.under_way()
     question = ask_her(trip)
@@ -242,10 +251,7 @@ def test_a_hold_of_two_seconds_is_duress_although_the_page_asks_meanwhile(rides,
     button = page.locator(".question button[data-hold]")
     button.hover()
     # The panel is asked for again and again while she holds it.
-    page.evaluate(
-        "setInterval(() => htmx.ajax('GET', document.querySelector('[hx-get*=question]').getAttribute('hx-get'),"
-        " document.querySelector('[hx-get*=question]')), 150)"
-    )
+    ask_again(page, every=150)
     page.mouse.down()
     page.wait_for_timeout(2300)
     with page.expect_response("**/answer/"):
@@ -277,6 +283,7 @@ def test_a_long_touch_that_makes_no_click_is_sent_all_the_same(rides, phone):
     page.goto(f"/trips/{trip.code}/")
     button = page.locator(".question button[data-hold]")
     button.dispatch_event("pointerdown")
+    ask_again(page, every=20)
     page.wait_for_timeout(2200)
     button.dispatch_event("pointerup")
     assert answer_to(question, page) == "duress"

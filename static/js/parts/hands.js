@@ -1,9 +1,10 @@
 // What a hand is on stays where it is: parts that ask for themselves neither take away a button that is held, nor a
 // field in which somebody writes. What was typed and what was unfolded is on the new part as it was on the old one.
 const TYPING_MS = 8000; // a field that nobody touched for so long is not being written in
+const LIFT_MS = 150; // after a finger has gone comes its click, or the one that stands for it (buttons.js)
 const FIELDS = "input, textarea, select";
 
-const hand = { pressed: null, field: null, at: 0, composing: false };
+const hand = { pressed: null, field: null, at: 0, composing: false, lifting: 0 };
 
 function touch(event) {
   if (!event.target.matches?.(FIELDS)) return;
@@ -17,9 +18,13 @@ export function isInHand(part, now = Date.now()) {
   return hand.composing || now - hand.at < TYPING_MS;
 }
 
-const lift = () => setTimeout(() => { hand.pressed = null; }, 0); // after the click that it makes
+function lift() {
+  clearTimeout(hand.lifting);
+  hand.lifting = setTimeout(() => { hand.pressed = null; }, LIFT_MS);
+}
 
 function press(event) {
+  clearTimeout(hand.lifting);
   hand.pressed = event.target;
 }
 
