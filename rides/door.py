@@ -8,7 +8,7 @@ in it was not.
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import redis.asyncio
@@ -90,9 +90,12 @@ async def kept_open(
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        # A cancellation that meets a call about to time out is taken for its time-out, and it goes on: once more then.
+        while not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=1.0)
+        if not task.cancelled() and (why := task.exception()):
+            log.warning("door.ended", why=type(why).__name__)
 
 
 async def _say_on(sign: Sign, then: Callable[[], Awaitable[None]]) -> None:

@@ -278,6 +278,7 @@ def _speed(pings: list[Ping]) -> list[float]:
 @asynccontextmanager
 async def door_open() -> AsyncIterator[None]:
     """For as long as this process takes positions: the monitor hears that it does."""
+    _client.cache_clear()
     try:
         async with door.kept_open(_client, _writer.write_down):
             yield

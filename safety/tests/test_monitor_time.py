@@ -394,6 +394,34 @@ def test_who_had_to_refuse_phones_writes_down_since_when_they_can_send(valkey, s
     assert not second
 
 
+def test_a_process_of_the_lane_ends_although_its_call_took_the_end_for_its_own_time_out():
+    class Late:
+        """Valkey's client, whose time is just over when it is told to stop."""
+
+        times = 0
+
+        async def eval(self, *_arguments):
+            Late.times += 1
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                if Late.times == 1:
+                    raise TimeoutError from None
+                raise
+
+    async def story():
+        async with door.kept_open(Late, writes_nothing):
+            await asyncio.sleep(0.05)
+
+    async def writes_nothing():
+        """Nothing was refused."""
+
+    began = time.monotonic()
+    asyncio.run(asyncio.wait_for(story(), 20))
+    assert time.monotonic() - began < 10
+    assert Late.times
+
+
 def test_the_lag_is_that_of_the_oldest_entry_that_nobody_finished(valkey, rides):
     assert positions.lag("monitor") == 0
     found = Monitor()
