@@ -27,7 +27,7 @@ run: setup locale/.compiled
 	@exec $(BIN)/python -m config.stack run
 
 test: .venv/tools locale/.compiled
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=10 -m "not fault and not journey"
+	$(BIN)/python -m pytest -n 3 --dist loadgroup --durations=10 -m "not fault and not journey"
 
 journeys: .venv/tools locale/.compiled
 	$(BIN)/python -m pytest --durations=10 -m journey
