@@ -21,7 +21,7 @@ function hold(button) {
     began = event.timeStamp;
     timer = setTimeout(change, HOLD_MS);
   };
-  // A busy page hears of the finger before it hears of its timer: what counts is how long the finger was there.
+  // A busy page hears of the finger before its timer: what counts is how long the finger was there.
   const end = (event) => {
     clearTimeout(timer);
     if (event.timeStamp - began >= HOLD_MS) change();

@@ -1,7 +1,7 @@
-// What a hand is on stays where it is: parts that ask for themselves neither take away a button that is held, nor a
-// field in which somebody writes. What was typed and what was unfolded is on the new part as it was on the old one.
+// Parts that ask for themselves take away no button that is held, and no field in which somebody writes. What was typed
+// and what was unfolded is on the new part as on the old one.
 const TYPING_MS = 8000; // a field that nobody touched for so long is not being written in
-const LIFT_MS = 150; // after a finger has gone comes its click, or the one that stands for it (buttons.js)
+const LIFT_MS = 150; // its click comes after the finger has gone, or the one of buttons.js
 const FIELDS = "input, textarea, select";
 
 const hand = { pressed: null, field: null, at: 0, composing: false, lifting: 0 };

@@ -40,8 +40,7 @@ async function call(form) {
   window.location.assign(form.action);
 }
 
-// What was true when the server last said it, and may be no more while it cannot be asked; its next answer says it
-// again.
+// What was true when it was last said, and may be no more while nobody can be asked; the next answer says it again.
 function sayNothingUnsure() {
   document.querySelectorAll("[data-while-asked]").forEach((el) => { el.hidden = true; });
 }
