@@ -13,7 +13,7 @@ from django.urls import resolve
 from django.utils.log import log_response
 from starlette.testclient import TestClient
 
-from config.tests.test_caches import addresses
+from config.tests.addresses import addresses
 
 ALWAYS = {
     "x-content-type-options": "nosniff",

@@ -85,6 +85,21 @@ class Ride:
         trip = Person.must(self.passenger.post("/api/v1/trips/", body))
         self.code, self.keys["passenger"] = trip["code"], trip["key"]
 
+    def wait_until_held_out(self) -> None:
+        """Until this request is held out to its driver, on whichever of their ways that is; what others asked for is left
+        to others. Raises `Surprise`."""
+        for _turn in range(40):
+            page = self.driver.get("/drive/").text
+            for code, way in re.findall(r"/([\w-]+)/face/\?itinerary=([\w-]+)", page):
+                if code == self.code:
+                    self.itinerary = way
+                    return
+                Person.must(self.driver.post(f"/api/v1/trips/{code}/decline/", {"itinerary": way}))
+            time.sleep(0.5)
+        main = page.partition("<main")[2].partition(">")[2].partition("</main>")[0]
+        words = " ".join(re.sub(r"<[^>]+>", " ", main).split())
+        raise Surprise(f"{self.code} was not held out to its driver, whose page says: {words[:1500]}")
+
     def accept(self, face: str = "") -> Any:
         """Somebody shows their face on the driver's phone and takes the order; the answer of the first that refuses."""
         shown = self.driver.show_face(face or self.face, "accept", self.code)

@@ -29,6 +29,7 @@ def test_no_sos_and_no_welfare_check_is_lost():
             ride = Ride(world, passenger, driver)
             ride.offer(day.replace(minute=10), day.replace(minute=50))
             ride.book(day.replace(minute=10), day.replace(minute=50))
+            ride.wait_until_held_out()  # on the first of his ways that is open
             ride.board()
             trips.append(ride)
             if number == 0:

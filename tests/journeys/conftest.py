@@ -1,9 +1,7 @@
 """A real browser in front of a real stack."""
 
 import os
-import re
 import shutil
-import time
 import wave
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -19,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 
 from governance.drills.report import Report
 from governance.drills.rides import REGISTERED, TZ, Ride
-from governance.drills.world import Surprise, World, scratch_world
+from governance.drills.world import World, scratch_world
 
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -214,22 +212,8 @@ def called(stack: World, passenger: str, driver: str) -> Ride:
     span = now + timedelta(minutes=10), now + timedelta(minutes=60)
     ride.offer(*span)
     ride.book(*span)
-    for _turn in range(40):
-        page = owner.get("/drive/").text
-        for code, way in re.findall(r"/([\w-]+)/face/\?itinerary=([\w-]+)", page):
-            if code == ride.code:  # held out on this way of his, or on one of an earlier journey
-                ride.itinerary = way
-                return ride
-            # What other journeys asked for is left to others until the lot falls on this request.
-            owner.must(owner.post(f"/api/v1/trips/{code}/decline/", {"itinerary": way}))
-        time.sleep(0.5)
-    raise Surprise(f"{ride.code} was not held out to {driver}, whose page says: {shown(page)[:1500]}")
-
-
-def shown(page: str) -> str:
-    """The words of a page's main part."""
-    main = page.partition("<main")[2].partition(">")[2].partition("</main>")[0]
-    return " ".join(re.sub(r"<[^>]+>", " ", main).split())
+    ride.wait_until_held_out()
+    return ride
 
 
 def aboard(
