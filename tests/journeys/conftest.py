@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from governance.drills.report import Report
 from governance.drills.rides import REGISTERED, TZ, Ride
 from governance.drills.world import World, scratch_world
+from tests.stacks import let_owners_drive_all_day
 
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -77,14 +78,7 @@ def stack() -> Iterator[World]:
     """Noon of today in Shanghai, so that no hour of the night stops a hitch trip."""
     noon = datetime.now(ZoneInfo("Asia/Shanghai")).replace(hour=12, minute=0, second=0, microsecond=0)
     with scratch_world(Report("journeys"), "journey", noon) as world:
-        # Two owners drive all journeys of a day, more than the law's idea of sharing costs allows (R2).
-        with psycopg.connect(world.env["HUHANG_OWNER_URL"], autocommit=True) as owner:
-            owner.execute(
-                "INSERT INTO core_policyversion (key, number, value, effective_from, proposed_by, approved_by, reason)"
-                " VALUES ('rides.hitch_daily_trips', 1, '100', '2020-01-01', 'tests', 'journeys', ''),"
-                " ('rides.hitch_declines', 1, '100', '2020-01-01', 'tests', 'journeys', ''),"
-                " ('rides.hitch_next_after', 1, '0', '2020-01-01', 'tests', 'journeys', '')"
-            )
+        let_owners_drive_all_day(world)
         yield world
 
 
