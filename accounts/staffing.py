@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +21,7 @@ from accounts.errors import (
 from accounts.models import Account
 from accounts.selectors import people_who_may
 from accounts.services import end_sessions, enrol
-from core import audit, clock, motions, typed
+from core import audit, clock, idempotency, motions, typed
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound
@@ -286,8 +286,6 @@ KINDS = frozenset({NEWCOMER.key, ANOTHER_ROLE.key, LET_IN.key, SET_UP_ANEW.key})
 
 # --- The first of all --------------------------------------------------------------------------------------------
 
-_ONE_AT_A_TIME = 7_305_001  # an advisory lock of PostgreSQL
-
 
 @begins_transaction
 def make_administrator(*, name: str, phone: str, another: str = "") -> tuple[Account, str]:
@@ -297,8 +295,7 @@ def make_administrator(*, name: str, phone: str, another: str = "") -> tuple[Acc
     told. Raises `AdministratorExists`, `NumberInUse`, `InvalidPhone`, `NoMobile`, `NameUnreadable`.
     """
     number, name = typed.phone.read_mobile(phone), typed.name.read(name)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_AT_A_TIME])
+    idempotency.alone("accounts.administrator")
     there = Account.objects.filter(role=FOUNDER, is_active=True).exists()
     if there and not another.strip():
         raise AdministratorExists

@@ -25,7 +25,9 @@ from core.errors import InvalidInput
 from core.models import LastAct
 from core.transactions import joins_transaction
 
-REMEMBERED = timedelta(days=1)  # of what was done last: whoever waits longer for an answer looks first
+# Of what was done last. Whoever waits longer for an answer looks first; and what a job changed meanwhile is not hidden
+# from somebody who says the same again.
+REMEMBERED = timedelta(minutes=10)
 LEAST = 16  # characters of a key that opens something to whoever has no account
 MOST = 64
 
@@ -97,7 +99,8 @@ def remember(kind: str, row: str, act: str) -> int:
 
 def done_last(kind: str, row: str, act: str) -> int | None:
     """The turn in which exactly this was done last with a row; None where something else was, or nothing."""
-    return LastAct.objects.filter(kind=kind, row=row, act_digest=act).values_list("turn", flat=True).first()
+    rows = LastAct.objects.filter(kind=kind, row=row, act_digest=act, at__gte=clock.now() - REMEMBERED)
+    return rows.values_list("turn", flat=True).first()
 
 
 def forget(kind: str, row: str, act: str) -> None:
@@ -106,5 +109,5 @@ def forget(kind: str, row: str, act: str) -> None:
 
 
 def forget_old(*, at: datetime) -> int:
-    """Forget what was done more than a day ago; how many."""
+    """Forget what was done too long ago to be said again; how many."""
     return LastAct.objects.filter(at__lt=at - REMEMBERED).delete()[0]

@@ -13,7 +13,7 @@ import msgspec
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from core import audit, clock, four_eyes, live
+from core import audit, clock, four_eyes, idempotency, live
 from core.codes import new_code
 from core.errors import DomainError, NotFound
 from core.models import MOTION_TRANSITIONS, Motion, MotionState
@@ -82,6 +82,10 @@ def declare(kind: Kind[G]) -> Kind[G]:
 def propose(*, account: "Account", kind: Kind[G], given: G, subject: str = "") -> Motion:
     """Move something. Raises `Forbidden`, `MovedAlready`, and what the kind's `check` raises."""
     require(account, kind.permission)
+    if subject:
+        idempotency.alone(
+            f"motion:{kind.key}:{subject}"
+        )  # of several at once one is moved, and the others are told
     kind.check(subject, given)
     if subject and Motion.objects.filter(kind=kind.key, subject=subject, state=MotionState.MOVED).exists():
         raise MovedAlready

@@ -89,7 +89,7 @@ forget_acts = jobs.periodic(
     "core.tasks.forget_acts",
     jobs.whole(
         "core.forget_acts",
-        _("forgetting what was done last, a day later"),
+        _("forgetting what was done last"),
         lambda at: idempotency.forget_old(at=at),
     ),
 )

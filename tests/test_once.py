@@ -12,11 +12,13 @@ from complaints.models import Accident, Claim, Complaint
 from complaints.services import Caller, Filing, file_claim, file_complaint, file_from_street, open_accident
 from complaints.states import Category, ClaimKind
 from conftest import ROUTE, usual_journey
-from core import clock, idempotency
+from core import clock, idempotency, motions
 from core.errors import DomainError
+from core.models import Motion
 from drivers.models import MismatchReport
 from drivers.selectors import driver_of
 from drivers.services import report_from_street
+from police import register
 from police.models import PoliceRequest
 from police.services import Question, ask_by_form, open_phone_request
 from police.states import Query
@@ -160,6 +162,16 @@ def test_six_complaints_on_one_matter_are_one_case(people, rides):
     found = at_once(tell)
     assert len(set(map(str, found))) == 1, found
     assert Complaint.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_six_who_propose_the_same_at_once_one_is_taken_and_five_are_told(people):
+    given = register.Until(clock.now().date() + timedelta(days=30))
+    found = at_once(
+        lambda: motions.propose(account=people("admin"), kind=register.LONGER, given=given, subject="officer")
+    )
+    assert [type(each) for each in found if not isinstance(each, str)] == [motions.MovedAlready] * (SIX - 1)
+    assert Motion.objects.count() == 1
 
 
 def test_every_table_with_a_key_is_tried():

@@ -60,6 +60,7 @@ class ReaderBusy(FileFault):
         503,
         _("Very many pictures are being read at this moment. Please send yours again in a minute."),
     )
+    retry_after = 60
 
 
 class FileNotKept(FileFault):

@@ -20,6 +20,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image, ImageCms
 from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
+from core.errors import problem_response
 from core.reader import door, headers
 from core.reader.child import Bounds, Wish
 from core.reader.door import Reading
@@ -656,3 +657,8 @@ def test_a_server_loads_no_decoder_and_no_model():
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, env=os.environ, check=False
     )
     assert found.stdout.strip().splitlines()[-1:] == ["[]"], found.stderr[-600:]
+
+
+def test_who_finds_the_reader_busy_is_told_when_to_come_again():
+    answer = problem_response(ReaderBusy())
+    assert (answer.status_code, answer["Retry-After"]) == (503, "60")
