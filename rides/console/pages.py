@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import Account
@@ -173,8 +174,8 @@ def _cities(
         ],
         "motions": shown(OPENINGS, services.cities.KINDS, account_of(request), refusal),
         "forms": [
-            ("opening", _("A line begins"), forms["opening"], _("Propose")),
-            ("permit", _("A new permit"), forms["permit"], _("Propose")),
+            ("opening", _("A line begins"), forms["opening"], pgettext("motion", "Propose")),
+            ("permit", _("A new permit"), forms["permit"], pgettext("motion", "Propose")),
             ("city", _("A new city"), forms["city"], _("Add the city")),
             ("place", _("A new place"), forms["place"], _("Add the place")),
         ],
