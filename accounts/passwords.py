@@ -1,19 +1,17 @@
 """What a password must be, and how it is kept.
 
 After NIST SP 800-63B §5.1.1: long, and nothing that is tried early; any sign counts, none is asked for. It is measured by
-what somebody would have to guess: a word of the list of common passwords, a sequence and a repetition are one guess each,
-whatever their length, and what anybody knows of its owner or of us is none.
+how often somebody would have to guess (zxcvbn, Wheeler 2016), who knows of its owner and of us what anybody knows.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
-from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
+from zxcvbn import zxcvbn
 
 from core.privacy import blind_index
 
@@ -21,70 +19,19 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 SHORTEST, LONGEST = 12, 128  # characters; several spaces in a row are one
-ENOUGH = 9  # what a password must be worth, in characters that nothing foretells
-OF_A_WORD = 3  # what one of some ten thousand common words is worth
-SHORTEST_WORD = 5  # shorter ones are in many a password by chance
-SHORTEST_RUN = 3
+ENOUGH = 10  # guesses that a password must be worth, as a power of ten
+MEASURED = 72  # characters that are looked at: time grows with the square, and nobody guesses so many
 OURS = ("huhang", "护航")
-KEYBOARD = (
-    "qwertyuiop", "asdfghjkl", "zxcvbnm", "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p", "1q2w3e4r5t6y7u8i9o0p",
-)  # fmt: skip
 
 
-@lru_cache(maxsize=1)
-def _common() -> frozenset[str]:
-    """Some twenty thousand passwords of leaked lists, as Django ships them."""
-    return frozenset(word for word in CommonPasswordValidator().passwords if len(word) >= SHORTEST_WORD)
-
-
-def _run(text: str) -> int:
-    """How many characters at the beginning only go on: the same, one up or down, along the keyboard, or a part again."""
-    longest = 1
-    for step in (-1, 0, 1):
-        length = 1
-        while length < len(text) and ord(text[length]) - ord(text[length - 1]) == step:
-            length += 1
-        longest = max(longest, length)
-    for row in KEYBOARD:
-        for way in (row, row[::-1]):
-            length = 1
-            while length < len(text) and text[: length + 1] in way:
-                length += 1
-            longest = max(longest, length)
-    return longest
-
-
-def worth(password: str, known: Iterable[str] = ()) -> int:
-    """How many characters of it somebody would have to guess who knows `known` of its owner."""
+def worth(password: str, known: Iterable[str] = ()) -> float:
+    """How many guesses it takes, as a power of ten, somebody who knows `known` of its owner."""
     text = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", password).casefold())
     # Letters with spaces between them are a word all the same.
     if re.fullmatch(r"(\w )+\w?", text):
         text = text.replace(" ", "")
-    for given in {*OURS, *known}:
-        if len(given) >= 2:
-            text = text.replace(given.casefold(), "\x00")
-    found, at, seen = 0, 0, set[str]()
-    while at < len(text):
-        word = next(
-            (
-                text[at:end]
-                for end in range(min(len(text), at + 30), at + SHORTEST_WORD - 1, -1)
-                if text[at:end] in _common()
-            ),
-            "",
-        )
-        length, value = (len(word), OF_A_WORD) if word else (_run(text[at:]), 1)
-        if not word and length < SHORTEST_RUN:
-            # A part that stood there before is no new guess.
-            again = next(
-                (n for n in range(min(at, len(text) - at), 2, -1) if text[at : at + n] in text[:at]), 0
-            )
-            length, value = (again, 0) if again else (1, 1)
-        piece = text[at : at + length]
-        found += 0 if not piece.strip("\x00") or (piece in seen and length > 1) else value
-        seen.add(piece)
-        at += length
-    return found
+    given = [each.casefold() for each in (*OURS, *known) if len(each) >= 2]
+    return float(zxcvbn(text[:MEASURED], user_inputs=given)["guesses_log10"]) if text else 0.0
 
 
 class Unguessable:
