@@ -41,7 +41,13 @@ class StreetComplaintInput(serializers.Serializer[Any]):
     plate = TypedInput(PLATE, required=False, default="")
     name = TypedInput(NAME, max_length=60)
     phone = TypedInput(PHONE)
-    submission = serializers.CharField(max_length=64, help_text="The same value files once")
+    submission = serializers.CharField(
+        max_length=64,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Random, 16 characters or more; the same value files once. Danger is taken without it",
+    )
 
 
 class FurtherWordsInput(serializers.Serializer[Any]):

@@ -97,7 +97,10 @@ class StreetReportInput(serializers.Serializer[Any]):
     )
     submission = serializers.CharField(
         max_length=64,
-        help_text="The same one reports once; random, at least 16 characters without an account",
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="The same one reports once; without an account random, 16 characters or more. Danger is taken without it",
     )
 
 

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.test import Client
 
 from complaints.models import Accident, Claim, Complaint
 from complaints.services import Caller, Filing, file_claim, file_complaint, file_from_street, open_accident
@@ -202,3 +204,33 @@ def test_whoever_has_no_account_brings_a_key_that_nobody_else_chooses(world):
         file_from_street(caller=Caller("x", "13911110001"), plate="川A·H0001", told=told)
     assert refused.value.code == "key_too_short"
     assert not Complaint.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["", "1"])
+def test_what_tells_of_danger_is_taken_whatever_key_it_has(world, key):
+    words = "他拿刀逼她，不让她下车"
+    told = Filing(Category.VIOLENCE, words, key)
+    cases = [
+        file_from_street(caller=Caller("x", phone), plate="川A·H0001", told=told)
+        for phone in ("13911110001", "13911110002")
+    ]
+    reports = [
+        report_from_street(
+            account=None,
+            phone=phone,
+            plate="川A·H0001",
+            words=words,
+            content=photo("川A·H0001"),
+            submission=key,
+        )
+        for phone in ("13911110001", "13911110002")
+    ]
+    assert len({each.code for each in cases}) == len({each.code for each in reports}) == 2
+    form = {"name": "x", "phone": "13911110003", "plate": "川A·H0001", "category": "violence", "words": words}
+    answer = Client().post("/api/v1/street-complaints/", form, content_type="application/json")
+    assert answer.status_code == 201, answer.content
+    seen = {"phone": "13911110003", "plate": "川A·H0001", "words": words}
+    answer = Client().post(
+        "/api/v1/mismatch-reports/", seen | {"photo": SimpleUploadedFile("a.jpg", photo("川A·H0001"))}
+    )
+    assert answer.status_code == 201, answer.content

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -152,21 +152,22 @@ def file_from_street(
     """Somebody without an account complains: a bystander, a parent, a friend. It is taken at once; the code that proves
     the phone comes after. Until then nobody is stopped on its word, and it joins nothing: whoever knows a phone and a
     plate learns nothing of what its owner complained about. The same form sent twice files once. A severe one is taken
-    also where many came from the same address: it stands below the others then, and nobody is written to.
+    whatever its key, and also where many came from the same address: it stands below the others then, and nobody is
+    written to.
 
     Raises `InvalidPhone`, `InvalidInput`, `KeyTooShort`, `TooMany`, `TooManyComplaints`.
     """
     phone = typed.phone.read(caller.phone)
     if not told.words.strip():
         raise InvalidInput("words")
-    idempotency.check(told.submission)
+    severe = vocabulary.level_of(told.category, told.words) == Level.SEVERE
+    told = replace(told, submission=idempotency.check(told.submission, danger=severe))
     row = Complaint(source=Source.THIRD_PARTY)
     _name_caller(row, caller, phone)
     again = told_already(row, told)
     if again:
         return again
     _say_whom(row, None, plate)
-    severe = vocabulary.level_of(told.category, told.words) == Level.SEVERE
     with limits.turn(STREET_COMPLAINTS, asker, danger=severe) as row.from_crowd:
         complaint = file_once(actor, row, told)
     if not complaint.from_crowd:

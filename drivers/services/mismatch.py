@@ -173,11 +173,13 @@ def report_from_street(
     if not typed.plate.key(plate):
         raise InvalidInput("plate")
     number = account.phone if account else typed.phone.read(phone)
+    severe = danger.is_severe(words)
     if account is None:
-        idempotency.check(submission)
+        submission = idempotency.check(submission, danger=severe)
+    submission = submission or idempotency.new_key()
     if content is None:
         raise ReportNeedsPhoto("photo")
-    with limits.turn(policies.STREET_REPORTS, asker, danger=danger.is_severe(words)) as crowd:
+    with limits.turn(policies.STREET_REPORTS, asker, danger=severe) as crowd:
         picture, fault = _take(content)
         return _from_street(account, number, plate, words, picture, fault, submission, crowd)
 
