@@ -103,7 +103,7 @@ def street(request: HttpRequest) -> HttpResponse:
                 ),
                 asker=asker_of(request),
             )
-            return redirect("complaints:follow", complaint.code, selectors.secret_of(complaint))
+            return redirect("complaints:follow", complaint.code, complaint.secret)
         except DomainError as error:
             explain(form, error)
             status = error.status

@@ -9,7 +9,7 @@ from django.test import Client
 from complaints import services as complaints
 from complaints.errors import TooManyComplaints
 from complaints.models import Complaint
-from complaints.selectors import Filter, claim_secret, page_of, secret_of
+from complaints.selectors import Filter, page_of
 from complaints.services import Caller, Filing
 from complaints.states import Category, ClaimKind
 from config.asgi import streams
@@ -285,8 +285,8 @@ def there(rides, people):
     )
     return {
         "check": check.secret,
-        "complaint": f"{complaint.code}/{secret_of(complaint)}",
-        "claim": f"{claim.code}/{claim_secret(claim)}",
+        "complaint": f"{complaint.code}/{complaint.secret}",
+        "claim": f"{claim.code}/{claim.secret}",
         "trip": trip.code,
         "key": position_key(trip, Party.PASSENGER),
         "stopped": position_key(stopped, Party.PASSENGER),
@@ -426,7 +426,7 @@ def test_a_grave_complaint_of_a_phone_that_complained_all_day_is_taken(rides):
 def test_words_of_danger_are_added_to_a_case_whatever_was_added_before(rides):
     narrow("complaints.link_words", target=1)
     filed = street("s")
-    page = f"/complaints/{filed.code}/{secret_of(filed)}/more/"
+    page = f"/complaints/{filed.code}/{filed.secret}/more/"
     assert [client().post(page, {"words": "x"}).status_code for _time in range(2)] == [302, 429]
     assert client().post(page, {"words": GRAVE}).status_code == 302
 
@@ -465,7 +465,7 @@ def test_a_callers_code_is_read_as_people_type_it(rides, typed):
     filed = street("s")
     code = re.findall(r"\d{6}", Notification.objects.get(message="accounts.code").text)[0]
     wide = code.translate({ord(str(n)): chr(0xFF10 + n) for n in range(10)})
-    page = f"/complaints/{filed.code}/{secret_of(filed)}/verify/"
+    page = f"/complaints/{filed.code}/{filed.secret}/verify/"
     expected = 400 if "123456" in typed else 302
     assert client().post(page, {"code": typed.format(wide=wide, code=code)}).status_code == expected
 

@@ -21,7 +21,7 @@ from complaints import words as vocabulary
 from complaints.errors import NoDriverYet, NotNow
 from complaints.models import Complaint, Evidence
 from complaints.policies import COMPLAINTS, STREET_COMPLAINTS
-from complaints.selectors import complaint_by_code, complaint_by_link, person_of, secret_of
+from complaints.selectors import complaint_by_code, complaint_by_link, person_of
 from complaints.services import interlock, timers
 from complaints.services.files import MOST, PURPOSES, File, Missing, check_something_came, kept_for
 from complaints.services.timers import add_line, touch
@@ -437,7 +437,7 @@ def link_of(complaint: Complaint) -> str:
     """The address under which whoever complained follows it, with or without an account."""
     if complaint.complainant_id:
         return settings.PUBLIC_URL + reverse("complaints:receipt", args=[complaint.code])
-    return settings.PUBLIC_URL + reverse("complaints:follow", args=[complaint.code, secret_of(complaint)])
+    return settings.PUBLIC_URL + reverse("complaints:follow", args=[complaint.code, complaint.secret])
 
 
 def phone_and_language(complaint: Complaint, side: Side = Side.COMPLAINANT) -> tuple[str, str]:
