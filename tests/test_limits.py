@@ -1,8 +1,10 @@
 """Every door that a stranger may push, and every message that somebody can cause, stands behind a limit or says why not."""
 
 import re
+from pathlib import Path
 
 import pytest
+from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -421,6 +423,33 @@ def test_a_grave_complaint_of_a_phone_that_complained_all_day_is_taken(rides):
     with pytest.raises(TooManyComplaints):
         street("s3")
     assert street("s4", GRAVE).level == "severe"
+
+
+def opened():
+    """How many files of strangers were opened and written to storage so far."""
+    return sum(1 for each in Path(storages["pictures"].location).rglob("*") if each.is_file())
+
+
+def test_no_file_of_a_stranger_is_opened_beyond_the_limit_or_twice(rides):
+    narrow("complaints.street_complaints", device=1, address=1)
+    before = opened()
+    sent = COMPLAINT | {"uploads": PHOTO}
+    for changes, status, files in [
+        ({"submission": "s1"}, 302, 1),
+        ({"submission": "s1"}, 302, 1),
+        ({"submission": "s2", "phone": "13911110002"}, 429, 1),
+        ({"submission": "s2", "phone": "13911110002", "words": GRAVE}, 302, 2),
+    ]:
+        assert push(client(), "form", "/complain/", sent | changes).status_code == status
+        assert opened() - before == files, changes
+
+
+def test_no_document_of_a_claim_is_opened_beyond_the_limit(there):
+    narrow("complaints.claim_papers", target=1)
+    before, page = opened(), f"/claims/{there['claim']}/papers/"
+    form = {"paper": "identity", "uploads": PHOTO}
+    assert [push(client(), "form", page, form).status_code for _time in range(3)] == [302, 429, 429]
+    assert opened() - before == 1
 
 
 def test_words_of_danger_are_added_to_a_case_whatever_was_added_before(rides):
