@@ -16,12 +16,12 @@ from core.privacy import EncryptedTextField
 
 
 def new_secret() -> str:
-    """192 random bits, as an address can hold them."""
-    return secrets.token_urlsafe(24)
+    """128 random bits, as an address can hold them."""
+    return secrets.token_hex(16)
 
 
 def digest_of(secret: str) -> str:
-    """SHA-256 of a secret; it needs no salt, because nobody guesses 192 bits."""
+    """SHA-256 of a secret; it needs no salt, because nobody guesses 128 bits."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 

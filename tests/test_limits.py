@@ -21,6 +21,7 @@ from core.messages import catalogue
 from core.models import Notification
 from core.tests.factories import set_policy
 from drivers.models import Hold, MismatchReport
+from drivers.services import report_from_street
 from police import services as police
 from police.models import Release
 from police.states import Query
@@ -54,8 +55,10 @@ DOORS = {
     "POST welfare-check/{}/mend/": ("safety.welfare_checks", *CODES),
     "POST welfare-check/{}/evidence/": LIFE,
     "POST welfare-check/{}/verify/": ("accounts.wrong_codes",),
-    "POST api/v1/mismatch-reports/": ("drivers.street_reports",),
-    "POST report-a-car/": ("drivers.street_reports",),
+    "POST api/v1/mismatch-reports/": ("drivers.street_reports", *CODES),
+    "POST report-a-car/": ("drivers.street_reports", *CODES),
+    "POST report-a-car/{}/prove/": ("accounts.wrong_codes",),
+    "POST api/v1/mismatch-reports/{}/prove/": ("accounts.wrong_codes",),
     "POST api/v1/street-complaints/": ("complaints.street_complaints", "complaints.complaints", *CODES),
     "POST complain/": ("complaints.street_complaints", "complaints.complaints", *CODES),
     "POST complaints/{}/{}/{}/": ("complaints.link_words", "complaints.link_codes", "accounts.wrong_codes"),
@@ -251,6 +254,10 @@ PUSHED = {
     "POST welfare-check/{}/verify/": [("form", "/welfare-check/{check}/verify/", {"code": "000000"})],
     "POST api/v1/mismatch-reports/": [("form", "/api/v1/mismatch-reports/", REPORT)],
     "POST report-a-car/": [("form", "/report-a-car/", REPORT)],
+    "POST report-a-car/{}/prove/": [("form", "/report-a-car/{report}/prove/", {"code": "000000"})],
+    "POST api/v1/mismatch-reports/{}/prove/": [
+        ("json", "/api/v1/mismatch-reports/{report}/prove/", {"code": "000000"})
+    ],
     "POST api/v1/street-complaints/": [("json", "/api/v1/street-complaints/", COMPLAINT)],
     "POST complain/": [("form", "/complain/", COMPLAINT)],
     "POST complaints/{}/{}/{}/": [
@@ -292,6 +299,14 @@ def there(rides, people):
         "trip": trip.code,
         "key": position_key(trip, Party.PASSENGER),
         "stopped": position_key(stopped, Party.PASSENGER),
+        "report": report_from_street(
+            account=None,
+            phone="13911110009",
+            plate="川A·X9999",
+            words="x",
+            content=photo("川A·H0001"),
+            submission=whole("there"),
+        ).code,
     }
 
 
@@ -464,6 +479,9 @@ def test_a_report_of_danger_is_taken_beyond_and_holds_nobody_by_itself(world, si
     narrow("drivers.street_reports", device=1, address=1)
     own = REPORT | {"plate": "川A·H0001"}
     assert push(client(), "form", "/report-a-car/", own | {"submission": "a"}).status_code == 200
+    code = re.findall(r"\d{6}", Notification.objects.get(message="accounts.code").text)[0]
+    proved = f"/report-a-car/{MismatchReport.objects.get().code}/prove/"
+    assert push(client(), "form", proved, {"code": code}).status_code == 200
     assert Hold.objects.count() == 1
     other = REPORT | {"plate": "川A·H0002"}
     assert push(client(), "form", "/report-a-car/", other | {"submission": "b"}).status_code == 429
