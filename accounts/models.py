@@ -17,6 +17,7 @@ from core import four_eyes
 from core.actors import Actor
 from core.permissions import TABLE, Role, may
 from core.privacy import EncryptedTextField
+from core.typed.document import Kind
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -33,6 +34,11 @@ class Account(AbstractBaseUser):
     phone_index = models.CharField(pgettext_lazy("field", "index of the phone"), max_length=64, unique=True)
     real_name = EncryptedTextField(pgettext_lazy("field", "real name"))
     id_number = EncryptedTextField(pgettext_lazy("field", "ID number"))
+    # Of the document whose number that is, and the birthday by it or its registry (ISO); empty until it was verified.
+    document = models.CharField(
+        pgettext_lazy("field", "kind of document"), max_length=20, choices=Kind.choices, blank=True
+    )
+    born_on = EncryptedTextField(pgettext_lazy("field", "birthday"))
     # Null until the real name was verified (A2): one document, one account.
     id_index = models.CharField(  # noqa: DJ001 - unique where present
         pgettext_lazy("field", "index of the document"), max_length=64, unique=True, null=True
@@ -196,6 +202,12 @@ class RealNameCheck(models.Model):
     )
     real_name = EncryptedTextField(pgettext_lazy("field", "real name"))
     id_number = EncryptedTextField(pgettext_lazy("field", "ID number"))
+    document = models.CharField(
+        pgettext_lazy("field", "kind of document"),
+        max_length=20,
+        choices=Kind.choices,
+        default=Kind.RESIDENT_ID,
+    )
     state = models.CharField(
         _("state"), max_length=10, choices=RealNameState.choices, default=RealNameState.ASKED
     )

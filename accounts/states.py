@@ -22,6 +22,10 @@ REAL_NAME_TRANSITIONS = Transitions(
 )
 
 
+# Why a real name was not verified: unknown to the registry, name and number differ, another account has the document; and
+TOO_YOUNG = "too_young"
+
+
 class PersonalField(models.TextChoices):
     """What can be revealed of a person, one field at a time (A5)."""
 

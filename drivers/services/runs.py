@@ -295,7 +295,14 @@ def subject_of_driver(driver: Driver) -> Subject:
         Car(row.vehicle.plate, row.vehicle.vin) for row in driver.bindings.all() if row.ended_at is None
     )
     account = driver.account
-    return Subject(account.real_name, account.id_number, driver.licence_number, cars, tuple(driver.lines))
+    return Subject(
+        account.real_name,
+        account.id_number,
+        driver.licence_number,
+        cars,
+        tuple(driver.lines),
+        account.document or Kind.RESIDENT_ID,
+    )
 
 
 def _keep_all(chunk: ScreeningChunk, answered: list[_Answered]) -> int | None:
