@@ -171,6 +171,14 @@ class RealNameForm(forms.Form):
     id_number = Typed(ID_NUMBER, label=_("Number of the document"))
 
 
+class GuardianForm(forms.Form):
+    phone = Typed(
+        PHONE,
+        label=_("Your guardian's phone number"),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
+    )
+
+
 class ContactForm(PhoneForm):
     name = Typed(NAME, label=_("Name"), max_length=40)
     field_order = ["name", "phone"]

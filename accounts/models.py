@@ -12,7 +12,7 @@ from django_otp import models as otp
 from django_otp.oath import TOTP
 from django_otp.util import random_hex
 
-from accounts.states import ContactState, LookKind, RealNameState
+from accounts.states import ContactState, GuardianState, LookKind, RealNameState
 from core import four_eyes
 from core.actors import Actor
 from core.permissions import TABLE, Role, may
@@ -189,6 +189,59 @@ class EmergencyContact(models.Model):
 
     def __str__(self) -> str:
         return f"contact {self.pk} of {self.account_id}"
+
+
+class Guardianship(models.Model):
+    """Somebody of 14 to 17 named a grown-up by phone, who confirms on an account of their own (A9)."""
+
+    teen = models.ForeignKey(
+        Account,
+        on_delete=models.CASCADE,
+        related_name="guardianships",
+        verbose_name=pgettext_lazy("field", "who is not of age"),
+    )
+    phone_index = models.CharField(pgettext_lazy("field", "index of the phone"), max_length=64)
+    guardian = models.ForeignKey(
+        Account,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="wards",
+        verbose_name=pgettext_lazy("field", "guardian"),
+    )
+    state = models.CharField(
+        pgettext_lazy("field", "state"),
+        max_length=10,
+        choices=GuardianState.choices,
+        default=GuardianState.ASKED,
+    )
+    asked_at = models.DateTimeField(pgettext_lazy("field", "asked at"))
+    answered_at = models.DateTimeField(pgettext_lazy("field", "answered at"), null=True)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "guardianship")
+        verbose_name_plural = pgettext_lazy("model", "guardianships")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=GuardianState.values), name="guardianship_state_is_known"
+            ),
+            models.UniqueConstraint(
+                fields=["teen"], condition=Q(state__in=["asked", "confirmed"]), name="one_guardian_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="confirmed") | Q(guardian__isnull=False, answered_at__isnull=False),
+                name="guardianship_confirmed_by_somebody",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["phone_index"],
+                condition=Q(state__in=["asked", "confirmed"]),
+                name="guardianship_of_phone",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.teen_id} {self.get_state_display()}"
 
 
 class RealNameCheck(models.Model):

@@ -24,6 +24,7 @@ from accounts.devices import browser_of, device_of, roughly
 from accounts.enrolment import use_recovery_code
 from accounts.errors import (
     DocumentTaken,
+    GuardianStays,
     LockedOut,
     OwnNumber,
     PasswordWeak,
@@ -46,7 +47,7 @@ from accounts.models import (
     SignInPlace,
 )
 from accounts.policies import INVITATIONS, WRONG_PASSWORDS, is_child
-from accounts.selectors import account_by_code, account_by_phone
+from accounts.selectors import account_by_code, account_by_phone, guardian_of
 from accounts.sessions import BROWSER, NETWORK, digest
 from accounts.states import REAL_NAME_TRANSITIONS, TOO_YOUNG, ContactState, RealNameState
 from core import audit, clock, events, jobs, limits, registries, retry, typed
@@ -488,7 +489,13 @@ def answer_as_contact(*, secret: str, accepts: bool) -> EmergencyContact:
 
 @begins_transaction
 def remove_emergency_contact(*, account: Account, contact_id: int) -> None:
-    """Forget a contact of one's own. Raises `NotFound`."""
+    """Forget a contact of one's own. Raises `NotFound`, `GuardianStays`."""
+    guardian = guardian_of(account, clock.now())
+    if (
+        guardian
+        and account.emergency_contacts.filter(pk=contact_id, phone_index=guardian.phone_index).exists()
+    ):
+        raise GuardianStays
     deleted, _by_model = EmergencyContact.objects.filter(account=account, pk=contact_id).delete()
     if not deleted:
         raise NotFound

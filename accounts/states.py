@@ -55,6 +55,23 @@ class ContactState(models.TextChoices):
     REFUSED = "refused", _("refused")
 
 
+class GuardianState(models.TextChoices):
+    ASKED = "asked", pgettext_lazy("guardian", "asked, no answer yet")
+    CONFIRMED = "confirmed", pgettext_lazy("guardian", "confirmed")
+    REFUSED = "refused", pgettext_lazy("guardian", "refused")
+    ENDED = "ended", pgettext_lazy("guardian", "ended")
+
+
+GUARDIAN_TRANSITIONS = Transitions(
+    GuardianState,
+    {"asked": frozenset({"confirmed", "refused", "ended"}), "confirmed": frozenset({"ended"})},
+    ends={"refused", "ended"},
+)
+
+
+GUARDED = (GuardianState.ASKED, GuardianState.CONFIRMED)  # while it goes on
+
+
 # Which panels and pages of the console look again when such a line is written down (`core.live`).
 live.moves("", "accounts.")
 live.moves(

@@ -13,8 +13,8 @@ import msgspec
 
 from core import policy, registries, typed
 from core.registries import IdentityAnswer
-from drivers.certificates import allows_car
 from core.typed.document import Kind
+from drivers.certificates import allows_car
 from drivers.policies import LINE_CONDITIONS, NEVER, NEVER_RULE, OFFENCE_RULES
 from drivers.states import Finding, Line, Offence, Registry
 

@@ -20,8 +20,8 @@ from core.reader import door
 from core.reader.door import Upload
 from core.states import StaleState, move
 from core.transactions import begins_transaction
-from drivers import certificates, policies
 from core.typed.document import kind_of
+from drivers import certificates, policies
 from drivers.certificates import Certificates, Fault, Person
 from drivers.errors import (
     ApplicationOpen,

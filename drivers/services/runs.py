@@ -26,6 +26,7 @@ from core.permissions import require
 from core.registries import RegistryDown
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
+from core.typed.document import Kind
 from drivers.errors import RunGoesOn
 from drivers.models import Driver, Screening, ScreeningChunk, ScreeningRun
 from drivers.policies import RUN_LIMIT, RUN_WITHIN, RUN_WORKERS, against_run
