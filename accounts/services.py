@@ -137,6 +137,7 @@ def sign_in_by_code(request: HttpRequest, *, phone: str, code: str, here: Place 
 def _register(phone: str) -> Account:
     account, _new = Account.objects.get_or_create(
         phone_index=phone_index(phone),
+        closed_at=None,
         defaults={"code": new_code("A"), "phone": phone, "created_at": clock.now(), "password": "!"},
     )
     return account
@@ -544,7 +545,7 @@ def _settle(check: RealNameCheck, *, known: bool, match: bool) -> None:
     account = Account.objects.select_for_update().get(pk=check.account_id)
     index = blind_index(check.id_number, purpose="id-number")
     # One document, one account: the second is told so, and the first is not touched.
-    taken = Account.objects.filter(id_index=index).exclude(pk=account.pk).exists()
+    taken = Account.objects.filter(id_index=index, closed_at=None).exclude(pk=account.pk).exists()
     why = "" if match and not taken else "unknown" if not known else "differs" if not match else "taken"
     at = clock.now()
     try:
@@ -572,7 +573,7 @@ def verify_by_vetting(*, actor: Actor, account: Account, real_name: str, id_numb
             raise RealNameVerified
         return
     index = blind_index(id_number, purpose="id-number")
-    if Account.objects.filter(id_index=index).exclude(pk=account.pk).exists():
+    if Account.objects.filter(id_index=index, closed_at=None).exclude(pk=account.pk).exists():
         raise DocumentTaken("id_number")
     Account.objects.filter(pk=account.pk).update(
         real_name=real_name, id_number=id_number, id_index=index, verified_at=clock.now()
