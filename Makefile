@@ -55,6 +55,7 @@ check: .venv/tools locale/.compiled
 	$(BIN)/python manage.py check --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check_translations
+	$(BIN)/python manage.py processing --check
 
 drill: .venv/tools locale/.compiled
 	$(BIN)/python manage.py drill yueqing
