@@ -604,7 +604,9 @@ def _why_not_verified(
     if is_child(date.fromisoformat(person["born_on"]), at):
         return TOO_YOUNG
     # One document, one account: the second is told so, and the first is not touched.
-    taken = Account.objects.filter(id_index=person["id_index"], closed_at=None).exclude(pk=account.pk).exists()
+    taken = (
+        Account.objects.filter(id_index=person["id_index"], closed_at=None).exclude(pk=account.pk).exists()
+    )
     return "taken" if taken else ""
 
 
