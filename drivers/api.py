@@ -17,7 +17,7 @@ from core.api import read
 from core.errors import InvalidInput, NotFound
 from core.limits import asker_of
 from core.permissions import may
-from core.typed.fields import PHONE, PLATE, TypedInput
+from core.typed.fields import PHONE, PLATE, TypedInput, digits
 from drivers import services
 from drivers.models import Application, Driver
 from drivers.selectors import driver_of, is_enrolled, newest_application, standing_decision, video_check_of
@@ -86,6 +86,10 @@ class ApplicationOutput(serializers.Serializer[Any]):
 
 class PhotoInput(serializers.Serializer[Any]):
     photo = serializers.FileField()
+
+
+class ReporterCodeInput(serializers.Serializer[Any]):
+    code = TypedInput(digits(6))
 
 
 class StreetReportInput(serializers.Serializer[Any]):
@@ -220,6 +224,18 @@ class StreetReportsView(APIView):
             asker=asker_of(request),
         )
         return Response(ReportOutput(report).data, status=201)
+
+
+class ProveReporterView(APIView):
+    """Whoever reported a car without an account shows the code that their phone got; the report then acts."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(request=ReporterCodeInput, responses={204: None})
+    def post(self, request: Request, code: str) -> Response:
+        one_time = read(ReporterCodeInput, request)["code"]
+        services.prove_reporter(code=code, one_time=one_time, asker=asker_of(request))
+        return Response(status=204)
 
 
 class FaceConsentView(DriverView):

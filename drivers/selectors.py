@@ -55,6 +55,7 @@ from drivers.states import (
     HoldKind,
     PaperKind,
     PlatePhotoState,
+    ReportSource,
     RewardState,
     RunState,
     ScreeningState,
@@ -544,7 +545,7 @@ def mismatch_reported(trip_code: str) -> bool:
 
 
 def reports_to_sort() -> list[MismatchReport]:
-    """Reports whose plate fits no driver, or several: a person finds out whom they are about."""
+    """Reports whose plate fits no driver, or several, or whose phone nobody proved: a person finds out whom they are about."""
     return list(
         MismatchReport.objects.filter(driver=None)
         .select_related("picture")
@@ -555,6 +556,14 @@ def reports_to_sort() -> list[MismatchReport]:
 def report_by_code(code: str) -> MismatchReport:
     """Any report, for reviewers. Raises `NotFound`."""
     report = MismatchReport.objects.select_related("picture").filter(code=code).first()
+    if report is None:
+        raise NotFound
+    return report
+
+
+def street_report_by_code(code: str) -> MismatchReport:
+    """The report of somebody without an account, for its own page. Raises `NotFound`."""
+    report = MismatchReport.objects.filter(code=code, source=ReportSource.PUBLIC, reporter="").first()
     if report is None:
         raise NotFound
     return report

@@ -17,9 +17,7 @@ from accounts.sessions import digest
 from accounts.tests.authenticators import SoftKey
 from complaints import services as desk
 from complaints.models import CareTask, Satisfaction
-from complaints.selectors import claim_secret, secret_of
 from complaints.services import file_complaint, read_file, save_macro
-from complaints.services.care import thanks_secret
 from complaints.states import Audience, Category, ClaimKind, Paper
 from conftest import NOON
 from core import clock, events, motions, pictures, retry
@@ -117,6 +115,7 @@ TABLE = [
     ("POST", "api/v1/driver/application/photos/id_card/", MEMBERS),
     ("POST", "api/v1/driver/application/send/", APPLICANT),
     ("POST", "api/v1/mismatch-reports/", EVERYBODY),
+    ("POST", "api/v1/mismatch-reports/{report}/prove/", EVERYBODY),
     ("POST", "api/v1/driver/face-consent/", DRIVERS),
     ("POST", "api/v1/driver/face-checks/", DRIVERS - APPLICANT, {"purpose": "daily"}),
     ("POST", "api/v1/driver/face-checks/{face_check}/frames/", DRIVERS_TRIP, {}),
@@ -283,8 +282,6 @@ TABLE = [
     ("GET", "admin/drivers/hold/{hold}/release/", {"vetting", "adjudicator", "supervisor"}),
     ("GET", "admin/", STAFF_ROLES),
     ("GET", "admin/search/", STAFF_ROLES),
-    ("GET", "admin/password_change/", STAFF_ROLES),
-    ("GET", "admin/password_change/done/", STAFF_ROLES),
     ("GET", "admin/jsi18n/", STAFF_ROLES),
     ("GET", "admin/autocomplete/", set()),
     # --- pages of members, friends and police ---
@@ -403,6 +400,7 @@ TABLE = [
     ("POST", "drive/apply/send/", MEMBERS),
     ("GET", "report-a-car/", EVERYBODY),
     ("POST", "report-a-car/", EVERYBODY),
+    ("POST", "report-a-car/{report}/prove/", EVERYBODY),
     ("POST", "drive/face-consent/", DRIVERS),
     ("GET", "drive/video/{video}/", DRIVERS_TRIP),
     ("POST", "drive/holds/{own_hold}/appeal/", DRIVERS_TRIP, {"words": "x"}),
@@ -477,6 +475,8 @@ ROWS = {
 LEADS_AWAY = {
     "admin/login/",
     "admin/logout/",
+    "admin/password_change/",
+    "admin/password_change/done/",
     r"admin/r/<path:content_type_id>/<path:object_id>/",
     r"admin/(?P<url>.*)$",
 }
@@ -607,7 +607,7 @@ def things(rides, people):
     scored = file_complaint(
         account=people("passenger"), trip_code=trip.code, category=Category.OTHER, words="x", submission="o"
     )
-    Satisfaction.objects.create(complaint=scored, asked_at=clock.now())
+    asked_about = Satisfaction.objects.create(complaint=scored, asked_at=clock.now())
     question = police.Question(Query.TRIP, trip.code, clock.now())
     asked = police.ask_by_form(account=people("officer"), question=question, submission="s")
     phone = police.open_phone_request(
@@ -701,20 +701,20 @@ def things(rides, people):
         "malicious": ended.code,
         "data_hold": DataHold.objects.filter(subject=trip.code).first().code,
         "complaint": complaint.code,
-        "complaint_secret": secret_of(complaint),
+        "complaint_secret": complaint.secret,
         "macro": macro.code,
         "letter": letter.code,
         "call": call.pk,
         "accident": accident.code,
         "claim": claim.code,
-        "claim_secret": claim_secret(claim),
+        "claim_secret": claim.secret,
         "claim_paper": claim.papers.get().picture.code,
         "care_task": CareTask.objects.get().code,
         "greeting": greeting.code,
         "exercise": exercise.code,
         "summary": summary.code,
         "scored": scored.code,
-        "thanks": thanks_secret(scored, 1),
+        "thanks": asked_about.secret,
         "evidence": complaint.evidence.get().picture.code,
         "request": asked.code,
         "link": link,

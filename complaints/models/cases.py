@@ -19,6 +19,7 @@ from complaints.states import (
     Source,
 )
 from core import four_eyes
+from core.links import HasLink
 from core.privacy import EncryptedTextField
 
 LIVE_STATES = sorted(str(state) for state in LIVE)
@@ -37,7 +38,7 @@ class ComplaintQuerySet(models.QuerySet["Complaint"]):
         return self.exclude(complainant__is_drill=True)
 
 
-class Complaint(models.Model):
+class Complaint(HasLink):
     """What somebody says went wrong. A severe one holds the accused driver at once (C2)."""
 
     code = models.CharField(_("code"), max_length=20, unique=True)
