@@ -178,6 +178,26 @@ class PlateDiffers(DomainError):
     )
 
 
+class PlateNotThere(DomainError):
+    code, status, sentence = (
+        "plate_not_there",
+        400,
+        _(
+            "The plate does not stand where it was asked for: %(spot)s on the photo. Please take it once more."
+        ),
+    )
+
+
+class PhotoSeenBefore(DomainError):
+    code, status, sentence = (
+        "photo_seen_before",
+        403,
+        _(
+            "This photo was sent before. Please show your face again, then photograph the car as it stands now."
+        ),
+    )
+
+
 class AlreadyProposed(DomainError):
     code, status, sentence = (
         "already_proposed",

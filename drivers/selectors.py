@@ -18,6 +18,7 @@ from drivers.errors import (
     NotVetted,
     NoVehicle,
     PaperExpired,
+    PhotoSeenBefore,
     PickupCheckNeeded,
     PlateDiffers,
     PlatePhotoWaiting,
@@ -242,12 +243,13 @@ class PickupCheck:
     plate_at: datetime
     plate_state: PlatePhotoState
     by_person: bool
+    plate: str  # the registered one
 
 
 def pickup_check(driver: Driver, trip_code: str) -> PickupCheck | None:
     """The newest check before this pick-up, if there is one."""
     photo = (
-        PlatePhoto.objects.select_related("face_check")
+        PlatePhoto.objects.select_related("face_check", "vehicle")
         .filter(driver=driver, subject=trip_code)
         .order_by("-pk")
         .first()
@@ -259,6 +261,38 @@ def pickup_check(driver: Driver, trip_code: str) -> PickupCheck | None:
         photo.taken_at,
         PlatePhotoState(photo.state),
         photo.decided_by not in {"", "ocr"},
+        photo.vehicle.plate,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PlateRead:
+    """What a machine read from the photo before a pick-up, apart from what anybody saw.
+
+    `plate` is empty where nothing was made out; `certainty` from 0 to 1; `decided_by` the colleague who looked, `ocr`
+    where nobody had to, empty while somebody still has to. `metres_away` from the pick-up is null where the phone said nothing.
+    """
+
+    plate: str
+    certainty: float
+    state: PlatePhotoState
+    decided_by: str
+    at: datetime
+    metres_away: int | None
+
+
+def plate_read(trip_code: str, driver: Driver | None) -> PlateRead | None:
+    """Of the newest photo of the car for this pick-up by this driver; None where there is none."""
+    photo = PlatePhoto.objects.filter(driver=driver, subject=trip_code).order_by("-pk").first()
+    if driver is None or photo is None:
+        return None
+    return PlateRead(
+        typed.plate.shown(photo.read),
+        round(photo.certainty, 3),
+        PlatePhotoState(photo.state),
+        photo.decided_by,
+        photo.taken_at,
+        photo.metres_away,
     )
 
 
@@ -274,15 +308,16 @@ def why_not_arrive(driver: Driver, trip_code: str) -> DomainError | None:
         case PlatePhotoState.WAITING:
             return PlatePhotoWaiting()
         case PlatePhotoState.DIFFERS:
-            vehicle = drivers_vehicle(driver)
-            return PlateDiffers(plate=vehicle.plate if vehicle else "")
+            return PlateDiffers(plate=check.plate)
+        case PlatePhotoState.REUSED:
+            return PhotoSeenBefore()
 
 
 def waiting_plate_photos() -> list[PlatePhoto]:
     """Photos that a person must look at, oldest first."""
     return list(
         PlatePhoto.objects.filter(state=PlatePhotoState.WAITING)
-        .select_related("driver__account", "vehicle", "picture")
+        .select_related("driver__account", "vehicle", "picture", "like__picture")
         .order_by("taken_at")
     )
 

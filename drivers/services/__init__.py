@@ -43,7 +43,7 @@ from drivers.services.people import (
     release_holds_of,
     tell_of_hold,
 )
-from drivers.services.plates import PlateOutcome, decide_plate_photo, send_plate_photo
+from drivers.services.plates import PlateOutcome, Whereabouts, decide_plate_photo, send_plate_photo
 from drivers.services.runs import begin_run, pause_run, start_run, wants_worker, work_on_run
 from drivers.services.vetting import (
     agree_decision,
@@ -58,6 +58,7 @@ __all__ = [
     "FaceOutcome",
     "PlateOutcome",
     "Seen",
+    "Whereabouts",
     "agree",
     "agree_appeal_decision",
     "agree_decision",

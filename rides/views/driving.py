@@ -14,10 +14,11 @@ from core.actions import Refusal
 from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.reader.errors import FileFault
 from drivers.camera import camera_context
-from drivers.errors import FaceRequired
+from drivers.errors import FaceRequired, PlateNotThere
 from drivers.selectors import driver_of, drivers_vehicle, papers_of, passed_today, visible_holds
 from drivers.services import service_day
-from drivers.states import FacePurpose
+from drivers.states import FacePurpose, PlateSpot
+from drivers.vision.plates import spot_of
 from rides import selectors, services
 from rides.actions import OFFERS
 from rides.errors import NoLongerAvailable
@@ -206,8 +207,10 @@ def pickup(request: HttpRequest, code: str) -> HttpResponse:
     if party != Party.DRIVER:
         raise NotFound
     context = camera_context(driver, FacePurpose.PICKUP, trip.code, request.GET.get("video", "")) | {
-        "trip": trip
+        "trip": trip,
+        "spots": {spot.value: str(spot.label) for spot in PlateSpot},
     }
+    context["spot_name"] = spot_of(context["token"]).label if context["token"] else ""
     if request.method == "POST":
         photo = request.FILES.get("photo")
         try:
@@ -219,6 +222,6 @@ def pickup(request: HttpRequest, code: str) -> HttpResponse:
             if outcome.refusal is None:
                 return redirect("rides:trip", code)
             context["refusal"] = outcome.refusal
-        except (InvalidInput, FaceRequired, FileFault) as error:
+        except (InvalidInput, FaceRequired, PlateNotThere, FileFault) as error:
             context["refusal"] = error
     return render(request, "rides/pickup.html", context, status=400 if "refusal" in context else 200)
