@@ -228,6 +228,19 @@ class StreetReportsView(APIView):
         return Response(ReportOutput(report).data, status=201)
 
 
+class VehicleInput(serializers.Serializer[Any]):
+    plate = TypedInput(PLATE)
+
+
+class VehicleView(DriverView):
+    """Which of two bound cars I drive now; the next orders are taken with it."""
+
+    @extend_schema(request=VehicleInput, responses={204: None})
+    def post(self, request: Request) -> Response:
+        services.say_vehicle(driver=self.driver, **read(VehicleInput, request))
+        return Response(status=204)
+
+
 class FaceConsentView(DriverView):
     """I agree to the text on faces."""
 

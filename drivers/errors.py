@@ -20,6 +20,14 @@ class NoVehicle(DomainError):
     code, status, sentence = "no_bound_vehicle", 403, _("No vehicle is bound to your account.")
 
 
+class WhichVehicle(DomainError):
+    code, status, sentence = (
+        "which_vehicle",
+        403,
+        _("Two cars are bound to your account. Say first, on your page, which one you drive now."),
+    )
+
+
 class DriverHeld(DomainError):
     code, status, sentence = (
         "driver_held",

@@ -170,6 +170,13 @@ PICKUP_WITHIN = policy.declare(
     name=pgettext_lazy("policy name", "Check before the pick-up"),
     about=_("The check before the pick-up is at most this old at arrival."),
 )
+VEHICLE_SAID_FOR = policy.declare(
+    "drivers.vehicle_said_for",
+    policy.Span(3_600, 7 * 86_400),
+    86_400,
+    name=pgettext_lazy("policy name", "Which of two cars"),
+    about=_("So long counts what a driver with two cars said of which one they drive."),
+)
 PLATE_CERTAINTY = policy.declare(
     "drivers.plate_certainty",  # D11
     policy.Real(0.5, 0.99),

@@ -22,6 +22,7 @@ from drivers.errors import (
     PickupCheckNeeded,
     PlateDiffers,
     PlatePhotoWaiting,
+    WhichVehicle,
 )
 from drivers.models import (
     Appeal,
@@ -43,7 +44,7 @@ from drivers.models import (
     VettingCase,
     VettingDecision,
 )
-from drivers.policies import PICKUP_WITHIN
+from drivers.policies import PICKUP_WITHIN, VEHICLE_SAID_FOR
 from drivers.policies import told_from as told_from  # a rule that other apps read here
 from drivers.states import (
     AppealState,
@@ -102,13 +103,20 @@ def is_driver(account: "Account") -> bool:
     return Driver.objects.filter(account=account).exists()
 
 
+def drivers_vehicles(driver: Driver) -> list[Vehicle]:
+    """The vehicles bound to a driver now, in the order in which they were."""
+    rows = Vehicle.objects.filter(bindings__driver=driver, bindings__ended_at=None)
+    return list(rows.order_by("bindings__pk"))
+
+
 def drivers_vehicle(driver: Driver) -> Vehicle | None:
-    """The vehicle of the newest open binding."""
-    return (
-        Vehicle.objects.filter(bindings__driver=driver, bindings__ended_at=None)
-        .order_by("-bindings__pk")
-        .first()
-    )
+    """The vehicle that a driver drives now: the one that is bound, or of two the one that they said, not too long ago."""
+    cars = drivers_vehicles(driver)
+    if len(cars) < 2:
+        return cars[0] if cars else None
+    since = clock.now() - policy.span(VEHICLE_SAID_FOR)
+    said = Driver.objects.filter(pk=driver.pk, driving_since__gte=since).values_list("driving", flat=True)
+    return next((car for car in cars if car.pk == said.first()), None)
 
 
 def why_not_eligible(driver: Driver) -> DomainError | None:
@@ -120,7 +128,7 @@ def why_not_eligible(driver: Driver) -> DomainError | None:
     if driver.state != DriverState.VETTED:
         return NotVetted()
     if drivers_vehicle(driver) is None:
-        return NoVehicle()
+        return WhichVehicle() if drivers_vehicles(driver) else NoVehicle()
     paper = expired_paper(driver)
     if paper and paper.until:
         return PaperExpired(paper=PaperKind(paper.kind).label, until=formats.moment(paper.until))

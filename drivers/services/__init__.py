@@ -41,6 +41,7 @@ from drivers.services.people import (
     propose_release,
     register_vetted_driver,
     release_holds_of,
+    say_vehicle,
     tell_of_hold,
 )
 from drivers.services.plates import PlateOutcome, Whereabouts, decide_plate_photo, send_plate_photo
@@ -103,6 +104,7 @@ __all__ = [
     "return_application",
     "save_fields",
     "save_photo",
+    "say_vehicle",
     "send_plate_photo",
     "service_day",
     "settle_screening",

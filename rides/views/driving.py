@@ -13,9 +13,17 @@ from core.access import account_of, permission_required
 from core.actions import Refusal
 from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.reader.errors import FileFault
+from drivers import services as driver_services
 from drivers.camera import camera_context
 from drivers.errors import FaceRequired, PlateNotThere
-from drivers.selectors import driver_of, drivers_vehicle, papers_of, passed_today, visible_holds
+from drivers.selectors import (
+    driver_of,
+    drivers_vehicle,
+    drivers_vehicles,
+    papers_of,
+    passed_today,
+    visible_holds,
+)
 from drivers.services import service_day
 from drivers.states import FacePurpose, PlateSpot
 from drivers.vision.plates import spot_of
@@ -65,6 +73,7 @@ def _drive(
             "trips": selectors.trips_as_driver(driver),
             "kept_away": {row.other_id for row in selectors.never_again_of(driver.account)},
             "vehicle": drivers_vehicle(driver),
+            "vehicles": drivers_vehicles(driver),
             "driver": driver,
             "papers": papers_of(driver),
             "today": timezone.localtime(clock.now()).date(),
@@ -153,6 +162,14 @@ def online(request: HttpRequest) -> HttpResponse:
 def offline(request: HttpRequest) -> HttpResponse:
     """No more orders."""
     services.go_off_duty(driver=driver_of(account_of(request)))
+    return redirect("rides:drive")
+
+
+@require_POST
+@permission_required("ride")
+def vehicle(request: HttpRequest) -> HttpResponse:
+    """Which of two cars I drive now."""
+    driver_services.say_vehicle(driver=driver_of(account_of(request)), plate=request.POST.get("plate", ""))
     return redirect("rides:drive")
 
 
