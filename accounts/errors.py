@@ -200,3 +200,15 @@ class PasskeyTaken(DomainError):
 
 class TooManyPasskeys(DomainError):
     code, status, sentence = "too_many_passkeys", 409, _("Up to ten passkeys can be kept.")
+
+
+class CopyUnderWay(DomainError):
+    code, sentence = "copy_under_way", _("A copy of your data is being made already.")
+
+
+class CopyLocked(DomainError):
+    code, status, sentence = (
+        "copy_locked",
+        403,
+        _("This copy opens where you asked for it with a code. Ask for a new one here."),
+    )

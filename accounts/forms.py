@@ -182,3 +182,17 @@ class GuardianForm(forms.Form):
 class ContactForm(PhoneForm):
     name = Typed(NAME, label=_("Name"), max_length=40)
     field_order = ["name", "phone"]
+
+
+class ProofForm(forms.Form):
+    """The code that was just sent, before something that an open session alone should not do."""
+
+    code = Typed(
+        digits(6),
+        label=_("Code from the message"),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+    )
+
+
+class CloseForm(ProofForm):
+    sure = forms.BooleanField(label=_("Close my account for good"))

@@ -114,3 +114,23 @@ class SignedOut(
 ):
     at: Moment
     line: Words
+
+
+class CopyAsked(
+    Message,
+    code="accounts.copy_asked",
+    text=_(
+        "Huhang: at %(at)s a copy of all your data was asked for. Was it not you? Change your password and call %(line)s now."
+    ),
+):
+    at: Moment
+    line: Words
+
+
+class AccountClosed(
+    Message,
+    code="accounts.closed",
+    text=_("Huhang: your account was closed at %(at)s. Was it not you? Call %(line)s now."),
+):
+    at: Moment
+    line: Words

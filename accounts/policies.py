@@ -75,6 +75,13 @@ INVITATIONS = limits.declare(
         "So often one person asks the same contact, asks contacts, and a phone is asked by whoever it is. A contact is kept without a further message."
     ),
 )
+COPIES = limits.declare(
+    "accounts.copies",
+    {Per.PERSON: 5},
+    within=86_400,
+    name=pgettext_lazy("policy name", "Copies of one's own data"),
+    about=_("So many copies of all that is kept of them are made for one person."),
+)
 REVEALS_WITHOUT_CASE = limits.declare(
     "accounts.reveals_without_case",
     {Per.PERSON: 40},
@@ -92,6 +99,16 @@ CODE_INTERVAL = policy.declare(
     about=_(
         "The least time between two codes to one phone; after each that was not used it doubles, up to an hour."
     ),
+)
+COPY_KEPT = policy.declare(
+    "accounts.copy_kept",
+    policy.Span(3_600, 7 * 86_400),
+    86_400,
+    name=pgettext_lazy("policy name", "Copy of one's own data"),
+    about=_("So long a copy can be downloaded; then the file is destroyed."),
+)
+SHARING_TEXT = policy.fixed(
+    "trip-sharing-1", pgettext_lazy("policy name", "Consent to sharing trips, version 1")
 )
 SET_UP_LIFE = policy.declare(
     "accounts.set_up_life",

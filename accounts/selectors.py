@@ -7,10 +7,19 @@ from django.db.models import Count, Q
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
 
-from accounts.models import Account, EmergencyContact, Guardianship, Restriction, Session, SignInPlace
+from accounts.models import (
+    Account,
+    DataExport,
+    EmergencyContact,
+    Guardianship,
+    Restriction,
+    Session,
+    SignInPlace,
+)
 from accounts.policies import ADULT_FROM, age_at, is_child, is_teen
 from accounts.states import GUARDED, TOO_YOUNG, ContactState, GuardianState
-from core import clock
+from core import audit_selectors, clock
+from core.errors import NotFound
 from core.permissions import roles_who
 from core.privacy import phone_index
 
@@ -133,3 +142,21 @@ def sign_in_place(pk: int) -> tuple[float, float] | None:
 def sessions_of(account: Account, at: datetime) -> list[Session]:
     """Where somebody is signed in, last used first."""
     return list(Session.objects.filter(account=account, expire_date__gt=at).order_by("-used_at", "pk"))
+
+
+def trip_sharing_since(account: Account) -> datetime | None:
+    """When somebody last said whether their trips are shared by themselves; None where they never did."""
+    return audit_selectors.last_of("accounts.trip_sharing", account.code)
+
+
+def export_by_code(account: Account, code: str) -> DataExport:
+    """A copy that this account asked for. Raises `NotFound`."""
+    row = DataExport.objects.select_related("picture").filter(account=account, code=code).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def newest_export(account: Account) -> DataExport | None:
+    """The copy that was asked for last."""
+    return DataExport.objects.select_related("picture").filter(account=account).order_by("-pk").first()

@@ -140,6 +140,7 @@ def sign_in_by_code(request: HttpRequest, *, phone: str, code: str, here: Place 
 def _register(phone: str) -> Account:
     account, _new = Account.objects.get_or_create(
         phone_index=phone_index(phone),
+        closed_at=None,
         defaults={"code": new_code("A"), "phone": phone, "created_at": clock.now(), "password": "!"},
     )
     return account
@@ -603,7 +604,9 @@ def _why_not_verified(
     if is_child(date.fromisoformat(person["born_on"]), at):
         return TOO_YOUNG
     # One document, one account: the second is told so, and the first is not touched.
-    taken = Account.objects.filter(id_index=person["id_index"]).exclude(pk=account.pk).exists()
+    taken = (
+        Account.objects.filter(id_index=person["id_index"], closed_at=None).exclude(pk=account.pk).exists()
+    )
     return "taken" if taken else ""
 
 
@@ -621,7 +624,7 @@ def verify_by_vetting(*, actor: Actor, account: Account, real_name: str, id_numb
     if kind is None or not typed.document.has_birthday(id_number):
         raise typed.document.IdNumberWrong
     person = _verified(real_name, id_number, kind, None)
-    if Account.objects.filter(id_index=person["id_index"]).exclude(pk=account.pk).exists():
+    if Account.objects.filter(id_index=person["id_index"], closed_at=None).exclude(pk=account.pk).exists():
         raise DocumentTaken("id_number")
     Account.objects.filter(pk=account.pk).update(**person, verified_at=clock.now())
     account.refresh_from_db()

@@ -390,7 +390,10 @@ STREET_REPORTS = limits.declare(
         "So many reports of a car are taken from one device and one address. One that tells of danger is taken beyond it too: it says 'many from this address', and a reviewer finds out whom it is about."
     ),
 )
-FACE_CONSENT = "face-1"  # the version of the text that drivers agree to
+# The version of the text that drivers agree to.
+FACE_CONSENT = policy.fixed(
+    "face-1", pgettext_lazy("policy name", "Consent to recognition of faces, version 1")
+)
 DAILY_LINES = frozenset({"express", "premier", "luxury"})
 
 

@@ -197,11 +197,18 @@ def open_spell(driver: Driver, line: str) -> OnlineSpell | None:
     return driver.spells.filter(line=line, ended_at=None).first()
 
 
+def pass_of_day(driver: Driver, day: str) -> FaceCheck | None:
+    """The daily check of a service day that the driver passed (D4); one by a face counts while its consent stands."""
+    passed = driver.face_checks.filter(purpose=FacePurpose.DAILY, subject=day, state=FaceCheckState.PASSED)
+    by_face = Q(pk__gt=0) if driver.face_consent else Q(pk=None)
+    if driver.face_consent_at:
+        by_face &= Q(asked_at__gte=driver.face_consent_at)
+    return passed.filter(Q(by_video=True) | by_face).order_by("-pk").first()
+
+
 def passed_today(driver: Driver, day: str) -> bool:
     """True where the driver has passed the daily check of a service day (D4)."""
-    return driver.face_checks.filter(
-        purpose=FacePurpose.DAILY, subject=day, state=FaceCheckState.PASSED
-    ).exists()
+    return pass_of_day(driver, day) is not None
 
 
 def is_enrolled(driver: Driver) -> bool:
@@ -620,6 +627,17 @@ def run_by_code(code: str) -> ScreeningRun:
 
 def newest_run() -> ScreeningRun | None:
     return ScreeningRun.objects.order_by("-pk").first()
+
+
+def trips_of_checks(codes: Collection[str]) -> dict[str, str]:
+    """The trips for which these face checks were asked, by the checks' codes."""
+    rows = FaceCheck.objects.filter(code__in=codes, purpose__in=[FacePurpose.ACCEPT, FacePurpose.PICKUP])
+    return dict(rows.values_list("code", "subject"))
+
+
+def trips_of_reports(codes: Collection[str]) -> dict[str, str]:
+    """The trips of these mismatch reports, by the reports' codes."""
+    return dict(MismatchReport.objects.filter(code__in=codes).exclude(trip="").values_list("code", "trip"))
 
 
 def open_vetting_about(subject: str) -> list[cases.OpenCase]:

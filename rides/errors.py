@@ -250,3 +250,10 @@ class AccountRestricted(DomainError):
 
 class TooManyPhrases(DomainError):
     code, status, sentence = "too_many_phrases", 429, _("Please wait a moment before you say more.")
+
+
+class TripNotOver(DomainError):
+    code, sentence = (
+        "trip_not_over",
+        _("Trip %(trip)s is not over yet. End or cancel it first; then you can close your account."),
+    )

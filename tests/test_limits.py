@@ -129,6 +129,8 @@ SENT = {
     "accounts.recovery_code_used": SELF,
     "accounts.administrator_made": STAFF,
     "accounts.signed_out": STAFF,
+    "accounts.copy_asked": ("accounts.copies",),
+    "accounts.closed": SELF,
     "complaints.received": ("complaints.street_complaints", "complaints.complaints"),
     "rides.booked_for_you": ("rides.riders_told",),
     "rides.car_found": ONCE,

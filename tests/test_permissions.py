@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 
 from accounts import staffing
-from accounts.models import Look, Passkey, Session
+from accounts.models import DataExport, Look, Passkey, Session
 from accounts.services import add_emergency_contact
 from accounts.sessions import digest
 from accounts.tests.authenticators import SoftKey
@@ -94,6 +94,13 @@ TABLE = [
     ("DELETE", "api/v1/me/sessions/{session}/", {"passenger"}),
     ("POST", "api/v1/me/password/", SIGNED_IN),
     ("POST", "api/v1/me/real-name/", MEMBERS),
+    ("GET", "api/v1/me/consents/", MEMBERS),
+    ("PUT", "api/v1/me/consents/{consent}/", MEMBERS, {"on": True}),
+    ("POST", "api/v1/me/data/code/", MEMBERS),
+    ("POST", "api/v1/me/data/copies/", MEMBERS, {"code": "000000"}),
+    ("GET", "api/v1/me/data/copies/{copy}/", {"passenger"}),
+    ("GET", "api/v1/me/data/closing/", MEMBERS),
+    ("POST", "api/v1/me/data/closing/", MEMBERS, {"code": "000000"}),
     ("GET", "api/v1/me/contacts/", SIGNED_IN),
     ("POST", "api/v1/me/contacts/", SIGNED_IN),
     ("GET", "api/v1/itineraries/", DRIVERS),
@@ -346,6 +353,13 @@ TABLE = [
         set(),
         {"answer": "end"},
     ),  # of whose phone was named alone (accounts/tests)
+    ("GET", "me/data/", MEMBERS),
+    ("POST", "me/data/consents/{consent}/", MEMBERS, {"on": "1"}),
+    ("GET", "me/data/copy/", MEMBERS),
+    ("POST", "me/data/copy/", MEMBERS),
+    ("GET", "me/data/copies/{copy}/", set()),  # in the session alone that asked for it
+    ("GET", "me/data/close/", MEMBERS),
+    ("POST", "me/data/close/", MEMBERS),
     ("GET", "me/real-name/", MEMBERS),
     ("POST", "me/real-name/", MEMBERS),
     ("POST", "me/contacts/{contact}/remove/", {"passenger"}),
@@ -731,6 +745,10 @@ def things(rides, people):
         "contact": people("passenger").emergency_contacts.get().pk,
         "contact_secret": secret,
         "session": _session_of(people("passenger")),
+        "consent": "greetings",
+        "copy": DataExport.objects.create(
+            code="Q-00000001", account=people("passenger"), asked_at=clock.now()
+        ).code,
         "passkey": Passkey.objects.create(
             user=people("agent"), name="x", digest="x", credential=CREDENTIAL, added_at=clock.now()
         ).pk,

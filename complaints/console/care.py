@@ -91,7 +91,8 @@ def _page(
         "campaign_form": CampaignForm(),
         "now": clock.now(),
     }
-    return page(request, "console/care.html", context | typed, status=status)
+    shown = [task.code for task in (*tasks, *context["done"])]
+    return page(request, "console/care.html", context | typed, status=status, listed=shown)
 
 
 @CARE.shown_by

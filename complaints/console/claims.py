@@ -74,7 +74,9 @@ def accidents(request: HttpRequest) -> HttpResponse:
         "to_decide": selectors.claims_to_decide(account) if may(account, "claims.decide") else [],
         "open_claims": selectors.open_claims(),
     }
-    return page(request, "console/accidents.html", context, status=400 if form.errors else 200)
+    shown = [row.code for name in ("accidents", "to_decide", "open_claims") for row in context[name]]
+    status = 400 if form.errors else 200
+    return page(request, "console/accidents.html", context, status=status, listed=shown)
 
 
 def _context(request: HttpRequest, accident: Accident, refusal: Refusal | None) -> dict[str, Any]:

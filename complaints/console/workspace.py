@@ -32,7 +32,7 @@ from complaints.states import (
     Side,
     Source,
 )
-from core import clock, idempotency, pictures, policy, presence, timeline, typed
+from core import clock, idempotency, lists, pictures, policy, presence, timeline, typed
 from core.access import account_of, permission_required
 from core.actions import IncompleteForm, Refusal, choice
 from core.console import page
@@ -163,7 +163,7 @@ def _queue_page(
         "view_form": filled.get("view") or ViewForm(auto_id="v-%s"),
         "limit": BULK_LIMIT,
     }
-    return page(request, "console/queue.html", context, status=status)
+    return page(request, "console/queue.html", context, status=status, listed=[row.code for row in found])
 
 
 def _refused(request: HttpRequest, error: DomainError, **filled: forms.Form) -> HttpResponse:
@@ -184,7 +184,9 @@ def _refused(request: HttpRequest, error: DomainError, **filled: forms.Form) -> 
 def queue(request: HttpRequest) -> HttpResponse:
     """The queue: views, search, and what is due first."""
     if request.headers.get("HX-Request") and request.GET.get("after"):
-        return render(request, "console/_queue_rows.html", _queue_context(request, account_of(request)))
+        context = _queue_context(request, account_of(request))
+        lists.note_more(request, "queue", [row.code for row in context["rows"]])
+        return render(request, "console/_queue_rows.html", context)
     return _queue_page(request)
 
 

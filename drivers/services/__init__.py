@@ -21,6 +21,7 @@ from drivers.services.faces import (
     go_offline,
     go_online,
     service_day,
+    withdraw_face_consent,
 )
 from drivers.services.mismatch import (
     Seen,
@@ -113,5 +114,6 @@ __all__ = [
     "submit_application",
     "tell_of_hold",
     "wants_worker",
+    "withdraw_face_consent",
     "work_on_run",
 ]

@@ -111,6 +111,7 @@ from rides.selectors.trips import (
     trips_as_driver,
     trips_as_passenger,
     trips_shared_by,
+    trips_with_driver_of,
     void_keys,
 )
 from rides.selectors.watched import (
@@ -245,6 +246,7 @@ __all__ = [
     "trips_by_plate",
     "trips_near",
     "trips_shared_by",
+    "trips_with_driver_of",
     "void_keys",
     "waiting_by_line",
     "watch_horizon",

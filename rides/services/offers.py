@@ -88,6 +88,12 @@ def go_off_duty(*, driver: "Driver") -> None:
 
 @begins_transaction
 def _leave(driver: "Driver") -> None:
+    stop_offering(driver=driver)
+
+
+@joins_transaction
+def stop_offering(*, driver: "Driver") -> None:
+    """Who waits for orders no more; an open offer goes to the next driver. Raises `NotFound` where that is gone."""
     code = Offer.objects.filter(driver=driver, state=OfferState.OPEN).values_list("code", flat=True).first()
     if code:
         trip, offer = _offered(driver, code)

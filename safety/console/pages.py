@@ -354,7 +354,8 @@ def _mine(request: HttpRequest, error: DomainError | None = None) -> HttpRespons
         ],
         "now": clock.now(),
     }
-    return page(request, "console/mine.html", context, status=error.status if error else 200)
+    shown = [row.code for name in ("mine", "offered") for row in context[name]]
+    return page(request, "console/mine.html", context, status=error.status if error else 200, listed=shown)
 
 
 @require_POST

@@ -14,7 +14,14 @@ from core.errors import NotFound
 from rides.states import ABOARD, WITH_DRIVER, Party
 from safety import chunks, keys
 from safety.errors import CaseNeeded
-from safety.models import Incident, Recording, RecordingConsent, RecordingKey, RecordingPlay
+from safety.models import (
+    Incident,
+    Recording,
+    RecordingConsent,
+    RecordingKey,
+    RecordingPlay,
+    RecordingRefusal,
+)
 from safety.policies import (
     CALLED_BACK_WITHIN,
     LATE_CHUNKS,
@@ -99,6 +106,12 @@ def _agreed_beforehand(trip: "Trip") -> dict[Party, bool]:
     return ({Party.DRIVER: True} if driver else {}) | ({Party.PASSENGER: True} if trip.for_teen else {})
 
 
+def refusal_of(trip: "Trip", party: Party) -> RecordingRefusal | None:
+    """The word of whoever is on this side that they are never to be recorded: a trip of its own they may agree to."""
+    whose = trip.passenger_id if party == Party.PASSENGER else trip.driver.account_id if trip.driver else None
+    return RecordingRefusal.objects.filter(account_id=whose).first() if whose else None
+
+
 def both_agree(trip: "Trip") -> bool:
     """True while both sides' newest answer is yes."""
     consents = consents_of(trip)
@@ -120,9 +133,12 @@ def recording_question(trip: "Trip", party: Party) -> RecordingQuestion:
     consents = consents_of(trip)
     condition = party == Party.DRIVER and trip.line in policy.value(RECORDING_OF_DRIVERS)
     standing = party == Party.PASSENGER and trip.for_teen
+    answer = consents.get(party)
+    if answer is None and refusal_of(trip, party) is not None:
+        answer = False
     return RecordingQuestion(
         may_answer=trip.state in WITH_DRIVER and not condition and not standing,
-        answer=consents.get(party),
+        answer=answer,
         condition=condition,
         runs=trip.state in ABOARD and both_agree(trip),
     )

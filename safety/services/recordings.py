@@ -25,7 +25,7 @@ from core.models import DataHold
 from core.recipients import write_to_each
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
-from rides.selectors import trip_by_code
+from rides.selectors import trip_by_code, trips_with_driver_of
 from rides.states import WITH_DRIVER, Party
 from rides.tokens import TripKey
 from safety import chunks, keys, messages, sound
@@ -46,6 +46,7 @@ from safety.models import (
     RecordingKey,
     RecordingPlay,
     RecordingReceipt,
+    RecordingRefusal,
 )
 from safety.policies import PLAY_LIFE, RECORDING_KEPT, RECORDING_SILENT_AFTER, RECORDING_TEXT, TELL_AFTER
 from safety.selectors.recordings import Sound, digest_of_batch, recording_question, sound_of, sound_to_hear
@@ -95,6 +96,27 @@ def answer_recording(*, key: TripKey, agreed: bool) -> None:
         at=clock.now(),
     )
     live.changed_on_commit(f"trip:{trip.code}")
+
+
+@begins_transaction
+def set_recording(*, account: "Account", on: bool) -> None:
+    """Whether somebody may be asked for the recording of a trip; without, none is made from now on, also of this trip.
+
+    What was recorded before stays its time: the other side agreed to it as well, and may have need of it.
+    """
+    if on:
+        if RecordingRefusal.objects.filter(account=account).delete()[0]:
+            audit.record(account.actor, "safety.recording_allowed", account.code)
+        return
+    at, citation = clock.now(), policy.in_force(RECORDING_TEXT).citation
+    _row, new = RecordingRefusal.objects.get_or_create(
+        account=account, defaults={"version": citation, "at": at}
+    )
+    for trip, party in trips_with_driver_of(account):
+        RecordingConsent.objects.create(trip=trip, party=party, version=citation, audio=False, at=at)
+        live.changed_on_commit(f"trip:{trip.code}")
+    if new:
+        audit.record(account.actor, "safety.recording_refused", account.code, citation=citation)
 
 
 # --- From the first chunk to the last ----------------------------------------------------------------------
