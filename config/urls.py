@@ -41,6 +41,7 @@ api = [
     path("trips/<code:code>/decline/", rides.DeclineView.as_view()),
     path("trips/<code:code>/owners/", rides.OwnersView.as_view()),
     path("driver/", rides.DriverView.as_view()),
+    path("driver/vehicle/", drivers.VehicleView.as_view()),
     path("driver/application/", drivers.ApplicationView.as_view()),
     path("driver/application/photos/<word:kind>/", drivers.CertificatePhotoView.as_view()),
     path("driver/application/send/", drivers.SendApplicationView.as_view()),

@@ -109,6 +109,7 @@ TABLE = [
     ("GET", "api/v1/trips/{waiting}/owners/", {"passenger2"}),
     ("POST", "api/v1/trips/{waiting}/owners/", {"passenger2"}, {"way": "{itinerary}"}),
     ("GET", "api/v1/driver/", DRIVERS),
+    ("POST", "api/v1/driver/vehicle/", set(), {"plate": "川A·X9999"}),  # of whose car it is (drivers/tests)
     ("GET", "api/v1/driver/application/", APPLICANT),
     ("POST", "api/v1/driver/application/", MEMBERS),
     ("PATCH", "api/v1/driver/application/", APPLICANT, {"fields_typed": {}}),
@@ -405,6 +406,7 @@ TABLE = [
     ("GET", "drive/video/{video}/", DRIVERS_TRIP),
     ("POST", "drive/holds/{own_hold}/appeal/", DRIVERS_TRIP, {"words": "x"}),
     ("GET", "drive/requests/{waiting}/face/?itinerary={itinerary}", DRIVERS_TRIP),
+    ("POST", "drive/vehicle/", set(), {"plate": "川A·X9999"}),  # of whose car it is (drivers/tests)
     ("GET", "drive/trips/{trip}/pickup/", DRIVERS_TRIP),
     ("POST", "drive/trips/{trip}/pickup/", DRIVERS_TRIP),
     ("POST", "drive/requests/{waiting}/accept/", DRIVERS_TRIP, ACCEPTS),
