@@ -17,6 +17,7 @@ from core import clock, own_data
 from core.access import account_of, check_permission
 from core.api import read
 from core.errors import NotFound
+from core.typed.document import Kind
 from core.typed.fields import ID_NUMBER, NAME, PHONE, REAL_NAME, TOKEN, TypedInput, digits
 
 
@@ -77,6 +78,9 @@ class PasswordResetInput(serializers.Serializer[Any]):
 class RealNameInput(serializers.Serializer[Any]):
     real_name = TypedInput(REAL_NAME, max_length=40)
     id_number = TypedInput(ID_NUMBER)
+    document = serializers.ChoiceField(
+        Kind.choices, required=False, help_text="Which document it is; without it, the number tells"
+    )
 
 
 class RealNameOutput(serializers.Serializer[Any]):

@@ -104,6 +104,8 @@ def _erase(pk: int, at: datetime) -> bool:
         phone_index=f"gone:{row.code}",
         real_name="",
         id_number="",
+        document="",
+        born_on="",
         id_index=None,
         verified_at=None,
         erased_at=at,

@@ -34,6 +34,16 @@ class ContactAsked(
     link: Link
 
 
+class GuardianAsked(
+    Message,
+    code="accounts.guardian_asked",
+    text=_(
+        "Huhang: somebody of 14 to 17 named you as guardian for their rides. Sign in to confirm or refuse: %(link)s"
+    ),
+):
+    link: Link
+
+
 class SignedInElsewhere(
     Message,
     code="accounts.signed_in_elsewhere",

@@ -12,11 +12,12 @@ from django_otp import models as otp
 from django_otp.oath import TOTP
 from django_otp.util import random_hex
 
-from accounts.states import ContactState, LookKind, RealNameState
+from accounts.states import ContactState, GuardianState, LookKind, RealNameState
 from core import four_eyes
 from core.actors import Actor
 from core.permissions import TABLE, Role, may
 from core.privacy import EncryptedTextField
+from core.typed.document import Kind
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -33,6 +34,11 @@ class Account(AbstractBaseUser):
     phone_index = models.CharField(pgettext_lazy("field", "index of the phone"), max_length=64)
     real_name = EncryptedTextField(pgettext_lazy("field", "real name"))
     id_number = EncryptedTextField(pgettext_lazy("field", "ID number"))
+    # Of the document whose number that is, and the birthday by it or its registry (ISO); empty until it was verified.
+    document = models.CharField(
+        pgettext_lazy("field", "kind of document"), max_length=20, choices=Kind.choices, blank=True
+    )
+    born_on = EncryptedTextField(pgettext_lazy("field", "birthday"))
     # Null until the real name was verified (A2): one document, one account.
     id_index = models.CharField(  # noqa: DJ001 - unique where present
         pgettext_lazy("field", "index of the document"), max_length=64, null=True
@@ -210,6 +216,59 @@ class EmergencyContact(models.Model):
         return f"contact {self.pk} of {self.account_id}"
 
 
+class Guardianship(models.Model):
+    """Somebody of 14 to 17 named a grown-up by phone, who confirms on an account of their own (A9)."""
+
+    teen = models.ForeignKey(
+        Account,
+        on_delete=models.CASCADE,
+        related_name="guardianships",
+        verbose_name=pgettext_lazy("field", "who is not of age"),
+    )
+    phone_index = models.CharField(pgettext_lazy("field", "index of the phone"), max_length=64)
+    guardian = models.ForeignKey(
+        Account,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="wards",
+        verbose_name=pgettext_lazy("field", "guardian"),
+    )
+    state = models.CharField(
+        pgettext_lazy("field", "state"),
+        max_length=10,
+        choices=GuardianState.choices,
+        default=GuardianState.ASKED,
+    )
+    asked_at = models.DateTimeField(pgettext_lazy("field", "asked at"))
+    answered_at = models.DateTimeField(pgettext_lazy("field", "answered at"), null=True)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "guardianship")
+        verbose_name_plural = pgettext_lazy("model", "guardianships")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=GuardianState.values), name="guardianship_state_is_known"
+            ),
+            models.UniqueConstraint(
+                fields=["teen"], condition=Q(state__in=["asked", "confirmed"]), name="one_guardian_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="confirmed") | Q(guardian__isnull=False, answered_at__isnull=False),
+                name="guardianship_confirmed_by_somebody",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["phone_index"],
+                condition=Q(state__in=["asked", "confirmed"]),
+                name="guardianship_of_phone",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.teen_id} {self.get_state_display()}"
+
+
 class RealNameCheck(models.Model):
     """A member's question to the identity registry (A2). It stays open until the registry answers."""
 
@@ -221,6 +280,12 @@ class RealNameCheck(models.Model):
     )
     real_name = EncryptedTextField(pgettext_lazy("field", "real name"))
     id_number = EncryptedTextField(pgettext_lazy("field", "ID number"))
+    document = models.CharField(
+        pgettext_lazy("field", "kind of document"),
+        max_length=20,
+        choices=Kind.choices,
+        default=Kind.RESIDENT_ID,
+    )
     state = models.CharField(
         _("state"), max_length=10, choices=RealNameState.choices, default=RealNameState.ASKED
     )

@@ -45,6 +45,8 @@ def account_row(account: "Account") -> Iterator[Json]:
         "phone": account.phone,
         "real_name": account.real_name,
         "document": account.id_number,
+        "kind_of_document": account.document,
+        "born_on": account.born_on,
         "verified_at": account.verified_at,
         "language": account.language,
         "shares_trips": account.shares_trips,
@@ -62,6 +64,15 @@ def contact_rows(account: "Account") -> Iterator[Json]:
             "state": row.state,
             "created_at": row.created_at,
         }
+
+
+@part("guardians", _("Guardians"))
+def guardian_rows(account: "Account") -> Iterator[Json]:
+    """Whom they named, and who named them; of the other one only that there is one."""
+    for row in account.guardianships.order_by("pk"):
+        yield {"as": "teen", "state": row.state, "asked_at": row.asked_at, "answered_at": row.answered_at}
+    for row in account.wards.order_by("pk"):
+        yield {"as": "guardian", "state": row.state, "asked_at": row.asked_at, "answered_at": row.answered_at}
 
 
 @part("signing_in", _("Where you signed in"))
@@ -122,6 +133,8 @@ def open_cases_keep(account: "Account", _at: datetime) -> Iterator[Kept]:
 def sign_in_ends(account: "Account", _at: datetime) -> None:
     """All by which they came in, and whom they named."""
     account.emergency_contacts.all().delete()
+    account.guardianships.all().delete()
+    account.wards.all().delete()  # whose guardian leaves needs another one before the next ride
     account.sign_in_places.all().delete()
     account.real_name_checks.all().delete()
     Device.objects.filter(account=account).delete()

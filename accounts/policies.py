@@ -2,12 +2,14 @@
 
 import re
 import unicodedata
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.errors import LockedOut, TooManyCodes
-from core import four_eyes, limits, policy
+from core import four_eyes, limits, policy, typed
 from core.limits import Per
 
 CODE_LIFE = policy.declare(
@@ -157,6 +159,26 @@ four_eyes.declare(
     second="answered_by",
     law="look_answered_by_a_second_person",
 )
+
+# Whose data needs the consent of a guardian (Personal Information Protection Law, art. 31); and of age (Civil Code, art. 17).
+CHILD_UNTIL, ADULT_FROM = 14, 18
+_HERE = ZoneInfo("Asia/Shanghai")
+
+
+def age_at(born: date, at: datetime) -> int:
+    """Whole years at a moment, by the day in China."""
+    return typed.day.years_between(born, at.astimezone(_HERE).date())
+
+
+def is_child(born: date, at: datetime) -> bool:
+    """Who travels on a guardian's booking alone (A6)."""
+    return age_at(born, at) < CHILD_UNTIL
+
+
+def is_teen(born: date, at: datetime) -> bool:
+    """Who travels on an account that a guardian has confirmed (A9)."""
+    return CHILD_UNTIL <= age_at(born, at) < ADULT_FROM
+
 
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")

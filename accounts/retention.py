@@ -73,6 +73,9 @@ destroyed(
     said="it was sent",
 )
 goes_when_left("accounts.EmergencyContact", CONTACTS, "name and phone of somebody else")
+goes_when_left(
+    "accounts.Guardianship", CONTACTS, "who is whose guardian, keyed index of the guardian's phone"
+)
 destroyed(
     "accounts.RealNameCheck",
     IDENTITY,

@@ -12,13 +12,14 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import enrolment, exports, leaving, passkeys, services
+from accounts import enrolment, exports, guardians, leaving, passkeys, services
 from accounts.devices import asker_with_device
 from accounts.errors import CodeTooSoon
 from accounts.forms import (
     CloseForm,
     ContactForm,
     DigitsForm,
+    GuardianForm,
     PasskeyForm,
     PasswordForm,
     PasswordResetForm,
@@ -32,7 +33,13 @@ from accounts.forms import (
     TokenForm,
 )
 from accounts.models import Account
-from accounts.selectors import newest_export, sessions_of
+from accounts.selectors import (
+    is_grown_up,
+    is_known_teen,
+    named_as_guardian,
+    newest_export,
+    sessions_of,
+)
 from accounts.sessions import digest
 from core import clock, disclosures, own_data
 from core.access import account_of, permission_required
@@ -295,6 +302,45 @@ def real_name(request: HttpRequest) -> HttpResponse:
             explain(form, error)
     last = account.real_name_checks.order_by("-pk").first()
     return _page(request, "accounts/real_name.html", form, account=account, last=last)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("ride")
+def guardian(request: HttpRequest) -> HttpResponse:
+    """Name a guardian, and see for whom one was named."""
+    account, at = account_of(request), clock.now()
+    form = GuardianForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            guardians.ask_guardian(account=account, **form.cleaned_data)
+            return redirect("accounts:guardian")
+        except DomainError as error:
+            explain(form, error)
+    context = {
+        "teen": is_known_teen(account, at),
+        "mine": account.guardianships.order_by("-pk").first(),
+        "wards": named_as_guardian(account),
+        "grown_up": is_grown_up(account, at),
+    }
+    return _page(request, "accounts/guardian.html", form, **context)
+
+
+@require_POST
+@permission_required("ride")
+def take_back_guardian(request: HttpRequest) -> HttpResponse:
+    guardians.take_back_question(account=account_of(request))
+    return redirect("accounts:guardian")
+
+
+@require_POST
+@permission_required("ride")
+def answer_as_guardian(request: HttpRequest, number: int) -> HttpResponse:
+    """Confirm, refuse or end, as the phone that was named."""
+    answer = request.POST.get("answer")
+    if answer not in {"accept", "end"}:
+        raise InvalidInput("answer")
+    guardians.answer_as_guardian(account=account_of(request), number=number, accepts=answer == "accept")
+    return redirect("accounts:guardian")
 
 
 @require_GET

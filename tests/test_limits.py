@@ -120,6 +120,7 @@ ONCE = "its key says it once for one event of a trip that has a driver, or of a 
 SENT = {
     "accounts.code": CODES,
     "accounts.contact_asked": ("accounts.invitations",),
+    "accounts.guardian_asked": ("accounts.invitations",),
     "accounts.wrong_tries": ("accounts.warnings",),
     "accounts.password_changed": SELF,
     "accounts.signed_in_elsewhere": SELF,

@@ -343,6 +343,15 @@ TABLE = [
     ("POST", "me/sessions/end/", SIGNED_IN),
     ("GET", "me/password/", SIGNED_IN),
     ("POST", "me/password/", SIGNED_IN),
+    ("GET", "me/guardian/", MEMBERS),
+    ("POST", "me/guardian/", MEMBERS),
+    ("POST", "me/guardian/take-back/", set()),  # of who has asked one alone (accounts/tests)
+    (
+        "POST",
+        "me/guardian/1/answer/",
+        set(),
+        {"answer": "end"},
+    ),  # of whose phone was named alone (accounts/tests)
     ("GET", "me/data/", MEMBERS),
     ("POST", "me/data/consents/{consent}/", MEMBERS, {"on": "1"}),
     ("GET", "me/data/copy/", MEMBERS),

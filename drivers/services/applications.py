@@ -1,6 +1,7 @@
 """The applicant's side: from a draft on a phone to the registries' answers (D1, D10)."""
 
 import json
+from datetime import date
 from typing import TYPE_CHECKING
 
 import structlog
@@ -19,8 +20,9 @@ from core.reader import door
 from core.reader.door import Upload
 from core.states import StaleState, move
 from core.transactions import begins_transaction
+from core.typed.document import kind_of
 from drivers import certificates, policies
-from drivers.certificates import Certificates, Fault
+from drivers.certificates import Certificates, Fault, Person
 from drivers.errors import (
     ApplicationOpen,
     BannedThing,
@@ -45,7 +47,7 @@ from drivers.states import (
 from drivers.vision import documents
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import datetime
 
     from accounts.models import Account
 
@@ -53,7 +55,7 @@ log = structlog.get_logger()
 OPEN = (ApplicationState.DRAFT, ApplicationState.CHECKING, ApplicationState.REVIEW)
 
 
-def _today() -> "date":
+def _today() -> date:
     return timezone.localtime(clock.now()).date()
 
 
@@ -176,6 +178,7 @@ def check_application(application: Application) -> tuple[Certificates | None, li
         line=application.line,
         today=_today(),
         least_age=policy.value(policies.LEAST_AGE),
+        verified=_verified_person(application.driver.account),
     )
     faults += [
         Fault(kind.value, "photo_missing")
@@ -183,6 +186,13 @@ def check_application(application: Application) -> tuple[Certificates | None, li
         if getattr(application, f"{kind.value}_id") is None
     ]
     return (None if faults else found), faults
+
+
+def _verified_person(account: "Account") -> Person | None:
+    """Whom the account's real name was verified as, where the birthday is known."""
+    if not account.verified_at or not account.born_on:
+        return None
+    return Person(account.id_number, account.document, date.fromisoformat(account.born_on))
 
 
 @begins_transaction
@@ -292,4 +302,13 @@ def subject_of_application(application: Application) -> Subject:
         given["licence_number"],
         (Car(given["plate"], given["vin"], given["owner"]),),
         (application.line,),
+        _document_of(application),
     )
+
+
+def _document_of(application: Application) -> str:
+    """Which document the number is on: as the real name was verified by it, else as the number tells."""
+    account, number = application.driver.account, given_of(application)["id_number"]
+    if account.verified_at and account.id_number == number:
+        return account.document
+    return str(kind_of(number))

@@ -1,5 +1,6 @@
 import core.privacy
 import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
 
 
@@ -8,6 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('accounts', '0001_initial'),
         ('core', '0002_initial'),
         ('rides', '0001_initial'),
     ]
@@ -238,6 +240,19 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'consents to recording',
                 'indexes': [models.Index(fields=['trip', 'party', '-id'], name='recording_consent_newest')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('video', False)), name='recording_has_no_video')],
+            },
+        ),
+        migrations.CreateModel(
+            name='RecordingRefusal',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='account')),
+                ('version', models.CharField(max_length=60, verbose_name='version')),
+                ('at', models.DateTimeField(verbose_name='time')),
+            ],
+            options={
+                'verbose_name': 'refusal to be recorded',
+                'verbose_name_plural': 'refusals to be recorded',
             },
         ),
         migrations.CreateModel(

@@ -29,7 +29,15 @@ from rides.selectors import trip_by_code, trips_with_driver_of
 from rides.states import WITH_DRIVER, Party
 from rides.tokens import TripKey
 from safety import chunks, keys, messages, sound
-from safety.errors import AudioToken, CaseNeeded, NoConsent, NotAfterHelp, ReasonMissing, SoundUnknown
+from safety.errors import (
+    AudioToken,
+    CaseNeeded,
+    GuardianAgreed,
+    NoConsent,
+    NotAfterHelp,
+    ReasonMissing,
+    SoundUnknown,
+)
 from safety.events import RecordingKept
 from safety.models import (
     Incident,
@@ -72,11 +80,14 @@ WRAPPING_LOCK = 0x48554B59
 def answer_recording(*, key: TripKey, agreed: bool) -> None:
     """One side agrees to the recording of its trip, refuses, or withdraws: the newest answer counts, nothing else does.
 
-    Raises `NotFound` where the trip has no driver or is over.
+    Who is 14 to 17 does not withdraw what a guardian agreed to. Raises `NotFound` where the trip has no driver or is over,
+    `GuardianAgreed`.
     """
     trip = trip_by_code(key.trip)
     if trip.state not in WITH_DRIVER:
         raise NotFound
+    if trip.for_teen and key.party == Party.PASSENGER and not agreed:
+        raise GuardianAgreed
     RecordingConsent.objects.create(
         trip=trip,
         party=key.party,
