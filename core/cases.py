@@ -59,8 +59,12 @@ def open_about(subject: str) -> list[OpenCase]:
 
 
 def is_any_open_about(subject: str) -> bool:
-    """Whether a case concerns an account now. Raises what an app raises that cannot be asked: unknown is not no."""
-    return any(bool(list(lookup(subject))) for lookup in _about)
+    """Whether a case concerns an account now. Raises what an app raises that cannot be asked: unknown is not no.
+
+    All are asked, whatever the first one says: how long it takes tells nobody that there is one.
+    """
+    found = [list(lookup(subject)) for lookup in _about]
+    return any(found)
 
 
 def may_be_account(subject: str) -> bool:

@@ -28,7 +28,8 @@ Json = dict[str, Any]
 class Consent:
     """One consent as it stands: what it is for, its version and date where it was ever given, what its end brings.
 
-    `follows` is said before it is withdrawn.
+    `follows` is said before it is withdrawn. What is agreed to case by case says with `state` how it stands, with `asked`
+    whether the switch ends it now although nothing may be agreed to yet, and with `withdraw` and `agree` what it does.
     """
 
     key: str
@@ -38,6 +39,15 @@ class Consent:
     follows: Text
     version: str = ""
     at: datetime | None = None
+    state: Text = ""
+    asked: bool = False
+    withdraw: Text = ""
+    agree: Text = ""
+
+    @property
+    def ends(self) -> bool:
+        """Whether its switch withdraws it now."""
+        return self.given or self.asked
 
 
 Offer = Callable[["Account"], Consent | None]

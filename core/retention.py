@@ -86,6 +86,7 @@ class Rule:
     holds: str
     ends: str
     work: str = ""
+    also_work: str = ""
     job: Job[Any] | None = field(default=None, compare=False)
     span: SpanPolicy | None = None
 
@@ -185,7 +186,11 @@ def destroyed(
 
     known = _Due(table, after, since, where or Q(), trip, case)
     job = _one_by_one(known, act) if one_by_one else _at_once(known)
-    _keep(Rule(table, of, holds_what, f"destroyed {_span_said(after, said)}", job.work.kind, job, after))
+    _keep(
+        Rule(
+            table, of, holds_what, f"destroyed {_span_said(after, said)}", job.work.kind, job=job, span=after
+        )
+    )
 
 
 def emptied(
@@ -200,8 +205,12 @@ def emptied(
     where: Q | None = None,
     trip: str = "",
     case: str = "",
+    also: tuple[str, str] = ("", ""),
 ) -> None:
-    """Rows stay as codes and figures; `columns` get these values, so long after `since`. As `destroyed` otherwise."""
+    """Rows stay as codes and figures; `columns` get these values, so long after `since`. As `destroyed` otherwise.
+
+    `also` is the kind of another work that empties the table, and what it does.
+    """
     full = _anything_in(table, columns)
     known = _Due(table, after, since, (where or Q()) & full, trip, case, tuple(columns))
 
@@ -214,7 +223,9 @@ def emptied(
     job = _one_by_one(known, act)
     names = ", ".join(f"`{name}`" for name in columns)
     ends = f"{names} emptied {_span_said(after, said)}"
-    _keep(Rule(table, of, holds_what, ends, job.work.kind, job, after))
+    work, said_also = also
+    ends += f"; {said_also}" if said_also else ""
+    _keep(Rule(table, of, holds_what, ends, job.work.kind, work, job, after))
 
 
 def let_go(
@@ -242,7 +253,9 @@ def let_go(
         return _let_go(known.model._meta.db_table, [pk], known.model) > 0
 
     job = _one_by_one(known, act)
-    _keep(Rule(table, of, holds_what, f"{ends} {_span_said(after, said)}", job.work.kind, job, after))
+    _keep(
+        Rule(table, of, holds_what, f"{ends} {_span_said(after, said)}", job.work.kind, job=job, span=after)
+    )
 
 
 @begins_transaction

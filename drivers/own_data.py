@@ -29,7 +29,7 @@ from drivers.models import (
 )
 from drivers.policies import CERTIFICATES_KEPT, FACE_CONSENT
 from drivers.retention import DRIVING, FACES
-from drivers.selectors import driver_by_code, visible_holds
+from drivers.selectors import driver_by_code, face_withdrawn_at, visible_holds
 from drivers.services import give_face_consent, withdraw_face_consent
 from drivers.services.faces import forget_face
 from drivers.services.people import leave
@@ -65,7 +65,7 @@ def face(account: "Account") -> Consent | None:
             " or a reviewer sees you by video call. A trip that you are driving now goes on."
         ),
         version=driver.face_consent or FACE_CONSENT,
-        at=driver.face_consent_at,
+        at=driver.face_consent_at or face_withdrawn_at(driver),
     )
 
 

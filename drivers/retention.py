@@ -102,6 +102,10 @@ emptied(
     since="decided_at",
     said="it was decided",
     columns={"given": "", "read": "", "reason": ""},
+    also=(
+        "drivers.forget_drafts",
+        "a draft that was never sent is destroyed `core.messages_kept` (183 days) after it was begun, with its photos",
+    ),
 )
 let_go(
     "drivers.VettingDecision",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
-from core import cases, clock, formats, policy, typed
+from core import audit_selectors, cases, clock, formats, policy, typed
 from core.errors import DomainError, NotFound
 from core.privacy import blind_index
 from core.reads import the
@@ -636,6 +636,11 @@ def run_by_code(code: str) -> ScreeningRun:
 
 def newest_run() -> ScreeningRun | None:
     return ScreeningRun.objects.order_by("-pk").first()
+
+
+def face_withdrawn_at(driver: Driver) -> datetime | None:
+    """When a driver last took back the consent to face checks; None where they never did."""
+    return audit_selectors.last_of("drivers.face_consent_withdrawn", driver.account.code)
 
 
 def trips_of_checks(codes: Collection[str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import F, Q
+from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -46,13 +47,30 @@ def recording(account: "Account") -> Consent:
         "recording",
         _("Sound recordings of trips"),
         text.value[language],
-        refusal is None,
+        refusal is None and last is not None and last.audio,
         _(
             "You are not asked any more, and a recording that runs now stops. What was recorded before is destroyed after"
             " its 72 hours, because the other side agreed to it too. After a call for help sound is sent without a question."
         ),
         version=shown.version if shown else text.citation,
         at=shown.at if shown else None,
+        state=_state(refusal, last),
+        asked=refusal is None,
+        withdraw=_("Never record my trips"),
+        agree=_("Ask me on each trip"),
+    )
+
+
+def _state(refusal: RecordingRefusal | None, last: RecordingConsent | None) -> Promise:
+    """How it stands. Who was never asked has agreed to nothing."""
+    if refusal is not None:
+        return _("You are never recorded, and not asked.")
+    if last is None:
+        return _("You are asked on each trip; you have not agreed to any yet.")
+    return (
+        _("You are asked on each trip. Last time you agreed.")
+        if last.audio
+        else _("You are asked on each trip. Last time you said no.")
     )
 
 

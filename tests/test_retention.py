@@ -19,6 +19,8 @@ from core.models import Notification, StoredPicture, TimelineEntry
 from core.privacy import EncryptedTextField
 from core.wording import APPS
 from drivers.selectors import driver_of
+from drivers.services import begin_application
+from drivers.services.applications import DRAFTS
 from drivers.tests.factories import passed_check
 from police.models import Release
 from police.services import Question, ask_by_form
@@ -77,7 +79,8 @@ def test_work_that_is_named_is_work_that_runs():
     kinds = {
         job.work.kind for task, found in jobs.periodic_tasks().items() if task in scheduled for job in found
     }
-    named = {rule.work for rule in retention.rules().values() if rule.work}
+    rules = retention.rules().values()
+    named = {work for rule in rules for work in (rule.work, rule.also_work) if work}
     assert named - kinds == set()
 
 
@@ -182,6 +185,16 @@ def test_a_worried_persons_phone_goes_when_the_case_is_closed_long_ago(rides, no
     assert run("safety.WelfareCheck").total == 1
     filed.refresh_from_db()
     assert (filed.reporter_phone, filed.missing_phone, filed.reporter_index) == ("", "", "")
+
+
+def test_a_draft_that_nobody_sends_goes_with_its_photos(people, noon):
+    old = begin_application(account=people("passenger"))
+    noon.shift(timedelta(days=100))
+    young = begin_application(account=people("passenger2"))
+    noon.shift(timedelta(days=84))
+    assert DRAFTS.run(at=clock.now()).total == 1
+    assert not type(old).objects.filter(pk=old.pk).exists()
+    assert type(young).objects.filter(pk=young.pk).exists()
 
 
 def test_a_link_to_a_trip_goes_a_month_after(rides, noon):

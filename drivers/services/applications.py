@@ -11,13 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.selectors import restriction_on
-from core import audit, broker, clock, limits, pictures, policy, registries, retry
+from core import audit, broker, clock, jobs, limits, pictures, policy, registries, retry
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.pictures import Written
 from core.reader import door
 from core.reader.door import Upload
+from core.retention import MESSAGES_KEPT
 from core.states import StaleState, move
 from core.transactions import begins_transaction
 from core.typed.document import kind_of
@@ -312,3 +313,37 @@ def _document_of(application: Application) -> str:
     if account.verified_at and account.id_number == number:
         return account.document
     return str(kind_of(number))
+
+
+# --- Drafts that nobody sends ----------------------------------------------------------------------------------
+
+
+def _old_drafts(at: "datetime") -> QuerySet[Application]:
+    rows = Application.objects.filter(
+        state=ApplicationState.DRAFT, submitted_at=None, started_at__lte=at - policy.span(MESSAGES_KEPT)
+    )
+    return rows.order_by("started_at", "pk")
+
+
+def _drafts(at: "datetime", limit: int) -> list[int]:
+    return list(_old_drafts(at).values_list("pk", flat=True)[:limit])
+
+
+@begins_transaction
+def _forget_draft(pk: int, at: "datetime") -> bool:
+    """With its photos; what was sent once and came back to be mended is kept as what was sent is."""
+    draft = _old_drafts(at).select_for_update(of=("self",)).filter(pk=pk).first()
+    if draft is None:
+        return False
+    pictures.end_now([picture.code for kind in Certificate.values if (picture := getattr(draft, kind))])
+    draft.delete()
+    return True
+
+
+DRAFTS = jobs.rows(
+    "drivers.forget_drafts",
+    _("destroying applications that were begun and never sent"),
+    due=_drafts,
+    act=_forget_draft,
+    key=int,
+)
