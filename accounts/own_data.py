@@ -47,8 +47,6 @@ def account_row(account: "Account") -> Iterator[Json]:
         "document": account.document,
         "document_number": account.id_number,
         "born_on": account.born_on,
-        "kind_of_document": account.document,
-        "born_on": account.born_on,
         "verified_at": account.verified_at,
         "language": account.language,
         "shares_trips": account.shares_trips,
