@@ -22,6 +22,7 @@ from core.errors import NotFound
 from core.limits import asker_of
 from core.messages import outbox
 from core.own_data import Kept
+from core.privacy import EncryptedTextField
 from core.transactions import begins_transaction
 
 AGAIN = timedelta(days=1)  # what nobody can know the end of is looked at each day
@@ -99,14 +100,12 @@ def _erase(pk: int, at: datetime) -> bool:
         row.save(update_fields=["erase_at"])
         return False
     own_data.erase_for(row, at)
+    personal = [each.name for each in Account._meta.concrete_fields if isinstance(each, EncryptedTextField)]
     Account.objects.filter(pk=pk).update(
-        phone="",
+        **dict.fromkeys(personal, ""),
         phone_index=f"gone:{row.code}",
-        real_name="",
-        id_number="",
-        document="",
-        born_on="",
         id_index=None,
+        document="",
         verified_at=None,
         erased_at=at,
     )

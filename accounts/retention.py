@@ -52,7 +52,7 @@ STAFF = data(
 goes_by(
     "accounts.Account",
     IDENTITY,
-    "phone, real name, document number, language",
+    "phone, real name, document and birthday, language",
     "accounts.erase",
     "emptied once nothing keeps it after its owner left (`accounts/leaving.py`); the code stays",
 )

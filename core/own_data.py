@@ -112,10 +112,15 @@ class Part:
 _parts: dict[str, Part] = {}
 
 
-def part(key: str, label: Text, *, files: Callable[["Account"], Files] | None = None) -> Any:
+Told = Callable[["Account"], Rows]
+
+
+def part(
+    key: str, label: Text, *, files: Callable[["Account"], Files] | None = None
+) -> Callable[[Told], Told]:
     """Function decorator: add a topic to everybody's copy; the function gives its rows of one account."""
 
-    def keep(rows: Callable[["Account"], Rows]) -> Callable[["Account"], Rows]:
+    def keep(rows: Told) -> Told:
         if key in _parts:
             raise ValueError(f"two apps tell {key} of people")
         _parts[key] = Part(key, label, rows, files)

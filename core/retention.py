@@ -329,7 +329,8 @@ def _due_rows(known: _Due, at: datetime) -> "QuerySet[Any]":
         rows = rows.filter(Q(**{f"{path}__isnull": True}) | ~Q(**{f"{path}__in": held}))
     if known.case:
         rows = rows.exclude(**{f"{known.case}__in": by_case})
-    return rows.order_by("over_since", "pk")
+    found: QuerySet[Any] = rows.order_by("over_since", "pk")
+    return found
 
 
 def due(table: str, at: datetime) -> "QuerySet[Any]":

@@ -19,7 +19,7 @@ from complaints.states import Category
 from core import clock, holds, own_data, pictures
 from core.actors import SYSTEM
 from core.models import AuditEntry, Notification, StoredPicture
-from core.privacy import phone_index
+from core.privacy import EncryptedTextField, phone_index
 from drivers.errors import DailyCheckNeeded, FaceConsentNeeded
 from drivers.models import Binding, Driver, FaceTemplate, OnlineSpell
 from drivers.selectors import driver_of
@@ -367,7 +367,9 @@ def test_the_rest_goes_on_its_day_and_not_before(rides, signed_in, people, noon)
     noon.move_to(day + timedelta(minutes=1))
     assert leaving.ERASING.run(at=clock.now()).total == 1
     row = people("passenger")
-    assert (row.phone, row.real_name, row.id_number, row.id_index) == ("", "", "", None)
+    sealed = [each.name for each in Account._meta.concrete_fields if isinstance(each, EncryptedTextField)]
+    assert {name: getattr(row, name) for name in sealed} == dict.fromkeys(sealed, "")
+    assert (row.id_index, row.document, row.verified_at) == (None, "", None)
     assert row.erased_at
     assert row.phone_index != index
 
