@@ -55,6 +55,10 @@ class Complaint(HasLink):
         related_name="complaints",
         verbose_name=pgettext_lazy("field", "complainant"),
     )
+    # The colleague who wrote it down for somebody on the telephone.
+    taken_down_by = models.CharField(
+        pgettext_lazy("field", "taken down by"), max_length=40, blank=True, default=""
+    )
     caller_name = EncryptedTextField(pgettext_lazy("field", "caller's name"))
     # A phone number, or the address in the channel by which they wrote.
     caller_phone = EncryptedTextField(pgettext_lazy("field", "caller's phone"))

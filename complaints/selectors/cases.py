@@ -354,10 +354,10 @@ def open_complaints_about(subject: str) -> list[cases.OpenCase]:
             | Q(trip__passenger__code=subject)
             | Q(trip__driver__account__code=subject)
         )
-    found = rows.values_list("code", "owner__code", "named_contact__code").order_by("pk")
+    found = rows.values_list("code", "owner__code", "named_contact__code", "taken_down_by").order_by("pk")
     return [
-        cases.OpenCase(code, cases.ours(owner, contact), readers="complaints.judge")
-        for code, owner, contact in found
+        cases.OpenCase(code, cases.ours(owner, contact), readers="complaints.judge", opened_by=writer)
+        for code, owner, contact, writer in found
     ]
 
 

@@ -167,5 +167,8 @@ def open_accidents_about(subject: str) -> list[cases.OpenCase]:
         | Q(trip__passenger__code=subject)
         | Q(trip__driver__account__code=subject)
     )
-    found = rows.values_list("code", "named_contact__code").order_by("code").distinct()
-    return [cases.OpenCase(code, cases.ours(contact), readers="claims.work") for code, contact in found]
+    found = rows.values_list("code", "named_contact__code", "opened_by").order_by("code").distinct()
+    return [
+        cases.OpenCase(code, cases.ours(contact), readers="claims.work", opened_by=opener)
+        for code, contact, opener in found
+    ]

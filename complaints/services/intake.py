@@ -139,7 +139,7 @@ def file_for_caller(
     """
     phone = typed.phone.read(caller.phone)
     known = account_by_phone(phone)
-    row = Complaint(source=source, complainant=known)
+    row = Complaint(source=source, complainant=known, taken_down_by=account.code)
     if known is None:
         _name_caller(row, caller, phone)
     again = told_already(row, told)
