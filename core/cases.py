@@ -67,6 +67,15 @@ def open_about(subject: str) -> list[OpenCase]:
     return found
 
 
+def is_any_open_about(subject: str) -> bool:
+    """Whether a case concerns an account now. Raises what an app raises that cannot be asked: unknown is not no.
+
+    All are asked, whatever the first one says: how long it takes tells nobody that there is one.
+    """
+    found = [list(lookup(subject)) for lookup in _about]
+    return any(found)
+
+
 def may_be_account(subject: str) -> bool:
     """Whether such a code can be an account's: those of people begin with `A-`, or are names of staff."""
     return subject[1:2] != "-" or subject.startswith("A-")

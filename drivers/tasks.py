@@ -2,8 +2,10 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core import jobs
+from core import jobs, retention
+from drivers import retention as tables  # noqa: F401 - how long they are kept
 from drivers import services
+from drivers.services.applications import DRAFTS
 from drivers.services.papers import EXPIRIES, TELLING
 from drivers.services.runs import SET_ASIDE
 
@@ -33,3 +35,6 @@ kick_run = jobs.periodic(
     jobs.whole("drivers.kick_run", _("going on with the screening of the fleet"), lambda _at: _kick()),
 )
 chase_expiries = jobs.periodic("drivers.tasks.chase_expiries", EXPIRIES, jobs.again(TELLING))
+forget_what_is_over = jobs.periodic(
+    "drivers.tasks.forget_what_is_over", *retention.jobs_of("drivers"), DRAFTS
+)

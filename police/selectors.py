@@ -224,11 +224,11 @@ def emergencies_late(since: datetime, *, form_seconds: float, phone_seconds: flo
 
 
 def releases_without_plate(since: datetime) -> list[str]:
-    """Releases since whose pack lacks the registered plate, or what the passenger said of it at boarding."""
+    """Releases since whose pack lacks the registered plate, or says nothing of what was read, compared and seen."""
 
     bad = []
     for row in Release.objects.select_related("request").filter(released_at__gte=since):
         pack = json.loads(row.pack)
-        if not pack.get("plate_registered") or "plate_seen" not in pack:
+        if not pack.get("plate_registered") or not {"plate_seen", "plate_check", "plate_read"} <= pack.keys():
             bad.append(row.request.code)
     return bad

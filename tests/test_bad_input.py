@@ -240,3 +240,22 @@ def test_positions_without_the_trips_key(lane):
 @pytest.mark.parametrize("cookie", ["", "x", "' OR 1=1"])
 def test_the_live_stream_is_for_staff(lane, cookie):
     assert lane.get("/live/console/", cookies={"sessionid": cookie}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "above"),
+    [
+        ("passenger", "/trips/{}/rate/", "/trips/{}/"),
+        ("passenger", "/trips/{}/cancel/", "/trips/{}/"),
+        ("passenger", "/me/contacts/1/remove/", "/me/"),
+        ("", "/sign-out/", "/"),
+    ],
+)
+def test_an_address_that_is_only_sent_to_leads_to_the_page_above_when_it_is_loaded(
+    rides, signed_in, who, path, above
+):
+    code = rides.ended().code
+    answer = signed_in(who).get(path.format(code))
+    assert (answer.status_code, answer.headers["location"]) == (302, above.format(code))
+    said = signed_in(who).get(path.format(code), headers={"accept": "application/json"})
+    assert said.status_code == 405

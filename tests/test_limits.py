@@ -125,6 +125,7 @@ ONCE = "its key says it once for one event of a trip that has a driver, or of a 
 SENT = {
     "accounts.code": CODES,
     "accounts.contact_asked": ("accounts.invitations",),
+    "accounts.guardian_asked": ("accounts.invitations",),
     "accounts.wrong_tries": ("accounts.warnings",),
     "accounts.password_changed": SELF,
     "accounts.signed_in_elsewhere": SELF,
@@ -133,6 +134,8 @@ SENT = {
     "accounts.recovery_code_used": SELF,
     "accounts.administrator_made": STAFF,
     "accounts.signed_out": STAFF,
+    "accounts.copy_asked": ("accounts.copies",),
+    "accounts.closed": SELF,
     "complaints.received": ("complaints.street_complaints", "complaints.complaints"),
     "rides.booked_for_you": ("rides.riders_told",),
     "rides.car_found": ONCE,

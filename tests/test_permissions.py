@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 
 from accounts import staffing
-from accounts.models import Look, Passkey, Session
+from accounts.models import DataExport, Look, Passkey, Session
 from accounts.services import add_emergency_contact
 from accounts.sessions import digest
 from accounts.tests.authenticators import SoftKey
@@ -92,6 +92,13 @@ TABLE = [
     ("DELETE", "api/v1/me/sessions/{session}/", {"passenger"}),
     ("POST", "api/v1/me/password/", SIGNED_IN),
     ("POST", "api/v1/me/real-name/", MEMBERS),
+    ("GET", "api/v1/me/consents/", MEMBERS),
+    ("PUT", "api/v1/me/consents/{consent}/", MEMBERS, {"on": True}),
+    ("POST", "api/v1/me/data/code/", MEMBERS),
+    ("POST", "api/v1/me/data/copies/", MEMBERS, {"code": "000000"}),
+    ("GET", "api/v1/me/data/copies/{copy}/", {"passenger"}),
+    ("GET", "api/v1/me/data/closing/", MEMBERS),
+    ("POST", "api/v1/me/data/closing/", MEMBERS, {"code": "000000"}),
     ("GET", "api/v1/me/contacts/", SIGNED_IN),
     ("POST", "api/v1/me/contacts/", SIGNED_IN),
     ("GET", "api/v1/itineraries/", DRIVERS),
@@ -102,6 +109,7 @@ TABLE = [
     ("GET", "api/v1/trips/{waiting}/owners/", {"passenger2"}),
     ("POST", "api/v1/trips/{waiting}/owners/", {"passenger2"}, {"way": "{itinerary}"}),
     ("GET", "api/v1/driver/", DRIVERS),
+    ("POST", "api/v1/driver/vehicle/", set(), {"plate": "川A·X9999"}),  # of whose car it is (drivers/tests)
     ("GET", "api/v1/driver/application/", APPLICANT),
     ("POST", "api/v1/driver/application/", MEMBERS),
     ("PATCH", "api/v1/driver/application/", APPLICANT, {"fields_typed": {}}),
@@ -333,6 +341,22 @@ TABLE = [
     ("POST", "me/sessions/end/", SIGNED_IN),
     ("GET", "me/password/", SIGNED_IN),
     ("POST", "me/password/", SIGNED_IN),
+    ("GET", "me/guardian/", MEMBERS),
+    ("POST", "me/guardian/", MEMBERS),
+    ("POST", "me/guardian/take-back/", set()),  # of who has asked one alone (accounts/tests)
+    (
+        "POST",
+        "me/guardian/1/answer/",
+        set(),
+        {"answer": "end"},
+    ),  # of whose phone was named alone (accounts/tests)
+    ("GET", "me/data/", MEMBERS),
+    ("POST", "me/data/consents/{consent}/", MEMBERS, {"on": "1"}),
+    ("GET", "me/data/copy/", MEMBERS),
+    ("POST", "me/data/copy/", MEMBERS),
+    ("GET", "me/data/copies/{copy}/", set()),  # in the session alone that asked for it
+    ("GET", "me/data/close/", MEMBERS),
+    ("POST", "me/data/close/", MEMBERS),
     ("GET", "me/real-name/", MEMBERS),
     ("POST", "me/real-name/", MEMBERS),
     ("POST", "me/contacts/{contact}/remove/", {"passenger"}),
@@ -382,6 +406,7 @@ TABLE = [
     ("GET", "drive/video/{video}/", DRIVERS_TRIP),
     ("POST", "drive/holds/{own_hold}/appeal/", DRIVERS_TRIP, {"words": "x"}),
     ("GET", "drive/requests/{waiting}/face/?itinerary={itinerary}", DRIVERS_TRIP),
+    ("POST", "drive/vehicle/", set(), {"plate": "川A·X9999"}),  # of whose car it is (drivers/tests)
     ("GET", "drive/trips/{trip}/pickup/", DRIVERS_TRIP),
     ("POST", "drive/trips/{trip}/pickup/", DRIVERS_TRIP),
     ("POST", "drive/requests/{waiting}/accept/", DRIVERS_TRIP, ACCEPTS),
@@ -720,6 +745,10 @@ def things(rides, people):
         "contact": people("passenger").emergency_contacts.get().pk,
         "contact_secret": secret,
         "session": _session_of(people("passenger")),
+        "consent": "greetings",
+        "copy": DataExport.objects.create(
+            code="Q-00000001", account=people("passenger"), asked_at=clock.now()
+        ).code,
         "passkey": Passkey.objects.create(
             user=people("agent"), name="x", digest="x", credential=CREDENTIAL, added_at=clock.now()
         ).pk,

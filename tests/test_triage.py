@@ -53,7 +53,7 @@ BY_STAFF = {
 NO_SENTENCE = {
     "core.HandlerRun.handler", "core.FailedWork.key", "core.FailedWork.error", "core.JobTurn.after", "core.Notification.key",
     "core.Notification.recipient", "core.Notification.text", "core.Notification.parameters", "accounts.Account.password",
-    "accounts.Account.phone", "accounts.Account.real_name", "accounts.Account.id_number", "accounts.EmergencyContact.name",
+    "accounts.Account.phone", "accounts.Account.real_name", "accounts.Account.id_number", "accounts.Account.born_on", "accounts.EmergencyContact.name",
     "accounts.EmergencyContact.phone", "accounts.RealNameCheck.real_name", "accounts.RealNameCheck.id_number",
     "accounts.SignInPlace.place", "accounts.Session.session_data", "accounts.Authenticator.key", "drivers.Driver.licence_number", "drivers.Driver.photo", "drivers.Paper.number",
     "drivers.MismatchReport.phone", "drivers.Screening.answers", "drivers.Application.given", "drivers.Application.read", "drivers.VettingDecision.citation",

@@ -51,6 +51,7 @@ from complaints.selectors.cases import (
     statements_of,
     timers_of,
     told_accused_from,
+    trips_of_complaints,
     undoable_by,
     visible_decisions,
 )
@@ -73,6 +74,7 @@ from complaints.selectors.claims import (
     paid_out,
     papers_of,
     safeguards_since,
+    trips_of_claims,
     wrong_accidents,
 )
 from complaints.selectors.outside import (
@@ -253,6 +255,8 @@ __all__ = [
     "teams",
     "timers_of",
     "told_accused_from",
+    "trips_of_claims",
+    "trips_of_complaints",
     "undoable_by",
     "visible_decisions",
     "volume",

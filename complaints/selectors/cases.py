@@ -1,6 +1,6 @@
 """Reads about one complaint."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -332,6 +332,12 @@ def complaint_trip_if_open(code: str) -> str:
     """The trip of a complaint that is worked on; empty where it is decided."""
     rows = Complaint.objects.live().filter(code=code, trip__isnull=False)
     return rows.values_list("trip__code", flat=True).first() or ""
+
+
+def trips_of_complaints(codes: Collection[str]) -> dict[str, str]:
+    """The trips of these complaints, by their codes; one without a trip is left out."""
+    rows = Complaint.objects.filter(code__in=codes, trip__isnull=False)
+    return dict(rows.values_list("code", "trip__code"))
 
 
 def open_complaints_about(subject: str) -> list[cases.OpenCase]:

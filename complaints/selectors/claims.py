@@ -1,5 +1,6 @@
 """Reads about accidents and claims."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -148,6 +149,12 @@ def granted_by_one_alone(limit: int) -> list[str]:
     """Claims above the limit that one person granted alone: always none (live check)."""
     rows = Claim.objects.filter(granted_fen__gt=limit).values_list("code", "proposed_by", "decided_by")
     return [code for code, proposed, decided in rows if proposed == decided]
+
+
+def trips_of_claims(codes: Collection[str]) -> dict[str, str]:
+    """The trips of the accidents of these claims, by the claims' codes."""
+    rows = Claim.objects.filter(code__in=codes, accident__trip__isnull=False)
+    return dict(rows.values_list("code", "accident__trip__code"))
 
 
 def open_accidents_about(subject: str) -> list[cases.OpenCase]:

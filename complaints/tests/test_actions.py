@@ -212,3 +212,19 @@ def test_a_link_opens_its_own_case_alone(asked, cases, client, rides):
     at = f"/complaints/{other.code}/{asked.secret}/"
     assert client.get(at).status_code == 404
     assert client.post(f"{at}more/", {"words": "x"}).status_code == 404
+
+
+def test_the_address_of_an_action_opened_by_itself_leads_to_its_row(rows, signed_in):
+    """A refused page stands at it: loaded anew, or in another language, it is the row's page and nothing is done."""
+    of_whom = {"complaint": "agent", "claim": "agent", "summary": "supervisor"}
+    for kind, who in of_whom.items():
+        code = rows[kind]
+        desk = ACTION_SETS[kind]
+        key = next(iter(desk.actions))
+        client = signed_in(who)
+        before = digests()
+        answer = client.get(reverse(desk.route, args=[code, key]) + "?queue=mine")
+        assert answer.status_code == 302, kind
+        assert "queue=mine" in answer.headers["location"]
+        assert client.get(answer.headers["location"]).status_code == 200
+        assert {name for name, seen in digests().items() if seen != before[name]} <= {"accounts_look"}

@@ -114,7 +114,10 @@ def _desk_page(request: HttpRequest, _row: object, refusal: Refusal | None) -> H
         "pays": may(account, "rewards.decide"),
         "who": account.code,
     }
-    return page(request, "console/vetting_desk.html", context)
+    shown = [row.code for name in ("applications", "cases") for row in context[name]]
+    shown += [row.code for name in ("videos", "reports") for row, _offers in context[name]]
+    shown += [row.subject for row, _offers in context["photos"]]
+    return page(request, "console/vetting_desk.html", context, listed=shown)
 
 
 @require_GET

@@ -203,7 +203,9 @@ def _night(request: HttpRequest, _row: object, refusal: Refusal | None) -> HttpR
         "late": [(row, LATE.offers(row, account, refusal)) for row in selectors.open_late_pickups()],
         "now": now,
     }
-    return page(request, "console/night.html", context)
+    shown = [call.reminder.trip.code for call, _offers in context["calls"]]
+    shown += [row.code for row, _offers in context["late"]]
+    return page(request, "console/night.html", context, listed=shown)
 
 
 app_name = "rides_console"
