@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
                 ('source', models.CharField(choices=[('passenger', 'passenger'), ('driver', 'driver'), ('third_party', 'somebody else'), ('phone', 'on the phone'), ('police', 'police'), ('outside', 'e-mail or social network')], default='passenger', max_length=12, verbose_name='source')),
                 ('trip', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='complaints', to='rides.trip', verbose_name='trip')),
                 ('complainant', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='complaints', to=settings.AUTH_USER_MODEL, verbose_name='complainant')),
+                ('taken_down_by', models.CharField(blank=True, default='', max_length=40, verbose_name='taken down by')),
                 ('caller_name', core.privacy.EncryptedTextField(default='', editable=False, verbose_name="caller's name")),
                 ('caller_phone', core.privacy.EncryptedTextField(default='', editable=False, verbose_name="caller's phone")),
                 ('caller_channel', models.CharField(default='sms', max_length=10, verbose_name="caller's channel")),

@@ -339,7 +339,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 def _mine(request: HttpRequest, error: DomainError | None = None) -> HttpResponse:
     """`error` is why nothing was handed over: what was typed stays."""
     account = account_of(request)
-    context = {
+    context: dict[str, Any] = {
         "error": error,
         "to": request.POST.get("to", ""),
         "words": request.POST.get("words", ""),
