@@ -86,9 +86,9 @@ FACE_MOVES = policy.declare(
             "off": policy.Real(25.0, 50.0),
             "closer_by": policy.Real(1.05, 2.0, Unit.TIMES),
             "same_throughout": policy.Real(0.37, 0.9),
-            "relief": policy.Real(0.75, 0.9),
+            "relief": policy.Real(0.7, 0.85),
             "least_reach": policy.Real(0.4, 0.9, Unit.TIMES),
-            "most_reach": policy.Real(1.2, 1.7, Unit.TIMES),
+            "most_reach": policy.Real(1.3, 1.6, Unit.TIMES),
         },
         labels={
             "steps": pgettext_lazy("face check", "poses"),

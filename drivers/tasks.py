@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from core import jobs
 from drivers import services
 from drivers.services.papers import EXPIRIES, TELLING
+from drivers.services.redteam import try_attacks
 from drivers.services.runs import SET_ASIDE
 
 
@@ -33,3 +34,9 @@ kick_run = jobs.periodic(
     jobs.whole("drivers.kick_run", _("going on with the screening of the fleet"), lambda _at: _kick()),
 )
 chase_expiries = jobs.periodic("drivers.tasks.chase_expiries", EXPIRIES, jobs.again(TELLING))
+show_attacks = jobs.periodic(
+    "drivers.tasks.show_attacks",
+    jobs.whole(
+        "drivers.show_attacks", _("showing pictures to the face check, as a fraud would"), try_attacks
+    ),
+)

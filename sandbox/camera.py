@@ -62,9 +62,7 @@ def _edge(value: Plane, width: float = 0.02) -> Plane:
 @lru_cache(maxsize=1)
 def _grain() -> Plane:
     fine, coarse = (np.random.default_rng(seed).normal(0, 1, (SIZE, SIZE)) for seed in (5, 6))
-    return (
-        np.asarray(cv2.GaussianBlur(fine, (0, 0), 1.2)) * 0.35 + cv2.GaussianBlur(coarse, (0, 0), 9) * 0.35
-    )
+    return np.asarray(cv2.GaussianBlur(fine, (0, 0), 1.2)) * 0.35 + cv2.GaussianBlur(coarse, (0, 0), 9) * 0.35
 
 
 class Head:

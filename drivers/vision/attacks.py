@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.vision import solidity
 from drivers.vision.liveness import Pose
 from drivers.vision.solids import SIDE, Solid, Stance
 
@@ -60,6 +61,20 @@ class Print:
     middle: tuple[float, float]
     width: float
     points: Array
+
+
+def print_of(picture: bytes, width: float) -> Print:
+    """A print of a picture whose face stands in its middle and takes `width` of its own width. Raises `ValueError`."""
+    shown = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+    if shown is None:
+        raise ValueError("not a picture")
+    middle = (SIDE / 2, SIDE / 2)
+    return Print(
+        cv2.resize(shown, (SIDE, SIDE)).astype(np.float32),
+        middle,
+        width * SIDE,
+        solidity.head()[:, :2] * width * SIDE + middle,
+    )
 
 
 class Forger:

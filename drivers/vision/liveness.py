@@ -67,9 +67,9 @@ class Moves:
     off: float = 40.0
     closer_by: float = 1.15
     same_throughout: float = 0.55
-    relief: float = 0.77
+    relief: float = 0.75
     least_reach: float = 0.6
-    most_reach: float = 1.6
+    most_reach: float = 1.5
 
 
 @dataclass(frozen=True, slots=True)

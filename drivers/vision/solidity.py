@@ -18,11 +18,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 HEAD = Path(__file__).parent / "models" / "canonical_head.csv"
 EAR_RIGHT, EAR_LEFT, EYE_RIGHT, EYE_LEFT, CROWN, CHIN = 234, 454, 33, 263, 10, 152
-INNER = (
-    (0.0, 0.5),
-    (0.03, 0.6),
-    0.7,
-)  # the ellipse within which points count: middle and half-axes, and its part
+# The ellipse within which points count: middle and half-axes, and its part.
+INNER = ((0.0, 0.5), (0.03, 0.6), 0.6)
 SMOOTH = (2, 3)  # degrees of what a smooth function of the place could do
 
 

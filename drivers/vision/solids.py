@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 SIDE = 480  # pixels
 GRID = 240  # cells a side among which points hide each other
-FINE = 1.25  # points a pixel and side: no cell stays empty when a surface comes closer
+FINE = 1.0  # points a pixel and side: no cell stays empty when a surface comes closer
 AWAY = 2.9  # the camera, at arm's length
 SWAYS = 0.4  # of a shift is seen behind
 
