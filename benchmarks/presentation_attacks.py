@@ -161,8 +161,8 @@ def stance(pose: Pose, chance: np.random.Generator, gain: float) -> Stance:
     slant = 1.07 if x and y else 1.0
     nearer = chance.uniform(1.22, 1.4) if pose == Pose.CLOSER else 1.0
     return Stance(
-        yaw=x * slant * chance.uniform(16, 28) * gain + chance.normal(0, 2),
-        pitch=-y * slant * chance.uniform(12, 20) * gain + chance.normal(0, 2),
+        yaw=x * slant * chance.uniform(12, 24) * gain + chance.normal(0, 2),
+        pitch=-y * slant * chance.uniform(11, 18) * gain + chance.normal(0, 2),
         roll=chance.normal(0, 2),
         nearer=nearer * chance.normal(1, 0.02),
         shift=(chance.normal(0, 0.03), chance.normal(0, 0.03)),

@@ -524,6 +524,7 @@ REVIEWED = {
     # what is drawn, and by whom
     "drivers/vision/solids.py": {"SIDE", "GRID", "FINE", "AWAY", "SWAYS"},
     "drivers/vision/attacks.py": {"WAYS", "_EYES"},
+    "drivers/services/redteam.py": {"FRAMES", "FACE"},
     "drivers/vision/templates.py": {"SIZE"},
     # how much is shown at once
     "complaints/policies.py": {"BULK_LIMIT"},
