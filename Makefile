@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # A run starts some forty processes: without bytecode on disk each of them would compile all modules of ours anew.
 export PYTHONDONTWRITEBYTECODE :=
-.PHONY: setup run test journeys check fault fuzz drill bench lock translations
+.PHONY: setup run test journeys edges check fault fuzz drill bench lock translations
 
 setup: .venv/ready
 
@@ -27,10 +27,14 @@ run: setup locale/.compiled
 	@exec $(BIN)/python -m config.stack run
 
 test: .venv/tools locale/.compiled
-	$(BIN)/python -m pytest -n 3 --dist loadgroup --durations=10 -m "not fault and not journey"
+	$(BIN)/python -m pytest -n 3 --dist loadgroup --durations=10 -m "not fault and not journey and not edges"
 
 journeys: .venv/tools locale/.compiled
 	$(BIN)/python -m pytest --durations=10 -m journey
+
+# What nobody means, sent to everything that can be asked.
+edges: .venv/tools locale/.compiled
+	$(BIN)/python -m pytest -n 2 --durations=10 -m edges
 
 fault: .venv/tools locale/.compiled
 	$(BIN)/python -m pytest -m fault
@@ -51,6 +55,7 @@ check: .venv/tools locale/.compiled
 	$(BIN)/python manage.py check --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check_translations
+	$(BIN)/python manage.py processing --check
 
 drill: .venv/tools locale/.compiled
 	$(BIN)/python manage.py drill yueqing

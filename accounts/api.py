@@ -9,14 +9,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import services
+from accounts import exports, leaving, services
 from accounts.devices import asker_with_device
-from accounts.selectors import sessions_of
+from accounts.selectors import export_by_code, sessions_of
 from accounts.sessions import digest
-from core import clock
+from core import clock, own_data
 from core.access import account_of, check_permission
 from core.api import read
 from core.errors import NotFound
+from core.permissions import needs_second_factor
+from core.typed.document import Kind
 from core.typed.fields import ID_NUMBER, NAME, PHONE, REAL_NAME, TOKEN, TypedInput, digits
 
 
@@ -49,6 +51,12 @@ class MeOutput(serializers.Serializer[Any]):
     verified_at = serializers.DateTimeField(allow_null=True)
 
 
+class SignedInOutput(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    role = serializers.CharField()
+    second_factor = serializers.BooleanField(help_text="True where nothing opens before the second factor")
+
+
 class SessionOutput(serializers.Serializer[Any]):
     name = serializers.CharField(help_text="What `DELETE /me/sessions/{name}/` calls it")
     browser = serializers.CharField(allow_blank=True)
@@ -77,6 +85,9 @@ class PasswordResetInput(serializers.Serializer[Any]):
 class RealNameInput(serializers.Serializer[Any]):
     real_name = TypedInput(REAL_NAME, max_length=40)
     id_number = TypedInput(ID_NUMBER)
+    document = serializers.ChoiceField(
+        Kind.choices, required=False, help_text="Which document it is; without it, the number tells"
+    )
 
 
 class RealNameOutput(serializers.Serializer[Any]):
@@ -102,7 +113,7 @@ class SignInView(APIView):
 
     permission_classes = [AllowAny]
 
-    @extend_schema(request=SignInInput, responses=MeOutput)
+    @extend_schema(request=SignInInput, responses=SignedInOutput)
     def post(self, request: Request) -> Response:
         body = read(SignInInput, request)
         here = (body["latitude"], body["longitude"]) if {"latitude", "longitude"} <= body.keys() else None
@@ -114,7 +125,8 @@ class SignInView(APIView):
             account = services.sign_in_by_password(
                 request._request, name=body["name"], password=body.get("password", ""), here=here
             )
-        return Response(MeOutput(account).data)
+        known = {"code": account.code, "role": account.role, "second_factor": needs_second_factor(account)}
+        return Response(SignedInOutput(known).data)
 
 
 class SecondFactorView(APIView):
@@ -242,4 +254,99 @@ class PasswordResetView(APIView):
         services.reset_password(
             **read(PasswordResetInput, request), asker=asker_with_device(request._request)
         )
+        return Response(status=204)
+
+
+class ConsentOutput(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    title = serializers.CharField()
+    purpose = serializers.CharField()
+    given = serializers.BooleanField()
+    follows = serializers.CharField(help_text="What follows from withdrawing it")
+    version = serializers.CharField()
+    at = serializers.DateTimeField(allow_null=True)
+
+
+class ConsentSwitchInput(serializers.Serializer[Any]):
+    on = serializers.BooleanField()
+
+
+class ProofInput(serializers.Serializer[Any]):
+    code = TypedInput(digits(6), help_text="From the message that `POST /me/data/code/` sends")
+
+
+class CopyOutput(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    asked_at = serializers.DateTimeField()
+    done = serializers.IntegerField(help_text="Topics that are in it, of `of`")
+    of = serializers.IntegerField()
+    made_at = serializers.DateTimeField(allow_null=True)
+    missing = serializers.ListField(child=serializers.CharField(), help_text="Topics that could not be read")
+
+
+class KeptOutput(serializers.Serializer[Any]):
+    what = serializers.CharField()
+    until = serializers.DateTimeField(allow_null=True)
+    law = serializers.CharField()
+
+
+class ConsentsView(APIView):
+    """My consents, as they stand."""
+
+    @extend_schema(responses=ConsentOutput(many=True))
+    def get(self, request: Request) -> Response:
+        account = check_permission(request, "ride")
+        return Response(ConsentOutput(own_data.consents_of(account), many=True).data)
+
+
+class OneConsentView(APIView):
+    """Give or withdraw one of my consents."""
+
+    @extend_schema(request=ConsentSwitchInput, responses={204: None})
+    def put(self, request: Request, key: str) -> Response:
+        account = check_permission(request, "ride")
+        own_data.set_consent(account, key, on=read(ConsentSwitchInput, request)["on"])
+        return Response(status=204)
+
+
+class ProofView(APIView):
+    """Send me the code that is asked for a copy, or for closing my account."""
+
+    @extend_schema(request=None, responses={202: None})
+    def post(self, request: Request) -> Response:
+        account = check_permission(request, "ride")
+        exports.send_proof(account=account, asker=asker_with_device(request._request))
+        return Response(status=202)
+
+
+class CopiesView(APIView):
+    """Ask for a copy of all that is kept of me; it is made within a minute and fetched in this session."""
+
+    @extend_schema(request=ProofInput, responses={202: CopyOutput})
+    def post(self, request: Request) -> Response:
+        account = check_permission(request, "ride")
+        row = exports.ask_for_copy(request._request, account=account, **read(ProofInput, request))
+        return Response(CopyOutput(row).data, status=202)
+
+
+class CopyView(APIView):
+    """How far a copy of mine is."""
+
+    @extend_schema(responses=CopyOutput)
+    def get(self, request: Request, code: str) -> Response:
+        return Response(CopyOutput(export_by_code(check_permission(request, "ride"), code)).data)
+
+
+class ClosingView(APIView):
+    """What stays of me when I close my account, as far as I may know it; and closing it."""
+
+    @extend_schema(responses=KeptOutput(many=True))
+    def get(self, request: Request) -> Response:
+        account = check_permission(request, "ride")
+        return Response(KeptOutput(leaving.what_stays(account), many=True).data)
+
+    @extend_schema(request=ProofInput, responses={204: None})
+    def post(self, request: Request) -> Response:
+        account = check_permission(request, "ride")
+        leaving.close_account(request._request, account=account, **read(ProofInput, request))
         return Response(status=204)

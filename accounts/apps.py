@@ -7,4 +7,4 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        from accounts import checks  # noqa: F401 - what production refuses
+        from accounts import checks, own_data  # noqa: F401 - what production refuses; what is somebody's own

@@ -116,6 +116,46 @@ class RealNameRequired(DomainError):
     )
 
 
+class GuardianBooks(DomainError):
+    code, status, sentence = (
+        "guardian_books",
+        403,
+        _("Who is under 14 travels on a booking of a guardian: ask one to book for you."),
+    )
+
+
+class GuardianNeeded(DomainError):
+    code, status, sentence = (
+        "guardian_needed",
+        403,
+        _("Who is under 18 travels once a guardian has confirmed the account: name one on the page 'Guardian'."),
+    )  # fmt: skip
+
+
+class NotGrownUp(DomainError):
+    code, status, sentence = (
+        "not_grown_up",
+        403,
+        _("A guardian is of age, and their real name is verified. Have yours verified first."),
+    )
+
+
+class NotATeen(DomainError):
+    code, sentence = "not_a_teen", _("Only who is 14 to 17, by the real name, names a guardian.")
+
+
+class GuardianNamed(DomainError):
+    code, sentence = "guardian_named", _("A guardian is named already.")
+
+
+class GuardianStays(DomainError):
+    code, status, sentence = (
+        "guardian_stays",
+        403,
+        _("Your guardian follows your trips until you are of age; only they can end it."),
+    )
+
+
 class DocumentTaken(DomainError):
     code, status, sentence = (
         "document_taken",
@@ -160,3 +200,15 @@ class PasskeyTaken(DomainError):
 
 class TooManyPasskeys(DomainError):
     code, status, sentence = "too_many_passkeys", 409, _("Up to ten passkeys can be kept.")
+
+
+class CopyUnderWay(DomainError):
+    code, sentence = "copy_under_way", _("A copy of your data is being made already.")
+
+
+class CopyLocked(DomainError):
+    code, status, sentence = (
+        "copy_locked",
+        403,
+        _("This copy opens where you asked for it with a code. Ask for a new one here."),
+    )

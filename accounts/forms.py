@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.passwords import LONGEST
+from core.typed.document import Kind
 from core.typed.fields import ID_NUMBER, NAME, PHONE, REAL_NAME, SECRET_CODE, TOKEN, Typed, digits
 
 
@@ -155,15 +156,43 @@ class PasswordResetForm(PhoneForm):
 
 
 class RealNameForm(forms.Form):
+    document = forms.ChoiceField(
+        label=pgettext_lazy("field", "Document"),
+        choices=Kind.choices,
+        initial=Kind.RESIDENT_ID,
+        required=False,
+    )
     real_name = Typed(
         REAL_NAME,
-        label=_("Name as on the ID card"),
+        label=_("Name as on the document"),
         max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    id_number = Typed(ID_NUMBER, label=_("Resident ID number"))
+    id_number = Typed(ID_NUMBER, label=_("Number of the document"))
+
+
+class GuardianForm(forms.Form):
+    phone = Typed(
+        PHONE,
+        label=_("Your guardian's phone number"),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
+    )
 
 
 class ContactForm(PhoneForm):
     name = Typed(NAME, label=_("Name"), max_length=40)
     field_order = ["name", "phone"]
+
+
+class ProofForm(forms.Form):
+    """The code that was just sent, before something that an open session alone should not do."""
+
+    code = Typed(
+        digits(6),
+        label=_("Code from the message"),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+    )
+
+
+class CloseForm(ProofForm):
+    sure = forms.BooleanField(label=_("Close my account for good"))

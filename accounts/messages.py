@@ -34,6 +34,16 @@ class ContactAsked(
     link: Link
 
 
+class GuardianAsked(
+    Message,
+    code="accounts.guardian_asked",
+    text=_(
+        "Huhang: somebody of 14 to 17 named you as guardian for their rides. Sign in to confirm or refuse: %(link)s"
+    ),
+):
+    link: Link
+
+
 class SignedInElsewhere(
     Message,
     code="accounts.signed_in_elsewhere",
@@ -101,6 +111,26 @@ class SignedOut(
     Message,
     code="accounts.signed_out",
     text=_("Huhang: staff signed you out on all your devices at %(at)s. Sign in again. Questions: %(line)s."),
+):
+    at: Moment
+    line: Words
+
+
+class CopyAsked(
+    Message,
+    code="accounts.copy_asked",
+    text=_(
+        "Huhang: at %(at)s a copy of all your data was asked for. Was it not you? Change your password and call %(line)s now."
+    ),
+):
+    at: Moment
+    line: Words
+
+
+class AccountClosed(
+    Message,
+    code="accounts.closed",
+    text=_("Huhang: your account was closed at %(at)s. Was it not you? Call %(line)s now."),
 ):
     at: Moment
     line: Words

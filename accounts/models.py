@@ -12,11 +12,12 @@ from django_otp import models as otp
 from django_otp.oath import TOTP
 from django_otp.util import random_hex
 
-from accounts.states import ContactState, LookKind, RealNameState
+from accounts.states import ContactState, GuardianState, LookKind, RealNameState
 from core import four_eyes
 from core.actors import Actor
 from core.permissions import TABLE, Role, may
 from core.privacy import EncryptedTextField
+from core.typed.document import Kind
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -30,12 +31,17 @@ class Account(AbstractBaseUser):
     code = models.CharField(_("code"), max_length=20, unique=True)
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.MEMBER)
     phone = EncryptedTextField(pgettext_lazy("field", "phone"))
-    phone_index = models.CharField(pgettext_lazy("field", "index of the phone"), max_length=64, unique=True)
+    phone_index = models.CharField(pgettext_lazy("field", "index of the phone"), max_length=64)
     real_name = EncryptedTextField(pgettext_lazy("field", "real name"))
     id_number = EncryptedTextField(pgettext_lazy("field", "ID number"))
+    # Of the document whose number that is, and the birthday by it or its registry (ISO); empty until it was verified.
+    document = models.CharField(
+        pgettext_lazy("field", "kind of document"), max_length=20, choices=Kind.choices, blank=True
+    )
+    born_on = EncryptedTextField(pgettext_lazy("field", "birthday"))
     # Null until the real name was verified (A2): one document, one account.
     id_index = models.CharField(  # noqa: DJ001 - unique where present
-        pgettext_lazy("field", "index of the document"), max_length=64, unique=True, null=True
+        pgettext_lazy("field", "index of the document"), max_length=64, null=True
     )
     verified_at = models.DateTimeField(_("real name verified"), null=True)
     language = models.CharField(
@@ -47,6 +53,11 @@ class Account(AbstractBaseUser):
     is_drill = models.BooleanField(pgettext_lazy("field", "drill account"), default=False)
     is_active = models.BooleanField(pgettext_lazy("field", "active"), default=True)
     created_at = models.DateTimeField(pgettext_lazy("field", "created at"))
+    # Its owner left: nobody signs in, phone and document are free for a new account. Who it was goes at the time set,
+    # unless something keeps it then (`accounts.leaving`).
+    closed_at = models.DateTimeField(pgettext_lazy("account", "closed at"), null=True)
+    erase_at = models.DateTimeField(pgettext_lazy("account", "to be erased"), null=True)
+    erased_at = models.DateTimeField(pgettext_lazy("account", "erased at"), null=True)
 
     USERNAME_FIELD = "code"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -60,6 +71,26 @@ class Account(AbstractBaseUser):
             models.CheckConstraint(
                 condition=Q(verified_at=None) | Q(id_index__isnull=False),
                 name="account_verified_has_document",
+            ),
+            models.UniqueConstraint(
+                fields=["phone_index"], condition=Q(closed_at=None), name="one_open_account_per_phone"
+            ),
+            models.UniqueConstraint(
+                fields=["id_index"], condition=Q(closed_at=None), name="one_open_account_per_document"
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at=None, erase_at=None, erased_at=None)
+                | Q(closed_at__isnull=False, is_active=False, erase_at__isnull=False),
+                name="account_closed_is_erased_some_day",
+            ),
+        ]
+        indexes = [
+            # Of a number also those who left with it: the police ask whose it was.
+            models.Index(fields=["phone_index"], name="account_of_phone"),
+            models.Index(
+                fields=["erase_at"],
+                condition=Q(closed_at__isnull=False, erased_at=None),
+                name="account_to_erase",
             ),
         ]
 
@@ -185,6 +216,59 @@ class EmergencyContact(models.Model):
         return f"contact {self.pk} of {self.account_id}"
 
 
+class Guardianship(models.Model):
+    """Somebody of 14 to 17 named a grown-up by phone, who confirms on an account of their own (A9)."""
+
+    teen = models.ForeignKey(
+        Account,
+        on_delete=models.CASCADE,
+        related_name="guardianships",
+        verbose_name=pgettext_lazy("field", "who is not of age"),
+    )
+    phone_index = models.CharField(pgettext_lazy("field", "index of the phone"), max_length=64)
+    guardian = models.ForeignKey(
+        Account,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="wards",
+        verbose_name=pgettext_lazy("field", "guardian"),
+    )
+    state = models.CharField(
+        pgettext_lazy("field", "state"),
+        max_length=10,
+        choices=GuardianState.choices,
+        default=GuardianState.ASKED,
+    )
+    asked_at = models.DateTimeField(pgettext_lazy("field", "asked at"))
+    answered_at = models.DateTimeField(pgettext_lazy("field", "answered at"), null=True)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "guardianship")
+        verbose_name_plural = pgettext_lazy("model", "guardianships")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=GuardianState.values), name="guardianship_state_is_known"
+            ),
+            models.UniqueConstraint(
+                fields=["teen"], condition=Q(state__in=["asked", "confirmed"]), name="one_guardian_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="confirmed") | Q(guardian__isnull=False, answered_at__isnull=False),
+                name="guardianship_confirmed_by_somebody",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["phone_index"],
+                condition=Q(state__in=["asked", "confirmed"]),
+                name="guardianship_of_phone",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.teen_id} {self.get_state_display()}"
+
+
 class RealNameCheck(models.Model):
     """A member's question to the identity registry (A2). It stays open until the registry answers."""
 
@@ -196,6 +280,12 @@ class RealNameCheck(models.Model):
     )
     real_name = EncryptedTextField(pgettext_lazy("field", "real name"))
     id_number = EncryptedTextField(pgettext_lazy("field", "ID number"))
+    document = models.CharField(
+        pgettext_lazy("field", "kind of document"),
+        max_length=20,
+        choices=Kind.choices,
+        default=Kind.RESIDENT_ID,
+    )
     state = models.CharField(
         _("state"), max_length=10, choices=RealNameState.choices, default=RealNameState.ASKED
     )
@@ -477,3 +567,42 @@ class Look(models.Model):
 
     def __str__(self) -> str:
         return f"look {self.pk}"
+
+
+class DataExport(models.Model):
+    """A copy of all that is kept of somebody, that they asked for (A6): made by a job, a file in storage for a day."""
+
+    code = models.CharField(pgettext_lazy("field", "code"), max_length=20, unique=True)
+    account = models.ForeignKey(
+        Account,
+        on_delete=models.CASCADE,
+        related_name="exports",
+        verbose_name=pgettext_lazy("field", "account"),
+    )
+    asked_at = models.DateTimeField(pgettext_lazy("field", "asked at"))
+    # How many of its topics are in it, of how many.
+    done = models.PositiveSmallIntegerField(pgettext_lazy("dataexport", "topics done"), default=0)
+    of = models.PositiveSmallIntegerField(pgettext_lazy("dataexport", "topics"), default=0)
+    made_at = models.DateTimeField(pgettext_lazy("dataexport", "made at"), null=True)
+    picture = models.ForeignKey(
+        "core.StoredPicture",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=pgettext_lazy("dataexport", "file"),
+    )
+    # Keys of the topics that could not be read: the copy says so too.
+    missing = models.JSONField(pgettext_lazy("dataexport", "topics that are missing"), default=list)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "copy of one's own data")
+        verbose_name_plural = pgettext_lazy("model", "copies of people's own data")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(made_at=None) ^ Q(picture__isnull=False), name="export_made_has_a_file"
+            )
+        ]
+        indexes = [models.Index(fields=["asked_at"], condition=Q(made_at=None), name="export_to_make")]
+
+    def __str__(self) -> str:
+        return self.code

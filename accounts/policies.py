@@ -2,12 +2,14 @@
 
 import re
 import unicodedata
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.errors import LockedOut, TooManyCodes
-from core import four_eyes, limits, policy
+from core import four_eyes, limits, policy, typed
 from core.limits import Per
 
 CODE_LIFE = policy.declare(
@@ -73,6 +75,13 @@ INVITATIONS = limits.declare(
         "So often one person asks the same contact, asks contacts, and a phone is asked by whoever it is. A contact is kept without a further message."
     ),
 )
+COPIES = limits.declare(
+    "accounts.copies",
+    {Per.PERSON: 5},
+    within=86_400,
+    name=pgettext_lazy("policy name", "Copies of one's own data"),
+    about=_("So many copies of all that is kept of them are made for one person."),
+)
 REVEALS_WITHOUT_CASE = limits.declare(
     "accounts.reveals_without_case",
     {Per.PERSON: 40},
@@ -90,6 +99,16 @@ CODE_INTERVAL = policy.declare(
     about=_(
         "The least time between two codes to one phone; after each that was not used it doubles, up to an hour."
     ),
+)
+COPY_KEPT = policy.declare(
+    "accounts.copy_kept",
+    policy.Span(3_600, 7 * 86_400),
+    86_400,
+    name=pgettext_lazy("policy name", "Copy of one's own data"),
+    about=_("So long a copy can be downloaded; then the file is destroyed."),
+)
+SHARING_TEXT = policy.fixed(
+    "trip-sharing-1", pgettext_lazy("policy name", "Consent to sharing trips, version 1")
 )
 SET_UP_LIFE = policy.declare(
     "accounts.set_up_life",
@@ -140,6 +159,26 @@ four_eyes.declare(
     second="answered_by",
     law="look_answered_by_a_second_person",
 )
+
+# Whose data needs the consent of a guardian (Personal Information Protection Law, art. 31); and of age (Civil Code, art. 17).
+CHILD_UNTIL, ADULT_FROM = 14, 18
+_HERE = ZoneInfo("Asia/Shanghai")
+
+
+def age_at(born: date, at: datetime) -> int:
+    """Whole years at a moment, by the day in China."""
+    return typed.day.years_between(born, at.astimezone(_HERE).date())
+
+
+def is_child(born: date, at: datetime) -> bool:
+    """Who travels on a guardian's booking alone (A6)."""
+    return age_at(born, at) < CHILD_UNTIL
+
+
+def is_teen(born: date, at: datetime) -> bool:
+    """Who travels on an account that a guardian has confirmed (A9)."""
+    return CHILD_UNTIL <= age_at(born, at) < ADULT_FROM
+
 
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")

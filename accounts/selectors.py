@@ -1,14 +1,25 @@
 """Reads about people."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Count, Q
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
 
-from accounts.models import Account, EmergencyContact, Restriction, Session, SignInPlace
-from accounts.states import ContactState
+from accounts.models import (
+    Account,
+    DataExport,
+    EmergencyContact,
+    Guardianship,
+    Restriction,
+    Session,
+    SignInPlace,
+)
+from accounts.policies import ADULT_FROM, age_at, is_child, is_teen
+from accounts.states import GUARDED, TOO_YOUNG, ContactState, GuardianState
+from core import audit_selectors, clock
+from core.errors import NotFound
 from core.permissions import roles_who
 from core.privacy import phone_index
 
@@ -42,10 +53,54 @@ def contacts_to_alert(account: Account) -> list[EmergencyContact]:
 
 
 def contacts_who_agreed(account: Account) -> list[EmergencyContact]:
-    """Contacts with whom an account's trips are shared by themselves: those who agreed, where the account wants it."""
-    if not account.shares_trips:
-        return []
-    return list(account.emergency_contacts.filter(state=ContactState.CONFIRMED).order_by("pk"))
+    """Contacts with whom an account's trips are shared by themselves: those who agreed, where the account wants it, and
+    always the guardian of who is not of age."""
+    rows = account.emergency_contacts.order_by("pk")
+    agreed = Q(state=ContactState.CONFIRMED) if account.shares_trips else Q(pk__in=[])
+    guardian = guardian_of(account, clock.now())
+    if guardian:
+        agreed |= Q(phone_index=guardian.phone_index)
+    return list(rows.filter(agreed))
+
+
+def birthday_of(account: Account) -> date | None:
+    """By the document with which the real name was verified; None where it was not."""
+    return date.fromisoformat(account.born_on) if account.verified_at and account.born_on else None
+
+
+def is_known_child(account: Account, at: datetime) -> bool:
+    """Whether the account is that of somebody under 14: by the real name, or by the last try to have one verified."""
+    born = birthday_of(account)
+    if born:
+        return is_child(born, at)
+    last = account.real_name_checks.exclude(decided_at=None).order_by("-pk").first()
+    return last is not None and last.why == TOO_YOUNG and account.verified_at is None
+
+
+def is_known_teen(account: Account, at: datetime) -> bool:
+    """Whether the account is that of somebody of 14 to 17, by the real name."""
+    born = birthday_of(account)
+    return born is not None and is_teen(born, at)
+
+
+def is_grown_up(account: Account, at: datetime) -> bool:
+    """Whether somebody is of age by their real name; who is not known is not."""
+    born = birthday_of(account)
+    return born is not None and age_at(born, at) >= ADULT_FROM
+
+
+def guardian_of(account: Account, at: datetime) -> Account | None:
+    """Who has confirmed to be the guardian of somebody of 14 to 17 (A9)."""
+    if not is_known_teen(account, at):
+        return None
+    row = account.guardianships.filter(state=GuardianState.CONFIRMED).select_related("guardian").first()
+    return row.guardian if row and row.guardian and row.guardian.is_active else None
+
+
+def named_as_guardian(account: Account) -> list[Guardianship]:
+    """Who named this account's phone as their guardian's, oldest first, as far as it goes on."""
+    rows = Guardianship.objects.filter(phone_index=account.phone_index, state__in=GUARDED)
+    return list(rows.select_related("teen").order_by("pk"))
 
 
 def restriction_on(account: Account, at: datetime) -> Restriction | None:
@@ -87,3 +142,21 @@ def sign_in_place(pk: int) -> tuple[float, float] | None:
 def sessions_of(account: Account, at: datetime) -> list[Session]:
     """Where somebody is signed in, last used first."""
     return list(Session.objects.filter(account=account, expire_date__gt=at).order_by("-used_at", "pk"))
+
+
+def trip_sharing_since(account: Account) -> datetime | None:
+    """When somebody last said whether their trips are shared by themselves; None where they never did."""
+    return audit_selectors.last_of("accounts.trip_sharing", account.code)
+
+
+def export_by_code(account: Account, code: str) -> DataExport:
+    """A copy that this account asked for. Raises `NotFound`."""
+    row = DataExport.objects.select_related("picture").filter(account=account, code=code).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def newest_export(account: Account) -> DataExport | None:
+    """The copy that was asked for last."""
+    return DataExport.objects.select_related("picture").filter(account=account).order_by("-pk").first()

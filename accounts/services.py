@@ -1,9 +1,8 @@
 """The only writer of people."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -24,6 +23,7 @@ from accounts.devices import browser_of, device_of, roughly
 from accounts.enrolment import use_recovery_code
 from accounts.errors import (
     DocumentTaken,
+    GuardianStays,
     LockedOut,
     OwnNumber,
     PasswordWeak,
@@ -45,20 +45,23 @@ from accounts.models import (
     Session,
     SignInPlace,
 )
-from accounts.policies import INVITATIONS, WRONG_PASSWORDS
-from accounts.selectors import account_by_code, account_by_phone
+from accounts.policies import INVITATIONS, WRONG_PASSWORDS, is_child
+from accounts.selectors import account_by_code, account_by_phone, guardian_of
 from accounts.sessions import BROWSER, NETWORK, digest
-from accounts.states import REAL_NAME_TRANSITIONS, ContactState, RealNameState
+from accounts.states import REAL_NAME_TRANSITIONS, TOO_YOUNG, ContactState, RealNameState
 from core import audit, clock, events, jobs, limits, registries, retry, typed
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.limits import Asker, address_of, asker_of
+from core.links import digest_of
 from core.messages import outbox
 from core.permissions import Role, may, needs_second_factor, require, roles_who
 from core.privacy import blind_index, link_secret, phone_index
+from core.registries import IdentityAnswer
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
+from core.typed.document import Kind
 
 Place = tuple[float, float]  # latitude and longitude in degrees, WGS-84
 MAX_CONTACTS = 5
@@ -137,6 +140,7 @@ def sign_in_by_code(request: HttpRequest, *, phone: str, code: str, here: Place 
 def _register(phone: str) -> Account:
     account, _new = Account.objects.get_or_create(
         phone_index=phone_index(phone),
+        closed_at=None,
         defaults={"code": new_code("A"), "phone": phone, "created_at": clock.now(), "password": "!"},
     )
     return account
@@ -443,7 +447,7 @@ def add_emergency_contact(*, account: Account, name: str, phone: str) -> Emergen
         defaults={
             "name": typed.name.plain(name),
             "phone": number,
-            "answer_digest": _digest(secret),
+            "answer_digest": digest_of(secret),
             "created_at": clock.now(),
         },
     )
@@ -462,13 +466,9 @@ def add_emergency_contact(*, account: Account, name: str, phone: str) -> Emergen
     return contact
 
 
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
 def contact_by_secret(secret: str) -> EmergencyContact:
     """The contact whom a link addresses. Raises `NotFound`."""
-    contact = EmergencyContact.objects.filter(answer_digest=_digest(secret)).first()
+    contact = EmergencyContact.objects.filter(answer_digest=digest_of(secret)).first()
     if contact is None:
         raise NotFound
     return contact
@@ -486,7 +486,13 @@ def answer_as_contact(*, secret: str, accepts: bool) -> EmergencyContact:
 
 @begins_transaction
 def remove_emergency_contact(*, account: Account, contact_id: int) -> None:
-    """Forget a contact of one's own. Raises `NotFound`."""
+    """Forget a contact of one's own. Raises `NotFound`, `GuardianStays`."""
+    guardian = guardian_of(account, clock.now())
+    if (
+        guardian
+        and account.emergency_contacts.filter(pk=contact_id, phone_index=guardian.phone_index).exists()
+    ):
+        raise GuardianStays
     deleted, _by_model = EmergencyContact.objects.filter(account=account, pk=contact_id).delete()
     if not deleted:
         raise NotFound
@@ -494,23 +500,33 @@ def remove_emergency_contact(*, account: Account, contact_id: int) -> None:
 
 
 @begins_transaction
-def ask_real_name(*, account: Account, real_name: str, id_number: str) -> RealNameCheck:
-    """Ask for one's real name to be verified (A2): number checked by GB 11643, then the registry asked afterwards.
+def ask_real_name(*, account: Account, real_name: str, id_number: str, document: str = "") -> RealNameCheck:
+    """Ask for one's real name to be verified (A2): the number is looked at, then the registry of its document asked.
 
+    `document` is a `core.typed.document.Kind`; without it, the number tells. Of a child nothing is kept.
     Raises `RealNameVerified`, `RealNameOpen`, `IdNumberWrong`, `NameUnreadable`.
     """
-    name, number = typed.name.read(real_name), typed.document.read(id_number)
+    name, number = typed.name.read(real_name), typed.document.read(id_number, document)
+    kind = document or str(typed.document.kind_of(number))
     Account.objects.select_for_update().get(pk=account.pk)
     if account.verified_at:
         raise RealNameVerified
     if account.real_name_checks.filter(state=RealNameState.ASKED).exists():
         raise RealNameOpen
     at = clock.now()
-    check = RealNameCheck.objects.create(
-        account=account, real_name=name[:40], id_number=number, asked_at=at, next_at=at
-    )
-    audit.record(account.actor, "accounts.real_name_asked", account.code)
+    check = RealNameCheck(account=account, document=kind, asked_at=at, next_at=at)
+    if typed.document.has_birthday(number) and is_child(typed.document.born(number), at):
+        check.state, check.why, check.decided_at = RealNameState.REFUSED, TOO_YOUNG, at
+    else:
+        check.real_name, check.id_number = name[:40], number
+    check.save(force_insert=True)
+    audit.record(account.actor, "accounts.real_name_asked", account.code, document=kind)
     return check
+
+
+def id_index(number: str, kind: str, country: str = "") -> str:
+    """The blind index of a document, however often it is issued anew; of passports with their country."""
+    return blind_index(typed.document.lasting(number, kind, country) if number else "", purpose="id-number")
 
 
 def settle_real_name(check_id: int) -> None:
@@ -519,10 +535,7 @@ def settle_real_name(check_id: int) -> None:
 
 
 def _ask_registry(check: RealNameCheck) -> None:
-    answer = registries.ask("identity", {"name": check.real_name, "id_number": check.id_number})
-    if answer is not None and not isinstance(answer.get("match"), bool):
-        raise registries.RegistryDown
-    _settle(check, known=answer is not None, match=bool(answer and answer["match"]))
+    _settle(check, registries.identity(check.document, name=check.real_name, number=check.id_number))
 
 
 def _open_checks() -> "QuerySet[RealNameCheck]":
@@ -540,43 +553,76 @@ REAL_NAME_QUEUE = retry.queue(
 
 
 @begins_transaction
-def _settle(check: RealNameCheck, *, known: bool, match: bool) -> None:
+def _settle(check: RealNameCheck, answer: IdentityAnswer | None) -> None:
     account = Account.objects.select_for_update().get(pk=check.account_id)
-    index = blind_index(check.id_number, purpose="id-number")
-    # One document, one account: the second is told so, and the first is not touched.
-    taken = Account.objects.filter(id_index=index).exclude(pk=account.pk).exists()
-    why = "" if match and not taken else "unknown" if not known else "differs" if not match else "taken"
     at = clock.now()
+    person = _verified(check.real_name, check.id_number, check.document, answer)
+    why = _why_not_verified(account, person, answer, at)
+    changes: dict[str, Any] = {"decided_at": at, "why": why}
+    if why == TOO_YOUNG:
+        changes |= {"real_name": "", "id_number": ""}
     try:
         move(
             check,
             REAL_NAME_TRANSITIONS,
             RealNameState.REFUSED if why else RealNameState.VERIFIED,
-            decided_at=at,
-            why=why,
+            **changes,
         )
     except StaleState:
         return  # another worker was faster
     if not why:
-        Account.objects.filter(pk=account.pk).update(
-            real_name=check.real_name, id_number=check.id_number, id_index=index, verified_at=at
-        )
+        Account.objects.filter(pk=account.pk).update(**person, verified_at=at)
     audit.record(SYSTEM, "accounts.real_name_settled", account.code, verified=not why, why=why)
+
+
+def _verified(name: str, number: str, kind: str, answer: IdentityAnswer | None) -> dict[str, str]:
+    """The columns of an account whose person this is."""
+    country = answer.country if answer else ""
+    birthday = answer.born if answer else None
+    if typed.document.has_birthday(number):
+        birthday = typed.document.born(number)
+    return {
+        "real_name": name,
+        "id_number": number,
+        "document": kind,
+        "born_on": birthday.isoformat() if birthday else "",
+        "id_index": id_index(number, kind, country),
+    }
+
+
+def _why_not_verified(
+    account: Account, person: dict[str, str], answer: IdentityAnswer | None, at: datetime
+) -> str:
+    if answer is None:
+        return "unknown"
+    if not answer.match:
+        return "differs"
+    if is_child(date.fromisoformat(person["born_on"]), at):
+        return TOO_YOUNG
+    # One document, one account: the second is told so, and the first is not touched.
+    taken = (
+        Account.objects.filter(id_index=person["id_index"], closed_at=None).exclude(pk=account.pk).exists()
+    )
+    return "taken" if taken else ""
 
 
 @joins_transaction
 def verify_by_vetting(*, actor: Actor, account: Account, real_name: str, id_number: str) -> None:
-    """A vetting, in which the identity registry was asked, verifies the real name too. Raises `DocumentTaken`, `RealNameVerified`."""
+    """A vetting, in which the identity registry was asked, verifies the real name too, by a number with a birthday.
+
+    Raises `DocumentTaken`, `RealNameVerified`, `IdNumberWrong`.
+    """
     if account.verified_at:
         if account.id_number != id_number:
             raise RealNameVerified
         return
-    index = blind_index(id_number, purpose="id-number")
-    if Account.objects.filter(id_index=index).exclude(pk=account.pk).exists():
+    kind = typed.document.kind_of(id_number)
+    if kind is None or not typed.document.has_birthday(id_number):
+        raise typed.document.IdNumberWrong
+    person = _verified(real_name, id_number, kind, None)
+    if Account.objects.filter(id_index=person["id_index"], closed_at=None).exclude(pk=account.pk).exists():
         raise DocumentTaken("id_number")
-    Account.objects.filter(pk=account.pk).update(
-        real_name=real_name, id_number=id_number, id_index=index, verified_at=clock.now()
-    )
+    Account.objects.filter(pk=account.pk).update(**person, verified_at=clock.now())
     account.refresh_from_db()
     audit.record(actor, "accounts.real_name_settled", account.code, verified=True, why="vetting")
 
@@ -619,6 +665,7 @@ def enrol(
     language: str = "zh-hans",
 ) -> Account:
     """Make an account whose person was checked elsewhere: staff by the company, the cast by the demo."""
+    kind = typed.document.kind_of(id_number) or Kind.RESIDENT_ID
     account = Account(
         code=code,
         role=role,
@@ -626,7 +673,9 @@ def enrol(
         phone_index=phone_index(typed.phone.read(phone)),
         real_name=real_name,
         id_number=id_number,
-        id_index=blind_index(id_number, purpose="id-number") or None,
+        document=kind if id_number else "",
+        born_on=typed.document.born(id_number).isoformat() if typed.document.has_birthday(id_number) else "",
+        id_index=id_index(id_number, kind) or None,
         verified_at=verified_at,
         language=language,
         created_at=clock.now(),

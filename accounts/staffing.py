@@ -72,7 +72,7 @@ class Because:
 
 def check_number(phone: str) -> None:
     """Nobody has the number yet: staff and officers are no passengers by the same account. Raises `NumberInUse`."""
-    if Account.objects.filter(phone_index=phone_index(phone)).exists():
+    if Account.objects.filter(phone_index=phone_index(phone), closed_at=None).exists():
         raise NumberInUse("phone")
 
 

@@ -22,6 +22,10 @@ REAL_NAME_TRANSITIONS = Transitions(
 )
 
 
+# Why a real name was not verified: unknown to the registry, name and number differ, another account has the document; and
+TOO_YOUNG = "too_young"
+
+
 class PersonalField(models.TextChoices):
     """What can be revealed of a person, one field at a time (A5)."""
 
@@ -49,6 +53,23 @@ class ContactState(models.TextChoices):
     ASKED = "asked", _("asked, no answer yet")
     CONFIRMED = "confirmed", _("confirmed")
     REFUSED = "refused", _("refused")
+
+
+class GuardianState(models.TextChoices):
+    ASKED = "asked", pgettext_lazy("guardian", "asked, no answer yet")
+    CONFIRMED = "confirmed", pgettext_lazy("guardian", "confirmed")
+    REFUSED = "refused", pgettext_lazy("guardian", "refused")
+    ENDED = "ended", pgettext_lazy("guardian", "ended")
+
+
+GUARDIAN_TRANSITIONS = Transitions(
+    GuardianState,
+    {"asked": frozenset({"confirmed", "refused", "ended"}), "confirmed": frozenset({"ended"})},
+    ends={"refused", "ended"},
+)
+
+
+GUARDED = (GuardianState.ASKED, GuardianState.CONFIRMED)  # while it goes on
 
 
 # Which panels and pages of the console look again when such a line is written down (`core.live`).

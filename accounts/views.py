@@ -1,5 +1,8 @@
 """Sign-in and one's own data."""
 
+from collections.abc import Callable
+from typing import Any
+
 import segno
 from django.contrib import messages
 from django.forms import Form
@@ -10,17 +13,20 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import enrolment, passkeys, services
+from accounts import enrolment, exports, guardians, leaving, passkeys, services
 from accounts.devices import asker_with_device
 from accounts.errors import CodeTooSoon
 from accounts.forms import (
+    CloseForm,
     ContactForm,
     DigitsForm,
+    GuardianForm,
     PasskeyForm,
     PasswordForm,
     PasswordResetForm,
     PhoneCodeForm,
     PhoneForm,
+    ProofForm,
     RealNameForm,
     SetUpForm,
     ShowPasskeyForm,
@@ -28,9 +34,15 @@ from accounts.forms import (
     TokenForm,
 )
 from accounts.models import Account
-from accounts.selectors import sessions_of
+from accounts.selectors import (
+    is_grown_up,
+    is_known_teen,
+    named_as_guardian,
+    newest_export,
+    sessions_of,
+)
 from accounts.sessions import digest
-from core import clock, disclosures
+from core import clock, disclosures, own_data
 from core.access import account_of, permission_required
 from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.permissions import may, needs_second_factor
@@ -251,7 +263,15 @@ def me(request: HttpRequest) -> HttpResponse:
             explain(form, error)
     contacts = account.emergency_contacts.order_by("pk")
     second = needs_second_factor(account)
-    return _page(request, "accounts/me.html", form, account=account, contacts=contacts, second_factor=second)
+    return _page(
+        request,
+        "accounts/me.html",
+        form,
+        account=account,
+        contacts=contacts,
+        second_factor=second,
+        rides=may(account, "ride"),
+    )
 
 
 @require_POST
@@ -283,6 +303,45 @@ def real_name(request: HttpRequest) -> HttpResponse:
             explain(form, error)
     last = account.real_name_checks.order_by("-pk").first()
     return _page(request, "accounts/real_name.html", form, account=account, last=last)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("ride")
+def guardian(request: HttpRequest) -> HttpResponse:
+    """Name a guardian, and see for whom one was named."""
+    account, at = account_of(request), clock.now()
+    form = GuardianForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            guardians.ask_guardian(account=account, **form.cleaned_data)
+            return redirect("accounts:guardian")
+        except DomainError as error:
+            explain(form, error)
+    context: dict[str, Any] = {
+        "teen": is_known_teen(account, at),
+        "mine": account.guardianships.order_by("-pk").first(),
+        "wards": named_as_guardian(account),
+        "grown_up": is_grown_up(account, at),
+    }
+    return _page(request, "accounts/guardian.html", form, **context)
+
+
+@require_POST
+@permission_required("ride")
+def take_back_guardian(request: HttpRequest) -> HttpResponse:
+    guardians.take_back_question(account=account_of(request))
+    return redirect("accounts:guardian")
+
+
+@require_POST
+@permission_required("ride")
+def answer_as_guardian(request: HttpRequest, number: int) -> HttpResponse:
+    """Confirm, refuse or end, as the phone that was named."""
+    answer = request.POST.get("answer")
+    if answer not in {"accept", "end"}:
+        raise InvalidInput("answer")
+    guardians.answer_as_guardian(account=account_of(request), number=number, accepts=answer == "accept")
+    return redirect("accounts:guardian")
 
 
 @require_GET
@@ -372,3 +431,105 @@ def contact_answer(request: HttpRequest, secret: str) -> HttpResponse:
     else:
         contact = services.contact_by_secret(secret)
     return render(request, "accounts/contact_answer.html", {"contact": contact})
+
+
+# --- My data -------------------------------------------------------------------------------------
+
+
+@require_GET
+@permission_required("ride")
+def data(request: HttpRequest) -> HttpResponse:
+    """My consents, a copy of all that is kept of me, and how I leave."""
+    account = account_of(request)
+    copy = newest_export(account)
+    context = {
+        "consents": own_data.consents_of(account),
+        "copy": copy,
+        "may_fetch": copy is not None and exports.may_fetch(request, copy),
+        "copy_there": copy is not None and copy.picture is not None and copy.picture.destroyed_at is None,
+    }
+    return render(request, "accounts/data.html", context)
+
+
+@require_POST
+@permission_required("ride")
+def consent(request: HttpRequest, key: str) -> HttpResponse:
+    """Give or withdraw one of my consents."""
+    on = chosen(request, "on")
+    own_data.set_consent(account_of(request), key, on=on)
+    messages.success(request, _("You agreed to it.") if on else _("Withdrawn. It holds from now on."))
+    return redirect("accounts:data")
+
+
+def _proved(
+    request: HttpRequest, template: str, asked: type[ProofForm], act: Callable[[Account, str], HttpResponse]
+) -> HttpResponse:
+    """One page, two steps, no scripts: a code is sent, then what it is for is done with it."""
+    account = account_of(request)
+    form = asked(request.POST) if "code" in request.POST else asked()
+    sent, status = form.is_bound, 200
+    refusal: DomainError | None = None
+    if request.method == "POST":
+        try:
+            if not form.is_bound:
+                exports.send_proof(account=account, asker=asker_with_device(request))
+                sent = True
+            elif form.is_valid():
+                return act(account, form.cleaned_data["code"])
+        except CodeTooSoon as error:
+            sent, status, refusal = True, error.status, error
+        except DomainError as error:
+            status, refusal = error.status, error
+    if refusal is not None and form.is_bound:
+        explain(form, refusal)
+    elif refusal is not None:
+        messages.warning(request, refusal.detail)
+    return _page(
+        request,
+        template,
+        form,
+        status=status,
+        sent=sent,
+        stays=leaving.what_stays(account),
+        refused=own_data.why_not_close(account),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("ride")
+def data_copy(request: HttpRequest) -> HttpResponse:
+    """Ask for a copy of all that is kept of me."""
+
+    def ask(account: Account, code: str) -> HttpResponse:
+        exports.ask_for_copy(request, account=account, code=code)
+        return redirect("accounts:data")
+
+    return _proved(request, "accounts/data_copy.html", ProofForm, ask)
+
+
+@require_GET
+@permission_required("ride")
+def data_file(request: HttpRequest, code: str) -> HttpResponse:
+    """The copy itself, where it was asked for."""
+    content = exports.fetch(request, account=account_of(request), code=code)
+    return HttpResponse(
+        content,
+        content_type="application/zip",
+        headers={
+            "Content-Disposition": f'attachment; filename="huhang-{code}.zip"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("ride")
+def close(request: HttpRequest) -> HttpResponse:
+    """What goes and what stays, by which law and until when; then a code, and the account is closed."""
+
+    def leave(account: Account, code: str) -> HttpResponse:
+        leaving.close_account(request, account=account, code=code)
+        messages.success(request, _("Your account is closed. Nobody signs in with it any more."))
+        return _signed_out("accounts:sign_in")
+
+    return _proved(request, "accounts/close.html", CloseForm, leave)

@@ -14,6 +14,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -61,8 +62,17 @@ def bare() -> Any:
     return WSGIHandler()
 
 
+def others(row: Any, count: int, **changes: Callable[[int], Any]) -> list[Any]:
+    """As many rows like this one, of which `changes` tell what is each one's own."""
+    values = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+    del values["id"]
+    own = [{name: of(number) for name, of in changes.items()} for number in range(count)]
+    made: list[Any] = type(row).objects.bulk_create(type(row)(**values | each) for each in own)
+    return made
+
+
 def make_trips(count: int) -> list[tuple[str, str]]:
-    """Trips under way, written into the scratch stack's database: (code, the passenger's key)."""
+    """Trips under way, each of two people of its own, written into the scratch stack's database: (code, the passenger's key)."""
     from accounts.models import Account, EmergencyContact
     from core import clock
     from core.codes import new_code
@@ -72,14 +82,34 @@ def make_trips(count: int) -> list[tuple[str, str]]:
     from rides.states import Party
     from rides.tokens import TripKey, make_key
 
-    passenger, driver = Account.objects.get(code="passenger"), driver_of(Account.objects.get(code="driver"))
-    EmergencyContact.objects.create(
-        account=passenger,
-        name="a",
-        phone="+8613911110000",
-        phone_index=phone_index("+8613911110000"),
-        answer_digest="bench",
-        created_at=clock.now(),
+    driver = driver_of(Account.objects.get(code="driver"))
+
+    def people(like: Account, letter: str) -> list[Account]:
+        return others(
+            like,
+            count,
+            code=lambda number: f"{letter}-{number}",
+            phone_index=lambda number: f"{letter}-{number}",
+            id_index=lambda number: f"{letter}-{number}",
+        )
+
+    passengers, accounts = people(Account.objects.get(code="passenger"), "p"), people(driver.account, "d")
+    drivers = others(
+        driver,
+        count,
+        account_id=lambda number: accounts[number].pk,
+        licence_index=lambda number: f"l-{number}",
+    )
+    EmergencyContact.objects.bulk_create(
+        EmergencyContact(
+            account=passenger,
+            name="a",
+            phone="+8613911110000",
+            phone_index=phone_index("+8613911110000"),
+            answer_digest=passenger.code,
+            created_at=clock.now(),
+        )
+        for passenger in passengers
     )
     city, at = City.objects.get(code="wenzhou"), clock.now()
     vehicle = driver.bindings.first().vehicle
@@ -88,7 +118,7 @@ def make_trips(count: int) -> list[tuple[str, str]]:
             code=new_code("T"),
             line="hitch",
             city=city,
-            passenger=passenger,
+            passenger=passengers[number],
             client_key=f"storm-{number}",
             state="in_progress",
             origin_name="a",
@@ -103,7 +133,7 @@ def make_trips(count: int) -> list[tuple[str, str]]:
             route_seconds=2_400,
             window_start=at,
             window_end=at,
-            driver=driver,
+            driver=drivers[number],
             vehicle=vehicle,
             plate_registered=vehicle.plate,
             plate_check="same",

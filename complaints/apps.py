@@ -7,4 +7,5 @@ class ComplaintsConfig(AppConfig):
     verbose_name = _("Complaints")
 
     def ready(self) -> None:
-        import complaints.handlers  # noqa: F401 - registers them
+        import complaints.handlers
+        import complaints.own_data  # noqa: F401 - both register themselves

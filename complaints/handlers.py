@@ -1,5 +1,6 @@
 """What complaints do when other rooms say something."""
 
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
@@ -11,10 +12,12 @@ from complaints.selectors import (
     newest_call,
     open_accidents_about,
     open_complaints_about,
+    trips_of_claims,
+    trips_of_complaints,
 )
 from complaints.services import give_own_complaints, open_recording_case
 from complaints.states import Level
-from core import cases, handover, known, live
+from core import cases, handover, holds, known, live
 from core.events import handles
 from rides.selectors import trip_by_code
 from safety.events import RecordingKept
@@ -51,6 +54,18 @@ def accidents_open_about(subject: str) -> list[cases.OpenCase]:
 def calls_open_about(subject: str) -> list[cases.OpenCase]:
     """Whoever answered somebody's call within the last hour has them on the line."""
     return calls_of_last_hour(subject)
+
+
+@holds.things_of_trips("C")
+def trips_behind_complaints(codes: Collection[str]) -> Mapping[str, str]:
+    """Files of a complaint belong to its trip."""
+    return trips_of_complaints(codes)
+
+
+@holds.things_of_trips("K")
+def trips_behind_claims(codes: Collection[str]) -> Mapping[str, str]:
+    """Files of a claim belong to the trip of its accident."""
+    return trips_of_claims(codes)
 
 
 @known.about_people("complaints")

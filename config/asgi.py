@@ -1,6 +1,7 @@
 """One address, two lanes: pages, console and API on WSGI threads; `/live/` on a small async lane."""
 
 import asyncio
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -109,3 +110,6 @@ async def _either(scope: Scope, receive: Receive, send: Send) -> None:
 
 application = headed(gated(_either, Database()))
 die_with_parent()
+# What was imported stays: to search all of it for garbage would hold every answer up for a tenth of a second, again and again.
+gc.collect()
+gc.freeze()

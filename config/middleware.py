@@ -1,16 +1,18 @@
 """Middleware of the composition."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import Resolver404, resolve
 from django.utils.decorators import sync_only_middleware
 
 from accounts.devices import roughly
 from core import policy
-from core.errors import DomainError, error_response
+from core.errors import DomainError, error_response, wants_json
 from core.limits import address_of
 
 log = structlog.get_logger()
@@ -24,16 +26,33 @@ class MethodNotAllowed(DomainError):
     code, status = "method_not_allowed", 405
 
 
+def _above(path: str) -> str:
+    """The nearest address above this one that there is."""
+    while path != "/":
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+        with suppress(Resolver404):
+            resolve(path)
+            break
+    return path
+
+
 @sync_only_middleware
 def methods_in_use(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Pages are read and posted to, calls have a few methods more; no view is asked with any other, whatever it would do."""
+    """Pages are read and posted to, calls have a few methods more; no view is asked with any other, whatever it would do.
+
+    A page that was refused stands at the address that it was sent to: whoever loads that anew, or chooses another
+    language there, comes to the page above it.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         used = OF_THE_API if request.path.startswith("/api/") else READ_OR_POSTED
         if request.method in used:
-            return get_response(request)
+            response = get_response(request)
+            if response.status_code == 405 and request.method == "GET" and not wants_json(request):
+                return HttpResponseRedirect(_above(request.path))
+            return response
         response = error_response(request, MethodNotAllowed())
         response["Allow"] = ", ".join(sorted(used))
         return response

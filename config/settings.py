@@ -380,6 +380,51 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"queue": "life_safety", "expires": 15},
     },
+    "what is over, in the tables of core": {
+        "task": "core.tasks.forget_what_is_over",
+        "schedule": 86_400.0,
+        "options": {"queue": "bulk", "expires": 80_000},
+    },
+    "what is over, in the tables of accounts": {
+        "task": "accounts.tasks.forget_what_is_over",
+        "schedule": 86_400.0,
+        "options": {"queue": "bulk", "expires": 80_000},
+    },
+    "what is over, in the tables of drivers": {
+        "task": "drivers.tasks.forget_what_is_over",
+        "schedule": 86_400.0,
+        "options": {"queue": "bulk", "expires": 80_000},
+    },
+    "what is over, in the tables of rides": {
+        "task": "rides.tasks.forget_what_is_over",
+        "schedule": 86_400.0,
+        "options": {"queue": "bulk", "expires": 80_000},
+    },
+    "what is over, in the tables of safety": {
+        "task": "safety.tasks.forget_what_is_over",
+        "schedule": 86_400.0,
+        "options": {"queue": "bulk", "expires": 80_000},
+    },
+    "what is over, in the tables of complaints": {
+        "task": "complaints.tasks.forget_what_is_over",
+        "schedule": 86_400.0,
+        "options": {"queue": "bulk", "expires": 80_000},
+    },
+    "what is over, in the tables of police": {
+        "task": "police.tasks.forget_what_is_over",
+        "schedule": 86_400.0,
+        "options": {"queue": "bulk", "expires": 80_000},
+    },
+    "copies of people's own data": {
+        "task": "accounts.tasks.make_exports",
+        "schedule": 3.0,
+        "options": {"expires": 3},
+    },
+    "accounts whose owner left": {
+        "task": "accounts.tasks.erase_accounts",
+        "schedule": 3600.0,
+        "options": {"queue": "bulk", "expires": 3000},
+    },
     "the drill of the hour": {
         "task": "governance.tasks.hourly_drill",
         "schedule": 3600.0,

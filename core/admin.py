@@ -7,14 +7,14 @@ from django.contrib import admin
 from django.contrib.postgres.search import SearchVectorField
 from django.core.paginator import Paginator
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from core import actors, formats, policy, timeline, typed
+from core import actors, formats, lists, policy, retention, timeline, typed
 from core.models import AuditEntry, FailedWork, LedgerTransfer, Notification, Payout, PolicyVersion
 from core.privacy import EncryptedTextField
 
@@ -79,6 +79,18 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no stubs
             more, also = super().get_search_results(request, queryset, term)
             found, doubled = found | more, doubled or also
         return found, doubled
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list; that it was read, what for and of whom, is in the journal where its table holds people."""
+        answer = super().changelist_view(request, extra_context)
+        shown = getattr(answer, "context_data", None) or {}
+        rule = retention.rules().get(self.model._meta.label)
+        if "cl" in shown and (rule is None or rule.data is not None):
+            rows = shown["cl"].result_list
+            lists.note(request, self.model._meta.label_lower, [getattr(row, "code", row.pk) for row in rows])
+        return answer  # type: ignore[no-any-return]  # unfold has no stubs
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return {}

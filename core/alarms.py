@@ -66,12 +66,12 @@ class Alarm:
     key: str
     code: str
     what: Text
-    link: str
+    link: Text
     since: datetime
     within: timedelta
     owner: str = ""
     without: frozenset[str] = frozenset()
-    act: str = ""
+    act: Text = ""
     does: Text = ""
     permission: str = ""
     rank: Rank = Rank.KNOWN

@@ -55,3 +55,9 @@ def worked_on(actor: str, case: str, *, people: Collection[str], since: datetime
     lines = AuditEntry.objects.filter(subject__in={case, *people}, actor=actor, at__gte=since)
     found = lines.filter(Q(subject=case) | Q(case=case)).values_list("action", flat=True)
     return any(not live.is_look(action) for action in found.distinct())
+
+
+def last_of(action: str, subject: str) -> datetime | None:
+    """When somebody last did something about one subject."""
+    rows = AuditEntry.objects.filter(action=action, subject=subject).order_by("-pk")
+    return rows.values_list("at", flat=True).first()

@@ -3,7 +3,7 @@
 Whoever destroys data asks here first. A hold that lapsed needs no job to end: its time is part of the question.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -144,10 +144,30 @@ def _record(hold: DataHold, actor: Actor, action: str, reason: str) -> None:
     audit.record(actor, action, hold.code, case=hold.case, reason=reason.strip(), trip=hold.subject)
 
 
+# Takes codes; gives the trip of each that is a thing of a trip: a face check, a report, a complaint.
+TripsOf = Callable[[Collection[str]], Mapping[str, str]]
+_trips_of: list[tuple[str, TripsOf]] = []
+
+
+def things_of_trips(letter: str) -> Callable[[TripsOf], TripsOf]:
+    """Function decorator: say which trips the things belong to whose codes begin so, because a hold names the trip."""
+
+    def keep(lookup: TripsOf) -> TripsOf:
+        _trips_of.append((letter, lookup))
+        return lookup
+
+    return keep
+
+
 def held(subjects: Iterable[str]) -> set[str]:
-    """Which of these are held now."""
-    rows = DataHold.objects.filter(in_force(), subject__in=list(subjects))
-    return set(rows.values_list("subject", flat=True))
+    """Which of these are held now: trips, cases for which something is held, and things of held trips."""
+    trips = {code: code for code in subjects}
+    for letter, lookup in _trips_of:
+        if things := {code for code in trips if code.startswith(f"{letter}-")}:
+            trips |= lookup(things)
+    rows = DataHold.objects.filter(in_force(), Q(subject__in=set(trips.values())) | Q(case__in=list(trips)))
+    found = {code for row in rows.values_list("subject", "case") for code in row}
+    return {code for code, trip in trips.items() if code in found or trip in found}
 
 
 def on(subject: str) -> list[DataHold]:

@@ -32,6 +32,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 ASKED_AGAIN = 5.0  # seconds for which whoever was let in may stay unasked
 BREATH = 0.03  # seconds between two looks: a storm must not make a hub ask without end
+SHARE = 3.0  # and so many times as long as the look took: whoever looks leaves the process to calls for help
 
 
 # --- Reading -------------------------------------------------------------------------------------
@@ -151,6 +152,7 @@ class Hub:
             await wake.forget()
 
     async def _look(self, look: Callable[[], Awaitable[str]]) -> None:
+        began = monotonic()
         try:
             found = await look()
         except Exception as why:  # a database that restarts; the next turn asks again
@@ -161,7 +163,7 @@ class Hub:
             self.last = found
             for topic in list(self.pages):
                 self.wake(topic)
-        await asyncio.sleep(BREATH)
+        await asyncio.sleep(min(1.0, max(BREATH, SHARE * (monotonic() - began))))
 
 
 class Wake:

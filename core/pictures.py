@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 import structlog
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from core import audit, clock, jobs, live
+from core import audit, clock, holds, jobs, live
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import NotFound
@@ -68,12 +69,17 @@ def attach(written: Written, *, purpose: str, subject: str, keep_for: timedelta)
 live.looks("core.picture_read")
 
 
-def read(*, actor: Actor, code: str, case: str = "", but: Collection[str] = ()) -> bytes:
+# A copy of somebody's own data is a file like others, and nobody's but theirs.
+OWN = "own_data"
+
+
+def read(*, actor: Actor, code: str, case: str = "", but: Collection[str] = (), own: bool = False) -> bytes:
     """The picture itself, with the reading recorded (A8); `but` are purposes that are not for this reader.
 
-    Raises `NotFound`.
+    What is for one person alone (`OWN`) is read with `own`, by who knows that it is theirs. Raises `NotFound`.
     """
-    row = StoredPicture.objects.filter(code=code, destroyed_at=None).exclude(purpose__in=but).first()
+    rows = StoredPicture.objects.filter(code=code, destroyed_at=None).exclude(purpose__in=but)
+    row = (rows.filter(purpose=OWN) if own else rows.exclude(purpose=OWN)).first()
     if row is None:
         raise NotFound
     _record_look(actor, row, case)
@@ -89,19 +95,44 @@ def _record_look(actor: Actor, row: StoredPicture, case: str) -> None:
     audit.record(actor, "core.picture_read", row.code, case=case or row.subject, purpose=row.purpose)
 
 
+@joins_transaction
+def end_now(codes: Collection[str]) -> None:
+    """What nobody needs any more is destroyed next, unless something holds it."""
+    at = clock.now()
+    StoredPicture.objects.filter(code__in=codes, destroyed_at=None, keep_until__gt=at).update(keep_until=at)
+
+
 def sweep(*, at: datetime) -> int:
     """Destroy pictures whose time is over; returns how many."""
     return DESTRUCTION.run(at=at).total
 
 
+def _over(at: datetime) -> "QuerySet[StoredPicture]":
+    return StoredPicture.objects.filter(destroyed_at=None, keep_until__lte=at).order_by("keep_until", "pk")
+
+
 def _due(at: datetime, limit: int) -> list[int]:
-    rows = StoredPicture.objects.filter(destroyed_at=None, keep_until__lte=at).order_by("keep_until")
-    return list(rows.values_list("pk", flat=True)[:limit])
+    """The oldest that nobody holds; what is held stands in nobody's way."""
+    found: list[int] = []
+    rows, last = _over(at), None
+    while len(found) < limit:
+        behind = (
+            rows
+            if last is None
+            else rows.filter(Q(keep_until__gt=last[2]) | Q(keep_until=last[2], pk__gt=last[0]))
+        )
+        part = list(behind.values_list("pk", "subject", "keep_until")[:SWEEP_BATCH])
+        held = holds.held({subject for _pk, subject, _until in part})
+        found += [pk for pk, subject, _until in part if subject not in held]
+        if len(part) < SWEEP_BATCH:
+            break
+        last = part[-1]
+    return found[:limit]
 
 
 def _destroy(pk: int, at: datetime) -> bool:
-    row = StoredPicture.objects.filter(pk=pk, destroyed_at=None, keep_until__lte=at).first()
-    if row is None:
+    row = _over(at).filter(pk=pk).first()
+    if row is None or holds.held([row.subject]):
         return False
     storages["pictures"].delete(row.name)
     _record_destroyed(row, at)

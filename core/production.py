@@ -10,7 +10,7 @@ import ipaddress
 import os
 import sys
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register, run_checks
@@ -35,6 +35,7 @@ PROVIDERS = {
     "RELAY_URL": "the provider of relay numbers",
 }
 OPTIONAL_PROVIDERS = ("ROUTER_URL", "KEY_SERVICE_URL")
+CHECKED = ("verify-ca", "verify-full")  # PostgreSQL's own words
 CHANNELS = ("sms", "voice")  # without them a call for help reaches nobody
 TOKENS = ("TELEPHONE_TOKEN", "OUTSIDE_TOKEN", "SMS_IN_TOKEN", "METRICS_TOKEN", "KEY_SERVICE_TOKEN")
 
@@ -105,6 +106,21 @@ def _is_here(host: str) -> bool:
     return found.is_loopback or found.is_unspecified
 
 
+def links() -> Iterator[str]:
+    """Ways between our own machines that anybody on them could read, or answer in another's name."""
+    database = settings.DATABASES["default"]
+    host = str(database.get("HOST", ""))
+    mode = database.get("OPTIONS", {}).get("sslmode", "")
+    if host and not host.startswith("/") and not _is_here(host) and mode not in CHECKED:
+        yield f"DATABASE_URL leads to {host} without a checked certificate: add ?sslmode=verify-full."
+    broker = urlsplit(settings.REDIS_URL)
+    if broker.hostname and not _is_here(broker.hostname):
+        if broker.scheme != "rediss":
+            yield f"REDIS_URL leads to {broker.hostname} without TLS: write rediss://…?ssl_cert_reqs=required."
+        elif parse_qs(broker.query).get("ssl_cert_reqs") != ["required"]:
+            yield f"REDIS_URL takes any certificate of {broker.hostname}: add ?ssl_cert_reqs=required."
+
+
 def numbers() -> Iterator[str]:
     """Telephone numbers that are missing or the demo's."""
     for setting, invented in DEMO_NUMBERS.items():
@@ -165,6 +181,7 @@ def _faults() -> list[CheckMessage]:
         "huhang.E003": numbers(),
         "huhang.E004": providers(),
         "huhang.E005": demo(),
+        "huhang.E008": links(),
     }
     return [Error(sentence, id=key) for key, sentences in found.items() for sentence in sentences]
 

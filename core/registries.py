@@ -4,14 +4,16 @@ Contract: `POST {base}/{name}/` with a JSON object answers 200 with a JSON objec
 whom we mean, 5xx or nothing where it is down. `docs/registries.md` has the fields of each.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from core import outside, retry
 from core.outside import OutsideDown
+from core.typed.document import Kind, born, has_birthday
 
 # A question that no registry answered is asked again by itself, at last once an hour.
 LAW = retry.Law(
@@ -27,6 +29,42 @@ class RegistryDown(OutsideDown):
         503,
         _("The registry does not answer now. Nothing is lost: we ask again by ourselves."),
     )
+
+
+# Who keeps each kind of document: the Ministry of Public Security the first, the Immigration Administration the others.
+IDENTITY = {
+    Kind.RESIDENT_ID: "identity",
+    Kind.HOME_PERMIT: "home-permits",
+    Kind.TAIWAN_PERMIT: "taiwan-permits",
+    Kind.PERMANENT_RESIDENT: "permanent-residents",
+    Kind.PASSPORT: "passports",
+}
+
+
+class IdentityAnswer(msgspec.Struct):
+    """Whether name and number belong together; `born` where no birthday stands in the number, `country` of a passport
+    (ISO 3166-1 alpha-2)."""
+
+    match: bool
+    born: date | None = None
+    country: str = ""
+
+
+def identity(kind: str, *, name: str, number: str) -> IdentityAnswer | None:
+    """What the registry of a kind of document says of a person, with the birthday wherever they match; None where it does
+    not know the number. Raises `RegistryDown`, also for an answer that lacks what its kind has."""
+    said = ask(IDENTITY[Kind(kind)], {"name": name, "id_number": number})
+    if said is None:
+        return None
+    try:
+        answer = msgspec.convert(said, IdentityAnswer)
+    except msgspec.ValidationError:
+        raise RegistryDown from None
+    if has_birthday(number):
+        answer.born = born(number)
+    if answer.match and (answer.born is None or (kind == Kind.PASSPORT and not answer.country)):
+        raise RegistryDown
+    return answer
 
 
 def ask(name: str, question: dict[str, Any]) -> dict[str, Any] | None:

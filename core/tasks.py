@@ -4,7 +4,20 @@ import time
 
 from django.utils.translation import gettext_lazy as _
 
-from core import audit, broker, events, heartbeat, idempotency, jobs, money, pictures, policy, retry
+from core import (
+    audit,
+    broker,
+    events,
+    heartbeat,
+    idempotency,
+    jobs,
+    money,
+    pictures,
+    policy,
+    retention,
+    retry,
+)
+from core import tables as tables  # how long they are kept
 from core.errors import NotFound
 from core.messages import outbox
 
@@ -97,3 +110,4 @@ examine_policies = jobs.periodic(
     "core.tasks.examine_policies",
     jobs.whole("core.examine_policies", _("examining rules that are in force"), lambda _at: policy.examine()),
 )
+forget_what_is_over = jobs.periodic("core.tasks.forget_what_is_over", *retention.jobs_of("core"))

@@ -7,4 +7,5 @@ class DriversConfig(AppConfig):
     verbose_name = _("Drivers")
 
     def ready(self) -> None:
-        import drivers.handlers  # noqa: F401 - registers what drivers do when others speak
+        import drivers.handlers
+        import drivers.own_data  # noqa: F401 - both register what drivers do when others speak

@@ -14,6 +14,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core import typed
+from core.typed.day import years_between
+from core.typed.document import Kind
 from drivers.states import Certificate, Line
 
 _Fault = Callable[[str, str], None]
@@ -48,6 +50,9 @@ SENTENCES: dict[str, str | Promise] = {
     "missing": _("Please fill this in, as it stands on the certificate."),
     "photo_missing": _("Please photograph this certificate, flat and close, in good light."),
     "id_number_wrong": typed.document.IdNumberWrong.sentence,
+    "verify_first": _(
+        "No birthday stands in this number. Have your real name verified by this document first, on the page of your real name."
+    ),
     "under_age": _("Drivers must be at least %(years)s years old."),
     "licence_number_differs": _(
         "The number of a driving licence is the ID number of its holder. These two differ: use your own licence."
@@ -78,6 +83,15 @@ class Fault:
     def sentence(self) -> str:
         sentence = str(SENTENCES[self.code])
         return sentence % {"years": self.years} if self.code == "under_age" else sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom a registry has confirmed: number and kind of the document, and the birthday by it."""
+
+    id_number: str
+    document: str
+    born: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +142,17 @@ def tidy(field: str, text: str) -> str:
 
 
 def check(
-    given: Mapping[str, str], *, line: str, today: date, least_age: int = LICENCE_AGE
+    given: Mapping[str, str],
+    *,
+    line: str,
+    today: date,
+    least_age: int = LICENCE_AGE,
+    verified: Person | None = None,
 ) -> tuple[Certificates | None, list[Fault]]:
     """What was typed against all rules; the certificates where there is no fault, else every fault at its field.
 
-    `least_age` is what the policy asks of drivers, in years; never less than what the law asks of a licence.
+    `least_age` is what the policy asks of drivers, in years; never less than what the law asks of a licence. `verified` is
+    whom the account is known as: without it, only a number in which a birthday stands holds up.
     """
     faults: list[Fault] = []
     days: dict[str, date | None] = {}
@@ -150,7 +170,13 @@ def check(
     for field, (holds, code) in FORMATS.items():
         if field in known and field not in wrong and not holds(known[field]):
             fault(field, code)
-    _cross(known, {each.field for each in faults}, days, today, least_age, fault)
+    birthday = None
+    if not {each.field for each in faults} & {"id_number"}:
+        birthday = _birthday(known["id_number"], verified)
+        if birthday is None:
+            fault("id_number", "verify_first")
+    if birthday:
+        _cross(known, birthday, {each.field for each in faults}, days, today, least_age, fault)
     if faults:
         return None, faults
     return _built(known, days), []
@@ -176,8 +202,12 @@ def allows_car(text: str) -> bool:
     return bool(held) and any(each in CAR_CLASSES for each in re.findall(r"[ABC][1-6]", text))
 
 
-FORMATS = {
-    "id_number": (typed.document.is_id_number, "id_number_wrong"),
+def _on_some_document(text: str) -> bool:
+    return any(typed.document.fits(text, kind) for kind in Kind)
+
+
+FORMATS: dict[str, tuple[Callable[[str], object], str]] = {
+    "id_number": (_on_some_document, "id_number_wrong"),
     "licence_class": (allows_car, "licence_class_wrong"),
     "plate": (lambda text: bool(typed.plate.FORM.match(text.replace("·", ""))), "plate_wrong"),
     "vin": (typed.vin.is_vin, "vin_wrong"),
@@ -201,13 +231,15 @@ def _check_day(field: str, text: str, today: date, days: dict[str, date | None],
         fault(field, "expired")
 
 
-def years_between(day: date, today: date) -> int:
-    """Whole years from one day to another."""
-    return today.year - day.year - ((today.month, today.day) < (day.month, day.day))
+def _birthday(number: str, verified: Person | None) -> date | None:
+    if typed.document.has_birthday(number):
+        return typed.document.born(number)
+    return verified.born if verified and verified.id_number == number else None
 
 
 def _cross(
     known: Mapping[str, str],
+    birthday: date,
     wrong: set[str],
     days: dict[str, date | None],
     today: date,
@@ -215,9 +247,6 @@ def _cross(
     fault: _Fault,
 ) -> None:
     """One certificate against the other."""
-    if "id_number" in wrong:
-        return
-    birthday = typed.document.born(known["id_number"])
     if years_between(birthday, today) < max(least_age, LICENCE_AGE):
         fault("id_number", "under_age")
     if "licence_number" not in wrong and known["licence_number"] != known["id_number"]:

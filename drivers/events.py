@@ -12,3 +12,11 @@ class DriverHeld(Event):
     driver_code: str
     hold_code: str
     covert: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WentOffline(Event):
+    """A driver's time online ended otherwise than by their own button."""
+
+    name: ClassVar[str] = "drivers.went_offline"
+    driver_code: str

@@ -1,9 +1,11 @@
 """What drivers do when accounts say something."""
 
+from collections.abc import Collection, Mapping
+
 from accounts.events import DeviceShared
-from core import cases
+from core import cases, holds
 from core.events import handles
-from drivers.selectors import driver_by_code, open_vetting_about
+from drivers.selectors import driver_by_code, open_vetting_about, trips_of_checks, trips_of_reports
 from drivers.services import open_signal
 from drivers.states import CaseKind
 
@@ -22,3 +24,15 @@ def weigh_shared_device(event: DeviceShared) -> None:
 def vetting_open_about(subject: str) -> list[cases.OpenCase]:
     """Whoever turned the first key of an application or of a vetting case has it; until then nobody has."""
     return open_vetting_about(subject)
+
+
+@holds.things_of_trips("K")
+def trips_behind_checks(codes: Collection[str]) -> Mapping[str, str]:
+    """Frames of a face check are pictures of the trip for which it was asked."""
+    return trips_of_checks(codes)
+
+
+@holds.things_of_trips("M")
+def trips_behind_reports(codes: Collection[str]) -> Mapping[str, str]:
+    """The picture of a mismatch belongs to the trip of the report."""
+    return trips_of_reports(codes)

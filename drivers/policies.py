@@ -178,12 +178,44 @@ PICKUP_WITHIN = policy.declare(
     name=pgettext_lazy("policy name", "Check before the pick-up"),
     about=_("The check before the pick-up is at most this old at arrival."),
 )
+VEHICLE_SAID_FOR = policy.declare(
+    "drivers.vehicle_said_for",
+    policy.Span(3_600, 7 * 86_400),
+    86_400,
+    name=pgettext_lazy("policy name", "Which of two cars"),
+    about=_("So long counts what a driver with two cars said of which one they drive."),
+)
 PLATE_CERTAINTY = policy.declare(
     "drivers.plate_certainty",  # D11
     policy.Real(0.5, 0.99),
     0.85,
     name=pgettext_lazy("policy name", "Certainty of a plate that was read"),
     about=_("A plate that was read with less certainty is looked at by a person."),
+)
+PHOTO_SAME = policy.declare(
+    "drivers.photo_same",
+    policy.Whole(0, 12),
+    3,
+    name=pgettext_lazy("policy name", "The same photo"),
+    about=_(
+        "Photos of cars whose fingerprints differ in at most so many of 64 bits are one: the later one is refused."
+    ),
+)
+PHOTO_ALIKE = policy.declare(
+    "drivers.photo_alike",
+    policy.Whole(0, 24),
+    8,
+    name=pgettext_lazy("policy name", "Photos that resemble each other"),
+    about=_("Up to so many of 64 bits, a person looks at both photos."),
+)
+PHOTO_AWAY = policy.declare(
+    "drivers.photo_away",
+    policy.Whole(100, 20_000, Unit.METRES),
+    3_000,
+    name=pgettext_lazy("policy name", "Photo far from the pick-up"),
+    about=_(
+        "A person looks at the photo of a car whose driver's phone is farther than this from the pick-up."
+    ),
 )
 PLATE_MARKS = policy.declare(
     "drivers.plate_marks",  # D11
@@ -366,7 +398,10 @@ STREET_REPORTS = limits.declare(
         "So many reports of a car are taken from one device and one address. One that tells of danger is taken beyond it too: it says 'many from this address', and a reviewer finds out whom it is about."
     ),
 )
-FACE_CONSENT = "face-1"  # the version of the text that drivers agree to
+# The version of the text that drivers agree to.
+FACE_CONSENT = policy.fixed(
+    "face-1", pgettext_lazy("policy name", "Consent to recognition of faces, version 1")
+)
 DAILY_LINES = frozenset({"express", "premier", "luxury"})
 
 

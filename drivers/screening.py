@@ -11,17 +11,15 @@ from typing import Any, Literal
 
 import msgspec
 
-from core import policy
-from drivers.certificates import allows_car, years_between
+from core import policy, registries, typed
+from core.registries import IdentityAnswer
+from core.typed.document import Kind
+from drivers.certificates import allows_car
 from drivers.policies import LINE_CONDITIONS, NEVER, NEVER_RULE, OFFENCE_RULES
 from drivers.states import Finding, Line, Offence, Registry
 
 RULES = {"refuse": Finding.BAR, "review": Finding.REVIEW, "admit": Finding.CLEAR}
 WORST_FIRST = (Finding.BAR, Finding.REVIEW, Finding.CLEAR)
-
-
-class IdentityAnswer(msgspec.Struct):
-    match: bool
 
 
 class LicenceAnswer(msgspec.Struct):
@@ -82,15 +80,18 @@ class Subject:
     licence_number: str
     cars: tuple[Car, ...]
     lines: tuple[str, ...]
+    document: str = Kind.RESIDENT_ID
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`key` names the answer: the registry, with the plate where it is about a car."""
+    """`key` names the answer: the registry, with the plate where it is about a car. `asked` is who is asked: each kind of
+    document has a registry of its own."""
 
     key: str
     registry: Registry
     body: dict[str, str]
+    asked: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +112,19 @@ class Found:
 def questions(subject: Subject) -> list[Question]:
     """What to ask, in a stable order."""
     person = {"name": subject.name, "id_number": subject.id_number}
+    licence = {"name": subject.name, "licence_number": subject.licence_number}
     asked = [
-        Question("identity", Registry.IDENTITY, person),
-        Question(
-            "licence", Registry.LICENCE, {"name": subject.name, "licence_number": subject.licence_number}
-        ),
-        Question("police", Registry.POLICE, person),
+        Question("identity", Registry.IDENTITY, person, registries.IDENTITY[Kind(subject.document)]),
+        Question("licence", Registry.LICENCE, licence, Registry.LICENCE),
+        Question("police", Registry.POLICE, person, Registry.POLICE),
     ]
     return asked + [
-        Question(f"vehicle:{car.plate}", Registry.VEHICLE, {"plate": car.plate, "vin": car.vin})
+        Question(
+            f"vehicle:{car.plate}",
+            Registry.VEHICLE,
+            {"plate": car.plate, "vin": car.vin},
+            Registry.VEHICLE,
+        )
         for car in subject.cars
     ]
 
@@ -192,7 +197,7 @@ def _licence(answer: LicenceAnswer, subject: Subject, today: date) -> list[Found
     in_force = policy.in_force(LINE_CONDITIONS)
     for line in subject.lines:
         terms = in_force.value[line]
-        years = years_between(answer.first_issued, today)
+        years = typed.day.years_between(answer.first_issued, today)
         if years < terms.years:
             found.append(
                 Found(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
-from core import cases, clock, formats, policy, typed
+from core import audit_selectors, cases, clock, formats, policy, typed
 from core.errors import DomainError, NotFound
 from core.privacy import blind_index
 from core.reads import the
@@ -18,9 +18,11 @@ from drivers.errors import (
     NotVetted,
     NoVehicle,
     PaperExpired,
+    PhotoSeenBefore,
     PickupCheckNeeded,
     PlateDiffers,
     PlatePhotoWaiting,
+    WhichVehicle,
 )
 from drivers.models import (
     Appeal,
@@ -42,7 +44,7 @@ from drivers.models import (
     VettingCase,
     VettingDecision,
 )
-from drivers.policies import PICKUP_WITHIN
+from drivers.policies import PICKUP_WITHIN, VEHICLE_SAID_FOR
 from drivers.policies import told_from as told_from  # a rule that other apps read here
 from drivers.states import (
     AppealState,
@@ -55,6 +57,7 @@ from drivers.states import (
     HoldKind,
     PaperKind,
     PlatePhotoState,
+    ReportSource,
     RewardState,
     RunState,
     ScreeningState,
@@ -101,13 +104,20 @@ def is_driver(account: "Account") -> bool:
     return Driver.objects.filter(account=account).exists()
 
 
+def drivers_vehicles(driver: Driver) -> list[Vehicle]:
+    """The vehicles bound to a driver now, in the order in which they were."""
+    rows = Vehicle.objects.filter(bindings__driver=driver, bindings__ended_at=None)
+    return list(rows.order_by("bindings__pk"))
+
+
 def drivers_vehicle(driver: Driver) -> Vehicle | None:
-    """The vehicle of the newest open binding."""
-    return (
-        Vehicle.objects.filter(bindings__driver=driver, bindings__ended_at=None)
-        .order_by("-bindings__pk")
-        .first()
-    )
+    """The vehicle that a driver drives now: the one that is bound, or of two the one that they said, not too long ago."""
+    cars = drivers_vehicles(driver)
+    if len(cars) < 2:
+        return cars[0] if cars else None
+    since = clock.now() - policy.span(VEHICLE_SAID_FOR)
+    said = Driver.objects.filter(pk=driver.pk, driving_since__gte=since).values_list("driving", flat=True)
+    return next((car for car in cars if car.pk == said.first()), None)
 
 
 def why_not_eligible(driver: Driver) -> DomainError | None:
@@ -119,7 +129,7 @@ def why_not_eligible(driver: Driver) -> DomainError | None:
     if driver.state != DriverState.VETTED:
         return NotVetted()
     if drivers_vehicle(driver) is None:
-        return NoVehicle()
+        return WhichVehicle() if drivers_vehicles(driver) else NoVehicle()
     paper = expired_paper(driver)
     if paper and paper.until:
         return PaperExpired(paper=PaperKind(paper.kind).label, until=formats.moment(paper.until))
@@ -188,11 +198,18 @@ def open_spell(driver: Driver, line: str) -> OnlineSpell | None:
     return driver.spells.filter(line=line, ended_at=None).first()
 
 
+def pass_of_day(driver: Driver, day: str) -> FaceCheck | None:
+    """The daily check of a service day that the driver passed (D4); one by a face counts while its consent stands."""
+    passed = driver.face_checks.filter(purpose=FacePurpose.DAILY, subject=day, state=FaceCheckState.PASSED)
+    by_face = Q(pk__gt=0) if driver.face_consent else Q(pk=None)
+    if driver.face_consent_at:
+        by_face &= Q(asked_at__gte=driver.face_consent_at)
+    return passed.filter(Q(by_video=True) | by_face).order_by("-pk").first()
+
+
 def passed_today(driver: Driver, day: str) -> bool:
     """True where the driver has passed the daily check of a service day (D4)."""
-    return driver.face_checks.filter(
-        purpose=FacePurpose.DAILY, subject=day, state=FaceCheckState.PASSED
-    ).exists()
+    return pass_of_day(driver, day) is not None
 
 
 def is_enrolled(driver: Driver) -> bool:
@@ -242,12 +259,13 @@ class PickupCheck:
     plate_at: datetime
     plate_state: PlatePhotoState
     by_person: bool
+    plate: str  # the registered one
 
 
 def pickup_check(driver: Driver, trip_code: str) -> PickupCheck | None:
     """The newest check before this pick-up, if there is one."""
     photo = (
-        PlatePhoto.objects.select_related("face_check")
+        PlatePhoto.objects.select_related("face_check", "vehicle")
         .filter(driver=driver, subject=trip_code)
         .order_by("-pk")
         .first()
@@ -259,6 +277,38 @@ def pickup_check(driver: Driver, trip_code: str) -> PickupCheck | None:
         photo.taken_at,
         PlatePhotoState(photo.state),
         photo.decided_by not in {"", "ocr"},
+        photo.vehicle.plate,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PlateRead:
+    """What a machine read from the photo before a pick-up, apart from what anybody saw.
+
+    `plate` is empty where nothing was made out; `certainty` from 0 to 1; `decided_by` the colleague who looked, `ocr`
+    where nobody had to, empty while somebody still has to. `metres_away` from the pick-up is null where the phone said nothing.
+    """
+
+    plate: str
+    certainty: float
+    state: PlatePhotoState
+    decided_by: str
+    at: datetime
+    metres_away: int | None
+
+
+def plate_read(trip_code: str, driver: Driver | None) -> PlateRead | None:
+    """Of the newest photo of the car for this pick-up by this driver; None where there is none."""
+    photo = PlatePhoto.objects.filter(driver=driver, subject=trip_code).order_by("-pk").first()
+    if driver is None or photo is None:
+        return None
+    return PlateRead(
+        typed.plate.shown(photo.read),
+        round(photo.certainty, 3),
+        PlatePhotoState(photo.state),
+        photo.decided_by,
+        photo.taken_at,
+        photo.metres_away,
     )
 
 
@@ -274,15 +324,16 @@ def why_not_arrive(driver: Driver, trip_code: str) -> DomainError | None:
         case PlatePhotoState.WAITING:
             return PlatePhotoWaiting()
         case PlatePhotoState.DIFFERS:
-            vehicle = drivers_vehicle(driver)
-            return PlateDiffers(plate=vehicle.plate if vehicle else "")
+            return PlateDiffers(plate=check.plate)
+        case PlatePhotoState.REUSED:
+            return PhotoSeenBefore()
 
 
 def waiting_plate_photos() -> list[PlatePhoto]:
     """Photos that a person must look at, oldest first."""
     return list(
         PlatePhoto.objects.filter(state=PlatePhotoState.WAITING)
-        .select_related("driver__account", "vehicle", "picture")
+        .select_related("driver__account", "vehicle", "picture", "like__picture")
         .order_by("taken_at")
     )
 
@@ -537,7 +588,7 @@ def mismatch_reported(trip_code: str) -> bool:
 
 
 def reports_to_sort() -> list[MismatchReport]:
-    """Reports whose plate fits no driver, or several: a person finds out whom they are about."""
+    """Reports whose plate fits no driver, or several, or whose phone nobody proved: a person finds out whom they are about."""
     return list(
         MismatchReport.objects.filter(driver=None)
         .select_related("picture")
@@ -548,6 +599,14 @@ def reports_to_sort() -> list[MismatchReport]:
 def report_by_code(code: str) -> MismatchReport:
     """Any report, for reviewers. Raises `NotFound`."""
     report = MismatchReport.objects.select_related("picture").filter(code=code).first()
+    if report is None:
+        raise NotFound
+    return report
+
+
+def street_report_by_code(code: str) -> MismatchReport:
+    """The report of somebody without an account, for its own page. Raises `NotFound`."""
+    report = MismatchReport.objects.filter(code=code, source=ReportSource.PUBLIC, reporter="").first()
     if report is None:
         raise NotFound
     return report
@@ -577,6 +636,22 @@ def run_by_code(code: str) -> ScreeningRun:
 
 def newest_run() -> ScreeningRun | None:
     return ScreeningRun.objects.order_by("-pk").first()
+
+
+def face_withdrawn_at(driver: Driver) -> datetime | None:
+    """When a driver last took back the consent to face checks; None where they never did."""
+    return audit_selectors.last_of("drivers.face_consent_withdrawn", driver.account.code)
+
+
+def trips_of_checks(codes: Collection[str]) -> dict[str, str]:
+    """The trips for which these face checks were asked, by the checks' codes."""
+    rows = FaceCheck.objects.filter(code__in=codes, purpose__in=[FacePurpose.ACCEPT, FacePurpose.PICKUP])
+    return dict(rows.values_list("code", "subject"))
+
+
+def trips_of_reports(codes: Collection[str]) -> dict[str, str]:
+    """The trips of these mismatch reports, by the reports' codes."""
+    return dict(MismatchReport.objects.filter(code__in=codes).exclude(trip="").values_list("code", "trip"))
 
 
 def open_vetting_about(subject: str) -> list[cases.OpenCase]:

@@ -97,12 +97,22 @@ class PlatePhotoState(models.TextChoices):
     SAME = "same", _("the registered plate was read")
     WAITING = "waiting", _("a person looks at the photo")
     DIFFERS = "differs", _("another plate was seen")
+    REUSED = "reused", _("a photo that was sent before")
+
+
+class PlateSpot(models.TextChoices):
+    """Where on the photo the plate is asked to stand, by chance: an earlier photo has it elsewhere."""
+
+    UPPER_LEFT = "upper_left", pgettext_lazy("on the photo", "upper left")
+    UPPER_RIGHT = "upper_right", pgettext_lazy("on the photo", "upper right")
+    LOWER_LEFT = "lower_left", pgettext_lazy("on the photo", "lower left")
+    LOWER_RIGHT = "lower_right", pgettext_lazy("on the photo", "lower right")
 
 
 PLATE_PHOTO_TRANSITIONS = Transitions(
     PlatePhotoState,
     {"waiting": frozenset({"same", "differs"})},
-    ends={"same", "differs"},
+    ends={"same", "differs", "reused"},
 )
 
 

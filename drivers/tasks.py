@@ -2,8 +2,10 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core import jobs
+from core import jobs, retention
+from drivers import retention as tables  # noqa: F401 - how long they are kept
 from drivers import services
+from drivers.services.applications import DRAFTS
 from drivers.services.papers import EXPIRIES, TELLING
 from drivers.services.redteam import try_attacks
 from drivers.services.runs import SET_ASIDE
@@ -39,4 +41,7 @@ show_attacks = jobs.periodic(
     jobs.whole(
         "drivers.show_attacks", _("showing pictures to the face check, as a fraud would"), try_attacks
     ),
+)
+forget_what_is_over = jobs.periodic(
+    "drivers.tasks.forget_what_is_over", *retention.jobs_of("drivers"), DRAFTS
 )

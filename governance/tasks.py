@@ -1,6 +1,7 @@
 """Celery entries of governance."""
 
 from core import jobs
+from governance import retention  # noqa: F401 - how long its tables are kept
 from governance.services import BOARD, DRILL
 
 check_board = jobs.periodic("governance.tasks.check_board", BOARD)

@@ -21,6 +21,26 @@ class CurfewHours(DomainError):
     )
 
 
+class TeenLine(DomainError):
+    code, status, sentence = (
+        "teen_line",
+        403,
+        _("Who is under 18 rides by express only. Please choose that line."),
+    )
+
+
+class TeenHours(DomainError):
+    code, status, sentence = (
+        "teen_hours",
+        403,
+        _("Who is under 18 rides between 06:00 and 22:00 only, from the departure to the arrival."),
+    )
+
+
+class GrownUpBooks(DomainError):
+    code, status, sentence = "grown_up_books", 403, _("Only a grown-up books for somebody else.")
+
+
 class WindowWrong(DomainError):
     code, status, sentence = (
         "departure_window_wrong",
@@ -230,3 +250,10 @@ class AccountRestricted(DomainError):
 
 class TooManyPhrases(DomainError):
     code, status, sentence = "too_many_phrases", 429, _("Please wait a moment before you say more.")
+
+
+class TripNotOver(DomainError):
+    code, sentence = (
+        "trip_not_over",
+        _("Trip %(trip)s is not over yet. End or cancel it first; then you can close your account."),
+    )

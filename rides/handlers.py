@@ -4,12 +4,14 @@ from accounts.events import SignedInSomewhere
 from accounts.selectors import sign_in_place
 from core import clock, policy
 from core.events import handles
+from drivers.events import WentOffline
 from drivers.selectors import driver_by_code
 from drivers.services import open_case
 from drivers.states import CaseKind
 from rides.geometry import distance
 from rides.models import LatestPosition
 from rides.policies import FAR_SIGN_IN, FAR_SIGN_IN_FRESH
+from rides.services.offers import stop_offering
 from rides.states import WITH_DRIVER, Party
 
 
@@ -35,3 +37,11 @@ def weigh_far_sign_in(event: SignedInSomewhere) -> None:
     metres = round(distance(here, (car.latitude, car.longitude)))
     if metres > policy.value(FAR_SIGN_IN):
         open_case(driver=driver, kind=CaseKind.FAR_SIGN_IN, subject=car.trip.code, metres=metres)
+
+
+@handles(WentOffline)
+def offer_no_more(event: WentOffline) -> None:
+    """Who is not online waits for no order."""
+    driver = driver_by_code(event.driver_code)
+    if driver is not None:
+        stop_offering(driver=driver)

@@ -11,7 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
-from core import clock, policy
+from core import clock, holds, policy
+from core.models import DataHold
+from rides.models import Trip
 from rides.policies import TRAIL_KEPT
 
 AHEAD = 2  # months after this one
@@ -47,9 +49,12 @@ def ensure_month(year: int, month: int) -> None:
 
 
 def drop_expired(*, at: datetime | None = None) -> int:
-    """Destroy the months that ended longer ago than trails are kept; how many there were."""
+    """Destroy the months that ended longer ago than trails are kept, but what is held; how many there were."""
+    held = DataHold.objects.filter(holds.in_force()).values_list("subject", flat=True)
+    kept = list(Trip.objects.filter(code__in=list(held)).values_list("pk", flat=True))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT rides_trail_expire(%s)", [(at or clock.now()) - policy.span(TRAIL_KEPT)])
+        before = (at or clock.now()) - policy.span(TRAIL_KEPT)
+        cursor.execute("SELECT rides_trail_expire(%s, %s::bigint[])", [before, kept])
         row = cursor.fetchone()
     return int(row[0]) if row else 0
 

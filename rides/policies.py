@@ -445,6 +445,46 @@ def score_suffices(least: int, stars: int, count: int) -> bool:
     return least == 0 or count < policy.value(LEAST_RATINGS) or stars * 10 >= least * count
 
 
+# --- Who is 14 to 17 (A9) -------------------------------------------------------------------------
+
+TEEN_HOURS = policy.declare(
+    "rides.teen_hours",
+    HOURS,
+    Hours(time(22), time(6)),
+    name=pgettext_lazy("policy name", "No rides of teens"),
+    about=_("Who is 14 to 17 does not ride in these hours."),
+)
+TEEN_TENURE = policy.declare(
+    "rides.teen_tenure",
+    policy.Span(0, 1_000, Unit.DAYS),
+    180,
+    name=pgettext_lazy("policy name", "Tenure for teens"),
+    about=_("Who is 14 to 17 rides with drivers who were vetted at least so long ago."),
+)
+TEEN_SCORE = policy.declare(
+    "rides.teen_score",
+    policy.Whole(10, 50),
+    45,
+    name=pgettext_lazy("policy name", "Score for teens"),
+    about=_(
+        "Who is 14 to 17 rides with drivers of at least this score, in tenths; a driver with too few ratings has none."
+    ),
+)
+
+
+def may_drive_teens(vetted_at: datetime | None, stars: int, count: int, at: datetime) -> bool:
+    """True for a driver of tenure and score; who has too few ratings has none yet."""
+    known = vetted_at is not None and at - vetted_at >= policy.span(TEEN_TENURE)
+    return known and count >= policy.value(LEAST_RATINGS) and stars * 10 >= policy.value(TEEN_SCORE) * count
+
+
+def teen_may_ride(start: datetime, seconds: float) -> bool:
+    """True where a ride of so many seconds neither begins in the hours kept free, nor ends in or after them."""
+    hours, end = policy.value(TEEN_HOURS), start + timedelta(seconds=seconds)
+    meets = any(hours.hold(each.astimezone(CITY_TIME).time()) for each in (start, end))
+    return not meets and seconds < 8 * 3_600  # longer than the hours kept free are, it could lie around them
+
+
 # --- What may be done now ------------------------------------------------------------------------
 # Each rule gives the error with which a service refuses, asked under its lock; the page says its sentence.
 

@@ -2,8 +2,9 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core import jobs
+from core import jobs, retention
 from rides import partitions
+from rides import retention as tables  # noqa: F401 - how long they are kept
 from rides.services.apart import FORGOTTEN
 from rides.services.coming import COMING_NEAR
 from rides.services.lines import STRANDED, SUSPENSIONS
@@ -35,3 +36,4 @@ expire_trails = jobs.periodic(
 )
 forget_never_again = jobs.periodic("rides.tasks.forget_never_again", FORGOTTEN)
 hold_out_hitch_requests = jobs.periodic("rides.tasks.hold_out_hitch_requests", PROPOSALS_OVER, LOTS)
+forget_what_is_over = jobs.periodic("rides.tasks.forget_what_is_over", *retention.jobs_of("rides"))

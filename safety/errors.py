@@ -35,6 +35,14 @@ class NoConsent(DomainError):
     )
 
 
+class GuardianAgreed(DomainError):
+    code, status, sentence = (
+        "guardian_agreed",
+        403,
+        _("Your guardian agreed to the recording of your trips; only they can end that."),
+    )
+
+
 class NotAfterHelp(DomainError):
     code, status, sentence = "sound_without_sos", 403, _("Sound is sent live after SOS.")
 

@@ -1,6 +1,7 @@
 """Celery entries of safety."""
 
-from core import jobs
+from core import jobs, retention
+from safety import retention as tables  # noqa: F401 - how long they are kept
 from safety.handlers import CONTACTS
 from safety.services.calls import CALLS
 from safety.services.questions import EXPIRIES
@@ -15,3 +16,4 @@ turn_wrapping_keys = jobs.periodic("safety.tasks.turn_wrapping_keys", WRAPPING)
 tell_of_plays = jobs.periodic("safety.tasks.tell_of_plays", PLAYS)
 look_at_quiet_holds = jobs.periodic("safety.tasks.look_at_quiet_holds", QUIET_HOLDS)
 follow_calls = jobs.periodic("safety.tasks.follow_calls", CALLS)
+forget_what_is_over = jobs.periodic("safety.tasks.forget_what_is_over", *retention.jobs_of("safety"))

@@ -14,12 +14,20 @@ INK, LABEL = (20, 20, 24), (40, 90, 140)
 Row = tuple[str, str]
 
 
+def _born(number: str, person: dict[str, Any]) -> tuple[str, str, str]:
+    """Year, month and day, as they stand in the number of an ID card, or beside another."""
+    if "born" in person:
+        year, month, day = person["born"].split("-")
+        return year, month, day
+    return number[6:10], number[10:12], number[12:14]
+
+
 def _id_card(number: str, person: dict[str, Any]) -> tuple[str, list[Row]]:
-    year, month, day = number[6:10], int(number[10:12]), int(number[12:14])
+    year, month, day = _born(number, person)
     return "", [
         ("姓名", person["name"]),
         ("性别", f"{person['sex']}   民族 汉"),
-        ("出生", f"{year}年{month}月{day}日"),
+        ("出生", f"{year}年{int(month)}月{int(day)}日"),
         ("住址", person["address"]),
         ("", ""),
         ("公民身份号码", number),
@@ -28,7 +36,7 @@ def _id_card(number: str, person: dict[str, Any]) -> tuple[str, list[Row]]:
 
 def _driving_licence(number: str, person: dict[str, Any]) -> tuple[str, list[Row]]:
     licence = person["licence"]
-    year, month, day = number[6:10], number[10:12], number[12:14]
+    year, month, day = _born(number, person)
     return "中华人民共和国机动车驾驶证", [
         ("证号", number),
         ("姓名", person["name"]),
@@ -36,7 +44,7 @@ def _driving_licence(number: str, person: dict[str, Any]) -> tuple[str, list[Row
         ("出生日期", f"{year}-{month}-{day}"),
         ("初次领证日期", licence["first_issued"]),
         ("准驾车型", licence["class"]),
-        ("有效期限至", licence["valid_until"]),
+        ("有效期限至", licence["valid_until"] or "长期"),
     ]
 
 
@@ -76,7 +84,7 @@ def photo(face: str, kind: str, car: int = 0) -> bytes:
         write(picture, (max(start + 24, 150 if kind == "id_card" else 260), top - 2), value, size, INK)
         top += 84 if kind == "id_card" else 68
     if kind == "id_card":
-        portrait = Image.open(io.BytesIO(frame(face, "centre", 4242))).crop((20, 0, 340, 340))
+        portrait = Image.open(io.BytesIO(frame(person["face"], "centre", 4242))).crop((20, 0, 340, 340))
         picture.paste(portrait.resize((330, 350)), (630, 90))
     draw.text(
         (WIDTH - 120, HEIGHT - 40), "SANDBOX", fill=(120, 120, 120), font=ImageFont.load_default(size=18)

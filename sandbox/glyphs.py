@@ -1,4 +1,5 @@
-"""Text with Chinese marks on drawn pictures: 179 glyphs of Noto Sans CJK (OFL) as a picture, since no font is shipped.
+"""Text with Chinese marks on drawn pictures: 179 glyphs of Noto Sans CJK (OFL) as a picture, which readings were measured
+on; any other mark comes from the font of PDFs.
 
 `glyphs.txt` names the marks in the order of their cells in `glyphs.png`, 16 a row, 112 pixels square.
 """
@@ -26,7 +27,9 @@ def glyph(mark: str) -> Image.Image:
 
 
 @lru_cache(maxsize=16)
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def _font(size: int, *, chinese: bool = False) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    if chinese:
+        return ImageFont.truetype(Path(__file__).parents[1] / "core/fonts/DroidSansFallbackFull.ttf", size)
     return ImageFont.load_default(size=size)
 
 
@@ -41,6 +44,7 @@ def write(
             picture.paste(ink, (round(left), round(top)), glyph(mark).resize((size, size)))
             left += size
         else:
-            draw.text((left, top + size * 0.06), mark, fill=ink, font=_font(round(size * 0.95)))
-            left += draw.textlength(mark, font=_font(round(size * 0.95)))
+            font = _font(round(size * 0.95), chinese=ord(mark) >= 0x2E80)
+            draw.text((left, top + size * 0.06), mark, fill=ink, font=font)
+            left += draw.textlength(mark, font=font)
     return left

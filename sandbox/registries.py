@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,23 @@ def behave(wanted: dict[str, str]) -> None:
     path.write_text(json.dumps(kept | wanted))
 
 
-def identity(question: dict[str, Any]) -> Answer:
-    """Whether name and number belong together; None for a number that nobody has."""
-    person = people().get(str(question.get("id_number", "")))
-    return None if person is None else {"match": person["name"] == question.get("name")}
+def _plain_name(name: Any) -> str:
+    """Latin names stand on documents in capitals; people write them in others."""
+    return " ".join(str(name).casefold().split())
+
+
+def _of_document(kind: str) -> Callable[[dict[str, Any]], Answer]:
+    """Whether name and number belong together; None for a number that is on no document of this kind. A number without
+    a birthday is answered with it, that of a passport with its country."""
+
+    def registry(question: dict[str, Any]) -> Answer:
+        person = people().get(str(question.get("id_number", "")))
+        if person is None or person.get("document", "resident_id") != kind:
+            return None
+        said: dict[str, Any] = {key: person[key] for key in ("born", "country") if key in person}
+        return {"match": _plain_name(person["name"]) == _plain_name(question.get("name")), **said}
+
+    return registry
 
 
 def licence(question: dict[str, Any]) -> Answer:
@@ -73,7 +87,16 @@ def police(question: dict[str, Any]) -> Answer:
     return {"records": person.get("records", [])}
 
 
-REGISTRIES = {"identity": identity, "licence": licence, "vehicle": vehicle, "police": police}
+REGISTRIES: dict[str, Callable[[dict[str, Any]], Answer]] = {
+    "identity": _of_document("resident_id"),
+    "home-permits": _of_document("home_permit"),
+    "taiwan-permits": _of_document("taiwan_permit"),
+    "permanent-residents": _of_document("permanent_resident"),
+    "passports": _of_document("passport"),
+    "licence": licence,
+    "vehicle": vehicle,
+    "police": police,
+}
 
 
 def _contradicted(found: dict[str, Any]) -> dict[str, Any]:

@@ -34,7 +34,9 @@ def check_problem(answer, status, code):
     assert body["type"] == f"/problems/{code}"
 
 
-@pytest.mark.parametrize("raw", [b"{", b"", b"\xff\xfe", b"null", b"[]", b'"x"', b"{" * 5000])
+@pytest.mark.parametrize(
+    "raw", [b"{", b"", b"\xff\xfe", b"null", b"[]", b'"x"', b"{" * 5000, b"[" * 50_000, b'{"a":' * 50_000]
+)
 @pytest.mark.parametrize(
     "path",
     ["sign-in/code", "sign-in", "trips", "welfare-checks", "complaints", "police/requests", "me/contacts"],
@@ -45,7 +47,7 @@ def test_malformed_bodies(signed_in, path, raw):
     answer = signed_in(who).generic("POST", f"/api/v1/{path}/", raw, content_type="application/json")
     assert answer.status_code == 400
     assert answer.json()["code"] in {"malformed_json", "invalid_input"}
-    if raw in {b"{", b"\xff\xfe", b"{" * 5000}:
+    if raw in {b"{", b"\xff\xfe"} or len(raw) >= 5000:
         check_problem(answer, 400, "malformed_json")
     assert before == (Trip.objects.count(), WelfareCheck.objects.count(), PoliceRequest.objects.count())
 
@@ -238,3 +240,22 @@ def test_positions_without_the_trips_key(lane):
 @pytest.mark.parametrize("cookie", ["", "x", "' OR 1=1"])
 def test_the_live_stream_is_for_staff(lane, cookie):
     assert lane.get("/live/console/", cookies={"sessionid": cookie}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "above"),
+    [
+        ("passenger", "/trips/{}/rate/", "/trips/{}/"),
+        ("passenger", "/trips/{}/cancel/", "/trips/{}/"),
+        ("passenger", "/me/contacts/1/remove/", "/me/"),
+        ("", "/sign-out/", "/"),
+    ],
+)
+def test_an_address_that_is_only_sent_to_leads_to_the_page_above_when_it_is_loaded(
+    rides, signed_in, who, path, above
+):
+    code = rides.ended().code
+    answer = signed_in(who).get(path.format(code))
+    assert (answer.status_code, answer.headers["location"]) == (302, above.format(code))
+    said = signed_in(who).get(path.format(code), headers={"accept": "application/json"})
+    assert said.status_code == 405

@@ -30,6 +30,8 @@ from tests.test_permissions import (  # noqa: F401 - two are fixtures
     things,
 )
 
+pytestmark = pytest.mark.edges
+
 # What may be typed for a word, a number, a day, a choice.
 BAD = [
     "\x00",

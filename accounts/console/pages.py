@@ -117,7 +117,9 @@ def sessions(request: HttpRequest, code: str) -> HttpResponse:
         "sessions": sessions_of(found, clock.now()),
         "form": form,
     }
-    return page(request, "console/sessions.html", context, status=400 if form.errors else 200)
+    return page(
+        request, "console/sessions.html", context, status=400 if form.errors else 200, listed=[found.code]
+    )
 
 
 class NewcomerForm(forms.Form):
@@ -165,7 +167,7 @@ def _staff(
         "motions": shown(MOTIONS, staffing.KINDS, account_of(request), refusal),
         "form": form,
     }
-    return page(request, "console/staff.html", context, status=status)
+    return page(request, "console/staff.html", context, status=status, listed=[row.code for row in rows])
 
 
 @require_GET
@@ -187,7 +189,7 @@ def _member(request: HttpRequest, found: Account, refusal: Refusal | None) -> Ht
         "offers": STAFF.offers(found, person, refusal),
         "motions": shown(MOTIONS, staffing.KINDS, person, refusal, subject=found.code),
     }
-    return page(request, "console/staff_member.html", context)
+    return page(request, "console/staff_member.html", context, listed=[found.code])
 
 
 # --- Looks without a case ---

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.urls import reverse
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from complaints import selectors
@@ -21,7 +21,7 @@ def severe_complaints(_at: datetime) -> list[Alarm]:
             key=f"complaint:{row.code}:{row.round}",
             code=row.code,
             what=_("Severe complaint: nobody has it"),
-            link=reverse("complaints_console:case", args=[row.code]),
+            link=reverse_lazy("complaints_console:case", args=[row.code]),
             since=row.filed_at,
             within=policy.span(DANGER_WITHIN),
         )
@@ -37,7 +37,7 @@ def outside_danger(_at: datetime) -> list[Alarm]:
             key=f"outside:{row.code}",
             code=row.code,
             what=_("Danger in a message from outside"),
-            link=reverse("complaints_console:outside"),
+            link=reverse_lazy("complaints_console:outside"),
             since=row.at,
             within=policy.span(DANGER_WITHIN),
             rank=Rank.OUTSIDE,

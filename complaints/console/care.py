@@ -81,17 +81,18 @@ def _page(
     request: HttpRequest, *, refusal: Refusal | None = None, status: int = 200, **typed: forms.Form
 ) -> HttpResponse:
     account = account_of(request)
-    tasks = selectors.care_tasks(account, everybody=may(account, "care.see_all"))
+    tasks, done = selectors.care_tasks(account, everybody=may(account, "care.see_all")), selectors.done_care()
     context = {
         "title": _("Care"),
         "tasks": [(task, CARE.offer("done", task, account, refusal)) for task in tasks],
-        "done": selectors.done_care(),
+        "done": done,
         "campaigns": [(row, GREETINGS.offers(row, account, refusal)) for row in selectors.campaigns()],
         "form": CareForm(),
         "campaign_form": CampaignForm(),
         "now": clock.now(),
     }
-    return page(request, "console/care.html", context | typed, status=status)
+    shown = [task.code for task in (*tasks, *done)]
+    return page(request, "console/care.html", context | typed, status=status, listed=shown)
 
 
 @CARE.shown_by

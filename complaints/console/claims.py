@@ -67,14 +67,19 @@ def accidents(request: HttpRequest) -> HttpResponse:
             form.add_error("trip", _("No trip has this code."))
         except DomainError as error:
             explain(form, error)
+    to_decide = selectors.claims_to_decide(account) if may(account, "claims.decide") else []
+    accidents_shown, open_claims = selectors.accidents(), selectors.open_claims()
     context = {
         "title": _("Accidents and safeguards"),
         "form": form,
-        "accidents": selectors.accidents(),
-        "to_decide": selectors.claims_to_decide(account) if may(account, "claims.decide") else [],
-        "open_claims": selectors.open_claims(),
+        "accidents": accidents_shown,
+        "to_decide": to_decide,
+        "open_claims": open_claims,
     }
-    return page(request, "console/accidents.html", context, status=400 if form.errors else 200)
+    shown = [row.code for row in accidents_shown]
+    shown += [row.code for row in (*to_decide, *open_claims)]
+    status = 400 if form.errors else 200
+    return page(request, "console/accidents.html", context, status=status, listed=shown)
 
 
 def _context(request: HttpRequest, accident: Accident, refusal: Refusal | None) -> dict[str, Any]:

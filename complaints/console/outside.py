@@ -72,7 +72,8 @@ def caller(request: HttpRequest, pk: int) -> HttpResponse:
         "number": mask_phone(call.number),
         "name": mask_name(found.account.real_name) if found.account else "",
     }
-    return page(request, "console/caller.html", context)
+    people = [found.account.code] if found.account else []
+    return page(request, "console/caller.html", context, listed=people)
 
 
 @require_GET
@@ -89,7 +90,7 @@ def _inbox(request: HttpRequest, refusal: Refusal | None) -> HttpResponse:
         "title": _("Messages from outside"),
         "messages_in": [(row, MESSAGES.offers(row, account, refusal)) for row in rows],
     }
-    return page(request, "console/outside.html", context)
+    return page(request, "console/outside.html", context, listed=[row.code for row in rows])
 
 
 @MESSAGES.shown_by

@@ -32,14 +32,14 @@ from complaints.states import (
     Side,
     Source,
 )
-from core import clock, idempotency, pictures, policy, presence, timeline, typed
+from core import clock, idempotency, lists, pictures, policy, presence, timeline, typed
 from core.access import account_of, permission_required
 from core.actions import IncompleteForm, Refusal, choice
 from core.console import page
 from core.errors import DomainError, NotFound, explain, wants_json
 from core.permissions import may
 from core.privacy import mask_name, mask_phone
-from drivers.selectors import driver_by_code, drivers_vehicle
+from drivers.selectors import driver_by_code, drivers_vehicle, plate_read
 from rides.selectors import believed_trail_of
 from rides.states import Party
 from safety.selectors import health_of, incidents_of_trip, recordings_of
@@ -163,7 +163,7 @@ def _queue_page(
         "view_form": filled.get("view") or ViewForm(auto_id="v-%s"),
         "limit": BULK_LIMIT,
     }
-    return page(request, "console/queue.html", context, status=status)
+    return page(request, "console/queue.html", context, status=status, listed=[row.code for row in found])
 
 
 def _refused(request: HttpRequest, error: DomainError, **filled: forms.Form) -> HttpResponse:
@@ -184,7 +184,9 @@ def _refused(request: HttpRequest, error: DomainError, **filled: forms.Form) -> 
 def queue(request: HttpRequest) -> HttpResponse:
     """The queue: views, search, and what is due first."""
     if request.headers.get("HX-Request") and request.GET.get("after"):
-        return render(request, "console/_queue_rows.html", _queue_context(request, account_of(request)))
+        context = _queue_context(request, account_of(request))
+        lists.note_more(request, "queue", [row.code for row in context["rows"]])
+        return render(request, "console/_queue_rows.html", context)
     return _queue_page(request)
 
 
@@ -369,6 +371,7 @@ def _context(request: HttpRequest, case: Case, refusal: Refusal | None) -> dict[
         "evidence": selectors.evidence_of(complaint),
         "recordings": [(row, health_of(row)) for row in recordings_of(trip)] if trip else [],
         "incidents": incidents_of_trip(trip) if trip else [],
+        "plate_read": plate_read(trip.code, trip.driver) if trip else None,
         "responds": may(account, "incidents.respond"),
         "statements": list(known.statements.values()),
         "decisions": selectors.visible_decisions(complaint, account),

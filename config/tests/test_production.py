@@ -120,6 +120,27 @@ def test_production_refuses(real, setting, value, said):
     assert said in found[0]
 
 
+@pytest.mark.parametrize(
+    ("host", "mode", "broker", "said"),
+    [
+        ("db.example.com", "", "redis://127.0.0.1:1/0", "DATABASE_URL leads to db.example.com"),
+        ("10.0.0.7", "require", "redis://127.0.0.1:1/0", "DATABASE_URL leads to 10.0.0.7"),
+        ("127.0.0.1", "", "redis://:x@10.0.0.8:6379/0", "REDIS_URL leads to 10.0.0.8 without TLS"),
+        ("127.0.0.1", "", "rediss://:x@10.0.0.8:6379/0", "takes any certificate of 10.0.0.8"),
+        ("127.0.0.1", "", "rediss://10.0.0.8/0?ssl_cert_reqs=none", "takes any certificate of 10.0.0.8"),
+        ("db.example.com", "verify-full", "rediss://:x@10.0.0.8/0?ssl_cert_reqs=required", ""),
+        ("/run/postgresql", "", "unix:///run/valkey.sock", ""),
+        ("::1", "", "redis://localhost/0", ""),
+    ],
+)
+def test_between_hosts_nothing_goes_in_the_clear(real, monkeypatch, host, mode, broker, said):
+    monkeypatch.setitem(real.DATABASES["default"], "HOST", host)
+    monkeypatch.setitem(real.DATABASES["default"], "OPTIONS", {"sslmode": mode} if mode else {})
+    real.REDIS_URL = broker
+    found = faults()
+    assert [said in each for each in found] == ([True] if said else []), found
+
+
 def test_each_key_has_a_job_of_its_own(real):
     real.INDEX_KEY = real.AUDIT_KEY
     assert [each for each in faults() if "same key" in each]

@@ -47,6 +47,7 @@ def said_instead_of_starting(process, timeout=60):
     return err
 
 
+@pytest.mark.journey
 def test_ctrl_c_leaves_nothing_and_the_same_state_starts_again(tmp_path):
     for _start in range(2):
         process, env = start(tmp_path / "state")

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit, urlunsplit
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from core.access import account_of, permission_required
 from core.actions import ActionSet, Refusal
@@ -24,10 +24,11 @@ def view(actions: ActionSet[Any], *permissions: str) -> Any:
     """The view of the actions with a kind of row: its route gives `code` and `action`. `permissions` open it, else the console's own.
 
     An unknown action or row is 404, and whoever may not do it at all sees nothing of the row. Any other refusal leaves
-    the page as it is: what was typed stays, the sentence says why, and the status says that nothing was done.
+    the page as it is: what was typed stays, the sentence says why, and the status says that nothing was done. That page
+    has the action's address: whoever loads it anew, or comes by its link, stands before the row.
     """
 
-    @require_POST
+    @require_http_methods(["GET", "HEAD", "POST"])
     @permission_required(*permissions or ("console.open",))
     def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
         return answer(actions, request, account_of(request), code, action)
@@ -42,6 +43,8 @@ def answer(
     chosen = actions.action(action)
     require(person, chosen.permission)
     row = actions.find(code, person)
+    if request.method != "POST":
+        return redirect(_back(actions.back(row), request.META.get("QUERY_STRING", "")))
     form = actions.form(chosen, row, person, request.POST, request.FILES)
     try:
         done = actions.perform(chosen, row, person, form)

@@ -1,6 +1,7 @@
 """The async lane: bodies, refusals, and one hub that fans out to the pages of its process."""
 
 import asyncio
+from time import monotonic
 
 import pytest
 import redis
@@ -120,6 +121,37 @@ def test_a_hub_that_looks_goes_on_each_second_without_valkey_and_after_a_look_th
         await asyncio.wait_for(hub.reader, 5)
 
     asyncio.run(pages())
+
+
+def test_a_look_that_takes_long_leaves_most_of_the_time_to_others(settings):
+    """550 incidents that ring made each look long, and a hub that went on looking left SOS calls no turn."""
+    settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
+    looked = []
+
+    async def look():
+        began = monotonic()
+        await asyncio.sleep(0.1)
+        looked.append((began, monotonic()))
+        return str(len(looked))
+
+    async def pages():
+        hub = Hub("live:test", look)
+        page = hub.join("console")
+        await asyncio.sleep(1.6)
+        hub.leave("console", page)
+        await asyncio.wait_for(hub.reader, 5)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.lane.Wake.wait", _words_without_end)
+        asyncio.run(pages())
+    busy = sum(over - began for began, over in looked)
+    assert 1 < len(looked) < 6
+    assert busy < 0.4 * (looked[-1][0] - looked[0][0] + 0.4)
+
+
+async def _words_without_end(_wake, _seconds):
+    await asyncio.sleep(0.001)
+    return {"console"}
 
 
 def test_a_stream_says_the_newest_at_once_then_each_change_and_leaves_its_hub(settings):

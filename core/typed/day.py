@@ -80,6 +80,11 @@ def _month(said: str) -> tuple[date, date] | None:
     return date(year, number, 1), date(year, number, calendar.monthrange(year, number)[1])
 
 
+def years_between(day: date, today: date) -> int:
+    """Whole years from one day to another, as ages are counted."""
+    return today.year - day.year - ((today.month, today.day) < (day.month, day.day))
+
+
 def guess(text: str) -> date | None:
     """The day that a text says, or is valid until; None for any other text."""
     try:

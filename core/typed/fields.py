@@ -38,7 +38,7 @@ CODE = Kind(code.read)
 SECRET_CODE = Kind(code.marks, 80)  # random, in groups, shown once
 NAME = Kind(name.plain)  # of whoever writes to us: any
 REAL_NAME = Kind(name.read)
-ID_NUMBER = Kind(document.read, attrs=(("autocomplete", "off"),))
+ID_NUMBER = Kind(document.any_kind, attrs=(("autocomplete", "off"),))
 YUAN = Kind(money.read, attrs=(("inputmode", "decimal"),))  # gives fen
 # Read by the service, which refuses nothing and keeps it as it was written beside what was read.
 AS_WRITTEN = Kind(str, None)

@@ -1,6 +1,7 @@
 """The applicant's side: from a draft on a phone to the registries' answers (D1, D10)."""
 
 import json
+from datetime import date
 from typing import TYPE_CHECKING
 
 import structlog
@@ -10,17 +11,19 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.selectors import restriction_on
-from core import audit, broker, clock, limits, pictures, policy, registries, retry
+from core import audit, broker, clock, jobs, limits, pictures, policy, registries, retry
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.pictures import Written
 from core.reader import door
 from core.reader.door import Upload
+from core.retention import MESSAGES_KEPT
 from core.states import StaleState, move
 from core.transactions import begins_transaction
+from core.typed.document import kind_of
 from drivers import certificates, policies
-from drivers.certificates import Certificates, Fault
+from drivers.certificates import Certificates, Fault, Person
 from drivers.errors import (
     ApplicationOpen,
     BannedThing,
@@ -45,7 +48,7 @@ from drivers.states import (
 from drivers.vision import documents
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import datetime
 
     from accounts.models import Account
 
@@ -53,7 +56,7 @@ log = structlog.get_logger()
 OPEN = (ApplicationState.DRAFT, ApplicationState.CHECKING, ApplicationState.REVIEW)
 
 
-def _today() -> "date":
+def _today() -> date:
     return timezone.localtime(clock.now()).date()
 
 
@@ -176,6 +179,7 @@ def check_application(application: Application) -> tuple[Certificates | None, li
         line=application.line,
         today=_today(),
         least_age=policy.value(policies.LEAST_AGE),
+        verified=_verified_person(application.driver.account),
     )
     faults += [
         Fault(kind.value, "photo_missing")
@@ -183,6 +187,13 @@ def check_application(application: Application) -> tuple[Certificates | None, li
         if getattr(application, f"{kind.value}_id") is None
     ]
     return (None if faults else found), faults
+
+
+def _verified_person(account: "Account") -> Person | None:
+    """Whom the account's real name was verified as, where the birthday is known."""
+    if not account.verified_at or not account.born_on:
+        return None
+    return Person(account.id_number, account.document, date.fromisoformat(account.born_on))
 
 
 @begins_transaction
@@ -292,4 +303,47 @@ def subject_of_application(application: Application) -> Subject:
         given["licence_number"],
         (Car(given["plate"], given["vin"], given["owner"]),),
         (application.line,),
+        _document_of(application),
     )
+
+
+def _document_of(application: Application) -> str:
+    """Which document the number is on: as the real name was verified by it, else as the number tells."""
+    account, number = application.driver.account, given_of(application)["id_number"]
+    if account.verified_at and account.id_number == number:
+        return account.document
+    return str(kind_of(number))
+
+
+# --- Drafts that nobody sends ----------------------------------------------------------------------------------
+
+
+def _old_drafts(at: "datetime") -> QuerySet[Application]:
+    rows = Application.objects.filter(
+        state=ApplicationState.DRAFT, submitted_at=None, started_at__lte=at - policy.span(MESSAGES_KEPT)
+    )
+    return rows.order_by("started_at", "pk")
+
+
+def _drafts(at: "datetime", limit: int) -> list[int]:
+    return list(_old_drafts(at).values_list("pk", flat=True)[:limit])
+
+
+@begins_transaction
+def _forget_draft(pk: int, at: "datetime") -> bool:
+    """With its photos; what was sent once and came back to be mended is kept as what was sent is."""
+    draft = _old_drafts(at).select_for_update(of=("self",)).filter(pk=pk).first()
+    if draft is None:
+        return False
+    pictures.end_now([picture.code for kind in Certificate.values if (picture := getattr(draft, kind))])
+    draft.delete()
+    return True
+
+
+DRAFTS = jobs.rows(
+    "drivers.forget_drafts",
+    _("destroying applications that were begun and never sent"),
+    due=_drafts,
+    act=_forget_draft,
+    key=int,
+)

@@ -12,7 +12,7 @@ import numpy as np
 from django.utils import timezone
 from pgvector.django import MaxInnerProduct
 
-from core import audit, clock, pictures, policy
+from core import audit, clock, events, pictures, policy
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import DomainError, InvalidInput, NotFound
@@ -34,8 +34,9 @@ from drivers.errors import (
     LineNotYours,
     NotEnrolled,
 )
+from drivers.events import WentOffline
 from drivers.models import Driver, FaceCheck, FaceFrame, FaceTemplate, OnlineSpell
-from drivers.selectors import is_frozen, why_not_eligible
+from drivers.selectors import is_frozen, pass_of_day, why_not_eligible
 from drivers.services.cases import open_case, open_signal
 from drivers.services.people import hold_driver
 from drivers.states import (
@@ -75,7 +76,7 @@ class FaceOutcome:
 
 @begins_transaction
 def give_face_consent(*, driver: Driver) -> None:
-    """The driver agrees to the text on faces in its present version; it can be withdrawn by enrolling no more."""
+    """The driver agrees to the text on faces in its present version; `withdraw_face_consent` takes it back."""
     Driver.objects.filter(pk=driver.pk).update(
         face_consent=policies.FACE_CONSENT, face_consent_at=clock.now()
     )
@@ -83,6 +84,32 @@ def give_face_consent(*, driver: Driver) -> None:
     audit.record(
         driver.account.actor, "drivers.face_consent", driver.account.code, version=policies.FACE_CONSENT
     )
+
+
+@begins_transaction
+def withdraw_face_consent(*, driver: Driver) -> None:
+    """No face of this driver is known any more: descriptions are deleted, passes open nothing, and nobody is online.
+
+    What was judged stays: figures and, for their time, frames of a check that failed. With a new consent the driver
+    enrols again, compared with the vetted portrait.
+    """
+    forget_face(driver=driver)
+    audit.record(driver.account.actor, "drivers.face_consent_withdrawn", driver.account.code)
+
+
+@joins_transaction
+def forget_face(*, driver: Driver) -> None:
+    """Delete what describes a face, and end what rests on it."""
+    at = clock.now()
+    FaceTemplate.objects.filter(driver=driver).delete()
+    Driver.objects.filter(pk=driver.pk).update(face_consent="", face_consent_at=None)
+    driver.face_consent, driver.face_consent_at = "", None
+    checks = driver.face_checks.filter(by_video=False)
+    checks.filter(token_used_at=None).exclude(token_digest="").update(token_digest="")
+    checks.filter(state=FaceCheckState.ASKED, expires_at__gt=at).update(expires_at=at)
+    # The day's pass was given to a face.
+    if driver.spells.filter(ended_at=None, face_check__by_video=False).update(ended_at=at):
+        events.publish(WentOffline(driver_code=driver.account.code))
 
 
 @joins_transaction
@@ -269,7 +296,8 @@ def answer_face_check(
 @begins_transaction
 def _enrol(driver: Driver, vectors: list[Vector]) -> None:
     """From now on the frames straight ahead stand for this face."""
-    driver.templates.filter(retired_at=None).update(retired_at=clock.now())
+    # Of a face only that is kept by which it is known.
+    driver.templates.all().delete()
     for vector in vectors:
         _keep_template(driver, vector)
     audit.record(driver.account.actor, "drivers.face_enrolled", driver.account.code)
@@ -402,13 +430,7 @@ def go_online(*, driver: Driver, line: str) -> OnlineSpell:
         raise refusal
     if line not in driver.lines:
         raise LineNotYours("line")
-    check = (
-        driver.face_checks.filter(
-            purpose=FacePurpose.DAILY, subject=service_day(clock.now()), state=FaceCheckState.PASSED
-        )
-        .order_by("-pk")
-        .first()
-    )
+    check = pass_of_day(driver, service_day(clock.now()))
     if check is None:
         raise DailyCheckNeeded
     open_spell = driver.spells.filter(ended_at=None).first()

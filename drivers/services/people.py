@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from core import audit, clock, events, typed
+from core import audit, clock, events, pictures, typed
 from core.actors import Actor
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound, refuse
@@ -11,10 +11,10 @@ from core.privacy import blind_index
 from core.transactions import begins_transaction, joins_transaction
 from drivers.errors import BannedThing, TooManyPersons, TooManyVehicles
 from drivers.events import DriverHeld
-from drivers.models import Bar, Binding, Driver, Hold, Vehicle
+from drivers.models import Application, Bar, Binding, Driver, Hold, OnlineSpell, Paper, Vehicle
 from drivers.policies import ENDS_WITH_COMPLAINT, against_release
-from drivers.selectors import is_barred
-from drivers.states import DriverState, HoldKind, Line
+from drivers.selectors import drivers_vehicles, is_barred
+from drivers.states import ApplicationState, Certificate, DriverState, HoldKind, Line
 
 VEHICLE_PLACES = (1, 2)
 PERSON_PLACES = (1, 2, 3)
@@ -88,6 +88,20 @@ def bind_vehicle(*, actor: Actor, driver: Driver, vehicle: Vehicle) -> Binding:
         person_place=person_place,
         bound_at=clock.now(),
     )
+
+
+@begins_transaction
+def say_vehicle(*, driver: Driver, plate: str) -> Vehicle:
+    """The driver says which of the bound cars they drive from now on; orders that they have keep theirs. Raises `NotFound`."""
+    row = Driver.objects.select_for_update().get(pk=driver.pk)
+    wanted = typed.plate.key(plate)
+    car = next((each for each in drivers_vehicles(row) if typed.plate.key(each.plate) == wanted), None)
+    if car is None:
+        raise NotFound
+    row.driving, row.driving_since = car, clock.now()
+    row.save(update_fields=["driving", "driving_since"])
+    audit.record(driver.account.actor, "drivers.vehicle_said", driver.account.code, plate=car.plate)
+    return car
 
 
 @joins_transaction
@@ -262,3 +276,21 @@ def lift_bars(*, actor: Actor, source: str) -> None:
 def tell_of_hold(*, hold: Hold) -> None:
     """From now on the driver sees why orders stopped, and may object (D8)."""
     Hold.objects.open().filter(pk=hold.pk, covert=True).update(covert=False)
+
+
+@joins_transaction
+def leave(*, driver: Driver) -> None:
+    """A driver closes the account: no car, no time online, no paper in force, and no draft that was never sent."""
+    at = clock.now()
+    Binding.objects.filter(driver=driver, ended_at=None).update(ended_at=at)
+    OnlineSpell.objects.filter(driver=driver, ended_at=None).update(ended_at=at)
+    Paper.objects.filter(driver=driver, replaced_at=None).update(replaced_at=at)
+    drafts = Application.objects.filter(driver=driver, state=ApplicationState.DRAFT)
+    codes = [
+        picture.code
+        for draft in drafts.select_related(*Certificate.values)
+        for kind in Certificate.values
+        if (picture := getattr(draft, kind)) is not None
+    ]
+    pictures.end_now(codes)
+    drafts.filter(decisions=None).delete()

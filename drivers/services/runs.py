@@ -26,6 +26,7 @@ from core.permissions import require
 from core.registries import RegistryDown
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
+from core.typed.document import Kind
 from drivers.errors import RunGoesOn
 from drivers.models import Driver, Screening, ScreeningChunk, ScreeningRun
 from drivers.policies import RUN_LIMIT, RUN_WITHIN, RUN_WORKERS, against_run
@@ -295,7 +296,14 @@ def subject_of_driver(driver: Driver) -> Subject:
         Car(row.vehicle.plate, row.vehicle.vin) for row in driver.bindings.all() if row.ended_at is None
     )
     account = driver.account
-    return Subject(account.real_name, account.id_number, driver.licence_number, cars, tuple(driver.lines))
+    return Subject(
+        account.real_name,
+        account.id_number,
+        driver.licence_number,
+        cars,
+        tuple(driver.lines),
+        account.document or Kind.RESIDENT_ID,
+    )
 
 
 def _keep_all(chunk: ScreeningChunk, answered: list[_Answered]) -> int | None:

@@ -24,7 +24,7 @@ def ask_registries(subject: Subject) -> Answers:
     """Every answer, or `RegistryDown` where one is silent or says what is not the contract: half an answer is none."""
     answers: Answers = {}
     for question in rules.questions(subject):
-        found = registries.ask(question.registry, question.body)
+        found = registries.ask(question.asked, question.body)
         try:
             rules.understand(question.registry, found)
         except msgspec.ValidationError:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.urls import reverse
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core import policy
@@ -19,7 +19,7 @@ def second_person(_at: datetime) -> list[Alarm]:
             key=f"police:{row.code}:second",
             code=row.code,
             what=_("The police wait for a second person"),
-            link=reverse("police_console:request", args=[row.code]),
+            link=reverse_lazy("police_console:request", args=[row.code]),
             since=row.called_back_at or row.asked_at,
             within=policy.span(FORM_WITHIN),
             without=frozenset(had_a_part(row)),
@@ -36,7 +36,7 @@ def emergencies(_at: datetime) -> list[Alarm]:
             key=f"police:{row.code}",
             code=row.code,
             what=_("Police: danger to life, nobody has answered"),
-            link=reverse("police_console:request", args=[row.code]),
+            link=reverse_lazy("police_console:request", args=[row.code]),
             since=row.asked_at,
             within=policy.span(FORM_WITHIN),
             rank=Rank.CALL,

@@ -163,11 +163,11 @@ def _station_motions(request: HttpRequest, _row: object, refusal: Refusal | None
 def _stations(
     request: HttpRequest, typed: dict[str, Form], refusal: Refusal | None, *, status: int = 200
 ) -> HttpResponse:
-    forms = _entry_forms() | typed
+    forms, officers = _entry_forms() | typed, register.officers()
     context = {
         "title": _("Stations and officers"),
         "stations": selectors.agencies(),
-        "officers": [(row, mask_name(row.account.real_name)) for row in register.officers()],
+        "officers": [(row, mask_name(row.account.real_name)) for row in officers],
         "now": clock.now(),
         "motions": shown(STATIONS, register.KINDS, account_of(request), refusal),
         "forms": [
@@ -176,7 +176,8 @@ def _stations(
             ("until", _("An officer, until another day"), forms["until"]),
         ],
     }
-    return page(request, "console/stations.html", context, status=status)
+    codes = [row.account.code for row in officers]
+    return page(request, "console/stations.html", context, status=status, listed=codes)
 
 
 app_name = "police_console"

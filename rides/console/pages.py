@@ -194,7 +194,7 @@ def night(request: HttpRequest) -> HttpResponse:
 @LATE.shown_by
 def _night(request: HttpRequest, _row: object, refusal: Refusal | None) -> HttpResponse:
     account, now = account_of(request), clock.now()
-    context = {
+    context: dict[str, Any] = {
         "title": _("The night"),
         "calls": [
             (call, REMINDERS.offers(call.reminder, account, refusal))
@@ -203,7 +203,9 @@ def _night(request: HttpRequest, _row: object, refusal: Refusal | None) -> HttpR
         "late": [(row, LATE.offers(row, account, refusal)) for row in selectors.open_late_pickups()],
         "now": now,
     }
-    return page(request, "console/night.html", context)
+    shown = [call.reminder.trip.code for call, _offers in context["calls"]]
+    shown += [row.code for row, _offers in context["late"]]
+    return page(request, "console/night.html", context, listed=shown)
 
 
 app_name = "rides_console"

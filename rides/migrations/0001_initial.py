@@ -188,6 +188,7 @@ class Migration(migrations.Migration):
                 ('rider_name', core.privacy.EncryptedTextField(default=None, editable=False, null=True, verbose_name="rider's name")),
                 ('rider_phone', core.privacy.EncryptedTextField(blank=True, default='', editable=False, verbose_name="rider's phone")),
                 ('rider_phone_index', models.CharField(blank=True, default='', max_length=64, verbose_name="index of the rider's phone")),
+                ('for_teen', models.BooleanField(default=False, verbose_name='for somebody of 14 to 17')),
                 ('boarding_code', models.CharField(max_length=4, verbose_name='boarding code')),
                 ('wrong_codes', models.PositiveSmallIntegerField(default=0, verbose_name='wrong codes entered')),
                 ('plate_registered', models.CharField(blank=True, max_length=10, verbose_name='plate registered')),

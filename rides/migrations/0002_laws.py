@@ -29,7 +29,8 @@ MONTHS = [
     END $$
     """,
     """
-    CREATE FUNCTION rides_trail_expire(before timestamptz) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
+    -- `kept` are trips of which something is held: their rows stay, in the partition for all other months.
+    CREATE FUNCTION rides_trail_expire(before timestamptz, kept bigint[]) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_temp AS $$
     DECLARE
         part record;
@@ -44,13 +45,19 @@ MONTHS = [
             WHERE i.inhparent = 'rides_trail'::regclass AND c.relname ~ '^rides_trail_[0-9]{4}_[0-9]{2}$'
         LOOP
             IF (part.first + interval '1 month') AT TIME ZONE 'UTC' <= before THEN
+                EXECUTE format(
+                    'CREATE TEMP TABLE rides_trail_kept ON COMMIT DROP AS SELECT * FROM %I WHERE trip_id = ANY($1)',
+                    part.name
+                ) USING kept;
                 EXECUTE format('DROP TABLE %I', part.name);
+                INSERT INTO rides_trail SELECT * FROM rides_trail_kept;
+                DROP TABLE rides_trail_kept;
                 dropped := dropped + 1;
             END IF;
         END LOOP;
         WITH late AS (
             DELETE FROM rides_trail_rest WHERE date_trunc('month', minute AT TIME ZONE 'UTC') + interval '1 month'
-                <= before AT TIME ZONE 'UTC' RETURNING minute
+                <= before AT TIME ZONE 'UTC' AND trip_id <> ALL(kept) RETURNING minute
         ) SELECT count(DISTINCT date_trunc('month', minute AT TIME ZONE 'UTC')) INTO months FROM late;
         RETURN dropped + months;
     END $$
@@ -93,7 +100,7 @@ BACK = [
     "DROP FUNCTION rides_trip_changed_in()",
     "DROP TABLE rides_trail",
     "DROP FUNCTION rides_trail_month(date)",
-    "DROP FUNCTION rides_trail_expire(timestamptz)",
+    "DROP FUNCTION rides_trail_expire(timestamptz, bigint[])",
     # What the migration before takes away again.
     "CREATE TABLE rides_trail (id bigint)",
 ]

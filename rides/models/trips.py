@@ -93,6 +93,8 @@ class Trip(models.Model):
     rider_phone_index = models.CharField(
         pgettext_lazy("field", "index of the rider's phone"), max_length=64, blank=True, default=""
     )
+    # Of somebody of 14 to 17, by a guardian's confirmation (A9): who may drive and when is narrower.
+    for_teen = models.BooleanField(pgettext_lazy("field", "for somebody of 14 to 17"), default=False)
     boarding_code = models.CharField(pgettext_lazy("field", "boarding code"), max_length=4)
     wrong_codes = models.PositiveSmallIntegerField(pgettext_lazy("field", "wrong codes entered"), default=0)
     plate_registered = models.CharField(_("plate registered"), max_length=10, blank=True)

@@ -43,6 +43,8 @@ from rides.selectors.matching import (
     proposal_on,
     requests_along,
     scores_allow,
+    suits_teen,
+    teens_drivers,
     way_of,
     ways_open_to,
 )
@@ -109,6 +111,7 @@ from rides.selectors.trips import (
     trips_as_driver,
     trips_as_passenger,
     trips_shared_by,
+    trips_with_driver_of,
     void_keys,
 )
 from rides.selectors.watched import (
@@ -224,9 +227,11 @@ __all__ = [
     "score_of",
     "scores_allow",
     "stopped_lines",
+    "suits_teen",
     "surroundings",
     "suspension_by_code",
     "taken_away",
+    "teens_drivers",
     "trail_of",
     "trip_by_code",
     "trip_for_help",
@@ -241,6 +246,7 @@ __all__ = [
     "trips_by_plate",
     "trips_near",
     "trips_shared_by",
+    "trips_with_driver_of",
     "void_keys",
     "waiting_by_line",
     "watch_horizon",

@@ -23,7 +23,9 @@ from rides.policies import (
     REMOTE_PICKUP,
     city_day,
     is_late,
+    may_drive_teens,
     score_suffices,
+    teen_may_ride,
 )
 from rides.selectors.apart import apart_among
 from rides.selectors.cities import places_of
@@ -291,6 +293,27 @@ def scores_allow(passenger: "Account", owner: "Account") -> bool:
     rows = {row.account_id: row for row in Score.objects.filter(account__in=[passenger, owner])}
     mine, theirs = rows.get(owner.pk), rows.get(passenger.pk)
     return _meets(mine, theirs) and _meets(theirs, mine)
+
+
+def teens_drivers(drivers: Iterable["Driver"], at: datetime) -> set[int]:
+    """Those drivers, by key, who may drive somebody of 14 to 17 (A9)."""
+    known = list(drivers)
+    scores = {
+        row.account_id: row for row in Score.objects.filter(account__in=[each.account_id for each in known])
+    }
+
+    def may(driver: "Driver") -> bool:
+        score = scores.get(driver.account_id)
+        return may_drive_teens(driver.vetted_at, score.stars if score else 0, score.count if score else 0, at)
+
+    return {driver.pk for driver in known if may(driver)}
+
+
+def suits_teen(trip: Trip, driver: "Driver") -> bool:
+    """Whether this driver, setting out now, may drive somebody of 14 to 17 on this trip."""
+    at = clock.now()
+    by_day = teen_may_ride(max(trip.window_start, at), trip.route_seconds)
+    return by_day and driver.pk in teens_drivers([driver], at)
 
 
 def riders_allowed(trips: list[Trip], owner: "Account") -> set[int]:

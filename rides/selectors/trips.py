@@ -110,6 +110,15 @@ def trips_as_passenger(account: "Account", *, limit: int = 20) -> list[Trip]:
     return list(all_trips().filter(passenger=account).order_by("-pk")[:limit])
 
 
+def trips_with_driver_of(account: "Account") -> list[tuple[Trip, Party]]:
+    """Trips of this account that have a driver and are not over, each with the account's side."""
+    rows = all_trips().filter(Q(passenger=account) | Q(driver__account=account), state__in=WITH_DRIVER)
+    return [
+        (row, Party.PASSENGER if row.passenger_id == account.pk else Party.DRIVER)
+        for row in rows.order_by("pk")
+    ]
+
+
 def trips_as_driver(driver: "Driver", *, limit: int = 20) -> list[Trip]:
     """The driver's newest trips, and among them what was taken away, as `taken_away` shows it."""
     mine = [*all_trips().filter(driver=driver).order_by("-pk")[:limit], *taken_away(driver.account)]

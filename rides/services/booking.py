@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from accounts.errors import RealNameRequired
-from accounts.selectors import restriction_on
+from accounts.errors import GuardianBooks, GuardianNeeded, RealNameRequired
+from accounts.selectors import guardian_of, is_known_child, is_known_teen, restriction_on
 from core import clock, formats, idempotency, limits, live, policy, timeline, typed
 from core.actors import MONITOR
 from core.codes import new_code, new_digits
@@ -18,9 +18,16 @@ from core.privacy import phone_index
 from core.states import StaleState, move
 from core.transactions import begins_transaction
 from rides import fares, messages, routing, selectors
-from rides.errors import AccountRestricted, ChildNeedsCompany, LineNotRunning
+from rides.errors import (
+    AccountRestricted,
+    ChildNeedsCompany,
+    GrownUpBooks,
+    LineNotRunning,
+    TeenHours,
+    TeenLine,
+)
 from rides.models import Trip
-from rides.policies import PATIENCE, REAL_NAME_FROM, RIDERS_TOLD
+from rides.policies import PATIENCE, REAL_NAME_FROM, RIDERS_TOLD, teen_may_ride
 from rides.routing import Route
 from rides.services.places import Journey, Place, check_journey
 from rides.services.proposals import hold_out_to_ways
@@ -53,7 +60,8 @@ def book_trip(
 
     `anew`: instead of a trip that came to nothing; whoever travels has a page already, so no limit of messages refuses it.
     Raises `RealNameRequired`, `LineNotRunning`, `PlacesWrong`, `WindowWrong`, `CurfewHours`, `InvalidInput`,
-    `ChildNeedsCompany`, `AccountRestricted`, `TooMany`.
+    `ChildNeedsCompany`, `AccountRestricted`, `TooMany`, `GuardianBooks`, `GuardianNeeded`, `TeenLine`, `TeenHours`,
+    `GrownUpBooks`.
     """
     return _book(
         passenger,
@@ -79,8 +87,13 @@ def _book(
         until = formats.moment(restriction.until)
         said = _("until %(time)s") % {"time": until} if until else _("any more")
         raise AccountRestricted(until=said, citation=policy.title(restriction.citation))
+    if is_known_child(passenger, at):
+        raise GuardianBooks
     if passenger.verified_at is None and needs_real_name(line):
         raise RealNameRequired
+    if is_known_teen(passenger, journey.start):
+        _check_teen(passenger, journey, way, line, rider)
+        trip.for_teen = True
     if not selectors.line_runs(line, journey.city, at):
         raise LineNotRunning("line")
     check_journey(journey, line)
@@ -116,6 +129,18 @@ def _book(
         hold_out_to_ways(trip)
     live.changed_on_commit(f"trip:{trip.code}")
     return trip
+
+
+def _check_teen(passenger: "Account", journey: Journey, way: Route, line: Line, rider: Rider | None) -> None:
+    """Who is 14 to 17 rides by themselves, by express, by day, and with a guardian who has confirmed (A9)."""
+    if guardian_of(passenger, clock.now()) is None:
+        raise GuardianNeeded
+    if line != Line.EXPRESS:
+        raise TeenLine("line")
+    if rider and rider.kind != RiderKind.SELF:
+        raise GrownUpBooks("rider_kind")
+    if not teen_may_ride(max(journey.start, clock.now()), way.seconds):
+        raise TeenHours("window_start")
 
 
 def book_same_way(

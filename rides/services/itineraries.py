@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from core import clock, idempotency, policy
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound
-from core.transactions import begins_transaction
+from core.transactions import begins_transaction, joins_transaction
 from drivers.selectors import why_not_eligible
 from rides import routing, selectors
 from rides.errors import LineNotRunning
@@ -86,3 +86,13 @@ def close_itinerary(*, driver: "Driver", code: str) -> Itinerary:
     Itinerary.objects.filter(pk=itinerary.pk, closed_at=None).update(closed_at=clock.now())
     itinerary.refresh_from_db()
     return itinerary
+
+
+@joins_transaction
+def close_ways_of(*, driver: "Driver") -> int:
+    """All ways of an owner who leaves; how many were open. A request held out is declined."""
+    rows = list(Itinerary.objects.select_for_update().filter(driver=driver, closed_at=None).order_by("pk"))
+    for way in rows:
+        decline_on(way, driver.account.actor)
+    Itinerary.objects.filter(pk__in=[way.pk for way in rows]).update(closed_at=clock.now())
+    return len(rows)

@@ -88,6 +88,12 @@ def go_off_duty(*, driver: "Driver") -> None:
 
 @begins_transaction
 def _leave(driver: "Driver") -> None:
+    stop_offering(driver=driver)
+
+
+@joins_transaction
+def stop_offering(*, driver: "Driver") -> None:
+    """Who waits for orders no more; an open offer goes to the next driver. Raises `NotFound` where that is gone."""
     code = Offer.objects.filter(driver=driver, state=OfferState.OPEN).values_list("code", flat=True).first()
     if code:
         trip, offer = _offered(driver, code)
@@ -128,6 +134,10 @@ def _apart(orders: list[Trip], duties: list[DriverOnDuty]) -> list[tuple[int, in
     line = {trip.pk: row for row, trip in enumerate(orders)}
     had = Offer.objects.filter(trip__in=orders, driver__in=place).values_list("trip_id", "driver_id")
     apart = [(line[trip], place[driver]) for trip, driver in had]
+    teens = [line[trip.pk] for trip in orders if trip.for_teen]
+    if teens:
+        fit = selectors.teens_drivers([duty.driver for duty in duties], clock.now())
+        apart += [(row, column) for row in teens for driver, column in place.items() if driver not in fit]
     never = selectors.apart_among({trip.passenger_id for trip in orders}, own)
     by_passenger: dict[int, list[int]] = {}
     for passenger, account in never:

@@ -163,7 +163,7 @@ def test_no_policy_destroys_what_the_law_keeps(rides):
     store(trip, Fix(datetime(2025, 3, 2, tzinfo=UTC).timestamp(), 28.2, 121.0))
     assert partitions.drop_expired(at=NOON) == 0
     with connection.cursor() as cursor:  # nor whoever calls the database's function
-        cursor.execute("SELECT rides_trail_expire('2200-01-01')")
+        cursor.execute("SELECT rides_trail_expire('2200-01-01', '{}')")
         assert cursor.fetchone() == (0,)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.urls import reverse
+from django.urls import reverse_lazy
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -43,12 +43,12 @@ def incidents(_at: datetime) -> Iterator[Alarm]:
             key=f"incident:{row.code}:{clock.started.timestamp():.3f}",
             code=row.code,
             what=_what(row) if is_open else _("New in an incident: not looked at"),
-            link=reverse("safety_console:incident", args=[row.code]),
+            link=reverse_lazy("safety_console:incident", args=[row.code]),
             since=clock.started,
             within=clock.due - clock.started,
             owner="" if is_open else row.taken_by,
             # What is new is acknowledged on the page that shows it, and not from a list.
-            act=reverse("safety_console:act", args=[row.code, "take"]) if is_open else "",
+            act=reverse_lazy("safety_console:act", args=[row.code, "take"]) if is_open else "",
             does=pgettext_lazy("incident", "Take"),
             rank=_rank(row),
         )
@@ -62,7 +62,7 @@ def police_calls(_at: datetime) -> list[Alarm]:
             key=f"police-call:{row.code}",
             code=row.code,
             what=_("A call to the police waits for a second person"),
-            link=reverse("safety_console:incident", args=[row.code]),
+            link=reverse_lazy("safety_console:incident", args=[row.code]),
             since=row.police_said_at or row.opened_at,
             within=policy.span(OWNED_WITHIN),
             without=frozenset({row.police_said_by}),

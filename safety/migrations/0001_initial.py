@@ -1,5 +1,7 @@
+import core.links
 import core.privacy
 import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
 
 
@@ -8,6 +10,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('accounts', '0001_initial'),
         ('core', '0002_initial'),
         ('rides', '0001_initial'),
     ]
@@ -125,9 +128,10 @@ class Migration(migrations.Migration):
             name='WelfareCheck',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('secret', core.privacy.EncryptedTextField(default=core.links.new_secret, editable=False, verbose_name='secret of its page')),
+                ('secret_digest', models.CharField(editable=False, max_length=64, unique=True, verbose_name='digest of the secret')),
                 ('code', models.CharField(max_length=20, unique=True, verbose_name='report code')),
                 ('submission', models.CharField(max_length=64, unique=True, verbose_name='submission key')),
-                ('secret_digest', models.CharField(max_length=64, unique=True, verbose_name='digest of the secret')),
                 ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='welfare_checks', to='safety.incident', verbose_name='incident')),
                 ('missing_phone', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='phone of the missing person')),
                 ('missing_written', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='phone of the missing person as written')),
@@ -238,6 +242,19 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'consents to recording',
                 'indexes': [models.Index(fields=['trip', 'party', '-id'], name='recording_consent_newest')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('video', False)), name='recording_has_no_video')],
+            },
+        ),
+        migrations.CreateModel(
+            name='RecordingRefusal',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='account')),
+                ('version', models.CharField(max_length=60, verbose_name='version')),
+                ('at', models.DateTimeField(verbose_name='time')),
+            ],
+            options={
+                'verbose_name': 'refusal to be recorded',
+                'verbose_name_plural': 'refusals to be recorded',
             },
         ),
         migrations.CreateModel(

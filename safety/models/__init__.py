@@ -16,6 +16,7 @@ from safety.models.recordings import (
     RecordingKey,
     RecordingPlay,
     RecordingReceipt,
+    RecordingRefusal,
 )
 from safety.models.shares import TripShare
 
@@ -31,6 +32,7 @@ __all__ = [
     "RecordingKey",
     "RecordingPlay",
     "RecordingReceipt",
+    "RecordingRefusal",
     "SafetyQuestion",
     "Signal",
     "SosCall",

@@ -33,6 +33,26 @@ class RecordingConsent(models.Model):
         return f"{self.trip_id} {self.get_party_display()} {self.audio}"
 
 
+class RecordingRefusal(models.Model):
+    """Somebody is never to be recorded, and not to be asked: on no trip, on whichever side (A6)."""
+
+    account = models.OneToOneField(
+        "accounts.Account",
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=pgettext_lazy("field", "account"),
+    )
+    version = models.CharField(pgettext_lazy("field", "version"), max_length=60)
+    at = models.DateTimeField(pgettext_lazy("field", "time"))
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "refusal to be recorded")
+        verbose_name_plural = pgettext_lazy("model", "refusals to be recorded")
+
+    def __str__(self) -> str:
+        return f"refusal of {self.account_id}"
+
+
 class Recording(models.Model):
     """Sound from one phone: a run of encrypted chunks in storage. What it says opens only with its key (`RecordingKey`)."""
 

@@ -160,12 +160,14 @@ def sos_of_side(trip_code: str, party: str) -> CallForHelp | None:
         return None
     first, newest = calls[0], calls[-1]
     incident = first.incident
+    seen = seen_since(incident, first.at)
     return CallForHelp(
         incident,
         first,
-        seen_since(incident, first.at),
+        seen,
         newest if newest is not first else None,
-        seen_since(incident, newest.at),
+        # Nobody looked after the newest before somebody looked after the first.
+        seen_since(incident, newest.at) if seen and newest is not first else seen,
         incident.callers.filter(party=party, silent=True).exists(),
     )
 
@@ -234,10 +236,11 @@ def thread_of(incident: Incident, party: Party | None = None) -> list[Written]:
     rows = incident.help_messages.order_by("pk")
     if party is not None:
         rows = rows.filter(party=party)
-    looked = sorted(incident.acknowledgements.values_list("at", flat=True))
+    written = list(rows)
+    looked = sorted(incident.acknowledgements.values_list("at", flat=True)) if written else []
     return [
         Written(row, row.shown_at if row.staff else next((at for at in looked if at >= row.at), None), number)
-        for number, row in enumerate(rows, 1)
+        for number, row in enumerate(written, 1)
     ]
 
 

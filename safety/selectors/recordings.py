@@ -14,7 +14,14 @@ from core.errors import NotFound
 from rides.states import ABOARD, WITH_DRIVER, Party
 from safety import chunks, keys
 from safety.errors import CaseNeeded
-from safety.models import Incident, Recording, RecordingConsent, RecordingKey, RecordingPlay
+from safety.models import (
+    Incident,
+    Recording,
+    RecordingConsent,
+    RecordingKey,
+    RecordingPlay,
+    RecordingRefusal,
+)
 from safety.policies import (
     CALLED_BACK_WITHIN,
     LATE_CHUNKS,
@@ -90,9 +97,19 @@ def _standing() -> "QuerySet[RecordingConsent]":
 def consents_of(trip: "Trip") -> dict[Party, bool]:
     """What each side answered last; a side that has not answered is missing."""
     found = {Party(row.party): row.audio for row in _standing().filter(trip=trip)}
-    if trip.line in policy.value(RECORDING_OF_DRIVERS) and trip.driver_id:
-        found[Party.DRIVER] = True
-    return found
+    return found | _agreed_beforehand(trip)
+
+
+def _agreed_beforehand(trip: "Trip") -> dict[Party, bool]:
+    """Consents that stand for all trips: those of drivers whose line asks for it, and a guardian's (A9)."""
+    driver = bool(trip.driver_id) and trip.line in policy.value(RECORDING_OF_DRIVERS)
+    return ({Party.DRIVER: True} if driver else {}) | ({Party.PASSENGER: True} if trip.for_teen else {})
+
+
+def refusal_of(trip: "Trip", party: Party) -> RecordingRefusal | None:
+    """The word of whoever is on this side that they are never to be recorded: a trip of its own they may agree to."""
+    whose = trip.passenger_id if party == Party.PASSENGER else trip.driver.account_id if trip.driver else None
+    return RecordingRefusal.objects.filter(account_id=whose).first() if whose else None
 
 
 def both_agree(trip: "Trip") -> bool:
@@ -115,9 +132,13 @@ def recording_question(trip: "Trip", party: Party) -> RecordingQuestion:
     """One side's question, its answer, and whether its phone records now: only with both consents (S7)."""
     consents = consents_of(trip)
     condition = party == Party.DRIVER and trip.line in policy.value(RECORDING_OF_DRIVERS)
+    standing = party == Party.PASSENGER and trip.for_teen
+    answer = consents.get(party)
+    if answer is None and refusal_of(trip, party) is not None:
+        answer = False
     return RecordingQuestion(
-        may_answer=trip.state in WITH_DRIVER and not condition,
-        answer=consents.get(party),
+        may_answer=trip.state in WITH_DRIVER and not condition and not standing,
+        answer=answer,
         condition=condition,
         runs=trip.state in ABOARD and both_agree(trip),
     )
@@ -295,9 +316,7 @@ def without_consent(since: datetime) -> list[str]:
     bad = []
     for row in rows:
         before = _standing().filter(trip=row.trip, at__lte=row.begun_at)
-        known = {each.party: each.audio for each in before}
-        if row.trip.line in policy.value(RECORDING_OF_DRIVERS):
-            known[Party.DRIVER] = True
+        known = {Party(each.party): each.audio for each in before} | _agreed_beforehand(row.trip)
         if not all(known.get(side, False) for side in Party):
             bad.append(row.code)
     return bad

@@ -115,8 +115,10 @@ def acknowledge(incident: Incident, *, by: str) -> None:
 @joins_transaction
 def note_tap(incident: Incident, party: Party) -> None:
     """One side taps on SOS: the clock of its call-back begins anew where somebody has spoken to it since it last did."""
-    caller, _new = incident.callers.get_or_create(party=party)
-    if caller.called_at is None or caller.spoken_to_at:
+    caller = incident.callers.filter(party=party).first()
+    if caller is None:  # nobody else makes it: the incident's row is locked
+        Caller.objects.create(incident=incident, party=party, called_at=clock.now())
+    elif caller.called_at is None or caller.spoken_to_at:
         caller.called_at = clock.now()
         caller.save(update_fields=["called_at"])
 

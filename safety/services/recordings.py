@@ -25,11 +25,19 @@ from core.models import DataHold
 from core.recipients import write_to_each
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
-from rides.selectors import trip_by_code
+from rides.selectors import trip_by_code, trips_with_driver_of
 from rides.states import WITH_DRIVER, Party
 from rides.tokens import TripKey
 from safety import chunks, keys, messages, sound
-from safety.errors import AudioToken, CaseNeeded, NoConsent, NotAfterHelp, ReasonMissing, SoundUnknown
+from safety.errors import (
+    AudioToken,
+    CaseNeeded,
+    GuardianAgreed,
+    NoConsent,
+    NotAfterHelp,
+    ReasonMissing,
+    SoundUnknown,
+)
 from safety.events import RecordingKept
 from safety.models import (
     Incident,
@@ -38,6 +46,7 @@ from safety.models import (
     RecordingKey,
     RecordingPlay,
     RecordingReceipt,
+    RecordingRefusal,
 )
 from safety.policies import PLAY_LIFE, RECORDING_KEPT, RECORDING_SILENT_AFTER, RECORDING_TEXT, TELL_AFTER
 from safety.selectors.recordings import Sound, digest_of_batch, recording_question, sound_of, sound_to_hear
@@ -71,11 +80,14 @@ WRAPPING_LOCK = 0x48554B59
 def answer_recording(*, key: TripKey, agreed: bool) -> None:
     """One side agrees to the recording of its trip, refuses, or withdraws: the newest answer counts, nothing else does.
 
-    Raises `NotFound` where the trip has no driver or is over.
+    Who is 14 to 17 does not withdraw what a guardian agreed to. Raises `NotFound` where the trip has no driver or is over,
+    `GuardianAgreed`.
     """
     trip = trip_by_code(key.trip)
     if trip.state not in WITH_DRIVER:
         raise NotFound
+    if trip.for_teen and key.party == Party.PASSENGER and not agreed:
+        raise GuardianAgreed
     RecordingConsent.objects.create(
         trip=trip,
         party=key.party,
@@ -84,6 +96,27 @@ def answer_recording(*, key: TripKey, agreed: bool) -> None:
         at=clock.now(),
     )
     live.changed_on_commit(f"trip:{trip.code}")
+
+
+@begins_transaction
+def set_recording(*, account: "Account", on: bool) -> None:
+    """Whether somebody may be asked for the recording of a trip; without, none is made from now on, also of this trip.
+
+    What was recorded before stays its time: the other side agreed to it as well, and may have need of it.
+    """
+    if on:
+        if RecordingRefusal.objects.filter(account=account).delete()[0]:
+            audit.record(account.actor, "safety.recording_allowed", account.code)
+        return
+    at, citation = clock.now(), policy.in_force(RECORDING_TEXT).citation
+    _row, new = RecordingRefusal.objects.get_or_create(
+        account=account, defaults={"version": citation, "at": at}
+    )
+    for trip, party in trips_with_driver_of(account):
+        RecordingConsent.objects.create(trip=trip, party=party, version=citation, audio=False, at=at)
+        live.changed_on_commit(f"trip:{trip.code}")
+    if new:
+        audit.record(account.actor, "safety.recording_refused", account.code, citation=citation)
 
 
 # --- From the first chunk to the last ----------------------------------------------------------------------

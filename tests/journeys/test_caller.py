@@ -201,6 +201,18 @@ def test_what_is_written_without_a_network_goes_out_by_itself_once(called, serve
     assert [row.said for row in HelpMessage.objects.all()] == ["没有信号"]
 
 
+def test_silent_mode_without_a_network_goes_out_by_itself(called, served):
+    page, _trip, incident = called
+    served.down = True
+    page.click("form[data-silence] button[value='1']")
+    expect(page.locator("form[data-silence] [data-unsent]")).to_be_visible()
+    page.wait_for_timeout(2500)
+    assert not incident.callers.filter(silent=True).exists()
+    served.down = False
+    expect(page.locator("[data-quiet]")).to_have_count(1, timeout=20_000)
+    assert incident.callers.filter(silent=True).exists()
+
+
 def test_nobody_is_said_to_hear_her_while_there_is_no_network(called, served):
     page, trip, _incident = called
     assert until(page, lambda: served.chunks)

@@ -5,6 +5,9 @@ import { wait } from "./wait.js";
 
 const AGAIN_MS = 2000;
 
+// htmx sends a button's value only where it saw the button pressed, and forgets it once the finger is elsewhere.
+const press = (button, form) => (button ? button.click() : form.requestSubmit());
+
 function sendUntilArrived(form) {
   const unsent = form.querySelector("[data-unsent]");
   const words = form.querySelector("textarea");
@@ -18,7 +21,23 @@ function sendUntilArrived(form) {
     if (!later) return;
     const button = event.detail.requestConfig.triggeringEvent?.submitter;
     await wait(AGAIN_MS);
-    form.requestSubmit(button);
+    press(button, form);
+  });
+}
+
+// The form of the silent mode comes anew with the page's part, also while it waits to be sent again: it is the one that
+// stands there then, and none where another way has brought it meanwhile.
+function quietUntilArrived() {
+  document.addEventListener("htmx:beforeRequest", ({ target }) => {
+    if (target.matches("form[data-silence]")) target.querySelector("[data-unsent]").hidden = true;
+  });
+  document.addEventListener("htmx:afterRequest", async ({ target, detail: { successful, xhr, requestConfig } }) => {
+    if (!target.matches("form[data-silence]") || successful || (xhr.status !== 0 && xhr.status < 500)) return;
+    const { value } = requestConfig.triggeringEvent.submitter;
+    target.querySelector("[data-unsent]").hidden = false;
+    await wait(AGAIN_MS);
+    const button = document.querySelector(`form[data-silence] button[value="${value}"]`);
+    button?.click();
   });
 }
 
@@ -37,6 +56,7 @@ function reportShown(part, key) {
 
 export function writeToAgent() {
   document.querySelectorAll("form[data-words], form[data-tap]").forEach(sendUntilArrived);
+  quietUntilArrived();
   document.querySelectorAll("[data-shown]").forEach((part) => {
     const report = () => reportShown(part, part.dataset.live);
     ["htmx:afterSettle", "visibilitychange"].forEach((name) => document.addEventListener(name, report));

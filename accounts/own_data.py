@@ -1,0 +1,152 @@
+"""What accounts keep of somebody, for themselves (`core.own_data`)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from accounts.models import DataExport, Device, OneTimeCode, Session
+from accounts.policies import SHARING_TEXT
+from accounts.selectors import trip_sharing_since
+from accounts.services import set_trip_sharing
+from core import cases, own_data, pictures
+from core.own_data import Consent, Json, Kept, consent, ends_with, erases, keeps, part
+from core.privacy import mask_phone
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+
+def _share_trips(account: "Account", on: bool) -> None:
+    set_trip_sharing(account=account, on=on)
+
+
+@consent("trip_sharing", switch=_share_trips)
+def trip_sharing(account: "Account") -> Consent:
+    """Whether contacts who agreed see each trip."""
+    return Consent(
+        "trip_sharing",
+        _("Trips shared with your contacts"),
+        _("Emergency contacts who agreed get a link to each trip, when a car was found."),
+        account.shares_trips,
+        _("No link goes out by itself any more. A call for help still reaches your contacts."),
+        version=SHARING_TEXT,
+        at=trip_sharing_since(account),
+    )
+
+
+@part("account", _("Your account"))
+def account_row(account: "Account") -> Iterator[Json]:
+    """Who they are."""
+    yield {
+        "code": account.code,
+        "phone": account.phone,
+        "real_name": account.real_name,
+        "document": account.document,
+        "document_number": account.id_number,
+        "born_on": account.born_on,
+        "verified_at": account.verified_at,
+        "language": account.language,
+        "shares_trips": account.shares_trips,
+        "created_at": account.created_at,
+    }
+
+
+@part("contacts", _("Emergency contacts"))
+def contact_rows(account: "Account") -> Iterator[Json]:
+    """As they were typed; a phone of somebody else is masked, because this file may fall into other hands."""
+    for row in account.emergency_contacts.order_by("pk"):
+        yield {
+            "name": row.name,
+            "phone": mask_phone(row.phone),
+            "state": row.state,
+            "created_at": row.created_at,
+        }
+
+
+@part("guardians", _("Guardians"))
+def guardian_rows(account: "Account") -> Iterator[Json]:
+    """Whom they named, and who named them; of the other one only that there is one."""
+    for row in account.guardianships.order_by("pk"):
+        yield {"as": "teen", "state": row.state, "asked_at": row.asked_at, "answered_at": row.answered_at}
+    for row in account.wards.order_by("pk"):
+        yield {"as": "guardian", "state": row.state, "asked_at": row.asked_at, "answered_at": row.answered_at}
+
+
+@part("signing_in", _("Where you signed in"))
+def sign_in_rows(account: "Account") -> Iterator[Json]:
+    """Sessions, devices, places of sign-ins, and questions about the real name."""
+    for session in Session.objects.filter(account=account).order_by("begun_at"):
+        yield {
+            "kind": "session",
+            "browser": session.browser,
+            "network": session.network,
+            "begun_at": session.begun_at,
+            "used_at": session.used_at,
+        }
+    for device in account.devices.order_by("pk"):
+        yield {
+            "kind": "device",
+            "first_seen_at": device.first_seen_at,
+            "last_seen_at": device.last_seen_at,
+        }
+    for place in account.sign_in_places.order_by("pk"):
+        yield {"kind": "place", "at": place.at, "latitude_longitude": place.place}
+    for check in account.real_name_checks.order_by("pk"):
+        yield {
+            "kind": "real_name",
+            "asked_at": check.asked_at,
+            "state": check.state,
+            "real_name": check.real_name,
+            "document": check.id_number,
+        }
+
+
+@part("consents", _("Your consents"))
+def consent_rows(account: "Account") -> Iterator[Json]:
+    """Each of them as it stands."""
+    for each in own_data.consents_of(account):
+        yield {
+            "consent": each.key,
+            "purpose": str(each.purpose),
+            "given": each.given,
+            "version": each.version,
+            "at": each.at,
+        }
+
+
+@keeps
+def open_cases_keep(account: "Account", _at: datetime) -> Iterator[Kept]:
+    """Whatever case concerns them, theirs or another's: nobody is told of it here."""
+    if cases.is_any_open_about(account.code):
+        yield Kept(
+            pgettext_lazy("kept", "a case that is open"),
+            None,
+            _("Personal Information Protection Law art. 47"),
+            said=False,
+        )
+
+
+@ends_with
+def sign_in_ends(account: "Account", _at: datetime) -> None:
+    """All by which they came in, and whom they named: but who may have to be told of them while a case is open."""
+    if not cases.is_any_open_about(account.code):
+        account.emergency_contacts.all().delete()
+    account.guardianships.all().delete()
+    account.wards.all().delete()  # whose guardian leaves needs another one before the next ride
+    account.sign_in_places.all().delete()
+    account.real_name_checks.all().delete()
+    Device.objects.filter(account=account).delete()
+    OneTimeCode.objects.filter(phone_index=account.phone_index).delete()
+    files = DataExport.objects.filter(account=account, picture__isnull=False)
+    pictures.end_now(list(files.values_list("picture__code", flat=True)))
+    DataExport.objects.filter(account=account).delete()
+
+
+@erases
+def sessions_go(account: "Account", _at: datetime) -> None:
+    """Nothing signs in any more; what was left over goes."""
+    account.emergency_contacts.all().delete()
+    Session.objects.filter(account=account).delete()

@@ -1,0 +1,48 @@
+"""How long each table of police is kept (`core.retention`)."""
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from core.retention import RECORDS_KEPT, Ground, data, emptied, goes_when_left, let_go, nobody, stays
+from police.states import RequestState
+
+POLICE = data(
+    "police",
+    pgettext_lazy("kind of data", "What authorities asked"),
+    purpose=_("police get at once what they may have, and each answer can be looked at afterwards"),
+    ground=Ground.LAW,
+    law=_(
+        "E-Commerce Law art. 25, Interim Measures on online taxis art. 27, Personal Information Protection Law art. 13 no. 3 and art. 54"
+    ),
+    processors=_("police stations that asked"),
+)
+OVER = Q(state__in=[RequestState.RELEASED, RequestState.REFUSED])
+
+nobody("police.Agency", why="stations as the public register has them")
+goes_when_left("police.Officer", POLICE, "number of a police officer")
+emptied(
+    "police.PoliceRequest",
+    POLICE,
+    "what was asked with, letters and numbers of officers",
+    after=RECORDS_KEPT,
+    since="asked_at",
+    said="it was asked",
+    columns={"badge_number": "", "query_value": "", "refusal": "", "letter_number": "", "certificates": ""},
+    where=OVER,
+    trip="trip__code",
+    case="code",
+)
+let_go(
+    "police.Release",
+    POLICE,
+    "the pack as it was released",
+    after=RECORDS_KEPT,
+    since="released_at",
+    said="it was released",
+    ends="`pack` and `spoken_code` emptied; its digest stays",
+    trip="request__trip__code",
+    case="request__code",
+    columns=["pack", "spoken_code"],
+)
+stays("police.ReleaseReview", POLICE, "who of the staff looked at a release", "codes; it proves the review")

@@ -1,0 +1,223 @@
+"""Children and teens (A6, A9): who rides alone, by whose word, on which line, at which hours, and with whom."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts import guardians
+from accounts.errors import GuardianBooks, GuardianNamed, GuardianNeeded, GuardianStays, NotATeen, NotGrownUp
+from accounts.models import Account, EmergencyContact, Guardianship, RealNameCheck
+from accounts.selectors import contacts_who_agreed, guardian_of
+from accounts.services import remove_emergency_contact
+from conftest import NOON, usual_journey
+from core.errors import NotFound
+from core.models import Notification
+from core.states import IllegalTransition
+from drivers.models import Driver
+from drivers.selectors import driver_of
+from rides import services
+from rides.errors import GrownUpBooks, TeenHours, TeenLine
+from rides.management.commands.dispatcher import turn
+from rides.models import Offer, Score, Trip
+from rides.services.booking import Rider
+from rides.states import Line, Party, RiderKind
+from rides.tests.factories import go_on_duty
+from rides.tokens import TripKey
+from safety.errors import GuardianAgreed
+from safety.models import TripShare
+from safety.selectors import recording_question
+from safety.services import answer_recording
+
+TEEN, GUARDIAN = "passenger", "passenger2"
+
+
+def aged(code, born):
+    Account.objects.filter(code=code).update(born_on=born)
+    return Account.objects.get(code=code)
+
+
+@pytest.fixture
+def teen(world, db, noon):
+    return aged(TEEN, "2011-05-05")
+
+
+@pytest.fixture
+def guarded(teen, people):
+    guardians.ask_guardian(account=teen, phone=people(GUARDIAN).phone)
+    guardians.answer_as_guardian(account=people(GUARDIAN), number=Guardianship.objects.get().pk, accepts=True)
+    return teen
+
+
+def book(rides, **changes):
+    return rides.booked(
+        TEEN, **({"line": Line.EXPRESS, "journey": usual_journey(start=NOON, end=NOON)} | changes)
+    )
+
+
+@pytest.mark.parametrize("line", [Line.EXPRESS, Line.HITCH, Line.PREMIER])
+def test_a_child_books_nothing(rides, people, noon, line):
+    aged(TEEN, "2013-05-05")
+    with pytest.raises(GuardianBooks):
+        rides.booked(TEEN, line=line)
+
+
+def test_whose_document_was_a_childs_books_nothing_unverified(rides, people, noon):
+    account = people(TEEN)
+    Account.objects.filter(pk=account.pk).update(verified_at=None, born_on="", id_index=None)
+    RealNameCheck.objects.create(
+        account=account, state="refused", why="too_young", asked_at=NOON, next_at=NOON, decided_at=NOON
+    )
+    with pytest.raises(GuardianBooks):
+        book(rides)
+
+
+def test_a_guardian_books_for_a_child(rides, people, noon):
+    trip = rides.booked(GUARDIAN, line=Line.EXPRESS, rider=Rider(RiderKind.CHILD, "童小满", ""))
+    assert (trip.rider_kind, trip.rider_name, trip.for_teen) == ("child", "童小满", False)
+
+
+def test_a_teen_rides_once_a_guardian_has_confirmed(rides, teen, people):
+    with pytest.raises(GuardianNeeded):
+        book(rides)
+    guardians.ask_guardian(account=teen, phone=people(GUARDIAN).phone)
+    with pytest.raises(GuardianNeeded):
+        book(rides)
+    assert Notification.objects.filter(key__startswith="guardian:").count() == 1
+    guardians.answer_as_guardian(account=people(GUARDIAN), number=Guardianship.objects.get().pk, accepts=True)
+    assert book(rides).for_teen
+
+
+def test_what_a_guardian_ends_is_over(rides, guarded, people):
+    guardians.answer_as_guardian(
+        account=people(GUARDIAN), number=Guardianship.objects.get().pk, accepts=False
+    )
+    with pytest.raises(GuardianNeeded):
+        book(rides)
+    with pytest.raises(IllegalTransition):
+        guardians.answer_as_guardian(
+            account=people(GUARDIAN), number=Guardianship.objects.get().pk, accepts=True
+        )
+
+
+def test_who_is_not_named_or_not_of_age_confirms_nothing(teen, people):
+    guardians.ask_guardian(account=teen, phone=people(GUARDIAN).phone)
+    number = Guardianship.objects.get().pk
+    with pytest.raises(NotFound):
+        guardians.answer_as_guardian(account=people("driver"), number=number, accepts=True)
+    for born in ("2009-01-01", ""):
+        with pytest.raises(NotGrownUp):
+            guardians.answer_as_guardian(account=aged(GUARDIAN, born), number=number, accepts=True)
+    assert guardian_of(teen, NOON) is None
+
+
+def test_one_guardian_at_a_time_and_only_of_teens(guarded, people):
+    with pytest.raises(GuardianNamed):
+        guardians.ask_guardian(account=guarded, phone=people("driver").phone)
+    with pytest.raises(NotATeen):
+        guardians.ask_guardian(account=people(GUARDIAN), phone=people("driver").phone)
+    with pytest.raises(NotFound):
+        guardians.take_back_question(account=guarded)
+
+
+def test_a_question_can_be_taken_back(teen, people):
+    guardians.ask_guardian(account=teen, phone="13912340099")
+    guardians.take_back_question(account=teen)
+    guardians.ask_guardian(account=teen, phone=people(GUARDIAN).phone)
+    assert [row.state for row in Guardianship.objects.order_by("pk")] == ["ended", "asked"]
+
+
+@pytest.mark.parametrize("line", [Line.HITCH, Line.PREMIER, Line.LUXURY])
+def test_a_teen_rides_by_express_only(rides, guarded, line):
+    with pytest.raises(TeenLine):
+        book(rides, line=line)
+
+
+def test_a_teen_books_for_nobody_else(rides, guarded):
+    for kind in (RiderKind.CHILD, RiderKind.OTHER):
+        with pytest.raises(GrownUpBooks):
+            book(rides, rider=Rider(kind, "x", "13912340099"))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "rides_then"),
+    [(599, False), (600, False), (1079, False), (1080, True), (590 - 120, True), (0, True)],
+)
+def test_a_teen_rides_by_day_from_departure_to_arrival(rides, guarded, minutes, rides_then):
+    start = NOON + timedelta(minutes=minutes)  # noon and so much: 22:00 is 600, 06:00 is 1080
+    journey = usual_journey(start=start, end=start)
+    if rides_then:
+        assert book(rides, journey=journey).for_teen
+    else:
+        with pytest.raises(TeenHours):
+            book(rides, journey=journey)
+
+
+@pytest.mark.parametrize(
+    ("days", "stars", "count", "gets"),
+    [
+        (200, 48, 10, True),
+        (100, 48, 10, False),
+        (200, 44, 10, False),
+        (200, 15, 3, False),
+        (200, 0, 0, False),
+    ],
+)
+def test_a_teen_rides_with_drivers_of_tenure_and_score(rides, guarded, people, days, stars, count, gets):
+    driver = driver_of(people("driver"))
+    go_on_duty(driver, (28.2130, 121.0270))
+    Driver.objects.filter(pk=driver.pk).update(vetted_at=NOON - timedelta(days=days))
+    Score.objects.update_or_create(account=driver.account, defaults={"stars": stars, "count": count})
+    book(rides)
+    assert turn() == (1 if gets else 0)
+    if gets:
+        driver.refresh_from_db()
+        assert services.accept_offer(driver=driver, code=Offer.objects.get().code).refusal is None
+
+
+def test_who_lost_the_score_meanwhile_gets_no_teen(rides, guarded, people):
+    driver = driver_of(people("driver"))
+    go_on_duty(driver, (28.2130, 121.0270))
+    Driver.objects.filter(pk=driver.pk).update(vetted_at=NOON - timedelta(days=200))
+    Score.objects.update_or_create(account=driver.account, defaults={"stars": 50, "count": 10})
+    book(rides)
+    turn()
+    Score.objects.filter(account=driver.account).update(stars=20)
+    refusal = services.accept_offer(driver=driver_of(people("driver")), code=Offer.objects.get().code).refusal
+    assert refusal.code == "no_longer_available"
+
+
+def test_the_guardian_follows_and_the_teen_cannot_end_it(rides, guarded, people, deliver):
+    test_a_teen_rides_with_drivers_of_tenure_and_score(rides, guarded, people, 200, 48, 10, True)
+    deliver()
+    trip = Trip.objects.get()
+    contact = EmergencyContact.objects.get(account=guarded)
+    assert contacts_who_agreed(guarded) == [contact]
+    assert TripShare.objects.get(trip=trip).contact_phone == contact.phone
+    assert Notification.objects.get(key__startswith="share:").recipient == people(GUARDIAN).phone
+    with pytest.raises(GuardianStays):
+        remove_emergency_contact(account=guarded, contact_id=contact.pk)
+    key = TripKey(trip.code, Party.PASSENGER, trip.city.code)
+    assert recording_question(trip, Party.PASSENGER).answer is True
+    assert not recording_question(trip, Party.PASSENGER).may_answer
+    with pytest.raises(GuardianAgreed):
+        answer_recording(key=key, agreed=False)
+
+
+def test_from_the_eighteenth_birthday_on_nothing_is_kept_back(rides, people, noon):
+    aged(TEEN, "2008-03-02")
+    assert not rides.booked(TEEN, line=Line.HITCH).for_teen
+
+
+def test_the_pages_ask_and_answer(rides, teen, people, signed_in):
+    client = signed_in(TEEN)
+    assert "Ask my guardian" in client.get("/me/guardian/").content.decode()
+    assert client.post("/me/guardian/", {"phone": people(GUARDIAN).phone}).status_code == 302
+    assert "Your guardian was asked" in client.get("/me/guardian/").content.decode()
+    other = signed_in(GUARDIAN)
+    page = other.get("/me/guardian/").content.decode()
+    assert "I am the guardian" in page
+    assert people(TEEN).real_name in page
+    number = Guardianship.objects.get().pk
+    other.post(f"/me/guardian/{number}/answer/", {"answer": "accept"})
+    assert "Your guardian has confirmed" in client.get("/me/guardian/").content.decode()
+    assert signed_in("driver").post(f"/me/guardian/{number}/answer/", {"answer": "end"}).status_code == 404
