@@ -115,6 +115,10 @@ def _filled(found: Array) -> tuple[Array, Array]:
 def _take(plane: Array, places: Array, border: int) -> Array:
     return np.asarray(
         cv2.remap(
-            plane.astype(np.float32), places.astype(np.float32), None, cv2.INTER_LINEAR, borderMode=border
+            plane.astype(np.float32),
+            places[..., 0].astype(np.float32),
+            places[..., 1].astype(np.float32),
+            cv2.INTER_LINEAR,
+            borderMode=border,
         )
     )
