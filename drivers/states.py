@@ -70,6 +70,8 @@ FACE_CHECK_TRANSITIONS = Transitions(
 VERDICT_WORDS = {
     "other_person": _("another person than the enrolled one"),
     "two_people": _("not one person throughout"),
+    "repeated": _("one frame was sent twice"),
+    "not_solid": _("no head in space: a picture, a screen or a mask"),
     "not_followed": _("the poses were not followed: a photo or another clip"),
     "unsure": _("neither sure nor refused"),
     "passed": _("passed"),
@@ -81,6 +83,12 @@ POSE_WORDS = {
     "centre": _("look straight ahead"),
     "left": _("turn to the left"),
     "right": _("turn to the right"),
+    "up": _("lift the chin"),
+    "down": _("lower the chin"),
+    "left_up": _("turn to the left and up"),
+    "left_down": _("turn to the left and down"),
+    "right_up": _("turn to the right and up"),
+    "right_down": _("turn to the right and down"),
     "closer": _("come closer"),
 }
 

@@ -112,6 +112,15 @@ class FaceCheck(models.Model):
                 return _("One frame is alike to the others by %(likeness)s only") % {
                     "likeness": f"{least:.2f}"
                 }
+            case {"frame": number}:
+                return _("Frame %(number)s came before") % {"number": number}
+            case {"relief": relief, "reach": reach}:
+                return _(
+                    "Relief like a head's by %(relief)s; skin moved %(reach)s times as far as by its turns"
+                ) % {
+                    "relief": f"{relief:.2f}",
+                    "reach": f"{reach:.2f}",
+                }
             case _nothing:
                 return ""
 
