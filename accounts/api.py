@@ -17,6 +17,7 @@ from core import clock, own_data
 from core.access import account_of, check_permission
 from core.api import read
 from core.errors import NotFound
+from core.permissions import needs_second_factor
 from core.typed.document import Kind
 from core.typed.fields import ID_NUMBER, NAME, PHONE, REAL_NAME, TOKEN, TypedInput, digits
 
@@ -48,6 +49,12 @@ class MeOutput(serializers.Serializer[Any]):
     phone = serializers.CharField()
     real_name = serializers.CharField()
     verified_at = serializers.DateTimeField(allow_null=True)
+
+
+class SignedInOutput(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    role = serializers.CharField()
+    second_factor = serializers.BooleanField(help_text="True where nothing opens before the second factor")
 
 
 class SessionOutput(serializers.Serializer[Any]):
@@ -106,7 +113,7 @@ class SignInView(APIView):
 
     permission_classes = [AllowAny]
 
-    @extend_schema(request=SignInInput, responses=MeOutput)
+    @extend_schema(request=SignInInput, responses=SignedInOutput)
     def post(self, request: Request) -> Response:
         body = read(SignInInput, request)
         here = (body["latitude"], body["longitude"]) if {"latitude", "longitude"} <= body.keys() else None
@@ -118,7 +125,8 @@ class SignInView(APIView):
             account = services.sign_in_by_password(
                 request._request, name=body["name"], password=body.get("password", ""), here=here
             )
-        return Response(MeOutput(account).data)
+        known = {"code": account.code, "role": account.role, "second_factor": needs_second_factor(account)}
+        return Response(SignedInOutput(known).data)
 
 
 class SecondFactorView(APIView):

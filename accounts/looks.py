@@ -1,7 +1,7 @@
 """Looking at people's data: the one door through which staff see somebody in the clear, and the list of what was looked
 at without a case.
 
-A look needs an open case that is the asker's own and concerns the person. Without one it needs a sentence, and a
+A look needs an open case that is the asker's own, concerns the person, and does not stand on the asker's word alone. Without one it needs a sentence, and a
 supervisor answers for it. Colleagues and officers are not shown, whoever asks. All of it is in the journal.
 """
 
@@ -72,7 +72,7 @@ def show(
     """
     require(account, "people.reveal")
     said, named = reason.strip()[:REASON_LENGTH], case.strip()[:40]
-    own = [each.code for each in cases.open_about(subject) if account.code in each.owners]
+    own = [each.code for each in cases.open_about(subject) if each.is_ground_for(account.code)]
     if not own and not says_why(said):
         raise SentenceNeeded("reason")
     if not own:

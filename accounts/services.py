@@ -1,6 +1,5 @@
 """The only writer of people."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -55,6 +54,7 @@ from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.limits import Asker, address_of, asker_of
+from core.links import digest_of
 from core.messages import outbox
 from core.permissions import Role, may, needs_second_factor, require, roles_who
 from core.privacy import blind_index, link_secret, phone_index
@@ -447,7 +447,7 @@ def add_emergency_contact(*, account: Account, name: str, phone: str) -> Emergen
         defaults={
             "name": typed.name.plain(name),
             "phone": number,
-            "answer_digest": _digest(secret),
+            "answer_digest": digest_of(secret),
             "created_at": clock.now(),
         },
     )
@@ -466,13 +466,9 @@ def add_emergency_contact(*, account: Account, name: str, phone: str) -> Emergen
     return contact
 
 
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
 def contact_by_secret(secret: str) -> EmergencyContact:
     """The contact whom a link addresses. Raises `NotFound`."""
-    contact = EmergencyContact.objects.filter(answer_digest=_digest(secret)).first()
+    contact = EmergencyContact.objects.filter(answer_digest=digest_of(secret)).first()
     if contact is None:
         raise NotFound
     return contact

@@ -1,6 +1,7 @@
 """Sign-in and one's own data."""
 
 from collections.abc import Callable
+from typing import Any
 
 import segno
 from django.contrib import messages
@@ -316,7 +317,7 @@ def guardian(request: HttpRequest) -> HttpResponse:
             return redirect("accounts:guardian")
         except DomainError as error:
             explain(form, error)
-    context = {
+    context: dict[str, Any] = {
         "teen": is_known_teen(account, at),
         "mine": account.guardianships.order_by("-pk").first(),
         "wards": named_as_guardian(account),

@@ -180,7 +180,7 @@ class StreetComplaintsView(APIView):
             told=Filing(Category(body["category"]), body["words"], body["submission"]),
             asker=asker_of(request),
         )
-        said = _said(complaint, Side.COMPLAINANT) | {"secret": selectors.secret_of(complaint)}
+        said = _said(complaint, Side.COMPLAINANT) | {"secret": complaint.secret}
         return Response(said, status=201)
 
 

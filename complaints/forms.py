@@ -20,9 +20,11 @@ class FilesField(forms.FileField):
     """Several files, each read by its content; gives `File`s that lie in storage, and `Missing` for each other.
 
     A file is never a reason to refuse the words beside it; where files are all that is asked for, the first fault is.
+    `unread` gives them as they came: what a stranger sends is opened by the service that counts it, or not at all.
     """
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, unread: bool = False, **kwargs: Any) -> None:
+        self.unread = unread
         kwargs.setdefault(
             "widget",
             _Files(attrs={"accept": "image/jpeg,image/png,image/webp,image/heic,image/heif,application/pdf"}),
@@ -39,6 +41,8 @@ class FilesField(forms.FileField):
         given = [file for file in (data if isinstance(data, list | tuple) else [data]) if file]
         if self.required and not given:
             raise forms.ValidationError(self.error_messages["required"], code="required")
+        if self.unread:
+            return given
         found = read_files(given)
         try:
             if self.required:
@@ -64,6 +68,7 @@ class ComplaintForm(forms.Form):
 
 
 class StreetComplaintForm(ComplaintForm):
+    uploads = FilesField(unread=True)
     plate = Typed(PLATE, label=_("Plate of the car"), required=False, help_text=_("As far as you saw it."))
     name = Typed(NAME, label=_("Your name"), max_length=60)
     phone = Typed(
@@ -121,3 +126,7 @@ class DangerWordsForm(forms.Form):
 class PapersForm(forms.Form):
     paper = forms.ChoiceField(label=_("Which document is it?"), choices=Paper.choices)
     uploads = FilesField(required=True)
+
+
+class StrangersPapersForm(PapersForm):
+    uploads = FilesField(required=True, unread=True)

@@ -13,7 +13,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from complaints import pdf, selectors, services
 from complaints.actions.own import OWN, LinkHolder, OwnCase
-from complaints.forms import CallerCodeForm, ComplaintForm, PapersForm, StreetComplaintForm
+from complaints.forms import (
+    CallerCodeForm,
+    ComplaintForm,
+    PapersForm,
+    StrangersPapersForm,
+    StreetComplaintForm,
+)
 from complaints.policies import CARE_TEXT, CLAIM_PAPERS, LINK_CODES, LINK_WORDS
 from complaints.services import Caller, Filing
 from complaints.states import (
@@ -98,12 +104,11 @@ def street(request: HttpRequest) -> HttpResponse:
             complaint = services.file_from_street(
                 caller=Caller(found["name"], found["phone"]),
                 plate=found["plate"],
-                told=Filing(
-                    Category(found["category"]), found["words"], found["submission"], found["uploads"]
-                ),
+                told=Filing(Category(found["category"]), found["words"], found["submission"]),
+                uploads=found["uploads"],
                 asker=asker_of(request),
             )
-            return redirect("complaints:follow", complaint.code, selectors.secret_of(complaint))
+            return redirect("complaints:follow", complaint.code, complaint.secret)
         except DomainError as error:
             explain(form, error)
             status = error.status
@@ -229,18 +234,17 @@ def claim(request: HttpRequest, code: str, secret: str) -> HttpResponse:
 @require_POST
 def claim_papers(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     """Whoever claims adds documents."""
-    found, form = selectors.claim_by_link(code, secret), PapersForm(request.POST, request.FILES)
+    found, form = selectors.claim_by_link(code, secret), StrangersPapersForm(request.POST, request.FILES)
     if form.is_valid():
         try:
             with limits.turn(CLAIM_PAPERS, limits.NOBODY, target=code):
+                files = services.read_files(form.cleaned_data["uploads"])
+                services.check_something_came(files)
                 services.add_papers(
-                    claim=found,
-                    actor=NOBODY,
-                    paper=Paper(form.cleaned_data["paper"]),
-                    files=form.cleaned_data["uploads"],
+                    claim=found, actor=NOBODY, paper=Paper(form.cleaned_data["paper"]), files=files
                 )
             messages.success(request, _("Kept. Whoever works on it sees it at once."))
-            for fault in services.missing(form.cleaned_data["uploads"]):
+            for fault in services.missing(files):
                 messages.warning(request, fault.detail)
             return redirect("complaints:claim", code, secret)
         except DomainError as error:

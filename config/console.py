@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from unfold.sites import UnfoldAdminSite
 
 from accounts.models import Account
+from accounts.views import sign_out
 from config import work
 from core import alarms, clock, heartbeat, motions, policy
 from core.access import account_of, permission_required
@@ -24,7 +25,10 @@ APPS = frozenset({"core", "accounts", "drivers", "rides", "safety", "complaints"
 
 
 class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no stubs
-    """Staff with their second factor; sign-in is the platform's own page."""
+    """Staff with their second factor; to sign in, to sign out and to change a password there are the platform's own doors.
+
+    Django's would count no wrong password, tell no owner and leave what the browser kept.
+    """
 
     index_title = _("First page")
     site_title = "Huhang 护航"
@@ -73,7 +77,17 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no stubs
         return redirect("/")
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return redirect("/")
+        return sign_out(request)
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return redirect("accounts:password")
+
+    def password_change_done(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return redirect("accounts:password")
 
 
 @policy.read_once()

@@ -11,6 +11,7 @@ from core.permissions import may
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
+    user = getattr(request, "user", None)  # what is refused for its host has none: nobody's session was read
     return {
         "safety_line": settings.SAFETY_LINE,
         "liaison_line": settings.LIAISON_LINE,
@@ -19,6 +20,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "page_time": clock.now(),
         # Calls pop up on whatever page of the console an agent has open.
         "rings_here": request.path.startswith("/admin/")
-        and isinstance(request.user, Account)
-        and may(request.user, "complaints.work"),
+        and isinstance(user, Account)
+        and may(user, "complaints.work"),
     }

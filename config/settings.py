@@ -253,6 +253,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"queue": "bulk", "expires": 3000},
     },
+    "pictures shown to the face check": {
+        "task": "drivers.tasks.show_attacks",
+        "schedule": 3600.0,
+        "options": {"queue": "bulk", "expires": 3000},
+    },
     "limits of complaints": {
         "task": "complaints.tasks.check_limits",
         "schedule": 10.0,

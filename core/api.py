@@ -18,7 +18,10 @@ class SessionAuthentication(authentication.SessionAuthentication):
 
 
 class JSONParser(parsers.JSONParser):
-    """JSON whose texts can be written: half of a surrogate pair is no character, and no answer could name it."""
+    """JSON whose texts can be written: half of a surrogate pair is no character, and no answer could name it.
+
+    What is nested deeper than a reader can follow is none either.
+    """
 
     def parse(
         self,
@@ -26,10 +29,10 @@ class JSONParser(parsers.JSONParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        found = super().parse(stream, media_type, parser_context)
         try:
+            found = super().parse(stream, media_type, parser_context)
             json.dumps(found, ensure_ascii=False).encode()
-        except UnicodeEncodeError as error:
+        except (UnicodeEncodeError, RecursionError) as error:
             raise ParseError from error
         return found
 

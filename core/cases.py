@@ -18,11 +18,20 @@ _lookups: list[CaseLookup] = []
 @dataclass(frozen=True, slots=True)
 class OpenCase:
     """A case that is worked on: its code, the codes of those of the staff whose it is, and the permission of those who
-    read it as their work beside them."""
+    read it as their work beside them.
+
+    `opened_by` is the colleague on whose word alone there is a case: it is theirs to work on, and no ground on which
+    they see somebody in the clear.
+    """
 
     code: str
     owners: frozenset[str]
     readers: str
+    opened_by: str = ""
+
+    def is_ground_for(self, code: str) -> bool:
+        """Whether a colleague needs no other reason to see whom it concerns."""
+        return code in self.owners and code != self.opened_by
 
 
 # Takes the code of an account, or of a case; gives the open cases that concern that person, or the case itself.

@@ -124,7 +124,7 @@ def _styles() -> dict[str, ParagraphStyle]:
     }
 
 
-class _RightToLeft(Flowable):
+class _RightToLeft(Flowable):  # type: ignore[misc]  # reportlab has no types
     """A text in Arabic script: its lines begin at the right, and words of other scripts stay as they are."""
 
     def __init__(self, lines: Sequence[str], style: ParagraphStyle) -> None:
@@ -133,7 +133,9 @@ class _RightToLeft(Flowable):
         self.drawn: list[str] = []
 
     def _width(self, text: str) -> float:
-        return sum(pdfmetrics.stringWidth(part, font, self.style.fontSize) for font, part in runs(text))
+        return float(
+            sum(pdfmetrics.stringWidth(part, font, self.style.fontSize) for font, part in runs(text))
+        )
 
     def _line(self, words: Sequence[str]) -> str:
         """Words as they stand from left to right: those of other scripts in their order among themselves."""

@@ -120,11 +120,6 @@ def link_secret(code: str, *, purpose: str) -> str:
     return blind_index(code, purpose=f"link-{purpose}")[:32]
 
 
-def is_link_secret(shown: str, code: str, *, purpose: str) -> bool:
-    """Whether somebody shows the secret of this thing, compared in constant time."""
-    return hmac.compare_digest(shown.encode(), link_secret(code, purpose=purpose).encode())
-
-
 def phone_index(phone: str) -> str:
     """The blind index of a normalised phone number."""
     return blind_index(phone, purpose="phone")

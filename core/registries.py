@@ -43,7 +43,7 @@ IDENTITY = {
 
 class IdentityAnswer(msgspec.Struct):
     """Whether name and number belong together; `born` where no birthday stands in the number, `country` of a passport
-    (ISO 3166-1 alpha-3)."""
+    (ISO 3166-1 alpha-2)."""
 
     match: bool
     born: date | None = None

@@ -17,12 +17,13 @@ from core.api import read
 from core.errors import InvalidInput, NotFound
 from core.limits import asker_of
 from core.permissions import may
-from core.typed.fields import PHONE, PLATE, TypedInput
+from core.typed.fields import PHONE, PLATE, TypedInput, digits
 from drivers import services
 from drivers.models import Application, Driver
 from drivers.selectors import driver_of, is_enrolled, newest_application, standing_decision, video_check_of
 from drivers.services.applications import check_application, given_of, read_of
-from drivers.states import Certificate, FacePurpose, Line
+from drivers.states import Certificate, FacePurpose, Line, PlateSpot
+from drivers.vision.plates import spot_of
 
 
 class AskInput(serializers.Serializer[Any]):
@@ -53,6 +54,11 @@ class FramesInput(serializers.Serializer[Any]):
 class FramesOutput(serializers.Serializer[Any]):
     state = serializers.CharField()
     token = serializers.CharField(help_text="Opens what the check was for, once, for five minutes")
+    spot = serializers.ChoiceField(
+        PlateSpot.choices,
+        required=False,
+        help_text="Before a pick-up: where on the photo of the car its plate has to stand",
+    )
 
 
 class BeginInput(serializers.Serializer[Any]):
@@ -86,6 +92,10 @@ class ApplicationOutput(serializers.Serializer[Any]):
 
 class PhotoInput(serializers.Serializer[Any]):
     photo = serializers.FileField()
+
+
+class ReporterCodeInput(serializers.Serializer[Any]):
+    code = TypedInput(digits(6))
 
 
 class StreetReportInput(serializers.Serializer[Any]):
@@ -222,6 +232,31 @@ class StreetReportsView(APIView):
         return Response(ReportOutput(report).data, status=201)
 
 
+class ProveReporterView(APIView):
+    """Whoever reported a car without an account shows the code that their phone got; the report then acts."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(request=ReporterCodeInput, responses={204: None})
+    def post(self, request: Request, code: str) -> Response:
+        one_time = read(ReporterCodeInput, request)["code"]
+        services.prove_reporter(code=code, one_time=one_time, asker=asker_of(request))
+        return Response(status=204)
+
+
+class VehicleInput(serializers.Serializer[Any]):
+    plate = TypedInput(PLATE)
+
+
+class VehicleView(DriverView):
+    """Which of two bound cars I drive now; the next orders are taken with it."""
+
+    @extend_schema(request=VehicleInput, responses={204: None})
+    def post(self, request: Request) -> Response:
+        services.say_vehicle(driver=self.driver, **read(VehicleInput, request))
+        return Response(status=204)
+
+
 class FaceConsentView(DriverView):
     """I agree to the text on faces."""
 
@@ -257,7 +292,10 @@ class FaceFramesView(DriverView):
         outcome = services.answer_face_check(driver=self.driver, code=code, frames=frames)
         if outcome.refusal:
             raise outcome.refusal
-        return Response({"state": outcome.check.state, "token": outcome.token})
+        said = {"state": outcome.check.state, "token": outcome.token}
+        if outcome.check.purpose == FacePurpose.PICKUP:
+            said["spot"] = spot_of(outcome.token).value
+        return Response(said)
 
 
 class VideoChecksView(DriverView):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Exists, OuterRef, Subquery
 from django.utils import timezone
 
+from core import audit
 from drivers.models import (
     Binding,
     Driver,
@@ -62,6 +63,15 @@ def acceptances_without_face(since: datetime, accepted: list[tuple[str, str, dat
         for code, driver, at in accepted
         if (found := used.get((code, driver))) is None or abs(found - at) > timedelta(seconds=5)
     ]
+
+
+def attacks_that_pass(since: datetime) -> set[str]:
+    """Kinds of presentation attacks of which the red team's newest since then passed the face check (M03)."""
+    newest = {
+        kind: action
+        for action, kind in audit.recorded("drivers.attack_passed", "drivers.attack_refused", since=since)
+    }
+    return {kind for kind, action in newest.items() if action == "drivers.attack_passed"}
 
 
 def answered_mismatches(trips: list[str]) -> set[str]:

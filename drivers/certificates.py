@@ -202,8 +202,12 @@ def allows_car(text: str) -> bool:
     return bool(held) and any(each in CAR_CLASSES for each in re.findall(r"[ABC][1-6]", text))
 
 
-FORMATS = {
-    "id_number": (lambda text: any(typed.document.fits(text, kind) for kind in Kind), "id_number_wrong"),
+def _on_some_document(text: str) -> bool:
+    return any(typed.document.fits(text, kind) for kind in Kind)
+
+
+FORMATS: dict[str, tuple[Callable[[str], object], str]] = {
+    "id_number": (_on_some_document, "id_number_wrong"),
     "licence_class": (allows_car, "licence_class_wrong"),
     "plate": (lambda text: bool(typed.plate.FORM.match(text.replace("·", ""))), "plate_wrong"),
     "vin": (typed.vin.is_vin, "vin_wrong"),

@@ -20,6 +20,14 @@ class NoVehicle(DomainError):
     code, status, sentence = "no_bound_vehicle", 403, _("No vehicle is bound to your account.")
 
 
+class WhichVehicle(DomainError):
+    code, status, sentence = (
+        "which_vehicle",
+        403,
+        _("Two cars are bound to your account. Say first, on your page, which one you drive now."),
+    )
+
+
 class DriverHeld(DomainError):
     code, status, sentence = (
         "driver_held",
@@ -175,6 +183,26 @@ class PlateDiffers(DomainError):
         "plate_differs",
         403,
         _("The photo does not show the registered plate %(plate)s. You cannot pick up with this car."),
+    )
+
+
+class PlateNotThere(DomainError):
+    code, status, sentence = (
+        "plate_not_there",
+        400,
+        _(
+            "The plate does not stand where it was asked for: %(spot)s on the photo. Please take it once more."
+        ),
+    )
+
+
+class PhotoSeenBefore(DomainError):
+    code, status, sentence = (
+        "photo_seen_before",
+        403,
+        _(
+            "This photo was sent before. Please show your face again, then photograph the car as it stands now."
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from core.typed.fields import PHONE, PLATE, Typed
+from core.typed.fields import PHONE, PLATE, Typed, digits
 from drivers import certificates
 from drivers.certificates import Fault
 from drivers.states import Certificate
@@ -145,3 +145,11 @@ class RunForm(forms.Form):
     """Why the whole fleet is screened again."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class ReporterCodeForm(forms.Form):
+    code = Typed(
+        digits(6),
+        label=_("Code from the message"),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+    )

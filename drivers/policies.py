@@ -81,16 +81,24 @@ FACE_MOVES = policy.declare(
     policy.Record(
         Moves,
         {
-            "steps": policy.Whole(4, 12),
-            "turn": policy.Real(0.05, 0.3),
+            "steps": policy.Whole(6, 10),
+            "turn": policy.Real(6.0, 20.0),
+            "off": policy.Real(25.0, 50.0),
             "closer_by": policy.Real(1.05, 2.0, Unit.TIMES),
             "same_throughout": policy.Real(0.37, 0.9),
+            "relief": policy.Real(0.7, 0.85),
+            "least_reach": policy.Real(0.4, 0.9, Unit.TIMES),
+            "most_reach": policy.Real(1.3, 1.6, Unit.TIMES),
         },
         labels={
             "steps": pgettext_lazy("face check", "poses"),
-            "turn": pgettext_lazy("face check", "turn of the nose between the eyes"),
+            "turn": pgettext_lazy("face check", "least turn of the head, in degrees"),
+            "off": pgettext_lazy("face check", "most degrees beside the asked direction"),
             "closer_by": pgettext_lazy("face check", "width when closer"),
             "same_throughout": pgettext_lazy("face check", "likeness of all frames"),
+            "relief": pgettext_lazy("face check", "least likeness of the relief to a head's"),
+            "least_reach": pgettext_lazy("face check", "least movement of the skin for the turn"),
+            "most_reach": pgettext_lazy("face check", "most movement of the skin for the turn"),
         },
     ),
     Moves(),
@@ -170,12 +178,44 @@ PICKUP_WITHIN = policy.declare(
     name=pgettext_lazy("policy name", "Check before the pick-up"),
     about=_("The check before the pick-up is at most this old at arrival."),
 )
+VEHICLE_SAID_FOR = policy.declare(
+    "drivers.vehicle_said_for",
+    policy.Span(3_600, 7 * 86_400),
+    86_400,
+    name=pgettext_lazy("policy name", "Which of two cars"),
+    about=_("So long counts what a driver with two cars said of which one they drive."),
+)
 PLATE_CERTAINTY = policy.declare(
     "drivers.plate_certainty",  # D11
     policy.Real(0.5, 0.99),
     0.85,
     name=pgettext_lazy("policy name", "Certainty of a plate that was read"),
     about=_("A plate that was read with less certainty is looked at by a person."),
+)
+PHOTO_SAME = policy.declare(
+    "drivers.photo_same",
+    policy.Whole(0, 12),
+    3,
+    name=pgettext_lazy("policy name", "The same photo"),
+    about=_(
+        "Photos of cars whose fingerprints differ in at most so many of 64 bits are one: the later one is refused."
+    ),
+)
+PHOTO_ALIKE = policy.declare(
+    "drivers.photo_alike",
+    policy.Whole(0, 24),
+    8,
+    name=pgettext_lazy("policy name", "Photos that resemble each other"),
+    about=_("Up to so many of 64 bits, a person looks at both photos."),
+)
+PHOTO_AWAY = policy.declare(
+    "drivers.photo_away",
+    policy.Whole(100, 20_000, Unit.METRES),
+    3_000,
+    name=pgettext_lazy("policy name", "Photo far from the pick-up"),
+    about=_(
+        "A person looks at the photo of a car whose driver's phone is farther than this from the pick-up."
+    ),
 )
 PLATE_MARKS = policy.declare(
     "drivers.plate_marks",  # D11

@@ -18,9 +18,11 @@ from drivers.errors import (
     NotVetted,
     NoVehicle,
     PaperExpired,
+    PhotoSeenBefore,
     PickupCheckNeeded,
     PlateDiffers,
     PlatePhotoWaiting,
+    WhichVehicle,
 )
 from drivers.models import (
     Appeal,
@@ -42,7 +44,7 @@ from drivers.models import (
     VettingCase,
     VettingDecision,
 )
-from drivers.policies import PICKUP_WITHIN
+from drivers.policies import PICKUP_WITHIN, VEHICLE_SAID_FOR
 from drivers.policies import told_from as told_from  # a rule that other apps read here
 from drivers.states import (
     AppealState,
@@ -55,6 +57,7 @@ from drivers.states import (
     HoldKind,
     PaperKind,
     PlatePhotoState,
+    ReportSource,
     RewardState,
     RunState,
     ScreeningState,
@@ -101,13 +104,20 @@ def is_driver(account: "Account") -> bool:
     return Driver.objects.filter(account=account).exists()
 
 
+def drivers_vehicles(driver: Driver) -> list[Vehicle]:
+    """The vehicles bound to a driver now, in the order in which they were."""
+    rows = Vehicle.objects.filter(bindings__driver=driver, bindings__ended_at=None)
+    return list(rows.order_by("bindings__pk"))
+
+
 def drivers_vehicle(driver: Driver) -> Vehicle | None:
-    """The vehicle of the newest open binding."""
-    return (
-        Vehicle.objects.filter(bindings__driver=driver, bindings__ended_at=None)
-        .order_by("-bindings__pk")
-        .first()
-    )
+    """The vehicle that a driver drives now: the one that is bound, or of two the one that they said, not too long ago."""
+    cars = drivers_vehicles(driver)
+    if len(cars) < 2:
+        return cars[0] if cars else None
+    since = clock.now() - policy.span(VEHICLE_SAID_FOR)
+    said = Driver.objects.filter(pk=driver.pk, driving_since__gte=since).values_list("driving", flat=True)
+    return next((car for car in cars if car.pk == said.first()), None)
 
 
 def why_not_eligible(driver: Driver) -> DomainError | None:
@@ -119,7 +129,7 @@ def why_not_eligible(driver: Driver) -> DomainError | None:
     if driver.state != DriverState.VETTED:
         return NotVetted()
     if drivers_vehicle(driver) is None:
-        return NoVehicle()
+        return WhichVehicle() if drivers_vehicles(driver) else NoVehicle()
     paper = expired_paper(driver)
     if paper and paper.until:
         return PaperExpired(paper=PaperKind(paper.kind).label, until=formats.moment(paper.until))
@@ -249,12 +259,13 @@ class PickupCheck:
     plate_at: datetime
     plate_state: PlatePhotoState
     by_person: bool
+    plate: str  # the registered one
 
 
 def pickup_check(driver: Driver, trip_code: str) -> PickupCheck | None:
     """The newest check before this pick-up, if there is one."""
     photo = (
-        PlatePhoto.objects.select_related("face_check")
+        PlatePhoto.objects.select_related("face_check", "vehicle")
         .filter(driver=driver, subject=trip_code)
         .order_by("-pk")
         .first()
@@ -266,6 +277,38 @@ def pickup_check(driver: Driver, trip_code: str) -> PickupCheck | None:
         photo.taken_at,
         PlatePhotoState(photo.state),
         photo.decided_by not in {"", "ocr"},
+        photo.vehicle.plate,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PlateRead:
+    """What a machine read from the photo before a pick-up, apart from what anybody saw.
+
+    `plate` is empty where nothing was made out; `certainty` from 0 to 1; `decided_by` the colleague who looked, `ocr`
+    where nobody had to, empty while somebody still has to. `metres_away` from the pick-up is null where the phone said nothing.
+    """
+
+    plate: str
+    certainty: float
+    state: PlatePhotoState
+    decided_by: str
+    at: datetime
+    metres_away: int | None
+
+
+def plate_read(trip_code: str, driver: Driver | None) -> PlateRead | None:
+    """Of the newest photo of the car for this pick-up by this driver; None where there is none."""
+    photo = PlatePhoto.objects.filter(driver=driver, subject=trip_code).order_by("-pk").first()
+    if driver is None or photo is None:
+        return None
+    return PlateRead(
+        typed.plate.shown(photo.read),
+        round(photo.certainty, 3),
+        PlatePhotoState(photo.state),
+        photo.decided_by,
+        photo.taken_at,
+        photo.metres_away,
     )
 
 
@@ -281,15 +324,16 @@ def why_not_arrive(driver: Driver, trip_code: str) -> DomainError | None:
         case PlatePhotoState.WAITING:
             return PlatePhotoWaiting()
         case PlatePhotoState.DIFFERS:
-            vehicle = drivers_vehicle(driver)
-            return PlateDiffers(plate=vehicle.plate if vehicle else "")
+            return PlateDiffers(plate=check.plate)
+        case PlatePhotoState.REUSED:
+            return PhotoSeenBefore()
 
 
 def waiting_plate_photos() -> list[PlatePhoto]:
     """Photos that a person must look at, oldest first."""
     return list(
         PlatePhoto.objects.filter(state=PlatePhotoState.WAITING)
-        .select_related("driver__account", "vehicle", "picture")
+        .select_related("driver__account", "vehicle", "picture", "like__picture")
         .order_by("taken_at")
     )
 
@@ -544,7 +588,7 @@ def mismatch_reported(trip_code: str) -> bool:
 
 
 def reports_to_sort() -> list[MismatchReport]:
-    """Reports whose plate fits no driver, or several: a person finds out whom they are about."""
+    """Reports whose plate fits no driver, or several, or whose phone nobody proved: a person finds out whom they are about."""
     return list(
         MismatchReport.objects.filter(driver=None)
         .select_related("picture")
@@ -555,6 +599,14 @@ def reports_to_sort() -> list[MismatchReport]:
 def report_by_code(code: str) -> MismatchReport:
     """Any report, for reviewers. Raises `NotFound`."""
     report = MismatchReport.objects.select_related("picture").filter(code=code).first()
+    if report is None:
+        raise NotFound
+    return report
+
+
+def street_report_by_code(code: str) -> MismatchReport:
+    """The report of somebody without an account, for its own page. Raises `NotFound`."""
+    report = MismatchReport.objects.filter(code=code, source=ReportSource.PUBLIC, reporter="").first()
     if report is None:
         raise NotFound
     return report

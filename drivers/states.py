@@ -70,6 +70,8 @@ FACE_CHECK_TRANSITIONS = Transitions(
 VERDICT_WORDS = {
     "other_person": _("another person than the enrolled one"),
     "two_people": _("not one person throughout"),
+    "repeated": _("one frame was sent twice"),
+    "not_solid": _("no head in space: a picture, a screen or a mask"),
     "not_followed": _("the poses were not followed: a photo or another clip"),
     "unsure": _("neither sure nor refused"),
     "passed": _("passed"),
@@ -81,6 +83,12 @@ POSE_WORDS = {
     "centre": _("look straight ahead"),
     "left": _("turn to the left"),
     "right": _("turn to the right"),
+    "up": _("lift the chin"),
+    "down": _("lower the chin"),
+    "left_up": _("turn to the left and up"),
+    "left_down": _("turn to the left and down"),
+    "right_up": _("turn to the right and up"),
+    "right_down": _("turn to the right and down"),
     "closer": _("come closer"),
 }
 
@@ -89,12 +97,22 @@ class PlatePhotoState(models.TextChoices):
     SAME = "same", _("the registered plate was read")
     WAITING = "waiting", _("a person looks at the photo")
     DIFFERS = "differs", _("another plate was seen")
+    REUSED = "reused", _("a photo that was sent before")
+
+
+class PlateSpot(models.TextChoices):
+    """Where on the photo the plate is asked to stand, by chance: an earlier photo has it elsewhere."""
+
+    UPPER_LEFT = "upper_left", pgettext_lazy("on the photo", "upper left")
+    UPPER_RIGHT = "upper_right", pgettext_lazy("on the photo", "upper right")
+    LOWER_LEFT = "lower_left", pgettext_lazy("on the photo", "lower left")
+    LOWER_RIGHT = "lower_right", pgettext_lazy("on the photo", "lower right")
 
 
 PLATE_PHOTO_TRANSITIONS = Transitions(
     PlatePhotoState,
     {"waiting": frozenset({"same", "differs"})},
-    ends={"same", "differs"},
+    ends={"same", "differs", "reused"},
 )
 
 

@@ -7,6 +7,7 @@ from drivers import retention as tables  # noqa: F401 - how long they are kept
 from drivers import services
 from drivers.services.applications import DRAFTS
 from drivers.services.papers import EXPIRIES, TELLING
+from drivers.services.redteam import try_attacks
 from drivers.services.runs import SET_ASIDE
 
 
@@ -35,6 +36,12 @@ kick_run = jobs.periodic(
     jobs.whole("drivers.kick_run", _("going on with the screening of the fleet"), lambda _at: _kick()),
 )
 chase_expiries = jobs.periodic("drivers.tasks.chase_expiries", EXPIRIES, jobs.again(TELLING))
+show_attacks = jobs.periodic(
+    "drivers.tasks.show_attacks",
+    jobs.whole(
+        "drivers.show_attacks", _("showing pictures to the face check, as a fraud would"), try_attacks
+    ),
+)
 forget_what_is_over = jobs.periodic(
     "drivers.tasks.forget_what_is_over", *retention.jobs_of("drivers"), DRAFTS
 )

@@ -13,4 +13,5 @@ urlpatterns = [
     path("drive/video/<code:code>/", views.video, name="video"),
     path("drive/holds/<code:code>/appeal/", views.appeal, name="appeal"),
     path("report-a-car/", views.street_report, name="street_report"),
+    path("report-a-car/<code:code>/prove/", views.prove_reporter, name="prove_reporter"),
 ]

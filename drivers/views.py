@@ -27,13 +27,14 @@ from drivers.errors import (
     CertificatesFaulty,
     NotADriver,
 )
-from drivers.forms import StreetReportForm, sections
+from drivers.forms import ReporterCodeForm, StreetReportForm, sections
 from drivers.models import Application
 from drivers.selectors import (
     driver_of,
     is_enrolled,
     newest_application,
     standing_decision,
+    street_report_by_code,
     video_check_of,
 )
 from drivers.services.applications import check_application, given_of, read_of
@@ -215,12 +216,25 @@ def street_report(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             explain(form, error)
             status = error.status
-    return render(
-        request,
-        "drivers/street_report.html",
-        {"form": form, "report": report, "account": account},
-        status=status if form.errors else 200,
-    )
+    context = {"form": form, "report": report, "account": account, "code_form": ReporterCodeForm()}
+    return render(request, "drivers/street_report.html", context, status=status if form.errors else 200)
+
+
+@csrf_exempt
+@require_POST
+def prove_reporter(request: HttpRequest, code: str) -> HttpResponse:
+    """Whoever reported a car without an account types the code that their phone got."""
+    form, report, status = ReporterCodeForm(request.POST), street_report_by_code(code), 400
+    if form.is_valid():
+        try:
+            report = services.prove_reporter(
+                code=code, one_time=form.cleaned_data["code"], asker=asker_of(request)
+            )
+        except DomainError as error:
+            explain(form, error)
+            status = error.status
+    context = {"report": report, "account": None, "code_form": form}
+    return render(request, "drivers/street_report.html", context, status=status if form.errors else 200)
 
 
 @require_POST

@@ -10,7 +10,7 @@ from django.utils.translation import override
 
 from core import clock, timeline
 from core.messages import outbox
-from drivers.selectors import identity_of
+from drivers.selectors import identity_of, plate_read
 from rides.selectors import latest_positions
 from safety.selectors import live_incident_of, signals_of
 
@@ -44,7 +44,11 @@ def build_pack(request: "PoliceRequest", trip: "Trip") -> dict[str, Any]:
         },
         "plate_registered": trip.plate_registered,
         "plate_seen": trip.plate_seen,
+        # Whether the passenger compared; empty: nobody said so, also where boarding was presumed.
         "plate_check": trip.plate_check,
+        "presumed_boarded": trip.presumed_boarded,
+        # What a machine read from the photo before the pick-up; null where there is none.
+        "plate_read": _plate_read(trip),
         "vehicle": {"model": trip.vehicle.model, "colour": trip.vehicle.colour},
         "driver": {
             "name": identity.name,
@@ -69,6 +73,11 @@ def build_pack(request: "PoliceRequest", trip: "Trip") -> dict[str, Any]:
         "signals": [row.kind for row in signals_of(incident)] if incident else [],
         "contacts": asdict(outbox.tally(f"sos:{incident.code}:") if incident else outbox.Tally()),
     }
+
+
+def _plate_read(trip: "Trip") -> dict[str, Any] | None:
+    found = plate_read(trip.code, trip.driver)
+    return asdict(found) | {"at": _iso(found.at)} if found else None
 
 
 def _history(trip: "Trip") -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from police.models import Agency, Officer, PoliceRequest, Release
 from police.policies import EMERGENCY_RULE as EMERGENCY_RULE
 from police.policies import FORM_WITHIN as FORM_WITHIN
 from police.policies import PHONE_WITHIN as PHONE_WITHIN
-from police.states import UNDECIDED, OfficerState, Query, RequestState, Urgency
+from police.states import UNDECIDED, Channel, OfficerState, Query, RequestState, Urgency
 from rides.selectors import trip_by_code, trips_by_phone, trips_by_plate, trips_near
 from safety.selectors import check_by_code
 
@@ -69,8 +69,16 @@ def open_requests_about(subject: str) -> list[cases.OpenCase]:
     else:
         rows = rows.filter(Q(trip__passenger__code=subject) | Q(trip__driver__account__code=subject))
     return [
-        cases.OpenCase(code, cases.ours(owner, first), readers="police.answer")
-        for code, owner, first in rows.values_list("code", "owned_by", "proposed_by").order_by("pk")
+        cases.OpenCase(
+            code,
+            cases.ours(owner, first),
+            readers="police.answer",
+            # What was asked by telephone stands on the word of whoever took it down.
+            opened_by="" if channel == Channel.FORM else owner,
+        )
+        for code, owner, first, channel in rows.values_list(
+            "code", "owned_by", "proposed_by", "channel"
+        ).order_by("pk")
     ]
 
 
@@ -216,11 +224,11 @@ def emergencies_late(since: datetime, *, form_seconds: float, phone_seconds: flo
 
 
 def releases_without_plate(since: datetime) -> list[str]:
-    """Releases since whose pack lacks the registered plate, or what the passenger said of it at boarding."""
+    """Releases since whose pack lacks the registered plate, or says nothing of what was read, compared and seen."""
 
     bad = []
     for row in Release.objects.select_related("request").filter(released_at__gte=since):
         pack = json.loads(row.pack)
-        if not pack.get("plate_registered") or "plate_seen" not in pack:
+        if not pack.get("plate_registered") or not {"plate_seen", "plate_check", "plate_read"} <= pack.keys():
             bad.append(row.request.code)
     return bad

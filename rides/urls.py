@@ -33,6 +33,7 @@ urlpatterns = [
     path("ride/<secret:key>/other-line/", rider.ride_other_line, name="ride_other_line"),
     path("drive/", driving.drive, name="drive"),
     path("drive/orders/", driving.orders, name="orders"),
+    path("drive/vehicle/", driving.vehicle, name="vehicle"),
     path("drive/online/", driving.online, name="online"),
     path("drive/offline/", driving.offline, name="offline"),
     path("drive/ways/<code:code>/close/", driving.close_way, name="close_way"),

@@ -1,10 +1,12 @@
 """A camera before which invented people sit: drawn by formula, so that no real person's face is in this repository.
 
-A head is a height field with painted skin, turned by projecting it; who somebody is are 80 numbers from 0 to 1 in
+A head is painted skin on the depths of an average human head (`head_depth.png`), stretched to where its eyes, nose,
+mouth and chin are, and turned in space before a camera with perspective; who somebody is are 80 numbers from 0 to 1 in
 `invented_people.json`, chosen so that SFace takes all pairs for strangers. Pictures are marked as sandbox pictures.
 """
 
 import json
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,11 +15,30 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.vision.solids import Solid, Stance
+
 Plane = NDArray[Any]
 SIZE = 480
-SHOWN = 360
-# Pose: yaw in degrees (positive: to the person's own left), magnification.
-POSES = {"centre": (0.0, 1.0), "left": (31.0, 1.0), "right": (-31.0, 1.0), "closer": (0.0, 1.35)}
+SHOWN = 480
+POSES = {
+    "centre": Stance(),
+    "left": Stance(yaw=18),
+    "right": Stance(yaw=-18),
+    "up": Stance(pitch=14),
+    "down": Stance(pitch=-14),
+    "left_up": Stance(yaw=14, pitch=12),
+    "left_down": Stance(yaw=14, pitch=-12),
+    "right_up": Stance(yaw=-14, pitch=12),
+    "right_down": Stance(yaw=-14, pitch=-12),
+    "closer": Stance(nearer=1.35),
+}
+# Of the average head, in widths of the face: how far its depths reach, how high its crown, eyes, nose, mouth and chin
+# are (downwards from the middle), how far to the side the middle of an eye, and what the 16 bits of its picture span.
+REACH = (0.9, 1.1)
+HEIGHTS = (-0.54, -0.17, 0.073, 0.26, 0.613)
+EYE = 0.205
+EAR = 1.0  # of a drawn head's half width: where its face ends
+DEEP = (-1.0, 0.8)
 _Y, _X = np.mgrid[-1 : 1 : SIZE * 1j, -1 : 1 : SIZE * 1j]
 
 
@@ -41,7 +62,7 @@ def _edge(value: Plane, width: float = 0.02) -> Plane:
 @lru_cache(maxsize=1)
 def _grain() -> Plane:
     fine, coarse = (np.random.default_rng(seed).normal(0, 1, (SIZE, SIZE)) for seed in (5, 6))
-    return np.asarray(cv2.GaussianBlur(fine, (0, 0), 1.2)) * 0.06 + cv2.GaussianBlur(coarse, (0, 0), 9) * 0.35
+    return np.asarray(cv2.GaussianBlur(fine, (0, 0), 1.2)) * 0.35 + cv2.GaussianBlur(coarse, (0, 0), 9) * 0.35
 
 
 class Head:
@@ -156,7 +177,9 @@ class Head:
         for _mole in range(2):
             mx, mole_y, mole = pick(-0.4, 0.4), pick(-0.3, 0.6), pick(0, 0.03) + 0.001
             lay(0.8 * _bump(x, y, mx, mole_y, mole, mole), skin * 0.3)
-        self.depth, self.mask = depth, _edge(inside, 0.03)
+        self._wide, self._eye = wide, eye
+        self._heights = (0.02 - high, ey, ny, my, 0.02 + high)
+        self.mask = _edge(inside, 0.03)
         self.front = np.clip(paint * (1 + 0.25 * _grain()[..., None]) * shade[..., None], 0, 1)
         self.behind = self._behind(
             skin, hair, wide, high, pick(-0.3, 0.7), [pick(0.1, 0.6) for _c in range(3)]
@@ -173,41 +196,63 @@ class Head:
             picture = picture * (1 - cover[..., None]) + colour * cover[..., None]
         return np.asarray(picture)
 
-    def seen(self, yaw: float, magnified: float) -> Plane:
-        """The picture from a turned head; each shown point looks for the point of the head that lands on it."""
-        angle = np.radians(yaw)
-        u, v = _X / magnified, _Y / magnified
-        at = u.copy()
-        for _round in range(12):
-            out = self._look_up(self.depth, at, v, cv2.BORDER_REPLICATE) - 0.25
-            at += 0.7 * (u - (at * np.cos(angle) + out * np.sin(angle)))
-        cover = self._look_up(self.mask, at, v, cv2.BORDER_CONSTANT)[..., None]
-        face = self._look_up(self.front, at, v, cv2.BORDER_REPLICATE)
-        return np.asarray(face * cover + self.behind * (1 - cover))
+    def solid(self) -> Solid:
+        """The head in space."""
+        half, ear = SIZE / 2, EAR * self._wide
+        side = np.interp(np.abs(_X), (0, self._eye, ear), (0, EYE, 0.5))
+        across = np.sign(_X) * (side + np.clip(np.abs(_X) - ear, 0, None) / (2 * ear))
+        down = np.interp(_Y, self._heights, HEIGHTS)
+        # Beyond crown and chin the depths go on at the face's own scale.
+        down = down + (_Y - np.clip(_Y, self._heights[0], self._heights[-1])) / (2 * ear)
+        return Solid(
+            picture=self.front * 255,
+            depth=_depth_of(across, down),
+            cover=self.mask,
+            behind=self.behind * 255,
+            middle=(half, half),
+            width=2 * ear * half,
+        )
 
-    @staticmethod
-    def _look_up(plane: Plane, x: Plane, y: Plane, border: int) -> Plane:
-        column, line = ((each + 1) * SIZE / 2 for each in (x, y))
-        return cv2.remap(
-            plane.astype(np.float32),
-            column.astype(np.float32),
-            line.astype(np.float32),
+
+@lru_cache(maxsize=1)
+def _average() -> Plane:
+    stored = np.asarray(cv2.imread(str(Path(__file__).parent / "head_depth.png"), cv2.IMREAD_UNCHANGED))
+    return np.asarray(DEEP[0] + (DEEP[1] - DEEP[0]) * stored.astype(np.float32) / 65535)
+
+
+def _depth_of(across: Plane, down: Plane) -> Plane:
+    """How far an average head stands out there, in widths of the face."""
+    average = _average()
+    lines, columns = average.shape
+    return np.asarray(
+        cv2.remap(
+            average,
+            ((across / REACH[0] + 1) / 2 * (columns - 1)).astype(np.float32),
+            ((down / REACH[1] + 1) / 2 * (lines - 1)).astype(np.float32),
             cv2.INTER_LINEAR,
-            borderMode=border,
-        ).astype(np.float64)
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+    )
 
 
 @lru_cache(maxsize=16)
-def _head(name: str) -> Head:
-    return Head(people()[name])
+def _head(name: str) -> Solid:
+    return Head(people()[name]).solid()
 
 
 @lru_cache(maxsize=128)
 def frame(name: str, pose: str, number: int = 0) -> bytes:
     """One JPEG of an invented person in a pose; another `number` is another moment. Raises `KeyError`."""
-    yaw, magnified = POSES[pose]
-    chance = np.random.default_rng(number)
-    picture = _head(name).seen(yaw + chance.normal(0, 1.5), magnified * chance.normal(1, 0.01)) * 255
+    stance, chance = POSES[pose], np.random.default_rng(number)
+    picture = _head(name).seen(
+        replace(
+            stance,
+            yaw=stance.yaw + chance.normal(0, 1.5),
+            pitch=stance.pitch + chance.normal(0, 1),
+            nearer=stance.nearer * chance.normal(1, 0.01),
+            shift=(chance.normal(0, 0.01), chance.normal(0, 0.01)),
+        )
+    )
     picture = cv2.resize(
         picture + chance.normal(0, 3, picture.shape), (SHOWN, SHOWN), interpolation=cv2.INTER_AREA
     )

@@ -51,7 +51,7 @@ def _of_document(kind: str) -> Callable[[dict[str, Any]], Answer]:
         person = people().get(str(question.get("id_number", "")))
         if person is None or person.get("document", "resident_id") != kind:
             return None
-        said = {key: person[key] for key in ("born", "country") if key in person}
+        said: dict[str, Any] = {key: person[key] for key in ("born", "country") if key in person}
         return {"match": _plain_name(person["name"]) == _plain_name(question.get("name")), **said}
 
     return registry

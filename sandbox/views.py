@@ -130,9 +130,13 @@ def frame(request: HttpRequest, name: str, pose: str) -> HttpResponse:
 
 @require_GET
 def plate(request: HttpRequest, plate: str) -> HttpResponse:
-    """A photo of a car with this plate; `?blurred=1` as from a moving hand."""
+    """A photo of a car with this plate; `?blurred=1` as from a moving hand, `?spot=upper_left` where it stands on the
+    photo, before another street for each `n`."""
+    number = request.GET.get("n", "0")
+    moment = int(number) if number.isdecimal() and len(number) < 10 else 0
+    spot, blurred = request.GET.get("spot", ""), request.GET.get("blurred") == "1"
     try:
-        return _picture(plates.photo(plate, blurred=request.GET.get("blurred") == "1"))
+        return _picture(plates.photo(plate, blurred=blurred, spot=spot, moment=moment))
     except KeyError:
         return HttpResponse(status=404)
 

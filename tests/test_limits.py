@@ -1,15 +1,17 @@
 """Every door that a stranger may push, and every message that somebody can cause, stands behind a limit or says why not."""
 
 import re
+from pathlib import Path
 
 import pytest
+from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from complaints import services as complaints
 from complaints.errors import TooManyComplaints
 from complaints.models import Complaint
-from complaints.selectors import Filter, claim_secret, page_of, secret_of
+from complaints.selectors import Filter, page_of
 from complaints.services import Caller, Filing
 from complaints.states import Category, ClaimKind
 from config.asgi import streams
@@ -19,6 +21,7 @@ from core.messages import catalogue
 from core.models import Notification
 from core.tests.factories import set_policy
 from drivers.models import Hold, MismatchReport
+from drivers.services import report_from_street
 from police import services as police
 from police.models import Release
 from police.states import Query
@@ -52,8 +55,10 @@ DOORS = {
     "POST welfare-check/{}/mend/": ("safety.welfare_checks", *CODES),
     "POST welfare-check/{}/evidence/": LIFE,
     "POST welfare-check/{}/verify/": ("accounts.wrong_codes",),
-    "POST api/v1/mismatch-reports/": ("drivers.street_reports",),
-    "POST report-a-car/": ("drivers.street_reports",),
+    "POST api/v1/mismatch-reports/": ("drivers.street_reports", *CODES),
+    "POST report-a-car/": ("drivers.street_reports", *CODES),
+    "POST report-a-car/{}/prove/": ("accounts.wrong_codes",),
+    "POST api/v1/mismatch-reports/{}/prove/": ("accounts.wrong_codes",),
     "POST api/v1/street-complaints/": ("complaints.street_complaints", "complaints.complaints", *CODES),
     "POST complain/": ("complaints.street_complaints", "complaints.complaints", *CODES),
     "POST complaints/{}/{}/{}/": ("complaints.link_words", "complaints.link_codes", "accounts.wrong_codes"),
@@ -252,6 +257,10 @@ PUSHED = {
     "POST welfare-check/{}/verify/": [("form", "/welfare-check/{check}/verify/", {"code": "000000"})],
     "POST api/v1/mismatch-reports/": [("form", "/api/v1/mismatch-reports/", REPORT)],
     "POST report-a-car/": [("form", "/report-a-car/", REPORT)],
+    "POST report-a-car/{}/prove/": [("form", "/report-a-car/{report}/prove/", {"code": "000000"})],
+    "POST api/v1/mismatch-reports/{}/prove/": [
+        ("json", "/api/v1/mismatch-reports/{report}/prove/", {"code": "000000"})
+    ],
     "POST api/v1/street-complaints/": [("json", "/api/v1/street-complaints/", COMPLAINT)],
     "POST complain/": [("form", "/complain/", COMPLAINT)],
     "POST complaints/{}/{}/{}/": [
@@ -288,11 +297,19 @@ def there(rides, people):
     )
     return {
         "check": check.secret,
-        "complaint": f"{complaint.code}/{secret_of(complaint)}",
-        "claim": f"{claim.code}/{claim_secret(claim)}",
+        "complaint": f"{complaint.code}/{complaint.secret}",
+        "claim": f"{claim.code}/{claim.secret}",
         "trip": trip.code,
         "key": position_key(trip, Party.PASSENGER),
         "stopped": position_key(stopped, Party.PASSENGER),
+        "report": report_from_street(
+            account=None,
+            phone="13911110009",
+            plate="川A·X9999",
+            words="x",
+            content=photo("川A·H0001"),
+            submission=whole("there"),
+        ).code,
     }
 
 
@@ -426,10 +443,37 @@ def test_a_grave_complaint_of_a_phone_that_complained_all_day_is_taken(rides):
     assert street("s4", GRAVE).level == "severe"
 
 
+def opened():
+    """How many files of strangers were opened and written to storage so far."""
+    return sum(1 for each in Path(storages["pictures"].location).rglob("*") if each.is_file())
+
+
+def test_no_file_of_a_stranger_is_opened_beyond_the_limit_or_twice(rides):
+    narrow("complaints.street_complaints", device=1, address=1)
+    before = opened()
+    sent = COMPLAINT | {"uploads": PHOTO}
+    for changes, status, files in [
+        ({"submission": "s1"}, 302, 1),
+        ({"submission": "s1"}, 302, 1),
+        ({"submission": "s2", "phone": "13911110002"}, 429, 1),
+        ({"submission": "s2", "phone": "13911110002", "words": GRAVE}, 302, 2),
+    ]:
+        assert push(client(), "form", "/complain/", sent | changes).status_code == status
+        assert opened() - before == files, changes
+
+
+def test_no_document_of_a_claim_is_opened_beyond_the_limit(there):
+    narrow("complaints.claim_papers", target=1)
+    before, page = opened(), f"/claims/{there['claim']}/papers/"
+    form = {"paper": "identity", "uploads": PHOTO}
+    assert [push(client(), "form", page, form).status_code for _time in range(3)] == [302, 429, 429]
+    assert opened() - before == 1
+
+
 def test_words_of_danger_are_added_to_a_case_whatever_was_added_before(rides):
     narrow("complaints.link_words", target=1)
     filed = street("s")
-    page = f"/complaints/{filed.code}/{secret_of(filed)}/more/"
+    page = f"/complaints/{filed.code}/{filed.secret}/more/"
     assert [client().post(page, {"words": "x"}).status_code for _time in range(2)] == [302, 429]
     assert client().post(page, {"words": GRAVE}).status_code == 302
 
@@ -438,6 +482,9 @@ def test_a_report_of_danger_is_taken_beyond_and_holds_nobody_by_itself(world, si
     narrow("drivers.street_reports", device=1, address=1)
     own = REPORT | {"plate": "川A·H0001"}
     assert push(client(), "form", "/report-a-car/", own | {"submission": "a"}).status_code == 200
+    code = re.findall(r"\d{6}", Notification.objects.get(message="accounts.code").text)[0]
+    proved = f"/report-a-car/{MismatchReport.objects.get().code}/prove/"
+    assert push(client(), "form", proved, {"code": code}).status_code == 200
     assert Hold.objects.count() == 1
     other = REPORT | {"plate": "川A·H0002"}
     assert push(client(), "form", "/report-a-car/", other | {"submission": "b"}).status_code == 429
@@ -468,7 +515,7 @@ def test_a_callers_code_is_read_as_people_type_it(rides, typed):
     filed = street("s")
     code = re.findall(r"\d{6}", Notification.objects.get(message="accounts.code").text)[0]
     wide = code.translate({ord(str(n)): chr(0xFF10 + n) for n in range(10)})
-    page = f"/complaints/{filed.code}/{secret_of(filed)}/verify/"
+    page = f"/complaints/{filed.code}/{filed.secret}/verify/"
     expected = 400 if "123456" in typed else 302
     assert client().post(page, {"code": typed.format(wide=wide, code=code)}).status_code == expected
 

@@ -59,7 +59,7 @@ ENDS = {
     "drivers.VettingCase": {"overturned"},
     "drivers.Appeal": {"granted", "rejected"},
     "drivers.FaceCheck": {"failed", "passed", "unreadable", "unsure"},
-    "drivers.PlatePhoto": {"differs", "same"},
+    "drivers.PlatePhoto": {"differs", "reused", "same"},
     "drivers.Reward": {"approved", "refused"},
     "rides.LineSuspension": {"carried_out", "withdrawn"},
     "rides.Offer": {"accepted", "declined", "expired", "withdrawn"},

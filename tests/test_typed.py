@@ -89,7 +89,7 @@ def test_a_strangers_severe_complaint_stops_the_driver_however_the_plate_is_writ
     rides.ended()
     filed = from_street(written, "他拿刀威胁她")
     assert filed.accused == people("driver")
-    secret = complaint_selectors.secret_of(filed)
+    secret = filed.secret
     complaint_services.verify_caller(code=filed.code, secret=secret, one_time=f"【{last_code()}】")
     assert Hold.objects.get().source == filed.code
 

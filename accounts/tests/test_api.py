@@ -24,6 +24,15 @@ def last_code():
     return re.findall(r"\d{6}", Notification.objects.filter(message="accounts.code").latest("pk").text)[0]
 
 
+@pytest.mark.parametrize(("name", "asked"), [("agent", True), ("officer", True), ("passenger", False)])
+def test_a_password_alone_tells_nothing_of_who_has_a_second_factor(people, client, name, asked):
+    answer = client.post("/api/v1/sign-in/", {"name": name, "password": OLD}, content_type=JSON)
+    assert answer.status_code == 200
+    person = people(name)
+    assert answer.json() == {"code": name, "role": person.role, "second_factor": asked}
+    assert client.get("/api/v1/me/").status_code == (403 if asked else 200)
+
+
 def test_sessions_are_listed_and_one_is_ended(signed_in):
     here, there = signed_in("passenger"), signed_in("passenger")
     signed_in("driver")

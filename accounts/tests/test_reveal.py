@@ -10,11 +10,23 @@ from accounts.models import Account, Look
 from accounts.policies import says_why
 from accounts.states import PersonalField
 from complaints.models import Complaint
-from complaints.services import Caller, Filing, file_complaint, file_from_street, take
-from complaints.states import Category
+from complaints.services import (
+    Caller,
+    Filing,
+    file_claim,
+    file_complaint,
+    file_for_caller,
+    file_from_street,
+    open_accident,
+    take,
+)
+from complaints.states import Category, ClaimKind
+from core import clock
 from core.errors import Forbidden, TooMany
 from core.models import AuditEntry
 from core.tests.factories import set_policy
+from police.services import Question, open_phone_request
+from police.states import Query
 from rides.states import Party
 from rides.tokens import TripKey
 from safety.models import Incident
@@ -66,6 +78,56 @@ def test_inside_ones_own_open_case_nothing_has_to_be_said(signed_in, people, inc
         assert shown(signed_in("agent"), **given) == (True, 200)
     assert {entry.case for entry in AuditEntry.objects.filter(action="accounts.revealed")} == {incident.code}
     assert not Look.objects.exists()
+
+
+def written_down(people, trip):
+    """An agent says that somebody rang about a trip."""
+    told = Filing(Category.OTHER, "x", "a made-up call")
+    caller = Caller("x", "13912340000")
+    filed = file_for_caller(account=people("agent"), caller=caller, trip_code=trip.code, plate="", told=told)
+    take(account=people("agent"), code=filed.code)
+    return filed.code
+
+
+def accident(people, trip):
+    """An agent says that there was an accident, and that somebody claims."""
+    opened = open_accident(
+        account=people("agent"),
+        trip_code=trip.code,
+        happened_at=clock.now(),
+        place="x",
+        words="x",
+        submission="x",
+    )
+    file_claim(
+        account=people("agent"), accident_code=opened.code, kind=ClaimKind.ADVANCE, name="x",
+        phone="13912340000", fen=100, submission="k",
+    )  # fmt: skip
+    return opened.code
+
+
+def police_on_the_line(people, trip):
+    """An agent says that an officer rang; nobody was called back."""
+    return open_phone_request(
+        account=people("agent"), agency_code="shangtang", badge="1",
+        question=Question(Query.TRIP, trip.code, clock.now()), submission="p",
+    ).request.code  # fmt: skip
+
+
+@pytest.mark.parametrize("made_up", [written_down, accident, police_on_the_line])
+def test_a_case_that_stands_on_ones_own_word_is_no_ground(signed_in, people, rides, made_up):
+    code = made_up(people, rides.under_way())
+    assert shown(signed_in("agent"), case=code) == (False, 400)
+    assert shown(signed_in("agent"), case=code, reason=WHY) == (True, 200)
+    row = Look.objects.get(seen="phone")
+    assert (row.actor, row.case) == ("agent", code), "a supervisor reads it"
+
+
+def test_what_a_colleague_wrote_down_is_a_ground(signed_in, people, rides):
+    code = written_down(people, rides.under_way())
+    Complaint.objects.update(owner=people("specialist"))
+    assert shown(signed_in("specialist"), case=code) == (True, 200)
+    assert not Look.objects.filter(seen="phone").exists()
 
 
 def test_a_case_of_somebody_else_is_none(signed_in, people, incident):

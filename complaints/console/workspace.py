@@ -39,7 +39,7 @@ from core.console import page
 from core.errors import DomainError, NotFound, explain, wants_json
 from core.permissions import may
 from core.privacy import mask_name, mask_phone
-from drivers.selectors import driver_by_code, drivers_vehicle
+from drivers.selectors import driver_by_code, drivers_vehicle, plate_read
 from rides.selectors import believed_trail_of
 from rides.states import Party
 from safety.selectors import health_of, incidents_of_trip, recordings_of
@@ -371,6 +371,7 @@ def _context(request: HttpRequest, case: Case, refusal: Refusal | None) -> dict[
         "evidence": selectors.evidence_of(complaint),
         "recordings": [(row, health_of(row)) for row in recordings_of(trip)] if trip else [],
         "incidents": incidents_of_trip(trip) if trip else [],
+        "plate_read": plate_read(trip.code, trip.driver) if trip else None,
         "responds": may(account, "incidents.respond"),
         "statements": list(known.statements.values()),
         "decisions": selectors.visible_decisions(complaint, account),

@@ -1,4 +1,5 @@
 import complaints.models.work
+import core.links
 import core.privacy
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields
@@ -25,11 +26,14 @@ class Migration(migrations.Migration):
             name='Complaint',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('secret', core.privacy.EncryptedTextField(default=core.links.new_secret, editable=False, verbose_name='secret of its page')),
+                ('secret_digest', models.CharField(editable=False, max_length=64, unique=True, verbose_name='digest of the secret')),
                 ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
                 ('submission', models.CharField(max_length=64, unique=True, verbose_name='submission key')),
                 ('source', models.CharField(choices=[('passenger', 'passenger'), ('driver', 'driver'), ('third_party', 'somebody else'), ('phone', 'on the phone'), ('police', 'police'), ('outside', 'e-mail or social network')], default='passenger', max_length=12, verbose_name='source')),
                 ('trip', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='complaints', to='rides.trip', verbose_name='trip')),
                 ('complainant', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='complaints', to=settings.AUTH_USER_MODEL, verbose_name='complainant')),
+                ('taken_down_by', models.CharField(blank=True, default='', max_length=40, verbose_name='taken down by')),
                 ('caller_name', core.privacy.EncryptedTextField(default='', editable=False, verbose_name="caller's name")),
                 ('caller_phone', core.privacy.EncryptedTextField(default='', editable=False, verbose_name="caller's phone")),
                 ('caller_channel', models.CharField(default='sms', max_length=10, verbose_name="caller's channel")),
@@ -134,6 +138,8 @@ class Migration(migrations.Migration):
             name='Claim',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('secret', core.privacy.EncryptedTextField(default=core.links.new_secret, editable=False, verbose_name='secret of its page')),
+                ('secret_digest', models.CharField(editable=False, max_length=64, unique=True, verbose_name='digest of the secret')),
                 ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
                 ('submission', models.CharField(max_length=64, unique=True, verbose_name='submission key')),
                 ('accident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='complaints.accident', verbose_name='accident')),
@@ -187,6 +193,8 @@ class Migration(migrations.Migration):
             name='Satisfaction',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('secret', core.privacy.EncryptedTextField(default=core.links.new_secret, editable=False, verbose_name='secret of its page')),
+                ('secret_digest', models.CharField(editable=False, max_length=64, unique=True, verbose_name='digest of the secret')),
                 ('complaint', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='satisfaction', to='complaints.complaint', verbose_name='complaint')),
                 ('round', models.PositiveSmallIntegerField(default=1, verbose_name='round')),
                 ('asked_at', models.DateTimeField(verbose_name='asked at')),

@@ -9,10 +9,11 @@ from complaints.models.cases import Complaint
 from complaints.models.claims import Accident
 from complaints.states import Audience, CampaignState, CareKind
 from core import four_eyes
+from core.links import HasLink
 from core.privacy import EncryptedTextField
 
 
-class Satisfaction(models.Model):
+class Satisfaction(HasLink):
     """One question after a decided case, and the score that came, from 1 to 5."""
 
     complaint = models.ForeignKey(

@@ -19,6 +19,7 @@ from complaints.states import (
     Source,
 )
 from core import four_eyes
+from core.links import HasLink
 from core.privacy import EncryptedTextField
 
 LIVE_STATES = sorted(str(state) for state in LIVE)
@@ -37,7 +38,7 @@ class ComplaintQuerySet(models.QuerySet["Complaint"]):
         return self.exclude(complainant__is_drill=True)
 
 
-class Complaint(models.Model):
+class Complaint(HasLink):
     """What somebody says went wrong. A severe one holds the accused driver at once (C2)."""
 
     code = models.CharField(_("code"), max_length=20, unique=True)
@@ -53,6 +54,10 @@ class Complaint(models.Model):
         null=True,
         related_name="complaints",
         verbose_name=pgettext_lazy("field", "complainant"),
+    )
+    # The colleague who wrote it down for somebody on the telephone.
+    taken_down_by = models.CharField(
+        pgettext_lazy("field", "taken down by"), max_length=40, blank=True, default=""
     )
     caller_name = EncryptedTextField(pgettext_lazy("field", "caller's name"))
     # A phone number, or the address in the channel by which they wrote.

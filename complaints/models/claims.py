@@ -7,6 +7,7 @@ from django.utils.translation import pgettext_lazy
 
 from complaints.states import ClaimKind, ClaimState, Paper, Settlement
 from core import four_eyes
+from core.links import HasLink
 from core.privacy import EncryptedTextField
 
 
@@ -51,7 +52,7 @@ class Accident(models.Model):
         return self.code
 
 
-class Claim(models.Model):
+class Claim(HasLink):
     """What somebody asks for after an accident, and what they were granted; fen."""
 
     code = models.CharField(_("code"), max_length=20, unique=True)

@@ -36,7 +36,6 @@ from complaints.states import (
 )
 from core import cases, clock, policy
 from core.errors import NotFound
-from core.privacy import is_link_secret, link_secret
 from core.reads import the
 from drivers.selectors import held_sources, open_holds, told_from
 from drivers.states import HoldKind
@@ -66,15 +65,10 @@ def complaint_by_code(code: str) -> Complaint:
     return the(_all().filter(code=code))
 
 
-def secret_of(complaint: Complaint) -> str:
-    """The end of the address under which whoever has no account follows their complaint; kept nowhere."""
-    return link_secret(complaint.code, purpose="complaint")
-
-
 def complaint_by_link(code: str, secret: str) -> Complaint:
     """The complaint behind a link in a message. Raises `NotFound`."""
     complaint = _all().filter(code=code).first()
-    if complaint is None or not is_link_secret(secret, code, purpose="complaint"):
+    if complaint is None or not complaint.opens_to(secret):
         raise NotFound
     return complaint
 
@@ -360,10 +354,10 @@ def open_complaints_about(subject: str) -> list[cases.OpenCase]:
             | Q(trip__passenger__code=subject)
             | Q(trip__driver__account__code=subject)
         )
-    found = rows.values_list("code", "owner__code", "named_contact__code").order_by("pk")
+    found = rows.values_list("code", "owner__code", "named_contact__code", "taken_down_by").order_by("pk")
     return [
-        cases.OpenCase(code, cases.ours(owner, contact), readers="complaints.judge")
-        for code, owner, contact in found
+        cases.OpenCase(code, cases.ours(owner, contact), readers="complaints.judge", opened_by=writer)
+        for code, owner, contact, writer in found
     ]
 
 

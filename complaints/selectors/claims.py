@@ -16,7 +16,6 @@ from complaints.safeguards import CLAIM_ALONE, CLAIMS_TOGETHER, PAPERS_NEEDED
 from complaints.states import CAPPED, ClaimKind, ClaimState, Paper, Settlement
 from core import cases, ledger, money, policy
 from core.errors import NotFound
-from core.privacy import is_link_secret, link_secret
 from core.reads import the
 
 if TYPE_CHECKING:
@@ -35,19 +34,14 @@ def claim_by_code(code: str) -> Claim:
     return the(rows.filter(code=code))
 
 
-def claim_secret(claim: Claim) -> str:
-    """The end of the address under which whoever claims follows it; kept nowhere."""
-    return link_secret(claim.code, purpose="claim")
-
-
 def claim_link(claim: Claim) -> str:
-    return settings.PUBLIC_URL + reverse("complaints:claim", args=[claim.code, claim_secret(claim)])
+    return settings.PUBLIC_URL + reverse("complaints:claim", args=[claim.code, claim.secret])
 
 
 def claim_by_link(code: str, secret: str) -> Claim:
     """The claim behind a link in a message. Raises `NotFound`."""
     row = claim_by_code(code)
-    if not is_link_secret(secret, code, purpose="claim"):
+    if not row.opens_to(secret):
         raise NotFound
     return row
 
@@ -173,5 +167,8 @@ def open_accidents_about(subject: str) -> list[cases.OpenCase]:
         | Q(trip__passenger__code=subject)
         | Q(trip__driver__account__code=subject)
     )
-    found = rows.values_list("code", "named_contact__code").order_by("code").distinct()
-    return [cases.OpenCase(code, cases.ours(contact), readers="claims.work") for code, contact in found]
+    found = rows.values_list("code", "named_contact__code", "opened_by").order_by("code").distinct()
+    return [
+        cases.OpenCase(code, cases.ours(contact), readers="claims.work", opened_by=opener)
+        for code, contact, opener in found
+    ]

@@ -55,6 +55,7 @@ from complaints.services.desk import (
 from complaints.services.files import (
     File,
     Missing,
+    check_something_came,
     missing,
     read_file,
     read_files,
@@ -152,6 +153,7 @@ __all__ = [
     "chase_care",
     "chase_statements",
     "check",
+    "check_something_came",
     "close_windows",
     "confirm_caller",
     "confirm_training",

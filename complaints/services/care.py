@@ -51,7 +51,6 @@ from core.codes import new_code
 from core.errors import InvalidInput, NotFound
 from core.messages import outbox
 from core.permissions import may, require
-from core.privacy import is_link_secret, link_secret
 from core.recipients import write_to_each
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
@@ -65,11 +64,6 @@ GREETED_AT_ONCE = 500  # people of one greeting in one transaction
 
 
 # --- Satisfaction --------------------------------------------------------------------------------
-
-
-def thanks_secret(complaint: Complaint, round_: int) -> str:
-    """The end of the address of one question; kept nowhere."""
-    return link_secret(f"{complaint.code}:{round_}", purpose="thanks")
 
 
 def ask_satisfaction(*, at: datetime) -> int:
@@ -99,13 +93,13 @@ def _ask(pk: int, at: datetime) -> bool:
     agent = complaint.owner or decision.by
     try:
         with transaction.atomic():
-            Satisfaction.objects.create(
+            asked = Satisfaction.objects.create(
                 complaint=complaint, round=complaint.round, asked_at=at, agent=agent, team=team_of(agent)
             )
     except IntegrityError:
         return False
-    secret = thanks_secret(complaint, complaint.round)
-    link = settings.PUBLIC_URL + reverse("complaints:thanks", args=[complaint.code, complaint.round, secret])
+    address = reverse("complaints:thanks", args=[complaint.code, complaint.round, asked.secret])
+    link = settings.PUBLIC_URL + address
     if phone:
         outbox.queue(
             messages.SatisfactionAsked(code=complaint.code, link=link),
@@ -134,7 +128,7 @@ def question(code: str, round_: int, secret: str) -> Satisfaction:
         .filter(complaint__code=code, round=round_)
         .first()
     )
-    if row is None or not is_link_secret(secret, f"{code}:{round_}", purpose="thanks"):
+    if row is None or not row.opens_to(secret):
         raise NotFound
     return row
 

@@ -1,6 +1,6 @@
 """Complaints come in (C1, C2): from members, from somebody on the phone, from outside, from the police."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -21,9 +21,17 @@ from complaints import words as vocabulary
 from complaints.errors import NoDriverYet, NotNow
 from complaints.models import Complaint, Evidence
 from complaints.policies import COMPLAINTS, STREET_COMPLAINTS
-from complaints.selectors import complaint_by_code, complaint_by_link, person_of, secret_of
+from complaints.selectors import complaint_by_code, complaint_by_link, person_of
 from complaints.services import interlock, timers
-from complaints.services.files import MOST, PURPOSES, File, Missing, check_something_came, kept_for
+from complaints.services.files import (
+    MOST,
+    PURPOSES,
+    File,
+    Missing,
+    check_something_came,
+    kept_for,
+    read_files,
+)
 from complaints.services.timers import add_line, touch
 from complaints.states import (
     COMPLAINT_TRANSITIONS,
@@ -56,6 +64,7 @@ from safety.services import hear_from_trip
 
 if TYPE_CHECKING:
     from accounts.models import Account
+    from core.reader.door import Upload
     from rides.models import Trip
 
 log = structlog.get_logger()
@@ -130,7 +139,7 @@ def file_for_caller(
     """
     phone = typed.phone.read(caller.phone)
     known = account_by_phone(phone)
-    row = Complaint(source=source, complainant=known)
+    row = Complaint(source=source, complainant=known, taken_down_by=account.code)
     if known is None:
         _name_caller(row, caller, phone)
     again = told_already(row, told)
@@ -145,15 +154,20 @@ def file_for_caller(
     return complaint
 
 
-@begins_transaction
 def file_from_street(
-    *, caller: Caller, plate: str, told: Filing, actor: Actor = NOBODY, asker: Asker = limits.NOBODY
+    *,
+    caller: Caller,
+    plate: str,
+    told: Filing,
+    uploads: "Iterable[Upload | bytes]" = (),
+    actor: Actor = NOBODY,
+    asker: Asker = limits.NOBODY,
 ) -> Complaint:
     """Somebody without an account complains: a bystander, a parent, a friend. It is taken at once; the code that proves
     the phone comes after. Until then nobody is stopped on its word, and it joins nothing: whoever knows a phone and a
     plate learns nothing of what its owner complained about. The same form sent twice files once. A severe one is taken
     whatever its key, and also where many came from the same address: it stands below the others then, and nobody is
-    written to.
+    written to. No file is opened before it was counted, nor twice for one form.
 
     Raises `InvalidPhone`, `InvalidInput`, `KeyTooShort`, `TooMany`, `TooManyComplaints`.
     """
@@ -162,18 +176,40 @@ def file_from_street(
         raise InvalidInput("words")
     severe = vocabulary.level_of(told.category, told.words) == Level.SEVERE
     told = replace(told, submission=idempotency.check(told.submission, danger=severe))
-    row = Complaint(source=Source.THIRD_PARTY)
-    _name_caller(row, caller, phone)
+    again = _from_street(caller, phone, told)
+    if again:
+        return again
+    with limits.turn(STREET_COMPLAINTS, asker, danger=severe) as crowd:
+        told = replace(told, files=read_files(uploads))
+        return _file_from_street(caller, phone, plate, told, crowd, actor, asker)
+
+
+@begins_transaction
+def _from_street(caller: Caller, phone: str, told: Filing) -> Complaint | None:
+    return told_already(_of_stranger(caller, phone), told)
+
+
+@begins_transaction
+def _file_from_street(
+    caller: Caller, phone: str, plate: str, told: Filing, crowd: bool, actor: Actor, asker: Asker
+) -> Complaint:
+    row = _of_stranger(caller, phone)
     again = told_already(row, told)
     if again:
         return again
     _say_whom(row, None, plate)
-    with limits.turn(STREET_COMPLAINTS, asker, danger=severe) as row.from_crowd:
-        complaint = file_once(actor, row, told)
+    row.from_crowd = crowd
+    complaint = file_once(actor, row, told)
     if not complaint.from_crowd:
         with suppress(CodeTooSoon):  # one was sent a moment ago and still proves the phone
             send_code(phone=phone, purpose=CODE_PURPOSE, subject=complaint.code, asker=asker)
     return complaint
+
+
+def _of_stranger(caller: Caller, phone: str) -> Complaint:
+    row = Complaint(source=Source.THIRD_PARTY)
+    _name_caller(row, caller, phone)
+    return row
 
 
 def verify_caller(*, code: str, secret: str, one_time: str, asker: Asker = limits.NOBODY) -> Complaint:
@@ -437,7 +473,7 @@ def link_of(complaint: Complaint) -> str:
     """The address under which whoever complained follows it, with or without an account."""
     if complaint.complainant_id:
         return settings.PUBLIC_URL + reverse("complaints:receipt", args=[complaint.code])
-    return settings.PUBLIC_URL + reverse("complaints:follow", args=[complaint.code, secret_of(complaint)])
+    return settings.PUBLIC_URL + reverse("complaints:follow", args=[complaint.code, complaint.secret])
 
 
 def phone_and_language(complaint: Complaint, side: Side = Side.COMPLAINANT) -> tuple[str, str]:

@@ -8,7 +8,6 @@ from django.urls import reverse
 from complaints import services
 from complaints.actions import OWN
 from complaints.models import CareTask, Complaint, Decision
-from complaints.selectors import secret_of
 from complaints.states import Audience, Category, ClaimKind, Finding, Side
 from complaints.tests.conftest import SUSPENSION
 from core import clock
@@ -168,7 +167,7 @@ def test_a_bulk_action_is_told_what_it_needs(cases, signed_in, people):
 
 def own_pages(filed):
     """The doors to one's own case: by account, and by the link in a message."""
-    return f"/complaints/{filed.code}/", f"/complaints/{filed.code}/{secret_of(filed)}/"
+    return f"/complaints/{filed.code}/", f"/complaints/{filed.code}/{filed.secret}/"
 
 
 @pytest.fixture
@@ -210,7 +209,7 @@ def test_whoever_has_a_link_is_nobody_in_the_journal(asked, client):
 
 def test_a_link_opens_its_own_case_alone(asked, cases, client, rides):
     other = cases.filed(rides.ended("passenger2", "driver2"), "passenger2")
-    at = f"/complaints/{other.code}/{secret_of(asked)}/"
+    at = f"/complaints/{other.code}/{asked.secret}/"
     assert client.get(at).status_code == 404
     assert client.post(f"{at}more/", {"words": "x"}).status_code == 404
 

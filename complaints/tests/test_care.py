@@ -8,7 +8,6 @@ from complaints import services
 from complaints.errors import AlreadyScored, NotNow, ReasonNeeded
 from complaints.models import CareTask, Satisfaction
 from complaints.services import care
-from complaints.services.care import thanks_secret
 from complaints.states import Audience, Category, Finding
 from core import clock
 from core.errors import Forbidden, InvalidInput, NotFound
@@ -29,8 +28,12 @@ def asked(cases, noon, category=Category.OTHER):
     return filed
 
 
+def secret_of(filed, round_=1):
+    return filed.satisfaction.get(round=round_).secret
+
+
 def tap(filed, points, round_=1):
-    return services.score(code=filed.code, round_=round_, secret=thanks_secret(filed, round_), points=points)
+    return services.score(code=filed.code, round_=round_, secret=secret_of(filed, round_), points=points)
 
 
 def test_it_is_asked_once_and_answered_by_one_tap_without_signing_in(cases, noon, client):
@@ -46,7 +49,7 @@ def test_it_is_asked_once_and_answered_by_one_tap_without_signing_in(cases, noon
     assert Satisfaction.objects.get().score == 5
     assert client.post(page, {"score": "1"}).status_code == 200
     assert Satisfaction.objects.get().score == 5
-    assert client.get(page.replace(thanks_secret(filed, 1), "x" * 22)).status_code == 404
+    assert client.get(page.replace(secret_of(filed), "x" * 22)).status_code == 404
 
 
 def test_nothing_is_asked_before_the_decision_was_told(cases, noon):
@@ -104,7 +107,7 @@ def test_a_low_score_opens_it_again_once_and_then_somebody_calls(cases, noon):
 @pytest.mark.parametrize(("points", "said"), [("2", "Your case is open again"), ("4", "You gave 4 of 5")])
 def test_whoever_taps_reads_what_comes_of_it(cases, noon, client, points, said):
     filed = asked(cases, noon)
-    page = f"/thanks/{filed.code}/1/{thanks_secret(filed, 1)}/"
+    page = f"/thanks/{filed.code}/1/{secret_of(filed)}/"
     for _now_and_later in range(2):
         answer = client.post(page, {"score": points}, headers={"accept-language": "en"})
         assert said in answer.content.decode()

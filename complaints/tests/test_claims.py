@@ -14,7 +14,6 @@ from complaints.errors import CapReached, ClaimClosed, PapersMissing, ReasonNeed
 from complaints.models import Accident, CareTask, Claim
 from complaints.safeguards import PAPERS_NEEDED
 from complaints.selectors import (
-    claim_secret,
     granted_by_one_alone,
     granted_without_entry,
     wrong_accidents,
@@ -279,7 +278,7 @@ def test_claims_that_race_cannot_pass_the_cap(people):
 
 def test_whoever_claims_follows_it_and_adds_documents_without_an_account(safe, client):
     claim = safe.claim(safe.accident(), papers=False)
-    page = f"/claims/{claim.code}/{claim_secret(claim)}/"
+    page = f"/claims/{claim.code}/{claim.secret}/"
     assert "K-" in client.get(page).content.decode()
     assert client.get(f"/claims/{claim.code}/{'x' * 22}/").status_code == 404
     from django.core.files.uploadedfile import SimpleUploadedFile

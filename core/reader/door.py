@@ -3,7 +3,7 @@
 Call it outside of transactions: a file can wait for its turn.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Generic, Protocol, TypeVar
@@ -115,18 +115,21 @@ def see_all(
     given: Mapping[str, Any],
     *,
     sides: Iterable[int],
+    onward: Callable[[T], Mapping[str, Any]] | None = None,
 ) -> list[Seen[T]]:
     """What a reading says of each of several pictures, which take one turn together; each is drawn anew with at most
-    so many pixels a side (0: not).
+    so many pixels a side (0: not). `onward` makes of what it says of the first picture what it is given, beside
+    `given`, with each further one.
 
     Raises `PictureUnreadable`, `PictureTooLarge`, `ReaderBusy`, and what the reading refuses with, of the first
     picture that is refused.
     """
-    found = []
+    found: list[Seen[T]] = []
     try:
         with models_lane().slot() as slot:
             for upload, side in zip(uploads, sides, strict=True):
-                wish = Wish(_picture(upload), side, reading.path, dict(given))
+                more = onward(found[0].said) if onward and found else {}
+                wish = Wish(_picture(upload), side, reading.path, {**given, **more})
                 got = _answered(slot, wish, PictureUnreadable, reading.refusals)
                 try:
                     said = msgspec.msgpack.decode(got.said, type=reading.gives)

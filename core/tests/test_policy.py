@@ -516,6 +516,15 @@ REVIEWED = {
     # decoding and the model's own sizes
     "drivers/vision/eyes.py": {"LONGEST", "LEAST"},
     "drivers/vision/faces.py": {"SIDE"},
+    "drivers/vision/mesh.py": {"POINTS", "CROP", "PATCH", "MARGIN", "RIGHT_EYE", "LEFT_EYE"},
+    # which points of a face these are, and how their movement is fitted
+    "drivers/vision/solidity.py": {
+        "EAR_RIGHT", "EAR_LEFT", "EYE_RIGHT", "EYE_LEFT", "CROWN", "CHIN", "INNER", "SMOOTH",
+    },
+    # what is drawn, and by whom
+    "drivers/vision/solids.py": {"SIDE", "GRID", "FINE", "AWAY", "SWAYS"},
+    "drivers/vision/attacks.py": {"WAYS", "_EYES"},
+    "drivers/services/redteam.py": {"FRAMES", "FACE"},
     "drivers/vision/templates.py": {"SIZE"},
     # how much is shown at once
     "complaints/policies.py": {"BULK_LIMIT"},

@@ -1,7 +1,7 @@
 """The vetting desk: applications, cases, plates to read, reports to sort, rewards, appeals, holds, and the fleet's screening."""
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -101,7 +101,7 @@ def _desk_page(request: HttpRequest, _row: object, refusal: Refusal | None) -> H
     def offered(at: ActionSet[R], rows: Iterable[R]) -> list[tuple[R, list[Offer[R]]]]:
         return [(row, at.offers(row, account, refusal)) for row in rows]
 
-    context = {
+    context: dict[str, Any] = {
         "title": _("Vetting desk"),
         "photos": offered(PLATES, selectors.waiting_plate_photos()),
         "videos": offered(VIDEOS, selectors.waiting_video_checks()),

@@ -7,7 +7,7 @@ from pgvector.django import VectorField
 
 from core import formats
 from drivers.models.people import Driver, Vehicle
-from drivers.states import POSE_WORDS, VERDICT_WORDS, FaceCheckState, FacePurpose, PlatePhotoState
+from drivers.states import POSE_WORDS, VERDICT_WORDS, FaceCheckState, FacePurpose, PlatePhotoState, PlateSpot
 
 
 class FaceTemplate(models.Model):
@@ -112,6 +112,15 @@ class FaceCheck(models.Model):
                 return _("One frame is alike to the others by %(likeness)s only") % {
                     "likeness": f"{least:.2f}"
                 }
+            case {"frame": number}:
+                return _("Frame %(number)s came before") % {"number": number}
+            case {"relief": relief, "reach": reach}:
+                return _(
+                    "Relief like a head's by %(relief)s; skin moved %(reach)s times as far as by its turns"
+                ) % {
+                    "relief": f"{relief:.2f}",
+                    "reach": f"{reach:.2f}",
+                }
             case _nothing:
                 return ""
 
@@ -161,6 +170,18 @@ class PlatePhoto(models.Model):
     read = models.CharField(_("plate read"), max_length=12, blank=True)
     certainty = models.FloatField(pgettext_lazy("field", "certainty of reading"), default=0)
     state = models.CharField(_("state"), max_length=10, choices=PlatePhotoState.choices)
+    # Where the plate was asked to stand; whether it did, null where no plate was found (D11+).
+    spot = models.CharField(
+        pgettext_lazy("field", "place asked for"), max_length=12, choices=PlateSpot.choices, blank=True
+    )
+    # A difference hash of 64 bits, as hex, and the photo that this one looks like.
+    fingerprint = models.CharField(pgettext_lazy("field", "fingerprint"), max_length=16, blank=True)
+    like = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, verbose_name=pgettext_lazy("field", "looks like")
+    )
+    # How far the driver's phone was from the pick-up, and when it said so; null where it said nothing.
+    metres_away = models.PositiveIntegerField(pgettext_lazy("field", "metres from the pick-up"), null=True)
+    placed_at = models.DateTimeField(pgettext_lazy("field", "phone's position at"), null=True)
     taken_at = models.DateTimeField(pgettext_lazy("photo", "taken"))
     decided_by = models.CharField(pgettext_lazy("field", "decided by"), max_length=40, blank=True)
 
@@ -177,6 +198,7 @@ class PlatePhoto(models.Model):
         ]
         indexes = [
             models.Index(fields=["subject"], name="plate_photo_of_trip"),
+            models.Index(fields=["fingerprint"], condition=~Q(fingerprint=""), name="plate_photo_alike"),
             models.Index(fields=["taken_at"], condition=Q(state="waiting"), name="plate_photo_waiting"),
         ]
 

@@ -33,6 +33,8 @@ class MismatchReport(Heard):
     # The reporter: an account's code, or the phone of somebody without one.
     reporter = models.CharField(pgettext_lazy("field", "reporter"), max_length=20, blank=True)
     phone = EncryptedTextField(pgettext_lazy("mismatchreport", "reporter's phone"))
+    # When somebody without an account proved that phone; before it a person says whom the report is about.
+    proved_at = models.DateTimeField(pgettext_lazy("mismatchreport", "phone proved"), null=True)
     words = EncryptedTextField(pgettext_lazy("field", "words"))
     picture = models.OneToOneField(
         "core.StoredPicture",
@@ -72,6 +74,11 @@ class MismatchReport(Heard):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def unproved(self) -> bool:
+        """True where all that is known of who reports is a phone that anybody can name."""
+        return not self.reporter and self.proved_at is None
 
 
 class Reward(models.Model):

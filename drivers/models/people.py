@@ -37,6 +37,15 @@ class Driver(models.Model):
         default=hitch_alone,
         verbose_name=pgettext_lazy("field", "lines"),
     )
+    # Which of two bound cars the driver says to drive now, and since when (D11+); orders are taken with that one.
+    driving = models.ForeignKey(
+        "drivers.Vehicle",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="driven_by",
+        verbose_name=pgettext_lazy("field", "car driven now"),
+    )
+    driving_since = models.DateTimeField(pgettext_lazy("field", "said at"), null=True)
     # A data: address of the vetted portrait, for the police and the reviewers alone.
     photo = EncryptedTextField(pgettext_lazy("field", "photo"))
     vetted_at = models.DateTimeField(pgettext_lazy("time", "vetted"), null=True)

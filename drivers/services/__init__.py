@@ -27,6 +27,7 @@ from drivers.services.mismatch import (
     Seen,
     decide_reward,
     propose_reward,
+    prove_reporter,
     report_from_street,
     report_mismatch,
     sort_report,
@@ -42,9 +43,10 @@ from drivers.services.people import (
     propose_release,
     register_vetted_driver,
     release_holds_of,
+    say_vehicle,
     tell_of_hold,
 )
-from drivers.services.plates import PlateOutcome, decide_plate_photo, send_plate_photo
+from drivers.services.plates import PlateOutcome, Whereabouts, decide_plate_photo, send_plate_photo
 from drivers.services.runs import begin_run, pause_run, start_run, wants_worker, work_on_run
 from drivers.services.vetting import (
     agree_decision,
@@ -59,6 +61,7 @@ __all__ = [
     "FaceOutcome",
     "PlateOutcome",
     "Seen",
+    "Whereabouts",
     "agree",
     "agree_appeal_decision",
     "agree_decision",
@@ -95,6 +98,7 @@ __all__ = [
     "propose_decision",
     "propose_release",
     "propose_reward",
+    "prove_reporter",
     "record_case_read",
     "register_vetted_driver",
     "release_holds_of",
@@ -103,6 +107,7 @@ __all__ = [
     "return_application",
     "save_fields",
     "save_photo",
+    "say_vehicle",
     "send_plate_photo",
     "service_day",
     "settle_screening",

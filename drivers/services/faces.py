@@ -59,6 +59,8 @@ STATE_OF = {
     Verdict.UNSURE: FaceCheckState.UNSURE,
     Verdict.OTHER_PERSON: FaceCheckState.FAILED,
     Verdict.TWO_PEOPLE: FaceCheckState.FAILED,
+    Verdict.REPEATED: FaceCheckState.FAILED,
+    Verdict.NOT_SOLID: FaceCheckState.FAILED,
     Verdict.NOT_FOLLOWED: FaceCheckState.FAILED,
 }
 
@@ -268,25 +270,24 @@ def answer_face_check(
     try:
         # One frame of each pose is evidence enough.
         sides = [0 if number else door.SIDE for step in frames for number, _frame in enumerate(step)]
-        read = iter(faces.see_faces([frame for step in frames for frame in step], demands, sides=sides))
+        read = iter(faces.read_clip([frame for step in frames for frame in step], demands, sides=sides))
         steps = [list(islice(read, len(step))) for step in frames]
     except ReaderBusy:
         raise
     except DomainError as unreadable:
         return _record_unreadable(check, unreadable)
-    seen = [[face for face, _drawn in step] for step in steps]
     judgement = liveness.judge(
         [Pose(pose) for pose in check.challenge],
-        seen,
+        steps,
         _compared_with(check),
         policies.bands(),
         policy.value(policies.FACE_MOVES),
     )
-    written = [(number, pictures.store(step[0][1])) for number, step in enumerate(steps)]
-    portrait = door.draw(steps[0][0][1], side=faces.SIDE) if check.purpose == FacePurpose.ENROL else b""
+    written = [(number, pictures.store(step[0].drawn)) for number, step in enumerate(steps)]
+    portrait = door.draw(steps[0][0].drawn, side=faces.SIDE) if check.purpose == FacePurpose.ENROL else b""
     outcome = _record(check, judgement, written)
     if outcome.refusal is None and check.purpose == FacePurpose.ENROL:
-        _enrol(check.driver, [face.vector for face in seen[0]])
+        _enrol(check.driver, [frame.face.vector for frame in steps[0]])
         if check.driver.state == DriverState.APPLIED:
             keep_portrait(check.driver, portrait)
     return outcome

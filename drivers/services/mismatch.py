@@ -1,8 +1,11 @@
 """A driver or car that is not the registered one (人车不符, D5): reports, the case they share, the reward for the first."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from accounts.codes import send_code, use_code
+from accounts.errors import CodeTooSoon
 from accounts.selectors import account_by_code
 from core import audit, clock, danger, idempotency, ledger, limits, money, pictures, policy, typed
 from core.actors import NOBODY, Actor
@@ -20,7 +23,7 @@ from core.transactions import begins_transaction, joins_transaction
 from drivers import messages, policies
 from drivers.errors import AlreadyReported, ReportNeedsPhoto
 from drivers.models import Binding, Driver, MismatchReport, Reward, VettingCase
-from drivers.selectors import driver_by_code, drivers_of_plate
+from drivers.selectors import driver_by_code, drivers_of_plate, street_report_by_code
 from drivers.services.cases import open_case
 from drivers.services.people import hold_driver
 from drivers.states import REWARD_TRANSITIONS, CaseKind, HoldKind, ReportSource, RewardState
@@ -28,6 +31,7 @@ from drivers.states import REWARD_TRANSITIONS, CaseKind, HoldKind, ReportSource,
 if TYPE_CHECKING:
     from accounts.models import Account
 
+CODE_PURPOSE = "mismatch"
 EXPENSE, PAYABLE = "expense:mismatch_rewards", "payable:mismatch_report:{}"
 
 
@@ -164,9 +168,11 @@ def report_from_street(
     """A driver or anybody reports a car by plate and photo; without an account by phone.
 
     Where the plate belongs to exactly one driver of ours the case opens and the driver is held, covertly until it is
-    known that nobody is in the car; otherwise a reviewer finds out whom it is about. So it is where many came from the
-    same address, and words of danger are why it was taken all the same. Where the picture cannot be read or kept, the
-    report is kept without it and holds nobody; `picture_fault` says why.
+    known that nobody is in the car; otherwise a reviewer finds out whom it is about. Whoever has no account proves the
+    phone first (`prove_reporter`): a code is sent whatever the plate, and until it is typed nobody is held, because
+    anybody can name a phone and photograph a car. Where many came from the same address none is sent, and words of
+    danger are why it was taken all the same. Where the picture cannot be read or kept, the report is kept without it and
+    holds nobody; `picture_fault` says why.
 
     Raises `ReportNeedsPhoto`, `InvalidInput`, `InvalidPhone`, `KeyTooShort`, `AlreadyReported`, `TooMany`.
     """
@@ -181,7 +187,7 @@ def report_from_street(
         raise ReportNeedsPhoto("photo")
     with limits.turn(policies.STREET_REPORTS, asker, danger=severe) as crowd:
         picture, fault = _take(content)
-        return _from_street(account, number, plate, words, picture, fault, submission, crowd)
+        return _from_street(account, number, plate, words, picture, fault, submission, crowd, asker)
 
 
 def _take(content: "Upload | bytes") -> tuple[Written | None, str]:
@@ -202,6 +208,7 @@ def _from_street(
     fault: str,
     submission: str,
     crowd: bool,
+    asker: Asker,
 ) -> MismatchReport:
     seen = Seen("street", typed.plate.key(plate)[:12], words)
     reporter = account.code if account else ""
@@ -212,20 +219,73 @@ def _from_street(
     is_driver = account is not None and Driver.objects.filter(account=account).exists()
     source = ReportSource.DRIVER if is_driver else ReportSource.PUBLIC
     actor = account.actor if account else NOBODY
-    if len(drivers) == 1 and picture is not None and not crowd:
-        if account and drivers[0].account_id == account.pk:
+    if account and len(drivers) == 1 and picture is not None and not crowd:
+        if drivers[0].account_id == account.pk:
             raise InvalidInput("plate")
-        same = MismatchReport.objects.filter(driver=drivers[0], reporter=reporter, case__state="open")
-        if reporter and same.exists():
+        if MismatchReport.objects.filter(driver=drivers[0], reporter=reporter, case__state="open").exists():
             raise AlreadyReported
         return report_mismatch(
             actor=actor, driver=drivers[0], source=source, seen=seen, submission=submission,
             covert=True, reporter=reporter, phone=phone, picture=picture,
         )  # fmt: skip
-    return _keep(
+    report = _keep(
         actor=actor, driver=None, case=None, source=source, seen=seen, key=key,
         reporter=reporter, phone=phone, picture=picture, fault=fault, crowd=crowd,
     )  # fmt: skip
+    if account is None and picture is not None and not crowd:
+        with suppress(CodeTooSoon):  # so many were sent to that phone that a reviewer is the only way
+            send_code(phone=phone, purpose=CODE_PURPOSE, subject=report.code, asker=asker)
+    return report
+
+
+def prove_reporter(*, code: str, one_time: str, asker: Asker = limits.NOBODY) -> MismatchReport:
+    """The code from the message proves the phone of a report without an account, which then acts; again changes nothing.
+
+    Raises `NotFound`, `WrongCode`, `TooManyCodes`.
+    """
+    report = street_report_by_code(code)
+    if report.unproved:
+        # A wrong try is kept.
+        use_code(phone=report.phone, purpose=CODE_PURPOSE, code=one_time, subject=code, asker=asker)
+        return _proved(report.pk)
+    return report
+
+
+@begins_transaction
+def _proved(pk: int) -> MismatchReport:
+    report = MismatchReport.objects.select_for_update(of=("self",)).select_related("picture").get(pk=pk)
+    if not report.unproved:
+        return report
+    report.proved_at = clock.now()
+    report.save(update_fields=["proved_at"])
+    audit.record(NOBODY, "drivers.reporter_proved", report.plate, report=report.code)
+    drivers = drivers_of_plate(report.plate)
+    if report.driver is None and report.picture is not None and len(drivers) == 1:
+        _is_about(report, drivers[0], NOBODY)
+    return report
+
+
+@joins_transaction
+def _is_about(report: MismatchReport, driver: Driver, actor: Actor) -> None:
+    """The case opens, and the driver is held without a sign; the row of `report` is locked."""
+    Driver.objects.select_for_update().get(pk=driver.pk)
+    facts = {"what": "street", "read": report.plate, "registered": _registered(driver)}
+    case = open_case(
+        driver=driver,
+        kind=CaseKind.MISMATCH,
+        actor=actor,
+        **{name: fact for name, fact in facts.items() if fact},
+    )
+    report.driver, report.case = driver, case
+    report.save(update_fields=["driver", "case"])
+    hold_driver(
+        actor=actor,
+        driver=driver,
+        kind=HoldKind.MISMATCH,
+        source=case.code,
+        citation=policies.MISMATCH_RULE,
+        covert=True,
+    )
 
 
 @begins_transaction
@@ -241,20 +301,9 @@ def sort_report(*, account: "Account", code: str, driver_code: str) -> MismatchR
     driver = driver_by_code(driver_code)
     if driver is None:
         raise NotFound("driver")
-    case = open_case(
-        driver=driver, kind=CaseKind.MISMATCH, actor=account.actor, what="street", read=report.plate
-    )
-    report.driver, report.case = driver, case
-    report.save(update_fields=["driver", "case"])
-    hold_driver(
-        actor=account.actor,
-        driver=driver,
-        kind=HoldKind.MISMATCH,
-        source=case.code,
-        citation=policies.MISMATCH_RULE,
-        covert=True,
-    )
-    audit.record(account.actor, "drivers.mismatch_sorted", driver.account.code, case=case.code, report=code)
+    _is_about(report, driver, account.actor)
+    case = report.case.code if report.case else ""
+    audit.record(account.actor, "drivers.mismatch_sorted", driver.account.code, case=case, report=code)
     return report
 
 

@@ -13,7 +13,7 @@ from drivers.errors import BannedThing, TooManyPersons, TooManyVehicles
 from drivers.events import DriverHeld
 from drivers.models import Application, Bar, Binding, Driver, Hold, OnlineSpell, Paper, Vehicle
 from drivers.policies import ENDS_WITH_COMPLAINT, against_release
-from drivers.selectors import is_barred
+from drivers.selectors import drivers_vehicles, is_barred
 from drivers.states import ApplicationState, Certificate, DriverState, HoldKind, Line
 
 VEHICLE_PLACES = (1, 2)
@@ -88,6 +88,20 @@ def bind_vehicle(*, actor: Actor, driver: Driver, vehicle: Vehicle) -> Binding:
         person_place=person_place,
         bound_at=clock.now(),
     )
+
+
+@begins_transaction
+def say_vehicle(*, driver: Driver, plate: str) -> Vehicle:
+    """The driver says which of the bound cars they drive from now on; orders that they have keep theirs. Raises `NotFound`."""
+    row = Driver.objects.select_for_update().get(pk=driver.pk)
+    wanted = typed.plate.key(plate)
+    car = next((each for each in drivers_vehicles(row) if typed.plate.key(each.plate) == wanted), None)
+    if car is None:
+        raise NotFound
+    row.driving, row.driving_since = car, clock.now()
+    row.save(update_fields=["driving", "driving_since"])
+    audit.record(driver.account.actor, "drivers.vehicle_said", driver.account.code, plate=car.plate)
+    return car
 
 
 @joins_transaction

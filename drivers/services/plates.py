@@ -1,7 +1,10 @@
 """The photo of car and plate before the pick-up (D11)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
+
+from django.db.models import Q
 
 from core import audit, clock, pictures, policy, typed
 from core.errors import DomainError, NotFound, refuse
@@ -11,7 +14,7 @@ from core.reader.door import Upload
 from core.states import move
 from core.transactions import begins_transaction
 from drivers import policies
-from drivers.errors import FaceRequired, PlateDiffers
+from drivers.errors import FaceRequired, PhotoSeenBefore, PlateDiffers, PlateNotThere
 from drivers.models import Driver, PlatePhoto, Vehicle
 from drivers.services.cases import open_case
 from drivers.services.faces import consume_face_token
@@ -22,6 +25,8 @@ from drivers.vision.plates import Reading
 if TYPE_CHECKING:
     from accounts.models import Account
 
+COMPARED = 1_000  # earlier photos of a driver or car
+
 
 @dataclass(frozen=True, slots=True)
 class PlateOutcome:
@@ -31,32 +36,62 @@ class PlateOutcome:
     refusal: DomainError | None = None
 
 
-def send_plate_photo(
-    *, driver: Driver, vehicle: Vehicle, subject: str, token: str, content: "Upload | bytes"
-) -> PlateOutcome:
-    """Compare the plate on a live photo with the registered one; a person looks where the reading is unsure.
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """How far the driver's phone is from the pick-up, in metres, by its newest position, and when it was there."""
 
-    `token` is that of the passed face check for the same pick-up. Raises `FaceRequired`, `PictureUnreadable`,
-    `PictureTooLarge`, `ReaderBusy`, `FileNotKept`.
+    metres: float
+    at: datetime
+
+
+def send_plate_photo(
+    *,
+    driver: Driver,
+    vehicle: Vehicle,
+    subject: str,
+    token: str,
+    content: "Upload | bytes",
+    where: Whereabouts | None = None,
+) -> PlateOutcome:
+    """Compare the plate on a live photo with the registered one; a person looks where the reading is unsure, the phone
+    is far from the pick-up, or the photo resembles an earlier one. One that is an earlier one is refused.
+
+    `token` is that of the passed face check for the same pick-up; it says where on the photo the plate has to stand
+    (`drivers.vision.plates.spot_of`). Raises `FaceRequired`, `PlateNotThere`, `PictureUnreadable`, `PictureTooLarge`,
+    `ReaderBusy`, `FileNotKept`.
     """
     reading, drawn = plates.read_plate(content, side=door.SIDE)
-    return _record(driver, vehicle, subject, token, pictures.store(drawn), reading)
+    return _record(driver, vehicle, subject, token, pictures.store(drawn), reading, where)
 
 
 @begins_transaction
 def _record(
-    driver: Driver, vehicle: Vehicle, subject: str, token: str, written: Written, reading: Reading
+    driver: Driver,
+    vehicle: Vehicle,
+    subject: str,
+    token: str,
+    written: Written,
+    reading: Reading,
+    where: Whereabouts | None,
 ) -> PlateOutcome:
     check = consume_face_token(driver=driver, purpose=FacePurpose.PICKUP, subject=subject, token=token)
     if check is None:
         raise FaceRequired
+    spot = plates.spot_of(token)
+    if reading.middle and not plates.stands_at(reading.middle, spot):
+        raise PlateNotThere(spot=spot.label)  # the token is good for another photo
     picture = pictures.attach(
         written,
         purpose="plate",
         subject=subject,
         keep_for=policy.span(policies.FAILED_FRAMES_KEPT),
     )
+    like, apart = _most_alike(driver, vehicle, reading.fingerprint)
     state = _state_of(reading, vehicle)
+    if like and apart <= policy.value(policies.PHOTO_SAME):
+        state = PlatePhotoState.REUSED
+    elif state == PlatePhotoState.SAME and (like or _is_far(where)):
+        state = PlatePhotoState.WAITING
     photo = PlatePhoto.objects.create(
         driver=driver,
         vehicle=vehicle,
@@ -66,6 +101,11 @@ def _record(
         read=reading.plate[:12],
         certainty=reading.certainty,
         state=state,
+        spot=spot,
+        fingerprint=reading.fingerprint,
+        like=like,
+        metres_away=round(where.metres) if where else None,
+        placed_at=where.at if where else None,
         taken_at=clock.now(),
         decided_by="" if state == PlatePhotoState.WAITING else "ocr",
     )
@@ -80,7 +120,24 @@ def _record(
     )
     if state == PlatePhotoState.DIFFERS:
         return _refused(photo)
-    return PlateOutcome(photo)
+    return PlateOutcome(photo, PhotoSeenBefore() if state == PlatePhotoState.REUSED else None)
+
+
+def _most_alike(driver: Driver, vehicle: Vehicle, fingerprint: str) -> tuple[PlatePhoto | None, int]:
+    """The earlier photo that this one resembles, and in how many bits they differ; of this driver or car, or the same."""
+    rows = PlatePhoto.objects.exclude(fingerprint="")
+    near = list(rows.filter(Q(driver=driver) | Q(vehicle=vehicle)).order_by("-pk")[:COMPARED])
+    near += list(rows.filter(fingerprint=fingerprint)[:1])
+    if not near:
+        return None, 64
+    like = min(near, key=lambda row: plates.bits_apart(row.fingerprint, fingerprint))
+    apart = plates.bits_apart(like.fingerprint, fingerprint)
+    return (like, apart) if apart <= policy.value(policies.PHOTO_ALIKE) else (None, apart)
+
+
+def _is_far(where: Whereabouts | None) -> bool:
+    """Known to be far from the pick-up; a phone that says nothing is not known to be anywhere."""
+    return where is not None and where.metres > policy.value(policies.PHOTO_AWAY)
 
 
 def _state_of(reading: Reading, vehicle: Vehicle) -> PlatePhotoState:

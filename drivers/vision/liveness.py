@@ -1,8 +1,8 @@
 """The challenge that tells a person before the camera from a picture of one. Pure: no I/O, no clock.
 
-The server asks for a random row of poses; the phone sends frames of each. A flat picture that is turned keeps its
-nose where it was between the eyes (the ratio hardly changes under a turn of a plane), a clip of an earlier check
-shows other poses in another order, and two people have two descriptions.
+The server asks for a random row of poses; the phone sends frames of each. A picture that is turned, bent or warped does
+not move as a head does (`drivers.vision.solidity`), a clip of an earlier check or pictures of a few poses show other
+poses in another order, a frame that comes twice is one, and two people have two descriptions.
 """
 
 import secrets
@@ -12,14 +12,35 @@ from enum import StrEnum
 
 import numpy as np
 
-from drivers.vision.faces import Face, Vector, likeness
+from drivers.vision import solidity
+from drivers.vision.faces import Frame, Vector, likeness
+from drivers.vision.solidity import Turn
 
 
 class Pose(StrEnum):
     CENTRE = "centre"
     LEFT = "left"
     RIGHT = "right"
+    UP = "up"
+    DOWN = "down"
+    LEFT_UP = "left_up"
+    LEFT_DOWN = "left_down"
+    RIGHT_UP = "right_up"
+    RIGHT_DOWN = "right_down"
     CLOSER = "closer"
+
+
+# Where each turn leads.
+TURNS = {
+    Pose.LEFT: Turn(1, 0),
+    Pose.RIGHT: Turn(-1, 0),
+    Pose.UP: Turn(0, 1),
+    Pose.DOWN: Turn(0, -1),
+    Pose.LEFT_UP: Turn(1, 1),
+    Pose.LEFT_DOWN: Turn(1, -1),
+    Pose.RIGHT_UP: Turn(-1, 1),
+    Pose.RIGHT_DOWN: Turn(-1, -1),
+}
 
 
 class Verdict(StrEnum):
@@ -27,20 +48,28 @@ class Verdict(StrEnum):
 
     OTHER_PERSON = "other_person"
     TWO_PEOPLE = "two_people"
+    REPEATED = "repeated"
     NOT_FOLLOWED = "not_followed"
+    NOT_SOLID = "not_solid"
     UNSURE = "unsure"
     PASSED = "passed"
 
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """What a challenge asks for: how many poses; by how much `yaw` changes in a turn, 0.08 are about 10 degrees; how
-    many times as wide the face is closer to the camera; the least cosine of any frame with all others."""
+    """What a challenge asks for: how many poses; by how many degrees the head turns at least, and how far it may turn from
+    the asked direction, in degrees; how many times as wide the face is closer to the camera; the least cosine by
+    which all frames hang together; how much like a head's its relief is at least, and between which multiples of what the turns
+    do to a head's skin it is moved (`drivers.vision.solidity.Solidity`)."""
 
-    steps: int = 6
-    turn: float = 0.08
+    steps: int = 7
+    turn: float = 8.0
+    off: float = 40.0
     closer_by: float = 1.15
     same_throughout: float = 0.55
+    relief: float = 0.75
+    least_reach: float = 0.6
+    most_reach: float = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +82,8 @@ class Bands:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`facts` are the figures behind the verdict: `pose`, the one that was not followed, or `least`, how alike the frame
-    that differs most is to the others (a cosine)."""
+    """`facts` are the figures behind the verdict: `pose`, the one that was not followed, `least`, how alike the frames
+    are by which all hang together (a cosine), `frame`, the number of one that came before, or `relief` and `reach`."""
 
     verdict: Verdict
     score: float
@@ -62,55 +91,79 @@ class Judgement:
 
 
 def new_challenge(steps: int) -> list[Pose]:
-    """Straight ahead first, then poses in random order, never the same twice in a row with a turn to each side."""
+    """Straight ahead first; then, in random order, *closer* and turns of which none comes twice, to both sides.
+
+    Whoever holds pictures of a handful of turns does not hold those that are asked for.
+    """
+    chance = secrets.SystemRandom()
     while True:
-        row = [Pose.CENTRE]
-        for _step in range(steps - 1):
-            row.append(secrets.choice([pose for pose in Pose if pose != row[-1]]))
-        # Turns to both sides: they are what a flat picture cannot follow.
-        if {Pose.LEFT, Pose.RIGHT} <= set(row):
-            return row
+        turns = chance.sample(list(TURNS), steps - 2)
+        if {TURNS[each].yaw for each in turns} >= {1, -1}:
+            return [Pose.CENTRE, *chance.sample([*turns, Pose.CLOSER], steps - 1)]
 
 
 def judge(
     challenge: Sequence[Pose],
-    steps: Sequence[Sequence[Face]],
+    steps: Sequence[Sequence[Frame]],
     enrolled: Sequence[Vector],
     bands: Bands,
     moves: Moves,
 ) -> Judgement:
-    """Whether the frames of each step follow the challenge and show one person throughout, who is the enrolled one.
+    """Whether the frames of each step follow the challenge and show one living person throughout, who is the enrolled one.
 
-    `steps` holds the faces of each pose's frames in the order of the challenge.
+    `steps` holds each pose's frames in the order of the challenge, as `faces.read_clip` reads them: one clip.
     """
-    everything = [face.vector for step in steps for face in step]
-    middle = np.mean(everything, axis=0)
-    middle = (middle / np.linalg.norm(middle)).astype(np.float32)
-    centre = [max(likeness(face.vector, known) for known in enrolled) for face in steps[0]]
-    score = float(np.median(centre))
+    everything = [frame for step in steps for frame in step]
+    score = float(
+        np.median([max(likeness(frame.face.vector, known) for known in enrolled) for frame in steps[0]])
+    )
     if score < bands.refuse:
         return Judgement(Verdict.OTHER_PERSON, score)
-    least = min(likeness(vector, middle) for vector in everything)
+    least = _weakest_link([frame.face.vector for frame in everything])
     if least < moves.same_throughout:
         return Judgement(Verdict.TWO_PEOPLE, score, {"least": round(least, 4)})
+    for number, frame in enumerate(everything):
+        if frame.pixels in {each.pixels for each in everything[:number]}:
+            return Judgement(Verdict.REPEATED, score, {"frame": number + 1})
+    first = everything[0]
+    turned: list[tuple[Frame, Turn]] = []
     for pose, step in zip(challenge[1:], steps[1:], strict=True):
-        if not any(_follows(pose, steps[0], face, moves) for face in step):
+        following = [frame for frame in step if _follows(pose, first, frame, moves)]
+        if not following:
             return Judgement(Verdict.NOT_FOLLOWED, score, {"pose": pose.value})
-    if score < bands.accept:
-        return Judgement(Verdict.UNSURE, score)
-    return Judgement(Verdict.PASSED, score)
+        if pose in TURNS:
+            turned += [(frame, solidity.turned(first.points, frame.points)) for frame in following]
+    found = solidity.measure(
+        first.points,
+        first.texture,
+        [frame.skin for frame, _turn in turned],
+        [turn for _frame, turn in turned],
+    )
+    facts: dict[str, str | float] = {"relief": round(found.relief, 4), "reach": round(found.reach, 4)}
+    if found.relief < moves.relief or not moves.least_reach <= found.reach <= moves.most_reach:
+        return Judgement(Verdict.NOT_SOLID, score, facts)
+    return Judgement(Verdict.PASSED if score >= bands.accept else Verdict.UNSURE, score, facts)
 
 
-def _follows(pose: Pose, centre: Sequence[Face], face: Face, moves: Moves) -> bool:
-    yaw = float(np.median([each.yaw for each in centre]))
-    width = float(np.median([each.width for each in centre]))
-    turned = face.yaw - yaw
+def _weakest_link(vectors: Sequence[Vector]) -> float:
+    """The least cosine by which all frames hang together, each alike to some other: a head far to the left and far to the
+    right is the same one by what lies between, and nothing lies between two people."""
+    alike = np.stack(vectors) @ np.stack(vectors).T
+    nearest, outside, least = alike[0].copy(), set(range(1, len(vectors))), 1.0
+    while outside:
+        taken = max(outside, key=lambda number: float(nearest[number]))
+        outside.remove(taken)
+        least = min(least, float(nearest[taken]))
+        nearest = np.maximum(nearest, alike[taken])
+    return least
+
+
+def _follows(pose: Pose, first: Frame, frame: Frame, moves: Moves) -> bool:
+    turn = solidity.turned(first.points, frame.points)
     match pose:
-        case Pose.LEFT:
-            return turned >= moves.turn
-        case Pose.RIGHT:
-            return turned <= -moves.turn
         case Pose.CLOSER:
-            return face.width >= moves.closer_by * width and abs(turned) < 2 * moves.turn
+            return frame.face.width >= moves.closer_by * first.face.width and turn.angle < 2 * moves.turn
         case Pose.CENTRE:
-            return abs(turned) < moves.turn
+            return turn.angle < moves.turn
+        case _:
+            return turn.angle >= moves.turn and turn.off(TURNS[pose]) <= moves.off

@@ -22,6 +22,7 @@ from drivers.board_selectors import (
     acceptances_without_face,
     answered_mismatches,
     approved_rewards,
+    attacks_that_pass,
     bindings_over_the_law,
     fleet_screening,
     rewards_late,
@@ -74,7 +75,8 @@ LOWEST_ACCEPT = 0.40  # the least likeness for which error rates were measured (
 
 @live_check("M03")
 def face_before_orders(at: datetime) -> Found:
-    """Every hitch order of the last 30 days was accepted with a face token, at thresholds that were measured."""
+    """Every hitch order of the last 30 days was accepted with a face token, at thresholds that were measured, and the
+    red team's newest picture of each kind was refused."""
     since = at - SPAN
     faults = []
     if policy.value(FACE_ACCEPT) < LOWEST_ACCEPT or policy.value(FACE_REFUSE) > policy.value(FACE_ACCEPT):
@@ -88,6 +90,11 @@ def face_before_orders(at: datetime) -> Found:
         for name in law_stands("face_token_only_when_passed")
     ]
     accepted = accepted_since(since)
+    passing = attacks_that_pass(since)
+    if passing:
+        faults.append(
+            _("Pictures that pass the face check: %(kinds)s") % {"kinds": ", ".join(sorted(passing))}
+        )
     bad = acceptances_without_face(since, accepted)
     if bad:
         faults.append(_("Accepted without a face: %(codes)s") % {"codes": ", ".join(bad[:5])})

@@ -113,10 +113,11 @@ class Ride:
         shown = self.driver.show_face(face or self.face, "pickup", self.code)
         if shown.status_code != 200:
             return shown
+        passed = shown.json()
         photo = self.driver.upload(
             f"/api/v1/trips/{self.code}/plate-photo/",
-            [("photo", self.world.car(plate or self.plate))],
-            {"token": shown.json()["token"]},
+            [("photo", self.world.car(plate or self.plate, spot=passed["spot"]))],
+            {"token": passed["token"]},
         )
         if photo.status_code != 201:
             return photo

@@ -6,6 +6,7 @@ The stack is started as a process of its own; its clock is shifted through the f
 import json
 import os
 import re
+import secrets
 import subprocess
 import sys
 import time
@@ -204,9 +205,10 @@ class World:
         """One frame of an invented person."""
         return self._picture(f"/camera/{face}/{pose}.jpg?n={number}")
 
-    def car(self, plate: str, *, blurred: bool = False) -> bytes:
-        """A photo of a car with this plate."""
-        return self._picture(f"/plates/{plate}.jpg" + ("?blurred=1" if blurred else ""))
+    def car(self, plate: str, *, spot: str = "", blurred: bool = False) -> bytes:
+        """A photo of a car with this plate, which stands at a place of the photo."""
+        asked = f"spot={spot}&n={secrets.randbelow(10**9)}" + ("&blurred=1" if blurred else "")
+        return self._picture(f"/plates/{plate}.jpg?{asked}")
 
     def _picture(self, path: str) -> bytes:
         answer = httpx.get(self.sandbox + path, trust_env=False, timeout=PATIENCE)

@@ -5,8 +5,7 @@
 2. The earlier complaint of harassment is known: no order is offered to or accepted by this account.
 3. The father accepts, the son drives: the check before the pick-up stops it.
 4. The departure at 23:55 is refused whoever drives.
-
-Apart: one printed picture of the father, bent and moved before the camera as each pose asks.
+5. One picture of the father, bent and warped before the camera as each pose asks, opens nothing.
 """
 
 import re
@@ -14,16 +13,20 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
+import numpy as np
+
+from drivers.vision.attacks import Attack, Forger, photographed, print_of
+from drivers.vision.liveness import Pose
 from governance.drills import complaints
-from governance.drills.printed import bent
-from governance.drills.report import Report, play_branches
+from governance.drills.report import Branch, Report, play_branches
 from governance.drills.rides import Ride, filed, not_his, refused, status
 from governance.drills.world import Person, World, new_key, scratch_world
 
 ZONE = "+08:00"
 DAY = "2018-05-05T"
 FATHER, SON = "driver", "son"
-BENDS = (0.15, 0.18, 0.21)  # of the face's width
+WARPS = (Attack.BUMP_X, Attack.BUMP_BOTH, Attack.SMOOTH)
+FACE = 0.45  # of the width of a frame of the sandbox's camera
 FLAT = ["centre"]  # a photo held to the camera shows one pose, whatever is asked
 
 
@@ -117,9 +120,9 @@ def _two_people_decide(world: World, ride: Ride) -> None:
     frames = re.findall(r"/admin/pictures/(F-\w+)\.jpg", page)
     world.expect(
         "it shows the frames of all three checks",
-        "18 frames, two verdicts",
+        "21 frames, two verdicts",
         lambda: (
-            len(frames) == 18 and "other_person" in page and "not_followed" in page,
+            len(frames) == 21 and "other_person" in page and "not_followed" in page,
             f"{len(frames)} frames",
         ),
         tz=TZ,
@@ -301,30 +304,32 @@ def _curfew(answer: object) -> tuple[bool, str]:
 
 
 def bent_picture(report: Report) -> None:
-    """One picture of the father, taken from the front: bent to the left and right, held closer, as each pose asks."""
-    with scratch_world(report, "apart: a bent picture", at("20:00")) as world:
+    """One picture of the father, taken from the front: warped to each side and held closer, as each pose asks."""
+    with scratch_world(report, "5 a bent picture", at("20:00")) as world:
         ride = _evening(world)
         print_of_him = world.frame(FATHER, "centre", 1)
-        for number, share in enumerate(BENDS, 1):
-            code = "face_frozen" if number == len(BENDS) else "face_refused"
+        for number, attack in enumerate(WARPS, 1):
+            code = "face_frozen" if number == len(WARPS) else "face_refused"
             world.expect(
-                f"the father's picture, bent by {share:.0%} of the face's width, for the order",
+                f"the father's picture, warped ({attack.value}), for the order",
                 f"403 {code}",
-                partial(_refused_bent, ride, print_of_him, share, code),
+                partial(_refused_bent, ride, print_of_him, attack, code),
                 tz=TZ,
             )
         world.expect("the order is in the pool", "no car", lambda: _in_the_pool(ride), tz=TZ)
 
 
-def _refused_bent(ride: Ride, picture: bytes, share: float, code: str) -> tuple[bool, str]:
-    """Nobody sits before the camera: each frame is the one picture, bent, moved and held as a hand does it."""
+def _refused_bent(ride: Ride, picture: bytes, attack: Attack, code: str) -> tuple[bool, str]:
+    """Nobody sits before the camera: each frame is the one picture, warped, moved and held as a hand does it."""
     check = Person.must(
         ride.driver.post("/api/v1/driver/face-checks/", {"purpose": "accept", "subject": ride.code})
     )
+    chance = np.random.default_rng(2018)
+    forger = Forger(attack, print_of(picture, FACE), chance)
     frames = [
-        (f"step{number}", bent(picture, pose, share, moment=number * 7 + again))
+        (f"step{number}", photographed(forger.frame(Pose(pose)), chance))
         for number, pose in enumerate(check["challenge"])
-        for again in range(2)
+        for _again in range(2)
     ]
     shown = ride.driver.upload(f"/api/v1/driver/face-checks/{check['code']}/frames/", frames)
     if shown.status_code != 200:
@@ -334,8 +339,8 @@ def _refused_bent(ride: Ride, picture: bytes, share: float, code: str) -> tuple[
     return False, f"the check was passed; the order: {taken.status_code}"
 
 
-BRANCHES = (lent_account, complaint_known, father_accepts_son_drives, at_night)
-APART = ((bent_picture, "whether a face is flesh or a bent picture is not looked at"),)
+BRANCHES = (lent_account, complaint_known, father_accepts_son_drives, at_night, bent_picture)
+APART: tuple[tuple[Branch, str], ...] = ()
 
 
 def play(only: str = "") -> Report:

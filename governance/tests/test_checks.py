@@ -13,7 +13,7 @@ from complaints.models import Complaint
 from complaints.services import file_complaint
 from complaints.states import Category
 from conftest import NOON
-from core import clock, policy
+from core import audit, clock, policy
 from core.actors import SYSTEM
 from core.models import Notification, PolicyVersion
 from core.tests.factories import PDF, set_policy
@@ -326,6 +326,19 @@ def test_m03_turns_red_when_an_order_is_taken_without_a_face_or_the_thresholds_s
         set_policy("drivers.face_accept", 0.3)
     set_policy("drivers.face_accept", 0.38)
     assert status("M03") == "fail"
+
+
+def test_m03_turns_red_when_a_picture_passes_the_face_check_until_its_kind_is_refused(world):
+    def shown(action, kind):
+        audit.record(SYSTEM, f"drivers.attack_{action}", kind, verdict="x")
+
+    shown("refused", "bump_x")
+    assert status("M03") == "pass"
+    shown("passed", "smooth")
+    shown("refused", "bump_x")
+    assert status("M03") == "fail"
+    shown("refused", "smooth")
+    assert status("M03") == "pass"
 
 
 def test_m03_turns_red_when_the_law_is_gone(world):

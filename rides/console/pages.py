@@ -194,7 +194,7 @@ def night(request: HttpRequest) -> HttpResponse:
 @LATE.shown_by
 def _night(request: HttpRequest, _row: object, refusal: Refusal | None) -> HttpResponse:
     account, now = account_of(request), clock.now()
-    context = {
+    context: dict[str, Any] = {
         "title": _("The night"),
         "calls": [
             (call, REMINDERS.offers(call.reminder, account, refusal))

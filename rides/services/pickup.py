@@ -21,7 +21,7 @@ from rides.errors import (
     TooManyBoardingCodes,
     WrongBoardingCode,
 )
-from rides.geometry import Point
+from rides.geometry import Point, distance
 from rides.models import Trip
 from rides.policies import CODE_TRIES
 from rides.services.coming import tell_waits
@@ -31,6 +31,7 @@ from rides.states import (
     BEFORE_BOARDING,
     TRIP_TRANSITIONS,
     Line,
+    Party,
     PlateCheck,
     TripLine,
     TripState,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from accounts.models import Account
     from core.reader.door import Upload
     from drivers.models import Driver
-    from drivers.services import PlateOutcome
+    from drivers.services import PlateOutcome, Whereabouts
 
 
 def check_plate(*, driver: "Driver", trip_code: str, token: str, content: "Upload | bytes") -> "PlateOutcome":
@@ -49,8 +50,21 @@ def check_plate(*, driver: "Driver", trip_code: str, token: str, content: "Uploa
     if trip is None or trip.vehicle is None or trip.state not in BEFORE_BOARDING:
         raise NotFound
     return driver_services.send_plate_photo(
-        driver=driver, vehicle=trip.vehicle, subject=trip.code, token=token, content=content
+        driver=driver,
+        vehicle=trip.vehicle,
+        subject=trip.code,
+        token=token,
+        content=content,
+        where=_whereabouts(trip),
     )
+
+
+def _whereabouts(trip: Trip) -> "Whereabouts | None":
+    """Where the driver's phone is beside the pick-up, by its newest position of this trip."""
+    row = selectors.latest_positions(trip).get(Party.DRIVER)
+    if row is None:
+        return None
+    return driver_services.Whereabouts(distance((row.latitude, row.longitude), trip.origin), row.at)
 
 
 @begins_transaction
@@ -94,17 +108,17 @@ def passengers_trip(passenger: "Account", code: str) -> Trip:
 def confirm_car(*, passenger: "Account", trip_code: str) -> Trip:
     """'This is my car' (R7): the plate was compared, and the boarding code may be told. Said again it stays as it is.
 
-    Raises `StaleState`.
+    She typed no plate, so none is written down as seen. Raises `StaleState`.
     """
     trip = passengers_trip(passenger, trip_code)
     if trip.plate_check == PlateCheck.SAME and trip.went_past("accepted_at"):
         return trip
     if trip.state not in BEFORE_BOARDING:
         raise StaleState
-    trip.plate_check, trip.plate_seen = PlateCheck.SAME, trip.plate_registered
-    trip.save(update_fields=["plate_check", "plate_seen"])
-    timeline.add(TripLine.PLATE_SAME, passenger.actor, trip=trip.code, plate=trip.plate_seen)
-    audit.record(passenger.actor, "rides.plate_compared", trip.code, seen=trip.plate_seen)
+    trip.plate_check = PlateCheck.SAME
+    trip.save(update_fields=["plate_check"])
+    timeline.add(TripLine.PLATE_SAME, passenger.actor, trip=trip.code, plate=trip.plate_registered)
+    audit.record(passenger.actor, "rides.plate_compared", trip.code, registered=trip.plate_registered)
     live.changed_on_commit(f"trip:{trip.code}")
     return trip
 

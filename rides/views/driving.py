@@ -13,11 +13,20 @@ from core.access import account_of, permission_required
 from core.actions import Refusal
 from core.errors import DomainError, InvalidInput, NotFound, explain
 from core.reader.errors import FileFault
+from drivers import services as driver_services
 from drivers.camera import camera_context
-from drivers.errors import FaceRequired
-from drivers.selectors import driver_of, drivers_vehicle, papers_of, passed_today, visible_holds
+from drivers.errors import FaceRequired, PlateNotThere
+from drivers.selectors import (
+    driver_of,
+    drivers_vehicle,
+    drivers_vehicles,
+    papers_of,
+    passed_today,
+    visible_holds,
+)
 from drivers.services import service_day
-from drivers.states import FacePurpose
+from drivers.states import FacePurpose, PlateSpot
+from drivers.vision.plates import spot_of
 from rides import selectors, services
 from rides.actions import OFFERS
 from rides.errors import NoLongerAvailable
@@ -64,6 +73,7 @@ def _drive(
             "trips": selectors.trips_as_driver(driver),
             "kept_away": {row.other_id for row in selectors.never_again_of(driver.account)},
             "vehicle": drivers_vehicle(driver),
+            "vehicles": drivers_vehicles(driver),
             "driver": driver,
             "papers": papers_of(driver),
             "today": timezone.localtime(clock.now()).date(),
@@ -157,6 +167,14 @@ def offline(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @permission_required("ride")
+def vehicle(request: HttpRequest) -> HttpResponse:
+    """Which of two cars I drive now."""
+    driver_services.say_vehicle(driver=driver_of(account_of(request)), plate=request.POST.get("plate", ""))
+    return redirect("rides:drive")
+
+
+@require_POST
+@permission_required("ride")
 def accept(request: HttpRequest, code: str) -> HttpResponse:
     driver = driver_of(account_of(request))
     outcome = services.accept_trip(
@@ -206,8 +224,10 @@ def pickup(request: HttpRequest, code: str) -> HttpResponse:
     if party != Party.DRIVER:
         raise NotFound
     context = camera_context(driver, FacePurpose.PICKUP, trip.code, request.GET.get("video", "")) | {
-        "trip": trip
+        "trip": trip,
+        "spots": {spot.value: str(spot.label) for spot in PlateSpot},
     }
+    context["spot_name"] = spot_of(context["token"]).label if context["token"] else ""
     if request.method == "POST":
         photo = request.FILES.get("photo")
         try:
@@ -219,6 +239,6 @@ def pickup(request: HttpRequest, code: str) -> HttpResponse:
             if outcome.refusal is None:
                 return redirect("rides:trip", code)
             context["refusal"] = outcome.refusal
-        except (InvalidInput, FaceRequired, FileFault) as error:
+        except (InvalidInput, FaceRequired, PlateNotThere, FileFault) as error:
             context["refusal"] = error
     return render(request, "rides/pickup.html", context, status=400 if "refusal" in context else 200)

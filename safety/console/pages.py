@@ -21,7 +21,7 @@ from core.errors import DomainError, NotFound
 from core.messages import outbox
 from core.models import Notification, TimelineEntry
 from core.privacy import mask_name, mask_phone
-from drivers.selectors import newest_application, open_holds, signals_about
+from drivers.selectors import newest_application, open_holds, plate_read, signals_about
 from rides.reconcile import Truth
 from rides.selectors import believed_trail_of, driver_of_trip, latest_positions, place_name, reconcile_trip
 from rides.states import Party
@@ -217,6 +217,7 @@ def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) 
         if trip and trip.driver
         else None,
         "holds": open_holds(trip.driver.account.code) if trip and trip.driver else [],
+        "plate_read": plate_read(trip.code, trip.driver) if trip else None,
         "vetting": newest_application(trip.driver) if trip and trip.driver else None,
         "vetting_cases": signals_about(trip.driver) if trip and trip.driver else [],
         "known": known.of_person(trip.driver.account.code) if trip and trip.driver else [],
@@ -338,7 +339,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 def _mine(request: HttpRequest, error: DomainError | None = None) -> HttpResponse:
     """`error` is why nothing was handed over: what was typed stays."""
     account = account_of(request)
-    context = {
+    context: dict[str, Any] = {
         "error": error,
         "to": request.POST.get("to", ""),
         "words": request.POST.get("words", ""),

@@ -1,3 +1,4 @@
+import core.links
 import core.privacy
 import django.db.models.deletion
 from django.conf import settings
@@ -127,9 +128,10 @@ class Migration(migrations.Migration):
             name='WelfareCheck',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('secret', core.privacy.EncryptedTextField(default=core.links.new_secret, editable=False, verbose_name='secret of its page')),
+                ('secret_digest', models.CharField(editable=False, max_length=64, unique=True, verbose_name='digest of the secret')),
                 ('code', models.CharField(max_length=20, unique=True, verbose_name='report code')),
                 ('submission', models.CharField(max_length=64, unique=True, verbose_name='submission key')),
-                ('secret_digest', models.CharField(max_length=64, unique=True, verbose_name='digest of the secret')),
                 ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='welfare_checks', to='safety.incident', verbose_name='incident')),
                 ('missing_phone', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='phone of the missing person')),
                 ('missing_written', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='phone of the missing person as written')),

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core import four_eyes
+from core.links import HasLink
 from core.privacy import EncryptedTextField
 from rides.states import Party
 from safety.sentences import why
@@ -302,14 +303,11 @@ class SosCall(models.Model):
         return f"SOS {self.pk}"
 
 
-class WelfareCheck(models.Model):
+class WelfareCheck(HasLink):
     """A worried person's report (失联核查). Its code is what any police station can quote (P2)."""
 
     code = models.CharField(_("report code"), max_length=20, unique=True)
     submission = models.CharField(pgettext_lazy("field", "submission key"), max_length=64, unique=True)
-    secret_digest = models.CharField(
-        pgettext_lazy("field", "digest of the secret"), max_length=64, unique=True
-    )
     incident = models.ForeignKey(
         Incident, on_delete=models.PROTECT, related_name="welfare_checks", verbose_name=_("incident")
     )

@@ -1,6 +1,5 @@
 """Welfare checks (失联核查): filed at once, verified after."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,7 +15,8 @@ from core.codes import new_code
 from core.errors import InvalidInput, NotFound
 from core.limits import NOBODY as NOBODY_KNOWN
 from core.limits import Asker
-from core.privacy import link_secret, phone_index
+from core.links import digest_of
+from core.privacy import phone_index
 from core.transactions import begins_transaction, joins_transaction
 from rides.selectors import lock_trip, trip_meant, trip_meant_by_phone
 from safety.errors import ReasonMissing
@@ -77,7 +77,7 @@ def file_welfare_check(
     key = idempotency.hold("safety.welfare_check", "", submission or idempotency.new_key(), *told)
     again = WelfareCheck.objects.filter(submission=key).first()
     if again:
-        return FiledCheck(again.code, _secret_of(again.code))
+        return FiledCheck(again.code, again.secret)
     missing, reporter = typed.phone.guess(missing_phone), typed.phone.guess(reporter_phone)
     incident = _incident_of(missing)
     number = incident.welfare_checks.count() + 1
@@ -85,7 +85,6 @@ def file_welfare_check(
     check = WelfareCheck.objects.create(
         code=code,
         submission=key,
-        secret_digest=_digest(_secret_of(code)),
         incident=incident,
         missing_phone=missing.number,
         missing_written=missing_phone[:NAME_LENGTH],
@@ -114,7 +113,7 @@ def file_welfare_check(
     if reporter.sure and not from_crowd:
         # To nobody whose number was guessed, and not to a crowd of numbers that one sender names.
         _send_code(check, asker)
-    return FiledCheck(check.code, _secret_of(check.code))
+    return FiledCheck(check.code, check.secret)
 
 
 def _incident_of(missing: typed.phone.Guess) -> Incident:
@@ -213,15 +212,6 @@ def as_written(text: str) -> str:
     return plain[:WORDS_LENGTH]
 
 
-def _secret_of(code: str) -> str:
-    """What opens the reporter's page: a form that was sent twice leads to one page, and nothing stored opens it."""
-    return link_secret(code, purpose="welfare-check")
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
 def hear_distress(incident: Incident, words: str) -> None:
     """Words of danger, of her or of who knows her, raise the score once and start S10's clock whatever the score was.
 
@@ -259,7 +249,7 @@ def _locked(check: WelfareCheck) -> Incident:
 
 def check_by_secret(secret: str) -> WelfareCheck:
     """The reporter's own check. Raises `NotFound`."""
-    check = WelfareCheck.objects.select_related("incident").filter(secret_digest=_digest(secret)).first()
+    check = WelfareCheck.objects.select_related("incident").filter(secret_digest=digest_of(secret)).first()
     if check is None:
         raise NotFound
     return check

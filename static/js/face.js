@@ -1,6 +1,7 @@
 // The camera page: leads through the poses of a challenge and sends the frames. In a sandbox, invented people can sit
 // before the camera; the server judges their frames like anybody's.
 import { putPicture } from "./parts/files.js";
+import { PlateCamera } from "./parts/plate.js";
 import { wait } from "./parts/wait.js";
 
 const SIDE = 480;
@@ -101,6 +102,7 @@ class Camera {
     document.querySelectorAll("[name=face_token]").forEach((el) => { el.value = found.token; });
     document.querySelectorAll("[data-after-face]").forEach((el) => { el.hidden = false; });
     document.querySelector("form[data-at-once]")?.requestSubmit();
+    if (found.spot) this.plate?.ask(found.spot, Boolean(this.invented));
   }
 
   failed(error) {
@@ -129,13 +131,17 @@ class Camera {
   }
 }
 
-// A sandbox car for the invented camera.
-function prepareSandboxPlate(camera) {
+// The form for the photo of the car, and a sandbox car for the invented camera.
+function preparePlate(camera) {
   const photo = document.querySelector("[data-photo]");
-  if (!photo || !camera.person) return;
+  if (!photo) return;
+  const spots = JSON.parse(document.getElementById("plate-spots").textContent);
+  camera.plate = new PlateCamera(photo.form, spots);
   document.querySelector("[data-sandbox-plate]")?.addEventListener("click", () => {
     const plate = encodeURIComponent(document.querySelector("[data-plate]").value);
-    putPicture(photo, camera.box.dataset.sandbox + "/plates/" + plate + ".jpg", "car.jpg");
+    camera.moment += 1;
+    const where = "?spot=" + camera.plate.spot + "&n=" + camera.moment;
+    putPicture(photo, camera.box.dataset.sandbox + "/plates/" + plate + ".jpg" + where, "car.jpg");
   });
 }
 
@@ -144,7 +150,7 @@ function prepare() {
   const box = document.querySelector("[data-face]");
   if (!box || box.dataset.ready) return;
   box.dataset.ready = "1";
-  prepareSandboxPlate(new Camera(box));
+  preparePlate(new Camera(box));
 }
 
 prepare();

@@ -1,7 +1,11 @@
-// Put a picture from an address into a file field, as if somebody had photographed it.
-export async function putPicture(field, address, name) {
-  const answer = await fetch(address);
+// Put a picture into a file field, as if somebody had chosen it.
+export function putFile(field, blob, name) {
   const files = new DataTransfer();
-  files.items.add(new File([await answer.blob()], name, { type: "image/jpeg" }));
+  files.items.add(new File([blob], name, { type: "image/jpeg" }));
   field.files = files.files;
+}
+
+// The same from an address.
+export async function putPicture(field, address, name) {
+  putFile(field, await (await fetch(address)).blob(), name);
 }

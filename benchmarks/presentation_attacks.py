@@ -1,0 +1,307 @@
+"""How many presentation attacks (D4+) pass the whole check, and how many honest people: `FOLDER` holds portraits, one face
+each, from the front.
+
+    python benchmarks/presentation_attacks.py FOLDER [--half tuning|held-out] [--attackers 100] [--only flat,honest]
+
+Every portrait is turned into a print for each attack and into a head in space for the honest: its points with the
+depths that the network sees, mixed by chance with those of an average head, and rings behind them. Each attacker tries
+three challenges, as often as an account allows, with two frames of each pose. Portraits fall into halves by a digest
+of their name: limits were chosen on one, figures are those of the other. A line of JSON per kind: tried, passed,
+refused by verdict, and the largest rate that 95 % certainty leaves open (Clopper and Pearson), of those who pass for an
+attack and of those who are refused for the honest.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from config.local import throwaway_environment
+
+os.environ.update(throwaway_environment())
+import django
+
+django.setup()
+
+import cv2
+import numpy as np
+from scipy.interpolate import LinearNDInterpolator
+from scipy.stats import beta
+
+from core.errors import DomainError
+from drivers.management.commands.face_pairs import limits
+from drivers.vision import eyes, faces, mesh, solidity
+from drivers.vision.attacks import WAYS, Attack, Forger, Print, photographed
+from drivers.vision.liveness import Bands, Moves, Pose, Verdict, judge, new_challenge
+from drivers.vision.solids import SIDE, Solid, Stance
+
+HONEST, REPLAYED, TWO_PEOPLE = "honest", "replayed", "two_people"
+KINDS = [HONEST, *(each.value for each in Attack), REPLAYED, TWO_PEOPLE]
+TRIES = 3
+WIDTH = 190.0  # of the face, in pixels of what the camera sees
+RINGS = (
+    (1.12, -0.12),
+    (1.28, -0.34),
+    (1.5, -0.6),
+    (2.2, -0.8),
+)  # of a head behind its face: how wide, how deep
+FRONTAL = 20.0  # degrees by which a portrait may be turned
+LONGEST = 1000  # pixels of a portrait
+
+DEMANDS = limits()[1]
+
+Clip = dict[Pose, list[faces.Frame]]
+
+
+class Person:
+    """A portrait as a print, and what is behind it in space: `depth` of its points, in widths of the face."""
+
+    def __init__(self, path: Path) -> None:
+        picture = cv2.imread(str(path))
+        if picture is None:
+            raise ValueError(path)
+        scale = min(LONGEST / max(picture.shape[:2]), 1.0)
+        picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        at = _points(picture)
+        width = float(np.hypot(*(at[solidity.EAR_LEFT, :2] - at[solidity.EAR_RIGHT, :2])))
+        middle, scale = (at[solidity.CROWN, :2] + at[solidity.CHIN, :2]) / 2, WIDTH / width
+        place = np.array([[scale, 0, SIDE / 2 - scale * middle[0]], [0, scale, SIDE / 2 - scale * middle[1]]])
+        shown = cv2.warpAffine(
+            picture, place, (SIDE, SIDE), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        )
+        points = at[:, :2] @ place[:, :2].T + place[:, 2]
+        self.path = path
+        self.sheet = Print(shown.astype(np.float32), (SIDE / 2, SIDE / 2), WIDTH, points)
+        self.depth = at[:, 2] / width
+        turn = solidity.turned(solidity.head(), at)
+        if turn.angle > FRONTAL:
+            raise ValueError(path)
+        self.average = (solidity.head() @ solidity._rotation(solidity.head(), at).T)[:, 2]
+
+    def head(self, chance: np.random.Generator) -> Solid:
+        """The head in space: between the depths that the network sees and those of an average head."""
+        part = chance.uniform(0.3, 1.0)
+        depth = part * self.average + (1 - part) * self.depth
+        depth = depth - depth[[solidity.EAR_RIGHT, solidity.EAR_LEFT]].mean()
+        points, middle = self.sheet.points, np.array(self.sheet.middle)
+        outline = cv2.convexHull(points.astype(np.float32), returnPoints=False).ravel()
+        around, behind = [], []
+        for wide, deep in RINGS:
+            around += [middle + (points[each] - middle) * wide for each in outline]
+            behind += [min(float(depth[each]), 0.15) + deep for each in outline]
+        between = LinearNDInterpolator(np.r_[points, np.array(around)], np.r_[depth, behind])
+        y, x = np.mgrid[0:SIDE:3, 0:SIDE:3]
+        coarse = np.nan_to_num(between(x, y), nan=-0.8).astype(np.float32)
+        cover = self._cover(outline)
+        return Solid(
+            picture=self.sheet.picture,
+            depth=cv2.GaussianBlur(cv2.resize(coarse, (SIDE, SIDE)), (0, 0), 1.5),
+            cover=cover,
+            behind=self._behind(cover),
+            middle=self.sheet.middle,
+            width=WIDTH,
+            away=chance.uniform(2.3, 3.6),
+        )
+
+    def _cover(self, outline: Any) -> Any:
+        middle, points = np.array(self.sheet.middle), self.sheet.points
+        wide = [
+            middle + (points[each] - middle) * [1.22, 1.42 if points[each][1] < middle[1] else 1.08]
+            for each in outline
+        ]
+        cover = np.zeros((SIDE, SIDE), np.float32)
+        cv2.fillPoly(cover, [cv2.convexHull(np.array(wide).astype(np.int32))], 1.0)
+        return cv2.GaussianBlur(cover, (0, 0), 3)
+
+    def _behind(self, cover: Any) -> Any:
+        """The picture without the head."""
+        small = cv2.resize(self.sheet.picture, (96, 96), interpolation=cv2.INTER_AREA).clip(0, 255)
+        holes = (cv2.resize(cover, (96, 96)) > 0.05).astype(np.uint8)
+        filled = cv2.inpaint(small.astype(np.uint8), holes, 3, cv2.INPAINT_TELEA)
+        whole = cv2.resize(filled, (SIDE, SIDE)).astype(np.float32)
+        return np.where(cover[..., None] < 0.02, self.sheet.picture, whole)
+
+
+def _points(picture: Any) -> Any:
+    """The points of the largest face, in pixels of the picture. Raises `ValueError` where there is none."""
+    detector, _recogniser = eyes._faces()
+    scale = min(eyes.LONGEST / max(picture.shape[:2]), 1.0)
+    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    detector.setInputSize((small.shape[1], small.shape[0]))
+    detector.setScoreThreshold(0.7)
+    _count, rows = detector.detect(small)
+    if rows is None:
+        raise ValueError("no face")
+    row = rows[np.argmax(rows[:, 2] * rows[:, 3])] / scale
+    if row[2] < 90:
+        raise ValueError("too small")
+    at, certain = mesh.points(picture, row)
+    if certain < 0.9:
+        raise ValueError("not certain")
+    return at
+
+
+def person(path: Path) -> Person | None:
+    """None for what shows no face from the front that is large enough."""
+    try:
+        return Person(path)
+    except ValueError:
+        return None
+
+
+def stance(pose: Pose, chance: np.random.Generator, gain: float) -> Stance:
+    """How somebody holds the head who is asked for a pose, more or less."""
+    x, y = WAYS.get(pose, (0.0, 0.0))
+    slant = 1.07 if x and y else 1.0
+    nearer = chance.uniform(1.22, 1.4) if pose == Pose.CLOSER else 1.0
+    return Stance(
+        yaw=x * slant * chance.uniform(12, 24) * gain + chance.normal(0, 2),
+        pitch=-y * slant * chance.uniform(11, 18) * gain + chance.normal(0, 2),
+        roll=chance.normal(0, 2),
+        nearer=nearer * chance.normal(1, 0.02),
+        shift=(chance.normal(0, 0.03), chance.normal(0, 0.03)),
+    )
+
+
+def honest_clip(who: Person, chance: np.random.Generator) -> list[tuple[Pose, bytes]]:
+    """Two pictures of every pose, straight ahead first."""
+    head, gain = who.head(chance), chance.uniform(0.8, 1.1)
+    return [
+        (pose, photographed(head.seen(stance(pose, chance, gain)), chance))
+        for pose in Pose
+        for _two in range(2)
+    ]
+
+
+def forged_clip(attack: Attack, who: Person, chance: np.random.Generator) -> list[tuple[Pose, bytes]]:
+    forger = Forger(attack, who.sheet, chance)
+    return [(pose, photographed(forger.frame(pose), chance)) for pose in Pose for _two in range(2)]
+
+
+def read(pictures: list[tuple[Pose, bytes]]) -> Clip:
+    """The frames of each pose, as one clip; a picture that cannot be read leaves none. Raises `DomainError` where the
+    first cannot be."""
+    kept = list(pictures)
+    try:
+        found = _clip(kept)
+    except DomainError:
+        kept = [pictures[0], *(each for each in pictures[1:] if _is_face(each[1]))]
+        found = _clip(kept)
+    clip: Clip = {}
+    for (pose, _picture), frame in zip(kept, found, strict=True):
+        clip.setdefault(pose, []).append(frame)
+    return clip
+
+
+def _clip(pictures: list[tuple[Pose, bytes]]) -> list[faces.Frame]:
+    return faces.read_clip([each[1] for each in pictures], DEMANDS, sides=[0] * len(pictures))
+
+
+def _is_face(content: bytes) -> bool:
+    try:
+        faces.read_face(content, DEMANDS)
+    except DomainError:
+        return False
+    return True
+
+
+def verdict(clip: Clip, asked: list[Pose], shown: list[Pose]) -> str:
+    """What the check says of a clip that shows these poses while those are asked for."""
+    if any(pose not in clip for pose in shown):
+        return "unreadable"
+    enrolled = [clip[Pose.CENTRE][0].face.vector]
+    found = judge(asked, [clip[pose] for pose in shown], enrolled, Bands(0.45, 0.36), Moves())
+    return found.verdict.value
+
+
+def tried(kind: str, who: Person, other: Person, chance: np.random.Generator) -> list[str]:
+    """The verdicts over three challenges."""
+    steps = Moves().steps
+    if kind in {HONEST, REPLAYED, TWO_PEOPLE}:
+        clip = read(honest_clip(who, chance))
+    else:
+        clip = read(forged_clip(Attack(kind), who, chance))
+    verdicts = []
+    for _try in range(TRIES):
+        asked = new_challenge(steps)
+        shown = asked
+        if kind == REPLAYED:
+            while shown == asked:
+                shown = new_challenge(steps)
+        if kind == TWO_PEOPLE:
+            verdicts.append(_two(clip, who, other, asked, chance))
+            continue
+        verdicts.append(verdict(clip, asked, shown))
+    return verdicts
+
+
+def _two(clip: Clip, who: Person, other: Person, asked: list[Pose], chance: np.random.Generator) -> str:
+    """The first shows the face straight ahead, the other follows the poses; one clip."""
+    head, gain = other.head(chance), chance.uniform(0.8, 1.1)
+    mine = honest_clip(who, chance)[:2]
+    others = [
+        (pose, photographed(head.seen(stance(pose, chance, gain)), chance))
+        for pose in asked[1:]
+        for _n in range(2)
+    ]
+    try:
+        return verdict(read(mine + others), asked, asked)
+    except DomainError:
+        return "unreadable"
+
+
+def bound(count: int, of: int) -> float:
+    """The largest rate that 95 % certainty leaves open."""
+    return 1.0 if count >= of else float(beta.ppf(0.95, count + 1, of - count))
+
+
+def half_of(path: Path) -> str:
+    return ("tuning", "held-out")[hashlib.sha256(path.name.encode()).digest()[-1] % 2]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--half", choices=["tuning", "held-out", "all"], default="held-out")
+    parser.add_argument("--attackers", type=int, default=100)
+    parser.add_argument("--only", default="")
+    chosen = parser.parse_args()
+    paths = [each for each in sorted(chosen.folder.iterdir()) if chosen.half in {"all", half_of(each)}]
+    people = [who for each in paths if each.is_file() and (who := person(each)) is not None]
+    for kind in chosen.only.split(",") if chosen.only else KINDS:
+        counted: Counter[str] = Counter()
+        for number in range(chosen.attackers):
+            chance = np.random.default_rng([KINDS.index(kind), number])
+            who = people[number % len(people)]
+            other = people[(number + 1 + number // len(people)) % len(people)]
+            try:
+                counted.update(tried(kind, who, other, chance))
+            except DomainError:
+                counted.update(["unreadable"] * TRIES)
+        passed, of = counted.pop(Verdict.PASSED.value, 0), TRIES * chosen.attackers
+        wrong = of - passed if kind == HONEST else passed
+        print(
+            json.dumps(
+                {
+                    "name": kind,
+                    "portraits": len(people),
+                    "tried": of,
+                    "passed": passed,
+                    "refused": dict(counted),
+                    "bound_of_refused" if kind == HONEST else "bound_of_passed": round(bound(wrong, of), 4),
+                }
+            ),
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""The doors that Django's and unfold's console brings along lead to the platform's own."""
+
+import pytest
+
+
+def test_its_button_signs_out(signed_in):
+    browser = signed_in("agent")
+    page = browser.get("/admin/").content.decode()
+    assert 'action="/admin/logout/"' in page  # the menu that unfold draws
+    left = browser.post("/admin/logout/")
+    assert (left.status_code, left["Clear-Site-Data"]) == (302, '"cache", "storage"')
+    assert browser.get("/admin/")["Location"].startswith("/admin/login/")
+
+
+def test_it_changes_no_password_by_itself(signed_in, people):
+    browser, before = signed_in("agent"), people("agent").password
+    new = "violet-lantern-ferry-2291"
+    for old in ("wrong", "x"):
+        form = {"old_password": old, "new_password1": new, "new_password2": new}
+        assert browser.post("/admin/password_change/", form)["Location"] == "/me/password/"
+    assert browser.get("/admin/password_change/done/")["Location"] == "/me/password/"
+    assert people("agent").password == before
+    assert browser.get("/me/password/").status_code == 200
+
+
+@pytest.mark.parametrize("page", ["/", "/admin/", "/admin/board/", "/police/", "/api/v1/me/"])
+def test_a_host_that_is_not_ours_is_refused_on_every_page(client, db, page):
+    client.raise_request_exception = False
+    assert client.get(page, headers={"host": "elsewhere.example"}).status_code == 400

@@ -1,0 +1,214 @@
+"""Presentation attacks (D4+): one still picture of somebody, moved and warped as each pose asks.
+
+The red team shows them to the check that is in force; `benchmarks/presentation_attacks.py` measures how many pass.
+Whoever prepares one draws its strength by chance, as somebody who tries again and again would.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.vision import solidity
+from drivers.vision.liveness import Pose
+from drivers.vision.solids import SIDE, Solid, Stance
+
+Array = NDArray[Any]
+
+
+class Attack(StrEnum):
+    """`FLAT` is a photo moved by a hand, `PERSPECTIVE` one that is turned; `BENT_X` and `BENT_Y` are prints bent about an
+    upright or a level axis and turned; `BUMP_X`, `BUMP_Y`, `BUMP_BOTH` are displaced where a nose would be, by the place
+    along one axis or both; `SMOOTH` and `PIECEWISE` by a field of chance; `SCREEN` is a bump on a screen with moiré;
+    `CUT_OUT` a bent mask with holes for the eyes, before another head."""
+
+    FLAT = "flat"
+    PERSPECTIVE = "perspective"
+    BENT_X = "bent_x"
+    BENT_Y = "bent_y"
+    BUMP_X = "bump_x"
+    BUMP_Y = "bump_y"
+    BUMP_BOTH = "bump_both"
+    SMOOTH = "smooth"
+    PIECEWISE = "piecewise"
+    ZOOMED = "zoomed"
+    SCREEN = "screen"
+    CUT_OUT = "cut_out"
+
+
+# Where a pose takes the nose in the picture: to the right, down.
+WAYS: dict[Pose, tuple[float, float]] = {
+    Pose.LEFT: (1.0, 0.0),
+    Pose.RIGHT: (-1.0, 0.0),
+    Pose.UP: (0.0, -1.0),
+    Pose.DOWN: (0.0, 1.0),
+    Pose.LEFT_UP: (0.7, -0.7),
+    Pose.LEFT_DOWN: (0.7, 0.7),
+    Pose.RIGHT_UP: (-0.7, -0.7),
+    Pose.RIGHT_DOWN: (-0.7, 0.7),
+}
+_EYES = ((33, 133, 159, 145), (263, 362, 386, 374))  # corners and lids among the points of a face
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """The still picture: BGR, `solids.SIDE` square, with the face's middle and width in pixels and its points (468, 2)."""
+
+    picture: Array
+    middle: tuple[float, float]
+    width: float
+    points: Array
+
+
+def print_of(picture: bytes, width: float) -> Print:
+    """A print of a picture whose face stands in its middle and takes `width` of its own width. Raises `ValueError`."""
+    shown = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+    if shown is None:
+        raise ValueError("not a picture")
+    middle = (SIDE / 2, SIDE / 2)
+    return Print(
+        cv2.resize(shown, (SIDE, SIDE)).astype(np.float32),
+        middle,
+        width * SIDE,
+        solidity.head()[:, :2] * width * SIDE + middle,
+    )
+
+
+class Forger:
+    """Somebody with one print and one way to show it."""
+
+    def __init__(self, attack: Attack, sheet: Print, chance: np.random.Generator) -> None:
+        self.attack, self.sheet, self.chance = attack, sheet, chance
+        self.share = chance.uniform(0.08, 0.24)  # of the face's width, by which it is displaced
+        self.turn = chance.uniform(15, 45)
+        self.radius = chance.uniform(0.45, 1.2)
+        self.narrow = chance.uniform(0.15, 0.45, 2)
+        self.high = chance.uniform(-0.05, 0.15)
+        self.closer = chance.uniform(1.2, 1.45)
+        self.field = self._field()
+        self.moire = (chance.uniform(2.1, 3.5), chance.uniform(0, np.pi))
+
+    def frame(self, pose: Pose) -> Array:
+        """What the camera sees (BGR, float) while this pose is asked for."""
+        hand = self.chance.normal(0, 0.012, 2)
+        nearer = (self.closer if pose == Pose.CLOSER else 1.0) * self.chance.normal(1, 0.01)
+        stance = Stance(
+            roll=self.chance.normal(0, 1.0), nearer=nearer, shift=(float(hand[0]), float(hand[1]))
+        )
+        way = WAYS.get(pose, (0.0, 0.0))
+        match self.attack:
+            case Attack.PERSPECTIVE | Attack.BENT_X | Attack.BENT_Y | Attack.CUT_OUT:
+                turned = replace(stance, yaw=way[0] * self.turn, pitch=-way[1] * self.turn)
+                return self._solid(way).seen(turned)
+            case Attack.SCREEN:
+                return self._on_screen(self._warped(way, stance))
+            case _:
+                return self._warped(way, stance)
+
+    def _warped(self, way: tuple[float, float], stance: Stance) -> Array:
+        sheet = self.sheet
+        y, x = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32)
+        x = x - sheet.middle[0] - stance.shift[0] * sheet.width
+        y = y - sheet.middle[1] - stance.shift[1] * sheet.width
+        tilt = np.radians(stance.roll)
+        c, s = np.cos(tilt) / stance.nearer, np.sin(tilt) / stance.nearer
+        across, down = (c * x + s * y) / sheet.width, (-s * x + c * y) / sheet.width
+        by = self._displaced(across, down - self.high) * self.share * self.chance.normal(1, 0.05)
+        return _take(
+            sheet.picture,
+            sheet.middle[0] + (across - by * way[0]) * sheet.width,
+            sheet.middle[1] + (down - by * way[1]) * sheet.width,
+        )
+
+    def _displaced(self, across: Array, down: Array) -> Array:
+        """From 0 to about 1: how much of the displacement each point gets."""
+        wide, high = self.narrow
+        match self.attack:
+            case Attack.FLAT:
+                return np.zeros_like(across)
+            case Attack.BUMP_X:
+                return np.asarray(np.exp(-((across / wide) ** 2)))
+            case Attack.BUMP_Y:
+                return np.asarray(np.exp(-((down / high) ** 2)))
+            case Attack.SMOOTH | Attack.PIECEWISE:
+                cells = (np.stack([across, down]) / 1.2 + 0.5) * (len(self.field) - 1)
+                return _take(self.field, cells[0], cells[1], cv2.BORDER_CONSTANT)
+            case _:
+                return np.asarray(np.exp(-((across / wide) ** 2) - (down / high) ** 2))
+
+    def _field(self) -> Array:
+        """A displacement by chance, largest about the middle and none at the edge: of 5 × 5 pieces, or smooth."""
+        pieces = np.clip(self.chance.normal(0.3, 0.35, (5, 5)), -0.3, 1)
+        pieces[2, 2] = 1
+        pieces[[0, -1]] *= 0.3
+        pieces[:, [0, -1]] *= 0.1
+        if self.attack != Attack.SMOOTH:
+            return pieces
+        smooth = cv2.resize(pieces, (49, 49), interpolation=cv2.INTER_CUBIC)
+        return np.asarray(cv2.GaussianBlur(smooth, (0, 0), 4))
+
+    def _solid(self, way: tuple[float, float]) -> Solid:
+        sheet = self.sheet
+        y, x = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32)
+        picture, cover, behind = sheet.picture, np.ones((SIDE, SIDE)), np.full((SIDE, SIDE, 3), 128.0)
+        if self.attack == Attack.CUT_OUT:
+            picture, cover = self._with_living_eyes(way), _area([sheet.points])
+            behind = sheet.picture[:, ::-1] * 0.9
+        if self.attack == Attack.PERSPECTIVE:
+            return Solid(picture, np.zeros((SIDE, SIDE)), cover, behind, sheet.middle, sheet.width, (0, 0, 0))
+        axis = (y - sheet.middle[1]) if self.attack == Attack.BENT_Y else (x - sheet.middle[0])
+        from_axis = np.minimum(np.abs(axis) / sheet.width, 0.98 * self.radius)
+        depth = np.sqrt(self.radius**2 - from_axis**2) - self.radius
+        return Solid(picture, depth, cover, behind, sheet.middle, sheet.width, (0, 0, -self.radius))
+
+    def _with_living_eyes(self, way: tuple[float, float]) -> Array:
+        """The print, with eyes behind its holes that move a little otherwise than it does."""
+        sheet = self.sheet
+        y, x = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32)
+        moved = _take(sheet.picture, x - way[0] * 0.03 * sheet.width, y - way[1] * 0.03 * sheet.width)
+        holes = cv2.GaussianBlur(
+            cv2.dilate(_area([sheet.points[list(eye)] for eye in _EYES]), np.ones((7, 7))), (0, 0), 2
+        )[..., None]
+        return np.asarray(sheet.picture * (1 - holes) + moved * holes)
+
+    def _on_screen(self, shown: Array) -> Array:
+        """Its lines of dots against those of the camera, and its light."""
+        y, x = np.mgrid[0:SIDE, 0:SIDE]
+        length, angle = self.moire
+        one = np.sin((x * np.cos(angle) + y * np.sin(angle)) * 2 * np.pi / length + self.chance.uniform(0, 6))
+        other = np.sin((x * np.sin(angle) - y * np.cos(angle)) * 2 * np.pi / (length * 1.03))
+        return np.asarray(shown * (1 + 0.06 * (one * other)[..., None]) * [1.05, 1, 0.92] + 8)
+
+
+def photographed(seen: Array, chance: np.random.Generator) -> bytes:
+    """What a phone makes of it, as a JPEG: another light, another focus, noise."""
+    y, x = np.mgrid[-1 : 1 : SIDE * 1j, -1 : 1 : SIDE * 1j]
+    light = chance.normal(1, 0.05) + chance.normal(0, 0.06) * x + chance.normal(0, 0.06) * y
+    seen = seen * light[..., None]
+    if chance.random() < 0.5:
+        seen = cv2.GaussianBlur(seen.astype(np.float32), (0, 0), chance.uniform(0.4, 1.0))
+    noisy = np.clip(seen + chance.normal(0, chance.uniform(1, 4), seen.shape), 0, 255).astype(np.uint8)
+    quality = [cv2.IMWRITE_JPEG_QUALITY, int(chance.integers(82, 94))]
+    return bytes(cv2.imencode(".jpg", noisy, quality)[1])
+
+
+def _area(outlines: list[Array]) -> Array:
+    found = np.zeros((SIDE, SIDE), np.float32)
+    for each in outlines:
+        cv2.fillPoly(found, [cv2.convexHull(each.astype(np.int32))], 1.0)
+    return found
+
+
+def _take(plane: Array, x: Array, y: Array, border: int = cv2.BORDER_REPLICATE) -> Array:
+    return np.asarray(
+        cv2.remap(
+            plane.astype(np.float32),
+            x.astype(np.float32),
+            y.astype(np.float32),
+            cv2.INTER_LINEAR,
+            borderMode=border,
+        )
+    )
