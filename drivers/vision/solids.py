@@ -113,8 +113,5 @@ def _filled(found: Array) -> tuple[Array, Array]:
 
 
 def _take(plane: Array, places: Array, border: int) -> Array:
-    return np.asarray(
-        cv2.remap(
-            plane.astype(np.float32), places.astype(np.float32), None, cv2.INTER_LINEAR, borderMode=border
-        )
-    )
+    x, y = (places[..., axis].astype(np.float32) for axis in (0, 1))
+    return np.asarray(cv2.remap(plane.astype(np.float32), x, y, cv2.INTER_LINEAR, borderMode=border))
