@@ -16,6 +16,7 @@ from drivers.selectors import screening_of
 from drivers.services.applications import check_application, given_of, read_of
 from drivers.states import Certificate, Finding, Offence, Registry, ScreeningState
 from drivers.states import Line as ServiceLine
+from drivers.vision.documents import says_the_same
 
 # Field → (registry, the answer's member); those of the ID card are only confirmed or not.
 AT_SOURCE = {
@@ -118,18 +119,16 @@ def _line(field: str, given: str, read: str, answers: dict[str, Any]) -> Line:
         answer = answers.get(registry)
         value = answer.get(member) if answer else None
         source = "" if value is None else str(value)
-        wrong = bool(source) and not _same(given, source)
+        wrong = bool(source) and not says_the_same(given, source)
     shown = _GROUPED.get(field, str)
     return Line(
-        str(LABELS[field]), shown(given), shown(read), source, bool(read) and not _same(given, read), wrong
+        str(LABELS[field]),
+        shown(given),
+        shown(read),
+        source,
+        bool(read) and not says_the_same(given, read),
+        wrong,
     )
-
-
-def _same(one: str, other: str) -> bool:
-    first, second = typed.day.guess(one), typed.day.guess(other)
-    if first and second:
-        return first == second
-    return typed.text.marks(one) == typed.text.marks(other)
 
 
 def _answers(application: Application) -> dict[str, Any]:

@@ -216,9 +216,7 @@ class Head:
 
 @lru_cache(maxsize=1)
 def _average() -> Plane:
-    stored = cv2.imread(str(Path(__file__).parent / "head_depth.png"), cv2.IMREAD_UNCHANGED)
-    if stored is None:
-        raise FileNotFoundError("head_depth.png")
+    stored = np.asarray(cv2.imread(str(Path(__file__).parent / "head_depth.png"), cv2.IMREAD_UNCHANGED))
     return np.asarray(DEEP[0] + (DEEP[1] - DEEP[0]) * stored.astype(np.float32) / 65535)
 
 

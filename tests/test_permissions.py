@@ -109,7 +109,7 @@ TABLE = [
     ("GET", "api/v1/trips/{waiting}/owners/", {"passenger2"}),
     ("POST", "api/v1/trips/{waiting}/owners/", {"passenger2"}, {"way": "{itinerary}"}),
     ("GET", "api/v1/driver/", DRIVERS),
-    ("POST", "api/v1/driver/vehicle/", set(), {"plate": "川A·X9999"}),  # of whose car it is (drivers/tests)
+    ("POST", "api/v1/driver/vehicle/", set(), {"plate": "川A·X9999"}),  # of whose car it is (rides/tests)
     ("GET", "api/v1/driver/application/", APPLICANT),
     ("POST", "api/v1/driver/application/", MEMBERS),
     ("PATCH", "api/v1/driver/application/", APPLICANT, {"fields_typed": {}}),
@@ -343,13 +343,9 @@ TABLE = [
     ("POST", "me/password/", SIGNED_IN),
     ("GET", "me/guardian/", MEMBERS),
     ("POST", "me/guardian/", MEMBERS),
-    ("POST", "me/guardian/take-back/", set()),  # of who has asked one alone (accounts/tests)
-    (
-        "POST",
-        "me/guardian/1/answer/",
-        set(),
-        {"answer": "end"},
-    ),  # of whose phone was named alone (accounts/tests)
+    ("POST", "me/guardian/take-back/", set()),  # of who has asked one alone (rides/tests)
+    # Of whose phone was named alone (rides/tests).
+    ("POST", "me/guardian/{contact}/answer/", set(), {"answer": "end"}),
     ("GET", "me/data/", MEMBERS),
     ("POST", "me/data/consents/{consent}/", MEMBERS, {"on": "1"}),
     ("GET", "me/data/copy/", MEMBERS),
@@ -406,7 +402,7 @@ TABLE = [
     ("GET", "drive/video/{video}/", DRIVERS_TRIP),
     ("POST", "drive/holds/{own_hold}/appeal/", DRIVERS_TRIP, {"words": "x"}),
     ("GET", "drive/requests/{waiting}/face/?itinerary={itinerary}", DRIVERS_TRIP),
-    ("POST", "drive/vehicle/", set(), {"plate": "川A·X9999"}),  # of whose car it is (drivers/tests)
+    ("POST", "drive/vehicle/", set(), {"plate": "川A·X9999"}),  # of whose car it is (rides/tests)
     ("GET", "drive/trips/{trip}/pickup/", DRIVERS_TRIP),
     ("POST", "drive/trips/{trip}/pickup/", DRIVERS_TRIP),
     ("POST", "drive/requests/{waiting}/accept/", DRIVERS_TRIP, ACCEPTS),

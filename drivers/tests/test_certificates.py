@@ -165,3 +165,10 @@ def test_a_photo_of_something_else_says_nothing():
 def test_a_difference_is_one_only_where_something_else_is_meant():
     assert differences({"plate": "浙C·A6789", "licence_until": "2032年5月6日"}, {"plate": "浙CA6789", "licence_until": "2032-05-06"}) == {}  # fmt: skip
     assert differences({"name": "陈新"}, {"name": "陈欣", "vin": "x"}) == {"name": "陈欣"}
+
+
+def test_without_an_end_is_without_an_end_however_it_is_written():
+    assert differences({"licence_until": "长期有效"}, {"licence_until": "长期"}) == {}
+    assert differences({"licence_until": "2032-05-06"}, {"licence_until": "长期"}) == {
+        "licence_until": "长期"
+    }

@@ -113,10 +113,17 @@ def differences(given: dict[str, str], read: dict[str, str]) -> dict[str, str]:
     return {
         field: text
         for field, text in read.items()
-        if given.get(field) and _plain(given[field]) != _plain(text)
+        if given.get(field) and not says_the_same(given[field], text)
     }
 
 
+def says_the_same(one: str, other: str) -> bool:
+    """Whether two writings of a field mean one thing: days, and what has no end, however they are written."""
+    return _plain(one) == _plain(other)
+
+
 def _plain(text: str) -> str:
+    if typed.day.is_endless(text):
+        return typed.day.NO_END
     day = typed.day.guess(text)
     return day.isoformat() if day else typed.text.marks(text)

@@ -79,7 +79,8 @@ def follow(picture: Array, at: Array, first: Array, within: Array) -> Array:
     curve = np.linalg.lstsq(_curved(within), at[:, :2], rcond=None)[0]
     places = (_grid() @ curve).reshape(PATCH, PATCH, 2).astype(np.float32)
     grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-    now = cv2.remap(grey, places[..., 0], places[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    x, y = places[..., 0], places[..., 1]
+    now = cv2.remap(grey, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     moved = within + _at(_flow().calc(first, _even().apply(now), None), within)
     return np.asarray(_curved(moved) @ curve)
 

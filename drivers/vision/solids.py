@@ -113,5 +113,12 @@ def _filled(found: Array) -> tuple[Array, Array]:
 
 
 def _take(plane: Array, places: Array, border: int) -> Array:
-    x, y = (places[..., axis].astype(np.float32) for axis in (0, 1))
-    return np.asarray(cv2.remap(plane.astype(np.float32), x, y, cv2.INTER_LINEAR, borderMode=border))
+    return np.asarray(
+        cv2.remap(
+            plane.astype(np.float32),
+            places[..., 0].astype(np.float32),
+            places[..., 1].astype(np.float32),
+            cv2.INTER_LINEAR,
+            borderMode=border,
+        )
+    )

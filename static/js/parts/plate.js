@@ -19,7 +19,10 @@ export class PlateCamera {
   async ask(spot, invented = false) {
     this.spot = spot;
     this.form.querySelector("[data-spot-name]").textContent = this.spots[spot] || "";
-    this.aim.querySelector("[data-spot-box]").dataset.spot = spot;
+    const { style } = this.aim.querySelector("[data-spot-box]");
+    style.inset = "auto";
+    style[spot.startsWith("upper") ? "top" : "bottom"] = "2%";
+    style[spot.endsWith("left") ? "left" : "right"] = "2%";
     if (invented) return; // a sandbox car is photographed by its own button
     try {
       const video = { facingMode: "environment", width: { ideal: SIDE } };
