@@ -145,7 +145,7 @@ emptied(
     after=RECORDS_KEPT,
     since="asked_at",
     said="it was asked for",
-    columns={"facts": {}, "score": None},
+    columns={"facts": {}, "score": None, "secret": ""},
     trip="subject",
 )
 goes_with("drivers.FaceFrame", FILES, "which picture belongs to which check", "core.StoredPicture")
