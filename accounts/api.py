@@ -284,7 +284,7 @@ class CopyOutput(serializers.Serializer[Any]):
     missing = serializers.ListField(child=serializers.CharField(), help_text="Topics that could not be read")
 
 
-class KeptOutput(serializers.Serializer[Any]):
+class StaysOutput(serializers.Serializer[Any]):
     what = serializers.CharField()
     until = serializers.DateTimeField(allow_null=True)
     law = serializers.CharField()
@@ -340,10 +340,10 @@ class CopyView(APIView):
 class ClosingView(APIView):
     """What stays of me when I close my account, as far as I may know it; and closing it."""
 
-    @extend_schema(responses=KeptOutput(many=True))
+    @extend_schema(responses=StaysOutput(many=True))
     def get(self, request: Request) -> Response:
         account = check_permission(request, "ride")
-        return Response(KeptOutput(leaving.what_stays(account), many=True).data)
+        return Response(StaysOutput(leaving.what_stays(account), many=True).data)
 
     @extend_schema(request=ProofInput, responses={204: None})
     def post(self, request: Request) -> Response:

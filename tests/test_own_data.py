@@ -13,7 +13,7 @@ from django.core.management import call_command
 from accounts import exports, leaving
 from accounts.models import Account, DataExport, Device, EmergencyContact, RealNameCheck, Session
 from accounts.services import add_emergency_contact
-from complaints.models import CareConsent
+from complaints.models import CareConsent, Complaint
 from complaints.services import file_complaint, set_care_consent
 from complaints.states import Category
 from core import clock, holds, own_data, pictures
@@ -21,13 +21,15 @@ from core.actors import SYSTEM
 from core.models import AuditEntry, Notification, StoredPicture
 from core.privacy import EncryptedTextField, phone_index
 from drivers.errors import DailyCheckNeeded, FaceConsentNeeded
+from drivers.events import WentOffline
 from drivers.models import Binding, Driver, FaceTemplate, OnlineSpell
 from drivers.selectors import driver_of
 from drivers.services import ask_face_check, go_online, hold_driver
 from drivers.states import FacePurpose, HoldKind
 from drivers.tests.factories import face_token, passed_check
 from rides.errors import TripNotOver
-from rides.models import Itinerary, Trip
+from rides.handlers import offer_no_more
+from rides.models import City, DriverOnDuty, Itinerary, Trip
 from rides.services import accept_trip
 from rides.services.positions import PhoneFixes, store_positions
 from rides.states import Party
@@ -124,10 +126,21 @@ def test_a_days_pass_ends_with_the_face(people, signed_in, noon, deliver):
     driver.refresh_from_db()
     passed_check(driver, "daily", "2026-03-02")
     go_online(driver=driver, line="express")
+    DriverOnDuty.objects.create(
+        driver=driver,
+        line="express",
+        city=City.objects.get(code="wenzhou"),
+        latitude=28.2,
+        longitude=121.0,
+        cell="x",
+        at=clock.now(),
+    )
     client = signed_in("driver")
     switch(client, "face", False)
     assert not OnlineSpell.objects.filter(driver=driver, ended_at=None).exists()
     deliver()
+    assert not DriverOnDuty.objects.exists()  # no order is offered to who has no face
+    offer_no_more(WentOffline(driver_code="driver"))  # a repeat is harmless
     noon.shift(60)
     switch(client, "face", True)
     driver.refresh_from_db()
@@ -391,6 +404,26 @@ def test_a_case_and_a_hold_put_it_off_without_a_word(rides, signed_in, people, n
     assert people("driver").real_name
     own = signed_in("passenger").get("/me/data/close/").content.decode()
     assert complaint.code in own  # her own case she may know of
+
+
+def test_who_may_have_to_be_told_is_known_while_a_case_is_open(rides, signed_in, people, noon):
+    trip = rides.ended()
+    add_emergency_contact(account=people("passenger"), name="妈妈", phone="13911110099")
+    file_complaint(
+        account=people("passenger"),
+        trip_code=trip.code,
+        category=Category("harassment"),
+        words="he frightened me",
+        submission="s" * 16,
+    )
+    close(signed_in("passenger"))
+    assert EmergencyContact.objects.count() == 1
+    Complaint.objects.update(
+        state="final", decided_at=clock.now(), decided_by="adjudicator", finding="unfounded"
+    )
+    noon.move_to(clock.now() + timedelta(days=4 * 366))
+    assert leaving.ERASING.run(at=clock.now()).total == 1
+    assert not EmergencyContact.objects.exists()
 
 
 def test_a_hold_on_a_trip_keeps_whose_it_was(
