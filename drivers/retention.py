@@ -145,7 +145,7 @@ emptied(
     after=RECORDS_KEPT,
     since="asked_at",
     said="it was asked for",
-    columns={"facts": {}, "score": None, "secret": ""},
+    columns={"facts": {}, "score": None},
     trip="subject",
 )
 goes_with("drivers.FaceFrame", FILES, "which picture belongs to which check", "core.StoredPicture")

@@ -82,6 +82,7 @@ emptied(
         "reporter_index": "",
         "reporter_name": "",
         "relation": "",
+        "secret": "",
     },
     where=CLOSED,
     case="incident__code",
