@@ -12,7 +12,8 @@ from tests.journeys.test_journeys import ride, where
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journey")]
 
 # A camera device whose picture follows the instruction on the page: frames of an invented person come through
-# getUserMedia like those of any camera, and the page's own code takes them from the video.
+# getUserMedia like those of any camera, and the page's own code takes them from the video. No two pictures of a camera
+# are the same: each has its own noise.
 OBEYING_CAMERA = """
 (sandbox, name) => {
   navigator.mediaDevices.getUserMedia = async () => {
@@ -20,18 +21,29 @@ OBEYING_CAMERA = """
     canvas.width = 640; canvas.height = 480;
     const pen = canvas.getContext("2d");
     let moment = 1;
-    const draw = async () => {
+    let picture;
+    const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
+    const look = async () => {
       const line = document.querySelector("[data-says]");
       const pose = (line && line.dataset.pose) || "centre";
       moment += 1;
       const answer = await fetch(sandbox + "/camera/" + name + "/" + pose + ".jpg?n=" + moment);
-      const picture = await createImageBitmap(await answer.blob());
+      picture = await createImageBitmap(await answer.blob());
+    };
+    const draw = () => {
       pen.fillStyle = "#777"; pen.fillRect(0, 0, 640, 480);
       pen.drawImage(picture, 80, 0, 480, 480);
+      for (let x = 0; x < 640; x += 20) {
+        pen.fillStyle = `hsl(${360 * Math.random()} 40% 50%)`;
+        pen.fillRect(x, 476, 20, 4);
+      }
     };
-    await draw();
-    setInterval(draw, 250);
-    return canvas.captureStream(10);
+    const follow = async () => { for (;;) { await look(); await pause(100); } };
+    await look();
+    draw();
+    follow();
+    setInterval(draw, 50);
+    return canvas.captureStream(20);
   };
 }
 """
