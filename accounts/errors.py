@@ -128,7 +128,7 @@ class GuardianNeeded(DomainError):
     code, status, sentence = (
         "guardian_needed",
         403,
-        _("Who is under 18 travels once a guardian has confirmed the account: name one on the page 'Guardian'."),
+        _("Who is under 18 travels once a guardian has confirmed the account: name one on the page of your guardian."),
     )  # fmt: skip
 
 

@@ -14,8 +14,7 @@ from core.access import account_of
 from core.privacy import blind_index
 from core.transactions import begins_transaction
 
-LIST_READ = "core.list_read"
-live.looks(LIST_READ)
+live.looks("core.list_read")
 SHOWN, ASKED = 50, 12  # codes and parameters that a line names
 # What a filter says: words of the platform, codes, days. Names, phones and plates look otherwise.
 _OURS = re.compile(r"[a-z][a-z_.]{0,40}|[A-Z]-[0-9A-Z]{4,12}|-?\d{1,6}|\d{4}-\d{2}-\d{2}|[01]|")
@@ -50,4 +49,4 @@ def asked_for(query: Mapping[str, str]) -> dict[str, str]:
 
 @begins_transaction
 def _record(account: Any, name: str, codes: list[str], asked: dict[str, str]) -> None:
-    audit.record(account.actor, LIST_READ, name, count=len(codes), codes=codes[:SHOWN], asked=asked)
+    audit.record(account.actor, "core.list_read", name, count=len(codes), codes=codes[:SHOWN], asked=asked)

@@ -1,5 +1,7 @@
 """Celery entries of drivers."""
 
+from datetime import datetime
+
 from django.utils.translation import gettext_lazy as _
 
 from core import jobs, retention
@@ -7,7 +9,6 @@ from drivers import retention as tables  # noqa: F401 - how long they are kept
 from drivers import services
 from drivers.services.applications import DRAFTS
 from drivers.services.papers import EXPIRIES, TELLING
-from drivers.services.redteam import try_attacks
 from drivers.services.runs import SET_ASIDE
 
 
@@ -36,10 +37,20 @@ kick_run = jobs.periodic(
     jobs.whole("drivers.kick_run", _("going on with the screening of the fleet"), lambda _at: _kick()),
 )
 chase_expiries = jobs.periodic("drivers.tasks.chase_expiries", EXPIRIES, jobs.again(TELLING))
+
+
+def _show_attacks(at: datetime) -> None:
+    from drivers.services.redteam import (
+        try_attacks,
+    )  # it draws: only the worker whose turn it is loads what draws
+
+    try_attacks(at)
+
+
 show_attacks = jobs.periodic(
     "drivers.tasks.show_attacks",
     jobs.whole(
-        "drivers.show_attacks", _("showing pictures to the face check, as a fraud would"), try_attacks
+        "drivers.show_attacks", _("showing pictures to the face check, as a fraud would"), _show_attacks
     ),
 )
 forget_what_is_over = jobs.periodic(

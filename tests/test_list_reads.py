@@ -49,7 +49,7 @@ NOBODY = {
 
 
 def lines():
-    return list(AuditEntry.objects.filter(action=lists.LIST_READ).order_by("pk"))
+    return list(AuditEntry.objects.filter(action="core.list_read").order_by("pk"))
 
 
 def changelists():
@@ -107,7 +107,7 @@ def test_a_page_that_looks_again_writes_nothing_more(things, signed_in):  # noqa
 def test_the_auditor_finds_them_by_their_action(things, signed_in):  # noqa: F811 - the fixture
     client = signed_in("supervisor")
     client.get("/admin/accounts/account/")
-    page = client.get("/admin/core/auditentry/", {"action": lists.LIST_READ}).content.decode()
+    page = client.get("/admin/core/auditentry/", {"action": "core.list_read"}).content.decode()
     assert "accounts.account" in page
     pk = lines()[0].pk
     assert "passenger" in client.get(f"/admin/core/auditentry/{pk}/change/").content.decode()

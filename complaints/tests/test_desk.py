@@ -27,6 +27,7 @@ from complaints.states import Category, Level
 from core import clock, presence, timeline
 from core.errors import Forbidden, NotFound
 from core.four_eyes import SecondPersonNeeded
+from core.links import new_secret
 from core.models import AuditEntry, Notification
 from drivers.models import Hold
 
@@ -275,6 +276,7 @@ def many(cases, count):
     for number in range(count - 1):
         copy = Complaint.objects.get(pk=first.pk)
         copy.pk, copy.code, copy.submission = None, f"C-COPY{number}", f"copy-{number}"
+        copy.secret = new_secret()
         copy.save(force_insert=True)
         made.append(copy)
     return made
@@ -309,6 +311,7 @@ def test_a_page_asks_as_much_for_thirty_as_for_one(cases, signed_in):
     for number in range(30):
         copy = Complaint.objects.get(code=code)
         copy.pk, copy.code, copy.submission = None, f"C-MORE{number}", f"more-{number}"
+        copy.secret = new_secret()
         copy.save(force_insert=True)
     assert (asked("/admin/workspace/"), asked(f"/admin/workspace/{code}/")) == few
     assert few[0] <= 14
