@@ -72,11 +72,11 @@ def go_online(his, line="express"):
     if page.locator("[data-start]").count():
         his.look("online-face")
         page.click("[data-start]")
-        page.wait_for_selector("[data-after-face]:not([hidden])", timeout=30_000)
+        page.wait_for_selector("[data-after-face]:not([hidden])", timeout=60_000)
     page.check(f"[name=line][value={line}]")
     page.fill("[name=place]", "虹桥镇")
     his.look("online")
-    page.click("form[data-after-face] button.wide")
+    page.click("form[data-after-face] button.wide:not([type=button])")
     expect(page.locator(".errorlist")).to_have_count(0)
     page.wait_for_url("**/drive/")
 
