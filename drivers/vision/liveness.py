@@ -68,7 +68,7 @@ class Moves:
     closer_by: float = 1.15
     same_throughout: float = 0.55
     relief: float = 0.75
-    least_reach: float = 0.5
+    least_reach: float = 0.6
     most_reach: float = 1.5
 
 
