@@ -16,6 +16,7 @@ from typing import IO
 import structlog
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -27,7 +28,7 @@ from accounts.errors import CopyLocked, CopyUnderWay
 from accounts.models import Account, DataExport
 from accounts.policies import COPIES, COPY_KEPT
 from accounts.selectors import export_by_code
-from core import audit, clock, formats, jobs, limits, live, own_data, pictures, policy, retry
+from core import audit, broker, clock, formats, jobs, limits, live, own_data, pictures, policy, retry
 from core.codes import new_code
 from core.errors import NotFound
 from core.limits import Asker, asker_of
@@ -80,6 +81,8 @@ def _ask(account: Account) -> DataExport:
         to=account.phone,
         language=account.language,
     )
+    # What this does not put into the queue, the next turn of the job finds.
+    transaction.on_commit(lambda: broker.wake("accounts.tasks.make_exports", queue="default"))
     return row
 
 

@@ -3,8 +3,6 @@
 No registry says whose guardian somebody is: a grown-up who is known by their real name answers for it.
 """
 
-import hashlib
-
 from django.conf import settings
 from django.urls import reverse
 
@@ -13,12 +11,14 @@ from accounts.errors import GuardianNamed, NotATeen, NotGrownUp, OwnNumber
 from accounts.models import Account, EmergencyContact, Guardianship
 from accounts.policies import INVITATIONS
 from accounts.selectors import is_grown_up, is_known_teen
+from accounts.services import secret_of_contact
 from accounts.states import GUARDED, GUARDIAN_TRANSITIONS, ContactState, GuardianState
 from core import audit, clock, limits, typed
 from core.errors import NotFound
 from core.limits import Asker
+from core.links import digest_of
 from core.messages import outbox
-from core.privacy import link_secret, phone_index
+from core.privacy import phone_index
 from core.states import move
 from core.transactions import begins_transaction
 
@@ -85,7 +85,7 @@ def take_back_question(*, account: Account) -> None:
 
 def _follow(teen: Account, guardian: Account) -> None:
     """A guardian is a contact who agreed: help and the trips of each day reach them."""
-    secret = link_secret(f"{teen.code} {guardian.phone_index}", purpose="contact")
+    secret = secret_of_contact(teen, guardian.phone_index)
     EmergencyContact.objects.update_or_create(
         account=teen,
         phone_index=guardian.phone_index,
@@ -93,7 +93,7 @@ def _follow(teen: Account, guardian: Account) -> None:
         create_defaults={
             "name": guardian.real_name,
             "phone": guardian.phone,
-            "answer_digest": hashlib.sha256(secret.encode()).hexdigest(),
+            "answer_digest": digest_of(secret),
             "state": ContactState.CONFIRMED,
             "created_at": clock.now(),
         },

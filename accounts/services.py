@@ -426,6 +426,11 @@ def set_trip_sharing(*, account: Account, on: bool) -> None:
     audit.record(account.actor, "accounts.trip_sharing", account.code, on=on)
 
 
+def secret_of_contact(account: Account, index: str) -> str:
+    """By which a contact answers: the same for the same two people, so that what they were sent stays good."""
+    return link_secret(f"{account.code} {index}", purpose="contact")
+
+
 @begins_transaction
 def add_emergency_contact(*, account: Account, name: str, phone: str) -> EmergencyContact:
     """Keep a contact and ask them; the message says who asks and how to refuse.
@@ -439,8 +444,7 @@ def add_emergency_contact(*, account: Account, name: str, phone: str) -> Emergen
     Account.objects.select_for_update().get(pk=account.pk)  # two at once must not make six
     if account.emergency_contacts.count() >= MAX_CONTACTS:
         raise TooManyContacts
-    # The same for the same two people, so that what they were sent stays good.
-    secret = link_secret(f"{account.code} {phone_index(number)}", purpose="contact")
+    secret = secret_of_contact(account, phone_index(number))
     contact, new = EmergencyContact.objects.get_or_create(
         account=account,
         phone_index=phone_index(number),

@@ -380,45 +380,18 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"queue": "life_safety", "expires": 15},
     },
-    "what is over, in the tables of core": {
-        "task": "core.tasks.forget_what_is_over",
-        "schedule": 86_400.0,
-        "options": {"queue": "bulk", "expires": 80_000},
-    },
-    "what is over, in the tables of accounts": {
-        "task": "accounts.tasks.forget_what_is_over",
-        "schedule": 86_400.0,
-        "options": {"queue": "bulk", "expires": 80_000},
-    },
-    "what is over, in the tables of drivers": {
-        "task": "drivers.tasks.forget_what_is_over",
-        "schedule": 86_400.0,
-        "options": {"queue": "bulk", "expires": 80_000},
-    },
-    "what is over, in the tables of rides": {
-        "task": "rides.tasks.forget_what_is_over",
-        "schedule": 86_400.0,
-        "options": {"queue": "bulk", "expires": 80_000},
-    },
-    "what is over, in the tables of safety": {
-        "task": "safety.tasks.forget_what_is_over",
-        "schedule": 86_400.0,
-        "options": {"queue": "bulk", "expires": 80_000},
-    },
-    "what is over, in the tables of complaints": {
-        "task": "complaints.tasks.forget_what_is_over",
-        "schedule": 86_400.0,
-        "options": {"queue": "bulk", "expires": 80_000},
-    },
-    "what is over, in the tables of police": {
-        "task": "police.tasks.forget_what_is_over",
-        "schedule": 86_400.0,
-        "options": {"queue": "bulk", "expires": 80_000},
+    **{
+        f"what is over, in the tables of {app}": {
+            "task": f"{app}.tasks.forget_what_is_over",
+            "schedule": 86_400.0,
+            "options": {"queue": "bulk", "expires": 80_000},
+        }
+        for app in ("core", "accounts", "drivers", "rides", "safety", "complaints", "police")
     },
     "copies of people's own data": {
         "task": "accounts.tasks.make_exports",
-        "schedule": 3.0,
-        "options": {"expires": 3},
+        "schedule": 20.0,
+        "options": {"expires": 15},
     },
     "accounts whose owner left": {
         "task": "accounts.tasks.erase_accounts",

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.vision.solids import Solid, Stance
+from drivers.vision.solids import Solid, Stance, sampled
 
 Plane = NDArray[Any]
 SIZE = 480
@@ -224,14 +224,10 @@ def _depth_of(across: Plane, down: Plane) -> Plane:
     """How far an average head stands out there, in widths of the face."""
     average = _average()
     lines, columns = average.shape
-    return np.asarray(
-        cv2.remap(
-            average,
-            ((across / REACH[0] + 1) / 2 * (columns - 1)).astype(np.float32),
-            ((down / REACH[1] + 1) / 2 * (lines - 1)).astype(np.float32),
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
+    return sampled(
+        average,
+        (across / REACH[0] + 1) / 2 * (columns - 1),
+        (down / REACH[1] + 1) / 2 * (lines - 1),
     )
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from drivers.vision import solidity
 from drivers.vision.liveness import Pose
-from drivers.vision.solids import SIDE, Solid, Stance
+from drivers.vision.solids import SIDE, Solid, Stance, sampled
 
 Array = NDArray[Any]
 
@@ -105,7 +105,15 @@ class Forger:
                 return self._solid(way).seen(turned)
             case Attack.SCREEN:
                 return self._on_screen(self._warped(way, stance))
-            case _:
+            case (
+                Attack.FLAT
+                | Attack.BUMP_X
+                | Attack.BUMP_Y
+                | Attack.BUMP_BOTH
+                | Attack.SMOOTH
+                | Attack.PIECEWISE
+                | Attack.ZOOMED
+            ):
                 return self._warped(way, stance)
 
     def _warped(self, way: tuple[float, float], stance: Stance) -> Array:
@@ -117,7 +125,7 @@ class Forger:
         c, s = np.cos(tilt) / stance.nearer, np.sin(tilt) / stance.nearer
         across, down = (c * x + s * y) / sheet.width, (-s * x + c * y) / sheet.width
         by = self._displaced(across, down - self.high) * self.share * self.chance.normal(1, 0.05)
-        return _take(
+        return sampled(
             sheet.picture,
             sheet.middle[0] + (across - by * way[0]) * sheet.width,
             sheet.middle[1] + (down - by * way[1]) * sheet.width,
@@ -135,9 +143,11 @@ class Forger:
                 return np.asarray(np.exp(-((down / high) ** 2)))
             case Attack.SMOOTH | Attack.PIECEWISE:
                 cells = (np.stack([across, down]) / 1.2 + 0.5) * (len(self.field) - 1)
-                return _take(self.field, cells[0], cells[1], cv2.BORDER_CONSTANT)
-            case _:
+                return sampled(self.field, cells[0], cells[1], cv2.BORDER_CONSTANT)
+            case Attack.BUMP_BOTH | Attack.ZOOMED | Attack.SCREEN:
                 return np.asarray(np.exp(-((across / wide) ** 2) - (down / high) ** 2))
+            case Attack.PERSPECTIVE | Attack.BENT_X | Attack.BENT_Y | Attack.CUT_OUT:
+                raise ValueError(f"{self.attack} displaces nothing")
 
     def _field(self) -> Array:
         """A displacement by chance, largest about the middle and none at the edge: of 5 × 5 pieces, or smooth."""
@@ -168,7 +178,7 @@ class Forger:
         """The print, with eyes behind its holes that move a little otherwise than it does."""
         sheet = self.sheet
         y, x = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32)
-        moved = _take(sheet.picture, x - way[0] * 0.03 * sheet.width, y - way[1] * 0.03 * sheet.width)
+        moved = sampled(sheet.picture, x - way[0] * 0.03 * sheet.width, y - way[1] * 0.03 * sheet.width)
         holes = cv2.GaussianBlur(
             cv2.dilate(_area([sheet.points[list(eye)] for eye in _EYES]), np.ones((7, 7))), (0, 0), 2
         )[..., None]
@@ -200,15 +210,3 @@ def _area(outlines: list[Array]) -> Array:
     for each in outlines:
         cv2.fillPoly(found, [cv2.convexHull(each.astype(np.int32))], 1.0)
     return found
-
-
-def _take(plane: Array, x: Array, y: Array, border: int = cv2.BORDER_REPLICATE) -> Array:
-    return np.asarray(
-        cv2.remap(
-            plane.astype(np.float32),
-            x.astype(np.float32),
-            y.astype(np.float32),
-            cv2.INTER_LINEAR,
-            borderMode=border,
-        )
-    )

@@ -49,8 +49,9 @@ class Solid:
     def seen(self, stance: Stance) -> Array:
         """The picture in this stance. A stance of zeros gives `picture` over `behind`, but for interpolation."""
         source, hit = self._look_up(stance)
-        picture = _take(self.picture, source, cv2.BORDER_REPLICATE)
-        cover = (hit * _take(self.cover, source, cv2.BORDER_CONSTANT))[..., None]
+        x, y = source[..., 0], source[..., 1]
+        picture = sampled(self.picture, x, y)
+        cover = (hit * sampled(self.cover, x, y, cv2.BORDER_CONSTANT))[..., None]
         sway = np.array([[1, 0, stance.shift[0]], [0, 1, stance.shift[1]]]) * 1.0
         sway[:, 2] *= self.width * SWAYS
         behind = cv2.warpAffine(
@@ -84,9 +85,8 @@ class Solid:
         count = int(SIDE * FINE)
         along = ((np.arange(count) + 0.5) * SIDE / count).astype(np.float32)
         x, y = np.meshgrid(along, along)
-        places = np.dstack([x, y])
-        belongs = _take(self.cover, places, cv2.BORDER_CONSTANT) > 0.02
-        return x[belongs], y[belongs], _take(self.depth, places, cv2.BORDER_REPLICATE)[belongs]
+        belongs = sampled(self.cover, x, y, cv2.BORDER_CONSTANT) > 0.02
+        return x[belongs], y[belongs], sampled(self.depth, x, y)[belongs]
 
 
 def _turn(stance: Stance) -> Array:
@@ -112,12 +112,13 @@ def _filled(found: Array) -> tuple[Array, Array]:
     return cv2.resize(smooth, (SIDE, SIDE)), cv2.resize(whole, (SIDE, SIDE))
 
 
-def _take(plane: Array, places: Array, border: int) -> Array:
+def sampled(plane: Array, x: Array, y: Array, border: int = cv2.BORDER_REPLICATE) -> Array:
+    """The plane's values between its pixels, at these columns and lines; `border` is what lies beyond its edges."""
     return np.asarray(
         cv2.remap(
             plane.astype(np.float32),
-            places[..., 0].astype(np.float32),
-            places[..., 1].astype(np.float32),
+            x.astype(np.float32),
+            y.astype(np.float32),
             cv2.INTER_LINEAR,
             borderMode=border,
         )
