@@ -62,12 +62,6 @@ def record(
     live.wrote(action)
 
 
-def recorded(*actions: str, since: datetime) -> list[tuple[str, str]]:
-    """(action, subject) of the lines since a time with one of these actions, the oldest first."""
-    lines = AuditEntry.objects.filter(action__in=actions, at__gte=since).order_by("at", "pk")
-    return list(lines.values_list("action", "subject"))
-
-
 def digest_of(entry: AuditEntry) -> str:
     """SHA-256 over the canonical JSON of everything the row says."""
     said = [

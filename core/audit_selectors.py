@@ -21,6 +21,12 @@ def first_of_each(action: str, since: datetime) -> list[tuple[str, datetime]]:
     return [(row["subject"], row["first"]) for row in rows]
 
 
+def newest_of_each(actions: Collection[str], since: datetime) -> dict[str, tuple[str, datetime]]:
+    """What was last done about each subject of these actions since a time: the action, and when."""
+    lines = AuditEntry.objects.filter(action__in=actions, at__gte=since).order_by("at", "pk")
+    return {subject: (action, at) for subject, action, at in lines.values_list("subject", "action", "at")}
+
+
 def entry_of(action: str, subject: str) -> AuditEntry | None:
     """The first line of one action about one subject."""
     return AuditEntry.objects.filter(action=action, subject=subject).order_by("pk").first()

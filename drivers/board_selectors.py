@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Exists, OuterRef, Subquery
 from django.utils import timezone
 
-from core import audit
+from core import audit_selectors
 from drivers.models import (
     Binding,
     Driver,
@@ -65,13 +65,11 @@ def acceptances_without_face(since: datetime, accepted: list[tuple[str, str, dat
     ]
 
 
-def attacks_that_pass(since: datetime) -> set[str]:
-    """Kinds of presentation attacks of which the red team's newest since then passed the face check (M03)."""
-    newest = {
-        kind: action
-        for action, kind in audit.recorded("drivers.attack_passed", "drivers.attack_refused", since=since)
-    }
-    return {kind for kind, action in newest.items() if action == "drivers.attack_passed"}
+def attacks_shown(since: datetime) -> dict[str, tuple[bool, datetime]]:
+    """Of each kind of presentation attack that the red team showed since then, whether its newest passed the face check,
+    and when that was (M03)."""
+    newest = audit_selectors.newest_of_each(["drivers.attack_passed", "drivers.attack_refused"], since)
+    return {kind: (action == "drivers.attack_passed", at) for kind, (action, at) in newest.items()}
 
 
 def answered_mismatches(trips: list[str]) -> set[str]:

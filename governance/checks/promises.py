@@ -22,7 +22,7 @@ from drivers.board_selectors import (
     acceptances_without_face,
     answered_mismatches,
     approved_rewards,
-    attacks_that_pass,
+    attacks_shown,
     bindings_over_the_law,
     fleet_screening,
     rewards_late,
@@ -73,6 +73,9 @@ if TYPE_CHECKING:
 LOWEST_ACCEPT = 0.40  # the least likeness for which error rates were measured (docs/faces.md)
 
 
+RED_TEAM_RESTS = timedelta(hours=3)  # it shows pictures each hour
+
+
 @live_check("M03")
 def face_before_orders(at: datetime) -> Found:
     """Every hitch order of the last 30 days was accepted with a face token, at thresholds that were measured, and the
@@ -90,11 +93,12 @@ def face_before_orders(at: datetime) -> Found:
         for name in law_stands("face_token_only_when_passed")
     ]
     accepted = accepted_since(since)
-    passing = attacks_that_pass(since)
-    if passing:
-        faults.append(
-            _("Pictures that pass the face check: %(kinds)s") % {"kinds": ", ".join(sorted(passing))}
-        )
+    shown = attacks_shown(since)
+    if passing := sorted(kind for kind, (passed, _at) in shown.items() if passed):
+        faults.append(_("Pictures that pass the face check: %(kinds)s") % {"kinds": ", ".join(passing)})
+    # A red team that does nothing any more finds nothing.
+    if shown and max(last for _passed, last in shown.values()) < at - RED_TEAM_RESTS:
+        faults.append(_("No picture was shown to the face check for hours: the red team does not run."))
     bad = acceptances_without_face(since, accepted)
     if bad:
         faults.append(_("Accepted without a face: %(codes)s") % {"codes": ", ".join(bad[:5])})

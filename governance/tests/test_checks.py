@@ -341,6 +341,14 @@ def test_m03_turns_red_when_a_picture_passes_the_face_check_until_its_kind_is_re
     assert status("M03") == "pass"
 
 
+def test_m03_turns_red_when_the_red_team_no_longer_runs(world, noon):
+    audit.record(SYSTEM, "drivers.attack_refused", "bump_x", verdict="x")
+    noon.shift(timedelta(hours=2))
+    assert status("M03") == "pass"
+    noon.shift(timedelta(hours=2))
+    assert status("M03") == "fail"
+
+
 def test_m03_turns_red_when_the_law_is_gone(world):
     drop("drivers_facecheck", "face_token_only_when_passed")
     assert status("M03") == "fail"

@@ -114,7 +114,10 @@ def refusal_of(trip: "Trip", party: Party) -> RecordingRefusal | None:
 
 def both_agree(trip: "Trip") -> bool:
     """True while both sides' newest answer is yes."""
-    consents = consents_of(trip)
+    return _all_agree(consents_of(trip))
+
+
+def _all_agree(consents: dict[Party, bool]) -> bool:
     return all(consents.get(side, False) for side in Party)
 
 
@@ -140,7 +143,7 @@ def recording_question(trip: "Trip", party: Party) -> RecordingQuestion:
         may_answer=trip.state in WITH_DRIVER and not condition and not standing,
         answer=answer,
         condition=condition,
-        runs=trip.state in ABOARD and both_agree(trip),
+        runs=trip.state in ABOARD and _all_agree(consents),
     )
 
 
