@@ -52,6 +52,7 @@ def test_ones_own_data_from_a_copy_to_the_end(visitor, language, tmp_path):
         assert copy.testzip() is None
         assert PHONES[language] in copy.read("account.json").decode()
 
+    window.world.pass_time(120)  # a phone gets a code a minute
     window.go("/me/data/close/")
     window.look("own-data-close")
     typed_code(window, PHONES[language], "main form button")
