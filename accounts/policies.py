@@ -82,6 +82,13 @@ COPIES = limits.declare(
     name=pgettext_lazy("policy name", "Copies of one's own data"),
     about=_("So many copies of all that is kept of them are made for one person."),
 )
+REAL_NAMES = limits.declare(
+    "accounts.real_names",
+    {Per.PERSON: 10},
+    within=86_400,
+    name=pgettext_lazy("policy name", "Tries to have a real name verified"),
+    about=_("So often one account asks for a name and a number: the registry's answers tell who somebody is."),
+)
 REVEALS_WITHOUT_CASE = limits.declare(
     "accounts.reveals_without_case",
     {Per.PERSON: 40},

@@ -348,7 +348,7 @@ def show_trip(trip: Trip, party: Party) -> dict[str, Any]:
         "fare_estimate": trip.fare_estimate,
         "fare": trip.fare,
         "reminder": bool(reminder and reminder.acknowledged_at is None),
-        "key": selectors.position_key(trip, party),
+        "key": selectors.key_for_account(trip, party),
     }
     if party == Party.DRIVER:
         score = None if trip.is_over else ScoreOutput(selectors.score_of(trip.passenger)).data

@@ -93,6 +93,8 @@ def place_rows(account: "Account") -> Iterator[Json]:
         if party == Party.DRIVER and (trip.accepted_at is None or trip.vehicle_id is None):
             continue  # taken away: what a phone sent afterwards is another driver's
         begins = trip.accepted_at.timestamp() if party == Party.DRIVER and trip.accepted_at else 0.0
+        if party == Party.PASSENGER and trip.for_another:
+            continue  # it was another person's phone
         fixes = [fix for fix in selectors.trail_of(trip, party) if fix.at >= begins]
         if fixes:
             yield {

@@ -30,19 +30,20 @@ from rides.states import (
 STARS = (1, 2, 3, 4, 5)
 
 
-def map_data(trip: Trip, party: Party) -> dict[str, Any]:
+def map_data(trip: Trip, party: Party, *, by_account: bool = False) -> dict[str, Any]:
     """What a map of the trip draws for one side: the planned way, newest points with their side, both ends; WGS-84, lat/lon.
 
     Beside a point stands its accuracy in metres, where the phone told it. A driver never sees where her phone is; where
     his is, she sees, and whom she shares the trip with, while the trip is under way. Of a trip that is over his map draws
-    nothing (R6).
+    nothing (R6). `by_account` is who booked: where somebody else travels, theirs is the car and not her phone.
     """
     if party == Party.DRIVER and trip.is_over:
         return {"route": [], "points": [], "ends": []}
     latest = {
         of: row
         for of, row in selectors.latest_positions(trip).items()
-        if of == party or (party == Party.PASSENGER and trip.state in WITH_DRIVER)
+        if (of == party and not (by_account and trip.for_another and party == Party.PASSENGER))
+        or (party == Party.PASSENGER and trip.state in WITH_DRIVER)
     }
     return {
         "route": trip.planned_route or [list(trip.origin), list(trip.destination)],
@@ -51,14 +52,19 @@ def map_data(trip: Trip, party: Party) -> dict[str, Any]:
     }
 
 
-def trip_context(trip: Trip, party: Party, refusal: Refusal | None = None) -> dict[str, Any]:
-    """What the trip's pages show to one side (A3). Nothing of it may depend on what the other side did covertly (S11)."""
+def trip_context(
+    trip: Trip, party: Party, refusal: Refusal | None = None, *, by_account: bool = True
+) -> dict[str, Any]:
+    """What the trip's pages show to one side (A3). Nothing of it may depend on what the other side did covertly (S11).
+
+    Without `by_account` it is the page of who travels, opened by its key: who booked for them has no key of theirs.
+    """
     own = trip.passenger if party == Party.PASSENGER else trip.driver.account if trip.driver else None
     shared: dict[str, Any] = {
         "trip": trip,
         "party": party,
-        "key": selectors.position_key(trip, party),
-        "map": map_data(trip, party),
+        "key": (selectors.key_for_account if by_account else selectors.position_key)(trip, party),
+        "map": map_data(trip, party, by_account=by_account),
         "waiting": trip.state in WAITING,
         "before_boarding": trip.state in BEFORE_BOARDING,
         "aboard": trip.state in ABOARD,

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy
 
-from accounts.selectors import contacts_to_alert
 from core import cases, clock, facts, handover, holds, live, retry, timeline
 from core.actors import SYSTEM
 from core.events import handles
@@ -23,6 +22,7 @@ from safety.events import SosRaised
 from safety.policies import ended_far
 from safety.selectors import (
     called_at,
+    contacts_called_for,
     incident_by_code,
     incident_trip,
     incident_trip_if_open,
@@ -147,14 +147,12 @@ def alert_contacts(event: SosRaised) -> None:
     trip = incident.trip
     if trip is None:
         return
-    passenger = event.party == Party.PASSENGER
-    person = trip.passenger if passenger or trip.driver is None else trip.driver.account
 
     def alert(contact: "EmergencyContact") -> None:
         _alert(contact, incident, event.party)
 
     told = write_to_each(
-        contacts_to_alert(person),
+        contacts_called_for(incident, event.party),
         alert,
         about=f"{incident.code}:{event.party}",
         life_safety=True,
@@ -214,11 +212,7 @@ def _alert_again(key: str) -> None:
     """Whoever could not be written to when the others were; a contact that was taken away meanwhile is not."""
     code, party, pk = key.split(":")
     incident = incident_by_code(code)
-    trip = incident.trip
-    if trip is None:
-        return
-    person = trip.passenger if party == Party.PASSENGER or trip.driver is None else trip.driver.account
-    for contact in contacts_to_alert(person):
+    for contact in contacts_called_for(incident, party):
         if str(contact.pk) == pk:
             _alert(contact, incident, party)
 

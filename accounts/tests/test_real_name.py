@@ -12,6 +12,7 @@ from accounts.errors import RealNameOpen, RealNameVerified
 from accounts.models import Account, RealNameCheck
 from accounts.services import ask_real_name, due_real_names, enrol, settle_real_name
 from core import clock, outside, registries, typed
+from core.errors import TooMany
 from core.permissions import Role
 from sandbox.registries import PEOPLE
 
@@ -183,3 +184,14 @@ def test_the_page_keeps_what_was_typed_and_shows_the_answer(registry, newcomer, 
     registry(MATCH)
     settle_real_name(RealNameCheck.objects.get().pk)
     assert "verified" in client.get("/me/real-name/").content.decode()
+
+
+def test_nobody_asks_the_registry_who_somebody_is_one_number_after_another(newcomer, registry):
+    """Its answers tell whether a name goes with a number, and whether that person has an account."""
+    asked = registry(NO_MATCH)
+    for _time in range(10):
+        assert settle(newcomer).why == "differs"
+    with pytest.raises(TooMany) as refused:
+        ask_real_name(account=newcomer, real_name="陈新", id_number=NUMBER)
+    assert refused.value.field == "id_number"
+    assert len(asked) == 10

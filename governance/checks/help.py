@@ -56,11 +56,11 @@ def sos_in_a_prominent_place(at: datetime) -> Found:
     trips = newest_with_driver(at - SPAN)[:NEWEST]
     faults: list[str] = []
     for trip in trips:
-        for party, template in (
-            (Party.PASSENGER, "rides/trip.html"),
-            (Party.DRIVER, "rides/driver_trip.html"),
-        ):
-            faults += _button_faults(render_to_string(template, trip_context(trip, party)), trip.code)
+        hers = "rides/ride.html" if trip.for_another else "rides/trip.html"
+        for party, template in ((Party.PASSENGER, hers), (Party.DRIVER, "rides/driver_trip.html")):
+            context = trip_context(trip, party, by_account=not trip.for_another)
+            context["rider_key"] = context["key"] if trip.for_another else ""
+            faults += _button_faults(render_to_string(template, context), trip.code)
     sheet = finders.find("css/site.css")
     style = open(sheet, encoding="utf-8").read() if isinstance(sheet, str) else ""  # noqa: PTH123, SIM115 - one small file
     bar = re.search(r"\.sosbar \{[^}]*\}", style)

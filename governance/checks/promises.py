@@ -7,7 +7,7 @@ from django.db import connection
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from accounts.selectors import contacts_to_alert, real_name_share
+from accounts.selectors import real_name_share
 from complaints.selectors import INTERLOCK, severe_spans, severe_without_hold
 from core import audit_selectors, ledger, policy
 from core.languages import clauses, sentences
@@ -61,6 +61,7 @@ from safety.selectors import (
     OWNED_WITHIN,
     WEIGHTS,
     attempts_with_alert,
+    contacts_of,
     ownership_of_checks,
     police_clock_missed,
     sos_incidents,
@@ -407,9 +408,7 @@ def contacts(at: datetime) -> Found:
             for message in outbox.about(row.code)
             if message.handed_over and message.key.startswith(f"sos:{row.code}:passenger:")
         }
-        known_then = [
-            contact for contact in contacts_to_alert(row.trip.passenger) if contact.created_at < row.opened_at
-        ]
+        known_then = [contact for contact in contacts_of(row) if contact.created_at < row.opened_at]
         if not {str(contact.pk) for contact in known_then} <= sent:
             missed.append(row.code)
     faults = [_("Contacts not reached: %(codes)s") % {"codes": ", ".join(missed[:5])}] if missed else []

@@ -197,6 +197,11 @@ class Trip(models.Model):
         return self.destination_latitude, self.destination_longitude
 
     @property
+    def for_another(self) -> bool:
+        """Somebody else travels than who booked, with a page of their own: all help is theirs, and nobody else's (A6)."""
+        return self.rider_kind == RiderKind.OTHER
+
+    @property
     def is_over(self) -> bool:
         return self.state in OVER
 

@@ -166,6 +166,11 @@ def position_key(trip: Trip, party: Party) -> str:
     return make_key(TripKey(trip.code, party, trip.city.code, driver))
 
 
+def key_for_account(trip: Trip, party: Party) -> str:
+    """The key of this side for the account that has it; empty where it booked for somebody else, whose key it is (A6)."""
+    return "" if party == Party.PASSENGER and trip.for_another else position_key(trip, party)
+
+
 KEY_AFTER = timedelta(minutes=60)  # S16
 
 

@@ -1,5 +1,7 @@
 """The page of somebody for whom a ride was booked (A6): the key in its address opens this trip, and no account is needed."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -22,17 +24,20 @@ def _trip(key: str) -> Trip:
     return trip
 
 
+def _context(key: str) -> dict[str, Any]:
+    return trip_context(_trip(key), Party.PASSENGER, by_account=False) | {"rider_key": key}
+
+
 @require_GET
 def ride(request: HttpRequest, key: str) -> HttpResponse:
     """Car, code, map and SOS."""
-    return render(request, "rides/ride.html", trip_context(_trip(key), Party.PASSENGER) | {"rider_key": key})
+    return render(request, "rides/ride.html", _context(key))
 
 
 @require_GET
 def ride_status(request: HttpRequest, key: str) -> HttpResponse:
     """The part that changes."""
-    context = trip_context(_trip(key), Party.PASSENGER) | {"rider_key": key}
-    return render(request, "rides/_trip_status.html", context)
+    return render(request, "rides/_trip_status.html", _context(key))
 
 
 @require_POST

@@ -31,8 +31,10 @@ from rides.states import (
 def trip_page(request: HttpRequest, code: str) -> HttpResponse:
     """The passenger's trip page, or the driver's, by who asks."""
     trip, party = selectors.trip_of(account_of(request), code)
-    template = "rides/trip.html" if party == Party.PASSENGER else "rides/driver_trip.html"
-    return render(request, template, trip_context(trip, party))
+    context = trip_context(trip, party)
+    if party == Party.DRIVER:
+        return render(request, "rides/driver_trip.html", context)
+    return render(request, "rides/trip.html" if context["key"] else "rides/booked.html", context)
 
 
 @TRIPS.shown_by

@@ -11,7 +11,7 @@ from django.db.models.functions import TruncHour
 from accounts.selectors import account_by_code, contacts_to_alert
 from core import cases, clock, policy, typed
 from core.reads import the
-from rides.states import WITH_DRIVER, CancelReason, Party
+from rides.states import WITH_DRIVER, CancelReason, Party, RiderKind
 from safety.models import (
     Acknowledgement,
     Caller,
@@ -68,11 +68,15 @@ def doubted_since(trip: "Trip") -> datetime | None:
 
 
 def own_sos_calls(code: str, *, limit: int = 20) -> list[tuple[SosCall, Party]]:
-    """The first SOS of each incident that an account tapped itself, with its side of the trip, newest first."""
+    """The first SOS of each incident that an account tapped itself, with its side of the trip, newest first.
+
+    Not those of who travelled where it booked for somebody else: they may not even know of each other's (A6).
+    """
+    hers = Q(party=Party.PASSENGER, incident__trip__passenger__code=code)
     rows = SosCall.objects.select_related(
         "incident__trip__passenger", "incident__trip__driver__account"
     ).filter(
-        Q(party=Party.PASSENGER, incident__trip__passenger__code=code)
+        (hers & ~Q(incident__trip__rider_kind=RiderKind.OTHER))
         | Q(party=Party.DRIVER, incident__trip__driver__account__code=code)
     )
     first = {(row.incident_id, row.party): row for row in rows.order_by("-pk")[: limit * 3]}
@@ -168,6 +172,21 @@ def sos_of_side(trip_code: str, party: str) -> CallForHelp | None:
     )
 
 
+def contacts_called_for(incident: Incident, party: str) -> "list[EmergencyContact]":
+    """Whom a call for help of this side reaches: the contacts of whose side it is.
+
+    Where somebody else booked, they are the booker's. One who calls without a sound may have to fear just these.
+    """
+    trip = incident.trip
+    if trip is None:
+        return []
+    if party == Party.DRIVER and trip.driver:
+        return contacts_to_alert(trip.driver.account)
+    if trip.for_another and Party.PASSENGER in silent_callers(incident):
+        return []
+    return contacts_to_alert(trip.passenger)
+
+
 def called_at(incident: Incident, party: str) -> datetime:
     """When this side of the trip, which called for help in an incident, first did."""
     return incident.sos_calls.filter(party=party).order_by("pk").values_list("at", flat=True)[0]
@@ -195,8 +214,8 @@ def mismatch_looked_at(trip: "Trip") -> LookedAt | None:
 
 
 def contacts_of(incident: Incident) -> "list[EmergencyContact]":
-    """The passenger's emergency contacts, whom an SOS of hers reaches."""
-    return contacts_to_alert(incident.trip.passenger) if incident.trip else []
+    """The contacts whom an SOS of the passenger reaches."""
+    return contacts_called_for(incident, Party.PASSENGER)
 
 
 def placed_calls_of(incident: Incident) -> list[PlacedCall]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from core import clock
 from core.errors import NotFound
 from rides.selectors import CARD_AFTER
-from rides.states import Party
+from rides.states import Party, RiderKind
 from safety.models import Incident, TripShare
 from safety.states import LIVE
 
@@ -46,8 +46,9 @@ def shares_of(trip: "Trip", party: Party) -> list[TripShare]:
 
 
 def shares_made_by(code: str, *, limit: int = 100) -> list[TripShare]:
-    """What an account shared itself, newest first."""
-    rows = TripShare.objects.filter(party=Party.PASSENGER, trip__passenger__code=code).select_related("trip")
+    """What an account shared itself, newest first; not what somebody shared for whom it booked."""
+    rows = TripShare.objects.filter(party=Party.PASSENGER, trip__passenger__code=code)
+    rows = rows.exclude(trip__rider_kind=RiderKind.OTHER).select_related("trip")
     return list(rows.order_by("-pk")[:limit])
 
 

@@ -152,6 +152,8 @@ def test_a_ride_for_somebody_else_opens_by_its_message(visitor, stack):
     hers.look("book-other")
     page.click("main form[novalidate] button.wide")
     page.wait_for_url("**/trips/**")
+    expect(page.locator("main button.sos")).to_have_count(0)  # help is who travels', on a page of their own
+    hers.look("booked")
     told = stack.message(lambda row: row["to"] == "+8613911110066")["text"]
     path = re.findall(r"https?://[^/]+(/ride/\S+)", told)[0]
     grandma = visitor("phone", "zh-CN")
