@@ -30,15 +30,15 @@ from drivers.tests.factories import face_token, passed_check
 from rides.errors import TripNotOver
 from rides.handlers import offer_no_more
 from rides.models import City, DriverOnDuty, Itinerary, Trip
-from rides.services import accept_trip
+from rides.services import Rider, accept_trip, say
 from rides.services.positions import PhoneFixes, store_positions
-from rides.states import Party
+from rides.states import Party, RiderKind
 from rides.tests.factories import hold_out
 from rides.tokens import TripKey
 from rides.trails import Fix
-from safety.models import RecordingConsent, RecordingRefusal
+from safety.models import HelpMessage, RecordingConsent, RecordingRefusal
 from safety.selectors import recording_question
-from safety.services import answer_recording
+from safety.services import answer_recording, raise_sos, share_trip, take_incident
 from safety.tests.factories import agree
 
 PAGE = "/me/data/"
@@ -280,6 +280,37 @@ def test_nothing_of_the_other_side_is_in_a_copy(rides, people, signed_in):
     assert "28.21" not in text
     assert trip.code in text
     assert "he frightened me" in texts(hers)
+
+
+def test_what_somebody_did_for_whom_it_was_booked_is_in_no_copy_of_the_booker(rides, people, signed_in):
+    """Her phone, her call for help, her words and her links are hers, whoever ordered the car (A6)."""
+    trip = rides.booked(rider=Rider(RiderKind.OTHER, "王芳", "13911110077"))
+    way = rides.itinerary()
+    driver = driver_of(people("driver"))
+    token = face_token(driver, trip.code)
+    assert not accept_trip(driver=driver, trip_code=trip.code, itinerary_code=way, face_token=token).refusal
+    key = TripKey(trip.code, Party.PASSENGER, "wenzhou")
+    fixes = [Fix(clock.now().timestamp() - 5, 28.2099, 121.0151)]
+    store_positions([PhoneFixes(trip.pk, Party.PASSENGER, fixes, away=False)])
+    say(account=people("passenger"), trip_code=trip.code, phrase="coming")
+    incident = raise_sos(key=key, position=(28.2098, 121.0149), silent=True)
+    HelpMessage.objects.create(
+        incident=incident,
+        party=Party.PASSENGER,
+        words="他打我 do not tell him",
+        at=clock.now(),
+        submission="s" * 16,
+    )
+    answer_recording(key=key, agreed=True)
+    share_trip(key=key)
+    client = signed_in("passenger")
+    files = copy_of(client)
+    text = texts(files)
+    assert trip.code in text  # that he booked it is his
+    for hers in ("28.20", "do not tell him", "sos", "coming", '"shared"', "13911110077", "王芳"):
+        assert hers not in text, hers
+    assert json.loads(files["sound.json"]) == []
+    assert "whoever has the link" not in client.get("/me/shared/").content.decode()
 
 
 def test_a_driver_learns_nothing_from_a_copy_or_from_leaving(rides, people, signed_in, noon):
