@@ -46,6 +46,12 @@ def account_by_code(code: str) -> Account | None:
     return Account.objects.filter(code=code, is_active=True).first()
 
 
+def person_by_code(code: str) -> Account | None:
+    """Whom staff may have to know: who is active, and who left as long as something keeps who it was."""
+    rows = Account.objects.filter(Q(is_active=True) | Q(closed_at__isnull=False), code=code, erased_at=None)
+    return rows.first()
+
+
 def contacts_to_alert(account: Account) -> list[EmergencyContact]:
     """Contacts whom an SOS reaches: also those who have not answered, not those who refused."""
     rows = sorted(account.emergency_contacts.all(), key=lambda each: each.pk)

@@ -437,6 +437,23 @@ def test_a_case_and_a_hold_put_it_off_without_a_word(rides, signed_in, people, n
     assert complaint.code in own  # her own case she may know of
 
 
+def test_whoever_leaves_in_the_midst_of_a_case_is_known_to_who_works_on_it(rides, signed_in, people):
+    """A driver whose passenger called for help closes the account: staff still learn who he is (A6, A8)."""
+    trip = rides.ended()
+    incident = raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    phone = people("driver").phone.removeprefix("+86")
+    close(signed_in("driver"))
+    staff = signed_in("specialist")
+    take_incident(account=people("specialist"), code=incident.code)
+    page = f"/admin/people/driver/?case={incident.code}"
+    assert staff.get(page).status_code == 200
+    shown = staff.post(page, {"field": "phone", "case": incident.code}).content.decode()
+    assert phone in shown.replace(" ", "")
+    own_data.erase_for(people("driver"), clock.now())
+    Account.objects.filter(code="driver").update(erased_at=clock.now())
+    assert staff.get(page).status_code == 404  # when nothing is left, nothing is shown
+
+
 def test_who_may_have_to_be_told_is_known_while_a_case_is_open(rides, signed_in, people, noon):
     trip = rides.ended()
     add_emergency_contact(account=people("passenger"), name="妈妈", phone="13911110099")

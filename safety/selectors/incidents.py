@@ -8,7 +8,7 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import TruncHour
 
-from accounts.selectors import account_by_code, contacts_to_alert
+from accounts.selectors import contacts_to_alert, person_by_code
 from core import cases, clock, policy, typed
 from core.reads import the
 from rides.states import WITH_DRIVER, CancelReason, Party
@@ -303,7 +303,7 @@ def open_incidents_about(subject: str) -> list[cases.OpenCase]:
         return []
     else:
         about = Q(trip__passenger__code=subject) | Q(trip__driver__account__code=subject)
-        person = account_by_code(subject)
+        person = person_by_code(subject)
         if person is not None:
             about |= Q(missing_index=person.phone_index)
         rows = rows.filter(about)
