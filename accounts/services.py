@@ -45,7 +45,7 @@ from accounts.models import (
     Session,
     SignInPlace,
 )
-from accounts.policies import INVITATIONS, WRONG_PASSWORDS, is_child
+from accounts.policies import INVITATIONS, REAL_NAMES, WRONG_PASSWORDS, is_child
 from accounts.selectors import account_by_code, account_by_phone, contact_who_stays
 from accounts.sessions import BROWSER, NETWORK, digest
 from accounts.states import REAL_NAME_TRANSITIONS, TOO_YOUNG, ContactState, RealNameState
@@ -505,7 +505,7 @@ def ask_real_name(*, account: Account, real_name: str, id_number: str, document:
     """Ask for one's real name to be verified (A2): the number is looked at, then the registry of its document asked.
 
     `document` is a `core.typed.document.Kind`; without it, the number tells. Of a child nothing is kept.
-    Raises `RealNameVerified`, `RealNameOpen`, `IdNumberWrong`, `NameUnreadable`.
+    Raises `RealNameVerified`, `RealNameOpen`, `IdNumberWrong`, `NameUnreadable`, `TooMany`.
     """
     name, number = typed.name.read(real_name), typed.document.read(id_number, document)
     kind = document or str(typed.document.kind_of(number))
@@ -514,6 +514,7 @@ def ask_real_name(*, account: Account, real_name: str, id_number: str, document:
         raise RealNameVerified
     if account.real_name_checks.filter(state=RealNameState.ASKED).exists():
         raise RealNameOpen
+    limits.take(REAL_NAMES, Asker(person=account.code), field="id_number")
     at = clock.now()
     check = RealNameCheck(account=account, document=kind, asked_at=at, next_at=at)
     if typed.document.has_birthday(number) and is_child(typed.document.born(number), at):

@@ -12,6 +12,7 @@ from accounts.errors import RealNameOpen, RealNameVerified
 from accounts.models import Account, RealNameCheck
 from accounts.services import ask_real_name, due_real_names, enrol, settle_real_name
 from core import clock, outside, registries, typed
+from core.errors import TooMany
 from core.permissions import Role
 from sandbox.registries import PEOPLE
 
@@ -183,3 +184,16 @@ def test_the_page_keeps_what_was_typed_and_shows_the_answer(registry, newcomer, 
     registry(MATCH)
     settle_real_name(RealNameCheck.objects.get().pk)
     assert "verified" in client.get("/me/real-name/").content.decode()
+
+
+def test_the_registry_is_no_directory(people, db):
+    """Who tries name after name for a number finds out nothing by it: so many tries a day are enough for slips."""
+    Account.objects.filter(code="passenger").update(verified_at=None, born_on="", id_index=None)
+    account = people("passenger")
+    for name in "甲乙丙丁戊己庚辛壬癸":
+        ask_real_name(account=account, real_name=name, id_number="330302194605050013")
+        RealNameCheck.objects.filter(account=account).update(
+            state="refused", why="differs", decided_at=clock.now()
+        )
+    with pytest.raises(TooMany):
+        ask_real_name(account=account, real_name="子", id_number="330302194605050013")

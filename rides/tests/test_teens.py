@@ -5,7 +5,15 @@ from datetime import timedelta
 import pytest
 
 from accounts import guardians
-from accounts.errors import GuardianBooks, GuardianNamed, GuardianNeeded, GuardianStays, NotATeen, NotGrownUp
+from accounts.errors import (
+    GuardianBooks,
+    GuardianNamed,
+    GuardianNeeded,
+    GuardianStays,
+    NotATeen,
+    NotGrownUp,
+    NotTheirName,
+)
 from accounts.models import Account, EmergencyContact, Guardianship, RealNameCheck
 from accounts.selectors import contacts_who_agreed, guardian_of
 from accounts.services import remove_emergency_contact
@@ -30,6 +38,7 @@ from safety.selectors import recording_question
 from safety.services import answer_recording, revoke_share, share_trip
 
 TEEN, GUARDIAN = "passenger", "passenger2"
+NAMED = "林小雨"
 
 
 def aged(code, born):
@@ -45,7 +54,9 @@ def teen(world, db, noon):
 @pytest.fixture
 def guarded(teen, people):
     guardians.ask_guardian(account=teen, phone=people(GUARDIAN).phone)
-    guardians.answer_as_guardian(account=people(GUARDIAN), number=Guardianship.objects.get().pk, accepts=True)
+    guardians.answer_as_guardian(
+        account=people(GUARDIAN), number=Guardianship.objects.get().pk, accepts=True, named=NAMED
+    )
     return teen
 
 
@@ -98,7 +109,9 @@ def test_a_teen_rides_once_a_guardian_has_confirmed(rides, teen, people):
     with pytest.raises(GuardianNeeded):
         book(rides)
     assert Notification.objects.filter(key__startswith="guardian:").count() == 1
-    guardians.answer_as_guardian(account=people(GUARDIAN), number=Guardianship.objects.get().pk, accepts=True)
+    guardians.answer_as_guardian(
+        account=people(GUARDIAN), number=Guardianship.objects.get().pk, accepts=True, named=NAMED
+    )
     assert book(rides).for_teen
 
 
@@ -110,7 +123,7 @@ def test_what_a_guardian_ends_is_over(rides, guarded, people):
         book(rides)
     with pytest.raises(IllegalTransition):
         guardians.answer_as_guardian(
-            account=people(GUARDIAN), number=Guardianship.objects.get().pk, accepts=True
+            account=people(GUARDIAN), number=Guardianship.objects.get().pk, accepts=True, named=NAMED
         )
 
 
@@ -118,10 +131,23 @@ def test_who_is_not_named_or_not_of_age_confirms_nothing(teen, people):
     guardians.ask_guardian(account=teen, phone=people(GUARDIAN).phone)
     number = Guardianship.objects.get().pk
     with pytest.raises(NotFound):
-        guardians.answer_as_guardian(account=people("driver"), number=number, accepts=True)
+        guardians.answer_as_guardian(account=people("driver"), number=number, accepts=True, named=NAMED)
     for born in ("2009-01-01", ""):
         with pytest.raises(NotGrownUp):
-            guardians.answer_as_guardian(account=aged(GUARDIAN, born), number=number, accepts=True)
+            guardians.answer_as_guardian(
+                account=aged(GUARDIAN, born), number=number, accepts=True, named=NAMED
+            )
+    assert guardian_of(teen, NOON) is None
+
+
+def test_a_wrong_number_is_not_another_ones_ward(teen, people):
+    guardians.ask_guardian(account=teen, phone=people(GUARDIAN).phone)
+    given = {"account": people(GUARDIAN), "number": Guardianship.objects.get().pk, "accepts": True}
+    for name in ("", "林", "林小雨雨", "周晴", "林x雨"):
+        with pytest.raises(NotTheirName):
+            guardians.answer_as_guardian(**given, named=name)
+    with pytest.raises(TooMany):  # nor is it found by trying
+        guardians.answer_as_guardian(**given, named=NAMED)
     assert guardian_of(teen, NOON) is None
 
 
@@ -282,8 +308,14 @@ def test_the_pages_ask_and_answer(rides, teen, people, signed_in):
     other = signed_in(GUARDIAN)
     page = other.get("/me/guardian/").content.decode()
     assert "I am the guardian" in page
-    assert people(TEEN).real_name in page
-    number = Guardianship.objects.get().pk
-    other.post(f"/me/guardian/{number}/answer/", {"answer": "accept"})
+    assert NAMED not in page  # a wrong number may have been written
+    answer = f"/me/guardian/{Guardianship.objects.get().pk}/answer/"
+    for wrong in ("", "林小", "张三"):
+        refused = other.post(answer, {"answer": "accept", "name": wrong})
+        assert refused.status_code == 400
+        assert "errorlist" in refused.content.decode()
+        assert NAMED not in refused.content.decode()
+    assert other.post(answer, {"answer": "accept", "name": "林 小雨"}).status_code == 302
+    assert NAMED in other.get("/me/guardian/").content.decode()
     assert "Your guardian has confirmed" in client.get("/me/guardian/").content.decode()
-    assert signed_in("driver").post(f"/me/guardian/{number}/answer/", {"answer": "end"}).status_code == 404
+    assert signed_in("driver").post(answer, {"answer": "end"}).status_code == 404
