@@ -140,6 +140,14 @@ class NotGrownUp(DomainError):
     )
 
 
+class NotTheirName(DomainError):
+    code, status, sentence = (
+        "not_their_name",
+        400,
+        _("This is not the name of who named you. Please write it as it stands on their document."),
+    )
+
+
 class NotATeen(DomainError):
     code, sentence = "not_a_teen", _("Only who is 14 to 17, by the real name, names a guardian.")
 

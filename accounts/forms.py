@@ -179,6 +179,17 @@ class GuardianForm(forms.Form):
     )
 
 
+class WardForm(forms.Form):
+    """Of whoever was named as a guardian: how their ward is called."""
+
+    name = Typed(
+        REAL_NAME,
+        label=_("Full name of who named you, as on their document"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
 class ContactForm(PhoneForm):
     name = Typed(NAME, label=_("Name"), max_length=40)
     field_order = ["name", "phone"]

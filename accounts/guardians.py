@@ -1,15 +1,16 @@
 """Guardians (A9): who is 14 to 17 travels once a grown-up has confirmed the account, and cannot take that back.
 
-No registry says whose guardian somebody is: a grown-up who is known by their real name answers for it.
+No registry says whose guardian somebody is: a grown-up who is known by their real name answers for it, and writes the
+name of who named them, which nobody is told: a wrong number is not another one's ward.
 """
 
 from django.conf import settings
 from django.urls import reverse
 
 from accounts import messages
-from accounts.errors import GuardianNamed, NotATeen, NotGrownUp, OwnNumber
+from accounts.errors import GuardianNamed, NotATeen, NotGrownUp, NotTheirName, OwnNumber
 from accounts.models import Account, EmergencyContact, Guardianship
-from accounts.policies import INVITATIONS
+from accounts.policies import GUARDIAN_NAMES, INVITATIONS
 from accounts.selectors import is_grown_up, is_known_teen
 from accounts.services import secret_of_contact
 from accounts.states import GUARDED, GUARDIAN_TRANSITIONS, ContactState, GuardianState
@@ -50,10 +51,11 @@ def ask_guardian(*, account: Account, phone: str) -> None:
 
 
 @begins_transaction
-def answer_as_guardian(*, account: Account, number: int, accepts: bool) -> Guardianship:
+def answer_as_guardian(*, account: Account, number: int, accepts: bool, named: str = "") -> Guardianship:
     """Whose phone was named confirms, refuses, or ends what was confirmed; with it ends that the account may ride.
 
-    Raises `NotFound`, `NotGrownUp`, `IllegalTransition`, `StaleState`.
+    Whoever confirms knows how the teen is `named`. Raises `NotFound`, `NotGrownUp`, `NotTheirName`, `TooMany`,
+    `IllegalTransition`, `StaleState`.
     """
     rows = Guardianship.objects.select_for_update(of=("self",)).select_related("teen")
     row = rows.filter(pk=number, phone_index=account.phone_index).first()
@@ -63,6 +65,8 @@ def answer_as_guardian(*, account: Account, number: int, accepts: bool) -> Guard
     if accepts:
         if not is_grown_up(account, at):
             raise NotGrownUp
+        if row.state == GuardianState.ASKED:
+            _check_name(account, row.teen, named)
         move(row, GUARDIAN_TRANSITIONS, GuardianState.CONFIRMED, guardian=account, answered_at=at)
         _follow(row.teen, account)
     else:
@@ -71,6 +75,16 @@ def answer_as_guardian(*, account: Account, number: int, accepts: bool) -> Guard
         move(row, GUARDIAN_TRANSITIONS, end, answered_at=at)
     audit.record(account.actor, "accounts.guardian_answered", row.teen.code, state=row.state)
     return row
+
+
+def _check_name(account: Account, teen: Account, named: str) -> None:
+    """Raises `NotTheirName`, `TooMany`."""
+    asker = Asker(person=account.code)
+    limits.take(GUARDIAN_NAMES, asker, field="name")
+    written, known = (typed.text.fold(typed.name.plain(each)) for each in (named, teen.real_name))
+    if written != known:
+        raise NotTheirName("name")
+    limits.give_back(GUARDIAN_NAMES, asker)
 
 
 @begins_transaction

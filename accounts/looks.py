@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.errors import AlreadyAnswered, NotRevealable, SentenceNeeded
 from accounts.models import Account, Look
 from accounts.policies import LOOKS_UNUSUAL, REVEALS_WITHOUT_CASE, says_why
-from accounts.selectors import account_by_code
+from accounts.selectors import person_by_code
 from accounts.states import LookKind, PersonalField
 from core import audit, audit_selectors, cases, clock, four_eyes, limits, policy
 from core.errors import NotFound
@@ -45,7 +45,7 @@ def reveal(*, account: Account, code: str, field: PersonalField, reason: str = "
     Raises `Forbidden`, `NotFound`, `NotRevealable`, `SentenceNeeded`, `TooMany`.
     """
     require(account, "people.reveal")
-    person = account_by_code(code)
+    person = person_by_code(code)
     if person is None:
         raise NotFound
     if not is_revealable(person):

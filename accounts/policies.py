@@ -75,19 +75,28 @@ INVITATIONS = limits.declare(
         "So often one person asks the same contact, asks contacts, and a phone is asked by whoever it is. A contact is kept without a further message."
     ),
 )
+GUARDIAN_NAMES = limits.declare(
+    "accounts.guardian_names",
+    {Per.PERSON: 5},
+    within=86_400,
+    name=pgettext_lazy("policy name", "Names typed by guardians"),
+    about=_("So many wrong names one person types of those who named them as their guardian."),
+)
+REAL_NAMES = limits.declare(
+    "accounts.real_names",
+    {Per.PERSON: 10},
+    within=86_400,
+    name=pgettext_lazy("policy name", "Real names asked about"),
+    about=_(
+        "So often the registry is asked about a real name for one person. It is no way to find out whose number one has."
+    ),
+)
 COPIES = limits.declare(
     "accounts.copies",
     {Per.PERSON: 5},
     within=86_400,
     name=pgettext_lazy("policy name", "Copies of one's own data"),
     about=_("So many copies of all that is kept of them are made for one person."),
-)
-REAL_NAMES = limits.declare(
-    "accounts.real_names",
-    {Per.PERSON: 10},
-    within=86_400,
-    name=pgettext_lazy("policy name", "Tries to have a real name verified"),
-    about=_("So often one account asks for a name and a number: the registry's answers tell who somebody is."),
 )
 REVEALS_WITHOUT_CASE = limits.declare(
     "accounts.reveals_without_case",

@@ -46,6 +46,12 @@ def account_by_code(code: str) -> Account | None:
     return Account.objects.filter(code=code, is_active=True).first()
 
 
+def person_by_code(code: str) -> Account | None:
+    """Whom staff may have to know: who is active, and who left as long as something keeps who it was."""
+    rows = Account.objects.filter(Q(is_active=True) | Q(closed_at__isnull=False), code=code, erased_at=None)
+    return rows.first()
+
+
 def contacts_to_alert(account: Account) -> list[EmergencyContact]:
     """Contacts whom an SOS reaches: also those who have not answered, not those who refused."""
     rows = sorted(account.emergency_contacts.all(), key=lambda each: each.pk)
@@ -57,9 +63,9 @@ def contacts_who_agreed(account: Account) -> list[EmergencyContact]:
     always the guardian of who is not of age."""
     rows = account.emergency_contacts.order_by("pk")
     agreed = Q(state=ContactState.CONFIRMED) if account.shares_trips else Q(pk__in=[])
-    guardian = guardian_of(account, clock.now())
+    guardian = contact_who_stays(account, clock.now())
     if guardian:
-        agreed |= Q(phone_index=guardian.phone_index)
+        agreed |= Q(pk=guardian.pk)
     return list(rows.filter(agreed))
 
 
@@ -69,12 +75,12 @@ def birthday_of(account: Account) -> date | None:
 
 
 def is_known_child(account: Account, at: datetime) -> bool:
-    """Whether the account is that of somebody under 14: by the real name, or by the last try to have one verified."""
+    """Whether the account is that of somebody under 14: by the real name, or by any try to have one verified, until one
+    is. Whoever was refused as a child does not become another by typing another number."""
     born = birthday_of(account)
     if born:
         return is_child(born, at)
-    last = account.real_name_checks.exclude(decided_at=None).order_by("-pk").first()
-    return last is not None and last.why == TOO_YOUNG and account.verified_at is None
+    return account.verified_at is None and account.real_name_checks.filter(why=TOO_YOUNG).exists()
 
 
 def is_known_teen(account: Account, at: datetime) -> bool:
@@ -95,6 +101,14 @@ def guardian_of(account: Account, at: datetime) -> Account | None:
         return None
     row = account.guardianships.filter(state=GuardianState.CONFIRMED).select_related("guardian").first()
     return row.guardian if row and row.guardian and row.guardian.is_active else None
+
+
+def contact_who_stays(account: Account, at: datetime) -> EmergencyContact | None:
+    """The guardian among the contacts of who is 14 to 17, who follows every trip: nobody but they end it (A9)."""
+    guardian = guardian_of(account, at)
+    if guardian is None:
+        return None
+    return account.emergency_contacts.filter(phone_index=guardian.phone_index).first()
 
 
 def named_as_guardian(account: Account) -> list[Guardianship]:

@@ -46,7 +46,7 @@ from accounts.models import (
     SignInPlace,
 )
 from accounts.policies import INVITATIONS, REAL_NAMES, WRONG_PASSWORDS, is_child
-from accounts.selectors import account_by_code, account_by_phone, guardian_of
+from accounts.selectors import account_by_code, account_by_phone, contact_who_stays
 from accounts.sessions import BROWSER, NETWORK, digest
 from accounts.states import REAL_NAME_TRANSITIONS, TOO_YOUNG, ContactState, RealNameState
 from core import audit, clock, events, jobs, limits, registries, retry, typed
@@ -491,11 +491,8 @@ def answer_as_contact(*, secret: str, accepts: bool) -> EmergencyContact:
 @begins_transaction
 def remove_emergency_contact(*, account: Account, contact_id: int) -> None:
     """Forget a contact of one's own. Raises `NotFound`, `GuardianStays`."""
-    guardian = guardian_of(account, clock.now())
-    if (
-        guardian
-        and account.emergency_contacts.filter(pk=contact_id, phone_index=guardian.phone_index).exists()
-    ):
+    guardian = contact_who_stays(account, clock.now())
+    if guardian and guardian.pk == contact_id:
         raise GuardianStays
     deleted, _by_model = EmergencyContact.objects.filter(account=account, pk=contact_id).delete()
     if not deleted:

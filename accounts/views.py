@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import enrolment, exports, guardians, leaving, passkeys, services
 from accounts.codes import CLOSING, COPY
 from accounts.devices import asker_with_device
-from accounts.errors import CodeTooSoon
+from accounts.errors import CodeTooSoon, NotTheirName
 from accounts.forms import (
     CloseForm,
     ContactForm,
@@ -33,6 +33,7 @@ from accounts.forms import (
     ShowPasskeyForm,
     SignInForm,
     TokenForm,
+    WardForm,
 )
 from accounts.models import Account
 from accounts.selectors import (
@@ -45,7 +46,7 @@ from accounts.selectors import (
 from accounts.sessions import digest
 from core import clock, disclosures, own_data
 from core.access import account_of, permission_required
-from core.errors import DomainError, InvalidInput, NotFound, explain
+from core.errors import DomainError, InvalidInput, NotFound, TooMany, explain
 from core.permissions import may, needs_second_factor
 from core.posted import chosen
 
@@ -310,7 +311,7 @@ def real_name(request: HttpRequest) -> HttpResponse:
 @permission_required("ride")
 def guardian(request: HttpRequest) -> HttpResponse:
     """Name a guardian, and see for whom one was named."""
-    account, at = account_of(request), clock.now()
+    account = account_of(request)
     form = GuardianForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -318,13 +319,31 @@ def guardian(request: HttpRequest) -> HttpResponse:
             return redirect("accounts:guardian")
         except DomainError as error:
             explain(form, error)
+    return _guardian_page(request, account, form, status=400 if form.errors else 200)
+
+
+def _guardian_page(
+    request: HttpRequest,
+    account: Account,
+    form: Form,
+    *,
+    status: int,
+    answered: WardForm | None = None,
+    number: int = 0,
+) -> HttpResponse:
+    """What was answered wrongly (`answered`, of the question with this `number`) says so where it stands."""
+    at = clock.now()
+    wards = [
+        (row, answered if answered and row.pk == number else WardForm(auto_id=f"id_{row.pk}_%s"))
+        for row in named_as_guardian(account)
+    ]
     context: dict[str, Any] = {
         "teen": is_known_teen(account, at),
         "mine": account.guardianships.order_by("-pk").first(),
-        "wards": named_as_guardian(account),
+        "wards": wards,
         "grown_up": is_grown_up(account, at),
     }
-    return _page(request, "accounts/guardian.html", form, **context)
+    return _page(request, "accounts/guardian.html", form, status=status, **context)
 
 
 @require_POST
@@ -341,8 +360,21 @@ def answer_as_guardian(request: HttpRequest, number: int) -> HttpResponse:
     answer = request.POST.get("answer")
     if answer not in {"accept", "end"}:
         raise InvalidInput("answer")
-    guardians.answer_as_guardian(account=account_of(request), number=number, accepts=answer == "accept")
-    return redirect("accounts:guardian")
+    account = account_of(request)
+    if answer == "end":
+        guardians.answer_as_guardian(account=account, number=number, accepts=False)
+        return redirect("accounts:guardian")
+    form, status = WardForm(request.POST, auto_id=f"id_{number}_%s"), 400
+    if form.is_valid():
+        try:
+            guardians.answer_as_guardian(
+                account=account, number=number, accepts=True, named=form.cleaned_data["name"]
+            )
+            return redirect("accounts:guardian")
+        except (NotTheirName, TooMany) as error:
+            explain(form, error)
+            status = error.status
+    return _guardian_page(request, account, GuardianForm(), status=status, answered=form, number=number)
 
 
 @require_GET

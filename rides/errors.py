@@ -41,6 +41,14 @@ class GrownUpBooks(DomainError):
     code, status, sentence = "grown_up_books", 403, _("Only a grown-up books for somebody else.")
 
 
+class RiderGuarded(DomainError):
+    code, status, sentence = (
+        "rider_guarded",
+        403,
+        _("Only they themselves or their guardian can book for this person."),
+    )
+
+
 class WindowWrong(DomainError):
     code, status, sentence = (
         "departure_window_wrong",

@@ -50,6 +50,11 @@ def _trips_of(account: "Account") -> list[tuple[Trip, Party]]:
     return found
 
 
+def _is_own_phone(trip: Trip, party: Party) -> bool:
+    """Whether what this side's phone said and sent is theirs, and not somebody's for whom they booked."""
+    return party == Party.DRIVER or not trip.for_another
+
+
 @part("trips", TRIPS.label)
 def trip_rows(account: "Account") -> Iterator[Json]:
     """Trips, what one said and gave on them, and what was paid."""
@@ -64,6 +69,7 @@ def trip_rows(account: "Account") -> Iterator[Json]:
             "said": [
                 {"phrase": said.phrase, "at": said.at}
                 for said in Message.objects.filter(trip=trip, party=party).order_by("pk")
+                if _is_own_phone(trip, party)
             ],
             "stars_given": Rating.objects.filter(trip=trip, party=party)
             .values_list("stars", flat=True)
@@ -92,9 +98,9 @@ def place_rows(account: "Account") -> Iterator[Json]:
     for trip, party in _trips_of(account):
         if party == Party.DRIVER and (trip.accepted_at is None or trip.vehicle_id is None):
             continue  # taken away: what a phone sent afterwards is another driver's
+        if not _is_own_phone(trip, party):
+            continue
         begins = trip.accepted_at.timestamp() if party == Party.DRIVER and trip.accepted_at else 0.0
-        if party == Party.PASSENGER and trip.for_another:
-            continue  # it was another person's phone
         fixes = [fix for fix in selectors.trail_of(trip, party) if fix.at >= begins]
         if fixes:
             yield {

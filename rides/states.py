@@ -154,6 +154,11 @@ class PlateCheck(models.TextChoices):
     OTHER_DRIVER = "other_driver", _("the passenger saw another driver")
 
 
+# Whose phone the passenger's side of a trip is: the account's own, or that of a child whose guardian booked. What somebody
+# else said, sent and called for on a trip that was booked for them is theirs.
+OWN_PHONE = (RiderKind.SELF, RiderKind.CHILD)
+
+
 class CancelReason(models.TextChoices):
     CHANGED_PLANS = "changed_plans", _("changed plans")
     OTHER_SIDE_ASKED = "other_side_asked", _("the other side asked for it")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import policy
 from core.own_data import Consent, Json, consent, ends_with, part
-from rides.states import Party, RiderKind
+from rides.states import OWN_PHONE, Party
 from safety.models import (
     HelpMessage,
     MalicePlea,
@@ -75,9 +75,9 @@ def _state(refusal: RecordingRefusal | None, last: RecordingConsent | None) -> P
 
 
 def _own(account: "Account", trip: str, at: str = "at") -> Q:
-    """Rows of this account's own side of a trip: neither what was a driver's before them, nor whose ride they booked."""
-    booked = Q(**{f"{trip}rider_kind": RiderKind.OTHER})
-    hers = Q(**{f"{trip}passenger": account, "party": Party.PASSENGER}) & ~booked
+    """Rows of this account's own side of a trip: what was a driver's before them is not theirs, nor what somebody did
+    for whom they booked it."""
+    hers = Q(**{f"{trip}passenger": account, f"{trip}rider_kind__in": OWN_PHONE, "party": Party.PASSENGER})
     since = {f"{at}__gte": F(f"{trip}accepted_at")}
     return hers | Q(**{f"{trip}driver__account": account, "party": Party.DRIVER}, **since)
 
@@ -87,13 +87,8 @@ def help_rows(account: "Account") -> Iterator[Json]:
     """Own calls for help, answers, words and links."""
     for call in SosCall.objects.filter(_own(account, "incident__trip__")).order_by("pk"):
         yield {"kind": "sos", "at": call.at, "latitude": call.latitude, "longitude": call.longitude}
-    asked = (
-        SafetyQuestion.objects.filter(trip__passenger=account)
-        .exclude(trip__rider_kind=RiderKind.OTHER)
-        .select_related("trip")
-        .order_by("pk")
-    )
-    for question in asked:
+    asked = SafetyQuestion.objects.filter(trip__passenger=account, trip__rider_kind__in=OWN_PHONE)
+    for question in asked.select_related("trip").order_by("pk"):
         yield {
             "kind": "are_you_all_right",
             "trip": question.trip.code,

@@ -30,15 +30,15 @@ from drivers.tests.factories import face_token, passed_check
 from rides.errors import TripNotOver
 from rides.handlers import offer_no_more
 from rides.models import City, DriverOnDuty, Itinerary, Trip
-from rides.services import accept_trip
+from rides.services import Rider, accept_trip, say
 from rides.services.positions import PhoneFixes, store_positions
-from rides.states import Party
+from rides.states import Party, RiderKind
 from rides.tests.factories import hold_out
 from rides.tokens import TripKey
 from rides.trails import Fix
-from safety.models import RecordingConsent, RecordingRefusal
+from safety.models import HelpMessage, RecordingConsent, RecordingRefusal
 from safety.selectors import recording_question
-from safety.services import answer_recording
+from safety.services import answer_recording, raise_sos, share_trip, take_incident
 from safety.tests.factories import agree
 
 PAGE = "/me/data/"
@@ -284,6 +284,37 @@ def test_nothing_of_the_other_side_is_in_a_copy(rides, people, signed_in):
     assert "he frightened me" in texts(hers)
 
 
+def test_what_somebody_did_for_whom_it_was_booked_is_in_no_copy_of_the_booker(rides, people, signed_in):
+    """Her phone, her call for help, her words and her links are hers, whoever ordered the car (A6)."""
+    trip = rides.booked(rider=Rider(RiderKind.OTHER, "王芳", "13911110077"))
+    way = rides.itinerary()
+    driver = driver_of(people("driver"))
+    token = face_token(driver, trip.code)
+    assert not accept_trip(driver=driver, trip_code=trip.code, itinerary_code=way, face_token=token).refusal
+    key = TripKey(trip.code, Party.PASSENGER, "wenzhou")
+    fixes = [Fix(clock.now().timestamp() - 5, 28.2099, 121.0151)]
+    store_positions([PhoneFixes(trip.pk, Party.PASSENGER, fixes, away=False)])
+    say(account=people("passenger"), trip_code=trip.code, phrase="coming")
+    incident = raise_sos(key=key, position=(28.2098, 121.0149), silent=True)
+    HelpMessage.objects.create(
+        incident=incident,
+        party=Party.PASSENGER,
+        words="他打我 do not tell him",
+        at=clock.now(),
+        submission="s" * 16,
+    )
+    answer_recording(key=key, agreed=True)
+    share_trip(key=key)
+    client = signed_in("passenger")
+    files = copy_of(client)
+    text = texts(files)
+    assert trip.code in text  # that he booked it is his
+    for hers in ("28.20", "do not tell him", "sos", "coming", '"shared"', "13911110077", "王芳"):
+        assert hers not in text, hers
+    assert json.loads(files["sound.json"]) == []
+    assert "whoever has the link" not in client.get("/me/shared/").content.decode()
+
+
 def test_a_driver_learns_nothing_from_a_copy_or_from_leaving(rides, people, signed_in, noon):
     """The same bytes with and without a complaint, a hold and a case that he may not know of."""
     trip = rides.ended()
@@ -406,6 +437,23 @@ def test_a_case_and_a_hold_put_it_off_without_a_word(rides, signed_in, people, n
     assert people("driver").real_name
     own = signed_in("passenger").get("/me/data/close/").content.decode()
     assert complaint.code in own  # her own case she may know of
+
+
+def test_whoever_leaves_in_the_midst_of_a_case_is_known_to_who_works_on_it(rides, signed_in, people):
+    """A driver whose passenger called for help closes the account: staff still learn who he is (A6, A8)."""
+    trip = rides.ended()
+    incident = raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    phone = people("driver").phone.removeprefix("+86")
+    close(signed_in("driver"))
+    staff = signed_in("specialist")
+    take_incident(account=people("specialist"), code=incident.code)
+    page = f"/admin/people/driver/?case={incident.code}"
+    assert staff.get(page).status_code == 200
+    shown = staff.post(page, {"field": "phone", "case": incident.code}).content.decode()
+    assert phone in shown.replace(" ", "")
+    own_data.erase_for(people("driver"), clock.now())
+    Account.objects.filter(code="driver").update(erased_at=clock.now())
+    assert staff.get(page).status_code == 404  # when nothing is left, nothing is shown
 
 
 def test_who_may_have_to_be_told_is_known_while_a_case_is_open(rides, signed_in, people, noon):

@@ -17,7 +17,7 @@ from accounts import enrolment, looks, services, staffing
 from accounts.actions import LOOKS, MOTIONS, STAFF
 from accounts.errors import NotRevealable
 from accounts.models import Account, Authenticator, Look
-from accounts.selectors import account_by_code, sessions_of
+from accounts.selectors import person_by_code, sessions_of
 from accounts.states import PersonalField
 from core import clock, motions, typed
 from core.access import account_of, permission_required
@@ -49,7 +49,7 @@ class RevealForm(forms.Form):
 @permission_required("people.reveal")
 def person(request: HttpRequest, code: str) -> HttpResponse:
     """Masked fields; a revealed one is shown for a minute and kept nowhere."""
-    found = account_by_code(code)
+    found = person_by_code(code)
     if found is None:
         raise NotFound
     if request.method == "GET":

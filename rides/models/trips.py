@@ -9,6 +9,7 @@ from rides.states import (
     ABOARD,
     BEFORE_BOARDING,
     OVER,
+    OWN_PHONE,
     WAITING,
     WITH_DRIVER,
     CancelReason,
@@ -199,7 +200,7 @@ class Trip(models.Model):
     @property
     def for_another(self) -> bool:
         """Somebody else travels than who booked, with a page of their own: all help is theirs, and nobody else's (A6)."""
-        return self.rider_kind == RiderKind.OTHER
+        return self.rider_kind not in OWN_PHONE
 
     @property
     def is_over(self) -> bool:

@@ -5,20 +5,29 @@ from datetime import timedelta
 import pytest
 
 from accounts import guardians
-from accounts.errors import GuardianBooks, GuardianNamed, GuardianNeeded, GuardianStays, NotATeen, NotGrownUp
+from accounts.errors import (
+    GuardianBooks,
+    GuardianNamed,
+    GuardianNeeded,
+    GuardianStays,
+    NotATeen,
+    NotGrownUp,
+    NotTheirName,
+)
 from accounts.models import Account, EmergencyContact, Guardianship, RealNameCheck
 from accounts.selectors import contacts_who_agreed, guardian_of
 from accounts.services import remove_emergency_contact
 from conftest import NOON, usual_journey
-from core.errors import NotFound
+from core.errors import NotFound, TooMany
 from core.models import Notification
 from core.states import IllegalTransition
 from drivers.models import Driver
 from drivers.selectors import driver_of
 from rides import services
-from rides.errors import GrownUpBooks, TeenHours, TeenLine
+from rides.errors import GrownUpBooks, RiderGuarded, TeenHours, TeenLine
 from rides.management.commands.dispatcher import turn
 from rides.models import Offer, Score, Trip
+from rides.selectors import position_key
 from rides.services.booking import Rider
 from rides.states import Line, Party, RiderKind
 from rides.tests.factories import go_on_duty
@@ -26,9 +35,10 @@ from rides.tokens import TripKey
 from safety.errors import GuardianAgreed
 from safety.models import TripShare
 from safety.selectors import recording_question
-from safety.services import answer_recording
+from safety.services import answer_recording, revoke_share, share_trip
 
 TEEN, GUARDIAN = "passenger", "passenger2"
+NAMED = "林小雨"
 
 
 def aged(code, born):
@@ -44,7 +54,9 @@ def teen(world, db, noon):
 @pytest.fixture
 def guarded(teen, people):
     guardians.ask_guardian(account=teen, phone=people(GUARDIAN).phone)
-    guardians.answer_as_guardian(account=people(GUARDIAN), number=Guardianship.objects.get().pk, accepts=True)
+    guardians.answer_as_guardian(
+        account=people(GUARDIAN), number=Guardianship.objects.get().pk, accepts=True, named=NAMED
+    )
     return teen
 
 
@@ -71,6 +83,20 @@ def test_whose_document_was_a_childs_books_nothing_unverified(rides, people, noo
         book(rides)
 
 
+def test_who_was_refused_as_a_child_stays_one_whatever_is_typed_next(rides, people, noon):
+    account = people(TEEN)
+    Account.objects.filter(pk=account.pk).update(verified_at=None, born_on="", id_index=None)
+    for why in ("too_young", "unknown"):
+        RealNameCheck.objects.create(
+            account=account, state="refused", why=why, asked_at=NOON, next_at=NOON, decided_at=NOON
+        )
+    with pytest.raises(GuardianBooks):
+        book(rides)
+    aged(TEEN, "1998-03-12")
+    Account.objects.filter(pk=account.pk).update(verified_at=NOON, id_index="found-grown-up")
+    assert not book(rides).for_teen
+
+
 def test_a_guardian_books_for_a_child(rides, people, noon):
     trip = rides.booked(GUARDIAN, line=Line.EXPRESS, rider=Rider(RiderKind.CHILD, "童小满", ""))
     assert (trip.rider_kind, trip.rider_name, trip.for_teen) == ("child", "童小满", False)
@@ -83,7 +109,9 @@ def test_a_teen_rides_once_a_guardian_has_confirmed(rides, teen, people):
     with pytest.raises(GuardianNeeded):
         book(rides)
     assert Notification.objects.filter(key__startswith="guardian:").count() == 1
-    guardians.answer_as_guardian(account=people(GUARDIAN), number=Guardianship.objects.get().pk, accepts=True)
+    guardians.answer_as_guardian(
+        account=people(GUARDIAN), number=Guardianship.objects.get().pk, accepts=True, named=NAMED
+    )
     assert book(rides).for_teen
 
 
@@ -95,7 +123,7 @@ def test_what_a_guardian_ends_is_over(rides, guarded, people):
         book(rides)
     with pytest.raises(IllegalTransition):
         guardians.answer_as_guardian(
-            account=people(GUARDIAN), number=Guardianship.objects.get().pk, accepts=True
+            account=people(GUARDIAN), number=Guardianship.objects.get().pk, accepts=True, named=NAMED
         )
 
 
@@ -103,10 +131,23 @@ def test_who_is_not_named_or_not_of_age_confirms_nothing(teen, people):
     guardians.ask_guardian(account=teen, phone=people(GUARDIAN).phone)
     number = Guardianship.objects.get().pk
     with pytest.raises(NotFound):
-        guardians.answer_as_guardian(account=people("driver"), number=number, accepts=True)
+        guardians.answer_as_guardian(account=people("driver"), number=number, accepts=True, named=NAMED)
     for born in ("2009-01-01", ""):
         with pytest.raises(NotGrownUp):
-            guardians.answer_as_guardian(account=aged(GUARDIAN, born), number=number, accepts=True)
+            guardians.answer_as_guardian(
+                account=aged(GUARDIAN, born), number=number, accepts=True, named=NAMED
+            )
+    assert guardian_of(teen, NOON) is None
+
+
+def test_a_wrong_number_is_not_another_ones_ward(teen, people):
+    guardians.ask_guardian(account=teen, phone=people(GUARDIAN).phone)
+    given = {"account": people(GUARDIAN), "number": Guardianship.objects.get().pk, "accepts": True}
+    for name in ("", "林", "林小雨雨", "周晴", "林x雨"):
+        with pytest.raises(NotTheirName):
+            guardians.answer_as_guardian(**given, named=name)
+    with pytest.raises(TooMany):  # nor is it found by trying
+        guardians.answer_as_guardian(**given, named=NAMED)
     assert guardian_of(teen, NOON) is None
 
 
@@ -203,6 +244,57 @@ def test_the_guardian_follows_and_the_teen_cannot_end_it(rides, guarded, people,
         answer_recording(key=key, agreed=False)
 
 
+def test_the_teen_does_not_end_the_guardians_link(rides, guarded, people, deliver, signed_in):
+    test_a_teen_rides_with_drivers_of_tenure_and_score(rides, guarded, people, 200, 48, 10, True)
+    deliver()
+    trip = Trip.objects.get()
+    guardians_own = TripShare.objects.get(trip=trip)
+    key = TripKey(trip.code, Party.PASSENGER, trip.city.code)
+    with pytest.raises(GuardianStays):
+        revoke_share(key=key, number=guardians_own.pk)
+    page, header = f"/trips/{trip.code}/shares/", position_key(trip, Party.PASSENGER)
+    assert 'name="revoke"' not in signed_in(TEEN).get(page, headers={"x-trip-key": header}).content.decode()
+    assert signed_in("").post(page, {"key": header, "revoke": guardians_own.pk}).status_code == 403
+    assert signed_in("").get(f"/share/{guardians_own.token}/").status_code == 200
+    another = share_trip(key=key)
+    revoke_share(key=key, number=another.pk)
+    assert [share.pk for share in TripShare.objects.filter(trip=trip, revoked_at=None)] == [guardians_own.pk]
+
+
+@pytest.mark.parametrize("kind", [RiderKind.OTHER, RiderKind.CHILD])
+@pytest.mark.parametrize("line", [Line.HITCH, Line.EXPRESS])
+def test_nobody_but_the_guardian_books_for_a_teen(rides, guarded, people, kind, line):
+    with pytest.raises(RiderGuarded):
+        rides.booked("driver2", line=line, seats=2, rider=Rider(kind, "x", guarded.phone))
+    assert not Trip.objects.exists()
+
+
+def test_a_guardian_books_for_a_teen_by_the_teens_rules(rides, guarded):
+    rider = Rider(RiderKind.OTHER, "童大满", guarded.phone)
+    with pytest.raises(TeenLine):
+        rides.booked(GUARDIAN, rider=rider)
+    night = NOON + timedelta(hours=11)
+    with pytest.raises(TeenHours):
+        rides.booked(GUARDIAN, line=Line.EXPRESS, rider=rider, journey=usual_journey(start=night, end=night))
+    journey = usual_journey(start=NOON, end=NOON)
+    assert rides.booked(GUARDIAN, line=Line.EXPRESS, rider=rider, journey=journey).for_teen
+
+
+def test_somebody_else_is_no_way_around_a_child(rides, people, noon):
+    child = aged(TEEN, "2013-05-05")
+    with pytest.raises(RiderGuarded):
+        rides.booked(GUARDIAN, line=Line.EXPRESS, rider=Rider(RiderKind.OTHER, "x", child.phone))
+    assert rides.booked(GUARDIAN, line=Line.EXPRESS, rider=Rider(RiderKind.CHILD, "x", child.phone))
+
+
+def test_nobody_tries_out_which_phones_are_minors(rides, guarded):
+    for _turn in range(10):
+        with pytest.raises(RiderGuarded):
+            rides.booked("driver2", rider=Rider(RiderKind.OTHER, "x", guarded.phone))
+    with pytest.raises(TooMany):
+        rides.booked("driver2", rider=Rider(RiderKind.OTHER, "x", guarded.phone))
+
+
 def test_from_the_eighteenth_birthday_on_nothing_is_kept_back(rides, people, noon):
     aged(TEEN, "2008-03-02")
     assert not rides.booked(TEEN, line=Line.HITCH).for_teen
@@ -216,8 +308,14 @@ def test_the_pages_ask_and_answer(rides, teen, people, signed_in):
     other = signed_in(GUARDIAN)
     page = other.get("/me/guardian/").content.decode()
     assert "I am the guardian" in page
-    assert people(TEEN).real_name in page
-    number = Guardianship.objects.get().pk
-    other.post(f"/me/guardian/{number}/answer/", {"answer": "accept"})
+    assert NAMED not in page  # a wrong number may have been written
+    answer = f"/me/guardian/{Guardianship.objects.get().pk}/answer/"
+    for wrong in ("", "林小", "张三"):
+        refused = other.post(answer, {"answer": "accept", "name": wrong})
+        assert refused.status_code == 400
+        assert "errorlist" in refused.content.decode()
+        assert NAMED not in refused.content.decode()
+    assert other.post(answer, {"answer": "accept", "name": "林 小雨"}).status_code == 302
+    assert NAMED in other.get("/me/guardian/").content.decode()
     assert "Your guardian has confirmed" in client.get("/me/guardian/").content.decode()
-    assert signed_in("driver").post(f"/me/guardian/{number}/answer/", {"answer": "end"}).status_code == 404
+    assert signed_in("driver").post(answer, {"answer": "end"}).status_code == 404

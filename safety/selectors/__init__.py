@@ -83,6 +83,7 @@ from safety.selectors.recordings import (
 )
 from safety.selectors.shares import (
     follows_live,
+    guardians_link,
     newest_open_share,
     share_by_token,
     share_for_check,
@@ -121,6 +122,7 @@ __all__ = [
     "doubted_since",
     "fine_answers",
     "follows_live",
+    "guardians_link",
     "has_live_incident",
     "health_of",
     "heard_mark",

@@ -8,10 +8,10 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import TruncHour
 
-from accounts.selectors import account_by_code, contacts_to_alert
+from accounts.selectors import contacts_to_alert, person_by_code
 from core import cases, clock, policy, typed
 from core.reads import the
-from rides.states import WITH_DRIVER, CancelReason, Party, RiderKind
+from rides.states import OWN_PHONE, WITH_DRIVER, CancelReason, Party
 from safety.models import (
     Acknowledgement,
     Caller,
@@ -72,13 +72,12 @@ def own_sos_calls(code: str, *, limit: int = 20) -> list[tuple[SosCall, Party]]:
 
     Not those of who travelled where it booked for somebody else: they may not even know of each other's (A6).
     """
-    hers = Q(party=Party.PASSENGER, incident__trip__passenger__code=code)
+    hers = Q(
+        party=Party.PASSENGER, incident__trip__passenger__code=code, incident__trip__rider_kind__in=OWN_PHONE
+    )
     rows = SosCall.objects.select_related(
         "incident__trip__passenger", "incident__trip__driver__account"
-    ).filter(
-        (hers & ~Q(incident__trip__rider_kind=RiderKind.OTHER))
-        | Q(party=Party.DRIVER, incident__trip__driver__account__code=code)
-    )
+    ).filter(hers | Q(party=Party.DRIVER, incident__trip__driver__account__code=code))
     first = {(row.incident_id, row.party): row for row in rows.order_by("-pk")[: limit * 3]}
     return [(row, Party(row.party)) for row in list(first.values())[:limit]]
 
@@ -323,7 +322,7 @@ def open_incidents_about(subject: str) -> list[cases.OpenCase]:
         return []
     else:
         about = Q(trip__passenger__code=subject) | Q(trip__driver__account__code=subject)
-        person = account_by_code(subject)
+        person = person_by_code(subject)
         if person is not None:
             about |= Q(missing_index=person.phone_index)
         rows = rows.filter(about)

@@ -4,10 +4,11 @@ import hashlib
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from accounts.selectors import contact_who_stays
 from core import clock
 from core.errors import NotFound
 from rides.selectors import CARD_AFTER
-from rides.states import Party, RiderKind
+from rides.states import OWN_PHONE, Party
 from safety.models import Incident, TripShare
 from safety.states import LIVE
 
@@ -45,10 +46,17 @@ def shares_of(trip: "Trip", party: Party) -> list[TripShare]:
     return list(TripShare.objects.filter(trip=trip, party=party, revoked_at=None).order_by("pk"))
 
 
+def guardians_link(trip: "Trip") -> int | None:
+    """The contact whose link nobody ends: the guardian of a passenger who is 14 to 17 (A9)."""
+    contact = contact_who_stays(trip.passenger, clock.now())
+    return contact.pk if contact else None
+
+
 def shares_made_by(code: str, *, limit: int = 100) -> list[TripShare]:
-    """What an account shared itself, newest first; not what somebody shared for whom it booked."""
-    rows = TripShare.objects.filter(party=Party.PASSENGER, trip__passenger__code=code)
-    rows = rows.exclude(trip__rider_kind=RiderKind.OTHER).select_related("trip")
+    """What an account shared itself, newest first; not what somebody did for whom it booked."""
+    rows = TripShare.objects.filter(
+        party=Party.PASSENGER, trip__passenger__code=code, trip__rider_kind__in=OWN_PHONE
+    ).select_related("trip")
     return list(rows.order_by("-pk")[:limit])
 
 

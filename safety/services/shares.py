@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.urls import reverse
 
+from accounts.errors import GuardianStays
 from accounts.selectors import contacts_who_agreed
 from core import clock, limits, timeline
 from core.errors import NotFound
@@ -18,6 +19,7 @@ from rides.tokens import TripKey
 from safety import messages
 from safety.models import TripShare
 from safety.policies import SHARES
+from safety.selectors.shares import guardians_link
 from safety.states import SafetyLine
 
 if TYPE_CHECKING:
@@ -66,10 +68,13 @@ def share_trip(*, key: TripKey) -> TripShare:
 
 @begins_transaction
 def revoke_share(*, key: TripKey, number: int) -> None:
-    """Who shared it ends it at once; again changes nothing. Raises `NotFound`."""
+    """Who shared it ends it at once; again changes nothing. Raises `NotFound`, `GuardianStays` of a guardian's."""
     mine = TripShare.objects.filter(pk=number, trip__code=key.trip, party=key.party)
-    if not mine.exists():
+    share = mine.select_related("trip__passenger").first()
+    if share is None:
         raise NotFound
+    if share.contact and share.contact == guardians_link(share.trip):
+        raise GuardianStays
     mine.filter(revoked_at=None).update(revoked_at=clock.now())
 
 

@@ -115,6 +115,7 @@ def test_fifteen_rides_by_express_once_a_guardian_has_confirmed(visitor, stack):
     hers = visitor("phone", "zh-CN")
     asked = hers.sign_in("passenger", "/me/guardian/")
     hers.look("guardian-asked")
+    asked.fill("main form[novalidate] [name=name]", people()[TEEN]["name"])
     asked.click("button[value=accept]")
     expect(asked.locator("main")).to_contain_text("已确认")
     book("hitch")
