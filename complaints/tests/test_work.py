@@ -61,6 +61,18 @@ def test_a_thin_roster_is_not_saved_and_nothing_changes(people):
         services.save_roster(account=people("supervisor"), day=DAY, shifts=agents)
 
 
+def test_a_companys_first_day_begins_in_its_midst(people, noon):
+    noon.move_to(NIGHT + timedelta(hours=15, minutes=16))
+    begins = NIGHT + timedelta(hours=8)
+    first = pair("specialist", "specialist2", begins, 12) + pair(
+        "specialist3", "specialist4", begins + timedelta(hours=12), 12
+    )
+    services.save_roster(account=people("supervisor"), day=DAY, shifts=first)
+    with pytest.raises(RosterThin) as told:
+        services.save_roster(account=people("supervisor"), day=DAY, shifts=first[2:])
+    assert "15:00 0/2" in told.value.detail
+
+
 def test_last_nights_shift_covers_this_morning(people):
     late = pair("specialist", "specialist2", NIGHT, 12) + pair(
         "specialist3", "specialist4", NIGHT + timedelta(hours=12), 20
