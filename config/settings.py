@@ -47,6 +47,8 @@ AUDIT_KEY: str = env.str("HUHANG_AUDIT_KEY")
 FACE_KEY: str = env.str("HUHANG_FACE_KEY")
 
 # --- Outside the company --------------------------------------------------------------------------
+# A PEM file of authorities that are believed beside the public ones, by services outside and the key service.
+AUTHORITIES: str = env.str("HUHANG_AUTHORITIES", default="")
 REGISTRY_URL: str = env.str("HUHANG_REGISTRY_URL", default="")
 # The providers of money and relay numbers, and the router: see `core.money`, `core.relay`, `rides.routing`.
 MONEY_URL: str = env.str("HUHANG_MONEY_URL", default="")

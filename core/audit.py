@@ -210,12 +210,16 @@ def _add_seal(last: AuditSeal | None, epoch: int, up_to: int, rows: list[tuple[i
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """`first_bad` names the first row or seal that is not what was sealed, with what is wrong; empty when all is well."""
+    """`first_bad` names the first row or seal that is not what was sealed, with what is wrong; empty when all is well.
+
+    `last_seal` is its number and value, to be kept elsewhere: a journal that was cut at its end is whole by itself.
+    """
 
     ok: bool
     rows: int
     seals: int
     first_bad: str
+    last_seal: str
 
 
 def verify() -> Verification:
@@ -223,7 +227,9 @@ def verify() -> Verification:
     rows = AuditEntry.objects.count()
     seals = AuditSeal.objects.count()
     bad = next(_faults(), "")
-    return Verification(ok=not bad, rows=rows, seals=seals, first_bad=bad)
+    last = AuditSeal.objects.order_by("pk").last()
+    named = f"{last.pk}:{last.seal}" if last else ""
+    return Verification(ok=not bad, rows=rows, seals=seals, first_bad=bad, last_seal=named)
 
 
 def _faults() -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Services outside the company, each behind one client: timeout, retry, circuit breaker. Call them outside of transactions."""
 
+import ssl
 from functools import lru_cache
 from typing import Any
 
@@ -46,8 +47,17 @@ class _Failed(Exception):
 
 
 @lru_cache(maxsize=1)
+def trusted() -> ssl.SSLContext:
+    """Whose certificates are believed: those of the public authorities, and of the company's own where it names some."""
+    context = httpx.create_ssl_context(trust_env=False)
+    if settings.AUTHORITIES:
+        context.load_verify_locations(cafile=settings.AUTHORITIES)
+    return context
+
+
+@lru_cache(maxsize=1)
 def _client() -> httpx.Client:
-    return httpx.Client(timeout=TIMEOUT, trust_env=False, limits=LIMITS)
+    return httpx.Client(timeout=TIMEOUT, trust_env=False, limits=LIMITS, verify=trusted())
 
 
 def post(name: str, url: str, body: dict[str, Any]) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ import base64
 import binascii
 import ipaddress
 import os
+import ssl
 import sys
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
@@ -17,6 +18,7 @@ from django.core.checks import CheckMessage, Error, Warning, register, run_check
 from django.db import DatabaseError, connection
 
 TAG = "production"
+TEMPLATES = "templates"
 SHORTEST_SECRET = 50  # characters of HUHANG_SECRET_KEY
 SHORTEST_TOKEN = 24
 KEY_BYTES = 32
@@ -140,6 +142,11 @@ def providers() -> Iterator[str]:
     for setting, what in PROVIDERS.items():
         if not getattr(settings, setting):
             yield f"{_name(setting)} is empty: nobody is {what}."
+    if settings.AUTHORITIES:
+        try:
+            ssl.create_default_context().load_verify_locations(cafile=settings.AUTHORITIES)
+        except OSError as error:  # ssl.SSLError is one
+            yield f"HUHANG_AUTHORITIES: {settings.AUTHORITIES} holds no certificates: {type(error).__name__}."
     if settings.KEY_SERVICE_URL and not settings.KEY_SERVICE_TOKEN:
         yield "HUHANG_KEY_SERVICE_TOKEN is empty: anybody could ask the key service."
     for setting in (*PROVIDERS, *OPTIONAL_PROVIDERS):
@@ -211,6 +218,43 @@ def shared(**_options: object) -> list[CheckMessage]:
         for what, is_set in alone.items()
         if not is_set
     ]
+
+
+@register(TEMPLATES, deploy=True)
+def templates(**_options: object) -> list[CheckMessage]:
+    """Messages that no provider of SMS carries, the codes of signing in among them, say before anybody waits for one.
+
+    By `check --deploy` alone: a process that ended starts again although a file was lost, and helps whom it can.
+    """
+    from core.messages import catalogue, transports
+
+    lacking: list[str] = []
+    ways = transports.of_channel("sms")
+    try:
+        codes = [way.templates() for way in ways]
+    except (OSError, ValueError) as error:
+        return [_unsent(f"a file of templates cannot be read: {type(error).__name__}")]
+    if not ways or any(way.sends_text for way in ways):
+        return []
+    for entry in catalogue.entries():
+        if "sms" in entry.channels:
+            lacking += [
+                f"{entry.code} ({language})"
+                for language, _name in settings.LANGUAGES
+                if not any(known.get(entry.code, {}).get(language) for known in codes)
+            ]
+    if not lacking:
+        return []
+    more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
+    return [_unsent(f"no provider has a template of {', '.join(lacking[:3])}{more}")]
+
+
+def _unsent(why: str) -> CheckMessage:
+    return Error(
+        f"HUHANG_SMS_TRANSPORTS: {why}. What is to be submitted, `manage.py message_templates` prints; docs/messages.md says"
+        " what the file looks like.",
+        id="huhang.E009",
+    )
 
 
 @register(TAG, deploy=True)

@@ -99,6 +99,36 @@ def _rotate_picture(row: StoredPicture) -> bool:
     return False
 
 
+def left_over() -> dict[str, int]:
+    """How many values and pictures still need another key than the newest, by column; empty when the others can go.
+
+    Rows that another transaction held were passed over, and what does not open waits for the key that it names.
+    """
+    newest, found = newest_version().to_bytes(2, "big"), {}
+    for table, column in encrypted_columns():
+        names = {"table": sql.Identifier(table), "column": sql.Identifier(column)}
+        with connection.cursor() as cursor:
+            cursor.execute(
+                sql.SQL("SELECT count(*) FROM {table} WHERE substring({column} FROM 1 FOR 2) <> %s").format(
+                    **names
+                ),
+                [newest],
+            )
+            found[f"{table}.{column}"] = int(cursor.fetchone()[0])
+    found["pictures"] = sum(
+        map(_needs_another_key, StoredPicture.objects.filter(destroyed_at=None).iterator())
+    )
+    return {what: count for what, count in found.items() if count}
+
+
+def _needs_another_key(row: StoredPicture) -> bool:
+    try:
+        with storages["pictures"].open(row.name) as stored:
+            return bool(stored.read(2) != newest_version().to_bytes(2, "big"))
+    except FileNotFoundError:  # no key opens what is not there
+        return False
+
+
 VALUES = retry.declare("core.rotate_values", _("bringing a stored value to the newest key"))
 PICTURES = retry.declare(
     "core.rotate_pictures", _("bringing a stored picture to the newest key"), law=retry.Law(gives_up=False)

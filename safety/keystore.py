@@ -18,7 +18,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
-from core.outside import SANDBOX_HEADER
+from core.outside import SANDBOX_HEADER, trusted
 
 log = structlog.get_logger()
 TIMEOUT = 1.0  # seconds
@@ -99,6 +99,7 @@ class Service:
             headers={"Authorization": f"Bearer {token}"},
             timeout=TIMEOUT,
             trust_env=False,
+            verify=trusted(),
         )
         self._known: dict[str, tuple[float, bytes]] = {}
 

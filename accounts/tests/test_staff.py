@@ -202,6 +202,19 @@ def decide(client, motion, action="agree"):
     )
 
 
+def test_who_agrees_in_a_browser_sends_the_form_of_the_page(world, signed_in):
+    move(signed_in)
+    client = signed_in("admin")
+    client.handler.enforce_csrf_checks = True
+    page = client.get("/admin/staff/").content.decode()
+    found = re.search(r'<form[^>]*action="(?P<to>[^"]*/do/agree/)".*?</form>', page, re.S)
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', found[0])
+    assert token, "the form that agrees carries no token"
+    answer = client.post(found["to"], {"do": "1", "csrfmiddlewaretoken": token[1]}, secure=False)
+    assert answer.status_code in {200, 302}, answer.content.decode()
+    assert Account.objects.filter(role="specialist", code__startswith="A-").exists()
+
+
 def test_two_people_add_a_specialist_who_then_works(world, signed_in):
     motion = move(signed_in)
     with connection.cursor() as cursor:

@@ -45,8 +45,8 @@ def midnight(day: date) -> datetime:
 
 @begins_transaction
 def save_roster(*, account: "Account", day: date, shifts: Sequence[Planned]) -> list[Shift]:
-    """Replace the shifts that begin on a day. Refused where an hour of that day that is not over, or of the next as far as
-    this day's shifts reach, would have fewer specialists than it needs; nothing is then changed.
+    """Replace the shifts that begin on a day. Refused where an hour of that day that is not over would have
+    fewer specialists than it needs; nothing is then changed.
 
     Raises `Forbidden`, `NobodyThere`, `InvalidInput`, `ShiftsOverlap`, `RosterThin`.
     """
@@ -85,8 +85,8 @@ def save_roster(*, account: "Account", day: date, shifts: Sequence[Planned]) -> 
 
 def _check_cover(begins: datetime) -> None:
     # Whoever starts in the evening works into the next day: those hours belong to the next day's roster.
-    # An hour that is over needs nobody any more: a company's first day begins in its midst.
-    over = clock.now() - timedelta(hours=1)
+    # Nobody can be sent into an hour that is over, so the first day of a company begins in its middle.
+    over = clock.now() - rosters.HOUR
     short = [hour for hour in roster_hours(begins, hours=24) if hour.short and hour.at > over]
     if short:
         raise RosterThin(

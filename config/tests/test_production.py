@@ -1,5 +1,6 @@
 """What production refuses to start with: each fault of the list, by settings, by the database, and at each door."""
 
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from accounts.demo import CAST
 from config.local import new_secrets
 from core import outside, production
 from core.management.commands.grant_rights import APPEND_ONLY
+from core.messages.transports.template_sms import to_submit
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = {
@@ -224,3 +226,43 @@ def test_no_process_of_production_starts_with_a_demo_number(door, tmp_path):
     )
     assert done.returncode != 0
     assert "HUHANG_EXECUTIVE_PHONE is the demo's number" in done.stderr
+
+
+# --- Templates of SMS ---
+
+
+def of_templates():
+    return [each.msg for each in run_checks(tags=[production.TEMPLATES], include_deployment_checks=True)]
+
+
+def by_templates(settings, file):
+    settings.MESSAGE_TRANSPORTS = {"sms": [f"first=template+https://sms.example.com/?templates={file}"]}
+
+
+def test_a_message_that_nobody_carries_is_told_before_anybody_waits_for_it(real, tmp_path):
+    file = tmp_path / "sms.json"
+    by_templates(real, file)
+    assert "accounts.administrator_made (zh-hans)" in of_templates()[0]
+    codes = {}
+    for row in to_submit():
+        codes.setdefault(row["message"], {})[row["language"]] = row["name"]
+    file.write_text(json.dumps(codes))
+    assert of_templates() == []
+    del codes["accounts.code"]["en"]
+    (tmp_path / "other.json").write_text(json.dumps(codes))
+    by_templates(real, tmp_path / "other.json")
+    assert "no provider has a template of accounts.code (en)." in of_templates()[0]
+    real.MESSAGE_TRANSPORTS["sms"].append(REAL["HUHANG_SMS_TRANSPORTS"])  # carries any text
+    assert of_templates() == []
+
+
+def test_a_file_of_templates_that_is_no_json_is_told(real, tmp_path):
+    file = tmp_path / "sms.json"
+    file.write_text("{")
+    by_templates(real, file)
+    assert "cannot be read: JSONDecodeError" in of_templates()[0]
+
+
+def test_a_process_starts_without_its_file_of_templates(real):
+    by_templates(real, "/nowhere/sms.json")
+    assert faults() == []

@@ -122,7 +122,15 @@ def send(notification_id: int) -> bool:
         number = _hand_over(row)
     except Exception as why:  # a provider's library may raise anything; the message stays ours
         known = isinstance(why, retry.Known)
-        log.warning("messages.not_taken", notification=row.pk, error=type(why).__name__, exc_info=not known)
+        # What our transports say names a provider and a status, never a person; a library's own words may.
+        log.warning(
+            "messages.not_taken",
+            notification=row.pk,
+            message=row.message,
+            error=type(why).__name__,
+            why=str(why) if known else "",
+            exc_info=not known,
+        )
         return _put_off(row, why)
     _taken(row, number)
     return True

@@ -1,10 +1,12 @@
 """The journal: sealed, and every kind of tampering is found and named."""
 
+import json
 from datetime import timedelta
 from threading import Event, Thread
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.db import ProgrammingError, connection, transaction
 from django.db.models import F
 
@@ -40,6 +42,23 @@ def journal():
 def test_an_untouched_journal_verifies(journal):
     found = audit.verify()
     assert (found.ok, found.rows, found.seals, found.first_bad) == (True, 6, 2, "")
+
+
+def test_a_journal_that_was_cut_at_its_end_lacks_the_seal_that_was_written_down(journal, capsys):
+    call_command("audit_verify", "--json")
+    known = json.loads(capsys.readouterr().out)["last_seal"]
+    seal = AuditSeal.objects.latest("pk")
+    assert known == f"{seal.pk}:{seal.seal}"
+    call_command("audit_verify", "--seal", known)
+    assert known in capsys.readouterr().out
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM core_auditentry WHERE id = ANY(%s)", [seal.row_ids])
+        cursor.execute("DELETE FROM core_auditseal WHERE id = %s", [seal.pk])
+    assert audit.verify().ok
+    for wrong in (known, "nothing", f"{seal.pk - 1}:{seal.seal}"):
+        with pytest.raises(SystemExit):
+            call_command("audit_verify", "--json", "--seal", wrong)
+        assert json.loads(capsys.readouterr().out)["seal_found"] is False
 
 
 def test_a_changed_row_is_named(journal):

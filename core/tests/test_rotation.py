@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from cryptography.exceptions import InvalidTag
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from accounts.models import Account
@@ -59,6 +59,22 @@ def test_a_rotation_that_was_stopped_goes_on(two_keys):
     rest = list(rotate_columns(batch=3))
     assert {(table, column) for table, column, _rows in rest} <= set(encrypted_columns())
     assert list(rotate_columns()) == []
+
+
+def test_whoever_turns_keys_is_told_what_still_needs_the_old_one(two_keys, capsys):
+    newest = privacy.newest_version()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE accounts_account SET real_name = substring(real_name FROM 1 FOR 2) || '\\x00'::bytea"
+            " WHERE code = 'passenger'"
+        )
+    with pytest.raises(CommandError, match=r"accounts_account\.real_name: 1\)"):
+        call_command("rotate_keys")
+    assert "can go" not in capsys.readouterr().out
+    assert versions("accounts_account", "real_name") == {newest - 1, newest}
+    Account.objects.filter(code="passenger").update(real_name="林小雨")
+    call_command("rotate_keys")
+    assert f"All is under version {newest}" in capsys.readouterr().out
 
 
 def test_a_value_in_another_column_does_not_open(world):

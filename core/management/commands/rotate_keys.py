@@ -1,12 +1,12 @@
 from collections import Counter
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from core import audit
 from core.actors import SYSTEM
 from core.privacy import newest_version
-from core.rotation import rotate_columns, rotate_pictures
+from core.rotation import left_over, rotate_columns, rotate_pictures
 from core.transactions import begins_transaction
 
 
@@ -25,6 +25,13 @@ class Command(BaseCommand):
         pictures = rotate_pictures()
         self.stdout.write(f"pictures: {pictures}")
         _record(sum(counts.values()), pictures)
+        if left := left_over():
+            said = ", ".join(f"{what}: {count}" for what, count in left.items())
+            raise CommandError(
+                f"Keep the older keys: they are still needed ({said}). Run this again; what stays does not open, and"
+                " `manage.py retry` names it."
+            )
+        self.stdout.write(f"All is under version {newest_version()}: the older keys can go.")
 
 
 @begins_transaction

@@ -59,6 +59,8 @@ class Transport(Protocol):
 
     name: str
     receipt_token: str
+    # Whether it carries any text; one that does not carries only what `templates` names.
+    sends_text: bool
 
     def hand_over(self, letter: Letter) -> str:
         """The provider's own id of the message, empty where it gives none.

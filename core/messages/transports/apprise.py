@@ -39,6 +39,7 @@ class Apprise:
     """See the module."""
 
     receipt_token = ""
+    sends_text = True
 
     def __init__(self, name: str, address: str) -> None:
         self.name = name
