@@ -27,10 +27,10 @@ run: setup locale/.compiled
 	@exec $(BIN)/python -m config.stack run
 
 test: .venv/tools locale/.compiled
-	$(BIN)/python -m pytest -n 3 --dist loadgroup --durations=10 -m "not fault and not journey and not edges"
+	$(BIN)/python -m pytest -n 4 --dist loadgroup --durations=10 -m "not fault and not journey and not edges"
 
 journeys: .venv/tools locale/.compiled
-	$(BIN)/python -m pytest --durations=10 -m journey
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=10 -m journey
 
 # What nobody means, sent to everything that can be asked.
 edges: .venv/tools locale/.compiled

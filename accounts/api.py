@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import exports, leaving, services
+from accounts.codes import CLOSING, COPY
 from accounts.devices import asker_with_device
 from accounts.selectors import export_by_code, sessions_of
 from accounts.sessions import digest
@@ -271,6 +272,12 @@ class ConsentSwitchInput(serializers.Serializer[Any]):
     on = serializers.BooleanField()
 
 
+class ProofWantedInput(serializers.Serializer[Any]):
+    purpose = serializers.ChoiceField(
+        choices=[COPY, CLOSING], help_text="What the code is for; it does nothing else"
+    )
+
+
 class ProofInput(serializers.Serializer[Any]):
     code = TypedInput(digits(6), help_text="From the message that `POST /me/data/code/` sends")
 
@@ -312,10 +319,11 @@ class OneConsentView(APIView):
 class ProofView(APIView):
     """Send me the code that is asked for a copy, or for closing my account."""
 
-    @extend_schema(request=None, responses={202: None})
+    @extend_schema(request=ProofWantedInput, responses={202: None})
     def post(self, request: Request) -> Response:
         account = check_permission(request, "ride")
-        exports.send_proof(account=account, asker=asker_with_device(request._request))
+        wanted = read(ProofWantedInput, request)
+        exports.send_proof(account=account, asker=asker_with_device(request._request), **wanted)
         return Response(status=202)
 
 

@@ -30,6 +30,9 @@ CODE_LENGTH = 6
 TRIES, STRANGERS_TRIES = 5, 25
 GOOD = 2  # the newest so many: an SMS that was late is typed after the next one was asked for
 LONGEST_WAIT = timedelta(hours=1)
+# Who is rung up and asked to read a code out sees what it would do; a code for one thing does no other.
+COPY, CLOSING = "copy", "closing"
+SAYING = {COPY: messages.CopyCodeSent, CLOSING: messages.ClosingCodeSent}
 
 
 def _digest(code: str, phone: str, purpose: str) -> str:
@@ -80,7 +83,7 @@ def send_code(
         )
         if not kept_back:
             outbox.queue(
-                messages.OneTimeCodeSent(code=code),
+                SAYING.get(purpose, messages.OneTimeCodeSent)(code=code),
                 key=f"code:{row.pk}",
                 to=phone,
                 language=get_language() or settings.LANGUAGE_CODE,

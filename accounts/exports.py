@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import messages
-from accounts.codes import send_code, use_code
+from accounts.codes import COPY, send_code, use_code
 from accounts.errors import CopyLocked, CopyUnderWay
 from accounts.models import Account, DataExport
 from accounts.policies import COPIES, COPY_KEPT
@@ -37,28 +37,30 @@ from core.permissions import require
 from core.transactions import begins_transaction
 
 log = structlog.get_logger()
-PURPOSE = "own_data"
 OPENED = "own_data"  # in the session: the copy that it may fetch
 IN_MEMORY = 8 * 1024 * 1024
 
 
 @begins_transaction
-def send_proof(*, account: Account, asker: Asker) -> None:
-    """Send the code that is asked before a copy is made or the account closed. Raises `CodeTooSoon`, `TooManyCodes`."""
+def send_proof(*, account: Account, purpose: str, asker: Asker) -> None:
+    """Send the code that is asked before a copy is made (`COPY`) or the account closed (`CLOSING`).
+
+    Raises `CodeTooSoon`, `TooManyCodes`.
+    """
     require(account, "ride")
-    send_code(phone=account.phone, purpose=PURPOSE, asker=asker)
+    send_code(phone=account.phone, purpose=purpose, asker=asker)
 
 
-def prove(*, account: Account, code: str, asker: Asker) -> None:
-    """Use that code up. Raises `WrongCode`, `TooManyCodes`, `Forbidden`."""
+def prove(*, account: Account, purpose: str, code: str, asker: Asker) -> None:
+    """Use up a code that was sent for this. Raises `WrongCode`, `TooManyCodes`, `Forbidden`."""
     require(account, "ride")
-    use_code(phone=account.phone, purpose=PURPOSE, code=code, asker=asker)
+    use_code(phone=account.phone, purpose=purpose, code=code, asker=asker)
 
 
 def ask_for_copy(request: HttpRequest, *, account: Account, code: str) -> DataExport:
     """Ask for a copy; a job makes it within a minute. Raises `WrongCode`, `TooManyCodes`, `TooMany`, `CopyUnderWay`."""
     asker = asker_of(request)
-    prove(account=account, code=code, asker=asker)
+    prove(account=account, purpose=COPY, code=code, asker=asker)
     with limits.turn(COPIES, Asker(person=account.code), field="code"):
         row = _ask(account)
     request.session[OPENED] = row.code

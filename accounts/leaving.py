@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from accounts import messages
+from accounts.codes import CLOSING
 from accounts.exports import prove
 from accounts.models import Account
 from accounts.services import end_sessions
@@ -50,7 +51,7 @@ def close_account(request: HttpRequest, *, account: Account, code: str) -> None:
     """
     if why := own_data.why_not_close(account):
         raise why
-    prove(account=account, code=code, asker=asker_of(request))
+    prove(account=account, purpose=CLOSING, code=code, asker=asker_of(request))
     _close(account)
     logout(request)
 

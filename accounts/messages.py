@@ -13,6 +13,26 @@ class OneTimeCodeSent(
     code: Digits
 
 
+class CopyCodeSent(
+    Message,
+    code="accounts.code_for_copy",
+    text=_(
+        "Huhang: %(code)s is your code for a copy of all your data. It is valid for 5 minutes. Our staff never ask for it: give it to nobody."
+    ),
+):
+    code: Digits
+
+
+class ClosingCodeSent(
+    Message,
+    code="accounts.code_to_close",
+    text=_(
+        "Huhang: %(code)s is your code to close your account. It is valid for 5 minutes. Our staff never ask for it: give it to nobody."
+    ),
+):
+    code: Digits
+
+
 class WrongTries(
     Message,
     code="accounts.wrong_tries",

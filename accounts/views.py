@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import enrolment, exports, guardians, leaving, passkeys, services
+from accounts.codes import CLOSING, COPY
 from accounts.devices import asker_with_device
 from accounts.errors import CodeTooSoon
 from accounts.forms import (
@@ -462,7 +463,11 @@ def consent(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _proved(
-    request: HttpRequest, template: str, asked: type[ProofForm], act: Callable[[Account, str], HttpResponse]
+    request: HttpRequest,
+    purpose: str,
+    template: str,
+    asked: type[ProofForm],
+    act: Callable[[Account, str], HttpResponse],
 ) -> HttpResponse:
     """One page, two steps, no scripts: a code is sent, then what it is for is done with it."""
     account = account_of(request)
@@ -472,7 +477,7 @@ def _proved(
     if request.method == "POST":
         try:
             if not form.is_bound:
-                exports.send_proof(account=account, asker=asker_with_device(request))
+                exports.send_proof(account=account, purpose=purpose, asker=asker_with_device(request))
                 sent = True
             elif form.is_valid():
                 return act(account, form.cleaned_data["code"])
@@ -504,7 +509,7 @@ def data_copy(request: HttpRequest) -> HttpResponse:
         exports.ask_for_copy(request, account=account, code=code)
         return redirect("accounts:data")
 
-    return _proved(request, "accounts/data_copy.html", ProofForm, ask)
+    return _proved(request, COPY, "accounts/data_copy.html", ProofForm, ask)
 
 
 @require_GET
@@ -532,4 +537,4 @@ def close(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Your account is closed. Nobody signs in with it any more."))
         return _signed_out("accounts:sign_in")
 
-    return _proved(request, "accounts/close.html", CloseForm, leave)
+    return _proved(request, CLOSING, "accounts/close.html", CloseForm, leave)

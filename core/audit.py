@@ -24,7 +24,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 
-from core import clock, live
+from core import clock, inserts, live
 from core.actors import Actor
 from core.models import AuditEntry, AuditSeal
 from core.transactions import begins_transaction, joins_transaction
@@ -58,7 +58,7 @@ def record(
         facts=facts,
     )
     entry.digest = digest_of(entry)
-    entry.save()
+    inserts.keep(entry)
     live.wrote(action)
 
 

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from core import broker, clock, retry
+from core import broker, clock, inserts, retry
 from core.models import HandlerRun, OutboxEvent
 from core.transactions import joins_transaction
 
@@ -54,15 +54,17 @@ def handles(event_class: type[E]) -> Callable[[Callable[[E], None]], Callable[[E
 def publish(event: Event) -> None:
     """Write the event with the caller's rows; delivery follows the commit."""
     at = clock.now()
-    row = OutboxEvent.objects.create(
-        name=event.name,
-        version=event.version,
-        payload=asdict(event),
-        queue=event.queue,
-        created_at=at,
-        not_before=at,
+    inserts.keep(
+        OutboxEvent(
+            name=event.name,
+            version=event.version,
+            payload=asdict(event),
+            queue=event.queue,
+            created_at=at,
+            not_before=at,
+        )
     )
-    transaction.on_commit(lambda: wake(row.queue))
+    transaction.on_commit(lambda: wake(event.queue))
 
 
 def wake(queue: str) -> None:

@@ -3,9 +3,7 @@
 An app registers its kinds as a `TextChoices` whose labels are sentences, with `%(name)s` for the facts of a line.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -14,7 +12,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.functional import Promise
 
-from core import clock, danger, formats, live
+from core import clock, danger, formats, inserts, live
 from core.actors import Actor, NoPerson
 from core.models import TimelineEntry
 from core.transactions import joins_transaction
@@ -35,7 +33,6 @@ _formats: dict[str, Callable[[Any], str]] = {
 _vocabulary["role"] = dict(zip(NoPerson.values, NoPerson.labels, strict=True))
 # Kinds whose words staff wrote of themselves. All other words are read for danger, also those of kinds to come.
 _by_staff: set[str] = set()
-_gathered: ContextVar[list[TimelineEntry] | None] = ContextVar("timeline_gathered", default=None)
 
 
 def kinds(choices: K) -> K:
@@ -100,23 +97,7 @@ def add(
         words=words,
     )
     live.wrote(kind)
-    gathered = _gathered.get()
-    if gathered is None:
-        line.save(force_insert=True)
-    else:
-        gathered.append(line)
-
-
-@contextmanager
-def together() -> Iterator[None]:
-    """Write the lines that are added inside at once, in their order, when all else is done: for what must be quick."""
-    lines: list[TimelineEntry] = []
-    token = _gathered.set(lines)
-    try:
-        yield
-        TimelineEntry.objects.bulk_create(lines)
-    finally:
-        _gathered.reset(token)
+    inserts.keep(line)
 
 
 @joins_transaction

@@ -338,7 +338,7 @@ class CancelInput(serializers.Serializer[Any]):
 
 def show_trip(trip: Trip, party: Party) -> dict[str, Any]:
     """A trip as one side may see it."""
-    reminder = selectors.reminder_of(trip, party)
+    reminder = None if trip.is_over else selectors.reminder_of(trip, party)
     body: dict[str, Any] = {
         "code": trip.code,
         "state": trip.state,
@@ -347,7 +347,7 @@ def show_trip(trip: Trip, party: Party) -> dict[str, Any]:
         "destination_name": trip.destination_name,
         "fare_estimate": trip.fare_estimate,
         "fare": trip.fare,
-        "reminder": bool(reminder and reminder.acknowledged_at is None and not trip.is_over),
+        "reminder": bool(reminder and reminder.acknowledged_at is None),
         "key": selectors.position_key(trip, party),
     }
     if party == Party.DRIVER:

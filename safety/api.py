@@ -1,6 +1,6 @@
 """SOS and welfare checks for native clients and partners."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
@@ -21,6 +21,9 @@ from rides.tokens import TripKey, read_key
 from safety import keys, selectors, services
 from safety.states import Answer, CallerPhrase, RecordingPurpose
 from safety.views import is_crowd, read_position
+
+if TYPE_CHECKING:
+    from safety.models import Incident
 
 
 class _Degrees(serializers.FloatField):
@@ -163,8 +166,20 @@ class SosView(APIView):
         body = read(SosInput, request)
         position = read_position(str(body.get("lat")), str(body.get("lon")))
         key = _key(body, code)
-        services.raise_sos(key=key, position=position, silent=body["silent"])
-        return Response(_call(key), status=201)
+        incident = services.raise_sos(key=key, position=position, silent=body["silent"])
+        return Response(_just_opened(incident) if incident.news == 1 else _call(key), status=201)
+
+
+def _just_opened(incident: "Incident") -> dict[str, object]:
+    """As `_call`, without asking: what one tap has opened nobody has seen, answered or heard yet."""
+    return {
+        "incident": incident.code,
+        "taken_at": None,
+        "waits_since": incident.opened_at,
+        "silent": False,
+        "heard_since": None,
+        "written": [],
+    }
 
 
 def _call(key: TripKey) -> dict[str, object]:

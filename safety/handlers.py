@@ -24,6 +24,7 @@ from safety.policies import ended_far
 from safety.selectors import (
     called_at,
     incident_by_code,
+    incident_trip,
     incident_trip_if_open,
     live_counts,
     open_incidents_about,
@@ -165,9 +166,9 @@ def alert_contacts(event: SosRaised) -> None:
 @handles(SosRaised)
 def hold_recordings(event: SosRaised) -> None:
     """What was recorded on this trip is evidence from now on (S7); those who can help her have been told before."""
-    incident = incident_by_code(event.incident)
-    if incident.trip:
-        holds.place(actor=SYSTEM, subject=incident.trip.code, source="sos", case=incident.code)
+    trip = incident_trip(event.incident)
+    if trip:
+        holds.place(actor=SYSTEM, subject=trip, source="sos", case=event.incident)
 
 
 def _alert(contact: "EmergencyContact", incident: "Incident", party: str) -> None:

@@ -124,6 +124,8 @@ SELF = "to the account's own phone, after what only its owner can do"
 ONCE = "its key says it once for one event of a trip that has a driver, or of a case"
 SENT = {
     "accounts.code": CODES,
+    "accounts.code_for_copy": CODES,
+    "accounts.code_to_close": CODES,
     "accounts.contact_asked": ("accounts.invitations",),
     "accounts.guardian_asked": ("accounts.invitations",),
     "accounts.wrong_tries": ("accounts.warnings",),

@@ -45,7 +45,9 @@ PAGE = "/me/data/"
 
 
 def last_code():
-    return re.findall(r"\d{6}", Notification.objects.filter(message="accounts.code").latest("pk").text)[0]
+    return re.findall(
+        r"\d{6}", Notification.objects.filter(message__startswith="accounts.code").latest("pk").text
+    )[0]
 
 
 def described(driver):
@@ -500,7 +502,7 @@ def test_the_api_does_the_same(signed_in, people):
     assert set(rows) == {"trip_sharing", "recording", "greetings"}
     put = {"content_type": "application/json"}
     assert client.put("/api/v1/me/consents/greetings/", {"on": True}, **put).status_code == 204
-    assert client.post("/api/v1/me/data/code/").status_code == 202
+    assert client.post("/api/v1/me/data/code/", {"purpose": "copy"}, **put).status_code == 202
     answer = client.post("/api/v1/me/data/copies/", {"code": last_code()}, **put)
     assert answer.status_code == 202
     exports.MAKING.run(at=clock.now())
@@ -509,6 +511,19 @@ def test_the_api_does_the_same(signed_in, people):
     assert state["made_at"]
     assert client.get("/api/v1/me/data/closing/").json() == []
     assert client.post("/api/v1/me/data/closing/", {"code": "000000"}, **put).status_code == 400
+
+
+def test_a_code_says_what_it_is_for_and_does_nothing_else(signed_in):
+    """Whoever holds a session and rings the owner up for 'the code' gets one that says what it would do."""
+    client = signed_in("passenger")
+    client.post("/me/data/copy/")
+    asked = Notification.objects.get(message="accounts.code_for_copy")
+    assert "副本" in asked.text or "copy" in asked.text
+    assert client.post("/me/data/close/", {"code": last_code(), "sure": "on"}).status_code == 400
+    client.post("/me/data/close/")
+    closing = Notification.objects.get(message="accounts.code_to_close").text
+    assert "注销" in closing or "close" in closing
+    assert client.post("/me/data/copy/", {"code": last_code()}).status_code == 400
 
 
 def test_the_register_is_current():

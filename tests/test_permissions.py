@@ -97,7 +97,7 @@ TABLE = [
     ("POST", "api/v1/me/real-name/", MEMBERS),
     ("GET", "api/v1/me/consents/", MEMBERS),
     ("PUT", "api/v1/me/consents/{consent}/", MEMBERS, {"on": True}),
-    ("POST", "api/v1/me/data/code/", MEMBERS),
+    ("POST", "api/v1/me/data/code/", MEMBERS, {"purpose": "copy"}),
     ("POST", "api/v1/me/data/copies/", MEMBERS, {"code": "000000"}),
     ("GET", "api/v1/me/data/copies/{copy}/", {"passenger"}),
     ("GET", "api/v1/me/data/closing/", MEMBERS),

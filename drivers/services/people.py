@@ -135,19 +135,16 @@ def hold_driver(
     )
     # One question each, because a call for help waits for both.
     Hold.objects.bulk_create([mine], ignore_conflicts=True)
-    hold = Hold.objects.get(driver=driver, kind=kind, source=source, released_at=None)
-    if hold.code == mine.code:
-        audit.record(
-            actor,
-            "drivers.held",
-            driver.account.code,
-            case=source,
-            kind=kind,
-            hold=hold.code,
-            citation=citation,
-        )
-        events.publish(DriverHeld(driver_code=driver.account.code, hold_code=hold.code, covert=covert))
-    return hold
+    standing = Hold.objects.filter(driver=driver, kind=kind, source=source, released_at=None)
+    number, code = standing.values_list("pk", "code").get()
+    if code != mine.code:
+        return Hold.objects.get(pk=number)
+    mine.pk, mine._state.adding = number, False
+    audit.record(
+        actor, "drivers.held", driver.account.code, case=source, kind=kind, hold=code, citation=citation
+    )
+    events.publish(DriverHeld(driver_code=driver.account.code, hold_code=code, covert=covert))
+    return mine
 
 
 @joins_transaction

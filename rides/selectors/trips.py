@@ -70,18 +70,18 @@ def lock_trip(trip: Trip) -> None:
     list(Trip.objects.select_for_update(no_key=True).filter(pk=trip.pk).values_list("pk"))
 
 
-def trip_for_help(code: str) -> Trip:
+def lock_trip_for_help(code: str) -> Trip:
     """A trip with who travels and who drives, and no more than an SOS needs: no route, nothing encrypted.
 
-    Raises `NotFound`.
+    Locked as by `lock_trip`. Raises `NotFound`.
     """
     people = ("code", "role", "is_drill")
     trip = (
-        Trip.objects.select_related("passenger", "driver__account", "city")
+        Trip.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("passenger", "driver__account")
         .only(
             "code",
             "state",
-            "city__code",
             *[f"passenger__{name}" for name in people],
             *[f"driver__account__{name}" for name in people],
         )

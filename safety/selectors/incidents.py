@@ -14,6 +14,7 @@ from core.reads import the
 from rides.states import WITH_DRIVER, CancelReason, Party
 from safety.models import (
     Acknowledgement,
+    Caller,
     HelpMessage,
     Incident,
     MalicePlea,
@@ -151,24 +152,19 @@ def watched_by_question() -> list[WatchedByQuestion]:
 
 def sos_of_side(trip_code: str, party: str) -> CallForHelp | None:
     """This side's call for help in the live incident of a trip; None where there is none."""
+    looked = Acknowledgement.objects.filter(incident=OuterRef("incident"), at__gte=OuterRef("at"))
+    silent = Caller.objects.filter(incident=OuterRef("incident"), party=party, silent=True)
     calls = list(
         SosCall.objects.select_related("incident")
         .filter(incident__trip__code=trip_code, party=party, incident__state__in=LIVE)
+        .annotate(seen=Subquery(looked.order_by("at").values("at")[:1]), silent=Exists(silent))
         .order_by("pk")
     )
     if not calls:
         return None
     first, newest = calls[0], calls[-1]
-    incident = first.incident
-    seen = seen_since(incident, first.at)
     return CallForHelp(
-        incident,
-        first,
-        seen,
-        newest if newest is not first else None,
-        # Nobody looked after the newest before somebody looked after the first.
-        seen_since(incident, newest.at) if seen and newest is not first else seen,
-        incident.callers.filter(party=party, silent=True).exists(),
+        first.incident, first, first.seen, newest if newest is not first else None, newest.seen, first.silent
     )
 
 
@@ -287,6 +283,11 @@ def owned_by(account: "Account") -> list[Incident]:
             "-score", "opened_at"
         )
     )
+
+
+def incident_trip(code: str) -> str:
+    """The trip of an incident; empty where it has none."""
+    return Incident.objects.filter(code=code).values_list("trip__code", flat=True).first() or ""
 
 
 def incident_trip_if_open(code: str) -> str:

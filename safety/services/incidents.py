@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
@@ -42,45 +42,47 @@ def open_incident(
     """
     if trip:
         lock_trip(trip)
-    key = {"trip": trip} if trip else {"trip": None, "missing_index": missing_index}
-    at = clock.now()
-    mine = Incident(
-        code=new_code("I"),
-        origin=origin,
-        opened_at=at,
-        opened_by=actor.code,
-        changed_at=at,
-        missing_index="" if trip else missing_index,
-        drill=trip is not None and trip.passenger.is_drill,
-        score=_total(Signal.objects.filter(trip=trip)) if trip else 0,
-        trip=trip,
-    )
+        return lock_live_incident(trip) or open_first(actor=actor, origin=origin, trip=trip)
+    mine = _new(actor, origin, missing_index=missing_index)
+    live_one = Incident.objects.filter(trip=None, missing_index=missing_index, state__in=LIVE)
     for _attempt in range(3):
         # The database lets one live incident be: where there is one already, nothing is written, and theirs is found.
         Incident.objects.bulk_create([mine], ignore_conflicts=True)
-        incident = Incident.objects.select_for_update().filter(**key, state__in=LIVE).first()
+        incident = live_one.select_for_update().first()
         if incident is None:
             continue  # it was closed between the two
-        if incident.code != mine.code:
-            return incident
-        incident.trip = trip
-        timeline.add(
-            SafetyLine.OPENED,
-            actor,
-            trip=trip.code if trip else "",
-            incident=incident.code,
-            origin=origin,
-        )
-        audit.record(
-            actor,
-            "safety.incident_opened",
-            incident.code,
-            case=incident.code,
-            origin=origin,
-            trip=trip.code if trip else "",
-        )
-        return incident
+        return _opened(incident, actor) if incident.code == mine.code else incident
     raise StaleState
+
+
+@joins_transaction
+def lock_live_incident(trip: "Trip") -> Incident | None:
+    """The live incident of a trip that is locked, row locked; None where there is none."""
+    return Incident.objects.select_for_update().filter(trip=trip, state__in=LIVE).first()
+
+
+@joins_transaction
+def open_first(*, actor: Actor, origin: Origin, trip: "Trip") -> Incident:
+    """Open an incident of a trip that is locked and has none alive: nobody else opens one meanwhile."""
+    mine = _new(actor, origin, trip=trip, score=_total(Signal.objects.filter(trip=trip)))
+    mine.drill = trip.passenger.is_drill
+    mine.save(force_insert=True)
+    return _opened(mine, actor)
+
+
+def _new(actor: Actor, origin: Origin, **given: Any) -> Incident:
+    at = clock.now()
+    return Incident(
+        code=new_code("I"), origin=origin, opened_at=at, opened_by=actor.code, changed_at=at, **given
+    )
+
+
+def _opened(incident: Incident, actor: Actor) -> Incident:
+    trip = incident.trip.code if incident.trip else ""
+    origin = Origin(incident.origin)
+    timeline.add(SafetyLine.OPENED, actor, trip=trip, incident=incident.code, origin=origin)
+    audit.record(actor, "safety.incident_opened", incident.code, case=incident.code, origin=origin, trip=trip)
+    return incident
 
 
 @joins_transaction
@@ -113,13 +115,20 @@ def acknowledge(incident: Incident, *, by: str) -> None:
 
 
 @joins_transaction
-def note_tap(incident: Incident, party: Party) -> None:
-    """One side taps on SOS: the clock of its call-back begins anew where somebody has spoken to it since it last did."""
-    caller = incident.callers.filter(party=party).first()
-    if caller is None:  # nobody else makes it: the incident's row is locked
-        Caller.objects.create(incident=incident, party=party, called_at=clock.now())
-    elif caller.called_at is None or caller.spoken_to_at:
-        caller.called_at = clock.now()
+def note_tap(incident: Incident, party: Party, *, again: bool) -> None:
+    """One side taps on SOS: the clock of its call-back begins, anew where somebody has spoken to it since it last did."""
+    at = clock.now()
+    if not again:
+        Caller.objects.bulk_create(
+            [Caller(incident=incident, party=party, called_at=at)],
+            update_conflicts=True,
+            unique_fields=["incident", "party"],
+            update_fields=["called_at"],
+        )
+        return
+    caller = incident.callers.get(party=party)
+    if caller.spoken_to_at:
+        caller.called_at = at
         caller.save(update_fields=["called_at"])
 
 
@@ -156,6 +165,7 @@ def add_signal(
     facts: Mapping[str, Fact] | None = None,
     position: Point | None = None,
     changes: dict[str, object] | None = None,
+    locked: bool = False,
 ) -> Signal | None:
     """Keep a signal and add it to the score; None where this trip has had the same one.
 
@@ -164,9 +174,10 @@ def add_signal(
 
     `facts` are what `core.facts.of` made: why, in the reader's language wherever it shows. `changes` are other
     fields of the incident, written with the score. When the score reaches the threshold, or her phone is silent and she
-    does not answer, an incident opens by itself; a live incident takes the new score.
+    does not answer, an incident opens by itself; a live incident takes the new score. `locked`: the caller holds
+    `lock_trip` of this trip, and read the live `incident` under it.
     """
-    if trip:
+    if trip and not locked:
         lock_trip(trip)
     at = clock.now()
     weight = policy.value(WEIGHTS)[kind]
@@ -180,7 +191,9 @@ def add_signal(
         if incident:
             _bring(incident, kind, changes, grave=False, at=at)
         return None
-    if trip:
+    if trip and incident and locked:
+        total = incident.score + weight  # no other signal of the trip came between
+    elif trip:
         total = _total(Signal.objects.filter(trip=trip))
         incident = incident or Incident.objects.select_for_update().filter(trip=trip, state__in=LIVE).first()
     else:

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from core import audit, clock, events, facts, idempotency, live, policy, timeline
+from core import audit, clock, events, facts, idempotency, inserts, live, policy, timeline
 from core.errors import InvalidInput, NotFound
 from core.transactions import begins_transaction
 from rides.geometry import Point
-from rides.selectors import check_key, driver_of_trip, lock_trip, trip_by_code, trip_for_help
+from rides.selectors import check_key, driver_of_trip, lock_trip, lock_trip_for_help, trip_by_code
 from rides.states import Party
 from rides.tokens import TripKey
 from safety import packets
@@ -17,7 +17,15 @@ from safety.models import Caller, HelpMessage, Incident, MalicePlea, SosCall
 from safety.policies import why_not_decide
 from safety.selectors import malicious_alarm_of
 from safety.services.checks import as_written, hear_distress
-from safety.services.incidents import add_signal, bring_news, note_tap, open_incident, set_silent, touch
+from safety.services.incidents import (
+    add_signal,
+    bring_news,
+    lock_live_incident,
+    note_tap,
+    open_first,
+    set_silent,
+    touch,
+)
 from safety.states import LIVE, CallerPhrase, Origin, PleaOutcome, SafetyLine, SignalKind, topic_of
 
 if TYPE_CHECKING:
@@ -72,30 +80,35 @@ def raise_by_packet(*, text: str) -> Incident:
 
 
 @policy.read_once()
-@timeline.together()
+@inserts.together()
 def _raise(
     key: TripKey, position: Point | None, *, silent: bool, sent_at: datetime | None = None
 ) -> Incident:
-    trip = trip_for_help(key.trip)
+    trip = lock_trip_for_help(key.trip)
     person = _who(trip, key.party)
     actor = person.actor
-    incident = open_incident(actor=actor, origin=Origin.SOS, trip=trip)
-    again = incident.has_sos and incident.sos_calls.filter(party=key.party).exists()
+    # Most calls are the first of all of their trip: nothing else is looked for.
+    known = Incident.objects.filter(trip=trip).exists()
+    mine = SosCall.objects.filter(incident__trip=trip, party=key.party)
+    before = list(mine.values_list("incident", flat=True)) if known else []
+    incident = lock_live_incident(trip) if known else None
+    incident = incident or open_first(actor=actor, origin=Origin.SOS, trip=trip)
+    again = incident.pk in before
     SosCall.objects.create(
         incident=incident,
         party=key.party,
-        at=clock.now(),
+        at=clock.now() if known else incident.opened_at,
         sent_at=sent_at,
         latitude=position[0] if position else None,
         longitude=position[1] if position else None,
     )
     line = SafetyLine.SOS_AGAIN if again else SafetyLine.SOS
     timeline.add(line, actor, trip=trip.code, incident=incident.code, position=position, party=key.party)
-    note_tap(incident, key.party)
-    if silent or (not again and _was_silent(trip, key.party, incident)):
+    note_tap(incident, key.party, again=again)
+    if silent or (known and not again and _was_silent(trip, key.party, incident)):
         set_silent(incident, key.party, silent=True)
     changes: dict[str, object] = {"has_sos": True, "high_risk_at": incident.risk_since(clock.now())}
-    if not _weigh(trip, incident, key.party, position, changes):
+    if not _weigh(trip, incident, key.party, position, changes, taps=len(before) + 1):
         bring_news(incident, **changes)
     if not again:
         audit.record(actor, "safety.sos", incident.code, case=incident.code, trip=trip.code, party=key.party)
@@ -106,19 +119,24 @@ def _raise(
 def _was_silent(trip: "Trip", party: Party, incident: Incident) -> bool:
     """Whether this side's phone must not ring since an earlier incident of the trip; only this side itself ends that."""
     callers = Caller.objects.filter(incident__trip=trip, party=party).exclude(incident=incident)
-    last = callers.order_by("incident__opened_at", "pk").last()
-    return last is not None and last.silent
+    last = callers.order_by("-incident__opened_at", "-pk").values_list("silent", flat=True).first()
+    return bool(last)
 
 
 def _weigh(
-    trip: "Trip", incident: Incident, party: Party, position: Point | None, changes: dict[str, object]
+    trip: "Trip",
+    incident: Incident,
+    party: Party,
+    position: Point | None,
+    changes: dict[str, object],
+    *,
+    taps: int,
 ) -> bool:
     """Give a tap its points: the first of a side those of an SOS, each further one those of a repetition (S3).
 
     False where this side has tapped so often that its points tell nothing more.
     """
     actor = _who(trip, party).actor
-    taps = SosCall.objects.filter(incident__trip=trip, party=party).count()
     kind, detail = (
         (SignalKind.SOS, str(party)) if taps == 1 else (SignalKind.REPEATED_REPORT, f"sos:{party}:{taps}")
     )
@@ -135,6 +153,7 @@ def _weigh(
             facts=why,
             position=position,
             changes=changes,
+            locked=True,
         )
     )
 

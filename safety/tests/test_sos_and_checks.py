@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+from celery import Celery
 from django.db import connection
 
 from accounts.services import add_emergency_contact, answer_as_contact
@@ -35,6 +36,20 @@ def test_one_tap_works_without_a_session_and_a_second_adds_to_the_same_incident(
     assert stranger.get(f"/trips/{trip.code}/sos/").status_code == 200
 
 
+def test_the_first_tap_of_a_trip_asks_little_and_says_what_the_next_look_says(
+    rides, signed_in, django_assert_max_num_queries
+):
+    """Each question is a millisecond of all who tap in the same second."""
+    trip = rides.under_way()
+    body = {"key": position_key(trip, Party.PASSENGER)}
+    phone = signed_in("")
+    with django_assert_max_num_queries(18):
+        first = phone.post(f"/api/v1/trips/{trip.code}/sos/", body, content_type="application/json")
+    look = phone.post(f"/api/v1/trips/{trip.code}/sos/words/", body, content_type="application/json")
+    assert (first.status_code, look.status_code) == (201, 200)
+    assert first.json() == look.json()
+
+
 @pytest.mark.parametrize("position", [{"lat": "x", "lon": "y"}, {"lat": "999", "lon": "0"}, {}])
 def test_sos_never_waits_for_a_position(rides, signed_in, position):
     trip = rides.under_way()
@@ -57,15 +72,17 @@ def test_a_wrong_key_is_refused(rides, signed_in):
 def test_sos_is_kept_while_the_broker_is_down(
     rides, settings, monkeypatch, django_capture_on_commit_callbacks
 ):
-    from core import tasks
+    asked = []
 
     def down(*args, **kwargs):
+        asked.append(args)
         raise ConnectionError("broker")
 
-    monkeypatch.setattr(tasks.work_off_events, "apply_async", down)
+    monkeypatch.setattr(Celery, "send_task", down)
     trip = rides.under_way()
     with django_capture_on_commit_callbacks(execute=True):
         services.raise_sos(key=key(trip))
+    assert asked
     assert Incident.objects.get().has_sos
 
 

@@ -12,6 +12,8 @@ from safety import services
 from safety.models import Incident
 from tests.journeys.serving import Served, window
 
+pytestmark = pytest.mark.journey
+
 WIDE = {"viewport": {"width": 1280, "height": 800}}
 # What is heard: the volume of each tone that the page makes.
 LISTEN = """

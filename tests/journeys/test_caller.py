@@ -18,6 +18,8 @@ from safety.models import HelpMessage, Incident, Recording, SafetyQuestion, SosC
 from safety.selectors import silent_callers
 from tests.journeys.serving import Served, window
 
+pytestmark = pytest.mark.journey
+
 HERE = {"latitude": 28.2127, "longitude": 121.026}
 ALLOWED = {"geolocation": HERE, "permissions": ["geolocation", "microphone"]}
 

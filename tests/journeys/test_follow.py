@@ -7,6 +7,8 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, Page, Route, expect
 
+pytestmark = pytest.mark.journey
+
 MADE = 1_700_000_000
 FRAME = """<!doctype html><title>Desk</title>
 <script>

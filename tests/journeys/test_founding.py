@@ -20,7 +20,12 @@ from django_otp.oath import totp
 from config.stack import APP_ROLE, free_port
 from config.tests.test_production import environment
 
-pytestmark = [pytest.mark.journey, pytest.mark.valkey, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.xdist_group("journey"),
+    pytest.mark.valkey,
+    pytest.mark.timeout(900),
+]
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "ride.example.com"
 PASSWORD = "of-this-test"

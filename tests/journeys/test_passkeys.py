@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, CDPSession, Page, expect
 from accounts.models import Authenticator, Passkey
 from tests.journeys.serving import HOST, Served, window
 
+pytestmark = pytest.mark.journey
+
 KEY = {
     "protocol": "ctap2",
     "transport": "internal",
