@@ -69,6 +69,12 @@ def answer_as_guardian(*, account: Account, number: int, accepts: bool, named: s
             _check_name(account, row.teen, named)
         move(row, GUARDIAN_TRANSITIONS, GuardianState.CONFIRMED, guardian=account, answered_at=at)
         _follow(row.teen, account)
+        outbox.queue(
+            messages.GuardianConfirmed(line=settings.SAFETY_LINE),
+            key=f"guardian-confirmed:{row.pk}",
+            to=row.teen.phone,
+            language=row.teen.language,
+        )
     else:
         asked = row.state == GuardianState.ASKED
         end = GuardianState.REFUSED if asked else GuardianState.ENDED

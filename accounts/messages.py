@@ -64,6 +64,16 @@ class GuardianAsked(
     link: Link
 
 
+class GuardianConfirmed(
+    Message,
+    code="accounts.guardian_confirmed",
+    text=_(
+        "Huhang: whom you named confirmed to be your guardian and gets the link of each of your trips. You do not know them? Call %(line)s."
+    ),
+):
+    line: Words
+
+
 class SignedInElsewhere(
     Message,
     code="accounts.signed_in_elsewhere",

@@ -37,6 +37,7 @@ from accounts.forms import (
 )
 from accounts.models import Account
 from accounts.selectors import (
+    contact_who_stays,
     is_grown_up,
     is_known_teen,
     named_as_guardian,
@@ -264,6 +265,7 @@ def me(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             explain(form, error)
     contacts = account.emergency_contacts.order_by("pk")
+    stays = contact_who_stays(account, clock.now())
     second = needs_second_factor(account)
     return _page(
         request,
@@ -271,6 +273,7 @@ def me(request: HttpRequest) -> HttpResponse:
         form,
         account=account,
         contacts=contacts,
+        stays=stays,
         second_factor=second,
         rides=may(account, "ride"),
     )

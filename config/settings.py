@@ -55,6 +55,12 @@ MONEY_URL: str = env.str("HUHANG_MONEY_URL", default="")
 RELAY_URL: str = env.str("HUHANG_RELAY_URL", default="")
 ROUTER_URL: str = env.str("HUHANG_ROUTER_URL", default="")
 SANDBOX_URL: str = env.str("HUHANG_SANDBOX_URL", default="")
+# Where browsers of a video call ask for their own addresses, or are relayed, as a browser's RTCPeerConnection takes them:
+# [{"urls": "turn:…", "username": "…", "credential": "…"}]. Without any they find each other only where nothing is between.
+_servers: object = env.json("HUHANG_ICE_SERVERS", default=[])
+if not isinstance(_servers, list) or not all(isinstance(each, dict) and "urls" in each for each in _servers):
+    raise ImproperlyConfigured('HUHANG_ICE_SERVERS is a JSON list of {"urls": …}, as browsers take it.')
+ICE_SERVERS: list[dict[str, object]] = _servers
 # By channel, `NAME=ADDRESS` of each provider in the order in which they are asked; see `core.messages.transports`.
 MESSAGE_TRANSPORTS: dict[str, list[str]] = {
     channel: env.str(f"HUHANG_{channel.upper()}_TRANSPORTS", default="").split()
@@ -254,6 +260,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "drivers.tasks.chase_expiries",
         "schedule": 3600.0,
         "options": {"queue": "bulk", "expires": 3000},
+    },
+    "video calls whose time is over": {
+        "task": "drivers.tasks.end_calls",
+        "schedule": 60.0,
+        "options": {"expires": 55},
     },
     "pictures shown to the face check": {
         "task": "drivers.tasks.show_attacks",

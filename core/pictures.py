@@ -6,9 +6,10 @@ whose row never came is an orphan under a random name, encrypted like the rest.
 
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 import structlog
 from django.core.files.base import ContentFile
@@ -90,6 +91,28 @@ def read(*, actor: Actor, code: str, case: str = "", but: Collection[str] = (), 
         raise NotFound from None
 
 
+def read_pieces(*, actor: Actor, codes: Sequence[str], case: str = "") -> Iterator[bytes]:
+    """A file that lies in several pieces, in this order: one look, recorded before the first piece is read.
+
+    It ends where a piece is gone. Raises `NotFound` where the first one is.
+    """
+    rows = {row.code: row for row in StoredPicture.objects.filter(code__in=codes, destroyed_at=None)}
+    there = [rows[code] for code in takewhile(rows.__contains__, codes)]
+    if not there:
+        raise NotFound
+    _record_look(actor, there[0], case)
+    return _pieces(there)
+
+
+def _pieces(rows: Iterable[StoredPicture]) -> Iterator[bytes]:
+    for row in rows:
+        try:
+            with storages["pictures"].open(row.name) as stored:
+                yield decrypt(stored.read(), context=row.name)
+        except FileNotFoundError:  # destroyed meanwhile
+            return
+
+
 @begins_transaction
 def _record_look(actor: Actor, row: StoredPicture, case: str) -> None:
     audit.record(actor, "core.picture_read", row.code, case=case or row.subject, purpose=row.purpose)
@@ -100,6 +123,13 @@ def end_now(codes: Collection[str]) -> None:
     """What nobody needs any more is destroyed next, unless something holds it."""
     at = clock.now()
     StoredPicture.objects.filter(code__in=codes, destroyed_at=None, keep_until__gt=at).update(keep_until=at)
+
+
+@joins_transaction
+def keep_longer(codes: Collection[str], until: datetime) -> None:
+    """What is needed longer than was thought is kept until then, where it is there still."""
+    rows = StoredPicture.objects.filter(code__in=codes, destroyed_at=None, keep_until__lt=until)
+    rows.update(keep_until=until)
 
 
 def sweep(*, at: datetime) -> int:

@@ -258,6 +258,17 @@ def _unsent(why: str) -> CheckMessage:
 
 
 @register(TAG, deploy=True)
+def relays(**_options: object) -> list[CheckMessage]:
+    """Two browsers in two networks rarely reach each other without a relay between them."""
+    if any("turn" in str(each.get("urls", "")) for each in settings.ICE_SERVERS):
+        return []
+    sentence = (
+        "HUHANG_ICE_SERVERS names no TURN server: video calls connect only where nothing is between the two."
+    )
+    return [Warning(sentence, id="huhang.W004")]
+
+
+@register(TAG, deploy=True)
 def rights(**_options: object) -> list[CheckMessage]:
     """The role that serves people may rewrite neither journal nor ledgers."""
     from core.management.commands.grant_rights import APPEND_ONLY

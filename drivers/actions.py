@@ -221,22 +221,51 @@ def _decide_video(check: FaceCheck, person: "Account", given: Given) -> None:
     )
 
 
+def _waits(check: FaceCheck) -> bool:
+    return check.state == FaceCheckState.ASKED and check.expires_at > clock.now()
+
+
+def _called_by(check: FaceCheck, person: "Account") -> bool:
+    return any(call.reviewer == person.code for call in selectors.calls_of(check))
+
+
+def _my_call(check: FaceCheck, person: "Account") -> bool:
+    call = selectors.open_call(check)
+    return call is not None and call.reviewer == person.code
+
+
 VIDEOS: ActionSet[FaceCheck] = ActionSet(
     kind="video",
     find=lambda code, _person: selectors.video_check_by_code(code),
     route="drivers_console:video_act",
-    back=_desk_page,
-    why_not=lambda check, person, _key: policies.against_video(check, person, clock.now()),
+    back=lambda check: reverse("drivers_console:video", args=[check.code]),
+    why_not=lambda check, person, key: policies.against_video(
+        check, person, key, selectors.calls_of(check), clock.now()
+    ),
     listed=True,
 )
 VIDEOS.add(
+    Action(
+        key="take",
+        label=pgettext_lazy("video call", "Call now"),
+        permission=DECIDE,
+        run=calls(services.take_video_check),
+        offered=lambda check, person: _waits(check) and not _my_call(check, person),
+    ),
     Action(
         key="decide",
         label=_("Decide"),
         permission=DECIDE,
         run=_decide_video,
         form=WhatWasSeen,
-        offered=lambda check, _person: check.state == FaceCheckState.ASKED and check.expires_at > clock.now(),
+        offered=lambda check, person: _waits(check) and _called_by(check, person),
+    ),
+    Action(
+        key="hang_up",
+        label=_("Hang up without a decision"),
+        permission=DECIDE,
+        run=calls(services.hang_up),
+        offered=_my_call,
     ),
 )
 

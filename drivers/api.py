@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from django.conf import settings
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny
@@ -20,9 +21,18 @@ from core.permissions import may
 from core.typed.fields import PHONE, PLATE, TypedInput, digits
 from drivers import services
 from drivers.models import Application, Driver
-from drivers.selectors import driver_of, is_enrolled, newest_application, standing_decision, video_check_of
+from drivers.policies import VIDEO_CONSENT
+from drivers.selectors import (
+    call_with,
+    driver_of,
+    is_enrolled,
+    newest_application,
+    signals_for,
+    standing_decision,
+    video_check_of,
+)
 from drivers.services.applications import check_application, given_of, read_of
-from drivers.states import Certificate, FacePurpose, Line, PlateSpot
+from drivers.states import CallSide, CallWord, Certificate, FacePurpose, Line, PlateSpot
 from drivers.vision.plates import spot_of
 
 
@@ -43,6 +53,43 @@ class VideoOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
     state = serializers.CharField()
     expires_at = serializers.DateTimeField()
+
+
+class SayInput(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=CallWord.choices)
+    body = serializers.CharField(
+        max_length=32_768,
+        required=False,
+        default="",
+        allow_blank=True,
+        trim_whitespace=False,
+        help_text="For the other browser: JSON of `round` with `sdp` or `candidate`; a word for trouble",
+    )
+
+
+class SaidOutput(serializers.Serializer[Any]):
+    number = serializers.IntegerField(help_text="Listen to what comes after it; 0 where nothing is kept")
+    ice_servers = serializers.ListField(
+        child=serializers.DictField(), help_text="For `RTCPeerConnection`; empty: from browser to browser"
+    )
+
+
+class SignalOutput(serializers.Serializer[Any]):
+    number = serializers.IntegerField()
+    kind = serializers.CharField()
+    body = serializers.CharField()
+
+
+class HeardOutput(serializers.Serializer[Any]):
+    signals = SignalOutput(many=True)
+    seconds = serializers.IntegerField(help_text="For how many seconds both have seen each other")
+    recorded = serializers.BooleanField(help_text="The driver agrees to a recording now")
+
+
+class PartInput(serializers.Serializer[Any]):
+    take = serializers.CharField(max_length=36, help_text="One for each recorder: a random UUID")
+    number = serializers.IntegerField(min_value=0, max_value=10_000)
+    part = serializers.FileField()
 
 
 class FramesInput(serializers.Serializer[Any]):
@@ -321,6 +368,73 @@ class VideoCheckView(DriverView):
     def post(self, request: Request, code: str) -> Response:
         token = services.claim_video_token(driver=self.driver, code=code)
         return Response({"state": video_check_of(self.driver, code).state, "token": token})
+
+
+class SayView(APIView):
+    """What the two browsers of a video call tell each other, for one side of it."""
+
+    side: CallSide
+
+    def account(self, request: Request) -> Account:
+        raise NotImplementedError
+
+    @extend_schema(parameters=[OpenApiParameter("after", int)], responses=HeardOutput)
+    def get(self, request: Request, code: str) -> Response:
+        account, after = self.account(request), typed.number.guess(request.query_params.get("after", "0"))
+        if after is None:
+            raise InvalidInput("after")
+        call = call_with(account, code, self.side)
+        heard = {
+            "signals": [
+                {"number": row.pk, "kind": row.kind, "body": row.body}
+                for row in signals_for(call, self.side, after)
+            ],
+            "seconds": call.seconds,
+            "recorded": call.check_row.driver.video_consent == VIDEO_CONSENT,
+        }
+        return Response(HeardOutput(heard).data)
+
+    @extend_schema(request=SayInput, responses=SaidOutput)
+    def post(self, request: Request, code: str) -> Response:
+        account, body = self.account(request), read(SayInput, request)
+        number = services.say_in_call(
+            account=account, code=code, side=self.side, word=CallWord(body["kind"]), body=body["body"]
+        )
+        return Response(SaidOutput({"number": number, "ice_servers": settings.ICE_SERVERS}).data)
+
+
+class DriverSayView(SayView):
+    """The driver's side of a video call (WebRTC): the reviewer offers, the driver answers."""
+
+    side = CallSide.DRIVER
+
+    def account(self, request: Request) -> Account:
+        """Who drives or has applied."""
+        return driver_of(check_permission(request, "ride")).account
+
+
+class ReviewerSayView(SayView):
+    """The reviewer's side of a video call that they took."""
+
+    side = CallSide.REVIEWER
+
+    def account(self, request: Request) -> Account:
+        """Who may decide."""
+        return check_permission(request, "vetting.decide")
+
+
+class VideoRecordingView(APIView):
+    """Some seconds of a recorded call from the browser of the reviewer who took it, in order; 409 without consent."""
+
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(request={"multipart/form-data": PartInput}, responses={204: None})
+    def post(self, request: Request, code: str) -> Response:
+        account, body = check_permission(request, "vetting.decide"), read(PartInput, request)
+        services.keep_part(
+            account=account, code=code, take=body["take"], number=body["number"], upload=body["part"]
+        )
+        return Response(status=204)
 
 
 class AppealView(DriverView):

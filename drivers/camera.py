@@ -1,4 +1,4 @@
-"""The camera of a face check, which pages of drivers and of rides show."""
+"""The camera of a face check and the sentences of a video call, which pages of drivers, rides and the console show."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from drivers import services
 from drivers.models import Driver
 from drivers.policies import FACE_CONSENT
 from drivers.selectors import is_frozen
-from drivers.states import FacePurpose
+from drivers.states import CallSide, FacePurpose
 
 INVENTED = ["applicant", "driver", "driver2", "lender", "passenger", "passenger2", "son", "stranger"]
 
@@ -43,3 +43,36 @@ def camera_context(driver: Driver, purpose: FacePurpose, subject: str, video: st
             "again": _("Try again"),
         },
     }
+
+
+def call_words(side: CallSide) -> dict[str, str]:
+    """What the page of one side says while it calls (`static/js/parts/call.js`)."""
+    of_both = {
+        "opening": _("Your camera and microphone are being opened …"),
+        "connecting": _("Connecting …"),
+        "connected": _("You see each other."),
+        "nocamera": _(
+            "Your camera or microphone cannot be used. Allow both in the browser, close other apps that use them, and try again."
+        ),
+        "lost": _("The connection broke. It is being built up again …"),
+        "network": _(
+            "No connection comes about between the two networks. Try another one, such as mobile data or Wi-Fi."
+        ),
+    }
+    match side:
+        case CallSide.DRIVER:
+            return of_both | {
+                "waiting": _("The reviewer's page is being waited for …"),
+                "theirs": _("The reviewer's camera does not work yet. Please stay here."),
+                "over": _("The call is over."),
+            }
+        case CallSide.REVIEWER:
+            return of_both | {
+                "waiting": _("The driver's page is being waited for …"),
+                "theirs": _(
+                    "The driver's camera or microphone does not work yet. They have been told what to do."
+                ),
+                "over": _(
+                    "The driver hung up, or the time is over. Call again, or decide if you have seen enough."
+                ),
+            }

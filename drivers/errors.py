@@ -156,6 +156,26 @@ class FaceRefused(DomainError):
     )
 
 
+class CallTaken(DomainError):
+    code, status, sentence = "call_taken", 409, _("%(who)s has taken this call.")
+
+
+class CallOver(DomainError):
+    code, status, sentence = "call_over", 409, _("This video call is over.")
+
+
+class NotSeen(DomainError):
+    code, status, sentence = (
+        "not_seen",
+        409,
+        _("Call first: it is decided once both of you have seen each other for %(seconds)s seconds."),
+    )
+
+
+class NotRecorded(DomainError):
+    code, status, sentence = "not_recorded", 409, _("The driver has not agreed to a recording.")
+
+
 class DailyCheckNeeded(DomainError):
     code, status, sentence = "daily_check_needed", 403, _("Show your face once today before you go online.")
 

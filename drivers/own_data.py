@@ -26,11 +26,24 @@ from drivers.models import (
     MismatchReport,
     OnlineSpell,
     Paper,
+    VideoCall,
 )
-from drivers.policies import CERTIFICATES_KEPT, FACE_CONSENT
+from drivers.policies import CERTIFICATES_KEPT, FACE_CONSENT, VIDEO_CONSENT
 from drivers.retention import DRIVING, FACES
-from drivers.selectors import driver_by_code, face_withdrawn_at, visible_holds
-from drivers.services import give_face_consent, withdraw_face_consent
+from drivers.selectors import (
+    driver_by_code,
+    face_withdrawn_at,
+    recordings_of,
+    video_withdrawn_at,
+    visible_holds,
+)
+from drivers.services import (
+    give_face_consent,
+    give_video_consent,
+    read_recording,
+    withdraw_face_consent,
+    withdraw_video_consent,
+)
 from drivers.services.faces import forget_face
 from drivers.services.people import leave
 from drivers.states import Certificate
@@ -69,6 +82,43 @@ def face(account: "Account") -> Consent | None:
     )
 
 
+def _switch_video(account: "Account", on: bool) -> None:
+    driver = driver_by_code(account.code)
+    if driver is not None and on:
+        give_video_consent(driver=driver)
+    elif driver is not None:
+        withdraw_video_consent(driver=driver)
+
+
+@consent("video", switch=_switch_video)
+def video(account: "Account") -> Consent | None:
+    """Of who drives or applies: recording of video calls with a reviewer."""
+    driver = driver_by_code(account.code)
+    if driver is None:
+        return None
+    return Consent(
+        "video",
+        _("Recording of video calls"),
+        _(
+            "A video call in place of the face check is recorded, picture and sound of your side, so that it can be seen"
+            " later who was there. It lies encrypted, is seen only by who may decide such checks, and is destroyed after"
+            " three days."
+        ),
+        bool(driver.video_consent),
+        _(
+            "Calls are no longer recorded, and recordings are destroyed at once. One on which a reviewer saw somebody else"
+            " is kept for half a year as evidence."
+        ),
+        version=driver.video_consent or VIDEO_CONSENT,
+        at=driver.video_consent_at or video_withdrawn_at(driver),
+    )
+
+
+def _recording(account: "Account", code: str, take: str) -> bytes:
+    _kind, pieces = read_recording(actor=account.actor, code=code, take=take)
+    return b"".join(pieces)
+
+
 def _files(account: "Account") -> Iterator[File]:
     """Own papers and own faces; a photo of a plate is one of the car."""
     driver = driver_by_code(account.code)
@@ -90,6 +140,12 @@ def _files(account: "Account") -> Iterator[File]:
             f"{frame.check_row.code}-{frame.step}.jpg",
             partial(read, actor=account.actor, code=frame.picture.code, case=frame.check_row.code),
         )
+
+    for check in FaceCheck.objects.filter(driver=driver, by_video=True).order_by("pk"):
+        for number, recorded in enumerate(recordings_of(check), 1):
+            yield File(
+                f"{check.code}-call-{number}.webm", partial(_recording, account, check.code, recorded.take)
+            )
 
 
 def _portrait(driver: Driver) -> bytes:
@@ -169,6 +225,15 @@ def face_rows(account: "Account") -> Iterator[Json]:
             "by_video": check.by_video,
             "asked_at": check.asked_at,
             "decided_at": check.decided_at,
+        }
+    for call in VideoCall.objects.filter(check_row__driver=driver).select_related("check_row").order_by("pk"):
+        yield {
+            "kind": "video_call",
+            "check": call.check_row.code,
+            "taken_at": call.taken_at,
+            "seconds": call.seconds,
+            "recorded_under": call.recorded_under,
+            "ended_at": call.ended_at,
         }
 
 

@@ -19,7 +19,15 @@ from core.permissions import may
 from core.policy import Unit
 from core.privacy import blind_index
 from core.states import IllegalTransition, StaleState, may_move
-from drivers.errors import AlreadyProposed, HadAPart, HoldEndsOtherwise, ScreeningOpen
+from drivers.errors import (
+    AlreadyProposed,
+    CallOver,
+    CallTaken,
+    HadAPart,
+    HoldEndsOtherwise,
+    NotSeen,
+    ScreeningOpen,
+)
 from drivers.states import (
     RUN_TRANSITIONS,
     AppealState,
@@ -50,6 +58,7 @@ if TYPE_CHECKING:
         Screening,
         ScreeningRun,
         VettingCase,
+        VideoCall,
     )
 
 # --- Faces ---------------------------------------------------------------------------------------
@@ -153,6 +162,20 @@ VIDEO_CALL_WITHIN = policy.declare(
     1_800,
     name=pgettext_lazy("policy name", "Video call instead of a face check"),
     about=_("A reviewer's video call happens within this time, or is asked for again."),
+)
+VIDEO_CALL_LASTS = policy.declare(
+    "drivers.video_call_lasts",
+    policy.Span(300, 3_600),
+    900,
+    name=pgettext_lazy("policy name", "Length of a video call"),
+    about=_("From the moment in which a reviewer takes a wish there is so much time to call and to decide."),
+)
+VIDEO_CALL_LEAST = policy.declare(
+    "drivers.video_call_least",  # D4
+    policy.Span(5, 120),
+    10,
+    name=pgettext_lazy("policy name", "Least time seen in a video call"),
+    about=_("A reviewer decides only after both have seen each other for so long."),
 )
 FRAMES_KEPT = policy.declare(
     "drivers.face_frames_kept",
@@ -402,6 +425,9 @@ STREET_REPORTS = limits.declare(
 FACE_CONSENT = policy.fixed(
     "face-1", pgettext_lazy("policy name", "Consent to recognition of faces, version 1")
 )
+VIDEO_CONSENT = policy.fixed(
+    "video-1", pgettext_lazy("policy name", "Consent to recorded video calls, version 1")
+)
 DAILY_LINES = frozenset({"express", "premier", "luxury"})
 
 
@@ -514,13 +540,31 @@ def against_application(
     }[key]
 
 
-def against_video(check: "FaceCheck", account: "Account", at: datetime) -> DomainError | None:
-    """What is against deciding a video call."""
+def against_video(
+    check: "FaceCheck", account: "Account", key: str, calls: Collection["VideoCall"], at: datetime
+) -> DomainError | None:
+    """What is against an action on a driver's wish for a video call, of which these `calls` were made.
+
+    Nobody decides unseen: it takes a call of one's own in which both have seen each other. Raises `KeyError` for no
+    action.
+    """
     if not may(account, "vetting.decide"):
         return Forbidden()
     if check.state != FaceCheckState.ASKED:
         return IllegalTransition()
-    return StaleState() if at > check.expires_at or check.driver.account_id == account.pk else None
+    if at > check.expires_at or check.driver.account_id == account.pk:
+        return StaleState()
+    other = next((call.reviewer for call in calls if not call.ended_at and call.reviewer != account.code), "")
+    if other:
+        return CallTaken(who=other)
+    mine = [call for call in calls if call.reviewer == account.code]
+    least = policy.value(VIDEO_CALL_LEAST)
+    seen = any(call.seconds >= least for call in mine)
+    return {
+        "take": None,
+        "hang_up": None if any(not call.ended_at for call in mine) else CallOver(),
+        "decide": None if seen else NotSeen(seconds=least),
+    }[key]
 
 
 def against_plate(photo: "PlatePhoto", account: "Account") -> DomainError | None:

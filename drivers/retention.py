@@ -148,6 +148,15 @@ emptied(
     columns={"facts": {}, "score": None},
     trip="subject",
 )
+goes_with("drivers.VideoCall", FACES, "who called by video, and for how long", "drivers.FaceCheck")
+goes_by(
+    "drivers.VideoSignal",
+    FACES,
+    "network addresses of the two browsers of a video call",
+    "drivers.end_calls",
+    "deleted when the call ends, at the latest a minute after its time is over",
+)
+goes_with("drivers.VideoPart", FILES, "which file belongs to which recorded video call", "core.StoredPicture")
 goes_with("drivers.FaceFrame", FILES, "which picture belongs to which check", "core.StoredPicture")
 goes_with("drivers.PlatePhoto", FILES, "a plate as it was read at a pick-up", "core.StoredPicture")
 destroyed(

@@ -13,6 +13,7 @@ from core.errors import DomainError, NotFound
 from core.privacy import blind_index
 from core.reads import the
 from drivers.errors import (
+    CallOver,
     DriverHeld,
     NotADriver,
     NotVetted,
@@ -43,12 +44,16 @@ from drivers.models import (
     Vehicle,
     VettingCase,
     VettingDecision,
+    VideoCall,
+    VideoPart,
+    VideoSignal,
 )
 from drivers.policies import PICKUP_WITHIN, VEHICLE_SAID_FOR
 from drivers.policies import told_from as told_from  # a rule that other apps read here
 from drivers.states import (
     AppealState,
     ApplicationState,
+    CallSide,
     CaseState,
     DriverState,
     FaceCheckState,
@@ -65,6 +70,8 @@ from drivers.states import (
 
 if TYPE_CHECKING:
     from accounts.models import Account
+
+SIGNALS_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +251,69 @@ def video_check_by_code(code: str) -> FaceCheck:
     if check is None:
         raise NotFound
     return check
+
+
+def calls_of(check: FaceCheck) -> list[VideoCall]:
+    """The calls that reviewers made for a wish, the first first."""
+    return list(check.calls.order_by("pk"))
+
+
+def open_call(check: FaceCheck) -> VideoCall | None:
+    """The call that is under way for a wish."""
+    return check.calls.filter(ended_at=None).first()
+
+
+def call_with(account: "Account", code: str, side: CallSide, *, locked: bool = False) -> VideoCall:
+    """The call that somebody is in on one side, `locked` until the transaction ends.
+
+    It is the driver's whose wish it is and the reviewer's who took it, and nobody else's. Raises `NotFound` for others,
+    `CallOver` where it has ended, its time is over, or the wish was decided.
+    """
+    rows = VideoCall.objects.filter(check_row__code=code, check_row__by_video=True).order_by("-pk")
+    match side:
+        case CallSide.DRIVER:
+            if not FaceCheck.objects.filter(code=code, by_video=True, driver__account=account).exists():
+                raise NotFound
+        case CallSide.REVIEWER:
+            rows = rows.filter(reviewer=account.code)
+            if not rows.exists():
+                raise NotFound
+    if locked:
+        rows = rows.select_for_update(of=("self",))
+    call = rows.filter(ended_at=None).select_related("check_row__driver__account").first()
+    check = call.check_row if call else None
+    if call is None or check is None or check.state != FaceCheckState.ASKED or clock.now() > check.expires_at:
+        raise CallOver
+    return call
+
+
+def signals_for(call: VideoCall, side: CallSide, after: int) -> list[VideoSignal]:
+    """What the other side has said behind a number, in its order."""
+    rows = call.signals.filter(pk__gt=after).exclude(side=side)
+    return list(rows.order_by("pk")[:SIGNALS_AT_ONCE])
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One recording of a call, as far as it is there still: `take` names it, `bytes` is its length."""
+
+    call: VideoCall
+    take: str
+    bytes: int
+    kept_at: datetime
+    keep_until: datetime
+
+
+def recordings_of(check: FaceCheck) -> list[Recorded]:
+    """What was recorded of the calls for a wish and is not destroyed, the first first."""
+    rows = VideoPart.objects.filter(call__check_row=check, picture__destroyed_at=None)
+    found: dict[str, Recorded] = {}
+    for part in rows.select_related("call", "picture").order_by("pk"):
+        known, picture = found.get(part.take), part.picture
+        size = picture.size + (known.bytes if known else 0)
+        begun = known.kept_at if known else picture.kept_at
+        found[part.take] = Recorded(part.call, part.take, size, begun, picture.keep_until)
+    return list(found.values())
 
 
 def is_frozen(driver: Driver) -> bool:
@@ -641,6 +711,11 @@ def newest_run() -> ScreeningRun | None:
 def face_withdrawn_at(driver: Driver) -> datetime | None:
     """When a driver last took back the consent to face checks; None where they never did."""
     return audit_selectors.last_of("drivers.face_consent_withdrawn", driver.account.code)
+
+
+def video_withdrawn_at(driver: Driver) -> datetime | None:
+    """When a driver last took back the consent to recorded video calls; None where they never did."""
+    return audit_selectors.last_of("drivers.video_consent_withdrawn", driver.account.code)
 
 
 def trips_of_checks(codes: Collection[str]) -> dict[str, str]:

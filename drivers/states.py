@@ -66,6 +66,40 @@ FACE_CHECK_TRANSITIONS = Transitions(
 )
 
 
+# --- A reviewer's video call ---
+
+
+class CallSide(models.TextChoices):
+    DRIVER = "driver", pgettext_lazy("video call", "the driver")
+    REVIEWER = "reviewer", pgettext_lazy("video call", "the reviewer")
+
+
+class CallWord(models.TextChoices):
+    """What the two browsers of a call tell each other by way of us (WebRTC's signalling), or us alone."""
+
+    HELLO = "hello", pgettext_lazy("video call", "the page is open")
+    OFFER = "offer", pgettext_lazy("video call", "offer")
+    ANSWER = "answer", pgettext_lazy("video call", "answer")
+    CANDIDATE = "candidate", pgettext_lazy("video call", "address to try")
+    TROUBLE = "trouble", pgettext_lazy("video call", "something does not work")
+    SEEN = "seen", pgettext_lazy("video call", "the other's picture moves")
+    BYE = "bye", pgettext_lazy("video call", "hung up")
+
+
+class CallTrouble(models.TextChoices):
+    """Why a browser cannot take part, for the other side's page."""
+
+    CAMERA = "camera", pgettext_lazy("video call", "no camera or microphone can be used")
+    NETWORK = "network", pgettext_lazy("video call", "the two networks do not let each other through")
+
+
+class CallEnd(models.TextChoices):
+    HUNG_UP = "hung_up", pgettext_lazy("video call", "the reviewer hung up")
+    LEFT = "left", pgettext_lazy("video call", "the driver hung up")
+    DECIDED = "decided", pgettext_lazy("video call", "it was decided")
+    LATE = "late", pgettext_lazy("video call", "its time was over")
+
+
 # What a reviewer reads for a check's verdict (`drivers.vision.liveness.Verdict`).
 VERDICT_WORDS = {
     "other_person": _("another person than the enrolled one"),

@@ -8,6 +8,7 @@ from core import jobs, retention
 from drivers import retention as tables  # noqa: F401 - how long they are kept
 from drivers import services
 from drivers.services.applications import DRAFTS
+from drivers.services.calls import LATE
 from drivers.services.papers import EXPIRIES, TELLING
 from drivers.services.runs import SET_ASIDE
 
@@ -53,6 +54,7 @@ show_attacks = jobs.periodic(
         "drivers.show_attacks", _("showing pictures to the face check, as a fraud would"), _show_attacks
     ),
 )
+end_calls = jobs.periodic("drivers.tasks.end_calls", LATE)
 forget_what_is_over = jobs.periodic(
     "drivers.tasks.forget_what_is_over", *retention.jobs_of("drivers"), DRAFTS
 )

@@ -11,6 +11,7 @@ urlpatterns = [
     path("drive/apply/send/", views.send_application, name="send_application"),
     path("drive/face-consent/", views.face_consent, name="face_consent"),
     path("drive/video/<code:code>/", views.video, name="video"),
+    path("drive/video/<code:code>/recording/", views.video_recording, name="video_recording"),
     path("drive/holds/<code:code>/appeal/", views.appeal, name="appeal"),
     path("report-a-car/", views.street_report, name="street_report"),
     path("report-a-car/<code:code>/prove/", views.prove_reporter, name="prove_reporter"),

@@ -20,7 +20,7 @@ from core.limits import asker_of
 from core.permissions import may
 from core.reader.errors import FileFault
 from drivers import services
-from drivers.camera import camera_context
+from drivers.camera import call_words, camera_context
 from drivers.errors import (
     AlreadyAppealed,
     ApplicationOpen,
@@ -29,16 +29,18 @@ from drivers.errors import (
 )
 from drivers.forms import ReporterCodeForm, StreetReportForm, sections
 from drivers.models import Application
+from drivers.policies import VIDEO_CONSENT
 from drivers.selectors import (
     driver_of,
     is_enrolled,
     newest_application,
+    open_call,
     standing_decision,
     street_report_by_code,
     video_check_of,
 )
 from drivers.services.applications import check_application, given_of, read_of
-from drivers.states import ApplicationState, Certificate, FacePurpose, Line
+from drivers.states import ApplicationState, CallSide, Certificate, FaceCheckState, FacePurpose, Line
 
 
 @require_POST
@@ -70,13 +72,38 @@ def video(request: HttpRequest, code: str) -> HttpResponse:
     if not url_has_allowed_host_and_scheme(wanted, {request.get_host()}):
         wanted = reverse("rides:drive")
     joint = "&" if "?" in wanted else "?"
+    expired = clock.now() > check.expires_at
+    waiting = check.state == FaceCheckState.ASKED and not expired
     context = {
         "check": check,
-        "expired": clock.now() > check.expires_at,
+        "expired": expired,
+        "waiting": waiting,
+        "call": open_call(check) if waiting else None,
+        "recorded": check.driver.video_consent == VIDEO_CONSENT,
+        "words": call_words(CallSide.DRIVER),
         "go_on": f"{wanted}{joint}{urlencode({'video': check.code})}",
         "again": wanted,
     }
     return render(request, "drivers/video.html", context)
+
+
+@require_POST
+@permission_required("ride")
+def video_recording(request: HttpRequest, code: str) -> HttpResponse:
+    """Agree that video calls are recorded, or refuse; the call goes on either way."""
+    driver = driver_of(account_of(request))
+    check, given = video_check_of(driver, code), request.POST
+    match given.get("agreed"):
+        case "1":
+            services.give_video_consent(driver=driver)
+        case "0":
+            services.withdraw_video_consent(driver=driver)
+        case _:
+            raise InvalidInput("agreed")
+    wanted = given.get("next", "")
+    if not url_has_allowed_host_and_scheme(wanted, {request.get_host()}):
+        wanted = reverse("rides:drive")
+    return redirect(f"{reverse('drivers:video', args=[check.code])}?{urlencode({'next': wanted})}")
 
 
 # --- Application ---

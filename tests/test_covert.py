@@ -75,6 +75,8 @@ BODIES = {
     "api/v1/estimates/": WAY,
     "api/v1/driver/online/": CITY | HERE | {"line": "express"},
     "api/v1/driver/video-checks/": {"purpose": "daily", "subject": ""},
+    "api/v1/driver/video-checks/{video}/call/": {"kind": "hello"},
+    "drive/video/{video}/recording/": {"agreed": "1"},
     "api/v1/driver/face-checks/": {"purpose": "accept", "subject": "{waiting}"},
     "api/v1/trips/{trip}/cancel/": {"reason": "not_boarded"},
     "api/v1/trips/{trip}/board/": {"code": "{code}"},

@@ -130,6 +130,7 @@ SENT = {
     "accounts.code_to_close": CODES,
     "accounts.contact_asked": ("accounts.invitations",),
     "accounts.guardian_asked": ("accounts.invitations",),
+    "accounts.guardian_confirmed": ("accounts.invitations",),
     "accounts.wrong_tries": ("accounts.warnings",),
     "accounts.password_changed": SELF,
     "accounts.signed_in_elsewhere": SELF,

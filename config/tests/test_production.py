@@ -153,6 +153,13 @@ def test_production_refuses_the_demos_password(real, monkeypatch):
     assert [each for each in faults() if "HUHANG_DEMO_PASSWORD" in each]
 
 
+def test_a_company_without_a_relay_is_warned_that_video_calls_may_not_come_about(settings):
+    settings.ICE_SERVERS = [{"urls": "stun:relay.example.com"}]
+    assert [each.id for each in production.relays()] == ["huhang.W004"]
+    settings.ICE_SERVERS = [{"urls": ["turns:relay.example.com"], "username": "u", "credential": "c"}]
+    assert production.relays() == []
+
+
 def test_elsewhere_only_the_deployment_check_says_it(real, db):
     real.STAGE = "local"
     real.SECRET_KEY = "x"

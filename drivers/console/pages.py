@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from core import pictures
+from core import clock, pictures
 from core.access import account_of, permission_required
 from core.actions import ActionSet, IncompleteForm, Offer, Refusal
 from core.console import act, page
@@ -29,13 +29,15 @@ from drivers.actions import (
     RUNS,
     VIDEOS,
 )
+from drivers.camera import call_words
 from drivers.forms import RunForm
-from drivers.models import Appeal, Application, Hold, ScreeningRun, VettingCase
-from drivers.policies import ENDS_BY
+from drivers.models import Appeal, Application, FaceCheck, Hold, ScreeningRun, VettingCase
+from drivers.policies import ENDS_BY, VIDEO_CONSENT
 from drivers.services.applications import given_of
+from drivers.services.calls import PURPOSE
 from drivers.services.cases import record_case_read
 from drivers.services.vetting import read_application
-from drivers.states import ApplicationState, Certificate, HoldKind, RunState
+from drivers.states import ApplicationState, CallSide, Certificate, FaceCheckState, HoldKind, RunState
 
 R = TypeVar("R")
 
@@ -77,7 +79,7 @@ def picture(request: HttpRequest, code: str) -> HttpResponse:
         actor=account.actor,
         code=code,
         case=request.GET.get("case", "")[:20],
-        but=() if may(account, "vetting.decide") else Certificate.values,
+        but=(PURPOSE, *(() if may(account, "vetting.decide") else Certificate.values)),
     )
     return HttpResponse(content, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
@@ -90,7 +92,6 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 
 @PLATES.shown_by
-@VIDEOS.shown_by
 @REPORTS.shown_by
 @REWARDS.shown_by
 def _desk_page(request: HttpRequest, _row: object, refusal: Refusal | None) -> HttpResponse:
@@ -104,7 +105,10 @@ def _desk_page(request: HttpRequest, _row: object, refusal: Refusal | None) -> H
     context: dict[str, Any] = {
         "title": _("Vetting desk"),
         "photos": offered(PLATES, selectors.waiting_plate_photos()),
-        "videos": offered(VIDEOS, selectors.waiting_video_checks()),
+        "videos": [
+            (row, [VIDEOS.offer("take", row, account)], selectors.open_call(row))
+            for row in selectors.waiting_video_checks()
+        ],
         "applications": selectors.review_queue(),
         "cases": selectors.open_cases(),
         "reports": offered(REPORTS, selectors.reports_to_sort()),
@@ -115,9 +119,46 @@ def _desk_page(request: HttpRequest, _row: object, refusal: Refusal | None) -> H
         "who": account.code,
     }
     shown = [row.code for name in ("applications", "cases") for row in context[name]]
-    shown += [row.code for name in ("videos", "reports") for row, _offers in context[name]]
+    shown += [row.code for name in ("videos", "reports") for row, *_offers in context[name]]
     shown += [row.subject for row, _offers in context["photos"]]
     return page(request, "console/vetting_desk.html", context, listed=shown)
+
+
+@require_GET
+@permission_required("vetting.decide")
+def video(request: HttpRequest, code: str) -> HttpResponse:
+    """One driver's wish for a video call: the call, the portrait beside it, the decision, and what was recorded."""
+    return _video_page(request, selectors.video_check_by_code(code), None)
+
+
+@VIDEOS.shown_by
+def _video_page(request: HttpRequest, check: FaceCheck, refusal: Refusal | None) -> HttpResponse:
+    account, calls = account_of(request), selectors.calls_of(check)
+    mine = any(not call.ended_at and call.reviewer == account.code for call in calls)
+    context = {
+        "title": _("Video call %(code)s") % {"code": check.code},
+        "check": check,
+        "driver": check.driver,
+        "name": mask_name(check.driver.account.real_name),
+        "calls": calls,
+        "recordings": selectors.recordings_of(check),
+        "recorded": check.driver.video_consent == VIDEO_CONSENT,
+        "calling": mine and check.state == FaceCheckState.ASKED and clock.now() <= check.expires_at,
+        "expired": check.state == FaceCheckState.ASKED and clock.now() > check.expires_at,
+        "words": call_words(CallSide.REVIEWER),
+        "offers": VIDEOS.offers(check, account, refusal),
+    }
+    return page(request, "console/video.html", context, listed=[check.code])
+
+
+@require_GET
+@permission_required("vetting.decide")
+def recording(request: HttpRequest, code: str, take: str) -> HttpResponse:
+    """What a call's recording shows; each look is in the journal."""
+    kind, pieces = services.read_recording(actor=account_of(request).actor, code=code, take=take)
+    answer = StreamingHttpResponse(pieces, content_type=kind)
+    answer["Cache-Control"] = "no-store"
+    return answer  # type: ignore[return-value]  # a stream is no HttpResponse to the type checker, and one to the door
 
 
 @require_GET
@@ -240,6 +281,8 @@ urlpatterns = [
         act.view(APPLICATIONS),
         name="application_act",
     ),
+    path("admin/vetting/videos/<code:code>/", video, name="video"),
+    path("admin/vetting/videos/<code:code>/recordings/<word:take>/", recording, name="recording"),
     path("admin/vetting/videos/<code:code>/do/<word:action>/", act.view(VIDEOS), name="video_act"),
     path("admin/vetting/reports/<code:code>/do/<word:action>/", act.view(REPORTS), name="report_act"),
     path("admin/vetting/rewards/<code:code>/do/<word:action>/", act.view(REWARDS), name="reward_act"),

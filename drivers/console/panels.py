@@ -26,7 +26,7 @@ def video_calls(_person: "Account", _at: datetime) -> list[Due]:
     return [
         Due(
             row.code,
-            reverse("drivers_console:desk"),
+            reverse("drivers_console:video", args=[row.code]),
             since=row.asked_at,
             level="bad",
             beside=row.get_purpose_display(),

@@ -1,6 +1,7 @@
 """Rows of drivers, one topic per file."""
 
 from drivers.models.applications import Application, VettingDecision
+from drivers.models.calls import VideoCall, VideoPart, VideoSignal
 from drivers.models.cases import Appeal, VettingCase
 from drivers.models.faces import FaceCheck, FaceFrame, FaceTemplate, OnlineSpell, PlatePhoto
 from drivers.models.mismatch import MismatchReport, Reward
@@ -28,4 +29,7 @@ __all__ = [
     "Vehicle",
     "VettingCase",
     "VettingDecision",
+    "VideoCall",
+    "VideoPart",
+    "VideoSignal",
 ]

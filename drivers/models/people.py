@@ -54,6 +54,13 @@ class Driver(models.Model):
         pgettext_lazy("field", "consent to face checks"), max_length=20, blank=True
     )
     face_consent_at = models.DateTimeField(pgettext_lazy("field", "face consent given at"), null=True)
+    # So has the recording of video calls: its version while it is given, and when that was.
+    video_consent = models.CharField(
+        pgettext_lazy("field", "consent to recorded video calls"), max_length=20, blank=True
+    )
+    video_consent_at = models.DateTimeField(
+        pgettext_lazy("field", "consent to recording given at"), null=True
+    )
 
     class Meta:
         verbose_name = _("driver")

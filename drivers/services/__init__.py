@@ -10,6 +10,15 @@ from drivers.services.applications import (
     settle_screening,
     submit_application,
 )
+from drivers.services.calls import (
+    give_video_consent,
+    hang_up,
+    keep_part,
+    read_recording,
+    say_in_call,
+    take_video_check,
+    withdraw_video_consent,
+)
 from drivers.services.cases import agree, open_case, open_signal, propose, record_case_read
 from drivers.services.faces import (
     FaceOutcome,
@@ -85,10 +94,13 @@ __all__ = [
     "end_binding",
     "enrol_picture",
     "give_face_consent",
+    "give_video_consent",
     "go_offline",
     "go_online",
+    "hang_up",
     "hold_driver",
     "keep_paper",
+    "keep_part",
     "lift_bars",
     "open_case",
     "open_signal",
@@ -99,6 +111,7 @@ __all__ = [
     "propose_release",
     "propose_reward",
     "prove_reporter",
+    "read_recording",
     "record_case_read",
     "register_vetted_driver",
     "release_holds_of",
@@ -107,6 +120,7 @@ __all__ = [
     "return_application",
     "save_fields",
     "save_photo",
+    "say_in_call",
     "say_vehicle",
     "send_plate_photo",
     "service_day",
@@ -114,8 +128,10 @@ __all__ = [
     "sort_report",
     "start_run",
     "submit_application",
+    "take_video_check",
     "tell_of_hold",
     "wants_worker",
     "withdraw_face_consent",
+    "withdraw_video_consent",
     "work_on_run",
 ]

@@ -37,6 +37,7 @@ from drivers.errors import (
 from drivers.events import WentOffline
 from drivers.models import Driver, FaceCheck, FaceFrame, FaceTemplate, OnlineSpell
 from drivers.selectors import is_frozen, pass_of_day, why_not_eligible
+from drivers.services.calls import forget_recordings
 from drivers.services.cases import open_case, open_signal
 from drivers.services.people import hold_driver
 from drivers.states import (
@@ -91,7 +92,7 @@ def withdraw_face_consent(*, driver: Driver) -> None:
     """No face of this driver is known any more: descriptions are deleted, passes open nothing, and nobody is online.
 
     What was judged stays: figures and, for their time, frames of a check that failed. With a new consent the driver
-    enrols again, compared with the vetted portrait.
+    enrols again, compared with the vetted portrait. Recordings of video calls go too.
     """
     forget_face(driver=driver)
     audit.record(driver.account.actor, "drivers.face_consent_withdrawn", driver.account.code)
@@ -101,6 +102,7 @@ def withdraw_face_consent(*, driver: Driver) -> None:
 def forget_face(*, driver: Driver) -> None:
     """Delete what describes a face, and end what rests on it."""
     at = clock.now()
+    forget_recordings(driver=driver)
     FaceTemplate.objects.filter(driver=driver).delete()
     Driver.objects.filter(pk=driver.pk).update(face_consent="", face_consent_at=None)
     driver.face_consent, driver.face_consent_at = "", None

@@ -1,7 +1,8 @@
 """The other way of a face check (D4): a reviewer sees the driver by video and says who it is.
 
 For people whose face the model cannot read, and for those who would rather not be compared by a machine. A person's
-yes is a passed check like any other: its token opens one thing, once, for five minutes.
+yes is a passed check like any other: its token opens one thing, once, for five minutes. The call itself is in
+`drivers.services.calls`.
 """
 
 import secrets
@@ -16,7 +17,8 @@ from core.transactions import begins_transaction
 from drivers import policies
 from drivers.errors import FaceFrozen
 from drivers.models import Driver, FaceCheck
-from drivers.selectors import is_frozen
+from drivers.selectors import calls_of, is_frozen
+from drivers.services.calls import end_calls_of, keep_recordings
 from drivers.services.faces import (
     check_may_enrol,
     digest_of_token,
@@ -25,7 +27,7 @@ from drivers.services.faces import (
     keep_portrait,
     service_day,
 )
-from drivers.states import FACE_CHECK_TRANSITIONS, DriverState, FaceCheckState, FacePurpose
+from drivers.states import FACE_CHECK_TRANSITIONS, CallEnd, DriverState, FaceCheckState, FacePurpose
 from drivers.vision import faces
 
 if TYPE_CHECKING:
@@ -73,7 +75,8 @@ def decide_video_check(*, account: "Account", code: str, same: bool, reason: str
     """A reviewer has seen the driver with the ID card in hand. Another person freezes the account at once.
 
     At an enrolment the photo of the ID card becomes the vetted portrait. Raises `Forbidden`, `NotFound`,
-    `InvalidInput`, `IllegalTransition` where it was decided, `StaleState` where the wish has expired.
+    `InvalidInput`, `NotSeen` where they have not seen each other, `CallTaken` where another reviewer is with them,
+    `IllegalTransition` where it was decided, `StaleState` where the wish has expired.
     """
     check = _decide(account, code, same, reason)
     if same and check.purpose == FacePurpose.ENROL and check.driver.state == DriverState.APPLIED:
@@ -86,7 +89,7 @@ def _decide(account: "Account", code: str, same: bool, reason: str) -> FaceCheck
     check = FaceCheck.objects.select_related("driver__account").filter(code=code, by_video=True).first()
     if check is None:
         raise NotFound
-    refuse(policies.against_video(check, account, clock.now()))
+    refuse(policies.against_video(check, account, "decide", calls_of(check), clock.now()))
     if not reason.strip():
         raise InvalidInput("reason")
     move(
@@ -106,7 +109,9 @@ def _decide(account: "Account", code: str, same: bool, reason: str) -> FaceCheck
         same=same,
         trip=check.subject,
     )
+    end_calls_of(check=check, actor=account.actor, why=CallEnd.DECIDED)
     if not same:
+        keep_recordings(check=check)
         freeze(check)
     return check
 

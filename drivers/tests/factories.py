@@ -4,14 +4,22 @@ import hashlib
 import re
 import secrets
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from core import clock
 from core.models import StoredPicture
-from drivers.models import Driver, FaceCheck, PlatePhoto, Screening
+from drivers.models import Driver, FaceCheck, PlatePhoto, Screening, VideoCall
 from drivers.screening import Subject
 from drivers.selectors import drivers_vehicle
+from drivers.services.calls import say_in_call, take_video_check
 from drivers.services.runs import subject_of_driver
 from drivers.services.screening import result_of
+from drivers.states import CallSide, CallWord
+
+if TYPE_CHECKING:
+    from time_machine import Traveller
+
+    from accounts.models import Account
 
 
 def passed_check(driver: Driver, purpose: str, subject: str) -> tuple[FaceCheck, str]:
@@ -103,3 +111,16 @@ def ready_for_pickup(driver: Driver, trip_code: str, state: str = "same") -> Pla
         taken_at=at,
         decided_by="" if state == "waiting" else "ocr",
     )
+
+
+def seen_by_video(check: FaceCheck, reviewer: "Account", noon: "Traveller", seconds: int = 10) -> VideoCall:
+    """A reviewer has taken the wish, and both have seen each other for so long."""
+    call = take_video_check(account=reviewer, code=check.code)
+    driver = check.driver.account
+    for second in range(0, seconds + 1, 2):
+        if second:
+            noon.shift(2)
+        for account, side in ((driver, CallSide.DRIVER), (reviewer, CallSide.REVIEWER)):
+            say_in_call(account=account, code=check.code, side=side, word=CallWord.SEEN)
+    call.refresh_from_db()
+    return call

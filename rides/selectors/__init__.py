@@ -24,6 +24,7 @@ from rides.selectors.cities import (
     places_of,
     running_hitch_cities,
     runs,
+    suspended_lines,
     suspension_by_code,
     waiting_by_line,
 )
@@ -232,6 +233,7 @@ __all__ = [
     "stopped_lines",
     "suits_teen",
     "surroundings",
+    "suspended_lines",
     "suspension_by_code",
     "taken_away",
     "teens_drivers",

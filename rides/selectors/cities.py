@@ -114,6 +114,16 @@ def lines_of(city: City, at: datetime) -> dict[Line, bool]:
     return {line: line in rows and runs(rows[line], at) for line in Line}
 
 
+def suspended_lines(city: City, at: datetime) -> set[Line]:
+    """Lines that ran in a city and were suspended; one that was never opened there is not among them."""
+    rows = LineInCity.objects.filter(city=city)
+    return {
+        Line(row.line)
+        for row in rows
+        if row.state == LineState.SUSPENDED or (row.suspends_at is not None and row.suspends_at <= at)
+    }
+
+
 def open_suspensions() -> list[LineSuspension]:
     """Suspensions that wait for a second person or for their time, oldest first."""
     rows = LineSuspension.objects.filter(state__in=[SuspensionState.PROPOSED, SuspensionState.AGREED])

@@ -1,5 +1,6 @@
 """Cities and lines that begin: one adds a city, two open a line, from when it runs, and what stays the relaunch gate's."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -124,3 +125,15 @@ def test_others_plan_no_city(world, signed_in, people, who):
 
 def test_a_button_that_is_none_does_nothing(world, signed_in):
     assert post(signed_in("admin"), do="x").status_code == 400
+
+
+def test_a_line_that_was_never_opened_in_a_city_is_not_called_suspended(noon, world, signed_in):
+    LineInCity.objects.filter(line="express").delete()
+    LineInCity.objects.filter(line="premier").update(suspends_at=clock.now())
+    page = signed_in("passenger").get("/").content.decode()
+    labels = page.split('class="choice">')
+    said = {
+        line: next(re.findall(r">([^<>]+)</span>", each) for each in labels if f'value="{line}"' in each)
+        for line in ("express", "premier")
+    }
+    assert said == {"express": ["not offered here"], "premier": ["suspended"]}

@@ -16,7 +16,7 @@ from accounts.errors import (
 )
 from accounts.models import Account, EmergencyContact, Guardianship, RealNameCheck
 from accounts.selectors import contacts_who_agreed, guardian_of
-from accounts.services import remove_emergency_contact
+from accounts.services import add_emergency_contact, remove_emergency_contact
 from conftest import NOON, usual_journey
 from core.errors import NotFound, TooMany
 from core.models import Notification
@@ -293,6 +293,17 @@ def test_nobody_tries_out_which_phones_are_minors(rides, guarded):
             rides.booked("driver2", rider=Rider(RiderKind.OTHER, "x", guarded.phone))
     with pytest.raises(TooMany):
         rides.booked("driver2", rider=Rider(RiderKind.OTHER, "x", guarded.phone))
+
+
+def test_the_teen_is_told_who_follows(guarded, signed_in):
+    told = Notification.objects.get(message="accounts.guardian_confirmed")
+    assert told.recipient == guarded.phone
+    assert "400-000-0110" in told.text
+    add_emergency_contact(account=guarded, name="外婆", phone="13911110099")
+    page = signed_in(TEEN).get("/me/").content.decode()
+    assert "Your guardian gets the link of every trip." in page
+    assert "Your trips are not shared" not in page
+    assert page.count(">Remove<") == 1  # of whoever may be removed
 
 
 def test_from_the_eighteenth_birthday_on_nothing_is_kept_back(rides, people, noon):

@@ -75,6 +75,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "form": form,
         "prices": prices,
         "lines": selectors.lines_of(city, clock.now()) if city else {},
+        "suspended": selectors.suspended_lines(city, clock.now()) if city else set(),
         "current": [trip for trip in trips if not trip.is_over],
         "past": [trip for trip in trips if trip.is_over],
         "kept_away": {row.other_id for row in selectors.never_again_of(account)},
@@ -96,6 +97,7 @@ def _prices(form: BookForm) -> dict[str, Any]:
             (line, fares.estimate(line, way.metres, way.seconds, seats=seats).fen, runs[line])
             for line in Line
         ],
+        "suspended": selectors.suspended_lines(form.city, clock.now()),
         "metres": way.metres,
         "seconds": way.seconds,
         "source": routing.named(way.source),
