@@ -133,7 +133,9 @@ def test_a_line_that_was_never_opened_in_a_city_is_not_called_suspended(noon, wo
     page = signed_in("passenger").get("/").content.decode()
     labels = page.split('class="choice">')
     said = {
-        line: next(re.findall(r">([^<>]+)</span>", each) for each in labels if f'value="{line}"' in each)
+        line: next(
+            re.findall(r">\s*([^<>]+?)\s*</span>", each) for each in labels if f'value="{line}"' in each
+        )
         for line in ("express", "premier")
     }
     assert said == {"express": ["not offered here"], "premier": ["suspended"]}

@@ -1,6 +1,6 @@
 // A video call between two browsers: picture and sound go from one to the other, the server only tells them where they
-// are. The reviewer's side offers, again for each `hello` of the driver's; each offer begins a round of its own, and what
-// belongs to another round is not heard.
+// are. The reviewer's side offers, again for each `hello` of the driver's; each offer begins a round of its own, and
+// what belongs to another round is not heard.
 import { CallView } from "./call_view.js";
 import { Line } from "./line.js";
 import { wait } from "./wait.js";

@@ -1,5 +1,5 @@
-// The recording of a video call, made where it is seen: of the driver's picture and sound, while the driver agrees. Parts
-// of some seconds leave one after another; nothing of it is kept in the browser.
+// The recording of a video call, made where it is seen: of the driver's picture and sound, while the driver agrees.
+// Parts of some seconds leave one after another; nothing of it is kept in the browser.
 import { wait } from "./wait.js";
 
 const PART_MS = 5000;
