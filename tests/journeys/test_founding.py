@@ -139,8 +139,9 @@ class Browser:
 
     def agree(self, page):
         """Agree to the one motion that waits on a page; returns the page with what is said."""
-        code = re.search(r'action="([^"]+/do/agree/)"', self.get(page).text)[1]
-        return self.post(code, do="1").text
+        form = re.search(r'<form[^>]*action="([^"]+/do/agree/)".*?</form>', self.get(page).text, re.S)
+        assert "csrfmiddlewaretoken" in form[0]  # which `post` takes from the cookie
+        return self.post(form[1], do="1").text
 
 
 @pytest.fixture
