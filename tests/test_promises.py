@@ -1,6 +1,5 @@
 """Every sentence on a page that promises something is listed with the test that holds it (docs/promises-on-pages.md)."""
 
-import ast
 import re
 from functools import cache
 from pathlib import Path
@@ -48,7 +47,7 @@ def names_in(path: str) -> set[str]:
     text = (ROOT / path).read_text()
     if path.endswith(".js"):
         return set(re.findall(r'test\("([^"]+)"', text))
-    return {node.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)}
+    return set(re.findall(r"^ *(?:async )?def (test_\w+)\(", text, re.M))
 
 
 def test_every_sentence_that_promises_something_has_its_line():

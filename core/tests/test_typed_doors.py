@@ -29,7 +29,7 @@ KINDS = {
     "token": {"digits", "TOKEN"},
     "spoken": {"digits"},
     "real_name": {"REAL_NAME"},
-    "name": {"NAME", "AS_WRITTEN"},
+    "name": {"NAME", "REAL_NAME", "AS_WRITTEN"},
     "id_number": {"ID_NUMBER"},
     "yuan": {"YUAN"},
 }
@@ -43,6 +43,7 @@ ELSEWHERE = {
     "accounts.api.SignInInput.name": "the same",
     "accounts.forms.PasskeyForm.name": "of a key, not of a person",
     "complaints.api.CallInput.number": "said by the telephone system; what cannot be read rings all the same",
+    "drivers.api.PartInput.number": "which part of a recording, counted by the page",
     "complaints.console.outside.TextsForm.code": "hidden, written by the page",
     "complaints.console.outside.MacroForm.code": "hidden, written by the page",
     "complaints.console.workspace.ViewForm.name": "of a view, not of a person",

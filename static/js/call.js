@@ -6,10 +6,10 @@ import { wait } from "./parts/wait.js";
 const LAST_PART_MS = 6000; // a decision waits so long for the last seconds of the recording
 
 function recorderOf(box) {
-  if (!box.dataset.recording) return null;
+  if (!box.dataset.recordsAt) return null;
   const badge = box.querySelector("[data-call-recorded]");
   const token = box.querySelector("[name=csrfmiddlewaretoken]").value;
-  return new CallRecorder(box.dataset.recording, token, (on) => {
+  return new CallRecorder(box.dataset.recordsAt, token, (on) => {
     badge.textContent = on ? badge.dataset.yes : badge.dataset.no;
     badge.classList.toggle("bad", on);
   });
