@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # A run starts some forty processes: without bytecode on disk each of them would compile all modules of ours anew.
 export PYTHONDONTWRITEBYTECODE :=
-.PHONY: setup run test journeys edges check fault fuzz drill bench lock translations
+.PHONY: setup run test journeys edges whole check fault fuzz drill bench lock translations
 
 setup: .venv/ready
 
@@ -35,6 +35,10 @@ journeys: .venv/tools locale/.compiled
 # What nobody means, sent to everything that can be asked.
 edges: .venv/tools locale/.compiled
 	$(BIN)/python -m pytest -n 2 --durations=10 -m edges
+
+# Both, beside each other: a journey waits more than it computes.
+whole: .venv/tools locale/.compiled
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=10 -m "journey or edges"
 
 fault: .venv/tools locale/.compiled
 	$(BIN)/python -m pytest -m fault

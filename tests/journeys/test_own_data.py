@@ -56,6 +56,7 @@ def test_ones_own_data_from_a_copy_to_the_end(visitor, language, tmp_path):
     window.go("/me/data/close/")
     window.look("own-data-close")
     typed_code(window, PHONES[language], "main form button")
+    page.check("main form[novalidate] [name=sure]")
     page.click("main form[novalidate] button.danger")
     page.wait_for_load_state()
     expect(page.locator("header a[href='/me/']")).to_have_count(0)
