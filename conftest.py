@@ -1,5 +1,6 @@
 """Fixtures of all tests: the cast, the city, and a booked, accepted or boarded trip made through the services."""
 
+import ast
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -109,6 +110,22 @@ def patient_broker() -> Iterator[None]:
     client_of.cache_clear = ask.cache_clear  # type: ignore[attr-defined]  # as the one whose place it takes
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(broker, "_client_of", client_of)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def whole_syntax_trees() -> Iterator[None]:
+    """Python 3.11 gives up a syntax tree where another thread is at one, or garbage is collected: it is made once more."""
+    parse = ast.parse
+
+    def once_more(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return parse(*args, **kwargs)
+        except SystemError:
+            return parse(*args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ast, "parse", once_more)
         yield
 
 

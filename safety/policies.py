@@ -148,7 +148,7 @@ RECORDING_TEXT = policy.declare(
     "safety.recording_text",
     policy.texts(),
     {
-        "zh-hans": "行程录音：仅在双方都同意时进行，直接加密上传，手机不保存，行程结束72小时后销毁。",
+        "zh-hans": "行程录音：仅在双方都同意时进行，直接加密上传，手机不保存，行程结束 72 小时后销毁。",
         "en": "Sound of the trip: only if both agree, encrypted straight to the server, not kept on the phone, "
         "destroyed 72 hours after the trip.",
     },

@@ -76,7 +76,7 @@ def newest_with_driver(at: datetime, *, limit: int = 10) -> list[Trip]:
     """The newest trips that were accepted since, for a look at what each side sees of them."""
     rows = all_trips().filter(accepted_at__gte=at, driver__isnull=False)
     contacts = [f"{side}__emergency_contacts" for side in ("passenger", "driver__account")]
-    return list(rows.prefetch_related(*contacts).order_by("-accepted_at")[:limit])
+    return list(rows.prefetch_related(*contacts).order_by("-accepted_at", "-pk")[:limit])
 
 
 def places_with_numbers(at: datetime) -> list[str]:
