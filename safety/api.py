@@ -19,7 +19,7 @@ from rides.errors import PositionToken
 from rides.selectors import check_key
 from rides.tokens import TripKey, read_key
 from safety import keys, selectors, services
-from safety.states import Answer, CallerPhrase, RecordingPurpose
+from safety.states import Answer, CallerPhrase, Origin, RecordingPurpose
 from safety.views import is_crowd, read_position
 
 if TYPE_CHECKING:
@@ -167,7 +167,8 @@ class SosView(APIView):
         position = read_position(str(body.get("lat")), str(body.get("lon")))
         key = _key(body, code)
         incident = services.raise_sos(key=key, position=position, silent=body["silent"])
-        return Response(_just_opened(incident) if incident.news == 1 else _call(key), status=201)
+        first = incident.origin == Origin.SOS and incident.news == 1  # no tap but this one has opened it
+        return Response(_just_opened(incident) if first else _call(key), status=201)
 
 
 def _just_opened(incident: "Incident") -> dict[str, object]:

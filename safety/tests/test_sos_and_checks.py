@@ -50,6 +50,21 @@ def test_the_first_tap_of_a_trip_asks_little_and_says_what_the_next_look_says(
     assert first.json() == look.json()
 
 
+def test_a_tap_in_an_incident_that_was_there_says_what_the_next_look_says(rides, signed_in, noon):
+    """Whatever opened it, and however little was news in it: only what this tap opened is new to everybody."""
+    trip = rides.under_way()
+    services.file_welfare_check(
+        missing_phone=trip.passenger.phone, reporter_phone="13911110002", words="x", submission="s"
+    )
+    Incident.objects.update(news=0, news_at=None)
+    noon.shift(60)
+    body = {"key": position_key(trip, Party.PASSENGER)}
+    phone = signed_in("")
+    first = phone.post(f"/api/v1/trips/{trip.code}/sos/", body, content_type="application/json")
+    look = phone.post(f"/api/v1/trips/{trip.code}/sos/words/", body, content_type="application/json")
+    assert first.json() == look.json()
+
+
 @pytest.mark.parametrize("position", [{"lat": "x", "lon": "y"}, {"lat": "999", "lon": "0"}, {}])
 def test_sos_never_waits_for_a_position(rides, signed_in, position):
     trip = rides.under_way()
