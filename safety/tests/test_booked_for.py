@@ -5,7 +5,7 @@ import json
 import pytest
 
 from accounts.services import add_emergency_contact
-from core import disclosures
+from core import clock, disclosures
 from core.models import Notification
 from core.own_data import parts
 from rides.models import Trip
@@ -66,6 +66,17 @@ def test_nothing_tells_him_that_she_called_for_help(hers, signed_in, people, del
     assert str(PLACE[0]) not in after[0] + after[1]
     assert before[1:] == after[1:]
     assert not Notification.objects.filter(key__startswith="sos:").exists()
+
+
+def test_who_booked_is_not_told_to_tap_what_is_not_on_the_page(rides, signed_in):
+    trip = rides.accepted()
+    Trip.objects.filter(pk=trip.pk).update(
+        rider_kind="other", rider_name="王丽", rider_phone="+8613911110077",
+        state="cancelled", cancelled_at=clock.now(), cancel_reason="mismatch", plate_check="differs",
+    )  # fmt: skip
+    page = signed_in("passenger").get(f"/trips/{trip.code}/").content.decode()
+    assert "should not get in" in page
+    assert "tap SOS" not in page
 
 
 def test_where_she_makes_a_sound_the_contacts_are_told(hers, people, deliver):
