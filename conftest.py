@@ -1,12 +1,14 @@
 """Fixtures of all tests: the cast, the city, and a booked, accepted or boarded trip made through the services."""
 
 import ast
+import fcntl
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache, partial, wraps
 from itertools import cycle
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +16,7 @@ import pytest
 import redis
 import time_machine
 from cryptography.hazmat.primitives.asymmetric import rsa
-from django.db import connection, models
+from django.db import connection, connections, models
 from django.test import Client, TransactionTestCase
 from django.utils import timezone, translation
 from psycopg import sql
@@ -67,6 +69,32 @@ ROUTE = [
 def quick_passwords(settings: Any) -> None:
     """Hashing that is slow on purpose would be most of the suite."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+MIGRATED = "migrated_for_tests"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    request: pytest.FixtureRequest,
+    django_db_modify_db_settings_parallel_suffix: None,
+    django_db_keepdb: bool,
+    django_db_blocker: Any,
+) -> None:
+    """Of workers beside each other the first migrates a database, and each has a copy of it: migrations take seconds."""
+    if not hasattr(request.config, "workerinput") or django_db_keepdb:
+        return
+    with django_db_blocker.unblock(), (Path(os.environ["HUHANG_STATE"]) / "migrated.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with connection._nodb_cursor() as cursor:
+            made = connection.creation._database_exists(cursor, MIGRATED)
+        wanted, name = connection.settings_dict["TEST"], connection.settings_dict["NAME"]
+        if not made:
+            connection.settings_dict["TEST"] = wanted | {"NAME": MIGRATED}
+            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+            connection.close()
+            connections.settings["default"]["NAME"] = connection.settings_dict["NAME"] = name
+        connection.settings_dict["TEST"] = wanted | {"TEMPLATE": MIGRATED}
 
 
 @pytest.fixture(scope="session", autouse=True)
