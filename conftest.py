@@ -87,7 +87,8 @@ def django_db_modify_db_settings(
     with django_db_blocker.unblock(), (Path(os.environ["HUHANG_STATE"]) / "migrated.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with connection._nodb_cursor() as cursor:
-            made = connection.creation._database_exists(cursor, MIGRATED)
+            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [MIGRATED])
+            made = cursor.fetchone() is not None
         wanted, name = connection.settings_dict["TEST"], connection.settings_dict["NAME"]
         if not made:
             connection.settings_dict["TEST"] = wanted | {"NAME": MIGRATED}
