@@ -49,8 +49,9 @@ class _Servers:
             self.state = KEPT
             self._only_one()
             # Rows stay; what stood in streams and folders belongs to the run that made it.
-            for name in ("valkey", "pictures", "recordings", "recording-keys"):
-                shutil.rmtree(self.state / name, ignore_errors=True)
+            stale = [self.state / name for name in ("valkey", "pictures", "recordings", "recording-keys")]
+            for folder in (*stale, *self.state.glob("read-*")):
+                shutil.rmtree(folder, ignore_errors=True)
         else:
             self.state = Path(tempfile.mkdtemp(prefix="huhang-test-"))
         self.secrets = self._secrets()
@@ -194,6 +195,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
         # Two of Valkey's sixteen databases for each: what one worker's tests count is not another's.
         url = os.environ["REDIS_URL"].rsplit("/", 1)[0]
         os.environ["REDIS_URL"] = f"{url}/{2 * int(worker) % 16}"
+        # Folders of its own as well: a test counts the files that it made.
+        for name in ("HUHANG_PICTURES", "HUHANG_RECORDINGS", "HUHANG_RECORDING_KEYS"):
+            os.environ[name] = f"{os.environ[name]}/{worker}"
     yield
 
 
