@@ -43,7 +43,8 @@ streams: ASGIApp = Starlette(
 )
 
 
-GIVE_WAY = 1.0  # seconds that a batch of positions waits at most
+GIVE_WAY = 2.5  # seconds that a batch of positions, or a provider's receipts, wait at most
+RECEIPTS = "/api/v1/receipts/"
 
 
 class _Help:
@@ -66,7 +67,7 @@ class _Help:
                 self.none.set()
 
     async def let_pass(self) -> None:
-        """Positions come every few seconds and may wait a moment; who calls for help may not."""
+        """Positions come every few seconds, receipts say what is done: they may wait a moment; who calls for help may not."""
         if self.count:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.none.wait(), GIVE_WAY)
@@ -102,6 +103,8 @@ async def _either(scope: Scope, receive: Receive, send: Send) -> None:
             await send(message)
 
         scope = _plainly_named(scope)
+        if scope["path"].startswith(RECEIPTS):
+            await _help.let_pass()
         with _help.answering() if calls_for_help(scope) else nullcontext():
             await pages(scope, take, give)
     else:
