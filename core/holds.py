@@ -5,13 +5,12 @@ Whoever destroys data asks here first. A hold that lapsed needs no job to end: i
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core import audit, clock, four_eyes, policy
+from core import audit, clock, four_eyes, inserts, policy
 from core.actions import NotNow
 from core.actors import Actor
 from core.codes import new_code
@@ -47,18 +46,16 @@ def in_force() -> Q:
 def place(*, actor: Actor, subject: str, source: str, case: str) -> DataHold:
     """Hold a trip's data for a case; the same again changes nothing."""
     at = clock.now()
-    try:
-        with transaction.atomic():
-            hold = DataHold.objects.create(
-                code=new_code("H"),
-                subject=subject,
-                source=source,
-                case=case,
-                placed_at=at,
-                placed_by=actor.code,
-                until=at + policy.span(HOLD_TIME),
-            )
-    except IntegrityError:
+    hold = DataHold(
+        code=new_code("H"),
+        subject=subject,
+        source=source,
+        case=case,
+        placed_at=at,
+        placed_by=actor.code,
+        until=at + policy.span(HOLD_TIME),
+    )
+    if not inserts.insert(hold, unless_there=True):
         known = DataHold.objects.select_for_update().get(
             subject=subject, source=source, case=case, released_at=None
         )

@@ -1,9 +1,10 @@
 """Reads of one row."""
 
-from typing import TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import QuerySet
 
 from core.errors import NotFound
@@ -21,3 +22,8 @@ def the(rows: "QuerySet[M]") -> M:
         return rows.get()
     except ObjectDoesNotExist:
         raise NotFound from None
+
+
+def part(model: type[M], columns: Sequence[str], values: Sequence[Any]) -> M:
+    """A row of which only these columns, by their attributes' names, were read; any other is read when it is asked for."""
+    return model.from_db(DEFAULT_DB_ALIAS, columns, values)

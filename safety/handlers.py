@@ -23,7 +23,7 @@ from safety.policies import ended_far
 from safety.selectors import (
     called_at,
     contacts_called_for,
-    incident_by_code,
+    incident_to_tell,
     incident_trip,
     incident_trip_if_open,
     live_counts,
@@ -143,7 +143,7 @@ def let_hold_act(event: DriverHeld) -> None:
 @handles(SosRaised)
 def alert_contacts(event: SosRaised) -> None:
     """Send the trip to the emergency contacts of whoever tapped SOS (S1, A7)."""
-    incident = incident_by_code(event.incident)
+    incident = incident_to_tell(event.incident)
     trip = incident.trip
     if trip is None:
         return
@@ -161,9 +161,9 @@ def alert_contacts(event: SosRaised) -> None:
     timeline.add(SafetyLine.CONTACTS, SYSTEM, trip=trip.code, incident=incident.code, count=told)
 
 
-@handles(SosRaised)
+@handles(SosRaised, queue="default")
 def hold_recordings(event: SosRaised) -> None:
-    """What was recorded on this trip is evidence from now on (S7); those who can help her have been told before."""
+    """What was recorded on this trip is evidence from now on (S7). Nothing of it is destroyed within hours: help goes first."""
     trip = incident_trip(event.incident)
     if trip:
         holds.place(actor=SYSTEM, subject=trip, source="sos", case=event.incident)
@@ -211,7 +211,7 @@ def _alert(contact: "EmergencyContact", incident: "Incident", party: str) -> Non
 def _alert_again(key: str) -> None:
     """Whoever could not be written to when the others were; a contact that was taken away meanwhile is not."""
     code, party, pk = key.split(":")
-    incident = incident_by_code(code)
+    incident = incident_to_tell(code)
     for contact in contacts_called_for(incident, party):
         if str(contact.pk) == pk:
             _alert(contact, incident, party)

@@ -66,11 +66,15 @@ def test_the_age_of_the_outbox_counts_all_that_is_undelivered(world, noon, figur
 
     with transaction.atomic():
         events.publish(SosRaised(incident="I-1", party="passenger"))
-    monkeypatch.setitem(events._handlers, SosRaised.name, [("test.broken", SosRaised, broken)])
+    monkeypatch.setitem(
+        events._handlers,
+        SosRaised.name,
+        [events._Declared("test.broken", SosRaised, broken, SosRaised.queue)],
+    )
     for _turn in range(20):
         noon.shift(timedelta(minutes=5))
         events.EVENTS.work_off()
-    assert OutboxEvent.objects.get(name=SosRaised.name).attempts == 20
+    assert OutboxEvent.objects.get(name=SosRaised.name, queue=SosRaised.queue).attempts == 20
     assert figures()["huhang_outbox_age_seconds"] == "6000.0"
 
 

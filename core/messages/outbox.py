@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext, override
 from django.utils.translation import gettext_lazy as _
 
-from core import broker, clock, retry
+from core import broker, clock, inserts, retry
 from core.messages import transports
 from core.messages.catalogue import SIGNATURES, Message
 from core.messages.transports import (
@@ -87,10 +87,8 @@ def queue(
             not_before=not_before or at + GRACE,
             helps_until=max(at, not_before or at) + HELPS,
         )
-    # What is promised already stays as it is, and gives its id.
-    Notification.objects.bulk_create(
-        [row], update_conflicts=True, unique_fields=["key"], update_fields=["key"]
-    )
+    if not inserts.insert(row, unless_there=True):
+        row = Notification.objects.get(key=key)  # what is promised already stays as it is
     if not_before is None:
         transaction.on_commit(lambda: _wake(row.pk, life_safety=entry.life_safety))
 

@@ -46,7 +46,8 @@ def test_a_handler_that_waits_for_a_lock_fails_soon_and_the_next_one_runs(held, 
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
     ran = []
-    handlers = [("hangs", Told, hangs), ("runs", Told, ran.append)]
+    named = {"hangs": hangs, "runs": ran.append}.items()
+    handlers = [events._Declared(name, Told, do, Told.queue) for name, do in named]
     monkeypatch.setitem(events._handlers, Told.name, handlers)
     with transaction.atomic():
         events.publish(Told())
@@ -81,3 +82,23 @@ def test_what_asks_the_relay_has_no_place_among_the_workers_of_life_safety():
         each for each in settings.CELERY_BEAT_SCHEDULE.values() if each["task"] == "safety.tasks.follow_calls"
     )
     assert entry["options"]["queue"] == "live"
+
+
+def test_a_handler_that_names_a_queue_runs_there_and_stands_in_no_other_ones_way(db, monkeypatch):
+    ran = []
+
+    def elsewhere(_event):
+        raise RuntimeError
+
+    handlers = [
+        events._Declared("first", Told, ran.append, Told.queue),
+        events._Declared("later", Told, elsewhere, "default"),
+    ]
+    monkeypatch.setitem(events._handlers, Told.name, handlers)
+    events.publish(Told())
+    events.EVENTS.work_off(queue=Told.queue)
+    assert len(ran) == 1
+    rows = OutboxEvent.objects.filter(name=Told.name).order_by("queue")
+    assert [(row.queue, row.delivered_at is None) for row in rows] == [("default", True), (Told.queue, False)]
+    events.EVENTS.work_off(queue="default")
+    assert OutboxEvent.objects.get(name=Told.name, queue="default").attempts == 1

@@ -131,8 +131,12 @@ def test_a_handler_that_fails_is_tried_again_later(db, monkeypatch):
     def broken(event):
         raise RuntimeError("down")
 
-    monkeypatch.setitem(events._handlers, SosRaised.name, [("test.broken", SosRaised, broken)])
-    row = OutboxEvent.objects.get()
+    monkeypatch.setitem(
+        events._handlers,
+        SosRaised.name,
+        [events._Declared("test.broken", SosRaised, broken, SosRaised.queue)],
+    )
+    row = OutboxEvent.objects.get(queue=SosRaised.queue)
     events.EVENTS.attempt(row.pk)
     row.refresh_from_db()
     assert (row.delivered_at, row.attempts, row.runs.count()) == (None, 1, 0)

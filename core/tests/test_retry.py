@@ -189,7 +189,11 @@ def test_contacts_are_told_by_itself_after_25_minutes_and_staff_have_seen_it_mea
     def broken(event):
         raise RuntimeError("down")
 
-    monkeypatch.setitem(events._handlers, SosRaised.name, [("safety.broken", SosRaised, broken)])
+    monkeypatch.setitem(
+        events._handlers,
+        SosRaised.name,
+        [events._Declared("safety.broken", SosRaised, broken, SosRaised.queue)],
+    )
     seen_after = None
     for turn in range(25 * 6):
         noon.shift(10)
@@ -216,7 +220,7 @@ def test_no_event_is_ever_given_up(rides, people, noon, monkeypatch):
         monkeypatch.setitem(
             events._handlers,
             name,
-            [(each, kind, broken) for each, kind, _handler in events._handlers[name]],
+            [replace(each, handle=broken) for each in events._handlers[name]],
         )
     noon.shift(timedelta(days=3))
     events.EVENTS.work_off()
@@ -233,7 +237,7 @@ def test_no_event_is_ever_given_up(rides, people, noon, monkeypatch):
 def test_an_event_that_another_worker_delivered_meanwhile_is_no_failure(db):
     with transaction.atomic():
         events.publish(SosRaised(incident="I-1", party="passenger"))
-    row = OutboxEvent.objects.get(name=SosRaised.name)
+    row = OutboxEvent.objects.get(name=SosRaised.name, queue=SosRaised.queue)
 
     def too_late(row):
         OutboxEvent.objects.filter(pk=row.pk).update(delivered_at=clock.now())

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from core import audit, clock, events, pictures, typed
+from core import audit, clock, events, inserts, pictures, typed
 from core.actors import Actor
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound, refuse
@@ -133,17 +133,12 @@ def hold_driver(
         opened_at=clock.now(),
         opened_by=actor.code,
     )
-    # One question each, because a call for help waits for both.
-    Hold.objects.bulk_create([mine], ignore_conflicts=True)
-    standing = Hold.objects.filter(driver=driver, kind=kind, source=source, released_at=None)
-    number, code = standing.values_list("pk", "code").get()
-    if code != mine.code:
-        return Hold.objects.get(pk=number)
-    mine.pk, mine._state.adding = number, False
+    if not inserts.insert(mine, unless_there=True):
+        return Hold.objects.get(driver=driver, kind=kind, source=source, released_at=None)
     audit.record(
-        actor, "drivers.held", driver.account.code, case=source, kind=kind, hold=code, citation=citation
+        actor, "drivers.held", driver.account.code, case=source, kind=kind, hold=mine.code, citation=citation
     )
-    events.publish(DriverHeld(driver_code=driver.account.code, hold_code=code, covert=covert))
+    events.publish(DriverHeld(driver_code=driver.account.code, hold_code=mine.code, covert=covert))
     return mine
 
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.apps import apps
 from django.conf import settings
+from django.db import connection
 from django.db.models import Q
 
 from core import clock, idempotency, policy
 from core.errors import NotFound
-from core.reads import the
+from core.reads import part, the
 from drivers.selectors import VehicleCard, card_of
 from rides.errors import PositionToken
 from rides.geometry import distance
@@ -70,26 +72,36 @@ def lock_trip(trip: Trip) -> None:
     list(Trip.objects.select_for_update(no_key=True).filter(pk=trip.pk).values_list("pk"))
 
 
+_PERSON = ("id", "code", "role", "is_drill")
+_FOR_HELP = """
+SELECT t.id, t.code, t.state, t.passenger_id, t.driver_id,
+    p.id, p.code, p.role, p.is_drill, d.id, d.account_id, a.id, a.code, a.role, a.is_drill
+FROM rides_trip t
+JOIN accounts_account p ON p.id = t.passenger_id
+LEFT JOIN drivers_driver d ON d.id = t.driver_id
+LEFT JOIN accounts_account a ON a.id = d.account_id
+WHERE t.code = %s
+FOR NO KEY UPDATE OF t
+"""
+
+
 def lock_trip_for_help(code: str) -> Trip:
-    """A trip with who travels and who drives, and no more than an SOS needs: no route, nothing encrypted.
+    """A trip with who travels and who drives, and no more than an SOS needs: no route, nothing encrypted, one plain question.
 
     Locked as by `lock_trip`. Raises `NotFound`.
     """
-    people = ("code", "role", "is_drill")
-    trip = (
-        Trip.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("passenger", "driver__account")
-        .only(
-            "code",
-            "state",
-            *[f"passenger__{name}" for name in people],
-            *[f"driver__account__{name}" for name in people],
-        )
-        .filter(code=code)
-        .first()
-    )
-    if trip is None:
+    with connection.cursor() as cursor:
+        cursor.execute(_FOR_HELP, [code])
+        found = cursor.fetchone()
+    if found is None:
         raise NotFound
+    trip = part(Trip, ("id", "code", "state", "passenger_id", "driver_id"), found[:5])
+    account: type[Account] = apps.get_model("accounts", "Account")
+    trip.passenger = part(account, _PERSON, found[5:9])
+    if trip.driver_id:
+        driver: Driver = part(apps.get_model("drivers", "Driver"), ("id", "account_id"), found[9:11])
+        driver.account = part(account, _PERSON, found[11:])
+        trip.driver = driver
     return trip
 
 

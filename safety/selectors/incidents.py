@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.contrib.postgres.aggregates import ArrayAgg
+from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import TruncHour
 
@@ -38,6 +39,37 @@ def incident_by_code(code: str) -> Incident:
         "trip__passenger", "trip__driver__account", "trip__vehicle", "trip__city"
     )
     return the(rows.filter(code=code))
+
+
+_TOLD = (
+    "code",
+    *(f"trip__{name}" for name in ("code", "state", "origin_name", "destination_name", "plate_registered")),
+    *(f"trip__{name}" for name in ("rider_kind", "rider_name")),
+    *(f"trip__vehicle__{name}" for name in ("colour", "model")),
+    *(f"trip__passenger__{name}" for name in ("code", "real_name", "language")),
+    *(f"trip__driver__account__{name}" for name in ("code", "real_name", "language")),
+)
+
+
+def incident_to_tell(code: str) -> Incident:
+    """An incident with what contacts are told of it; anything else is read when it is asked for. Raises `NotFound`."""
+    rows = Incident.objects.select_related("trip__passenger", "trip__driver__account", "trip__vehicle")
+    return the(rows.only(*_TOLD).filter(code=code))
+
+
+def record_of(trip: "Trip") -> tuple[bool, int]:
+    """Whether a trip ever had an incident, and the points of all its signals.
+
+    One plain question, because a call for help waits for it.
+    """
+    ask = (
+        f"SELECT EXISTS (SELECT FROM {Incident._meta.db_table} WHERE trip_id = %s),"  # noqa: S608 - tables of ours
+        f" (SELECT coalesce(sum(score), 0) FROM {Signal._meta.db_table} WHERE trip_id = %s)"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(ask, [trip.pk, trip.pk])
+        had, points = cursor.fetchone()
+    return bool(had), int(points)
 
 
 def live_incident_of(trip: "Trip") -> Incident | None:

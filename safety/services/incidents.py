@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError, transaction
 from django.db.models import Sum
 
-from core import audit, clock, live, policy, timeline
+from core import audit, clock, inserts, live, policy, timeline
 from core.actors import MONITOR, SYSTEM, Actor
 from core.codes import new_code
 from core.facts import Fact
@@ -18,6 +17,7 @@ from rides.selectors import lock_trip
 from rides.states import Party
 from safety.models import Acknowledgement, Caller, Incident, Signal
 from safety.policies import THRESHOLD, WEIGHTS
+from safety.selectors import record_of
 from safety.services.stops import stop_next_order
 from safety.states import (
     LIVE,
@@ -62,11 +62,14 @@ def lock_live_incident(trip: "Trip") -> Incident | None:
 
 
 @joins_transaction
-def open_first(*, actor: Actor, origin: Origin, trip: "Trip") -> Incident:
-    """Open an incident of a trip that is locked and has none alive: nobody else opens one meanwhile."""
-    mine = _new(actor, origin, trip=trip, score=_total(Signal.objects.filter(trip=trip)))
+def open_first(*, actor: Actor, origin: Origin, trip: "Trip", score: int | None = None) -> Incident:
+    """Open an incident of a trip that is locked and has none alive: nobody else opens one meanwhile.
+
+    `score` is the sum of the trip's signals, where the caller has it.
+    """
+    mine = _new(actor, origin, trip=trip, score=record_of(trip)[1] if score is None else score)
     mine.drill = trip.passenger.is_drill
-    mine.save(force_insert=True)
+    inserts.insert(mine)
     return _opened(mine, actor)
 
 
@@ -119,12 +122,8 @@ def note_tap(incident: Incident, party: Party, *, again: bool) -> None:
     """One side taps on SOS: the clock of its call-back begins, anew where somebody has spoken to it since it last did."""
     at = clock.now()
     if not again:
-        Caller.objects.bulk_create(
-            [Caller(incident=incident, party=party, called_at=at)],
-            update_conflicts=True,
-            unique_fields=["incident", "party"],
-            update_fields=["called_at"],
-        )
+        if not inserts.insert(Caller(incident=incident, party=party, called_at=at), unless_there=True):
+            incident.callers.filter(party=party).update(called_at=at)
         return
     caller = incident.callers.get(party=party)
     if caller.spoken_to_at:
@@ -184,10 +183,7 @@ def add_signal(
     row = Signal(
         trip=trip, incident=incident, kind=kind, detail=detail, score=weight, facts=facts or {}, at=at
     )
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError:
+    if not inserts.insert(row, unless_there=True):
         if incident:
             _bring(incident, kind, changes, grave=False, at=at)
         return None

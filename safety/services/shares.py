@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.errors import GuardianStays
 from accounts.selectors import contacts_who_agreed
-from core import clock, limits, timeline
+from core import clock, inserts, limits, timeline
 from core.errors import NotFound
 from core.messages import outbox
 from core.transactions import begins_transaction, joins_transaction
@@ -48,8 +48,7 @@ def share_with(*, trip: "Trip", party: Party, contact: int | None = None, phone:
         contact_phone=phone,
         created_at=clock.now(),
     )
-    TripShare.objects.bulk_create([share], ignore_conflicts=contact is not None)
-    if contact is None:
+    if inserts.insert(share, unless_there=contact is not None):
         return share
     return TripShare.objects.get(trip=trip, party=party, contact=contact, revoked_at=None)
 

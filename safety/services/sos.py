@@ -15,7 +15,7 @@ from safety.errors import ActionClosed, ReasonMissing
 from safety.events import SosRaised
 from safety.models import Caller, HelpMessage, Incident, MalicePlea, SosCall
 from safety.policies import why_not_decide
-from safety.selectors import malicious_alarm_of
+from safety.selectors import malicious_alarm_of, record_of
 from safety.services.checks import as_written, hear_distress
 from safety.services.incidents import (
     add_signal,
@@ -88,19 +88,21 @@ def _raise(
     person = _who(trip, key.party)
     actor = person.actor
     # Most calls are the first of all of their trip: nothing else is looked for.
-    known = Incident.objects.filter(trip=trip).exists()
+    known, score = record_of(trip)
     mine = SosCall.objects.filter(incident__trip=trip, party=key.party)
     before = list(mine.values_list("incident", flat=True)) if known else []
     incident = lock_live_incident(trip) if known else None
-    incident = incident or open_first(actor=actor, origin=Origin.SOS, trip=trip)
+    incident = incident or open_first(actor=actor, origin=Origin.SOS, trip=trip, score=score)
     again = incident.pk in before
-    SosCall.objects.create(
-        incident=incident,
-        party=key.party,
-        at=clock.now() if known else incident.opened_at,
-        sent_at=sent_at,
-        latitude=position[0] if position else None,
-        longitude=position[1] if position else None,
+    inserts.insert(
+        SosCall(
+            incident=incident,
+            party=key.party,
+            at=clock.now() if known else incident.opened_at,
+            sent_at=sent_at,
+            latitude=position[0] if position else None,
+            longitude=position[1] if position else None,
+        )
     )
     line = SafetyLine.SOS_AGAIN if again else SafetyLine.SOS
     timeline.add(line, actor, trip=trip.code, incident=incident.code, position=position, party=key.party)

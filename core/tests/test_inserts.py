@@ -1,0 +1,74 @@
+"""Rows written by a plain statement are those that Django would have written."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from core import clock, inserts
+from core.models import AuditEntry, DataHold, OutboxEvent
+from core.transactions import NoTransaction
+from rides.models import TrailMinute
+
+
+def event(number):
+    at = clock.now()
+    return OutboxEvent(
+        name="test.told",
+        payload={"number": number, "words": "您好 '%s'"},
+        queue="default",
+        created_at=at,
+        not_before=at,
+    )
+
+
+def line(subject):
+    return AuditEntry(
+        at=clock.now(), actor="SYSTEM", role="system", action="test.done", subject=subject, digest="d"
+    )
+
+
+def hold():
+    at = clock.now()
+    return DataHold(
+        code="H-1", subject="T-1", source="sos", case="I-1", placed_at=at, placed_by="SYSTEM", until=at
+    )
+
+
+def test_each_row_gets_its_number_in_one_statement_and_holds_what_it_was_given(db):
+    rows = [event(number) for number in range(3)]
+    with CaptureQueriesContext(connection) as asked:
+        assert inserts.insert(*rows)
+    assert len(asked) == 1
+    assert [OutboxEvent.objects.get(pk=row.pk).payload for row in rows] == [row.payload for row in rows]
+    assert not any(row._state.adding for row in rows)
+
+
+def test_what_the_database_gives_by_itself_stays_its_own(db):
+    plain = line("a")
+    inserts.insert(plain)
+    by_django = line("b")
+    by_django.save()
+    ours, theirs = AuditEntry.objects.get(pk=plain.pk), AuditEntry.objects.get(pk=by_django.pk)
+    assert (ours.transaction_id, ours.epoch) == (theirs.transaction_id, theirs.epoch)
+
+
+def test_a_row_that_is_there_is_left_alone_where_that_is_asked_for_and_an_error_elsewhere(db):
+    assert inserts.insert(hold(), unless_there=True)
+    again = hold()
+    assert not inserts.insert(again, unless_there=True)
+    assert again.pk is None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        inserts.insert(hold())
+    assert DataHold.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_written_outside_of_a_transaction():
+    with pytest.raises(NoTransaction):
+        inserts.insert(event(1))
+    assert not OutboxEvent.objects.exists()
+
+
+def test_a_table_whose_values_need_more_than_a_place_is_refused(db):
+    with pytest.raises(TypeError):
+        inserts.insert(TrailMinute())
