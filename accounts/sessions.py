@@ -12,12 +12,13 @@ from typing import Any
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Account, Session
 from accounts.policies import SESSION_LIFE, STAFF_SESSION_IDLE, STAFF_SESSION_LIFE
 from core import clock, policy
 from core.permissions import HasRole, is_still, needs_second_factor
+from core.reads import part
 
 TOUCHED_EVERY = timedelta(minutes=1)
 BROWSER, NETWORK = (
@@ -38,6 +39,24 @@ def ends_at(person: HasRole, *, begun: datetime, used: datetime) -> datetime:
     return min(begun + policy.span(STAFF_SESSION_LIFE), used + policy.span(STAFF_SESSION_IDLE))
 
 
+_OF_SESSION = (
+    "session_key",
+    "session_data",
+    "expire_date",
+    "role",
+    "begun_at",
+    "used_at",
+    "account_id",
+)
+_OF_ACCOUNT = ("id", "role", "is_active")
+# As it stands, because almost every request begins with it.
+_STANDING = f"""
+SELECT {", ".join(f"s.{name}" for name in _OF_SESSION)}, {", ".join(f"a.{name}" for name in _OF_ACCOUNT)}
+FROM {Session._meta.db_table} s LEFT JOIN {Account._meta.db_table} a ON a.id = s.account_id
+WHERE s.session_key = %s AND s.expire_date > %s
+"""  # noqa: S608 - tables of ours
+
+
 class SessionStore(DatabaseStore):
     """Django's store over our table. What was ended meanwhile is not brought back by a request that was under way."""
 
@@ -55,16 +74,15 @@ class SessionStore(DatabaseStore):
 
     def _standing(self, key: str) -> Session | None:
         at = clock.now()
-        row = (
-            Session.objects.select_related("account")
-            .only(*_READ)
-            .filter(session_key=digest(key), expire_date__gt=at)
-            .first()
-        )
-        if row is None:
+        with connection.cursor() as cursor:
+            cursor.execute(_STANDING, [digest(key), at])
+            found = cursor.fetchone()
+        if found is None:
             return None
-        if row.account is None:
+        row = part(Session, _OF_SESSION, found[: len(_OF_SESSION)])
+        if row.account_id is None:
             return row
+        row.account = part(Account, _OF_ACCOUNT, found[len(_OF_SESSION) :])
         stands = row.account.is_active and is_still(row.account, row.role)
         if stands and at - row.used_at < TOUCHED_EVERY:
             return row
@@ -120,9 +138,3 @@ class SessionStore(DatabaseStore):
             "browser": str(data.get(BROWSER, "")),
             "network": str(data.get(NETWORK, "")),
         }
-
-
-_READ = (
-    *("session_key", "session_data", "expire_date", "role", "begun_at", "used_at"),
-    *("account__role", "account__is_active"),
-)
