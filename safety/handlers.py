@@ -15,7 +15,7 @@ from drivers.events import DriverHeld
 from drivers.selectors import driver_by_code
 from rides.events import CancelAttempted, MismatchReported, PickupLate, TripAccepted, TripCancelled, TripEnded
 from rides.geometry import distance
-from rides.selectors import follows_trips, name_of_rider, trip_by_code
+from rides.selectors import aboard, follows_trips, name_of_rider, trip_by_code
 from rides.states import Party
 from safety import messages
 from safety.events import SosRaised
@@ -136,7 +136,7 @@ def share_by_itself(event: TripAccepted) -> None:
 @handles(DriverHeld)
 def let_hold_act(event: DriverHeld) -> None:
     """A hold that began covertly acts at once where nobody is in the car (S11)."""
-    if event.covert:
+    if event.covert and aboard(event.driver_code) is None:
         let_holds_act(driver=driver_by_code(event.driver_code))
 
 
