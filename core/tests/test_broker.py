@@ -86,7 +86,10 @@ def test_sos_answers_within_a_second_while_valkey_hangs(rides, people, signed_in
     taps = [(other, Party.PASSENGER), (other, Party.DRIVER), (trip, Party.DRIVER)]
     took = [tap(*each) for each in taps]
     assert Incident.objects.count() == 2
-    assert OutboxEvent.objects.filter(name="safety.sos_raised", delivered_at=None).count() == 4
+    assert (
+        OutboxEvent.objects.filter(name="safety.sos_raised", queue="life_safety", delivered_at=None).count()
+        == 4
+    )
     # The quickest of three: a machine that is busy with other things holds one of them up.
     assert min(took) < 1, took
 
