@@ -199,6 +199,22 @@ def test_one_block_asks_the_database_once_and_only_when_somebody_asks(db, django
                 policy.value(one), policy.value(other)
 
 
+def test_a_stored_value_is_made_once_a_block_and_anew_when_another_one_holds(db, monkeypatch):
+    one, read, made = scratch(policy.Whole(1, 9), 1), policy.Policy.read, []
+
+    def counted(self, stored):
+        made.append(self.key)
+        return read(self, stored)
+
+    adopt(one, 2)
+    monkeypatch.setattr(policy.Policy, "read", counted)
+    with policy.read_once():
+        assert [policy.value(one) for _again in range(550)] == [2] * 550
+        assert len(made) == 1
+        adopt(one, 3)
+        assert policy.value(one) == 3
+
+
 def test_one_block_knows_the_past_and_what_will_be(db, noon, django_assert_num_queries):
     one, other = scratch(policy.Whole(1, 9), 1), scratch(policy.Whole(1, 9), 1, "tests.other")
     begins = clock.now()
