@@ -91,7 +91,8 @@ def turns(watched: list[WatchedTrip]) -> list[list[Batch]]:
                 way[share.astype(int)] + rng.normal(0, 1e-4, (BATCH, 2)) + (0.01 if number % 20 == 0 else 0)
             )
             at = START + (turn * BATCH + np.arange(BATCH)) * 5.0
-            pings = [tuple(row) for row in np.column_stack([at, place]).tolist()]
+            near = np.full(BATCH, 10.0)  # metres of accuracy
+            pings = [tuple(row) for row in np.column_stack([at, place, near]).tolist()]
             batches += [(trip.code, party, False, pings) for party in Party]
         found.append(batches)
     return found
@@ -136,7 +137,7 @@ def measure(points: int) -> dict[str, Any]:
     def peer() -> None:
         for code, _party, _away, pings in stream[1]:
             line = lines[row_of[code]]
-            for _at, latitude, longitude in pings:
+            for _at, latitude, longitude, _accuracy in pings:
                 line.distance(shapely.Point(latitude, longitude))
 
     peer_rate = per_second(sum(len(pings) for *_rest, pings in stream[1]), peer)
@@ -145,7 +146,7 @@ def measure(points: int) -> dict[str, Any]:
             (row_of[code], (lon - 120.8) * 98_000, (lat - 28) * 111_195)
             for batches in stream[1:]
             for code, _party, _away, pings in batches
-            for _at, lat, lon in pings
+            for _at, lat, lon, _accuracy in pings
         ]
     )
     way, ways = table._ways.points, table._ways.spans

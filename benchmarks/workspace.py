@@ -150,13 +150,15 @@ def _fill() -> None:
             )
         empty = encrypt(b"", context="complaints_complaint.caller_name")
         empty_phone = encrypt(b"", context="complaints_complaint.caller_phone")
+        secret = encrypt(b"nobody opens its page", context="complaints_complaint.secret")
         cursor.execute("DELETE FROM complaints_complaint")
         cursor.execute(
             """
             INSERT INTO complaints_complaint (code, submission, source, complainant_id, accused_id, accused_as, category,
               level, words, search, state, owner_id, owned_at, touched_at, due_at, round, filed_at, decided_at, decided_by,
-              finding, plates, caller_name, caller_phone, caller_index, caller_channel)
-            SELECT 'C-' || lpad(to_hex(n), 10, '0'), 'bench-' || n, 'passenger', %(who)s, %(whom)s, 'driver',
+              finding, plates, caller_name, caller_phone, caller_index, caller_channel, secret_digest, secret, from_crowd,
+              taken_down_by, lift_by, lifted_by, lower_to, lower_by, lowered_by, reopen_by, reopened_by, proposed_by)
+            SELECT 'C-' || upper(lpad(to_hex(n), 10, '0')), 'bench-' || n, 'passenger', %(who)s, %(whom)s, 'driver',
               (ARRAY['dispute','harassment','lost_property','other','discrimination','violence'])[1 + n %% 6],
               (ARRAY['ordinary','severe','ordinary','ordinary','raised','severe'])[1 + n %% 6],
               t.cipher, t.vector,
@@ -169,13 +171,16 @@ def _fill() -> None:
               CASE WHEN n > %(rows)s - %(live)s THEN '' ELSE 'adjudicator' END,
               CASE WHEN n > %(rows)s - %(live)s THEN '' ELSE 'upheld' END,
               '浙' || chr(65 + n %% 26) || lpad(((n::bigint * 7919) %% 100000)::text, 5, '0'),
-              %(empty)s, %(phone)s, '', 'sms'
+              %(empty)s, %(phone)s, '', 'sms',
+              encode(sha256(('bench-' || n)::bytea), 'hex'), %(secret)s, false,
+              '', '', '', '', '', '', '', '', ''
             FROM generate_series(1, %(rows)s) n
             JOIN bench_text t ON t.number = CASE WHEN n %% 10000 = 0 THEN %(rare)s ELSE n %% %(rare)s END
             """,
             {
                 "who": people["passenger"], "whom": people["driver"], "agent": people["agent"], "rows": ROWS, "live": LIVE,
                 "empty": empty, "phone": empty_phone, "rare": len(TEXTS),
+                "secret": secret,
             },
         )  # fmt: skip
         cursor.execute(
