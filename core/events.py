@@ -118,18 +118,17 @@ class HandlerFailed(retry.Known):
 
 
 def _deliver(row: OutboxEvent) -> None:
-    """Run every handler that has not run yet for this event, each in a transaction with its record.
+    """Run every handler of the row's queue that has not run yet for this event, each in a transaction with its record.
 
     Raises `HandlerFailed` where one failed, or this release knows none: the event is due again by the law of its queue,
     while handlers that succeeded never run again. Raises what the database raises where it is away.
     """
-    if row.name not in _handlers:
+    mine = [each for each in _handlers.get(row.name, []) if each.queue == row.queue]
+    if not mine:
         # Another release wrote it: whoever knows it delivers it. Nobody here may call it delivered.
-        raise HandlerFailed(row.name, LookupError("no handler in this release"))
+        raise HandlerFailed(row.name, LookupError("no handler of this queue in this release"))
     failed: HandlerFailed | None = None
-    for each in _handlers[row.name]:
-        if each.queue != row.queue:
-            continue
+    for each in mine:
         try:
             with transaction.atomic(durable=True):
                 if _first(row, each.name):

@@ -102,3 +102,16 @@ def test_a_handler_that_names_a_queue_runs_there_and_stands_in_no_other_ones_way
     assert [(row.queue, row.delivered_at is None) for row in rows] == [("default", True), (Told.queue, False)]
     events.EVENTS.work_off(queue="default")
     assert OutboxEvent.objects.get(name=Told.name, queue="default").attempts == 1
+
+
+def test_an_event_in_a_queue_where_no_handler_waits_for_it_is_not_called_delivered(db, monkeypatch):
+    """Another release wrote it there: absence of a handler is no delivery."""
+    monkeypatch.setitem(
+        events._handlers, Told.name, [events._Declared("first", Told, lambda _event: None, Told.queue)]
+    )
+    events.publish(Told())
+    OutboxEvent.objects.update(queue="default")
+    row = OutboxEvent.objects.get()
+    assert not events.EVENTS.attempt(row.pk)
+    row.refresh_from_db()
+    assert (row.delivered_at, row.attempts) == (None, 1)
