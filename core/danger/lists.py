@@ -154,10 +154,10 @@ def mask(said: str, lists: Lists) -> str:
 def phrases(folded: str, lists: Lists) -> list[tuple[str, str]]:
     """(class, words) of the phrases that a folded text holds and does not deny, gravest first, each once."""
     said = mask(plain(folded), lists)
-    found = {
-        (level, match.group(0)): None
-        for level in (SEVERE, RAISED)
-        for match in _finder(tuple(lists[level])).finditer(said)
-        if not _DENIED.search(said[max(0, match.start() - _BEFORE) : match.start()])
-    }
+    found: dict[tuple[str, str], None] = {}
+    for level in (SEVERE, RAISED):
+        for match in _finder(tuple(lists[level])).finditer(said):
+            one = level, match.group(0)
+            if one not in found and not _DENIED.search(said[max(0, match.start() - _BEFORE) : match.start()]):
+                found[one] = None
     return list(found)

@@ -138,57 +138,53 @@ class Tokens:
         return self.said[self.starts[start] : self.starts[end - 1] + len(self.texts[end - 1])]
 
 
-def pieces(tokens: Tokens, known: Container[str] | None = None) -> dict[str, Place]:
+class _Every:
+    """Holds each key there is."""
+
+    def __contains__(self, key: object) -> bool:
+        return bool(key)
+
+
+def pieces(tokens: Tokens, known: Container[str] = _Every()) -> dict[str, Place]:
     """The pieces of a text that are among the `known`, each where it stands last; all where that is not given."""
     found = _bare(tokens, known)
     hits = list(_hits(tokens))
     for index, (start, end, names) in enumerate(hits):
         for name in names:
-            key = _sort_key(name)
-            if known is None or key in known:
+            key = f"sort {name}"
+            if key in known:
                 found[key] = start, end
         for after, upto, others in hits[index + 1 : index + 1 + PARTNERS]:
             if after - end > NEAR or (after > end and not _STOPS.isdisjoint(tokens.texts[end:after])):
                 break
             for name in names:
                 for other in others:
-                    key = _pair_key(name, other)
-                    if known is None or key in known:
+                    key = f"pair {name}>{other}"
+                    if key in known:
                         found[key] = start, upto
     return found
 
 
-@cache
-def _sort_key(name: str) -> str:
-    return f"sort {name}"
-
-
-@cache
-def _pair_key(name: str, other: str) -> str:
-    return f"pair {name}>{other}"
-
-
-def _bare(tokens: Tokens, known: Container[str] | None) -> dict[str, Place]:
+def _bare(tokens: Tokens, known: Container[str]) -> dict[str, Place]:
     """One to three characters in a row, one and two English words."""
     found = {}
-    before = run = ""  # the English word and the two characters that stand right before
-    for place, (text, word) in enumerate(zip(tokens.texts, tokens.stems, strict=True)):
+    word_before = one_before = two_before = ""  # the keys that end right before
+    for end, (text, word) in enumerate(zip(tokens.texts, tokens.stems, strict=True), start=1):
+        one = two = three = ""
         if word:
-            keys = [f"word {word}", f"word {before} {word}"] if before else [f"word {word}"]
-            run = ""
+            one, two = f"word {word}", word_before and f"{word_before} {word}"
+            word_before, one_before, two_before = one, "", ""
         elif _is_character(text):
-            run = run[-2:] + text
-            keys = [f"text {text}"]
-            if len(run) > 1:
-                keys += [f"text {run[-2:]}", f"text {run}"] if len(run) > 2 else [f"text {run}"]
+            one, two, three = f"text {text}", one_before and one_before + text, two_before and two_before + text
+            word_before, one_before, two_before = "", one, two
         else:
-            keys, run = [], ""
-        before = word
-        end = place + 1
-        for key in keys:
-            if known is None or key in known:
-                found[key] = place, end
-            place -= 1
+            word_before = one_before = two_before = ""
+        if one in known:
+            found[one] = end - 1, end
+        if two in known:
+            found[two] = end - 2, end
+        if three in known:
+            found[three] = end - 3, end
     return found
 
 
