@@ -775,7 +775,7 @@ def things(rides, people):
 def _session_of(account):
     """What the list of their sessions calls one of an account's."""
     client = Client()
-    client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(account)
     return Session.objects.get(session_key=digest(client.cookies["sessionid"].value)).name
 
 
