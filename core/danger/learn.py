@@ -16,9 +16,10 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
 from core.danger.lists import DANGER_WORDS, RAISED, SEVERE, mask
-from core.danger.pieces import Tokens, pairs, pieces, sorts
+from core.danger.pieces import Tokens, cut, pairs, pieces, sorts
 from core.danger.texts import as_meant
 from core.danger.weights import ALWAYS
+from core.typed.text import fold
 
 Numbers = npt.NDArray[np.float64]
 
@@ -51,7 +52,8 @@ def wordings(*paths: Path) -> list[Wording]:
 
 def keys_of(text: str) -> set[str]:
     """The pieces of a text, each once."""
-    return {key for key, _start, _end in pieces(Tokens(mask(as_meant(text), DANGER_WORDS.default)))}
+    said = mask(as_meant(fold(text)), DANGER_WORDS.default).strip()
+    return set(pieces(Tokens(said, 0, cut(said))))
 
 
 def learn(told: Sequence[Wording]) -> dict[str, tuple[float, float]]:

@@ -20,23 +20,40 @@ from core.policy.units import Later
 from core.typed.text import CJK, fold
 
 SEVERE, RAISED, HARMLESS = "severe", "raised", "harmless"
-_SIGNS = {"(": "(", ")": ")", "|": "|", "…": r"\w{0,4}?", "*": "[a-z]*", "$": "$", " ": r"\s+"}
+_SIGNS = {"(": "(?:", ")": ")", "|": "|", "…": r"\w{0,4}?", "*": "[a-z]*", "$": "$", " ": r"\s+"}
+_PARTS = re.compile(r"([()|…*$ ])")
 # A harmless phrase leaves a character behind that no word has: what stood around it neither joins nor parts.
 _BLANK = "物"
 # What stands right before a phrase that is denied.
 _DENIED = re.compile(
     r"(?:没|没有|没人|没有人|无人|不是|并未|从未|\b(?:not|no|nobody|never|(?:did|was|is)n.?t)\s+)$"
 )
-_NO_BEGINNING = {"", " ", "…", "*", "$", "|", ")"}
 _BEFORE = 12  # characters in which a denial stands
 
 
-def _one(word: str) -> str:
+def _expression(word: str) -> str:
     """A word of the list as an expression: (a|b), … and * are its signs, anything else stands for itself."""
-    parts = [_SIGNS.get(part) or re.escape(fold(part)) for part in re.split(r"([()|…*$ ])", word) if part]
-    expression = "".join(part if part != "(" else "(?:" for part in parts)
-    # Not \b: a Chinese character beside a Latin one is a border for people.
-    return f"(?:{expression})" if CJK.search(word) else rf"(?<![a-z])(?:{expression})(?![a-z])"
+    return "".join(_SIGNS.get(part) or re.escape(fold(part)) for part in _PARTS.split(word))
+
+
+def _openings(word: str) -> list[tuple[str, str]]:
+    """(character, expression of what follows) for each way a word can begin: (杀|砍)价 with 杀 or with 砍.
+
+    No character where it begins with a sign.
+    """
+    if word[:1] != "(":
+        letters = _PARTS.split(word, maxsplit=1)[0]
+        said = fold(letters)
+        return [(said[:1], re.escape(said[1:]) + _expression(word[len(letters) :]))]
+    depth, options, begun = 0, [], 1
+    for place, sign in enumerate(word):
+        depth += (sign == "(") - (sign == ")")
+        if (depth == 1 and sign == "|") or depth == 0:
+            options.append(word[begun:place])
+            begun = place + 1
+        if depth == 0:
+            break
+    return [opening for option in dict.fromkeys(options) for opening in _openings(option + word[begun:])]
 
 
 class Wordings(policy.Words):
@@ -48,11 +65,11 @@ class Wordings(policy.Words):
         words = super().read(raw, default, reading)
         for word in words:
             try:
-                re.compile(_one(word))
+                re.compile(_expression(word))
             except re.error:
                 reading.wrong("wrong_type", Later(lambda: _("Its brackets do not pair.")))
                 return default
-            if _firsts(word) & _NO_BEGINNING:
+            if not all(first for first, _rest in _openings(f"({word})")):
                 reading.wrong("wrong_type", Later(lambda: _("A phrase begins with a letter or a character.")))
                 return default
         return words
@@ -108,45 +125,21 @@ DANGER_WORDS = policy.declare(
 Lists = Mapping[str, Sequence[str]]  # by severe, raised, harmless
 
 
-class _Finder:
-    """Several phrases looked for at once. Only those that can begin with a character are tried where it stands."""
-
-    def __init__(self, words: tuple[str, ...]) -> None:
-        by_first: dict[str, list[str]] = {}
-        for word in words:
-            for first in _firsts(word):
-                by_first.setdefault(first, []).append(_one(word))
-        self._tries = {first: re.compile("|".join(many)) for first, many in by_first.items()}
-        self._may_begin = re.compile(f"[{''.join(map(re.escape, by_first))}]")
-
-    def finditer(self, text: str) -> Iterator[re.Match[str]]:
-        after = 0
-        for place in self._may_begin.finditer(text):
-            found = self._tries[place.group(0)].match(text, place.start()) if place.start() >= after else None
-            if found:
-                after = found.end()
-                yield found
-
-
 @lru_cache(maxsize=16)
-def _finder(words: tuple[str, ...]) -> _Finder:
-    return _Finder(words)
+def _finder(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Several phrases looked for at once: of those that fit at a place, the one that stands first in the list.
 
-
-def _firsts(word: str) -> set[str]:
-    """The characters that a phrase can begin with."""
-    if word[:1] != "(":
-        return {word[:1] if word[:1] in _NO_BEGINNING else fold(word[:1])[:1]}
-    depth, options, begun, end = 0, [], 1, len(word)
-    for place, sign in enumerate(word):
-        depth += (sign == "(") - (sign == ")")
-        if (depth == 1 and sign == "|") or depth == 0:
-            options.append(word[begun:place])
-            begun = place + 1
-        if depth == 0:
-            end = place + 1
-            break
-    return {first for option in options for first in _firsts(option or word[end:] or " ")}
+    The characters that phrases begin with stand bare in front, each once. So `re` itself passes over what begins none
+    and tries only those that begin so: a try from Python for each such character would be most of a reading.
+    """
+    rests: dict[str, list[str]] = {}
+    for word in words:
+        # Not \b: a Chinese character beside a Latin one is a border for people.
+        before, after = ("", "") if CJK.search(word) else ("(?<![a-z]{})", "(?![a-z])")
+        for first, rest in _openings(f"({word})"):
+            first = re.escape(first)
+            rests.setdefault(first, []).append(before.format(first) + rest + after)
+    return re.compile("|".join(f"{first}(?:{'|'.join(many)})" for first, many in rests.items()))
 
 
 def mask(said: str, lists: Lists) -> str:
@@ -158,9 +151,9 @@ def mask(said: str, lists: Lists) -> str:
     return "".join([*kept, said[after:]])
 
 
-def phrases(text: str, lists: Lists) -> list[tuple[str, str]]:
-    """(class, words) of the phrases that a text holds and does not deny, gravest first, each once."""
-    said = mask(plain(text), lists)
+def phrases(folded: str, lists: Lists) -> list[tuple[str, str]]:
+    """(class, words) of the phrases that a folded text holds and does not deny, gravest first, each once."""
+    said = mask(plain(folded), lists)
     found = {
         (level, match.group(0)): None
         for level in (SEVERE, RAISED)

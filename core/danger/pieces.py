@@ -7,9 +7,10 @@ matters; `weights.tsv` is what was learned from them and from wordings, also for
 """
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import accumulate
 from pathlib import Path
 
 from core.typed.text import CJK
@@ -21,7 +22,7 @@ WORDS_AT_MOST = 4  # English words in one entry of the lexicon
 # Of what is denied, the opposite is said: `!hit`. These sorts stand in the lexicon only so that their words are not
 # taken for others (打车 is no blow).
 NEGATION, NOTHING = "neg", "benign"
-_TOKEN = re.compile(rf"{CJK.pattern}|[a-z]+|\d+|\S")
+_TOKEN = re.compile(rf"(?:{CJK.pattern}|[a-z]+|\d+|\S)\s*")
 _STOPS = frozenset("。!?;.\n")
 _SOFT_STOPS = frozenset(",、…")
 
@@ -37,8 +38,7 @@ class Sort:
     words: tuple[str, ...]
 
 
-# A piece of a text: its key among the weights, and the places [start, end) of its first and last token.
-Found = tuple[str, int, int]
+Place = tuple[int, int]  # [first, last) of its tokens
 
 
 @cache
@@ -73,9 +73,17 @@ def stem(word: str) -> str:
     return word[:-1] + "i" if len(word) > 3 and word.endswith("y") else word
 
 
+@lru_cache(maxsize=20_000)
+def _is_character(text: str) -> bool:
+    return CJK.match(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """The lexicon to look in: sorts by entry, and how long entries may be that begin so, longest first."""
+    """The lexicon to look in: sorts by entry, and how long entries may be that begin so, longest first.
+
+    `lengths` go by the first two characters and by the first alone, `first` by the first word.
+    """
 
     chinese: dict[str, tuple[str, ...]]
     lengths: dict[str, tuple[int, ...]]
@@ -96,7 +104,8 @@ def _index() -> _Index:
     lengths: dict[str, set[int]] = {}
     first: dict[str, set[int]] = {}
     for word in chinese:
-        lengths.setdefault(word[0], set()).add(len(word))
+        both = lengths.setdefault(word[:2], set())
+        both |= {len(word), *(1 for one in word[:1] if one in chinese)}
     for parts in english:
         first.setdefault(parts[0], set()).add(len(parts))
     return _Index(
@@ -107,40 +116,37 @@ def _index() -> _Index:
     )
 
 
-class Tokens:
-    """A text as meant, cut into Chinese characters, Latin words, numbers and signs."""
+def cut(said: str) -> list[str]:
+    """A text as meant in Chinese characters, Latin words, numbers and signs, each with the spaces behind it."""
+    return _TOKEN.findall(said)
 
-    def __init__(self, said: str) -> None:
-        found = list(_TOKEN.finditer(said))
+
+class Tokens:
+    """Neighbours among what `cut()` gives of a text: as they stand there from `start` on, bare, and their stems."""
+
+    def __init__(self, said: str, start: int, parts: Sequence[str]) -> None:
         self.said = said
-        self.starts = [each.start() for each in found]
-        self.texts = [each.group(0) for each in found]
+        self.starts = list(accumulate(map(len, parts), initial=start))
+        self.texts = [part.rstrip() for part in parts]
         self.stems = [stem(text) if text.isascii() and text.isalpha() else "" for text in self.texts]
 
     def __len__(self) -> int:
         return len(self.texts)
-
-    def part(self, start: int, end: int) -> "Tokens":
-        """The tokens from one place to before another, as a text of their own."""
-        part = Tokens.__new__(Tokens)
-        part.said, part.starts = self.said, self.starts[start:end]
-        part.texts, part.stems = self.texts[start:end], self.stems[start:end]
-        return part
 
     def text(self, start: int, end: int) -> str:
         """What stands from one token to before another, as it was said."""
         return self.said[self.starts[start] : self.starts[end - 1] + len(self.texts[end - 1])]
 
 
-def pieces(tokens: Tokens, known: Container[str] | None = None) -> Iterator[Found]:
-    """The pieces of a text that are among the `known`; all of them where that is not given."""
-    yield from _bare(tokens, known)
+def pieces(tokens: Tokens, known: Container[str] | None = None) -> dict[str, Place]:
+    """The pieces of a text that are among the `known`, each where it stands last; all where that is not given."""
+    found = _bare(tokens, known)
     hits = list(_hits(tokens))
     for index, (start, end, names) in enumerate(hits):
         for name in names:
             key = _sort_key(name)
             if known is None or key in known:
-                yield key, start, end
+                found[key] = start, end
         for after, upto, others in hits[index + 1 : index + 1 + PARTNERS]:
             if after - end > NEAR or (after > end and not _STOPS.isdisjoint(tokens.texts[end:after])):
                 break
@@ -148,7 +154,8 @@ def pieces(tokens: Tokens, known: Container[str] | None = None) -> Iterator[Foun
                 for other in others:
                     key = _pair_key(name, other)
                     if known is None or key in known:
-                        yield key, start, upto
+                        found[key] = start, upto
+    return found
 
 
 @cache
@@ -161,23 +168,28 @@ def _pair_key(name: str, other: str) -> str:
     return f"pair {name}>{other}"
 
 
-def _bare(tokens: Tokens, known: Container[str] | None) -> Iterator[Found]:
+def _bare(tokens: Tokens, known: Container[str] | None) -> dict[str, Place]:
     """One to three characters in a row, one and two English words."""
-    before, run = "", ""  # the English word and the two characters that stand right before
+    found = {}
+    before = run = ""  # the English word and the two characters that stand right before
     for place, (text, word) in enumerate(zip(tokens.texts, tokens.stems, strict=True)):
-        keys: tuple[str, ...] = ()
         if word:
-            keys = (f"word {word}", f"word {before} {word}") if before else (f"word {word}",)
+            keys = [f"word {word}", f"word {before} {word}"] if before else [f"word {word}"]
             run = ""
-        elif text >= "㐀" and CJK.match(text):
+        elif _is_character(text):
             run = run[-2:] + text
-            keys = (f"text {text}", f"text {run[-2:]}", f"text {run}")[: len(run)]
+            keys = [f"text {text}"]
+            if len(run) > 1:
+                keys += [f"text {run[-2:]}", f"text {run}"] if len(run) > 2 else [f"text {run}"]
         else:
-            run = ""
+            keys, run = [], ""
         before = word
-        for back, key in enumerate(keys):
+        end = place + 1
+        for key in keys:
             if known is None or key in known:
-                yield key, place - back, place + 1
+                found[key] = place, end
+            place -= 1
+    return found
 
 
 def _hits(tokens: Tokens) -> Iterator[tuple[int, int, tuple[str, ...]]]:
@@ -209,7 +221,8 @@ def _longest(tokens: Tokens, place: int, index: _Index) -> tuple[int, tuple[str,
                 return place + many, names
         return place + 1, ()
     start = tokens.starts[place]
-    for long in index.lengths.get(tokens.texts[place][0], ()):
+    two = tokens.said[start : start + 2]
+    for long in index.lengths.get(two) or index.lengths.get(two[0], ()):
         names = index.chinese.get(tokens.said[start : start + long])
         if names:
             end = place + 1

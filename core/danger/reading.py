@@ -14,7 +14,7 @@ from core.danger import weights
 from core.danger.lists import DANGER_WORDS, RAISED, SEVERE, mask, phrases
 from core.danger.pieces import sorts, stem
 from core.danger.texts import as_meant
-from core.typed.text import CJK
+from core.typed.text import CJK, fold
 
 ORDINARY = "ordinary"
 UNKNOWN_LANGUAGE = _lazy("Language not recognised: a person reads it now")
@@ -105,20 +105,22 @@ class Reading:
 def read(text: str) -> Reading:
     """Read a text by the policies in force."""
     lists, sure = policy.value(DANGER_WORDS), policy.value(SURENESS)
-    weighed = weights.weigh(mask(as_meant(text), lists))
+    folded = fold(text)
+    said = as_meant(folded)
+    weighed = weights.weigh(mask(said, lists))
     level = ORDINARY
     if weighed.severe >= sure[SEVERE]:
         level = SEVERE
     elif weighed.harm >= sure[RAISED]:
         level = RAISED
-    listed = [Piece(word, Reason.PHRASE, of) for of, word in phrases(text, lists)]
+    listed = [Piece(word, Reason.PHRASE, of) for of, word in phrases(folded, lists)]
     raised = [_piece(word, sort, level) for word, sort in weighed.said] if level != ORDINARY else []
     if level != ORDINARY and not raised:
         raised = [Piece(text.strip()[:20], Reason.WORDING, level)]
     levels = {level, *(piece.level for piece in listed)}
     gravest = next(each for each in (SEVERE, RAISED, ORDINARY) if each in levels)
     found = sorted([*listed, *raised], key=lambda piece: piece.level != SEVERE)
-    return Reading(gravest, tuple(found), _is_understood(text))
+    return Reading(gravest, tuple(found), _is_understood(text, said))
 
 
 def _piece(word: str, sort: str, level: str) -> Piece:
@@ -157,7 +159,9 @@ def said_of(facts: Mapping[str, Any]) -> str:
 # --- Language -------------------------------------------------------------------------------------
 
 _LATIN = re.compile(r"[A-Za-zÀ-ɏḀ-ỿ]+")
-_LETTER = re.compile(r"[^\W\d_]")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_CHARACTERS = re.compile(f"{CJK.pattern}+")
+_NEITHER_LETTER_NOR_SPACE = re.compile(r"[^a-z\s]+")
 _COMMONEST = """
 a an the and or but if so then than that this these those there here it its i im ive id me my mine we us our
 you your he him his she her they them their who what when where why how is are was were be been am do does did
@@ -171,19 +175,16 @@ _COMMON = frozenset(map(stem, _COMMONEST.split()))
 _ENOUGH = 3  # words or letters to judge a language by
 
 
-def _is_understood(text: str) -> bool:
-    """False where a text is neither Chinese nor English, as far as its letters and commonest words tell."""
-    letters = _LETTER.findall(text)
-    chinese = sum(1 for each in letters if CJK.match(each))
+def _is_understood(text: str, said: str) -> bool:
+    """False where a text is neither Chinese nor English, as far as its letters and, as meant, commonest words tell."""
+    letters = "".join(_LETTERS.findall(text))
+    chinese = len("".join(_CHARACTERS.findall(letters)))
     words = _LATIN.findall(text)
-    latin = sum(len(word) for word in words)
+    latin = sum(map(len, words))
     foreign = len(letters) - chinese - latin
     if foreign >= _ENOUGH and foreign * 4 >= len(letters):
         return False
-    if chinese or len(words) < _ENOUGH:
+    if chinese or len(words) < _ENOUGH or CJK.search(said):
         return True
-    said = as_meant(text)
-    if CJK.search(said):
-        return True
-    ours = sum(1 for word in said.split() if stem(re.sub(r"[^a-z]", "", word)) in _COMMON)
+    ours = sum(stem(word) in _COMMON for word in _NEITHER_LETTER_NOR_SPACE.sub("", said).split())
     return ours * 6 >= len(words)

@@ -47,36 +47,52 @@ _SPELT = re.compile(
 _FIRST = re.compile(r"(?<![a-z])qj(?![a-z])|(?<=我)bj(?![a-z])")
 _INSIDE = re.compile(rf"(?:(?<={_C})|(?<={_C} ))({_either(_SYLLABLES)})(?![a-z])")
 _BEFORE = re.compile(rf"(?<![a-z])({_either(_SYLLABLES)})(?={_C})")
-_BETWEEN = re.compile(rf"({_C})[\s*\-_.·~^|/+=#@&]+(?={_C})")
-_ALL_SIGNS = re.compile(rf"(?<={_C})[\s\W_]+(?={_C})")
+# What is looked for stands in front of what must stand before it: `re` then passes over all other characters at once.
+_SIGN = r"[\s*\-_.·~^|/+=#@&]"
+_BETWEEN = re.compile(rf"{_SIGN}(?<={_C}{_SIGN}){_SIGN}*(?={_C})")
+_ALL_SIGNS = re.compile(rf"[\W_](?<={_C}[\W_])[\W_]*(?={_C})")
 _LATIN = re.compile(r"[a-z]")
-_POLICE = re.compile(r"(?<![\d号牌尾])1\s?1\s?0(?![\d号指])|(?<![\d#])911(?!\d)")
+_POLICE = re.compile(r"1(?<![\d号牌尾]1)\s?1\s?0(?![\d号指])|9(?<![\d#]9)11(?!\d)")
 _ADDRESS = re.compile(r"(?:number|gate|号|no\.?) ?(?:110|911)")
 _LETTERS = re.compile(r"(?<![a-z])(?:[a-z] ){2,8}[a-z](?![a-z])")
+_NO_MARK = re.compile(r"[\w\x00-\u02ff]+")  # no accent is a letter, or stands before the block of them
 
 
-def plain(text: str) -> str:
-    """The same, with nothing between Chinese characters that hides a word: spaces, signs, ends of lines."""
-    return _ALL_SIGNS.sub("", fold(text))
+def plain(folded: str) -> str:
+    """A folded text with nothing between Chinese characters that hides a word: spaces, signs, ends of lines."""
+    return _ALL_SIGNS.sub("", folded) if CJK.search(folded) else folded
 
 
-def as_meant(text: str) -> str:
+def as_meant(folded: str) -> str:
     """A folded text whose evasions are undone: pinyin, sounds, initials, letters apart. Commas and stops stay."""
-    said = fold(text).replace("'", "").replace("’", "").replace("‘", "")
-    said = "".join(each for each in unicodedata.normalize("NFKD", said) if not unicodedata.combining(each))
+    said = _bare(folded.replace("'", "").replace("’", "").replace("‘", ""))
     if not _ADDRESS.search(said):
         said = _POLICE.sub("报警", said)
+    if _LATIN.search(said):
+        said = _in_characters(said)
+    if not CJK.search(said):
+        return said
+    said = _BETWEEN.sub("", said)
+    return _SOUND.sub(lambda found: _BY_SOUND[found.group(0)], said)
+
+
+def _bare(said: str) -> str:
+    """Without accents; what may be one is looked at once, not wherever it stands."""
+    said = unicodedata.normalize("NFKD", said)
+    marks = {ord(sign): None for sign in set(_NO_MARK.sub("", said)) if unicodedata.combining(sign)}
+    return said.translate(marks) if marks else said
+
+
+def _in_characters(said: str) -> str:
+    """Latin letters as the characters that they are written for."""
     said = _SPELT.sub(lambda found: _PINYIN[found.group(0).replace(" ", "")], said)
     said = _LETTERS.sub(lambda found: found.group(0).replace(" ", ""), said)
     said = _INITIALS.get(said.strip(), said)
-    if CJK.search(said) and _LATIN.search(said):
-        said = _FIRST.sub(lambda found: _INITIALS[found.group(0)], said)
-        said = _INSIDE.sub(lambda found: _SYLLABLES[found.group(1)], said)
-        said = _BEFORE.sub(lambda found: _SYLLABLES[found.group(1)], said)
-    elif _LATIN.search(said):
-        said = _as_spoken(said)
-    said = _BETWEEN.sub(r"\1", said)
-    return _SOUND.sub(lambda found: _BY_SOUND[found.group(0)], said)
+    if not CJK.search(said):
+        return _as_spoken(said)
+    said = _FIRST.sub(lambda found: _INITIALS[found.group(0)], said)
+    said = _INSIDE.sub(lambda found: _SYLLABLES[found.group(1)], said)
+    return _BEFORE.sub(lambda found: _SYLLABLES[found.group(1)], said)
 
 
 def _as_spoken(said: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from core.danger.pieces import HERE, Found, Tokens, pieces, sorts
+from core.danger.pieces import HERE, Place, Tokens, cut, pieces, sorts
 
 STRETCH = 60  # tokens weighed together
 STEP = 42
@@ -47,12 +47,11 @@ def _sure(odds: float) -> float:
 
 def weigh(said: str) -> Weighed:
     """Weigh a text as meant."""
-    tokens = Tokens(said)
     best_severe, best_harm = -LIMIT, -LIMIT
-    gravest: tuple[Tokens, dict[str, Found]] = (tokens, {})
+    gravest: tuple[Tokens, dict[str, Place]] = (Tokens("", 0, ()), {})
     known = weights()
-    for stretch in _stretches(tokens):
-        found = {piece[0]: piece for piece in pieces(stretch, known)}
+    for stretch in stretches(said):
+        found = pieces(stretch, known)
         severe, harm = known[ALWAYS]
         for key in found:
             more = known[key]
@@ -63,23 +62,23 @@ def weigh(said: str) -> Weighed:
     return Weighed(_sure(best_severe), _sure(best_harm), _said(*gravest))
 
 
-def _stretches(tokens: Tokens) -> Iterator[Tokens]:
+def stretches(said: str) -> Iterator[Tokens]:
     """Parts of a text that overlap, each once however often it is repeated."""
-    if len(tokens) <= STRETCH:
-        yield tokens
-        return
-    seen = set()
-    for start in range(0, len(tokens) - STRETCH + STEP, STEP):
-        text = tokens.text(start, min(start + STRETCH, len(tokens)))
+    said = said.strip()
+    tokens, seen, at = cut(said), set(), 0
+    for start in range(0, max(1, len(tokens) - STRETCH + STEP), STEP):
+        parts = tokens[start : start + STRETCH]
+        text = "".join(parts).rstrip()
         if text not in seen:
             seen.add(text)
-            yield tokens.part(start, start + STRETCH)
+            yield Tokens(said, at, parts)
+        at += sum(map(len, parts[:STEP]))
 
 
-def _said(tokens: Tokens, found: dict[str, Found]) -> tuple[tuple[str, str], ...]:
+def _said(tokens: Tokens, found: dict[str, Place]) -> tuple[tuple[str, str], ...]:
     """The heaviest pieces of a stretch, one for each place: words of a sort before bare ones."""
     ranked = sorted(
-        ((sum(weights()[key]), key, start, end) for key, start, end in found.values()),
+        ((sum(weights()[key]), key, start, end) for key, (start, end) in found.items()),
         key=lambda each: (not each[1].startswith("sort"), -each[0]),
     )
     said: list[tuple[str, str]] = []
