@@ -238,9 +238,16 @@ def contacts_called_for(incident: Incident, party: str) -> "list[EmergencyContac
     return contacts_to_alert(trip.passenger)
 
 
+_CALLED = Read(
+    lambda pk, party: SosCall.objects.only("at").filter(incident_id=pk, party=party).order_by("pk")[:1],
+    int,
+    str,
+)
+
+
 def called_at(incident: Incident, party: str) -> datetime:
     """When this side of the trip, which called for help in an incident, first did."""
-    return incident.sos_calls.filter(party=party).order_by("pk").values_list("at", flat=True)[0]
+    return _CALLED.the(incident.pk, party).at
 
 
 def seen_since(incident: Incident, at: datetime) -> datetime | None:
