@@ -108,6 +108,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.heads",
     "config.middleware.kept_nowhere",
     "config.middleware.content_security_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
