@@ -356,7 +356,8 @@ class PlateRead:
     """What a machine read from the photo before a pick-up, apart from what anybody saw.
 
     `plate` is empty where nothing was made out; `certainty` from 0 to 1; `decided_by` the colleague who looked, `ocr`
-    where nobody had to, empty while somebody still has to. `metres_away` from the pick-up is null where the phone said nothing.
+    where nobody had to, empty while somebody still has to. `metres_away` from the pick-up is null where the phone said nothing;
+    `on_sheet` where the plate may be a picture on a sheet.
     """
 
     plate: str
@@ -365,6 +366,7 @@ class PlateRead:
     decided_by: str
     at: datetime
     metres_away: int | None
+    on_sheet: bool
 
 
 def plate_read(trip_code: str, driver: Driver | None) -> PlateRead | None:
@@ -379,6 +381,7 @@ def plate_read(trip_code: str, driver: Driver | None) -> PlateRead | None:
         photo.decided_by,
         photo.taken_at,
         photo.metres_away,
+        photo.on_sheet,
     )
 
 

@@ -316,6 +316,7 @@ class Migration(migrations.Migration):
                 ('spot', models.CharField(blank=True, choices=[('upper_left', 'upper left'), ('upper_right', 'upper right'), ('lower_left', 'lower left'), ('lower_right', 'lower right')], max_length=12, verbose_name='place asked for')),
                 ('fingerprint', models.CharField(blank=True, max_length=16, verbose_name='fingerprint')),
                 ('like', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='drivers.platephoto', verbose_name='looks like')),
+                ('on_sheet', models.BooleanField(default=False, verbose_name='a picture on a sheet')),
                 ('metres_away', models.PositiveIntegerField(null=True, verbose_name='metres from the pick-up')),
                 ('placed_at', models.DateTimeField(null=True, verbose_name="phone's position at")),
                 ('taken_at', models.DateTimeField(verbose_name='taken')),

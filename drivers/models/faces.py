@@ -179,6 +179,8 @@ class PlatePhoto(models.Model):
     like = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, verbose_name=pgettext_lazy("field", "looks like")
     )
+    # It may show a picture on a sheet: a person looks whether the plate is on a car.
+    on_sheet = models.BooleanField(pgettext_lazy("field", "a picture on a sheet"), default=False)
     # How far the driver's phone was from the pick-up, and when it said so; null where it said nothing.
     metres_away = models.PositiveIntegerField(pgettext_lazy("field", "metres from the pick-up"), null=True)
     placed_at = models.DateTimeField(pgettext_lazy("field", "phone's position at"), null=True)

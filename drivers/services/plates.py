@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
+from msgspec.structs import astuple
 
 from core import audit, clock, pictures, policy, typed
 from core.errors import DomainError, NotFound, refuse
@@ -54,7 +55,8 @@ def send_plate_photo(
     where: Whereabouts | None = None,
 ) -> PlateOutcome:
     """Compare the plate on a live photo with the registered one; a person looks where the reading is unsure, the phone
-    is far from the pick-up, or the photo resembles an earlier one. One that is an earlier one is refused.
+    is far from the pick-up, the plate may be a picture on a sheet, or the photo resembles an earlier one. One that is an
+    earlier one is refused.
 
     `token` is that of the passed face check for the same pick-up; it says where on the photo the plate has to stand
     (`drivers.vision.plates.spot_of`). Raises `FaceRequired`, `PlateNotThere`, `PictureUnreadable`, `PictureTooLarge`,
@@ -88,9 +90,10 @@ def _record(
     )
     like, apart = _most_alike(driver, vehicle, reading.fingerprint)
     state = _state_of(reading, vehicle)
+    on_sheet = reading.is_on_a_sheet(policy.value(policies.PHOTO_SHEET))
     if like and apart <= policy.value(policies.PHOTO_SAME):
         state = PlatePhotoState.REUSED
-    elif state == PlatePhotoState.SAME and (like or _is_far(where)):
+    elif state == PlatePhotoState.SAME and (like or on_sheet or _is_far(where)):
         state = PlatePhotoState.WAITING
     photo = PlatePhoto.objects.create(
         driver=driver,
@@ -104,6 +107,7 @@ def _record(
         spot=spot,
         fingerprint=reading.fingerprint,
         like=like,
+        on_sheet=on_sheet,
         metres_away=round(where.metres) if where else None,
         placed_at=where.at if where else None,
         taken_at=clock.now(),
@@ -117,6 +121,7 @@ def _record(
         state=state,
         read=photo.read,
         registered=vehicle.plate,
+        sheet=[round(each, 2) for each in astuple(reading.sheet)],
     )
     if state == PlatePhotoState.DIFFERS:
         return _refused(photo)

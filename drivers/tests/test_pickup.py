@@ -187,6 +187,45 @@ def test_a_photo_that_was_sent_before_is_refused(rides, people, change):
     assert arrive(driver=driver, trip_code=second.code).state == "arrived"
 
 
+def laid(content, spot, *, share, sheet):
+    """An earlier photo, or as much of it about its plate as `share`, laid on a sheet so that the plate stands in a quarter."""
+    picture = Image.open(io.BytesIO(content))
+    left, top, right, bottom = read_plate(content)[0].box
+    x, y = (left + right) / 2 * picture.width, (top + bottom) / 2 * picture.height
+    around = (x - 500 * share, y - 350 * share, x + 500 * share, y + 350 * share)
+    part = picture.crop([round(each) for each in around])
+    if share == 1:
+        part = picture.resize((600, 420))
+        x, y = x * 0.6, y * 0.6
+    else:
+        x, y = part.width / 2, part.height / 2
+    whole = Image.new("RGB", (1000, 700), sheet)
+    at = (300 if spot.endswith("left") else 700, 190 if spot.startswith("upper") else 510)
+    whole.paste(part, (round(at[0] - x), round(at[1] - y)))
+    out = io.BytesIO()
+    whole.save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("share", [1, 0.7, 0.45])
+@pytest.mark.parametrize("sheet", ["white", (128, 128, 128), (60, 20, 90)])
+def test_a_picture_laid_on_a_sheet_waits_for_a_person(trip, people, signed_in, share, sheet):
+    earlier = photo("川A·H0001", moment=7)
+    row = send(people, trip, lambda spot: laid(earlier, spot, share=share, sheet=sheet)).photo
+    assert (row.read, row.state, row.on_sheet, row.decided_by) == ("川AH0001", "waiting", True, "")
+    with pytest.raises(PlatePhotoWaiting):
+        at_pickup(people, trip)
+    assert "picture on a sheet" in signed_in("vetting").get("/admin/vetting/").content.decode()
+    page = signed_in("passenger").get(f"/trips/{trip.code}/").content.decode()
+    assert "Not verified" in page
+    assert "The photo shows the registered plate" not in page
+
+
+def test_an_honest_photo_of_a_car_is_no_sheet(trip, people):
+    row = send(people, trip, car("川A·H0001", moment=11)).photo
+    assert (row.state, row.on_sheet) == ("same", False)
+
+
 def test_other_photos_of_one_car_are_far_from_each_other():
     prints = [
         read_plate(photo("川A·H0001", spot=spot, moment=4 * n + at))[0].fingerprint
