@@ -30,6 +30,7 @@ from drivers.errors import (
 )
 from drivers.states import (
     RUN_TRANSITIONS,
+    UNDECIDED_PHOTO,
     AppealState,
     ApplicationState,
     CaseState,
@@ -37,7 +38,6 @@ from drivers.states import (
     HoldKind,
     Line,
     Offence,
-    PlatePhotoState,
     RewardState,
     RunState,
     ScreeningState,
@@ -239,6 +239,15 @@ PHOTO_AWAY = policy.declare(
     name=pgettext_lazy("policy name", "Photo far from the pick-up"),
     about=_(
         "A person looks at the photo of a car whose driver's phone is farther than this from the pick-up."
+    ),
+)
+PHOTO_PLACE_AGE = policy.declare(
+    "drivers.photo_place_age",
+    policy.Span(30, 1_800),
+    300,
+    name=pgettext_lazy("policy name", "Place of a photo"),
+    about=_(
+        "Where a driver's phone was longer ago than this does not say where the photo of the car was taken."
     ),
 )
 PHOTO_SHEET = policy.declare(
@@ -593,7 +602,7 @@ def against_plate(photo: "PlatePhoto", account: "Account") -> DomainError | None
     """What is against saying what is on a photo."""
     if not may(account, "plates.read"):
         return Forbidden()
-    return None if photo.state == PlatePhotoState.WAITING else IllegalTransition()
+    return None if photo.state in UNDECIDED_PHOTO else IllegalTransition()
 
 
 def against_report(report: "MismatchReport", account: "Account") -> DomainError | None:

@@ -19,6 +19,7 @@ from drivers.errors import (
     NotVetted,
     NoVehicle,
     PaperExpired,
+    PhotoPlaceUnknown,
     PhotoSeenBefore,
     PickupCheckNeeded,
     PlateDiffers,
@@ -51,6 +52,7 @@ from drivers.models import (
 from drivers.policies import PICKUP_WITHIN, VEHICLE_SAID_FOR
 from drivers.policies import told_from as told_from  # a rule that other apps read here
 from drivers.states import (
+    UNDECIDED_PHOTO,
     AppealState,
     ApplicationState,
     CallSide,
@@ -356,7 +358,7 @@ class PlateRead:
     """What a machine read from the photo before a pick-up, apart from what anybody saw.
 
     `plate` is empty where nothing was made out; `certainty` from 0 to 1; `decided_by` the colleague who looked, `ocr`
-    where nobody had to, empty while somebody still has to. `metres_away` from the pick-up is null where the phone said nothing;
+    where nobody had to, empty while somebody still has to. `metres_away` from the pick-up is null where the phone said nothing of late;
     `on_sheet` where the plate may be a picture on a sheet.
     """
 
@@ -396,6 +398,8 @@ def why_not_arrive(driver: Driver, trip_code: str) -> DomainError | None:
             return None
         case PlatePhotoState.WAITING:
             return PlatePhotoWaiting()
+        case PlatePhotoState.UNPLACED:
+            return PhotoPlaceUnknown()
         case PlatePhotoState.DIFFERS:
             return PlateDiffers(plate=check.plate)
         case PlatePhotoState.REUSED:
@@ -405,7 +409,7 @@ def why_not_arrive(driver: Driver, trip_code: str) -> DomainError | None:
 def waiting_plate_photos() -> list[PlatePhoto]:
     """Photos that a person must look at, oldest first."""
     return list(
-        PlatePhoto.objects.filter(state=PlatePhotoState.WAITING)
+        PlatePhoto.objects.filter(state__in=UNDECIDED_PHOTO)
         .select_related("driver__account", "vehicle", "picture", "like__picture")
         .order_by("taken_at")
     )

@@ -325,8 +325,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'plate photo',
                 'verbose_name_plural': 'plate photos',
-                'indexes': [models.Index(fields=['subject'], name='plate_photo_of_trip'), models.Index(condition=models.Q(('fingerprint', ''), _negated=True), fields=['fingerprint'], name='plate_photo_alike'), models.Index(condition=models.Q(('state', 'waiting')), fields=['taken_at'], name='plate_photo_waiting')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['same', 'waiting', 'differs', 'reused'])), name='plate_photo_state_is_known'), models.CheckConstraint(condition=models.Q(('state', 'waiting'), models.Q(('decided_by', ''), _negated=True), _connector='OR'), name='plate_photo_decided_by_somebody')],
+                'indexes': [models.Index(fields=['subject'], name='plate_photo_of_trip'), models.Index(condition=models.Q(('fingerprint', ''), _negated=True), fields=['fingerprint'], name='plate_photo_alike'), models.Index(condition=models.Q(('state__in', ['unplaced', 'waiting'])), fields=['taken_at'], name='plate_photo_waiting')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['same', 'waiting', 'unplaced', 'differs', 'reused'])), name='plate_photo_state_is_known'), models.CheckConstraint(condition=models.Q(('state__in', ['unplaced', 'waiting']), models.Q(('decided_by', ''), _negated=True), _connector='OR'), name='plate_photo_decided_by_somebody')],
             },
         ),
         migrations.CreateModel(

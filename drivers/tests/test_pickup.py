@@ -1,12 +1,20 @@
 """Before the pick-up (D11): face and plate within ten minutes, a person where the reading is unsure."""
 
 import io
+from datetime import timedelta
 
 import pytest
 from PIL import Image, ImageEnhance
 
 from core import clock, typed
-from drivers.errors import PhotoSeenBefore, PickupCheckNeeded, PlateDiffers, PlateNotThere, PlatePhotoWaiting
+from drivers.errors import (
+    PhotoPlaceUnknown,
+    PhotoSeenBefore,
+    PickupCheckNeeded,
+    PlateDiffers,
+    PlateNotThere,
+    PlatePhotoWaiting,
+)
 from drivers.models import PlatePhoto, VettingCase
 from drivers.selectors import driver_of, plate_read
 from drivers.services import decide_plate_photo
@@ -23,8 +31,18 @@ def trip(rides):
     return rides.accepted()
 
 
-def send(people, trip, content, token=None):
-    """`content` is a photo, or what makes one for the place that the token asks for."""
+def stands(trip, *, away=0.0, **told):
+    """The driver's phone says where it is: so many degrees north of the pick-up."""
+    place = {"latitude": trip.origin_latitude + away, "longitude": trip.origin_longitude}
+    LatestPosition.objects.update_or_create(
+        trip=trip, party="driver", defaults={"at": clock.now()} | place | told
+    )
+
+
+def send(people, trip, content, token=None, *, where=stands):
+    """`content` is a photo, or what makes one for the place that the token asks for; `where` says where the phone is."""
+    if where:
+        where(trip)
     driver = driver_of(people("driver"))
     token = face_token(driver, trip.code, "pickup") if token is None else token
     if callable(content):
@@ -248,21 +266,47 @@ def test_what_resembles_an_earlier_photo_waits_for_a_person(trip, people):
 
 @pytest.mark.parametrize(("degrees", "state"), [(0.0, "same"), (0.05, "waiting")])
 def test_a_phone_far_from_the_pickup_lets_a_person_look(trip, people, degrees, state):
-    LatestPosition.objects.create(
-        trip=trip,
-        party="driver",
-        at=clock.now(),
-        latitude=trip.origin_latitude + degrees,
-        longitude=trip.origin_longitude,
-    )
-    row = send(people, trip, car("川A·H0001")).photo
+    row = send(people, trip, car("川A·H0001"), where=lambda trip: stands(trip, away=degrees)).photo
     assert (row.state, row.metres_away is not None, row.placed_at is not None) == (state, True, True)
 
 
-def test_where_the_phone_said_nothing_it_is_not_known_to_be_near(trip, people, signed_in):
-    row = send(people, trip, car("川A·H0007")).photo
+def long_ago(trip):
+    stands(trip, at=clock.now() - timedelta(seconds=301))
+
+
+def anywhere(trip):
+    stands(trip, accuracy=5_000)
+
+
+@pytest.mark.parametrize("where", [None, long_ago, anywhere])
+def test_a_photo_from_nobody_knows_where_is_not_verified(trip, people, signed_in, where):
+    row = send(people, trip, car("川A·H0001"), where=where).photo
+    assert (row.read, row.state, row.decided_by) == ("川AH0001", "unplaced", "")
     assert (row.metres_away, row.placed_at) == (None, None)
-    assert "not known" in signed_in("vetting").get("/admin/vetting/").content.decode()
+    with pytest.raises(PhotoPlaceUnknown):
+        at_pickup(people, trip)
+    passenger, driver = signed_in("passenger"), signed_in("driver")
+    assert "Not verified: nobody knows where" in passenger.get(f"/trips/{trip.code}/").content.decode()
+    assert "did not say where the photo" in driver.get(f"/trips/{trip.code}/").content.decode()
+    assert (
+        "look whether the photo shows the place"
+        in signed_in("vetting").get("/admin/vetting/").content.decode()
+    )
+    decide_plate_photo(account=people("agent"), picture=row.picture.code, same=True)
+    assert at_pickup(people, trip) == "arrived"
+    assert plate_read(trip.code, trip.driver).metres_away is None
+
+
+def test_another_photo_with_its_place_needs_nobody(trip, people):
+    assert send(people, trip, car("川A·H0001"), where=None).photo.state == "unplaced"
+    assert send(people, trip, car("川A·H0001", moment=2)).photo.state == "same"
+    assert at_pickup(people, trip) == "arrived"
+
+
+def test_the_page_of_the_photo_says_where_its_phone_is(trip, signed_in):
+    page = signed_in("driver").get(f"/drive/trips/{trip.code}/pickup/").content.decode()
+    assert "data-key=" in page
+    assert 'data-no-place="refused"' in page
 
 
 def test_what_was_read_and_what_somebody_saw_stand_apart(rides, trip, people, signed_in):
