@@ -58,6 +58,7 @@ from safety.services.shares import (
     revoke_share,
     share_trip,
     share_with,
+    end_guardians_links,
     share_with_contacts,
 )
 from safety.services.sos import (
@@ -127,6 +128,7 @@ __all__ = [
     "set_recording",
     "share_trip",
     "share_with",
+    "end_guardians_links",
     "share_with_contacts",
     "sound_of_play",
     "take_incident",
