@@ -19,6 +19,7 @@ from drivers.errors import (
     NotVetted,
     NoVehicle,
     PaperExpired,
+    PhotoPlaceUnknown,
     PhotoSeenBefore,
     PickupCheckNeeded,
     PlateDiffers,
@@ -51,6 +52,7 @@ from drivers.models import (
 from drivers.policies import PICKUP_WITHIN, VEHICLE_SAID_FOR
 from drivers.policies import told_from as told_from  # a rule that other apps read here
 from drivers.states import (
+    UNDECIDED_PHOTO,
     AppealState,
     ApplicationState,
     CallSide,
@@ -378,7 +380,8 @@ class PlateRead:
     """What a machine read from the photo before a pick-up, apart from what anybody saw.
 
     `plate` is empty where nothing was made out; `certainty` from 0 to 1; `decided_by` the colleague who looked, `ocr`
-    where nobody had to, empty while somebody still has to. `metres_away` from the pick-up is null where the phone said nothing.
+    where nobody had to, empty while somebody still has to. `metres_away` from the pick-up is null where the phone said nothing of late;
+    `on_sheet` where the plate may be a picture on a sheet.
     """
 
     plate: str
@@ -387,6 +390,7 @@ class PlateRead:
     decided_by: str
     at: datetime
     metres_away: int | None
+    on_sheet: bool
 
 
 def plate_read(trip_code: str, driver: Driver | None) -> PlateRead | None:
@@ -401,6 +405,7 @@ def plate_read(trip_code: str, driver: Driver | None) -> PlateRead | None:
         photo.decided_by,
         photo.taken_at,
         photo.metres_away,
+        photo.on_sheet,
     )
 
 
@@ -415,6 +420,8 @@ def why_not_arrive(driver: Driver, trip_code: str) -> DomainError | None:
             return None
         case PlatePhotoState.WAITING:
             return PlatePhotoWaiting()
+        case PlatePhotoState.UNPLACED:
+            return PhotoPlaceUnknown()
         case PlatePhotoState.DIFFERS:
             return PlateDiffers(plate=check.plate)
         case PlatePhotoState.REUSED:
@@ -423,7 +430,7 @@ def why_not_arrive(driver: Driver, trip_code: str) -> DomainError | None:
 
 _WAITING_PLATES = Read(
     lambda: (
-        PlatePhoto.objects.filter(state=PlatePhotoState.WAITING)
+        PlatePhoto.objects.filter(state__in=sorted(UNDECIDED_PHOTO))
         .select_related("driver__account", "vehicle", "picture", "like__picture")
         .order_by("taken_at")
     )
