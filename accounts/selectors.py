@@ -17,7 +17,7 @@ from accounts.models import (
     Session,
     SignInPlace,
 )
-from accounts.policies import ADULT_FROM, age_at, is_child, is_teen
+from accounts.policies import ADULT_FROM, age_at, is_child, is_old_enough_to_end, is_teen
 from accounts.states import GUARDED, TOO_YOUNG, ContactState, GuardianEndedBy, GuardianState
 from core import audit_selectors, clock
 from core.errors import NotFound

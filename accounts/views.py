@@ -38,6 +38,7 @@ from accounts.forms import (
 from accounts.models import Account
 from accounts.selectors import (
     contact_who_stays,
+    ends_guardian_alone,
     is_grown_up,
     is_known_teen,
     named_as_guardian,

@@ -6,7 +6,7 @@ from contextlib import suppress
 import structlog
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve
 from django.utils.decorators import sync_only_middleware
 
@@ -63,8 +63,8 @@ def heads(
                     keep()
         request.method = "HEAD"
         response.cookies.clear()
-        if isinstance(response, StreamingHttpResponse):
-            response.streaming_content = ()  # what it would have been is closed with it
+        if response.streaming:
+            setattr(response, "streaming_content", ())  # noqa: B010 - what it would have been is closed with it
         else:
             response.content = b""  # its length, which is said by now, stays that of the page
         return response

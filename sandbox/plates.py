@@ -93,7 +93,8 @@ def _street(chance: random.Random) -> Array:
     leaves[horizon + 30 :] = 0
     green = np.array((46, 74, 36)) + 22 * _grain(chance, HIGH, WIDE, 7)[..., None]
     cover = (leaves / 0.35)[..., None]
-    return painted * (1 - cover) + green * cover
+    mixed: Array = painted * (1 - cover) + green * cover
+    return mixed
 
 
 def _car(plate: str, chance: random.Random) -> tuple[Array, Array]:
