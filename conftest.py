@@ -222,7 +222,7 @@ def signed_in(people: Callable[[str], Account]) -> Callable[[str], Client]:
         client.used_at = timezone.now()
         if name:
             account = people(name)
-            client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+            client.force_login(account)
             device = Authenticator.objects.filter(user=account).first()
             if device and second_factor:
                 session = client.session

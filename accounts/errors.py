@@ -160,7 +160,17 @@ class GuardianStays(DomainError):
     code, status, sentence = (
         "guardian_stays",
         403,
-        _("Your guardian follows your trips until you are of age; only they can end it."),
+        _(
+            "Your guardian follows your trips until you are of age. On the page of your guardian you can end that they are it."
+        ),
+    )
+
+
+class GuardianRefusedByStaff(DomainError):
+    code, status, sentence = (
+        "guardian_refused_by_staff",
+        403,
+        _("Our staff ended that this person is your guardian. Name somebody else, or call the safety line."),
     )
 
 

@@ -14,6 +14,15 @@ class DeviceShared(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class GuardianEnded(Event):
+    """A guardian who had confirmed stands for somebody no more; `by` is who ended it (`GuardianEndedBy`)."""
+
+    name: ClassVar[str] = "accounts.guardian_ended"
+    guardianship: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignedInSomewhere(Event):
     """A sign-in said where it happened; `place` is the row's key, so that no position is in the event."""
 

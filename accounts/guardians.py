@@ -1,34 +1,54 @@
-"""Guardians (A9): who is 14 to 17 travels once a grown-up has confirmed the account, and cannot take that back.
+"""Guardians (A9): who is 14 to 17 travels once a grown-up has confirmed the account.
 
 No registry says whose guardian somebody is: a grown-up who is known by their real name answers for it, and writes the
-name of who named them, which nobody is told: a wrong number is not another one's ward.
+name of who named them, which nobody is told: a wrong number is not another one's ward. Whoever knows that name can
+answer all the same, so three can end it: the guardian, our staff, and the one who is not of age, from an age on alone and
+before that by asking our staff. With it ends that the account may ride; a trip under way is followed to its end.
 """
+
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.urls import reverse
 
 from accounts import messages
-from accounts.errors import GuardianNamed, NotATeen, NotGrownUp, NotTheirName, OwnNumber
+from accounts.errors import (
+    GuardianNamed,
+    GuardianRefusedByStaff,
+    NotATeen,
+    NotGrownUp,
+    NotTheirName,
+    OwnNumber,
+)
+from accounts.events import GuardianEnded
 from accounts.models import Account, EmergencyContact, Guardianship
 from accounts.policies import GUARDIAN_NAMES, INVITATIONS
-from accounts.selectors import is_grown_up, is_known_teen
+from accounts.selectors import ends_guardian_alone, is_grown_up, is_known_teen
 from accounts.services import secret_of_contact
-from accounts.states import GUARDED, GUARDIAN_TRANSITIONS, ContactState, GuardianState
+from accounts.states import GUARDED, GUARDIAN_TRANSITIONS, ContactState, GuardianEndedBy, GuardianState
 from core import audit, clock, limits, typed
 from core.errors import NotFound
+from core.events import publish
 from core.limits import Asker
 from core.links import digest_of
 from core.messages import outbox
+from core.messages.catalogue import Message
+from core.permissions import require
 from core.privacy import phone_index
-from core.states import move
+from core.states import IllegalTransition, move
 from core.transactions import begins_transaction
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+MAY_END = "guardians.end"
 
 
 @begins_transaction
 def ask_guardian(*, account: Account, phone: str) -> None:
     """Name a grown-up by phone, who gets a message; the answer is the same whether that phone has an account or not.
 
-    Raises `NotATeen`, `GuardianNamed`, `OwnNumber`, `InvalidPhone`, `NoMobile`, `TooMany`.
+    Raises `NotATeen`, `GuardianNamed`, `OwnNumber`, `GuardianRefusedByStaff`, `InvalidPhone`, `NoMobile`, `TooMany`.
     """
     number, at = typed.phone.read_mobile(phone), clock.now()
     Account.objects.select_for_update().get(pk=account.pk)
@@ -39,6 +59,8 @@ def ask_guardian(*, account: Account, phone: str) -> None:
     if number == account.phone:
         raise OwnNumber("phone")
     index = phone_index(number)
+    if account.guardianships.filter(phone_index=index, ended_by=GuardianEndedBy.STAFF).exists():
+        raise GuardianRefusedByStaff("phone")
     limits.take(INVITATIONS, Asker(person=account.code), target=index, field="phone")
     row = Guardianship.objects.create(teen=account, phone_index=index, asked_at=at)
     outbox.queue(
@@ -75,10 +97,10 @@ def answer_as_guardian(*, account: Account, number: int, accepts: bool, named: s
             to=row.teen.phone,
             language=row.teen.language,
         )
+    elif row.state == GuardianState.ASKED:
+        move(row, GUARDIAN_TRANSITIONS, GuardianState.REFUSED, answered_at=at)
     else:
-        asked = row.state == GuardianState.ASKED
-        end = GuardianState.REFUSED if asked else GuardianState.ENDED
-        move(row, GUARDIAN_TRANSITIONS, end, answered_at=at)
+        _end(row, GuardianEndedBy.GUARDIAN)
     audit.record(account.actor, "accounts.guardian_answered", row.teen.code, state=row.state)
     return row
 
@@ -99,8 +121,84 @@ def take_back_question(*, account: Account) -> None:
     row = account.guardianships.select_for_update().filter(state=GuardianState.ASKED).first()
     if row is None:
         raise NotFound
-    move(row, GUARDIAN_TRANSITIONS, GuardianState.ENDED, answered_at=clock.now())
+    move(row, GUARDIAN_TRANSITIONS, GuardianState.ENDED, ended_at=clock.now(), ended_by=GuardianEndedBy.TEEN)
     audit.record(account.actor, "accounts.guardian_answered", account.code, state=row.state)
+
+
+@begins_transaction
+def end_guardian(*, account: Account) -> Guardianship:
+    """Who is old enough ends that their guardian is it; who is younger asks our staff to, and again changes nothing.
+
+    The row says which: it is ended, or `end_asked_at` is set. Raises `NotFound` where nobody has confirmed.
+    """
+    row = _locked(account.guardianships.filter(state=GuardianState.CONFIRMED))
+    at = clock.now()
+    if ends_guardian_alone(account, at):
+        _end(row, GuardianEndedBy.TEEN)
+        audit.record(account.actor, "accounts.guardian_ended", account.code, by=row.ended_by)
+    elif row.end_asked_at is None:
+        row.end_asked_at = at
+        row.save(update_fields=["end_asked_at"])
+        audit.record(account.actor, "accounts.guardian_end_asked", account.code)
+    return row
+
+
+@begins_transaction
+def end_for_somebody(*, account: Account, number: int, reason: str) -> Guardianship:
+    """Our staff end it, whoever asked them to: the guardian is no contact any more, follows no trip, and is not taken as
+    guardian of the same person again. Raises `Forbidden`, `NotFound`, `IllegalTransition`, `StaleState`."""
+    require(account, MAY_END)
+    row = _locked(Guardianship.objects.filter(pk=number))
+    _end(row, GuardianEndedBy.STAFF)
+    row.teen.emergency_contacts.filter(phone_index=row.phone_index).delete()
+    audit.record(
+        account.actor, "accounts.guardian_ended", row.teen.code, reason=reason, by=row.ended_by, row=row.pk
+    )
+    return row
+
+
+@begins_transaction
+def keep_for_somebody(*, account: Account, number: int, reason: str) -> Guardianship:
+    """Our staff looked at the question of somebody who is too young to end it alone: it stays. They are told.
+
+    Raises `Forbidden`, and `NotFound` where nobody asks.
+    """
+    require(account, MAY_END)
+    row = _locked(
+        Guardianship.objects.filter(pk=number, state=GuardianState.CONFIRMED, end_asked_at__isnull=False)
+    )
+    asked, row.end_asked_at = row.end_asked_at, None
+    row.save(update_fields=["end_asked_at"])
+    outbox.queue(
+        messages.GuardianKept(line=settings.SAFETY_LINE),
+        key=f"guardian-kept:{row.pk}:{asked}",
+        to=row.teen.phone,
+        language=row.teen.language,
+    )
+    audit.record(account.actor, "accounts.guardian_kept", row.teen.code, reason=reason, row=row.pk)
+    return row
+
+
+def _locked(rows: "QuerySet[Guardianship]") -> Guardianship:
+    row = rows.select_for_update(of=("self",)).select_related("teen", "guardian").first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _end(row: Guardianship, by: GuardianEndedBy) -> None:
+    """What was confirmed is over, and both are told, but whoever ended it themselves. Raises `IllegalTransition`, `StaleState`."""
+    if row.state != GuardianState.CONFIRMED or row.guardian is None:
+        raise IllegalTransition
+    move(row, GUARDIAN_TRANSITIONS, GuardianState.ENDED, ended_at=clock.now(), ended_by=by)
+    publish(GuardianEnded(guardianship=row.pk, by=by))
+    told: list[tuple[Account, Message]] = [(row.teen, messages.GuardianOver(line=settings.SAFETY_LINE))]
+    if by != GuardianEndedBy.GUARDIAN:
+        told.append((row.guardian, messages.WardOver(line=settings.SAFETY_LINE)))
+    for person, message in told:
+        outbox.queue(
+            message, key=f"guardian-over:{row.pk}:{person.pk}", to=person.phone, language=person.language
+        )
 
 
 def _follow(teen: Account, guardian: Account) -> None:

@@ -74,6 +74,36 @@ class GuardianConfirmed(
     line: Words
 
 
+class GuardianOver(
+    Message,
+    code="accounts.guardian_over",
+    text=_(
+        "Huhang: you have no guardian here any more. You ride again once one has confirmed. Was that not you, or do you need help? Call %(line)s."
+    ),
+):
+    """To who is not of age."""
+
+    line: Words
+
+
+class WardOver(
+    Message,
+    code="accounts.ward_over",
+    text=_(
+        "Huhang: you are no longer the guardian of the account that named you, and get no more links of its trips. Questions? Call %(line)s."
+    ),
+):
+    line: Words
+
+
+class GuardianKept(
+    Message,
+    code="accounts.guardian_kept",
+    text=_("Huhang: we looked at your question; your guardian stays. To talk about it, call %(line)s."),
+):
+    line: Words
+
+
 class SignedInElsewhere(
     Message,
     code="accounts.signed_in_elsewhere",

@@ -12,7 +12,7 @@ from django_otp import models as otp
 from django_otp.oath import TOTP
 from django_otp.util import random_hex
 
-from accounts.states import ContactState, GuardianState, LookKind, RealNameState
+from accounts.states import ContactState, GuardianEndedBy, GuardianState, LookKind, RealNameState
 from core import four_eyes
 from core.actors import Actor
 from core.permissions import TABLE, Role, may
@@ -241,6 +241,12 @@ class Guardianship(models.Model):
     )
     asked_at = models.DateTimeField(pgettext_lazy("field", "asked at"))
     answered_at = models.DateTimeField(pgettext_lazy("field", "answered at"), null=True)
+    # Somebody too young to end it alone asked our staff to; null again once they looked and it stays.
+    end_asked_at = models.DateTimeField(pgettext_lazy("field", "end asked for at"), null=True)
+    ended_at = models.DateTimeField(pgettext_lazy("field", "ended at"), null=True)
+    ended_by = models.CharField(
+        pgettext_lazy("field", "ended by"), max_length=10, choices=GuardianEndedBy.choices, blank=True
+    )
 
     class Meta:
         verbose_name = pgettext_lazy("model", "guardianship")
@@ -256,13 +262,23 @@ class Guardianship(models.Model):
                 condition=~Q(state="confirmed") | Q(guardian__isnull=False, answered_at__isnull=False),
                 name="guardianship_confirmed_by_somebody",
             ),
+            models.CheckConstraint(
+                condition=(~Q(state="ended") & Q(ended_by="", ended_at=None))
+                | Q(state="ended", ended_by__in=GuardianEndedBy.values, ended_at__isnull=False),
+                name="guardianship_ended_by_somebody",
+            ),
         ]
         indexes = [
+            models.Index(
+                fields=["end_asked_at"],
+                condition=Q(state="confirmed", end_asked_at__isnull=False),
+                name="guardianship_end_asked",
+            ),
             models.Index(
                 fields=["phone_index"],
                 condition=Q(state__in=["asked", "confirmed"]),
                 name="guardianship_of_phone",
-            )
+            ),
         ]
 
     def __str__(self) -> str:

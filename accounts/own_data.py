@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.models import DataExport, Device, OneTimeCode, Session
+from accounts.models import DataExport, Device, Guardianship, OneTimeCode, Session
 from accounts.policies import SHARING_TEXT
 from accounts.selectors import trip_sharing_since
 from accounts.services import set_trip_sharing
@@ -70,9 +70,21 @@ def contact_rows(account: "Account") -> Iterator[Json]:
 def guardian_rows(account: "Account") -> Iterator[Json]:
     """Whom they named, and who named them; of the other one only that there is one."""
     for row in account.guardianships.order_by("pk"):
-        yield {"as": "teen", "state": row.state, "asked_at": row.asked_at, "answered_at": row.answered_at}
+        yield _guardianship("teen", row)
     for row in account.wards.order_by("pk"):
-        yield {"as": "guardian", "state": row.state, "asked_at": row.asked_at, "answered_at": row.answered_at}
+        yield _guardianship("guardian", row)
+
+
+def _guardianship(side: str, row: Guardianship) -> Json:
+    return {
+        "as": side,
+        "state": row.state,
+        "asked_at": row.asked_at,
+        "answered_at": row.answered_at,
+        "end_asked_at": row.end_asked_at if side == "teen" else None,
+        "ended_at": row.ended_at,
+        "ended_by": row.ended_by,
+    }
 
 
 @part("signing_in", _("Where you signed in"))

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from accounts.errors import LockedOut, TooManyCodes
 from core import four_eyes, limits, policy, typed
 from core.limits import Per
+from core.policy import Unit
 
 CODE_LIFE = policy.declare(
     "accounts.code_life",
@@ -178,6 +179,15 @@ four_eyes.declare(
 
 # Whose data needs the consent of a guardian (Personal Information Protection Law, art. 31); and of age (Civil Code, art. 17).
 CHILD_UNTIL, ADULT_FROM = 14, 18
+ENDS_GUARDIAN_FROM = policy.declare(
+    "accounts.ends_guardian_from",  # A9
+    policy.Whole(CHILD_UNTIL, ADULT_FROM, Unit.YEARS),
+    16,
+    name=pgettext_lazy("policy name", "Who ends a guardian alone"),
+    about=_(
+        "From this age on somebody ends alone that a guardian stands for them, and rides again once another one has confirmed; who is younger asks our staff to."
+    ),
+)
 _HERE = ZoneInfo("Asia/Shanghai")
 
 
@@ -194,6 +204,11 @@ def is_child(born: date, at: datetime) -> bool:
 def is_teen(born: date, at: datetime) -> bool:
     """Who travels on an account that a guardian has confirmed (A9)."""
     return CHILD_UNTIL <= age_at(born, at) < ADULT_FROM
+
+
+def is_old_enough_to_end(born: date, at: datetime) -> bool:
+    """Who needs nobody to end that a guardian stands for them (A9)."""
+    return age_at(born, at) >= policy.value(ENDS_GUARDIAN_FROM)
 
 
 _WORDS = re.compile(r"[^\W\d_]{2,}")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db import connection
 from django.db.models import Count, Q
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
@@ -16,8 +17,8 @@ from accounts.models import (
     Session,
     SignInPlace,
 )
-from accounts.policies import ADULT_FROM, age_at, is_child, is_teen
-from accounts.states import GUARDED, TOO_YOUNG, ContactState, GuardianState
+from accounts.policies import ADULT_FROM, age_at, is_child, is_old_enough_to_end, is_teen
+from accounts.states import GUARDED, TOO_YOUNG, ContactState, GuardianEndedBy, GuardianState
 from core import audit_selectors, clock
 from core.errors import NotFound
 from core.permissions import roles_who
@@ -95,6 +96,12 @@ def is_grown_up(account: Account, at: datetime) -> bool:
     return born is not None and age_at(born, at) >= ADULT_FROM
 
 
+def ends_guardian_alone(account: Account, at: datetime) -> bool:
+    """Whether somebody needs nobody to end that a guardian stands for them (A9)."""
+    born = birthday_of(account)
+    return born is not None and is_old_enough_to_end(born, at)
+
+
 def guardian_of(account: Account, at: datetime) -> Account | None:
     """Who has confirmed to be the guardian of somebody of 14 to 17 (A9)."""
     if not is_known_teen(account, at):
@@ -103,8 +110,34 @@ def guardian_of(account: Account, at: datetime) -> Account | None:
     return row.guardian if row and row.guardian and row.guardian.is_active else None
 
 
+def guardianship(number: int) -> Guardianship | None:
+    """One of them, with both people; none where an account was closed meanwhile."""
+    return Guardianship.objects.select_related("teen", "guardian").filter(pk=number).first()
+
+
+def guardianships_of(account: Account) -> list[Guardianship]:
+    """All that there were, newest first, of who named them; for staff."""
+    return list(account.guardianships.select_related("guardian", "teen").order_by("-pk"))
+
+
+def ends_of_guardians_asked() -> list[Guardianship]:
+    """Of whom our staff have to look whether a guardian stays, oldest first."""
+    rows = Guardianship.objects.filter(state=GuardianState.CONFIRMED, end_asked_at__isnull=False)
+    return list(rows.select_related("teen").order_by("end_asked_at"))
+
+
+def phones_of_guardians(account: Account, since: datetime) -> set[str]:
+    """Indexes of the phones of who is the guardian of somebody of 14 to 17, or was at some time `since`: what they follow
+    of a trip under way, somebody who ends it alone does not end with it (A9). Whom staff ended is not among them."""
+    if not is_known_teen(account, clock.now()):
+        return set()
+    ended = Q(state=GuardianState.ENDED, ended_by=GuardianEndedBy.TEEN, ended_at__gt=since)
+    rows = account.guardianships.filter(Q(state=GuardianState.CONFIRMED) | ended, guardian__is_active=True)
+    return set(rows.values_list("phone_index", flat=True))
+
+
 def contact_who_stays(account: Account, at: datetime) -> EmergencyContact | None:
-    """The guardian among the contacts of who is 14 to 17, who follows every trip: nobody but they end it (A9)."""
+    """The guardian among the contacts of who is 14 to 17, who follows every trip, until it is ended that they are it (A9)."""
     guardian = guardian_of(account, at)
     if guardian is None:
         return None
@@ -112,9 +145,10 @@ def contact_who_stays(account: Account, at: datetime) -> EmergencyContact | None
 
 
 def named_as_guardian(account: Account) -> list[Guardianship]:
-    """Who named this account's phone as their guardian's, oldest first, as far as it goes on."""
+    """Who named this account's phone as their guardian's, oldest first, as far as it goes on: who is of age has none."""
     rows = Guardianship.objects.filter(phone_index=account.phone_index, state__in=GUARDED)
-    return list(rows.select_related("teen").order_by("pk"))
+    at = clock.now()
+    return [row for row in rows.select_related("teen").order_by("pk") if is_known_teen(row.teen, at)]
 
 
 def restriction_on(account: Account, at: datetime) -> Restriction | None:
@@ -133,8 +167,10 @@ def people_who_may(permission: str) -> list[Account]:
 
 def codes_who_may(permission: str) -> list[str]:
     """The codes of active accounts that have a permission, in a stable order."""
-    rows = Account.objects.filter(role__in=roles_who(permission), is_active=True).order_by("pk")
-    return list(rows.values_list("code", flat=True))
+    ask = f"SELECT code FROM {Account._meta.db_table} WHERE role = ANY(%s) AND is_active ORDER BY id"  # noqa: S608 - ours
+    with connection.cursor() as cursor:
+        cursor.execute(ask, [sorted(roles_who(permission))])
+        return [code for (code,) in cursor.fetchall()]
 
 
 def real_name_share() -> tuple[int, int]:

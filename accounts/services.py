@@ -66,7 +66,6 @@ from core.typed.document import Kind
 Place = tuple[float, float]  # latitude and longitude in degrees, WGS-84
 MAX_CONTACTS = 5
 WRONG_DIGITS = 3  # in a row, of which the owner is told
-MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 @begins_transaction
@@ -152,7 +151,7 @@ def _record_failure(subject: str, how: str) -> None:
 
 
 def _enter(request: HttpRequest, account: Account, how: str, here: Place | None) -> Account:
-    login(request, account, backend=MODEL_BACKEND)
+    login(request, account)
     request.session[BROWSER] = browser_of(request)
     request.session[NETWORK] = roughly(address_of(request))
     device = blind_index(device_of(request), purpose="device")

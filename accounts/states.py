@@ -69,6 +69,14 @@ GUARDIAN_TRANSITIONS = Transitions(
 )
 
 
+class GuardianEndedBy(models.TextChoices):
+    """Who ended that a guardian stands for somebody."""
+
+    TEEN = "teen", pgettext_lazy("guardian", "the one who is not of age")
+    GUARDIAN = "guardian", pgettext_lazy("guardian", "the guardian")
+    STAFF = "staff", pgettext_lazy("guardian", "our staff")
+
+
 GUARDED = (GuardianState.ASKED, GuardianState.CONFIRMED)  # while it goes on
 
 
@@ -85,4 +93,5 @@ live.moves(
     ),
 )
 live.moves("looks", "accounts.look_")
+live.moves("guardians", "accounts.guardian_")
 live.looks("accounts.revealed", "accounts.person_read")

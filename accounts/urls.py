@@ -27,6 +27,7 @@ urlpatterns = [
     path("me/real-name/", views.real_name, name="real_name"),
     path("me/guardian/", views.guardian, name="guardian"),
     path("me/guardian/take-back/", views.take_back_guardian, name="take_back_guardian"),
+    path("me/guardian/end/", views.end_guardian, name="end_guardian"),
     path("me/guardian/<number:number>/answer/", views.answer_as_guardian, name="answer_as_guardian"),
     path("me/contacts/<number:contact_id>/remove/", views.remove_contact, name="remove_contact"),
     path("contact/<secret:secret>/", views.contact_answer, name="contact_answer"),

@@ -38,6 +38,7 @@ from accounts.forms import (
 from accounts.models import Account
 from accounts.selectors import (
     contact_who_stays,
+    ends_guardian_alone,
     is_grown_up,
     is_known_teen,
     named_as_guardian,
@@ -343,6 +344,7 @@ def _guardian_page(
     context: dict[str, Any] = {
         "teen": is_known_teen(account, at),
         "mine": account.guardianships.order_by("-pk").first(),
+        "ends_alone": is_known_teen(account, at) and ends_guardian_alone(account, at),
         "wards": wards,
         "grown_up": is_grown_up(account, at),
     }
@@ -353,6 +355,14 @@ def _guardian_page(
 @permission_required("ride")
 def take_back_guardian(request: HttpRequest) -> HttpResponse:
     guardians.take_back_question(account=account_of(request))
+    return redirect("accounts:guardian")
+
+
+@require_POST
+@permission_required("ride")
+def end_guardian(request: HttpRequest) -> HttpResponse:
+    """End that my guardian is it, or ask our staff to."""
+    guardians.end_guardian(account=account_of(request))
     return redirect("accounts:guardian")
 
 

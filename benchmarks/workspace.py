@@ -260,7 +260,7 @@ def browser(name: str) -> Any:
 
     client = Client(headers={"accept-language": "zh-CN"})
     account = Account.objects.get(code=name)
-    client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(account)
     session = client.session
     session["otp_device_id"] = Authenticator.objects.get(user=account).persistent_id
     session.save()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -279,25 +279,45 @@ def awards_of(decision: "Decision") -> list[Award]:
     return [Award.of_row(row) for row in decision.outcomes]
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the rules look at beside the complaint's own row, read once for a page or a service."""
+class Known(Protocol):
+    """What the rules look at beside the complaint's own row: each read once, when a rule first asks for it."""
 
-    at: datetime
-    held: bool
-    reviewed: bool
-    aboard: bool
-    # Who gave any decision on it, in this round or an earlier one: they decide nothing here again.
-    decided_by: frozenset[str]
-    # The stages at which decisions were given in this round.
-    stages: frozenset[str]
-    # Whether the decision in force took two people: what changes it takes two as well.
-    took_two: bool
-    # Of an open training: who said that it was done, empty where nobody did yet; None where there is none.
-    training: str | None
-    statements: dict[str, "Statement"]
-    timers: list["Timer"]
-    undoable: bool
+    @property
+    def at(self) -> datetime: ...
+
+    @property
+    def held(self) -> bool: ...
+
+    @property
+    def reviewed(self) -> bool: ...
+
+    @property
+    def aboard(self) -> bool: ...
+
+    @property
+    def decided_by(self) -> frozenset[str]:
+        """Who gave any decision on it, in this round or an earlier one: they decide nothing here again."""
+
+    @property
+    def stages(self) -> frozenset[str]:
+        """The stages at which decisions were given in this round."""
+
+    @property
+    def took_two(self) -> bool:
+        """Whether the decision in force took two people: what changes it takes two as well."""
+
+    @property
+    def training(self) -> str | None:
+        """Of an open training: who said that it was done, empty where nobody did yet; None where there is none."""
+
+    @property
+    def statements(self) -> dict[str, "Statement"]: ...
+
+    @property
+    def timers(self) -> list["Timer"]: ...
+
+    @property
+    def undoable(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)

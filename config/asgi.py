@@ -21,6 +21,7 @@ from config.headers import headed  # noqa: E402
 from config.parent import die_with_parent  # noqa: E402
 from core import production  # noqa: E402
 from core.console.stream import console_stream  # noqa: E402
+from core.lane import head_alone  # noqa: E402
 from rides.live import take_positions, trip_stream  # noqa: E402
 from rides.positions import door_open  # noqa: E402
 from safety.audio import listen, take_chunk  # noqa: E402
@@ -83,8 +84,35 @@ async def lane(scope: Scope, receive: Receive, send: Send) -> None:
         await take_positions(scope, receive, send)
     elif scope["type"] == "http" and scope["path"] == "/live/audio/" and scope["method"] == "POST":
         await take_chunk(scope, receive, send)
+    elif scope["type"] == "http" and scope["method"] == "HEAD":
+        await _head(scope, receive, send)
     else:
         await streams(scope, receive, send)
+
+
+async def _head(scope: Scope, receive: Receive, send: Send) -> None:
+    """What the answer to `GET` begins with, and nothing of the stream, which would have no end."""
+    said = asyncio.Event()
+
+    async def give(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await send(message)
+            await send({"type": "http.response.body", "body": b""})
+            said.set()
+            await asyncio.Event().wait()  # until it is called off
+
+    token = head_alone.set(True)
+    work = asyncio.ensure_future(streams({**scope, "method": "GET"}, receive, give))
+    waiting = asyncio.ensure_future(said.wait())
+    try:
+        await asyncio.wait({work, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if not said.is_set():
+            await work  # it raises what kept it from answering
+    finally:
+        for each in (work, waiting):
+            each.cancel()
+        await asyncio.gather(work, waiting, return_exceptions=True)
+        head_alone.reset(token)
 
 
 def _plainly_named(scope: Scope) -> Scope:

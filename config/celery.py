@@ -2,11 +2,24 @@
 
 import os
 import sys
+import warnings
 from typing import Any
 
+import structlog
 from celery import Celery
-from celery.signals import beat_init, task_postrun, task_prerun, worker_init, worker_ready
+from celery.exceptions import SecurityWarning
+from celery.signals import (
+    beat_init,
+    setup_logging,
+    task_postrun,
+    task_prerun,
+    worker_init,
+    worker_ready,
+)
+from django.conf import settings
+from django.utils.log import configure_logging
 
+log = structlog.get_logger()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("huhang")
@@ -15,6 +28,15 @@ app.autodiscover_tasks()
 # Celery would open a new connection to the database for each task: half of what a small task costs, most of it in a
 # server that has to learn the tables again. Django's own rule closes what is old or broken instead.
 app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize
+# It would warn before anybody has set up what writes lines, over ten of them; `refuse_to_start` says it instead.
+warnings.filterwarnings("ignore", category=SecurityWarning)
+
+
+@setup_logging.connect
+def leave_logging_alone(**_kwargs: Any) -> None:
+    """Where somebody listens to this, Celery sets up no handler of its own, and does not read what is printed as words to
+    be logged: each line of ours would stand as a text within one of Celery's. Ours is set up with Django."""
+    configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
 
 
 @worker_init.connect
@@ -24,6 +46,8 @@ def refuse_to_start(**_kwargs: Any) -> None:
     from core import production
 
     production.refuse_to_start()
+    if os.geteuid() == 0:
+        log.warning("celery.runs_as_root")
 
 
 @task_prerun.connect

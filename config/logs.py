@@ -1,6 +1,62 @@
-"""What a line of the log says of a request."""
+"""Lines of the log: one JSON object each, whoever says something in whichever process of ours.
+
+Django calls `configure` in each process, Celery's among them (`config.celery`); granian's main process, which knows no
+Django, reads `config/granian.json`, which names `lines`.
+"""
 
 import logging
+import logging.config
+import sys
+import threading
+from types import TracebackType
+from typing import Any
+
+import structlog
+
+log = structlog.get_logger()
+PROCESSORS: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+_WRITTEN: list[structlog.typing.Processor] = [
+    structlog.processors.format_exc_info,
+    structlog.processors.JSONRenderer(ensure_ascii=False),
+]
+
+
+def lines() -> logging.Formatter:
+    """Writes what anybody says through Python's own logging as our own lines are written."""
+    return structlog.stdlib.ProcessorFormatter(
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_WRITTEN],
+        foreign_pre_chain=PROCESSORS,
+    )
+
+
+def configure(given: dict[str, Any]) -> None:
+    """All that is said in this process from now on is a line: what is logged, what Python warns of, what nobody caught.
+
+    A person at a terminal reads what nobody caught as Python writes it.
+    """
+    structlog.configure(processors=[*PROCESSORS, *_WRITTEN], cache_logger_on_first_use=True)
+    logging.config.dictConfig(given)
+    logging.captureWarnings(True)
+    if not sys.stderr.isatty():
+        sys.excepthook = _uncaught
+        threading.excepthook = _uncaught_in_thread
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if isinstance(error, Exception):
+        log.critical("process.uncaught", exc_info=(kind, error, trace))
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+def _uncaught_in_thread(given: threading.ExceptHookArgs) -> None:
+    if isinstance(given.exc_value, Exception):
+        found = (given.exc_type, given.exc_value, given.exc_traceback)
+        log.critical("thread.uncaught", thread=given.thread.name if given.thread else "", exc_info=found)
 
 
 class RoutesForAddresses(logging.Filter):

@@ -14,8 +14,10 @@ from accounts.devices import roughly
 from core import policy
 from core.errors import DomainError, error_response, wants_json
 from core.limits import address_of
+from core.transactions import undone_unless
 
 log = structlog.get_logger()
+PROBES = "/health/"
 READ_OR_POSTED = {"GET", "HEAD", "OPTIONS", "POST"}
 OF_THE_API = READ_OR_POSTED | {"PUT", "PATCH", "DELETE"}
 # What somebody looks for who tries doors; a 409 is the rules' answer to who may be here.
@@ -34,6 +36,40 @@ def _above(path: str) -> str:
             resolve(path)
             break
     return path
+
+
+@sync_only_middleware
+def heads(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """`HEAD` is answered as `GET` would be, without the body (RFC 9110, 9.3.2), whatever a view says of its methods.
+
+    Who asks so is a monitor, a checker of links or a preview: nobody saw anything. So nothing that a page writes when it
+    is opened stays (who read what, since when a person is seen, what was told once), and no cookie leaves. A refusal that
+    must be remembered is, and what limits count is counted, so that nobody tries doors without being noticed.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.method != "HEAD":
+            return get_response(request)
+        request.method = "GET"
+        # A probe of ours asks the database itself, and for as long as it means to.
+        if request.path.startswith(PROBES):
+            response = get_response(request)
+        else:
+            with undone_unless() as keep:
+                response = get_response(request)
+                if 400 <= response.status_code < 500:
+                    keep()
+        request.method = "HEAD"
+        response.cookies.clear()
+        if response.streaming:
+            setattr(response, "streaming_content", ())  # noqa: B010 - what it would have been is closed with it
+        else:
+            response.content = b""  # its length, which is said by now, stays that of the page
+        return response
+
+    return middleware
 
 
 @sync_only_middleware
@@ -74,7 +110,7 @@ def refusals_told(
             log.info(
                 "refused",
                 status=response.status_code,
-                method=request.method,
+                method=request.META["REQUEST_METHOD"],  # `heads` asks views otherwise
                 door=found.route if found else "",
                 # Who was asked for already: a database that is away answers no further question.
                 who=getattr(getattr(request, "_cached_user", None), "code", ""),

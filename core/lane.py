@@ -8,7 +8,8 @@ each hub that has something to ask asks it again each second, and each page that
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from contextvars import ContextVar
 from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
@@ -26,6 +27,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from core.errors import PROBLEM_TYPE, DomainError
+from core.transactions import undone_unless
 
 log = structlog.get_logger()
 P = ParamSpec("P")
@@ -33,6 +35,10 @@ T = TypeVar("T")
 ASKED_AGAIN = 5.0  # seconds for which whoever was let in may stay unasked
 BREATH = 0.03  # seconds between two looks: a storm must not make a hub ask without end
 SHARE = 3.0  # and so many times as long as the look took: whoever looks leaves the process to calls for help
+
+
+# Whether who asks wants the head of the answer alone: nobody sees or hears what it begins.
+head_alone: ContextVar[bool] = ContextVar("head_alone", default=False)
 
 
 # --- Reading -------------------------------------------------------------------------------------
@@ -60,12 +66,16 @@ async def read_body(receive: Receive, limit: int) -> bytes | None:
 
 
 def in_thread(ask: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Function decorator: the same question put to the ORM in a thread, with connections that still answer."""
+    """Function decorator: the same question put to the ORM in a thread, with connections that still answer.
+
+    What it writes is undone where who asks wants the head of the answer alone.
+    """
 
     def within(*args: P.args, **kwargs: P.kwargs) -> T:
         close_old_connections()
         try:
-            return ask(*args, **kwargs)
+            with undone_unless() if head_alone.get() else nullcontext():
+                return ask(*args, **kwargs)
         finally:
             close_old_connections()
 
@@ -80,7 +90,8 @@ def refusal(request: Request, error: DomainError) -> Response:
     view = request.scope.get("endpoint")
     if view is not None and error.status != 503:
         # As pages say it (`config.middleware.refusals_told`). Batches of positions and sound have none: they are counted.
-        log.info("refused", status=error.status, method=request.method, door=f"live/ {view.__name__}")
+        method = "HEAD" if head_alone.get() else request.method
+        log.info("refused", status=error.status, method=method, door=f"live/ {view.__name__}")
     reader = HttpRequest()
     reader.COOKIES = dict(request.cookies)
     reader.META["HTTP_ACCEPT_LANGUAGE"] = request.headers.get("accept-language", "")

@@ -68,6 +68,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
             SUPERVISOR,
         },  # in a case or with a reason (A5)
         "looks.answer": {SUPERVISOR},  # at people with whom the reader has no case (A8)
+        "guardians.end": {AGENT, SPECIALIST, SUPERVISOR},  # of who is not of age, with a reason (A9)
         "sessions.end": {SUPERVISOR, ADMIN},  # of anybody, with a reason
         "staff.appoint": {SUPERVISOR, ADMIN},  # two of them together: who belongs to the staff, and as what
         "staff.suspend": {SUPERVISOR, ADMIN},

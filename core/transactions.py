@@ -54,6 +54,32 @@ def asking_first(ask: Callable[[], None]) -> Iterator[None]:
         raise NotAsked
 
 
+# Whether what services write stays: False for who asks what an answer would be, and not for the answer.
+_stays: ContextVar[bool] = ContextVar("stays", default=True)
+
+
+@contextmanager
+def undone_unless() -> Iterator[Callable[[], None]]:
+    """What is written inside is undone at the end, with all that waits for its commit, unless the value was called.
+
+    Services that begin transactions may be called inside: to them it is as if each had committed.
+    """
+    kept = False
+
+    def keep() -> None:
+        nonlocal kept
+        kept = True
+
+    token = _stays.set(False)
+    try:
+        with transaction.atomic():
+            yield keep
+            if not kept:
+                transaction.set_rollback(True)
+    finally:
+        _stays.reset(token)
+
+
 def begins_transaction(service: Callable[P, R]) -> Callable[P, R]:
     """For services that fronts call: commits when it returns, refuses to run inside another transaction.
 
@@ -82,7 +108,7 @@ def begins_transaction(service: Callable[P, R]) -> Callable[P, R]:
         with ExitStack() as stack:
             for context in _around:
                 stack.enter_context(context())
-            stack.enter_context(transaction.atomic(durable=True))
+            stack.enter_context(transaction.atomic(durable=_stays.get()))
             if waiting:
                 waiting[0]()
             result = service(*args, **kwargs)

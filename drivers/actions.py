@@ -39,6 +39,7 @@ from drivers.models import (
     VettingCase,
 )
 from drivers.states import (
+    UNDECIDED_PHOTO,
     AppealState,
     ApplicationState,
     CaseOutcome,
@@ -46,7 +47,6 @@ from drivers.states import (
     Decision,
     FaceCheckState,
     HoldKind,
-    PlatePhotoState,
     RewardState,
 )
 
@@ -197,14 +197,14 @@ PLATES.add(
         label=_("This plate is on the photo"),
         permission="plates.read",
         run=_decide_plate(same=True),
-        offered=_in(PlatePhotoState.WAITING),
+        offered=_in(*UNDECIDED_PHOTO),
     ),
     Action(
         key="other",
         label=_("Another plate"),
         permission="plates.read",
         run=_decide_plate(same=False),
-        offered=_in(PlatePhotoState.WAITING),
+        offered=_in(*UNDECIDED_PHOTO),
         urgent=True,
     ),
 )

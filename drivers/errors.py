@@ -198,6 +198,16 @@ class PlatePhotoWaiting(DomainError):
     )
 
 
+class PhotoPlaceUnknown(DomainError):
+    code, status, sentence = (
+        "photo_place_unknown",
+        409,
+        _(
+            "Your phone did not say where the photo of the plate was taken. Let the page see where you are and take another one, or wait: a person looks at this one."
+        ),
+    )
+
+
 class PlateDiffers(DomainError):
     code, status, sentence = (
         "plate_differs",

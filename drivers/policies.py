@@ -30,6 +30,7 @@ from drivers.errors import (
 )
 from drivers.states import (
     RUN_TRANSITIONS,
+    UNDECIDED_PHOTO,
     AppealState,
     ApplicationState,
     CaseState,
@@ -37,13 +38,13 @@ from drivers.states import (
     HoldKind,
     Line,
     Offence,
-    PlatePhotoState,
     RewardState,
     RunState,
     ScreeningState,
 )
 from drivers.vision.faces import Demands
 from drivers.vision.liveness import Bands, Moves
+from drivers.vision.plates import Sheets
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -238,6 +239,36 @@ PHOTO_AWAY = policy.declare(
     name=pgettext_lazy("policy name", "Photo far from the pick-up"),
     about=_(
         "A person looks at the photo of a car whose driver's phone is farther than this from the pick-up."
+    ),
+)
+PHOTO_PLACE_AGE = policy.declare(
+    "drivers.photo_place_age",
+    policy.Span(30, 1_800),
+    300,
+    name=pgettext_lazy("policy name", "Place of a photo"),
+    about=_(
+        "Where a driver's phone was longer ago than this does not say where the photo of the car was taken."
+    ),
+)
+PHOTO_SHEET = policy.declare(
+    "drivers.photo_sheet",  # D11
+    policy.Record(
+        Sheets,
+        {
+            "blank": policy.Real(0.2, 0.9),
+            "square": policy.Real(0.5, 1.0),
+            "bare": policy.Real(0.5, 1.0),
+        },
+        labels={
+            "blank": pgettext_lazy("photo", "share that shows nothing"),
+            "square": pgettext_lazy("photo", "how far the part with the plate fills a rectangle"),
+            "bare": pgettext_lazy("photo", "share of an edge that it leaves free"),
+        },
+    ),
+    Sheets(),
+    name=pgettext_lazy("policy name", "Photo of a picture on a sheet"),
+    about=_(
+        "A photo of a car that shows nothing on so much of it, or whose part with the plate is a rectangle that leaves so much of an edge free, is looked at by a person."
     ),
 )
 PLATE_MARKS = policy.declare(
@@ -571,7 +602,7 @@ def against_plate(photo: "PlatePhoto", account: "Account") -> DomainError | None
     """What is against saying what is on a photo."""
     if not may(account, "plates.read"):
         return Forbidden()
-    return None if photo.state == PlatePhotoState.WAITING else IllegalTransition()
+    return None if photo.state in UNDECIDED_PHOTO else IllegalTransition()
 
 
 def against_report(report: "MismatchReport", account: "Account") -> DomainError | None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from core import audit_selectors, cases, clock, formats, policy, typed
 from core.errors import DomainError, NotFound
 from core.privacy import blind_index
-from core.reads import the
+from core.reads import Read
 from drivers.errors import (
     CallOver,
     DriverHeld,
@@ -19,6 +19,7 @@ from drivers.errors import (
     NotVetted,
     NoVehicle,
     PaperExpired,
+    PhotoPlaceUnknown,
     PhotoSeenBefore,
     PickupCheckNeeded,
     PlateDiffers,
@@ -51,6 +52,7 @@ from drivers.models import (
 from drivers.policies import PICKUP_WITHIN, VEHICLE_SAID_FOR
 from drivers.policies import told_from as told_from  # a rule that other apps read here
 from drivers.states import (
+    UNDECIDED_PHOTO,
     AppealState,
     ApplicationState,
     CallSide,
@@ -94,9 +96,13 @@ class VehicleCard:
     colour: str
 
 
+_DRIVER_OF = Read(lambda pk: Driver.objects.select_related("account").filter(account_id=pk), int)
+_DRIVER = Read(lambda code: Driver.objects.select_related("account").filter(account__code=code), str)
+
+
 def driver_of(account: "Account") -> Driver:
     """The driver that an account is. Raises `NotADriver`."""
-    driver = Driver.objects.select_related("account").filter(account=account).first()
+    driver = _DRIVER_OF.first(account.pk)
     if driver is None:
         raise NotADriver
     return driver
@@ -104,17 +110,24 @@ def driver_of(account: "Account") -> Driver:
 
 def driver_by_code(account_code: str) -> Driver | None:
     """The driver whose account has this code, for handlers and staff."""
-    return Driver.objects.select_related("account").filter(account__code=account_code).first()
+    return _DRIVER.first(account_code)
 
 
 def is_driver(account: "Account") -> bool:
     return Driver.objects.filter(account=account).exists()
 
 
+_BOUND = Read(
+    lambda pk: Vehicle.objects.filter(bindings__driver_id=pk, bindings__ended_at=None).order_by(
+        "bindings__pk"
+    ),
+    int,
+)
+
+
 def drivers_vehicles(driver: Driver) -> list[Vehicle]:
     """The vehicles bound to a driver now, in the order in which they were."""
-    rows = Vehicle.objects.filter(bindings__driver=driver, bindings__ended_at=None)
-    return list(rows.order_by("bindings__pk"))
+    return _BOUND.all(driver.pk)
 
 
 def drivers_vehicle(driver: Driver) -> Vehicle | None:
@@ -231,10 +244,19 @@ def is_enrolled(driver: Driver) -> bool:
     return card is not None and by_video.filter(decided_at__gte=card.kept_at).exists()
 
 
+_WAITING_VIDEO = Read(
+    lambda at: (
+        FaceCheck.objects.filter(state=FaceCheckState.ASKED, by_video=True, expires_at__gt=at)
+        .select_related("driver__account")
+        .order_by("asked_at")
+    ),
+    datetime,
+)
+
+
 def waiting_video_checks() -> list[FaceCheck]:
     """Drivers who wait for a reviewer's video call, the longest waiting first."""
-    rows = FaceCheck.objects.filter(state=FaceCheckState.ASKED, by_video=True, expires_at__gt=clock.now())
-    return list(rows.select_related("driver__account").order_by("asked_at"))
+    return _WAITING_VIDEO.all(clock.now())
 
 
 def video_check_of(driver: Driver, code: str) -> FaceCheck:
@@ -245,12 +267,14 @@ def video_check_of(driver: Driver, code: str) -> FaceCheck:
     return check
 
 
+_VIDEO_CHECK = Read(
+    lambda code: FaceCheck.objects.select_related("driver__account").filter(code=code, by_video=True), str
+)
+
+
 def video_check_by_code(code: str) -> FaceCheck:
     """Any wish for a video call, for reviewers. Raises `NotFound`."""
-    check = FaceCheck.objects.select_related("driver__account").filter(code=code, by_video=True).first()
-    if check is None:
-        raise NotFound
-    return check
+    return _VIDEO_CHECK.the(code)
 
 
 def calls_of(check: FaceCheck) -> list[VideoCall]:
@@ -356,7 +380,8 @@ class PlateRead:
     """What a machine read from the photo before a pick-up, apart from what anybody saw.
 
     `plate` is empty where nothing was made out; `certainty` from 0 to 1; `decided_by` the colleague who looked, `ocr`
-    where nobody had to, empty while somebody still has to. `metres_away` from the pick-up is null where the phone said nothing.
+    where nobody had to, empty while somebody still has to. `metres_away` from the pick-up is null where the phone said nothing of late;
+    `on_sheet` where the plate may be a picture on a sheet.
     """
 
     plate: str
@@ -365,6 +390,7 @@ class PlateRead:
     decided_by: str
     at: datetime
     metres_away: int | None
+    on_sheet: bool
 
 
 def plate_read(trip_code: str, driver: Driver | None) -> PlateRead | None:
@@ -379,6 +405,7 @@ def plate_read(trip_code: str, driver: Driver | None) -> PlateRead | None:
         photo.decided_by,
         photo.taken_at,
         photo.metres_away,
+        photo.on_sheet,
     )
 
 
@@ -393,42 +420,66 @@ def why_not_arrive(driver: Driver, trip_code: str) -> DomainError | None:
             return None
         case PlatePhotoState.WAITING:
             return PlatePhotoWaiting()
+        case PlatePhotoState.UNPLACED:
+            return PhotoPlaceUnknown()
         case PlatePhotoState.DIFFERS:
             return PlateDiffers(plate=check.plate)
         case PlatePhotoState.REUSED:
             return PhotoSeenBefore()
 
 
-def waiting_plate_photos() -> list[PlatePhoto]:
-    """Photos that a person must look at, oldest first."""
-    return list(
-        PlatePhoto.objects.filter(state=PlatePhotoState.WAITING)
+_WAITING_PLATES = Read(
+    lambda: (
+        PlatePhoto.objects.filter(state__in=sorted(UNDECIDED_PHOTO))
         .select_related("driver__account", "vehicle", "picture", "like__picture")
         .order_by("taken_at")
     )
+)
+
+
+def waiting_plate_photos() -> list[PlatePhoto]:
+    """Photos that a person must look at, oldest first."""
+    return _WAITING_PLATES.all()
+
+
+_PLATE_PHOTO = Read(
+    lambda picture: PlatePhoto.objects.select_related("driver__account", "vehicle", "picture").filter(
+        picture__code=picture
+    ),
+    str,
+)
 
 
 def plate_photo_of(picture: str) -> PlatePhoto:
     """The photo of a plate with this picture, for staff. Raises `NotFound`."""
-    rows = PlatePhoto.objects.select_related("driver__account", "vehicle", "picture")
-    photo = rows.filter(picture__code=picture).first()
-    if photo is None:
-        raise NotFound
-    return photo
+    return _PLATE_PHOTO.the(picture)
+
+
+_OPEN_APPEALS = Read(
+    lambda: (
+        Appeal.objects.filter(state=AppealState.OPEN)
+        .select_related("hold__driver__account", "decision__application__driver__account")
+        .order_by("due_at")
+    )
+)
 
 
 def open_appeals() -> list[Appeal]:
     """Appeals that wait for a decision, the first due first."""
-    rows = Appeal.objects.filter(state=AppealState.OPEN).select_related(
+    return _OPEN_APPEALS.all()
+
+
+_APPEAL = Read(
+    lambda code: Appeal.objects.select_related(
         "hold__driver__account", "decision__application__driver__account"
-    )
-    return list(rows.order_by("due_at"))
+    ).filter(code=code),
+    str,
+)
 
 
 def appeal_by_code(code: str) -> Appeal:
     """Any appeal, for staff. Raises `NotFound`."""
-    rows = Appeal.objects.select_related("hold__driver__account", "decision__application__driver__account")
-    return the(rows.filter(code=code))
+    return _APPEAL.the(code)
 
 
 def parties_to(appeal: Appeal) -> set[str]:
@@ -441,21 +492,26 @@ def parties_to(appeal: Appeal) -> set[str]:
     return (keys | {appeal.hold.opened_by}) - {""}
 
 
-def open_cases() -> list[VettingCase]:
-    """Vetting cases that wait for a decision, oldest first."""
-    return list(
+_OPEN_CASES = Read(
+    lambda: (
         VettingCase.objects.filter(state=CaseState.OPEN)
         .select_related("driver__account")
         .order_by("opened_at")
     )
+)
+
+
+def open_cases() -> list[VettingCase]:
+    """Vetting cases that wait for a decision, oldest first."""
+    return _OPEN_CASES.all()
+
+
+_CASE = Read(lambda code: VettingCase.objects.select_related("driver__account").filter(code=code), str)
 
 
 def case_by_code(code: str) -> VettingCase:
     """Any vetting case, for reviewers. Raises `NotFound`."""
-    case = VettingCase.objects.select_related("driver__account").filter(code=code).first()
-    if case is None:
-        raise NotFound
-    return case
+    return _CASE.the(code)
 
 
 def case_of_hold(hold: Hold) -> VettingCase | None:
@@ -477,23 +533,32 @@ def visible_holds(driver: Driver) -> list[Hold]:
     return list(driver.holds.open().filter(covert=False).select_related("appeal").order_by("pk"))
 
 
+_OPEN_HOLDS = Read(lambda code: Hold.objects.open().filter(driver__account__code=code).order_by("pk"), str)
+
+
 def open_holds(driver_code: str) -> list[Hold]:
     """All open holds of a driver, for staff."""
-    return list(Hold.objects.open().filter(driver__account__code=driver_code).order_by("pk"))
+    return _OPEN_HOLDS.all(driver_code)
+
+
+_PROPOSED_RELEASES = Read(
+    lambda: (
+        Hold.objects.open().exclude(release_proposed_by="").select_related("driver__account").order_by("pk")
+    )
+)
 
 
 def proposed_releases() -> list[Hold]:
     """Holds whose release waits for a second person, the oldest first."""
-    rows = Hold.objects.open().exclude(release_proposed_by="").select_related("driver__account")
-    return list(rows.order_by("pk"))
+    return _PROPOSED_RELEASES.all()
+
+
+_HOLD = Read(lambda code: Hold.objects.select_related("driver__account").filter(code=code), str)
 
 
 def hold_by_code(code: str) -> Hold:
     """Any hold, for staff. Raises `NotFound`."""
-    hold = Hold.objects.select_related("driver__account").filter(code=code).first()
-    if hold is None:
-        raise NotFound
-    return hold
+    return _HOLD.the(code)
 
 
 def identity_of(driver: Driver) -> DriverIdentity:
@@ -519,12 +584,12 @@ def screening_of(application: Application) -> Screening | None:
     return rows.order_by("-pk").first()
 
 
+_APPLICATION = Read(lambda code: Application.objects.select_related("driver__account").filter(code=code), str)
+
+
 def application_by_code(code: str) -> Application:
     """Any application, for reviewers. Raises `NotFound`."""
-    row = Application.objects.select_related("driver__account").filter(code=code).first()
-    if row is None:
-        raise NotFound
-    return row
+    return _APPLICATION.the(code)
 
 
 def newest_application(driver: Driver) -> Application | None:
@@ -569,10 +634,18 @@ def screening_of_case(case: VettingCase) -> Screening | None:
     return Screening.objects.filter(code=case.facts.get("screening", "")).first()
 
 
+_TO_REVIEW = Read(
+    lambda: (
+        Application.objects.filter(state=ApplicationState.REVIEW)
+        .select_related("driver__account")
+        .order_by("submitted_at")
+    )
+)
+
+
 def review_queue() -> list[Application]:
     """Applications that wait for a reviewer, the longest waiting first."""
-    rows = Application.objects.filter(state=ApplicationState.REVIEW).select_related("driver__account")
-    return list(rows.order_by("submitted_at"))
+    return _TO_REVIEW.all()
 
 
 def next_in_queue(after: str, who: str) -> str:
@@ -666,12 +739,12 @@ def reports_to_sort() -> list[MismatchReport]:
     )
 
 
+_REPORT = Read(lambda code: MismatchReport.objects.select_related("picture").filter(code=code), str)
+
+
 def report_by_code(code: str) -> MismatchReport:
     """Any report, for reviewers. Raises `NotFound`."""
-    report = MismatchReport.objects.select_related("picture").filter(code=code).first()
-    if report is None:
-        raise NotFound
-    return report
+    return _REPORT.the(code)
 
 
 def street_report_by_code(code: str) -> MismatchReport:
@@ -682,12 +755,12 @@ def street_report_by_code(code: str) -> MismatchReport:
     return report
 
 
+_REWARD = Read(lambda code: Reward.objects.select_related("case", "report").filter(report__code=code), str)
+
+
 def reward_by_report(code: str) -> Reward:
     """The reward that a report earned. Raises `NotFound`."""
-    reward = Reward.objects.select_related("case", "report").filter(report__code=code).first()
-    if reward is None:
-        raise NotFound
-    return reward
+    return _REWARD.the(code)
 
 
 def open_rewards() -> list[Reward]:
@@ -696,12 +769,12 @@ def open_rewards() -> list[Reward]:
     return list(rows.select_related("case", "report").order_by("due_since"))
 
 
+_RUN = Read(lambda code: ScreeningRun.objects.filter(code=code), str)
+
+
 def run_by_code(code: str) -> ScreeningRun:
     """A screening of the fleet. Raises `NotFound`."""
-    run = ScreeningRun.objects.filter(code=code).first()
-    if run is None:
-        raise NotFound
-    return run
+    return _RUN.the(code)
 
 
 def newest_run() -> ScreeningRun | None:

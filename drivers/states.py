@@ -130,6 +130,7 @@ POSE_WORDS = {
 class PlatePhotoState(models.TextChoices):
     SAME = "same", _("the registered plate was read")
     WAITING = "waiting", _("a person looks at the photo")
+    UNPLACED = "unplaced", _("place not known: a person looks at the photo")
     DIFFERS = "differs", _("another plate was seen")
     REUSED = "reused", _("a photo that was sent before")
 
@@ -143,9 +144,12 @@ class PlateSpot(models.TextChoices):
     LOWER_RIGHT = "lower_right", pgettext_lazy("on the photo", "lower right")
 
 
+# Nobody has decided on these: the plate counts as not verified until a person did.
+UNDECIDED_PHOTO = frozenset({"waiting", "unplaced"})
+
 PLATE_PHOTO_TRANSITIONS = Transitions(
     PlatePhotoState,
-    {"waiting": frozenset({"same", "differs"})},
+    {"waiting": frozenset({"same", "differs"}), "unplaced": frozenset({"same", "differs"})},
     ends={"same", "differs", "reused"},
 )
 

@@ -3,14 +3,14 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
 from core import cases, clock, typed
 from core.errors import NotFound
-from core.reads import the
+from core.reads import Read
 from police.errors import NotAnOfficer, OfficerSuspended, QueryUnreadable
 from police.models import Agency, Officer, PoliceRequest, Release
 
@@ -82,9 +82,29 @@ def open_requests_about(subject: str) -> list[cases.OpenCase]:
     ]
 
 
+_REQUEST = Read(lambda code: _requests().filter(code=code), str)
+_UNDECIDED = Read(lambda: _requests().filter(state__in=sorted(UNDECIDED)).order_by("asked_at"))
+_PAPERS_MISSING = Read(
+    lambda at: (
+        _requests()
+        .filter(state=RequestState.RELEASED, papers_at=None, papers_due_at__lt=at)
+        .order_by("papers_due_at")
+    ),
+    datetime,
+)
+_UNREVIEWED: Read[Any] = Read(
+    lambda: (
+        Release.objects.select_related("request__agency")
+        .annotate(looks=Count("reviews"))
+        .filter(looks__lt=2)
+        .order_by("released_at")
+    )
+)
+
+
 def request_by_code(code: str) -> PoliceRequest:
     """Any request, for staff. Raises `NotFound`."""
-    return the(_requests().filter(code=code))
+    return _REQUEST.the(code)
 
 
 def own_request(officer: Officer, code: str) -> PoliceRequest:
@@ -142,7 +162,7 @@ def resolve_query(query: Query, value: str, about: datetime) -> "tuple[list[Trip
 
 def undecided() -> list[PoliceRequest]:
     """Requests that wait for an answer, oldest first."""
-    return list(_requests().filter(state__in=UNDECIDED).order_by("asked_at"))
+    return _UNDECIDED.all()
 
 
 def waiting_for_second_person() -> list[PoliceRequest]:
@@ -159,19 +179,12 @@ def emergencies_without_answer() -> list[PoliceRequest]:
 
 def unreviewed_releases() -> list[tuple[Release, int]]:
     """Releases that fewer than two people have looked at, with how many have."""
-    rows = (
-        Release.objects.select_related("request__agency").annotate(looks=Count("reviews")).filter(looks__lt=2)
-    )
-    return [(row, row.looks) for row in rows.order_by("released_at")]
+    return [(row, row.looks) for row in _UNREVIEWED.all()]
 
 
 def missing_papers(at: datetime) -> list[PoliceRequest]:
     """Releases whose paperwork is due and has not come."""
-    return list(
-        _requests()
-        .filter(state=RequestState.RELEASED, papers_at=None, papers_due_at__lt=at)
-        .order_by("papers_due_at")
-    )
+    return _PAPERS_MISSING.all(at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -319,7 +319,9 @@ class PlatePhotoInput(serializers.Serializer[Any]):
 
 
 class PlatePhotoOutput(serializers.Serializer[Any]):
-    state = serializers.CharField(help_text="`same`, or `waiting` while a person looks")
+    state = serializers.CharField(
+        help_text="`same`; `waiting` while a person looks; `unplaced` the same, where the phone did not say where it is"
+    )
     read = serializers.CharField()
 
 

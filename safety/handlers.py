@@ -4,6 +4,9 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy
 
+from accounts.events import GuardianEnded
+from accounts.selectors import guardianship
+from accounts.states import GuardianEndedBy
 from core import cases, clock, facts, handover, holds, live, retry, timeline
 from core.actors import SYSTEM
 from core.events import handles
@@ -34,6 +37,7 @@ from safety.services import (
     add_signal,
     address_of,
     ask_passenger,
+    end_guardians_links,
     let_holds_act,
     offer_own_incidents,
     open_incident,
@@ -49,6 +53,14 @@ if TYPE_CHECKING:
 
 
 follows_trips(trips_to_follow)
+
+
+@handles(GuardianEnded)
+def end_links_of_guardian(event: GuardianEnded) -> None:
+    """Whom our staff found to be nobody's guardian sees no trip any more (A9)."""
+    row = guardianship(event.guardianship)
+    if row is not None and event.by == GuardianEndedBy.STAFF:
+        end_guardians_links(passenger=row.teen.code, phone=row.phone_index)
 
 
 @handles(CancelAttempted)

@@ -270,13 +270,11 @@ def shares(request: HttpRequest, code: str) -> HttpResponse:
             return redirect("rides:trip", code)
     trip = trip_by_code(code)
     rows = selectors.shares_of(trip, key.party) if key.party == Party.PASSENGER else []
-    stays = selectors.guardians_link(trip) if rows else None
+    stay = selectors.guardians_links(trip, rows) if rows else set()
     context = {
         "code": code,
         "key": make_key(key),
-        "shares": [
-            (row, services.address_of(row.token), stays is not None and row.contact == stays) for row in rows
-        ],
+        "shares": [(row, services.address_of(row.token), row.pk in stay) for row in rows],
         "may_share": key.party == Party.PASSENGER and trip.state in WITH_DRIVER,
     }
     return render(request, "safety/_shares.html", context)

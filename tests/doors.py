@@ -161,9 +161,9 @@ def _sent(typed) -> QueryDict:
     return given
 
 
-def perform(desk, code, action, person, typed, files) -> bool:
-    """Do it as the console does; False where it is refused."""
-    row = find(desk, code, person)
+def perform(desk, code, action, person, typed, files, row=None) -> bool:
+    """Do it as the console does; False where it is refused. `row` where it was read a moment ago and nothing was done since."""
+    row = find(desk, code, person) if row is None else row
     if row is None:
         return False
     form = desk.form(
@@ -194,9 +194,10 @@ def try_everything(person, desks, targets, known, look=lambda *_step: None) -> i
             filled = fillings(desk.form(action, row, person), known)
             # Where the rule is against it, the service is asked once all the same.
             for typed, files in filled[:1] if desk.against(action, row, person) else filled:
-                if perform(desk, code, action, person, typed, files):
+                if perform(desk, code, action, person, typed, files, row):
                     done += 1
                     look(desk, code, action.key, typed)
+                row = None
     return done
 
 

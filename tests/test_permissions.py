@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 
 from accounts import staffing
-from accounts.models import DataExport, Look, Passkey, Session
+from accounts.models import DataExport, Guardianship, Look, Passkey, Session
 from accounts.services import add_emergency_contact
 from accounts.sessions import digest
 from accounts.tests.authenticators import SoftKey
@@ -272,6 +272,7 @@ TABLE = [
     ("GET", "admin/pictures/{picture}.jpg", RESPONDER_ROLES | {"vetting"}),
     ("GET", "admin/appeals/{appeal}/", {"vetting", "adjudicator", "supervisor"}),
     ("GET", "admin/people/passenger/", RESPONDER_ROLES | {"vetting", "adjudicator"}),
+    ("GET", "admin/guardians/{guardianship}/", RESPONDER_ROLES),
     ("GET", "admin/people/passenger/sessions/", {"supervisor", "admin"}),
     ("POST", "admin/people/passenger/sessions/", {"supervisor", "admin"}),
     ("POST", "admin/people/passenger/", RESPONDER_ROLES | {"vetting", "adjudicator"}),
@@ -354,6 +355,7 @@ TABLE = [
     ("POST", "me/password/", SIGNED_IN),
     ("GET", "me/guardian/", MEMBERS),
     ("POST", "me/guardian/", MEMBERS),
+    ("POST", "me/guardian/end/", set()),  # of who has one that confirmed alone (rides/tests)
     ("POST", "me/guardian/take-back/", set()),  # of who has asked one alone (rides/tests)
     # Of whose phone was named alone (rides/tests).
     ("POST", "me/guardian/{contact}/answer/", set(), {"answer": "end"}),
@@ -449,6 +451,7 @@ KEYED = [
 ]
 # Which of `things` each desk is tried with, and who alone finds that row, where it is somebody's own.
 ROWS = {
+    "guardianship": ("guardianship", None),
     "failed_work": ("failed_work", None),
     "look": ("look", None),
     "incident": ("incident", None),
@@ -698,10 +701,20 @@ def things(rides, people):
     safety.take_incident(account=people("agent"), code=meant.code)
     safety.resolve_incident(account=people("agent"), code=meant.code, outcome="malicious", words="x")
     safety.close_incident(account=people("specialist"), code=meant.code)
+    guardianship = Guardianship.objects.create(
+        teen=people("passenger2"),
+        phone_index="x",
+        guardian=people("driver2"),
+        state="confirmed",
+        asked_at=clock.now(),
+        answered_at=clock.now(),
+        end_asked_at=clock.now(),
+    )
     link = Notification.objects.get(channel="email").text.split("/police/packs/")[1].split("/")[0]
     return {
         **{name: row.code for name, row in moved.items()},
         "staff": "agent2",
+        "guardianship": guardianship.pk,
         "trip": trip.code,
         "waiting": waiting.code,
         "itinerary": trip.itinerary.code,
@@ -775,7 +788,7 @@ def things(rides, people):
 def _session_of(account):
     """What the list of their sessions calls one of an account's."""
     client = Client()
-    client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(account)
     return Session.objects.get(session_key=digest(client.cookies["sessionid"].value)).name
 
 

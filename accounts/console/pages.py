@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import enrolment, looks, services, staffing
-from accounts.actions import LOOKS, MOTIONS, STAFF
+from accounts import enrolment, guardians, looks, services, staffing
+from accounts.actions import GUARDIANS, LOOKS, MOTIONS, STAFF
 from accounts.errors import NotRevealable
-from accounts.models import Account, Authenticator, Look
-from accounts.selectors import person_by_code, sessions_of
+from accounts.models import Account, Authenticator, Guardianship, Look
+from accounts.selectors import guardianship, person_by_code, sessions_of
 from accounts.states import PersonalField
 from core import clock, motions, typed
 from core.access import account_of, permission_required
@@ -192,6 +192,30 @@ def _member(request: HttpRequest, found: Account, refusal: Refusal | None) -> Ht
     return page(request, "console/staff_member.html", context, listed=[found.code])
 
 
+# --- Guardians of who is not of age ---
+
+
+@require_GET
+@permission_required(guardians.MAY_END)
+def guardian(request: HttpRequest, number: int) -> HttpResponse:
+    """Who stands for whom, since when, and what may be done about it (A9)."""
+    found = guardianship(number)
+    if found is None:
+        raise NotFound
+    return _guardian(request, found, None)
+
+
+@GUARDIANS.shown_by
+def _guardian(request: HttpRequest, found: Guardianship, refusal: Refusal | None) -> HttpResponse:
+    people = [each for each in (found.teen, found.guardian) if each]
+    context = {
+        "title": _("Guardian of %(code)s") % {"code": found.teen.code},
+        "row": found,
+        "offers": GUARDIANS.offers(found, account_of(request), refusal),
+    }
+    return page(request, "console/guardian.html", context, listed=[each.code for each in people])
+
+
 # --- Looks without a case ---
 
 _FIRST, _LAST = date(2000, 1, 1), date(2999, 12, 31)
@@ -244,5 +268,7 @@ urlpatterns = [
     path("admin/looks/", looked, name="looks"),
     path("admin/looks/<row:code>/<word:action>/", act.view(LOOKS, looks.MAY_ANSWER), name="look_act"),
     path("admin/people/<person:code>/", person, name="person"),
+    path("admin/guardians/<number:number>/", guardian, name="guardian"),
+    path("admin/guardians/<row:code>/do/<word:action>/", act.view(GUARDIANS), name="guardian_act"),
     path("admin/people/<person:code>/sessions/", sessions, name="sessions"),
 ]

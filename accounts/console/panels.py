@@ -8,13 +8,44 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
+from accounts.guardians import MAY_END
 from accounts.looks import MAY_ANSWER, unanswered, unusual
+from accounts.selectors import ends_of_guardians_asked, guardianships_of
 from core.actors import name_of
 from core.console.navigation import DESK, GOVERNANCE, RIDES, link
 from core.console.panels import DUE, Due, panel
+from core.console.person import person_part
 
 if TYPE_CHECKING:
-    from accounts.models import Account
+    from accounts.models import Account, Guardianship
+
+
+@person_part(pgettext_lazy("page", "Guardian"), template="console/_guardian_row.html")
+def guardian(person: "Account") -> list["Guardianship"]:
+    """Whom somebody who is not of age named, and how it ended (A9)."""
+    return guardianships_of(person)
+
+
+@panel(
+    "guardians",
+    _("Asked to end a guardian"),
+    place=DUE,
+    order=45,
+    marks=("guardians",),
+    permission=MAY_END,
+)
+def guardians(_person: "Account", _at: datetime) -> list[Due]:
+    """Who is too young to end it alone and asks our staff to."""
+    return [
+        Due(
+            row.teen.code,
+            reverse("accounts_console:guardian", args=[row.pk]),
+            since=row.end_asked_at,
+            level="bad",
+        )
+        for row in ends_of_guardians_asked()
+    ]
+
 
 link(RIDES, 80, _("Accounts"), "group", "admin:accounts_account_changelist", "accounts.read")
 link(GOVERNANCE, 32, pgettext_lazy("staff", "Staff"), "badge", "accounts_console:staff", "staff.appoint")

@@ -115,12 +115,15 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('asked', 'asked, no answer yet'), ('confirmed', 'confirmed'), ('refused', 'refused'), ('ended', 'ended')], default='asked', max_length=10, verbose_name='state')),
                 ('asked_at', models.DateTimeField(verbose_name='asked at')),
                 ('answered_at', models.DateTimeField(null=True, verbose_name='answered at')),
+                ('end_asked_at', models.DateTimeField(null=True, verbose_name='end asked for at')),
+                ('ended_at', models.DateTimeField(null=True, verbose_name='ended at')),
+                ('ended_by', models.CharField(blank=True, choices=[('teen', 'the one who is not of age'), ('guardian', 'the guardian'), ('staff', 'our staff')], max_length=10, verbose_name='ended by')),
             ],
             options={
                 'verbose_name': 'guardianship',
                 'verbose_name_plural': 'guardianships',
-                'indexes': [models.Index(condition=models.Q(('state__in', ['asked', 'confirmed'])), fields=['phone_index'], name='guardianship_of_phone')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['asked', 'confirmed', 'refused', 'ended'])), name='guardianship_state_is_known'), models.UniqueConstraint(condition=models.Q(('state__in', ['asked', 'confirmed'])), fields=('teen',), name='one_guardian_at_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), models.Q(('answered_at__isnull', False), ('guardian__isnull', False)), _connector='OR'), name='guardianship_confirmed_by_somebody')],
+                'indexes': [models.Index(condition=models.Q(('state__in', ['asked', 'confirmed'])), fields=['phone_index'], name='guardianship_of_phone'), models.Index(condition=models.Q(('end_asked_at__isnull', False), ('state', 'confirmed')), fields=['end_asked_at'], name='guardianship_end_asked')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['asked', 'confirmed', 'refused', 'ended'])), name='guardianship_state_is_known'), models.UniqueConstraint(condition=models.Q(('state__in', ['asked', 'confirmed'])), fields=('teen',), name='one_guardian_at_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), models.Q(('answered_at__isnull', False), ('guardian__isnull', False)), _connector='OR'), name='guardianship_confirmed_by_somebody'), models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state', 'ended'), _negated=True), ('ended_at', None), ('ended_by', '')), models.Q(('ended_at__isnull', False), ('ended_by__in', ['teen', 'guardian', 'staff']), ('state', 'ended')), _connector='OR'), name='guardianship_ended_by_somebody')],
             },
         ),
         migrations.CreateModel(

@@ -123,7 +123,7 @@ def test_the_phone_alone_sets_nothing_up(db):
 
 def enter_by_code_again(_client, account, code):
     other = Client(headers={"accept-language": "en"})
-    other.force_login(Account.objects.get(code=account), backend="django.contrib.auth.backends.ModelBackend")
+    other.force_login(Account.objects.get(code=account))
     assert other.post("/sign-in/set-up/", {"code": code}).status_code == 302
     return other
 
@@ -172,7 +172,7 @@ def test_a_recovery_code_stands_once_for_the_second_factor_and_its_owner_is_told
 
 def enter_again(account):
     client = Client(headers={"accept-language": "en"})
-    client.force_login(Account.objects.get(code=account), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(Account.objects.get(code=account))
     return client
 
 

@@ -81,7 +81,7 @@ def complaints(person: "Account", at: datetime) -> list[Due]:
             late=row.due_at is not None and row.due_at < at,
             danger=_STAKE[Level(row.level)],
         )
-        for row in selectors.due_soon(person, at)
+        for row in selectors.due_soon(person)
     ]
 
 
@@ -133,7 +133,7 @@ def outside(_person: "Account", _at: datetime) -> list[Due]:
             holder=row.get_channel_display(),
             danger=3 if row.danger == Level.SEVERE else 0,
         )
-        for row in selectors.waiting_messages(limit=5)
+        for row in selectors.waiting_messages()[:5]
     ]
 
 

@@ -3,27 +3,35 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from complaints.models import Campaign, CareTask
 from core.errors import NotFound
-from core.reads import the
+from core.reads import Read
 
 if TYPE_CHECKING:
     from accounts.models import Account
 
 
+def _tasks() -> QuerySet[CareTask]:
+    return CareTask.objects.select_related("complaint", "accident", "owner")
+
+
+_TASK = Read(lambda code: _tasks().filter(code=code), str)
+_TASKS = Read(lambda: _tasks().filter(done_at=None).order_by("due_at")[:100])
+_TASKS_FOR = Read(
+    lambda pk: _tasks().filter(Q(owner_id=pk) | Q(owner=None), done_at=None).order_by("due_at")[:100], int
+)
+
+
 def care_tasks(account: "Account", *, everybody: bool = False) -> list[CareTask]:
     """What is due: one's own and nobody's, or everybody's for a supervisor."""
-    rows = CareTask.objects.select_related("complaint", "accident", "owner").filter(done_at=None)
-    if not everybody:
-        rows = rows.filter(Q(owner=account) | Q(owner=None))
-    return list(rows.order_by("due_at")[:100])
+    return _TASKS.all() if everybody else _TASKS_FOR.all(account.pk)
 
 
 def care_task_by_code(code: str) -> CareTask:
     """Raises `NotFound`."""
-    return the(CareTask.objects.select_related("complaint", "accident", "owner").filter(code=code))
+    return _TASK.the(code)
 
 
 def campaign_by_code(code: str) -> Campaign:

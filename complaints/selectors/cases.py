@@ -3,8 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from django.db import connection
 from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
@@ -36,7 +38,7 @@ from complaints.states import (
 )
 from core import cases, clock, policy
 from core.errors import NotFound
-from core.reads import the
+from core.reads import Read
 from drivers.selectors import held_sources, open_holds, told_from
 from drivers.states import HoldKind
 from rides.selectors import aboard
@@ -60,14 +62,17 @@ def _all() -> QuerySet[Complaint]:
     )
 
 
+_COMPLAINT = Read(lambda code: _all().filter(code=code), str)
+
+
 def complaint_by_code(code: str) -> Complaint:
     """Any complaint, for staff. Raises `NotFound`."""
-    return the(_all().filter(code=code))
+    return _COMPLAINT.the(code)
 
 
 def complaint_by_link(code: str, secret: str) -> Complaint:
     """The complaint behind a link in a message. Raises `NotFound`."""
-    complaint = _all().filter(code=code).first()
+    complaint = _COMPLAINT.first(code)
     if complaint is None or not complaint.opens_to(secret):
         raise NotFound
     return complaint
@@ -152,24 +157,44 @@ def holds_of(complaint: Complaint) -> list[object]:
     return [hold for hold in open_holds(complaint.accused.code) if hold.source == complaint.code]
 
 
+_STATEMENTS = Read(
+    lambda pk, now: Statement.objects.filter(complaint_id=pk, round=now).order_by("pk"), int, int
+)
+_TIMERS = Read(
+    lambda pk, now: Timer.objects.filter(complaint_id=pk, round=now, void_at=None).order_by("due_at"),
+    int,
+    int,
+)
+_DECISIONS = Read(
+    lambda pk: Decision.objects.select_related("by").filter(complaint_id=pk).order_by("pk"), int
+)
+_LAST_ASSIGNMENT = Read(lambda pk: Assignment.objects.filter(complaint_id=pk).order_by("-pk")[:1], int)
+_MEASURES = Read(
+    lambda pk: Measure.objects.select_related("person").filter(decision__complaint_id=pk).order_by("pk"), int
+)
+_OPEN_TRAININGS = Read(
+    lambda pk: (
+        Measure.objects.select_related("person")
+        .filter(decision__complaint_id=pk, outcome=Outcome.TRAINING, ended_at=None)
+        .order_by("pk")
+    ),
+    int,
+)
+
+
 def statements_of(complaint: Complaint) -> dict[str, Statement]:
     """The statements of this round, by side."""
-    return {
-        row.side: row
-        for row in Statement.objects.filter(complaint=complaint, round=complaint.round).order_by("pk")
-    }
+    return {row.side: row for row in _STATEMENTS.all(complaint.pk, complaint.round)}
 
 
 def timers_of(complaint: Complaint) -> list[Timer]:
     """The limits of this round that were not voided, in the order in which they fall due."""
-    return list(
-        Timer.objects.filter(complaint=complaint, round=complaint.round, void_at=None).order_by("due_at")
-    )
+    return _TIMERS.all(complaint.pk, complaint.round)
 
 
 def decisions_of(complaint: Complaint) -> list[Decision]:
     """Every decision, oldest first."""
-    return list(Decision.objects.select_related("by").filter(complaint=complaint).order_by("pk"))
+    return _DECISIONS.all(complaint.pk)
 
 
 def decision_in_force(complaint: Complaint) -> Decision | None:
@@ -196,9 +221,9 @@ def visible_decisions(complaint: Complaint, account: "Account") -> list[Decision
 
 def measures_of(complaint: Complaint, side: Side | None = None) -> list[Measure]:
     """What was done by the decisions, oldest first."""
-    rows = Measure.objects.select_related("person").filter(decision__complaint=complaint).order_by("pk")
+    rows = _MEASURES.all(complaint.pk)
     person = person_of(complaint, side) if side else None
-    return list(rows.filter(person=person) if side else rows)
+    return [row for row in rows if row.person == person] if side else rows
 
 
 def awarded_alone(complaint: Complaint, people: Sequence["Account"], account: "Account", at: datetime) -> int:
@@ -245,22 +270,33 @@ def open_appeal_of(complaint: Complaint) -> Appeal | None:
     return Appeal.objects.filter(complaint=complaint, decided_at=None).first()
 
 
+_APPEALS = Read(lambda pk: Appeal.objects.filter(complaint_id=pk).order_by("pk"), int)
+
+
 def appeals_of(complaint: Complaint) -> list[Appeal]:
-    return list(Appeal.objects.filter(complaint=complaint).order_by("pk"))
+    return _APPEALS.all(complaint.pk)
+
+
+_EVIDENCE = Read(
+    lambda pk: (
+        Evidence.objects.select_related("picture")
+        .filter(
+            complaint__in=Complaint.objects.filter(Q(pk=pk) | Q(merged_into_id=pk)),
+            picture__destroyed_at=None,
+        )
+        .order_by("pk")
+    ),
+    int,
+)
 
 
 def evidence_of(complaint: Complaint) -> list[Evidence]:
     """Pictures and documents that are still kept."""
-    return list(
-        Evidence.objects.select_related("picture")
-        .filter(complaint__in=[complaint.pk, *complaint.joined.values_list("pk", flat=True)])
-        .filter(picture__destroyed_at=None)
-        .order_by("pk")
-    )
+    return _EVIDENCE.all(complaint.pk)
 
 
 def last_assignment(complaint: Complaint) -> Assignment | None:
-    return Assignment.objects.filter(complaint=complaint).order_by("-pk").first()
+    return _LAST_ASSIGNMENT.first(complaint.pk)
 
 
 def undoable_by(complaint: Complaint, account: "Account", at: datetime) -> Assignment | None:
@@ -275,10 +311,7 @@ def undoable_by(complaint: Complaint, account: "Account", at: datetime) -> Assig
 
 def open_trainings(complaint: Complaint) -> list[Measure]:
     """Trainings by its decisions that are neither confirmed nor taken back, oldest first."""
-    rows = Measure.objects.select_related("person").filter(
-        decision__complaint=complaint, outcome=Outcome.TRAINING, ended_at=None
-    )
-    return list(rows.order_by("pk"))
+    return _OPEN_TRAININGS.all(complaint.pk)
 
 
 def training_of(complaint: Complaint) -> str | None:
@@ -294,23 +327,60 @@ def case_of(code: str, account: "Account") -> Case:
 
 
 def known_of(complaint: Complaint, account: "Account") -> Known:
-    """What the rules look at, read once."""
-    at, timers = clock.now(), timers_of(complaint)
-    decisions = decisions_of(complaint)
-    review = next((timer for timer in timers if timer.kind == TimerKind.REVIEW), None)
-    return Known(
-        at=at,
-        held=bool(holds_of(complaint)),
-        reviewed=review is None or review.met_at is not None,
-        aboard=covert(complaint),
-        decided_by=frozenset(row.by.code for row in decisions),
-        stages=frozenset(row.stage for row in decisions if row.round == complaint.round),
-        took_two=any(row.in_force and row.stage in BY_TWO for row in decisions),
-        training=training_of(complaint) if decisions else None,
-        statements=statements_of(complaint),
-        timers=timers,
-        undoable=undoable_by(complaint, account, at) is not None,
-    )
+    """What the rules look at, for somebody of the staff."""
+    return _Facts(complaint, account)
+
+
+class _Facts:
+    """`Known` from the database. A service that writes what it asked a rule about keeps the answer before it writes."""
+
+    def __init__(self, complaint: Complaint, account: "Account") -> None:
+        self._complaint, self._account, self.at = complaint, account, clock.now()
+
+    @cached_property
+    def _decisions(self) -> list[Decision]:
+        return decisions_of(self._complaint)
+
+    @cached_property
+    def timers(self) -> list[Timer]:
+        return timers_of(self._complaint)
+
+    @cached_property
+    def statements(self) -> dict[str, Statement]:
+        return statements_of(self._complaint)
+
+    @cached_property
+    def held(self) -> bool:
+        return bool(holds_of(self._complaint))
+
+    @cached_property
+    def reviewed(self) -> bool:
+        review = next((timer for timer in self.timers if timer.kind == TimerKind.REVIEW), None)
+        return review is None or review.met_at is not None
+
+    @cached_property
+    def aboard(self) -> bool:
+        return covert(self._complaint)
+
+    @cached_property
+    def decided_by(self) -> frozenset[str]:
+        return frozenset(row.by.code for row in self._decisions)
+
+    @cached_property
+    def stages(self) -> frozenset[str]:
+        return frozenset(row.stage for row in self._decisions if row.round == self._complaint.round)
+
+    @cached_property
+    def took_two(self) -> bool:
+        return any(row.in_force and row.stage in BY_TWO for row in self._decisions)
+
+    @cached_property
+    def training(self) -> str | None:
+        return training_of(self._complaint) if self._decisions else None
+
+    @cached_property
+    def undoable(self) -> bool:
+        return undoable_by(self._complaint, self._account, self.at) is not None
 
 
 def appeal_until(complaint: Complaint) -> datetime | None:
@@ -398,10 +468,17 @@ def statement_waits(complaint: Complaint, side: Side) -> Statement | None:
     return row if row and row.state != StatementState.GIVEN and complaint.state in UNDECIDED else None
 
 
+_MACROS = Read(
+    lambda category: Macro.objects.filter(Q(category="") | Q(category=category), retired=False).order_by(
+        "-category", "code"
+    ),
+    str,
+)
+
+
 def macros_for(category: str) -> list[Macro]:
     """Answers that are in use, those of the category first."""
-    rows = Macro.objects.filter(retired=False).filter(Q(category="") | Q(category=category))
-    return list(rows.order_by("-category", "code"))
+    return _MACROS.all(category)
 
 
 def all_macros() -> list[Macro]:
@@ -409,10 +486,17 @@ def all_macros() -> list[Macro]:
     return list(Macro.objects.order_by("retired", "category", "code"))
 
 
+_GUIDES = Read(
+    lambda category: Article.objects.filter(Q(category="") | Q(category=category), current=True).order_by(
+        "-category", "code"
+    )[:8],
+    str,
+)
+
+
 def guides_for(category: str) -> list[Article]:
     """Current guides of the knowledge base, those of the category first."""
-    rows = Article.objects.filter(current=True).filter(Q(category="") | Q(category=category))
-    return list(rows.order_by("-category", "code")[:8])
+    return _GUIDES.all(category)
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,15 +509,21 @@ class Earlier:
     false: int
 
 
+# One question for a card, not four.
+_EARLIER = """
+SELECT (SELECT count(*) FROM (SELECT FROM complaints_complaint WHERE accused_id = %(who)s LIMIT %(most)s) a),
+    (SELECT count(*) FROM (
+        SELECT FROM complaints_complaint WHERE accused_id = %(who)s AND finding = 'upheld' LIMIT %(most)s) u),
+    (SELECT count(*) FROM (SELECT FROM complaints_complaint WHERE complainant_id = %(who)s LIMIT %(most)s) f),
+    (SELECT count(*) FROM (
+        SELECT FROM complaints_complaint WHERE complainant_id = %(who)s AND finding = 'false' LIMIT %(most)s) l)
+"""
+
+
 def earlier_of(account: "Account | None") -> Earlier | None:
     """Counts of earlier complaints, up to `EARLIER`, for the person's card."""
     if account is None:
         return None
-    against = Complaint.objects.filter(accused=account)
-    filed = Complaint.objects.filter(complainant=account)
-    return Earlier(
-        against[:EARLIER].count(),
-        against.filter(finding="upheld")[:EARLIER].count(),
-        filed[:EARLIER].count(),
-        filed.filter(finding="false")[:EARLIER].count(),
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_EARLIER, {"who": account.pk, "most": EARLIER})
+        return Earlier(*cursor.fetchone())

@@ -16,22 +16,26 @@ from complaints.safeguards import CLAIM_ALONE, CLAIMS_TOGETHER, PAPERS_NEEDED
 from complaints.states import CAPPED, ClaimKind, ClaimState, Paper, Settlement
 from core import cases, ledger, money, policy
 from core.errors import NotFound
-from core.reads import the
+from core.reads import Read
 
 if TYPE_CHECKING:
     from accounts.models import Account
 
 
+_ACCIDENTS = Accident.objects.select_related("trip__driver__account", "trip__passenger", "named_contact")
+_ACCIDENT = Read(lambda code: _ACCIDENTS.filter(code=code), str)
+_CLAIMS = Claim.objects.select_related("accident__trip", "account", "accident__named_contact")
+_CLAIM = Read(lambda code: _CLAIMS.filter(code=code), str)
+
+
 def accident_by_code(code: str) -> Accident:
     """Raises `NotFound`."""
-    rows = Accident.objects.select_related("trip__driver__account", "trip__passenger", "named_contact")
-    return the(rows.filter(code=code))
+    return _ACCIDENT.the(code)
 
 
 def claim_by_code(code: str) -> Claim:
     """Raises `NotFound`."""
-    rows = Claim.objects.select_related("accident__trip", "account", "accident__named_contact")
-    return the(rows.filter(code=code))
+    return _CLAIM.the(code)
 
 
 def claim_link(claim: Claim) -> str:
@@ -73,10 +77,20 @@ def accidents(*, limit: int = 100) -> list[Accident]:
     return list(rows.order_by("-pk")[:limit])
 
 
+_TO_DECIDE = Read(
+    lambda code: (
+        Claim.objects.select_related("accident")
+        .filter(state=ClaimState.PROPOSED)
+        .exclude(proposed_by=code)
+        .order_by("filed_at")[:50]
+    ),
+    str,
+)
+
+
 def claims_to_decide(account: "Account") -> list[Claim]:
     """Claims that wait for a second person who is not this one's own proposal, oldest first."""
-    rows = Claim.objects.select_related("accident").filter(state=ClaimState.PROPOSED)
-    return list(rows.exclude(proposed_by=account.code).order_by("filed_at")[:50])
+    return _TO_DECIDE.all(account.code)
 
 
 def open_claims(*, limit: int = 50) -> list[Claim]:

@@ -12,6 +12,7 @@ from complaints.models import Article, Call, Complaint, OutsideMessage
 from complaints.policies import RINGS_FOR
 from core import cases, clock, policy, typed
 from core.errors import NotFound
+from core.reads import Read
 from rides.selectors import trips_as_passenger
 from safety.selectors import incidents_of_person
 
@@ -87,15 +88,20 @@ def caller_of(call: Call) -> Caller:
     )
 
 
-def waiting_messages(*, limit: int = 50) -> list[OutsideMessage]:
-    """Messages from outside that nobody sorted yet: those of danger first, then what nobody could read, then by age."""
-    urgent = Case(
-        When(danger="severe", then=0),
-        When(heard__danger_unread=True, then=1),
-        When(danger="raised", then=2),
-        default=3,
-    )
-    return list(OutsideMessage.objects.filter(sorted_at=None).order_by(urgent, "at")[:limit])
+_URGENT = Case(
+    When(danger="severe", then=0),
+    When(heard__danger_unread=True, then=1),
+    When(danger="raised", then=2),
+    default=3,
+)
+_WAITING = Read(lambda: OutsideMessage.objects.filter(sorted_at=None).order_by(_URGENT, "at")[:50])
+_MESSAGE = Read(lambda code: OutsideMessage.objects.filter(code=code), str)
+
+
+def waiting_messages() -> list[OutsideMessage]:
+    """Messages from outside that nobody sorted yet: those of danger first, then what nobody could read, then by age. Fifty
+    at most."""
+    return _WAITING.all()
 
 
 def outside_of_danger(*, limit: int = 50) -> list[OutsideMessage]:
@@ -106,10 +112,7 @@ def outside_of_danger(*, limit: int = 50) -> list[OutsideMessage]:
 
 def message_by_code(code: str) -> OutsideMessage:
     """Raises `NotFound`."""
-    row = OutsideMessage.objects.filter(code=code).first()
-    if row is None:
-        raise NotFound
-    return row
+    return _MESSAGE.the(code)
 
 
 def articles(text: str = "") -> list[Article]:

@@ -17,6 +17,7 @@ from complaints.states import Category, ComplaintState, Level, Side, StatementSt
 from core import typed
 from core.errors import DomainError
 from core.privacy import phone_index
+from core.reads import Read
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -199,16 +200,37 @@ def count_of(wanted: Filter, account: "Account", at: datetime) -> int:
     return rows_of(wanted, account, at)[:COUNT_LIMIT].count()
 
 
+_VIEWS = Read(
+    lambda pk: SavedView.objects.select_related("owner").filter(Q(owner_id=pk) | Q(shared=True)), int
+)
+
+
 def saved_views(account: "Account") -> list[SavedView]:
     """One's own views, then those that others share."""
-    rows = SavedView.objects.select_related("owner").filter(Q(owner=account) | Q(shared=True))
+    rows = _VIEWS.all(account.pk)
     return sorted(rows, key=lambda view: (view.owner_id != account.pk, view.name))
 
 
-def due_soon(account: "Account", at: datetime, *, limit: int = 10) -> list[Complaint]:
-    """What of one's own, or of nobody's, falls due next, for the first page."""
-    mine = Complaint.objects.live().select_related("owner").filter(Q(owner=account) | Q(owner=None))
-    return list(mine.filter(due_at__isnull=False).order_by("due_at")[:limit])
+_DUE_SOON = Read(
+    lambda pk: (
+        Complaint.objects.live()
+        .select_related("owner")
+        .filter(Q(owner_id=pk) | Q(owner=None), due_at__isnull=False)
+        .order_by("due_at")[:10]
+    ),
+    int,
+)
+_OWNED = Read(
+    lambda pk: (
+        Complaint.objects.live().filter(owner_id=pk).order_by(F("due_at").asc(nulls_last=True), "pk")[:20]
+    ),
+    int,
+)
+
+
+def due_soon(account: "Account") -> list[Complaint]:
+    """What of one's own, or of nobody's, falls due next, for the first page: ten at most."""
+    return _DUE_SOON.all(account.pk)
 
 
 def severe_without_owner(*, limit: int = 50) -> list[Complaint]:
@@ -223,7 +245,6 @@ def complaints_about(code: str, *, limit: int = 8) -> list[Complaint]:
     return list(rows.only("code", "category", "level", "state", "filed_at").order_by("-pk")[:limit])
 
 
-def owned_complaints(account: "Account", *, limit: int = 20) -> list[Complaint]:
-    """What somebody has taken and is not done with, the first due first."""
-    rows = Complaint.objects.live().filter(owner=account)
-    return list(rows.order_by(F("due_at").asc(nulls_last=True), "pk")[:limit])
+def owned_complaints(account: "Account") -> list[Complaint]:
+    """What somebody has taken and is not done with, the first due first: twenty at most."""
+    return _OWNED.all(account.pk)

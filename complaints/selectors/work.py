@@ -25,6 +25,7 @@ from complaints.states import SummaryState
 from core import clock
 from core.errors import NotFound
 from core.permissions import may
+from core.reads import Read
 from safety.selectors import calls_for_help, incidents_worked_on
 
 if TYPE_CHECKING:
@@ -34,12 +35,20 @@ if TYPE_CHECKING:
 # --- Shifts --------------------------------------------------------------------------------------
 
 
+_SHIFTS = Read(
+    lambda begins, ends: (
+        Shift.objects.select_related("account")
+        .filter(cancelled_at=None, starts_at__lt=ends, ends_at__gt=begins)
+        .order_by("starts_at", "account__code")
+    ),
+    datetime,
+    datetime,
+)
+
+
 def shifts_between(begins: datetime, ends: datetime) -> list[Shift]:
     """Shifts that overlap a time, by who and when."""
-    rows = Shift.objects.select_related("account").filter(
-        cancelled_at=None, starts_at__lt=ends, ends_at__gt=begins
-    )
-    return list(rows.order_by("starts_at", "account__code"))
+    return _SHIFTS.all(begins, ends)
 
 
 def roster_hours(begins: datetime, *, hours: int) -> list[rosters.Hour]:
@@ -169,9 +178,12 @@ def summaries_of(account: "Account") -> list[WorkSummary]:
     return list(WorkSummary.objects.filter(account=account).order_by("-begins", "ends"))
 
 
+_SUMMARY = Read(lambda code: WorkSummary.objects.select_related("account").filter(code=code), str)
+
+
 def summary_by_code(account: "Account", code: str, *, supervises: bool) -> WorkSummary:
     """One's own summary, or, for a supervisor, one that was handed in. Raises `NotFound`."""
-    row = WorkSummary.objects.select_related("account").filter(code=code).first()
+    row = _SUMMARY.first(code)
     if row is None or not (row.account_id == account.pk or (supervises and row.state != SummaryState.DRAFT)):
         raise NotFound
     return row

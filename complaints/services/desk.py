@@ -429,6 +429,7 @@ def merge(*, account: "Account", code: str, into: str, words: str) -> Complaint:
     for pk in sorted((one.pk, other.pk)):
         locked(pk)
     complaint, known = for_action(account, code, "merge")
+    held = known.held
     target = locked(other.pk)
     if target.state != ComplaintState.OPEN:
         raise CannotMerge(why=str(_("the other one is decided, or part of a third.")))
@@ -444,7 +445,7 @@ def merge(*, account: "Account", code: str, into: str, words: str) -> Complaint:
     if complaint.stopped_at:
         # The other one stops the driver from now on; what began earlier goes on without a gap.
         stays = interlock.stop_orders(actor=actor, complaint=target)
-        if known.held and not stays:
+        if held and not stays:
             raise CannotMerge(
                 why=str(_("its stop on orders would end; review that first, or join it the other way round."))
             )

@@ -238,7 +238,7 @@ def decide(
     Raises `NotNow`, `SecondPersonNeeded`, `ReasonNeeded`, `CitesNothing`, `CitesUnknown`, `AwardClosed`, `NotFound`.
     """
     complaint, known = for_action(account, code, "decide")
-    stage = stage_of(complaint, known)
+    stage, took_two = stage_of(complaint, known), known.took_two
     assert stage is not None  # noqa: S101 - the action would be closed
     said, wanted = said_words(reason), _checked(complaint, finding, awards)
     before = _awarded_before(complaint, wanted, account)
@@ -259,9 +259,7 @@ def decide(
     # What was found stands in the journal only when it is in force: the second person must not read it anywhere.
     audit.record(account.actor, "complaints.decision_given", code, case=code, stage=stage)
     match stage:
-        case Stage.FIRST | Stage.APPEAL if known.took_two or needs_second(
-            complaint.level, finding, wanted, before
-        ):
+        case Stage.FIRST | Stage.APPEAL if took_two or needs_second(complaint.level, finding, wanted, before):
             _wait_for_second(complaint, account)
         case Stage.SECOND | Stage.APPEAL_SECOND if not _agree(complaint, decision):
             _wait_for_third(complaint, account)

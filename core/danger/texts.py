@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from core.typed.text import CJK, fold
+from core.typed.text import CJK
 
 _C = CJK.pattern
 

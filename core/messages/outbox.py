@@ -15,7 +15,7 @@ from functools import partial
 from time import monotonic
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, F, Min, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, override
@@ -36,6 +36,7 @@ from core.messages.transports import (
 )
 from core.messages.transports.breaker import Resting
 from core.models import NOTIFICATION_TRANSITIONS, Answer, Notification, NotificationState
+from core.reads import Read
 from core.states import StaleState, move
 from core.transactions import joins_transaction
 
@@ -47,6 +48,9 @@ HELPS = timedelta(hours=24)
 # Those on which a life may depend have a queue and a worker of their own: a provider that hangs holds up messages, and
 # nothing else that saves lives.
 LIFE_MESSAGES, ORDINARY = "life_messages", "default"
+
+
+_ROW = Read(lambda pk: Notification.objects.filter(pk=pk), int)
 
 
 @joins_transaction
@@ -105,17 +109,24 @@ def _wake(pk: int, *, life_safety: bool) -> None:
     broker.wake("core.tasks.send_notification", pk, queue=LIFE_MESSAGES if life_safety else ORDINARY)
 
 
+# Plain, as all that a message waits for: Django would make each anew. Only one that is queued is claimed.
+_CLAIM = """
+UPDATE core_notification SET state = 'sending', lease_until = %s, attempts = attempts + 1
+WHERE id = %s AND state = 'queued'
+"""
+
+
 def send(notification_id: int) -> bool:
     """Claim one message and send it; False where it was not taken, which is tried again.
 
     Another worker's claim, or a message that is done, is left alone.
     """
-    claimed = {"lease_until": timezone.now() + LEASE, "attempts": F("attempts") + 1}
-    try:
-        move(Notification(pk=notification_id), NOTIFICATION_TRANSITIONS, "sending", **claimed)
-    except StaleState:
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [timezone.now() + LEASE, notification_id])
+        claimed = cursor.rowcount == 1
+    if not claimed:
         return True
-    row = Notification.objects.get(pk=notification_id)  # as it is from now on ours
+    row = _ROW.the(notification_id)  # as it is from now on ours
     try:
         number = _hand_over(row)
     except Exception as why:  # a provider's library may raise anything; the message stays ours
@@ -186,12 +197,14 @@ def _ask(row: Notification, way: Transport, letter: Letter) -> str:
     return way.hand_over(letter)
 
 
+_NOTE = "UPDATE core_notification SET transport = %s, answer = %s WHERE id = %s AND state = %s"
+
+
 def _note(row: Notification, way: Transport, answer: Answer) -> None:
     """Written before it is asked: a receipt finds the row, and a worker that dies leaves word of who may have it."""
     row.transport, row.answer = way.name, answer
-    Notification.objects.filter(pk=row.pk, state=NotificationState.SENDING).update(
-        transport=way.name, answer=answer
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE, [way.name, answer, row.pk, NotificationState.SENDING])
 
 
 @transaction.atomic

@@ -312,10 +312,11 @@ class Migration(migrations.Migration):
                 ('picture', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to='core.storedpicture', verbose_name='picture')),
                 ('read', models.CharField(blank=True, max_length=12, verbose_name='plate read')),
                 ('certainty', models.FloatField(default=0, verbose_name='certainty of reading')),
-                ('state', models.CharField(choices=[('same', 'the registered plate was read'), ('waiting', 'a person looks at the photo'), ('differs', 'another plate was seen'), ('reused', 'a photo that was sent before')], max_length=10, verbose_name='state')),
+                ('state', models.CharField(choices=[('same', 'the registered plate was read'), ('waiting', 'a person looks at the photo'), ('unplaced', 'place not known: a person looks at the photo'), ('differs', 'another plate was seen'), ('reused', 'a photo that was sent before')], max_length=10, verbose_name='state')),
                 ('spot', models.CharField(blank=True, choices=[('upper_left', 'upper left'), ('upper_right', 'upper right'), ('lower_left', 'lower left'), ('lower_right', 'lower right')], max_length=12, verbose_name='place asked for')),
                 ('fingerprint', models.CharField(blank=True, max_length=16, verbose_name='fingerprint')),
                 ('like', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='drivers.platephoto', verbose_name='looks like')),
+                ('on_sheet', models.BooleanField(default=False, verbose_name='a picture on a sheet')),
                 ('metres_away', models.PositiveIntegerField(null=True, verbose_name='metres from the pick-up')),
                 ('placed_at', models.DateTimeField(null=True, verbose_name="phone's position at")),
                 ('taken_at', models.DateTimeField(verbose_name='taken')),
@@ -324,8 +325,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'plate photo',
                 'verbose_name_plural': 'plate photos',
-                'indexes': [models.Index(fields=['subject'], name='plate_photo_of_trip'), models.Index(condition=models.Q(('fingerprint', ''), _negated=True), fields=['fingerprint'], name='plate_photo_alike'), models.Index(condition=models.Q(('state', 'waiting')), fields=['taken_at'], name='plate_photo_waiting')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['same', 'waiting', 'differs', 'reused'])), name='plate_photo_state_is_known'), models.CheckConstraint(condition=models.Q(('state', 'waiting'), models.Q(('decided_by', ''), _negated=True), _connector='OR'), name='plate_photo_decided_by_somebody')],
+                'indexes': [models.Index(fields=['subject'], name='plate_photo_of_trip'), models.Index(condition=models.Q(('fingerprint', ''), _negated=True), fields=['fingerprint'], name='plate_photo_alike'), models.Index(condition=models.Q(('state__in', ['unplaced', 'waiting'])), fields=['taken_at'], name='plate_photo_waiting')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['same', 'waiting', 'unplaced', 'differs', 'reused'])), name='plate_photo_state_is_known'), models.CheckConstraint(condition=models.Q(('state__in', ['unplaced', 'waiting']), models.Q(('decided_by', ''), _negated=True), _connector='OR'), name='plate_photo_decided_by_somebody')],
             },
         ),
         migrations.CreateModel(

@@ -7,7 +7,15 @@ from pgvector.django import VectorField
 
 from core import formats
 from drivers.models.people import Driver, Vehicle
-from drivers.states import POSE_WORDS, VERDICT_WORDS, FaceCheckState, FacePurpose, PlatePhotoState, PlateSpot
+from drivers.states import (
+    POSE_WORDS,
+    UNDECIDED_PHOTO,
+    VERDICT_WORDS,
+    FaceCheckState,
+    FacePurpose,
+    PlatePhotoState,
+    PlateSpot,
+)
 
 
 class FaceTemplate(models.Model):
@@ -179,7 +187,9 @@ class PlatePhoto(models.Model):
     like = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, verbose_name=pgettext_lazy("field", "looks like")
     )
-    # How far the driver's phone was from the pick-up, and when it said so; null where it said nothing.
+    # It may show a picture on a sheet: a person looks whether the plate is on a car.
+    on_sheet = models.BooleanField(pgettext_lazy("field", "a picture on a sheet"), default=False)
+    # How far the driver's phone was from the pick-up, and when it said so; null where it said nothing of late.
     metres_away = models.PositiveIntegerField(pgettext_lazy("field", "metres from the pick-up"), null=True)
     placed_at = models.DateTimeField(pgettext_lazy("field", "phone's position at"), null=True)
     taken_at = models.DateTimeField(pgettext_lazy("photo", "taken"))
@@ -193,13 +203,18 @@ class PlatePhoto(models.Model):
                 condition=Q(state__in=PlatePhotoState.values), name="plate_photo_state_is_known"
             ),
             models.CheckConstraint(
-                condition=Q(state="waiting") | ~Q(decided_by=""), name="plate_photo_decided_by_somebody"
+                condition=Q(state__in=sorted(UNDECIDED_PHOTO)) | ~Q(decided_by=""),
+                name="plate_photo_decided_by_somebody",
             ),
         ]
         indexes = [
             models.Index(fields=["subject"], name="plate_photo_of_trip"),
             models.Index(fields=["fingerprint"], condition=~Q(fingerprint=""), name="plate_photo_alike"),
-            models.Index(fields=["taken_at"], condition=Q(state="waiting"), name="plate_photo_waiting"),
+            models.Index(
+                fields=["taken_at"],
+                condition=Q(state__in=sorted(UNDECIDED_PHOTO)),
+                name="plate_photo_waiting",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
+from msgspec.structs import astuple
 
 from core import audit, clock, pictures, policy, typed
 from core.errors import DomainError, NotFound, refuse
@@ -18,7 +19,7 @@ from drivers.errors import FaceRequired, PhotoSeenBefore, PlateDiffers, PlateNot
 from drivers.models import Driver, PlatePhoto, Vehicle
 from drivers.services.cases import open_case
 from drivers.services.faces import consume_face_token
-from drivers.states import PLATE_PHOTO_TRANSITIONS, CaseKind, FacePurpose, PlatePhotoState
+from drivers.states import PLATE_PHOTO_TRANSITIONS, UNDECIDED_PHOTO, CaseKind, FacePurpose, PlatePhotoState
 from drivers.vision import plates
 from drivers.vision.plates import Reading
 
@@ -38,10 +39,12 @@ class PlateOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """How far the driver's phone is from the pick-up, in metres, by its newest position, and when it was there."""
+    """How far the driver's phone is from the pick-up, in metres, by its newest position, when it was there, and by how
+    many metres that may be wrong, as far as the phone says."""
 
     metres: float
     at: datetime
+    accuracy: float | None = None
 
 
 def send_plate_photo(
@@ -54,7 +57,8 @@ def send_plate_photo(
     where: Whereabouts | None = None,
 ) -> PlateOutcome:
     """Compare the plate on a live photo with the registered one; a person looks where the reading is unsure, the phone
-    is far from the pick-up, or the photo resembles an earlier one. One that is an earlier one is refused.
+    is far from the pick-up or does not say where it is (`UNPLACED`), the plate may be a picture on a sheet, or the photo
+    resembles an earlier one. One that is an earlier one is refused.
 
     `token` is that of the passed face check for the same pick-up; it says where on the photo the plate has to stand
     (`drivers.vision.plates.spot_of`). Raises `FaceRequired`, `PlateNotThere`, `PictureUnreadable`, `PictureTooLarge`,
@@ -86,12 +90,16 @@ def _record(
         subject=subject,
         keep_for=policy.span(policies.FAILED_FRAMES_KEPT),
     )
+    where = where if _is_known(where) else None
     like, apart = _most_alike(driver, vehicle, reading.fingerprint)
     state = _state_of(reading, vehicle)
+    on_sheet = reading.is_on_a_sheet(policy.value(policies.PHOTO_SHEET))
     if like and apart <= policy.value(policies.PHOTO_SAME):
         state = PlatePhotoState.REUSED
-    elif state == PlatePhotoState.SAME and (like or _is_far(where)):
+    elif state == PlatePhotoState.SAME and (like or on_sheet or _is_far(where)):
         state = PlatePhotoState.WAITING
+    elif state == PlatePhotoState.SAME and where is None:
+        state = PlatePhotoState.UNPLACED
     photo = PlatePhoto.objects.create(
         driver=driver,
         vehicle=vehicle,
@@ -104,10 +112,11 @@ def _record(
         spot=spot,
         fingerprint=reading.fingerprint,
         like=like,
+        on_sheet=on_sheet,
         metres_away=round(where.metres) if where else None,
         placed_at=where.at if where else None,
         taken_at=clock.now(),
-        decided_by="" if state == PlatePhotoState.WAITING else "ocr",
+        decided_by="" if state in UNDECIDED_PHOTO else "ocr",
     )
     audit.record(
         driver.account.actor,
@@ -117,6 +126,7 @@ def _record(
         state=state,
         read=photo.read,
         registered=vehicle.plate,
+        sheet=[round(each, 2) for each in astuple(reading.sheet)],
     )
     if state == PlatePhotoState.DIFFERS:
         return _refused(photo)
@@ -135,8 +145,14 @@ def _most_alike(driver: Driver, vehicle: Vehicle, fingerprint: str) -> tuple[Pla
     return (like, apart) if apart <= policy.value(policies.PHOTO_ALIKE) else (None, apart)
 
 
+def _is_known(where: Whereabouts | None) -> bool:
+    """A phone that said nothing of late, or nothing exact, may have been anywhere when the photo was taken."""
+    if where is None or clock.now() - where.at > policy.span(policies.PHOTO_PLACE_AGE):
+        return False
+    return where.accuracy is None or where.accuracy <= policy.value(policies.PHOTO_AWAY)
+
+
 def _is_far(where: Whereabouts | None) -> bool:
-    """Known to be far from the pick-up; a phone that says nothing is not known to be anywhere."""
     return where is not None and where.metres > policy.value(policies.PHOTO_AWAY)
 
 

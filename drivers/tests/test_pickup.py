@@ -1,12 +1,20 @@
 """Before the pick-up (D11): face and plate within ten minutes, a person where the reading is unsure."""
 
 import io
+from datetime import timedelta
 
 import pytest
 from PIL import Image, ImageEnhance
 
 from core import clock, typed
-from drivers.errors import PhotoSeenBefore, PickupCheckNeeded, PlateDiffers, PlateNotThere, PlatePhotoWaiting
+from drivers.errors import (
+    PhotoPlaceUnknown,
+    PhotoSeenBefore,
+    PickupCheckNeeded,
+    PlateDiffers,
+    PlateNotThere,
+    PlatePhotoWaiting,
+)
 from drivers.models import PlatePhoto, VettingCase
 from drivers.selectors import driver_of, plate_read
 from drivers.services import decide_plate_photo
@@ -23,8 +31,18 @@ def trip(rides):
     return rides.accepted()
 
 
-def send(people, trip, content, token=None):
-    """`content` is a photo, or what makes one for the place that the token asks for."""
+def stands(trip, *, away=0.0, **told):
+    """The driver's phone says where it is: so many degrees north of the pick-up."""
+    place = {"latitude": trip.origin_latitude + away, "longitude": trip.origin_longitude}
+    LatestPosition.objects.update_or_create(
+        trip=trip, party="driver", defaults={"at": clock.now()} | place | told
+    )
+
+
+def send(people, trip, content, token=None, *, where=stands):
+    """`content` is a photo, or what makes one for the place that the token asks for; `where` says where the phone is."""
+    if where:
+        where(trip)
     driver = driver_of(people("driver"))
     token = face_token(driver, trip.code, "pickup") if token is None else token
     if callable(content):
@@ -187,6 +205,45 @@ def test_a_photo_that_was_sent_before_is_refused(rides, people, change):
     assert arrive(driver=driver, trip_code=second.code).state == "arrived"
 
 
+def laid(content, spot, *, share, sheet):
+    """An earlier photo, or as much of it about its plate as `share`, laid on a sheet so that the plate stands in a quarter."""
+    picture = Image.open(io.BytesIO(content))
+    left, top, right, bottom = read_plate(content)[0].box
+    x, y = (left + right) / 2 * picture.width, (top + bottom) / 2 * picture.height
+    around = (x - 500 * share, y - 350 * share, x + 500 * share, y + 350 * share)
+    part = picture.crop([round(each) for each in around])
+    if share == 1:
+        part = picture.resize((600, 420))
+        x, y = x * 0.6, y * 0.6
+    else:
+        x, y = part.width / 2, part.height / 2
+    whole = Image.new("RGB", (1000, 700), sheet)
+    at = (300 if spot.endswith("left") else 700, 190 if spot.startswith("upper") else 510)
+    whole.paste(part, (round(at[0] - x), round(at[1] - y)))
+    out = io.BytesIO()
+    whole.save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("share", [1, 0.7, 0.45])
+@pytest.mark.parametrize("sheet", ["white", (128, 128, 128), (60, 20, 90)])
+def test_a_picture_laid_on_a_sheet_waits_for_a_person(trip, people, signed_in, share, sheet):
+    earlier = photo("川A·H0001", moment=7)
+    row = send(people, trip, lambda spot: laid(earlier, spot, share=share, sheet=sheet)).photo
+    assert (row.read, row.state, row.on_sheet, row.decided_by) == ("川AH0001", "waiting", True, "")
+    with pytest.raises(PlatePhotoWaiting):
+        at_pickup(people, trip)
+    assert "picture on a sheet" in signed_in("vetting").get("/admin/vetting/").content.decode()
+    page = signed_in("passenger").get(f"/trips/{trip.code}/").content.decode()
+    assert "Not verified" in page
+    assert "The photo shows the registered plate" not in page
+
+
+def test_an_honest_photo_of_a_car_is_no_sheet(trip, people):
+    row = send(people, trip, car("川A·H0001", moment=11)).photo
+    assert (row.state, row.on_sheet) == ("same", False)
+
+
 def test_other_photos_of_one_car_are_far_from_each_other():
     prints = [
         read_plate(photo("川A·H0001", spot=spot, moment=4 * n + at))[0].fingerprint
@@ -209,21 +266,47 @@ def test_what_resembles_an_earlier_photo_waits_for_a_person(trip, people):
 
 @pytest.mark.parametrize(("degrees", "state"), [(0.0, "same"), (0.05, "waiting")])
 def test_a_phone_far_from_the_pickup_lets_a_person_look(trip, people, degrees, state):
-    LatestPosition.objects.create(
-        trip=trip,
-        party="driver",
-        at=clock.now(),
-        latitude=trip.origin_latitude + degrees,
-        longitude=trip.origin_longitude,
-    )
-    row = send(people, trip, car("川A·H0001")).photo
+    row = send(people, trip, car("川A·H0001"), where=lambda trip: stands(trip, away=degrees)).photo
     assert (row.state, row.metres_away is not None, row.placed_at is not None) == (state, True, True)
 
 
-def test_where_the_phone_said_nothing_it_is_not_known_to_be_near(trip, people, signed_in):
-    row = send(people, trip, car("川A·H0007")).photo
+def long_ago(trip):
+    stands(trip, at=clock.now() - timedelta(seconds=301))
+
+
+def anywhere(trip):
+    stands(trip, accuracy=5_000)
+
+
+@pytest.mark.parametrize("where", [None, long_ago, anywhere])
+def test_a_photo_from_nobody_knows_where_is_not_verified(trip, people, signed_in, where):
+    row = send(people, trip, car("川A·H0001"), where=where).photo
+    assert (row.read, row.state, row.decided_by) == ("川AH0001", "unplaced", "")
     assert (row.metres_away, row.placed_at) == (None, None)
-    assert "not known" in signed_in("vetting").get("/admin/vetting/").content.decode()
+    with pytest.raises(PhotoPlaceUnknown):
+        at_pickup(people, trip)
+    passenger, driver = signed_in("passenger"), signed_in("driver")
+    assert "Not verified: nobody knows where" in passenger.get(f"/trips/{trip.code}/").content.decode()
+    assert "did not say where the photo" in driver.get(f"/trips/{trip.code}/").content.decode()
+    assert (
+        "look whether the photo shows the place"
+        in signed_in("vetting").get("/admin/vetting/").content.decode()
+    )
+    decide_plate_photo(account=people("agent"), picture=row.picture.code, same=True)
+    assert at_pickup(people, trip) == "arrived"
+    assert plate_read(trip.code, trip.driver).metres_away is None
+
+
+def test_another_photo_with_its_place_needs_nobody(trip, people):
+    assert send(people, trip, car("川A·H0001"), where=None).photo.state == "unplaced"
+    assert send(people, trip, car("川A·H0001", moment=2)).photo.state == "same"
+    assert at_pickup(people, trip) == "arrived"
+
+
+def test_the_page_of_the_photo_says_where_its_phone_is(trip, signed_in):
+    page = signed_in("driver").get(f"/drive/trips/{trip.code}/pickup/").content.decode()
+    assert "data-key=" in page
+    assert 'data-no-place="refused"' in page
 
 
 def test_what_was_read_and_what_somebody_saw_stand_apart(rides, trip, people, signed_in):

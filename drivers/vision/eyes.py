@@ -6,6 +6,7 @@ that picture at most 640 pixels long. It imports neither Django nor anything of 
 """
 
 import hashlib
+from dataclasses import astuple
 from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.reader.child import Refused
-from drivers.vision import mesh
+from drivers.vision import mesh, sheets
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -61,15 +62,18 @@ def lines(picture: "Image") -> list[tuple[str, float]]:
 
 
 def plates(picture: "Image") -> dict[str, Any]:
-    """All lines of text with their certainty and the middle of each, as shares of the picture from its upper left, and
-    the picture's difference hash: 64 bits as hex, one for each of 8 x 8 places that is lighter than the one beside it."""
+    """All lines of text with their certainty, the box of each (left, top, right, bottom as shares of the picture from its
+    upper left) and what speaks for a sheet around it, as `drivers.vision.sheets` has it; and the picture's difference
+    hash: 64 bits as hex, one for each of 8 x 8 places that is lighter than the one beside it."""
     seen = shrink(picture)
     found, _seconds = _text()(seen)
-    height, width = seen.shape[:2]
+    found = found or []
+    corners = [np.asarray(box, dtype=float) for box, _line, _certainty in found]
+    boxes = [(*each.min(axis=0).tolist(), *each.max(axis=0).tolist()) for each in corners]
+    size = np.tile(seen.shape[1::-1], 2)
     rows = []
-    for box, text, certainty in found or []:
-        x, y = np.mean(np.asarray(box, dtype=float), axis=0)
-        rows.append((str(text), float(certainty), float(x / width), float(y / height)))
+    for (_box, text, certainty), box, sheet in zip(found, boxes, sheets.look(seen, boxes), strict=True):
+        rows.append((str(text), float(certainty), (np.array(box) / size).tolist(), astuple(sheet)))
     small = cv2.resize(cv2.cvtColor(seen, cv2.COLOR_BGR2GRAY), (9, 8), interpolation=cv2.INTER_AREA)
     return {"lines": rows, "fingerprint": np.packbits(small[:, 1:] > small[:, :-1]).tobytes().hex()}
 

@@ -21,30 +21,68 @@ _BEFORE = re.compile(r"^[A-Z0-9]*([\u4e00-\u9fff])I*")
 _OVER = 0.04  # of the picture: how far over its middle a plate may stand and count for the quarter asked for
 
 
-class _Plates(msgspec.Struct, frozen=True):
-    lines: list[tuple[str, float, float, float]]
+Box = tuple[float, float, float, float]
+
+
+class Sheet(msgspec.Struct, frozen=True, array_like=True):
+    """What speaks for a picture that lies on a sheet, each from 0 to 1 (`drivers.vision.sheets.Sheet`)."""
+
+    blank: float = 0.0
+    square: float = 0.0
+    bare: float = 0.0
+
+
+NO_SHEET = Sheet()
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What `drivers.vision.eyes.plates` says of a picture."""
+
+    lines: list[tuple[str, float, Box, Sheet]]
     fingerprint: str
 
 
-_PLATES = Asked("drivers.vision.eyes:plates", _Plates)
+_PLATES = Asked("drivers.vision.eyes:plates", Said)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """From when on a photo is taken for a picture on a sheet (shares, 0 to 1): `blank` of it shows nothing, or the part
+    with the plate leaves `bare` of an edge free and fills a rectangle by `square`."""
+
+    blank: float = 0.5
+    square: float = 0.88
+    bare: float = 0.95
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The plate as read, without dot or spaces, and how certain, 0 to 1; empty where nothing like a plate was seen.
 
-    `middle` is where it stands, as shares of the picture from its upper left; `fingerprint` the picture's difference
-    hash, 64 bits as hex.
+    `box` is where it stands (left, top, right, bottom), as shares of the picture from its upper left; `fingerprint` the
+    picture's difference hash, 64 bits as hex; `sheet` what speaks for a picture that lies on one.
     """
 
     plate: str
     certainty: float
-    middle: tuple[float, float] | None = None
+    box: Box | None = None
     fingerprint: str = ""
+    sheet: Sheet = NO_SHEET
+
+    @property
+    def middle(self) -> tuple[float, float] | None:
+        """Of the plate."""
+        return ((self.box[0] + self.box[2]) / 2, (self.box[1] + self.box[3]) / 2) if self.box else None
 
     def is_sure(self, least: float) -> bool:
         """True for a whole plate that was read with this certainty, 0 to 1, at least."""
         return bool(typed.plate.FORM.match(self.plate)) and self.certainty >= least
+
+    def is_on_a_sheet(self, limits: Sheets) -> bool:
+        """True where a person has to look whether the plate is on a car."""
+        found = self.sheet
+        cornered = found.bare >= limits.bare and found.square >= limits.square
+        return cornered or found.blank >= limits.blank
 
 
 def marks_apart(one: str, other: str) -> int:
@@ -62,13 +100,18 @@ def read_lines(content: "Upload | bytes", *, side: int = 0) -> tuple[list[tuple[
 def read_plate(content: "Upload | bytes", *, side: int = 0) -> tuple[Reading, bytes]:
     """The most certain line that looks like a plate, and the picture drawn anew. Raises as `read_lines`."""
     seen = door.see(content, _PLATES, {}, side=side)
-    best = Reading("", 0.0, fingerprint=seen.said.fingerprint)
-    for text, certainty, x, y in seen.said.lines:
+    return best_of(seen.said), seen.drawn
+
+
+def best_of(said: Said) -> Reading:
+    """The most certain line that looks like a plate."""
+    best = Reading("", 0.0, fingerprint=said.fingerprint)
+    for text, certainty, box, sheet in said.lines:
         # What stands before the province is the car's; a stroke of 川 is read as a letter that no place has.
         marks = _BEFORE.sub(r"\1", re.sub(r"[^A-Z0-9\u4e00-\u9fff]", "", text.upper()))
         if typed.plate.FORM.match(marks) and certainty > best.certainty:
-            best = Reading(marks, certainty, (x, y), best.fingerprint)
-    return best, seen.drawn
+            best = Reading(marks, certainty, box, said.fingerprint, sheet)
+    return best
 
 
 def spot_of(token: str) -> PlateSpot:

@@ -109,7 +109,11 @@ class Ride:
         return self.driver.post(f"/api/v1/trips/{self.code}/accept/", body)
 
     def arrive(self, face: str = "", plate: str = "") -> Any:
-        """Face and plate before the pick-up, then 'I am here'; the answer of the first that refuses."""
+        """Face and plate before the pick-up, where the driver's phone says that it is, then 'I am here'; the answer of
+        the first that refuses."""
+        pickup = CASE["places"]["hongqiao_pickup"]
+        self.send("driver", [(pickup["lat"], pickup["lon"])])
+        self.world.positions_read()
         shown = self.driver.show_face(face or self.face, "pickup", self.code)
         if shown.status_code != 200:
             return shown

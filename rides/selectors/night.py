@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.errors import NotFound
 from core.privacy import mask_name, mask_phone
+from core.reads import Read
 from rides.models import LatePickup, Reminder
 from rides.selectors.trips import name_of_rider, phone_of_rider
 from rides.states import WITH_DRIVER, Party
@@ -19,13 +19,33 @@ class Call:
     phone: str
 
 
-def reminders_to_call(at: datetime, *, limit: int = 50) -> list[Call]:
-    """Reminders that nobody has read although the departure is near, the most urgent first."""
-    rows = Reminder.objects.filter(
-        acknowledged_at=None, called_at=None, call_from__lte=at, trip__state__in=WITH_DRIVER
-    ).select_related("trip__passenger", "trip__driver__account")
+_TO_CALL = Read(
+    lambda at: (
+        Reminder.objects.filter(
+            acknowledged_at=None, called_at=None, call_from__lte=at, trip__state__in=sorted(WITH_DRIVER)
+        )
+        .select_related("trip__passenger", "trip__driver__account")
+        .order_by("call_from", "pk")[:50]
+    ),
+    datetime,
+)
+_REMINDER = Read(
+    lambda trip, party: Reminder.objects.select_related("trip").filter(trip__code=trip, party=party), str, str
+)
+_LATE_PICKUP = Read(lambda code: LatePickup.objects.select_related("trip").filter(code=code), str)
+_OPEN_LATE_PICKUPS = Read(
+    lambda: (
+        LatePickup.objects.filter(closed_at=None)
+        .select_related("trip__passenger", "replacement")
+        .order_by("opened_at")
+    )
+)
+
+
+def reminders_to_call(at: datetime) -> list[Call]:
+    """Reminders that nobody has read although the departure is near, the most urgent first, fifty at most."""
     found = []
-    for row in rows.order_by("call_from", "pk")[:limit]:
+    for row in _TO_CALL.all(at):
         trip = row.trip
         if row.party == Party.PASSENGER or trip.driver is None:
             name, phone = name_of_rider(trip), phone_of_rider(trip)
@@ -43,21 +63,14 @@ def code_of_reminder(row: Reminder) -> str:
 def reminder_by_code(code: str) -> Reminder:
     """The reminder with a code of `code_of_reminder`. Raises `NotFound`."""
     trip, _colon, party = code.rpartition(":")
-    row = Reminder.objects.select_related("trip").filter(trip__code=trip, party=party).first()
-    if row is None:
-        raise NotFound
-    return row
+    return _REMINDER.the(trip, party)
 
 
 def late_pickup_by_code(code: str) -> LatePickup:
     """A passenger who is or was looked after. Raises `NotFound`."""
-    row = LatePickup.objects.select_related("trip").filter(code=code).first()
-    if row is None:
-        raise NotFound
-    return row
+    return _LATE_PICKUP.the(code)
 
 
 def open_late_pickups() -> list[LatePickup]:
     """Passengers who are looked after because their pick-up slipped into the night, the longest first."""
-    rows = LatePickup.objects.filter(closed_at=None).select_related("trip__passenger", "replacement")
-    return list(rows.order_by("opened_at"))
+    return _OPEN_LATE_PICKUPS.all()

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from core import clock, idempotency, policy
 from core.errors import NotFound
-from core.reads import part, the
+from core.reads import Read, part
 from drivers.selectors import VehicleCard, card_of
 from rides.errors import PositionToken
 from rides.geometry import distance
@@ -59,9 +59,27 @@ def all_trips() -> TripQuerySet:
     return Trip.objects.select_related("passenger", "driver__account", "vehicle", "city", "itinerary")
 
 
+_TRIP = Read(lambda code: all_trips().filter(code=code), str)
+_OWN_TRIP = Read(
+    lambda account, code: all_trips().filter(
+        Q(passenger_id=account) | Q(driver__account_id=account), code=code
+    ),
+    int,
+    str,
+)
+_MAYBE_ABOARD = Read(
+    lambda account, since: Trip.objects.filter(
+        Q(state__in=sorted(WITH_DRIVER)) | Q(state=TripState.CANCELLED, cancelled_at__gt=since),
+        driver__account__code=account,
+    ).order_by("-pk"),
+    str,
+    datetime,
+)
+
+
 def trip_by_code(code: str) -> Trip:
     """Any trip, for staff services and handlers. Raises `NotFound`."""
-    return the(all_trips().filter(code=code))
+    return _TRIP.the(code)
 
 
 def lock_trip(trip: Trip) -> None:
@@ -110,7 +128,7 @@ def trip_of(account: "Account", code: str) -> tuple[Trip, Party]:
 
     One that was taken from its driver is, for this driver, as `taken_away` shows it.
     """
-    trip = all_trips().filter(Q(passenger=account) | Q(driver__account=account), code=code).first()
+    trip = _OWN_TRIP.first(account.pk, code)
     if trip is None:
         trip = next(iter(taken_away(account, code=code)), None)
     if trip is None:
@@ -224,13 +242,8 @@ def driver_of_trip(code: str) -> str:
 
 def aboard(account_code: str, *, other_than: str = "") -> Trip | None:
     """The trip in which a driver may have somebody in the car, if any (S11)."""
-    doubted = Q(state=TripState.CANCELLED, cancelled_at__gt=clock.now() - policy.span(WATCH_AFTER))
-    rows = (
-        Trip.objects.filter(Q(state__in=WITH_DRIVER) | doubted, driver__account__code=account_code)
-        .exclude(code=other_than)
-        .order_by("-pk")
-    )
-    return next((trip for trip in rows if trip.somebody_may_be_aboard), None)
+    rows = _MAYBE_ABOARD.all(account_code, clock.now() - policy.span(WATCH_AFTER))
+    return next((trip for trip in rows if trip.code != other_than and trip.somebody_may_be_aboard), None)
 
 
 def trip_meant(account: "Account", at: datetime) -> Trip | None:
@@ -252,9 +265,14 @@ def latest_positions(trip: Trip) -> dict[str, LatestPosition]:
     return {row.party: row for row in LatestPosition.objects.filter(trip=trip)}
 
 
+_TRAIL = Read(
+    lambda pk, party: TrailMinute.objects.filter(trip_id=pk, party=party).order_by("minute"), int, str
+)
+
+
 def trail_of(trip: Trip, party: Party) -> list[Fix]:
     """All positions of one side that were taken, by time, also those that cannot be."""
-    rows = TrailMinute.objects.filter(trip=trip, party=party).order_by("minute")
+    rows = _TRAIL.all(trip.pk, party.value)
     return [fix for row in rows for fix in unpack(row.minute_packed)]
 
 

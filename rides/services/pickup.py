@@ -64,7 +64,9 @@ def _whereabouts(trip: Trip) -> "Whereabouts | None":
     row = selectors.latest_positions(trip).get(Party.DRIVER)
     if row is None:
         return None
-    return driver_services.Whereabouts(distance((row.latitude, row.longitude), trip.origin), row.at)
+    return driver_services.Whereabouts(
+        distance((row.latitude, row.longitude), trip.origin), row.at, row.accuracy
+    )
 
 
 @begins_transaction

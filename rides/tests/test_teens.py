@@ -9,17 +9,18 @@ from accounts.errors import (
     GuardianBooks,
     GuardianNamed,
     GuardianNeeded,
+    GuardianRefusedByStaff,
     GuardianStays,
     NotATeen,
     NotGrownUp,
     NotTheirName,
 )
 from accounts.models import Account, EmergencyContact, Guardianship, RealNameCheck
-from accounts.selectors import contacts_who_agreed, guardian_of
+from accounts.selectors import contacts_who_agreed, guardian_of, named_as_guardian
 from accounts.services import add_emergency_contact, remove_emergency_contact
 from conftest import NOON, usual_journey
-from core.errors import NotFound, TooMany
-from core.models import Notification
+from core.errors import Forbidden, NotFound, TooMany
+from core.models import AuditEntry, Notification
 from core.states import IllegalTransition
 from drivers.models import Driver
 from drivers.selectors import driver_of
@@ -158,6 +159,99 @@ def test_one_guardian_at_a_time_and_only_of_teens(guarded, people):
         guardians.ask_guardian(account=people(GUARDIAN), phone=people("driver").phone)
     with pytest.raises(NotFound):
         guardians.take_back_question(account=guarded)
+
+
+def told(key):
+    return set(Notification.objects.filter(key__startswith=key).values_list("recipient", flat=True))
+
+
+def test_from_sixteen_on_somebody_ends_alone_who_the_guardian_is(rides, guarded, people):
+    sixteen = aged(TEEN, "2010-05-05")
+    row = guardians.end_guardian(account=sixteen)
+    assert (row.state, row.ended_by, row.ended_at) == ("ended", "teen", NOON)
+    assert AuditEntry.objects.filter(action="accounts.guardian_ended", subject=TEEN).count() == 1
+    assert told("guardian-over:") == {sixteen.phone, people(GUARDIAN).phone}
+    with pytest.raises(GuardianNeeded):
+        book(rides)
+    with pytest.raises(NotFound):
+        guardians.end_guardian(account=sixteen)
+    contact = EmergencyContact.objects.get(account=sixteen)
+    assert contacts_who_agreed(sixteen) == []
+    remove_emergency_contact(account=sixteen, contact_id=contact.pk)
+
+
+def test_who_is_younger_asks_the_staff_to_end_it(guarded, people, signed_in):
+    page = signed_in(TEEN)
+    assert "Ask the staff to end it" in page.get("/me/guardian/").content.decode()
+    assert page.post("/me/guardian/end/").status_code == 302
+    row = Guardianship.objects.get()
+    assert (row.state, row.end_asked_at) == ("confirmed", NOON)
+    assert told("guardian-over:") == set()
+    assert "look at it and write to you" in page.get("/me/guardian/").content.decode()
+    agent = signed_in("agent")
+    assert f"/admin/guardians/{row.pk}/" in agent.get("/admin/due/").content.decode()
+    assert (
+        agent.post(f"/admin/guardians/{row.pk}/do/keep/", {"reason": "the mother was called"}).status_code
+        == 302
+    )
+    row.refresh_from_db()
+    assert (row.state, row.end_asked_at) == ("confirmed", None)
+    assert told("guardian-kept:") == {guarded.phone}
+    page.post("/me/guardian/end/")  # and asks once more
+    assert agent.post(f"/admin/guardians/{row.pk}/do/end/", {"reason": ""}).status_code == 400
+    assert (
+        agent.post(f"/admin/guardians/{row.pk}/do/end/", {"reason": "nobody of the family"}).status_code
+        == 302
+    )
+    row.refresh_from_db()
+    assert (row.state, row.ended_by) == ("ended", "staff")
+    entry = AuditEntry.objects.get(action="accounts.guardian_ended")
+    assert (entry.actor, entry.subject, entry.reason) == ("agent", TEEN, "nobody of the family")
+    assert agent.post(f"/admin/guardians/{row.pk}/do/end/", {"reason": "once more"}).status_code == 409
+
+
+@pytest.mark.parametrize("who", ["vetting", "adjudicator", "admin", "driver", TEEN])
+def test_not_everybody_ends_it_for_somebody(guarded, people, who):
+    number = Guardianship.objects.get().pk
+    for service in (guardians.end_for_somebody, guardians.keep_for_somebody):
+        with pytest.raises(Forbidden):
+            service(account=people(who), number=number, reason="x")
+    assert guardian_of(guarded, NOON) == people(GUARDIAN)
+
+
+def test_whom_the_staff_ended_sees_nothing_more_and_is_not_taken_again(rides, guarded, people, deliver):
+    test_a_teen_rides_with_drivers_of_tenure_and_score(rides, guarded, people, 200, 48, 10, True)
+    deliver()
+    trip = Trip.objects.get()
+    key = TripKey(trip.code, Party.PASSENGER, trip.city.code)
+    hers = share_trip(key=key)
+    number = Guardianship.objects.get().pk
+    guardians.end_for_somebody(account=people("agent"), number=number, reason="passed for the father")
+    deliver()
+    assert [share.pk for share in TripShare.objects.filter(revoked_at=None)] == [hers.pk]
+    assert not EmergencyContact.objects.filter(account=guarded).exists()
+    with pytest.raises(GuardianRefusedByStaff):
+        guardians.ask_guardian(account=guarded, phone=people(GUARDIAN).phone)
+    guardians.ask_guardian(account=guarded, phone="13912340099")
+
+
+def test_who_ends_it_alone_is_followed_to_the_end_of_a_trip_under_way(rides, guarded, people, deliver):
+    test_a_teen_rides_with_drivers_of_tenure_and_score(rides, guarded, people, 200, 48, 10, True)
+    deliver()
+    trip, share = Trip.objects.get(), TripShare.objects.get()
+    sixteen = aged(TEEN, "2010-05-05")
+    guardians.end_guardian(account=sixteen)
+    deliver()
+    remove_emergency_contact(account=sixteen, contact_id=EmergencyContact.objects.get().pk)
+    with pytest.raises(GuardianStays):
+        revoke_share(key=TripKey(trip.code, Party.PASSENGER, trip.city.code), number=share.pk)
+    assert TripShare.objects.get().revoked_at is None
+
+
+def test_who_is_of_age_is_nobodys_ward(guarded, people):
+    assert len(named_as_guardian(people(GUARDIAN))) == 1
+    aged(TEEN, "2000-05-05")
+    assert named_as_guardian(people(GUARDIAN)) == []
 
 
 def test_a_question_can_be_taken_back(teen, people):

@@ -33,7 +33,7 @@ from rides.errors import NoLongerAvailable
 from rides.forms import OnlineForm, WayForm
 from rides.models import City, Itinerary, Offer, Proposal
 from rides.policies import HITCH_DECLINES
-from rides.states import Line, Party
+from rides.states import BEFORE_BOARDING, Line, Party
 from rides.views.booking import city_context, city_of, first_values
 
 if TYPE_CHECKING:
@@ -225,6 +225,7 @@ def pickup(request: HttpRequest, code: str) -> HttpResponse:
         raise NotFound
     context = camera_context(driver, FacePurpose.PICKUP, trip.code, request.GET.get("video", "")) | {
         "trip": trip,
+        "key": selectors.position_key(trip, party) if trip.state in BEFORE_BOARDING else "",
         "spots": {spot.value: str(spot.label) for spot in PlateSpot},
     }
     context["spot_name"] = spot_of(context["token"]).label if context["token"] else ""

@@ -85,7 +85,7 @@ from safety.selectors.recordings import (
 )
 from safety.selectors.shares import (
     follows_live,
-    guardians_link,
+    guardians_links,
     newest_open_share,
     share_by_token,
     share_for_check,
@@ -124,7 +124,7 @@ __all__ = [
     "doubted_since",
     "fine_answers",
     "follows_live",
-    "guardians_link",
+    "guardians_links",
     "has_live_incident",
     "health_of",
     "heard_mark",

@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import TruncHour
 
 from accounts.selectors import contacts_to_alert, person_by_code
 from core import cases, clock, policy, typed
-from core.reads import the
+from core.reads import Read
 from rides.states import OWN_PHONE, WITH_DRIVER, CancelReason, Party
 from safety.models import (
     Acknowledgement,
@@ -33,12 +33,17 @@ if TYPE_CHECKING:
     from rides.models import Trip
 
 
+_INCIDENT = Read(
+    lambda code: Incident.objects.select_related(
+        "trip__passenger", "trip__driver__account", "trip__vehicle", "trip__city"
+    ).filter(code=code),
+    str,
+)
+
+
 def incident_by_code(code: str) -> Incident:
     """Raises `NotFound`."""
-    rows = Incident.objects.select_related(
-        "trip__passenger", "trip__driver__account", "trip__vehicle", "trip__city"
-    )
-    return the(rows.filter(code=code))
+    return _INCIDENT.the(code)
 
 
 _TOLD = (
@@ -51,10 +56,19 @@ _TOLD = (
 )
 
 
+_TO_TELL = Read(
+    lambda code: (
+        Incident.objects.select_related("trip__passenger", "trip__driver__account", "trip__vehicle")
+        .only(*_TOLD)
+        .filter(code=code)
+    ),
+    str,
+)
+
+
 def incident_to_tell(code: str) -> Incident:
     """An incident with what contacts are told of it; anything else is read when it is asked for. Raises `NotFound`."""
-    rows = Incident.objects.select_related("trip__passenger", "trip__driver__account", "trip__vehicle")
-    return the(rows.only(*_TOLD).filter(code=code))
+    return _TO_TELL.the(code)
 
 
 def record_of(trip: "Trip") -> tuple[bool, int]:
@@ -166,22 +180,28 @@ class WatchedByQuestion:
     why: list[SignalKind]
 
 
-def watched_by_question() -> list[WatchedByQuestion]:
-    """Trips under way, or over a moment ago, whose newest question stands open or unanswered, without an incident (S5)."""
-    at = clock.now()
+def _watched(lately: datetime, since: datetime) -> QuerySet[SafetyQuestion]:
     newest = SafetyQuestion.objects.filter(trip=OuterRef("trip")).order_by("-pk").values("pk")[:1]
     rows = SafetyQuestion.objects.filter(
-        Q(trip__state__in=WITH_DRIVER) | Q(asked_at__gte=at - WATCHED_FOR),
+        Q(trip__state__in=sorted(WITH_DRIVER)) | Q(asked_at__gte=lately),
         Q(answer__in=["", Answer.NONE]) | Q(doubted=True),
         pk=Subquery(newest),
-        asked_at__gte=at - timedelta(days=1),
+        asked_at__gte=since,
         trip__passenger__is_drill=False,
     ).exclude(trip__in=Incident.objects.live().filter(trip__isnull=False).values("trip"))
     kinds = ArrayAgg("trip__signals__kind", order_by=["trip__signals__at", "trip__signals__pk"], default=[])
-    found = rows.select_related("trip").annotate(kinds=kinds).order_by("asked_at")[:100]
+    return rows.select_related("trip").annotate(kinds=kinds).order_by("asked_at")[:100]
+
+
+_WATCHED: Read[Any] = Read(_watched, datetime, datetime)
+
+
+def watched_by_question() -> list[WatchedByQuestion]:
+    """Trips under way, or over a moment ago, whose newest question stands open or unanswered, without an incident (S5)."""
+    at = clock.now()
     return [
         WatchedByQuestion(each.trip.code, each, [SignalKind(kind) for kind in each.kinds if kind])
-        for each in found
+        for each in _WATCHED.all(at - WATCHED_FOR, at - timedelta(days=1))
     ]
 
 
@@ -218,9 +238,16 @@ def contacts_called_for(incident: Incident, party: str) -> "list[EmergencyContac
     return contacts_to_alert(trip.passenger)
 
 
+_CALLED = Read(
+    lambda pk, party: SosCall.objects.only("at").filter(incident_id=pk, party=party).order_by("pk")[:1],
+    int,
+    str,
+)
+
+
 def called_at(incident: Incident, party: str) -> datetime:
     """When this side of the trip, which called for help in an incident, first did."""
-    return incident.sos_calls.filter(party=party).order_by("pk").values_list("at", flat=True)[0]
+    return _CALLED.the(incident.pk, party).at
 
 
 def seen_since(incident: Incident, at: datetime) -> datetime | None:
@@ -314,9 +341,14 @@ def plea_of(incident: Incident, party: str) -> MalicePlea | None:
     return incident.pleas.filter(party=party).first()
 
 
+_PLEAS = Read(
+    lambda pk: MalicePlea.objects.select_related("incident").filter(incident_id=pk).order_by("pk"), int
+)
+
+
 def pleas_of(incident: Incident) -> list[MalicePlea]:
     """The appeals of both sides, for staff."""
-    return list(incident.pleas.select_related("incident").order_by("pk"))
+    return _PLEAS.all(incident.pk)
 
 
 def offered_to(account: "Account") -> list[Incident]:
@@ -503,9 +535,12 @@ def incidents_worked_on(who: str, since: datetime, until: datetime) -> int:
     return rows.values("incident").distinct().count()
 
 
+_OF_TRIP = Read(lambda pk: Incident.objects.real().filter(trip_id=pk).order_by("-pk"), int)
+
+
 def incidents_of_trip(trip: "Trip") -> list[Incident]:
     """Every incident of a trip, newest first."""
-    return list(Incident.objects.real().filter(trip=trip).order_by("-pk"))
+    return _OF_TRIP.all(trip.pk)
 
 
 def incidents_of_person(account: "Account", *, limit: int = 5) -> list[Incident]:

@@ -11,6 +11,7 @@ from django.db.models import F, Q, QuerySet
 
 from core import audit_selectors, broker, clock, holds, policy
 from core.errors import NotFound
+from core.reads import Read
 from rides.states import ABOARD, WITH_DRIVER, Party
 from safety import chunks, keys
 from safety.errors import CaseNeeded
@@ -158,16 +159,17 @@ def kept_for(trip: "Trip") -> datetime | None:
     return min(end, row.destroy_at)
 
 
+_RECORDINGS = Read(lambda pk: Recording.objects.filter(trip_id=pk).order_by("pk"), int)
+_RECORDING = Read(lambda code: Recording.objects.select_related("trip").filter(code=code), str)
+
+
 def recordings_of(trip: "Trip") -> list[Recording]:
-    return list(Recording.objects.filter(trip=trip).order_by("pk"))
+    return _RECORDINGS.all(trip.pk)
 
 
 def recording_by_code(code: str) -> Recording:
     """Raises `NotFound`."""
-    row = Recording.objects.select_related("trip").filter(code=code).first()
-    if row is None:
-        raise NotFound
-    return row
+    return _RECORDING.the(code)
 
 
 def live_sound_of(trip: "Trip") -> Recording | None:

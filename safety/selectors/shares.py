@@ -1,12 +1,14 @@
 """Reads about shared trips."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from accounts.selectors import contact_who_stays
+from accounts.selectors import phones_of_guardians
 from core import clock
 from core.errors import NotFound
+from core.privacy import phone_index
 from rides.selectors import CARD_AFTER
 from rides.states import OWN_PHONE, Party
 from safety.models import Incident, TripShare
@@ -46,10 +48,11 @@ def shares_of(trip: "Trip", party: Party) -> list[TripShare]:
     return list(TripShare.objects.filter(trip=trip, party=party, revoked_at=None).order_by("pk"))
 
 
-def guardians_link(trip: "Trip") -> int | None:
-    """The contact whose link nobody ends: the guardian of a passenger who is 14 to 17 (A9)."""
-    contact = contact_who_stays(trip.passenger, clock.now())
-    return contact.pk if contact else None
+def guardians_links(trip: "Trip", shares: Iterable[TripShare]) -> set[int]:
+    """Those that nobody ends: of whoever was the guardian of a passenger who is 14 to 17 when a car was found, or since (A9)."""
+    since = trip.accepted_at or clock.now()
+    phones = phones_of_guardians(trip.passenger, since)
+    return {each.pk for each in shares if each.contact and phone_index(each.contact_phone) in phones}
 
 
 def shares_made_by(code: str, *, limit: int = 100) -> list[TripShare]:

@@ -54,6 +54,7 @@ from safety.services.recordings import (
 )
 from safety.services.shares import (
     address_of,
+    end_guardians_links,
     note_seen,
     revoke_share,
     share_trip,
@@ -91,6 +92,7 @@ __all__ = [
     "confirm_police_call",
     "decide_plea",
     "destroy_due",
+    "end_guardians_links",
     "end_recording",
     "erase_rest",
     "excuse_police_call",

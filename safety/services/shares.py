@@ -12,6 +12,7 @@ from accounts.selectors import contacts_who_agreed
 from core import clock, inserts, limits, timeline
 from core.errors import NotFound
 from core.messages import outbox
+from core.privacy import phone_index
 from core.transactions import begins_transaction, joins_transaction
 from rides.selectors import name_of_rider, trip_by_code
 from rides.states import WITH_DRIVER, Party
@@ -19,7 +20,7 @@ from rides.tokens import TripKey
 from safety import messages
 from safety.models import TripShare
 from safety.policies import SHARES
-from safety.selectors.shares import guardians_link
+from safety.selectors.shares import guardians_links
 from safety.states import SafetyLine
 
 if TYPE_CHECKING:
@@ -72,9 +73,20 @@ def revoke_share(*, key: TripKey, number: int) -> None:
     share = mine.select_related("trip__passenger").first()
     if share is None:
         raise NotFound
-    if share.contact and share.contact == guardians_link(share.trip):
+    if guardians_links(share.trip, [share]):
         raise GuardianStays
     mine.filter(revoked_at=None).update(revoked_at=clock.now())
+
+
+@joins_transaction
+def end_guardians_links(*, passenger: str, phone: str) -> int:
+    """Our staff ended that whoever has a phone (its index) is a passenger's guardian: they follow no trip any more, from
+    now on. Returns how many links ended."""
+    rows = TripShare.objects.filter(
+        trip__passenger__code=passenger, party=Party.PASSENGER, contact__isnull=False, revoked_at=None
+    )
+    ended = [each.pk for each in rows if phone_index(each.contact_phone) == phone]
+    return TripShare.objects.filter(pk__in=ended).update(revoked_at=clock.now())
 
 
 @begins_transaction

@@ -1,7 +1,9 @@
 // The camera page: leads through the poses of a challenge and sends the frames. In a sandbox, invented people can sit
 // before the camera; the server judges their frames like anybody's.
 import { putPicture } from "./parts/files.js";
+import { keepPlaceReady } from "./parts/here.js";
 import { PlateCamera } from "./parts/plate.js";
+import { sendPositions } from "./parts/positions.js";
 import { wait } from "./parts/wait.js";
 
 const SIDE = 480;
@@ -144,6 +146,10 @@ function preparePlate(camera) {
     putPicture(photo, camera.box.dataset.sandbox + "/plates/" + plate + ".jpg" + where, "car.jpg");
   });
 }
+
+// Where the photo is taken: a page that has a key says where its phone is.
+sendPositions();
+keepPlaceReady(() => {});
 
 // The box may come with a part of the page.
 function prepare() {

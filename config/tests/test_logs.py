@@ -1,0 +1,114 @@
+"""One JSON object a line, whichever process says it: nothing within a text, nothing that goes over several lines."""
+
+import configparser
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from config.stack import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+# What happens in a process, whoever set it up: our own word, somebody else's, a warning, two lines, and what nobody caught.
+SAID = """
+import logging, threading, warnings, structlog
+structlog.get_logger().info("test.ours", words='quoted "words"')
+logging.getLogger("celery.worker").info("of a library\\nin two lines")
+warnings.warn("a warning", stacklevel=1)
+thread = threading.Thread(target=lambda: [][0], name="beside")
+thread.start()
+thread.join()
+raise ValueError("nobody\\ncaught it")
+"""
+# As `celery worker` and `celery beat` begin, and the child of a worker.
+CELERY = """
+from config.celery import app
+app.log.setup(loglevel="WARNING", redirect_stdouts=True, redirect_level="WARNING")
+import django
+django.setup()
+"""
+PAGES = "import config.asgi"
+COMMAND = (
+    "import os, django; os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'config.settings'); django.setup()"
+)
+
+
+def read(said):
+    """The lines, each of which has to be an object; its words must not be one themselves."""
+    found = []
+    for line in said.splitlines():
+        row = json.loads(line)
+        assert isinstance(row, dict) and {"event", "level", "timestamp"} <= row.keys(), line
+        assert not row["event"].lstrip().startswith("{"), line
+        found.append(row)
+    return found
+
+
+@pytest.mark.parametrize("begins", [CELERY, PAGES, COMMAND], ids=["celery", "pages", "command"])
+def test_all_that_a_process_says_are_lines(begins):
+    done = subprocess.run(
+        [sys.executable, "-c", begins + SAID],
+        cwd=ROOT,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 1
+    rows = read(done.stdout) + read(done.stderr)
+    events = [row["event"] for row in rows]
+    assert {"test.ours", "of a library\nin two lines", "thread.uncaught", "process.uncaught"} <= set(events)
+    assert any("a warning" in each for each in events)
+    (uncaught,) = [row for row in rows if row["event"] == "process.uncaught"]
+    assert "ValueError: nobody\ncaught it" in uncaught["exception"]
+
+
+@pytest.mark.parametrize("program", [[sys.executable, "-m", "granian"], [f"{sys.prefix}/bin/granian"]])
+def test_all_that_a_server_says_are_lines(program, tmp_path):
+    options = ["--log-config", "config/granian.json", "--interface", "wsgi", "--port", str(free_port())]
+    log = tmp_path / "log"
+    with log.open("wb") as out:
+        server = subprocess.Popen(
+            [*program, *options, "--access-log", "sandbox.wsgi:application"], cwd=ROOT, stdout=out, stderr=out
+        )
+        try:
+            until = time.monotonic() + 60
+            while "Started worker" not in log.read_text() and time.monotonic() < until:
+                assert server.poll() is None, log.read_text()
+                time.sleep(0.1)
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait(30)
+    assert any("Started worker" in row["event"] for row in read(log.read_text()))
+
+
+def commands():
+    """Each command by which a process of ours starts: of `make run`, and of the handbook."""
+    conf = configparser.RawConfigParser(inline_comment_prefixes=None, strict=False)
+    conf.read(ROOT / "supervisord.conf")
+    ours = conf["group:platform"]["programs"].split(",")
+    yield from (conf[f"program:{name}"]["command"] for name in ours)
+    handbook = (ROOT / "docs" / "operations.md").read_text()
+    yield from re.findall(r"`((?:granian|celery --|celery ).*?)`", handbook)
+    yield from re.findall(r"^ *ExecStart=(.*)$", handbook, re.MULTILINE)
+
+
+def test_each_process_is_started_so():
+    """What granian and Celery print by themselves before anybody set up logging is asked for otherwise."""
+    found = list(commands())
+    assert len(found) > 12
+    for command in found:
+        words = shlex.split(command)
+        if any(word.endswith("granian") for word in words):
+            assert words[words.index("--log-config") + 1] == "config/granian.json", command
+        elif any(word.endswith("celery") for word in words):
+            assert "--quiet" in words and "--loglevel" not in words, command
+        else:
+            assert "manage.py" in words, command
