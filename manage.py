@@ -6,10 +6,10 @@ import sys
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    if "HUHANG_SECRET_KEY" not in os.environ:
-        from config.local import local_environment
+    from config.local import is_production, local_environment
 
+    if "HUHANG_SECRET_KEY" not in os.environ and not is_production():
         os.environ.update(local_environment())
-    from django.core.management import execute_from_command_line
+    from config.commands import main
 
-    execute_from_command_line(sys.argv)
+    sys.exit(main(sys.argv))

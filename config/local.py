@@ -7,6 +7,13 @@ import secrets
 from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+NO_DATABASE = "postgres://nobody@127.0.0.1:1/none"
+
+
+def is_production() -> bool:
+    """Whether this shell has the environment of a company's platform: where a stage is not said, keys say it."""
+    stage = os.environ.get("HUHANG_STAGE")
+    return stage == "production" or (not stage and "HUHANG_SECRET_KEY" in os.environ)
 
 
 def new_secrets() -> dict[str, str]:
@@ -38,7 +45,7 @@ def throwaway_environment() -> dict[str, str]:
     return {
         **new_secrets(),
         "HUHANG_STAGE": "scratch",
-        "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
+        "DATABASE_URL": NO_DATABASE,
         "REDIS_URL": "redis://127.0.0.1:1/0",
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }

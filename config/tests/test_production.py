@@ -173,7 +173,7 @@ def serious_of_the_database():
     return {each.id: each.msg for each in found if each.is_serious()}
 
 
-def test_production_refuses_demo_accounts(real, world):
+def test_production_refuses_demo_accounts(world, real):  # the world of all tests is made by their own keys
     assert CAST[0].code in serious_of_the_database()["huhang.E007"]
 
 

@@ -1,18 +1,22 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
+from django.db import connection
 
+from core.commands import PlatformCommand
 from governance.services import board_json
 
 
-class Command(BaseCommand):
+class Command(PlatformCommand):
+    in_production = True
     help = "Check every measure of the rectification board now."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        connection.ensure_connection()  # a measure that cannot be checked says so, and stops no other
         text = board_json()
         if options["json"]:
             self.stdout.write(text)

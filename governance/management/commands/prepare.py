@@ -1,25 +1,23 @@
-import os
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
 
 from complaints.demo import make_demo_desk
+from core.commands import PlatformCommand, variable
 from governance.demo import make_world, screen_the_fleet, write_second_factors, write_sms_templates
 
 
-class Command(BaseCommand):
+class Command(PlatformCommand):
+    in_production = False
     help = "Migrate, grant rights and make the demo world, on one machine's stack. Refused in production."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if settings.STAGE == "production":
-            raise CommandError("The demo world is not for production; use migrate and grant_rights.")
+        password, state = variable("HUHANG_DEMO_PASSWORD"), Path(variable("HUHANG_STATE"))
         call_command("migrate", verbosity=0, interactive=False)
         call_command("grant_rights")
-        make_world(password=os.environ["HUHANG_DEMO_PASSWORD"])
+        make_world(password=password)
         screen_the_fleet()
         make_demo_desk()
-        write_second_factors(Path(os.environ["HUHANG_STATE"]) / "sandbox")
-        write_sms_templates(Path(os.environ["HUHANG_STATE"]))
+        write_second_factors(state / "sandbox")
+        write_sms_templates(state)

@@ -1,0 +1,220 @@
+"""Commands typed by hand: what stops one from outside is one sentence, whichever command it is."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command, get_commands
+from django.db import connection, connections, transaction
+
+from config import commands
+from config.local import NO_DATABASE, throwaway_environment
+from config.stack import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+# Of each command of ours what is typed behind it, and whether it asks the database.
+TYPED = {
+    "audit_verify": ([], True),
+    "board": ([], True),
+    "check_lines": ([], False),
+    "check_translations": ([], False),
+    "create_administrator": (["--name", "王一", "--phone", "13911110001"], True),
+    "drill": (["yueqing", "--branch", "nothing"], False),
+    "face_pairs": (["/nowhere.csv"], False),
+    "grant_rights": ([], True),
+    "hourly_drill": ([], True),
+    "learn_danger": (["/nowhere.tsv"], False),
+    "message_templates": ([], False),
+    "prepare": ([], True),
+    "processing": (["--check"], False),
+    "replay_trail": (["/nowhere.csv"], False),
+    "retry": ([], True),
+    "rotate_keys": ([], True),
+    "sbom": ([], False),
+}
+# Processes that wait for a database that is away; they are no commands that end.
+WAITING = {"dispatcher", "monitor"}
+OF_OTHERS = {"migrate": ["--no-input"], "showmigrations": [], "dbshell": ["--", "-c", "SELECT 1"]}
+
+
+def ours():
+    return {name for name, whose in get_commands().items() if str(whose).startswith(commands.OURS)}
+
+
+def test_every_command_of_ours_is_tried():
+    assert set(TYPED) | WAITING == ours()
+
+
+def run(capsys, *typed):
+    """How it ends, and what it says to whoever typed it."""
+    try:
+        ends = commands.main(["manage.py", *typed])
+    except SystemExit as ended:
+        ends = ended.code
+    return ends, capsys.readouterr().err.strip()
+
+
+@pytest.fixture
+def no_database(django_db_blocker, monkeypatch):
+    """A port at which nobody listens."""
+    monkeypatch.setenv("HUHANG_DEMO_PASSWORD", "x" * 20)
+    connections.close_all()
+    monkeypatch.setitem(connections.settings["default"], "PORT", str(free_port()))
+    with django_db_blocker.unblock():
+        yield
+        connections.close_all()
+
+
+@pytest.mark.parametrize("name", sorted(name for name, (_typed, asks) in TYPED.items() if asks))
+def test_a_database_that_is_away_is_one_sentence(no_database, capsys, name):
+    ends, said = run(capsys, name, *TYPED[name][0])
+    assert ends == 1
+    assert re.fullmatch(r"The database cannot be reached \(DATABASE_URL\): .*Connection refused", said), said
+
+
+@pytest.mark.parametrize("name", sorted(name for name, (_typed, asks) in TYPED.items() if not asks))
+def test_who_asks_no_database_needs_none(no_database, capsys, name):
+    ends, said = run(capsys, name, *TYPED[name][0])
+    assert said.count("\n") == 0
+    assert (ends == 0) == (said == "")
+
+
+@pytest.mark.parametrize("name", sorted(TYPED))
+def test_an_argument_that_there_is_not_is_named(capsys, name):
+    ends, said = run(capsys, name, *TYPED[name][0], "--nothing-of-this-name")
+    assert ends == 2
+    assert said.splitlines()[-1] == f"manage.py {name}: error: unrecognized arguments: --nothing-of-this-name"
+
+
+@pytest.fixture
+def stranger(db):
+    """The database as a role that was given nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE stranger")
+        cursor.execute("SET LOCAL ROLE stranger")
+
+
+@pytest.mark.parametrize("name", sorted({name for name, (_typed, asks) in TYPED.items() if asks} - {"board"}))
+def test_a_role_that_may_not_is_one_sentence(stranger, monkeypatch, name):
+    """`board` shows each measure that it could not check, with its reason in the log."""
+    monkeypatch.setenv("HUHANG_DEMO_PASSWORD", "x" * 20)
+    undone = transaction.atomic()
+    undone._from_testcase = True  # Django's mark for a test's own transaction
+    with pytest.raises(Exception) as stopped, undone:
+        call_command(name, *TYPED[name][0], skip_checks=True)
+    said = commands.sentence(stopped.value)
+    assert re.fullmatch(r"The role of DATABASE_URL may not do this \(permission denied for .*", said), said
+
+
+def test_a_role_that_there_is_not_is_one_sentence(db, settings):
+    settings.DATABASE_APP_ROLE = "nobody_of_this_name"
+    with pytest.raises(Exception) as stopped, transaction.atomic():
+        call_command("grant_rights", skip_checks=True)
+    assert commands.sentence(stopped.value).endswith('role "nobody_of_this_name" does not exist.')
+
+
+def test_tables_of_another_release_are_one_sentence(db):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE core_failedwork RENAME COLUMN first_at TO other")
+    with pytest.raises(Exception) as stopped, transaction.atomic():
+        call_command("retry", skip_checks=True)
+    assert "run `manage.py migrate` as their owner" in commands.sentence(stopped.value)
+
+
+def test_a_fault_of_ours_keeps_its_traceback():
+    assert commands.sentence(ValueError("x")) == ""
+
+
+# --- Settings ---
+
+SETTINGS = (ROOT / "config" / "settings.py").read_text()
+READ = re.findall(r'env\.(\w+)\("(\w+)"(, default=)?', SETTINGS)
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """Settings as of an environment."""
+    import runpy
+
+    for name in list(os.environ):
+        if name.startswith(("HUHANG_", "DATABASE_URL", "REDIS_URL")):
+            monkeypatch.delenv(name)
+    for name, value in throwaway_environment().items():
+        monkeypatch.setenv(name, value)
+    return lambda: runpy.run_path(str(ROOT / "config" / "settings.py"))
+
+
+@pytest.mark.parametrize("name", sorted({name for _kind, name, default in READ if not default}))
+def test_a_missing_setting_is_named(read, monkeypatch, name):
+    monkeypatch.delenv(name)
+    with pytest.raises(ImproperlyConfigured) as stopped:
+        read()
+    assert commands.sentence(stopped.value) == f"{name} is not set: docs/operations.md says what it is"
+
+
+@pytest.mark.parametrize(
+    "name", sorted(name for kind, name, _default in READ if kind not in {"str", "list", "bool"})
+)
+def test_a_setting_that_cannot_be_read_is_named_and_not_repeated(read, monkeypatch, name):
+    monkeypatch.setenv(name, "postgres://x:s3cret@[::1/x" if name == "DATABASE_URL" else "s3cret")
+    with pytest.raises(ImproperlyConfigured) as stopped:
+        read()
+    said = commands.sentence(stopped.value)
+    assert said.startswith(f"{name} cannot be read") and "s3cret" not in said
+
+
+def by_hand(*typed, **changes):
+    """A command in a process of its own, with an environment that holds but throw-away secrets and `changes`."""
+    ours = ("HUHANG_", "DATABASE_URL", "REDIS_URL")
+    rest = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    env = {name: value for name, value in (rest | throwaway_environment() | changes).items() if value}
+    return subprocess.run(
+        [sys.executable, "manage.py", *typed],
+        cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["retry", "migrate"])
+def test_a_shell_without_a_setting_is_told_so(name):
+    done = by_hand(name, REDIS_URL="")
+    assert (done.returncode, done.stderr) == (1, "REDIS_URL is not set: docs/operations.md says what it is\n")
+
+
+@pytest.mark.parametrize("name", sorted(OF_OTHERS))
+def test_commands_of_django_end_so_as_well(name):
+    done = by_hand(name, *OF_OTHERS[name], DATABASE_URL=NO_DATABASE.replace("nobody", "somebody"))
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") <= 3
+
+
+def test_a_shell_with_no_settings_at_all_is_told_so(tmp_path):
+    done = by_hand("retry")
+    assert done.stderr == (
+        "There is no database: no settings stand in the environment, and `make run` does not run here.\n"
+    )
+
+
+def test_who_has_read_enough_ends_it():
+    read, write = os.pipe()
+    os.close(read)
+    env = os.environ | throwaway_environment()
+    done = subprocess.run(
+        [sys.executable, "manage.py", "message_templates"],
+        cwd=ROOT,
+        env=env,
+        stdout=write,
+        stderr=subprocess.PIPE,
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_the_demo_says_which_variable_it_lacks(monkeypatch):
+    monkeypatch.delenv("HUHANG_DEMO_PASSWORD", raising=False)
+    with pytest.raises(CommandError, match=r"^HUHANG_DEMO_PASSWORD is not set\.$"):
+        call_command("prepare", skip_checks=True)
