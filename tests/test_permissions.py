@@ -355,7 +355,7 @@ TABLE = [
     ("POST", "me/password/", SIGNED_IN),
     ("GET", "me/guardian/", MEMBERS),
     ("POST", "me/guardian/", MEMBERS),
-    ("POST", "me/guardian/end/", set()),  # of who has one that confirmed alone (rides/tests)
+    ("POST", "me/guardian/end/", {"passenger2"}),  # who has one that confirmed, here and in rides/tests
     ("POST", "me/guardian/take-back/", set()),  # of who has asked one alone (rides/tests)
     # Of whose phone was named alone (rides/tests).
     ("POST", "me/guardian/{contact}/answer/", set(), {"answer": "end"}),

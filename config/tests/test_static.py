@@ -108,7 +108,8 @@ def whole(name: str, texts: dict[str, str]) -> str:
 
 NEEDS = {
     r"\bhx-(?:get|post|trigger)=": "htmx.min.js",
-    r"data-(?:live|key|recording|offline-help)\b": "js/(?:trip|sos).js",
+    r"data-(?:live|recording|offline-help)\b": "js/(?:trip|sos).js",
+    r"data-key\b": r"js/(?:trip|sos|face).js",  # whichever of them sends positions
     r"data-map=": "js/map.js",
     r"data-face\b": "js/face.js",
     r"data-passkey=": "js/passkey.js",

@@ -505,6 +505,7 @@ REVIEWED = {
     "accounts/policies.py": {"ADULT_FROM", "CHILD_UNTIL"},
     "drivers/services/plates.py": {"COMPARED"},  # how many rows one question reads
     "drivers/vision/plates.py": {"_OVER"},  # how exactly a hand aims
+    "drivers/vision/sheets.py": {"LARGE", "SMALL", "PLAIN"},  # how a picture is cut up, and the noise of a camera
     # what browsers can send of a call, a word of theirs and a part of its recording, and how much one answer holds
     "drivers/selectors.py": {"SIGNALS_AT_ONCE"},
     "drivers/services/calls.py": {"BEAT", "LONGEST", "MOST_PARTS", "MOST_SIGNALS", "PART_LARGEST"},

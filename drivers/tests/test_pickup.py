@@ -21,8 +21,8 @@ from drivers.services import decide_plate_photo
 from drivers.states import PlateSpot
 from drivers.tests.factories import face_token, ready_for_pickup
 from drivers.vision.plates import bits_apart, marks_apart, read_plate, spot_of, stands_at
-from rides.models import LatestPosition
 from rides.services import arrive, check_plate, confirm_car
+from rides.tests.factories import drivers_phone_at
 from sandbox.plates import photo
 
 
@@ -31,15 +31,7 @@ def trip(rides):
     return rides.accepted()
 
 
-def stands(trip, *, away=0.0, **told):
-    """The driver's phone says where it is: so many degrees north of the pick-up."""
-    place = {"latitude": trip.origin_latitude + away, "longitude": trip.origin_longitude}
-    LatestPosition.objects.update_or_create(
-        trip=trip, party="driver", defaults={"at": clock.now()} | place | told
-    )
-
-
-def send(people, trip, content, token=None, *, where=stands):
+def send(people, trip, content, token=None, *, where=drivers_phone_at):
     """`content` is a photo, or what makes one for the place that the token asks for; `where` says where the phone is."""
     if where:
         where(trip)
@@ -266,16 +258,16 @@ def test_what_resembles_an_earlier_photo_waits_for_a_person(trip, people):
 
 @pytest.mark.parametrize(("degrees", "state"), [(0.0, "same"), (0.05, "waiting")])
 def test_a_phone_far_from_the_pickup_lets_a_person_look(trip, people, degrees, state):
-    row = send(people, trip, car("川A·H0001"), where=lambda trip: stands(trip, away=degrees)).photo
+    row = send(people, trip, car("川A·H0001"), where=lambda trip: drivers_phone_at(trip, away=degrees)).photo
     assert (row.state, row.metres_away is not None, row.placed_at is not None) == (state, True, True)
 
 
 def long_ago(trip):
-    stands(trip, at=clock.now() - timedelta(seconds=301))
+    drivers_phone_at(trip, at=clock.now() - timedelta(seconds=301))
 
 
 def anywhere(trip):
-    stands(trip, accuracy=5_000)
+    drivers_phone_at(trip, accuracy=5_000)
 
 
 @pytest.mark.parametrize("where", [None, long_ago, anywhere])

@@ -11,8 +11,8 @@ from drivers.models import Binding, Driver, OnlineSpell, Vehicle
 from drivers.tests.factories import passed_check
 from rides import services
 from rides.dispatch import cell
-from rides.models import City, DriverOnDuty, Itinerary, Proposal, Trip
-from rides.states import Line, OfferState
+from rides.models import City, DriverOnDuty, Itinerary, LatestPosition, Proposal, Trip
+from rides.states import Line, OfferState, Party
 
 
 def go_on_duty(driver: Driver, position: tuple[float, float], line: Line = Line.EXPRESS) -> None:
@@ -21,6 +21,13 @@ def go_on_duty(driver: Driver, position: tuple[float, float], line: Line = Line.
     driver.lines = [*Line]
     passed_check(driver, "daily", timezone.localtime(clock.now()).date().isoformat())
     services.go_on_duty(driver=driver, line=line, city=City.objects.get(code="wenzhou"), position=position)
+
+
+def drivers_phone_at(trip: Trip, *, away: float = 0.0, **told: object) -> None:
+    """The driver's phone says where it is: so many degrees north of the pick-up."""
+    place = {"latitude": trip.origin_latitude + away, "longitude": trip.origin_longitude}
+    said = {"at": clock.now()} | place | told
+    LatestPosition.objects.update_or_create(trip=trip, party=Party.DRIVER, defaults=said)
 
 
 def hold_out(way: str, trip: Trip) -> None:

@@ -166,7 +166,7 @@ def told(key):
 
 
 def test_from_sixteen_on_somebody_ends_alone_who_the_guardian_is(rides, guarded, people):
-    sixteen = aged(TEEN, "2010-05-05")
+    sixteen = aged(TEEN, "2009-05-05")
     row = guardians.end_guardian(account=sixteen)
     assert (row.state, row.ended_by, row.ended_at) == ("ended", "teen", NOON)
     assert AuditEntry.objects.filter(action="accounts.guardian_ended", subject=TEEN).count() == 1
@@ -239,7 +239,7 @@ def test_who_ends_it_alone_is_followed_to_the_end_of_a_trip_under_way(rides, gua
     test_a_teen_rides_with_drivers_of_tenure_and_score(rides, guarded, people, 200, 48, 10, True)
     deliver()
     trip, share = Trip.objects.get(), TripShare.objects.get()
-    sixteen = aged(TEEN, "2010-05-05")
+    sixteen = aged(TEEN, "2009-05-05")
     guardians.end_guardian(account=sixteen)
     deliver()
     remove_emergency_contact(account=sixteen, contact_id=EmergencyContact.objects.get().pk)

@@ -17,7 +17,7 @@ from police.states import Query
 from rides.models import Trip
 from rides.selectors import driver_card
 from rides.services import accept_trip, check_plate
-from rides.tests.factories import hold_out
+from rides.tests.factories import drivers_phone_at, hold_out
 from sandbox.plates import photo
 
 FIRST, SECOND = "川A·H0001", "粤B·D12345"
@@ -62,6 +62,7 @@ def test_card_photo_and_pack_have_the_car_that_was_named(rides, people, driver, 
     assert (trip.plate_registered, driver_card(trip).car.plate) == (plate, plate)
     # Saying another one later changes nothing of this order.
     say_vehicle(driver=driver, plate=next(each for each in (FIRST, SECOND) if each != plate))
+    drivers_phone_at(trip)
     for shown, state in (
         (plate, "same"),
         (next(each for each in (FIRST, SECOND) if each != plate), "differs"),
