@@ -131,7 +131,7 @@ def phones_of_guardians(account: Account, since: datetime) -> set[str]:
     of a trip under way, somebody who ends it alone does not end with it (A9). Whom staff ended is not among them."""
     if not is_known_teen(account, clock.now()):
         return set()
-    ended = Q(state=GuardianState.ENDED, ended_by=GuardianEndedBy.TEEN, ended_at__gt=since)
+    ended = Q(state=GuardianState.ENDED, ended_by=GuardianEndedBy.TEEN, ended_at__gte=since)
     rows = account.guardianships.filter(Q(state=GuardianState.CONFIRMED) | ended, guardian__is_active=True)
     return set(rows.values_list("phone_index", flat=True))
 

@@ -175,7 +175,11 @@ def _bare(tokens: Tokens, known: Container[str]) -> dict[str, Place]:
             one, two = f"word {word}", word_before and f"{word_before} {word}"
             word_before, one_before, two_before = one, "", ""
         elif _is_character(text):
-            one, two, three = f"text {text}", one_before and one_before + text, two_before and two_before + text
+            one, two, three = (
+                f"text {text}",
+                one_before and one_before + text,
+                two_before and two_before + text,
+            )
             word_before, one_before, two_before = "", one, two
         else:
             word_before = one_before = two_before = ""
