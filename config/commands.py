@@ -85,7 +85,8 @@ def sentence(why: Exception) -> str:
             return "A file that was given is not text in UTF-8."
         case EOFError():
             return "Nobody is there to be asked: say everything as options (--help)."
-    return ""
+        case _:
+            return ""
 
 
 def _of_the_database(why: Exception) -> str:

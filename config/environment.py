@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 KINDS = {int: "a whole number", float: "a number", bool: "true or false"}
 
 
-class Environment(environ.Env):
+class Environment(environ.Env):  # type: ignore[misc]  # untyped library
     """As `environ.Env`. Raises `ImproperlyConfigured` with one sentence for whatever is wrong with a variable."""
 
     def get_value(
