@@ -106,7 +106,10 @@ class Ride:
         if shown.status_code != 200:
             return shown
         body = {"itinerary": self.itinerary, "face_token": shown.json()["token"]}
-        return self.driver.post(f"/api/v1/trips/{self.code}/accept/", body)
+        accepted = self.driver.post(f"/api/v1/trips/{self.code}/accept/", body)
+        if accepted.is_success:
+            self.keys["driver"] = accepted.json()["key"]
+        return accepted
 
     def arrive(self, face: str = "", plate: str = "") -> Any:
         """Face and plate before the pick-up, where the driver's phone says that it is, then 'I am here'; the answer of
@@ -129,7 +132,7 @@ class Ride:
 
     def take(self) -> None:
         """The driver accepts."""
-        self.keys["driver"] = Person.must(self.accept())["key"]
+        Person.must(self.accept())
 
     def board(self) -> None:
         """Accepted, if it was not before; arrived, plate compared, code entered, off."""
