@@ -88,6 +88,9 @@ class Account(AbstractBaseUser):
             # Of a number also those who left with it: the police ask whose it was.
             models.Index(fields=["phone_index"], name="account_of_phone"),
             models.Index(
+                fields=["id_index"], condition=Q(id_index__isnull=False), name="account_of_document"
+            ),
+            models.Index(
                 fields=["erase_at"],
                 condition=Q(closed_at__isnull=False, erased_at=None),
                 name="account_to_erase",

@@ -160,6 +160,23 @@ def restriction_on(account: Account, at: datetime) -> Restriction | None:
     return rows.order_by("-until").first()
 
 
+def other_accounts(account: Account, *, document: str = "") -> list[int]:
+    """Keys of other accounts, closed ones too, of whoever this is: by the document, as verified or as the index of what was
+    typed just now, and by the phone, unless their documents are known to be two.
+
+    The number of a phone passes on to other people; who is known by another document is one of those.
+    """
+    documents = {each for each in (account.id_index, document) if each}
+    by_phone = Account.objects.filter(phone_index=account.phone_index).exclude(pk=account.pk)
+    if documents:
+        by_phone = by_phone.filter(Q(id_index=None) | Q(id_index__in=documents))
+    found = set(by_phone.values_list("pk", flat=True))
+    if documents:
+        by_document = Account.objects.filter(id_index__in=documents).exclude(pk=account.pk)
+        found |= set(by_document.values_list("pk", flat=True))
+    return sorted(found)
+
+
 def people_who_may(permission: str) -> list[Account]:
     """Active accounts that have a permission, in a stable order."""
     return list(Account.objects.filter(role__in=roles_who(permission), is_active=True).order_by("pk"))

@@ -17,8 +17,10 @@ import os
 import re
 import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,7 @@ Chance = np.random.Generator
 SIZES = ((1000, 700), (1000, 750), (720, 1000))  # of what a phone sends, in pixels
 PLATES = ("川A·H0001", "粤B·D12345", "浙C·D0002", "京N·8K3C5")
 LONGEST = 1100  # pixels of a real photo
+EARLIER = 40  # photos from which attacks are made
 
 
 class Way(StrEnum):
@@ -257,14 +260,20 @@ def outcome(picture: Array, plate: str, spot: PlateSpot) -> str:
 
 
 def shots(kind: str, folder: Folder | None, chance: Chance) -> tuple[Array, str, PlateSpot]:
-    spots = list(PlateSpot)
     make = folder.window if folder else drawn
-    spot, earlier = (spots[each] for each in chance.integers(len(spots), size=2))
+    spot = list(PlateSpot)[chance.integers(len(PlateSpot))]
     if kind == HONEST:
         shot = make(spot, chance)
         return _sent(shot.picture), shot.plate, spot
-    shot, other = make(earlier, chance), make(earlier, chance)
+    shot, other = (_kept(make, int(number)) for number in chance.integers(EARLIER, size=2))
     return pasted(Way(kind), shot, other, spot, chance), shot.plate, spot
+
+
+@lru_cache(maxsize=EARLIER)
+def _kept(make: Callable[[PlateSpot, Chance], Shot], number: int) -> Shot:
+    """A photo that whoever attacks has from before."""
+    chance = np.random.default_rng([EARLIER, number])
+    return make(list(PlateSpot)[number % len(PlateSpot)], chance)
 
 
 def bound(count: int, of: int) -> float:

@@ -54,6 +54,16 @@ class PersonBarred(DomainError):
     )  # fmt: skip
 
 
+class PersonHeld(DomainError):
+    code, status, sentence = (
+        "person_held",
+        409,
+        _(
+            "Orders of this person are stopped (%(holds)s), under this account or an earlier one. Decide that first."
+        ),
+    )
+
+
 # --- Pictures ---
 
 

@@ -33,6 +33,7 @@ from drivers.retention import DRIVING, FACES
 from drivers.selectors import (
     driver_by_code,
     face_withdrawn_at,
+    open_holds,
     recordings_of,
     video_withdrawn_at,
     visible_holds,
@@ -258,6 +259,13 @@ def papers_keep(account: "Account", at: datetime) -> Iterator[Kept]:
         return
     left = account.closed_at or at
     yield Kept(DRIVING.label, left + policy.span(CERTIFICATES_KEPT), DRIVING.law)
+
+
+@keeps
+def holds_keep(account: "Account", _at: datetime) -> Iterator[Kept]:
+    """A hold is of the person: while one is open it is known whose it is, and what they may not know yet stays unsaid."""
+    for hold in open_holds(account.code):
+        yield Kept(_("Why your orders are stopped"), None, DRIVING.law, said=not hold.covert)
 
 
 @keeps

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
+from accounts.selectors import other_accounts
 from core import audit_selectors, cases, clock, formats, policy, typed
 from core.errors import DomainError, NotFound
 from core.privacy import blind_index
@@ -165,6 +166,39 @@ def is_barred(*, plate: str = "", licence_number: str = "") -> bool:
     if licence_number:
         values.append(blind_index(licence_number, purpose="licence"))
     return Bar.objects.filter(value__in=values, lifted_at=None).exists()
+
+
+def drivers_who_are(driver: Driver) -> list[Driver]:
+    """Under which other accounts, closed ones too, whoever this is drove: by the document that their real name was verified with."""
+    document = driver.account.id_index
+    if not document:
+        return []
+    rows = Driver.objects.filter(account__id_index=document).exclude(pk=driver.pk)
+    return list(rows.select_related("account").order_by("pk"))
+
+
+def holds_against(driver: Driver, *, id_index: str = "", licence_index: str = "") -> list[Hold]:
+    """Open holds of whoever this is, or may be: under this account or another, by a document verified or typed (its
+    index), by the licence, by the phone (`accounts.selectors.other_accounts`). For who decides on an application: nothing
+    of it is told to whoever typed it, who may have typed somebody else's."""
+    same = Q(driver=driver) | Q(driver__account__in=other_accounts(driver.account, document=id_index))
+    if licence_index:
+        same |= Q(driver__licence_index=licence_index)
+    return list(Hold.objects.open().filter(same).select_related("driver__account").order_by("pk"))
+
+
+def holds_about_car(plate: str, driver: Driver) -> list[Hold]:
+    """Open holds of others who drove the car with this plate when they were held, or since: for whoever decides on an
+    application with it. A car is not held with its driver: families share one."""
+    rows = (
+        Hold.objects.open()
+        .exclude(driver=driver)
+        .filter(
+            Q(driver__bindings__ended_at=None) | Q(driver__bindings__ended_at__gte=F("opened_at")),
+            driver__bindings__vehicle__plate=typed.plate.shown(plate),
+        )
+    )
+    return list(rows.select_related("driver__account").order_by("pk").distinct())
 
 
 def drivers_to_greet(*, on_duty: bool, among: Collection[int]) -> list["Account"]:

@@ -38,6 +38,7 @@ from drivers.selectors import (
     standing_decision,
     street_report_by_code,
     video_check_of,
+    visible_holds,
 )
 from drivers.services.applications import check_application, given_of, read_of
 from drivers.states import ApplicationState, CallSide, Certificate, FaceCheckState, FacePurpose, Line
@@ -125,6 +126,7 @@ def _apply_context(application: Application, *, strict: bool) -> dict[str, Any]:
     enrolled = is_enrolled(application.driver)
     return camera_context(application.driver, FacePurpose.ENROL, application.code) | {
         "application": application,
+        "holds": visible_holds(application.driver),
         "sections": certificates,
         "permits": permits,
         "lines": Line.choices,
@@ -151,6 +153,7 @@ def apply(request: HttpRequest) -> HttpResponse:
             "application": application,
             "lines": Line.choices,
             "decision": standing_decision(application),
+            "holds": visible_holds(application.driver),
         }
     )
     return render(request, "drivers/apply.html", context)

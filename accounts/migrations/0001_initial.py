@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'account',
                 'verbose_name_plural': 'accounts',
-                'indexes': [models.Index(fields=['phone_index'], name='account_of_phone'), models.Index(condition=models.Q(('closed_at__isnull', False), ('erased_at', None)), fields=['erase_at'], name='account_to_erase')],
+                'indexes': [models.Index(fields=['phone_index'], name='account_of_phone'), models.Index(condition=models.Q(('id_index__isnull', False)), fields=['id_index'], name='account_of_document'), models.Index(condition=models.Q(('closed_at__isnull', False), ('erased_at', None)), fields=['erase_at'], name='account_to_erase')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('role__in', ['member', 'agent', 'specialist', 'vetting', 'adjudicator', 'supervisor', 'officer', 'admin'])), name='account_role_is_known'), models.CheckConstraint(condition=models.Q(('verified_at', None), ('id_index__isnull', False), _connector='OR'), name='account_verified_has_document'), models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('phone_index',), name='one_open_account_per_phone'), models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('id_index',), name='one_open_account_per_document'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('erase_at', None), ('erased_at', None)), models.Q(('closed_at__isnull', False), ('erase_at__isnull', False), ('is_active', False)), _connector='OR'), name='account_closed_is_erased_some_day')],
             },
         ),

@@ -33,7 +33,7 @@ from drivers.camera import call_words
 from drivers.forms import RunForm
 from drivers.models import Appeal, Application, FaceCheck, Hold, ScreeningRun, VettingCase
 from drivers.policies import ENDS_BY, VIDEO_CONSENT
-from drivers.services.applications import given_of
+from drivers.services.applications import given_of, holds_against_application
 from drivers.services.calls import PURPOSE
 from drivers.services.cases import record_case_read
 from drivers.services.vetting import read_application
@@ -185,6 +185,8 @@ def _application_page(request: HttpRequest, row: Application, refusal: Refusal |
         "enrolment": selectors.enrolment_of(driver),
         "bindings": selectors.bindings_around(driver, given_of(found).get("plate", "")),
         "signals": selectors.signals_about(driver),
+        "holds": holds_against_application(found),
+        "car_holds": selectors.holds_about_car(given_of(found).get("plate", ""), driver),
         "decisions": selectors.decisions_on(found),
         "offers": APPLICATIONS.offers(found, account, refusal),
         "ask": APPLICATIONS.offer("ask", found, account, refusal),

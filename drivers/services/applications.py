@@ -11,11 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.selectors import restriction_on
+from accounts.services import id_index
 from core import audit, broker, clock, jobs, limits, pictures, policy, registries, retry
 from core.actors import SYSTEM
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.pictures import Written
+from core.privacy import blind_index
 from core.reader import door
 from core.reader.door import Upload
 from core.retention import MESSAGES_KEPT
@@ -32,9 +34,10 @@ from drivers.errors import (
     NotYourIdNumber,
     PersonBarred,
 )
-from drivers.models import Application, Driver, Screening
+from drivers.models import Application, Driver, Hold, Screening
 from drivers.screening import Car, Subject
-from drivers.selectors import is_barred, is_enrolled
+from drivers.selectors import holds_against, is_barred, is_enrolled
+from drivers.services.people import carry_holds
 from drivers.services.screening import Answers, ask_registries, result_of
 from drivers.states import (
     APPLICATION_TRANSITIONS,
@@ -68,6 +71,7 @@ def begin_application(*, account: "Account", line: str = Line.HITCH) -> Applicat
     if line not in Line.values:
         raise InvalidInput("line")
     driver, _new = Driver.objects.select_for_update().get_or_create(account=account)
+    carry_holds(driver=driver)
     if driver.state == DriverState.BARRED:
         raise Forbidden
     found = Application.objects.filter(driver=driver, state__in=OPEN).first()
@@ -212,10 +216,22 @@ def submit_application(*, account: "Account") -> Application:
         raise BannedThing
     if not is_enrolled(application.driver):
         raise NotEnrolled
+    carry_holds(driver=application.driver)
     move(application, APPLICATION_TRANSITIONS, ApplicationState.CHECKING, submitted_at=clock.now(), reason="")
     ask_again(application)
     audit.record(account.actor, "drivers.application_sent", account.code, case=application.code)
     return application
+
+
+def holds_against_application(application: Application) -> list[Hold]:
+    """Open holds of whoever applies, or may be who applies, as far as what they typed can be read."""
+    given = given_of(application)
+    number, licence = (str(given.get(field, "")) for field in ("id_number", "licence_number"))
+    return holds_against(
+        application.driver,
+        id_index=id_index(number, _document_of(application)) if number else "",
+        licence_index=blind_index(licence, purpose="licence") if licence else "",
+    )
 
 
 # --- Asking the registries ---

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from core import audit, clock, events, inserts, pictures, typed
-from core.actors import Actor
+from core.actors import SYSTEM, Actor
 from core.codes import new_code
 from core.errors import InvalidInput, NotFound, refuse
 from core.four_eyes import SecondPersonNeeded, another
@@ -13,13 +13,15 @@ from drivers.errors import BannedThing, TooManyPersons, TooManyVehicles
 from drivers.events import DriverHeld
 from drivers.models import Application, Bar, Binding, Driver, Hold, OnlineSpell, Paper, Vehicle
 from drivers.policies import ENDS_WITH_COMPLAINT, against_release
-from drivers.selectors import drivers_vehicles, is_barred
+from drivers.selectors import drivers_vehicles, drivers_who_are, is_barred
 from drivers.states import ApplicationState, Certificate, DriverState, HoldKind, Line
 
 VEHICLE_PLACES = (1, 2)
 PERSON_PLACES = (1, 2, 3)
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from accounts.models import Account
 
 
@@ -118,11 +120,30 @@ def end_binding(*, actor: Actor, driver: Driver, plate: str) -> None:
 def hold_driver(
     *, actor: Actor, driver: Driver, kind: HoldKind, source: str, citation: str, covert: bool
 ) -> Hold:
-    """Stop new orders for a driver; a second hold for the same reason is the same hold.
+    """Stop new orders for a driver, under whatever account they drive; a second hold for the same reason is the same hold.
 
     `covert` for what concerns a trip: the driver's pages say nothing of it before the next day (S11+), and lose a race
     for every order meanwhile.
     """
+    for other in drivers_who_are(driver):
+        _hold_one(actor, other, kind, source, citation, covert, clock.now())
+    return _hold_one(actor, driver, kind, source, citation, covert, clock.now())
+
+
+@joins_transaction
+def carry_holds(*, driver: Driver) -> None:
+    """A hold holds the person: what is open under an earlier account with the same verified document is open here too, in
+    sight or not as there, until it is released. Whom it may be without that, reviewers see
+    (`drivers.selectors.holds_against`)."""
+    for each in Hold.objects.open().filter(driver__in=drivers_who_are(driver)).order_by("pk"):
+        _hold_one(
+            SYSTEM, driver, HoldKind(each.kind), each.source, each.citation, each.covert, each.opened_at
+        )
+
+
+def _hold_one(
+    actor: Actor, driver: Driver, kind: HoldKind, source: str, citation: str, covert: bool, since: "datetime"
+) -> Hold:
     mine = Hold(
         code=new_code("H"),
         driver=driver,
@@ -130,7 +151,7 @@ def hold_driver(
         source=source,
         citation=citation,
         covert=covert,
-        opened_at=clock.now(),
+        opened_at=since,
         opened_by=actor.code,
     )
     if not inserts.insert(mine, unless_there=True):
@@ -225,6 +246,9 @@ def agree_release(*, account: "Account", code: str, agrees: bool) -> Hold:
     hold = _locked_hold(account, code, "agree" if agrees else "disagree")
     if agrees:
         _release(account.actor, hold, hold.release_reason, hold.release_proposed_by)
+        others = Hold.objects.open().filter(driver__in=drivers_who_are(hold.driver), kind=hold.kind)
+        for other in others.filter(source=hold.source).select_related("driver__account").order_by("pk"):
+            _release(account.actor, other, hold.release_reason, hold.release_proposed_by)
         hold.refresh_from_db()
         return hold
     audit.record(

@@ -17,11 +17,11 @@ from core.states import move
 from core.transactions import begins_transaction
 from drivers import messages
 from drivers.certificates import Certificates
-from drivers.errors import CertificatesFaulty, LicenceTaken, ScreeningBars, VehicleDiffers
+from drivers.errors import CertificatesFaulty, LicenceTaken, PersonHeld, ScreeningBars, VehicleDiffers
 from drivers.models import Application, Driver, Vehicle, VettingDecision
 from drivers.policies import LINE_CONDITIONS, OFFENCE_RULES, against_application
 from drivers.selectors import application_by_code, screening_of
-from drivers.services.applications import ask_again, check_application
+from drivers.services.applications import ask_again, check_application, holds_against_application
 from drivers.services.papers import keep_paper
 from drivers.services.people import bind_vehicle
 from drivers.states import (
@@ -113,10 +113,14 @@ def propose_decision(*, account: "Account", code: str, outcome: Decision, reason
 
 
 def _check_decidable(application: Application, account: "Account", outcome: str) -> None:
-    """Nobody approves against the registries, or decides again what they decided."""
+    """Nobody approves against the registries, or lets somebody begin who is held, or decides again what they decided."""
     last = screening_of(application)
     if outcome == Decision.APPROVE and last and last.verdict == Finding.BAR:
         raise ScreeningBars
+    if outcome == Decision.APPROVE and application.driver.state == DriverState.APPLIED:
+        held = holds_against_application(application)
+        if held:
+            raise PersonHeld(holds=", ".join(f"{each.code} {each.get_kind_display()}" for each in held))
     for before in application.decisions.all():
         if account.code in {before.proposed_by, before.agreed_by}:
             raise Forbidden
@@ -127,7 +131,7 @@ def agree_decision(*, account: "Account", code: str, agrees: bool) -> Applicatio
     """The second key, by another person: the decision is appended and acts, or the proposal falls.
 
     Raises `Forbidden`, `NotFound`, `IllegalTransition` also where nothing is proposed, `SecondPersonNeeded`,
-    `ScreeningOpen`, `ScreeningBars`, `CertificatesFaulty`, `LicenceTaken`, `VehicleDiffers`, `TooManyVehicles`,
+    `ScreeningOpen`, `ScreeningBars`, `PersonHeld`, `CertificatesFaulty`, `LicenceTaken`, `VehicleDiffers`, `TooManyVehicles`,
     `TooManyPersons`.
     """
     application = _in_review(account, code, "agree" if agrees else "disagree")
