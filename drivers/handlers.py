@@ -5,8 +5,15 @@ from collections.abc import Collection, Mapping
 from accounts.events import DeviceShared
 from core import cases, holds
 from core.events import handles
-from drivers.selectors import driver_by_code, open_vetting_about, trips_of_checks, trips_of_reports
-from drivers.services import open_signal
+from drivers.events import DriverHeld
+from drivers.selectors import (
+    driver_by_code,
+    hold_by_code,
+    open_vetting_about,
+    trips_of_checks,
+    trips_of_reports,
+)
+from drivers.services import hold_elsewhere, open_signal
 from drivers.states import CaseKind
 
 
@@ -18,6 +25,14 @@ def weigh_shared_device(event: DeviceShared) -> None:
     if driver is not None:
         others = {code: "device" for code in everybody if code != driver.account.code}
         open_signal(driver=driver, kind=CaseKind.SAME_DEVICE, accounts=others)
+
+
+@handles(DriverHeld, queue="default")
+def hold_the_person(event: DriverHeld) -> None:
+    """A hold holds the person, not the account (D15)."""
+    hold = hold_by_code(event.hold_code)
+    if hold.released_at is None:
+        hold_elsewhere(hold=hold)
 
 
 @cases.register_open_cases

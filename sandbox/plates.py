@@ -91,14 +91,17 @@ def _street(chance: random.Random) -> Array:
     painted[horizon:] += (22 * rows + 9 * _grain(chance, HIGH - horizon, WIDE, 3))[..., None]
     leaves = np.clip(_grain(chance, HIGH, WIDE, chance.randint(50, 120)) - chance.uniform(0.3, 1.2), 0, 0.35)
     leaves[horizon + 30 :] = 0
-    green = np.array((46, 74, 36)) + 22 * _grain(chance, HIGH, WIDE, 7)[..., None]
+    green = np.array((46, 74, 36), np.float32) + 22 * _grain(chance, HIGH, WIDE, 7)[..., None]
     cover = (leaves / 0.35)[..., None]
     mixed: Array = painted * (1 - cover) + green * cover
     return mixed
 
 
 def _car(plate: str, chance: random.Random) -> tuple[Array, Array]:
-    """A tail, RGB as floats, and how much it covers; its plate is drawn as large as `_plate` makes it."""
+    """A tail, RGB, and of each pixel how much of it covers what is behind, and how much mirrors; 8 bits all of them.
+
+    Its plate is drawn as large as `_plate` makes it.
+    """
     wide, high = CAR
     picture, cover = Image.new("RGB", CAR), Image.new("L", CAR)
     paint = chance.choice(PAINTS)
@@ -130,21 +133,17 @@ def _car(plate: str, chance: random.Random) -> tuple[Array, Array]:
     bay = tuple(max(part - sunk, 0) for part in paint)
     draw.rounded_rectangle((x - half - 70, y - 130, x + half + 70, y + 120), 60, fill=bay)
     draw.rounded_rectangle((x - half - 40, y - 150, x + half + 40, y - 112), 16, fill=(205, 208, 212))
-    painted = np.asarray(picture, np.float32).copy()
-    # Paint mirrors what is around: lighter upwards, darker below, and clouds and houses in it.
-    rows = np.linspace(1, -1, high, dtype=np.float32)[:, None]
-    mirrored = 26 * rows + 12 * _grain(chance, high, wide, 260) + 6 * _grain(chance, high, wide, 36)
-    painted += mirrored[..., None]
     light = chance.uniform(0.82, 1.05)
-    painted[y - 85 : y - 85 + HEIGHT, x - half : x - half + shown.width] = (
-        np.asarray(shown, np.float32) * light
-    )
-    return painted, np.asarray(cover, np.float32) / 255
+    lit = shown.point([min(int(level * light), 255) for level in range(256)] * 3)
+    picture.paste(lit, (x - half, y - 85))
+    mirrors = Image.new("L", CAR, 255)
+    mirrors.paste(0, (x - half, y - 85, x - half + shown.width, y - 85 + HEIGHT))
+    return np.asarray(picture), np.dstack([np.asarray(cover), np.asarray(mirrors)])
 
 
 def _put_car(painted: Array, plate: str, spot: str, chance: random.Random) -> None:
     """The car before the street, with its plate in the quarter `spot`, or in the middle, and nearly level."""
-    car, cover = _car(plate, chance)
+    car, kinds = _car(plate, chance)
     size = chance.uniform(270, 360) / WIDTH
     x = {"left": 300, "right": 700}.get(spot.rpartition("_")[2], 500) + chance.randint(-40, 40)
     y = {"upper": 190, "lower": 510}.get(spot.partition("_")[0], 380) + chance.randint(-40, 40)
@@ -152,17 +151,24 @@ def _put_car(painted: Array, plate: str, spot: str, chance: random.Random) -> No
     c, s = np.cos(tilt) * size, np.sin(tilt) * size
     turn = np.array([[c, -s + lean * size], [s, c]])
     place = np.column_stack([turn, np.array((x, y)) - turn @ np.array(PLATE_AT)])
-    small = cv2.warpAffine(car, place, (WIDE, HIGH), flags=cv2.INTER_AREA)
-    over = cv2.warpAffine(cover, place, (WIDE, HIGH), flags=cv2.INTER_LINEAR)[..., None]
-    shadow = cv2.GaussianBlur(np.roll(over[..., 0], 40, axis=0), (0, 0), 25)[..., None]
-    painted[:] = painted * (1 - 0.45 * shadow)
-    painted[:] = painted * (1 - over) + small * over
+    seen = cv2.warpAffine(car, place, (WIDE, HIGH)).astype(np.float32)
+    kinds = cv2.warpAffine(kinds, place, (WIDE, HIGH)).astype(np.float32) / 255
+    over, mirrors = kinds[..., :1], kinds[..., 1]
+    # Paint mirrors what is around: lighter upwards, darker below, and clouds and houses in it.
+    rows = np.linspace(1, -1, HIGH, dtype=np.float32)[:, None]
+    around = 26 * rows + 12 * _grain(chance, HIGH, WIDE, 130) + 6 * _grain(chance, HIGH, WIDE, 18)
+    seen += (around * mirrors)[..., None]
+    dim = cv2.resize(over, (WIDE // 8, HIGH // 8), interpolation=cv2.INTER_AREA)  # a shadow has no sharp edge
+    dim = cv2.resize(cv2.GaussianBlur(np.roll(dim, 5, axis=0), (0, 0), 3), (WIDE, HIGH))[..., None]
+    painted *= 1 - 0.45 * dim
+    painted += (seen - painted) * over
 
 
 def _taken(painted: Array, chance: random.Random) -> Array:
     """What a phone makes of it: light that falls from one side, a little blur, noise."""
-    y, x = np.mgrid[-1 : 1 : HIGH * 1j, -1 : 1 : WIDE * 1j]
+    y, x = (np.linspace(-1, 1, size, dtype=np.float32) for size in (HIGH, WIDE))
+    y = y[:, None]
     light = chance.uniform(0.85, 1.1) + chance.uniform(-0.12, 0.12) * x + chance.uniform(-0.12, 0.12) * y
-    seen = cv2.GaussianBlur(painted * light[..., None].astype(np.float32), (0, 0), chance.uniform(0.5, 1.1))
-    noise = np.random.default_rng(chance.getrandbits(32)).normal(0, chance.uniform(1.5, 5), seen.shape)
-    return np.asarray(np.clip(seen + noise, 0, 255).astype(np.uint8))
+    seen = cv2.GaussianBlur(painted * light[..., None], (0, 0), chance.uniform(0.5, 1.1))
+    noise = np.random.default_rng(chance.getrandbits(32)).standard_normal(seen.shape, np.float32)
+    return np.asarray(np.clip(seen + noise * np.float32(chance.uniform(1.5, 5)), 0, 255).astype(np.uint8))

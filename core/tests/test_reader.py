@@ -603,6 +603,7 @@ OPENS = {
     "drivers/vision/attacks.py",
     "drivers/vision/eyes.py",
     "drivers/vision/mesh.py",
+    "drivers/vision/sheets.py",
     "drivers/vision/solids.py",
     "sandbox/camera.py",
     "sandbox/certificates.py",

@@ -120,14 +120,21 @@ def end_binding(*, actor: Actor, driver: Driver, plate: str) -> None:
 def hold_driver(
     *, actor: Actor, driver: Driver, kind: HoldKind, source: str, citation: str, covert: bool
 ) -> Hold:
-    """Stop new orders for a driver, under whatever account they drive; a second hold for the same reason is the same hold.
+    """Stop new orders for a driver; a second hold for the same reason is the same hold. Under other accounts that the
+    driver has they stop a moment later (`hold_elsewhere`).
 
     `covert` for what concerns a trip: the driver's pages say nothing of it before the next day (S11+), and lose a race
     for every order meanwhile.
     """
-    for other in drivers_who_are(driver):
-        _hold_one(actor, other, kind, source, citation, covert, clock.now())
     return _hold_one(actor, driver, kind, source, citation, covert, clock.now())
+
+
+@joins_transaction
+def hold_elsewhere(*, hold: Hold) -> None:
+    """What holds somebody under one account holds them under the others: after it was placed, for a call for help waits for
+    a hold of its driver."""
+    for other in drivers_who_are(hold.driver):
+        _hold_one(SYSTEM, other, HoldKind(hold.kind), hold.source, hold.citation, hold.covert, hold.opened_at)
 
 
 @joins_transaction

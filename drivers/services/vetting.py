@@ -93,7 +93,7 @@ def propose_decision(*, account: "Account", code: str, outcome: Decision, reason
     """The first key, with a reason.
 
     Raises `Forbidden`, `NotFound`, `IllegalTransition`, `AlreadyProposed`, `ScreeningOpen`, `InvalidInput`,
-    `ScreeningBars`.
+    `ScreeningBars`, `PersonHeld`.
     """
     application = _in_review(account, code, "propose")
     if not reason.strip():

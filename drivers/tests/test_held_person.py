@@ -107,7 +107,7 @@ def test_who_is_known_by_the_same_document_takes_the_hold_along(gone, people, si
     assert open_holds("again") == open_holds("newcomer") == []
 
 
-def test_what_is_placed_later_holds_the_person_everywhere(gone, people):
+def test_what_is_placed_later_holds_the_person_everywhere(gone, people, deliver):
     release()
     Driver.objects.filter(account=gone).update(licence_index=None, state="applied")
     account, application = again()
@@ -115,6 +115,7 @@ def test_what_is_placed_later_holds_the_person_everywhere(gone, people):
     driver = driver_of(account)
     assert why_not_eligible(driver) is None
     hold(Driver.objects.get(account=gone), kind=HoldKind.STAFF)
+    deliver()
     assert why_not_eligible(driver).code == "driver_held"
     (mine,) = open_holds("again")
     propose_release(account=people("vetting"), code=mine.code, reason="x")

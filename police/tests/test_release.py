@@ -30,7 +30,8 @@ def test_an_emergency_by_the_form_is_released_at_once_with_its_hash_in_the_journ
     assert (asked.state, pack["plate_registered"]) == ("released", "川A·H0001")
     # She said that it is this car and typed no plate; what a machine read stands apart.
     assert (pack["plate_check"], pack["plate_seen"], pack["presumed_boarded"]) == ("same", "", False)
-    assert set(pack["plate_read"]) == {"plate", "certainty", "state", "decided_by", "at", "metres_away"}
+    read = {"plate", "certainty", "state", "decided_by", "at", "metres_away", "on_sheet"}
+    assert set(pack["plate_read"]) == read
     assert pack["driver"]["id_number"] == "510112199106150034"
     assert hashlib.sha256(asked.release.pack.encode()).hexdigest() == asked.release.digest
     assert AuditEntry.objects.get(action="police.released").facts["sha256"] == asked.release.digest
