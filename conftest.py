@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import hypothesis
 import pytest
 import redis
 import time_machine
@@ -63,6 +64,13 @@ ROUTE = [
     (28.125, 120.79),
     (28.1535, 120.6905),
 ]
+
+
+# How long one example takes says how busy the machine is, not whether what it shows is right.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True)

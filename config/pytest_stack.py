@@ -219,7 +219,7 @@ def _mark() -> Path:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """What is left after `-k` and `-m` decides."""
     plugins = session.config.pluginmanager
-    if "hypothesis" not in sys.modules and plugins.hasplugin("hypothesispytest"):
+    if plugins.hasplugin("hypothesispytest") and not any(map(_draws_examples, session.items)):
         plugins.unregister(name="hypothesispytest")  # its summary would import all of it
     # What was imported and collected stays to the end: it is not searched for garbage again and again, and what a test
     # leaves behind is searched for less often than a server's.
@@ -231,6 +231,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         )
     if _servers and not session.config.option.collectonly and any(map(needs_servers, session.items)):
         _servers.start(plan=PLAN)
+
+
+def _draws_examples(item: pytest.Item) -> bool:
+    return getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
 
 
 def _is_grouped(item: pytest.Item) -> bool:

@@ -210,7 +210,7 @@ MOVES = st.lists(
 
 
 @pytest.mark.django_db
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves=MOVES)
 def test_whatever_the_order_no_accident_passes_its_cap_and_every_ledger_sums_to_zero(world, people, moves):
     safe = Help(people)

@@ -19,7 +19,6 @@ from core.danger.reading import (
     read,
     said_of,
 )
-from core.danger.texts import plain
 
 __all__ = [
     "DANGER_WORDS",
@@ -35,7 +34,6 @@ __all__ = [
     "Reason",
     "found",
     "is_severe",
-    "plain",
     "read",
     "said_of",
 ]

@@ -16,7 +16,7 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
 from core.danger.lists import DANGER_WORDS, RAISED, SEVERE, mask
-from core.danger.pieces import Tokens, cut, pairs, pieces, sorts
+from core.danger.pieces import Tokens, pairs, pieces, sorts
 from core.danger.texts import as_meant
 from core.danger.weights import ALWAYS
 from core.typed.text import fold
@@ -52,8 +52,7 @@ def wordings(*paths: Path) -> list[Wording]:
 
 def keys_of(text: str) -> set[str]:
     """The pieces of a text, each once."""
-    said = mask(as_meant(fold(text)), DANGER_WORDS.default).strip()
-    return set(pieces(Tokens(said, 0, cut(said))))
+    return set(pieces(Tokens.all_of(mask(as_meant(fold(text)), DANGER_WORDS.default))))
 
 
 def learn(told: Sequence[Wording]) -> dict[str, tuple[float, float]]:

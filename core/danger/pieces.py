@@ -104,8 +104,9 @@ def _index() -> _Index:
     lengths: dict[str, set[int]] = {}
     first: dict[str, set[int]] = {}
     for word in chinese:
-        both = lengths.setdefault(word[:2], set())
-        both |= {len(word), *(1 for one in word[:1] if one in chinese)}
+        lengths.setdefault(word[:2], set()).add(len(word))
+        if word[0] in chinese:
+            lengths[word[:2]].add(1)
     for parts in english:
         first.setdefault(parts[0], set()).add(len(parts))
     return _Index(
@@ -122,13 +123,19 @@ def cut(said: str) -> list[str]:
 
 
 class Tokens:
-    """Neighbours among what `cut()` gives of a text: as they stand there from `start` on, bare, and their stems."""
+    """Neighbours among what `cut()` gives of a text, the first of them at the character `start`."""
 
     def __init__(self, said: str, start: int, parts: Sequence[str]) -> None:
         self.said = said
         self.starts = list(accumulate(map(len, parts), initial=start))
         self.texts = [part.rstrip() for part in parts]
         self.stems = [stem(text) if text.isascii() and text.isalpha() else "" for text in self.texts]
+
+    @classmethod
+    def all_of(cls, said: str) -> "Tokens":
+        """Those of a whole text."""
+        said = said.strip()
+        return cls(said, 0, cut(said))
 
     def __len__(self) -> int:
         return len(self.texts)

@@ -55,7 +55,8 @@ _LATIN = re.compile(r"[a-z]")
 _POLICE = re.compile(r"1(?<![\d号牌尾]1)\s?1\s?0(?![\d号指])|9(?<![\d#]9)11(?!\d)")
 _ADDRESS = re.compile(r"(?:number|gate|号|no\.?) ?(?:110|911)")
 _LETTERS = re.compile(r"(?<![a-z])(?:[a-z] ){2,8}[a-z](?![a-z])")
-_NO_MARK = re.compile(r"[\w\x00-\u02ff]+")  # no accent is a letter, or stands before the block of them
+# An accent is no letter by itself, and comes after the Latin ones; most of a text is told by its number alone.
+_NO_ACCENT = re.compile(r"[\x00-\u02ff\u3400-\u9fff\w]+")
 
 
 def plain(folded: str) -> str:
@@ -65,7 +66,7 @@ def plain(folded: str) -> str:
 
 def as_meant(folded: str) -> str:
     """A folded text whose evasions are undone: pinyin, sounds, initials, letters apart. Commas and stops stay."""
-    said = _bare(folded.replace("'", "").replace("’", "").replace("‘", ""))
+    said = _without_accents(folded.replace("'", "").replace("’", "").replace("‘", ""))
     if not _ADDRESS.search(said):
         said = _POLICE.sub("报警", said)
     if _LATIN.search(said):
@@ -76,11 +77,11 @@ def as_meant(folded: str) -> str:
     return _SOUND.sub(lambda found: _BY_SOUND[found.group(0)], said)
 
 
-def _bare(said: str) -> str:
-    """Without accents; what may be one is looked at once, not wherever it stands."""
+def _without_accents(said: str) -> str:
+    """Without accents; each sign that may be one is asked about once, however often it stands there."""
     said = unicodedata.normalize("NFKD", said)
-    marks = {ord(sign): None for sign in set(_NO_MARK.sub("", said)) if unicodedata.combining(sign)}
-    return said.translate(marks) if marks else said
+    accents = {ord(sign): None for sign in set(_NO_ACCENT.sub("", said)) if unicodedata.combining(sign)}
+    return said.translate(accents) if accents else said
 
 
 def _in_characters(said: str) -> str:

@@ -48,7 +48,7 @@ def _sure(odds: float) -> float:
 def weigh(said: str) -> Weighed:
     """Weigh a text as meant."""
     best_severe, best_harm = -LIMIT, -LIMIT
-    gravest: tuple[Tokens, dict[str, Place]] = (Tokens("", 0, ()), {})
+    gravest: tuple[Tokens, dict[str, Place]] = (Tokens.all_of(""), {})
     known = weights()
     for stretch in stretches(said):
         found = pieces(stretch, known)

@@ -1,7 +1,9 @@
 """Danger in what people write: what is missed, what is found in vain, how words are hidden, and how long it takes."""
 
 import random
+import sys
 import time
+import unicodedata
 from collections import Counter
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from django.utils.translation import override
 
 from core import danger
 from core.danger import learn, weights
+from core.danger.texts import as_meant
 from core.tests.factories import set_policy
 
 WORDINGS = Path(__file__).with_name("wordings")
@@ -227,6 +230,27 @@ def test_the_version_in_force_decides(db):
     assert not danger.is_severe("香蕉皮")
     assert not danger.is_severe("没有香蕉")
     assert not danger.is_severe("救命")
+
+
+def test_a_phrase_is_found_whichever_way_it_begins(db):
+    value = {"severe": ["((香|大)|小|)蕉园", "橘|柚", "ba(r|)", "(n|ba)t"], "raised": ["橙"], "harmless": ["香蕉皮"]}
+    set_policy(danger.DANGER_WORDS, value)
+    set_policy(danger.SURENESS, {"severe": 1.0, "raised": 1.0})
+    for text in ("香蕉园", "大蕉园", "小蕉园", "蕉园", "橘", "柚", "bar", "ba", "bat", "nt"):
+        assert danger.found(text) == [("severe", text)]
+    for text in ("蕉", "barn", "aba", "ant"):
+        assert danger.found(text) == []
+
+
+def test_no_accent_hides_a_word(db):
+    accents = "".join(filter(unicodedata.combining, map(chr, range(sys.maxunicode + 1))))
+    assert as_meant(f"救{accents}命 h{accents}elp") == "救命 help"
+    assert danger.is_severe("h\u00e9l\u0323p me")
+
+
+def test_what_stands_where_two_stretches_of_a_long_text_meet_is_heard(db):
+    for before in range(30, 70):
+        assert level("好" * before + "他拿刀指着我" + "好" * 90) == "severe"
 
 
 @pytest.mark.parametrize("phrase", ["(香|大蕉", "…刀", "(|香)"])

@@ -58,7 +58,7 @@ def test_the_database_refuses_what_goes_around_the_service():
     assert ledger.unbalanced() == []
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("def"), st.integers(1, 10**9)), max_size=8))
 def test_whatever_moves_all_accounts_together_stay_at_zero(db, rows):
     for number, (to, source, fen) in enumerate(rows):

@@ -11,7 +11,6 @@ from pkgutil import walk_packages
 from threading import Barrier
 from time import sleep
 
-import hypothesis
 import pytest
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -148,7 +147,6 @@ JSON = st.recursive(
 )
 
 
-@hypothesis.settings(deadline=None)  # a machine that is busy is no fault of what is read
 @given(st.sampled_from(ALL), JSON, st.data())
 def test_whatever_is_stored_is_read_as_a_value_within_the_bounds(one, junk, data):
     raw = one.kind.plain(one.default)

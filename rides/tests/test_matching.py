@@ -125,7 +125,7 @@ def wishes_and_way(draw, points):
     return way, wishes
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.one_of(wishes_and_way(point), wishes_and_way(lattice)))
 def test_the_candidates_are_those_of_brute_force(given_):
     way, wishes = given_
@@ -138,7 +138,7 @@ def test_the_candidates_are_those_of_brute_force(given_):
     assert cost == sorted(cost)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.data())
 def test_the_set_stays_true_while_requests_come_and_go(data):
     """Adding, replacing, removing and merging never lose or invent a request."""

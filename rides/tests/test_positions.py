@@ -58,7 +58,7 @@ def batch(crs, *pings):
 
 
 @pytest.mark.parametrize("hours", [-30, -3, 3, 30])
-def test_a_phone_whose_clock_is_hours_off_is_put_right_by_its_own_word(hours):
+def test_a_phone_whose_clock_is_hours_off_is_put_right_by_its_own_word(hours, noon):
     now, key = clock.timestamp(), TripKey("T", Party.DRIVER, "wenzhou")
     theirs = now + hours * 3600
     body = {"crs": "WGS84", "now": theirs, "pings": [{"at": theirs - 10, "lat": 28.2, "lon": 121.0}]}
@@ -272,7 +272,7 @@ def test_accuracy_is_kept_with_each_position(rides):
 )
 @pytest.mark.parametrize("says_now", [True, False])
 @pytest.mark.parametrize("place", [0, 10])
-def test_one_bad_position_refuses_no_batch(bad, reason, says_now, place):
+def test_one_bad_position_refuses_no_batch(bad, reason, says_now, place, noon):
     now = clock.timestamp()
     if isinstance(bad, dict) and isinstance(bad.get("at"), float):
         bad = bad | {"at": now + bad["at"]}
@@ -290,7 +290,7 @@ def test_a_batch_of_nothing_that_can_be_taken_is_refused_with_its_reason():
             post(none)
 
 
-def test_accuracy_and_speed_travel_with_each_position():
+def test_accuracy_and_speed_travel_with_each_position(noon):
     now = clock.timestamp()
     found = post(
         ping(now - 3, accuracy=12.0, speed=8.5),
@@ -311,7 +311,7 @@ def test_accuracy_and_speed_travel_with_each_position():
 
 
 @pytest.mark.parametrize("ahead", [0.5, 20, 110, 600, -600, -86_400 * 400])
-def test_a_clock_that_is_set_within_a_trip_costs_nothing(ahead):
+def test_a_clock_that_is_set_within_a_trip_costs_nothing(ahead, noon):
     """The page measures ages by a clock that nobody sets, and says what the other one shows when it sends."""
     now = clock.timestamp()
     theirs = now + ahead
@@ -320,7 +320,7 @@ def test_a_clock_that_is_set_within_a_trip_costs_nothing(ahead):
     assert found.aside == []
 
 
-def test_a_phone_that_is_ahead_and_does_not_say_so_is_not_from_the_future():
+def test_a_phone_that_is_ahead_and_does_not_say_so_is_not_from_the_future(noon):
     """What comes after it would be called older until our clock has reached it."""
     now = clock.timestamp()
     found = post(*[ping(now + 110 - age) for age in (20, 10, 0)])

@@ -619,7 +619,7 @@ def test_what_speaks_is_a_rule_of_today():
 near = st.tuples(st.floats(27.9, 28.2), st.floats(120.9, 121.1))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(near, min_size=2, max_size=12), near)
 def test_the_compiled_distance_is_that_of_the_plain_one(route, point):
     way = project(np.array(route), point)

@@ -402,7 +402,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(steps, max_size=40))
 def test_bit_by_bit_is_as_if_built_whole(given_steps):
     table, alone = WatchTable(LIMITS), {}
