@@ -233,7 +233,11 @@ def test_the_version_in_force_decides(db):
 
 
 def test_a_phrase_is_found_whichever_way_it_begins(db):
-    value = {"severe": ["((香|大)|小|)蕉园", "橘|柚", "ba(r|)", "(n|ba)t"], "raised": ["橙"], "harmless": ["香蕉皮"]}
+    value = {
+        "severe": ["((香|大)|小|)蕉园", "橘|柚", "ba(r|)", "(n|ba)t"],
+        "raised": ["橙"],
+        "harmless": ["香蕉皮"],
+    }
     set_policy(danger.DANGER_WORDS, value)
     set_policy(danger.SURENESS, {"severe": 1.0, "raised": 1.0})
     for text in ("香蕉园", "大蕉园", "小蕉园", "蕉园", "橘", "柚", "bar", "ba", "bat", "nt"):
