@@ -265,7 +265,7 @@ def test_what_is_under_way_in_one_worker_is_not_begun_by_another(tasks):
     def act(_at):
         count.append(1)
         begun.set()
-        goes_on.wait(10)
+        goes_on.wait(120)
 
     slow = jobs.whole("test.alone", "x", act)
     life = jobs.whole("test.life", "x", lambda _at: count.append(100), life_safety=True)
@@ -279,13 +279,13 @@ def test_what_is_under_way_in_one_worker_is_not_begun_by_another(tasks):
 
     worker = threading.Thread(target=run)
     worker.start()
-    begun.wait(10)
+    assert begun.wait(120)
     task()
     assert sum(count) == 101  # what a life may depend on waits for nobody
     JobTurn.objects.filter(job="test.alone").update(until=clock.now() - timedelta(seconds=1))
     goes_on.set()
     task()  # the first was killed, as far as anybody knows: its lease ran out
-    worker.join(10)
+    worker.join()
     assert sum(count) == 302
     assert JobTurn.objects.get(job="test.alone").until is None
 

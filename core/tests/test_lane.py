@@ -1,6 +1,7 @@
 """The async lane: bodies, refusals, and one hub that fans out to the pages of its process."""
 
 import asyncio
+from itertools import pairwise
 from time import monotonic
 
 import pytest
@@ -10,6 +11,8 @@ from starlette.requests import Request
 from config.stack import free_port
 from core.errors import NotFound
 from core.lane import Hub, read_body, refusal, stream
+
+LONGEST = 60  # seconds that a busy machine may need for what happens at once
 
 
 def sent(*messages):
@@ -39,13 +42,13 @@ def test_a_refusal_speaks_the_readers_language(language, word):
     assert word in answer.body.decode()
 
 
-async def _soon(page, seconds=3.0):
+async def _soon(page, seconds=LONGEST):
     await asyncio.wait_for(page.wait(), seconds)
     page.clear()
 
 
 async def _until(true):
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LONGEST):
         while not true():
             await asyncio.sleep(0.02)
 
@@ -63,7 +66,7 @@ def test_a_word_wakes_the_pages_of_its_topic_alone(settings):
         assert not other.is_set()
         hub.leave("T1", mine)
         hub.leave("T2", other)
-        await asyncio.wait_for(hub.reader, 5)  # the last page takes the reader and its connection with it
+        await asyncio.wait_for(hub.reader, LONGEST)  # the last page takes the reader and its connection with it
         assert not hub.pages
         await _until(lambda: client.pubsub_numsub("live:test")[0][1] == 0)
 
@@ -95,7 +98,7 @@ def test_a_hub_that_looks_asks_once_for_all_and_wakes_them_when_it_is_another_an
         assert not first.is_set()
         hub.leave("console", first)
         hub.leave("console", second)
-        await asyncio.wait_for(hub.reader, 5)
+        await asyncio.wait_for(hub.reader, LONGEST)
 
     asyncio.run(pages())
 
@@ -118,7 +121,7 @@ def test_a_hub_that_looks_goes_on_each_second_without_valkey_and_after_a_look_th
         await _soon(page, 6)
         assert hub.last == "two"
         hub.leave("console", page)
-        await asyncio.wait_for(hub.reader, 5)
+        await asyncio.wait_for(hub.reader, LONGEST)
 
     asyncio.run(pages())
 
@@ -137,16 +140,15 @@ def test_a_look_that_takes_long_leaves_most_of_the_time_to_others(settings):
     async def pages():
         hub = Hub("live:test", look)
         page = hub.join("console")
-        await asyncio.sleep(1.6)
+        await _until(lambda: len(looked) == 4)
         hub.leave("console", page)
-        await asyncio.wait_for(hub.reader, 5)
+        await asyncio.wait_for(hub.reader, LONGEST)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("core.lane.Wake.wait", _words_without_end)
         asyncio.run(pages())
-    busy = sum(over - began for began, over in looked)
-    assert 1 < len(looked) < 6
-    assert busy < 0.4 * (looked[-1][0] - looked[0][0] + 0.4)
+    for (began, over), (again, _over) in pairwise(looked):
+        assert again - over >= min(0.99, 2.9 * (over - began))
 
 
 async def _words_without_end(_wake, _seconds):
@@ -160,18 +162,18 @@ def test_a_stream_says_the_newest_at_once_then_each_change_and_leaves_its_hub(se
     async def pages():
         plain, asking = Hub("live:test"), Hub("live:test")
         asking.last = "one"
-        events = stream(asking, "console", ping=10).body_iterator
+        events = stream(asking, "console", ping=600).body_iterator
         assert await anext(events) == {"data": "one"}
         asking.last = "two"
         asking.wake("console")
-        assert await asyncio.wait_for(anext(events), 3) == {"data": "two"}
+        assert await asyncio.wait_for(anext(events), LONGEST) == {"data": "two"}
         await events.aclose()
         assert not asking.pages
-        events = stream(plain, "T1", ping=10).body_iterator
+        events = stream(plain, "T1", ping=600).body_iterator
         waiting = asyncio.ensure_future(anext(events))
         await _until(lambda: plain.pages)
         plain.wake("trip:T1")
-        assert await asyncio.wait_for(waiting, 3) == {"data": "changed"}
+        assert await asyncio.wait_for(waiting, LONGEST) == {"data": "changed"}
         await events.aclose()
         assert not plain.pages
 

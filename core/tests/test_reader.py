@@ -535,7 +535,7 @@ def test_so_many_at_once_so_many_wait_and_no_more(lane):
         began = time.monotonic()
         with pytest.raises(Busy), lane.slot():
             pass
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < lane.patience / 2, "it was told at once, and waited for no turn"
         order.append("first")
     waiting.join()
     assert order == ["first", "second"]

@@ -10,6 +10,7 @@ import threading
 import time
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -371,14 +372,38 @@ def test_every_sms_can_be_submitted_in_each_language():
 # --- A provider that hangs ---
 
 
+class Watch:
+    """The clock of the breakers: it moves when a test says so, and what a busy machine needs in between does not count."""
+
+    def __init__(self):
+        self.shows = 0.0
+
+    def __call__(self):
+        return self.shows
+
+    def shift(self, seconds):
+        self.shows += seconds
+
+
 @pytest.fixture
-def impatient(monkeypatch):
-    """A missing answer counts from a tenth of a second on, and a rest is short."""
-    monkeypatch.setattr(template_sms, "TIMEOUT", 0.2)
-    template_sms._client.cache_clear()
-    monkeypatch.setattr(breaker, "SLOW", 0.1)
-    monkeypatch.setattr(breaker, "REST", 0.5)
-    yield
+def watch(monkeypatch):
+    made = Watch()
+    monkeypatch.setattr(breaker, "monotonic", made)
+    return made
+
+
+@pytest.fixture
+def impatient(monkeypatch, watch):
+    """Each missing answer counts; who is asked waits a moment for it, or as long as it takes once `patient()` was said."""
+
+    def wait(seconds):
+        monkeypatch.setattr(template_sms, "TIMEOUT", seconds)
+        template_sms._client.cache_clear()
+
+    monkeypatch.setattr(breaker, "SLOW", 0.0)
+    wait(0.5)
+    watch.patient = partial(wait, 60)
+    yield watch
     template_sms._client.cache_clear()
 
 
@@ -395,7 +420,8 @@ def test_a_provider_that_hangs_is_left_alone_and_asked_again_later(db, ways, tem
     send_all()
     assert (len(template.asked), len(gateway.asked)) == (2, 6), "after two nobody waits for it"
     template.hang.set()
-    time.sleep(0.6)
+    impatient.patient()
+    impatient.shift(breaker.REST)
     with transaction.atomic():
         say(key="later", life_safety=True)
         say(key="last", life_safety=True)
@@ -404,9 +430,8 @@ def test_a_provider_that_hangs_is_left_alone_and_asked_again_later(db, ways, tem
     assert len(gateway.asked) == 6
 
 
-def test_one_at_a_time_asks_whether_it_is_back(monkeypatch):
+def test_one_at_a_time_asks_whether_it_is_back(monkeypatch, watch):
     monkeypatch.setattr(breaker, "SLOW", 0.0)
-    monkeypatch.setattr(breaker, "REST", 0.1)
     ours, inside, free = breaker.Breaker("x"), threading.Event(), threading.Event()
 
     def nothing():
@@ -414,7 +439,7 @@ def test_one_at_a_time_asks_whether_it_is_back(monkeypatch):
 
     def slow():
         inside.set()
-        free.wait(10)
+        free.wait(60)
         return "back"
 
     for _turn in range(breaker.AFTER):
@@ -422,11 +447,11 @@ def test_one_at_a_time_asks_whether_it_is_back(monkeypatch):
             ours.ask(nothing)
     with pytest.raises(breaker.Resting):
         ours.ask(lambda: "not asked")
-    time.sleep(0.15)
+    watch.shift(breaker.REST)
     found = []
     probe = threading.Thread(target=lambda: found.append(ours.ask(slow)))
     probe.start()
-    inside.wait(10)
+    assert inside.wait(60)
     with pytest.raises(breaker.Resting):
         ours.ask(lambda: "a second one")
     free.set()
@@ -436,38 +461,35 @@ def test_one_at_a_time_asks_whether_it_is_back(monkeypatch):
 
 def ask(ours, why=None, seconds=0.0):
     def do():
-        time.sleep(seconds)
+        breaker.monotonic.shift(seconds)
         if why is not None:
             raise why
 
     ours.ask(do)
 
 
-def test_what_was_never_asked_says_nothing_of_whether_it_is_there(monkeypatch):
-    monkeypatch.setattr(breaker, "SLOW", 0.05)
-    monkeypatch.setattr(breaker, "REST", 0.2)
+def test_what_was_never_asked_says_nothing_of_whether_it_is_there(watch):
     ours = breaker.Breaker("x")
     # A message that it never carries is between two that got no answer, and another is the probe.
-    for why, seconds in ((NoAnswer("x"), 0.06), (Unfit("x"), 0.0), (NoAnswer("x"), 0.06)):
+    for why, seconds in ((NoAnswer("x"), breaker.SLOW), (Unfit("x"), 0.0), (NoAnswer("x"), breaker.SLOW)):
         with pytest.raises(type(why)):
             ask(ours, why, seconds)
     with pytest.raises(breaker.Resting):
         ask(ours)
-    time.sleep(0.25)
+    watch.shift(breaker.REST)
     with pytest.raises(Unfit):
         ask(ours, Unfit("x"))
     with pytest.raises(NoAnswer):
-        ask(ours, NoAnswer("x"), 0.06)
+        ask(ours, NoAnswer("x"), breaker.SLOW)
     with pytest.raises(breaker.Resting):
         ask(ours)
 
 
-def test_a_network_that_swallows_connections_is_left_alone_too(monkeypatch):
-    monkeypatch.setattr(breaker, "SLOW", 0.05)
+def test_a_network_that_swallows_connections_is_left_alone_too(watch):
     ours = breaker.Breaker("x")
     for _turn in range(breaker.AFTER):
         with pytest.raises(NotTaken):
-            ask(ours, NotTaken("no connection"), 0.06)
+            ask(ours, NotTaken("no connection"), breaker.SLOW)
     with pytest.raises(breaker.Resting):
         ask(ours)
 

@@ -125,7 +125,7 @@ def test_pause_stops_after_what_is_in_hand_and_resume_goes_on(registry, small_ch
         assert worker.is_alive()
         time.sleep(0.01)
     pause_run(account=people("vetting"), code=run.code, pause=True)
-    worker.join(20)
+    worker.join()
     before = Screening.objects.filter(subject=run.code).count()
     assert 0 < before < 32
     assert work_on_run() is None

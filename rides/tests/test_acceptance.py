@@ -88,7 +88,7 @@ def test_fifty_drivers_accept_one_request_and_one_wins(noon):
 
     def try_it(driver, way, token):
         try:
-            together.wait(30)
+            together.wait(120)
             return accept(driver, trip, way, token)
         finally:
             connection.close()

@@ -189,7 +189,7 @@ def test_who_is_kept_apart_while_an_acceptance_commits_is_not_accepted_afterward
             connection.atomic_blocks[0]._from_testcase = True  # Django's mark for a test's own transaction
             services.never_again(account=rides.people("passenger"), trip_code=ended.code)
             said.set()
-            go_on.wait(10)
+            go_on.wait(120)
         connection.close()
 
     def take():
@@ -202,14 +202,14 @@ def test_who_is_kept_apart_while_an_acceptance_commits_is_not_accepted_afterward
 
     with ThreadPoolExecutor(2) as pool:
         saying = pool.submit(say)
-        assert said.wait(10)
+        assert said.wait(120)
         taking = pool.submit(take)
         assert not taking.done()
         Event().wait(0.5)
         assert not taking.done()  # it waits for the wish
         go_on.set()
-        saying.result(10)
-        assert taking.result(10).code == "no_longer_available"
+        saying.result(120)
+        assert taking.result(120).code == "no_longer_available"
     assert Trip.objects.get(pk=waiting.pk).driver is None
 
 
@@ -225,14 +225,14 @@ def test_said_and_accepted_at_once_is_either_first(world_of_its_own):
         token, together = face_token(owner, waiting.code), Barrier(2)
 
         def say(together=together):
-            together.wait(10)
+            together.wait(120)
             try:
                 services.never_again(account=rides.people("passenger"), trip_code=ended.code)
             finally:
                 connection.close()
 
         def take(together=together, waiting=waiting, way=way, token=token):
-            together.wait(10)
+            together.wait(120)
             try:
                 return services.accept_trip(
                     driver=owner, trip_code=waiting.code, itinerary_code=way, face_token=token

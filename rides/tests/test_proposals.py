@@ -266,7 +266,7 @@ def test_drawn_by_several_at_once_an_owner_has_one(noon):
 
     def book(number):
         try:
-            together.wait(20)
+            together.wait(120)
             rides.booked("passenger" if number % 2 else "passenger2", client_key=f"at-once-{number}")
             draw()
         finally:
@@ -290,14 +290,14 @@ def test_declined_and_accepted_at_once_is_one_of_both(noon):
 
         def decline(together=together, trip=trip, way=way):
             try:
-                together.wait(10)
+                together.wait(120)
                 services.decline_request(driver=owner, trip_code=trip.code, itinerary_code=way)
             finally:
                 connection.close()
 
         def take(together=together, trip=trip, way=way):
             try:
-                together.wait(10)
+                together.wait(120)
                 return accept(people, trip.code, way)
             finally:
                 connection.close()

@@ -181,7 +181,7 @@ def test_two_processes_append_to_one_recording(rides):
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join(20)
+        writer.join()
     assert chunks.numbers(phone.code) == list(range(200))
     assert all(chunks.read(phone.code, number) == stored[number] for number in range(200))
 
@@ -250,7 +250,7 @@ def test_a_writer_and_listeners_share_one_file(rides):
     for number, chunk in enumerate(stored):
         chunks.write(phone.code, number, chunk)
     for listener in listeners:
-        listener.join(20)
+        listener.join()
     assert wrong == []
     assert chunks.numbers(phone.code) == list(range(400))
 

@@ -233,7 +233,7 @@ def asked(path, session, **params):
 async def last_of(pieces, then):
     """What still comes after something has happened; it must end."""
     await asyncio.to_thread(then)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         return [piece async for piece in pieces]
 
 
@@ -265,7 +265,7 @@ def test_a_console_that_may_not_be_open_is_told_no_more(signed_in, people, monke
     async def watches():
         answer = await console_stream(asked("/live/console/", session))
         events = answer.body_iterator
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await anext(events)
         await last_of(events, lambda: end(session, account))
 
