@@ -31,6 +31,17 @@ expect.set_options(timeout=20_000)
 SIZES = {"phone": {"width": 360, "height": 740}, "desktop": {"width": 1280, "height": 800}}
 USED: dict[str, str] = {}
 SESSIONS: dict[str, list[Any]] = {}
+# Lists that show less of one of their choices than its words take, beside the arrow.
+CUT = """() => {
+  const pen = document.createElement("canvas").getContext("2d");
+  return [...document.querySelectorAll("select")].filter((list) => {
+    if (!list.offsetParent) return false;
+    const style = getComputedStyle(list);
+    pen.font = style.font;
+    const room = list.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - 18;
+    return [...list.options].some((each) => pen.measureText(each.text).width > room + 1);
+  }).map((list) => list.name || list.id);
+}"""
 HERE = {"latitude": 28.2127, "longitude": 121.026}
 
 
@@ -153,6 +164,7 @@ class Visitor:
             self.page.set_viewport_size(room)
             wide = self.page.evaluate("document.documentElement.scrollWidth")
             assert wide <= room["width"], f"{name} is {wide} px wide"
+            assert (cut := self.page.evaluate(CUT)) == [], f"{name} at {size} cuts {cut}"
             folder = os.environ.get("HUHANG_SCREENSHOTS")
             if folder:
                 Path(folder).mkdir(parents=True, exist_ok=True)
