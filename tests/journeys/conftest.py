@@ -157,6 +157,15 @@ class Visitor:
                 return code
             self.page.wait_for_timeout(500)
 
+    def cuts(self) -> list[str]:
+        """Lists that at one of the widths show less of a choice than its words take."""
+        found: list[str] = []
+        for room in SIZES.values():
+            self.page.set_viewport_size(room)
+            found += self.page.evaluate(CUT)
+        self.page.set_viewport_size(SIZES[self.size])
+        return found
+
     def look(self, name: str, *, console: bool = False) -> None:
         """Keep a picture where one is asked for; fail on what assistive technology would stumble over."""
         self.page.wait_for_load_state()
@@ -164,7 +173,6 @@ class Visitor:
             self.page.set_viewport_size(room)
             wide = self.page.evaluate("document.documentElement.scrollWidth")
             assert wide <= room["width"], f"{name} is {wide} px wide"
-            assert (cut := self.page.evaluate(CUT)) == [], f"{name} at {size} cuts {cut}"
             folder = os.environ.get("HUHANG_SCREENSHOTS")
             if folder:
                 Path(folder).mkdir(parents=True, exist_ok=True)
