@@ -266,6 +266,9 @@ class ConsentOutput(serializers.Serializer[Any]):
     follows = serializers.CharField(help_text="What follows from withdrawing it")
     version = serializers.CharField()
     at = serializers.DateTimeField(allow_null=True)
+    fixed = serializers.CharField(
+        help_text="Who decides it instead; empty where the person does", allow_blank=True
+    )
 
 
 class ConsentSwitchInput(serializers.Serializer[Any]):

@@ -161,6 +161,7 @@ class RealNameForm(forms.Form):
         choices=Kind.choices,
         initial=Kind.RESIDENT_ID,
         required=False,
+        widget=forms.RadioSelect,  # their names are longer than a list shows on a narrow phone
     )
     real_name = Typed(
         REAL_NAME,

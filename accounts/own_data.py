@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import DataExport, Device, Guardianship, OneTimeCode, Session
-from accounts.policies import SHARING_TEXT
-from accounts.selectors import trip_sharing_since
+from accounts.policies import SHARING_TEXT, TEEN_SHARING_TEXT
+from accounts.selectors import is_known_child, is_known_teen, trip_sharing_since
 from accounts.services import set_trip_sharing
-from core import cases, own_data, pictures
+from core import cases, clock, own_data, pictures
 from core.own_data import Consent, Json, Kept, consent, ends_with, erases, keeps, part
 from core.privacy import mask_phone
 
@@ -24,8 +24,29 @@ def _share_trips(account: "Account", on: bool) -> None:
 
 
 @consent("trip_sharing", switch=_share_trips)
-def trip_sharing(account: "Account") -> Consent:
-    """Whether contacts who agreed see each trip."""
+def trip_sharing(account: "Account") -> Consent | None:
+    """Whether contacts who agreed see each trip. Of who is 14 to 17 the guardian does in any case (A9), and the others by
+    their own word; who is under 14 rides on a guardian's booking, and agrees to nothing."""
+    at = clock.now()
+    if is_known_child(account, at):
+        return None
+    if is_known_teen(account, at):
+        return Consent(
+            "trip_sharing",
+            _("Trips shared with your other contacts"),
+            _(
+                "Your guardian gets the link of every trip: they agreed to that when they confirmed, and this switch does"
+                " not change it. Whether emergency contacts who agreed get it as well you decide yourself, and nobody for"
+                " you. The link shows where the car is, its plate and the driver's name."
+            ),
+            account.shares_trips,
+            _(
+                "Your other contacts get no link by itself any more. Your guardian goes on getting it. A call for help"
+                " still reaches all of them."
+            ),
+            version=TEEN_SHARING_TEXT,
+            at=trip_sharing_since(account),
+        )
     return Consent(
         "trip_sharing",
         _("Trips shared with your contacts"),

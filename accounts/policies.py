@@ -127,6 +127,9 @@ COPY_KEPT = policy.declare(
 SHARING_TEXT = policy.fixed(
     "trip-sharing-1", pgettext_lazy("policy name", "Consent to sharing trips, version 1")
 )
+TEEN_SHARING_TEXT = policy.fixed(
+    "trip-sharing-teen-1", pgettext_lazy("policy name", "Consent to sharing trips, for 14 to 17, version 1")
+)
 SET_UP_LIFE = policy.declare(
     "accounts.set_up_life",
     policy.Span(3_600, 14 * 86_400),

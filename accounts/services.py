@@ -23,6 +23,7 @@ from accounts.devices import browser_of, device_of, roughly
 from accounts.enrolment import use_recovery_code
 from accounts.errors import (
     DocumentTaken,
+    GuardianBooks,
     GuardianStays,
     LockedOut,
     OwnNumber,
@@ -46,7 +47,7 @@ from accounts.models import (
     SignInPlace,
 )
 from accounts.policies import INVITATIONS, REAL_NAMES, WRONG_PASSWORDS, is_child
-from accounts.selectors import account_by_code, account_by_phone, contact_who_stays
+from accounts.selectors import account_by_code, account_by_phone, contact_who_stays, is_known_child
 from accounts.sessions import BROWSER, NETWORK, digest
 from accounts.states import REAL_NAME_TRANSITIONS, TOO_YOUNG, ContactState, RealNameState
 from core import audit, clock, events, jobs, limits, registries, retry, typed
@@ -420,7 +421,10 @@ def lift_restriction(*, actor: Actor, source: str) -> None:
 
 @begins_transaction
 def set_trip_sharing(*, account: Account, on: bool) -> None:
-    """Whether trips are shared with the contacts who agreed, without being asked each time (S4)."""
+    """Whether trips are shared with the contacts who agreed, without being asked each time (S4). Raises `GuardianBooks`:
+    who is under 14 agrees to nothing here."""
+    if on and is_known_child(account, clock.now()):
+        raise GuardianBooks
     Account.objects.filter(pk=account.pk).update(shares_trips=on)
     audit.record(account.actor, "accounts.trip_sharing", account.code, on=on)
 

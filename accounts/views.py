@@ -40,6 +40,7 @@ from accounts.selectors import (
     contact_who_stays,
     ends_guardian_alone,
     is_grown_up,
+    is_known_child,
     is_known_teen,
     named_as_guardian,
     newest_export,
@@ -275,6 +276,7 @@ def me(request: HttpRequest) -> HttpResponse:
         account=account,
         contacts=contacts,
         stays=stays,
+        child=is_known_child(account, clock.now()),
         second_factor=second,
         rides=may(account, "ride"),
     )

@@ -9,6 +9,7 @@ from complaints.states import ClaimState, ComplaintState
 from core.retention import (
     MESSAGES_KEPT,
     RECORDS_KEPT,
+    TRACES_KEPT,
     Ground,
     data,
     destroyed,
@@ -91,7 +92,15 @@ emptied(
     case="code",
 )
 goes_with("complaints.ClaimPaper", FILES, "which document belongs to which claim", "core.StoredPicture")
-goes_with("complaints.Satisfaction", CARE, "a score from 1 to 5", "complaints.Complaint")
+emptied(
+    "complaints.Satisfaction",
+    CARE,
+    "a score from 1 to 5, and the secret of the page that asks for it",
+    after=TRACES_KEPT,
+    since="asked_at",
+    said="it was asked; the score stays, without a name",
+    columns={"secret": ""},
+)
 emptied(
     "complaints.CareTask",
     CARE,

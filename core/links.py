@@ -50,5 +50,6 @@ class HasLink(models.Model):
         abstract = True
 
     def opens_to(self, shown: str) -> bool:
-        """Whether somebody shows the secret of this row, compared in constant time."""
-        return hmac.compare_digest(self.secret_digest, digest_of(shown))
+        """Whether somebody shows the secret of this row, compared in constant time. One that was destroyed opens nothing,
+        though its digest stays."""
+        return bool(self.secret) and hmac.compare_digest(self.secret_digest, digest_of(shown))

@@ -30,6 +30,7 @@ class Consent:
 
     `follows` is said before it is withdrawn. What is agreed to case by case says with `state` how it stands, with `asked`
     whether the switch ends it now although nothing may be agreed to yet, and with `withdraw` and `agree` what it does.
+    `fixed` says who decides it instead, where the person does not; there is no switch then.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Consent:
     asked: bool = False
     withdraw: Text = ""
     agree: Text = ""
+    fixed: Text = ""
 
     @property
     def ends(self) -> bool:

@@ -39,7 +39,9 @@ class GuardianAgreed(DomainError):
     code, status, sentence = (
         "guardian_agreed",
         403,
-        _("Your guardian agreed to the recording of your trips; only they can end that."),
+        _(
+            "Your guardian agreed to the recording of your trips. It goes on for as long as they are your guardian."
+        ),
     )
 
 

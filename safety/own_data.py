@@ -10,7 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from core import policy
+from accounts.selectors import is_known_child, is_known_teen
+from core import clock, policy
 from core.own_data import Consent, Json, consent, ends_with, part
 from rides.states import OWN_PHONE, Party
 from safety.models import (
@@ -36,8 +37,13 @@ def _switch_recording(account: "Account", on: bool) -> None:
 
 
 @consent("recording", switch=_switch_recording)
-def recording(account: "Account") -> Consent:
+def recording(account: "Account") -> Consent | None:
     """Whether they may be asked for the recording of a trip; each trip is agreed to by itself."""
+    at = clock.now()
+    if is_known_child(account, at):
+        return None  # a guardian books, and agrees or not
+    if is_known_teen(account, at):
+        return _of_teen()
     refusal = RecordingRefusal.objects.filter(account=account).first()
     last = RecordingConsent.objects.filter(_own(account, "trip__")).order_by("-pk").first()
     text = policy.in_force(RECORDING_TEXT)
@@ -58,6 +64,23 @@ def recording(account: "Account") -> Consent:
         asked=refusal is None,
         withdraw=_("Never record my trips"),
         agree=_("Ask me on each trip"),
+    )
+
+
+def _of_teen() -> Consent:
+    text = policy.in_force(RECORDING_TEXT)
+    return Consent(
+        "recording",
+        _("Sound recordings of trips"),
+        _(
+            "Each of your trips is recorded with sound, encrypted, and destroyed after 72 hours where nothing happened."
+            " Nobody hears it unless there is a case about the trip."
+        ),
+        True,
+        "",
+        version=text.citation,
+        state=_("Your guardian agrees to it for you, when they confirm."),
+        fixed=_("You cannot switch it off. It ends when your guardian is not your guardian any more."),
     )
 
 

@@ -73,6 +73,19 @@ def test_each_encrypted_column_is_emptied_or_goes_with_its_row():
             assert sealed == [], table
 
 
+def test_nothing_sealed_goes_with_a_table_whose_rows_stay():
+    """Where the other table is emptied only, its rows stay, and so does what hangs on them."""
+    for table, rule in retention.rules().items():
+        _goes, with_, parent = rule.ends.partition("goes with ")
+        sealed = [
+            field.name
+            for field in apps.get_model(table)._meta.concrete_fields
+            if isinstance(field, EncryptedTextField)
+        ]
+        if with_ and sealed:
+            assert retention.rules()[parent.strip("`")].ends.startswith("destroyed"), (table, sealed)
+
+
 def test_work_that_is_named_is_work_that_runs():
     """Each table that a job empties has it in a periodic task, and that task in the schedule."""
     scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}

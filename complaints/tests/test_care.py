@@ -9,7 +9,7 @@ from complaints.errors import AlreadyScored, NotNow, ReasonNeeded
 from complaints.models import CareTask, Satisfaction
 from complaints.services import care
 from complaints.states import Audience, Category, Finding
-from core import clock
+from core import clock, retention
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.four_eyes import SecondPersonNeeded
 from core.models import Notification
@@ -50,6 +50,23 @@ def test_it_is_asked_once_and_answered_by_one_tap_without_signing_in(cases, noon
     assert client.post(page, {"score": "1"}).status_code == 200
     assert Satisfaction.objects.get().score == 5
     assert client.get(page.replace(secret_of(filed), "x" * 22)).status_code == 404
+
+
+def test_the_page_that_asks_ends_and_its_secret_goes(cases, noon, client):
+    filed = asked(cases, noon)
+    text = Notification.objects.get(key=f"thanks:{filed.code}:1").text
+    page = "/thanks/" + text.split("/thanks/")[1].split()[0]
+    tap(filed, 4)
+    ends = retention.rules()["complaints.Satisfaction"].job
+    noon.shift(30 * 86_400 - 60)
+    ends.run(at=clock.now())
+    assert client.get(page).status_code == 200
+    noon.shift(120)
+    ends.run(at=clock.now())
+    row = Satisfaction.objects.get()
+    assert (row.secret, row.score) == ("", 4)
+    assert client.get(page).status_code == 404
+    assert client.post(page, {"score": "1"}).status_code == 404
 
 
 def test_nothing_is_asked_before_the_decision_was_told(cases, noon):

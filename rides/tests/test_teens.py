@@ -165,6 +165,46 @@ def told(key):
     return set(Notification.objects.filter(key__startswith=key).values_list("recipient", flat=True))
 
 
+def consents(client):
+    return {each["key"]: each for each in client.get("/api/v1/me/consents/").json()}
+
+
+def test_what_teens_agree_to_is_said_to_them_and_what_the_guardian_did(guarded, signed_in):
+    client = signed_in(TEEN)
+    found = consents(client)
+    assert "Your guardian gets the link of every trip" in found["trip_sharing"]["purpose"]
+    assert "you decide yourself" in found["trip_sharing"]["purpose"]
+    assert "goes on getting it" in found["trip_sharing"]["follows"]
+    assert found["recording"]["given"] is True
+    assert "cannot switch it off" in found["recording"]["fixed"]
+    page = client.get("/me/data/").content.decode()
+    assert "Your guardian agrees to it for you" in page
+    assert "Never record my trips" not in page
+    put = {"content_type": "application/json"}
+    answer = client.put("/api/v1/me/consents/recording/", {"on": False}, **put)
+    assert (answer.status_code, answer.json()["code"]) == (403, "guardian_agreed")
+    assert client.put("/api/v1/me/consents/trip_sharing/", {"on": True}, **put).status_code == 204
+    assert consents(client)["trip_sharing"]["given"] is True
+
+
+def test_who_is_under_fourteen_agrees_to_nothing(teen, signed_in):
+    aged(TEEN, "2014-05-05")
+    client = signed_in(TEEN)
+    assert not {"trip_sharing", "recording"} & consents(client).keys()
+    assert client.post("/me/share-trips/", {"on": "1"}).status_code == 403
+    assert not Account.objects.get(code=TEEN).shares_trips
+    assert "Share each trip with my contacts" not in client.get("/me/").content.decode()
+
+
+@pytest.mark.parametrize("who", ["passenger", "driver"])
+def test_the_page_of_the_real_name_says_who_reads_it(world, people, signed_in, who):
+    Account.objects.filter(code=who).update(verified_at=None)
+    page = signed_in(who).get("/me/real-name/").content.decode()
+    assert "Nobody else sees yours" not in page
+    assert "from the acceptance until a day after the trip" in page
+    assert "The driver never does" in page
+
+
 def test_from_sixteen_on_somebody_ends_alone_who_the_guardian_is(rides, guarded, people):
     sixteen = aged(TEEN, "2009-05-05")
     row = guardians.end_guardian(account=sixteen)

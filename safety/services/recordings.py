@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet, Subquery
 from django.utils.translation import gettext_lazy
 
+from accounts.selectors import is_known_teen
 from core import audit, cases, clock, events, holds, jobs, live, policy, retry, timeline
 from core.actors import SYSTEM
 from core.codes import new_code
@@ -102,8 +103,11 @@ def answer_recording(*, key: TripKey, agreed: bool) -> None:
 def set_recording(*, account: "Account", on: bool) -> None:
     """Whether somebody may be asked for the recording of a trip; without, none is made from now on, also of this trip.
 
-    What was recorded before stays its time: the other side agreed to it as well, and may have need of it.
+    What was recorded before stays its time: the other side agreed to it as well, and may have need of it. For who is 14 to
+    17 a guardian agreed (A9): they refuse nothing here. Raises `GuardianAgreed`.
     """
+    if not on and is_known_teen(account, clock.now()):
+        raise GuardianAgreed
     if on:
         if RecordingRefusal.objects.filter(account=account).delete()[0]:
             audit.record(account.actor, "safety.recording_allowed", account.code)

@@ -31,6 +31,17 @@ expect.set_options(timeout=20_000)
 SIZES = {"phone": {"width": 360, "height": 740}, "desktop": {"width": 1280, "height": 800}}
 USED: dict[str, str] = {}
 SESSIONS: dict[str, list[Any]] = {}
+# Lists that show less of one of their choices than its words take, beside the arrow.
+CUT = """() => {
+  const pen = document.createElement("canvas").getContext("2d");
+  return [...document.querySelectorAll("select")].filter((list) => {
+    if (!list.offsetParent) return false;
+    const style = getComputedStyle(list);
+    pen.font = style.font;
+    const room = list.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - 18;
+    return [...list.options].some((each) => pen.measureText(each.text).width > room + 1);
+  }).map((list) => list.name || list.id);
+}"""
 HERE = {"latitude": 28.2127, "longitude": 121.026}
 
 
@@ -145,6 +156,15 @@ class Visitor:
                 USED[name] = code
                 return code
             self.page.wait_for_timeout(500)
+
+    def cuts(self) -> list[str]:
+        """Lists that at one of the widths show less of a choice than its words take."""
+        found: list[str] = []
+        for room in SIZES.values():
+            self.page.set_viewport_size(room)
+            found += self.page.evaluate(CUT)
+        self.page.set_viewport_size(SIZES[self.size])
+        return found
 
     def look(self, name: str, *, console: bool = False) -> None:
         """Keep a picture where one is asked for; fail on what assistive technology would stumble over."""

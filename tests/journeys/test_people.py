@@ -24,7 +24,7 @@ EVERYBODY = [
 
 def ask(page, number):
     person = people()[number]
-    page.select_option("[name=document]", person.get("document", "resident_id"))
+    page.check(f"[name=document][value={person.get('document', 'resident_id')}]")
     page.fill("[name=real_name]", person["name"])
     page.fill("[name=id_number]", number)
     page.click("main form.card button.wide")
@@ -46,7 +46,8 @@ def test_everybody_is_known_by_their_document(visitor, stack, number, turn):
     language = ("zh-CN", "en-US")[turn % 2]
     window = visitor("phone", language)
     page = sign_up(window, f"137000002{turn:02}", "/me/real-name/")
-    if turn == 0:
+    if turn < 2:  # once in each language
+        assert window.cuts() == []
         window.look("real-name")
     ask(page, number)
     verified(page, language)
@@ -62,7 +63,7 @@ def test_a_name_in_another_writing_is_the_same_and_another_one_is_not(visitor, s
     page.click("main form.card button.wide")
     expect(page.locator(".errorlist")).to_contain_text("not the number of such a document")
     number = "H1234567801"
-    page.select_option("[name=document]", "home_permit")
+    page.check("[name=document][value=home_permit]")
     page.fill("[name=real_name]", "黄俊")
     page.fill("[name=id_number]", "ｈ１２３４５６７８ 01")
     page.click("main form.card button.wide")
