@@ -46,6 +46,7 @@ CLOCK_TOLERANCE = 30.0  # seconds; a smaller difference may be the network's
 ALONE = 60.0  # seconds to the next position of its batch
 FARTHEST = 1e7  # metres: an accuracy beyond says nothing
 STREAM_LENGTH = 2_000_000
+MOST_COUNTED = 10_000  # unread entries of a stream, where Valkey does not know their number
 NOT_TAKEN = "positions:not_taken"  # how many positions were not taken since Valkey began, by reason
 GATHER = 0.002  # seconds
 
@@ -419,11 +420,10 @@ def backlog(group: str) -> float:
     total = 0
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=1) as client:
-            for stream in all_streams():
-                groups = client.xinfo_groups(stream) if client.exists(stream) else []
-                for row in groups:
-                    if row["name"] == group.encode():
-                        total += int(row["pending"]) + int(row["lag"] or 0)
+            for stream, row in _readings(client, group):
+                total += int(row["pending"])
+                unread = row["lag"]  # None where Valkey cannot say: then they are counted
+                total += len(_unread(client, stream, row)) if unread is None else int(unread)
     except (RedisError, OSError):
         return float("nan")
     return float(total)
@@ -444,14 +444,22 @@ def lag(group: str) -> float:
     oldest: list[float] = []
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=1) as client:
-            for stream in all_streams():
-                groups = client.xinfo_groups(stream) if client.exists(stream) else []
-                for row in groups:
-                    if row["name"] == group.encode():
-                        oldest += _unfinished(client, stream, row)
+            for stream, row in _readings(client, group):
+                oldest += _unfinished(client, stream, row)
     except (RedisError, OSError):
         return float("nan")
     return max(0.0, time.time() - min(oldest)) if oldest else 0.0
+
+
+def _readings(client: "redis.Redis", group: str) -> "list[tuple[str, dict[str, Any]]]":
+    """How far a consumer group has read each stream that there is; one that it never opened it has not read at all."""
+    none = {"name": group.encode(), "pending": 0, "lag": None, "last-delivered-id": b"0-0"}
+    found = []
+    for stream in all_streams():
+        if client.exists(stream):
+            rows = {row["name"]: row for row in client.xinfo_groups(stream)}
+            found.append((stream, rows.get(group.encode(), none)))
+    return found
 
 
 def _unfinished(client: "redis.Redis", stream: str, group: "dict[str, Any]") -> list[float]:
@@ -459,8 +467,14 @@ def _unfinished(client: "redis.Redis", stream: str, group: "dict[str, Any]") -> 
     found = []
     if group["pending"]:
         found.append(seconds_of(client.xpending(stream, group["name"])["min"]))
-    after = rows_from(client, stream, b"(" + group["last-delivered-id"], count=1)
-    return found + [seconds_of(entry_id) for entry_id, _fields in after]
+    return found + [seconds_of(entry_id) for entry_id, _fields in _unread(client, stream, group, count=1)]
+
+
+def _unread(
+    client: "redis.Redis", stream: str, group: "dict[str, Any]", *, count: int = MOST_COUNTED
+) -> list[Row]:
+    """Entries that no member of a group was given yet, oldest first."""
+    return rows_from(client, stream, b"(" + group["last-delivered-id"], count=count)
 
 
 def rows_from(client: "redis.Redis", stream: str, start: bytes, *, count: int) -> list[Row]:

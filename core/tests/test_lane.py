@@ -66,7 +66,8 @@ def test_a_word_wakes_the_pages_of_its_topic_alone(settings):
         assert not other.is_set()
         hub.leave("T1", mine)
         hub.leave("T2", other)
-        await asyncio.wait_for(hub.reader, LONGEST)  # the last page takes the reader and its connection with it
+        # The last page takes the reader and its connection with it.
+        await asyncio.wait_for(hub.reader, LONGEST)
         assert not hub.pages
         await _until(lambda: client.pubsub_numsub("live:test")[0][1] == 0)
 

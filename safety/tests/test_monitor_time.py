@@ -437,3 +437,19 @@ def test_the_lag_is_that_of_the_oldest_entry_that_nobody_finished(valkey, rides)
     time_of_leases_is_over(valkey)
     found.step()
     assert positions.lag("monitor") == 0
+
+
+def test_what_came_before_the_first_monitor_is_a_backlog(valkey, rides):
+    """A lag or a backlog of nothing would say that all was read, where nobody has ever read."""
+    assert positions.backlog("monitor") == 0
+    trip = rides.under_way()
+    batch = positions._pack([StoredBatch(trip.code, Party.DRIVER, False, [])])
+    for number in (2, 1):
+        valkey.xadd(STREAM, {b"b": batch}, id=f"{int(time.time() - 90 * number) * 1000}-0")
+    assert positions.backlog("monitor") == 2
+    assert positions.lag("monitor") == pytest.approx(180, abs=2)
+    found = Monitor()
+    found.prepare()
+    assert positions.backlog("monitor") == 2
+    found.step()
+    assert positions.backlog("monitor") == 0

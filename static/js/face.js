@@ -8,6 +8,7 @@ import { wait } from "./parts/wait.js";
 
 const SIDE = 480;
 const POSE_MS = 1700;
+const LONGER_MS = 1000; // for each pose, after each try that did not pass: not everybody turns their head as fast
 const SETTLE_MS = 150;
 
 const csrf = () => document.querySelector("[name=csrfmiddlewaretoken]").value;
@@ -35,6 +36,7 @@ class Camera {
     this.start = box.querySelector("[data-start]");
     this.person = box.querySelector("[data-person]");
     this.moment = Math.floor(Math.random() * 100000);
+    this.tries = 0;
     this.start.hidden = false;
     this.start.addEventListener("click", () => this.run());
   }
@@ -88,7 +90,7 @@ class Camera {
     for (const [step, pose] of challenge.entries()) {
       this.line.textContent = this.said[pose];
       this.line.dataset.pose = pose;
-      await wait(this.invented ? SETTLE_MS : POSE_MS);
+      await wait(this.invented ? SETTLE_MS : POSE_MS + this.tries * LONGER_MS);
       form.append("step" + step, await this.frame(pose), "a.jpg");
       await wait(this.invented ? 0 : SETTLE_MS);
       form.append("step" + step, await this.frame(pose), "b.jpg");
@@ -111,6 +113,7 @@ class Camera {
     const noCamera = error.name === "NotAllowedError" || error.name === "NotFoundError";
     this.line.textContent = noCamera ? this.said.nocamera : error.message || this.said.failed;
     this.box.dataset.state = "failed";
+    this.tries += 1;
     this.start.textContent = this.said.again;
     this.start.disabled = error.code === "face_frozen";
   }
