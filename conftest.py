@@ -32,7 +32,7 @@ from core.tests.flush import empty_tables
 from core.tests.replay import Replay
 from drivers.selectors import driver_of
 from drivers.tests.factories import face_token, ready_for_pickup
-from drivers.tests.reading import read_each_picture_once
+from drivers.tests.reading import draw_each_picture_once, read_each_picture_once
 from governance.demo import make_world
 from rides import open_requests
 from rides.models import City, Trip
@@ -108,8 +108,9 @@ def django_db_modify_db_settings(
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_reading() -> Iterator[None]:
-    """Each distinct face and certificate is read by its model once."""
+    """Each distinct face, certificate and car is drawn once, and read by its model once."""
     with pytest.MonkeyPatch.context() as patch:
+        draw_each_picture_once(patch)
         read_each_picture_once(patch)
         yield
 

@@ -23,6 +23,7 @@ from core import audit_selectors, clock
 from core.errors import NotFound
 from core.permissions import roles_who
 from core.privacy import phone_index
+from core.reads import Read
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,19 @@ def passenger_persona() -> Persona:
     return Persona(_("Passenger"), static("img/avatar.svg"))
 
 
+_OF_PHONE = Read(
+    lambda index: Account.objects.filter(phone_index=index, is_active=True).order_by("pk")[:1], str
+)
+_OF_CODE = Read(lambda code: Account.objects.filter(code=code, is_active=True), str)
+
+
 def account_by_phone(phone: str) -> Account | None:
     """The account of a normalised phone number."""
-    return Account.objects.filter(phone_index=phone_index(phone), is_active=True).first()
+    return _OF_PHONE.first(phone_index(phone))
 
 
 def account_by_code(code: str) -> Account | None:
-    return Account.objects.filter(code=code, is_active=True).first()
+    return _OF_CODE.first(code)
 
 
 def person_by_code(code: str) -> Account | None:

@@ -37,6 +37,9 @@ OURS = "HUHANG_TEST_STACK"
 # as long as to plan the one that stands in the query. Answers are the same; benchmarks plan as the platform does.
 PLAN = "join_collapse_limit = 1\njit = off\n"
 
+# What a server does beside its answers is for one that runs for months.
+QUIET = "update_process_title = off\ncheckpoint_timeout = 1h\nmax_wal_size = 8GB\n"
+
 
 class _Servers:
     """The two servers of a run, and the folder in which they keep what they hold."""
@@ -122,7 +125,7 @@ class _Servers:
         make_cluster(self.state / "postgres", owner_password=self.secrets["HUHANG_OWNER_PASSWORD"])
         # Nothing of a test outlives a machine that loses its power: no commit waits for the disk.
         settings = self.state / "postgres" / "postgresql.auto.conf"
-        settings.write_text(f"fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n{plan}")
+        settings.write_text(f"fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n{QUIET}{plan}")
         self.running = [
             subprocess.Popen(
                 [sys.executable, "-m", "config.embedded", name],

@@ -239,6 +239,10 @@ def _head(name: str) -> Solid:
 @lru_cache(maxsize=128)
 def frame(name: str, pose: str, number: int = 0) -> bytes:
     """One JPEG of an invented person in a pose; another `number` is another moment. Raises `KeyError`."""
+    return _drawn(name, pose, number)
+
+
+def _drawn(name: str, pose: str, number: int) -> bytes:
     stance, chance = POSES[pose], np.random.default_rng(number)
     picture = _head(name).seen(
         replace(

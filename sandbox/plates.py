@@ -48,6 +48,10 @@ def photo(plate: str, *, blurred: bool = False, spot: str = "", moment: int = 0)
 
     With a `spot`, such as `upper_left`, the plate stands there; each `moment` has a street, a light and a hand of its own.
     """
+    return _drawn(plate, blurred, spot, moment)
+
+
+def _drawn(plate: str, blurred: bool, spot: str, moment: int) -> bytes:
     chance = random.Random(moment)  # noqa: S311 - scenery
     painted = _street(chance)
     _put_car(painted, plate, spot, chance)

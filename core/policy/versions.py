@@ -22,6 +22,7 @@ from core.models import FailedWork, PolicyVersion
 from core.policy.declared import InForce, Policy, SpanPolicy, of_key
 from core.policy.kinds import Fault
 from core.policy.units import SPANS
+from core.reads import Read
 from core.transactions import around, joins_transaction
 
 VERSION = four_eyes.declare(
@@ -96,6 +97,7 @@ def _newest_first() -> QuerySet[PolicyVersion]:
     return PolicyVersion.objects.order_by("-effective_from", "-number")
 
 
+_AT = Read(lambda key, at: _newest_first().filter(key=key, effective_from__lte=at)[:1], str, datetime)
 _TABLE = PolicyVersion._meta.db_table
 # As it stands, because whatever is done begins with it: to make it anew took longer than to answer it.
 _LIVE = f"""
@@ -144,7 +146,7 @@ around(read_once)  # a transaction goes by the same versions from its first to i
 def _row(key: str, at: datetime) -> PolicyVersion | None:
     once = _read.get()
     if once is None or once.written:
-        return _newest_first().filter(key=key, effective_from__lte=at).first()
+        return _AT.first(key, at)
     return once.find(key, at)
 
 

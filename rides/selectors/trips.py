@@ -317,14 +317,22 @@ def name_of_rider(trip: Trip) -> str:
     return str(trip.rider_name or trip.passenger.real_name)
 
 
+def _meant(index: str) -> TripQuerySet:
+    return all_trips().filter(rider_phone_index=index).order_by("-pk")
+
+
+_MEANT_NOW = Read(lambda index: _meant(index).filter(state__in=WITH_DRIVER)[:1], str)
+_MEANT_OF_LATE = Read(
+    lambda index, since, at: _meant(index).filter(requested_at__gte=since, requested_at__lte=at)[:1],
+    str,
+    datetime,
+    datetime,
+)
+
+
 def trip_meant_by_phone(index: str, at: datetime) -> Trip | None:
     """The trip that was booked for the person with this phone, by `core.privacy.phone_index` (A6)."""
-    rows = all_trips().filter(rider_phone_index=index)
-    under_way = rows.filter(state__in=WITH_DRIVER).order_by("-pk").first()
-    if under_way:
-        return under_way
-    since = at - timedelta(days=1)
-    return rows.filter(requested_at__lte=at, requested_at__gte=since).order_by("-pk").first()
+    return _MEANT_NOW.first(index) or _MEANT_OF_LATE.first(index, at - timedelta(days=1), at)
 
 
 @dataclass(frozen=True, slots=True)
