@@ -218,19 +218,19 @@ PLATE_CERTAINTY = policy.declare(
 )
 PHOTO_SAME = policy.declare(
     "drivers.photo_same",
-    policy.Whole(0, 12),
-    3,
+    policy.Whole(0, 48),
+    12,
     name=pgettext_lazy("policy name", "The same photo"),
     about=_(
-        "Photos of cars whose fingerprints differ in at most so many of 64 bits are one: the later one is refused."
+        "Photos of cars whose fingerprints differ in at most so many of 256 bits are one: the later one is refused."
     ),
 )
 PHOTO_ALIKE = policy.declare(
     "drivers.photo_alike",
-    policy.Whole(0, 24),
-    8,
+    policy.Whole(0, 96),
+    40,
     name=pgettext_lazy("policy name", "Photos that resemble each other"),
-    about=_("Up to so many of 64 bits, a person looks at both photos."),
+    about=_("Up to so many of 256 bits, a person looks at both photos."),
 )
 PHOTO_AWAY = policy.declare(
     "drivers.photo_away",

@@ -314,7 +314,7 @@ class Migration(migrations.Migration):
                 ('certainty', models.FloatField(default=0, verbose_name='certainty of reading')),
                 ('state', models.CharField(choices=[('same', 'the registered plate was read'), ('waiting', 'a person looks at the photo'), ('unplaced', 'place not known: a person looks at the photo'), ('differs', 'another plate was seen'), ('reused', 'a photo that was sent before')], max_length=10, verbose_name='state')),
                 ('spot', models.CharField(blank=True, choices=[('upper_left', 'upper left'), ('upper_right', 'upper right'), ('lower_left', 'lower left'), ('lower_right', 'lower right')], max_length=12, verbose_name='place asked for')),
-                ('fingerprint', models.CharField(blank=True, max_length=16, verbose_name='fingerprint')),
+                ('fingerprint', models.CharField(blank=True, max_length=64, verbose_name='fingerprint')),
                 ('like', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='drivers.platephoto', verbose_name='looks like')),
                 ('on_sheet', models.BooleanField(default=False, verbose_name='a picture on a sheet')),
                 ('metres_away', models.PositiveIntegerField(null=True, verbose_name='metres from the pick-up')),

@@ -182,8 +182,8 @@ class PlatePhoto(models.Model):
     spot = models.CharField(
         pgettext_lazy("field", "place asked for"), max_length=12, choices=PlateSpot.choices, blank=True
     )
-    # A difference hash of 64 bits, as hex, and the photo that this one looks like.
-    fingerprint = models.CharField(pgettext_lazy("field", "fingerprint"), max_length=16, blank=True)
+    # A difference hash of 256 bits, as hex, and the photo that this one looks like.
+    fingerprint = models.CharField(pgettext_lazy("field", "fingerprint"), max_length=64, blank=True)
     like = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, verbose_name=pgettext_lazy("field", "looks like")
     )

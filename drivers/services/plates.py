@@ -139,7 +139,7 @@ def _most_alike(driver: Driver, vehicle: Vehicle, fingerprint: str) -> tuple[Pla
     near = list(rows.filter(Q(driver=driver) | Q(vehicle=vehicle)).order_by("-pk")[:COMPARED])
     near += list(rows.filter(fingerprint=fingerprint)[:1])
     if not near:
-        return None, 64
+        return None, 256
     like = min(near, key=lambda row: plates.bits_apart(row.fingerprint, fingerprint))
     apart = plates.bits_apart(like.fingerprint, fingerprint)
     return (like, apart) if apart <= policy.value(policies.PHOTO_ALIKE) else (None, apart)

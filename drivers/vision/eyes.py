@@ -64,7 +64,7 @@ def lines(picture: "Image") -> list[tuple[str, float]]:
 def plates(picture: "Image") -> dict[str, Any]:
     """All lines of text with their certainty, the box of each (left, top, right, bottom as shares of the picture from its
     upper left) and what speaks for a sheet around it, as `drivers.vision.sheets` has it; and the picture's difference
-    hash: 64 bits as hex, one for each of 8 x 8 places that is lighter than the one beside it."""
+    hash: 256 bits as hex, one for each of 16 x 16 places that is lighter than the one beside it."""
     seen = shrink(picture)
     found, _seconds = _text()(seen)
     found = found or []
@@ -74,7 +74,7 @@ def plates(picture: "Image") -> dict[str, Any]:
     rows = []
     for (_box, text, certainty), box, sheet in zip(found, boxes, sheets.look(seen, boxes), strict=True):
         rows.append((str(text), float(certainty), (np.array(box) / size).tolist(), astuple(sheet)))
-    small = cv2.resize(cv2.cvtColor(seen, cv2.COLOR_BGR2GRAY), (9, 8), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(cv2.cvtColor(seen, cv2.COLOR_BGR2GRAY), (17, 16), interpolation=cv2.INTER_AREA)
     return {"lines": rows, "fingerprint": np.packbits(small[:, 1:] > small[:, :-1]).tobytes().hex()}
 
 
