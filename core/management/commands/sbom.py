@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+
+from core.commands import PlatformCommand
 
 PINNED = re.compile(
     r"^([A-Za-z0-9._-]+)==(\S+)(?: *;[^\\\n]*)?((?:\s*\\\n\s*--hash=sha256:[0-9a-f]{64})*)", re.MULTILINE
@@ -18,7 +19,8 @@ SCRIPTS = {
 }
 
 
-class Command(BaseCommand):
+class Command(PlatformCommand):
+    in_production = True
     help = "What the platform is made of, on the standard output: CycloneDX 1.5, from the locked packages and the scripts."
     requires_system_checks: list[str] = []
 
