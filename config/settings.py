@@ -304,6 +304,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "payments that are due": {
         "task": "rides.tasks.settle_payments",
+    "relay numbers that join nobody any more": {
+        "task": "rides.tasks.end_relay_numbers",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
         "schedule": 5.0,
         "options": {"expires": 5},
     },
