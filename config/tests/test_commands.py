@@ -37,6 +37,7 @@ TYPED = {
     "retry": ([], True),
     "rotate_keys": ([], True),
     "sbom": ([], False),
+    "weaknesses": ([], False),
 }
 # Processes that wait for a database that is away; they are no commands that end.
 WAITING = {"dispatcher", "monitor"}
@@ -51,7 +52,6 @@ def test_every_command_of_ours_is_tried():
     assert set(TYPED) | WAITING == ours()
 
 
-def run(capsys, *typed):
 @pytest.fixture(autouse=True)
 def logging_stays():
     """A command sets logging up by itself, here upon streams that end with the test."""
@@ -61,6 +61,7 @@ def logging_stays():
     root.handlers[:] = before
 
 
+def run(capsys, *typed):
     """How it ends, and what it says to whoever typed it."""
     try:
         ends = commands.main(["manage.py", *typed])
