@@ -24,13 +24,11 @@ from accounts.events import GuardianEnded
 from accounts.models import Account, EmergencyContact, Guardianship
 from accounts.policies import GUARDIAN_NAMES, INVITATIONS
 from accounts.selectors import ends_guardian_alone, is_grown_up, is_known_teen
-from accounts.services import secret_of_contact
 from accounts.states import GUARDED, GUARDIAN_TRANSITIONS, ContactState, GuardianEndedBy, GuardianState
 from core import audit, clock, limits, typed
 from core.errors import NotFound
 from core.events import publish
 from core.limits import Asker
-from core.links import digest_of
 from core.messages import outbox
 from core.messages.catalogue import Message
 from core.permissions import require
@@ -203,7 +201,6 @@ def _end(row: Guardianship, by: GuardianEndedBy) -> None:
 
 def _follow(teen: Account, guardian: Account) -> None:
     """A guardian is a contact who agreed: help and the trips of each day reach them."""
-    secret = secret_of_contact(teen, guardian.phone_index)
     EmergencyContact.objects.update_or_create(
         account=teen,
         phone_index=guardian.phone_index,
@@ -211,7 +208,6 @@ def _follow(teen: Account, guardian: Account) -> None:
         create_defaults={
             "name": guardian.real_name,
             "phone": guardian.phone,
-            "answer_digest": digest_of(secret),
             "state": ContactState.CONFIRMED,
             "created_at": clock.now(),
         },

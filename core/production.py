@@ -36,7 +36,7 @@ PROVIDERS = {
     "MONEY_URL": "the provider of money",
     "RELAY_URL": "the provider of relay numbers",
 }
-OPTIONAL_PROVIDERS = ("ROUTER_URL", "KEY_SERVICE_URL")
+OPTIONAL_PROVIDERS = ("ROUTER_URL", "KEY_SERVICE_URL", "ADVISORIES_URL")
 CHECKED = ("verify-ca", "verify-full")  # PostgreSQL's own words
 CHANNELS = ("sms", "voice")  # without them a call for help reaches nobody
 TOKENS = ("TELEPHONE_TOKEN", "OUTSIDE_TOKEN", "SMS_IN_TOKEN", "METRICS_TOKEN", "KEY_SERVICE_TOKEN")
@@ -266,6 +266,16 @@ def relays(**_options: object) -> list[CheckMessage]:
         "HUHANG_ICE_SERVERS names no TURN server: video calls connect only where nothing is between the two."
     )
     return [Warning(sentence, id="huhang.W004")]
+
+
+@register(TAG, deploy=True)
+def scanner(**_options: object) -> list[CheckMessage]:
+    """PDF files are kept as they came, once they are seen to do nothing by themselves."""
+    if settings.SCANNER:
+        return []
+    return [
+        Warning("HUHANG_SCANNER names no scanner: no PDF file is looked at for malware.", id="huhang.W005")
+    ]
 
 
 @register(TAG, deploy=True)

@@ -50,9 +50,21 @@ def join_phones(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     with _lock:
         known = _read("relay")
         row = known.setdefault(key, body | {"number": f"+86{FIRST_NUMBER + len(known) + 1}"})
-        row["until"], row["sides"] = body.get("until"), sides
+        row["until"], row["sides"], row["ended"] = body.get("until"), sides, False
         _path("relay").write_text(json.dumps(known, ensure_ascii=False))
     return 200, {"number": row["number"]}
+
+
+def end_number(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """A number joins nobody from now on; ended again it stays so."""
+    with _lock:
+        known = _read("relay")
+        row = known.get(str(body.get("key")))
+        if row is None:
+            return 404, {"error": "no such number"}
+        row["ended"] = True
+        _path("relay").write_text(json.dumps(known, ensure_ascii=False))
+    return 200, {"ended": True}
 
 
 def call_phones(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:

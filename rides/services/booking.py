@@ -231,6 +231,11 @@ def _tell_rider(trip: Trip, anew: bool) -> None:
     timeline.add(TripLine.FOR_ANOTHER, trip.passenger.actor, trip=trip.code)
 
 
+def uncount_rider_told(trip: Trip) -> None:
+    """A ride that took place was no way to send messages to somebody."""
+    limits.give_back(RIDERS_TOLD, Asker(person=trip.passenger.code), target=trip.rider_phone_index)
+
+
 def mark_matched(trip: Trip, count: int) -> None:
     """Say that owners go this way."""
     if trip.state == TripState.REQUESTED and count:
