@@ -2,13 +2,15 @@
 began and once that it is over, whichever of several watching processes sees it first.
 
 One process may show signs under several names (a worker reads several queues), and one cause may stop several processes.
-What is late together is told together: one message that it began, and one when the last of it is well again.
+What stopped together is told together: one message that it began, and one when the last of it is well again. That it
+stopped together is said by the last sign of each and not by when it was noticed: queues of one broker that hangs are
+called late after 20 seconds, 90 and 600.
 
 All times are by the database's clock, like the signs of life that they come from (`core.heartbeat`).
 """
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models.functions import Now
 
@@ -20,8 +22,9 @@ from core.transactions import begins_transaction
 Tell = Callable[[Sequence[Outage]], None]
 # A restart is no outage; the console's strip shows it meanwhile.
 TOLD_AFTER = timedelta(seconds=60)
-# What became late within this time after the first is told with it: names of one process become so within seconds.
-JOINED_WITHIN = timedelta(seconds=30)
+# What showed its last sign, or became late, within this time of another one has its cause. Shorter than `TOLD_AFTER`, so
+# that only what waits longer than that before it is called late joins a message that was sent: nothing of life does.
+TOGETHER = timedelta(seconds=30)
 # A process that falls over again and again is one outage.
 WELL_FOR = timedelta(seconds=60)
 
@@ -54,16 +57,40 @@ def look(*, begun: Tell, ended: Tell) -> list[Outage]:
 @begins_transaction
 def _begin(late: set[str], tell: Tell) -> list[Outage]:
     idempotency.alone("core.outages")  # of several who watch, one tells of all of it
-    untold = Outage.objects.filter(process__in=late, told_at=None, closed_at=None)
-    if not untold.filter(noticed_at__lte=Now() - TOLD_AFTER).exists():
+    untold = Outage.objects.filter(process__in=late, told_at=None, closed_at=None).order_by("since", "pk")
+    begun = [row for row in untold.filter(noticed_at__lte=Now() - TOLD_AFTER) if not _joined(row)]
+    if not begun:
         return []
-    rows = list(untold.filter(noticed_at__lte=Now() - TOLD_AFTER + JOINED_WITHIN).order_by("since", "pk"))
-    # The same moment for all of them, by which they are found together when they are over.
-    Outage.objects.filter(pk__in=[row.pk for row in rows]).update(told_at=Now())
-    for row in rows:
-        audit.record(SYSTEM, "core.process_late", row.process, since=row.since.isoformat())
+    rows = [
+        row
+        for row in untold.filter(told_at=None)
+        if any(
+            abs(row.since - each.since) <= TOGETHER or abs(row.noticed_at - each.noticed_at) <= TOGETHER
+            for each in begun
+        )
+    ]
+    _note(rows, Now())
     tell(rows)
     return rows
+
+
+def _joined(row: Outage) -> bool:
+    """Whether people were told of its cause, which goes on: then it is a part of that, and ends with it."""
+    told = Outage.objects.exclude(told_at=None)
+    going_on = told.filter(closed_at=None).values("told_at")
+    cause = told.filter(
+        told_at__in=going_on, since__range=(row.since - TOGETHER, row.since + TOGETHER)
+    ).first()
+    if cause is not None:
+        _note([row], cause.told_at)
+    return cause is not None
+
+
+def _note(rows: Sequence[Outage], told_at: datetime | Now | None) -> None:
+    """The same moment for all of one cause, by which they are found together when they are over."""
+    Outage.objects.filter(pk__in=[row.pk for row in rows]).update(told_at=told_at)
+    for row in rows:
+        audit.record(SYSTEM, "core.process_late", row.process, since=row.since.isoformat())
 
 
 @begins_transaction
