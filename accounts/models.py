@@ -228,6 +228,8 @@ class ContactQuestion(HasLink):
         verbose_name=pgettext_lazy("field", "account"),
     )
     phone_index = models.CharField(pgettext_lazy("field", "index of the phone"), max_length=64)
+    # Messages since they last answered.
+    asked = models.PositiveSmallIntegerField(pgettext_lazy("contactquestion", "times asked"), default=0)
     refused_at = models.DateTimeField(pgettext_lazy("contactquestion", "refused at"), null=True)
 
     class Meta:

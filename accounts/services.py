@@ -48,11 +48,11 @@ from accounts.models import (
     Session,
     SignInPlace,
 )
-from accounts.policies import INVITATIONS, REAL_NAMES, WRONG_PASSWORDS, is_child
+from accounts.policies import INVITATIONS, QUESTIONS_UNANSWERED, REAL_NAMES, WRONG_PASSWORDS, is_child
 from accounts.selectors import account_by_code, account_by_phone, contact_who_stays, is_known_child
 from accounts.sessions import BROWSER, NETWORK, digest
 from accounts.states import REAL_NAME_TRANSITIONS, TOO_YOUNG, ContactState, RealNameState
-from core import audit, clock, events, jobs, limits, registries, retry, typed
+from core import audit, clock, events, jobs, limits, policy, registries, retry, typed
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
@@ -61,7 +61,6 @@ from core.links import digest_of
 from core.messages import outbox
 from core.permissions import Role, may, needs_second_factor, require, roles_who
 from core.privacy import blind_index, phone_index
-from core.reads import the
 from core.registries import IdentityAnswer
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
@@ -123,9 +122,8 @@ def _counting_wrong_passwords(
     try:
         limits.take(WRONG_PASSWORDS, asker, target=name)
     except LockedOut:
-        if account:
-            with transaction.atomic(durable=True):
-                warn_of_wrong_tries(account)
+        with transaction.atomic(durable=True):
+            warn_of_wrong_tries(account, name)
         raise
     yield lambda: limits.give_back(WRONG_PASSWORDS, asker, target=name)
 
@@ -239,7 +237,7 @@ def _shows_second_factor(account: Account, token: str) -> Any:
             again = any(each.is_shown_again(shown) for each in devices)
             audit.record(account.actor, "accounts.second_factor_failed", account.code, again=again)
             if again or any(each.throttling_failure_count >= WRONG_DIGITS for each in devices):
-                warn_of_wrong_tries(account)
+                warn_of_wrong_tries(account, account.code)
     return device
 
 
@@ -348,9 +346,16 @@ def reset_password(
     """
     number = typed.phone.read(phone)
     account = account_by_phone(number)
-    _check_strength(new, account)
+    _check_strength(new, None)
     try:
-        use_code(phone=number, purpose="password", code=code, asker=asker)
+        use_code(
+            phone=number,
+            purpose="password",
+            code=code,
+            asker=asker,
+            # Asked of a stranger's phone it would say who that is: a password with the right name in it is weak.
+            first=lambda: _check_strength(new, account),
+        )
     except WrongCode:
         _record_failure(phone_index(number)[:20], "password_code")
         raise
@@ -453,8 +458,8 @@ def add_emergency_contact(*, account: Account, name: str, phone: str) -> Emergen
     """Keep a contact and ask them; the message says who asks and how to refuse.
 
     Whoever was asked a moment ago, by the same person or by several, is kept without a further message: `asked_at` is
-    null then, and the link of the first message answers. So is who refused this person before: they stay refused, until
-    they say otherwise by their link. Raises `TooManyContacts`, `InvalidPhone`, `NoMobile`, `OwnNumber`.
+    null then, and the link of the first message answers. So is who was asked so often without an answer, and who refused
+    this person before: they stay refused, until they say otherwise by their link. Raises `TooManyContacts`, `InvalidPhone`, `NoMobile`, `OwnNumber`.
     """
     number = typed.phone.read_mobile(phone)
     if number == account.phone:
@@ -475,7 +480,7 @@ def add_emergency_contact(*, account: Account, name: str, phone: str) -> Emergen
         },
     )
     if new:
-        asks = not question.refused_at
+        asks = not question.refused_at and question.asked < policy.value(QUESTIONS_UNANSWERED)
         if asks and not limits.beyond(INVITATIONS, Asker(person=account.code), target=index):
             link = settings.PUBLIC_URL + reverse("accounts:contact_answer", args=[question.secret])
             outbox.queue(
@@ -486,6 +491,8 @@ def add_emergency_contact(*, account: Account, name: str, phone: str) -> Emergen
             )
             contact.asked_at = at
             contact.save(update_fields=["asked_at"])
+            question.asked += 1
+            question.save(update_fields=["asked"])
         audit.record(account.actor, "accounts.contact_added", account.code)
     return contact
 
@@ -495,9 +502,12 @@ def contact_by_secret(secret: str) -> EmergencyContact:
     question = ContactQuestion.objects.filter(secret_digest=digest_of(secret)).first()
     if question is None:
         raise NotFound
-    return the(
-        EmergencyContact.objects.filter(account_id=question.account_id, phone_index=question.phone_index)
-    )
+    contact = EmergencyContact.objects.filter(
+        account_id=question.account_id, phone_index=question.phone_index
+    ).first()
+    if contact is None:
+        raise NotFound
+    return contact
 
 
 @begins_transaction
@@ -508,7 +518,7 @@ def answer_as_contact(*, secret: str, accepts: bool) -> EmergencyContact:
     contact.save(update_fields=["state"])
     # It holds also where they are taken away and named anew.
     ContactQuestion.objects.filter(account=contact.account, phone_index=contact.phone_index).update(
-        refused_at=None if accepts else clock.now()
+        refused_at=None if accepts else clock.now(), asked=0
     )
     audit.record(NOBODY, "accounts.contact_answered", contact.account.code, accepts=accepts)
     return contact

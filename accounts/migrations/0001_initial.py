@@ -112,6 +112,7 @@ class Migration(migrations.Migration):
                 ('secret', core.privacy.EncryptedTextField(default=core.links.new_secret, editable=False, verbose_name='secret of its page')),
                 ('secret_digest', models.CharField(editable=False, max_length=64, unique=True, verbose_name='digest of the secret')),
                 ('phone_index', models.CharField(max_length=64, verbose_name='index of the phone')),
+                ('asked', models.PositiveSmallIntegerField(default=0, verbose_name='times asked')),
                 ('refused_at', models.DateTimeField(null=True, verbose_name='refused at')),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contact_questions', to=settings.AUTH_USER_MODEL, verbose_name='account')),
             ],

@@ -106,6 +106,24 @@ def test_who_refused_is_not_asked_again_by_being_named_again(people, signed_in, 
     assert add_emergency_contact(account=people("driver"), name="妈", phone="13911110001").asked_at
 
 
+def test_who_says_nothing_is_not_asked_for_ever(people, noon):
+    """One message a day for a year is no question any more."""
+    for _day in range(9):
+        contact = add_emergency_contact(account=people("passenger"), name="妈", phone="13911110001")
+        remove_emergency_contact(account=people("passenger"), contact_id=contact.pk)
+        noon.shift(86_401)
+    assert asked().count() == 3
+    assert contact.asked_at is None
+    contact = add_emergency_contact(account=people("passenger"), name="妈", phone="13911110001")
+    assert contacts_to_alert(people("passenger")) == [contact]  # help reaches them all the same
+    assert add_emergency_contact(account=people("driver"), name="妈", phone="13911110001").asked_at
+    # Who agreed knows who asks, and is asked again after a while.
+    answer_as_contact(secret=secret_of(asked().earliest("pk")), accepts=True)
+    remove_emergency_contact(account=people("passenger"), contact_id=contact.pk)
+    noon.shift(86_401)
+    assert add_emergency_contact(account=people("passenger"), name="妈", phone="13911110001").asked_at
+
+
 def test_a_link_is_random_for_each_two_people(people):
     for who in ("passenger", "passenger2"):
         add_emergency_contact(account=people(who), name="妈", phone="13911110001")

@@ -118,5 +118,5 @@ def test_what_locks_a_name_says_nothing_of_whose_phone_it_is(own, people):
         assert sign_in(outsider, other, "wrong") == (400, "sign_in_failed")
         assert sign_in(outsider, "13999990000", "wrong") == (400, "sign_in_failed")
         # In whatever way it is written it is the same.
-        written = phone.removeprefix("+86") if first == phone else " Specialist "
+        written = phone.removeprefix("+86") if first == phone else " specialist "
         assert sign_in(outsider, written, "wrong") == LOCKED

@@ -153,10 +153,10 @@ def test_one_phone_is_written_to_about_so_many_rides(rides, for_grandma):
 
 def test_a_ride_that_took_place_counts_no_more(rides, for_grandma):
     """Four a day are few for who sees to somebody's ways all day."""
-    driver = driver_of(rides.people("driver"))
+    driver, trip = driver_of(rides.people("driver")), accepted(rides, for_grandma)
     for _time in range(3):
         rides.booked(rider=GRANDMA)
-    Trip.objects.filter(pk=for_grandma.pk).update(state="in_progress", driver=driver, started_at=clock.now())
+    Trip.objects.filter(pk=trip.pk).update(state="in_progress", boarded_at=clock.now(), presumed_boarded=True)
     services.end_trip(driver=driver, trip_code=for_grandma.code)
     services.end_trip(driver=driver, trip_code=for_grandma.code)  # said again it gives nothing more back
     assert rides.booked(rider=GRANDMA)
