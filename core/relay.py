@@ -4,8 +4,8 @@ Calls that staff place (S2) go the same way: it rings them, then the other phone
 
 Contract of the provider: `POST {base}/numbers/` with `key, sides, until` answers 200 with `{"number": …}`; the same key
 gives the same number. It calls the other side of whoever calls it, and nobody after `until` (ISO 8601).
-`POST {base}/numbers/end/` with `key` answers 200, however often, with `{"ended": true}`: it calls nobody from now on. 404 is
-for a key that it never had.
+`POST {base}/numbers/end/` with `key` answers 200, however often, with `{"ended": true}`: it calls nobody from now on, and the
+key makes no number again (409). 404 is for a key that it never had.
 `POST {base}/calls/` with `key, sides` rings the first side, then the second, and answers 200; the same key is one call.
 `POST {base}/calls/state/` with `key` answers 200 with `{"state": "ringing" | "connected" | "failed"}`.
 """

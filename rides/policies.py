@@ -245,7 +245,7 @@ RELAY_AFTER = policy.declare(
     policy.Span(0, 24 * 3_600),
     1_800,
     name=pgettext_lazy("policy name", "Relay number after a trip"),
-    about=_("The relay number joins both sides until this long after the trip's latest estimated end."),
+    about=_("The relay number joins both sides until this long after the trip has ended."),
 )
 SUSPENSION_SPARES = policy.declare(
     "rides.suspension_spares",  # R1

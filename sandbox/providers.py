@@ -49,8 +49,10 @@ def join_phones(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         return 400, {"error": "key and two sides are expected"}
     with _lock:
         known = _read("relay")
-        row = known.setdefault(key, body | {"number": f"+86{FIRST_NUMBER + len(known) + 1}"})
-        row["until"], row["sides"], row["ended"] = body.get("until"), sides, False
+        row = known.setdefault(key, body | {"number": f"+86{FIRST_NUMBER + len(known) + 1}", "ended": False})
+        if row["ended"]:
+            return 409, {"error": "this number was ended"}
+        row["until"], row["sides"] = body.get("until"), sides
         _path("relay").write_text(json.dumps(known, ensure_ascii=False))
     return 200, {"number": row["number"]}
 

@@ -426,7 +426,7 @@ class Migration(migrations.Migration):
                 ('trip', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='relays', to='rides.trip', verbose_name='trip')),
                 ('driver', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='drivers.driver', verbose_name='driver')),
                 ('key', models.CharField(max_length=120, unique=True, verbose_name='key at the provider')),
-                ('number', models.CharField(max_length=20, verbose_name='relay number')),
+                ('number', models.CharField(blank=True, default='', max_length=20, verbose_name='relay number')),
                 ('made_at', models.DateTimeField(verbose_name='made at')),
                 ('until', models.DateTimeField(verbose_name='valid until')),
                 ('ended_at', models.DateTimeField(null=True, verbose_name='ended before that')),

@@ -49,7 +49,10 @@ class RelayNumber(models.Model):
     )
     # What the provider knows it by.
     key = models.CharField(pgettext_lazy("relaynumber", "key at the provider"), max_length=120, unique=True)
-    number = models.CharField(pgettext_lazy("relaynumber", "relay number"), max_length=20)
+    # Empty until the provider has answered.
+    number = models.CharField(
+        pgettext_lazy("relaynumber", "relay number"), max_length=20, blank=True, default=""
+    )
     made_at = models.DateTimeField(pgettext_lazy("field", "made at"))
     until = models.DateTimeField(pgettext_lazy("relaynumber", "valid until"))
     # The provider said that it joins nobody any more.

@@ -9,12 +9,15 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from core import clock, outside
+from core import relay as core_relay
 from core.actors import SYSTEM
 from core.errors import NotFound
 from core.models import FailedWork
 from core.relay import RelayDown
 from core.states import StaleState
-from drivers.selectors import driver_of
+from drivers.selectors import driver_of, drivers_vehicle
+from drivers.services import hold_driver
+from drivers.states import HoldKind
 from rides import services
 from rides.errors import TooManyPhrases
 from rides.models import Message, RelayNumber, Trip
@@ -130,6 +133,14 @@ def work_off():
     RELAYS_OVER.run(at=clock.now())
 
 
+def give(trip, driver):
+    """Another driver takes a trip that was given to others."""
+    car = drivers_vehicle(driver)
+    Trip.objects.filter(pk=trip.pk).update(
+        state="accepted", driver=driver, vehicle=car, plate_registered=car.plate, accepted_at=clock.now()
+    )
+
+
 def joined():
     """By which numbers the provider still joins somebody, and whom."""
     return {row["number"]: set(row["sides"]) for row in providers.relays() if not row["ended"]}
@@ -144,7 +155,7 @@ def test_the_number_of_a_driver_who_was_replaced_joins_nobody(rides, people, rel
         services.give_to_others(actor=SYSTEM, driver=before)
     work_off()
     assert joined() == {}
-    Trip.objects.filter(pk=trip.pk).update(state="accepted", driver=after)
+    give(trip, after)
     second = services.relay_number(account=people("passenger"), trip_code=trip.code)
     assert joined() == {second: {people("passenger").phone, after.account.phone}}
     asked = len(relay.asked)
@@ -154,7 +165,7 @@ def test_the_number_of_a_driver_who_was_replaced_joins_nobody(rides, people, rel
     # Whoever gets it back has a number that no late end of the first one ends.
     with transaction.atomic():
         services.give_to_others(actor=SYSTEM, driver=after)
-    Trip.objects.filter(pk=trip.pk).update(state="accepted", driver=before)
+    give(trip, before)
     third = services.relay_number(account=people("driver"), trip_code=trip.code)
     work_off()
     assert third not in {first, second}
@@ -166,14 +177,14 @@ def test_nobody_is_joined_to_the_driver_before_while_the_provider_is_away(rides,
     services.relay_number(account=people("passenger"), trip_code=trip.code)
     with transaction.atomic():
         services.give_to_others(actor=SYSTEM, driver=driver_of(people("driver")))
-    Trip.objects.filter(pk=trip.pk).update(state="accepted", driver=after)
+    give(trip, after)
     relay.away = True
     work_off()
     assert FailedWork.objects.filter(kind="rides.relays_over", closed_at=None).count() == 1
     with pytest.raises(RelayDown):  # rather no number than his
         services.relay_number(account=people("passenger"), trip_code=trip.code)
     relay.away = False
-    RELAYS_OVER.work.again(str(RelayNumber.objects.get().pk))
+    RELAYS_OVER.work.again(str(RelayNumber.objects.exclude(driver=after).get().pk))
     assert joined() == {}
 
 
@@ -190,6 +201,74 @@ def test_a_cancelled_trip_joins_nobody_and_an_ended_one_does_for_what_was_left_i
     services.end_trip(driver=driver_of(people("driver2")), trip_code=other.code)
     work_off()
     assert number in joined()
+
+
+def test_a_number_ends_so_long_after_the_trip_did(rides, people, relay, noon):
+    """Not after when it might have ended at the latest: a trip of ten minutes joins nobody for hours."""
+    trip = rides.under_way()
+    Trip.objects.filter(pk=trip.pk).update(window_end=clock.now() + timedelta(hours=6))
+    number = services.relay_number(account=people("driver"), trip_code=trip.code)
+    services.end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
+    noon.shift(1_799)
+    work_off()
+    assert number in joined()
+    noon.shift(1)
+    work_off()
+    assert joined() == {}
+
+
+@pytest.mark.parametrize("covert", [True, False])
+def test_who_is_held_after_the_trip_calls_her_no_more(rides, people, relay, covert):
+    """On the way they sit in one car; after it nobody whom she complained of reaches her."""
+    trip, driver = rides.under_way(), driver_of(people("driver"))
+    number = services.relay_number(account=people("driver"), trip_code=trip.code)
+    with transaction.atomic():
+        hold_driver(
+            actor=SYSTEM, driver=driver, kind=HoldKind.COMPLAINT, source="C-1", citation="x", covert=covert
+        )
+    work_off()
+    assert number in joined()
+    services.end_trip(driver=driver, trip_code=trip.code)
+    work_off()
+    assert joined() == {}
+    other = rides.under_way("passenger2", "driver2")
+    number = services.relay_number(account=people("driver2"), trip_code=other.code)
+    services.end_trip(driver=driver_of(people("driver2")), trip_code=other.code)
+    work_off()
+    assert set(joined()) == {number}  # of nobody else
+
+
+def test_what_the_provider_made_and_we_never_heard_of_is_ended_too(rides, people, relay, monkeypatch, noon):
+    """The process dies, or the answer is lost, between the provider's number and our row."""
+    trip = rides.accepted()
+    real = core_relay.join
+
+    def lost(**given):
+        real(**given)
+        raise RelayDown
+
+    monkeypatch.setattr(core_relay, "join", lost)
+    with pytest.raises(RelayDown):
+        services.relay_number(account=people("passenger"), trip_code=trip.code)
+    assert len(joined()) == 1
+    with transaction.atomic():
+        services.give_to_others(actor=SYSTEM, driver=driver_of(people("driver")))
+    work_off()
+    assert len(joined()) == 1  # it may be on its way: an end before it would end nothing
+    noon.shift(61)
+    work_off()
+    assert joined() == {}
+
+
+def test_what_was_ended_is_made_by_nobody_again(rides, people, relay):
+    trip = rides.accepted()
+    services.relay_number(account=people("driver"), trip_code=trip.code)
+    row = RelayNumber.objects.get()
+    core_relay.end(key=row.key)
+    core_relay.end(key=row.key)
+    with pytest.raises(RelayDown):
+        core_relay.join(key=row.key, sides=["+8613800000001", "+8613800000002"], until=row.until)
+    assert joined() == {}
 
 
 def test_a_number_that_the_provider_never_had_is_over(rides, people, relay):
