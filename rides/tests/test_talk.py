@@ -1,6 +1,9 @@
 """Phrases instead of chat, and the relay number (A4)."""
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -269,6 +272,44 @@ def test_what_was_ended_is_made_by_nobody_again(rides, people, relay):
     with pytest.raises(RelayDown):
         core_relay.join(key=row.key, sides=["+8613800000001", "+8613800000002"], until=row.until)
     assert joined() == {}
+
+
+SERVE = """
+import sys
+from wsgiref.simple_server import make_server
+from sandbox.wsgi import application
+server = make_server("127.0.0.1", 0, application)
+print(server.server_port, flush=True)
+server.serve_forever()
+"""
+
+
+@pytest.fixture
+def sandbox(settings, tmp_path):
+    """The sandbox as it is: its own process and settings, on a port of its own."""
+    env = os.environ | {"HUHANG_STATE": str(tmp_path), "DJANGO_SETTINGS_MODULE": "sandbox.settings"}
+    command = [sys.executable, "-c", SERVE]
+    with subprocess.Popen(
+        command, cwd=settings.BASE_DIR, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        settings.RELAY_URL = f"http://127.0.0.1:{int(process.stdout.readline())}/relay"
+        settings.STATE = tmp_path / "sandbox"
+        yield
+        process.kill()
+
+
+def test_the_sandboxs_own_server_ends_the_number_of_who_was_replaced(rides, people, sandbox):
+    outside._breakers = type(outside._breakers)(default_threshold=50, default_ttl=30.0)
+    trip, before, after = rides.accepted(), driver_of(people("driver")), driver_of(people("driver2"))
+    first = services.relay_number(account=people("passenger"), trip_code=trip.code)
+    assert set(joined()) == {first}
+    with transaction.atomic():
+        services.give_to_others(actor=SYSTEM, driver=before)
+    work_off()
+    assert joined() == {}
+    give(trip, after)
+    second = services.relay_number(account=people("passenger"), trip_code=trip.code)
+    assert joined() == {second: {people("passenger").phone, after.account.phone}}
 
 
 def test_a_number_that_the_provider_never_had_is_over(rides, people, relay):
