@@ -17,6 +17,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register, run_checks
 from django.db import DatabaseError, connection
 
+from core.api import tokens_of
+
 TAG = "production"
 TEMPLATES = "templates"
 SHORTEST_SECRET = 50  # characters of HUHANG_SECRET_KEY
@@ -71,8 +73,12 @@ def secrets() -> Iterator[str]:
         else:
             seen[raw] = name
     for setting in TOKENS:
-        token = getattr(settings, setting)
-        if token and (len(token) < SHORTEST_TOKEN or _is_weak(token)):
+        weak = [
+            token
+            for token in tokens_of(getattr(settings, setting))
+            if len(token) < SHORTEST_TOKEN or _is_weak(token)
+        ]
+        if weak:
             yield f"{_name(setting)} is weak: make {SHORTEST_TOKEN} or more random characters, or leave it out."
 
 
