@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # A run starts some forty processes: without bytecode on disk each of them would compile all modules of ours anew.
 export PYTHONDONTWRITEBYTECODE :=
-.PHONY: setup run test journeys edges whole check fault fuzz drill bench lock translations
+.PHONY: setup run test journeys edges whole check fault fuzz drill bench audit lock translations
 
 setup: .venv/ready
 
@@ -66,6 +66,10 @@ drill: .venv/tools locale/.compiled
 
 bench: .venv/tools
 	@$(BIN)/python -m benchmarks
+
+# What a release is made of, against what is known of its parts; asks a database outside (docs/operations.md).
+audit: .venv/ready
+	@$(BIN)/python -m config.stack env -- $(BIN)/python manage.py weaknesses
 
 # Exact versions of what requirements.txt and requirements-dev.txt ask for, with the digests of their files; what stands
 # in a lock keeps its version while the ranges allow it. `make lock UP=--upgrade` brings the newest.

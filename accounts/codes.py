@@ -7,6 +7,8 @@ many of them do not make a guess likely: of a million codes, thirty tries find o
 """
 
 import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -41,9 +43,11 @@ def _digest(code: str, phone: str, purpose: str) -> str:
 
 def is_device_of(account: Account | None, device: str) -> bool:
     """Whether somebody was signed in to this account on the device with this number before."""
-    if account is None or not device:
+    if not device:
         return False
-    return Device.objects.filter(account=account, digest=blind_index(device, purpose="device")).exists()
+    # Asked also where there is nobody: it takes as long.
+    digest = blind_index(device, purpose="device")
+    return Device.objects.filter(account_id=account.pk if account else 0, digest=digest).exists()
 
 
 def _own(asker: Asker, subject: str) -> str:
@@ -81,13 +85,22 @@ def send_code(
             created_at=at,
             expires_at=at + policy.span(CODE_LIFE),
         )
-        if not kept_back:
+        with _in_vain(kept_back):
             outbox.queue(
                 SAYING.get(purpose, messages.OneTimeCodeSent)(code=code),
                 key=f"code:{row.pk}",
                 to=phone,
                 language=get_language() or settings.LANGUAGE_CODE,
             )
+
+
+@contextmanager
+def _in_vain(vain: bool) -> Iterator[None]:
+    """Do the same work where it is for nobody, and keep nothing of it: neither an answer nor its time says whose a phone is."""
+    with transaction.atomic():
+        yield
+        if vain:
+            transaction.set_rollback(True)
 
 
 def _check_wait(index: str, purpose: str, own: str, at: datetime) -> None:
@@ -111,11 +124,20 @@ def _check_wait(index: str, purpose: str, own: str, at: datetime) -> None:
         raise error
 
 
-def use_code(*, phone: str, purpose: str, code: str, subject: str = "", asker: Asker = NOBODY) -> str:
+def use_code(
+    *,
+    phone: str,
+    purpose: str,
+    code: str,
+    subject: str = "",
+    asker: Asker = NOBODY,
+    first: Callable[[], None] = lambda: None,
+) -> str:
     """Use one of the two newest codes once; returns its subject. A wrong try is counted and kept.
 
-    `subject` is what the page is about on which it was typed. Raises `WrongCode`, and `TooManyCodes` where too many
-    wrong ones came from there, for whichever phones.
+    `subject` is what the page is about on which it was typed. `first` is asked once the code is known to be right: what
+    it raises leaves the code good. Whatever depends on whose phone it is stands there, and says nothing to a stranger.
+    Raises `WrongCode`, and `TooManyCodes` where too many wrong ones came from there, for whichever phones.
     """
     account, index = account_by_phone(phone), phone_index(phone)
     known = not subject and is_device_of(account, asker.device)
@@ -139,11 +161,12 @@ def use_code(*, phone: str, purpose: str, code: str, subject: str = "", asker: A
             for row in rows:
                 _note_wrong(row, _party(row, asker, own, known), account)
         else:
+            limits.give_back(WRONG_CODES, asker)
+            first()
             # With it those go that were sent for the same.
             newest.filter(subject=found.subject, used_at=None).update(used_at=at)
     if found is None:
         raise WrongCode("code")
-    limits.give_back(WRONG_CODES, asker)
     return found.subject
 
 
@@ -164,19 +187,23 @@ def _note_wrong(row: OneTimeCode, party: str, account: Account | None) -> None:
     row.attempts += 1
     row.tries = row.tries | {party: row.tries.get(party, 0) + 1}
     row.save(update_fields=["attempts", "tries"])
-    if row.attempts == TRIES and account is not None:
-        warn_of_wrong_tries(account)
+    if row.attempts == TRIES:
+        warn_of_wrong_tries(account, row.phone_index)
 
 
 @joins_transaction
-def warn_of_wrong_tries(account: Account) -> None:
-    """Tell whoever an account belongs to that somebody tries wrong codes or passwords, a few times a day at most."""
-    if limits.beyond(WARNINGS, NOBODY, target=account.code):
+def warn_of_wrong_tries(account: Account | None, name: str) -> None:
+    """Tell whoever an account belongs to that somebody tries wrong codes or passwords, a few times a day at most.
+
+    `name` is what they are tried at, as it is counted; where it is nobody's, the same is done for nobody.
+    """
+    if limits.beyond(WARNINGS, NOBODY, target=account.code if account else name):
         return
     at = clock.now()
-    outbox.queue(
-        messages.WrongTries(at=at, line=settings.SAFETY_LINE),
-        key=f"wrong-tries:{account.code}:{at.timestamp()}",
-        to=account.phone,
-        language=account.language,
-    )
+    with _in_vain(account is None):
+        outbox.queue(
+            messages.WrongTries(at=at, line=settings.SAFETY_LINE),
+            key=f"wrong-tries:{account.code if account else name}:{at.timestamp()}",
+            to=account.phone if account else "",
+            language=account.language if account else settings.LANGUAGE_CODE,
+        )

@@ -22,15 +22,13 @@ from accounts.errors import (
 )
 from accounts.events import GuardianEnded
 from accounts.models import Account, EmergencyContact, Guardianship
-from accounts.policies import GUARDIAN_NAMES, INVITATIONS
+from accounts.policies import GUARDIAN_NAMES, INVITATIONS, QUESTIONS_UNANSWERED
 from accounts.selectors import ends_guardian_alone, is_grown_up, is_known_teen
-from accounts.services import secret_of_contact
 from accounts.states import GUARDED, GUARDIAN_TRANSITIONS, ContactState, GuardianEndedBy, GuardianState
-from core import audit, clock, limits, typed
-from core.errors import NotFound
+from core import audit, clock, limits, policy, typed
+from core.errors import NotFound, TooMany
 from core.events import publish
 from core.limits import Asker
-from core.links import digest_of
 from core.messages import outbox
 from core.messages.catalogue import Message
 from core.permissions import require
@@ -61,6 +59,9 @@ def ask_guardian(*, account: Account, phone: str) -> None:
     index = phone_index(number)
     if account.guardianships.filter(phone_index=index, ended_by=GuardianEndedBy.STAFF).exists():
         raise GuardianRefusedByStaff("phone")
+    asked = account.guardianships.filter(phone_index=index)
+    if asked.filter(guardian=None).count() >= policy.value(QUESTIONS_UNANSWERED):
+        raise TooMany("phone")  # whoever has that phone says nothing, or no
     limits.take(INVITATIONS, Asker(person=account.code), target=index, field="phone")
     row = Guardianship.objects.create(teen=account, phone_index=index, asked_at=at)
     outbox.queue(
@@ -203,7 +204,6 @@ def _end(row: Guardianship, by: GuardianEndedBy) -> None:
 
 def _follow(teen: Account, guardian: Account) -> None:
     """A guardian is a contact who agreed: help and the trips of each day reach them."""
-    secret = secret_of_contact(teen, guardian.phone_index)
     EmergencyContact.objects.update_or_create(
         account=teen,
         phone_index=guardian.phone_index,
@@ -211,7 +211,6 @@ def _follow(teen: Account, guardian: Account) -> None:
         create_defaults={
             "name": guardian.real_name,
             "phone": guardian.phone,
-            "answer_digest": digest_of(secret),
             "state": ContactState.CONFIRMED,
             "created_at": clock.now(),
         },

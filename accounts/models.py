@@ -15,6 +15,7 @@ from django_otp.util import random_hex
 from accounts.states import ContactState, GuardianEndedBy, GuardianState, LookKind, RealNameState
 from core import four_eyes
 from core.actors import Actor
+from core.links import HasLink
 from core.permissions import TABLE, Role, may
 from core.privacy import EncryptedTextField
 from core.typed.document import Kind
@@ -200,11 +201,8 @@ class EmergencyContact(models.Model):
         choices=ContactState.choices,
         default=ContactState.ASKED,
     )
-    answer_digest = models.CharField(
-        pgettext_lazy("field", "digest of the answer link"), max_length=64, unique=True
-    )
     created_at = models.DateTimeField(pgettext_lazy("field", "created at"))
-    # Null where no message went: they were asked a moment ago.
+    # Null where no message went: they were asked a moment ago, or refused before.
     asked_at = models.DateTimeField(pgettext_lazy("emergencycontact", "asked at"), null=True)
 
     class Meta:
@@ -217,6 +215,34 @@ class EmergencyContact(models.Model):
 
     def __str__(self) -> str:
         return f"contact {self.pk} of {self.account_id}"
+
+
+class ContactQuestion(HasLink):
+    """That somebody asked a phone to be their emergency contact. Its link answers, and what was answered stays, also
+    where they are taken away and named again."""
+
+    account = models.ForeignKey(
+        Account,
+        on_delete=models.CASCADE,
+        related_name="contact_questions",
+        verbose_name=pgettext_lazy("field", "account"),
+    )
+    phone_index = models.CharField(pgettext_lazy("field", "index of the phone"), max_length=64)
+    # Messages since they last answered.
+    asked = models.PositiveSmallIntegerField(pgettext_lazy("contactquestion", "times asked"), default=0)
+    refused_at = models.DateTimeField(pgettext_lazy("contactquestion", "refused at"), null=True)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "question to an emergency contact")
+        verbose_name_plural = pgettext_lazy("model", "questions to emergency contacts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "phone_index"], name="phone_asked_once_by_each_account"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"question {self.pk} of {self.account_id}"
 
 
 class Guardianship(models.Model):

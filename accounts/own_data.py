@@ -167,6 +167,7 @@ def sign_in_ends(account: "Account", _at: datetime) -> None:
     """All by which they came in, and whom they named: but who may have to be told of them while a case is open."""
     if not cases.is_any_open_about(account.code):
         account.emergency_contacts.all().delete()
+        account.contact_questions.all().delete()
     account.guardianships.all().delete()
     account.wards.all().delete()  # whose guardian leaves needs another one before the next ride
     account.sign_in_places.all().delete()
@@ -182,4 +183,5 @@ def sign_in_ends(account: "Account", _at: datetime) -> None:
 def sessions_go(account: "Account", _at: datetime) -> None:
     """Nothing signs in any more; what was left over goes."""
     account.emergency_contacts.all().delete()
+    account.contact_questions.all().delete()
     Session.objects.filter(account=account).delete()

@@ -76,6 +76,15 @@ INVITATIONS = limits.declare(
         "So often one person asks the same contact, asks contacts, and a phone is asked by whoever it is. A contact is kept without a further message."
     ),
 )
+QUESTIONS_UNANSWERED = policy.declare(
+    "accounts.questions_unanswered",
+    policy.Whole(1, 20),
+    3,
+    name=pgettext_lazy("policy name", "Questions without an answer"),
+    about=_(
+        "So often one person asks the same phone to be a contact or a guardian without an answer that agrees; after that no further message goes there. Who refused to be a contact is not asked again."
+    ),
+)
 GUARDIAN_NAMES = limits.declare(
     "accounts.guardian_names",
     {Per.PERSON: 5},

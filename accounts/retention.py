@@ -74,6 +74,11 @@ destroyed(
 )
 goes_when_left("accounts.EmergencyContact", CONTACTS, "name and phone of somebody else")
 goes_when_left(
+    "accounts.ContactQuestion",
+    CONTACTS,
+    "keyed index of a phone that was asked, how often, and whether it refused",
+)
+goes_when_left(
     "accounts.Guardianship", CONTACTS, "who is whose guardian, keyed index of the guardian's phone"
 )
 destroyed(

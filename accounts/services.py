@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -39,6 +40,7 @@ from accounts.events import DeviceShared, SignedInSomewhere
 from accounts.models import (
     Account,
     Authenticator,
+    ContactQuestion,
     Device,
     EmergencyContact,
     RealNameCheck,
@@ -46,11 +48,11 @@ from accounts.models import (
     Session,
     SignInPlace,
 )
-from accounts.policies import INVITATIONS, REAL_NAMES, WRONG_PASSWORDS, is_child
+from accounts.policies import INVITATIONS, QUESTIONS_UNANSWERED, REAL_NAMES, WRONG_PASSWORDS, is_child
 from accounts.selectors import account_by_code, account_by_phone, contact_who_stays, is_known_child
 from accounts.sessions import BROWSER, NETWORK, digest
 from accounts.states import REAL_NAME_TRANSITIONS, TOO_YOUNG, ContactState, RealNameState
-from core import audit, clock, events, jobs, limits, registries, retry, typed
+from core import audit, clock, events, jobs, limits, policy, registries, retry, typed
 from core.actors import NOBODY, SYSTEM, Actor
 from core.codes import new_code
 from core.errors import Forbidden, InvalidInput, NotFound
@@ -58,7 +60,7 @@ from core.limits import Asker, address_of, asker_of
 from core.links import digest_of
 from core.messages import outbox
 from core.permissions import Role, may, needs_second_factor, require, roles_who
-from core.privacy import blind_index, link_secret, phone_index
+from core.privacy import blind_index, phone_index
 from core.registries import IdentityAnswer
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
@@ -78,17 +80,33 @@ def request_sign_in_code(*, phone: str, asker: Asker = limits.NOBODY) -> None:
     send_code(phone=typed.phone.read_mobile(phone), purpose="sign_in", asker=asker)
 
 
-def _find(name: str) -> tuple[Account | None, str]:
-    """The account meant by a phone number or an account's code, and the opaque name under which failures count."""
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Whom a name means, and under which opaque name wrong tries at it count.
+
+    That is one of what was typed, the account's code or a phone, each for itself: counted together, the lock of one
+    would tell a stranger that the other is the same person's.
+    """
+
+    account: Account | None
+    counted: str
+
+    @property
+    def username(self) -> str:
+        """What the account is called; of nobody, what was typed."""
+        return self.account.code if self.account else self.counted
+
+
+def _find(name: str) -> _Named:
+    """The account meant by a phone number or an account's code."""
     found = account_by_code(name.strip()) or account_by_code(typed.code.read(name))
     if found:
-        return found, found.code
+        return _Named(found, found.code)
     try:
         phone = typed.phone.read(name)
     except typed.phone.InvalidPhone:
-        return None, blind_index(name.strip(), purpose="name")[:20]
-    found = account_by_phone(phone)
-    return found, found.code if found else phone_index(phone)[:20]
+        return _Named(None, blind_index(name.strip(), purpose="name")[:20])
+    return _Named(account_by_phone(phone), phone_index(phone)[:20])
 
 
 @contextmanager
@@ -104,9 +122,8 @@ def _counting_wrong_passwords(
     try:
         limits.take(WRONG_PASSWORDS, asker, target=name)
     except LockedOut:
-        if account:
-            with transaction.atomic(durable=True):
-                warn_of_wrong_tries(account)
+        with transaction.atomic(durable=True):
+            warn_of_wrong_tries(account, name)
         raise
     yield lambda: limits.give_back(WRONG_PASSWORDS, asker, target=name)
 
@@ -114,12 +131,12 @@ def _counting_wrong_passwords(
 def sign_in_by_password(
     request: HttpRequest, *, name: str, password: str, here: Place | None = None
 ) -> Account:
-    """Sign in; repeated failures lock the name for a while, where they came from. Raises `SignInFailed`, `LockedOut`."""
-    account, opaque = _find(name)
-    with _counting_wrong_passwords(request, account, opaque) as right:
-        user = authenticate(request, username=opaque, password=password)
+    """Sign in; repeated failures lock what was typed for a while, where they came from. Raises `SignInFailed`, `LockedOut`."""
+    named = _find(name)
+    with _counting_wrong_passwords(request, named.account, named.counted) as right:
+        user = authenticate(request, username=named.username, password=password)
         if not isinstance(user, Account):
-            _record_failure(opaque, "password")
+            _record_failure(named.username, "password")
             raise SignInFailed
         right()
     return _enter(request, user, "password", here)
@@ -220,7 +237,7 @@ def _shows_second_factor(account: Account, token: str) -> Any:
             again = any(each.is_shown_again(shown) for each in devices)
             audit.record(account.actor, "accounts.second_factor_failed", account.code, again=again)
             if again or any(each.throttling_failure_count >= WRONG_DIGITS for each in devices):
-                warn_of_wrong_tries(account)
+                warn_of_wrong_tries(account, account.code)
     return device
 
 
@@ -329,9 +346,16 @@ def reset_password(
     """
     number = typed.phone.read(phone)
     account = account_by_phone(number)
-    _check_strength(new, account)
+    _check_strength(new, None)
     try:
-        use_code(phone=number, purpose="password", code=code, asker=asker)
+        use_code(
+            phone=number,
+            purpose="password",
+            code=code,
+            asker=asker,
+            # Asked of a stranger's phone it would say who that is: a password with the right name in it is weak.
+            first=lambda: _check_strength(new, account),
+        )
     except WrongCode:
         _record_failure(phone_index(number)[:20], "password_code")
         raise
@@ -429,17 +453,13 @@ def set_trip_sharing(*, account: Account, on: bool) -> None:
     audit.record(account.actor, "accounts.trip_sharing", account.code, on=on)
 
 
-def secret_of_contact(account: Account, index: str) -> str:
-    """By which a contact answers: the same for the same two people, so that what they were sent stays good."""
-    return link_secret(f"{account.code} {index}", purpose="contact")
-
-
 @begins_transaction
 def add_emergency_contact(*, account: Account, name: str, phone: str) -> EmergencyContact:
     """Keep a contact and ask them; the message says who asks and how to refuse.
 
     Whoever was asked a moment ago, by the same person or by several, is kept without a further message: `asked_at` is
-    null then, and the link of the first message answers. Raises `TooManyContacts`, `InvalidPhone`, `NoMobile`, `OwnNumber`.
+    null then, and the link of the first message answers. So is who was asked so often without an answer, and who refused
+    this person before: they stay refused, until they say otherwise by their link. Raises `TooManyContacts`, `InvalidPhone`, `NoMobile`, `OwnNumber`.
     """
     number = typed.phone.read_mobile(phone)
     if number == account.phone:
@@ -447,35 +467,44 @@ def add_emergency_contact(*, account: Account, name: str, phone: str) -> Emergen
     Account.objects.select_for_update().get(pk=account.pk)  # two at once must not make six
     if account.emergency_contacts.count() >= MAX_CONTACTS:
         raise TooManyContacts
-    secret = secret_of_contact(account, phone_index(number))
+    index, at = phone_index(number), clock.now()
+    question, _first = account.contact_questions.get_or_create(phone_index=index)
     contact, new = EmergencyContact.objects.get_or_create(
         account=account,
-        phone_index=phone_index(number),
+        phone_index=index,
         defaults={
             "name": typed.name.plain(name),
             "phone": number,
-            "answer_digest": digest_of(secret),
-            "created_at": clock.now(),
+            "state": ContactState.REFUSED if question.refused_at else ContactState.ASKED,
+            "created_at": at,
         },
     )
     if new:
-        if not limits.beyond(INVITATIONS, Asker(person=account.code), target=phone_index(number)):
-            link = settings.PUBLIC_URL + reverse("accounts:contact_answer", args=[secret])
+        asks = not question.refused_at and question.asked < policy.value(QUESTIONS_UNANSWERED)
+        if asks and not limits.beyond(INVITATIONS, Asker(person=account.code), target=index):
+            link = settings.PUBLIC_URL + reverse("accounts:contact_answer", args=[question.secret])
             outbox.queue(
                 messages.ContactAsked(link=link),
                 key=f"contact:{contact.pk}",
                 to=number,
                 language=account.language,
             )
-            contact.asked_at = clock.now()
+            contact.asked_at = at
             contact.save(update_fields=["asked_at"])
+            question.asked += 1
+            question.save(update_fields=["asked"])
         audit.record(account.actor, "accounts.contact_added", account.code)
     return contact
 
 
 def contact_by_secret(secret: str) -> EmergencyContact:
-    """The contact whom a link addresses. Raises `NotFound`."""
-    contact = EmergencyContact.objects.filter(answer_digest=digest_of(secret)).first()
+    """The contact whom a link addresses. Raises `NotFound`, also where they are named no more."""
+    question = ContactQuestion.objects.filter(secret_digest=digest_of(secret)).first()
+    if question is None:
+        raise NotFound
+    contact = EmergencyContact.objects.filter(
+        account_id=question.account_id, phone_index=question.phone_index
+    ).first()
     if contact is None:
         raise NotFound
     return contact
@@ -487,6 +516,10 @@ def answer_as_contact(*, secret: str, accepts: bool) -> EmergencyContact:
     contact = contact_by_secret(secret)
     contact.state = ContactState.CONFIRMED if accepts else ContactState.REFUSED
     contact.save(update_fields=["state"])
+    # It holds also where they are taken away and named anew.
+    ContactQuestion.objects.filter(account=contact.account, phone_index=contact.phone_index).update(
+        refused_at=None if accepts else clock.now(), asked=0
+    )
     audit.record(NOBODY, "accounts.contact_answered", contact.account.code, accepts=accepts)
     return contact
 

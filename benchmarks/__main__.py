@@ -8,11 +8,14 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from config.local import refuse_production
+
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "performance.md"
 
 
 def main() -> int:
+    refuse_production("A benchmark")
     rows = []
     for path in sorted(HERE.glob("[a-z]*.py")):
         print(f"{path.name} …", file=sys.stderr, flush=True)

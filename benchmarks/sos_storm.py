@@ -106,7 +106,6 @@ def make_trips(count: int) -> list[tuple[str, str]]:
             name="a",
             phone="+8613911110000",
             phone_index=phone_index("+8613911110000"),
-            answer_digest=passenger.code,
             created_at=clock.now(),
         )
         for passenger in passengers

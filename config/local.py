@@ -16,6 +16,14 @@ def is_production() -> bool:
     return stage == "production" or (not stage and "HUHANG_SECRET_KEY" in os.environ)
 
 
+def refuse_production(what: str) -> None:
+    """For what is meant for the machines of those who write the platform. Raises `SystemExit` with a sentence."""
+    if is_production():
+        raise SystemExit(
+            f"{what} is not for production, whose settings stand in this shell; nothing was done."
+        )
+
+
 def new_secrets() -> dict[str, str]:
     """Fresh keys and passwords for one state folder."""
 

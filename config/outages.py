@@ -6,6 +6,7 @@ it may be what is late.
 """
 
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import structlog
@@ -14,7 +15,7 @@ from django.db import close_old_connections, connection
 from accounts.selectors import people_who_may
 from complaints.selectors import on_shift
 from config import messages
-from core import clock, outages
+from core import clock, heartbeat, outages
 from core.messages import outbox
 from core.messages.catalogue import Message
 from core.models import NotificationState, Outage
@@ -52,33 +53,40 @@ def _subject(row: Outage) -> str:
     return f"outage:{row.pk}"
 
 
-def _of_life(row: Outage) -> bool:
+def _of_life(rows: Sequence[Outage]) -> bool:
     """Whoever could not be handed the message here waits for a worker that is not the late one."""
-    return any(queue in row.process for queue in ("life_safety", outbox.LIFE_MESSAGES))
+    return any(queue in row.process for row in rows for queue in ("life_safety", outbox.LIFE_MESSAGES))
 
 
-def _say_begun(row: Outage) -> None:
-    late = messages.LifeWorkerLate if _of_life(row) else messages.ProcessLate
-    _say(row, "late", late(what=row.process, since=row.since, meanwhile=row.process))
+def _names(rows: Sequence[Outage]) -> tuple[str, ...]:
+    """What is late, gravest first: as it was declared."""
+    late = {row.process for row in rows}
+    known = [each.name for each in heartbeat.declared() if each.name in late]
+    return (*known, *sorted(late.difference(known)))
 
 
-def _say_ended(row: Outage) -> None:
-    assert row.well_at is not None  # noqa: S101 - it is said of those that ended
-    back = messages.LifeWorkerBack if _of_life(row) else messages.ProcessBack
-    _say(row, "back", back(what=row.process, at=row.well_at, since=row.since))
+def _say_begun(rows: Sequence[Outage]) -> None:
+    late, names = messages.LifeWorkerLate if _of_life(rows) else messages.ProcessLate, _names(rows)
+    _say(rows[0], "late", late(what=names, since=rows[0].since, meanwhile=names))
 
 
-def _say(row: Outage, step: str, message: Message) -> None:
+def _say_ended(rows: Sequence[Outage]) -> None:
+    back = messages.LifeWorkerBack if _of_life(rows) else messages.ProcessBack
+    at = max(row.well_at for row in rows if row.well_at is not None)
+    _say(rows[0], "back", back(what=_names(rows), at=at, since=rows[0].since))
+
+
+def _say(first: Outage, step: str, message: Message) -> None:
     def write(person: "Account") -> None:
         outbox.queue(
             message,
-            key=f"{_subject(row)}:{step}:{person.code}",
+            key=f"{_subject(first)}:{step}:{person.code}",
             to=person.phone,
             language=person.language,
-            subject=_subject(row),
+            subject=_subject(first),
         )
 
-    write_to_each(on_call(), write, about=f"{_subject(row)}:{step}", life_safety=True)
+    write_to_each(on_call(), write, about=f"{_subject(first)}:{step}", life_safety=True)
 
 
 def watch() -> threading.Thread:

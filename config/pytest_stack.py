@@ -27,7 +27,7 @@ import pytest
 import redis
 
 from config.embedded import OWNER_ROLE, make_cluster
-from config.local import BASE_DIR, new_secrets
+from config.local import BASE_DIR, new_secrets, refuse_production
 from config.stack import APP_ROLE, free_port
 
 KEPT = BASE_DIR / "var" / "tests"
@@ -45,6 +45,8 @@ class _Servers:
     """The two servers of a run, and the folder in which they keep what they hold."""
 
     def __init__(self, *, kept: bool) -> None:
+        # Not all that settings name is given a place of its own here: pictures may lie in a company's bucket.
+        refuse_production("A test")
         self.kept = kept
         self.running: list[subprocess.Popen[bytes]] = []
         if kept:
@@ -110,6 +112,7 @@ class _Servers:
             "DATABASE_URL": f"postgres://{OWNER_ROLE}:{secrets['HUHANG_OWNER_PASSWORD']}@127.0.0.1:{pg}/postgres",
             "REDIS_URL": f"redis://:{secrets['HUHANG_VALKEY_PASSWORD']}@127.0.0.1:{vk}/0",
             "HUHANG_SANDBOX_URL": "http://127.0.0.1:1",
+            "HUHANG_ADVISORIES_URL": "http://127.0.0.1:1",
             "HUHANG_SMS_TRANSPORTS": "gateway=json://127.0.0.1:1/messages/sms/?:to={to}&:key={key}",
             "HUHANG_WECHAT_TRANSPORTS": "gateway=json://127.0.0.1:1/messages/wechat/?:to={to}&:key={key}",
             "HUHANG_WEIBO_TRANSPORTS": "gateway=json://127.0.0.1:1/messages/weibo/?:to={to}&:key={key}",

@@ -55,6 +55,8 @@ MONEY_URL: str = env.str("HUHANG_MONEY_URL", default="")
 RELAY_URL: str = env.str("HUHANG_RELAY_URL", default="")
 ROUTER_URL: str = env.str("HUHANG_ROUTER_URL", default="")
 SANDBOX_URL: str = env.str("HUHANG_SANDBOX_URL", default="")
+# Advisories about packages, asked by `manage.py weaknesses` alone.
+ADVISORIES_URL: str = env.str("HUHANG_ADVISORIES_URL", default="https://api.osv.dev")
 # Where browsers of a video call ask for their own addresses, or are relayed, as a browser's RTCPeerConnection takes them:
 # [{"urls": "turn:…", "username": "…", "credential": "…"}]. Without any they find each other only where nothing is between.
 _servers: object = env.json("HUHANG_ICE_SERVERS", default=[])
@@ -302,6 +304,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"expires": 9},
     },
+    "relay numbers that join nobody any more": {
+        "task": "rides.tasks.end_relay_numbers",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
     "payments that are due": {
         "task": "rides.tasks.settle_payments",
         "schedule": 5.0,
@@ -534,6 +541,10 @@ STORAGES: dict[str, dict[str, object]] = {
     "recordings": _stored(RECORDINGS_BUCKET, "HUHANG_RECORDINGS", "recordings"),
 }
 # Processes that open uploaded files, and as many beside them for what models read, of each server; see `core.reader`.
+# Asked about each PDF file that is kept: clamd://HOST:PORT or clamd:///PATH; empty: nobody is.
+SCANNER: str = env.str("HUHANG_SCANNER", default="")
+if SCANNER and not SCANNER.startswith("clamd://"):
+    raise ImproperlyConfigured("HUHANG_SCANNER is clamd://HOST:PORT or clamd:///PATH.")
 READERS: int = env.int("HUHANG_READERS", default=2)
 # The keys that wrap recordings' keys, in no backup: a folder of one machine, or a key service for several.
 RECORDING_KEYS: str = env.str("HUHANG_RECORDING_KEYS", default=str(BASE_DIR / "var" / "recording-keys"))

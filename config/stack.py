@@ -37,7 +37,7 @@ from psycopg import sql
 from supervisor.xmlrpc import SupervisorTransport
 
 from config.embedded import OWNER_ROLE, make_cluster
-from config.local import BASE_DIR, new_secrets, throwaway_environment
+from config.local import BASE_DIR, new_secrets, refuse_production, throwaway_environment
 
 APP_ROLE = "huhang_app"
 SMS_TEMPLATES = "sms_templates.json"  # what `prepare` writes: the provider's codes of our messages
@@ -543,6 +543,8 @@ def main() -> int:
     )
     parser.add_argument("command", nargs=argparse.REMAINDER)
     given = parser.parse_args()
+    # A stack of its own would migrate the database that this shell names, and put the demo's people there.
+    refuse_production("`config.stack`")
     try:
         if given.what == "run":
             return run()

@@ -38,9 +38,18 @@ class JSONParser(parsers.JSONParser):
 
 
 def shows_token(request: Any, known: str) -> bool:
-    """Whether a machine shows the token that is set for it; where none is set nobody does. Constant time."""
-    shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    return bool(known) and hmac.compare_digest(shown.encode(), known.encode())
+    """Whether a machine shows the token that is set for it; where none is set nobody does. Constant time.
+
+    While a token is turned two stand there, with a comma between them, and both are good.
+    """
+    shown = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
+    good = [hmac.compare_digest(shown, each.encode()) for each in tokens_of(known)]
+    return any(good)
+
+
+def tokens_of(setting: str) -> list[str]:
+    """The tokens that a setting names."""
+    return [each for each in (part.strip() for part in setting.split(",")) if each]
 
 
 def read(serializer_class: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:

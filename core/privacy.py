@@ -115,11 +115,6 @@ def blind_index(value: str, *, purpose: str) -> str:
     return hmac.new(key, f"{purpose}:{value}".encode(), hashlib.sha256).hexdigest() if value else ""
 
 
-def link_secret(code: str, *, purpose: str) -> str:
-    """The end of an address that opens one thing to whoever has the link: 128 bits, made anew each time, kept nowhere."""
-    return blind_index(code, purpose=f"link-{purpose}")[:32]
-
-
 def phone_index(phone: str) -> str:
     """The blind index of a normalised phone number."""
     return blind_index(phone, purpose="phone")

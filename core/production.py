@@ -17,6 +17,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register, run_checks
 from django.db import DatabaseError, connection
 
+from core.api import tokens_of
+
 TAG = "production"
 TEMPLATES = "templates"
 SHORTEST_SECRET = 50  # characters of HUHANG_SECRET_KEY
@@ -36,7 +38,7 @@ PROVIDERS = {
     "MONEY_URL": "the provider of money",
     "RELAY_URL": "the provider of relay numbers",
 }
-OPTIONAL_PROVIDERS = ("ROUTER_URL", "KEY_SERVICE_URL")
+OPTIONAL_PROVIDERS = ("ROUTER_URL", "KEY_SERVICE_URL", "ADVISORIES_URL")
 CHECKED = ("verify-ca", "verify-full")  # PostgreSQL's own words
 CHANNELS = ("sms", "voice")  # without them a call for help reaches nobody
 TOKENS = ("TELEPHONE_TOKEN", "OUTSIDE_TOKEN", "SMS_IN_TOKEN", "METRICS_TOKEN", "KEY_SERVICE_TOKEN")
@@ -71,8 +73,12 @@ def secrets() -> Iterator[str]:
         else:
             seen[raw] = name
     for setting in TOKENS:
-        token = getattr(settings, setting)
-        if token and (len(token) < SHORTEST_TOKEN or _is_weak(token)):
+        weak = [
+            token
+            for token in tokens_of(getattr(settings, setting))
+            if len(token) < SHORTEST_TOKEN or _is_weak(token)
+        ]
+        if weak:
             yield f"{_name(setting)} is weak: make {SHORTEST_TOKEN} or more random characters, or leave it out."
 
 
@@ -266,6 +272,16 @@ def relays(**_options: object) -> list[CheckMessage]:
         "HUHANG_ICE_SERVERS names no TURN server: video calls connect only where nothing is between the two."
     )
     return [Warning(sentence, id="huhang.W004")]
+
+
+@register(TAG, deploy=True)
+def scanner(**_options: object) -> list[CheckMessage]:
+    """PDF files are kept as they came, once they are seen to do nothing by themselves."""
+    if settings.SCANNER:
+        return []
+    return [
+        Warning("HUHANG_SCANNER names no scanner: no PDF file is looked at for malware.", id="huhang.W005")
+    ]
 
 
 @register(TAG, deploy=True)

@@ -4,6 +4,8 @@ Calls that staff place (S2) go the same way: it rings them, then the other phone
 
 Contract of the provider: `POST {base}/numbers/` with `key, sides, until` answers 200 with `{"number": …}`; the same key
 gives the same number. It calls the other side of whoever calls it, and nobody after `until` (ISO 8601).
+`POST {base}/numbers/end/` with `key` answers 200, however often, with `{"ended": true}`: it calls nobody from now on, and the
+key makes no number again (409). 404 is for a key that it never had.
 `POST {base}/calls/` with `key, sides` rings the first side, then the second, and answers 200; the same key is one call.
 `POST {base}/calls/state/` with `key` answers 200 with `{"state": "ringing" | "connected" | "failed"}`.
 """
@@ -36,6 +38,18 @@ def join(*, key: str, sides: list[str], until: datetime) -> str:
     if answer is None or not isinstance(answer.get("number"), str):
         raise RelayDown
     return str(answer["number"])
+
+
+def end(*, key: str) -> None:
+    """From now on the number of this key joins nobody. Raises `RelayDown`. Call it outside of transactions."""
+    if not settings.RELAY_URL:
+        raise RelayDown
+    try:
+        answer = outside.post("relay", f"{settings.RELAY_URL}/numbers/end/", {"key": key})
+    except OutsideDown:
+        raise RelayDown from None
+    if answer is not None and answer.get("ended") is not True:
+        raise RelayDown  # an answer that says nothing; one that never had the key joins nobody by it
 
 
 class CallState(StrEnum):

@@ -233,11 +233,11 @@ PHRASES = limits.declare(
 )
 RIDERS_TOLD = limits.declare(
     "rides.riders_told",
-    {Per.PERSON: 20, Per.PAIR: 10, Per.TARGET: 20},
+    {Per.PERSON: 12, Per.PAIR: 4, Per.TARGET: 8},
     within=86_400,
     name=pgettext_lazy("policy name", "Rides for somebody else"),
     about=_(
-        "So many rides one person books for others, books for the same other, and everybody books for one phone: each sends that phone a message."
+        "So many rides that have not taken place one person books for others, books for the same other, and everybody books for one phone: each sends that phone a message. A ride counts no more once it has ended."
     ),
 )
 RELAY_AFTER = policy.declare(
@@ -245,7 +245,7 @@ RELAY_AFTER = policy.declare(
     policy.Span(0, 24 * 3_600),
     1_800,
     name=pgettext_lazy("policy name", "Relay number after a trip"),
-    about=_("The relay number joins both sides until this long after the trip's latest estimated end."),
+    about=_("The relay number joins both sides until this long after the trip has ended."),
 )
 SUSPENSION_SPARES = policy.declare(
     "rides.suspension_spares",  # R1

@@ -11,9 +11,11 @@ from rides.services.lines import STRANDED, SUSPENSIONS
 from rides.services.night import LATE_PICKUPS
 from rides.services.payments import PAYMENT_QUEUE
 from rides.services.proposals import LOTS, PROPOSALS_OVER
+from rides.services.talk import RELAYS_OVER
 from rides.services.upkeep import LOST, UNANSWERED
 
 settle_payments = jobs.periodic("rides.tasks.settle_payments", jobs.queue(PAYMENT_QUEUE))
+end_relay_numbers = jobs.periodic("rides.tasks.end_relay_numbers", RELAYS_OVER)
 say_who_comes_near = jobs.periodic("rides.tasks.say_who_comes_near", COMING_NEAR)
 close_unanswered = jobs.periodic("rides.tasks.close_unanswered", UNANSWERED, LOST)
 carry_out_suspensions = jobs.periodic("rides.tasks.carry_out_suspensions", SUSPENSIONS, jobs.again(STRANDED))

@@ -49,10 +49,24 @@ def join_phones(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         return 400, {"error": "key and two sides are expected"}
     with _lock:
         known = _read("relay")
-        row = known.setdefault(key, body | {"number": f"+86{FIRST_NUMBER + len(known) + 1}"})
+        row = known.setdefault(key, body | {"number": f"+86{FIRST_NUMBER + len(known) + 1}", "ended": False})
+        if row["ended"]:
+            return 409, {"error": "this number was ended"}
         row["until"], row["sides"] = body.get("until"), sides
         _path("relay").write_text(json.dumps(known, ensure_ascii=False))
     return 200, {"number": row["number"]}
+
+
+def end_number(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """A number joins nobody from now on; ended again it stays so."""
+    with _lock:
+        known = _read("relay")
+        row = known.get(str(body.get("key")))
+        if row is None:
+            return 404, {"error": "no such number"}
+        row["ended"] = True
+        _path("relay").write_text(json.dumps(known, ensure_ascii=False))
+    return 200, {"ended": True}
 
 
 def call_phones(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:

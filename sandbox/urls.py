@@ -12,6 +12,7 @@ urlpatterns = [
     path("outside/", views.outside_page),
     path("money/<slug:what>/", views.money),
     path("relay/numbers/", views.relay),
+    path("relay/numbers/end/", views.relay, {"what": "end"}),
     path("relay/calls/", views.relay_call),
     path("relay/calls/state/", views.relay_call, {"what": "state"}),
     path("keys/", views.key_service),

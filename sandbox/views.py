@@ -208,10 +208,11 @@ def money(request: HttpRequest, what: str) -> HttpResponse:
 
 @csrf_exempt  # a provider's API
 @require_POST
-def relay(request: HttpRequest) -> HttpResponse:
-    """A number that joins two phones."""
+def relay(request: HttpRequest, what: str = "") -> HttpResponse:
+    """A number that joins two phones, and its end."""
     body = _object(request)
-    status, answer = providers.join_phones(body) if body is not None else (400, {"error": "a JSON object"})
+    act = providers.end_number if what == "end" else providers.join_phones
+    status, answer = act(body) if body is not None else (400, {"error": "a JSON object"})
     return JsonResponse(answer, status=status)
 
 

@@ -5,6 +5,8 @@ from django.apps import apps
 from django.db import connection
 from psycopg import sql
 
+from accounts.models import ContactQuestion
+from accounts.services import add_emergency_contact
 from complaints import services as complaints
 from complaints.models import Claim, Complaint, Satisfaction
 from complaints.services import Caller, Filing
@@ -45,11 +47,14 @@ def opened(db, people):
         )
         check = WelfareCheck.objects.get(code=filed.code)
         assert filed.secret == check.secret
+        add_emergency_contact(account=people("passenger"), name="妈", phone=f"1391111200{number}")
+        question = people("passenger").contact_questions.order_by("pk").last()
         return {
             f"/complaints/{complaint.code}/{{}}/": (complaint, "complaint", complaint.code),
             f"/claims/{claim.code}/{{}}/": (claim, "claim", claim.code),
             f"/thanks/{complaint.code}/1/{{}}/": (asked, "thanks", f"{complaint.code}:1"),
             "/welfare-check/{}/": (check, "welfare-check", check.code),
+            "/contact/{}/": (question, "contact", f"passenger {question.phone_index}"),
         }
 
     return made
@@ -60,7 +65,7 @@ def test_a_page_opens_to_its_own_secret_and_to_nothing_that_can_be_worked_out(op
     assert (
         {type(row) for row, _purpose, _code in rows.values()}
         == {model for model in apps.get_models() if issubclass(model, HasLink)}
-        == {Complaint, Claim, Satisfaction, WelfareCheck}
+        == {Complaint, Claim, ContactQuestion, Satisfaction, WelfareCheck}
     )
     secrets = {row.secret for row, _purpose, _code in rows.values()}
     assert len(secrets) == len({row for row, _purpose, _code in rows.values()})
@@ -94,7 +99,7 @@ def test_a_message_carries_the_same_address_each_time(opened, people):
 def test_the_secret_of_one_opens_no_other(opened, client):
     one, other = opened(4), opened(5)
     for (page, _), (row, _purpose, _code) in zip(one.items(), other.values(), strict=True):
-        if "welfare" not in page:  # its address names nothing else
+        if page not in {"/welfare-check/{}/", "/contact/{}/"}:  # their addresses name nothing else
             assert client.get(page.format(row.secret)).status_code == 404, page
     with pytest.raises(NotFound):
         safety.check_by_secret("x" * 32)

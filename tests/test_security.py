@@ -3,14 +3,17 @@
 import ast
 import json
 import re
+import threading
 from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
+from core import outside
 from core.management.commands.sbom import SCRIPTS
 
 ROOT: Path = settings.BASE_DIR
@@ -195,6 +198,7 @@ ASK_OUTSIDE = {
     "core/outside.py": ["httpx"],
     "core/reader/child.py": ["socket"],  # to its parent alone
     "core/reader/pool.py": ["socket"],
+    "core/reader/scanner.py": ["socket"],
     "rides/routing.py": ["requests", "routingpy", "routingpy.exceptions"],
     "safety/keystore.py": ["httpx"],
     "safety/monitor/loop.py": ["socket"],  # the name of this host
@@ -230,3 +234,56 @@ def test_the_bill_names_all_that_is_installed_and_all_scripts_of_others():
     assert all(each["version"] and each["hashes"] for each in bill["components"])
     folders = {each.name for each in (ROOT / "static/vendor").iterdir()}
     assert folders == {path.partition("/")[0] for path, _says in SCRIPTS.values()}
+
+
+class _Advisories(BaseHTTPRequestHandler):
+    """OSV's `querybatch` in small: knows of one package and of one script."""
+
+    weak = {"django", "htmx.org"}
+    asked: list = []
+    wrong = False
+
+    def do_POST(self):
+        queries = json.loads(self.rfile.read(int(self.headers["content-length"])))["queries"]
+        _Advisories.asked += [each["package"]["purl"] for each in queries]
+        names = [re.fullmatch(r"pkg:\w+/(.+)@.+", each["package"]["purl"])[1] for each in queries]
+        found = [{"vulns": [{"id": f"GHSA-{name}"}]} if name in self.weak else {} for name in names]
+        answer = json.dumps({"results": found[1:] if self.wrong else found}).encode()
+        self.send_response(200 if self.path == "/v1/querybatch" else 404)
+        self.send_header("content-length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_args):
+        pass
+
+
+@pytest.fixture
+def advisories(settings, monkeypatch):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Advisories)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    settings.ADVISORIES_URL = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setattr(outside, "_breakers", type(outside._breakers)(default_threshold=50, default_ttl=30.0))
+    monkeypatch.setattr(_Advisories, "asked", [])
+    yield _Advisories
+    server.shutdown()
+    server.server_close()
+
+
+def test_what_is_known_to_be_weak_is_named(advisories, monkeypatch):
+    out = StringIO()
+    with pytest.raises(CommandError, match=r"^2 of \d+ are known to be weak"):
+        call_command("weaknesses", stdout=out)
+    assert re.fullmatch(r"django [\d.]+: GHSA-django\nhtmx.org [\d.]+: GHSA-htmx.org\n", out.getvalue())
+    locked = (ROOT / "requirements.lock").read_text()
+    assert len(advisories.asked) == len(re.findall(r"^[\w.-]+==", locked, re.MULTILINE)) + len(SCRIPTS)
+    monkeypatch.setattr(advisories, "weak", set())
+    out = StringIO()
+    call_command("weaknesses", stdout=out)
+    assert "none known to be weak" in out.getvalue()
+
+
+def test_where_nobody_answers_nothing_is_called_sound(advisories, monkeypatch):
+    monkeypatch.setattr(advisories, "wrong", True)
+    with pytest.raises(outside.OutsideDown):
+        call_command("weaknesses")

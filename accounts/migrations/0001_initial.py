@@ -1,4 +1,5 @@
 import accounts.models
+import core.links
 import core.privacy
 import django.db.models.deletion
 from django.conf import settings
@@ -95,7 +96,6 @@ class Migration(migrations.Migration):
                 ('phone', core.privacy.EncryptedTextField(default='', editable=False, verbose_name="contact's phone")),
                 ('phone_index', models.CharField(max_length=64, verbose_name='index of the phone')),
                 ('state', models.CharField(choices=[('asked', 'asked, no answer yet'), ('confirmed', 'confirmed'), ('refused', 'refused')], default='asked', max_length=10, verbose_name='state')),
-                ('answer_digest', models.CharField(max_length=64, unique=True, verbose_name='digest of the answer link')),
                 ('created_at', models.DateTimeField(verbose_name='created at')),
                 ('asked_at', models.DateTimeField(null=True, verbose_name='asked at')),
             ],
@@ -103,6 +103,23 @@ class Migration(migrations.Migration):
                 'verbose_name': 'emergency contact',
                 'verbose_name_plural': 'emergency contacts',
                 'constraints': [models.UniqueConstraint(fields=('account', 'phone_index'), name='contact_named_once_per_account'), models.CheckConstraint(condition=models.Q(('state__in', ['asked', 'confirmed', 'refused'])), name='contact_state_is_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ContactQuestion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('secret', core.privacy.EncryptedTextField(default=core.links.new_secret, editable=False, verbose_name='secret of its page')),
+                ('secret_digest', models.CharField(editable=False, max_length=64, unique=True, verbose_name='digest of the secret')),
+                ('phone_index', models.CharField(max_length=64, verbose_name='index of the phone')),
+                ('asked', models.PositiveSmallIntegerField(default=0, verbose_name='times asked')),
+                ('refused_at', models.DateTimeField(null=True, verbose_name='refused at')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contact_questions', to=settings.AUTH_USER_MODEL, verbose_name='account')),
+            ],
+            options={
+                'verbose_name': 'question to an emergency contact',
+                'verbose_name_plural': 'questions to emergency contacts',
+                'constraints': [models.UniqueConstraint(fields=('account', 'phone_index'), name='phone_asked_once_by_each_account')],
             },
         ),
         migrations.CreateModel(

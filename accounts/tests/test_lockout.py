@@ -106,3 +106,17 @@ def test_the_owner_is_told_a_few_times_a_day(own):
         sign_in(client(f"203.0.113.{number}"), password="wrong")
     told = Notification.objects.filter(message="accounts.wrong_tries")
     assert 1 <= told.count() <= 3
+
+
+def test_what_locks_a_name_says_nothing_of_whose_phone_it_is(own, people):
+    """A stranger who locks a name and then tries phones would find the one that is locked as well, and the other way."""
+    phone = people("specialist").phone
+    for first, other in (("specialist", phone), (phone, "specialist")):
+        outsider = client("203.0.113.1" if first == phone else "203.0.113.2")
+        assert [sign_in(outsider, first, "wrong")[0] for _try in range(5)] == [400] * 5
+        assert sign_in(outsider, first, "wrong") == LOCKED
+        assert sign_in(outsider, other, "wrong") == (400, "sign_in_failed")
+        assert sign_in(outsider, "13999990000", "wrong") == (400, "sign_in_failed")
+        # In whatever way it is written it is the same.
+        written = phone.removeprefix("+86") if first == phone else " specialist "
+        assert sign_in(outsider, written, "wrong") == LOCKED

@@ -3,7 +3,9 @@
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django_otp.oath import TOTP
 
 from accounts.models import Account, Authenticator, Session
@@ -98,6 +100,49 @@ def test_an_unknown_phone_is_answered_as_a_known_one(browser):
     assert reset(browser, "13999990000", last_code()).status_code == 400
     assert not Account.objects.filter(phone_index="").exists()
     assert not Session.objects.filter(account=None, role="member").exists()
+
+
+def test_what_a_stranger_tries_as_password_says_nothing_of_whose_phone_it_is(browser):
+    """A password with its owner's name in it is refused as weak: before the code, that told anybody whose a phone is."""
+    Account.objects.filter(code="passenger").update(real_name="Wilhelmina Featherstonehaugh")
+    new, seen = "wilhelmina featherstonehaugh", []
+    for phone in ("13800000001", "13999990000"):
+        ask(browser, phone)
+        answer = browser.post(
+            "/api/v1/sign-in/password/",
+            {"phone": phone, "code": "000000", "new": new},
+            content_type="application/json",
+        )
+        seen.append((answer.status_code, answer.json()["code"]))
+    assert seen == [(400, "wrong_code")] * 2
+    # Its owner is told so, and the code stays good.
+    code = Notification.objects.filter(message="accounts.code").earliest("pk").text
+    code = re.findall(r"\d{6}", code)[0]
+    assert reset(browser, "13800000001", code, new=new).status_code == 400
+    assert reset(browser, "13800000001", code).status_code == 302
+
+
+def test_a_phone_without_an_account_takes_the_same_work(browser):
+    """What is sent and what is kept back ask the database as often, and so does a lock: the time says nothing either."""
+
+    def counted(act):
+        with CaptureQueriesContext(connection) as queries:
+            act()
+        found = [each["sql"].split()[0] for each in queries]
+        return [word for word in found if word not in {"SAVEPOINT", "ROLLBACK", "RELEASE"}]
+
+    known, unknown = "13800000001", "13999990000"
+    ask(browser, "13700000000")  # what is read once is read
+    assert counted(lambda: ask(browser, known)) == counted(lambda: ask(browser, unknown))
+    for phone in (known, unknown):
+        for _try in range(5):
+            sign_in_wrongly(browser, phone)
+    locks = [counted(lambda phone=phone: sign_in_wrongly(browser, phone)) for phone in (known, unknown)]
+    assert locks[0] == locks[1]
+
+
+def sign_in_wrongly(browser, phone):
+    return browser.post("/sign-in/", {"name": phone, "password": "wrong"})
 
 
 def test_who_has_no_password_is_led_to_the_code(signed_in):

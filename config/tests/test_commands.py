@@ -1,5 +1,6 @@
 """Commands typed by hand: what stops one from outside is one sentence, whichever command it is."""
 
+import logging
 import os
 import re
 import subprocess
@@ -8,12 +9,13 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import CommandError, call_command, get_commands
+from django.core.management import CommandError, call_command, get_commands, load_command_class
 from django.db import connection, connections, transaction
 
 from config import commands
 from config.local import NO_DATABASE, throwaway_environment
 from config.stack import free_port
+from core.commands import PlatformCommand
 
 ROOT = Path(__file__).resolve().parents[2]
 # Of each command of ours what is typed behind it, and whether it asks the database.
@@ -35,6 +37,7 @@ TYPED = {
     "retry": ([], True),
     "rotate_keys": ([], True),
     "sbom": ([], False),
+    "weaknesses": ([], False),
 }
 # Processes that wait for a database that is away; they are no commands that end.
 WAITING = {"dispatcher", "monitor"}
@@ -47,6 +50,15 @@ def ours():
 
 def test_every_command_of_ours_is_tried():
     assert set(TYPED) | WAITING == ours()
+
+
+@pytest.fixture(autouse=True)
+def logging_stays():
+    """A command sets logging up by itself, here upon streams that end with the test."""
+    root = logging.getLogger()
+    before = list(root.handlers)
+    yield
+    root.handlers[:] = before
 
 
 def run(capsys, *typed):
@@ -218,3 +230,73 @@ def test_the_demo_says_which_variable_it_lacks(monkeypatch):
     monkeypatch.delenv("HUHANG_DEMO_PASSWORD", raising=False)
     with pytest.raises(CommandError, match=r"^HUHANG_DEMO_PASSWORD is not set\.$"):
         call_command("prepare", skip_checks=True)
+
+
+# --- Which of them production runs ---
+
+
+def of_ours():
+    return {name: load_command_class(get_commands()[name], name) for name in sorted(ours())}
+
+
+def of_the_handbook():
+    """The first column of its table of commands."""
+    text = (ROOT / "docs" / "operations.md").read_text().split("## Commands\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (`.*?) \|", text, re.MULTILINE)
+    return {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+
+
+def test_the_handbook_names_those_that_production_runs():
+    assert of_the_handbook() == {name for name, command in of_ours().items() if command.in_production}
+    text = (ROOT / "docs" / "operations.md").read_text()
+    said = re.search(r"Of Django's own run (.*?):", text, re.DOTALL)[1]
+    assert set(re.findall(r"`(\w+)`", said)) == commands.OF_OTHERS_IN_PRODUCTION - {"help", "version"}
+
+
+def test_a_command_that_does_not_say_whether_it_is_for_production_is_none():
+    for base in of_ours().values():
+        assert isinstance(base, PlatformCommand)
+    with pytest.raises(TypeError, match="does not say whether production runs it"):
+        type("Command", (PlatformCommand,), {})
+
+
+@pytest.mark.parametrize("name", sorted(TYPED))
+def test_what_is_not_for_production_does_nothing_there(settings, name):
+    """This test has no database, and whoever asked for one would be told so otherwise."""
+    if of_ours()[name].in_production:
+        return
+    settings.STAGE = "production"
+    with pytest.raises(CommandError, match=f"^`{name}` is not for production; nothing was done.$"):
+        call_command(name, *TYPED[name][0])
+
+
+def test_commands_of_others_that_write_past_the_journal_do_nothing_there(settings, capsys):
+    settings.STAGE = "production"
+    others = set(get_commands()) - ours() - commands.OF_OTHERS_IN_PRODUCTION
+    assert {"flush", "createsuperuser", "changepassword", "dumpdata", "loaddata"} <= others
+    for name in sorted(others):
+        assert run(capsys, name) == (1, f"`{name}` is not for production; nothing was done.")
+
+
+@pytest.mark.parametrize("changes", [{"HUHANG_STAGE": "production"}, {"HUHANG_STAGE": ""}])
+@pytest.mark.parametrize(
+    "tool", [["-m", "config.stack", "run"], ["-m", "config.stack", "scratch"], ["-m", "benchmarks"],
+             ["-m", "pytest", "core/tests/test_money.py"], ["benchmarks/purge.py"]], ids=" ".join
+)  # fmt: skip
+def test_tools_of_those_who_write_the_platform_do_nothing_there(tool, changes, tmp_path):
+    """A company's shell has its keys; the stage is production where nothing else is said."""
+    ours = ("HUHANG_TEST", "PYTEST_")
+    rest = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    env = rest | throwaway_environment() | {"HUHANG_STATE": str(tmp_path)} | changes
+    env = {name: value for name, value in env.items() if value}
+    done = subprocess.run(
+        [sys.executable, *tool], cwd=ROOT, env=env, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode != 0
+    assert "is not for production" in done.stderr and "nothing was done" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_shell_that_says_production_is_not_given_the_demos_settings():
+    done = by_hand("retry", HUHANG_STAGE="production", HUHANG_SECRET_KEY="")
+    assert done.stderr == "HUHANG_SECRET_KEY is not set: docs/operations.md says what it is\n"

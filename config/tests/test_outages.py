@@ -45,8 +45,8 @@ def late(name, seconds=80):
 
 def later(**times):
     """So much time passes for the rows of outages, by the database's clock."""
-    for row in Outage.objects.filter(closed_at=None):
-        for field in ("noticed_at", "well_at"):
+    for row in Outage.objects.all():
+        for field in ("since", "noticed_at", "well_at"):
             if getattr(row, field):
                 setattr(row, field, getattr(row, field) - timedelta(**times))
         row.save()
@@ -181,4 +181,154 @@ def test_several_who_watch_tell_once(all_alive, people):
     assert Outage.objects.count() == 1
     later(seconds=61)
     all_look()
+    assert len(told()) == 1
+
+
+# --- One cause, one message ------------------------------------------------------------------------------------------
+
+OF_ONE_WORKER = ["worker:live", "worker:default", "worker:bulk"]  # the queues of one process
+
+
+def over(seconds=61):
+    later(seconds=seconds)
+    outages.look()
+
+
+def test_a_worker_of_three_queues_that_stops_is_one_message_and_its_return_another(
+    all_alive, people, provider
+):
+    on_call(people("supervisor"))
+    for name in OF_ONE_WORKER[:2]:
+        late(name)
+    outages.look()
+    later(seconds=5)  # the third was seen five seconds longer
+    late(OF_ONE_WORKER[2], 75)
+    outages.look()
+    over()
+    number = Outage.objects.order_by("since", "pk").first().pk
+    assert told() == [f"outage:{number}:late:supervisor"]
+    assert len(provider) == 1
+    text = Notification.objects.get().text
+    assert all(str(each.label) in text for each in heartbeat.declared() if each.name in OF_ONE_WORKER)
+    assert AuditEntry.objects.filter(action="core.process_late").count() == 3  # each by its name
+    for _turn in range(3):
+        over()
+    assert len(told()) == 1
+    for name in OF_ONE_WORKER[:2]:
+        heartbeat.write(name)
+    outages.look()
+    late(OF_ONE_WORKER[2])
+    over()
+    assert len(told()) == 1  # a part of it is not all of it
+    assert Outage.objects.filter(closed_at=None).count() == 1
+    heartbeat.write(OF_ONE_WORKER[2])
+    outages.look()
+    for name in OF_ONE_WORKER:
+        heartbeat.write(name)
+    over()
+    assert told()[1:] == [f"outage:{number}:back:supervisor"]
+    back = Notification.objects.get(key=told()[1]).text
+    assert all(str(each.label) in back for each in heartbeat.declared() if each.name in OF_ONE_WORKER)
+    assert outages.look() == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_what_stops_with_its_broker_is_one_message_that_names_the_gravest_first(
+    all_alive, people, provider, language
+):
+    person = people("supervisor")
+    person.language = language
+    person.save()
+    on_call(person)
+    for queue in reversed(heartbeat.QUEUES):
+        late(f"worker:{queue}")
+    late("monitor")
+    outages.look()
+    over()
+    message = Notification.objects.get()
+    # A worker for lives is among them, so the message waits for none of them.
+    assert (message.life_safety, len(provider)) == (False, 1)
+    with override(language):
+        first = next(each for each in heartbeat.declared() if each.name == "worker:life_safety")
+        assert str(first.meanwhile) in message.text
+        assert message.text.index(str(first.label)) < message.text.index(
+            str(next(each.label for each in heartbeat.declared() if each.name == "worker:bulk"))
+        )
+
+
+def test_what_stops_later_for_another_reason_is_a_message_of_its_own(all_alive, people):
+    on_call(people("supervisor"))
+    late("monitor")
+    outages.look()
+    later(seconds=45)
+    late("dispatcher")
+    outages.look()
+    over(20)
+    assert len(told()) == 1
+    over()
+    assert len(told()) == 2
+
+
+def test_what_is_called_late_later_of_the_same_cause_is_no_second_message(all_alive, people, provider):
+    """A broker hangs, and the workers go on beating: no probe comes through from one moment on. Each queue waits for its
+    own before it is called late, half a minute to ten."""
+    on_call(people("supervisor"))
+    queues = [f"queue:{queue}" for queue in heartbeat.QUEUES]
+    before = 0
+    for seconds in (40, 105, 120, 180, 610, 680, 740):
+        later(seconds=seconds - before)
+        for name in queues:
+            late(name, seconds)
+        outages.look()
+        before = seconds
+    assert Outage.objects.filter(closed_at=None).count() == len(queues)
+    assert len(told()) == len(provider) == 1
+    assert AuditEntry.objects.filter(action="core.process_late").count() == len(queues)
+    # The last of it is well again: all of it is named.
+    for name in queues:
+        heartbeat.write(name)
+    outages.look()
+    for name in queues:
+        heartbeat.write(name)
+    over()
+    assert len(told()) == 2
+    back = Notification.objects.get(key=told()[1]).text
+    assert all(str(each.label) in back for each in heartbeat.declared() if each.name in queues)
+    assert outages.look() == []
+
+
+def test_what_is_graver_and_stops_while_another_outage_goes_on_is_told_of(all_alive, people):
+    on_call(people("supervisor"))
+    late("worker:bulk", 20)
+    outages.look()
+    later(seconds=61)
+    late("worker:bulk", 81)
+    outages.look()
+    assert len(told()) == 1
+    late("worker:life_safety", 20)  # a minute after the first
+    outages.look()
+    later(seconds=61)
+    late("worker:life_safety", 81)
+    outages.look()
+    assert len(told()) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_who_watch_tell_of_all_of_it_once(all_alive, people):
+    on_call(people("supervisor"))
+    for name in OF_ONE_WORKER:
+        late(name)
+    outages.look()
+    later(seconds=61)
+    gate = Barrier(3)
+
+    def look():
+        gate.wait()
+        try:
+            outages.look()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _n: look(), range(3)))
     assert len(told()) == 1

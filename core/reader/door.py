@@ -12,7 +12,7 @@ import msgspec
 from django.conf import settings
 
 from core.errors import DomainError
-from core.reader import headers
+from core.reader import headers, scanner
 from core.reader.child import Answer, Bounds, Wish
 from core.reader.errors import (
     FileNotKept,
@@ -79,20 +79,22 @@ def models_lane() -> Lane:
 
 
 def read_file(upload: "Upload | bytes") -> tuple[Kind, bytes]:
-    """A picture drawn anew as JPEG, or a PDF as it came, checked.
+    """A picture drawn anew as JPEG, or a PDF as it came, checked, and shown to a scanner where the company has one.
 
-    Raises `FileRefused`, `PictureUnreadable`, `PictureTooLarge`, `PdfUnreadable`, `PdfLocked`, `PdfActive`, `ReaderBusy`.
+    Raises `FileRefused`, `PictureUnreadable`, `PictureTooLarge`, `PdfUnreadable`, `PdfLocked`, `PdfActive`, `ReaderBusy`,
+    `FileNotKept`.
     """
     try:
         with files_lane().slot() as slot:
             content = _content(upload, FileRefused)
             header = _header(content, FileRefused)
-            if header.kind == Kind.PDF:
-                _answered(slot, Wish(content), PdfUnreadable)
-                return Kind.PDF, content
-            return Kind.JPEG, _answered(slot, Wish(content, SIDE), PictureUnreadable).drawn
+            if header.kind != Kind.PDF:
+                return Kind.JPEG, _answered(slot, Wish(content, SIDE), PictureUnreadable).drawn
+            _answered(slot, Wish(content), PdfUnreadable)
     except Busy:
         raise ReaderBusy from None
+    scanner.look(content)  # it may take its time: nobody waits for this one's turn meanwhile
+    return Kind.PDF, content
 
 
 def draw(upload: "Upload | bytes", *, side: int = SIDE) -> bytes:

@@ -423,14 +423,19 @@ class Migration(migrations.Migration):
             name='RelayNumber',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('trip', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='relay', to='rides.trip', verbose_name='trip')),
-                ('number', models.CharField(max_length=20, verbose_name='relay number')),
+                ('trip', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='relays', to='rides.trip', verbose_name='trip')),
+                ('driver', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='drivers.driver', verbose_name='driver')),
+                ('key', models.CharField(max_length=120, unique=True, verbose_name='key at the provider')),
+                ('number', models.CharField(blank=True, default='', max_length=20, verbose_name='relay number')),
                 ('made_at', models.DateTimeField(verbose_name='made at')),
                 ('until', models.DateTimeField(verbose_name='valid until')),
+                ('ended_at', models.DateTimeField(null=True, verbose_name='ended before that')),
             ],
             options={
                 'verbose_name': 'relay number',
                 'verbose_name_plural': 'relay numbers',
+                'indexes': [models.Index(condition=models.Q(('ended_at', None)), fields=['until'], name='relay_number_open')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('trip', 'driver'), name='one_relay_number_of_a_driver_on_a_trip')],
             },
         ),
     ]

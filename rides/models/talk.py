@@ -30,21 +30,45 @@ class Message(models.Model):
 
 
 class RelayNumber(models.Model):
-    """A number that joins both sides of a trip while it lasts, so that neither learns the other's (A4)."""
+    """A number that joins both sides of a trip while it lasts, so that neither learns the other's (A4).
 
-    trip = models.OneToOneField(
+    It is of one driver: whoever drives after them has one of their own.
+    """
+
+    trip = models.ForeignKey(
         "rides.Trip",
         on_delete=models.CASCADE,
-        related_name="relay",
+        related_name="relays",
         verbose_name=pgettext_lazy("field", "trip"),
     )
-    number = models.CharField(pgettext_lazy("relaynumber", "relay number"), max_length=20)
+    driver = models.ForeignKey(
+        "drivers.Driver",
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=pgettext_lazy("field", "driver"),
+    )
+    # What the provider knows it by.
+    key = models.CharField(pgettext_lazy("relaynumber", "key at the provider"), max_length=120, unique=True)
+    # Empty until the provider has answered.
+    number = models.CharField(
+        pgettext_lazy("relaynumber", "relay number"), max_length=20, blank=True, default=""
+    )
     made_at = models.DateTimeField(pgettext_lazy("field", "made at"))
     until = models.DateTimeField(pgettext_lazy("relaynumber", "valid until"))
+    # The provider said that it joins nobody any more.
+    ended_at = models.DateTimeField(pgettext_lazy("relaynumber", "ended before that"), null=True)
 
     class Meta:
         verbose_name = pgettext_lazy("model", "relay number")
         verbose_name_plural = pgettext_lazy("model", "relay numbers")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["trip", "driver"],
+                condition=Q(ended_at=None),
+                name="one_relay_number_of_a_driver_on_a_trip",
+            )
+        ]
+        indexes = [models.Index(fields=["until"], condition=Q(ended_at=None), name="relay_number_open")]
 
     def __str__(self) -> str:
         return self.number

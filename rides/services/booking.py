@@ -95,8 +95,6 @@ def _book(
     if is_known_teen(passenger, journey.start):
         _check_teen(passenger, journey, way, line, rider)
         trip.for_teen = True
-    elif rider and rider.phone.strip():
-        trip.for_teen = _rides_as_teen(passenger, rider, journey, way, line)
     if not selectors.line_runs(line, journey.city, at):
         raise LineNotRunning("line")
     check_journey(journey, line)
@@ -116,6 +114,8 @@ def _book(
     trip.boarding_code, trip.requested_at = new_digits(4), at
     if rider and rider.kind != RiderKind.SELF:
         _name_rider(trip, rider)
+    if trip.rider_phone_index and not trip.for_teen:
+        trip.for_teen = _rides_as_teen(trip, journey, way)
     trip.save(force_insert=True)
     timeline.add(
         TripLine.BOOKED,
@@ -143,20 +143,21 @@ def _check_teen(passenger: "Account", journey: Journey, way: Route, line: Line, 
     _check_line_and_hours(journey, way, line)
 
 
-def _rides_as_teen(passenger: "Account", rider: Rider, journey: Journey, way: Route, line: Line) -> bool:
+def _rides_as_teen(trip: Trip, journey: Journey, way: Route) -> bool:
     """Whether who is booked for is known to be 14 to 17: a booking is no second door around their guardian (A6, A9).
 
-    Their guardian books for them by the same rules as they do; anybody else is refused, without being told why, and so
-    often a day at most, so that nobody finds out by trying which phones are minors'.
+    Their guardian books for them by the same rules as they do; anybody else is refused, without being told why. That is
+    asked last, of what would be booked, and counts as a booking does: so often a day at most, and each try at a phone
+    that is no minor's sends it a message, so that nobody finds out by trying which phones are minors'.
     """
-    phone, at = typed.phone.read(rider.phone), clock.now()
-    person = account_by_phone(phone)
+    person, at, line = account_by_phone(trip.rider_phone), clock.now(), Line(trip.line)
     if person is None:
         return False
-    child = is_known_child(person, at) and rider.kind != RiderKind.CHILD
+    child = is_known_child(person, at) and trip.rider_kind != RiderKind.CHILD
     teen = is_known_teen(person, journey.start)
-    if child or (teen and guardian_of(person, at) != passenger):
-        limits.take(RIDERS_TOLD, Asker(person=passenger.code), target=phone_index(phone), field="rider_phone")
+    if child or (teen and guardian_of(person, at) != trip.passenger):
+        asker = Asker(person=trip.passenger.code)
+        limits.take(RIDERS_TOLD, asker, target=trip.rider_phone_index, field="rider_phone")
         raise RiderGuarded("rider_phone")
     if teen:
         _check_line_and_hours(journey, way, line)
@@ -229,6 +230,11 @@ def _tell_rider(trip: Trip, anew: bool) -> None:
         subject=trip.code,
     )
     timeline.add(TripLine.FOR_ANOTHER, trip.passenger.actor, trip=trip.code)
+
+
+def uncount_rider_told(trip: Trip) -> None:
+    """A ride that took place was no way to send messages to somebody."""
+    limits.give_back(RIDERS_TOLD, Asker(person=trip.passenger.code), target=trip.rider_phone_index)
 
 
 def mark_matched(trip: Trip, count: int) -> None:

@@ -14,6 +14,7 @@ from rides.errors import (
 from rides.events import CancelAttempted, TripCancelled, TripEnded
 from rides.geometry import distance
 from rides.models import LatestPosition, Trip
+from rides.services.booking import uncount_rider_told
 from rides.services.offers import withdraw_offers
 from rides.services.outcomes import Outcome
 from rides.services.payments import fare_of, owe_fare
@@ -46,6 +47,8 @@ def end_trip(*, driver: "Driver", trip_code: str) -> Trip:
     fare = fare_of(trip, selectors.precise_trail_of(trip, Party.DRIVER))
     move(trip, TRIP_TRANSITIONS, TripState.ENDED, ended_at=clock.now(), fare=fare.fen)
     owe_fare(trip)
+    if trip.rider_phone:
+        uncount_rider_told(trip)
     actor = driver.account.actor
     timeline.add(TripLine.ENDED, actor, trip=trip.code, metres=metres if here else None)
     audit.record(actor, "rides.ended", trip.code, metres=metres)

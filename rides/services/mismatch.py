@@ -18,7 +18,7 @@ from drivers.selectors import (
 from drivers.states import ReportSource
 from rides import selectors
 from rides.events import MismatchReported
-from rides.models import RelayNumber, Trip
+from rides.models import Trip
 from rides.policies import MISMATCH_REPORT_AFTER, PATIENCE, TAKE_AWAY_BEFORE
 from rides.services.booking import book_same_way, mark_matched
 from rides.services.night import forget_reminders
@@ -177,8 +177,6 @@ def give_to_others(*, actor: Actor, driver: "Driver") -> int:
         )
         timeline.add(TripLine.GIVEN_TO_OTHERS, actor, trip=trip.code)
         forget_reminders(trip)
-        # Whoever drives now is joined to her under a number of their own.
-        RelayNumber.objects.filter(trip=trip).delete()
         if trip.line == Line.HITCH:
             others = [way for way in selectors.itineraries_along(trip) if way.driver_id != driver.pk]
             mark_matched(trip, len(others))

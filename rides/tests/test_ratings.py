@@ -39,7 +39,7 @@ NOT_WORDS = {
     "Rating": {"party"},
     "Score": set(),
     "Message": {"party", "phrase"},  # of a fixed list, held by a constraint
-    "RelayNumber": {"number"},
+    "RelayNumber": {"number", "key"},
     "Reminder": {"party", "called_by", "outcome"},
     "LatePickup": {"code", "taken_by", "closed_by", "outcome"},
     "Payment": {"code", "state"},

@@ -19,7 +19,7 @@ from accounts.models import Account, EmergencyContact, Guardianship, RealNameChe
 from accounts.selectors import contacts_who_agreed, guardian_of, named_as_guardian
 from accounts.services import add_emergency_contact, remove_emergency_contact
 from conftest import NOON, usual_journey
-from core.errors import Forbidden, NotFound, TooMany
+from core.errors import DomainError, Forbidden, NotFound, TooMany
 from core.models import AuditEntry, Notification
 from core.states import IllegalTransition
 from drivers.models import Driver
@@ -422,11 +422,24 @@ def test_somebody_else_is_no_way_around_a_child(rides, people, noon):
 
 
 def test_nobody_tries_out_which_phones_are_minors(rides, guarded):
-    for _turn in range(10):
+    for _turn in range(4):
         with pytest.raises(RiderGuarded):
             rides.booked("driver2", rider=Rider(RiderKind.OTHER, "x", guarded.phone))
     with pytest.raises(TooMany):
         rides.booked("driver2", rider=Rider(RiderKind.OTHER, "x", guarded.phone))
+
+
+@pytest.mark.parametrize("wrong", ["window", "name"])
+def test_what_is_refused_anyway_says_nothing_of_whose_phone_it_is(rides, guarded, wrong):
+    """A booking that comes to nothing sends no message and counts nowhere: it would try out phones without end."""
+    seen = set()
+    for phone in (guarded.phone, "13911110077"):
+        rider = Rider(RiderKind.OTHER, "" if wrong == "name" else "x", phone)
+        journey = usual_journey(end=NOON - timedelta(hours=1)) if wrong == "window" else usual_journey()
+        with pytest.raises(DomainError) as refused:
+            rides.booked("driver2", rider=rider, journey=journey)
+        seen.add(refused.value.code)
+    assert len(seen) == 1 and seen.isdisjoint({"rider_guarded"})
 
 
 def test_the_teen_is_told_who_follows(guarded, signed_in):

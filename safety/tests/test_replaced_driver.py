@@ -16,7 +16,7 @@ from drivers.selectors import driver_of
 from drivers.tests.factories import face_token
 from rides import live
 from rides.errors import PositionToken
-from rides.models import RelayNumber, Trip
+from rides.models import Trip
 from rides.selectors import check_key, position_key
 from rides.services import accept_trip, give_to_others
 from rides.states import Party
@@ -131,12 +131,6 @@ def test_a_drivers_packet_is_taken_while_the_trip_lives_and_for_an_hour_after(ri
     noon.shift(2 * 60)
     with pytest.raises(PositionToken):
         services.raise_by_packet(text=packet_of(trip, key))
-
-
-def test_his_number_joins_him_to_her_no_more(trip, replace):
-    RelayNumber.objects.create(trip=trip, number="+8617000000001", made_at=clock.now(), until=trip.window_end)
-    replace(trip)
-    assert not RelayNumber.objects.exists()
 
 
 def test_what_he_agreed_to_is_nobody_elses_consent(trip, replace, client):

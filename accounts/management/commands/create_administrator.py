@@ -1,14 +1,16 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.urls import reverse
 
 from accounts import staffing
+from core.commands import PlatformCommand
 from core.errors import DomainError
 
 
-class Command(BaseCommand):
+class Command(PlatformCommand):
+    in_production = True
     help = (
         "Make the first administrator: asks for name and phone, prints a set-up code, and keeps no password. The second"
         " one is made with --another, since two people add all further staff in the console."

@@ -2,13 +2,15 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from core import audit
+from core.commands import PlatformCommand
 from core.models import AuditSeal
 
 
-class Command(BaseCommand):
+class Command(PlatformCommand):
+    in_production = True
     help = (
         "Read the journal against its seals; exit 1 and name the first bad row where something was changed. It prints the"
         " last seal, NUMBER:VALUE, to be written down elsewhere; `--seal` asks for one that was."

@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
+
+from core.commands import PlatformCommand
 
 # What formatters do not hold: djangofmt leaves a run of tags on one line, and nothing formats scripts.
 WIDEST = {"templates": ("*.html", 160), "static/js": ("*.js", 120), "tests/scripts": ("*.js", 120)}
@@ -12,7 +14,8 @@ WIDEST = {"templates": ("*.html", 160), "static/js": ("*.js", 120), "tests/scrip
 SENTENCE = re.compile(r"""\s*{% translate "[^"]*"(?: context "[^"]*")? %}\s*""")
 
 
-class Command(BaseCommand):
+class Command(PlatformCommand):
+    in_production = False
     help = "No line of a template or script is too long to be read; one sentence by itself may be."
     requires_system_checks: list[str] = []
 

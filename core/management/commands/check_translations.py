@@ -3,15 +3,17 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from core import stored, wording
+from core.commands import PlatformCommand
 
 # Letters that stand for parts of a day, no text that somebody reads.
 FORMAT = "date format"
 
 
-class Command(BaseCommand):
+class Command(PlatformCommand):
+    in_production = False
     help = "Every sentence of code and templates has its Chinese, and both keep to docs/wording.md; none is left over."
     requires_system_checks: list[str] = []
 

@@ -1,9 +1,10 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 from django.db import connection, transaction
 from psycopg import sql
+
+from core.commands import PlatformCommand
 
 # Rows that may be written and never rewritten, whoever asks; beside each table what may become known of a row later.
 APPEND_ONLY: dict[str, tuple[str, ...]] = {
@@ -23,7 +24,8 @@ APPEND_ONLY: dict[str, tuple[str, ...]] = {
 }
 
 
-class Command(BaseCommand):
+class Command(PlatformCommand):
+    in_production = True
     help = "Give the platform's database role what it needs, and on journal and ledgers only the right to read and append."
 
     @transaction.atomic

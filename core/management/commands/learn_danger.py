@@ -1,12 +1,14 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
+from core.commands import PlatformCommand
 from core.danger import learn, pieces
 
 
-class Command(BaseCommand):
+class Command(PlatformCommand):
+    in_production = False
     help = (
         "Learn the weights of danger from files of wordings (class, tab, text) and write core/danger/weights.tsv. "
         "Never give it the wordings that are kept to measure with."

@@ -1,12 +1,12 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from core.commands import PlatformCommand
 from core.messages.transports.template_sms import to_submit
 
 
-class Command(BaseCommand):
+class Command(PlatformCommand):
+    in_production = True
     help = "Print, as JSON lines, each template that an SMS provider has to approve: name, content, longest values."
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -3,10 +3,11 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import translation
 
 from core import retention
+from core.commands import PlatformCommand
 from core.retention import Data, Rule
 
 PATH = Path("docs") / "processing.md"
@@ -19,7 +20,8 @@ of a trip or case on which a hold lies. Times are the first values of their poli
 """
 
 
-class Command(BaseCommand):
+class Command(PlatformCommand):
+    in_production = False
     help = "Write docs/processing.md, the register of processing; --check fails where it is not current."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

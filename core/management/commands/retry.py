@@ -3,10 +3,11 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from core import audit, retry
 from core.actors import Actor
+from core.commands import PlatformCommand
 from core.errors import NotFound
 from core.models import FailedWork
 from core.transactions import begins_transaction
@@ -14,7 +15,8 @@ from core.transactions import begins_transaction
 SHELL = Actor("shell", "system")
 
 
-class Command(BaseCommand):
+class Command(PlatformCommand):
+    in_production = True
     help = "Try failed work again now, and say what came of it. Exits with 1 where something still fails."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -1,16 +1,18 @@
 from collections import Counter
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from core import audit
 from core.actors import SYSTEM
+from core.commands import PlatformCommand
 from core.privacy import newest_version
 from core.rotation import left_over, rotate_columns, rotate_pictures
 from core.transactions import begins_transaction
 
 
-class Command(BaseCommand):
+class Command(PlatformCommand):
+    in_production = True
     help = (
         "Encrypt everything again that an older of HUHANG_FIELD_KEYS encrypted. Add the new key last, restart, run this,"
         " then remove the old one. It can be stopped and run again. It rewrites ledgers too, which only their owner may:"

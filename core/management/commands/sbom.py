@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+
+from core.commands import PlatformCommand
 
 PINNED = re.compile(
     r"^([A-Za-z0-9._-]+)==(\S+)(?: *;[^\\\n]*)?((?:\s*\\\n\s*--hash=sha256:[0-9a-f]{64})*)", re.MULTILINE
@@ -18,15 +19,24 @@ SCRIPTS = {
 }
 
 
-class Command(BaseCommand):
+class Command(PlatformCommand):
+    in_production = True
     help = "What the platform is made of, on the standard output: CycloneDX 1.5, from the locked packages and the scripts."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        root = Path(settings.BASE_DIR)
-        components = [*packages((root / "requirements.lock").read_text()), *scripts(root / "static/vendor")]
-        bill = {"bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1, "components": components}
+        bill = {
+            "bomFormat": "CycloneDX",
+            "specVersion": "1.5",
+            "version": 1,
+            "components": components(Path(settings.BASE_DIR)),
+        }
         self.stdout.write(json.dumps(bill, indent=2))
+
+
+def components(root: Path) -> list[dict[str, Any]]:
+    """What the platform in this folder is made of."""
+    return [*packages((root / "requirements.lock").read_text()), *scripts(root / "static/vendor")]
 
 
 def _component(kind: str, name: str, version: str, digests: list[str]) -> dict[str, Any]:

@@ -4,9 +4,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from core import policy
+from core.commands import PlatformCommand
 from core.errors import DomainError
 from drivers.policies import FACE_ACCEPT, FACE_DEMANDS
 from drivers.vision.faces import Demands, Face, likeness, read_face
@@ -18,7 +19,8 @@ def limits() -> tuple[float, Demands]:
         return policy.value(FACE_ACCEPT), policy.value(FACE_DEMANDS)
 
 
-class Command(BaseCommand):
+class Command(PlatformCommand):
+    in_production = True
     help = "Measure error rates on labelled pairs: CSV image_a,image_b,same with paths relative to the file."
     requires_system_checks: list[str] = []
 

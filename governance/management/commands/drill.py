@@ -1,13 +1,15 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from core.commands import PlatformCommand
 from governance.drills import yueqing, zhengzhou
 
 DRILLS = {"yueqing": yueqing, "zhengzhou": zhengzhou}
 
 
-class Command(BaseCommand):
+class Command(PlatformCommand):
+    in_production = False
     help = "Play a case of 2018 on a scratch stack of its own, over HTTP alone; exit 0 only when all expectations hold. What is reported apart is not counted."
     requires_system_checks: list[str] = []
 

@@ -1,12 +1,14 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
+from core.commands import PlatformCommand
 from governance.services import run_hourly_drill
 
 
-class Command(BaseCommand):
+class Command(PlatformCommand):
+    in_production = True
     help = (
         "Play the hourly drill now, on this live stack with its marked accounts; exit 0 only when it passed."
     )

@@ -4,12 +4,12 @@ import time
 from typing import Any
 
 import structlog
-from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 from django.db.utils import InterfaceError, OperationalError
 from django.utils.translation import gettext_lazy as _
 
 from core import clock, heartbeat, jobs, production, retry
+from core.commands import PlatformCommand
 from rides import services
 from rides.services import Market
 from rides.services.offers import DISPATCHER
@@ -19,7 +19,8 @@ BATCH = 2.0  # seconds from one batch to the next
 MARKETS = retry.declare("rides.dispatch_batch", _("giving the orders of a line in a city"), law=jobs.SOON)
 
 
-class Command(BaseCommand):
+class Command(PlatformCommand):
+    in_production = True
     help = "Give waiting orders of express, premier and luxury to drivers, in batches of two seconds."
 
     def handle(self, *args: Any, **options: Any) -> None:

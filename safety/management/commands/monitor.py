@@ -1,8 +1,7 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from core import heartbeat, production
+from core.commands import PlatformCommand
 from safety.monitor.loop import Monitor
 from safety.services.questions import MONITOR_PROCESS
 
@@ -15,7 +14,8 @@ class WatchedMonitor(Monitor):
         heartbeat.beat(MONITOR_PROCESS.name)
 
 
-class Command(BaseCommand):
+class Command(PlatformCommand):
+    in_production = True
     help = (
         "Watch the position streams and raise signals, until the process is ended. Several may run at once."
     )

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from core import facts, policy
+from core.commands import PlatformCommand
 from rides.geometry import Point
 from rides.trails import Fix
 from safety.replay import Story, replay
@@ -20,7 +21,8 @@ order is cancelled when both phones have met, or at --cancelled-at, or never (--
 """
 
 
-class Command(BaseCommand):
+class Command(PlatformCommand):
+    in_production = True
     help = HELP
     requires_system_checks: list[str] = []
 
