@@ -74,7 +74,9 @@ destroyed(
 )
 goes_when_left("accounts.EmergencyContact", CONTACTS, "name and phone of somebody else")
 goes_when_left(
-    "accounts.Guardianship", CONTACTS, "who is whose guardian, keyed index of the guardian's phone"
+    "accounts.Guardianship",
+    CONTACTS,
+    "who is whose guardian, keyed index of the guardian's phone, and of their document where our staff ended it",
 )
 destroyed(
     "accounts.RealNameCheck",

@@ -57,6 +57,19 @@ class NobodyWasFree(
     destination: Place
 
 
+class OrderWithoutGuardian(
+    Message,
+    code="rides.order_without_guardian",
+    text=_(
+        "Huhang: no guardian stands for who travels any more, so the order %(origin)s to %(destination)s is cancelled. It"
+        " costs nothing. Help: %(line)s."
+    ),
+):
+    origin: Place
+    destination: Place
+    line: Words
+
+
 class LineSuspended(
     Message,
     code="rides.line_suspended",

@@ -97,7 +97,14 @@ def _stage(trip: Trip) -> tuple[str, str]:
             return f"found-{car}", gettext("A car was found")
         case TripState.ARRIVED:
             return f"waits-{car}", gettext("Your car waits")
-        case _:
+        case (
+            TripState.REQUESTED
+            | TripState.MATCHED
+            | TripState.BOARDED
+            | TripState.IN_PROGRESS
+            | TripState.ENDED
+            | TripState.CANCELLED
+        ):
             return trip.state, ""
 
 
