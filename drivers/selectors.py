@@ -177,6 +177,30 @@ def drivers_who_are(driver: Driver) -> list[Driver]:
     return list(rows.select_related("account").order_by("pk"))
 
 
+def locked_together(hold: Hold) -> list[Hold]:
+    """The open holds for the same reason of whoever a hold holds, under whichever account, in the order of their keys and
+    locked until the transaction ends: what is placed and what is released wait for each other at the first of them."""
+
+    def rows() -> list[Hold]:
+        same = Q(pk=hold.pk) | Q(driver__in=drivers_who_are(hold.driver))
+        found = Hold.objects.open().filter(same, kind=hold.kind, source=hold.source)
+        return list(found.select_for_update(of=("self",)).select_related("driver__account").order_by("pk"))
+
+    rows()  # while this waited for the first, further ones may have been placed
+    return rows()
+
+
+def locked_from(source: str) -> list[Hold]:
+    """The open holds that come from one thing, whomever they hold, locked as `locked_together` does."""
+
+    def rows() -> list[Hold]:
+        found = Hold.objects.open().filter(source=source)
+        return list(found.select_for_update(of=("self",)).select_related("driver__account").order_by("pk"))
+
+    rows()
+    return rows()
+
+
 def holds_against(driver: Driver, *, id_index: str = "", licence_index: str = "") -> list[Hold]:
     """Open holds of whoever this is, or may be: under this account or another, by a document verified or typed (its
     index), by the licence, by the phone (`accounts.selectors.other_accounts`). For who decides on an application: nothing
