@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 
-from accounts.selectors import account_by_phone, guardian_of, is_known_teen
+from accounts.selectors import account_by_phone, guardian_of, is_ended_by_staff, is_known_teen
 from core import clock, policy
 from core.errors import NotFound
 from rides import open_requests
@@ -325,6 +325,14 @@ def is_guarded(trip: Trip) -> bool:
         return not is_known_teen(trip.passenger, at) or guardian_of(trip.passenger, at) is not None
     person = account_by_phone(trip.rider_phone)
     return person is None or not is_known_teen(person, at) or guardian_of(person, at) == trip.passenger
+
+
+def is_shut_out(trip: Trip) -> bool:
+    """Whether our staff ended that whoever ordered is the guardian of who travels: they follow nothing of it any more (A9)."""
+    if not (trip.for_teen and trip.for_another):
+        return False
+    person = account_by_phone(trip.rider_phone)
+    return person is not None and is_ended_by_staff(person, trip.passenger)
 
 
 def waiting_orders_for(teen: "Account") -> list[Trip]:

@@ -36,6 +36,7 @@ from rides.models import Offer, Score, Trip
 from rides.selectors import position_key
 from rides.services.booking import Rider
 from rides.services.taking import is_lost
+from rides.shown import map_data
 from rides.states import Line, Party, RiderKind
 from rides.tests.factories import go_on_duty
 from rides.tokens import TripKey
@@ -366,6 +367,29 @@ def test_what_a_guardian_says_again_stays_as_it_is(guarded, people):
     for _tap in range(2):
         assert guardians.answer_as_guardian(**given, accepts=False).state == "ended"
     assert Notification.objects.filter(key__startswith="guardian-over:").count() == 1
+
+
+def test_whom_the_staff_ended_sees_no_car_of_a_trip_that_they_ordered(rides, guarded, people, signed_in):
+    driver = driver_of(people("driver"))
+    go_on_duty(driver, (28.2130, 121.0270))
+    Driver.objects.filter(pk=driver.pk).update(vetted_at=NOON - timedelta(days=200))
+    Score.objects.update_or_create(account=driver.account, defaults={"stars": 48, "count": 10})
+    rides.booked(
+        GUARDIAN,
+        line=Line.EXPRESS,
+        rider=Rider(RiderKind.OTHER, NAMED, guarded.phone),
+        journey=usual_journey(start=NOON, end=NOON),
+    )
+    turn()
+    driver.refresh_from_db()
+    assert services.accept_offer(driver=driver, code=Offer.objects.get().code).refusal is None
+    trip = Trip.objects.get()
+    assert map_data(trip, Party.PASSENGER, by_account=True)["route"]
+    number = Guardianship.objects.get().pk
+    guardians.end_for_somebody(account=people("agent"), number=number, reason="passed for the father")
+    assert map_data(trip, Party.PASSENGER, by_account=True) == {"route": [], "points": [], "ends": []}
+    assert map_data(trip, Party.PASSENGER)["route"]
+    assert signed_in(GUARDIAN).get(f"/trips/{trip.code}/").status_code == 200
 
 
 @pytest.mark.parametrize("by", ["teen", "guardian", "staff"])
