@@ -57,6 +57,19 @@ class NobodyWasFree(
     destination: Place
 
 
+class DriverUnproved(
+    Message,
+    code="rides.driver_unproved",
+    life_safety=True,
+    text=_(
+        "Huhang: the driver of %(plate)s could not show that they are who they say. Do not get in. We look for another"
+        " car for you. Help: %(line)s."
+    ),
+):
+    plate: Plate
+    line: Words
+
+
 class OrderWithoutGuardian(
     Message,
     code="rides.order_without_guardian",
