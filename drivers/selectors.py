@@ -489,7 +489,7 @@ def why_not_arrive(driver: Driver, trip_code: str) -> DomainError | None:
 _NEWER = PlatePhoto.objects.filter(
     driver=OuterRef("driver"), subject=OuterRef("subject"), pk__gt=OuterRef("pk")
 )
-_WAITING_PLATES = Read(
+_WAITING_PLATES: Read[PlatePhoto] = Read(
     lambda: (
         PlatePhoto.objects.filter(state__in=sorted(UNDECIDED_PHOTO))
         .annotate(replaced=Exists(_NEWER))

@@ -98,6 +98,7 @@ def test_for_whom_somebody_waits_stands_first_and_says_until_when(trip, people, 
     assert [row.photo.subject for row in rows] == [trip.code, "T-OLD", trip.code]
     assert [row.until for row in rows] == [newest.taken_at + timedelta(seconds=600), None, None]
     page = signed_in("agent").get("/admin/vetting/").content.decode()
+    assert page.count('class="evidence car"') == 3  # what has to be read is not blurred
     assert page.index(newest.picture.code) < page.index("T-OLD")
     assert page.count("it is too old, or a newer one was sent") == 2
     assert "10:00 left" in signed_in("agent").get("/admin/due/").content.decode()

@@ -234,7 +234,9 @@ def test_who_is_younger_asks_the_staff_to_end_it(guarded, people, signed_in):
     row = Guardianship.objects.get()
     assert (row.state, row.end_asked_at) == ("confirmed", NOON)
     assert told("guardian-over:") == set()
-    assert "look at it and write to you" in page.get("/me/guardian/").content.decode()
+    waits = page.get("/me/guardian/").content.decode()
+    assert "look at it and write to you" in waits
+    assert "They can end it at once" in waits
     agent = signed_in("agent")
     assert f"/admin/guardians/{row.pk}/" in agent.get("/admin/due/").content.decode()
     assert (
