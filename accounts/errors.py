@@ -174,6 +174,14 @@ class GuardianRefusedByStaff(DomainError):
     )
 
 
+class GuardianNotAgain(DomainError):
+    code, status, sentence = (
+        "guardian_not_again",
+        403,
+        _("Our staff ended that you are the guardian of this person. You cannot confirm it again: call the safety line."),
+    )  # fmt: skip
+
+
 class DocumentTaken(DomainError):
     code, status, sentence = (
         "document_taken",

@@ -15,10 +15,13 @@ class DeviceShared(Event):
 
 @dataclass(frozen=True, slots=True)
 class GuardianEnded(Event):
-    """A guardian who had confirmed stands for somebody no more; `by` is who ended it (`GuardianEndedBy`)."""
+    """A guardian who had confirmed stands for somebody no more; `teen` is whose account that was, `by` who ended it
+    (`GuardianEndedBy`). The row is gone where the guardian closed the account."""
 
     name: ClassVar[str] = "accounts.guardian_ended"
+    version: ClassVar[int] = 2
     guardianship: int
+    teen: str
     by: str
 
 

@@ -3,7 +3,8 @@
 No registry says whose guardian somebody is: a grown-up who is known by their real name answers for it, and writes the
 name of who named them, which nobody is told: a wrong number is not another one's ward. Whoever knows that name can
 answer all the same, so three can end it: the guardian, our staff, and the one who is not of age, from an age on alone and
-before that by asking our staff. With it ends that the account may ride; a trip under way is followed to its end.
+before that by asking our staff. With it ends that the account may ride; a trip under way is followed to its end. A guardian
+who ended is asked again like any other contact before a trip is shared with them; whom our staff ended is none any more.
 """
 
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from django.urls import reverse
 from accounts import messages
 from accounts.errors import (
     GuardianNamed,
+    GuardianNotAgain,
     GuardianRefusedByStaff,
     NotATeen,
     NotGrownUp,
@@ -23,7 +25,7 @@ from accounts.errors import (
 from accounts.events import GuardianEnded
 from accounts.models import Account, EmergencyContact, Guardianship
 from accounts.policies import GUARDIAN_NAMES, INVITATIONS, QUESTIONS_UNANSWERED
-from accounts.selectors import ends_guardian_alone, is_grown_up, is_known_teen
+from accounts.selectors import ends_guardian_alone, is_ended_by_staff, is_grown_up, is_known_teen
 from accounts.states import GUARDED, GUARDIAN_TRANSITIONS, ContactState, GuardianEndedBy, GuardianState
 from core import audit, clock, limits, policy, typed
 from core.errors import NotFound, TooMany
@@ -34,7 +36,7 @@ from core.messages.catalogue import Message
 from core.permissions import require
 from core.privacy import phone_index
 from core.states import IllegalTransition, move
-from core.transactions import begins_transaction
+from core.transactions import begins_transaction, joins_transaction
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -77,17 +79,24 @@ def ask_guardian(*, account: Account, phone: str) -> None:
 def answer_as_guardian(*, account: Account, number: int, accepts: bool, named: str = "") -> Guardianship:
     """Whose phone was named confirms, refuses, or ends what was confirmed; with it ends that the account may ride.
 
-    Whoever confirms knows how the teen is `named`. Raises `NotFound`, `NotGrownUp`, `NotTheirName`, `TooMany`,
-    `IllegalTransition`, `StaleState`.
+    Whoever confirms knows how the teen is `named`; of who came of age meanwhile nobody becomes the guardian. Said again it
+    stays as it is. Raises `NotFound`, `NotGrownUp`, `GuardianNotAgain`, `NotTheirName`, `TooMany`, `IllegalTransition`,
+    `StaleState`.
     """
-    rows = Guardianship.objects.select_for_update(of=("self",)).select_related("teen")
+    rows = Guardianship.objects.select_for_update(of=("self",)).select_related("teen", "guardian")
     row = rows.filter(pk=number, phone_index=account.phone_index).first()
     if row is None:
         raise NotFound
+    if _says_again(row, account, accepts):
+        return row
     at = clock.now()
     if accepts:
+        if not is_known_teen(row.teen, at):
+            raise NotFound
         if not is_grown_up(account, at):
             raise NotGrownUp
+        if is_ended_by_staff(row.teen, account):
+            raise GuardianNotAgain
         if row.state == GuardianState.ASKED:
             _check_name(account, row.teen, named)
         move(row, GUARDIAN_TRANSITIONS, GuardianState.CONFIRMED, guardian=account, answered_at=at)
@@ -104,6 +113,14 @@ def answer_as_guardian(*, account: Account, number: int, accepts: bool, named: s
         _end(row, GuardianEndedBy.GUARDIAN)
     audit.record(account.actor, "accounts.guardian_answered", row.teen.code, state=row.state)
     return row
+
+
+def _says_again(row: Guardianship, account: Account, accepts: bool) -> bool:
+    """Whether this account said the same of this question last."""
+    if accepts:
+        return row.state == GuardianState.CONFIRMED and row.guardian_id == account.pk
+    ended = row.ended_by == GuardianEndedBy.GUARDIAN and row.guardian_id == account.pk
+    return row.state == GuardianState.REFUSED or ended
 
 
 def _check_name(account: Account, teen: Account, named: str) -> None:
@@ -147,7 +164,8 @@ def end_guardian(*, account: Account) -> Guardianship:
 @begins_transaction
 def end_for_somebody(*, account: Account, number: int, reason: str) -> Guardianship:
     """Our staff end it, whoever asked them to: the guardian is no contact any more, follows no trip, and is not taken as
-    guardian of the same person again. Raises `Forbidden`, `NotFound`, `IllegalTransition`, `StaleState`."""
+    guardian of the same person again, whatever account or phone they come with. Raises `Forbidden`, `NotFound`,
+    `IllegalTransition`, `StaleState`."""
     require(account, MAY_END)
     row = _locked(Guardianship.objects.filter(pk=number))
     _end(row, GuardianEndedBy.STAFF)
@@ -187,12 +205,29 @@ def _locked(rows: "QuerySet[Guardianship]") -> Guardianship:
     return row
 
 
+@joins_transaction
+def leave(*, account: Account) -> None:
+    """A guardian closes the account: who named them is told that they need another one before the next ride.
+
+    What our staff ended stays, so that a new account does not undo it.
+    """
+    rows = account.wards.filter(state=GuardianState.CONFIRMED).select_for_update(of=("self",))
+    for row in rows.select_related("teen", "guardian").order_by("pk"):
+        _end(row, GuardianEndedBy.GUARDIAN)
+        audit.record(account.actor, "accounts.guardian_ended", row.teen.code, by=row.ended_by)
+    account.wards.exclude(ended_by=GuardianEndedBy.STAFF).delete()
+
+
 def _end(row: Guardianship, by: GuardianEndedBy) -> None:
-    """What was confirmed is over, and both are told, but whoever ended it themselves. Raises `IllegalTransition`, `StaleState`."""
+    """What was confirmed is over, and both are told, but the guardian who ended it themselves; no trip is shared with them
+    by itself from now on, and a call for help still reaches them. Raises `IllegalTransition`, `StaleState`."""
     if row.state != GuardianState.CONFIRMED or row.guardian is None:
         raise IllegalTransition
-    move(row, GUARDIAN_TRANSITIONS, GuardianState.ENDED, ended_at=clock.now(), ended_by=by)
-    publish(GuardianEnded(guardianship=row.pk, by=by))
+    known = row.guardian.id_index or "" if by == GuardianEndedBy.STAFF else ""
+    move(row, GUARDIAN_TRANSITIONS, GuardianState.ENDED, ended_at=clock.now(), ended_by=by, id_index=known)
+    contact = row.teen.emergency_contacts.filter(phone_index=row.phone_index, state=ContactState.CONFIRMED)
+    contact.update(state=ContactState.ASKED)
+    publish(GuardianEnded(guardianship=row.pk, teen=row.teen.code, by=by))
     told: list[tuple[Account, Message]] = [(row.teen, messages.GuardianOver(line=settings.SAFETY_LINE))]
     if by != GuardianEndedBy.GUARDIAN:
         told.append((row.guardian, messages.WardOver(line=settings.SAFETY_LINE)))

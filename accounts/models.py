@@ -276,6 +276,8 @@ class Guardianship(models.Model):
     ended_by = models.CharField(
         pgettext_lazy("field", "ended by"), max_length=10, choices=GuardianEndedBy.choices, blank=True
     )
+    # Of whom our staff ended, so that another account or phone does not make them the guardian again.
+    id_index = models.CharField(pgettext_lazy("field", "index of the document"), max_length=64, blank=True)
 
     class Meta:
         verbose_name = pgettext_lazy("model", "guardianship")

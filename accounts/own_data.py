@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts import guardians
 from accounts.models import DataExport, Device, Guardianship, OneTimeCode, Session
 from accounts.policies import SHARING_TEXT, TEEN_SHARING_TEXT
 from accounts.selectors import is_known_child, is_known_teen, trip_sharing_since
@@ -169,7 +170,7 @@ def sign_in_ends(account: "Account", _at: datetime) -> None:
         account.emergency_contacts.all().delete()
         account.contact_questions.all().delete()
     account.guardianships.all().delete()
-    account.wards.all().delete()  # whose guardian leaves needs another one before the next ride
+    guardians.leave(account=account)
     account.sign_in_places.all().delete()
     account.real_name_checks.all().delete()
     Device.objects.filter(account=account).delete()

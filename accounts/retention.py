@@ -79,7 +79,9 @@ goes_when_left(
     "keyed index of a phone that was asked, how often, and whether it refused",
 )
 goes_when_left(
-    "accounts.Guardianship", CONTACTS, "who is whose guardian, keyed index of the guardian's phone"
+    "accounts.Guardianship",
+    CONTACTS,
+    "who is whose guardian, keyed index of the guardian's phone, and of their document where our staff ended it",
 )
 destroyed(
     "accounts.RealNameCheck",

@@ -66,15 +66,22 @@ def contacts_to_alert(account: Account) -> list[EmergencyContact]:
     return [each for each in rows if each.state != ContactState.REFUSED]
 
 
-def contacts_who_agreed(account: Account) -> list[EmergencyContact]:
+def contacts_who_agreed(
+    account: Account, *, since: datetime | None = None, locked: bool = False
+) -> list[EmergencyContact]:
     """Contacts with whom an account's trips are shared by themselves: those who agreed, where the account wants it, and
-    always the guardian of who is not of age."""
-    rows = account.emergency_contacts.order_by("pk")
-    agreed = Q(state=ContactState.CONFIRMED) if account.shares_trips else Q(pk__in=[])
+    always the guardian of who is not of age, also one whom somebody ended alone `since` (`phones_of_guardians`).
+
+    `locked` until the transaction ends: nobody takes them away meanwhile.
+    """
     guardian = contact_who_stays(account, clock.now())
-    if guardian:
-        agreed |= Q(pk=guardian.pk)
-    return list(rows.filter(agreed))
+    agreed = Q(pk=guardian.pk) if guardian else Q(pk__in=[])
+    if since is not None:
+        agreed |= Q(phone_index__in=phones_of_guardians(account, since))
+    if account.shares_trips:
+        agreed |= Q(state=ContactState.CONFIRMED)
+    rows = account.emergency_contacts.filter(agreed).order_by("pk")
+    return list(rows.select_for_update(no_key=True) if locked else rows)
 
 
 def birthday_of(account: Account) -> date | None:
@@ -115,6 +122,14 @@ def guardian_of(account: Account, at: datetime) -> Account | None:
         return None
     row = account.guardianships.filter(state=GuardianState.CONFIRMED).select_related("guardian").first()
     return row.guardian if row and row.guardian and row.guardian.is_active else None
+
+
+def is_ended_by_staff(teen: Account, account: Account) -> bool:
+    """Whether our staff ended before that whoever this is stands for somebody, by whichever account, phone or document."""
+    same = Q(guardian=account) | Q(phone_index=account.phone_index)
+    if account.id_index:
+        same |= Q(id_index=account.id_index)
+    return teen.guardianships.filter(same, ended_by=GuardianEndedBy.STAFF).exists()
 
 
 def guardianship(number: int) -> Guardianship | None:

@@ -185,7 +185,7 @@ def _part(way: Way, shot: Shot, chance: Chance) -> tuple[Array, Box]:
             around = (9.0, *chance.uniform(0.4, 2.5, 1), 9.0, *chance.uniform(0.4, 2.5, 1))
         case Way.CORNER:
             around = tuple(chance.uniform(0.3, 1.5, 4))
-        case _:
+        case Way.WHITE | Way.TINTED | Way.SHADED | Way.SOFT | Way.BLURRED | Way.COLLAGE:
             return shot.picture, shot.box
     x0, y0 = max(left - around[0] * long, 0), max(top - around[1] * tall, 0)
     x1, y1 = min(right + around[2] * long, 1), min(bottom + around[3] * tall, 1)
@@ -214,7 +214,7 @@ def _sheet(way: Way, shot: Shot, other: Shot, size: tuple[int, int], chance: Cha
                 (high, wide, 3),
                 chance.uniform(0, 255, 3) if chance.random() < 0.5 else chance.uniform(0, 255),
             )
-        case _:
+        case Way.WHITE | Way.CLOSE | Way.BARE | Way.SOFT | Way.PRINT | Way.DESK:
             return np.full((high, wide, 3), chance.uniform(225, 255))
 
 

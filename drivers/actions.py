@@ -398,6 +398,7 @@ HOLDS: ActionSet[Hold] = ActionSet(
     route="drivers_console:hold_act",
     back=lambda hold: reverse("drivers_console:hold", args=[hold.code]),
     why_not=policies.against_release,
+    lock=lambda hold, _given: selectors.locked_together(hold),
 )
 HOLDS.add(
     *by_two(

@@ -8,7 +8,7 @@ from drivers import services
 from drivers.models import Driver
 from drivers.policies import FACE_CONSENT
 from drivers.selectors import is_frozen
-from drivers.states import CallSide, FacePurpose
+from drivers.states import CallSide, DriverState, FacePurpose
 
 INVENTED = ["applicant", "driver", "driver2", "lender", "passenger", "passenger2", "son", "stranger"]
 
@@ -24,6 +24,7 @@ def camera_context(driver: Driver, purpose: FacePurpose, subject: str, video: st
         "subject": subject,
         "consented": driver.face_consent == FACE_CONSENT,
         "frozen": is_frozen(driver),
+        "applies": driver.state == DriverState.APPLIED,
         "invented": INVENTED,
         "words": {
             "centre": _("Look straight at the camera"),

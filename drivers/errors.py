@@ -151,7 +151,7 @@ class FaceFrozen(DomainError):
         "face_frozen",
         403,
         _(
-            "Your account is frozen after repeated failed face checks. A reviewer looks at it; you see the reason on your page and can appeal."
+            "Your account is frozen after repeated failed face checks. Two people look at the pictures and decide. On your page as a driver you see the reason and can object."
         ),
     )
 
@@ -161,7 +161,7 @@ class FaceRefused(DomainError):
         "face_refused",
         403,
         _(
-            "The check did not pass. Do it yourself, follow each pose, and try again. After three failures the account is frozen."
+            "The check did not pass. Do it yourself, follow each pose in good light, and try again. After several failures in a row the account is frozen. Do the poses go too fast, or is the camera poor? Ask for a video check instead: a person looks then."
         ),
     )
 
@@ -204,7 +204,9 @@ class PlatePhotoWaiting(DomainError):
     code, status, sentence = (
         "plate_photo_waiting",
         409,
-        _("A person looks at your photo of the plate now. It takes a moment."),
+        _(
+            "Your photo of the plate waits for a person to look at it. Stay where you are. You need not wait for them: a photo of the whole plate in good light is often read at once."
+        ),
     )
 
 

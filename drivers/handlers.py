@@ -30,9 +30,7 @@ def weigh_shared_device(event: DeviceShared) -> None:
 @handles(DriverHeld, queue="default")
 def hold_the_person(event: DriverHeld) -> None:
     """A hold holds the person, not the account (D15)."""
-    hold = hold_by_code(event.hold_code)
-    if hold.released_at is None:
-        hold_elsewhere(hold=hold)
+    hold_elsewhere(hold=hold_by_code(event.hold_code))
 
 
 @cases.register_open_cases

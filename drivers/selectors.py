@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from accounts.selectors import other_accounts
@@ -175,6 +175,30 @@ def drivers_who_are(driver: Driver) -> list[Driver]:
         return []
     rows = Driver.objects.filter(account__id_index=document).exclude(pk=driver.pk)
     return list(rows.select_related("account").order_by("pk"))
+
+
+def locked_together(hold: Hold) -> list[Hold]:
+    """The open holds for the same reason of whoever a hold holds, under whichever account, in the order of their keys and
+    locked until the transaction ends: what is placed and what is released wait for each other at the first of them."""
+
+    def rows() -> list[Hold]:
+        same = Q(pk=hold.pk) | Q(driver__in=drivers_who_are(hold.driver))
+        found = Hold.objects.open().filter(same, kind=hold.kind, source=hold.source)
+        return list(found.select_for_update(of=("self",)).select_related("driver__account").order_by("pk"))
+
+    rows()  # while this waited for the first, further ones may have been placed
+    return rows()
+
+
+def locked_from(source: str) -> list[Hold]:
+    """The open holds that come from one thing, whomever they hold, locked as `locked_together` does."""
+
+    def rows() -> list[Hold]:
+        found = Hold.objects.open().filter(source=source)
+        return list(found.select_for_update(of=("self",)).select_related("driver__account").order_by("pk"))
+
+    rows()
+    return rows()
 
 
 def holds_against(driver: Driver, *, id_index: str = "", licence_index: str = "") -> list[Hold]:
@@ -462,18 +486,40 @@ def why_not_arrive(driver: Driver, trip_code: str) -> DomainError | None:
             return PhotoSeenBefore()
 
 
-_WAITING_PLATES = Read(
+_NEWER = PlatePhoto.objects.filter(
+    driver=OuterRef("driver"), subject=OuterRef("subject"), pk__gt=OuterRef("pk")
+)
+_WAITING_PLATES: Read[PlatePhoto] = Read(
     lambda: (
         PlatePhoto.objects.filter(state__in=sorted(UNDECIDED_PHOTO))
-        .select_related("driver__account", "vehicle", "picture", "like__picture")
+        .annotate(replaced=Exists(_NEWER))
+        .select_related("driver__account", "vehicle", "picture", "like__picture", "face_check")
         .order_by("taken_at")
     )
 )
 
 
-def waiting_plate_photos() -> list[PlatePhoto]:
-    """Photos that a person must look at, oldest first."""
-    return _WAITING_PLATES.all()
+@dataclass(frozen=True, slots=True)
+class PlateToRead:
+    """A photo that a person must look at. Until when the driver can arrive with it; None where that is over, or a newer one
+    was sent: then nobody waits for it."""
+
+    photo: PlatePhoto
+    until: datetime | None
+
+
+def plates_to_read(at: datetime) -> list[PlateToRead]:
+    """Photos that a person must look at: first those for which a driver may stand at the pick-up, then the others, each the
+    longest waiting first."""
+    within, waited, left = policy.span(PICKUP_WITHIN), [], []
+    for photo in _WAITING_PLATES.all():
+        seen = photo.face_check.decided_at
+        until = min(seen, photo.taken_at) + within if seen else None
+        if until is not None and until > at and not photo.replaced:
+            waited.append(PlateToRead(photo, until))
+        else:
+            left.append(PlateToRead(photo, None))
+    return waited + left
 
 
 _PLATE_PHOTO = Read(

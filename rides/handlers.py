@@ -1,7 +1,7 @@
 """What rides do when accounts say something."""
 
-from accounts.events import SignedInSomewhere
-from accounts.selectors import sign_in_place
+from accounts.events import GuardianEnded, SignedInSomewhere
+from accounts.selectors import account_by_code, sign_in_place
 from core import clock, policy
 from core.events import handles
 from drivers.events import WentOffline
@@ -12,6 +12,7 @@ from rides.geometry import distance
 from rides.models import LatestPosition
 from rides.policies import FAR_SIGN_IN, FAR_SIGN_IN_FRESH
 from rides.services.offers import stop_offering
+from rides.services.upkeep import close_orders_without_guardian
 from rides.states import WITH_DRIVER, Party
 
 
@@ -37,6 +38,14 @@ def weigh_far_sign_in(event: SignedInSomewhere) -> None:
     metres = round(distance(here, (car.latitude, car.longitude)))
     if metres > policy.value(FAR_SIGN_IN):
         open_case(driver=driver, kind=CaseKind.FAR_SIGN_IN, subject=car.trip.code, metres=metres)
+
+
+@handles(GuardianEnded)
+def end_orders_without_guardian(event: GuardianEnded) -> None:
+    """With the guardian ends that somebody may ride: what no driver has taken is cancelled (A9)."""
+    teen = account_by_code(event.teen)
+    if teen is not None:
+        close_orders_without_guardian(teen=teen)
 
 
 @handles(WentOffline)

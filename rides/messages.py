@@ -57,6 +57,32 @@ class NobodyWasFree(
     destination: Place
 
 
+class DriverUnproved(
+    Message,
+    code="rides.driver_unproved",
+    life_safety=True,
+    text=_(
+        "Huhang: the driver of %(plate)s could not show that they are who they say. Do not get in. We look for another"
+        " car for you. Help: %(line)s."
+    ),
+):
+    plate: Plate
+    line: Words
+
+
+class OrderWithoutGuardian(
+    Message,
+    code="rides.order_without_guardian",
+    text=_(
+        "Huhang: no guardian stands for who travels any more, so the order %(origin)s to %(destination)s is cancelled. It"
+        " costs nothing. Help: %(line)s."
+    ),
+):
+    origin: Place
+    destination: Place
+    line: Words
+
+
 class LineSuspended(
     Message,
     code="rides.line_suspended",

@@ -35,9 +35,10 @@ def map_data(trip: Trip, party: Party, *, by_account: bool = False) -> dict[str,
 
     Beside a point stands its accuracy in metres, where the phone told it. A driver never sees where her phone is; where
     his is, she sees, and whom she shares the trip with, while the trip is under way. Of a trip that is over his map draws
-    nothing (R6). `by_account` is who booked: where somebody else travels, theirs is the car and not her phone.
+    nothing (R6). `by_account` is who booked: where somebody else travels, theirs is the car and not her phone, and nothing
+    once our staff ended that they are the guardian of who travels (A9).
     """
-    if party == Party.DRIVER and trip.is_over:
+    if (party == Party.DRIVER and trip.is_over) or (by_account and selectors.is_shut_out(trip)):
         return {"route": [], "points": [], "ends": []}
     latest = {
         of: row
@@ -97,7 +98,14 @@ def _stage(trip: Trip) -> tuple[str, str]:
             return f"found-{car}", gettext("A car was found")
         case TripState.ARRIVED:
             return f"waits-{car}", gettext("Your car waits")
-        case _:
+        case (
+            TripState.REQUESTED
+            | TripState.MATCHED
+            | TripState.BOARDED
+            | TripState.IN_PROGRESS
+            | TripState.ENDED
+            | TripState.CANCELLED
+        ):
             return trip.state, ""
 
 

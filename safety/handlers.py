@@ -15,7 +15,7 @@ from core.messages.catalogue import Message
 from core.recipients import write_to_each
 from core.transactions import begins_transaction
 from drivers.events import DriverHeld
-from drivers.selectors import driver_by_code
+from drivers.selectors import driver_by_code, is_frozen
 from rides.events import CancelAttempted, MismatchReported, PickupLate, TripAccepted, TripCancelled, TripEnded
 from rides.geometry import distance
 from rides.selectors import aboard, follows_trips, name_of_rider, trip_by_code
@@ -147,9 +147,11 @@ def share_by_itself(event: TripAccepted) -> None:
 
 @handles(DriverHeld)
 def let_hold_act(event: DriverHeld) -> None:
-    """A hold that began covertly acts at once where nobody is in the car (S11)."""
-    if event.covert and aboard(event.driver_code) is None:
-        let_holds_act(driver=driver_by_code(event.driver_code))
+    """A hold that began covertly, or a frozen account, acts at once where nobody is in the car (S11, D4)."""
+    driver = driver_by_code(event.driver_code)
+    acts = event.covert or (driver is not None and is_frozen(driver))
+    if acts and aboard(event.driver_code) is None:
+        let_holds_act(driver=driver)
 
 
 @handles(SosRaised)

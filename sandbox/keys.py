@@ -39,15 +39,19 @@ def answer(method: str, name: str, body: dict[str, Any]) -> tuple[int, dict[str,
         return 400, {"error": "no such name can be"}
     path = _folder() / name
     match method:
-        case "GET" if path.exists():
-            return 200, {"content": base64.b64encode(path.read_bytes()).decode()}
-        case "DELETE" if path.exists():
-            path.unlink()
-            return 204, {}
+        case "GET":
+            if path.exists():
+                return 200, {"content": base64.b64encode(path.read_bytes()).decode()}
+            return 404, {}
+        case "DELETE":
+            if path.exists():
+                path.unlink()
+                return 204, {}
+            return 404, {}
         case "PUT":
             return _write(path, body)
         case _:
-            return 404, {}
+            return 405, {}
 
 
 def _write(path: Path, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:

@@ -1,5 +1,6 @@
 """What staff do about the guardian of somebody who is not of age (A9)."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
@@ -37,14 +38,16 @@ def _against(row: Guardianship, _person: "Account", _key: str) -> IllegalTransit
     return None if row.state == GuardianState.CONFIRMED else IllegalTransition()
 
 
-def _end(row: Guardianship, person: "Account", given: Given) -> "Text":
-    guardians.end_for_somebody(account=person, number=row.pk, reason=given["reason"])
-    return _("Ended. Both are told.")
+def _runs(
+    service: Callable[..., Guardianship], said: "Text"
+) -> Callable[[Guardianship, "Account", Given], "Text"]:
+    """Staff decide by a service, with a reason, and read what it did."""
 
+    def run(row: Guardianship, person: "Account", given: Given) -> "Text":
+        service(account=person, number=row.pk, reason=given["reason"])
+        return said
 
-def _keep(row: Guardianship, person: "Account", given: Given) -> "Text":
-    guardians.keep_for_somebody(account=person, number=row.pk, reason=given["reason"])
-    return _("It stays. They are told.")
+    return run
 
 
 GUARDIANS: ActionSet[Guardianship] = ActionSet(
@@ -60,17 +63,15 @@ GUARDIANS.add(
         key="end",
         label=pgettext_lazy("guardian", "End that they are the guardian"),
         permission=guardians.MAY_END,
-        run=_end,
+        run=_runs(guardians.end_for_somebody, _("Ended. Both are told.")),
         form=Reason,
-    )
-)
-GUARDIANS.add(
+    ),
     Action(
         key="keep",
         label=pgettext_lazy("guardian", "It stays as it is"),
         permission=guardians.MAY_END,
-        run=_keep,
+        run=_runs(guardians.keep_for_somebody, _("It stays. They are told.")),
         form=Reason,
         offered=lambda row, _person: row.end_asked_at is not None,
-    )
+    ),
 )

@@ -42,6 +42,7 @@ def guardians(_person: "Account", _at: datetime) -> list[Due]:
             reverse("accounts_console:guardian", args=[row.pk]),
             since=row.end_asked_at,
             level="bad",
+            danger=2,  # whoever passes for the guardian follows each trip until somebody has looked
         )
         for row in ends_of_guardians_asked()
     ]

@@ -135,6 +135,7 @@ class Migration(migrations.Migration):
                 ('end_asked_at', models.DateTimeField(null=True, verbose_name='end asked for at')),
                 ('ended_at', models.DateTimeField(null=True, verbose_name='ended at')),
                 ('ended_by', models.CharField(blank=True, choices=[('teen', 'the one who is not of age'), ('guardian', 'the guardian'), ('staff', 'our staff')], max_length=10, verbose_name='ended by')),
+                ('id_index', models.CharField(blank=True, max_length=64, verbose_name='index of the document')),
             ],
             options={
                 'verbose_name': 'guardianship',

@@ -104,7 +104,10 @@ def _desk_page(request: HttpRequest, _row: object, refusal: Refusal | None) -> H
 
     context: dict[str, Any] = {
         "title": _("Vetting desk"),
-        "photos": offered(PLATES, selectors.waiting_plate_photos()),
+        "photos": [
+            (row.photo, row.until, PLATES.offers(row.photo, account, refusal))
+            for row in selectors.plates_to_read(clock.now())
+        ],
         "videos": [
             (row, [VIDEOS.offer("take", row, account)], selectors.open_call(row))
             for row in selectors.waiting_video_checks()
@@ -120,7 +123,7 @@ def _desk_page(request: HttpRequest, _row: object, refusal: Refusal | None) -> H
     }
     shown = [row.code for name in ("applications", "cases") for row in context[name]]
     shown += [row.code for name in ("videos", "reports") for row, *_offers in context[name]]
-    shown += [row.subject for row, _offers in context["photos"]]
+    shown += [row.subject for row, _until, _offers in context["photos"]]
     return page(request, "console/vetting_desk.html", context, listed=shown)
 
 

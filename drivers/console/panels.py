@@ -37,17 +37,18 @@ def video_calls(_person: "Account", _at: datetime) -> list[Due]:
 
 
 @panel("plates", _("Plate to read"), place=DUE, order=60, marks=("vetting",), permission="plates.read")
-def plates(_person: "Account", _at: datetime) -> list[Due]:
-    """Photos before a pick-up that the machine cannot read."""
+def plates(_person: "Account", at: datetime) -> list[Due]:
+    """Photos before a pick-up that the machine cannot read; a driver and a passenger wait for those with a time."""
     return [
         Due(
-            row.subject,
+            row.photo.subject,
             reverse("drivers_console:desk"),
-            since=row.taken_at,
-            level="bad",
-            beside=row.vehicle.plate,
+            since=row.photo.taken_at,
+            until=row.until,
+            level="bad" if row.until else "warn",
+            beside=row.photo.vehicle.plate,
         )
-        for row in selectors.waiting_plate_photos()
+        for row in selectors.plates_to_read(at)
     ]
 
 

@@ -70,7 +70,8 @@ def begin_application(*, account: "Account", line: str = Line.HITCH) -> Applicat
         raise PersonBarred
     if line not in Line.values:
         raise InvalidInput("line")
-    driver, _new = Driver.objects.select_for_update().get_or_create(account=account)
+    # Not against whoever places a hold meanwhile, which waits for what is carried here.
+    driver, _new = Driver.objects.select_for_update(no_key=True).get_or_create(account=account)
     carry_holds(driver=driver)
     if driver.state == DriverState.BARRED:
         raise Forbidden

@@ -365,7 +365,12 @@ def _record(check: FaceCheck, judgement: Judgement, written: list[tuple[int, Wri
 
 
 def _failures_in_a_row(driver: Driver) -> int:
+    """Since the last pass, and since two people last ended a freeze: what they have looked at counts no more."""
     rows = driver.face_checks.exclude(state__in=[FaceCheckState.ASKED, FaceCheckState.UNREADABLE])
+    freezes = driver.holds.filter(kind=HoldKind.FACE, released_at__isnull=False)
+    looked_at = freezes.order_by("-released_at").values_list("released_at", flat=True).first()
+    if looked_at is not None:
+        rows = rows.filter(decided_at__gt=looked_at)
     count = 0
     for state in rows.order_by("-decided_at", "-pk").values_list("state", flat=True)[:20]:
         if state == FaceCheckState.PASSED:

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from django.db import connection
+
 from core import audit, clock, events, inserts, pictures, typed
 from core.actors import SYSTEM, Actor
 from core.codes import new_code
@@ -13,15 +15,13 @@ from drivers.errors import BannedThing, TooManyPersons, TooManyVehicles
 from drivers.events import DriverHeld
 from drivers.models import Application, Bar, Binding, Driver, Hold, OnlineSpell, Paper, Vehicle
 from drivers.policies import ENDS_WITH_COMPLAINT, against_release
-from drivers.selectors import drivers_vehicles, drivers_who_are, is_barred
+from drivers.selectors import drivers_vehicles, drivers_who_are, is_barred, locked_from, locked_together
 from drivers.states import ApplicationState, Certificate, DriverState, HoldKind, Line
 
 VEHICLE_PLACES = (1, 2)
 PERSON_PLACES = (1, 2, 3)
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from accounts.models import Account
 
 
@@ -126,15 +126,37 @@ def hold_driver(
     `covert` for what concerns a trip: the driver's pages say nothing of it before the next day (S11+), and lose a race
     for every order meanwhile.
     """
-    return _hold_one(actor, driver, kind, source, citation, covert, clock.now())
+    mine = Hold(
+        driver=driver,
+        kind=kind,
+        source=source,
+        citation=citation,
+        covert=covert,
+        opened_at=clock.now(),
+        opened_by=actor.code,
+    )
+    return _place(actor, mine)
+
+
+def _alone_with(driver: Driver) -> None:
+    """Until the transaction ends nobody else carries holds between the accounts of whoever this is, nor makes an account
+    theirs by an approval. Taken before any hold is locked."""
+    document = driver.account.id_index
+    if document:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"holds:{document}"])
 
 
 @joins_transaction
 def hold_elsewhere(*, hold: Hold) -> None:
     """What holds somebody under one account holds them under the others: after it was placed, for a call for help waits for
-    a hold of its driver."""
+    a hold of its driver. What was released by then holds nobody."""
+    _alone_with(hold.driver)
+    together = locked_together(hold)
+    if hold.pk not in {each.pk for each in together}:
+        return
     for other in drivers_who_are(hold.driver):
-        _hold_one(SYSTEM, other, HoldKind(hold.kind), hold.source, hold.citation, hold.covert, hold.opened_at)
+        _place(SYSTEM, _like(hold, other))
 
 
 @joins_transaction
@@ -142,32 +164,42 @@ def carry_holds(*, driver: Driver) -> None:
     """A hold holds the person: what is open under an earlier account with the same verified document is open here too, in
     sight or not as there, until it is released. Whom it may be without that, reviewers see
     (`drivers.selectors.holds_against`)."""
-    for each in Hold.objects.open().filter(driver__in=drivers_who_are(driver)).order_by("pk"):
-        _hold_one(
-            SYSTEM, driver, HoldKind(each.kind), each.source, each.citation, each.covert, each.opened_at
-        )
+    _alone_with(driver)
+    found = Hold.objects.open().filter(driver__in=drivers_who_are(driver)).order_by("pk")
+    for each in found.select_for_update(of=("self",)):
+        _place(SYSTEM, _like(each, driver))
 
 
-def _hold_one(
-    actor: Actor, driver: Driver, kind: HoldKind, source: str, citation: str, covert: bool, since: "datetime"
-) -> Hold:
-    mine = Hold(
-        code=new_code("H"),
+def _like(hold: Hold, driver: Driver) -> Hold:
+    """The same hold under another account. Whoever opened it did so here too, and does not decide about it (D8)."""
+    return Hold(
         driver=driver,
-        kind=kind,
-        source=source,
-        citation=citation,
-        covert=covert,
-        opened_at=since,
-        opened_by=actor.code,
+        kind=hold.kind,
+        source=hold.source,
+        citation=hold.citation,
+        covert=hold.covert,
+        opened_at=hold.opened_at,
+        opened_by=hold.opened_by,
     )
-    if not inserts.insert(mine, unless_there=True):
-        return Hold.objects.get(driver=driver, kind=kind, source=source, released_at=None)
+
+
+def _place(actor: Actor, hold: Hold) -> Hold:
+    """Keep it, and say so; where one for this reason is open already, that is it."""
+    hold.code = new_code("H")
+    if not inserts.insert(hold, unless_there=True):
+        return Hold.objects.get(driver=hold.driver, kind=hold.kind, source=hold.source, released_at=None)
+    who = hold.driver.account.code
     audit.record(
-        actor, "drivers.held", driver.account.code, case=source, kind=kind, hold=mine.code, citation=citation
+        actor,
+        "drivers.held",
+        who,
+        case=hold.source,
+        kind=hold.kind,
+        hold=hold.code,
+        citation=hold.citation,
     )
-    events.publish(DriverHeld(driver_code=driver.account.code, hold_code=mine.code, covert=covert))
-    return mine
+    events.publish(DriverHeld(driver_code=who, hold_code=hold.code, covert=hold.covert))
+    return hold
 
 
 @joins_transaction
@@ -179,10 +211,7 @@ def release_holds_of(*, actor: Actor, source: str, reason: str, proposed_by: str
     """
     if not reason.strip():
         raise InvalidInput("reason")
-    holds = list(
-        Hold.objects.open().select_for_update(of=("self",)).select_related("driver__account")
-        .filter(source=source).order_by("pk")
-    )  # fmt: skip
+    holds = locked_from(source)
     for hold in holds:
         _release(actor, hold, reason, proposed_by)
     return len(holds)
@@ -209,14 +238,12 @@ def _release(actor: Actor, hold: Hold, reason: str, proposed_by: str) -> None:
 
 
 def _locked_hold(account: "Account", code: str, key: str) -> Hold:
-    hold = (
-        Hold.objects.select_for_update(of=("self",))
-        .select_related("driver__account")
-        .filter(code=code)
-        .first()
-    )
+    """With what holds the same person for the same reason, so that two who release it at two accounts wait for each other."""
+    hold = Hold.objects.select_related("driver__account").filter(code=code).first()
     if hold is None:
         raise NotFound
+    locked_together(hold)
+    hold.refresh_from_db()
     refuse(against_release(hold, account, key))
     return hold
 
@@ -252,10 +279,8 @@ def agree_release(*, account: "Account", code: str, agrees: bool) -> Hold:
     """
     hold = _locked_hold(account, code, "agree" if agrees else "disagree")
     if agrees:
-        _release(account.actor, hold, hold.release_reason, hold.release_proposed_by)
-        others = Hold.objects.open().filter(driver__in=drivers_who_are(hold.driver), kind=hold.kind)
-        for other in others.filter(source=hold.source).select_related("driver__account").order_by("pk"):
-            _release(account.actor, other, hold.release_reason, hold.release_proposed_by)
+        for each in locked_together(hold):
+            _release(account.actor, each, hold.release_reason, hold.release_proposed_by)
         hold.refresh_from_db()
         return hold
     audit.record(

@@ -23,7 +23,7 @@ from drivers.policies import LINE_CONDITIONS, OFFENCE_RULES, against_application
 from drivers.selectors import application_by_code, screening_of
 from drivers.services.applications import ask_again, check_application, holds_against_application
 from drivers.services.papers import keep_paper
-from drivers.services.people import bind_vehicle
+from drivers.services.people import bind_vehicle, carry_holds
 from drivers.states import (
     APPLICATION_TRANSITIONS,
     DRIVER_TRANSITIONS,
@@ -187,6 +187,8 @@ def _admit(application: Application, account: "Account") -> None:
         raise CertificatesFaulty(faults)
     driver, person = application.driver, application.driver.account
     verify_by_vetting(actor=account.actor, account=person, real_name=found.name, id_number=found.id_number)
+    # What was placed since the reviewers looked comes along: until now nobody knew whose account this is.
+    carry_holds(driver=driver)
     _bind_licence(driver, found, application.line)
     vehicle, new = Vehicle.objects.select_for_update().get_or_create(
         plate=found.plate,

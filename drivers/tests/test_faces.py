@@ -200,6 +200,31 @@ def test_a_case_is_decided_by_two_people_and_clears_the_hold(driver, people):
     assert VettingCase.objects.get().state == "decided"
 
 
+def test_what_two_people_have_looked_at_counts_no_more(driver, people, noon):
+    """Who is slow or has a poor camera has three tries again, not one."""
+
+    def tries(count):
+        noon.shift(1)
+        return [check(driver, name="son").refusal.code for _again in range(count)]
+
+    assert tries(3)[-1] == "face_frozen"
+    code = VettingCase.objects.get().code
+    propose(account=people("vetting"), code=code, outcome=CaseOutcome.CLEARED, reason="video call")
+    agree(account=people("supervisor"), code=code, agrees=True)
+    assert tries(2) == ["face_refused", "face_refused"]
+    assert not Hold.objects.open().exists()
+    assert tries(1) == ["face_frozen"]
+
+
+def test_a_check_that_failed_says_another_way_and_a_frozen_one_where_to_object(driver, people, signed_in):
+    assert "视频核验" in str(check(driver, name="son").refusal.detail)
+    for _again in range(2):
+        check(driver, name="son")
+    Driver.objects.filter(pk=driver.pk).update(lines=["hitch", "express"])
+    page = signed_in("driver").get("/drive/online/").content.decode()
+    assert 'href="/drive/">The reason, and how to object' in page
+
+
 def test_a_check_is_answered_once_in_time_and_by_its_driver(driver, people, noon):
     asked = ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T-1")
     shown = frames(asked.challenge)

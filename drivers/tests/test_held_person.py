@@ -11,10 +11,11 @@ from core import clock
 from core.actors import SYSTEM
 from drivers.errors import LicenceTaken, PersonHeld
 from drivers.models import Driver, Hold, Screening
-from drivers.selectors import driver_of, open_holds, visible_holds, why_not_eligible
+from drivers.selectors import driver_of, open_holds, parties_to, visible_holds, why_not_eligible
 from drivers.services import (
     agree_decision,
     agree_release,
+    appeal,
     begin_application,
     hold_driver,
     propose_decision,
@@ -121,6 +122,29 @@ def test_what_is_placed_later_holds_the_person_everywhere(gone, people, deliver)
     propose_release(account=people("vetting"), code=mine.code, reason="x")
     agree_release(account=people("supervisor"), code=mine.code, agrees=True)
     assert open_holds("again") == open_holds("newcomer") == []
+
+
+def test_who_opened_a_hold_has_a_part_in_it_under_each_account(gone, people):
+    """Another pair of eyes decides on an appeal, whichever account it is made with (D8)."""
+    old = Driver.objects.get(account=gone)
+    release()
+    with transaction.atomic():
+        hold_driver(
+            actor=people("vetting").actor,
+            driver=old,
+            kind=HoldKind.STAFF,
+            source="S-OLD",
+            citation="x",
+            covert=False,
+        )
+    account = newcomer("again", "13912340002")
+    with transaction.atomic():
+        verify_by_vetting(actor=SYSTEM, account=account, real_name=gone.real_name, id_number=gone.id_number)
+    account.refresh_from_db()
+    begin_application(account=account)
+    (mine,) = open_holds("again")
+    row = appeal(driver=driver_of(account), code=mine.code, words="that was not me")
+    assert parties_to(row) == {"vetting"}
 
 
 def test_a_number_that_passed_on_to_somebody_else_holds_nobody(gone, people):

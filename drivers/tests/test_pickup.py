@@ -17,7 +17,7 @@ from drivers.errors import (
     PlatePhotoWaiting,
 )
 from drivers.models import PlatePhoto, VettingCase
-from drivers.selectors import driver_of, plate_read
+from drivers.selectors import driver_of, plate_read, plates_to_read
 from drivers.services import decide_plate_photo
 from drivers.states import PlateSpot
 from drivers.tests.factories import face_token, ready_for_pickup
@@ -85,6 +85,32 @@ def test_what_is_nearly_the_plate_waits_for_a_person(trip, people, signed_in, sa
     else:
         with pytest.raises(PlateDiffers):
             at_pickup(people, trip)
+
+
+def test_for_whom_somebody_waits_stands_first_and_says_until_when(trip, people, signed_in, noon):
+    """Old photos would push a driver who stands at the kerb to the end of the list."""
+    driver = driver_of(people("driver"))
+    ready_for_pickup(driver, "T-OLD", "waiting")
+    noon.shift(601)
+    ready_for_pickup(driver, trip.code, "waiting")
+    noon.shift(60)
+    newest = ready_for_pickup(driver, trip.code, "waiting")
+    rows = plates_to_read(clock.now())
+    assert [row.photo.subject for row in rows] == [trip.code, "T-OLD", trip.code]
+    assert [row.until for row in rows] == [newest.taken_at + timedelta(seconds=600), None, None]
+    page = signed_in("agent").get("/admin/vetting/").content.decode()
+    assert page.count('class="evidence car"') == 3  # what has to be read is not blurred
+    assert page.index(newest.picture.code) < page.index("T-OLD")
+    assert page.count("it is too old, or a newer one was sent") == 2
+    assert "10:00 left" in signed_in("agent").get("/admin/due/").content.decode()
+    noon.shift(601)
+    assert {row.until for row in plates_to_read(clock.now())} == {None}
+
+
+def test_who_waits_for_a_look_may_send_another_photo(trip, people, signed_in):
+    ready_for_pickup(driver_of(people("driver")), trip.code, "waiting")
+    page = signed_in("driver").get(f"/trips/{trip.code}/").content.decode()
+    assert f'href="/drive/trips/{trip.code}/pickup/">Take another photo' in page
 
 
 def test_a_photo_needs_the_face_of_the_same_pickup(trip, people):

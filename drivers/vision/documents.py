@@ -102,9 +102,11 @@ def _value_of(field: str, candidates: list[str]) -> str:
                 plate = re.sub(r"[·•.\-]", "", marks)
                 if typed.plate.FORM.match(plate):
                     return plate
-            case _:
+            case "name" | "owner" | "model":
                 if text:
                     return text
+            case _:
+                raise KeyError(field)  # nobody has said what may stand in it
     return ""
 
 

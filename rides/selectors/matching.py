@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Exists, OuterRef, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 
+from accounts.selectors import account_by_phone, guardian_of, is_ended_by_staff, is_known_teen
 from core import clock, policy
 from core.errors import NotFound
 from rides import open_requests
@@ -30,7 +31,7 @@ from rides.policies import (
 from rides.selectors.apart import apart_among
 from rides.selectors.cities import places_of
 from rides.selectors.trips import ScoreShown, score_of
-from rides.states import WAITING, WITH_DRIVER, HitchChoice, Line, OfferState, TripState
+from rides.states import WAITING, WITH_DRIVER, HitchChoice, Line, OfferState, RiderKind, TripState
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -314,6 +315,31 @@ def suits_teen(trip: Trip, driver: "Driver") -> bool:
     at = clock.now()
     by_day = teen_may_ride(max(trip.window_start, at), trip.route_seconds)
     return by_day and driver.pk in teens_drivers([driver], at)
+
+
+def is_guarded(trip: Trip) -> bool:
+    """Whether a guardian stands now for who travels on an order for somebody of 14 to 17 (A9): theirs, where they ordered
+    it themselves, and otherwise the one who did. Who came of age meanwhile needs none."""
+    at = clock.now()
+    if trip.rider_kind == RiderKind.SELF:
+        return not is_known_teen(trip.passenger, at) or guardian_of(trip.passenger, at) is not None
+    person = account_by_phone(trip.rider_phone)
+    return person is None or not is_known_teen(person, at) or guardian_of(person, at) == trip.passenger
+
+
+def is_shut_out(trip: Trip) -> bool:
+    """Whether our staff ended that whoever ordered is the guardian of who travels: they follow nothing of it any more (A9)."""
+    if not (trip.for_teen and trip.for_another):
+        return False
+    person = account_by_phone(trip.rider_phone)
+    return person is not None and is_ended_by_staff(person, trip.passenger)
+
+
+def waiting_orders_for(teen: "Account") -> list[Trip]:
+    """Orders without a driver on which somebody of 14 to 17 is to travel, whoever ordered; locked."""
+    theirs = Q(passenger=teen) | Q(rider_phone_index=teen.phone_index)
+    rows = Trip.objects.filter(theirs, for_teen=True, state__in=WAITING)
+    return list(rows.select_for_update(of=("self",)).select_related("passenger").order_by("pk"))
 
 
 def riders_allowed(trips: list[Trip], owner: "Account") -> set[int]:

@@ -2,11 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db.models import Q
 
 from core import audit, clock, events, live, policy, timeline, typed
 from core.actors import Actor
 from core.errors import NotFound
+from core.messages import outbox
 from core.states import StaleState, move
 from core.transactions import begins_transaction, joins_transaction
 from drivers import services as driver_services
@@ -16,7 +18,7 @@ from drivers.selectors import (
     visible_holds,
 )
 from drivers.states import ReportSource
-from rides import selectors
+from rides import messages, selectors
 from rides.events import MismatchReported
 from rides.models import Trip
 from rides.policies import MISMATCH_REPORT_AFTER, PATIENCE, TAKE_AWAY_BEFORE
@@ -145,8 +147,9 @@ def _report_source(trip: Trip) -> ReportSource:
 
 
 @joins_transaction
-def give_to_others(*, actor: Actor, driver: "Driver") -> int:
-    """Trips of this driver that have not begun look for another driver; returns how many.
+def give_to_others(*, actor: Actor, driver: "Driver", unproved: bool = False) -> int:
+    """Trips of this driver that have not begun look for another driver; returns how many. Where it is `unproved` that it
+    is this driver, who travels is told not to get in.
 
     For this driver each stands as cancelled by its passenger from now on. While the driver's orders are stopped without
     a sign, those of which no pick-up is near stay: asked again later, they go then (S11).
@@ -157,6 +160,8 @@ def give_to_others(*, actor: Actor, driver: "Driver") -> int:
         near = Q(window_start__lte=clock.now() + policy.span(TAKE_AWAY_BEFORE))
         trips = trips.filter(near | ~Q(state=TripState.ACCEPTED) | Q(near_at__isnull=False))
     for trip in trips.order_by("pk"):
+        if unproved:
+            _warn_of_driver(trip)
         lose(driver, trip)
         move(
             trip,
@@ -184,3 +189,15 @@ def give_to_others(*, actor: Actor, driver: "Driver") -> int:
         live.changed_on_commit(f"trip:{trip.code}")
         given += 1
     return given
+
+
+def _warn_of_driver(trip: Trip) -> None:
+    """Whoever may stand before the car hears it now, and not from an empty page."""
+    passenger = trip.passenger
+    outbox.queue(
+        messages.DriverUnproved(plate=trip.plate_registered, line=settings.SAFETY_LINE),
+        key=f"unproved:{trip.code}:{trip.driver_id}",
+        to=trip.rider_phone or passenger.phone,
+        language=passenger.language,
+        subject=trip.code,
+    )

@@ -3,24 +3,29 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from accounts import guardians
 from accounts.errors import (
     GuardianBooks,
     GuardianNamed,
     GuardianNeeded,
+    GuardianNotAgain,
     GuardianRefusedByStaff,
     GuardianStays,
     NotATeen,
     NotGrownUp,
     NotTheirName,
 )
+from accounts.leaving import _close, _erase
 from accounts.models import Account, EmergencyContact, Guardianship, RealNameCheck
-from accounts.selectors import contacts_who_agreed, guardian_of, named_as_guardian
+from accounts.selectors import contacts_to_alert, contacts_who_agreed, guardian_of, named_as_guardian
 from accounts.services import add_emergency_contact, remove_emergency_contact
 from conftest import NOON, usual_journey
+from core import clock, typed
 from core.errors import DomainError, Forbidden, NotFound, TooMany
 from core.models import AuditEntry, Notification
+from core.privacy import phone_index
 from core.states import IllegalTransition
 from drivers.models import Driver
 from drivers.selectors import driver_of
@@ -30,6 +35,8 @@ from rides.management.commands.dispatcher import turn
 from rides.models import Offer, Score, Trip
 from rides.selectors import position_key
 from rides.services.booking import Rider
+from rides.services.taking import is_lost
+from rides.shown import map_data
 from rides.states import Line, Party, RiderKind
 from rides.tests.factories import go_on_duty
 from rides.tokens import TripKey
@@ -227,7 +234,9 @@ def test_who_is_younger_asks_the_staff_to_end_it(guarded, people, signed_in):
     row = Guardianship.objects.get()
     assert (row.state, row.end_asked_at) == ("confirmed", NOON)
     assert told("guardian-over:") == set()
-    assert "look at it and write to you" in page.get("/me/guardian/").content.decode()
+    waits = page.get("/me/guardian/").content.decode()
+    assert "look at it and write to you" in waits
+    assert "They can end it at once" in waits
     agent = signed_in("agent")
     assert f"/admin/guardians/{row.pk}/" in agent.get("/admin/due/").content.decode()
     assert (
@@ -286,6 +295,164 @@ def test_who_ends_it_alone_is_followed_to_the_end_of_a_trip_under_way(rides, gua
     with pytest.raises(GuardianStays):
         revoke_share(key=TripKey(trip.code, Party.PASSENGER, trip.city.code), number=share.pk)
     assert TripShare.objects.get().revoked_at is None
+
+
+@pytest.mark.parametrize("by", ["teen", "guardian"])
+def test_who_was_the_guardian_gets_no_links_of_new_trips_and_hears_a_call_for_help(guarded, people, by):
+    Account.objects.filter(pk=guarded.pk).update(shares_trips=True)
+    sixteen = aged(TEEN, "2009-05-05")
+    if by == "teen":
+        guardians.end_guardian(account=sixteen)
+    else:
+        number = Guardianship.objects.get().pk
+        guardians.answer_as_guardian(account=people(GUARDIAN), number=number, accepts=False)
+    assert contacts_who_agreed(sixteen) == []
+    assert [each.phone for each in contacts_to_alert(sixteen)] == [people(GUARDIAN).phone]
+
+
+def under(code, phone, like):
+    """Another account of whoever an account was, which they closed."""
+    account = Account.objects.get(code=like)
+    known = {name: getattr(account, name) for name in ("real_name", "id_number", "born_on", "id_index")}
+    _close(account)
+    phone = typed.phone.read(phone)
+    new = Account(code=code, phone=phone, phone_index=phone_index(phone), role="member", verified_at=NOON)
+    for name, value in {**known, "created_at": NOON, "password": "!"}.items():
+        setattr(new, name, value)
+    new.save(force_insert=True)
+    return new
+
+
+@pytest.mark.parametrize("phone", ["13912340088", ""])
+def test_whom_the_staff_ended_does_not_come_back_by_another_account(guarded, people, noon, phone):
+    number = Guardianship.objects.get().pk
+    guardians.end_for_somebody(account=people("agent"), number=number, reason="passed for the father")
+    gone = people(GUARDIAN)
+    back = under("back", phone or gone.phone, GUARDIAN)
+    noon.shift(20 * 365 * 86_400)
+    _erase(gone.pk, clock.now())
+    noon.shift(-20 * 365 * 86_400)
+    teen = Account.objects.get(code=TEEN)
+    if phone:
+        guardians.ask_guardian(account=teen, phone=phone)
+        number = Guardianship.objects.latest("pk").pk
+        with pytest.raises(GuardianNotAgain):
+            guardians.answer_as_guardian(account=back, number=number, accepts=True, named=NAMED)
+    else:
+        with pytest.raises(GuardianRefusedByStaff):
+            guardians.ask_guardian(account=teen, phone=gone.phone)
+    assert guardian_of(teen, NOON) is None
+
+
+def test_nobody_becomes_the_guardian_of_who_came_of_age(teen, people):
+    guardians.ask_guardian(account=teen, phone=people(GUARDIAN).phone)
+    grown = aged(TEEN, "2000-05-05")
+    with pytest.raises(NotFound):
+        guardians.answer_as_guardian(
+            account=people(GUARDIAN), number=Guardianship.objects.get().pk, accepts=True, named=NAMED
+        )
+    assert not grown.emergency_contacts.exists()
+
+
+def test_whose_guardian_leaves_is_told(rides, guarded, people):
+    _close(people(GUARDIAN))
+    assert guarded.phone in told("guardian-over:")
+    assert not Guardianship.objects.exists()
+    with pytest.raises(GuardianNeeded):
+        book(rides)
+    guardians.ask_guardian(account=guarded, phone="13912340099")
+
+
+def test_what_a_guardian_says_again_stays_as_it_is(guarded, people):
+    given = {"account": people(GUARDIAN), "number": Guardianship.objects.get().pk}
+    assert guardians.answer_as_guardian(**given, accepts=True, named=NAMED).state == "confirmed"
+    for _tap in range(2):
+        assert guardians.answer_as_guardian(**given, accepts=False).state == "ended"
+    assert Notification.objects.filter(key__startswith="guardian-over:").count() == 1
+
+
+def test_whom_the_staff_ended_sees_no_car_of_a_trip_that_they_ordered(rides, guarded, people, signed_in):
+    driver = driver_of(people("driver"))
+    go_on_duty(driver, (28.2130, 121.0270))
+    Driver.objects.filter(pk=driver.pk).update(vetted_at=NOON - timedelta(days=200))
+    Score.objects.update_or_create(account=driver.account, defaults={"stars": 48, "count": 10})
+    rides.booked(
+        GUARDIAN,
+        line=Line.EXPRESS,
+        rider=Rider(RiderKind.OTHER, NAMED, guarded.phone),
+        journey=usual_journey(start=NOON, end=NOON),
+    )
+    turn()
+    driver.refresh_from_db()
+    assert services.accept_offer(driver=driver, code=Offer.objects.get().code).refusal is None
+    trip = Trip.objects.get()
+    assert map_data(trip, Party.PASSENGER, by_account=True)["route"]
+    number = Guardianship.objects.get().pk
+    guardians.end_for_somebody(account=people("agent"), number=number, reason="passed for the father")
+    assert map_data(trip, Party.PASSENGER, by_account=True) == {"route": [], "points": [], "ends": []}
+    assert map_data(trip, Party.PASSENGER)["route"]
+    assert signed_in(GUARDIAN).get(f"/trips/{trip.code}/").status_code == 200
+
+
+@pytest.mark.parametrize("by", ["teen", "guardian", "staff"])
+def test_with_the_guardian_end_the_orders_that_nobody_has_taken(rides, guarded, people, deliver, by):
+    """Otherwise a car would be found later, and nobody followed the trip."""
+    go_on_duty(driver_of(people("driver")), (28.2130, 121.0270))
+    mine = book(rides)
+    theirs = rides.booked(
+        GUARDIAN,
+        line=Line.EXPRESS,
+        rider=Rider(RiderKind.OTHER, "林小雨", guarded.phone),
+        journey=usual_journey(start=NOON, end=NOON),
+    )
+    other = rides.booked("passenger2", line=Line.EXPRESS, journey=usual_journey(start=NOON, end=NOON))
+    number = Guardianship.objects.get().pk
+    if by == "teen":
+        guardians.end_guardian(account=aged(TEEN, "2009-05-05"))
+    elif by == "guardian":
+        guardians.answer_as_guardian(account=people(GUARDIAN), number=number, accepts=False)
+    else:
+        guardians.end_for_somebody(account=people("agent"), number=number, reason="nobody of the family")
+    with transaction.atomic():
+        driver = driver_of(people("driver"))
+        assert is_lost(driver, Trip.objects.get(pk=mine.pk))
+    deliver()
+    states = {trip.pk: (trip.state, trip.cancel_reason) for trip in Trip.objects.all()}
+    assert states[mine.pk] == states[theirs.pk] == ("cancelled", "no_guardian")
+    assert states[other.pk][0] == "requested"
+    assert told("unguarded:") == {guarded.phone, people(GUARDIAN).phone}
+
+
+def test_who_has_a_new_guardian_by_then_keeps_the_order(rides, guarded, people, deliver):
+    mine = book(rides)
+    sixteen = aged(TEEN, "2009-05-05")
+    guardians.end_guardian(account=sixteen)
+    guardians.ask_guardian(account=sixteen, phone=people("driver").phone)
+    guardians.answer_as_guardian(
+        account=people("driver"), number=Guardianship.objects.latest("pk").pk, accepts=True, named=NAMED
+    )
+    deliver()
+    mine.refresh_from_db()
+    assert mine.state == "requested"
+
+
+def test_who_ends_it_just_after_a_car_was_found_is_followed(rides, guarded, people, deliver):
+    """The link goes out a moment after the acceptance."""
+    test_a_teen_rides_with_drivers_of_tenure_and_score(rides, guarded, people, 200, 48, 10, True)
+    guardians.end_guardian(account=aged(TEEN, "2009-05-05"))
+    deliver()
+    share = TripShare.objects.get()
+    assert share.contact_phone == people(GUARDIAN).phone
+    assert Trip.objects.get().state == "accepted"
+
+
+def test_who_turned_sixteen_meanwhile_ends_it_alone(guarded, people, signed_in):
+    guardians.end_guardian(account=guarded)
+    aged(TEEN, "2009-05-05")
+    page = signed_in(TEEN)
+    assert "/me/guardian/end/" in page.get("/me/guardian/").content.decode()
+    page.post("/me/guardian/end/")
+    assert Guardianship.objects.get().ended_by == "teen"
 
 
 def test_who_is_of_age_is_nobodys_ward(guarded, people):

@@ -97,8 +97,11 @@ def note_seen(*, share: TripShare) -> None:
 
 @joins_transaction
 def share_with_contacts(*, trip: "Trip") -> int:
-    """The passenger wants it so: contacts who agreed get the link when a car was found; returns how many."""
-    contacts = contacts_who_agreed(trip.passenger)
+    """The passenger wants it so: contacts who agreed get the link when a car was found; returns how many.
+
+    Nobody takes one away meanwhile: who ends that somebody is a guardian finds the link that they got.
+    """
+    contacts = contacts_who_agreed(trip.passenger, since=trip.accepted_at, locked=True)
     for contact in contacts:
         share = share_with(trip=trip, party=Party.PASSENGER, contact=contact.pk, phone=contact.phone)
         shared = messages.TripShared(

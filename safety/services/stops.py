@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from core import jobs
 from core.actors import SYSTEM, Actor
 from core.transactions import begins_transaction, joins_transaction
-from drivers.selectors import covert_holds, covert_holds_behind, told_from
+from drivers.selectors import covert_holds, covert_holds_behind, is_frozen, told_from
 from drivers.services import hold_driver, open_case, release_holds_of, tell_of_hold
 from drivers.states import CaseKind, HoldKind
 from rides.selectors import aboard
@@ -68,19 +68,20 @@ def end_stop(*, incident: Incident, actor: Actor) -> None:
 
 @joins_transaction
 def let_holds_act(*, driver: "Driver | None") -> None:
-    """When nobody is in the car, a covert hold gives the trips that have not begun to others.
+    """When nobody is in the car, a covert hold gives the trips that have not begun to others, and so does a freeze after
+    failed face checks: who cannot show a face arrives nowhere, and may be somebody else (D4).
 
-    What it has to do with a trip is told not before the next day (S11).
+    What a hold has to do with a trip is told not before the next day (S11).
     """
     if driver is None:
         return
-    quiet = covert_holds(driver)
-    if not quiet or _she_may_be_with(driver):
+    quiet, frozen = covert_holds(driver), is_frozen(driver)
+    if not (quiet or frozen) or _she_may_be_with(driver):
         return
     for hold in quiet:
         if hold.kind in OF_NO_TRIP:
             tell_of_hold(hold=hold)
-    give_to_others(actor=SYSTEM, driver=driver)
+    give_to_others(actor=SYSTEM, driver=driver, unproved=frozen)
 
 
 def _she_may_be_with(driver: "Driver") -> bool:

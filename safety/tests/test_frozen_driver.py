@@ -1,0 +1,73 @@
+"""A driver whose account freezes after failed face checks arrives nowhere: who waits is told, and gets another car (D4)."""
+
+import pytest
+from django.db import transaction
+
+from core.actors import SYSTEM
+from core.models import Notification
+from drivers.selectors import driver_of
+from drivers.services import hold_driver
+from drivers.states import HoldKind
+from rides.services import end_trip
+
+
+def freeze(people):
+    with transaction.atomic():
+        hold_driver(
+            actor=SYSTEM,
+            driver=driver_of(people("driver")),
+            kind=HoldKind.FACE,
+            source="V-1",
+            citation="x",
+            covert=False,
+        )
+
+
+def warned():
+    return Notification.objects.filter(message="rides.driver_unproved")
+
+
+def test_who_waits_for_a_frozen_driver_is_warned_and_gets_another(rides, people, deliver):
+    trip = rides.accepted()
+    plate = trip.plate_registered
+    freeze(people)
+    deliver()
+    trip.refresh_from_db()
+    assert trip.state in {"requested", "matched"}
+    assert trip.driver is None
+    told = warned().get()
+    assert told.recipient == trip.passenger.phone
+    assert "请不要上车" in told.text
+    assert plate.replace("·", "") in told.text.replace("·", "")
+    deliver()
+    assert warned().count() == 1
+
+
+def test_nothing_changes_while_somebody_is_aboard(rides, people, deliver):
+    trip = rides.under_way()
+    freeze(people)
+    deliver()
+    trip.refresh_from_db()
+    assert trip.driver is not None
+    assert not warned().exists()
+    end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
+    deliver()
+    trip.refresh_from_db()
+    assert trip.state == "ended"
+
+
+@pytest.mark.parametrize("kind", [HoldKind.STAFF, HoldKind.COMPLAINT])
+def test_other_holds_that_the_driver_knows_take_nothing_away(rides, people, deliver, kind):
+    trip = rides.accepted()
+    with transaction.atomic():
+        hold_driver(
+            actor=SYSTEM,
+            driver=driver_of(people("driver")),
+            kind=kind,
+            source="V-1",
+            citation="x",
+            covert=False,
+        )
+    deliver()
+    trip.refresh_from_db()
+    assert trip.state == "accepted"
