@@ -63,8 +63,7 @@ def lines(picture: "Image") -> list[tuple[str, float]]:
 
 def plates(picture: "Image") -> dict[str, Any]:
     """All lines of text with their certainty, the box of each (left, top, right, bottom as shares of the picture from its
-    upper left) and what speaks for a sheet around it, as `drivers.vision.sheets` has it; and the picture's difference
-    hash: 256 bits as hex, one for each of 16 x 16 places that is lighter than the one beside it."""
+    upper left) and what speaks for a sheet around it, as `drivers.vision.sheets` has it; and its fingerprint."""
     seen = shrink(picture)
     found, _seconds = _text()(seen)
     found = found or []
@@ -74,8 +73,14 @@ def plates(picture: "Image") -> dict[str, Any]:
     rows = []
     for (_box, text, certainty), box, sheet in zip(found, boxes, sheets.look(seen, boxes), strict=True):
         rows.append((str(text), float(certainty), (np.array(box) / size).tolist(), astuple(sheet)))
+    return {"lines": rows, "fingerprint": fingerprint(seen)}
+
+
+def fingerprint(seen: NDArray[np.uint8]) -> str:
+    """The difference hash of a picture: 256 bits as hex, one for each of 16 x 16 places that is lighter than the one
+    beside it."""
     small = cv2.resize(cv2.cvtColor(seen, cv2.COLOR_BGR2GRAY), (17, 16), interpolation=cv2.INTER_AREA)
-    return {"lines": rows, "fingerprint": np.packbits(small[:, 1:] > small[:, :-1]).tobytes().hex()}
+    return np.packbits(small[:, 1:] > small[:, :-1]).tobytes().hex()
 
 
 def face(picture: "Image", **demands: Any) -> dict[str, Any]:
