@@ -65,6 +65,7 @@ def real(settings, monkeypatch):
         "email": [],
     }
     settings.SANDBOX_URL = ""
+    settings.ADVISORIES_URL = "https://api.osv.dev"  # what stands there where nobody says anything
     settings.SMS_IN_TOKEN = ""
     monkeypatch.delenv("HUHANG_DEMO_PASSWORD", raising=False)
     return settings
@@ -111,6 +112,7 @@ NOT_RANDOM = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="  # 32 times A
         ("MONEY_URL", "https://sandbox.example.com/money", "leads to a sandbox"),
         ("RELAY_URL", "https://localhost/relay", "leads to a sandbox"),
         ("ROUTER_URL", "http://router.example.com", "HUHANG_ROUTER_URL"),
+        ("ADVISORIES_URL", "http://advisories.example.com", "HUHANG_ADVISORIES_URL"),
         ("MESSAGE_TRANSPORTS", {"sms": [], "voice": ["a=jsons://b.example.com"]}, "HUHANG_SMS_TRANSPORTS is empty"),
         ("MESSAGE_TRANSPORTS", {"sms": ["a=json://127.0.0.1:1/x"], "voice": ["a=jsons://b.example.com"]}, "SMS_TRANSPORTS leads"),
     ],
