@@ -515,7 +515,8 @@ def plates_to_read(at: datetime) -> list[PlateToRead]:
     for photo in _WAITING_PLATES.all():
         seen = photo.face_check.decided_at
         until = min(seen, photo.taken_at) + within if seen else None
-        if until is not None and until > at and not photo.replaced:
+        replaced = vars(photo)["replaced"]  # what the read adds to the row
+        if until is not None and until > at and not replaced:
             waited.append(PlateToRead(photo, until))
         else:
             left.append(PlateToRead(photo, None))

@@ -194,8 +194,6 @@ class PlatePhoto(models.Model):
     placed_at = models.DateTimeField(pgettext_lazy("field", "phone's position at"), null=True)
     taken_at = models.DateTimeField(pgettext_lazy("photo", "taken"))
     decided_by = models.CharField(pgettext_lazy("field", "decided by"), max_length=40, blank=True)
-    # Whether a newer one was sent for the same pick-up: read with those that wait (`drivers.selectors.plates_to_read`).
-    replaced: bool
 
     class Meta:
         verbose_name = _("plate photo")
