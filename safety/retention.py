@@ -88,7 +88,7 @@ emptied(
     case="incident__code",
 )
 emptied(
-    "safety.MalicePlea",
+    "safety.MaliceAppeal",
     HELP,
     "words of who called for help",
     after=RECORDS_KEPT,

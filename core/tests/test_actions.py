@@ -112,7 +112,7 @@ def test_whoever_may_not_act_sees_nothing_of_the_row(rides, signed_in):
 def test_a_refusal_is_said_also_where_the_page_has_no_place_for_it(rides, signed_in):
     trip = rides.under_way()
     incident = raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
-    answer = signed_in("specialist").post(f"/admin/incidents/{incident.code}/do/plea/", {"do": "1"})
+    answer = signed_in("specialist").post(f"/admin/incidents/{incident.code}/do/appeal/", {"do": "1"})
     assert (answer.status_code, "Nobody appealed against it." in answer.content.decode()) == (409, True)
 
 

@@ -67,7 +67,7 @@ def end_stop(*, incident: Incident, actor: Actor) -> None:
 
 
 @joins_transaction
-def let_holds_act(*, driver: "Driver | None") -> None:
+def act_on_covert_holds(*, driver: "Driver | None") -> None:
     """When nobody is in the car, a covert hold gives the trips that have not begun to others.
 
     What it has to do with a trip is told not before the next day (S11).

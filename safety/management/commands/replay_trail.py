@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from core import facts, policy
 from rides.geometry import Point
 from rides.trails import Fix
-from safety.replay import Story, replay
+from safety.replay import ReplayedTrip, replay
 
 HELP = """Replay a trip's trail through the monitor: CSV lat,lon,time with ISO times, WGS-84.
 
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             destination = route[-1] if route else (trail[-1].latitude, trail[-1].longitude)
         passenger = read_trail(options["passenger"]) if options["passenger"] else None
         cancelled = options["cancelled_at"]
-        story = Story(
+        story = ReplayedTrip(
             trail,
             destination,
             route,
