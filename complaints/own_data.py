@@ -15,7 +15,7 @@ from complaints.models import CareConsent, Claim, ClaimPaper, Complaint, Evidenc
 from complaints.policies import CARE_TEXT
 from complaints.retention import CARE, CASES
 from complaints.services import set_care_consent
-from complaints.states import OVER, ClaimState, ComplaintState, Side
+from complaints.states import OVER, PAST_APPEAL, ClaimState, Side
 from core import policy
 from core.own_data import Consent, File, Json, Kept, consent, ends_with, keeps, part
 from core.pictures import read
@@ -131,9 +131,8 @@ def care_rows(account: "Account") -> Iterator[Json]:
 @keeps
 def cases_keep(account: "Account", _at: datetime) -> Iterator[Kept]:
     """Own complaints and claims, which they know of; what others filed is kept by `core.cases` and by its trip."""
-    over = {ComplaintState.FINAL, ComplaintState.MERGED}
     for complaint in Complaint.objects.filter(complainant=account).order_by("pk"):
-        open_ = complaint.state not in over
+        open_ = complaint.state not in PAST_APPEAL
         since = complaint.decided_at or complaint.filed_at
         yield Kept(
             _("Complaint %(code)s, which is open") % {"code": complaint.code} if open_ else CASES.label,
@@ -154,9 +153,7 @@ def cases_keep(account: "Account", _at: datetime) -> Iterator[Kept]:
 @keeps
 def others_cases_keep(account: "Account", _at: datetime) -> Iterator[Kept]:
     """What somebody else said about them, that is not over: an appeal may come. Nobody is told of it here."""
-    live = Complaint.objects.filter(accused=account).exclude(
-        state__in=[ComplaintState.FINAL, ComplaintState.MERGED]
-    )
+    live = Complaint.objects.filter(accused=account).exclude(state__in=PAST_APPEAL)
     if live.exists():
         yield Kept(CASES.label, None, CASES.law, said=False)
 

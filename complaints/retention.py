@@ -5,7 +5,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from complaints.states import ClaimState, ComplaintState
+from complaints.states import PAST_APPEAL, ClaimState
 from core.retention import (
     MESSAGES_KEPT,
     RECORDS_KEPT,
@@ -44,8 +44,8 @@ WORK = data(
     ground=Ground.CONTRACT,
     law=_("Labour Contract Law art. 50: two years after the contract ends"),
 )
-OVER = Q(state__in=[ComplaintState.FINAL, ComplaintState.MERGED])
-OF_OVER = Q(complaint__state__in=[ComplaintState.FINAL, ComplaintState.MERGED])
+OVER = Q(state__in=PAST_APPEAL)
+OF_OVER = Q(complaint__state__in=PAST_APPEAL)
 
 emptied(
     "complaints.Complaint",

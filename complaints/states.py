@@ -88,6 +88,8 @@ UNDECIDED = frozenset({ComplaintState.OPEN, ComplaintState.PROPOSED})
 # What somebody still has to work on.
 LIVE = UNDECIDED | {ComplaintState.APPEALED}
 OVER = frozenset({ComplaintState.DECIDED, ComplaintState.APPEALED, ComplaintState.FINAL})
+# Whose words are kept for their time and no longer: no appeal comes any more.
+PAST_APPEAL = COMPLAINT_TRANSITIONS.ends | {ComplaintState.FINAL}
 
 
 class Finding(models.TextChoices):

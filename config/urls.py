@@ -9,6 +9,7 @@ from drf_spectacular.views import SpectacularAPIView
 from accounts import api as accounts
 from complaints import api as complaints
 from config import health
+from core.console import panels
 from core.messages import api as core
 from drivers import api as drivers
 from police import api as police
@@ -130,6 +131,8 @@ urlpatterns = [
     path("", include("drivers.urls")),
     path("", include("rides.urls")),
 ]
+
+panels.offered()  # what an app offers to the console by halves stops the start
 
 handler400 = "core.errors.bad_request"
 handler403 = "core.errors.permission_denied"

@@ -114,15 +114,15 @@ class Part:
 _parts: dict[str, Part] = {}
 
 
-Told = Callable[["Account"], Rows]
+RowsOf = Callable[["Account"], Rows]
 
 
 def part(
     key: str, label: Text, *, files: Callable[["Account"], Files] | None = None
-) -> Callable[[Told], Told]:
+) -> Callable[[RowsOf], RowsOf]:
     """Function decorator: add a topic to everybody's copy; the function gives its rows of one account."""
 
-    def keep(rows: Told) -> Told:
+    def keep(rows: RowsOf) -> RowsOf:
         if key in _parts:
             raise ValueError(f"two apps tell {key} of people")
         _parts[key] = Part(key, label, rows, files)

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.retention import RECORDS_KEPT, Ground, data, emptied, goes_when_left, let_go, nobody, stays
-from police.states import RequestState
+from police.states import REQUEST_TRANSITIONS
 
 POLICE = data(
     "police",
@@ -17,7 +17,7 @@ POLICE = data(
     ),
     processors=_("police stations that asked"),
 )
-OVER = Q(state__in=[RequestState.RELEASED, RequestState.REFUSED])
+OVER = Q(state__in=REQUEST_TRANSITIONS.ends)
 
 nobody("police.Agency", why="stations as the public register has them")
 goes_when_left("police.Officer", POLICE, "number of a police officer")

@@ -23,7 +23,7 @@ from rides.models import Itinerary, Message, NeverAgain, Rating, Score, Trip
 from rides.retention import PLACES, TRIPS
 from rides.services.itineraries import close_ways_of
 from rides.services.offers import stop_offering
-from rides.states import Party, TripState
+from rides.states import OVER, Party
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -140,8 +140,7 @@ def wish_rows(account: "Account") -> Iterator[Json]:
 @against_closing
 def trip_goes_on(account: "Account") -> DomainError | None:
     """Nobody leaves in the midst of a trip, or with one that waits for a driver."""
-    over = [TripState.ENDED, TripState.CANCELLED]
-    mine = Trip.objects.filter(Q(passenger=account) | Q(driver__account=account)).exclude(state__in=over)
+    mine = Trip.objects.filter(Q(passenger=account) | Q(driver__account=account)).exclude(state__in=OVER)
     trip = mine.order_by("pk").first()
     return TripNotOver(trip=trip.code) if trip else None
 

@@ -20,7 +20,7 @@ from core.retention import (
 )
 from core.tables import MONEY
 from rides.models import Trip
-from rides.states import TripState
+from rides.states import OVER
 
 TRIPS = data(
     "trips",
@@ -39,7 +39,7 @@ PLACES = data(
 )
 # A trip for oneself names nobody, not even by an empty name.
 _RIDER = Trip._meta.get_field("rider_name")
-OVER = Q(trip__state__in=[TripState.ENDED, TripState.CANCELLED])
+OF_OVER = Q(trip__state__in=OVER)
 
 nobody("rides.City", "rides.KnownPlace", "rides.LineInCity", "rides.LineSuspension", why="cities and lines")
 emptied(
@@ -61,7 +61,7 @@ emptied(
         "rider_phone": "",
         "rider_phone_index": "",
     },
-    where=Q(state__in=[TripState.ENDED, TripState.CANCELLED]),
+    where=Q(state__in=OVER),
     trip="code",
 )
 emptied(
@@ -119,7 +119,7 @@ destroyed(
     after=TRACES_KEPT,
     since="at",
     said="it was there",
-    where=OVER,
+    where=OF_OVER,
     trip="trip__code",
 )
 goes_by(

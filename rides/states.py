@@ -145,7 +145,7 @@ WAITING = frozenset({TripState.REQUESTED, TripState.MATCHED})
 BEFORE_BOARDING = frozenset({TripState.ACCEPTED, TripState.ARRIVED})
 ABOARD = frozenset({TripState.BOARDED, TripState.IN_PROGRESS})
 WITH_DRIVER = BEFORE_BOARDING | ABOARD
-OVER = frozenset({TripState.ENDED, TripState.CANCELLED})
+OVER = frozenset(TripState(end) for end in TRIP_TRANSITIONS.ends)
 
 
 class PlateCheck(models.TextChoices):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from accounts.models import Account
     from core.errors import DomainError
     from core.models import DataHold
-    from safety.models import MalicePlea
+    from safety.models import MaliceAppeal
 
 RESPOND, REVIEW = "incidents.respond", "incidents.review"
 
@@ -117,7 +117,7 @@ class PoliceCalled(ActionForm):
     number = forms.CharField(label=_("Number that you reached"), max_length=40)
 
 
-class DecidePlea(ActionForm):
+class DecideAppeal(ActionForm):
     """One side's appeal; where only one waits, nobody is asked which."""
 
     party = forms.ChoiceField(label=_("Whose appeal"))
@@ -131,17 +131,17 @@ class DecidePlea(ActionForm):
             self.fields["party"].widget, self.fields["party"].initial = forms.HiddenInput(), waiting[0][0]
 
 
-def _waiting(incident: Incident) -> "list[MalicePlea]":
-    return [each for each in selectors.pleas_of(incident) if each.decided_at is None]
+def _waiting(incident: Incident) -> "list[MaliceAppeal]":
+    return [each for each in selectors.appeals_of(incident) if each.decided_at is None]
 
 
 def _against_deciding(incident: Incident, person: "Account") -> "str | Promise":
-    pleas = _waiting(incident) or selectors.pleas_of(incident)
-    return why_not_decide(pleas[0], person) if pleas else _("Nobody appealed against it.")
+    appeals = _waiting(incident) or selectors.appeals_of(incident)
+    return why_not_decide(appeals[0], person) if appeals else _("Nobody appealed against it.")
 
 
-def _decide_plea(incident: Incident, person: "Account", given: Given) -> None:
-    services.decide_plea(
+def _decide_appeal(incident: Incident, person: "Account", given: Given) -> None:
+    services.decide_appeal(
         account=person,
         code=incident.code,
         party=given["party"],
@@ -335,11 +335,11 @@ INCIDENTS.add(
         two="safety.outcome",
     ),
     Action(
-        key="plea",
+        key="appeal",
         label=_("Decide the appeal"),
         permission=REVIEW,
-        run=_decide_plea,
-        form=DecidePlea,
+        run=_decide_appeal,
+        form=DecideAppeal,
         why_not=_against_deciding,
         offered=lambda _incident, _person: False,  # beside the words of the appeal
         two="safety.outcome",

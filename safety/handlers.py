@@ -34,11 +34,11 @@ from safety.selectors import (
     trips_to_follow,
 )
 from safety.services import (
+    act_on_holds,
     add_signal,
     address_of,
     ask_passenger,
     end_guardians_links,
-    let_holds_act,
     offer_own_incidents,
     open_incident,
     share_with,
@@ -122,7 +122,7 @@ def weigh_end(event: TripEnded) -> None:
         why = facts.of(SignalKind.ENDED_FAR, metres=event.metres)
         add_signal(actor=SYSTEM, kind=SignalKind.ENDED_FAR, trip=trip, facts=why)
         ask_passenger(trip=trip)
-    let_holds_act(driver=trip.driver)
+    act_on_holds(driver=trip.driver)
 
 
 @handles(TripEnded)
@@ -146,12 +146,12 @@ def share_by_itself(event: TripAccepted) -> None:
 
 
 @handles(DriverHeld)
-def let_hold_act(event: DriverHeld) -> None:
+def act_on_hold(event: DriverHeld) -> None:
     """A hold that began covertly, or a frozen account, acts at once where nobody is in the car (S11, D4)."""
     driver = driver_by_code(event.driver_code)
     acts = event.covert or (driver is not None and is_frozen(driver))
     if acts and aboard(event.driver_code) is None:
-        let_holds_act(driver=driver)
+        act_on_holds(driver=driver)
 
 
 @handles(SosRaised)

@@ -16,7 +16,7 @@ from core.own_data import Consent, Json, consent, ends_with, part
 from rides.states import OWN_PHONE, Party
 from safety.models import (
     HelpMessage,
-    MalicePlea,
+    MaliceAppeal,
     Recording,
     RecordingConsent,
     RecordingRefusal,
@@ -127,8 +127,8 @@ def help_rows(account: "Account") -> Iterator[Json]:
             "phrase": message.phrase,
             "words": message.words,
         }
-    for plea in MalicePlea.objects.filter(account=account.code).order_by("pk"):
-        yield {"kind": "plea", "words": plea.words, "filed_at": plea.filed_at, "upheld": plea.upheld}
+    for appeal in MaliceAppeal.objects.filter(account=account.code).order_by("pk"):
+        yield {"kind": "appeal", "words": appeal.words, "filed_at": appeal.filed_at, "upheld": appeal.upheld}
     for share in (
         TripShare.objects.filter(_own(account, "trip__", "created_at")).select_related("trip").order_by("pk")
     ):

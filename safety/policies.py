@@ -22,7 +22,7 @@ from safety.states import IncidentState, SignalKind
 
 if TYPE_CHECKING:
     from accounts.models import Account
-    from safety.models import Incident, MalicePlea
+    from safety.models import Incident, MaliceAppeal
 
 # --- The score ------------------------------------------------------------------------------------
 
@@ -490,12 +490,12 @@ _RULES: dict[str, Callable[["Incident", "Account"], Why]] = {
 }
 
 
-def why_not_decide(plea: "MalicePlea", account: "Account") -> str | Promise:
+def why_not_decide(appeal: "MaliceAppeal", account: "Account") -> str | Promise:
     """The reason against deciding an appeal: it takes a senior who had no part in the outcome."""
     if not may(account, "incidents.review"):
         return _("A specialist or supervisor reviews.")
-    if plea.decided_at is not None:
+    if appeal.decided_at is not None:
         return _("It is decided already.")
-    if account.code in {plea.incident.resolved_by, plea.incident.closed_by}:
+    if account.code in {appeal.incident.resolved_by, appeal.incident.closed_by}:
         return _("Whoever had a part in the outcome cannot decide the appeal.")
     return ""

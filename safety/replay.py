@@ -21,7 +21,7 @@ STREAM = shard_stream("")
 
 
 @dataclass(frozen=True, slots=True)
-class Raised:
+class ScoredSignal:
     """A signal with the score of the trip after it."""
 
     kind: SignalKind
@@ -33,7 +33,7 @@ class Raised:
 class Replay:
     """What came of it. `incident_at` is the time at which the score reached the threshold."""
 
-    raised: list[Raised] = field(default_factory=list)
+    raised: list[ScoredSignal] = field(default_factory=list)
     incident_at: float | None = None
     score: int = 0
     one_phone: bool = False
@@ -45,13 +45,13 @@ class Replay:
         if (found.kind, found.detail) in known:
             return
         self.score += policy.value(WEIGHTS)[found.kind]
-        self.raised.append(Raised(found.kind, found, self.score))
+        self.raised.append(ScoredSignal(found.kind, found, self.score))
         if self.incident_at is None and self.score >= policy.value(THRESHOLD):
             self.incident_at = found.at
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class ReplayedTrip:
     """What is replayed. `cancelled_at` is Unix seconds, or None where nobody cancels.
 
     Without a `route` no router was there: the straight line to the destination stands for it.
@@ -65,7 +65,7 @@ class Story:
     cancelled_on_meeting: bool = False
 
 
-def replay(story: Story) -> Replay:
+def replay(story: ReplayedTrip) -> Replay:
     """Feed a story through the detectors: the trail is the driver's phone, `passenger` the other one.
 
     Without a second phone the trail stands for both, and its silence is one signal, not two.
@@ -96,7 +96,7 @@ def replay(story: Story) -> Replay:
     return found
 
 
-def _end(story: Story, found: Replay, table: WatchTable, now: float) -> None:
+def _end(story: ReplayedTrip, found: Replay, table: WatchTable, now: float) -> None:
     """The last position. Far from the destination nobody can tell an end from a phone that went off: it is both."""
     last = story.trail[-1]
     here = (last.latitude, last.longitude)
@@ -117,7 +117,7 @@ def _take(found: Replay, seen: list[tuple[str, Detection]]) -> None:
         found.add(each)
 
 
-def _trip(story: Story) -> WatchedTrip:
+def _trip(story: ReplayedTrip) -> WatchedTrip:
     first = story.trail[0]
     origin = (first.latitude, first.longitude)
     if story.route:
@@ -142,7 +142,7 @@ def _trip(story: Story) -> WatchedTrip:
     )
 
 
-def _in_order(story: Story) -> list[tuple[Party, Fix]]:
+def _in_order(story: ReplayedTrip) -> list[tuple[Party, Fix]]:
     """The positions of both phones by time."""
     driver = [(Party.DRIVER, fix) for fix in story.trail]
     passenger = [(Party.PASSENGER, fix) for fix in story.trail if story.passenger is None]

@@ -17,7 +17,7 @@ from core.retention import (
     let_go,
     nobody,
 )
-from rides.states import TripState
+from rides.states import OVER
 from safety.states import IncidentState
 
 HELP = data(
@@ -88,7 +88,7 @@ emptied(
     case="incident__code",
 )
 emptied(
-    "safety.MalicePlea",
+    "safety.MaliceAppeal",
     HELP,
     "words of who called for help",
     after=RECORDS_KEPT,
@@ -151,6 +151,6 @@ emptied(
     since="created_at",
     said="it was made",
     columns={"token": "", "contact_phone": ""},
-    where=Q(trip__state__in=[TripState.ENDED, TripState.CANCELLED]),
+    where=Q(trip__state__in=OVER),
     trip="trip__code",
 )

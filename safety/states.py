@@ -138,7 +138,7 @@ PLACED_TRANSITIONS = Transitions(
 )
 
 
-class PleaOutcome(models.TextChoices):
+class AppealOutcome(models.TextChoices):
     UPHELD = "upheld", _("it was not malicious")
     REFUSED = "refused", _("it stays so")
 
@@ -146,7 +146,7 @@ class PleaOutcome(models.TextChoices):
 timeline.vocabulary(callee=Callee)
 timeline.vocabulary(from_staff=StaffPhrase, from_caller=CallerPhrase)
 timeline.vocabulary(
-    plea=PleaOutcome, origin=Origin, signal=SignalKind, answer=Answer, outcome=IncidentOutcome
+    appeal=AppealOutcome, origin=Origin, signal=SignalKind, answer=Answer, outcome=IncidentOutcome
 )
 timeline.forms(why=facts.say)
 
@@ -189,8 +189,8 @@ class SafetyLine(models.TextChoices):
     RECORDING_KEPT = "safety.recording_kept", _("The passenger asked to keep the recording")
     SHARED = "safety.shared", _("The %(party)s shared the trip")
     PACKET = "safety.packet", _("SMS packet from the %(party)s's phone, sent %(sent_at)s")
-    PLEA = "safety.plea", _("Appeal against 'malicious alarm'")
-    PLEA_DECIDED = "safety.plea_decided", _("Appeal decided: %(plea)s")
+    APPEAL = "safety.appeal", _("Appeal against 'malicious alarm'")
+    APPEAL_DECIDED = "safety.appeal_decided", _("Appeal decided: %(appeal)s")
     CALLED = "safety.called", _("Called the passenger: %(result)s")
     CALLING = "safety.calling", _("%(who)s calls: %(callee)s")
     CONNECTED = "safety.connected", _("Connected: %(callee)s")
@@ -218,7 +218,7 @@ timeline.by_staff(
     SafetyLine.POLICE_NOT_CALLED,
     SafetyLine.RESOLVED,
     SafetyLine.SENT_BACK,
-    SafetyLine.PLEA_DECIDED,
+    SafetyLine.APPEAL_DECIDED,
 )
 
 # Which panels and pages of the console look again when such a line is written down (`core.live`).

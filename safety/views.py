@@ -103,9 +103,9 @@ def _sos_page(request: HttpRequest, key: TripKey, template: str) -> HttpResponse
             return render(request, "safety/_sos_over.html", {"code": key.trip, "malicious": malicious})
         if malicious is None:
             return redirect("rides:trip", key.trip)
-        plea = selectors.plea_of(malicious, key.party)
+        appeal = selectors.appeal_of(malicious, key.party)
         return render(
-            request, "safety/malicious.html", {"code": key.trip, "incident": malicious, "plea": plea}
+            request, "safety/malicious.html", {"code": key.trip, "incident": malicious, "appeal": appeal}
         )
     trip = trip_by_code(key.trip)
     position = _newest_position(trip, key.party, call)
@@ -213,9 +213,9 @@ def care(request: HttpRequest, code: str) -> HttpResponse:
 
 @csrf_exempt
 @require_POST
-def plea(request: HttpRequest, code: str) -> HttpResponse:
+def appeal(request: HttpRequest, code: str) -> HttpResponse:
     """Why my call for help was not malicious."""
-    services.file_plea(key=_key(request, code), words=request.POST.get("words", ""))
+    services.file_appeal(key=_key(request, code), words=request.POST.get("words", ""))
     return redirect("safety:sos", code)
 
 

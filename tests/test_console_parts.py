@@ -161,7 +161,7 @@ def _incident(trip, incident, people):
         safety.take_incident(account=agent, code=incident.code)
         safety.resolve_incident(account=agent, code=incident.code, outcome="malicious", words="x")
         safety.close_incident(account=people("specialist"), code=incident.code)
-        safety.file_plea(key=key, words="I was afraid")
+        safety.file_appeal(key=key, words="I was afraid")
 
     return {
         "head": (lambda: safety.take_incident(account=agent, code=incident.code), agent.code),
@@ -174,12 +174,12 @@ def _incident(trip, incident, people):
         "recordings": (record, "A-"),
         "signals": (signal, SignalKind.LONG_STOP.label),
         "who": (hold, "why"),
-        "plea": (malicious, "I was afraid"),
+        "appeal": (malicious, "I was afraid"),
     }
 
 
 @pytest.mark.parametrize(
-    "part", ["head", "lines", "act-resolve", "map", "recordings", "signals", "who", "plea"]
+    "part", ["head", "lines", "act-resolve", "map", "recordings", "signals", "who", "appeal"]
 )
 def test_each_part_of_an_incident_refreshes(at_work, watch, part):
     do, shown = _incident(*at_work)[part]

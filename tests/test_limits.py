@@ -83,7 +83,7 @@ DOORS = {
     "POST trips/{}/sos/": LIFE,
     "POST trips/{}/sos/word/": LIFE,
     "POST trips/{}/sos/shown/": LIFE,
-    "POST trips/{}/sos/plea/": LIFE,
+    "POST trips/{}/sos/appeal/": LIFE,
     "POST trips/{}/answer/": LIFE,
     "POST trips/{}/recording/": LIFE,
     "POST api/v1/trips/{}/shares/": ("safety.share_links",),

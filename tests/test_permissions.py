@@ -445,7 +445,7 @@ KEYED = [
     ("GET", "trips/{trip}/shares/"),
     ("GET", "trips/{trip}/offline/"),
     ("POST", "trips/{trip}/shares/"),
-    ("POST", "trips/{malicious}/sos/plea/"),
+    ("POST", "trips/{malicious}/sos/appeal/"),
     ("GET", "trips/{trip}/question/"),
     ("POST", "trips/{trip}/answer/"),
 ]

@@ -1,6 +1,7 @@
 """N9: each table says how long it is kept; what is over goes on a simulated clock, what is held stays, and one bad row
 stops only itself."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -33,6 +34,7 @@ from rides.tokens import TripKey
 from rides.trails import Fix, pack
 from safety.models import TripShare, WelfareCheck
 from safety.services import file_welfare_check, share_trip
+from tests.test_machines import MACHINES, map_of
 
 OURS = {
     model._meta.label
@@ -95,6 +97,20 @@ def test_work_that_is_named_is_work_that_runs():
     rules = retention.rules().values()
     named = {work for rule in rules for work in (rule.work, rule.also_work) if work}
     assert named - kinds == set()
+
+
+@pytest.mark.django_db
+def test_whatever_a_machine_ends_in_is_over():
+    """A new end of a case that retention does not name would keep what the case holds for ever."""
+    asked = set()
+    for rule in filter(lambda rule: rule.job, retention.rules().values()):
+        statement = str(retention.due(rule.table, clock.now()).query)
+        for machine in MACHINES:
+            column = f'"{apps.get_model(machine)._meta.db_table}"."state"'
+            for named in re.findall(rf"(?<!NOT \(){column} (?:IN \(|= )((?:\w+, )*\w+)", statement):
+                assert map_of(machine).ends <= set(named.split(", ")), (rule.table, machine)
+                asked.add(rule.table)
+    assert {"rides.Trip", "complaints.Complaint", "police.PoliceRequest", "safety.TripShare"} <= asked
 
 
 @pytest.mark.django_db

@@ -31,7 +31,7 @@ UNKNOWN = "운전사가 문을 잠그고 칼을 들었어요"
 # Words of people that a line of the timeline repeats: read there, as it is written.
 ON_A_LINE = {
     "core.TimelineEntry.words", "complaints.Complaint.words", "complaints.Accident.words", "complaints.Statement.words",
-    "complaints.Appeal.words", "safety.MalicePlea.words", "safety.HelpMessage.words",
+    "complaints.Appeal.words", "safety.MaliceAppeal.words", "safety.HelpMessage.words",
 }  # fmt: skip
 # Words of people that the row itself keeps with what was read.
 ON_THE_ROW = {"complaints.OutsideMessage.words", "drivers.MismatchReport.words", "drivers.Appeal.words"}
@@ -40,7 +40,7 @@ BY_STAFF = {
     "accounts.Look.reason", "accounts.Look.words", "core.Motion.given",
     "core.FailedWork.closed_reason", "core.AuditEntry.reason", "core.PolicyVersion.reason", "drivers.Hold.release_reason",
     "drivers.ScreeningRun.reason", "drivers.Application.reason", "drivers.VettingDecision.reason", "drivers.VettingCase.reason",
-    "drivers.Appeal.reason", "drivers.Reward.reason", "rides.LineSuspension.reason", "safety.MalicePlea.reason",
+    "drivers.Appeal.reason", "drivers.Reward.reason", "rides.LineSuspension.reason", "safety.MaliceAppeal.reason",
     "safety.RecordingPlay.reason", "complaints.Claim.reason", "complaints.CareTask.words", "complaints.CareTask.outcome",
     "complaints.Campaign.text_zh", "complaints.Campaign.text_en", "complaints.Macro.body_zh", "complaints.Macro.body_en",
     "complaints.Article.body_zh", "complaints.Article.body_en", "complaints.OutsideMessage.dismissed",
@@ -76,7 +76,7 @@ LINES_BY_STAFF = {
     "complaints.merged", "complaints.reopen_proposed", "complaints.reopen_refused", "complaints.reopened",
     "claims.proposed", "claims.sent_back", "claims.refused", "claims.reopened", "claims.settling", "claims.not_settled",
     "claims.settled", "claims.care", "safety.note", "safety.wrote", "safety.wrote_phrase", "safety.safe_check", "safety.offered", "safety.played",
-    "safety.called", "safety.police_not_called", "safety.resolved", "safety.sent_back", "safety.plea_decided",
+    "safety.called", "safety.police_not_called", "safety.resolved", "safety.sent_back", "safety.appeal_decided",
     "police.refused",
 }  # fmt: skip
 

@@ -23,7 +23,7 @@ from complaints.policies import BULK_LIMIT, Case, Known, had_a_part, why_not
 from complaints.selectors import complaint_by_code, known_of, undoable_by
 from complaints.services import interlock, timers
 from complaints.services.intake import channel_of, join, link_of, locked, phone_and_language, raise_level
-from complaints.services.timers import add_line, touch
+from complaints.services.timers import add_line, note_activity
 from complaints.states import (
     RANK,
     AccusedAs,
@@ -198,7 +198,7 @@ def answer(*, account: "Account", code: str, words: str) -> Complaint:
             subject=code,
         )
     timers.meet_limit(complaint, TimerKind.ANSWER, by=account)
-    touch(complaint)
+    note_activity(complaint)
     return complaint
 
 
@@ -208,7 +208,7 @@ def add_note(*, account: "Account", code: str, words: str) -> None:
     complaint, _known = for_action(account, code, "note")
     add_line(complaint, account.actor, ComplaintLine.NOTE, words=said_words(words))
     audit.record(account.actor, "complaints.noted", code, case=code)
-    touch(complaint)
+    note_activity(complaint)
 
 
 @begins_transaction
@@ -235,7 +235,7 @@ def propose_lift(*, account: "Account", code: str, words: str) -> Complaint:
     complaint.lift_by = account.code
     Complaint.objects.filter(pk=complaint.pk).update(lift_by=account.code)
     audit.record(account.actor, "complaints.lift_proposed", code, case=code)
-    touch(complaint)
+    note_activity(complaint)
     return complaint
 
 
@@ -262,7 +262,7 @@ def _reviewed(complaint: Complaint, account: "Account", *, kept: bool) -> None:
         account.actor, "complaints.interlock_reviewed", complaint.code, case=complaint.code, kept=kept
     )
     timers.meet_limit(complaint, TimerKind.REVIEW, by=account)
-    touch(complaint)
+    note_activity(complaint)
 
 
 @begins_transaction
@@ -273,7 +273,7 @@ def pause_timer(*, account: "Account", code: str, kind: str, reason: str, words:
         raise InvalidInput("reason")
     timers.pause(complaint, TimerKind(kind), actor=account.actor, reason=PauseReason(reason))
     add_line(complaint, account.actor, ComplaintLine.NOTE, words=said_words(words))
-    touch(complaint)
+    note_activity(complaint)
 
 
 @begins_transaction
@@ -281,7 +281,7 @@ def resume_timers(*, account: "Account", code: str) -> None:
     """Let paused limits run again. Raises `NotNow`, `NotFound`."""
     complaint, _known = for_action(account, code, "resume")
     timers.resume(complaint, actor=account.actor)
-    touch(complaint)
+    note_activity(complaint)
 
 
 @begins_transaction
@@ -292,7 +292,7 @@ def raise_class(*, account: "Account", code: str, level: Level, words: str) -> C
         raise InvalidInput("level")
     add_line(complaint, account.actor, ComplaintLine.NOTE, words=said_words(words))
     raise_level(actor=account.actor, complaint=complaint, level=level)
-    touch(complaint)
+    note_activity(complaint)
     return complaint
 
 
@@ -314,7 +314,7 @@ def lower_class(*, account: "Account", code: str, level: Level, words: str) -> C
     else:
         add_line(complaint, account.actor, ComplaintLine.NOTE, words=reason)
         _lower(complaint, account, level)
-    touch(complaint)
+    note_activity(complaint)
     return complaint
 
 
@@ -325,7 +325,7 @@ def agree_to_lower(*, account: "Account", code: str) -> Complaint:
     level = Level(complaint.lower_to)
     Complaint.objects.filter(pk=complaint.pk).update(lower_to="", lowered_by=account.code)
     _lower(complaint, account, level)
-    touch(complaint)
+    note_activity(complaint)
     return complaint
 
 
@@ -337,7 +337,7 @@ def refuse_to_lower(*, account: "Account", code: str, words: str) -> Complaint:
     Complaint.objects.filter(pk=complaint.pk).update(lower_to="")
     add_line(complaint, account.actor, ComplaintLine.LOWER_REFUSED, words=reason, level=complaint.level)
     audit.record(account.actor, "complaints.lower_refused", code, case=code)
-    touch(complaint)
+    note_activity(complaint)
     return complaint
 
 
@@ -384,7 +384,7 @@ def name_accused(*, account: "Account", code: str, trip_code: str, plate: str, w
     audit.record(actor, "complaints.named", code, case=code, person=person.code)
     stops = interlock.stop_orders(actor=actor, complaint=complaint)
     timers.start(complaint, interlock=stops)
-    touch(complaint)
+    note_activity(complaint)
     return complaint
 
 
@@ -402,7 +402,7 @@ def confirm_caller(*, account: "Account", code: str, words: str) -> Complaint:
     audit.record(actor, "complaints.caller_verified", code, case=code)
     stops = interlock.stop_orders(actor=actor, complaint=complaint)
     timers.start(complaint, interlock=stops)
-    touch(complaint)
+    note_activity(complaint)
     return complaint
 
 
@@ -451,7 +451,7 @@ def merge(*, account: "Account", code: str, into: str, words: str) -> Complaint:
             )
         interlock.let_orders_pass(actor=actor, complaint=complaint, reason=reason, paid=False)
         Complaint.objects.filter(pk=complaint.pk).update(lifted_at=clock.now())
-    touch(target)
+    note_activity(target)
     return target
 
 

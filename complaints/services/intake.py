@@ -32,7 +32,7 @@ from complaints.services.files import (
     kept_for,
     read_files,
 )
-from complaints.services.timers import add_line, touch
+from complaints.services.timers import add_line, note_activity
 from complaints.states import (
     COMPLAINT_TRANSITIONS,
     LIVE,
@@ -150,7 +150,7 @@ def file_for_caller(
     complaint = file_once(account.actor, row, told)
     # Who is spoken to has had a first answer.
     timers.meet_limit(complaint, TimerKind.ANSWER, by=account)
-    touch(complaint)
+    note_activity(complaint)
     return complaint
 
 
@@ -241,7 +241,7 @@ def _verified(pk: int) -> Complaint:
             _call_for_help(complaint, Level(complaint.level), complaint.words)
             stops = interlock.stop_orders(actor=NOBODY, complaint=complaint)
             timers.start(complaint, interlock=stops)
-        touch(complaint)
+        note_activity(complaint)
     return complaint
 
 
@@ -303,7 +303,7 @@ def file_once(actor: Actor, row: Complaint, told: Filing) -> Complaint:
         limits.take(COMPLAINTS, Asker(person=person), target="" if person else row.caller_index)
     same = _same_matter(row, told.category)
     if same is not None:
-        return more(actor, same, told)
+        return add_to_complaint(actor, same, told)
     row.code, row.filed_at = new_code("C"), clock.now()
     row.category, row.words = told.category, told.words.strip()[:LONGEST]
     row.level = vocabulary.level_of(told.category, row.words)
@@ -324,7 +324,7 @@ def file_once(actor: Actor, row: Complaint, told: Filing) -> Complaint:
     keep_files(actor, row, told.files, Side.COMPLAINANT)
     stops = interlock.stop_orders(actor=actor, complaint=row)
     timers.start(row, interlock=stops)
-    touch(row)
+    note_activity(row)
     _confirm(row)
     return row
 
@@ -358,7 +358,7 @@ def _same_matter(row: Complaint, category: Category) -> Complaint | None:
     return mine.filter(trip=None, plates=row.plates).order_by("pk").first() if row.plates else None
 
 
-def more(actor: Actor, complaint: Complaint, told: Filing) -> Complaint:
+def add_to_complaint(actor: Actor, complaint: Complaint, told: Filing) -> Complaint:
     """Further words and files on a complaint; words can raise it, and time does not begin anew."""
     said = told.words.strip()[:LONGEST]
     if said:
@@ -369,7 +369,7 @@ def more(actor: Actor, complaint: Complaint, told: Filing) -> Complaint:
         raise_level(actor=actor, complaint=complaint, level=level)
     keep_files(actor, complaint, told.files, Side.COMPLAINANT)
     audit.record(actor, "complaints.more", complaint.code, case=complaint.code)
-    touch(complaint)
+    note_activity(complaint)
     return complaint
 
 
@@ -402,7 +402,7 @@ def join(*, actor: Actor, complaint: Complaint, target: Complaint, words: str = 
     add_line(complaint, actor, ComplaintLine.MERGED, words=words, other=target.code)
     audit.record(actor, "complaints.merged", complaint.code, case=target.code, into=target.code)
     raise_level(actor=actor, complaint=target, level=Level(complaint.level))
-    touch(target)
+    note_activity(target)
 
 
 @joins_transaction
@@ -461,11 +461,11 @@ def add_more(
     if not words.strip():
         check_something_came(files)
     if side == Side.COMPLAINANT:
-        return more(actor, row, Filing(Category(row.category), words, "", files))
+        return add_to_complaint(actor, row, Filing(Category(row.category), words, "", files))
     if words.strip():
         add_line(row, actor, ComplaintLine.WORDS, words=words.strip()[:LONGEST], code=row.code)
     keep_files(actor, row, files, side)
-    touch(row)
+    note_activity(row)
     return row
 
 
@@ -532,7 +532,7 @@ def open_recording_case(*, trip: "Trip") -> Complaint:
     add_line(row, actor, ComplaintLine.FILED, code=row.code, category=Category.OTHER)
     audit.record(actor, "complaints.filed", row.code, case=row.code, category=Category.OTHER)
     timers.start(row, interlock=False)
-    touch(row)
+    note_activity(row)
     return row
 
 

@@ -9,8 +9,8 @@ from accounts.selectors import account_by_code
 from complaints.errors import NobodyThere, NotNow, ReasonNeeded
 from complaints.models import Call, Complaint, OutsideMessage
 from complaints.selectors import complaint_by_code
-from complaints.services.intake import Filing, file_once, locked, more, told_already
-from complaints.services.timers import touch
+from complaints.services.intake import Filing, add_to_complaint, file_once, locked, told_already
+from complaints.services.timers import note_activity
 from complaints.states import LIVE, Category, Source
 from core import audit, clock, danger, live, typed
 from core.actors import SYSTEM
@@ -137,8 +137,8 @@ def add_message_to(*, account: "Account", code: str, complaint_code: str) -> Com
     complaint = locked(complaint_by_code(typed.code.read(complaint_code)).pk)
     if complaint.state not in LIVE:
         raise NotFound
-    more(account.actor, complaint, Filing(Category(complaint.category), row.words, ""))
-    touch(complaint)
+    add_to_complaint(account.actor, complaint, Filing(Category(complaint.category), row.words, ""))
+    note_activity(complaint)
     _sorted(row, account, complaint)
     return complaint
 

@@ -48,7 +48,7 @@ from complaints.services.intake import (
     raise_level,
 )
 from complaints.services.outcomes import CONSEQUENCES, needs_second, why_not_by_agent
-from complaints.services.timers import add_line, touch
+from complaints.services.timers import add_line, note_activity
 from complaints.states import (
     COMPLAINT_TRANSITIONS,
     STATEMENT_TRANSITIONS,
@@ -117,7 +117,7 @@ def ask_statement(*, account: "Account", code: str, side: Side, words: str) -> S
     add_line(complaint, account.actor, ComplaintLine.ASKED, words=question, side=side)
     audit.record(account.actor, "complaints.statement_asked", code, case=code, side=side)
     _write_about(complaint, statement, "asked", not_before=heard if heard > at else None)
-    touch(complaint)
+    note_activity(complaint)
     return statement
 
 
@@ -175,7 +175,7 @@ def give_statement(
     audit.record(actor, "complaints.stated", row.code, case=row.code, side=side)
     keep_files(actor, row, files, side)
     timers.resume(row, actor=SYSTEM, reason=PAUSED_BY[side])
-    touch(row)
+    note_activity(row)
     return statement
 
 
@@ -291,7 +291,7 @@ def _wait_for_second(complaint: Complaint, account: "Account") -> None:
     else:
         move(complaint, COMPLAINT_TRANSITIONS, ComplaintState.PROPOSED, **free)
     add_line(complaint, account.actor, ComplaintLine.PROPOSED)
-    touch(complaint)
+    note_activity(complaint)
 
 
 def _wait_for_third(complaint: Complaint, account: "Account") -> None:
@@ -301,7 +301,7 @@ def _wait_for_third(complaint: Complaint, account: "Account") -> None:
     else:
         move(complaint, COMPLAINT_TRANSITIONS, ComplaintState.OPEN, **free)
     add_line(complaint, account.actor, ComplaintLine.DIFFERED)
-    touch(complaint)
+    note_activity(complaint)
 
 
 def _agree(complaint: Complaint, second: Decision) -> bool:
@@ -368,7 +368,7 @@ def _bring_into_force(complaint: Complaint, decision: Decision, account: "Accoun
             reason=str(Finding(decision.finding).label),
             paid=decision.finding in {Finding.UNFOUNDED, Finding.FALSE},
         )
-    touch(complaint)
+    note_activity(complaint)
 
 
 # --- Appeals ------------------------------------------------------------------------------------
@@ -412,7 +412,7 @@ def appeal(*, complaint: Complaint, side: Side, actor: Actor, words: str) -> App
     timers.start_appeal(row, due=filed.due_at, citation=policy.in_force(APPEAL_WITHIN).citation)
     add_line(row, actor, ComplaintLine.APPEALED, words=filed.words, side=side)
     audit.record(actor, "complaints.appealed", row.code, case=row.code, side=side)
-    touch(row)
+    note_activity(row)
     return filed
 
 
@@ -442,7 +442,7 @@ def _decide_appeal(complaint: Complaint, decision: Decision, account: "Account")
         account.actor, "complaints.appeal_decided", complaint.code, case=complaint.code, reversed=changed
     )
     holds.release(actor=account.actor, source="complaint", case=complaint.code)
-    touch(complaint)
+    note_activity(complaint)
 
 
 def close_windows(*, at: datetime) -> int:
@@ -540,7 +540,7 @@ def reopen(*, account: "Account", code: str, words: str) -> Complaint:
     Complaint.objects.filter(pk=complaint.pk).update(reopen_by=account.code, reopened_by="")
     add_line(complaint, account.actor, ComplaintLine.REOPEN_PROPOSED, words=reason)
     audit.record(account.actor, "complaints.reopen_proposed", code, case=code)
-    touch(complaint)
+    note_activity(complaint)
     return complaint
 
 
@@ -559,7 +559,7 @@ def refuse_to_reopen(*, account: "Account", code: str, words: str) -> Complaint:
     Complaint.objects.filter(pk=complaint.pk).update(reopen_by="")
     add_line(complaint, account.actor, ComplaintLine.REOPEN_REFUSED, words=reason)
     audit.record(account.actor, "complaints.reopen_refused", code, case=code)
-    touch(complaint)
+    note_activity(complaint)
     return complaint
 
 
@@ -587,7 +587,7 @@ def open_again(complaint: Complaint, *, actor: Actor, words: str, agreed_by: str
     if complaint.trip:
         holds.place(actor=actor, subject=complaint.trip.code, source="complaint", case=complaint.code)
     timers.start(complaint, interlock=False)
-    touch(complaint)
+    note_activity(complaint)
     return complaint
 
 

@@ -11,7 +11,7 @@ from complaints.policies import Award, awards_of
 from complaints.selectors import open_trainings, part_of, person_of
 from complaints.services.desk import for_action, said_words
 from complaints.services.outcomes import CONSEQUENCES, Act
-from complaints.services.timers import add_line, touch
+from complaints.services.timers import add_line, note_activity
 from complaints.states import ComplaintLine, Outcome
 from core import audit, clock, jobs
 from core.actors import SYSTEM, Actor
@@ -149,7 +149,7 @@ def report_training(*, account: "Account", code: str, words: str) -> Measure:
     audit.record(
         account.actor, "complaints.training_reported", measure.person.code, case=code, measure=measure.code
     )
-    touch(complaint)
+    note_activity(complaint)
     return measure
 
 
@@ -167,7 +167,7 @@ def confirm_training(*, account: "Account", code: str) -> Measure:
     audit.record(
         account.actor, "complaints.training_done", measure.person.code, case=code, measure=measure.code
     )
-    touch(complaint)
+    note_activity(complaint)
     return measure
 
 
@@ -181,5 +181,5 @@ def refuse_training(*, account: "Account", code: str, words: str) -> Measure:
     audit.record(
         account.actor, "complaints.training_refused", measure.person.code, case=code, measure=measure.code
     )
-    touch(complaint)
+    note_activity(complaint)
     return measure

@@ -33,7 +33,7 @@ def add_line(
     timeline.add(kind, actor, trip=trip, case=complaint.code, words=words, **facts)
 
 
-def touch(complaint: Complaint) -> None:
+def note_activity(complaint: Complaint) -> None:
     """Somebody did something here: the queue's order, the owner's last sign of life, and open pages follow."""
     due = Timer.objects.filter(RUNNING, complaint=complaint, round=complaint.round).aggregate(
         at=Min("due_at")

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.console import panels
-from core.permissions import HasRole, may
+from core.permissions import TABLE, HasRole, may
 
 log = structlog.get_logger()
 Text = str | Promise
@@ -64,7 +64,9 @@ _keys: list[Keys] = []
 def link(
     group: Group, order: int, title: Text, icon: str, name: str, permission: str = "console.open"
 ) -> None:
-    """Offer a link to a page; whoever may not follow it does not see it."""
+    """Offer a link to a page; whoever may not follow it does not see it. Raises `ValueError` for no permission of ours."""
+    if permission not in TABLE:
+        raise ValueError(f"{name}: no permission {permission!r}")
     _links.append(Link(group, order, title, icon, name, permission))
 
 

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import clock, live, retry
 from core.models import FailedWork
-from core.permissions import may
+from core.permissions import TABLE, may
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -180,8 +180,11 @@ def panel(
 ) -> Callable[[Query], Query]:
     """Function decorator: offer a panel. It is drawn by `order` in its `place`, and anew when one of `marks` moves.
 
-    `title` names each of its rows, `template` draws one as `row`. Raises `ValueError` where another panel has the key.
+    `title` names each of its rows, `template` draws one as `row`. Raises `ValueError` where another panel has the key, and
+    for a permission that does not exist.
     """
+    if permission not in TABLE:
+        raise ValueError(f"{key}: no permission {permission!r}")
 
     def offer(query: Query) -> Query:
         if key in _offered:

@@ -45,6 +45,14 @@ def test_two_panels_do_not_share_a_key(offer):
         offer("claims", "x", place=DUE, order=1, marks=())(lambda _person, _at: [])
 
 
+def test_a_permission_that_does_not_exist_is_refused_at_import(offer):
+    """It would be asked for on each first page, which then is none."""
+    with pytest.raises(ValueError, match=r"no permission 'claims\.decide_all'"):
+        offer("noses", "Nose", place=DUE, order=1, marks=(), permission="claims.decide_all")
+    with pytest.raises(ValueError, match=r"no permission 'claims\.decide_all'"):
+        navigation.link(navigation.NOW, 999, "Nose", "x", "admin:index", "claims.decide_all")
+
+
 def test_a_new_panel_is_drawn_in_its_place_and_order_for_who_may_see_it(offer, signed_in):
     offer("noses", "Nose", place=DUE, order=1, marks=("claims",), permission="claims.decide")(
         lambda _person, at: [Due("N-1", "/noses/", since=at, beside="red")]

@@ -602,3 +602,5 @@ def test_every_scheme_leads_to_a_transport(path):
     assert (made.name, made.receipt_token, made.templates()) == ("name", "", {})
     assert made.says_wrong_recipient("") is False
     assert callable(made.hand_over)
+    assert isinstance(made.sends_text, bool)
+    assert isinstance(made, transports.Transport)

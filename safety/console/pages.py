@@ -101,7 +101,7 @@ _CASE_PAGES = {"C": "complaints_console:case", "P": "police_console:request", "I
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ShownLine:
     """A line of the timeline as the page shows it: whose it is, and where it comes from.
 
     `group` is `incident` for what belongs to this one, `case` for another case of the same trip, else `trip`.
@@ -114,19 +114,21 @@ class Told:
     link: str
 
 
-def _told(line: TimelineEntry, incident: Incident) -> Told:
+def _told(line: TimelineEntry, incident: Incident) -> ShownLine:
     text = timeline.sentence(line)
     recording = str(line.facts.get("code", "")) if line.kind in _OF_RECORDINGS else ""
     if recording:
         link = f"{reverse('safety_console:recording', args=[recording])}?case={incident.code}"
-        return Told(line, text, "incident" if line.incident == incident.code else "trip", recording, link)
+        return ShownLine(
+            line, text, "incident" if line.incident == incident.code else "trip", recording, link
+        )
     if line.incident == incident.code:
-        return Told(line, text, "incident", "", "")
+        return ShownLine(line, text, "incident", "", "")
     source = line.case or line.incident
     if not source:
-        return Told(line, text, "trip", "", "")
+        return ShownLine(line, text, "trip", "", "")
     name = _CASE_PAGES.get(source[0])
-    return Told(line, text, "case", source, reverse(name, args=[source]) if name else "")
+    return ShownLine(line, text, "case", source, reverse(name, args=[source]) if name else "")
 
 
 def _map(incident: Incident) -> dict[str, Any]:
@@ -181,7 +183,7 @@ def _contacts(incident: Incident) -> list[ContactTold]:
 
 def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) -> dict[str, Any]:
     account, at, code, trip = account_of(request), clock.now(), incident.code, incident.trip
-    pleas = selectors.pleas_of(incident)
+    appeals = selectors.appeals_of(incident)
     return {
         "title": _("Incident %(code)s") % {"code": code},
         "incident": incident,
@@ -197,12 +199,12 @@ def _context(request: HttpRequest, incident: Incident, refusal: Refusal | None) 
             for line in reversed(timeline.of(trip=trip.code if trip else "", incident=code))
         ],
         "offers": INCIDENTS.offers(incident, account, refusal),
-        "decide_plea": INCIDENTS.offer("plea", incident, account, refusal),
+        "decide_appeal": INCIDENTS.offer("appeal", incident, account, refusal),
         "recordings": [(row, selectors.health_of(row)) for row in selectors.recordings_of(trip)]
         if trip
         else [],
-        "pleas": pleas,
-        "plea_waits": any(each.decided_at is None for each in pleas),
+        "appeals": appeals,
+        "appeal_waits": any(each.decided_at is None for each in appeals),
         "checks": [
             (check, mask_phone(check.missing_phone), mask_phone(check.reporter_phone))
             for check in selectors.checks_of(incident)
@@ -348,7 +350,7 @@ def _mine(request: HttpRequest, error: DomainError | None = None) -> HttpRespons
         "title": _("Mine and hand-over"),
         "mine": selectors.owned_by(account),
         "offered": selectors.offered_to(account),
-        "pleas": selectors.open_pleas(),
+        "appeals": selectors.open_appeals(),
         "responders": [
             each.code for each in people_who_may("incidents.respond") if each.code != account.code
         ],

@@ -4,7 +4,7 @@ from safety.models.helping import Acknowledgement, HelpMessage, PlacedCall
 from safety.models.incidents import (
     Caller,
     Incident,
-    MalicePlea,
+    MaliceAppeal,
     SafetyQuestion,
     Signal,
     SosCall,
@@ -25,7 +25,7 @@ __all__ = [
     "Caller",
     "HelpMessage",
     "Incident",
-    "MalicePlea",
+    "MaliceAppeal",
     "PlacedCall",
     "Recording",
     "RecordingConsent",

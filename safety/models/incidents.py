@@ -340,35 +340,35 @@ class WelfareCheck(HasLink):
         return self.code
 
 
-class MalicePlea(models.Model):
+class MaliceAppeal(models.Model):
     """One side whose call for help was called malicious says why it was not; another person decides (S3)."""
 
     incident = models.ForeignKey(
         Incident,
         on_delete=models.PROTECT,
-        related_name="pleas",
+        related_name="appeals",
         verbose_name=pgettext_lazy("field", "incident"),
     )
     party = models.CharField(pgettext_lazy("field", "side of the trip"), max_length=10, choices=Party.choices)
     account = models.CharField(pgettext_lazy("field", "account"), max_length=20)
-    words = EncryptedTextField(pgettext_lazy("maliceplea", "what they say"))
+    words = EncryptedTextField(pgettext_lazy("maliceappeal", "what they say"))
     filed_at = models.DateTimeField(pgettext_lazy("field", "filed at"))
     decided_at = models.DateTimeField(pgettext_lazy("field", "decided at"), null=True)
     decided_by = models.CharField(pgettext_lazy("field", "decided by"), max_length=40, blank=True)
-    upheld = models.BooleanField(pgettext_lazy("maliceplea", "plea upheld"), null=True)
+    upheld = models.BooleanField(pgettext_lazy("maliceappeal", "appeal upheld"), null=True)
     reason = models.CharField(pgettext_lazy("field", "reason"), max_length=1000, blank=True)
 
     class Meta:
-        verbose_name = pgettext_lazy("model", "plea about a malicious alarm")
-        verbose_name_plural = pgettext_lazy("model", "pleas about malicious alarms")
+        verbose_name = pgettext_lazy("model", "appeal about a malicious alarm")
+        verbose_name_plural = pgettext_lazy("model", "appeals about malicious alarms")
         constraints = [
             models.CheckConstraint(
                 condition=Q(decided_at=None, upheld=None, decided_by="")
                 | (Q(decided_at__isnull=False, upheld__isnull=False) & ~Q(decided_by="")),
-                name="plea_decided_by_somebody",
+                name="malice_appeal_decided_by_somebody",
             ),
-            models.UniqueConstraint(fields=["incident", "party"], name="one_plea_per_incident_and_side"),
+            models.UniqueConstraint(fields=["incident", "party"], name="one_appeal_per_incident_and_side"),
         ]
 
     def __str__(self) -> str:
-        return f"plea {self.incident_id} {self.party}"
+        return f"appeal {self.incident_id} {self.party}"

@@ -18,7 +18,7 @@ from safety.models import (
     Caller,
     HelpMessage,
     Incident,
-    MalicePlea,
+    MaliceAppeal,
     PlacedCall,
     SafetyQuestion,
     Signal,
@@ -331,24 +331,24 @@ def malicious_alarm_of(trip_code: str, party: str) -> Incident | None:
     )
 
 
-def open_pleas() -> list[MalicePlea]:
+def open_appeals() -> list[MaliceAppeal]:
     """Appeals that wait, oldest first."""
-    return list(MalicePlea.objects.filter(decided_at=None).select_related("incident").order_by("pk"))
+    return list(MaliceAppeal.objects.filter(decided_at=None).select_related("incident").order_by("pk"))
 
 
-def plea_of(incident: Incident, party: str) -> MalicePlea | None:
+def appeal_of(incident: Incident, party: str) -> MaliceAppeal | None:
     """What one side of the trip wrote; the other side never reads it."""
-    return incident.pleas.filter(party=party).first()
+    return incident.appeals.filter(party=party).first()
 
 
-_PLEAS = Read(
-    lambda pk: MalicePlea.objects.select_related("incident").filter(incident_id=pk).order_by("pk"), int
+_APPEALS = Read(
+    lambda pk: MaliceAppeal.objects.select_related("incident").filter(incident_id=pk).order_by("pk"), int
 )
 
 
-def pleas_of(incident: Incident) -> list[MalicePlea]:
+def appeals_of(incident: Incident) -> list[MaliceAppeal]:
     """The appeals of both sides, for staff."""
-    return _PLEAS.all(incident.pk)
+    return _APPEALS.all(incident.pk)
 
 
 def offered_to(account: "Account") -> list[Incident]:

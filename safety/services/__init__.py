@@ -63,19 +63,20 @@ from safety.services.shares import (
 )
 from safety.services.sos import (
     add_word,
-    decide_plea,
-    file_plea,
+    decide_appeal,
+    file_appeal,
     note_shown,
     raise_by_packet,
     raise_sos,
 )
-from safety.services.stops import let_holds_act, review_covertly
+from safety.services.stops import act_on_holds, review_covertly
 
 __all__ = [
     "Arrived",
     "Begun",
     "FiledCheck",
     "accept_incident",
+    "act_on_holds",
     "add_evidence",
     "add_note",
     "add_signal",
@@ -90,18 +91,17 @@ __all__ = [
     "close_incident",
     "close_silent_recordings",
     "confirm_police_call",
-    "decide_plea",
+    "decide_appeal",
     "destroy_due",
     "end_guardians_links",
     "end_recording",
     "erase_rest",
     "excuse_police_call",
     "expire_questions",
-    "file_plea",
+    "file_appeal",
     "file_welfare_check",
     "hear_from_trip",
     "keep_recording",
-    "let_holds_act",
     "mend_check",
     "note_chunks",
     "note_listening",

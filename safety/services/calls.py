@@ -16,7 +16,7 @@ from rides.states import Party
 from safety.models import Incident, PlacedCall
 from safety.selectors import incident_by_code
 from safety.services.desk import for_action
-from safety.services.incidents import note_call_back, touch
+from safety.services.incidents import change_incident, note_call_back
 from safety.states import PLACED_TRANSITIONS, Callee, PlacedState, SafetyLine
 from safety.stations import phone_of_station
 
@@ -54,7 +54,7 @@ def _begin(*, account: "Account", code: str, to: Callee, contact: int | None, st
     audit.record(
         account.actor, "safety.calling", code, case=code, to=to, contact=contact, station=station, trip=trip
     )
-    touch(incident)  # nothing is seen by a call: what came while the number was dialled waits
+    change_incident(incident)  # nothing is seen by a call: what came while the number was dialled waits
     return row
 
 
@@ -96,7 +96,7 @@ def _settle(row: PlacedCall, state: PlacedState) -> None:
     audit.record(SYSTEM, kind, incident.code, case=incident.code, to=row.to)
     if connected and row.to in Party.values:
         note_call_back(incident, row.to)
-    touch(incident)
+    change_incident(incident)
 
 
 def _ringing(_at: datetime, last: int | None, limit: int) -> list[int]:

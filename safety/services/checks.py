@@ -21,7 +21,7 @@ from core.transactions import begins_transaction, joins_transaction
 from rides.selectors import lock_trip, trip_meant, trip_meant_by_phone
 from safety.errors import ReasonMissing
 from safety.models import Incident, Signal, WelfareCheck
-from safety.services.incidents import add_signal, bring_news, open_incident, touch
+from safety.services.incidents import add_signal, bring_news, change_incident, open_incident
 from safety.states import (
     IncidentState,
     Origin,
@@ -187,7 +187,7 @@ def mend_check(
     for incident in {before.pk: before, now.pk: now}.values():
         trip = incident.trip.code if incident.trip else ""
         timeline.add(SafetyLine.CHECK_MENDED, NOBODY, trip=trip, incident=incident.code, code=check.code)
-        touch(incident)
+        change_incident(incident)
     if now.pk != before.pk:
         _move(check, before, now)
     check.save(update_fields=changed)
@@ -308,7 +308,7 @@ def verify_reporter(*, secret: str, code: str, asker: Asker = NOBODY_KNOWN) -> W
             timeline.add(
                 SafetyLine.REPORTER_VERIFIED, NOBODY, incident=proved.incident.code, code=proved.code
             )
-            touch(proved.incident)
+            change_incident(proved.incident)
     if proved.pk != check.pk:
         raise WrongCode("code")
     check.verified_at = at

@@ -17,7 +17,7 @@ from rides.states import Party
 from safety.errors import ActionClosed, OutcomeUnknown, ReasonMissing
 from safety.models import HelpMessage, Incident
 from safety.policies import why_not
-from safety.services.incidents import acknowledge, note_call_back, touch
+from safety.services.incidents import acknowledge, change_incident, note_call_back
 from safety.services.stops import end_stop
 from safety.states import (
     INCIDENT_TRANSITIONS,
@@ -126,7 +126,7 @@ def write_to_caller(
     if shown == str(incident.news):
         acknowledge(incident, by=account.code)
     else:
-        touch(incident)
+        change_incident(incident)
     if incident.trip:
         live.changed_on_commit(topic_of(incident.trip.code, party))
     return message
@@ -146,7 +146,7 @@ def _offer(account: "Account", code: str, heir: "Account | None", words: str) ->
     if heir is None or not may(heir, "incidents.respond") or heir.code == incident.taken_by:
         raise InvalidInput("to")
     _line(incident, account, SafetyLine.OFFERED, _need(words), who=heir.code)
-    touch(incident, offered_to=heir.code)
+    change_incident(incident, offered_to=heir.code)
 
 
 @joins_transaction
@@ -167,7 +167,7 @@ def accept_incident(*, account: "Account", code: str) -> None:
     """Whoever was asked takes it over: from now on it is theirs. Raises `ActionClosed`, `NotFound`."""
     incident = for_action(account, code, "accept")
     _line(incident, account, SafetyLine.HANDED_OVER, who=account.code)
-    touch(incident, taken_by=account.code, offered_to="")
+    change_incident(incident, taken_by=account.code, offered_to="")
     acknowledge(incident, by=account.code)
 
 
@@ -176,7 +176,7 @@ def add_note(*, account: "Account", code: str, words: str) -> None:
     """Words of whoever acts on it, in its timeline. Raises `ActionClosed`, `NotFound`, `ReasonMissing`."""
     incident = for_action(account, code, "note")
     _line(incident, account, SafetyLine.NOTE, _need(words))
-    touch(incident)
+    change_incident(incident)
 
 
 @begins_transaction
@@ -198,7 +198,7 @@ def record_safe_check(*, account: "Account", code: str, words: str) -> None:
     """
     incident = for_action(account, code, "safe_check")
     _line(incident, account, SafetyLine.SAFE_CHECK, _need(words))
-    touch(incident, safe_check_at=incident.answer(incident.safe_check_at) or clock.now())
+    change_incident(incident, safe_check_at=incident.answer(incident.safe_check_at) or clock.now())
 
 
 @begins_transaction
@@ -213,7 +213,7 @@ def record_police_call(*, account: "Account", code: str, station: str, number: s
     if sum(each.isdecimal() for each in called) < 3:
         raise InvalidInput("number")
     _line(incident, account, SafetyLine.POLICE_SAID, station=_need(station), number=called[:40])
-    touch(incident, police_said_by=account.code, police_said_at=clock.now(), police_seen_by="")
+    change_incident(incident, police_said_by=account.code, police_said_at=clock.now(), police_seen_by="")
 
 
 @begins_transaction
@@ -224,7 +224,7 @@ def confirm_police_call(*, account: "Account", code: str) -> None:
     """
     incident = for_action(account, code, "police_seen")
     _line(incident, account, SafetyLine.POLICE_SEEN)
-    touch(incident, police_seen_by=account.code, police_called_at=incident.police_said_at)
+    change_incident(incident, police_seen_by=account.code, police_called_at=incident.police_said_at)
 
 
 @joins_transaction
@@ -233,7 +233,7 @@ def note_police_called(*, incident: Incident, actor: Actor, station: str) -> Non
     trip = incident.trip.code if incident.trip else ""
     timeline.add(SafetyLine.POLICE_CALLED, actor, trip=trip, incident=incident.code, station=station)
     audit.record(actor, "safety.police_called", incident.code, case=incident.code)
-    touch(incident, police_called_at=incident.answer(incident.police_called_at) or clock.now())
+    change_incident(incident, police_called_at=incident.answer(incident.police_called_at) or clock.now())
 
 
 @begins_transaction
@@ -244,7 +244,7 @@ def excuse_police_call(*, account: "Account", code: str, words: str) -> None:
     """
     incident = for_action(account, code, "police_excused")
     _line(incident, account, SafetyLine.POLICE_NOT_CALLED, _need(words))
-    touch(incident, police_excused_at=incident.answer(incident.police_excused_at) or clock.now())
+    change_incident(incident, police_excused_at=incident.answer(incident.police_excused_at) or clock.now())
 
 
 @begins_transaction
@@ -259,7 +259,7 @@ def resolve_incident(*, account: "Account", code: str, outcome: str, words: str)
     text = _need(words)
     move(incident, INCIDENT_TRANSITIONS, IncidentState.RESOLVED, outcome=outcome, resolved_by=account.code)
     _line(incident, account, SafetyLine.RESOLVED, text, outcome=outcome)
-    touch(incident)
+    change_incident(incident)
 
 
 @begins_transaction
@@ -271,7 +271,7 @@ def close_incident(*, account: "Account", code: str) -> None:
     incident = for_action(account, code, "close")
     move(incident, INCIDENT_TRANSITIONS, IncidentState.CLOSED, closed_at=clock.now(), closed_by=account.code)
     _line(incident, account, SafetyLine.CLOSED)
-    touch(incident)
+    change_incident(incident)
     if incident.outcome != IncidentOutcome.POLICE:
         # What the police have may still be evidence; all else goes when its time is over (S7).
         holds.release(actor=account.actor, source="sos", case=code)
@@ -288,7 +288,7 @@ def send_back(*, account: "Account", code: str, words: str) -> None:
     text = _need(words)
     move(incident, INCIDENT_TRANSITIONS, IncidentState.TAKEN, outcome="", resolved_by="")
     _line(incident, account, SafetyLine.SENT_BACK, text)
-    touch(incident)
+    change_incident(incident)
 
 
 @begins_transaction

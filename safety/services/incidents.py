@@ -89,7 +89,7 @@ def _opened(incident: Incident, actor: Actor) -> Incident:
 
 
 @joins_transaction
-def touch(incident: Incident, **changes: object) -> None:
+def change_incident(incident: Incident, **changes: object) -> None:
     """Write these fields of an incident whose row is locked, and wake the console.
 
     One that becomes grave by it stops the driver's next order (D15).
@@ -106,15 +106,15 @@ def touch(incident: Incident, **changes: object) -> None:
 
 @joins_transaction
 def bring_news(incident: Incident, **changes: object) -> None:
-    """As `touch`, for something that a person has to look at: an owner who has not does not know of it."""
-    touch(incident, news_at=incident.news_at or clock.now(), news=incident.news + 1, **changes)
+    """As `change_incident`, for something that a person has to look at: an owner who has not does not know of it."""
+    change_incident(incident, news_at=incident.news_at or clock.now(), news=incident.news + 1, **changes)
 
 
 @joins_transaction
 def acknowledge(incident: Incident, *, by: str) -> None:
     """A person has looked at all that this incident, whose row is locked, holds now."""
     Acknowledgement.objects.create(incident=incident, at=clock.now(), by=by)
-    touch(incident, news_at=None)
+    change_incident(incident, news_at=None)
 
 
 @joins_transaction
@@ -138,7 +138,7 @@ def note_call_back(incident: Incident, party: str) -> None:
     if caller and caller.spoken_to_at is None:
         caller.called_back_at = clock.now()
         caller.save(update_fields=["called_back_at"])
-    touch(incident)
+    change_incident(incident)
 
 
 @joins_transaction

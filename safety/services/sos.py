@@ -13,20 +13,20 @@ from rides.tokens import TripKey
 from safety import packets
 from safety.errors import ActionClosed, ReasonMissing
 from safety.events import SosRaised
-from safety.models import Caller, HelpMessage, Incident, MalicePlea, SosCall
+from safety.models import Caller, HelpMessage, Incident, MaliceAppeal, SosCall
 from safety.policies import why_not_decide
 from safety.selectors import malicious_alarm_of, record_of
 from safety.services.checks import as_written, hear_distress
 from safety.services.incidents import (
     add_signal,
     bring_news,
+    change_incident,
     lock_live_incident,
     note_tap,
     open_first,
     set_silent,
-    touch,
 )
-from safety.states import LIVE, CallerPhrase, Origin, PleaOutcome, SafetyLine, SignalKind, topic_of
+from safety.states import LIVE, AppealOutcome, CallerPhrase, Origin, SafetyLine, SignalKind, topic_of
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -224,7 +224,7 @@ def note_shown(*, key: TripKey, last: int) -> None:
     if fresh.update(shown_at=clock.now()):
         actor = _who(trip, key.party).actor
         timeline.add(SafetyLine.SHOWN, actor, trip=trip.code, incident=incident.code, party=key.party)
-        touch(incident)
+        change_incident(incident)
 
 
 def _call_of_words(key: TripKey, trip: "Trip", written: str) -> Incident | None:
@@ -254,7 +254,7 @@ def _live_call(trip: "Trip", party: Party) -> Incident:
 
 
 @begins_transaction
-def file_plea(*, key: TripKey, words: str) -> MalicePlea:
+def file_appeal(*, key: TripKey, words: str) -> MaliceAppeal:
     """Whose call for help was called malicious says why it was not (S3); each side once for each incident.
 
     Raises `NotFound` where there is none, `ReasonMissing`.
@@ -266,50 +266,54 @@ def file_plea(*, key: TripKey, words: str) -> MalicePlea:
         raise ReasonMissing("words")
     trip = trip_by_code(key.trip)
     person = _who(trip, key.party)
-    plea, new = MalicePlea.objects.get_or_create(
+    appeal, new = MaliceAppeal.objects.get_or_create(
         incident=incident,
         party=key.party,
         defaults={"account": person.code, "words": words.strip()[:2000], "filed_at": clock.now()},
     )
     if new:
         timeline.add(
-            SafetyLine.PLEA, person.actor, trip=trip.code, incident=incident.code, words=words.strip()[:2000]
+            SafetyLine.APPEAL,
+            person.actor,
+            trip=trip.code,
+            incident=incident.code,
+            words=words.strip()[:2000],
         )
-        audit.record(person.actor, "safety.plea", incident.code, case=incident.code)
-    return plea
+        audit.record(person.actor, "safety.appeal", incident.code, case=incident.code)
+    return appeal
 
 
 @begins_transaction
-def decide_plea(*, account: "Account", code: str, party: str, upheld: bool, words: str) -> MalicePlea:
+def decide_appeal(*, account: "Account", code: str, party: str, upheld: bool, words: str) -> MaliceAppeal:
     """Somebody who neither gave nor reviewed the outcome decides on one side's appeal.
 
     Raises `ActionClosed`, `ReasonMissing`, `NotFound`.
     """
-    plea = (
-        MalicePlea.objects.select_for_update(of=("self",))
+    appeal = (
+        MaliceAppeal.objects.select_for_update(of=("self",))
         .select_related("incident__trip")
         .filter(incident__code=code, party=party)
         .first()
     )
-    if plea is None:
+    if appeal is None:
         raise NotFound
-    reason = why_not_decide(plea, account)
+    reason = why_not_decide(appeal, account)
     if reason:
         raise ActionClosed(why=str(reason))
     if not words.strip():
         raise ReasonMissing("words")
-    plea.decided_at, plea.decided_by = clock.now(), account.code
-    plea.upheld, plea.reason = upheld, words.strip()[:1000]
-    plea.save(update_fields=["decided_at", "decided_by", "upheld", "reason"])
-    trip = plea.incident.trip
-    outcome = PleaOutcome.UPHELD if upheld else PleaOutcome.REFUSED
+    appeal.decided_at, appeal.decided_by = clock.now(), account.code
+    appeal.upheld, appeal.reason = upheld, words.strip()[:1000]
+    appeal.save(update_fields=["decided_at", "decided_by", "upheld", "reason"])
+    trip = appeal.incident.trip
+    outcome = AppealOutcome.UPHELD if upheld else AppealOutcome.REFUSED
     timeline.add(
-        SafetyLine.PLEA_DECIDED,
+        SafetyLine.APPEAL_DECIDED,
         account.actor,
         trip=trip.code if trip else "",
         incident=code,
-        words=plea.reason,
-        plea=outcome,
+        words=appeal.reason,
+        appeal=outcome,
     )
-    audit.record(account.actor, "safety.plea_decided", code, case=code, upheld=upheld)
-    return plea
+    audit.record(account.actor, "safety.appeal_decided", code, case=code, upheld=upheld)
+    return appeal

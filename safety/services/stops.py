@@ -67,7 +67,7 @@ def end_stop(*, incident: Incident, actor: Actor) -> None:
 
 
 @joins_transaction
-def let_holds_act(*, driver: "Driver | None") -> None:
+def act_on_holds(*, driver: "Driver | None") -> None:
     """When nobody is in the car, a covert hold gives the trips that have not begun to others, and so does a freeze after
     failed face checks: who cannot show a face arrives nowhere, and may be somebody else (D4).
 

@@ -103,7 +103,7 @@ def malicious(taken, people):
 
 
 def plead(incident, words="it was my brother's hand"):
-    return services.file_plea(key=TripKey(incident.trip.code, Party.PASSENGER, "wenzhou"), words=words)
+    return services.file_appeal(key=TripKey(incident.trip.code, Party.PASSENGER, "wenzhou"), words=words)
 
 
 def test_an_appeal_is_decided_by_somebody_without_a_part(malicious, people):
@@ -111,14 +111,14 @@ def test_an_appeal_is_decided_by_somebody_without_a_part(malicious, people):
     plead(malicious)
     for who in ("specialist", "agent2"):
         with pytest.raises(ActionClosed):
-            services.decide_plea(
+            services.decide_appeal(
                 account=people(who), code=malicious.code, party="passenger", upheld=True, words="x"
             )
     with pytest.raises(ReasonMissing):
-        services.decide_plea(
+        services.decide_appeal(
             account=people("supervisor"), code=malicious.code, party="passenger", upheld=True, words=" "
         )
-    services.decide_plea(
+    services.decide_appeal(
         account=people("supervisor"),
         code=malicious.code,
         party="passenger",
@@ -126,15 +126,15 @@ def test_an_appeal_is_decided_by_somebody_without_a_part(malicious, people):
         words="heard the sound",
     )
     with pytest.raises(ActionClosed):
-        services.decide_plea(
+        services.decide_appeal(
             account=people("supervisor"), code=malicious.code, party="passenger", upheld=False, words="again"
         )
-    assert selectors.plea_of(malicious, Party.PASSENGER).upheld
+    assert selectors.appeal_of(malicious, Party.PASSENGER).upheld
 
 
 def test_only_whose_call_it_was_may_appeal(malicious):
     with pytest.raises(NotFound):
-        services.file_plea(key=TripKey(malicious.trip.code, Party.DRIVER, "wenzhou"), words="x")
+        services.file_appeal(key=TripKey(malicious.trip.code, Party.DRIVER, "wenzhou"), words="x")
     with pytest.raises(ReasonMissing):
         plead(malicious, " ")
 

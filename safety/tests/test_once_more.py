@@ -259,24 +259,24 @@ def test_each_side_appeals_for_itself(trip, people, signed_in):
     services.raise_sos(key=side(trip))
     incident = services.raise_sos(key=side(trip, Party.DRIVER))
     closed(people, incident, outcome="malicious")
-    services.file_plea(key=side(trip), words="her words")
+    services.file_appeal(key=side(trip), words="her words")
     page = (
         signed_in("")
         .get(f"/trips/{trip.code}/sos/", headers={"x-trip-key": position_key(trip, Party.DRIVER)})
         .content.decode()
     )
     assert "her words" not in page
-    services.file_plea(key=side(trip, Party.DRIVER), words="his words")
+    services.file_appeal(key=side(trip, Party.DRIVER), words="his words")
     console = signed_in("supervisor")
     path = f"/admin/incidents/{incident.code}/"
     for words in ("her words", "his words"):
         assert words in console.get(path).content.decode()
     for party, upheld in ((Party.DRIVER, "0"), (Party.PASSENGER, "1")):
         body = {"party": party, "upheld": upheld, "words": f"heard the {party}"}
-        assert console.post(f"{path}do/plea/", body).status_code == 302
+        assert console.post(f"{path}do/appeal/", body).status_code == 302
         other = body | {"words": "heard somebody else"}
-        assert console.post(f"{path}do/plea/", other).status_code in {400, 409}
-    assert [selectors.plea_of(incident, party).upheld for party in Party] == [
+        assert console.post(f"{path}do/appeal/", other).status_code in {400, 409}
+    assert [selectors.appeal_of(incident, party).upheld for party in Party] == [
         party == Party.PASSENGER for party in Party
     ]
 

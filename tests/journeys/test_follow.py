@@ -206,14 +206,14 @@ def test_parts_come_into_their_box_and_go(desk, server):
         return f'<div id="left" data-parts>{inner}</div>'
 
     show(desk, server, box(part("map", "map") + part("lines")))
-    server.parts = box(part("sound", "sound") + part("map", "map") + part("plea", "plea") + part("lines"))
+    server.parts = box(part("sound", "sound") + part("map", "map") + part("appeal", "appeal") + part("lines"))
     tell(desk, I_1=LATER)
-    expect(desk.locator("#plea")).to_be_visible()
+    expect(desk.locator("#appeal")).to_be_visible()
     order = "Array.from(document.querySelectorAll('#left > section'), (each) => each.id)"
-    assert desk.evaluate(order) == ["sound", "map", "plea", "lines"]
+    assert desk.evaluate(order) == ["sound", "map", "appeal", "lines"]
     server.parts = box(part("another map", "map") + part("lines"))
     tell(desk, I_1=LATER + 1)
-    expect(desk.locator("#plea")).to_have_count(0)
+    expect(desk.locator("#appeal")).to_have_count(0)
     expect(desk.locator("#map")).to_have_text("another map")
     assert desk.evaluate(order) == ["map", "lines"]
 

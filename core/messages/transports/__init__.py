@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import structlog
 from django.conf import settings
@@ -54,6 +54,7 @@ class Letter:
     values: dict[str, str]
 
 
+@runtime_checkable
 class Transport(Protocol):
     """One provider. `receipt_token` is what it shows when it brings receipts; nobody's are taken where it is empty."""
 

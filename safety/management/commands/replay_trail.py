@@ -12,7 +12,7 @@ from core import facts, policy
 from core.commands import PlatformCommand
 from rides.geometry import Point
 from rides.trails import Fix
-from safety.replay import Story, replay
+from safety.replay import ReplayedTrip, replay
 
 HELP = """Replay a trip's trail through the monitor: CSV lat,lon,time with ISO times, WGS-84.
 
@@ -44,7 +44,7 @@ class Command(PlatformCommand):
             destination = route[-1] if route else (trail[-1].latitude, trail[-1].longitude)
         passenger = read_trail(options["passenger"]) if options["passenger"] else None
         cancelled = options["cancelled_at"]
-        story = Story(
+        story = ReplayedTrip(
             trail,
             destination,
             route,
