@@ -67,6 +67,7 @@ def trip_context(
         "key": (selectors.key_for_account if by_account else selectors.position_key)(trip, party),
         "map": map_data(trip, party, by_account=by_account),
         "waiting": trip.state in WAITING,
+        "warns": _is_warned(trip),
         "before_boarding": trip.state in BEFORE_BOARDING,
         "aboard": trip.state in ABOARD,
         "with_driver": trip.state in WITH_DRIVER,
@@ -88,10 +89,18 @@ def trip_context(
     return shared | (_passenger_context(trip) if party == Party.PASSENGER else _driver_context(trip, refusal))
 
 
+def _is_warned(trip: Trip) -> bool:
+    """Whether the car of a driver who lost the trip may still stand before who waits for another one."""
+    before = trip.state in WAITING | BEFORE_BOARDING
+    return before and trip.plate_to_avoid not in {"", trip.plate_registered}
+
+
 def _stage(trip: Trip) -> tuple[str, str]:
     """How far the trip is for who travels: a name that changes with it, and what the page says aloud of it; or nothing."""
     car = str(trip.driver_id)
     match TripState(trip.state):
+        case TripState.REQUESTED | TripState.MATCHED if _is_warned(trip):
+            return f"avoid-{trip.plate_to_avoid}", gettext("Do not get in")
         case TripState.ACCEPTED if trip.near_at:
             return f"near-{car}", gettext("Your car comes near")
         case TripState.ACCEPTED:

@@ -192,6 +192,7 @@ class Migration(migrations.Migration):
                 ('boarding_code', models.CharField(max_length=4, verbose_name='boarding code')),
                 ('wrong_codes', models.PositiveSmallIntegerField(default=0, verbose_name='wrong codes entered')),
                 ('plate_registered', models.CharField(blank=True, max_length=10, verbose_name='plate registered')),
+                ('plate_to_avoid', models.CharField(blank=True, max_length=10, verbose_name='plate not to get into')),
                 ('plate_seen', models.CharField(blank=True, max_length=10, verbose_name='plate seen')),
                 ('plate_check', models.CharField(blank=True, choices=[('same', 'the passenger saw the registered plate'), ('differs', 'the passenger saw another plate'), ('other_driver', 'the passenger saw another driver')], max_length=12, verbose_name='plate compared')),
                 ('presumed_boarded', models.BooleanField(default=False, verbose_name='presumed boarded')),

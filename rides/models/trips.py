@@ -99,6 +99,10 @@ class Trip(models.Model):
     boarding_code = models.CharField(pgettext_lazy("field", "boarding code"), max_length=4)
     wrong_codes = models.PositiveSmallIntegerField(pgettext_lazy("field", "wrong codes entered"), default=0)
     plate_registered = models.CharField(_("plate registered"), max_length=10, blank=True)
+    # Of a driver from whom the trip was taken because they could not show who they are: it may stand before who waits.
+    plate_to_avoid = models.CharField(
+        pgettext_lazy("trip", "plate not to get into"), max_length=10, blank=True
+    )
     plate_seen = models.CharField(_("plate seen"), max_length=10, blank=True)
     plate_check = models.CharField(_("plate compared"), max_length=12, choices=PlateCheck.choices, blank=True)
     presumed_boarded = models.BooleanField(pgettext_lazy("field", "presumed boarded"), default=False)

@@ -149,7 +149,7 @@ def _report_source(trip: Trip) -> ReportSource:
 @joins_transaction
 def give_to_others(*, actor: Actor, driver: "Driver", unproved: bool = False) -> int:
     """Trips of this driver that have not begun look for another driver; returns how many. Where it is `unproved` that it
-    is this driver, who travels is told not to get in.
+    is this driver, who travels is told not to get in, by a message and on their page until they are in another car.
 
     For this driver each stands as cancelled by its passenger from now on. While the driver's orders are stopped without
     a sign, those of which no pick-up is near stay: asked again later, they go then (S11).
@@ -171,6 +171,7 @@ def give_to_others(*, actor: Actor, driver: "Driver", unproved: bool = False) ->
             vehicle=None,
             itinerary=None,
             plate_registered="",
+            plate_to_avoid=trip.plate_registered if unproved else trip.plate_to_avoid,
             plate_seen="",
             plate_check="",
             # Whoever waits again gets time to be found, also where the first window is nearly over.

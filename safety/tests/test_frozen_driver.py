@@ -5,9 +5,10 @@ from django.db import transaction
 
 from core.actors import SYSTEM
 from core.models import Notification
-from drivers.selectors import driver_of
+from drivers.selectors import driver_of, drivers_vehicle
 from drivers.services import hold_driver
 from drivers.states import HoldKind
+from rides.models import Trip
 from rides.services import end_trip
 
 
@@ -41,6 +42,30 @@ def test_who_waits_for_a_frozen_driver_is_warned_and_gets_another(rides, people,
     assert plate.replace("·", "") in told.text.replace("·", "")
     deliver()
     assert warned().count() == 1
+
+
+def test_the_page_of_who_waits_warns_until_they_are_in_another_car(rides, people, deliver, signed_in):
+    """Whoever stands before that car looks at the page, not for a message: it says which car."""
+    trip = rides.accepted()
+    plate = trip.plate_registered
+    browser = signed_in("passenger")
+    warning = f"Do not get into {plate}."
+    assert warning not in browser.get(f"/trips/{trip.code}/").content.decode()
+    freeze(people)
+    deliver()
+    page = browser.get(f"/trips/{trip.code}/").content.decode()
+    assert warning in page
+    assert f'data-stage="avoid-{plate}" data-says="Do not get in"' in page
+    other = driver_of(people("driver2"))
+    Trip.objects.filter(pk=trip.pk).update(
+        state="accepted",
+        driver=other,
+        vehicle=drivers_vehicle(other),
+        plate_registered=drivers_vehicle(other).plate,
+    )
+    assert warning in browser.get(f"/trips/{trip.code}/").content.decode()
+    Trip.objects.filter(pk=trip.pk).update(state="cancelled")
+    assert warning not in browser.get(f"/trips/{trip.code}/").content.decode()
 
 
 def test_nothing_changes_while_somebody_is_aboard(rides, people, deliver):
