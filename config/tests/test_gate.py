@@ -99,7 +99,7 @@ def between(django_db_setup):
     yield between
     between.silent.clear()
     os.killpg(server.pid, signal.SIGKILL)
-    server.wait(10)
+    server.wait(120)
 
 
 LIVE = ["/live/console/", f"/live/listen/{VALUES['code']}/", "/live/audio/"]
@@ -271,7 +271,7 @@ def test_a_killed_server_leaves_nobody_on_its_port():
     workers = children(server.pid)
     assert workers
     os.kill(server.pid, signal.SIGKILL)
-    server.wait(10)
+    server.wait(120)
     until = time.monotonic() + 5
     while any(alive(pid) for pid in workers) or not is_free(port):
         assert time.monotonic() < until, "an orphan listens on"

@@ -85,7 +85,7 @@ def test_all_that_a_server_says_are_lines(program, tmp_path):
                 time.sleep(0.1)
         finally:
             server.send_signal(signal.SIGINT)
-            server.wait(30)
+            server.wait(120)
     assert any("Started worker" in row["event"] for row in read(log.read_text()))
 
 

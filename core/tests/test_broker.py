@@ -51,7 +51,7 @@ def own(settings, tmp_path):
     yield server
     os.kill(server.pid, signal.SIGCONT)
     server.terminate()
-    server.wait(10)
+    server.wait(120)
     presence._client.cache_clear()
 
 

@@ -3,6 +3,7 @@
 import pytest
 from django.db import transaction
 
+from core import clock
 from core.actors import SYSTEM
 from core.models import Notification
 from drivers.selectors import driver_of, drivers_vehicle
@@ -64,7 +65,7 @@ def test_the_page_of_who_waits_warns_until_they_are_in_another_car(rides, people
         plate_registered=drivers_vehicle(other).plate,
     )
     assert warning in browser.get(f"/trips/{trip.code}/").content.decode()
-    Trip.objects.filter(pk=trip.pk).update(state="cancelled")
+    Trip.objects.filter(pk=trip.pk).update(state="cancelled", cancelled_at=clock.now())
     assert warning not in browser.get(f"/trips/{trip.code}/").content.decode()
 
 

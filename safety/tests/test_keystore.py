@@ -54,7 +54,7 @@ def address(tmp_path_factory):
             time.sleep(0.1)
     yield url
     server.terminate()
-    server.wait(10)
+    server.wait(120)
 
 
 @pytest.fixture(params=["folder", "service"])

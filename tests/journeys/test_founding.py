@@ -150,7 +150,7 @@ def company(tmp_path):
     yield made
     if made.server:
         made.server.terminate()
-        made.server.wait(20)
+        made.server.wait(120)
 
 
 def code_in(said):
