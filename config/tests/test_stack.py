@@ -58,10 +58,12 @@ def test_ctrl_c_leaves_nothing_and_the_same_state_starts_again(tmp_path):
                 break
         web = f"http://127.0.0.1:{env['HUHANG_WEB_PORT']}"
         assert any(f"{web}/admin/" in line for line in lines)
-        assert httpx.get(web + "/health/ready", trust_env=False).json()["database"]
-        assert httpx.get(web + "/metrics", trust_env=False).status_code == 404
+        assert httpx.get(web + "/health/ready", trust_env=False, timeout=60).json()["database"]
+        assert httpx.get(web + "/metrics", trust_env=False, timeout=60).status_code == 404
         token = json.loads((tmp_path / "state" / "secrets.json").read_text())["HUHANG_METRICS_TOKEN"]
-        figures = httpx.get(web + "/metrics", headers={"Authorization": f"Bearer {token}"}, trust_env=False)
+        figures = httpx.get(
+            web + "/metrics", headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=60
+        )
         assert "huhang_incidents_live 0.0" in figures.text
         pids = json.loads((tmp_path / "state" / "run" / "pids.json").read_text())
         assert {
