@@ -148,10 +148,10 @@ def _car(plate: str, chance: random.Random) -> tuple[Array, Array]:
 def _put_car(painted: Array, plate: str, spot: str, chance: random.Random) -> None:
     """The car before the street, with its plate in the quarter `spot`, or in the middle, and nearly level."""
     car, kinds = _car(plate, chance)
-    size = chance.uniform(270, 360) / WIDTH
+    size = chance.uniform(300, 360) / WIDTH
     x = {"left": 300, "right": 700}.get(spot.rpartition("_")[2], 500) + chance.randint(-40, 40)
     y = {"upper": 190, "lower": 510}.get(spot.partition("_")[0], 380) + chance.randint(-40, 40)
-    tilt, lean = np.radians(chance.uniform(-2.5, 2.5)), chance.uniform(-0.02, 0.02)
+    tilt, lean = np.radians(chance.uniform(-2, 2)), chance.uniform(-0.02, 0.02)
     c, s = np.cos(tilt) * size, np.sin(tilt) * size
     turn = np.array([[c, -s + lean * size], [s, c]])
     place = np.column_stack([turn, np.array((x, y)) - turn @ np.array(PLATE_AT)])
@@ -173,6 +173,6 @@ def _taken(painted: Array, chance: random.Random) -> Array:
     y, x = (np.linspace(-1, 1, size, dtype=np.float32) for size in (HIGH, WIDE))
     y = y[:, None]
     light = chance.uniform(0.85, 1.1) + chance.uniform(-0.12, 0.12) * x + chance.uniform(-0.12, 0.12) * y
-    seen = cv2.GaussianBlur(painted * light[..., None], (0, 0), chance.uniform(0.5, 1.1))
+    seen = cv2.GaussianBlur(painted * light[..., None], (0, 0), chance.uniform(0.5, 0.8))
     noise = np.random.default_rng(chance.getrandbits(32)).standard_normal(seen.shape, np.float32)
-    return np.asarray(np.clip(seen + noise * np.float32(chance.uniform(1.5, 5)), 0, 255).astype(np.uint8))
+    return np.asarray(np.clip(seen + noise * np.float32(chance.uniform(1.5, 4)), 0, 255).astype(np.uint8))

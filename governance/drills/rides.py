@@ -117,6 +117,12 @@ class Ride:
         pickup = CASE["places"]["hongqiao_pickup"]
         self.send("driver", [(pickup["lat"], pickup["lon"])])
         self.world.positions_read()
+        arrived = self._show_car(face, plate)
+        if "plate_photo_waiting" in arrived.text:  # not read for sure: the page says to take another one
+            arrived = self._show_car(face, plate)
+        return arrived
+
+    def _show_car(self, face: str, plate: str) -> Any:
         shown = self.driver.show_face(face or self.face, "pickup", self.code)
         if shown.status_code != 200:
             return shown
