@@ -26,7 +26,7 @@ NOT_WORDS = {
     "Itinerary": {"code", "origin_name", "destination_name", "route_source", "client_key"},
     "Trip": {
         "code", "line", "client_key", "state", "origin_name", "destination_name", "route_source", "boarding_code",
-        "plate_registered", "plate_seen", "plate_check", "cancelled_by", "cancel_reason", "tariff", "rider_kind",
+        "plate_registered", "plate_to_avoid", "plate_seen", "plate_check", "cancelled_by", "cancel_reason", "tariff", "rider_kind",
         "rider_name", "rider_phone", "rider_phone_index",
     },
     "LatestPosition": {"party"},
