@@ -2,14 +2,12 @@
 // before the camera; the server judges their frames like anybody's.
 import { putPicture } from "./parts/files.js";
 import { keepPlaceReady } from "./parts/here.js";
+import { SETTLE_MS, poseMs } from "./parts/pace.js";
 import { PlateCamera } from "./parts/plate.js";
 import { sendPositions } from "./parts/positions.js";
 import { wait } from "./parts/wait.js";
 
 const SIDE = 480;
-const POSE_MS = 1700;
-const LONGER_MS = 1000; // for each pose, after each try that did not pass: not everybody turns their head as fast
-const SETTLE_MS = 150;
 
 const csrf = () => document.querySelector("[name=csrfmiddlewaretoken]").value;
 
@@ -90,7 +88,7 @@ class Camera {
     for (const [step, pose] of challenge.entries()) {
       this.line.textContent = this.said[pose];
       this.line.dataset.pose = pose;
-      await wait(this.invented ? SETTLE_MS : POSE_MS + this.tries * LONGER_MS);
+      await wait(this.invented ? SETTLE_MS : poseMs(this.tries));
       form.append("step" + step, await this.frame(pose), "a.jpg");
       await wait(this.invented ? 0 : SETTLE_MS);
       form.append("step" + step, await this.frame(pose), "b.jpg");
