@@ -166,7 +166,6 @@ def _follows(pose: Pose, first: Frame, frame: Frame, moves: Moves) -> bool:
         case Pose.CENTRE:
             return turn.angle < moves.turn
         case _:
-            wanted = TURNS[
-                pose
-            ]  # a pose that leads nowhere is a fault of ours, not one that was not followed
+            # A pose that leads nowhere is a fault of ours (KeyError), not one that was not followed.
+            wanted = TURNS[pose]
             return turn.angle >= moves.turn and turn.off(wanted) <= moves.off
