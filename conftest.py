@@ -139,7 +139,7 @@ def quick_flush() -> Iterator[None]:
 def plain_templates(django_test_environment: None) -> Iterator[None]:
     """Django would copy the context of each template, and of each that it includes, for tests that ask for it: none does."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Template, "_render", _TestState.saved_data.template_render)
+        patch.setattr(Template, "_render", _TestState.saved_data.template_render)  # type: ignore[attr-defined]
         yield
 
 

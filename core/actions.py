@@ -7,6 +7,7 @@ who may, why not now, what has to be said, the service. What is not in a registr
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from django import forms
@@ -209,15 +210,16 @@ def by_two(
             )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Offer(Generic[R]):
-    """An action for one row and one person: `why_not` is empty where it may be done now; `form` is ready to be drawn."""
+    """An action for one row and one person: `why_not` is empty where it may be done now."""
 
     action: Action[R]
     why_not: Text
-    form: ActionForm
     url: str
     name: str
+    made: Callable[[], ActionForm]
+    typed: bool
 
     @property
     def key(self) -> str:
@@ -227,10 +229,15 @@ class Offer(Generic[R]):
     def label(self) -> Text:
         return self.action.label
 
+    @cached_property
+    def form(self) -> ActionForm:
+        """Ready to be drawn: made when it is, because what is closed draws none."""
+        return self.made()
+
     @property
     def refused(self) -> bool:
         """True where it was refused a moment ago: what was typed stands in the form, which is drawn also if it is closed."""
-        return bool(self.form.errors)
+        return self.typed and bool(self.form.errors)
 
     @property
     def plain(self) -> bool:
@@ -347,9 +354,10 @@ class ActionSet(Generic[R]):
 
     def _offer(self, action: Action[R], row: R, person: "Account", refusal: Refusal | None) -> Offer[R]:
         typed = refusal.form if refusal is not None and self._is_about(refusal, action, row) else None
-        form = typed or self.form(action, row, person)
+        made = partial(self.form, action, row, person) if typed is None else lambda: typed
         url = reverse(self.route, args=[self.code(row), action.key])
-        return Offer(action, self.against(action, row, person), form, url, self.name(action, row))
+        against = self.against(action, row, person)
+        return Offer(action, against, url, self.name(action, row), made, typed is not None)
 
     def name(self, action: Action[R], row: R) -> str:
         """What the action's form is called on the page, there alone."""

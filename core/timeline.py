@@ -5,7 +5,7 @@ An app registers its kinds as a `TextChoices` whose labels are sentences, with `
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeVar
 
 from django.db import models
@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from core import clock, danger, formats, inserts, live
 from core.actors import Actor, NoPerson
 from core.models import TimelineEntry
+from core.reads import Read
 from core.transactions import joins_transaction
 
 K = TypeVar("K", bound=type[models.TextChoices])
@@ -116,19 +117,23 @@ def add_each(kind: str, actor: Actor, facts: Mapping[str, Mapping[str, Any]]) ->
 
 def of(*, trip: str = "", incident: str = "", case: str = "", last: int = 0) -> list[TimelineEntry]:
     """All lines of a trip, an incident and a case, oldest first; the `last` so many of them where that is given."""
-    wanted = Q()
-    if trip:
-        wanted |= Q(trip=trip)
-    if incident:
-        wanted |= Q(incident=incident)
-    if case:
-        wanted |= Q(case=case)
-    if not wanted:
+    wanted = {"trip": trip, "incident": incident, "case": case}
+    known = {name: code for name, code in wanted.items() if code}
+    if not known:
         return []
-    rows = TimelineEntry.objects.filter(wanted)
-    if last:
-        return list(reversed(rows.order_by("-at", "-pk")[:last]))
-    return list(rows.order_by("at", "pk"))
+    found = _lines(tuple(known), last).all(*known.values())
+    return found[::-1] if last else found
+
+
+@cache
+def _lines(wanted: tuple[str, ...], last: int) -> Read[TimelineEntry]:
+    """Lines of any of what is `wanted`, oldest first; the `last` so many, newest first, where that is given."""
+
+    def rows(*codes: str) -> models.QuerySet[TimelineEntry]:
+        found = TimelineEntry.objects.filter(Q(*zip(wanted, codes, strict=True), _connector=Q.OR))
+        return found.order_by("-at", "-pk")[:last] if last else found.order_by("at", "pk")
+
+    return Read(rows, *[str] * len(wanted))
 
 
 def sentence(entry: TimelineEntry) -> str:

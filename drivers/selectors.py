@@ -451,10 +451,17 @@ class PlateRead:
     on_sheet: bool
 
 
+_NEWEST_PLATE_PHOTO = Read(
+    lambda driver, subject: PlatePhoto.objects.filter(driver_id=driver, subject=subject).order_by("-pk")[:1],
+    int,
+    str,
+)
+
+
 def plate_read(trip_code: str, driver: Driver | None) -> PlateRead | None:
     """Of the newest photo of the car for this pick-up by this driver; None where there is none."""
-    photo = PlatePhoto.objects.filter(driver=driver, subject=trip_code).order_by("-pk").first()
-    if driver is None or photo is None:
+    photo = _NEWEST_PLATE_PHOTO.first(driver.pk, trip_code) if driver else None
+    if photo is None:
         return None
     return PlateRead(
         typed.plate.shown(photo.read),
