@@ -25,6 +25,7 @@ from drivers.services import report_from_street
 from police import services as police
 from police.models import Release
 from police.states import Query
+from police.tests.factories import urgent
 from rides.models import Trip
 from rides.selectors import position_key
 from rides.services import Rider
@@ -542,7 +543,7 @@ def test_links_to_one_trip_have_an_end(rides):
 
 
 def emergency(people, trip, number, who="officer"):
-    question = police.Question(Query.TRIP, trip.code, clock.now())
+    question = urgent(Query.TRIP, trip.code)
     return police.ask_by_form(account=people(who), question=question, submission=f"{who}{number}")
 
 

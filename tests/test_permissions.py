@@ -46,6 +46,7 @@ from governance.services import check_board
 from police import register
 from police import services as police
 from police.states import Query
+from police.tests.factories import urgent
 from rides.models import LatePickup, Offer, Reminder, Trip
 from rides.selectors import position_key
 from rides.services import Rider, cities, propose_suspension
@@ -621,7 +622,7 @@ def things(rides, people):
         account=people("passenger"), trip_code=trip.code, category=Category.OTHER, words="x", submission="o"
     )
     asked_about = Satisfaction.objects.create(complaint=scored, asked_at=clock.now())
-    question = police.Question(Query.TRIP, trip.code, clock.now())
+    question = urgent(Query.TRIP, trip.code)
     asked = police.ask_by_form(account=people("officer"), question=question, submission="s")
     phone = police.open_phone_request(
         account=people("agent"), agency_code="shangtang", badge="1", question=question, submission="p"

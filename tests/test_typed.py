@@ -18,8 +18,8 @@ from drivers.models import Hold
 from police import services as police_services
 from police.models import PoliceRequest
 from police.selectors import resolve_query
-from police.services import Question
 from police.states import Query
+from police.tests.factories import urgent
 from rides.services import board_trip
 from rides.states import PlateCheck
 from sandbox.registries import PEOPLE
@@ -50,7 +50,7 @@ def test_an_emergency_by_a_plate_is_released_however_it_is_written(rides, people
 def test_signs_alone_are_no_plate_of_any_trip(rides, people):
     rides.under_way()
     asked = police_services.ask_by_form(
-        account=people("officer"), question=Question(Query.PLATE, " · ", clock.now()), submission="s"
+        account=people("officer"), question=urgent(Query.PLATE, " · "), submission="s"
     )
     assert (asked.state, asked.trips_found) == ("escalated", 0)
 
@@ -66,7 +66,7 @@ def test_the_police_name_a_trip_without_its_dash_and_a_place_in_either_order(rid
 def test_staff_see_what_was_read_of_what_the_police_asked_by(rides, people, signed_in):
     asked = police_services.ask_by_form(
         account=people("officer"),
-        question=Question(Query.PLACE, "121.026 28.2127", clock.now()),
+        question=urgent(Query.PLACE, "121.026 28.2127"),
         submission="s",
     )
     assert asked.understood == "28.21270, 121.02600"

@@ -25,8 +25,8 @@ from police.actions import REQUESTS, STATIONS
 from police.forms import OfficerForm, PhoneRequestForm, StationForm, UntilForm
 from police.models import PoliceRequest
 from police.policies import reinstating
-from police.states import UNDECIDED, Channel, RequestState
-from police.views import missing, question_of
+from police.states import UNDECIDED, Channel, RequestState, Unusual
+from police.views import graded, missing, question_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -72,7 +72,19 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
 
 
 # What the page draws at places of its own, beside what it is about; all else that is offered is drawn below it.
-PLACED = {"call-back", "trip", "propose", "confirm", "refuse", "escalate", "proper", "improper"}
+PLACED = {
+    "call-back",
+    "trip",
+    "propose",
+    "confirm",
+    "refuse",
+    "escalate",
+    "identity_call",
+    "identity_confirm",
+    "identity_refuse",
+    "proper",
+    "improper",
+}
 
 
 @REQUESTS.shown_by
@@ -96,6 +108,9 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
         "to_executive": [row for row in letters if row.key.startswith("executive:")],
         "reinstating": asked.officer if reinstating(asked) else None,
         "linked": selectors.linked_requests(asked),
+        **graded(asked),
+        "unusual": [Unusual(code).label for code in asked.unusual],
+        "answers": list(asked.release.answers.order_by("pk")) if released else [],
         "reviews": list(asked.release.reviews.order_by("pk")) if released else [],
     }
     return page(request, "console/police_request.html", context)

@@ -3,9 +3,14 @@
 from police.services.escalation import EXECUTIVE as EXECUTIVE
 from police.services.escalation import call_executive as call_executive
 from police.services.escalation import escalate_request as escalate_request
+from police.services.identity import call_back_for_identity as call_back_for_identity
+from police.services.identity import refuse_identity as refuse_identity
+from police.services.identity import release_identity as release_identity
 from police.services.links import LinkOutcome as LinkOutcome
 from police.services.links import link_exists as link_exists
 from police.services.links import open_link as open_link
+from police.services.owning import answer_of as answer_of
+from police.services.owning import answer_owning as answer_owning
 from police.services.releases import confirm_release as confirm_release
 from police.services.releases import propose_release as propose_release
 from police.services.releases import read_pack as read_pack

@@ -3,7 +3,6 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db.models import F
@@ -16,13 +15,10 @@ from police.errors import (
     LinkClosed,
     WrongSpokenCode,
 )
-from police.models import Release
+from police.models import PoliceRequest, Release
 from police.policies import (
     SPOKEN_TRIES,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 def digest_of(secret: str) -> str:
@@ -35,6 +31,7 @@ class LinkOutcome:
 
     pack: str = ""
     digest: str = ""
+    request: PoliceRequest | None = None
     refusal: DomainError | None = None
 
 
@@ -43,6 +40,7 @@ def link_exists(secret: str) -> bool:
     return Release.objects.filter(
         link_digest=digest_of(secret),
         opened_at=None,
+        disowned_at=None,
         expires_at__gt=clock.now(),
         wrong_codes__lt=policy.value(SPOKEN_TRIES),
     ).exists()
@@ -56,7 +54,7 @@ def open_link(*, secret: str, spoken: str) -> LinkOutcome:
     if (
         release is None
         or release.opened_at
-        or at > release.expires_at
+        or not release.is_open(at)
         or release.wrong_codes >= policy.value(SPOKEN_TRIES)
     ):
         raise LinkClosed(line=settings.LIAISON_LINE)
@@ -67,4 +65,4 @@ def open_link(*, secret: str, spoken: str) -> LinkOutcome:
         return LinkOutcome(refusal=WrongSpokenCode("spoken"))
     Release.objects.filter(pk=release.pk).update(opened_at=at)
     audit.record(NOBODY, "police.link_opened", code, case=code, sha256=release.digest)
-    return LinkOutcome(pack=str(release.pack), digest=release.digest)
+    return LinkOutcome(str(release.pack), release.digest, release.request)

@@ -1,6 +1,7 @@
 """What is released: by rule, and by two people; and its reading from the portal."""
 
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -19,11 +20,13 @@ from police.errors import (
     NotReleased,
     TripNotFound,
 )
-from police.models import PoliceRequest, Release
-from police.packs import build_pack, write_pack
+from police.models import IdentityPart, PoliceRequest, Release
+from police.packs import Graded, build_pack, write_pack
 from police.policies import (
+    IDENTITY_WITHIN,
     OPEN_FOR,
     PAPERS_WITHIN,
+    grade,
     had_a_part,
 )
 from police.services.desk import check_papers, for_action, locked
@@ -31,6 +34,8 @@ from police.services.links import digest_of
 from police.states import (
     REQUEST_TRANSITIONS,
     Channel,
+    Grade,
+    GradeReason,
     PoliceLine,
     RequestState,
     Urgency,
@@ -46,11 +51,23 @@ if TYPE_CHECKING:
 
 @joins_transaction
 def release_pack(
-    request: PoliceRequest, trip: "Trip", actor: Actor, *, by: str, by_rule: bool = False, secret: str = ""
+    request: PoliceRequest,
+    trip: "Trip",
+    actor: Actor,
+    graded: Graded,
+    *,
+    by: str,
+    by_rule: bool = False,
+    secret: str = "",
 ) -> Release:
-    """Build the pack, keep it with its hash, stop the clock. With the `secret` of a link it opens to whoever has both."""
+    """Build the pack, keep it with its hash, stop the clock. With the `secret` of a link it opens to whoever has both.
+
+    What the grade leaves out waits with a clock of its own.
+    """
     at = clock.now()
-    text, digest = write_pack(build_pack(request, trip))
+    if not graded.whole:
+        graded = replace(graded, due_at=at + policy.span(IDENTITY_WITHIN))
+    text, digest = write_pack(build_pack(request, trip, graded))
     move(
         request,
         REQUEST_TRANSITIONS,
@@ -71,7 +88,12 @@ def release_pack(
         expires_at=at + policy.span(OPEN_FOR),
         link_digest=digest_of(secret) if secret else "",
         spoken_code=new_digits(6) if secret else "",
+        grade=graded.grade,
+        reason=graded.reason,
+        signs=sorted(graded.signs),
     )
+    if graded.due_at:
+        IdentityPart.objects.create(release=release, asked_at=at, due_at=graded.due_at)
     seconds = round((at - request.asked_at).total_seconds(), 1)
     timeline.add(
         PoliceLine.RELEASED,
@@ -88,12 +110,16 @@ def release_pack(
         case=request.code,
         sha256=digest,
         rule=by,
+        grade=graded.grade,
+        why=graded.reason,
+        signs=sorted(graded.signs),
         trip=trip.code,
         agency=request.agency.code,
         seconds=seconds,
     )
     incident = live_incident_of(trip)
-    if incident:
+    # A claim that waits for a call-back says nothing yet about whether the police know (S10): the clock runs on.
+    if incident and graded.whole:
         note_police_called(incident=incident, actor=actor, station=request.agency.name_zh)
     return release
 
@@ -140,6 +166,23 @@ def propose_release(*, account: "Account", code: str) -> PoliceRequest:
     return selectors.request_by_code(code)
 
 
+def _by_people(request: PoliceRequest, trip: "Trip") -> Graded:
+    """By phone the station was called back, an ordinary one came with its papers. An emergency by the form has neither:
+    that two people looked which trip is meant does not say who asks."""
+    if request.channel != Channel.FORM:
+        return Graded(Grade.WHOLE, GradeReason.CALLED_BACK)
+    if request.urgency == Urgency.ORDINARY:
+        return Graded(Grade.WHOLE, GradeReason.ON_PAPERS)
+    return grade_of(request, trip)
+
+
+def grade_of(request: PoliceRequest, trip: "Trip") -> Graded:
+    """What goes out of an emergency by the form, and why (P3a)."""
+    claim = selectors.claim_of(request, trip, clock.now())
+    given, reason = grade(claim)
+    return Graded(given, reason, claim.signs)
+
+
 @begins_transaction
 def confirm_release(*, account: "Account", code: str) -> Release:
     """The second person confirms on their own screen; the pack goes to the station's registered address as a link.
@@ -157,7 +200,8 @@ def confirm_release(*, account: "Account", code: str) -> Release:
     check_papers(request)
     by = "P5" if request.urgency == Urgency.ORDINARY else "P4"
     secret = "" if request.channel == Channel.FORM else secrets.token_urlsafe(24)
-    release = release_pack(request, trip, account.actor, by=by, secret=secret)
+    graded = _by_people(request, trip)
+    release = release_pack(request, trip, account.actor, graded, by=by, secret=secret)
     if not secret:
         return release
     link = settings.PUBLIC_URL + reverse("police:link", args=[secret])
@@ -175,10 +219,11 @@ def confirm_release(*, account: "Account", code: str) -> Release:
 @begins_transaction
 def read_pack(*, actor: Actor, request: PoliceRequest) -> str:
     """The released pack as JSON text, with the reading recorded (A8). Raises `NotReleased`, `LinkClosed`."""
-    release = Release.objects.filter(request=request).first()
+    release = Release.objects.select_related("identity").filter(request=request).first()
     if release is None:
         raise NotReleased
     if not release.is_open(clock.now()):
         raise LinkClosed(line=settings.LIAISON_LINE)
-    audit.record(actor, "police.pack_read", request.code, case=request.code, sha256=release.digest)
-    return str(release.pack)
+    newest = release.newest
+    audit.record(actor, "police.pack_read", request.code, case=request.code, sha256=newest.digest)
+    return str(newest.pack)

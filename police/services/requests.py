@@ -1,6 +1,6 @@
 """What the police ask: by the form, on the phone, and the papers that follow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -23,11 +23,13 @@ from police.policies import (
 )
 from police.services.desk import check_responder, for_action, locked
 from police.services.escalation import escalate
-from police.services.releases import release_pack
+from police.services.owning import ask_station
+from police.services.releases import grade_of, release_pack
 from police.states import (
     REQUEST_TRANSITIONS,
     UNDECIDED,
     Channel,
+    Grade,
     PoliceLine,
     Query,
     RequestState,
@@ -42,13 +44,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked. `about` is the time that it concerns."""
+    """What is asked. `about` is the time that it concerns. An emergency by the form names a supervisor of the station."""
 
     query: Query
     value: str
     about: datetime
     urgency: Urgency = Urgency.EMERGENCY
     legal_basis: str = ""
+    supervisor_name: str = ""
+    supervisor_phone: str = ""
 
 
 @begins_transaction
@@ -58,14 +62,18 @@ def record_denial(*, actor: Actor, why: str, subject: str = "") -> None:
 
 
 @begins_transaction
-def ask_by_form(*, account: "Account", question: Question, submission: str) -> PoliceRequest:
-    """A verified officer asks (P2). An emergency that leads to one trip is released here and now, by rule (P3).
+def ask_by_form(
+    *, account: "Account", question: Question, submission: str, device: str = ""
+) -> PoliceRequest:
+    """A verified officer asks (P2). An emergency that leads to one trip is released here and now, by rule (P3): the car
+    part always, who the driver is where our own data bear the claim out (P3a). The station is asked whether it was theirs.
 
-    One that leads to none or several is escalated, and specialists are paged; so is what comes beyond the number that one
+    `device` is what the cookie of the browser says. One that leads to none or several is escalated, and specialists are paged; so is what comes beyond the number that one
     officer asks in a short time. The same `submission` asks once.
-    Raises `NotAnOfficer`, `OfficerSuspended` (the front records the denial), `QueryUnreadable`.
+    Raises `NotAnOfficer`, `OfficerSuspended` (the front records the denial), `QueryUnreadable`, `InvalidInput` without a supervisor.
     """
     officer = selectors.officer_of(account, clock.now())
+    question = _with_supervisor(question)
     submission = idempotency.hold("police.request", account.code, submission)
     again = PoliceRequest.objects.filter(submission=submission).first()
     if again:
@@ -77,17 +85,31 @@ def ask_by_form(*, account: "Account", question: Question, submission: str) -> P
         channel=Channel.FORM,
         submission=submission,
         officer=officer,
+        device=device,
     )
     if question.urgency == Urgency.EMERGENCY:
-        if len(trips) == 1 and not request.one_of_many and policy.value(EMERGENCY_RULE):
-            release_pack(
-                request, trips[0], account.actor, by=policy.in_force(EMERGENCY_RULE).citation, by_rule=True
-            )
+        graded = grade_of(request, trips[0]) if len(trips) == 1 else None
+        by_rule = graded and graded.grade != Grade.NOTHING and not request.one_of_many
+        if graded and by_rule and policy.value(EMERGENCY_RULE):
+            by = policy.in_force(EMERGENCY_RULE).citation
+            release = release_pack(request, trips[0], account.actor, graded, by=by, by_rule=True)
+            ask_station(release, request)
         else:
             escalate(request, account.actor)
     return selectors.request_by_code(request.code)
 
 
+def _with_supervisor(question: Question) -> Question:
+    """An emergency names who is asked whether it was theirs (P3c); the number as it is written to. Raises `InvalidInput`."""
+    if question.urgency != Urgency.EMERGENCY:
+        return replace(question, supervisor_name="", supervisor_phone="")
+    if not question.supervisor_name.strip():
+        raise InvalidInput("supervisor_name")
+    phone = typed.phone.read(question.supervisor_phone, field="supervisor_phone")
+    return replace(question, supervisor_name=question.supervisor_name.strip()[:40], supervisor_phone=phone)
+
+
+@joins_transaction
 def _write_request(
     *,
     actor: Actor,
@@ -97,6 +119,7 @@ def _write_request(
     submission: str,
     officer: Officer | None = None,
     badge: str = "",
+    device: str = "",
 ) -> "tuple[PoliceRequest, list[Trip]]":
     many = (
         channel == Channel.FORM
@@ -117,6 +140,9 @@ def _write_request(
         query=question.query,
         query_value=question.value,
         about=question.about,
+        phone_index=selectors.phone_asked_by(question.query, question.value),
+        supervisor_name=question.supervisor_name,
+        supervisor_phone=question.supervisor_phone,
         legal_basis=question.legal_basis,
         report_code=report_code,
         trip=trip,
@@ -126,6 +152,9 @@ def _write_request(
         owned_at=None if channel == Channel.FORM else at,
         owned_by="" if channel == Channel.FORM else actor.code,
     )
+    if unusual := sorted(selectors.unusual_of(request, at, device)):
+        request.unusual = unusual
+        request.save(update_fields=["unusual"])
     timeline.add(
         PoliceLine.ASKED,
         actor,
@@ -142,6 +171,7 @@ def _write_request(
         agency=agency.code,
         query=question.query,
         trips=len(trips),
+        unusual=unusual,
     )
     if trip:
         # Held before any paper is there (P7): what was recorded is not destroyed while the police may need it.

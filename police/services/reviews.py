@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from accounts.services import end_sessions
 from core import audit, clock, four_eyes
 from core.actors import Actor
 from core.errors import InvalidInput
@@ -44,7 +45,8 @@ def review_release(*, account: "Account", code: str, proper: bool) -> None:
 
 @joins_transaction
 def suspend_officer(*, actor: Actor, officer: Officer, case: str) -> None:
-    """Suspend at once, by one person; open sessions end with the next request, which asks for the state anew."""
+    """Suspend at once, by one person; open sessions and streams end, and each request asks for the state anew."""
+    end_sessions(actor=actor, account=officer.account, reason="police.officer_suspended")
     Officer.objects.filter(pk=officer.pk).update(
         state=OfficerState.SUSPENDED, reinstate_by="", reinstated_by=""
     )
