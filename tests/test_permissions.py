@@ -326,6 +326,8 @@ TABLE = [
     ("GET", "police/requests/{request}/", {"officer"}),
     ("GET", "police/requests/{request}/pack.json", {"officer"}),
     ("POST", "police/requests/{request}/papers/", {"officer"}, PAPERS),
+    ("GET", "police/owning/{owning}/", EVERYBODY),
+    ("POST", "police/owning/{owning}/", EVERYBODY),
     ("GET", "police/packs/{link}/", EVERYBODY),
     ("POST", "police/packs/{link}/", EVERYBODY),
     ("GET", "sign-in/", EVERYBODY),
@@ -711,9 +713,11 @@ def things(rides, people):
         answered_at=clock.now(),
         end_asked_at=clock.now(),
     )
-    link = Notification.objects.get(channel="email").text.split("/police/packs/")[1].split("/")[0]
+    link = Notification.objects.get(key__startswith="pack:").text.split("/police/packs/")[1].split("/")[0]
+    owning = Notification.objects.get(key__startswith="owning:", channel="email").text
     return {
         **{name: row.code for name, row in moved.items()},
+        "owning": owning.split("/police/owning/")[1].split("/")[0],
         "staff": "agent2",
         "guardianship": guardianship.pk,
         "trip": trip.code,

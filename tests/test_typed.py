@@ -19,7 +19,7 @@ from police import services as police_services
 from police.models import PoliceRequest
 from police.selectors import resolve_query
 from police.states import Query
-from police.tests.factories import urgent
+from police.tests.factories import SUPERVISOR, urgent
 from rides.services import board_trip
 from rides.states import PlateCheck
 from sandbox.registries import PEOPLE
@@ -40,7 +40,15 @@ def test_an_emergency_by_a_plate_is_released_however_it_is_written(rides, people
     trip = rides.under_way()
     answer = signed_in("officer").post(
         "/api/v1/police/requests/",
-        {"query": "plate", "value": written, "urgency": "emergency", "legal_basis": "x", "submission": "s1"},
+        {
+            "query": "plate",
+            "value": written,
+            "urgency": "emergency",
+            "legal_basis": "x",
+            "submission": "s1",
+            "supervisor_name": "王所长",
+            "supervisor_phone": SUPERVISOR,
+        },
         content_type="application/json",
     )
     assert (answer.status_code, answer.json()["state"]) == (201, "released")

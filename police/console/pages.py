@@ -19,7 +19,7 @@ from core.console import act, page
 from core.console.motions import shown
 from core.errors import DomainError, InvalidInput, explain
 from core.messages import outbox
-from core.privacy import mask_name
+from core.privacy import mask_name, mask_phone
 from police import register, selectors, services
 from police.actions import REQUESTS, STATIONS
 from police.forms import OfficerForm, PhoneRequestForm, StationForm, UntilForm
@@ -109,6 +109,7 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
         "reinstating": asked.officer if reinstating(asked) else None,
         "linked": selectors.linked_requests(asked),
         **graded(asked),
+        "supervisor": mask_phone(str(asked.supervisor_phone)),
         "unusual": [Unusual(code).label for code in asked.unusual],
         "answers": list(asked.release.answers.order_by("pk")) if released else [],
         "reviews": list(asked.release.reviews.order_by("pk")) if released else [],

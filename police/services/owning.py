@@ -22,6 +22,8 @@ from police.services.identity import close_identity
 from police.services.links import digest_of
 from police.services.reviews import suspend_officer
 from police.states import Asked, Owned, PoliceLine
+from safety.selectors import live_incident_of
+from safety.services import undo_police_call
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -106,6 +108,10 @@ def _disown(release: Release) -> None:
     request, at = release.request, clock.now()
     if release.disowned_at is None:
         Release.objects.filter(pk=release.pk).update(disowned_at=at)
+    incident = live_incident_of(request.trip) if request.trip else None
+    if incident:
+        station = request.agency.name_zh
+        undo_police_call(incident=incident, actor=NOBODY, station=station, noted_at=release.released_at)
     if part := identity_part(request):
         close_identity(part, NOBODY)
     if request.officer:

@@ -30,13 +30,12 @@ def in_danger(rides):
 
 
 def ask(people, value, who="officer", *, query=Query.TRIP, device="", key=""):
-    asked = services.ask_by_form(
+    return services.ask_by_form(
         account=people(who),
         question=urgent(query, value),
         submission=key or f"{who}{PoliceRequest.objects.count()}",
         device=device,
     )
-    return asked
 
 
 def device(people, number, *, hours, who="officer"):

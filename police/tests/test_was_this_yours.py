@@ -17,6 +17,7 @@ from police.states import Query
 from police.tests.factories import SUPERVISOR, urgent
 from rides.states import Party
 from rides.tokens import TripKey
+from safety.models import Incident
 from safety.services import raise_sos
 
 
@@ -117,6 +118,14 @@ def test_a_no_closes_the_identity_part_that_waits(rides, people):
     answer(link_of("sms"), "no")
     assert IdentityPart.objects.get().state == "disowned"
     assert asked.code in AuditEntry.objects.get(action="police.officer_suspended").case
+
+
+def test_a_thief_does_not_stop_the_clock_of_the_call_to_the_police(asked):
+    incident = Incident.objects.get()
+    assert incident.police_called_at is not None
+    answer(link_of("email"), "no")
+    incident.refresh_from_db()
+    assert incident.police_called_at is None
 
 
 def test_a_link_works_once(asked):
