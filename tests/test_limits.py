@@ -235,6 +235,7 @@ REPORT = {
 }
 # How each of these doors is pushed: JSON or a form, where, what is sent.
 PUSHED = {
+    "POST police/owning/{}/": [("form", f"/police/owning/{'a' * 32}/", {"answer": "no"})],
     "POST api/v1/sign-in/": [
         ("json", "/api/v1/sign-in/", {"name": "13800000001", "password": "x"}),
         ("json", "/api/v1/sign-in/", {"name": "13800000001", "code": "000000"}),
