@@ -14,7 +14,7 @@ from core import clock
 from core.access import account_of, check_permission
 from core.api import read
 from core.limits import asker_of
-from core.typed.fields import PHONE, MomentInput, TypedInput
+from core.typed.fields import NAME, PHONE, MomentInput, TypedInput
 from police import selectors, services
 from police.models import PoliceRequest
 from police.policies import identity_part, missing_papers
@@ -30,7 +30,8 @@ class PoliceRequestInput(serializers.Serializer[Any]):
     urgency = serializers.ChoiceField(choices=Urgency.choices)
     legal_basis = serializers.CharField(max_length=200, required=False, default="")
     submission = serializers.CharField(max_length=64, help_text="The same value asks once")
-    supervisor_name = serializers.CharField(
+    supervisor_name = TypedInput(
+        NAME,
         max_length=40,
         required=False,
         allow_blank=True,
