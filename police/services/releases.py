@@ -8,6 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from core import audit, clock, four_eyes, policy, timeline
+from core.actions import NotNow
 from core.actors import Actor
 from core.codes import new_digits
 from core.messages import outbox
@@ -31,6 +32,7 @@ from police.policies import (
 )
 from police.services.desk import check_papers, for_action, locked
 from police.services.links import digest_of
+from police.services.owning import ask_station
 from police.states import (
     REQUEST_TRANSITIONS,
     Channel,
@@ -201,8 +203,12 @@ def confirm_release(*, account: "Account", code: str) -> Release:
     by = "P5" if request.urgency == Urgency.ORDINARY else "P4"
     secret = "" if request.channel == Channel.FORM else secrets.token_urlsafe(24)
     graded = _by_people(request, trip)
+    if graded.grade == Grade.NOTHING:  # the officer was suspended meanwhile
+        raise NotNow(why=str(graded.reason.label))
     release = release_pack(request, trip, account.actor, graded, by=by, secret=secret)
     if not secret:
+        if request.urgency == Urgency.EMERGENCY:
+            ask_station(release, request)
         return release
     link = settings.PUBLIC_URL + reverse("police:link", args=[secret])
     outbox.queue(

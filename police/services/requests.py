@@ -68,8 +68,8 @@ def ask_by_form(
     """A verified officer asks (P2). An emergency that leads to one trip is released here and now, by rule (P3): the car
     part always, who the driver is where our own data bear the claim out (P3a). The station is asked whether it was theirs.
 
-    `device` is what the cookie of the browser says. One that leads to none or several is escalated, and specialists are paged; so is what comes beyond the number that one
-    officer asks in a short time. The same `submission` asks once.
+    `device` is what the cookie of the browser says. One that leads to none or several is escalated, and specialists are
+    paged; so is what comes beyond the number that one officer asks in a short time. The same `submission` asks once.
     Raises `NotAnOfficer`, `OfficerSuspended` (the front records the denial), `QueryUnreadable`, `InvalidInput` without a supervisor.
     """
     officer = selectors.officer_of(account, clock.now())

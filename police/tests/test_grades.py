@@ -13,7 +13,7 @@ from core.errors import Forbidden
 from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry
 from police import services
-from police.models import IdentityPart, PoliceRequest, Release
+from police.models import IdentityPart, Officer, PoliceRequest, Release
 from police.policies import Claim, grade
 from police.selectors import grades_since, request_by_code
 from police.states import Grade, GradeReason, Query, Sign, Unusual, Urgency
@@ -254,3 +254,15 @@ def test_an_emergency_names_a_supervisor(rides, people, signed_in):
 
 def test_nothing_is_ticked_before_it_was_read(people, signed_in):
     assert "checked" not in signed_in("officer").get("/police/").content.decode()
+
+
+def test_who_was_suspended_meanwhile_gets_nothing_by_people_either(rides, people):
+    trip = rides.under_way()
+    asked = services.ask_by_form(
+        account=people("officer"), question=urgent(Query.PLATE, "沪A00000"), submission="s"
+    )
+    services.point_to_trip(account=people("specialist"), code=asked.code, trip_code=trip.code)
+    Officer.objects.update(state="suspended")
+    with pytest.raises(NotNow):
+        services.confirm_release(account=people("supervisor"), code=asked.code)
+    assert not Release.objects.exists()

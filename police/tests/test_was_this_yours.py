@@ -148,10 +148,14 @@ def test_who_guesses_gets_nothing(asked):
         services.answer_of("a" * 32)
 
 
-def test_what_two_people_release_asks_nobody(rides, people):
+def test_an_emergency_that_two_people_release_asks_the_station_too(rides, people):
+    trip = rides.under_way()
     question = urgent(Query.PLATE, "沪A00000")
     lost = services.ask_by_form(account=people("officer"), question=question, submission="s")
     assert (lost.state, StationAnswer.objects.exists()) == ("escalated", False)
+    services.point_to_trip(account=people("specialist"), code=lost.code, trip_code=trip.code)
+    services.confirm_release(account=people("supervisor"), code=lost.code)
+    assert set(StationAnswer.objects.values_list("asked", flat=True)) == {"station", "supervisor"}
 
 
 def test_what_was_asked_is_in_the_pack(asked):
