@@ -22,7 +22,7 @@ from accounts.states import GUARDED, TOO_YOUNG, ContactState, GuardianEndedBy, G
 from core import audit_selectors, clock
 from core.errors import NotFound
 from core.permissions import roles_who
-from core.privacy import phone_index
+from core.privacy import blind_index, phone_index
 from core.reads import Read
 
 
@@ -197,6 +197,21 @@ def other_accounts(account: Account, *, document: str = "") -> list[int]:
         by_document = Account.objects.filter(id_index__in=documents).exclude(pk=account.pk)
         found |= set(by_document.values_list("pk", flat=True))
     return sorted(found)
+
+
+def is_new_device(account: Account, number: str, *, since: datetime) -> bool:
+    """Whether somebody asks from a further device of theirs, first seen after `since`, or from one that nobody knows.
+
+    `number` is what the browser's cookie says. The only device of an account is not called new: it was made known with
+    the account.
+    """
+    known = {row.digest: row.first_seen_at for row in account.devices.all()}
+    if not known:
+        return False
+    first = known.get(blind_index(number, purpose="device")) if number else None
+    if first is None:
+        return True
+    return first > since and any(at < first for at in known.values())
 
 
 def people_who_may(permission: str) -> list[Account]:

@@ -1,5 +1,6 @@
 """What staff may do with a request of the police."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
@@ -10,14 +11,14 @@ from core.console.motions import desk
 from core.typed.fields import CODE, Typed
 from police import register, selectors, services
 from police.models import PoliceRequest
-from police.policies import REINSTATEMENT, had_a_part, reinstating, why_not
-from police.states import UNDECIDED, Channel, RequestState
+from police.policies import REINSTATEMENT, had_a_part, identity_part, reinstating, why_not
+from police.states import UNDECIDED, Channel, IdentityState, RequestState
 
 if TYPE_CHECKING:
     from accounts.models import Account
 
 ANSWER = "police.answer"
-_AFTER_OTHERS = frozenset({"confirm", "proper", "improper"})
+_AFTER_OTHERS = frozenset({"confirm", "identity_confirm", "proper", "improper"})
 
 
 class Reason(ActionForm):
@@ -38,6 +39,16 @@ def _point_to_trip(request: PoliceRequest, person: "Account", given: Given) -> N
 
 def _open(request: PoliceRequest) -> bool:
     return request.state in UNDECIDED
+
+
+def _identity(*states: IdentityState) -> Callable[[PoliceRequest, "Account"], bool]:
+    """Offered while the identity part stands so."""
+
+    def there(request: PoliceRequest, _person: "Account") -> bool:
+        part = identity_part(request)
+        return part is not None and part.state in states
+
+    return there
 
 
 def _released(request: PoliceRequest, _person: object) -> bool:
@@ -108,6 +119,32 @@ REQUESTS.add(
         permission=ANSWER,
         run=calls(services.escalate_request),
         offered=lambda request, _person: _open(request) and request.state != RequestState.ESCALATED,
+    ),
+    Action(
+        key="identity_call",
+        label=_("I called back and reached the officer"),
+        permission=ANSWER,
+        run=calls(services.call_back_for_identity),
+        offered=_identity(IdentityState.WAITING),
+        urgent=True,
+        two="police.identity",
+    ),
+    Action(
+        key="identity_confirm",
+        label=_("I confirm: release the identity part"),
+        permission="police.confirm",
+        run=calls(services.release_identity),
+        offered=_identity(IdentityState.WAITING, IdentityState.CALLED_BACK),
+        urgent=True,
+        two="police.identity",
+    ),
+    Action(
+        key="identity_refuse",
+        label=_("Refuse the identity part"),
+        permission=ANSWER,
+        run=calls(services.refuse_identity, "reason"),
+        form=Refuse,
+        offered=_identity(IdentityState.WAITING, IdentityState.CALLED_BACK),
     ),
     Action(
         key="proper",

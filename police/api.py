@@ -13,12 +13,13 @@ from rest_framework.views import APIView
 from core import clock
 from core.access import account_of, check_permission
 from core.api import read
-from core.typed.fields import MomentInput
+from core.limits import asker_of
+from core.typed.fields import NAME, PHONE, MomentInput, TypedInput
 from police import selectors, services
 from police.models import PoliceRequest
-from police.policies import missing_papers
+from police.policies import identity_part, missing_papers
 from police.services import Question
-from police.states import PaperNeeded, Query, Urgency
+from police.states import Grade, GradeReason, IdentityState, PaperNeeded, Query, Sign, Urgency
 from police.views import check_officer
 
 
@@ -29,6 +30,15 @@ class PoliceRequestInput(serializers.Serializer[Any]):
     urgency = serializers.ChoiceField(choices=Urgency.choices)
     legal_basis = serializers.CharField(max_length=200, required=False, default="")
     submission = serializers.CharField(max_length=64, help_text="The same value asks once")
+    supervisor_name = TypedInput(
+        NAME,
+        max_length=40,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Of an emergency: who in the station knows of it",
+    )
+    supervisor_phone = TypedInput(PHONE, required=False, allow_blank=True, default="")
 
 
 class PapersInput(serializers.Serializer[Any]):
@@ -55,6 +65,18 @@ class PoliceRequestBriefOutput(serializers.Serializer[Any]):
     decided_at = serializers.DateTimeField(allow_null=True)
 
 
+class IdentityOutput(serializers.Serializer[Any]):
+    given = serializers.ChoiceField(choices=Grade.choices, help_text="What went out at once")
+    reason = serializers.ChoiceField(choices=GradeReason.choices)
+    reason_text = serializers.CharField(help_text="The reason in the reader's language")
+    signs = serializers.ListField(child=serializers.ChoiceField(choices=Sign.choices))
+    state = serializers.ChoiceField(
+        choices=IdentityState.choices, allow_null=True, help_text="Null where it did not have to wait"
+    )
+    due_at = serializers.DateTimeField(allow_null=True)
+    refusal = serializers.CharField()
+
+
 class PoliceRequestOutput(PoliceRequestBriefOutput):
     papers_due_at = serializers.DateTimeField(allow_null=True)
     papers_at = serializers.DateTimeField(allow_null=True)
@@ -63,6 +85,7 @@ class PoliceRequestOutput(PoliceRequestBriefOutput):
         help_text="What an ordinary request still lacks before it can be released",
     )
     linked = LinkedOutput(many=True)
+    grade = IdentityOutput(allow_null=True)
     pack = serializers.DictField(allow_null=True)
     sha256 = serializers.CharField(allow_null=True)
 
@@ -87,10 +110,24 @@ def _show(request: Request, asked: PoliceRequest) -> dict[str, Any]:
         "papers_at": asked.papers_at,
         "missing": [str(paper) for paper in missing_papers(asked)],
         "linked": linked,
+        "grade": _grade(asked) if released else None,
         "pack": json.loads(services.read_pack(actor=account_of(request).actor, request=asked))
         if released and asked.release.is_open(clock.now())
         else None,
-        "sha256": asked.release.digest if released else None,
+        "sha256": asked.release.newest.digest if released else None,
+    }
+
+
+def _grade(asked: PoliceRequest) -> dict[str, Any]:
+    release, part = asked.release, identity_part(asked)
+    return {
+        "given": release.grade,
+        "reason": release.reason,
+        "reason_text": release.get_reason_display(),
+        "signs": release.signs,
+        "state": part.state if part else None,
+        "due_at": part.due_at if part else None,
+        "refusal": part.refusal if part else "",
     }
 
 
@@ -106,7 +143,7 @@ class OfficerView(APIView):
 
 
 class RequestsView(OfficerView):
-    """My requests; ask. An emergency that leads to one trip answers with the pack."""
+    """My requests; ask. An emergency that leads to one trip answers with the pack, or its car part."""
 
     @extend_schema(responses=PoliceRequestBriefOutput(many=True))
     def get(self, request: Request) -> Response:
@@ -122,9 +159,14 @@ class RequestsView(OfficerView):
             body.get("about") or clock.now(),
             Urgency(body["urgency"]),
             body["legal_basis"],
+            body["supervisor_name"],
+            body["supervisor_phone"],
         )
         asked = services.ask_by_form(
-            account=check_permission(request, "police.ask"), question=question, submission=body["submission"]
+            account=check_permission(request, "police.ask"),
+            question=question,
+            submission=body["submission"],
+            device=asker_of(request).device,
         )
         return Response(_show(request, asked), status=201)
 

@@ -77,6 +77,14 @@ class LinkClosed(DomainError):
     )
 
 
+class AnswerClosed(DomainError):
+    code, status, sentence = (
+        "answer_closed",
+        404,
+        _("This link has been answered, or never was. Please call the liaison line %(line)s."),
+    )
+
+
 class WrongSpokenCode(DomainError):
     code, status, sentence = "wrong_spoken_code", 400, _("This is not the code that was said on the call.")
 

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.messages.catalogue import Code, Link, Message
+from core.messages.catalogue import Code, Link, Message, Moment
 
 
 class PackReleased(
@@ -25,3 +25,31 @@ class RequestEscalated(
     life_safety=True,
 ):
     code: Code
+
+
+class WasThisYours(
+    Message,
+    code="police.was_this_yours",
+    text=_(
+        "Huhang: at %(at)s an officer of your station asked for an emergency release (request %(code)s). Was it yours? Answer here: %(link)s"
+    ),
+    channels=("email", "sms"),
+    life_safety=True,
+):
+    code: Code
+    at: Moment
+    link: Link
+
+
+class NotTheirs(
+    Message,
+    code="police.not_theirs",
+    text=_(
+        "Huhang: at %(at)s a station said that police request %(code)s was not theirs. The officer is suspended and the pack closed. Look at it now: %(link)s"
+    ),
+    channels=("voice", "sms"),
+    life_safety=True,
+):
+    code: Code
+    at: Moment
+    link: Link

@@ -9,7 +9,19 @@ from core import four_eyes, typed
 from core.errors import InvalidInput
 from core.formats import place
 from core.privacy import EncryptedTextField
-from police.states import UNDECIDED, Channel, OfficerState, Query, RequestState, Urgency
+from police.states import (
+    UNDECIDED,
+    Asked,
+    Channel,
+    Grade,
+    GradeReason,
+    IdentityState,
+    OfficerState,
+    Owned,
+    Query,
+    RequestState,
+    Urgency,
+)
 
 
 class Agency(models.Model):
@@ -91,6 +103,15 @@ class PoliceRequest(models.Model):
     query = models.CharField(_("asked by"), max_length=10, choices=Query.choices)
     query_value = EncryptedTextField(pgettext_lazy("field", "query value"))
     about = models.DateTimeField(pgettext_lazy("policerequest", "time asked about"))
+    # Keyed digest of the phone that was asked by: whether other stations ask about the same number (P10).
+    phone_index = models.CharField(
+        pgettext_lazy("policerequest", "index of the phone asked by"), max_length=64, blank=True, default=""
+    )
+    # What was unlike this officer or station when it was asked (P10): codes of `Unusual`.
+    unusual = models.JSONField(pgettext_lazy("policerequest", "what is unusual"), default=list, blank=True)
+    # Whom an emergency names: they are asked whether it was theirs (P3c).
+    supervisor_name = EncryptedTextField(pgettext_lazy("policerequest", "supervisor's name"), default="")
+    supervisor_phone = EncryptedTextField(pgettext_lazy("policerequest", "supervisor's number"), default="")
     legal_basis = models.CharField(pgettext_lazy("field", "legal basis"), max_length=200, blank=True)
     report_code = models.CharField(_("report code"), max_length=20, blank=True)
     trip = models.ForeignKey(
@@ -175,6 +196,7 @@ class PoliceRequest(models.Model):
                 condition=Q(state__in=["asked", "called_back", "escalated"]),
                 name="request_undecided",
             ),
+            models.Index(fields=["phone_index", "asked_at"], name="request_about_phone"),
         ]
 
     def __str__(self) -> str:
@@ -215,14 +237,33 @@ class Release(models.Model):
     spoken_code = EncryptedTextField(pgettext_lazy("field", "spoken code"))
     wrong_codes = models.PositiveSmallIntegerField(pgettext_lazy("field", "wrong codes entered"), default=0)
     opened_at = models.DateTimeField(pgettext_lazy("release", "opened at"), null=True)
+    # What went out, and why no more (P3a): codes, said in the reader's language.
+    grade = models.CharField(
+        pgettext_lazy("release", "what went out"), max_length=8, choices=Grade.choices, default=Grade.WHOLE
+    )
+    reason = models.CharField(
+        pgettext_lazy("release", "reason of the grade"), max_length=12, choices=GradeReason.choices
+    )
+    signs = models.JSONField(pgettext_lazy("release", "what bears it out"), default=list, blank=True)
+    # When the station or the supervisor said that it was not theirs: nobody reads it any more (P3c).
+    disowned_at = models.DateTimeField(pgettext_lazy("release", "disowned at"), null=True)
 
     class Meta:
         verbose_name = pgettext_lazy("police", "release")
         verbose_name_plural = _("releases")
         constraints = [
+            models.CheckConstraint(
+                condition=Q(grade__in=["car", "whole"]) & Q(reason__in=GradeReason.values),
+                name="release_grade_is_known",
+            ),
+            # Without a call-back or papers, who the driver is goes out only where our own data bear the claim out.
+            models.CheckConstraint(
+                condition=~Q(grade="whole") | Q(reason__in=["borne_out", "called_back", "on_papers"]),
+                name="release_of_identity_is_borne_out",
+            ),
             models.UniqueConstraint(
                 fields=["link_digest"], condition=~Q(link_digest=""), name="release_link_is_unique"
-            )
+            ),
         ]
 
     def __str__(self) -> str:
@@ -230,7 +271,112 @@ class Release(models.Model):
 
     def is_open(self, at: datetime) -> bool:
         """The pack can still be read."""
-        return at <= self.expires_at
+        return at <= self.expires_at and self.disowned_at is None
+
+    @property
+    def newest(self) -> "Release | IdentityPart":
+        """What is read of it: with the identity part from when that was released."""
+        part: IdentityPart | None = getattr(self, "identity", None)
+        return part if part and part.state == IdentityState.RELEASED else self
+
+
+class IdentityPart(models.Model):
+    """Who the driver is, where the car part went out alone: its own clock, a call-back, and two people (P3a)."""
+
+    release = models.OneToOneField(
+        Release,
+        on_delete=models.PROTECT,
+        related_name="identity",
+        verbose_name=pgettext_lazy("identity part", "release"),
+    )
+    state = models.CharField(
+        _("state"), max_length=12, choices=IdentityState.choices, default=IdentityState.WAITING
+    )
+    asked_at = models.DateTimeField(pgettext_lazy("time", "asked"))
+    due_at = models.DateTimeField(pgettext_lazy("identity part", "due at"))
+    called_back_at = models.DateTimeField(pgettext_lazy("field", "called back at"), null=True)
+    called_back_by = models.CharField(
+        pgettext_lazy("identity part", "called back by"), max_length=40, blank=True, default=""
+    )
+    decided_at = models.DateTimeField(pgettext_lazy("time", "decided"), null=True)
+    decided_by = models.CharField(pgettext_lazy("field", "decided by"), max_length=40, blank=True, default="")
+    refusal = EncryptedTextField(pgettext_lazy("field", "reason of refusal"), default="")
+    # The whole pack as it was when this part was released, with newer positions; empty before.
+    pack = EncryptedTextField(pgettext_lazy("field", "minimum pack"), default="")
+    digest = models.CharField(pgettext_lazy("field", "digest"), max_length=64, blank=True, default="")
+
+    class Meta:
+        verbose_name = pgettext_lazy("police", "identity part")
+        verbose_name_plural = pgettext_lazy("police", "identity parts")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=IdentityState.values), name="identity_state_is_known"
+            ),
+            four_eyes.law(
+                "called_back_by",
+                "decided_by",
+                name="identity_part_takes_two_people",
+                once=Q(state="released"),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["called_back", "released"]) | Q(called_back_at__isnull=False),
+                name="identity_part_after_a_call_back",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "called_back"]) ^ Q(decided_at__isnull=False),
+                name="identity_decided_has_a_time",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"], condition=Q(state__in=["waiting", "called_back"]), name="identity_waits"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"identity part of {self.release_id}"
+
+
+class StationAnswer(models.Model):
+    """'Was this yours?': asked of the station's address and of the named supervisor at once (P3c).
+
+    Only the digest of the link is kept; it is answered once.
+    """
+
+    release = models.ForeignKey(
+        Release,
+        on_delete=models.PROTECT,
+        related_name="answers",
+        verbose_name=pgettext_lazy("station's answer", "release"),
+    )
+    asked = models.CharField(
+        pgettext_lazy("station's answer", "who is asked"), max_length=10, choices=Asked.choices
+    )
+    link_digest = models.CharField(pgettext_lazy("field", "digest of the link"), max_length=64, unique=True)
+    asked_at = models.DateTimeField(pgettext_lazy("time", "asked"))
+    answer = models.CharField(
+        pgettext_lazy("station's answer", "answer"),
+        max_length=3,
+        choices=Owned.choices,
+        blank=True,
+        default="",
+    )
+    answered_at = models.DateTimeField(pgettext_lazy("station's answer", "answered at"), null=True)
+
+    class Meta:
+        verbose_name = pgettext_lazy("police", "station's answer")
+        verbose_name_plural = pgettext_lazy("police", "stations' answers")
+        constraints = [
+            models.UniqueConstraint(fields=["release", "asked"], name="station_asked_once"),
+            models.CheckConstraint(
+                condition=Q(answer="", answered_at=None)
+                | Q(answer__in=Owned.values, answered_at__isnull=False),
+                name="station_answer_has_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asked} on {self.release_id}"
 
 
 class ReleaseReview(models.Model):

@@ -2,41 +2,97 @@
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 from django.utils.translation import override
 
-from core import clock, timeline
+from core import clock, policy, timeline
 from core.messages import outbox
 from drivers.selectors import identity_of, plate_read
+from police.policies import HER_PLACES
+from police.states import SEEN_ON_THE_TRIP, Grade, GradeReason, Sign
+from rides.geometry import distance
 from rides.selectors import latest_positions
+from rides.states import ABOARD, Party
 from safety.selectors import live_incident_of, signals_of
 
 if TYPE_CHECKING:
     from police.models import PoliceRequest
-    from rides.models import Trip
+    from rides.models import LatestPosition, Trip
 
-# What of the timeline is the trip's true history; what complainants and reporters wrote is not in the pack.
-HISTORY = ("trip.", "safety.signal", "safety.sos", "safety.asked", "safety.answered")
+# What of the timeline is the trip's true history. Neither what people wrote is in the pack, nor a line that names places,
+# another order, or what somebody paid: whoever asks by a woman's number learns nothing about her from it (P3b).
+HISTORY = frozenset(
+    {
+        "trip.accepted",
+        "trip.near",
+        "trip.arrived",
+        "trip.plate_same",
+        "trip.mismatch",
+        "trip.wrong_code",
+        "trip.boarded",
+        "trip.presumed_boarded",
+        "trip.met",
+        "trip.departed",
+        "trip.ended",
+        "trip.cancelled",
+        "trip.cancel_refused",
+        "trip.truth",
+        "trip.given_to_others",
+        "trip.said",
+        "safety.signal",
+        "safety.sos",
+        "safety.asked",
+        "safety.answered",
+    }
+)
 
 
-def build_pack(request: "PoliceRequest", trip: "Trip") -> dict[str, Any]:
-    """The pack as JSON-ready data. Times are ISO 8601 with offset, positions WGS-84."""
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """What a pack may hold (P3a). `seen`: the trip itself showed danger, whatever anybody told about it."""
+
+    grade: Grade
+    reason: GradeReason
+    signs: frozenset[Sign] = frozenset()
+    due_at: datetime | None = None
+
+    @property
+    def whole(self) -> bool:
+        return self.grade == Grade.WHOLE
+
+    @property
+    def seen(self) -> bool:
+        return bool(self.signs & SEEN_ON_THE_TRIP)
+
+
+def build_pack(request: "PoliceRequest", trip: "Trip", graded: Graded) -> dict[str, Any]:
+    """The pack as JSON-ready data: the car part always, who the driver is by the grade. Times are ISO 8601 with offset,
+    positions WGS-84.
+
+    Of the passenger it holds nothing, and neither does it name the trip's places, one of which may be her home.
+    """
     assert trip.driver is not None and trip.vehicle is not None  # noqa: S101 - only such trips resolve
-    identity = identity_of(trip.driver)
     incident = live_incident_of(trip)
+    at = clock.now()
     return {
         "request": request.code,
         "agency": request.agency.names,
         "officer": request.officer.account.code if request.officer else f"badge {request.badge_number}",
-        "made_at": _iso(clock.now()),
+        "made_at": _iso(at),
+        # What is still to come, and why: codes, which pages say in the reader's language.
+        "grade": {
+            "given": graded.grade.value,
+            "reason": graded.reason.value,
+            "signs": sorted(graded.signs),
+            "identity_due_at": _iso(graded.due_at),
+        },
         "trip": {
             "code": trip.code,
             "state": trip.state,
-            "from": trip.origin_name,
-            "to": trip.destination_name,
             "accepted_at": _iso(trip.accepted_at),
             "boarded_at": _iso(trip.boarded_at),
             "ended_at": _iso(trip.ended_at),
@@ -50,17 +106,12 @@ def build_pack(request: "PoliceRequest", trip: "Trip") -> dict[str, Any]:
         # What a machine read from the photo before the pick-up; null where there is none.
         "plate_read": _plate_read(trip),
         "vehicle": {"model": trip.vehicle.model, "colour": trip.vehicle.colour},
-        "driver": {
-            "name": identity.name,
-            "id_number": identity.id_number,
-            "phone": identity.phone,
-            "licence_number": identity.licence_number,
-            "photo": identity.photo,
-        },
+        "driver": _driver(trip) if graded.whole else None,
         "last_positions": [
             {
                 "phone": party,
                 "at": _iso(row.at),
+                "age": max(0, round((at - row.at).total_seconds())),  # seconds, when the pack was made
                 "lat": row.latitude,
                 "lon": row.longitude,
                 # As the phone says, metres and metres per second; null where it does not.
@@ -68,11 +119,45 @@ def build_pack(request: "PoliceRequest", trip: "Trip") -> dict[str, Any]:
                 "speed": row.speed,
             }
             for party, row in sorted(latest_positions(trip).items())
+            if _shows_the_car(trip, party, row, graded)
         ],
         "history": _history(trip),
         "signals": [row.kind for row in signals_of(incident)] if incident else [],
         "contacts": asdict(outbox.tally(f"sos:{incident.code}:") if incident else outbox.Tally()),
     }
+
+
+def _driver(trip: "Trip") -> dict[str, Any]:
+    assert trip.driver is not None  # noqa: S101 - only such trips resolve
+    identity = identity_of(trip.driver)
+    return {
+        "name": identity.name,
+        "id_number": identity.id_number,
+        "phone": identity.phone,
+        "licence_number": identity.licence_number,
+        "photo": identity.photo,
+    }
+
+
+def _shows_the_car(trip: "Trip", party: str, row: "LatestPosition", graded: Graded) -> bool:
+    """Whether a position is the car's and not where the passenger is without it, or lives (P3b).
+
+    Where the trip itself showed danger, all are needed to find her.
+    """
+    if graded.seen:
+        return True
+    if party == Party.PASSENGER and not (
+        trip.state in ABOARD and trip.boarded_at and row.at >= trip.boarded_at
+    ):
+        return False
+    if not trip.is_over:
+        return True
+    here = (row.latitude, row.longitude)
+    places = (
+        (trip.origin_latitude, trip.origin_longitude),
+        (trip.destination_latitude, trip.destination_longitude),
+    )
+    return all(distance(here, place) > policy.value(HER_PLACES) for place in places)
 
 
 def _plate_read(trip: "Trip") -> dict[str, Any] | None:
@@ -81,7 +166,7 @@ def _plate_read(trip: "Trip") -> dict[str, Any] | None:
 
 
 def _history(trip: "Trip") -> list[dict[str, Any]]:
-    lines = [line for line in timeline.of(trip=trip.code) if line.kind.startswith(HISTORY)]
+    lines = [line for line in timeline.of(trip=trip.code) if line.kind in HISTORY]
     told = []
     for line in lines:
         with override("zh-hans"):

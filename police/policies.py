@@ -1,6 +1,7 @@
 """Pure rules of police liaison."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
@@ -9,11 +10,24 @@ from django.utils.translation import pgettext_lazy
 
 from core import four_eyes, limits, policy
 from core.limits import Per
-from police.states import UNDECIDED, Channel, OfficerState, PaperNeeded, RequestState, Urgency
+from police.states import (
+    IDENTITY_WAITS,
+    UNDECIDED,
+    Channel,
+    Grade,
+    GradeReason,
+    IdentityState,
+    OfficerState,
+    PaperNeeded,
+    RequestState,
+    Sign,
+    Unusual,
+    Urgency,
+)
 
 if TYPE_CHECKING:
     from accounts.models import Account
-    from police.models import PoliceRequest
+    from police.models import IdentityPart, PoliceRequest
 
 PAPERS_WITHIN = policy.declare(
     "police.papers_within",  # P3
@@ -80,6 +94,99 @@ EMERGENCY_RULE = policy.declare(
     name=pgettext_lazy("policy name", "Release at once in an emergency"),
     about=_("A verified officer's emergency that leads to one trip is released at once."),
 )
+IDENTITY_WITHIN = policy.declare(
+    "police.identity_within",  # P3a
+    policy.Span(30, 3_600),
+    300,
+    name=pgettext_lazy("policy name", "Call-back for the identity part"),
+    about=_("Where our own data do not bear an emergency out, the station is called back within this time."),
+)
+BORNE_OUT_FOR = policy.declare(
+    "police.borne_out_for",  # P3a
+    policy.Span(1, 7 * 24, policy.Unit.HOURS),
+    24,
+    name=pgettext_lazy("policy name", "How long a trip that is over bears a claim out"),
+    about=_("The identity part goes out at once only for a trip under way or over for less than this time."),
+)
+HER_PLACES = policy.declare(
+    "police.her_places",  # P3b
+    policy.Whole(0, 5_000),
+    500,
+    name=pgettext_lazy("policy name", "Positions near a passenger's places"),
+    about=_(
+        "Metres around the start and the end of a trip that is over in which its pack holds no position, because the passenger may live there; unless the trip itself showed danger."
+    ),
+)
+UNUSUAL_TIMES = policy.declare(
+    "police.unusual_times",  # P10
+    policy.Whole(2, 20),
+    3,
+    name=pgettext_lazy("policy name", "Unusually many emergencies"),
+    about=_(
+        "An officer or a station that asks more than so many times its own usual number a day is called back."
+    ),
+)
+USUAL_OVER = policy.declare(
+    "police.usual_over",  # P10
+    policy.Span(7, 365, policy.Unit.DAYS),
+    28,
+    name=pgettext_lazy("policy name", "What is usual of an officer or station"),
+    about=_("What is usual is the mean of so many days, and at least one a day."),
+)
+NEW_DEVICE_FOR = policy.declare(
+    "police.new_device_for",  # P10
+    policy.Span(1, 30 * 24, policy.Unit.HOURS),
+    72,
+    name=pgettext_lazy("policy name", "New device of an officer"),
+    about=_("A further device of an officer counts as new for this time."),
+)
+SAME_NUMBER_FOR = policy.declare(
+    "police.same_number_for",  # P10
+    policy.Span(1, 90, policy.Unit.DAYS),
+    7,
+    name=pgettext_lazy("policy name", "One number asked about by several stations"),
+    about=_("A number that an unlinked station asked about within this time is unusual."),
+)
+OWNING = limits.declare(
+    "police.owning",  # P3c
+    {Per.ADDRESS: 30},
+    within=3_600,
+    name=pgettext_lazy("policy name", "Answers whether a request was theirs"),
+    about=_("So often an address may answer whether an emergency request was theirs; links are secrets."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What an emergency release is graded by: the officer, the declaration, and what the platform itself knows.
+
+    `recent`: the trip is under way, or over for less than `BORNE_OUT_FOR`.
+    """
+
+    verified: bool
+    declared: bool
+    recent: bool
+    signs: frozenset[Sign] = frozenset()
+    unusual: frozenset[Unusual] = frozenset()
+
+
+# The first row that fits says what goes out at once, and why (P3a, P10).
+GRADES: tuple[tuple[Callable[[Claim], bool], Grade, GradeReason], ...] = (
+    (lambda claim: not claim.verified, Grade.NOTHING, GradeReason.NO_OFFICER),
+    (lambda claim: not claim.declared, Grade.NOTHING, GradeReason.NOT_DECLARED),
+    (lambda claim: bool(claim.unusual), Grade.CAR, GradeReason.UNUSUAL),
+    (lambda claim: not claim.recent, Grade.CAR, GradeReason.TRIP_OVER),
+    (lambda claim: not claim.signs, Grade.CAR, GradeReason.NOTHING_SEEN),
+    (lambda claim: bool(claim.signs), Grade.WHOLE, GradeReason.BORNE_OUT),
+)
+
+
+def grade(claim: Claim) -> tuple[Grade, GradeReason]:
+    """What goes out at once, and why. Whoever is not verified, or does not declare danger to life, gets nothing by rule."""
+    for fits, given, reason in GRADES:
+        if fits(claim):
+            return given, reason
+    raise AssertionError(claim)  # the last two rows are each other's opposite
 
 
 RELEASE = four_eyes.declare(
@@ -89,6 +196,15 @@ RELEASE = four_eyes.declare(
     first="proposed_by",
     second="decided_by",
     law="police_release_takes_two_people",
+)
+
+IDENTITY = four_eyes.declare(
+    "police.identity",  # P3a
+    _("The identity part of an emergency release, after a call-back"),
+    table="police.IdentityPart",
+    first="called_back_by",
+    second="decided_by",
+    law="identity_part_takes_two_people",
 )
 
 
@@ -105,7 +221,16 @@ REINSTATEMENT = four_eyes.declare(
 def had_a_part(request: "PoliceRequest") -> set[str]:
     """Whoever brought a release about: none of them is its second person, nor reviews it afterwards."""
     parts = {request.proposed_by, request.trip_found_by, request.decided_by}
+    if part := identity_part(request):
+        parts |= {part.called_back_by, part.decided_by}
     return parts - {""}
+
+
+def identity_part(request: "PoliceRequest") -> "IdentityPart | None":
+    """The part that did not go out with the car part; None where nothing was released, or all at once."""
+    if request.state != RequestState.RELEASED:
+        return None
+    return getattr(request.release, "identity", None)
 
 
 def missing_papers(request: "PoliceRequest") -> list[PaperNeeded]:
@@ -176,6 +301,28 @@ def _not_reviewable(request: "PoliceRequest", account: "Account") -> str | Promi
     return _("You reviewed it; somebody else does so too.") if known else ""
 
 
+def _identity_decided(request: "PoliceRequest", _account: "Account") -> str | Promise:
+    part = identity_part(request)
+    if part is None:
+        return _("No identity part waits for this request.")
+    return "" if part.state in IDENTITY_WAITS else _("It is decided already.")
+
+
+def _identity_called(request: "PoliceRequest", account: "Account") -> str | Promise:
+    part = identity_part(request)
+    called = part is not None and part.state == IdentityState.CALLED_BACK
+    return _identity_decided(request, account) or (_("Somebody called back already.") if called else "")
+
+
+def _identity_not_confirmable(request: "PoliceRequest", account: "Account") -> str | Promise:
+    if why := _identity_decided(request, account):
+        return why
+    part = identity_part(request)
+    if part is None or part.state != IdentityState.CALLED_BACK:
+        return _("Somebody calls the station back first, at its published number.")
+    return four_eyes.SecondPersonNeeded.sentence if account.code == part.called_back_by else ""
+
+
 def _proposed_by(request: "PoliceRequest") -> str:
     """Who proposed to let the officer in again, while that waits for another."""
     officer = request.officer
@@ -183,11 +330,12 @@ def _proposed_by(request: "PoliceRequest") -> str:
 
 
 def suspends(request: "PoliceRequest") -> bool:
-    """Whether the officer who asked is suspended, and this is one of the requests that somebody found improper."""
+    """Whether the officer who asked is suspended, and this is a request that somebody found improper, or the station disowned."""
     officer = request.officer
     if officer is None or officer.state != OfficerState.SUSPENDED or request.state != RequestState.RELEASED:
         return False
-    return request.release.reviews.filter(proper=False).exists()
+    release = request.release
+    return release.disowned_at is not None or release.reviews.filter(proper=False).exists()
 
 
 def reinstating(request: "PoliceRequest") -> str | None:
@@ -221,6 +369,9 @@ _RULES: dict[str, Callable[["PoliceRequest", "Account"], str | Promise]] = {
     "confirm": _not_confirmable,
     "refuse": _decided,
     "escalate": _escalated,
+    "identity_call": _identity_called,
+    "identity_confirm": _identity_not_confirmable,
+    "identity_refuse": _identity_decided,
     "proper": _not_reviewable,
     "improper": _not_reviewable,
     "reinstate": _not_reinstatable,

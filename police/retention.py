@@ -28,7 +28,16 @@ emptied(
     after=RECORDS_KEPT,
     since="asked_at",
     said="it was asked",
-    columns={"badge_number": "", "query_value": "", "refusal": "", "letter_number": "", "certificates": ""},
+    columns={
+        "badge_number": "",
+        "query_value": "",
+        "phone_index": "",
+        "supervisor_name": "",
+        "supervisor_phone": "",
+        "refusal": "",
+        "letter_number": "",
+        "certificates": "",
+    },
     where=OVER,
     trip="trip__code",
     case="code",
@@ -45,4 +54,16 @@ let_go(
     case="request__code",
     columns=["pack", "spoken_code"],
 )
+emptied(
+    "police.IdentityPart",
+    POLICE,
+    "the pack as it was after a call-back",
+    after=RECORDS_KEPT,
+    since="asked_at",
+    said="it was asked",
+    columns={"pack": "", "refusal": ""},
+    trip="release__request__trip__code",
+    case="release__request__code",
+)
+stays("police.StationAnswer", POLICE, "what a station answered, by a link", "codes; it proves who was asked")
 stays("police.ReleaseReview", POLICE, "who of the staff looked at a release", "codes; it proves the review")

@@ -8,19 +8,33 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
-from core import cases, clock, typed
+from accounts.selectors import is_new_device
+from core import cases, clock, policy, typed
 from core.errors import NotFound
+from core.privacy import phone_index
 from core.reads import Read
 from police.errors import NotAnOfficer, OfficerSuspended, QueryUnreadable
-from police.models import Agency, Officer, PoliceRequest, Release
+from police.models import Agency, IdentityPart, Officer, PoliceRequest, Release
 
 # The rules in force, for whoever judges by them.
+from police.policies import BORNE_OUT_FOR, NEW_DEVICE_FOR, SAME_NUMBER_FOR, UNUSUAL_TIMES, USUAL_OVER, Claim
 from police.policies import EMERGENCY_RULE as EMERGENCY_RULE
 from police.policies import FORM_WITHIN as FORM_WITHIN
 from police.policies import PHONE_WITHIN as PHONE_WITHIN
-from police.states import UNDECIDED, Channel, OfficerState, Query, RequestState, Urgency
+from police.states import (
+    IDENTITY_WAITS,
+    UNDECIDED,
+    Channel,
+    GradeReason,
+    OfficerState,
+    Query,
+    RequestState,
+    Sign,
+    Unusual,
+    Urgency,
+)
 from rides.selectors import trip_by_code, trips_by_phone, trips_by_plate, trips_near
-from safety.selectors import check_by_code
+from safety.selectors import check_by_code, signs_of
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -53,7 +67,11 @@ def agency_by_code(code: str) -> Agency:
 
 def _requests() -> QuerySet[PoliceRequest]:
     return PoliceRequest.objects.select_related(
-        "agency", "officer__account", "trip__driver__account", "trip__vehicle", "release"
+        "agency",
+        "officer__account",
+        "trip__driver__account",
+        "trip__vehicle",
+        "release__identity",
     )
 
 
@@ -158,6 +176,105 @@ def resolve_query(query: Query, value: str, about: datetime) -> "tuple[list[Trip
             except typed.place.PlaceUnreadable:
                 raise QueryUnreadable("query_value") from None
             return trips_near(place, about), ""
+
+
+def phone_asked_by(query: Query, value: str) -> str:
+    """The keyed digest of the phone that is asked by; empty where it is no phone."""
+    try:
+        return phone_index(typed.phone.read(value)) if query == Query.PHONE else ""
+    except typed.phone.InvalidPhone:
+        return ""
+
+
+def claim_of(request: PoliceRequest, trip: "Trip", at: datetime) -> Claim:
+    """What the rule grades a request by: the officer, the declaration, and what the platform itself knows (P3a)."""
+    officer = request.officer
+    over = trip.ended_at or trip.cancelled_at
+    return Claim(
+        verified=officer is not None and officer.state == OfficerState.ACTIVE and officer.expires_at > at,
+        declared=request.urgency == Urgency.EMERGENCY,
+        recent=over is None or at - over < policy.span(BORNE_OUT_FOR),
+        signs=_signs(request, trip, at),
+        unusual=frozenset(Unusual(code) for code in request.unusual),
+    )
+
+
+def _signs(request: PoliceRequest, trip: "Trip", at: datetime) -> frozenset[Sign]:
+    known = signs_of(trip, at)
+    asked_out = PoliceRequest.objects.filter(trip=trip, channel=Channel.OUTBOUND).exclude(pk=request.pk)
+    there = {
+        Sign.SOS: known.sos,
+        Sign.WELFARE_CHECK: known.welfare_check,
+        Sign.SIGNAL: known.signal,
+        Sign.SILENT_PHONE: known.silent_phone,
+        Sign.REPORT_CODE: bool(request.report_code),
+        Sign.OUTBOUND: known.station_called or asked_out.exists(),
+    }
+    return frozenset(sign for sign, seen in there.items() if seen)
+
+
+def unusual_of(request: PoliceRequest, at: datetime, device: str) -> set[Unusual]:
+    """What is unlike this officer or station in an emergency by the form (P10). `device` is what the cookie says."""
+    officer = request.officer
+    if officer is None or request.urgency != Urgency.EMERGENCY:
+        return set()
+    asked = PoliceRequest.objects.filter(urgency=Urgency.EMERGENCY, channel=Channel.FORM)
+    found = {
+        Unusual.OFFICER_RATE: _more_than_usual(asked.filter(officer=officer), at),
+        Unusual.STATION_RATE: _more_than_usual(asked.filter(agency=request.agency), at),
+        Unusual.NEW_DEVICE: is_new_device(officer.account, device, since=at - policy.span(NEW_DEVICE_FOR)),
+        Unusual.NO_TRIP: bool(request.phone_index) and not request.trips_found,
+        Unusual.SAME_NUMBER: _asked_by_unlinked_stations(request, at),
+    }
+    return {code for code, there in found.items() if there}
+
+
+def _more_than_usual(rows: QuerySet[PoliceRequest], at: datetime) -> bool:
+    """Whether the last day has more than so many times the mean of the days before, which counts as one at least."""
+    day, over = timedelta(days=1), policy.span(USUAL_OVER)
+    now = rows.filter(asked_at__gt=at - day, asked_at__lte=at).count()
+    before = rows.filter(asked_at__gt=at - day - over, asked_at__lte=at - day).count()
+    return now > policy.value(UNUSUAL_TIMES) * max(1.0, before * day / over)
+
+
+def _asked_by_unlinked_stations(request: PoliceRequest, at: datetime) -> bool:
+    """Whether another station asked about the same number lately, and neither a trip nor a report leads to both."""
+    if not request.phone_index:
+        return False
+    others = PoliceRequest.objects.filter(
+        phone_index=request.phone_index, asked_at__gt=at - policy.span(SAME_NUMBER_FOR)
+    ).exclude(agency=request.agency)
+    linked = Q(trip=request.trip_id) if request.trip_id else Q(pk=None)
+    if request.report_code:
+        linked |= Q(report_code=request.report_code)
+    return others.exclude(linked).exists()
+
+
+_IDENTITY_WAITS = Read(
+    lambda: (
+        IdentityPart.objects.select_related("release__request__agency")
+        .filter(state__in=sorted(IDENTITY_WAITS))
+        .order_by("asked_at")
+    )
+)
+
+
+def identity_waits() -> list[IdentityPart]:
+    """Identity parts that wait for a call-back or a second person, oldest first."""
+    return _IDENTITY_WAITS.all()
+
+
+def disowned_unreviewed() -> list[Release]:
+    """Releases that their station says were not theirs, and that nobody has looked at yet, oldest first."""
+    rows = Release.objects.select_related("request__agency").filter(disowned_at__isnull=False, reviews=None)
+    return list(rows.order_by("disowned_at"))
+
+
+def grades_since(since: datetime) -> dict[GradeReason, int]:
+    """How many releases of emergencies had which reason of their grade."""
+    rows = Release.objects.filter(released_at__gte=since, request__urgency=Urgency.EMERGENCY)
+    counted = rows.values_list("reason").annotate(many=Count("pk")).order_by()
+    return {GradeReason(reason): many for reason, many in counted}
 
 
 def undecided() -> list[PoliceRequest]:

@@ -59,6 +59,92 @@ class Urgency(models.TextChoices):
     ORDINARY = "ordinary", _("ordinary")
 
 
+class Sign(models.TextChoices):
+    """What the platform itself knows of a trip that bears out a claim of danger (P3a)."""
+
+    SOS = "sos", pgettext_lazy("police", "a call for help on the trip")
+    WELFARE_CHECK = "welfare_check", pgettext_lazy("police", "a welfare check about the trip")
+    SIGNAL = "signal", pgettext_lazy("police", "a danger signal of the trip")
+    SILENT_PHONE = "silent_phone", pgettext_lazy("police", "a phone of the trip that went silent")
+    REPORT_CODE = "report_code", pgettext_lazy("police", "the report code that was quoted")
+    OUTBOUND = "outbound", pgettext_lazy("police", "our own call to a station about the trip")
+
+
+# What a phone or a person of the trip told the platform: nobody outside of the trip can make it up.
+SEEN_ON_THE_TRIP = frozenset({Sign.SOS, Sign.SIGNAL, Sign.SILENT_PHONE, Sign.OUTBOUND})
+
+
+class Unusual(models.TextChoices):
+    """What is unlike this officer or station, so that a person asks the station first (P10)."""
+
+    OFFICER_RATE = "officer_rate", _("This officer asks more than three times as often as usual.")
+    STATION_RATE = "station_rate", _("This station asks more than three times as often as usual.")
+    NEW_DEVICE = "new_device", _("The officer asks from a device that was not used before.")
+    NO_TRIP = "no_trip", _("The phone asked about is in no trip.")
+    SAME_NUMBER = (
+        "same_number",
+        _("Another station, not linked by a trip or report, asked about this number."),
+    )
+
+
+class Grade(models.TextChoices):
+    NOTHING = "nothing", pgettext_lazy("grade of a release", "nothing")
+    CAR = "car", pgettext_lazy("grade of a release", "car part")
+    WHOLE = "whole", pgettext_lazy("grade of a release", "car part and identity part")
+
+
+class GradeReason(models.TextChoices):
+    """Why a release has its grade: kept as a code, said to officer and reviewer in their language, counted."""
+
+    NO_OFFICER = "no_officer", _("Who asks is no active, verified officer.")
+    NOT_DECLARED = "not_declared", _("Nobody declared that a life is in danger.")
+    UNUSUAL = "unusual", _("Something about this request is unusual, so we call the station first.")
+    TRIP_OVER = "trip_over", _("The trip has been over for more than a day, so we call the station first.")
+    NOTHING_SEEN = (
+        "nothing_seen",
+        _("Our own data show no sign of danger on this trip yet, so we call the station first."),
+    )
+    BORNE_OUT = "borne_out", _("Our own data bear the claim out.")
+    CALLED_BACK = "called_back", _("The station was called back, and two people released it.")
+    ON_PAPERS = "on_papers", _("Two people released it on its papers.")
+
+
+class IdentityState(models.TextChoices):
+    """Of the part of a pack that names the driver, where it did not go out with the car part."""
+
+    WAITING = "waiting", _("waits for a call-back")
+    CALLED_BACK = "called_back", _("called back, awaits a second person")
+    RELEASED = "released", _("released")
+    REFUSED = "refused", pgettext_lazy("police", "refused")
+    DISOWNED = "disowned", _("closed: the station says that it was not theirs")
+
+
+IDENTITY_TRANSITIONS = Transitions(
+    IdentityState,
+    {
+        "waiting": frozenset({"called_back", "refused", "disowned"}),
+        "called_back": frozenset({"released", "refused", "disowned"}),
+        "released": frozenset({"disowned"}),
+    },
+    ends={"refused", "disowned"},
+)
+IDENTITY_WAITS = frozenset({IdentityState.WAITING, IdentityState.CALLED_BACK})
+
+
+class Asked(models.TextChoices):
+    """Who is asked whether a release was theirs (P3c)."""
+
+    STATION = "station", _("registered address of the station")
+    SUPERVISOR = "supervisor", _("the supervisor who was named")
+
+
+class Owned(models.TextChoices):
+    """What they answer."""
+
+    YES = "yes", _("Yes, this was ours")
+    NO = "no", _("No, this was not ours")
+
+
 timeline.vocabulary(channel=Channel)
 
 
@@ -80,9 +166,23 @@ class PoliceLine(models.TextChoices):
         _("A message to the executive on duty about request %(code)s was put on its way"),
     )
     PAPERS = "police.papers", _("Paperwork for request %(code)s came")
+    IDENTITY_CALLED_BACK = (
+        "police.identity_called_back",
+        _("Called back %(agency)s about the identity part of request %(code)s and reached the officer"),
+    )
+    IDENTITY_RELEASED = (
+        "police.identity_released",
+        _("Identity part released to %(agency)s, request %(code)s, after %(seconds)s"),
+    )
+    IDENTITY_REFUSED = "police.identity_refused", _("Identity part of request %(code)s refused to %(agency)s")
+    DISOWNED = (
+        "police.disowned",
+        _("%(agency)s says that request %(code)s was not theirs: the pack is closed"),
+    )
+    OWNED = "police.owned_up", _("%(agency)s says that request %(code)s was theirs")
 
 
-timeline.by_staff(PoliceLine.REFUSED)
+timeline.by_staff(PoliceLine.REFUSED, PoliceLine.IDENTITY_REFUSED)
 
 
 # Which panels and pages of the console look again when such a line is written down (`core.live`).

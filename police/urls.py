@@ -8,5 +8,6 @@ urlpatterns = [
     path("police/requests/<code:code>/", views.show, name="request"),
     path("police/requests/<code:code>/pack.json", views.pack_json, name="pack_json"),
     path("police/requests/<code:code>/papers/", views.papers, name="papers"),
+    path("police/owning/<secret:secret>/", views.owning, name="owning"),
     path("police/packs/<secret:secret>/", views.link, name="link"),
 ]

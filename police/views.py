@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -14,14 +14,15 @@ from core import clock, idempotency
 from core.access import account_of, permission_required
 from core.actors import NOBODY
 from core.errors import DomainError, InvalidInput, SignInRequired, explain
+from core.limits import asker_of
 from core.permissions import may
 from police import selectors, services
 from police.errors import LinkClosed, NotAnOfficer, OfficerSuspended, PapersMissing
 from police.forms import PapersForm, QuestionForm, RequestForm, SpokenCodeForm
 from police.models import Officer, PoliceRequest
-from police.policies import missing_papers
+from police.policies import identity_part, missing_papers
 from police.services import Question
-from police.states import Query, RequestState, Urgency
+from police.states import IDENTITY_WAITS, Owned, Query, RequestState, Sign, Urgency
 
 P = ParamSpec("P")
 
@@ -70,6 +71,8 @@ def question_of(form: QuestionForm) -> Question:
         about=found["about"] or clock.now(),
         urgency=Urgency.EMERGENCY if emergency else Urgency.ORDINARY,
         legal_basis=found.get("legal_basis", ""),
+        supervisor_name=found.get("supervisor_name", ""),
+        supervisor_phone=found.get("supervisor_phone", ""),
     )
 
 
@@ -78,11 +81,14 @@ def question_of(form: QuestionForm) -> Question:
 def home(request: HttpRequest) -> HttpResponse:
     """The request form, and my requests."""
     account = account_of(request)
-    form = RequestForm(request.POST or None, initial={"submission": idempotency.new_key(), "emergency": True})
+    form = RequestForm(request.POST or None, initial={"submission": idempotency.new_key()})
     if request.method == "POST" and form.is_valid():
         try:
             asked = services.ask_by_form(
-                account=account, question=question_of(form), submission=form.cleaned_data["submission"]
+                account=account,
+                question=question_of(form),
+                submission=form.cleaned_data["submission"],
+                device=asker_of(request).device,
             )
             return redirect("police:request", asked.code)
         except DomainError as error:
@@ -97,6 +103,20 @@ def missing(asked: PoliceRequest) -> str:
     """Which papers an ordinary request still lacks, as a sentence; empty where none."""
     papers = missing_papers(asked)
     return PapersMissing(papers).detail if papers else ""
+
+
+def graded(asked: PoliceRequest) -> dict[str, Any]:
+    """What a page says of the grade of a release: what is still to come, and why (P3a)."""
+    if asked.state != RequestState.RELEASED:
+        return {}
+    release = asked.release
+    part = identity_part(asked)
+    return {
+        "release": release,
+        "identity": part,
+        "waits": part is not None and part.state in IDENTITY_WAITS,
+        "signs": [Sign(sign).label for sign in release.signs],
+    }
 
 
 def _own(request: HttpRequest, code: str) -> PoliceRequest:
@@ -115,6 +135,7 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
         "asked": asked,
         "pack": json.loads(pack) if pack else None,
         "expired": released and not readable,
+        **graded(asked),
         "linked": selectors.linked_requests(asked),
         "missing": missing(asked),
         "papers_form": PapersForm(),
@@ -130,7 +151,7 @@ def pack_json(request: HttpRequest, code: str) -> HttpResponse:
     text = services.read_pack(actor=account_of(request).actor, request=asked)
     headers = {
         "Content-Disposition": f'attachment; filename="{asked.code}.json"',
-        "X-SHA256": asked.release.digest,
+        "X-SHA256": asked.release.newest.digest,
     }
     return HttpResponse(text, content_type="application/json; charset=utf-8", headers=headers)
 
@@ -172,11 +193,23 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
     form = SpokenCodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         outcome = services.open_link(secret=secret, spoken=form.cleaned_data["spoken"])
-        if outcome.refusal is None:
-            return render(
-                request, "police/link.html", {"pack": json.loads(outcome.pack), "digest": outcome.digest}
-            )
-        explain(form, outcome.refusal)
+        if outcome.request is not None:
+            context = {"pack": json.loads(outcome.pack), "digest": outcome.digest, **graded(outcome.request)}
+            return render(request, "police/link.html", context)
+        if outcome.refusal is not None:
+            explain(form, outcome.refusal)
     elif not services.link_exists(secret):
         raise LinkClosed(line=settings.LIAISON_LINE)
     return render(request, "police/link.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def owning(request: HttpRequest, secret: str) -> HttpResponse:
+    """'Was this yours?', behind a link to the station or its supervisor. Looking changes nothing."""
+    if request.method == "POST":
+        said = services.answer_owning(
+            secret=secret, answer=request.POST.get("answer", ""), asker=asker_of(request)
+        )
+        return render(request, "police/owning.html", {"said": said})
+    context = {"asked": services.answer_of(secret), "answers": Owned.choices}
+    return render(request, "police/owning.html", context)

@@ -195,6 +195,12 @@ class SafetyLine(models.TextChoices):
     CALLING = "safety.calling", _("%(who)s calls: %(callee)s")
     CONNECTED = "safety.connected", _("Connected: %(callee)s")
     NOT_CONNECTED = "safety.not_connected", _("Not connected: %(callee)s")
+    POLICE_CALL_UNDONE = (
+        "safety.police_call_undone",
+        _(
+            "Who asked in the name of %(station)s was not the police: the clock of the call to the police runs on"
+        ),
+    )
     POLICE_CALLED = "safety.police_called", _("The police of the place were called: %(station)s")
     POLICE_SAID = (
         "safety.police_said",

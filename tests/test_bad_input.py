@@ -3,11 +3,11 @@
 import pytest
 from starlette.testclient import TestClient
 
-from core import clock
 from core.models import AuditEntry, OutboxEvent
 from police.models import PoliceRequest
-from police.services import Question, ask_by_form
+from police.services import ask_by_form
 from police.states import Query
+from police.tests.factories import urgent
 from rides.models import Trip
 from rides.selectors import position_key
 from rides.states import Party
@@ -168,7 +168,7 @@ def test_a_second_sos_adds_to_the_first(rides, signed_in):
 
 
 def test_an_officer_asks_for_anothers_request(rides, people, signed_in):
-    question = Question(Query.TRIP, rides.under_way().code, clock.now())
+    question = urgent(Query.TRIP, rides.under_way().code)
     asked = ask_by_form(account=people("officer"), question=question, submission="s")
     for code in (asked.code, "P-NOTHERE00"):
         check_problem(signed_in("officer2").get(f"/api/v1/police/requests/{code}/"), 404, "not_found")

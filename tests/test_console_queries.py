@@ -16,8 +16,9 @@ from drivers.selectors import driver_of
 from drivers.tests.factories import screened
 from governance.measures import has_check, measures
 from governance.services import check_board
-from police.services import Question, ask_by_form
+from police.services import ask_by_form
 from police.states import Query
+from police.tests.factories import urgent
 from rides.policies import DAILY_TRIPS
 from rides.services import end_trip
 from rides.states import Party
@@ -76,7 +77,7 @@ def fill(rides, people, count):
             words="x",
             submission=mark,
         )
-        question = Question(Query.TRIP, trip.code, clock.now())
+        question = urgent(Query.TRIP, trip.code)
         ask_by_form(account=people("officer"), question=question, submission=mark)
         end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
         screened(driver_of(people("driver")), subject=f"{mark}-{trip.code}"[-30:])

@@ -34,8 +34,9 @@ from drivers.selectors import driver_of
 from drivers.services import hold_driver
 from drivers.states import HoldKind
 from drivers.tests.factories import face_token, passed_check
-from police.services import Question, ask_by_form
+from police.services import ask_by_form
 from police.states import Query
+from police.tests.factories import urgent
 from rides import open_requests
 from rides.models import Trip
 from rides.selectors import position_key
@@ -362,9 +363,7 @@ def she_calls(scene):
     report_mismatch(passenger=people("passenger"), trip_code=trip.code, what=PlateCheck.OTHER_DRIVER)
     services.take_incident(account=people("agent"), code=incident.code)
     services.write_to_caller(account=people("agent"), code=incident.code, party=Party.PASSENGER, words="x")
-    ask_by_form(
-        account=people("officer"), question=Question(Query.TRIP, trip.code, clock.now()), submission="p"
-    )
+    ask_by_form(account=people("officer"), question=urgent(Query.TRIP, trip.code), submission="p")
     scene.deliver()
     for rows in (Incident, SafetyQuestion, TripShare, WelfareCheck, RecordingPlay, DataHold, Hold):
         assert rows.objects.exists(), rows

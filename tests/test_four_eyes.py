@@ -34,6 +34,7 @@ from drivers.states import CaseKind, CaseOutcome, HoldKind
 from police import services as police
 from police.models import Agency, Officer, Release
 from police.states import Query, Urgency
+from police.tests.factories import urgent
 from rides.models import LineInCity, LineSuspension
 from rides.services import decide_suspension, propose_suspension
 from rides.states import Line
@@ -203,7 +204,7 @@ def stages(things, kept_board, rides, people, deliver, noon):  # noqa: F811 - th
 
 
 def _of_police(people, trip):
-    question = police.Question(Query.TRIP, trip.code, clock.now())
+    question = urgent(Query.TRIP, trip.code)
     police.open_phone_request(
         account=people("agent2"), agency_code="shangtang", badge="1", question=question, submission="open"
     )
@@ -215,7 +216,7 @@ def _of_police(people, trip):
         )
     police.propose_release(account=people("agent"), code=asked.code)
     police.confirm_release(account=people("supervisor"), code=asked.code)
-    lost = police.Question(Query.PLATE, "沪A00000", clock.now())
+    lost = urgent(Query.PLATE, "沪A00000")
     police.ask_by_form(account=people("officer"), question=lost, submission="lost")
     held = DataHold.objects.filter(subject=trip.code, source="police").first()
     holds.ask_to_renew(actor=people("agent").actor, code=held.code, reason="x")

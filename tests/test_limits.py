@@ -25,6 +25,7 @@ from drivers.services import report_from_street
 from police import services as police
 from police.models import Release
 from police.states import Query
+from police.tests.factories import urgent
 from rides.models import Trip
 from rides.selectors import position_key
 from rides.services import Rider
@@ -66,6 +67,7 @@ DOORS = {
     "POST thanks/{}/{}/{}/": KEY,
     "POST contact/{}/": KEY,
     "POST police/packs/{}/": ROW,
+    "POST police/owning/{}/": ("police.owning",),
     "POST practice/sos/": NOTHING,
     "POST i18n/setlang/": NOTHING,
     "POST sign-out/": NOTHING,
@@ -113,7 +115,6 @@ def test_what_is_listed_is_declared_and_help_is_never_refused():
         "accounts.reveals_without_case",
         "accounts.guardian_names",
         "accounts.real_names",
-        "police.emergencies",
     }
     for life in ("safety.welfare_checks", "police.emergencies"):
         assert not isinstance(limits.declared()[life], Limit)
@@ -161,6 +162,8 @@ SENT = {
     "complaints.satisfaction": ONCE,
     "complaints.statement_asked": ONCE,
     "complaints.statement_reminded": ONCE,
+    # Of a release by rule: beyond so many emergencies of an officer there is none.
+    "police.was_this_yours": ("police.emergencies",),
     **dict.fromkeys(
         [
             "complaints.answer",
@@ -189,6 +192,7 @@ SENT = {
             "drivers.report_rewarded",
             "governance.drill_failed",
             "governance.measure_failed",
+            "police.not_theirs",
             "police.pack_released",
             "police.request_escalated",
             "rides.line_suspended",
@@ -231,6 +235,7 @@ REPORT = {
 }
 # How each of these doors is pushed: JSON or a form, where, what is sent.
 PUSHED = {
+    "POST police/owning/{}/": [("form", f"/police/owning/{'a' * 32}/", {"answer": "no"})],
     "POST api/v1/sign-in/": [
         ("json", "/api/v1/sign-in/", {"name": "13800000001", "password": "x"}),
         ("json", "/api/v1/sign-in/", {"name": "13800000001", "code": "000000"}),
@@ -542,7 +547,7 @@ def test_links_to_one_trip_have_an_end(rides):
 
 
 def emergency(people, trip, number, who="officer"):
-    question = police.Question(Query.TRIP, trip.code, clock.now())
+    question = urgent(Query.TRIP, trip.code)
     return police.ask_by_form(account=people(who), question=question, submission=f"{who}{number}")
 
 

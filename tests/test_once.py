@@ -22,8 +22,9 @@ from drivers.selectors import driver_of
 from drivers.services import report_from_street
 from police import register
 from police.models import PoliceRequest
-from police.services import Question, ask_by_form, open_phone_request
+from police.services import ask_by_form, open_phone_request
 from police.states import Query
+from police.tests.factories import urgent
 from rides.models import Itinerary, Trip
 from rides.services import book_trip, offer_itinerary
 from safety.models import HelpMessage, WelfareCheck
@@ -52,12 +53,12 @@ def welfare_check(people, rides):
 
 
 def request_by_form(people, rides):
-    question = Question(Query.TRIP, rides.under_way().code, clock.now())
+    question = urgent(Query.TRIP, rides.under_way().code)
     return lambda who, key: ask_by_form(account=people(who), question=question, submission=key)
 
 
 def request_by_phone(people, rides):
-    question = Question(Query.TRIP, rides.under_way().code, clock.now())
+    question = urgent(Query.TRIP, rides.under_way().code)
     return lambda who, key: (
         open_phone_request(
             account=people(who), agency_code="shangtang", badge="1", question=question, submission=key

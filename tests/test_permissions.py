@@ -47,6 +47,7 @@ from governance.services import check_board
 from police import register
 from police import services as police
 from police.states import Query
+from police.tests.factories import urgent
 from rides.models import LatePickup, Offer, Reminder, Trip
 from rides.selectors import position_key
 from rides.services import Rider, cities, propose_suspension
@@ -326,6 +327,8 @@ TABLE = [
     ("GET", "police/requests/{request}/", {"officer"}),
     ("GET", "police/requests/{request}/pack.json", {"officer"}),
     ("POST", "police/requests/{request}/papers/", {"officer"}, PAPERS),
+    ("GET", "police/owning/{owning}/", EVERYBODY),
+    ("POST", "police/owning/{owning}/", EVERYBODY),
     ("GET", "police/packs/{link}/", EVERYBODY),
     ("POST", "police/packs/{link}/", EVERYBODY),
     ("GET", "sign-in/", EVERYBODY),
@@ -632,7 +635,7 @@ def _made(rides, people):
         account=people("passenger"), trip_code=trip.code, category=Category.OTHER, words="x", submission="o"
     )
     asked_about = Satisfaction.objects.create(complaint=scored, asked_at=clock.now())
-    question = police.Question(Query.TRIP, trip.code, clock.now())
+    question = urgent(Query.TRIP, trip.code)
     asked = police.ask_by_form(account=people("officer"), question=question, submission="s")
     phone = police.open_phone_request(
         account=people("agent"), agency_code="shangtang", badge="1", question=question, submission="p"
@@ -721,9 +724,11 @@ def _made(rides, people):
         answered_at=clock.now(),
         end_asked_at=clock.now(),
     )
-    link = Notification.objects.get(channel="email").text.split("/police/packs/")[1].split("/")[0]
+    link = Notification.objects.get(key__startswith="pack:").text.split("/police/packs/")[1].split("/")[0]
+    owning = Notification.objects.get(key__startswith="owning:", channel="email").text
     return {
         **{name: row.code for name, row in moved.items()},
+        "owning": owning.split("/police/owning/")[1].split("/")[0],
         "staff": "agent2",
         "guardianship": guardianship.pk,
         "trip": trip.code,

@@ -24,8 +24,9 @@ from drivers.services import begin_application
 from drivers.services.applications import DRAFTS
 from drivers.tests.factories import passed_check
 from police.models import Release
-from police.services import Question, ask_by_form
+from police.services import ask_by_form
 from police.states import Query
+from police.tests.factories import urgent
 from rides import partitions
 from rides.models import TrailMinute, Trip
 from rides.selectors import trail_of
@@ -332,9 +333,7 @@ def test_what_nobody_may_rewrite_is_let_go_by_the_owners_function_alone(rides, n
 
 def test_a_pack_goes_after_three_years_and_its_digest_stays(rides, people, noon):
     trip = rides.under_way()
-    ask_by_form(
-        account=people("officer"), question=Question(Query.TRIP, trip.code, clock.now()), submission="p" * 16
-    )
+    ask_by_form(account=people("officer"), question=urgent(Query.TRIP, trip.code), submission="p" * 16)
     release = Release.objects.get()
     digest = release.digest
     assert trip.code in release.pack

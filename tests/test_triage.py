@@ -47,6 +47,7 @@ BY_STAFF = {
     "complaints.Statement.question", "complaints.Decision.reason", "complaints.WorkSummary.judgement",
     "complaints.WorkSummary.learned", "complaints.WorkSummary.skills", "complaints.WorkSummary.goals",
     "complaints.WorkSummary.reply", "police.Officer.reinstate_reason", "police.PoliceRequest.refusal",
+    "police.IdentityPart.refusal",
     "police.PoliceRequest.legal_basis",  # chosen or named by an officer, whose request is an alarm by itself
 }  # fmt: skip
 # No sentences: names, numbers, addresses, keys, what machines wrote, what a form of ours asks letter by letter.
@@ -66,6 +67,7 @@ NO_SENTENCE = {
     "complaints.OutsideMessage.sender", "police.Agency.registered_email", "police.Officer.badge_number",
     "police.PoliceRequest.badge_number", "police.PoliceRequest.query_value", "police.PoliceRequest.letter_number",
     "police.PoliceRequest.certificates", "police.Release.pack", "police.Release.spoken_code",
+    "police.PoliceRequest.supervisor_name", "police.PoliceRequest.supervisor_phone", "police.IdentityPart.pack",
     "governance.MeasureResult.evidence_zh", "governance.MeasureResult.evidence_en",
 }  # fmt: skip
 # Kinds of lines whose words are staff's own; any other kind is read.
@@ -77,7 +79,7 @@ LINES_BY_STAFF = {
     "claims.proposed", "claims.sent_back", "claims.refused", "claims.reopened", "claims.settling", "claims.not_settled",
     "claims.settled", "claims.care", "safety.note", "safety.wrote", "safety.wrote_phrase", "safety.safe_check", "safety.offered", "safety.played",
     "safety.called", "safety.police_not_called", "safety.resolved", "safety.sent_back", "safety.appeal_decided",
-    "police.refused",
+    "police.refused", "police.identity_refused",
 }  # fmt: skip
 
 

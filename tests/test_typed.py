@@ -18,8 +18,8 @@ from drivers.models import Hold
 from police import services as police_services
 from police.models import PoliceRequest
 from police.selectors import resolve_query
-from police.services import Question
 from police.states import Query
+from police.tests.factories import SUPERVISOR, urgent
 from rides.services import board_trip
 from rides.states import PlateCheck
 from sandbox.registries import PEOPLE
@@ -40,7 +40,15 @@ def test_an_emergency_by_a_plate_is_released_however_it_is_written(rides, people
     trip = rides.under_way()
     answer = signed_in("officer").post(
         "/api/v1/police/requests/",
-        {"query": "plate", "value": written, "urgency": "emergency", "legal_basis": "x", "submission": "s1"},
+        {
+            "query": "plate",
+            "value": written,
+            "urgency": "emergency",
+            "legal_basis": "x",
+            "submission": "s1",
+            "supervisor_name": "王所长",
+            "supervisor_phone": SUPERVISOR,
+        },
         content_type="application/json",
     )
     assert (answer.status_code, answer.json()["state"]) == (201, "released")
@@ -50,7 +58,7 @@ def test_an_emergency_by_a_plate_is_released_however_it_is_written(rides, people
 def test_signs_alone_are_no_plate_of_any_trip(rides, people):
     rides.under_way()
     asked = police_services.ask_by_form(
-        account=people("officer"), question=Question(Query.PLATE, " · ", clock.now()), submission="s"
+        account=people("officer"), question=urgent(Query.PLATE, " · "), submission="s"
     )
     assert (asked.state, asked.trips_found) == ("escalated", 0)
 
@@ -66,7 +74,7 @@ def test_the_police_name_a_trip_without_its_dash_and_a_place_in_either_order(rid
 def test_staff_see_what_was_read_of_what_the_police_asked_by(rides, people, signed_in):
     asked = police_services.ask_by_form(
         account=people("officer"),
-        question=Question(Query.PLACE, "121.026 28.2127", clock.now()),
+        question=urgent(Query.PLACE, "121.026 28.2127"),
         submission="s",
     )
     assert asked.understood == "28.21270, 121.02600"

@@ -506,7 +506,13 @@ def police_at_once(at: datetime) -> Found:
         faults.append(_("The rule that releases an emergency at once is off"))
     faults += [
         _("The database no longer holds: %(law)s") % {"law": name}
-        for name in law_stands("request_by_phone_released_after_call_back", "police_release_takes_two_people")
+        for name in law_stands(
+            "request_by_phone_released_after_call_back",
+            "police_release_takes_two_people",
+            "release_of_identity_is_borne_out",
+            "identity_part_takes_two_people",
+            "identity_part_after_a_call_back",
+        )
     ]
     count, late = emergencies_late(
         at - SPAN, form_seconds=policy.value(FORM_WITHIN), phone_seconds=policy.value(PHONE_WITHIN)

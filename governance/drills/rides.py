@@ -322,6 +322,18 @@ BY_PHONE = [
 ]
 
 
+def emergency(query: str, value: str) -> dict[str, str]:
+    """What an officer sends who declares danger to life, by the form's own call (P3)."""
+    return {
+        "query": query,
+        "value": value,
+        "urgency": "emergency",
+        "submission": new_key(),
+        "supervisor_name": "王所长",
+        "supervisor_phone": "13955550001",
+    }
+
+
 def station_rings(
     world: World,
     first: Person,

@@ -33,6 +33,7 @@ from governance.drills.rides import (
     at,
     differences,
     driver_view,
+    emergency,
     filed,
     found,
     incident_of,
@@ -444,13 +445,14 @@ def _second_station(world: World, cast: dict[str, Person], report_code: str) -> 
 
     def ask() -> tuple[bool, str]:
         began = time.monotonic()
-        body = {"query": "report", "value": report_code, "urgency": "emergency", "submission": new_key()}
+        body = emergency("report", report_code)
         seen.update(Person.must(officer.post("/api/v1/police/requests/", body)))
         seen["machine"] = time.monotonic() - began
         pack = seen["pack"] or {}
-        return seen["state"] == "released" and pack.get("plate_registered") == REGISTERED and pack["driver"][
-            "phone"
-        ] == "+8613800000003", seen["state"]
+        driver = pack.get("driver") or {}
+        good = pack.get("plate_registered") == REGISTERED and driver.get("phone") == "+8613800000003"
+        borne_out = (seen["grade"] or {}).get("reason") == "borne_out"
+        return seen["state"] == "released" and good and borne_out, f"{seen['state']}, {seen['grade']}"
 
     world.expect(
         "the second station asks by the form with the report code",
@@ -510,7 +512,7 @@ def _second_station(world: World, cast: dict[str, Person], report_code: str) -> 
 
 def _impostors(world: World, cast: dict[str, Person], ride: Ride) -> None:
     """Those who may not ask get nothing, and it is recorded."""
-    body = {"query": "trip", "value": ride.code, "urgency": "emergency", "submission": new_key()}
+    body = emergency("trip", ride.code)
     impostor = world.person().sign_up("+8613977770001")
     world.expect(
         "an impostor with an account and a plausible story asks by the form",

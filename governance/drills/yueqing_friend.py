@@ -21,6 +21,7 @@ from governance.drills.rides import (
     at,
     differences,
     driver_view,
+    emergency,
     found,
     incident_of,
     look_at_news,
@@ -275,14 +276,16 @@ def _police(world: World, ride: Ride, cast: dict[str, Person]) -> None:
     seen: dict[str, Any] = {}
 
     def ask() -> tuple[bool, str]:
-        body = {"query": "phone", "value": HER_PHONE, "urgency": "emergency", "submission": new_key()}
+        body = emergency("phone", HER_PHONE)
         seen.update(Person.must(cast["officer"].post("/api/v1/police/requests/", body)))
         pack = seen["pack"] or {}
-        return seen["state"] == "released" and pack.get("plate_registered") == REGISTERED, seen["state"]
+        whole = bool(pack.get("driver")) and (seen["grade"] or {}).get("reason") == "borne_out"
+        plate = pack.get("plate_registered") == REGISTERED
+        return seen["state"] == "released" and plate and whole, f"{seen['state']}, {seen['grade']}"
 
     world.expect(
         "the police ask by the phone of a person for whom somebody else booked",
-        "released with the plate",
+        "released with the plate, and with who the driver is: she called for help",
         ask,
         tz=TZ,
     )

@@ -22,6 +22,7 @@ from governance.measures import check_measure, has_check, measures
 from governance.models import MeasureResult
 from governance.services import record_check
 from police.models import PoliceRequest
+from police.tests.factories import urgent
 from rides.models import LineInCity, Reminder, Trip
 from rides.services import cancel_trip
 from rides.states import CancelReason, Party
@@ -195,14 +196,14 @@ def test_m14_turns_red_when_a_contact_was_not_reached_within_a_minute(rides, peo
 
 
 def test_m28_turns_red_when_an_officer_on_the_phone_waits_longer_than_the_phone_may(rides, people, noon):
-    from police.services import Question, open_phone_request
+    from police.services import open_phone_request
     from police.states import Query
 
     open_phone_request(
         account=people("agent"),
         agency_code="shangtang",
         badge="331777",
-        question=Question(Query.TRIP, rides.under_way().code, clock.now()),
+        question=urgent(Query.TRIP, rides.under_way().code),
         submission="s",
     )
     noon.shift(61)
@@ -250,13 +251,11 @@ def test_m27_turns_red_when_nobody_took_it_within_a_minute(rides, people, noon):
 
 
 def test_m28_turns_red_when_an_emergency_waits_or_the_rule_is_off(rides, people, noon):
-    from police.services import Question, ask_by_form
+    from police.services import ask_by_form
     from police.states import Query
 
     trip = rides.under_way()
-    ask_by_form(
-        account=people("officer"), question=Question(Query.TRIP, trip.code, clock.now()), submission="s"
-    )
+    ask_by_form(account=people("officer"), question=urgent(Query.TRIP, trip.code), submission="s")
     assert status("M28") == "pass"
     PoliceRequest.objects.update(decided_at=clock.now() + timedelta(minutes=92))
     assert status("M28") == "fail"

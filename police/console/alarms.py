@@ -1,6 +1,6 @@
 """The police are never left waiting unheard: emergencies without an answer, and releases that want a second person."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +9,7 @@ from core import policy
 from core.alarms import Alarm, Rank, alarm
 from police import selectors
 from police.policies import FORM_WITHIN, had_a_part
+from police.states import IdentityState
 
 
 @alarm("police_second_person", permission="police.confirm")
@@ -42,4 +43,57 @@ def emergencies(_at: datetime) -> list[Alarm]:
             rank=Rank.CALL,
         )
         for row in selectors.emergencies_without_answer()
+    ]
+
+
+@alarm("police_identity", permission="police.answer")
+def identity(_at: datetime) -> list[Alarm]:
+    """The identity part of an emergency waits for a call-back (P3a): soon enough that it comes within its time."""
+    return [
+        Alarm(
+            key=f"police-identity:{row.release.request.code}",
+            code=row.release.request.code,
+            what=_("Police: call the station back about the identity part"),
+            link=reverse_lazy("police_console:request", args=[row.release.request.code]),
+            since=row.asked_at,
+            within=policy.span(FORM_WITHIN),
+            rank=Rank.CALL,
+        )
+        for row in selectors.identity_waits()
+        if row.state == IdentityState.WAITING
+    ]
+
+
+@alarm("police_identity_second", permission="police.confirm")
+def identity_second(_at: datetime) -> list[Alarm]:
+    """Somebody reached the officer: a second person confirms."""
+    return [
+        Alarm(
+            key=f"police-identity:{row.release.request.code}:second",
+            code=row.release.request.code,
+            what=_("The police wait for a second person"),
+            link=reverse_lazy("police_console:request", args=[row.release.request.code]),
+            since=row.called_back_at or row.asked_at,
+            within=policy.span(FORM_WITHIN),
+            without=frozenset(had_a_part(row.release.request)),
+        )
+        for row in selectors.identity_waits()
+        if row.state == IdentityState.CALLED_BACK
+    ]
+
+
+@alarm("police_not_theirs", permission="police.confirm")
+def not_theirs(_at: datetime) -> list[Alarm]:
+    """A station says that a release was not theirs (P3c): what went out is in wrong hands until somebody looks."""
+    return [
+        Alarm(
+            key=f"police-not-theirs:{row.request.code}",
+            code=row.request.code,
+            what=_("The police did not ask: a release went to somebody else"),
+            link=reverse_lazy("police_console:request", args=[row.request.code]),
+            since=row.disowned_at or row.released_at,
+            within=timedelta(seconds=10),
+            rank=Rank.CALL,
+        )
+        for row in selectors.disowned_unreviewed()
     ]

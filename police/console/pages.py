@@ -19,14 +19,14 @@ from core.console import act, page
 from core.console.motions import shown
 from core.errors import DomainError, InvalidInput, explain
 from core.messages import outbox
-from core.privacy import mask_name
+from core.privacy import mask_name, mask_phone
 from police import register, selectors, services
 from police.actions import REQUESTS, STATIONS
 from police.forms import OfficerForm, PhoneRequestForm, StationForm, UntilForm
 from police.models import PoliceRequest
 from police.policies import reinstating
-from police.states import UNDECIDED, Channel, RequestState
-from police.views import missing, question_of
+from police.states import UNDECIDED, Channel, RequestState, Unusual
+from police.views import graded, missing, question_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -72,7 +72,19 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
 
 
 # What the page draws at places of its own, beside what it is about; all else that is offered is drawn below it.
-PLACED = {"call-back", "trip", "propose", "confirm", "refuse", "escalate", "proper", "improper"}
+PLACED = {
+    "call-back",
+    "trip",
+    "propose",
+    "confirm",
+    "refuse",
+    "escalate",
+    "identity_call",
+    "identity_confirm",
+    "identity_refuse",
+    "proper",
+    "improper",
+}
 
 
 @REQUESTS.shown_by
@@ -96,6 +108,10 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
         "to_executive": [row for row in letters if row.key.startswith("executive:")],
         "reinstating": asked.officer if reinstating(asked) else None,
         "linked": selectors.linked_requests(asked),
+        **graded(asked),
+        "supervisor": mask_phone(str(asked.supervisor_phone)),
+        "unusual": [Unusual(code).label for code in asked.unusual],
+        "answers": list(asked.release.answers.order_by("pk")) if released else [],
         "reviews": list(asked.release.reviews.order_by("pk")) if released else [],
     }
     return page(request, "console/police_request.html", context)

@@ -12,7 +12,7 @@ from core import formats
 from core.console.navigation import CASES, GOVERNANCE, NOW, link
 from core.console.panels import DUE, FIGURES, MINE, Due, Figure, Mine, panel
 from police import selectors
-from police.states import Urgency
+from police.states import GradeReason, Urgency
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -43,6 +43,24 @@ def waiting(_person: "Account", _at: datetime) -> list[Due]:
             danger=3 if row.urgency == Urgency.EMERGENCY else 2,
         )
         for row in selectors.undecided()
+    ]
+
+
+@panel("police_identity", _("Identity part waits"), place=DUE, order=11, marks=("police",))
+def identity(_person: "Account", at: datetime) -> list[Due]:
+    """Emergencies whose car part went out alone, until the station is called back (P3a)."""
+    return [
+        Due(
+            row.release.request.code,
+            _page(row.release.request.code),
+            until=row.due_at,
+            level="bad",
+            beside=row.release.request.agency,
+            holder=row.get_state_display(),
+            late=at > row.due_at,
+            danger=3,
+        )
+        for row in selectors.identity_waits()
     ]
 
 
@@ -101,11 +119,12 @@ def line(_person: "Account", _at: datetime) -> list[str]:
 @panel("releases_today", _("releases to the police"), place=FIGURES, order=20, marks=("police",))
 def releases(_person: "Account", at: datetime) -> list[Figure]:
     """How many emergency requests were released today, and how soon (P8)."""
-    clocks = selectors.release_clocks(
-        timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
-    )
+    today = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
+    clocks, grades = selectors.release_clocks(today), selectors.grades_since(today)
+    whole = grades.get(GradeReason.BORNE_OUT, 0)
     then = _now("(2018: %(m)s min)") % {"m": clocks.history_minutes}
     return [
         Figure(clocks.count, _("releases to the police")),
         Figure(formats.span(clocks.p95), _("p95, asked to released"), then),
+        Figure(whole, _("of them whole at once: our own data bore them out")),
     ]

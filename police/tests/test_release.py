@@ -14,17 +14,20 @@ from police import services
 from police.errors import LinkClosed, OfficerSuspended
 from police.models import Officer, PoliceRequest, Release
 from police.selectors import linked_requests, officer_of, own_request
-from police.services import Question
 from police.states import Query
-from safety.services import file_welfare_check
+from police.tests.factories import urgent
+from rides.states import Party
+from rides.tokens import TripKey
+from safety.services import file_welfare_check, raise_sos
 
 
 def by_trip(trip):
-    return Question(Query.TRIP, trip.code, clock.now())
+    return urgent(Query.TRIP, trip.code)
 
 
 def test_an_emergency_by_the_form_is_released_at_once_with_its_hash_in_the_journal(rides, people):
     trip = rides.under_way()
+    raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
     asked = services.ask_by_form(account=people("officer"), question=by_trip(trip), submission="s")
     pack = json.loads(asked.release.pack)
     assert (asked.state, pack["plate_registered"]) == ("released", "川A·H0001")
@@ -45,7 +48,7 @@ def test_a_report_code_links_the_stations(rides, people):
     first = services.ask_by_form(account=people("officer2"), question=by_trip(trip), submission="1")
     second = services.ask_by_form(
         account=people("officer"),
-        question=Question(Query.REPORT, filed.code.lower(), clock.now()),
+        question=urgent(Query.REPORT, filed.code.lower()),
         submission="2",
     )
     assert second.state == "released"
@@ -54,7 +57,7 @@ def test_a_report_code_links_the_stations(rides, people):
 
 def test_a_query_that_leads_nowhere_is_escalated_and_the_executive_called(rides, people, noon):
     asked = services.ask_by_form(
-        account=people("officer"), question=Question(Query.PLATE, "沪A00000", clock.now()), submission="s"
+        account=people("officer"), question=urgent(Query.PLATE, "沪A00000"), submission="s"
     )
     assert asked.state == "escalated"
     noon.shift(119)

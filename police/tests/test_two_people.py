@@ -13,6 +13,7 @@ from police.models import Officer, PoliceRequest, Release, ReleaseReview
 from police.selectors import request_by_code
 from police.services import Question
 from police.states import Query, Urgency
+from police.tests.factories import urgent
 
 
 @pytest.fixture
@@ -98,7 +99,7 @@ def test_who_found_the_trip_does_not_confirm_it(rides, people):
         account=people("agent"),
         agency_code="shangtang",
         badge="1",
-        question=Question(Query.PLATE, "沪A00000", clock.now()),
+        question=urgent(Query.PLATE, "沪A00000"),
         submission="s",
     ).request
     services.record_call_back(account=people("agent"), code=asked.code)
@@ -110,7 +111,7 @@ def test_who_found_the_trip_does_not_confirm_it(rides, people):
 
 def test_an_emergency_that_led_nowhere_takes_who_finds_the_trip_and_who_confirms(rides, people):
     trip = rides.under_way()
-    question = Question(Query.PLATE, "沪A00000", clock.now())
+    question = urgent(Query.PLATE, "沪A00000")
     asked = services.ask_by_form(account=people("officer"), question=question, submission="s")
     services.point_to_trip(account=people("specialist"), code=asked.code, trip_code=trip.code)
     with pytest.raises(SecondPersonNeeded):
@@ -153,7 +154,7 @@ def test_a_release_is_reviewed_by_people_who_had_no_part(ordinary, people, signe
 
 @pytest.mark.parametrize("old", ["review", "confirm", "refuse", "escalate", "trip", "call-back"])
 def test_an_empty_request_changes_nothing(rides, people, signed_in, old):
-    question = Question(Query.TRIP, rides.under_way().code, clock.now())
+    question = urgent(Query.TRIP, rides.under_way().code)
     asked = services.ask_by_form(account=people("officer"), question=question, submission="s")
     signed_in("specialist").post(f"/admin/police-line/{asked.code}/{old}/")
     signed_in("specialist").post(f"/admin/police-line/{asked.code}/do/{old}/")
@@ -167,7 +168,7 @@ def test_an_empty_request_changes_nothing(rides, people, signed_in, old):
 @pytest.fixture
 def suspended(rides, people):
     """A request whose release one person found improper, which suspended the officer."""
-    question = Question(Query.TRIP, rides.under_way().code, clock.now())
+    question = urgent(Query.TRIP, rides.under_way().code)
     asked = services.ask_by_form(account=people("officer"), question=question, submission="s")
     services.review_release(account=people("specialist"), code=asked.code, proper=False)
     return asked
@@ -207,7 +208,7 @@ def test_another_does_not_agree_and_the_officer_stays_suspended(suspended, peopl
 
 
 def test_nobody_is_let_in_again_by_a_request_that_suspended_nobody(rides, people):
-    question = Question(Query.TRIP, rides.under_way().code, clock.now())
+    question = urgent(Query.TRIP, rides.under_way().code)
     asked = services.ask_by_form(account=people("officer"), question=question, submission="s")
     with pytest.raises(NotNow):
         services.propose_reinstatement(account=people("specialist"), code=asked.code, reason="x")
@@ -227,7 +228,7 @@ def test_the_database_knows_no_reinstatement_by_one(suspended):
 
 
 def test_a_refusal_keeps_the_page_and_what_was_typed(rides, people, signed_in):
-    question = Question(Query.PLATE, "沪A00000", clock.now())
+    question = urgent(Query.PLATE, "沪A00000")
     asked = services.ask_by_form(account=people("officer"), question=question, submission="s")
     page = signed_in("specialist").post(f"/admin/police-line/{asked.code}/do/trip/", {"trip": "T-NOTHERE"})
     text = page.content.decode()

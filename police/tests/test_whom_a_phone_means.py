@@ -10,8 +10,8 @@ from drivers.selectors import driver_of
 from drivers.tests.factories import face_token
 from police import services
 from police.selectors import resolve_query
-from police.services import Question
 from police.states import Query
+from police.tests.factories import urgent
 from rides.models import Trip
 from rides.services import Rider, accept_trip, cancel_trip
 from rides.states import CancelReason, RiderKind
@@ -43,7 +43,7 @@ def test_who_was_booked_for_is_found_by_her_phone_though_she_has_no_account(for_
 
 
 def test_an_emergency_by_her_phone_is_released_at_once(for_a_friend, people):
-    question = Question(Query.PHONE, HERS, clock.now())
+    question = urgent(Query.PHONE, HERS)
     asked = services.ask_by_form(account=people("officer"), question=question, submission="s")
     assert (asked.state, asked.trip) == ("released", for_a_friend)
 

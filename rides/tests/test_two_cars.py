@@ -3,7 +3,6 @@
 import pytest
 from django.db import transaction
 
-from core import clock
 from core.actors import SYSTEM
 from core.errors import NotFound
 from drivers.errors import WhichVehicle
@@ -12,8 +11,9 @@ from drivers.selectors import driver_of, drivers_vehicle
 from drivers.services import bind_vehicle, end_binding, say_vehicle
 from drivers.tests.factories import face_token
 from drivers.vision.plates import spot_of
-from police.services import Question, ask_by_form
+from police.services import ask_by_form
 from police.states import Query
+from police.tests.factories import urgent
 from rides.models import Trip
 from rides.selectors import driver_card
 from rides.services import accept_trip, check_plate
@@ -71,9 +71,7 @@ def test_card_photo_and_pack_have_the_car_that_was_named(rides, people, driver, 
         content = photo(shown, spot=spot_of(token), moment=len(shown))
         found = check_plate(driver=driver, trip_code=trip.code, token=token, content=content)
         assert found.photo.state == state
-    asked = ask_by_form(
-        account=people("officer"), question=Question(Query.TRIP, trip.code, clock.now()), submission="s"
-    )
+    asked = ask_by_form(account=people("officer"), question=urgent(Query.TRIP, trip.code), submission="s")
     assert f'"plate_registered":"{plate}"' in asked.release.pack
 
 

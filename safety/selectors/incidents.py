@@ -12,7 +12,8 @@ from django.db.models.functions import TruncHour
 from accounts.selectors import contacts_to_alert, person_by_code
 from core import cases, clock, policy, typed
 from core.reads import Read
-from rides.states import OWN_PHONE, WITH_DRIVER, CancelReason, Party
+from rides.selectors import latest_positions
+from rides.states import ABOARD, OWN_PHONE, WITH_DRIVER, CancelReason, Party
 from safety.models import (
     Acknowledgement,
     Caller,
@@ -25,8 +26,9 @@ from safety.models import (
     SosCall,
     WelfareCheck,
 )
+from safety.monitor.rules.signal_lost import SILENCE_AFTER, SILENCE_AWAY_AFTER
 from safety.policies import ALERT_WITHIN, OWNED_WITHIN, POLICE_AFTER, POLICE_CLOCKS, TAKEN_WITHIN, clocks_of
-from safety.states import LIVE, Answer, IncidentOutcome, IncidentState, Origin, SignalKind
+from safety.states import LIVE, Answer, Callee, IncidentOutcome, IncidentState, Origin, SignalKind
 
 if TYPE_CHECKING:
     from accounts.models import Account, EmergencyContact
@@ -100,6 +102,51 @@ def signals_of(incident: Incident) -> list[Signal]:
     if incident.trip_id:
         wanted |= Q(trip=incident.trip_id)
     return list(Signal.objects.filter(wanted).order_by("at", "pk"))
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What the platform itself knows that speaks for danger on a trip, whatever anybody claims about it."""
+
+    sos: bool
+    welfare_check: bool
+    signal: bool
+    silent_phone: bool
+    station_called: bool
+
+
+# Told by whoever files a welfare check: it stands as that, not as something that the trip showed by itself.
+TOLD_BY_A_REPORTER = frozenset({SignalKind.WELFARE_CHECK, SignalKind.REPEATED_REPORT, SignalKind.DISTRESS})
+
+
+def signs_of(trip: "Trip", at: datetime) -> Signs:
+    """Of this trip alone, by its incidents, live or over, its signals, and how long its phones have been silent."""
+    incidents = Incident.objects.filter(trip=trip)
+    kinds = set(Signal.objects.filter(trip=trip).values_list("kind", flat=True))
+    of_the_trip = kinds - TOLD_BY_A_REPORTER - {SignalKind.SOS, SignalKind["SIGNAL_LOST"]}
+    return Signs(
+        sos=SignalKind.SOS in kinds or incidents.filter(has_sos=True).exists(),
+        welfare_check=WelfareCheck.objects.filter(incident__trip=trip).exists(),
+        signal=bool(of_the_trip),
+        silent_phone=SignalKind["SIGNAL_LOST"] in kinds or _phone_is_silent(trip, at),
+        station_called=PlacedCall.objects.filter(incident__trip=trip, to=Callee.STATION).exists(),
+    )
+
+
+def _phone_is_silent(trip: "Trip", at: datetime) -> bool:
+    """Somebody is aboard, and a phone of the trip was not heard for longer than it may be silent, or never (S5).
+
+    The monitor says so by a signal; this is true also while the monitor stands still.
+    """
+    if trip.state not in ABOARD or trip.boarded_at is None:
+        return False
+    heard = latest_positions(trip)
+    for party in Party:
+        last = heard.get(party)
+        allowed = policy.span(SILENCE_AWAY_AFTER if last is None or last.away else SILENCE_AFTER)
+        if at - max(last.at if last else trip.boarded_at, trip.boarded_at) > allowed:
+            return True
+    return False
 
 
 WATCHED_FOR = timedelta(minutes=30)

@@ -28,6 +28,7 @@ from safety.services.desk import (
     see_news,
     send_back,
     take_incident,
+    undo_police_call,
     write_to_caller,
 )
 from safety.services.incidents import add_signal, open_incident
@@ -135,6 +136,7 @@ __all__ = [
     "tell_of_plays",
     "trip_is_over",
     "turn_wrapping_keys",
+    "undo_police_call",
     "verify_reporter",
     "write_to_caller",
 ]

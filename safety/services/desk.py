@@ -1,5 +1,6 @@
 """What staff do with an incident."""
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
@@ -234,6 +235,19 @@ def note_police_called(*, incident: Incident, actor: Actor, station: str) -> Non
     timeline.add(SafetyLine.POLICE_CALLED, actor, trip=trip, incident=incident.code, station=station)
     audit.record(actor, "safety.police_called", incident.code, case=incident.code)
     change_incident(incident, police_called_at=incident.answer(incident.police_called_at) or clock.now())
+
+
+@joins_transaction
+def undo_police_call(*, incident: Incident, actor: Actor, station: str, noted_at: datetime) -> None:
+    """Whoever was taken for the police at `noted_at` was a thief: S10's clock runs on as if nobody had been called."""
+    incident = Incident.objects.select_for_update(of=("self",)).get(pk=incident.pk)
+    called = incident.police_called_at
+    if called is None or not noted_at <= called <= noted_at + timedelta(seconds=5):
+        return
+    trip = incident.trip.code if incident.trip else ""
+    timeline.add(SafetyLine.POLICE_CALL_UNDONE, actor, trip=trip, incident=incident.code, station=station)
+    audit.record(actor, "safety.police_call_undone", incident.code, case=incident.code)
+    change_incident(incident, police_called_at=None)
 
 
 @begins_transaction

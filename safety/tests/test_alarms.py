@@ -11,8 +11,9 @@ from core import alarms, clock
 from core.console import panels
 from core.messages import outbox
 from core.tests.factories import set_policy
-from police.services import Question, ask_by_form
+from police.services import ask_by_form
 from police.states import Query
+from police.tests.factories import urgent
 from rides.states import Party
 from rides.tokens import TripKey
 from safety import services
@@ -104,7 +105,7 @@ def test_the_figure_counts_from_each_tap(rides, people, noon):
 @pytest.fixture
 def emergency(rides, people):
     set_policy("police.emergency_release", False)
-    question = Question(Query.TRIP, rides.under_way().code, clock.now())
+    question = urgent(Query.TRIP, rides.under_way().code)
     return ask_by_form(account=people("officer"), question=question, submission="s")
 
 

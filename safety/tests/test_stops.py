@@ -15,6 +15,7 @@ from drivers.states import CaseOutcome
 from drivers.tests.factories import face_token
 from police.services import Question, ask_by_form
 from police.states import Query, Urgency
+from police.tests.factories import SUPERVISOR, urgent
 from rides.models import City, Offer, Trip
 from rides.services import accept_offer, accept_trip, dispatch_batch, end_trip
 from rides.states import Line, Party
@@ -123,7 +124,7 @@ def test_a_police_request_that_names_the_driver_stops_the_next_order(
         "trip": trip.code, "plate": trip.plate_registered,
         "his": people("driver").phone, "hers": people("passenger").phone,
     }  # fmt: skip
-    question = Question(query, value.format(**said), clock.now(), urgency, "x")
+    question = Question(query, value.format(**said), clock.now(), urgency, "x", "王所长", SUPERVISOR)
     ask_by_form(account=people("officer"), question=question, submission="p")
     assert has_covert_hold(driver) is stopped
     assert VettingCase.objects.filter(kind="police").exists() is stopped
@@ -188,6 +189,6 @@ def test_a_supervisor_does_not_excuse_her_own_incident(rides, people):
 
 def test_a_pack_in_a_stations_hands_stops_it(incident, people):
     trip = Trip.objects.get(incidents=incident)
-    question = Question(Query.TRIP, trip.code, clock.now())
+    question = urgent(Query.TRIP, trip.code)
     ask_by_form(account=people("officer"), question=question, submission="p")
     assert running(incident.code) == []

@@ -19,7 +19,7 @@ APPEND_ONLY: dict[str, tuple[str, ...]] = {
     "safety_recordingplay": ("told_at",),
     "safety_recordingreceipt": ("erased_at",),
     "complaints_decision": ("in_force", "told_complainant_at", "told_accused_at"),
-    "police_release": ("wrong_codes", "opened_at"),
+    "police_release": ("wrong_codes", "opened_at", "disowned_at"),
     "police_releasereview": (),
 }
 

@@ -23,26 +23,22 @@ from safety.monitor.declare import (
     trip_column,
 )
 
-SILENCE = limit(
-    "silence",
-    policy.declare(
-        "safety.silence",  # S5
-        policy.Span(30, 3_600),
-        180,
-        name=pgettext_lazy("policy name", "Silent phone"),
-        about=_("A phone that is silent for longer is lost."),
-    ),
+SILENCE_AFTER = policy.declare(
+    "safety.silence",  # S5
+    policy.Span(30, 3_600),
+    180,
+    name=pgettext_lazy("policy name", "Silent phone"),
+    about=_("A phone that is silent for longer is lost."),
 )
-SILENCE_AWAY = limit(
-    "silence_away",
-    policy.declare(
-        "safety.silence_away",  # R9
-        policy.Span(60, 7_200),
-        900,
-        name=pgettext_lazy("policy name", "Silent phone in the background"),
-        about=_("A phone whose page said that it goes to the background is lost after this time."),
-    ),
+SILENCE_AWAY_AFTER = policy.declare(
+    "safety.silence_away",  # R9
+    policy.Span(60, 7_200),
+    900,
+    name=pgettext_lazy("policy name", "Silent phone in the background"),
+    about=_("A phone whose page said that it goes to the background is lost after this time."),
 )
+SILENCE = limit("silence", SILENCE_AFTER)
+SILENCE_AWAY = limit("silence_away", SILENCE_AWAY_AFTER)
 CLOSENESS = trip_column("signal_lost.closeness", closeness)
 # The last position before the silence that was told; before all times where there was none.
 TOLD = phone_column("signal_lost.told", time=True)

@@ -1,0 +1,46 @@
+"""The door of what staff do with a request: who may, the row under its lock, the rule asked again."""
+
+from typing import TYPE_CHECKING
+
+from core.actions import NotNow
+from core.errors import NotFound
+from core.permissions import require
+from police import selectors
+from police.errors import (
+    PapersMissing,
+)
+from police.models import PoliceRequest
+from police.policies import (
+    missing_papers,
+    why_not,
+)
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+
+def check_responder(account: "Account") -> None:
+    """Raises `Forbidden`."""
+    require(account, "police.answer")
+
+
+def locked(code: str) -> PoliceRequest:
+    """The request, its row locked until the transaction ends. Raises `NotFound`."""
+    if not PoliceRequest.objects.select_for_update().filter(code=code).exists():
+        raise NotFound
+    return selectors.request_by_code(code)
+
+
+def for_action(account: "Account", code: str, key: str) -> PoliceRequest:
+    """The request, locked, where the rule lets this person do this now. Raises `Forbidden`, `NotFound`, `NotNow`."""
+    check_responder(account)
+    request = locked(code)
+    if reason := why_not(request, account, key):
+        raise NotNow(why=str(reason))
+    return request
+
+
+def check_papers(request: PoliceRequest) -> None:
+    """Raises `PapersMissing` where an ordinary request lacks any."""
+    if missing := missing_papers(request):
+        raise PapersMissing(missing)

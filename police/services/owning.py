@@ -1,0 +1,132 @@
+"""'Was this yours?': the station and the named supervisor hear of each release by rule, and may say no (P3c)."""
+
+import secrets
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.selectors import people_who_may
+from core import audit, clock, limits, timeline
+from core.actors import NOBODY
+from core.errors import InvalidInput
+from core.limits import Asker
+from core.messages import outbox
+from core.recipients import write_to_each
+from core.transactions import begins_transaction, joins_transaction
+from police import messages
+from police.errors import AnswerClosed
+from police.models import PoliceRequest, Release, StationAnswer
+from police.policies import OWNING, identity_part
+from police.services.identity import close_identity
+from police.services.links import digest_of
+from police.services.reviews import suspend_officer
+from police.states import Asked, Owned, PoliceLine
+from safety.selectors import live_incident_of
+from safety.services import undo_police_call
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+SUPERVISE = "duty.supervise"
+
+
+@joins_transaction
+def ask_station(release: Release, request: PoliceRequest) -> None:
+    """Ask the station's registered address and the named supervisor, each by a link of their own.
+
+    The supervisor's number came with the request, so a thief may have named his own: a 'yes' opens nothing.
+    """
+    for asked, channel, to in (
+        (Asked.STATION, "email", request.agency.registered_email),
+        (Asked.SUPERVISOR, "sms", str(request.supervisor_phone)),
+    ):
+        if not to:
+            continue
+        secret = secrets.token_urlsafe(24)
+        StationAnswer.objects.create(
+            release=release, asked=asked, link_digest=digest_of(secret), asked_at=release.released_at
+        )
+        link = settings.PUBLIC_URL + reverse("police:owning", args=[secret])
+        outbox.queue(
+            messages.WasThisYours(code=request.code, at=release.released_at, link=link),
+            key=f"owning:{request.code}:{asked}",
+            channel=channel,
+            to=to,
+            language="zh-hans",
+            subject=request.code,
+        )
+
+
+def answer_of(secret: str) -> StationAnswer:
+    """The question behind a link that can still be answered. Raises `AnswerClosed`."""
+    found = (
+        StationAnswer.objects.select_related("release__request__agency")
+        .filter(link_digest=digest_of(secret), answer="")
+        .first()
+    )
+    if found is None:
+        raise AnswerClosed(line=settings.LIAISON_LINE)
+    return found
+
+
+@begins_transaction
+def answer_owning(*, secret: str, answer: str, asker: Asker) -> Owned:
+    """One answer for each link. A 'no' of either suspends the officer, closes the pack and pages supervisors at once.
+
+    Raises `AnswerClosed`, `InvalidInput`, `TooMany`.
+    """
+    limits.take(OWNING, asker)
+    if answer not in Owned.values:
+        raise InvalidInput("answer")
+    said, at = Owned(answer), clock.now()
+    found = StationAnswer.objects.select_for_update().filter(link_digest=digest_of(secret), answer="").first()
+    if found is None:
+        raise AnswerClosed(line=settings.LIAISON_LINE)
+    release = Release.objects.select_related(
+        "request__agency", "request__trip", "request__officer__account"
+    ).get(pk=found.release_id)
+    request = PoliceRequest.objects.select_for_update().get(pk=release.request_id)
+    StationAnswer.objects.filter(pk=found.pk).update(answer=said, answered_at=at)
+    timeline.add(
+        PoliceLine.OWNED if said == Owned.YES else PoliceLine.DISOWNED,
+        NOBODY,
+        trip=release.request.trip.code if release.request.trip else "",
+        agency=release.request.agency.names,
+        code=request.code,
+    )
+    audit.record(
+        NOBODY, "police.owning_answered", request.code, case=request.code, answer=said, asked=found.asked
+    )
+    if said == Owned.NO:
+        _disown(release)
+    return said
+
+
+@joins_transaction
+def _disown(release: Release) -> None:
+    request, at = release.request, clock.now()
+    if release.disowned_at is None:
+        Release.objects.filter(pk=release.pk).update(disowned_at=at)
+    incident = live_incident_of(request.trip) if request.trip else None
+    if incident:
+        station = request.agency.name_zh
+        undo_police_call(incident=incident, actor=NOBODY, station=station, noted_at=release.released_at)
+    if part := identity_part(request):
+        close_identity(part, NOBODY)
+    if request.officer:
+        suspend_officer(actor=NOBODY, officer=request.officer, case=request.code)
+    link = settings.PUBLIC_URL + reverse("police_console:request", args=[request.code])
+
+    def write(person: "Account") -> None:
+        for channel in ("voice", "sms"):
+            outbox.queue(
+                messages.NotTheirs(code=request.code, at=at, link=link),
+                key=f"disowned:{request.code}:{person.code}:{channel}",
+                to=person.phone,
+                language=person.language,
+                channel=channel,
+                subject=request.code,
+            )
+
+    write_to_each(people_who_may(SUPERVISE), write, about=f"disowned:{request.code}", life_safety=True)

@@ -1,0 +1,339 @@
+"""What the police ask: by the form, on the phone, and the papers that follow."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from core import audit, clock, holds, idempotency, limits, policy, timeline, typed
+from core.actors import Actor
+from core.codes import new_code
+from core.errors import DomainError, InvalidInput
+from core.limits import Asker
+from core.states import move
+from core.transactions import begins_transaction, joins_transaction
+from police import selectors
+from police.errors import (
+    AbroadRefused,
+    TripNotFound,
+)
+from police.models import Agency, Officer, PoliceRequest
+from police.policies import (
+    EMERGENCIES,
+    EMERGENCY_RULE,
+)
+from police.services.desk import check_responder, for_action, locked
+from police.services.escalation import escalate
+from police.services.owning import ask_station
+from police.services.releases import grade_of, release_pack
+from police.states import (
+    REQUEST_TRANSITIONS,
+    UNDECIDED,
+    Channel,
+    Grade,
+    PoliceLine,
+    Query,
+    RequestState,
+    Urgency,
+)
+from safety.services import review_covertly
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+    from rides.models import Trip
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked. `about` is the time that it concerns. An emergency by the form names a supervisor of the station."""
+
+    query: Query
+    value: str
+    about: datetime
+    urgency: Urgency = Urgency.EMERGENCY
+    legal_basis: str = ""
+    supervisor_name: str = ""
+    supervisor_phone: str = ""
+
+
+@begins_transaction
+def record_denial(*, actor: Actor, why: str, subject: str = "") -> None:
+    """Somebody who may not ask has asked: remembered, whoever it was."""
+    audit.record(actor, "police.denied", subject, why=why)
+
+
+@begins_transaction
+def ask_by_form(
+    *, account: "Account", question: Question, submission: str, device: str = ""
+) -> PoliceRequest:
+    """A verified officer asks (P2). An emergency that leads to one trip is released here and now, by rule (P3): the car
+    part always, who the driver is where our own data bear the claim out (P3a). The station is asked whether it was theirs.
+
+    `device` is what the cookie of the browser says. One that leads to none or several is escalated, and specialists are
+    paged; so is what comes beyond the number that one officer asks in a short time. The same `submission` asks once.
+    Raises `NotAnOfficer`, `OfficerSuspended` (the front records the denial), `QueryUnreadable`, `InvalidInput` without a supervisor.
+    """
+    officer = selectors.officer_of(account, clock.now())
+    question = _with_supervisor(question)
+    submission = idempotency.hold("police.request", account.code, submission)
+    again = PoliceRequest.objects.filter(submission=submission).first()
+    if again:
+        return selectors.request_by_code(again.code)
+    request, trips = _write_request(
+        actor=account.actor,
+        agency=officer.agency,
+        question=question,
+        channel=Channel.FORM,
+        submission=submission,
+        officer=officer,
+        device=device,
+    )
+    if question.urgency == Urgency.EMERGENCY:
+        graded = grade_of(request, trips[0]) if len(trips) == 1 else None
+        by_rule = graded and graded.grade != Grade.NOTHING and not request.one_of_many
+        if graded and by_rule and policy.value(EMERGENCY_RULE):
+            by = policy.in_force(EMERGENCY_RULE).citation
+            release = release_pack(request, trips[0], account.actor, graded, by=by, by_rule=True)
+            ask_station(release, request)
+        else:
+            escalate(request, account.actor)
+    return selectors.request_by_code(request.code)
+
+
+def _with_supervisor(question: Question) -> Question:
+    """An emergency names who is asked whether it was theirs (P3c); the number as it is written to. Raises `InvalidInput`."""
+    if question.urgency != Urgency.EMERGENCY:
+        return replace(question, supervisor_name="", supervisor_phone="")
+    if not question.supervisor_name.strip():
+        raise InvalidInput("supervisor_name")
+    phone = typed.phone.read_mobile(question.supervisor_phone, field="supervisor_phone")
+    return replace(question, supervisor_name=question.supervisor_name.strip()[:40], supervisor_phone=phone)
+
+
+@joins_transaction
+def _write_request(
+    *,
+    actor: Actor,
+    agency: Agency,
+    question: Question,
+    channel: Channel,
+    submission: str,
+    officer: Officer | None = None,
+    badge: str = "",
+    device: str = "",
+) -> "tuple[PoliceRequest, list[Trip]]":
+    many = (
+        channel == Channel.FORM
+        and question.urgency == Urgency.EMERGENCY
+        and limits.beyond(EMERGENCIES, Asker(person=actor.code))
+    )
+    trips, report_code = selectors.resolve_query(question.query, question.value, question.about)
+    trip = trips[0] if len(trips) == 1 else None
+    at = clock.now()
+    request = PoliceRequest.objects.create(
+        code=new_code("P"),
+        submission=submission,
+        agency=agency,
+        officer=officer,
+        badge_number=badge,
+        channel=channel,
+        urgency=question.urgency,
+        query=question.query,
+        query_value=question.value,
+        about=question.about,
+        phone_index=selectors.phone_asked_by(question.query, question.value),
+        supervisor_name=question.supervisor_name,
+        supervisor_phone=question.supervisor_phone,
+        legal_basis=question.legal_basis,
+        report_code=report_code,
+        trip=trip,
+        trips_found=len(trips),
+        one_of_many=many,
+        asked_at=at,
+        owned_at=None if channel == Channel.FORM else at,
+        owned_by="" if channel == Channel.FORM else actor.code,
+    )
+    if unusual := sorted(selectors.unusual_of(request, at, device)):
+        request.unusual = unusual
+        request.save(update_fields=["unusual"])
+    timeline.add(
+        PoliceLine.ASKED,
+        actor,
+        trip=trip.code if trip else "",
+        agency=agency.names,
+        channel=channel,
+        code=request.code,
+    )
+    audit.record(
+        actor,
+        "police.asked",
+        request.code,
+        case=request.code,
+        agency=agency.code,
+        query=question.query,
+        trips=len(trips),
+        unusual=unusual,
+    )
+    if trip:
+        # Held before any paper is there (P7): what was recorded is not destroyed while the police may need it.
+        holds.place(actor=actor, subject=trip.code, source="police", case=request.code)
+    for meant in _about_one_driver(question, trips):
+        review_covertly(trip=meant, actor=actor, source=request.code)
+    return request, trips
+
+
+def _about_one_driver(question: Question, trips: "list[Trip]") -> "list[Trip]":
+    """The first of the trips found, where the request names its driver and no other (D15).
+
+    A place names nobody; by a passenger's phone only an emergency asks whom she rides with.
+    """
+    drivers = {trip.driver for trip in trips}
+    if len(drivers) != 1 or question.query == Query.PLACE:
+        return []
+    (driver,) = drivers
+    if driver is None:
+        return []
+    by_phone = question.query == Query.PHONE and question.urgency != Urgency.EMERGENCY
+    if by_phone and typed.phone.read(question.value) != driver.account.phone:
+        return []
+    return trips[:1]
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneOutcome:
+    """What became of a call: the request, and the refusal where the law has decided already."""
+
+    request: PoliceRequest
+    refusal: DomainError | None = None
+
+
+@begins_transaction
+def open_phone_request(
+    *,
+    account: "Account",
+    agency_code: str,
+    badge: str,
+    question: Question,
+    submission: str,
+    outbound: bool = False,
+) -> PhoneOutcome:
+    """The agent takes down what an officer asks, or a specialist calls the police of the place (S10).
+
+    An authority of another country is refused with the way that law provides; that is kept and returned.
+    Raises `Forbidden`, `NotFound`, `InvalidInput`, `QueryUnreadable`.
+    """
+    check_responder(account)
+    if not badge.strip():
+        raise InvalidInput("badge")
+    agency = selectors.agency_by_code(agency_code)
+    submission = idempotency.hold("police.request", account.code, submission)
+    again = PoliceRequest.objects.filter(submission=submission).first()
+    if again:
+        return PhoneOutcome(again)
+    channel = Channel.OUTBOUND if outbound else Channel.PHONE
+    request, _trips = _write_request(
+        actor=account.actor,
+        agency=agency,
+        question=question,
+        channel=channel,
+        submission=submission,
+        badge=badge.strip(),
+    )
+    if agency.country != "CN":
+        refusal = AbroadRefused()
+        _refuse(request, account.actor, refusal.detail)
+        return PhoneOutcome(request, refusal)
+    return PhoneOutcome(request)
+
+
+@begins_transaction
+def point_to_trip(*, account: "Account", code: str, trip_code: str) -> PoliceRequest:
+    """Somebody found the trip that is meant, where the query led to none or several.
+
+    Whoever did is the first person of an emergency's release; an ordinary one is proposed anew. Raises `Forbidden`,
+    `NotFound`, `NotNow`, `TripNotFound`.
+    """
+    request = for_action(account, code, "trip")
+    trips, _report = selectors.resolve_query(Query.TRIP, trip_code, request.about)
+    if not trips:
+        raise TripNotFound("trip")
+    proposed_by = request.proposed_by
+    if request.channel == Channel.FORM:
+        proposed_by = account.code if request.urgency == Urgency.EMERGENCY else ""
+    PoliceRequest.objects.filter(pk=request.pk).update(
+        trip=trips[0],
+        trips_found=1,
+        trip_found_by=account.code,
+        proposed_by=proposed_by,
+        owned_at=request.owned_at or clock.now(),
+        owned_by=request.owned_by or account.code,
+    )
+    holds.place(actor=account.actor, subject=trips[0].code, source="police", case=code)
+    audit.record(account.actor, "police.trip_found", code, case=code, trip=trips[0].code)
+    return selectors.request_by_code(code)
+
+
+@joins_transaction
+def _refuse(request: PoliceRequest, actor: Actor, reason: str) -> None:
+    move(
+        request,
+        REQUEST_TRANSITIONS,
+        RequestState.REFUSED,
+        decided_at=clock.now(),
+        decided_by=actor.code,
+        refusal=reason,
+    )
+    timeline.add(
+        PoliceLine.REFUSED,
+        actor,
+        trip=request.trip.code if request.trip else "",
+        agency=request.agency.names,
+        words=reason,
+        code=request.code,
+    )
+    audit.record(actor, "police.refused", request.code, case=request.code)
+    holds.release(actor=actor, source="police", case=request.code)
+
+
+@begins_transaction
+def refuse_request(*, account: "Account", code: str, reason: str) -> PoliceRequest:
+    """Refuse with a legal reason. Raises `InvalidInput` without one, `Forbidden`, `NotFound`, `NotNow`."""
+    check_responder(account)
+    if not reason.strip():
+        raise InvalidInput("reason")
+    request = for_action(account, code, "refuse")
+    _refuse(request, account.actor, reason.strip()[:1000])
+    return request
+
+
+@begins_transaction
+def file_papers(
+    *, account: "Account", code: str, letter_number: str, certificates: list[str], legal_basis: str = ""
+) -> PoliceRequest:
+    """The letter of introduction and two officers' certificates (P2), and the legal basis where it was not said yet.
+
+    Whoever checked an ordinary request checked other papers: it is proposed anew. The same papers sent again stay as
+    they are. Raises `InvalidInput`, `NotFound`.
+    """
+    officer = selectors.officer_of(account, clock.now())
+    selectors.own_request(officer, code)
+    locked(code)
+    request = selectors.own_request(officer, code)
+    given = [number.strip() for number in certificates if number.strip()]
+    basis = legal_basis.strip() or request.legal_basis
+    if not letter_number.strip():
+        raise InvalidInput("letter_number")
+    if len(set(given)) < 2:
+        raise InvalidInput("certificates")
+    if request.urgency == Urgency.ORDINARY and not basis:
+        raise InvalidInput("legal_basis")
+    papers = (letter_number.strip(), ", ".join(given), basis)
+    if request.papers_at and papers == (request.letter_number, request.certificates, request.legal_basis):
+        return request
+    request.letter_number, request.certificates, request.legal_basis = papers
+    request.papers_at = clock.now()
+    if request.state in UNDECIDED and request.urgency == Urgency.ORDINARY:
+        request.proposed_by = ""
+    request.save(update_fields=["letter_number", "certificates", "papers_at", "legal_basis", "proposed_by"])
+    timeline.add(PoliceLine.PAPERS, account.actor, trip=request.trip.code if request.trip else "", code=code)
+    audit.record(account.actor, "police.papers", code, case=code)
+    return request

@@ -1,0 +1,174 @@
+"""What is unlike an officer or station goes by call-back, and the reviewer reads why (P10); none or several ring (P3d)."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import Device
+from complaints.services.oncall import ring_on_call
+from core import alarms, clock
+from core.four_eyes import SecondPersonNeeded
+from core.models import Notification
+from core.privacy import blind_index
+from police import services
+from police.models import PoliceRequest
+from police.selectors import request_by_code
+from police.states import Query
+from police.tests.factories import urgent
+from rides.models import Trip
+from rides.states import Party
+from rides.tokens import TripKey
+from safety.services import raise_sos
+
+
+@pytest.fixture
+def in_danger(rides):
+    """A trip whose own data bear any claim out: but for what is unusual, all would go out at once."""
+    trip = rides.under_way()
+    raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    return trip
+
+
+def ask(people, value, who="officer", *, query=Query.TRIP, device="", key=""):
+    return services.ask_by_form(
+        account=people(who),
+        question=urgent(query, value),
+        submission=key or f"{who}{PoliceRequest.objects.count()}",
+        device=device,
+    )
+
+
+def device(people, number, *, hours, who="officer"):
+    at = clock.now() - timedelta(hours=hours)
+    digest = blind_index(number, purpose="device")
+    Device.objects.create(account=people(who), digest=digest, first_seen_at=at, last_seen_at=at)
+
+
+def test_the_fourth_in_a_day_of_an_officer_who_asks_seldom(people, in_danger, signed_in, noon):
+    grades = [ask(people, in_danger.code).release.grade for _time in range(4)]
+    assert grades == ["whole", "whole", "whole", "car"]
+    last = PoliceRequest.objects.latest("pk")
+    assert (last.release.reason, last.release.identity.state) == ("unusual", "waiting")
+    assert set(last.unusual) == {"officer_rate", "station_rate"}
+    page = signed_in("specialist").get(f"/admin/police-line/{last.code}/").content.decode()
+    assert "more than three times as often as usual" in page
+    noon.shift(timedelta(hours=25))
+    assert ask(people, in_danger.code).unusual == []
+
+
+def test_who_always_asks_much_may_go_on(people, in_danger):
+    first = ask(people, in_danger.code)
+    for number in range(56):  # two a day
+        PoliceRequest.objects.create(
+            code=f"P-OLD{number}", submission=f"old{number}", agency=first.agency, officer=first.officer,
+            channel="form", urgency="emergency", query="trip", about=clock.now(),
+            asked_at=clock.now() - timedelta(days=2 + number % 26), state="refused", decided_at=clock.now(),
+        )  # fmt: skip
+    assert [ask(people, in_danger.code).unusual for _time in range(5)] == [[]] * 5
+    assert "officer_rate" in ask(people, in_danger.code).unusual
+
+
+@pytest.mark.parametrize(("number", "new"), [("old", False), ("fresh", True), ("", True), ("made up", True)])
+def test_a_further_device(people, in_danger, number, new):
+    device(people, "old", hours=1000)
+    device(people, "fresh", hours=1)
+    asked = ask(people, in_danger.code, device=number)
+    assert ("new_device" in asked.unusual) == new
+    assert asked.release.grade == ("car" if new else "whole")
+
+
+def test_the_only_device_is_not_new(people, in_danger):
+    device(people, "only", hours=1)
+    assert ask(people, in_danger.code, device="only").release.grade == "whole"
+
+
+def test_the_page_hands_on_the_device(people, in_danger, signed_in):
+    device(people, "a" * 32, hours=1000)
+    body = {
+        "emergency": "on", "query": "trip", "query_value": in_danger.code, "submission": "f",
+        "supervisor_name": "王所长", "supervisor_phone": "13955550001",
+    }  # fmt: skip
+    client = signed_in("officer")
+    client.cookies["device"] = "a" * 32
+    client.post("/police/", body)
+    assert PoliceRequest.objects.get().unusual == []
+    client.cookies["device"] = "b" * 32
+    client.post("/police/", body | {"submission": "g"})
+    assert PoliceRequest.objects.latest("pk").unusual == ["new_device"]
+
+
+def test_a_person_in_no_trip(people):
+    asked = ask(people, "+8613700000000", query=Query.PHONE)
+    assert (asked.state, asked.unusual) == ("escalated", ["no_trip"])
+
+
+def test_whoever_finds_the_trip_then_does_not_make_it_usual(people, in_danger):
+    asked = ask(people, "+8613700000000", query=Query.PHONE)
+    services.point_to_trip(account=people("specialist"), code=asked.code, trip_code=in_danger.code)
+    services.confirm_release(account=people("supervisor"), code=asked.code)
+    release = request_by_code(asked.code).release
+    assert (release.grade, release.reason) == ("car", "unusual")
+
+
+def test_the_same_number_asked_by_unlinked_stations(people, rides, noon):
+    gone = "+8613700000000"
+    ask(people, gone, query=Query.PHONE)
+    assert "same_number" in ask(people, gone, "officer2", query=Query.PHONE).unusual
+    noon.shift(timedelta(days=8))
+    PoliceRequest.objects.filter(officer__account__code="officer2").delete()
+    assert "same_number" not in ask(people, gone, "officer2", query=Query.PHONE).unusual
+
+
+def test_stations_that_ask_about_one_trip_are_linked(people, in_danger):
+    """As in 2018: two stations, one trip. The second is not made to wait."""
+    her = people("passenger").phone
+    assert ask(people, her, query=Query.PHONE).release.grade == "whole"
+    assert ask(people, her, "officer2", query=Query.PHONE).release.grade == "whole"
+
+
+def test_the_officer_is_not_told_which(people, in_danger, signed_in):
+    for _time in range(4):
+        asked = ask(people, in_danger.code)
+    page = signed_in("officer").get(f"/police/requests/{asked.code}/").content.decode()
+    assert "unusual" in page and "three times" not in page
+    assert (
+        "officer_rate"
+        not in signed_in("officer").get(f"/api/v1/police/requests/{asked.code}/").content.decode()
+    )
+
+
+# --- None or several (P3d) ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_on_call_staff_are_rung_and_the_clock_is_red(rides, people, signed_in, noon, several):
+    if several:
+        for driver in ("driver", "driver2"):
+            trip = rides.accepted(driver=driver)
+            Trip.objects.filter(pk=trip.pk).update(passenger=people("passenger"))
+        asked = ask(people, people("passenger").phone, query=Query.PHONE)
+    else:
+        asked = ask(people, "沪A00000", query=Query.PLATE)
+    assert asked.trips_found == (2 if several else 0)
+    assert asked.state == "escalated"
+    assert f"police:{asked.code}" in {each.key for each in alarms.ringing(clock.now())}
+    noon.shift(61)
+    due = signed_in("specialist").get("/admin/due/").content.decode()
+    row = (
+        due.partition(asked.code)[0].rpartition("<li")[2] + due.partition(asked.code)[2].partition("</li")[0]
+    )
+    assert "bad" in row
+    assert ring_on_call(at=clock.now()) >= 1
+    rung = Notification.objects.filter(key__startswith=f"alarm:police:{asked.code}")
+    assert {row.channel for row in rung} == {"voice", "sms"}
+    services.call_executive(at=clock.now() + timedelta(seconds=120))
+    assert PoliceRequest.objects.get(pk=asked.pk).executive_called_at
+
+
+def test_nobody_reviews_what_they_released(people, in_danger):
+    asked = ask(people, "沪A00000", query=Query.PLATE)
+    services.point_to_trip(account=people("specialist"), code=asked.code, trip_code=in_danger.code)
+    services.confirm_release(account=people("supervisor"), code=asked.code)
+    for who in ("specialist", "supervisor"):
+        with pytest.raises(SecondPersonNeeded):
+            services.review_release(account=people(who), code=asked.code, proper=True)
