@@ -1,6 +1,5 @@
 """Requests of liaison officers for stations with a system of their own."""
 
-import json
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -15,6 +14,8 @@ from core.access import account_of, check_permission
 from core.api import read
 from core.typed.fields import MomentInput
 from police import selectors, services
+from police.documents import services as documents
+from police.documents.states import CopyKind
 from police.models import PoliceRequest
 from police.policies import missing_papers
 from police.services import Question
@@ -87,7 +88,7 @@ def _show(request: Request, asked: PoliceRequest) -> dict[str, Any]:
         "papers_at": asked.papers_at,
         "missing": [str(paper) for paper in missing_papers(asked)],
         "linked": linked,
-        "pack": json.loads(services.read_pack(actor=account_of(request).actor, request=asked))
+        "pack": documents.read_page(actor=account_of(request).actor, request=asked, kind=CopyKind.API).pack
         if released and asked.release.is_open(clock.now())
         else None,
         "sha256": asked.release.digest if released else None,

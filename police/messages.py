@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.messages.catalogue import Code, Link, Message
+from core.messages.catalogue import Code, Link, Message, Moment
 
 
 class PackReleased(
@@ -25,3 +25,14 @@ class RequestEscalated(
     life_safety=True,
 ):
     code: Code
+
+
+class DataWereRead(
+    Message,
+    code="police.data_were_read",
+    text=_(
+        "Huhang: on %(at)s data about a trip of yours were given to the police, as the law provides. What it was and who read it: %(link)s"
+    ),
+):
+    at: Moment
+    link: Link

@@ -215,6 +215,8 @@ class Release(models.Model):
     spoken_code = EncryptedTextField(pgettext_lazy("field", "spoken code"))
     wrong_codes = models.PositiveSmallIntegerField(pgettext_lazy("field", "wrong codes entered"), default=0)
     opened_at = models.DateTimeField(pgettext_lazy("release", "opened at"), null=True)
+    # Whether the pack says of the plate what it has to; the pack itself is destroyed after its time.
+    has_plates = models.BooleanField(pgettext_lazy("release", "says both plates"), default=False)
 
     class Meta:
         verbose_name = pgettext_lazy("police", "release")
@@ -231,6 +233,11 @@ class Release(models.Model):
     def is_open(self, at: datetime) -> bool:
         """The pack can still be read."""
         return at <= self.expires_at
+
+    @property
+    def is_destroyed(self) -> bool:
+        """The pack is gone; its digest and the record of who read it stay."""
+        return not self.pack
 
 
 class ReleaseReview(models.Model):
@@ -255,3 +262,8 @@ class ReleaseReview(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reviewer} on {self.release_id}"
+
+
+# What of a release is handed over, and who is told: `police.documents`.
+from police.documents.models import ReleaseCopy as ReleaseCopy  # noqa: E402
+from police.documents.models import ReleaseNotice as ReleaseNotice  # noqa: E402

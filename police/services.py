@@ -22,6 +22,7 @@ from core.permissions import require
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from police import messages, selectors
+from police.documents import notices
 from police.errors import (
     AbroadRefused,
     LinkClosed,
@@ -31,7 +32,7 @@ from police.errors import (
     WrongSpokenCode,
 )
 from police.models import Agency, Officer, PoliceRequest, Release, ReleaseReview
-from police.packs import build_pack, write_pack
+from police.packs import build_pack, says_plates, write_pack
 from police.policies import (
     EMERGENCIES,
     EMERGENCY_RULE,
@@ -217,7 +218,9 @@ def _release(
         expires_at=at + policy.span(OPEN_FOR),
         link_digest=_digest(secret) if secret else "",
         spoken_code=new_digits(6) if secret else "",
+        has_plates=says_plates(text),
     )
+    notices.begin(release)
     seconds = round((at - request.asked_at).total_seconds(), 1)
     timeline.add(
         PoliceLine.RELEASED,
@@ -543,6 +546,7 @@ class LinkOutcome:
     pack: str = ""
     digest: str = ""
     refusal: DomainError | None = None
+    request: PoliceRequest | None = None
 
 
 def link_exists(secret: str) -> bool:
@@ -574,7 +578,7 @@ def open_link(*, secret: str, spoken: str) -> LinkOutcome:
         return LinkOutcome(refusal=WrongSpokenCode("spoken"))
     Release.objects.filter(pk=release.pk).update(opened_at=at)
     audit.record(NOBODY, "police.link_opened", code, case=code, sha256=release.digest)
-    return LinkOutcome(pack=str(release.pack), digest=release.digest)
+    return LinkOutcome(pack=str(release.pack), digest=release.digest, request=release.request)
 
 
 # --- Afterwards ---------------------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """The only pages that a liaison officer sees, and the one behind a one-time link."""
 
-import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
@@ -16,6 +15,8 @@ from core.actors import NOBODY
 from core.errors import DomainError, InvalidInput, SignInRequired, explain
 from core.permissions import may
 from police import selectors, services
+from police.documents import services as documents
+from police.documents.states import CopyKind
 from police.errors import LinkClosed, NotAnOfficer, OfficerSuspended, PapersMissing
 from police.forms import PapersForm, QuestionForm, RequestForm, SpokenCodeForm
 from police.models import Officer, PoliceRequest
@@ -99,7 +100,8 @@ def missing(asked: PoliceRequest) -> str:
     return PapersMissing(papers).detail if papers else ""
 
 
-def _own(request: HttpRequest, code: str) -> PoliceRequest:
+def own(request: HttpRequest, code: str) -> PoliceRequest:
+    """A request of this officer's own. Raises `NotFound` for another's."""
     return selectors.own_request(selectors.officer_of(account_of(request), clock.now()), code)
 
 
@@ -107,14 +109,18 @@ def _own(request: HttpRequest, code: str) -> PoliceRequest:
 @officers_only
 def show(request: HttpRequest, code: str) -> HttpResponse:
     """One of my requests: the clock, the pack on one sheet, who else asked, the paperwork."""
-    asked = _own(request, code)
+    asked = own(request, code)
     released = asked.state == RequestState.RELEASED
     readable = released and asked.release.is_open(clock.now())
-    pack = services.read_pack(actor=account_of(request).actor, request=asked) if readable else ""
+    actor = account_of(request).actor
+    read = documents.read_page(actor=actor, request=asked, kind=CopyKind.PAGE) if readable else None
     context = {
         "asked": asked,
-        "pack": json.loads(pack) if pack else None,
+        "pack": read.pack if read else None,
+        "copied": read.copied if read else None,
+        "files": documents.files_of(request=asked, reader=actor.code) if readable else [],
         "expired": released and not readable,
+        "destroyed": released and asked.release.is_destroyed,
         "linked": selectors.linked_requests(asked),
         "missing": missing(asked),
         "papers_form": PapersForm(),
@@ -125,14 +131,14 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 @officers_only
 def pack_json(request: HttpRequest, code: str) -> HttpResponse:
-    """The pack as it was released; its SHA-256 is in the journal and in the header `X-SHA256`."""
-    asked = _own(request, code)
-    text = services.read_pack(actor=account_of(request).actor, request=asked)
+    """The pack as JSON, for this reader; the SHA-256 of this file is in the journal and in the header `X-SHA256`."""
+    asked = own(request, code)
+    handed = documents.hand_over(actor=account_of(request).actor, request=asked, kind=CopyKind.JSON)
     headers = {
-        "Content-Disposition": f'attachment; filename="{asked.code}.json"',
-        "X-SHA256": asked.release.digest,
+        "Content-Disposition": f'attachment; filename="{handed.name}"',
+        "X-SHA256": handed.sha256,
     }
-    return HttpResponse(text, content_type="application/json; charset=utf-8", headers=headers)
+    return HttpResponse(handed.content, content_type=handed.kind, headers=headers)
 
 
 _PAPER_FIELDS = {"certificates": "certificate_2"}  # two fields of the page are one of the service
@@ -142,7 +148,7 @@ _PAPER_FIELDS = {"certificates": "certificate_2"}  # two fields of the page are 
 @officers_only
 def papers(request: HttpRequest, code: str) -> HttpResponse:
     """The paperwork of one of my requests; what cannot be taken stays on the page as it was typed."""
-    asked, form = _own(request, code), PapersForm(request.POST)
+    asked, form = own(request, code), PapersForm(request.POST)
     if form.is_valid():
         found = form.cleaned_data
         try:
@@ -172,11 +178,14 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
     form = SpokenCodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         outcome = services.open_link(secret=secret, spoken=form.cleaned_data["spoken"])
-        if outcome.refusal is None:
-            return render(
-                request, "police/link.html", {"pack": json.loads(outcome.pack), "digest": outcome.digest}
+        if outcome.request is not None:
+            read = documents.note_page(
+                actor=NOBODY, request=outcome.request, kind=CopyKind.LINK, text=outcome.pack
             )
-        explain(form, outcome.refusal)
+            context = {"pack": read.pack, "copied": read.copied, "digest": outcome.digest}
+            return render(request, "police/link.html", context)
+        if outcome.refusal is not None:
+            explain(form, outcome.refusal)
     elif not services.link_exists(secret):
         raise LinkClosed(line=settings.LIAISON_LINE)
     return render(request, "police/link.html", {"form": form}, status=400 if form.errors else 200)
