@@ -114,7 +114,7 @@ def pack(found: Mapping[str, Any], copied: Copied, *, stamped: bool) -> bytes:
             "name": gettext_lazy("Name"),
             "id_number": gettext_lazy("ID number"),
             "phone": gettext_lazy("Phone number"),
-            "licence_number": gettext_lazy("Licence"),
+            "licence_number": pgettext_lazy("release paper", "Licence"),
         }
         sheet.facts([(both(labels[key]), str(driver[key])) for key in labels if driver.get(key)])
     sheet.head(both(gettext_lazy("Last positions (WGS-84)")))
@@ -122,7 +122,7 @@ def pack(found: Mapping[str, Any], copied: Copied, *, stamped: bool) -> bytes:
     sheet.head(both(gettext_lazy("Trip")) + f" {found['trip']['code']}")
     sheet.facts(list(_trip(found)))
     sheet.table(
-        [both(gettext_lazy("Time")), both(gettext_lazy("What happened"))],
+        [both(pgettext_lazy("release paper", "Time")), both(pgettext_lazy("release paper", "What happened"))],
         [[_at(row["at"]), f"{row['zh']}\n{row['en']}"] for row in found["history"]],
         [38, None],
     )
@@ -165,11 +165,11 @@ def _positions(found: Mapping[str, Any]) -> tuple[list[str], list[list[str]], li
     if not rows:
         rows = [[both(gettext_lazy("No phone has sent a position."), "\n"), "", "", "", ""]]
     head = [
-        gettext_lazy("Phone"),
-        gettext_lazy("Position"),
-        gettext_lazy("Accuracy"),
-        gettext_lazy("Speed"),
-        gettext_lazy("Time"),
+        pgettext_lazy("release paper", "Phone"),
+        pgettext_lazy("release paper", "Position"),
+        pgettext_lazy("release paper", "Accuracy"),
+        pgettext_lazy("release paper", "Speed"),
+        pgettext_lazy("release paper", "Time"),
     ]
     return [both(each) for each in head], rows, [45, None, 22, 22, 38]
 
@@ -186,8 +186,8 @@ def _trip(found: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
         told_en = str(contacts) % told
     return [
         (both(gettext_lazy("State")), both(state)),
-        (both(gettext_lazy("Route")), f"{trip['from']} – {trip['to']}"),
-        (both(gettext_lazy("Signals")), ", ".join(found["signals"]) or both(_SIGNALS_NONE)),
+        (both(pgettext_lazy("release paper", "Route")), f"{trip['from']} – {trip['to']}"),
+        (both(pgettext_lazy("release paper", "Signals")), ", ".join(found["signals"]) or both(_SIGNALS_NONE)),
         (both(gettext_lazy("Emergency contacts")), f"{told_zh}\n{told_en}"),
     ]
 
@@ -228,7 +228,7 @@ def proof(
             (both(gettext_lazy("Given to")), f"{copied.agency} · {copied.officer}"),
             (both(gettext_lazy("Given by")), sealed_by),
             (both(gettext_lazy("Electronic seal")), both(gettext_lazy("signature of this document (PAdES)"))),
-            (both(gettext_lazy("Time")), _at(copied.at)),
+            (both(pgettext_lazy("release paper", "Time")), _at(copied.at)),
         ]
     )
     sheet.head(both(gettext_lazy("Record of what was released")))
