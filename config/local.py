@@ -30,16 +30,16 @@ def refuse_production(what: str) -> None:
         )
 
 
-DEMO_ROOT = "Huhang demo root"  # by this name production knows the seal of a machine like this one
+def new_seal(owner: str = "Huhang demo") -> tuple[str, str]:
+    """The seal of `owner` for releases to the police, and its chain, the root last: base64 of PKCS #8 and of PEM.
 
-
-def new_seal() -> tuple[str, str]:
-    """A seal for releases to the police and its chain, the root last: base64 of PKCS #8 and of PEM. A company has its
-    seal from a certification authority instead."""
+    A company has its seal from a certification authority instead.
+    """
+    root_name = f"{owner} root"
     root, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
 
     def certificate(name: str, public: ec.EllipticCurvePublicKey, *, authority: bool) -> x509.Certificate:
-        organisation = x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Huhang 护航 (demo)")
+        organisation = x509.NameAttribute(NameOID.ORGANIZATION_NAME, owner)
         usage = x509.KeyUsage(
             digital_signature=not authority,
             content_commitment=not authority,
@@ -54,7 +54,7 @@ def new_seal() -> tuple[str, str]:
         made = (
             x509.CertificateBuilder()
             .subject_name(x509.Name([organisation, x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-            .issuer_name(x509.Name([organisation, x509.NameAttribute(NameOID.COMMON_NAME, DEMO_ROOT)]))
+            .issuer_name(x509.Name([organisation, x509.NameAttribute(NameOID.COMMON_NAME, root_name)]))
             .public_key(public)
             .serial_number(x509.random_serial_number())
             # Drills play in 2018.
@@ -68,8 +68,8 @@ def new_seal() -> tuple[str, str]:
         return made.sign(root, hashes.SHA256())
 
     chain = (
-        certificate("Huhang demo seal", key.public_key(), authority=False),
-        certificate(DEMO_ROOT, root.public_key(), authority=True),
+        certificate(f"{owner} seal", key.public_key(), authority=False),
+        certificate(root_name, root.public_key(), authority=True),
     )
     private = key.private_bytes(
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

@@ -66,6 +66,7 @@ DOORS = {
     "POST thanks/{}/{}/{}/": KEY,
     "POST contact/{}/": KEY,
     "POST police/packs/{}/": ROW,
+    "POST police/verify/": ("police.verify",),
     "POST practice/sos/": NOTHING,
     "POST i18n/setlang/": NOTHING,
     "POST sign-out/": NOTHING,
@@ -189,6 +190,7 @@ SENT = {
             "drivers.report_rewarded",
             "governance.drill_failed",
             "governance.measure_failed",
+            "police.data_were_read",
             "police.pack_released",
             "police.request_escalated",
             "rides.line_suspended",
@@ -231,6 +233,7 @@ REPORT = {
 }
 # How each of these doors is pushed: JSON or a form, where, what is sent.
 PUSHED = {
+    "POST police/verify/": [("form", "/police/verify/", {"digest": "0" * 64})],
     "POST api/v1/sign-in/": [
         ("json", "/api/v1/sign-in/", {"name": "13800000001", "password": "x"}),
         ("json", "/api/v1/sign-in/", {"name": "13800000001", "code": "000000"}),

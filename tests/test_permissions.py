@@ -45,6 +45,8 @@ from drivers.tests.factories import face_token, ready_for_pickup
 from governance.services import check_board
 from police import register
 from police import services as police
+from police.documents.services import hand_over
+from police.documents.states import CopyKind
 from police.states import Query
 from rides.models import LatePickup, Offer, Reminder, Trip
 from rides.selectors import position_key
@@ -324,6 +326,12 @@ TABLE = [
     ("POST", "police/", OFFICERS),
     ("GET", "police/requests/{request}/", {"officer"}),
     ("GET", "police/requests/{request}/pack.json", {"officer"}),
+    ("GET", "police/requests/{request}/pack.pdf", {"officer"}),
+    ("GET", "police/requests/{request}/proof.pdf", {"officer"}),
+    ("GET", "police/requests/{request}/files/{copy}/", {"officer"}),
+    ("GET", "police/verify/", EVERYBODY),
+    ("POST", "police/verify/", EVERYBODY),
+    ("GET", "police/schemas/{pack_schema}.json", EVERYBODY),
     ("POST", "police/requests/{request}/papers/", {"officer"}, PAPERS),
     ("GET", "police/packs/{link}/", EVERYBODY),
     ("POST", "police/packs/{link}/", EVERYBODY),
@@ -623,6 +631,8 @@ def things(rides, people):
     asked_about = Satisfaction.objects.create(complaint=scored, asked_at=clock.now())
     question = police.Question(Query.TRIP, trip.code, clock.now())
     asked = police.ask_by_form(account=people("officer"), question=question, submission="s")
+    hand_over(actor=people("officer").actor, request=asked, kind=CopyKind.JSON)
+    copy = asked.release.copies.get().code
     phone = police.open_phone_request(
         account=people("agent"), agency_code="shangtang", badge="1", question=question, submission="p"
     ).request
@@ -745,6 +755,8 @@ def things(rides, people):
         "evidence": complaint.evidence.get().picture.code,
         "request": asked.code,
         "link": link,
+        "copy": copy,
+        "pack_schema": "pack-1",
         "face_check": ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T").code,
         "case": case.code,
         "video": video.code,

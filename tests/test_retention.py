@@ -340,7 +340,9 @@ def test_a_pack_goes_after_its_time_and_its_digest_stays(rides, people, noon):
     assert trip.code in release.pack
     assert run("police.Release").total == 0
     # Whoever turns the platform's clock on does not get at what is young.
-    Release.objects.update(released_at=clock.now() - timedelta(days=4 * 366), expires_at=real_now() + timedelta(hours=1))
+    Release.objects.update(
+        released_at=clock.now() - timedelta(days=4 * 366), expires_at=real_now() + timedelta(hours=1)
+    )
     assert run("police.Release").total == 0
     Release.objects.update(expires_at=real_now() - timedelta(hours=1))
     # The hold that the request placed on its trip keeps the trip's data, and no copy of them; one that names it does.
