@@ -328,7 +328,7 @@ TABLE = [
     ("GET", "police/requests/{request}/pack.json", {"officer"}),
     ("GET", "police/requests/{request}/pack.pdf", {"officer"}),
     ("GET", "police/requests/{request}/proof.pdf", {"officer"}),
-    ("GET", "police/requests/{request}/files/{copy}/", {"officer"}),
+    ("GET", "police/requests/{request}/files/{release_copy}/", {"officer"}),
     ("GET", "police/verify/", EVERYBODY),
     ("POST", "police/verify/", EVERYBODY),
     ("GET", "police/schemas/{pack_schema}.json", EVERYBODY),
@@ -632,7 +632,7 @@ def things(rides, people):
     question = police.Question(Query.TRIP, trip.code, clock.now())
     asked = police.ask_by_form(account=people("officer"), question=question, submission="s")
     hand_over(actor=people("officer").actor, request=asked, kind=CopyKind.JSON)
-    copy = asked.release.copies.get().code
+    release_copy = asked.release.copies.get().code
     phone = police.open_phone_request(
         account=people("agent"), agency_code="shangtang", badge="1", question=question, submission="p"
     ).request
@@ -755,7 +755,7 @@ def things(rides, people):
         "evidence": complaint.evidence.get().picture.code,
         "request": asked.code,
         "link": link,
-        "copy": copy,
+        "release_copy": release_copy,
         "pack_schema": "pack-1",
         "face_check": ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T").code,
         "case": case.code,
