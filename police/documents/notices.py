@@ -36,10 +36,13 @@ def begin(release: "Release") -> None:
         return
     due = release.released_at + policy.span(TOLD_AFTER)
     people = [trip.passenger, trip.driver.account if trip.driver else None]
-    for person in filter(None, people):
-        ReleaseNotice.objects.get_or_create(
-            release=release, person=person, defaults={"code": new_code("N"), "due_at": due}
-        )
+    # One statement: an emergency's answer waits for it.
+    rows = [
+        ReleaseNotice(code=new_code("N"), release=release, person=person, due_at=due)
+        for person in people
+        if person is not None
+    ]
+    ReleaseNotice.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _locked(code: str) -> list[ReleaseNotice]:
