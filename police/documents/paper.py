@@ -171,7 +171,7 @@ def _positions(found: Mapping[str, Any]) -> tuple[list[str], list[list[str]], li
         pgettext_lazy("release paper", "Speed"),
         pgettext_lazy("release paper", "Time"),
     ]
-    return [both(each) for each in head], rows, [45, None, 22, 22, 38]
+    return [both(each) for each in head], rows, [40, None, 27, 24, 38]
 
 
 def _trip(found: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
