@@ -26,8 +26,8 @@ class ReleaseCopy(models.Model):
     kind = models.CharField(pgettext_lazy("releasecopy", "kind"), max_length=8, choices=CopyKind.choices)
     at = models.DateTimeField(pgettext_lazy("field", "time"))
     # Of the file as it was handed over; empty for what was a page.
-    sha256 = models.CharField("SHA-256", max_length=64, blank=True)
-    sm3 = models.CharField("SM3", max_length=64, blank=True)
+    sha256 = models.CharField(pgettext_lazy("releasecopy", "SHA-256"), max_length=64, blank=True)
+    sm3 = models.CharField(pgettext_lazy("releasecopy", "SM3"), max_length=64, blank=True)
     size = models.PositiveIntegerField(pgettext_lazy("releasecopy", "bytes"), default=0)
     # A keyed digest of each block of the file: says which bytes of it were changed, also when the file is gone.
     blocks = models.TextField(pgettext_lazy("releasecopy", "digests of blocks"), blank=True)
