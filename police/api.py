@@ -88,11 +88,14 @@ def _show(request: Request, asked: PoliceRequest) -> dict[str, Any]:
         "papers_at": asked.papers_at,
         "missing": [str(paper) for paper in missing_papers(asked)],
         "linked": linked,
-        "pack": documents.read_page(actor=account_of(request).actor, request=asked, kind=CopyKind.API).pack
-        if released and asked.release.is_open(clock.now())
-        else None,
+        "pack": _pack(request, asked) if released and asked.release.is_open(clock.now()) else None,
         "sha256": asked.release.digest if released else None,
     }
+
+
+def _pack(request: Request, asked: PoliceRequest) -> dict[str, Any]:
+    read = documents.read_page(actor=account_of(request).actor, request=asked, kind=CopyKind.API)
+    return documents.marked(read.pack, read.copied)
 
 
 class OfficerView(APIView):

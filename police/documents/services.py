@@ -158,8 +158,13 @@ def _handed(request: PoliceRequest, copy: ReleaseCopy, content: bytes) -> Handed
     return Handed(name, media, content, hashlib.sha256(content).hexdigest())
 
 
+def marked(pack: dict[str, Any], copied: Copied) -> dict[str, Any]:
+    """A pack as data, with whose copy it is."""
+    return pack | {"copy": {"code": copied.code, "at": copied.at.isoformat(timespec="seconds")}}
+
+
 def _json(text: str, copied: Copied) -> bytes:
-    found = json.loads(text) | {"copy": {"code": copied.code, "at": copied.at.isoformat(timespec="seconds")}}
+    found = marked(json.loads(text), copied)
     return json.dumps(found, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 

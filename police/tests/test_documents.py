@@ -167,6 +167,14 @@ def test_the_page_of_a_link_is_marked_too(rides, people, client):
     assert "331777" in page
 
 
+def test_what_a_system_of_a_station_is_given_names_its_copy_too(rides, people, signed_in):
+    asked = released(rides, people)
+    found = signed_in("officer").get(f"/api/v1/police/requests/{asked.code}/").json()["pack"]
+    copy = ReleaseCopy.objects.get()
+    assert (copy.kind, found["copy"]["code"]) == ("api", copy.code)
+    Draft202012Validator(schema_of("pack-1")).validate(found)
+
+
 def test_nobody_gets_the_file_of_another(rides, people, time_authority):
     asked = released(rides, people)
     pdf_of(asked, people)
