@@ -87,4 +87,4 @@ timeline.by_staff(PoliceLine.REFUSED)
 
 # Which panels and pages of the console look again when such a line is written down (`core.live`).
 live.moves("police", "police.")
-live.looks("police.pack_read")
+live.looks("police.pack_read", "police.copy_read")

@@ -31,6 +31,7 @@ PAGES = [
     "complaints/complaint",
     "police/policerequest",
     "police/officer",
+    "police/releasecopy",
     "police/agency",
     "rides/trip",
     "rides/lineincity",

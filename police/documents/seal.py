@@ -41,8 +41,11 @@ class NotStamped(Exception):
     """The time authority gave no time stamp: it is asked again later."""
 
 
-class _Authority(TimeStamper):  # type: ignore[misc]  # pyHanko's classes are untyped for mypy here
+class _Authority(TimeStamper):
     """The time authority of the settings, over HTTP."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # of pyHanko
 
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
         try:
@@ -64,7 +67,7 @@ def _chain(pem: bytes) -> list[asn1.Certificate]:
 @lru_cache(maxsize=1)
 def _signer(key: str, chain: str) -> signers.SimpleSigner:
     own, *above = _chain(base64.b64decode(chain))
-    store = SimpleCertificateStore()
+    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # of pyHanko
     store.register_multiple(above)
     return signers.SimpleSigner(
         signing_cert=own,
@@ -133,7 +136,7 @@ def _believed_of_time() -> ValidationContext | None:
 def look(pdf: bytes) -> Seals:
     """Whether our seal is on a PDF and whole; what cannot be read as one has none."""
     seals, time = _believed(base64.b64decode(settings.SEAL_CHAIN)), _believed_of_time()
-    own = _signer(settings.SEAL_KEY, settings.SEAL_CHAIN).signing_cert
+    own = _chain(base64.b64decode(settings.SEAL_CHAIN))[0]
     try:
         reader = PdfFileReader(io.BytesIO(pdf))
         ours = [each for each in reader.embedded_regular_signatures if each.field_name == FIELD]

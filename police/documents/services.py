@@ -117,9 +117,10 @@ def _write(
         stamp=stamp,
         next_at=copied.at if stamp == StampState.WAITING else None,
     )
+    # A page that is open does not wake itself by being read; a file that was made is news.
     audit.record(
         actor,
-        "police.copy_made",
+        "police.copy_made" if content else "police.copy_read",
         request.code,
         case=request.code,
         copy=copy.code,
