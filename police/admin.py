@@ -49,7 +49,7 @@ class PoliceRequestAdmin(ReadOnlyAdmin):
 class ReleaseCopyAdmin(ReadOnlyAdmin):
     """Whose copy a photographed page is: searched by the code of its watermark."""
 
-    list_display = ["code", "request", "kind", "reader", "at", "stamp"]
+    list_display = ["code", "page", "kind", "reader", "at", "stamp"]
     list_display_links = None
     list_filter = ["kind", "stamp"]
     list_select_related = ["release__request"]
@@ -59,6 +59,6 @@ class ReleaseCopyAdmin(ReadOnlyAdmin):
     exclude = ["content", "blocks", "stamped_blocks"]
 
     @admin.display(description=_("police request"))
-    def request(self, copy: ReleaseCopy) -> str:
+    def page(self, copy: ReleaseCopy) -> str:
         code = copy.release.request.code
         return format_html('<a href="{}">{}</a>', reverse("police_console:request", args=[code]), code)
