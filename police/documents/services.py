@@ -155,7 +155,7 @@ def hand_over(*, actor: Actor, request: PoliceRequest, kind: CopyKind) -> Handed
 
 def _handed(request: PoliceRequest, copy: ReleaseCopy, content: bytes) -> Handed:
     media, ending = TYPES[CopyKind(copy.kind)]
-    name = f"{request.code}-{copy.code}.{ending}"
+    name = f"{request.code}.{ending}"
     return Handed(name, media, content, hashlib.sha256(content).hexdigest())
 
 
