@@ -18,7 +18,9 @@ import redis
 import time_machine
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.db import connection, connections, models
+from django.template import Template
 from django.test import Client, TransactionTestCase
+from django.test.utils import _TestState
 from django.utils import timezone, translation
 from psycopg import sql
 
@@ -130,6 +132,14 @@ def quick_flush() -> Iterator[None]:
     """Django empties all tables after a test that commits, and writes every content type and permission anew."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: empty_tables())
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_templates(django_test_environment: None) -> Iterator[None]:
+    """Django would copy the context of each template, and of each that it includes, for tests that ask for it: none does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", _TestState.saved_data.template_render)
         yield
 
 

@@ -1,3 +1,5 @@
+import gc
+
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.staticfiles import apps as staticfiles
 
@@ -16,6 +18,9 @@ class ConsoleConfig(AdminConfig):
         from config.celery import app
 
         app.autodiscover_tasks(force=True)
+        # Of what was imported by now nothing is garbage, nor will it be.
+        gc.freeze()
+        gc.enable()
 
 
 class StaticFilesConfig(staticfiles.StaticFilesConfig):

@@ -223,6 +223,11 @@ def _mark() -> Path:
     return KEPT / "migrations.digest"
 
 
+def pytest_collection() -> None:
+    """What is imported stays to the end, and is not searched for garbage meanwhile."""
+    gc.disable()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     """What is left after `-k` and `-m` decides."""
@@ -233,6 +238,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     # leaves behind is searched for less often than a server's.
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    gc.enable()
     if getattr(session.config.option, "loadgroup", False) and not all(map(_is_grouped, session.items)):
         raise pytest.UsageError(
             "Groups of tests do nothing: this pytest and pytest-xdist do not go together."

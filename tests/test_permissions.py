@@ -26,6 +26,7 @@ from core.actors import SYSTEM
 from core.models import DataHold, Notification
 from core.permissions import Role, roles_who
 from core.tests.factories import PDF
+from core.tests.replay import Replay
 from drivers.models import Hold, MismatchReport, PlatePhoto, Reward
 from drivers.selectors import driver_of
 from drivers.services import (
@@ -575,7 +576,17 @@ def test_only_the_platforms_own_tables_stand_in_the_console():
 
 @pytest.fixture
 def things(rides, people):
-    """One of each object, so that every route can be filled in."""
+    """One of each object, so that every route can be filled in: made once a process, and put back."""
+    if not MADE:
+        MADE.append(Replay(lambda: MADE.append(_made(rides, people))))
+    MADE[0]()
+    return dict(MADE[1])
+
+
+MADE = []
+
+
+def _made(rides, people):
     waiting = rides.booked("passenger2")
     ended, late = rides.ended(driver="driver2"), rides.accepted(driver="driver2")
     # As if it had been booked for somebody else: that person has a key to it.

@@ -10,6 +10,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from core.creation import together
+
 
 class Migration(migrations.Migration):
 
@@ -21,7 +23,7 @@ class Migration(migrations.Migration):
         ('rides', '0001_initial'),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name='Complaint',
             fields=[
@@ -604,4 +606,4 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('account', 'begins', 'ends'), name='one_summary_per_period'), models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'submitted', 'answered'])), name='summary_state_is_known'), models.CheckConstraint(condition=models.Q(('state', 'draft'), ('submitted_at__isnull', False), _connector='XOR'), name='summary_submitted_has_a_time'), models.CheckConstraint(condition=models.Q(('state', 'answered'), ('replied_at', None), _connector='XOR'), name='summary_answered_has_a_time')],
             },
         ),
-    ]
+    ])

@@ -5,6 +5,8 @@ import django.db.models.deletion
 import django.db.models.expressions
 from django.db import migrations, models
 
+from core.creation import together
+
 
 class Migration(migrations.Migration):
 
@@ -14,7 +16,7 @@ class Migration(migrations.Migration):
         ('core', '0001_extensions'),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name='OutboxEvent',
             fields=[
@@ -373,4 +375,4 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['moved', 'carried', 'dropped'])), name='motion_state_is_known'), models.CheckConstraint(condition=models.Q(('state', 'moved'), ('decided_at__isnull', False), _connector='XOR'), name='motion_decided_has_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'carried'), _negated=True), models.Q(models.Q(('moved_by', ''), _negated=True), models.Q(('agreed_by', ''), _negated=True), models.Q(('moved_by', models.F('agreed_by')), _negated=True)), _connector='OR'), name='motion_carried_by_two_people'), models.UniqueConstraint(condition=models.Q(('state', 'moved'), models.Q(('subject', ''), _negated=True)), fields=('kind', 'subject'), name='one_open_motion_of_a_kind_about_one_thing')],
             },
         ),
-    ]
+    ])

@@ -8,11 +8,11 @@ from psycopg import sql
 
 
 class Replay:
-    """What `make` wrote into the database, kept as one statement of plain INSERTs.
+    """What `make` wrote into the database, kept as one text of plain INSERTs, and of UPDATEs of what stood there before.
 
     Primary keys come back as they were; a column whose value the database itself gives (which transaction wrote the
-    row, in which cluster) is given anew, and triggers and constraints are the database's as ever. A `make` that changes
-    or deletes rows that stood there before cannot be kept so: RuntimeError.
+    row, in which cluster) is given anew, and triggers and constraints are the database's as ever. A `make` that takes
+    rows away that stood there before cannot be kept so: RuntimeError.
     """
 
     def __init__(self, make: Callable[[], None]) -> None:
@@ -29,29 +29,36 @@ class Replay:
         elif within:
             before, hooks = _rows(), len(connection.run_on_commit)
             self._make()
-            self._script, self._hooks = _added(before, _rows()), len(connection.run_on_commit) - hooks
+            self._script, self._hooks = _written(before, _rows()), len(connection.run_on_commit) - hooks
         else:
             self._make()
 
 
-Rows = dict[type[models.Model], dict[str, None]]
+# Of each table the rows by primary key, both as literals.
+Rows = dict[type[models.Model], dict[str, str]]
 
 
 def _rows() -> Rows:
-    """Of each table every row, as the literals of a VALUES list."""
     found: Rows = {}
     with connection.cursor() as cursor:
         for model in apps.get_models(include_auto_created=True):
             if not model._meta.managed or model._meta.proxy:
                 continue
-            literals = sql.SQL(" || ',' || ").join(
-                sql.SQL("quote_nullable({}::text)").format(name) for name in _columns(model)
-            )
             cursor.execute(
-                sql.SQL("SELECT {} FROM {}").format(literals, sql.Identifier(model._meta.db_table))
+                sql.SQL("SELECT {}, {} FROM {}").format(
+                    _literals(_key(model)), _literals(_columns(model)), sql.Identifier(model._meta.db_table)
+                )
             )
-            found[model] = dict.fromkeys(row for (row,) in cursor.fetchall())
+            found[model] = dict(cursor.fetchall())
     return found
+
+
+def _literals(columns: list[sql.Identifier]) -> sql.Composed:
+    return sql.SQL(" || ',' || ").join(sql.SQL("quote_nullable({}::text)").format(name) for name in columns)
+
+
+def _key(model: type[models.Model]) -> list[sql.Identifier]:
+    return [sql.Identifier(field.column) for field in model._meta.pk_fields]
 
 
 def _columns(model: type[models.Model]) -> list[sql.Identifier]:
@@ -62,17 +69,20 @@ def _columns(model: type[models.Model]) -> list[sql.Identifier]:
     ]
 
 
-def _added(before: Rows, after: Rows) -> sql.Composed:
-    statements = []
+def _written(before: Rows, after: Rows) -> sql.Composed:
+    added, changed = [], []
     for model, rows in after.items():
         if not before[model].keys() <= rows.keys():
-            raise RuntimeError(f"Rows of {model._meta.label} were changed: only new rows can be put back.")
-        if added := rows.keys() - before[model].keys():
-            statements.append(
-                sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
-                    sql.Identifier(model._meta.db_table),
-                    sql.SQL(", ").join(_columns(model)),
-                    sql.SQL("), (").join(sql.SQL(row) for row in rows if row in added),
-                )
+            raise RuntimeError(f"Rows of {model._meta.label} were taken away: that cannot be put back.")
+        table, columns = sql.Identifier(model._meta.db_table), sql.SQL(", ").join(_columns(model))
+        if new := [sql.SQL(row) for key, row in rows.items() if key not in before[model]]:
+            values = sql.SQL("), (").join(new)
+            added.append(sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(table, columns, values))
+        changed += [
+            sql.SQL("UPDATE {} SET ({}) = ROW({}) WHERE ({}) = ({})").format(
+                table, columns, sql.SQL(row), sql.SQL(", ").join(_key(model)), sql.SQL(key)
             )
-    return sql.SQL("; ").join(statements)
+            for key, row in rows.items()
+            if before[model].get(key, row) != row
+        ]
+    return sql.SQL("; ").join(added + changed)

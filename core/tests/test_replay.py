@@ -61,7 +61,19 @@ def test_new_rows_have_keys_of_their_own(db, noon):
     assert PolicyVersion.objects.exclude(pk__in=before).count() == 1
 
 
-def test_what_changes_rows_that_stood_there_is_refused(db):
+def test_rows_that_stood_there_are_changed_again(db):
+    set_policy("rides.hitch_daily_trips", 5)
+    before = list(PolicyVersion.objects.values())
+    change = Replay(lambda: PolicyVersion.objects.update(reason="'; changed %s"))
+    for _twice in range(2):
+        with transaction.atomic():
+            change()
+            assert list(PolicyVersion.objects.values()) == [before[0] | {"reason": "'; changed %s"}]
+            transaction.set_rollback(True)
+        assert list(PolicyVersion.objects.values()) == before
+
+
+def test_what_takes_rows_away_that_stood_there_is_refused(db):
     set_policy("rides.hitch_daily_trips", 5)
     with pytest.raises(RuntimeError, match="PolicyVersion"):
         Replay(lambda: PolicyVersion.objects.all().delete())()

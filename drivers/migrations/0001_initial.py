@@ -6,6 +6,8 @@ import pgvector.django.vector
 from django.conf import settings
 from django.db import migrations, models
 
+from core.creation import together
+
 
 class Migration(migrations.Migration):
 
@@ -16,7 +18,7 @@ class Migration(migrations.Migration):
         ('core', '0002_initial'),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name='Vehicle',
             fields=[
@@ -496,4 +498,4 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'refused']), _negated=True), models.Q(models.Q(('proposed_by', ''), _negated=True), models.Q(('approved_by', ''), _negated=True), models.Q(('proposed_by', models.F('approved_by')), _negated=True)), _connector='OR'), name='reward_two_people'), models.CheckConstraint(condition=models.Q(('state__in', ['due', 'proposed', 'approved', 'refused'])), name='reward_state_is_known')],
             },
         ),
-    ]
+    ])

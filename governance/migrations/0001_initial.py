@@ -1,5 +1,7 @@
 from django.db import migrations, models
 
+from core.creation import together
+
 
 class Migration(migrations.Migration):
 
@@ -9,7 +11,7 @@ class Migration(migrations.Migration):
         ('core', '0002_initial'),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name='MeasureResult',
             fields=[
@@ -43,4 +45,4 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['-begun_at'], name='drill_newest')],
             },
         ),
-    ]
+    ])

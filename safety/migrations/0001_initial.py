@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from core.creation import together
+
 
 class Migration(migrations.Migration):
 
@@ -15,7 +17,7 @@ class Migration(migrations.Migration):
         ('rides', '0001_initial'),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name='Incident',
             fields=[
@@ -356,4 +358,4 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(condition=models.Q(('contact__isnull', False), ('revoked_at', None)), fields=('trip', 'party', 'contact'), name='one_share_per_trip_and_contact')],
             },
         ),
-    ]
+    ])
