@@ -492,6 +492,7 @@ def data(request: HttpRequest) -> HttpResponse:
     copy = newest_export(account)
     context = {
         "consents": own_data.consents_of(account),
+        "told": own_data.told_to(account),
         "copy": copy,
         "may_fetch": copy is not None and exports.may_fetch(request, copy),
         "copy_there": copy is not None and copy.picture is not None and copy.picture.destroyed_at is None,

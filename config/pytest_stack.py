@@ -78,7 +78,8 @@ class _Servers:
     def _secrets(self) -> dict[str, str]:
         """The cluster's password is among them: a kept cluster keeps them."""
         path = self.state / "secrets.json"
-        found: dict[str, str] = json.loads(path.read_text()) if path.exists() else new_secrets()
+        known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        found = new_secrets() | known
         path.touch(mode=0o600)
         path.write_text(json.dumps(found))
         return found
@@ -103,6 +104,7 @@ class _Servers:
             "HUHANG_REGISTRY_URL": "http://127.0.0.1:1/registries",
             "HUHANG_MONEY_URL": "http://127.0.0.1:1/money",
             "HUHANG_RELAY_URL": "http://127.0.0.1:1/relay",
+            "HUHANG_TIME_URL": "http://127.0.0.1:1/time/",
             "HUHANG_PICTURES": str(state / "pictures"),
             "HUHANG_RECORDINGS": str(state / "recordings"),
             "HUHANG_RECORDING_KEYS": str(state / "recording-keys"),

@@ -51,6 +51,10 @@ AUDIT_KEY: str = env.str("HUHANG_AUDIT_KEY")
 # The secret rotation of stored face templates (`drivers.vision.templates`); a new one asks everybody to enrol again.
 FACE_KEY: str = env.str("HUHANG_FACE_KEY")
 
+# The electronic seal of what is released to the police, and its certificates, the root last: base64 of PKCS #8 and of PEM.
+SEAL_KEY: str = env.str("HUHANG_SEAL_KEY")
+SEAL_CHAIN: str = env.str("HUHANG_SEAL_CHAIN")
+
 # --- Outside the company --------------------------------------------------------------------------
 # A PEM file of authorities that are believed beside the public ones, by services outside and the key service.
 AUTHORITIES: str = env.str("HUHANG_AUTHORITIES", default="")
@@ -60,6 +64,9 @@ MONEY_URL: str = env.str("HUHANG_MONEY_URL", default="")
 RELAY_URL: str = env.str("HUHANG_RELAY_URL", default="")
 ROUTER_URL: str = env.str("HUHANG_ROUTER_URL", default="")
 SANDBOX_URL: str = env.str("HUHANG_SANDBOX_URL", default="")
+# A time authority (RFC 3161), and a PEM file of the authorities whose time is believed.
+TIME_URL: str = env.str("HUHANG_TIME_URL", default="")
+TIME_AUTHORITIES: str = env.str("HUHANG_TIME_AUTHORITIES", default="")
 # Advisories about packages, asked by `manage.py weaknesses` alone.
 ADVISORIES_URL: str = env.str("HUHANG_ADVISORIES_URL", default="https://api.osv.dev")
 # Where browsers of a video call ask for their own addresses, or are relayed, as a browser's RTCPeerConnection takes them:
@@ -405,6 +412,21 @@ CELERY_BEAT_SCHEDULE = {
         "task": "police.tasks.call_executive",
         "schedule": 5.0,
         "options": {"queue": "life_safety", "expires": 15},
+    },
+    "packs whose time is over": {
+        "task": "police.tasks.destroy_packs",
+        "schedule": 600.0,
+        "options": {"queue": "bulk", "expires": 500},
+    },
+    "time stamps of what was released": {
+        "task": "police.tasks.stamp_releases",
+        "schedule": 10.0,
+        "options": {"expires": 8},
+    },
+    "whose data were released": {
+        "task": "police.tasks.tell_of_releases",
+        "schedule": 3600.0,
+        "options": {"queue": "bulk", "expires": 3000},
     },
     **{
         f"what is over, in the tables of {app}": {

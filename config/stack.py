@@ -167,6 +167,8 @@ class Stack:
             "HUHANG_REGISTRY_URL": f"http://127.0.0.1:{box}/registries",
             "HUHANG_MONEY_URL": f"http://127.0.0.1:{box}/money",
             "HUHANG_RELAY_URL": f"http://127.0.0.1:{box}/relay",
+            "HUHANG_TIME_URL": f"http://127.0.0.1:{box}/time/",
+            "HUHANG_TIME_AUTHORITIES": str(self.state / "sandbox" / "time_authority.pem"),
             "HUHANG_SANDBOX_URL": f"http://127.0.0.1:{box}",
             "HUHANG_CONTROL_SOCKET": str(Path(tempfile.gettempdir()) / f"huhang-{digest}.sock"),
             "HUHANG_EMBED_POSTGRES": str(embed_postgres).lower(),

@@ -94,3 +94,22 @@ def _once(url: str, body: dict[str, Any]) -> dict[str, Any] | None:
     if answer.status_code != 200 or not isinstance(found, dict):
         raise _Failed
     return found
+
+
+def exchange(name: str, url: str, body: bytes, *, sends: str, takes: str, within: float) -> bytes:
+    """What a service answers that speaks neither JSON nor waits: one attempt, `within` seconds, bytes of the kind `takes`.
+
+    For what goes on without it, where it is asked again later by a law of `core.retry`. Raises `OutsideDown`.
+    """
+    try:
+        with _breakers.get_breaker(name):
+            answer = _client().post(
+                url, content=body, headers={"Content-Type": sends, "Accept": takes}, timeout=within
+            )
+            sandbox = settings.STAGE == "production" and SANDBOX_HEADER in answer.headers
+            if sandbox or answer.status_code != 200 or answer.headers.get("Content-Type") != takes:
+                raise _Failed
+            return answer.content
+    except (httpx.HTTPError, _Failed, OpenedState) as error:
+        log.warning("outside.down", service=name, error=type(error).__name__)
+        raise OutsideDown from None

@@ -136,6 +136,38 @@ def parts() -> list[Part]:
     return list(_parts.values())
 
 
+# --- What others were given by law ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One time that data of somebody were given to others by law, which they were told. `reads` are the times at which it
+    was read there, and as what."""
+
+    to: str
+    at: datetime
+    about: str
+    what: Text
+    law: Text
+    reads: list[tuple[datetime, Text]]
+
+
+TellsOf = Callable[["Account"], Iterable[Told]]
+_tells: list[TellsOf] = []
+
+
+def tells(found: TellsOf) -> TellsOf:
+    """Function decorator: what data of somebody were given to others; nothing that they were not told yet (S11)."""
+    _tells.append(found)
+    return found
+
+
+def told_to(account: "Account") -> list[Told]:
+    """All of it, the newest first."""
+    found = [each for teller in _tells for each in teller(account)]
+    return sorted(found, key=lambda each: each.at, reverse=True)
+
+
 # --- Leaving -------------------------------------------------------------------------------------
 
 

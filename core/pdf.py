@@ -22,7 +22,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.platypus import Flowable, Image, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 # The Chinese font has no Latin letters and no digits; those come from a font that ReportLab brings.
 CHINESE, LATIN, RARE, ARABIC = "Huhang", "Huhang Latin", "Huhang Rare", "Huhang Arabic"
@@ -36,6 +36,9 @@ FILES = {
 }
 MARGIN = 18 * mm
 QUIET, LINE = colors.HexColor("#51606f"), colors.HexColor("#d5dde4")
+# A mark across each page: dark enough for whoever reads a photograph, light enough to read through. A quarter of a page
+# holds some ten of them.
+MARK, MARK_SIZE, MARK_EVERY = colors.HexColor("#9aa7b3"), 11, (55 * mm, 24 * mm)
 # Letters of Arabic script, joined ones too, with the spaces between them; no digits, which go from left to right.
 _LETTER = "[\u0600-\u065f\u066a-\u06ef\u06fa-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc]"
 _ARABIC_RUN = re.compile(rf"{_LETTER}+(?:\s+{_LETTER}+)*")
@@ -186,8 +189,9 @@ class _Lines(_RightToLeft):
 class Sheet:
     """A document that is written from top to bottom and then drawn. Texts are plain: nothing in them is markup."""
 
-    def __init__(self, title: str, *, foot: str) -> None:
-        self.title, self.foot = title, foot
+    def __init__(self, title: str, *, foot: str, mark: Sequence[str] = (), keywords: str = "") -> None:
+        """`mark` are the lines of a watermark that covers each page; `keywords` stand in the file's description."""
+        self.title, self.foot, self.mark, self.keywords = title, foot, mark, keywords
         self.parts: list[Flowable] = self._paragraphs(title, "title")
 
     def _paragraph(self, text: str, style: str) -> Paragraph:
@@ -229,7 +233,10 @@ class Sheet:
         room = A4[0] - 2 * MARGIN - sum(width or 0 for width in widths)
         free = sum(width is None for width in widths)
         table = Table(
-            cells, colWidths=[width or room / max(free, 1) for width in widths], repeatRows=1 if head else 0
+            cells,
+            colWidths=[width or room / max(free, 1) for width in widths],
+            repeatRows=1 if head else 0,
+            splitInRow=1,  # a cell that is longer than a page goes on on the next one
         )
         style = [
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
@@ -239,8 +246,32 @@ class Sheet:
         table.setStyle(TableStyle(style))
         return table
 
+    def picture(self, jpeg: bytes, *, width: float) -> None:
+        """A picture that the platform drew itself, so many millimetres wide."""
+        image = Image(io.BytesIO(jpeg))
+        image.drawWidth, image.drawHeight = width * mm, width * mm * image.imageHeight / image.imageWidth
+        image.hAlign = "LEFT"
+        self.parts.append(image)
+
     def gap(self) -> None:
         self.parts.append(Spacer(1, 4 * mm))
+
+    def _cover(self, canvas: Canvas) -> None:
+        """The watermark, below what is written: its first line large, the others small."""
+        canvas.saveState()
+        canvas.setFillColor(MARK)
+        across, down = MARK_EVERY
+        for row in range(int(A4[1] // down) + 1):
+            for column in range(int(A4[0] // across) + 2):
+                left = (column - (row % 2) / 2) * across + 4 * mm
+                top = A4[1] - 8 * mm - row * down
+                for number, line in enumerate(self.mark):
+                    size, at = (MARK_SIZE if number == 0 else 5.5), left
+                    for font, part in runs(visual(line)):
+                        canvas.setFont(font, size)
+                        canvas.drawString(at, top - number * 6.5, part)
+                        at += pdfmetrics.stringWidth(part, font, size)
+        canvas.restoreState()
 
     def draw(self) -> bytes:
         """The PDF."""
@@ -254,10 +285,12 @@ class Sheet:
             bottomMargin=MARGIN,
             title=self.title,
             author="Huhang 护航",
+            keywords=self.keywords,
             invariant=1,
         )
 
         def foot(canvas: Canvas, _document: object) -> None:
+            self._cover(canvas)
             line = self._paragraph(f"{self.foot} · {canvas.getPageNumber()}", "quiet")
             line.wrapOn(canvas, A4[0] - 2 * MARGIN, 10 * mm)
             line.drawOn(canvas, MARGIN, 8 * mm)

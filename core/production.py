@@ -11,8 +11,12 @@ import os
 import ssl
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register, run_checks
 from django.db import DatabaseError, connection
@@ -37,8 +41,10 @@ PROVIDERS = {
     "REGISTRY_URL": "the registries that certificates and real names are asked of",
     "MONEY_URL": "the provider of money",
     "RELAY_URL": "the provider of relay numbers",
+    "TIME_URL": "the authority that stamps the time on releases to the police",
 }
 OPTIONAL_PROVIDERS = ("ROUTER_URL", "KEY_SERVICE_URL", "ADVISORIES_URL")
+DEMO_SEAL = "Huhang demo"  # of `config.local`
 CHECKED = ("verify-ca", "verify-full")  # PostgreSQL's own words
 CHANNELS = ("sms", "voice")  # without them a call for help reaches nobody
 TOKENS = ("TELEPHONE_TOKEN", "OUTSIDE_TOKEN", "SMS_IN_TOKEN", "METRICS_TOKEN", "KEY_SERVICE_TOKEN")
@@ -72,6 +78,7 @@ def secrets() -> Iterator[str]:
             yield f"{name} is the same key as {seen[raw]}; each has one of its own."
         else:
             seen[raw] = name
+    yield from _seal()
     for setting in TOKENS:
         weak = [
             token
@@ -80,6 +87,22 @@ def secrets() -> Iterator[str]:
         ]
         if weak:
             yield f"{_name(setting)} is weak: make {SHORTEST_TOKEN} or more random characters, or leave it out."
+
+
+def _seal() -> Iterator[str]:
+    """What is wrong with the seal of releases to the police."""
+    try:
+        key = serialization.load_der_private_key(base64.b64decode(settings.SEAL_KEY), None)
+        chain = x509.load_pem_x509_certificates(base64.b64decode(settings.SEAL_CHAIN))
+    except (ValueError, TypeError, binascii.Error, UnsupportedAlgorithm):
+        yield "HUHANG_SEAL_KEY or HUHANG_SEAL_CHAIN cannot be read: base64 of PKCS #8, and of PEM with the root last."
+        return
+    if key.public_key() != chain[0].public_key():
+        yield "HUHANG_SEAL_KEY is not the key of the first certificate of HUHANG_SEAL_CHAIN."
+    if chain[0].not_valid_after_utc <= datetime.now(UTC):
+        yield "HUHANG_SEAL_CHAIN has expired: nobody believes what is sealed."
+    if any(DEMO_SEAL in each.subject.rfc4514_string() for each in chain):
+        yield "HUHANG_SEAL_CHAIN is a demo's: have a seal issued to the company."
 
 
 def _keys() -> Iterator[tuple[str, str]]:
@@ -153,6 +176,8 @@ def providers() -> Iterator[str]:
             ssl.create_default_context().load_verify_locations(cafile=settings.AUTHORITIES)
         except OSError as error:  # ssl.SSLError is one
             yield f"HUHANG_AUTHORITIES: {settings.AUTHORITIES} holds no certificates: {type(error).__name__}."
+    if not settings.TIME_AUTHORITIES:
+        yield "HUHANG_TIME_AUTHORITIES is empty: nobody's time stamps would be believed."
     if settings.KEY_SERVICE_URL and not settings.KEY_SERVICE_TOKEN:
         yield "HUHANG_KEY_SERVICE_TOKEN is empty: anybody could ask the key service."
     for setting in (*PROVIDERS, *OPTIONAL_PROVIDERS):

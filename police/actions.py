@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.actions import Action, ActionForm, ActionSet, Given, Step, by_two, calls, text
 from core.console.motions import desk
-from core.typed.fields import CODE, Typed
+from core.typed.fields import CODE, Moment, Typed
 from police import register, selectors, services
+from police.documents import notices, rules
 from police.models import PoliceRequest
 from police.policies import REINSTATEMENT, had_a_part, identity_part, reinstating, why_not
 from police.states import UNDECIDED, Channel, IdentityState, RequestState
@@ -23,6 +24,11 @@ _AFTER_OTHERS = frozenset({"confirm", "identity_confirm", "proper", "improper"})
 
 class Reason(ActionForm):
     reason = text(_("Reason"), limit=1000)
+
+
+class PutOff(ActionForm):
+    reason = text(_("Reason that the authority gives"), limit=1000)
+    day = Moment(label=_("Nobody is told before"))
 
 
 class PointToTrip(ActionForm):
@@ -53,6 +59,13 @@ def _identity(*states: IdentityState) -> Callable[[PoliceRequest, "Account"], bo
 
 def _released(request: PoliceRequest, _person: object) -> bool:
     return request.state == RequestState.RELEASED
+
+
+def _later_proposed(request: PoliceRequest) -> str | None:
+    """Who proposed that the people on the trip are told later; None where nobody is left to tell."""
+    if request.state != RequestState.RELEASED or not rules.waiting(request.code):
+        return None
+    return rules.proposed(request.code)
 
 
 REQUESTS: ActionSet[PoliceRequest] = ActionSet(
@@ -180,6 +193,19 @@ REQUESTS.add(
             calls(services.decide_reinstatement, agrees=False),
         ),
         proposal=reinstating,
+    ),
+    *by_two(
+        rules.PUTTING_OFF.key,
+        "police.answer",
+        Step(
+            "notice_later",
+            _("Put off that the people are told"),
+            calls(notices.propose_later, "reason", "day"),
+            PutOff,
+        ),
+        Step("notice_later_agree", _("Agree: they are told later"), calls(notices.decide_later, agrees=True)),
+        Step("notice_later_refuse", _("They are told on the day"), calls(notices.decide_later, agrees=False)),
+        proposal=_later_proposed,
     ),
 )
 

@@ -4,7 +4,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from core.admin import ReadOnlyAdmin
-from police.models import Agency, Officer, PoliceRequest
+from police.models import Agency, Officer, PoliceRequest, ReleaseCopy
 
 
 @admin.register(Agency)
@@ -43,3 +43,22 @@ class PoliceRequestAdmin(ReadOnlyAdmin):
         return format_html(
             '<a href="{}">{}</a>', reverse("police_console:request", args=[request.code]), request.code
         )
+
+
+@admin.register(ReleaseCopy)
+class ReleaseCopyAdmin(ReadOnlyAdmin):
+    """Whose copy a photographed page is: searched by the code of its watermark."""
+
+    list_display = ["code", "page", "kind", "reader", "at", "stamp"]
+    list_display_links = None
+    list_filter = ["kind", "stamp"]
+    list_select_related = ["release__request"]
+    search_fields = ["code__exact"]
+    ordering = ["-id"]
+    # The file itself is shown to nobody here, nor by what it is checked.
+    exclude = ["content", "blocks", "stamped_blocks"]
+
+    @admin.display(description=_("police request"))
+    def page(self, copy: ReleaseCopy) -> str:
+        code = copy.release.request.code
+        return format_html('<a href="{}">{}</a>', reverse("police_console:request", args=[code]), code)

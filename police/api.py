@@ -1,6 +1,5 @@
 """Requests of liaison officers for stations with a system of their own."""
 
-import json
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -16,6 +15,8 @@ from core.api import read
 from core.limits import asker_of
 from core.typed.fields import NAME, PHONE, MomentInput, TypedInput
 from police import selectors, services
+from police.documents import services as documents
+from police.documents.states import CopyKind
 from police.models import PoliceRequest
 from police.policies import identity_part, missing_papers
 from police.services import Question
@@ -111,9 +112,7 @@ def _show(request: Request, asked: PoliceRequest) -> dict[str, Any]:
         "missing": [str(paper) for paper in missing_papers(asked)],
         "linked": linked,
         "grade": _grade(asked) if released else None,
-        "pack": json.loads(services.read_pack(actor=account_of(request).actor, request=asked))
-        if released and asked.release.is_open(clock.now())
-        else None,
+        "pack": _pack(request, asked) if released and asked.release.is_open(clock.now()) else None,
         "sha256": asked.release.newest.digest if released else None,
     }
 
@@ -129,6 +128,11 @@ def _grade(asked: PoliceRequest) -> dict[str, Any]:
         "due_at": part.due_at if part else None,
         "refusal": part.refusal if part else "",
     }
+
+
+def _pack(request: Request, asked: PoliceRequest) -> dict[str, Any]:
+    read = documents.read_page(actor=account_of(request).actor, request=asked, kind=CopyKind.API)
+    return documents.marked(read.pack, read.copied)
 
 
 class OfficerView(APIView):

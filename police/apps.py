@@ -10,5 +10,5 @@ class PoliceConfig(AppConfig):
 
     def ready(self) -> None:
         """It tells of the stations that other apps may call, and of its cases."""
-        for name in ("stations", "handlers"):
+        for name in ("stations", "handlers", "own_data"):
             import_module(f"police.{name}")

@@ -53,3 +53,14 @@ class NotTheirs(
     code: Code
     at: Moment
     link: Link
+
+
+class DataWereRead(
+    Message,
+    code="police.data_were_read",
+    text=_(
+        "Huhang: on %(at)s data about a trip of yours were given to the police, as the law provides. What it was and who read it: %(link)s"
+    ),
+):
+    at: Moment
+    link: Link

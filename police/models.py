@@ -247,6 +247,8 @@ class Release(models.Model):
     signs = models.JSONField(pgettext_lazy("release", "what bears it out"), default=list, blank=True)
     # When the station or the supervisor said that it was not theirs: nobody reads it any more (P3c).
     disowned_at = models.DateTimeField(pgettext_lazy("release", "disowned at"), null=True)
+    # Whether the pack says of the plate what it has to; the pack itself is destroyed after its time.
+    has_plates = models.BooleanField(pgettext_lazy("release", "says both plates"), default=False)
 
     class Meta:
         verbose_name = pgettext_lazy("police", "release")
@@ -272,6 +274,11 @@ class Release(models.Model):
     def is_open(self, at: datetime) -> bool:
         """The pack can still be read."""
         return at <= self.expires_at and self.disowned_at is None
+
+    @property
+    def is_destroyed(self) -> bool:
+        """The pack is gone; its digest and the record of who read it stay."""
+        return not self.pack
 
     @property
     def newest(self) -> "Release | IdentityPart":
@@ -401,3 +408,8 @@ class ReleaseReview(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reviewer} on {self.release_id}"
+
+
+# What of a release is handed over, and who is told: `police.documents`.
+from police.documents.models import ReleaseCopy as ReleaseCopy  # noqa: E402
+from police.documents.models import ReleaseNotice as ReleaseNotice  # noqa: E402

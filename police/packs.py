@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from police.models import PoliceRequest
     from rides.models import LatestPosition, Trip
 
+# The version of the published schema (`police/documents/pack-1.schema.json`) that a pack keeps to.
+SCHEMA = "pack-1"
 # What of the timeline is the trip's true history. Neither what people wrote is in the pack, nor a line that names places,
 # another order, or what somebody paid: whoever asks by a woman's number learns nothing about her from it (P3b).
 HISTORY = frozenset(
@@ -79,6 +81,7 @@ def build_pack(request: "PoliceRequest", trip: "Trip", graded: Graded) -> dict[s
     incident = live_incident_of(trip)
     at = clock.now()
     return {
+        "schema": SCHEMA,
         "request": request.code,
         "agency": request.agency.names,
         "officer": request.officer.account.code if request.officer else f"badge {request.badge_number}",
@@ -186,3 +189,9 @@ def write_pack(pack: dict[str, Any]) -> tuple[str, str]:
     """(canonical JSON, its SHA-256): the same text that the officer downloads and the journal cites."""
     text = json.dumps(pack, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text, hashlib.sha256(text.encode()).hexdigest()
+
+
+def says_plates(text: str) -> bool:
+    """Whether a pack has the registered plate, and says what was read, compared and seen."""
+    pack = json.loads(text)
+    return bool(pack.get("plate_registered")) and {"plate_seen", "plate_check", "plate_read"} <= pack.keys()

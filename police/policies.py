@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from core import four_eyes, limits, policy
 from core.limits import Per
+from police.documents import rules
 from police.states import (
     IDENTITY_WAITS,
     UNDECIDED,
@@ -377,4 +378,7 @@ _RULES: dict[str, Callable[["PoliceRequest", "Account"], str | Promise]] = {
     "reinstate": _not_reinstatable,
     "reinstate_agree": _not_reinstated,
     "reinstate_refuse": _no_reinstatement,
+    "notice_later": lambda request, _account: rules.why_not_put_off(request.code),
+    "notice_later_agree": lambda request, account: rules.why_not_agree(request.code, account.code),
+    "notice_later_refuse": lambda request, _account: rules.why_not_agree(request.code, ""),
 }

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.retention import RECORDS_KEPT, Ground, data, emptied, goes_when_left, let_go, nobody, stays
+from police.policies import OPEN_FOR
 from police.states import REQUEST_TRANSITIONS
 
 POLICE = data(
@@ -42,28 +43,47 @@ emptied(
     trip="trip__code",
     case="code",
 )
+# A pack is a copy for one purpose: its trip's data have holds of their own, and the hold that each request places on
+# its trip keeps no pack. What must keep one names the request itself.
 let_go(
     "police.Release",
     POLICE,
     "the pack as it was released",
-    after=RECORDS_KEPT,
+    after=OPEN_FOR,
     since="released_at",
     said="it was released",
     ends="`pack` and `spoken_code` emptied; its digest stays",
-    trip="request__trip__code",
-    case="request__code",
+    trip="request__code",
     columns=["pack", "spoken_code"],
 )
 emptied(
     "police.IdentityPart",
     POLICE,
     "the pack as it was after a call-back",
-    after=RECORDS_KEPT,
+    after=OPEN_FOR,
     since="asked_at",
     said="it was asked",
     columns={"pack": "", "refusal": ""},
-    trip="release__request__trip__code",
-    case="release__request__code",
+    trip="release__request__code",
 )
 stays("police.StationAnswer", POLICE, "what a station answered, by a link", "codes; it proves who was asked")
+emptied(
+    "police.ReleaseCopy",
+    POLICE,
+    "the files that were handed over, and who read what when",
+    after=OPEN_FOR,
+    since="release__released_at",
+    said="it was released",
+    columns={"content": ""},
+    trip="release__request__code",
+)
+emptied(
+    "police.ReleaseNotice",
+    POLICE,
+    "on which day somebody is told, and why it was put off",
+    after=RECORDS_KEPT,
+    since="told_at",
+    said="they were told",
+    columns={"later_reason": ""},
+)
 stays("police.ReleaseReview", POLICE, "who of the staff looked at a release", "codes; it proves the review")

@@ -187,4 +187,4 @@ timeline.by_staff(PoliceLine.REFUSED, PoliceLine.IDENTITY_REFUSED)
 
 # Which panels and pages of the console look again when such a line is written down (`core.live`).
 live.moves("police", "police.")
-live.looks("police.pack_read")
+live.looks("police.pack_read", "police.copy_read")

@@ -2,7 +2,19 @@
 
 from core import jobs, retention
 from police import retention as tables  # noqa: F401 - how long they are kept
+from police.documents.notices import TELLING
+from police.documents.services import STAMPS
 from police.services import EXECUTIVE
 
 call_executive = jobs.periodic("police.tasks.call_executive", EXECUTIVE)
 forget_what_is_over = jobs.periodic("police.tasks.forget_what_is_over", *retention.jobs_of("police"))
+destroy_packs = jobs.periodic(
+    "police.tasks.destroy_packs",
+    *(
+        job
+        for table in ("police.Release", "police.ReleaseCopy")
+        if (job := retention.rules()[table].job) is not None
+    ),
+)
+stamp_releases = jobs.periodic("police.tasks.stamp_releases", jobs.queue(STAMPS))
+tell_of_releases = jobs.periodic("police.tasks.tell_of_releases", TELLING)

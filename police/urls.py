@@ -1,12 +1,18 @@
 from django.urls import path
 
 from police import views
+from police.documents import views as documents
 
 app_name = "police"
 urlpatterns = [
     path("police/", views.home, name="home"),
     path("police/requests/<code:code>/", views.show, name="request"),
     path("police/requests/<code:code>/pack.json", views.pack_json, name="pack_json"),
+    path("police/requests/<code:code>/pack.pdf", documents.pack_pdf, name="pack_pdf"),
+    path("police/requests/<code:code>/proof.pdf", documents.proof_pdf, name="proof_pdf"),
+    path("police/requests/<code:code>/files/<name:copy>/", documents.again, name="file"),
+    path("police/verify/", documents.verify_page, name="verify"),
+    path("police/schemas/<word:name>.json", documents.schema, name="schema"),
     path("police/requests/<code:code>/papers/", views.papers, name="papers"),
     path("police/owning/<secret:secret>/", views.owning, name="owning"),
     path("police/packs/<secret:secret>/", views.link, name="link"),

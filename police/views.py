@@ -1,6 +1,5 @@
 """The only pages that a liaison officer sees, and the one behind a one-time link."""
 
-import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
@@ -17,6 +16,8 @@ from core.errors import DomainError, InvalidInput, SignInRequired, explain
 from core.limits import asker_of
 from core.permissions import may
 from police import selectors, services
+from police.documents import services as documents
+from police.documents.states import CopyKind
 from police.errors import LinkClosed, NotAnOfficer, OfficerSuspended, PapersMissing
 from police.forms import PapersForm, QuestionForm, RequestForm, SpokenCodeForm
 from police.models import Officer, PoliceRequest
@@ -119,7 +120,8 @@ def graded(asked: PoliceRequest) -> dict[str, Any]:
     }
 
 
-def _own(request: HttpRequest, code: str) -> PoliceRequest:
+def own(request: HttpRequest, code: str) -> PoliceRequest:
+    """A request of this officer's own. Raises `NotFound` for another's."""
     return selectors.own_request(selectors.officer_of(account_of(request), clock.now()), code)
 
 
@@ -127,15 +129,19 @@ def _own(request: HttpRequest, code: str) -> PoliceRequest:
 @officers_only
 def show(request: HttpRequest, code: str) -> HttpResponse:
     """One of my requests: the clock, the pack on one sheet, who else asked, the paperwork."""
-    asked = _own(request, code)
+    asked = own(request, code)
     released = asked.state == RequestState.RELEASED
     readable = released and asked.release.is_open(clock.now())
-    pack = services.read_pack(actor=account_of(request).actor, request=asked) if readable else ""
+    actor = account_of(request).actor
+    read = documents.read_page(actor=actor, request=asked, kind=CopyKind.PAGE) if readable else None
     context = {
         "asked": asked,
-        "pack": json.loads(pack) if pack else None,
+        "pack": read.pack if read else None,
+        "copied": read.copied if read else None,
+        "files": documents.files_of(request=asked, reader=actor.code) if readable else [],
         "expired": released and not readable,
         **graded(asked),
+        "destroyed": released and asked.release.is_destroyed,
         "linked": selectors.linked_requests(asked),
         "missing": missing(asked),
         "papers_form": PapersForm(),
@@ -146,14 +152,14 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 @officers_only
 def pack_json(request: HttpRequest, code: str) -> HttpResponse:
-    """The pack as it was released; its SHA-256 is in the journal and in the header `X-SHA256`."""
-    asked = _own(request, code)
-    text = services.read_pack(actor=account_of(request).actor, request=asked)
+    """The pack as JSON, for this reader; the SHA-256 of this file is in the journal and in the header `X-SHA256`."""
+    asked = own(request, code)
+    handed = documents.hand_over(actor=account_of(request).actor, request=asked, kind=CopyKind.JSON)
     headers = {
-        "Content-Disposition": f'attachment; filename="{asked.code}.json"',
-        "X-SHA256": asked.release.newest.digest,
+        "Content-Disposition": f'attachment; filename="{handed.name}"',
+        "X-SHA256": handed.sha256,
     }
-    return HttpResponse(text, content_type="application/json; charset=utf-8", headers=headers)
+    return HttpResponse(handed.content, content_type=handed.kind, headers=headers)
 
 
 _PAPER_FIELDS = {"certificates": "certificate_2"}  # two fields of the page are one of the service
@@ -163,7 +169,7 @@ _PAPER_FIELDS = {"certificates": "certificate_2"}  # two fields of the page are 
 @officers_only
 def papers(request: HttpRequest, code: str) -> HttpResponse:
     """The paperwork of one of my requests; what cannot be taken stays on the page as it was typed."""
-    asked, form = _own(request, code), PapersForm(request.POST)
+    asked, form = own(request, code), PapersForm(request.POST)
     if form.is_valid():
         found = form.cleaned_data
         try:
@@ -194,7 +200,15 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         outcome = services.open_link(secret=secret, spoken=form.cleaned_data["spoken"])
         if outcome.request is not None:
-            context = {"pack": json.loads(outcome.pack), "digest": outcome.digest, **graded(outcome.request)}
+            read = documents.note_page(
+                actor=NOBODY, request=outcome.request, kind=CopyKind.LINK, text=outcome.pack
+            )
+            context = {
+                "pack": read.pack,
+                "copied": read.copied,
+                "digest": outcome.digest,
+                **graded(outcome.request),
+            }
             return render(request, "police/link.html", context)
         if outcome.refusal is not None:
             explain(form, outcome.refusal)

@@ -23,6 +23,8 @@ urlpatterns = [
     path("plates/<str:plate>.jpg", views.plate),
     path("messages/", views.messages_json),
     path("messages/<slug:channel>/", views.take_message),
+    path("time/", views.time_authority),
+    path("time/behaviour/", views.time_behaviour),
     path("sms/", views.sms),
     path("sms/behaviour/", views.sms_behaviour),
 ]

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sandbox import certificates, keys, messages, outside, plates, providers, registries
 from sandbox import sms as provider
+from sandbox import stamps as authority
 from sandbox.camera import POSES, people
 from sandbox.camera import frame as draw_frame
 
@@ -59,6 +60,27 @@ def sms_behaviour(request: HttpRequest) -> HttpResponse:
     """Make the SMS provider slow, silent or unwilling."""
     try:
         provider.behave(dict(json.loads(request.body)))
+    except (ValueError, TypeError) as why:
+        return JsonResponse({"error": str(why)}, status=400)
+    return JsonResponse({"taken": True})
+
+
+@csrf_exempt  # RFC 3161 over HTTP (3.4)
+@require_POST
+def time_authority(request: HttpRequest) -> HttpResponse:
+    """A time stamp of the digest that is asked about."""
+    if request.content_type != "application/timestamp-query":
+        return HttpResponse(status=415)
+    status, reply = authority.answer(request.body)
+    return HttpResponse(reply, status=status, content_type="application/timestamp-reply")
+
+
+@csrf_exempt
+@require_POST
+def time_behaviour(request: HttpRequest) -> HttpResponse:
+    """Make the time authority slow or silent."""
+    try:
+        authority.behave(dict(json.loads(request.body)))
     except (ValueError, TypeError) as why:
         return JsonResponse({"error": str(why)}, status=400)
     return JsonResponse({"taken": True})

@@ -27,6 +27,7 @@ from drivers.services import hold_driver, open_case
 from drivers.states import CaseKind, CaseOutcome, HoldKind
 from drivers.tests.factories import screened
 from police import services as police
+from police.documents import notices
 from police.states import Query
 from rides import services as trips
 from rides.models import LatePickup, Reminder
@@ -545,3 +546,22 @@ def test_whoever_only_reads_a_page_does_not_wake_it(applied, watch, signed_in):
     address = f"/admin/vetting/applications/{applied[0].code}/"
     with pytest.raises(AssertionError, match="is not woken"):
         watch("supervisor", address, lambda: signed_in("vetting").get(address))
+
+
+def test_who_read_a_release_and_who_is_told_come_onto_the_open_page(rides, people, watch, signed_in):
+    asked = police.ask_by_form(
+        account=people("officer"),
+        question=police.Question(Query.TRIP, rides.under_way().code, clock.now()),
+        submission="officer-asks-now",
+    )
+    address = f"/admin/police-line/{asked.code}/"
+    read = f"/police/requests/{asked.code}/pack.json"
+    changed = watch("supervisor", address, lambda: signed_in("officer").get(read))
+    assert asked.release.copies.get().code in changed["copies"]
+    day, specialist = clock.now() + timedelta(days=40), people("specialist")
+    changed = watch(
+        "supervisor",
+        address,
+        lambda: notices.propose_later(account=specialist, code=asked.code, reason="侦查需要", day=day),
+    )
+    assert "侦查需要" in changed["notices"]

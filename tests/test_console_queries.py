@@ -16,6 +16,8 @@ from drivers.selectors import driver_of
 from drivers.tests.factories import screened
 from governance.measures import has_check, measures
 from governance.services import check_board
+from police.documents.services import read_page
+from police.documents.states import CopyKind
 from police.services import ask_by_form
 from police.states import Query
 from police.tests.factories import urgent
@@ -32,6 +34,7 @@ PAGES = [
     "complaints/complaint",
     "police/policerequest",
     "police/officer",
+    "police/releasecopy",
     "police/agency",
     "rides/trip",
     "rides/lineincity",
@@ -78,7 +81,8 @@ def fill(rides, people, count):
             submission=mark,
         )
         question = urgent(Query.TRIP, trip.code)
-        ask_by_form(account=people("officer"), question=question, submission=mark)
+        asked = ask_by_form(account=people("officer"), question=question, submission=mark)
+        read_page(actor=people("officer").actor, request=asked, kind=CopyKind.PAGE)
         end_trip(driver=driver_of(people("driver")), trip_code=trip.code)
         screened(driver_of(people("driver")), subject=f"{mark}-{trip.code}"[-30:])
         with transaction.atomic():

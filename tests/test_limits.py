@@ -68,6 +68,7 @@ DOORS = {
     "POST contact/{}/": KEY,
     "POST police/packs/{}/": ROW,
     "POST police/owning/{}/": ("police.owning",),
+    "POST police/verify/": ("police.verify",),
     "POST practice/sos/": NOTHING,
     "POST i18n/setlang/": NOTHING,
     "POST sign-out/": NOTHING,
@@ -193,6 +194,7 @@ SENT = {
             "governance.drill_failed",
             "governance.measure_failed",
             "police.not_theirs",
+            "police.data_were_read",
             "police.pack_released",
             "police.request_escalated",
             "rides.line_suspended",
@@ -236,6 +238,7 @@ REPORT = {
 # How each of these doors is pushed: JSON or a form, where, what is sent.
 PUSHED = {
     "POST police/owning/{}/": [("form", f"/police/owning/{'a' * 32}/", {"answer": "no"})],
+    "POST police/verify/": [("form", "/police/verify/", {"digest": "0" * 64})],
     "POST api/v1/sign-in/": [
         ("json", "/api/v1/sign-in/", {"name": "13800000001", "password": "x"}),
         ("json", "/api/v1/sign-in/", {"name": "13800000001", "code": "000000"}),

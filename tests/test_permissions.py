@@ -46,6 +46,8 @@ from drivers.tests.factories import face_token, ready_for_pickup
 from governance.services import check_board
 from police import register
 from police import services as police
+from police.documents.services import hand_over
+from police.documents.states import CopyKind
 from police.states import Query
 from police.tests.factories import urgent
 from rides.models import LatePickup, Offer, Reminder, Trip
@@ -326,6 +328,12 @@ TABLE = [
     ("POST", "police/", OFFICERS),
     ("GET", "police/requests/{request}/", {"officer"}),
     ("GET", "police/requests/{request}/pack.json", {"officer"}),
+    ("GET", "police/requests/{request}/pack.pdf", {"officer"}),
+    ("GET", "police/requests/{request}/proof.pdf", {"officer"}),
+    ("GET", "police/requests/{request}/files/{release_copy}/", {"officer"}),
+    ("GET", "police/verify/", EVERYBODY),
+    ("POST", "police/verify/", EVERYBODY),
+    ("GET", "police/schemas/{pack_schema}.json", EVERYBODY),
     ("POST", "police/requests/{request}/papers/", {"officer"}, PAPERS),
     ("GET", "police/owning/{owning}/", EVERYBODY),
     ("POST", "police/owning/{owning}/", EVERYBODY),
@@ -637,6 +645,8 @@ def _made(rides, people):
     asked_about = Satisfaction.objects.create(complaint=scored, asked_at=clock.now())
     question = urgent(Query.TRIP, trip.code)
     asked = police.ask_by_form(account=people("officer"), question=question, submission="s")
+    hand_over(actor=people("officer").actor, request=asked, kind=CopyKind.JSON)
+    release_copy = asked.release.copies.get().code
     phone = police.open_phone_request(
         account=people("agent"), agency_code="shangtang", badge="1", question=question, submission="p"
     ).request
@@ -761,6 +771,8 @@ def _made(rides, people):
         "evidence": complaint.evidence.get().picture.code,
         "request": asked.code,
         "link": link,
+        "release_copy": release_copy,
+        "pack_schema": "pack-1",
         "face_check": ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T").code,
         "case": case.code,
         "video": video.code,

@@ -47,7 +47,7 @@ BY_STAFF = {
     "complaints.Statement.question", "complaints.Decision.reason", "complaints.WorkSummary.judgement",
     "complaints.WorkSummary.learned", "complaints.WorkSummary.skills", "complaints.WorkSummary.goals",
     "complaints.WorkSummary.reply", "police.Officer.reinstate_reason", "police.PoliceRequest.refusal",
-    "police.IdentityPart.refusal",
+    "police.IdentityPart.refusal", "police.ReleaseNotice.later_reason",
     "police.PoliceRequest.legal_basis",  # chosen or named by an officer, whose request is an alarm by itself
 }  # fmt: skip
 # No sentences: names, numbers, addresses, keys, what machines wrote, what a form of ours asks letter by letter.
@@ -68,6 +68,7 @@ NO_SENTENCE = {
     "police.PoliceRequest.badge_number", "police.PoliceRequest.query_value", "police.PoliceRequest.letter_number",
     "police.PoliceRequest.certificates", "police.Release.pack", "police.Release.spoken_code",
     "police.PoliceRequest.supervisor_name", "police.PoliceRequest.supervisor_phone", "police.IdentityPart.pack",
+    "police.ReleaseCopy.content", "police.ReleaseCopy.blocks", "police.ReleaseCopy.stamped_blocks",
     "governance.MeasureResult.evidence_zh", "governance.MeasureResult.evidence_en",
 }  # fmt: skip
 # Kinds of lines whose words are staff's own; any other kind is read.

@@ -11,13 +11,18 @@ from django.core.checks import run_checks
 from django.db import connection, transaction
 
 from accounts.demo import CAST
-from config.local import new_secrets
+from config.local import new_seal, new_secrets
 from core import outside, production
 from core.management.commands.grant_rights import APPEND_ONLY
 from core.messages.transports.template_sms import to_submit
 
 ROOT = Path(__file__).resolve().parents[2]
+SEAL, CHAIN = new_seal("Some company")
 REAL = {
+    "HUHANG_SEAL_KEY": SEAL,
+    "HUHANG_SEAL_CHAIN": CHAIN,
+    "HUHANG_TIME_URL": "https://time.example.com",
+    "HUHANG_TIME_AUTHORITIES": "/etc/huhang/time.pem",
     "HUHANG_STAGE": "production",
     "HUHANG_HOSTS": "ride.example.com",
     "HUHANG_PUBLIC_URL": "https://ride.example.com",
@@ -92,6 +97,11 @@ NOT_RANDOM = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="  # 32 times A
         ("AUDIT_KEY", "not base64!", "HUHANG_AUDIT_KEY"),
         ("FACE_KEY", NOT_RANDOM, "HUHANG_FACE_KEY is not random"),
         ("FIELD_KEYS", ["1:YQ=="], "HUHANG_FIELD_KEYS, version 1"),
+        ("SEAL_KEY", "", "HUHANG_SEAL_KEY or HUHANG_SEAL_CHAIN cannot be read"),
+        ("SEAL_KEY", new_seal("Some company")[0], "HUHANG_SEAL_KEY is not the key"),
+        ("TIME_URL", "", "HUHANG_TIME_URL is empty"),
+        ("TIME_URL", "https://127.0.0.1:8001/time/", "HUHANG_TIME_URL leads to a sandbox"),
+        ("TIME_AUTHORITIES", "", "HUHANG_TIME_AUTHORITIES is empty"),
         ("METRICS_TOKEN", "secret", "HUHANG_METRICS_TOKEN"),
         ("PUBLIC_URL", "http://ride.example.com", "not https"),
         ("PUBLIC_URL", "https://127.0.0.1", "this machine"),
@@ -122,6 +132,11 @@ def test_production_refuses(real, setting, value, said):
     found = faults()
     assert len(found) == 1, found
     assert said in found[0]
+
+
+def test_production_refuses_the_seal_of_a_demo(real):
+    real.SEAL_KEY, real.SEAL_CHAIN = new_seal()
+    assert faults() == ["HUHANG_SEAL_CHAIN is a demo's: have a seal issued to the company."]
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ BEGIN
     WHEN 'police_release' THEN
         UPDATE police_release SET pack = nothing[array_position(names, 'pack')],
             spoken_code = nothing[array_position(names, 'spoken_code')]
-            WHERE id = ANY(ids) AND released_at < least;
+            WHERE id = ANY(ids) AND expires_at < now();
     WHEN 'complaints_decision' THEN
         UPDATE complaints_decision SET reason = nothing[array_position(names, 'reason')]
             WHERE id = ANY(ids) AND at < least;

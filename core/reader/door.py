@@ -97,6 +97,14 @@ def read_file(upload: "Upload | bytes") -> tuple[Kind, bytes]:
     return Kind.PDF, content
 
 
+def raw(upload: "Upload | bytes") -> bytes:
+    """The bytes of a file as they came, for what only counts or hashes them: nothing opens it, nothing keeps it.
+
+    Raises `FileRefused` for one that is too large, `FileNotKept`.
+    """
+    return _content(upload, FileRefused)
+
+
 def draw(upload: "Upload | bytes", *, side: int = SIDE) -> bytes:
     """A picture drawn anew as JPEG, of at most `side` pixels a side. Raises `PictureUnreadable`, `PictureTooLarge`, `ReaderBusy`."""
     try:

@@ -22,6 +22,8 @@ from core.messages import outbox
 from core.privacy import mask_name, mask_phone
 from police import register, selectors, services
 from police.actions import REQUESTS, STATIONS
+from police.documents import rules
+from police.documents import services as documents
 from police.forms import OfficerForm, PhoneRequestForm, StationForm, UntilForm
 from police.models import PoliceRequest
 from police.policies import reinstating
@@ -107,6 +109,9 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
         "to_station": [row for row in letters if row.key.startswith("pack:")],
         "to_executive": [row for row in letters if row.key.startswith("executive:")],
         "reinstating": asked.officer if reinstating(asked) else None,
+        "copies": documents.copies_of(asked) if released else [],
+        "notices": rules.of_request(asked.code) if released else [],
+        "destroyed": released and asked.release.is_destroyed,
         "linked": selectors.linked_requests(asked),
         **graded(asked),
         "supervisor": mask_phone(str(asked.supervisor_phone)),

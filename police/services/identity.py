@@ -1,6 +1,6 @@
 """The identity part of an emergency release: a call-back to the published number, and two people (P3a)."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core import audit, clock, four_eyes, timeline
 from core.actors import Actor

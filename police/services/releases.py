@@ -16,13 +16,14 @@ from core.permissions import require
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from police import messages, selectors
+from police.documents import notices
 from police.errors import (
     LinkClosed,
     NotReleased,
     TripNotFound,
 )
 from police.models import IdentityPart, PoliceRequest, Release
-from police.packs import Graded, build_pack, write_pack
+from police.packs import Graded, build_pack, says_plates, write_pack
 from police.policies import (
     IDENTITY_WITHIN,
     OPEN_FOR,
@@ -93,7 +94,9 @@ def release_pack(
         grade=graded.grade,
         reason=graded.reason,
         signs=sorted(graded.signs),
+        has_plates=says_plates(text),
     )
+    notices.begin(release)
     if graded.due_at:
         IdentityPart.objects.create(release=release, asked_at=at, due_at=graded.due_at)
     seconds = round((at - request.asked_at).total_seconds(), 1)

@@ -1,0 +1,290 @@
+"""The only writer of copies: what is handed over, each time it is read, with a code of its own (P6+)."""
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from core import audit, clock, retry
+from core.actors import Actor
+from core.errors import NotFound
+from core.transactions import begins_transaction
+from police.documents import paper, seal
+from police.documents.models import ReleaseCopy
+from police.documents.paper import Copied, Listed
+from police.documents.states import CopyKind, StampState
+from police.errors import LinkClosed
+from police.models import PoliceRequest, Release
+from police.services import read_pack
+
+log = structlog.get_logger()
+# No letter and no digit that a machine takes for another one when it reads a photograph.
+ALPHABET = "ACDEFHJKMNPRTUVWXY3479"
+CODE_LENGTH = 8
+BLOCK = 1024  # bytes of which one keyed digest is kept
+TYPES = {
+    CopyKind.PDF: ("application/pdf", "pdf"),
+    CopyKind.PROOF: ("application/pdf", "proof.pdf"),
+    CopyKind.JSON: ("application/json; charset=utf-8", "json"),
+}
+STAMP_LAW = retry.Law(first=timedelta(seconds=5), ceiling=timedelta(minutes=10), patience=timedelta(hours=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A pack that somebody reads on a page, and the mark that the page carries."""
+
+    pack: dict[str, Any]
+    copied: Copied
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A file that is handed over."""
+
+    name: str
+    kind: str
+    content: bytes
+    sha256: str
+
+
+def new_copy_code() -> str:
+    """A code that survives a photograph: 22⁸ of them."""
+    return "".join(secrets.choice(ALPHABET) for _place in range(CODE_LENGTH))
+
+
+def blocks_of(content: bytes) -> str:
+    """A keyed digest of each kilobyte, 16 hexadecimal digits: nobody learns from it what stood there."""
+    key = base64.b64decode(settings.AUDIT_KEY)
+    return "".join(
+        hmac.new(key, b"block:%d:" % at + content[at : at + BLOCK], hashlib.sha256).hexdigest()[:16]
+        for at in range(0, len(content), BLOCK)
+    )
+
+
+def _copied(request: PoliceRequest, code: str) -> Copied:
+    officer = request.officer
+    return Copied(
+        code=code,
+        request=request.code,
+        agency=request.agency.names,
+        officer=officer.account.code if officer else str(request.badge_number),
+        at=clock.now(),
+    )
+
+
+def read_page(*, actor: Actor, request: PoliceRequest, kind: CopyKind) -> Reading:
+    """The pack for a page, whose watermark leads to this reading. Raises `NotReleased`, `LinkClosed`."""
+    return note_page(actor=actor, request=request, kind=kind, text=read_pack(actor=actor, request=request))
+
+
+@begins_transaction
+def note_page(*, actor: Actor, request: PoliceRequest, kind: CopyKind, text: str) -> Reading:
+    """The same of a pack that was opened in another way, such as by a one-time link."""
+    copied = _copied(request, new_copy_code())
+    _write(actor, request, copied, kind)
+    return Reading(json.loads(text), copied)
+
+
+def _write(
+    actor: Actor,
+    request: PoliceRequest,
+    copied: Copied,
+    kind: CopyKind,
+    content: bytes = b"",
+    stamp: StampState = StampState.NONE,
+) -> ReleaseCopy:
+    copy = ReleaseCopy.objects.create(
+        code=copied.code,
+        release=Release.objects.only("pk").get(request=request),
+        reader="" if kind == CopyKind.LINK else actor.code,
+        kind=kind,
+        at=copied.at,
+        sha256=hashlib.sha256(content).hexdigest() if content else "",
+        sm3=seal.sm3(content) if content else "",
+        size=len(content),
+        blocks=blocks_of(content),
+        content=base64.b64encode(content).decode(),
+        stamp=stamp,
+        next_at=copied.at if stamp == StampState.WAITING else None,
+    )
+    # A page that is open does not wake itself by being read; a file that was made is news.
+    audit.record(
+        actor,
+        "police.copy_made" if content else "police.copy_read",
+        request.code,
+        case=request.code,
+        copy=copy.code,
+        kind=kind,
+        sha256=copy.sha256,
+    )
+    return copy
+
+
+@begins_transaction
+def _keep(
+    actor: Actor, request: PoliceRequest, copied: Copied, kind: CopyKind, content: bytes, stamp: StampState
+) -> ReleaseCopy:
+    return _write(actor, request, copied, kind, content, stamp)
+
+
+def hand_over(*, actor: Actor, request: PoliceRequest, kind: CopyKind) -> Handed:
+    """A file of the release for this reader: drawn, sealed, kept until it is destroyed. Call it outside of transactions.
+
+    A time authority that is slow or away delays nothing: the seal is then without its time, and `STAMPS` adds it.
+    Raises `NotReleased`, `LinkClosed`.
+    """
+    text = read_pack(actor=actor, request=request)
+    copied = _copied(request, new_copy_code())
+    if kind == CopyKind.JSON:
+        content, stamp = _json(text, copied), StampState.NONE
+    else:
+        content, stamp = _sealed(request, kind, text, copied)
+    copy = _keep(actor, request, copied, kind, content, stamp)
+    return _handed(request, copy, content)
+
+
+def _handed(request: PoliceRequest, copy: ReleaseCopy, content: bytes) -> Handed:
+    media, ending = TYPES[CopyKind(copy.kind)]
+    name = f"{request.code}.{ending}"
+    return Handed(name, media, content, hashlib.sha256(content).hexdigest())
+
+
+def marked(pack: dict[str, Any], copied: Copied) -> dict[str, Any]:
+    """A pack as data, with whose copy it is."""
+    return pack | {"copy": {"code": copied.code, "at": copied.at.isoformat(timespec="seconds")}}
+
+
+def _json(text: str, copied: Copied) -> bytes:
+    found = marked(json.loads(text), copied)
+    return json.dumps(found, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _sealed(request: PoliceRequest, kind: CopyKind, text: str, copied: Copied) -> tuple[bytes, StampState]:
+    for stamped in (True, False) if settings.TIME_URL else (False,):
+        drawn = (
+            paper.pack(json.loads(text), copied, stamped=stamped)
+            if kind == CopyKind.PDF
+            else _proof(request, text, copied, stamped=stamped)
+        )
+        try:
+            return seal.seal(drawn, stamped=stamped), paper.stamp_of(stamped=stamped)
+        except seal.NotStamped:
+            log.warning("police.sealed_without_time", request=request.code, copy=copied.code)
+    raise AssertionError("a seal without the time asks nobody")  # pragma: no cover
+
+
+def _proof(request: PoliceRequest, text: str, copied: Copied, *, stamped: bool) -> bytes:
+    files = ReleaseCopy.objects.filter(
+        release__request=request, kind__in=[CopyKind.PDF, CopyKind.JSON]
+    ).order_by("pk")
+    return paper.proof(
+        copied,
+        notice=str(request.letter_number),
+        sealed_by=seal.sealed_by(),
+        record=(hashlib.sha256(text.encode()).hexdigest(), seal.sm3(text.encode())),
+        files=[
+            Listed(
+                row.code,
+                CopyKind(row.kind).value.upper(),
+                row.at,
+                row.size,
+                row.stamped_sha256 or row.sha256,
+                row.stamped_sm3 or row.sm3,
+            )
+            for row in files
+        ],
+        stamped=stamped,
+    )
+
+
+def files_of(*, request: PoliceRequest, reader: str) -> list[ReleaseCopy]:
+    """The files that this reader was handed and that are there still, the newest first."""
+    rows = ReleaseCopy.objects.filter(release__request=request, reader=reader, kind__in=list(TYPES))
+    return [row for row in rows.order_by("-pk")[:30] if row.content]
+
+
+@begins_transaction
+def hand_over_again(*, actor: Actor, request: PoliceRequest, code: str) -> Handed:
+    """The same file to the same reader, by now with its time stamp. Raises `NotFound`, `LinkClosed`."""
+    copy = ReleaseCopy.objects.filter(
+        release__request=request, reader=actor.code, kind__in=list(TYPES), code=code
+    ).first()
+    if copy is None:
+        raise NotFound
+    if not request.release.is_open(clock.now()) or not copy.content:
+        raise LinkClosed(line=settings.LIAISON_LINE)
+    audit.record(
+        actor, "police.copy_made", request.code, case=request.code, copy=copy.code, kind=copy.kind, again=True
+    )
+    return _handed(request, copy, base64.b64decode(copy.content))
+
+
+def copies_of(request: PoliceRequest) -> list[ReleaseCopy]:
+    """Each reading of a release, the oldest first, without the files."""
+    return list(ReleaseCopy.objects.filter(release__request=request).defer("content").order_by("pk"))
+
+
+# --- The time that was not there in time --------------------------------------------------------------------------
+
+
+def _add_stamp(copy: ReleaseCopy) -> None:
+    # The authority is asked outside of a transaction.
+    stamped = seal.stamp(base64.b64decode(copy.content)) if copy.content else b""
+    _keep_stamp(copy, stamped)
+
+
+@begins_transaction
+def _keep_stamp(copy: ReleaseCopy, stamped: bytes) -> None:
+    row = ReleaseCopy.objects.select_for_update().get(pk=copy.pk)
+    if row.stamp != StampState.WAITING:
+        return
+    if not stamped or not row.content:
+        # It was destroyed meanwhile: there is nothing left to put the time on.
+        row.stamp = StampState.NONE
+        row.save(update_fields=["stamp"])
+        return
+    row.stamp = StampState.STAMPED
+    row.content = base64.b64encode(stamped).decode()
+    row.stamped_sha256, row.stamped_sm3 = hashlib.sha256(stamped).hexdigest(), seal.sm3(stamped)
+    row.stamped_blocks = blocks_of(stamped)
+    row.save(update_fields=["stamp", "content", "stamped_sha256", "stamped_sm3", "stamped_blocks"])
+
+
+STAMPS = retry.queue(
+    "police.time_stamps",
+    _("Time stamps of what was released"),
+    law=STAMP_LAW,
+    waiting=lambda: ReleaseCopy.objects.filter(stamp=StampState.WAITING),
+    act=_add_stamp,
+    key="code",
+)
+
+
+# --- Whether a file is genuine -------------------------------------------------------------------------------------
+
+
+def changed(content: bytes, blocks: str) -> Iterable[tuple[int, int]]:
+    """(first, last) byte of each stretch of a file that is not what was handed over."""
+    kept = [blocks[at : at + 16] for at in range(0, len(blocks), 16)]
+    found = blocks_of(content)
+    here = [found[at : at + 16] for at in range(0, len(found), 16)]
+    start: int | None = None
+    for number in range(max(len(kept), len(here))):
+        same = number < len(kept) and number < len(here) and kept[number] == here[number]
+        if not same and start is None:
+            start = number * BLOCK
+        if same and start is not None:
+            yield start, number * BLOCK - 1
+            start = None
+    if start is not None:
+        yield start, max(len(kept), len(here)) * BLOCK - 1
