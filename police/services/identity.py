@@ -1,6 +1,6 @@
 """The identity part of an emergency release: a call-back to the published number, and two people (P3a)."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core import audit, clock, four_eyes, timeline
 from core.actors import Actor
@@ -115,7 +115,7 @@ def close_identity(part: IdentityPart, actor: Actor) -> None:
 
 
 def _told(
-    kind: PoliceLine, actor: Actor, request: PoliceRequest, *, words: str = "", **facts: object
+    kind: PoliceLine, actor: Actor, request: PoliceRequest, *, words: str = "", **facts: Any
 ) -> None:
     timeline.add(
         kind,
