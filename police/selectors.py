@@ -1,6 +1,8 @@
 """Reads about police requests, and the search for the trip that is meant."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +26,6 @@ from police.states import (
     IDENTITY_WAITS,
     UNDECIDED,
     Channel,
-    GradeReason,
     OfficerState,
     Query,
     RequestState,
@@ -269,13 +270,6 @@ def disowned_unreviewed() -> list[Release]:
     return list(rows.order_by("disowned_at"))
 
 
-def grades_since(since: datetime) -> dict[GradeReason, int]:
-    """How many releases of emergencies had which reason of their grade."""
-    rows = Release.objects.filter(released_at__gte=since, request__urgency=Urgency.EMERGENCY)
-    counted = rows.values_list("reason").annotate(many=Count("pk")).order_by()
-    return {GradeReason(reason): many for reason, many in counted}
-
-
 def undecided() -> list[PoliceRequest]:
     """Requests that wait for an answer, oldest first."""
     return _UNDECIDED.all()
@@ -312,6 +306,9 @@ class ClockFigures:
     p95: float
     longest: float
     waiting: int
+    reasons: Mapping[str, int] = field(
+        default_factory=dict
+    )  # how many releases had which reason of their grade
 
     @property
     def history_minutes(self) -> int:
@@ -322,11 +319,9 @@ class ClockFigures:
 def release_clocks(since: datetime) -> ClockFigures:
     """P8's figures since a time."""
     rows = PoliceRequest.objects.filter(urgency=Urgency.EMERGENCY, asked_at__gte=since)
-    spans = sorted(
-        (done - asked).total_seconds()
-        for asked, done in rows.filter(state="released").values_list("asked_at", "decided_at")
-        if done
-    )
+    released = list(rows.filter(state="released").values_list("asked_at", "decided_at", "release__reason"))
+    spans = sorted((done - asked).total_seconds() for asked, done, _reason in released if done)
+    reasons = Counter(reason for _asked, _done, reason in released)
     waiting = rows.filter(state__in=UNDECIDED).count()
     if not spans:
         return ClockFigures(0, 0, 0, 0, waiting)
@@ -336,6 +331,7 @@ def release_clocks(since: datetime) -> ClockFigures:
         spans[min(len(spans) - 1, int(len(spans) * 0.95))],
         spans[-1],
         waiting,
+        reasons,
     )
 
 

@@ -69,6 +69,10 @@ def fill(rides, people, count):
         asked = rides.under_way("passenger2")
         report_finding(trip_code=asked.code, kind=SignalKind.OFF_ROUTE)
         trip = rides.under_way()
+        # Before anything speaks for danger: its identity part waits for a call-back.
+        ask_by_form(
+            account=people("officer2"), question=urgent(Query.TRIP, trip.code), submission=f"{mark}-early"
+        )
         raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
         file_welfare_check(
             missing_phone=f"1399999{number:04d}", reporter_phone="13911110001", words="x", submission=mark

@@ -120,8 +120,8 @@ def line(_person: "Account", _at: datetime) -> list[str]:
 def releases(_person: "Account", at: datetime) -> list[Figure]:
     """How many emergency requests were released today, and how soon (P8)."""
     today = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
-    clocks, grades = selectors.release_clocks(today), selectors.grades_since(today)
-    whole = grades.get(GradeReason.BORNE_OUT, 0)
+    clocks = selectors.release_clocks(today)
+    whole = clocks.reasons.get(GradeReason.BORNE_OUT, 0)
     then = _now("(2018: %(m)s min)") % {"m": clocks.history_minutes}
     return [
         Figure(clocks.count, _("releases to the police")),

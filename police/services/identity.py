@@ -114,9 +114,7 @@ def close_identity(part: IdentityPart, actor: Actor) -> None:
     )
 
 
-def _told(
-    kind: PoliceLine, actor: Actor, request: PoliceRequest, *, words: str = "", **facts: Any
-) -> None:
+def _told(kind: PoliceLine, actor: Actor, request: PoliceRequest, *, words: str = "", **facts: Any) -> None:
     timeline.add(
         kind,
         actor,

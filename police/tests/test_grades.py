@@ -15,7 +15,7 @@ from core.models import AuditEntry
 from police import services
 from police.models import IdentityPart, Officer, PoliceRequest, Release
 from police.policies import Claim, grade
-from police.selectors import grades_since, request_by_code
+from police.selectors import release_clocks, request_by_code
 from police.states import Grade, GradeReason, Query, Sign, Unusual, Urgency
 from police.tests.factories import urgent
 from rides.models import Trip
@@ -89,7 +89,7 @@ def test_with_a_call_for_help_all_goes_out_at_once(rides, people):
     )
     assert pack_of(asked)["driver"]["id_number"] == ID_NUMBER
     assert not IdentityPart.objects.exists()
-    assert grades_since(clock.now() - timedelta(hours=1)) == {GradeReason.BORNE_OUT: 1}
+    assert release_clocks(clock.now() - timedelta(hours=1)).reasons == {GradeReason.BORNE_OUT: 1}
 
 
 def check(phone="13800000001"):

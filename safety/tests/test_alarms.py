@@ -148,6 +148,9 @@ def test_each_kind_of_alarm_is_offered():
         "outside_danger",
         "police_calls",
         "police_emergencies",
+        "police_identity",
+        "police_identity_second",
+        "police_not_theirs",
         "police_second_person",
         "severe_complaints",
     ]
