@@ -4,35 +4,72 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.errors import DomainError
 from core.typed.fields import AS_WRITTEN, NAME, PHONE, Day, Moment, Typed, digits
 from police.models import Agency, Officer
-from police.selectors import agencies
+from police.selectors import agencies, query_of
 from police.states import Query
 
 
 class QuestionForm(forms.Form):
-    query = forms.ChoiceField(label=_("What is known"), choices=Query.choices)
+    """What is known of a trip: any of several things, which is recognised by itself."""
+
     query_value = forms.CharField(
-        label=_("Code, plate, phone or place"),
-        max_length=60,
+        label=_("What is known"),
+        max_length=80,
         help_text=_(
-            "A place is two numbers in degrees, such as 28.2127, 121.0260; in China either may come first."
+            "Any of: trip code, plate, phone of passenger, driver, rider or contact, report code, or a place as two numbers in degrees in either order, such as 28.2127, 121.0260."
         ),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    query = forms.ChoiceField(
+        label=_("What it is"),
+        choices=[("", _("recognised by itself")), *Query.choices],
+        required=False,
     )
     about = Moment(label=_("Concerns the time (empty: now)"), required=False)
+    until = Moment(label=_("For a place: until (empty: ten minutes around)"), required=False)
     submission = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        if found.get("query_value") and not found.get("query"):
+            try:
+                found["query"] = query_of(found["query_value"])
+            except DomainError as unreadable:
+                self.add_error("query_value", unreadable.detail)
+        return found
 
-class RequestForm(QuestionForm):
-    emergency = forms.BooleanField(
-        label=_("Danger to life"),
-        required=False,
-        help_text=_(
-            "By ticking this I declare as an officer that life is in danger. The minimum pack is released at once; paperwork follows within 24 hours; each release is reviewed by two people."
-        ),
+
+class EmergencyForm(QuestionForm):
+    """Five things and no more (P2+): what is known, who is in danger, why not in writing, who is above, a declaration."""
+
+    danger = forms.CharField(
+        label=_("Who is in danger, and what has happened"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
+    why_not_written = forms.CharField(label=_("Why it cannot wait for a letter"), max_length=200)
+    supervisor_name = Typed(NAME, label=_("Your supervisor's name"), max_length=40)
+    supervisor_phone = Typed(PHONE, label=_("Your supervisor's number"))
+    declared = forms.BooleanField(label=_("I declare as an officer that life is in danger"))
+    field_order = [
+        "query_value",
+        "query",
+        "about",
+        "until",
+        "danger",
+        "why_not_written",
+        "supervisor_name",
+        "supervisor_phone",
+        "declared",
+        "submission",
+    ]
+
+
+class OrdinaryForm(QuestionForm):
     legal_basis = forms.CharField(label=_("Legal basis"), max_length=200, required=False)
-    field_order = ["emergency", "query", "query_value", "about", "legal_basis", "submission"]
+    field_order = ["query_value", "query", "about", "until", "legal_basis", "submission"]
 
 
 class PapersForm(forms.Form):
@@ -59,7 +96,7 @@ class PhoneRequestForm(QuestionForm):
     agency = forms.ChoiceField(label=_("Police station"))
     badge = forms.CharField(label=_("Badge number"), max_length=20)
     outbound = forms.BooleanField(label=_("We are calling them"), required=False)
-    field_order = ["agency", "badge", "query", "query_value", "about", "outbound", "submission"]
+    field_order = ["agency", "badge", "query_value", "query", "about", "until", "outbound", "submission"]
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed through

@@ -91,6 +91,14 @@ class PoliceRequest(models.Model):
     query = models.CharField(_("asked by"), max_length=10, choices=Query.choices)
     query_value = EncryptedTextField(pgettext_lazy("field", "query value"))
     about = models.DateTimeField(pgettext_lazy("policerequest", "time asked about"))
+    # The end of the time, where a place was asked about from one time to another.
+    about_until = models.DateTimeField(pgettext_lazy("policerequest", "asked about until"), null=True)
+    # What an officer says of an emergency, beside what is known (P2+).
+    danger = EncryptedTextField(pgettext_lazy("policerequest", "who is in danger"))
+    why_not_written = EncryptedTextField(pgettext_lazy("policerequest", "why not in writing"))
+    supervisor_name = EncryptedTextField(pgettext_lazy("policerequest", "supervisor's name"))
+    supervisor_phone = EncryptedTextField(pgettext_lazy("policerequest", "supervisor's number"))
+    declared = models.BooleanField(pgettext_lazy("policerequest", "danger to life declared"), default=False)
     legal_basis = models.CharField(pgettext_lazy("field", "legal basis"), max_length=200, blank=True)
     report_code = models.CharField(_("report code"), max_length=20, blank=True)
     trip = models.ForeignKey(

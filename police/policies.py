@@ -50,6 +50,13 @@ FORM_WITHIN = policy.declare(
     name=pgettext_lazy("policy name", "Answer to an emergency by the form"),
     about=_("An emergency by the form is released within this time."),
 )
+ORDINARY_WITHIN = policy.declare(
+    "police.ordinary_within",  # P5
+    policy.Span(1, 72, policy.Unit.HOURS),
+    24,
+    name=pgettext_lazy("policy name", "Answer to an ordinary request"),
+    about=_("An ordinary request is answered within this time of being asked."),
+)
 OPEN_FOR = policy.declare(
     "police.release_open_for",  # P6
     policy.Span(1, 30 * 24, policy.Unit.HOURS),
@@ -80,6 +87,9 @@ EMERGENCY_RULE = policy.declare(
     name=pgettext_lazy("policy name", "Release at once in an emergency"),
     about=_("A verified officer's emergency that leads to one trip is released at once."),
 )
+
+# What an emergency says beside what is known, by the form and by a call (P2+).
+EMERGENCY_SAYS = ("danger", "why_not_written", "supervisor_name", "supervisor_phone", "declared")
 
 
 RELEASE = four_eyes.declare(

@@ -1,6 +1,7 @@
 """Reads about police requests, and the search for the trip that is meant."""
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -8,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
-from core import cases, clock, typed
-from core.errors import NotFound
+from core import cases, clock, policy, typed
+from core.errors import InvalidInput, NotFound
 from core.reads import Read
 from police.errors import NotAnOfficer, OfficerSuspended, QueryUnreadable
 from police.models import Agency, Officer, PoliceRequest, Release
@@ -17,6 +18,7 @@ from police.models import Agency, Officer, PoliceRequest, Release
 # The rules in force, for whoever judges by them.
 from police.policies import EMERGENCY_RULE as EMERGENCY_RULE
 from police.policies import FORM_WITHIN as FORM_WITHIN
+from police.policies import OPEN_FOR, ORDINARY_WITHIN, PAPERS_WITHIN
 from police.policies import PHONE_WITHIN as PHONE_WITHIN
 from police.states import UNDECIDED, Channel, OfficerState, Query, RequestState, Urgency
 from rides.selectors import trip_by_code, trips_by_phone, trips_by_plate, trips_near
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from accounts.models import Account
     from rides.models import Trip
 
+LONGEST_WINDOW = timedelta(
+    hours=12
+)  # of one question about a place: what is longer is a search through everybody
 HISTORY_MINUTES = 92  # from the first question to the plate, on 2018-08-24
 
 
@@ -129,8 +134,37 @@ def linked_requests(request: PoliceRequest) -> list[PoliceRequest]:
     return list(_requests().filter(same).exclude(pk=request.pk).order_by("asked_at", "pk")) if same else []
 
 
-def resolve_query(query: Query, value: str, about: datetime) -> "tuple[list[Trip], str]":
-    """(trips with a driver that are meant, report code if that was quoted). Raises `QueryUnreadable`."""
+_CODES = {"T": Query.TRIP, "R": Query.REPORT}
+
+
+def query_of(value: str) -> Query:
+    """What something is that was typed without saying what: a code of ours, a place, a phone, a plate.
+
+    Raises `QueryUnreadable` where it could be several, or none.
+    """
+    written = typed.code.read(value)
+    if re.fullmatch(r"[TR]-[A-Z0-9]{8,10}", written):
+        return _CODES[written[0]]
+    for query, read in ((Query.PHONE, typed.phone.read), (Query.PLACE, typed.place.read)):
+        try:
+            read(value)
+        except InvalidInput:
+            continue
+        return query
+    if typed.plate.searched(value) or typed.plate.FORM.match(typed.plate.key(value)):
+        return Query.PLATE
+    raise QueryUnreadable("query_value")
+
+
+def resolve_query(
+    query: Query, value: str, about: datetime, until: datetime | None = None
+) -> "tuple[list[Trip], str]":
+    """(trips with a driver that are meant, report code if that was quoted); `until` ends the time of a place.
+
+    Raises `QueryUnreadable`, `InvalidInput`.
+    """
+    if until is not None and not (query == Query.PLACE and about < until <= about + LONGEST_WINDOW):
+        raise InvalidInput("until")
     match query:
         case Query.TRIP:
             try:
@@ -157,7 +191,25 @@ def resolve_query(query: Query, value: str, about: datetime) -> "tuple[list[Trip
                 place = typed.place.read(value)
             except typed.place.PlaceUnreadable:
                 raise QueryUnreadable("query_value") from None
-            return trips_near(place, about), ""
+            return trips_near(place, about, until=until), ""
+
+
+def answer_due(request: PoliceRequest) -> datetime | None:
+    """When an ordinary request has to be answered at the latest; None for an emergency, which is answered now."""
+    if request.urgency != Urgency.ORDINARY:
+        return None
+    return request.asked_at + policy.span(ORDINARY_WITHIN)
+
+
+def published_limits() -> dict[str, timedelta]:
+    """Within what time the police are answered, as the rules in force have it."""
+    return {
+        "form": policy.span(FORM_WITHIN),
+        "phone": policy.span(PHONE_WITHIN),
+        "ordinary": policy.span(ORDINARY_WITHIN),
+        "papers": policy.span(PAPERS_WITHIN),
+        "open": policy.span(OPEN_FOR),
+    }
 
 
 def undecided() -> list[PoliceRequest]:

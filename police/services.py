@@ -64,13 +64,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked. `about` is the time that it concerns."""
+    """What is asked. `about` is the time that it concerns, to `until` where a place is asked about; the rest is what an
+    officer says of an emergency."""
 
     query: Query
     value: str
     about: datetime
     urgency: Urgency = Urgency.EMERGENCY
     legal_basis: str = ""
+    until: datetime | None = None
+    danger: str = ""
+    why_not_written: str = ""
+    supervisor_name: str = ""
+    supervisor_phone: str = ""
+    declared: bool = False
 
 
 @begins_transaction
@@ -125,7 +132,9 @@ def _write_request(
         and question.urgency == Urgency.EMERGENCY
         and limits.beyond(EMERGENCIES, Asker(person=actor.code))
     )
-    trips, report_code = selectors.resolve_query(question.query, question.value, question.about)
+    trips, report_code = selectors.resolve_query(
+        question.query, question.value, question.about, question.until
+    )
     trip = trips[0] if len(trips) == 1 else None
     at = clock.now()
     request = PoliceRequest.objects.create(
@@ -139,6 +148,12 @@ def _write_request(
         query=question.query,
         query_value=question.value,
         about=question.about,
+        about_until=question.until,
+        danger=question.danger,
+        why_not_written=question.why_not_written,
+        supervisor_name=question.supervisor_name,
+        supervisor_phone=question.supervisor_phone,
+        declared=question.declared,
         legal_basis=question.legal_basis,
         report_code=report_code,
         trip=trip,

@@ -37,7 +37,7 @@ class Query(models.TextChoices):
     TRIP = "trip", _("trip code")
     REPORT = "report", _("report code of a welfare check")
     PLATE = "plate", _("plate")
-    PHONE = "phone", _("passenger's or driver's phone")
+    PHONE = "phone", _("phone of a passenger, driver, rider or emergency contact")
     PLACE = "place", _("place (latitude, longitude)")
 
 

@@ -17,7 +17,7 @@ from core.errors import DomainError, InvalidInput, SignInRequired, explain
 from core.permissions import may
 from police import selectors, services
 from police.errors import LinkClosed, NotAnOfficer, OfficerSuspended, PapersMissing
-from police.forms import PapersForm, QuestionForm, RequestForm, SpokenCodeForm
+from police.forms import EmergencyForm, OrdinaryForm, PapersForm, QuestionForm, SpokenCodeForm
 from police.models import Officer, PoliceRequest
 from police.policies import missing_papers
 from police.services import Question
@@ -60,37 +60,66 @@ def officers_only(
     return guarded
 
 
-def question_of(form: QuestionForm) -> Question:
+def question_of(form: QuestionForm, urgency: Urgency = Urgency.EMERGENCY) -> Question:
     """What a valid form asks."""
     found = form.cleaned_data
-    emergency = found.get("emergency", True)
     return Question(
         query=Query(found["query"]),
         value=found["query_value"],
         about=found["about"] or clock.now(),
-        urgency=Urgency.EMERGENCY if emergency else Urgency.ORDINARY,
+        until=found.get("until"),
+        urgency=urgency,
         legal_basis=found.get("legal_basis", ""),
+        danger=found.get("danger", ""),
+        why_not_written=found.get("why_not_written", ""),
+        supervisor_name=found.get("supervisor_name", ""),
+        supervisor_phone=found.get("supervisor_phone", ""),
+        declared=found.get("declared", False),
     )
+
+
+@require_GET
+@officers_only
+def home(request: HttpRequest) -> HttpResponse:
+    """Two large choices, neither of them made beforehand, and my requests."""
+    officer = selectors.officer_of(account_of(request), clock.now())
+    context = {"officer": officer, "requests": selectors.requests_of(officer)}
+    return render(request, "police/home.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 @officers_only
-def home(request: HttpRequest) -> HttpResponse:
-    """The request form, and my requests."""
-    account = account_of(request)
-    form = RequestForm(request.POST or None, initial={"submission": idempotency.new_key(), "emergency": True})
+def emergency(request: HttpRequest) -> HttpResponse:
+    """Danger to life: five things, sent in a minute (P2+)."""
+    return _ask(request, EmergencyForm, Urgency.EMERGENCY, "police/emergency.html")
+
+
+@require_http_methods(["GET", "POST"])
+@officers_only
+def ordinary(request: HttpRequest) -> HttpResponse:
+    """A question whose papers follow on its page."""
+    return _ask(request, OrdinaryForm, Urgency.ORDINARY, "police/ordinary.html")
+
+
+def _ask(request: HttpRequest, shape: type[QuestionForm], urgency: Urgency, template: str) -> HttpResponse:
+    form = shape(request.POST or None, initial={"submission": idempotency.new_key()})
     if request.method == "POST" and form.is_valid():
         try:
             asked = services.ask_by_form(
-                account=account, question=question_of(form), submission=form.cleaned_data["submission"]
+                account=account_of(request),
+                question=question_of(form, urgency),
+                submission=form.cleaned_data["submission"],
             )
             return redirect("police:request", asked.code)
         except DomainError as error:
             explain(form, error)
-    mine = selectors.requests_of(selectors.officer_of(account, clock.now()))
-    return render(
-        request, "police/home.html", {"form": form, "requests": mine}, status=400 if form.errors else 200
-    )
+    return render(request, template, {"form": form}, status=400 if form.errors else 200)
+
+
+@require_GET
+def how(request: HttpRequest) -> HttpResponse:
+    """For everybody: how the police ask, what can be had, how fast, and what is never given (P2+)."""
+    return render(request, "police/how.html", {"limits": selectors.published_limits()})
 
 
 def missing(asked: PoliceRequest) -> str:
@@ -117,6 +146,7 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
         "expired": released and not readable,
         "linked": selectors.linked_requests(asked),
         "missing": missing(asked),
+        "answer_due": selectors.answer_due(asked),
         "papers_form": PapersForm(),
     }
     return render(request, "police/request.html", context)
@@ -161,6 +191,7 @@ def papers(request: HttpRequest, code: str) -> HttpResponse:
         "pack": None,
         "linked": selectors.linked_requests(asked),
         "missing": missing(asked),
+        "answer_due": selectors.answer_due(asked),
         "papers_form": form,
     }
     return render(request, "police/request.html", context, status=400)

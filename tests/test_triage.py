@@ -47,6 +47,7 @@ BY_STAFF = {
     "complaints.Statement.question", "complaints.Decision.reason", "complaints.WorkSummary.judgement",
     "complaints.WorkSummary.learned", "complaints.WorkSummary.skills", "complaints.WorkSummary.goals",
     "complaints.WorkSummary.reply", "police.Officer.reinstate_reason", "police.PoliceRequest.refusal",
+    "police.PoliceRequest.danger", "police.PoliceRequest.why_not_written",  # of an emergency, which rings by itself
     "police.PoliceRequest.legal_basis",  # chosen or named by an officer, whose request is an alarm by itself
 }  # fmt: skip
 # No sentences: names, numbers, addresses, keys, what machines wrote, what a form of ours asks letter by letter.
@@ -65,7 +66,8 @@ NO_SENTENCE = {
     "complaints.SavedView.query", "complaints.Call.number", "complaints.OutsideMessage.key",
     "complaints.OutsideMessage.sender", "police.Agency.registered_email", "police.Officer.badge_number",
     "police.PoliceRequest.badge_number", "police.PoliceRequest.query_value", "police.PoliceRequest.letter_number",
-    "police.PoliceRequest.certificates", "police.Release.pack", "police.Release.spoken_code",
+    "police.PoliceRequest.certificates", "police.PoliceRequest.supervisor_name",
+    "police.PoliceRequest.supervisor_phone", "police.Release.pack", "police.Release.spoken_code",
     "governance.MeasureResult.evidence_zh", "governance.MeasureResult.evidence_en",
 }  # fmt: skip
 # Kinds of lines whose words are staff's own; any other kind is read.

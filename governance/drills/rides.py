@@ -322,6 +322,16 @@ BY_PHONE = [
 ]
 
 
+# What an officer says of an emergency, beside what is known.
+EMERGENCY = {
+    "danger": "A young woman wrote for help from the car and cannot be reached.",
+    "why_not_written": "She may be alive; the letter follows tonight.",
+    "supervisor_name": "陈所长",
+    "supervisor_phone": "13911110110",
+    "declared": True,
+}
+
+
 def station_rings(
     world: World,
     first: Person,

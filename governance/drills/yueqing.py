@@ -22,6 +22,7 @@ from governance.drills.rides import (
     CASE,
     DRIVEN,
     DRIVER_SECRETS,
+    EMERGENCY,
     PASSENGER_PHONE,
     PLANNED,
     REGISTERED,
@@ -444,7 +445,12 @@ def _second_station(world: World, cast: dict[str, Person], report_code: str) -> 
 
     def ask() -> tuple[bool, str]:
         began = time.monotonic()
-        body = {"query": "report", "value": report_code, "urgency": "emergency", "submission": new_key()}
+        body = {
+            "query": "report",
+            "value": report_code,
+            "urgency": "emergency",
+            "submission": new_key(),
+        } | EMERGENCY
         seen.update(Person.must(officer.post("/api/v1/police/requests/", body)))
         seen["machine"] = time.monotonic() - began
         pack = seen["pack"] or {}
@@ -510,7 +516,7 @@ def _second_station(world: World, cast: dict[str, Person], report_code: str) -> 
 
 def _impostors(world: World, cast: dict[str, Person], ride: Ride) -> None:
     """Those who may not ask get nothing, and it is recorded."""
-    body = {"query": "trip", "value": ride.code, "urgency": "emergency", "submission": new_key()}
+    body = {"query": "trip", "value": ride.code, "urgency": "emergency", "submission": new_key()} | EMERGENCY
     impostor = world.person().sign_up("+8613977770001")
     world.expect(
         "an impostor with an account and a plausible story asks by the form",

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from governance.drills.report import ClockResult, HumanStep, Report
 from governance.drills.rides import (
+    EMERGENCY,
     NEWS,
     PLANNED,
     REGISTERED,
@@ -275,7 +276,12 @@ def _police(world: World, ride: Ride, cast: dict[str, Person]) -> None:
     seen: dict[str, Any] = {}
 
     def ask() -> tuple[bool, str]:
-        body = {"query": "phone", "value": HER_PHONE, "urgency": "emergency", "submission": new_key()}
+        body = {
+            "query": "phone",
+            "value": HER_PHONE,
+            "urgency": "emergency",
+            "submission": new_key(),
+        } | EMERGENCY
         seen.update(Person.must(cast["officer"].post("/api/v1/police/requests/", body)))
         pack = seen["pack"] or {}
         return seen["state"] == "released" and pack.get("plate_registered") == REGISTERED, seen["state"]

@@ -35,7 +35,7 @@ def line(request: HttpRequest) -> HttpResponse:
     """Take down who calls and what they ask."""
     initial = {
         "submission": idempotency.new_key(),
-        "query": request.GET.get("query", "trip"),
+        "query": request.GET.get("query", ""),
         "query_value": request.GET.get("value", ""),
     }
     initial["outbound"] = request.GET.get("outbound", "")
@@ -88,6 +88,7 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
         "asked": asked,
         "undecided": asked.state in UNDECIDED,
         "missing": missing(asked),
+        "answer_due": selectors.answer_due(asked),
         "do": {offer.key.replace("-", "_"): offer for offer in offers},
         "others": [offer for offer in offers if offer.key not in PLACED],
         "pack": json.loads(services.read_pack(actor=account.actor, request=asked)) if readable else None,
