@@ -90,3 +90,37 @@ class StationExists(DomainError):
         "station_exists",
         _("There is a station of this short name already. Propose a change of it."),
     )
+
+
+class InspectionInWriting(DomainError):
+    code, status, sentence = (
+        "inspection_in_writing",
+        403,
+        _("The transport authority asks with its own papers, by an ordinary request."),
+    )
+
+
+class StationUnclear(DomainError):
+    code, status, sentence = (
+        "station_unclear",
+        400,
+        _("This is no station of the register, or several. Choose one, or write more of its name."),
+    )
+
+
+class NotThePublishedNumber(DomainError):
+    code, status, sentence = (
+        "not_the_published_number",
+        400,
+        _("This is not the number that counts now in the register. Call that one."),
+    )
+
+
+class TableUnreadable(DomainError):
+    code, status, sentence = (
+        "table_unreadable",
+        400,
+        _(
+            "This is no table of stations: CSV in UTF-8, its first line code, name_zh, name_en, published_phone, registered_email."
+        ),
+    )

@@ -20,7 +20,7 @@ POLICE = data(
 OVER = Q(state__in=REQUEST_TRANSITIONS.ends)
 
 nobody("police.Agency", why="stations as the public register has them")
-goes_when_left("police.Officer", POLICE, "number of a police officer")
+goes_when_left("police.Officer", POLICE, "number of a police officer, and the head who confirmed them")
 emptied(
     "police.PoliceRequest",
     POLICE,

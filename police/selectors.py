@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, When
 
 from core import cases, clock, policy, typed
 from core.errors import InvalidInput, NotFound
@@ -18,7 +18,7 @@ from police.models import Agency, Officer, PoliceRequest, Release
 # The rules in force, for whoever judges by them.
 from police.policies import EMERGENCY_RULE as EMERGENCY_RULE
 from police.policies import FORM_WITHIN as FORM_WITHIN
-from police.policies import OPEN_FOR, ORDINARY_WITHIN, PAPERS_WITHIN
+from police.policies import OPEN_FOR, ORDINARY_WITHIN, PAPERS_WITHIN, PLACE_WINDOW
 from police.policies import PHONE_WITHIN as PHONE_WITHIN
 from police.states import UNDECIDED, Channel, OfficerState, Query, RequestState, Urgency
 from rides.selectors import trip_by_code, trips_by_phone, trips_by_plate, trips_near
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from accounts.models import Account
     from rides.models import Trip
 
-LONGEST_WINDOW = timedelta(
-    hours=12
-)  # of one question about a place: what is longer is a search through everybody
 HISTORY_MINUTES = 92  # from the first question to the plate, on 2018-08-24
 
 
@@ -44,8 +41,44 @@ def officer_of(account: "Account", at: datetime) -> Officer:
     return officer
 
 
-def agencies() -> list[Agency]:
-    return list(Agency.objects.order_by("pk"))
+FOUND_AT_ONCE = 20
+
+
+def find_agencies(words: str, *, limit: int = FOUND_AT_ONCE) -> list[Agency]:
+    """Stations in whose names, code, pinyin or first letters each of the words stands; those that begin with them first."""
+    wanted = typed.text.fold(words).split()[:6]
+    if not wanted:
+        return []
+    fits = Q()
+    for word in wanted:
+        fits &= Q(search__contains=word)
+    first = Case(
+        When(code=wanted[0], then=0),
+        When(name_zh__startswith=wanted[0], then=1),
+        default=2,
+        output_field=IntegerField(),
+    )
+    return list(Agency.objects.filter(fits).annotate(first=first).order_by("first", "code")[:limit])
+
+
+def first_agencies() -> list[Agency]:
+    """Some of the register, where nobody said which."""
+    return list(Agency.objects.order_by("code")[:FOUND_AT_ONCE])
+
+
+def count_agencies() -> int:
+    return Agency.objects.count()
+
+
+def changing_agencies() -> list[Agency]:
+    """Those of which another number or address waits for its time, the soonest first."""
+    return list(Agency.objects.filter(coming_at__isnull=False).order_by("coming_at")[:100])
+
+
+def stations_meant(words: str) -> list[Agency]:
+    """The one station of a code, else those that words can mean; of one name a few at most."""
+    exact = Agency.objects.filter(code=words.strip()).first()
+    return [exact] if exact else find_agencies(words)
 
 
 def agency_by_code(code: str) -> Agency:
@@ -163,7 +196,9 @@ def resolve_query(
 
     Raises `QueryUnreadable`, `InvalidInput`.
     """
-    if until is not None and not (query == Query.PLACE and about < until <= about + LONGEST_WINDOW):
+    if until is not None and not (
+        query == Query.PLACE and about < until <= about + policy.span(PLACE_WINDOW)
+    ):
         raise InvalidInput("until")
     match query:
         case Query.TRIP:

@@ -11,6 +11,7 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
+from accounts.services import end_sessions
 from core import audit, clock, four_eyes, holds, idempotency, jobs, limits, policy, timeline, typed
 from core.actions import NotNow
 from core.actors import NOBODY, SYSTEM, Actor
@@ -24,6 +25,7 @@ from core.transactions import begins_transaction, joins_transaction
 from police import messages, selectors
 from police.errors import (
     AbroadRefused,
+    InspectionInWriting,
     LinkClosed,
     NotReleased,
     PapersMissing,
@@ -40,12 +42,15 @@ from police.policies import (
     PAPERS_WITHIN,
     SPOKEN_TRIES,
     had_a_part,
+    may_be_by_rule,
     missing_papers,
+    tier_of,
     why_not,
 )
 from police.states import (
     REQUEST_TRANSITIONS,
     UNDECIDED,
+    AgencyKind,
     Channel,
     OfficerState,
     PoliceLine,
@@ -99,6 +104,7 @@ def ask_by_form(*, account: "Account", question: Question, submission: str) -> P
     again = PoliceRequest.objects.filter(submission=submission).first()
     if again:
         return selectors.request_by_code(again.code)
+    _check_way(officer.agency, question)
     request, trips = _write_request(
         actor=account.actor,
         agency=officer.agency,
@@ -108,13 +114,20 @@ def ask_by_form(*, account: "Account", question: Question, submission: str) -> P
         officer=officer,
     )
     if question.urgency == Urgency.EMERGENCY:
-        if len(trips) == 1 and not request.one_of_many and policy.value(EMERGENCY_RULE):
+        known = may_be_by_rule(request.officer_tier)
+        if len(trips) == 1 and known and not request.one_of_many and policy.value(EMERGENCY_RULE):
             _release(
                 request, trips[0], account.actor, by=policy.in_force(EMERGENCY_RULE).citation, by_rule=True
             )
         else:
             _escalate(request, account.actor)
     return selectors.request_by_code(request.code)
+
+
+def _check_way(agency: Agency, question: Question) -> None:
+    """The transport authority asks in writing, never by the emergency rule (P13). Raises `InspectionInWriting`."""
+    if agency.kind == AgencyKind.TRANSPORT and question.urgency == Urgency.EMERGENCY:
+        raise InspectionInWriting
 
 
 def _write_request(
@@ -143,6 +156,8 @@ def _write_request(
         agency=agency,
         officer=officer,
         badge_number=badge,
+        agency_kind=agency.kind,
+        officer_tier=tier_of(officer, at) if officer else 0,
         channel=channel,
         urgency=question.urgency,
         query=question.query,
@@ -298,6 +313,7 @@ def open_phone_request(
     if not badge.strip():
         raise InvalidInput("badge")
     agency = selectors.agency_by_code(agency_code)
+    _check_way(agency, question)
     submission = idempotency.hold("police.request", account.code, submission)
     again = PoliceRequest.objects.filter(submission=submission).first()
     if again:
@@ -653,11 +669,12 @@ def review_release(*, account: "Account", code: str, proper: bool) -> None:
 
 @joins_transaction
 def suspend_officer(*, actor: Actor, officer: Officer, case: str) -> None:
-    """Suspend at once, by one person; open sessions end with the next request, which asks for the state anew."""
+    """Suspend at once, by one person: sessions end here and now, and open streams with them."""
     Officer.objects.filter(pk=officer.pk).update(
         state=OfficerState.SUSPENDED, reinstate_by="", reinstated_by=""
     )
     audit.record(actor, "police.officer_suspended", officer.account.code, case=case)
+    end_sessions(actor=actor, account=officer.account, reason=case)
 
 
 def _suspended(account: "Account", code: str, key: str) -> Officer:

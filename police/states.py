@@ -41,6 +41,20 @@ class Query(models.TextChoices):
     PLACE = "place", _("place (latitude, longitude)")
 
 
+class AgencyKind(models.TextChoices):
+    POLICE = "police", _("police station")
+    # Inspection with papers of its own; never by the emergency rule (P13).
+    TRANSPORT = "transport", _("transport authority")
+
+
+class Tier(models.IntegerChoices):
+    """How far it is known that an officer is one (P1+)."""
+
+    MAILBOX = 1, _("1: mailbox of the station")
+    CALLED_BACK = 2, _("2: reached at the published number")
+    CONFIRMED = 3, _("3: confirmed by the head of the station")
+
+
 class OfficerState(models.TextChoices):
     ACTIVE = "active", _("active")
     SUSPENDED = "suspended", pgettext_lazy("officer", "suspended")

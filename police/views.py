@@ -19,7 +19,7 @@ from police import selectors, services
 from police.errors import LinkClosed, NotAnOfficer, OfficerSuspended, PapersMissing
 from police.forms import EmergencyForm, OrdinaryForm, PapersForm, QuestionForm, SpokenCodeForm
 from police.models import Officer, PoliceRequest
-from police.policies import missing_papers
+from police.policies import missing_papers, tier_of
 from police.services import Question
 from police.states import Query, RequestState, Urgency
 
@@ -83,7 +83,8 @@ def question_of(form: QuestionForm, urgency: Urgency = Urgency.EMERGENCY) -> Que
 def home(request: HttpRequest) -> HttpResponse:
     """Two large choices, neither of them made beforehand, and my requests."""
     officer = selectors.officer_of(account_of(request), clock.now())
-    context = {"officer": officer, "requests": selectors.requests_of(officer)}
+    tier = tier_of(officer, clock.now())
+    context = {"officer": officer, "tier": tier, "requests": selectors.requests_of(officer)}
     return render(request, "police/home.html", context)
 
 

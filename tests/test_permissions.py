@@ -283,6 +283,8 @@ TABLE = [
     ("POST", "admin/cities/", {"supervisor", "admin"}),
     ("GET", "admin/stations/", {"supervisor", "admin"}),
     ("POST", "admin/stations/", {"supervisor", "admin"}),
+    ("GET", "admin/stations/find/", RESPONDER_ROLES | {"admin"}),
+    ("GET", "admin/stations/tables/{table}/", {"supervisor", "admin"}),
     ("GET", "admin/board/", STAFF_ROLES),
     ("GET", "admin/lines/", STAFF_ROLES),
     (
