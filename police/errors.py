@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
 from core.errors import DomainError
-from police.states import PaperNeeded
+from police.states import NoticePart, PaperNeeded
 
 
 class NotAnOfficer(DomainError):
@@ -56,6 +56,21 @@ class PapersMissing(DomainError):
     def detail(self) -> str:
         separator = pgettext("between the items of a list", ", ")
         return str(self.sentence) % {"papers": separator.join(str(paper.label) for paper in self.papers)}
+
+
+class NoticeIncomplete(DomainError):
+    """What a notice lacks before it can be sent."""
+
+    code, status, sentence = "notice_incomplete", 400, _("Still missing: %(papers)s.")
+
+    def __init__(self, parts: Iterable[NoticePart]) -> None:
+        self.parts = list(parts)
+        super().__init__()
+
+    @property
+    def detail(self) -> str:
+        separator = pgettext("between the items of a list", ", ")
+        return str(self.sentence) % {"papers": separator.join(str(part.label) for part in self.parts)}
 
 
 class AbroadRefused(DomainError):

@@ -12,7 +12,9 @@ from core.typed.fields import AS_WRITTEN, NAME, PHONE, Day, Moment, Typed, digit
 from police.errors import StationUnclear
 from police.models import Agency
 from police.selectors import query_of, stations_meant
-from police.states import AgencyKind, Query, Tier
+from police.states import AgencyKind, Paper, Query, Tier, Wanted
+
+_ONE_FILE = _("JPEG, PNG, WebP, HEIC or PDF, up to 8 MB each.")
 
 
 class QuestionForm(forms.Form):
@@ -71,9 +73,41 @@ class EmergencyForm(QuestionForm):
     ]
 
 
-class OrdinaryForm(QuestionForm):
-    legal_basis = forms.CharField(label=_("Legal basis"), max_length=200, required=False)
-    field_order = ["query_value", "query", "about", "until", "legal_basis", "submission"]
+class NoticeForm(QuestionForm):
+    """What stands on a notice to hand over evidence (调取证据通知书); all of it may be left open while it is a draft."""
+
+    submission = None  # type: ignore[assignment]  # Django's way to leave out a field of the form above
+    number = forms.CharField(label=_("Number of the notice"), max_length=60)
+    organ = forms.CharField(label=_("Organ that asks"), max_length=80)
+    case_name = forms.CharField(label=_("Name of the case"), max_length=120)
+    case_number = forms.CharField(label=_("Number of the case"), max_length=60)
+    wanted = forms.MultipleChoiceField(
+        label=_("What is wanted"), choices=Wanted.choices, widget=forms.CheckboxSelectMultiple
+    )
+    span_from = Moment(label=_("Of the time from"))
+    span_to = Moment(label=_("Of the time until"))
+    deadline = Day(label=_("Wanted by"))
+    approved_by = Typed(NAME, label=_("Head who approved it"), max_length=40)
+    first_officer = Typed(NAME, label=_("First officer"), max_length=40)
+    first_certificate = forms.CharField(label=_("Number of the first certificate"), max_length=40)
+    second_officer = Typed(NAME, label=_("Second officer"), max_length=40)
+    second_certificate = forms.CharField(label=_("Number of the second certificate"), max_length=40)
+    legal_basis = forms.CharField(label=pgettext_lazy("notice", "Legal basis"), max_length=200)
+    letter = forms.FileField(label=Paper.LETTER.label, help_text=_ONE_FILE)
+    certificate_1 = forms.FileField(label=Paper.CERTIFICATE_1.label)
+    certificate_2 = forms.FileField(label=Paper.CERTIFICATE_2.label)
+
+    field_order = [
+        "number", "organ", "case_name", "case_number", "query_value", "query", "about", "until", "wanted", "span_from",
+        "span_to", "deadline", "approved_by", "first_officer", "first_certificate", "second_officer", "second_certificate",
+        "legal_basis", "letter", "certificate_1", "certificate_2",
+    ]  # fmt: skip
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for each in self.fields.values():
+            each.required = False
+            each.widget.attrs.pop("required", None)
 
 
 class PapersForm(forms.Form):

@@ -15,6 +15,7 @@ from police.states import (
     AgencyKind,
     Channel,
     OfficerState,
+    Paper,
     Query,
     RequestState,
     Tier,
@@ -275,6 +276,67 @@ class PoliceRequest(models.Model):
                     return typed.place.shown(typed.place.read(self.query_value))
         except InvalidInput:
             return ""
+
+
+class Notice(models.Model):
+    """A notice to hand over evidence (调取证据通知书) as an officer fills it in, and the request that came of it (P2+)."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    submission = models.CharField(pgettext_lazy("field", "submission key"), max_length=64, unique=True)
+    officer = models.ForeignKey(
+        Officer,
+        on_delete=models.PROTECT,
+        related_name="notices",
+        verbose_name=pgettext_lazy("notice", "officer"),
+    )
+    # JSON of `notices.Filled`: it names a case and people.
+    filled = EncryptedTextField(pgettext_lazy("notice", "what was filled in"))
+    begun_at = models.DateTimeField(pgettext_lazy("notice", "begun at"))
+    saved_at = models.DateTimeField(pgettext_lazy("notice", "saved at"))
+    sent_at = models.DateTimeField(pgettext_lazy("notice", "sent at"), null=True)
+    request = models.OneToOneField(
+        PoliceRequest,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="notice",
+        verbose_name=pgettext_lazy("release", "police request"),
+    )
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "notice of an ordinary request")
+        verbose_name_plural = pgettext_lazy("model", "notices of ordinary requests")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sent_at__isnull=True) ^ Q(request__isnull=False), name="notice_sent_has_a_request"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class NoticeFile(models.Model):
+    """The letter of a notice or a certificate, as a picture or document, encrypted in storage."""
+
+    notice = models.ForeignKey(
+        Notice, on_delete=models.PROTECT, related_name="files", verbose_name=pgettext_lazy("field", "notice")
+    )
+    picture = models.OneToOneField(
+        "core.StoredPicture",
+        on_delete=models.PROTECT,
+        related_name="notice_file",
+        verbose_name=pgettext_lazy("field", "picture"),
+    )
+    paper = models.CharField(pgettext_lazy("noticefile", "which paper"), max_length=20, choices=Paper.choices)
+    is_document = models.BooleanField(pgettext_lazy("field", "document, not a picture"), default=False)
+    at = models.DateTimeField(pgettext_lazy("field", "time"))
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "file of a notice")
+        verbose_name_plural = pgettext_lazy("model", "files of notices")
+
+    def __str__(self) -> str:
+        return f"{self.notice_id} {self.get_paper_display()}"
 
 
 class Release(models.Model):

@@ -4,7 +4,17 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.retention import RECORDS_KEPT, Ground, data, emptied, goes_when_left, let_go, nobody, stays
+from core.retention import (
+    RECORDS_KEPT,
+    Ground,
+    data,
+    emptied,
+    goes_when_left,
+    goes_with,
+    let_go,
+    nobody,
+    stays,
+)
 from police.states import REQUEST_TRANSITIONS
 
 POLICE = data(
@@ -43,6 +53,18 @@ emptied(
     trip="trip__code",
     case="code",
 )
+emptied(
+    "police.Notice",
+    POLICE,
+    "a case and two officers, as a notice names them",
+    after=RECORDS_KEPT,
+    since="saved_at",
+    said="it was saved last",
+    columns={"filled": ""},
+    trip="request__trip__code",
+    case="request__code",
+)
+goes_with("police.NoticeFile", POLICE, "which file belongs to which notice", "core.StoredPicture")
 let_go(
     "police.Release",
     POLICE,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, When
+from django.db.models import Count, Q, QuerySet
 
 from core import cases, clock, policy, typed
 from core.errors import InvalidInput, NotFound
@@ -52,13 +52,10 @@ def find_agencies(words: str, *, limit: int = FOUND_AT_ONCE) -> list[Agency]:
     fits = Q()
     for word in wanted:
         fits &= Q(search__contains=word)
-    first = Case(
-        When(code=wanted[0], then=0),
-        When(name_zh__startswith=wanted[0], then=1),
-        default=2,
-        output_field=IntegerField(),
-    )
-    return list(Agency.objects.filter(fits).annotate(first=first).order_by("first", "code")[:limit])
+    # In the order of an index, which ends early where nearly all fit; what begins with the words comes first of those.
+    rows = list(Agency.objects.filter(fits).order_by("code")[: 5 * limit])
+    rows.sort(key=lambda row: (row.code != wanted[0], not row.name_zh.startswith(wanted[0])))
+    return rows[:limit]
 
 
 def first_agencies() -> list[Agency]:

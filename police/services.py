@@ -124,6 +124,34 @@ def ask_by_form(*, account: "Account", question: Question, submission: str) -> P
     return selectors.request_by_code(request.code)
 
 
+@joins_transaction
+def ask_on_papers(
+    *,
+    account: "Account",
+    officer: Officer,
+    question: Question,
+    submission: str,
+    letter_number: str,
+    certificates: list[str],
+) -> PoliceRequest:
+    """An ordinary request that comes with its papers (P2+). Raises `QueryUnreadable`, `InvalidInput`."""
+    request, _trips = _write_request(
+        actor=account.actor,
+        agency=officer.agency,
+        question=question,
+        channel=Channel.FORM,
+        submission=submission,
+        officer=officer,
+    )
+    request.letter_number, request.certificates = letter_number, ", ".join(certificates)
+    request.papers_at = request.asked_at
+    request.save(update_fields=["letter_number", "certificates", "papers_at"])
+    trip = request.trip.code if request.trip else ""
+    timeline.add(PoliceLine.PAPERS, account.actor, trip=trip, code=request.code)
+    audit.record(account.actor, "police.papers", request.code, case=request.code)
+    return request
+
+
 def _check_way(agency: Agency, question: Question) -> None:
     """The transport authority asks in writing, never by the emergency rule (P13). Raises `InspectionInWriting`."""
     if agency.kind == AgencyKind.TRANSPORT and question.urgency == Urgency.EMERGENCY:

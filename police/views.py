@@ -2,26 +2,29 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict, fields
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from core import clock, idempotency
+from core import clock, idempotency, policy
 from core.access import account_of, permission_required
 from core.actors import NOBODY
 from core.errors import DomainError, InvalidInput, SignInRequired, explain
 from core.permissions import may
-from police import selectors, services
+from police import notices, selectors, services
 from police.errors import LinkClosed, NotAnOfficer, OfficerSuspended, PapersMissing
-from police.forms import EmergencyForm, OrdinaryForm, PapersForm, QuestionForm, SpokenCodeForm
-from police.models import Officer, PoliceRequest
+from police.forms import EmergencyForm, NoticeForm, PapersForm, QuestionForm, SpokenCodeForm
+from police.models import Notice, Officer, PoliceRequest
 from police.policies import missing_papers, tier_of
 from police.services import Question
-from police.states import Query, RequestState, Urgency
+from police.states import Paper, Query, RequestState
 
 P = ParamSpec("P")
 
@@ -60,7 +63,7 @@ def officers_only(
     return guarded
 
 
-def question_of(form: QuestionForm, urgency: Urgency = Urgency.EMERGENCY) -> Question:
+def question_of(form: QuestionForm) -> Question:
     """What a valid form asks."""
     found = form.cleaned_data
     return Question(
@@ -68,8 +71,6 @@ def question_of(form: QuestionForm, urgency: Urgency = Urgency.EMERGENCY) -> Que
         value=found["query_value"],
         about=found["about"] or clock.now(),
         until=found.get("until"),
-        urgency=urgency,
-        legal_basis=found.get("legal_basis", ""),
         danger=found.get("danger", ""),
         why_not_written=found.get("why_not_written", ""),
         supervisor_name=found.get("supervisor_name", ""),
@@ -92,29 +93,75 @@ def home(request: HttpRequest) -> HttpResponse:
 @officers_only
 def emergency(request: HttpRequest) -> HttpResponse:
     """Danger to life: five things, sent in a minute (P2+)."""
-    return _ask(request, EmergencyForm, Urgency.EMERGENCY, "police/emergency.html")
-
-
-@require_http_methods(["GET", "POST"])
-@officers_only
-def ordinary(request: HttpRequest) -> HttpResponse:
-    """A question whose papers follow on its page."""
-    return _ask(request, OrdinaryForm, Urgency.ORDINARY, "police/ordinary.html")
-
-
-def _ask(request: HttpRequest, shape: type[QuestionForm], urgency: Urgency, template: str) -> HttpResponse:
-    form = shape(request.POST or None, initial={"submission": idempotency.new_key()})
+    form = EmergencyForm(request.POST or None, initial={"submission": idempotency.new_key()})
     if request.method == "POST" and form.is_valid():
         try:
             asked = services.ask_by_form(
                 account=account_of(request),
-                question=question_of(form, urgency),
+                question=question_of(form),
                 submission=form.cleaned_data["submission"],
             )
             return redirect("police:request", asked.code)
         except DomainError as error:
             explain(form, error)
-    return render(request, template, {"form": form}, status=400 if form.errors else 200)
+    return render(request, "police/emergency.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@officers_only
+def ordinary(request: HttpRequest) -> HttpResponse:
+    """Begin a notice, or go on with one."""
+    account = account_of(request)
+    if request.method == "POST":
+        notice = notices.begin(account=account, submission=request.POST.get("submission", "")[:64])
+        return redirect("police:notice", notice.code)
+    officer = selectors.officer_of(account, clock.now())
+    context = {"drafts": notices.drafts_of(officer), "submission": idempotency.new_key()}
+    return render(request, "police/ordinary.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@officers_only
+def notice(request: HttpRequest, code: str) -> HttpResponse:
+    """A notice as it is filled in: kept with each press, a machine says at once what is missing, sent when complete."""
+    account = account_of(request)
+    found = notices.own_notice(selectors.officer_of(account, clock.now()), code)
+    if found.request is not None:
+        return redirect("police:request", found.request.code)
+    if request.method == "GET":
+        form = NoticeForm(initial=asdict(notices.filled(found)))
+        return _notice(request, found, form, status=200)
+    form = NoticeForm(request.POST, request.FILES)
+    form.is_valid()  # what can be read is kept, whatever else cannot
+    given = notices.Filled(
+        **{
+            each.name: form.cleaned_data[each.name]
+            for each in fields(notices.Filled)
+            if form.cleaned_data.get(each.name)
+        }
+    )
+    uploads = {paper: form.cleaned_data[paper] for paper in Paper if form.cleaned_data.get(paper)}
+    try:
+        notices.save(account=account, code=code, given=given, papers=notices.read_papers(uploads))
+        if request.POST.get("do") == "send" and not form.errors:
+            return redirect("police:request", notices.send(account=account, code=code).code)
+        if not form.errors:
+            messages.success(request, pgettext("notice", "Saved."))
+            return redirect("police:notice", code)
+    except DomainError as error:
+        explain(form, error)
+    return _notice(request, found, form, status=400)
+
+
+def _notice(request: HttpRequest, found: Notice, form: NoticeForm, *, status: int) -> HttpResponse:
+    context = {
+        "form": form,
+        "notice": found,
+        "lacks": notices.missing(found),
+        "papers": notices.papers_of(found),
+        "due": clock.now() + policy.span(selectors.ORDINARY_WITHIN),
+    }
+    return render(request, "police/notice.html", context, status=status)
 
 
 @require_GET

@@ -43,9 +43,10 @@ from drivers.services import (
 from drivers.states import CaseKind, FacePurpose, HoldKind
 from drivers.tests.factories import face_token, ready_for_pickup
 from governance.services import check_board
-from police import register
+from police import notices, register, tables
 from police import services as police
 from police.states import Query
+from police.tests.factories import notice_sent
 from rides.models import LatePickup, Offer, Reminder, Trip
 from rides.selectors import position_key
 from rides.services import Rider, cities, propose_suspension
@@ -218,6 +219,7 @@ TABLE = [
     ("GET", "admin/police-line/", RESPONDER_ROLES),
     ("POST", "admin/police-line/", RESPONDER_ROLES),
     ("GET", "admin/police-line/{request}/", RESPONDER_ROLES),
+    ("GET", "admin/police-line/{noticed}/papers/{notice_file}/", RESPONDER_ROLES),
     ("GET", "admin/workspace/", WORKER_ROLES),
     ("POST", "admin/workspace/next/", WORKER_ROLES, {"do": "1"}),
     ("POST", "admin/workspace/bulk/", WORKER_ROLES),
@@ -328,6 +330,8 @@ TABLE = [
     ("POST", "police/emergency/", OFFICERS),
     ("GET", "police/ordinary/", OFFICERS),
     ("POST", "police/ordinary/", OFFICERS),
+    ("GET", "police/ordinary/{notice}/", {"officer"}),
+    ("POST", "police/ordinary/{notice}/", {"officer"}),
     ("GET", "police/requests/{request}/", {"officer"}),
     ("GET", "police/requests/{request}/pack.json", {"officer"}),
     ("POST", "police/requests/{request}/papers/", {"officer"}, PAPERS),
@@ -716,6 +720,12 @@ def things(rides, people):
         answered_at=clock.now(),
         end_asked_at=clock.now(),
     )
+    sent = notice_sent(people("officer"), trip.code)
+    table = motions.propose(
+        account=people("admin"),
+        kind=tables.STATIONS,
+        given=tables.Table([register.Station("new", "新", "New", "110", "new@police.example", "CN")], []),
+    )
     link = Notification.objects.get(channel="email").text.split("/police/packs/")[1].split("/")[0]
     return {
         **{name: row.code for name, row in moved.items()},
@@ -751,6 +761,10 @@ def things(rides, people):
         "evidence": complaint.evidence.get().picture.code,
         "request": asked.code,
         "link": link,
+        "notice": notices.begin(account=people("officer"), submission="draft").code,
+        "noticed": sent.code,
+        "notice_file": sent.notice.files.first().picture.code,
+        "table": table.code,
         "face_check": ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T").code,
         "case": case.code,
         "video": video.code,

@@ -14,17 +14,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import Account
-from core import clock, idempotency, motions
+from core import clock, idempotency, motions, pictures
 from core.access import account_of, permission_required
 from core.actions import IncompleteForm, Refusal
 from core.console import act, page
+from core.console.files import file_response
 from core.console.motions import shown
 from core.errors import DomainError, InvalidInput, explain
 from core.messages import outbox
 from core.models import Motion, MotionState
 from core.privacy import mask_name
 from core.reader.door import LARGEST
-from police import register, selectors, services, tables
+from police import notices, register, selectors, services, tables
 from police.actions import MOTIONS, REQUESTS, STATIONS
 from police.errors import TableUnreadable
 from police.forms import (
@@ -38,7 +39,7 @@ from police.forms import (
 )
 from police.models import PoliceRequest
 from police.policies import reinstating, tier_of
-from police.states import UNDECIDED, Channel, RequestState
+from police.states import UNDECIDED, Channel, RequestState, Wanted
 from police.views import missing, question_of
 
 
@@ -84,6 +85,16 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
     return _page(request, selectors.request_by_code(code), None)
 
 
+@require_GET
+@permission_required("police.answer")
+def paper(request: HttpRequest, code: str, picture: str) -> HttpResponse:
+    """A file of the notice with which it was asked; that it was looked at is recorded."""
+    asked = selectors.request_by_code(code)
+    found = notices.paper_of(asked, picture)
+    content = pictures.read(actor=account_of(request).actor, code=picture, case=code)
+    return file_response(content, picture, document=found.is_document)
+
+
 # What the page draws at places of its own, beside what it is about; all else that is offered is drawn below it.
 PLACED = {"call-back", "trip", "propose", "confirm", "refuse", "escalate", "proper", "improper"}
 
@@ -96,12 +107,16 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
     readable = hers and asked.release.is_open(clock.now())
     letters = outbox.about(asked.code)
     offers = REQUESTS.offers(asked, account, refusal)
+    notice = notices.notice_of(asked)
     context = {
         "title": _("Police request %(code)s") % {"code": asked.code},
         "asked": asked,
         "undecided": asked.state in UNDECIDED,
         "missing": missing(asked),
         "answer_due": selectors.answer_due(asked),
+        "notice": notices.filled(notice) if notice else None,
+        "wanted": [Wanted(each).label for each in notices.filled(notice).wanted] if notice else [],
+        "papers": notices.papers_of(notice).values() if notice else [],
         "do": {offer.key.replace("-", "_"): offer for offer in offers},
         "others": [offer for offer in offers if offer.key not in PLACED],
         "pack": json.loads(services.read_pack(actor=account.actor, request=asked)) if readable else None,
@@ -269,5 +284,6 @@ urlpatterns = [
     path("admin/stations/motions/<code:code>/do/<word:action>/", act.view(STATIONS), name="motion_act"),
     path("admin/police-line/", line, name="line"),
     path("admin/police-line/<code:code>/", show, name="request"),
+    path("admin/police-line/<code:code>/papers/<code:picture>/", paper, name="paper"),
     path("admin/police-line/<code:code>/do/<word:action>/", act.view(REQUESTS), name="act"),
 ]

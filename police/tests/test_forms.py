@@ -14,6 +14,7 @@ from police import selectors
 from police.errors import QueryUnreadable
 from police.models import PoliceRequest
 from police.states import Query
+from police.tests.factories import notice_sent
 from rides.tests.test_positions import store
 from rides.trails import Fix
 
@@ -142,12 +143,8 @@ def test_the_public_sheet_needs_nobody(client, db):
     assert "sign-in" in page.content.decode()
 
 
-def test_an_ordinary_request_has_a_clock_on_its_page_and_on_the_console(rides, signed_in):
-    trip = rides.under_way()
-    form = {"query_value": trip.code, "submission": "s", "legal_basis": "x"}
-    assert signed_in("officer").post("/police/ordinary/", form).status_code == 302
-    asked = PoliceRequest.objects.get()
-    assert (asked.state, asked.urgency) == ("asked", "ordinary")
+def test_an_ordinary_request_has_a_clock_on_its_page_and_on_the_console(rides, people, signed_in):
+    asked = notice_sent(people("officer"), rides.under_way().code)
     hers = signed_in("officer").get(f"/police/requests/{asked.code}/").content.decode()
     assert "Answered at the latest" in hers
     assert "answer due" in signed_in("specialist").get(f"/admin/police-line/{asked.code}/").content.decode()
