@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from core import clock, idempotency, policy
+from core import clock, idempotency
 from core.access import account_of, permission_required
 from core.actors import NOBODY
 from core.errors import DomainError, InvalidInput, SignInRequired, explain
@@ -159,7 +159,7 @@ def _notice(request: HttpRequest, found: Notice, form: NoticeForm, *, status: in
         "notice": found,
         "lacks": notices.missing(found),
         "papers": notices.papers_of(found),
-        "due": clock.now() + policy.span(selectors.ORDINARY_WITHIN),
+        "due": clock.now() + selectors.published_limits()["ordinary"],
     }
     return render(request, "police/notice.html", context, status=status)
 
