@@ -20,8 +20,8 @@ from core.models import Motion
 from drivers.models import MismatchReport
 from drivers.selectors import driver_of
 from drivers.services import report_from_street
-from police import register
-from police.models import PoliceRequest
+from police import notices, register
+from police.models import Notice, PoliceRequest
 from police.services import Question, ask_by_form, open_phone_request
 from police.states import Query
 from rides.models import Itinerary, Trip
@@ -54,6 +54,10 @@ def welfare_check(people, rides):
 def request_by_form(people, rides):
     question = Question(Query.TRIP, rides.under_way().code, clock.now())
     return lambda who, key: ask_by_form(account=people(who), question=question, submission=key)
+
+
+def notice(people, rides):
+    return lambda who, key: notices.begin(account=people(who), submission=key)
 
 
 def request_by_phone(people, rides):
@@ -107,6 +111,7 @@ CREATIONS = {
     "an itinerary": (Itinerary, itinerary, "driver", "driver2"),
     "a welfare check": (WelfareCheck, welfare_check, "passenger", "passenger2"),
     "a request of an officer": (PoliceRequest, request_by_form, "officer", "officer2"),
+    "a notice of an officer": (Notice, notice, "officer", "officer2"),
     "a request on the telephone": (PoliceRequest, request_by_phone, "agent", "agent2"),
     "a complaint": (Complaint, complaint, "passenger", "driver"),
     "a complaint from the street": (Complaint, street_complaint, "passenger", "passenger2"),
