@@ -408,6 +408,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 20.0,
         "options": {"queue": "live", "expires": 18},
     },
+    "other numbers of stations that count from now": {
+        "task": "police.tasks.change_stations",
+        "schedule": 300.0,
+        "options": {"queue": "bulk", "expires": 280},
+    },
     "escalations past their limit": {
         "task": "police.tasks.call_executive",
         "schedule": 5.0,

@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from core.actions import Action, ActionForm, ActionSet, Given, Step, by_two, calls, text
 from core.console.motions import desk
 from core.typed.fields import CODE, Moment, Typed
-from police import register, selectors, services
+from police import register, selectors, services, tables
 from police.documents import notices, rules
 from police.models import PoliceRequest
-from police.policies import REINSTATEMENT, had_a_part, identity_part, reinstating, why_not
-from police.states import UNDECIDED, Channel, IdentityState, RequestState
+from police.policies import REINSTATEMENT, calls_back, had_a_part, identity_part, reinstating, why_not
+from police.states import UNDECIDED, IdentityState, RequestState
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -83,7 +83,7 @@ REQUESTS.add(
         permission=ANSWER,
         run=calls(services.record_call_back),
         offered=lambda request, _person: (
-            _open(request) and request.channel != Channel.FORM and request.called_back_at is None
+            _open(request) and calls_back(request) and request.called_back_at is None
         ),
         urgent=True,
         two="police.release",
@@ -105,7 +105,7 @@ REQUESTS.add(
         permission=ANSWER,
         run=calls(services.propose_release),
         offered=lambda request, _person: (
-            _open(request) and request.channel == Channel.FORM and not request.proposed_by
+            _open(request) and not calls_back(request) and not request.proposed_by
         ),
         two="police.release",
     ),
@@ -209,10 +209,19 @@ REQUESTS.add(
     ),
 )
 
+MOTIONS = frozenset(
+    {
+        register.STATION.key,
+        tables.STATIONS.key,
+        register.OFFICER.key,
+        register.LONGER.key,
+        register.CALLED.key,
+    }
+)
 STATIONS = desk(
     "station_motion",
     permission=register.REGISTER,
-    kinds=register.KINDS,
+    kinds=MOTIONS,
     route="police_console:motion_act",
     back=lambda _motion: reverse("police_console:stations"),
 )

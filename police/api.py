@@ -12,13 +12,14 @@ from rest_framework.views import APIView
 from core import clock
 from core.access import account_of, check_permission
 from core.api import read
+from core.errors import InvalidInput
 from core.limits import asker_of
 from core.typed.fields import NAME, PHONE, MomentInput, TypedInput
 from police import selectors, services
 from police.documents import services as documents
 from police.documents.states import CopyKind
 from police.models import PoliceRequest
-from police.policies import identity_part, missing_papers
+from police.policies import EMERGENCY_SAYS, identity_part, missing_papers
 from police.services import Question
 from police.states import Grade, GradeReason, IdentityState, PaperNeeded, Query, Sign, Urgency
 from police.views import check_officer
@@ -29,17 +30,30 @@ class PoliceRequestInput(serializers.Serializer[Any]):
     value = serializers.CharField(max_length=60)
     about = MomentInput(required=False, help_text="The time that it concerns; now where left out")
     urgency = serializers.ChoiceField(choices=Urgency.choices)
+    until = MomentInput(required=False, help_text="Where a place is asked about: the end of the time")
     legal_basis = serializers.CharField(max_length=200, required=False, default="")
     submission = serializers.CharField(max_length=64, help_text="The same value asks once")
-    supervisor_name = TypedInput(
-        NAME,
-        max_length=40,
-        required=False,
-        allow_blank=True,
-        default="",
-        help_text="Of an emergency: who in the station knows of it",
+    danger = serializers.CharField(
+        max_length=500, required=False, default="", help_text="An emergency needs it: who is in danger"
     )
-    supervisor_phone = TypedInput(PHONE, required=False, allow_blank=True, default="")
+    why_not_written = serializers.CharField(
+        max_length=200, required=False, default="", help_text="An emergency needs it: why not in writing"
+    )
+    supervisor_name = TypedInput(
+        NAME, max_length=40, required=False, default="", help_text="An emergency needs it"
+    )
+    supervisor_phone = TypedInput(PHONE, required=False, default="", help_text="An emergency needs it")
+    declared = serializers.BooleanField(
+        required=False, default=False, help_text="An emergency needs it: that life is in danger"
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """An emergency says by a call what it says by the form."""
+        if attrs["urgency"] == Urgency.EMERGENCY:
+            for name in EMERGENCY_SAYS:
+                if not attrs[name]:
+                    raise InvalidInput(name)
+        return attrs
 
 
 class PapersInput(serializers.Serializer[Any]):
@@ -163,8 +177,8 @@ class RequestsView(OfficerView):
             body.get("about") or clock.now(),
             Urgency(body["urgency"]),
             body["legal_basis"],
-            body["supervisor_name"],
-            body["supervisor_phone"],
+            body.get("until"),
+            **{name: body[name] for name in EMERGENCY_SAYS},
         )
         asked = services.ask_by_form(
             account=check_permission(request, "police.ask"),

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from core import clock
 from core.transactions import joins_transaction
 from police.models import Agency, Officer
-from police.states import OfficerState
+from police.register import searchable
+from police.states import AgencyKind, OfficerState, Tier
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -37,6 +38,18 @@ def enrol_police(people: "dict[str, Account]") -> dict[str, Officer]:
         registered_email="desk@abroad.example",
         country="US",
     )
+    Agency.objects.create(
+        code="wenzhou-transport",
+        name_zh="温州市交通运输局",
+        name_en="Wenzhou transport authority",
+        published_phone="0577-8800-0328",
+        registered_email="transport@wenzhou.example",
+        kind=AgencyKind.TRANSPORT,
+    )
+    for agency in Agency.objects.all():
+        Agency.objects.filter(pk=agency.pk).update(
+            search=searchable(agency.code, agency.name_zh, agency.name_en)
+        )
     expires = clock.now() + timedelta(days=365)
     rows = [
         ("officer", hongqiao, "331001", OfficerState.ACTIVE),
@@ -45,7 +58,15 @@ def enrol_police(people: "dict[str, Account]") -> dict[str, Officer]:
     ]
     return {
         code: Officer.objects.create(
-            account=people[code], agency=agency, badge_number=badge, state=state, expires_at=expires
+            account=people[code],
+            agency=agency,
+            badge_number=badge,
+            state=state,
+            expires_at=expires,
+            tier=Tier.CALLED_BACK,
+            called_back_at=clock.now(),
+            called_back_by="supervisor",
+            called_back_number=agency.published_phone,
         )
         for code, agency, badge, state in rows
     }

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
 from core.errors import DomainError
-from police.states import PaperNeeded
+from police.states import NoticePart, PaperNeeded
 
 
 class NotAnOfficer(DomainError):
@@ -58,6 +58,21 @@ class PapersMissing(DomainError):
         return str(self.sentence) % {"papers": separator.join(str(paper.label) for paper in self.papers)}
 
 
+class NoticeIncomplete(DomainError):
+    """What a notice lacks before it can be sent."""
+
+    code, status, sentence = "notice_incomplete", 400, _("Still missing: %(papers)s.")
+
+    def __init__(self, parts: Iterable[NoticePart]) -> None:
+        self.parts = list(parts)
+        super().__init__()
+
+    @property
+    def detail(self) -> str:
+        separator = pgettext("between the items of a list", ", ")
+        return str(self.sentence) % {"papers": separator.join(str(part.label) for part in self.parts)}
+
+
 class AbroadRefused(DomainError):
     code, status, sentence = (
         "authority_abroad",
@@ -97,4 +112,38 @@ class StationExists(DomainError):
     code, sentence = (
         "station_exists",
         _("There is a station of this short name already. Propose a change of it."),
+    )
+
+
+class InspectionInWriting(DomainError):
+    code, status, sentence = (
+        "inspection_in_writing",
+        403,
+        _("The transport authority asks with its own papers, by an ordinary request."),
+    )
+
+
+class StationUnclear(DomainError):
+    code, status, sentence = (
+        "station_unclear",
+        400,
+        _("This is no station of the register, or several. Choose one, or write more of its name."),
+    )
+
+
+class NotThePublishedNumber(DomainError):
+    code, status, sentence = (
+        "not_the_published_number",
+        400,
+        _("This is not the number that counts now in the register. Call that one."),
+    )
+
+
+class TableUnreadable(DomainError):
+    code, status, sentence = (
+        "table_unreadable",
+        400,
+        _(
+            "This is no table of stations: CSV in UTF-8, its first line code, name_zh, name_en, published_phone, registered_email."
+        ),
     )

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.messages.catalogue import Code, Link, Message, Moment
+from core.messages.catalogue import Code, Link, Message, Moment, Words
 
 
 class PackReleased(
@@ -64,3 +64,16 @@ class DataWereRead(
 ):
     at: Moment
     link: Link
+
+
+class StationChanges(
+    Message,
+    code="police.station_changes",
+    text=_(
+        "Huhang: another telephone number or address was entered for %(station)s. It counts from %(at)s. If this was not you, call %(line)s now."
+    ),
+    channels=("email", "voice"),
+):
+    station: Words
+    at: Moment
+    line: Words

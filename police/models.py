@@ -1,5 +1,6 @@
 from datetime import datetime
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +12,7 @@ from core.formats import place
 from core.privacy import EncryptedTextField
 from police.states import (
     UNDECIDED,
+    AgencyKind,
     Asked,
     Channel,
     Grade,
@@ -18,8 +20,10 @@ from police.states import (
     IdentityState,
     OfficerState,
     Owned,
+    Paper,
     Query,
     RequestState,
+    Tier,
     Urgency,
 )
 
@@ -34,10 +38,31 @@ class Agency(models.Model):
     registered_email = models.EmailField(_("registered address"))
     # ISO 3166: only authorities of the country are answered here (PIPL art. 41, DSL art. 36).
     country = models.CharField(_("country"), max_length=2, default="CN")
+    kind = models.CharField(
+        pgettext_lazy("agency", "kind"), max_length=10, choices=AgencyKind.choices, default=AgencyKind.POLICE
+    )
+    # What two people entered in place of number and address: until its time has come nobody calls or writes there (P1+).
+    coming_phone = models.CharField(pgettext_lazy("agency", "coming number"), max_length=20, blank=True)
+    coming_email = models.EmailField(pgettext_lazy("agency", "coming address"), blank=True)
+    coming_at = models.DateTimeField(pgettext_lazy("agency", "counts from"), null=True)
+    # Its names, its code and how they are written in pinyin, for whoever looks for it by a part of any.
+    search = models.CharField(pgettext_lazy("agency", "words to find it by"), max_length=600, default="")
 
     class Meta:
         verbose_name = _("police station")
         verbose_name_plural = _("police stations")
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=AgencyKind.values), name="agency_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(coming_at__isnull=True) ^ (~Q(coming_phone="") | ~Q(coming_email="")),
+                name="agency_change_has_a_time",
+            ),
+        ]
+        indexes = [
+            # `selectors.find_agencies`: a part of a name, in characters or pinyin, among 40 000 stations.
+            GinIndex(OpClass("search", "gin_trgm_ops"), name="agency_words"),
+            models.Index(fields=["coming_at"], condition=Q(coming_at__isnull=False), name="agency_changes"),
+        ]
 
     def __str__(self) -> str:
         return place(self.names)
@@ -65,6 +90,19 @@ class Officer(models.Model):
         _("state"), max_length=10, choices=OfficerState.choices, default=OfficerState.ACTIVE
     )
     expires_at = models.DateTimeField(_("expires"))
+    # How far it is known that they are one; `policies.tier_of` says what of it still holds.
+    tier = models.PositiveSmallIntegerField(
+        pgettext_lazy("officer", "tier"), choices=Tier.choices, default=Tier.MAILBOX
+    )
+    # Who of us called which published number of the station and when, and reached the officer.
+    called_back_at = models.DateTimeField(pgettext_lazy("officer", "called back at"), null=True)
+    called_back_by = models.CharField(pgettext_lazy("officer", "called back by"), max_length=40, blank=True)
+    called_back_number = models.CharField(
+        pgettext_lazy("officer", "number called back"), max_length=20, blank=True
+    )
+    # The head of the station who confirmed them.
+    head_confirmed_at = models.DateTimeField(pgettext_lazy("officer", "confirmed by the head at"), null=True)
+    head = EncryptedTextField(pgettext_lazy("officer", "name of the head"))
     # The two people who let an officer in again whom an improper request had suspended.
     reinstate_by = models.CharField(
         pgettext_lazy("officer", "reinstating proposed by"), max_length=40, blank=True, default=""
@@ -79,6 +117,16 @@ class Officer(models.Model):
         verbose_name_plural = _("officers")
         constraints = [
             models.CheckConstraint(condition=Q(state__in=OfficerState.values), name="officer_state_is_known"),
+            models.CheckConstraint(condition=Q(tier__in=Tier.values), name="officer_tier_is_known"),
+            models.CheckConstraint(
+                condition=Q(tier=Tier.MAILBOX)
+                | (Q(called_back_at__isnull=False) & ~Q(called_back_by="") & ~Q(called_back_number="")),
+                name="officer_of_tier_two_was_called_back",
+            ),
+            models.CheckConstraint(
+                condition=~Q(tier=Tier.CONFIRMED) | Q(head_confirmed_at__isnull=False),
+                name="officer_of_tier_three_was_confirmed",
+            ),
             four_eyes.law("reinstate_by", "reinstated_by", name="officer_reinstated_by_two"),
         ]
 
@@ -98,6 +146,16 @@ class PoliceRequest(models.Model):
         Officer, on_delete=models.PROTECT, null=True, related_name="requests", verbose_name=_("officer")
     )
     badge_number = EncryptedTextField(pgettext_lazy("field", "badge number"))
+    # As they were when it was asked: what kind of authority, and how far its officer was known; 0 without account.
+    agency_kind = models.CharField(
+        pgettext_lazy("policerequest", "kind of agency"),
+        max_length=10,
+        choices=AgencyKind.choices,
+        default=AgencyKind.POLICE,
+    )
+    officer_tier = models.PositiveSmallIntegerField(
+        pgettext_lazy("policerequest", "officer's tier"), default=0
+    )
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
     urgency = models.CharField(_("urgency"), max_length=10, choices=Urgency.choices)
     query = models.CharField(_("asked by"), max_length=10, choices=Query.choices)
@@ -109,9 +167,15 @@ class PoliceRequest(models.Model):
     )
     # What was unlike this officer or station when it was asked (P10): codes of `Unusual`.
     unusual = models.JSONField(pgettext_lazy("policerequest", "what is unusual"), default=list, blank=True)
-    # Whom an emergency names: they are asked whether it was theirs (P3c).
+    # The end of the time, where a place was asked about from one time to another.
+    about_until = models.DateTimeField(pgettext_lazy("policerequest", "asked about until"), null=True)
+    # What an officer says of an emergency, beside what is known (P2+).
+    danger = EncryptedTextField(pgettext_lazy("policerequest", "who is in danger"), default="")
+    why_not_written = EncryptedTextField(pgettext_lazy("policerequest", "why not in writing"), default="")
+    # They are asked whether it was theirs (P3c).
     supervisor_name = EncryptedTextField(pgettext_lazy("policerequest", "supervisor's name"), default="")
     supervisor_phone = EncryptedTextField(pgettext_lazy("policerequest", "supervisor's number"), default="")
+    declared = models.BooleanField(pgettext_lazy("policerequest", "danger to life declared"), default=False)
     legal_basis = models.CharField(pgettext_lazy("field", "legal basis"), max_length=200, blank=True)
     report_code = models.CharField(_("report code"), max_length=20, blank=True)
     trip = models.ForeignKey(
@@ -180,6 +244,14 @@ class PoliceRequest(models.Model):
                 name="request_by_rule_is_an_emergency_by_the_form",
             ),
             models.CheckConstraint(
+                condition=Q(by_rule=False) | Q(officer_tier__gte=Tier.CALLED_BACK),
+                name="request_by_rule_only_to_who_was_called_back",
+            ),
+            models.CheckConstraint(
+                condition=~Q(agency_kind=AgencyKind.TRANSPORT) | Q(urgency="ordinary"),
+                name="request_of_inspection_is_no_emergency",
+            ),
+            models.CheckConstraint(
                 condition=Q(channel="form") | ~Q(state="released") | Q(called_back_at__isnull=False),
                 name="request_by_phone_released_after_call_back",
             ),
@@ -217,6 +289,67 @@ class PoliceRequest(models.Model):
                     return typed.place.shown(typed.place.read(self.query_value))
         except InvalidInput:
             return ""
+
+
+class Notice(models.Model):
+    """A notice to hand over evidence (调取证据通知书) as an officer fills it in, and the request that came of it (P2+)."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    submission = models.CharField(pgettext_lazy("field", "submission key"), max_length=64, unique=True)
+    officer = models.ForeignKey(
+        Officer,
+        on_delete=models.PROTECT,
+        related_name="notices",
+        verbose_name=pgettext_lazy("notice", "officer"),
+    )
+    # JSON of `notices.Filled`: it names a case and people.
+    filled = EncryptedTextField(pgettext_lazy("notice", "what was filled in"))
+    begun_at = models.DateTimeField(pgettext_lazy("notice", "begun at"))
+    saved_at = models.DateTimeField(pgettext_lazy("notice", "saved at"))
+    sent_at = models.DateTimeField(pgettext_lazy("notice", "sent at"), null=True)
+    request = models.OneToOneField(
+        PoliceRequest,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="notice",
+        verbose_name=pgettext_lazy("release", "police request"),
+    )
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "notice of an ordinary request")
+        verbose_name_plural = pgettext_lazy("model", "notices of ordinary requests")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sent_at__isnull=True) ^ Q(request__isnull=False), name="notice_sent_has_a_request"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class NoticeFile(models.Model):
+    """The letter of a notice or a certificate, as a picture or document, encrypted in storage."""
+
+    notice = models.ForeignKey(
+        Notice, on_delete=models.PROTECT, related_name="files", verbose_name=pgettext_lazy("field", "notice")
+    )
+    picture = models.OneToOneField(
+        "core.StoredPicture",
+        on_delete=models.PROTECT,
+        related_name="notice_file",
+        verbose_name=pgettext_lazy("field", "picture"),
+    )
+    paper = models.CharField(pgettext_lazy("noticefile", "which paper"), max_length=20, choices=Paper.choices)
+    is_document = models.BooleanField(pgettext_lazy("field", "document, not a picture"), default=False)
+    at = models.DateTimeField(pgettext_lazy("field", "time"))
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "file of a notice")
+        verbose_name_plural = pgettext_lazy("model", "files of notices")
+
+    def __str__(self) -> str:
+        return f"{self.notice_id} {self.get_paper_display()}"
 
 
 class Release(models.Model):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
@@ -22,13 +23,14 @@ from police.states import (
     PaperNeeded,
     RequestState,
     Sign,
+    Tier,
     Unusual,
     Urgency,
 )
 
 if TYPE_CHECKING:
     from accounts.models import Account
-    from police.models import IdentityPart, PoliceRequest
+    from police.models import IdentityPart, Officer, PoliceRequest
 
 PAPERS_WITHIN = policy.declare(
     "police.papers_within",  # P3
@@ -64,6 +66,38 @@ FORM_WITHIN = policy.declare(
     60,
     name=pgettext_lazy("policy name", "Answer to an emergency by the form"),
     about=_("An emergency by the form is released within this time."),
+)
+ORDINARY_WITHIN = policy.declare(
+    "police.ordinary_within",  # P5
+    policy.Span(1, 72, policy.Unit.HOURS),
+    24,
+    name=pgettext_lazy("policy name", "Answer to an ordinary request"),
+    about=_("An ordinary request is answered within this time of being asked."),
+)
+PLACE_WINDOW = policy.declare(
+    "police.place_window",  # P2
+    policy.Span(1, 48, policy.Unit.HOURS),
+    12,
+    name=pgettext_lazy("policy name", "Longest time of a question about a place"),
+    about=_("Who asks by a place asks about at most this long: more would be a search through everybody."),
+)
+CALL_BACK_HOLDS = policy.declare(
+    "police.call_back_holds",  # P1
+    policy.Span(30, 2 * 366, policy.Unit.DAYS),
+    366,
+    name=pgettext_lazy("policy name", "Life of an officer's call-back"),
+    about=_(
+        "An officer who was called back this long ago is called back anew, and one whose head confirmed them is confirmed anew; until then nothing is released to them by rule."
+    ),
+)
+STATION_WAITS = policy.declare(
+    "police.station_waits",  # P1
+    policy.Span(24, 30 * 24, policy.Unit.HOURS),
+    72,
+    name=pgettext_lazy("policy name", "Wait of another number of a station"),
+    about=_(
+        "Another number or address of a station is told to the old one at once; nobody calls or writes to the new one before this time is over."
+    ),
 )
 OPEN_FOR = policy.declare(
     "police.release_open_for",  # P6
@@ -190,6 +224,10 @@ def grade(claim: Claim) -> tuple[Grade, GradeReason]:
     raise AssertionError(claim)  # the last two rows are each other's opposite
 
 
+# What an emergency says beside what is known, by the form and by a call (P2+).
+EMERGENCY_SAYS = ("danger", "why_not_written", "supervisor_name", "supervisor_phone", "declared")
+
+
 RELEASE = four_eyes.declare(
     "police.release",
     _("A release to the police that is no emergency by the form"),
@@ -217,6 +255,28 @@ REINSTATEMENT = four_eyes.declare(
     second="reinstated_by",
     law="officer_reinstated_by_two",
 )
+
+
+def tier_of(officer: "Officer", at: datetime) -> Tier:
+    """How far it is known at a time that an officer is one: what was found out too long ago is known no more (P1+)."""
+    holds = policy.span(CALL_BACK_HOLDS)
+    confirmed, called = officer.head_confirmed_at, officer.called_back_at
+    if officer.tier == Tier.CONFIRMED and confirmed and at <= confirmed + holds:
+        return Tier.CONFIRMED
+    if officer.tier >= Tier.CALLED_BACK and called and at <= called + holds:
+        return Tier.CALLED_BACK
+    return Tier.MAILBOX
+
+
+def may_be_by_rule(tier: int) -> bool:
+    """Whether anything is released by rule to an officer of a tier; all else is for people."""
+    return tier >= Tier.CALLED_BACK
+
+
+def calls_back(request: "PoliceRequest") -> bool:
+    """Whether the station is called back before anything is released: who rings, and whom only a mailbox vouches for."""
+    mailbox = request.officer_tier == Tier.MAILBOX and request.urgency == Urgency.EMERGENCY
+    return request.channel != Channel.FORM or mailbox
 
 
 def had_a_part(request: "PoliceRequest") -> set[str]:
@@ -259,7 +319,7 @@ def _decided(request: "PoliceRequest", _account: "Account") -> str | Promise:
 
 
 def _not_by_phone(request: "PoliceRequest", account: "Account") -> str | Promise:
-    if request.channel == Channel.FORM:
+    if not calls_back(request):
         return _("It was asked by the form, from a verified account: there is nobody to call back.")
     return _decided(request, account) or (
         _("Somebody called back already.") if request.called_back_at else ""
@@ -272,7 +332,7 @@ def _no_trip(request: "PoliceRequest", account: "Account") -> str | Promise:
 
 
 def _not_proposable(request: "PoliceRequest", account: "Account") -> str | Promise:
-    if request.channel != Channel.FORM:
+    if calls_back(request):
         return _("Who calls back is the first person.")
     proposed = _("Somebody proposed it: a second person confirms.") if request.proposed_by else ""
     return _no_trip(request, account) or proposed
@@ -281,7 +341,7 @@ def _not_proposable(request: "PoliceRequest", account: "Account") -> str | Promi
 def _not_confirmable(request: "PoliceRequest", account: "Account") -> str | Promise:
     if why := _no_trip(request, account):
         return why
-    if request.channel != Channel.FORM and request.called_back_at is None:
+    if calls_back(request) and request.called_back_at is None:
         return _("Somebody calls the station back first, at its published number.")
     if not request.proposed_by:
         return _("A first person checks the papers and proposes it.")

@@ -1,33 +1,43 @@
 """The register of stations and their officers (P1, P4): two people enter each, so that nobody makes a police force alone."""
 
 import re
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from pypinyin import lazy_pinyin
 
 from accounts.staffing import check_number, set_up_said, take_on
-from core import audit, clock, live, motions, policy, typed
+from core import audit, clock, jobs, live, motions, policy, typed
+from core.actors import SYSTEM
 from core.errors import InvalidInput, NotFound
 from core.formats import moment
+from core.messages import outbox
 from core.models import Motion
-from core.permissions import LIAISON
+from core.permissions import LIAISON, require
 from core.privacy import mask_name, mask_phone
-from police.errors import StationExists
+from core.transactions import begins_transaction
+from police import messages
+from police.errors import NotThePublishedNumber, StationExists
 from police.models import Agency, Officer
-from police.policies import OFFICER_UNTIL
+from police.policies import OFFICER_UNTIL, STATION_WAITS
 from police.selectors import agency_by_code
+from police.states import AgencyKind, Tier
 
 if TYPE_CHECKING:
     from accounts.models import Account
 
 REGISTER = "stations.register"
 _CHANNEL = re.compile(r"\+?[0-9][0-9 -]{1,18}")  # also a short one, such as 110
-live.moves("stations", "police.station_", "police.officer_")
+_CALLED_WITHIN = timedelta(days=1)  # of a call-back: what is older is called anew
+live.moves("stations", "police.station", "police.officer_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,7 @@ class Station:
     published_phone: str
     registered_email: str
     country: str
+    kind: str = AgencyKind.POLICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +65,34 @@ class Liaison:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """Who was reached at the published number of an officer's station, when, and what tier follows. `head` is the name of
+    the head of the station, who confirmed the officer, for tier 3."""
+
+    tier: int
+    number: str
+    called_at: datetime
+    head: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Until:
     """Until the end of which day an officer is let in from now on."""
 
     until: date
 
 
+def searchable(code: str, name_zh: str, name_en: str) -> str:
+    """The words by which a station is found: its names, and the Chinese one in pinyin and by its first letters."""
+    syllables = lazy_pinyin(name_zh, errors="ignore")
+    initials = "".join(each[0] for each in syllables)
+    words = (code, name_zh, name_en, "".join(syllables), initials)
+    return " ".join(typed.text.fold(word) for word in words)[:600]
+
+
 def _check_station(subject: str, given: Station) -> None:
-    """`subject` is the code of a station whose entry changes, empty for a new one."""
-    if not _CHANNEL.fullmatch(given.published_phone):
-        raise InvalidInput("published_phone")
-    if not re.fullmatch(r"[A-Z]{2}", given.country):
-        raise InvalidInput("country")
+    """`subject` is the code of a station whose entry changes, empty for a new one. Raises `InvalidInput`, `StationExists`."""
+    check_entry(given)
     if subject:
         if given.code != agency_by_code(subject).code:
             raise InvalidInput("code")
@@ -73,23 +100,132 @@ def _check_station(subject: str, given: Station) -> None:
         raise StationExists("code")
 
 
+def check_entry(given: Station) -> None:
+    """What can be told of an entry alone. Raises `InvalidInput`."""
+    if not _CHANNEL.fullmatch(given.published_phone):
+        raise InvalidInput("published_phone")
+    if not re.fullmatch(r"[A-Z]{2}", given.country):
+        raise InvalidInput("country")
+    if given.kind not in AgencyKind.values:
+        raise InvalidInput("kind")
+
+
 def _write_station(motion: Motion, given: Station, person: "Account") -> None:
-    fields = {
+    if motion.subject:
+        change_station(agency_by_code(motion.subject), given, person, motion.code)
+        return
+    try:
+        with transaction.atomic():
+            Agency.objects.create(
+                code=given.code,
+                published_phone=given.published_phone,
+                registered_email=given.registered_email,
+                **plain_of(given),
+            )
+    except IntegrityError:
+        raise StationExists("code") from None
+    audit.record(person.actor, "police.station_registered", given.code, phone=given.published_phone)
+
+
+def plain_of(given: Station) -> dict[str, str]:
+    """What of an entry leads nobody anywhere, and counts at once."""
+    return {
         "name_zh": given.name_zh,
         "name_en": given.name_en,
-        "published_phone": given.published_phone,
-        "registered_email": given.registered_email,
         "country": given.country,
+        "kind": given.kind,
+        "search": searchable(given.code, given.name_zh, given.name_en),
     }
-    if motion.subject:
-        Agency.objects.filter(code=motion.subject).update(**fields)
-    else:
-        try:
-            with transaction.atomic():
-                Agency.objects.create(code=given.code, **fields)
-        except IntegrityError:
-            raise StationExists("code") from None
-    audit.record(person.actor, "police.station_registered", given.code, phone=given.published_phone)
+
+
+def change_station(agency: Agency, given: Station, person: "Account", source: str) -> None:
+    """Names count at once; another number or address is told to the old one now, and counts when its time has come.
+
+    Whoever holds a stolen account of ours could else make a station of a telephone of their own (P1+).
+    """
+    at = clock.now()
+    phone = given.published_phone if given.published_phone != agency.published_phone else ""
+    email = given.registered_email if given.registered_email != agency.registered_email else ""
+    coming_at = at + policy.span(STATION_WAITS) if phone or email else None
+    Agency.objects.filter(pk=agency.pk).update(
+        coming_phone=phone, coming_email=email, coming_at=coming_at, **plain_of(given)
+    )
+    audit.record(
+        person.actor,
+        "police.station_changed",
+        agency.code,
+        phone=phone,
+        email=email,
+        counts=str(coming_at or ""),
+    )
+    if coming_at:
+        _tell_the_old(agency, given.name_zh, coming_at, source)
+
+
+def _tell_the_old(agency: Agency, name: str, coming_at: datetime, source: str) -> None:
+    told = messages.StationChanges(station=name, at=coming_at, line=settings.LIAISON_LINE)
+    to = [("email", agency.registered_email)]
+    with suppress(
+        InvalidInput
+    ):  # a short number of the public register, such as 110, is not rung by a machine
+        to.append(("voice", typed.phone.read(agency.published_phone)))
+    for channel, whom in to:
+        outbox.queue(
+            told,
+            key=f"station-changes:{source}:{agency.code}:{channel}",
+            channel=channel,
+            to=whom,
+            language="zh-hans",
+            subject=agency.code,
+        )
+
+
+@begins_transaction
+def stop_change(*, account: "Account", code: str, reason: str) -> None:
+    """One person stops another number or address of a station before it counts: the old one said that it is not theirs.
+
+    Raises `Forbidden`, `NotFound`, `InvalidInput`.
+    """
+    require(account, REGISTER)
+    if not reason.strip():
+        raise InvalidInput("reason")
+    agency = Agency.objects.select_for_update().filter(code=code).first()
+    if agency is None or agency.coming_at is None:
+        raise NotFound
+    Agency.objects.filter(pk=agency.pk).update(coming_phone="", coming_email="", coming_at=None)
+    audit.record(account.actor, "police.station_change_stopped", code, why=reason.strip()[:200])
+
+
+def _changes_due(at: datetime, limit: int) -> list[int]:
+    return list(
+        Agency.objects.filter(coming_at__lte=at).order_by("coming_at").values_list("pk", flat=True)[:limit]
+    )
+
+
+@begins_transaction
+def _let_count(pk: int, at: datetime) -> bool:
+    agency = Agency.objects.select_for_update().filter(pk=pk, coming_at__lte=at).first()
+    if agency is None:
+        return False
+    phone, email = agency.coming_phone, agency.coming_email
+    Agency.objects.filter(pk=pk).update(
+        published_phone=phone or agency.published_phone,
+        registered_email=email or agency.registered_email,
+        coming_phone="",
+        coming_email="",
+        coming_at=None,
+    )
+    audit.record(SYSTEM, "police.station_change_counts", agency.code, phone=phone, email=email)
+    return True
+
+
+CHANGES = jobs.rows(
+    "police.station_changes",
+    _("letting another number or address of a station count"),
+    due=_changes_due,
+    act=_let_count,
+    key=int,
+)
 
 
 STATION = motions.declare(
@@ -107,6 +243,7 @@ STATION = motions.declare(
             (pgettext_lazy("station", "published number"), given.published_phone),
             (pgettext_lazy("station", "registered address"), given.registered_email),
             (pgettext_lazy("station", "country"), given.country),
+            (pgettext_lazy("agency", "kind"), str(AgencyKind(given.kind).label)),
         ],
     )
 )
@@ -174,9 +311,10 @@ def officer_by_code(code: str) -> Officer:
     return found
 
 
-def officers() -> list[Officer]:
-    """All, suspended ones and those whose time is over too."""
-    return list(Officer.objects.select_related("account", "agency").order_by("agency", "pk"))
+def officers_of(stations: Iterable[Agency]) -> list[Officer]:
+    """All of these stations, suspended ones and those whose time is over too."""
+    rows = Officer.objects.select_related("account", "agency").filter(agency__in=list(stations))
+    return list(rows.order_by("agency", "pk")[:300])
 
 
 def _check_longer(subject: str, given: Until) -> None:
@@ -201,4 +339,59 @@ LONGER = motions.declare(
         says=lambda given: [(pgettext_lazy("officer", "let in until"), moment(given.until, "date"))],
     )
 )
-KINDS = frozenset({STATION.key, OFFICER.key, LONGER.key})
+
+
+def _check_called(subject: str, given: Called) -> None:
+    officer = officer_by_code(subject)
+    if given.tier not in {Tier.CALLED_BACK, Tier.CONFIRMED}:
+        raise InvalidInput("tier")
+    if _figures(given.number) != _figures(officer.agency.published_phone):
+        raise NotThePublishedNumber("number")
+    if not clock.now() - _CALLED_WITHIN <= given.called_at <= clock.now():
+        raise InvalidInput("called_at")
+    if given.tier == Tier.CONFIRMED and not given.head.strip():
+        raise InvalidInput("head")
+
+
+def _figures(number: str) -> str:
+    return re.sub(r"\D", "", number)
+
+
+def _raise_tier(motion: Motion, given: Called, person: "Account") -> None:
+    officer = officer_by_code(motion.subject)
+    found = {
+        "tier": given.tier,
+        "called_back_at": given.called_at,
+        "called_back_by": motion.moved_by,
+        "called_back_number": officer.agency.published_phone,
+    }
+    if given.tier == Tier.CONFIRMED:
+        found |= {"head_confirmed_at": given.called_at, "head": given.head.strip()}
+    Officer.objects.filter(pk=officer.pk).update(**found)
+    audit.record(
+        person.actor,
+        "police.officer_called_back",
+        motion.subject,
+        by=motion.moved_by,
+        number=officer.agency.published_phone,
+        tier=given.tier,
+    )
+
+
+CALLED = motions.declare(
+    motions.Kind(
+        key="police.officer_tier",
+        label=_("A liaison officer who was called back at the published number"),
+        permission=REGISTER,
+        page="police_console:stations",
+        shape=Called,
+        check=_check_called,
+        carry=_raise_tier,
+        says=lambda given: [
+            (pgettext_lazy("officer", "tier"), str(Tier(given.tier).label)),
+            (pgettext_lazy("officer", "number called back"), given.number),
+            (pgettext_lazy("officer", "called back at"), moment(given.called_at)),
+            (pgettext_lazy("officer", "name of the head"), mask_name(given.head) if given.head else "—"),
+        ],
+    )
+)

@@ -4,7 +4,17 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.retention import RECORDS_KEPT, Ground, data, emptied, goes_when_left, let_go, nobody, stays
+from core.retention import (
+    RECORDS_KEPT,
+    Ground,
+    data,
+    emptied,
+    goes_when_left,
+    goes_with,
+    let_go,
+    nobody,
+    stays,
+)
 from police.policies import OPEN_FOR
 from police.states import REQUEST_TRANSITIONS
 
@@ -21,7 +31,7 @@ POLICE = data(
 OVER = Q(state__in=REQUEST_TRANSITIONS.ends)
 
 nobody("police.Agency", why="stations as the public register has them")
-goes_when_left("police.Officer", POLICE, "number of a police officer")
+goes_when_left("police.Officer", POLICE, "number of a police officer, and the head who confirmed them")
 emptied(
     "police.PoliceRequest",
     POLICE,
@@ -38,11 +48,25 @@ emptied(
         "refusal": "",
         "letter_number": "",
         "certificates": "",
+        "danger": "",
+        "why_not_written": "",
     },
     where=OVER,
     trip="trip__code",
     case="code",
 )
+emptied(
+    "police.Notice",
+    POLICE,
+    "a case and two officers, as a notice names them",
+    after=RECORDS_KEPT,
+    since="saved_at",
+    said="it was saved last",
+    columns={"filled": ""},
+    trip="request__trip__code",
+    case="request__code",
+)
+goes_with("police.NoticeFile", POLICE, "which file belongs to which notice", "core.StoredPicture")
 # A pack is a copy for one purpose: its trip's data have holds of their own, and the hold that each request places on
 # its trip keeps no pack. What must keep one names the request itself.
 let_go(

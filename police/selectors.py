@@ -1,5 +1,6 @@
 """Reads about police requests, and the search for the trip that is meant."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,14 +12,26 @@ from django.db.models import Count, Q, QuerySet
 
 from accounts.selectors import is_new_device
 from core import cases, clock, policy, typed
-from core.errors import NotFound
+from core.errors import InvalidInput, NotFound
 from core.privacy import phone_index
 from core.reads import Read
 from police.errors import NotAnOfficer, OfficerSuspended, QueryUnreadable
 from police.models import Agency, IdentityPart, Officer, PoliceRequest, Release
 
 # The rules in force, for whoever judges by them.
-from police.policies import BORNE_OUT_FOR, NEW_DEVICE_FOR, SAME_NUMBER_FOR, UNUSUAL_TIMES, USUAL_OVER, Claim
+from police.policies import (
+    BORNE_OUT_FOR,
+    NEW_DEVICE_FOR,
+    OPEN_FOR,
+    ORDINARY_WITHIN,
+    PAPERS_WITHIN,
+    PLACE_WINDOW,
+    SAME_NUMBER_FOR,
+    UNUSUAL_TIMES,
+    USUAL_OVER,
+    Claim,
+    may_be_by_rule,
+)
 from police.policies import EMERGENCY_RULE as EMERGENCY_RULE
 from police.policies import FORM_WITHIN as FORM_WITHIN
 from police.policies import PHONE_WITHIN as PHONE_WITHIN
@@ -53,8 +66,41 @@ def officer_of(account: "Account", at: datetime) -> Officer:
     return officer
 
 
-def agencies() -> list[Agency]:
-    return list(Agency.objects.order_by("pk"))
+FOUND_AT_ONCE = 20
+
+
+def find_agencies(words: str, *, limit: int = FOUND_AT_ONCE) -> list[Agency]:
+    """Stations in whose names, code, pinyin or first letters each of the words stands; those that begin with them first."""
+    wanted = typed.text.fold(words).split()[:6]
+    if not wanted:
+        return []
+    fits = Q()
+    for word in wanted:
+        fits &= Q(search__contains=word)
+    # In the order of an index, which ends early where nearly all fit; what begins with the words comes first of those.
+    rows = list(Agency.objects.filter(fits).order_by("code")[: 5 * limit])
+    rows.sort(key=lambda row: (row.code != wanted[0], not row.name_zh.startswith(wanted[0])))
+    return rows[:limit]
+
+
+def first_agencies() -> list[Agency]:
+    """Some of the register, where nobody said which."""
+    return list(Agency.objects.order_by("code")[:FOUND_AT_ONCE])
+
+
+def count_agencies() -> int:
+    return Agency.objects.count()
+
+
+def changing_agencies() -> list[Agency]:
+    """Those of which another number or address waits for its time, the soonest first."""
+    return list(Agency.objects.filter(coming_at__isnull=False).order_by("coming_at")[:100])
+
+
+def stations_meant(words: str) -> list[Agency]:
+    """The one station of a code, else those that words can mean; of one name a few at most."""
+    exact = Agency.objects.filter(code=words.strip()).first()
+    return [exact] if exact else find_agencies(words)
 
 
 def agency_by_code(code: str) -> Agency:
@@ -147,8 +193,39 @@ def linked_requests(request: PoliceRequest) -> list[PoliceRequest]:
     return list(_requests().filter(same).exclude(pk=request.pk).order_by("asked_at", "pk")) if same else []
 
 
-def resolve_query(query: Query, value: str, about: datetime) -> "tuple[list[Trip], str]":
-    """(trips with a driver that are meant, report code if that was quoted). Raises `QueryUnreadable`."""
+_CODES = {"T": Query.TRIP, "R": Query.REPORT}
+
+
+def query_of(value: str) -> Query:
+    """What something is that was typed without saying what: a code of ours, a place, a phone, a plate.
+
+    Raises `QueryUnreadable` where it could be several, or none.
+    """
+    written = typed.code.read(value)
+    if re.fullmatch(r"[TR]-[A-Z0-9]{8,10}", written):
+        return _CODES[written[0]]
+    for query, read in ((Query.PHONE, typed.phone.read), (Query.PLACE, typed.place.read)):
+        try:
+            read(value)
+        except InvalidInput:
+            continue
+        return query
+    if typed.plate.searched(value) or typed.plate.FORM.match(typed.plate.key(value)):
+        return Query.PLATE
+    raise QueryUnreadable("query_value")
+
+
+def resolve_query(
+    query: Query, value: str, about: datetime, until: datetime | None = None
+) -> "tuple[list[Trip], str]":
+    """(trips with a driver that are meant, report code if that was quoted); `until` ends the time of a place.
+
+    Raises `QueryUnreadable`, `InvalidInput`.
+    """
+    if until is not None and not (
+        query == Query.PLACE and about < until <= about + policy.span(PLACE_WINDOW)
+    ):
+        raise InvalidInput("until")
     match query:
         case Query.TRIP:
             try:
@@ -175,7 +252,25 @@ def resolve_query(query: Query, value: str, about: datetime) -> "tuple[list[Trip
                 place = typed.place.read(value)
             except typed.place.PlaceUnreadable:
                 raise QueryUnreadable("query_value") from None
-            return trips_near(place, about), ""
+            return trips_near(place, about, until=until), ""
+
+
+def answer_due(request: PoliceRequest) -> datetime | None:
+    """When an ordinary request has to be answered at the latest; None for an emergency, which is answered now."""
+    if request.urgency != Urgency.ORDINARY:
+        return None
+    return request.asked_at + policy.span(ORDINARY_WITHIN)
+
+
+def published_limits() -> dict[str, timedelta]:
+    """Within what time the police are answered, as the rules in force have it."""
+    return {
+        "form": policy.span(FORM_WITHIN),
+        "phone": policy.span(PHONE_WITHIN),
+        "ordinary": policy.span(ORDINARY_WITHIN),
+        "papers": policy.span(PAPERS_WITHIN),
+        "open": policy.span(OPEN_FOR),
+    }
 
 
 def phone_asked_by(query: Query, value: str) -> str:
@@ -191,8 +286,11 @@ def claim_of(request: PoliceRequest, trip: "Trip", at: datetime) -> Claim:
     officer = request.officer
     over = trip.ended_at or trip.cancelled_at
     return Claim(
-        verified=officer is not None and officer.state == OfficerState.ACTIVE and officer.expires_at > at,
-        declared=request.urgency == Urgency.EMERGENCY,
+        verified=officer is not None
+        and officer.state == OfficerState.ACTIVE
+        and officer.expires_at > at
+        and may_be_by_rule(request.officer_tier),
+        declared=request.declared,
         recent=over is None or at - over < policy.span(BORNE_OUT_FOR),
         signs=_signs(request, trip, at),
         unusual=frozenset(Unusual(code) for code in request.unusual),

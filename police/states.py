@@ -37,8 +37,22 @@ class Query(models.TextChoices):
     TRIP = "trip", _("trip code")
     REPORT = "report", _("report code of a welfare check")
     PLATE = "plate", _("plate")
-    PHONE = "phone", _("passenger's or driver's phone")
+    PHONE = "phone", _("phone of a passenger, driver, rider or emergency contact")
     PLACE = "place", _("place (latitude, longitude)")
+
+
+class AgencyKind(models.TextChoices):
+    POLICE = "police", _("police station")
+    # Inspection with papers of its own; never by the emergency rule (P13).
+    TRANSPORT = "transport", _("transport authority")
+
+
+class Tier(models.IntegerChoices):
+    """How far it is known that an officer is one (P1+)."""
+
+    MAILBOX = 1, _("1: mailbox of the station")
+    CALLED_BACK = 2, _("2: reached at the published number")
+    CONFIRMED = 3, _("3: confirmed by the head of the station")
 
 
 class OfficerState(models.TextChoices):
@@ -52,6 +66,53 @@ class PaperNeeded(models.TextChoices):
     LETTER = "letter_number", _("Number of the letter of introduction")
     CERTIFICATES = "certificates", _("certificates of two officers")
     LEGAL_BASIS = "legal_basis", _("the legal basis")
+
+
+class Wanted(models.TextChoices):
+    """What a notice can ask for; nothing of another category is released on it (P5+)."""
+
+    TRIP = "trip", _("the trip: time, way, state, true history")
+    DRIVER = "driver", _("the driver: name, ID number, phone, photo")
+    VEHICLE = "vehicle", _("the car: plates, model, permits")
+    POSITIONS = "positions", _("positions of the trip")
+    PASSENGER = "passenger", _("the passenger: name and phone")
+    PAYMENT = "payment", _("payment of the trip")
+    RECORDING = "recording", _("sound of the trip")
+    CONTACT = "contact", _("messages and calls of the trip")
+
+
+class Paper(models.TextChoices):
+    """The files of a notice."""
+
+    LETTER = "letter", _("The notice or letter")
+    CERTIFICATE_1 = "certificate_1", _("Certificate of the first officer")
+    CERTIFICATE_2 = "certificate_2", _("Certificate of the second officer")
+
+
+class NoticePart(models.TextChoices):
+    """What a machine finds missing on a notice, or not to be; the values are the names of its fields."""
+
+    NUMBER = "number", _("number of the notice")
+    ORGAN = "organ", _("organ")
+    CASE_NAME = "case_name", _("name of the case")
+    CASE_NUMBER = "case_number", _("number of the case")
+    QUERY_VALUE = "query_value", _("what is known")
+    WANTED = "wanted", _("what is wanted")
+    SPAN_FROM = "span_from", _("from when")
+    SPAN_TO = "span_to", _("until when")
+    DEADLINE = "deadline", _("deadline")
+    APPROVED_BY = "approved_by", _("who approved it")
+    FIRST_OFFICER = "first_officer", _("first officer")
+    FIRST_CERTIFICATE = "first_certificate", _("certificate number of the first officer")
+    SECOND_OFFICER = "second_officer", _("second officer")
+    SECOND_CERTIFICATE = "second_certificate", _("certificate number of the second officer")
+    LEGAL_BASIS = "legal_basis", pgettext_lazy("notice", "legal basis")
+    LETTER = "letter", _("file of the notice")
+    CERTIFICATE_1 = "certificate_1", _("file of the first certificate")
+    CERTIFICATE_2 = "certificate_2", _("file of the second certificate")
+    SPAN_ORDER = "span_order", _("a time that ends after it begins")
+    DEADLINE_PAST = "deadline_past", _("a deadline that is not over")
+    SAME_CERTIFICATE = "same_certificate", _("certificates of two officers")
 
 
 class Urgency(models.TextChoices):

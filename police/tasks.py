@@ -4,6 +4,7 @@ from core import jobs, retention
 from police import retention as tables  # noqa: F401 - how long they are kept
 from police.documents.notices import TELLING
 from police.documents.services import STAMPS
+from police.register import CHANGES
 from police.services import EXECUTIVE
 
 call_executive = jobs.periodic("police.tasks.call_executive", EXECUTIVE)
@@ -18,3 +19,4 @@ destroy_packs = jobs.periodic(
 )
 stamp_releases = jobs.periodic("police.tasks.stamp_releases", jobs.queue(STAMPS))
 tell_of_releases = jobs.periodic("police.tasks.tell_of_releases", TELLING)
+change_stations = jobs.periodic("police.tasks.change_stations", CHANGES)

@@ -1,12 +1,15 @@
 """The only pages that a liaison officer sees, and the one behind a one-time link."""
 
 from collections.abc import Callable
+from dataclasses import asdict, fields
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core import clock, idempotency
@@ -15,15 +18,15 @@ from core.actors import NOBODY
 from core.errors import DomainError, InvalidInput, SignInRequired, explain
 from core.limits import asker_of
 from core.permissions import may
-from police import selectors, services
+from police import notices, selectors, services
 from police.documents import services as documents
 from police.documents.states import CopyKind
 from police.errors import LinkClosed, NotAnOfficer, OfficerSuspended, PapersMissing
-from police.forms import PapersForm, QuestionForm, RequestForm, SpokenCodeForm
-from police.models import Officer, PoliceRequest
-from police.policies import identity_part, missing_papers
+from police.forms import EmergencyForm, NoticeForm, PapersForm, QuestionForm, SpokenCodeForm
+from police.models import Notice, Officer, PoliceRequest
+from police.policies import identity_part, missing_papers, tier_of
 from police.services import Question
-from police.states import IDENTITY_WAITS, Owned, Query, RequestState, Sign, Urgency
+from police.states import IDENTITY_WAITS, Owned, Paper, Query, RequestState, Sign
 
 P = ParamSpec("P")
 
@@ -65,28 +68,38 @@ def officers_only(
 def question_of(form: QuestionForm) -> Question:
     """What a valid form asks."""
     found = form.cleaned_data
-    emergency = found.get("emergency", True)
     return Question(
         query=Query(found["query"]),
         value=found["query_value"],
         about=found["about"] or clock.now(),
-        urgency=Urgency.EMERGENCY if emergency else Urgency.ORDINARY,
-        legal_basis=found.get("legal_basis", ""),
+        until=found.get("until"),
+        danger=found.get("danger", ""),
+        why_not_written=found.get("why_not_written", ""),
         supervisor_name=found.get("supervisor_name", ""),
         supervisor_phone=found.get("supervisor_phone", ""),
+        declared=found.get("declared", False),
     )
+
+
+@require_GET
+@officers_only
+def home(request: HttpRequest) -> HttpResponse:
+    """Two large choices, neither of them made beforehand, and my requests."""
+    officer = selectors.officer_of(account_of(request), clock.now())
+    tier = tier_of(officer, clock.now())
+    context = {"officer": officer, "tier": tier, "requests": selectors.requests_of(officer)}
+    return render(request, "police/home.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 @officers_only
-def home(request: HttpRequest) -> HttpResponse:
-    """The request form, and my requests."""
-    account = account_of(request)
-    form = RequestForm(request.POST or None, initial={"submission": idempotency.new_key()})
+def emergency(request: HttpRequest) -> HttpResponse:
+    """Danger to life: five things, sent in a minute (P2+)."""
+    form = EmergencyForm(request.POST or None, initial={"submission": idempotency.new_key()})
     if request.method == "POST" and form.is_valid():
         try:
             asked = services.ask_by_form(
-                account=account,
+                account=account_of(request),
                 question=question_of(form),
                 submission=form.cleaned_data["submission"],
                 device=asker_of(request).device,
@@ -94,10 +107,70 @@ def home(request: HttpRequest) -> HttpResponse:
             return redirect("police:request", asked.code)
         except DomainError as error:
             explain(form, error)
-    mine = selectors.requests_of(selectors.officer_of(account, clock.now()))
-    return render(
-        request, "police/home.html", {"form": form, "requests": mine}, status=400 if form.errors else 200
+    return render(request, "police/emergency.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@officers_only
+def ordinary(request: HttpRequest) -> HttpResponse:
+    """Begin a notice, or go on with one."""
+    account = account_of(request)
+    if request.method == "POST":
+        notice = notices.begin(account=account, submission=request.POST.get("submission", "")[:64])
+        return redirect("police:notice", notice.code)
+    officer = selectors.officer_of(account, clock.now())
+    context = {"drafts": notices.drafts_of(officer), "submission": idempotency.new_key()}
+    return render(request, "police/ordinary.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@officers_only
+def notice(request: HttpRequest, code: str) -> HttpResponse:
+    """A notice as it is filled in: kept with each press, a machine says at once what is missing, sent when complete."""
+    account = account_of(request)
+    found = notices.own_notice(selectors.officer_of(account, clock.now()), code)
+    if found.request is not None:
+        return redirect("police:request", found.request.code)
+    if request.method == "GET":
+        form = NoticeForm(initial=asdict(notices.filled(found)))
+        return _notice(request, found, form, status=200)
+    form = NoticeForm(request.POST, request.FILES)
+    form.is_valid()  # what can be read is kept, whatever else cannot
+    given = notices.Filled(
+        **{
+            each.name: form.cleaned_data[each.name]
+            for each in fields(notices.Filled)
+            if form.cleaned_data.get(each.name)
+        }
     )
+    uploads = {paper: form.cleaned_data[paper] for paper in Paper if form.cleaned_data.get(paper)}
+    try:
+        notices.save(account=account, code=code, given=given, papers=notices.read_papers(uploads))
+        if request.POST.get("do") == "send" and not form.errors:
+            return redirect("police:request", notices.send(account=account, code=code).code)
+        if not form.errors:
+            messages.success(request, pgettext("notice", "Saved."))
+            return redirect("police:notice", code)
+    except DomainError as error:
+        explain(form, error)
+    return _notice(request, found, form, status=400)
+
+
+def _notice(request: HttpRequest, found: Notice, form: NoticeForm, *, status: int) -> HttpResponse:
+    context = {
+        "form": form,
+        "notice": found,
+        "lacks": notices.missing(found),
+        "papers": notices.papers_of(found),
+        "due": clock.now() + selectors.published_limits()["ordinary"],
+    }
+    return render(request, "police/notice.html", context, status=status)
+
+
+@require_GET
+def how(request: HttpRequest) -> HttpResponse:
+    """For everybody: how the police ask, what can be had, how fast, and what is never given (P2+)."""
+    return render(request, "police/how.html", {"limits": selectors.published_limits()})
 
 
 def missing(asked: PoliceRequest) -> str:
@@ -144,6 +217,7 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
         "destroyed": released and asked.release.is_destroyed,
         "linked": selectors.linked_requests(asked),
         "missing": missing(asked),
+        "answer_due": selectors.answer_due(asked),
         "papers_form": PapersForm(),
     }
     return render(request, "police/request.html", context)
@@ -188,6 +262,7 @@ def papers(request: HttpRequest, code: str) -> HttpResponse:
         "pack": None,
         "linked": selectors.linked_requests(asked),
         "missing": missing(asked),
+        "answer_due": selectors.answer_due(asked),
         "papers_form": form,
     }
     return render(request, "police/request.html", context, status=400)

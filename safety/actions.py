@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django import forms
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from accounts.selectors import codes_who_may
 from core import holds
@@ -14,7 +15,7 @@ from safety.errors import ActionClosed
 from safety.models import Incident, Recording
 from safety.policies import why_not, why_not_decide
 from safety.states import Callee, IncidentOutcome, PlacedState, StaffPhrase
-from safety.stations import stations
+from safety.stations import find_stations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,13 +76,29 @@ class CallContact(ActionForm):
 
 
 class CallStation(ActionForm):
-    """Which station of the register: it is rung at the number that it has published."""
+    """Which station of the register, by a code or words that it alone has: it is rung at the number that it has published."""
 
-    station = forms.ChoiceField(label=_("Which station"))
+    station = forms.CharField(
+        label=_("Which station"),
+        max_length=80,
+        help_text=_("Its short name, or parts of its name: characters, pinyin or first letters."),
+    )
 
-    def prepare(self) -> None:
-        found = [(each.code, each.name) for each in stations()]
-        self.fields["station"] = choice(_("Which station"), found, drawn=False)
+    def clean_station(self) -> str:
+        found = find_stations(self.cleaned_data["station"])
+        if not found:
+            raise forms.ValidationError(_("No station of the register has this in its name."))
+        if len(found) > 1:
+            names = pgettext("between the items of a list", ", ").join(
+                f"{each.name} ({each.code})" for each in found[:5]
+            )
+            raise forms.ValidationError(
+                _(
+                    "Several stations have this in their names: %(names)s. Write more of the name, or the short name."
+                )
+                % {"names": names}
+            )
+        return found[0].code
 
 
 class GiveOutcome(ActionForm):

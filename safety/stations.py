@@ -15,23 +15,23 @@ class Station:
     phone: str
 
 
-_registers: list[Callable[[], Sequence[Station]]] = []
+_registers: list[Callable[[str], Sequence[Station]]] = []
 
 
-def lists_stations(register: Callable[[], Sequence[Station]]) -> Callable[[], Sequence[Station]]:
-    """Decorator: what it gives can be called from every incident."""
+def finds_stations(register: Callable[[str], Sequence[Station]]) -> Callable[[str], Sequence[Station]]:
+    """Decorator: what it finds by a code or by words of a name can be called from every incident."""
     _registers.append(register)
     return register
 
 
-def stations() -> list[Station]:
-    """All stations, in the order of their registers."""
-    return [station for register in _registers for station in register()]
+def find_stations(words: str) -> list[Station]:
+    """Those that words or a code can mean, in the order of their registers; some tens at most."""
+    return [station for register in _registers for station in register(words)]
 
 
 def phone_of_station(code: str) -> str:
     """The published number. Raises `NotFound`."""
-    found = next((station.phone for station in stations() if station.code == code), "")
+    found = next((station.phone for station in find_stations(code) if station.code == code), "")
     if not found:
         raise NotFound("station")
     return found

@@ -84,14 +84,15 @@ def test_what_no_address_of_ours_is_leads_nowhere(signed_in, who, path):
 
 @pytest.mark.parametrize("about", ["9999-12-31T23:59", "0001-01-01T00:00"])
 def test_nobody_asks_about_the_end_of_the_calendar(signed_in, about):
-    form = {
-        "query": "plate",
-        "query_value": "川A·H0001",
-        "emergency": "on",
-        "submission": "x",
-        "about": about,
+    said = {
+        "danger": "a woman",
+        "why_not_written": "no time",
+        "supervisor_name": "陈所长",
+        "supervisor_phone": "13911110110",
+        "declared": "on",
     }
-    page = signed_in("officer").post("/police/", form)
+    form = {"query": "plate", "query_value": "川A·H0001", "submission": "x", "about": about} | said
+    page = signed_in("officer").post("/police/emergency/", form)
     assert page.status_code == 400
     assert "not a time" in page.content.decode()
     body = {"query": "plate", "value": "川A·H0001", "urgency": "emergency", "submission": "x", "about": about}

@@ -149,8 +149,13 @@ def grants() -> set[tuple]:
             "line", "city", "permit_number", "permit_until", "starts_at"
         )
     }
-    found |= {("station", *each) for each in Agency.objects.values_list("code", "published_phone", "country")}
-    found |= {("officer", *each) for each in Officer.objects.values_list("account", "agency", "expires_at")}
+    found |= {
+        ("station", *each)
+        for each in Agency.objects.values_list("code", "published_phone", "country", "coming_phone")
+    }
+    found |= {
+        ("officer", *each) for each in Officer.objects.values_list("account", "agency", "expires_at", "tier")
+    }
     found |= {
         ("renewed data hold", pk)
         for pk in DataHold.objects.filter(renewed_at__isnull=False).values_list("pk", flat=True)

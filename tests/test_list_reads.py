@@ -21,6 +21,7 @@ NOBODY = {
     "admin/alarms/": "codes of what rings",
     "admin/sos-packet/": "a form",
     "admin/police-line/": "a form",
+    "admin/stations/find/": "stations as the public register has them",
     "admin/workspace/new/": "a form",
     "admin/workspace/macros/": "texts of the staff",
     "admin/workspace/guides/": "texts of the staff",

@@ -20,8 +20,8 @@ from core.models import Motion
 from drivers.models import MismatchReport
 from drivers.selectors import driver_of
 from drivers.services import report_from_street
-from police import register
-from police.models import PoliceRequest
+from police import notices, register
+from police.models import Notice, PoliceRequest
 from police.services import ask_by_form, open_phone_request
 from police.states import Query
 from police.tests.factories import urgent
@@ -55,6 +55,10 @@ def welfare_check(people, rides):
 def request_by_form(people, rides):
     question = urgent(Query.TRIP, rides.under_way().code)
     return lambda who, key: ask_by_form(account=people(who), question=question, submission=key)
+
+
+def notice(people, rides):
+    return lambda who, key: notices.begin(account=people(who), submission=key)
 
 
 def request_by_phone(people, rides):
@@ -108,6 +112,7 @@ CREATIONS = {
     "an itinerary": (Itinerary, itinerary, "driver", "driver2"),
     "a welfare check": (WelfareCheck, welfare_check, "passenger", "passenger2"),
     "a request of an officer": (PoliceRequest, request_by_form, "officer", "officer2"),
+    "a notice of an officer": (Notice, notice, "officer", "officer2"),
     "a request on the telephone": (PoliceRequest, request_by_phone, "agent", "agent2"),
     "a complaint": (Complaint, complaint, "passenger", "driver"),
     "a complaint from the street": (Complaint, street_complaint, "passenger", "passenger2"),

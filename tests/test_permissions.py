@@ -44,12 +44,12 @@ from drivers.services import (
 from drivers.states import CaseKind, FacePurpose, HoldKind
 from drivers.tests.factories import face_token, ready_for_pickup
 from governance.services import check_board
-from police import register
+from police import notices, register, tables
 from police import services as police
 from police.documents.services import hand_over
 from police.documents.states import CopyKind
 from police.states import Query
-from police.tests.factories import urgent
+from police.tests.factories import notice_sent, urgent
 from rides.models import LatePickup, Offer, Reminder, Trip
 from rides.selectors import position_key
 from rides.services import Rider, cities, propose_suspension
@@ -222,6 +222,7 @@ TABLE = [
     ("GET", "admin/police-line/", RESPONDER_ROLES),
     ("POST", "admin/police-line/", RESPONDER_ROLES),
     ("GET", "admin/police-line/{request}/", RESPONDER_ROLES),
+    ("GET", "admin/police-line/{noticed}/papers/{notice_file}/", RESPONDER_ROLES),
     ("GET", "admin/workspace/", WORKER_ROLES),
     ("POST", "admin/workspace/next/", WORKER_ROLES, {"do": "1"}),
     ("POST", "admin/workspace/bulk/", WORKER_ROLES),
@@ -287,6 +288,8 @@ TABLE = [
     ("POST", "admin/cities/", {"supervisor", "admin"}),
     ("GET", "admin/stations/", {"supervisor", "admin"}),
     ("POST", "admin/stations/", {"supervisor", "admin"}),
+    ("GET", "admin/stations/find/", RESPONDER_ROLES | {"admin"}),
+    ("GET", "admin/stations/tables/{table}/", {"supervisor", "admin"}),
     ("GET", "admin/board/", STAFF_ROLES),
     ("GET", "admin/lines/", STAFF_ROLES),
     (
@@ -325,7 +328,13 @@ TABLE = [
     ("GET", "me/care/", MEMBERS),
     ("POST", "me/care/", MEMBERS, {"on": "1"}),
     ("GET", "police/", OFFICERS),
-    ("POST", "police/", OFFICERS),
+    ("GET", "police/how/", EVERYBODY),
+    ("GET", "police/emergency/", OFFICERS),
+    ("POST", "police/emergency/", OFFICERS),
+    ("GET", "police/ordinary/", OFFICERS),
+    ("POST", "police/ordinary/", OFFICERS),
+    ("GET", "police/ordinary/{notice}/", {"officer"}),
+    ("POST", "police/ordinary/{notice}/", {"officer"}),
     ("GET", "police/requests/{request}/", {"officer"}),
     ("GET", "police/requests/{request}/pack.json", {"officer"}),
     ("GET", "police/requests/{request}/pack.pdf", {"officer"}),
@@ -734,6 +743,12 @@ def _made(rides, people):
         answered_at=clock.now(),
         end_asked_at=clock.now(),
     )
+    sent = notice_sent(people("officer"), trip.code)
+    table = motions.propose(
+        account=people("admin"),
+        kind=tables.STATIONS,
+        given=tables.Table([register.Station("new", "新", "New", "110", "new@police.example", "CN")], []),
+    )
     link = Notification.objects.get(key__startswith="pack:").text.split("/police/packs/")[1].split("/")[0]
     owning = Notification.objects.get(key__startswith="owning:", channel="email").text
     return {
@@ -773,6 +788,10 @@ def _made(rides, people):
         "link": link,
         "release_copy": release_copy,
         "pack_schema": "pack-1",
+        "notice": notices.begin(account=people("officer"), submission="draft").code,
+        "noticed": sent.code,
+        "notice_file": sent.notice.files.first().picture.code,
+        "table": table.code,
         "face_check": ask_face_check(driver=driver, purpose=FacePurpose.ACCEPT, subject="T").code,
         "case": case.code,
         "video": video.code,

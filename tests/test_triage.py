@@ -48,6 +48,7 @@ BY_STAFF = {
     "complaints.WorkSummary.learned", "complaints.WorkSummary.skills", "complaints.WorkSummary.goals",
     "complaints.WorkSummary.reply", "police.Officer.reinstate_reason", "police.PoliceRequest.refusal",
     "police.IdentityPart.refusal", "police.ReleaseNotice.later_reason",
+    "police.PoliceRequest.danger", "police.PoliceRequest.why_not_written",  # of an emergency, which rings by itself
     "police.PoliceRequest.legal_basis",  # chosen or named by an officer, whose request is an alarm by itself
 }  # fmt: skip
 # No sentences: names, numbers, addresses, keys, what machines wrote, what a form of ours asks letter by letter.
@@ -64,7 +65,8 @@ NO_SENTENCE = {
     "safety.TripShare.contact_phone", "complaints.Complaint.caller_name",
     "complaints.Complaint.caller_phone", "complaints.Accident.place", "complaints.Claim.name", "complaints.Claim.phone",
     "complaints.SavedView.query", "complaints.Call.number", "complaints.OutsideMessage.key",
-    "complaints.OutsideMessage.sender", "police.Agency.registered_email", "police.Officer.badge_number",
+    "complaints.OutsideMessage.sender", "police.Agency.registered_email", "police.Agency.coming_email",
+    "police.Agency.search", "police.Officer.head", "police.Officer.badge_number",
     "police.PoliceRequest.badge_number", "police.PoliceRequest.query_value", "police.PoliceRequest.letter_number",
     "police.PoliceRequest.certificates", "police.Release.pack", "police.Release.spoken_code",
     "police.PoliceRequest.supervisor_name", "police.PoliceRequest.supervisor_phone", "police.IdentityPart.pack",

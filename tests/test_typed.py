@@ -19,11 +19,18 @@ from police import services as police_services
 from police.models import PoliceRequest
 from police.selectors import resolve_query
 from police.states import Query
-from police.tests.factories import SUPERVISOR, urgent
+from police.tests.factories import urgent
 from rides.services import board_trip
 from rides.states import PlateCheck
 from sandbox.registries import PEOPLE
 
+EMERGENCY = {
+    "danger": "a woman",
+    "why_not_written": "no time",
+    "supervisor_name": "陈所长",
+    "supervisor_phone": "13911110110",
+    "declared": True,
+}
 PLATES = [
     "川Ａ·Ｈ０００１",
     "川A・H0001",
@@ -40,15 +47,8 @@ def test_an_emergency_by_a_plate_is_released_however_it_is_written(rides, people
     trip = rides.under_way()
     answer = signed_in("officer").post(
         "/api/v1/police/requests/",
-        {
-            "query": "plate",
-            "value": written,
-            "urgency": "emergency",
-            "legal_basis": "x",
-            "submission": "s1",
-            "supervisor_name": "王所长",
-            "supervisor_phone": SUPERVISOR,
-        },
+        {"query": "plate", "value": written, "urgency": "emergency", "legal_basis": "x", "submission": "s1"}
+        | EMERGENCY,
         content_type="application/json",
     )
     assert (answer.status_code, answer.json()["state"]) == (201, "released")

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from complaints import pdf, selectors, services
 from complaints.actions import ACCIDENTS, CLAIMS
-from complaints.console.files import file_response
 from complaints.forms import PapersForm
 from complaints.models import Accident, Claim
 from complaints.states import ClaimKind, ClaimState, Paper
@@ -20,6 +19,7 @@ from core import clock, idempotency, pictures, timeline
 from core.access import account_of, permission_required
 from core.actions import Refusal
 from core.console import page
+from core.console.files import file_response
 from core.errors import DomainError, NotFound, explain
 from core.permissions import may
 from core.privacy import mask_name, mask_phone

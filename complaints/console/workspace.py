@@ -16,7 +16,6 @@ from accounts.models import Account
 from accounts.selectors import codes_who_may
 from complaints import macros, selectors, services
 from complaints.actions import COMPLAINTS
-from complaints.console.files import file_response
 from complaints.errors import NothingChosen
 from complaints.forms import PhoneComplaintForm
 from complaints.models import Complaint
@@ -36,6 +35,7 @@ from core import clock, idempotency, lists, pictures, policy, presence, timeline
 from core.access import account_of, permission_required
 from core.actions import IncompleteForm, Refusal, choice
 from core.console import page
+from core.console.files import file_response
 from core.errors import DomainError, NotFound, explain, wants_json
 from core.permissions import may
 from core.privacy import mask_name, mask_phone

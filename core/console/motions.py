@@ -64,8 +64,9 @@ def shown(
     person: "Account",
     refusal: Refusal | None = None,
     subject: str | None = None,
+    code: str | None = None,
 ) -> list[Waiting]:
-    """What waits at a desk, with what may be done about it; of one `subject` alone where it is given."""
+    """What waits at a desk, with what may be done about it; of one `subject` or with one `code` alone where it is given."""
     return [
         Waiting(
             row,
@@ -74,5 +75,5 @@ def shown(
             desk.offers(row, person, refusal),
         )
         for row in motions.waiting(kinds)
-        if subject is None or row.subject == subject
+        if (subject is None or row.subject == subject) and (code is None or row.code == code)
     ]

@@ -322,16 +322,19 @@ BY_PHONE = [
 ]
 
 
-def emergency(query: str, value: str) -> dict[str, str]:
+# What an officer says of an emergency, beside what is known.
+EMERGENCY = {
+    "danger": "A young woman wrote for help from the car and cannot be reached.",
+    "why_not_written": "She may be alive; the letter follows tonight.",
+    "supervisor_name": "陈所长",
+    "supervisor_phone": "13911110110",
+    "declared": True,
+}
+
+
+def emergency(query: str, value: str) -> dict[str, Any]:
     """What an officer sends who declares danger to life, by the form's own call (P3)."""
-    return {
-        "query": query,
-        "value": value,
-        "urgency": "emergency",
-        "submission": new_key(),
-        "supervisor_name": "王所长",
-        "supervisor_phone": "13955550001",
-    }
+    return {"query": query, "value": value, "urgency": "emergency", "submission": new_key()} | EMERGENCY
 
 
 def station_rings(

@@ -1,33 +1,47 @@
 """'Police on the line': the console's wizard for an officer without account (P4), and the answer to any request."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import Account
-from core import clock, idempotency, motions
+from core import clock, idempotency, motions, pictures
 from core.access import account_of, permission_required
 from core.actions import IncompleteForm, Refusal
 from core.console import act, page
+from core.console.files import file_response
 from core.console.motions import shown
 from core.errors import DomainError, InvalidInput, explain
 from core.messages import outbox
+from core.models import Motion, MotionState
 from core.privacy import mask_name, mask_phone
-from police import register, selectors, services
-from police.actions import REQUESTS, STATIONS
+from core.reader.door import LARGEST
+from police import notices, register, selectors, services, tables
+from police.actions import MOTIONS, REQUESTS, STATIONS
 from police.documents import rules
 from police.documents import services as documents
-from police.forms import OfficerForm, PhoneRequestForm, StationForm, UntilForm
+from police.errors import TableUnreadable
+from police.forms import (
+    CalledForm,
+    OfficerForm,
+    PhoneRequestForm,
+    StationForm,
+    StationsForm,
+    StopForm,
+    UntilForm,
+)
 from police.models import PoliceRequest
-from police.policies import reinstating
-from police.states import UNDECIDED, Channel, RequestState, Unusual
+from police.policies import reinstating, tier_of
+from police.states import UNDECIDED, Channel, RequestState, Unusual, Wanted
 from police.views import graded, missing, question_of
 
 
@@ -37,7 +51,7 @@ def line(request: HttpRequest) -> HttpResponse:
     """Take down who calls and what they ask."""
     initial = {
         "submission": idempotency.new_key(),
-        "query": request.GET.get("query", "trip"),
+        "query": request.GET.get("query", ""),
         "query_value": request.GET.get("value", ""),
     }
     initial["outbound"] = request.GET.get("outbound", "")
@@ -73,6 +87,16 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
     return _page(request, selectors.request_by_code(code), None)
 
 
+@require_GET
+@permission_required("police.answer")
+def paper(request: HttpRequest, code: str, picture: str) -> HttpResponse:
+    """A file of the notice with which it was asked; that it was looked at is recorded."""
+    asked = selectors.request_by_code(code)
+    found = notices.paper_of(asked, picture)
+    content = pictures.read(actor=account_of(request).actor, code=picture, case=code)
+    return file_response(content, picture, document=found.is_document)
+
+
 # What the page draws at places of its own, beside what it is about; all else that is offered is drawn below it.
 PLACED = {
     "call-back",
@@ -97,11 +121,16 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
     readable = hers and asked.release.is_open(clock.now())
     letters = outbox.about(asked.code)
     offers = REQUESTS.offers(asked, account, refusal)
+    notice = notices.notice_of(asked)
     context = {
         "title": _("Police request %(code)s") % {"code": asked.code},
         "asked": asked,
         "undecided": asked.state in UNDECIDED,
         "missing": missing(asked),
+        "answer_due": selectors.answer_due(asked),
+        "notice": notices.filled(notice) if notice else None,
+        "wanted": [Wanted(each).label for each in notices.filled(notice).wanted] if notice else [],
+        "papers": notices.papers_of(notice).values() if notice else [],
         "do": {offer.key.replace("-", "_"): offer for offer in offers},
         "others": [offer for offer in offers if offer.key not in PLACED],
         "pack": json.loads(services.read_pack(actor=account.actor, request=asked)) if readable else None,
@@ -122,6 +151,14 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
     return page(request, "console/police_request.html", context)
 
 
+@require_GET
+@permission_required("police.answer", "stations.register", "incidents.respond")
+def find(request: HttpRequest) -> HttpResponse:
+    """What stands below a field for a station while somebody types: up to twenty, to be chosen."""
+    found = selectors.find_agencies(request.GET.get("agency", "")[:80])
+    return TemplateResponse(request, "console/_stations_found.html", {"found": found}).render()
+
+
 @require_http_methods(["GET", "POST"])
 @permission_required("stations.register")
 def stations(request: HttpRequest) -> HttpResponse:
@@ -135,8 +172,13 @@ def stations(request: HttpRequest) -> HttpResponse:
     try:
         if not form.is_valid():
             raise IncompleteForm
-        _ENTRIES[which](account_of(request), form.cleaned_data)
-        messages.success(request, _("Proposed. Somebody else has to agree."))
+        motion = _ENTRIES[which](account_of(request), form.cleaned_data)
+        if motion is None:
+            messages.success(request, _("Stopped. The old number and address go on to count."))
+        else:
+            messages.success(request, _("Proposed. Somebody else has to agree."))
+        if which == "table" and motion:
+            return redirect("police_console:table", motion.code)
         return redirect("police_console:stations")
     except DomainError as error:
         messages.error(request, error.detail)
@@ -144,36 +186,80 @@ def stations(request: HttpRequest) -> HttpResponse:
         return _stations(request, {which: form}, None, status=error.status)
 
 
-def _enter_station(account: Account, given: dict[str, Any]) -> None:
+def _enter_station(account: Account, given: dict[str, Any]) -> Motion:
     changes = given.pop("changes")
-    motions.propose(
+    return motions.propose(
         account=account,
         kind=register.STATION,
         given=register.Station(**given | {"country": given["country"].upper()}),
-        subject="" if changes == StationForm.NEW else changes,
+        subject="" if changes == StationForm.NEW else given["code"],
     )
 
 
-def _enter_officer(account: Account, given: dict[str, Any]) -> None:
-    motions.propose(account=account, kind=register.OFFICER, given=register.Liaison(**given))
+def _enter_table(account: Account, given: dict[str, Any]) -> Motion:
+    upload = given["table"]
+    if not upload.size or upload.size > LARGEST:
+        raise TableUnreadable("table")
+    return motions.propose(account=account, kind=tables.STATIONS, given=tables.read_table(upload.read()))
 
 
-def _enter_until(account: Account, given: dict[str, Any]) -> None:
+def _enter_officer(account: Account, given: dict[str, Any]) -> Motion:
+    return motions.propose(account=account, kind=register.OFFICER, given=register.Liaison(**given))
+
+
+def _enter_until(account: Account, given: dict[str, Any]) -> Motion:
     until = register.Until(given["until"])
-    motions.propose(account=account, kind=register.LONGER, given=until, subject=given["officer"])
+    return motions.propose(account=account, kind=register.LONGER, given=until, subject=given["officer"])
 
 
-_ENTRIES = {"station": _enter_station, "officer": _enter_officer, "until": _enter_until}
+def _enter_called(account: Account, given: dict[str, Any]) -> Motion:
+    subject = given.pop("officer")
+    return motions.propose(
+        account=account, kind=register.CALLED, given=register.Called(**given), subject=subject
+    )
 
 
-def _entry_forms(request: HttpRequest | None = None) -> dict[str, Form]:
+def _stop(account: Account, given: dict[str, Any]) -> None:
+    register.stop_change(account=account, code=given["station"], reason=given["reason"])
+
+
+_ENTRIES: dict[str, Callable[[Account, dict[str, Any]], Motion | None]] = {
+    "station": _enter_station,
+    "table": _enter_table,
+    "officer": _enter_officer,
+    "until": _enter_until,
+    "called": _enter_called,
+    "stop": _stop,
+}
+
+
+def _entry_forms(request: HttpRequest | None = None, officer: str = "") -> dict[str, Form]:
     """By what the button says. Each has identifiers of its own: they stand on one page."""
-    data, there = request.POST if request else None, selectors.agencies()
+    data, files = (request.POST, request.FILES) if request else (None, None)
+    initial = {"officer": officer}
     return {
-        "station": StationForm(data, auto_id="station-%s", stations=there),
-        "officer": OfficerForm(data, auto_id="officer-%s", stations=there),
-        "until": UntilForm(data, auto_id="until-%s", officers=register.officers()),
+        "station": StationForm(data, auto_id="station-%s"),
+        "table": StationsForm(data, files, auto_id="table-%s"),
+        "officer": OfficerForm(data, auto_id="officer-%s"),
+        "called": CalledForm(data, auto_id="called-%s", initial=initial),
+        "until": UntilForm(data, auto_id="until-%s", initial=initial),
+        "stop": StopForm(data, auto_id="stop-%s"),
     }
+
+
+@require_GET
+@permission_required("stations.register")
+def table(request: HttpRequest, code: str) -> HttpResponse:
+    """What a table of stations would do, line by line, for the first person and for the second."""
+    motion = motions.by_code(code, {tables.STATIONS.key})
+    found = tables.preview(tables.STATIONS.given(motion))
+    context = {
+        "title": _("A table of stations"),
+        "found": found,
+        "waits": motion.state == MotionState.MOVED,
+        "motions": shown(STATIONS, {tables.STATIONS.key}, account_of(request), None, code=code),
+    }
+    return page(request, "console/stations_table.html", context)
 
 
 @STATIONS.shown_by
@@ -184,18 +270,28 @@ def _station_motions(request: HttpRequest, _row: object, refusal: Refusal | None
 def _stations(
     request: HttpRequest, typed: dict[str, Form], refusal: Refusal | None, *, status: int = 200
 ) -> HttpResponse:
-    forms, officers = _entry_forms() | typed, register.officers()
+    words, at = request.GET.get("q", "")[:80], clock.now()
+    forms = _entry_forms(officer=request.GET.get("officer", "")[:20]) | typed
+    found = selectors.find_agencies(words) if words else selectors.first_agencies()
+    officers = register.officers_of(found)
     context = {
         "title": _("Stations and officers"),
-        "stations": selectors.agencies(),
-        "officers": [(row, mask_name(row.account.real_name)) for row in officers],
-        "now": clock.now(),
-        "motions": shown(STATIONS, register.KINDS, account_of(request), refusal),
+        "words": words,
+        "stations": found,
+        "of": selectors.count_agencies(),
+        "changing": selectors.changing_agencies(),
+        "officers": [(row, mask_name(row.account.real_name), tier_of(row, at)) for row in officers],
+        "now": at,
+        "motions": shown(STATIONS, MOTIONS, account_of(request), refusal),
+        "tables": tables.STATIONS.key,
         "forms": [
-            ("station", _("A station"), forms["station"]),
             ("officer", _("A liaison officer"), forms["officer"]),
+            ("called", _("An officer was called back"), forms["called"]),
             ("until", _("An officer, until another day"), forms["until"]),
+            ("station", _("A station"), forms["station"]),
+            ("table", _("Many stations"), forms["table"]),
         ],
+        "stop": forms["stop"],
     }
     codes = [row.account.code for row in officers]
     return page(request, "console/stations.html", context, status=status, listed=codes)
@@ -204,8 +300,11 @@ def _stations(
 app_name = "police_console"
 urlpatterns = [
     path("admin/stations/", stations, name="stations"),
+    path("admin/stations/find/", find, name="find"),
+    path("admin/stations/tables/<code:code>/", table, name="table"),
     path("admin/stations/motions/<code:code>/do/<word:action>/", act.view(STATIONS), name="motion_act"),
     path("admin/police-line/", line, name="line"),
     path("admin/police-line/<code:code>/", show, name="request"),
+    path("admin/police-line/<code:code>/papers/<code:picture>/", paper, name="paper"),
     path("admin/police-line/<code:code>/do/<word:action>/", act.view(REQUESTS), name="act"),
 ]

@@ -29,20 +29,22 @@ def _page(code: str) -> str:
 
 
 @panel("police_wait", _("Police wait"), place=DUE, order=10, marks=("police",))
-def waiting(_person: "Account", _at: datetime) -> list[Due]:
-    """Requests without an answer."""
+def waiting(_person: "Account", at: datetime) -> list[Due]:
+    """Requests without an answer: an emergency by its age, an ordinary one by when it is due."""
     return [
         Due(
             row.code,
             _page(row.code),
-            since=row.asked_at,
+            since=None if due else row.asked_at,
+            until=due,
             level="bad",
             beside=row.agency,
             holder=row.get_state_display(),
-            late=True,
+            late=due is None or due <= at,
             danger=3 if row.urgency == Urgency.EMERGENCY else 2,
         )
         for row in selectors.undecided()
+        for due in [selectors.answer_due(row)]
     ]
 
 

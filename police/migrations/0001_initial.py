@@ -1,4 +1,5 @@
 import core.privacy
+import django.contrib.postgres.indexes
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -11,11 +12,28 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('core', '0003_laws'),
         ('rides', '0002_laws'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = together([
+        migrations.CreateModel(
+            name='Notice',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
+                ('submission', models.CharField(max_length=64, unique=True, verbose_name='submission key')),
+                ('filled', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='what was filled in')),
+                ('begun_at', models.DateTimeField(verbose_name='begun at')),
+                ('saved_at', models.DateTimeField(verbose_name='saved at')),
+                ('sent_at', models.DateTimeField(null=True, verbose_name='sent at')),
+            ],
+            options={
+                'verbose_name': 'notice of an ordinary request',
+                'verbose_name_plural': 'notices of ordinary requests',
+            },
+        ),
         migrations.CreateModel(
             name='Agency',
             fields=[
@@ -26,10 +44,32 @@ class Migration(migrations.Migration):
                 ('published_phone', models.CharField(max_length=20, verbose_name='published number')),
                 ('registered_email', models.EmailField(max_length=254, verbose_name='registered address')),
                 ('country', models.CharField(default='CN', max_length=2, verbose_name='country')),
+                ('kind', models.CharField(choices=[('police', 'police station'), ('transport', 'transport authority')], default='police', max_length=10, verbose_name='kind')),
+                ('coming_phone', models.CharField(blank=True, max_length=20, verbose_name='coming number')),
+                ('coming_email', models.EmailField(blank=True, max_length=254, verbose_name='coming address')),
+                ('coming_at', models.DateTimeField(null=True, verbose_name='counts from')),
+                ('search', models.CharField(default='', max_length=600, verbose_name='words to find it by')),
             ],
             options={
                 'verbose_name': 'police station',
                 'verbose_name_plural': 'police stations',
+                'indexes': [django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass('search', 'gin_trgm_ops'), name='agency_words'), models.Index(condition=models.Q(('coming_at__isnull', False)), fields=['coming_at'], name='agency_changes')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['police', 'transport'])), name='agency_kind_is_known'), models.CheckConstraint(condition=models.Q(('coming_at__isnull', True), models.Q(models.Q(('coming_phone', ''), _negated=True), models.Q(('coming_email', ''), _negated=True), _connector='OR'), _connector='XOR'), name='agency_change_has_a_time')],
+            },
+        ),
+        migrations.CreateModel(
+            name='NoticeFile',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('paper', models.CharField(choices=[('letter', 'The notice or letter'), ('certificate_1', 'Certificate of the first officer'), ('certificate_2', 'Certificate of the second officer')], max_length=20, verbose_name='which paper')),
+                ('is_document', models.BooleanField(default=False, verbose_name='document, not a picture')),
+                ('at', models.DateTimeField(verbose_name='time')),
+                ('notice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='police.notice', verbose_name='notice')),
+                ('picture', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='notice_file', to='core.storedpicture', verbose_name='picture')),
+            ],
+            options={
+                'verbose_name': 'file of a notice',
+                'verbose_name_plural': 'files of notices',
             },
         ),
         migrations.CreateModel(
@@ -39,6 +79,12 @@ class Migration(migrations.Migration):
                 ('badge_number', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='badge number')),
                 ('state', models.CharField(choices=[('active', 'active'), ('suspended', 'suspended')], default='active', max_length=10, verbose_name='state')),
                 ('expires_at', models.DateTimeField(verbose_name='expires')),
+                ('tier', models.PositiveSmallIntegerField(choices=[(1, '1: mailbox of the station'), (2, '2: reached at the published number'), (3, '3: confirmed by the head of the station')], default=1, verbose_name='tier')),
+                ('called_back_at', models.DateTimeField(null=True, verbose_name='called back at')),
+                ('called_back_by', models.CharField(blank=True, max_length=40, verbose_name='called back by')),
+                ('called_back_number', models.CharField(blank=True, max_length=20, verbose_name='number called back')),
+                ('head_confirmed_at', models.DateTimeField(null=True, verbose_name='confirmed by the head at')),
+                ('head', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='name of the head')),
                 ('reinstate_by', models.CharField(blank=True, default='', max_length=40, verbose_name='reinstating proposed by')),
                 ('reinstate_reason', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='reason for reinstating')),
                 ('reinstated_by', models.CharField(blank=True, default='', max_length=40, verbose_name='reinstated by')),
@@ -50,6 +96,11 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'officers',
             },
         ),
+        migrations.AddField(
+            model_name='notice',
+            name='officer',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='police.officer', verbose_name='officer'),
+        ),
         migrations.CreateModel(
             name='PoliceRequest',
             fields=[
@@ -57,15 +108,21 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
                 ('submission', models.CharField(max_length=64, unique=True, verbose_name='submission key')),
                 ('badge_number', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='badge number')),
+                ('agency_kind', models.CharField(choices=[('police', 'police station'), ('transport', 'transport authority')], default='police', max_length=10, verbose_name='kind of agency')),
+                ('officer_tier', models.PositiveSmallIntegerField(default=0, verbose_name="officer's tier")),
                 ('channel', models.CharField(choices=[('form', 'form'), ('phone', 'officer on the phone'), ('outbound', 'we called the station')], max_length=10, verbose_name='channel')),
                 ('urgency', models.CharField(choices=[('emergency', 'danger to life'), ('ordinary', 'ordinary')], max_length=10, verbose_name='urgency')),
-                ('query', models.CharField(choices=[('trip', 'trip code'), ('report', 'report code of a welfare check'), ('plate', 'plate'), ('phone', "passenger's or driver's phone"), ('place', 'place (latitude, longitude)')], max_length=10, verbose_name='asked by')),
+                ('query', models.CharField(choices=[('trip', 'trip code'), ('report', 'report code of a welfare check'), ('plate', 'plate'), ('phone', 'phone of a passenger, driver, rider or emergency contact'), ('place', 'place (latitude, longitude)')], max_length=10, verbose_name='asked by')),
                 ('query_value', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='query value')),
                 ('about', models.DateTimeField(verbose_name='time asked about')),
                 ('phone_index', models.CharField(blank=True, default='', max_length=64, verbose_name='index of the phone asked by')),
                 ('unusual', models.JSONField(blank=True, default=list, verbose_name='what is unusual')),
+                ('about_until', models.DateTimeField(null=True, verbose_name='asked about until')),
+                ('danger', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='who is in danger')),
+                ('why_not_written', core.privacy.EncryptedTextField(default='', editable=False, verbose_name='why not in writing')),
                 ('supervisor_name', core.privacy.EncryptedTextField(default='', editable=False, verbose_name="supervisor's name")),
                 ('supervisor_phone', core.privacy.EncryptedTextField(default='', editable=False, verbose_name="supervisor's number")),
+                ('declared', models.BooleanField(default=False, verbose_name='danger to life declared')),
                 ('legal_basis', models.CharField(blank=True, max_length=200, verbose_name='legal basis')),
                 ('report_code', models.CharField(blank=True, max_length=20, verbose_name='report code')),
                 ('trips_found', models.PositiveSmallIntegerField(default=0, verbose_name='trips found')),
@@ -95,6 +152,11 @@ class Migration(migrations.Migration):
                 'verbose_name': 'police request',
                 'verbose_name_plural': 'police requests',
             },
+        ),
+        migrations.AddField(
+            model_name='notice',
+            name='request',
+            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notice', to='police.policerequest', verbose_name='police request'),
         ),
         migrations.CreateModel(
             name='Release',
@@ -223,6 +285,18 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='officer',
+            constraint=models.CheckConstraint(condition=models.Q(('tier__in', [1, 2, 3])), name='officer_tier_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='officer',
+            constraint=models.CheckConstraint(condition=models.Q(('tier', 1), models.Q(('called_back_at__isnull', False), models.Q(('called_back_by', ''), _negated=True), models.Q(('called_back_number', ''), _negated=True)), _connector='OR'), name='officer_of_tier_two_was_called_back'),
+        ),
+        migrations.AddConstraint(
+            model_name='officer',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('tier', 3), _negated=True), ('head_confirmed_at__isnull', False), _connector='OR'), name='officer_of_tier_three_was_confirmed'),
+        ),
+        migrations.AddConstraint(
+            model_name='officer',
             constraint=models.CheckConstraint(condition=models.Q(('reinstated_by', ''), models.Q(models.Q(('reinstate_by', ''), _negated=True), models.Q(('reinstated_by', ''), _negated=True), models.Q(('reinstate_by', models.F('reinstated_by')), _negated=True)), _connector='OR'), name='officer_reinstated_by_two'),
         ),
         migrations.AddIndex(
@@ -263,11 +337,23 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='policerequest',
+            constraint=models.CheckConstraint(condition=models.Q(('by_rule', False), ('officer_tier__gte', 2), _connector='OR'), name='request_by_rule_only_to_who_was_called_back'),
+        ),
+        migrations.AddConstraint(
+            model_name='policerequest',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('agency_kind', 'transport'), _negated=True), ('urgency', 'ordinary'), _connector='OR'), name='request_of_inspection_is_no_emergency'),
+        ),
+        migrations.AddConstraint(
+            model_name='policerequest',
             constraint=models.CheckConstraint(condition=models.Q(('channel', 'form'), models.Q(('state', 'released'), _negated=True), ('called_back_at__isnull', False), _connector='OR'), name='request_by_phone_released_after_call_back'),
         ),
         migrations.AddConstraint(
             model_name='policerequest',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'released'), ('urgency', 'ordinary'), _negated=True), models.Q(('papers_at__isnull', False), models.Q(('legal_basis', ''), _negated=True)), _connector='OR'), name='request_ordinary_released_on_its_papers'),
+        ),
+        migrations.AddConstraint(
+            model_name='notice',
+            constraint=models.CheckConstraint(condition=models.Q(('sent_at__isnull', True), ('request__isnull', False), _connector='XOR'), name='notice_sent_has_a_request'),
         ),
         migrations.AddConstraint(
             model_name='release',

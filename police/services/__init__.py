@@ -18,6 +18,7 @@ from police.services.releases import record_call_back as record_call_back
 from police.services.requests import PhoneOutcome as PhoneOutcome
 from police.services.requests import Question as Question
 from police.services.requests import ask_by_form as ask_by_form
+from police.services.requests import ask_on_papers as ask_on_papers
 from police.services.requests import file_papers as file_papers
 from police.services.requests import open_phone_request as open_phone_request
 from police.services.requests import point_to_trip as point_to_trip

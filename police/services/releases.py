@@ -172,9 +172,9 @@ def propose_release(*, account: "Account", code: str) -> PoliceRequest:
 
 
 def _by_people(request: PoliceRequest, trip: "Trip") -> Graded:
-    """By phone the station was called back, an ordinary one came with its papers. An emergency by the form has neither:
-    that two people looked which trip is meant does not say who asks."""
-    if request.channel != Channel.FORM:
+    """Where the station was called back, or papers came, all. An emergency by the form has neither of them as a rule: that
+    two people looked which trip is meant does not say who asks."""
+    if request.called_back_at:
         return Graded(Grade.WHOLE, GradeReason.CALLED_BACK)
     if request.urgency == Urgency.ORDINARY:
         return Graded(Grade.WHOLE, GradeReason.ON_PAPERS)

@@ -14,12 +14,14 @@ from core.transactions import begins_transaction, joins_transaction
 from police import selectors
 from police.errors import (
     AbroadRefused,
+    InspectionInWriting,
     TripNotFound,
 )
 from police.models import Agency, Officer, PoliceRequest
 from police.policies import (
     EMERGENCIES,
     EMERGENCY_RULE,
+    tier_of,
 )
 from police.services.desk import check_responder, for_action, locked
 from police.services.escalation import escalate
@@ -28,6 +30,7 @@ from police.services.releases import grade_of, release_pack
 from police.states import (
     REQUEST_TRANSITIONS,
     UNDECIDED,
+    AgencyKind,
     Channel,
     Grade,
     PoliceLine,
@@ -44,15 +47,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked. `about` is the time that it concerns. An emergency by the form names a supervisor of the station."""
+    """What is asked. `about` is the time that it concerns, to `until` where a place is asked about; the rest is what an
+    officer says of an emergency, whose supervisor is asked whether it was theirs."""
 
     query: Query
     value: str
     about: datetime
     urgency: Urgency = Urgency.EMERGENCY
     legal_basis: str = ""
+    until: datetime | None = None
+    danger: str = ""
+    why_not_written: str = ""
     supervisor_name: str = ""
     supervisor_phone: str = ""
+    declared: bool = False
 
 
 @begins_transaction
@@ -78,6 +86,7 @@ def ask_by_form(
     again = PoliceRequest.objects.filter(submission=submission).first()
     if again:
         return selectors.request_by_code(again.code)
+    _check_way(officer.agency, question)
     request, trips = _write_request(
         actor=account.actor,
         agency=officer.agency,
@@ -110,6 +119,40 @@ def _with_supervisor(question: Question) -> Question:
 
 
 @joins_transaction
+def ask_on_papers(
+    *,
+    account: "Account",
+    officer: Officer,
+    question: Question,
+    submission: str,
+    letter_number: str,
+    certificates: list[str],
+) -> PoliceRequest:
+    """An ordinary request that comes with its papers (P2+). Raises `QueryUnreadable`, `InvalidInput`."""
+    request, _trips = _write_request(
+        actor=account.actor,
+        agency=officer.agency,
+        question=question,
+        channel=Channel.FORM,
+        submission=submission,
+        officer=officer,
+    )
+    request.letter_number, request.certificates = letter_number, ", ".join(certificates)
+    request.papers_at = request.asked_at
+    request.save(update_fields=["letter_number", "certificates", "papers_at"])
+    trip = request.trip.code if request.trip else ""
+    timeline.add(PoliceLine.PAPERS, account.actor, trip=trip, code=request.code)
+    audit.record(account.actor, "police.papers", request.code, case=request.code)
+    return request
+
+
+def _check_way(agency: Agency, question: Question) -> None:
+    """The transport authority asks in writing, never by the emergency rule (P13). Raises `InspectionInWriting`."""
+    if agency.kind == AgencyKind.TRANSPORT and question.urgency == Urgency.EMERGENCY:
+        raise InspectionInWriting
+
+
+@joins_transaction
 def _write_request(
     *,
     actor: Actor,
@@ -126,7 +169,9 @@ def _write_request(
         and question.urgency == Urgency.EMERGENCY
         and limits.beyond(EMERGENCIES, Asker(person=actor.code))
     )
-    trips, report_code = selectors.resolve_query(question.query, question.value, question.about)
+    trips, report_code = selectors.resolve_query(
+        question.query, question.value, question.about, question.until
+    )
     trip = trips[0] if len(trips) == 1 else None
     at = clock.now()
     request = PoliceRequest.objects.create(
@@ -135,11 +180,17 @@ def _write_request(
         agency=agency,
         officer=officer,
         badge_number=badge,
+        agency_kind=agency.kind,
+        officer_tier=tier_of(officer, at) if officer else 0,
         channel=channel,
         urgency=question.urgency,
         query=question.query,
         query_value=question.value,
         about=question.about,
+        about_until=question.until,
+        danger=question.danger,
+        why_not_written=question.why_not_written,
+        declared=question.declared,
         phone_index=selectors.phone_asked_by(question.query, question.value),
         supervisor_name=question.supervisor_name,
         supervisor_phone=question.supervisor_phone,
@@ -225,6 +276,7 @@ def open_phone_request(
     if not badge.strip():
         raise InvalidInput("badge")
     agency = selectors.agency_by_code(agency_code)
+    _check_way(agency, question)
     submission = idempotency.hold("police.request", account.code, submission)
     again = PoliceRequest.objects.filter(submission=submission).first()
     if again:

@@ -1,13 +1,56 @@
-"""What an officer asks, as small as it may be."""
+"""What an officer asks, as small as it may be: an emergency by the form, and a complete notice."""
+
+from datetime import timedelta
+from typing import Any
 
 from core import clock
+from core.tests.factories import PDF
+from police import notices
+from police.models import PoliceRequest
 from police.services import Question
-from police.states import Query, Urgency
+from police.states import Paper, Query, Urgency
 
 SUPERVISOR = "+8613955550001"
 
 
-def urgent(query=Query.TRIP, value="", about=None, **changes):
-    """An emergency by the form, with the supervisor whom it has to name."""
-    given = {"supervisor_name": "王所长", "supervisor_phone": SUPERVISOR} | changes
-    return Question(query, value, about or clock.now(), Urgency.EMERGENCY, "", **given)
+def urgent(query: Query = Query.TRIP, value: str = "", about: Any = None, **changes: Any) -> Question:
+    """An emergency by the form, with all that it has to say."""
+    given: dict[str, Any] = {
+        "danger": "x",
+        "why_not_written": "x",
+        "supervisor_name": "王所长",
+        "supervisor_phone": SUPERVISOR,
+        "declared": True,
+    }
+    return Question(query, value, about or clock.now(), Urgency.EMERGENCY, "", **given | changes)
+
+
+def complete(trip: str, **changes: Any) -> notices.Filled:
+    """All that stands on a notice about a trip."""
+    at = clock.now()
+    given: dict[str, Any] = {
+        "number": "乐公（刑）调证字〔2018〕0824 号",
+        "organ": "乐清市公安局",
+        "case_name": "赵某失踪案",
+        "case_number": "A3303822018080824",
+        "query_value": trip,
+        "wanted": ["trip", "driver"],
+        "span_from": at - timedelta(hours=6),
+        "span_to": at + timedelta(hours=1),
+        "deadline": at.date() + timedelta(days=2),
+        "approved_by": "陈局长",
+        "first_officer": "韩警官",
+        "first_certificate": "331001",
+        "second_officer": "林警官",
+        "second_certificate": "331002",
+        "legal_basis": "《刑事诉讼法》第五十四条",
+    }
+    return notices.Filled(**given | changes)
+
+
+def notice_sent(account: Any, trip: str) -> PoliceRequest:
+    """A complete notice about a trip, sent."""
+    notice = notices.begin(account=account, submission=f"of {trip}")
+    papers = notices.read_papers(dict.fromkeys(Paper, PDF))
+    notices.save(account=account, code=notice.code, given=complete(trip), papers=papers)
+    return notices.send(account=account, code=notice.code)

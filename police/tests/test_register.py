@@ -10,9 +10,12 @@ from accounts.models import Account
 from accounts.tests.test_staff import enter_by_code, set_up
 from core import clock, motions
 from core.errors import Forbidden, InvalidInput, NotFound
-from core.models import Motion
-from police import register
+from core.models import Motion, Notification
+from police import register, services
+from police.errors import NotThePublishedNumber
 from police.models import Agency, Officer
+from police.services import Question
+from police.states import Query
 
 STATION = {
     "do": "station", "changes": "new", "code": "jiaojiang", "name_zh": "台州市公安局椒江分局", "name_en": "Jiaojiang, Taizhou",
@@ -59,23 +62,79 @@ def test_a_station_and_its_officer_are_entered_by_two_and_the_officer_asks(world
     assert Officer.objects.get(account__code=account).badge_number == "331099"
     client = enter_by_code("13911116666")
     set_up(client, account, code)
-    assert client.get("/police/").status_code == 200
+    assert "has not been called back" in client.get("/police/").content.decode()
     assert client.get("/admin/").status_code != 200
 
 
-def test_another_number_of_a_station_takes_two(world, signed_in):
-    change = STATION | {"changes": "hongqiao", "code": "hongqiao", "published_phone": "0577-6231-9999"}
-    assert post(signed_in("admin"), **change).status_code == 302
-    assert Agency.objects.get(code="hongqiao").published_phone == "0577-6231-0110"
+CHANGE = STATION | {
+    "changes": "change",
+    "code": "hongqiao",
+    "published_phone": "0577-6231-9999",
+    "registered_email": "thief@mail.example",
+}
+
+
+def change_number(signed_in):
+    assert post(signed_in("admin"), **CHANGE).status_code == 302
     agree(signed_in("supervisor"))
-    assert Agency.objects.get(code="hongqiao").published_phone == "0577-6231-9999"
+
+
+def test_another_number_takes_two_and_counts_after_its_time(world, signed_in, noon):
+    assert post(signed_in("admin"), **CHANGE).status_code == 302
+    assert Agency.objects.get(code="hongqiao").coming_at is None
+    agree(signed_in("supervisor"))
+    agency = Agency.objects.get(code="hongqiao")
+    assert (agency.name_en, agency.published_phone) == ("Jiaojiang, Taizhou", "0577-6231-0110")
+    noon.shift(72 * 3600 - 1)
+    assert register.CHANGES.run(at=clock.now()).total == 0
+    noon.shift(2)
+    assert register.CHANGES.run(at=clock.now()).total == 1
+    agency = Agency.objects.get(code="hongqiao")
+    assert (agency.published_phone, agency.registered_email) == ("0577-6231-9999", "thief@mail.example")
+    assert (agency.coming_phone, agency.coming_at) == ("", None)
+
+
+def test_a_thief_who_changes_a_station_gets_no_call_and_no_mail(rides, people, signed_in):
+    """With two stolen accounts of ours: the old number and address hear of it, and the next release still goes to them."""
+    change_number(signed_in)
+    told = {row.channel: row.recipient for row in Notification.objects.filter(subject="hongqiao")}
+    assert told == {"email": "hongqiao@police.example", "voice": "+8657762310110"}
+    asked = services.open_phone_request(
+        account=people("agent"),
+        agency_code="hongqiao",
+        badge="1",
+        question=Question(Query.TRIP, rides.under_way().code, clock.now()),
+        submission="s",
+    ).request
+    page = signed_in("agent").get(f"/admin/police-line/{asked.code}/").content.decode()
+    assert "0577-6231-0110" in page
+    assert "0577-6231-9999" not in page
+    services.record_call_back(account=people("agent"), code=asked.code)
+    services.confirm_release(account=people("specialist"), code=asked.code)
+    mail = Notification.objects.get(message="police.pack_released")
+    assert mail.recipient == "hongqiao@police.example"
+    given = register.Called(2, "0577-6231-9999", clock.now())
+    with pytest.raises(NotThePublishedNumber):
+        motions.propose(account=people("admin"), kind=register.CALLED, given=given, subject="officer")
+
+
+def test_one_person_stops_a_change_that_the_station_does_not_know(world, signed_in, noon):
+    change_number(signed_in)
+    stop = {"do": "stop", "station": "hongqiao", "reason": "they rang: not ours"}
+    assert post(signed_in("agent"), **stop).status_code == 403
+    assert post(signed_in("supervisor"), **stop | {"reason": " "}).status_code == 400
+    assert post(signed_in("supervisor"), **stop).status_code == 302
+    noon.shift(73 * 3600)
+    assert register.CHANGES.run(at=clock.now()).total == 0
+    assert Agency.objects.get(code="hongqiao").published_phone == "0577-6231-0110"
+    assert post(signed_in("supervisor"), **stop).status_code == 404
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
         {"changes": ""}, {"code": "hongqiao"}, {"published_phone": "call me"}, {"registered_email": "x"}, {"country": "1!"},
-        {"changes": "hongqiao"}, {"changes": "nowhere"},
+        {"changes": "change"}, {"changes": "nowhere"}, {"kind": "army"},
     ],
 )  # fmt: skip
 def test_a_station_that_cannot_be_is_refused(world, signed_in, wrong):

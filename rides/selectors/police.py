@@ -63,19 +63,28 @@ def trips_by_plate(plate: str, at: datetime) -> list[Trip]:
 def trips_by_phone(phone: str, at: datetime) -> list[Trip]:
     """Trips meant by a normalised phone: under way at a time, else over and still followed.
 
-    It is that of the passenger, of the driver, or of who travels, for whom somebody else booked (A6).
+    It is that of the passenger, of the driver, or of who travels, for whom somebody else booked (A6). Where it is nobody's
+    on a trip, it may be that of an emergency contact: then the trip is hers who named it.
     """
     index = phone_index(phone)
     hers = Q(passenger__phone_index=index) | Q(rider_phone_index=index)
-    return _meant(all_trips().filter(hers | Q(driver__account__phone_index=index)), at)
+    aboard = _meant(all_trips().filter(hers | Q(driver__account__phone_index=index)), at)
+    return aboard or _meant(all_trips().filter(passenger__emergency_contacts__phone_index=index), at)
 
 
-def trips_near(place: Point, at: datetime, *, metres: float = 1000, minutes: int = 10) -> list[Trip]:
-    """Trips of which a phone was within `metres` of a place within `minutes` of a time."""
+def trips_near(
+    place: Point,
+    at: datetime,
+    *,
+    until: datetime | None = None,
+    metres: float = 1000,
+    minutes: int = 10,
+) -> list[Trip]:
+    """Trips of which a phone was within `metres` of a place within `minutes` of a time, or of a span of time."""
     span = timedelta(minutes=minutes)
     degrees = 0.05
     rows = TrailMinute.objects.filter(
-        minute__range=(at - span, at + span),
+        minute__range=(at - span, (until or at) + span),
         latitude__range=(place[0] - degrees, place[0] + degrees),
         longitude__range=(place[1] - degrees, place[1] + degrees),
     )

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+from pypdfium2 import PdfDocument
 
 from governance.measures import measures
 from tests.journeys.conftest import aboard, called, ways
@@ -174,17 +175,58 @@ def test_an_officer_gets_the_pack_from_the_form(visitor, stack, size, language, 
     begun.passenger.must(begun.passenger.post(f"/api/v1/trips/{code}/sos/", {"key": begun.keys["passenger"]}))
     officer = visitor(size, language)
     page = officer.sign_in(who, "/police/")
-    expect(page.locator("[name=emergency]")).not_to_be_checked()
-    page.check("[name=emergency]")
-    page.fill("[name=query_value]", code)
-    page.fill("[name=supervisor_name]", "王所长")
-    page.fill("[name=supervisor_phone]", "13955550001")
+    officer.look("police-choice")
+    page.click("a.way.danger")
+    # From here on by the keyboard alone: what stands after one another is gone through with the tabulator.
+    page.focus("[name=query_value]")
+    for typed in (code, None, "一名女乘客呼救后失联", "来不及，函件随后补交", "陈所长", "13911110110"):
+        if typed:
+            page.keyboard.type(typed)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Space")
     officer.look("police-form")
-    page.click("main button.wide")
+    page.keyboard.press("Enter")
     page.wait_for_url("**/police/requests/**")
     expect(page.locator(".plates")).to_contain_text("川A·H0001")
     expect(page.locator(".sheet").first).to_contain_text("510112199106150034")
     officer.look("police-pack")
+    # As it is printed: one sheet.
+    assert len(PdfDocument(page.pdf(format="A4", prefer_css_page_size=True))) == 1
+    if language == "en-US":
+        assert not re.search("T\\d\\d:\\d\\d:\\d\\d", page.inner_text("main"))
+
+
+@pytest.mark.parametrize(
+    ("size", "language", "who"),
+    ways(("phone", "zh-CN", "officer"), ("desktop", "en-US", "officer2"), usual=1),
+)
+def test_an_officer_fills_in_a_notice_and_reads_how_police_ask(visitor, size, language, who):
+    officer = visitor(size, language)
+    page = officer.sign_in(who, "/police/ordinary/")
+    officer.look("police-ordinary")
+    page.click("main button.wide")
+    page.wait_for_url("**/police/ordinary/N-**")
+    page.fill("[name=number]", "乐公（刑）调证字〔2018〕0824 号")
+    page.click("button[value=save]")
+    expect(page.locator("#lacks li")).to_have_count(16)
+    expect(page.locator("[name=number]")).to_have_value("乐公（刑）调证字〔2018〕0824 号")
+    officer.look("police-notice")
+    officer.go("/police/how/")
+    officer.look("police-how")
+
+
+def test_a_station_is_found_as_it_is_typed_and_chosen_by_the_keyboard(visitor):
+    agent = visitor("desktop", "en-US")
+    page = agent.sign_in("agent", "/admin/police-line/")
+    page.locator("[name=agency]").press_sequentially("paichusuo", delay=20)
+    expect(page.locator("[name=picked]")).to_have_count(2)
+    agent.look("police-line", console=True)
+    page.locator("[name=agency]").fill("")
+    page.locator("[name=agency]").press_sequentially("shangtang", delay=20)
+    expect(page.locator("[name=picked]")).to_have_count(1)
+    supervisor = visitor("desktop", "zh-CN")
+    supervisor.sign_in("supervisor", "/admin/stations/?q=hongqiao")
+    supervisor.look("stations", console=True)
 
 
 def test_the_board_shows_every_measure(visitor):

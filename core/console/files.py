@@ -1,4 +1,4 @@
-"""How the console hands out files of cases and claims."""
+"""How the console hands out files of cases, claims and police requests."""
 
 from django.http import HttpResponse
 

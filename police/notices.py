@@ -1,0 +1,225 @@
+"""The paper notice of an ordinary request (调取证据通知书): filled in as one goes, checked by machine, sent when complete (P2+)."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+from django.utils import timezone
+
+from core import audit, clock, idempotency, pictures, policy
+from core.codes import new_code
+from core.errors import NotFound
+from core.reader import door
+from core.reader.headers import Kind
+from core.retention import RECORDS_KEPT
+from core.transactions import begins_transaction, joins_transaction
+from police import selectors
+from police.errors import NoticeIncomplete
+from police.models import Notice, NoticeFile, Officer, PoliceRequest
+from police.services import Question, ask_on_papers
+from police.states import NoticePart, Paper, Query, Urgency, Wanted
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+    from core.reader.door import Upload
+
+PURPOSES = {Kind.PDF: "police_document", Kind.JPEG: "police_paper"}
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What stands on the notice; empty where nobody has filled it in yet. Times are aware."""
+
+    number: str = ""
+    organ: str = ""
+    case_name: str = ""
+    case_number: str = ""
+    query: str = ""
+    query_value: str = ""
+    about: datetime | None = None
+    until: datetime | None = None
+    wanted: list[str] = field(default_factory=list)
+    span_from: datetime | None = None
+    span_to: datetime | None = None
+    deadline: date | None = None
+    approved_by: str = ""
+    first_officer: str = ""
+    first_certificate: str = ""
+    second_officer: str = ""
+    second_certificate: str = ""
+    legal_basis: str = ""
+
+
+# What may be empty on a complete notice: the time that is asked about is that of its span.
+_LEFT_OPEN = frozenset({"about", "until", "query"})
+
+
+def filled(notice: Notice) -> Filled:
+    """What stands on it."""
+    return msgspec.json.decode(notice.filled, type=Filled)
+
+
+def papers_of(notice: Notice) -> dict[Paper, NoticeFile]:
+    """Its files, by what they are; of several the last."""
+    rows = NoticeFile.objects.select_related("picture").filter(notice=notice).order_by("pk")
+    return {Paper(row.paper): row for row in rows}
+
+
+def missing_of(given: Filled, papers: Mapping[Paper, object], today: date) -> list[NoticePart]:
+    """What a notice lacks, or what on it cannot be, in the order of the form. Pure."""
+    lacks = [
+        NoticePart(each.name)
+        for each in fields(Filled)
+        if each.name not in _LEFT_OPEN and not getattr(given, each.name)
+    ]
+    if given.span_from and given.span_to and given.span_to <= given.span_from:
+        lacks.append(NoticePart.SPAN_ORDER)
+    if given.deadline and given.deadline < today:
+        lacks.append(NoticePart.DEADLINE_PAST)
+    if given.first_certificate and given.first_certificate == given.second_certificate:
+        lacks.append(NoticePart.SAME_CERTIFICATE)
+    if not set(given.wanted) <= set(Wanted.values):
+        lacks.append(NoticePart.WANTED)
+    return lacks + [NoticePart(paper) for paper in Paper.values if Paper(paper) not in papers]
+
+
+def missing(notice: Notice) -> list[NoticePart]:
+    """The checklist of a notice as it stands now."""
+    return missing_of(filled(notice), papers_of(notice), timezone.localdate(clock.now()))
+
+
+def own_notice(officer: Officer, code: str) -> Notice:
+    """An officer's own; another's is not found. Raises `NotFound`."""
+    found = Notice.objects.filter(officer=officer, code=code).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def drafts_of(officer: Officer) -> list[Notice]:
+    """Those that are not sent yet, the last one first."""
+    return list(Notice.objects.filter(officer=officer, sent_at=None).order_by("-saved_at")[:20])
+
+
+def read_papers(uploads: "Mapping[Paper, Upload]") -> dict[Paper, tuple[Kind, pictures.Written]]:
+    """Look at each file and write it to storage; outside of transactions. Raises as `core.reader.door.read_file`."""
+    read = {}
+    for paper, upload in uploads.items():
+        kind, content = door.read_file(upload)
+        read[paper] = (kind, pictures.store(content))
+    return read
+
+
+@begins_transaction
+def begin(*, account: "Account", submission: str) -> Notice:
+    """An empty notice; the same `submission` begins one. Raises `NotAnOfficer`, `OfficerSuspended`."""
+    officer = selectors.officer_of(account, clock.now())
+    key = idempotency.hold("police.notice", account.code, submission)
+    again = Notice.objects.filter(submission=key).first()
+    if again:
+        return again
+    notice = Notice.objects.create(
+        code=new_code("N"),
+        submission=key,
+        officer=officer,
+        filled=msgspec.json.encode(Filled(organ=officer.agency.name_zh)).decode(),
+        begun_at=clock.now(),
+        saved_at=clock.now(),
+    )
+    audit.record(account.actor, "police.notice_begun", notice.code, case=notice.code)
+    return notice
+
+
+@begins_transaction
+def save(
+    *,
+    account: "Account",
+    code: str,
+    given: Filled,
+    papers: Mapping[Paper, tuple[Kind, pictures.Written]],
+) -> list[NoticePart]:
+    """Keep what is filled in so far; returns what is still missing.
+
+    Raises `NotFound` for another's or one that was sent, `NotAnOfficer`, `OfficerSuspended`.
+    """
+    return _save(_draft(account, code), given, papers)
+
+
+def _draft(account: "Account", code: str) -> Notice:
+    officer = selectors.officer_of(account, clock.now())
+    rows = Notice.objects.select_for_update(of=("self",)).select_related("officer__agency")
+    found = rows.filter(officer=officer, code=code, sent_at=None).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+@joins_transaction
+def _save(
+    notice: Notice, given: Filled, papers: Mapping[Paper, tuple[Kind, pictures.Written]]
+) -> list[NoticePart]:
+    at = clock.now()
+    notice.filled, notice.saved_at = msgspec.json.encode(given).decode(), at
+    notice.save(update_fields=["filled", "saved_at"])
+    for paper, (kind, written) in papers.items():
+        picture = pictures.attach(
+            written, purpose=PURPOSES[kind], subject=notice.code, keep_for=policy.span(RECORDS_KEPT)
+        )
+        NoticeFile.objects.create(
+            notice=notice, paper=paper, picture=picture, is_document=kind == Kind.PDF, at=at
+        )
+    return missing(notice)
+
+
+@begins_transaction
+def send(*, account: "Account", code: str) -> PoliceRequest:
+    """Ask by a complete notice: the request stands at once with all its papers. A sent one answers with its request.
+
+    Raises `NotFound`, `NoticeIncomplete`, `QueryUnreadable`, `NotAnOfficer`, `OfficerSuspended`.
+    """
+    officer = selectors.officer_of(account, clock.now())
+    sent = Notice.objects.select_related("request").filter(officer=officer, code=code).first()
+    if sent is not None and sent.request is not None:
+        return sent.request
+    notice = _draft(account, code)
+    if lacks := missing(notice):
+        raise NoticeIncomplete(lacks)
+    given = filled(notice)
+    assert given.span_from is not None  # noqa: S101 - a complete one has it
+    question = Question(
+        query=Query(given.query) if given.query else selectors.query_of(given.query_value),
+        value=given.query_value,
+        about=given.about or given.span_from,
+        until=given.until,
+        urgency=Urgency.ORDINARY,
+        legal_basis=given.legal_basis,
+    )
+    request = ask_on_papers(
+        account=account,
+        officer=officer,
+        question=question,
+        submission=hashlib.sha256(b"notice " + notice.code.encode()).hexdigest(),
+        letter_number=given.number,
+        certificates=[given.first_certificate, given.second_certificate],
+    )
+    notice.request, notice.sent_at = request, clock.now()
+    notice.save(update_fields=["request", "sent_at"])
+    audit.record(account.actor, "police.notice_sent", notice.code, case=request.code)
+    return request
+
+
+def notice_of(request: PoliceRequest) -> Notice | None:
+    """That with which an ordinary request was asked."""
+    return Notice.objects.filter(request=request).first()
+
+
+def paper_of(request: PoliceRequest, code: str) -> NoticeFile:
+    """A file of a request's notice, by the code of the picture. Raises `NotFound`."""
+    rows = NoticeFile.objects.select_related("picture")
+    found = rows.filter(notice__request=request, picture__code=code).first()
+    if found is None:
+        raise NotFound
+    return found
