@@ -134,16 +134,17 @@ class StationInput(forms.TextInput):
     """What is typed is looked for at once, and what was found stands below, to be chosen by the keyboard."""
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        place = f"{(attrs or {}).get('id', name)}_found"
-        asks = {
-            "autocomplete": "off",
-            "hx-get": reverse("police_console:find"),
-            "hx-trigger": "input changed delay:150ms",
-            "hx-sync": "this:replace",
-            "hx-target": f"#{place}",
-        }
-        written = super().render(name, value, {**(attrs or {}), **asks}, renderer)
-        return format_html('{}<div id="{}" class="found" role="status"></div>', written, place)
+        field = str((attrs or {}).get("id", name))
+        # The place below asks, not the field: a hand is on that, and what a hand is on asks for nothing by itself.
+        return format_html(
+            '{}<div id="{}_found" class="found" role="status" hx-get="{}" hx-include="#{}" hx-sync="this:replace"'
+            ' hx-trigger="input delay:150ms from:#{}"></div>',
+            super().render(name, value, {**(attrs or {}), "autocomplete": "off"}, renderer),
+            field,
+            reverse("police_console:find"),
+            field,
+            field,
+        )
 
 
 class FindsStation(forms.Form):

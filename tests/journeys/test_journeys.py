@@ -145,7 +145,7 @@ def test_an_agent_takes_the_incident_and_serves_an_officer_on_the_phone(visitor,
     console.wait_for_url("**/incidents/**")
     agent.look("incident", console=True)
     console.goto(f"/admin/police-line/?query=trip&value={code}")
-    console.select_option("[name=agency]", "shangtang")
+    console.fill("[name=agency]", "shangtang")
     console.fill("[name=badge]", "331777")
     agent.look("police-line", console=True)
     console.click("#content form button:has-text('计时'), form button:has-text('clock')")
@@ -218,7 +218,9 @@ def test_an_officer_fills_in_a_notice_and_reads_how_police_ask(visitor, size, la
 def test_a_station_is_found_as_it_is_typed_and_chosen_by_the_keyboard(visitor):
     agent = visitor("desktop", "en-US")
     page = agent.sign_in("agent", "/admin/police-line/")
-    page.locator("[name=agency]").press_sequentially("paichusuo", delay=20)
+    with page.expect_response("**/admin/stations/find/?*paichusuo") as found:
+        page.locator("[name=agency]").press_sequentially("paichusuo", delay=20)
+    assert found.value.ok, found.value.status
     expect(page.locator("[name=picked]")).to_have_count(2)
     agent.look("police-line", console=True)
     page.locator("[name=agency]").fill("")
