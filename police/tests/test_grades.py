@@ -242,18 +242,22 @@ def test_two_who_found_the_trip_do_not_stand_for_the_call_back(rides, people):
     assert request_by_code(asked.code).release.grade == "car"
 
 
+SAID = {"danger": "x", "why_not_written": "x", "declared": "on"}
+
+
 def test_an_emergency_names_a_supervisor(rides, people, signed_in):
     trip = rides.under_way()
-    form = {"emergency": "on", "query": "trip", "query_value": trip.code, "submission": "f"}
-    page = signed_in("officer").post("/police/", form)
+    form = {"query": "trip", "query_value": trip.code, "submission": "f"} | SAID
+    page = signed_in("officer").post("/police/emergency/", form)
     assert (page.status_code, PoliceRequest.objects.count()) == (400, 0)
-    body = {"query": "trip", "value": trip.code, "urgency": Urgency.EMERGENCY, "submission": "a"}
+    body = {"query": "trip", "value": trip.code, "urgency": Urgency.EMERGENCY, "submission": "a"} | SAID
     answer = signed_in("officer").post("/api/v1/police/requests/", body, content_type="application/json")
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["supervisor_name"])
 
 
 def test_nothing_is_ticked_before_it_was_read(people, signed_in):
-    assert "checked" not in signed_in("officer").get("/police/").content.decode()
+    for page in ("/police/", "/police/emergency/", "/police/ordinary/"):
+        assert "checked" not in signed_in("officer").get(page).content.decode()
 
 
 def test_who_was_suspended_meanwhile_gets_nothing_by_people_either(rides, people):

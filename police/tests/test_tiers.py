@@ -16,6 +16,7 @@ from police.models import Agency, Officer, PoliceRequest, Release
 from police.policies import CALL_BACK_HOLDS, tier_of
 from police.services import Question
 from police.states import Query, Tier, Urgency
+from police.tests.factories import urgent
 from tests.test_typed import EMERGENCY
 
 NUMBER = "0577-6231-0110"
@@ -26,7 +27,7 @@ def known(tier, **found):
 
 
 def ask(people, trip, who="officer", **changes):
-    question = Question(Query.TRIP, trip.code, clock.now(), **changes)
+    question = urgent(Query.TRIP, trip.code, **changes)
     return services.ask_by_form(account=people(who), question=question, submission="s")
 
 

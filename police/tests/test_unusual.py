@@ -85,15 +85,15 @@ def test_the_only_device_is_not_new(people, in_danger):
 def test_the_page_hands_on_the_device(people, in_danger, signed_in):
     device(people, "a" * 32, hours=1000)
     body = {
-        "emergency": "on", "query": "trip", "query_value": in_danger.code, "submission": "f",
-        "supervisor_name": "王所长", "supervisor_phone": "13955550001",
+        "query": "trip", "query_value": in_danger.code, "submission": "f", "danger": "x", "why_not_written": "x",
+        "supervisor_name": "王所长", "supervisor_phone": "13955550001", "declared": "on",
     }  # fmt: skip
     client = signed_in("officer")
     client.cookies["device"] = "a" * 32
-    client.post("/police/", body)
+    client.post("/police/emergency/", body)
     assert PoliceRequest.objects.get().unusual == []
     client.cookies["device"] = "b" * 32
-    client.post("/police/", body | {"submission": "g"})
+    client.post("/police/emergency/", body | {"submission": "g"})
     assert PoliceRequest.objects.latest("pk").unusual == ["new_device"]
 
 
