@@ -41,6 +41,20 @@ class WasThisYours(
     link: Link
 
 
+class WasThisYoursSpoken(
+    Message,
+    code="police.was_this_yours_spoken",
+    text=_(
+        "Huhang: at %(at)s an officer of your station asked for an emergency release, request %(code)s. If it was not yours, call %(line)s now."
+    ),
+    channels=("voice",),
+    life_safety=True,
+):
+    code: Code
+    at: Moment
+    line: Words
+
+
 class NotTheirs(
     Message,
     code="police.not_theirs",

@@ -165,6 +165,7 @@ SENT = {
     "complaints.statement_reminded": ONCE,
     # Of a release by rule: beyond so many emergencies of an officer there is none.
     "police.was_this_yours": ("police.emergencies",),
+    "police.was_this_yours_spoken": ("police.emergencies",),
     **dict.fromkeys(
         [
             "complaints.answer",
@@ -197,6 +198,7 @@ SENT = {
             "police.data_were_read",
             "police.pack_released",
             "police.request_escalated",
+            "police.station_changes",
             "rides.line_suspended",
             "safety.recording_played",
         ],

@@ -48,7 +48,7 @@ BY_STAFF = {
     "complaints.WorkSummary.learned", "complaints.WorkSummary.skills", "complaints.WorkSummary.goals",
     "complaints.WorkSummary.reply", "police.Officer.reinstate_reason", "police.PoliceRequest.refusal",
     "police.IdentityPart.refusal", "police.ReleaseNotice.later_reason",
-    "police.PoliceRequest.danger", "police.PoliceRequest.why_not_written",  # of an emergency, which rings by itself
+    "police.Notice.filled", "police.PoliceRequest.danger", "police.PoliceRequest.why_not_written",  # of an emergency, which rings by itself
     "police.PoliceRequest.legal_basis",  # chosen or named by an officer, whose request is an alarm by itself
 }  # fmt: skip
 # No sentences: names, numbers, addresses, keys, what machines wrote, what a form of ours asks letter by letter.

@@ -49,6 +49,8 @@ ELSEWHERE = {
     "complaints.console.workspace.ViewForm.name": "of a view, not of a person",
     "rides.console.forms.CityForm.code": "a new name, for addresses",
     "police.forms.StationForm.code": "a new name, for addresses",
+    "police.forms.NoticeForm.number": "of a paper, as its organ writes it",
+    "police.forms.NoticeForm.case_name": "of a case, not of a person",
     "police.forms.CalledForm.number": "compared figure by figure with what the register prints",
     "rides.api.PlatePhotoInput.token": "handed out to the page, whole",
     "safety.api.SoundEndInput.token": "handed out to the page, whole",

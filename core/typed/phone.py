@@ -47,9 +47,14 @@ def read(text: str, *, field: str = "phone") -> str:
 def read_mobile(text: str, *, field: str = "phone") -> str:
     """The same for a number to which messages are to go. Raises `InvalidPhone`, `NoMobile`."""
     phone = read(text, field=field)
-    if phonenumbers.number_type(phonenumbers.parse(phone)) not in _MOBILE:
+    if not is_mobile(phone):
         raise NoMobile(field)
     return phone
+
+
+def is_mobile(phone: str) -> bool:
+    """Whether a number as `read` gives it can be written to."""
+    return phonenumbers.number_type(phonenumbers.parse(phone)) in _MOBILE
 
 
 def guess(text: str) -> Guess:

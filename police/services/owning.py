@@ -14,6 +14,7 @@ from core.limits import Asker
 from core.messages import outbox
 from core.recipients import write_to_each
 from core.transactions import begins_transaction, joins_transaction
+from core.typed.phone import is_mobile
 from police import messages
 from police.errors import AnswerClosed
 from police.models import PoliceRequest, Release, StationAnswer
@@ -33,29 +34,43 @@ SUPERVISE = "duty.supervise"
 
 @joins_transaction
 def ask_station(release: Release, request: PoliceRequest) -> None:
-    """Ask the station's registered address and the named supervisor, each by a link of their own.
+    """Ask the station's registered address and the named supervisor, each by a link of their own; a telephone that shows
+    no links is rung, and told which number to call.
 
     The supervisor's number came with the request, so a thief may have named his own: a 'yes' opens nothing.
     """
-    for asked, channel, to in (
-        (Asked.STATION, "email", request.agency.registered_email),
-        (Asked.SUPERVISOR, "sms", str(request.supervisor_phone)),
-    ):
-        if not to:
-            continue
-        secret = secrets.token_urlsafe(24)
-        StationAnswer.objects.create(
-            release=release, asked=asked, link_digest=digest_of(secret), asked_at=release.released_at
-        )
-        link = settings.PUBLIC_URL + reverse("police:owning", args=[secret])
+    supervisor = str(request.supervisor_phone)
+    _ask(release, request, Asked.STATION, "email", request.agency.registered_email)
+    if is_mobile(supervisor):
+        _ask(release, request, Asked.SUPERVISOR, "sms", supervisor)
+    else:
         outbox.queue(
-            messages.WasThisYours(code=request.code, at=release.released_at, link=link),
-            key=f"owning:{request.code}:{asked}",
-            channel=channel,
-            to=to,
+            messages.WasThisYoursSpoken(
+                code=request.code, at=release.released_at, line=settings.LIAISON_LINE
+            ),
+            key=f"owning:{request.code}:{Asked.SUPERVISOR}",
+            channel="voice",
+            to=supervisor,
             language="zh-hans",
             subject=request.code,
         )
+
+
+@joins_transaction
+def _ask(release: Release, request: PoliceRequest, asked: Asked, channel: str, to: str) -> None:
+    secret = secrets.token_urlsafe(24)
+    StationAnswer.objects.create(
+        release=release, asked=asked, link_digest=digest_of(secret), asked_at=release.released_at
+    )
+    link = settings.PUBLIC_URL + reverse("police:owning", args=[secret])
+    outbox.queue(
+        messages.WasThisYours(code=request.code, at=release.released_at, link=link),
+        key=f"owning:{request.code}:{asked}",
+        channel=channel,
+        to=to,
+        language="zh-hans",
+        subject=request.code,
+    )
 
 
 def answer_of(secret: str) -> StationAnswer:

@@ -114,7 +114,7 @@ def _with_supervisor(question: Question) -> Question:
         return replace(question, supervisor_name="", supervisor_phone="")
     if not question.supervisor_name.strip():
         raise InvalidInput("supervisor_name")
-    phone = typed.phone.read_mobile(question.supervisor_phone, field="supervisor_phone")
+    phone = typed.phone.read(question.supervisor_phone, field="supervisor_phone")
     return replace(question, supervisor_name=question.supervisor_name.strip()[:40], supervisor_phone=phone)
 
 

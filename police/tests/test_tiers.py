@@ -1,5 +1,6 @@
 """How far it is known that an officer is one, and what goes to them by rule (P1+); inspection never is an emergency (P13)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -27,7 +28,7 @@ def known(tier, **found):
 
 
 def ask(people, trip, who="officer", **changes):
-    question = urgent(Query.TRIP, trip.code, **changes)
+    question = replace(urgent(Query.TRIP, trip.code), **changes)
     return services.ask_by_form(account=people(who), question=question, submission="s")
 
 

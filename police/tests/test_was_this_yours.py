@@ -158,5 +158,15 @@ def test_an_emergency_that_two_people_release_asks_the_station_too(rides, people
     assert set(StationAnswer.objects.values_list("asked", flat=True)) == {"station", "supervisor"}
 
 
+def test_a_supervisor_who_has_no_mobile_is_rung(rides, people, settings):
+    question = urgent(Query.TRIP, rides.under_way().code, supervisor_phone="0577-62310110")
+    asked = services.ask_by_form(account=people("officer"), question=question, submission="s")
+    assert asked.state == "released"
+    rung = Notification.objects.get(key__startswith="owning:", channel="voice")
+    assert rung.to == "+8657762310110"
+    assert settings.LIAISON_LINE in rung.text
+    assert set(StationAnswer.objects.values_list("asked", flat=True)) == {"station"}
+
+
 def test_what_was_asked_is_in_the_pack(asked):
     assert json.loads(asked.release.pack)["grade"]["given"] == "whole"
