@@ -5,23 +5,29 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.db import migrations
+from django.db import migrations, models
 from django.db.migrations.loader import MigrationLoader
 
 from core.creation import CreateModels, together
 
 
-def names(operations):
-    return [each.name for each in operations]
-
-
 def test_runs_of_tables_become_one_and_the_order_stays():
     first, second, third = (migrations.CreateModel(name, []) for name in ("A", "B", "C"))
+    field = migrations.AddField("a", "b", models.ForeignKey("core.B", models.PROTECT))
+    of_another = migrations.AddField("d", "b", models.ForeignKey("core.B", models.PROTECT))
     between = migrations.RunSQL("SELECT 1")
-    made = together([first, second, between, third])
-    assert [type(each) for each in made] == [CreateModels, migrations.RunSQL, CreateModels]
-    assert names(made[0].creations) == ["A", "B"]
-    assert names(made[2].creations) == ["C"]
+    made = together([first, second, field, of_another, between, third])
+    assert [type(each) for each in made] == [
+        CreateModels,
+        migrations.AddField,
+        migrations.RunSQL,
+        CreateModels,
+    ]
+    assert (made[0].parts, made[0].tables, made[3].parts) == (
+        [first, second, field],
+        [first, second],
+        [third],
+    )
 
 
 OURS = [each.label for each in apps.get_app_configs() if Path(each.path).parent == settings.BASE_DIR]
