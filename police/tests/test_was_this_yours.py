@@ -163,7 +163,7 @@ def test_a_supervisor_who_has_no_mobile_is_rung(rides, people, settings):
     asked = services.ask_by_form(account=people("officer"), question=question, submission="s")
     assert asked.state == "released"
     rung = Notification.objects.get(key__startswith="owning:", channel="voice")
-    assert rung.to == "+8657762310110"
+    assert rung.recipient == "+8657762310110"
     assert settings.LIAISON_LINE in rung.text
     assert set(StationAnswer.objects.values_list("asked", flat=True)) == {"station"}
 
