@@ -98,7 +98,7 @@ NOT_RANDOM = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="  # 32 times A
         ("FACE_KEY", NOT_RANDOM, "HUHANG_FACE_KEY is not random"),
         ("FIELD_KEYS", ["1:YQ=="], "HUHANG_FIELD_KEYS, version 1"),
         ("SEAL_KEY", "", "HUHANG_SEAL_KEY or HUHANG_SEAL_CHAIN cannot be read"),
-        ("SEAL_KEY", new_seal("Some company")[0], "HUHANG_SEAL_KEY is not the key"),
+        pytest.param("SEAL_KEY", new_seal("Some company")[0], "HUHANG_SEAL_KEY is not the key", id="another seal"),
         ("TIME_URL", "", "HUHANG_TIME_URL is empty"),
         ("TIME_URL", "https://127.0.0.1:8001/time/", "HUHANG_TIME_URL leads to a sandbox"),
         ("TIME_AUTHORITIES", "", "HUHANG_TIME_AUTHORITIES is empty"),
