@@ -402,7 +402,7 @@ class Release(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"release of {self.request_id}"
+        return f"release:{self.request_id}"
 
     def is_open(self, at: datetime) -> bool:
         """The pack can still be read."""

@@ -260,8 +260,8 @@ def posts_of(page: str, at: str) -> list[tuple[str, dict]]:
 
 # --- What is in the database ----------------------------------------------------------------------------------------
 
-# The journal, sessions and looks grow by asking alone; pages that are looked at are no act.
-GROWS = {"core_auditentry", "accounts_session", "accounts_look"}
+# The journal, sessions, looks and readings of a release grow by asking alone; pages that are looked at are no act.
+GROWS = {"core_auditentry", "accounts_session", "accounts_look", "police_releasecopy"}
 
 
 def digests() -> dict[str, tuple]:

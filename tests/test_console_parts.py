@@ -29,6 +29,7 @@ from drivers.tests.factories import screened
 from police import services as police
 from police.documents import notices
 from police.states import Query
+from police.tests.factories import urgent
 from rides import services as trips
 from rides.models import LatePickup, Reminder
 from rides.selectors import open_suspensions
@@ -551,7 +552,7 @@ def test_whoever_only_reads_a_page_does_not_wake_it(applied, watch, signed_in):
 def test_who_read_a_release_and_who_is_told_come_onto_the_open_page(rides, people, watch, signed_in):
     asked = police.ask_by_form(
         account=people("officer"),
-        question=police.Question(Query.TRIP, rides.under_way().code, clock.now()),
+        question=urgent(Query.TRIP, rides.under_way().code),
         submission="officer-asks-now",
     )
     address = f"/admin/police-line/{asked.code}/"

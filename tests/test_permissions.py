@@ -747,7 +747,7 @@ def _made(rides, people):
     table = motions.propose(
         account=people("admin"),
         kind=tables.STATIONS,
-        given=tables.Table([register.Station("new", "新", "New", "110", "new@police.example", "CN")], []),
+        given=tables.Table([register.Station("new-1", "新", "NEW-1", "110", "new@police.example", "CN")], []),
     )
     link = Notification.objects.get(key__startswith="pack:").text.split("/police/packs/")[1].split("/")[0]
     owning = Notification.objects.get(key__startswith="owning:", channel="email").text

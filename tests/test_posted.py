@@ -25,6 +25,7 @@ PLAIN = {
     ("complaints/console/workspace.py", "sure"): "done only where it is asked for",
     ("complaints/console/work.py", None): "a table with a box for each line",
     ("complaints/console/work.py", "day"): "which day is shown",
+    ("police/views.py", "do"): "sent only where that is asked for; without it, it is saved",
     ("drivers/views.py", "strict"): "which faults are shown",
 }
 

@@ -37,6 +37,7 @@ TYPED = {
     "retry": ([], True),
     "rotate_keys": ([], True),
     "sbom": ([], False),
+    "verify_release": (["--code", "KHXR4M7D"], True),
     "weaknesses": ([], False),
 }
 # Processes that wait for a database that is away; they are no commands that end.

@@ -78,7 +78,8 @@ def ask_by_form(
 
     `device` is what the cookie of the browser says. One that leads to none or several is escalated, and specialists are
     paged; so is what comes beyond the number that one officer asks in a short time. The same `submission` asks once.
-    Raises `NotAnOfficer`, `OfficerSuspended` (the front records the denial), `QueryUnreadable`, `InvalidInput` without a supervisor.
+    Raises `NotAnOfficer`, `OfficerSuspended` (the front records the denial), `InspectionInWriting`, `QueryUnreadable`,
+    `InvalidInput` without a supervisor.
     """
     officer = selectors.officer_of(account, clock.now())
     question = _with_supervisor(question)
@@ -270,7 +271,7 @@ def open_phone_request(
     """The agent takes down what an officer asks, or a specialist calls the police of the place (S10).
 
     An authority of another country is refused with the way that law provides; that is kept and returned.
-    Raises `Forbidden`, `NotFound`, `InvalidInput`, `QueryUnreadable`.
+    Raises `Forbidden`, `NotFound`, `InvalidInput`, `InspectionInWriting`, `QueryUnreadable`.
     """
     check_responder(account)
     if not badge.strip():

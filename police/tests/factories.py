@@ -21,8 +21,9 @@ def urgent(query: Query = Query.TRIP, value: str = "", about: Any = None, **chan
         "supervisor_name": "王所长",
         "supervisor_phone": SUPERVISOR,
         "declared": True,
+        "urgency": Urgency.EMERGENCY,
     }
-    return Question(query, value, about or clock.now(), Urgency.EMERGENCY, "", **given | changes)
+    return Question(query, value, about or clock.now(), **given | changes)
 
 
 def complete(trip: str, **changes: Any) -> notices.Filled:

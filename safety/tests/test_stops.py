@@ -13,9 +13,9 @@ from drivers.selectors import driver_of, has_covert_hold
 from drivers.services import agree, propose
 from drivers.states import CaseOutcome
 from drivers.tests.factories import face_token
-from police.services import Question, ask_by_form
+from police.services import ask_by_form
 from police.states import Query, Urgency
-from police.tests.factories import SUPERVISOR, urgent
+from police.tests.factories import urgent
 from rides.models import City, Offer, Trip
 from rides.services import accept_offer, accept_trip, dispatch_batch, end_trip
 from rides.states import Line, Party
@@ -124,7 +124,7 @@ def test_a_police_request_that_names_the_driver_stops_the_next_order(
         "trip": trip.code, "plate": trip.plate_registered,
         "his": people("driver").phone, "hers": people("passenger").phone,
     }  # fmt: skip
-    question = Question(query, value.format(**said), clock.now(), urgency, "x", "王所长", SUPERVISOR)
+    question = urgent(query, value.format(**said), urgency=urgency)
     ask_by_form(account=people("officer"), question=question, submission="p")
     assert has_covert_hold(driver) is stopped
     assert VettingCase.objects.filter(kind="police").exists() is stopped
