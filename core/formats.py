@@ -56,13 +56,18 @@ def moment(at: datetime | date | str | None, form: Moment = "minute") -> str:
 def span(value: float | timedelta, form: Literal["words", "clock"] = "words") -> str:
     """A time as long as this, in seconds or a timedelta; less than none is none.
 
-    `words`: `45 秒`, `12 分 30 秒`, `3 小时 05 分`, `12 天 4 小时` (`45 s`, `12 min 30 s`, `3 h 05 min`, `12 d 4 h`).
-    `clock`: the same, but below an hour as a clock that runs: `0:07`, `12:30`.
+    `words`: `45 秒`, `12 分 30 秒`, `3 小时 05 分`, `12 天 4 小时` (`45 s`, `12 min 30 s`, `3 h 05 min`, `12 d 4 h`), and
+    whole minutes, hours and days by themselves: `24 小时`. `clock`: the same, but as a clock that runs: `0:07`, `12:30`,
+    `3 小时 00 分`.
     """
     whole = max(0, int(value.total_seconds() if isinstance(value, timedelta) else value))
     days, hours, minutes, rest = whole // DAY, whole // HOUR, whole // MINUTE, whole % MINUTE
+    if form == "words" and whole >= HOURS_UNTIL and not hours % 24:
+        return _("%(days)s d") % {"days": days}
     if whole >= HOURS_UNTIL:
         return _("%(days)s d %(hours)s h") % {"days": days, "hours": hours % 24}
+    if form == "words" and hours and not minutes % 60:
+        return _("%(hours)s h") % {"hours": hours}
     if hours:
         return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": f"{minutes % 60:02d}"}
     if form == "clock":

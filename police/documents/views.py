@@ -1,7 +1,7 @@
 """What is handed over as files, the published schema, and the page that says whether a file is genuine."""
 
 import json
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from police.documents.services import Handed
 from police.documents.states import CopyKind
 from police.views import officers_only, own
 
-SCHEMAS = Path(__file__).parent
+HERE = Path(__file__).parent
 
 
 def _answer(handed: Handed) -> HttpResponse:
@@ -56,14 +56,15 @@ def again(request: HttpRequest, code: str, copy: str) -> HttpResponse:
     )
 
 
-@lru_cache(maxsize=8)
+@cache
+def _schemas() -> dict[str, dict[str, Any]]:
+    ending = ".schema.json"
+    return {path.name.removesuffix(ending): json.loads(path.read_text()) for path in HERE.glob(f"*{ending}")}
+
+
 def schema_of(name: str) -> dict[str, Any] | None:
-    """The published schema of this name, None for one that never was."""
-    path = SCHEMAS / f"{name}.schema.json"
-    if not path.is_file():
-        return None
-    found: dict[str, Any] = json.loads(path.read_text())
-    return found
+    """The published schema of this name, None for one that never was: what was typed is no path."""
+    return _schemas().get(name)
 
 
 @require_GET

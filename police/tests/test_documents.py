@@ -213,6 +213,11 @@ def test_every_pack_keeps_to_the_schema_that_it_names_and_that_is_published(ride
     assert client.get("/police/schemas/pack-9.json").status_code == 404
 
 
+@pytest.mark.parametrize("name", ["pack-0", "x" * 300, "9" * 4000])
+def test_a_schema_that_never_was_is_not_there(client, name):
+    assert client.get(f"/police/schemas/{name}.json").status_code == 404
+
+
 def test_the_proof_document_lists_each_file_with_both_digests(rides, people, time_authority):
     asked = released(rides, people)
     services.file_papers(
