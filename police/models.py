@@ -411,7 +411,8 @@ class Release(models.Model):
     @property
     def is_destroyed(self) -> bool:
         """The pack is gone; its digest and the record of who read it stay."""
-        return not self.pack
+        part: IdentityPart | None = getattr(self, "identity", None)
+        return not self.pack and not (part and part.pack)
 
     @property
     def newest(self) -> "Release | IdentityPart":

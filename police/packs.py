@@ -55,7 +55,8 @@ HISTORY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """What a pack may hold (P3a). `seen`: the trip itself showed danger, whatever anybody told about it."""
+    """What a pack may hold (P3a). `seen`: the trip itself showed danger, whatever anybody told about it, and who asks
+    is believed."""
 
     grade: Grade
     reason: GradeReason
@@ -68,7 +69,7 @@ class Graded:
 
     @property
     def seen(self) -> bool:
-        return bool(self.signs & SEEN_ON_THE_TRIP)
+        return self.whole and bool(self.signs & SEEN_ON_THE_TRIP)
 
 
 def build_pack(request: "PoliceRequest", trip: "Trip", graded: Graded) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core import four_eyes, limits, policy
+from core import clock, four_eyes, limits, policy
 from core.limits import Per
 from police.documents import rules
 from police.states import (
@@ -318,6 +318,12 @@ def _decided(request: "PoliceRequest", _account: "Account") -> str | Promise:
     return "" if request.state in UNDECIDED else _("It is decided already.")
 
 
+def _not_to_be_pointed(request: "PoliceRequest", account: "Account") -> str | Promise:
+    by_itself = request.trip_id is not None and not request.trip_found_by
+    leads = _("What was asked leads to one trip by itself.") if by_itself else ""
+    return _decided(request, account) or leads
+
+
 def _not_by_phone(request: "PoliceRequest", account: "Account") -> str | Promise:
     if not calls_back(request):
         return _("It was asked by the form, from a verified account: there is nobody to call back.")
@@ -369,14 +375,25 @@ def _identity_decided(request: "PoliceRequest", _account: "Account") -> str | Pr
     return "" if part.state in IDENTITY_WAITS else _("It is decided already.")
 
 
+def _identity_closed(request: "PoliceRequest", account: "Account") -> str | Promise:
+    """Why nobody gets the identity part any more, though it was never decided."""
+    if why := _identity_decided(request, account):
+        return why
+    if not request.release.is_open(clock.now()):
+        return _("The pack is closed: nothing can be added to it.")
+    officer = request.officer
+    suspended = officer is not None and officer.state != OfficerState.ACTIVE
+    return _("The officer who asked is suspended.") if suspended else ""
+
+
 def _identity_called(request: "PoliceRequest", account: "Account") -> str | Promise:
     part = identity_part(request)
     called = part is not None and part.state == IdentityState.CALLED_BACK
-    return _identity_decided(request, account) or (_("Somebody called back already.") if called else "")
+    return _identity_closed(request, account) or (_("Somebody called back already.") if called else "")
 
 
 def _identity_not_confirmable(request: "PoliceRequest", account: "Account") -> str | Promise:
-    if why := _identity_decided(request, account):
+    if why := _identity_closed(request, account):
         return why
     part = identity_part(request)
     if part is None or part.state != IdentityState.CALLED_BACK:
@@ -425,7 +442,7 @@ def _not_reinstated(request: "PoliceRequest", account: "Account") -> str | Promi
 
 _RULES: dict[str, Callable[["PoliceRequest", "Account"], str | Promise]] = {
     "call-back": _not_by_phone,
-    "trip": _decided,
+    "trip": _not_to_be_pointed,
     "propose": _not_proposable,
     "confirm": _not_confirmable,
     "refuse": _decided,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.selectors import is_new_device
 from core import cases, clock, policy, typed
@@ -16,7 +16,7 @@ from core.errors import InvalidInput, NotFound
 from core.privacy import phone_index
 from core.reads import Read
 from police.errors import NotAnOfficer, OfficerSuspended, QueryUnreadable
-from police.models import Agency, IdentityPart, Officer, PoliceRequest, Release
+from police.models import Agency, IdentityPart, Officer, PoliceRequest, Release, ReleaseReview
 
 # The rules in force, for whoever judges by them.
 from police.policies import (
@@ -299,7 +299,10 @@ def claim_of(request: PoliceRequest, trip: "Trip", at: datetime) -> Claim:
 
 def _signs(request: PoliceRequest, trip: "Trip", at: datetime) -> frozenset[Sign]:
     known = signs_of(trip, at)
-    asked_out = PoliceRequest.objects.filter(trip=trip, channel=Channel.OUTBOUND).exclude(pk=request.pk)
+    # One agent opens such a request; that the station was reached is said by two.
+    asked_out = PoliceRequest.objects.filter(
+        trip=trip, channel=Channel.OUTBOUND, state=RequestState.RELEASED
+    ).exclude(pk=request.pk)
     there = {
         Sign.SOS: known.sos,
         Sign.WELFARE_CHECK: known.welfare_check,
@@ -349,23 +352,30 @@ def _asked_by_unlinked_stations(request: PoliceRequest, at: datetime) -> bool:
 
 
 _IDENTITY_WAITS = Read(
-    lambda: (
+    lambda at: (
         IdentityPart.objects.select_related("release__request__agency")
-        .filter(state__in=sorted(IDENTITY_WAITS))
+        .filter(
+            state__in=sorted(IDENTITY_WAITS),
+            release__disowned_at=None,
+            release__expires_at__gte=at,
+            release__request__officer__state=OfficerState.ACTIVE,
+        )
         .order_by("asked_at")
-    )
+    ),
+    datetime,
 )
 
 
 def identity_waits() -> list[IdentityPart]:
-    """Identity parts that wait for a call-back or a second person, oldest first."""
-    return _IDENTITY_WAITS.all()
+    """Identity parts that wait for a call-back or a second person, of packs that can still be read, oldest first."""
+    return _IDENTITY_WAITS.all(clock.now())
 
 
 def disowned_unreviewed() -> list[Release]:
-    """Releases that their station says were not theirs, and that nobody has looked at yet, oldest first."""
-    rows = Release.objects.select_related("request__agency").filter(disowned_at__isnull=False, reviews=None)
-    return list(rows.order_by("disowned_at"))
+    """Releases that their station says were not theirs, and that nobody has looked at since, oldest first."""
+    rows = Release.objects.select_related("request__agency").filter(disowned_at__isnull=False)
+    seen = ReleaseReview.objects.filter(release=OuterRef("pk"), at__gte=OuterRef("disowned_at"))
+    return list(rows.filter(~Exists(seen)).order_by("disowned_at"))
 
 
 def undecided() -> list[PoliceRequest]:

@@ -132,7 +132,7 @@ class Sign(models.TextChoices):
 
 
 # What a phone or a person of the trip told the platform: nobody outside of the trip can make it up.
-SEEN_ON_THE_TRIP = frozenset({Sign.SOS, Sign.SIGNAL, Sign.SILENT_PHONE, Sign.OUTBOUND})
+SEEN_ON_THE_TRIP = frozenset({Sign.SOS, Sign.SIGNAL, Sign.SILENT_PHONE})
 
 
 class Unusual(models.TextChoices):

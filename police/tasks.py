@@ -9,13 +9,11 @@ from police.services import EXECUTIVE
 
 call_executive = jobs.periodic("police.tasks.call_executive", EXECUTIVE)
 forget_what_is_over = jobs.periodic("police.tasks.forget_what_is_over", *retention.jobs_of("police"))
+# What holds a pack, or a file that was made of one.
+PACKS = ("police.Release", "police.IdentityPart", "police.ReleaseCopy")
 destroy_packs = jobs.periodic(
     "police.tasks.destroy_packs",
-    *(
-        job
-        for table in ("police.Release", "police.ReleaseCopy")
-        if (job := retention.rules()[table].job) is not None
-    ),
+    *(job for table in PACKS if (job := retention.rules()[table].job) is not None),
 )
 stamp_releases = jobs.periodic("police.tasks.stamp_releases", jobs.queue(STAMPS))
 tell_of_releases = jobs.periodic("police.tasks.tell_of_releases", TELLING)

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from asn1crypto import keys, tsp
+from asn1crypto import cms, keys, tsp
 from asn1crypto import x509 as asn1
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -46,6 +46,13 @@ class _Authority(TimeStamper):
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # of pyHanko
+
+    async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> cms.ContentInfo:
+        """The time stamp. Raises `TimestampRequestError`, also for an answer to another question, or without a token."""
+        try:
+            return await super().async_timestamp(message_digest, md_algorithm)
+        except (ValueError, TypeError, KeyError, AttributeError) as why:
+            raise TimestampRequestError("no time stamp of ours") from why
 
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
         try:

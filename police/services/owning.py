@@ -103,19 +103,26 @@ def answer_owning(*, secret: str, answer: str, asker: Asker) -> Owned:
     ).get(pk=found.release_id)
     request = PoliceRequest.objects.select_for_update().get(pk=release.request_id)
     StationAnswer.objects.filter(pk=found.pk).update(answer=said, answered_at=at)
-    timeline.add(
-        PoliceLine.OWNED if said == Owned.YES else PoliceLine.DISOWNED,
-        NOBODY,
-        trip=release.request.trip.code if release.request.trip else "",
-        agency=release.request.agency.names,
-        code=request.code,
-    )
+    # A supervisor's number came with the request: that somebody there said yes is no word of the station.
+    if said == Owned.NO or found.asked == Asked.STATION:
+        _tell(release, said)
     audit.record(
         NOBODY, "police.owning_answered", request.code, case=request.code, answer=said, asked=found.asked
     )
     if said == Owned.NO:
         _disown(release)
     return said
+
+
+@joins_transaction
+def _tell(release: Release, said: Owned) -> None:
+    timeline.add(
+        PoliceLine.OWNED if said == Owned.YES else PoliceLine.DISOWNED,
+        NOBODY,
+        trip=release.request.trip.code if release.request.trip else "",
+        agency=release.request.agency.names,
+        code=release.request.code,
+    )
 
 
 @joins_transaction

@@ -4,7 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext_lazy as _
+
 from core import audit, clock, holds, idempotency, limits, policy, timeline, typed
+from core.actions import NotNow
 from core.actors import Actor
 from core.codes import new_code
 from core.errors import DomainError, InvalidInput
@@ -19,6 +22,7 @@ from police.errors import (
 )
 from police.models import Agency, Officer, PoliceRequest
 from police.policies import (
+    BORNE_OUT_FOR,
     EMERGENCIES,
     EMERGENCY_RULE,
     tier_of,
@@ -43,6 +47,9 @@ from safety.services import review_covertly
 if TYPE_CHECKING:
     from accounts.models import Account
     from rides.models import Trip
+
+
+PAPERS_STAND = _("It was decided on the papers that are there: others belong to another request.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,10 @@ def ask_by_form(
     officer = selectors.officer_of(account, clock.now())
     question = _with_supervisor(question)
     submission = idempotency.hold("police.request", account.code, submission)
+    # One at a time of a station: what is unusual is counted with what the others of it ask at this moment, and who is
+    # suspended meanwhile is.
+    idempotency.alone(f"police.asks:{officer.agency.code}")
+    officer = selectors.officer_of(account, clock.now())
     again = PoliceRequest.objects.filter(submission=submission).first()
     if again:
         return selectors.request_by_code(again.code)
@@ -100,6 +111,7 @@ def ask_by_form(
     if question.urgency == Urgency.EMERGENCY:
         graded = grade_of(request, trips[0]) if len(trips) == 1 else None
         by_rule = graded and graded.grade != Grade.NOTHING and not request.one_of_many
+        by_rule = by_rule and not _looks_back(question)
         if graded and by_rule and policy.value(EMERGENCY_RULE):
             by = policy.in_force(EMERGENCY_RULE).citation
             release = release_pack(request, trips[0], account.actor, graded, by=by, by_rule=True)
@@ -107,6 +119,13 @@ def ask_by_form(
         else:
             escalate(request, account.actor)
     return selectors.request_by_code(request.code)
+
+
+def _looks_back(question: Question) -> bool:
+    """Whether a phone is asked about of a time long past, where nobody is in danger now: trip after trip of one person
+    could be gone through so (P3b). People look."""
+    past = clock.now() - policy.span(BORNE_OUT_FOR)
+    return question.query == Query.PHONE and question.about < past
 
 
 def _with_supervisor(question: Question) -> Question:
@@ -365,7 +384,7 @@ def file_papers(
     """The letter of introduction and two officers' certificates (P2), and the legal basis where it was not said yet.
 
     Whoever checked an ordinary request checked other papers: it is proposed anew. The same papers sent again stay as
-    they are. Raises `InvalidInput`, `NotFound`.
+    they are, and what was released stays released on the papers that it had. Raises `InvalidInput`, `NotFound`, `NotNow`.
     """
     officer = selectors.officer_of(account, clock.now())
     selectors.own_request(officer, code)
@@ -382,6 +401,8 @@ def file_papers(
     papers = (letter_number.strip(), ", ".join(given), basis)
     if request.papers_at and papers == (request.letter_number, request.certificates, request.legal_basis):
         return request
+    if request.papers_at and request.state not in UNDECIDED:
+        raise NotNow(why=PAPERS_STAND)
     request.letter_number, request.certificates, request.legal_basis = papers
     request.papers_at = clock.now()
     if request.state in UNDECIDED and request.urgency == Urgency.ORDINARY:

@@ -11,8 +11,10 @@ from core.transactions import begins_transaction, joins_transaction
 from police.models import Officer, Release, ReleaseReview
 from police.policies import (
     had_a_part,
+    identity_part,
 )
 from police.services.desk import check_responder, for_action, locked
+from police.services.identity import close_identity
 from police.states import (
     OfficerState,
 )
@@ -39,6 +41,11 @@ def review_release(*, account: "Account", code: str, proper: bool) -> None:
     ReleaseReview.objects.create(release=release, reviewer=account.code, proper=proper, at=clock.now())
     audit.record(account.actor, "police.release_reviewed", code, case=code, proper=proper)
     officer = release.request.officer
+    if not proper:
+        # In wrong hands, whoever says so: nobody reads it any more, nor by a link (P3c).
+        Release.objects.filter(pk=release.pk, disowned_at=None).update(disowned_at=clock.now())
+        if part := identity_part(request):
+            close_identity(part, account.actor)
     if not proper and officer:
         suspend_officer(actor=account.actor, officer=officer, case=code)
 

@@ -19,7 +19,7 @@ from core.errors import InvalidInput, NotFound
 from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry, Notification
 from core.pdf import Sheet
-from police import selectors, services
+from police import selectors, services, tasks
 from police.documents import notices, paper, seal, verify
 from police.documents import services as documents
 from police.documents.models import ReleaseCopy, ReleaseNotice
@@ -213,6 +213,17 @@ def test_every_pack_keeps_to_the_schema_that_it_names_and_that_is_published(ride
     assert client.get("/police/schemas/pack-9.json").status_code == 404
 
 
+def test_an_answer_to_another_question_is_no_time(rides, people, time_authority, monkeypatch):
+    asked = released(rides, people)
+    kept = []
+    answer = time_authority.answer
+    monkeypatch.setattr(time_authority, "answer", lambda query: kept.append(answer(query)) or kept[0])
+    for again in (False, True):
+        handed = pdf_of(asked, people)
+        assert seal.look(handed.content).sealed
+        assert (seal.look(handed.content).stamped_at is None) == again
+
+
 @pytest.mark.parametrize("name", ["pack-0", "x" * 300, "9" * 4000])
 def test_a_schema_that_never_was_is_not_there(client, name):
     assert client.get(f"/police/schemas/{name}.json").status_code == 404
@@ -303,7 +314,7 @@ def destroy(*tables):
     return [retention.rules()[table].job.run(at=clock.now()).total for table in tables]
 
 
-BOTH = ("police.Release", "police.ReleaseCopy")
+BOTH = tasks.PACKS
 
 
 def test_pack_and_files_are_gone_after_their_time_and_digest_and_record_stay(
@@ -312,11 +323,11 @@ def test_pack_and_files_are_gone_after_their_time_and_digest_and_record_stay(
     asked = released(rides, people)
     handed = pdf_of(asked, people)
     digest = asked.release.digest
-    assert destroy(*BOTH) == [0, 0]
+    assert destroy(*BOTH) == [0, 0, 0]
     at = clock.now() - timedelta(hours=73)
     Release.objects.update(released_at=at, expires_at=at + timedelta(hours=72))
     # The hold that the request placed on its trip is still there, and keeps no pack.
-    assert destroy(*BOTH) == [1, 1]
+    assert destroy(*BOTH) == [1, 0, 1]
     release, copy = Release.objects.get(), ReleaseCopy.objects.get()
     assert (release.pack, release.digest, copy.content) == ("", digest, "")
     assert copy.sha256 == hashlib.sha256(handed.content).hexdigest()

@@ -15,12 +15,13 @@ from core.models import AuditEntry
 from police import services
 from police.models import IdentityPart, Officer, PoliceRequest, Release
 from police.policies import Claim, grade
-from police.selectors import release_clocks, request_by_code
+from police.selectors import identity_waits, release_clocks, request_by_code
 from police.states import Grade, GradeReason, Query, Sign, Unusual, Urgency
 from police.tests.factories import urgent
-from rides.models import Trip
+from rides.models import LatestPosition, Trip
 from rides.states import Party
 from rides.tokens import TripKey
+from safety.models import Signal
 from safety.services import file_welfare_check, raise_sos
 
 ID_NUMBER = "510112199106150034"
@@ -125,7 +126,103 @@ def test_our_own_call_to_a_station_bears_it_out(rides, people):
         submission="out",
         outbound=True,
     )
+    out = PoliceRequest.objects.get(channel="outbound")
+    services.record_call_back(account=people("agent"), code=out.code)
+    services.confirm_release(account=people("supervisor"), code=out.code)
     assert ask(people, trip).release.signs == ["outbound"]
+
+
+@pytest.mark.parametrize("then", ["", "refused"])
+def test_what_one_agent_opened_bears_nothing_out(rides, people, then):
+    trip = rides.under_way()
+    out = services.open_phone_request(
+        account=people("agent"),
+        agency_code="shangtang",
+        badge="1",
+        question=urgent(Query.TRIP, trip.code),
+        submission="out",
+        outbound=True,
+    ).request
+    if then:
+        services.refuse_request(account=people("agent"), code=out.code, reason="x")
+    release = ask(people, trip).release
+    assert (release.signs, release.grade) == ([], "car")
+
+
+def test_nobody_goes_through_her_trips_of_before(rides, people, noon):
+    trip = rides.ended()
+    asked = services.ask_by_form(
+        account=people("officer"), question=urgent(Query.PHONE, people("passenger").phone), submission="now"
+    )
+    assert asked.state == "released"
+    about = clock.now()
+    noon.shift(timedelta(days=4))
+    past = urgent(Query.PHONE, people("passenger").phone, about)
+    asked = services.ask_by_form(account=people("officer"), question=past, submission="then")
+    assert asked.trip == trip
+    assert (asked.state, Release.objects.count()) == ("escalated", 1)
+
+
+def test_what_leads_to_one_trip_is_not_pointed_to_another(rides, people):
+    trip = rides.under_way()
+    asked = services.ask_by_form(
+        account=people("officer"),
+        question=urgent(Query.TRIP, trip.code, urgency=Urgency.ORDINARY, legal_basis="x"),
+        submission="s",
+    )
+    other = rides.accepted("passenger2", "driver2")
+    with pytest.raises(NotNow):
+        services.point_to_trip(account=people("agent"), code=asked.code, trip_code=other.code)
+
+
+def test_the_papers_of_a_release_stand(rides, people):
+    asked = ask(people, rides.under_way())
+    given = {"letter_number": "1", "certificates": ["1", "2"]}
+    services.file_papers(account=people("officer"), code=asked.code, **given)
+    services.file_papers(account=people("officer"), code=asked.code, **given)
+    with pytest.raises(NotNow):
+        services.file_papers(account=people("officer"), code=asked.code, **given | {"letter_number": "2"})
+
+
+def test_a_signal_of_long_ago_shows_nothing_of_where_she_lives(rides, people, noon):
+    trip = rides.ended()
+    Signal.objects.create(trip=trip, kind="off_route", score=20, at=clock.now())
+    LatestPosition.objects.update_or_create(
+        trip=trip,
+        party="passenger",
+        defaults={
+            "at": clock.now(),
+            "latitude": trip.destination_latitude,
+            "longitude": trip.destination_longitude,
+        },
+    )
+    noon.shift(timedelta(hours=25))
+    release = ask(people, trip).release
+    assert (release.grade, release.reason) == ("car", "trip_over")
+    assert json.loads(release.pack)["last_positions"] == []
+
+
+def test_nobody_gets_the_identity_part_of_a_pack_that_is_closed_or_of_who_is_suspended(rides, people, noon):
+    asked = ask(people, rides.under_way())
+    services.call_back_for_identity(account=people("agent"), code=asked.code)
+    Officer.objects.update(state="suspended")
+    assert identity_waits() == []
+    with pytest.raises(NotNow):
+        services.release_identity(account=people("supervisor"), code=asked.code)
+    Officer.objects.update(state="active")
+    assert len(identity_waits()) == 1
+    noon.shift(timedelta(hours=73))
+    assert identity_waits() == []
+    with pytest.raises(NotNow):
+        services.release_identity(account=people("supervisor"), code=asked.code)
+
+
+def test_what_somebody_finds_improper_is_closed_with_all_its_ways(rides, people):
+    asked = ask(people, rides.under_way())
+    services.review_release(account=people("specialist"), code=asked.code, proper=False)
+    release = Release.objects.get(request=asked)
+    assert not release.is_open(clock.now())
+    assert release.identity.state == "disowned"
 
 
 def test_a_trip_over_for_more_than_a_day_waits_for_a_call_back(rides, people):

@@ -129,7 +129,9 @@ def signs_of(trip: "Trip", at: datetime) -> Signs:
         welfare_check=WelfareCheck.objects.filter(incident__trip=trip).exists(),
         signal=bool(of_the_trip),
         silent_phone=SignalKind["SIGNAL_LOST"] in kinds or _phone_is_silent(trip, at),
-        station_called=PlacedCall.objects.filter(incident__trip=trip, to=Callee.STATION).exists(),
+        station_called=PlacedCall.objects.filter(
+            incident__trip=trip, to=Callee.STATION, connected_at__isnull=False
+        ).exists(),
     )
 
 
