@@ -111,7 +111,7 @@ class NotReleased(DomainError):
 class StationExists(DomainError):
     code, sentence = (
         "station_exists",
-        _("There is a station of this short name already. Propose a change of it."),
+        _("There is a station of this short name, or of this name, already. Propose a change of it."),
     )
 
 

@@ -98,6 +98,8 @@ def _check_station(subject: str, given: Station) -> None:
             raise InvalidInput("code")
     elif Agency.objects.filter(code=given.code).exists():
         raise StationExists("code")
+    elif Agency.objects.filter(name_zh=given.name_zh).exists():
+        raise StationExists("name_zh")
 
 
 def check_entry(given: Station) -> None:

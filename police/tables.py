@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 NEEDED = ("code", "name_zh", "name_en", "published_phone", "registered_email")
 _LONGEST = {"code": 30, "name_zh": 80, "name_en": 80, "published_phone": 20, "registered_email": 254}
 MOST = 60_000  # lines of one file: all stations of the country
+LINES_A_PAGE = 200
 BATCH = 1_000
 
 
@@ -46,10 +47,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a table would do now. `changed` are (entry in force, entry of the table)."""
+    """What a table would do now. `changed` are (entry in force, entry of the table); `again` are left out, because another
+    station has their name."""
 
     new: list[Station]
     changed: list[tuple[Agency, Station]]
+    again: list[Station]
     same: int
     bad: list[Bad]
 
@@ -113,12 +116,23 @@ def preview(table: Table) -> Preview:
     """What it would do as the register stands now."""
     there = {row.code: row for row in Agency.objects.filter(code__in=[each.code for each in table.stations])}
     new = [each for each in table.stations if each.code not in there]
+    named = set(
+        Agency.objects.filter(name_zh__in=[each.name_zh for each in new]).values_list("name_zh", flat=True)
+    )
+    # Two stations of one name could not be told apart by whoever calls one of them back.
+    again = []
+    for each in new:
+        if each.name_zh in named:
+            again.append(each)
+        named.add(each.name_zh)
+    new = [each for each in new if each not in again]
     changed = [
         (there[each.code], each)
         for each in table.stations
         if each.code in there and _differs(there[each.code], each)
     ]
-    return Preview(new, changed, len(table.stations) - len(new) - len(changed), table.bad)
+    same = len(table.stations) - len(new) - len(again) - len(changed)
+    return Preview(new, changed, again, same, table.bad)
 
 
 def _differs(there: Agency, given: Station) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -256,6 +257,9 @@ def table(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "title": _("A table of stations"),
         "found": found,
+        "lines": Paginator(
+            [*found.changed, *((None, each) for each in found.new)], tables.LINES_A_PAGE
+        ).get_page(request.GET.get("page")),
         "waits": motion.state == MotionState.MOVED,
         "motions": shown(STATIONS, {tables.STATIONS.key}, account_of(request), None, code=code),
     }
