@@ -75,21 +75,21 @@ def forty_thousand(db):
         cursor.execute("ANALYZE police_agency")
 
 
-@pytest.mark.parametrize(
-    "words", ["金乡", "苍南", "jinxiang", "jxpcs", "cangnan jinxiang", "武汉 39996", "公安局"]
-)
-def test_one_of_forty_thousand_is_found_in_fifty_milliseconds(forty_thousand, words):
-    spent = []
-    for _ in range(40):  # on a busy machine one of them is let through without a wait
-        began = time.perf_counter()
-        found = selectors.find_agencies(words)
-        spent.append(time.perf_counter() - began)
-        if spent[-1] < 0.05:
-            break
-    assert found
-    if words not in {"武汉 39996", "公安局"}:
-        assert [row.code for row in found] == ["jinxiang"]
-    assert min(spent) < 0.05, spent
+ONE, SEVERAL = ("金乡", "苍南", "jinxiang", "jxpcs", "cangnan jinxiang"), ("武汉 39996", "公安局")
+
+
+def test_one_of_forty_thousand_is_found_in_fifty_milliseconds(forty_thousand):
+    for words in ONE + SEVERAL:
+        spent = []
+        for _ in range(40):  # on a busy machine one of them is let through without a wait
+            began = time.perf_counter()
+            found = selectors.find_agencies(words)
+            spent.append(time.perf_counter() - began)
+            if spent[-1] < 0.05:
+                break
+        assert found, words
+        assert words in SEVERAL or [row.code for row in found] == ["jinxiang"]
+        assert min(spent) < 0.05, (words, spent)
 
 
 def test_the_page_offers_what_words_can_mean_and_takes_one(rides, signed_in):
