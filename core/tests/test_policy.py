@@ -554,7 +554,7 @@ REVIEWED = {
     # How old a call-back may be that somebody enters; how many names stand below a field.
     "police/register.py": {"_CALLED_WITHIN"},
     "police/selectors.py": {"HISTORY_MINUTES", "FOUND_AT_ONCE"},
-    "police/tables.py": {"_LONGEST", "MOST", "BATCH"},
+    "police/tables.py": {"_LONGEST", "MOST", "BATCH", "LINES_A_PAGE"},
 }  # fmt: skip
 
 
