@@ -378,7 +378,8 @@ class Release(models.Model):
         pgettext_lazy("release", "reason of the grade"), max_length=12, choices=GradeReason.choices
     )
     signs = models.JSONField(pgettext_lazy("release", "what bears it out"), default=list, blank=True)
-    # When the station or the supervisor said that it was not theirs: nobody reads it any more (P3c).
+    # When the station or the supervisor said that it was not theirs, or a reviewer found it improper: nobody reads it any
+    # more (P3c).
     disowned_at = models.DateTimeField(pgettext_lazy("release", "disowned at"), null=True)
     # Whether the pack says of the plate what it has to; the pack itself is destroyed after its time.
     has_plates = models.BooleanField(pgettext_lazy("release", "says both plates"), default=False)

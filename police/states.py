@@ -69,7 +69,7 @@ class PaperNeeded(models.TextChoices):
 
 
 class Wanted(models.TextChoices):
-    """What a notice can ask for; nothing of another category is released on it (P5+)."""
+    """What a notice can ask for: whoever releases on it reads it. The pack itself is not cut down to it yet (P5+)."""
 
     TRIP = "trip", _("the trip: time, way, state, true history")
     DRIVER = "driver", _("the driver: name, ID number, phone, photo")
@@ -177,7 +177,7 @@ class IdentityState(models.TextChoices):
     CALLED_BACK = "called_back", _("called back, awaits a second person")
     RELEASED = "released", _("released")
     REFUSED = "refused", pgettext_lazy("police", "refused")
-    DISOWNED = "disowned", _("closed: the station says that it was not theirs")
+    DISOWNED = "disowned", _("closed: not the station's, or improper")
 
 
 IDENTITY_TRANSITIONS = Transitions(

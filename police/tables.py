@@ -115,17 +115,17 @@ def _station(row: dict[str, str]) -> Station:
 def preview(table: Table) -> Preview:
     """What it would do as the register stands now."""
     there = {row.code: row for row in Agency.objects.filter(code__in=[each.code for each in table.stations])}
-    new = [each for each in table.stations if each.code not in there]
+    unknown = [each for each in table.stations if each.code not in there]
     named = set(
-        Agency.objects.filter(name_zh__in=[each.name_zh for each in new]).values_list("name_zh", flat=True)
+        Agency.objects.filter(name_zh__in=[each.name_zh for each in unknown]).values_list(
+            "name_zh", flat=True
+        )
     )
     # Two stations of one name could not be told apart by whoever calls one of them back.
-    again = []
-    for each in new:
-        if each.name_zh in named:
-            again.append(each)
+    new, again = [], []
+    for each in unknown:
+        (again if each.name_zh in named else new).append(each)
         named.add(each.name_zh)
-    new = [each for each in new if each not in again]
     changed = [
         (there[each.code], each)
         for each in table.stations

@@ -186,7 +186,7 @@ class Migration(migrations.Migration):
             name='IdentityPart',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('waiting', 'waits for a call-back'), ('called_back', 'called back, awaits a second person'), ('released', 'released'), ('refused', 'refused'), ('disowned', 'closed: the station says that it was not theirs')], default='waiting', max_length=12, verbose_name='state')),
+                ('state', models.CharField(choices=[('waiting', 'waits for a call-back'), ('called_back', 'called back, awaits a second person'), ('released', 'released'), ('refused', 'refused'), ('disowned', "closed: not the station's, or improper")], default='waiting', max_length=12, verbose_name='state')),
                 ('asked_at', models.DateTimeField(verbose_name='asked')),
                 ('due_at', models.DateTimeField(verbose_name='due at')),
                 ('called_back_at', models.DateTimeField(null=True, verbose_name='called back at')),

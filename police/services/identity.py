@@ -102,7 +102,7 @@ def refuse_identity(*, account: "Account", code: str, reason: str) -> None:
 
 @joins_transaction
 def close_identity(part: IdentityPart, actor: Actor) -> None:
-    """Nobody gets it any more: the station says that it did not ask."""
+    """Nobody gets it any more: the station says that it did not ask, or somebody found it improper."""
     if part.state not in IDENTITY_WAITS | {IdentityState.RELEASED}:
         return
     move(

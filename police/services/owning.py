@@ -18,13 +18,10 @@ from core.typed.phone import is_mobile
 from police import messages
 from police.errors import AnswerClosed
 from police.models import PoliceRequest, Release, StationAnswer
-from police.policies import OWNING, identity_part
-from police.services.identity import close_identity
+from police.policies import OWNING
 from police.services.links import digest_of
-from police.services.reviews import suspend_officer
+from police.services.reviews import close_release
 from police.states import Asked, Owned, PoliceLine
-from safety.selectors import live_incident_of
-from safety.services import undo_police_call
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -110,7 +107,8 @@ def answer_owning(*, secret: str, answer: str, asker: Asker) -> Owned:
         NOBODY, "police.owning_answered", request.code, case=request.code, answer=said, asked=found.asked
     )
     if said == Owned.NO:
-        _disown(release)
+        close_release(release.request, NOBODY)
+        _page_supervisors(release.request)
     return said
 
 
@@ -126,18 +124,8 @@ def _tell(release: Release, said: Owned) -> None:
 
 
 @joins_transaction
-def _disown(release: Release) -> None:
-    request, at = release.request, clock.now()
-    if release.disowned_at is None:
-        Release.objects.filter(pk=release.pk).update(disowned_at=at)
-    incident = live_incident_of(request.trip) if request.trip else None
-    if incident:
-        station = request.agency.name_zh
-        undo_police_call(incident=incident, actor=NOBODY, station=station, noted_at=release.released_at)
-    if part := identity_part(request):
-        close_identity(part, NOBODY)
-    if request.officer:
-        suspend_officer(actor=NOBODY, officer=request.officer, case=request.code)
+def _page_supervisors(request: PoliceRequest) -> None:
+    at = clock.now()
     link = settings.PUBLIC_URL + reverse("police_console:request", args=[request.code])
 
     def write(person: "Account") -> None:

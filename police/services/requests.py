@@ -94,6 +94,7 @@ def ask_by_form(
     # One at a time of a station: what is unusual is counted with what the others of it ask at this moment, and who is
     # suspended meanwhile is.
     idempotency.alone(f"police.asks:{officer.agency.code}")
+    list(Officer.objects.select_for_update().filter(pk=officer.pk).values_list("pk"))
     officer = selectors.officer_of(account, clock.now())
     again = PoliceRequest.objects.filter(submission=submission).first()
     if again:

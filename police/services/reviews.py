@@ -8,16 +8,13 @@ from core.actors import Actor
 from core.errors import InvalidInput
 from core.permissions import require
 from core.transactions import begins_transaction, joins_transaction
-from police.models import Officer, Release, ReleaseReview
-from police.policies import (
-    had_a_part,
-    identity_part,
-)
+from police.models import Officer, PoliceRequest, Release, ReleaseReview
+from police.policies import had_a_part, identity_part
 from police.services.desk import check_responder, for_action, locked
 from police.services.identity import close_identity
-from police.states import (
-    OfficerState,
-)
+from police.states import OfficerState
+from safety.selectors import live_incident_of
+from safety.services import undo_police_call
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -25,7 +22,7 @@ if TYPE_CHECKING:
 
 @begins_transaction
 def review_release(*, account: "Account", code: str, proper: bool) -> None:
-    """One of the two people who look at a release afterwards; an improper one suspends the officer at once (P3).
+    """One of the two people who look at a release afterwards; an improper one closes it and suspends the officer at once (P3).
 
     Raises `Forbidden`, `NotFound`, `NotNow` where nothing was released, `SecondPersonNeeded` for whoever had a part in
     the release or reviewed it already.
@@ -40,14 +37,23 @@ def review_release(*, account: "Account", code: str, proper: bool) -> None:
     release = request.release
     ReleaseReview.objects.create(release=release, reviewer=account.code, proper=proper, at=clock.now())
     audit.record(account.actor, "police.release_reviewed", code, case=code, proper=proper)
-    officer = release.request.officer
     if not proper:
-        # In wrong hands, whoever says so: nobody reads it any more, nor by a link (P3c).
-        Release.objects.filter(pk=release.pk, disowned_at=None).update(disowned_at=clock.now())
-        if part := identity_part(request):
-            close_identity(part, account.actor)
-    if not proper and officer:
-        suspend_officer(actor=account.actor, officer=officer, case=code)
+        close_release(request, account.actor)
+
+
+@joins_transaction
+def close_release(request: PoliceRequest, actor: Actor) -> None:
+    """It is in wrong hands, whoever says so (P3c): nobody reads it any more, nor by its link, nothing is added to it, who
+    asked is suspended, and the police do not know of the danger yet (S10)."""
+    release = request.release
+    Release.objects.filter(pk=release.pk, disowned_at=None).update(disowned_at=clock.now())
+    if request.trip and (incident := live_incident_of(request.trip)):
+        station = request.agency.name_zh
+        undo_police_call(incident=incident, actor=actor, station=station, noted_at=release.released_at)
+    if part := identity_part(request):
+        close_identity(part, actor)
+    if request.officer:
+        suspend_officer(actor=actor, officer=request.officer, case=request.code)
 
 
 @joins_transaction

@@ -21,7 +21,7 @@ from police.tests.factories import urgent
 from rides.models import LatestPosition, Trip
 from rides.states import Party
 from rides.tokens import TripKey
-from safety.models import Signal
+from safety.models import Incident, Signal
 from safety.services import file_welfare_check, raise_sos
 
 ID_NUMBER = "510112199106150034"
@@ -223,6 +223,16 @@ def test_what_somebody_finds_improper_is_closed_with_all_its_ways(rides, people)
     release = Release.objects.get(request=asked)
     assert not release.is_open(clock.now())
     assert release.identity.state == "disowned"
+
+
+def test_what_is_improper_told_the_police_nothing(rides, people):
+    """The clock of the call to the police runs on: whoever had the pack was not they (S10)."""
+    trip = rides.under_way()
+    sos(trip)
+    asked = ask(people, trip)
+    assert Incident.objects.get(trip=trip).police_called_at is not None
+    services.review_release(account=people("specialist"), code=asked.code, proper=False)
+    assert Incident.objects.get(trip=trip).police_called_at is None
 
 
 def test_a_trip_over_for_more_than_a_day_waits_for_a_call_back(rides, people):

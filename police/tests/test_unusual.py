@@ -1,6 +1,8 @@
 """What is unlike an officer or station goes by call-back, and the reviewer reads why (P10); none or several ring (P3d)."""
 
+from collections import Counter
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
@@ -11,7 +13,7 @@ from core.four_eyes import SecondPersonNeeded
 from core.models import Notification
 from core.privacy import blind_index
 from police import services
-from police.models import PoliceRequest
+from police.models import PoliceRequest, Release
 from police.selectors import request_by_code
 from police.states import Query
 from police.tests.factories import urgent
@@ -19,6 +21,7 @@ from rides.models import Trip
 from rides.states import Party
 from rides.tokens import TripKey
 from safety.services import raise_sos
+from tests.test_once import at_once
 
 
 @pytest.fixture
@@ -172,3 +175,17 @@ def test_nobody_reviews_what_they_released(people, in_danger):
     for who in ("specialist", "supervisor"):
         with pytest.raises(SecondPersonNeeded):
             services.review_release(account=people(who), code=asked.code, proper=True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_asked_in_one_moment_is_counted_together(rides, people):
+    trip, numbers = rides.under_way(), count()
+    raise_sos(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    codes = at_once(
+        lambda: services.ask_by_form(
+            account=people("officer"), question=urgent(Query.TRIP, trip.code), submission=f"s{next(numbers)}"
+        )
+    )
+    assert len(set(map(str, codes))) == 6, codes
+    grades = Counter(Release.objects.values_list("grade", flat=True))
+    assert grades == {"whole": 3, "car": 3}
