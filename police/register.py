@@ -98,7 +98,7 @@ def _check_station(subject: str, given: Station) -> None:
             raise InvalidInput("code")
     elif Agency.objects.filter(code=given.code).exists():
         raise StationExists("code")
-    elif Agency.objects.filter(name_zh=given.name_zh).exists():
+    if Agency.objects.filter(name_zh=given.name_zh).exclude(code=given.code).exists():
         raise StationExists("name_zh")
 
 

@@ -115,21 +115,16 @@ def _station(row: dict[str, str]) -> Station:
 def preview(table: Table) -> Preview:
     """What it would do as the register stands now."""
     there = {row.code: row for row in Agency.objects.filter(code__in=[each.code for each in table.stations])}
-    unknown = [each for each in table.stations if each.code not in there]
-    named = set(
-        Agency.objects.filter(name_zh__in=[each.name_zh for each in unknown]).values_list(
-            "name_zh", flat=True
-        )
-    )
+    names = [each.name_zh for each in table.stations]
+    named = dict(Agency.objects.filter(name_zh__in=names).values_list("name_zh", "code"))
     # Two stations of one name could not be told apart by whoever calls one of them back.
-    new, again = [], []
-    for each in unknown:
-        (again if each.name_zh in named else new).append(each)
-        named.add(each.name_zh)
+    taken: list[Station] = []
+    again: list[Station] = []
+    for each in table.stations:
+        (taken if named.setdefault(each.name_zh, each.code) == each.code else again).append(each)
+    new = [each for each in taken if each.code not in there]
     changed = [
-        (there[each.code], each)
-        for each in table.stations
-        if each.code in there and _differs(there[each.code], each)
+        (there[each.code], each) for each in taken if each.code in there and _differs(there[each.code], each)
     ]
     same = len(table.stations) - len(new) - len(again) - len(changed)
     return Preview(new, changed, again, same, table.bad)

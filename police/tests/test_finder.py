@@ -172,12 +172,18 @@ def test_no_second_station_of_one_name_is_entered(world, people, signed_in):
     assert set(Agency.objects.filter(code__in=["aa-hongqiao", "a", "b"]).values_list("code", flat=True)) == {
         "a"
     }
-    with pytest.raises(StationExists):
-        motions.propose(
-            account=people("admin"),
-            kind=register.STATION,
-            given=register.Station("bb", there.name_zh, "x", "0577-6475-0003", "x@police.example", "CN"),
-        )
+    for code, subject in (("bb", ""), ("shangtang", "shangtang")):  # nor is one named so later
+        with pytest.raises(StationExists):
+            motions.propose(
+                account=people("admin"),
+                kind=register.STATION,
+                subject=subject,
+                given=register.Station(code, there.name_zh, "x", "0577-6475-0003", "x@police.example", "CN"),
+            )
+    renamed = (
+        f"{HEADER}shangtang,{there.name_zh},Shangtang,0577-6722-0110,shangtang@police.example,CN,police\n"
+    )
+    assert [row.code for row in tables.preview(tables.read_table(renamed.encode())).again] == ["shangtang"]
 
 
 @pytest.mark.parametrize(
