@@ -167,6 +167,9 @@ DATABASES["default"]["OPTIONS"] = {
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
+    # Values travel beside the statement, so that the database plans what is asked often once a connection, not each time.
+    "server_side_binding": True,
+    "prepare_threshold": 3,
     # Whoever holds locks and does nothing with them is cut off: what waits for them may save somebody.
     "options": f"-c idle_in_transaction_session_timeout={env.str('HUHANG_DATABASE_IDLE', default='60s')}",
 }
