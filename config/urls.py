@@ -107,7 +107,8 @@ api = [
 ]
 
 urlpatterns = [
-    path("favicon.ico", lambda request: redirect(static("img/avatar.svg"))),
+    path("favicon.ico", lambda request: redirect(static("img/icon.svg"))),
+    path("", include("config.installed")),
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("metrics", health.metrics),

@@ -85,6 +85,9 @@ ACCEPTS = {"itinerary": "{itinerary}", "face_token": "{face_token}"}
 # (method, route, who gets past the door). Names in braces are filled with the objects that `things` makes.
 TABLE = [
     ("GET", "favicon.ico", EVERYBODY),
+    ("GET", "manifest.webmanifest", EVERYBODY),
+    ("GET", "service-worker.js", EVERYBODY),
+    ("GET", "without-network/en/", EVERYBODY),
     ("GET", "health/live", EVERYBODY),
     ("GET", "health/ready", EVERYBODY),
     ("GET", "metrics", set()),  # for the machine that has the token (config/tests)
@@ -539,6 +542,7 @@ def shape(route):
         .replace("photos/id_card/", "photos/{kind}/")
     )
     route = route.replace("receipts/template/", "receipts/{transport}/")
+    route = route.replace("without-network/en/", "without-network/{language}/")
     route = re.sub(r"(complaints/\{\w+\}(?:/\{\w+\})?)/more/", r"\1/{what}/", route)
     route = route.replace("reports/volume.csv", "reports/{name}.csv").replace(
         "/1/{thanks}", "/{number}/{thanks}"

@@ -2,6 +2,7 @@
 // hears what happens and follows where it is, both write to each other, and the SMS carries the newest position.
 import { stayAwake } from "./parts/awake.js";
 import { keepPlaceReady } from "./parts/here.js";
+import { keepSos } from "./parts/kept.js";
 import { listenForChanges } from "./parts/live.js";
 import { helpWithoutNetwork } from "./parts/offline.js";
 import { fillPackets } from "./parts/packet.js";
@@ -26,7 +27,7 @@ function letThemHear(card) {
 
 document.querySelectorAll("[data-live]").forEach(listenForChanges);
 sendPositions();
-keepPlaceReady(fillPackets);
+keepPlaceReady((place) => fillPackets(place).then(() => keepSos()));
 stayAwake();
 helpWithoutNetwork();
 writeToAgent();

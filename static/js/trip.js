@@ -3,6 +3,7 @@
 import { allowSound, announce } from "./parts/announce.js";
 import { stayAwake } from "./parts/awake.js";
 import { keepPlaceReady } from "./parts/here.js";
+import { keepSos } from "./parts/kept.js";
 import { listenForChanges } from "./parts/live.js";
 import { helpWithoutNetwork } from "./parts/offline.js";
 import { fillPackets } from "./parts/packet.js";
@@ -35,11 +36,12 @@ document.querySelectorAll("[data-recording], [data-care]").forEach((part) => {
 document.addEventListener("htmx:afterSettle", sendPositions);
 sendPositions();
 helpWithoutNetwork();
-keepPlaceReady(fillPackets);
+keepPlaceReady((place) => fillPackets(place).then(() => keepSos()));
 stayAwake();
 allowSound();
 announce();
 document.addEventListener("htmx:afterSettle", () => {
+  keepSos();
   stayAwake();
   announce();
 });

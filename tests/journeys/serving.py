@@ -83,6 +83,8 @@ class Served:
 
 def window(browser: Browser, served: Served, **options: Any) -> Page:
     """A window on `served`, a phone's unless `viewport` says otherwise."""
-    context = browser.new_context(**{"viewport": {"width": 360, "height": 740}, "base_url": HOST, **options})
+    context = browser.new_context(
+        **{"viewport": {"width": 360, "height": 740}, "base_url": HOST, "service_workers": "block", **options}
+    )
     context.route("**/*", served.answer)
     return context.new_page()

@@ -33,5 +33,5 @@ async function fill(link, place) {
 
 // Links may come with a part of the page: whatever is there when a position comes is filled.
 export function fillPackets(place) {
-  document.querySelectorAll("[data-packet]").forEach((link) => fill(link, place));
+  return Promise.all([...document.querySelectorAll("[data-packet]")].map((link) => fill(link, place)));
 }

@@ -1,0 +1,117 @@
+"""The site as an app on a phone: what names it, and what is kept on the phone for the moment without a network.
+
+Nothing kept is about anybody: the same page, style and scripts for all. What the page of a trip leaves behind for its own
+SMS stands in the browser's storage of this site (`static/js/parts/kept.js`), not here.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from django.views.decorators.http import require_GET
+
+# The page without a network, and all that it loads.
+KEPT = (
+    "css/site.css",
+    "img/icon.svg",
+    "js/alone.js",
+    "js/parts/bytes.js",
+    "js/parts/here.js",
+    "js/parts/kept.js",
+    "js/parts/offline.js",
+    "js/parts/packet.js",
+    "js/parts/wait.js",
+)
+WORKER = "js/service_worker.js"
+DAY = 24 * 3_600  # seconds
+
+
+@require_GET
+def manifest(request: HttpRequest) -> HttpResponse:
+    """The web app manifest, in the reader's language."""
+    icons = [
+        {
+            "src": static(f"img/icon-{size}.png"),
+            "sizes": f"{size}x{size}",
+            "type": "image/png",
+            "purpose": purpose,
+        }
+        for size in (192, 512)
+        for purpose in ("any", "maskable")
+    ]
+    about = {
+        "id": "/",
+        "name": _("Huhang · rides that are watched over"),
+        "short_name": _("Huhang"),
+        "lang": request.LANGUAGE_CODE,  # type: ignore[attr-defined]  # Django's middleware of languages sets it
+        "start_url": "/",
+        "scope": "/",
+        "display": "standalone",
+        "background_color": "#f5f7f9",
+        "theme_color": "#046c4e",
+        "icons": icons,
+        "shortcuts": [{"name": _("Worried about somebody?"), "url": reverse("safety:welfare_check")}],
+    }
+    answer = JsonResponse(about, content_type="application/manifest+json")
+    answer["Cache-Control"] = f"private, max-age={DAY}"
+    return answer
+
+
+def _source(name: str) -> bytes:
+    """A static file as it stands in the tree, or as it was collected."""
+    found = finders.find(name)
+    return Path(found if isinstance(found, str) else Path(str(settings.STATIC_ROOT)) / name).read_bytes()
+
+
+@require_GET
+def worker(request: HttpRequest) -> HttpResponse:
+    """The service worker, with what it keeps: it changes with any of that, so that browsers fetch all of it anew."""
+    pages = {code: reverse("alone", args=[code]) for code, _name in settings.LANGUAGES}
+    digest = hashlib.sha256()
+    for code in pages:
+        digest.update(_alone(request, code).content)
+    for name in KEPT:
+        digest.update(_source(name))
+    said = {"version": digest.hexdigest()[:16], "pages": pages, "files": [static(name) for name in KEPT]}
+    answer = HttpResponse(
+        f"self.KEPT = {json.dumps(said)};\n{_source(WORKER).decode()}",
+        content_type="text/javascript; charset=utf-8",
+    )
+    answer["Cache-Control"] = "no-cache"
+    return answer
+
+
+def _alone(request: HttpRequest, language: str) -> HttpResponse:
+    with override(language):
+        context = {
+            "number": settings.SOS_SMS_NUMBER,
+            "safety_line": settings.SAFETY_LINE,
+            "language": language,
+        }
+        # Rendered without the request: no token and nobody's name can come into it.
+        return render(None, "alone.html", context)  # type: ignore[arg-type]
+
+
+@require_GET
+def alone(request: HttpRequest, language: str) -> HttpResponse:
+    """The page that a phone shows when it reaches nobody, in a language; 404 for one that we do not speak."""
+    if language not in dict(settings.LANGUAGES):
+        return HttpResponse(status=404)
+    answer = _alone(request, language)
+    answer["Cache-Control"] = "no-cache"
+    return answer
+
+
+urlpatterns = [
+    path("manifest.webmanifest", manifest, name="manifest"),
+    path("service-worker.js", worker, name="worker"),
+    path("without-network/<slug:language>/", alone, name="alone"),
+]
