@@ -28,6 +28,7 @@ from rides.selectors.cities import (
     suspension_by_code,
     waiting_by_line,
 )
+from rides.selectors.places import PlaceFound, recent_places, search_places
 from rides.selectors.matching import (
     Along,
     OwnerToChoose,
@@ -93,7 +94,9 @@ from rides.selectors.trips import (
     lock_trip,
     lock_trip_for_help,
     messages_of,
+    WayLeft,
     minutes_left,
+    way_left,
     name_of_rider,
     offer_of,
     offer_to,
@@ -201,6 +204,8 @@ __all__ = [
     "marks_of",
     "messages_of",
     "minutes_left",
+    "way_left",
+    "WayLeft",
     "mismatches_since",
     "name_of_rider",
     "never_again_about",
@@ -218,6 +223,8 @@ __all__ = [
     "payment_of",
     "phone_of_rider",
     "place_name",
+    "recent_places",
+    "PlaceFound",
     "places_of",
     "places_with_numbers",
     "position_key",
@@ -233,6 +240,7 @@ __all__ = [
     "rider_url",
     "running_hitch_cities",
     "runs",
+    "search_places",
     "score_of",
     "scores_allow",
     "stopped_lines",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pypinyin import lazy_pinyin
 
 from core import typed
+from core.formats import place
 from rides import maps
 from rides.geometry import Point, distance
 from rides.models import City, Trip
@@ -28,6 +29,10 @@ class PlaceFound:
     kind: str
     latitude: float
     longitude: float
+    is_exact: bool = False  # its whole name is what was typed
+
+    def __str__(self) -> str:
+        return place(self.names)
 
     @property
     def point(self) -> Point:
@@ -77,9 +82,10 @@ def search_places(city: City, words: str, *, limit: int = 8) -> list[PlaceFound]
     for name_zh, name_en, kind, latitude, longitude in [*known, *on_map]:
         rank = _rank(wanted, _keys(name_zh, name_en))
         if rank is not None and name_zh not in found:
-            place = PlaceFound(f"{name_zh} {name_en}", kind, latitude, longitude)
-            found[name_zh] = ((rank, kind != KNOWN, len(name_zh)), place)
-    return [place for _order, place in sorted(found.values(), key=lambda each: each[0])[:limit]]
+            exact = wanted in _keys(name_zh, name_en)[:3]
+            one = PlaceFound(f"{name_zh} {name_en}", kind, latitude, longitude, exact)
+            found[name_zh] = ((rank, kind != KNOWN, len(name_zh)), one)
+    return [one for _order, one in sorted(found.values(), key=lambda each: each[0])[:limit]]
 
 
 def recent_places(account: "Account", city: City, *, limit: int = RECENT) -> list[PlaceFound]:

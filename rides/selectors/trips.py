@@ -15,7 +15,7 @@ from core.errors import NotFound
 from core.reads import Read, part
 from drivers.selectors import VehicleCard, card_of
 from rides.errors import PositionToken
-from rides.geometry import distance
+from rides.geometry import distance, place_on_route
 from rides.models import (
     DriverOnDuty,
     LatePickup,
@@ -33,7 +33,7 @@ from rides.models import (
 )
 from rides.policies import LEAST_RATINGS, PHONE_LIMITS, WATCH_AFTER
 from rides.reconcile import Truth, reconcile_phones
-from rides.routing import CIRCUITY, SPEED
+from rides.routing import CIRCUITY, SPEED, follows_roads
 from rides.states import ABOARD, WITH_DRIVER, CancelReason, OfferState, Party, TripState
 from rides.tokens import DUTY, TripKey, make_key
 from rides.trails import Fix, believable, is_coarse, unpack
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 
 CARD_AFTER = timedelta(days=1)
+ON_WAY = 800.0  # metres beside the planned way within which a car is on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -422,11 +423,36 @@ def reconcile_trip(trip: Trip, since: datetime) -> Truth:
     )
 
 
-def minutes_left(trip: Trip) -> int | None:
-    """By the planned way's own speed from where the car is, named on the page as what it is (R10)."""
+@dataclass(frozen=True, slots=True)
+class WayLeft:
+    """How far the car still has to go, in metres and whole minutes: to the pick-up, or to the end."""
+
+    metres: float
+    minutes: int
+    to_pickup: bool
+
+
+def way_left(trip: Trip) -> WayLeft | None:
+    """From where the car is now to where it goes next; none while nobody knows where it is, or it goes nowhere (R10).
+
+    To the end along the planned way where a router drew it and the car is on it, by the way's own speed; else by the
+    estimate of a straight line, and named on the page as what it is.
+    """
     here = latest_positions(trip).get(Party.DRIVER)
-    if here is None or trip.state not in ABOARD:
+    to_pickup = trip.state == TripState.ACCEPTED
+    if here is None or not (to_pickup or trip.state in ABOARD):
         return None
-    left = distance((here.latitude, here.longitude), trip.destination) * CIRCUITY
+    at = (here.latitude, here.longitude)
+    metres = distance(at, trip.origin if to_pickup else trip.destination) * CIRCUITY
+    if not to_pickup and trip.planned_route and follows_roads(trip.route_source):
+        off, along = place_on_route(at, [(lat, lon) for lat, lon in trip.planned_route])
+        if off <= ON_WAY:
+            metres = max(trip.route_metres - along, 0.0) + off
     speed = trip.route_metres / trip.route_seconds if trip.route_seconds else SPEED
-    return round(left / speed / 60) + 1
+    return WayLeft(metres, round(metres / speed / 60) + 1, to_pickup)
+
+
+def minutes_left(trip: Trip) -> int | None:
+    """Minutes to the end of a trip under way, as `way_left` has them."""
+    left = way_left(trip)
+    return None if left is None or left.to_pickup else left.minutes

@@ -1,0 +1,66 @@
+// Marks on a map: a car that turns where it goes, and both ends of a way.
+const CAR = '<svg viewBox="0 0 40 40" aria-hidden="true"><circle cx="20" cy="20" r="18" fill="#fff"/>'
+  + '<path d="M20 3 33 34 20 27 7 34Z" fill="#0b4ea2"/></svg>';
+const MOVED = 8; // metres: what is less is the phone's own unrest
+
+// The compass direction from a to b in degrees, 0 is north; good for a few kilometres.
+export function bearing(a, b) {
+  const east = (b[1] - a[1]) * Math.cos((a[0] * Math.PI) / 180);
+  return ((Math.atan2(east, b[0] - a[0]) * 180) / Math.PI + 360) % 360;
+}
+
+const apart = (a, b) => {
+  const scale = 111195;
+  return Math.hypot((b[0] - a[0]) * scale, (b[1] - a[1]) * scale * Math.cos((a[0] * Math.PI) / 180));
+};
+
+// Where the way leads from its point that is nearest to here; nothing where there is no way.
+export function alongWay(here, way) {
+  if (way.length < 2) return null;
+  let best = 0;
+  way.forEach((point, index) => { if (apart(here, point) < apart(here, way[best])) best = index; });
+  const from = Math.min(best, way.length - 2);
+  return bearing(way[from], way[from + 1]);
+}
+
+// Move the map's car to its newest point, and turn it: by where it came from, at first by where its way leads.
+export function drawCar(L, box, point, way) {
+  if (!point) {
+    box.car?.remove();
+    box.car = null;
+    return;
+  }
+  const here = [point[0], point[1]];
+  if (!box.car) {
+    const icon = L.divIcon({ className: "map-car", html: CAR, iconSize: [34, 34], iconAnchor: [17, 17] });
+    box.car = L.marker(here, { icon, interactive: false, keyboard: false, zIndexOffset: 1000 }).addTo(box.drawing);
+    box.carAt = here;
+    box.heading = alongWay(here, way) ?? 0;
+    box.drawing.on("zoomstart", () => box.car?.getElement().classList.remove("glides"));
+  } else if (apart(box.carAt, here) > MOVED) {
+    // Turn the shorter way round.
+    const turn = ((bearing(box.carAt, here) - box.heading + 540) % 360) - 180;
+    box.heading += turn;
+    box.car.getElement().classList.add("glides");
+    box.car.setLatLng(here);
+    box.carAt = here;
+  }
+  box.car.getElement().title = box.dataset.driver || "";
+  box.car.getElement().firstElementChild.style.transform = `rotate(${box.heading}deg)`;
+}
+
+// An end of a way: where it begins, or where it ends, with its letter.
+export function drawEnd(L, point, which, letter) {
+  const icon = L.divIcon({ className: "map-end " + which, html: "", iconSize: [26, 26] });
+  const mark = L.marker(point, { icon, interactive: false, keyboard: false });
+  mark.on("add", () => { mark.getElement().textContent = letter || ""; });
+  return mark;
+}
+
+// An end of a way that one can move.
+export function drawPin(L, point, which, says) {
+  const colour = which === "origin" ? "#046c4e" : "#16202b";
+  const html = `<svg viewBox="0 0 34 48" aria-hidden="true"><path d="M17 47C17 47 2 28 2 17a15 15 0 0 1 30 0c0 11-15 30-15 30Z" fill="${colour}" stroke="#fff" stroke-width="2"/><circle cx="17" cy="17" r="6" fill="#fff"/></svg>`;
+  const icon = L.divIcon({ className: "map-pin", html });
+  return L.marker(point, { icon, draggable: true, autoPan: true, title: says, alt: says, keyboard: false });
+}
