@@ -1,6 +1,5 @@
 // Maps of a way: the planned line, where both sides went, the car as it moves, and points.
 import "../vendor/leaflet/leaflet.js";
-import { addLand } from "./parts/land.js";
 import { drawCar, drawEnd } from "./parts/marks.js";
 
 const COLOURS = { driver: "#0b4ea2", passenger: "#046c4e", sos: "#b42318" };
@@ -55,7 +54,8 @@ function drawMap(box) {
   box.drawing = map;
   box.drawn = L.layerGroup().addTo(map);
   fit(box, fill(box));
-  addLand(L, map, JSON.parse(box.dataset.base));
+  // The way is there first; what it lies on comes after, and is missed by nobody who has no network.
+  import("./parts/land.js").then(({ addLand }) => addLand(L, map)).catch(() => {});
   map.on("dragend zoomend", () => { if (!box.fitting) box.dataset.moved = "1"; });
 }
 

@@ -89,14 +89,19 @@ function place(map, pane, all) {
   pane.replaceChildren(...shown);
 }
 
-// Put the base below everything that the map shows; more of it comes as the map moves. `said` is what the page says of it.
-export function addLand(L, map, said) {
+// Put the base below everything that the map shows; more of it comes as the map moves.
+export function addLand(L, map) {
+  const said = JSON.parse(document.getElementById("map-base").textContent);
   map.createPane("land").style.zIndex = 150;
   map.attributionControl?.setPrefix(false).addAttribution(said.by);
   if (said.tiles) {
     import("./tiles.js").then(({ addTiles }) => addTiles(L, map, said)).catch(() => {});
     return;
   }
+  const sheet = document.createElement("link");
+  Object.assign(sheet, { rel: "stylesheet", href: said.css });
+  const dressed = new Promise((done) => { sheet.onload = done; });
+  document.head.append(sheet);
   const pane = map.createPane("names");
   pane.style.zIndex = 350;
   pane.setAttribute("aria-hidden", "true");
@@ -113,9 +118,10 @@ export function addLand(L, map, said) {
   };
   const look = async () => {
     place(map, pane, all);
-    const near = said.maps.filter(({ box, file }) => !there.has(file) && map.getBounds().intersects([[box[0], box[1]], [box[2], box[3]]]));
-    await Promise.all(near.map(async ({ file }) => {
+    const near = said.maps.filter(([s, w, n, e, file]) => !there.has(file) && map.getBounds().intersects([[s, w], [n, e]]));
+    await Promise.all(near.map(async ([, , , , file]) => {
       const data = await drawing(file).catch(() => null);
+      await dressed;
       if (!data || there.has(file)) return;
       there.add(file);
       const options = { renderer, interactive: false, lineCap: "round", lineJoin: "round" };

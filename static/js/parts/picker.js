@@ -1,12 +1,8 @@
 // The map of a city on which one sees and corrects where a way begins and ends. The library comes after the page.
 import { addLand } from "./land.js";
-import { drawPin } from "./marks.js";
+import { drawPin } from "./pin.js";
 
-async function library(style) {
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = style;
-  document.head.append(link);
+async function library() {
   await import("../../vendor/leaflet/leaflet.js");
   return window.L;
 }
@@ -16,17 +12,18 @@ const WAY = { color: "#0b4ea2", weight: 5, opacity: 0.85, interactive: false };
 // `chosen(name, point)` hears of each tap and each move of a mark; `next()` says which end a tap is for. Gives what the
 // page can do with the map: `mark(name, point)`, null takes it away, and `way(points)`; nothing where no map can be had.
 export async function preparePicker(box, { next, chosen }) {
-  const L = await library(box.dataset.style).catch(() => null);
+  const L = await library().catch(() => null);
   if (!L) return null;
   const data = JSON.parse(document.getElementById(box.dataset.picker).textContent);
   const map = L.map(box, { scrollWheelZoom: false, zoomSnap: 0.5 }).setView(data.middle, 10.5);
-  addLand(L, map, JSON.parse(box.dataset.base));
+  map.attributionControl.setPosition("topright"); // what one decides lies over the lower edge
+  addLand(L, map);
   const marks = {};
   const way = L.polyline([], WAY).addTo(map);
   const show = () => {
     const all = [...Object.values(marks).map((each) => each.getLatLng()), ...way.getLatLngs()];
     if (all.length > 1) map.fitBounds(L.latLngBounds(all).pad(0.12), { maxZoom: 14, animate: false });
-    else if (all.length) map.setView(all[0], Math.max(map.getZoom(), 13), { animate: false });
+    else if (all.length) map.setView(all[0], 12.5, { animate: false });
   };
   const put = (name, point) => {
     marks[name]?.remove();
