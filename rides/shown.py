@@ -1,5 +1,6 @@
 """What each side is shown of a trip, by its pages and by the API; pages of safety and the board's checks ask it too."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext
@@ -139,10 +140,26 @@ def _passenger_context(trip: Trip) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Where a driver goes next: the pick-up, or the end; the name as rows hold it, and the point in WGS-84."""
+
+    name: str
+    latitude: float
+    longitude: float
+
+
+def _goal(trip: Trip) -> Goal | None:
+    if trip.state in BEFORE_BOARDING:
+        return Goal(trip.origin_name, *trip.origin)
+    return Goal(trip.destination_name, *trip.destination) if trip.state in ABOARD else None
+
+
 def _driver_context(trip: Trip, refusal: Refusal | None) -> dict[str, Any]:
     missing = why_not_arrive(trip.driver, trip.code) if trip.driver and trip.state == "accepted" else None
     return {
         "persona": passenger_persona(),
+        "goal": _goal(trip),
         "missing": missing,
         "offers": TRIPS.offers(trip, trip.driver.account, refusal) if trip.driver and not missing else [],
         "score": None if trip.is_over else selectors.score_of(trip.passenger),

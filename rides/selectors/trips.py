@@ -9,6 +9,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.db.models import Q
+from django.utils import timezone
 
 from core import clock, idempotency, policy
 from core.errors import NotFound
@@ -154,6 +155,27 @@ def trips_as_driver(driver: "Driver", *, limit: int = 20) -> list[Trip]:
     """The driver's newest trips, and among them what was taken away, as `taken_away` shows it."""
     mine = [*all_trips().filter(driver=driver).order_by("-pk")[:limit], *taken_away(driver.account)]
     return sorted(mine, key=lambda trip: -trip.pk)[:limit]
+
+
+@dataclass(frozen=True, slots=True)
+class DayDriven:
+    """What a driver's day has had until now: fares of trips that ended, in fen, how many, and seconds with somebody aboard."""
+
+    fen: int
+    trips: int
+    seconds: float
+
+
+def day_driven(driver: "Driver") -> DayDriven:
+    """The local day of now, by the moments at which its trips ended."""
+    begun = timezone.localtime(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
+    rows = Trip.objects.filter(driver=driver, ended_at__gte=begun)
+    ended = list(rows.values_list("fare", "boarded_at", "ended_at"))
+    return DayDriven(
+        sum(fare or 0 for fare, _boarded, _at in ended),
+        len(ended),
+        sum((at - max(boarded, begun)).total_seconds() for _fare, boarded, at in ended if boarded),
+    )
 
 
 def taken_away(account: "Account", *, code: str = "") -> list[Trip]:
