@@ -75,13 +75,17 @@ if MAP_TILES:
     if not re.fullmatch(r"https?://[\w.{}-]+(:\d+)?/\S*", MAP_TILES) or not all(
         each in MAP_TILES for each in ("{z}", "{x}", "{y}")
     ):
-        raise ImproperlyConfigured("HUHANG_MAP_TILES is https://HOST/{z}/{x}/{y}.png, with {s} for hosts a to c.")
+        raise ImproperlyConfigured(
+            "HUHANG_MAP_TILES is https://HOST/{z}/{x}/{y}.png, with {s} for hosts a to c."
+        )
     if not MAP_ATTRIBUTION.strip():
         raise ImproperlyConfigured("HUHANG_MAP_ATTRIBUTION is empty: whose the tiles are stands on each map.")
     if MAP_CRS not in {"WGS84", "GCJ02"}:
         raise ImproperlyConfigured("HUHANG_MAP_CRS is WGS84 or GCJ02, as the tiles are drawn.")
 # The hosts that tiles come from, as the policy of pages names them.
-TILE_HOSTS = [f"{urlsplit(MAP_TILES).scheme}://{urlsplit(MAP_TILES).netloc.replace('{s}', '*')}"] if MAP_TILES else []
+TILE_HOSTS = (
+    [f"{urlsplit(MAP_TILES).scheme}://{urlsplit(MAP_TILES).netloc.replace('{s}', '*')}"] if MAP_TILES else []
+)
 # A time authority (RFC 3161), and a PEM file of the authorities whose time is believed.
 TIME_URL: str = env.str("HUHANG_TIME_URL", default="")
 TIME_AUTHORITIES: str = env.str("HUHANG_TIME_AUTHORITIES", default="")

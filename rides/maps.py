@@ -76,9 +76,7 @@ def _read(path: Path) -> CityMap:
             named.append(NamedPoint(said["zh"], said["en"], said["kind"], shape[1], shape[0]))
         elif said["kind"] == "road":
             roads.append(Road(said["class"], tuple((lat, lon) for lon, lat in shape)))
-    return CityMap(
-        data["name"], f"maps/{path.name}", (south, west, north, east), tuple(named), tuple(roads)
-    )
+    return CityMap(data["name"], f"maps/{path.name}", (south, west, north, east), tuple(named), tuple(roads))
 
 
 @lru_cache(maxsize=1)

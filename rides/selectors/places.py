@@ -43,7 +43,13 @@ class PlaceFound:
 def _keys(name_zh: str, name_en: str) -> tuple[str, ...]:
     """The words by which a place is found: both names, the Chinese one in pinyin, and its first letters."""
     syllables = lazy_pinyin(name_zh, errors="ignore")
-    words = (name_zh, name_en, f"{name_zh} {name_en}", "".join(syllables), "".join(each[0] for each in syllables))
+    words = (
+        name_zh,
+        name_en,
+        f"{name_zh} {name_en}",
+        "".join(syllables),
+        "".join(each[0] for each in syllables),
+    )
     return tuple(_plain(word) for word in words)
 
 

@@ -16,11 +16,16 @@ register = template.Library()
 def base_map() -> SafeString:
     """For the script that draws maps: `tiles` with `crs`, or `maps` (south, west, north, east, address); whose it is."""
     if settings.MAP_TILES:
-        said = {"tiles": settings.MAP_TILES, "crs": settings.MAP_CRS, "by": settings.MAP_ATTRIBUTION}
+        said = {
+            "tiles": settings.MAP_TILES,
+            "crs": settings.MAP_CRS,
+            "by": settings.MAP_ATTRIBUTION,
+            "css": static("css/tiles.css"),
+        }
     else:
         said = {
             "maps": [[*each.box, static(each.file)] for each in maps.all_maps()],
-            "css": static("css/land.css"),
             "by": _("Our own drawing, not for navigation"),
+            "css": static("css/land.css"),
         }
     return json_script(said, "map-base")

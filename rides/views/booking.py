@@ -76,15 +76,19 @@ def home(request: HttpRequest) -> HttpResponse:
             except DomainError as error:
                 explain(form, error)
     trips = selectors.trips_as_passenger(account)
-    context = city_context(city) | (_prices(form) if form else {}) | {
-        "more_open": bool(form and set(form.errors) & MORE),
-        "current": [trip for trip in trips if not trip.is_over],
-        "past": [trip for trip in trips if trip.is_over],
-        "kept_away": {row.other_id for row in selectors.never_again_of(account)},
-        "drives": is_driver(account),
-        "least": selectors.least_score(account),
-        "wishes": range(10, 51, 5),
-    }
+    context = (
+        city_context(city)
+        | (_prices(form) if form else {})
+        | {
+            "more_open": bool(form and set(form.errors) & MORE),
+            "current": [trip for trip in trips if not trip.is_over],
+            "past": [trip for trip in trips if trip.is_over],
+            "kept_away": {row.other_id for row in selectors.never_again_of(account)},
+            "drives": is_driver(account),
+            "least": selectors.least_score(account),
+            "wishes": range(10, 51, 5),
+        }
+    )
     return render(request, "rides/home.html", context, status=400 if form and form.errors else 200)
 
 

@@ -44,13 +44,12 @@ function fit(box, all) {
   if (box.dataset.moved) return;
   box.fitting = true;
   if (all.length) box.drawing.fitBounds(L.latLngBounds(all).pad(0.15), { animate: false });
-  else box.drawing.setView([28.1, 120.8], 9);
   box.fitting = false;
 }
 
 function drawMap(box) {
   if (!document.getElementById(box.dataset.map)) return;
-  const map = L.map(box, { zoomControl: true, scrollWheelZoom: false, zoomSnap: 0.5 });
+  const map = L.map(box, { scrollWheelZoom: false, zoomSnap: 0.5 }).setView([28.1, 120.8], 9); // marks are put on a view
   box.drawing = map;
   box.drawn = L.layerGroup().addTo(map);
   fit(box, fill(box));

@@ -63,7 +63,9 @@ def test_the_car_comes_nearer_and_turns_without_a_load(rides, phone, served):
     before = car.get_attribute("style"), car.locator("svg").get_attribute("style")
     car_at(trip, NEARER)
     page.evaluate("htmx.trigger('#status', 'changed')")
-    page.wait_for_function("was => document.querySelector('.map-car').getAttribute('style') !== was", arg=before[0])
+    page.wait_for_function(
+        "was => document.querySelector('.map-car').getAttribute('style') !== was", arg=before[0]
+    )
     assert car.locator("svg").get_attribute("style") != before[1]  # it points where it goes: south-west
     assert int(page.inner_text("#status .left .big")) <= far
     assert page.locator(".map-end").count() == 2

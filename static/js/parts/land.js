@@ -92,16 +92,16 @@ function place(map, pane, all) {
 // Put the base below everything that the map shows; more of it comes as the map moves.
 export function addLand(L, map) {
   const said = JSON.parse(document.getElementById("map-base").textContent);
+  const sheet = document.createElement("link");
+  Object.assign(sheet, { rel: "stylesheet", href: said.css });
+  const dressed = new Promise((done) => { sheet.onload = done; });
+  document.head.append(sheet);
   map.createPane("land").style.zIndex = 150;
   map.attributionControl?.setPrefix(false).addAttribution(said.by);
   if (said.tiles) {
     import("./tiles.js").then(({ addTiles }) => addTiles(L, map, said)).catch(() => {});
     return;
   }
-  const sheet = document.createElement("link");
-  Object.assign(sheet, { rel: "stylesheet", href: said.css });
-  const dressed = new Promise((done) => { sheet.onload = done; });
-  document.head.append(sheet);
   const pane = map.createPane("names");
   pane.style.zIndex = 350;
   pane.setAttribute("aria-hidden", "true");

@@ -14,7 +14,7 @@ const apart = (a, b) => {
   return Math.hypot((b[0] - a[0]) * scale, (b[1] - a[1]) * scale * Math.cos((a[0] * Math.PI) / 180));
 };
 
-// Where the way leads from its point that is nearest to here; nothing where there is no way.
+// Where the way leads from its point nearest to here.
 export function alongWay(here, way) {
   if (way.length < 2) return null;
   let best = 0;
@@ -23,7 +23,7 @@ export function alongWay(here, way) {
   return bearing(way[from], way[from + 1]);
 }
 
-// Move the map's car to its newest point, and turn it: by where it came from, at first by where its way leads.
+// The car at its newest point, turned by where it came from; at first by where its way leads.
 export function drawCar(L, box, point, way) {
   if (!point) {
     box.car?.remove();
@@ -49,7 +49,6 @@ export function drawCar(L, box, point, way) {
   box.car.getElement().firstElementChild.style.transform = `rotate(${box.heading}deg)`;
 }
 
-// An end of a way: where it begins, or where it ends, with its letter.
 export function drawEnd(L, point, which, letter) {
   const icon = L.divIcon({ className: "map-end " + which, html: "", iconSize: [26, 26] });
   const mark = L.marker(point, { icon, interactive: false, keyboard: false });

@@ -7,6 +7,8 @@ async function library() {
   return window.L;
 }
 
+// What stands over the map's edges: the pins themselves, the zoom, whose the map is, and the sheet below.
+const CLEAR = { paddingTopLeft: [64, 64], paddingBottomRight: [32, 40], maxZoom: 14, animate: false };
 const WAY = { color: "#0b4ea2", weight: 5, opacity: 0.85, interactive: false };
 
 // `chosen(name, point)` hears of each tap and each move of a mark; `next()` says which end a tap is for. Gives what the
@@ -22,7 +24,7 @@ export async function preparePicker(box, { next, chosen }) {
   const way = L.polyline([], WAY).addTo(map);
   const show = () => {
     const all = [...Object.values(marks).map((each) => each.getLatLng()), ...way.getLatLngs()];
-    if (all.length > 1) map.fitBounds(L.latLngBounds(all).pad(0.12), { maxZoom: 14, animate: false });
+    if (all.length > 1) map.fitBounds(L.latLngBounds(all), CLEAR);
     else if (all.length) map.setView(all[0], 12.5, { animate: false });
   };
   const put = (name, point) => {
