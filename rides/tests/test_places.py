@@ -37,7 +37,7 @@ def test_a_place_is_found_by_what_people_type(wenzhou, words, first):
 
 def test_the_whole_name_is_exact_and_letters_of_pinyin_are_not(wenzhou):
     assert selectors.search_places(wenzhou, "柳市")[0].is_exact
-    assert [each.names for each in selectors.search_places(wenzhou, "柳市")][0] == "柳市 Liushi"
+    assert next(each.names for each in selectors.search_places(wenzhou, "柳市")) == "柳市 Liushi"
     assert not selectors.search_places(wenzhou, "wmj")[0].is_exact
     assert selectors.search_places(wenzhou, "  ") == []
     assert selectors.search_places(wenzhou, "xyzzy") == []

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from core import clock, idempotency, typed
 from core.access import account_of, permission_required
@@ -19,7 +19,6 @@ from rides.models import City
 from rides.routing import Route
 from rides.selectors import PlaceFound
 from rides.states import Line
-
 
 # What stands one tap away.
 MORE = {"when", "window_start", "window_end", "seats", "rider_kind", "rider_name", "rider_phone"}
@@ -68,13 +67,12 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("police:home" if may(account, "police.ask") else "admin:index")
     city = city_of(request)
     form = BookForm(request.POST or None, city=city, initial=first_values()) if city else None
-    if request.method == "POST" and city and form and form.is_valid():
-        if "prices" not in request.POST:
-            try:
-                trip = services.book_trip(passenger=account, **form.wanted())
-                return redirect("rides:trip", trip.code)
-            except DomainError as error:
-                explain(form, error)
+    if request.method == "POST" and city and form and form.is_valid() and "prices" not in request.POST:
+        try:
+            trip = services.book_trip(passenger=account, **form.wanted())
+            return redirect("rides:trip", trip.code)
+        except DomainError as error:
+            explain(form, error)
     trips = selectors.trips_as_passenger(account)
     context = (
         city_context(city)

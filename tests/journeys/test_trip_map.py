@@ -6,7 +6,6 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from core import live
 from rides.models import LatestPosition, Trip
 from rides.states import Party
 from tests.journeys.serving import Served, window
