@@ -49,11 +49,11 @@ function fit(box, all) {
 
 function drawMap(box) {
   if (!document.getElementById(box.dataset.map)) return;
-  const map = L.map(box, { scrollWheelZoom: false, zoomSnap: 0.5 }).setView([28.1, 120.8], 9); // marks are put on a view
+  const map = L.map(box, { scrollWheelZoom: false, zoomSnap: 0.5 }).setView([28.1, 120.8], 9);
   box.drawing = map;
   box.drawn = L.layerGroup().addTo(map);
   fit(box, fill(box));
-  // The way is there first; what it lies on comes after, and is missed by nobody who has no network.
+  // The way first; what it lies on comes after.
   import("./parts/land.js").then(({ addLand }) => addLand(L, map)).catch(() => {});
   map.on("dragend zoomend", () => { if (!box.fitting) box.dataset.moved = "1"; });
 }

@@ -1,7 +1,6 @@
 // Marks on a map: a car that turns where it goes, and both ends of a way.
-const CAR = '<svg viewBox="0 0 40 40" aria-hidden="true"><circle cx="20" cy="20" r="18" fill="#fff"/>'
-  + '<path d="M20 3 33 34 20 27 7 34Z" fill="#0b4ea2"/></svg>';
-const MOVED = 8; // metres: what is less is the phone's own unrest
+const CAR = `<svg viewBox="0 0 40 40"><circle cx="20" cy="20" r="18" fill="#fff"/><path d="M20 3 33 34 20 27 7 34Z" fill="#0b4ea2"/></svg>`;
+const MOVED = 8; // metres; less is the phone's own unrest
 
 // The compass direction from a to b in degrees, 0 is north; good for a few kilometres.
 export function bearing(a, b) {
@@ -10,8 +9,8 @@ export function bearing(a, b) {
 }
 
 const apart = (a, b) => {
-  const scale = 111195;
-  return Math.hypot((b[0] - a[0]) * scale, (b[1] - a[1]) * scale * Math.cos((a[0] * Math.PI) / 180));
+  const east = (b[1] - a[1]) * Math.cos((a[0] * Math.PI) / 180);
+  return Math.hypot(b[0] - a[0], east) * 111195;
 };
 
 // Where the way leads from its point nearest to here.
@@ -50,7 +49,7 @@ export function drawCar(L, box, point, way) {
 }
 
 export function drawEnd(L, point, which, letter) {
-  const icon = L.divIcon({ className: "map-end " + which, html: "", iconSize: [26, 26] });
+  const icon = L.divIcon({ className: "map-end " + which, iconSize: [26, 26] });
   const mark = L.marker(point, { icon, interactive: false, keyboard: false });
   mark.on("add", () => { mark.getElement().textContent = letter || ""; });
   return mark;
