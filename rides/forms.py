@@ -22,10 +22,8 @@ HITCH_SOON = timedelta(minutes=45)
 class SearchForm(forms.Form):
     """What somebody types of a place, or the point that they mean."""
 
-    words = forms.CharField(max_length=60, required=False)
-    field = forms.ChoiceField(
-        choices=[(each, each) for each in ("origin", "destination", "place")], required=False
-    )
+    place = forms.CharField(max_length=60, required=False)
+    field = forms.ChoiceField(choices=[(each, each) for each in ("origin", "destination")], required=False)
     lat = forms.FloatField(required=False, min_value=-90, max_value=90)
     lon = forms.FloatField(required=False, min_value=-180, max_value=180)
 

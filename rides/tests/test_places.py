@@ -60,21 +60,21 @@ def places(client, **said):
 def test_the_page_asks_for_words_for_where_one_went_and_for_where_one_is(rides, signed_in):
     rides.booked()
     client = signed_in("passenger")
-    assert "温州大学" not in places(client, words="")
-    assert "Wenzhou University" in places(client, words="daxue")
-    before = places(client, words="", field="origin")
+    assert "温州大学" not in places(client, place="")
+    assert "Wenzhou University" in places(client, place="daxue")
+    before = places(client, place="", field="origin")
     assert "data-here" in before
     assert "Shangtang" in before
-    assert "data-here" not in places(client, words="", field="destination")
+    assert "data-here" not in places(client, place="", field="destination")
     assert "Shangtang" in places(client, lat=SHANGTANG[0], lon=SHANGTANG[1])
-    assert "We know no such place" in places(client, words="xyzzy")
-    for wrong in ({"lat": "nan", "lon": "1"}, {"lat": "91", "lon": "0"}, {"words": "x" * 61}, {"field": "?"}):
+    assert "We know no such place" in places(client, place="xyzzy")
+    for wrong in ({"lat": "nan", "lon": "1"}, {"lat": "91", "lon": "0"}, {"place": "x" * 61}, {"field": "?"}):
         assert "data-name" not in places(client, **wrong)
 
 
 def test_where_others_went_is_not_shown(rides, signed_in):
     rides.booked()
-    assert "data-name" not in places(signed_in("passenger2"), words="")
+    assert "data-name" not in places(signed_in("passenger2"), place="")
 
 
 def test_pinyin_books_without_scripts_too(rides, signed_in):

@@ -157,7 +157,7 @@ def places(request: HttpRequest) -> HttpResponse:
     asked = SearchForm(request.POST if request.method == "POST" else request.GET)
     context: dict[str, Any] = {"found": []}
     if city and asked.is_valid():
-        words, latitude, longitude = (asked.cleaned_data[each] for each in ("words", "lat", "lon"))
+        words, latitude, longitude = (asked.cleaned_data[each] for each in ("place", "lat", "lon"))
         if latitude is not None and longitude is not None:
             here = (latitude, longitude)
             context["found"] = [PlaceFound(selectors.place_name(city, here), "point", *here)]

@@ -108,7 +108,7 @@ function prepareField(name) {
     prices();
   });
   combobox(input, {
-    ask: (words) => ask({ words, field: name }),
+    ask: (place) => ask({ place, field: name }),
     chosen: (option) => {
       if ("here" in option.dataset) {
         here(name);
