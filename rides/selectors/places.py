@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pypinyin import lazy_pinyin
 
 from core import typed
-from core.formats import place
+from core.formats import place as place_named
 from rides import maps
 from rides.geometry import Point, distance
 from rides.models import City, Trip
@@ -32,7 +32,7 @@ class PlaceFound:
     is_exact: bool = False  # its whole name is what was typed
 
     def __str__(self) -> str:
-        return place(self.names)
+        return place_named(self.names)
 
     @property
     def point(self) -> Point:
@@ -78,20 +78,19 @@ def search_places(city: City, words: str, *, limit: int = 8) -> list[PlaceFound]
     wanted = _plain(words)
     if not wanted:
         return []
-    found: dict[str, tuple[tuple[int, bool, int], PlaceFound]] = {}
-    known = [(row.name_zh, row.name_en, KNOWN, row.latitude, row.longitude) for row in places_of(city)]
     drawn = maps.map_of(city.code)
-    on_map = [
-        (each.name_zh, each.name_en, each.kind, each.latitude, each.longitude)
-        for each in (drawn.named if drawn else ())
-    ]
-    for name_zh, name_en, kind, latitude, longitude in [*known, *on_map]:
-        rank = _rank(wanted, _keys(name_zh, name_en))
-        if rank is not None and name_zh not in found:
-            exact = wanted in _keys(name_zh, name_en)[:3]
-            one = PlaceFound(f"{name_zh} {name_en}", kind, latitude, longitude, exact)
-            found[name_zh] = ((rank, kind != KNOWN, len(name_zh)), one)
-    return [one for _order, one in sorted(found.values(), key=lambda each: each[0])[:limit]]
+    on_map = {each.name_zh: each for each in (drawn.named if drawn else ())}
+    known = {row.name_zh: row for row in places_of(city)}
+    found: list[tuple[tuple[int, bool, int], PlaceFound]] = []
+    for name, row in {**on_map, **known}.items():
+        keys = _keys(name, row.name_en)
+        rank = _rank(wanted, keys)
+        if rank is None:
+            continue
+        kind = on_map[name].kind if name in on_map else KNOWN
+        place = PlaceFound(f"{name} {row.name_en}", kind, row.latitude, row.longitude, wanted in keys[:3])
+        found.append(((rank, name not in known, len(name)), place))
+    return [each for _order, each in sorted(found, key=lambda each: each[0])[:limit]]
 
 
 def recent_places(account: "Account", city: City, *, limit: int = RECENT) -> list[PlaceFound]:
