@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from django.utils.translation import gettext
 
 from accounts.selectors import contacts_to_alert, passenger_persona
 from core import clock, policy
 from core.actions import Refusal
+from core.formats import place
 from drivers.selectors import mismatch_reported, pickup_check, why_not_arrive
 from rides import routing, selectors
 from rides.actions import TRIPS
@@ -147,6 +149,18 @@ class Goal:
     name: str
     latitude: float
     longitude: float
+
+    @property
+    def amap(self) -> str:
+        """Amap's address that navigates there, in its app where the phone has it."""
+        there = f"{self.longitude},{self.latitude},{quote(place(self.name), safe='')}"
+        return f"https://uri.amap.com/navigation?to={there}&mode=car&coordinate=wgs84&callnative=1"
+
+    @property
+    def geo(self) -> str:
+        """The address (RFC 5870) that any map of the phone opens, with a name as they take it."""
+        here = f"{self.latitude},{self.longitude}"
+        return f"geo:{here}?q={here}({quote(place(self.name), safe='')})"
 
 
 def _goal(trip: Trip) -> Goal | None:

@@ -52,7 +52,9 @@ async function choose(name, at, { drawn = false } = {}) {
 
 // `unless` says that somebody was quicker.
 function here(name, unless = () => false) {
-  const say = (what) => { form.querySelectorAll("[data-no-place]").forEach((el) => { el.hidden = el.dataset.noPlace !== what; }); };
+  const say = (what) => {
+    form.querySelectorAll("[data-no-place]").forEach((el) => { el.hidden = el.dataset.noPlace !== what; });
+  };
   navigator.geolocation?.getCurrentPosition(({ coords }) => {
     say("");
     if (!unless()) choose(name, { lat: coords.latitude, lng: coords.longitude });
@@ -145,7 +147,9 @@ function prepare() {
   const pick = form.querySelector("[data-pick]");
   ENDS.forEach(prepareField);
   if (pick) prepareMap(pick);
-  form.addEventListener("change", ({ target }) => { if (target.name !== "line" && !ENDS.includes(target.name)) prices(); });
+  form.addEventListener("change", ({ target }) => {
+    if (target.name !== "line" && !ENDS.includes(target.name)) prices();
+  });
   if (!form.matches("[data-book]")) return;
   form.addEventListener("change", tidy);
   tidy();

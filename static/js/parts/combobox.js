@@ -1,4 +1,4 @@
-// A field that finds places while one types (ARIA 1.2 combobox with a list box). Without scripts it is a field with a list.
+// A field that finds places while one types (ARIA 1.2: a combobox with a list box). Without scripts it has a list.
 const WAIT_MS = 150;
 
 // `ask(words)` gives the HTML of options; `chosen(option)` hears which of them was taken.

@@ -24,9 +24,10 @@ const back = ([longitude, latitude]) => [latitude, longitude];
 function layers(L, { properties: said, geometry }, paint, options) {
   if (geometry.type === "Point") return [];
   if (geometry.type === "Polygon") {
-    const colour = said.kind === "land" ? "land" : said.kind === "town_area" ? "town" : WATER.includes(said.kind) ? "water" : "green";
+    const colour = WATER.includes(said.kind) ? "water" : { land: "land", town_area: "town" }[said.kind] || "green";
     const style = { stroke: false, fill: true, fillOpacity: 1, fillColor: paint(colour), smoothFactor: 0.5 };
-    return [{ layer: L.polygon(geometry.coordinates.map((ring) => ring.map(back)), { ...options, ...style }), from: 0 }];
+    const rings = geometry.coordinates.map((ring) => ring.map(back));
+    return [{ layer: L.polygon(rings, { ...options, ...style }), from: 0 }];
   }
   const line = (style) => L.polyline(geometry.coordinates.map(back), { ...options, smoothFactor: 0.7, ...style });
   if (said.kind === "road") {
@@ -37,7 +38,9 @@ function layers(L, { properties: said, geometry }, paint, options) {
       { layer: line({ color: paint(said.class) }), from, width, order: said.class === "motorway" ? 3 : 2 },
     ];
   }
-  if (said.kind === "rail") return [{ layer: line({ color: paint("rail"), dashArray: "6 4" }), from: 9, width: () => 1.5 }];
+  if (said.kind === "rail") {
+    return [{ layer: line({ color: paint("rail"), dashArray: "6 4" }), from: 9, width: () => 1.5 }];
+  }
   // Metres of water as pixels, at these latitudes.
   const width = (zoom) => Math.max(1.2, (said.width || 40) / (135000 / 2 ** zoom));
   return [{ layer: line({ color: paint("water") }), from: 9, width }];
@@ -118,7 +121,8 @@ export function addLand(L, map) {
   };
   const look = async () => {
     place(map, pane, all);
-    const near = said.maps.filter(([s, w, n, e, file]) => !there.has(file) && map.getBounds().intersects([[s, w], [n, e]]));
+    const seen = map.getBounds();
+    const near = said.maps.filter(([s, w, n, e, file]) => !there.has(file) && seen.intersects([[s, w], [n, e]]));
     await Promise.all(near.map(async ([, , , , file]) => {
       const data = await drawing(file).catch(() => null);
       await dressed;

@@ -11,8 +11,8 @@ async function library() {
 const CLEAR = { paddingTopLeft: [64, 64], paddingBottomRight: [32, 40], maxZoom: 14, animate: false };
 const WAY = { color: "#0b4ea2", weight: 5, opacity: 0.85, interactive: false };
 
-// `chosen(name, point)` hears of each tap and each move of a mark; `next()` says which end a tap is for. Gives what the
-// page can do with the map: `mark(name, point)`, null takes it away, and `way(points)`; nothing where no map can be had.
+// `chosen(name, point)` hears of each tap and move of a mark; `next()` says which end a tap is for. Gives what the
+// page can do with the map: `mark(name, point)`, null takes it away, `way(points)`; nothing where there is no map.
 export async function preparePicker(box, { next, chosen }) {
   const L = await library().catch(() => null);
   if (!L) return null;

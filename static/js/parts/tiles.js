@@ -1,11 +1,12 @@
-// Tiles of a source that the company set. Maps of mainland China are drawn in GCJ-02 by law: their tiles are laid so that
-// what stands on them stands where WGS-84 has it. The formulas are those of `rides/coordinates.py`.
+// Tiles of a source that the company set. Maps of mainland China are drawn in GCJ-02 by law: their tiles are laid so
+// that what stands on them stands where WGS-84 has it. The formulas are those of `rides/coordinates.py`.
 const AXIS = 6378245;
 const ECCENTRICITY = 0.00669342162296594;
 
 // WGS-84 degrees as a Chinese map draws them.
 export function gcj02(latitude, longitude) {
-  if (latitude < 0.8293 || latitude > 55.8271 || longitude < 72.004 || longitude > 137.8347) return [latitude, longitude];
+  const inside = latitude > 0.8293 && latitude < 55.8271 && longitude > 72.004 && longitude < 137.8347;
+  if (!inside) return [latitude, longitude];
   const { PI, sin, cos, sqrt, abs } = Math;
   const [x, y] = [longitude - 105, latitude - 35];
   const waves = (20 * (sin(6 * x * PI) + sin(2 * x * PI)) * 2) / 3;
