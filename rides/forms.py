@@ -66,9 +66,10 @@ class JourneyForm(forms.Form):
             on_map = search_places(self.city, words)
             if on_map and (len(on_map) == 1 or on_map[0].is_exact):
                 return Place(on_map[0].names, *on_map[0].point)
-            found = on_map
-        if found:
+            names = "; ".join(str(row) for row in on_map)
+        else:
             names = "; ".join(str(row) for row in found)
+        if names:
             self.add_error(name, _("Which one do you mean? %(names)s") % {"names": names})
         else:
             self.add_error(

@@ -109,7 +109,7 @@ class Roads:
         on_road, seconds = junctions
         points = [start, first.at, *on_road, last.at, end]
         metres = sum(distance(a, b) for a, b in pairwise(points[1:-1])) + off * OFF_ROAD
-        plain = [point for before, point in pairwise([None, *points]) if point != before]
+        plain = [point for point, before in zip(points, [None, *points], strict=False) if point != before]
         return Way(tuple(plain), metres, seconds + off * OFF_ROAD / OFF_ROAD_SPEED)
 
     def _between(self, first: _Door, last: _Door) -> tuple[list[Point], float] | None:

@@ -10,7 +10,7 @@ from core import typed
 from core.formats import place as place_named
 from rides import maps
 from rides.geometry import Point, distance
-from rides.models import City, Trip
+from rides.models import City, KnownPlace, Trip
 from rides.selectors.cities import places_of
 
 if TYPE_CHECKING:
@@ -82,7 +82,8 @@ def search_places(city: City, words: str, *, limit: int = 8) -> list[PlaceFound]
     on_map = {each.name_zh: each for each in (drawn.named if drawn else ())}
     known = {row.name_zh: row for row in places_of(city)}
     found: list[tuple[tuple[int, bool, int], PlaceFound]] = []
-    for name, row in {**on_map, **known}.items():
+    rows: dict[str, KnownPlace | maps.NamedPoint] = {**on_map, **known}
+    for name, row in rows.items():
         keys = _keys(name, row.name_en)
         rank = _rank(wanted, keys)
         if rank is None:

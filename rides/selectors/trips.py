@@ -171,11 +171,8 @@ def day_driven(driver: "Driver") -> DayDriven:
     begun = timezone.localtime(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
     rows = Trip.objects.filter(driver=driver, ended_at__gte=begun)
     ended = list(rows.values_list("fare", "boarded_at", "ended_at"))
-    return DayDriven(
-        sum(fare or 0 for fare, _boarded, _at in ended),
-        len(ended),
-        sum((at - max(boarded, begun)).total_seconds() for _fare, boarded, at in ended if boarded),
-    )
+    aboard = ((at - max(boarded, begun)).total_seconds() for _fare, boarded, at in ended if boarded and at)
+    return DayDriven(sum(fare or 0 for fare, _boarded, _at in ended), len(ended), sum(aboard, 0.0))
 
 
 def taken_away(account: "Account", *, code: str = "") -> list[Trip]:

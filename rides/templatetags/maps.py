@@ -15,6 +15,7 @@ register = template.Library()
 @register.simple_tag
 def base_map() -> SafeString:
     """For the script that draws maps: `tiles` with `crs`, or `maps` (south, west, north, east, address); whose it is."""
+    said: dict[str, object]
     if settings.MAP_TILES:
         said = {
             "tiles": settings.MAP_TILES,
