@@ -154,7 +154,7 @@ function prepare() {
   form.addEventListener("change", tidy);
   tidy();
   show(form.querySelector("[data-noscript]"), false);
-  prices();
+  if (!document.getElementById("way-drawn")) prices(); // what came with the page stays, and what it says was wrong
   beginHere();
 }
 
