@@ -4,7 +4,9 @@
 """
 
 import gc
+import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -64,6 +66,26 @@ MONEY_URL: str = env.str("HUHANG_MONEY_URL", default="")
 RELAY_URL: str = env.str("HUHANG_RELAY_URL", default="")
 ROUTER_URL: str = env.str("HUHANG_ROUTER_URL", default="")
 SANDBOX_URL: str = env.str("HUHANG_SANDBOX_URL", default="")
+# A source of map tiles for browsers, `https://HOST/{z}/{x}/{y}.png`; whose they are, as they want it said; and whether they
+# are drawn in WGS-84 or, as maps of mainland China by law, in GCJ-02. Without one, pages draw our own map (`rides.maps`).
+MAP_TILES: str = env.str("HUHANG_MAP_TILES", default="")
+MAP_ATTRIBUTION: str = env.str("HUHANG_MAP_ATTRIBUTION", default="")
+MAP_CRS: str = env.str("HUHANG_MAP_CRS", default="GCJ02")
+if MAP_TILES:
+    if not re.fullmatch(r"https?://[\w.{}-]+(:\d+)?/\S*", MAP_TILES) or not all(
+        each in MAP_TILES for each in ("{z}", "{x}", "{y}")
+    ):
+        raise ImproperlyConfigured(
+            "HUHANG_MAP_TILES is https://HOST/{z}/{x}/{y}.png, with {s} for hosts a to c."
+        )
+    if not MAP_ATTRIBUTION.strip():
+        raise ImproperlyConfigured("HUHANG_MAP_ATTRIBUTION is empty: whose the tiles are stands on each map.")
+    if MAP_CRS not in {"WGS84", "GCJ02"}:
+        raise ImproperlyConfigured("HUHANG_MAP_CRS is WGS84 or GCJ02, as the tiles are drawn.")
+# The hosts that tiles come from, as the policy of pages names them.
+TILE_HOSTS = (
+    [f"{urlsplit(MAP_TILES).scheme}://{urlsplit(MAP_TILES).netloc.replace('{s}', '*')}"] if MAP_TILES else []
+)
 # A time authority (RFC 3161), and a PEM file of the authorities whose time is believed.
 TIME_URL: str = env.str("HUHANG_TIME_URL", default="")
 TIME_AUTHORITIES: str = env.str("HUHANG_TIME_AUTHORITIES", default="")
@@ -502,7 +524,7 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "img-src": [SELF, "data:", "blob:"],
+        "img-src": [SELF, "data:", "blob:", *TILE_HOSTS],
         "style-src": [SELF],
         "script-src": [SELF],
         # The sandbox's invented camera and cars, where there is a sandbox.

@@ -153,6 +153,8 @@ class Stack:
             "HUHANG_EXECUTIVE_PHONE": "+8613900000009",
             "HUHANG_EXECUTIVE_NAME": "值班负责人 / executive on duty",
             "HUHANG_BIND": "127.0.0.1",
+            # The demo drives along the roads that its map shows; drills go by the estimate that their cases were told with.
+            **({"HUHANG_ROUTER_URL": "roads"} if self.stage == "local" else {}),
             **own,
             **os.environ,
             **{name: str(port) for name, port in self.ports.items()},

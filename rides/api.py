@@ -191,7 +191,9 @@ class PriceOutput(serializers.Serializer[Any]):
 class EstimateOutput(serializers.Serializer[Any]):
     metres = serializers.IntegerField()
     seconds = serializers.IntegerField()
-    drawn_by = serializers.CharField(help_text="`great_circle` is an estimate by straight line")
+    drawn_by = serializers.CharField(
+        help_text="`great_circle` is an estimate by straight line, `roads` one by main roads"
+    )
     prices = PriceOutput(many=True)
 
 

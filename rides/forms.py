@@ -12,11 +12,20 @@ from core import clock, typed
 from core.errors import DomainError
 from core.typed.fields import NAME, PHONE, PLATE, Moment, Typed
 from rides.models import City
-from rides.selectors import find_places, is_named
+from rides.selectors import find_places, is_named, search_places
 from rides.services import Journey, Place, Rider, named_place
 from rides.states import Line, RiderKind
 
 HITCH_SOON = timedelta(minutes=45)
+
+
+class SearchForm(forms.Form):
+    """What somebody types of a place, or the point that they mean."""
+
+    place = forms.CharField(max_length=60, required=False)
+    field = forms.ChoiceField(choices=[(each, each) for each in ("origin", "destination")], required=False)
+    lat = forms.FloatField(required=False, min_value=-90, max_value=90)
+    lon = forms.FloatField(required=False, min_value=-180, max_value=180)
 
 
 class JourneyForm(forms.Form):
@@ -53,8 +62,14 @@ class JourneyForm(forms.Form):
         if len(found) == 1 or exact:
             row = (exact or found)[0]
             return Place(row.names, row.latitude, row.longitude)
-        if found:
+        if not found:
+            on_map = search_places(self.city, words)
+            if on_map and (len(on_map) == 1 or on_map[0].is_exact):
+                return Place(on_map[0].names, *on_map[0].point)
+            names = "; ".join(str(row) for row in on_map)
+        else:
             names = "; ".join(str(row) for row in found)
+        if names:
             self.add_error(name, _("Which one do you mean? %(names)s") % {"names": names})
         else:
             self.add_error(

@@ -1,7 +1,8 @@
 """Ways and times (R10): a router where one is set, else a great-circle estimate, named as such on every page.
 
 `HUHANG_ROUTER_URL` is `osrm+http://HOST:PORT` or `valhalla+http://HOST:PORT`. A router that is down or knows no way
-never stops anybody: the estimate stands in, and says what it is.
+never stops anybody: the estimate stands in, and says what it is. `roads` are the main roads of the maps that we draw
+ourselves (`rides.roads`), for a demo: production is refused with it.
 """
 
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from purgatory.domain.model import OpenedState
 from requests import RequestException
 from routingpy.exceptions import RouterError
 
+from rides import roads
 from rides.geometry import Point, distance, route_length
 
 log = structlog.get_logger()
@@ -32,12 +34,13 @@ _breakers = SyncCircuitBreakerFactory(default_threshold=3, default_ttl=20.0)
 
 
 class Source(StrEnum):
-    """Who drew a way. `client` is a native client's own router."""
+    """Who drew a way. `client` is a native client's own router, `roads` the main roads of our own map."""
 
     GREAT_CIRCLE = "great_circle"
     OSRM = "osrm"
     VALHALLA = "valhalla"
     CLIENT = "client"
+    ROADS = "roads"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,20 @@ class GreatCircle:
     def route(self, points: list[Point]) -> Route:
         metres = sum(distance(a, b) for a, b in pairwise(points)) * CIRCUITY
         return Route(list(points), metres, metres / SPEED, Source.GREAT_CIRCLE)
+
+
+class OwnRoads:
+    """The main roads of our own maps; the estimate where a leg lies beside them."""
+
+    def route(self, points: list[Point]) -> Route:
+        legs = [roads.leg(a, b) for a, b in pairwise(points)]
+        found = [way for way in legs if way is not None]
+        if not found or len(found) < len(legs):
+            return GreatCircle().route(points)
+        way = [found[0].points[0], *(point for each in found for point in each.points[1:])]
+        rounded = [(round(lat, 5), round(lon, 5)) for lat, lon in way]
+        metres, seconds = sum(each.metres for each in found), sum(each.seconds for each in found)
+        return Route(rounded, metres, seconds, Source.ROADS)
 
 
 class RoadRouter:
@@ -94,10 +111,12 @@ class RoadRouter:
 def _router(url: str) -> Router:
     if not url:
         return GreatCircle()
+    if url == Source.ROADS:
+        return OwnRoads()
     scheme = urlsplit(url).scheme
     engine, _plus, transport = scheme.partition("+")
     if engine not in {Source.OSRM, Source.VALHALLA} or transport not in {"http", "https"}:
-        raise ValueError(f"HUHANG_ROUTER_URL must be osrm+http://… or valhalla+http://…, not {url}")
+        raise ValueError(f"HUHANG_ROUTER_URL must be osrm+http://…, valhalla+http://… or roads, not {url}")
     return RoadRouter(engine, url.removeprefix(f"{engine}+"))
 
 
@@ -113,7 +132,15 @@ def of_client(points: list[Point]) -> Route:
 
 
 def is_drawn(source: str) -> bool:
-    """True where a router drew the way, ours or the client's."""
+    """True where a router drew the way, ours or the client's, so that who leaves it is off it.
+
+    Our own map has main roads alone: whoever takes another is no stranger to the way.
+    """
+    return source not in {"", Source.GREAT_CIRCLE, Source.ROADS}
+
+
+def follows_roads(source: str) -> bool:
+    """True where a way is more than a straight line."""
     return source not in {"", Source.GREAT_CIRCLE}
 
 
@@ -124,5 +151,7 @@ def named(source: str) -> str:
             return _("estimate by straight line")
         case Source.CLIENT:
             return _("the owner's own route")
+        case Source.ROADS:
+            return _("by the main roads of our map")
         case _engine:
             return _("by road")

@@ -1,12 +1,15 @@
 """What each side is shown of a trip, by its pages and by the API; pages of safety and the board's checks ask it too."""
 
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from django.utils.translation import gettext
 
 from accounts.selectors import contacts_to_alert, passenger_persona
 from core import clock, policy
 from core.actions import Refusal
+from core.formats import place
 from drivers.selectors import mismatch_reported, pickup_check, why_not_arrive
 from rides import routing, selectors
 from rides.actions import TRIPS
@@ -73,7 +76,8 @@ def trip_context(
         "with_driver": trip.state in WITH_DRIVER,
         "moving": trip.driver is not None and trip.state != TripState.ENDED,
         "hitch": trip.line == Line.HITCH,
-        "drawn": routing.is_drawn(trip.route_source),
+        "drawn": routing.follows_roads(trip.route_source),
+        "left": None if by_account and selectors.is_shut_out(trip) else selectors.way_left(trip),
         "said": selectors.messages_of(trip) if trip.driver else [],
         "phrases": Phrase.choices,
         "reminder": selectors.reminder_of(trip, party) if not trip.is_over else None,
@@ -130,7 +134,6 @@ def _passenger_context(trip: Trip) -> dict[str, Any]:
         "card": selectors.driver_card(trip),
         "score": selectors.score_of(trip.driver.account) if trip.driver else None,
         "compared": trip.plate_check == PlateCheck.SAME,
-        "minutes_left": selectors.minutes_left(trip),
         "reported": trip.driver is not None and mismatch_reported(trip.code),
         "pickup": pickup_check(trip.driver, trip.code) if trip.driver else None,
         "payment": selectors.payment_of(trip),
@@ -139,10 +142,38 @@ def _passenger_context(trip: Trip) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Where a driver goes next: the pick-up, or the end; the name as rows hold it, and the point in WGS-84."""
+
+    name: str
+    latitude: float
+    longitude: float
+
+    @property
+    def amap(self) -> str:
+        """Amap's address that navigates there, in its app where the phone has it."""
+        there = f"{self.longitude},{self.latitude},{quote(place(self.name), safe='')}"
+        return f"https://uri.amap.com/navigation?to={there}&mode=car&coordinate=wgs84&callnative=1"
+
+    @property
+    def geo(self) -> str:
+        """The address (RFC 5870) that any map of the phone opens, with a name as they take it."""
+        here = f"{self.latitude},{self.longitude}"
+        return f"geo:{here}?q={here}({quote(place(self.name), safe='')})"
+
+
+def _goal(trip: Trip) -> Goal | None:
+    if trip.state in BEFORE_BOARDING:
+        return Goal(trip.origin_name, *trip.origin)
+    return Goal(trip.destination_name, *trip.destination) if trip.state in ABOARD else None
+
+
 def _driver_context(trip: Trip, refusal: Refusal | None) -> dict[str, Any]:
     missing = why_not_arrive(trip.driver, trip.code) if trip.driver and trip.state == "accepted" else None
     return {
         "persona": passenger_persona(),
+        "goal": _goal(trip),
         "missing": missing,
         "offers": TRIPS.offers(trip, trip.driver.account, refusal) if trip.driver and not missing else [],
         "score": None if trip.is_over else selectors.score_of(trip.passenger),

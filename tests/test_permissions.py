@@ -412,6 +412,7 @@ TABLE = [
     ("POST", "trips/{stopped}/again/", {"passenger2"}),
     ("POST", "book/prices/", MEMBERS),
     ("GET", "book/places/", MEMBERS),
+    ("POST", "book/places/", MEMBERS),
     ("POST", "book/score/", MEMBERS, {"least": "45"}),
     ("GET", "ride/{rider_key}/", EVERYBODY),
     ("GET", "ride/{rider_key}/status/", EVERYBODY),

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from core import typed
 from core.errors import NotFound
+from rides import maps
 from rides.geometry import Point, bearing, distance, in_words
 from rides.models import (
     City,
@@ -74,7 +75,8 @@ AT_PLACE = 300.0
 
 
 def place_name(city: City, point: Point) -> str:
-    """How a point is called: the known place it lies at, or the nearest one with direction and distance."""
+    """How a point is called: the known place it lies at, what our map has there, or the nearest known place with
+    direction and distance."""
     places = places_of(city)
     if not places:
         return f"{point[0]:.4f}, {point[1]:.4f}"
@@ -83,6 +85,9 @@ def place_name(city: City, point: Point) -> str:
     metres = distance(here, point)
     if metres <= AT_PLACE:
         return nearest.names
+    drawn = maps.named_at(city.code, point)
+    if drawn is not None:
+        return drawn.names
     direction = COMPASS[round(bearing(here, point) / 45) % 8]
     return f"{nearest.names}, {direction} {in_words(metres)}"
 

@@ -9,13 +9,14 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.db.models import Q
+from django.utils import timezone
 
 from core import clock, idempotency, policy
 from core.errors import NotFound
 from core.reads import Read, part
 from drivers.selectors import VehicleCard, card_of
 from rides.errors import PositionToken
-from rides.geometry import distance
+from rides.geometry import distance, place_on_route
 from rides.models import (
     DriverOnDuty,
     LatePickup,
@@ -33,7 +34,7 @@ from rides.models import (
 )
 from rides.policies import LEAST_RATINGS, PHONE_LIMITS, WATCH_AFTER
 from rides.reconcile import Truth, reconcile_phones
-from rides.routing import CIRCUITY, SPEED
+from rides.routing import CIRCUITY, SPEED, follows_roads
 from rides.states import ABOARD, WITH_DRIVER, CancelReason, OfferState, Party, TripState
 from rides.tokens import DUTY, TripKey, make_key
 from rides.trails import Fix, believable, is_coarse, unpack
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 
 CARD_AFTER = timedelta(days=1)
+ON_WAY = 800.0  # metres beside the planned way within which a car is on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,24 @@ def trips_as_driver(driver: "Driver", *, limit: int = 20) -> list[Trip]:
     """The driver's newest trips, and among them what was taken away, as `taken_away` shows it."""
     mine = [*all_trips().filter(driver=driver).order_by("-pk")[:limit], *taken_away(driver.account)]
     return sorted(mine, key=lambda trip: -trip.pk)[:limit]
+
+
+@dataclass(frozen=True, slots=True)
+class DayDriven:
+    """What a driver's day has had until now: fares of trips that ended, in fen, how many, and seconds with somebody aboard."""
+
+    fen: int
+    trips: int
+    seconds: float
+
+
+def day_driven(driver: "Driver") -> DayDriven:
+    """The local day of now, by the moments at which its trips ended."""
+    begun = timezone.localtime(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
+    rows = Trip.objects.filter(driver=driver, ended_at__gte=begun)
+    ended = list(rows.values_list("fare", "boarded_at", "ended_at"))
+    aboard = ((at - max(boarded, begun)).total_seconds() for _fare, boarded, at in ended if boarded and at)
+    return DayDriven(sum(fare or 0 for fare, _boarded, _at in ended), len(ended), sum(aboard, 0.0))
 
 
 def taken_away(account: "Account", *, code: str = "") -> list[Trip]:
@@ -422,11 +442,36 @@ def reconcile_trip(trip: Trip, since: datetime) -> Truth:
     )
 
 
-def minutes_left(trip: Trip) -> int | None:
-    """By the planned way's own speed from where the car is, named on the page as what it is (R10)."""
+@dataclass(frozen=True, slots=True)
+class WayLeft:
+    """How far the car still has to go, in metres and whole minutes: to the pick-up, or to the end."""
+
+    metres: float
+    minutes: int
+    to_pickup: bool
+
+
+def way_left(trip: Trip) -> WayLeft | None:
+    """From where the car is now to where it goes next; none while nobody knows where it is, or it goes nowhere (R10).
+
+    To the end along the planned way where a router drew it and the car is on it, by the way's own speed; else by the
+    estimate of a straight line, and named on the page as what it is.
+    """
     here = latest_positions(trip).get(Party.DRIVER)
-    if here is None or trip.state not in ABOARD:
+    to_pickup = trip.state == TripState.ACCEPTED
+    if here is None or not (to_pickup or trip.state in ABOARD):
         return None
-    left = distance((here.latitude, here.longitude), trip.destination) * CIRCUITY
+    at = (here.latitude, here.longitude)
+    metres = distance(at, trip.origin if to_pickup else trip.destination) * CIRCUITY
+    if not to_pickup and trip.planned_route and follows_roads(trip.route_source):
+        off, along = place_on_route(at, [(lat, lon) for lat, lon in trip.planned_route])
+        if off <= ON_WAY:
+            metres = max(trip.route_metres - along, 0.0) + off
     speed = trip.route_metres / trip.route_seconds if trip.route_seconds else SPEED
-    return round(left / speed / 60) + 1
+    return WayLeft(metres, round(metres / speed / 60) + 1, to_pickup)
+
+
+def minutes_left(trip: Trip) -> int | None:
+    """Minutes to the end of a trip under way, as `way_left` has them."""
+    left = way_left(trip)
+    return None if left is None or left.to_pickup else left.minutes

@@ -131,11 +131,11 @@ def test_a_line_that_was_never_opened_in_a_city_is_not_called_suspended(noon, wo
     LineInCity.objects.filter(line="express").delete()
     LineInCity.objects.filter(line="premier").update(suspends_at=clock.now())
     page = signed_in("passenger").get("/").content.decode()
-    labels = page.split('class="choice">')
+    labels = page.split('<label class="line"')
     said = {
         line: next(
             re.findall(r">\s*([^<>]+?)\s*</span>", each) for each in labels if f'value="{line}"' in each
         )
         for line in ("express", "premier")
     }
-    assert said == {"express": ["not offered here"], "premier": ["suspended"]}
+    assert said == {"express": ["not offered here"], "premier": ["suspended here"]}

@@ -1,10 +1,12 @@
 """The passenger's first page: book a ride, see prices, find trips."""
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from core import clock, idempotency, typed
 from core.access import account_of, permission_required
@@ -12,9 +14,14 @@ from core.errors import DomainError, InvalidInput, explain
 from core.permissions import may
 from drivers.selectors import is_driver
 from rides import fares, routing, selectors, services
-from rides.forms import BookForm, soon
+from rides.forms import BookForm, SearchForm, soon
 from rides.models import City
+from rides.routing import Route
+from rides.selectors import PlaceFound
 from rides.states import Line
+
+# What stands one tap away.
+MORE = {"when", "window_start", "window_end", "seats", "rider_kind", "rider_name", "rider_phone"}
 
 
 def city_of(request: HttpRequest) -> City | None:
@@ -60,73 +67,106 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("police:home" if may(account, "police.ask") else "admin:index")
     city = city_of(request)
     form = BookForm(request.POST or None, city=city, initial=first_values()) if city else None
-    prices = None
-    if request.method == "POST" and city and form and form.is_valid():
-        if "prices" in request.POST:
-            prices = _prices(form)
-        else:
-            try:
-                trip = services.book_trip(passenger=account, **form.wanted())
-                return redirect("rides:trip", trip.code)
-            except DomainError as error:
-                explain(form, error)
+    if request.method == "POST" and city and form and form.is_valid() and "prices" not in request.POST:
+        try:
+            trip = services.book_trip(passenger=account, **form.wanted())
+            return redirect("rides:trip", trip.code)
+        except DomainError as error:
+            explain(form, error)
     trips = selectors.trips_as_passenger(account)
-    context = city_context(city) | {
-        "form": form,
-        "prices": prices,
-        "lines": selectors.lines_of(city, clock.now()) if city else {},
-        "suspended": selectors.suspended_lines(city, clock.now()) if city else set(),
-        "current": [trip for trip in trips if not trip.is_over],
-        "past": [trip for trip in trips if trip.is_over],
-        "kept_away": {row.other_id for row in selectors.never_again_of(account)},
-        "drives": is_driver(account),
-        "least": selectors.least_score(account),
-        "wishes": range(10, 51, 5),
-    }
+    context = (
+        city_context(city)
+        | (_prices(form) if form else {})
+        | {
+            "more_open": bool(form and set(form.errors) & MORE),
+            "current": [trip for trip in trips if not trip.is_over],
+            "past": [trip for trip in trips if trip.is_over],
+            "kept_away": {row.other_id for row in selectors.never_again_of(account)},
+            "drives": is_driver(account),
+            "least": selectors.least_score(account),
+            "wishes": range(10, 51, 5),
+        }
+    )
     return render(request, "rides/home.html", context, status=400 if form and form.errors else 200)
 
 
+@dataclass(frozen=True, slots=True)
+class LineChoice:
+    """A line as somebody chooses it: whether it runs here, and what the way costs on it, in fen, once both ends are known."""
+
+    line: Line
+    runs: bool
+    is_suspended: bool
+    is_chosen: bool
+    fen: int | None = None
+
+
+def _choices(form: BookForm, way: Route | None = None) -> list[LineChoice]:
+    """Every line with what the way costs on it, before anybody decides (R12)."""
+    at = clock.now()
+    runs, suspended = selectors.lines_of(form.city, at), selectors.suspended_lines(form.city, at)
+    seats = (getattr(form, "cleaned_data", None) or {}).get("seats") or 1
+    return [
+        LineChoice(
+            line,
+            runs[line],
+            line in suspended,
+            line == form["line"].value(),
+            fares.estimate(line, way.metres, way.seconds, seats=seats).fen if way else None,
+        )
+        for line in Line
+    ]
+
+
 def _prices(form: BookForm) -> dict[str, Any]:
-    """What the way costs on each line that runs, before anybody decides (R12)."""
+    """The lines of a form, and the way with its prices where both ends are known."""
+    given = getattr(form, "cleaned_data", None) or {}
+    if not (given.get("origin_place") and given.get("destination_place")):
+        return {"form": form, "choices": _choices(form)}
     journey = form.journey(clock.now(), clock.now())
     way = routing.route([journey.origin.point, journey.destination.point])
-    runs = selectors.lines_of(form.city, clock.now())
-    seats = form.cleaned_data.get("seats") or 1
     return {
-        "rows": [
-            (line, fares.estimate(line, way.metres, way.seconds, seats=seats).fen, runs[line])
-            for line in Line
-        ],
-        "suspended": selectors.suspended_lines(form.city, clock.now()),
-        "metres": way.metres,
-        "seconds": way.seconds,
+        "form": form,
+        "choices": _choices(form, way),
+        "way": way,
+        "arrival": clock.now() + timedelta(seconds=way.seconds),
         "source": routing.named(way.source),
-        "origin": journey.origin.name,
-        "destination": journey.destination.name,
+        "from": journey.origin.name,
+        "to": journey.destination.name,
     }
 
 
 @require_POST
 @permission_required("ride")
 def prices(request: HttpRequest) -> HttpResponse:
-    """The prices by themselves, for the page that asks while somebody still types; empty until both ends are known."""
+    """The lines by themselves, for the page that asks while somebody still types; with prices once both ends are known."""
     city = city_of(request)
     form = BookForm(request.POST, city=city) if city else None
     if form is None:
         return HttpResponse("")
     form.is_valid()
-    known = form.cleaned_data.get("origin_place") and form.cleaned_data.get("destination_place")
-    return render(request, "rides/_prices.html", {"prices": _prices(form) if known else None})
+    return render(request, "rides/_prices.html", _prices(form))
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @permission_required("ride")
 def places(request: HttpRequest) -> HttpResponse:
-    """Names for what is being typed."""
+    """Places for what is being typed; where one's own trips went, before anything is; how a point is called, where one is
+    given. Pages post it: where somebody is, and where they want to go, stands in no log of addresses."""
     city = city_of(request)
-    words = request.GET.get("origin") or request.GET.get("destination") or request.GET.get("place") or ""
-    found = selectors.find_places(city, words[:60]) if city else []
-    return render(request, "rides/_places.html", {"places": found})
+    asked = SearchForm(request.POST if request.method == "POST" else request.GET)
+    context: dict[str, Any] = {"found": []}
+    if city and asked.is_valid():
+        words, latitude, longitude = (asked.cleaned_data[each] for each in ("place", "lat", "lon"))
+        if latitude is not None and longitude is not None:
+            here = (latitude, longitude)
+            context["found"] = [PlaceFound(selectors.place_name(city, here), "point", *here)]
+        elif words:
+            context["found"], context["searched"] = selectors.search_places(city, words), True
+        else:
+            context["found"] = selectors.recent_places(account_of(request), city)
+            context["here"] = asked.cleaned_data["field"] == "origin"
+    return render(request, "rides/_places.html", context)
 
 
 @require_POST

@@ -94,9 +94,11 @@ def _ways(driver: "Driver", refusal: Refusal | None = None) -> dict[str, Any]:
         "request_held": _request_on(proposal, ways) if proposal else None,
         "declined": selectors.declined_today(driver),
         "most_declined": policy.value(HITCH_DECLINES),
+        "day": selectors.day_driven(driver),
         "duty": duty,
         "duty_key": selectors.duty_key(duty) if duty else "",
         "held_out": held_out,
+        "answer_within": (held_out.expires_at - held_out.offered_at).total_seconds() if held_out else 0,
         "offers": OFFERS.offers(held_out, driver.account, refusal) if held_out else [],
     }
 

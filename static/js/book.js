@@ -1,20 +1,73 @@
-// Booking and offering: points on the map, prices while one still types, fields that are not needed out of sight.
+// Booking and offering: places while one types, on the map, or where this phone is; prices while one still thinks.
 // Without scripts every field is there, places are typed, and prices come with their own button.
+import { combobox } from "./parts/combobox.js";
 import { preparePicker } from "./parts/picker.js";
 
 const PRICES_MS = 400;
+const ENDS = ["origin", "destination"];
 
 const form = document.querySelector("form[data-book]") || document.querySelector("[data-pick]")?.closest("form");
 const field = (name) => form.querySelector("[name=" + name + "]");
 
-function setPoint(name, point, words) {
+let map = null;
+let wanted = ""; // the end that a tap on the map is for
+
+function point(name) {
+  const [lat, lng] = [field(name + "_lat").value, field(name + "_lon").value];
+  return lat && lng ? { lat: Number(lat), lng: Number(lng) } : null;
+}
+
+function setPoint(name, at, words) {
   field(name).value = words;
-  field(name + "_lat").value = point ? point.lat.toFixed(6) : "";
-  field(name + "_lon").value = point ? point.lng.toFixed(6) : "";
+  field(name + "_lat").value = at ? at.lat.toFixed(6) : "";
+  field(name + "_lon").value = at ? at.lng.toFixed(6) : "";
+}
+
+// Posted, not asked for by an address: where somebody is stands in no log.
+async function ask(said) {
+  const body = new FormData();
+  const known = { csrfmiddlewaretoken: field("csrfmiddlewaretoken").value, city: field("city").value, ...said };
+  Object.entries(known).forEach(([name, value]) => body.append(name, value));
+  const answer = await fetch(form.querySelector("[data-places]").dataset.places, { method: "POST", body });
+  return answer.ok ? answer.text() : null;
+}
+
+// How a point is called, by the names of the map.
+async function wordsOf(at) {
+  const html = await ask({ lat: at.lat.toFixed(6), lon: at.lng.toFixed(6) }).catch(() => null);
+  const found = new DOMParser().parseFromString(html || "", "text/html").querySelector("[data-name]");
+  return found?.dataset.name || form.querySelector("[data-pick]").dataset.point;
+}
+
+// A point that was tapped, moved to, or that this phone said; its words come a moment later.
+async function choose(name, at, { drawn = false } = {}) {
+  setPoint(name, at, field(name).value || form.querySelector("[data-pick]").dataset.point);
+  if (!drawn) map?.mark(name, at);
+  const words = await wordsOf(at);
+  const still = point(name);
+  if (!still || Math.abs(still.lat - at.lat) > 1e-5 || Math.abs(still.lng - at.lng) > 1e-5) return;
+  field(name).value = words;
+  prices();
+}
+
+// `unless` says that somebody was quicker.
+function here(name, unless = () => false) {
+  const say = (what) => {
+    form.querySelectorAll("[data-no-place]").forEach((el) => { el.hidden = el.dataset.noPlace !== what; });
+  };
+  navigator.geolocation?.getCurrentPosition(({ coords }) => {
+    say("");
+    if (!unless()) choose(name, { lat: coords.latitude, lng: coords.longitude });
+  }, () => say("refused"), { enableHighAccuracy: true, timeout: 10000 });
 }
 
 let asked = 0;
 let timer = 0;
+
+function drawWay() {
+  const drawn = document.getElementById("way-drawn");
+  map?.way(drawn ? JSON.parse(drawn.textContent) : []);
+}
 
 // What it would cost, a moment after the last change; an answer that was overtaken is not shown.
 function prices() {
@@ -24,13 +77,23 @@ function prices() {
   timer = setTimeout(async () => {
     asked += 1;
     const turn = asked;
-    const answer = await fetch(holder.dataset.prices, { method: "POST", body: new FormData(form) });
-    if (answer.ok && turn === asked) holder.innerHTML = await answer.text();
+    const answer = await fetch(holder.dataset.prices, { method: "POST", body: new FormData(form) }).catch(() => null);
+    if (!answer?.ok || turn !== asked) return;
+    const html = await answer.text();
+    if (turn !== asked) return;
+    const focused = holder.contains(document.activeElement) ? document.activeElement.id : "";
+    const line = form.querySelector("[name=line]:checked")?.value; // it may have been chosen meanwhile
+    holder.innerHTML = html;
+    if (line) form.querySelector(`[name=line][value="${line}"]`).checked = true;
+    if (focused) document.getElementById(focused)?.focus();
+    const says = form.querySelector("[data-way-says]");
+    if (says) says.textContent = holder.querySelector("[data-way]")?.innerText || "";
+    drawWay();
   }, PRICES_MS);
 }
 
-function show(box, wanted) {
-  if (box) box.hidden = !wanted;
+function show(box, wish) {
+  if (box) box.hidden = !wish;
 }
 
 function tidy() {
@@ -38,27 +101,61 @@ function tidy() {
   show(form.querySelector("[data-rider]"), form.querySelector("[name=rider_kind]:checked")?.value !== "self");
 }
 
-function prepare() {
-  const pick = form.querySelector("[data-pick]");
-  const unmark = pick && preparePicker(pick, {
-    first: () => (field("origin").value ? "destination" : "origin"),
-    chosen: (name, point, words) => {
-      setPoint(name, point, words);
+function prepareField(name) {
+  const input = field(name);
+  input.addEventListener("focus", () => { wanted = name; });
+  input.addEventListener("input", () => {
+    setPoint(name, null, input.value);
+    map?.mark(name, null);
+    prices();
+  });
+  combobox(input, {
+    ask: (place) => ask({ place, field: name }),
+    chosen: (option) => {
+      if ("here" in option.dataset) {
+        here(name);
+        return;
+      }
+      const at = { lat: Number(option.dataset.lat), lng: Number(option.dataset.lon) };
+      setPoint(name, at, option.dataset.name);
+      map?.mark(name, at);
       prices();
     },
   });
-  ["origin", "destination"].forEach((name) => {
-    field(name).addEventListener("input", () => {
-      setPoint(name, null, field(name).value);
-      unmark?.(name);
-    });
+}
+
+async function prepareMap(pick) {
+  map = await preparePicker(pick, {
+    next: () => {
+      const name = wanted || (field("origin").value ? "destination" : "origin");
+      wanted = name === "origin" && !field("destination").value ? "destination" : name;
+      return name;
+    },
+    chosen: (name, at) => choose(name, at, { drawn: true }),
   });
-  form.addEventListener("change", prices);
+  ENDS.forEach((name) => { if (point(name)) map?.mark(name, point(name)); });
+  drawWay();
+}
+
+// Where this phone is, at once where the browser may know it already; nobody is asked before they want it.
+async function beginHere() {
+  const may = await navigator.permissions?.query({ name: "geolocation" }).catch(() => null);
+  if (may?.state === "granted" && !field("origin").value) here("origin", () => field("origin").value);
+}
+
+function prepare() {
+  const pick = form.querySelector("[data-pick]");
+  ENDS.forEach(prepareField);
+  if (pick) prepareMap(pick);
+  form.addEventListener("change", ({ target }) => {
+    if (target.name !== "line" && !ENDS.includes(target.name)) prices();
+  });
   if (!form.matches("[data-book]")) return;
   form.addEventListener("change", tidy);
   tidy();
   show(form.querySelector("[data-noscript]"), false);
-  prices();
+  if (!document.getElementById("way-drawn")) prices(); // what came with the page stays, and what it says was wrong
+  beginHere();
 }
 
 if (form) prepare();

@@ -1,5 +1,6 @@
-// Maps of a way: the planned line, where both sides went, and points.
+// Maps of a way: the planned line, where both sides went, the car as it moves, and points.
 import "../vendor/leaflet/leaflet.js";
+import { drawCar, drawEnd } from "./parts/marks.js";
 
 const COLOURS = { driver: "#0b4ea2", passenger: "#046c4e", sos: "#b42318" };
 const { L } = window;
@@ -14,22 +15,26 @@ function fill(box) {
     L.polyline(points, style).addTo(drawn);
     all.push(...points);
   };
-  line(data.route, { color: "#51606f", weight: 4, dashArray: "2 8" });
+  line(data.route, { color: "#fff", weight: 8, opacity: 0.75 });
+  line(data.route, { color: COLOURS.driver, weight: 5, dashArray: "1 9", lineCap: "round" });
   const trails = data.trails || {};
   line(trails.driver, { color: COLOURS.driver, weight: 4 });
   line(trails.passenger, { color: COLOURS.passenger, weight: 4 });
-  (data.ends || []).forEach((point) => {
-    L.circleMarker(point, { radius: 5, color: "#16202b", fillColor: "#fff", fillOpacity: 1 }).addTo(drawn);
+  (data.ends || []).forEach((point, second) => {
+    drawEnd(L, point, second ? "to" : "from", second ? box.dataset.to : box.dataset.from).addTo(drawn);
     all.push(point);
   });
+  const cars = (data.points || []).filter((each) => each[2] === "driver");
+  drawCar(L, box, cars.at(-1), data.route || []);
   (data.points || []).forEach(([latitude, longitude, whose, accuracy]) => {
+    all.push([latitude, longitude]);
+    if (whose === "driver") return;
     const colour = COLOURS[whose] || COLOURS.passenger;
     const style = { radius: 8, color: colour, fillColor: colour, fillOpacity: 0.85 };
     L.circleMarker([latitude, longitude], style).addTo(drawn).bindTooltip(box.dataset[whose] || whose);
     // Somewhere in this circle: a phone that does not know where it is must not look as if it did.
     const somewhere = { radius: accuracy, color: colour, weight: 1, fillOpacity: 0.12 };
     if (accuracy > 50) L.circle([latitude, longitude], somewhere).addTo(drawn);
-    all.push([latitude, longitude]);
   });
   return all;
 }
@@ -39,17 +44,17 @@ function fit(box, all) {
   if (box.dataset.moved) return;
   box.fitting = true;
   if (all.length) box.drawing.fitBounds(L.latLngBounds(all).pad(0.15), { animate: false });
-  else box.drawing.setView([28.1, 120.8], 9);
   box.fitting = false;
 }
 
 function drawMap(box) {
   if (!document.getElementById(box.dataset.map)) return;
-  const map = L.map(box, { attributionControl: false, zoomControl: true, scrollWheelZoom: false });
+  const map = L.map(box, { scrollWheelZoom: false, zoomSnap: 0.5 }).setView([28.1, 120.8], 9);
   box.drawing = map;
   box.drawn = L.layerGroup().addTo(map);
   fit(box, fill(box));
-  if (box.dataset.tiles) L.tileLayer(box.dataset.tiles).addTo(map);
+  // The way first; what it lies on comes after.
+  import("./parts/land.js").then(({ addLand }) => addLand(L, map)).catch(() => {});
   map.on("dragend zoomend", () => { if (!box.fitting) box.dataset.moved = "1"; });
 }
 

@@ -236,7 +236,7 @@ def test_her_map_and_the_car_move_by_themselves(called, rides):
     )
     moved = "JSON.parse(document.getElementById('sos-map-data').textContent).points.some((each) => each[0] === 28.25)"
     page.wait_for_function(moved, timeout=20_000)
-    expect(page.locator("#sos-map path.leaflet-interactive[fill='#0b4ea2']")).to_have_count(1)
+    expect(page.locator("#sos-map .map-car")).to_have_count(1)
 
 
 def test_the_question_comes_on_this_page_too(called):

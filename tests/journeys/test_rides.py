@@ -146,6 +146,7 @@ def test_a_ride_for_somebody_else_opens_by_its_message(visitor, stack):
     hers = visitor("phone", "zh-CN")
     page = hers.sign_in("passenger")
     where(page, "柳市", "温州南站")
+    page.click("details.more summary")
     page.check("[name=rider_kind][value=other]")
     page.fill("[name=rider_name]", "李奶奶")
     page.fill("[name=rider_phone]", "13911110066")
@@ -166,11 +167,10 @@ def test_a_ride_for_somebody_else_opens_by_its_message(visitor, stack):
 def test_a_point_on_the_map_books_as_well_as_a_name(visitor):
     hers = visitor("phone", "zh-CN")
     page = hers.sign_in("passenger")
-    page.click("[data-pick] summary")
-    box = page.locator("[data-picker]")
-    box.scroll_into_view_if_needed()
+    box = page.locator("[data-pick]")
     expect(box.locator(".leaflet-pane").first).to_be_attached()
-    page.wait_for_timeout(300)
+    expect(page.locator("[name=origin]")).not_to_have_value("")  # where this phone is
+    page.fill("[name=origin]", "")
     box.click(position={"x": 120, "y": 100})
     box.click(position={"x": 200, "y": 170})
     expect(page.locator("#prices")).to_contain_text("元")

@@ -24,6 +24,8 @@ export function tick() {
     el.textContent = minutes(Math.max(0, Math.floor(serverNow() / 1000 - Number(el.dataset.since))));
   });
   document.querySelectorAll("[data-until]").forEach((el) => {
-    el.textContent = Math.max(0, Math.ceil(Number(el.dataset.until) - serverNow() / 1000));
+    const left = Math.max(0, Number(el.dataset.until) - serverNow() / 1000);
+    el.textContent = Math.ceil(left);
+    if (Number(el.dataset.of)) el.style.setProperty("--share", Math.min(1, left / Number(el.dataset.of)));
   });
 }

@@ -1,57 +1,58 @@
-// The map of a city on which a tap chooses a point. The library comes when somebody opens it: most people type.
+// The map of a city on which one sees and corrects where a way begins and ends. The library comes after the page.
+import { addLand } from "./land.js";
+import { drawPin } from "./pin.js";
 
-const COLOURS = { origin: "#046c4e", destination: "#0b4ea2" };
-
-async function library(style) {
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = style;
-  document.head.append(link);
+async function library() {
   await import("../../vendor/leaflet/leaflet.js");
   return window.L;
 }
 
-function showPlaces(L, map, { places, middle }) {
-  places.forEach(([latitude, longitude, name]) => {
-    const tooltip = { permanent: true, direction: "right", className: "place", interactive: false };
-    L.circleMarker([latitude, longitude], { radius: 4, color: "#51606f", interactive: false })
-      .addTo(map)
-      .bindTooltip(name.split(" ")[0], tooltip);
-  });
-  const points = places.length ? places.map((place) => [place[0], place[1]]) : [middle];
-  map.fitBounds(L.latLngBounds(points).pad(0.1), { maxZoom: 12 });
-}
+// What stands over the map's edges: the pins themselves, the zoom, whose the map is, and the sheet below.
+const CLEAR = { paddingTopLeft: [64, 64], paddingBottomRight: [32, 40], maxZoom: 14, animate: false };
+const WAY = { color: "#0b4ea2", weight: 5, opacity: 0.85, interactive: false };
 
-// `pick` is the closed box; `chosen(name, point)` hears of each tap, the first for the origin unless `first` says not.
-// Gives a function that takes a mark away.
-export function preparePicker(pick, { first, chosen }) {
+// `chosen(name, point)` hears of each tap and move of a mark; `next()` says which end a tap is for. Gives what the
+// page can do with the map: `mark(name, point)`, null takes it away, `way(points)`; nothing where there is no map.
+export async function preparePicker(box, { next, chosen }) {
+  const L = await library().catch(() => null);
+  if (!L) return null;
+  const data = JSON.parse(document.getElementById(box.dataset.picker).textContent);
+  const map = L.map(box, { scrollWheelZoom: false, zoomSnap: 0.5 }).setView(data.middle, 10.5);
+  map.attributionControl.setPosition("topright"); // what one decides lies over the lower edge
+  addLand(L, map);
   const marks = {};
-  async function open() {
-    const box = pick.querySelector("[data-picker]");
-    if (!pick.open || box.dataset.drawn) return;
-    box.dataset.drawn = "1";
-    const L = await library(box.dataset.style).catch(() => null);
-    if (!L) {
-      delete box.dataset.drawn; // no network: the next time somebody opens it
-      return;
-    }
-    const data = JSON.parse(document.getElementById(box.dataset.picker).textContent);
-    const map = L.map(box, { attributionControl: false }).setView(data.middle, 10);
-    if (box.dataset.tiles) L.tileLayer(box.dataset.tiles).addTo(map);
-    showPlaces(L, map, data);
-    let next = first();
-    map.on("click", (event) => {
-      const name = next;
-      next = name === "origin" ? "destination" : "origin";
-      marks[name]?.remove();
-      const style = { radius: 9, color: COLOURS[name], fillColor: COLOURS[name], fillOpacity: 0.85 };
-      const says = name === "origin" ? box.dataset.from : box.dataset.to;
-      marks[name] = L.circleMarker(event.latlng, style).addTo(map).bindTooltip(says, { permanent: true });
-      chosen(name, event.latlng, box.dataset.point);
+  const way = L.polyline([], WAY).addTo(map);
+  const show = () => {
+    const all = [...Object.values(marks).map((each) => each.getLatLng()), ...way.getLatLngs()];
+    if (all.length > 1) map.fitBounds(L.latLngBounds(all), CLEAR);
+    else if (all.length) map.setView(all[0], 12.5, { animate: false });
+  };
+  const put = (name, point) => {
+    marks[name]?.remove();
+    delete marks[name];
+    way.setLatLngs([]);
+    if (!point) return;
+    const says = name === "origin" ? box.dataset.from : box.dataset.to;
+    marks[name] = drawPin(L, point, name, says).addTo(map);
+    marks[name].on("dragend", () => {
+      way.setLatLngs([]);
+      chosen(name, marks[name].getLatLng());
     });
-    setTimeout(() => map.invalidateSize(), 50);
-  }
-  pick.hidden = false;
-  pick.addEventListener("toggle", open);
-  return (name) => marks[name]?.remove();
+  };
+  map.on("click", (event) => {
+    const name = next();
+    put(name, event.latlng);
+    chosen(name, event.latlng);
+  });
+  box.dataset.drawn = "1";
+  return {
+    mark(name, point) {
+      put(name, point);
+      if (point) show();
+    },
+    way(points) {
+      way.setLatLngs(points);
+      if (points.length) show();
+    },
+  };
 }

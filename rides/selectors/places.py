@@ -1,0 +1,105 @@
+"""Places as somebody looks for them: what is known of a city, what our map has, and where one's own trips went."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pypinyin import lazy_pinyin
+
+from core import typed
+from core.formats import place as place_named
+from rides import maps
+from rides.geometry import Point, distance
+from rides.models import City, KnownPlace, Trip
+from rides.selectors.cities import places_of
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+KNOWN = "known"
+RECENT = 5
+NEAR = 100.0  # metres within which two places are one
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceFound:
+    """A place that can be chosen: both names as rows hold them, what it is, and its point in WGS-84."""
+
+    names: str
+    kind: str
+    latitude: float
+    longitude: float
+    is_exact: bool = False  # its whole name is what was typed
+
+    def __str__(self) -> str:
+        return place_named(self.names)
+
+    @property
+    def point(self) -> Point:
+        return self.latitude, self.longitude
+
+
+@lru_cache(maxsize=10_000)
+def _keys(name_zh: str, name_en: str) -> tuple[str, ...]:
+    """The words by which a place is found: both names, the Chinese one in pinyin, and its first letters."""
+    syllables = lazy_pinyin(name_zh, errors="ignore")
+    words = (
+        name_zh,
+        name_en,
+        f"{name_zh} {name_en}",
+        "".join(syllables),
+        "".join(each[0] for each in syllables),
+    )
+    return tuple(_plain(word) for word in words)
+
+
+def _plain(words: str) -> str:
+    """Folded, without spaces and apostrophes: 'Rui'an', 'rui an' and 'ruian' are one."""
+    return typed.text.marks(words)
+
+
+def _rank(wanted: str, keys: tuple[str, ...]) -> int | None:
+    """How well words fit: 0 the whole name, 1 its beginning, 2 within it; none where they do not."""
+    zh, en, both, pinyin, initials = keys
+    if wanted in keys:
+        return 0
+    if any(key.startswith(wanted) for key in (zh, en, pinyin, both)):
+        return 1
+    if wanted in zh or wanted in en or wanted in pinyin or (len(wanted) > 1 and initials.startswith(wanted)):
+        return 2
+    return None
+
+
+def search_places(city: City, words: str, *, limit: int = 8) -> list[PlaceFound]:
+    """Places of a city for what is being typed: Chinese, pinyin, its first letters, or English; the best first.
+
+    What the city knows stands before what only our map has, and short names before long ones.
+    """
+    wanted = _plain(words)
+    if not wanted:
+        return []
+    drawn = maps.map_of(city.code)
+    on_map = {each.name_zh: each for each in (drawn.named if drawn else ())}
+    known = {row.name_zh: row for row in places_of(city)}
+    found: list[tuple[tuple[int, bool, int], PlaceFound]] = []
+    rows: dict[str, KnownPlace | maps.NamedPoint] = {**on_map, **known}
+    for name, row in rows.items():
+        keys = _keys(name, row.name_en)
+        rank = _rank(wanted, keys)
+        if rank is None:
+            continue
+        kind = on_map[name].kind if name in on_map else KNOWN
+        place = PlaceFound(f"{name} {row.name_en}", kind, row.latitude, row.longitude, wanted in keys[:3])
+        found.append(((rank, name not in known, len(name)), place))
+    return [each for _order, each in sorted(found, key=lambda each: each[0])[:limit]]
+
+
+def recent_places(account: "Account", city: City, *, limit: int = RECENT) -> list[PlaceFound]:
+    """Where the account's own trips of a city went lately, and where they began; each place once, newest first."""
+    rows = Trip.objects.filter(passenger=account, city=city).exclude(destination_name="").order_by("-pk")[:20]
+    found: list[PlaceFound] = []
+    for trip in rows:
+        for names, point in ((trip.destination_name, trip.destination), (trip.origin_name, trip.origin)):
+            if all(distance(each.point, point) > NEAR for each in found):
+                found.append(PlaceFound(names, "recent", *point))
+    return found[:limit]
