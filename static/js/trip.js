@@ -8,7 +8,6 @@ import { listenForChanges } from "./parts/live.js";
 import { helpWithoutNetwork } from "./parts/offline.js";
 import { fillPackets } from "./parts/packet.js";
 import { sendPositions } from "./parts/positions.js";
-import { record, recordingFor, stopRecording } from "./sound/recorder.js";
 
 const SIGNS = { on: "●", wait: "…" };
 
@@ -17,9 +16,18 @@ function showRecording(what) {
 }
 
 // The page says by an element of its own that both sides agreed and somebody is aboard, or that its own call for help
-// lives: then the agent goes on hearing what happens.
-function recordTrip() {
-  const [sos, wanted] = ["[data-sos-sound]", "[data-record]"].map((each) => document.querySelector(each));
+// lives: then the agent goes on hearing what happens. What records comes when it is needed first.
+let sound = null;
+
+async function recordTrip() {
+  const asked = () => ["[data-sos-sound]", "[data-record]"].map((each) => document.querySelector(each));
+  if (!sound && !asked().some(Boolean)) return;
+  sound ??= import("./sound/recorder.js");
+  const { record, recordingFor, stopRecording } = await sound.catch((error) => {
+    sound = null; // the next part of the page asks again
+    throw error;
+  });
+  const [sos, wanted] = asked();
   const purpose = sos ? "sos" : "trip";
   if (!sos && !wanted) stopRecording();
   else if (recordingFor() !== purpose) {
