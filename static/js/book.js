@@ -50,15 +50,17 @@ async function choose(name, at, { drawn = false } = {}) {
   prices();
 }
 
+// "refused", or nothing where the place is known.
+function sayWithoutPlace(what) {
+  form.querySelectorAll("[data-no-place]").forEach((el) => { el.hidden = el.dataset.noPlace !== what; });
+}
+
 // `unless` says that somebody was quicker.
 function here(name, unless = () => false) {
-  const say = (what) => {
-    form.querySelectorAll("[data-no-place]").forEach((el) => { el.hidden = el.dataset.noPlace !== what; });
-  };
   navigator.geolocation?.getCurrentPosition(({ coords }) => {
-    say("");
+    sayWithoutPlace("");
     if (!unless()) choose(name, { lat: coords.latitude, lng: coords.longitude });
-  }, () => say("refused"), { enableHighAccuracy: true, timeout: 10000 });
+  }, () => sayWithoutPlace("refused"), { enableHighAccuracy: true, timeout: 10000 });
 }
 
 let asked = 0;

@@ -19,8 +19,11 @@ function showRecording(what) {
 // lives: then the agent goes on hearing what happens. What records comes when it is needed first.
 let sound = null;
 
+function asked() {
+  return ["[data-sos-sound]", "[data-record]"].map((each) => document.querySelector(each));
+}
+
 async function recordTrip() {
-  const asked = () => ["[data-sos-sound]", "[data-record]"].map((each) => document.querySelector(each));
   if (!sound && !asked().some(Boolean)) return;
   sound ??= import("./sound/recorder.js");
   const { record, recordingFor, stopRecording } = await sound.catch((error) => {

@@ -6,7 +6,7 @@ const NAMES = { // from which zoom on, what goes first, and the size that their 
   city: [7, 0, 17], district: [9, 1, 14], airport: [9, 2, 12], ref: [9, 3, 10], town: [10, 4, 12], station: [11, 5, 12],
   water: [10, 6, 12], landmark: [12, 7, 12], green: [10, 8, 12], road: [13, 9, 11],
 };
-const WATER = ["sea", "river", "water", "lake"];
+const WATER = new Set(["sea", "river", "water", "lake"]);
 const read = new Map();
 
 function drawing(address) {
@@ -24,7 +24,7 @@ const back = ([longitude, latitude]) => [latitude, longitude];
 function layers(L, { properties: said, geometry }, paint, options) {
   if (geometry.type === "Point") return [];
   if (geometry.type === "Polygon") {
-    const colour = WATER.includes(said.kind) ? "water" : { land: "land", town_area: "town" }[said.kind] || "green";
+    const colour = WATER.has(said.kind) ? "water" : { land: "land", town_area: "town" }[said.kind] || "green";
     const style = { stroke: false, fill: true, fillOpacity: 1, fillColor: paint(colour), smoothFactor: 0.5 };
     const rings = geometry.coordinates.map((ring) => ring.map(back));
     return [{ layer: L.polygon(rings, { ...options, ...style }), from: 0 }];
@@ -62,11 +62,12 @@ function names({ features }, zh) {
     const at = middle(feature);
     if (ref && kind === "road") found.push({ at, as: "ref", text: ref });
     if (!chinese || kind === "rail") return;
-    const as = NAMES[kind] ? kind : WATER.includes(kind) ? "water" : kind === "land" ? "landmark" : "green";
+    const as = NAMES[kind] ? kind : WATER.has(kind) ? "water" : kind === "land" ? "landmark" : "green";
     const beside = as === "road" && feature.geometry.coordinates[Math.floor(feature.geometry.coordinates.length / 3)];
     found.push({ at: beside ? back(beside) : at, as, text: zh ? chinese : en });
   });
-  return found.sort((a, b) => NAMES[a.as][1] - NAMES[b.as][1]);
+  found.sort((a, b) => NAMES[a.as][1] - NAMES[b.as][1]);
+  return found;
 }
 
 const wide = (text, size) => [...text].reduce((sum, each) => sum + (each > "\u2e80" ? size : size * 0.58), 0);
@@ -142,5 +143,5 @@ export function addLand(L, map) {
   map.on("zoomend", fitWidths);
   map.on("moveend", look);
   map.on("zoomstart", () => pane.replaceChildren());
-  if (map._loaded) look();
+  map.whenReady(look);
 }

@@ -26,7 +26,8 @@ export function gcj02(latitude, longitude) {
 
 export function addTiles(L, map, { tiles, crs }) {
   const shifted = (middle) => L.latLng(gcj02(middle.lat, middle.lng));
-  // The two places at which a layer asks where the middle of the map is.
+  // The two places at which a layer asks where the middle of the map is; the library has no public ones.
+  /* oxlint-disable no-underscore-dangle */
   const Shifted = L.TileLayer.extend({
     _setZoomTransform(level, middle, zoom) {
       L.TileLayer.prototype._setZoomTransform.call(this, level, shifted(middle), zoom);
@@ -35,6 +36,7 @@ export function addTiles(L, map, { tiles, crs }) {
       return L.TileLayer.prototype._getTiledPixelBounds.call(this, shifted(middle));
     },
   });
+  /* oxlint-enable no-underscore-dangle */
   const layer = crs === "GCJ02" ? new Shifted(tiles, { pane: "land" }) : L.tileLayer(tiles, { pane: "land" });
   layer.addTo(map);
   map.getContainer().dataset.land = "tiles";
