@@ -318,10 +318,10 @@ def test_72_hours_after_the_trip_key_and_objects_are_gone_and_a_receipt_proves_i
     assert chunks.numbers(phone.code) == []
     with pytest.raises(NotFound):
         selectors.sound_of(phone.code)
-    audit.seal()
+    sequence.sequence()
     receipt = selectors.verify_receipt(phone.code)
     assert receipt.ok, receipt.faults
-    assert audit.verify().ok
+    assert verify().ok
 
 
 def test_a_receipt_that_is_not_true_is_found_out(rides, people, deliver, noon):
