@@ -69,3 +69,15 @@ def last_of(action: str, subject: str) -> datetime | None:
     """When somebody last did something about one subject."""
     found = AuditEntry.objects.filter(action=action, subject=subject).order_by("-pk")
     return found.values_list("at", flat=True).first()
+
+
+def lines_about(subject: str, *, told_until: datetime, limit: int) -> list[AuditEntry]:
+    """What somebody did to themselves, and looks of others at them until a time; the newest first."""
+    lines = AuditEntry.objects.filter(subject=subject).filter(
+        Q(actor=subject) | Q(action__in=live.all_looks(), at__lt=told_until)
+    )
+    return list(lines.order_by("-pk")[:limit])
+
+
+def line_by_pk(pk: int) -> AuditEntry | None:
+    return AuditEntry.objects.filter(pk=pk).first()

@@ -56,7 +56,9 @@ def _statement(model: type[models.Model]) -> tuple[list[Any], str, str]:
     meta, quote = model._meta, transaction.get_connection().ops.quote_name
     fields = [field for field in meta.local_concrete_fields if not field.primary_key and not field.generated]
     # Bytes have a place of their own elsewhere; in PostgreSQL it is the plain one.
-    plain = all(isinstance(each, models.BinaryField) or not hasattr(each, "get_placeholder") for each in fields)
+    plain = all(
+        isinstance(each, models.BinaryField) or not hasattr(each, "get_placeholder") for each in fields
+    )
     if len(fields) + 1 < len(meta.concrete_fields) or not plain:
         raise TypeError(f"{model.__name__} is not written by a plain statement")
     columns = ", ".join(quote(field.column) for field in fields)

@@ -237,17 +237,14 @@ class JournalCheckpoint(models.Model):
 
 
 class JournalRefusal(models.Model):
-    """The witness did not sign a checkpoint, and says why under its own signature; it rings until somebody takes it."""
+    """The witness did not sign a checkpoint, and says why under its own signature."""
 
     at = models.DateTimeField(pgettext_lazy("field", "time"))
     note = models.TextField(pgettext_lazy("field", "signed note"), unique=True)
-    taken_at = models.DateTimeField(pgettext_lazy("field", "taken at"), null=True)
-    taken_by = models.CharField(pgettext_lazy("field", "taken by"), max_length=40, blank=True)
 
     class Meta:
         verbose_name = pgettext_lazy("model", "refusal of the witness")
         verbose_name_plural = pgettext_lazy("model", "refusals of the witness")
-        indexes = [models.Index(fields=["at"], condition=Q(taken_at=None), name="journal_refusal_open")]
 
     def __str__(self) -> str:
         return f"refusal {self.pk}"

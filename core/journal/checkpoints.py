@@ -7,53 +7,38 @@ database. A witness's signature is a cosignature/v1 (C2SP tlog-cosignature).
 
 import base64
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
-from core import clock, jobs
-from core.journal import anchor, sequence, tree
-from core.journal.offline import COSIGNATURE, ED25519, Checkpoint, NotProven, read, signed_by
-from core.journal.rows import key_for
-from core.models import JournalCheckpoint, JournalRefusal
+from core import audit, clock, jobs, retry
+from core.actors import SYSTEM
+from core.errors import NotFound
+from core.journal import anchor, proofs, rows, sequence, tree
+from core.journal.notes import body_of, encoded, line_of, signature
+from core.journal.offline import COSIGNATURE, Checkpoint, NotProven, read, signed_by
+from core.models import AuditEntry, FailedWork, JournalCheckpoint, JournalRefusal
 from core.transactions import begins_transaction
 
 KEPT_AT_ONCE = 100
+# A person deals with it: what the witness saw no repeat makes unseen.
+REFUSALS = retry.declare("core.journal_witness", _("the witness did not sign the journal"))
+SILENT = "silent:"  # how the key of its silence begins, behind it the first checkpoint without its signature
+SILENT_AFTER = timedelta(minutes=5)
 
 
 def signing_key() -> Ed25519PrivateKey:
     """The key of the journal's checkpoints."""
-    return Ed25519PrivateKey.from_private_bytes(key_for(settings.AUDIT_KEY, "checkpoint"))
-
-
-def encoded(name: str, key: Ed25519PrivateKey, kind: int = ED25519) -> str:
-    """The public half of a key as signed notes name it: NAME+ID+BASE64."""
-    raw = bytes([kind]) + key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    mark = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
-    return f"{name}+{mark.hex()}+{base64.b64encode(raw).decode()}"
+    return Ed25519PrivateKey.from_private_bytes(rows.key_for(settings.AUDIT_KEY, "checkpoint"))
 
 
 def public_key() -> str:
     """By which anybody checks our checkpoints."""
     return encoded(settings.JOURNAL_ORIGIN, signing_key())
-
-
-def signature(name: str, key: Ed25519PrivateKey, body: str, *, at: int = 0) -> str:
-    """The line under a note of which `body` is the text; with `at`, Unix seconds, that of a witness."""
-    kind, said = ED25519, body
-    if at:
-        kind, said = COSIGNATURE, f"cosignature/v1\ntime {at}\n{body}"
-    mark = bytes.fromhex(encoded(name, key, kind).split("+")[1])
-    stamp = at.to_bytes(8, "big") if at else b""
-    return f"\u2014 {name} {base64.b64encode(mark + stamp + key.sign(said.encode())).decode()}\n"
-
-
-def body_of(note: str) -> str:
-    """What is signed of a note."""
-    return note.partition("\n\n")[0] + "\n"
 
 
 def made(size: int, root: bytes, at: datetime) -> str:
@@ -113,14 +98,37 @@ def publish(at: datetime) -> int:
     if settings.TIME_URL:
         _stamp(row)
     kept = 0
-    for each in JournalCheckpoint.objects.filter(anchored_at=None).order_by("pk")[:KEPT_AT_ONCE]:
+    for each in unkept()[:KEPT_AT_ONCE]:
         anchor.keep(each.pk, each.note, bytes(each.stamp))
         each.anchored_at = clock.now()
         each.save(update_fields=["anchored_at"])
         kept += 1
         if not jobs.go_on():
             break
+    _listen(at)
     return kept
+
+
+def unkept() -> "QuerySet[JournalCheckpoint]":
+    """Those that are not kept outside the database, the oldest first."""
+    return JournalCheckpoint.objects.filter(anchored_at=None).order_by("pk")
+
+
+def unsigned_since() -> JournalCheckpoint | None:
+    """The first checkpoint behind the last that the witness signed."""
+    signed = newest_cosigned()
+    rows = JournalCheckpoint.objects.order_by("pk")
+    return (rows.filter(pk__gt=signed.pk) if signed else rows).first()
+
+
+def _listen(at: datetime) -> None:
+    """A witness that says nothing is said once to a person: it may be away, or see another journal than we."""
+    first = unsigned_since()
+    if not settings.WITNESS_KEY or first is None or at - first.at <= SILENT_AFTER:
+        return
+    key = f"{SILENT}{first.pk}"
+    if not FailedWork.objects.filter(kind=REFUSALS.kind, key=key).exists():
+        retry.failed(REFUSALS, key, f"no signature since {first.at.isoformat()}", needs_person=True)
 
 
 def _stamp(row: JournalCheckpoint) -> None:
@@ -148,14 +156,60 @@ def cosigned(note: str) -> None:
     if row is None:
         raise NotProven("this checkpoint was never published")
     name = settings.WITNESS_KEY.split("+", 1)[0]
-    (line,) = [each for each in note.partition("\n\n")[2].split("\n") if each.startswith(f"\u2014 {name} ")]
-    row.cosignature, row.cosigned_at = f"{line}\n", datetime.fromtimestamp(at, UTC)
+    row.cosignature, row.cosigned_at = line_of(note, name), datetime.fromtimestamp(at, UTC)
     row.save(update_fields=["cosignature", "cosigned_at"])
+    for key in retry.open_keys(REFUSALS):
+        if key.startswith(SILENT):
+            retry.done(REFUSALS, key)
 
 
 @begins_transaction
 def refused(note: str) -> JournalRefusal:
-    """The witness did not sign, and says why. Raises `NotProven` where the note is not the witness's."""
+    """The witness did not sign, and says why: a person has to look. Raises `NotProven` where it is not the witness's."""
     signed_by(note, settings.WITNESS_KEY, COSIGNATURE)
-    row, _new = JournalRefusal.objects.get_or_create(note=note, defaults={"at": clock.now()})
+    row, new = JournalRefusal.objects.get_or_create(note=note, defaults={"at": clock.now()})
+    if new:
+        audit.record(SYSTEM, "core.witness_refused", str(row.pk))
+        retry.failed(REFUSALS, str(row.pk), body_of(note), needs_person=True)
     return row
+
+
+def refusals() -> "QuerySet[JournalRefusal]":
+    """The newest first."""
+    return JournalRefusal.objects.order_by("-pk")
+
+
+# --- What proves one line ---------------------------------------------------------------------------------------------
+
+
+def proof_of(entry: AuditEntry, *, saved: int | None = None) -> dict[str, Any]:
+    """What `core.journal.offline` checks: that a checkpoint holds a line, the newest that the witness signed where it
+    does, and that this and an earlier one of `saved` lines are of one journal.
+
+    Raises `NotFound` while no checkpoint holds the line, and where the journal never had so many.
+    """
+    place, last = proofs.place_of(entry), newest()
+    if place is None or last is None or place >= last.size or (saved is not None and saved > last.size):
+        raise NotFound
+    cosigned_one = newest_cosigned()
+    shown = last if cosigned_one is None or place >= cosigned_one.size else cosigned_one
+    said = rows.Said(*(getattr(entry, name) for name in rows.COLUMNS))
+    found = {}
+    if saved is not None:
+        old, new = sorted((saved, shown.size))
+        found[str(saved)] = encoded_path(proofs.consistency(old, new))
+    return {
+        "format": "huhang-journal-proof/1",
+        "line": rows.content_of(said, bytes(entry.seal)).decode(),
+        "index": place,
+        "inclusion": encoded_path(proofs.inclusion(place, shown.size)),
+        "checkpoint": published(shown),
+        "consistency": found,
+        "key": public_key(),
+        "witness_key": settings.WITNESS_KEY,
+    }
+
+
+def encoded_path(path: list[bytes]) -> list[str]:
+    """Hashes of a proof as they are written."""
+    return [base64.b64encode(each).decode() for each in path]

@@ -171,6 +171,10 @@ def main(arguments: Sequence[str]) -> int:
             signed_by(saved, KEY or proof["key"])
             if then.origin != now.origin:
                 raise NotProven("the saved checkpoint is of another journal")
+            if then.size != now.size and str(then.size) not in proof["consistency"]:
+                raise NotProven(
+                    f"this proof is not made for a checkpoint of {then.size} lines: ask for one that is"
+                )
             path = [base64.b64decode(each) for each in proof["consistency"].get(str(then.size), [])]
             old, new = sorted((then, now), key=lambda each: each.size)
             check_consistency(old.size, old.root, new.size, new.root, path)

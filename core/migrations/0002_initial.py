@@ -172,13 +172,10 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(verbose_name='time')),
                 ('note', models.TextField(unique=True, verbose_name='signed note')),
-                ('taken_at', models.DateTimeField(null=True, verbose_name='taken at')),
-                ('taken_by', models.CharField(blank=True, max_length=40, verbose_name='taken by')),
             ],
             options={
                 'verbose_name': 'refusal of the witness',
                 'verbose_name_plural': 'refusals of the witness',
-                'indexes': [models.Index(condition=models.Q(('taken_at', None)), fields=['at'], name='journal_refusal_open')],
             },
         ),
         migrations.CreateModel(

@@ -12,7 +12,7 @@ APPEND_ONLY: dict[str, tuple[str, ...]] = {
     "core_journalbatch": (),
     "core_journalnode": (),
     "core_journalcheckpoint": ("anchored_at", "cosignature", "cosigned_at", "stamp"),
-    "core_journalrefusal": ("taken_at", "taken_by"),
+    "core_journalrefusal": (),
     "core_policyversion": (),
     "core_ledgertransfer": (),
     "core_ledgerentry": (),
