@@ -638,7 +638,7 @@ def test_a_line_about_me_is_proven_by_the_script_and_a_checkpoint_saved_an_hour_
     size = saved.splitlines()[1]
     page = mine.get("/me/data/looks/", {"saved": size}).content.decode()
     assert page.count("accounts.person_read") == 2
-    links = [link for link in re.findall(r'href="(/me/data/looks/\d+/proof.json[^"]*)"', page)]
+    links = re.findall(r'href="(/me/data/looks/\d+/proof.json[^"]*)"', page)
     looks = 0
     for link in links:
         answer = mine.get(link.replace("&amp;", "&"))

@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'journal entry',
                 'verbose_name_plural': 'journal',
-                'indexes': [models.Index(fields=['epoch', 'transaction_id', 'id'], name='audit_sealing_order'), models.Index(fields=['subject', 'id'], name='audit_of_subject'), models.Index(fields=['action', 'at'], name='audit_of_action')],
+                'indexes': [models.Index(fields=['epoch', 'transaction_id', 'id'], name='audit_sealing_order'), models.Index(fields=['subject', 'id'], name='audit_of_subject'), models.Index(fields=['action', 'at'], name='audit_of_action'), models.Index(fields=['actor', 'id'], name='audit_of_actor'), models.Index(condition=models.Q(('case', ''), _negated=True), fields=['case', 'id'], name='audit_of_case'), django.contrib.postgres.indexes.BrinIndex(fields=['at'], name='audit_by_time')],
             },
         ),
         migrations.CreateModel(

@@ -14,7 +14,7 @@ from core import alarms, audit, clock, retry
 from core.actors import SYSTEM
 from core.journal import checkpoints, notes, offline, proofs, sequence
 from core.journal.witness import Witness, make_key
-from core.models import JournalCheckpoint, JournalRefusal
+from core.models import AuditEntry, JournalCheckpoint, JournalRefusal
 from core.tests import horizon
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -233,3 +233,34 @@ def test_the_page_says_what_the_journal_is_in_both_languages(client):
         page = client.get("/journal/", headers={"accept-language": language}).content.decode()
         assert words in page
     assert "within a minute" in client.get("/journal/", headers={"accept-language": "en"}).content.decode()
+
+
+def test_auditors_find_lines_by_person_case_action_and_day_and_each_look_is_a_line(signed_in, noon):
+    day = clock.now().date().isoformat()
+    with transaction.atomic():
+        audit.record(SYSTEM, "test.done", "P-1", case="I-7K2M9QX4", field="phone")
+        audit.record(SYSTEM, "test.done", "P-2")
+    noon.shift(timedelta(days=3))
+    with transaction.atomic():
+        audit.record(SYSTEM, "test.done", "P-3", case="I-7K2M9QX4")
+    auditor = signed_in("supervisor")
+
+    def found(words):
+        page = auditor.get("/admin/core/auditentry/", {"q": words}).content.decode()
+        return [code for code in ("P-1", "P-2", "P-3") if f">{code}<" in page]
+
+    assert found("P-1") == ["P-1"]
+    assert found("i7k2m9qx4") == ["P-1", "P-3"]
+    assert found("test.done") == ["P-1", "P-2", "P-3"]
+    assert found(f"test.done {day}") == ["P-1", "P-2"]
+    assert found(f"I-7K2M9QX4 {day}") == ["P-1"]
+    assert found("system test.done P-2") == ["P-2"]
+    assert found("nobody") == []
+    line = AuditEntry.objects.get(subject="P-1")
+    page = auditor.get(f"/admin/core/auditentry/{line.pk}/change/").content.decode()
+    assert "I-7K2M9QX4" in page
+    assert bytes(line.seal).hex() not in page
+    looks = AuditEntry.objects.filter(action="core.list_read", actor="supervisor")
+    assert looks.filter(subject="core.auditentry").count() == 7
+    assert looks.get(subject="core.auditentry.line").facts["codes"] == [str(line.pk)]
+    assert signed_in("agent").get("/admin/core/auditentry/").status_code == 403

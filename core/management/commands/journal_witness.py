@@ -11,7 +11,7 @@ from core.journal import witness
 
 class Command(PlatformCommand):
     in_production = True
-    requires_system_checks = []  # noqa: RUF012 - as Django has it: whoever runs a witness has none of our keys
+    requires_system_checks = []
     help = "The witness of the journal: signs checkpoints that extend what it saw. Knows the platform by HTTP alone."
 
     def add_arguments(self, parser: CommandParser) -> None:
