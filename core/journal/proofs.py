@@ -1,6 +1,5 @@
 """Where a line stands in the tree, and what proves it: read from what `sequence` stored, a few hundred hashes each time."""
 
-from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -18,21 +17,28 @@ class Stored:
     """The nodes of the tree as they are stored, each block read once. Raises `NotFound` for what is not there."""
 
     def __init__(self) -> None:
-        self._blocks: dict[tuple[int, int], list[bytes]] = {}
-        self.node = lru_cache(maxsize=None)(self._node)
+        self._blocks: dict[tuple[int, int], list[list[bytes]]] = {}
 
-    def _node(self, level: int, index: int) -> bytes:
-        base = level - level % STEP
-        if level > base:
-            return node_hash(self.node(level - 1, index * 2), self.node(level - 1, index * 2 + 1))
-        block, place = divmod(index, WIDE)
+    def node(self, level: int, index: int) -> bytes:
+        """The hash of a whole subtree of 2^level leaves."""
+        above = level % STEP
+        base, block = level - above, index >> (STEP - above)
         if (base, block) not in self._blocks:
             read = _leaves if base == 0 else _nodes
-            self._blocks[base, block] = read(base, block * WIDE)
-        found = self._blocks[base, block]
+            self._blocks[base, block] = _pyramid(read(base, block * WIDE))
+        found, place = self._blocks[base, block][above], index & ((WIDE >> above) - 1)
         if place >= len(found):
             raise NotFound
         return found[place]
+
+
+def _pyramid(lowest: list[bytes]) -> list[list[bytes]]:
+    """A block and what stands above it, up to the next level that is stored."""
+    levels = [lowest]
+    for _level in range(STEP - 1):
+        below = levels[-1]
+        levels.append([node_hash(*pair) for pair in zip(below[::2], below[1::2], strict=False)])
+    return levels
 
 
 def _leaves(_level: int, first: int) -> list[bytes]:
