@@ -360,6 +360,4 @@ def journal(**_options: object) -> list[CheckMessage]:
         ),
         "HUHANG_WITNESS_KEY: nobody outside sees whether the journal only grows": settings.WITNESS_KEY,
     }
-    return [
-        Warning(f"Not set: {what}.", id="huhang.W005") for what, is_set in lacking.items() if not is_set
-    ]
+    return [Warning(f"Not set: {what}.", id="huhang.W005") for what, is_set in lacking.items() if not is_set]
