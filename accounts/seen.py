@@ -20,9 +20,11 @@ from core.errors import NotFound
 from core.journal import checkpoints
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from accounts.models import Account
 
-SHOWN = 200
+LOOKS_SHOWN, OWN_SHOWN = 200, 50
 _FIELDS = {
     PersonalField.PHONE: _("Your phone number was shown in the clear."),
     PersonalField.REAL_NAME: _("Your name was shown in the clear."),
@@ -45,19 +47,19 @@ class Line:
 
 
 def lines(account: "Account") -> list[Line]:
-    """The newest first."""
-    found = audit_selectors.lines_about(account.code, told_until=_told_until(account), limit=SHOWN)
-    return [
-        Line(
-            each.pk,
-            each.at,
-            timeline.word("role", each.role),
-            each.action,
-            OWN if each.actor == account.code else _FIELDS.get(each.facts.get("field", ""), OTHER),
-            each.actor == account.code,
-        )
-        for each in found
-    ]
+    """Looks at them, and the last of what they did themselves; the newest first."""
+    found = [*_looks(account)[:LOOKS_SHOWN], *audit_selectors.own_lines(account.code)[:OWN_SHOWN]]
+    return [_line(each, account) for each in sorted(found, key=lambda each: -each.pk)]
+
+
+def _line(entry: Any, account: "Account") -> Line:
+    own = entry.actor == account.code
+    what = OWN if own else _FIELDS.get(entry.facts.get("field", ""), OTHER)
+    return Line(entry.pk, entry.at, timeline.word("role", entry.role), entry.action, what, own)
+
+
+def _looks(account: "Account") -> "QuerySet[Any]":
+    return audit_selectors.looks_at(account.code, until=_told_until(account))
 
 
 def _told_until(account: "Account") -> datetime:
@@ -69,8 +71,8 @@ def _told_until(account: "Account") -> datetime:
 
 def proof(account: "Account", pk: int, *, saved: int | None) -> dict[str, Any]:
     """What proves one of the lines (`core.journal.checkpoints.proof_of`). Raises `NotFound` for what is not theirs."""
-    entry = audit_selectors.line_by_pk(pk)
-    theirs = entry is not None and entry.subject == account.code
-    if entry is None or not theirs or entry.pk not in {each.pk for each in lines(account)}:
+    entry = audit_selectors.own_lines(account.code).filter(pk=pk).first()
+    entry = entry or _looks(account).filter(pk=pk).first()
+    if entry is None:
         raise NotFound
     return checkpoints.proof_of(entry, saved=saved)

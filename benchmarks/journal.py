@@ -69,7 +69,7 @@ def insert(number: int, digest: str) -> None:
             subject=f"B-{number % 1000}",
             case="C-1",
             facts={"number": number},
-            seal=b"0" * 32,
+            seal="0" * 44,
             digest=digest,
         )
     )

@@ -377,6 +377,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 30},
     },
+    "read the newest lines of the journal": {
+        "task": "core.tasks.verify_journal",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "publish a checkpoint of the journal": {
         "task": "core.tasks.publish_checkpoint",
         "schedule": 60.0,

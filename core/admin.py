@@ -1,6 +1,6 @@
 """Journal, policies and messages in the console: read, never written here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
@@ -103,16 +103,19 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no stubs
         return {}
 
 
-class RoleFilter(admin.SimpleListFilter):
+class RoleFilter(admin.ChoicesFieldListFilter):
     """Roles as the platform knows them: what the lines say is not asked for, which would read all of them."""
 
-    title, parameter_name = pgettext_lazy("field", "role"), "role"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(str(value), str(name)) for value, name in (*Role.choices, *actors.NoPerson.choices)]
-
-    def queryset(self, request: HttpRequest, queryset: "models.QuerySet[Any]") -> "models.QuerySet[Any]":
-        return queryset.filter(role=self.value()) if self.value() else queryset
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        asked = self.lookup_val or []
+        for value, name in ((None, pgettext("roles", "All")), *Role.choices, *actors.NoPerson.choices):
+            chosen = {} if value is None else {self.lookup_kwarg: value}
+            query = changelist.get_query_string(chosen, [] if chosen else [self.lookup_kwarg])
+            yield {
+                "selected": str(value) in asked if value else not asked,
+                "query_string": query,
+                "display": name,
+            }
 
 
 @admin.register(AuditEntry)
@@ -120,7 +123,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     """The journal for auditors: found by person, case, who acted, what was done and day; each look is a line itself."""
 
     list_display = ["at", "actor", "role", "action", "subject", "case"]
-    list_filter = [RoleFilter]
+    list_filter = [("role", RoleFilter)]
     in_words = {"role": "part"}
     search_fields = ["subject__exact"]  # and what `get_search_results` says
     search_help_text = _(

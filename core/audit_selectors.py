@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 
 from core import live
 from core.errors import NotFound
@@ -36,7 +36,7 @@ def entry_of(action: str, subject: str) -> AuditEntry | None:
 def is_whole(entry: AuditEntry) -> bool:
     """True where a line says what it said when it was written, and stands so in the tree once it has a place there."""
     said = rows.Said(*(getattr(entry, name) for name in rows.COLUMNS))
-    if not rows.is_untouched(said, bytes(entry.seal), entry.digest):
+    if not rows.is_untouched(said, entry.seal, entry.digest):
         return False
     try:
         place = proofs.place_of(entry)
@@ -71,13 +71,12 @@ def last_of(action: str, subject: str) -> datetime | None:
     return found.values_list("at", flat=True).first()
 
 
-def lines_about(subject: str, *, told_until: datetime, limit: int) -> list[AuditEntry]:
-    """What somebody did to themselves, and looks of others at them until a time; the newest first."""
-    lines = AuditEntry.objects.filter(subject=subject).filter(
-        Q(actor=subject) | Q(action__in=live.all_looks(), at__lt=told_until)
-    )
-    return list(lines.order_by("-pk")[:limit])
+def looks_at(subject: str, *, until: datetime) -> "QuerySet[AuditEntry]":
+    """Lines that say that somebody else looked at a person, until a time; the newest first."""
+    lines = AuditEntry.objects.filter(subject=subject, action__in=live.all_looks(), at__lt=until)
+    return lines.exclude(actor=subject).order_by("-pk")
 
 
-def line_by_pk(pk: int) -> AuditEntry | None:
-    return AuditEntry.objects.filter(pk=pk).first()
+def own_lines(person: str) -> "QuerySet[AuditEntry]":
+    """Lines of what somebody did about themselves, the newest first."""
+    return AuditEntry.objects.filter(subject=person, actor=person).order_by("-pk")

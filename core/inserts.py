@@ -55,11 +55,9 @@ def _statement(model: type[models.Model]) -> tuple[list[Any], str, str]:
     """The fields of a table but its number, and what stands before and behind their values."""
     meta, quote = model._meta, transaction.get_connection().ops.quote_name
     fields = [field for field in meta.local_concrete_fields if not field.primary_key and not field.generated]
-    # Bytes have a place of their own elsewhere; in PostgreSQL it is the plain one.
-    plain = all(
-        isinstance(each, models.BinaryField) or not hasattr(each, "get_placeholder") for each in fields
-    )
-    if len(fields) + 1 < len(meta.concrete_fields) or not plain:
+    if len(fields) + 1 < len(meta.concrete_fields) or any(
+        hasattr(each, "get_placeholder") for each in fields
+    ):
         raise TypeError(f"{model.__name__} is not written by a plain statement")
     columns = ", ".join(quote(field.column) for field in fields)
     number = quote(meta.pk.column)

@@ -137,7 +137,7 @@ class AuditEntry(models.Model):
     reason = models.TextField(pgettext_lazy("field", "reason"), blank=True)
     facts = models.JSONField(pgettext_lazy("field", "facts"), default=dict)
     # Under a key that is not in the database, and the row's leaf of the tree (`core.journal.rows`).
-    seal = models.BinaryField(pgettext_lazy("field", "seal"), default=b"")
+    seal = models.CharField(pgettext_lazy("field", "seal"), max_length=44, default="")
     digest = models.CharField(pgettext_lazy("field", "digest"), max_length=64)
     # The writing transaction: only rows whose transaction, and all before it, have ended get a place in the tree.
     transaction_id = models.BigIntegerField(

@@ -19,6 +19,7 @@ from core import (
 from core import tables as tables  # how long they are kept
 from core.errors import NotFound
 from core.journal import checkpoints, sequence
+from core.journal.verify import verify_newest
 from core.messages import outbox
 
 
@@ -102,6 +103,12 @@ publish_checkpoint = jobs.periodic(
         _("publishing checkpoints of the journal and keeping them outside"),
         checkpoints.publish,
         law=jobs.SOON,
+    ),
+)
+verify_journal = jobs.periodic(
+    "core.tasks.verify_journal",
+    jobs.whole(
+        "core.verify_journal", _("reading the newest lines of the journal against its tree"), verify_newest
     ),
 )
 destroy_pictures = jobs.periodic("core.tasks.destroy_pictures", pictures.DESTRUCTION)

@@ -200,7 +200,7 @@ def proof_of(entry: AuditEntry, *, saved: int | None = None) -> dict[str, Any]:
         found[str(saved)] = encoded_path(proofs.consistency(old, new))
     return {
         "format": "huhang-journal-proof/1",
-        "line": rows.content_of(said, bytes(entry.seal)).decode(),
+        "line": rows.content_of(said, entry.seal).decode(),
         "index": place,
         "inclusion": encoded_path(proofs.inclusion(place, shown.size)),
         "checkpoint": published(shown),

@@ -46,24 +46,26 @@ def _canonical(said: list[Any]) -> bytes:
     return json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def seal_of(row: Said) -> bytes:
-    """The row's seal. Raises `TypeError` for facts that are no JSON."""
+def seal_of(row: Said) -> str:
+    """The row's seal, in base64. Raises `TypeError` for facts that are no JSON."""
     said = _canonical([row.at.astimezone(UTC).isoformat(), *row[1:]])
-    return hmac.digest(key_for(settings.AUDIT_KEY, "row"), said, "sha256")
+    return base64.b64encode(hmac.digest(key_for(settings.AUDIT_KEY, "row"), said, "sha256")).decode()
 
 
-def content_of(row: Said, seal: bytes) -> bytes:
+def content_of(row: Said, seal: str) -> bytes:
     """The content of the row's leaf, which can be shown to the person whom it is about."""
-    rest = hashlib.sha256(seal + _canonical([row.actor, row.case, row.reason, row.facts])).hexdigest()
+    rest = hashlib.sha256(
+        seal.encode() + _canonical([row.actor, row.case, row.reason, row.facts])
+    ).hexdigest()
     seen = row.facts.get("field", "")
     return _canonical([row.at.astimezone(UTC).isoformat(), row.role, row.action, row.subject, seen, rest])
 
 
-def leaf_of(row: Said, seal: bytes) -> bytes:
+def leaf_of(row: Said, seal: str) -> bytes:
     """The row's leaf, 32 bytes."""
     return leaf_hash(content_of(row, seal))
 
 
-def is_untouched(row: Said, seal: bytes, digest: str) -> bool:
+def is_untouched(row: Said, seal: str, digest: str) -> bool:
     """Whether a row says what it said when it was written."""
-    return hmac.compare_digest(seal_of(row), seal) and leaf_of(row, seal).hex() == digest
+    return hmac.compare_digest(seal_of(row).encode(), seal.encode()) and leaf_of(row, seal).hex() == digest

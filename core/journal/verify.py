@@ -7,14 +7,18 @@ they give that root, because nobody finds others that do.
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
+from core import retry
 from core.journal import anchor, checkpoints, rows, sequence
-from core.journal.offline import Checkpoint, NotProven
+from core.journal.offline import Checkpoint, NotProven, read
 from core.journal.tree import EMPTY, Growing, parts, root_of
 from core.models import AuditEntry, JournalBatch, JournalCheckpoint, JournalNode
 
 MOST = 100  # faults that are named
+AGAIN = timedelta(minutes=15)  # so far back the newest lines are read each time
+SECONDS = 20.0
 _READ = (*rows.COLUMNS, "seal", "digest")
 
 
@@ -49,6 +53,22 @@ def verify(*, since: Checkpoint | None = None, seconds: float | None = None) -> 
     newest = checkpoints.newest()
     found.checkpoint = newest.note if newest else ""
     return found
+
+
+def verify_newest(at: datetime) -> int:
+    """Read what came since the checkpoint of some minutes ago, and what has no place yet; how many lines.
+
+    Raises `retry.Hopeless` with the first fault: a person has to look.
+    """
+    rows = JournalCheckpoint.objects.filter(at__lte=at - AGAIN).order_by("-pk")
+    note = rows.values_list("note", flat=True).first()
+    try:
+        found = verify(since=None if note is None else checkpoints.ours(note), seconds=SECONDS)
+    except NotProven as why:
+        raise retry.Hopeless(f"the checkpoint of {AGAIN} ago: {why}") from why
+    if not found.ok:
+        raise retry.Hopeless(found.first_bad)
+    return found.rows
 
 
 class _Reading:
@@ -140,7 +160,7 @@ class _Reading:
             yield f"row {row_id} (leaf {place}): removed"
             return
         *said, seal, digest = row
-        if not rows.is_untouched(rows.Said(*said), bytes(seal), digest):
+        if not rows.is_untouched(rows.Said(*said), seal, digest):
             yield f"row {row_id} (leaf {place}): changed"
         elif leaf.hex() != digest:
             yield f"leaf {place}: changed, it is not that of row {row_id}"
@@ -160,7 +180,7 @@ class _Reading:
                 self.found.rows += 1
                 if over:
                     yield f"row {row_id}: inserted after its place was fixed"
-                elif not rows.is_untouched(rows.Said(*said), bytes(seal), digest):
+                elif not rows.is_untouched(rows.Said(*said), seal, digest):
                     yield f"row {row_id}: changed before it had its place"
 
 
@@ -200,12 +220,13 @@ class _Known:
 
     def _read(self, note: str, where: str, begun: int) -> None:
         try:
+            if read(note).size <= begun:
+                return
             found = checkpoints.ours(note)
         except NotProven as why:
             self.faults.append(f"{where} {note.splitlines()[1:2]}: {why}")
             return
-        if found.size > begun:
-            self._by_size.setdefault(found.size, []).append((found, where))
+        self._by_size.setdefault(found.size, []).append((found, where))
 
     def at(self, size: int) -> list[tuple[Checkpoint, str]]:
         """Those of a size, each given once."""

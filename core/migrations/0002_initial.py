@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
                 ('case', models.CharField(blank=True, max_length=40, verbose_name='case')),
                 ('reason', models.TextField(blank=True, verbose_name='reason')),
                 ('facts', models.JSONField(default=dict, verbose_name='facts')),
-                ('seal', models.BinaryField(default=b'', verbose_name='seal')),
+                ('seal', models.CharField(default='', max_length=44, verbose_name='seal')),
                 ('digest', models.CharField(max_length=64, verbose_name='digest')),
                 ('transaction_id', models.BigIntegerField(db_default=django.db.models.expressions.RawSQL('pg_current_xact_id()::text::bigint', []), editable=False, verbose_name='transaction')),
                 ('epoch', models.BigIntegerField(db_default=django.db.models.expressions.RawSQL('(pg_control_system()).system_identifier', []), editable=False, verbose_name='database cluster')),

@@ -22,7 +22,7 @@ from core.errors import NotFound
 from core.journal import anchor, checkpoints, offline, proofs, rows, sequence, tree
 from core.journal.verify import verify
 from core.models import AuditEntry, FailedWork, JournalBatch, JournalCheckpoint, JournalNode
-from core.tasks import sequence_journal
+from core.tasks import sequence_journal, verify_journal
 from core.tests import horizon
 
 # --- The tree, without a database ----------------------------------------------------------------------------
@@ -119,7 +119,7 @@ def test_a_leaf_shows_what_was_done_and_hides_who_and_why():
     assert at == row.at.isoformat()
     assert re.fullmatch(r"[0-9a-f]{64}", rest)
     # The same words under another seal, as whoever tries them has, give another digest.
-    assert rest not in rows.content_of(row, bytes(32)).decode()
+    assert rest not in rows.content_of(row, "x" * 44).decode()
     for other in ({"actor": "x"}, {"case": "x"}, {"reason": "x"}, {"facts": {"field": "phone", "more": 1}}):
         assert rows.leaf_of(said(at=row.at, **other), seal) != rows.leaf_of(row, seal)
 
@@ -190,7 +190,7 @@ def change_with_digest(row, *, key=""):
     """As well as it goes without the key: the words, the leaf that belongs to them, the old seal."""
     row.subject = "T-other"
     words = rows.Said(*(getattr(row, name) for name in rows.COLUMNS))
-    row.digest = rows.leaf_of(words, bytes(row.seal)).hex()
+    row.digest = rows.leaf_of(words, row.seal).hex()
     owner(
         "UPDATE core_auditentry SET subject = %s, digest = %s WHERE id = %s", row.subject, row.digest, row.pk
     )
@@ -319,6 +319,16 @@ def test_verification_goes_on_in_parts_where_it_stopped(journal, tmp_path, capsy
     with pytest.raises(SystemExit):
         call_command("audit_verify", "--json", "--part", str(part))
     assert "the reading before" in json.loads(capsys.readouterr().out)["first_bad"]
+
+
+def test_the_platform_reads_its_newest_lines_by_itself_and_a_person_hears_of_a_fault(journal):
+    verify_journal()
+    assert not FailedWork.objects.exists()
+    owner("UPDATE core_auditentry SET actor = 'nobody' WHERE id = %s", journal[5].pk)
+    verify_journal()
+    row = FailedWork.objects.get()
+    assert (row.kind, row.needs_person_at is not None) == ("core.verify_journal", True)
+    assert f"row {journal[5].pk} (leaf 5): changed" in row.error
 
 
 def test_a_checkpoint_that_we_did_not_sign_is_named(journal):
