@@ -61,9 +61,9 @@ def test_a_checkpoint_in_the_bucket_is_locked_and_verification_reads_it_there(bu
     row = JournalCheckpoint.objects.get()
     assert list(anchor.kept()) == [row.note]
     (found,) = client.list_objects_v2(Bucket=name)["Contents"]
-    lock = client.get_object_retention(Bucket=name, Key=found["Key"])["Retention"]
-    assert lock["Mode"] == "COMPLIANCE"
-    assert lock["RetainUntilDate"] > clock.now() + timedelta(days=3 * 365)
+    lock = client.head_object(Bucket=name, Key=found["Key"])
+    assert lock["ObjectLockMode"] == "COMPLIANCE"
+    assert lock["ObjectLockRetainUntilDate"] > clock.now() + timedelta(days=3 * 365)
     (version,) = client.list_object_versions(Bucket=name)["Versions"]
     with pytest.raises(ClientError, match="AccessDenied"):
         client.delete_object(
