@@ -104,6 +104,7 @@ class Growing:
         return b"".join(self.hashes)
 
 
-def parts(packed: bytes) -> list[bytes]:
-    """Hashes that stand one behind the other."""
-    return [bytes(packed[at : at + HASH]) for at in range(0, len(packed), HASH)]
+def parts(packed: "bytes | memoryview[int]") -> list[bytes]:
+    """Hashes that stand one behind the other, as they are made or as the database gives them."""
+    whole = bytes(packed)
+    return [whole[at : at + HASH] for at in range(0, len(whole), HASH)]

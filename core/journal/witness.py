@@ -76,6 +76,7 @@ class Witness:
         if "key" not in seen:
             # The first key is believed, as everybody believes it who writes it down; no other one ever is.
             seen["key"] = self._text("journal/key").splitlines()[0]
+            self._remember(seen)
             log.warning("witness.believes", key=seen["key"])
         note = self._text("journal/checkpoint")
         try:

@@ -28,7 +28,8 @@ from pyhanko.sign.validation import validate_pdf_signature, validate_pdf_timesta
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from core.stamps import Authority, NotStamped
+from core.stamps import Authority
+from core.stamps import NotStamped as NotStamped
 
 RESERVED = 24_000  # bytes of a signature with its chain and time stamp, in hexadecimal digits
 FIELD = "HuhangSeal"
