@@ -107,7 +107,7 @@ class RoleFilter(admin.ChoicesFieldListFilter):
     """Roles as the platform knows them: what the lines say is not asked for, which would read all of them."""
 
     def choices(self, changelist: Any) -> Iterator[Any]:
-        asked: list[str] = self.lookup_val or []
+        asked: str | list[str] = self.lookup_val or []
         for value, name in ((None, pgettext("roles", "All")), *Role.choices, *actors.NoPerson.choices):
             chosen = {} if value is None else {self.lookup_kwarg: value}
             query = changelist.get_query_string(chosen, [] if chosen else [self.lookup_kwarg])
