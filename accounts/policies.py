@@ -133,6 +133,15 @@ COPY_KEPT = policy.declare(
     name=pgettext_lazy("policy name", "Copy of one's own data"),
     about=_("So long a copy can be downloaded; then the file is destroyed."),
 )
+LOOKS_TOLD_AFTER = policy.declare(
+    "accounts.looks_told_after",
+    policy.Span(86_400, 90 * 86_400),
+    7 * 86_400,
+    name=pgettext_lazy("policy name", "Looks at somebody, told to them"),
+    about=_(
+        "So long after a colleague looked at somebody that person reads of it, and not while something about them is examined of which they may not know: who complained must not be found out by the time."
+    ),
+)
 SHARING_TEXT = policy.fixed(
     "trip-sharing-1", pgettext_lazy("policy name", "Consent to sharing trips, version 1")
 )

@@ -6,14 +6,14 @@ from typing import Any
 import segno
 from django.contrib import messages
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import enrolment, exports, guardians, leaving, passkeys, services
+from accounts import enrolment, exports, guardians, leaving, passkeys, seen, services
 from accounts.codes import CLOSING, COPY
 from accounts.devices import asker_with_device
 from accounts.errors import CodeTooSoon, NotTheirName
@@ -36,6 +36,7 @@ from accounts.forms import (
     WardForm,
 )
 from accounts.models import Account
+from accounts.policies import LOOKS_TOLD_AFTER
 from accounts.selectors import (
     contact_who_stays,
     ends_guardian_alone,
@@ -47,11 +48,12 @@ from accounts.selectors import (
     sessions_of,
 )
 from accounts.sessions import digest
-from core import clock, disclosures, own_data
+from core import clock, disclosures, own_data, policy
 from core.access import account_of, permission_required
 from core.errors import DomainError, InvalidInput, NotFound, TooMany, explain
 from core.permissions import may, needs_second_factor
 from core.posted import chosen
+from core.typed import number
 
 
 def _next(request: HttpRequest) -> str:
@@ -545,6 +547,32 @@ def _proved(
         sent=sent,
         stays=leaving.what_stays(account),
         refused=own_data.why_not_close(account),
+    )
+
+
+@require_GET
+@permission_required("ride")
+def looks_at_me(request: HttpRequest) -> HttpResponse:
+    """Who looked at my data, line by line as the journal has it."""
+    context = {
+        "lines": seen.lines(account_of(request)),
+        "days": policy.span(LOOKS_TOLD_AFTER).days,
+        "saved": number.guess(request.GET.get("saved", "")),
+    }
+    return render(request, "accounts/looks.html", context)
+
+
+@require_GET
+@permission_required("ride")
+def proof_of_look(request: HttpRequest, pk: int) -> HttpResponse:
+    """What proves one line to whoever has the script and a checkpoint; `saved` is how many lines that one speaks of."""
+    asked = request.GET.get("saved", "")
+    saved = number.read(asked, field="saved") if asked else None
+    headers = {"Content-Disposition": f'attachment; filename="proof-{pk}.json"', "Cache-Control": "no-store"}
+    return JsonResponse(
+        seen.proof(account_of(request), pk, saved=saved),
+        headers=headers,
+        json_dumps_params={"ensure_ascii": False, "indent": 1},
     )
 
 

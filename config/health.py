@@ -22,6 +22,7 @@ from accounts.looks import day_of, looks_since, unanswered, unusual
 from core import broker, clock, heartbeat, retry
 from core.api import shows_token
 from core.errors import NotFound
+from core.journal import checkpoints
 from core.messages import outbox, transports
 from core.messages.transports import breaker
 from core.models import Notification, OutboxEvent
@@ -164,6 +165,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     gauge("huhang_monitor_set_aside", "Entries of positions that no monitor could take", set_aside_count())
     _positions(registry)
     _heartbeats(registry)
+    _journal(registry)
     gauge(
         "huhang_recordings_overdue",
         "Recordings whose key lives a minute after its time",
@@ -230,6 +232,29 @@ def _positions(registry: CollectorRegistry) -> None:
     found = not_taken()
     for reason in sorted(REASONS | found.keys()):
         number.labels(reason).set(found.get(reason, 0.0))
+
+
+def _journal(registry: CollectorRegistry) -> None:
+    """How far the journal has grown, how old its last checkpoint is, and what the witness says of it."""
+    at, newest, signed = clock.now(), checkpoints.newest(), checkpoints.newest_cosigned()
+    unsigned = checkpoints.unsigned_since()
+    for name, about, value in (
+        ("lines", "Lines of the journal in its last checkpoint", newest.size if newest else 0),
+        (
+            "checkpoint_age_seconds",
+            "Age of the last checkpoint of the journal",
+            (at - newest.at).total_seconds() if newest else math.inf,
+        ),
+        ("cosigned_lines", "Lines of the journal that the witness signed", signed.size if signed else 0),
+        (
+            "unsigned_seconds",
+            "How long the oldest checkpoint behind the witness's last signature waits for one",
+            (at - unsigned.at).total_seconds() if unsigned else 0,
+        ),
+        ("unkept", "Checkpoints that are not kept outside the database", checkpoints.unkept().count()),
+        ("refusals", "Checkpoints that the witness refused to sign", checkpoints.refusals().count()),
+    ):
+        Gauge(f"huhang_journal_{name}", about, registry=registry).set(value)
 
 
 def _heartbeats(registry: CollectorRegistry) -> None:

@@ -50,6 +50,12 @@ if CLOCK_FILE and STAGE != "scratch":
 FIELD_KEYS: list[str] = env.list("HUHANG_FIELD_KEYS")
 INDEX_KEY: str = env.str("HUHANG_INDEX_KEY")
 AUDIT_KEY: str = env.str("HUHANG_AUDIT_KEY")
+# The journal as outsiders check it (`core.journal`): its name on checkpoints, where they are kept outside the database (a
+# file, a bucket with object lock), and the key of the witness, NAME+ID+BASE64 as `journal_witness` says it.
+JOURNAL_ORIGIN: str = env.str("HUHANG_JOURNAL_ORIGIN", default=PUBLIC_URL.partition("://")[2] + "/journal")
+JOURNAL_ANCHOR: str = env.str("HUHANG_JOURNAL_ANCHOR", default="")
+JOURNAL_BUCKET: str = env.str("HUHANG_JOURNAL_BUCKET", default="")
+WITNESS_KEY: str = env.str("HUHANG_WITNESS_KEY", default="")
 # The secret rotation of stored face templates (`drivers.vision.templates`); a new one asks everybody to enrol again.
 FACE_KEY: str = env.str("HUHANG_FACE_KEY")
 
@@ -391,7 +397,21 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 86_400.0,
         "options": {"queue": "bulk", "expires": 80_000},
     },
-    "seal the journal": {"task": "core.tasks.seal_audit", "schedule": 5.0, "options": {"expires": 30}},
+    "give lines of the journal their places": {
+        "task": "core.tasks.sequence_journal",
+        "schedule": 5.0,
+        "options": {"expires": 30},
+    },
+    "read the newest lines of the journal": {
+        "task": "core.tasks.verify_journal",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
+    "publish a checkpoint of the journal": {
+        "task": "core.tasks.publish_checkpoint",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "calls from incidents": {
         # It asks the relay, which may not answer: the workers of life safety wait for nobody outside.
         "task": "safety.tasks.follow_calls",
@@ -597,6 +617,8 @@ STORAGES: dict[str, dict[str, object]] = {
     "pictures": _stored(PICTURES_BUCKET, "HUHANG_PICTURES", "pictures"),
     "recordings": _stored(RECORDINGS_BUCKET, "HUHANG_RECORDINGS", "recordings"),
 }
+if JOURNAL_BUCKET:
+    STORAGES["journal"] = _stored(JOURNAL_BUCKET, "", "")
 # Processes that open uploaded files, and as many beside them for what models read, of each server; see `core.reader`.
 # Asked about each PDF file that is kept: clamd://HOST:PORT or clamd:///PATH; empty: nobody is.
 SCANNER: str = env.str("HUHANG_SCANNER", default="")

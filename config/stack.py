@@ -38,6 +38,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from config.embedded import OWNER_ROLE, make_cluster
 from config.local import BASE_DIR, new_secrets, refuse_production, throwaway_environment
+from core.journal.witness import make_key
 
 APP_ROLE = "huhang_app"
 SMS_TEMPLATES = "sms_templates.json"  # what `prepare` writes: the provider's codes of our messages
@@ -56,6 +57,7 @@ DJANGO_PROCESSES = [
     "beat",
     "monitor",
     "dispatcher",
+    "witness",
 ]
 SAY_EVERY = 5.0  # seconds
 MOST_STARTS = 5  # of one process while it is waited for: it will not come
@@ -171,6 +173,10 @@ class Stack:
             "HUHANG_RELAY_URL": f"http://127.0.0.1:{box}/relay",
             "HUHANG_TIME_URL": f"http://127.0.0.1:{box}/time/",
             "HUHANG_TIME_AUTHORITIES": str(self.state / "sandbox" / "time_authority.pem"),
+            # What keeps checkpoints of the journal outside the database lies elsewhere in production.
+            "HUHANG_JOURNAL_ANCHOR": str(self.state / "anchor" / "checkpoints"),
+            "HUHANG_WITNESS_STATE": str(self.state / "witness"),
+            "HUHANG_WITNESS_KEY": make_key(self.state / "witness", "witness"),
             "HUHANG_SANDBOX_URL": f"http://127.0.0.1:{box}",
             "HUHANG_CONTROL_SOCKET": str(Path(tempfile.gettempdir()) / f"huhang-{digest}.sock"),
             "HUHANG_EMBED_POSTGRES": str(embed_postgres).lower(),

@@ -124,6 +124,7 @@ urlpatterns = [
     path("", include("rides.console.pages")),
     path("", include("complaints.console.urls")),
     path("", include("governance.console.pages")),
+    path("", include("core.journal.pages")),
     path("admin/", admin.site.urls),
     path("", include("safety.urls")),
     path("", include("complaints.urls")),

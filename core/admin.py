@@ -1,6 +1,7 @@
 """Journal, policies and messages in the console: read, never written here."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -8,15 +9,21 @@ from django.contrib.postgres.search import SearchVectorField
 from django.core.paginator import Paginator
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
 
-from core import actors, formats, lists, policy, retention, timeline, typed
+from core import actors, audit_selectors, formats, lists, policy, retention, timeline, typed
+from core.journal import proofs
 from core.models import AuditEntry, FailedWork, LedgerTransfer, Notification, Payout, PolicyVersion
+from core.permissions import Role
 from core.privacy import EncryptedTextField
+
+ONE_DAY = timedelta(days=1)
 
 
 def _said_by(field: "models.CharField[Any, Any]") -> Callable[[models.Model], str]:
@@ -96,25 +103,88 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no stubs
         return {}
 
 
-class WordsFilter(admin.AllValuesFieldListFilter):
-    """A filter by values of a vocabulary (`core.timeline`), in the reader's words."""
+class RoleFilter(admin.ChoicesFieldListFilter):
+    """Roles as the platform knows them: what the lines say is not asked for, which would read all of them."""
 
     def choices(self, changelist: Any) -> Iterator[Any]:
-        for choice in super().choices(changelist):
-            yield choice | {"display": timeline.word(self.field_path, str(choice["display"]))}
+        asked: str | list[str] = self.lookup_val or []
+        for value, name in ((None, pgettext("roles", "All")), *Role.choices, *actors.NoPerson.choices):
+            chosen = {} if value is None else {self.lookup_kwarg: value}
+            query = changelist.get_query_string(chosen, [] if chosen else [self.lookup_kwarg])
+            yield {
+                "selected": str(value) in asked if value else not asked,
+                "query_string": query,
+                "display": name,
+            }
 
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
+    """The journal for auditors: found by person, case, who acted, what was done and day; each look is a line itself."""
+
     list_display = ["at", "actor", "role", "action", "subject", "case"]
-    list_filter = ["action", ("role", WordsFilter)]
+    list_filter = [("role", RoleFilter)]
     in_words = {"role": "part"}
-    search_fields = ["subject__exact", "case__exact", "actor__exact"]
+    search_fields = ["subject__exact"]  # and what `get_search_results` says
+    search_help_text = _(
+        "Codes of a person, a case or whoever acted, an action, a day, a month or a year (2026-05-01, 2026-05). All that is"
+        " typed has to be true of a line."
+    )
     ordering = ["-id"]
+    paginator = InfinitePaginator
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "models.QuerySet[Any]", search_term: str
+    ) -> "tuple[models.QuerySet[Any], bool]":
+        """Each word is a day, or days, or stands as it is in one of the columns that have an index."""
+        for word in search_term.split():
+            days = typed.day.guess_span(word)
+            if days is not None:
+                begins, ends = (
+                    timezone.make_aware(datetime.combine(day, time.min))
+                    for day in (days[0], days[1] + ONE_DAY)
+                )
+                queryset = queryset.filter(at__gte=begins, at__lt=ends)
+                continue
+            meant = {word, typed.code.read(word)} - {""}
+            columns = ("subject", "case", "actor", "action")
+            queryset = queryset.filter(
+                models.Q(*((f"{name}__in", meant) for name in columns), _connector=models.Q.OR)
+            )
+        return queryset, False
+
+    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
+        """The seal would say to whoever reads it what a digest hides."""
+        return [*(name for name in super().get_fields(request, obj) if name != "seal"), "place", "whole"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
+        return self.get_fields(request, obj)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """One line; that it was read is a line."""
+        answer = super().change_view(request, object_id, form_url, extra_context)
+        if answer.status_code == 200:
+            lists.note(request, "core.auditentry.line", [object_id])
+        return answer  # type: ignore[no-any-return]  # unfold has no stubs
 
     @admin.display(description=pgettext_lazy("field", "role"), ordering="role")
     def part(self, entry: AuditEntry) -> str:
         return timeline.word("role", entry.role)
+
+    @admin.display(description=pgettext_lazy("field", "place in the journal"))
+    def place(self, entry: AuditEntry) -> str:
+        found = proofs.place_of(entry)
+        return "–" if found is None else str(found)
+
+    @admin.display(description=pgettext_lazy("field", "as it was written"), boolean=True)
+    def whole(self, entry: AuditEntry) -> bool:
+        return audit_selectors.is_whole(entry)
 
 
 @admin.register(PolicyVersion)

@@ -3,22 +3,23 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 
 from core import live
-from core.audit import digest_of
-from core.models import AuditEntry, AuditSeal
+from core.errors import NotFound
+from core.journal import proofs, rows
+from core.models import AuditEntry
 
 
 def first_of_each(action: str, since: datetime) -> list[tuple[str, datetime]]:
     """(subject, time of its first entry) for one action since a time."""
-    rows = (
+    found = (
         AuditEntry.objects.filter(action=action, at__gte=since)
         .values("subject")
         .annotate(first=Min("at"))
         .order_by("subject")
     )
-    return [(row["subject"], row["first"]) for row in rows]
+    return [(row["subject"], row["first"]) for row in found]
 
 
 def newest_of_each(actions: Collection[str], since: datetime) -> dict[str, tuple[str, datetime]]:
@@ -33,27 +34,28 @@ def entry_of(action: str, subject: str) -> AuditEntry | None:
 
 
 def is_whole(entry: AuditEntry) -> bool:
-    """True where a line says what it said when it was written, and its seal, once there is one, names it so."""
-    if digest_of(entry) != entry.digest:
+    """True where a line says what it said when it was written, and stands so in the tree once it has a place there."""
+    said = rows.Said(*(getattr(entry, name) for name in rows.COLUMNS))
+    if not rows.is_untouched(said, entry.seal, entry.digest):
         return False
-    seals = AuditSeal.objects.filter(epoch=entry.epoch, up_to_transaction__gte=entry.transaction_id)
-    seal = seals.order_by("pk").first()
-    if seal is None:
-        return True
-    return (entry.pk, entry.digest) in zip(seal.row_ids, seal.row_digests, strict=True)
+    try:
+        place = proofs.place_of(entry)
+        return place is None or proofs.leaf_at(place).hex() == entry.digest
+    except NotFound:
+        return False
 
 
 def count_by_actor(
     actions: Collection[str], since: datetime, *, fact: str
 ) -> list[tuple[str, str, str, int]]:
     """(actor, action, what the line says under `fact`, how many lines) since a time."""
-    rows = (
+    found = (
         AuditEntry.objects.filter(action__in=actions, at__gte=since)
         .values("actor", "action", f"facts__{fact}")
         .annotate(count=Count("pk"))
         .order_by("actor", "action")
     )
-    return [(row["actor"], row["action"], row[f"facts__{fact}"] or "", row["count"]) for row in rows]
+    return [(row["actor"], row["action"], row[f"facts__{fact}"] or "", row["count"]) for row in found]
 
 
 def worked_on(actor: str, case: str, *, people: Collection[str], since: datetime) -> bool:
@@ -65,5 +67,16 @@ def worked_on(actor: str, case: str, *, people: Collection[str], since: datetime
 
 def last_of(action: str, subject: str) -> datetime | None:
     """When somebody last did something about one subject."""
-    rows = AuditEntry.objects.filter(action=action, subject=subject).order_by("-pk")
-    return rows.values_list("at", flat=True).first()
+    found = AuditEntry.objects.filter(action=action, subject=subject).order_by("-pk")
+    return found.values_list("at", flat=True).first()
+
+
+def looks_at(subject: str, *, until: datetime) -> "QuerySet[AuditEntry]":
+    """Lines that say that somebody else looked at a person, until a time; the newest first."""
+    lines = AuditEntry.objects.filter(subject=subject, action__in=live.all_looks(), at__lt=until)
+    return lines.exclude(actor=subject).order_by("-pk")
+
+
+def own_lines(person: str) -> "QuerySet[AuditEntry]":
+    """Lines of what somebody did about themselves, the newest first."""
+    return AuditEntry.objects.filter(subject=person, actor=person).order_by("-pk")

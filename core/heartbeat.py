@@ -221,7 +221,7 @@ _MEANWHILE = {
     "default": (
         _("the worker of daily work"),
         _("the queue of daily work"),
-        _("Ordinary messages, payments, real names and decisions wait; the journal is not sealed."),
+        _("Ordinary messages, payments, real names and decisions wait; lines of the journal get no place."),
     ),
     "bulk": (
         _("the worker of long work"),

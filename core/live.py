@@ -77,6 +77,11 @@ def is_look(name: str) -> bool:
     return name in _looks
 
 
+def all_looks() -> frozenset[str]:
+    """All lines that only say that somebody looked."""
+    return frozenset(_looks)
+
+
 @cache
 def mark_of(name: str) -> str | None:
     """The mark that moves with such a line: empty where no panel shows it, None where nobody said anything of it."""

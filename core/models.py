@@ -126,7 +126,7 @@ class JobTurn(models.Model):
 
 
 class AuditEntry(models.Model):
-    """One line of the journal. Nobody updates or deletes one; seals prove it (`core.audit`)."""
+    """One line of the journal. Nobody updates or deletes one; anybody can prove it (`core.journal`)."""
 
     at = models.DateTimeField(pgettext_lazy("field", "time"))
     actor = models.CharField(pgettext_lazy("field", "actor"), max_length=40)
@@ -136,8 +136,10 @@ class AuditEntry(models.Model):
     case = models.CharField(pgettext_lazy("field", "case"), max_length=40, blank=True)
     reason = models.TextField(pgettext_lazy("field", "reason"), blank=True)
     facts = models.JSONField(pgettext_lazy("field", "facts"), default=dict)
+    # Under a key that is not in the database, and the row's leaf of the tree (`core.journal.rows`).
+    seal = models.CharField(pgettext_lazy("field", "seal"), max_length=44, default="")
     digest = models.CharField(pgettext_lazy("field", "digest"), max_length=64)
-    # The writing transaction: sealing takes only rows whose transaction, and all before it, have ended.
+    # The writing transaction: only rows whose transaction, and all before it, have ended get a place in the tree.
     transaction_id = models.BigIntegerField(
         pgettext_lazy("field", "transaction"),
         db_default=RawSQL("pg_current_xact_id()::text::bigint", []),
@@ -157,33 +159,99 @@ class AuditEntry(models.Model):
             models.Index(fields=["epoch", "transaction_id", "id"], name="audit_sealing_order"),
             models.Index(fields=["subject", "id"], name="audit_of_subject"),
             models.Index(fields=["action", "at"], name="audit_of_action"),
+            # What auditors look for; most lines are of no case, and times come nearly in their order.
+            models.Index(fields=["actor", "id"], name="audit_of_actor"),
+            models.Index(fields=["case", "id"], condition=~Q(case=""), name="audit_of_case"),
+            BrinIndex(fields=["at"], name="audit_by_time"),
         ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject}"
 
 
-class AuditSeal(models.Model):
-    """A batch of the journal, chained to the batch before by HMAC."""
+class JournalBatch(models.Model):
+    """Lines of finished transactions in the order that they keep for good, and how far the tree has grown with them."""
 
     at = models.DateTimeField(pgettext_lazy("field", "time"))
     epoch = models.BigIntegerField(pgettext_lazy("field", "database cluster"))
     up_to_transaction = models.BigIntegerField(pgettext_lazy("field", "up to transaction"))
+    # Places in the tree, counted from 0: of the first line, and behind the last.
+    first = models.BigIntegerField(pgettext_lazy("field", "first place"), unique=True)
+    size = models.BigIntegerField(pgettext_lazy("field", "lines until here"), unique=True)
     row_ids = ArrayField(models.BigIntegerField(), verbose_name=pgettext_lazy("field", "rows sealed"))
-    row_digests = ArrayField(
-        models.CharField(max_length=64), verbose_name=pgettext_lazy("field", "digests of the rows")
-    )
-    previous = models.CharField(pgettext_lazy("field", "seal before"), max_length=64, blank=True)
-    seal = models.CharField(pgettext_lazy("field", "seal"), max_length=64, unique=True)
+    leaves = models.BinaryField(pgettext_lazy("field", "leaves of the tree"))
+    peaks = models.BinaryField(pgettext_lazy("field", "peaks of the tree"))
 
     class Meta:
-        verbose_name = pgettext_lazy("model", "seal of the journal")
-        verbose_name_plural = pgettext_lazy("model", "seals of the journal")
-        # One chain: two sealers at once cannot both follow the same seal.
-        constraints = [models.UniqueConstraint(fields=["previous"], name="audit_seals_form_one_chain")]
+        verbose_name = pgettext_lazy("model", "batch of the journal")
+        verbose_name_plural = pgettext_lazy("model", "batches of the journal")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(size__gt=models.F("first"), first__gte=0), name="journal_batches_hold_lines"
+            )
+        ]
+        indexes = [models.Index(fields=["epoch", "up_to_transaction"], name="journal_batch_of_line")]
 
     def __str__(self) -> str:
-        return f"seal {self.pk}: {len(self.row_ids)} rows"
+        return f"{self.first}-{self.size}"
+
+
+class JournalNode(models.Model):
+    """A whole subtree of the journal, of a level that is stored (`core.journal.tree`)."""
+
+    level = models.PositiveSmallIntegerField(pgettext_lazy("field", "level"))
+    index = models.BigIntegerField(pgettext_lazy("field", "place in its level"))
+    hash = models.BinaryField(pgettext_lazy("field", "hash"))
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "node of the journal")
+        verbose_name_plural = pgettext_lazy("model", "nodes of the journal")
+        constraints = [models.UniqueConstraint(fields=["level", "index"], name="journal_has_a_node_once")]
+
+    def __str__(self) -> str:
+        return f"{self.level}/{self.index}"
+
+
+class JournalCheckpoint(models.Model):
+    """The size and root of the journal at a time, signed and published; what others said of it comes later."""
+
+    at = models.DateTimeField(pgettext_lazy("field", "time"))
+    size = models.BigIntegerField(pgettext_lazy("field", "lines until here"))
+    root = models.BinaryField(pgettext_lazy("field", "root"))
+    note = models.TextField(pgettext_lazy("field", "signed note"))
+    # Outside the database: in the anchor, by the witness, by the time authority (RFC 3161, DER).
+    anchored_at = models.DateTimeField(pgettext_lazy("field", "kept outside since"), null=True)
+    cosignature = models.CharField(
+        pgettext_lazy("field", "signature of the witness"), max_length=300, blank=True
+    )
+    cosigned_at = models.DateTimeField(pgettext_lazy("field", "signed by the witness at"), null=True)
+    stamp = models.BinaryField(pgettext_lazy("field", "time stamp"), default=b"")
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "checkpoint of the journal")
+        verbose_name_plural = pgettext_lazy("model", "checkpoints of the journal")
+        indexes = [
+            models.Index(fields=["size", "id"], name="journal_checkpoint_of_size"),
+            models.Index(fields=["id"], condition=Q(anchored_at=None), name="journal_checkpoint_unkept"),
+            models.Index(fields=["id"], condition=~Q(cosigned_at=None), name="journal_checkpoint_cosigned"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.size} lines"
+
+
+class JournalRefusal(models.Model):
+    """The witness did not sign a checkpoint, and says why under its own signature."""
+
+    at = models.DateTimeField(pgettext_lazy("field", "time"))
+    note = models.TextField(pgettext_lazy("field", "signed note"), unique=True)
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "refusal of the witness")
+        verbose_name_plural = pgettext_lazy("model", "refusals of the witness")
+
+    def __str__(self) -> str:
+        return f"refusal {self.pk}"
 
 
 class PolicyVersion(models.Model):

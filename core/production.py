@@ -349,3 +349,15 @@ def refuse_to_start() -> None:
         print(f"{each.id}: {each.msg}", file=sys.stderr, flush=True)  # noqa: T201 - read by whoever starts it
     if any(each.is_serious() for each in found):
         sys.exit("Huhang does not start in production with the above. See docs/operations.md.")
+
+
+@register(TAG, deploy=True)
+def journal(**_options: object) -> list[CheckMessage]:
+    """Whoever owns the database can cut a journal whose checkpoints nobody else has."""
+    lacking = {
+        "HUHANG_JOURNAL_ANCHOR or HUHANG_JOURNAL_BUCKET: checkpoints of the journal are kept in the database alone": (
+            settings.JOURNAL_ANCHOR or settings.JOURNAL_BUCKET
+        ),
+        "HUHANG_WITNESS_KEY: nobody outside sees whether the journal only grows": settings.WITNESS_KEY,
+    }
+    return [Warning(f"Not set: {what}.", id="huhang.W005") for what, is_set in lacking.items() if not is_set]

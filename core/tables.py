@@ -71,10 +71,25 @@ stays(
     "core.AuditEntry",
     EVENTS,
     "who did what to which code, when and why",
-    "it proves what was done, row by row under seals, and names people by codes that point to nobody once an account is"
-    " erased",
+    "it proves what was done, row by row under a tree that outsiders check, and names people by codes that point to"
+    " nobody once an account is erased",
 )
-stays("core.AuditSeal", EVENTS, "digests of the journal", "without it the journal proves nothing")
+stays(
+    "core.JournalBatch", EVENTS, "order and digests of the journal", "without it the journal proves nothing"
+)
+stays("core.JournalNode", EVENTS, "digests of the journal", "without it the journal proves nothing")
+stays(
+    "core.JournalCheckpoint",
+    EVENTS,
+    "how far the journal had grown, signed",
+    "outsiders check the journal by it",
+)
+stays(
+    "core.JournalRefusal",
+    EVENTS,
+    "why the witness did not sign",
+    "it says that the journal was not what it was",
+)
 let_go(
     "core.TimelineEntry",
     EVENTS,

@@ -5,7 +5,6 @@ import time
 from django.utils.translation import gettext_lazy as _
 
 from core import (
-    audit,
     broker,
     events,
     heartbeat,
@@ -19,6 +18,8 @@ from core import (
 )
 from core import tables as tables  # how long they are kept
 from core.errors import NotFound
+from core.journal import checkpoints, sequence
+from core.journal.verify import verify_newest
 from core.messages import outbox
 
 
@@ -86,9 +87,29 @@ sweep_notifications = jobs.periodic(
         life_safety=True,
     ),
 )
-seal_audit = jobs.periodic(
-    "core.tasks.seal_audit",
-    jobs.whole("core.seal_audit", _("sealing the journal"), audit.seal_on, law=jobs.SOON),
+sequence_journal = jobs.periodic(
+    "core.tasks.sequence_journal",
+    jobs.whole(
+        "core.sequence_journal",
+        _("giving lines of the journal their places"),
+        sequence.sequence_on,
+        law=jobs.SOON,
+    ),
+)
+publish_checkpoint = jobs.periodic(
+    "core.tasks.publish_checkpoint",
+    jobs.whole(
+        "core.publish_checkpoint",
+        _("publishing checkpoints of the journal and keeping them outside"),
+        checkpoints.publish,
+        law=jobs.SOON,
+    ),
+)
+verify_journal = jobs.periodic(
+    "core.tasks.verify_journal",
+    jobs.whole(
+        "core.verify_journal", _("reading the newest lines of the journal against its tree"), verify_newest
+    ),
 )
 destroy_pictures = jobs.periodic("core.tasks.destroy_pictures", pictures.DESTRUCTION)
 settle_payouts = jobs.periodic("core.tasks.settle_payouts", jobs.queue(money.PAYOUT_QUEUE))

@@ -4,22 +4,28 @@ import difflib
 import io
 import json
 import re
+import subprocess
+import sys
 import zipfile
 from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 
 from accounts import exports, leaving
 from accounts.models import Account, DataExport, Device, EmergencyContact, RealNameCheck, Session
+from accounts.policies import LOOKS_TOLD_AFTER
 from accounts.services import add_emergency_contact
 from complaints.models import CareConsent, Complaint
 from complaints.services import file_complaint, set_care_consent
 from complaints.states import Category
-from core import clock, holds, own_data, pictures
+from core import audit, clock, holds, own_data, pictures, policy
 from core.actors import SYSTEM
+from core.journal import checkpoints, sequence
 from core.models import AuditEntry, Notification, StoredPicture
 from core.privacy import EncryptedTextField, phone_index
+from core.tests import horizon
 from drivers.errors import DailyCheckNeeded, FaceConsentNeeded
 from drivers.events import WentOffline
 from drivers.models import Binding, Driver, FaceTemplate, OnlineSpell
@@ -576,3 +582,108 @@ def test_a_code_says_what_it_is_for_and_does_nothing_else(signed_in):
 
 def test_the_register_is_current():
     call_command("processing", check=True)
+
+
+# --- Who looked at my data -----------------------------------------------------------------------------
+
+
+def placed():
+    horizon.passes_now()
+    sequence.sequence_all(seconds=60)
+    checkpoints.publish(clock.now())
+
+
+def checked(tmp_path, script, proof, *saved):
+    """What the script says that the site gives, run by itself: nothing of ours, no network."""
+    (tmp_path / "journal_check.py").write_text(script)
+    (tmp_path / "proof.json").write_bytes(proof)
+    names = []
+    for number, note in enumerate(saved):
+        names.append(f"saved-{number}.txt")
+        (tmp_path / names[-1]).write_text(note)
+    done = subprocess.run(
+        [sys.executable, "-I", "journal_check.py", "proof.json", *names],
+        cwd=tmp_path,
+        env={"PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_line_about_me_is_proven_by_the_script_and_a_checkpoint_saved_an_hour_before(
+    signed_in, people, noon, tmp_path, settings
+):
+    settings.TIME_URL, settings.JOURNAL_ANCHOR = "", str(tmp_path / "anchor")
+    mine = signed_in("passenger")
+    staff = signed_in("supervisor")
+    staff.get("/admin/people/passenger/")
+    placed()
+    script = mine.get("/journal/journal_check.py").content.decode()
+    saved = mine.get("/journal/checkpoint").content.decode()
+    noon.shift(timedelta(hours=1))
+    for number in range(40):
+        with transaction.atomic():
+            audit.record(SYSTEM, "test.happened", f"T-{number}")
+    staff.get("/admin/people/passenger/")
+    placed()
+    switch(mine, "trip_sharing", on=True)
+    page = mine.get("/me/data/looks/").content.decode()
+    assert "accounts.person_read" not in page  # not before the days of the policy
+    noon.shift(policy.span(LOOKS_TOLD_AFTER) + timedelta(hours=1))
+    placed()
+    newest = mine.get("/journal/checkpoint").content.decode()
+    size = saved.splitlines()[1]
+    page = mine.get("/me/data/looks/", {"saved": size}).content.decode()
+    assert page.count("accounts.person_read") == 2
+    links = re.findall(r'href="(/me/data/looks/\d+/proof.json[^"]*)"', page)
+    looks = 0
+    for link in links:
+        answer = mine.get(link.replace("&amp;", "&"))
+        assert answer.status_code == 200
+        code, said = checked(tmp_path, script, answer.content, saved)
+        assert code == 0, said
+        assert f"all {size} lines" in said
+        assert checked(tmp_path, script, answer.content, newest)[0] == 0
+        assert checked(tmp_path, script, answer.content)[0] == 0
+        proof = json.loads(answer.content)
+        looks += "accounts.person_read" in proof["line"]
+        assert (
+            '"supervisor",' in proof["line"] or '"member"' in proof["line"]
+        )  # a role, and no colleague's code
+        for changed in (
+            proof | {"line": proof["line"].replace("20", "21", 1)},
+            proof | {"index": proof["index"] + 1},
+            proof | {"checkpoint": saved.replace(f"\n{size}\n", "\n1\n")},
+            proof | {"consistency": {size: proof["consistency"][size][:-1]}},
+            proof | {"consistency": {}},
+        ):
+            code, said = checked(tmp_path, script, json.dumps(changed).encode(), saved)
+            assert (code, said.splitlines()[-1][:10]) == (1, "NOT proven"), changed
+    assert looks == 2
+    theirs = signed_in("passenger2")
+    assert theirs.get(links[0].partition("?")[0]).status_code == 404
+    assert mine.get(links[0].partition("?")[0], {"saved": 10**9}).status_code == 404
+
+
+def test_looks_are_not_told_while_something_is_examined_of_which_one_may_not_know(
+    rides, signed_in, people, noon, deliver
+):
+    trip = rides.ended()
+    signed_in("supervisor").get("/admin/people/driver/")
+    noon.shift(policy.span(LOOKS_TOLD_AFTER) + timedelta(hours=1))
+    mine = signed_in("driver")
+    assert "accounts.person_read" in mine.get("/me/data/looks/").content.decode()
+    file_complaint(
+        account=people("passenger"),
+        trip_code=trip.code,
+        category=Category("harassment"),
+        words="he frightened me",
+        submission="s" * 16,
+    )
+    page = mine.get("/me/data/looks/").content.decode()
+    assert "accounts.person_read" not in page
+    look = AuditEntry.objects.get(action="accounts.person_read", subject="driver")
+    assert mine.get(f"/me/data/looks/{look.pk}/proof.json").status_code == 404

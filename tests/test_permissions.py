@@ -23,7 +23,8 @@ from conftest import NOON
 from core import clock, events, motions, pictures, retry
 from core.actions import ACTION_SETS
 from core.actors import SYSTEM
-from core.models import DataHold, Notification
+from core.journal import checkpoints
+from core.models import AuditEntry, DataHold, Notification
 from core.permissions import Role, roles_who
 from core.tests.factories import PDF
 from core.tests.replay import Replay
@@ -190,6 +191,16 @@ TABLE = [
     ("GET", "api/v1/schema/", EVERYBODY),
     ("GET", "api/v1/docs/", EVERYBODY),
     ("POST", "i18n/setlang/", EVERYBODY),
+    # --- the journal, for outsiders ---
+    ("GET", "journal/", EVERYBODY),
+    ("GET", "journal/checkpoint", EVERYBODY),
+    ("GET", "journal/checkpoints/", EVERYBODY),
+    ("GET", "journal/checkpoints/{checkpoint}/", EVERYBODY),
+    ("GET", "journal/key", EVERYBODY),
+    ("GET", "journal/journal_check.py", EVERYBODY),
+    ("GET", "journal/proofs/inclusion/", EVERYBODY),
+    ("GET", "journal/proofs/consistency/", EVERYBODY),
+    ("POST", "journal/witness/", set()),  # for the witness, by its signature (core/tests)
     # --- console ---
     ("GET", "admin/due/", STAFF_ROLES),
     ("GET", "admin/today/", STAFF_ROLES),
@@ -388,6 +399,12 @@ TABLE = [
     ("GET", "me/data/copy/", MEMBERS),
     ("POST", "me/data/copy/", MEMBERS),
     ("GET", "me/data/copies/{copy}/", set()),  # in the session alone that asked for it
+    ("GET", "me/data/looks/", MEMBERS),
+    (
+        "GET",
+        "me/data/looks/{line}/proof.json",
+        set(),
+    ),  # whose line it is, once it has a place (test_own_data)
     ("GET", "me/data/close/", MEMBERS),
     ("POST", "me/data/close/", MEMBERS),
     ("GET", "me/real-name/", MEMBERS),
@@ -735,6 +752,7 @@ def _made(rides, people):
         account=people("specialist"), code=phone_that_records.code, case=incident.code, reason="x"
     )
     share = safety.share_trip(key=TripKey(trip.code, Party.PASSENGER, "wenzhou"))
+    checkpoint = checkpoints.make(clock.now())
     meant = safety.raise_sos(key=TripKey(ended.code, Party.PASSENGER, "wenzhou"))
     safety.take_incident(account=people("agent"), code=meant.code)
     safety.resolve_incident(account=people("agent"), code=meant.code, outcome="malicious", words="x")
@@ -757,6 +775,8 @@ def _made(rides, people):
     link = Notification.objects.get(key__startswith="pack:").text.split("/police/packs/")[1].split("/")[0]
     owning = Notification.objects.get(key__startswith="owning:", channel="email").text
     return {
+        "checkpoint": checkpoint.pk,
+        "line": AuditEntry.objects.filter(subject="passenger").latest("pk").pk,
         **{name: row.code for name, row in moved.items()},
         "owning": owning.split("/police/owning/")[1].split("/")[0],
         "staff": "agent2",

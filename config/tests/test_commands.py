@@ -41,7 +41,7 @@ TYPED = {
     "weaknesses": ([], False),
 }
 # Processes that wait for a database that is away; they are no commands that end.
-WAITING = {"dispatcher", "monitor"}
+WAITING = {"dispatcher", "journal_witness", "monitor"}
 OF_OTHERS = {"migrate": ["--no-input"], "showmigrations": [], "dbshell": ["--", "-c", "SELECT 1"]}
 
 

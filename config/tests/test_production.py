@@ -290,3 +290,10 @@ def test_a_file_of_templates_that_is_no_json_is_told(real, tmp_path):
 def test_a_process_starts_without_its_file_of_templates(real):
     by_templates(real, "/nowhere/sms.json")
     assert faults() == []
+
+
+def test_a_journal_whose_checkpoints_nobody_else_has_is_said(settings):
+    settings.JOURNAL_ANCHOR = settings.JOURNAL_BUCKET = settings.WITNESS_KEY = ""
+    assert [each.id for each in production.journal()] == ["huhang.W005", "huhang.W005"]
+    settings.JOURNAL_BUCKET, settings.WITNESS_KEY = "kept", "a+b+c"
+    assert production.journal() == []

@@ -15,7 +15,10 @@ from core.models import LedgerEntry, LedgerTransfer
 LEDGERS = {
     "accounts_look",
     "core_auditentry",
-    "core_auditseal",
+    "core_journalbatch",
+    "core_journalcheckpoint",
+    "core_journalnode",
+    "core_journalrefusal",
     "core_ledgertransfer",
     "core_ledgerentry",
     "core_policyversion",

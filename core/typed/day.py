@@ -98,3 +98,14 @@ def meant(moment: datetime, *, field: str = "") -> datetime:
     if not FIRST <= moment.year <= LAST:
         raise MomentUnreadable(field)
     return moment
+
+
+def guess_span(text: str) -> tuple[date, date] | None:
+    """The first and the last of the days that a text means, one day twice; None for any other text."""
+    one = guess(text)
+    if one is not None:
+        return one, one
+    try:
+        return read_span(text)
+    except DayUnreadable:
+        return None

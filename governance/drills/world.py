@@ -273,7 +273,7 @@ class World:
         return found
 
     def audit_ok(self) -> tuple[bool, str]:
-        """`manage.py audit_verify` on this stack, once everything is sealed."""
+        """`manage.py audit_verify` on this stack, once lines have their places."""
         env = {**os.environ, **self.env}
         done = subprocess.run(
             [sys.executable, "manage.py", "audit_verify", "--json"],

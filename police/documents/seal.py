@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from asn1crypto import cms, keys, tsp
+from asn1crypto import keys
 from asn1crypto import x509 as asn1
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -23,45 +23,16 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import signers
 from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.general import SigningError
-from pyhanko.sign.timestamps import TimeStamper, TimestampRequestError
+from pyhanko.sign.timestamps import TimestampRequestError
 from pyhanko.sign.validation import validate_pdf_signature, validate_pdf_timestamp
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from core import outside
-from core.errors import DomainError
+from core.stamps import Authority
+from core.stamps import NotStamped as NotStamped
 
-WITHIN = 1.0  # seconds for the time authority: a signed PDF is there in three
 RESERVED = 24_000  # bytes of a signature with its chain and time stamp, in hexadecimal digits
-QUERY, REPLY = "application/timestamp-query", "application/timestamp-reply"
 FIELD = "HuhangSeal"
-
-
-class NotStamped(Exception):
-    """The time authority gave no time stamp: it is asked again later."""
-
-
-class _Authority(TimeStamper):
-    """The time authority of the settings, over HTTP."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # of pyHanko
-
-    async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> cms.ContentInfo:
-        """The time stamp. Raises `TimestampRequestError`, also for an answer to another question, or without a token."""
-        try:
-            return await super().async_timestamp(message_digest, md_algorithm)
-        except (ValueError, TypeError, KeyError, AttributeError) as why:
-            raise TimestampRequestError("no time stamp of ours") from why
-
-    async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
-        try:
-            found = outside.exchange(
-                "time", settings.TIME_URL, req.dump(), sends=QUERY, takes=REPLY, within=WITHIN
-            )
-            return tsp.TimeStampResp.load(found, strict=True)
-        except (DomainError, ValueError) as why:
-            raise TimestampRequestError("no time stamp") from why
 
 
 def _chain(pem: bytes) -> list[asn1.Certificate]:
@@ -97,7 +68,7 @@ def seal(pdf: bytes, *, stamped: bool) -> bytes:
     signer = signers.PdfSigner(
         meta,
         signer=_signer(settings.SEAL_KEY, settings.SEAL_CHAIN),
-        timestamper=_Authority() if stamped else None,
+        timestamper=Authority() if stamped else None,
     )
     try:
         written = signer.sign_pdf(
@@ -113,7 +84,7 @@ def seal(pdf: bytes, *, stamped: bool) -> bytes:
 def stamp(pdf: bytes) -> bytes:
     """A sealed PDF with a document time stamp behind it; the bytes that were there stay. Raises `NotStamped`."""
     try:
-        written = signers.PdfTimeStamper(_Authority()).timestamp_pdf(
+        written = signers.PdfTimeStamper(Authority()).timestamp_pdf(
             IncrementalPdfFileWriter(io.BytesIO(pdf)), "sha256", bytes_reserved=RESERVED
         )
     except (TimestampRequestError, SigningError) as why:

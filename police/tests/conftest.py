@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from core import outside
-from police.documents import seal
+from core import stamps as authority
 from sandbox import stamps
 
 PATIENCE = 60.0  # seconds
@@ -18,7 +18,7 @@ def time_authority(settings, tmp_path, monkeypatch):
 
     It has time for it: a busy machine is not an authority that is slow.
     """
-    monkeypatch.setattr(seal, "WITHIN", PATIENCE)
+    monkeypatch.setattr(authority, "WITHIN", PATIENCE)
     settings.STATE = tmp_path
 
     class Door(BaseHTTPRequestHandler):

@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from rapidocr_onnxruntime import RapidOCR
 
 from core import clock, retention, retry
+from core import stamps as authority
 from core.errors import InvalidInput, NotFound
 from core.four_eyes import SecondPersonNeeded
 from core.models import AuditEntry, Notification
@@ -34,7 +35,7 @@ from rides.states import Party
 from rides.tokens import TripKey
 from safety.services import raise_sos
 
-WITHIN = seal.WITHIN
+WITHIN = authority.WITHIN
 
 
 def released(rides, people, who="officer", trip=None):
@@ -105,7 +106,7 @@ def test_a_time_authority_that_is_slow_or_dead_delays_nothing_and_its_time_comes
 ):
     asked = released(rides, people)
     time_authority.behave(how)
-    monkeypatch.setattr(seal, "WITHIN", WITHIN)
+    monkeypatch.setattr(authority, "WITHIN", WITHIN)
     begun = time.monotonic()
     handed = pdf_of(asked, people)
     assert time.monotonic() - begun < PATIENCE
@@ -116,7 +117,7 @@ def test_a_time_authority_that_is_slow_or_dead_delays_nothing_and_its_time_comes
     assert not documents.STAMPS.attempt(copy.pk)
     assert retry.counts()["police.time_stamps"] == (1, 0)
     time_authority.behave({})
-    monkeypatch.setattr(seal, "WITHIN", PATIENCE)
+    monkeypatch.setattr(authority, "WITHIN", PATIENCE)
     assert documents.STAMPS.attempt(copy.pk)
     assert "police.time_stamps" not in retry.counts()
     later = documents.hand_over_again(actor=people("officer").actor, request=asked, code=copy.code)

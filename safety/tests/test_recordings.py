@@ -11,11 +11,13 @@ from django.db import IntegrityError, connection, transaction
 from complaints.models import Complaint
 from complaints.services import close_windows, decide
 from complaints.states import Finding
-from core import audit, clock, holds, jobs, retry
+from core import clock, holds, jobs, retry
 from core.actions import NotNow
 from core.actors import SYSTEM
 from core.errors import NotFound
 from core.four_eyes import SecondPersonNeeded
+from core.journal.sequence import sequence
+from core.journal.verify import verify
 from core.models import AuditEntry, DataHold, FailedWork, Notification
 from core.tests.factories import set_policy
 from drivers.selectors import driver_of
@@ -318,10 +320,10 @@ def test_72_hours_after_the_trip_key_and_objects_are_gone_and_a_receipt_proves_i
     assert chunks.numbers(phone.code) == []
     with pytest.raises(NotFound):
         selectors.sound_of(phone.code)
-    audit.seal()
+    sequence()
     receipt = selectors.verify_receipt(phone.code)
     assert receipt.ok, receipt.faults
-    assert audit.verify().ok
+    assert verify().ok
 
 
 def test_a_receipt_that_is_not_true_is_found_out(rides, people, deliver, noon):

@@ -1,44 +1,68 @@
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 
-from core import audit
 from core.commands import PlatformCommand
-from core.models import AuditSeal
+from core.journal import checkpoints
+from core.journal.offline import Checkpoint, NotProven
+from core.journal.verify import Verification, verify
 
 
 class Command(PlatformCommand):
     in_production = True
     help = (
-        "Read the journal against its seals; exit 1 and name the first bad row where something was changed. It prints the"
-        " last seal, NUMBER:VALUE, to be written down elsewhere; `--seal` asks for one that was."
+        "Read the journal against its tree, its checkpoints, and those that are kept outside; exit 1 and name what was"
+        " changed, removed, put in or built anew. It prints the last checkpoint, to be written down elsewhere."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true")
         parser.add_argument(
-            "--seal",
-            default="",
-            help="A seal that was written down; exit 1 where the journal ends before it or has another one there.",
+            "--since",
+            metavar="CHECKPOINT",
+            help="A file with a checkpoint that was kept: the journal must hold it, and is read from there on.",
+        )
+        parser.add_argument(
+            "--part",
+            metavar="FILE",
+            help="Read from where FILE says that the reading before stopped, and write there how far it came.",
+        )
+        parser.add_argument(
+            "--seconds", type=float, help="Stop after this time, with what was read until then."
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = audit.verify()
-        given = options["seal"].strip()
-        held = not given or any(f"{row.pk}:{row.seal}" == given for row in _numbered(given))
+        part = Path(options["part"]) if options["part"] else None
+        since = self._since(options["since"], part)
+        found = verify(since=since, seconds=options["seconds"])
+        if part is not None and found.ok:
+            part.write_text(json.dumps({"size": found.size, "root": found.root}))
         if options["json"]:
-            self.stdout.write(json.dumps(asdict(found) | ({"seal_found": held} if given else {})))
+            self.stdout.write(json.dumps(asdict(found)))
         else:
-            self.stdout.write(f"{found.rows} rows, {found.seals} seals: {found.first_bad or 'all as sealed'}")
-            self.stdout.write(f"last seal {found.last_seal or 'none'}")
-            if not held:
-                self.stdout.write(f"no seal {given}: the journal was cut before it")
-        if not (found.ok and held):
+            self._say(found, since)
+        if not found.ok:
             raise SystemExit(1)
 
+    def _since(self, given: str | None, part: Path | None) -> Checkpoint | None:
+        """Raises `CommandError` for what cannot be read, or is no checkpoint of ours."""
+        try:
+            if part is not None and part.exists():
+                kept = json.loads(part.read_text())
+                return Checkpoint("", int(kept["size"]), bytes.fromhex(kept["root"]), "the reading before")
+            return checkpoints.ours(Path(given).read_text(encoding="utf-8")) if given else None
+        except (OSError, ValueError, KeyError, TypeError, NotProven) as why:
+            raise CommandError(f"{given or part}: {why}") from why
 
-def _numbered(given: str) -> list[AuditSeal]:
-    number = given.partition(":")[0]
-    return list(AuditSeal.objects.filter(pk=int(number))) if number.isdecimal() and len(number) < 19 else []
+    def _say(self, found: Verification, since: Checkpoint | None) -> None:
+        of = f" behind the first {since.size}" if since else ""
+        self.stdout.write(
+            f"{found.rows} rows{of}, {found.seals} batches, {found.checkpoints} checkpoints:"
+            f" {'all as it was' if found.ok else ''}{'' if found.complete else ' (not read to the end)'}"
+        )
+        for fault in found.faults:
+            self.stdout.write(fault)
+        self.stdout.write(found.checkpoint or "no checkpoint yet")

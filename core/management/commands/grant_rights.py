@@ -9,7 +9,10 @@ from core.commands import PlatformCommand
 # Rows that may be written and never rewritten, whoever asks; beside each table what may become known of a row later.
 APPEND_ONLY: dict[str, tuple[str, ...]] = {
     "core_auditentry": (),
-    "core_auditseal": (),
+    "core_journalbatch": (),
+    "core_journalnode": (),
+    "core_journalcheckpoint": ("anchored_at", "cosignature", "cosigned_at", "stamp"),
+    "core_journalrefusal": (),
     "core_policyversion": (),
     "core_ledgertransfer": (),
     "core_ledgerentry": (),
