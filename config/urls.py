@@ -101,6 +101,7 @@ api = [
     path("street-complaints/", complaints.StreetComplaintsView.as_view()),
     path("police/requests/", police.RequestsView.as_view()),
     path("police/requests/<code:code>/", police.RequestView.as_view()),
+    path("police/requests/<code:code>/live/", police.LiveView.as_view()),
     path("police/requests/<code:code>/papers/", police.PapersView.as_view()),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", health.api_docs, name="docs"),

@@ -10,7 +10,7 @@ from core.actions import Action, ActionForm, ActionSet, Given, Step, by_two, cal
 from core.console.motions import desk
 from core.typed.fields import CODE, Moment, Typed
 from police import register, selectors, services, tables
-from police.documents import notices, rules
+from police.documents import rules, telling
 from police.models import PoliceRequest
 from police.policies import REINSTATEMENT, calls_back, had_a_part, identity_part, reinstating, why_not
 from police.states import UNDECIDED, IdentityState, RequestState
@@ -200,11 +200,11 @@ REQUESTS.add(
         Step(
             "notice_later",
             _("Put off that the people are told"),
-            calls(notices.propose_later, "reason", "day"),
+            calls(telling.propose_later, "reason", "day"),
             PutOff,
         ),
-        Step("notice_later_agree", _("Agree: they are told later"), calls(notices.decide_later, agrees=True)),
-        Step("notice_later_refuse", _("They are told on the day"), calls(notices.decide_later, agrees=False)),
+        Step("notice_later_agree", _("Agree: they are told later"), calls(telling.decide_later, agrees=True)),
+        Step("notice_later_refuse", _("They are told on the day"), calls(telling.decide_later, agrees=False)),
         proposal=_later_proposed,
     ),
 )

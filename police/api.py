@@ -15,13 +15,13 @@ from core.api import read
 from core.errors import InvalidInput
 from core.limits import asker_of
 from core.typed.fields import NAME, PHONE, MomentInput, TypedInput
-from police import selectors, services
+from police import following, selectors, services
 from police.documents import services as documents
 from police.documents.states import CopyKind
 from police.models import PoliceRequest
 from police.policies import EMERGENCY_SAYS, identity_part, missing_papers
 from police.services import Question
-from police.states import Grade, GradeReason, IdentityState, PaperNeeded, Query, Sign, Urgency
+from police.states import FollowingEnd, Grade, GradeReason, IdentityState, PaperNeeded, Query, Sign, Urgency
 from police.views import check_officer
 
 
@@ -196,6 +196,49 @@ class RequestView(OfficerView):
     def get(self, request: Request, code: str) -> Response:
         officer = selectors.officer_of(check_permission(request, "police.ask"), clock.now())
         return Response(_show(request, selectors.own_request(officer, code)))
+
+
+class PositionOutput(serializers.Serializer[Any]):
+    phone = serializers.CharField(help_text="`driver` or `passenger`")
+    at = serializers.DateTimeField()
+    age = serializers.IntegerField(help_text="Seconds, at `at` of the answer")
+    lat = serializers.FloatField()
+    lon = serializers.FloatField()
+    accuracy = serializers.FloatField(allow_null=True, help_text="Metres")
+    speed = serializers.FloatField(allow_null=True, help_text="Metres per second")
+
+
+class LiveOutput(serializers.Serializer[Any]):
+    end = serializers.ChoiceField(
+        choices=FollowingEnd.choices, allow_null=True, help_text="Why nothing is shown; null while the car is"
+    )
+    end_text = serializers.CharField(help_text="The same in the reader's language")
+    at = serializers.DateTimeField(allow_null=True)
+    plate = serializers.CharField()
+    state = serializers.CharField(help_text="Of the trip; empty at an end")
+    positions = PositionOutput(many=True)
+    copy = serializers.CharField(help_text="Whose minute of looking this is, as the journal has it")
+
+
+class LiveView(OfficerView):
+    """The car as it drives, while the emergency is open; each minute of asking is in the journal."""
+
+    @extend_schema(responses=LiveOutput)
+    def get(self, request: Request, code: str) -> Response:
+        account = check_permission(request, "police.ask")
+        asked = selectors.own_request(selectors.officer_of(account, clock.now()), code)
+        found = following.follow(actor=account.actor, request=asked)
+        return Response(
+            {
+                "end": found.end,
+                "end_text": found.end.label if found.end else "",
+                "at": found.at,
+                "plate": found.plate,
+                "state": found.state,
+                "positions": found.positions,
+                "copy": found.copy,
+            }
+        )
 
 
 class PapersView(OfficerView):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from core.own_data import Json, Told, part, tells
-from police.documents import notices
+from police.documents import telling
 from police.documents.states import CopyKind
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ OF_PASSENGER = _("The course of the trip and the last positions; not your name, 
 @tells
 def releases(account: "Account") -> Iterator[Told]:
     """What a station got of a trip of theirs, and each time that it was read."""
-    for row in notices.told_to(account):
+    for row in telling.told_to(account):
         yield Told(
             to=row["station"],
             at=row["released_at"],
@@ -38,4 +38,4 @@ def releases(account: "Account") -> Iterator[Told]:
 @part("released", _("What was given to the police"))
 def release_rows(account: "Account") -> Iterator[Json]:
     """The same for their copy."""
-    yield from notices.told_to(account)
+    yield from telling.told_to(account)

@@ -111,20 +111,7 @@ def build_pack(request: "PoliceRequest", trip: "Trip", graded: Graded) -> dict[s
         "plate_read": _plate_read(trip),
         "vehicle": {"model": trip.vehicle.model, "colour": trip.vehicle.colour},
         "driver": _driver(trip) if graded.whole else None,
-        "last_positions": [
-            {
-                "phone": party,
-                "at": _iso(row.at),
-                "age": max(0, round((at - row.at).total_seconds())),  # seconds, when the pack was made
-                "lat": row.latitude,
-                "lon": row.longitude,
-                # As the phone says, metres and metres per second; null where it does not.
-                "accuracy": row.accuracy,
-                "speed": row.speed,
-            }
-            for party, row in sorted(latest_positions(trip).items())
-            if _shows_the_car(trip, party, row, graded)
-        ],
+        "last_positions": positions_of(trip, at, seen=graded.seen),
         "history": _history(trip),
         "signals": [row.kind for row in signals_of(incident)] if incident else [],
         "contacts": asdict(outbox.tally(f"sos:{incident.code}:") if incident else outbox.Tally()),
@@ -143,18 +130,37 @@ def _driver(trip: "Trip") -> dict[str, Any]:
     }
 
 
-def _shows_the_car(trip: "Trip", party: str, row: "LatestPosition", graded: Graded) -> bool:
-    """Whether a position is the car's and not where the passenger is without it, or lives (P3b).
+def positions_of(
+    trip: "Trip", at: datetime, *, seen: bool, never_hers: bool = False
+) -> list[dict[str, Any]]:
+    """The newest position of each phone that may be given, as JSON-ready data.
 
-    Where the trip itself showed danger, all are needed to find her.
+    `seen`: the trip itself showed danger, so all are needed to find her. `never_hers`: none near its start or end, also
+    while it drives.
     """
-    if graded.seen:
-        return True
+    return [
+        {
+            "phone": party,
+            "at": _iso(row.at),
+            "age": max(0, round((at - row.at).total_seconds())),  # seconds, at this time
+            "lat": row.latitude,
+            "lon": row.longitude,
+            # As the phone says, metres and metres per second; null where it does not.
+            "accuracy": row.accuracy,
+            "speed": row.speed,
+        }
+        for party, row in sorted(latest_positions(trip).items())
+        if seen or _shows_the_car(trip, party, row, never_hers=never_hers)
+    ]
+
+
+def _shows_the_car(trip: "Trip", party: str, row: "LatestPosition", *, never_hers: bool) -> bool:
+    """Whether a position is the car's and not where the passenger is without it, or lives (P3b)."""
     if party == Party.PASSENGER and not (
         trip.state in ABOARD and trip.boarded_at and row.at >= trip.boarded_at
     ):
         return False
-    if not trip.is_over:
+    if not trip.is_over and not never_hers:
         return True
     here = (row.latitude, row.longitude)
     places = (

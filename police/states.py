@@ -192,6 +192,18 @@ IDENTITY_TRANSITIONS = Transitions(
 IDENTITY_WAITS = frozenset({IdentityState.WAITING, IdentityState.CALLED_BACK})
 
 
+class FollowingEnd(models.TextChoices):
+    """Why an officer's page does not follow the car (S19)."""
+
+    NOTHING = "nothing", _("Nothing that can be followed was released for this request.")
+    CLOSED = "closed", _("What was released is closed. Call the liaison line.")
+    OVER = "over", _("The emergency is over: the trip has ended and nobody of ours works on it any more.")
+    NOT_YET = (
+        "not_yet",
+        _("The car can be followed once our own data bear the claim out, or we have reached your station."),
+    )
+
+
 class Asked(models.TextChoices):
     """Who is asked whether a release was theirs (P3c)."""
 
@@ -248,4 +260,4 @@ timeline.by_staff(PoliceLine.REFUSED, PoliceLine.IDENTITY_REFUSED)
 
 # Which panels and pages of the console look again when such a line is written down (`core.live`).
 live.moves("police", "police.")
-live.looks("police.pack_read", "police.copy_read")
+live.looks("police.pack_read", "police.copy_read", "police.followed")

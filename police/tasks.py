@@ -2,7 +2,7 @@
 
 from core import jobs, retention
 from police import retention as tables  # noqa: F401 - how long they are kept
-from police.documents.notices import TELLING
+from police.documents.telling import TELLING
 from police.documents.services import STAMPS
 from police.register import CHANGES
 from police.services import EXECUTIVE

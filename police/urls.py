@@ -11,6 +11,7 @@ urlpatterns = [
     path("police/ordinary/", views.ordinary, name="ordinary"),
     path("police/ordinary/<code:code>/", views.notice, name="notice"),
     path("police/requests/<code:code>/", views.show, name="request"),
+    path("police/requests/<code:code>/live/", views.live, name="live"),
     path("police/requests/<code:code>/pack.json", views.pack_json, name="pack_json"),
     path("police/requests/<code:code>/pack.pdf", documents.pack_pdf, name="pack_pdf"),
     path("police/requests/<code:code>/proof.pdf", documents.proof_pdf, name="proof_pdf"),

@@ -18,7 +18,7 @@ from core.actors import NOBODY
 from core.errors import DomainError, InvalidInput, SignInRequired, explain
 from core.limits import asker_of
 from core.permissions import may
-from police import notices, selectors, services
+from police import following, notices, selectors, services
 from police.documents import services as documents
 from police.documents.states import CopyKind
 from police.errors import LinkClosed, NotAnOfficer, OfficerSuspended, PapersMissing
@@ -213,6 +213,7 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
         "copied": read.copied if read else None,
         "files": documents.files_of(request=asked, reader=actor.code) if readable else [],
         "expired": released and not readable,
+        "may_follow": readable and following.may_follow(asked),
         **graded(asked),
         "destroyed": released and asked.release.is_destroyed,
         "linked": selectors.linked_requests(asked),
@@ -221,6 +222,44 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
         "papers_form": PapersForm(),
     }
     return render(request, "police/request.html", context)
+
+
+STOP_ASKING = 286  # to htmx: this part asks no more
+
+
+def _page_anew(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Whoever is not let in any more does not go on looking at what stands there: the page loads anew, and says so."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except DomainError as error:
+            if not request.headers.get("HX-Request"):
+                raise
+            return HttpResponse(status=error.status, headers={"HX-Refresh": "true"})
+
+    return guarded
+
+
+@require_GET
+@_page_anew
+@officers_only
+def live(request: HttpRequest, code: str) -> HttpResponse:
+    """The car as it drives, while the emergency is open (S19); as a whole page, or the part that comes anew."""
+    asked = own(request, code)
+    found = following.follow(actor=account_of(request).actor, request=asked)
+    context = {"asked": asked, "now": found, "map": {"points": _points(found)}}
+    if not request.headers.get("HX-Request"):
+        return render(request, "police/live.html", context)
+    status = 200 if found.end is None or found.waits else STOP_ASKING
+    return render(request, "police/_live.html", context, status=status)
+
+
+def _points(found: following.Following) -> list[list[Any]]:
+    return [[row["lat"], row["lon"], row["phone"], row["accuracy"] or 0] for row in found.positions]
 
 
 @require_GET
@@ -300,5 +339,7 @@ def owning(request: HttpRequest, secret: str) -> HttpResponse:
             secret=secret, answer=request.POST.get("answer", ""), asker=asker_of(request)
         )
         return render(request, "police/owning.html", {"said": said})
-    context = {"asked": services.answer_of(secret), "answers": Owned.choices}
+    asked = services.answer_of(secret)
+    # What was said already is not said again; a 'no' may still follow a 'yes'.
+    context = {"asked": asked, "answers": [each for each in Owned.choices if each[0] != asked.answer]}
     return render(request, "police/owning.html", context)

@@ -28,7 +28,7 @@ from core.privacy import mask_name, mask_phone
 from core.reader.door import LARGEST
 from police import notices, register, selectors, services, tables
 from police.actions import MOTIONS, REQUESTS, STATIONS
-from police.documents import rules
+from police.documents import rules, telling
 from police.documents import services as documents
 from police.errors import TableUnreadable
 from police.forms import (
@@ -139,7 +139,7 @@ def _page(request: HttpRequest, asked: PoliceRequest, refusal: Refusal | None) -
         "to_station": [row for row in letters if row.key.startswith("pack:")],
         "to_executive": [row for row in letters if row.key.startswith("executive:")],
         "reinstating": asked.officer if reinstating(asked) else None,
-        "copies": documents.copies_of(asked) if released else [],
+        "copies": telling.stretches(documents.copies_of(asked)) if released else [],
         "notices": rules.of_request(asked.code) if released else [],
         "destroyed": released and asked.release.is_destroyed,
         "linked": selectors.linked_requests(asked),

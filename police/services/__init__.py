@@ -12,6 +12,7 @@ from police.services.links import open_link as open_link
 from police.services.owning import answer_of as answer_of
 from police.services.owning import answer_owning as answer_owning
 from police.services.releases import confirm_release as confirm_release
+from police.services.releases import grade_of as grade_of
 from police.services.releases import propose_release as propose_release
 from police.services.releases import read_pack as read_pack
 from police.services.releases import record_call_back as record_call_back

@@ -16,7 +16,7 @@ from core.permissions import require
 from core.states import move
 from core.transactions import begins_transaction, joins_transaction
 from police import messages, selectors
-from police.documents import notices
+from police.documents import telling
 from police.errors import (
     LinkClosed,
     NotReleased,
@@ -96,7 +96,7 @@ def release_pack(
         signs=sorted(graded.signs),
         has_plates=says_plates(text),
     )
-    notices.begin(release)
+    telling.begin(release)
     if graded.due_at:
         IdentityPart.objects.create(release=release, asked_at=at, due_at=graded.due_at)
     seconds = round((at - request.asked_at).total_seconds(), 1)

@@ -25,6 +25,7 @@ from police.policies import (
     BORNE_OUT_FOR,
     EMERGENCIES,
     EMERGENCY_RULE,
+    EMERGENCY_SAYS,
     tier_of,
 )
 from police.services.desk import check_responder, for_action, locked
@@ -86,10 +87,10 @@ def ask_by_form(
     `device` is what the cookie of the browser says. One that leads to none or several is escalated, and specialists are
     paged; so is what comes beyond the number that one officer asks in a short time. The same `submission` asks once.
     Raises `NotAnOfficer`, `OfficerSuspended` (the front records the denial), `InspectionInWriting`, `QueryUnreadable`,
-    `InvalidInput` without a supervisor.
+    `InvalidInput` where an emergency does not say its five things.
     """
     officer = selectors.officer_of(account, clock.now())
-    question = _with_supervisor(question)
+    question = _whole(question)
     submission = idempotency.hold("police.request", account.code, submission)
     # One at a time of a station: what is unusual is counted with what the others of it ask at this moment, and who is
     # suspended meanwhile is.
@@ -129,12 +130,15 @@ def _looks_back(question: Question) -> bool:
     return question.query == Query.PHONE and question.about < past
 
 
-def _with_supervisor(question: Question) -> Question:
-    """An emergency names who is asked whether it was theirs (P3c); the number as it is written to. Raises `InvalidInput`."""
+def _whole(question: Question) -> Question:
+    """An emergency says its five things, whichever door it comes in by (P2+), and names who is asked whether it was theirs
+    (P3c); the number as it is written to. Raises `InvalidInput`."""
     if question.urgency != Urgency.EMERGENCY:
         return replace(question, supervisor_name="", supervisor_phone="")
-    if not question.supervisor_name.strip():
-        raise InvalidInput("supervisor_name")
+    for name in ("value", *EMERGENCY_SAYS):
+        said = getattr(question, name)
+        if not (said.strip() if isinstance(said, str) else said):
+            raise InvalidInput("query_value" if name == "value" else name)
     phone = typed.phone.read(question.supervisor_phone, field="supervisor_phone")
     return replace(question, supervisor_name=question.supervisor_name.strip()[:40], supervisor_phone=phone)
 
